@@ -1,0 +1,74 @@
+"""Facts: what was found, where, how, and how sure. A fact never judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """`absent`: the whole scope was read and it is not there. `unknown`: could not look. They are never the same."""
+
+    KNOWN = "known"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+
+
+class Level(StrEnum):
+    """Evidence levels; comparable as strings ("E1" < "E3")."""
+
+    CLAIM = "E0"
+    EXISTS = "E1"  # a file or dependency exists, or an attestation with owner, evidence and date
+    CONTENT = "E2"  # its content was judged
+    WIRED = "E3"  # reachable from CI or a production entry point, and it blocks or alerts where that is its purpose
+    RESULT = "E4"  # a dated result of running it is there
+    MEASURED = "E5"  # measured by aiaudit itself
+
+
+class Confidence(StrEnum):
+    STRONG = "strong"
+    MEDIUM = "medium"
+    WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A place (`path` relative to the project root, `/`-separated; 1-based `line`) and what stands there."""
+
+    path: str | None = None
+    line: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How many files a query had to look at, and how many it could read. `unread` names at most ten that it could not."""
+
+    files: int = 0
+    read: int = 0
+    unread: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """At least 95 % of the scope was read, and the scope is not empty."""
+        return self.files > 0 and self.read >= 0.95 * self.files
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One answer to one query.
+
+    `value` is plain JSON, in which single places may be `Unknown`. `reason` says why the state is unknown or error.
+    """
+
+    id: str
+    state: State
+    value: Any = None
+    level: Level = Level.CLAIM
+    method: str = ""
+    confidence: Confidence = Confidence.STRONG
+    evidence: tuple[Evidence, ...] = field(default=())
+    scope: Scope | None = None
+    reason: str = ""

@@ -1,0 +1,119 @@
+"""What an audit ends in. `aiaudit.reports.json` writes it as the result JSON; every report is made from that JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiaudit.model.check import Effort, Kind, Severity, Status
+from aiaudit.model.fact import Confidence, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One located fault. `fingerprint` has no line number in it and never a secret's value."""
+
+    message: str
+    path: str | None = None
+    line: int | None = None
+    measured: str = ""
+    limit: str = ""
+    confidence: Confidence = Confidence.STRONG
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An accepted risk: a mark beside the status, never a status."""
+
+    id: str
+    reason: str
+    owner: str
+    expires: str | None
+    expired: bool
+    paths: tuple[str, ...] = ()
+    compensating_control: str = ""
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """How one check ended, and on what. `facts` are the ids of the facts its rule read."""
+
+    id: str
+    pack: str
+    title: str
+    severity: Severity
+    kind: Kind
+    status: Status
+    points: float | None
+    evidence_level: Level | None
+    confidence: Confidence
+    reason: str
+    blocked_by: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    waiver: Waiver | None = None
+    why: str = ""
+    remediation: str = ""
+    effort: Effort = Effort.M
+    risk: str = ""
+    question: str = ""
+    controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    facts: tuple[str, ...] = ()
+    explain: tuple[str, ...] = ()  # the trace: what decided, first element first
+
+
+@dataclass(frozen=True, slots=True)
+class PackScore:
+    """A pack's figures, 0-100 with one decimal; `score` is None where the evidence is insufficient."""
+
+    id: str
+    title: str
+    core: bool
+    score: float | None
+    uncapped_score: float | None
+    low: float
+    high: float
+    coverage: float
+    capped_by: tuple[str, ...]
+    counts: Mapping[str, int]
+    judged_weight: int
+    applicable_weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextLevel:
+    """The shortest path to the next readiness level. `missing` are check ids; `needs` are gates in words."""
+
+    name: str
+    missing: tuple[str, ...]
+    needs: tuple[str, ...]
+    effort_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """All figures of an audit. `readiness` is None where nothing could be judged."""
+
+    score: float | None
+    score_low: float
+    score_high: float
+    score_accepted: float | None
+    coverage: float
+    readiness: str | None
+    next_level: NextLevel | None
+    weakest_core: str | None
+    packs: tuple[PackScore, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GateRule:
+    """One gate that was asked for: what it wanted, what it got, whether it holds, and what would pass it."""
+
+    rule: str
+    wanted: str
+    got: str
+    passed: bool
+    hint: str = ""

@@ -1,0 +1,85 @@
+"""Value types of facts: what the rule checker knows about a fact before any project is read.
+
+A fact's value is plain JSON (None, bool, int, float, str, list, dict) in which single places may be `Unknown`:
+a place that was looked at and could not be resolved, such as a keyword argument that is an expression.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+Kind = Literal["bool", "int", "double", "string", "null", "dyn", "list", "map", "record"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that exists but could not be resolved. In JSON: `{"$unknown": reason}`. Never a pass."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A value type. `item` is the element type of a list or the value type of a map (keys are strings)."""
+
+    kind: Kind
+    item: Type | None = None
+    name: str = ""
+    fields: tuple[tuple[str, Type], ...] = ()
+
+    def field(self, name: str) -> Type | None:
+        """The type of a record's field, or None where the record has no such field."""
+        for key, value in self.fields:
+            if key == name:
+                return value
+        return None
+
+    def __str__(self) -> str:
+        if self.kind in ("list", "map"):
+            return f"{self.kind}({self.item})"
+        return self.name if self.kind == "record" else self.kind
+
+
+BOOL: Final = Type("bool")
+INT: Final = Type("int")
+DOUBLE: Final = Type("double")
+STRING: Final = Type("string")
+NULL: Final = Type("null")
+DYN: Final = Type("dyn")
+
+
+def list_of(item: Type) -> Type:
+    """A list whose elements are all of one type."""
+    return Type("list", item)
+
+
+def map_of(item: Type) -> Type:
+    """A map from string keys to values of one type."""
+    return Type("map", item)
+
+
+def record(name: str, **fields: Type) -> Type:
+    """A map with a fixed set of named, typed fields. `name` is what messages call it."""
+    return Type("record", None, name, tuple(fields.items()))
+
+
+def empty_value(of: Type) -> Any:
+    """What an absent fact evaluates to: false, 0, "", empty list or map, a record of empty values; null for dyn."""
+    match of.kind:
+        case "bool":
+            return False
+        case "int":
+            return 0
+        case "double":
+            return 0.0
+        case "string":
+            return ""
+        case "list":
+            return []
+        case "map":
+            return {}
+        case "record":
+            return {key: empty_value(value) for key, value in of.fields}
+        case _:
+            return None

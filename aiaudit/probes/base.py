@@ -1,0 +1,83 @@
+"""What a probe is: it answers queries with facts, and never judges.
+
+A pack's `facts:` block holds queries. All queries of all selected checks are collected first; then one walk, one read
+and one parse a file answer them all (`aiaudit.probes.collect`).
+
+Two kinds of work, one interface:
+- *Scanning* probes look into every file of a kind (Python, any text). They name an `engine`. The collector builds each
+  engine once from all queries that use it; the engine's `scan` runs on one file's bytes in a worker process, its result
+  is JSON, depends on the bytes only and is cached by their hash. `answer` then joins what the engine found with paths.
+- *Project* probes read a few named files through `context.project`, which reads and parses each file once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import Type
+
+if TYPE_CHECKING:
+    from aiaudit.project.config import ProjectConfig
+    from aiaudit.project.tree import Entry, Project
+
+
+class Query(BaseModel):
+    """Base of every probe's query model: unknown keys are errors, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Q = TypeVar("Q", bound=Query)
+
+
+class Engine(Protocol):
+    """Looks for everything that all queries ask of one kind of file. Built in the parent, used in forked workers."""
+
+    name: str
+
+    def key(self) -> str:
+        """A digest of the engine's version and of all it looks for: part of the cache key."""
+
+    def wants(self, entry: Entry) -> bool:
+        """Whether this file is of the engine's kind (by path, size and role; the content is not read for this)."""
+
+    def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
+        """What was found in one file, as JSON. May use `entry` only for its suffix: the result is cached by content."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What a probe may look at. `scans[engine][path]` is what the engine found; a file it could not read or parse has
+    `{"error": reason}` there instead."""
+
+    project: Project
+    config: ProjectConfig
+    as_of: dt.date
+    scans: Mapping[str, Mapping[str, dict[str, Any]]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)  # run options some probes take: secrets_engine, roots…
+    memo: dict[str, Any] = field(default_factory=dict)  # what one probe computes once for all its queries
+
+
+class Probe(ABC, Generic[Q]):
+    """One kind of question that packs may ask. One file a probe (or a small family) in `aiaudit/probes/`."""
+
+    name: ClassVar[str]  # as in `probe: NAME`
+    title: ClassVar[str]  # one line for `aiaudit checks schema` and the docs
+    query: ClassVar[type[Query]]
+    max_level: ClassVar[Level]  # the best evidence level this probe can give; lint uses it
+    engine: ClassVar[str | None] = None
+
+    @abstractmethod
+    def value_type(self, query: Q) -> Type:
+        """The type of the fact's value; packs are type-checked against it."""
+
+    @abstractmethod
+    def answer(self, fact_id: str, query: Q, context: Context) -> Fact:
+        """Answer one query. Anticipated trouble is a fact in state unknown with a reason, never an exception."""

@@ -1,0 +1,49 @@
+# Needs only python3 >= 3.11 and make. Everything is set up in .venv from hashed lock files.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "aiaudit needs python3 >= 3.11; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.run: $(BIN)/python requirements/run.txt pyproject.toml
+	@echo "setting up $(VENV)"
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install --require-hashes -r requirements/build.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: $(VENV)/.run ## audit a sample project and write its HTML report
+	@$(BIN)/aiaudit run sample_projects/churn-model -o demo-report.html -o demo-report.md
+	@echo; echo "Report: $(CURDIR)/demo-report.html (open it in a browser)"
+
+test: $(VENV)/.dev ## lint, type-check and run the whole test suite
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -n auto
+
+lint: $(VENV)/.dev ## ruff and mypy only
+	@$(BIN)/ruff check . && $(BIN)/mypy
+
+bench: $(VENV)/.dev ## the benchmarks (see docs/performance.md)
+	@for b in startup audit walk rules code; do echo "== $$b"; $(BIN)/python benchmarks/$$b.py || exit 1; done
+
+lock: ## renew the lock files
+	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip -q install pip-tools
+	@cd requirements && for f in run build dev; do ../.venv-lock/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header -o $$f.txt $$f.in; done
+	@rm -rf .venv-lock
+
+clean: ## remove what make has made
+	@rm -rf $(VENV) demo-report.html demo-report.md dist .mypy_cache .ruff_cache .pytest_cache
+
+.PHONY: help demo test lint bench lock clean

@@ -1,0 +1,25 @@
+"""Where the folders that ship with the package lie: `checks/` and `templates/`, from a wheel or from a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+Folder = Literal["checks", "templates"]
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def path_of(folder: Folder) -> Path:
+    """The absolute path of a shipped folder.
+
+    A wheel carries it inside the package as `_checks` or `_templates`; a checkout (and an editable install) has it
+    beside the package. Nothing else is looked at: neither the working directory nor the audited tree.
+
+    Raises:
+        FileNotFoundError: the installation is incomplete.
+    """
+    for candidate in (_PACKAGE / f"_{folder}", _PACKAGE.parent / folder):
+        if candidate.is_dir():
+            return candidate
+    raise FileNotFoundError(f"the folder {folder!r} of aiaudit is missing; reinstall the package")

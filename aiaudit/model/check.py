@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from aiaudit.model.fact import Level
+from aiaudit.model.types import DYN, Type
 
 if TYPE_CHECKING:
     from aiaudit.rules import Expression
@@ -80,6 +81,8 @@ class FactSpec:
     derive: Expression | None = None
     sees: tuple[str, ...] = ()
     title: str = ""
+    type: Type = DYN
+    names: Mapping[str, str] = field(default_factory=dict)  # of `derive`: names it may use -> full fact ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class Param:
     minimum: float | None = None
     maximum: float | None = None
     title: str = ""
+    stricter: str = ""  # "higher" or "lower"; "" where no direction is stricter
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,92 @@
+"""Findings of a check: one for each element of its list, with a place, a sentence and a stable fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from aiaudit.model.fact import Confidence
+from aiaudit.model.result import Finding
+from aiaudit.model.types import Unknown
+
+MAX_LISTED = 100
+_PLACE_KEYS = frozenset({"path", "line", "column", "end_line", "end_column", "cell", "excerpt", "note", "confidence"})
+_SUBJECT_KEYS = ("symbol", "name", "function", "key")
+
+
+def fingerprint(check_id: str, element: Any, fact_key: str) -> str:
+    """A digest that names the same fault in the next audit, without line numbers.
+
+    Made of the check, the subject (path and symbol, or the fact where there is no path) and the element's other texts
+    and truth values. Numbers are left out: ages, counts and lines move from day to day.
+    """
+    fields: Mapping[str, Any] = element if isinstance(element, Mapping) else {"item": element}
+    path = fields.get("path")
+    symbol = next((fields[key] for key in _SUBJECT_KEYS if isinstance(fields.get(key), str)), "")
+    subject = [path, symbol] if isinstance(path, str) and path else [fact_key, symbol]
+    stable = {key: _stable(value) for key, value in sorted(fields.items()) if key not in _PLACE_KEYS}
+    text = json.dumps([check_id, subject, stable], ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def _stable(value: Any) -> Any:
+    """The parts of a value that do not move: texts with plain spacing, truth values, and structure around them."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, str):
+        return " ".join(value.split())
+    if isinstance(value, Mapping):
+        return {str(key): _stable(inner) for key, inner in sorted(value.items()) if key not in _PLACE_KEYS}
+    if isinstance(value, list | tuple):
+        return [_stable(inner) for inner in value]
+    return None
+
+
+def place(element: Any) -> tuple[str | None, int | None]:
+    """Path and line of an element, where it has them."""
+    if not isinstance(element, Mapping):
+        return None, None
+    path, line = element.get("path"), element.get("line")
+    known_path = path if isinstance(path, str) and path else None
+    return known_path, line if known_path and isinstance(line, int) and line > 0 else None
+
+
+def number_equal_ones(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Sort by place and give the second and later of equal fingerprints a number, in the order of their lines."""
+    ordered = sorted(findings, key=lambda finding: (finding.path or "", finding.line or 0, finding.message))
+    seen: Counter[str] = Counter()
+    result = []
+    for finding in ordered:
+        seen[finding.fingerprint] += 1
+        number = seen[finding.fingerprint]
+        if number > 1:
+            finding = replace(finding, fingerprint=f"{finding.fingerprint}-{number}")
+        result.append(finding)
+    return tuple(result)
+
+
+def confidence_of(element: Any, default: Confidence) -> Confidence:
+    """The element's own confidence where it names one, never above the default."""
+    own = element.get("confidence") if isinstance(element, Mapping) else None
+    if isinstance(own, str) and own in tuple(Confidence):
+        order = [Confidence.WEAK, Confidence.MEDIUM, Confidence.STRONG]
+        return min(Confidence(own), default, key=order.index)
+    return default
+
+
+def plain_sentence(element: Any) -> str:
+    """What is said of an element where the check has no `finding_says`: its telling fields."""
+    if isinstance(element, Unknown):
+        return f"could not be resolved: {element.reason}" if element.reason else "could not be resolved"
+    if not isinstance(element, Mapping):
+        return str(element)
+    told = [
+        f"{key} {value}"
+        for key, value in element.items()
+        if key not in _PLACE_KEYS and isinstance(value, str | int | float) and not isinstance(value, bool) and value != ""
+    ]
+    return ", ".join(told[:4]) or "found here"

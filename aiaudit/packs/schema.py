@@ -1,0 +1,152 @@
+"""The pack file as pydantic models: what a YAML pack may say, and the JSON Schema that editors use.
+
+Only shape and plain values are checked here. What needs the rest of the pack (names in expressions, types, probes and
+their query keys) is checked in `aiaudit.packs.load`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+SCHEMA_VERSION = 1
+OTHERWISE = "otherwise"
+CHECK_ID = r"^[A-Z][A-Z0-9]{1,11}-[0-9]{3}$"
+NAME = r"^[a-z][a-z0-9_]*$"
+DOTTED_NAME = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
+RULE_STATUSES = ("fail", "unknown", "partial", "pass", "not_applicable")
+SAID_STATUSES = (*RULE_STATUSES, "blocked", "error")
+FACT_KEYS = frozenset({"probe", "derive", "sees", "title"})
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
+Name = Annotated[str, StringConstraints(pattern=NAME, max_length=60)]
+DottedName = Annotated[str, StringConstraints(pattern=DOTTED_NAME, max_length=120)]
+CheckId = Annotated[str, StringConstraints(pattern=CHECK_ID)]
+RuleStatus = Literal["fail", "unknown", "partial", "pass", "not_applicable"]
+SaidStatus = Literal["fail", "unknown", "partial", "pass", "not_applicable", "blocked", "error"]
+Scalar = bool | int | float | str
+
+
+class Part(BaseModel):
+    """Base of every part of a pack file: an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FactPart(BaseModel):
+    """A fact: a query to a probe (`probe` and the query's own keys), or an expression over other facts (`derive`)."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    probe: str | None = Field(None, description="Which probe answers; the other keys are that probe's query.")
+    derive: Source | None = Field(None, description="An expression over other facts, instead of a query.")
+    sees: list[DottedName] = Field(default_factory=list, description="Facts whose evidence a derived fact carries.")
+    title: Text | None = Field(None, description="What the fact says, in a few words; shown by `aiaudit explain`.")
+
+
+class ParamPart(Part):
+    """A parameter with its bounds. A bare value (`max_age_days: 365`) is short for `{default: 365}`."""
+
+    default: Scalar | list[Scalar]
+    min: float | None = None
+    max: float | None = None
+    stricter: Literal["higher", "lower"] | None = Field(
+        None, description="Which way is stricter; a change the other way is reported as a relaxation."
+    )
+    title: Text | None = None
+
+
+class FindingsPart(Part):
+    """How list elements become findings. Texts may hold `{expression}` places over the element's fields."""
+
+    of: Source = Field(description="A list fact, or an expression that gives a list of records with path and line.")
+    says: Text | None = None
+    measured: Text | None = None
+    limit: Text | None = None
+    confidence: Literal["strong", "medium", "weak"] | None = None
+
+
+class CheckPart(Part):
+    """One check: the condition that should hold, how it is judged, why it matters and how to mend it."""
+
+    id: CheckId
+    title: Text = Field(description="The condition that should hold, as a statement.")
+    severity: Literal["critical", "high", "medium", "low"]
+    kind: Literal["automatic", "measured", "attested"]
+    applies: Source | bool = True
+    requires: list[CheckId] = Field(default_factory=list)
+    facts: dict[Name, FactPart] = Field(default_factory=dict)
+    params: dict[Name, ParamPart | list[Scalar] | Scalar] = Field(default_factory=dict)
+    rule: dict[RuleStatus, Source | bool] | None = Field(
+        None, description="Status -> expression, tried in the order written; `otherwise` always holds."
+    )
+    points: Source | float | None = Field(None, description="Credit of a partial result, between 0 and 1 (0.5).")
+    findings: FindingsPart | Source | None = None
+    finding_says: Text | None = None
+    says: dict[SaidStatus, Text] = Field(default_factory=dict)
+    min_level: Literal["E0", "E1", "E2", "E3", "E4", "E5"] | None = None
+    evidence: list[DottedName] = Field(default_factory=list)
+    asserts: Literal["absence"] | None = None
+    why: Text
+    remediation: Text
+    effort: Literal["S", "M", "L"] = "M"
+    risk: Text | None = Field(None, description="Cause, event and impact in business words, for the client report.")
+    question: Text | None = Field(None, description="What `aiaudit interview` asks.")
+    false_results: Text | list[Text] | None = None
+    controls: dict[str, list[str]] = Field(default_factory=dict)
+
+
+class PackFile(Part):
+    """A pack: one YAML file of checks and the facts they share."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    pack: Name
+    title: Text
+    facts: dict[Name, FactPart] = Field(default_factory=dict)
+    checks: list[CheckPart]
+
+
+class SharedFile(Part):
+    """`checks/shared/*.yaml`: facts with plain dotted names that every pack may use."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    facts: dict[DottedName, FactPart]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a pack file, for editors: each probe offers its own query keys."""
+    schema = PackFile.model_json_schema(by_alias=True)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "aiaudit check pack"
+    definitions: dict[str, Any] = schema.setdefault("$defs", {})
+    definitions["FactPart"] = _fact_schema(definitions)
+    return schema
+
+
+def _fact_schema(definitions: dict[str, Any]) -> dict[str, Any]:
+    """One alternative for `derive` and one a probe, told apart by the value of `probe`."""
+    from aiaudit.probes.registry import probes
+
+    common = {"title": {"type": "string"}}
+    derived = {
+        "type": "object",
+        "properties": {
+            "derive": {"type": "string"},
+            "sees": {"type": "array", "items": {"type": "string"}},
+            **common,
+        },
+        "required": ["derive"],
+        "additionalProperties": False,
+    }
+    alternatives: list[dict[str, Any]] = [derived]
+    for name, probe in sorted(probes().items()):
+        query = probe.query.model_json_schema(by_alias=True, ref_template=f"#/$defs/{name}.{{model}}")
+        for inner, definition in query.pop("$defs", {}).items():
+            definitions[f"{name}.{inner}"] = definition
+        query["description"] = probe.title
+        query["properties"] = {"probe": {"const": name}, **query.get("properties", {}), **common}
+        query["required"] = ["probe", *query.get("required", [])]
+        alternatives.append(query)
+    return {"title": "Fact", "description": FactPart.__doc__, "oneOf": alternatives}

@@ -59,7 +59,7 @@ def map_of(item: Type) -> Type:
     return Type("map", item)
 
 
-def record(name: str, **fields: Type) -> Type:
+def record(name: str, /, **fields: Type) -> Type:
     """A map with a fixed set of named, typed fields. `name` is what messages call it."""
     return Type("record", None, name, tuple(fields.items()))
 

@@ -1,0 +1,58 @@
+"""What the walk saw: one record for each file, link or special file, and what was skipped and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from aiaudit.project.roles import Role
+
+Kind = Literal["file", "symlink", "special"]
+
+
+class Skipped(NamedTuple):
+    """What was not looked at, and why. `path` may be a pattern (`**/__pycache__`) that stands for many."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file, link or special file of the tree.
+
+    `path` is relative to the root and `/`-separated; bytes that are not UTF-8 are surrogates (PEP 383), so use
+    `display` in anything that is printed or saved. `size` in bytes. `ignored`: a `.gitignore` of the tree matches it.
+    """
+
+    path: str
+    size: int
+    kind: Kind = "file"
+    ignored: bool = False
+    role: Role = Role.OTHER
+    suffix: str = ""
+    sparse: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    @property
+    def display(self) -> str:
+        """The path with control, bidirectional and undecodable characters escaped: safe to print and to save."""
+        return display(self.path)
+
+
+def display(text: str) -> str:
+    """`text` with every character that is not printable written as an escape (`\\x1b`, `\\u202e`, `\\xff`)."""
+    if text.isprintable():
+        return text
+    out: list[str] = []
+    for char in text:
+        if char.isprintable():
+            out.append(char)
+        elif 0xDC80 <= ord(char) <= 0xDCFF:
+            out.append(f"\\x{ord(char) - 0xDC00:02x}")
+        else:
+            out.append(char.encode("unicode_escape", "backslashreplace").decode("ascii"))
+    return "".join(out)

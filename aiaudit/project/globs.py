@@ -1,0 +1,115 @@
+"""Path globs, as packs and `aiaudit.yaml` write them.
+
+`*` and `?` stay inside one path component, `**` crosses them, `[…]` is a set, `{a,b}` are alternatives. A glob stands
+for the whole path: `README.md` is the one at the root, `**/README.md` is every one. Case does not count. A glob that
+begins with `!` takes away what the others gave.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+MAX_GLOB: Final = 512  # characters of one glob
+MAX_ALTERNATIVES: Final = 64  # globs that one `{…}` may stand for
+
+
+class BadGlob(ValueError):  # noqa: N818
+    """A glob that cannot be read; the message says why."""
+
+
+@lru_cache(maxsize=4096)
+def expand(glob: str) -> tuple[str, ...]:
+    """The globs without braces that `glob` stands for."""
+    if len(glob) > MAX_GLOB:
+        raise BadGlob(f"glob is longer than {MAX_GLOB} characters")
+    done: list[str] = []
+    todo = [glob]
+    while todo:
+        current = todo.pop()
+        opened = current.rfind("{")
+        closed = current.find("}", opened)
+        if opened < 0:
+            done.append(current)
+        elif closed < 0:
+            raise BadGlob(f"{glob!r}: '{{' is not closed")
+        else:
+            head, tail = current[:opened], current[closed + 1 :]
+            todo.extend(head + middle + tail for middle in current[opened + 1 : closed].split(","))
+        if len(todo) + len(done) > MAX_ALTERNATIVES:
+            raise BadGlob(f"{glob!r} stands for more than {MAX_ALTERNATIVES} globs")
+    return tuple(sorted(done))
+
+
+def translate(glob: str) -> str:
+    """The regular expression (RE2 and `re`, no look-around) of a glob without braces, unanchored at both ends."""
+    out: list[str] = []
+    i, end = 0, len(glob)
+    while i < end:
+        char = glob[i]
+        if glob.startswith("**/", i) and (i == 0 or glob[i - 1] == "/"):
+            out.append("(?:.*/)?")
+            i += 3
+        elif glob.startswith("**", i):
+            out.append(".*")
+            i += 2
+        elif char == "*":
+            out.append("[^/]*")
+            i += 1
+        elif char == "?":
+            out.append("[^/]")
+            i += 1
+        elif char == "[" and (closed := glob.find("]", i + 2)) > 0:
+            out.append(_set(glob[i + 1 : closed]))
+            i = closed + 1
+        else:
+            out.append(re.escape(char))
+            i += 1
+    return "".join(out)
+
+
+def _set(body: str) -> str:
+    negated = body[0] in "!^"
+    members = "".join(c if c == "-" else re.escape(c) for c in (body[1:] if negated else body))
+    return f"[^/{members}]" if negated else f"[{members}]"
+
+
+class GlobSet:
+    """A compiled list of globs. `GlobSet(globs)(path)` says whether the path is among them.
+
+    Long runs of `*` would cost a backtracking engine exponential time, so the match is done by RE2.
+    """
+
+    __slots__ = ("_match", "_not", "globs")
+
+    def __init__(self, globs: Iterable[str]) -> None:
+        self.globs = tuple(globs)
+        self._match = _compile(tuple(g for g in self.globs if not g.startswith("!")))
+        self._not = _compile(tuple(g[1:] for g in self.globs if g.startswith("!")))
+
+    def __call__(self, path: str) -> bool:
+        data = path.lower().encode("utf-8", "surrogateescape")
+        if self._match is None or self._match.fullmatch(data) is None:
+            return False
+        return self._not is None or self._not.fullmatch(data) is None
+
+
+@lru_cache(maxsize=4096)
+def _compile(globs: tuple[str, ...]) -> re.Pattern[bytes] | None:
+    """One RE2 pattern (it has the interface of `re.Pattern`) over bytes, since names need not be UTF-8."""
+    if not globs:
+        return None
+    import re2
+
+    pattern = "|".join(f"(?:{translate(one.lower())})" for glob in globs for one in expand(glob))
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.dot_nl = True
+    options.log_errors = False
+    try:
+        compiled: re.Pattern[bytes] = re2.compile(pattern.encode("utf-8"), options)
+    except re2.error as error:
+        raise BadGlob(f"{', '.join(globs)}: {error}") from None
+    return compiled

@@ -1,0 +1,168 @@
+"""What a file is for, judged by its path alone. The one place where this is decided.
+
+Order matters: a vendored test is vendored, a test notebook is a test, a table under `data/test/` is data.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+
+def _words(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+class Role(StrEnum):
+    """The purpose of a file in its project."""
+
+    CODE = "code"
+    TEST = "test"
+    EXAMPLE = "example"
+    DOCS = "docs"
+    NOTEBOOK = "notebook"
+    VENDORED = "vendored"
+    GENERATED = "generated"
+    CONFIG = "config"
+    DATA = "data"
+    MODEL = "model"
+    OTHER = "other"
+
+
+VENDORED_DIRS: Final = frozenset(
+    {"vendor", "vendored", "_vendor", "third_party", "third-party", "thirdparty", "3rdparty", "extern", "externals"}
+)
+GENERATED_DIRS: Final = frozenset({"dist", "generated", "__generated__", "_generated", ".ipynb_checkpoints", "htmlcov"})
+TEST_DIRS: Final = frozenset({"test", "tests", "testing", "__tests__", "__mocks__", "e2e", "testdata", "test_data"})
+EXAMPLE_DIRS: Final = frozenset(
+    {"example", "examples", "sample", "samples", "tutorial", "tutorials", "cookbook", "cookbooks", "sample_projects"}
+)
+DOCS_DIRS: Final = frozenset({"doc", "docs", "documentation"})
+DATA_DIRS: Final = frozenset({"data", "dataset", "datasets", "sample_data"})
+
+CODE_SUFFIXES: Final = _words(
+    ".py .pyx .pyi .pyw .js .jsx .mjs .cjs .ts .tsx .mts .cts .java .kt .scala .go .rs .c .h .cc .cpp .hpp .cu .cuh .cs"
+    " .rb .php .swift .r .jl .lua .m .mm .sh .bash .zsh .ps1 .bat .sql .vue .svelte .ex .exs .clj .dart .pl .proto"
+    " .html .css .scss .less"
+)
+CONFIG_SUFFIXES: Final = _words(
+    ".yaml .yml .toml .ini .cfg .conf .json .json5 .jsonc .env .properties .tf .tfvars .hcl .gradle .xml .lock .mk"
+    " .dockerfile .nix .cmake .service .jinja .j2 .tmpl .tpl"
+)
+DOCS_SUFFIXES: Final = _words(".md .mdx .rst .adoc .markdown .tex .pdf .docx")
+DATA_SUFFIXES: Final = _words(
+    ".csv .tsv .parquet .feather .arrow .orc .avro .jsonl .ndjson .xlsx .xls .ods .sqlite .sqlite3 .db .duckdb"
+    " .npy .npz .mat .tfrecord .tfrecords .lmdb .hdf .sav .dta .sas7bdat .rds .rdata .libsvm .arff .wav .mp3 .flac"
+    " .ogg .mp4 .avi .mov .webm .jpg .jpeg .png .gif .bmp .tif .tiff .webp .dcm .nii .las .laz .ply .zip .gz .bz2"
+    " .xz .zst .7z .tar .tgz .rar"
+)
+MODEL_SUFFIXES: Final = _words(
+    ".pt .pth .ckpt .safetensors .onnx .gguf .ggml .h5 .hdf5 .keras .pb .tflite .mlmodel .pkl .pickle .joblib .dill"
+    " .skops .pmml .engine .plan .bin .caffemodel .params .llamafile .xgb .cbm .ubj"
+)
+_CONFIG_NAMES: Final = _words(
+    "makefile gnumakefile dockerfile containerfile procfile jenkinsfile justfile vagrantfile pipfile rakefile gemfile"
+    " codeowners .gitignore .dockerignore .gitattributes .editorconfig .env .flake8 .pylintrc .npmrc .nvmrc"
+    " .python-version .prettierrc .eslintrc .babelrc .dvcignore caddyfile brewfile tiltfile"
+)
+_DOCS_STEMS: Final = _words(
+    "readme license licence copying notice authors contributors contributing changelog changes history security"
+    " code_of_conduct maintainers governance citation model_card datasheet support roadmap news todo"
+)
+_GENERATED_ENDS: Final = (
+    "_pb2.py",
+    "_pb2.pyi",
+    "_pb2_grpc.py",
+    ".pb.go",
+    ".min.js",
+    ".min.css",
+    ".bundle.js",
+    ".chunk.js",
+    ".js.map",
+    ".css.map",
+)
+
+
+def role_of(path: str) -> Role:
+    """The role of the file at `path` (relative to the project root, `/`-separated)."""
+    directory, _, name = path.rpartition("/")
+    return role_in(role_of_dirs(directory.lower()), name.lower(), suffix_of(name))
+
+
+def suffix_of(name: str) -> str:
+    """The lower-case suffix with its dot; `.env` and `.env.local` count as suffix `.env`."""
+    lower = name.lower()
+    if lower[:4] == ".env" and (len(lower) == 4 or lower[4] == "."):
+        return ".env"
+    dot = lower.rfind(".")
+    return lower[dot:] if dot > 0 else ""
+
+
+def role_in(folder: Role | None, name: str, suffix: str) -> Role:
+    """The role of a file called `name` (lower case) in a folder of kind `folder` (see `role_of_dirs`)."""
+    if folder is Role.VENDORED or folder is Role.GENERATED:
+        return folder
+    if name.endswith(_GENERATED_ENDS):
+        return Role.GENERATED
+    if folder is Role.TEST:
+        return folder
+    is_code = suffix in CODE_SUFFIXES
+    if (is_code or suffix == ".ipynb") and _is_test_name(name, suffix):
+        return Role.TEST
+    if folder is Role.DATA:  # code in a package called `data` stays code; everything else there is data
+        return Role.CODE if is_code else _by_name(name, suffix, in_data=True)
+    if folder is not None:
+        return folder
+    return Role.CODE if is_code else _by_name(name, suffix, in_data=False)
+
+
+@lru_cache(maxsize=4096)
+def role_of_dirs(directory: str) -> Role | None:
+    """What the folders alone decide: vendored, generated, data, test, example, docs, or nothing."""
+    parts = directory.split("/") if directory else []
+    named = set(parts)
+    if named & VENDORED_DIRS:
+        return Role.VENDORED
+    if named & GENERATED_DIRS or "build/lib" in directory:
+        return Role.GENERATED
+    first_data = next((i for i, part in enumerate(parts) if part in DATA_DIRS), None)
+    first_test = next((i for i, part in enumerate(parts) if part in TEST_DIRS), None)
+    # `data/test/` is the test split of a data set; `tests/data/` is a test's fixture.
+    if first_data is not None and (first_test is None or first_data < first_test):
+        return Role.DATA
+    if first_test is not None:
+        return Role.TEST
+    if named & EXAMPLE_DIRS:
+        return Role.EXAMPLE
+    if named & DOCS_DIRS:
+        return Role.DOCS
+    return None
+
+
+def _is_test_name(name: str, suffix: str) -> bool:
+    if "test" not in name and "spec" not in name and "e2e" not in name:
+        return False
+    stem = name[: -len(suffix)]
+    return (
+        stem.startswith("test_")
+        or stem.endswith(("_test", "_tests", ".test", ".spec", ".e2e"))
+        or name in ("conftest.py", "tests.py")
+    )
+
+
+def _by_name(name: str, suffix: str, *, in_data: bool) -> Role:
+    if suffix == ".ipynb":
+        return Role.NOTEBOOK
+    stem = name.split(".", 1)[0].replace("-", "_") if not name.startswith(".") else name
+    if stem in _DOCS_STEMS and suffix not in CODE_SUFFIXES:
+        return Role.DOCS
+    if suffix in MODEL_SUFFIXES and not (in_data and suffix in {".h5", ".hdf5", ".pkl", ".pickle", ".bin"}):
+        return Role.MODEL
+    if suffix in DATA_SUFFIXES or in_data:
+        return Role.DATA
+    if suffix in CONFIG_SUFFIXES or name in _CONFIG_NAMES or name.startswith(("dockerfile", "requirements", ".env")):
+        return Role.CONFIG
+    if suffix in DOCS_SUFFIXES:
+        return Role.DOCS
+    return Role.OTHER

@@ -1,0 +1,213 @@
+"""The audited project: what the walk saw, and its files' contents, each read and parsed once.
+
+Probes look at the project through `Project` alone; it reads through the guarded reader and keeps what is small.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, BinaryIO, Final
+
+from aiaudit.project import parse
+from aiaudit.project.entry import Entry, Kind, Skipped, display
+from aiaudit.project.globs import GlobSet, expand
+from aiaudit.project.parse import Malformed, line_of
+from aiaudit.project.reader import CODE_LIMIT, DOCUMENT_LIMIT, Reader, Unreadable, decode
+from aiaudit.project.roles import Role
+from aiaudit.project.walk import Tree, walk
+
+__all__ = [
+    "Entry",
+    "Kind",
+    "Malformed",
+    "Project",
+    "Role",
+    "Skipped",
+    "Tree",
+    "Unreadable",
+    "display",
+    "line_of",
+    "walk",
+]
+
+MEMO_BYTES: Final = 32 * 1024 * 1024  # bytes of file contents kept for the next probe
+MEMO_FILE: Final = 1024 * 1024  # larger files are read again where two probes want them
+_DOCUMENTS: Final = frozenset({".ipynb", ".json", ".jsonl", ".sarif", ".csv", ".tsv", ".geojson", ".lock"})
+
+
+class Project:
+    """The project under audit. `entries` are sorted by path; `skipped` says what was not looked at, and why.
+
+    `read`, `text` and the parsers raise `Unreadable` (could not look) or `Malformed` (looked, is not of the format);
+    both carry a one-line `reason`. Parsed values are shared between probes: do not change them.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self.root = tree.root
+        self.entries = tree.entries
+        self.skipped = tree.skipped
+        self.complete = tree.complete  # False where the walk ended at a cap
+        self._reader = Reader(tree.root)
+        self._by_path = {entry.path: entry for entry in tree.entries}
+        self._index: _Index | None = None
+        self._matching: dict[tuple[tuple[str, ...], frozenset[str] | None], list[Entry]] = {}
+        self._contents: dict[str, bytes] = {}
+        self._kept = 0
+        self._parsed: dict[tuple[str, str], Any] = {}
+
+    @classmethod
+    def open(cls, root: str | os.PathLike[str], *, exclude: Iterable[str] = ()) -> Project:
+        """Walk the tree below `root`. Raises `Unreadable` where it is no readable folder."""
+        return cls(walk(root, exclude=exclude))
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def files(self) -> Iterator[Entry]:
+        """The regular files among the entries."""
+        return (entry for entry in self.entries if entry.kind == "file")
+
+    def entry(self, path: str) -> Entry | None:
+        """The entry at exactly this path."""
+        return self._by_path.get(path)
+
+    def matching(self, globs: str | Iterable[str], roles: Iterable[str] | None = None) -> list[Entry]:
+        """The regular files whose path is among `globs` (see `aiaudit.project.globs`) and whose role is in `roles`
+        (None: any), in path order. Raises `BadGlob`."""
+        wanted = (globs,) if isinstance(globs, str) else tuple(globs)
+        allowed = None if roles is None else frozenset(roles)
+        key = (wanted, allowed)
+        found = self._matching.get(key)
+        if found is None:
+            if self._index is None:
+                self._index = _Index(list(self.files))
+            among = self._index.candidates(wanted)
+            matches = GlobSet(wanted)
+            found = [e for e in among if (allowed is None or e.role in allowed) and matches(e.path)]
+            self._matching[key] = found
+        return list(found)
+
+    def read(self, path: str) -> bytes:
+        """The whole file. Raises `Unreadable` (also where it is larger than 2 MB, or 20 MB for documents and data)."""
+        kept = self._contents.get(path)
+        if kept is not None:
+            return kept
+        entry = self._regular(path)
+        limit = limit_of(entry)
+        content = self._reader.read(path, limit)
+        if content.truncated:
+            raise Unreadable(f"larger than {limit // (1024 * 1024)} MB")
+        self.remember(path, content.data)
+        return content.data
+
+    def head(self, path: str, size: int) -> bytes:
+        """The first `size` bytes of a file of any length. Raises `Unreadable`."""
+        self._regular(path)
+        return self._reader.read(path, size).data
+
+    def stream(self, path: str) -> BinaryIO:
+        """The file as a binary stream, for formats of which only parts are read; close it. Raises `Unreadable`."""
+        self._regular(path)
+        return self._reader.open(path)
+
+    def text(self, path: str) -> str:
+        """The file as text (see `reader.decode`). Raises `Unreadable`."""
+        return decode(self.read(path))
+
+    def yaml(self, path: str) -> Any:
+        """The file's first YAML document; mappings and lists know their lines (`parse.line_of`)."""
+        documents = self.yaml_all(path)
+        return documents[0] if documents else None
+
+    def yaml_all(self, path: str) -> list[Any]:
+        """All YAML documents of the file."""
+        return self._parse(path, "yaml", parse.parse_yaml_all)  # type: ignore[no-any-return]
+
+    def json(self, path: str) -> Any:
+        return self._parse(path, "json", parse.parse_json)
+
+    def toml(self, path: str) -> dict[str, Any]:
+        return self._parse(path, "toml", parse.parse_toml)  # type: ignore[no-any-return]
+
+    def ini(self, path: str) -> dict[str, dict[str, str]]:
+        return self._parse(path, "ini", parse.parse_ini)  # type: ignore[no-any-return]
+
+    def remember(self, path: str, data: bytes) -> None:
+        """Keep a file's content for the next `read`, while the budget lasts."""
+        if len(data) <= MEMO_FILE and self._kept + len(data) <= MEMO_BYTES and path not in self._contents:
+            self._contents[path] = data
+            self._kept += len(data)
+
+    def remembered(self, path: str) -> bytes | None:
+        """A content that is at hand, without reading."""
+        return self._contents.get(path)
+
+    def _regular(self, path: str) -> Entry:
+        entry = self._by_path.get(path)
+        if entry is None:
+            raise Unreadable("no such file")
+        if entry.kind != "file":
+            raise Unreadable("a symbolic link" if entry.kind == "symlink" else "not a regular file")
+        return entry
+
+    def _parse(self, path: str, kind: str, parser: Callable[[bytes], Any]) -> Any:
+        """Parse once; a failure is remembered as well."""
+        key = (path, kind)
+        if key not in self._parsed:
+            try:
+                self._parsed[key] = parser(self.read(path))
+            except (Malformed, Unreadable) as error:
+                self._parsed[key] = error
+        value = self._parsed[key]
+        if isinstance(value, (Malformed, Unreadable)):
+            raise value.with_traceback(None)
+        return value
+
+
+def limit_of(entry: Entry) -> int:
+    """How many bytes of this file are read at most."""
+    return DOCUMENT_LIMIT if entry.suffix in _DOCUMENTS else CODE_LIMIT
+
+
+class _Index:
+    """Files by suffix and by name, so that a glob is tried on few of them only."""
+
+    def __init__(self, files: Sequence[Entry]) -> None:
+        self.files = files
+        self.by_name: dict[str, list[Entry]] = {}
+        self.by_suffix: dict[str, list[Entry]] = {}
+        for entry in files:
+            name = entry.name.lower()
+            self.by_name.setdefault(name, []).append(entry)
+            dot = name.rfind(".")
+            self.by_suffix.setdefault(name[dot:] if dot >= 0 else "", []).append(entry)
+
+    def candidates(self, globs: Sequence[str]) -> Iterable[Entry]:
+        """A superset of the files that `globs` match, in path order."""
+        chosen: dict[str, Entry] = {}
+        for glob in globs:
+            if glob.startswith("!"):
+                continue
+            for one in expand(glob.lower()):
+                name = one.rpartition("/")[2]
+                dot = name.rfind(".")
+                if not _is_wild(name):
+                    some = self.by_name.get(name, [])
+                elif dot >= 0 and not _is_wild(name[dot:]):
+                    some = self.by_suffix.get(name[dot:], [])
+                else:
+                    return self.files
+                chosen.update((entry.path, entry) for entry in some)
+        return sorted(chosen.values(), key=lambda entry: os.fsencode(entry.path))
+
+
+def _is_wild(text: str) -> bool:
+    return any(char in text for char in "*?[")

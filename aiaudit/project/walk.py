@@ -1,0 +1,225 @@
+"""The one walk over the audited tree.
+
+Nothing is hidden by a `.gitignore`: an ignored file is an entry with `ignored=True`. Links are entries and are never
+followed. Folders of installed or cached third-party code are not entered, and listed as skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from aiaudit.project.entry import Entry, Kind, Skipped, display
+from aiaudit.project.gitignore import MAX_BYTES, IgnoreFile
+from aiaudit.project.globs import GlobSet
+from aiaudit.project.reader import SPARSE_FROM, Unreadable, is_sparse
+from aiaudit.project.roles import Role, role_in, role_of_dirs, suffix_of
+
+MAX_ENTRIES: Final = 200_000
+MAX_DEPTH: Final = 64
+
+_STORE: Final = "version control store, not walked"
+_PACKAGES: Final = "installed packages, not read"
+_CACHE: Final = "cache or build output, not read"
+# Folders that are not the project's own work: version control, environments, packages, caches of tools.
+SKIPPED_DIRS: Final = {
+    **dict.fromkeys((".git", ".hg", ".svn", ".bzr", ".jj", "CVS"), _STORE),
+    **dict.fromkeys((".venv", ".virtualenv", ".conda", ".tox", ".nox", "site-packages"), _PACKAGES),
+    **dict.fromkeys(("node_modules", "bower_components", ".yarn", ".pnpm-store"), _PACKAGES),
+    **dict.fromkeys(("__pycache__", ".eggs", ".gradle", ".terraform", ".next", ".nuxt"), _CACHE),
+    **dict.fromkeys((".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"), _CACHE),
+    **dict.fromkeys((".cache", ".parcel-cache", ".turbo"), _CACHE),
+}
+_VENV_MARK: Final = "pyvenv.cfg"
+
+_CLOEXEC: Final = getattr(os, "O_CLOEXEC", 0)
+_NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
+_OPEN_DIR: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NOFOLLOW | _CLOEXEC
+_OPEN_FILE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _NOFOLLOW | _CLOEXEC
+
+Rules = tuple[tuple[int, IgnoreFile], ...]  # (length of the folder's path in bytes, its .gitignore), outermost first
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """What one walk saw. `entries` are sorted by the bytes of their paths; `complete` is False where a cap ended it."""
+
+    root: str
+    entries: tuple[Entry, ...]
+    skipped: tuple[Skipped, ...]
+    complete: bool = True
+
+
+def walk(
+    root: str | os.PathLike[str],
+    *,
+    exclude: Iterable[str] = (),
+    max_entries: int = MAX_ENTRIES,
+    max_depth: int = MAX_DEPTH,
+) -> Tree:
+    """Walk the tree below `root`. `exclude`: globs of files or folders that the caller does not want audited; they are
+    listed as skipped. Raises `Unreadable` where the root itself cannot be opened as a folder."""
+    return _Walk(os.fspath(root), tuple(exclude), max_entries, max_depth).run()
+
+
+class _Full(Exception):  # noqa: N818
+    """The cap on entries is reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder being listed. `prefix` begins the paths of what is in it ("" or "a/b/")."""
+
+    prefix: str = ""
+    role: Role | None = None
+    rules: Rules = ()
+    ignored: bool = False
+    depth: int = 0
+
+
+class _Walk:
+    """The state of one walk. Folders are opened relative to their parent, and never through a link."""
+
+    def __init__(self, root: str, exclude: Sequence[str], max_entries: int, max_depth: int) -> None:
+        self.root = root
+        self.excluded = GlobSet(exclude) if exclude else None
+        self.max_entries = max_entries
+        self.max_depth = max_depth
+        self.entries: list[Entry] = []
+        self.skipped: list[Skipped] = []
+        self.unentered: dict[tuple[str, str], list[str]] = defaultdict(list)  # (name, reason) -> paths
+        self.device = 0
+
+    def run(self) -> Tree:
+        try:
+            fd = os.open(self.root, _OPEN_DIR & ~_NOFOLLOW)  # the caller named the root: it may be a link
+        except OSError as error:
+            raise Unreadable(f"{display(self.root)}: {_words(error)}") from None
+        complete = True
+        try:
+            self.device = os.fstat(fd).st_dev
+            self._list(fd, _Folder())
+        except _Full:
+            complete = False
+            self.skipped.append(Skipped("**", f"more than {self.max_entries} files; the rest was not walked"))
+        finally:
+            os.close(fd)
+        for (name, reason), paths in self.unentered.items():
+            one = len(paths) == 1
+            self.skipped.append(
+                Skipped(paths[0], reason) if one else Skipped(f"**/{name}", f"{len(paths)} folders: {reason}")
+            )
+        return Tree(self.root, tuple(_in_order(self.entries)), tuple(sorted(self.skipped)), complete)
+
+    def _list(self, fd: int, folder: _Folder) -> None:
+        """List the folder open at `fd`, and enter the folders in it."""
+        try:
+            with os.scandir(fd) as listing:
+                found = list(listing)
+        except OSError as error:
+            self.skipped.append(Skipped(display(folder.prefix) or ".", _words(error)))
+            return
+        names = {one.name for one in found}
+        if folder.depth and _VENV_MARK in names:
+            self.unentered[folder.prefix, "virtual environment, not read"].append(display(folder.prefix[:-1]))
+            return
+        if ".gitignore" in names and not folder.ignored:
+            data = _read_small(fd, ".gitignore")
+            rules = (*folder.rules, (len(os.fsencode(folder.prefix)), IgnoreFile(data)))
+            folder = replace(folder, rules=rules)
+        inner: list[str] = []
+        for one in found:
+            if one.is_dir(follow_symlinks=False):
+                inner.append(one.name)
+            else:
+                self._add(one, folder)
+        for name in sorted(inner):
+            self._enter(name, fd, folder)
+
+    def _add(self, one: os.DirEntry[str], folder: _Folder) -> None:
+        """Make the entry of a file, link or special file."""
+        name = one.name
+        path = folder.prefix + name
+        if self.excluded is not None and self.excluded(path):
+            self.skipped.append(Skipped(display(path), "excluded by configuration"))
+            return
+        try:
+            status = one.stat(follow_symlinks=False)
+        except OSError:
+            self.skipped.append(Skipped(display(path), "gone"))
+            return
+        if len(self.entries) >= self.max_entries:
+            raise _Full
+        mode, size = status.st_mode, status.st_size
+        kind: Kind = "file" if stat.S_ISREG(mode) else "symlink" if stat.S_ISLNK(mode) else "special"
+        ignored = folder.ignored or (bool(folder.rules) and _ignored(folder.rules, path, is_dir=False))
+        suffix = suffix_of(name)
+        role = role_in(folder.role, name.lower(), suffix)
+        sparse = size >= SPARSE_FROM and is_sparse(size, getattr(status, "st_blocks", size))
+        self.entries.append(Entry(path, size, kind, ignored, role, suffix, sparse))
+
+    def _enter(self, name: str, parent: int, folder: _Folder) -> None:
+        """Go into a folder of the folder open at `parent`, or say why not."""
+        path = folder.prefix + name
+        reason = SKIPPED_DIRS.get(name)
+        if reason is not None:
+            self.unentered[name, reason].append(display(path))
+            return
+        if self.excluded is not None and (self.excluded(path) or self.excluded(path + "/")):
+            self.skipped.append(Skipped(display(path), "excluded by configuration"))
+            return
+        if folder.depth >= self.max_depth:
+            self.skipped.append(Skipped(display(path), f"deeper than {self.max_depth} folders"))
+            return
+        try:
+            fd = os.open(name, _OPEN_DIR, dir_fd=parent)
+        except OSError as error:
+            self.skipped.append(Skipped(display(path), _words(error)))
+            return
+        try:
+            if os.fstat(fd).st_dev != self.device:
+                self.skipped.append(Skipped(display(path), "on another file system"))
+                return
+            ignored = folder.ignored or (bool(folder.rules) and _ignored(folder.rules, path, is_dir=True))
+            role = role_of_dirs(path.lower())
+            self._list(fd, _Folder(path + "/", role, folder.rules, ignored, folder.depth + 1))
+        finally:
+            os.close(fd)
+
+
+def _read_small(folder: int, name: str) -> bytes:
+    """The first bytes of a regular file in an open folder; nothing where it is something else."""
+    try:
+        fd = os.open(name, _OPEN_FILE, dir_fd=folder)
+    except OSError:
+        return b""
+    try:
+        return os.read(fd, MAX_BYTES) if stat.S_ISREG(os.fstat(fd).st_mode) else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(fd)
+
+
+def _ignored(rules: Rules, path: str, *, is_dir: bool) -> bool:
+    """The innermost `.gitignore` that says anything about the path decides."""
+    raw = os.fsencode(path)
+    for start, rule in reversed(rules):
+        verdict: bool | None = rule.verdict(raw[start:], is_dir)
+        if verdict is not None:
+            return verdict
+    return False
+
+
+def _in_order(entries: list[Entry]) -> list[Entry]:
+    if all(entry.path.isascii() for entry in entries):
+        return sorted(entries, key=lambda entry: entry.path)
+    return sorted(entries, key=lambda entry: os.fsencode(entry.path))
+
+
+def _words(error: OSError) -> str:
+    return (error.strerror or "unreadable").lower()

@@ -38,7 +38,7 @@ def read(result: Any) -> Baseline:
 
 
 def new_failures(results: Iterable[CheckResult], baseline: Baseline) -> dict[str, int]:
-    """Failed checks that are new or have new findings, with how many of their findings are new (1 where none is located)."""
+    """Failed checks that are new or have new findings, and how many of these are new (1 where none is located)."""
     found: dict[str, int] = {}
     for result in results:
         if result.status is not Status.FAIL:

@@ -118,7 +118,7 @@ def _coverage(least: float, case: GateCase, implied: bool) -> GateRule:
 
 
 def _fail_on(word: str, case: GateCase) -> GateRule:
-    """A severity fails on failed checks. A check named by its id must not be unknown either: it was asked for by name."""
+    """A severity fails on failed checks. A check asked for by its id must not be unknown either."""
     name = f"--fail-on {word}"
     if word in {s.value for s in SEVERITIES}:
         worst = SEVERITIES[: SEVERITIES.index(Severity(word)) + 1]

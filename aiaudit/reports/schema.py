@@ -1,0 +1,291 @@
+"""The shape of the result JSON, as pydantic models: its JSON Schema, and the check of a saved result that is read again.
+
+Fields may be added in later versions; none is renamed or removed without a new `schema_version`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Percent = Annotated[float, Field(ge=0, le=100, description="0-100, one decimal")]
+Severity = Literal["critical", "high", "medium", "low"]
+Status = Literal["pass", "partial", "fail", "unknown", "not_applicable", "blocked", "error"]
+EvidenceLevel = Literal["E0", "E1", "E2", "E3", "E4", "E5"]
+Confidence = Literal["strong", "medium", "weak"]
+Effort = Literal["S", "M", "L"]
+LevelName = Literal["prototype", "pilot", "production", "scale"]
+Readiness = Literal["not_ready", "prototype", "pilot", "production", "scale"]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class ResultError(ValueError):
+    """A file that is not a result JSON; the message says where it departs from one."""
+
+
+class Part(BaseModel):
+    """Base of every part of a result."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tool(Part):
+    name: Literal["aiaudit"]
+    version: str
+    ruleset_hash: str = Field(
+        description="Digest of everything that can move a figure besides the project: packs, gates."
+    )
+
+
+class Project(Part):
+    name: str | None
+    commit: str | None
+    stage: str | None
+    flags: dict[str, bool | None] = Field(description="What the project is, as derived; null where it cannot be told.")
+    declared: dict[str, Any] = Field(description="What the project file declares.")
+
+
+class NextLevel(Part):
+    name: LevelName
+    missing: list[str] = Field(description="Checks to pass, of those in this audit.")
+    needs: list[str] = Field(description="Every gate that is not met, in words.")
+    effort_days: int = Field(description="Person-days for `missing`: S 1, M 3, L 10.")
+
+
+class Gate(Part):
+    wanted: str
+    got: str
+    state: Literal["met", "unmet", "not_shipped", "not_selected", "not_applicable"]
+    checks: list[str] = Field(description="Checks that keep the gate from being met.")
+    pack: str | None
+
+
+class ReadinessLevel(Part):
+    id: LevelName
+    title: str
+    question: str
+    reached: bool
+    reached_shipped: bool = Field(description="Reached by every gate whose checks are shipped so far.")
+    gates: list[Gate]
+
+
+class Pack(Part):
+    id: str
+    title: str
+    core: bool
+    score: Percent | None = Field(description="Null where the evidence is insufficient.")
+    uncapped_score: Percent | None
+    low: Percent
+    high: Percent
+    coverage: Percent
+    capped_by: list[str] = Field(description="Critical checks that hold the score down.")
+    counts: dict[str, int]
+    judged_weight: int
+    applicable_weight: int
+    score_accepted: Percent | None
+
+
+class Finding(Part):
+    message: str
+    path: str | None
+    line: int | None
+    measured: str
+    limit: str
+    confidence: Confidence
+    fingerprint: str
+
+
+class Waiver(Part):
+    id: str
+    reason: str
+    owner: str
+    expires: Day | None
+    expired: bool
+    paths: list[str]
+    control: str
+    ticket: str
+
+
+class WaiverUse(Waiver):
+    state: Literal["in_force", "partial", "unused", "expired"]
+    covers: int
+    of: int
+
+
+class Accepted(Part):
+    status: Status
+    points: float | None
+    severity: Severity
+    params: dict[str, Any]
+    reason: str
+
+
+class Check(Part):
+    id: str
+    pack: str
+    title: str
+    severity: Severity
+    kind: Literal["automatic", "measured", "attested"]
+    status: Status
+    points: Annotated[float, Field(ge=0, le=1)] | None
+    evidence_level: EvidenceLevel | None
+    confidence: Confidence
+    reason: str
+    blocked_by: str | None
+    params: dict[str, Any]
+    findings: list[Finding]
+    waiver: Waiver | None
+    why: str
+    remediation: str
+    effort: Effort
+    effort_days: int
+    priority: float
+    controls: dict[str, list[str]]
+    risk: str
+    question: str
+    facts: list[str] = Field(description="Facts that the deciding rule read.")
+    explain: list[str]
+    accepted: Accepted | None = Field(description="How the project's own settings judge it, where that differs.")
+
+
+class Action(Part):
+    check: str
+    pack: str
+    verb: Literal["fix", "show"]
+    effort: Effort
+    effort_days: int
+    priority: float
+    blocks_next: bool
+    score_before: Percent | None
+    score_after: Percent | None
+    low_before: Percent
+    low_after: Percent
+
+
+class Evidence(Part):
+    path: str | None
+    line: int | None
+    note: str
+
+
+class Scope(Part):
+    files: int
+    read: int
+    unread: list[str]
+
+
+class Fact(Part):
+    state: Literal["known", "absent", "unknown", "error"]
+    value: Any
+    evidence_level: EvidenceLevel
+    method: str
+    confidence: Confidence
+    evidence: list[Evidence]
+    scope: Scope | None = None
+    reason: str = ""
+    items: int | None = Field(None, description="Length of a list value that is cut here.")
+
+
+class Relaxation(Part):
+    check: str
+    name: str = Field(description="The parameter, or `severity`.")
+    shipped: Any
+    used: Any
+    relaxes: bool
+
+
+class SkippedPath(Part):
+    path: str
+    reason: str
+
+
+class Skipped(Part):
+    files: int
+    reasons: dict[str, int]
+    paths: list[SkippedPath] = Field(description="The first of them by name.")
+
+
+class GateRule(Part):
+    rule: str
+    wanted: str
+    got: str
+    passed: bool
+    hint: str
+
+
+class GateResult(Part):
+    passed: bool
+    rules: list[GateRule]
+
+
+class Result(Part):
+    """The result of one audit."""
+
+    schema_version: Literal[1]
+    as_of: Day
+    tool: Tool
+    project: Project
+    host: dict[str, Any] | None
+    score: Percent | None = Field(description="Mean of the packs with a number, core packs counting double.")
+    score_low: Percent = Field(description="Everything unknown taken as failed, all packs taken in.")
+    score_high: Percent = Field(description="Everything unknown taken as passed, all packs taken in.")
+    score_accepted: Percent | None = Field(description="By the project's own settings, waived checks left out.")
+    coverage: Percent
+    evidence_strength: Percent = Field(description="Share of the judged weight on evidence level E3 or better.")
+    unnumbered: list[str] = Field(
+        description="Packs with too little evidence for a number; only the range takes them in."
+    )
+    readiness: Readiness | None
+    readiness_shipped: Readiness | None = Field(description="By every gate whose checks are shipped so far.")
+    next_level: NextLevel | None
+    weakest_core: str | None
+    levels: list[ReadinessLevel]
+    packs: list[Pack]
+    checks: list[Check]
+    actions: list[Action] = Field(description="What gains most per effort, each on top of those before it.")
+    quick_wins: list[str]
+    facts: dict[str, Fact]
+    frameworks: list[dict[str, Any]] | None
+    data: dict[str, Any] | None
+    capacity: dict[str, Any] | None
+    cost: dict[str, Any] | None
+    attestations: list[dict[str, Any]] | None
+    assumptions: list[str]
+    relaxations: list[Relaxation]
+    skipped: Skipped
+    gate: GateResult
+    waivers: list[WaiverUse]
+    problems: list[str] = Field(description="What was wrong with the project file and was left out.")
+    brand: dict[str, Any] | None
+    timings: dict[str, float] | None = None
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the result JSON."""
+    schema = Result.model_json_schema(mode="serialization")
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "aiaudit result"
+    # a result without timings is complete
+    schema["required"] = [name for name in schema["required"] if name != "timings"]
+    return schema
+
+
+def check(data: Any) -> dict[str, Any]:
+    """The result itself where it has the shape of one.
+
+    Raises:
+        ResultError: it has not; the message names the first departures.
+    """
+    if not isinstance(data, dict):
+        raise ResultError("not a result JSON of aiaudit: expected an object")
+    if data.get("schema_version") != 1:
+        raise ResultError(f"schema_version is {data.get('schema_version')!r}; this aiaudit reads 1")
+    try:
+        Result.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[:3]
+        places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in first)
+        more = f" (and {error.error_count() - len(first)} more)" if error.error_count() > len(first) else ""
+        raise ResultError(f"not a result JSON of aiaudit: {places}{more}") from None
+    return data

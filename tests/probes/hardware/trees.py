@@ -11,8 +11,8 @@ MACHINE = {
     "HugePages_Total:       8\nHugepagesize:       2048 kB\n",
     "/proc/cpuinfo": "".join(
         f"processor\t: {n}\nvendor_id\t: GenuineIntel\nmodel name\t: Intel(R) Xeon(R) Platinum 8480+\n"
-        f"physical id\t: 0\ncore id\t\t: {n // 2}\nflags\t\t: fpu sse2 avx avx2 fma avx512f avx512_vnni avx512_bf16 amx_tile amx_bf16 "
-        "amx_int8\n\n"
+        f"physical id\t: 0\ncore id\t\t: {n // 2}\n"
+        "flags\t\t: fpu sse2 avx avx2 fma avx512f avx512_vnni avx512_bf16 amx_tile amx_bf16 amx_int8\n\n"
         for n in range(8)
     ),
     "/proc/self/status": "Name:\tpython\nCpus_allowed:\tff\nCpus_allowed_list:\t0-7\n",

@@ -1,0 +1,1 @@
+"""Routes support tickets to the queue that can answer them."""

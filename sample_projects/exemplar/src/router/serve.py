@@ -1,0 +1,98 @@
+"""Serves the router over HTTP: `uvicorn router.serve:app`."""
+
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pandas as pd
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from pydantic import BaseModel, Field
+
+from router.model import Router
+from router.records import record_decision
+from router.schema import MAX_TEXT, REQUEST
+from router.security import limited_caller
+from router.settings import load
+
+REQUESTS = Counter("router_requests_total", "Requests by queue and outcome", ["queue", "outcome"])
+LATENCY = Histogram("router_latency_seconds", "Time to route one ticket")
+CONFIDENCE = Histogram("router_confidence", "Probability of the chosen queue", buckets=[0.3, 0.5, 0.7, 0.8, 0.9, 1.0])
+
+
+class Ticket(BaseModel):
+    """A ticket as the help desk sends it."""
+
+    text: str = Field(min_length=10, max_length=MAX_TEXT)
+
+
+class Routed(BaseModel):
+    """The queue for the ticket. Below a confidence of 0.5 a person decides: `queue` is then `review`."""
+
+    request_id: str
+    queue: str
+    confidence: float
+    model_version: str
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Load settings and model once, before the first request."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    app.state.settings = load()
+    app.state.router = Router(app.state.settings.model_dir)
+    yield
+
+
+app = FastAPI(title="ticket-router", version="1.2.0", lifespan=lifespan)
+
+
+@app.get("/live")
+def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "alive"}
+
+
+@app.get("/ready")
+def ready(request: Request) -> dict[str, str]:
+    """The model is loaded and answers."""
+    if not request.app.state.router.ready():
+        raise HTTPException(503, "the model does not answer")
+    return {"status": "ready", "model_version": request.app.state.router.version}
+
+
+@app.get("/metrics")
+def metrics() -> Response:
+    """Prometheus metrics; the ingress does not expose this path."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+@app.post("/v1/route")
+def route(ticket: Ticket, request: Request, caller: str = Depends(limited_caller)) -> Routed:
+    """The queue for one ticket."""
+    started = time.perf_counter()
+    REQUEST.validate(pd.DataFrame({"text": [ticket.text]}))
+    router: Router = request.app.state.router
+    try:
+        answer = router.route([ticket.text])[0]
+        queue, confidence = (answer.queue if answer.confidence >= 0.5 else "review"), answer.confidence
+        outcome = "ok"
+    except RuntimeError:
+        queue, confidence, outcome = "review", 0.0, "fallback"  # a person decides when the model cannot
+    latency = time.perf_counter() - started
+    request_id = str(uuid.uuid4())
+    REQUESTS.labels(queue, outcome).inc()
+    LATENCY.observe(latency)
+    CONFIDENCE.observe(confidence)
+    record_decision(
+        request_id=request_id,
+        model_version=router.version,
+        text=ticket.text,
+        queue=queue,
+        confidence=confidence,
+        latency_ms=latency * 1_000,
+        caller=caller,
+    )
+    return Routed(request_id=request_id, queue=queue, confidence=confidence, model_version=router.version)

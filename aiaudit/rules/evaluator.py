@@ -1,0 +1,389 @@
+"""Compiles a checked tree to closures: one small function a node, each taking the frame and giving a value.
+
+Unknown and error are ordinary return values. The fast path of every operator is one exact type test; what fails it goes
+to a slow path that sorts out unknowns, errors and wrong types. No attribute of any value is ever read by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiaudit.model.types import Unknown
+from aiaudit.rules.arithmetic import ARITHMETIC, ORDERINGS, negate
+from aiaudit.rules.functions import FUNCTIONS
+from aiaudit.rules.macros import build_macro, filter_size
+from aiaudit.rules.nodes import (
+    Binary,
+    Call,
+    Const,
+    Has,
+    Index,
+    ListLiteral,
+    Logic,
+    Macro,
+    MapLiteral,
+    Name,
+    Node,
+    Select,
+    Ternary,
+    Unary,
+    Var,
+)
+from aiaudit.rules.values import (
+    PLAIN,
+    UNSET,
+    Failed,
+    Frame,
+    Incomplete,
+    Meter,
+    Range,
+    Run,
+    contains,
+    equal,
+    kind_of,
+    not_a_value,
+)
+
+
+def build(node: Node) -> Run:
+    """The closure of a checked node."""
+    run = _BUILDERS[type(node)](node)
+    if node.type.kind == "double" and type(node) in _FROM_OUTSIDE:
+        return _as_double(run)
+    return run
+
+
+def _as_double(run: Run) -> Run:
+    """JSON may write 80.0 as 80: a value whose declared type is double is one, whatever the number's spelling."""
+
+    def convert(f: Frame) -> Any:
+        value = run(f)
+        return float(value) if type(value) is int else value
+
+    return convert
+
+
+# -- leaves ------------------------------------------------------------------------------------------------------------
+
+
+def _const(node: Const) -> Run:
+    value = node.value
+    return lambda _f: value
+
+
+def _var(node: Var) -> Run:
+    slot = node.slot
+    return lambda f: f[slot]
+
+
+def _name(node: Name) -> Run:
+    slot, name = node.slot, node.name
+
+    def run(f: Frame) -> Any:
+        value = f[slot]
+        if value is UNSET:
+            value = f[slot] = _load(f[0], name)
+        return value
+
+    return run
+
+
+def _load(meter: Meter, name: str) -> Any:
+    meter.read.add(name)
+    if name not in meter.values:
+        return Unknown(f"{name} is not known")
+    value = meter.values[name]
+    kind = type(value)
+    if kind not in PLAIN:
+        return Failed(f"{name} holds no plain data")
+    if kind is Incomplete:
+        meter.partial = True
+    elif kind is Unknown and not value.reason:
+        return Unknown(f"{name} is unknown")
+    elif kind is Failed and not value.reason:
+        return Failed(f"{name} ended in an error")
+    return value
+
+
+# -- fields and elements -----------------------------------------------------------------------------------------------
+
+
+def _select(node: Select) -> Run:
+    key = node.field
+    missing = Failed(f"no field `{key}`")
+    if type(node.operand) is Var:
+        slot = node.operand.slot
+
+        def run_var(f: Frame) -> Any:
+            value = f[slot]
+            if type(value) is dict:
+                return value.get(key, missing)
+            return not_a_value(value) or Failed(f"a {kind_of(value)} has no field `{key}`")
+
+        return run_var
+    operand = build(node.operand)
+
+    def run(f: Frame) -> Any:
+        value = operand(f)
+        if type(value) is dict:
+            return value.get(key, missing)
+        return not_a_value(value) or Failed(f"a {kind_of(value)} has no field `{key}`")
+
+    return run
+
+
+def _has(node: Has) -> Run:
+    operand, key = build(node.operand), node.field
+
+    def run(f: Frame) -> Any:
+        value = operand(f)
+        if type(value) is not dict:
+            return not_a_value(value) or Failed(f"a {kind_of(value)} has no fields")
+        if key not in value:
+            return False
+        inside = value[key]
+        return inside if type(inside) is Unknown else True
+
+    return run
+
+
+def _index(node: Index) -> Run:
+    operand, key = build(node.operand), build(node.key)
+
+    def run(f: Frame) -> Any:
+        items, at = operand(f), key(f)
+        kind = type(items)
+        if kind is dict and type(at) is str:
+            return items.get(at, _NO_KEY)
+        if kind is list and type(at) is float and at.is_integer():
+            at = int(at)
+        if kind is list and type(at) is int:
+            return items[at] if 0 <= at < len(items) else Failed(f"no element {at} in a list of {len(items)}")
+        return not_a_value(items, at) or Failed(f"a {kind_of(items)} cannot be indexed by a {kind_of(at)}")
+
+    return run
+
+
+_NO_KEY: Final = Failed("no such key in the map")
+
+
+# -- logic -------------------------------------------------------------------------------------------------------------
+
+
+def _logic(node: Logic) -> Run:
+    """`&&` stops at the first false, `||` at the first true, wherever it stands; else unknown wins over error."""
+    terms = tuple(build(term) for term in node.terms)
+    stop = node.op == "||"
+    go_on = not stop
+    op = node.op
+
+    def run(f: Frame) -> Any:
+        pending: Unknown | Failed | None = None
+        for term in terms:
+            value = term(f)
+            if value is stop:
+                return stop
+            if value is not go_on:
+                pending = worse(pending, value, op)
+        return go_on if pending is None else pending
+
+    return run
+
+
+def worse(pending: Unknown | Failed | None, value: Any, where: str) -> Unknown | Failed:
+    """Which of two non-answers stands: the first unknown, else the first error."""
+    bad = not_a_value(value) or Failed(f"`{where}` needs true or false, not a {kind_of(value)}")
+    if pending is None or (type(pending) is Failed and type(bad) is Unknown):
+        return bad
+    return pending
+
+
+def _not(node: Unary) -> Run:
+    operand = build(node.operand)
+
+    def run(f: Frame) -> Any:
+        value = operand(f)
+        if value is True:
+            return False
+        if value is False:
+            return True
+        return worse(None, value, "!")
+
+    return run
+
+
+def _ternary(node: Ternary) -> Run:
+    condition, yes, no = build(node.condition), build(node.yes), build(node.no)
+    if node.type.kind == "double":
+        yes, no = _as_double(yes), _as_double(no)
+
+    def run(f: Frame) -> Any:
+        value = condition(f)
+        if value is True:
+            return yes(f)
+        if value is False:
+            return no(f)
+        return worse(None, value, "?:")
+
+    return run
+
+
+# -- comparison and arithmetic -----------------------------------------------------------------------------------------
+
+
+def _unary(node: Unary) -> Run:
+    if node.op == "!":
+        return _not(node)
+    operand = build(node.operand)
+    return lambda f: negate(operand(f))
+
+
+def _binary(node: Binary) -> Run:
+    op = node.op
+    if op in ("==", "!="):
+        return _equality(node)
+    left, right = build(node.left), build(node.right)
+    if op == "in":
+        return _membership(node, left, right)
+    if op in ORDERINGS:
+        return ORDERINGS[op](left, right)
+    return ARITHMETIC[op](left, right)
+
+
+def _equality(node: Binary) -> Run:
+    left, right = build(node.left), build(node.right)
+    same, differ = (True, False) if node.op == "==" else (False, True)
+    if type(node.right) is Const and type(node.right.value) in (str, bool):
+        constant = node.right.value
+        kind = type(constant)
+
+        def run_constant(f: Frame) -> Any:
+            value = left(f)
+            if type(value) is kind:
+                return same if value == constant else differ
+            bad = not_a_value(value)
+            return differ if bad is None else bad
+
+        return run_constant
+
+    def run(f: Frame) -> Any:
+        a, b = left(f), right(f)
+        ta = type(a)
+        if ta is type(b) and (ta is int or ta is bool or ta is float):
+            return same if a == b else differ
+        value = equal(a, b, f[0])
+        return same if value is True else differ if value is False else value
+
+    return run
+
+
+def _membership(node: Binary, left: Run, right: Run) -> Run:
+    if type(node.right) is Const and all(type(item) is str for item in node.right.value):
+        choices = frozenset(node.right.value)
+
+        def run_choices(f: Frame) -> Any:
+            value = left(f)
+            if type(value) is str:
+                return value in choices
+            bad = not_a_value(value)
+            return bad if bad is not None and choices else False
+
+        return run_choices
+
+    def run(f: Frame) -> Any:
+        value, items = left(f), right(f)
+        kind = type(items)
+        bad = not_a_value(value)
+        if bad is None and kind is dict:
+            return items.get(value) is not None or value in items if type(value) is str else False
+        if kind is list or kind is Incomplete:
+            return contains(items, value, f[0]) if type(value) is not Failed else value
+        return bad or not_a_value(items) or Failed(f"`in` needs a list or map, not a {kind_of(items)}")
+
+    return run
+
+
+# -- collections and calls ---------------------------------------------------------------------------------------------
+
+
+def _list_literal(node: ListLiteral) -> Run:
+    items = tuple(build(item) for item in node.items)
+    size = len(items)
+
+    def run(f: Frame) -> Any:
+        f[0].make(size)
+        made = [item(f) for item in items]
+        for value in made:
+            if type(value) is Failed:
+                return value
+        return made
+
+    return run
+
+
+def _map_literal(node: MapLiteral) -> Run:
+    entries = tuple((key, build(value)) for key, value in node.entries)
+    size = 4 * len(entries) + 4
+
+    def run(f: Frame) -> Any:
+        f[0].make(size)
+        made = {key: value(f) for key, value in entries}
+        for value in made.values():
+            if type(value) is Failed:
+                return value
+        return made
+
+    return run
+
+
+def _call(node: Call) -> Run:
+    if node.function == "size" and type(node.args[0]) is Macro and node.args[0].kind == "filter":
+        return filter_size(node.args[0], build)
+    implementation = FUNCTIONS[node.function].run
+    args = tuple(build(arg) for arg in node.args)
+    if len(args) == 1:
+        (only,) = args
+        if node.function == "size":
+            return _size(only, implementation)
+        return lambda f: implementation(f[0], only(f))
+    if len(args) == 2:
+        first, second = args
+        return lambda f: implementation(f[0], first(f), second(f))
+    return lambda f: implementation(f[0], *[arg(f) for arg in args])
+
+
+def _size(operand: Run, implementation: Callable[..., Any]) -> Run:
+    def run(f: Frame) -> Any:
+        value = operand(f)
+        if type(value) is list:
+            return len(value)
+        value = implementation(f[0], value)
+        if type(value) is Range:
+            f[0].partial = True
+        return value
+
+    return run
+
+
+def _macro(node: Macro) -> Run:
+    return build_macro(node, build)
+
+
+_BUILDERS: Final[dict[type[Node], Callable[[Any], Run]]] = {
+    Const: _const,
+    Var: _var,
+    Name: _name,
+    Select: _select,
+    Has: _has,
+    Index: _index,
+    Call: _call,
+    Unary: _unary,
+    Binary: _binary,
+    Logic: _logic,
+    Ternary: _ternary,
+    ListLiteral: _list_literal,
+    MapLiteral: _map_literal,
+    Macro: _macro,
+}
+_FROM_OUTSIDE: Final = (Var, Name, Select, Index, Call)

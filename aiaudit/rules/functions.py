@@ -1,0 +1,348 @@
+"""The functions of the rule language: one table, read by the checker (types) and the evaluator (what they do).
+
+Functions of CEL keep CEL's meaning, errors included. The extensions of our own are marked `ours`.
+An implementation takes the meter and plain values; whatever is not of the type it knows ends as an error.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, STRING, Type, Unknown, list_of, map_of
+from aiaudit.rules.patterns import PatternError, glob_pattern, search
+from aiaudit.rules.values import Failed, Incomplete, Meter, Range, as_int, contains, kind_of, less, not_a_value
+
+Result = Type | Callable[[Sequence[Type]], Type]
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """Parameter types (a method's receiver first) and the type of the result."""
+
+    params: tuple[Type, ...]
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`style` says how it may be called: `f(x)`, `x.f()`, or both."""
+
+    name: str
+    style: str  # "function", "method", "both"
+    overloads: tuple[Overload, ...]
+    run: Callable[..., Any]
+    says: str
+    ours: bool = False
+
+
+def refuse(name: str, *args: Any) -> Unknown | Failed:
+    """What a call gives on arguments it cannot use: their own unknown or error, or a type error."""
+    kinds = ", ".join(kind_of(arg) for arg in args)
+    return not_a_value(*args) or Failed(f"{name} cannot be used on ({kinds})")
+
+
+# -- CEL ---------------------------------------------------------------------------------------------------------------
+
+
+def _size(_meter: Meter, value: Any) -> Any:
+    kind = type(value)
+    if kind is list or kind is str or kind is dict:
+        return len(value)
+    return value.size if kind is Incomplete else refuse("size()", value)
+
+
+def _starts_with(_meter: Meter, text: Any, prefix: Any) -> Any:
+    if type(text) is str and type(prefix) is str:
+        return text.startswith(prefix)
+    return refuse("startsWith()", text, prefix)
+
+
+def _ends_with(_meter: Meter, text: Any, suffix: Any) -> Any:
+    if type(text) is str and type(suffix) is str:
+        return text.endswith(suffix)
+    return refuse("endsWith()", text, suffix)
+
+
+def _contains(meter: Meter, text: Any, part: Any) -> Any:
+    if type(text) is str and type(part) is str:
+        if len(text) > 256:
+            meter.spend(len(text) >> 8)
+        return part in text
+    return refuse("contains()", text, part)
+
+
+def _matches(meter: Meter, text: Any, pattern: Any) -> Any:
+    if type(text) is not str or type(pattern) is not str:
+        return refuse("matches()", text, pattern)
+    try:
+        return search(meter, pattern, text)
+    except PatternError as error:
+        return Failed(str(error))
+
+
+def _lower_ascii(meter: Meter, text: Any) -> Any:
+    if type(text) is not str:
+        return refuse("lowerAscii()", text)
+    meter.make(len(text))
+    return text.translate(_LOWER)
+
+
+_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+
+def _trim(meter: Meter, text: Any) -> Any:
+    if type(text) is not str:
+        return refuse("trim()", text)
+    meter.make(len(text))
+    return text.strip(_SPACE)
+
+
+# Unicode White_Space, as CEL's trim; Python's strip() would also take the separators U+001C to U+001F.
+_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
+def _split(meter: Meter, text: Any, separator: Any, limit: Any = -1) -> Any:
+    if type(text) is not str or type(separator) is not str or type(limit) is not int:
+        return refuse("split()", text, separator, limit)
+    if limit == 0:
+        return []
+    # Charged before it is made: an empty separator makes one string a character.
+    pieces = (len(text) if separator == "" else text.count(separator)) + 1
+    meter.make(len(text) + 4 * (pieces if limit < 0 else min(pieces, limit)))
+    if separator == "":
+        return list(text) if limit < 0 or limit >= len(text) else [*text[: limit - 1], text[limit - 1 :]]
+    return text.split(separator, limit - 1 if limit > 0 else -1)
+
+
+def _join(meter: Meter, items: Any, separator: Any = "") -> Any:
+    if type(items) is not list or type(separator) is not str:
+        return refuse("join()", items, separator)
+    meter.spend(len(items))
+    length = len(separator) * max(len(items) - 1, 0)
+    for item in items:
+        if type(item) is not str:
+            return not_a_value(item) or Failed(f"join() cannot be used on a list with a {kind_of(item)}")
+        length += len(item)
+    meter.make(length)
+    return separator.join(items)
+
+
+_INT_TEXT: Final = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]{1,25})[ \t\n\v\f\r]*")
+_DOUBLE_TEXT: Final = re.compile(
+    r"[ \t\n\v\f\r]*([+-]?(?:[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan))[ \t\n\v\f\r]*",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def _to_int(_meter: Meter, value: Any) -> Any:
+    kind = type(value)
+    if kind is int:
+        return value
+    if kind is float:
+        return int(value) if -(2.0**63) < value < 2.0**63 else Failed("int(): beyond 64 bits")
+    if kind is str:
+        found = _INT_TEXT.fullmatch(value) if len(value) <= 64 else None
+        number = as_int(int(found[1])) if found else None
+        return Failed("int(): the text is no integer of 64 bits") if number is None else number
+    if kind is Range:
+        return _map_range(value, lambda x: _to_int(_meter, x))
+    return refuse("int()", value)
+
+
+def _to_double(_meter: Meter, value: Any) -> Any:
+    kind = type(value)
+    if kind is float:
+        return value
+    if kind is int:
+        return float(value)
+    if kind is str:
+        found = _DOUBLE_TEXT.fullmatch(value) if len(value) <= 512 else None
+        return float(found[1]) if found else Failed("double(): the text is no number")
+    if kind is Range:
+        return _map_range(value, float)
+    return refuse("double()", value)
+
+
+def _map_range(value: Range, change: Callable[[int | float], Any]) -> Any:
+    low, high = change(value.low), change(value.high)
+    return value.why if type(low) is Failed or type(high) is Failed else Range(low, high, value.why)
+
+
+def _to_string(meter: Meter, value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        return value
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int or kind is float:
+        text = str(value) if kind is int else double_text(value)
+        meter.make(len(text))
+        return text
+    return refuse("string()", value)
+
+
+def double_text(value: float) -> str:
+    """A double as CEL writes it: shortest digits that read back the same, an exponent below 1e-4 and from 1e6 on."""
+    if not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    if value == 0:
+        return "-0" if math.copysign(1, value) < 0 else "0"
+    mantissa, _, exponent = f"{value!r}".partition("e")
+    sign = "-" if mantissa.startswith("-") else ""
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    digits = (whole + fraction).lstrip("0")
+    power = int(exponent or 0) + (len(whole) - 1 if whole.strip("0") else len(fraction.lstrip("0")) - len(fraction) - 1)
+    digits = digits.rstrip("0")
+    if power < -4 or power >= 6:
+        tail = f".{digits[1:]}" if len(digits) > 1 else ""
+        return f"{sign}{digits[0]}{tail}e{'-' if power < 0 else '+'}{abs(power):02d}"
+    if power < 0:
+        return f"{sign}0.{'0' * (-power - 1)}{digits}"
+    head, rest = digits[: power + 1].ljust(power + 1, "0"), digits[power + 1 :]
+    return f"{sign}{head}.{rest}" if rest else f"{sign}{head}"
+
+
+def _dyn(_meter: Meter, value: Any) -> Any:
+    return value
+
+
+# -- ours --------------------------------------------------------------------------------------------------------------
+
+
+def _unique(meter: Meter, items: Any) -> Any:
+    if type(items) is Incomplete:
+        sure = _unique(meter, items.sure)
+        if type(sure) is not list:
+            return sure
+        maybe = [item for item in items.maybe if contains(sure, item, meter) is not True]
+        meter.make(len(maybe))
+        return Incomplete(sure, maybe, items.why)
+    if type(items) is not list:
+        return refuse("unique()", items)
+    meter.spend(len(items))
+    kept: list[Any] = []
+    seen: set[tuple[type, Any]] = set()
+    numbers_by_value = {int: float}  # 1 and 1.0 are equal in CEL
+    for item in items:
+        kind = type(item)
+        if kind is str or kind is int or kind is float or kind is bool:
+            key = (numbers_by_value.get(kind, kind), item)
+            if key in seen:
+                continue
+            seen.add(key)
+        else:
+            bad = not_a_value(item)
+            if bad is not None:
+                return bad
+            same = contains(kept, item, meter)
+            if same is True:
+                continue
+            if same is not False:
+                return same
+        kept.append(item)
+    meter.make(len(kept))
+    return kept
+
+
+def _sum(meter: Meter, items: Any) -> Any:
+    if type(items) is not list:
+        return refuse("sum()", items)
+    meter.spend(len(items))
+    total: int | float = 0
+    for item in items:
+        if type(item) is not int and type(item) is not float:
+            return not_a_value(item) or Failed(f"sum() cannot be used on a list with a {kind_of(item)}")
+        total += item
+    if type(total) is int and as_int(total) is None:
+        return Failed("integer overflow")
+    return total
+
+
+def _extreme(name: str, pick_left: bool) -> Callable[[Meter, Any], Any]:
+    def run(meter: Meter, items: Any) -> Any:
+        if type(items) is not list:
+            return refuse(name, items)
+        if not items:
+            return Failed(f"{name} of an empty list")
+        meter.spend(len(items))
+        best = items[0]
+        for item in items:
+            lower = less(item, best)
+            if lower is None:
+                return refuse(name, item, best)
+            if lower is pick_left and (lower or less(best, item)):
+                best = item
+        return best
+
+    return run
+
+
+def _glob(meter: Meter, path: Any, pattern: Any) -> Any:
+    if type(path) is not str or type(pattern) is not str:
+        return refuse("glob()", path, pattern)
+    try:
+        return search(meter, glob_pattern(pattern), path)
+    except PatternError as error:
+        return Failed(str(error))
+
+
+# -- table -------------------------------------------------------------------------------------------------------------
+
+
+def _item(args: Sequence[Type]) -> Type:
+    return args[0].item or DYN
+
+
+def _same(args: Sequence[Type]) -> Type:
+    return args[0]
+
+
+_LIST: Final = list_of(DYN)
+_STRINGS: Final = list_of(STRING)
+_FILTERABLE: Final = (Overload((list_of(INT),), _item), Overload((list_of(DOUBLE),), _item))
+
+FUNCTIONS: Final[dict[str, Function]] = {
+    function.name: function
+    for function in (
+        Function(
+            "size", "both", tuple(Overload((t,), INT) for t in (STRING, _LIST, map_of(DYN))), _size,
+            "characters of a string, elements of a list, keys of a map",
+        ),
+        Function("startsWith", "method", (Overload((STRING, STRING), BOOL),), _starts_with, "whether the text starts so"),
+        Function("endsWith", "method", (Overload((STRING, STRING), BOOL),), _ends_with, "whether the text ends so"),
+        Function("contains", "method", (Overload((STRING, STRING), BOOL),), _contains, "whether the text has this part"),
+        Function("matches", "both", (Overload((STRING, STRING), BOOL),), _matches, "whether an RE2 pattern is found in it"),
+        Function("lowerAscii", "method", (Overload((STRING,), STRING),), _lower_ascii, "A-Z in lower case"),
+        Function("trim", "method", (Overload((STRING,), STRING),), _trim, "without white space at both ends"),
+        Function(
+            "split", "method", (Overload((STRING, STRING), _STRINGS), Overload((STRING, STRING, INT), _STRINGS)), _split,
+            "the parts between a separator, at most so many",
+        ),
+        Function(
+            "join", "method", (Overload((_STRINGS,), STRING), Overload((_STRINGS, STRING), STRING)), _join,
+            "the strings of a list in one, with a separator between",
+        ),
+        Function("int", "function", tuple(Overload((t,), INT) for t in (INT, DOUBLE, STRING)), _to_int, "as an integer"),
+        Function("double", "function", tuple(Overload((t,), DOUBLE) for t in (INT, DOUBLE, STRING)), _to_double, "as a double"),
+        Function("string", "function", tuple(Overload((t,), STRING) for t in (STRING, BOOL, INT, DOUBLE)), _to_string, "as text"),
+        Function("dyn", "function", (Overload((DYN,), DYN),), _dyn, "the value itself, its type checked only at run time"),
+        Function("unique", "function", (Overload((_LIST,), _same),), _unique, "each value once, first ones kept", ours=True),
+        Function("sum", "function", _FILTERABLE, _sum, "the sum; 0 for an empty list", ours=True),
+        Function(
+            "min", "function", (*_FILTERABLE, Overload((_STRINGS,), STRING)), _extreme("min()", True), "the least element",
+            ours=True,
+        ),
+        Function(
+            "max", "function", (*_FILTERABLE, Overload((_STRINGS,), STRING)), _extreme("max()", False),
+            "the greatest element", ours=True,
+        ),
+        Function(
+            "glob", "function", (Overload((STRING, STRING), BOOL),), _glob,
+            "whether a path fits a pattern with *, **, ? and [abc]", ours=True,
+        ),
+    )
+}  # fmt: skip

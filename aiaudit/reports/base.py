@@ -1,7 +1,7 @@
 """The small interface of a report, the formats there are, and how their files are written.
 
-A format is a module with one function, `render(result)`: from the result JSON to text or bytes. Modules are imported only
-when their format is asked for.
+A format is a module with one function, `render(result)`: from the result JSON to text or bytes. Modules are imported
+only when their format is asked for.
 """
 
 from __future__ import annotations

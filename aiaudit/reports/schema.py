@@ -1,4 +1,4 @@
-"""The shape of the result JSON, as pydantic models: its JSON Schema, and the check of a saved result that is read again.
+"""The shape of the result JSON, as pydantic models: its JSON Schema, and the check of a saved result read again.
 
 Fields may be added in later versions; none is renamed or removed without a new `schema_version`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 Percent = Annotated[float, Field(ge=0, le=100, description="0-100, one decimal")]
 Severity = Literal["critical", "high", "medium", "low"]
@@ -272,7 +273,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def check(data: Any) -> dict[str, Any]:
-    """The result itself where it has the shape of one.
+    """The result itself where it has the shape of one. Fields of an older or newer version may be missing or more.
 
     Raises:
         ResultError: it has not; the message names the first departures.
@@ -280,12 +281,21 @@ def check(data: Any) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ResultError("not a result JSON of aiaudit: expected an object")
     if data.get("schema_version") != 1:
-        raise ResultError(f"schema_version is {data.get('schema_version')!r}; this aiaudit reads 1")
+        raise ResultError(f"not a result JSON of aiaudit: schema_version is {data.get('schema_version')!r}, not 1")
     try:
         Result.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[:3]
-        places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in first)
-        more = f" (and {error.error_count() - len(first)} more)" if error.error_count() > len(first) else ""
-        raise ResultError(f"not a result JSON of aiaudit: {places}{more}") from None
+        wrong = [e for e in error.errors(include_url=False, include_input=False) if not _tolerable(e)]
+        if wrong:
+            places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in wrong[:3])
+            more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""
+            raise ResultError(f"not a result JSON of aiaudit: {places}{more}") from None
     return data
+
+
+_NEEDED = frozenset({"as_of", "tool", "score", "coverage", "packs", "checks"})
+
+
+def _tolerable(error: ErrorDetails) -> bool:
+    missing = error["type"] == "missing" and not (len(error["loc"]) == 1 and error["loc"][0] in _NEEDED)
+    return missing or error["type"] == "extra_forbidden"

@@ -305,9 +305,10 @@ def parse_json(data: bytes) -> Any:
     return _finite(value)
 
 
-# A string is matched first and kept, so that what looks like a comment inside it stays.
+# A string is matched first and kept, so that what looks like a comment inside it stays. Possessive repeats, and ends
+# that may be missing, keep it linear on any input.
 _COMMENT_OR_COMMA: Final = re.compile(
-    r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/|,(?=\s*(?://[^\n]*\s*)*[\]}])'
+    r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"?|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|,(?=\s*+(?://[^\n]*+\s*+)*+[\]}])'
 )
 
 

@@ -1,0 +1,234 @@
+"""What engines found in files, kept by the content's hash in the user's cache folder.
+
+A hit means the same bytes were looked through by the same engine for the same things; paths and dates play no part. The
+cache may be missing, read-only, locked, full or broken: then there is none, and nothing else changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import stat
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from aiaudit import __version__
+
+SCHEMA: Final = 1
+MAX_BYTES: Final = 512 * 1024 * 1024  # the file's size; half of it goes, oldest first, when it grows larger
+_DAY: Final = 86_400
+_FILE: Final = f"scans-{SCHEMA}.sqlite"
+_TABLE: Final = (
+    "CREATE TABLE IF NOT EXISTS scans (engine BLOB, content BLOB, day INTEGER, value BLOB,"
+    " PRIMARY KEY (engine, content)) WITHOUT ROWID"
+)
+
+Key = tuple[bytes, bytes]  # engine id, content hash
+
+
+def content_hash(data: bytes) -> bytes:
+    """The hash by which a content is known: BLAKE2b, 20 bytes."""
+    return hashlib.blake2b(data, digest_size=20).digest()
+
+
+def engine_id(engine_key: str, variant: str) -> bytes:
+    """What the answer depends on besides the content: the engine, what it looks for, this program and this Python."""
+    parts = (__version__, str(SCHEMA), f"{sys.version_info[0]}.{sys.version_info[1]}", engine_key, variant)
+    return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).digest()
+
+
+def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """`AIAUDIT_CACHE_DIR`, else the platform's folder for a user's caches with `aiaudit` in it."""
+    env = os.environ if environ is None else environ
+    if env.get("AIAUDIT_CACHE_DIR"):
+        return Path(env["AIAUDIT_CACHE_DIR"])
+    if env.get("XDG_CACHE_HOME"):
+        return Path(env["XDG_CACHE_HOME"]) / "aiaudit"
+    home = Path(env.get("HOME") or Path.home())
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "aiaudit"
+    if sys.platform == "win32":
+        return Path(env.get("LOCALAPPDATA") or home) / "aiaudit" / "Cache"
+    return home / ".cache" / "aiaudit"
+
+
+class Cache:
+    """The store. Every method is harmless where the store does not work; `open_cache` makes one."""
+
+    def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES) -> None:
+        self.path = path
+        self.max_bytes = max_bytes
+        self._db: sqlite3.Connection | None = None
+        self._owner = os.getpid()
+
+    def known(self, engines: Iterable[bytes]) -> dict[bytes, frozenset[bytes]]:
+        """For each engine id, the content hashes for which there is an answer."""
+        found: dict[bytes, frozenset[bytes]] = {}
+        for engine in engines:
+            rows = self._query("SELECT content FROM scans WHERE engine = ?", (engine,))
+            found[engine] = frozenset(row[0] for row in rows if isinstance(row[0], bytes))
+        return found
+
+    def get(self, keys: Iterable[Key]) -> dict[Key, dict[str, Any]]:
+        """The answers that are there and can be read; a broken one is as if it were not there."""
+        found: dict[Key, dict[str, Any]] = {}
+        stale: list[Key] = []
+        today = int(time.time()) // _DAY
+        for key in dict.fromkeys(keys):
+            rows = self._query("SELECT value, day FROM scans WHERE engine = ? AND content = ?", key)
+            if not rows:
+                continue
+            value = _decoded(rows[0][0])
+            if value is not None:
+                found[key] = value
+                if rows[0][1] != today:
+                    stale.append(key)
+        if stale:
+            self._write("UPDATE scans SET day = ? WHERE engine = ? AND content = ?", [(today, *key) for key in stale])
+        return found
+
+    def put(self, items: Iterable[tuple[Key, bytes]]) -> None:
+        """Keep answers (as JSON bytes)."""
+        today = int(time.time()) // _DAY
+        rows = [(engine, content, today, value) for (engine, content), value in items]
+        if rows:
+            self._write("INSERT OR REPLACE INTO scans (engine, content, day, value) VALUES (?, ?, ?, ?)", rows)
+
+    def close(self) -> None:
+        """Write all, prune what is too much, and release the file."""
+        if self._db is None or self._owner != os.getpid():  # a connection must not be used across a fork
+            return
+        try:
+            self._prune(self._db)
+            self._db.close()
+        except sqlite3.Error:
+            pass
+        self._db = None
+
+    def __enter__(self) -> Cache:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _prune(self, db: sqlite3.Connection) -> None:
+        pages, size = db.execute("PRAGMA page_count").fetchone()[0], db.execute("PRAGMA page_size").fetchone()[0]
+        if pages * size <= self.max_bytes:
+            return
+        total = db.execute("SELECT count(*) FROM scans").fetchone()[0]
+        with db:
+            db.execute(
+                "DELETE FROM scans WHERE (engine, content) IN"
+                " (SELECT engine, content FROM scans ORDER BY day, content LIMIT ?)",
+                (total // 2 + 1,),
+            )
+        db.execute("VACUUM")
+
+    def _query(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        db = self._connected()
+        if db is None:
+            return []
+        try:
+            return db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            self._give_up(error)
+            return []
+
+    def _write(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
+        db = self._connected()
+        if db is None:
+            return
+        try:
+            with db:
+                db.executemany(sql, rows)
+        except sqlite3.Error as error:
+            self._give_up(error)
+
+    def _connected(self) -> sqlite3.Connection | None:
+        return self._db if self._owner == os.getpid() else None
+
+    def _connect(self) -> bool:
+        db = sqlite3.connect(self.path, timeout=2.0, isolation_level="DEFERRED")
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = OFF")  # losing the last writes costs time, never truth
+            db.execute(_TABLE)
+            db.execute("SELECT engine, content, day, value FROM scans LIMIT 1").fetchone()
+            db.commit()
+        except sqlite3.Error:
+            db.close()
+            raise
+        self._db = db
+        return True
+
+    def _give_up(self, error: sqlite3.Error) -> None:
+        """Go on without a cache; throw away a broken file, so that the next run has one again."""
+        db, self._db = self._db, None
+        try:
+            if db is not None:
+                db.close()
+        except sqlite3.Error:
+            pass
+        if _is_broken(error):
+            _remove(self.path)
+
+
+def open_cache(folder: Path | None = None, *, max_bytes: int = MAX_BYTES) -> Cache | None:
+    """The cache in `folder` (None: the user's), or None where it cannot be used.
+
+    A folder that belongs to somebody else, or that others may write to, is not used: what is in it may be planted.
+    """
+    where = cache_folder() if folder is None else folder
+    try:
+        where.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_ours(where):
+            return None
+    except OSError:
+        return None
+    cache = Cache(where / _FILE, max_bytes=max_bytes)
+    for _ in range(2):
+        try:
+            if cache._connect():
+                return cache
+        except sqlite3.Error as error:
+            if not _is_broken(error) or not _remove(cache.path):
+                return None
+    return None
+
+
+def _is_ours(folder: Path) -> bool:
+    if not hasattr(os, "geteuid"):
+        return True
+    found = folder.stat()
+    return found.st_uid == os.geteuid() and not found.st_mode & stat.S_IWOTH
+
+
+def _is_broken(error: sqlite3.Error) -> bool:
+    """Whether the file itself is the trouble (not a lock, a full disk or a permission)."""
+    text = str(error).lower()
+    return any(words in text for words in ("malformed", "not a database", "no such column", "no such table", "corrupt"))
+
+
+def _remove(path: Path) -> bool:
+    try:
+        for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+            name.unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
+
+
+def _decoded(value: object) -> dict[str, Any] | None:
+    try:
+        found = json.loads(value) if isinstance(value, bytes) else None
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,300 @@
+"""Forked workers that look through files, so that no file can harm the run.
+
+Parsing hostile input may take memory, time without end, or the process itself. Each worker has a limit on its memory,
+each file a limit on its processor time; a worker that dies or hangs costs the one file it was at, and is replaced.
+
+Engines reach the workers by the fork itself, contents never leave them, and what comes back is framed bytes: nothing
+is unpickled. Which worker does what depends on the machine, the result does not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import selectors
+import signal
+import struct
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aiaudit.project.reader import Unreadable
+
+Work = Callable[[int], bytes]  # what a worker does for one task number; the bytes are the answer
+
+CRASHED: Final = "the scanner crashed on this file"
+TIMED_OUT: Final = "took too long"
+MAX_CRASHES: Final = 100  # after so many, the rest is not looked through
+_FRAME: Final = struct.Struct("<BII")  # kind, task, length
+_ORDER: Final = struct.Struct("<II")  # first task, end
+_ANSWER, _FAILED, _DONE = 0, 1, 2
+_MAX_FRAME: Final = 256 * 1024 * 1024
+
+
+class OutOfTime(BaseException):
+    """The file's processor time is used up. Not an `Exception`, so that an engine does not swallow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one worker or one file may use."""
+
+    memory: int = 1024 * 1024 * 1024  # bytes of address space beyond what the parent has
+    file_seconds: float = 10.0  # processor time of one file
+    stall_seconds: float = 60.0  # wall time without any answer, after which a worker is stopped
+
+
+def can_fork() -> bool:
+    return hasattr(os, "fork")
+
+
+def run(work: Work, chunks: Sequence[tuple[int, int]], jobs: int, limits: Limits) -> Iterator[tuple[int, bytes | str]]:
+    """Do `work` for all tasks of all chunks (ranges of task numbers), in up to `jobs` processes. Yields each task with
+    its answer, or with the reason (text) why there is none, in no particular order."""
+    pool = _Pool(work, deque(chunks), limits)
+    try:
+        yield from pool.run(jobs)
+    finally:
+        pool.stop()
+
+
+class _Worker:
+    """The parent's view of one worker: its process, its two pipes, and where it stands in its chunk."""
+
+    __slots__ = ("answers", "buffer", "end", "last_seen", "next", "orders", "pid")
+
+    def __init__(self, pid: int, orders: int, answers: int) -> None:
+        self.pid = pid
+        self.orders = orders
+        self.answers = answers
+        self.buffer = bytearray()
+        self.next = self.end = 0
+        self.last_seen = time.monotonic()
+
+
+class _Pool:
+    def __init__(self, work: Work, chunks: deque[tuple[int, int]], limits: Limits) -> None:
+        self.work = work
+        self.chunks = chunks
+        self.limits = limits
+        self.workers: dict[int, _Worker] = {}  # by the descriptor of their answers
+        self.selector = selectors.DefaultSelector()
+        self.crashes = 0
+
+    def run(self, jobs: int) -> Iterator[tuple[int, bytes | str]]:
+        for _ in range(min(jobs, len(self.chunks))):
+            self._start()
+        while self.workers:
+            ready = self.selector.select(timeout=1.0)
+            for key, _ in ready:
+                worker = self.workers[key.fd]
+                data = os.read(worker.answers, 1 << 20)
+                if data:
+                    worker.last_seen = time.monotonic()
+                    worker.buffer += data
+                    yield from self._frames(worker)
+                else:
+                    yield from self._gone(worker, CRASHED)
+            now = time.monotonic()
+            for worker in [w for w in self.workers.values() if now - w.last_seen > self.limits.stall_seconds]:
+                _kill(worker.pid)
+                yield from self._gone(worker, TIMED_OUT)
+
+    def stop(self) -> None:
+        for worker in list(self.workers.values()):
+            _kill(worker.pid)
+            self._drop(worker)
+        self.selector.close()
+
+    def _start(self) -> None:
+        orders_in, orders_out = os.pipe()
+        answers_in, answers_out = os.pipe()
+        gc.freeze()  # what is there is not touched by the workers' collections: pages stay shared
+        pid = os.fork()
+        if pid == 0:
+            with contextlib.suppress(BaseException):
+                for other in self.workers.values():
+                    os.close(other.orders)
+                    os.close(other.answers)
+                os.close(orders_out)
+                os.close(answers_in)
+                _serve(self.work, orders_in, answers_out, self.limits)
+            os._exit(0)
+        gc.unfreeze()
+        os.close(orders_in)
+        os.close(answers_out)
+        worker = _Worker(pid, orders_out, answers_in)
+        self.workers[answers_in] = worker
+        self.selector.register(answers_in, selectors.EVENT_READ)
+        self._give(worker)
+
+    def _give(self, worker: _Worker) -> None:
+        """Give the worker its next chunk, or let it go."""
+        if not self.chunks:
+            self._drop(worker)
+            return
+        worker.next, worker.end = self.chunks.popleft()
+        worker.last_seen = time.monotonic()
+        with contextlib.suppress(OSError):  # it may have died: the end of its answers tells
+            os.write(worker.orders, _ORDER.pack(worker.next, worker.end))
+
+    def _frames(self, worker: _Worker) -> Iterator[tuple[int, bytes | str]]:
+        buffer, position = worker.buffer, 0
+        finished = False
+        while len(buffer) - position >= _FRAME.size:
+            kind, task, length = _FRAME.unpack_from(buffer, position)
+            if len(buffer) - position - _FRAME.size < length:
+                break
+            position += _FRAME.size
+            body = bytes(buffer[position : position + length])
+            position += length
+            if kind == _DONE:
+                finished = True
+            elif task == worker.next:
+                worker.next += 1
+                yield task, body if kind == _ANSWER else body.decode("utf-8", "replace")
+        del buffer[:position]
+        if finished:
+            self._give(worker)
+
+    def _gone(self, worker: _Worker, reason: str) -> Iterator[tuple[int, bytes | str]]:
+        """A worker died or was stopped: the file it was at has no answer; the rest of its chunk goes to another."""
+        at, end = worker.next, worker.end
+        self._drop(worker)
+        if at < end:
+            yield at, reason
+            if at + 1 < end:
+                self.chunks.appendleft((at + 1, end))
+        self.crashes += 1
+        if self.crashes > MAX_CRASHES:
+            while self.chunks:
+                first, last = self.chunks.popleft()
+                for task in range(first, last):
+                    yield task, "not looked through: the scanner crashed too often"
+        elif self.chunks:
+            self._start()
+
+    def _drop(self, worker: _Worker) -> None:
+        del self.workers[worker.answers]
+        self.selector.unregister(worker.answers)
+        os.close(worker.orders)
+        os.close(worker.answers)
+        with contextlib.suppress(OSError):
+            os.waitpid(worker.pid, 0)
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(OSError):
+        os.kill(pid, signal.SIGKILL)
+
+
+# -- in the worker -----------------------------------------------------------------------------------------------------
+
+
+def _serve(work: Work, orders: int, answers: int, limits: Limits) -> None:
+    """A worker's life: take chunks, answer each task at once (so that a crash is known to be the next task's)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    _limit_memory(limits.memory)
+    gc.disable()  # syntax trees have no cycles; one collection a chunk takes what else there is
+    while len(order := os.read(orders, _ORDER.size)) == _ORDER.size:
+        first, end = _ORDER.unpack(order)
+        for task in range(first, end):
+            kind, body = _answer(work, task, limits)
+            _write_all(answers, _FRAME.pack(kind, task, len(body)) + body)
+        gc.collect()
+        _write_all(answers, _FRAME.pack(_DONE, 0, 0))
+
+
+def _answer(work: Work, task: int, limits: Limits) -> tuple[int, bytes]:
+    reason = ""
+    try:
+        with deadline(limits.file_seconds):
+            body = work(task)
+        if len(body) <= _MAX_FRAME:
+            return _ANSWER, body
+        reason = "what was found is too large"
+    except OutOfTime:
+        reason = TIMED_OUT
+    except Exception as error:
+        reason = reason_of(error)
+    return _FAILED, reason.encode("utf-8", "replace")
+
+
+def reason_of(error: BaseException) -> str:
+    """Why one file has no answer, in a few words that depend on the file alone."""
+    match error:
+        case OutOfTime():
+            return TIMED_OUT
+        case Unreadable():
+            return error.reason
+        case MemoryError():
+            return "needs too much memory"
+        case RecursionError():
+            return "nested too deeply"
+        case _:
+            return f"the scanner failed ({type(error).__name__})"
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+@contextlib.contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Raise `OutOfTime` inside the block once it has used so much processor time (wall time would depend on what else
+    the machine does). Where even that does not get through, because the time is spent in C, the process ends then.
+    Only for a worker: it takes the process's profiling timer and its limit on processor time."""
+    import resource
+
+    armed = True
+
+    def expire(*_: object) -> None:
+        if armed:
+            raise OutOfTime
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    stop = int(used.ru_utime + used.ru_stime + seconds + 2)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CPU, (stop if hard == resource.RLIM_INFINITY else min(stop, hard), hard))
+    signal.signal(signal.SIGPROF, expire)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        armed = False
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _limit_memory(extra: int) -> None:
+    import resource
+
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        used = _address_space()
+        if not used:
+            return
+        limit = used + extra
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+def _address_space() -> int:
+    """Bytes of address space in use; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_bytes().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def available_jobs() -> int:
+    """The processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return max(1, os.cpu_count() or 1)

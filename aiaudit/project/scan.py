@@ -1,0 +1,252 @@
+"""The scan stage: every file that an engine wants is read once, hashed, and looked through by all its engines.
+
+What a file holds is known by its hash, so that a file already seen costs one read. All else happens in forked workers
+(`aiaudit.project.pool`). The result depends on the tree and the engines alone: not on the number of processes, their
+order, or the state of the cache.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.project import pool
+from aiaudit.project.cache import Cache, Key, content_hash, engine_id
+from aiaudit.project.entry import Entry
+from aiaudit.project.pool import Limits
+from aiaudit.project.reader import Reader, Unreadable
+from aiaudit.project.tree import Project, limit_of
+
+if TYPE_CHECKING:
+    from aiaudit.probes.base import Engine
+
+Result = dict[str, Any]
+Progress = Callable[[int, int], None]  # files done, files in all
+
+IN_PROCESS_BYTES: Final = 512 * 1024  # less work than this does not pay a fork, where every engine is `bounded`
+ONE_JOB_BYTES: Final = 256 * 1024  # less work than this does not pay a second fork
+_CHUNKS_PER_JOB: Final = 16
+_CHUNK_FILES: Final = 128
+_HASH: Final = 20
+_PART: Final = struct.Struct("<BBI")  # engine, what it is, length
+_HIT, _FOUND, _ERROR = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One file, and the engines that look through it with the cache ids under which they do."""
+
+    entry: Entry
+    engines: tuple[tuple[int, bytes], ...]  # (number of the engine, cache id)
+
+
+def scan(
+    project: Project,
+    engines: Sequence[Engine],
+    *,
+    jobs: int | None = None,
+    cache: Cache | None = None,
+    progress: Progress | None = None,
+    limits: Limits | None = None,
+    isolate: bool | None = None,
+) -> dict[str, dict[str, Result]]:
+    """What each engine found, by the engine's name and the file's path; `{"error": reason}` for a file that could not
+    be read or looked through.
+
+    `jobs`: processes at most (None: as many as there are processors). `isolate`: whether workers are forked (None:
+    unless the work is small and all engines are `bounded`).
+    """
+    stage = _Stage(project, engines, cache, progress)
+    stage.run(jobs or pool.available_jobs(), limits or Limits(), isolate)
+    return stage.results()
+
+
+class _Stage:
+    def __init__(
+        self, project: Project, engines: Sequence[Engine], cache: Cache | None, progress: Progress | None
+    ) -> None:
+        self.project = project
+        self.engines = engines
+        self.cache = cache
+        self.progress = progress
+        self.tasks = self._plan()
+        self.found: list[dict[int, Result]] = [{} for _ in self.tasks]
+        self.hits: dict[tuple[int, int], Key] = {}  # (task, engine) -> where the answer is kept
+        self.reader: Reader | None = None
+        self.known: Mapping[bytes, frozenset[bytes]] = {}
+
+    def _plan(self) -> list[_Task]:
+        ids: dict[tuple[int, str], bytes] = {}
+        tasks: list[_Task] = []
+        keys = [engine.key() for engine in self.engines]
+        for entry in self.project.files:
+            wanted: list[tuple[int, bytes]] = []
+            for number, engine in enumerate(self.engines):
+                if engine.wants(entry):
+                    variant = _variant(engine, entry)
+                    made = ids.get((number, variant))
+                    if made is None:
+                        made = ids[number, variant] = engine_id(f"{engine.name}\0{keys[number]}", variant)
+                    wanted.append((number, made))
+            if wanted:
+                tasks.append(_Task(entry, tuple(wanted)))
+        return tasks
+
+    def run(self, jobs: int, limits: Limits, isolate: bool | None) -> None:
+        if not self.tasks:
+            return
+        if self.cache is not None:
+            self.known = self.cache.known({made for task in self.tasks for _, made in task.engines})
+        todo = list(range(len(self.tasks)))
+        self._do(todo, jobs, limits, isolate)
+        lost = self._fetch()
+        if lost:  # kept answers that turned out broken: look again, without the cache
+            self.known = {}
+            self._do(lost, jobs, limits, isolate)
+        if self.reader is not None:
+            self.reader.close()
+
+    def results(self) -> dict[str, dict[str, Result]]:
+        """By engine and path, in path order."""
+        out: dict[str, dict[str, Result]] = {engine.name: {} for engine in self.engines}
+        for task, found in zip(self.tasks, self.found, strict=True):
+            for number, _ in task.engines:
+                out[self.engines[number].name][task.entry.path] = found[number]
+        return out
+
+    # -- doing the work ------------------------------------------------------------------------------------------------
+
+    def _do(self, todo: Sequence[int], jobs: int, limits: Limits, isolate: bool | None) -> None:
+        sizes = [min(self.tasks[number].entry.size, limit_of(self.tasks[number].entry)) for number in todo]
+        total = sum(sizes)
+        fresh: list[tuple[Key, bytes]] = []
+        if self._forks(total, isolate):
+            jobs = 1 if total <= ONE_JOB_BYTES else jobs
+            chunks = _chunks(sizes, jobs)
+            answers = pool.run(lambda position: self._look(todo[position]), chunks, jobs, limits)
+        else:
+            answers = self._here(todo)
+        for done, (position, answer) in enumerate(answers, start=1):
+            self._take(todo[position], answer, fresh)
+            if self.progress is not None:
+                self.progress(done, len(todo))
+        if self.cache is not None:
+            self.cache.put(fresh)
+
+    def _forks(self, total: int, isolate: bool | None) -> bool:
+        if not pool.can_fork():
+            return False
+        if isolate is not None:
+            return isolate
+        return total > IN_PROCESS_BYTES or not all(getattr(engine, "bounded", False) for engine in self.engines)
+
+    def _here(self, todo: Sequence[int]) -> Iterator[tuple[int, bytes | str]]:
+        for position, number in enumerate(todo):
+            try:
+                yield position, self._look(number)
+            except Exception as error:
+                yield position, pool.reason_of(error)
+
+    def _look(self, number: int) -> bytes:
+        """Read one file and look through it, in a worker. Answers with the content's hash and a part an engine."""
+        task = self.tasks[number]
+        entry = task.entry
+        data = self.project.remembered(entry.path)
+        truncated = False
+        if data is None:
+            if self.reader is None:  # each worker has its own: a chain of open folders is not shared
+                self.reader = Reader(self.project.root)
+            content = self.reader.read(entry.path, limit_of(entry))
+            data, truncated = content.data, content.truncated
+        digest = content_hash(data)
+        parts = [digest]
+        for engine, made in task.engines:
+            kind, body = self._part(self.engines[engine], made, entry, data, digest, truncated=truncated)
+            parts.append(_PART.pack(engine, kind, len(body)))
+            parts.append(body)
+        return b"".join(parts)
+
+    def _part(
+        self, engine: Engine, made: bytes, entry: Entry, data: bytes, digest: bytes, *, truncated: bool
+    ) -> tuple[int, bytes]:
+        if truncated and not getattr(engine, "takes_head", False):
+            return _ERROR, f"larger than {limit_of(entry) // (1024 * 1024)} MB".encode()
+        if digest in self.known.get(made, ()) and not truncated:
+            return _HIT, b""
+        try:
+            result = engine.scan(data, entry)
+        except Exception as error:
+            if os.environ.get("AIAUDIT_DEBUG"):
+                raise
+            return _ERROR, pool.reason_of(error).encode()
+        if truncated:
+            result["truncated"] = True
+        return _FOUND, json.dumps(result, separators=(",", ":")).encode("ascii")
+
+    # -- taking the answers --------------------------------------------------------------------------------------------
+
+    def _take(self, number: int, answer: bytes | str, fresh: list[tuple[Key, bytes]]) -> None:
+        task = self.tasks[number]
+        found = self.found[number]
+        if isinstance(answer, str):
+            for engine, _ in task.engines:
+                found[engine] = {"error": answer}
+            return
+        digest, position = answer[:_HASH], _HASH
+        ids = dict(task.engines)
+        while position < len(answer):
+            engine, kind, length = _PART.unpack_from(answer, position)
+            position += _PART.size
+            body = answer[position : position + length]
+            position += length
+            if kind == _HIT:
+                self.hits[number, engine] = (ids[engine], digest)
+            elif kind == _ERROR:
+                found[engine] = {"error": body.decode("utf-8", "replace")}
+            else:
+                result: Result = json.loads(body)
+                found[engine] = result
+                if "truncated" not in result:
+                    fresh.append(((ids[engine], digest), body))
+
+    def _fetch(self) -> list[int]:
+        """Get what the cache has; the tasks whose kept answer could not be read."""
+        hits, self.hits = self.hits, {}
+        if not hits or self.cache is None:
+            return []
+        kept = self.cache.get(hits.values())
+        lost: set[int] = set()
+        for (number, engine), key in hits.items():
+            if key in kept:
+                self.found[number][engine] = kept[key]
+            else:
+                lost.add(number)
+        return sorted(lost)
+
+
+def _variant(engine: Engine, entry: Entry) -> str:
+    """What the answer depends on besides the content: the suffix, unless the engine says otherwise."""
+    own = getattr(engine, "variant", None)
+    return entry.suffix if own is None else str(own(entry))
+
+
+def _chunks(sizes: Sequence[int], jobs: int) -> list[tuple[int, int]]:
+    """Ranges of neighbouring files of about equal bytes: enough of them that no worker waits long for the last."""
+    share = max(64 * 1024, sum(sizes) // (jobs * _CHUNKS_PER_JOB))
+    chunks: list[tuple[int, int]] = []
+    first, filled = 0, 0
+    for position, size in enumerate(sizes):
+        filled += size + 512  # an empty file costs something as well
+        if filled >= share or position - first + 1 >= _CHUNK_FILES:
+            chunks.append((first, position + 1))
+            first, filled = position + 1, 0
+    if first < len(sizes):
+        chunks.append((first, len(sizes)))
+    return chunks
+
+
+__all__ = ["Limits", "Unreadable", "scan"]

@@ -11,7 +11,7 @@ from aiaudit.model.fact import Level
 from aiaudit.model.types import DYN, Type
 
 if TYPE_CHECKING:
-    from aiaudit.rules import Expression
+    from aiaudit.rules import Expression, Template
 
 
 class Severity(StrEnum):
@@ -124,6 +124,9 @@ class Check:
     findings: str = ""  # name of a list fact, or an expression over facts that gives such a list
     findings_expr: Expression | None = None
     finding_says: str = ""  # the finding's sentence, with {field} of the element
+    finding_measured: str = ""
+    finding_limit: str = ""
+    finding_confidence: str = ""  # "" = as sure as the facts that decided
     says: Mapping[str, str] = field(default_factory=dict)  # status -> sentence with {expression} places
     min_level: Level = Level.WIRED
     evidence: tuple[str, ...] = ()  # facts whose level stands for the check; all facts of the rule where empty
@@ -136,6 +139,7 @@ class Check:
     false_results: str = ""
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[str, Template] = field(default_factory=dict)  # compiled: "says.<status>", "finding.<part>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,18 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from aiaudit.model.check import Check
 from aiaudit.model.fact import Confidence
 from aiaudit.model.result import Finding
 from aiaudit.model.types import Unknown
+from aiaudit.rules import evaluate
 
 MAX_LISTED = 100
+ITEM = "item"  # what a finding's sentence calls its element
+_CONFIDENCE = (Confidence.WEAK, Confidence.MEDIUM, Confidence.STRONG)
 _PLACE_KEYS = frozenset({"path", "line", "column", "end_line", "end_column", "cell", "excerpt", "note", "confidence"})
 _SUBJECT_KEYS = ("symbol", "name", "function", "key")
 
@@ -61,11 +65,9 @@ def number_equal_ones(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     seen: Counter[str] = Counter()
     result = []
     for finding in ordered:
-        seen[finding.fingerprint] += 1
-        number = seen[finding.fingerprint]
-        if number > 1:
-            finding = replace(finding, fingerprint=f"{finding.fingerprint}-{number}")
-        result.append(finding)
+        plain = finding.fingerprint
+        seen[plain] += 1
+        result.append(finding if seen[plain] == 1 else replace(finding, fingerprint=f"{plain}-{seen[plain]}"))
     return tuple(result)
 
 
@@ -73,8 +75,7 @@ def confidence_of(element: Any, default: Confidence) -> Confidence:
     """The element's own confidence where it names one, never above the default."""
     own = element.get("confidence") if isinstance(element, Mapping) else None
     if isinstance(own, str) and own in tuple(Confidence):
-        order = [Confidence.WEAK, Confidence.MEDIUM, Confidence.STRONG]
-        return min(Confidence(own), default, key=order.index)
+        return min(Confidence(own), default, key=_CONFIDENCE.index)
     return default
 
 
@@ -87,6 +88,62 @@ def plain_sentence(element: Any) -> str:
     told = [
         f"{key} {value}"
         for key, value in element.items()
-        if key not in _PLACE_KEYS and isinstance(value, str | int | float) and not isinstance(value, bool) and value != ""
+        if key not in _PLACE_KEYS
+        and isinstance(value, str | int | float)
+        and not isinstance(value, bool)
+        and value != ""
     ]
     return ", ".join(told[:4]) or "found here"
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The findings of one check: those listed, how many there are in all, and what the reason adds about the rest."""
+
+    findings: tuple[Finding, ...] = ()
+    count: int = 0
+    remark: str = ""
+
+
+def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gathered:
+    """The findings of a check that did not pass.
+
+    Args:
+        check: names the list (`findings_expr`) and the sentences.
+        seen: the values that the check's rule saw.
+        confidence: how sure the facts are that decided; no finding is surer.
+    """
+    if check.findings_expr is None:
+        return Gathered()
+    outcome = evaluate(check.findings_expr, seen)
+    elements = outcome.value
+    if outcome.incomplete is not None:
+        elements = outcome.incomplete.sure
+    if not isinstance(elements, list):
+        return Gathered()
+    if check.finding_confidence:
+        confidence = min(confidence, Confidence(check.finding_confidence), key=_CONFIDENCE.index)
+    around = {name: value for name, value in seen.items() if name.startswith(("params.", "project."))}
+    findings = number_equal_ones([_finding(check, element, around, confidence) for element in elements])
+    remark = f" {len(findings)} found, the first {MAX_LISTED} are listed." if len(findings) > MAX_LISTED else ""
+    return Gathered(findings[:MAX_LISTED], len(findings), remark)
+
+
+def _finding(check: Check, element: Any, around: Mapping[str, Any], confidence: Confidence) -> Finding:
+    path, line = place(element)
+    fields = dict(element) if isinstance(element, Mapping) else {}
+    values = {**fields, **around, ITEM: element}
+
+    def said(part: str) -> str:
+        sentence = check.templates.get(f"finding.{part}")
+        return sentence.render(values) if sentence is not None else ""
+
+    return Finding(
+        message=said("says") or plain_sentence(element),
+        path=path,
+        line=line,
+        measured=said("measured"),
+        limit=said("limit"),
+        confidence=confidence_of(element, confidence),
+        fingerprint=fingerprint(check.id, element, check.findings),
+    )

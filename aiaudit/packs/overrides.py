@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,8 +96,8 @@ def resolve(
             continue
         place = place_of("severity", check_id, "")
         if word not in tuple(Severity):
-            say = f"{check_id} severity: {word!r} is none of critical, high, medium, low{did_you_mean(str(word), Severity)}"
-            problems.append(Problem(place, say))
+            say = f"{check_id} severity: {word!r} is none of critical, high, medium, low"
+            problems.append(Problem(place, say + did_you_mean(str(word), Severity)))
         elif word != check.severity:
             severities[check_id] = Severity(word)
             lighter = Severity(word).weight < check.severity.weight
@@ -116,14 +117,14 @@ def misfit(param: Param, value: Any) -> str:
         kinds = {type(item) for item in default} or {str}
         wrong = next((item for item in value if type(item) not in kinds), None)
         return f"the list may not hold {_named(wrong)}" if wrong is not None else ""
-    if isinstance(default, bool) or isinstance(default, str):
+    if isinstance(default, bool | str):
         if type(value) is not type(default):
             return f"must be {'true or false' if isinstance(default, bool) else 'a text'}, not {_named(value)}"
         return ""
     whole = isinstance(default, int)
     if isinstance(value, bool) or not isinstance(value, int | float) or (whole and not isinstance(value, int)):
         return f"must be a {'whole ' if whole else ''}number, not {_named(value)}"
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         return "must be a finite number"
     if param.minimum is not None and value < param.minimum:
         return f"must be at least {param.minimum:g}, not {value:g}"

@@ -1,0 +1,84 @@
+"""Derived facts: expressions over other facts, with the evidence of the facts they see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aiaudit.model.check import FactSpec
+from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
+from aiaudit.model.types import Unknown
+from aiaudit.packs.levels import weakest_confidence, weakest_level
+from aiaudit.packs.values import Values
+from aiaudit.rules import Failed, evaluate
+
+MAX_EVIDENCE = 25
+
+
+def derive(
+    specs: Mapping[str, FactSpec], facts: Mapping[str, Fact], declared: Mapping[str, str] | None = None
+) -> dict[str, Fact]:
+    """All facts: those collected, and every derived one of `specs`, in the order that their own facts need.
+
+    `declared` holds what the project file declares (`stage`, `role`, `exposure`, `risk_tier`).
+    """
+    complete = dict(facts)
+    values = Values(specs, complete, declared)
+    for spec in in_order(specs):
+        if spec.derive is not None:
+            complete[spec.id] = _derived(spec, values)
+    return complete
+
+
+def in_order(specs: Mapping[str, FactSpec]) -> Sequence[FactSpec]:
+    """The specs so that each stands after the facts it is made of (the loader has refused cycles)."""
+    ordered: dict[str, FactSpec] = {}
+
+    def add(spec: FactSpec) -> None:
+        if spec.id not in ordered:
+            for inner in (*spec.names.values(), *spec.sees):
+                if inner in specs and inner != spec.id:
+                    add(specs[inner])
+            ordered[spec.id] = spec
+
+    for spec in specs.values():
+        add(spec)
+    return tuple(ordered.values())
+
+
+def _derived(spec: FactSpec, values: Values) -> Fact:
+    assert spec.derive is not None
+    outcome = evaluate(spec.derive, values.named(spec.names))
+    read = [values.facts[spec.names[name]] for name in outcome.read if spec.names.get(name) in values.facts]
+    seen = [values.facts[fact_id] for fact_id in spec.sees if fact_id in values.facts] or read
+    state, value, reason = State.KNOWN, outcome.value, ""
+    if isinstance(value, Unknown | Failed):
+        state, reason = (State.UNKNOWN if isinstance(value, Unknown) else State.ERROR), value.reason
+        value = None
+    return Fact(
+        id=spec.id,
+        state=state,
+        value=value,
+        level=weakest_level(read) or Level.CLAIM,
+        method=f"derived: {spec.derive.source}",
+        confidence=weakest_confidence(read),
+        evidence=_evidence(seen),
+        scope=_scope(seen),
+        reason=reason,
+    )
+
+
+def _evidence(facts: Sequence[Fact]) -> tuple[Evidence, ...]:
+    distinct = dict.fromkeys(place for fact in facts for place in fact.evidence)
+    return tuple(distinct)[:MAX_EVIDENCE]
+
+
+def _scope(facts: Sequence[Fact]) -> Scope | None:
+    """The parts' scopes together; larger complete ones do not hide an incomplete one, which then stands alone."""
+    scopes = [fact.scope for fact in facts if fact.scope is not None]
+    if not scopes:
+        return None
+    gaps = [scope for scope in scopes if scope.files and not scope.complete]
+    if gaps:
+        return min(gaps, key=lambda scope: scope.read / scope.files)
+    unread = dict.fromkeys(path for scope in scopes for path in scope.unread)
+    return Scope(sum(s.files for s in scopes), sum(s.read for s in scopes), tuple(unread)[:10])

@@ -1,0 +1,289 @@
+"""Judge checks on facts: applicability, requirements, the rule, the level of its evidence, findings and the reason.
+
+Every check ends in exactly one status:
+
+1. `applies` false: *not applicable*, with the fact that makes it so; unknown: *unknown*; failed: *error*.
+2. A check it requires has failed: *blocked* by that one, or by the one that blocks it. One cause is one failure.
+3. The lines of the rule, in the order written: the first that holds wins; one that is unknown ends as *unknown*, one
+   that fails to evaluate as *error*; where no line holds, *unknown*.
+4. A *pass* is held to its evidence: below the check's least level it is *partial*; a check that asserts an absence is
+   *unknown* where the scope was not read completely.
+5. An attestation may change what could not be seen (see `aiaudit.packs.attested`), never what was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aiaudit.model.check import Check, FactSpec, Kind, Outcome, Pack, Status
+from aiaudit.model.fact import Confidence, Fact, Level
+from aiaudit.model.result import CheckResult, Finding
+from aiaudit.model.types import Unknown
+from aiaudit.packs import attested, reasons
+from aiaudit.packs.findings import Gathered, gather
+from aiaudit.packs.levels import scope_gap, weakest_confidence, weakest_level
+from aiaudit.packs.overrides import Overrides
+from aiaudit.packs.values import Values
+from aiaudit.rules import Evaluation, Failed, evaluate
+
+HALF = 0.5
+FINDING_STATUSES = frozenset({Status.FAIL, Status.PARTIAL, Status.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a check stands before its findings, its sentence and its attestation are added."""
+
+    status: Status
+    reason: str = ""  # "" = the check's own sentence or a generated one
+    points: float | None = None
+    blocked_by: str | None = None
+    read: tuple[str, ...] = ()  # ids of the facts that were read
+    level: Level | None = None
+    confidence: Confidence = Confidence.STRONG
+    line: Outcome | None = None
+    trace: tuple[str, ...] = ()
+
+
+def judge(
+    packs: Sequence[Pack],
+    specs: Mapping[str, FactSpec],
+    facts: Mapping[str, Fact],
+    *,
+    overrides: Overrides | None = None,
+    declared: Mapping[str, str] | None = None,
+    explain: bool = False,
+) -> tuple[CheckResult, ...]:
+    """Judge every check of `packs`, in their order.
+
+    Args:
+        packs: what to judge. A required check that is not among them is taken as not failed.
+        specs: the facts that the packs may use, by id (`Library.facts`).
+        facts: what was collected, with the derived facts (`aiaudit.packs.derive`).
+        overrides: parameters and severities in force; the shipped ones where None.
+        declared: what the project file declares as stage, role, exposure and risk_tier.
+        explain: also tell what decided, for `aiaudit explain`.
+    """
+    values = Values(specs, facts, declared)
+    in_force = overrides or Overrides()
+    by_id = {check.id: check for pack in packs for check in pack.checks}
+    done: dict[str, CheckResult] = {}
+    for check in _parents_first(by_id):
+        done[check.id] = _judge_check(check, values, in_force, done, explain)
+    return tuple(done[check.id] for pack in packs for check in pack.checks)
+
+
+def _parents_first(checks: Mapping[str, Check]) -> Iterable[Check]:
+    """Each check after those it requires (the loader has refused cycles)."""
+    placed: dict[str, Check] = {}
+
+    def add(check: Check) -> None:
+        if check.id not in placed:
+            for parent in check.requires:
+                if parent in checks:
+                    add(checks[parent])
+            placed[check.id] = check
+
+    for check in checks.values():
+        add(check)
+    return placed.values()
+
+
+def _judge_check(
+    check: Check, values: Values, overrides: Overrides, done: Mapping[str, CheckResult], explain: bool
+) -> CheckResult:
+    params = overrides.params_of(check)
+    seen = values.named(check.names, params)
+    try:
+        verdict = _applicability(check, values, seen, explain) or _blocked(check, done)
+        if verdict is None:
+            verdict = _held_to_evidence(check, _by_rule(check, values, seen, explain), values)
+        gathered = gather(check, seen, verdict.confidence) if verdict.status in FINDING_STATUSES else Gathered()
+        sentence = _sentence(check, verdict, gathered, seen, values)
+        verdict, sentence = _with_attestation(check, verdict, sentence, gathered, values)
+    except RecursionError:  # a hostile value, deeper than any rule needs; the audit of the rest goes on
+        verdict, gathered, sentence = Verdict(Status.ERROR), Gathered(), "A value it reads is nested too deeply."
+    return CheckResult(
+        id=check.id,
+        pack=check.pack,
+        title=check.title,
+        severity=overrides.severity_of(check),
+        kind=check.kind,
+        status=verdict.status,
+        points=_points(verdict),
+        evidence_level=verdict.level,
+        confidence=verdict.confidence,
+        reason=sentence,
+        blocked_by=verdict.blocked_by,
+        params=params,
+        findings=gathered.findings,
+        why=check.why,
+        remediation=check.remediation,
+        effort=check.effort,
+        risk=check.risk,
+        question=check.question,
+        controls=check.controls,
+        facts=verdict.read,
+        explain=verdict.trace,
+    )
+
+
+def _points(verdict: Verdict) -> float | None:
+    """1, 0, or the fraction of a partial one; None where nothing was judged."""
+    if verdict.status is Status.PARTIAL:
+        return HALF if verdict.points is None else verdict.points
+    return {Status.PASS: 1.0, Status.FAIL: 0.0}.get(verdict.status)
+
+
+def _applicability(check: Check, values: Values, seen: Mapping[str, Any], explain: bool) -> Verdict | None:
+    """The verdict where the check does not apply or that cannot be told; None where it applies."""
+    if check.applies is None:
+        return None
+    outcome = evaluate(check.applies, seen, explain=True)
+    if outcome.value is True:
+        return None
+    read = _facts_read(check, outcome)
+    facts = _known(values, read)
+    confidence, level = weakest_confidence(facts), weakest_level(facts)
+    trace = (f"applies: {check.applies.source}", *outcome.trace) if explain else ()
+    if isinstance(outcome.value, Failed):
+        reason = f"Whether it applies could not be worked out: {outcome.value.reason}."
+        return Verdict(Status.ERROR, reason, read=read, confidence=confidence, trace=trace)
+    if isinstance(outcome.value, Unknown):
+        reason = f"Cannot tell whether it applies: {outcome.value.reason}."
+        return Verdict(Status.UNKNOWN, reason, read=read, confidence=confidence, trace=trace)
+    return Verdict(Status.NOT_APPLICABLE, "", read=read, level=level, confidence=confidence, trace=trace)
+
+
+def _blocked(check: Check, done: Mapping[str, CheckResult]) -> Verdict | None:
+    for parent_id in check.requires:
+        parent = done.get(parent_id)
+        if parent is not None and parent.status in (Status.FAIL, Status.BLOCKED):
+            cause = parent.blocked_by or parent_id
+            return Verdict(Status.BLOCKED, blocked_by=cause, trace=(f"requires: {parent_id} is {parent.status}",))
+    return None
+
+
+def _by_rule(check: Check, values: Values, seen: Mapping[str, Any], explain: bool) -> Verdict:
+    """The first line of the rule that holds, or that cannot be told."""
+    verdict = Verdict(Status.UNKNOWN, "No line of the rule holds.")
+    read: dict[str, None] = {}
+    trace: list[str] = []
+    for line in check.rule:
+        outcome = Evaluation(True) if line.when is None else evaluate(line.when, seen, explain=explain)
+        here = _facts_read(check, outcome)
+        read.update(dict.fromkeys(here))
+        trace += [f"{line.status}: {line.source} → {_told(outcome.value)}", *outcome.trace]
+        if outcome.value is not False:
+            basis = check.evidence or (here if line.when is not None else tuple(read))
+            verdict = _ended_at(check, line, outcome.value, _known(values, basis), seen)
+            break
+    return replace(verdict, read=tuple(read), trace=tuple(trace) if explain else ())
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, Failed):
+        return "could not be worked out"
+    return "cannot be told" if isinstance(value, Unknown) else "holds" if value else "does not hold"
+
+
+def _ended_at(check: Check, line: Outcome, value: Any, facts: Sequence[Fact], seen: Mapping[str, Any]) -> Verdict:
+    """The verdict of the line that decided. `facts` are what it rests on: those that the check names as its evidence,
+    or that the line read, or for `otherwise` those that all lines before it read."""
+    if isinstance(value, Unknown | Failed):
+        status = Status.ERROR if isinstance(value, Failed) else Status.UNKNOWN
+        reason = value.reason or f"whether {line.source} holds {_told(value)}"
+        return Verdict(status, reason, confidence=weakest_confidence(facts), line=line)
+    points = None
+    if line.status is Status.PARTIAL and check.points is not None:
+        credit = evaluate(check.points, seen).value
+        points = min(1.0, max(0.0, credit)) if isinstance(credit, float) and not math.isnan(credit) else None
+    return Verdict(
+        line.status, points=points, level=weakest_level(facts), confidence=weakest_confidence(facts), line=line
+    )
+
+
+def _held_to_evidence(check: Check, verdict: Verdict, values: Values) -> Verdict:
+    """A pass stands only on evidence that is strong enough; where it asserts an absence, on a scope that was read."""
+    if verdict.status is not Status.PASS:
+        return verdict
+    if check.asserts_absence:
+        facts = _known(values, check.evidence or verdict.read)
+        if gap := scope_gap(check, facts):
+            return replace(verdict, status=Status.UNKNOWN, reason=f"Nothing was found, but {gap}.")
+    level = verdict.level or Level.CLAIM
+    if level < check.min_level:
+        return replace(verdict, status=Status.PARTIAL, reason=reasons.below_level(level, check.min_level), points=None)
+    return verdict
+
+
+def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[str, Any], values: Values) -> str:
+    """Why it ended so: the engine's own reason, the check's sentence for the status, or a generated one."""
+    facts = [values.facts[fact_id] for fact_id in verdict.read if fact_id in values.facts]
+    own = reasons.from_pack(check, verdict.status, seen)
+    match verdict.status:
+        case Status.UNKNOWN | Status.ERROR if verdict.reason:
+            sentence = f"{own} ({_plain(verdict.reason)})" if own else _ended(verdict.reason)
+        case Status.PARTIAL if verdict.reason:
+            passed = reasons.from_pack(check, Status.PASS, seen) or reasons.holds(check, facts)
+            sentence = f"{passed} {verdict.reason}"
+        case Status.BLOCKED:
+            sentence = own or f"Blocked by {verdict.blocked_by}: mend that first."
+        case Status.NOT_APPLICABLE if verdict.line is None:
+            sentence = own or reasons.not_applicable(check, seen)
+        case _ if check.kind is Kind.ATTESTED and not own and reasons.has_default_rule(check):
+            record = attested.record_of(values.facts.get(attested.fact_id(check.id)))
+            sentence = attested.attested_reason(verdict.status, record, check.question)
+        case _:
+            sentence = own or reasons.generated(check, verdict.status, verdict.line, facts, gathered)
+    return sentence + gathered.remark
+
+
+def _with_attestation(
+    check: Check, verdict: Verdict, sentence: str, gathered: Gathered, values: Values
+) -> tuple[Verdict, str]:
+    """What a claim changes about a check that can be observed."""
+    if check.kind is Kind.ATTESTED or verdict.status in (Status.NOT_APPLICABLE, Status.BLOCKED, Status.ERROR):
+        return verdict, sentence
+    fact_id = attested.fact_id(check.id)
+    record = attested.record_of(values.facts.get(fact_id))
+    fault_seen = check.asserts_absence or bool(gathered.findings)
+    status, remark = attested.lift(verdict.status, fault_seen, record)
+    if not remark:
+        return verdict, sentence
+    if status is not verdict.status:
+        claim = values.facts[fact_id]
+        verdict = replace(
+            verdict,
+            status=status,
+            points=None,
+            level=claim.level,
+            confidence=weakest_confidence([claim]),
+            read=(*verdict.read, fact_id),
+            trace=(*verdict.trace, f"attestation: {verdict.status} → {status}") if verdict.trace else (),
+        )
+    return verdict, f"{sentence} {remark}"
+
+
+def _facts_read(check: Check, outcome: Evaluation) -> tuple[str, ...]:
+    """The ids of the facts an evaluation read (parameters and declarations are no facts)."""
+    return tuple(check.names[name] for name in sorted(outcome.read) if name in check.names)
+
+
+def _known(values: Values, fact_ids: Iterable[str]) -> list[Fact]:
+    return [values.facts[fact_id] for fact_id in fact_ids if fact_id in values.facts]
+
+
+def _plain(reason: str) -> str:
+    return reason.rstrip(".")
+
+
+def _ended(reason: str) -> str:
+    text = reason[:1].upper() + reason[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+__all__ = ["Finding", "Verdict", "judge"]

@@ -1,0 +1,309 @@
+"""Load packs: from the files that ship with aiaudit, and from files that the caller names. Never from the audited tree.
+
+Every mistake of every file is found in one go and told as `file:line:column: message`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pydantic import ValidationError
+
+from aiaudit.model.check import Check, FactSpec, Pack
+from aiaudit.packs import attested
+from aiaudit.packs.compile import CheckCompiler
+from aiaudit.packs.declare import Declaration, Facts, Probes
+from aiaudit.packs.document import Document, Path_
+from aiaudit.packs.problems import PackError, Problem, did_you_mean
+from aiaudit.packs.schema import CheckPart, FindingsPart, PackFile, ParamPart, SharedFile
+
+if TYPE_CHECKING:
+    from aiaudit.rules import Expression
+
+CORE_PACKS: Final = ("data", "infra", "security", "governance", "cost")
+SHARED: Final = "shared"  # the folder of facts that every pack may use
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Loaded packs, and every fact that their checks may use, by full id.
+
+    `digest` names the exact text of all files: the ruleset of an audit.
+    """
+
+    packs: tuple[Pack, ...] = ()
+    facts: Mapping[str, FactSpec] = field(default_factory=dict)
+    digest: str = ""
+
+    @property
+    def checks(self) -> Iterator[Check]:
+        return (check for pack in self.packs for check in pack.checks)
+
+    def check(self, check_id: str) -> Check | None:
+        """The check of this id, or None."""
+        return next((check for check in self.checks if check.id == check_id), None)
+
+    def select(self, packs: Iterable[str] | None = None, checks: Iterable[str] | None = None) -> Library:
+        """The same library with only these packs, or only these checks. An unknown name is an error.
+
+        Raises:
+            PackError: a pack or check that is not there.
+        """
+        problems: list[Problem] = []
+        wanted_packs = None if packs is None else set(packs)
+        wanted_checks = None if checks is None else set(checks)
+        known_packs = {pack.id for pack in self.packs}
+        known_checks = {check.id for check in self.checks}
+        for kind, wanted, known in (("pack", wanted_packs, known_packs), ("check", wanted_checks, known_checks)):
+            for name in sorted((wanted or set()) - known):
+                problems.append(Problem(None, f"no {kind} '{name}'{did_you_mean(name, known)}"))
+        if problems:
+            raise PackError(problems)
+        chosen = []
+        for pack in self.packs:
+            if wanted_packs is None or pack.id in wanted_packs:
+                kept = tuple(c for c in pack.checks if wanted_checks is None or c.id in wanted_checks)
+                if kept:
+                    chosen.append(replace(pack, checks=kept))
+        return replace(self, packs=tuple(chosen))
+
+    def needed(self, also: Iterable[str] = ()) -> dict[str, FactSpec]:
+        """The facts that the checks of this library need, with those that derived ones are made of, and `also` these.
+
+        In the order of declaration, whatever the order of the checks.
+        """
+        wanted: set[str] = set()
+        todo = [fact_id for check in self.checks for fact_id in (*check.names.values(), attested.fact_id(check.id))]
+        todo += also
+        while todo:
+            fact_id = todo.pop()
+            if fact_id in self.facts and fact_id not in wanted:
+                wanted.add(fact_id)
+                spec = self.facts[fact_id]
+                todo += (*spec.names.values(), *spec.sees)
+        return {fact_id: spec for fact_id, spec in self.facts.items() if fact_id in wanted}
+
+
+def shipped_files() -> list[Path]:
+    """The pack files and shared facts that come with aiaudit, in a fixed order."""
+    from aiaudit.resources import path_of
+
+    folder = path_of("checks")
+    return [*sorted((folder / SHARED).glob("*.yaml")), *sorted(folder.glob("*.yaml"))]
+
+
+def load(files: Sequence[Path] = (), *, shipped: bool = True, probes: Probes | None = None) -> Library:
+    """The shipped packs and those in `files`.
+
+    Args:
+        files: pack files (or files of shared facts) that the caller names.
+        shipped: whether the packs that come with aiaudit are loaded too; their shared facts always are.
+        probes: the probes by name; those of aiaudit where None.
+
+    Raises:
+        PackError: with every mistake in any of the files.
+    """
+    if probes is None:
+        from aiaudit.probes.registry import probes as registered
+
+        probes = registered()
+    ours = shipped_files()
+    if not shipped:
+        ours = [path for path in ours if path.parent.name == SHARED]
+    named = [(path, f"checks/{path.relative_to(path.parents[path.parent.name == SHARED])}") for path in ours]
+    named += [(path, str(path)) for path in files]
+    return load_documents(*_read(named), probes)
+
+
+def _read(named: Iterable[tuple[Path, str]]) -> tuple[list[Document], list[Problem]]:
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for path, name in named:
+        try:
+            documents.append(Document.read(path, name))
+        except PackError as error:
+            problems += error.problems
+    return documents, problems
+
+
+def load_documents(documents: Sequence[Document], problems: Iterable[Problem], probes: Probes) -> Library:
+    """A library from parsed files. `problems`: mistakes found before.
+
+    Raises:
+        PackError: with these and all further mistakes.
+    """
+    return _Loader(probes, list(problems)).load(documents)
+
+
+@dataclass(slots=True)
+class _OpenPack:
+    """A pack whose facts are declared and whose checks are still to be compiled."""
+
+    document: Document
+    model: PackFile
+    names: dict[str, str]
+
+
+class _Loader:
+    def __init__(self, probes: Probes, problems: list[Problem]) -> None:
+        self.problems = problems
+        self.facts = Facts(probes, problems)
+        self.shared: dict[str, str] = {}  # names of shared facts; each is its own id
+
+    def load(self, documents: Sequence[Document]) -> Library:
+        packs: list[_OpenPack] = []
+        for document in documents:
+            model = self._validated(document)
+            if isinstance(model, SharedFile):
+                self._share(document, model)
+            elif model is not None:
+                packs.append(_OpenPack(document, model, {}))
+        for pack in packs:
+            self._declare(pack)
+        built = [self._pack(pack) for pack in packs]
+        facts = self.facts.all()
+        self._check_ids(packs)
+        if self.problems:
+            raise PackError(list(dict.fromkeys(self.problems)))
+        digest = hashlib.sha256()
+        for document in documents:
+            digest.update("\n".join(document.lines).encode() + b"\0")
+        return Library(tuple(built), facts, digest.hexdigest()[:16])
+
+    def _validated(self, document: Document) -> PackFile | SharedFile | None:
+        """The file as a model, or None after its mistakes were told."""
+        data = document.data
+        if not isinstance(data, dict):
+            self.problems.append(
+                Problem(document.place(), "a pack must be a mapping with schema, pack, title and checks")
+            )
+            return None
+        model = PackFile if "checks" in data or "pack" in data else SharedFile
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            self.problems += document.complaints(error, lambda path: _keys_at(path, model))
+            return None
+
+    def _share(self, document: Document, model: SharedFile) -> None:
+        for name, part in model.facts.items():
+            self.facts.add(Declaration(name, document, ("facts", name), part, self.shared))
+            self.shared[name] = name
+
+    def _declare(self, pack: _OpenPack) -> None:
+        """The pack's own facts, then those of each check."""
+        own = {name: f"{pack.model.pack}.{name}" for name in pack.model.facts}
+        pack.names.update(self.shared)
+        pack.names.update(own)
+        first_parts = {name.split(".")[0] for name in self.shared}
+        for name, part in pack.model.facts.items():
+            path: Path_ = ("facts", name)
+            if name in first_parts:
+                self.problems.append(Problem(pack.document.place(*path), f"'{name}' is the name of shared facts"))
+            self.facts.add(Declaration(own[name], pack.document, path, part, pack.names))
+        for index, check in enumerate(pack.model.checks):
+            self.facts.add_attestation(check.id, pack.document, ("checks", index, "id"))
+            for name, part in check.facts.items():
+                path = ("checks", index, "facts", name)
+                if name in pack.names or name in first_parts:
+                    say = f"'{name}' is the name of another fact; a check's own facts need names of their own"
+                    self.problems.append(Problem(pack.document.place(*path), say))
+                names = self._names_of(pack, check)
+                self.facts.add(Declaration(names[name], pack.document, path, part, names))
+
+    def _names_of(self, pack: _OpenPack, check: CheckPart) -> dict[str, str]:
+        """The facts that a check may use, by the names it uses."""
+        local = {name: f"{pack.model.pack}.{check.id}.{name}" for name in check.facts}
+        return {**pack.names, **local, attested.NAME: attested.fact_id(check.id)}
+
+    def _pack(self, pack: _OpenPack) -> Pack:
+        model = pack.model
+        checks = []
+        for index, part in enumerate(model.checks):
+            names = self._names_of(pack, part)
+            if attested.fact_id(part.id) not in self.facts:
+                del names[attested.NAME]
+            path: Path_ = ("checks", index)
+            checks.append(
+                CheckCompiler(pack.document, path, part, model.pack, self.facts, names, self.problems).check()
+            )
+        own = tuple(self.facts.spec(f"{model.pack}.{name}") for name in model.facts if self._is_declared(pack, name))
+        return Pack(model.pack, model.title, pack.document.name, own, tuple(checks), model.pack in CORE_PACKS)
+
+    def _is_declared(self, pack: _OpenPack, name: str) -> bool:
+        return f"{pack.model.pack}.{name}" in self.facts
+
+    def _check_ids(self, packs: Sequence[_OpenPack]) -> None:
+        """Ids are unique, what is required exists, and nothing requires itself through others."""
+        seen: dict[str, tuple[Document, Path_]] = {}
+        requires: dict[str, list[str]] = {}
+        names: dict[str, Document] = {}
+        for pack in packs:
+            if pack.model.pack in names:
+                other = names[pack.model.pack].name
+                say = f"the pack '{pack.model.pack}' is in {other} already"
+                self.problems.append(Problem(pack.document.place("pack", value=True), say))
+            names.setdefault(pack.model.pack, pack.document)
+            for index, check in enumerate(pack.model.checks):
+                path: Path_ = ("checks", index, "id")
+                if check.id in seen:
+                    document, before = seen[check.id]
+                    say = f"the check {check.id} stands already at {document.place(*before)}"
+                    self.problems.append(Problem(pack.document.place(*path), say))
+                seen.setdefault(check.id, (pack.document, path))
+                requires.setdefault(check.id, list(check.requires))
+        for pack in packs:
+            for index, check in enumerate(pack.model.checks):
+                for number, parent in enumerate(check.requires):
+                    place = pack.document.place("checks", index, "requires", number)
+                    if parent not in seen:
+                        self.problems.append(Problem(place, f"no check '{parent}'{did_you_mean(parent, seen)}"))
+                    elif circle := _circle(check.id, requires):
+                        self.problems.append(Problem(place, f"a check cannot require itself: {' → '.join(circle)}"))
+
+
+def _circle(start: str, requires: Mapping[str, Sequence[str]]) -> list[str]:
+    """The way from a check back to itself along `requires`; empty where there is none."""
+    todo, visited = [[start]], set()
+    while todo:
+        way = todo.pop()
+        for parent in requires.get(way[-1], ()):
+            if parent == start:
+                return [*way, start]
+            if parent not in visited:
+                visited.add(parent)
+                todo.append([*way, parent])
+    return []
+
+
+def _keys_at(path: Path_, model: type[PackFile | SharedFile]) -> Iterable[str]:
+    """The keys that may stand in the mapping at a path of a pack file."""
+    match path:
+        case ():
+            return {field.alias or name for name, field in model.model_fields.items()}
+        case ("checks", int()):
+            return CheckPart.model_fields
+        case ("checks", int(), "params", _):
+            return ParamPart.model_fields
+        case ("checks", int(), "findings"):
+            return FindingsPart.model_fields
+        case ("checks", int(), "rule" | "says"):
+            return ("fail", "unknown", "partial", "pass", "not_applicable")
+    return ()
+
+
+def expressions(check: Check) -> Iterator[tuple[str, Expression]]:
+    """Every expression of a check with the key it stands under."""
+    if check.applies is not None:
+        yield "applies", check.applies
+    for line in check.rule:
+        if line.when is not None:
+            yield f"rule.{line.status}", line.when
+    if check.points is not None:
+        yield "points", check.points
+    if check.findings_expr is not None:
+        yield "findings", check.findings_expr

@@ -1,0 +1,101 @@
+"""The sentence that says why a check ended as it did: the pack's own, or one made from what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from aiaudit.model.check import Check, Outcome, Status
+from aiaudit.model.fact import Fact, Level, State
+from aiaudit.packs.attested import DEFAULT_RULE
+
+if TYPE_CHECKING:
+    from aiaudit.packs.findings import Gathered
+
+LEVEL_WORDS = {
+    Level.CLAIM: "a claim without evidence",
+    Level.EXISTS: "a file, a dependency or an attestation",
+    Level.CONTENT: "content that was judged",
+    Level.WIRED: "that it is wired into CI or production",
+    Level.RESULT: "a dated result",
+    Level.MEASURED: "a measurement",
+}
+
+
+def from_pack(check: Check, status: Status, seen: Mapping[str, Any]) -> str:
+    """The pack's own sentence for a status, or nothing."""
+    sentence = check.templates.get(f"says.{status}")
+    return sentence.render(seen) if sentence is not None else ""
+
+
+def has_default_rule(check: Check) -> bool:
+    """Whether the check is judged by its attestation alone."""
+    return tuple(line.source for line in check.rule) == tuple(DEFAULT_RULE.values())
+
+
+def below_level(level: Level, wanted: Level) -> str:
+    """Why a rule that says pass ends as partial."""
+    return f"The evidence is {LEVEL_WORDS[level]} ({level}); a pass needs {LEVEL_WORDS[wanted]} ({wanted})."
+
+
+def holds(check: Check, facts: Sequence[Fact]) -> str:
+    """What a pass rests on."""
+    if check.asserts_absence:
+        scopes = [fact.scope for fact in facts if fact.scope is not None]
+        read = max((scope.read for scope in scopes), default=0)
+        return f"None found in {read} {'file' if read == 1 else 'files'}." if read else "None found."
+    places = _places(facts)
+    return f"Seen in {places}." if places else "It holds."
+
+
+def not_applicable(check: Check, seen: Mapping[str, Any]) -> str:
+    """The fact that makes a check not applicable."""
+    if check.applies is None:
+        return "It does not apply."
+    read = [f"{name} is {_short(seen[name])}" for name in sorted(check.applies.names) if name in seen]
+    return f"It does not apply: {', '.join(read)}." if read else f"It does not apply: not {check.applies.source}."
+
+
+def generated(check: Check, status: Status, line: Outcome | None, facts: Sequence[Fact], gathered: Gathered) -> str:
+    """A sentence for a check whose pack has none for this status."""
+    if status is Status.PASS:
+        return holds(check, facts)
+    if gathered.count:
+        first = next((finding for finding in gathered.findings if finding.path), None)
+        where = f", the first at {first.path}" + (f":{first.line}" if first.line else "") if first else ""
+        return f"{gathered.count} found{where}."
+    if status in (Status.FAIL, Status.PARTIAL):
+        missing = [title(fact) for fact in facts if fact.state is State.ABSENT]
+        places = _places(facts)
+        parts = [f"Not found: {', '.join(dict.fromkeys(missing))}."] if missing else []
+        parts += [f"Seen in {places}."] if places else []
+        if parts:
+            return " ".join(parts)
+    if line is not None and line.when is not None:
+        return f"The rule's line for {str(status).replace('_', ' ')} holds: {line.source}."
+    return f"No other line of the rule holds, so it is {str(status).replace('_', ' ')}."
+
+
+def title(fact: Fact) -> str:
+    """What a fact is called in a sentence: the last part of its id in words."""
+    return fact.id.rpartition(".")[2].replace("_", " ")
+
+
+def _places(facts: Sequence[Fact]) -> str:
+    places = dict.fromkeys(
+        f"{place.path}:{place.line}" if place.line else place.path
+        for fact in facts
+        if fact.state is State.KNOWN
+        for place in fact.evidence
+        if place.path
+    )
+    shown = [place for place in places if place][:3]
+    more = len(places) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _short(value: Any) -> str:
+    from aiaudit.rules.template import words
+
+    text = '""' if value == "" else words(value)
+    return text if len(text) <= 80 else text[:79] + "…"

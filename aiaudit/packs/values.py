@@ -1,0 +1,54 @@
+"""What a rule sees of the facts: a known value, an empty one where a thing is absent, or an unknown or failed one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiaudit.model.check import FactSpec
+from aiaudit.model.fact import Fact, State
+from aiaudit.model.types import DYN, Type, Unknown, empty_value
+from aiaudit.rules import Failed
+
+DECLARED = ("stage", "role", "exposure", "risk_tier")
+
+
+def value_of(fact: Fact | None, fact_id: str, of: Type) -> Any:
+    """The value a rule works with. A fact that was not collected is unknown, never empty."""
+    if fact is None:
+        return Unknown(f"{fact_id} was not collected")
+    match fact.state:
+        case State.KNOWN:
+            return fact.value
+        case State.ABSENT:
+            return empty_value(of)
+        case State.UNKNOWN:
+            return Unknown(fact.reason or f"{fact_id} is unknown")
+        case State.ERROR:
+            return Failed(fact.reason or f"{fact_id} could not be collected")
+
+
+class Values:
+    """The values of all facts, worked out once for all rules."""
+
+    def __init__(
+        self, specs: Mapping[str, FactSpec], facts: Mapping[str, Fact], declared: Mapping[str, str] | None = None
+    ) -> None:
+        self.facts = facts
+        self._specs = specs
+        self._declared = {f"project.{key}": (declared or {}).get(key, "") for key in DECLARED}
+        self._known: dict[str, Any] = {}
+
+    def named(self, names: Mapping[str, str], params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The values for an expression: its names for facts, `params.<name>` and `project.<key>`."""
+        values = {name: self._of(fact_id) for name, fact_id in names.items()}
+        values.update(self._declared)
+        for key, value in (params or {}).items():
+            values[f"params.{key}"] = value
+        return values
+
+    def _of(self, fact_id: str) -> Any:
+        if fact_id not in self._known:
+            spec = self._specs.get(fact_id)
+            self._known[fact_id] = value_of(self.facts.get(fact_id), fact_id, spec.type if spec else DYN)
+        return self._known[fact_id]

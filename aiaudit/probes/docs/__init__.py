@@ -1,0 +1,1 @@
+"""Documents: their sections and what stands in them, README commands, licence texts."""

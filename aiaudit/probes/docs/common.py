@@ -1,0 +1,95 @@
+"""What the document probes share: finding, reading and parsing documents, and matching headings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from aiaudit.model.fact import Scope
+from aiaudit.probes.base import Context
+from aiaudit.probes.docs.document import Document, Section, parse_document
+from aiaudit.project.entry import Entry
+from aiaudit.project.reader import Unreadable, is_binary
+from aiaudit.project.roles import Role
+
+OWN_ROLES: Final = tuple(role for role in Role if role not in (Role.VENDORED, Role.GENERATED))
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The documents that some globs name: those that could be read, and why others could not."""
+
+    documents: tuple[Document, ...]
+    unread: tuple[tuple[str, str], ...]  # path, reason
+
+    @property
+    def scope(self) -> Scope:
+        read = len(self.documents)
+        return Scope(read + len(self.unread), read, tuple(path for path, _ in self.unread[:10]))
+
+    @property
+    def reason(self) -> str:
+        return "; ".join(f"{path}: {reason}" for path, reason in self.unread[:3])
+
+
+def library(context: Context, globs: Sequence[str], roles: Iterable[str] = OWN_ROLES) -> Library:
+    """Read all documents that `globs` name, shallow paths first, each parsed once however many facts ask for it."""
+    documents: list[Document] = []
+    unread: list[tuple[str, str]] = []
+    for entry in sorted(context.project.matching(globs, roles), key=lambda e: (e.path.count("/"), e.path)):
+        found = read(context, entry)
+        if isinstance(found, Document):
+            documents.append(found)
+        else:
+            unread.append((entry.display, found))
+    return Library(tuple(documents), tuple(unread))
+
+
+def read(context: Context, entry: Entry) -> Document | str:
+    """The parsed document, or the reason that it cannot be read."""
+    key = f"document:{entry.path}"
+    found = context.memo.get(key)
+    if not isinstance(found, (Document, str)):
+        try:
+            data = context.project.read(entry.path)
+            text = context.project.text(entry.path)
+            found = "not a text" if is_binary(data) else parse_document(entry.display, text)
+        except Unreadable as error:
+            found = error.reason
+        context.memo[key] = found
+    return found
+
+
+@lru_cache(maxsize=4096)
+def plain(text: str) -> str:
+    """A heading as lower-case words: no numbering, signs or emoji."""
+    words = re.findall(r"[^\W_]+", text.lower().replace("'", "").replace("’", ""))
+    while words and re.fullmatch(r"\d+|[ivx]{1,4}", words[0]) and len(words) > 1:
+        words = words[1:]
+    return " ".join(words)
+
+
+def names(heading: str, synonym: str) -> bool:
+    """Whether the synonym's words stand together in the heading. `limit*` is the beginning of a word; `=Data` asks for
+    the whole heading."""
+    title = plain(heading)
+    if not title:
+        return False
+    if synonym.startswith("="):
+        return title == plain(synonym)
+    return re.search(_pattern(synonym), title) is not None
+
+
+@lru_cache(maxsize=4096)
+def _pattern(synonym: str) -> str:
+    open_end = synonym.endswith("*")
+    words = r"\s".join(re.escape(word) for word in plain(synonym).split())
+    return rf"(?:^|\s){words}" if open_end else rf"(?:^|\s){words}(?:\s|$)"
+
+
+def prose(sections: Iterable[Section]) -> list[str]:
+    """The lines of prose of some sections."""
+    return [line for section in sections for _, line in section.lines]

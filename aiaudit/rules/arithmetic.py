@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
+from aiaudit.rules.comparison import bounds, less
 from aiaudit.rules.lexer import INT_MAX, INT_MIN
-from aiaudit.rules.values import Failed, Frame, Incomplete, Meter, Range, Run, bounds, kind_of, less, not_a_value
+from aiaudit.rules.values import Failed, Frame, Incomplete, Meter, Range, Run, kind_of, not_a_value
 
 _OVERFLOW: Final = Failed("integer overflow")
 _DIVISION: Final = Failed("division by zero")
@@ -23,7 +24,7 @@ def negate(value: Any) -> Any:
         return -value
     if kind is Range:
         return Range(-value.high, -value.low, value.why)
-    return not_a_value(value) or Failed(f"`-` cannot be used on a {kind_of(value)}")
+    return not_a_value(value) or Failed(f"`-` cannot be used on {kind_of(value)}")
 
 
 def _checked(value: int) -> int | Failed:
@@ -79,7 +80,7 @@ def _operator(op: str, compute: Callable[[Any, Any], Any]) -> Callable[[Run, Run
                     return joined
             if kind is Range or type(b) is Range:
                 return _on_ranges(op, compute, a, b)
-            return not_a_value(a, b) or Failed(f"`{op}` cannot be used between {kind_of(a)} and {kind_of(b)}")
+            return not_a_value(a, b) or _mismatch(op, a, b)
 
         return run
 
@@ -92,7 +93,7 @@ def _concatenate(meter: Meter, a: Any, b: Any) -> Any:
     if kind is other and (kind is str or kind is list):
         meter.make(len(a) + len(b))
         return a + b
-    if {kind, other} <= {list, Incomplete} and kind is not other or kind is other is Incomplete:
+    if {kind, other} in ({list, Incomplete}, {Incomplete}):
         a_sure, a_maybe = (a.sure, a.maybe) if kind is Incomplete else (a, [])
         b_sure, b_maybe = (b.sure, b.maybe) if other is Incomplete else (b, [])
         meter.make(len(a_sure) + len(a_maybe) + len(b_sure) + len(b_maybe))
@@ -100,18 +101,22 @@ def _concatenate(meter: Meter, a: Any, b: Any) -> Any:
     return None
 
 
+def _mismatch(op: str, a: Any, b: Any) -> Failed:
+    return Failed(f"`{op}` cannot be used between {kind_of(a)} and {kind_of(b)}")
+
+
 def _on_ranges(op: str, compute: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
     """Bounds of the result: + - * / are monotone in each operand, so their extremes lie at the corners."""
     why = (a if type(a) is Range else b).why
     x, y = bounds(a), bounds(b)
     if x is None or y is None:
-        return not_a_value(a if x is None else b) or Failed(f"`{op}` cannot be used between {kind_of(a)} and {kind_of(b)}")
+        return not_a_value(a if x is None else b) or _mismatch(op, a, b)
     if type(x[0]) is not type(y[0]):
         return Failed(f"`{op}` cannot be used between int and double")
     if op == "%" or (op == "/" and y[0] <= 0 <= y[1]):
         return why
     corners = [compute(p, q) for p in x for q in y]
-    if any(type(corner) is Failed or corner != corner for corner in corners):
+    if any(type(corner) is Failed or math.isnan(corner) for corner in corners):
         return why
     return Range(min(corners), max(corners), why)
 
@@ -134,15 +139,12 @@ def _slow_order(op: str, a: Any, b: Any) -> Any:
         x, y = bounds(a), bounds(b)
         if x is not None and y is not None:
             return _order_ranges(op, a, b, x, y)
-    if op in ("<", ">="):
-        lower = less(a, b)
-    else:
-        lower = less(b, a)
+    lower = less(a, b) if op in ("<", ">=") else less(b, a)
     if lower is None:
-        return not_a_value(a, b) or Failed(f"`{op}` cannot be used between {kind_of(a)} and {kind_of(b)}")
+        return not_a_value(a, b) or _mismatch(op, a, b)
     if op in ("<", ">"):
         return lower
-    return not lower and a == a and b == b  # comparisons with NaN are false
+    return not lower and not math.isnan(a) and not math.isnan(b)  # here only int with double
 
 
 def _order_ranges(op: str, a: Any, b: Any, x: tuple[Any, Any], y: tuple[Any, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Types and names: turns a parsed tree into one whose names have slots and whose nodes have types, or raises `RuleError`.
+"""Types and names: gives every name of a parsed tree a slot and every node a type, or raises `RuleError`.
 
 The checks are CEL's, with three liberties: int and double compare and meet in `?:`, null compares with everything, and
 a field of a record must be declared.
@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, NULL, STRING, Type, list_of, map_of
 from aiaudit.rules.errors import RuleError, closest, error_at
-from aiaudit.rules.functions import FUNCTIONS, Function
+from aiaudit.rules.library import FUNCTIONS, Function
 from aiaudit.rules.nodes import (
     Binary,
     Call,
@@ -36,9 +36,9 @@ from aiaudit.rules.patterns import PatternError, compiled, glob_pattern
 N = TypeVar("N", bound=Node)
 
 _FOREIGN: Final = {
-    "len": "size", "any": "exists", "lower": "lowerAscii", "strip": "trim", "startswith": "startsWith", "float": "double",
-    "endswith": "endsWith", "str": "string", "length": "size", "match": "matches", "some": "exists", "every": "all",
-    "existsOne": "exists_one", "includes": "contains", "search": "matches",
+    "len": "size", "length": "size", "any": "exists", "some": "exists", "every": "all", "existsOne": "exists_one",
+    "lower": "lowerAscii", "strip": "trim", "startswith": "startsWith", "endswith": "endsWith", "includes": "contains",
+    "match": "matches", "search": "matches", "float": "double", "str": "string",
 }  # fmt: skip
 _LITERAL_WORDS: Final = {"True": "true", "False": "false", "None": "null"}
 _NUMBERS: Final = frozenset({"int", "double"})
@@ -130,7 +130,7 @@ class Checker:
         if field in FUNCTIONS and FUNCTIONS[field].style != "function":
             raise self.error(node, f"`{field}` is a function", f"`.{field}()`")
         hint = "`list.exists(x, …)`, `all`, `filter` or `map`" if of.kind == "list" else None
-        raise self.error(node, f"a {of.kind} has no fields, and so no `{field}`", hint)
+        raise self.error(node, f"{of.kind} has no fields, and so no `{field}`", hint)
 
     def has(self, node: Has) -> Node:
         chain = _chain(node.operand)
@@ -159,7 +159,7 @@ class Checker:
                 hint = "`… .size() > 0`"
             elif checked.type.kind in _NUMBERS:
                 hint = "`… > 0`"
-            raise self.error(node, f"{where} needs true or false, not a {checked.type}", hint)
+            raise self.error(node, f"{where} needs true or false, not {checked.type}", hint)
         return checked
 
     def unary(self, node: Unary) -> Node:
@@ -168,7 +168,7 @@ class Checker:
             return _typed(node, BOOL)
         node.operand = self.check(node.operand)
         if node.operand.type.kind not in ("int", "double", "dyn"):
-            raise self.error(node, f"`-` cannot be used on a {node.operand.type}")
+            raise self.error(node, f"`-` cannot be used on {node.operand.type}")
         return _typed(node, node.operand.type)
 
     def binary(self, node: Binary) -> Node:
@@ -197,8 +197,8 @@ class Checker:
         if b.kind == "map" and a.kind not in ("string", "dyn"):
             raise self.mismatch(node, a, b)
         if b.kind not in ("list", "map", "dyn"):
-            hint = "`text.contains(part)`" if b.kind == "string" else "`has(record.field)`" if b.kind == "record" else None
-            raise error_at(self.source, node.start, f"`in` needs a list or map on its right, not a {b}", hint)
+            hint = {"string": "`text.contains(part)`", "record": "`has(record.field)`"}.get(b.kind)
+            raise error_at(self.source, node.at, f"`in` needs a list or map on its right, not {b}", hint)
         return _typed(node, BOOL)
 
     def mismatch(self, node: Binary, a: Type, b: Type) -> RuleError:
@@ -207,7 +207,7 @@ class Checker:
             whole = node.left if a.kind == "int" else node.right
             text = self.source[whole.start : whole.end]
             hint = f"`{text}.0`" if isinstance(whole, Const) else f"`double({text})`"
-        return self.error(node, f"`{node.op}` cannot be used between {a} and {b}", hint)
+        return error_at(self.source, node.at, f"`{node.op}` cannot be used between {a} and {b}", hint)
 
     def ternary(self, node: Ternary) -> Node:
         node.condition = self.boolean(node.condition, "`?:`")
@@ -228,9 +228,9 @@ class Checker:
         if of.kind == "record":
             raise self.error(node, f"a field of {of} is written with a dot", "`record.field`")
         if of.kind != "dyn" and wanted is None:
-            raise self.error(node, f"a {of} has no elements to index")
+            raise self.error(node, f"{of} has no elements to index")
         if wanted and key.kind not in (wanted, "dyn"):
-            raise self.error(node, f"a {of.kind} is indexed by {wanted}, not {key}")
+            raise self.error(node, f"{of.kind} is indexed by {wanted}, not {key}")
         return _typed(node, of.item or DYN)
 
     def list_literal(self, node: ListLiteral) -> Node:
@@ -251,7 +251,7 @@ class Checker:
         node.target = self.check(node.target)
         of = node.target.type
         if of.kind not in ("list", "map", "dyn"):
-            raise self.error(node, f"`{node.kind}` needs a list, not a {of}")
+            raise error_at(self.source, node.at, f"`{node.kind}` needs a list, not {of}")
         item = STRING if of.kind == "map" else of.item or DYN
         node.slot, self.slots = self.slots, self.slots + 1
         outer = self.locals.get(node.var)
@@ -282,19 +282,19 @@ class Checker:
             if len(overload.params) == len(types) and all(map(_fits, overload.params, types))
         ]
         if not results:
-            given = ", ".join(str(t) for t in types[1:] if True) if node.method else ", ".join(map(str, types))
+            given = ", ".join(map(str, types[1:] if node.method else types))
             on = f" on {types[0]}" if node.method else ""
-            raise self.error(node, f"{node.function}({given}) cannot be used{on}")
+            raise error_at(self.source, node.at, f"{node.function}({given}) cannot be used{on}")
         self.check_pattern(node)
         return _typed(node, _join_all(results))
 
     def unknown_function(self, node: Call, function: Function | None) -> RuleError:
         if function is not None:
             example = f"`{function.name}(…)`" if function.style == "function" else f"`text.{function.name}(…)`"
-            return self.error(node, f"`{function.name}` is called the other way", example)
-        known = [name for name, f in FUNCTIONS.items() if (f.style != "function") == node.method] + list(MACROS)
-        near = _FOREIGN.get(node.function) or closest(node.function, known)
-        return self.error(node, f"unknown function `{node.function}`", f"`{near}`" if near else None)
+            return error_at(self.source, node.at, f"`{function.name}` is called the other way", example)
+        near = closest(node.function, [*FUNCTIONS, *MACROS, *_FOREIGN, "has"])
+        near = _FOREIGN.get(near or "", near)
+        return error_at(self.source, node.at, f"unknown function `{node.function}`", f"`{near}`" if near else None)
 
     def check_pattern(self, node: Call) -> None:
         """A pattern that stands in the rule is compiled now, so that its error has a place."""

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from aiaudit.model.types import Unknown
 from aiaudit.rules.arithmetic import ARITHMETIC, ORDERINGS, negate
-from aiaudit.rules.functions import FUNCTIONS
+from aiaudit.rules.comparison import contains, equal
+from aiaudit.rules.library import FUNCTIONS
 from aiaudit.rules.macros import build_macro, filter_size
 from aiaudit.rules.nodes import (
     Binary,
@@ -39,10 +40,10 @@ from aiaudit.rules.values import (
     Meter,
     Range,
     Run,
-    contains,
-    equal,
     kind_of,
+    not_a_bool,
     not_a_value,
+    weigh,
 )
 
 
@@ -92,7 +93,7 @@ def _name(node: Name) -> Run:
 def _load(meter: Meter, name: str) -> Any:
     meter.read.add(name)
     if name not in meter.values:
-        return Unknown(f"{name} is not known")
+        return Unknown(f"{name} was not collected")
     value = meter.values[name]
     kind = type(value)
     if kind not in PLAIN:
@@ -119,7 +120,7 @@ def _select(node: Select) -> Run:
             value = f[slot]
             if type(value) is dict:
                 return value.get(key, missing)
-            return not_a_value(value) or Failed(f"a {kind_of(value)} has no field `{key}`")
+            return not_a_value(value) or Failed(f"{kind_of(value)} has no field `{key}`")
 
         return run_var
     operand = build(node.operand)
@@ -128,7 +129,7 @@ def _select(node: Select) -> Run:
         value = operand(f)
         if type(value) is dict:
             return value.get(key, missing)
-        return not_a_value(value) or Failed(f"a {kind_of(value)} has no field `{key}`")
+        return not_a_value(value) or Failed(f"{kind_of(value)} has no field `{key}`")
 
     return run
 
@@ -139,7 +140,7 @@ def _has(node: Has) -> Run:
     def run(f: Frame) -> Any:
         value = operand(f)
         if type(value) is not dict:
-            return not_a_value(value) or Failed(f"a {kind_of(value)} has no fields")
+            return not_a_value(value) or Failed(f"{kind_of(value)} has no fields")
         if key not in value:
             return False
         inside = value[key]
@@ -160,7 +161,7 @@ def _index(node: Index) -> Run:
             at = int(at)
         if kind is list and type(at) is int:
             return items[at] if 0 <= at < len(items) else Failed(f"no element {at} in a list of {len(items)}")
-        return not_a_value(items, at) or Failed(f"a {kind_of(items)} cannot be indexed by a {kind_of(at)}")
+        return not_a_value(items, at) or Failed(f"{kind_of(items)} cannot be indexed by {kind_of(at)}")
 
     return run
 
@@ -176,27 +177,19 @@ def _logic(node: Logic) -> Run:
     terms = tuple(build(term) for term in node.terms)
     stop = node.op == "||"
     go_on = not stop
-    op = node.op
+    where = f"`{node.op}`"
 
     def run(f: Frame) -> Any:
-        pending: Unknown | Failed | None = None
+        pending: Any = UNSET
         for term in terms:
             value = term(f)
             if value is stop:
                 return stop
             if value is not go_on:
-                pending = worse(pending, value, op)
-        return go_on if pending is None else pending
+                pending = weigh(pending, value)
+        return go_on if pending is UNSET else not_a_bool(pending, where)
 
     return run
-
-
-def worse(pending: Unknown | Failed | None, value: Any, where: str) -> Unknown | Failed:
-    """Which of two non-answers stands: the first unknown, else the first error."""
-    bad = not_a_value(value) or Failed(f"`{where}` needs true or false, not a {kind_of(value)}")
-    if pending is None or (type(pending) is Failed and type(bad) is Unknown):
-        return bad
-    return pending
 
 
 def _not(node: Unary) -> Run:
@@ -208,7 +201,7 @@ def _not(node: Unary) -> Run:
             return False
         if value is False:
             return True
-        return worse(None, value, "!")
+        return not_a_bool(value, "`!`")
 
     return run
 
@@ -224,7 +217,7 @@ def _ternary(node: Ternary) -> Run:
             return yes(f)
         if value is False:
             return no(f)
-        return worse(None, value, "?:")
+        return not_a_bool(value, "`?:`")
 
     return run
 
@@ -287,7 +280,7 @@ def _membership(node: Binary, left: Run, right: Run) -> Run:
             if type(value) is str:
                 return value in choices
             bad = not_a_value(value)
-            return bad if bad is not None and choices else False
+            return bad if bad is not None and (choices or type(bad) is Failed) else False
 
         return run_choices
 
@@ -299,7 +292,7 @@ def _membership(node: Binary, left: Run, right: Run) -> Run:
             return items.get(value) is not None or value in items if type(value) is str else False
         if kind is list or kind is Incomplete:
             return contains(items, value, f[0]) if type(value) is not Failed else value
-        return bad or not_a_value(items) or Failed(f"`in` needs a list or map, not a {kind_of(items)}")
+        return bad or not_a_value(items) or Failed(f"`in` needs a list or map, not {kind_of(items)}")
 
     return run
 

@@ -1,73 +1,51 @@
-"""The functions of the rule language: one table, read by the checker (types) and the evaluator (what they do).
+"""What the functions of the rule language do. Their names and types stand in `library`.
 
-Functions of CEL keep CEL's meaning, errors included. The extensions of our own are marked `ours`.
-An implementation takes the meter and plain values; whatever is not of the type it knows ends as an error.
+Functions of CEL keep CEL's meaning, errors included. An implementation takes the meter and values; what is not of a
+type it knows ends as that value's own unknown or error, or as a type error.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, Final
 
-from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, STRING, Type, Unknown, list_of, map_of
+from aiaudit.model.types import Unknown
+from aiaudit.rules.comparison import contains, less
+from aiaudit.rules.lexer import INT_MAX, INT_MIN
 from aiaudit.rules.patterns import PatternError, glob_pattern, search
-from aiaudit.rules.values import Failed, Incomplete, Meter, Range, as_int, contains, kind_of, less, not_a_value
-
-Result = Type | Callable[[Sequence[Type]], Type]
-
-
-@dataclass(frozen=True, slots=True)
-class Overload:
-    """Parameter types (a method's receiver first) and the type of the result."""
-
-    params: tuple[Type, ...]
-    result: Result
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """`style` says how it may be called: `f(x)`, `x.f()`, or both."""
-
-    name: str
-    style: str  # "function", "method", "both"
-    overloads: tuple[Overload, ...]
-    run: Callable[..., Any]
-    says: str
-    ours: bool = False
+from aiaudit.rules.values import Failed, Incomplete, Meter, Range, kind_of, not_a_value
 
 
 def refuse(name: str, *args: Any) -> Unknown | Failed:
     """What a call gives on arguments it cannot use: their own unknown or error, or a type error."""
-    kinds = ", ".join(kind_of(arg) for arg in args)
-    return not_a_value(*args) or Failed(f"{name} cannot be used on ({kinds})")
+    return not_a_value(*args) or Failed(f"{name} cannot be used on ({', '.join(map(kind_of, args))})")
 
 
 # -- CEL ---------------------------------------------------------------------------------------------------------------
 
 
-def _size(_meter: Meter, value: Any) -> Any:
+def size(_meter: Meter, value: Any) -> Any:
     kind = type(value)
     if kind is list or kind is str or kind is dict:
         return len(value)
     return value.size if kind is Incomplete else refuse("size()", value)
 
 
-def _starts_with(_meter: Meter, text: Any, prefix: Any) -> Any:
+def starts_with(_meter: Meter, text: Any, prefix: Any) -> Any:
     if type(text) is str and type(prefix) is str:
         return text.startswith(prefix)
     return refuse("startsWith()", text, prefix)
 
 
-def _ends_with(_meter: Meter, text: Any, suffix: Any) -> Any:
+def ends_with(_meter: Meter, text: Any, suffix: Any) -> Any:
     if type(text) is str and type(suffix) is str:
         return text.endswith(suffix)
     return refuse("endsWith()", text, suffix)
 
 
-def _contains(meter: Meter, text: Any, part: Any) -> Any:
+def has_part(meter: Meter, text: Any, part: Any) -> Any:
     if type(text) is str and type(part) is str:
         if len(text) > 256:
             meter.spend(len(text) >> 8)
@@ -75,7 +53,7 @@ def _contains(meter: Meter, text: Any, part: Any) -> Any:
     return refuse("contains()", text, part)
 
 
-def _matches(meter: Meter, text: Any, pattern: Any) -> Any:
+def matches(meter: Meter, text: Any, pattern: Any) -> Any:
     if type(text) is not str or type(pattern) is not str:
         return refuse("matches()", text, pattern)
     try:
@@ -84,7 +62,7 @@ def _matches(meter: Meter, text: Any, pattern: Any) -> Any:
         return Failed(str(error))
 
 
-def _lower_ascii(meter: Meter, text: Any) -> Any:
+def lower_ascii(meter: Meter, text: Any) -> Any:
     if type(text) is not str:
         return refuse("lowerAscii()", text)
     meter.make(len(text))
@@ -94,7 +72,7 @@ def _lower_ascii(meter: Meter, text: Any) -> Any:
 _LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
-def _trim(meter: Meter, text: Any) -> Any:
+def trim(meter: Meter, text: Any) -> Any:
     if type(text) is not str:
         return refuse("trim()", text)
     meter.make(len(text))
@@ -102,14 +80,16 @@ def _trim(meter: Meter, text: Any) -> Any:
 
 
 # Unicode White_Space, as CEL's trim; Python's strip() would also take the separators U+001C to U+001F.
-_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
-def _split(meter: Meter, text: Any, separator: Any, limit: Any = -1) -> Any:
+def split(meter: Meter, text: Any, separator: Any, limit: Any = -1) -> Any:
     if type(text) is not str or type(separator) is not str or type(limit) is not int:
         return refuse("split()", text, separator, limit)
     if limit == 0:
         return []
+    if not text:
+        return [""]
     # Charged before it is made: an empty separator makes one string a character.
     pieces = (len(text) if separator == "" else text.count(separator)) + 1
     meter.make(len(text) + 4 * (pieces if limit < 0 else min(pieces, limit)))
@@ -118,14 +98,14 @@ def _split(meter: Meter, text: Any, separator: Any, limit: Any = -1) -> Any:
     return text.split(separator, limit - 1 if limit > 0 else -1)
 
 
-def _join(meter: Meter, items: Any, separator: Any = "") -> Any:
+def join(meter: Meter, items: Any, separator: Any = "") -> Any:
     if type(items) is not list or type(separator) is not str:
         return refuse("join()", items, separator)
     meter.spend(len(items))
     length = len(separator) * max(len(items) - 1, 0)
     for item in items:
         if type(item) is not str:
-            return not_a_value(item) or Failed(f"join() cannot be used on a list with a {kind_of(item)}")
+            return not_a_value(item) or Failed(f"join() cannot be used on a list with {kind_of(item)}")
         length += len(item)
     meter.make(length)
     return separator.join(items)
@@ -133,27 +113,29 @@ def _join(meter: Meter, items: Any, separator: Any = "") -> Any:
 
 _INT_TEXT: Final = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]{1,25})[ \t\n\v\f\r]*")
 _DOUBLE_TEXT: Final = re.compile(
-    r"[ \t\n\v\f\r]*([+-]?(?:[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan))[ \t\n\v\f\r]*",
+    r"[ \t\n\v\f\r]*([+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|inf(?:inity)?|nan))[ \t\n\v\f\r]*",
     re.IGNORECASE | re.ASCII,
 )
 
 
-def _to_int(_meter: Meter, value: Any) -> Any:
+def to_int(_meter: Meter, value: Any) -> Any:
     kind = type(value)
     if kind is int:
         return value
+    if kind is bool:
+        return int(value)
     if kind is float:
         return int(value) if -(2.0**63) < value < 2.0**63 else Failed("int(): beyond 64 bits")
     if kind is str:
         found = _INT_TEXT.fullmatch(value) if len(value) <= 64 else None
-        number = as_int(int(found[1])) if found else None
-        return Failed("int(): the text is no integer of 64 bits") if number is None else number
+        number = int(found[1]) if found else INT_MAX + 1
+        return number if INT_MIN <= number <= INT_MAX else Failed("int(): the text is no integer of 64 bits")
     if kind is Range:
-        return _map_range(value, lambda x: _to_int(_meter, x))
+        return _map_range(value, lambda x: to_int(_meter, x))
     return refuse("int()", value)
 
 
-def _to_double(_meter: Meter, value: Any) -> Any:
+def to_double(_meter: Meter, value: Any) -> Any:
     kind = type(value)
     if kind is float:
         return value
@@ -172,7 +154,7 @@ def _map_range(value: Range, change: Callable[[int | float], Any]) -> Any:
     return value.why if type(low) is Failed or type(high) is Failed else Range(low, high, value.why)
 
 
-def _to_string(meter: Meter, value: Any) -> Any:
+def to_string(meter: Meter, value: Any) -> Any:
     kind = type(value)
     if kind is str:
         return value
@@ -206,16 +188,16 @@ def double_text(value: float) -> str:
     return f"{sign}{head}.{rest}" if rest else f"{sign}{head}"
 
 
-def _dyn(_meter: Meter, value: Any) -> Any:
+def dyn(_meter: Meter, value: Any) -> Any:
     return value
 
 
 # -- ours --------------------------------------------------------------------------------------------------------------
 
 
-def _unique(meter: Meter, items: Any) -> Any:
+def unique(meter: Meter, items: Any) -> Any:
     if type(items) is Incomplete:
-        sure = _unique(meter, items.sure)
+        sure = unique(meter, items.sure)
         if type(sure) is not list:
             return sure
         maybe = [item for item in items.maybe if contains(sure, item, meter) is not True]
@@ -248,21 +230,21 @@ def _unique(meter: Meter, items: Any) -> Any:
     return kept
 
 
-def _sum(meter: Meter, items: Any) -> Any:
+def total(meter: Meter, items: Any) -> Any:
     if type(items) is not list:
         return refuse("sum()", items)
     meter.spend(len(items))
     total: int | float = 0
     for item in items:
         if type(item) is not int and type(item) is not float:
-            return not_a_value(item) or Failed(f"sum() cannot be used on a list with a {kind_of(item)}")
+            return not_a_value(item) or Failed(f"sum() cannot be used on a list with {kind_of(item)}")
         total += item
-    if type(total) is int and as_int(total) is None:
-        return Failed("integer overflow")
-    return total
+    return Failed("integer overflow") if type(total) is int and not INT_MIN <= total <= INT_MAX else total
 
 
-def _extreme(name: str, pick_left: bool) -> Callable[[Meter, Any], Any]:
+def extreme(name: str, *, least: bool) -> Callable[[Meter, Any], Any]:
+    """`min()` or `max()`."""
+
     def run(meter: Meter, items: Any) -> Any:
         if type(items) is not list:
             return refuse(name, items)
@@ -274,75 +256,17 @@ def _extreme(name: str, pick_left: bool) -> Callable[[Meter, Any], Any]:
             lower = less(item, best)
             if lower is None:
                 return refuse(name, item, best)
-            if lower is pick_left and (lower or less(best, item)):
+            if lower if least else less(best, item):
                 best = item
         return best
 
     return run
 
 
-def _glob(meter: Meter, path: Any, pattern: Any) -> Any:
+def glob(meter: Meter, path: Any, pattern: Any) -> Any:
     if type(path) is not str or type(pattern) is not str:
         return refuse("glob()", path, pattern)
     try:
         return search(meter, glob_pattern(pattern), path)
     except PatternError as error:
         return Failed(str(error))
-
-
-# -- table -------------------------------------------------------------------------------------------------------------
-
-
-def _item(args: Sequence[Type]) -> Type:
-    return args[0].item or DYN
-
-
-def _same(args: Sequence[Type]) -> Type:
-    return args[0]
-
-
-_LIST: Final = list_of(DYN)
-_STRINGS: Final = list_of(STRING)
-_FILTERABLE: Final = (Overload((list_of(INT),), _item), Overload((list_of(DOUBLE),), _item))
-
-FUNCTIONS: Final[dict[str, Function]] = {
-    function.name: function
-    for function in (
-        Function(
-            "size", "both", tuple(Overload((t,), INT) for t in (STRING, _LIST, map_of(DYN))), _size,
-            "characters of a string, elements of a list, keys of a map",
-        ),
-        Function("startsWith", "method", (Overload((STRING, STRING), BOOL),), _starts_with, "whether the text starts so"),
-        Function("endsWith", "method", (Overload((STRING, STRING), BOOL),), _ends_with, "whether the text ends so"),
-        Function("contains", "method", (Overload((STRING, STRING), BOOL),), _contains, "whether the text has this part"),
-        Function("matches", "both", (Overload((STRING, STRING), BOOL),), _matches, "whether an RE2 pattern is found in it"),
-        Function("lowerAscii", "method", (Overload((STRING,), STRING),), _lower_ascii, "A-Z in lower case"),
-        Function("trim", "method", (Overload((STRING,), STRING),), _trim, "without white space at both ends"),
-        Function(
-            "split", "method", (Overload((STRING, STRING), _STRINGS), Overload((STRING, STRING, INT), _STRINGS)), _split,
-            "the parts between a separator, at most so many",
-        ),
-        Function(
-            "join", "method", (Overload((_STRINGS,), STRING), Overload((_STRINGS, STRING), STRING)), _join,
-            "the strings of a list in one, with a separator between",
-        ),
-        Function("int", "function", tuple(Overload((t,), INT) for t in (INT, DOUBLE, STRING)), _to_int, "as an integer"),
-        Function("double", "function", tuple(Overload((t,), DOUBLE) for t in (INT, DOUBLE, STRING)), _to_double, "as a double"),
-        Function("string", "function", tuple(Overload((t,), STRING) for t in (STRING, BOOL, INT, DOUBLE)), _to_string, "as text"),
-        Function("dyn", "function", (Overload((DYN,), DYN),), _dyn, "the value itself, its type checked only at run time"),
-        Function("unique", "function", (Overload((_LIST,), _same),), _unique, "each value once, first ones kept", ours=True),
-        Function("sum", "function", _FILTERABLE, _sum, "the sum; 0 for an empty list", ours=True),
-        Function(
-            "min", "function", (*_FILTERABLE, Overload((_STRINGS,), STRING)), _extreme("min()", True), "the least element",
-            ours=True,
-        ),
-        Function(
-            "max", "function", (*_FILTERABLE, Overload((_STRINGS,), STRING)), _extreme("max()", False),
-            "the greatest element", ours=True,
-        ),
-        Function(
-            "glob", "function", (Overload((STRING, STRING), BOOL),), _glob,
-            "whether a path fits a pattern with *, **, ? and [abc]", ours=True,
-        ),
-    )
-}  # fmt: skip

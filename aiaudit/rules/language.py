@@ -14,8 +14,8 @@ from aiaudit.rules.parser import parse
 from aiaudit.rules.values import (
     UNSET,
     Budget,
+    BudgetError,
     Evaluation,
-    Exhausted,
     Failed,
     Frame,
     Incomplete,
@@ -68,7 +68,7 @@ def finish(source: str, tree: Node, names: Mapping[str, Type], expect: Type | No
     checker = Checker(source, names)
     node = checker.check(tree)
     if expect is not None and not _acceptable(node.type, expect):
-        raise error_at(source, node.start, f"this must be a {expect}, not a {node.type}")
+        raise error_at(source, node.start, f"this must be {expect}, not {node.type}")
     return Expression(source, expect or node.type, frozenset(checker.name_slots), node, checker.slots, expect)
 
 
@@ -92,8 +92,8 @@ def evaluate(
     frame[0] = meter
     try:
         value = expr.run(frame)
-    except Exhausted as exhausted:
-        value = Failed(str(exhausted))
+    except BudgetError as error:
+        value = Failed(str(error))
     except (RecursionError, MemoryError):  # pragma: no cover - the bounds come first
         value = Failed("gave up: nested too deeply or too large")
     incomplete = value if type(value) is Incomplete else None
@@ -121,7 +121,7 @@ def _expected(value: Any, wanted: Type) -> Any:
     if wanted.kind == "double":
         if type(value) is int:
             return float(value)
-        return value if type(value) is float else Failed(f"this must be a double, not a {kind_of(value)}")
+        return value if type(value) is float else Failed(f"this must be a double, not {kind_of(value)}")
     if type(value) is _TYPES[wanted.kind]:
         return value
-    return Failed(f"this must be a {wanted.kind}, not a {kind_of(value)}")
+    return Failed(f"this must be {wanted.kind}, not {kind_of(value)}")

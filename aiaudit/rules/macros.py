@@ -12,7 +12,7 @@ from typing import Any
 from aiaudit.model.types import Unknown
 from aiaudit.rules.nodes import Macro, Node
 from aiaudit.rules.values import (
-    Exhausted,
+    UNSET,
     Failed,
     Frame,
     Incomplete,
@@ -20,7 +20,9 @@ from aiaudit.rules.values import (
     Range,
     Run,
     kind_of,
+    not_a_bool,
     not_a_value,
+    weigh,
 )
 
 Build = Callable[[Node], Run]
@@ -28,32 +30,32 @@ Build = Callable[[Node], Run]
 
 def build_macro(node: Macro, build: Build) -> Run:
     """The closure of any macro."""
-    if node.kind in ("all", "exists"):
-        return _quantifier(node, build)
-    if node.kind == "filter":
-        return _filter(node, build)
-    if node.kind == "map":
-        return _map(node, build)
-    return _exists_one(node, build) if node.kind == "exists_one" else filter_size(node, build)
+    match node.kind:
+        case "all" | "exists":
+            return _quantifier(node, build)
+        case "filter":
+            return _filter(node, build)
+        case "map":
+            return _map(node, build)
+        case "exists_one":
+            return _exists_one(node, build)
+        case "count":
+            return filter_size(node, build)
 
 
-def open_list(value: Any, kind: str) -> Any:
-    """What a macro walks over: a list as it is, a map's keys, an `Incomplete`; else the reason why it cannot."""
+def open_list(value: Any, kind: str) -> list[Any] | Incomplete | Unknown | Failed:
+    """What a macro walks over: a list, a map's keys, an `Incomplete`; else the reason why it cannot."""
+    if type(value) is list or type(value) is Incomplete:
+        return value
     if type(value) is dict:
         return list(value)
-    if type(value) is Incomplete:
-        return value
-    return not_a_value(value) or Failed(f"`{kind}` needs a list, not a {kind_of(value)}")
+    return not_a_value(value) or Failed(f"`{kind}` needs a list, not {kind_of(value)}")
 
 
-def _limit(meter: Meter, items: list[Any], weight: int) -> tuple[list[Any], bool]:
+def _affordable(meter: Meter, items: list[Any], weight: int) -> tuple[list[Any], bool]:
     """As many elements as the step budget still allows, and whether that is fewer than there are."""
     allowed = meter.steps // weight
     return (items, False) if len(items) <= allowed else (items[:allowed], True)
-
-
-def _give_up(meter: Meter) -> Exhausted:
-    return Exhausted(f"gave up after {meter.budget.steps} steps")
 
 
 def _quantifier(node: Macro, build: Build) -> Run:
@@ -62,11 +64,12 @@ def _quantifier(node: Macro, build: Build) -> Run:
     slot, weight, kind = node.slot, node.weight, node.kind
     stop = kind == "exists"
     go_on = not stop
+    where = f"the condition of `{kind}`"
 
     def walk(f: Frame, items: list[Any]) -> Any:
         meter: Meter = f[0]
-        items, cut = _limit(meter, items, weight)
-        pending: Unknown | Failed | None = None
+        items, cut = _affordable(meter, items, weight)
+        pending: Any = UNSET
         visited = 0
         for f[slot] in items:
             visited += 1
@@ -75,33 +78,27 @@ def _quantifier(node: Macro, build: Build) -> Run:
                 meter.spend(1 + visited * weight)
                 return stop
             if value is not go_on:
-                pending = _worse(pending, value, kind)
+                pending = weigh(pending, value)
         if cut:
-            raise _give_up(meter)
+            raise meter.out_of_steps()
         meter.spend(1 + visited * weight)
-        return go_on if pending is None else pending
+        return go_on if pending is UNSET else not_a_bool(pending, where)
 
     def run(f: Frame) -> Any:
         items = target(f)
-        if type(items) is not list:
-            items = open_list(items, kind)
-            if type(items) is Incomplete:
-                sure = walk(f, items.sure)
-                if sure is stop:
-                    return stop
-                return sure if walk(f, items.maybe) is go_on else items.why
-            if type(items) is not list:
-                return items
-        return walk(f, items)
+        if type(items) is list:
+            return walk(f, items)
+        items = open_list(items, kind)
+        if type(items) is list:
+            return walk(f, items)
+        if type(items) is not Incomplete:
+            return items
+        sure = walk(f, items.sure)
+        if sure is stop:
+            return stop
+        return sure if walk(f, items.maybe) is go_on else items.why
 
     return run
-
-
-def _worse(pending: Unknown | Failed | None, value: Any, where: str) -> Unknown | Failed:
-    bad = not_a_value(value) or Failed(f"the condition of `{where}` is a {kind_of(value)}, not true or false")
-    if pending is None or (type(pending) is Failed and type(bad) is Unknown):
-        return bad
-    return pending
 
 
 class _Sorted:
@@ -112,54 +109,55 @@ class _Sorted:
     def __init__(self) -> None:
         self.sure: list[Any] = []
         self.maybe: list[Any] = []
-        self.why: Unknown | None = None
+        self.why: Unknown = Unknown()
 
 
 def _sorter(node: Macro, test: Run) -> Callable[[Frame, Any], _Sorted | Unknown | Failed]:
-    """Sorts a list by the condition. An error on an element ends it, as in CEL: the result could not be a list."""
-    slot, weight, kind = node.slot, node.weight, node.kind
+    """Sorts a list by a condition. An error on an element ends it, as in CEL: the result could not be a list."""
+    slot, weight = node.slot, node.weight
+    where = f"the condition of `{node.kind}`"
 
-    def walk(f: Frame, items: list[Any], result: _Sorted, certain: bool) -> Unknown | Failed | None:
+    def walk(f: Frame, items: list[Any], result: _Sorted, certain: bool) -> Failed | None:
         meter: Meter = f[0]
-        items, cut = _limit(meter, items, weight)
+        items, cut = _affordable(meter, items, weight)
         keep = result.sure.append if certain else result.maybe.append
-        for item in items:
+        for visited, item in enumerate(items, 1):
             f[slot] = item
             value = test(f)
             if value is True:
                 keep(item)
             elif value is not False:
-                bad = not_a_value(value) or Failed(f"the condition of `{kind}` is a {kind_of(value)}, not true or false")
+                bad = not_a_bool(value, where)
                 if type(bad) is Failed:
+                    meter.spend(1 + visited * weight)
                     return bad
+                if not result.maybe and type(bad) is Unknown:
+                    result.why = bad
                 result.maybe.append(item)
-                result.why = result.why or bad
         if cut:
-            raise _give_up(meter)
+            raise meter.out_of_steps()
         meter.spend(1 + len(items) * weight)
         return None
 
-    def sort(f: Frame, items: Any) -> _Sorted | Unknown | Failed:
+    def sort(f: Frame, target: Any) -> _Sorted | Unknown | Failed:
+        items = open_list(target, node.kind)
         result = _Sorted()
-        if type(items) is not list:
-            items = open_list(items, kind)
-            if type(items) is Incomplete:
-                bad = walk(f, items.sure, result, True)
-                if bad is not None:
-                    return bad
-                result.why = items.why
-                # An error on an element that may not be there is no certain error.
-                return result if walk(f, items.maybe, result, False) is None else items.why
-            if type(items) is not list:
-                return items  # type: ignore[no-any-return]
-        return walk(f, items, result, True) or result
+        if type(items) is list:
+            return walk(f, items, result, True) or result
+        if type(items) is not Incomplete:
+            return items  # type: ignore[return-value]
+        bad = walk(f, items.sure, result, True)
+        if bad is not None:
+            return bad
+        result.why = items.why
+        # An error on an element that may not be there is no certain error.
+        return result if walk(f, items.maybe, result, False) is None else items.why
 
     return sort
 
 
 def _filter(node: Macro, build: Build) -> Run:
-    target = build(node.target)
-    sort = _sorter(node, build(node.body))
+    target, sort = build(node.target), _sorter(node, build(node.body))
 
     def run(f: Frame) -> Any:
         result = sort(f, target(f))
@@ -170,32 +168,25 @@ def _filter(node: Macro, build: Build) -> Run:
         if not result.maybe:
             return result.sure
         meter.partial = True
-        assert result.why is not None
         return Incomplete(result.sure, result.maybe, result.why)
 
     return run
 
 
 def filter_size(node: Macro, build: Build) -> Run:
-    """`count(x, p)` and `filter(x, p).size()`: the number of elements that fit, without making their list."""
-    target = build(node.target)
-    sort = _sorter(node, build(node.body))
+    """`count(x, p)` and `filter(x, p).size()`: how many elements fit; nothing is made that outlives the count."""
+    target, sort = build(node.target), _sorter(node, build(node.body))
 
     def run(f: Frame) -> Any:
         result = sort(f, target(f))
         if type(result) is not _Sorted:
             return result
-        return _number(f, result)
+        if not result.maybe:
+            return len(result.sure)
+        f[0].partial = True
+        return Range(len(result.sure), len(result.sure) + len(result.maybe), result.why)
 
     return run
-
-
-def _number(f: Frame, result: _Sorted) -> Any:
-    if not result.maybe:
-        return len(result.sure)
-    f[0].partial = True
-    assert result.why is not None
-    return Range(len(result.sure), len(result.sure) + len(result.maybe), result.why)
 
 
 def _exists_one(node: Macro, build: Build) -> Run:
@@ -220,29 +211,27 @@ def _map(node: Macro, build: Build) -> Run:
 
     def walk(f: Frame, items: list[Any]) -> list[Any] | Failed:
         meter: Meter = f[0]
-        items, cut = _limit(meter, items, weight)
+        items, cut = _affordable(meter, items, weight)
         meter.make(len(items))
         made: list[Any] = []
         for f[slot] in items:
             value = body(f)
             if type(value) is Failed:
+                meter.spend(1 + len(made) * weight)
                 return value
             made.append(value)
         if cut:
-            raise _give_up(meter)
+            raise meter.out_of_steps()
         meter.spend(1 + len(items) * weight)
         return made
 
     def run(f: Frame) -> Any:
-        items = target(f)
+        items = open_list(target(f), "map")
         if sort is not None:
             result = sort(f, items)
             if type(result) is not _Sorted:
                 return result
-            why = result.why or Unknown()
-            items = Incomplete(result.sure, result.maybe, why) if result.maybe else result.sure
-        elif type(items) is not list:
-            items = open_list(items, "map")
+            items = Incomplete(result.sure, result.maybe, result.why) if result.maybe else result.sure
         if type(items) is list:
             return walk(f, items)
         if type(items) is not Incomplete:
@@ -251,6 +240,6 @@ def _map(node: Macro, build: Build) -> Run:
         sure, maybe = walk(f, items.sure), walk(f, items.maybe)
         if type(sure) is Failed:
             return sure
-        return items.why if type(maybe) is Failed else Incomplete(sure, maybe, items.why)  # type: ignore[arg-type]
+        return Incomplete(sure, maybe, items.why) if type(sure) is list and type(maybe) is list else items.why
 
     return run

@@ -75,6 +75,7 @@ class Call(Node):
     function: str
     args: list[Node]
     method: bool
+    at: int  # where the function's name stands
 
 
 @dataclass(slots=True)
@@ -88,6 +89,7 @@ class Binary(Node):
     op: str
     left: Node
     right: Node
+    at: int  # where the operator stands
 
 
 @dataclass(slots=True)
@@ -125,4 +127,5 @@ class Macro(Node):
     body: Node
     condition: Node | None
     weight: int
+    at: int  # where the macro's name stands
     slot: int = 0

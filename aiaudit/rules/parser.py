@@ -1,11 +1,11 @@
-"""Parser of the rule language: precedence climbing, so that depth costs few stack frames; every bound is checked here."""
+"""Parser of the rule language: precedence climbing, so that depth costs few stack frames; bounds are checked here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final, NoReturn, cast
 
-from aiaudit.rules.errors import closest, error_at, show
+from aiaudit.rules.errors import error_at, show
 from aiaudit.rules.lexer import INT_MAX, Token, tokenize
 from aiaudit.rules.nodes import (
     Binary,
@@ -27,12 +27,15 @@ from aiaudit.rules.nodes import (
 
 MAX_DEPTH: Final = 64
 _BINDING: Final = {
-    "||": 1, "&&": 2, "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "in": 3, "+": 4, "-": 4, "*": 5, "/": 5, "%": 5,
+    "||": 1, "&&": 2,
+    "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "in": 3,
+    "+": 4, "-": 4, "*": 5, "/": 5, "%": 5,
 }  # fmt: skip
 _LITERALS: Final = {"true": True, "false": False, "null": None}
-_RESERVED: Final = frozenset(
-    "as break const continue else for function if import let loop namespace package return var void while".split()
-)
+_RESERVED: Final = frozenset({
+    "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "namespace",
+    "package", "return", "var", "void", "while",
+})  # fmt: skip
 _FROM_PYTHON: Final = {
     "and": "`&&`", "or": "`||`", "not": "`!`", "is": "`==`", "True": "`true`", "False": "`false`", "None": "`null`",
     "if": "`condition ? a : b`",
@@ -80,11 +83,11 @@ class _Parser:
         return False
 
     def expect(self, text: str, opened: Token | None = None) -> Token:
-        if self.is_op(text):
-            return self.advance()
-        if opened is not None and self.token.kind == "end":
-            self.fail(f"this `{opened.text}` is not closed", opened.start)
-        self.unexpected(f"expected `{text}`")
+        if not self.is_op(text):
+            if opened is not None and self.token.kind == "end":
+                self.fail(f"this `{opened.text}` is not closed", opened.start)
+            self.unexpected(f"expected `{text}`")
+        return self.advance()
 
     def fail(self, message: str, start: int, suggestion: str | None = None) -> NoReturn:
         raise error_at(self.source, start, message, suggestion)
@@ -108,10 +111,10 @@ class _Parser:
     # -- grammar ---------------------------------------------------------------------------------------------------
 
     def whole(self) -> Node:
-        if self.token.kind == "end":
+        if len(self.tokens) == 1:
             self.fail("an expression is missing", self.token.start)
         node = self.expression()
-        if self.token.kind != "end":
+        if self.at < len(self.tokens) - 1:
             if self.token.text in (")", "]", "}"):
                 self.fail(f"this `{self.token.text}` closes nothing", self.token.start)
             self.unexpected("expected an operator or the end")
@@ -144,9 +147,9 @@ class _Parser:
                     terms.append(self.binary(binding + 1))
                 left = Logic(left.start, terms[-1].end, self.depth(left.start, *terms), op, terms)
             else:
-                self.advance()
+                at = self.advance().start
                 right = self.binary(binding + 1)
-                left = Binary(left.start, right.end, self.depth(left.start, left, right), op, left, right)
+                left = Binary(left.start, right.end, self.depth(at, left, right), op, left, right, at)
 
     def unary(self) -> Node:
         token = self.token
@@ -180,9 +183,9 @@ class _Parser:
             return inner
         if token.text == "[":
             return self.list_literal()
-        if token.text == "{":
-            return self.map_literal()
-        self.unexpected("expected a value")
+        if token.text != "{":
+            self.unexpected("expected a value")
+        return self.map_literal()
 
     def name(self) -> Node:
         token = self.advance()
@@ -197,7 +200,7 @@ class _Parser:
         args, end = self.arguments()
         if token.text in MACROS and token.text != "count":
             self.fail(f"`{token.text}` is written after a list", token.start, f"`list.{token.text}(x, …)`")
-        return Call(token.start, end, self.depth(token.start, *args), token.text, args, False)
+        return Call(token.start, end, self.depth(token.start, *args), token.text, args, False, token.start)
 
     def has(self, token: Token) -> Node:
         args, end = self.arguments()
@@ -233,7 +236,8 @@ class _Parser:
         args, end = self.arguments()
         counts = MACROS.get(word.text)
         if counts is None:
-            return Call(target.start, end, self.depth(target.start, target, *args), word.text, [target, *args], True)
+            args.insert(0, target)
+            return Call(target.start, end, self.depth(word.start, *args), word.text, args, True, word.start)
         if len(args) not in counts:
             wanted = " or ".join(str(n) for n in counts)
             self.fail(f"`{word.text}` takes {wanted} arguments, a variable first, not {len(args)}", word.start)
@@ -242,9 +246,9 @@ class _Parser:
             self.fail(f"the first argument of `{word.text}` is a new variable's name", var.start)
         weight = 1 + (self.nodes - before) // 4
         self.nodes = before  # an outer macro does not pay for this body: it pays for itself
-        condition = args[1] if len(args) == 3 else None
-        depth = self.depth(target.start, target, *args)
-        return Macro(target.start, end, depth, cast(MacroKind, word.text), target, var.name, args[-1], condition, weight)
+        kind, condition = cast(MacroKind, word.text), args[1] if len(args) == 3 else None
+        depth = self.depth(word.start, target, *args)
+        return Macro(target.start, end, depth, kind, target, var.name, args[-1], condition, weight, word.start)
 
     def arguments(self) -> tuple[list[Node], int]:
         opened = self.expect("(")
@@ -281,8 +285,3 @@ class _Parser:
                 break
         end = self.expect("}", opened).end
         return MapLiteral(opened.start, end, self.depth(opened.start, *entries.values()), list(entries.items()))
-
-
-def known_macro(word: str) -> str | None:
-    """The macro whose name is most like `word`."""
-    return closest(word, MACROS)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiaudit.rules.values import Meter
 
 MAX_PATTERN: Final = 512  # characters
-MAX_PROGRAM: Final = 1000  # RE2 instructions, after counted repetitions are unfolded
+MAX_PROGRAM: Final = 4000  # RE2 instructions, after counted repetitions are unfolded
 
 
 class PatternError(Exception):
@@ -28,7 +28,7 @@ def compiled(pattern: str) -> tuple[Callable[[str], bool], int]:
     """A test for the pattern and its program size. Raises `PatternError`."""
     if len(pattern) > MAX_PATTERN:
         raise PatternError(f"pattern longer than {MAX_PATTERN} characters")
-    import re2  # type: ignore[import-untyped]  # lazily: most runs of the command line need none
+    import re2  # lazily: most runs of the command line need none
 
     options = re2.Options()
     options.log_errors = False
@@ -68,7 +68,7 @@ def _finder(re2: Any, expression: Any) -> Callable[[str], bool]:
 
 @functools.lru_cache(maxsize=512)
 def glob_pattern(glob: str) -> str:
-    """A glob as an anchored RE2 pattern: `**/` any folders, `**` anything, `*` and `?` within a name, `[abc]` a class."""
+    """A glob as an anchored RE2 pattern: `**/` any folders, `**` anything, `*` and `?` in a name, `[a-c]` a class."""
     out: list[str] = []
     at, length = 0, len(glob)
     while at < length:

@@ -1,9 +1,9 @@
-"""What an expression may evaluate to besides plain JSON, the budget, and comparison of values.
+"""What an expression may evaluate to besides plain JSON, and the budget of an evaluation.
 
 Three values: a plain value, `Unknown` (could be any value) and `Failed` (an error). Two more exist only inside an
-evaluation: `Incomplete`, a list of which some elements are certain and others possible, and `Range`, a number known only
-by its bounds, such as the size of an incomplete list. They keep `list.filter(…).size() > 0` true when one element is
-certain, although the whole list is not known.
+evaluation: `Incomplete`, a list of which some elements are certain and others possible, and `Range`, a number of which
+only the bounds are known, such as the size of an incomplete list. They keep `list.filter(…).size() > 0` true when one
+element is certain, although the whole list is not known.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
-from aiaudit.rules.lexer import INT_MAX, INT_MIN
 
 Frame = list[Any]  # slot 0 is the meter, then one slot for each name and each macro variable
 Run = Callable[[Frame], Any]
@@ -60,7 +59,7 @@ class Budget:
     size: int = 1_000_000
 
 
-class Exhausted(Exception):
+class BudgetError(Exception):
     """A budget ran out. Passes through `||` and macros, which absorb ordinary errors."""
 
 
@@ -81,13 +80,17 @@ class Meter:
         """Take steps from the budget."""
         self.steps -= steps
         if self.steps < 0:
-            raise Exhausted(f"gave up after {self.budget.steps} steps")
+            raise self.out_of_steps()
+
+    def out_of_steps(self) -> BudgetError:
+        """The error of a spent step budget."""
+        return BudgetError(f"gave up after {self.budget.steps} steps")
 
     def make(self, size: int) -> None:
         """Take the size of a new string, list or map from the budget; 4 more for the object itself."""
         self.size -= size + 4
         if self.size < 0:
-            raise Exhausted(f"gave up after making {self.budget.size} characters or items")
+            raise BudgetError(f"gave up after making {self.budget.size} characters or items")
 
 
 class _Unset:
@@ -118,6 +121,24 @@ def not_a_value(*values: Any) -> Unknown | Failed | None:
     return None
 
 
+def weigh(pending: Any, value: Any) -> Any:
+    """Which of two answers that are neither true nor false stands, as in CEL's `&&`: an unknown, else the first error,
+    else the first value of a wrong type. `pending` is `UNSET` at first."""
+    return value if _rank(value) > _rank(pending) else pending
+
+
+def _rank(value: Any) -> int:
+    kind = type(value)
+    if kind is _Unset:
+        return 0
+    return 2 if kind is Failed else 3 if kind in (Unknown, Incomplete, Range) else 1
+
+
+def not_a_bool(value: Any, where: str) -> Unknown | Failed:
+    """What a condition comes to whose value is neither true nor false."""
+    return not_a_value(value) or Failed(f"{where} needs true or false, not {kind_of(value)}")
+
+
 def settle(value: Any) -> Any:
     """The value as callers see it: what is known only in part becomes `Unknown`, at any depth."""
     kind = type(value)
@@ -128,120 +149,6 @@ def settle(value: Any) -> Any:
     if kind is dict:
         return {key: settle(item) for key, item in value.items()}
     return value
-
-
-# -- comparison --------------------------------------------------------------------------------------------------------
-
-_SCALARS: Final = frozenset({type(None), bool, int, float, str})
-_MAX_NESTING: Final = 200
-
-
-def equal(a: Any, b: Any, meter: Meter, depth: int = 0) -> bool | Unknown | Failed:
-    """`a == b` as CEL: deep, numbers by value across int and double, other types never equal to each other.
-
-    Unknown only where an unknown place could decide: `[1, unknown] == [2, 3]` is false.
-    """
-    ta, tb = type(a), type(b)
-    if ta in _SCALARS and tb in _SCALARS:
-        if ta is tb:
-            if ta is str and len(a) > 1024 and len(b) > 1024:
-                meter.spend(len(a) >> 10)
-            return bool(a == b)
-        return bool(a == b) if ta in (int, float) and tb in (int, float) else False
-    if ta is Failed or tb is Failed:
-        return not_a_value(a, b) or Failed("an error was compared")
-    if ta is Unknown or tb is Unknown:
-        return a if ta is Unknown else b  # type: ignore[no-any-return]
-    if ta is list and tb is list:
-        if len(a) != len(b):
-            return False
-        if depth > _MAX_NESTING:
-            return Failed("compared values are nested too deeply")
-        meter.spend(len(a))
-        return _all_equal(((x, y) for x, y in zip(a, b, strict=True)), meter, depth)
-    if ta is dict and tb is dict:
-        if a.keys() != b.keys():
-            return False
-        if depth > _MAX_NESTING:
-            return Failed("compared values are nested too deeply")
-        meter.spend(len(a))
-        return _all_equal(((x, b[key]) for key, x in a.items()), meter, depth)
-    if ta is Range or tb is Range:
-        return _range_equal(a, b)
-    if ta is Incomplete or tb is Incomplete:
-        return _incomplete_equal(a, b)
-    return False
-
-
-def _all_equal(pairs: Any, meter: Meter, depth: int) -> bool | Unknown | Failed:
-    pending: Unknown | Failed | None = None
-    for x, y in pairs:
-        same = equal(x, y, meter, depth + 1)
-        if same is False:
-            return False
-        if same is not True:
-            pending = pending or same
-    return True if pending is None else pending
-
-
-def bounds(value: Any) -> tuple[int | float, int | float] | None:
-    """Lower and upper bound of a number or range; None for anything else."""
-    kind = type(value)
-    if kind is Range:
-        return value.low, value.high
-    return (value, value) if kind is int or kind is float else None
-
-
-def _range_equal(a: Any, b: Any) -> bool | Unknown:
-    x, y = bounds(a), bounds(b)
-    if x is None or y is None:
-        return False
-    if x[1] < y[0] or y[1] < x[0]:
-        return False
-    if x[0] == x[1] == y[0] == y[1]:
-        return True
-    return (a if type(a) is Range else b).why  # type: ignore[no-any-return]
-
-
-def _incomplete_equal(a: Any, b: Any) -> bool | Unknown:
-    part, other = (a, b) if type(a) is Incomplete else (b, a)
-    if type(other) is Incomplete:
-        return part.why  # type: ignore[no-any-return]
-    if type(other) is not list or not part.size.low <= len(other) <= part.size.high:
-        return False
-    return part.why  # type: ignore[no-any-return]
-
-
-def less(a: Any, b: Any) -> bool | None:
-    """`a < b` for two numbers, two strings or two bools; None where they cannot be ordered."""
-    ta, tb = type(a), type(b)
-    if ta is tb:
-        return bool(a < b) if ta in (int, float, str, bool) else None
-    return bool(a < b) if ta in (int, float) and tb in (int, float) else None
-
-
-def contains(items: Any, wanted: Any, meter: Meter) -> bool | Unknown | Failed:
-    """`wanted in items` for a list: true if one element is certainly equal, unknown if one might be."""
-    if type(items) is Incomplete:
-        sure = contains(items.sure, wanted, meter)
-        if sure is True:
-            return True
-        maybe = contains(items.maybe, wanted, meter)
-        return sure if maybe is False else items.why
-    meter.spend(len(items))
-    pending: Unknown | Failed | None = None
-    for item in items:
-        same = equal(item, wanted, meter)
-        if same is True:
-            return True
-        if same is not False:
-            pending = pending or same
-    return False if pending is None else pending
-
-
-def as_int(value: int) -> int | None:
-    """The value if it fits 64 bits."""
-    return value if INT_MIN <= value <= INT_MAX else None
 
 
 @dataclass(slots=True)

@@ -1,0 +1,116 @@
+"""Equality, order and membership, as CEL defines them, with unknown places inside lists and maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from aiaudit.model.types import Unknown
+from aiaudit.rules.values import Failed, Incomplete, Meter, Range, not_a_value
+
+_SCALARS: Final = frozenset({type(None), bool, int, float, str})
+_NUMBERS: Final = (int, float)
+_MAX_NESTING: Final = 200
+
+
+def equal(a: Any, b: Any, meter: Meter, depth: int = 0) -> bool | Unknown | Failed:
+    """`a == b` as CEL: deep, numbers by value across int and double, other types never equal to each other.
+
+    Unknown only where an unknown place could decide: `[1, unknown] == [2, 3]` is false.
+    """
+    ta, tb = type(a), type(b)
+    if ta in _SCALARS and tb in _SCALARS:
+        if ta is tb:
+            if ta is str and len(a) > 1024 and len(b) > 1024:
+                meter.spend(len(a) >> 10)
+            return bool(a == b)
+        return bool(ta in _NUMBERS and tb in _NUMBERS and float(a) == float(b))
+    if ta is Failed or tb is Failed:
+        return not_a_value(a, b) or Failed("an error was compared")
+    if ta is Unknown or tb is Unknown:
+        return not_a_value(a, b) or False
+    if ta is list and tb is list:
+        if len(a) != len(b):
+            return False
+        if depth > _MAX_NESTING:
+            return Failed("compared values are nested too deeply")
+        meter.spend(len(a))
+        return _all_equal(zip(a, b, strict=True), meter, depth)
+    if ta is dict and tb is dict:
+        if a.keys() != b.keys():
+            return False
+        if depth > _MAX_NESTING:
+            return Failed("compared values are nested too deeply")
+        meter.spend(len(a))
+        return _all_equal(((x, b[key]) for key, x in a.items()), meter, depth)
+    if ta is Range or tb is Range:
+        return _range_equal(a, b)
+    if ta is Incomplete or tb is Incomplete:
+        return _incomplete_equal(a, b)
+    return False
+
+
+def _all_equal(pairs: Iterable[tuple[Any, Any]], meter: Meter, depth: int) -> bool | Unknown | Failed:
+    pending: Unknown | Failed | None = None
+    for x, y in pairs:
+        same = equal(x, y, meter, depth + 1)
+        if same is False:
+            return False
+        if same is not True:
+            pending = pending or same
+    return True if pending is None else pending
+
+
+def bounds(value: Any) -> tuple[int | float, int | float] | None:
+    """Lower and upper bound of a number or range; None for anything else."""
+    kind = type(value)
+    if kind is Range:
+        return value.low, value.high
+    return (value, value) if kind is int or kind is float else None
+
+
+def _range_equal(a: Any, b: Any) -> bool | Unknown:
+    x, y = bounds(a), bounds(b)
+    if x is None or y is None:
+        return False
+    if x[1] < y[0] or y[1] < x[0]:
+        return False
+    if x[0] == x[1] == y[0] == y[1]:
+        return True
+    return (a if type(a) is Range else b).why
+
+
+def _incomplete_equal(a: Any, b: Any) -> bool | Unknown:
+    part, other = (a, b) if type(a) is Incomplete else (b, a)
+    if type(other) is Incomplete:
+        return part.why
+    if type(other) is not list or not part.size.low <= len(other) <= part.size.high:
+        return False
+    return part.why
+
+
+def less(a: Any, b: Any) -> bool | None:
+    """`a < b` for two numbers, two strings or two bools; None where they cannot be ordered."""
+    ta, tb = type(a), type(b)
+    if ta is tb:
+        return bool(a < b) if ta in (int, float, str, bool) else None
+    return float(a) < float(b) if ta in _NUMBERS and tb in _NUMBERS else None
+
+
+def contains(items: Any, wanted: Any, meter: Meter) -> bool | Unknown | Failed:
+    """`wanted in items` for a list: true if one element is certainly equal, unknown if one might be."""
+    if type(items) is Incomplete:
+        sure = contains(items.sure, wanted, meter)
+        if sure is True:
+            return True
+        maybe = contains(items.maybe, wanted, meter)
+        return sure if maybe is False else items.why
+    meter.spend(len(items))
+    pending: Unknown | Failed | None = None
+    for item in items:
+        same = equal(item, wanted, meter)
+        if same is True:
+            return True
+        if same is not False:
+            pending = pending or same
+    return False if pending is None else pending

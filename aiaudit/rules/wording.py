@@ -1,0 +1,70 @@
+"""Values as they read in a sentence: `a, b and c`, `0.83`, `unknown`, `none`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from aiaudit.model.types import Unknown
+from aiaudit.rules.values import Failed, Incomplete, Range
+
+_SHOWN: Final = 8  # elements of a list; the rest is counted
+
+
+def words(value: Any) -> str:
+    """A value in words. Unknown values, and errors, read "unknown"."""
+    kind = type(value)
+    if kind is str:
+        return str(value)
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is float:
+        return number(value)
+    if kind is list:
+        return _listed([words(item) for item in value[: _SHOWN + 1]], len(value))
+    if kind is dict:
+        return _record(value)
+    if kind is Unknown or kind is Failed:
+        return "unknown"
+    if kind is Range:
+        return f"{words(value.low)} to {words(value.high)}"
+    if kind is Incomplete:
+        possible = f"possibly {len(value.maybe)}"
+        return f"{words(value.sure)} and {possible} more" if value.sure else possible
+    return "none" if value is None else str(value)
+
+
+def number(value: float) -> str:
+    """A double at a length people read: a whole number without a point, else the digits that matter."""
+    if math.isnan(value):
+        return "unknown"
+    if math.isinf(value):
+        return "infinite" if value > 0 else "minus infinite"
+    size = abs(value)
+    if value.is_integer() and size < 1e15:
+        return str(int(value))
+    if size >= 1e15 or size < 1e-4:
+        return f"{value:.3g}"
+    digits = 1 if size >= 100 else 2 if size >= 1 else 3 if size >= 0.01 else 5
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".")
+
+
+def _listed(items: list[str], total: int) -> str:
+    if not items:
+        return "none"
+    if total > _SHOWN:
+        return f"{', '.join(items[:_SHOWN])} and {total - _SHOWN} more"
+    return items[0] if total == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _record(value: dict[str, Any]) -> str:
+    """A record that has a place reads as its place; any other as its fields."""
+    return place_of(value) or ", ".join(f"{key} {words(item)}" for key, item in value.items()) or "none"
+
+
+def place_of(value: Any) -> str:
+    """`path:line` of a record that stands somewhere; else ""."""
+    if type(value) is not dict or type(value.get("path")) is not str:
+        return ""
+    line = value.get("line")
+    return f"{value['path']}:{line}" if type(line) is int and line > 0 else str(value["path"])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 MAX_GLOB: Final = 512  # characters of one glob
 MAX_ALTERNATIVES: Final = 64  # globs that one `{…}` may stand for
@@ -98,18 +98,64 @@ class GlobSet:
 
 @lru_cache(maxsize=4096)
 def _compile(globs: tuple[str, ...]) -> re.Pattern[bytes] | None:
-    """One RE2 pattern (it has the interface of `re.Pattern`) over bytes, since names need not be UTF-8."""
+    """One RE2 pattern for all globs; it has the interface of `re.Pattern`."""
     if not globs:
         return None
     import re2
 
     pattern = "|".join(f"(?:{translate(one.lower())})" for glob in globs for one in expand(glob))
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.dot_nl = True
-    options.log_errors = False
     try:
-        compiled: re.Pattern[bytes] = re2.compile(pattern.encode("utf-8"), options)
+        compiled: re.Pattern[bytes] = re2.compile(pattern.encode("utf-8"), _options())
     except re2.error as error:
         raise BadGlob(f"{', '.join(globs)}: {error}") from None
     return compiled
+
+
+class GlobTable:
+    """Many lists of globs at once: `GlobTable(lists)(path)` gives the numbers of the lists that the path is among."""
+
+    __slots__ = ("_match", "_not", "_owner", "_owner_not")
+
+    def __init__(self, lists: Iterable[Iterable[str]]) -> None:
+        plain: list[tuple[int, str]] = []
+        negated: list[tuple[int, str]] = []
+        for number, globs in enumerate(lists):
+            for glob in globs:
+                into, text = (negated, glob[1:]) if glob.startswith("!") else (plain, glob)
+                into.extend((number, one) for one in expand(text))
+        self._match, self._owner = _compile_set(plain)
+        self._not, self._owner_not = _compile_set(negated)
+
+    def __call__(self, path: str) -> list[int]:
+        data = path.lower().encode("utf-8", "surrogateescape")
+        found = {self._owner[index] for index in (self._match.Match(data) if self._match else None) or ()}
+        if found and self._not is not None:
+            found -= {self._owner_not[index] for index in self._not.Match(data) or ()}
+        return sorted(found)
+
+
+def _compile_set(globs: list[tuple[int, str]]) -> tuple[Any, list[int]]:
+    """One RE2 set of all globs, and the number of the list that each belongs to."""
+    if not globs:
+        return None, []
+    import re2
+
+    compiled = re2.Set.FullMatchSet(_options())
+    for _, glob in globs:
+        try:
+            compiled.Add(translate(glob.lower()).encode("utf-8"))
+        except re2.error as error:
+            raise BadGlob(f"{glob}: {error}") from None
+    compiled.Compile()
+    return compiled, [number for number, _ in globs]
+
+
+def _options() -> Any:
+    import re2
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1  # names are bytes, and need not be UTF-8
+    options.dot_nl = True
+    options.log_errors = False
+    options.max_mem = 64 * 1024 * 1024
+    return options

@@ -1,0 +1,90 @@
+"""Which probes and engines there are, and where. Nothing is imported before it is asked for.
+
+A new probe is one file and one line here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, cast
+
+if TYPE_CHECKING:
+    from aiaudit.probes.base import Engine, Probe, Query
+
+PROBES: Final[Mapping[str, str]] = {  # sorted by name
+    "docs.licence": "aiaudit.probes.docs.licence:LicenceProbe",
+    "docs.present": "aiaudit.probes.docs.present:PresentProbe",
+    "docs.readme": "aiaudit.probes.docs.readme:ReadmeProbe",
+    "docs.sections": "aiaudit.probes.docs.sections:SectionsProbe",
+    "files.exists": "aiaudit.probes.files:ExistsProbe",
+    "files.large": "aiaudit.probes.files:LargeProbe",
+    "hardware": "aiaudit.probes.hardware.probe:HardwareProbe",
+    "text.search": "aiaudit.probes.text:SearchProbe",
+}
+
+# An engine is called with the queries of all probes that name it.
+ENGINES: Final[Mapping[str, str]] = {
+    "python": "aiaudit.probes.python.engine:PythonEngine",
+    "text": "aiaudit.probes.text:TextEngine",
+}
+
+
+class RegistryError(RuntimeError):
+    """A line of the tables above that does not hold."""
+
+
+class _Table(Mapping[str, "Probe[Any]"]):
+    """The probes by name; each is imported when it is first looked at."""
+
+    def __getitem__(self, name: str) -> Probe[Any]:
+        if name not in PROBES:
+            raise KeyError(name)
+        return get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PROBES)
+
+    def __len__(self) -> int:
+        return len(PROBES)
+
+    def __contains__(self, name: object) -> bool:
+        return name in PROBES
+
+
+def probes() -> Mapping[str, Probe[Any]]:
+    """All probes by name, imported one by one as they are looked at."""
+    return _Table()
+
+
+def names() -> tuple[str, ...]:
+    """The names of all probes, sorted."""
+    return tuple(sorted(PROBES))
+
+
+@cache
+def get(name: str) -> Probe[Any]:
+    """The probe called `name`. Raises `RegistryError` where there is none or its module does not hold it."""
+    if name not in PROBES:
+        raise RegistryError(f"there is no probe '{name}'")
+    made = _load(PROBES[name], f"probe '{name}'")()
+    if made.name != name:
+        raise RegistryError(f"the probe at {PROBES[name]} calls itself '{made.name}', not '{name}'")
+    return cast("Probe[Any]", made)
+
+
+def build_engine(name: str, queries: Iterable[Query]) -> Engine:
+    """The engine called `name`, built for all of `queries`."""
+    if name not in ENGINES:
+        raise RegistryError(f"there is no engine '{name}'")
+    return cast("Engine", _load(ENGINES[name], f"engine '{name}'")(list(queries)))
+
+
+def _load(where: str, what: str) -> Callable[..., Any]:
+    module, _, attribute = where.partition(":")
+    try:
+        loaded = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise RegistryError(f"the {what} cannot be loaded from {where}: {error}") from error
+    return cast("Callable[..., Any]", loaded)

@@ -58,9 +58,9 @@ class Facts:
             before = other.document.place(*other.path)
             self._problems.append(Problem(place, f"the fact '{declaration.id}' is declared already, at {before}"))
             return
-        first = declaration.id.split(".")[0]
-        if first in RESERVED or declaration.path[-1] in RESERVED:
-            self._problems.append(Problem(place, f"'{first}' is a reserved name; call the fact otherwise"))
+        name = str(declaration.path[-1]).split(".")[0]
+        if name in RESERVED:
+            self._problems.append(Problem(place, f"'{name}' is a reserved name; call the fact otherwise"))
             return
         self._declared[declaration.id] = declaration
 

@@ -90,14 +90,20 @@ class Document:
 
     def complaints(self, error: ValidationError, choices: Choices, at: Path_ = ()) -> list[Problem]:
         """pydantic's errors as problems, one a place. `at`: where the validated part stands in the document."""
-        found: dict[Path_, Problem] = {}
-        details = [(self._walked((*at, *detail["loc"])), detail) for detail in error.errors(include_url=False)]
-        for path, detail in details:
-            deeper = any(len(other) > len(path) and other[: len(path)] == path for other, _ in details)
-            if not deeper and (path not in found or detail["type"] == "missing"):
-                key = (*path, detail["loc"][-1]) if detail["type"] == "missing" else path
-                found[key] = Problem(self._place_for(path, detail), self._message(path, detail, choices))
-        return list(found.values())
+        details: dict[Path_, ErrorDetails] = {}
+        for detail in error.errors(include_url=False):
+            path = self._walked((*at, *detail["loc"]))
+            details.setdefault((*path, detail["loc"][-1]) if detail["type"] == "missing" else path, detail)
+        extra = [path for path, detail in details.items() if detail["type"] == "extra_forbidden"]
+        found = []
+        for path, detail in details.items():
+            deeper = any(len(other) > len(path) and other[: len(path)] == path for other in details)
+            misspelt = detail["type"] == "missing" and any(
+                other[:-1] == path[:-1] and did_you_mean(str(other[-1]), [str(path[-1])]) for other in extra
+            )
+            if not deeper and not misspelt:  # the branches of a union all complain; the deepest one knows best
+                found.append(Problem(self._place_for(path, detail), self._message(path, detail, choices)))
+        return found
 
     def _walked(self, loc: Sequence[str | int]) -> Path_:
         """The parts of pydantic's location that are really there (it also names models and branches of unions)."""
@@ -110,8 +116,8 @@ class Document:
         return tuple(path)
 
     def _place_for(self, path: Path_, detail: ErrorDetails) -> Place:
-        about_key = detail["type"] in ("extra_forbidden", "missing") or detail["loc"][-1] == "[key]"
-        return self.place(*path, value=not about_key)
+        about_key = detail["type"] in ("extra_forbidden", "missing") or detail["loc"][-1:] == ("[key]",)
+        return self.place(*(path[:-1] if detail["type"] == "missing" else path), value=not about_key)
 
     def _message(self, path: Path_, detail: ErrorDetails, choices: Choices) -> str:
         kind, got = detail["type"], detail["input"]
@@ -121,10 +127,11 @@ class Document:
         if kind == "extra_forbidden":
             return f"unknown key '{name}'{did_you_mean(name, choices(path[:-1]))}"
         if kind == "missing":
-            return f"the key '{detail['loc'][-1]}' is missing"
+            return f"the key '{name}' is missing"
         if kind in ("literal_error", "enum"):
             allowed = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
-            return f"{owner}may not be {_shown(got)}: use {', '.join(allowed)}{did_you_mean(str(got), allowed)}"
+            said = "unknown key" if detail["loc"][-1:] == ("[key]",) else f"{owner}may not be"
+            return f"{said} {_shown(got)}: use {', '.join(allowed)}{did_you_mean(str(got), allowed)}"
         if kind == "string_pattern_mismatch":
             return f"{_shown(got)} {_pattern_words(context['pattern'])}"
         if kind == "string_too_short":

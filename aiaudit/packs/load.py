@@ -9,9 +9,9 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from aiaudit.model.check import Check, FactSpec, Pack
 from aiaudit.packs import attested
@@ -139,13 +139,17 @@ def load_documents(documents: Sequence[Document], problems: Iterable[Problem], p
     return _Loader(probes, list(problems)).load(documents)
 
 
+M = TypeVar("M", bound=BaseModel)
+
+
 @dataclass(slots=True)
 class _OpenPack:
     """A pack whose facts are declared and whose checks are still to be compiled."""
 
     document: Document
     model: PackFile
-    names: dict[str, str]
+    checks: list[tuple[int, CheckPart]]  # those that are well formed, with their number in the file
+    names: dict[str, str] = field(default_factory=dict)
 
 
 class _Loader:
@@ -157,11 +161,14 @@ class _Loader:
     def load(self, documents: Sequence[Document]) -> Library:
         packs: list[_OpenPack] = []
         for document in documents:
-            model = self._validated(document)
-            if isinstance(model, SharedFile):
-                self._share(document, model)
-            elif model is not None:
-                packs.append(_OpenPack(document, model, {}))
+            data = document.data
+            if not isinstance(data, dict):
+                say = "a pack must be a mapping with schema, pack, title and checks"
+                self.problems.append(Problem(document.place(), say))
+            elif data.keys() <= {"schema", "facts"}:
+                self._share(document)
+            elif pack := self._open(document):
+                packs.append(pack)
         for pack in packs:
             self._declare(pack)
         built = [self._pack(pack) for pack in packs]
@@ -174,25 +181,30 @@ class _Loader:
             digest.update("\n".join(document.lines).encode() + b"\0")
         return Library(tuple(built), facts, digest.hexdigest()[:16])
 
-    def _validated(self, document: Document) -> PackFile | SharedFile | None:
-        """The file as a model, or None after its mistakes were told."""
-        data = document.data
-        if not isinstance(data, dict):
-            self.problems.append(
-                Problem(document.place(), "a pack must be a mapping with schema, pack, title and checks")
-            )
-            return None
-        model = PackFile if "checks" in data or "pack" in data else SharedFile
+    def _validated(self, document: Document, model: type[M], data: Any, at: Path_ = ()) -> M | None:
+        """A part of a file as its model, or None after its mistakes were told."""
         try:
             return model.model_validate(data)
         except ValidationError as error:
-            self.problems += document.complaints(error, lambda path: _keys_at(path, model))
+            self.problems += document.complaints(error, lambda path: _keys_at(path, model), at)
             return None
 
-    def _share(self, document: Document, model: SharedFile) -> None:
-        for name, part in model.facts.items():
+    def _share(self, document: Document) -> None:
+        model = self._validated(document, SharedFile, document.data)
+        for name, part in model.facts.items() if model else ():
             self.facts.add(Declaration(name, document, ("facts", name), part, self.shared))
             self.shared[name] = name
+
+    def _open(self, document: Document) -> _OpenPack | None:
+        """A pack with its well-formed checks: one that is broken does not hide mistakes in the others."""
+        written = document.data.get("checks")
+        one_by_one = isinstance(written, list)
+        model = self._validated(document, PackFile, {**document.data, "checks": []} if one_by_one else document.data)
+        checks = []
+        for index, part in enumerate(written if one_by_one else ()):
+            if check := self._validated(document, CheckPart, part, ("checks", index)):
+                checks.append((index, check))
+        return _OpenPack(document, model, checks) if model else None
 
     def _declare(self, pack: _OpenPack) -> None:
         """The pack's own facts, then those of each check."""
@@ -205,25 +217,26 @@ class _Loader:
             if name in first_parts:
                 self.problems.append(Problem(pack.document.place(*path), f"'{name}' is the name of shared facts"))
             self.facts.add(Declaration(own[name], pack.document, path, part, pack.names))
-        for index, check in enumerate(pack.model.checks):
+        for index, check in pack.checks:
             self.facts.add_attestation(check.id, pack.document, ("checks", index, "id"))
             for name, part in check.facts.items():
                 path = ("checks", index, "facts", name)
                 if name in pack.names or name in first_parts:
                     say = f"'{name}' is the name of another fact; a check's own facts need names of their own"
                     self.problems.append(Problem(pack.document.place(*path), say))
-                names = self._names_of(pack, check)
-                self.facts.add(Declaration(names[name], pack.document, path, part, names))
+                else:
+                    names = self._names_of(pack, check)
+                    self.facts.add(Declaration(names[name], pack.document, path, part, names))
 
     def _names_of(self, pack: _OpenPack, check: CheckPart) -> dict[str, str]:
         """The facts that a check may use, by the names it uses."""
         local = {name: f"{pack.model.pack}.{check.id}.{name}" for name in check.facts}
-        return {**pack.names, **local, attested.NAME: attested.fact_id(check.id)}
+        return {**local, **pack.names, attested.NAME: attested.fact_id(check.id)}
 
     def _pack(self, pack: _OpenPack) -> Pack:
         model = pack.model
         checks = []
-        for index, part in enumerate(model.checks):
+        for index, part in pack.checks:
             names = self._names_of(pack, part)
             if attested.fact_id(part.id) not in self.facts:
                 del names[attested.NAME]
@@ -240,6 +253,7 @@ class _Loader:
     def _check_ids(self, packs: Sequence[_OpenPack]) -> None:
         """Ids are unique, what is required exists, and nothing requires itself through others."""
         seen: dict[str, tuple[Document, Path_]] = {}
+        broken = {part.get("id") for pack in packs for part in pack.document.data["checks"] if isinstance(part, dict)}
         requires: dict[str, list[str]] = {}
         names: dict[str, Document] = {}
         for pack in packs:
@@ -248,7 +262,7 @@ class _Loader:
                 say = f"the pack '{pack.model.pack}' is in {other} already"
                 self.problems.append(Problem(pack.document.place("pack", value=True), say))
             names.setdefault(pack.model.pack, pack.document)
-            for index, check in enumerate(pack.model.checks):
+            for index, check in pack.checks:
                 path: Path_ = ("checks", index, "id")
                 if check.id in seen:
                     document, before = seen[check.id]
@@ -257,10 +271,10 @@ class _Loader:
                 seen.setdefault(check.id, (pack.document, path))
                 requires.setdefault(check.id, list(check.requires))
         for pack in packs:
-            for index, check in enumerate(pack.model.checks):
+            for index, check in pack.checks:
                 for number, parent in enumerate(check.requires):
                     place = pack.document.place("checks", index, "requires", number)
-                    if parent not in seen:
+                    if parent not in seen and parent not in broken:
                         self.problems.append(Problem(place, f"no check '{parent}'{did_you_mean(parent, seen)}"))
                     elif circle := _circle(check.id, requires):
                         self.problems.append(Problem(place, f"a check cannot require itself: {' → '.join(circle)}"))
@@ -280,7 +294,7 @@ def _circle(start: str, requires: Mapping[str, Sequence[str]]) -> list[str]:
     return []
 
 
-def _keys_at(path: Path_, model: type[PackFile | SharedFile]) -> Iterable[str]:
+def _keys_at(path: Path_, model: type[BaseModel]) -> Iterable[str]:
     """The keys that may stand in the mapping at a path of a pack file."""
     match path:
         case ():

@@ -10,8 +10,8 @@ from typing import Any
 from aiaudit.model.check import Check, Param, Place, Severity
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
 
-PlaceOf = Callable[[str, str, str], Place | None]
-"""Where `params.CHECK.NAME` or `severity.CHECK` stands: called with section, check id and name ("" for none)."""
+PlaceOf = Callable[..., Place | None]
+"""Where a setting stands, such as ("params", "SEC-001", "max_age_days"); `ProjectConfig.place` is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def resolve(
     checks: Iterable[Check],
     params: Mapping[str, Mapping[str, Any]],
     severity: Mapping[str, str],
-    place_of: PlaceOf = lambda section, check, name: None,
+    place_of: PlaceOf = lambda *path: None,
 ) -> Overrides:
     """Check the settings of a configuration against the checks they name.
 
@@ -71,7 +71,7 @@ def resolve(
         for check_id in named:
             if check_id not in by_id:
                 say = f"{section}: no check {check_id!r}{did_you_mean(check_id, by_id)}"
-                problems.append(Problem(place_of(section, check_id, ""), say))
+                problems.append(Problem(place_of(section, check_id), say))
     for check_id, values in params.items():
         check = by_id.get(check_id)
         if check is None:
@@ -94,7 +94,7 @@ def resolve(
         check = by_id.get(check_id)
         if check is None:
             continue
-        place = place_of("severity", check_id, "")
+        place = place_of("severity", check_id)
         if word not in tuple(Severity):
             say = f"{check_id} severity: {word!r} is none of critical, high, medium, low"
             problems.append(Problem(place, say + did_you_mean(str(word), Severity)))

@@ -95,7 +95,7 @@ def _places(facts: Sequence[Fact]) -> str:
 
 
 def _short(value: Any) -> str:
-    from aiaudit.rules.template import words
+    from aiaudit.rules.wording import words
 
     text = '""' if value == "" else words(value)
     return text if len(text) <= 80 else text[:79] + "…"

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.model.types import DYN, Type, Unknown, empty_value
 from aiaudit.rules import Failed
 
+if TYPE_CHECKING:
+    from aiaudit.project.config import ProjectConfig
+
 DECLARED = ("stage", "role", "exposure", "risk_tier")
+
+
+def declared_in(config: ProjectConfig) -> dict[str, str]:
+    """What rules see as `project.<key>`: as declared, empty where not."""
+    return {key: getattr(config.project, key) for key in DECLARED}
 
 
 def value_of(fact: Fact | None, fact_id: str, of: Type) -> Any:

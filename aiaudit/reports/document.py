@@ -1,0 +1,402 @@
+"""The report as a document: its parts in order, each with the heading that says what was found.
+
+`read` turns a result JSON into a `Report`; the templates of every format read that and nothing else. Parts whose data
+is null are left out, and the numbers follow.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from aiaudit.reports import plan, words
+from aiaudit.reports.reading import read_packs, read_waiver
+from aiaudit.reports.record import Record, preview
+from aiaudit.reports.rows import Answer, FactRow, Gate, answer_of, fact_row, gates_of, machine_of
+from aiaudit.reports.text import clean, full_stop, shorten, thousands, upper_first
+from aiaudit.reports.view import Check, Pack, Waiver
+
+FACTS_NAMED: Final = 12
+"""Facts that could not be determined and are named in the scope part; the evidence part holds all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One readiness level on the ladder. `state`: above, next, here or below."""
+
+    number: int
+    name: str
+    question: str
+    distance: str
+    state: str
+
+
+class Report:
+    """A result JSON, read for showing. Everything in it is clean text; escaping for the format comes later."""
+
+    def __init__(self, result: Mapping[str, Any]) -> None:
+        self.result = Record(clean(dict(result)))
+        upcoming = self.result.record("next_level")
+        self.next_key = upcoming.text("name")
+        self.next_name = words.LEVEL[self.next_key].name if self.next_key in words.LEVEL else ""
+        self.next_days = upcoming.whole("effort_days")
+        self.packs: tuple[Pack, ...] = read_packs(self.result, upcoming.texts("missing"))
+        self.checks: tuple[Check, ...] = tuple(check for pack in self.packs for check in pack.checks)
+        self.project = self.result.record("project")
+        self.declared = self.project.record("declared")
+        self.tool = self.result.record("tool")
+
+    # --- what it is about
+
+    @cached_property
+    def name(self) -> str:
+        return self.project.text("name") or "Unnamed project"
+
+    @cached_property
+    def as_of(self) -> str:
+        return words.day(self.result.text("as_of"))
+
+    @cached_property
+    def commit(self) -> str:
+        return self.project.text("commit")[:12]
+
+    @cached_property
+    def client(self) -> str:
+        return self.result.record("brand").text("client")
+
+    @cached_property
+    def author(self) -> str:
+        return self.result.record("brand").text("author")
+
+    @cached_property
+    def owner(self) -> str:
+        return self.declared.text("owner")
+
+    @cached_property
+    def stage(self) -> str:
+        return self.project.text("stage") or self.declared.text("stage")
+
+    @cached_property
+    def purpose(self) -> str:
+        return shorten(self.declared.text("purpose"), 240)
+
+    # --- figures
+
+    @property
+    def score(self) -> float | None:
+        return self.result.percent("score") if "score" in self.result else None
+
+    @property
+    def low(self) -> float:
+        return self.result.percent("score_low")
+
+    @property
+    def high(self) -> float:
+        return self.result.percent("score_high")
+
+    @property
+    def coverage(self) -> float:
+        return self.result.percent("coverage")
+
+    @property
+    def score_phrase(self) -> str:
+        return words.score_phrase(self.score, self.low, self.high, self.coverage)
+
+    @property
+    def score_parts(self) -> tuple[str, str]:
+        """The score itself, and the rest of the phrase."""
+        first, _, rest = self.score_phrase.partition(" ")
+        return first, rest
+
+    @property
+    def range_note(self) -> str:
+        if self.score is not None and not self.low <= self.score <= self.high:
+            return "The score counts only packs with enough evidence; the range takes in all of them."
+        if self.high - self.low < 0.5:
+            return "All of the evidence was seen."
+        return "Hatched: not seen. The score may lie anywhere there."
+
+    @property
+    def strength(self) -> float | None:
+        """Share of the judged weight on evidence level E3 or better."""
+        return self.result.percent("evidence_strength") if "evidence_strength" in self.result else None
+
+    @property
+    def counts_sentence(self) -> str:
+        """Such as "Of 159 checks, 60 pass, 47 are partial …"."""
+        said = (("pass", "pass"), ("partial", "are partial"), ("fail", "fail"))
+        parts = [f"{self.counts[key]} {verb}" for key, verb in said if self.counts.get(key)]
+        if self.unseen:
+            parts.append(f"{self.unseen} are unknown")
+        if self.counts.get("not_applicable"):
+            parts.append(f"{self.counts['not_applicable']} do not apply")
+        return f"Of {words.digits(len(self.checks), 'check')}, {words.listed(parts)}." if parts else ""
+
+    @cached_property
+    def accepted_score(self) -> float | None:
+        """The score by the project's own settings, where it differs from the score."""
+        own = self.result.number("score_accepted")
+        return None if own is None or self.score is None or abs(own - self.score) < 0.05 else own
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        return Counter(check.status for check in self.checks)
+
+    @cached_property
+    def unseen(self) -> int:
+        return sum(check.is_unseen for check in self.checks)
+
+    @cached_property
+    def applicable(self) -> int:
+        return sum(check.status != "not_applicable" for check in self.checks)
+
+    @cached_property
+    def weakest(self) -> Pack | None:
+        name = self.result.text("weakest_core")
+        return next((pack for pack in self.packs if pack.id == name), None)
+
+    # --- level
+
+    @cached_property
+    def level(self) -> words.Level | None:
+        return words.LEVEL.get(self.result.text("readiness"))
+
+    @cached_property
+    def level_by_shipped(self) -> str:
+        """The level by the gates whose checks exist so far, where it is another one."""
+        by_shipped = self.result.text("readiness_shipped")
+        known = by_shipped in words.LEVEL and self.level and by_shipped != self.level.key
+        return words.LEVEL[by_shipped].name if known else ""
+
+    @cached_property
+    def path(self) -> tuple[plan.Step, ...]:
+        return plan.path_to_next(self.checks)
+
+    @cached_property
+    def next_gates(self) -> tuple[Gate, ...]:
+        """The conditions of the next level, those not met first."""
+        levels = (level for level in self.result.records("levels") if level.text("id") == self.next_key)
+        gates = [gate for level in levels for gate in gates_of(level)]
+        return tuple(sorted(gates, key=lambda gate: gate.status == "pass"))
+
+    @cached_property
+    def ladder(self) -> tuple[Rung, ...]:
+        """The levels, highest first."""
+        gates = {level.text("id"): gates_of(level) for level in self.result.records("levels")}
+        here = words.LEVELS.index(self.level) if self.level else -1
+        rungs = []
+        for position, level in enumerate(words.LEVELS):
+            met = sum(gate.status == "pass" for gate in gates.get(level.key, ()))
+            total = len(gates.get(level.key, ()))
+            if position == here:
+                state, distance = "here", "You are here"
+            elif position < here:
+                state, distance = "below", "Passed"
+            elif level.key == self.next_key:
+                state, distance = "next", self._distance()
+            else:
+                state, distance = "above", f"{met} of {total} conditions met" if total else "Not yet assessed"
+            rungs.append(Rung(position, level.name, level.question, distance, state))
+        return tuple(reversed(rungs))
+
+    def _distance(self) -> str:
+        if not self.path:
+            return "Needs more evidence"
+        return f"{words.digits(len(self.path), 'item')}, {words.digits(self.next_days, 'person-day')}"
+
+    # --- page one
+
+    @cached_property
+    def verdict(self) -> str:
+        failed = any(check.status == "fail" and check.blocks_next for check in self.checks)
+        key = self.level.key if self.level else None
+        return words.summary_heading(key, failed, self.next_name, len(self.path), self.next_days)
+
+    @cached_property
+    def decision(self) -> str:
+        to_fix = sum(step.check.is_open for step in self.path)
+        key = self.level.key if self.level else None
+        return words.decision(key, self.next_key, to_fix, len(self.path) - to_fix, self.next_days)
+
+    @cached_property
+    def three_risks(self) -> tuple[plan.Point, ...]:
+        return plan.three_risks(self.checks)
+
+    @cached_property
+    def three_strengths(self) -> tuple[plan.Point, ...]:
+        return plan.three_strengths(self.checks)
+
+    @property
+    def risks_title(self) -> str:
+        return _titled(len(self.three_risks), "risk")
+
+    @property
+    def strengths_title(self) -> str:
+        return _titled(len(self.three_strengths), "strength")
+
+    @property
+    def first_steps(self) -> tuple[plan.Step, ...]:
+        """The path as far as page one has room; one further step would cost the same line as its announcement."""
+        most = plan.MOST_STEPS_ON_PAGE_ONE
+        return self.path if len(self.path) == most + 1 else self.path[:most]
+
+    @property
+    def further_steps(self) -> int:
+        return len(self.path) - len(self.first_steps)
+
+    @property
+    def further_days(self) -> int:
+        return max(self.next_days - sum(step.check.days for step in self.first_steps), 0)
+
+    # --- scope
+
+    @property
+    def skipped_files(self) -> int:
+        return self.result.record("skipped").whole("files")
+
+    @cached_property
+    def seen(self) -> tuple[tuple[str, str], ...]:
+        states = Counter(fact.text("state") for _, fact in self._facts())
+        judged = sum(self.counts.get(key, 0) for key in ("pass", "partial", "fail"))
+        rows = [
+            ("Project", self.name + (f" at {self.commit}" if self.commit else ", no commit known")),
+            ("Checks", f"{judged} of {words.digits(self.applicable, 'applicable check')} judged"),
+            ("Facts", f"{states['known']} seen, {states['absent']} looked for and not there"),
+            ("Machine", machine_of(self.result.record("host"))),
+            ("People", self._answered()),
+            ("Execution", "Off. No project code was run and nothing was fetched"),
+        ]
+        return tuple((label, text) for label, text in rows if text)
+
+    @cached_property
+    def not_seen(self) -> tuple[tuple[str, str], ...]:
+        skipped = self.result.record("skipped")
+        rows = [
+            (words.digits(skipped.record("reasons").whole(reason), "file"), reason)
+            for reason in sorted(skipped.record("reasons").data, key=lambda r: -skipped.record("reasons").whole(r))
+        ]
+        named = sum(skipped.record("reasons").whole(reason) for reason in skipped.record("reasons").data)
+        if skipped.whole("files") > named:
+            rows.append((words.digits(skipped.whole("files") - named, "file"), "left out"))
+        if self.unseen:
+            rows.append((words.digits(self.unseen, "check"), "could not be judged; each pack part says why"))
+        rows += [("Project file", problem) for problem in self.result.texts("problems")]
+        return tuple(rows)
+
+    @cached_property
+    def skipped_paths(self) -> tuple[tuple[str, str], ...]:
+        paths = self.result.record("skipped").records("paths")
+        return tuple((path.text("path"), path.text("reason")) for path in paths[:20])
+
+    @cached_property
+    def unknown_facts(self) -> tuple[tuple[str, str, str], ...]:
+        """Facts that could not be determined, and that a check asked for: id, why, which checks."""
+        asked: dict[str, list[str]] = {}
+        for check in self.checks:
+            for fact in check.facts:
+                asked.setdefault(fact, []).append(check.id)
+        rows = [
+            (fact_id, fact.text("reason") or fact.text("method") or "no reason recorded", ", ".join(asked[fact_id][:4]))
+            for fact_id, fact in self._facts()
+            if fact.text("state") in ("unknown", "error") and fact_id in asked
+        ]
+        return tuple(sorted(rows, key=lambda row: (-len(asked[row[0]]), row[0])))
+
+    @property
+    def facts_named(self) -> int:
+        return FACTS_NAMED
+
+    @cached_property
+    def trusted(self) -> tuple[tuple[str, str], ...]:
+        """What the project file declares and nothing else shows."""
+        rows = [(key.replace("_", " "), preview(value, 200)) for key, value in self.declared.items() if value]
+        return tuple(rows[:20])
+
+    @cached_property
+    def assumptions(self) -> tuple[str, ...]:
+        return tuple(full_stop(text) for text in self.result.texts("assumptions"))
+
+    # --- risks and plan
+
+    @cached_property
+    def causes(self) -> tuple[plan.Cause, ...]:
+        return plan.causes(plan.top_risks(self.checks), self.packs)
+
+    @cached_property
+    def open_checks(self) -> int:
+        return sum(check.is_open and not check.accepted for check in self.checks)
+
+    @cached_property
+    def roadmap(self) -> tuple[plan.Horizon, ...]:
+        return plan.roadmap(self.checks, self.next_name)
+
+    @cached_property
+    def roadmap_days(self) -> int:
+        return sum(horizon.days for horizon in self.roadmap)
+
+    def matrix(self, severity: str, effort: str) -> tuple[plan.Step, ...]:
+        """The numbered steps of one cell of the effort and impact matrix."""
+        steps = (step for horizon in self.roadmap for step in horizon.steps)
+        return tuple(s for s in steps if s.check.severity == severity and s.check.effort == effort)
+
+    # --- registers
+
+    @cached_property
+    def waivers(self) -> tuple[Waiver, ...]:
+        titles = {check.id: check.title for check in self.checks}
+        records = self.result.records("waivers")
+        return tuple(read_waiver(record, record.text("id"), titles.get(record.text("id"), "")) for record in records)
+
+    @cached_property
+    def relaxations(self) -> tuple[tuple[str, str, str, str, bool], ...]:
+        """The project's own settings: check, setting, shipped, used, and whether it loosens the check."""
+        return tuple(
+            (r.text("check"), r.text("name").replace("_", " "), preview(r.data.get("shipped"), 60),
+             preview(r.data.get("used"), 60), r.flag("relaxes"))
+            for r in self.result.records("relaxations")
+        )  # fmt: skip
+
+    @cached_property
+    def gate_rules(self) -> tuple[Record, ...]:
+        return tuple(self.result.record("gate").records("rules"))
+
+    @cached_property
+    def gate_passed(self) -> bool:
+        return all(rule.flag("passed") for rule in self.gate_rules)
+
+    @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        questions = {check.id: check.question or check.title for check in self.checks}
+        as_of = self.result.text("as_of")
+        return tuple(answer_of(record, questions, as_of) for record in self.result.records("attestations"))
+
+    @cached_property
+    def asked(self) -> int:
+        """Questions to people that apply: answered or not."""
+        open_ones = sum(c.kind == "attested" and c.status == "unknown" for c in self.checks)
+        return max(len(self.answers) + open_ones, len(self.answers))
+
+    def evidence(self, check: Check) -> tuple[FactRow, ...]:
+        """The facts that a check rests on."""
+        facts = self.result.record("facts")
+        return tuple(fact_row(name, facts.record(name)) for name in check.facts if name in facts)
+
+    def _facts(self) -> list[tuple[str, Record]]:
+        return [(fact_id, Record(fact)) for fact_id, fact in self.result.record("facts").items()]
+
+    def _answered(self) -> str:
+        if not self.asked:
+            return ""
+        return f"{thousands(len(self.answers))} of {words.digits(self.asked, 'question')} answered"
+
+
+def read(result: Mapping[str, Any]) -> Report:
+    """The report of a result JSON."""
+    return Report(result)
+
+
+def _titled(count: int, thing: str) -> str:
+    return upper_first(words.counted(count, thing)) if count else upper_first(thing) + "s"

@@ -1,0 +1,63 @@
+"""The HTML report: one file that works offline and without script, and prints well.
+
+The Content-Security-Policy in its head allows the one style sheet and the one script that stand in it, by their hash,
+and nothing else: no image, no font, no request, no inline style, no inline handler.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from aiaudit.reports import charts, document, sections, words
+from aiaudit.reports.templating import html_environment
+from aiaudit.resources import path_of
+
+TITLE: Final = "Production readiness audit"
+
+_FOOTER: Final = '@page{{@bottom-left{{content:"{text}"}}}}@page:first{{@bottom-left{{content:none}}}}'
+
+
+def render(result: Mapping[str, Any]) -> str:
+    """The HTML report of a result JSON. The same result gives the same text."""
+    report = document.read(result)
+    style = _asset("report.css") + _FOOTER.format(text=_css_text(f"{TITLE}, {report.name}, {report.as_of}"))
+    script = _asset("report.js")
+    template = html_environment().get_template("report.html.j2")
+    return template.render(
+        report=report,
+        sections=sections.present(report),
+        charts=charts,
+        words=words,
+        title=TITLE,
+        policy=_policy(style, script),
+        style=Markup(style),  # noqa: S704 (our file, and text made of letters and escapes)
+        script=Markup(script),  # noqa: S704 (our file)
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _css_text(text: str) -> str:
+    """Text inside a CSS string: all but letters, digits, spaces and commas as escapes."""
+    return re.sub(r"[^A-Za-z0-9 ,]", lambda hit: f"\\{ord(hit[0]):06x}", text[:120])
+
+
+@cache
+def _asset(name: str) -> str:
+    return (path_of("templates") / "report" / name).read_text(encoding="utf-8").strip()

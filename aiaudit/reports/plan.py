@@ -1,0 +1,185 @@
+"""What a report ranks: risks and strengths, the path to the next level, and the roadmap.
+
+Ranking orders what the audit found and adds nothing to it. The key is that of the catalogue: the weight of the severity
+times what is missing, doubled where it stands before the next level; a plan divides it by the effort (S 1, M 2, L 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiaudit.reports import words
+from aiaudit.reports.text import first_sentence, full_stop, rest_of, shorten
+from aiaudit.reports.view import Check, Pack
+
+MOST_RISKS: Final = 10
+ON_PAGE_ONE: Final = 3
+MOST_STEPS_ON_PAGE_ONE: Final = 6
+STEPS_SHOWN: Final = 10
+"""Steps of one horizon that the roadmap lists; the rest is one line, and stands in the pack parts."""
+
+_EFFORT_UNITS: Final = {"S": 1, "M": 2, "L": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A failed or partial check as a risk to the business."""
+
+    number: int
+    check: Check
+    statement: str
+    consequence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Risks of one pack, under its title."""
+
+    title: str
+    anchor: str
+    risks: tuple[Risk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One line of the three risks or three strengths: a sentence, and what follows it."""
+
+    status: str
+    statement: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a plan: what to do, or what to show, for one check."""
+
+    number: int
+    check: Check
+    text: str
+    horizon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """Now, next or later: the steps that are listed, and how many more there are."""
+
+    key: str
+    title: str
+    note: str
+    steps: tuple[Step, ...]
+    more: int
+    more_days: int
+
+    @property
+    def days(self) -> int:
+        return sum(step.check.days for step in self.steps) + self.more_days
+
+
+def top_risks(checks: Iterable[Check], most: int = MOST_RISKS) -> tuple[Risk, ...]:
+    """The failed and partial checks that nobody has accepted, the heaviest first."""
+    ranked = sorted((c for c in checks if c.is_open and not c.accepted), key=lambda c: (-c.gain, -c.weight, c.id))
+    return tuple(_risk(position, check) for position, check in enumerate(ranked[:most], start=1))
+
+
+def causes(risks: Sequence[Risk], packs: Sequence[Pack]) -> tuple[Cause, ...]:
+    """The risks by pack, in the order of each pack's heaviest; numbered anew as they are printed."""
+    anchors = {pack.id: pack.anchor for pack in packs}
+    groups: dict[str, list[Check]] = {}
+    for risk in risks:
+        groups.setdefault(risk.check.pack, []).append(risk.check)
+    found: list[Cause] = []
+    position = 1
+    for pack, checks in groups.items():
+        numbered = tuple(_risk(position + offset, check) for offset, check in enumerate(checks))
+        position += len(checks)
+        found.append(Cause(checks[0].pack_title or pack, anchors.get(pack, ""), numbered))
+    return tuple(found)
+
+
+def three_risks(checks: Sequence[Check]) -> tuple[Point, ...]:
+    """For page one. Where fewer than three checks fail, critical ones that could not be judged follow."""
+    points = [_risk_point(risk.check) for risk in top_risks(checks, ON_PAGE_ONE)]
+    unseen = sorted((c for c in checks if c.is_unseen and c.severity == "critical"), key=lambda c: (-c.gain, c.id))
+    for check in unseen[: ON_PAGE_ONE - len(points)]:
+        points.append(Point("unknown", "Not known whether this holds: " + full_stop(shorten(check.title, 110))))
+    return tuple(points)
+
+
+def three_strengths(checks: Iterable[Check]) -> tuple[Point, ...]:
+    """The heaviest passed checks, one a pack as long as there are packs; strongest evidence first."""
+    ranked = sorted(
+        (c for c in checks if c.status == "pass"),
+        key=lambda c: (-c.weight, "E5E4E3E2E1E0".find(c.evidence_level or "E0"), c.id),
+    )
+    best_of_pack = {check.pack: check for check in reversed(ranked)}
+    best = sorted(ranked, key=lambda c: best_of_pack[c.pack] is not c)[:ON_PAGE_ONE]
+    return tuple(Point("pass", full_stop(shorten(c.title, 100)), _detail(c.reason)) for c in best)
+
+
+def path_to_next(checks: Iterable[Check]) -> tuple[Step, ...]:
+    """The checks that stand before the next level: what to mend first, then what to show."""
+    ranked = sorted((c for c in checks if c.blocks_next), key=lambda c: (not c.is_open, -c.weight, c.days, c.id))
+    return tuple(Step(position, check, step_text(check)) for position, check in enumerate(ranked, start=1))
+
+
+def roadmap(checks: Sequence[Check], next_name: str) -> tuple[Horizon, ...]:
+    """Now: what stands before the next level, failed critical checks and quick wins. Next: the rest of the heavy
+    ones. Later: the rest. Checks that could not be judged are in it only where they stand before the next level.
+    """
+    now: list[Check] = []
+    following: list[Check] = []
+    later: list[Check] = []
+    for check in sorted(checks, key=lambda c: (-_priority(c), c.id)):
+        quick = check.status == "fail" and check.effort == "S" and check.weight >= 4
+        if check.accepted or check.status in ("pass", "not_applicable"):
+            continue
+        if check.blocks_next or (check.status == "fail" and check.severity == "critical") or (quick and check.is_open):
+            now.append(check)
+        elif check.is_open:
+            (following if check.weight >= 4 else later).append(check)
+    goal = f"two weeks, towards {next_name}" if next_name else "two weeks"
+    horizons: list[Horizon] = []
+    start = 1
+    for key, title, note, group in (
+        ("now", "Now", goal, now),
+        ("next", "Next", "this quarter", following),
+        ("later", "Later", "within two quarters", later),
+    ):
+        shown, rest = group[:STEPS_SHOWN], group[STEPS_SHOWN:]
+        if len(rest) == 1:
+            shown, rest = group, []
+        steps = tuple(Step(start + i, check, step_text(check), key) for i, check in enumerate(shown))
+        start += len(steps)
+        if group:
+            horizons.append(Horizon(key, title, note, steps, len(rest), sum(c.days for c in rest)))
+    return tuple(horizons)
+
+
+def step_text(check: Check) -> str:
+    """The fix in one sentence; for what could not be judged, what is to be shown."""
+    if check.is_unseen:
+        asked = check.question or check.title
+        return f"Answer: {shorten(asked, 100)}" if check.kind == "attested" else f"Show: {shorten(check.title, 100)}"
+    return shorten(first_sentence(check.remediation or f"Make true: {check.title}"), 110).rstrip(".")
+
+
+def _priority(check: Check) -> float:
+    return check.gain / _EFFORT_UNITS[check.effort]
+
+
+def _risk(position: int, check: Check) -> Risk:
+    statement = check.risk or words.fallback_risk(check.title, check.status)
+    return Risk(position, check, full_stop(shorten(statement, 320)), full_stop(shorten(check.why, 240)))
+
+
+def _risk_point(check: Check) -> Point:
+    if check.risk:
+        return Point(check.status, full_stop(shorten(first_sentence(check.risk), 190)), _detail(rest_of(check.risk)))
+    statement = shorten(words.fallback_risk(check.title, check.status), 120)
+    return Point(check.status, full_stop(statement), _detail(check.why))
+
+
+def _detail(text: str) -> str:
+    return full_stop(shorten(first_sentence(text), 120))

@@ -1,0 +1,162 @@
+"""From the records of a result JSON to the checks and packs that a report shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from aiaudit.reports import words
+from aiaudit.reports.record import Record, as_text
+from aiaudit.reports.text import slug
+from aiaudit.reports.view import PLACES_SHOWN, Check, Pack, Place, Waiver
+
+
+def read_packs(result: Record, blocking: Iterable[str]) -> tuple[Pack, ...]:
+    """The packs in the result's order, each with its checks. `blocking`: ids that stand before the next level."""
+    titles = {r.text("id"): r.text("title") or r.text("id") for r in result.records("packs")}
+    checks = _read_checks(result, titles, frozenset(blocking))
+    by_pack: dict[str, list[Check]] = {}
+    for check in checks:
+        by_pack.setdefault(check.pack, []).append(check)
+    anchors = _Anchors("pack")
+    known = [_read_pack(record, anchors, by_pack.pop(record.text("id"), [])) for record in result.records("packs")]
+    strays = [_read_pack(Record({"id": pack}), anchors, own) for pack, own in by_pack.items()]
+    return tuple(known + strays)
+
+
+def read_waiver(record: Record, check_id: str, title: str) -> Waiver:
+    return Waiver(
+        check_id=check_id or record.text("id"),
+        title=title or record.text("id"),
+        owner=record.text("owner"),
+        reason=record.text("reason"),
+        control=record.text("compensating_control") or record.text("control"),
+        expires=record.text("expires"),
+        expired=record.flag("expired") or record.text("state") == "expired",
+        ticket=record.text("ticket"),
+        paths=record.texts("paths"),
+    )
+
+
+def read_places(record: Record, key: str = "evidence") -> tuple[Place, ...]:
+    """The places of a fact's evidence that name a file."""
+    return tuple(
+        Place(item.text("path"), item.whole("line"), item.text("note"))
+        for item in record.records(key)
+        if item.text("path")
+    )
+
+
+class _Anchors:
+    """Anchors that are unique in the document, whatever the ids hold."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.taken: set[str] = set()
+
+    def of(self, text: str) -> str:
+        base = anchor = f"{self.prefix}-{slug(text)}"
+        while anchor in self.taken:
+            anchor = f"{base}-{len(self.taken)}"
+        self.taken.add(anchor)
+        return anchor
+
+
+def _read_pack(record: Record, anchors: _Anchors, checks: Sequence[Check]) -> Pack:
+    identity = record.text("id") or "other"
+    return Pack(
+        id=identity,
+        anchor=anchors.of(identity),
+        title=record.text("title") or identity,
+        core=record.flag("core") or identity in ("data", "infra", "security", "governance", "cost"),
+        score=record.percent("score") if "score" in record else None,
+        uncapped=record.percent("uncapped_score") if "uncapped_score" in record else None,
+        low=record.percent("low"),
+        high=record.percent("high"),
+        coverage=record.percent("coverage"),
+        capped_by=record.texts("capped_by"),
+        checks=tuple(checks),
+    )
+
+
+def _read_checks(result: Record, titles: Mapping[str, str], blocking: frozenset[str]) -> list[Check]:
+    anchors = _Anchors("check")
+    records = result.records("checks")
+    children: dict[str, list[str]] = {}
+    for record in records:
+        if record.text("blocked_by"):
+            children.setdefault(record.text("blocked_by"), []).append(record.text("id"))
+    return [
+        _read_check(record, anchors, titles, blocking, tuple(children.get(record.text("id"), ()))) for record in records
+    ]
+
+
+def _read_check(
+    record: Record, anchors: _Anchors, titles: Mapping[str, str], blocking: frozenset[str], children: tuple[str, ...]
+) -> Check:
+    identity, pack = record.text("id"), record.text("pack")
+    title = record.text("title") or identity or "A check without a title"
+    status = _one_of(record.text("status"), words.STATUS, "unknown")
+    points = record.number("points")
+    findings = record.records("findings")
+    measured = {f.text("measured") for f in findings}
+    limits = {f.text("limit") for f in findings}
+    same_measure = len(measured) == 1
+    places = tuple(_read_finding(finding, same_measure) for finding in findings[:PLACES_SHOWN])
+    waiver = record.record("waiver")
+    return Check(
+        id=identity,
+        anchor=anchors.of(identity),
+        pack=pack,
+        pack_title=titles.get(pack, pack),
+        title=title,
+        severity=_one_of(record.text("severity"), words.WEIGHT, "medium"),
+        kind=_one_of(record.text("kind"), words.KIND, "automatic"),
+        status=status,
+        points=min(max(points, 0.0), 1.0) if points is not None else {"pass": 1.0, "partial": 0.5}.get(status, 0.0),
+        reason=record.text("reason"),
+        evidence_level=_one_of(record.text("evidence_level"), words.EVIDENCE_LEVEL, ""),
+        confidence=record.text("confidence"),
+        blocked_by=record.text("blocked_by"),
+        why=record.text("why"),
+        remediation=record.text("remediation"),
+        effort=_one_of(record.text("effort"), words.EFFORT, "M"),
+        risk=record.text("risk"),
+        question=record.text("question"),
+        blocks_next=identity in blocking,
+        places=places,
+        findings=len(findings),
+        measured=measured.pop() if same_measure else "",
+        limit=", ".join(sorted(limits - {""})[:3]),
+        limits=", ".join(f"{key.replace('_', ' ')} {_param(value)}" for key, value in record.record("params").items()),
+        controls=_controls(record.record("controls")),
+        facts=record.texts("facts"),
+        explain=record.texts("explain"),
+        waiver=read_waiver(waiver, identity, title) if waiver else None,
+        children=children,
+    )
+
+
+def _read_finding(finding: Record, same_measure: bool) -> Place:
+    return Place(
+        path=finding.text("path"),
+        line=finding.whole("line"),
+        note=finding.text("message"),
+        measured="" if same_measure else finding.text("measured"),
+        confidence=finding.text("confidence"),
+    )
+
+
+def _controls(record: Record) -> str:
+    """Such as "NIST AI RMF MAP 2.3, MEASURE 2.1; OWASP LLM LLM10:2025"."""
+    return "; ".join(
+        f"{words.SCHEMES.get(scheme, scheme)} {', '.join(record.texts(scheme))}" for scheme, _ in record.items()
+    )
+
+
+def _param(value: Any) -> str:
+    return ", ".join(map(as_text, value)) if isinstance(value, list) else as_text(value) or "none"
+
+
+def _one_of(text: str, known: Mapping[str, Any], default: str) -> str:
+    return text if text in known else default

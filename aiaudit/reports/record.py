@@ -1,0 +1,95 @@
+"""Reading the result JSON: every read has a type and an answer, whatever the file holds.
+
+A report can be made from a result file that somebody else wrote or edited, so a missing or oddly typed field reads as
+its empty value and never ends the rendering.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from aiaudit.reports.text import shorten
+
+
+class Record:
+    """A JSON object, read by typed getters. Strings are taken to be clean (`aiaudit.reports.text.clean`)."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: Any) -> None:
+        self.data: Mapping[str, Any] = data if isinstance(data, dict) else {}
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __contains__(self, key: str) -> bool:
+        return self.data.get(key) is not None
+
+    def text(self, key: str, default: str = "") -> str:
+        return as_text(self.data.get(key)) or default
+
+    def number(self, key: str) -> float | None:
+        value = self.data.get(key)
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    def percent(self, key: str) -> float:
+        """A figure between 0 and 100; 0 where there is none."""
+        return min(max(self.number(key) or 0.0, 0.0), 100.0)
+
+    def whole(self, key: str) -> int:
+        return int(min(self.number(key) or 0.0, 1e15))
+
+    def flag(self, key: str) -> bool:
+        return self.data.get(key) is True
+
+    def record(self, key: str) -> Record:
+        return Record(self.data.get(key))
+
+    def records(self, key: str) -> list[Record]:
+        value = self.data.get(key)
+        return [Record(item) for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.data.get(key)
+        values = value if isinstance(value, list) else [value]
+        return tuple(text for text in map(as_text, values) if text)
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        yield from self.data.items()
+
+
+def as_text(value: Any) -> str:
+    """A scalar as words; anything else as nothing."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return f"{value:,}" if abs(value) >= 10_000 else f"{value}"
+    return ""
+
+
+def preview(value: Any, limit: int = 160) -> str:
+    """Any JSON value in a few words: lists say how many they hold and show the first."""
+    if value is None:
+        return "none"
+    if isinstance(value, dict):
+        if "$unknown" in value:
+            return shorten(f"not resolved: {as_text(value['$unknown'])}", limit)
+        return shorten(", ".join(f"{key}: {_inner(item)}" for key, item in value.items()) or "empty", limit)
+    if isinstance(value, list):
+        if not value:
+            return "none"
+        first = shorten(_inner(value[0]) if not isinstance(value[0], dict) else preview(value[0], limit), limit - 16)
+        return f"{len(value):,} found: {first}" if len(value) > 1 else first
+    return shorten(as_text(value) or "empty", limit)
+
+
+def _inner(value: Any) -> str:
+    if isinstance(value, dict | list):
+        if isinstance(value, dict) and "$unknown" in value:
+            return "not resolved"
+        return json.dumps(value, ensure_ascii=False)
+    return as_text(value) or "none"

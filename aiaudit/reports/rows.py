@@ -1,0 +1,113 @@
+"""Rows of the report's tables, read straight from the result: facts, conditions of a level, answers, the machine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aiaudit.reports import words
+from aiaudit.reports.reading import read_places
+from aiaudit.reports.record import Record, as_text, preview
+from aiaudit.reports.text import NBSP, figure, shorten, thousands
+from aiaudit.reports.view import Place
+
+PLACES_OF_A_FACT: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One fact of the evidence part."""
+
+    id: str
+    state: str
+    value: str
+    level: str
+    method: str
+    confidence: str
+    places: tuple[Place, ...]
+    more_places: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One condition of a readiness level."""
+
+    wanted: str
+    got: str
+    status: str
+    checks: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One attestation: what a person answered, with owner, evidence and dates."""
+
+    check_id: str
+    question: str
+    answer: str
+    owner: str
+    evidence: str
+    reviewed: str
+    valid_until: str
+    lapsed: bool
+
+
+def gates_of(level: Record) -> tuple[Gate, ...]:
+    status = {"met": "pass", "unmet": "fail", "not_shipped": "unknown", "not_selected": "unknown"}
+    return tuple(
+        Gate(g.text("wanted"), g.text("got"), status.get(g.text("state"), "unknown"), ", ".join(g.texts("checks")))
+        for g in level.records("gates")
+        if g.text("state") != "not_applicable"
+    )
+
+
+def fact_row(name: str, fact: Record) -> FactRow:
+    state = fact.text("state")
+    value = fact.text("reason") or words.FACT_STATE.get(state, state)
+    if state == "known":
+        value = preview(fact.data.get("value"))
+    places = read_places(fact)
+    items = fact.whole("items")
+    if state == "known" and items:
+        value = f"{thousands(items)} in all, of which {value}"
+    return FactRow(
+        id=name,
+        state=state if state in words.FACT_STATE else "unknown",
+        value=shorten(value, 180),
+        level=fact.text("evidence_level"),
+        method=shorten(fact.text("method"), 80),
+        confidence=fact.text("confidence"),
+        places=places[:PLACES_OF_A_FACT],
+        more_places=max(len(places) - PLACES_OF_A_FACT, 0),
+    )
+
+
+def answer_of(record: Record, questions: Mapping[str, str], as_of: str) -> Answer:
+    check_id = record.text("check") or record.text("id")
+    until = record.text("review_by") or record.text("valid_until") or record.text("expires")
+    return Answer(
+        check_id=check_id,
+        question=record.text("question") or questions.get(check_id, check_id),
+        answer=preview(record.data.get("answer"), 200) if "answer" in record else "No answer",
+        owner=record.text("owner"),
+        evidence=", ".join(record.texts("evidence")),
+        reviewed=words.day(record.text("reviewed")),
+        valid_until=words.day(until),
+        lapsed=record.flag("expired") or record.flag("lapsed") or bool(until and as_of and until[:10] < as_of[:10]),
+    )
+
+
+def machine_of(host: Record) -> str:
+    """Such as "16 cores, 128 GiB memory, 1 × NVIDIA H100": what a process on the auditing machine may use."""
+    cores = host.record("cpu").number("usable") or host.record("cpu").number("threads")
+    memory = host.record("memory").number("usable") or host.record("memory").number("total")
+    parts = []
+    if cores:
+        parts.append(f"{cores:g} cores")
+    if memory:
+        parts.append(f"{figure(memory / 2**30)}{NBSP}GiB memory")
+    gpus = Counter(gpu.text("name") for gpu in host.record("gpus").records("devices"))
+    parts += [f"{count} × {name}" for name, count in gpus.items() if name]
+    return ", ".join(parts) or as_text(host.data.get("summary"))

@@ -1,0 +1,138 @@
+"""Which parts the document has, in which order, and what each one's heading says.
+
+A new part is one entry here and one template of its name under `templates/report/`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from aiaudit.reports import words
+from aiaudit.reports.document import Report
+from aiaudit.reports.view import Pack
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One numbered part of the document. `flow`: in print it follows on, instead of starting a page."""
+
+    anchor: str
+    number: int
+    label: str
+    heading: str
+    template: str
+    flow: bool = False
+    pack: Pack | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part as planned: `heading` returns the finding, or nothing where the part has no content."""
+
+    anchor: str
+    label: str
+    heading: Callable[[Report], str]
+    flow: bool = False
+
+
+def present(report: Report) -> tuple[Section, ...]:
+    """The parts that this result fills, numbered as they come."""
+    found: list[Section] = []
+    for part in _PARTS:
+        if part.anchor == "pack":
+            for pack in report.packs:
+                if pack.checks:
+                    found.append(
+                        Section(pack.anchor, len(found) + 1, pack.title, pack.heading, "pack", flow=False, pack=pack)
+                    )
+        elif heading := part.heading(report):
+            found.append(Section(part.anchor, len(found) + 1, part.label, heading, part.anchor, part.flow))
+    return tuple(found)
+
+
+def _scope(report: Report) -> str:
+    left_out = report.result.record("skipped").whole("files")
+    return words.scope_heading(left_out, len(report.unknown_facts), len(report.trusted))
+
+
+def _heat_map(report: Report) -> str:
+    if not report.checks:
+        return ""
+    critical = Counter(
+        "unknown" if check.is_unseen else check.status for check in report.checks if check.severity == "critical"
+    )
+    return words.heat_heading(report.counts, critical)
+
+
+def _packs(report: Report) -> str:
+    if not report.packs:
+        return ""
+    numbered = [pack for pack in report.packs if pack.score is not None]
+    weakest = report.weakest
+    return words.packs_heading(
+        sum(pack.capped for pack in numbered),
+        sum(pack.score is None and pack.applicable > 0 for pack in report.packs),
+        weakest.title if weakest else "",
+        weakest.score if weakest else None,
+        len(report.packs),
+    )
+
+
+def _risks(report: Report) -> str:
+    risks = [risk for cause in report.causes for risk in cause.risks]
+    if not report.checks:
+        return ""
+    blocking = sum(risk.check.blocks_next for risk in risks)
+    return words.risks_heading(len(risks), len(report.causes), blocking, report.next_name)
+
+
+def _roadmap(report: Report) -> str:
+    if not report.checks:
+        return ""
+    now = sum(horizon.days for horizon in report.roadmap if horizon.key == "now")
+    return words.roadmap_heading(now, report.roadmap_days - now, report.next_days, report.next_name)
+
+
+def _accepted(report: Report) -> str:
+    if not report.waivers and not report.relaxations:
+        return ""
+    expired = sum(waiver.expired for waiver in report.waivers)
+    if not report.waivers:
+        return words.relaxations_heading(len(report.relaxations))
+    return words.accepted_heading(len(report.waivers) - expired, expired)
+
+
+def _gate(report: Report) -> str:
+    failed = sum(not rule.flag("passed") for rule in report.gate_rules)
+    return words.gate_heading(failed, len(report.gate_rules)) if report.gate_rules else ""
+
+
+def _evidence(report: Report) -> str:
+    return "The facts behind every status" if report.checks else ""
+
+
+def _attestations(report: Report) -> str:
+    if not report.answers:
+        return ""
+    answered = sum(answer.answer != "No answer" for answer in report.answers)
+    return words.attestations_heading(answered, report.asked, sum(answer.lapsed for answer in report.answers))
+
+
+_PARTS: Final = (
+    _Part("summary", "Executive summary", lambda report: report.verdict),
+    _Part("scope", "Scope and limits", _scope),
+    _Part("heat-map", "Heat map", _heat_map),
+    _Part("packs", "Scores by pack", _packs),
+    _Part("risks", "Top risks", _risks),
+    _Part("roadmap", "Roadmap", _roadmap),
+    _Part("pack", "", lambda report: ""),
+    _Part("accepted", "Accepted risks", _accepted, flow=True),
+    _Part("gate", "Gates", _gate, flow=True),
+    _Part("evidence", "Evidence", _evidence),
+    _Part("attestations", "Attestations", _attestations),
+    _Part("method", "Method", lambda report: "How the figures are made, on one page"),
+    _Part("sign-off", "Review and sign-off", lambda report: "Two signatures make this report final", flow=True),
+)

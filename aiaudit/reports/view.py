@@ -1,0 +1,282 @@
+"""Checks and packs as a report shows them: ordered and grouped, never judged again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from aiaudit.reports import words
+from aiaudit.reports.text import figure, first_sentence, full_stop, lower_first
+
+PLACES_OPEN: Final = 8
+"""Places of a finding that are shown at once; the rest can be opened."""
+
+PLACES_SHOWN: Final = 30
+"""Places of a finding that a report holds at all; the result JSON holds every one of them."""
+
+WORST_FIRST: Final = ("fail", "error", "unknown", "blocked", "partial", "pass", "not_applicable")
+UNSEEN: Final = frozenset({"unknown", "blocked", "error"})
+OPEN: Final = frozenset({"fail", "partial"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a finding or a piece of evidence stands, and what is said of it."""
+
+    path: str
+    line: int
+    note: str = ""
+    measured: str = ""
+    confidence: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A risk that somebody accepted."""
+
+    check_id: str
+    title: str
+    owner: str
+    reason: str
+    control: str
+    expires: str
+    expired: bool
+    ticket: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check's result. `children` are the checks that it blocks; `limits` its parameters in words."""
+
+    id: str
+    anchor: str
+    pack: str
+    pack_title: str
+    title: str
+    severity: str
+    kind: str
+    status: str
+    points: float
+    reason: str
+    evidence_level: str
+    confidence: str
+    blocked_by: str
+    why: str
+    remediation: str
+    effort: str
+    risk: str
+    question: str
+    blocks_next: bool
+    places: tuple[Place, ...] = ()
+    findings: int = 0
+    measured: str = ""
+    limit: str = ""
+    limits: str = ""
+    controls: str = ""
+    facts: tuple[str, ...] = ()
+    explain: tuple[str, ...] = ()
+    waiver: Waiver | None = None
+    children: tuple[str, ...] = field(default=())
+
+    @property
+    def weight(self) -> int:
+        return words.WEIGHT[self.severity]
+
+    @property
+    def days(self) -> int:
+        """Person-days that a plan counts for the fix: S 1, M 3, L 10."""
+        return words.EFFORT_DAYS[self.effort]
+
+    @property
+    def is_open(self) -> bool:
+        """Failed or partial: something to mend, as against something to show."""
+        return self.status in OPEN
+
+    @property
+    def is_unseen(self) -> bool:
+        return self.status in UNSEEN
+
+    @property
+    def accepted(self) -> bool:
+        return self.waiver is not None and not self.waiver.expired
+
+    @cached_property
+    def gain(self) -> float:
+        """What mending it is worth: weight of the severity times what is missing, doubled before the next level."""
+        return self.weight * (1 - self.points) * (2 if self.blocks_next else 1)
+
+    @property
+    def open_places(self) -> tuple[Place, ...]:
+        return self.places[:PLACES_OPEN]
+
+    @property
+    def more_places(self) -> tuple[Place, ...]:
+        return self.places[PLACES_OPEN:PLACES_SHOWN]
+
+    @property
+    def why_unseen(self) -> str:
+        """Why an unseen check could not be judged."""
+        if self.status == "blocked":
+            return f"Blocked by {self.blocked_by}. {self.reason}" if self.blocked_by else self.reason
+        return self.reason or "No reason recorded"
+
+    @property
+    def settled_by(self) -> str:
+        """What would turn an unseen check into a judged one."""
+        if self.status == "blocked":
+            return f"Close {self.blocked_by or 'its cause'} first; this one is judged then"
+        if self.status == "error":
+            return "A repair of the check itself; the error is the tool's, not the project's"
+        if self.question:
+            return self.question
+        return f"Show it, or do it: {lower_first(self.remediation)}" if self.remediation else "Evidence in scope"
+
+    @property
+    def details(self) -> tuple[tuple[str, str], ...]:
+        """Measured, limit and so on, as label and text; without what is empty."""
+        level = words.EVIDENCE_LEVEL.get(self.evidence_level, "")
+        rows = (
+            ("Measured", self.measured),
+            ("Limit", self.limit),
+            ("Settings", self.limits),
+            ("Confidence", self.confidence.capitalize()),
+            ("Evidence", f"{self.evidence_level}, {level}" if level else ""),
+            ("Effort", words.EFFORT[self.effort]),
+            ("Holds up", ", ".join(self.children)),
+            ("Controls", self.controls),
+        )
+        return tuple((label, text) for label, text in rows if text)
+
+    @property
+    def places_left_out(self) -> int:
+        """Places that only the result JSON holds."""
+        return self.findings - min(len(self.places), PLACES_SHOWN)
+
+
+@dataclass(frozen=True)
+class Pack:
+    """One pack's figures and its checks."""
+
+    id: str
+    anchor: str
+    title: str
+    core: bool
+    score: float | None
+    uncapped: float | None
+    low: float
+    high: float
+    coverage: float
+    capped_by: tuple[str, ...]
+    checks: tuple[Check, ...]
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        return Counter(check.status for check in self.checks)
+
+    @cached_property
+    def applicable(self) -> int:
+        return sum(check.status != "not_applicable" for check in self.checks)
+
+    @property
+    def capped(self) -> bool:
+        """A critical check holds the figure below what the points alone would give."""
+        return self.score is not None and self.uncapped is not None and self.uncapped > self.score + 0.05
+
+    @property
+    def cap_cause(self) -> str:
+        """Such as "one failed critical check", "two critical checks that could not be judged"."""
+        by_id = {check.id: check for check in self.checks}
+        failed = [i for i in self.capped_by if i in by_id and by_id[i].status == "fail"]
+        if failed:
+            return f"{words.number(len(failed))} failed critical check{'s' if len(failed) != 1 else ''}"
+        count = len(self.capped_by) or 1
+        return f"{words.counted(count, 'critical check')} that could not be judged"
+
+    @cached_property
+    def failed_and_partial(self) -> tuple[Check, ...]:
+        return tuple(sorted((c for c in self.checks if c.is_open), key=_worst_first))
+
+    @cached_property
+    def not_assessed(self) -> tuple[Check, ...]:
+        """Could not be judged from the project, and no answer of a person would be enough."""
+        return tuple(sorted((c for c in self.checks if c.is_unseen and not _to_attest(c)), key=_worst_first))
+
+    @cached_property
+    def to_attest(self) -> tuple[Check, ...]:
+        """Questions that nobody has answered yet."""
+        return tuple(sorted((c for c in self.checks if _to_attest(c)), key=_worst_first))
+
+    @cached_property
+    def passed(self) -> tuple[Check, ...]:
+        return tuple(sorted((c for c in self.checks if c.status == "pass"), key=_worst_first))
+
+    @cached_property
+    def not_applicable(self) -> tuple[Check, ...]:
+        return tuple(sorted((c for c in self.checks if c.status == "not_applicable"), key=_worst_first))
+
+    @cached_property
+    def heading(self) -> str:
+        critical = sum(c.severity == "critical" and c.status == "fail" for c in self.checks)
+        return words.pack_heading(self.counts, critical)
+
+    @property
+    def note(self) -> str:
+        """What stands under the pack's name beside its bar."""
+        if not self.applicable:
+            return "no check applies"
+        if self.score is None:
+            return "too little evidence for a number"
+        if self.capped:
+            more = f" and {len(self.capped_by) - 2} more" if len(self.capped_by) > 2 else ""
+            causes = ", ".join(self.capped_by[:2]) + more
+            return f"held at {figure(self.score)} by {causes}; {figure(self.uncapped)} without"
+        return "core" if self.core else ""
+
+    @property
+    def triple(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
+        """In place, missing, recommendation: the title, its lines, and what is said where there is none."""
+        by_gain = sorted(self.failed_and_partial, key=lambda c: (-c.gain, c.id))
+        advice = dict.fromkeys(first_sentence(c.remediation) for c in by_gain if c.remediation)
+        unseen = self.not_assessed or self.to_attest
+        shown = "Show the evidence for what could not be judged." if unseen else "Keep it so."
+        return (
+            ("In place", _named([c.title for c in self.passed]), "Nothing could be shown to be in place."),
+            ("Missing", _named([c.title for c in by_gain]), "Nothing failed of what could be judged."),
+            ("Recommendation", _named(list(advice)), shown),
+        )
+
+    def cell_label(self, severity: str) -> str:
+        """Such as "2 fail", "1 unknown", "All 3 pass": what the cell's colour says, in words."""
+        cell = self.cell(severity)
+        worst = "unknown" if cell[0].is_unseen else cell[0].status
+        count = sum(c.is_unseen if worst == "unknown" else c.status == worst for c in cell)
+        if worst == "pass":
+            return f"All {count} pass" if count > 1 else "Pass"
+        return f"{count} {words.STATUS[worst].lower()}"
+
+    def cell(self, severity: str) -> tuple[Check, ...]:
+        """The heat map's cell: the applicable checks of one severity, worst first."""
+        own = (c for c in self.checks if c.severity == severity and c.status != "not_applicable")
+        return tuple(sorted(own, key=lambda c: (WORST_FIRST.index(c.status), c.id)))
+
+
+def _named(texts: Sequence[str], most: int = 4) -> tuple[str, ...]:
+    """The first few sentences, and how many more there are."""
+    more = (f"… and {len(texts) - most} more",) if len(texts) > most else ()
+    return tuple(full_stop(text) for text in texts[:most]) + more
+
+
+def _to_attest(check: Check) -> bool:
+    return check.kind == "attested" and check.status == "unknown"
+
+
+def _worst_first(check: Check) -> tuple[int, int, int, str]:
+    return (-check.weight, WORST_FIRST.index(check.status), not check.blocks_next, check.id)

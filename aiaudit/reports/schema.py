@@ -189,11 +189,12 @@ class Fact(Part):
 
 
 class Relaxation(Part):
-    check: str
-    name: str = Field(description="The parameter, or `severity`.")
+    check: str = Field(description="The check, or `*` for the choice of packs.")
+    name: str = Field(description="The parameter, `severity`, or `packs`.")
     shipped: Any
     used: Any
-    relaxes: bool
+    relaxes: bool = Field(description="It makes the check easier to meet, or may do so.")
+    by: Literal["project", "caller", "none"]
 
 
 class SkippedPath(Part):

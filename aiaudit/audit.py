@@ -1,0 +1,210 @@
+"""The one way through: project and machine → probes → facts → rules → results → score → gate → reports.
+
+`audit()` reads like that line. What it returns becomes the result JSON (`aiaudit.reports.json`), from which every
+report is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from aiaudit import __version__, subject
+from aiaudit.collection import Collection, Progress, collect, reuse
+from aiaudit.model.check import Status
+from aiaudit.model.fact import Fact
+from aiaudit.model.result import CheckResult, GateRule, NextLevel
+from aiaudit.packs.derive import derive
+from aiaudit.packs.judge import judge
+from aiaudit.resources import path_of
+from aiaudit.scoring import baseline, gate, levels, path, priority, score, waivers
+from aiaudit.settings import Options, Ruleset, Settings, gate_options, read_ruleset, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Every check's result, by the shipped settings and by the project's own (`accepted`); waivers marked in both."""
+
+    results: tuple[CheckResult, ...]
+    accepted: tuple[CheckResult, ...]
+    waivers: tuple[waivers.WaiverUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Figures, level and plan. `readiness` is None where nothing could be judged; `counted` is what gates look at."""
+
+    figures: score.Figures
+    accepted: score.Figures
+    counted: tuple[CheckResult, ...]
+    standing: levels.Standing
+    readiness: str | None
+    next_level: NextLevel | None
+    priorities: Mapping[str, float]
+    actions: tuple[priority.Action, ...]
+    quick_wins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """All that one audit found."""
+
+    version: str
+    ruleset_hash: str
+    collection: Collection
+    settings: Settings
+    facts: Mapping[str, Fact]
+    judged: Judged
+    ladder: levels.Ladder
+    scored: Scored
+    gate: tuple[GateRule, ...]
+    timings: Mapping[str, float] | None
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What was wrong with the project file and was left out, one line each."""
+        return (*self.collection.problems, *self.settings.problems)
+
+
+def audit(
+    root: str | None, options: Options | None = None, *, facts: str | None = None, progress: Progress | None = None
+) -> Audit:
+    """Audit the project below `root`, or the facts saved in the file `facts`.
+
+    Raises:
+        Unreadable, ConfigError, PackError, GateError, BaselineError, FactsError: known trouble; one line a mistake,
+            with its place and the way out.
+    """
+    options = options or Options()
+    clock = _Clock()
+    ruleset = read_ruleset(options)
+    before = _baseline(options.baseline)
+    clock.lap("packs")
+    collection = reuse(facts, ruleset, options) if facts else collect(root or ".", ruleset, options, progress)
+    clock.lap("facts")
+    settings = settle(ruleset, collection.config, collection.config_by, collection.as_of)
+    asked = gate_options(options, collection.config, ruleset)
+    known = derive(collection.specs, collection.facts, subject.declared_words(collection.config))
+    basis = _Basis(ruleset, settings, collection, known)
+    judged = _judge(basis)
+    clock.lap("rules")
+    ladder_text = (path_of("checks") / "levels" / "readiness.yaml").read_text(encoding="utf-8")
+    ladder = levels.load(ladder_text)
+    scored = _score(basis, judged, ladder, before)
+    seen = gate.GateCase(scored.counted, scored.accepted, scored.figures.coverage, scored.readiness, ladder, before)
+    rules = gate.judge(asked, seen)
+    clock.lap("score")
+    return Audit(
+        version=__version__,
+        ruleset_hash=_ruleset_hash(ruleset, ladder_text),
+        collection=collection,
+        settings=settings,
+        facts=known,
+        judged=judged,
+        ladder=ladder,
+        scored=scored,
+        gate=rules,
+        timings=clock.laps if options.timings else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What results and scores are made from."""
+
+    ruleset: Ruleset
+    settings: Settings
+    collection: Collection
+    facts: Mapping[str, Fact]
+
+    @property
+    def declared(self) -> dict[str, str]:
+        return subject.declared_words(self.collection.config)
+
+
+def _judge(basis: _Basis) -> Judged:
+    """Judge by the shipped settings, and again by the project's own where these differ; then mark what is waived."""
+    packs, specs, settings = basis.ruleset.selected.packs, basis.ruleset.full.facts, basis.settings
+    shown = judge(packs, specs, basis.facts, overrides=settings.shown, declared=basis.declared, explain=True)
+    own = shown
+    if settings.accepted != settings.shown:
+        own = judge(packs, specs, basis.facts, overrides=settings.accepted, declared=basis.declared, explain=True)
+    if not basis.collection.readable:  # nothing was seen, so nothing is judged, whatever a rule makes of no facts
+        shown, own = _unjudged(shown), _unjudged(own)
+    marked, _ = waivers.apply(settings.waivers, shown)
+    own_marked, uses = waivers.apply(settings.waivers, own)
+    return Judged(marked, own_marked, uses)
+
+
+def _unjudged(results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
+    reason = "There is no readable project file."
+    return tuple(
+        replace(r, status=Status.UNKNOWN, points=None, evidence_level=None, reason=reason, blocked_by=None, findings=())
+        for r in results
+    )
+
+
+def _score(basis: _Basis, judged: Judged, ladder: levels.Ladder, before: baseline.Baseline | None) -> Scored:
+    """Figures of both views, the readiness level, the way to the next one, and what to do first."""
+    packs, results, own_packs = basis.ruleset.selected.packs, judged.results, basis.settings.own_packs
+    figures = score.score(packs, results)
+    counted = tuple(r for r in score.accepted(judged.accepted) if own_packs is None or r.pack in own_packs)
+    case = levels.Case(
+        results,
+        figures,
+        shipped=basis.ruleset.check_packs,
+        declared=basis.declared,
+        previous=before.readiness if before else None,
+        expired=tuple(a["check"] for a in subject.attestations(basis.facts) or () if a.get("expired")),
+    )
+    standing = levels.stand(ladder, case)
+    anything = any(r.status in score.JUDGED for r in results)
+    step = path.next_level(ladder, packs, case, standing) if anything else None
+    blocking = frozenset(step.missing if step else ())
+    return Scored(
+        figures=figures,
+        accepted=score.score(packs, counted),
+        counted=counted,
+        standing=standing,
+        readiness=standing.readiness if anything else None,
+        next_level=step,
+        priorities={r.id: round(priority.priority(r, r.id in blocking), 2) for r in results},
+        actions=priority.actions(packs, results, blocking) if anything else (),
+        quick_wins=priority.quick_wins(results),
+    )
+
+
+def _baseline(file: str | None) -> baseline.Baseline | None:
+    if file is None:
+        return None
+    try:
+        return baseline.read(json.loads(Path(file).read_bytes()))
+    except OSError as error:
+        raise baseline.BaselineError(f"--baseline {file}: {(error.strerror or 'cannot be read').lower()}") from None
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, baseline.BaselineError) else "not JSON"
+        raise baseline.BaselineError(f"--baseline {file}: {reason}") from None
+
+
+def _ruleset_hash(ruleset: Ruleset, ladder: str) -> str:
+    """All that moves a figure besides project and machine: packs, the selection, parameters, gates, the version."""
+    selected = [pack.id for pack in ruleset.selected.packs]
+    parts = [__version__, ruleset.full.digest, json.dumps([selected, ruleset.params], sort_keys=True), ladder]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+class _Clock:
+    """Wall-clock seconds of each stage."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = round(now - self._last, 4)
+        self._last = now

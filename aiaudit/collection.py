@@ -1,0 +1,152 @@
+"""From a project and this machine, or from a file of saved facts, to the facts of an audit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from aiaudit import __version__, facts_file, subject
+from aiaudit.model.check import FactSpec
+from aiaudit.model.fact import Fact, State
+from aiaudit.project.config import ProjectConfig
+from aiaudit.settings import Options, Ruleset, Source, read_config, with_stage
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What is known before anything is judged. `readable`: there was a project file to look at."""
+
+    as_of: dt.date
+    config: ProjectConfig
+    config_by: Source
+    project: Mapping[str, Any]  # name and commit
+    host: dict[str, Any] | None
+    skipped: dict[str, Any]
+    readable: bool
+    facts: Mapping[str, Fact]  # the collected ones; derived ones are made when they are judged
+    specs: Mapping[str, FactSpec]
+    problems: tuple[str, ...] = ()
+
+    def saved(self) -> bytes:
+        """The content of a `--facts-out` file."""
+        saved = facts_file.SavedFacts(
+            as_of=self.as_of,
+            project=self.project,
+            host=self.host,
+            skipped=self.skipped,
+            config=self.config.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+            config_by=self.config_by,
+            readable=self.readable,
+            facts=self.facts,
+            queries={fact_id: facts_file.query_digest(self.specs[fact_id]) for fact_id in self.facts},
+        )
+        return facts_file.dumps(saved, __version__)
+
+
+def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | None = None) -> Collection:
+    """Walk the project once and answer every query of the selected checks.
+
+    Raises:
+        Unreadable: the root is no readable folder.
+        ConfigError: the caller's configuration cannot be used.
+    """
+    from aiaudit.probes.collect import collect as run_probes
+    from aiaudit.project.cache import open_cache
+    from aiaudit.project.tree import Project
+
+    as_of = options.as_of or dt.date.today()
+    config, config_by, problems = read_config(root, options)
+    config = with_stage(config, options.stage)
+    specs = ruleset.selected.needed(also=ruleset.shared_facts)
+    exclude = (*options.own_outputs, *(config.exclude if config_by == "caller" else ()))
+    with Project.open(root, exclude=exclude) as project:
+        readable = subject.readable(project)
+        facts: Mapping[str, Fact] = (
+            run_probes(
+                specs.values(),
+                project,
+                config,
+                as_of,
+                jobs=options.jobs,
+                cache=open_cache() if options.cache else None,
+                options={"secrets_engine": options.secrets_engine},
+                progress=progress,
+            )
+            if readable
+            else {i: _unseen(i, "there is no readable project file") for i, spec in specs.items() if spec.probe}
+        )
+        return Collection(
+            as_of=as_of,
+            config=config,
+            config_by=config_by,
+            project={"name": subject.name(project, config), "commit": subject.commit(facts)},
+            host=_host(),
+            skipped=subject.skipped(project, options.own_outputs),
+            readable=readable,
+            facts=facts,
+            specs=specs,
+            problems=tuple(problems),
+        )
+
+
+def reuse(path: str, ruleset: Ruleset, options: Options) -> Collection:
+    """The facts of a saved collection. A fact that it does not hold, or that was asked otherwise, is unknown.
+
+    Raises:
+        FactsError: the file holds no saved facts, or they are of another day than asked for.
+        ConfigError: the caller's configuration cannot be used.
+    """
+    saved = facts_file.load(path)
+    if options.as_of not in (None, saved.as_of):
+        raise facts_file.FactsError(
+            f"{path}: the facts are of {saved.as_of}; --as-of {options.as_of} cannot change that"
+        )
+    config, config_by, problems = _saved_config(path, saved, options)
+    specs = ruleset.selected.needed(also=ruleset.shared_facts)
+    facts: dict[str, Fact] = {}
+    for fact_id, spec in specs.items():
+        if spec.probe:
+            same = saved.queries.get(fact_id) == facts_file.query_digest(spec)
+            facts[fact_id] = saved.facts[fact_id] if same else _unseen(fact_id, "not among the saved facts")
+    return Collection(
+        as_of=saved.as_of,
+        config=with_stage(config, options.stage),
+        config_by=config_by,
+        project=saved.project,
+        host=saved.host,
+        skipped=saved.skipped,
+        readable=saved.readable,
+        facts=facts,
+        specs=specs,
+        problems=tuple(problems),
+    )
+
+
+def _saved_config(path: str, saved: facts_file.SavedFacts, options: Options) -> tuple[ProjectConfig, Source, list[str]]:
+    if options.config is not None or not options.project_config:
+        return read_config(".", options)
+    try:
+        config = ProjectConfig.model_validate(saved.config)
+    except ValidationError as error:
+        raise facts_file.FactsError(f"{path}: damaged project settings ({error.error_count()} mistakes)") from None
+    by: Source = "none" if saved.config_by == "none" else "project"  # who named it then is not who audits now
+    return config, by, []
+
+
+def _unseen(fact_id: str, reason: str) -> Fact:
+    return Fact(id=fact_id, state=State.UNKNOWN, reason=reason)
+
+
+def _host() -> dict[str, Any]:
+    """This machine, without what changes from minute to minute and without the disk the project happens to lie on."""
+    from aiaudit.probes.hardware import probe_hardware
+
+    report = probe_hardware().to_json(volatile=False)
+    report["disks"] = [disk for disk in report["disks"] if disk.get("use") != "project"]
+    return report

@@ -1,0 +1,133 @@
+"""Saved facts (`--facts-out`, `--facts`): what was collected, enough to be judged elsewhere without the project.
+
+The file holds the collected facts (derived ones are made again by the packs that judge), a digest of each fact's query,
+what the project declares, the machine, and what was skipped.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from aiaudit.model.check import FactSpec
+from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
+from aiaudit.model.types import Unknown
+from aiaudit.reports.result import fact_json
+
+FORMAT: Final = "aiaudit-facts"
+VERSION: Final = 1
+MAX_BYTES: Final = 1024 * 1024 * 1024
+
+
+class FactsError(Exception):
+    """A file that does not hold saved facts; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFacts:
+    """What one collection knew. `config` is the project file as data; `config_by` who named it: caller or project."""
+
+    as_of: dt.date
+    project: Mapping[str, Any]
+    host: dict[str, Any] | None
+    skipped: dict[str, Any]
+    config: Mapping[str, Any]
+    config_by: str
+    readable: bool
+    facts: Mapping[str, Fact]
+    queries: Mapping[str, str]
+
+
+def query_digest(spec: FactSpec) -> str:
+    """What a fact was asked: its probe and the query's keys."""
+    asked = json.dumps([spec.probe, spec.query], sort_keys=True, default=str)
+    return hashlib.blake2b(asked.encode(), digest_size=8).hexdigest()
+
+
+def dumps(saved: SavedFacts, version: str) -> bytes:
+    """The file's content."""
+    data = {
+        "format": FORMAT,
+        "schema_version": VERSION,
+        "tool": {"name": "aiaudit", "version": version},
+        "as_of": saved.as_of.isoformat(),
+        "project": dict(saved.project),
+        "host": saved.host,
+        "skipped": saved.skipped,
+        "readable": saved.readable,
+        "config_by": saved.config_by,
+        "config": dict(saved.config),
+        "facts": {
+            fact_id: {"query": saved.queries[fact_id], **fact_json(fact)}
+            for fact_id, fact in sorted(saved.facts.items())
+        },
+    }
+    return (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", "backslashreplace")
+
+
+def load(path: str) -> SavedFacts:
+    """Read a file of saved facts.
+
+    Raises:
+        FactsError: it cannot be read or is none.
+    """
+    try:
+        if Path(path).stat().st_size > MAX_BYTES:
+            raise FactsError(f"{path}: larger than {MAX_BYTES // 1024**2} MB")
+        data = json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise FactsError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    except (ValueError, RecursionError):
+        raise FactsError(f"{path}: not JSON") from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise FactsError(f"{path}: holds no saved facts; make them with `aiaudit run PATH --facts-out FILE`")
+    if data.get("schema_version") != VERSION:
+        raise FactsError(f"{path}: version {data.get('schema_version')!r} of saved facts; this aiaudit reads {VERSION}")
+    try:
+        return _saved(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FactsError(f"{path}: damaged saved facts ({type(error).__name__}: {error})") from None
+
+
+def _saved(data: Mapping[str, Any]) -> SavedFacts:
+    return SavedFacts(
+        as_of=dt.date.fromisoformat(data["as_of"]),
+        project=dict(data["project"]),
+        host=data["host"],
+        skipped=dict(data["skipped"]),
+        config=dict(data["config"]),
+        config_by=str(data["config_by"]),
+        readable=bool(data["readable"]),
+        facts={str(fact_id): _fact(str(fact_id), fact) for fact_id, fact in data["facts"].items()},
+        queries={str(fact_id): str(fact["query"]) for fact_id, fact in data["facts"].items()},
+    )
+
+
+def _fact(fact_id: str, data: Mapping[str, Any]) -> Fact:
+    scope = data.get("scope")
+    return Fact(
+        id=fact_id,
+        state=State(data["state"]),
+        value=_value(data["value"]),
+        level=Level(data["evidence_level"]),
+        method=str(data["method"]),
+        confidence=Confidence(data["confidence"]),
+        evidence=tuple(Evidence(e["path"], e["line"], str(e["note"])) for e in data["evidence"]),
+        scope=Scope(int(scope["files"]), int(scope["read"]), tuple(scope["unread"])) if scope else None,
+        reason=str(data.get("reason", "")),
+    )
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {"$unknown"}:
+            return Unknown(str(value["$unknown"]))
+        return {key: _value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_value(item) for item in value]
+    return value

@@ -1,0 +1,261 @@
+"""From an audit to the result JSON (its shape: `aiaudit.reports.schema`), from which every report is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit import subject
+from aiaudit.model.fact import Evidence, Fact
+from aiaudit.model.result import CheckResult, Finding, GateRule, NextLevel, PackScore, Waiver
+from aiaudit.model.types import Unknown
+
+if TYPE_CHECKING:
+    from aiaudit.audit import Audit
+    from aiaudit.scoring.levels import GateResult, Ladder, Standing
+    from aiaudit.scoring.priority import Action
+    from aiaudit.scoring.waivers import WaiverUse
+
+SCHEMA_VERSION: Final = 1
+MOST_ITEMS: Final = 500  # of a list fact's value; the saved facts (`--facts-out`) hold all of them
+
+
+def to_json(audit: Audit) -> dict[str, Any]:
+    """The result JSON of an audit. Sections whose probe did not run are null."""
+    collection, judged, scored = audit.collection, audit.judged, audit.scored
+    figures, accepted = scored.figures, scored.accepted
+    own = {r.id: r for r in judged.accepted}
+    answers = subject.attestations(audit.facts)
+    data: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "as_of": collection.as_of.isoformat(),
+        "tool": {"name": "aiaudit", "version": audit.version, "ruleset_hash": audit.ruleset_hash},
+        "project": {
+            **collection.project,
+            "stage": collection.config.project.stage or None,
+            "flags": subject.flags(audit.facts),
+            "declared": subject.declared(collection.config),
+        },
+        "host": collection.host,
+        "score": figures.score,
+        "score_low": figures.low,
+        "score_high": figures.high,
+        "score_accepted": accepted.score,
+        "coverage": figures.coverage,
+        "evidence_strength": figures.strength,
+        "unnumbered": list(figures.unnumbered),
+        "readiness": scored.readiness,
+        "readiness_shipped": scored.standing.by_shipped if scored.readiness else None,
+        "next_level": _next_level(scored.next_level),
+        "weakest_core": figures.weakest_core,
+        "levels": _levels(audit.ladder, scored.standing),
+        "packs": [_pack(p, accepted.pack(p.id)) for p in figures.packs],
+        "checks": [_check(r, own[r.id], scored.priorities[r.id]) for r in judged.results],
+        "actions": [_action(a) for a in scored.actions],
+        "quick_wins": list(scored.quick_wins),
+        "facts": {fact_id: fact_json(audit.facts[fact_id], MOST_ITEMS) for fact_id in sorted(audit.facts)},
+        "frameworks": None,
+        "data": None,
+        "capacity": None,
+        "cost": None,
+        "attestations": plain(answers),
+        "assumptions": subject.assumptions(collection.config, answers, collection.config_by),
+        "relaxations": list(audit.settings.relaxations),
+        "skipped": collection.skipped,
+        "gate": {"passed": all(rule.passed for rule in audit.gate), "rules": [_rule(rule) for rule in audit.gate]},
+        "waivers": [_waiver_use(use) for use in judged.waivers],
+        "problems": list(audit.problems),
+        "brand": plain(collection.config.brand) or None,
+    }
+    if audit.timings is not None:
+        data["timings"] = dict(audit.timings)
+    return data
+
+
+def fact_json(fact: Fact, most_items: int | None = None) -> dict[str, Any]:
+    """One fact. A list longer than `most_items` is cut, and `items` says how long it was."""
+    value = plain(fact.value)
+    data: dict[str, Any] = {
+        "state": fact.state.value,
+        "value": value,
+        "evidence_level": fact.level.value,
+        "method": fact.method,
+        "confidence": fact.confidence.value,
+        "evidence": [_evidence(e) for e in fact.evidence],
+    }
+    if fact.scope is not None:
+        data["scope"] = {"files": fact.scope.files, "read": fact.scope.read, "unread": list(fact.scope.unread)}
+    if fact.reason:
+        data["reason"] = fact.reason
+    if most_items is not None and isinstance(value, list) and len(value) > most_items:
+        data["value"], data["items"] = value[:most_items], len(value)
+    return data
+
+
+def plain(value: Any) -> Any:
+    """A fact's value as JSON; what could not be resolved is `{"$unknown": reason}`."""
+    if isinstance(value, Unknown):
+        return {"$unknown": value.reason}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(plain(item) for item in value)
+    return value
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {"path": evidence.path, "line": evidence.line, "note": evidence.note}
+
+
+def _pack(pack: PackScore, accepted: PackScore | None) -> dict[str, Any]:
+    return {
+        "id": pack.id,
+        "title": pack.title,
+        "core": pack.core,
+        "score": pack.score,
+        "uncapped_score": pack.uncapped_score,
+        "low": pack.low,
+        "high": pack.high,
+        "coverage": pack.coverage,
+        "capped_by": list(pack.capped_by),
+        "counts": dict(pack.counts),
+        "judged_weight": pack.judged_weight,
+        "applicable_weight": pack.applicable_weight,
+        "score_accepted": accepted.score if accepted else None,
+    }
+
+
+def _check(result: CheckResult, accepted: CheckResult, priority: float) -> dict[str, Any]:
+    """One check. `accepted` says how the project's own settings judge it, where that differs."""
+    return {
+        "id": result.id,
+        "pack": result.pack,
+        "title": result.title,
+        "severity": result.severity.value,
+        "kind": result.kind.value,
+        "status": result.status.value,
+        "points": result.points,
+        "evidence_level": result.evidence_level.value if result.evidence_level else None,
+        "confidence": result.confidence.value,
+        "reason": result.reason,
+        "blocked_by": result.blocked_by,
+        "params": plain(result.params),
+        "findings": [_finding(f) for f in result.findings],
+        "waiver": _waiver(result.waiver) if result.waiver else None,
+        "why": result.why,
+        "remediation": result.remediation,
+        "effort": result.effort.value,
+        "effort_days": result.effort.days,
+        "priority": priority,
+        "controls": {scheme: list(ids) for scheme, ids in result.controls.items()},
+        "risk": result.risk,
+        "question": result.question,
+        "facts": list(result.facts),
+        "explain": list(result.explain),
+        "accepted": _accepted(result, accepted),
+    }
+
+
+def _accepted(result: CheckResult, accepted: CheckResult) -> dict[str, Any] | None:
+    own = {
+        "status": accepted.status.value,
+        "points": accepted.points,
+        "severity": accepted.severity.value,
+        "params": plain(accepted.params),
+        "reason": accepted.reason,
+    }
+    shown = {
+        "status": result.status.value,
+        "points": result.points,
+        "severity": result.severity.value,
+        "params": plain(result.params),
+        "reason": result.reason,
+    }
+    return None if own == shown else own
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "message": finding.message,
+        "path": finding.path,
+        "line": finding.line,
+        "measured": finding.measured,
+        "limit": finding.limit,
+        "confidence": finding.confidence.value,
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    return {
+        "id": waiver.id,
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "expires": waiver.expires,
+        "expired": waiver.expired,
+        "paths": list(waiver.paths),
+        "control": waiver.compensating_control,
+        "ticket": waiver.ticket,
+    }
+
+
+def _waiver_use(use: WaiverUse) -> dict[str, Any]:
+    return {**_waiver(use.waiver), "state": use.state, "covers": use.covers, "of": use.of}
+
+
+def _rule(rule: GateRule) -> dict[str, Any]:
+    return {"rule": rule.rule, "wanted": rule.wanted, "got": rule.got, "passed": rule.passed, "hint": rule.hint}
+
+
+def _next_level(step: NextLevel | None) -> dict[str, Any] | None:
+    if step is None:
+        return None
+    return {
+        "name": step.name,
+        "missing": list(step.missing),
+        "needs": list(step.needs),
+        "effort_days": step.effort_days,
+    }
+
+
+def _levels(ladder: Ladder, standing: Standing) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": level.id,
+            "title": level.title,
+            "question": level.question,
+            "reached": ladder.rank(standing.readiness) >= rank,
+            "reached_shipped": ladder.rank(standing.by_shipped) >= rank,
+            "gates": list(_gates(gate for gate in standing.gates if gate.level == level.id)),
+        }
+        for rank, level in enumerate(ladder.levels, start=1)
+    ]
+
+
+def _gates(gates: Iterable[GateResult]) -> Iterable[dict[str, Any]]:
+    for gate in gates:
+        yield {
+            "wanted": gate.wanted,
+            "got": gate.got,
+            "state": gate.state.value,
+            "checks": list(gate.checks),
+            "pack": gate.pack or None,
+        }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {
+        "check": action.check,
+        "pack": action.pack,
+        "verb": action.verb,
+        "effort": action.effort.value,
+        "effort_days": action.effort.days,
+        "priority": action.priority,
+        "blocks_next": action.blocks_next,
+        "score_before": action.score_before,
+        "score_after": action.score_after,
+        "low_before": action.low_before,
+        "low_after": action.low_after,
+    }

@@ -1,0 +1,234 @@
+"""What the caller asks for and what the project file says, told apart: only the caller may move the score.
+
+The audited project's own parameters, severities, waivers and choice of packs move `score_accepted` alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import yaml
+
+from aiaudit.model.check import Severity
+from aiaudit.model.result import Waiver
+from aiaudit.packs.load import Library, load
+from aiaudit.packs.overrides import Change, Overrides, resolve
+from aiaudit.packs.problems import PackError, Problem, did_you_mean
+from aiaudit.project.config import ConfigError, ProjectConfig, load_config, load_project_config
+from aiaudit.resources import path_of
+from aiaudit.scoring import waivers
+from aiaudit.scoring.gate import GateOptions, parse_fail_on, parse_fail_under
+
+Source = Literal["none", "project", "caller"]
+ALL: Final = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller asks of an audit. `own_outputs`: files below the root that this audit itself writes."""
+
+    packs: tuple[str, ...] = ()  # ids, files, or "all"
+    profile: str | None = None
+    stage: str | None = None
+    as_of: dt.date | None = None  # today where None
+    config: str | None = None
+    project_config: bool = True
+    baseline: str | None = None
+    fail_under: tuple[str, ...] = ()
+    min_coverage: float | None = None
+    fail_on: tuple[str, ...] = ()
+    fail_on_new: str | None = None
+    level: str | None = None
+    secrets_engine: str = "builtin"
+    jobs: int | None = None
+    cache: bool = True
+    timings: bool = False
+    own_outputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """The packs that exist (`full`), those this audit judges by, and the parameters of the profile."""
+
+    full: Library
+    selected: Library
+    params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def shared_facts(self) -> list[str]:
+        """Facts that every result carries, whatever packs are selected: flags and the forty questions."""
+        return [fact_id for fact_id, spec in self.full.facts.items() if spec.place.file.startswith("checks/shared/")]
+
+    @property
+    def check_packs(self) -> dict[str, str]:
+        return {check.id: check.pack for check in self.full.checks}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force. `shown` judges the score, `accepted` the project's own view, which `own_packs` limits."""
+
+    shown: Overrides
+    accepted: Overrides
+    relaxations: tuple[dict[str, Any], ...]
+    waivers: tuple[Waiver, ...]
+    own_packs: frozenset[str] | None
+    problems: tuple[str, ...]
+
+
+def read_config(root: str, options: Options) -> tuple[ProjectConfig, Source, list[str]]:
+    """The configuration, who named it, and what is wrong with the project's own (the audit then goes on without it).
+
+    Raises:
+        ConfigError: the caller's file cannot be used.
+    """
+    if options.config is not None:
+        return load_config(options.config), "caller", []
+    if not options.project_config:
+        return ProjectConfig(), "none", []
+    try:
+        config = load_project_config(root)
+    except ConfigError as error:
+        return ProjectConfig(), "none", [f"{problem} (the file was left out)" for problem in error.problems]
+    return config, "project" if config.file else "none", []
+
+
+def with_stage(config: ProjectConfig, stage: str | None) -> ProjectConfig:
+    """The configuration with the stage that the caller gives."""
+    if stage is None:
+        return config
+    return config.model_copy(update={"project": config.project.model_copy(update={"stage": stage})})
+
+
+def read_ruleset(options: Options) -> Ruleset:
+    """Load the shipped packs and the caller's, and select those asked for.
+
+    Raises:
+        PackError: a pack is broken, or a name names none.
+    """
+    files = [Path(name) for name in options.packs if _is_file(name)]
+    full = load(files)
+    profile = _profile(options.profile)
+    wanted = [name for name in options.packs if not _is_file(name)] or list(profile.get("packs") or ())
+    if files and wanted != [ALL]:
+        wanted += [pack.id for pack in full.packs if pack.file in {str(file) for file in files}]
+    selected = full.select(wanted) if wanted and ALL not in wanted else full
+    return Ruleset(full, selected, profile.get("params") or {})
+
+
+def settle(ruleset: Ruleset, config: ProjectConfig, config_by: Source, as_of: dt.date) -> Settings:
+    """Resolve parameters, severities and waivers of the configuration.
+
+    What is wrong in the project's own file is told in `problems` and left out.
+
+    Raises:
+        PackError, ConfigError: what the caller named is wrong.
+    """
+    checks = list(ruleset.full.checks)
+    by_profile = resolve(checks, ruleset.params, {})
+    problems: list[str] = []
+    try:
+        params = {**ruleset.params, **{k: {**ruleset.params.get(k, {}), **v} for k, v in config.params.items()}}
+        own = resolve(
+            checks, params, config.severity, lambda section, check, name: _place(config, section, check, name)
+        )
+    except PackError as error:
+        if config_by == "caller":
+            raise
+        problems += [f"{problem} (params and severity of the file were left out)" for problem in error.problems]
+        own = by_profile
+    made, errors = waivers.read(config.waivers, {check.id: check.severity for check in checks}, as_of)
+    if errors and config_by == "caller":
+        raise ConfigError([f"{config.file}: {error}" for error in errors])
+    problems += [f"{config.file}: {error} (the waiver was left out)" for error in errors]
+    own_packs, pack_problems = _own_packs(ruleset, config)
+    problems += pack_problems
+    shown = own if config_by == "caller" else by_profile
+    relaxations = [_relaxation(change, config_by) for change in own.changes]
+    if own_packs is not None:
+        used = sorted(own_packs)
+        relaxations.append(
+            {"check": "*", "name": "packs", "shipped": ALL, "used": used, "relaxes": True, "by": config_by}
+        )
+    return Settings(shown, own, tuple(relaxations), tuple(made), own_packs, tuple(problems))
+
+
+def gate_options(options: Options, config: ProjectConfig, ruleset: Ruleset) -> GateOptions:
+    """The gate asked for on the command line, or else the one in the configuration.
+
+    Raises:
+        GateError: a rule that cannot be understood.
+    """
+    packs = [pack.id for pack in ruleset.selected.packs]
+    checks = [check.id for check in ruleset.selected.checks]
+    own = config.gate
+    asked = options.fail_under or options.fail_on or options.fail_on_new or options.level
+    if asked or options.min_coverage is not None:
+        return GateOptions(
+            fail_under=parse_fail_under(options.fail_under, packs),
+            min_coverage=options.min_coverage,
+            fail_on=parse_fail_on(options.fail_on, checks),
+            fail_on_new=Severity(options.fail_on_new) if options.fail_on_new else None,
+            level=options.level,
+        )
+    under = (
+        own.fail_under if isinstance(own.fail_under, dict) else {} if own.fail_under is None else {"": own.fail_under}
+    )
+    return GateOptions(
+        fail_under=parse_fail_under([f"{pack}={n:g}" if pack else f"{n:g}" for pack, n in under.items()], packs),
+        min_coverage=own.min_coverage,
+        fail_on=parse_fail_on(own.fail_on, checks),
+        fail_on_new=Severity(own.fail_on_new) if own.fail_on_new else None,
+        level=own.level,
+    )
+
+
+def profiles() -> dict[str, dict[str, Any]]:
+    """The shipped profiles by name."""
+    text = (path_of("checks") / "profiles" / "profiles.yaml").read_text(encoding="utf-8")
+    data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (a safe loader)
+    found: dict[str, dict[str, Any]] = data["profiles"]
+    return found
+
+
+def _profile(name: str | None) -> dict[str, Any]:
+    if name is None:
+        return {}
+    known = profiles()
+    if name not in known:
+        hint = did_you_mean(name, known) or f"; there are: {', '.join(known)}"
+        raise PackError([Problem(None, f"--profile {name}: no such profile{hint}")])
+    return known[name]
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith((".yaml", ".yml")) or "/" in name
+
+
+def _own_packs(ruleset: Ruleset, config: ProjectConfig) -> tuple[frozenset[str] | None, list[str]]:
+    """The packs the configuration limits itself to, and those names that name none."""
+    if not config.packs or ALL in config.packs:
+        return None, []
+    known = [pack.id for pack in ruleset.full.packs]
+    wrong = [name for name in config.packs if name not in known]
+    problems = [f"{config.file}: packs: no pack {name!r}{did_you_mean(name, known)}" for name in wrong]
+    return frozenset(config.packs) & frozenset(known), problems
+
+
+def _place(config: ProjectConfig, section: str, check: str, name: str) -> Any:
+    return config.place(section, check, name) if name else config.place(section, check)
+
+
+def _relaxation(change: Change, by: Source) -> dict[str, Any]:
+    return {
+        "check": change.check,
+        "name": change.name,
+        "shipped": change.shipped,
+        "used": change.value,
+        "relaxes": change.relaxes,
+        "by": by,
+    }

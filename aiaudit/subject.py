@@ -1,0 +1,128 @@
+"""What a result says of the audited project itself: its name, commit, flags, declarations, and what was left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.model.fact import Fact, State
+from aiaudit.project.tree import Malformed, Project, Unreadable
+
+if TYPE_CHECKING:
+    from aiaudit.project.config import ProjectConfig
+
+OWN_FILES: Final = frozenset({"aiaudit.yaml", "attestations.yaml"})
+MOST_SKIPPED: Final = 200
+_TRUST: Final = ("stage", "role", "exposure", "risk_tier")
+
+
+def readable(project: Project) -> bool:
+    """Whether there is any file of the project that can be read; aiaudit's own files are none."""
+    for entry in project.files:
+        if entry.path in OWN_FILES:
+            continue
+        try:
+            project.head(entry.path, 1)
+        except Unreadable:
+            continue
+        return True
+    return False
+
+
+def name(project: Project, config: ProjectConfig) -> str | None:
+    """The name the project gives itself; never that of its folder, which differs from machine to machine."""
+    return config.project.name or _declared_name(project)
+
+
+def _declared_name(project: Project) -> str | None:
+    for path, keys in (("pyproject.toml", ("project", "name")), ("pyproject.toml", ("tool", "poetry", "name"))):
+        found = _at(project, path, "toml", keys)
+        if found:
+            return found
+    return _at(project, "package.json", "json", ("name",))
+
+
+def _at(project: Project, path: str, kind: str, keys: tuple[str, ...]) -> str | None:
+    if project.entry(path) is None:
+        return None
+    try:
+        value: Any = getattr(project, kind)(path)
+    except (Unreadable, Malformed):
+        return None
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def commit(facts: Mapping[str, Fact]) -> str | None:
+    """The commit that is checked out, where the git probe was asked and could tell."""
+    fact = facts.get("git.commit")
+    return fact.value if fact is not None and fact.state is State.KNOWN and isinstance(fact.value, str) else None
+
+
+def skipped(project: Project, own_outputs: Iterable[str]) -> dict[str, Any]:
+    """How much was left out of the walk, and why. The audit's own output files are not told: they may not exist."""
+    outputs = frozenset(own_outputs)
+    left_out = [s for s in project.skipped if s.path not in outputs]
+    reasons = Counter(s.reason for s in left_out)
+    return {
+        "files": len(left_out),
+        "reasons": dict(sorted(reasons.items())),
+        "paths": [{"path": s.path, "reason": s.reason} for s in left_out[:MOST_SKIPPED]],
+    }
+
+
+def declared(config: ProjectConfig) -> dict[str, Any]:
+    """What the project file says of the project, without what it leaves empty."""
+    said = config.project.model_dump(mode="json")
+    return {key: value for key, value in said.items() if value not in ("", [], {}, None)}
+
+
+def declared_words(config: ProjectConfig) -> dict[str, str]:
+    """The declarations that rules and gates may use (`project.stage`…)."""
+    return {key: getattr(config.project, key) for key in _TRUST}
+
+
+def flags(facts: Mapping[str, Fact]) -> dict[str, bool | None]:
+    """What the project is, by its `flag.` facts; None where it cannot be told."""
+    found: dict[str, bool | None] = {}
+    for fact_id in sorted(facts):
+        if fact_id.startswith("flag."):
+            fact = facts[fact_id]
+            known = fact.state is State.KNOWN and isinstance(fact.value, bool)
+            found[fact_id.removeprefix("flag.")] = (
+                fact.value if known else False if fact.state is State.ABSENT else None
+            )
+    return found
+
+
+def attestations(facts: Mapping[str, Fact]) -> list[dict[str, Any]] | None:
+    """What people answered, by check; None where nobody was asked."""
+    asked = {i: f for i, f in facts.items() if i.startswith("attestation.")}
+    if not asked:
+        return None
+    answered = []
+    for fact_id in sorted(asked):
+        value = asked[fact_id].value
+        if isinstance(value, Mapping) and value.get("answered"):
+            answered.append({"check": fact_id.removeprefix("attestation."), **value})
+    return answered
+
+
+def assumptions(config: ProjectConfig, given: list[dict[str, Any]] | None, config_by: str) -> list[str]:
+    """What was taken on trust, in words."""
+    said = [
+        f"{key.replace('_', ' ').capitalize()} {value!r} is taken from {config.file or 'the command line'} as declared."
+        for key, value in declared_words(config).items()
+        if value
+    ]
+    if given:
+        said.append(f"{len(given)} answers of people are taken on trust; links to their evidence were not opened.")
+    if config_by == "project" and config.exclude:
+        globs = ", ".join(config.exclude)
+        said.append(
+            f"{config.file} asks to leave out {globs}; that was read all the same, since only a file that the caller"
+            " names with --config can leave something out."
+        )
+    return said

@@ -103,8 +103,12 @@ class Facts:
         return self._query(declared, part.probe) if part.probe is not None else self._derived(declared)
 
     def _query(self, declared: Declaration, name: str) -> FactSpec:
-        probe = self.probes.get(name)
         extra: dict[str, Any] = dict(declared.part.model_extra or {})
+        try:
+            probe = self.probes.get(name)
+        except RuntimeError as error:  # a probe that is named but cannot be imported
+            self._complain(declared, str(error), "probe")
+            return self._broken(declared)
         if probe is None:
             self._complain(declared, f"no probe '{name}'{did_you_mean(name, self.probes)}", "probe")
             return self._broken(declared)

@@ -38,7 +38,7 @@ class Commit(Part):
 
     author: str = "Ada Example"
     email: str = "ada@example.org"
-    date: dt.datetime | dt.date = AS_OF
+    date: dt.datetime = dt.datetime(AS_OF.year, AS_OF.month, AS_OF.day, tzinfo=dt.UTC)
     message: str = "Change"
     files: dict[str, str | None] | Literal["all"] = "all"
     tag: str | None = None
@@ -117,24 +117,22 @@ def _write(tree: Path, path: str, content: str | bytes) -> None:
 
 def _build_history(tree: Path, commits: Sequence[Commit]) -> None:
     """A real repository whose commits are written in one stream; its index is that of the last commit."""
-    _git(tree, "init", "--quiet", "--initial-branch=main")
-    _git(tree, "fast-import", "--quiet", stdin=b"".join(_stream(tree, commits)))
+    stream = b"".join(_stream(tree, commits))
+    _git(tree, "init", "--quiet", "--template=", "--initial-branch=main")
+    _git(tree, "fast-import", "--quiet", stdin=stream)
     _git(tree, "reset", "--quiet")
 
 
 def _stream(tree: Path, commits: Sequence[Commit]) -> Iterator[bytes]:
     whole = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
     for commit in commits:
-        moment = commit.date
-        if not isinstance(moment, dt.datetime):
-            moment = dt.datetime.combine(moment, dt.time(12))
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=dt.UTC)
-        who = f"{commit.author} <{commit.email}> {int(moment.timestamp())} {moment.strftime('%z') or '+0000'}"
+        moment = commit.date if commit.date.tzinfo else commit.date.replace(tzinfo=dt.UTC)
+        who = f"{commit.author} <{commit.email}> {int(moment.timestamp())} {moment.strftime('%z')}"
         yield f"commit refs/heads/main\nauthor {who}\ncommitter {who}\n".encode()
         yield _data(commit.message.encode())
         files: Mapping[str, bytes | None]
         if commit.files == "all":
+            yield b"deleteall\n"
             files = {path.relative_to(tree).as_posix(): path.read_bytes() for path in whole}
         else:
             files = {path: None if text is None else text.encode() for path, text in commit.files.items()}

@@ -1,0 +1,133 @@
+"""The case runner on own packs: what it finds right, wrong and missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aiaudit.packs.cases import find_cases, missing_cases, run_cases
+from aiaudit.packs.load import Library, load
+
+PACK = """\
+schema: 1
+pack: own
+title: Own checks
+facts:
+  notes: {probe: files.exists, files: [NOTES.md], min_size: 5}
+  big: {probe: files.exists, files: ["**/*.bin"]}
+checks:
+- id: OWN-001
+  title: The notes are written
+  severity: high
+  kind: automatic
+  min_level: E1
+  applies: big.size() > 0
+  rule: {pass: "notes.size() > 0", fail: otherwise}
+  findings: big
+  why: x
+  remediation: x
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    (tmp_path / "own.yaml").write_text(PACK)
+    return load([tmp_path / "own.yaml"], shipped=False)
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+
+
+def problems(library: Library, folder: Path) -> dict[str, tuple[str, ...]]:
+    return {str(result.case): result.problems for result in run_cases(library, folder)}
+
+
+def test_cases_that_end_as_expected_have_no_problems(library: Library, tmp_path: Path) -> None:
+    cases = tmp_path / "cases"
+    write(
+        cases / "OWN-001",
+        {
+            "pass/NOTES.md": "Long enough",
+            "pass/expect.yaml": "status: pass\nfiles: {a.bin: {base64: AAEC}}\nfacts: {big: [{path: a.bin, size: 3}]}\n",
+            "fail/expect.yaml": "status: fail\nfindings: [a.bin, b.bin]\nreason: 2 found\nfiles: {b.bin: b, a.bin: a}\n",
+            "na/NOTES.md": "Long enough",
+            "na/expect.yaml": "status: not_applicable\n",
+            "decoy/NOTES.md": "x\n",
+            "decoy/expect.yaml": "status: fail\nfiles: {a.bin: a}\n",
+        },
+    )
+    found = problems(library, cases)
+    facts = found.pop("OWN-001/pass")
+    assert found == {"OWN-001/fail": (), "OWN-001/na": (), "OWN-001/decoy": ()}
+    assert facts == () or "expected big to be" in facts[0]  # the record may have further fields
+    assert missing_cases(library, find_cases(cases)) == []
+
+
+def test_what_differs_is_told(library: Library, tmp_path: Path) -> None:
+    cases = tmp_path / "cases"
+    write(
+        cases / "OWN-001",
+        {
+            "pass/expect.yaml": "status: pass\nfiles: {a.bin: a}\n",
+            "fail/expect.yaml": "status: not_applicable\nfindings: [a.bin]\nfacts: {notes: [], big: absent}\n",
+            "decoy/NOTES.md": "Long enough",
+            "decoy/expect.yaml": "status: pass\nfiles: {a.bin: a}\n",
+            "odd/expect.yaml": "status: fial\n",
+            "none/README.md": "x",
+        },
+    )
+    write(cases / "OWN-002", {"pass/expect.yaml": "status: pass\n"})
+    assert problems(library, cases) == {
+        "OWN-001/decoy": ("a decoy must not pass",),
+        "OWN-001/fail": (
+            "a case named 'fail' should expect fail, not not_applicable",
+            "expected findings at a.bin, got none",
+            "expected notes to be [], got 'absent'",
+        ),
+        "OWN-001/none": ("OWN-001/none/expect.yaml: cannot be read: no such file or directory",),
+        "OWN-001/odd": (
+            "OWN-001/odd/expect.yaml:1:9: 'status' may not be 'fial': use pass, partial, fail, unknown, "
+            "not_applicable, error; did you mean 'fail'?",
+        ),
+        "OWN-001/pass": ("expected pass, got fail: 1 found, the first at a.bin:1.",),
+    }
+    place = library.check("OWN-001").place  # type: ignore[union-attr]
+    assert missing_cases(library, find_cases(cases)) == [
+        f"{place}: OWN-001 has no case 'na'",
+        "OWN-002: cases of a check that is not there",
+    ]
+
+
+def test_a_history_is_a_real_repository(tmp_path: Path) -> None:
+    from aiaudit.packs.expect import Expect, laid_out
+
+    case = tmp_path / "case"
+    write(case, {"a.py": "x = 1\n", "expect.yaml": "status: pass\n"})
+    history = [
+        {"author": "Ada", "email": "ada@example.org", "date": "2026-01-02", "files": {"a.py": "x = 0\n", "old.py": "y"}},
+        {"author": "Bob", "email": "bob@example.org", "date": "2026-02-03T10:00:00+02:00", "message": "Müll", "tag": "v1",
+         "files": {"old.py": None, "new.py": "z = 1\n"}},
+        {"author": "Ada", "email": "ada@example.org", "files": "all"},
+    ]  # fmt: skip
+    with laid_out(case, Expect.model_validate({"status": "pass", "git": history})) as tree:
+        assert sorted(path.name for path in tree.iterdir()) == [".git", "a.py", "new.py"]
+        log = git(tree, "log", "--reverse", "--format=%an %ae %aI %s %D")
+        assert [line.strip() for line in log.splitlines()] == [
+            "Ada ada@example.org 2026-01-02T00:00:00Z Change",
+            "Bob bob@example.org 2026-02-03T10:00:00+02:00 Müll tag: v1",
+            "Ada ada@example.org 2026-06-01T00:00:00Z Change HEAD -> main",
+        ]
+        assert git(tree, "status", "--porcelain") == ""
+        assert git(tree, "show", "v1:a.py") == "x = 0\n"
+    assert not tree.exists()
+    assert (case / "expect.yaml").exists()
+
+
+def git(tree: Path, *arguments: str) -> str:
+    import subprocess
+
+    return subprocess.run(["git", *arguments], cwd=tree, capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,1 @@
+"""What git knows of the project, read without running anything that the repository brings."""

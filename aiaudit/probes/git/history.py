@@ -1,0 +1,110 @@
+"""The commits of a repository as records."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from aiaudit.probes.git.people import Identity
+from aiaudit.probes.git.run import GitError, Repository
+
+MAX_COMMITS: Final = 50_000
+_RECORD, _FIELD = "\x1e", "\x1f"
+_FORMAT: Final = _RECORD + _FIELD.join(("%H", "%P", "%an", "%ae", "%ct", "%B")) + _FIELD
+_TRAILER: Final = re.compile(
+    r"^(co-authored-by|reviewed-by|approved-by|acked-by|reviewed-on|pull-request|pr-url)\s*:\s*(.{1,300})$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NAME_AND_MAIL: Final = re.compile(r"^([^<]{0,120}?)\s*<([^<>\s]{1,200})>")
+_PULL_REQUEST: Final = re.compile(
+    r"^Merge pull request #\d+|\(#\d+\)\s*$|^Merged in \S+ \(pull request #\d+\)|\(!\d+\)\s*$"
+)
+_MERGE_REQUEST: Final = re.compile(
+    r"^See merge request \S+!\d+|^Merge-request:|^Change-Id: I[0-9a-f]{40}", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit. `people`: its author and the co-authors that its trailers name. `paths`: what it changed."""
+
+    id: str
+    parents: tuple[str, ...]
+    people: tuple[Identity, ...]
+    date: dt.date  # of the commit, in UTC
+    reviewed: bool  # its message shows that somebody else looked at it, or that it came by a pull request
+    paths: tuple[str, ...]
+
+
+def read_commits(repository: Repository, until: dt.date) -> list[Commit]:
+    """The commits reachable from HEAD up to and including the day `until`, newest first. Raises GitError.
+
+    Paths are relative to the audited folder; where that is only a part of the repository, commits that do not touch it
+    are left out.
+    """
+    end = f"--until={until.isoformat()}T23:59:59+00:00"
+    arguments = ["log", f"--format={_FORMAT}", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv",
+                 "--no-show-signature", "--no-color", "-z", f"--max-count={MAX_COMMITS}", end, "HEAD"]  # fmt: skip
+    if repository.prefix:
+        arguments += ["--", repository.prefix.rstrip("/")]
+    if not repository.head():
+        return []  # a repository without a commit
+    text = repository.run(*arguments).decode("utf-8", "surrogateescape")
+    return [commit for part in text.split(_RECORD)[1:] if (commit := _commit(part, repository.prefix)) is not None]
+
+
+def first_parents(commits: list[Commit]) -> list[Commit]:
+    """The main line: from the newest commit along first parents, as far as they are known."""
+    by_id = {commit.id: commit for commit in commits}
+    line: list[Commit] = []
+    at = commits[0] if commits else None
+    while at is not None:
+        line.append(at)
+        at = by_id.get(at.parents[0]) if at.parents else None
+    return line
+
+
+def _commit(part: str, prefix: str) -> Commit | None:
+    fields = part.split(_FIELD, 6)
+    if len(fields) != 7:
+        return None
+    identifier, parents, name, email, seconds, message, names = fields
+    try:
+        date = dt.datetime.fromtimestamp(int(seconds), dt.UTC).date()
+    except (ValueError, OverflowError, OSError):
+        return None
+    message = message[:20_000]
+    trailers = [(key.lower(), value.strip()) for key, value in _TRAILER.findall(message)]
+    people = [Identity(name.strip()[:120], email.strip()[:200])]
+    for key, value in trailers:
+        found = _NAME_AND_MAIL.match(value) if key == "co-authored-by" else None
+        if found:
+            people.append(Identity(found.group(1).strip(), found.group(2)))
+    subject = message.partition("\n")[0][:500]
+    reviewed = (
+        _PULL_REQUEST.search(subject) is not None
+        or _MERGE_REQUEST.search(message) is not None
+        or any(key != "co-authored-by" for key, _ in trailers)
+    )
+    paths = (path.strip("\n") for path in names.split("\0"))
+    return Commit(
+        id=identifier,
+        parents=tuple(parents.split()),
+        people=tuple(dict.fromkeys(people)),
+        date=date,
+        reviewed=reviewed,
+        paths=tuple(path.removeprefix(prefix) for path in paths if path and path.startswith(prefix)),
+    )
+
+
+def count_commits(repository: Repository, until: dt.date) -> int:
+    """All commits up to `until`, also where there are more than are read. Raises GitError."""
+    arguments = ["rev-list", "--count", f"--until={until.isoformat()}T23:59:59+00:00", "HEAD"]
+    if repository.prefix:
+        arguments += ["--", repository.prefix.rstrip("/")]
+    try:
+        return int(repository.run(*arguments))
+    except ValueError:
+        raise GitError("git did not count the commits") from None

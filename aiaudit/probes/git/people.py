@@ -1,0 +1,96 @@
+"""Who wrote a commit: mailmap applied, identities of one person joined, bots left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+_BOT: Final = re.compile(
+    r"\[bot\]|\bbot\b|-bot@|^bot@|dependabot|renovate|github-actions|pre-commit-ci|greenkeeper|snyk|codecov|mergify"
+    r"|semantic-release|weblate|imgbot|allcontributors|web-flow|copilot|cursoragent|noreply@anthropic\.com|\bdevin-ai",
+    re.IGNORECASE,
+)
+_MAILMAP: Final = re.compile(r"^\s*([^<#]*?)\s*<([^>]*)>\s*(?:([^<#]*?)\s*<([^>]*)>)?")
+_MAX_MAILMAP: Final = 20_000  # lines
+
+
+class Identity(NamedTuple):
+    """A name and an address as a commit gives them."""
+
+    name: str
+    email: str
+
+    @property
+    def is_bot(self) -> bool:
+        return _BOT.search(f"{self.name} {self.email}"[:400]) is not None
+
+
+class Mailmap:
+    """The project's `.mailmap` (gitmailmap(5)): commit identities -> the proper ones."""
+
+    def __init__(self, text: str = "") -> None:
+        self._by_both: dict[tuple[str, str], Identity] = {}
+        self._by_email: dict[str, Identity] = {}
+        for line in text.splitlines()[:_MAX_MAILMAP]:
+            found = _MAILMAP.match(line[:500])
+            if found is None:
+                continue
+            name, email, old_name, old_email = (part or "" for part in found.groups())
+            if not old_email:  # Proper Name <commit@email>
+                self._by_email[email.lower()] = Identity(name, "")
+            elif old_name:
+                self._by_both[(old_name.lower(), old_email.lower())] = Identity(name, email)
+            else:
+                self._by_email[old_email.lower()] = Identity(name, email)
+
+    def proper(self, identity: Identity) -> Identity:
+        email = identity.email.lower()
+        proper = self._by_both.get((identity.name.lower(), email)) or self._by_email.get(email)
+        if proper is None:
+            return identity
+        return Identity(proper.name or identity.name, proper.email or identity.email)
+
+
+class People:
+    """Joins identities that share a name or an address into one person, called by the name seen most."""
+
+    def __init__(self, identities: Iterable[Identity]) -> None:
+        self._parent: dict[str, str] = {}
+        self._names: dict[str, dict[str, int]] = {}
+        counted: dict[Identity, int] = {}
+        for identity in identities:
+            counted[identity] = counted.get(identity, 0) + 1
+        for identity in counted:
+            keys = _keys(identity)
+            for key in keys[1:]:
+                self._join(keys[0], key)
+        for identity, count in counted.items():
+            names = self._names.setdefault(self._root(_keys(identity)[0]), {})
+            names[identity.name] = names.get(identity.name, 0) + count
+
+    def person(self, identity: Identity) -> str:
+        """The name of the person that the identity belongs to."""
+        names = self._names.get(self._root(_keys(identity)[0]))
+        return max(sorted(names), key=lambda name: names[name]) if names else identity.name
+
+    def _root(self, key: str) -> str:
+        while self._parent.get(key, key) != key:
+            self._parent[key] = self._parent.get(self._parent[key], self._parent[key])
+            key = self._parent[key]
+        return key
+
+    def _join(self, one: str, other: str) -> None:
+        first, second = sorted((self._root(one), self._root(other)))
+        self._parent[second] = first
+
+
+def _keys(identity: Identity) -> list[str]:
+    """What identities of one person share: the address, and a name of at least two words or 6 letters."""
+    name = " ".join(identity.name.lower().split())
+    email = identity.email.lower()
+    hidden = re.fullmatch(r"(?:\d+\+)?([\w-]+)@users\.noreply\.github\.com", email)
+    keys = [f"mail:{hidden.group(1) if hidden else email}"] if email else []
+    if len(name) >= 6 or " " in name:
+        keys.append(f"name:{name}")
+    return keys or [f"name:{name}"]

@@ -126,12 +126,12 @@ class GlobTable:
         self._match, self._owner = _compile_set(plain)
         self._not, self._owner_not = _compile_set(negated)
 
-    def __call__(self, path: str) -> list[int]:
+    def __call__(self, path: str) -> tuple[int, ...]:
         data = path.lower().encode("utf-8", "surrogateescape")
         found = {self._owner[index] for index in (self._match.Match(data) if self._match else None) or ()}
         if found and self._not is not None:
             found -= {self._owner_not[index] for index in self._not.Match(data) or ()}
-        return sorted(found)
+        return tuple(sorted(found))
 
 
 def _compile_set(globs: list[tuple[int, str]]) -> tuple[Any, list[int]]:

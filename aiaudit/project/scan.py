@@ -34,6 +34,7 @@ _CHUNK_FILES: Final = 128
 _HASH: Final = 20
 _PART: Final = struct.Struct("<BBI")  # engine, what it is, length
 _HIT, _FOUND, _ERROR = 0, 1, 2
+_as_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ class _Stage:
             return _ERROR, pool.reason_of(error).encode()
         if truncated:
             result["truncated"] = True
-        return _FOUND, json.dumps(result, separators=(",", ":")).encode("ascii")
+        return _FOUND, _as_json(result).encode("ascii")
 
     # -- taking the answers --------------------------------------------------------------------------------------------
 

@@ -1,0 +1,229 @@
+"""The text engine: all regular expressions of all queries in one RE2 scan of each text file.
+
+Queries bring *groups* of patterns, each with the files it is meant for. The groups that apply to a file make one
+`re2.Set`; what that set reports is searched again by itself for the place. RE2 is linear in the input, whatever the
+pattern. The secret rules join the same scan: their group has a `judge` that turns a hit into what may be kept of it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
+
+from aiaudit.project.entry import Entry, display
+from aiaudit.project.globs import GlobTable
+from aiaudit.project.reader import decode, is_binary
+from aiaudit.project.roles import DATA_SUFFIXES, MODEL_SUFFIXES, Role
+
+if TYPE_CHECKING:
+    from aiaudit.probes.base import Query
+
+NAME: Final = "text"
+VERSION: Final = 1  # of what `scan` gives; part of the cache key
+MAX_MATCH: Final = 120  # characters of a hit that are kept
+MAX_PATTERN: Final = 512
+_WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_TEXT_DATA: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".arff", ".libsvm"})
+_NO_TEXT: Final = frozenset(
+    {".pdf", ".docx", ".pptx", ".pyc", ".pyo", ".so", ".dll", ".dylib", ".a", ".o", ".exe", ".class", ".jar", ".wasm"}
+    | {".whl", ".woff", ".woff2", ".ttf", ".otf", ".eot", ".ico", ".psd"}
+)
+BINARY_SUFFIXES: Final = (
+    (DATA_SUFFIXES - _TEXT_DATA) | MODEL_SUFFIXES | _NO_TEXT
+)  # not opened: what they hold is no text
+
+
+class Pattern(NamedTuple):
+    """A regular expression in RE2's syntax, and what hits of it are called."""
+
+    name: str
+    regex: str
+
+
+Judge = Callable[[Pattern, Any, bytes], "dict[str, Any] | None"]
+"""Called with the pattern, RE2's match and the whole text as UTF-8; gives what to keep of a hit, None for no hit."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatternGroup:
+    """Patterns that are searched in the same files.
+
+    `files`, `roles` (None: any) and `ignored` say in which. `unless` takes back a hit whose line it matches. A hit is
+    kept as its text (at most 120 characters), or as what `judge` makes of it; `judged_by` names the judge and its
+    version. `keep`: whether a hit's text is kept at all. `most`: hits of one pattern in one file, more are left out.
+    """
+
+    patterns: tuple[Pattern, ...]
+    files: tuple[str, ...] = ("**/*",)
+    roles: frozenset[Role] | None = None
+    ignored: bool = False
+    unless: str = ""
+    ignore_case: bool = False
+    keep: bool = True
+    most: int = 50
+    judge: Judge | None = None
+    judged_by: str = ""
+
+    @property
+    def key(self) -> str:
+        """What hits depend on besides the text; hits are kept under it."""
+        parts = [self.patterns, self.unless, self.ignore_case, self.keep, self.most, self.judged_by]
+        return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
+
+    def takes(self, entry: Entry) -> bool:
+        """Whether a file whose path matches is one of the group's."""
+        return (self.roles is None or entry.role in self.roles) and (self.ignored or not entry.ignored)
+
+
+@runtime_checkable
+class HasGroups(Protocol):
+    """A query that brings patterns to the text engine."""
+
+    def groups(self) -> Sequence[PatternGroup]:
+        """The pattern groups of this query; the same each time."""
+
+
+class TextEngine:
+    """See `aiaudit.probes.base.Engine`. Its result: `{"hits": {group key: [[pattern number, line, kept]]}}`, or
+    `{"binary": true}` for a file that is no text."""
+
+    name = NAME
+    bounded = True  # linear in time and memory by construction: needs no process of its own for a small tree
+    takes_head = True  # of a file that is too large, the head is searched
+
+    def __init__(self, queries: Iterable[Query]) -> None:
+        groups = [group for query in queries if isinstance(query, HasGroups) for group in query.groups()]
+        lists = list(dict.fromkeys(group.files for group in groups))
+        self._table = GlobTable(lists)
+        self._groups: list[list[tuple[str, PatternGroup]]] = [[] for _ in lists]  # key and group, by list of globs
+        for group in groups:
+            self._groups[lists.index(group.files)].append((group.key, group))
+        self._by_key = {key: group for some in self._groups for key, group in some}
+        self._keys_of: dict[tuple[tuple[int, ...], Role, bool], tuple[str, ...]] = {}
+        self._keys_at: dict[str, tuple[str, ...]] = {}
+        self._searches: dict[tuple[str, ...], _Search] = {}
+
+    def key(self) -> str:
+        return str(VERSION)  # what is looked for is in `variant`, so that another query elsewhere costs nothing here
+
+    def wants(self, entry: Entry) -> bool:
+        return bool(self._keys(entry))
+
+    def variant(self, entry: Entry) -> str:
+        """The patterns that are searched in this file."""
+        return ",".join(self._keys(entry))
+
+    def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
+        if is_binary(data):
+            return {"binary": True}
+        text = decode(data).encode("utf-8") if data.startswith(_WIDE) else data
+        keys = self._keys(entry)
+        search = self._searches.get(keys)
+        if search is None:
+            search = self._searches[keys] = _Search({key: self._by_key[key] for key in keys})
+        return {"hits": search(text)}
+
+    def _keys(self, entry: Entry) -> tuple[str, ...]:
+        """The keys of the groups that apply to a file, sorted."""
+        known = self._keys_at.get(entry.path)
+        if known is not None:
+            return known
+        if entry.kind != "file" or entry.suffix in BINARY_SUFFIXES:
+            return ()
+        like = (self._table(entry.path), entry.role, entry.ignored)
+        keys = self._keys_of.get(like)
+        if keys is None:
+            some = {key for number in like[0] for key, group in self._groups[number] if group.takes(entry)}
+            keys = self._keys_of[like] = tuple(sorted(some))
+        self._keys_at[entry.path] = keys
+        return keys
+
+
+class _Search:
+    """Some groups compiled for one scan."""
+
+    def __init__(self, groups: Mapping[str, PatternGroup]) -> None:
+        import re2
+
+        self._set = re2.Set.SearchSet(options())
+        self._rules: list[tuple[str, PatternGroup, int, Any, Any]] = []  # key, group, number in it, pattern, `unless`
+        for key, group in groups.items():
+            unless = compile_pattern(group.unless, ignore_case=group.ignore_case) if group.unless else None
+            for number, pattern in enumerate(group.patterns):
+                self._set.Add(_source(pattern.regex, ignore_case=group.ignore_case))
+                self._rules.append((key, group, number, compile_pattern(pattern.regex, group.ignore_case), unless))
+        self._set.Compile()
+
+    def __call__(self, text: bytes) -> dict[str, list[list[Any]]]:
+        hits: dict[str, list[list[Any]]] = {}
+        for index in self._set.Match(text) or ():
+            key, group, number, pattern, unless = self._rules[index]
+            found = list(_hits(text, group, number, pattern, unless))
+            if found:
+                hits.setdefault(key, []).extend(found)
+        return {key: sorted(hits[key], key=lambda hit: (hit[1], hit[0])) for key in sorted(hits)}
+
+
+def _hits(text: bytes, group: PatternGroup, number: int, pattern: Any, unless: Any) -> Iterable[list[Any]]:
+    """The hits of one pattern, one a line at most."""
+    line, counted, last, kept = 1, 0, 0, 0
+    for found in pattern.finditer(text):
+        start = found.start()
+        line += text.count(b"\n", counted, start)
+        counted = start
+        if line == last or (unless is not None and unless.search(_line(text, start))):
+            continue
+        value: Any = ""
+        if group.judge is not None:
+            value = group.judge(group.patterns[number], found, text)
+            if value is None:
+                continue
+        elif group.keep:
+            value = display(found.group().decode("utf-8", "replace").strip()[:MAX_MATCH])
+        last = line
+        yield [number, line, value]
+        kept += 1
+        if kept >= group.most:
+            return
+
+
+def _line(text: bytes, position: int) -> bytes:
+    """The line around a position (its first 4,096 bytes on either side)."""
+    start = text.rfind(b"\n", max(0, position - 4096), position) + 1 or max(0, position - 4096)
+    end = text.find(b"\n", position, position + 4096)
+    return text[start : end if end >= 0 else position + 4096]
+
+
+def _source(regex: str, *, ignore_case: bool) -> bytes:
+    """`^` and `$` are those of a line."""
+    return (f"(?im:{regex})" if ignore_case else f"(?m:{regex})").encode()
+
+
+def compile_pattern(regex: str, ignore_case: bool = False) -> Any:
+    """A pattern over UTF-8 bytes. Raises `ValueError` where RE2 cannot read it or it would match anywhere."""
+    import re2
+
+    if len(regex) > MAX_PATTERN:
+        raise ValueError(f"the pattern is longer than {MAX_PATTERN} characters")
+    try:
+        compiled = re2.compile(_source(regex, ignore_case=ignore_case), options())
+    except re2.error as error:
+        said = error.args[0] if error.args else "not a pattern"
+        raise ValueError(said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)) from None
+    if compiled.search(b"") is not None:
+        raise ValueError("the pattern matches the empty text")
+    return compiled
+
+
+def options() -> Any:
+    """RE2's options: bytes as UTF-8, and memory enough for a set of a thousand patterns."""
+    import re2
+
+    made = re2.Options()
+    made.log_errors = False
+    made.max_mem = 64 * 1024 * 1024
+    return made

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aiaudit.probes.base import Engine, Probe, Query
 
 PROBES: Final[Mapping[str, str]] = {  # sorted by name
+    "ci.commands": "aiaudit.probes.ci.commands:CiCommands",
     "docs.licence": "aiaudit.probes.docs.licence:LicenceProbe",
     "docs.present": "aiaudit.probes.docs.present:PresentProbe",
     "docs.readme": "aiaudit.probes.docs.readme:ReadmeProbe",

@@ -1,0 +1,1 @@
+"""What actually runs: CI jobs, steps and commands, followed through task runners and scripts of the tree."""

@@ -1,0 +1,134 @@
+"""What a command is for (see `Kind`): by program and arguments, and by file names where those say nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from aiaudit.probes.ci.kinds import BY_ACTION, BY_COMMAND, BY_PROGRAM, Kind
+from aiaudit.probes.ci.wrappers import program_of
+
+_PROGRAMS: Final[dict[str, Kind]] = {program: kind for kind, text in BY_PROGRAM.items() for program in text.split()}
+_COMMANDS: Final[dict[tuple[str, ...], Kind]] = {
+    tuple(command.split()): kind for kind, text in BY_COMMAND.items() for command in text.split(",")
+}
+_ACTIONS: Final[tuple[tuple[str, Kind], ...]] = tuple(
+    (prefix.lower(), kind) for kind, text in BY_ACTION.items() for prefix in text.split()
+)
+_STEMS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
+    (
+        "validate_data",
+        re.compile(
+            r"(validat|check|verif|test)\w*_?(data|dataset|schema|input)s?$|data_?(quality|validation|check)"
+            r"|^(data_)?quality_?check"
+        ),
+    ),
+    (
+        "evaluate",
+        re.compile(
+            r"(^|_)(eval|evals|evaluate|evaluation|evaluator|run_?evals?|quality_?gate|model_?gate|bench|benchmark"
+            r"|score_model|compare_models?)(_|$)"
+        ),
+    ),
+    ("train", re.compile(r"(^|_)(train|training|trainer|retrain|pretrain|finetune|fine_tune|finetuning|fit|sft)(_|$)")),
+    ("deploy", re.compile(r"(^|_)(deploy|deployment|release_to|rollout)(_|$)")),
+    ("test", re.compile(r"^(run_?)?(tests?|unit_?tests?|integration_?tests?|e2e)$|^test_|_tests?$")),
+)
+
+_TEST_PATH: Final = re.compile(r"(^|/)(tests?|e2e)/|(^|/)test_[\w-]+\.py$")
+_EVAL_PATH: Final = re.compile(r"(^|/)(evals?|evaluations?|llm_?tests?|quality_?gate)(/|\b)")
+_NO_TESTS: Final = frozenset({"--collect-only", "--co", "--version", "-h", "--help", "--fixtures", "--markers"})
+
+
+def kind_of(words: Sequence[str], module: str = "") -> Kind:
+    """The kind of an unwrapped command. `module`: the Python file of the tree that it runs, where there is one."""
+    if not words:
+        return "other"
+    program = program_of(words[0])
+    arguments = list(words[1:])
+    if set(arguments) & {"--version", "--help"} and len(arguments) < 3:
+        return "other"
+    if program == "python":
+        return _python_kind(arguments, module)
+    for length in (2, 1):
+        if len(arguments) >= length and (kind := _COMMANDS.get((program, *arguments[:length]))):
+            return kind
+    if kind := _COMMANDS.get((program,)):
+        return kind
+    if kind := _PROGRAMS.get(program):
+        return _refined(kind, program, arguments)
+    if program in ("tsc", "vue-tsc"):
+        return "lint" if "--noEmit" in arguments or "--noemit" in [a.lower() for a in arguments] else "other"
+    if program in ("curl", "wget", "http"):
+        return "deploy" if re.search(r"deploy_?hook|/deploy\b|DEPLOY", " ".join(arguments)) else "other"
+    if program == "git" and arguments[:1] == ["push"]:
+        return "deploy" if re.search(r"heroku|dokku|hf\.co|huggingface\.co/spaces", " ".join(arguments)) else "other"
+    if program in ("ssh", "scp", "rsync"):
+        return "deploy"
+    if program in ("terraform", "tofu") and "apply" in arguments:
+        return "deploy"
+    if program.endswith((".sh", ".bash")) or "/" in words[0]:
+        return _stem_kind(program.rpartition(".")[0] or program)
+    return "other"
+
+
+def kind_of_action(uses: str) -> Kind:
+    """The kind of a named action, task, orb or pipe."""
+    lower = uses.lower()
+    return next((kind for prefix, kind in _ACTIONS if lower.startswith(prefix)), "other")
+
+
+def name_kind(name: str) -> Kind:
+    """What a task's name alone suggests (for a task whose commands could not be resolved)."""
+    return _stem_kind(re.sub(r"[^a-z0-9]+", "_", name.lower()))
+
+
+def _refined(kind: Kind, program: str, arguments: list[str]) -> Kind:
+    first = arguments[0] if arguments else ""
+    if program in ("pytest", "py.test") and set(arguments) & _NO_TESTS:
+        return "other"
+    if program in ("pytest", "py.test") and any(_EVAL_PATH.search(a) for a in arguments if not a.startswith("-")):
+        return "evaluate"
+    if program in ("playwright", "cypress") and first in (
+        "install",
+        "install-deps",
+        "codegen",
+        "show-report",
+        "verify",
+    ):
+        return "other"
+    if program == "pre-commit" and first in ("install", "autoupdate", "clean", "gc"):
+        return "other"
+    if program in ("ruff", "biome") and first in ("--version", "clean", "init", "version"):
+        return "other"
+    return kind
+
+
+def _python_kind(arguments: list[str], module: str) -> Kind:
+    target = module
+    if not target and arguments[:1] == ["-m"] and len(arguments) > 1:
+        target = arguments[1].replace(".", "/")
+    elif not target and arguments and not arguments[0].startswith("-"):
+        target = arguments[0]
+    if not target:
+        return "other"
+    if target.endswith("manage.py") and "test" in arguments:
+        return "test"
+    if target.rpartition("/")[2] == "setup.py":
+        verbs: dict[str, Kind] = {"test": "test", "install": "install", "upload": "publish"}
+        return verbs.get(next(iter(arguments[1:2]), ""), "other")
+    stem = target.rpartition("/")[2].removesuffix(".py")
+    if stem in ("__main__", "main", "cli", "run", "app"):
+        tail = [a for a in arguments[1:] if re.match(r"^[a-z][a-z_-]+$", a)]
+        by_argument = _stem_kind(tail[0].replace("-", "_")) if tail else "other"
+        if by_argument != "other":
+            return by_argument
+        stem = target.rpartition("/")[0].rpartition("/")[2] or stem
+    kind = _stem_kind(stem)
+    return "test" if kind == "other" and _TEST_PATH.search(target) else kind
+
+
+def _stem_kind(stem: str) -> Kind:
+    lower = re.sub(r"[^a-z0-9]+", "_", stem.lower())
+    return next((kind for kind, pattern in _STEMS if pattern.search(lower)), "other")

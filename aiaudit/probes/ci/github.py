@@ -1,0 +1,177 @@
+"""GitHub Actions: workflows, reusable workflows and composite actions of the tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiaudit.model.types import Unknown
+from aiaudit.probes.ci.model import Job, Maybe, Shell, Step, Workflow, as_list, as_map, words_of
+from aiaudit.probes.ci.places import script_line
+from aiaudit.probes.reading import Files
+from aiaudit.project.parse import line_of
+
+GLOBS: Final = (
+    ".github/workflows/*.yml",
+    ".github/workflows/*.yaml",
+    ".gitea/workflows/*.y*ml",
+    ".forgejo/workflows/*.y*ml",
+)
+_NEVER: Final = re.compile(r"^\s*(?:\$\{\{\s*)?(false|0|''|null)(?:\s*\}\})?\s*$", re.IGNORECASE)
+_ALWAYS: Final = re.compile(
+    r"^\s*(?:\$\{\{\s*)?(true|1|always\(\)|!\s*cancelled\(\)|success\(\))(?:\s*\}\})?\s*$", re.IGNORECASE
+)
+_ON_FAILURE: Final = re.compile(r"(?<!\w)failure\(\)|(?<!\w)cancelled\(\)(?!.*!)", re.IGNORECASE)
+_CLOSED_ONLY: Final = frozenset(
+    {"closed", "labeled", "unlabeled", "assigned", "unassigned", "edited", "locked", "unlocked"}
+)
+# The shells GitHub offers, as its documentation describes their invocation.
+_SHELLS: Final = {
+    "": Shell(errexit=True, pipefail=False),
+    "bash": Shell(errexit=True, pipefail=True),
+    "sh": Shell(errexit=True, pipefail=False),
+    "python": Shell(kind="python"),
+    "pwsh": Shell(errexit=False, kind="sh"),
+    "powershell": Shell(errexit=False, kind="sh"),
+    "cmd": Shell(errexit=False, kind="sh"),
+}
+
+
+def read(files: Files) -> list[Workflow]:
+    """All workflows of the project that could be read."""
+    return [workflow for entry in files.matching(GLOBS) if (workflow := _workflow(files, entry.path)) is not None]
+
+
+def _workflow(files: Files, path: str) -> Workflow | None:
+    data = files.yaml(path)
+    if not isinstance(data, Mapping) or not isinstance(data.get("jobs"), Mapping):
+        return None
+    text = files.text(path) or ""
+    defaults = as_map(as_map(data.get("defaults")).get("run"))
+    jobs = tuple(
+        _job(text, str(key), as_map(job), line_of(data["jobs"], key) or 1, defaults)
+        for key, job in data["jobs"].items()
+    )
+    name = data.get("name")
+    return Workflow(path, "github", name if isinstance(name, str) else path, triggers(data.get("on")), jobs, data=data)
+
+
+def triggers(on: Any) -> tuple[str, ...]:
+    """The events of a workflow. An event that is narrowed away from changes carries the reason: `push:tags`."""
+    if not isinstance(on, Mapping):
+        return words_of(on)
+    names: list[str] = []
+    for event, settings in on.items():
+        setting = as_map(settings)
+        types = set(words_of(setting.get("types")))
+        if event == "push" and "tags" in setting and not {"branches", "branches-ignore"} & set(setting):
+            names.append("push:tags")
+        elif event.startswith("pull_request") and types and types <= _CLOSED_ONLY:
+            names.append(f"{event}:{'+'.join(sorted(types))}")
+        else:
+            names.append(event)
+    return tuple(names)
+
+
+def _job(text: str, key: str, job: Mapping[str, Any], line: int, defaults: Mapping[str, Any]) -> Job:
+    own = {**defaults, **as_map(as_map(job.get("defaults")).get("run"))}
+    windows = "windows" in str(job.get("runs-on", "")).lower()
+    environment = job.get("environment")
+    raw_steps = job.get("steps")
+    steps = [
+        step_of(text, as_map(item), line_of(raw_steps, index) or line, own, windows)
+        for index, item in enumerate(as_list(raw_steps))
+    ]
+    condition = _condition(job)
+    return Job(
+        id=key,
+        line=line,
+        steps=tuple(steps),
+        needs=words_of(job.get("needs")),
+        blocking=tolerated(job.get("continue-on-error")),
+        runs=runs(condition),
+        condition=condition,
+        environment=str(environment if isinstance(environment, str) else as_map(environment).get("name", "")),
+        uses=str(job.get("uses") or ""),
+    )
+
+
+def step_of(text: str, item: Mapping[str, Any], line: int, defaults: Mapping[str, Any], windows: bool = False) -> Step:
+    """One step of a job or of a composite action."""
+    script = item.get("run")
+    shell_name = str(item.get("shell") or defaults.get("shell") or ("pwsh" if windows else ""))
+    condition = _condition(item)
+    return Step(
+        line=line,
+        name=str(item.get("name") or ""),
+        script=script if isinstance(script, str) else "",
+        script_line=script_line(text, item, "run") or line,
+        shell=_SHELLS.get(shell_name) or _custom_shell(shell_name),
+        uses=str(item.get("uses") or ""),
+        inputs=as_map(item.get("with")),
+        folder=_folder(item.get("working-directory") or defaults.get("working-directory")),
+        blocking=tolerated(item.get("continue-on-error")),
+        runs=runs(condition),
+        condition=condition,
+    )
+
+
+def _condition(item: Mapping[str, Any]) -> str:
+    value = item.get("if")
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def runs(condition: str) -> Maybe:
+    """Whether a step or job with this `if:` runs in a normal, successful build. Other conditions count as true."""
+    if _NEVER.match(condition):
+        return False
+    return not (_ON_FAILURE.search(condition) and not _ALWAYS.match(condition) and "always()" not in condition)
+
+
+def tolerated(value: Any) -> Maybe:
+    """Whether a failure counts, by `continue-on-error`."""
+    if value is None or value is False:
+        return True
+    if value is True:
+        return False
+    text = str(value).strip()
+    if _NEVER.match(text):
+        return True
+    return False if _ALWAYS.match(text) else Unknown(f"continue-on-error is {text[:80]}")
+
+
+def _custom_shell(command: str) -> Shell:
+    """`bash -l {0}` and the like: errexit only where the command says so."""
+    words = command.split()
+    program = words[0].rpartition("/")[2] if words else ""
+    if program not in ("bash", "sh", "zsh", "dash", "micromamba-shell"):
+        return Shell(kind=program or "unknown")
+    flags = "".join(word for word in words[1:] if word.startswith("-") and not word.startswith("--"))
+    return Shell(errexit="e" in flags, pipefail="pipefail" in words)
+
+
+def _folder(value: Any) -> str | None:
+    if value is None:
+        return ""
+    folder = str(value).strip().removeprefix("./").strip("/")
+    return None if "$" in folder or folder.startswith("..") else "" if folder == "." else folder
+
+
+def composite_steps(files: Files, uses: str) -> tuple[str, list[Step]] | None:
+    """The file and the steps of a local composite action; None where `uses` is not one that can be read."""
+    if not uses.startswith("./"):
+        return None
+    folder = uses[2:].strip("/")
+    for name in ("action.yml", "action.yaml"):
+        path = f"{folder}/{name}" if folder else name
+        if not files.exists(path):
+            continue
+        data = files.yaml(path)
+        run = as_map(as_map(data).get("runs"))
+        steps = run.get("steps")
+        if run.get("using") != "composite" or not isinstance(steps, list):
+            return None
+        text = files.text(path) or ""
+        return path, [step_of(text, as_map(item), line_of(steps, i) or 1, {}) for i, item in enumerate(steps)]
+    return None

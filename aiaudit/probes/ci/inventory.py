@@ -1,0 +1,257 @@
+"""All CI commands of the project, read once and shared by every query (`Context.memo`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from aiaudit.probes.base import Context
+from aiaudit.probes.ci import github, gitlab, jenkins, other_systems
+from aiaudit.probes.ci.classify import kind_of_action
+from aiaudit.probes.ci.kinds import Kind
+from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Maybe, Step, Workflow, both
+from aiaudit.probes.ci.resolve import Leaf, Place, Resolver
+from aiaudit.probes.ci.task import join
+from aiaudit.probes.reading import Files
+from aiaudit.probes.words import word_set
+
+CONFIG_GLOBS: Final = (
+    *github.GLOBS,
+    gitlab.FILE,
+    *jenkins.GLOBS,
+    *other_systems.AZURE,
+    other_systems.CIRCLE,
+    other_systems.BITBUCKET,
+)
+_MAX_REUSE: Final = 4
+_MEMO: Final = "ci.inventory"
+_SILENT: Final = word_set(
+    "exit true false : set echo printf export cd pushd popd sleep mkdir pwd ls shift local unset return",
+    "break continue trap [ [[ read declare cat touch rm cp mv date whoami",
+)  # words of the shell that do no work of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A leaf with the job it runs in."""
+
+    leaf: Leaf
+    workflow: Workflow
+    job: Job
+    step: Step
+    triggers: tuple[str, ...]
+    runs: Maybe
+    needs: tuple[str, ...]
+    uses: str = ""
+    hook: bool = False
+
+    @property
+    def on_change(self) -> bool:
+        return any(event in CHANGE_EVENTS for event in self.triggers)
+
+    def record(self) -> dict[str, Any]:
+        leaf = self.leaf
+        return {
+            "path": leaf.path,
+            "line": leaf.line,
+            "ci_path": self.workflow.path,
+            "ci_line": self.step.script_line or self.step.line,
+            "system": self.workflow.system,
+            "workflow": self.workflow.name,
+            "job": self.job.id,
+            "step": self.step.name,
+            "command": leaf.text[:300],
+            "program": leaf.words[0].rpartition("/")[2] if leaf.words else "",
+            "words": list(leaf.words[:60]),
+            "wrappers": list(leaf.wrappers),
+            "module": leaf.module,
+            "kind": leaf.kind,
+            "triggers": list(self.triggers),
+            "on_change": self.on_change,
+            "runs": self.runs,
+            "blocking": both(leaf.blocking, self.runs) if not self.hook else leaf.blocking,
+            "needs": list(self.needs),
+            "environment": self.job.environment,
+            "condition": self.step.condition or self.job.condition,
+            "via": list(leaf.via),
+            "resolved": leaf.resolved,
+            "uses": self.uses,
+        }
+
+
+@dataclass(slots=True)
+class Inventory:
+    """Every workflow and command, and the configuration files that could not be read."""
+
+    workflows: list[Workflow] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+def inventory(context: Context) -> Inventory:
+    """The project's CI, computed once a run."""
+    found = context.memo.get(_MEMO)
+    if not isinstance(found, Inventory):
+        found = _build(Files(context.project))
+        context.memo[_MEMO] = found
+    return found
+
+
+def _build(files: Files) -> Inventory:
+    workflows = [
+        *github.read(files),
+        *gitlab.read(files),
+        *jenkins.read(files),
+        *other_systems.read_azure(files),
+        *other_systems.read_circle(files),
+        *other_systems.read_bitbucket(files),
+    ]
+    made = Inventory(workflows, paths=[entry.path for entry in files.matching(CONFIG_GLOBS)])
+    collector = _Collector(files, workflows)
+    for workflow in workflows:
+        # A workflow that only others call is seen through its callers.
+        if set(workflow.triggers) == {"workflow_call"} and workflow.path in collector.called:
+            continue
+        made.commands.extend(collector.workflow(workflow))
+    made.commands.extend(collector.hooks())
+    made.problems = {path: reason for path, reason in files.problems.items() if path in made.paths}
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What the caller of a (reusable) workflow decides for its jobs."""
+
+    triggers: tuple[str, ...]
+    runs: Maybe = True
+    needs: tuple[str, ...] = ()
+    depth: int = 0
+
+
+class _Collector:
+    def __init__(self, files: Files, workflows: list[Workflow]) -> None:
+        self.files = files
+        self.resolver = Resolver(files)
+        self.by_path = {workflow.path: workflow for workflow in workflows}
+        self.called = {job.uses[2:] for w in workflows for job in w.jobs if job.uses.startswith("./")}
+
+    def workflow(self, workflow: Workflow) -> Iterator[Command]:
+        for job in workflow.jobs:
+            yield from self._job(workflow, job, _Surroundings(workflow.triggers))
+
+    def _job(self, workflow: Workflow, job: Job, around: _Surroundings) -> Iterator[Command]:
+        triggers = job.triggers or around.triggers
+        runs = both(around.runs, job.runs)
+        waits = tuple(dict.fromkeys((*around.needs, *_all_needs(workflow, job))))
+        callee = self.by_path.get(job.uses[2:]) if job.uses.startswith("./") else None
+        if callee is not None and around.depth < _MAX_REUSE:
+            inside = _Surroundings(triggers, runs, waits, around.depth + 1)
+            for inner in callee.jobs:
+                for command in self._job(callee, inner, inside):
+                    via = (f"{workflow.path}:{job.line} uses {job.uses}", *command.leaf.via)
+                    leaf = replace(command.leaf, via=via, blocking=both(job.blocking, command.leaf.blocking))
+                    yield replace(command, job=replace(job, id=f"{job.id} / {command.job.id}"), leaf=leaf)
+            return
+        if job.uses:
+            leaf = Leaf((), job.uses, workflow.path, job.line, job.blocking, kind_of_action(job.uses), resolved=False)
+            yield Command(leaf, workflow, job, Step(job.line), triggers, runs, waits, uses=job.uses)
+        for step in job.steps:
+            place = Place(workflow.path, step.script_line, step.folder, both(job.blocking, step.blocking))
+            for leaf, uses in self._step(step, place, 0):
+                yield Command(leaf, workflow, job, step, triggers, both(runs, step.runs), waits, uses)
+
+    def _step(self, step: Step, place: Place, depth: int) -> Iterator[tuple[Leaf, str]]:
+        if step.script and step.shell.kind == "sh":
+            for leaf in self.resolver.script(step.script, place, step.shell):
+                if leaf.words[0] not in _SILENT:
+                    yield leaf, ""
+        elif step.script:
+            yield (
+                Leaf(
+                    (step.shell.kind,),
+                    step.script.strip().partition("\n")[0],
+                    place.path,
+                    place.line,
+                    place.blocking,
+                    "other",
+                ),
+                "",
+            )
+        if not step.uses:
+            return
+        composite = github.composite_steps(self.files, step.uses)
+        if composite is not None and depth < _MAX_REUSE:
+            path, steps = composite
+            via = (*place.via, f"{place.path}:{step.line} uses {step.uses}")
+            for inner in steps:
+                blocking = both(place.blocking, inner.blocking)
+                folder = inner.folder if inner.folder or inner.folder is None else place.folder
+                at = Place(path, inner.script_line, folder, blocking, via)
+                yield from self._step(inner, at, depth + 1)
+            return
+        yield from self._action(step, place)
+
+    def _action(self, step: Step, place: Place) -> Iterator[tuple[Leaf, str]]:
+        kind: Kind = kind_of_action(step.uses)
+        words = (
+            "uses",
+            step.uses,
+            *(f"{key}={str(value)[:120]}" for key, value in step.inputs.items() if not _secret(key)),
+        )
+        file = self._image_file(step) if kind == "build_image" else ""
+        yield (
+            Leaf(words, step.uses, place.path, step.line, place.blocking, kind, place.folder, place.via, (), file),
+            step.uses,
+        )
+        inner = replace(place, via=(*place.via, f"{place.path}:{step.line} uses {step.uses}"), depth=1)
+        if step.uses.lower().startswith("pre-commit/action"):
+            for found in self.resolver.command(
+                ("pre-commit", "run", "--all-files"), "pre-commit run --all-files", inner
+            ):
+                yield found, ""
+        elif file:
+            for found in self.resolver.image(file, replace(inner, folder=file.rpartition("/")[0])):
+                yield found, ""
+
+    def _image_file(self, step: Step) -> str:
+        """The Dockerfile that an action for building images uses; "" where it is not in the tree."""
+        file = str(step.inputs.get("file") or step.inputs.get("dockerfile") or "")
+        path = join("", file) if file else join(join("", str(step.inputs.get("context") or ".")), "Dockerfile")
+        return path if path is not None and self.files.exists(path) else ""
+
+    def hooks(self) -> Iterator[Command]:
+        """pre-commit's own hooks: they run when a person commits, so they block nobody who did not install them."""
+        for hook in self.resolver.hooks():
+            workflow = Workflow(hook.path, "pre-commit", "pre-commit", ("commit",), ())
+            step = Step(hook.line, hook.id, script_line=hook.line)
+            for leaf in self.resolver.command(hook.words, " ".join(hook.words), Place(hook.path, hook.line, "")):
+                yield Command(
+                    replace(leaf, blocking=False),
+                    workflow,
+                    Job(hook.id, hook.line),
+                    step,
+                    ("commit",),
+                    True,
+                    (),
+                    hook=True,
+                )
+
+
+def _all_needs(workflow: Workflow, job: Job) -> tuple[str, ...]:
+    """The jobs that must have ended before this one, those they need included."""
+    by_id = {one.id: one for one in workflow.jobs}
+    found: dict[str, None] = {}
+    queue = list(job.needs)
+    while queue:
+        name = queue.pop()
+        if name not in found:
+            found[name] = None
+            queue.extend(by_id[name].needs if name in by_id else ())
+    return tuple(sorted(found))
+
+
+def _secret(key: str) -> bool:
+    lower = key.lower()
+    return any(word in lower for word in ("token", "password", "secret", "key", "credential"))

@@ -1,0 +1,91 @@
+"""Jenkins declarative pipelines, read as text: the stages and the shell steps in them. Nothing is evaluated."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from aiaudit.probes.ci.model import Job, Shell, Step, Workflow
+from aiaudit.probes.reading import Files
+
+GLOBS: Final = (
+    "Jenkinsfile",
+    "Jenkinsfile.*",
+    "*.Jenkinsfile",
+    "jenkins/*Jenkinsfile*",
+    "ci/Jenkinsfile*",
+    ".jenkins/Jenkinsfile*",
+)
+_TOKEN: Final = re.compile(
+    r"""(?P<comment>//[^\n]*|/\*.*?\*/)
+    |(?P<stage>\bstage\s*\(\s*(?:name\s*:\s*)?(?P<q>["'])(?P<name>[^"'\n]*)(?P=q)\s*\))
+    |(?P<post>\bpost\s*\{)
+    |(?P<catch>\bcatchError\b[^{\n]*\{)
+    |(?P<sh>\b(?:sh|bat|powershell|pwsh)\b\s*\(?\s*(?P<args>[^'"\n]*?)(?P<body>'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
+      (?P<after>[^\n}]*))
+    |(?P<string>'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
+    |(?P<open>\{)|(?P<close>\})""",
+    re.VERBOSE | re.DOTALL,
+)
+_MAX_TEXT: Final = 300_000
+
+
+def read(files: Files) -> list[Workflow]:
+    """The pipelines in Jenkinsfiles."""
+    found: list[Workflow] = []
+    for entry in files.matching(GLOBS):
+        text = files.text(entry.path)
+        if text and re.search(r"\b(pipeline|node)\b", text):
+            triggers = ("schedule",) if re.search(r"\btriggers\s*\{[^}]*\bcron\b", text) else ()
+            found.append(
+                Workflow(entry.path, "jenkins", entry.name, ("push", *triggers), tuple(_jobs(text[:_MAX_TEXT])))
+            )
+    return found
+
+
+def _jobs(text: str) -> list[Job]:
+    """One job a stage, each after those before it (the order of a pipeline; parallel stages count as in order)."""
+    jobs: list[Job] = []
+    steps: list[Step] = []
+    name, line = "pipeline", 1
+    scopes: list[str] = []
+    pending = ""
+
+    def close() -> None:
+        if steps:
+            jobs.append(Job(name, line, tuple(steps), tuple(job.id for job in jobs)))
+            steps.clear()
+
+    for match in _TOKEN.finditer(text):
+        if match["stage"]:
+            close()
+            name, line = match["name"], text.count("\n", 0, match.start()) + 1
+        elif match["post"]:
+            scopes.append("post")
+        elif match["catch"]:
+            scopes.append("catch")
+        elif match["open"]:
+            scopes.append(pending)
+        elif match["close"]:
+            if scopes:
+                scopes.pop()
+        elif match["sh"]:
+            steps.append(_step(text, match, name, scopes))
+    close()
+    return jobs
+
+
+def _step(text: str, match: re.Match[str], stage: str, scopes: list[str]) -> Step:
+    body = match["body"]
+    quotes = 3 if body[:3] in ("'''", '"""') else 1
+    start = match.start("body") + quotes
+    tolerated = "returnStatus" in match["args"] + match["after"] or "catch" in scopes
+    return Step(
+        text.count("\n", 0, match.start()) + 1,
+        stage,
+        body[quotes:-quotes],
+        text.count("\n", 0, start) + 1,
+        Shell(errexit=True),
+        blocking=not tolerated and "post" not in scopes,
+        runs="post" not in scopes,
+    )

@@ -1,0 +1,372 @@
+"""Follows a command to what it runs in the tree: task runners, scripts, Python files, images, hooks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from aiaudit.probes.ci import makefile, precommit, python_tasks, script_tasks
+from aiaudit.probes.ci.classify import kind_of, name_kind
+from aiaudit.probes.ci.kinds import Kind
+from aiaudit.probes.ci.model import Maybe, Shell, both
+from aiaudit.probes.ci.modules import file_of_module, file_of_script
+from aiaudit.probes.ci.shell import ShellCommand, commands
+from aiaudit.probes.ci.task import Piece, Task, join
+from aiaudit.probes.ci.wrappers import program_of, unwrap
+from aiaudit.probes.config.dockerfile import stages
+from aiaudit.probes.reading import Files
+from aiaudit.probes.words import word_set
+
+MAX_DEPTH: Final = 12
+MAX_LEAVES: Final = 2_000  # of one step
+_SHELLS: Final = frozenset({"bash", "sh", "zsh", "dash", "ash"})
+_SCRIPT: Final = re.compile(r"\.(sh|bash|zsh)$")
+_NPM: Final = frozenset({"npm", "pnpm", "yarn", "bun"})
+_NPM_OWN: Final = word_set(
+    "add audit cache ci config create dedupe dlx exec i import info init install link list ls outdated",
+    "pack patch publish rebuild remove rm root run-script set store unlink up update upgrade version view",
+    "why workspaces help login logout bin",
+)
+_DOCKER_VALUES: Final = word_set(
+    "-v --volume -p --publish -e --env --name --network --net -w --workdir --env-file -u --user",
+    "--entrypoint --gpus --mount --shm-size --platform --add-host --cpus -m --memory --hostname -h --ipc",
+    "--label -l --link --log-driver --pull --restart --runtime --ulimit --volumes-from -f --file",
+    "--profile --project-name --project-directory --progress --target --tag -t --build-arg --cache-from",
+    "--cache-to --output -o --secret --ssh --builder --cidfile --tmpfs --device --cap-add --security-opt",
+)
+_FOLLOWED_IN_IMAGES: Final = frozenset({"test", "lint", "train", "evaluate", "validate_data", "scan", "install"})
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A command at the end of its chain. `via` are the places (`path:line command`) it was reached through,
+            first first.
+
+    `module`: the file of the tree whose Python code it runs, or the Dockerfile it builds. `resolved` is False
+            where a task or script it names is not
+    in the tree.
+    """
+
+    words: tuple[str, ...]
+    text: str
+    path: str
+    line: int
+    blocking: Maybe
+    kind: Kind
+    folder: str | None = ""
+    via: tuple[str, ...] = ()
+    wrappers: tuple[str, ...] = ()
+    module: str = ""
+    resolved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a script stands, and what is known about running it."""
+
+    path: str
+    line: int
+    folder: str | None
+    blocking: Maybe = True
+    via: tuple[str, ...] = ()
+    depth: int = 0
+
+
+class Resolver:
+    """Follows commands through the tree. Cycles end at `MAX_DEPTH`."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self._hooks: list[precommit.Hook] | None = None
+
+    def script(self, script: str, place: Place, shell: Shell) -> Iterator[Leaf]:
+        """All leaves of a script whose first line stands at `place`."""
+        for count, command in enumerate(commands(script, errexit=shell.errexit, pipefail=shell.pipefail)):
+            if count > MAX_LEAVES:
+                return
+            folder = _joined(place.folder, command)
+            blocking = both(place.blocking, command.fatal)
+            at = replace(place, line=place.line + command.line - 1, folder=folder, blocking=blocking)
+            yield from self.command(command.words, command.text, at)
+
+    def command(self, written: Sequence[str], text: str, place: Place) -> Iterator[Leaf]:
+        """The leaves of one command."""
+        words, wrappers = unwrap(written)
+        if not words:
+            return
+        if place.depth < MAX_DEPTH:
+            followed = self._follow(words, text, place)
+            if followed is not None:
+                for leaf in followed:
+                    yield replace(leaf, wrappers=(*wrappers, *leaf.wrappers))
+                return
+        yield self._leaf(words, wrappers, text, place)
+
+    def _leaf(
+        self, words: tuple[str, ...], wrappers: tuple[str, ...], text: str, place: Place, *, resolved: bool = True
+    ) -> Leaf:
+        module = self._module(words, place.folder)
+        return Leaf(
+            words,
+            text,
+            place.path,
+            place.line,
+            place.blocking,
+            kind_of(words, module),
+            place.folder,
+            place.via,
+            wrappers,
+            module,
+            resolved,
+        )
+
+    def _module(self, words: tuple[str, ...], folder: str | None) -> str:
+        """The Python file of the tree that a `python` command runs."""
+        if program_of(words[0]) != "python" or len(words) < 2:
+            return ""
+        if words[1] == "-m" and len(words) > 2:
+            return file_of_module(self.files, words[2], folder) or ""
+        return file_of_script(self.files, words[1], folder) or "" if not words[1].startswith("-") else ""
+
+    def _follow(self, words: tuple[str, ...], text: str, place: Place) -> Iterator[Leaf] | None:
+        """The leaves behind a command that runs other commands; None where it is the end of its chain."""
+        program = program_of(words[0])
+        inner = replace(place, via=(*place.via, f"{place.path}:{place.line} {text[:120]}"), depth=place.depth + 1)
+        if program in _SHELLS or words[0] in ("source", ".") or _SCRIPT.search(words[0]):
+            return self._shell(words, inner)
+        if program in ("docker", "podman", "docker-compose"):
+            return self._docker(words, text, place, inner)
+        if program == "pre-commit" and words[1:2] == ("run",):
+            return self._pre_commit(words[2:], inner)
+        found = self._tasks(program, words, place)
+        if found is None:
+            return None
+        tasks, name = found
+        if tasks is None:
+            leaf = self._leaf(words, (), text, place, resolved=False)
+            return iter([replace(leaf, kind=name_kind(name) if leaf.kind == "other" else leaf.kind)])
+        return self._run_tasks(tasks, words, inner)
+
+    def _run_tasks(self, tasks: list[Task], words: tuple[str, ...], place: Place) -> Iterator[Leaf]:
+        for task in tasks:
+            at = replace(place, path=task.path, line=task.line, folder=task.folder)
+            if task.module:
+                yield Leaf(
+                    (words[0], task.name), f"{words[0]} {task.name}", task.path, task.line, place.blocking,
+                    name_kind(task.name), task.folder, place.via, module=task.module,
+                )  # fmt: skip
+            for piece in task.pieces:
+                yield from self._piece(piece, replace(at, line=piece.line))
+
+    def _piece(self, piece: Piece, place: Place) -> Iterator[Leaf]:
+        at = replace(place, blocking=False) if piece.ignored else place
+        if piece.words:
+            yield from self.command(piece.words, " ".join(piece.words), at)
+        else:
+            yield from self.script(piece.script, at, Shell(errexit=piece.errexit))
+
+    def _tasks(self, program: str, words: tuple[str, ...], place: Place) -> tuple[list[Task] | None, str] | None:
+        """The tasks that a runner's command line names, and their name; None where the program is no task runner."""
+        arguments, folder, files = words[1:], place.folder, self.files
+        plain = tuple(word for word in arguments if not word.startswith("-") and "=" not in word)
+        first = plain[0] if plain else ""
+        match program:
+            case "make" | "gmake":
+                call = makefile.parse_call(tuple(arguments), folder)
+                made = makefile.load(files, call.folder, call.file)
+                return (makefile.tasks(made, call) if made else None), " ".join(call.targets)
+            case "tox":
+                names = _option(arguments, "-e", "--env") or (_option(arguments, "-e") if first == "run" else ())
+                return python_tasks.tox(files, folder, names), "test"
+            case "nox":
+                return python_tasks.nox(
+                    files, folder, _option(arguments, "-s", "--session", "--sessions", "-e")
+                ), "test"
+            case "invoke" | "inv" if plain:
+                return python_tasks.invoke(files, folder, plain), first
+            case "just":
+                return script_tasks.just(files, folder, plain), first
+            case "task" | "go-task":
+                found = script_tasks.taskfile(files, folder, plain) or script_tasks.pyproject(
+                    files, folder, "task", first
+                )
+                return found, first
+            case "poe" | "poethepoet" if first:
+                return script_tasks.pyproject(files, folder, "poe", first), first
+            case "hatch" | "pdm" | "pixi" | "rye" if first == "run" and len(plain) > 1:
+                return self._project_script(program, arguments, folder)
+            case "dvc" if first == "repro" or plain[:2] == ("exp", "run"):
+                return script_tasks.dvc(files, folder, plain[1:] if first == "repro" else ()), "train"
+            case "mlflow" if first == "run":
+                entry = (_option(arguments, "-e", "--entry-point") or ("main",))[0]
+                return script_tasks.mlproject(files, join(folder, plain[1] if len(plain) > 1 else "."), entry), "train"
+            case _ if program in _NPM:
+                return self._npm(program, arguments, folder)
+        return None
+
+    def _project_script(
+        self, program: str, arguments: Sequence[str], folder: str | None
+    ) -> tuple[list[Task] | None, str]:
+        rest = list(arguments[arguments.index("run") + 1 :])
+        while rest and rest[0].startswith("-") and len(rest) > 1:
+            rest = rest[1:]
+        found = script_tasks.pyproject(self.files, folder, program, rest[0])
+        if found:
+            return found, rest[0]
+        words = (rest[0].rpartition(":")[2], *rest[1:]) if program == "hatch" else tuple(rest)
+        return [Task(rest[0], "", 0, (Piece("", 0, words=words),), folder=folder)], rest[0]
+
+    def _npm(self, program: str, arguments: Sequence[str], folder: str | None) -> tuple[list[Task] | None, str] | None:
+        rest = list(arguments)
+        name = ""
+        while rest:
+            word = rest.pop(0)
+            if word in ("--prefix", "-C", "--dir", "--cwd") and rest:
+                folder = join(folder, rest.pop(0))
+            elif word in ("-w", "--workspace", "--filter", "-F", "workspace") and rest:
+                folder = script_tasks.workspace_folder(self.files, rest.pop(0).strip(".{}").strip("/")) or folder
+            elif word in ("run", "run-script"):
+                name = next((w for w in rest if not w.startswith("-")), "")
+                break
+            elif word.startswith("-"):
+                continue
+            elif word in ("test", "t", "tst", "start", "stop") and not (program == "bun" and word == "test"):
+                name = "test" if word in ("t", "tst") else word
+                break
+            elif program in ("yarn", "pnpm", "bun") and word not in _NPM_OWN:
+                name = word
+                found = script_tasks.npm(self.files, folder, name)
+                # Without `run` these also start a program of that name.
+                return (
+                    (found, name)
+                    if found
+                    else ([Task(name, "", 0, (Piece("", 0, words=(name, *rest)),), folder=folder)], name)
+                )
+            else:
+                return None
+        return (script_tasks.npm(self.files, folder, name), name) if name else None
+
+    def _shell(self, words: tuple[str, ...], place: Place) -> Iterator[Leaf] | None:
+        """`bash -c '…'`, `bash script.sh`, `./script.sh`, `source script.sh`."""
+        rest = list(words)
+        errexit = False
+        if not _SCRIPT.search(rest[0]):
+            rest = rest[1:]
+        while rest and rest[0].startswith("-") and len(rest[0]) > 1:
+            flags = rest.pop(0)
+            errexit = errexit or (not flags.startswith("--") and "e" in flags)
+            if "c" in flags and not flags.startswith("--") and rest:
+                return self.script(rest[0], place, Shell(errexit=errexit))
+        path = join(place.folder, rest[0]) if rest else None
+        text = self.files.text(path) if path is not None and self.files.exists(path) else None
+        if path is None or text is None:
+            return None
+        head = text.partition("\n")[0]
+        if head.startswith("#!") and not re.search(r"sh\b", head):
+            return None
+        errexit = errexit or bool(re.search(r"^#!.*\s-\w*e", head))
+        return self.script(text, replace(place, path=path, line=1), Shell(errexit=errexit))
+
+    def _docker(self, words: tuple[str, ...], text: str, place: Place, inner: Place) -> Iterator[Leaf] | None:
+        """`docker build`: the image, and what it tests or installs. `docker run image cmd`: also the command."""
+        rest = list(words[1:])
+        compose = program_of(words[0]) == "docker-compose"
+        if not compose and rest[:1] == ["compose"]:
+            compose, rest = True, rest[1:]
+        while rest and rest[0].startswith("-"):
+            rest = rest[2:] if rest[0] in _DOCKER_VALUES else rest[1:]
+        verb = rest[0] if rest else ""
+        if not compose and (verb == "build" or rest[:2] in (["buildx", "build"], ["image", "build"])):
+            arguments = rest[1:] if verb == "build" else rest[2:]
+            return self._build(words, text, place, inner, arguments)
+        if verb in ("run", "exec"):
+            arguments = rest[1:]
+            while arguments and arguments[0].startswith("-"):
+                arguments = arguments[2:] if arguments[0] in _DOCKER_VALUES else arguments[1:]
+            if len(arguments) > 1:
+                at = replace(inner, folder="")
+                return iter(
+                    [self._leaf(words, (), text, place), *self.command(arguments[1:], " ".join(arguments[1:]), at)]
+                )
+        return None
+
+    def _build(
+        self, words: tuple[str, ...], text: str, place: Place, inner: Place, arguments: list[str]
+    ) -> Iterator[Leaf]:
+        leaf = self._leaf(words, (), text, place)
+        file, context = dockerfile_of(arguments, place.folder)
+        exists = file is not None and self.files.exists(file)
+        yield replace(leaf, module=file if exists and file else "", kind="build_image", resolved=exists)
+        if file is not None:
+            yield from self.image(file, replace(inner, folder=context))
+
+    def image(self, path: str, place: Place) -> Iterator[Leaf]:
+        """What the RUN lines of a Dockerfile test, train or install when the image is built."""
+        text = self.files.text(path) if self.files.exists(path) else None
+        for stage in stages(text) if text else ():
+            for one in stage.instructions:
+                if one.name != "RUN":
+                    continue
+                script = re.sub(r"^(?:--\w+(?:=\S+)?\s+)+", "", one.value)
+                at = replace(place, path=path, line=one.line)
+                pieces = [(script, one.line)] if not one.bodies else [(body, line) for line, body in one.bodies]
+                for piece, line in pieces:
+                    for leaf in self.script(piece, replace(at, line=line), Shell(errexit=False)):
+                        if leaf.kind in _FOLLOWED_IN_IMAGES:
+                            yield leaf
+
+    def _pre_commit(self, arguments: Sequence[str], place: Place) -> Iterator[Leaf] | None:
+        wanted = {word for word in arguments if not word.startswith("-")}
+        chosen = [hook for hook in self.hooks() if not wanted & {h.id for h in self.hooks()} or hook.id in wanted]
+        automatic = [
+            hook
+            for hook in chosen
+            if not hook.stages or set(hook.stages) & {"commit", "pre-commit", "push", "pre-push"}
+        ]
+        if not automatic:
+            return None
+        return (
+            leaf
+            for hook in automatic
+            for leaf in self.command(
+                hook.words, " ".join(hook.words), replace(place, path=hook.path, line=hook.line, folder="")
+            )
+        )
+
+    def hooks(self) -> list[precommit.Hook]:
+        if self._hooks is None:
+            self._hooks = precommit.hooks(self.files)
+        return self._hooks
+
+
+def dockerfile_of(arguments: Sequence[str], folder: str | None) -> tuple[str | None, str | None]:
+    """The Dockerfile and the context that the words behind `docker build` name."""
+    rest, file, context = list(arguments), "", "."
+    while rest:
+        word = rest.pop(0)
+        if word in ("-f", "--file") and rest:
+            file = rest.pop(0)
+        elif word.startswith("--file="):
+            file = word.partition("=")[2]
+        elif word in _DOCKER_VALUES and rest:
+            rest.pop(0)
+        elif not word.startswith("-"):
+            context = word
+    where = join(folder, context)
+    return (join(folder, file) if file else join(where, "Dockerfile")), where
+
+
+def _option(arguments: Sequence[str], *names: str) -> tuple[str, ...]:
+    """The comma-separated values of an option given as `-e a,b` or `--env=a`."""
+    values: list[str] = []
+    for index, word in enumerate(arguments):
+        name, equals, value = word.partition("=")
+        if name in names:
+            values.extend((value if equals else next(iter(arguments[index + 1 : index + 2]), "")).split(","))
+    return tuple(value for value in values if value)
+
+
+def _joined(folder: str | None, command: ShellCommand) -> str | None:
+    return folder if command.folder == "" else None if command.folder is None else join(folder, command.folder)

@@ -1,0 +1,1 @@
+"""Configuration files: containers, compose, Kubernetes, Terraform, monitoring rules, and values by key."""

@@ -1,0 +1,83 @@
+"""What an image reference says: how exactly it is pinned, and which user its image runs as by default."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from aiaudit.probes.words import word_set
+
+Pin = Literal["digest", "exact", "partial", "latest"]
+
+_REFERENCE: Final = re.compile(
+    r"^(?P<name>(?:[\w.-]+(?::\d+)?/)?(?:[\w.-]+/)*[\w.-]+)(?::(?P<tag>[\w.-]+))?(?:@(?P<digest>sha\d+:[0-9a-fA-F]{32,}))?$"
+)
+_EXACT_TAG: Final = re.compile(
+    r"(?<![\d.])v?\d+\.\d+\.\d+|(?<!\d)20\d{6}(?!\d)|(?<![0-9a-f])[0-9a-f]{12,40}(?![0-9a-f])"
+)
+
+# Official and widely used images, by the last parts of their names, whose default user was read in their Dockerfiles.
+_ROOT: Final = word_set(
+    "python node ubuntu debian alpine golang rust ruby php openjdk eclipse-temurin amazoncorretto busybox",
+    "scratch bash fedora centos rockylinux almalinux amazonlinux nginx httpd redis postgres mysql mariadb",
+    "mongo nvidia/cuda pytorch/pytorch tensorflow/tensorflow continuumio/miniconda3 continuumio/anaconda3",
+    "astral-sh/uv oven/bun denoland/deno nvidia/pytorch nvidia/tensorflow nvidia/tritonserver",
+    "vllm/vllm-openai ollama/ollama mlflow/mlflow tiangolo/uvicorn-gunicorn-fastapi",
+    "tiangolo/uvicorn-gunicorn lambda/python lambda/nodejs huggingface/transformers-pytorch-gpu",
+    "buildpack-deps gradle maven docker dotnet/sdk dotnet/aspnet ubi8/ubi ubi9/ubi ubi9/ubi-minimal",
+    "devcontainers/python",
+)
+_NON_ROOT: Final = word_set(
+    "apache/airflow prom/prometheus prom/alertmanager grafana/grafana grafana/loki",
+    "nginxinc/nginx-unprivileged mambaorg/micromamba jupyter/base-notebook jupyter/minimal-notebook",
+    "jupyter/scipy-notebook jupyter/datascience-notebook jupyter/tensorflow-notebook",
+    "jupyter/pytorch-notebook elasticsearch/elasticsearch ubi9/python-311 ubi9/python-312 ubi8/python-39",
+    "chainguard/python chainguard/node",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A parsed reference: `ghcr.io/org/app:1.2@sha256:…`."""
+
+    name: str
+    tag: str
+    digest: str
+
+    @property
+    def pin(self) -> Pin:
+        """`exact`: three numbers, a date or a hash in the tag; `partial`: another tag; `latest`: none, or latest."""
+        if self.digest:
+            return "digest"
+        if self.tag in ("", "latest"):
+            return "latest"
+        return "exact" if _EXACT_TAG.search(self.tag) else "partial"
+
+    @property
+    def short(self) -> str:
+        """The name without a registry, `library/` or other leading parts: at most two parts."""
+        parts = [part for part in self.name.lower().split("/") if part != "library"]
+        if len(parts) > 1 and (any(mark in parts[0] for mark in ".:") or parts[0] == "localhost"):
+            parts = parts[1:]
+        return "/".join(parts[-2:])
+
+    def default_root(self) -> bool | None:
+        """Whether the image runs as root where nothing else is said; None where that is not known."""
+        if "nonroot" in self.tag or "rootless" in self.tag or self.name.startswith(("bitnami/", "cgr.dev/chainguard/")):
+            return False
+        if self.short in _NON_ROOT:
+            return False
+        return True if self.short in _ROOT or self.short.rpartition("/")[2] in _ROOT & {"uv"} else None
+
+
+def parse(reference: str) -> Image | None:
+    """The image that a reference names; None where it is not one (a template, for example)."""
+    match = _REFERENCE.match(reference.strip()) if len(reference) < 512 else None
+    return Image(match["name"], match["tag"] or "", match["digest"] or "") if match else None
+
+
+def is_root(user: str) -> bool:
+    """Whether a `USER` value is the super-user."""
+    name = user.partition(":")[0].strip().strip("\"'")
+    return name in ("root", "0", "")

@@ -1,0 +1,103 @@
+"""Plain records of the dependency probes: what manifests declare and what lock files fix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from aiaudit.probes.words import word_set
+
+Group = Literal["main", "dev", "optional", "build"]
+Ecosystem = Literal["pypi", "npm", "conda"]
+
+_SEPARATORS: Final = re.compile(r"[-_.]+")
+_DEV_WORDS: Final = word_set(
+    "dev devel develop development test tests testing lint linting docs doc documentation ci typing types",
+    "quality style format formatting debug notebook notebooks bench benchmark benchmarks precommit local",
+)
+
+
+def normalise(name: str, ecosystem: Ecosystem = "pypi") -> str:
+    """A package's comparable name: PEP 503 for Python and conda, unchanged for npm."""
+    return name if ecosystem == "npm" else _SEPARATORS.sub("-", name.strip()).lower()
+
+
+def group_of(label: str, default: Group) -> Group:
+    """`dev` where one word of a group's, extra's or file's name says so, otherwise `default`."""
+    words = set(re.split(r"[^a-z]+", label.lower()))
+    return "dev" if words & _DEV_WORDS else default
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One direct dependency as a manifest declares it.
+
+    `spec` is the version condition as written ("" = any version). `pinned`: only one version can be installed.
+    `source` is where it comes from: registry, vcs, url or path (a folder of the tree, or the project itself).
+    """
+
+    name: str
+    spec: str
+    pinned: bool
+    group: Group
+    path: str
+    line: int
+    ecosystem: Ecosystem
+    hashed: bool = False
+    marker: str = ""
+    source: Literal["registry", "vcs", "url", "path"] = "registry"
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "spec": self.spec,
+            "pinned": self.pinned,
+            "group": self.group,
+            "path": self.path,
+            "line": self.line,
+            "ecosystem": self.ecosystem,
+            "hashed": self.hashed,
+            "marker": self.marker,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A file that declares dependencies. `dynamic`: something in it could not be read without running code."""
+
+    path: str
+    tool: str  # pip, pyproject, poetry, setuptools, pipenv, conda, npm
+    ecosystem: Ecosystem
+    dependencies: tuple[Dependency, ...] = ()
+    dynamic: str = ""
+    name: str = ""  # the project's own name where the manifest gives one
+    compiled_from: tuple[str, ...] = ()  # pip-compile and uv pip compile: the files this one was made from
+    includes: tuple[str, ...] = ()  # -r files inside the tree
+    options: tuple[str, ...] = ()  # pip options that change where packages come from, such as --extra-index-url
+
+    @property
+    def folder(self) -> str:
+        return self.path.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A file that fixes versions. `packages` maps comparable names to the versions it holds.
+
+    `hashed`: every package that comes from a registry has an integrity hash. `unreadable` says why nothing was read.
+    """
+
+    path: str
+    tool: str
+    ecosystem: Ecosystem
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hashed: bool = False
+    unhashed: tuple[str, ...] = ()
+    unreadable: str = ""
+
+    @property
+    def folder(self) -> str:
+        return self.path.rpartition("/")[0]

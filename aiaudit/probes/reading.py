@@ -1,0 +1,93 @@
+"""Small helpers for project probes: contents or None, and evidence lists. Files that git ignores are not delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
+from aiaudit.project.parse import Malformed
+from aiaudit.project.reader import Unreadable
+
+if TYPE_CHECKING:
+    from aiaudit.project.tree import Entry, Project
+
+EVIDENCE_LIMIT = 50
+
+
+class Files:
+    """Reads files of the project; what could not be read is None, and why stands in `problems[path]`."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.problems: dict[str, str] = {}
+
+    def matching(self, globs: str | Iterable[str], roles: Iterable[str] | None = None) -> list[Entry]:
+        """Matching files that are part of what is delivered: neither ignored by git, nor vendored, nor generated."""
+        return [
+            entry
+            for entry in self.project.matching(globs, roles)
+            if not entry.ignored and entry.role not in ("vendored", "generated")
+        ]
+
+    def exists(self, path: str) -> bool:
+        entry = self.project.entry(path)
+        return entry is not None and entry.kind == "file"
+
+    def text(self, path: str) -> str | None:
+        try:
+            return self.project.text(path)
+        except Unreadable as error:
+            self.problems[path] = error.reason
+            return None
+
+    def yaml(self, path: str) -> Any:
+        documents = self.yaml_all(path)
+        return documents[0] if documents else None
+
+    def yaml_all(self, path: str) -> list[Any]:
+        return self._parsed(path, self.project.yaml_all) or []
+
+    def json(self, path: str) -> Any:
+        return self._parsed(path, self.project.json)
+
+    def toml(self, path: str) -> dict[str, Any] | None:
+        value = self._parsed(path, self.project.toml)
+        return value if isinstance(value, dict) else None
+
+    def ini(self, path: str) -> dict[str, dict[str, str]]:
+        return self._parsed(path, self.project.ini) or {}
+
+    def _parsed(self, path: str, parse: Any) -> Any:
+        try:
+            return parse(path)
+        except (Malformed, Unreadable) as error:
+            self.problems[path] = str(error)
+            return None
+
+
+def scope_of(paths: Iterable[str], problems: Iterable[str]) -> Scope:
+    """The scope of a query that had to look at `paths`, some of which could not be read."""
+    looked = sorted(set(paths))
+    failed = [path for path in looked if path in set(problems)]
+    return Scope(len(looked), len(looked) - len(failed), tuple(failed[:10]))
+
+
+def listed(
+    fact_id: str,
+    records: list[dict[str, Any]],
+    *,
+    method: str,
+    level: Level = Level.CONTENT,
+    scope: Scope | None = None,
+    note: str = "",
+) -> Fact:
+    """A list fact: known with its records, absent where there are none, unknown where nothing was readable."""
+    if not records:
+        if scope is not None and scope.files and not scope.read:
+            reason = f"could not be read: {', '.join(scope.unread)}"
+            return Fact(fact_id, State.UNKNOWN, method=method, scope=scope, reason=reason)
+        return Fact(fact_id, State.ABSENT, [], Level.CLAIM if scope is None else level, method, scope=scope)
+    places = dict.fromkeys((r.get("path"), r.get("line"), str(r.get(note, "")) if note else "") for r in records)
+    evidence = tuple(Evidence(path, line, text) for path, line, text in list(places)[:EVIDENCE_LIMIT])
+    return Fact(fact_id, State.KNOWN, records, level, method, evidence=evidence, scope=scope)

@@ -6,7 +6,8 @@ Every mistake of every file is found in one go and told as `file:line:column: me
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from aiaudit.rules import Expression
 
 CORE_PACKS: Final = ("data", "infra", "security", "governance", "cost")
+_CHECK_IDS: Final = re.compile(r"^\s*-\s+id:\s*([A-Z][A-Z0-9]+-[0-9]{3})\s*$", re.MULTILINE)
 SHARED: Final = "shared"  # the folder of facts that every pack may use
 
 
@@ -101,7 +103,8 @@ def load(files: Sequence[Path] = (), *, shipped: bool = True, probes: Probes | N
 
     Args:
         files: pack files (or files of shared facts) that the caller names.
-        shipped: whether the packs that come with aiaudit are loaded too; their shared facts always are.
+        shipped: whether the packs that come with aiaudit are loaded too; their shared facts always are, and their
+            checks may be required.
         probes: the probes by name; those of aiaudit where None.
 
     Raises:
@@ -112,11 +115,13 @@ def load(files: Sequence[Path] = (), *, shipped: bool = True, probes: Probes | N
 
         probes = registered()
     ours = shipped_files()
+    known: set[str] = set()
     if not shipped:
+        known = {check for path in ours for check in _CHECK_IDS.findall(path.read_text(encoding="utf-8"))}
         ours = [path for path in ours if path.parent.name == SHARED]
-    named = [(path, f"checks/{path.relative_to(path.parents[path.parent.name == SHARED])}") for path in ours]
-    named += [(path, str(path)) for path in files]
-    return load_documents(*_read(named), probes)
+    named = {path.resolve(): f"checks/{path.relative_to(path.parents[path.parent.name == SHARED])}" for path in ours}
+    named |= {path.resolve(): str(path) for path in files}
+    return load_documents(*_read(named.items()), probes, known)
 
 
 def _read(named: Iterable[tuple[Path, str]]) -> tuple[list[Document], list[Problem]]:
@@ -130,13 +135,15 @@ def _read(named: Iterable[tuple[Path, str]]) -> tuple[list[Document], list[Probl
     return documents, problems
 
 
-def load_documents(documents: Sequence[Document], problems: Iterable[Problem], probes: Probes) -> Library:
-    """A library from parsed files. `problems`: mistakes found before.
+def load_documents(
+    documents: Sequence[Document], problems: Iterable[Problem], probes: Probes, known: Collection[str] = ()
+) -> Library:
+    """A library from parsed files. `problems`: mistakes found before. `known`: ids of checks that are not loaded.
 
     Raises:
         PackError: with these and all further mistakes.
     """
-    return _Loader(probes, list(problems)).load(documents)
+    return _Loader(probes, list(problems), known).load(documents)
 
 
 M = TypeVar("M", bound=BaseModel)
@@ -153,8 +160,9 @@ class _OpenPack:
 
 
 class _Loader:
-    def __init__(self, probes: Probes, problems: list[Problem]) -> None:
+    def __init__(self, probes: Probes, problems: list[Problem], known: Collection[str]) -> None:
         self.problems = problems
+        self.known = known  # checks that may be required although they are not loaded
         self.facts = Facts(probes, problems)
         self.shared: dict[str, str] = {}  # names of shared facts; each is its own id
 
@@ -274,7 +282,7 @@ class _Loader:
             for index, check in pack.checks:
                 for number, parent in enumerate(check.requires):
                     place = pack.document.place("checks", index, "requires", number)
-                    if parent not in seen and parent not in broken:
+                    if parent not in seen and parent not in broken and parent not in self.known:
                         self.problems.append(Problem(place, f"no check '{parent}'{did_you_mean(parent, seen)}"))
                     elif circle := _circle(check.id, requires):
                         self.problems.append(Problem(place, f"a check cannot require itself: {' → '.join(circle)}"))

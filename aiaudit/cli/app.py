@@ -1,0 +1,92 @@
+"""The application: its commands, and how their trouble ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from aiaudit import __version__
+from aiaudit.cli import checks, doctor, explain, hardware, report
+from aiaudit.cli import run as run_command
+from aiaudit.cli.errors import ExitCode, say, tell
+
+HELP = """Is this AI project ready to run in production, and grow? An audit from evidence, offline.
+
+Exit codes: 0 fine, 1 a gate failed, 2 wrong usage, configuration or pack, 3 nothing could be judged, 4 internal error.
+Every option has a twin in the environment: --fail-under is AIAUDIT_FAIL_UNDER.
+"""
+
+app = typer.Typer(
+    name="aiaudit",
+    help=HELP,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.command("run")(run_command.run)
+app.command("report")(report.report)
+app.command("hardware")(hardware.hardware)
+app.command("explain")(explain.explain)
+app.add_typer(checks.app, name="checks")
+app.command("doctor")(doctor.doctor)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"aiaudit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command; the exit code. Never raises, and never shows a traceback unasked."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = typer.main.get_command(app).main(list(args), prog_name="aiaudit", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _pipe_closed()
+    except Exception as error:
+        return _usage(error) if _is_usage(error) else int(tell(error))
+    if code == ExitCode.INTERRUPTED:
+        say("interrupted; nothing was written")
+    return int(code or 0)
+
+
+def _is_usage(error: Exception) -> bool:
+    """Whether typer itself refused the command line (its exception classes are not public)."""
+    return any(kind.__name__ == "ClickException" for kind in type(error).__mro__) or isinstance(error, typer.Abort)
+
+
+def _usage(error: Any) -> int:
+    """One line, and where the help is."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(error.format_message())
+        return int(ExitCode.FINE)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "aiaudit"
+    message = error.format_message() if hasattr(error, "format_message") else "stopped"
+    say(f"{' '.join(message.split()).rstrip('.')}; see `{command} --help`")
+    return int(ExitCode.USAGE)
+
+
+def _pipe_closed() -> int:
+    """Whoever read the output has had enough (`aiaudit … | head`): no more is written, and that is fine."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return int(ExitCode.FINE)

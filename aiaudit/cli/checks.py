@@ -1,0 +1,104 @@
+"""`aiaudit checks`: look at packs, lint them, run their cases, try an expression, print schemas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aiaudit.cli.errors import ExitCode, UsageError
+from aiaudit.cli.options import option
+
+if TYPE_CHECKING:
+    from aiaudit.packs.load import Library
+
+app = typer.Typer(help="Look at check packs, lint and test them.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("list")
+def list_(
+    pack: Annotated[
+        list[str] | None, option("--pack", metavar="ID|FILE", help="Only this pack, or that of a file. Repeatable.")
+    ] = None,
+    as_json: Annotated[bool, option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """List the checks by pack: id, severity, kind, effort and what should hold."""
+    library = _library(pack or ())
+    if as_json:
+        print(json.dumps([_row(check) for check in library.checks], indent=2, ensure_ascii=False))
+        return
+    for found in library.packs:
+        print(f"{found.title} ({found.id}{', core' if found.core else ''}): {len(found.checks)} checks")
+        for check in found.checks:
+            print(f"  {check.id:<10} {check.severity:<8} {check.kind:<9} {check.effort}  {check.title}")
+    print(f"{sum(1 for _ in library.checks)} checks in {len(library.packs)} packs; ruleset {library.digest}")
+
+
+@app.command("test")
+def test(
+    packs: Annotated[list[Path], typer.Argument(help="Pack files.")],
+    cases: Annotated[
+        Path | None, option("--cases", metavar="DIR", help="Where their cases are (default: 'cases' beside the pack).")
+    ] = None,
+) -> None:
+    """Run the cases of a pack: small trees on which each check must end as it says."""
+    from aiaudit.packs.cases import run_pack
+
+    failed = total = 0
+    for pack in packs:
+        done = run_pack(pack, cases)
+        for result in done.results:
+            total += 1
+            if not result.passed:
+                failed += 1
+                print(f"FAIL {result.case}")
+                for problem in result.problems:
+                    print(f"     {problem}")
+        for problem in done.problems:
+            failed += 1
+            print(f"FAIL {problem}")
+    print(f"{total} cases, {failed} failures")
+    if failed:
+        raise typer.Exit(int(ExitCode.GATE))
+
+
+@app.command("schema")
+def schema(
+    result: Annotated[bool, option("--result", help="The schema of the result JSON.")] = False,
+    config: Annotated[bool, option("--config-file", help="The schema of aiaudit.yaml.")] = False,
+    attestations: Annotated[bool, option("--attestations", help="The schema of attestations.yaml.")] = False,
+) -> None:
+    """Print the JSON Schema of a pack file (for editors), or of another file."""
+    if sum((result, config, attestations)) > 1:
+        raise UsageError("checks schema: ask for one schema at a time")
+    if result:
+        from aiaudit.reports.schema import json_schema
+    elif config:
+        from aiaudit.project.config import json_schema
+    elif attestations:
+        from aiaudit.project.config import attestations_json_schema as json_schema
+    else:
+        from aiaudit.packs.schema import json_schema
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+def _library(names: Iterable[str]) -> Library:
+    from aiaudit.settings import Options, read_ruleset
+
+    return read_ruleset(Options(packs=tuple(names))).selected
+
+
+def _row(check: Any) -> dict[str, Any]:
+    return {
+        "id": check.id,
+        "pack": check.pack,
+        "title": check.title,
+        "severity": check.severity.value,
+        "kind": check.kind.value,
+        "effort": check.effort.value,
+        "params": {param.name: param.default for param in check.params},
+        "place": str(check.place),
+    }

@@ -1,0 +1,102 @@
+"""`aiaudit doctor`: whether this installation is complete, and which optional parts are there."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+import typer
+
+from aiaudit import __version__
+from aiaudit.cli.errors import ExitCode
+
+
+class Finding(NamedTuple):
+    """One thing looked at. `state`: ok, note (optional, missing) or bad (the audit cannot work)."""
+
+    what: str
+    state: str
+    said: str
+
+
+NEEDED: Final = ("typer", "rich", "PyYAML", "jinja2", "pydantic", "psutil", "google-re2", "ignore-python", "packaging")
+
+
+def doctor() -> None:
+    """Look at Python, packages, packs, cache and optional tools, and say what is missing and how to get it."""
+    found = [finding for part in (_python, _packages, _packs, _formats, _cache, _tools) for finding in _guarded(part)]
+    width = max(len(finding.what) for finding in found)
+    for finding in found:
+        print(f"{finding.state:<4}  {finding.what:<{width}}  {finding.said}")
+    if any(finding.state == "bad" for finding in found):
+        raise typer.Exit(int(ExitCode.USAGE))
+
+
+def _guarded(part: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """A part that breaks is itself a finding."""
+    try:
+        return list(part())
+    except Exception as error:
+        first = (str(error).splitlines() or [""])[0]
+        return [Finding(part.__name__.strip("_"), "bad", f"{type(error).__name__}: {first}")]
+
+
+def _python() -> Iterable[Finding]:
+    version = platform.python_version()
+    ok = sys.version_info >= (3, 11)
+    yield Finding("aiaudit", "ok", __version__)
+    yield Finding("python", "ok" if ok else "bad", version if ok else f"{version}; needs 3.11 or later")
+
+
+def _packages() -> Iterable[Finding]:
+    for name in NEEDED:
+        try:
+            yield Finding(name, "ok", importlib.metadata.version(name))
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(name, "bad", "not installed; reinstall aiaudit")
+
+
+def _packs() -> Iterable[Finding]:
+    from aiaudit.packs.load import load
+
+    library = load()
+    count = sum(1 for _ in library.checks)
+    state = "ok" if count else "bad"
+    yield Finding("packs", state, f"{count} checks in {len(library.packs)} packs, ruleset {library.digest}")
+
+
+def _formats() -> Iterable[Finding]:
+    from aiaudit.reports.base import FORMATS, reporter
+
+    for suffix in FORMATS:
+        try:
+            reporter(suffix)
+        except ImportError as error:
+            yield Finding(f"report {suffix}", "bad", str(error))
+        else:
+            yield Finding(f"report {suffix}", "ok", "can be written")
+
+
+def _cache() -> Iterable[Finding]:
+    from aiaudit.project.cache import cache_folder
+
+    folder = cache_folder()
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    usable = os.access(there, os.W_OK)
+    said = str(folder) if usable else f"{folder} cannot be written: every file is read again; set AIAUDIT_CACHE_DIR"
+    yield Finding("cache", "ok" if usable else "note", said)
+
+
+def _tools() -> Iterable[Finding]:
+    git = shutil.which("git")
+    yield Finding("git", "ok" if git else "note", git or "not found: the history of a project stays unknown")
+    nvidia = importlib.util.find_spec("pynvml") is not None
+    yield Finding("nvidia-ml-py", "ok" if nvidia else "note", "there" if nvidia else "not installed: GPUs stay unknown")

@@ -1,0 +1,193 @@
+"""`aiaudit run`: audit a project, or saved facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aiaudit.cli.errors import ExitCode, UsageError, say, worst
+from aiaudit.cli.options import LevelName, SeverityName, option
+
+if TYPE_CHECKING:
+    from aiaudit.reports.base import Output
+    from aiaudit.settings import Options
+
+
+def run(
+    path: Annotated[Path | None, typer.Argument(help="The project's folder (default: this one).")] = None,
+    *,
+    output: Annotated[
+        list[str] | None,
+        option("--output", "-o", metavar="FILE", help="Write a report; format by suffix, '-' is stdout. Repeatable."),
+    ] = None,
+    stdout_format: Annotated[str | None, option("--format", help="Format of '-o -': json, md or html.")] = None,
+    pack: Annotated[
+        list[str] | None,
+        option("--pack", metavar="ID|FILE", help="Judge by this pack only; 'all' and a file add to it. Repeatable."),
+    ] = None,
+    profile: Annotated[
+        str | None, option("--profile", help="A named set of packs: classical, llm, agent, library, all.")
+    ] = None,
+    stage: Annotated[
+        LevelName | None, option("--stage", help="The stage the project is at, instead of declared.")
+    ] = None,
+    facts_out: Annotated[
+        str | None, option("--facts-out", metavar="FILE", help="Save the facts, to be judged elsewhere.")
+    ] = None,
+    facts: Annotated[
+        str | None, option("--facts", metavar="FILE", help="Judge saved facts; no project is read.")
+    ] = None,
+    as_of: Annotated[
+        str | None, option("--as-of", metavar="DATE", help="The day that decides on ages and expiry (default: today).")
+    ] = None,
+    baseline: Annotated[
+        str | None, option("--baseline", metavar="FILE", help="An earlier result JSON to compare with.")
+    ] = None,
+    fail_under: Annotated[
+        list[str] | None,
+        option(
+            "--fail-under", metavar="N|PACK=N", help="Gate: the accepted score, or a pack's, is at least N. Repeatable."
+        ),
+    ] = None,
+    min_coverage: Annotated[
+        float | None,
+        option("--min-coverage", min=0, max=100, help="Gate: percent of the evidence seen (50 with --fail-under)."),
+    ] = None,
+    fail_on: Annotated[
+        list[str] | None,
+        option(
+            "--fail-on", metavar="SEVERITY|CHECK", help="Gate: no failed check of this severity or worse, or this one."
+        ),
+    ] = None,
+    fail_on_new: Annotated[
+        SeverityName | None, option("--fail-on-new", help="Gate: no failure that the baseline does not have.")
+    ] = None,
+    level: Annotated[LevelName | None, option("--level", help="Gate: this readiness level is reached.")] = None,
+    exit_zero: Annotated[bool, option("--exit-zero", help="Exit 0 where a gate fails; other codes stay.")] = False,
+    config: Annotated[
+        str | None, option("--config", metavar="FILE", help="Use this file instead of the project's aiaudit.yaml.")
+    ] = None,
+    no_project_config: Annotated[
+        bool, option("--no-project-config", help="Do not use the project's aiaudit.yaml.")
+    ] = False,
+    jobs: Annotated[int | None, option("--jobs", min=1, help="Processes at most (default: one a processor).")] = None,
+    no_cache: Annotated[bool, option("--no-cache", help="Read every file again.")] = False,
+    timings: Annotated[bool, option("--timings", help="Add the seconds of each stage to the result.")] = False,
+    quiet: Annotated[bool, option("--quiet", "-q", help="No summary and no progress; trouble is still told.")] = False,
+) -> None:
+    """Audit a project and print a summary.
+
+    Without a gate the score alone never fails. Gates look at the accepted score; a file of saved facts is judged the
+    same way as a project.
+    """
+    from aiaudit.cli.output import below, outputs_of
+    from aiaudit.reports.base import check_folder
+    from aiaudit.settings import Options
+
+    if facts and path:
+        raise UsageError("--facts and a PATH exclude each other: saved facts are judged without the project")
+    if facts and facts_out:
+        raise UsageError("--facts and --facts-out exclude each other: the facts are saved already")
+    if facts_out:
+        check_folder(facts_out, "--facts-out")
+    root = "" if facts else _folder(path or Path())
+    outputs = outputs_of(output or (), stdout_format)
+    written = [o.path for o in outputs if not o.is_stdout] + ([facts_out] if facts_out else [])
+    options = Options(
+        packs=tuple(pack or ()),
+        profile=profile,
+        stage=stage,
+        as_of=_day(as_of),
+        config=config,
+        project_config=not no_project_config,
+        baseline=baseline,
+        fail_under=tuple(fail_under or ()),
+        min_coverage=min_coverage,
+        fail_on=tuple(fail_on or ()),
+        fail_on_new=fail_on_new,
+        level=level,
+        jobs=jobs,
+        cache=not no_cache,
+        timings=timings,
+        own_outputs=below(root, written) if root else (),
+    )
+    task = _Task(root, options, outputs, facts, facts_out, exit_zero, quiet)
+    raise typer.Exit(int(task.do()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One run, after its options were understood."""
+
+    root: str
+    options: Options
+    outputs: list[Output]
+    facts: str | None
+    facts_out: str | None
+    exit_zero: bool
+    quiet: bool
+
+    def do(self) -> ExitCode:
+        """Audit, write what was asked for, and say what a person has to know; the exit code."""
+        from aiaudit.audit import audit
+        from aiaudit.cli import output
+        from aiaudit.reports.base import write_file
+        from aiaudit.reports.result import to_json
+
+        progress = output.Progress(not self.quiet)
+        try:
+            done = audit(self.root, self.options, facts=self.facts, progress=progress)
+        finally:
+            progress.clear()
+        result = to_json(done)
+        if self.facts_out:
+            write_file(self.facts_out, done.collection.saved())
+        output.write(self.outputs, result)
+        if not self.quiet:
+            taken = any(o.is_stdout for o in self.outputs)
+            subject = Path(self.root).resolve().name if self.root else ""
+            output.summary(result, sys.stderr if taken else sys.stdout, subject)
+        for problem in done.problems:
+            say(problem)
+        output.gate_lines(result)
+        return self._code(result)
+
+    def _code(self, result: dict[str, Any]) -> ExitCode:
+        codes = set()
+        if result["problems"]:
+            codes.add(ExitCode.USAGE)
+        if result["readiness"] is None:
+            say(_nothing(result))
+            codes.add(ExitCode.NOTHING)
+        if not result["gate"]["passed"] and not self.exit_zero:
+            codes.add(ExitCode.GATE)
+        return worst(codes)
+
+
+def _nothing(result: dict[str, Any]) -> str:
+    if not result["checks"]:
+        return "nothing to judge by: no check is selected"
+    return "nothing could be judged, so there is no score; is this the project's folder?"
+
+
+def _folder(path: Path) -> str:
+    """The root as given, where it is a folder that can be listed."""
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such folder")
+    if not path.is_dir():
+        raise UsageError(f"{path}: is a file; give the folder of the project")
+    return str(path)
+
+
+def _day(text: str | None) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of {text}: expected a day such as 2026-12-04") from None

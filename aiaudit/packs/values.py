@@ -24,16 +24,16 @@ def declared_in(config: ProjectConfig) -> dict[str, str]:
 def value_of(fact: Fact | None, fact_id: str, of: Type) -> Any:
     """The value a rule works with. A fact that was not collected is unknown, never empty."""
     if fact is None:
-        return Unknown(f"{fact_id} was not collected")
+        return Unknown(f"the fact {fact_id} was not collected")
     match fact.state:
         case State.KNOWN:
             return fact.value
         case State.ABSENT:
             return empty_value(of)
         case State.UNKNOWN:
-            return Unknown(fact.reason or f"{fact_id} is unknown")
+            return Unknown(fact.reason or f"the fact {fact_id} is unknown")
         case State.ERROR:
-            return Failed(fact.reason or f"{fact_id} could not be collected")
+            return Failed(fact.reason or f"the fact {fact_id} could not be collected")
 
 
 class Values:

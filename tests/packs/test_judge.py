@@ -1,0 +1,409 @@
+"""How checks end: every status, the order of the rule, the level of the evidence, what an attestation changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from aiaudit.model.check import Severity, Status
+from aiaudit.model.fact import Confidence, Fact, Level, State
+from aiaudit.model.result import CheckResult
+from aiaudit.model.types import Unknown
+from aiaudit.packs.derive import derive
+from aiaudit.packs.judge import judge
+from aiaudit.packs.load import Library
+from aiaudit.packs.overrides import Overrides, resolve
+from tests.packs.fakes import HEAD, absent, call, claim, known, load_texts, one_check, place, unknown
+
+LOADS, USES, TESTED = "own.loads", "own.uses", "own.tested"
+
+
+def ended(library: Library, *facts: Fact, overrides: Overrides | None = None, **declared: str) -> CheckResult:
+    """The result of the library's only check."""
+    given = derive(library.facts, {fact.id: fact for fact in facts}, declared)
+    (result,) = judge(library.packs, library.facts, given, overrides=overrides, declared=declared, explain=True)
+    return result
+
+
+# -- statuses ----------------------------------------------------------------------------------------------------------
+
+
+def test_pass_fail_and_their_generated_reasons() -> None:
+    library = one_check(findings="loads")
+    passed = ended(library, absent(LOADS))
+    assert (passed.status, passed.points, passed.evidence_level) == (Status.PASS, 1.0, Level.CONTENT)
+    assert passed.findings == ()
+    failed = ended(library, known(LOADS, [call("b.py", 7), call("a.py", 9), call("a.py", 3)]))
+    assert (failed.status, failed.points) == (Status.FAIL, 0.0)
+    assert failed.reason == "3 found, the first at a.py:3."
+    assert [(f.path, f.line) for f in failed.findings] == [("a.py", 3), ("a.py", 9), ("b.py", 7)]
+
+
+@pytest.mark.parametrize(("points", "expected"), [("", 0.5), ("0.25", 0.25), ("7 / 2", 1.0), ("-1", 0.0)])
+def test_partial_earns_half_or_its_points_within_bounds(points: str, expected: float) -> None:
+    library = one_check(rule="{partial: tested, fail: otherwise}", points=points)
+    result = ended(library, known(TESTED, True))
+    assert (result.status, result.points) == (Status.PARTIAL, expected)
+
+
+def test_partial_earns_half_where_its_points_cannot_be_told() -> None:
+    library = one_check(rule="{partial: tested, fail: otherwise}", points="double(loads.size()) / 4.0")
+    assert ended(library, known(TESTED, True), unknown(LOADS)).points == 0.5
+
+
+def test_an_unknown_line_ends_as_unknown_even_if_a_later_line_holds() -> None:
+    library = one_check(rule="{fail: uses, pass: tested, partial: otherwise}")
+    result = ended(library, unknown(USES, "the file is too large"), known(TESTED, True))
+    assert (result.status, result.points, result.reason) == (Status.UNKNOWN, None, "The file is too large.")
+
+
+def test_an_unknown_fact_that_cannot_change_the_outcome_does_no_harm() -> None:
+    library = one_check(rule='{pass: "tested || uses", fail: otherwise}')
+    result = ended(library, unknown(USES), known(TESTED, True))
+    assert (result.status, result.evidence_level) == (Status.PASS, Level.WIRED)
+
+
+def test_a_fact_that_was_not_collected_is_unknown_never_empty() -> None:
+    result = ended(one_check())
+    assert (result.status, result.reason) == (Status.UNKNOWN, "The fact own.loads was not collected.")
+
+
+def test_an_unknown_place_in_a_list_is_unknown_until_another_element_decides() -> None:
+    library = one_check(rule="{fail: \"loads.exists(l, l.source == 'network')\", pass: otherwise}")
+    open_source = call(source=Unknown("made at run time"))
+    assert ended(library, known(LOADS, [open_source])).status is Status.UNKNOWN
+    assert ended(library, known(LOADS, [open_source, call()])).status is Status.FAIL
+
+
+def test_a_failed_fact_is_an_error() -> None:
+    result = ended(one_check(), Fact(LOADS, State.ERROR, reason="the probe failed"))
+    assert (result.status, result.points, result.reason) == (Status.ERROR, None, "The probe failed.")
+
+
+def test_a_rule_of_which_no_line_holds_ends_unknown() -> None:
+    result = ended(one_check(rule="{fail: uses, pass: tested}"), absent(USES), absent(TESTED))
+    assert (result.status, result.reason) == (Status.UNKNOWN, "No line of the rule holds.")
+
+
+def test_a_rule_may_end_in_unknown_or_not_applicable_by_itself() -> None:
+    library = one_check(rule="{not_applicable: uses, unknown: tested, fail: otherwise}")
+    assert ended(library, known(USES, True)).status is Status.NOT_APPLICABLE
+    assert ended(library, known(USES, False), known(TESTED, True)).status is Status.UNKNOWN
+
+
+def test_applicability() -> None:
+    library = one_check(applies="uses")
+    result = ended(library, known(USES, False), known(LOADS, [call()]))
+    assert (result.status, result.points) == (Status.NOT_APPLICABLE, None)
+    assert result.reason == "It does not apply: uses is false."
+    assert result.facts == (USES,)
+    result = ended(library, unknown(USES, "no file could be read"), absent(LOADS))
+    assert (result.status, result.reason) == (
+        Status.UNKNOWN,
+        "Cannot tell whether it applies: no file could be read.",
+    )
+    assert ended(library, Fact(USES, State.ERROR, reason="broken")).status is Status.ERROR
+
+
+def test_rules_see_parameters_and_what_the_project_declares() -> None:
+    library = one_check(
+        params="{most: {default: 1, max: 9}}",
+        rule="{fail: \"loads.size() > params.most && project.stage == 'production'\", pass: otherwise}",
+    )
+    two = known(LOADS, [call(), call()])
+    assert ended(library, two).status is Status.PASS
+    assert ended(library, two, stage="production").status is Status.FAIL
+    lenient = resolve(library.checks, {"OWN-001": {"most": 2}}, {"OWN-001": "low"})
+    result = ended(library, two, overrides=lenient, stage="production")
+    assert (result.status, result.params, result.severity) == (Status.PASS, {"most": 2}, Severity.LOW)
+
+
+# -- requirements ------------------------------------------------------------------------------------------------------
+
+CHAIN = HEAD + "".join(
+    f"""\
+- id: OWN-00{number}
+  title: Condition {number} holds
+  severity: high
+  kind: automatic
+  applies: {applies}
+  requires: [{requires}]
+  rule: {{fail: "{fail}", pass: otherwise}}
+  why: x
+  remediation: x
+"""
+    for number, applies, requires, fail in [
+        (1, "true", "OWN-002", "uses"),
+        (2, "true", "OWN-003", "uses"),
+        (3, "uses", "", "tested"),
+    ]
+)
+
+
+def chain(*facts: Fact) -> dict[str, tuple[str, str | None]]:
+    library = load_texts(own=CHAIN)
+    results = judge(library.packs, library.facts, {fact.id: fact for fact in facts})
+    assert [result.id for result in results] == ["OWN-001", "OWN-002", "OWN-003"]
+    return {result.id: (result.status.value, result.blocked_by) for result in results}
+
+
+def test_a_failed_requirement_blocks_all_that_follow_by_the_one_cause() -> None:
+    ends = chain(known(USES, True), known(TESTED, True))
+    assert ends == {"OWN-003": ("fail", None), "OWN-002": ("blocked", "OWN-003"), "OWN-001": ("blocked", "OWN-003")}
+
+
+def test_a_requirement_that_does_not_apply_or_is_unknown_does_not_block() -> None:
+    ends = chain(known(USES, False, Level.RESULT))
+    assert ends == {"OWN-003": ("not_applicable", None), "OWN-002": ("pass", None), "OWN-001": ("pass", None)}
+    ends = chain(known(USES, True), unknown(TESTED))
+    assert ends == {"OWN-003": ("unknown", None), "OWN-002": ("fail", None), "OWN-001": ("blocked", "OWN-002")}
+
+
+def test_what_does_not_apply_is_not_blocked() -> None:
+    text = CHAIN.replace("applies: true\n  requires: [OWN-002]", "applies: '!uses'\n  requires: [OWN-002]")
+    library = load_texts(own=text)
+    results = judge(library.packs, library.facts, {USES: known(USES, True), TESTED: known(TESTED, True)})
+    assert [result.status.value for result in results] == ["not_applicable", "blocked", "fail"]
+
+
+def test_a_requirement_that_is_not_judged_does_not_block() -> None:
+    library = load_texts(own=CHAIN).select(checks=["OWN-002"])
+    (result,) = judge(library.packs, library.facts, {USES: known(USES, False)})
+    assert result.status is Status.PASS
+
+
+# -- evidence ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("level", "status"), [(Level.EXISTS, "partial"), (Level.CONTENT, "partial"), (Level.WIRED, "pass")]
+)
+def test_a_pass_needs_evidence_of_the_least_level(level: Level, status: str) -> None:
+    library = one_check(min_level="", rule="{pass: tested, fail: otherwise}")
+    result = ended(library, known(TESTED, True, level, evidence=(place("ci.yml", 4),)))
+    assert (result.status, result.evidence_level) == (status, level)
+    if status == "partial":
+        assert result.points == 0.5
+        assert result.reason.startswith("Seen in ci.yml:4. The evidence is ")
+        assert f"({level}); a pass needs" in result.reason
+
+
+def test_the_weakest_fact_that_the_deciding_line_read_counts() -> None:
+    library = one_check(min_level="E1", rule='{fail: "!uses", pass: "tested && loads.size() > 0", partial: otherwise}')
+    facts = [known(USES, True, Level.EXISTS), known(TESTED, True, Level.RESULT), known(LOADS, [call()], Level.CONTENT)]
+    assert ended(library, *facts).evidence_level is Level.CONTENT
+
+
+def test_otherwise_rests_on_all_that_was_read_before() -> None:
+    library = one_check(min_level="E1", rule='{fail: "!uses", partial: "loads.size() > 0", pass: otherwise}')
+    facts = [known(USES, True, Level.EXISTS), known(LOADS, [], Level.WIRED)]
+    assert ended(library, *facts).evidence_level is Level.EXISTS
+
+
+def test_named_evidence_stands_for_the_check() -> None:
+    library = one_check(min_level="E3", evidence="[tested]", rule='{pass: "tested && uses", fail: otherwise}')
+    result = ended(library, known(TESTED, True, Level.RESULT), known(USES, True, Level.EXISTS))
+    assert (result.status, result.evidence_level) == (Status.PASS, Level.RESULT)
+
+
+def test_confidence_is_that_of_the_weakest_fact() -> None:
+    library = one_check(rule='{pass: "tested && uses", fail: otherwise}')
+    facts = [known(TESTED, True, confidence=Confidence.WEAK), known(USES, True, confidence=Confidence.MEDIUM)]
+    assert ended(library, *facts).confidence is Confidence.WEAK
+
+
+@pytest.mark.parametrize(
+    ("files", "read", "status", "reason"),
+    [
+        (200, 200, "pass", "None found in 200 files."),
+        (200, 190, "pass", "None found in 190 files."),
+        (200, 189, "unknown", "Nothing was found, but 11 of 200 files could not be read."),
+        (0, 0, "unknown", "Nothing was found, but there was nothing to look through for own.loads."),
+    ],
+)
+def test_an_absence_is_shown_only_by_reading_it_all(files: int, read: int, status: str, reason: str) -> None:
+    library = one_check(min_level="", asserts="absence")
+    result = ended(library, absent(LOADS, files, read))
+    assert (result.status, result.reason) == (status, reason)
+
+
+def test_an_absence_that_says_no_scope_is_not_shown() -> None:
+    library = one_check(min_level="", asserts="absence", evidence="[loads]")
+    result = ended(library, known(LOADS, []))
+    assert result.status is Status.UNKNOWN
+    assert result.reason == "Nothing was found, but own.loads does not say how much of the project was looked through."
+
+
+# -- attestations ------------------------------------------------------------------------------------------------------
+
+INVALID: dict[str, Any] = {"valid": False, "problems": ["no evidence is named"]}
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "reason"),
+    [
+        ([], "unknown", "The fact attestation.OWN-001 was not collected."),
+        ([absent("attestation.OWN-001")], "unknown", "Nobody has answered: Is it so?"),
+        (
+            [claim("OWN-001", "yes")],
+            "pass",
+            "Attested by Ada, to be reviewed by 2027-01-01; evidence: docs/x.md (not opened).",
+        ),
+        ([claim("OWN-001", "yes", **INVALID)], "partial", 'Ada answers "yes"; no evidence is named.'),
+        ([claim("OWN-001", "partly")], "partial", 'Ada answers "partly".'),
+        ([claim("OWN-001", "no", note="not yet")], "fail", "Ada says that it does not hold: not yet."),
+        ([claim("OWN-001", "no", **INVALID)], "fail", "Ada says that it does not hold."),
+        (
+            [claim("OWN-001", "not_applicable", note="no people are scored")],
+            "not_applicable",
+            "Ada says that it does not apply: no people are scored.",
+        ),
+        (
+            [claim("OWN-001", "not_applicable")],
+            "unknown",
+            "Ada says that it does not apply, without a reason that still holds.",
+        ),
+    ],
+)
+def test_attested_checks_end_as_their_attestation_says(facts: list[Fact], status: str, reason: str) -> None:
+    library = one_check(kind="attested", rule="", min_level="", question="Is it so?")
+    result = ended(library, *facts)
+    assert result.status == status
+    assert reason in result.reason
+    assert result.facts == ("attestation.OWN-001",)
+
+
+NOTHING_FOUND = absent(TESTED)
+
+
+@pytest.mark.parametrize(
+    ("fact", "answer", "rest", "status", "said"),
+    [
+        (unknown(TESTED), "yes", {}, "partial", "It is attested by Ada; a claim earns at most half."),
+        (NOTHING_FOUND, "yes", {}, "partial", "Nothing in the project shows it, but it is attested by Ada"),
+        (unknown(TESTED), "yes", INVALID, "unknown", "counts for nothing: no evidence is named."),
+        (NOTHING_FOUND, "yes", INVALID, "fail", "counts for nothing: no evidence is named."),
+        (known(TESTED, True), "yes", {}, "pass", ""),
+        (unknown(TESTED), "no", {}, "fail", "It does not hold, attested by Ada."),
+        (known(TESTED, True), "no", {}, "pass", "which what was found contradicts."),
+        (NOTHING_FOUND, "no", {}, "fail", ""),
+        (unknown(TESTED), "partly", {}, "unknown", 'The answer "partly" is attested by Ada; it changes nothing'),
+        (NOTHING_FOUND, "not_applicable", {}, "fail", "it changes nothing"),
+    ],
+)
+def test_a_claim_never_outweighs_what_was_seen(
+    fact: Fact, answer: str, rest: dict[str, Any], status: str, said: str
+) -> None:
+    library = one_check(rule="{pass: tested, fail: otherwise}")
+    result = ended(library, fact, claim("OWN-001", answer, **rest))
+    assert result.status == status
+    assert said in result.reason
+    if status == "partial":
+        assert (result.points, result.evidence_level) == (0.5, Level.EXISTS)
+
+
+@pytest.mark.parametrize("keys", [{"findings": "loads"}, {"asserts": "absence"}])
+def test_a_claim_does_not_mend_a_fault_that_was_seen(keys: dict[str, str]) -> None:
+    result = ended(one_check(**keys), known(LOADS, [call()]), claim("OWN-001", "yes"))
+    assert result.status is Status.FAIL
+    assert result.reason.endswith("It is attested by Ada, which what was found contradicts.")
+
+
+# -- sentences and findings --------------------------------------------------------------------------------------------
+
+
+def test_the_packs_own_sentences_come_first() -> None:
+    library = one_check(
+        says='{fail: "{loads.size()} loads from {loads[0].source}", unknown: "Look yourself"}', findings="loads"
+    )
+    assert ended(library, known(LOADS, [call()])).reason == "1 loads from network"
+    assert ended(library, unknown(LOADS, "too large")).reason == "Look yourself (too large)"
+
+
+def test_findings_say_measure_and_limit_as_the_pack_words_them() -> None:
+    library = one_check(
+        params="{most: 0}",
+        findings='{of: "loads.filter(l, !l.safe)", says: "{name} of {source} data", measured: "{line}", '
+        'limit: "{params.most}", confidence: medium}',
+    )
+    result = ended(library, known(LOADS, [call(), call(safe=True)]))
+    (finding,) = result.findings
+    assert (finding.message, finding.measured, finding.limit, finding.confidence) == (
+        "pickle.load of network data",
+        "1",
+        "0",
+        Confidence.MEDIUM,
+    )
+
+
+def test_findings_are_capped_and_counted() -> None:
+    result = ended(one_check(findings="loads"), known(LOADS, [call(line=n) for n in range(1, 251)]))
+    assert len(result.findings) == 100
+    assert result.reason == "250 found, the first at a.py:1. 250 found, the first 100 are listed."
+
+
+def test_certain_findings_are_listed_where_others_are_unknown() -> None:
+    library = one_check(
+        rule="{fail: \"loads.exists(l, l.source == 'network')\", pass: otherwise}",
+        findings="\"loads.filter(l, l.source == 'network')\"",
+    )
+    result = ended(library, known(LOADS, [call(), call("b.py", source=Unknown("late"))]))
+    assert [(finding.path, finding.line) for finding in result.findings] == [("a.py", 1)]
+
+
+def fingerprints(*calls: dict[str, Any]) -> list[str]:
+    result = ended(one_check(findings="loads"), known(LOADS, list(calls)))
+    return [finding.fingerprint for finding in result.findings]
+
+
+def test_a_fingerprint_outlives_moved_lines_and_tells_faults_apart() -> None:
+    (one,) = fingerprints(call(line=10))
+    assert fingerprints(call(line=99)) == [one]
+    assert fingerprints(call(line=5), call(line=10)) == [one, f"{one}-2"]
+    others = fingerprints(call("b.py"), call(source="user"), call(name="joblib.load"))
+    assert len({one, *others}) == 4
+
+
+def test_order_of_elements_and_checks_does_not_matter() -> None:
+    calls = [call("b.py", 2), call("a.py", 3), call("a.py", 1)]
+    assert fingerprints(*calls) == fingerprints(*reversed(calls))
+    library = load_texts(own=CHAIN)
+    facts = {USES: known(USES, True), TESTED: known(TESTED, True)}
+    forward = judge(library.packs, library.facts, facts)
+    backward = judge(library.packs, library.facts, dict(reversed(facts.items())))
+    assert forward == backward
+
+
+# -- derived facts -----------------------------------------------------------------------------------------------------
+
+
+def test_a_derived_fact_carries_the_evidence_it_sees() -> None:
+    library = one_check(
+        facts='{both: {derive: "uses && tested", sees: [uses, tested]}}', rule="{pass: both, fail: otherwise}"
+    )
+    result = ended(
+        library,
+        known(USES, True, Level.CONTENT, evidence=(place("a.py", 1),)),
+        known(TESTED, True, Level.WIRED, evidence=(place("ci.yml", 2), place("a.py", 1))),
+    )
+    assert (result.status, result.evidence_level) == (Status.PASS, Level.CONTENT)
+    assert result.reason == "Seen in a.py:1, ci.yml:2."
+
+
+@pytest.mark.parametrize(
+    ("uses", "state", "value"),
+    [(known(USES, False), State.KNOWN, False), (unknown(USES), State.UNKNOWN, None),
+     (Fact(USES, State.ERROR, reason="x"), State.ERROR, None)],
+)  # fmt: skip
+def test_a_derived_fact_is_as_known_as_its_parts(uses: Fact, state: State, value: Any) -> None:
+    library = one_check(facts='{both: {derive: "uses && tested"}}')
+    fact = derive(library.facts, {USES: uses, TESTED: known(TESTED, True)})["own.OWN-001.both"]
+    assert (fact.state, fact.value) == (state, value)
+
+
+def test_explain_tells_each_line_until_the_one_that_holds() -> None:
+    library = one_check(applies="uses", rule='{fail: "loads.exists(l, !l.safe)", pass: tested, partial: otherwise}')
+    result = ended(library, known(USES, True), absent(LOADS), known(TESTED, True))
+    assert result.explain[0] == "fail: loads.exists(l, !l.safe) → does not hold"
+    assert any(line == "pass: tested → holds" for line in result.explain)

@@ -19,8 +19,8 @@ from aiaudit.reports.rows import Answer, FactRow, Gate, answer_of, fact_row, gat
 from aiaudit.reports.text import clean, full_stop, shorten, thousands, upper_first
 from aiaudit.reports.view import Check, Pack, Waiver
 
-FACTS_NAMED: Final = 12
-"""Facts that could not be determined and are named in the scope part; the evidence part holds all of them."""
+REASONS_NAMED: Final = 10
+"""Reasons why facts could not be determined that the scope part names; the evidence part holds every fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +215,10 @@ class Report:
         key = self.level.key if self.level else None
         return words.summary_heading(key, failed, self.next_name, len(self.path), self.next_days)
 
+    @property
+    def verdict_stop(self) -> str:
+        return full_stop(self.verdict)
+
     @cached_property
     def decision(self) -> str:
         to_fix = sum(step.check.is_open for step in self.path)
@@ -292,22 +296,30 @@ class Report:
         return tuple((path.text("path"), path.text("reason")) for path in paths[:20])
 
     @cached_property
-    def unknown_facts(self) -> tuple[tuple[str, str, str], ...]:
-        """Facts that could not be determined, and that a check asked for: id, why, which checks."""
+    def unknown_facts(self) -> int:
+        """How many facts that a check asked for could not be determined."""
+        return sum(len(names) for _, names, _ in self.unknown_reasons)
+
+    @cached_property
+    def unknown_reasons(self) -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
+        """Why facts could not be determined: the reason, the facts, and the checks that asked for them."""
         asked: dict[str, list[str]] = {}
         for check in self.checks:
             for fact in check.facts:
                 asked.setdefault(fact, []).append(check.id)
+        reasons: dict[str, list[str]] = {}
+        for name, record in self._facts():
+            if record.text("state") in ("unknown", "error") and name in asked:
+                reasons.setdefault(record.text("reason") or "No reason recorded", []).append(name)
         rows = [
-            (fact_id, fact.text("reason") or fact.text("method") or "no reason recorded", ", ".join(asked[fact_id][:4]))
-            for fact_id, fact in self._facts()
-            if fact.text("state") in ("unknown", "error") and fact_id in asked
+            (reason, tuple(names), tuple(dict.fromkeys(check for name in names for check in asked[name])))
+            for reason, names in reasons.items()
         ]
-        return tuple(sorted(rows, key=lambda row: (-len(asked[row[0]]), row[0])))
+        return tuple(sorted(rows, key=lambda row: (-len(row[2]), row[0])))
 
     @property
-    def facts_named(self) -> int:
-        return FACTS_NAMED
+    def reasons_named(self) -> int:
+        return REASONS_NAMED
 
     @cached_property
     def trusted(self) -> tuple[tuple[str, str], ...]:
@@ -336,6 +348,26 @@ class Report:
     @cached_property
     def roadmap_days(self) -> int:
         return sum(horizon.days for horizon in self.roadmap)
+
+    @cached_property
+    def actions(self) -> tuple[plan.Action, ...]:
+        """What gains most per effort, as the audit found by simulation."""
+        by_id = {check.id: check for check in self.checks}
+        return tuple(
+            plan.Action(check, plan.step_text(check), record.number("score_before"), record.number("score_after"))
+            for record in self.result.records("actions")
+            if (check := by_id.get(record.text("check")))
+        )
+
+    @cached_property
+    def failed(self) -> tuple[Check, ...]:
+        """Failed checks, the heaviest first."""
+        failed = (check for check in self.checks if check.status == "fail")
+        return tuple(sorted(failed, key=lambda c: (c.accepted, -c.gain, -c.weight, c.id)))
+
+    @cached_property
+    def to_attest(self) -> int:
+        return sum(len(pack.to_attest) for pack in self.packs)
 
     def matrix(self, severity: str, effort: str) -> tuple[plan.Step, ...]:
         """The numbered steps of one cell of the effort and impact matrix."""

@@ -6,12 +6,13 @@ times what is missing, doubled where it stands before the next level; a plan div
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aiaudit.reports import words
-from aiaudit.reports.text import first_sentence, full_stop, rest_of, shorten
+from aiaudit.reports.text import figure, first_sentence, full_stop, lower_first, rest_of, shorten
 from aiaudit.reports.view import Check, Pack
 
 MOST_RISKS: Final = 10
@@ -20,6 +21,7 @@ MOST_STEPS_ON_PAGE_ONE: Final = 6
 STEPS_SHOWN: Final = 10
 """Steps of one horizon that the roadmap lists; the rest is one line, and stands in the pack parts."""
 
+_BRACKETS: Final = re.compile(r"\s*\([^()]*\)")
 _EFFORT_UNITS: Final = {"S": 1, "M": 2, "L": 4}
 
 
@@ -59,6 +61,28 @@ class Step:
     check: Check
     text: str
     horizon: str = ""
+
+    @property
+    def aim(self) -> str:
+        """What holds once the step is done: the check's title, as the end of a sentence that begins with "so that"."""
+        return shorten(lower_first(self.check.title), 110)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What gains most per effort, and what the score is once it is done (with all before it)."""
+
+    check: Check
+    text: str
+    score_before: float | None
+    score_after: float | None
+
+    @property
+    def gain(self) -> str:
+        """Such as ", score 66 → 69"; empty where the score does not move."""
+        if self.score_after is None or figure(self.score_before) == figure(self.score_after):
+            return ""
+        return f", score {figure(self.score_before)} → {figure(self.score_after)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +183,12 @@ def roadmap(checks: Sequence[Check], next_name: str) -> tuple[Horizon, ...]:
 
 def step_text(check: Check) -> str:
     """The fix in one sentence; for what could not be judged, what is to be shown."""
+    fix = first_sentence(check.remediation).rstrip(".")
+    if check.is_unseen and check.kind == "attested":
+        return shorten(f"Answer with evidence, or {lower_first(fix)}" if fix else "Answer with evidence", 120)
     if check.is_unseen:
-        asked = check.question or check.title
-        return f"Answer: {shorten(asked, 100)}" if check.kind == "attested" else f"Show: {shorten(check.title, 100)}"
-    return shorten(first_sentence(check.remediation or f"Make true: {check.title}"), 110).rstrip(".")
+        return shorten(f"Show the evidence, or {lower_first(fix)}" if fix else "Show the evidence", 120)
+    return shorten(fix or "Make it so", 120)
 
 
 def _priority(check: Check) -> float:
@@ -182,4 +208,5 @@ def _risk_point(check: Check) -> Point:
 
 
 def _detail(text: str) -> str:
-    return full_stop(shorten(first_sentence(text), 120))
+    """One short sentence without references in brackets: page one has no control ids."""
+    return full_stop(shorten(_BRACKETS.sub("", first_sentence(text)).strip(), 120))

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from aiaudit.reports.text import shorten
+
+_PLACE: Final = frozenset({"path", "line", "column", "end_line", "end_column"})  # shown as a place, not as a value
 
 
 class Record:
@@ -78,7 +80,8 @@ def preview(value: Any, limit: int = 160) -> str:
     if isinstance(value, dict):
         if "$unknown" in value:
             return shorten(f"not resolved: {as_text(value['$unknown'])}", limit)
-        return shorten(", ".join(f"{key}: {_inner(item)}" for key, item in value.items()) or "empty", limit)
+        told = {key: item for key, item in value.items() if key not in _PLACE} or value
+        return shorten(", ".join(f"{key}: {_inner(item)}" for key, item in told.items()) or "empty", limit)
     if isinstance(value, list):
         if not value:
             return "none"

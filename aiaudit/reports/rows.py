@@ -65,9 +65,11 @@ def gates_of(level: Record) -> tuple[Gate, ...]:
 
 def fact_row(name: str, fact: Record) -> FactRow:
     state = fact.text("state")
-    value = fact.text("reason") or words.FACT_STATE.get(state, state)
+    value = words.FACT_STATE.get(state, state)
     if state == "known":
         value = preview(fact.data.get("value"))
+    elif fact.text("reason"):
+        value = f"{value}: {fact.text('reason')}"
     places = read_places(fact)
     items = fact.whole("items")
     if state == "known" and items:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WORD_JOINER: Final = "\u2060"  # shows nothing; parts a sign from the name or number after it
 
 _SIGNS: Final = re.compile(r"([\\`*_\[\]|~$!])")
-_OPENERS: Final = re.compile(r"^([#+\-=]|\d+(?=[.)]))")
+_OPENERS: Final = re.compile(r"^([#+\-=]|\d+(?=[.)](?:\s|$)))")
 _AUTOLINKS: Final = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp|www)([:.])")
 _MENTIONS: Final = re.compile(r"([@#])(?=\w)")
 _TICKS: Final = re.compile(r"`+")

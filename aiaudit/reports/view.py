@@ -223,6 +223,16 @@ class Pack:
         return tuple(sorted((c for c in self.checks if c.status == "not_applicable"), key=_worst_first))
 
     @cached_property
+    def unseen(self) -> int:
+        """Checks that could not be judged."""
+        return sum(check.is_unseen for check in self.checks)
+
+    @property
+    def ordered(self) -> tuple[Check, ...]:
+        """All checks in the order of the report's groups."""
+        return self.failed_and_partial + self.not_assessed + self.to_attest + self.passed + self.not_applicable
+
+    @cached_property
     def heading(self) -> str:
         critical = sum(c.severity == "critical" and c.status == "fail" for c in self.checks)
         return words.pack_heading(self.counts, critical)
@@ -242,14 +252,14 @@ class Pack:
 
     @property
     def triple(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
-        """In place, missing, recommendation: the title, its lines, and what is said where there is none."""
+        """In place, not in place, recommendation: the title, its lines, and what is said where there is none."""
         by_gain = sorted(self.failed_and_partial, key=lambda c: (-c.gain, c.id))
         advice = dict.fromkeys(first_sentence(c.remediation) for c in by_gain if c.remediation)
         unseen = self.not_assessed or self.to_attest
         shown = "Show the evidence for what could not be judged." if unseen else "Keep it so."
         return (
             ("In place", _named([c.title for c in self.passed]), "Nothing could be shown to be in place."),
-            ("Missing", _named([c.title for c in by_gain]), "Nothing failed of what could be judged."),
+            ("Not in place", _named([c.title for c in by_gain]), "Nothing failed of what could be judged."),
             ("Recommendation", _named(list(advice)), shown),
         )
 

@@ -159,6 +159,11 @@ def listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
 
 
+def joined(*parts: str) -> str:
+    """Parts that are not empty, with commas."""
+    return ", ".join(part for part in parts if part)
+
+
 def sentence(*parts: str) -> str:
     """Parts that are not empty, joined by semicolons, with a capital at the start."""
     return upper_first("; ".join(part for part in parts if part))

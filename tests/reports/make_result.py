@@ -86,7 +86,8 @@ def make_result(profile: dict[str, str] | None = None, **changes: Any) -> dict[s
     reached = [level["id"] for level in levels if level["reached"]]
     by_id = {c["id"]: c for c in checks}
     ahead = next((level for level in levels if not level["reached"]), None)
-    missing = sorted({i for g in ahead["gates"] if g["state"] != "met" for i in g["checks"] if i in by_id}) if ahead else []
+    unmet = [g for g in ahead["gates"] if g["state"] != "met"] if ahead else []
+    missing = sorted({i for g in unmet for i in g["checks"] if i in by_id})
     result = {
         "schema_version": 1,
         "as_of": "2026-11-24",
@@ -111,7 +112,7 @@ def make_result(profile: dict[str, str] | None = None, **changes: Any) -> dict[s
         "next_level": {
             "name": ahead["id"],
             "missing": missing,
-            "needs": [f"{g['wanted']}: {g['got']}" for g in ahead["gates"] if g["state"] != "met"],
+            "needs": [f"{g['wanted']}: {g['got']}" for g in unmet],
             "effort_days": sum(by_id[i]["effort_days"] for i in missing),
         } if ahead and judged else None,
         "weakest_core": _weakest(packs),
@@ -159,7 +160,7 @@ def make_result(profile: dict[str, str] | None = None, **changes: Any) -> dict[s
 def empty_result() -> dict[str, Any]:
     """What an empty folder gives: no fact, no judged check, no score."""
     return make_result(
-        {pack: "U" for pack in TITLES},
+        dict.fromkeys(TITLES, "U"),
         facts={}, host=None, attestations=None, waivers=[], relaxations=[], assumptions=[], problems=[],
         gate={"passed": True, "rules": []}, skipped={"files": 0, "reasons": {}, "paths": []},
         project={"name": None, "commit": None, "stage": None, "flags": {}, "declared": {}},
@@ -232,8 +233,8 @@ def _check(spec: dict[str, Any], letter: str) -> dict[str, Any]:
 
 def _facts(checks: list[dict[str, Any]]) -> dict[str, Any]:
     facts: dict[str, Any] = {
-        "flag.rag": {"state": "known", "value": True, "evidence_level": "E3", "method": "static", "confidence": "strong",
-                     "evidence": [{"path": "assistant/retrieval.py", "line": 12, "note": "FAISS.load_local"}]},
+        "flag.rag": {"state": "known", "value": True, "evidence_level": "E3", "method": "static",
+                     "confidence": "strong", "evidence": [{"path": "assistant/retrieval.py", "line": 12, "note": "FAISS.load_local"}]},
     }  # fmt: skip
     for check in checks:
         state = {"unknown": "unknown", "error": "error", "not_applicable": "absent"}.get(check["status"], "known")
@@ -259,7 +260,8 @@ def _pack(pack: str, checks: list[dict[str, Any]]) -> dict[str, Any]:
     critical = [c for c in applicable if c["severity"] == "critical"]
     failed = [c["id"] for c in critical if c["status"] == "fail"]
     unseen = [c["id"] for c in critical if c["points"] is None]
-    low, high = (100 * earned / all_weight, 100 * (earned + all_weight - judged_weight) / all_weight) if all_weight else (0, 0)
+    low = 100 * earned / all_weight if all_weight else 0.0
+    high = 100 * (earned + all_weight - judged_weight) / all_weight if all_weight else 0.0
     raw = 100 * earned / judged_weight if judged_weight else None
     cap = 49.0 if failed else 69.0 if unseen else 100.0
     coverage = 100 * judged_weight / all_weight if all_weight else 0.0
@@ -304,7 +306,7 @@ def _levels(status: dict[str, str], coverage: float) -> list[dict[str, Any]]:
     asked = {
         "prototype": ("Prototype", "May we explore safely?", ["SEC-001", "GOV-001", "GOV-002"], "not failed", 0),
         "pilot": ("Pilot", "May a limited group use it?", ["LLM-012", "COST-003", "SEC-007"], "passed", 60),
-        "production": ("Production", "May it run the business?", ["OPS-008", "OPS-013", "OBS-001", "OBS-002"], "passed", 80),
+        "production": ("Production", "May it run the business?", ["OPS-008", "OPS-013", "OBS-001"], "passed", 80),
         "scale": ("Scale", "May we grow tenfold?", ["COST-002", "INF-004", "EVO-001"], "measured", 80),
     }
     levels: list[dict[str, Any]] = []
@@ -330,13 +332,13 @@ def _actions(checks: Iterable[dict[str, Any]], blocking: set[str]) -> list[dict[
                     key=lambda c: (c["id"] not in blocking, -c["priority"] / c["effort_days"], c["id"]))  # fmt: skip
     return [
         {"check": c["id"], "pack": c["pack"], "verb": "fix", "effort": c["effort"], "effort_days": c["effort_days"],
-         "priority": c["priority"], "blocks_next": c["id"] in blocking, "score_before": 60.0 + n, "score_after": 61.0 + n,
-         "low_before": 50.0 + n, "low_after": 51.0 + n}
+         "priority": c["priority"], "blocks_next": c["id"] in blocking, "score_before": 60.0 + n,
+         "score_after": 61.0 + n, "low_before": 50.0 + n, "low_after": 51.0 + n}
         for n, c in enumerate(ranked[:5])
     ]  # fmt: skip
 
 
 def _waiver(check: str, expires: str, expired: bool) -> dict[str, Any]:
-    return {"id": check, "reason": "Fewer than 200 users until the pilot", "owner": "Head of service", "expires": expires,
-            "expired": expired, "paths": [], "control": "Rollback in one step", "ticket": "OPS-77",
+    return {"id": check, "reason": "Fewer than 200 users until the pilot", "owner": "Head of service",
+            "expires": expires, "expired": expired, "paths": [], "control": "Rollback in one step", "ticket": "OPS-77",
             "state": "expired" if expired else "in_force", "covers": 1, "of": 1}  # fmt: skip

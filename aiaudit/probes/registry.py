@@ -21,6 +21,8 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "docs.sections": "aiaudit.probes.docs.sections:SectionsProbe",
     "files.exists": "aiaudit.probes.files:ExistsProbe",
     "files.large": "aiaudit.probes.files:LargeProbe",
+    "git.history": "aiaudit.probes.git.probe:HistoryProbe",
+    "git.tracked": "aiaudit.probes.git.probe:TrackedProbe",
     "hardware": "aiaudit.probes.hardware.probe:HardwareProbe",
     "text.search": "aiaudit.probes.text:SearchProbe",
 }

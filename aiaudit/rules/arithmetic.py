@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiaudit.rules.comparison import bounds, less
 from aiaudit.rules.lexer import INT_MAX, INT_MIN
-from aiaudit.rules.values import Failed, Frame, Incomplete, Meter, Range, Run, kind_of, not_a_value
+from aiaudit.rules.values import Failed, Frame, Incomplete, Meter, Range, Run, first_not_a_value, kind_of, not_a_value
 
 _OVERFLOW: Final = Failed("integer overflow")
 _DIVISION: Final = Failed("division by zero")
@@ -80,7 +80,7 @@ def _operator(op: str, compute: Callable[[Any, Any], Any]) -> Callable[[Run, Run
                     return joined
             if kind is Range or type(b) is Range:
                 return _on_ranges(op, compute, a, b)
-            return not_a_value(a, b) or _mismatch(op, a, b)
+            return first_not_a_value(a, b) or _mismatch(op, a, b)
 
         return run
 
@@ -133,18 +133,18 @@ ARITHMETIC: Final[dict[str, Callable[[Run, Run], Run]]] = {
 # -- ordering ----------------------------------------------------------------------------------------------------------
 
 
-def _slow_order(op: str, a: Any, b: Any) -> Any:
-    """Everything but two numbers, strings or bools of one type."""
+def _slow_order(op: str, a: Any, b: Any, meter: Meter) -> Any:
+    """Everything but two numbers of one type."""
     if type(a) is Range or type(b) is Range:
         x, y = bounds(a), bounds(b)
         if x is not None and y is not None:
             return _order_ranges(op, a, b, x, y)
-    lower = less(a, b) if op in ("<", ">=") else less(b, a)
+    lower = less(a, b, meter) if op in ("<", ">=") else less(b, a, meter)
     if lower is None:
-        return not_a_value(a, b) or _mismatch(op, a, b)
+        return first_not_a_value(a, b) or _mismatch(op, a, b)
     if op in ("<", ">"):
         return lower
-    return not lower and not math.isnan(a) and not math.isnan(b)  # here only int with double
+    return not lower and a == a and b == b  # noqa: PLR0124 - every comparison with NaN is false
 
 
 def _order_ranges(op: str, a: Any, b: Any, x: tuple[Any, Any], y: tuple[Any, Any]) -> Any:
@@ -157,13 +157,13 @@ def _order_ranges(op: str, a: Any, b: Any, x: tuple[Any, Any], y: tuple[Any, Any
     return (a if type(a) is Range else b).why if possibly else False
 
 
-_ORDERED: Final = frozenset({int, float, str, bool})
+_FAST: Final = frozenset({int, float})
 
 
 def _less(left: Run, right: Run) -> Run:
     def run(f: Frame) -> Any:
         a, b = left(f), right(f)
-        return a < b if type(a) is type(b) and type(a) in _ORDERED else _slow_order("<", a, b)
+        return a < b if type(a) is type(b) and type(a) in _FAST else _slow_order("<", a, b, f[0])
 
     return run
 
@@ -171,7 +171,7 @@ def _less(left: Run, right: Run) -> Run:
 def _less_equal(left: Run, right: Run) -> Run:
     def run(f: Frame) -> Any:
         a, b = left(f), right(f)
-        return a <= b if type(a) is type(b) and type(a) in _ORDERED else _slow_order("<=", a, b)
+        return a <= b if type(a) is type(b) and type(a) in _FAST else _slow_order("<=", a, b, f[0])
 
     return run
 
@@ -179,7 +179,7 @@ def _less_equal(left: Run, right: Run) -> Run:
 def _greater(left: Run, right: Run) -> Run:
     def run(f: Frame) -> Any:
         a, b = left(f), right(f)
-        return a > b if type(a) is type(b) and type(a) in _ORDERED else _slow_order(">", a, b)
+        return a > b if type(a) is type(b) and type(a) in _FAST else _slow_order(">", a, b, f[0])
 
     return run
 
@@ -187,7 +187,7 @@ def _greater(left: Run, right: Run) -> Run:
 def _greater_equal(left: Run, right: Run) -> Run:
     def run(f: Frame) -> Any:
         a, b = left(f), right(f)
-        return a >= b if type(a) is type(b) and type(a) in _ORDERED else _slow_order(">=", a, b)
+        return a >= b if type(a) is type(b) and type(a) in _FAST else _slow_order(">=", a, b, f[0])
 
     return run
 

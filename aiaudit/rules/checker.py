@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, NULL, STRING, Type, list_of, map_of
+from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, NULL, STRING, Type, list_of
 from aiaudit.rules.errors import RuleError, closest, error_at
 from aiaudit.rules.library import FUNCTIONS, Function
 from aiaudit.rules.nodes import (
@@ -189,7 +189,7 @@ class Checker:
         kinds = {a.kind, b.kind} - {"dyn"}
         if len(kinds) > 1 or not kinds <= set(allowed) or (kinds == {"list"} and not _alike(a, b)):
             raise self.mismatch(node, a, b)
-        return _typed(node, DYN if "dyn" in (a.kind, b.kind) and kinds != {"list"} else _join(a, b))
+        return _typed(node, b if a.kind == "dyn" else a if b.kind == "dyn" else _join(a, b))
 
     def membership(self, node: Binary, a: Type, b: Type) -> Node:
         if b.kind == "list" and b.item is not None and not _comparable(a, b.item):
@@ -235,15 +235,14 @@ class Checker:
 
     def list_literal(self, node: ListLiteral) -> Node:
         node.items = [self.check(item) for item in node.items]
-        item = _join_all([item.type for item in node.items])
+        of = Type("list", _join_all([item.type for item in node.items]))
         if all(isinstance(item, Const) for item in node.items):
-            constant = Const(node.start, node.end, node.depth, [_constant(item) for item in node.items])
-            return _typed(constant, list_of(item))
-        return _typed(node, list_of(item))
+            return _typed(Const(node.start, node.end, node.depth, [_constant(item) for item in node.items]), of)
+        return _typed(node, of)
 
     def map_literal(self, node: MapLiteral) -> Node:
         node.entries = [(key, self.check(value)) for key, value in node.entries]
-        return _typed(node, map_of(_join_all([value.type for _, value in node.entries])))
+        return _typed(node, Type("map", _join_all([value.type for _, value in node.entries])))
 
     # -- calls -----------------------------------------------------------------------------------------------------
 
@@ -286,7 +285,7 @@ class Checker:
             on = f" on {types[0]}" if node.method else ""
             raise error_at(self.source, node.at, f"{node.function}({given}) cannot be used{on}")
         self.check_pattern(node)
-        return _typed(node, _join_all(results))
+        return _typed(node, _join_all(results) or DYN)
 
     def unknown_function(self, node: Call, function: Function | None) -> RuleError:
         if function is not None:
@@ -350,15 +349,25 @@ def _join(a: Type, b: Type) -> Type:
     if a == b:
         return a
     if a.kind == b.kind and a.kind in ("list", "map"):
-        return Type(a.kind, _join(a.item or DYN, b.item or DYN))
+        return Type(a.kind, _join_all([item for item in (a.item, b.item) if item is not None]))
     return DYN
 
 
-def _join_all(types: list[Type]) -> Type:
-    joined = types[0] if types else DYN
+def _join_all(types: list[Type]) -> Type | None:
+    """The joined type; None for no types: what an empty list holds may be of any."""
+    if not types:
+        return None
+    joined = types[0]
     for of in types[1:]:
         joined = _join(joined, of)
     return joined
+
+
+def complete(of: Type) -> Type:
+    """The type with dyn for what an empty list or map left open."""
+    if of.kind not in ("list", "map"):
+        return of
+    return Type(of.kind, DYN if of.item is None else complete(of.item))
 
 
 _CHECKS: Final[dict[type[Node], Callable[[Checker, Any], Node]]] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
-from aiaudit.rules.values import Failed, Incomplete, Meter, Range, not_a_value
+from aiaudit.rules.values import Failed, Incomplete, Meter, Range, first_not_a_value
 
 _SCALARS: Final = frozenset({type(None), bool, int, float, str})
 _NUMBERS: Final = (int, float)
@@ -21,33 +21,41 @@ def equal(a: Any, b: Any, meter: Meter, depth: int = 0) -> bool | Unknown | Fail
     ta, tb = type(a), type(b)
     if ta in _SCALARS and tb in _SCALARS:
         if ta is tb:
-            if ta is str and len(a) > 1024 and len(b) > 1024:
-                meter.spend(len(a) >> 10)
+            if ta is str:
+                _charge(meter, a, b)
             return bool(a == b)
         return bool(ta in _NUMBERS and tb in _NUMBERS and float(a) == float(b))
     if ta is Failed or tb is Failed:
-        return not_a_value(a, b) or Failed("an error was compared")
+        return first_not_a_value(a, b) or Failed("an error was compared")
     if ta is Unknown or tb is Unknown:
-        return not_a_value(a, b) or False
+        return first_not_a_value(a, b) or False
     if ta is list and tb is list:
         if len(a) != len(b):
             return False
         if depth > _MAX_NESTING:
             return Failed("compared values are nested too deeply")
-        meter.spend(len(a))
+        meter.spend(len(a) + 3)
         return _all_equal(zip(a, b, strict=True), meter, depth)
     if ta is dict and tb is dict:
-        if a.keys() != b.keys():
+        if len(a) != len(b):
             return False
         if depth > _MAX_NESTING:
             return Failed("compared values are nested too deeply")
-        meter.spend(len(a))
+        meter.spend(2 * len(a) + 3)
+        if a.keys() != b.keys():
+            return False
         return _all_equal(((x, b[key]) for key, x in a.items()), meter, depth)
     if ta is Range or tb is Range:
         return _range_equal(a, b)
     if ta is Incomplete or tb is Incomplete:
         return _incomplete_equal(a, b)
     return False
+
+
+def _charge(meter: Meter, a: str, b: str) -> None:
+    """Long texts that begin alike take time to compare."""
+    if len(a) > 1024 and len(b) > 1024:
+        meter.spend(min(len(a), len(b)) >> 10)
 
 
 def _all_equal(pairs: Iterable[tuple[Any, Any]], meter: Meter, depth: int) -> bool | Unknown | Failed:
@@ -89,10 +97,12 @@ def _incomplete_equal(a: Any, b: Any) -> bool | Unknown:
     return part.why
 
 
-def less(a: Any, b: Any) -> bool | None:
+def less(a: Any, b: Any, meter: Meter) -> bool | None:
     """`a < b` for two numbers, two strings or two bools; None where they cannot be ordered."""
     ta, tb = type(a), type(b)
     if ta is tb:
+        if ta is str:
+            _charge(meter, a, b)
         return bool(a < b) if ta in (int, float, str, bool) else None
     return float(a) < float(b) if ta in _NUMBERS and tb in _NUMBERS else None
 

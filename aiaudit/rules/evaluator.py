@@ -12,6 +12,7 @@ from typing import Any, Final
 from aiaudit.model.types import Unknown
 from aiaudit.rules.arithmetic import ARITHMETIC, ORDERINGS, negate
 from aiaudit.rules.comparison import contains, equal
+from aiaudit.rules.functions import refuse
 from aiaudit.rules.library import FUNCTIONS
 from aiaudit.rules.macros import build_macro, filter_size
 from aiaudit.rules.nodes import (
@@ -31,6 +32,8 @@ from aiaudit.rules.nodes import (
     Unary,
     Var,
 )
+from aiaudit.rules.patterns import glob_pattern, search
+from aiaudit.rules.totality import total
 from aiaudit.rules.values import (
     PLAIN,
     UNSET,
@@ -40,7 +43,9 @@ from aiaudit.rules.values import (
     Meter,
     Range,
     Run,
+    first_not_a_value,
     kind_of,
+    no_field,
     not_a_bool,
     not_a_value,
     weigh,
@@ -120,7 +125,7 @@ def _select(node: Select) -> Run:
             value = f[slot]
             if type(value) is dict:
                 return value.get(key, missing)
-            return not_a_value(value) or Failed(f"{kind_of(value)} has no field `{key}`")
+            return not_a_value(value) or no_field(kind_of(value), key)
 
         return run_var
     operand = build(node.operand)
@@ -129,7 +134,7 @@ def _select(node: Select) -> Run:
         value = operand(f)
         if type(value) is dict:
             return value.get(key, missing)
-        return not_a_value(value) or Failed(f"{kind_of(value)} has no field `{key}`")
+        return not_a_value(value) or no_field(kind_of(value), key)
 
     return run
 
@@ -140,7 +145,7 @@ def _has(node: Has) -> Run:
     def run(f: Frame) -> Any:
         value = operand(f)
         if type(value) is not dict:
-            return not_a_value(value) or Failed(f"{kind_of(value)} has no fields")
+            return not_a_value(value) or no_field(kind_of(value), key)
         if key not in value:
             return False
         inside = value[key]
@@ -161,7 +166,7 @@ def _index(node: Index) -> Run:
             at = int(at)
         if kind is list and type(at) is int:
             return items[at] if 0 <= at < len(items) else Failed(f"no element {at} in a list of {len(items)}")
-        return not_a_value(items, at) or Failed(f"{kind_of(items)} cannot be indexed by {kind_of(at)}")
+        return first_not_a_value(items, at) or Failed(f"{kind_of(items)} cannot be indexed by {kind_of(at)}")
 
     return run
 
@@ -247,24 +252,29 @@ def _binary(node: Binary) -> Run:
 def _equality(node: Binary) -> Run:
     left, right = build(node.left), build(node.right)
     same, differ = (True, False) if node.op == "==" else (False, True)
-    if type(node.right) is Const and type(node.right.value) in (str, bool):
+    if type(node.right) is Const and type(node.right.value) in (str, bool, int):
         constant = node.right.value
-        kind = type(constant)
+        constant_kind = type(constant)
 
         def run_constant(f: Frame) -> Any:
-            value = left(f)
-            if type(value) is kind:
-                return same if value == constant else differ
-            bad = not_a_value(value)
-            return differ if bad is None else bad
+            a = left(f)
+            kind = type(a)
+            if kind is constant_kind:
+                return same if a == constant else differ
+            if kind is Unknown or kind is Failed:
+                return a
+            value = equal(a, constant, f[0])
+            return same if value is True else differ if value is False else value
 
         return run_constant
 
     def run(f: Frame) -> Any:
         a, b = left(f), right(f)
-        ta = type(a)
-        if ta is type(b) and (ta is int or ta is bool or ta is float):
+        kind = type(a)
+        if kind is type(b) and (kind is int or kind is bool or kind is float):
             return same if a == b else differ
+        if kind is Unknown or kind is Failed:
+            return a
         value = equal(a, b, f[0])
         return same if value is True else differ if value is False else value
 
@@ -280,19 +290,21 @@ def _membership(node: Binary, left: Run, right: Run) -> Run:
             if type(value) is str:
                 return value in choices
             bad = not_a_value(value)
-            return bad if bad is not None and (choices or type(bad) is Failed) else False
+            return False if bad is None else bad
 
         return run_choices
 
     def run(f: Frame) -> Any:
         value, items = left(f), right(f)
         kind = type(items)
-        bad = not_a_value(value)
-        if bad is None and kind is dict:
-            return items.get(value) is not None or value in items if type(value) is str else False
+        if type(value) is Unknown or type(value) is Failed:
+            return value
         if kind is list or kind is Incomplete:
-            return contains(items, value, f[0]) if type(value) is not Failed else value
-        return bad or not_a_value(items) or Failed(f"`in` needs a list or map, not {kind_of(items)}")
+            return contains(items, value, f[0])
+        if kind is dict:
+            bad = not_a_value(value)
+            return type(value) is str and value in items if bad is None else bad
+        return not_a_value(items) or Failed(f"`in` needs a list or map, not {kind_of(items)}")
 
     return run
 
@@ -302,30 +314,37 @@ def _membership(node: Binary, left: Run, right: Run) -> Run:
 
 def _list_literal(node: ListLiteral) -> Run:
     items = tuple(build(item) for item in node.items)
+    may_fail = tuple(not total(item) for item in node.items)
     size = len(items)
 
     def run(f: Frame) -> Any:
         f[0].make(size)
         made = [item(f) for item in items]
-        for value in made:
-            if type(value) is Failed:
-                return value
-        return made
+        return _broken(made, may_fail) or made
 
     return run
 
 
+def _broken(made: list[Any], may_fail: tuple[bool, ...]) -> Unknown | Failed | None:
+    """Why a list or map cannot be made: an element's error, or an unknown that might be one."""
+    pending: Unknown | None = None
+    for value, risky in zip(made, may_fail, strict=True):
+        if type(value) is Failed:
+            return value
+        if risky and type(value) is Unknown:
+            pending = pending or value
+    return pending
+
+
 def _map_literal(node: MapLiteral) -> Run:
     entries = tuple((key, build(value)) for key, value in node.entries)
+    may_fail = tuple(not total(value) for _, value in node.entries)
     size = 4 * len(entries) + 4
 
     def run(f: Frame) -> Any:
         f[0].make(size)
         made = {key: value(f) for key, value in entries}
-        for value in made.values():
-            if type(value) is Failed:
-                return value
-        return made
+        return _broken(list(made.values()), may_fail) or made
 
     return run
 
@@ -342,8 +361,21 @@ def _call(node: Call) -> Run:
         return lambda f: implementation(f[0], only(f))
     if len(args) == 2:
         first, second = args
+        if node.function in ("matches", "glob") and type(node.args[1]) is Const:
+            return _search(first, node.function, node.args[1].value)
         return lambda f: implementation(f[0], first(f), second(f))
     return lambda f: implementation(f[0], *[arg(f) for arg in args])
+
+
+def _search(operand: Run, function: str, pattern: str) -> Run:
+    """`matches` and `glob` with a constant pattern, which the checker has compiled."""
+    expression = glob_pattern(pattern) if function == "glob" else pattern
+
+    def run(f: Frame) -> Any:
+        text = operand(f)
+        return search(f[0], expression, text) if type(text) is str else refuse(f"{function}()", text, pattern)
+
+    return run
 
 
 def _size(operand: Run, implementation: Callable[..., Any]) -> Run:

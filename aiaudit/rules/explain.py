@@ -44,6 +44,8 @@ def trace(expr: Expression, values: Mapping[str, Any], budget: Budget) -> tuple[
         explainer.why(expr.node)
     except BudgetError as error:
         explainer.say(str(error))
+    except RecursionError:  # pragma: no cover - the bounds come first
+        explainer.say("nested too deeply to explain")
     return tuple(explainer.lines[:MAX_LINES])
 
 
@@ -152,7 +154,7 @@ class _Explainer:
 
     def elements(self, node: Macro) -> list[Any] | None:
         """What a macro walks over; None where it is no list."""
-        items = open_list(self.value(node.target), node.kind)
+        items = open_list(self.frame[0], self.value(node.target), node.kind)
         if isinstance(items, Incomplete):
             return [*items.sure, *items.maybe]
         return items if isinstance(items, list) else None

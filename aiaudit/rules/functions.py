@@ -14,13 +14,13 @@ from typing import Any, Final
 from aiaudit.model.types import Unknown
 from aiaudit.rules.comparison import contains, less
 from aiaudit.rules.lexer import INT_MAX, INT_MIN
-from aiaudit.rules.patterns import PatternError, glob_pattern, search
-from aiaudit.rules.values import Failed, Incomplete, Meter, Range, kind_of, not_a_value
+from aiaudit.rules.patterns import PatternError, charge, glob_pattern, search
+from aiaudit.rules.values import Failed, Incomplete, Meter, Range, first_not_a_value, kind_of, not_a_value
 
 
 def refuse(name: str, *args: Any) -> Unknown | Failed:
     """What a call gives on arguments it cannot use: their own unknown or error, or a type error."""
-    return not_a_value(*args) or Failed(f"{name} cannot be used on ({', '.join(map(kind_of, args))})")
+    return first_not_a_value(*args) or Failed(f"{name} cannot be used on ({', '.join(map(kind_of, args))})")
 
 
 # -- CEL ---------------------------------------------------------------------------------------------------------------
@@ -47,8 +47,8 @@ def ends_with(_meter: Meter, text: Any, suffix: Any) -> Any:
 
 def has_part(meter: Meter, text: Any, part: Any) -> Any:
     if type(text) is str and type(part) is str:
-        if len(text) > 256:
-            meter.spend(len(text) >> 8)
+        if len(text) > 64:
+            meter.spend(len(text) >> 6)
         return part in text
     return refuse("contains()", text, part)
 
@@ -57,6 +57,7 @@ def matches(meter: Meter, text: Any, pattern: Any) -> Any:
     if type(text) is not str or type(pattern) is not str:
         return refuse("matches()", text, pattern)
     try:
+        charge(meter, pattern)
         return search(meter, pattern, text)
     except PatternError as error:
         return Failed(str(error))
@@ -66,10 +67,9 @@ def lower_ascii(meter: Meter, text: Any) -> Any:
     if type(text) is not str:
         return refuse("lowerAscii()", text)
     meter.make(len(text))
-    return text.translate(_LOWER)
-
-
-_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+    if text.isascii():
+        return text.lower()
+    return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")  # bytes: A-Z only
 
 
 def trim(meter: Meter, text: Any) -> Any:
@@ -118,30 +118,32 @@ _DOUBLE_TEXT: Final = re.compile(
 )
 
 
-def to_int(_meter: Meter, value: Any) -> Any:
+def to_int(meter: Meter, value: Any) -> Any:
     kind = type(value)
     if kind is int:
         return value
     if kind is bool:
-        return int(value)
+        return int(value)  # only through dyn(), as cel-cpp
     if kind is float:
         return int(value) if -(2.0**63) < value < 2.0**63 else Failed("int(): beyond 64 bits")
     if kind is str:
+        meter.spend(6)
         found = _INT_TEXT.fullmatch(value) if len(value) <= 64 else None
         number = int(found[1]) if found else INT_MAX + 1
         return number if INT_MIN <= number <= INT_MAX else Failed("int(): the text is no integer of 64 bits")
     if kind is Range:
-        return _map_range(value, lambda x: to_int(_meter, x))
+        return _map_range(value, lambda x: to_int(meter, x))
     return refuse("int()", value)
 
 
-def to_double(_meter: Meter, value: Any) -> Any:
+def to_double(meter: Meter, value: Any) -> Any:
     kind = type(value)
     if kind is float:
         return value
     if kind is int:
         return float(value)
     if kind is str:
+        meter.spend(6)
         found = _DOUBLE_TEXT.fullmatch(value) if len(value) <= 512 else None
         return float(found[1]) if found else Failed("double(): the text is no number")
     if kind is Range:
@@ -162,6 +164,7 @@ def to_string(meter: Meter, value: Any) -> Any:
         return "true" if value else "false"
     if kind is int or kind is float:
         text = str(value) if kind is int else double_text(value)
+        meter.spend(8)
         meter.make(len(text))
         return text
     return refuse("string()", value)
@@ -205,7 +208,7 @@ def unique(meter: Meter, items: Any) -> Any:
         return Incomplete(sure, maybe, items.why)
     if type(items) is not list:
         return refuse("unique()", items)
-    meter.spend(len(items))
+    meter.spend(2 * len(items))
     kept: list[Any] = []
     seen: set[tuple[type, Any]] = set()
     numbers_by_value = {int: float}  # 1 and 1.0 are equal in CEL
@@ -253,10 +256,10 @@ def extreme(name: str, *, least: bool) -> Callable[[Meter, Any], Any]:
         meter.spend(len(items))
         best = items[0]
         for item in items:
-            lower = less(item, best)
+            lower = less(item, best, meter)
             if lower is None:
                 return refuse(name, item, best)
-            if lower if least else less(best, item):
+            if lower if least else less(best, item, meter):
                 best = item
         return best
 
@@ -267,6 +270,8 @@ def glob(meter: Meter, path: Any, pattern: Any) -> Any:
     if type(path) is not str or type(pattern) is not str:
         return refuse("glob()", path, pattern)
     try:
-        return search(meter, glob_pattern(pattern), path)
+        expression = glob_pattern(pattern)
+        charge(meter, expression)
+        return search(meter, expression, path)
     except PatternError as error:
         return Failed(str(error))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiaudit.model.types import Type
-from aiaudit.rules.checker import Checker
+from aiaudit.rules.checker import Checker, complete
 from aiaudit.rules.errors import error_at
 from aiaudit.rules.nodes import Node
 from aiaudit.rules.parser import parse
@@ -69,7 +69,7 @@ def finish(source: str, tree: Node, names: Mapping[str, Type], expect: Type | No
     node = checker.check(tree)
     if expect is not None and not _acceptable(node.type, expect):
         raise error_at(source, node.start, f"this must be {expect}, not {node.type}")
-    return Expression(source, expect or node.type, frozenset(checker.name_slots), node, checker.slots, expect)
+    return Expression(source, expect or complete(node.type), frozenset(checker.name_slots), node, checker.slots, expect)
 
 
 def _acceptable(given: Type, wanted: Type) -> bool:
@@ -90,15 +90,17 @@ def evaluate(
     meter = Meter(values, budget or _DEFAULT)
     frame: Frame = [UNSET] * expr.slots
     frame[0] = meter
+    incomplete: Incomplete | None = None
     try:
         value = expr.run(frame)
+        if meter.partial:
+            if type(value) is Incomplete:
+                incomplete = Incomplete(settle(value.sure), settle(value.maybe), value.why)
+            value = settle(value)
     except BudgetError as error:
         value = Failed(str(error))
     except (RecursionError, MemoryError):  # pragma: no cover - the bounds come first
         value = Failed("gave up: nested too deeply or too large")
-    incomplete = value if type(value) is Incomplete else None
-    if meter.partial:
-        value = settle(value)
     if expr.expect is not None:
         value = _expected(value, expr.expect)
     evaluation = Evaluation(value, (), frozenset(meter.read), incomplete)

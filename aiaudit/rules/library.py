@@ -64,7 +64,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
         Function("trim", "method", _each((STRING,), STRING), do.trim),
         Function("split", "method", _SPLIT, do.split),
         Function("join", "method", _JOIN, do.join),
-        Function("int", "function", _each((INT, DOUBLE, STRING, BOOL), INT), do.to_int),
+        Function("int", "function", _each((INT, DOUBLE, STRING), INT), do.to_int),
         Function("double", "function", _each((INT, DOUBLE, STRING), DOUBLE), do.to_double),
         Function("string", "function", _each((STRING, BOOL, INT, DOUBLE), STRING), do.to_string),
         Function("dyn", "function", _each((DYN,), DYN), do.dyn),

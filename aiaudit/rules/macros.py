@@ -1,16 +1,19 @@
 """Macros over lists and the keys of maps: `all exists exists_one filter map`, and our own `count`.
 
 An element whose condition is unknown neither decides nor is forgotten: `filter` gives an `Incomplete` list, `count` and
-`filter(…).size()` a `Range`, the others are unknown unless another element decides.
+`filter(…).size()` a `Range`, the others are unknown unless another element decides. Where the condition might also end
+in an error (see `totality`), the whole `filter` or `count` is unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
 from aiaudit.model.types import Unknown
 from aiaudit.rules.nodes import Macro, Node
+from aiaudit.rules.totality import total
 from aiaudit.rules.values import (
     UNSET,
     Failed,
@@ -43,19 +46,20 @@ def build_macro(node: Macro, build: Build) -> Run:
             return filter_size(node, build)
 
 
-def open_list(value: Any, kind: str) -> list[Any] | Incomplete | Unknown | Failed:
+def open_list(meter: Meter, value: Any, kind: str) -> list[Any] | Incomplete | Unknown | Failed:
     """What a macro walks over: a list, a map's keys, an `Incomplete`; else the reason why it cannot."""
     if type(value) is list or type(value) is Incomplete:
         return value
     if type(value) is dict:
+        meter.spend(len(value) >> 3)
         return list(value)
     return not_a_value(value) or Failed(f"`{kind}` needs a list, not {kind_of(value)}")
 
 
-def _affordable(meter: Meter, items: list[Any], weight: int) -> tuple[list[Any], bool]:
+def _affordable(meter: Meter, items: list[Any], weight: int) -> tuple[Iterable[Any], bool]:
     """As many elements as the step budget still allows, and whether that is fewer than there are."""
     allowed = meter.steps // weight
-    return (items, False) if len(items) <= allowed else (items[:allowed], True)
+    return (items, False) if len(items) <= allowed else (islice(items, allowed), True)
 
 
 def _quantifier(node: Macro, build: Build) -> Run:
@@ -68,16 +72,17 @@ def _quantifier(node: Macro, build: Build) -> Run:
 
     def walk(f: Frame, items: list[Any]) -> Any:
         meter: Meter = f[0]
-        items, cut = _affordable(meter, items, weight)
+        elements, cut = _affordable(meter, items, weight)
         pending: Any = UNSET
         visited = 0
-        for f[slot] in items:
+        for f[slot] in elements:
             visited += 1
             value = test(f)
             if value is stop:
                 meter.spend(1 + visited * weight)
                 return stop
             if value is not go_on:
+                visited += 1  # an element without an answer takes longer: it costs double
                 pending = weigh(pending, value)
         if cut:
             raise meter.out_of_steps()
@@ -88,7 +93,7 @@ def _quantifier(node: Macro, build: Build) -> Run:
         items = target(f)
         if type(items) is list:
             return walk(f, items)
-        items = open_list(items, kind)
+        items = open_list(f[0], items, kind)
         if type(items) is list:
             return walk(f, items)
         if type(items) is not Incomplete:
@@ -112,16 +117,19 @@ class _Sorted:
         self.why: Unknown = Unknown()
 
 
-def _sorter(node: Macro, test: Run) -> Callable[[Frame, Any], _Sorted | Unknown | Failed]:
+def _sorter(node: Macro, condition: Node, build: Build) -> Callable[[Frame, Any], _Sorted | Unknown | Failed]:
     """Sorts a list by a condition. An error on an element ends it, as in CEL: the result could not be a list."""
+    test = build(condition)
+    may_fail = not total(condition)
     slot, weight = node.slot, node.weight
     where = f"the condition of `{node.kind}`"
 
-    def walk(f: Frame, items: list[Any], result: _Sorted, certain: bool) -> Failed | None:
+    def walk(f: Frame, items: list[Any], result: _Sorted, certain: bool) -> Unknown | Failed | None:
         meter: Meter = f[0]
-        items, cut = _affordable(meter, items, weight)
+        elements, cut = _affordable(meter, items, weight)
+        pending: Unknown | None = None
         keep = result.sure.append if certain else result.maybe.append
-        for visited, item in enumerate(items, 1):
+        for visited, item in enumerate(elements, 1):
             f[slot] = item
             value = test(f)
             if value is True:
@@ -131,16 +139,18 @@ def _sorter(node: Macro, test: Run) -> Callable[[Frame, Any], _Sorted | Unknown 
                 if type(bad) is Failed:
                     meter.spend(1 + visited * weight)
                     return bad
-                if not result.maybe and type(bad) is Unknown:
+                if type(bad) is Unknown and may_fail:
+                    pending = pending or bad
+                elif type(bad) is Unknown and not result.maybe:
                     result.why = bad
                 result.maybe.append(item)
         if cut:
             raise meter.out_of_steps()
         meter.spend(1 + len(items) * weight)
-        return None
+        return pending
 
     def sort(f: Frame, target: Any) -> _Sorted | Unknown | Failed:
-        items = open_list(target, node.kind)
+        items = open_list(f[0], target, node.kind)
         result = _Sorted()
         if type(items) is list:
             return walk(f, items, result, True) or result
@@ -157,7 +167,7 @@ def _sorter(node: Macro, test: Run) -> Callable[[Frame, Any], _Sorted | Unknown 
 
 
 def _filter(node: Macro, build: Build) -> Run:
-    target, sort = build(node.target), _sorter(node, build(node.body))
+    target, sort = build(node.target), _sorter(node, node.body, build)
 
     def run(f: Frame) -> Any:
         result = sort(f, target(f))
@@ -175,7 +185,7 @@ def _filter(node: Macro, build: Build) -> Run:
 
 def filter_size(node: Macro, build: Build) -> Run:
     """`count(x, p)` and `filter(x, p).size()`: how many elements fit; nothing is made that outlives the count."""
-    target, sort = build(node.target), _sorter(node, build(node.body))
+    target, sort = build(node.target), _sorter(node, node.body, build)
 
     def run(f: Frame) -> Any:
         result = sort(f, target(f))
@@ -207,26 +217,30 @@ def _exists_one(node: Macro, build: Build) -> Run:
 def _map(node: Macro, build: Build) -> Run:
     target, body = build(node.target), build(node.body)
     slot, weight = node.slot, node.weight
-    sort = _sorter(node, build(node.condition)) if node.condition is not None else None
+    may_fail = not total(node.body)
+    sort = _sorter(node, node.condition, build) if node.condition is not None else None
 
-    def walk(f: Frame, items: list[Any]) -> list[Any] | Failed:
+    def walk(f: Frame, items: list[Any]) -> list[Any] | Unknown | Failed:
         meter: Meter = f[0]
-        items, cut = _affordable(meter, items, weight)
+        elements, cut = _affordable(meter, items, weight)
         meter.make(len(items))
         made: list[Any] = []
-        for f[slot] in items:
+        pending: Unknown | None = None
+        for f[slot] in elements:
             value = body(f)
             if type(value) is Failed:
                 meter.spend(1 + len(made) * weight)
                 return value
+            if may_fail and type(value) is Unknown:
+                pending = pending or value
             made.append(value)
         if cut:
             raise meter.out_of_steps()
         meter.spend(1 + len(items) * weight)
-        return made
+        return made if pending is None else pending
 
     def run(f: Frame) -> Any:
-        items = open_list(target(f), "map")
+        items = open_list(f[0], target(f), "map")
         if sort is not None:
             result = sort(f, items)
             if type(result) is not _Sorted:
@@ -238,8 +252,8 @@ def _map(node: Macro, build: Build) -> Run:
             return items
         f[0].partial = True
         sure, maybe = walk(f, items.sure), walk(f, items.maybe)
-        if type(sure) is Failed:
+        if type(sure) is not list:
             return sure
-        return Incomplete(sure, maybe, items.why) if type(sure) is list and type(maybe) is list else items.why
+        return Incomplete(sure, maybe, items.why) if type(maybe) is list else items.why
 
     return run

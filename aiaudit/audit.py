@@ -22,7 +22,7 @@ from aiaudit.packs.derive import derive
 from aiaudit.packs.judge import judge
 from aiaudit.resources import path_of
 from aiaudit.scoring import baseline, gate, levels, path, priority, score, waivers
-from aiaudit.settings import Options, Ruleset, Settings, gate_options, read_ruleset, settle
+from aiaudit.settings import Options, Ruleset, Settings, caller_gate, read_ruleset, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ def audit(
     options = options or Options()
     clock = _Clock()
     ruleset = read_ruleset(options)
+    asked = caller_gate(options, ruleset)
     before = _baseline(options.baseline)
     clock.lap("packs")
     collection = reuse(facts, ruleset, options) if facts else collect(root or ".", ruleset, options, progress)
     clock.lap("facts")
-    settings = settle(ruleset, collection.config, collection.config_by, collection.as_of)
-    asked = gate_options(options, collection.config, ruleset)
+    settings = settle(ruleset, options, collection.config, collection.config_by, collection.as_of)
     known = derive(collection.specs, collection.facts, subject.declared_words(collection.config))
     basis = _Basis(ruleset, settings, collection, known)
     judged = _judge(basis)
@@ -96,7 +96,7 @@ def audit(
     ladder = levels.load(ladder_text)
     scored = _score(basis, judged, ladder, before)
     seen = gate.GateCase(scored.counted, scored.accepted, scored.figures.coverage, scored.readiness, ladder, before)
-    rules = gate.judge(asked, seen)
+    rules = gate.judge(asked if asked.asked else settings.gate, seen)
     clock.lap("score")
     return Audit(
         version=__version__,

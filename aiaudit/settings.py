@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -21,7 +21,7 @@ from aiaudit.packs.problems import PackError, Problem, did_you_mean
 from aiaudit.project.config import ConfigError, ProjectConfig, load_config, load_project_config
 from aiaudit.resources import path_of
 from aiaudit.scoring import waivers
-from aiaudit.scoring.gate import GateOptions, parse_fail_on, parse_fail_under
+from aiaudit.scoring.gate import GateError, GateOptions, parse_fail_on, parse_fail_under
 
 Source = Literal["none", "project", "caller"]
 ALL: Final = "all"
@@ -77,6 +77,7 @@ class Settings:
     relaxations: tuple[dict[str, Any], ...]
     waivers: tuple[Waiver, ...]
     own_packs: frozenset[str] | None
+    gate: GateOptions
     problems: tuple[str, ...]
 
 
@@ -120,22 +121,20 @@ def read_ruleset(options: Options) -> Ruleset:
     return Ruleset(full, selected, profile.get("params") or {})
 
 
-def settle(ruleset: Ruleset, config: ProjectConfig, config_by: Source, as_of: dt.date) -> Settings:
-    """Resolve parameters, severities and waivers of the configuration.
+def settle(ruleset: Ruleset, options: Options, config: ProjectConfig, config_by: Source, as_of: dt.date) -> Settings:
+    """Resolve parameters, severities, waivers and the gate of the configuration.
 
     What is wrong in the project's own file is told in `problems` and left out.
 
     Raises:
-        PackError, ConfigError: what the caller named is wrong.
+        PackError, ConfigError, GateError: what the caller named is wrong.
     """
     checks = list(ruleset.full.checks)
     by_profile = resolve(checks, ruleset.params, {})
     problems: list[str] = []
     try:
         params = {**ruleset.params, **{k: {**ruleset.params.get(k, {}), **v} for k, v in config.params.items()}}
-        own = resolve(
-            checks, params, config.severity, lambda section, check, name: _place(config, section, check, name)
-        )
+        own = resolve(checks, params, config.severity, config.place)
     except PackError as error:
         if config_by == "caller":
             raise
@@ -147,6 +146,13 @@ def settle(ruleset: Ruleset, config: ProjectConfig, config_by: Source, as_of: dt
     problems += [f"{config.file}: {error} (the waiver was left out)" for error in errors]
     own_packs, pack_problems = _own_packs(ruleset, config)
     problems += pack_problems
+    try:
+        own_gate = _own_gate(options, config, ruleset)
+    except GateError as error:
+        if config_by == "caller":
+            raise
+        own_gate = GateOptions()
+        problems.append(f"{config.file}: gate: {error} (the gate was left out)")
     shown = own if config_by == "caller" else by_profile
     relaxations = [_relaxation(change, config_by) for change in own.changes]
     if own_packs is not None:
@@ -154,36 +160,40 @@ def settle(ruleset: Ruleset, config: ProjectConfig, config_by: Source, as_of: dt
         relaxations.append(
             {"check": "*", "name": "packs", "shipped": ALL, "used": used, "relaxes": True, "by": config_by}
         )
-    return Settings(shown, own, tuple(relaxations), tuple(made), own_packs, tuple(problems))
+    return Settings(shown, own, tuple(relaxations), tuple(made), own_packs, own_gate, tuple(problems))
 
 
-def gate_options(options: Options, config: ProjectConfig, ruleset: Ruleset) -> GateOptions:
-    """The gate asked for on the command line, or else the one in the configuration.
+def caller_gate(options: Options, ruleset: Ruleset) -> GateOptions:
+    """The gate asked for on the command line.
 
     Raises:
         GateError: a rule that cannot be understood.
     """
-    packs = [pack.id for pack in ruleset.selected.packs]
-    checks = [check.id for check in ruleset.selected.checks]
-    own = config.gate
-    asked = options.fail_under or options.fail_on or options.fail_on_new or options.level
-    if asked or options.min_coverage is not None:
-        return GateOptions(
-            fail_under=parse_fail_under(options.fail_under, packs),
-            min_coverage=options.min_coverage,
-            fail_on=parse_fail_on(options.fail_on, checks),
-            fail_on_new=Severity(options.fail_on_new) if options.fail_on_new else None,
-            level=options.level,
-        )
-    under = (
-        own.fail_under if isinstance(own.fail_under, dict) else {} if own.fail_under is None else {"": own.fail_under}
-    )
+    if options.fail_on_new and options.baseline is None:
+        raise GateError(f"--fail-on-new {options.fail_on_new} needs --baseline FILE, an earlier result JSON")
     return GateOptions(
-        fail_under=parse_fail_under([f"{pack}={n:g}" if pack else f"{n:g}" for pack, n in under.items()], packs),
-        min_coverage=own.min_coverage,
-        fail_on=parse_fail_on(own.fail_on, checks),
-        fail_on_new=Severity(own.fail_on_new) if own.fail_on_new else None,
-        level=own.level,
+        fail_under=parse_fail_under(options.fail_under, [pack.id for pack in ruleset.selected.packs]),
+        min_coverage=options.min_coverage,
+        fail_on=parse_fail_on(options.fail_on, [check.id for check in ruleset.selected.checks]),
+        fail_on_new=Severity(options.fail_on_new) if options.fail_on_new else None,
+        level=options.level,
+    )
+
+
+def _own_gate(options: Options, config: ProjectConfig, ruleset: Ruleset) -> GateOptions:
+    """The gate of the configuration, used where the command line asks for none."""
+    own = config.gate
+    under = own.fail_under if isinstance(own.fail_under, dict) else {"": own.fail_under}
+    return caller_gate(
+        replace(
+            options,
+            fail_under=tuple(f"{pack}={n:g}" if pack else f"{n:g}" for pack, n in under.items() if n is not None),
+            min_coverage=own.min_coverage,
+            fail_on=tuple(own.fail_on),
+            fail_on_new=own.fail_on_new,
+            level=own.level,
+        ),
+        ruleset,
     )
 
 
@@ -217,10 +227,6 @@ def _own_packs(ruleset: Ruleset, config: ProjectConfig) -> tuple[frozenset[str] 
     wrong = [name for name in config.packs if name not in known]
     problems = [f"{config.file}: packs: no pack {name!r}{did_you_mean(name, known)}" for name in wrong]
     return frozenset(config.packs) & frozenset(known), problems
-
-
-def _place(config: ProjectConfig, section: str, check: str, name: str) -> Any:
-    return config.place(section, check, name) if name else config.place(section, check)
 
 
 def _relaxation(change: Change, by: Source) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aiaudit.reports import words
-from aiaudit.reports.record import Record
+from aiaudit.reports.record import Record, preview
 from aiaudit.reports.text import NBSP, clean, figure
 
 BAR: Final = 20  # cells of a pack's bar: five points each
@@ -47,7 +47,7 @@ def render(result: dict[str, Any], *, width: int = 80, colour: bool = False, sub
     if any(pack.whole("applicable_weight") for pack in view.records("packs")):
         console.print()
         console.print(_indent(_packs(view)))
-    for part in (_actions(view), _failed(view), _rest(view)):
+    for part in (_own_settings(view), _actions(view), _failed(view), _rest(view)):
         if part is not None:
             console.print()
             console.print(part)
@@ -97,14 +97,15 @@ def _next(view: Record) -> list[Text]:
     step = view.record("next_level")
     if not step:
         return []
-    checks, days = len(step.texts("missing")), step.whole("effort_days")
-    waiting = sum(
-        1 for level in view.records("levels") for gate in level.records("gates") if gate.text("state") == "not_shipped"
-    )
-    work = f"{words.digits(checks, 'check')}, {words.digits(days, 'person-day')}"
-    lines = [Text(f"Next level: {step.text('name').capitalize()}, {work}")]
-    if waiting:
-        lines.append(Text(f"{words.digits(waiting, 'gate')} of all levels need what is not shipped yet", "dim"))
+    name, checks, days = step.text("name"), step.texts("missing"), step.whole("effort_days")
+    level = next((entry for entry in view.records("levels") if entry.text("id") == name), Record({}))
+    states = [gate.text("state") for gate in level.records("gates")]
+    work = f" ({words.digits(len(checks), 'check')} to pass, {words.digits(days, 'person-day')})" if checks else ""
+    lines = [Text(f"Next level: {level.text('title') or name}{work}")]
+    for state, said in (("not_shipped", "not shipped yet"), ("not_selected", "left out of this audit")):
+        if waiting := states.count(state):
+            needs = "needs" if waiting == 1 else "need"
+            lines.append(Text(f"{words.digits(waiting, 'gate')} of it {needs} what is {said}", "dim"))
     return lines
 
 
@@ -146,6 +147,19 @@ def _bar(low: float, high: float) -> Text:
     certain = round(low * BAR / 100)
     possible = max(round(high * BAR / 100) - certain, 0)
     return Text.assemble(("█" * certain, "cyan"), ("▒" * possible, "dim"), ("·" * (BAR - certain - possible), "dim"))
+
+
+def _own_settings(view: Record) -> Table | None:
+    """Every setting by which a check is judged otherwise than shipped."""
+    changes = view.records("relaxations")
+    if not changes:
+        return None
+    table = _listing("Settings other than the shipped ones", 1)
+    for change in changes:
+        used, shipped = preview(change.data.get("used")), preview(change.data.get("shipped"))
+        eases = "; may ease it" if change.flag("relaxes") else ""
+        table.add_row("", Text(f"{change.text('check')} {change.text('name')}: {used} (shipped: {shipped}{eases})"))
+    return table
 
 
 def _actions(view: Record) -> Table | None:

@@ -137,9 +137,11 @@ def stand(ladder: Ladder, case: Case) -> Standing:
 
 
 def _highest(ladder: Ladder, gates: Sequence[GateResult], holds: frozenset[GateState]) -> str:
+    """The highest level whose gates, and those of all levels below, are in `holds`; one at least must be met."""
     reached = NOT_READY
     for level in ladder.levels:
-        if not all(g.state in holds for g in gates if g.level == level.id):
+        states = {g.state for g in gates if g.level == level.id}
+        if not states <= holds or GateState.MET not in states:
             break
         reached = level.id
     return reached

@@ -1,0 +1,240 @@
+"""Trouble: one clear line, the right exit code, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from aiaudit.cli.errors import ExitCode, worst
+from tests.cli.conftest import PROJECT, lay
+
+
+def one_line(done, code: int, *words: str) -> None:
+    assert done.code == code, done
+    lines = done.err.splitlines()
+    assert len(lines) == 1, done.err
+    assert lines[0].startswith("aiaudit: ")
+    assert "Traceback" not in done.err
+    for word in words:
+        assert word in lines[0], lines[0]
+
+
+def test_a_missing_path(aiaudit, tmp_path):
+    one_line(aiaudit("run", tmp_path / "gone"), 2, "gone: there is no such folder")
+
+
+def test_a_file_instead_of_a_folder(aiaudit, project):
+    one_line(aiaudit("run", project / "README.md"), 2, "is a file; give the folder of the project")
+
+
+def test_a_wrong_option_has_a_hint(aiaudit):
+    one_line(aiaudit("run", "--fail-undr", "3"), 2, "--fail-under", "see `aiaudit run --help`")
+
+
+def test_a_wrong_command_has_a_hint(aiaudit):
+    one_line(aiaudit("rum"), 2, "rum", "see `aiaudit --help`")
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--as-of", "yesterday"], "--as-of yesterday: expected a day such as 2026-12-04"),
+        (["--fail-under", "many"], "--fail-under many: expected a number from 0 to 100"),
+        (["--fail-under", "sec=3"], "no pack is called 'sec'"),
+        (["--fail-on", "SEC-01"], "did you mean 'SEC-001'?"),
+        (["--fail-on-new", "high"], "--fail-on-new high needs --baseline FILE"),
+        (["--pack", "securty"], "did you mean 'security'?"),
+        (["--pack", "nowhere.yaml"], "nowhere.yaml"),
+        (["--profile", "libary"], "did you mean 'library'?"),
+        (["--config", "nowhere.yaml"], "nowhere.yaml: no such file or directory"),
+        (["--facts", "nowhere.json"], "exclude each other"),
+        (["-o", "report.docx"], "-o report.docx: the suffix names no format; there are: .html, .md, .json"),
+        (["-o", "/nowhere/at/all/r.json"], "the folder /nowhere/at/all does not exist"),
+        (["--facts-out", "/nowhere/at/all/f.json"], "the folder /nowhere/at/all does not exist"),
+        (["-o", "-", "--format", "pdf"], "--format pdf: not a format; there are: html, md, json"),
+        (["-o", "-", "-o", "-"], "stdout can take one report only"),
+        (["--baseline", "nowhere.json"], "--baseline nowhere.json: no such file or directory"),
+        (["--min-coverage", "101"], "--min-coverage"),
+        (["--stage", "scaling"], "scaling"),
+    ],
+)
+def test_wrong_usage(aiaudit, project, args, words):
+    one_line(aiaudit("run", project, *args), 2, words)
+
+
+def test_wrong_usage_is_found_before_the_project_is_read(aiaudit, project, monkeypatch):
+    monkeypatch.setattr("aiaudit.audit.collect", lambda *args: pytest.fail("the project was read"))
+    one_line(aiaudit("run", project, "-o", "x.docx"), 2)
+    one_line(aiaudit("run", project, "--fail-under", "many"), 2)
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "nonsense", '{"checks": 3}', "\udcff\x00"])
+def test_a_baseline_that_is_none(aiaudit, project, tmp_path, content):
+    file = tmp_path / "old.json"
+    file.write_bytes(content.encode("utf-8", "surrogateescape"))
+    one_line(aiaudit("run", project, "--fail-on-new", "high", "--baseline", file), 2, "old.json: not")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("nonsense", "not JSON"),
+        ("[1]", "not a result JSON of aiaudit"),
+        ('{"schema_version": 9}', "schema_version is 9, not 1"),
+        ('{"schema_version": 1}', "as_of: field required"),
+        ("[" * 100_000, "not JSON"),
+    ],
+)
+def test_a_result_that_is_none(aiaudit, tmp_path, content, words):
+    file = tmp_path / "r.json"
+    file.write_text(content)
+    one_line(aiaudit("report", file), 2, words)
+
+
+def test_a_missing_result(aiaudit, tmp_path):
+    one_line(aiaudit("report", tmp_path / "r.json"), 2, "r.json: no such file or directory")
+
+
+@pytest.mark.parametrize("content", ["nonsense", "{}", '{"format": "aiaudit-facts", "schema_version": 1}', "[]"])
+def test_facts_that_are_none(aiaudit, tmp_path, content):
+    file = tmp_path / "f.json"
+    file.write_text(content)
+    one_line(aiaudit("run", "--facts", file), 2, "f.json: ")
+
+
+def test_a_broken_pack_tells_every_mistake_with_its_place(aiaudit, project, tmp_path):
+    pack = tmp_path / "mine.yaml"
+    pack.write_text("schema: 1\npack: mine\ntitle: Mine\nchecks:\n- id: MY-001\n  tilte: x\n")
+    done = aiaudit("run", project, "--pack", pack)
+    assert done.code == 2
+    assert done.out == ""
+    assert all(f"{pack}:" in line for line in done.err.splitlines())
+    assert "did you mean 'title'?" in done.err
+
+
+def test_an_unknown_check_to_explain(aiaudit):
+    one_line(aiaudit("explain", "SEC-01"), 2, "no check has the id 'SEC-01'; did you mean SEC-001?")
+
+
+def test_the_callers_broken_config_stops_the_audit(aiaudit, project, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("waivers:\n- {id: SEC-001, owner: Ann, expires: 2027-01-01}\n")
+    one_line(aiaudit("run", project, "--config", mine), 2, "mine.yaml: waivers[1] (SEC-001): reason is missing")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ("a: [", "aiaudit.yaml:"),
+        ("- a\n- b\n", "must be a mapping"),
+        ("params: {SEC-003: {mots: 5}}\n", "did you mean 'most'?"),
+        ("params: {SEC-003: {most: 500}}\n", "must be at most 50"),
+        ("severity: {SEC-033: low}\n", "no check 'SEC-033'"),
+        ("waivers:\n- {id: SEC-001, reason: x}\n", "owner is missing"),
+        ("packs: [securiti]\n", "no pack 'securiti'"),
+        ("gate: {fail_on: [SEC-01]}\n", "did you mean 'SEC-001'?"),
+        ("gate: {fail_on_new: high}\n", "needs --baseline FILE"),
+        ("a: &a [*a]\n", "aiaudit.yaml"),
+    ],
+)
+def test_the_projects_broken_config_is_told_and_the_audit_goes_on(aiaudit, project, tmp_path, settings, words):
+    lay(project, {"aiaudit.yaml": settings})
+    file = tmp_path / "r.json"
+    done = aiaudit("run", project, "-o", file)
+    assert done.code == 2
+    assert words in done.err
+    assert "Traceback" not in done.err
+    result = json.loads(file.read_text())
+    assert result["score"] is not None
+    assert words in " ".join(result["problems"])
+
+
+def test_an_internal_error_is_one_line_and_says_how_to_see_more(aiaudit, project, monkeypatch):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr("aiaudit.audit.judge", broken)
+    done = aiaudit("run", project)
+    assert done.code == 4
+    assert done.err.splitlines() == [
+        "aiaudit: internal error: ZeroDivisionError: by nought",
+        "aiaudit: this is a fault of aiaudit; AIAUDIT_DEBUG=1 shows where it happened",
+    ]
+    monkeypatch.setenv("AIAUDIT_DEBUG", "1")
+    assert "Traceback" in aiaudit("run", project).err
+
+
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [({1, 2}, 2), ({1, 3}, 3), ({2, 3}, 2), ({1, 2, 3, 4}, 4), ({1}, 1), (set(), 0)],
+)
+def test_precedence_of_exit_codes(codes, told):
+    assert worst({ExitCode(code) for code in codes}) == told
+
+
+def test_a_gate_and_a_broken_config_exit_with_two(aiaudit, project):
+    lay(project, {"aiaudit.yaml": "nonsense: 1\n"})
+    assert aiaudit("run", project, "--fail-under", "99").code == 2
+    assert aiaudit("run", project, "--fail-under", "99", "--exit-zero").code == 2
+
+
+def test_a_gate_on_nothing_exits_with_three(aiaudit, tmp_path):
+    assert aiaudit("run", tmp_path, "--fail-under", "1").code == 3
+
+
+def test_exit_zero_hides_a_failed_gate_only(aiaudit, project, tmp_path):
+    assert aiaudit("run", project, "--fail-under", "99").code == 1
+    done = aiaudit("run", project, "--fail-under", "99", "--exit-zero")
+    assert done.code == 0
+    assert "gate failed" in done.err
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert aiaudit("run", empty, "--exit-zero").code == 3
+
+
+def test_the_score_alone_never_fails(aiaudit, tmp_path):
+    bad = lay(tmp_path / "bad", {"app/serve.py": "DEBUG = True  # TODO\n"})
+    assert aiaudit("run", bad).code == 0
+
+
+def test_an_output_that_cannot_be_written_leaves_nothing_behind(aiaudit, project, tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fdopen", refuse)
+    target = tmp_path / "out"
+    target.mkdir()
+    done = aiaudit("run", project, "-o", target / "r.json", "-q")
+    one_line(done, 2, "r.json: no space left on device")
+    assert list(target.iterdir()) == []
+
+
+def test_an_older_file_stays_when_writing_fails(aiaudit, project, tmp_path, monkeypatch):
+    old = tmp_path / "r.json"
+    old.write_text("old")
+    monkeypatch.setattr("aiaudit.reports.json.json.dumps", lambda *a, **k: 1 / 0)
+    assert aiaudit("run", project, "-o", old, "-q").code == 4
+    assert old.read_text() == "old"
+
+
+@pytest.mark.slow
+def test_an_interrupt_is_calm_and_leaves_no_file(tmp_path):
+    big = lay(tmp_path / "big", {f"a/{n}.py": f"x = {n}\n" * 200 for n in range(1500)} | dict(PROJECT))
+    out = tmp_path / "out"
+    out.mkdir()
+    command = [sys.executable, "-m", "aiaudit", "run", str(big), "-o", str(out / "r.json"), "--no-cache"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(0.25)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    if process.returncode == 130:  # it may have been done before the signal came
+        assert err.splitlines()[-1] == "aiaudit: interrupted; nothing was written"
+        assert "Traceback" not in err
+        assert list(out.iterdir()) == []
+    else:
+        assert process.returncode in (0, 3)

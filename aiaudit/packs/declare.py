@@ -58,7 +58,7 @@ class Facts:
             before = other.document.place(*other.path)
             self._problems.append(Problem(place, f"the fact '{declaration.id}' is declared already, at {before}"))
             return
-        name = str(declaration.path[-1]).split(".")[0]
+        name = str(declaration.path[-1] if declaration.path else declaration.id).split(".")[0]
         if name in RESERVED:
             self._problems.append(Problem(place, f"'{name}' is a reserved name; call the fact otherwise"))
             return

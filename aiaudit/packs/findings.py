@@ -124,9 +124,16 @@ def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gat
     if check.finding_confidence:
         confidence = min(confidence, Confidence(check.finding_confidence), key=_CONFIDENCE.index)
     around = {name: value for name, value in seen.items() if name.startswith(("params.", "project."))}
-    findings = number_equal_ones([_finding(check, element, around, confidence) for element in elements])
-    remark = f" {len(findings)} found, the first {MAX_LISTED} are listed." if len(findings) > MAX_LISTED else ""
-    return Gathered(findings[:MAX_LISTED], len(findings), remark)
+    listed = sorted(elements, key=_by_place)[:MAX_LISTED]
+    findings = number_equal_ones([_finding(check, element, around, confidence) for element in listed])
+    count = len(elements)
+    remark = f" {count} found, the first {MAX_LISTED} are listed." if count > MAX_LISTED else ""
+    return Gathered(findings, count, remark)
+
+
+def _by_place(element: Any) -> tuple[str, int]:
+    path, line = place(element)
+    return path or "", line or 0
 
 
 def _finding(check: Check, element: Any, around: Mapping[str, Any], confidence: Confidence) -> Finding:

@@ -34,12 +34,13 @@ SHARED: Final = "shared"  # the folder of facts that every pack may use
 class Library:
     """Loaded packs, and every fact that their checks may use, by full id.
 
-    `digest` names the exact text of all files: the ruleset of an audit.
+    `digest` names the exact text of all files: the ruleset of an audit. `documents` are those files by name.
     """
 
     packs: tuple[Pack, ...] = ()
     facts: Mapping[str, FactSpec] = field(default_factory=dict)
     digest: str = ""
+    documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def checks(self) -> Iterator[Check]:
@@ -187,7 +188,7 @@ class _Loader:
         digest = hashlib.sha256()
         for document in documents:
             digest.update("\n".join(document.lines).encode() + b"\0")
-        return Library(tuple(built), facts, digest.hexdigest()[:16])
+        return Library(tuple(built), facts, digest.hexdigest()[:16], {one.name: one for one in documents})
 
     def _validated(self, document: Document, model: type[M], data: Any, at: Path_ = ()) -> M | None:
         """A part of a file as its model, or None after its mistakes were told."""

@@ -1,0 +1,207 @@
+"""Lint: what a pack that loads may still get wrong. One line a fault, with its place.
+
+What makes a pack unusable (unknown facts, wrong types, ids used twice) is told when it is loaded. Here is what would
+make its verdicts wrong or its report poor.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aiaudit.model.check import Check, FactSpec, Kind, Outcome, Pack, Place, Status
+from aiaudit.model.fact import Level
+from aiaudit.packs import attested, presence
+from aiaudit.packs.cases import find_cases, missing_cases
+from aiaudit.packs.load import Library, expressions
+from aiaudit.packs.problems import Problem
+from aiaudit.packs.reasons import has_default_rule
+
+if TYPE_CHECKING:
+    from aiaudit.packs.declare import Probes
+
+TITLE_LENGTH: Final = 120
+_ORDER = re.compile(
+    r"(?i)(add|avoid|check|checks|consider|do|does|enable|ensure|implement|is|make|missing|never use|use|verify)\b"
+)
+_WANTED: Final = ("risk", "false_results", "controls")
+
+
+def lint(library: Library, cases: Path | None = None, probes: Probes | None = None) -> list[Problem]:
+    """All faults of the library's packs, in the order of their places.
+
+    Args:
+        library: the packs to lint.
+        cases: the folder of their cases; missing cases are not looked for where None.
+        probes: the probes by name; those of aiaudit where None.
+    """
+    if probes is None:
+        from aiaudit.probes.registry import probes as registered
+
+        probes = registered()
+    linter = _Linter(library, probes)
+    problems = [problem for pack in library.packs for problem in linter.pack(pack)]
+    if cases is not None:
+        problems += [Problem(None, line) for line in missing_cases(library, find_cases(cases))]
+    return sorted(problems, key=_by_place)
+
+
+def _by_place(problem: Problem) -> tuple[str, int, int, str]:
+    place = problem.place or Place("~", 0, 0)
+    return place.file, place.line, place.column, problem.message
+
+
+class _Linter:
+    def __init__(self, library: Library, probes: Probes) -> None:
+        self.library = library
+        self.probes = probes
+        self.levels: dict[str, Level] = {}
+
+    def pack(self, pack: Pack) -> Iterator[Problem]:
+        used = {fact_id for check in self.library.checks for fact_id in check.names.values()}
+        used |= {inner for spec in self.library.facts.values() for inner in (*spec.names.values(), *spec.sees)}
+        for spec in pack.facts:
+            if spec.id not in used:
+                yield Problem(spec.place, f"the fact '{spec.id}' is used by no check")
+        for check in pack.checks:
+            for key, message in self.check(check):
+                yield Problem(self.place(pack, check, key), f"{check.id}: {message}")
+
+    def place(self, pack: Pack, check: Check, key: str) -> Place:
+        """Where a key of a check stands; the check itself where it has no such key."""
+        document = self.library.documents.get(pack.file)
+        if document is not None:
+            for index, part in enumerate(document.data["checks"]):
+                if part["id"] == check.id:
+                    path = [step for step in key.split(".") if step]
+                    return document.place("checks", index, *path) if path and path[0] in part else check.place
+        return check.place
+
+    def check(self, check: Check) -> Iterator[tuple[str, str]]:
+        """Faults of one check, each with the key it is about."""
+        yield from _title(check)
+        yield from _missing_texts(check)
+        yield from _ends(check)
+        yield from _unused(check)
+        yield from self.applicability(check)
+        yield from self.level(check)
+        if check.kind is not Kind.ATTESTED and attested.NAME in _rule_names(check):
+            yield "rule", "the rule reads `attestation`: a claim is weighed anyway, and cannot make this kind pass"
+
+    def applicability(self, check: Check) -> Iterator[tuple[str, str]]:
+        """`applies` must not rest on what the check fails for lack of."""
+        if check.applies is None:
+            return
+        needs = presence.demanded_below(presence.demanded(check.applies.node), self.library.facts, check.names)
+        lacking: set[str] = set()
+        for line in check.rule:
+            if line.status is Status.FAIL and line.when is not None:
+                lacking |= presence.missed(line.when.node)
+            elif line.status in (Status.PASS, Status.PARTIAL) and line.when is not None and _fails_otherwise(check):
+                lacking |= presence.demanded(line.when.node)
+        for name in sorted(lacking):
+            if check.names.get(name) in needs:
+                yield (
+                    "applies",
+                    f"it applies only where '{name}' is there, and fails where it is not: it would never fail",
+                )
+
+    def level(self, check: Check) -> Iterator[tuple[str, str]]:
+        """The least level of a pass must be one that its evidence can have."""
+        if check.evidence:
+            levels = [level for fact_id in check.evidence if (level := self.best(fact_id)) is not None]
+            best = min(levels, default=None)
+        else:
+            best = self.best_of_pass(check)
+        if best is not None and best < check.min_level:
+            yield (
+                "min_level",
+                f"it can never pass: its evidence reaches {best} at best, and a pass needs {check.min_level}",
+            )
+
+    def best_of_pass(self, check: Check) -> Level | None:
+        """The best level that a pass of the rule can rest on; None where the rule cannot pass or reads nothing."""
+
+        def level_of(name: str) -> Level | None:
+            return self.best(check.names[name]) if name in check.names else None
+
+        for line in check.rule:
+            if line.status is Status.PASS and line.when is not None:
+                return presence.best_level(line.when.node, level_of)
+            if line.status is Status.PASS:
+                names = {name for before in check.rule if before.when is not None for name in before.when.names}
+                levels = [level for name in names if (level := level_of(name)) is not None]
+                return min(levels, default=None)
+        return None
+
+    def best(self, fact_id: str) -> Level | None:
+        """The best level that a fact can have: its probe's, or for a derived one that of its strongest part."""
+        if fact_id not in self.levels:
+            spec = self.library.facts.get(fact_id)
+            level = self._best(spec) if spec is not None else None
+            if level is None:
+                return None
+            self.levels[fact_id] = level
+        return self.levels[fact_id]
+
+    def _best(self, spec: FactSpec) -> Level | None:
+        if spec.derive is None:
+            probe = self.probes.get(spec.probe)
+            return probe.max_level if probe is not None else None
+        parts = [level for inner in spec.names.values() if (level := self.best(inner)) is not None]
+        return max(parts, default=None)
+
+
+def _title(check: Check) -> Iterator[tuple[str, str]]:
+    if check.title.endswith("?") or _ORDER.match(check.title):
+        yield "title", "the title should state the condition that holds, such as 'Backups are tested'"
+    if check.title.endswith(".") or len(check.title) > TITLE_LENGTH:
+        yield "title", f"the title should be one line of at most {TITLE_LENGTH} characters without a full stop"
+
+
+def _missing_texts(check: Check) -> Iterator[tuple[str, str]]:
+    for key in _WANTED:
+        if not getattr(check, key):
+            yield "", f"`{key}` is missing"
+    if check.kind is Kind.ATTESTED and not check.question:
+        yield "", "`question` is missing: an attested check asks one"
+    if has_default_rule(check):
+        return
+    for status in dict.fromkeys(str(line.status) for line in check.rule):
+        if status in ("fail", "partial", "pass") and status not in check.says:
+            yield "says" if check.says else "", f"`says.{status}` is missing: say what was seen, in one sentence"
+
+
+def _ends(check: Check) -> Iterator[tuple[str, str]]:
+    """How the rule can end."""
+    live = [line for line in check.rule if line.source != "false"]
+    for status, word in ((Status.FAIL, "fail"), (Status.PASS, "pass")):
+        if all(line.status is not status for line in live):
+            yield "rule", f"the rule can never {word}"
+    seen: dict[str, Outcome] = {}
+    for line in live:
+        if line.source in seen:
+            yield f"rule.{line.status}", f"it can never be reached: '{seen[line.source].status}' holds first"
+        seen.setdefault(line.source, line)
+    if check.applies is not None and check.applies.source == "false":
+        yield "applies", "it never applies"
+    if not any(name in check.names for name in _rule_names(check)):
+        yield "rule", "the rule reads no fact"
+
+
+def _unused(check: Check) -> Iterator[tuple[str, str]]:
+    names = set(_rule_names(check)) | {n for sentence in check.templates.values() for n in sentence.names}
+    for param in check.params:
+        if f"params.{param.name}" not in names:
+            yield f"params.{param.name}", f"the parameter '{param.name}' is used nowhere"
+
+
+def _rule_names(check: Check) -> Iterator[str]:
+    for _, expression in expressions(check):
+        yield from sorted(expression.names)
+
+
+def _fails_otherwise(check: Check) -> bool:
+    return any(line.status is Status.FAIL and line.when is None for line in check.rule)

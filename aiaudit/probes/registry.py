@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "ci.commands": "aiaudit.probes.ci.commands:CiCommands",
+    "config.alerts": "aiaudit.probes.config.alerts:ConfigAlerts",
+    "config.compose": "aiaudit.probes.config.compose:ConfigCompose",
+    "config.docker": "aiaudit.probes.config.docker:ConfigDocker",
+    "config.environment": "aiaudit.probes.config.environment:ConfigEnvironment",
+    "config.kubernetes": "aiaudit.probes.config.kubernetes:ConfigKubernetes",
+    "config.settings": "aiaudit.probes.config.settings:ConfigSettings",
+    "config.terraform": "aiaudit.probes.config.terraform:ConfigTerraform",
+    "config.values": "aiaudit.probes.config.values:ConfigValues",
     "docs.licence": "aiaudit.probes.docs.licence:LicenceProbe",
     "docs.present": "aiaudit.probes.docs.present:PresentProbe",
     "docs.readme": "aiaudit.probes.docs.readme:ReadmeProbe",

@@ -13,6 +13,7 @@ from aiaudit.probes.ci.kinds import Kind
 from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Maybe, Step, Workflow, both
 from aiaudit.probes.ci.resolve import Leaf, Place, Resolver
 from aiaudit.probes.ci.task import join
+from aiaudit.probes.config.redact import redact
 from aiaudit.probes.reading import Files
 from aiaudit.probes.words import word_set
 
@@ -61,9 +62,9 @@ class Command:
             "workflow": self.workflow.name,
             "job": self.job.id,
             "step": self.step.name,
-            "command": leaf.text[:300],
+            "command": redact(leaf.text[:300]),
             "program": leaf.words[0].rpartition("/")[2] if leaf.words else "",
-            "words": list(leaf.words[:60]),
+            "words": redact("\0".join(leaf.words[:60])).split("\0") if leaf.words else [],
             "wrappers": list(leaf.wrappers),
             "module": leaf.module,
             "kind": leaf.kind,
@@ -74,7 +75,7 @@ class Command:
             "needs": list(self.needs),
             "environment": self.job.environment,
             "condition": self.step.condition or self.job.condition,
-            "via": list(leaf.via),
+            "via": [redact(one) for one in leaf.via],
             "resolved": leaf.resolved,
             "uses": self.uses,
         }

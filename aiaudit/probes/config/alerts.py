@@ -1,0 +1,109 @@
+"""Probe `config.alerts`: alert rules, scrape jobs, receivers, dashboards and collectors, with the metrics they name."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final, Literal
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.config import monitoring
+from aiaudit.probes.reading import Files, listed, scope_of
+from aiaudit.project.roles import Role
+
+ALERT = record(
+    "alert",
+    path=STRING,
+    line=INT,
+    name=STRING,
+    source=STRING,
+    expression=STRING,
+    metrics=list_of(STRING),
+    severity=STRING,
+    owner=STRING,
+    runbook=STRING,
+    waits=STRING,
+)
+SCRAPE = record(
+    "scrape", path=STRING, line=INT, job=STRING, source=STRING, targets=list_of(STRING), metrics_path=STRING
+)
+RECEIVER = record("receiver", path=STRING, line=INT, name=STRING, channels=list_of(STRING), empty=BOOL)
+DASHBOARD = record("dashboard", path=STRING, line=INT, title=STRING, metrics=list_of(STRING), panels=INT)
+COLLECTOR = record(
+    "collector", path=STRING, line=INT, pipeline=STRING, receivers=list_of(STRING), exporters=list_of(STRING)
+)
+
+_TYPES: Final = {
+    "alerts": ALERT,
+    "scrapes": SCRAPE,
+    "receivers": RECEIVER,
+    "dashboards": DASHBOARD,
+    "collectors": COLLECTOR,
+}
+_MEMO: Final = "config.alerts"
+
+
+class AlertsQuery(Query):
+    """`what`: alert rules, scrape jobs, receivers of alerts, dashboards, or pipelines of OpenTelemetry collectors."""
+
+    what: Literal["alerts", "scrapes", "receivers", "dashboards", "collectors"] = "alerts"
+
+
+class ConfigAlerts(Probe[AlertsQuery]):
+    """Prometheus, Alertmanager, Grafana, OpenTelemetry and Terraform alarms, as far as files show them."""
+
+    name: ClassVar[str] = "config.alerts"
+    title: ClassVar[str] = "Monitoring configuration: alert rules, scrape jobs, receivers, dashboards, collectors"
+    query: ClassVar[type[Query]] = AlertsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+
+    def value_type(self, query: AlertsQuery) -> Type:
+        return list_of(_TYPES[query.what])
+
+    def answer(self, fact_id: str, query: AlertsQuery, context: Context) -> Fact:
+        found = context.memo.get(_MEMO)
+        if not isinstance(found, _Monitoring):
+            found = context.memo[_MEMO] = _Monitoring(Files(context.project))
+        records = found.records[query.what]
+        return listed(
+            fact_id, records, method="monitoring configuration read", scope=found.scope, note=_NOTES[query.what]
+        )
+
+
+_NOTES: Final = {
+    "alerts": "name",
+    "scrapes": "job",
+    "receivers": "name",
+    "dashboards": "title",
+    "collectors": "pipeline",
+}
+
+
+class _Monitoring:
+    """All monitoring files, read once. A YAML file is parsed only where its text has one of the marks."""
+
+    def __init__(self, files: Files) -> None:
+        self.records: dict[str, list[dict[str, Any]]] = {key: [] for key in _TYPES}
+        looked: list[str] = []
+        for entry in files.matching(("**/*.yml", "**/*.yaml", "**/*.rules"), None):
+            if entry.role in (Role.TEST, Role.DATA) or entry.path.startswith(".github/"):
+                continue
+            text = files.text(entry.path)
+            if text is None or not any(mark in text for mark in monitoring.MARKS):
+                continue
+            if "{{" in text and not monitoring.only_in_strings(text):
+                continue
+            before = sum(map(len, self.records.values()))
+            for document in files.yaml_all(entry.path):
+                monitoring.take(self.records, entry.path, document)
+            if sum(map(len, self.records.values())) > before or entry.path in files.problems:
+                looked.append(entry.path)
+        for entry in files.matching("**/*.json"):
+            if "dashboard" in entry.path.lower() or "grafana" in entry.path.lower():
+                looked.append(entry.path)
+                monitoring.take_dashboard(
+                    self.records, entry.path, files.json(entry.path), files.text(entry.path) or ""
+                )
+        for entry in files.matching("**/*.tf"):
+            monitoring.take_terraform(self.records, entry.path, files.text(entry.path) or "")
+        self.scope = scope_of(looked, files.problems)

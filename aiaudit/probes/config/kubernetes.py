@@ -1,0 +1,380 @@
+"""Probe `config.kubernetes`: containers, scalers and other objects of Kubernetes manifests.
+
+Plain YAML with any number of documents, Kustomize patches (merged by kind and name) and Helm charts. What a template
+leaves open is `Unknown`, never missing: a chart is not rendered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, Literal
+
+from aiaudit.model.fact import Fact, Level, State
+from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.config import images
+from aiaudit.probes.config.docker import quoted
+from aiaudit.probes.config.helm import template_objects
+from aiaudit.probes.config.redact import redact
+from aiaudit.probes.reading import Files, listed, scope_of
+from aiaudit.project.parse import line_of
+from aiaudit.project.roles import Role
+
+GLOBS: Final = ("**/*.yaml", "**/*.yml")
+_MEMO: Final = "config.kubernetes"
+_POD_KINDS: Final = frozenset(
+    ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod", "Rollout")
+)
+_LONG_RUNNING: Final = frozenset(
+    {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "InferenceService"}
+)
+_SCALERS: Final = frozenset({"HorizontalPodAutoscaler", "ScaledObject", "VerticalPodAutoscaler", "PodAutoscaler"})
+_SYSTEM_DIRS: Final = (".github/", ".gitlab", "node_modules/")
+
+CONTAINER = record(
+    "container",
+    path=STRING,
+    line=INT,
+    kind=STRING,
+    workload=STRING,
+    namespace=STRING,
+    container=STRING,
+    image=STRING,
+    pin=STRING,
+    service=BOOL,
+    cpu_request=STRING,
+    memory_request=STRING,
+    cpu_limit=STRING,
+    memory_limit=STRING,
+    gpu=STRING,
+    readiness=BOOL,
+    readiness_path=STRING,
+    liveness=BOOL,
+    liveness_path=STRING,
+    startup=BOOL,
+    non_root=BOOL,
+    privileged=BOOL,
+    read_only_root=BOOL,
+    command=STRING,
+    replicas=INT,
+    scaled=BOOL,
+    scaler_metrics=list_of(STRING),
+    scaler_minimum=INT,
+    scaler_maximum=INT,
+    templated=BOOL,
+)
+SCALER = record(
+    "scaler",
+    path=STRING,
+    line=INT,
+    kind=STRING,
+    name=STRING,
+    target=STRING,
+    minimum=INT,
+    maximum=INT,
+    metrics=list_of(STRING),
+)
+OBJECT = record("object", path=STRING, line=INT, kind=STRING, name=STRING, namespace=STRING, api=STRING, templated=BOOL)
+
+
+class KubernetesQuery(Query):
+    """`what`: containers, scalers, or all objects."""
+
+    what: Literal["containers", "scalers", "objects"] = "containers"
+
+
+@dataclass(slots=True)
+class Manifests:
+    """Everything read, once a run."""
+
+    containers: list[dict[str, Any]] = field(default_factory=list)
+    scalers: list[dict[str, Any]] = field(default_factory=list)
+    objects: list[dict[str, Any]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+class ConfigKubernetes(Probe[KubernetesQuery]):
+    """Containers with their resources, probes, security settings and the scaler of their workload."""
+
+    name: ClassVar[str] = "config.kubernetes"
+    title: ClassVar[str] = "Kubernetes manifests: containers with limits and probes, autoscalers, objects"
+    query: ClassVar[type[Query]] = KubernetesQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+
+    def value_type(self, query: KubernetesQuery) -> Type:
+        return list_of({"containers": CONTAINER, "scalers": SCALER, "objects": OBJECT}[query.what])
+
+    def answer(self, fact_id: str, query: KubernetesQuery, context: Context) -> Fact:
+        found = manifests(context)
+        records: list[dict[str, Any]] = getattr(found, query.what)
+        method = "manifests read; charts are not rendered"
+        fact = listed(fact_id, records, method=method, scope=scope_of(found.paths, found.problems), note="workload")
+        if fact.state is State.ABSENT and found.problems:
+            reason = "; ".join(f"{path}: {why}" for path, why in sorted(found.problems.items())[:5])
+            return Fact(fact_id, State.UNKNOWN, method=method, scope=fact.scope, reason=reason)
+        return fact
+
+
+def manifests(context: Context) -> Manifests:
+    """All manifests of the project, computed once a run."""
+    known = context.memo.get(_MEMO)
+    if not isinstance(known, Manifests):
+        known = context.memo[_MEMO] = _read(Files(context.project))
+    return known
+
+
+def _read(files: Files) -> Manifests:
+    found = Manifests()
+    patches: list[tuple[str, Mapping[str, Any]]] = []
+    for entry in files.matching(GLOBS):
+        if entry.path.startswith(_SYSTEM_DIRS) or entry.role in (Role.TEST, Role.DATA):
+            continue
+        text = files.text(entry.path)
+        if text is None or "apiVersion:" not in text or "kind:" not in text:
+            continue
+        if "{{" in text:
+            made = list(template_objects(entry.path, text))
+            found.objects.extend(made)
+            found.containers.extend(_templated(one) for one in made if one["kind"] in _POD_KINDS)
+            found.paths += [entry.path] if made else []
+            continue
+        documents = [d for d in files.yaml_all(entry.path) if isinstance(d, Mapping)]
+        if entry.path in files.problems:
+            found.paths.append(entry.path)
+            found.problems[entry.path] = files.problems[entry.path]
+        for document in _flattened(documents):
+            if not _is_manifest(document):
+                continue
+            found.paths.append(entry.path)
+            if _is_patch(document):
+                patches.append((entry.path, document))
+            else:
+                _take(found, entry.path, document)
+    for path, patch in patches:
+        _apply(found, path, patch)
+    _link_scalers(found)
+    return found
+
+
+def _flattened(documents: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for document in documents:
+        if str(document.get("kind", "")).endswith("List") and isinstance(document.get("items"), list):
+            yield from (item for item in document["items"] if isinstance(item, Mapping))
+        else:
+            yield document
+
+
+def _is_manifest(document: Mapping[str, Any]) -> bool:
+    api = document.get("apiVersion")
+    known = isinstance(api, str) and (api == "v1" or "/" in api)
+    return known and isinstance(document.get("kind"), str) and isinstance(document.get("metadata"), Mapping)
+
+
+def _name(document: Mapping[str, Any]) -> tuple[str, str, str]:
+    meta = document["metadata"]
+    return str(document["kind"]), str(meta.get("name") or ""), str(meta.get("namespace") or "")
+
+
+def _pod(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The pod spec of a workload."""
+    spec = _map(document.get("spec"))
+    match document.get("kind"):
+        case "Pod":
+            return spec
+        case "CronJob":
+            return _map(_map(_map(_map(spec.get("jobTemplate")).get("spec")).get("template")).get("spec"))
+        case "InferenceService":
+            predictor = _map(spec.get("predictor"))
+            model = predictor.get("model")
+            return {"containers": [model], **predictor} if isinstance(model, Mapping) else predictor
+        case _:
+            return _map(_map(spec.get("template")).get("spec"))
+
+
+def _containers(pod: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    listed_ = pod.get("containers")
+    return [one for one in listed_ if isinstance(one, Mapping)] if isinstance(listed_, list) else []
+
+
+def _is_patch(document: Mapping[str, Any]) -> bool:
+    """A strategic merge patch: a workload whose containers name no image (or which has no containers at all)."""
+    if document.get("kind") not in _POD_KINDS:
+        return False
+    containers = _containers(_pod(document))
+    return not containers or all("image" not in one for one in containers)
+
+
+def _take(found: Manifests, path: str, document: Mapping[str, Any]) -> None:
+    kind, name, namespace = _name(document)
+    line = line_of(document) or 1
+    api = str(document["apiVersion"])
+    found.objects.append(
+        {"path": path, "line": line, "kind": kind, "name": name, "namespace": namespace, "api": api, "templated": False}
+    )
+    if kind in _SCALERS:
+        found.scalers.append(_scaler(path, line, kind, name, _map(document.get("spec"))))
+        return
+    pod = _pod(document)
+    for one in _containers(pod):
+        found.containers.append(_container(path, document, pod, one))
+
+
+def _container(
+    path: str, document: Mapping[str, Any], pod: Mapping[str, Any], one: Mapping[str, Any]
+) -> dict[str, Any]:
+    kind, name, namespace = _name(document)
+    image = str(one.get("image") or "")
+    reference = images.parse(image) if image else None
+    resources = _map(one.get("resources"))
+    requests, limits = _map(resources.get("requests")), _map(resources.get("limits"))
+    security = {**_map(pod.get("securityContext")), **_map(one.get("securityContext"))}
+    replicas = _map(document.get("spec")).get("replicas")
+    words = [*_list(one.get("command")), *_list(one.get("args"))]
+    return {
+        "path": path,
+        "line": line_of(one) or line_of(document) or 1,
+        "kind": kind,
+        "workload": name,
+        "namespace": namespace,
+        "container": str(one.get("name") or ""),
+        "image": image,
+        "pin": reference.pin if reference else Unknown("no image reference") if image else "",
+        "service": kind in _LONG_RUNNING or str(document["apiVersion"]).startswith("serving.knative.dev/"),
+        "cpu_request": _text(requests.get("cpu") or limits.get("cpu")),
+        "memory_request": _text(requests.get("memory") or limits.get("memory")),
+        "cpu_limit": _text(limits.get("cpu")),
+        "memory_limit": _text(limits.get("memory")),
+        "gpu": next((_text(v) for k, v in {**requests, **limits}.items() if k.endswith("/gpu") or "/mig-" in k), ""),
+        "readiness": isinstance(one.get("readinessProbe"), Mapping),
+        "readiness_path": _probe_path(one.get("readinessProbe")),
+        "liveness": isinstance(one.get("livenessProbe"), Mapping),
+        "liveness_path": _probe_path(one.get("livenessProbe")),
+        "startup": isinstance(one.get("startupProbe"), Mapping),
+        "non_root": security.get("runAsNonRoot") is True or _is_positive(security.get("runAsUser")),
+        "privileged": security.get("privileged") is True,
+        "read_only_root": security.get("readOnlyRootFilesystem") is True,
+        "command": redact(" ".join(quoted(str(word)) for word in words)),
+        "replicas": replicas if isinstance(replicas, int) else 1,
+        "scaled": False,
+        "scaler_metrics": [],
+        "scaler_minimum": 0,
+        "scaler_maximum": 0,
+        "templated": False,
+    }
+
+
+def _templated(one: dict[str, Any]) -> dict[str, Any]:
+    """A container of a chart's template: what the template's text shows, and Unknown for the rest."""
+    unresolved = Unknown("a chart template is not rendered")
+    return {
+        **dict.fromkeys((key for key, _ in CONTAINER.fields), unresolved),
+        "path": one["path"],
+        "line": one["line"],
+        "kind": one["kind"],
+        "workload": one["name"],
+        "service": one["kind"] in _LONG_RUNNING,
+        "templated": True,
+    }
+
+
+def _scaler(path: str, line: int, kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+    target = _map(spec.get("scaleTargetRef") or spec.get("targetRef"))
+    metrics = [
+        str(
+            _map(m.get(str(m.get("type", "")).lower())).get("name")
+            or _map(_map(m.get(_camel(m))).get("metric")).get("name")
+            or m.get("type")
+        )
+        for m in _list(spec.get("metrics"))
+        if isinstance(m, Mapping)
+    ]
+    metrics += [
+        str(_map(t.get("metadata")).get("metricName") or t.get("type"))
+        for t in _list(spec.get("triggers"))
+        if isinstance(t, Mapping)
+    ]
+    if spec.get("targetCPUUtilizationPercentage"):
+        metrics.append("cpu")
+    low = spec.get("minReplicas", spec.get("minReplicaCount", 1))
+    high = spec.get("maxReplicas", spec.get("maxReplicaCount", 0))
+    return {
+        "path": path,
+        "line": line,
+        "kind": kind,
+        "name": name,
+        "target": str(target.get("name") or ""),
+        "minimum": low if isinstance(low, int) else 1,
+        "maximum": high if isinstance(high, int) else 0,
+        "metrics": metrics,
+    }
+
+
+def _camel(metric: Mapping[str, Any]) -> str:
+    kind = str(metric.get("type", ""))
+    return kind[:1].lower() + kind[1:]
+
+
+def _apply(found: Manifests, path: str, patch: Mapping[str, Any]) -> None:
+    """Adds what a Kustomize patch sets to the containers of the workload it names."""
+    kind, name, _ = _name(patch)
+    pod = _pod(patch)
+    for one in _containers(pod) or [{}]:
+        made = _container(path, patch, pod, one)
+        for base in found.containers:
+            same = base["kind"] == kind and base["workload"] == name and one.get("name") in (None, base["container"])
+            if same and not base["templated"]:
+                base.update({key: value for key, value in made.items() if key in _PATCHED and value})
+    found.objects.append(
+        {
+            "path": path,
+            "line": line_of(patch) or 1,
+            "kind": kind,
+            "name": name,
+            "namespace": "",
+            "api": "",
+            "templated": False,
+        }
+    )
+
+
+_PATCHED: Final = (
+    "cpu_request", "memory_request", "cpu_limit", "memory_limit", "gpu", "readiness", "readiness_path", "liveness",
+    "liveness_path", "startup", "non_root", "read_only_root",
+)  # fmt: skip
+
+
+def _link_scalers(found: Manifests) -> None:
+    for scaler in found.scalers:
+        for one in found.containers:
+            if one["workload"] == scaler["target"] and scaler["kind"] != "VerticalPodAutoscaler":
+                one["scaled"] = True
+                one["scaler_metrics"] = scaler["metrics"]
+                one["scaler_minimum"], one["scaler_maximum"] = scaler["minimum"], scaler["maximum"]
+
+
+def _probe_path(probe: Any) -> str:
+    """The HTTP path of a probe; the command of an exec probe; "tcp" or "grpc" for those."""
+    settings = _map(probe)
+    if isinstance(settings.get("httpGet"), Mapping):
+        return str(settings["httpGet"].get("path") or "/")
+    if isinstance(settings.get("exec"), Mapping):
+        return "exec " + " ".join(str(word) for word in _list(settings["exec"].get("command")))
+    return "tcp" if "tcpSocket" in settings else "grpc" if "grpc" in settings else ""
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

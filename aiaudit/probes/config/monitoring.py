@@ -1,0 +1,233 @@
+"""Readers of monitoring files. Each takes parsed content and adds records to the lists it is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiaudit.probes.config.terraform import blocks
+from aiaudit.probes.dependencies.lines import LineFinder
+from aiaudit.probes.words import word_set
+from aiaudit.project.parse import line_of
+
+MARKS: Final = (
+    "alert:",
+    "record:",
+    "scrape_configs",
+    "receivers:",
+    "PrometheusRule",
+    "ServiceMonitor",
+    "PodMonitor",
+    "exporters:",
+    "rules:",
+)
+Records = dict[str, list[dict[str, Any]]]
+
+_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+# Words of PromQL that are no metric names.
+_PROMQL: Final = word_set(
+    "and or unless by without on ignoring group_left group_right bool offset start end inf nan sum min",
+    "max avg group stddev stdvar count count_values bottomk topk quantile limitk limit_ratio",
+)
+_OWNER_KEYS: Final = ("owner", "team", "squad", "owned_by", "responsible")
+
+
+def metrics_of(expression: str) -> list[str]:
+    """The metric names in a PromQL expression: what is neither a function, a word of the language, a label nor a
+    duration. Parts of histograms and summaries (`_bucket`, `_sum`, `_count`) give the metric's own name too."""
+    text = re.sub(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'", '""', expression)
+    text = re.sub(r"\{[^{}]*\}|\[[^\[\]]*\]", " ", text)
+    text = re.sub(r"\b(by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)", " ", text)
+    found: dict[str, None] = {}
+    for match in _NAME.finditer(text):
+        name = match.group(0)
+        after = text[match.end() :].lstrip()
+        before = text[match.start() - 1 : match.start()]
+        if after.startswith("(") or name.lower() in _PROMQL or before.isdigit():
+            continue
+        found[name] = None
+        base = re.sub(r"_(bucket|sum|count)$", "", name)
+        found[base] = None
+    return list(found)
+
+
+def only_in_strings(text: str) -> bool:
+    """Whether every `{{` of a file is inside a value, as in the annotations of alert rules (so that it parses)."""
+    return all(
+        re.match(r"\s*(-\s+)?[\w./-]+\s*:\s*\S|\s*(-\s+)?[\"'\w(]", line) for line in text.splitlines() if "{{" in line
+    )
+
+
+def take(records: Records, path: str, document: Any) -> None:
+    """Adds what a YAML document of a monitoring system says."""
+    if not isinstance(document, Mapping):
+        return
+    kind = document.get("kind")
+    spec = _map(document.get("spec"))
+    if kind == "PrometheusRule":
+        _groups(records, path, spec.get("groups"))
+    elif kind in ("ServiceMonitor", "PodMonitor"):
+        endpoints = _list(spec.get("endpoints") or spec.get("podMetricsEndpoints"))
+        records["scrapes"].append(
+            {
+                "path": path,
+                "line": line_of(document) or 1,
+                "job": str(_map(document.get("metadata")).get("name") or ""),
+                "source": str(kind),
+                "targets": [str(_map(one).get("port") or "") for one in endpoints],
+                "metrics_path": next(
+                    (str(_map(one).get("path")) for one in endpoints if _map(one).get("path")), "/metrics"
+                ),
+            }
+        )
+    if isinstance(document.get("groups"), list):
+        _groups(records, path, document["groups"])
+    if isinstance(document.get("scrape_configs"), list):
+        _scrapes(records, path, document["scrape_configs"])
+    if isinstance(document.get("receivers"), list) and ("route" in document or "global" in document):
+        _receivers(records, path, document["receivers"])
+    pipelines = _map(document.get("service")).get("pipelines")
+    if isinstance(pipelines, Mapping) and isinstance(document.get("exporters"), Mapping):
+        _collectors(records, path, pipelines, _map(document.get("receivers")))
+
+
+def _groups(records: Records, path: str, groups: Any) -> None:
+    for group in _list(groups):
+        rules = _map(group).get("rules")
+        for index, item in enumerate(_list(rules)):
+            rule = _map(item)
+            expression = rule.get("expr") or _grafana_expression(rule)
+            name = rule.get("alert") or (rule.get("title") if "data" in rule else None)
+            if not isinstance(name, str) or not isinstance(expression, str):
+                continue
+            labels, notes = _map(rule.get("labels")), _map(rule.get("annotations"))
+            owner = next((str({**notes, **labels}[key]) for key in _OWNER_KEYS if key in {**notes, **labels}), "")
+            records["alerts"].append(
+                {
+                    "path": path,
+                    "line": line_of(rules, index) or 1,
+                    "name": name,
+                    "source": "grafana" if "data" in rule else "prometheus",
+                    "expression": " ".join(expression.split())[:500],
+                    "metrics": metrics_of(expression),
+                    "severity": str(labels.get("severity") or labels.get("priority") or ""),
+                    "owner": owner,
+                    "runbook": str(notes.get("runbook_url") or notes.get("runbook") or labels.get("runbook_url") or ""),
+                    "waits": str(rule.get("for") or ""),
+                }
+            )
+
+
+def _grafana_expression(rule: Mapping[str, Any]) -> str | None:
+    queries = [_map(_map(one).get("model")).get("expr") for one in _list(rule.get("data"))]
+    found = [query for query in queries if isinstance(query, str)]
+    return " ".join(found) if found else None
+
+
+def _scrapes(records: Records, path: str, jobs: Any) -> None:
+    for index, item in enumerate(_list(jobs)):
+        job = _map(item)
+        targets = [str(t) for static in _list(job.get("static_configs")) for t in _list(_map(static).get("targets"))]
+        discovery = [str(key) for key in job if str(key).endswith("_sd_configs")]
+        records["scrapes"].append(
+            {
+                "path": path,
+                "line": line_of(jobs, index) or 1,
+                "job": str(job.get("job_name") or ""),
+                "source": "prometheus",
+                "targets": [*targets, *discovery],
+                "metrics_path": str(job.get("metrics_path") or "/metrics"),
+            }
+        )
+
+
+def _receivers(records: Records, path: str, receivers: Any) -> None:
+    for index, item in enumerate(_list(receivers)):
+        receiver = _map(item)
+        channels = [
+            str(key).removesuffix("_configs")
+            for key, value in receiver.items()
+            if str(key).endswith("_configs") and value
+        ]
+        records["receivers"].append(
+            {
+                "path": path,
+                "line": line_of(receivers, index) or 1,
+                "name": str(receiver.get("name") or ""),
+                "channels": channels,
+                "empty": not channels,
+            }
+        )
+
+
+def _collectors(records: Records, path: str, pipelines: Mapping[str, Any], receivers: Mapping[str, Any]) -> None:
+    for name, value in pipelines.items():
+        pipeline = _map(value)
+        records["collectors"].append(
+            {
+                "path": path,
+                "line": line_of(pipelines, name) or 1,
+                "pipeline": str(name),
+                "receivers": [str(one) for one in _list(pipeline.get("receivers"))],
+                "exporters": [str(one) for one in _list(pipeline.get("exporters"))],
+            }
+        )
+    scraper = _map(_map(receivers.get("prometheus")).get("config"))
+    _scrapes(records, path, scraper.get("scrape_configs"))
+
+
+def take_dashboard(records: Records, path: str, document: Any, text: str) -> None:
+    """Adds a Grafana dashboard: its title and the metrics of its panels."""
+    board = _map(_map(document).get("dashboard")) or _map(document)
+    panels = [_map(one) for one in _list(board.get("panels"))]
+    panels += [_map(inner) for one in panels for inner in _list(one.get("panels"))]
+    if not panels:
+        return
+    expressions = [_map(t).get("expr") for panel in panels for t in _list(panel.get("targets"))]
+    names = dict.fromkeys(name for one in expressions if isinstance(one, str) for name in metrics_of(one))
+    records["dashboards"].append(
+        {
+            "path": path,
+            "line": LineFinder(text).key("title"),
+            "title": str(board.get("title") or ""),
+            "metrics": list(names)[:200],
+            "panels": len(panels),
+        }
+    )
+
+
+def take_terraform(records: Records, path: str, text: str) -> None:
+    """Adds alarms that Terraform creates."""
+    if not re.search(r"metric_alarm|alert_policy|monitor_metric_alert|datadog_monitor", text):
+        return
+    for block in blocks(path, text):
+        if block["block"] != "resource" or not re.search(
+            r"_metric_alarm$|_alert_policy$|metric_alert$|^datadog_monitor$|^grafana_rule_group$", block["type"]
+        ):
+            continue
+        values = block["attributes"]
+        actions = [str(values[key]) for key in ("alarm_actions", "notification_channels") if key in values]
+        metric = values.get("metric_name")
+        records["alerts"].append(
+            {
+                "path": path,
+                "line": block["line"],
+                "name": block["name"],
+                "source": "terraform",
+                "expression": str(values.get("query", "")) if isinstance(values.get("query"), str) else "",
+                "metrics": [metric] if isinstance(metric, str) else [],
+                "severity": "",
+                "owner": "notified" if actions else "",
+                "runbook": "",
+                "waits": "",
+            }
+        )
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,115 @@
+"""Probe `config.terraform`: the blocks of Terraform (and OpenTofu) files, line by line. Nothing is evaluated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import DYN, INT, STRING, Type, Unknown, list_of, map_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.config.secret_names import is_secret_name
+from aiaudit.probes.reading import Files, listed, scope_of
+from aiaudit.project.globs import GlobSet
+
+GLOBS: Final = ("**/*.tf", "**/*.tofu")
+_BLOCK: Final = re.compile(
+    r'^\s*(resource|module|provider|data|variable|output|terraform|backend)\s*((?:"[^"]*"\s*)*)\{'
+)
+_ATTRIBUTE: Final = re.compile(r"^\s*([\w-]+)\s*=\s*(.+?)\s*(?:#.*|//.*)?$")
+_INNER: Final = re.compile(r'^\s*([\w-]+)\s*(?:"[^"]*"\s*)*\{')
+_STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_MAX_LINES: Final = 20_000
+
+BLOCK = record("block", path=STRING, line=INT, block=STRING, type=STRING, name=STRING, attributes=map_of(DYN))
+
+
+class TerraformQuery(Query):
+    """`types`: globs of resource types such as `aws_sagemaker_*`; all blocks where none is given."""
+
+    types: tuple[str, ...] = ()
+
+
+class ConfigTerraform(Probe[TerraformQuery]):
+    """Blocks with their simple attributes; nested blocks give dotted names, expressions are Unknown."""
+
+    name: ClassVar[str] = "config.terraform"
+    title: ClassVar[str] = "Terraform blocks: resources, modules, providers and their simple attributes"
+    query: ClassVar[type[Query]] = TerraformQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+
+    def value_type(self, query: TerraformQuery) -> Type:
+        return list_of(BLOCK)
+
+    def answer(self, fact_id: str, query: TerraformQuery, context: Context) -> Fact:
+        files = Files(context.project)
+        entries = files.matching(GLOBS)
+        wanted = GlobSet(query.types) if query.types else None
+        found = [
+            block
+            for entry in entries
+            for block in blocks(entry.path, files.text(entry.path) or "")
+            if wanted is None or wanted(block["type"])
+        ]
+        scope = scope_of([entry.path for entry in entries], files.problems)
+        return listed(fact_id, found, method="Terraform read line by line", scope=scope, note="type")
+
+
+def blocks(path: str, text: str) -> Iterator[dict[str, Any]]:
+    """The top-level blocks of one file."""
+    current: dict[str, Any] | None = None
+    nested: list[str] = []
+    depth = 0
+    heredoc = ""
+    for number, line in enumerate(text.splitlines()[:_MAX_LINES], 1):
+        if heredoc:
+            heredoc = "" if line.strip() == heredoc else heredoc
+            continue
+        if (start := re.search(r"<<[-~]?\s*([A-Za-z_]\w*)\s*$", line)) is not None:
+            heredoc = start.group(1)
+        plain = _STRINGS.sub('""', re.sub(r"(#|//).*$", "", _STRINGS.sub('""', line)))
+        if depth == 0 and (match := _BLOCK.match(line)) is not None:
+            labels = [label[1:-1] for label in _STRINGS.findall(match.group(2))]
+            kind = match.group(1)
+            name = labels[1] if len(labels) > 1 else labels[0] if labels and kind not in ("resource", "data") else ""
+            current = {
+                "path": path,
+                "line": number,
+                "block": kind,
+                "type": labels[0] if labels else kind,
+                "name": name,
+                "attributes": {},
+            }
+            nested = []
+        elif current is not None and depth >= 1:
+            _inside(current, nested, line, plain, depth)
+        depth = max(depth + plain.count("{") - plain.count("}"), 0)
+        del nested[max(depth - 1, 0) :]
+        if depth == 0 and current is not None:
+            yield current
+            current = None
+
+
+def _inside(current: dict[str, Any], nested: list[str], line: str, plain: str, depth: int) -> None:
+    attribute = _ATTRIBUTE.match(line)
+    if attribute is not None and not attribute.group(2).startswith("{"):
+        key = ".".join([*nested, attribute.group(1)])
+        current["attributes"].setdefault(key, _value(attribute.group(1), attribute.group(2)))
+    elif plain.rstrip().endswith("{"):
+        inner = _INNER.match(line) or _ATTRIBUTE.match(line)
+        nested[depth - 1 :] = [inner.group(1) if inner else "?"]
+        if inner:
+            current["attributes"].setdefault(".".join(nested), True)
+
+
+def _value(key: str, text: str) -> Any:
+    if is_secret_name(key):
+        return Unknown("not kept")
+    if text in ("true", "false"):
+        return text == "true"
+    if re.fullmatch(r"-?\d+", text):
+        return int(text[:18])
+    if re.fullmatch(r'"[^"$%\\]*"', text):
+        return text[1:-1]
+    return Unknown(f"{text[:80]} is not evaluated")

@@ -1,0 +1,122 @@
+"""Probe `config.values`: values at dotted keys in YAML, TOML, JSON, INI and .env files, with their lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Final
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import DYN, INT, STRING, Type, Unknown, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.config.environment import assignments
+from aiaudit.probes.config.redact import redact
+from aiaudit.probes.config.secret_names import is_secret_name
+from aiaudit.probes.dependencies.lines import LineFinder
+from aiaudit.probes.reading import Files, listed, scope_of
+from aiaudit.project.parse import Map, Seq
+
+_MAX_VALUES: Final = 5_000  # of one file
+_MAX_TEXT: Final = 500  # characters of one value
+
+VALUE = record("setting", path=STRING, line=INT, key=STRING, name=STRING, value=DYN)
+
+
+class ValuesQuery(Query):
+    """`files`: globs. `keys`: dotted keys in which `*` is any one part and `**` any number; case does not count.
+    A list counts as its elements (`services.*.image`). Values under secret names are never kept."""
+
+    files: tuple[str, ...] | str
+    keys: tuple[str, ...] | str
+
+
+class ConfigValues(Probe[ValuesQuery]):
+    """Each element is one setting that is there: file, line, full key, last part of the key, value."""
+
+    name: ClassVar[str] = "config.values"
+    title: ClassVar[str] = "Values at dotted keys in YAML, TOML, JSON, INI and .env files"
+    query: ClassVar[type[Query]] = ValuesQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+
+    def value_type(self, query: ValuesQuery) -> Type:
+        return list_of(VALUE)
+
+    def answer(self, fact_id: str, query: ValuesQuery, context: Context) -> Fact:
+        files = Files(context.project)
+        entries = files.matching(query.files)
+        keys = (query.keys,) if isinstance(query.keys, str) else query.keys
+        matches = re.compile("|".join(f"(?:{key_pattern(key)})" for key in keys), re.IGNORECASE)
+        found = [
+            {"path": entry.path, "line": line, "key": key, "name": key.rpartition(".")[2], "value": _kept(key, value)}
+            for entry in entries
+            for key, value, line in settings(files, entry.path)
+            if matches.fullmatch(key)
+        ]
+        scope = scope_of([entry.path for entry in entries], files.problems)
+        return listed(fact_id, found, method="configuration files read", scope=scope, note="key")
+
+
+def key_pattern(key: str) -> str:
+    """The regular expression of a dotted key with `*` and `**`."""
+    parts = []
+    for part in key.split("."):
+        parts.append(r"[^\n]+" if part == "**" else re.escape(part).replace(r"\*", r"[^.\n]*"))
+    return r"\.".join(parts).replace(r"[^\n]+\.", r"(?:[^\n]+\.)?")
+
+
+def settings(files: Files, path: str) -> Iterator[tuple[str, Any, int]]:
+    """All settings of a file as key, value and line. Mappings and lists are values as well as their parts."""
+    name = path.rpartition("/")[2].lower()
+    if name.startswith(".env") or name.endswith(".env"):
+        yield from assignments(files.text(path) or "")
+        return
+    suffix = name.rpartition(".")[2]
+    if suffix in ("yaml", "yml"):
+        for document in files.yaml_all(path):
+            yield from _walk(document, None)
+    elif suffix == "toml":
+        yield from _walk(files.toml(path), LineFinder(files.text(path) or ""))
+    elif suffix in ("json", "jsonc"):
+        yield from _walk(files.json(path), LineFinder(files.text(path) or ""))
+    elif suffix in ("ini", "cfg", "conf", "properties"):
+        yield from _walk(files.ini(path), LineFinder(files.text(path) or ""))
+
+
+def _walk(root: Any, lines: LineFinder | None) -> Iterator[tuple[str, Any, int]]:
+    """Every part of a parsed document, breadth last. `lines` finds lines where the parser gave none."""
+    stack: list[tuple[str, Any, int]] = [("", root, 1)]
+    count = 0
+    while stack and count < _MAX_VALUES:
+        key, value, line = stack.pop()
+        if key:
+            count += 1
+            yield key, value, line
+        if isinstance(value, Mapping):
+            children = [(f"{key}.{k}" if key else str(k), v, _line(value, k, lines, line)) for k, v in value.items()]
+        elif isinstance(value, list):
+            children = [(f"{key}.{i}", v, _line(value, i, lines, line)) for i, v in enumerate(value)]
+        else:
+            continue
+        stack.extend(reversed(children))
+
+
+def _line(container: Any, key: Any, lines: LineFinder | None, parent: int) -> int:
+    if isinstance(container, Map | Seq):
+        return container.at(key)[0]
+    return lines.key(str(key), parent) if lines is not None and isinstance(key, str) else parent
+
+
+def _kept(key: str, value: Any) -> Any:
+    if any(is_secret_name(part) for part in key.split(".")) and isinstance(value, str):
+        return Unknown("not kept")
+    if isinstance(value, str):
+        return redact(value[:_MAX_TEXT])
+    if isinstance(value, Mapping):
+        return {"keys": [str(one) for one in list(value)[:50]]}
+    if isinstance(value, list):
+        return [
+            one if isinstance(one, int | float | bool) else redact(str(one)[:_MAX_TEXT])
+            for one in value[:50]
+            if not isinstance(one, Mapping | list)
+        ]
+    return value

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import Unknown
 from aiaudit.packs.levels import weakest_confidence, weakest_level
+from aiaudit.packs.support import rests_on
 from aiaudit.packs.values import Values
 from aiaudit.rules import Failed, evaluate
 
@@ -47,9 +48,15 @@ def in_order(specs: Mapping[str, FactSpec]) -> Sequence[FactSpec]:
 
 def _derived(spec: FactSpec, values: Values) -> Fact:
     assert spec.derive is not None
-    outcome = evaluate(spec.derive, values.named(spec.names))
-    read = [values.facts[spec.names[name]] for name in outcome.read if spec.names.get(name) in values.facts]
-    seen = [values.facts[fact_id] for fact_id in spec.sees if fact_id in values.facts] or read
+    given = values.named(spec.names)
+    outcome = evaluate(spec.derive, given)
+
+    def facts_of(names: Iterable[str]) -> list[Fact]:
+        return [values.facts[spec.names[name]] for name in names if spec.names.get(name) in values.facts]
+
+    basis = rests_on(spec.derive, given, facts_of, outcome.value) if isinstance(outcome.value, bool) else []
+    basis = basis or facts_of(sorted(outcome.read))
+    seen = [values.facts[fact_id] for fact_id in spec.sees if fact_id in values.facts] or basis
     state, value, reason = State.KNOWN, outcome.value, ""
     if isinstance(value, Unknown | Failed):
         state, reason = (State.UNKNOWN if isinstance(value, Unknown) else State.ERROR), value.reason
@@ -58,9 +65,9 @@ def _derived(spec: FactSpec, values: Values) -> Fact:
         id=spec.id,
         state=state,
         value=value,
-        level=weakest_level(read) or Level.CLAIM,
+        level=weakest_level(basis) or Level.CLAIM,
         method=f"derived: {spec.derive.source}",
-        confidence=weakest_confidence(read),
+        confidence=weakest_confidence(basis),
         evidence=_evidence(seen),
         scope=_scope(seen),
         reason=reason,

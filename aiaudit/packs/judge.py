@@ -26,6 +26,7 @@ from aiaudit.packs import attested, reasons
 from aiaudit.packs.findings import Gathered, gather
 from aiaudit.packs.levels import scope_gap, weakest_confidence, weakest_level
 from aiaudit.packs.overrides import Overrides
+from aiaudit.packs.support import rests_on
 from aiaudit.packs.values import Values
 from aiaudit.rules import Evaluation, Failed, evaluate
 
@@ -178,10 +179,26 @@ def _by_rule(check: Check, values: Values, seen: Mapping[str, Any], explain: boo
         read.update(dict.fromkeys(here))
         trace += [f"{line.status}: {line.source} → {_told(outcome.value)}", *outcome.trace]
         if outcome.value is not False:
-            basis = check.evidence or (here if line.when is not None else tuple(read))
-            verdict = _ended_at(check, line, outcome.value, _known(values, basis), seen)
+            facts = _known(values, check.evidence) or _basis(check, line, outcome, values, seen)
+            verdict = _ended_at(check, line, outcome.value, facts, seen)
             break
     return replace(verdict, read=tuple(read), trace=tuple(trace) if explain else ())
+
+
+def _basis(check: Check, line: Outcome, outcome: Evaluation, values: Values, seen: Mapping[str, Any]) -> list[Fact]:
+    """The facts on which the line that decided rests: for `otherwise`, those for which no line before it holds. Where
+    no fact decided but a parameter or a declaration, those that were read."""
+
+    def facts_of(names: Iterable[str]) -> list[Fact]:
+        return _known(values, [check.names[name] for name in names if name in check.names])
+
+    if outcome.value is not True:
+        return facts_of(sorted(outcome.read))
+    if line.when is not None:
+        return rests_on(line.when, seen, facts_of) or facts_of(sorted(outcome.read))
+    before = [one.when for one in check.rule[: check.rule.index(line)] if one.when is not None]
+    basis = [fact for when in before for fact in rests_on(when, seen, facts_of, value=False)]
+    return basis or facts_of(sorted({name for when in before for name in when.names}))
 
 
 def _told(value: Any) -> str:
@@ -191,8 +208,7 @@ def _told(value: Any) -> str:
 
 
 def _ended_at(check: Check, line: Outcome, value: Any, facts: Sequence[Fact], seen: Mapping[str, Any]) -> Verdict:
-    """The verdict of the line that decided. `facts` are what it rests on: those that the check names as its evidence,
-    or that the line read, or for `otherwise` those that all lines before it read."""
+    """The verdict of the line that decided; `facts` are what it rests on."""
     if isinstance(value, Unknown | Failed):
         status = Status.ERROR if isinstance(value, Failed) else Status.UNKNOWN
         reason = value.reason or f"whether {line.source} holds {_told(value)}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from aiaudit.model.check import Check, Kind
 from aiaudit.model.fact import Confidence, Fact, Level, State
 
+_EMPTY: tuple[object, ...] = (None, False, 0, "", [], {})
 _ORDER = {Confidence.WEAK: 0, Confidence.MEDIUM: 1, Confidence.STRONG: 2}
 
 
@@ -26,16 +27,17 @@ def default_min_level(kind: Kind, asserts_absence: bool) -> Level:
 def weakest_level(facts: Iterable[Fact]) -> Level | None:
     """The weakest link of the facts that a result rests on; None where it rests on no fact that could be looked at.
 
-    A fact that could not be looked at decided nothing, so it does not count. A thing that is absent has no level of
-    its own: beside facts that were found it adds and takes nothing; where only absences decided, everything in scope
-    was read, which is the level of judged content, or that of mere existence where no scope is known.
+    A fact that could not be looked at decided nothing, so it does not count. A thing that is not there (absent, or
+    false, 0 or empty) has no level of its own: beside facts that were found it adds and takes nothing; where only
+    absences decided, everything in scope was read, which is the level of judged content, or that of mere existence
+    where no scope is known.
     """
     found: list[Level] = []
     absent: list[Level] = []
     for fact in facts:
-        if fact.state is State.KNOWN:
+        if fact.state is State.KNOWN and fact.value not in _EMPTY:
             found.append(fact.level)
-        elif fact.state is State.ABSENT:
+        elif fact.state in (State.KNOWN, State.ABSENT):
             searched = Level.CONTENT if fact.scope is not None and fact.scope.complete else Level.EXISTS
             absent.append(max(fact.level, searched))
     if found:

@@ -201,6 +201,26 @@ def test_otherwise_rests_on_all_that_was_read_before() -> None:
     assert ended(library, *facts).evidence_level is Level.EXISTS
 
 
+@pytest.mark.parametrize(
+    ("passes", "level"),
+    [
+        ("uses || tested", Level.WIRED),
+        ("tested || uses", Level.WIRED),
+        ("(uses && tested) || loads.size() > 5", Level.EXISTS),
+        ("!(!uses && !tested)", Level.WIRED),
+        ("uses ? tested : false", Level.EXISTS),
+        ("loads.size() == 0 || tested", Level.WIRED),
+        ("loads.size() > 0 || tested", Level.WIRED),
+        ("loads.size() == 0 && tested", Level.WIRED),
+        ("loads.size() == 0", Level.CONTENT),
+    ],
+)
+def test_of_alternatives_the_best_supported_counts_in_any_order(passes: str, level: Level) -> None:
+    library = one_check(min_level="E0", rule=f'{{pass: "{passes}", fail: otherwise}}')
+    result = ended(library, known(USES, True, Level.EXISTS), known(TESTED, True, Level.WIRED), absent(LOADS))
+    assert (result.status, result.evidence_level) == (Status.PASS, level)
+
+
 def test_named_evidence_stands_for_the_check() -> None:
     library = one_check(min_level="E3", evidence="[tested]", rule='{pass: "tested && uses", fail: otherwise}')
     result = ended(library, known(TESTED, True, Level.RESULT), known(USES, True, Level.EXISTS))

@@ -1,0 +1,87 @@
+"""What the `python.*` probes share: which files count, and how a list of records becomes a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from pydantic import Field
+
+from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
+from aiaudit.probes.base import Context, Query
+from aiaudit.probes.python.project import PythonProject, python_files, python_project
+from aiaudit.project.entry import Entry
+from aiaudit.project.roles import Role
+
+MAX_EVIDENCE: Final = 25
+OWN_ROLES: Final = (Role.CODE, Role.NOTEBOOK, Role.EXAMPLE, Role.DOCS)
+METHOD: Final = "Python syntax trees, names resolved; nothing executed"
+
+
+class CodeQuery(Query):
+    """roles: purposes that a file may have; by default code, notebooks, examples and code in documentation, not tests.
+    exclude: globs of paths that do not count. files: globs of paths that count (all)."""
+
+    roles: list[Role] = Field(default=list(OWN_ROLES))
+    files: list[str] = Field(default_factory=list)
+    exclude: list[str] = Field(default_factory=list)
+
+    def covers(self, entry: Entry) -> bool:
+        """Whether a file is in the query's scope."""
+        if entry.role not in self.roles:
+            return False
+        if self.files and not any(matches(entry.path, glob) for glob in self.files):
+            return False
+        return not any(matches(entry.path, glob) for glob in self.exclude)
+
+
+def matches(path: str, glob: str) -> bool:
+    """Whether a path matches a glob; `**/` also stands for nothing."""
+    return fnmatchcase(path, glob) or (glob.startswith("**/") and fnmatchcase(path, glob[3:]))
+
+
+def scope_of(query: CodeQuery, context: Context) -> tuple[list[Entry], Scope]:
+    """The files of the query's scope that could be parsed, and the scope with those that could not."""
+    project = python_project(context)
+    covered = [entry for entry in python_files(context) if query.covers(entry)]
+    parsed = [entry for entry in covered if entry.path in project.records]
+    unread = [entry.path for entry in covered if entry.path not in project.records]
+    return parsed, Scope(len(covered), len(parsed), tuple(unread[:10]))
+
+
+def fact_of(
+    fact_id: str,
+    query: CodeQuery,
+    context: Context,
+    find: Callable[[Entry, PythonProject], Iterable[dict[str, Any]]],
+    note: Callable[[dict[str, Any]], str] = lambda record: str(record.get("name", "")),
+) -> Fact:
+    """The fact of all records that `find` yields, file by file in path order."""
+    project = python_project(context)
+    parsed, scope = scope_of(query, context)
+    records: list[dict[str, Any]] = []
+    for entry in parsed:
+        for record in find(entry, project):
+            records.append({"path": entry.path, "role": entry.role.value, **record})
+    return listed(fact_id, records, scope, project, note)
+
+
+def listed(
+    fact_id: str,
+    records: Sequence[dict[str, Any]],
+    scope: Scope,
+    project: PythonProject,
+    note: Callable[[dict[str, Any]], str],
+) -> Fact:
+    """Known where there are records; absent where the whole scope was read; else unknown, with the reason."""
+    if records:
+        evidence = tuple(Evidence(one["path"], one.get("line"), note(one)) for one in records[:MAX_EVIDENCE])
+        return Fact(fact_id, State.KNOWN, list(records), Level.CONTENT, METHOD, Confidence.STRONG, evidence, scope)
+    if scope.files and not scope.complete:
+        first = scope.unread[0] if scope.unread else ""
+        reason = f"{scope.files - scope.read} of {scope.files} Python files could not be parsed"
+        why = project.unparsed.get(first)
+        reason += f" (first: {first}: {why})" if why else f" (first: {first}: too large)" if first else ""
+        return Fact(fact_id, State.UNKNOWN, None, Level.CONTENT, METHOD, scope=scope, reason=reason)
+    return Fact(fact_id, State.ABSENT, [], Level.CONTENT, METHOD, scope=scope)

@@ -1,0 +1,223 @@
+"""What is kept of every file, whatever the queries: imports, definitions, tests, and what other files may import.
+
+Rows are lists to keep the cache small; `Base` reads them back by name.
+"""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from aiaudit.model.types import Unknown
+from aiaudit.probes.python.match import Patterns
+from aiaudit.probes.python.module import Import, Module, Scope, statements
+from aiaudit.probes.python.resolve import Resolver, dotted, last_name
+from aiaudit.probes.python.values import Values, to_json
+
+_KINDS: Final = {"f": "function", "a": "async", "c": "class"}
+MAX_CONSTANTS: Final = 300
+_SCALARS: Final = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.JoinedStr, ast.List, ast.Tuple)
+
+
+class Definition(NamedTuple):
+    """A function or class. `kind`: function, async, class. Decorators as written, without their arguments."""
+
+    kind: str
+    qualname: str
+    line: int
+    end: int
+    decorators: list[str]
+
+
+class Test(NamedTuple):
+    """A test function. `asserts`: its assert statements and assertion calls that can fail."""
+
+    qualname: str
+    line: int
+    asserts: int
+    skipped: bool
+
+
+class Base(NamedTuple):
+    """The base record, read back from the cache."""
+
+    imports: list[tuple[Import, bool]]  # with: is it inside a function
+    definitions: list[Definition]
+    tests: list[Test]
+    main: bool
+    exports: dict[str, dict[str, Any]]  # top-level name -> {"name": qualified name, "kw": constructor keywords}
+    constants: dict[str, Any]
+    broken_cells: list[tuple[int, int]]
+
+
+def read_base(record: dict[str, Any]) -> Base:
+    """The base part of what the engine found in one file."""
+    base = record.get("base", {})
+    return Base(
+        _read_imports(base.get("imports", [])),
+        [Definition(_KINDS[row[0]], row[1], row[2], row[3], row[4:]) for row in base.get("defs", ())],
+        [Test(*row) for row in base.get("tests", ())],
+        bool(base.get("main")),
+        base.get("exports", {}),
+        base.get("constants", {}),
+        [(row[0], row[1]) for row in base.get("broken", ())],
+    )
+
+
+def base_record(module: Module, resolver: Resolver, patterns: Patterns, interesting: Sequence[int]) -> dict[str, Any]:
+    """The base record of one module as JSON. `interesting`: lines on which words of the patterns stand."""
+    source = module.source
+    idle = {region.line: region.asserts for region in source.idle}
+    definitions: list[list[Any]] = []
+    tests: list[list[Any]] = []
+    for scope in module.scopes[1:]:
+        node = scope.node
+        assert not isinstance(node, ast.Module)
+        kind = "c" if scope.kind == "class" else "a" if isinstance(node, ast.AsyncFunctionDef) else "f"
+        decorators = [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list]
+        definitions.append([kind, scope.qualname, source.line(node.lineno), source.line(scope.end), *decorators])
+        if _is_test(scope):
+            skipped = any(one.endswith((".skip", "skip", ".skipif")) for one in decorators)
+            tests.append([scope.qualname, source.line(node.lineno), idle.get(scope.end, 0) or _asserts(scope), skipped])
+    definitions.sort(key=lambda row: row[2])
+    record: dict[str, Any] = {
+        "imports": _imports(module),
+        "defs": definitions,
+        "tests": tests,
+        "main": module.has_main,
+        "exports": _exports(module, resolver, patterns, interesting),
+        "constants": _constants(module, Values(resolver)),
+        "broken": [list(one) for one in source.broken],
+    }
+    return {key: value for key, value in record.items() if value}
+
+
+def _imports(module: Module) -> list[list[Any]]:
+    """Rows of [line, in a function, module, names…]; a name is `name` or `name as alias`, none for `import module`."""
+    rows: list[list[Any]] = []
+    last: tuple[int, str] | None = None
+    for found, scope in module.all_imports():
+        if not found.name:
+            alias = [] if found.alias == found.module.partition(".")[0] else [f"as {found.alias}"]
+            rows.append([module.source.line(found.line), int(scope.kind == "function"), found.module, *alias])
+            last = None
+            continue
+        if last != (found.line, found.module):
+            rows.append([module.source.line(found.line), int(scope.kind == "function"), found.module])
+            last = (found.line, found.module)
+        rows[-1].append(found.name if found.alias == found.name else f"{found.name} as {found.alias}")
+    return rows
+
+
+def _read_imports(rows: list[list[Any]]) -> list[tuple[Import, bool]]:
+    found: list[tuple[Import, bool]] = []
+    for line, local, module, *names in rows:
+        if not names:
+            found.append((Import(module, "", module.partition(".")[0], line), bool(local)))
+        for one in names:
+            name, _, alias = one.rpartition("as ") if one.startswith("as ") else one.partition(" as ")
+            found.append((Import(module, name, alias or name, line), bool(local)))
+    return found
+
+
+def _is_test(scope: Scope) -> bool:
+    """A `test…` function at the top or in a class, as pytest and unittest collect them."""
+    if scope.kind != "function" or not scope.qualname.rpartition(".")[2].startswith("test"):
+        return False
+    parent = scope.parent
+    return parent is not None and parent.kind != "function"
+
+
+def _asserts(scope: Scope) -> int:
+    """Assertions in the function's own body that can fail: not `assert True`."""
+    count = 0
+    for node, _ in statements(scope):
+        match node:
+            case ast.Assert(test=ast.Constant()):
+                continue
+            case ast.Assert():
+                count += 1
+            case ast.Expr(value=ast.Call() as call) | ast.Expr(value=ast.Await(value=ast.Call() as call)):
+                count += _is_assertion(call)
+            case ast.With(items=items) | ast.AsyncWith(items=items):
+                count += sum(_is_assertion(item.context_expr) for item in items)
+    return count
+
+
+def _is_assertion(call: ast.expr) -> bool:
+    if not isinstance(call, ast.Call):
+        return False
+    name = last_name(call.func)
+    if name in ("assertTrue", "assertFalse", "assert_") and call.args and isinstance(call.args[0], ast.Constant):
+        return False
+    lower = name.lower()
+    return lower.startswith(("assert", "check", "expect", "verify")) or lower in ("raises", "warns", "fail")
+
+
+def _exports(
+    module: Module, resolver: Resolver, patterns: Patterns, interesting: Sequence[int]
+) -> dict[str, dict[str, Any]]:
+    """Top-level names that stand for something a pattern leads to: instances, aliases, factories."""
+    found: dict[str, dict[str, Any]] = {}
+    values = Values(resolver)
+    for name, bindings in module.top.bindings().items() if interesting else ():
+        binding = bindings[-1]
+        if binding.kind == "def":
+            scope = binding.scope
+            if scope is None or not _any_between(interesting, scope.start, scope.end):
+                continue
+            made = resolver.returned(scope)
+        elif binding.kind == "value" and binding.node is not None:
+            first = getattr(binding.node, "lineno", 0)
+            last = getattr(binding.node, "end_lineno", 0) or first
+            if not _any_between(interesting, first, last):
+                continue
+            made = resolver.names(binding.node, module.top)
+        else:
+            continue
+        for one in made[:1]:
+            if patterns.leads_to(one.name) or patterns.match(one.name):
+                row: dict[str, Any] = {"name": one.name, "call": binding.kind == "def", "instance": one.instance}
+                if one.made_by is not None:
+                    scope = one.made_in or module.top
+                    row["kw"] = {
+                        kw.arg: to_json(values.of(kw.value, scope, kw.arg)) for kw in one.made_by.keywords if kw.arg
+                    }
+                    row["star"] = any(kw.arg is None for kw in one.made_by.keywords)
+                found[name] = row
+    return found
+
+
+def _any_between(lines: Sequence[int], first: int, last: int) -> bool:
+    at = bisect_left(lines, first)
+    return at < len(lines) and lines[at] <= last
+
+
+def _constants(module: Module, values: Values) -> dict[str, Any]:
+    """Scalars and short lists assigned once at the top level, or in the body of a top-level class."""
+    found: dict[str, Any] = {}
+    scopes = [module.top, *(one for one in module.top.children.values() if one.kind == "class")]
+    for scope in scopes:
+        prefix = f"{scope.qualname}." if scope.qualname else ""
+        for node in scope.node.body:
+            if isinstance(node, ast.Assign) and len(node.targets) == 1:
+                target, value = node.targets[0], node.value
+            elif isinstance(node, ast.AnnAssign) and node.value is not None:
+                target, value = node.target, node.value
+            else:
+                continue
+            if not isinstance(target, ast.Name) or not isinstance(value, _SCALARS) or len(found) >= MAX_CONSTANTS:
+                continue
+            name = prefix + target.id
+            constant = values.of(value, scope, target.id)
+            if isinstance(constant, Unknown) or constant is None or name in found:
+                found.pop(name, None)
+            elif not isinstance(constant, list) or (len(constant) <= 10 and all(_is_scalar(one) for one in constant)):
+                found[name] = constant
+    return found
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, str | int | float | bool)

@@ -1,0 +1,329 @@
+"""Call records: which function, with which arguments, where, and in what surroundings."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from aiaudit.model.types import Unknown
+from aiaudit.probes.python.match import Patterns, name_set
+from aiaudit.probes.python.module import Module, Scope, header
+from aiaudit.probes.python.provenance import Provenance, is_handler
+from aiaudit.probes.python.resolve import Resolved, Resolver, dotted, last_name
+from aiaudit.probes.python.values import Values, to_json
+
+MAX_RECORDS: Final = 2_000  # of one file
+MAX_ARGS: Final = 8
+MAX_KEYWORDS: Final = 40
+_LOOPS: Final = (ast.For, ast.AsyncFor, ast.While)
+_COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_RETRY: Final = re.compile(
+    r"(?:^|\.)(?:tenacity\.\w+|backoff\.on_\w+|retry|retrying\.\w+|retry_with_\w+|stamina\.retry)$"
+)
+# Top-level modules that are never the project's own: calls through them are not kept for a second look.
+_FOREIGN: Final = sys.stdlib_module_names | name_set(
+    "numpy torch pandas tensorflow jax jaxlib flax sklearn scipy matplotlib PIL cv2 transformers diffusers datasets"
+    " accelerate tqdm yaml pytest parameterized safetensors tokenizers packaging seaborn plotly networkx sympy"
+)
+
+
+class CallFinder:
+    """Finds the calls that a set of patterns asks for in one module."""
+
+    def __init__(self, module: Module, resolver: Resolver, patterns: Patterns, references: Patterns) -> None:
+        self.module = module
+        self.resolver = resolver
+        self.values = Values(resolver)
+        self.provenance = Provenance(resolver)
+        self.patterns = patterns
+        self.references = references
+        self.has_roots = any(patterns.below(one.module.partition(".")[0]) for one, _ in module.all_imports())
+        self.records: list[dict[str, Any]] = []
+        self.aliases: set[str] = set()  # local names that stand for something asked for
+        self._seen: set[int] = set()
+        self._visited: set[int] = set()
+        self._handlers: dict[int, bool] = {}
+
+    def visit(self, lines: Iterable[int], words: frozenset[str] | set[str]) -> None:
+        """Look at the statements on these lines for calls whose last name is among `words`."""
+        for line in lines:
+            scope, chain = self.module.locate(line)
+            if chain and id(chain[-1]) not in self._visited:
+                self._visited.add(id(chain[-1]))
+                self._statement(chain, scope, words)
+
+    def revisit(self, lines: Iterable[int], words: set[str]) -> None:
+        """As `visit`, also for statements that were looked at before."""
+        self._visited.clear()
+        self.visit(lines, words)
+
+    def _statement(self, chain: list[ast.stmt], scope: Scope, words: frozenset[str] | set[str]) -> None:
+        statement = chain[-1]
+        aliased = self._note_alias(statement, scope)
+        for node, flags in _walk(header(statement)):
+            if isinstance(node, ast.Call) and _last_name(node.func) in words and id(node) not in self._seen:
+                self._seen.add(id(node))
+                self._call(node, flags, chain, scope)
+            elif flags.reference and not aliased and self.references.all and isinstance(node, ast.Name | ast.Attribute):
+                self._reference(node, flags, chain, scope)
+        decorators = getattr(statement, "decorator_list", ())
+        for decorator in decorators:
+            if isinstance(decorator, ast.Call) or id(decorator) in self._seen:
+                continue
+            if _last_name(decorator) in words:
+                self._seen.add(id(decorator))
+                call = ast.copy_location(ast.Call(decorator, [], []), decorator)
+                self._call(call, _Flags(), chain, scope)
+
+    def _note_alias(self, statement: ast.stmt, scope: Scope) -> bool:
+        """Remember the names that `fn = torch.load` or `get = partial(requests.get, timeout=5)` give to something asked
+        for, and say whether the statement does that."""
+        if isinstance(statement, ast.Assign):
+            targets, value = statement.targets, statement.value
+        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            targets, value = [statement.target], statement.value
+        else:
+            return False
+        if isinstance(value, ast.Call) and not _is_partial(value) and not self.has_roots:
+            return False
+        found = self.resolver.names(value, scope)
+        if not any((not one.instance and self.patterns.match(one.name)) or self._below(one) for one in found):
+            return False
+        for target in targets:
+            name = last_name(target)
+            if name and not self.patterns.ends_like(name):
+                self.aliases.add(name)
+        return True
+
+    def _below(self, one: Resolved) -> bool:
+        return self.patterns.below(one.name.partition(".")[0])
+
+    def _call(self, node: ast.Call, flags: _Flags, chain: list[ast.stmt], scope: Scope) -> None:
+        names = self._names(node.func, scope)
+        kept = [one for one in names if self.patterns.match(_called_name(one)) or self._may_be_own(one)]
+        if not kept or len(self.records) >= MAX_RECORDS:
+            return
+        record = self._place(node, flags, chain, scope)
+        record["names"] = [_called_name(one) for one in kept]
+        if len(kept) < len(names):
+            record["other_names"] = True
+        record["args"] = self._args(node, scope)
+        record["kw"], record["star_kw"] = self._keywords([(node, scope), *kept[0].partial])
+        made = ([(kept[0].made_by, kept[0].made_in or scope)] if kept[0].made_by else []) + list(kept[0].settings)
+        record["ctor_kw"], star = self._keywords(made)
+        record["ctor_star"] = star
+        record["ctor_known"] = kept[0].made_by is not None
+        first = node.args[0] if node.args else node.keywords[0].value if node.keywords else None
+        record["source"] = self.provenance.of(first, scope) if first is not None else "literal"
+        record["dynamic"] = self._dynamic(first, scope)
+        self.records.append({key: value for key, value in record.items() if value not in (None, False, "", [], {})})
+
+    def _reference(self, node: ast.Name | ast.Attribute, flags: _Flags, chain: list[ast.stmt], scope: Scope) -> None:
+        """A function handed on without being called: `map(pickle.load, files)`, `{"pkl": pickle.load}`."""
+        if id(node) in self._seen or not self.references.ends_like(_last_name(node)):
+            return
+        kept = [one for one in self.resolver.names(node, scope) if not one.instance and self.references.match(one.name)]
+        if not kept or len(self.records) >= MAX_RECORDS:
+            return
+        self._seen.add(id(node))
+        record = self._place(node, flags, chain, scope)
+        record |= {"names": [one.name for one in kept], "reference": True, "star_kw": True, "source": "unresolved"}
+        self.records.append({key: value for key, value in record.items() if value not in (None, False, "", [], {})})
+
+    def _names(self, function: ast.expr, scope: Scope) -> tuple[Resolved, ...]:
+        found = self.resolver.names(function, scope)
+        if found:
+            return found
+        if isinstance(function, ast.Attribute):
+            return (Resolved(f"?.{function.attr}"),)
+        return ()
+
+    def _may_be_own(self, one: Resolved) -> bool:
+        """Whether the name leads into a module that may be the project's own, so that `answer` can decide."""
+        if not one.origin or one.instance or one.local is not None:
+            return False
+        root = one.origin.partition(".")[0]
+        if root and (root in _FOREIGN or self.patterns.leads_to(root)):
+            return False
+        chain = one.name[len(one.origin) + 1 :]
+        return self.patterns.is_tail(chain or one.name.rpartition(".")[2])
+
+    def _place(self, node: ast.expr, flags: _Flags, chain: list[ast.stmt], scope: Scope) -> dict[str, Any]:
+        source = self.module.source
+        loops = [one for one in chain[:-1] if isinstance(one, _LOOPS)]
+        if isinstance(chain[-1], ast.While):
+            loops.append(chain[-1])
+        function = _function(scope)
+        return {
+            "line": source.line(node.lineno),
+            "cell": source.cell(node.lineno),
+            "function": scope.qualname,
+            "result": _result(chain[-1], node),
+            "in_loop": bool(loops) or flags.comprehension,
+            "in_handler": function is not None and self._is_handler(function),
+            "at_module": scope.kind == "module",
+            "awaited": flags.awaited,
+            "in_try": any(isinstance(one, ast.Try | ast.TryStar) and one.handlers for one in chain[:-1]),
+            "retried": self._retried(chain, scope),
+        }
+
+    def _is_handler(self, function: Scope) -> bool:
+        if id(function) not in self._handlers:
+            inner: Scope | None = function
+            found = False
+            while inner is not None and not found:
+                found = is_handler(inner, self.resolver)
+                inner = inner.parent
+            self._handlers[id(function)] = found
+        return self._handlers[id(function)]
+
+    def _retried(self, chain: list[ast.stmt], scope: Scope) -> str:
+        """What calls again after an error: "decorator", or "loop" with a try and a wait on failure in it."""
+        inner: Scope | None = scope
+        while inner is not None and not isinstance(inner.node, ast.Module):
+            for decorator in inner.node.decorator_list:
+                target = decorator.func if isinstance(decorator, ast.Call) else decorator
+                names = [one.name for one in self.resolver.names(target, inner.parent or inner)] or [dotted(target)]
+                if any(_RETRY.search(name) for name in names):
+                    return "decorator"
+            inner = inner.parent
+        for outer, block in enumerate(chain):
+            if isinstance(block, _LOOPS):
+                for tried in chain[outer + 1 :]:
+                    if isinstance(tried, ast.Try | ast.TryStar) and tried.handlers and goes_round_again(tried, block):
+                        return "loop"
+        return ""
+
+    def _args(self, node: ast.Call, scope: Scope) -> list[Any]:
+        return [
+            to_json(Unknown("*") if isinstance(one, ast.Starred) else self.values.of(one, scope))
+            for one in node.args[:MAX_ARGS]
+        ]
+
+    def _keywords(self, calls: Iterable[tuple[ast.Call, Scope]]) -> tuple[dict[str, Any], bool]:
+        """The keywords of the calls together, the first call's before others; and whether an unknown `**` was there."""
+        out: dict[str, Any] = {}
+        star = False
+        for call, scope in calls:
+            for keyword in call.keywords:
+                if keyword.arg is not None:
+                    out.setdefault(keyword.arg, to_json(self.values.of(keyword.value, scope, keyword.arg)))
+                    continue
+                spread = self.values.of(keyword.value, scope)
+                if isinstance(spread, dict):
+                    for key, value in spread.items():
+                        out.setdefault(key, to_json(value))
+                else:
+                    star = True
+        return dict(list(out.items())[:MAX_KEYWORDS]), star
+
+    def _dynamic(self, first: ast.expr | None, scope: Scope) -> bool:
+        """Whether the first argument is anything else than a constant string or a list of constants."""
+        if first is None:
+            return False
+        value = self.values.of(first, scope)
+        parts = value if isinstance(value, list) else [value]
+        return any(isinstance(one, Unknown) for one in parts)
+
+
+class _Flags:
+    """What lies between a statement and an expression in it."""
+
+    __slots__ = ("awaited", "comprehension", "reference")
+
+    def __init__(self, awaited: bool = False, comprehension: bool = False, reference: bool = False) -> None:
+        self.awaited, self.comprehension, self.reference = awaited, comprehension, reference
+
+
+def _walk(roots: list[ast.AST]) -> Iterator[tuple[ast.AST, _Flags]]:
+    """All expressions below `roots` in source order, iteratively, with their surroundings."""
+    plain = _Flags()
+    stack: list[tuple[ast.AST, _Flags]] = [(node, plain) for node in reversed(roots)]
+    while stack:
+        node, flags = stack.pop()
+        yield node, flags
+        kind = node.__class__
+        if kind is ast.Name or kind is ast.Constant:
+            continue
+        inner = _Flags(kind is ast.Await, flags.comprehension or isinstance(node, _COMPREHENSIONS))
+        hands_on = kind in _HANDING_ON
+        children: list[tuple[ast.AST, _Flags]] = []
+        for name, value in node.__dict__.items():
+            if isinstance(value, ast.AST):
+                handed = kind is ast.keyword
+                children.append((value, _Flags(inner.awaited, inner.comprehension, True) if handed else inner))
+            elif isinstance(value, list):
+                handed = hands_on and name in ("args", "elts", "values")
+                here = _Flags(inner.awaited, inner.comprehension, True) if handed else inner
+                children.extend((one, here) for one in value if isinstance(one, ast.AST))
+        stack.extend(reversed(children))
+
+
+_HANDING_ON: Final = frozenset({ast.Call, ast.List, ast.Tuple, ast.Dict, ast.Set})
+
+
+def _last_name(function: ast.expr) -> str:
+    """The identifier by which a function is called; of `getattr(x, "name")` the name."""
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    if isinstance(function, ast.Name):
+        return function.id
+    if isinstance(function, ast.Call):
+        inner = function
+        if isinstance(inner.func, ast.Name) and inner.func.id == "getattr" and len(inner.args) >= 2:
+            name = inner.args[1]
+            return name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else "getattr"
+        if last_name(inner.func) == "partial" and inner.args:
+            return last_name(inner.args[0])
+    if isinstance(function, ast.NamedExpr):
+        return last_name(function.value)
+    if isinstance(function, ast.IfExp):
+        return last_name(function.body)
+    return ""
+
+
+def _is_partial(value: ast.Call) -> bool:
+    return last_name(value.func) in ("partial", "getattr")
+
+
+def _called_name(one: Resolved) -> str:
+    """The name of what is called: the result of a call, called again, is not the function that made it."""
+    return f"{one.name}.__call__" if one.instance else one.name
+
+
+def _function(scope: Scope) -> Scope | None:
+    inner: Scope | None = scope
+    while inner is not None and inner.kind != "function":
+        inner = inner.parent
+    return inner
+
+
+def _result(statement: ast.stmt, node: ast.expr) -> str:
+    """The name that the call's value is assigned to, where it is assigned directly."""
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        value = statement.value
+        value = value.value if isinstance(value, ast.Await) else value
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+        return dotted(target)[:80] if value is node else ""
+    return ""
+
+
+def goes_round_again(tried: ast.Try | ast.TryStar, loop: ast.stmt) -> bool:
+    """Whether an error inside `tried` leads to another round of `loop` after a wait, or at all of a counted loop."""
+    for handler in tried.handlers:
+        stack: list[ast.AST] = list(handler.body)
+        waits = leaves = False
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ast.Call) and _last_name(node.func) in ("sleep", "wait", "backoff"):
+                waits = True
+            elif isinstance(node, ast.Raise | ast.Return | ast.Break) and node in handler.body:
+                leaves = True
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                stack.extend(ast.iter_child_nodes(node))
+        if waits and not leaves:
+            return True
+    return False

@@ -1,0 +1,138 @@
+"""The engine: runs once over each Python file and notebook, and finds what all queries ask for.
+
+The cost is the parse. Where identifiers of the patterns stand is found by one RE2 scan of the bytes, and only the
+statements on those lines are looked into; so more patterns cost next to nothing.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.probes.python.base_record import base_record
+from aiaudit.probes.python.calls import CallFinder
+from aiaudit.probes.python.match import Patterns
+from aiaudit.probes.python.module import Module
+from aiaudit.probes.python.notebook import MAX_NOTEBOOK
+from aiaudit.probes.python.resolve import Resolver
+from aiaudit.probes.python.source import MAX_SOURCE, Source, Unparsed, read_source
+from aiaudit.probes.python.words import WordFinder, any_of
+
+if TYPE_CHECKING:
+    from aiaudit.probes.base import Query
+    from aiaudit.project.tree import Entry
+
+NAME: Final = "python"
+VERSION: Final = 1  # of the records; part of the cache key
+SUFFIXES: Final = frozenset({".py", ".pyw", ".ipynb"})
+ALIAS_ROUNDS: Final = 3
+LEFT_OUT: Final = frozenset({"vendored", "generated"})
+
+
+class PythonEngine:
+    """See `aiaudit.probes.base.Engine`. Built from the queries of all probes that use it."""
+
+    name = NAME
+
+    def __init__(self, queries: Iterable[Query]) -> None:
+        wanted: set[str] = set()
+        referenced: set[str] = set()
+        for query in queries:
+            patterns: Sequence[str] = getattr(query, "names", tuple)()
+            wanted.update(patterns)
+            if getattr(query, "references", False):
+                referenced.update(patterns)
+        self.patterns = Patterns(wanted)
+        self.references = Patterns(referenced)
+        self.words = WordFinder(wanted)
+
+    def key(self) -> str:
+        asked = json.dumps([VERSION, self.patterns.all, self.references.all])
+        return hashlib.sha256(asked.encode()).hexdigest()
+
+    def wants(self, entry: Entry) -> bool:
+        if entry.suffix not in SUFFIXES or entry.kind != "file" or entry.role in LEFT_OUT:
+            return False
+        return entry.size <= (MAX_NOTEBOOK if entry.suffix == ".ipynb" else MAX_SOURCE)
+
+    def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
+        """The record of one file; `{"error": reason}` where it cannot be parsed."""
+        collecting = gc.isenabled()
+        gc.disable()  # a syntax tree is all small objects and no garbage: collecting during the parse doubles its cost
+        try:
+            return self._scan(data, entry.suffix)
+        except Unparsed as error:
+            return {"error": str(error)}
+        except RecursionError:
+            return {"error": "nested too deeply"}
+        except MemoryError:
+            return {"error": "too complex to parse"}
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _scan(self, data: bytes, suffix: str, *, whole: bool = False) -> dict[str, Any]:
+        source = read_source(data, suffix, self.words.offsets, whole=whole)
+        module = Module(source)
+        try:
+            record = self._record(source, module)
+        finally:
+            module.release()
+        return record or self._scan(data, suffix, whole=True)
+
+    def _record(self, source: Source, module: Module) -> dict[str, Any] | None:
+        """The file's record; None where it turns out that something left out matters."""
+        resolver = Resolver(module)
+        finder = CallFinder(module, resolver, self.patterns, self.references)
+        words = self.words.words | {"getattr"}
+        lines = source.lines_at(source.hits)
+        interesting = set(lines)
+        finder.visit(lines, words)
+        known = set(words)
+        for _ in range(ALIAS_ROUNDS):
+            new = (self._imported(module) | finder.aliases) - known
+            if not new:
+                break
+            offsets = [match.start() for match in any_of(new).finditer(source.data)]
+            if source.hides(offsets):
+                return None
+            known |= new
+            lines = source.lines_at(offsets)
+            interesting.update(lines)
+            finder.revisit(lines, new)
+        record: dict[str, Any] = {"base": base_record(module, resolver, self.patterns, sorted(interesting))}
+        if finder.records:
+            record["calls"] = sorted(finder.records, key=lambda one: int(one["line"]))
+        if source.cells:
+            record["cells"] = _cells(source)
+        return record
+
+    def _imported(self, module: Module) -> set[str]:
+        """Local names of imports that stand for something asked for under another name."""
+        found: set[str] = set()
+        for one, _ in module.all_imports():
+            if one.alias == "*":
+                continue
+            root = one.module.partition(".")[0]
+            if self.patterns.below(root) or (one.alias != one.name and one.name and self.patterns.match(one.target)):
+                found.add(one.alias)
+        return found
+
+
+def _cells(source: Source) -> list[dict[str, Any]]:
+    """Code cells: what `notebooks.cells` reports."""
+    return [
+        {
+            "number": cell.number,
+            "line": cell.line,
+            "lines": len(cell.lines),
+            "empty": not cell.code.strip(),
+            "execution_count": cell.execution_count,
+            "outputs": sorted(set(cell.outputs)),
+            "error": cell.error,
+        }
+        for cell in source.cells
+    ]

@@ -1,0 +1,105 @@
+"""Name patterns of all queries, compiled into tables: the cost of a look-up does not grow with their number.
+
+`torch.load` is that very name · `*.from_pretrained` any name that ends so, also of an unknown receiver ·
+`langchain*.ChatOpenAI` with a star anywhere before the last dot · `mlflow.*` everything below a root. A star
+stands for any characters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+_NAME: Final = re.compile(r"[\w*?@]+(\.[\w*]+)*")
+
+
+def name_set(text: str) -> frozenset[str]:
+    """The names in a text, separated by blanks: keeps long tables readable."""
+    return frozenset(text.split())
+
+
+def check_pattern(pattern: str) -> str:
+    """The pattern itself, or ValueError with the reason: for query models."""
+    if not _NAME.fullmatch(pattern) or len(pattern) > 200:
+        raise ValueError(f"{pattern[:60]!r} is not a dotted name (with stars)")
+    root, _, last = pattern.rpartition(".")
+    if "*" in last and (last != "*" or not root or "*" in root):
+        raise ValueError(f"{pattern!r}: a star in the last part must be all of it, after a plain name (`mlflow.*`)")
+    return pattern
+
+
+def _glob(pattern: str) -> re.Pattern[str]:
+    return re.compile("".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", pattern)))
+
+
+class Patterns:
+    """A set of patterns."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self.all = tuple(sorted(set(patterns)))
+        self._exact = frozenset(one for one in self.all if "*" not in one)
+        self._globs: dict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
+        self._below: dict[str, list[str]] = defaultdict(list)  # root -> patterns `root.…*`
+        self._heads: dict[str, list[str]] = defaultdict(list)  # `pickle` -> `pickle.load`, …
+        self._prefixes: set[str] = set()
+        self._tails: set[str] = set()
+        self._lasts: set[str] = set()
+        for pattern in self.all:
+            self._add(pattern)
+
+    def _add(self, pattern: str) -> None:
+        head, _, last = pattern.rpartition(".")
+        parts = pattern.split(".")
+        if last == "*":
+            self._below[parts[0]].append(head)
+        else:
+            self._lasts.add(last)
+            self._heads[head].append(pattern)
+            if "*" in pattern:
+                self._globs[last].append((pattern, _glob(pattern)))
+        self._tails.update(".".join(parts[index:]) for index in range(1, len(parts)))
+        plain: list[str] = []
+        for part in parts[:-1]:
+            if "*" in part:
+                break
+            plain.append(part)
+            self._prefixes.add(".".join(plain))
+
+    def match(self, name: str) -> bool:
+        return name in self._exact or bool(self._others(name, first=True))
+
+    def matching(self, name: str) -> list[str]:
+        """All patterns that match the name."""
+        return ([name] if name in self._exact else []) + self._others(name)
+
+    def _others(self, name: str, *, first: bool = False) -> list[str]:
+        found: list[str] = []
+        if name.endswith(".?"):  # `getattr(pickle, name)`: any of them
+            return list(self._heads.get(name[:-2], ()))
+        for pattern, regex in self._globs.get(name.rpartition(".")[2], ()):
+            if regex.fullmatch(name):
+                found.append(pattern)
+                if first:
+                    return found
+        for head in self._below.get(name.partition(".")[0], ()):
+            if name.startswith(head + "."):
+                found.append(head + ".*")
+        return found
+
+    def ends_like(self, last: str) -> bool:
+        """Whether some pattern ends in this identifier."""
+        return last in self._lasts
+
+    def is_tail(self, chain: str) -> bool:
+        """Whether some pattern ends in these dotted parts: what may follow a name imported from another file."""
+        return chain in self._tails
+
+    def leads_to(self, name: str) -> bool:
+        """Whether a pattern may match below the name: `openai.OpenAI` leads to `openai.OpenAI.responses.create`."""
+        return name in self._prefixes or name.partition(".")[0] in self._below
+
+    def below(self, root: str) -> bool:
+        """Whether some pattern takes everything below this top-level module."""
+        return root in self._below

@@ -1,0 +1,204 @@
+"""Names across files: what an import of one of the project's own modules stands for.
+
+Built once from the base records of all files. An import is the project's own where a file stands at its path below the
+importer's folder, one of the folders above it, or a `src` beside those; else where just one file's path ends so.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aiaudit.model.types import Unknown
+from aiaudit.probes.base import Context
+from aiaudit.probes.python.base_record import Base, read_base
+from aiaudit.probes.python.values import from_json
+from aiaudit.project.entry import Entry
+
+MAX_STEPS: Final = 8
+_MEMO: Final = "python.project"
+
+
+@dataclass(slots=True)
+class Found:
+    """What a name of the project's own stands for elsewhere, and the keywords its object was made with."""
+
+    name: str
+    kw: dict[str, Any] = field(default_factory=dict)
+    star: bool = False
+    known: bool = False  # the call that made the object was seen
+
+
+class PythonProject:
+    """All scanned Python files of a project, with their base records and how they import each other."""
+
+    def __init__(self, scans: Mapping[str, dict[str, Any]]) -> None:
+        self.records = {path: record for path, record in scans.items() if "error" not in record}
+        self.unparsed = {path: str(record["error"]) for path, record in scans.items() if "error" in record}
+        self.calls: dict[str, list[dict[str, Any]]] = {}  # filled by python.calls, file by file
+        self._bases: dict[str, Base] = {}
+        self._modules: dict[str, list[str]] = defaultdict(list)  # last part of the module's name -> paths
+        self._files = {path for path in self.records if path.endswith(".py")}
+        for path in self._files:
+            self._modules[_stem(path).rpartition("/")[2]].append(path)
+        self._found: dict[tuple[str, str], str | None] = {}
+
+    def base(self, path: str) -> Base:
+        if path not in self._bases:
+            self._bases[path] = read_base(self.records[path])
+        return self._bases[path]
+
+    def module(self, name: str, importer: str) -> str | None:
+        """The file of the module `name` (with leading dots where relative) as `importer` imports it, or None."""
+        key = (name, posixpath.dirname(importer))
+        if key not in self._found:
+            self._found[key] = self._module(name, key[1])
+        return self._found[key]
+
+    def _module(self, name: str, folder: str) -> str | None:
+        parts = name.lstrip(".")
+        level = len(name) - len(parts)
+        tail = parts.replace(".", "/")
+        if level:
+            for _ in range(level - 1):
+                folder = posixpath.dirname(folder)
+            return self._file(posixpath.join(folder, tail) if tail else folder)
+        above = folder
+        while True:
+            for base in (above, posixpath.join(above, "src")):
+                found = self._file(posixpath.join(base, tail))
+                if found:
+                    return found
+            if not above:
+                break
+            above = posixpath.dirname(above)
+        if "/" not in tail:
+            return None
+        ends = [path for path in self._modules[tail.rpartition("/")[2]] if f"/{_stem(path)}".endswith(f"/{tail}")]
+        return ends[0] if len(ends) == 1 else None
+
+    def _file(self, stem: str) -> str | None:
+        for path in (f"{stem}.py", f"{stem}/__init__.py" if stem else "__init__.py"):
+            if path in self._files:
+                return path
+        return None
+
+    def split(self, name: str, importer: str) -> tuple[str, str] | None:
+        """(file, rest of the name) of a dotted name that begins with one of the project's own modules."""
+        dots = len(name) - len(name.lstrip("."))
+        parts = name[dots:].split(".")
+        for count in range(len(parts), 0 if not dots else -1, -1):
+            module = "." * dots + ".".join(parts[:count])
+            path = self.module(module, importer) if module else None
+            if path is not None:
+                return path, ".".join(parts[count:])
+        return None
+
+    def follow(self, name: str, importer: str) -> Found:
+        """What `name`, as resolved in the file `importer`, stands for when the project's own modules are followed."""
+        found = Found(name)
+        for _ in range(MAX_STEPS):
+            if found.name.startswith(("@", "?")):
+                return found
+            split = self.split(found.name, importer)
+            if split is None:
+                return found
+            path, rest = split
+            step = self._step(path, rest)
+            if step is None:
+                return found
+            found = Found(step.name, {**step.kw, **found.kw}, step.star or found.star, step.known or found.known)
+            importer = path
+        return found
+
+    def _step(self, path: str, rest: str) -> Found | None:
+        """What a name exported by a file stands for: an instance, alias or factory, or something it imports itself."""
+        first, _, more = rest.partition(".")
+        if not first:
+            return None
+        base = self.base(path)
+        exported = base.exports.get(first)
+        if exported is not None:
+            name = str(exported["name"])
+            kw = {str(key): from_json(value) for key, value in exported.get("kw", {}).items()}
+            return Found(f"{name}.{more}" if more else name, kw, bool(exported.get("star")), "kw" in exported)
+        for imported, local in base.imports:
+            if imported.alias == first and not local:
+                target = imported.target if imported.name else imported.module
+                if not imported.name and imported.alias != imported.module:
+                    target = imported.module if first != imported.module.partition(".")[0] else first
+                return Found(f"{target}.{more}" if more else target)
+        for imported, _ in base.imports:
+            if imported.name == "*" and self.module(imported.module, path) not in (None, path):
+                return Found(imported._replace(name=rest).target)
+        return None
+
+    def constant(self, name: str, importer: str) -> Any:
+        """The value of a constant of one of the project's modules, or None."""
+        for _ in range(MAX_STEPS):
+            split = self.split(name, importer)
+            if split is None or not split[1]:
+                return None
+            path, rest = split
+            constants = self.base(path).constants
+            if rest in constants:
+                return constants[rest]
+            step = self._step(path, rest)
+            if step is None:
+                return None
+            name, importer = step.name, path
+        return None
+
+    def fill(self, value: Any, importer: str) -> Any:
+        """`value` with references to constants of the project's own modules replaced by what they are."""
+        if isinstance(value, Unknown) and value.reason.startswith("$ref "):
+            name = value.reason[5:]
+            constant = self.constant(name, importer)
+            return constant if constant is not None else Unknown(name)
+        if isinstance(value, list):
+            return [self.fill(one, importer) for one in value]
+        if isinstance(value, dict):
+            return {key: self.fill(one, importer) for key, one in value.items()}
+        return value
+
+    def own_imports(self, path: str) -> set[str]:
+        """The files of the project that a file imports."""
+        found: set[str] = set()
+        for imported, _ in self.base(path).imports:
+            for name in (imported.target, imported.module) if imported.name != "*" else (imported.module,):
+                split = self.split(name, path)
+                if split is not None:
+                    if split[0] != path:
+                        found.add(split[0])
+                    break
+        return found
+
+
+def python_project(context: Context) -> PythonProject:
+    """The project's Python files, put together once for all queries."""
+    if _MEMO not in context.memo:
+        context.memo[_MEMO] = PythonProject(context.scans.get("python", {}))
+    made = context.memo[_MEMO]
+    assert isinstance(made, PythonProject)
+    return made
+
+
+def _stem(path: str) -> str:
+    """The path without `.py`; of a package's `__init__.py` the folder."""
+    stem = path.removesuffix(".py")
+    return stem.removesuffix("/__init__") if stem.endswith("/__init__") else stem
+
+
+def python_files(context: Context) -> list[Entry]:
+    """All Python files and notebooks of the project, also those too large to parse; not vendored or generated ones."""
+    if "python.files" not in context.memo:
+        from aiaudit.probes.python.engine import LEFT_OUT, SUFFIXES
+
+        context.memo["python.files"] = [
+            entry for entry in context.project.files if entry.suffix in SUFFIXES and entry.role not in LEFT_OUT
+        ]
+    found: list[Entry] = context.memo["python.files"]
+    return found

@@ -1,0 +1,188 @@
+"""Where an argument's data comes from: a literal, the network, a user, the environment, or somewhere unresolved."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import Final
+
+from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.module import Binding, Scope
+from aiaudit.probes.python.resolve import Resolver, default_of, dotted
+
+MAX_DEPTH: Final = 10
+
+# In this order: what a value is made of decides by its least trustworthy part.
+RANK: Final = ("network", "user", "unresolved", "env", "literal")
+
+_NETWORK_ROOTS: Final = name_set(
+    "requests httpx urllib urllib3 aiohttp wget gdown boto3 botocore s3fs gcsfs fsspec smart_open paramiko ftplib"
+    " socket kagglehub kaggle pooch websockets minio azure"
+)
+_NETWORK_LASTS: Final = name_set(
+    "hf_hub_download snapshot_download cached_download load_state_dict_from_url download_url_to_file download_file"
+    " download_fileobj download_blob download_artifacts urlretrieve get_object download_url download_as_bytes"
+    " cached_path"
+)
+_USER: Final = frozenset({"input", "sys.argv", "sys.stdin", "flask.request", "bottle.request", "quart.request"})
+_USER_LASTS: Final = name_set("parse_args parse_known_args file_uploader text_input text_area chat_input")
+_ENV: Final = frozenset({"os.environ", "os.getenv", "os.environ.get", "decouple.config"})
+_HERE: Final = frozenset({"__file__", "__name__", "__path__"})
+ROUTE_METHODS: Final = name_set(
+    "get post put delete patch head options route websocket api_route add_api_route on_event"
+)
+_CLI_DECORATORS: Final = frozenset({"command", "option", "argument", "group", "callback"})
+_REQUEST_CLASSES: Final = name_set("Request UploadFile WebSocket HttpRequest File Form Body Query")
+# Calls that hand on what they are given, so that their arguments decide.
+_NEUTRAL: Final = name_set(
+    "str bytes bytearray open list tuple dict sorted iter next reversed min max repr format int float"
+    " pathlib.Path pathlib.PurePath os.path.join os.path.abspath os.path.expanduser os.path.realpath os.path.dirname"
+    " os.path.basename os.fspath os.path.normpath io.BytesIO io.StringIO io.open gzip.open bz2.open lzma.open"
+    " tempfile.NamedTemporaryFile base64.b64decode zlib.decompress gzip.decompress builtins.open codecs.open"
+    " importlib.resources.files glob.glob os.listdir"
+)
+
+
+class Provenance:
+    """Classifies expressions of one module; see the module's docstring. Never raises, never recurses without bound."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+
+    def of(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> str:
+        """One of `RANK`."""
+        if node is None or depth > MAX_DEPTH:
+            return "unresolved"
+        match node:
+            case ast.Constant(value=value):
+                return "network" if isinstance(value, str) and value.startswith(_URLS) else "literal"
+            case ast.Name(id=name):
+                return "literal" if name in _HERE else self._name(node, scope, depth)
+            case ast.Attribute() | ast.Subscript():
+                return self._part(node, scope, depth)
+            case ast.Call():
+                return self._call(node, scope, depth)
+            case ast.Await(value=inner) | ast.Starred(value=inner) | ast.FormattedValue(value=inner):
+                return self.of(inner, scope, depth + 1)
+            case ast.NamedExpr(value=inner) | ast.Yield(value=inner):
+                return self.of(inner, scope, depth + 1)
+            case ast.BinOp(left=left, right=right):
+                return self._worst((left, right), scope, depth)
+            case ast.JoinedStr(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.BoolOp(values=parts):
+                return self._worst(parts, scope, depth)
+            case ast.IfExp(body=left, orelse=right):
+                return self._worst((left, right), scope, depth)
+        return "unresolved"
+
+    def _worst(self, parts: Iterable[ast.AST], scope: Scope, depth: int) -> str:
+        return worst(self.of(part, scope, depth + 1) for part in list(parts)[:8])
+
+    def _name(self, node: ast.Name, scope: Scope, depth: int) -> str:
+        bindings = self.resolver.bindings(node.id, scope, node.lineno)
+        if bindings is None:
+            return "user" if node.id in _USER else "unresolved"
+        return worst(self._binding(binding, node.id, depth) for binding in bindings[:4])
+
+    def _binding(self, binding: Binding, name: str, depth: int) -> str:
+        scope = binding.scope or self.resolver.module.top
+        match binding.kind:
+            case "value" | "item":
+                return self.of(binding.node, scope, depth + 1)
+            case "param":
+                return self._parameter(binding, scope)
+            case "import":
+                return "user" if binding.target in _USER else "env" if binding.target in _ENV else "unresolved"
+        return "unresolved"
+
+    def _parameter(self, binding: Binding, scope: Scope) -> str:
+        """A parameter's data comes from the user where the function is a route handler or a command."""
+        function, argument = scope.node, binding.node
+        assert isinstance(argument, ast.arg)
+        if isinstance(function, ast.Module | ast.ClassDef):
+            return "unresolved"
+        annotation = argument.annotation
+        if annotation is not None and dotted(annotation).rpartition(".")[2] in _REQUEST_CLASSES:
+            return "user"
+        if argument.arg in ("self", "cls"):
+            return "unresolved"
+        default = default_of(function, argument.arg)
+        if isinstance(default, ast.Call) and dotted(default.func).rpartition(".")[2] == "Depends":
+            return "unresolved"
+        return "user" if is_handler(scope, self.resolver) or is_command(scope) else "unresolved"
+
+    def _part(self, node: ast.Attribute | ast.Subscript, scope: Scope, depth: int) -> str:
+        """`args.path`, `request.json`, `self.path`, `os.environ["X"]`: what the whole comes from."""
+        for one in self.resolver.names(node, scope) if isinstance(node, ast.Attribute) else ():
+            kind = _by_name(one.name)
+            if kind:
+                return kind
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+            owner = scope.enclosing_class()
+            bindings = owner.attributes().get(node.attr, []) if owner is not None else []
+            return worst(self._binding(one, node.attr, depth) for one in bindings[:4]) if bindings else "unresolved"
+        return self.of(node.value, scope, depth + 1)
+
+    def _call(self, node: ast.Call, scope: Scope, depth: int) -> str:
+        for one in self.resolver.names(node.func, scope):
+            kind = _by_name(one.name)
+            if kind:
+                return kind
+            if one.name in _NEUTRAL:
+                return self._worst(node.args or [ast.Constant("")], scope, depth)
+        if isinstance(node.func, ast.Attribute):
+            receiver = self.of(node.func.value, scope, depth + 1)
+            if receiver != "literal" or not node.args:
+                return receiver
+            return worst((receiver, self._worst(node.args, scope, depth)))
+        return "unresolved"
+
+
+_URLS: Final = ("http://", "https://", "s3://", "gs://", "hf://", "ftp://")
+
+
+def worst(kinds: Iterable[str]) -> str:
+    """The least trustworthy of the kinds; "literal" of none."""
+    found = set(kinds)
+    return next((kind for kind in RANK if kind in found), "literal")
+
+
+def _by_name(name: str) -> str:
+    root, _, rest = name.partition(".")
+    last = name.rpartition(".")[2]
+    if last in _NETWORK_LASTS or (root in _NETWORK_ROOTS and rest and not name.startswith("urllib.parse")):
+        return "network"
+    if name in _USER or last in _USER_LASTS or name.startswith(("flask.request.", "sys.argv", "sys.stdin")):
+        return "user"
+    return "env" if name in _ENV or name.startswith("os.environ") else ""
+
+
+def is_handler(scope: Scope, resolver: Resolver) -> bool:
+    """Whether a function is registered as a route or tool handler by a decorator (`@app.post("/x")`, `@mcp.tool()`)."""
+    node = scope.node
+    if isinstance(node, ast.Module | ast.ClassDef):
+        return False
+    for decorator in node.decorator_list:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        last = dotted(target).rpartition(".")[2]
+        if isinstance(target, ast.Attribute) and last in ROUTE_METHODS and isinstance(decorator, ast.Call):
+            names = resolver.names(target, scope.parent or scope)
+            if not names or any(not one.name.startswith(("requests.", "httpx.", "click.", "typer.")) for one in names):
+                return True
+        if last in ("api_view", "require_POST", "require_GET", "require_http_methods"):
+            return True
+        if isinstance(target, ast.Attribute) and last in ("tool", "resource", "prompt"):
+            names = resolver.names(target, scope.parent or scope)
+            if any("mcp" in one.name.lower() for one in names):
+                return True
+    return False
+
+
+def is_command(scope: Scope) -> bool:
+    """Whether a function's parameters are filled from the command line by click or typer."""
+    node = scope.node
+    if isinstance(node, ast.Module | ast.ClassDef):
+        return False
+    return any(
+        dotted(one.func if isinstance(one, ast.Call) else one).rpartition(".")[2] in _CLI_DECORATORS
+        for one in node.decorator_list
+    )

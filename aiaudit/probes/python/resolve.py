@@ -1,0 +1,355 @@
+"""What an expression stands for: qualified names through imports, aliases, instances and simple factories.
+
+Names: `torch.load` (imported), `eval` (built in), `@.Trainer.fit` (defined in this file), `..utils.load` (relative
+import, dots kept), `?.fit` (receiver unknown). A call of a class or factory stands for its instance and keeps the
+class's name, so that `client.chat.completions.create` is `openai.OpenAI.chat.completions.create` wherever `client`
+was made in the file. Flow is followed by lines: the last certain binding before the use, and the uncertain ones after.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.module import Binding, Module, Scope, parameters, statements
+
+MAX_DEPTH: Final = 12  # names followed from one to the next
+MAX_CANDIDATES: Final = 4  # what one name may stand for on different branches
+
+BUILTINS: Final = frozenset(name for name in dir(builtins) if not name.startswith("_")) | {"__import__"}
+
+# Methods that give their receiver back with other settings: the name stays, the keywords are added.
+SETTINGS_METHODS: Final = name_set(
+    "with_options with_retry with_config with_structured_output with_fallbacks bind bind_tools bind_functions"
+    " with_raw_response with_streaming_response"
+)
+_UNWRAPPED: Final = {"typing.cast": 1, "contextlib.closing": 0, "contextlib.nullcontext": 0, "copy.copy": 0,
+                     "copy.deepcopy": 0, "langsmith.wrappers.wrap_openai": 0, "instructor.patch": 0,
+                     "instructor.from_openai": 0, "instructor.from_anthropic": 0, "functools.lru_cache": 0}  # fmt: skip
+_DOTTED: Final = re.compile(r"[\w.\[\], |]{1,100}")
+
+
+class Resolved(NamedTuple):
+    """One thing an expression may stand for.
+
+    `instance`: the result of calling `name`. `local`: the class or function of this file that it is. `origin`: the
+    import that the name begins with. `made_by`: the call that made the receiver; `settings`: further calls that
+    changed it (`with_options`); `partial`: calls of `functools.partial` that bound arguments.
+    """
+
+    name: str
+    instance: bool = False
+    local: Scope | None = None
+    origin: str = ""
+    made_by: ast.Call | None = None
+    made_in: Scope | None = None
+    settings: tuple[tuple[ast.Call, Scope], ...] = ()
+    partial: tuple[tuple[ast.Call, Scope], ...] = ()
+
+    def dot(self, attribute: str) -> Resolved:
+        """An attribute of it."""
+        name = f"{self.name}.{attribute}"
+        return Resolved(name, False, None, self.origin, self.made_by, self.made_in, self.settings, self.partial)
+
+
+Names = tuple[Resolved, ...]
+
+
+class Resolver:
+    """Qualified names of the expressions of one module. Results are remembered by node."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._memo: dict[tuple[int, int], Names] = {}
+        self._kept: list[ast.AST] = []
+        self._globals: dict[str, list[Scope]] = {}
+        for scope in module.scopes:
+            for name in scope.global_names:
+                self._globals.setdefault(name, []).append(scope)
+
+    def names(self, node: ast.AST, scope: Scope, depth: int = 0) -> Names:
+        """All that `node` may stand for in `scope`; empty where that is not known."""
+        key = (id(node), id(scope))
+        known = self._memo.get(key)
+        if known is not None:
+            return known
+        if depth > MAX_DEPTH:
+            return ()
+        self._memo[key] = ()  # a name that leads back to itself stands for nothing
+        found = _few(self._names(node, scope, depth + 1))
+        self._memo[key] = found
+        return found
+
+    def _names(self, node: ast.AST, scope: Scope, depth: int) -> Iterable[Resolved]:
+        attributes: list[str] = []
+        while isinstance(node, ast.Attribute | ast.Await):
+            if isinstance(node, ast.Attribute):
+                attributes.append(node.attr)
+            node = node.value
+        found = self._base(node, scope, depth)
+        for attribute in reversed(attributes):
+            found = _few(one for receiver in found for one in self.attribute(receiver, attribute, depth))
+        return found
+
+    def _base(self, node: ast.AST, scope: Scope, depth: int) -> Names:
+        match node:
+            case ast.Name(id=name):
+                return self.lookup(name, scope, node.lineno, depth)
+            case ast.Call():
+                return _few(self._called(node, scope, depth))
+            case ast.NamedExpr(value=value):
+                return self.names(value, scope, depth)
+            case ast.IfExp(body=left, orelse=right):
+                return _few((*self.names(left, scope, depth), *self.names(right, scope, depth)))
+            case ast.BoolOp(values=values):
+                return _few(one for value in values for one in self.names(value, scope, depth))
+        return ()
+
+    def lookup(self, name: str, scope: Scope, line: int | None, depth: int = 0) -> Names:
+        """What a bare name stands for at `line` of `scope`."""
+        bindings = self.bindings(name, scope, line)
+        if bindings is not None:
+            return _few(one for binding in bindings for one in self._binding(binding, depth))
+        if name in BUILTINS:
+            return (Resolved(name),)
+        targets = [star._replace(name=name).target for star in self.module.stars]
+        return _few(Resolved(target, origin=target) for target in targets)
+
+    def bindings(self, name: str, scope: Scope, line: int | None) -> list[Binding] | None:
+        """The bindings that may hold at `line` of `scope`; None where nothing in the file binds the name."""
+        inner: Scope | None = scope
+        while inner is not None:
+            if inner.kind != "class" or inner is scope:
+                found = inner.bindings().get(name, [])
+                if inner is self.module.top or name in inner.global_names:
+                    found = found + [b for owner in self._globals.get(name, ()) for b in _global_bindings(name, owner)]
+                if found:
+                    return _holding(found, line if inner is scope else None)
+            inner = inner.parent
+        return None
+
+    def _binding(self, binding: Binding, depth: int) -> Iterable[Resolved]:
+        scope = binding.scope or self.module.top
+        match binding.kind:
+            case "import":
+                target = binding.target.removeprefix("builtins.")
+                return (Resolved(target, origin=target),)
+            case "def" | "class":
+                qualname = binding.scope.qualname if binding.scope else ""
+                return (Resolved(f"@.{qualname}", local=binding.scope),) if binding.scope else ()
+            case "value":
+                return self.names(binding.node, scope, depth) if binding.node else ()
+            case "annotated":
+                return self.annotation(binding.node, scope, depth)
+            case "item" if isinstance(binding.node, ast.Tuple | ast.List) and len(binding.node.elts) <= MAX_CANDIDATES:
+                return [one for element in binding.node.elts for one in self.names(element, scope, depth)]
+            case "param":
+                return self._parameter(binding, scope, depth)
+        return ()
+
+    def _parameter(self, binding: Binding, scope: Scope, depth: int) -> Iterable[Resolved]:
+        argument = binding.node
+        assert isinstance(argument, ast.arg) and isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef)
+        owner = scope.parent
+        every = parameters(scope.node)
+        if owner is not None and owner.kind == "class" and every[0] is argument:
+            kinds = {one.id for one in scope.node.decorator_list if isinstance(one, ast.Name)}
+            if "staticmethod" not in kinds:
+                return (Resolved(f"@.{owner.qualname}", instance="classmethod" not in kinds, local=owner),)
+        found = self.annotation(argument.annotation, scope.parent or scope, depth) if argument.annotation else ()
+        default = default_of(scope.node, argument.arg)
+        if default is not None and not found:
+            found = self.names(default, scope.parent or scope, depth)
+        return found
+
+    def annotation(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> Names:
+        """The class that an annotation names, as an instance: `X`, `"X"`, `X | None`, `Optional[X]`, `Annotated[X]`."""
+        match node:
+            case ast.Constant(value=str(text)) if _DOTTED.fullmatch(text) and depth <= MAX_DEPTH:
+                try:
+                    parsed = ast.parse(text, mode="eval").body
+                except SyntaxError:
+                    return ()
+                self._kept.append(parsed)  # what is remembered by id must stay alive
+                return self.annotation(parsed, scope, depth + 1)
+            case ast.Name() | ast.Attribute():
+                return tuple(one._replace(instance=True) for one in self.names(node, scope, depth + 1))
+            case ast.BinOp(left=left, op=ast.BitOr(), right=right) if depth <= MAX_DEPTH:
+                return self.annotation(left, scope, depth + 1) or self.annotation(right, scope, depth + 1)
+            case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inner) if (
+                name in ("Optional", "Annotated", "Union") and depth <= MAX_DEPTH
+            ):
+                first = inner.elts[0] if isinstance(inner, ast.Tuple) and inner.elts else inner
+                return self.annotation(first, scope, depth + 1)
+        return ()
+
+    def attribute(self, receiver: Resolved, attribute: str, depth: int = 0) -> Names:
+        """What `receiver.attribute` stands for; attributes of this file's classes are followed."""
+        owner = receiver.local
+        if owner is None or owner.kind != "class":
+            return (receiver.dot(attribute),)
+        return self._member(owner, attribute, depth) or (receiver.dot(attribute),)
+
+    def _member(self, owner: Scope, attribute: str, depth: int) -> Names:
+        """An attribute or method of a class of this file, or of its bases."""
+        if depth > MAX_DEPTH:
+            return ()
+        bindings = owner.attributes().get(attribute)
+        if bindings:
+            found: list[Resolved] = []
+            for binding in _holding(bindings, None):
+                inner = binding.scope
+                if binding.kind == "def" and inner is not None and _is_property(inner):
+                    found.extend(self.returned(inner, depth + 1))
+                elif binding.kind == "value" and isinstance(binding.node, ast.Name):
+                    # `self.client = client` in a method: the parameter's annotation or default says what it is
+                    found.extend(self.names(binding.node, inner or owner, depth + 1))
+                else:
+                    found.extend(self._binding(binding, depth + 1))
+            return _few(found)
+        assert isinstance(owner.node, ast.ClassDef)
+        found = []
+        for base in owner.node.bases:
+            for one in self.names(base, owner.parent or owner, depth + 1):
+                if one.local is not None and one.local.kind == "class" and one.local is not owner:
+                    found.extend(self._member(one.local, attribute, depth + 1))
+                elif one.local is None and one.name not in ("object", "abc.ABC", "typing.Protocol"):
+                    found.append(one.dot(attribute))
+        return _few(found)
+
+    def _called(self, call: ast.Call, scope: Scope, depth: int) -> Iterable[Resolved]:
+        """What the result of a call stands for."""
+        for function in self.names(call.func, scope, depth):
+            name = function.name
+            last = name.rpartition(".")[2]
+            if function.local is not None and not function.instance:
+                yield from self._made(function, call, scope, depth)
+            elif name == "functools.partial" and call.args:
+                for one in self.names(call.args[0], scope, depth):
+                    yield one._replace(partial=(*one.partial, (call, scope)))
+            elif name == "getattr" and len(call.args) >= 2:
+                yield from self._getattr(call, scope, depth)
+            elif name in ("importlib.import_module", "__import__") and call.args:
+                if isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str):
+                    yield Resolved(call.args[0].value)
+            elif name in _UNWRAPPED and len(call.args) > _UNWRAPPED[name]:
+                yield from self.names(call.args[_UNWRAPPED[name]], scope, depth)
+            elif last == "Depends" and call.args:
+                yield from self._called(ast.Call(call.args[0], [], []), scope, depth + 1)
+            elif last in SETTINGS_METHODS and "." in name:
+                receiver = name.rpartition(".")[0]
+                yield function._replace(name=receiver, instance=True, settings=(*function.settings, (call, scope)))
+            else:
+                made = call if not function.instance else function.made_by
+                yield function._replace(instance=True, local=None, made_by=made, made_in=scope)
+
+    def _made(self, function: Resolved, call: ast.Call, scope: Scope, depth: int) -> Iterable[Resolved]:
+        """The result of calling a class or function of this file."""
+        local = function.local
+        assert local is not None
+        if local.kind == "class":
+            return (function._replace(instance=True, made_by=call, made_in=scope),)
+        made = function._replace(instance=True, local=None, made_by=call, made_in=scope)
+        return self.returned(local, depth) or (made,)
+
+    def returned(self, function: Scope, depth: int = 0) -> Names:
+        """What a function of this file returns: its return values, else its annotation."""
+        if depth > MAX_DEPTH:
+            return ()
+        found: list[Resolved] = []
+        for node, _ in statements(function):
+            value = node.value if isinstance(node, ast.Return) else None
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield):
+                value = node.value.value
+            if value is not None:
+                found.extend(self.names(value, function, depth))
+        if not found and isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef) and function.node.returns:
+            return self.annotation(function.node.returns, function.parent or function, depth)
+        return _few(found)
+
+    def _getattr(self, call: ast.Call, scope: Scope, depth: int) -> Iterable[Resolved]:
+        attribute = call.args[1]
+        for receiver in self.names(call.args[0], scope, depth):
+            if isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
+                yield from self.attribute(receiver, attribute.value, depth)
+            else:
+                yield receiver.dot("?")
+
+
+def default_of(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> ast.expr | None:
+    """The default of a parameter, or None."""
+    arguments = node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    for argument, default in zip(reversed(positional), reversed(arguments.defaults), strict=False):
+        if argument.arg == name:
+            return default
+    for argument, keyword_default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False):
+        if argument.arg == name:
+            return keyword_default
+    return None
+
+
+def dotted(node: ast.AST) -> str:
+    """`a.b.c` of a chain of names and attributes as written; "" for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return ""
+    parts.append(node.id)
+    return ".".join(reversed(parts))
+
+
+def last_name(node: ast.AST) -> str:
+    """`c` of `a.b.c` or `c`; "" for anything else."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _holding(bindings: Sequence[Binding], line: int | None) -> list[Binding]:
+    """The bindings that may hold at a line: the last certain one before it, and those in branches after that."""
+    before = [one for one in bindings if line is None or one.line < line or one.kind in ("param", "import")]
+    if not before:
+        return list(bindings)
+    for index in range(len(before) - 1, -1, -1):
+        if before[index].certain and not _is_nothing(before[index]):
+            return before[index:]
+    return before
+
+
+def _is_nothing(binding: Binding) -> bool:
+    """`client = None`: a place kept for a value that comes later."""
+    return binding.kind == "value" and isinstance(binding.node, ast.Constant) and binding.node.value is None
+
+
+def _global_bindings(name: str, owner: Scope) -> list[Binding]:
+    """What a function binds to a name that it declares global."""
+    found: list[Binding] = []
+    for node, _ in statements(owner):
+        if isinstance(node, ast.Assign):
+            found.extend(
+                Binding("value", node.lineno, False, node.value, scope=owner)
+                for target in node.targets
+                if isinstance(target, ast.Name) and target.id == name
+            )
+    return found
+
+
+def _is_property(scope: Scope) -> bool:
+    assert not isinstance(scope.node, ast.Module)
+    return any(dotted(one).rpartition(".")[2] in ("property", "cached_property") for one in scope.node.decorator_list)
+
+
+def _few(found: Iterable[Resolved]) -> Names:
+    """The first few, each once."""
+    out: list[Resolved] = []
+    for one in found:
+        if not any(one.name == other.name and one.made_by is other.made_by for other in out):
+            out.append(one)
+            if len(out) == MAX_CANDIDATES:
+                break
+    return tuple(out)

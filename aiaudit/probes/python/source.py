@@ -1,0 +1,145 @@
+"""From a file's bytes to a syntax tree, or to the reason why there is none. Nothing is imported or executed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiaudit.probes.python.notebook import MAX_CODE, Cell, NotNotebook, parses, python_code, read_notebook
+from aiaudit.probes.python.trim import Region, trim
+
+MAX_SOURCE: Final = 2 * 1024 * 1024  # bytes of a .py file
+
+_PYTHON_2: Final = re.compile(
+    rb"^[ \t]*(?:print[ \t]+[^\s(=]|exec[ \t]+[\"']|raise[ \t]+\w+,|except[ \t]+[\w.]+,[ \t]*\w+:)", re.MULTILINE
+)
+
+
+class Unparsed(Exception):  # noqa: N818
+    """There is no tree; `str()` is the reason in a few words."""
+
+
+@dataclass(slots=True)
+class Source:
+    """A parsed file. `data` is its text with `\\n` line ends; of a notebook, its Python cells one after the other.
+
+    `hits`: the offsets of what matters in `data`. `idle`: function bodies that were blanked before the parse.
+    `places` (notebooks): for each line of `data`, the line of the file and the cell's number. `broken`: the cells that
+    are not valid Python and were left out.
+    """
+
+    tree: ast.Module
+    data: bytes
+    hits: list[int] = field(default_factory=list)
+    idle: list[Region] = field(default_factory=list)
+    cells: tuple[Cell, ...] = ()
+    places: list[tuple[int, int]] = field(default_factory=list)
+    broken: list[tuple[int, int]] = field(default_factory=list)  # (cell, line of the file)
+
+    def line(self, line: int) -> int:
+        """The line of the file that an editor should open for line `line` of `data`."""
+        return self.places[min(line, len(self.places)) - 1][0] if self.places else line
+
+    def cell(self, line: int) -> int | None:
+        """The number of the notebook cell in which line `line` of `data` stands; None in a .py file."""
+        return self.places[min(line, len(self.places)) - 1][1] if self.places else None
+
+    def lines_at(self, offsets: Sequence[int]) -> list[int]:
+        """The lines of `data` at rising offsets, each once."""
+        lines: list[int] = []
+        line, last = 1, 0
+        for at in offsets:
+            line += self.data.count(b"\n", last, at)
+            last = at
+            if not lines or lines[-1] != line:
+                lines.append(line)
+        return lines
+
+    def hides(self, offsets: Sequence[int]) -> bool:
+        """Whether one of the offsets lies in a body that was not parsed."""
+        starts = [region.start for region in self.idle]
+        for at in offsets if starts else ():
+            index = bisect_right(starts, at) - 1
+            if index >= 0 and at < self.idle[index].end:
+                return True
+        return False
+
+
+def read_source(
+    data: bytes, suffix: str, find: Callable[[bytes], list[int]] | None = None, *, whole: bool = True
+) -> Source:
+    """Parse a .py or .ipynb file. `find` gives the offsets of what matters in it; unless `whole`, functions that hold
+    none of that are left out (see `trim`). Raises `Unparsed`."""
+    if suffix == ".ipynb":
+        source = _notebook(data)
+        source.hits = find(source.data) if find is not None else []
+        return source
+    if len(data) > MAX_SOURCE:
+        raise Unparsed(f"larger than {MAX_SOURCE // (1024 * 1024)} MB")
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    hits = find(data) if find is not None else []
+    if not whole:
+        text, idle = trim(data, hits)
+        try:
+            return Source(_parse(text), data, hits, idle)
+        except Unparsed:
+            if not idle:
+                raise
+    return Source(_parse(data), data, hits)
+
+
+def _parse(data: bytes) -> ast.Module:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = compile(data, "<audited>", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    except RecursionError:
+        raise Unparsed("nested too deeply") from None
+    except MemoryError:
+        raise Unparsed("too complex to parse") from None
+    except SyntaxError as error:
+        if b"\0" in data:
+            raise Unparsed("holds NUL bytes") from None
+        if _PYTHON_2.search(data):
+            raise Unparsed("Python 2 syntax") from None
+        at = f" at line {error.lineno}" if error.lineno else ""
+        raise Unparsed(f"not Python 3{at}") from None
+    except ValueError:
+        raise Unparsed("holds NUL bytes" if b"\0" in data else "cannot be decoded") from None
+    assert isinstance(tree, ast.Module)
+    return tree
+
+
+def _notebook(data: bytes) -> Source:
+    """All Python cells share one namespace, so they are parsed as one module; a broken cell costs no other."""
+    try:
+        notebook = read_notebook(data)
+    except NotNotebook as error:
+        raise Unparsed(str(error)) from None
+    if not notebook.is_python:
+        raise Unparsed(f"a notebook in {notebook.language[:30]}")
+    codes = [python_code(cell) for cell in notebook.cells]
+    if sum(len(text) for code in codes for text in code) > MAX_CODE:
+        raise Unparsed(f"more than {MAX_CODE // (1024 * 1024)} MB of code")
+    broken: list[tuple[int, int]] = []
+    try:
+        tree = _parse(_joined(codes))
+    except Unparsed:
+        for index, cell in enumerate(notebook.cells):
+            if not parses("\n".join(codes[index])):
+                codes[index] = [""] * len(codes[index])
+                broken.append((cell.number, cell.line))
+        tree = _parse(_joined(codes))
+    places = [(line, cell.number) for cell in notebook.cells for _, line in cell.lines]
+    return Source(tree, _joined(codes), [], [], notebook.cells, places or [(1, 0)], broken)
+
+
+def _joined(codes: list[list[str]]) -> bytes:
+    text = "\n".join(line for code in codes for line in code)
+    return text.encode("utf-8", "replace")

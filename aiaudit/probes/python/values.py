@@ -1,0 +1,190 @@
+"""Constant values of expressions as plain JSON, with what is not constant as `Unknown`; never a secret's value."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any, Final
+
+from aiaudit.model.types import Unknown
+from aiaudit.probes.python.module import Binding, Scope
+from aiaudit.probes.python.resolve import Resolver, dotted
+
+MAX_TEXT: Final = 200  # characters kept of a string
+MAX_ITEMS: Final = 20  # elements kept of a list or map
+MAX_DEPTH: Final = 8
+
+_SECRET_NAME: Final = re.compile(r"(?i)(api_?key|secret|passw|credential|private_?key|auth|_token$|^token$|^key$)")
+_SECRET_VALUE: Final = re.compile(
+    r"(?:sk|pk|rk|pcsk|lsv2|gsk|r8|hf|xai|tvly)[-_][\w-]{8,}|AKIA[0-9A-Z]{8,}|gh[opsu]_\w{8,}|github_pat_\w{8,}"
+    r"|xox[abprs]-[\w-]{8,}|AIza[\w-]{8,}|eyJ[\w-]{8,}\.|-----BEGIN|://[^/\s:@]+:[^/\s:@]+@"
+)
+
+
+class Values:
+    """Evaluates constants within one module: literals, names bound once to a literal, f-strings of constants.
+
+    A name imported from elsewhere becomes `Unknown("$ref dotted.name")`; if it is one of the project's own modules, its
+    constant is filled in when all files are known.
+    """
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+
+    def of(self, node: ast.AST | None, scope: Scope, name: str = "") -> Any:
+        """The value of `node` as JSON; `name` (a keyword's) hides values of credentials."""
+        value = self._of(node, scope, 0)
+        if isinstance(value, str):
+            return redacted(value, name)
+        return value
+
+    def text(self, node: ast.AST | None, scope: Scope) -> str | None:
+        """The full text of a constant string, not shortened; for looking into, never for keeping."""
+        value = self._raw(node, scope, 0)
+        return value if isinstance(value, str) else None
+
+    def _of(self, node: ast.AST | None, scope: Scope, depth: int) -> Any:
+        match node:
+            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+                if depth >= MAX_DEPTH or any(isinstance(one, ast.Starred) for one in elements):
+                    return Unknown("list")
+                return [_short(self._of(one, scope, depth + 1)) for one in elements[:MAX_ITEMS]]
+            case ast.Dict(keys=keys, values=values):
+                return self._map(keys, values, scope, depth)
+            case ast.Name(id=name) if (bound := self._bound_once(name, scope, node.lineno, depth)) is not None:
+                return self._of(bound.node, bound.scope or scope, depth + 1)
+        value = self._raw(node, scope, depth)
+        return Unknown(self._reason(node, scope)) if value is _NONE else value
+
+    def _map(self, keys: list[ast.expr | None], values: list[ast.expr], scope: Scope, depth: int) -> Any:
+        if depth >= MAX_DEPTH or None in keys:
+            return Unknown("map")
+        out: dict[str, Any] = {}
+        for key, value in zip(keys[:MAX_ITEMS], values, strict=False):
+            name = self._raw(key, scope, depth + 1)
+            if name is _NONE:
+                return Unknown("map")
+            kept = _short(self._of(value, scope, depth + 1))
+            out[str(name)[:MAX_TEXT]] = redacted(kept, str(name)) if isinstance(kept, str) else kept
+        return out
+
+    def _raw(self, node: ast.AST | None, scope: Scope, depth: int) -> Any:
+        """A scalar constant, in full length, or `_NONE`."""
+        if depth > MAX_DEPTH:
+            return _NONE
+        match node:
+            case ast.Constant(value=value):
+                return value if isinstance(value, str | bool | int | float | type(None)) and _plain(value) else _NONE
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                value = self._raw(operand, scope, depth + 1)
+                return -value if isinstance(value, int | float) and not isinstance(value, bool) else _NONE
+            case ast.Name(id=name):
+                bound = self._bound_once(name, scope, node.lineno, depth)
+                return self._raw(bound.node, bound.scope or scope, depth + 1) if bound is not None else _NONE
+            case ast.JoinedStr(values=parts):
+                texts = [self._raw(part, scope, depth + 1) for part in parts]
+                return "".join(texts) if all(isinstance(text, str) for text in texts) else _NONE
+            case ast.FormattedValue(value=inner, conversion=-1, format_spec=None):
+                value = self._raw(inner, scope, depth + 1)
+                return str(value) if isinstance(value, str | int) else _NONE
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return self._sum(left, right, scope, depth)
+            case ast.BinOp(left=left, op=ast.Mult() | ast.Pow(), right=right):
+                return self._product(node, left, right, scope, depth)
+            case ast.Call(func=ast.Attribute(value=inner, attr="strip" | "lstrip" | "rstrip"), args=[]):
+                value = self._raw(inner, scope, depth + 1)
+                return value.strip() if isinstance(value, str) else _NONE
+            case ast.Call(func=ast.Attribute(attr="dedent"), args=[inner]):
+                return self._raw(inner, scope, depth + 1)
+            case ast.Attribute(value=ast.Name(id="self" | "cls")) if (owner := scope.enclosing_class()) is not None:
+                bindings = owner.attributes().get(node.attr, [])
+                if len(bindings) == 1 and bindings[0].kind == "value":
+                    return self._raw(bindings[0].node, bindings[0].scope or owner, depth + 1)
+        return _NONE
+
+    def _sum(self, left: ast.expr, right: ast.expr, scope: Scope, depth: int) -> Any:
+        first, second = self._raw(left, scope, depth + 1), self._raw(right, scope, depth + 1)
+        if isinstance(first, str) and isinstance(second, str):
+            return first + second if len(first) + len(second) <= 100_000 else _NONE
+        return first + second if _is_number(first) and _is_number(second) else _NONE
+
+    def _product(self, node: ast.BinOp, left: ast.expr, right: ast.expr, scope: Scope, depth: int) -> Any:
+        """`1024 * 8`, `2 ** 14`: small numbers only."""
+        first, second = self._raw(left, scope, depth + 1), self._raw(right, scope, depth + 1)
+        if not (_is_number(first) and _is_number(second)) or abs(first) > 1e9 or abs(second) > 1e9:
+            return _NONE
+        if isinstance(node.op, ast.Mult):
+            return first * second
+        return first**second if isinstance(first, int) and isinstance(second, int) and 0 <= second <= 40 else _NONE
+
+    def _bound_once(self, name: str, scope: Scope, line: int, depth: int) -> Binding | None:
+        """The one value that the name holds at the line, if there is exactly one and it is not a loop's."""
+        if depth >= MAX_DEPTH:
+            return None
+        bindings = self.resolver.bindings(name, scope, line) or []
+        if len(bindings) == 1 and bindings[0].kind == "value" and bindings[0].node is not None:
+            return bindings[0]
+        return None
+
+    def _reason(self, node: ast.AST | None, scope: Scope) -> str:
+        """What stands there instead of a constant, without any literal of it."""
+        target = node.func if isinstance(node, ast.Call) else node
+        if isinstance(target, ast.Name | ast.Attribute):
+            found = self.resolver.names(target, scope)
+            if len(found) == 1 and not found[0].instance and found[0].local is None and found[0].name not in ("?", ""):
+                imported = found[0].name
+                return f"{imported}()" if isinstance(node, ast.Call) else f"$ref {imported}"
+        text = dotted(target) if target is not None else ""
+        return (f"{text}()" if isinstance(node, ast.Call) else text)[:80] or type(node).__name__.lower()
+
+
+_NONE: Final = object()
+
+
+def redacted(value: str, name: str = "") -> str:
+    """`value` shortened, and hidden where its name or its shape is a credential's."""
+    if (name and _SECRET_NAME.search(name) and len(value) >= 8) or _SECRET_VALUE.search(value):
+        return "<redacted>"
+    return value[:MAX_TEXT]
+
+
+def looks_secret(text: str) -> bool:
+    """Whether a credential of a known shape stands in the text."""
+    return bool(_SECRET_VALUE.search(text))
+
+
+def _short(value: Any) -> Any:
+    return redacted(value) if isinstance(value, str) else value
+
+
+def _plain(value: Any) -> bool:
+    """Numbers that JSON can hold: no huge integers, no infinities."""
+    if isinstance(value, int):
+        return abs(value) < 2**63
+    return not isinstance(value, float) or abs(value) < 1e308
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def to_json(value: Any) -> Any:
+    """`Unknown` as `{"$unknown": reason}`, for the cache."""
+    if isinstance(value, Unknown):
+        return {"$unknown": value.reason}
+    if isinstance(value, list):
+        return [to_json(one) for one in value]
+    if isinstance(value, dict):
+        return {key: to_json(one) for key, one in value.items()}
+    return value
+
+
+def from_json(value: Any) -> Any:
+    """The inverse of `to_json`."""
+    if isinstance(value, list):
+        return [from_json(one) for one in value]
+    if isinstance(value, dict):
+        if len(value) == 1 and "$unknown" in value:
+            return Unknown(str(value["$unknown"]))
+        return {key: from_json(one) for key, one in value.items()}
+    return value

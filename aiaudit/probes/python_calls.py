@@ -1,0 +1,265 @@
+"""The probe `python.calls`: calls by qualified name, with keywords, the source of the data, and surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Final
+
+from pydantic import Field, field_validator
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, map_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.match import Patterns, check_pattern, name_set
+from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.python.values import from_json
+from aiaudit.project.entry import Entry
+
+CALL: Final = record(
+    "call",
+    path=STRING,
+    line=INT,
+    cell=INT,
+    role=STRING,
+    name=STRING,
+    function=STRING,
+    args=list_of(DYN),
+    kw=map_of(DYN),
+    ctor_kw=map_of(DYN),
+    ctor_known=BOOL,
+    has_star_kw=BOOL,
+    unresolved=STRING,
+    reference=BOOL,
+    in_loop=BOOL,
+    in_handler=BOOL,
+    in_try=BOOL,
+    at_module=BOOL,
+    awaited=BOOL,
+    retried=STRING,
+    result=STRING,
+    source=STRING,
+    dynamic=BOOL,
+)
+
+
+class CallPattern(Query):
+    """A function by its qualified name, and conditions on its arguments.
+
+    kw: keywords that must have this value (or one of a list). unless_kw: a call with this value is not meant.
+    missing_kw: none of these is given. has_kw: one of these is given. or_ctor: keywords given to the constructor of the
+    receiver count too (a client's timeout). pos: position of arguments that may stand for keywords ({timeout: 2}).
+    arg0_dynamic: the first argument is (not) a constant. min_args: positional arguments at least.
+    """
+
+    call: str | list[str]
+    kw: dict[str, Any] = Field(default_factory=dict)
+    unless_kw: dict[str, Any] = Field(default_factory=dict)
+    missing_kw: list[str] = Field(default_factory=list)
+    has_kw: list[str] = Field(default_factory=list)
+    or_ctor: bool = False
+    pos: dict[str, int] = Field(default_factory=dict)
+    arg0_dynamic: bool | None = None
+    min_args: int = Field(default=0, ge=0, le=20)
+
+    @field_validator("call")
+    @classmethod
+    def _is_name(cls, value: str | list[str]) -> str | list[str]:
+        for one in [value] if isinstance(value, str) else value:
+            check_pattern(one)
+        return value
+
+    @property
+    def names(self) -> list[str]:
+        return [self.call] if isinstance(self.call, str) else self.call
+
+
+class CallsQuery(CodeQuery):
+    """any: qualified names (`torch.load`, `*.from_pretrained`, `mlflow.*`), alone or with conditions. references:
+    whether a function handed on without being called (`map(pickle.load, files)`) counts."""
+
+    any: list[str | CallPattern] = Field(min_length=1)
+    references: bool = False
+
+    @field_validator("any")
+    @classmethod
+    def _are_names(cls, value: list[str | CallPattern]) -> list[str | CallPattern]:
+        for one in value:
+            if isinstance(one, str):
+                check_pattern(one)
+        return value
+
+    def names(self) -> list[str]:
+        """All name patterns: what the engine looks for."""
+        return [name for one in self.any for name in ([one] if isinstance(one, str) else one.names)]
+
+    def patterns(self) -> list[CallPattern]:
+        return [CallPattern(call=one) if isinstance(one, str) else one for one in self.any]
+
+
+class CallsProbe(Probe[CallsQuery]):
+    name: ClassVar[str] = "python.calls"
+    title: ClassVar[str] = "Calls in Python code and notebooks, by qualified name and arguments"
+    query: ClassVar[type[Query]] = CallsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: CallsQuery) -> Type:
+        return list_of(CALL)
+
+    def answer(self, fact_id: str, query: CallsQuery, context: Context) -> Fact:
+        wanted = [(Patterns(pattern.names), pattern) for pattern in query.patterns()]
+        every = Patterns(query.names())
+        paths = {entry.path for entry in context.project.files}
+
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            for call in calls_in(entry.path, project):
+                names = [name for name in call["names"] if every.match(name)]
+                if not names or (call["reference"] and not query.references):
+                    continue
+                found = _conditions(call, names, wanted)
+                if found is not None:
+                    yield _record(call, *found, paths, entry.path)
+
+        return fact_of(fact_id, query, context, find)
+
+
+def calls_in(path: str, project: PythonProject) -> list[dict[str, Any]]:
+    """The calls of one file with the names that they have when the project's own imports are followed."""
+    calls = project.calls.get(path)
+    if calls is None:
+        calls = project.calls[path] = [
+            _complete(call, path, project) for call in project.records[path].get("calls", ())
+        ]
+    return calls
+
+
+def _complete(call: dict[str, Any], path: str, project: PythonProject) -> dict[str, Any]:
+    names: list[str] = []
+    ctor_kw = from_json(call.get("ctor_kw", {}))
+    ctor_star, ctor_known = bool(call.get("ctor_star")), bool(call.get("ctor_known"))
+    for name in call["names"]:
+        found = project.follow(name, path)
+        names.append(found.name)
+        if found.name != name:
+            ctor_kw = {**found.kw, **ctor_kw}
+            ctor_star, ctor_known = ctor_star or found.star, found.known
+    return {
+        **_DEFAULTS,
+        **call,
+        "names": names,
+        "args": project.fill(from_json(call.get("args", [])), path),
+        "kw": project.fill(from_json(call.get("kw", {})), path),
+        "ctor_kw": project.fill(ctor_kw, path),
+        "ctor_star": ctor_star,
+        "ctor_known": ctor_known,
+    }
+
+
+_DEFAULTS: Final[dict[str, Any]] = {
+    "cell": 0,
+    "function": "",
+    "star_kw": False,
+    "reference": False,
+    "in_loop": False,
+    "in_handler": False,
+    "in_try": False,
+    "at_module": False,
+    "awaited": False,
+    "retried": "",
+    "result": "",
+    "source": "literal",
+    "dynamic": False,
+    "other_names": False,
+}
+
+
+def _conditions(
+    call: dict[str, Any], names: Iterable[str], wanted: Iterable[tuple[Patterns, CallPattern]]
+) -> tuple[str, str] | None:
+    """(name, what could not be decided) where the call is meant by one of the patterns."""
+    undecided: tuple[str, str] | None = None
+    for patterns, pattern in wanted:
+        for name in names:
+            if not patterns.match(name):
+                continue
+            doubts = _doubts(call, pattern)
+            if doubts is None:
+                continue
+            if name.endswith(".?") or call["other_names"]:
+                doubts.append("name")
+            if call["reference"]:
+                doubts.append("arguments")
+            if not doubts:
+                return name, ""
+            undecided = undecided or (name, ", ".join(doubts))
+    return undecided
+
+
+def _doubts(call: dict[str, Any], pattern: CallPattern) -> list[str] | None:
+    """None where a condition fails; else the conditions that could not be decided."""
+    given = {**(call["ctor_kw"] if pattern.or_ctor else {}), **call["kw"]}
+    args = call["args"]
+    for keyword, position in pattern.pos.items():
+        if keyword not in given and position < len(args):
+            given[keyword] = args[position]
+    hidden = call["star_kw"] or (pattern.or_ctor and call["ctor_star"]) or Unknown("*") in args
+    doubts: list[str] = []
+    for keyword, value in pattern.kw.items():
+        if not _holds(keyword, value, given, hidden, doubts):
+            return None
+    for keyword, value in pattern.unless_kw.items():
+        doubt: list[str] = []
+        if _holds(keyword, value, given, hidden, doubt):
+            if not doubt:
+                return None
+            doubts += doubt
+    if any(keyword in given for keyword in pattern.missing_kw):
+        return None
+    if pattern.missing_kw and hidden:
+        doubts.append("**")
+    if pattern.has_kw and not any(keyword in given for keyword in pattern.has_kw):
+        if not hidden:
+            return None
+        doubts.append("**")
+    if pattern.arg0_dynamic is not None and call["dynamic"] != pattern.arg0_dynamic:
+        return None
+    if len(args) < pattern.min_args:
+        return None
+    return doubts
+
+
+def _holds(keyword: str, wanted: Any, given: dict[str, Any], hidden: bool, doubts: list[str]) -> bool:
+    """Whether the keyword may have the wanted value; notes a doubt where it is given but not known."""
+    if keyword not in given:
+        if hidden:
+            doubts.append("**")
+        return hidden
+    value = given[keyword]
+    if isinstance(value, Unknown):
+        doubts.append(keyword)
+        return True
+    options = wanted if isinstance(wanted, list) else [wanted]
+    return any(type(value) is type(one) and value == one for one in options)
+
+
+def _record(call: dict[str, Any], name: str, unresolved: str, paths: set[str], path: str) -> dict[str, Any]:
+    source = call["source"]
+    first = call["args"][0] if call["args"] else None
+    if source == "literal" and isinstance(first, str) and _in_project(first, path, paths):
+        source = "project"
+    kept = {key: value for key, value in call.items() if key in _KEPT}
+    return {**kept, "name": name, "unresolved": unresolved, "has_star_kw": call["star_kw"], "source": source}
+
+
+_KEPT: Final = name_set(
+    "line cell function args kw ctor_kw ctor_known reference in_loop in_handler in_try at_module awaited retried"
+    " result dynamic"
+)
+
+
+def _in_project(text: str, path: str, paths: set[str]) -> bool:
+    """Whether a literal path names a file of the project, from its root or from the file's folder."""
+    wanted = text.removeprefix("./")
+    folder = path.rpartition("/")[0]
+    return wanted in paths or f"{folder}/{wanted}" in paths

@@ -1,0 +1,60 @@
+"""The probe `python.imports`: which modules are imported, where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
+
+from pydantic import Field
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.project import PythonProject
+from aiaudit.project.entry import Entry
+
+IMPORT: Final = record(
+    "import", path=STRING, line=INT, role=STRING, module=STRING, name=STRING, alias=STRING, root=STRING, local=BOOL
+)
+
+
+class ImportsQuery(CodeQuery):
+    """any: dotted prefixes (`sklearn` means it and everything below; `langchain.agents` also `from langchain import
+    agents`). The project's own modules do not count, even where they are called so."""
+
+    any: list[str] = Field(min_length=1)
+
+
+class ImportsProbe(Probe[ImportsQuery]):
+    name: ClassVar[str] = "python.imports"
+    title: ClassVar[str] = "Imports of modules in Python code and notebooks"
+    query: ClassVar[type[Query]] = ImportsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: ImportsQuery) -> Type:
+        return list_of(IMPORT)
+
+    def answer(self, fact_id: str, query: ImportsQuery, context: Context) -> Fact:
+        wanted = tuple(query.any)
+        roots = {one.partition(".")[0] for one in wanted}
+
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            for imported, local in project.base(entry.path).imports:
+                target = imported.target
+                root = target.partition(".")[0]
+                if root not in roots or not any(target == one or target.startswith(one + ".") for one in wanted):
+                    continue
+                if project.module(root, entry.path) is not None:
+                    continue
+                yield {
+                    "line": imported.line,
+                    "module": imported.module,
+                    "name": imported.name,
+                    "alias": imported.alias,
+                    "root": root,
+                    "local": local,
+                }
+
+        return fact_of(fact_id, query, context, find, note=lambda one: f"import {one['module']}")

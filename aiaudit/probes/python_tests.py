@@ -1,0 +1,98 @@
+"""The probe `python.tests`: test files with what they assert and which of the project's files they exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
+
+from pydantic import Field
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.project import PythonProject
+from aiaudit.project.entry import Entry
+from aiaudit.project.roles import Role
+
+TEST_FILE: Final = record(
+    "test_file",
+    path=STRING,
+    line=INT,
+    role=STRING,
+    tests=INT,
+    asserting=INT,
+    asserts=INT,
+    skipped=INT,
+    exercises=list_of(STRING),
+    imports_project=BOOL,
+)
+_ENTRY_ROLES: Final = frozenset({Role.CODE, Role.EXAMPLE, Role.OTHER})
+
+
+class TestsQuery(CodeQuery):
+    """All test functions, file by file. `exercises`: the project's files outside the tests that the test file imports,
+    itself or through a conftest.py or helper beside it."""
+
+    __test__ = False  # not a test class, whatever pytest makes of its name
+
+    roles: list[Role] = Field(default=[Role.TEST, Role.CODE])
+
+
+class TestsProbe(Probe[TestsQuery]):
+    __test__ = False
+
+    name: ClassVar[str] = "python.tests"
+    title: ClassVar[str] = "Test functions: how many, what they assert, which project files they import"
+    query: ClassVar[type[Query]] = TestsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: TestsQuery) -> Type:
+        return list_of(TEST_FILE)
+
+    def answer(self, fact_id: str, query: TestsQuery, context: Context) -> Fact:
+        roles = {entry.path: entry.role for entry in context.project.files}
+
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            tests = project.base(entry.path).tests
+            if not tests or (entry.role is not Role.TEST and not entry.name.startswith("test")):
+                return
+            exercises = sorted(_exercised(entry.path, project, roles))
+            yield {
+                "line": tests[0].line,
+                "tests": len(tests),
+                "asserting": sum(one.asserts > 0 and not one.skipped for one in tests),
+                "asserts": sum(one.asserts for one in tests),
+                "skipped": sum(one.skipped for one in tests),
+                "exercises": exercises[:50],
+                "imports_project": bool(exercises),
+            }
+
+        def note(one: dict[str, Any]) -> str:
+            return f"{one['tests']} tests, {one['asserts']} asserts"
+
+        return fact_of(fact_id, query, context, find, note)
+
+
+def _exercised(path: str, project: PythonProject, roles: dict[str, Role]) -> set[str]:
+    """The project's own files that a test reaches by its imports, through other test files as well."""
+    found: set[str] = set()
+    folder = path.rpartition("/")[0]
+    todo = [path]
+    while True:
+        conftest = f"{folder}/conftest.py" if folder else "conftest.py"
+        if conftest in project.records:
+            todo.append(conftest)
+        if not folder:
+            break
+        folder = folder.rpartition("/")[0]
+    seen = set(todo)
+    while todo:
+        for imported in project.own_imports(todo.pop()):
+            if roles.get(imported) in _ENTRY_ROLES:
+                found.add(imported)
+            elif imported not in seen:
+                seen.add(imported)
+                todo.append(imported)
+    return found

@@ -18,7 +18,7 @@ from aiaudit.model.result import Waiver
 from aiaudit.packs.load import Library, load
 from aiaudit.packs.overrides import Change, Overrides, resolve
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
-from aiaudit.project.config import ConfigError, ProjectConfig, load_config, load_project_config
+from aiaudit.project.config import FILE, ConfigError, ProjectConfig, load_config, load_project_config
 from aiaudit.resources import path_of
 from aiaudit.scoring import waivers
 from aiaudit.scoring.gate import GateError, GateOptions, parse_fail_on, parse_fail_under
@@ -142,8 +142,8 @@ def settle(ruleset: Ruleset, options: Options, config: ProjectConfig, config_by:
         own = by_profile
     made, errors = waivers.read(config.waivers, {check.id: check.severity for check in checks}, as_of)
     if errors and config_by == "caller":
-        raise ConfigError([f"{config.file}: {error}" for error in errors])
-    problems += [f"{config.file}: {error} (the waiver was left out)" for error in errors]
+        raise ConfigError([f"{config.file or FILE}: {error}" for error in errors])
+    problems += [f"{config.file or FILE}: {error} (the waiver was left out)" for error in errors]
     own_packs, pack_problems = _own_packs(ruleset, config)
     problems += pack_problems
     try:
@@ -152,7 +152,7 @@ def settle(ruleset: Ruleset, options: Options, config: ProjectConfig, config_by:
         if config_by == "caller":
             raise
         own_gate = GateOptions()
-        problems.append(f"{config.file}: gate: {error} (the gate was left out)")
+        problems.append(f"{config.file or FILE}: gate: {error} (the gate was left out)")
     shown = own if config_by == "caller" else by_profile
     relaxations = [_relaxation(change, config_by) for change in own.changes]
     if own_packs is not None:
@@ -225,7 +225,7 @@ def _own_packs(ruleset: Ruleset, config: ProjectConfig) -> tuple[frozenset[str] 
         return None, []
     known = [pack.id for pack in ruleset.full.packs]
     wrong = [name for name in config.packs if name not in known]
-    problems = [f"{config.file}: packs: no pack {name!r}{did_you_mean(name, known)}" for name in wrong]
+    problems = [f"{config.file or FILE}: packs: no pack {name!r}{did_you_mean(name, known)}" for name in wrong]
     return frozenset(config.packs) & frozenset(known), problems
 
 

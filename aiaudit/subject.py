@@ -113,7 +113,7 @@ def attestations(facts: Mapping[str, Fact]) -> list[dict[str, Any]] | None:
 def assumptions(config: ProjectConfig, given: list[dict[str, Any]] | None, config_by: str) -> list[str]:
     """What was taken on trust, in words."""
     said = [
-        f"{key.replace('_', ' ').capitalize()} {value!r} is taken from {config.file or 'the command line'} as declared."
+        f"{key.replace('_', ' ').capitalize()} {value!r} is taken as the project declares it."
         for key, value in declared_words(config).items()
         if value
     ]
@@ -122,7 +122,7 @@ def assumptions(config: ProjectConfig, given: list[dict[str, Any]] | None, confi
     if config_by == "project" and config.exclude:
         globs = ", ".join(config.exclude)
         said.append(
-            f"{config.file} asks to leave out {globs}; that was read all the same, since only a file that the caller"
+            f"The project file asks to leave out {globs}; that was read all the same, since only a file that the caller"
             " names with --config can leave something out."
         )
     return said

@@ -1,0 +1,258 @@
+"""Options: their environment twins, outputs and formats, gates from the project file."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+import typer
+
+from aiaudit.cli.app import app
+from aiaudit.reports.schema import json_schema
+from tests.cli.conftest import lay
+
+DAY = ("--as-of", "2026-12-04")
+
+
+def commands(group, path=("aiaudit",)):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+ALL = dict(commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("path", ALL, ids=" ".join)
+def test_every_option_has_a_twin_in_the_environment(path):
+    for parameter in ALL[path].params:
+        if parameter.param_type_name == "option" and parameter.name != "help":
+            long = next(flag for flag in parameter.opts if flag.startswith("--"))
+            assert parameter.envvar == "AIAUDIT_" + long.removeprefix("--").replace("-", "_").upper()
+
+
+def test_the_commands_are_those_that_do_something():
+    assert {" ".join(path[1:]) for path in ALL} >= {
+        "run", "report", "explain", "hardware", "doctor", "checks list", "checks test", "checks schema",
+    }  # fmt: skip
+
+
+def test_the_environment_is_used(aiaudit, project, monkeypatch, tmp_path):
+    monkeypatch.setenv("AIAUDIT_FAIL_UNDER", "99 mlops=80")
+    monkeypatch.setenv("AIAUDIT_QUIET", "1")
+    monkeypatch.setenv("AIAUDIT_OUTPUT", str(tmp_path / "r.json"))
+    monkeypatch.setenv("AIAUDIT_AS_OF", "2026-12-04")
+    done = aiaudit("run", project)
+    assert (done.code, done.out) == (1, "")
+    result = json.loads((tmp_path / "r.json").read_text())
+    assert result["as_of"] == "2026-12-04"
+    assert [(r["rule"], r["passed"]) for r in result["gate"]["rules"]][:2] == [
+        ("--fail-under 99", False),
+        ("--fail-under mlops=80", True),
+    ]
+
+
+def test_version(aiaudit):
+    assert aiaudit("--version").out.startswith("aiaudit 0.")
+
+
+def test_version_imports_nothing_heavy():
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "aiaudit", "--version"], capture_output=True, text=True, check=True
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not loaded & {"typer", "rich", "pydantic", "yaml", "jinja2", "psutil", "re2", "json", "dataclasses"}
+
+
+def test_help_imports_nothing_that_only_an_audit_needs():
+    script = (
+        "import sys; from aiaudit.cli.app import run; run(['run', '--help']); "
+        "print(sorted({'rich', 'yaml', 'jinja2', 'psutil', 're2'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_stdout_carries_the_report_alone(aiaudit, project):
+    done = aiaudit("run", project, *DAY, "-o", "-", "--format", "json")
+    result = json.loads(done.out)
+    assert result["project"]["name"] == "small-model"
+    assert "of the evidence seen" in done.err
+
+
+def test_format_alone_means_stdout(aiaudit, project):
+    assert json.loads(aiaudit("run", project, "--format", "json", "--quiet").out)["schema_version"] == 1
+
+
+def test_quiet_says_nothing_but_trouble(aiaudit, project):
+    done = aiaudit("run", project, "-q")
+    assert (done.out, done.err) == ("", "")
+    assert "gate failed" in aiaudit("run", project, "-q", "--fail-under", "99").err
+
+
+def test_several_outputs_and_a_report_made_again(aiaudit, project, tmp_path):
+    first, again = tmp_path / "r.json", tmp_path / "again.json"
+    summary = aiaudit("run", project, *DAY, "-o", first).out
+    assert aiaudit("report", first).out == summary
+    assert aiaudit("report", first, "-o", again).code == 0
+    assert again.read_bytes() == first.read_bytes()
+
+
+def test_a_brand_replaces_the_saved_one(aiaudit, project, tmp_path):
+    first, brand = tmp_path / "r.json", tmp_path / "brand.yaml"
+    aiaudit("run", project, "-o", first, "-q")
+    brand.write_text("name: Example Consulting\n")
+    done = aiaudit("report", first, "--brand", brand, "-o", "-")
+    assert json.loads(done.out)["brand"] == {"name": "Example Consulting"}
+    brand.write_text("[1]")
+    assert "must be a mapping" in aiaudit("report", first, "--brand", brand, "-o", "-").err
+
+
+def test_an_old_result_without_newer_fields_can_be_shown(aiaudit, project, tmp_path):
+    file = tmp_path / "r.json"
+    aiaudit("run", project, *DAY, "-o", file, "-q")
+    result = json.loads(file.read_text())
+    for key in ("levels", "actions", "quick_wins", "host", "readiness_shipped", "skipped"):
+        del result[key]
+    file.write_text(json.dumps({**result, "of_a_later_version": 1}))
+    assert "29 (29–37)" in aiaudit("report", file).out
+
+
+def test_an_output_keeps_the_mode_of_the_file_it_replaces(aiaudit, project, tmp_path):
+    file = tmp_path / "r.json"
+    file.write_text("")
+    file.chmod(0o640)
+    aiaudit("run", project, "-o", file, "-q")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_an_output_that_is_no_regular_file(aiaudit, project):
+    link = project.parent / "null.json"
+    link.symlink_to(os.devnull)
+    assert aiaudit("run", project, "-o", link, "-q").code == 0
+    assert link.is_symlink()
+
+
+def test_the_result_matches_its_shipped_schema(aiaudit, project, tmp_path):
+    lay(project, {"aiaudit.yaml": "waivers:\n- {id: SEC-001, reason: x, owner: Ann, expires: 2027-01-01}\n"})
+    for folder in (project, tmp_path / "empty"):
+        folder.mkdir(exist_ok=True)
+        result = json.loads(aiaudit("run", folder, "-o", "-", "-q", "--timings", "--fail-under", "50").out)
+        jsonschema.Draft202012Validator(json_schema()).validate(result)
+        assert set(result["timings"]) == {"packs", "facts", "rules", "score"}
+
+
+@pytest.mark.parametrize("args", [(), ("--result",), ("--config-file",), ("--attestations",)])
+def test_schemas_are_valid_schemas(aiaudit, args):
+    jsonschema.Draft202012Validator.check_schema(json.loads(aiaudit("checks", "schema", *args).out))
+
+
+def test_the_gate_of_the_project_file_holds_where_the_command_line_asks_none(aiaudit, project):
+    lay(project, {"aiaudit.yaml": "gate: {fail_under: 90, fail_on: [SEC-001]}\n"})
+    done = aiaudit("run", project, "-q")
+    assert done.code == 1
+    assert "--fail-on SEC-001" in done.err
+    assert aiaudit("run", project, "-q", "--fail-under", "1").code == 0
+    assert aiaudit("run", project, "-q", "--no-project-config").code == 0
+
+
+def test_an_audit_does_not_read_its_own_reports(aiaudit, project):
+    def once():
+        return aiaudit("run", project, *DAY, "-o", project / "r.json", "--facts-out", project / "f.json", "-q").code
+
+    assert once() == 0
+    first = (project / "r.json").read_bytes()
+    assert once() == 0
+    assert (project / "r.json").read_bytes() == first
+
+
+def test_fail_on_new_against_an_earlier_result(aiaudit, project, tmp_path):
+    old = tmp_path / "old.json"
+    aiaudit("run", project, *DAY, "-o", old, "-q")
+    gate = ("--baseline", old, "--fail-on-new", "low", "-q")
+    assert aiaudit("run", project, *gate).code == 0
+    lay(project, {"app/serve.py": "\n\n\nDEBUG = True\n\n\ndef serve():\n    return 1  # TODO tidy\n"})
+    assert aiaudit("run", project, *gate).code == 0  # what moved is not new
+    lay(project, {"app/other.py": "DEBUG = True\n"})
+    done = aiaudit("run", project, *gate)
+    assert done.code == 1
+    assert "1 new since 2026-12-04 (fix or waive SEC-001)" in done.err
+
+
+def test_packs_and_profiles(aiaudit, project):
+    def judged(*args):
+        return {c["pack"] for c in json.loads(aiaudit("run", project, "-o", "-", "-q", *args).out)["checks"]}
+
+    assert judged() == {"security", "mlops"}
+    assert judged("--pack", "mlops") == {"mlops"}
+    assert judged("--profile", "library") == {"security"}
+    assert judged("--profile", "all") == {"security", "mlops"}
+
+
+def test_a_profile_sets_parameters(aiaudit, project):
+    result = json.loads(aiaudit("run", project, "-o", "-", "-q", "--profile", "library").out)
+    check = next(c for c in result["checks"] if c["id"] == "SEC-003")
+    assert (check["params"], check["status"]) == ({"most": 3}, "pass")
+
+
+def test_a_pack_of_the_callers(aiaudit, project, tmp_path):
+    pack = tmp_path / "mine.yaml"
+    check = (
+        "{id: MY-001, title: It is there, severity: low, kind: automatic, min_level: E1, why: w, remediation: r,"
+        " facts: {f: {probe: files.exists, files: [README.md]}}, rule: {pass: f.size() > 0, fail: otherwise}}"
+    )
+    pack.write_text(f"schema: 1\npack: mine\ntitle: Mine\nchecks:\n- {check}\n")
+    only = json.loads(aiaudit("run", project, "-o", "-", "-q", "--pack", pack).out)
+    assert [(c["id"], c["status"]) for c in only["checks"]] == [("MY-001", "pass")]
+    both = json.loads(aiaudit("run", project, "-o", "-", "-q", "--pack", "all", "--pack", pack).out)
+    assert len(both["checks"]) == 9
+    assert "MY-001" in aiaudit("checks", "list", "--pack", pack).out
+    assert "It is there" in aiaudit("explain", "MY-001", "--pack", pack).out
+
+
+def test_no_pack_is_loaded_from_the_audited_project(aiaudit, project):
+    lay(
+        project,
+        {"checks/evil.yaml": "schema: 1\npack: evil\ntitle: x\nchecks: []\n", "aiaudit.yaml": "packs: [evil]\n"},
+    )
+    done = aiaudit("run", project, "-q")
+    assert "no pack 'evil'" in done.err
+
+
+def test_hardware_as_words_and_as_json(aiaudit):
+    assert "usable of" in aiaudit("hardware").out
+    assert json.loads(aiaudit("hardware", "--json").out)["cpu"]["architecture"]
+
+
+def test_doctor_finds_this_installation_in_order(aiaudit):
+    done = aiaudit("doctor")
+    assert "8 checks in 2 packs" in done.out
+    assert done.code == (2 if "bad " in done.out else 0)
+
+
+def test_checks_test_runs_cases(aiaudit, tmp_path):
+    from tests.cli.conftest import WORLD
+
+    pack = WORLD.parent / "checks" / "mlops.yaml"
+    cases = lay(
+        tmp_path / "cases",
+        {
+            "OPS-003/pass/expect.yaml": "status: pass\n",
+            "OPS-003/pass/tests/test_a.py": "x = 1\n",
+            "OPS-003/fail/expect.yaml": "status: pass\n",
+            "OPS-003/fail/a.py": "x = 1\n",
+        },
+    )
+    done = aiaudit("checks", "test", pack, "--cases", cases)
+    assert done.code == 1
+    assert "FAIL OPS-003/fail" in done.out
+    assert "FAIL OPS-003/pass\n" not in done.out
+    assert "OPS-001 has no case 'pass'" in done.out

@@ -6,6 +6,7 @@ cache may be missing, read-only, locked, full or broken: then there is none, and
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -99,17 +100,15 @@ class Cache:
         rows = [(engine, content, today, value) for (engine, content), value in items]
         if rows:
             self._write("INSERT OR REPLACE INTO scans (engine, content, day, value) VALUES (?, ?, ?, ?)", rows)
+            self._prune()
 
     def close(self) -> None:
-        """Write all, prune what is too much, and release the file."""
-        if self._db is None or self._owner != os.getpid():  # a connection must not be used across a fork
-            return
-        try:
-            self._prune(self._db)
-            self._db.close()
-        except sqlite3.Error:
-            pass
-        self._db = None
+        """Release the file. What was put is written already."""
+        db = self._connected()
+        if db is not None:
+            self._db = None
+            with contextlib.suppress(sqlite3.Error):
+                db.close()
 
     def __enter__(self) -> Cache:
         return self
@@ -119,18 +118,25 @@ class Cache:
     ) -> None:
         self.close()
 
-    def _prune(self, db: sqlite3.Connection) -> None:
-        pages, size = db.execute("PRAGMA page_count").fetchone()[0], db.execute("PRAGMA page_size").fetchone()[0]
-        if pages * size <= self.max_bytes:
+    def _prune(self) -> None:
+        """Where the file is too large, drop the half that was used longest ago."""
+        db = self._connected()
+        if db is None:
             return
-        total = db.execute("SELECT count(*) FROM scans").fetchone()[0]
-        with db:
-            db.execute(
-                "DELETE FROM scans WHERE (engine, content) IN"
-                " (SELECT engine, content FROM scans ORDER BY day, content LIMIT ?)",
-                (total // 2 + 1,),
-            )
-        db.execute("VACUUM")
+        try:
+            pages, size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+            if pages * size <= self.max_bytes:
+                return
+            total = db.execute("SELECT count(*) FROM scans").fetchone()[0]
+            with db:
+                db.execute(
+                    "DELETE FROM scans WHERE (engine, content) IN"
+                    " (SELECT engine, content FROM scans ORDER BY day, content LIMIT ?)",
+                    (total // 2 + 1,),
+                )
+            db.execute("VACUUM")
+        except sqlite3.Error as error:
+            self._give_up(error)
 
     def _query(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         db = self._connected()
@@ -153,9 +159,11 @@ class Cache:
             self._give_up(error)
 
     def _connected(self) -> sqlite3.Connection | None:
+        """The connection, in the process that opened it: it must not be used across a fork."""
         return self._db if self._owner == os.getpid() else None
 
-    def _connect(self) -> bool:
+    def connect(self) -> None:
+        """Open or make the file. Raises `sqlite3.Error`."""
         db = sqlite3.connect(self.path, timeout=2.0, isolation_level="DEFERRED")
         try:
             db.execute("PRAGMA journal_mode = WAL")
@@ -167,16 +175,13 @@ class Cache:
             db.close()
             raise
         self._db = db
-        return True
 
     def _give_up(self, error: sqlite3.Error) -> None:
         """Go on without a cache; throw away a broken file, so that the next run has one again."""
         db, self._db = self._db, None
-        try:
+        with contextlib.suppress(sqlite3.Error):
             if db is not None:
                 db.close()
-        except sqlite3.Error:
-            pass
         if _is_broken(error):
             _remove(self.path)
 
@@ -196,8 +201,8 @@ def open_cache(folder: Path | None = None, *, max_bytes: int = MAX_BYTES) -> Cac
     cache = Cache(where / _FILE, max_bytes=max_bytes)
     for _ in range(2):
         try:
-            if cache._connect():
-                return cache
+            cache.connect()
+            return cache
         except sqlite3.Error as error:
             if not _is_broken(error) or not _remove(cache.path):
                 return None

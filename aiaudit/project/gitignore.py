@@ -133,7 +133,30 @@ def _close(glob: bytes, opened: int) -> int:
 
 
 def _bracket(body: bytes) -> bytes:
+    """A set in RE2's syntax. Single characters may be escaped; a range that runs backwards holds nothing."""
     negated = body[:1] in (b"!", b"^")
-    members = body[1:] if negated else body
-    safe = members.replace(b"[", b"\\[").replace(b"]", b"\\]") if b"[:" not in members else members
-    return b"[^/" + safe + b"]" if negated else b"[" + safe + b"]"
+    rest = body[1:] if negated else body
+    members = bytearray(b"/" if negated else b"")  # no set matches a slash
+    i = 0
+    while i < len(rest):
+        if rest.startswith(b"[:", i) and (closed := rest.find(b":]", i + 2)) > 0:
+            members += rest[i : closed + 2]
+            i = closed + 2
+            continue
+        low, i = _member(rest, i)
+        if rest[i : i + 1] == b"-" and i + 1 < len(rest):
+            high, i = _member(rest, i + 1)
+            if low <= high:
+                members += b"\\x%02x-\\x%02x" % (low, high)
+        else:
+            members += b"\\x%02x" % low
+    if not members:
+        return b"[^\\x00-\\xff]"
+    return (b"[^" if negated else b"[") + bytes(members) + b"]"
+
+
+def _member(rest: bytes, i: int) -> tuple[int, int]:
+    """The character at `i`, without the backslash that may escape it, and where the next one stands."""
+    if rest[i : i + 1] == b"\\" and i + 1 < len(rest):
+        i += 1
+    return rest[i], i + 1

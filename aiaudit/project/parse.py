@@ -302,7 +302,19 @@ def parse_json(data: bytes) -> Any:
     except ValueError as error:  # an integer of more digits than Python converts
         raise Malformed(str(error).split(":")[0].lower()) from None
     _check_depth(value, MAX_JSON_DEPTH)
-    return _finite(value)
+    return _finite(_whole(value) if _SURROGATE.search(text) else value)
+
+
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _whole(value: Any) -> Any:
+    """`value` with half surrogate pairs, which no encoding can hold, replaced."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 # A string is matched first and kept, so that what looks like a comment inside it stays. Possessive repeats, and ends

@@ -10,6 +10,7 @@ is unpickled. Which worker does what depends on the machine, the result does not
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import gc
 import os
 import selectors
@@ -198,6 +199,7 @@ def _kill(pid: int) -> None:
 def _serve(work: Work, orders: int, answers: int, limits: Limits) -> None:
     """A worker's life: take chunks, answer each task at once (so that a crash is known to be the next task's)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    _fall_silent()
     _limit_memory(limits.memory)
     gc.disable()  # syntax trees have no cycles; one collection a chunk takes what else there is
     while len(order := os.read(orders, _ORDER.size)) == _ORDER.size:
@@ -207,6 +209,17 @@ def _serve(work: Work, orders: int, answers: int, limits: Limits) -> None:
             _write_all(answers, _FRAME.pack(kind, task, len(body)) + body)
         gc.collect()
         _write_all(answers, _FRAME.pack(_DONE, 0, 0))
+
+
+def _fall_silent() -> None:
+    """A worker says nothing: what a crash prints is no use to anyone but a developer."""
+    if os.environ.get("AIAUDIT_DEBUG"):
+        return
+    faulthandler.disable()
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    os.close(null)
 
 
 def _answer(work: Work, task: int, limits: Limits) -> tuple[int, bytes]:

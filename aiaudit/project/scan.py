@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import os
 import struct
+import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -182,7 +184,7 @@ class _Stage:
             result = engine.scan(data, entry)
         except Exception as error:
             if os.environ.get("AIAUDIT_DEBUG"):
-                raise
+                traceback.print_exc(file=sys.stderr)
             return _ERROR, pool.reason_of(error).encode()
         if truncated:
             result["truncated"] = True

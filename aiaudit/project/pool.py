@@ -165,9 +165,9 @@ class _Pool:
     def _gone(self, worker: _Worker, reason: str) -> Iterator[tuple[int, bytes | str]]:
         """A worker died or was stopped: the file it was at has no answer; the rest of its chunk goes to another."""
         at, end = worker.next, worker.end
-        self._drop(worker)
+        ended_by = self._drop(worker)
         if at < end:
-            yield at, reason
+            yield at, TIMED_OUT if ended_by == getattr(signal, "SIGXCPU", None) else reason
             if at + 1 < end:
                 self.chunks.appendleft((at + 1, end))
         self.crashes += 1
@@ -179,13 +179,17 @@ class _Pool:
         elif self.chunks:
             self._start()
 
-    def _drop(self, worker: _Worker) -> None:
+    def _drop(self, worker: _Worker) -> int:
+        """Let go of a worker; the signal that ended it, or 0."""
         del self.workers[worker.answers]
         self.selector.unregister(worker.answers)
         os.close(worker.orders)
         os.close(worker.answers)
-        with contextlib.suppress(OSError):
-            os.waitpid(worker.pid, 0)
+        try:
+            _, status = os.waitpid(worker.pid, 0)
+        except OSError:
+            return 0
+        return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
 
 
 def _kill(pid: int) -> None:

@@ -185,7 +185,7 @@ def test_time_that_is_spent_where_no_signal_comes_through_ends_the_worker(projec
         spin()
 
     found = run(project, Engine(on(b"BAD", masked)), limits=QUICK, isolate=True)
-    assert found["bad.py"] == {"error": CRASHED}
+    assert found["bad.py"] == {"error": TIMED_OUT}
     assert sum("size" in result for result in found.values()) == 122
 
 

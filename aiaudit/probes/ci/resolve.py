@@ -41,12 +41,10 @@ _FOLLOWED_IN_IMAGES: Final = frozenset({"test", "lint", "train", "evaluate", "va
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A command at the end of its chain. `via` are the places (`path:line command`) it was reached through,
-            first first.
+    """A command at the end of its chain. `via`: the places (`path:line command`) it was reached through, in order.
 
-    `module`: the file of the tree whose Python code it runs, or the Dockerfile it builds. `resolved` is False
-            where a task or script it names is not
-    in the tree.
+    `module`: the file of the tree whose Python code it runs, or the Dockerfile it builds. `resolved` is False where a
+    task or script it names is not in the tree.
     """
 
     words: tuple[str, ...]

@@ -9,7 +9,7 @@ from aiaudit.probes.config.secret_names import is_placeholder, is_secret_name
 
 MASK: Final = "***"
 _PAIR: Final = re.compile(
-    r"""(?P<name>[A-Za-z_][\w.-]*)(?P<sign>=|:\s?|\s+)(?P<quote>["']?)(?P<value>[^\s"']+)(?P=quote)"""
+    r"""(?P<name>[A-Za-z_][\w.-]*)(?P<sign>=|:\s?)(?P<quote>["']?)(?P<value>[^\s"']+)(?P=quote)"""
 )
 _OPTION: Final = re.compile(
     r"""(?P<name>--?[A-Za-z][\w-]*)(?P<sign>=|\s+)(?P<quote>["']?)(?P<value>[^\s"']+)(?P=quote)"""

@@ -80,8 +80,9 @@ def read_pipfile(path: str, data: Mapping[str, Any], text: str) -> Manifest:
             is_vcs = isinstance(value, Mapping) and "git" in value
             pinned = spec.startswith("==") and "*" not in spec
             source = "vcs" if is_vcs else "path" if isinstance(value, Mapping) and "path" in value else "registry"
-            line = lines.key(str(name), start)
-            found.append(Dependency(str(name), spec, pinned, group, path, line, "pypi", source=source))  # type: ignore[arg-type]
+            line = lines.key(str(name), lines.quoted(str(name), start))
+            plain = str(name).partition("[")[0]
+            found.append(Dependency(plain, spec, pinned, group, path, line, "pypi", source=source))  # type: ignore[arg-type]
     return Manifest(path, "pipenv", "pypi", tuple(found))
 
 

@@ -1,0 +1,102 @@
+"""Which lock covers which manifest, and whether the two still agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from aiaudit.probes.dependencies.model import Dependency, Lock, Manifest, normalise
+from aiaudit.probes.dependencies.versions import poetry_to_pep440, satisfies_npm, satisfies_pep440
+
+# Which manifests' tools a lock file's tool reads.
+_READS = {
+    "uv": {"pyproject"},
+    "poetry": {"poetry", "pyproject"},
+    "pdm": {"pyproject"},
+    "pylock": {"pyproject", "poetry", "pip", "setuptools"},
+    "pipenv": {"pipenv"},
+    "pip-compile": {"pip", "pyproject", "setuptools", "poetry"},
+    "conda-lock": {"conda"},
+    "pixi": {"pyproject", "conda"},
+    "npm": {"npm"},
+    "pnpm": {"npm"},
+    "yarn": {"npm"},
+    "bun": {"npm"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How a lock stands to one manifest. `missing`: direct main dependencies it lacks; `stale`: held outside their
+    range, as `name held not spec`; `unsure`: conditions that could not be compared."""
+
+    manifest: str
+    missing: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+
+    @property
+    def in_sync(self) -> bool | None:
+        if self.missing or self.stale:
+            return False
+        return None if self.unsure else True
+
+
+def manifest_of(lock: Lock, manifests: Sequence[Manifest]) -> Manifest | None:
+    """The manifest that a lock was made from: of its tool, in its folder (or the nearest above it)."""
+    reads = _READS.get(lock.tool, set())
+    if lock.tool == "pip-compile":
+        return _compiled_source(lock, manifests)
+    folder: str | None = lock.folder
+    while folder is not None:
+        here = [m for m in manifests if m.folder == folder and m.tool in reads]
+        if here:
+            return max(here, key=lambda m: sum(d.group == "main" for d in m.dependencies))
+        folder = folder.rpartition("/")[0] if folder else None
+    return None
+
+
+def _compiled_source(lock: Lock, manifests: Sequence[Manifest]) -> Manifest | None:
+    """For a compiled requirements file: its `.in`, else what its folder declares, else itself."""
+    stem = lock.path.removesuffix(".txt").removesuffix(".lock")
+    by_path = {manifest.path: manifest for manifest in manifests}
+    for path in (f"{stem}.in", lock.path):
+        if path in by_path:
+            return by_path[path]
+    here = [m for m in manifests if m.folder == lock.folder and m.tool in _READS["pip-compile"]]
+    return max(here, key=lambda m: len(m.dependencies), default=None)
+
+
+def compare(lock: Lock, manifest: Manifest, workspace: Iterable[str] = ()) -> Coverage:
+    """Whether every direct main dependency of the manifest is in the lock, in a version that its condition admits.
+
+    Dependencies with an environment marker may be left out of a lock; local packages need not be in it.
+    """
+    local = {normalise(name, lock.ecosystem) for name in workspace}
+    missing: list[str] = []
+    stale: list[str] = []
+    unsure: list[str] = []
+    for one in manifest.dependencies:
+        key = normalise(one.name, lock.ecosystem)
+        if one.group != "main" or one.source == "path" or key in local:
+            continue
+        held = lock.packages.get(key)
+        if held is None:
+            if not one.marker:
+                missing.append(one.name)
+        elif one.source == "registry" and held:
+            verdicts = [_satisfies(version, one, manifest.tool) for version in held]
+            if True not in verdicts:
+                (unsure if None in verdicts else stale).append(f"{one.name} {'/'.join(held)} not {one.spec}")
+    return Coverage(manifest.path, tuple(missing), tuple(stale), tuple(unsure))
+
+
+def _satisfies(version: str, one: Dependency, tool: str) -> bool | None:
+    if not one.spec:
+        return True
+    if one.ecosystem == "npm":
+        return satisfies_npm(version, one.spec)
+    if one.ecosystem == "conda":
+        return None
+    spec = poetry_to_pep440(one.spec) if tool == "poetry" else one.spec
+    return None if spec is None else satisfies_pep440(version, spec)

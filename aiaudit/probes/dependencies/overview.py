@@ -1,0 +1,154 @@
+"""Manifests joined with the locks that cover them and the commands that install them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiaudit.model.types import Unknown
+from aiaudit.probes.base import Context
+from aiaudit.probes.dependencies.installers import Install, installs
+from aiaudit.probes.dependencies.inventory import inventory
+from aiaudit.probes.dependencies.matching import Coverage, compare, manifest_of
+from aiaudit.probes.dependencies.model import Lock, Manifest
+
+_MEMO: Final = "dependencies.overview"
+
+
+@dataclass(frozen=True, slots=True)
+class LockView:
+    """A lock with the manifest it was made from and the commands that install from it."""
+
+    lock: Lock
+    manifest: Manifest | None
+    coverage: Coverage | None
+    installs: tuple[Install, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestView:
+    """A manifest with its lock, and the commands that install from the manifest itself."""
+
+    manifest: Manifest
+    lock: LockView | None
+    installs: tuple[Install, ...]
+    role: str
+
+
+def overview(context: Context) -> tuple[list[ManifestView], list[LockView]]:
+    """All manifests and locks, joined; computed once a run."""
+    known = context.memo.get(_MEMO)
+    if isinstance(known, tuple):
+        return known
+    found = inventory(context)
+    commands = installs(context)
+    workspace = [manifest.name for manifest in found.manifests if manifest.name]
+    lock_views: list[LockView] = []
+    for lock in found.locks:
+        manifest = manifest_of(lock, found.manifests)
+        coverage = compare(lock, manifest, workspace) if manifest is not None and not lock.unreadable else None
+        lock_views.append(LockView(lock, manifest, coverage, tuple(c for c in commands if c.source == lock.path)))
+    by_manifest: dict[str, LockView] = {}
+    for view in lock_views:
+        if view.manifest is not None:
+            best = by_manifest.get(view.manifest.path)
+            by_manifest[view.manifest.path] = view if best is None else _better(best, view)
+    for manifest in found.manifests:
+        if manifest.path not in by_manifest and (view := _shared_lock(manifest, lock_views)) is not None:
+            by_manifest[manifest.path] = view
+    manifest_views = [
+        ManifestView(
+            manifest,
+            by_manifest.get(manifest.path),
+            tuple(c for c in commands if c.source == manifest.path and c.tool in ("pip", "conda")),
+            found.roles.get(manifest.path, ""),
+        )
+        for manifest in found.manifests
+        if manifest.tool
+    ]
+    context.memo[_MEMO] = (manifest_views, lock_views)
+    return manifest_views, lock_views
+
+
+def _shared_lock(manifest: Manifest, views: list[LockView]) -> LockView | None:
+    """A compiled requirements file in the folder of a package, made from another file, that covers the package too."""
+    if manifest.tool not in ("pyproject", "setuptools", "poetry") or not any(
+        d.group == "main" for d in manifest.dependencies
+    ):
+        return None
+    for view in views:
+        if view.lock.tool == "pip-compile" and view.lock.folder == manifest.folder:
+            coverage = compare(view.lock, manifest)
+            if coverage.in_sync:
+                return LockView(view.lock, manifest, coverage, view.installs)
+    return None
+
+
+def _better(first: LockView, second: LockView) -> LockView:
+    """Of two locks of one manifest the one that is installed from, then the one in sync, then the hashed one."""
+
+    def rank(view: LockView) -> tuple[bool, bool, bool]:
+        in_sync = view.coverage is not None and view.coverage.in_sync is True
+        return bool(view.installs), in_sync, view.lock.hashed
+
+    return second if rank(second) > rank(first) else first
+
+
+def manifest_record(view: ManifestView) -> dict[str, Any]:
+    """A manifest as a record: how it is pinned, locked and installed."""
+    manifest, lock = view.manifest, view.lock
+    main = [d for d in manifest.dependencies if d.group == "main" and d.source != "path"]
+    loose = [d.name for d in main if not d.pinned]
+    return {
+        "path": manifest.path,
+        "line": main[0].line if main else 1,
+        "tool": manifest.tool,
+        "ecosystem": manifest.ecosystem,
+        "role": view.role,
+        "folder": manifest.folder,
+        "depth": manifest.path.count("/"),
+        "name": manifest.name,
+        "main": Unknown(manifest.dynamic) if manifest.dynamic and not main else len(main),
+        "unpinned": loose,
+        "pinned": Unknown(manifest.dynamic) if manifest.dynamic else not loose,
+        "hashed": bool(main) and all(d.hashed or d.source != "registry" for d in main),
+        "lock": lock.lock.path if lock else "",
+        "lock_tool": lock.lock.tool if lock else "",
+        "lock_hashed": lock is not None and lock.lock.hashed,
+        "in_sync": _in_sync(lock),
+        "missing": list(lock.coverage.missing) if lock and lock.coverage else [],
+        "stale": list(lock.coverage.stale) if lock and lock.coverage else [],
+        "lock_installs": [one.record() for one in lock.installs] if lock else [],
+        "own_installs": [one.record() for one in view.installs if lock is None or one.source != lock.lock.path],
+        "sources": list(manifest.options),
+    }
+
+
+def lock_record(view: LockView) -> dict[str, Any]:
+    """A lock as a record."""
+    lock = view.lock
+    return {
+        "path": lock.path,
+        "line": 1,
+        "tool": lock.tool,
+        "ecosystem": lock.ecosystem,
+        "packages": Unknown(lock.unreadable) if lock.unreadable else len(lock.packages),
+        "hashed": Unknown(lock.unreadable) if lock.unreadable else lock.hashed,
+        "unhashed": list(lock.unhashed),
+        "manifest": view.manifest.path if view.manifest else "",
+        "in_sync": _in_sync(view),
+        "missing": list(view.coverage.missing) if view.coverage else [],
+        "stale": list(view.coverage.stale) if view.coverage else [],
+        "installed_by": [one.record() for one in view.installs],
+    }
+
+
+def _in_sync(view: LockView | None) -> bool | Unknown:
+    if view is None:
+        return False
+    if view.lock.unreadable:
+        return Unknown(view.lock.unreadable)
+    if view.coverage is None:
+        return Unknown("the manifest it was made from is not in the tree")
+    answer = view.coverage.in_sync
+    return answer if answer is not None else Unknown(f"not compared: {', '.join(view.coverage.unsure[:5])}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aiaudit.cli.errors import ExitCode, UsageError
-from aiaudit.cli.options import option
+from aiaudit.cli.options import day, folder, option
 
 if TYPE_CHECKING:
     from aiaudit.packs.load import Library
@@ -63,6 +63,42 @@ def test(
     print(f"{total} cases, {failed} failures")
     if failed:
         raise typer.Exit(int(ExitCode.GATE))
+
+
+@app.command("lint")
+def lint(
+    packs: Annotated[list[Path] | None, typer.Argument(help="Pack files (default: the shipped packs).")] = None,
+    cases: Annotated[
+        Path | None, option("--cases", metavar="DIR", help="Where their cases are; missing ones are told.")
+    ] = None,
+) -> None:
+    """Find what a pack that loads may still get wrong: a rule that cannot pass, a missing text, an unused parameter."""
+    from aiaudit.packs.lint import lint as find
+    from aiaudit.packs.load import load
+
+    problems = find(load(packs, shipped=False) if packs else load(), cases)
+    for problem in problems:
+        print(problem)
+    print(f"{len(problems)} faults" if problems else "no faults")
+    if problems:
+        raise typer.Exit(int(ExitCode.GATE))
+
+
+@app.command("try")
+def try_(
+    query: Annotated[str, typer.Argument(help="A query as packs write it: '{probe: text.search, any: [TODO]}'.")],
+    path: Annotated[Path | None, typer.Argument(help="The project's folder (default: this one).")] = None,
+    as_of: Annotated[
+        str | None, option("--as-of", metavar="DATE", help="The day that decides on ages and expiry (default: today).")
+    ] = None,
+) -> None:
+    """Put one query to a project and print the fact as JSON, before the query goes into a pack."""
+    from aiaudit.packs.try_query import try_query
+    from aiaudit.reports.result import fact_json
+
+    tried = try_query(query, Path(folder(path or Path())), as_of=day(as_of))
+    asked = {"probe": tried.spec.probe, **tried.spec.query}
+    print(json.dumps({"query": asked, **fact_json(tried.fact)}, indent=2, ensure_ascii=False, default=str))
 
 
 @app.command("schema")

@@ -1,11 +1,15 @@
-"""How options are declared: each has an environment twin, AIAUDIT_ and the option's name."""
+"""How options are declared and read: each has an environment twin, AIAUDIT_ and the option's name."""
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import typer
+
+from aiaudit.cli.errors import UsageError
 
 
 def option(*flags: str, **settings: Any) -> Any:
@@ -27,3 +31,22 @@ class LevelName(StrEnum):
     PILOT = "pilot"
     PRODUCTION = "production"
     SCALE = "scale"
+
+
+def folder(path: Path) -> str:
+    """The root as given, where it is a folder."""
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such folder")
+    if not path.is_dir():
+        raise UsageError(f"{path}: is a file; give the folder of the project")
+    return str(path)
+
+
+def day(text: str | None) -> dt.date | None:
+    """The day of `--as-of`."""
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of {text}: expected a day such as 2026-12-04") from None

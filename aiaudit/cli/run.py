@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aiaudit.cli.errors import ExitCode, UsageError, say, worst
-from aiaudit.cli.options import LevelName, SeverityName, option
+from aiaudit.cli.options import LevelName, SeverityName, day, folder, option
 
 if TYPE_CHECKING:
     from aiaudit.reports.base import Output
@@ -95,14 +94,14 @@ def run(
         raise UsageError("--facts and --facts-out exclude each other: the facts are saved already")
     if facts_out:
         check_folder(facts_out, "--facts-out")
-    root = "" if facts else _folder(path or Path())
+    root = "" if facts else folder(path or Path())
     outputs = outputs_of(output or (), stdout_format)
     written = [o.path for o in outputs if not o.is_stdout] + ([facts_out] if facts_out else [])
     options = Options(
         packs=tuple(pack or ()),
         profile=profile,
         stage=stage,
-        as_of=_day(as_of),
+        as_of=day(as_of),
         config=config,
         project_config=not no_project_config,
         baseline=baseline,
@@ -173,21 +172,3 @@ def _nothing(result: dict[str, Any]) -> str:
     if not result["checks"]:
         return "nothing to judge by: no check is selected"
     return "nothing could be judged, so there is no score; is this the project's folder?"
-
-
-def _folder(path: Path) -> str:
-    """The root as given, where it is a folder that can be listed."""
-    if not path.exists():
-        raise UsageError(f"{path}: there is no such folder")
-    if not path.is_dir():
-        raise UsageError(f"{path}: is a file; give the folder of the project")
-    return str(path)
-
-
-def _day(text: str | None) -> dt.date | None:
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--as-of {text}: expected a day such as 2026-12-04") from None

@@ -40,7 +40,8 @@ def test_every_option_has_a_twin_in_the_environment(path):
 
 def test_the_commands_are_those_that_do_something():
     assert {" ".join(path[1:]) for path in ALL} >= {
-        "run", "report", "explain", "hardware", "doctor", "checks list", "checks test", "checks schema",
+        "run", "report", "explain", "hardware", "doctor",
+        "checks list", "checks lint", "checks test", "checks try", "checks schema",
     }  # fmt: skip
 
 
@@ -256,3 +257,23 @@ def test_checks_test_runs_cases(aiaudit, tmp_path):
     assert "FAIL OPS-003/fail" in done.out
     assert "FAIL OPS-003/pass\n" not in done.out
     assert "OPS-001 has no case 'pass'" in done.out
+
+
+def test_checks_lint_names_the_place(aiaudit):
+    from tests.cli.conftest import WORLD
+
+    pack = WORLD.parent / "checks" / "mlops.yaml"
+    done = aiaudit("checks", "lint", pack)
+    assert done.code == 1
+    assert f"{pack}:5:3: OPS-001: `risk` is missing" in done.out
+    assert done.out.splitlines()[-1].endswith(" faults")
+
+
+def test_checks_try_answers_one_query(aiaudit, project):
+    done = aiaudit("checks", "try", "probe: text.search, any: [TODO]", project)
+    fact = json.loads(done.out)
+    assert fact["query"]["probe"] == "text.search"
+    assert [(e["path"], e["line"]) for e in fact["value"]] == [("app/serve.py", 5), ("app/train.py", 1)]
+    wrong = aiaudit("checks", "try", "probe: text.serch", project)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "did you mean 'text.search'?" in wrong.err

@@ -7,6 +7,7 @@ have any name.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from aiaudit.packs.expect import FILE, Expect, laid_out, read_expect
 from aiaudit.packs.judge import judge
 from aiaudit.packs.load import Library, load
 from aiaudit.packs.overrides import resolve
-from aiaudit.packs.problems import PackError
+from aiaudit.packs.problems import PackError, Problem
 from aiaudit.packs.values import declared_in
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _own(section: Mapping[str, Any], case: Case) -> dict[str, Any]:
 def _config(tree: Path, expect: Expect, check_id: str) -> ProjectConfig:
     """The tree's own `aiaudit.yaml`, with what the case adds to it."""
     from aiaudit.project.config import FILE as PROJECT_FILE
-    from aiaudit.project.config import ConfigError, ProjectConfig
+    from aiaudit.project.config import ConfigError, parse_config
     from aiaudit.project.parse import Malformed, parse_yaml
 
     settings: dict[str, Any] = {}
@@ -166,13 +167,11 @@ def _config(tree: Path, expect: Expect, check_id: str) -> ProjectConfig:
         settings = {**settings, **expect.config}
         if entries:
             settings["attestations"] = {**settings.get("attestations", {}), **entries}
-        return ProjectConfig.model_validate(settings)
-    except (ConfigError, Malformed, ValueError) as error:
-        from aiaudit.packs.problems import Problem
-
-        raise PackError(
-            [Problem(None, f"the case's configuration: {line}") for line in str(error).splitlines()]
-        ) from None
+        return parse_config(json.dumps(settings, indent=1).encode(), "config")  # JSON is YAML
+    except ConfigError as error:
+        raise PackError([Problem(None, line) for line in error.problems]) from None
+    except Malformed as error:
+        raise PackError([Problem(None, f"{PROJECT_FILE}: {error}")]) from None
 
 
 def _collect(library: Library, tree: Path, config: ProjectConfig, expect: Expect) -> dict[str, Fact]:

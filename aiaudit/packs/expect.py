@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aiaudit.packs.document import Document
-from aiaudit.packs.problems import PackError
+from aiaudit.packs.problems import PackError, Problem
 
 FILE: Final = "expect.yaml"
 AS_OF: Final = dt.date(2026, 6, 1)  # "today" of a case that names none
@@ -89,11 +89,11 @@ def laid_out(case: Path, expect: Expect) -> Iterator[Path]:
         tree = Path(folder).resolve() / "project"
         shutil.copytree(case, tree, symlinks=True, ignore=shutil.ignore_patterns(FILE))
         for path, content in expect.files.items():
-            _write(tree, path, content if isinstance(content, str) else base64.b64decode(content.base64))
+            _write(tree, path, content.encode() if isinstance(content, str) else _decoded(path, content))
         if expect.git:
             for path, text in last_contents(expect.git).items():
                 if text is not None and not (tree / path).exists():
-                    _write(tree, path, text)
+                    _write(tree, path, text.encode())
             _build_history(tree, expect.git)
         yield tree
 
@@ -107,12 +107,26 @@ def last_contents(commits: Sequence[Commit]) -> dict[str, str | None]:
     return contents
 
 
-def _write(tree: Path, path: str, content: str | bytes) -> None:
+def _decoded(path: str, content: Binary) -> bytes:
+    try:
+        return base64.b64decode(content.base64, validate=True)
+    except ValueError:
+        raise _broken(f"{path}: not base64") from None
+
+
+def _write(tree: Path, path: str, content: bytes) -> None:
     target = (tree / path).resolve()
-    if not target.is_relative_to(tree):
-        raise PackError([]) from ValueError(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content.encode() if isinstance(content, str) else content)
+    if not target.is_relative_to(tree) or target == tree:
+        raise _broken(f"{path}: outside the tree of the case")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    except OSError as error:
+        raise _broken(f"{path}: {(error.strerror or 'cannot be written').lower()}") from None
+
+
+def _broken(message: str) -> PackError:
+    return PackError([Problem(None, f"{FILE}: {message}")])
 
 
 def _build_history(tree: Path, commits: Sequence[Commit]) -> None:
@@ -161,12 +175,13 @@ def _git(tree: Path, *arguments: str, stdin: bytes = b"") -> None:
         "GIT_WORK_TREE": str(tree),
         "LC_ALL": "C",
     }
-    subprocess.run(  # noqa: S603
-        ["git", *arguments],  # noqa: S607 - the caller's git
-        cwd=tree,
-        env=environment,
-        input=stdin,
-        check=True,
-        capture_output=True,
-        timeout=_GIT_TIMEOUT,
-    )
+    command = ["git", *arguments]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own arguments, and the git of who runs the cases
+            command, cwd=tree, env=environment, input=stdin, capture_output=True, timeout=_GIT_TIMEOUT, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _broken(f"the history cannot be built: {error}") from None
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "replace").strip().splitlines() or [""]
+        raise _broken(f"the history cannot be built: git {arguments[0]}: {reason[0]}")

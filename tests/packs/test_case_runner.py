@@ -134,6 +134,26 @@ def test_a_history_is_a_real_repository(tmp_path: Path) -> None:
     assert (case / "expect.yaml").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("files: {../up.txt: x}", "expect.yaml: ../up.txt: outside the tree of the case"),
+        ("files: {a.bin: {base64: '!'}}", "expect.yaml: a.bin: not base64"),
+        ("files: {a: x, a/b: x}", "expect.yaml: a/b: file exists"),
+        ("git: [{files: {.git/config: x}}]", "expect.yaml: the history cannot be built: git "),
+        ("config: {projct: {}}", "config:2:2: projct: unknown key; did you mean 'project'?"),
+        (
+            "attestations: {answer: perhaps}",
+            "config:4:13: attestations.OWN-001.answer: 'perhaps' is none of yes, partly",
+        ),
+    ],
+)
+def test_a_broken_case_is_told_in_one_line(library: Library, tmp_path: Path, text: str, line: str) -> None:
+    write(tmp_path / "cases" / "OWN-001" / "odd", {"expect.yaml": f"status: fail\n{text}\n"})
+    (found,) = problems(library, tmp_path / "cases")["OWN-001/odd"]
+    assert found.startswith(line)
+
+
 def git(tree: Path, *arguments: str) -> str:
     import subprocess
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "ci.commands": "aiaudit.probes.ci.commands:CiCommands",
+    "ci.workflows": "aiaudit.probes.ci.workflows:CiWorkflows",
     "config.alerts": "aiaudit.probes.config.alerts:ConfigAlerts",
     "config.compose": "aiaudit.probes.config.compose:ConfigCompose",
     "config.docker": "aiaudit.probes.config.docker:ConfigDocker",
@@ -31,6 +32,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "docs.present": "aiaudit.probes.docs.present:PresentProbe",
     "docs.readme": "aiaudit.probes.docs.readme:ReadmeProbe",
     "docs.sections": "aiaudit.probes.docs.sections:SectionsProbe",
+    "entrypoints": "aiaudit.probes.ci.entrypoints:Entrypoints",
     "files.exists": "aiaudit.probes.files:ExistsProbe",
     "files.large": "aiaudit.probes.files:LargeProbe",
     "git.history": "aiaudit.probes.git.probe:HistoryProbe",

@@ -27,7 +27,7 @@ CONFIG_GLOBS: Final = (
 )
 _MAX_REUSE: Final = 4
 _MEMO: Final = "ci.inventory"
-_SILENT: Final = word_set(
+SILENT: Final = word_set(
     "exit true false : set echo printf export cd pushd popd sleep mkdir pwd ls shift local unset return",
     "break continue trap [ [[ read declare cat touch rm cp mv date whoami",
 )  # words of the shell that do no work of their own
@@ -166,7 +166,7 @@ class _Collector:
     def _step(self, step: Step, place: Place, depth: int) -> Iterator[tuple[Leaf, str]]:
         if step.script and step.shell.kind == "sh":
             for leaf in self.resolver.script(step.script, place, step.shell):
-                if leaf.words[0] not in _SILENT:
+                if leaf.words[0] not in SILENT:
                     yield leaf, ""
         elif step.script:
             yield (

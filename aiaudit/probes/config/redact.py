@@ -17,7 +17,9 @@ _OPTION: Final = re.compile(
 _LOGIN: Final = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^\s/:@]*):(?P<password>[^\s/@]+)@", re.IGNORECASE
 )
-_BEARER: Final = re.compile(r"\b(Bearer|Basic|Authorization:\s*Token)\s+(?P<value>[^\s\"'$-][^\s\"'$]{7,})", re.IGNORECASE)
+_BEARER: Final = re.compile(
+    r"\b(Bearer|Basic|Authorization:\s*Token)\s+(?P<value>[^\s\"'$-][^\s\"'$]{7,})", re.IGNORECASE
+)
 # Prefixes that vendors put before their keys, as their documentation shows them.
 _VENDORS: Final = re.compile(
     r"\b(?:sk-(?:proj-|ant-|or-v1-|lf-)?[\w-]{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|hf_\w{20,}|AKIA[0-9A-Z]{16}"

@@ -54,8 +54,9 @@ def overview(context: Context) -> tuple[list[ManifestView], list[LockView]]:
             best = by_manifest.get(view.manifest.path)
             by_manifest[view.manifest.path] = view if best is None else _better(best, view)
     for manifest in found.manifests:
-        if manifest.path not in by_manifest and (view := _shared_lock(manifest, lock_views)) is not None:
-            by_manifest[manifest.path] = view
+        shared = _shared_lock(manifest, lock_views) if manifest.path not in by_manifest else None
+        if shared is not None:
+            by_manifest[manifest.path] = shared
     manifest_views = [
         ManifestView(
             manifest,

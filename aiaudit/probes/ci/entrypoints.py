@@ -1,0 +1,240 @@
+"""Probe `entrypoints`: how the project is started: images, compose, Kubernetes, Procfile, scripts, Makefile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, ClassVar, Final
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.ci.classify import kind_of
+from aiaudit.probes.ci.inventory import SILENT
+from aiaudit.probes.ci.makefile import MakeCall, load, tasks
+from aiaudit.probes.ci.model import Shell, as_map
+from aiaudit.probes.ci.modules import file_of_module, file_of_script
+from aiaudit.probes.ci.resolve import Leaf, Place, Resolver
+from aiaudit.probes.ci.serving import Start, start_of
+from aiaudit.probes.config.compose import GLOBS as COMPOSE_GLOBS
+from aiaudit.probes.config.compose import services
+from aiaudit.probes.config.docker import GLOBS as DOCKER_GLOBS
+from aiaudit.probes.config.docker import ancestry, is_development, start_command
+from aiaudit.probes.config.dockerfile import stages
+from aiaudit.probes.config.kubernetes import manifests
+from aiaudit.probes.config.redact import redact
+from aiaudit.probes.reading import Files, listed, scope_of
+
+_MEMO: Final = "entrypoints"
+
+ENTRYPOINT = record(
+    "entrypoint",
+    path=STRING,
+    line=INT,
+    source=STRING,
+    name=STRING,
+    command=STRING,
+    program=STRING,
+    kind=STRING,
+    module=STRING,
+    deployed=BOOL,
+    development_server=STRING,
+    workers=INT,
+    wrappers=list_of(STRING),
+)
+
+
+class EntrypointsQuery(Query):
+    """`kinds` of serve, train, evaluate, batch, other; `deployed`: only what an image, a compose file, a manifest or a
+    Procfile starts."""
+
+    kinds: tuple[str, ...] = ()
+    deployed: bool = False
+
+
+class Entrypoints(Probe[EntrypointsQuery]):
+    """One record a start: its place, source, command, kind, the file of the tree it runs, and signs of a development
+    server (`--reload`, debug mode)."""
+
+    name: ClassVar[str] = "entrypoints"
+    title: ClassVar[str] = "How the project is started: images, compose, Kubernetes, Procfile, scripts, Makefile"
+    query: ClassVar[type[Query]] = EntrypointsQuery
+    max_level: ClassVar[Level] = Level.WIRED
+
+    def value_type(self, query: EntrypointsQuery) -> Type:
+        return list_of(ENTRYPOINT)
+
+    def answer(self, fact_id: str, query: EntrypointsQuery, context: Context) -> Fact:
+        found = context.memo.get(_MEMO)
+        if not isinstance(found, _Starts):
+            found = context.memo[_MEMO] = _Starts(context)
+        records = [
+            one
+            for one in found.records
+            if (not query.kinds or one["kind"] in query.kinds) and (not query.deployed or one["deployed"])
+        ]
+        level = Level.WIRED if any(one["deployed"] for one in records) else Level.CONTENT
+        scope = scope_of(found.paths, found.files.problems)
+        return listed(fact_id, records, method="start commands read", level=level, scope=scope, note="command")
+
+
+class _Starts:
+    """All starts, found once a run."""
+
+    def __init__(self, context: Context) -> None:
+        self.files = Files(context.project)
+        self.resolver = Resolver(self.files)
+        self.paths: list[str] = []
+        self.records: list[dict[str, Any]] = []
+        for source, name, leaf, deployed in (
+            *self._images(),
+            *self._compose(),
+            *self._kubernetes(context),
+            *self._procfile(),
+            *self._package_scripts(),
+            *self._makefile(),
+        ):
+            self.records.append(self._record(source, name, leaf, deployed))
+        self.records.extend(self._console_scripts())
+
+    def _record(self, source: str, name: str, leaf: Leaf, deployed: bool) -> dict[str, Any]:
+        start = start_of(leaf.words)
+        module = leaf.module or self._module(start, leaf)
+        general = kind_of(leaf.words, module)
+        kind = start.kind or (general if general in ("train", "evaluate") else "other")
+        return {
+            "path": leaf.path,
+            "line": leaf.line,
+            "source": source,
+            "name": name,
+            "command": redact(leaf.text[:300]),
+            "program": leaf.words[0].rpartition("/")[2] if leaf.words else "",
+            "kind": kind,
+            "module": module,
+            "deployed": deployed,
+            "development_server": start.development,
+            "workers": start.workers,
+            "wrappers": list(leaf.wrappers),
+        }
+
+    def _module(self, start: Start, leaf: Leaf) -> str:
+        if not start.target:
+            return ""
+        if start.target.endswith(".py") or "/" in start.target:
+            return file_of_script(self.files, start.target, leaf.folder) or ""
+        return file_of_module(self.files, start.target, leaf.folder) or ""
+
+    def _leaves(self, command: str, place: Place) -> Iterator[Leaf]:
+        """The commands behind a start command. Arguments alone (for the image's own entry point) start nothing new."""
+        for leaf in self.resolver.script(command, place, Shell(errexit=False)):
+            if leaf.words[0] not in SILENT and not leaf.words[0].startswith("-"):
+                yield leaf
+
+    def _images(self) -> Iterator[tuple[str, str, Leaf, bool]]:
+        for entry in self.files.matching(DOCKER_GLOBS):
+            text = self.files.text(entry.path)
+            made = stages(text) if text else []
+            if not made:
+                continue
+            self.paths.append(entry.path)
+            chain = ancestry(made, made[-1])
+            entry_point = next((found for stage in chain if (found := stage.last("ENTRYPOINT"))), None)
+            command = next((found for stage in chain if (found := stage.last("CMD"))), None)
+            start = entry_point or command
+            if start is None:
+                continue
+            deployed = not is_development(entry.path, entry.role)
+            folder = entry.path.rpartition("/")[0]
+            place = Place(entry.path, start.line, folder)
+            for leaf in self._leaves(start_command(entry_point, command), place):
+                yield "dockerfile", entry.name, self._at(leaf, entry.path, start.line), deployed
+
+    def _at(self, leaf: Leaf, path: str, line: int) -> Leaf:
+        """A command of the start line itself stands at that line, whatever the shell's own line count says."""
+        return replace(leaf, line=line) if leaf.path == path else leaf
+
+    def _compose(self) -> Iterator[tuple[str, str, Leaf, bool]]:
+        for entry in self.files.matching(COMPOSE_GLOBS):
+            self.paths.append(entry.path)
+            for service in services(self.files, entry.path, is_development(entry.path, entry.role)):
+                if service["command"]:
+                    line = service["command_line"]
+                    place = Place(entry.path, line, entry.path.rpartition("/")[0])
+                    for leaf in self._leaves(service["command"], place):
+                        found = self._at(leaf, entry.path, line)
+                        yield "compose", service["service"], found, not service["development"]
+
+    def _kubernetes(self, context: Context) -> Iterator[tuple[str, str, Leaf, bool]]:
+        for one in manifests(context).containers:
+            if isinstance(one["command"], str) and one["command"]:
+                self.paths.append(one["path"])
+                for leaf in self._leaves(one["command"], Place(one["path"], one["line"], "")):
+                    yield "kubernetes", one["container"], self._at(leaf, one["path"], one["line"]), True
+
+    def _procfile(self) -> Iterator[tuple[str, str, Leaf, bool]]:
+        for entry in self.files.matching("Procfile"):
+            self.paths.append(entry.path)
+            for number, line in enumerate((self.files.text(entry.path) or "").splitlines(), 1):
+                if match := re.match(r"^([\w-]+)\s*:\s*(.+)$", line):
+                    for leaf in self._leaves(match.group(2), Place(entry.path, number, "")):
+                        yield "procfile", match.group(1), self._at(leaf, entry.path, number), True
+
+    def _package_scripts(self) -> Iterator[tuple[str, str, Leaf, bool]]:
+        for entry in self.files.matching("package.json"):
+            self.paths.append(entry.path)
+            for name in as_map(as_map(self.files.json(entry.path)).get("scripts")):
+                if name in ("start", "serve", "dev"):
+                    words = ("npm", "run", str(name))
+                    for leaf in self.resolver.command(words, " ".join(words), Place(entry.path, 1, "")):
+                        yield "package.json", str(name), leaf, False
+
+    def _makefile(self) -> Iterator[tuple[str, str, Leaf, bool]]:
+        made = load(self.files, "", "")
+        if made is None:
+            return
+        self.paths.append(made.path)
+        for target in list(made.lines)[:100]:
+            if target.startswith("."):
+                continue
+            own = [task for task in tasks(made, MakeCall((target,), "", "", {}, False)) or () if task.name == target]
+            for task in own:
+                for piece in task.pieces:
+                    place = Place(task.path, piece.line, "")
+                    for leaf in self.resolver.script(piece.script, place, Shell(errexit=False)):
+                        start = start_of(leaf.words)
+                        if start.kind or leaf.kind in ("train", "evaluate"):
+                            yield "makefile", target, leaf, False
+
+    def _console_scripts(self) -> Iterator[dict[str, Any]]:
+        """Console scripts of pyproject.toml, and `if __name__ == "__main__"` is left to the Python probes."""
+        for entry in self.files.matching("pyproject.toml"):
+            data = self.files.toml(entry.path) or {}
+            self.paths.append(entry.path)
+            text = (self.files.text(entry.path) or "").splitlines()
+            scripts = {
+                **as_map(as_map(data.get("project")).get("scripts")),
+                **as_map(as_map(as_map(data.get("tool")).get("poetry")).get("scripts")),
+            }
+            for name, target in scripts.items():
+                if not isinstance(target, str):
+                    continue
+                line = next(
+                    (
+                        n
+                        for n, raw in enumerate(text, 1)
+                        if raw.strip().startswith((f"{name} ", f"{name}=", f'"{name}"'))
+                    ),
+                    1,
+                )
+                leaf = Leaf(
+                    (name,),
+                    target,
+                    entry.path,
+                    line,
+                    True,
+                    "other",
+                    "",
+                    module=file_of_module(self.files, target) or "",
+                )
+                yield self._record("console script", str(name), leaf, False)

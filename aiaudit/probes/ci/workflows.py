@@ -1,0 +1,204 @@
+"""Probe `ci.workflows`: how GitHub workflows are secured: actions, permissions, triggers, injections, runners."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Final, Literal
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.ci.inventory import inventory
+from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Step, Workflow, as_map
+from aiaudit.probes.reading import listed, scope_of
+from aiaudit.project.parse import line_of
+
+What = Literal["workflows", "actions", "permissions", "injections", "untrusted_checkouts", "runners"]
+
+_FULL_COMMIT: Final = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
+_EXPRESSION: Final = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+# Contexts whose text a stranger can choose (GitHub's own list of untrusted input, and inputs of a manual run are not).
+_UNTRUSTED: Final = re.compile(
+    r"github\.event\.(issue\.(title|body)|pull_request\.(title|body|head\.(ref|label|repo\.default_branch))|comment\.body"
+    r"|review\.body|review_comment\.body|pages\.[\w*.\[\]]*page_name|commits[\w*.\[\]]*\.(message|author\.(email|name))"
+    r"|head_commit\.(message|author\.(email|name))|discussion\.(title|body)|workflow_run\.(head_branch|head_commit\.message"
+    r"|pull_requests[\w*.\[\]]*\.head\.ref))|github\.head_ref"
+)
+_HEAD_REF: Final = re.compile(
+    r"github\.event\.pull_request\.head\.(sha|ref)|github\.head_ref|refs/pull/|github\.event\.number"
+)
+_WRITES: Final = frozenset({"write", "write-all", "admin"})
+
+WORKFLOW = record(
+    "workflow",
+    path=STRING,
+    line=INT,
+    system=STRING,
+    name=STRING,
+    triggers=list_of(STRING),
+    on_change=BOOL,
+    jobs=INT,
+    permissions=STRING,
+    schedule=BOOL,
+)
+ACTION = record("action", path=STRING, line=INT, uses=STRING, owner=STRING, pinned=BOOL, official=BOOL, local=BOOL)
+PERMISSION = record("permission", path=STRING, line=INT, job=STRING, scope=STRING, access=STRING)
+PLACE = record("place", path=STRING, line=INT, job=STRING, what=STRING)
+
+_TYPES: Final[Mapping[str, Type]] = {
+    "workflows": WORKFLOW,
+    "actions": ACTION,
+    "permissions": PERMISSION,
+    "injections": PLACE,
+    "untrusted_checkouts": PLACE,
+    "runners": PLACE,
+}
+
+
+class WorkflowsQuery(Query):
+    """`what`: the workflows; the actions they use; permissions that are given for writing (or not narrowed at all);
+    `injections`: text that a stranger chooses, put into a script; `untrusted_checkouts`: a stranger's code checked out
+    where secrets are at hand; `runners`: self-hosted ones."""
+
+    what: What = "workflows"
+
+
+class CiWorkflows(Probe[WorkflowsQuery]):
+    """GitHub's workflows; `what: workflows` also lists those of other systems."""
+
+    name: ClassVar[str] = "ci.workflows"
+    title: ClassVar[str] = "CI workflows: triggers, permissions, pinned actions, injections, self-hosted runners"
+    query: ClassVar[type[Query]] = WorkflowsQuery
+    max_level: ClassVar[Level] = Level.WIRED
+
+    def value_type(self, query: WorkflowsQuery) -> Type:
+        return list_of(_TYPES[query.what])
+
+    def answer(self, fact_id: str, query: WorkflowsQuery, context: Context) -> Fact:
+        found = inventory(context)
+        workflows = (
+            found.workflows if query.what == "workflows" else [w for w in found.workflows if w.system == "github"]
+        )
+        records = [one for workflow in workflows for one in _FINDERS[query.what](workflow)]
+        paths = [path for path in found.paths if query.what == "workflows" or "/workflows/" in path]
+        note = {"workflows": "name", "actions": "uses", "permissions": "scope"}.get(query.what, "what")
+        # What a workflow says is what GitHub does with it: its settings are wired as soon as they are there.
+        level = Level.WIRED if workflows else Level.CONTENT
+        return listed(
+            fact_id, records, method="workflows read", level=level, scope=scope_of(paths, found.problems), note=note
+        )
+
+
+def _workflows(workflow: Workflow) -> Iterator[dict[str, Any]]:
+    yield {
+        "path": workflow.path,
+        "line": 1,
+        "system": workflow.system,
+        "name": workflow.name,
+        "triggers": list(workflow.triggers),
+        "on_change": any(event in CHANGE_EVENTS for event in workflow.triggers),
+        "jobs": len(workflow.jobs),
+        "permissions": _given(as_map(workflow.data).get("permissions")),
+        "schedule": "schedule" in workflow.triggers,
+    }
+
+
+def _actions(workflow: Workflow) -> Iterator[dict[str, Any]]:
+    for job in workflow.jobs:
+        for line, uses in [(job.line, job.uses), *((step.line, step.uses) for step in job.steps)]:
+            if not uses:
+                continue
+            local = uses.startswith("./")
+            owner = uses.partition("/")[0].removeprefix("docker:")
+            yield {
+                "path": workflow.path,
+                "line": line,
+                "uses": uses,
+                "owner": "" if local else owner,
+                "pinned": local or bool(_FULL_COMMIT.search(uses)),
+                "official": owner in ("actions", "github"),
+                "local": local,
+            }
+
+
+def _permissions(workflow: Workflow) -> Iterator[dict[str, Any]]:
+    """Write permissions of the workflow and its jobs; and that nothing is narrowed, where neither says anything."""
+    data = as_map(workflow.data)
+    jobs = as_map(data.get("jobs"))
+    for holder, name in [(data, ""), *((as_map(value), str(key)) for key, value in jobs.items())]:
+        given = holder.get("permissions")
+        line = line_of(holder, "permissions") or 1
+        if isinstance(given, str) and given in _WRITES:
+            yield {"path": workflow.path, "line": line, "job": name, "scope": "all", "access": "write"}
+        for scope, access in as_map(given).items():
+            if access in _WRITES:
+                at = line_of(given, scope) or line
+                yield {"path": workflow.path, "line": at, "job": name, "scope": str(scope), "access": "write"}
+    unlimited = [key for key, value in jobs.items() if "permissions" not in as_map(value)]
+    if "permissions" not in data and unlimited:
+        line = line_of(jobs, unlimited[0]) or 1
+        yield {
+            "path": workflow.path,
+            "line": line,
+            "job": str(unlimited[0]),
+            "scope": "default",
+            "access": "not narrowed",
+        }
+
+
+def _given(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    scopes = as_map(value)
+    return "none" if not scopes else "write" if any(access in _WRITES for access in scopes.values()) else "read"
+
+
+def _injections(workflow: Workflow) -> Iterator[dict[str, Any]]:
+    for job, step in _steps(workflow):
+        scripts = [(step.script, step.script_line)]
+        if "github-script" in step.uses:
+            scripts.append((str(step.inputs.get("script") or ""), step.line))
+        for script, start in scripts:
+            for match in _EXPRESSION.finditer(script):
+                if found := _UNTRUSTED.search(match.group(1)):
+                    line = start + script.count("\n", 0, match.start())
+                    yield {"path": workflow.path, "line": line, "job": job.id, "what": found.group(0)}
+
+
+def _untrusted_checkouts(workflow: Workflow) -> Iterator[dict[str, Any]]:
+    """A checkout of the proposed code in a workflow that runs with the repository's own rights and secrets."""
+    risky = {"pull_request_target", "workflow_run", "issue_comment"} & set(workflow.triggers)
+    if not risky:
+        return
+    for job, step in _steps(workflow):
+        reference = f"{step.inputs.get('ref') or ''} {step.inputs.get('repository') or ''}"
+        fetched = re.search(r"\bgh pr checkout\b|git fetch .*pull/", step.script)
+        if (step.uses.startswith("actions/checkout") and _HEAD_REF.search(reference)) or fetched:
+            yield {"path": workflow.path, "line": step.line, "job": job.id, "what": ", ".join(sorted(risky))}
+
+
+def _runners(workflow: Workflow) -> Iterator[dict[str, Any]]:
+    for key, value in as_map(as_map(workflow.data).get("jobs")).items():
+        runner = as_map(value).get("runs-on")
+        if "self-hosted" in str(runner):
+            line = line_of(value, "runs-on") or line_of(value) or 1
+            yield {"path": workflow.path, "line": line, "job": str(key), "what": "self-hosted"}
+
+
+def _steps(workflow: Workflow) -> Iterator[tuple[Job, Step]]:
+    for job in workflow.jobs:
+        for step in job.steps:
+            yield job, step
+
+
+_FINDERS: Final[Mapping[str, Callable[[Workflow], Iterator[dict[str, Any]]]]] = {
+    "workflows": _workflows,
+    "actions": _actions,
+    "permissions": _permissions,
+    "injections": _injections,
+    "untrusted_checkouts": _untrusted_checkouts,
+    "runners": _runners,
+}

@@ -108,8 +108,8 @@ class Report:
     @property
     def score_parts(self) -> tuple[str, str]:
         """The score itself, and the rest of the phrase."""
-        first, _, rest = self.score_phrase.partition(" ")
-        return first, rest
+        first, bracket, rest = self.score_phrase.partition(" (")
+        return first, (bracket + rest).strip()
 
     @property
     def range_note(self) -> str:
@@ -235,7 +235,9 @@ class Report:
 
     @property
     def risks_title(self) -> str:
-        return _titled(len(self.three_risks), "risk")
+        """How many there are; where nothing failed, what is not known takes their place."""
+        unseen = all(point.status == "unknown" for point in self.three_risks)
+        return _titled(len(self.three_risks), "open question" if self.three_risks and unseen else "risk")
 
     @property
     def strengths_title(self) -> str:

@@ -17,7 +17,9 @@ from aiaudit.reports.view import Check, Pack
 
 MOST_RISKS: Final = 10
 ON_PAGE_ONE: Final = 3
-MOST_STEPS_ON_PAGE_ONE: Final = 6
+MOST_STEPS_ON_PAGE_ONE: Final = 5
+LONGEST_STEP: Final = 80  # characters of a step or its aim: two lines on page one
+LONGEST_DETAIL: Final = 90  # characters after the sentence of a risk or strength
 STEPS_SHOWN: Final = 10
 """Steps of one horizon that the roadmap lists; the rest is one line, and stands in the pack parts."""
 
@@ -65,7 +67,7 @@ class Step:
     @property
     def aim(self) -> str:
         """What holds once the step is done: the check's title, as the end of a sentence that begins with "so that"."""
-        return shorten(lower_first(self.check.title), 110)
+        return shorten(lower_first(self.check.title), LONGEST_STEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def three_strengths(checks: Iterable[Check]) -> tuple[Point, ...]:
     )
     best_of_pack = {check.pack: check for check in reversed(ranked)}
     best = sorted(ranked, key=lambda c: best_of_pack[c.pack] is not c)[:ON_PAGE_ONE]
-    return tuple(Point("pass", full_stop(shorten(c.title, 100)), _detail(c.reason)) for c in best)
+    return tuple(Point("pass", full_stop(shorten(c.title, 90)), _detail(c.reason)) for c in best)
 
 
 def path_to_next(checks: Iterable[Check]) -> tuple[Step, ...]:
@@ -185,10 +187,10 @@ def step_text(check: Check) -> str:
     """The fix in one sentence; for what could not be judged, what is to be shown."""
     fix = first_sentence(check.remediation).rstrip(".")
     if check.is_unseen and check.kind == "attested":
-        return shorten(f"Answer with evidence, or {lower_first(fix)}" if fix else "Answer with evidence", 120)
+        return shorten(f"Answer with evidence, or {lower_first(fix)}" if fix else "Answer with evidence", LONGEST_STEP)
     if check.is_unseen:
-        return shorten(f"Show the evidence, or {lower_first(fix)}" if fix else "Show the evidence", 120)
-    return shorten(fix or "Make it so", 120)
+        return shorten(f"Show the evidence, or {lower_first(fix)}" if fix else "Show the evidence", LONGEST_STEP)
+    return shorten(fix or "Make it so", LONGEST_STEP)
 
 
 def _priority(check: Check) -> float:
@@ -202,11 +204,11 @@ def _risk(position: int, check: Check) -> Risk:
 
 def _risk_point(check: Check) -> Point:
     if check.risk:
-        return Point(check.status, full_stop(shorten(first_sentence(check.risk), 190)), _detail(rest_of(check.risk)))
-    statement = shorten(words.fallback_risk(check.title, check.status), 120)
+        return Point(check.status, full_stop(shorten(first_sentence(check.risk), 150)), _detail(rest_of(check.risk)))
+    statement = shorten(words.fallback_risk(check.title, check.status), 110)
     return Point(check.status, full_stop(statement), _detail(check.why))
 
 
 def _detail(text: str) -> str:
     """One short sentence without references in brackets: page one has no control ids."""
-    return full_stop(shorten(_BRACKETS.sub("", first_sentence(text)).strip(), 120))
+    return full_stop(shorten(_BRACKETS.sub("", first_sentence(text)).strip(), LONGEST_DETAIL))

@@ -98,7 +98,7 @@ LEVELS: Final = (
         "May we explore it?",
         "Fit to explore, not yet fit to open to users",
         "keep the system within the team",
-        "the system is explored by the team",
+        "anyone explores it",
         "Purpose, owner and risk tier are written; no undeclared personal data",
     ),
     Level(

@@ -234,7 +234,8 @@ def _check(spec: dict[str, Any], letter: str) -> dict[str, Any]:
 def _facts(checks: list[dict[str, Any]]) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "flag.rag": {"state": "known", "value": True, "evidence_level": "E3", "method": "static",
-                     "confidence": "strong", "evidence": [{"path": "assistant/retrieval.py", "line": 12, "note": "FAISS.load_local"}]},
+                     "confidence": "strong",
+                     "evidence": [{"path": "assistant/retrieval.py", "line": 12, "note": "FAISS.load_local"}]},
     }  # fmt: skip
     for check in checks:
         state = {"unknown": "unknown", "error": "error", "not_applicable": "absent"}.get(check["status"], "known")

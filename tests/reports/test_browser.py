@@ -1,0 +1,203 @@
+"""The HTML report in a real Chromium: it must be whole, quiet and inert. Skipped only where no chromium is installed."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aiaudit.reports import html
+from tests.reports import make_result as made
+from tests.reports.test_hostile import PAYLOADS, hostile
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
+]
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+WIDTHS = (320, 768, 1280, 1600)
+A4_TEXT = (673, 986)  # 178 x 261 mm in CSS pixels: the page without its margins
+HOSTILE = "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'><svg onload='window.hit = 1'>"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """One report in one window, and all that it did there."""
+
+    def __init__(self, browser, file: Path, width: int = 1280, script: bool = True) -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
+        self.page = self.context.new_page()
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.said.append("dialog"), dialog.dismiss()))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(file.as_uri())
+        self.own = file.as_uri()
+
+    def assert_quiet(self) -> None:
+        assert self.said == []
+        assert {url for url in self.asked if url != self.own} == set()
+
+    def __enter__(self) -> "Visit":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.context.close()
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("reports")
+    results = {"support": made.make_result(), "bare": made.make_result(made.BARE), "empty": made.empty_result()}
+    for name, result in results.items():
+        (folder / f"{name}.html").write_text(html.render(result), encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in results}
+
+
+@pytest.mark.parametrize("name", ["support", "bare", "empty"])
+def test_no_width_scrolls_sideways_and_nothing_is_said_or_asked(browser, reports, name) -> None:
+    for width in WIDTHS:
+        with Visit(browser, reports[name], width) as visit:
+            assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+            visit.assert_quiet()
+
+
+@pytest.mark.parametrize("name", ["support", "bare", "empty"])
+def test_the_summary_fits_one_printed_page(browser, reports, name) -> None:
+    with Visit(browser, reports[name], A4_TEXT[0]) as visit:
+        visit.page.emulate_media(media="print")
+        height = visit.page.evaluate("document.querySelector('#summary').getBoundingClientRect().height")
+        assert height <= A4_TEXT[1]
+
+
+def test_the_summary_fits_one_page_with_the_longest_texts_too(browser, tmp_path) -> None:
+    result = made.make_result()
+    long = "Because the checks of this kind were never run against it, the system can do what nobody asked of it. " * 8
+    for check in result["checks"]:
+        check.update(risk=long, why=long, remediation=long, title=check["title"] + " " + long, reason=long)
+    blocking = [c["id"] for c in result["checks"] if c["status"] == "fail"]
+    result["next_level"].update(missing=blocking, effort_days=99)
+    result.update(readiness_shipped="production", score_accepted=99.0)
+    file = tmp_path / "long.html"
+    file.write_text(html.render(result), encoding="utf-8")
+    with Visit(browser, file, A4_TEXT[0]) as visit:
+        visit.page.emulate_media(media="print")
+        height = visit.page.evaluate("document.querySelector('#summary').getBoundingClientRect().height")
+        assert height <= A4_TEXT[1]
+
+
+def test_it_prints_on_numbered_pages_with_every_group_open(browser, reports, tmp_path) -> None:
+    with Visit(browser, reports["support"]) as visit:
+        visit.page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True, print_background=True)
+        pages = len(re.findall(rb"/Type /Page\b", (tmp_path / "report.pdf").read_bytes()))
+        assert 30 <= pages <= 70
+        visit.page.emulate_media(media="print")
+        closed = "[...document.querySelectorAll('details.group table')].filter(t => !t.getBoundingClientRect().height)"
+        assert visit.page.evaluate(closed + ".length") == 0
+        hidden = visit.page.evaluate("getComputedStyle(document.querySelector('.contents')).display")
+        assert hidden == "none"
+        visit.assert_quiet()
+
+
+def test_without_script_everything_is_there(browser, reports) -> None:
+    with Visit(browser, reports["support"], script=False) as visit:
+        text = visit.page.locator("main").inner_text()
+        for said in ("Executive summary", "Heat map", "Top risks", "Sign", "LLM-022"):
+            assert said.lower() in text.lower()
+        assert not visit.page.locator("#evidence-filter").is_visible()
+        group = visit.page.locator("#pack-data details.group").last
+        assert not group.locator("table").is_visible()
+        group.locator("summary").click()
+        assert group.locator("table").is_visible()
+
+
+def test_the_evidence_can_be_filtered(browser, reports) -> None:
+    with Visit(browser, reports["support"]) as visit:
+        form = visit.page.locator("#evidence-filter")
+        form.locator("select").select_option("fail")
+        assert form.locator("output").inner_text() == "13 of 159 checks"
+        form.locator("input").fill("llm-012")
+        assert form.locator("output").inner_text() == "1 of 159 checks"
+        assert visit.page.locator("#evidence-table tbody:visible").count() == 1
+        form.locator("input").press("Enter")  # a form that may not be sent
+        visit.assert_quiet()
+
+
+def test_the_keyboard_reaches_the_report_and_opens_its_groups(browser, reports) -> None:
+    with Visit(browser, reports["support"]) as visit:
+        visit.page.keyboard.press("Tab")
+        skip = visit.page.evaluate("[document.activeElement.className, document.activeElement.getBoundingClientRect().x]")
+        assert skip == ["skip-link", 0]
+        summary = visit.page.locator("details.group:not([open]) > summary").first
+        summary.focus()
+        outline = summary.evaluate("s => (s.focus({focusVisible: true}), getComputedStyle(s).outlineStyle)")
+        assert outline == "solid"
+        visit.page.keyboard.press("Enter")
+        assert visit.page.evaluate("document.activeElement.parentElement.open") is True
+
+
+def test_headings_never_skip_a_level_and_marks_have_words(browser, reports) -> None:
+    with Visit(browser, reports["support"]) as visit:
+        levels = visit.page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])")
+        assert levels[0] == 1 and levels.count(1) == 1
+        assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+        bare = "[...document.querySelectorAll('.status, .severity')].filter(s => !s.textContent.trim()).length"
+        assert visit.page.evaluate(bare) == 0
+
+
+CONTRAST = """() => {
+  const lum = c => { const f = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+    return .2126 * f(c[0]) + .7152 * f(c[1]) + .0722 * f(c[2]); };
+  const rgb = s => s.match(/[\\d.]+/g).map(Number);
+  const ground = el => { for (let e = el; e; e = e.parentElement) {
+    const c = rgb(getComputedStyle(e).backgroundColor); if (c.length === 3 || c[3] > 0) return c; } return [255, 255, 255]; };
+  const low = new Set(), walk = document.createTreeWalker(document.querySelector('.frame'), NodeFilter.SHOW_TEXT);
+  let seen = 0;
+  while (walk.nextNode()) {
+    const el = walk.currentNode.parentElement, style = getComputedStyle(el);
+    if (!walk.currentNode.textContent.trim() || el.closest('svg, script, .visually-hidden')) continue;
+    if (!el.getClientRects().length) continue;
+    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+    const a = lum(rgb(style.color)), b = lum(ground(el));
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    seen += 1;
+    if (ratio < (large ? 3 : 4.5)) low.add(el.className + ' ' + ratio.toFixed(2) + ' ' + el.textContent.slice(0, 40));
+  }
+  return [seen, [...low]];
+}"""
+
+
+@pytest.mark.parametrize("name", ["support", "bare", "empty"])
+def test_every_text_has_contrast_enough_where_it_stands(browser, reports, name) -> None:
+    with Visit(browser, reports[name]) as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        seen, low = visit.page.evaluate(CONTRAST)
+        assert seen > 1000
+        assert low == []
+
+
+@pytest.mark.parametrize("name", [*PAYLOADS, "everything at once"])
+def test_hostile_strings_do_nothing(browser, tmp_path, name) -> None:
+    payload = HOSTILE + (PAYLOADS[name] if name in PAYLOADS else " ".join(PAYLOADS.values())[:3000])
+    file = tmp_path / "hostile.html"
+    file.write_text(html.render(hostile(payload, everywhere=name == "everything at once")), encoding="utf-8")
+    for width in (320,) if name in PAYLOADS else WIDTHS:
+        with Visit(browser, file, width) as visit:
+            assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+            assert visit.page.evaluate("window.hit") is None
+            visit.assert_quiet()

@@ -1,0 +1,73 @@
+import re
+
+from aiaudit.reports import markdown
+from tests.reports import make_result as made
+
+
+def tables(text: str) -> list[list[str]]:
+    """The tables of a Markdown text, each as its lines."""
+    return [block.splitlines() for block in re.findall(r"(?:^\|.*\n)+", text, re.M)]
+
+
+def cells(line: str) -> int:
+    return len(re.findall(r"(?<!\\)\|", line)) - 1
+
+
+def test_the_first_lines_say_score_range_coverage_level_and_gate(result) -> None:
+    lines = markdown.render(result).splitlines()
+    assert lines[0] == "## Production readiness: 66 (56–72), 83\u00a0% of the evidence seen"
+    assert "`8f3c1ad94be2`" in lines[2] and "Level: **Prototype**." in lines[2]
+    assert "stand before Pilot." in lines[2]
+    assert lines[4].startswith("**Gate failed.** `--fail-under 70`: 66.2, wanted score at least 70")
+
+
+def test_packs_actions_failures_and_unknowns_are_in_the_short_form(result) -> None:
+    text = markdown.render(result)
+    pack_table = tables(text)[0]
+    assert len(pack_table) == 2 + 11
+    assert "| Cost (core) | 49 | 49–49 | 94 % | 1 | 3 | 1 | COST-003 |" in pack_table
+    assert text.count("\n1. ") == 1 and "\n5. **" in text
+    assert "- **Critical** `COST-003` Every LLM call is bounded" in text
+    assert "  - `assistant/llm_client.py:41` chat.completions.create" in text
+    assert "29 are unknown" in text and "28 facts could not be determined" in text
+    assert "(risk accepted until 31\u00a0Jan\u00a02027)" in text
+    assert len(text) < 8_000
+
+
+def test_every_table_is_whole(result) -> None:
+    for table in tables(markdown.render(result, long=True)):
+        assert len({cells(line) for line in table}) == 1, table[0]
+
+
+def test_the_long_form_holds_every_check_and_every_register(result) -> None:
+    text = markdown.render(result, long=True)
+    for check in result["checks"]:
+        assert f"`{check['id']}`" in text
+    for part in ("Decision asked", "Scope and limits", "Top risks", "Accepted risks", "Attestations", "Evidence"):
+        assert f"\n## {part}\n" in text
+    assert markdown.render(result) != text
+
+
+def test_the_heaviest_failures_come_first_and_their_places_are_bounded(result) -> None:
+    check = next(c for c in result["checks"] if c["id"] == "SEC-009")
+    check["findings"] = [{**check["findings"][0], "line": n} for n in range(1, 50)]
+    text = markdown.render(result)
+    failed = re.findall(r"^- \*\*(\w+)\*\*", text, re.M)
+    weights = [made.WEIGHT[severity.lower()] for severity in failed[:-1]]
+    assert weights == sorted(weights, reverse=True)
+    assert "and 46 more places" in text
+
+
+def test_nothing_judged_is_said_in_words() -> None:
+    text = markdown.render(made.empty_result())
+    assert text.startswith("## Production readiness: no score (0–100), 0\u00a0% of the evidence seen")
+    assert "nothing could be judged" in text
+    assert "### Failed: nothing" in text
+
+
+def test_no_blank_table_lines_and_one_newline_at_the_end(result) -> None:
+    for long in (False, True):
+        text = markdown.render(result, long=long)
+        assert "\n\n\n" not in text
+        assert text.endswith(".\n")
+        assert not re.search(r"\|\n\n\|", text)

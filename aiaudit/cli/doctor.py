@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 import os
 import platform
 import shutil
@@ -55,10 +53,12 @@ def _python() -> Iterable[Finding]:
 
 
 def _packages() -> Iterable[Finding]:
+    from importlib import metadata
+
     for name in NEEDED:
         try:
-            yield Finding(name, "ok", importlib.metadata.version(name))
-        except importlib.metadata.PackageNotFoundError:
+            yield Finding(name, "ok", metadata.version(name))
+        except metadata.PackageNotFoundError:
             yield Finding(name, "bad", "not installed; reinstall aiaudit")
 
 
@@ -96,7 +96,9 @@ def _cache() -> Iterable[Finding]:
 
 
 def _tools() -> Iterable[Finding]:
+    from importlib.util import find_spec
+
     git = shutil.which("git")
     yield Finding("git", "ok" if git else "note", git or "not found: the history of a project stays unknown")
-    nvidia = importlib.util.find_spec("pynvml") is not None
+    nvidia = find_spec("pynvml") is not None
     yield Finding("nvidia-ml-py", "ok" if nvidia else "note", "there" if nvidia else "not installed: GPUs stay unknown")

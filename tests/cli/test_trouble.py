@@ -116,7 +116,7 @@ def test_a_broken_pack_tells_every_mistake_with_its_place(aiaudit, project, tmp_
 
 
 def test_an_unknown_check_to_explain(aiaudit):
-    one_line(aiaudit("explain", "SEC-01"), 2, "no check has the id 'SEC-01'; did you mean SEC-001?")
+    one_line(aiaudit("explain", "SEC-01"), 2, "no check has the id 'SEC-01'; did you mean 'SEC-001'?")
 
 
 def test_the_callers_broken_config_stops_the_audit(aiaudit, project, tmp_path):

@@ -51,7 +51,8 @@ def render(result: dict[str, Any], *, width: int = 80, colour: bool = False, sub
         if part is not None:
             console.print()
             console.print(part)
-    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
+    # wrapped by now: plain spaces are easier to search for and to copy
+    return "\n".join(line.rstrip() for line in page.getvalue().replace(NBSP, " ").split("\n")).rstrip() + "\n"
 
 
 def _head(view: Record, subject: str) -> Text:

@@ -1,0 +1,140 @@
+"""The terminal summary: any width, any content, no colour unless asked for."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from aiaudit.reports.base import OutputError, parse_output, write_file
+from aiaudit.reports.terminal import render
+
+RESULT: dict[str, Any] = json.loads((Path(__file__).parent / "snapshots" / "run.json").read_text(encoding="utf-8"))
+CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+ANSI = re.compile("\x1b\\[[0-9;]*m")
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(RESULT), **changes}
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+def test_no_line_is_wider_than_the_terminal(width):
+    shown = render(RESULT, width=width)
+    assert all(cell_len(line) <= width for line in shown.splitlines()), shown
+    assert "29 (29–37), 92 % of the evidence seen" in shown
+
+
+def test_without_colour_there_is_no_escape():
+    assert "\x1b" not in render(RESULT)
+
+
+def test_with_colour_the_words_are_the_same():
+    plain = [line.rstrip() for line in ANSI.sub("", render(RESULT, colour=True)).splitlines()]
+    assert plain == render(RESULT).splitlines()
+    assert "\x1b[" in render(RESULT, colour=True)
+
+
+def test_a_capped_pack_shows_the_figure_without_the_cap_and_the_cause():
+    packs = copy.deepcopy(RESULT["packs"])
+    packs[0] |= {"score": 49.0, "uncapped_score": 73.2, "capped_by": ["OPS-001", "OPS-002"]}
+    assert re.search(r"73 but for OPS-001 \+1", render(changed(packs=packs)))
+
+
+def test_without_a_score_nothing_is_claimed():
+    shown = render(changed(score=None, score_accepted=None, readiness=None, next_level=None))
+    assert "no score (29–37)" in shown
+    assert "Readiness" not in shown
+
+
+def test_gates_that_wait_are_told():
+    levels = copy.deepcopy(RESULT["levels"])
+    levels[0]["gates"][0]["state"] = "not_shipped"
+    assert "1 gate of it needs what is not shipped yet" in render(changed(levels=levels))
+
+
+def test_markup_and_wide_characters_are_plain_text():
+    checks = copy.deepcopy(RESULT["checks"])
+    checks[0] |= {"status": "fail", "title": "[bold]見出し[/bold] :smile: [link=file:///etc/passwd]x[/link]"}
+    shown = render(changed(checks=checks))
+    assert "[bold]見出し[/bold] :smile:" in shown
+    assert "[link=" in shown
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> dict[str, Any]:
+    """The result with one value, anywhere in it, replaced by any JSON or taken away."""
+    result = copy.deepcopy(RESULT)
+    node: Any = result
+    while True:
+        key = draw(st.sampled_from(sorted(node))) if isinstance(node, dict) else draw(st.integers(0, len(node) - 1))
+        inner = node[key]
+        if isinstance(inner, (dict, list)) and inner and draw(st.booleans()):
+            node = inner
+            continue
+        if draw(st.booleans()) and isinstance(node, dict):
+            del node[key]
+        else:
+            node[key] = draw(json_values)
+        return result
+
+
+@given(damaged())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_damaged_result_is_still_shown(result):
+    shown = render(result)
+    assert not CONTROL.search(shown)
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_whatever_the_project_says_no_control_character_comes_out(text):
+    checks = [{**c, "title": text, "reason": text, "status": "fail"} for c in RESULT["checks"]]
+    shown = render(changed(checks=checks, project={**RESULT["project"], "name": text}), subject=text)
+    assert not CONTROL.search(shown)
+
+
+def test_the_longest_suffix_names_the_format(tmp_path):
+    assert parse_output(str(tmp_path / "r.HTML")).suffix == ".html"
+    assert parse_output("-").suffix == ".json"
+    assert parse_output("-", "md").suffix == ".md"
+    with pytest.raises(OutputError, match="is a folder"):
+        (tmp_path / "x.json").mkdir()
+        parse_output(str(tmp_path / "x.json"))
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    target = tmp_path / "r.json"
+    write_file(str(target), b"first")
+    assert target.read_bytes() == b"first"
+
+    def full(self, other):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OutputError, match="no space left on device"):
+        write_file(str(target), b"second")
+    assert target.read_bytes() == b"first"
+    assert [p.name for p in tmp_path.iterdir()] == ["r.json"]
+
+
+def test_a_link_is_followed_to_its_file(tmp_path):
+    (tmp_path / "real.json").write_bytes(b"old")
+    (tmp_path / "r.json").symlink_to("real.json")
+    write_file(str(tmp_path / "r.json"), b"new")
+    assert (tmp_path / "real.json").read_bytes() == b"new"
+    assert (tmp_path / "r.json").is_symlink()

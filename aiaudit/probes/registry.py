@@ -28,6 +28,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "dependencies.locks": "aiaudit.probes.dependencies.probes:Locks",
     "dependencies.manifests": "aiaudit.probes.dependencies.probes:Manifests",
     "dependencies.versions": "aiaudit.probes.dependencies.probes:Versions",
+    "dependencies.vulnerable": "aiaudit.probes.dependencies.vulnerable:Vulnerable",
     "docs.licence": "aiaudit.probes.docs.licence:LicenceProbe",
     "docs.present": "aiaudit.probes.docs.present:PresentProbe",
     "docs.readme": "aiaudit.probes.docs.readme:ReadmeProbe",

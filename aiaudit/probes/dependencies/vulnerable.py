@@ -1,0 +1,154 @@
+"""Probe `dependencies.vulnerable`: advisories for the versions that locks hold, from an offline OSV export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from aiaudit.model.fact import Fact, Level, State
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.dependencies.inventory import Inventory, inventory
+from aiaudit.probes.dependencies.model import Ecosystem, normalise
+from aiaudit.probes.dependencies.osv import BadDatabase, Database, open_database
+from aiaudit.probes.reading import listed, scope_of
+
+OPTION: Final = "osv_db"  # run option: the path of the export
+FOLDER: Final = "cache_folder"  # run option: where the imported database is kept
+_RANK: Final = {"critical": 4, "high": 3, "medium": 2, "low": 1, "": 0}
+
+VULNERABILITY = record(
+    "vulnerability",
+    path=STRING,
+    line=INT,
+    name=STRING,
+    version=STRING,
+    ecosystem=STRING,
+    group=STRING,
+    direct=BOOL,
+    ids=list_of(STRING),
+    severity=STRING,
+    fixed=list_of(STRING),
+    fixable=BOOL,
+    summary=STRING,
+    database_age_days=INT,
+)
+
+
+class VulnerableQuery(Query):
+    """`severities`: only packages whose worst advisory is one of these; `development`: also what only development
+    manifests declare."""
+
+    severities: tuple[str, ...] = ()
+    development: bool = False
+
+
+class Vulnerable(Probe[VulnerableQuery]):
+    """One record a package and version, with all its advisories; unknown without a database. Packages that no lock
+    or exact pin fixes cannot be matched: they lower the scope."""
+
+    name: ClassVar[str] = "dependencies.vulnerable"
+    title: ClassVar[str] = "Known vulnerabilities of locked versions, from an offline OSV export (--osv-db)"
+    query: ClassVar[type[Query]] = VulnerableQuery
+    max_level: ClassVar[Level] = Level.MEASURED
+
+    def value_type(self, query: VulnerableQuery) -> Type:
+        return list_of(VULNERABILITY)
+
+    def answer(self, fact_id: str, query: VulnerableQuery, context: Context) -> Fact:
+        export = context.options.get(OPTION)
+        if not export:
+            reason = "no database was given (--osv-db all.zip, the export of osv.dev)"
+            return Fact(fact_id, State.UNKNOWN, method="not looked", reason=reason)
+        found = inventory(context)
+        fixed = _fixed_versions(found)
+        if not fixed:
+            reason = "no lock file and no exact pin says which versions are installed"
+            return Fact(fact_id, State.UNKNOWN, method="locks matched with OSV", reason=reason)
+        try:
+            database = open_database(Path(str(export)), _folder(context))
+        except BadDatabase as error:
+            return Fact(fact_id, State.UNKNOWN, method="not looked", reason=str(error))
+        try:
+            return self._matched(fact_id, query, context, found, database)
+        finally:
+            database.close()
+
+    def _matched(
+        self, fact_id: str, query: VulnerableQuery, context: Context, found: Inventory, database: Database
+    ) -> Fact:
+        age = (context.as_of - database.newest).days if database.newest else 0
+        groups = _groups(found)
+        records: list[dict[str, Any]] = []
+        for (ecosystem, name, version), (path, line) in sorted(_fixed_versions(found).items()):
+            advisories = database.affecting(ecosystem, name, version)
+            if not advisories:
+                continue
+            worst = max((one.severity for one in advisories), key=lambda severity: _RANK[severity])
+            group = groups.get((ecosystem, name), "transitive")
+            if (query.severities and worst not in query.severities) or (
+                group in ("dev", "build") and not query.development
+            ):
+                continue
+            records.append(
+                {
+                    "path": path,
+                    "line": line,
+                    "name": name,
+                    "version": version,
+                    "ecosystem": ecosystem,
+                    "group": group,
+                    "direct": group != "transitive",
+                    "ids": [one.id for one in advisories],
+                    "severity": worst,
+                    "fixed": sorted({v for one in advisories for v in one.fixed}),
+                    "fixable": all(one.fixed for one in advisories),
+                    "summary": max(advisories, key=lambda one: _RANK[one.severity]).summary,
+                    "database_age_days": age,
+                }
+            )
+        newest = f", newest advisory of {database.newest}" if database.newest else ""
+        method = f"versions in locks matched with an OSV export{newest}"
+        return listed(
+            fact_id,
+            records,
+            method=method,
+            level=Level.MEASURED,
+            scope=scope_of(found.paths, found.problems),
+            note="name",
+        )
+
+
+def _fixed_versions(found: Inventory) -> dict[tuple[Ecosystem, str, str], tuple[str, int]]:
+    """Every package version that a lock holds or a manifest pins, and where."""
+    versions: dict[tuple[Ecosystem, str, str], tuple[str, int]] = {}
+    for lock in found.locks:
+        ecosystem: Ecosystem = "pypi" if lock.ecosystem == "conda" else lock.ecosystem
+        for name, held in lock.packages.items():
+            for version in held:
+                versions.setdefault((ecosystem, name, version), (lock.path, 1))
+    for manifest in found.manifests:
+        for one in manifest.dependencies:
+            if one.pinned and one.spec and one.source == "registry" and one.ecosystem != "conda":
+                version = one.spec.lstrip("= v").partition(",")[0].strip()
+                versions.setdefault((one.ecosystem, normalise(one.name, one.ecosystem), version), (one.path, one.line))
+    return versions
+
+
+def _groups(found: Inventory) -> dict[tuple[Ecosystem, str], str]:
+    """The most productive group that declares a package: main before optional before build before dev."""
+    order = ("main", "optional", "build", "dev")
+    groups: dict[tuple[Ecosystem, str], str] = {}
+    for manifest in found.manifests:
+        for one in manifest.dependencies:
+            key = (one.ecosystem, normalise(one.name, one.ecosystem))
+            if key not in groups or order.index(one.group) < order.index(groups[key]):
+                groups[key] = one.group
+    return groups
+
+
+def _folder(context: Context) -> Path:
+    from aiaudit.project.cache import cache_folder
+
+    given = context.options.get(FOLDER)
+    return Path(str(given)) if given else cache_folder()

@@ -12,7 +12,7 @@ from aiaudit.model.types import Unknown
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope, header
 from aiaudit.probes.python.provenance import Provenance, is_handler
-from aiaudit.probes.python.resolve import Resolved, Resolver, dotted, last_name
+from aiaudit.probes.python.resolve import Resolved, Resolver, dotted, last_name, root_name
 from aiaudit.probes.python.values import Values, to_json
 
 MAX_RECORDS: Final = 2_000  # of one file
@@ -64,9 +64,10 @@ class CallFinder:
         statement = chain[-1]
         aliased = self._note_alias(statement, scope)
         for node, flags in _walk(header(statement)):
-            if isinstance(node, ast.Call) and _last_name(node.func) in words and id(node) not in self._seen:
-                self._seen.add(id(node))
-                self._call(node, flags, chain, scope)
+            if isinstance(node, ast.Call) and id(node) not in self._seen:
+                if _last_name(node.func) in words or (self.has_roots and root_name(node.func) in words):
+                    self._seen.add(id(node))
+                    self._call(node, flags, chain, scope)
             elif flags.reference and not aliased and self.references.all and isinstance(node, ast.Name | ast.Attribute):
                 self._reference(node, flags, chain, scope)
         decorators = getattr(statement, "decorator_list", ())
@@ -94,7 +95,7 @@ class CallFinder:
             return False
         for target in targets:
             name = last_name(target)
-            if name and not self.patterns.ends_like(name):
+            if name:
                 self.aliases.add(name)
         return True
 
@@ -148,8 +149,11 @@ class CallFinder:
         root = one.origin.partition(".")[0]
         if root and (root in _FOREIGN or self.patterns.leads_to(root)):
             return False
-        chain = one.name[len(one.origin) + 1 :]
-        return self.patterns.is_tail(chain or one.name.rpartition(".")[2])
+        chain = one.name[len(one.origin) + 1 :] or one.name.rpartition(".")[2]
+        # Where a module was imported, what follows begins with a name that it exports.
+        return self.patterns.is_tail(chain) or any(
+            self.patterns.is_tail(chain[at + 1 :]) for at in range(len(chain)) if chain[at] == "."
+        )
 
     def _place(self, node: ast.expr, flags: _Flags, chain: list[ast.stmt], scope: Scope) -> dict[str, Any]:
         source = self.module.source

@@ -91,7 +91,7 @@ class PythonEngine:
         lines = source.lines_at(source.hits)
         interesting = set(lines)
         finder.visit(lines, words)
-        known = set(words)
+        known: set[str] = set()
         for _ in range(ALIAS_ROUNDS):
             new = (self._imported(module) | finder.aliases) - known
             if not new:

@@ -310,6 +310,13 @@ def last_name(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
+def root_name(node: ast.AST) -> str:
+    """`a` of `a.b().c`; "" where the chain does not begin with a name."""
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript | ast.Await):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _holding(bindings: Sequence[Binding], line: int | None) -> list[Binding]:
     """The bindings that may hold at a line: the last certain one before it, and those in branches after that."""
     before = [one for one in bindings if line is None or one.line < line or one.kind in ("param", "import")]

@@ -26,6 +26,7 @@ class _Word(NamedTuple):
     anywhere: bool
     bare: bool  # a built-in, or a name that stands alone
     roots: frozenset[bytes]  # the top-level modules of the patterns with it
+    after: frozenset[bytes]  # what stands before it in longer patterns: `completions` before `create`
 
 
 class WordFinder:
@@ -35,6 +36,7 @@ class WordFinder:
         anywhere: set[str] = set()
         bare: set[str] = set()
         roots: dict[str, set[bytes]] = defaultdict(set)
+        after: dict[str, set[bytes]] = defaultdict(set)
         heads: set[str] = set()
         for pattern in patterns:
             parts = pattern.split(".")
@@ -44,12 +46,15 @@ class WordFinder:
                 if "*" in parts[0]:
                     anywhere.add(word)
                 roots[word].add(parts[0].encode())
+            if len(parts) > 2:
+                after[last].add(parts[-2].encode())
             if len(parts) == 1 or parts[-1] == "*":
                 bare.add(last)
             elif "*" not in pattern:
                 heads.add(parts[-2])
         self._table = {
-            word.encode(): _Word(word in anywhere, word in bare, frozenset(found)) for word, found in roots.items()
+            word.encode(): _Word(word in anywhere, word in bare, frozenset(found), frozenset(after.get(word, ())))
+            for word, found in roots.items()
         }
         self.words = frozenset(roots)
         self._regex = _compile(self.words, heads) if roots else None
@@ -75,8 +80,10 @@ class WordFinder:
             if not about.roots.isdisjoint(imported):
                 return True
             behind = data[max(0, at - _LOOK_BACK) : at]
+            if _CLIENT_LIKE.search(behind) or behind.rpartition(b".")[0].rpartition(b".")[2] in about.after:
+                return True
             receiver = _RECEIVER.search(behind)
-            return bool(_CLIENT_LIKE.search(behind)) or (receiver is not None and receiver.group(1) in imported)
+            return receiver is not None and (receiver.group(1) in imported or b"*" in imported)
         if before in (b'"', b"'"):  # getattr(torch, "load")
             return not about.roots.isdisjoint(imported)
         if data[max(0, at - 4) : at] == b"def ":

@@ -1,0 +1,251 @@
+"""Call records: every field, and the conditions of queries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from aiaudit.model.fact import State
+from aiaudit.model.types import Unknown
+from aiaudit.probes.python_calls import CALL, CallsQuery
+from tests.probes.python.support import ask, first_call
+
+
+def records(root: Path, code: str, *wanted: Any, **query: Any) -> list[dict[str, Any]]:
+    return ask(root, "python.calls", {"app/main.py": code}, any=list(wanted), **query).value or []
+
+
+def test_every_field_is_there(tmp_path: Path) -> None:
+    code = """\
+        import requests
+        session = requests.Session()
+        def fetch(url):
+            for attempt in range(3):
+                answer = session.get(url, timeout=(1, 2), **extra)
+        """
+    (one,) = records(tmp_path, code, "requests.Session.get")
+    assert set(one) == {name for name, _ in CALL.fields}
+    assert one == {
+        "path": "app/main.py",
+        "line": 5,
+        "cell": 0,
+        "role": "code",
+        "name": "requests.Session.get",
+        "function": "fetch",
+        "args": [Unknown("url")],
+        "kw": {"timeout": [1, 2]},
+        "ctor_kw": {},
+        "ctor_known": True,
+        "has_star_kw": True,
+        "unresolved": "",
+        "reference": False,
+        "in_loop": True,
+        "in_handler": False,
+        "in_try": False,
+        "at_module": False,
+        "awaited": False,
+        "retried": "",
+        "result": "answer",
+        "source": "unresolved",
+        "dynamic": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("'x'", "x"),
+        ("-3", -3),
+        ("1024 * 8", 8192),
+        ("2 ** 10", 1024),
+        ("LIMIT", 500),
+        ("f'v{VERSION}'", "v2"),
+        ("'a' + 'b'", "ab"),
+        ("[1, 'two', None]", [1, "two", None]),
+        ("{'type': 'json', 'strict': True}", {"type": "json", "strict": True}),
+        ("Settings.limit", {"$unknown": "@.Settings.limit"}),
+        ("compute()", {"$unknown": "compute()"}),
+        ("os.environ['X']", {"$unknown": "subscript"}),
+    ],
+)
+def test_constants_are_resolved_and_the_rest_is_unknown(argument: str, value: Any) -> None:
+    code = f"import torch, os\nLIMIT = 500\nVERSION = 2\ntorch.load('p', k={argument})"
+    got = first_call(code, "torch.load")["kw"]["k"]
+    assert got == value or (isinstance(value, dict) and "$unknown" in value and "$unknown" in got)
+
+
+def test_keywords_spread_from_a_literal_are_seen() -> None:
+    code = "import requests\noptions = {'timeout': 5}\nrequests.get('http://x', **options)"
+    one = first_call(code, "requests.get")
+    assert one["kw"] == {"timeout": 5}
+    assert "star_kw" not in one
+
+
+def test_a_partial_binds_keywords() -> None:
+    code = "import requests\nfrom functools import partial\nget = partial(requests.get, timeout=5)\nget('http://x')"
+    assert first_call(code, "requests.get")["kw"] == {"timeout": 5}
+
+
+def test_keywords_of_the_constructor_and_of_settings() -> None:
+    code = """\
+        from openai import OpenAI
+        client = OpenAI(timeout=30, max_retries=2)
+        client.with_options(timeout=5).responses.create(model="m")
+        """
+    one = first_call(code, "openai.OpenAI.responses.create")
+    assert one["ctor_kw"] == {"timeout": 30, "max_retries": 2}
+    assert one["kw"] == {"model": "m"}
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "value"),
+    [
+        ("while True:\n    requests.get(u)", "in_loop", True),
+        ("pages = [requests.get(u) for u in urls]", "in_loop", True),
+        ("for u in requests.get(x):\n    pass", "in_loop", None),
+        ("try:\n    requests.get(u)\nexcept OSError:\n    pass", "in_try", True),
+        ("async def f():\n    await requests.get(u)", "awaited", True),
+        ("class A:\n    def b(self):\n        def c():\n            requests.get(u)", "function", "A.b.c"),
+        ("self.answer = requests.get(u)", "result", "self.answer"),
+        ("@tenacity.retry(stop=1)\ndef f():\n    requests.get(u)", "retried", "decorator"),
+        (
+            "while True:\n    try:\n        requests.get(u)\n    except OSError:\n        time.sleep(2)",
+            "retried",
+            "loop",
+        ),
+        ("while True:\n    try:\n        requests.get(u)\n    except OSError:\n        raise", "retried", None),
+        ("@app.post('/x')\ndef f(body):\n    requests.get(u)", "in_handler", True),
+        ("@mcp.tool()\ndef f(body):\n    requests.get(u)", "in_handler", True),
+        ("@click.command()\ndef f(body):\n    requests.get(u)", "in_handler", None),
+    ],
+)
+def test_surroundings(code: str, field: str, value: Any) -> None:
+    head = (
+        "import requests, time, tenacity, click\nfrom fastapi import FastAPI\n"
+        "from mcp.server.fastmcp import FastMCP\napp = FastAPI()\nmcp = FastMCP('x')\n"
+    )
+    assert first_call(head + code, "requests.get").get(field) == value
+
+
+@pytest.mark.parametrize(
+    ("code", "source"),
+    [
+        ("pickle.load(open('model.pkl', 'rb'))", "literal"),
+        ("with open('model.pkl', 'rb') as f:\n    pickle.load(f)", "literal"),
+        ("pickle.load(open(os.path.join(os.path.dirname(__file__), 'm.pkl')))", "literal"),
+        ("pickle.loads(requests.get(u).content)", "network"),
+        ("r = requests.get(u)\npickle.loads(r.content)", "network"),
+        ("p = hf_hub_download('a/b', 'c')\npickle.load(open(p, 'rb'))", "network"),
+        ("pickle.load(urlopen('https://x'))", "network"),
+        ("pickle.load(open(sys.argv[1], 'rb'))", "user"),
+        ("args = argparse.ArgumentParser().parse_args()\npickle.load(open(args.path))", "user"),
+        ("pickle.loads(input())", "user"),
+        ("@app.post('/x')\ndef f(blob: bytes):\n    pickle.loads(blob)", "user"),
+        ("def f(upload: UploadFile):\n    pickle.load(upload.file)", "user"),
+        ("@click.command()\ndef f(path):\n    pickle.load(open(path))", "user"),
+        ("pickle.load(open(os.environ['MODEL'], 'rb'))", "env"),
+        ("def f(path):\n    pickle.load(open(path))", "unresolved"),
+        ("pickle.load(open(base / 'x'))", "unresolved"),
+    ],
+)
+def test_where_the_data_comes_from(code: str, source: str) -> None:
+    head = (
+        "import argparse, click, os, pickle, requests, sys\nfrom fastapi import FastAPI, UploadFile\n"
+        "from huggingface_hub import hf_hub_download\nfrom urllib.request import urlopen\napp = FastAPI()\n"
+    )
+    assert first_call(head + code, "pickle.load", "pickle.loads")["source"] == source
+
+
+def test_a_literal_path_of_the_project_is_its_own(tmp_path: Path) -> None:
+    code = "import joblib\njoblib.load('models/m.joblib')\njoblib.load('elsewhere.joblib')"
+    fact = ask(tmp_path, "python.calls", {"main.py": code, "models/m.joblib": b"x"}, any=["joblib.load"])
+    assert [one["source"] for one in fact.value] == ["project", "literal"]
+
+
+def test_credentials_are_never_kept(tmp_path: Path) -> None:
+    code = """\
+        from openai import OpenAI
+        OpenAI(api_key="not-a-known-shape-1234", base_url="https://user:hunter2@host")
+        OpenAI("sk-abcdefghijklmnop")
+        """
+    kept = repr(ask(tmp_path, "python.calls", {"a.py": code}, any=["openai.OpenAI"]).value)
+    assert "1234" not in kept and "hunter2" not in kept and "abcdefgh" not in kept
+
+
+UNSAFE = {"call": "torch.load", "unless_kw": {"weights_only": True}}
+
+
+def test_conditions_hold_fail_or_cannot_be_decided(tmp_path: Path) -> None:
+    code = """\
+        import torch
+        torch.load("a")
+        torch.load("b", weights_only=True)
+        torch.load("c", weights_only=False)
+        torch.load("d", weights_only=flag)
+        torch.load("e", **options)
+        """
+    found = [(one["line"], one["unresolved"]) for one in records(tmp_path, code, UNSAFE)]
+    assert found == [(2, ""), (4, ""), (5, "weights_only"), (6, "**")]
+
+
+def test_missing_keywords_with_positions_and_constructors(tmp_path: Path) -> None:
+    code = """\
+        from urllib.request import urlopen
+        from openai import OpenAI
+        urlopen("http://a")
+        urlopen("http://b", None, 10)
+        urlopen("http://c", timeout=10)
+        slow, quick = OpenAI(), OpenAI(timeout=10)
+        slow.responses.create()
+        quick.responses.create()
+        """
+    wanted = (
+        {"call": "urllib.request.urlopen", "missing_kw": ["timeout"], "pos": {"timeout": 2}},
+        {"call": "openai.OpenAI.responses.create", "missing_kw": ["timeout"], "or_ctor": True},
+    )
+    assert [one["line"] for one in records(tmp_path, code, *wanted)] == [3, 7]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "lines"),
+    [
+        ({"call": "f.g", "kw": {"shell": True}}, [2, 4]),
+        ({"call": "f.g", "kw": {"shell": [False, "no"]}}, [3, 4]),
+        ({"call": "f.g", "has_kw": ["shell", "cwd"]}, [2, 3, 4]),
+        ({"call": "f.g", "arg0_dynamic": True}, [4]),
+        ({"call": "f.g", "min_args": 2}, [5]),
+    ],
+)
+def test_conditions(tmp_path: Path, pattern: dict[str, Any], lines: list[int]) -> None:
+    code = "import f\nf.g('a', shell=True)\nf.g('a', shell=False)\nf.g(x, shell=y)\nf.g('a', 'b')\n"
+    assert [one["line"] for one in records(tmp_path, code, pattern)] == lines
+
+
+def test_states(tmp_path: Path) -> None:
+    files = {"a.py": "import torch\n", "b.py": "print 'two'\n", "tests/test_a.py": "import torch\ntorch.load('x')\n"}
+    fact = ask(tmp_path, "python.calls", files, any=["torch.load"])
+    assert fact.state is State.UNKNOWN
+    assert "b.py: Python 2 syntax" in fact.reason
+    assert fact.scope is not None and (fact.scope.files, fact.scope.read) == (2, 1)
+    (tmp_path / "b.py").unlink()
+    assert ask(tmp_path, "python.calls", any=["torch.load"]).state is State.ABSENT
+    assert ask(tmp_path, "python.calls", any=["torch.load"], roles=["test"]).state is State.KNOWN
+
+
+def test_paths_may_be_left_out(tmp_path: Path) -> None:
+    files = {"a/x.py": "import torch\ntorch.load('x')\n", "b/y.py": "import torch\ntorch.load('x')\n"}
+    assert [
+        one["path"] for one in ask(tmp_path, "python.calls", files, any=["torch.load"], exclude=["b/**"]).value
+    ] == ["a/x.py"]
+    assert [one["path"] for one in ask(tmp_path, "python.calls", any=["torch.load"], files=["**/y.py"]).value] == [
+        "b/y.py"
+    ]
+
+
+@pytest.mark.parametrize("wrong", ["torch load", "*.lo*", "", "a.*b", {"call": "x", "keywords": {}}, {"kw": {}}])
+def test_a_wrong_query_is_refused(wrong: Any) -> None:
+    with pytest.raises(ValidationError):
+        CallsQuery(any=[wrong])

@@ -144,7 +144,7 @@ def test_a_history_is_a_real_repository(tmp_path: Path) -> None:
         ("config: {projct: {}}", "config:2:2: projct: unknown key; did you mean 'project'?"),
         (
             "attestations: {answer: perhaps}",
-            "config:4:13: attestations.OWN-001.answer: 'perhaps' is none of yes, partly",
+            "config:4:14: attestations.OWN-001.answer: 'perhaps' is none of yes, partly",
         ),
     ],
 )

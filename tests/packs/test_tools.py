@@ -9,8 +9,12 @@ import pytest
 import yaml
 
 from aiaudit.model.fact import State
+from aiaudit.packs.cases import run_pack
 from aiaudit.packs.explain import explain
+from aiaudit.packs.lint import lint
+from aiaudit.packs.load import load
 from aiaudit.packs.problems import PackError
+from aiaudit.packs.scaffold import new_pack
 from aiaudit.packs.schema import json_schema
 from aiaudit.packs.try_query import parse_query, try_query
 from tests.packs.fakes import PROBES, one_check
@@ -112,3 +116,17 @@ def test_an_attested_check_is_explained_by_its_answers() -> None:
     told = explain(library, check, probes=PROBES)
     assert told.measured == ("attestation: what the owner attests, with evidence and date",)
     assert told.judged[0] == 'pass: the owner answers "yes", with evidence and a review date that has not passed'
+
+
+def test_a_new_pack_works_as_it_is(tmp_path: Path) -> None:
+    for path, text in new_pack("TEAM-001", 'Rules of "us"').items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    done = run_pack(tmp_path / "team.yaml")
+    assert [result.problems for result in done.results] == [()] * 5
+    assert done.passed
+    library = load([tmp_path / "team.yaml"], shipped=False)
+    assert library.packs[0].title == 'Rules of "us"'
+    assert lint(library, tmp_path / "cases") == []
+    with pytest.raises(PackError, match="'team' is no check id"):
+        new_pack("team")

@@ -39,6 +39,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "git.history": "aiaudit.probes.git.probe:HistoryProbe",
     "git.tracked": "aiaudit.probes.git.probe:TrackedProbe",
     "hardware": "aiaudit.probes.hardware.probe:HardwareProbe",
+    "notebooks.cells": "aiaudit.probes.notebooks:CellsProbe",
     "python.calls": "aiaudit.probes.python_calls:CallsProbe",
     "python.functions": "aiaudit.probes.python_functions:FunctionsProbe",
     "python.imports": "aiaudit.probes.python_imports:ImportsProbe",

@@ -1,0 +1,5 @@
+import requests
+
+
+def fetch(url, **options):
+    return requests.get(url, **options)

@@ -1,0 +1,1 @@
+CRM = "https://crm.corp/api"

@@ -67,6 +67,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
     exclude = (*options.own_outputs, *(config.exclude if config_by == "caller" else ()))
     with Project.open(root, exclude=exclude) as project:
         readable = subject.readable(project)
+        unread: dict[str, str] = {}
         facts: Mapping[str, Fact] = (
             run_probes(
                 specs.values(),
@@ -77,6 +78,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
                 cache=open_cache() if options.cache else None,
                 options={"secrets_engine": options.secrets_engine},
                 progress=progress,
+                unread=unread,
             )
             if readable
             else {i: _unseen(i, "there is no readable project file") for i, spec in specs.items() if spec.probe}
@@ -87,7 +89,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
             config_by=config_by,
             project={"name": subject.name(project, config), "commit": subject.commit(facts)},
             host=_host(),
-            skipped=subject.skipped(project, options.own_outputs),
+            skipped=subject.skipped(project, unread, options.own_outputs),
             readable=readable,
             facts=facts,
             specs=specs,

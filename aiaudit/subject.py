@@ -61,15 +61,17 @@ def commit(facts: Mapping[str, Fact]) -> str | None:
     return fact.value if fact is not None and fact.state is State.KNOWN and isinstance(fact.value, str) else None
 
 
-def skipped(project: Project, own_outputs: Iterable[str]) -> dict[str, Any]:
-    """How much was left out of the walk, and why. The audit's own output files are not told: they may not exist."""
+def skipped(project: Project, unread: Mapping[str, str], own_outputs: Iterable[str]) -> dict[str, Any]:
+    """What the walk left out and what could not be read, and why.
+
+    The audit's own output files are not told: they may not exist yet.
+    """
     outputs = frozenset(own_outputs)
-    left_out = [s for s in project.skipped if s.path not in outputs]
-    reasons = Counter(s.reason for s in left_out)
+    left_out = sorted({(s.path, s.reason) for s in project.skipped if s.path not in outputs} | set(unread.items()))
     return {
         "files": len(left_out),
-        "reasons": dict(sorted(reasons.items())),
-        "paths": [{"path": s.path, "reason": s.reason} for s in left_out[:MOST_SKIPPED]],
+        "reasons": dict(sorted(Counter(reason for _, reason in left_out).items())),
+        "paths": [{"path": path, "reason": reason} for path, reason in left_out[:MOST_SKIPPED]],
     }
 
 

@@ -220,3 +220,11 @@ def test_a_readable_file_that_nobody_may_read(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Project, "head", refuse)
     assert result(folder)["score"] is None
+
+
+def test_what_could_not_be_read_is_told_with_its_reason(project):
+    lay(project, {"app/huge.py": "x = 1\n" * 600_000})
+    (project / "app" / "loop.py").symlink_to("loop.py")
+    skipped = result(project)["skipped"]
+    assert {"path": "app/huge.py", "reason": "too large: only its head was read"} in skipped["paths"]
+    assert skipped["files"] == sum(skipped["reasons"].values()) == len(skipped["paths"])

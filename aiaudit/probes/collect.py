@@ -51,14 +51,16 @@ def collect(
     cache: Cache | None = None,
     options: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    unread: dict[str, str] | None = None,
     probes: Mapping[str, Probe[Any]] | None = None,
     engines: Callable[[str, Iterable[Query]], Engine] = registry.build_engine,
 ) -> dict[str, Fact]:
     """The facts of all queries among `specs`, by id, in their order; derived specs are passed over.
 
     `jobs`: processes at most (None: one a processor). `cache`: what is known of contents already seen. `options`:
-    settings of single probes, such as `secrets_engine`. `probes`, `engines`: others than the registered ones. Never
-    raises for what is in the project: a probe that breaks gives a fact in state error.
+    settings of single probes, such as `secrets_engine`. `unread`: takes the files that an engine could not read or look
+    through, by path, and why. `probes`, `engines`: others than the registered ones. Never raises for what is in the
+    project: a probe that breaks gives a fact in state error.
     """
     facts: dict[str, Fact] = {}
     asked: list[_Asked] = []
@@ -76,10 +78,21 @@ def collect(
         from aiaudit.project.scan import scan
 
         context.scans = scan(project, built, jobs=jobs, cache=cache, progress=progress)
+        if unread is not None:
+            _note_unread(context, unread)
     for one in asked:
         reason = broken.get(one.probe.engine or "")
         facts[one.fact_id] = _error(one.fact_id, reason) if reason else _answer(one, context)
     return facts
+
+
+def _note_unread(context: Context, unread: dict[str, str]) -> None:
+    for engine in sorted(context.scans):
+        for path, found in context.scans[engine].items():
+            entry = context.project.entry(path)
+            reason = found.get("error") or ("too large: only its head was read" if found.get("truncated") else "")
+            if reason and entry is not None:
+                unread.setdefault(entry.display, str(reason))
 
 
 def _put(spec: FactSpec, table: Mapping[str, Probe[Any]]) -> _Asked | Fact:

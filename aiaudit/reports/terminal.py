@@ -19,7 +19,7 @@ from aiaudit.reports import words
 from aiaudit.reports.record import Record, preview
 from aiaudit.reports.text import NBSP, clean, figure
 
-BAR: Final = 20  # cells of a pack's bar: five points each
+BAR: Final = 16  # cells of a pack's bar
 PLACES: Final = 3  # places of a failed check that are shown; `-o` reports hold all
 SIGN: Final = {"fail": "✗", "partial": "◐", "pass": "✓", "unknown": "?", "blocked": "∥", "error": "!"}
 STYLE: Final = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
@@ -112,7 +112,7 @@ def _next(view: Record) -> list[Text]:
 
 def _packs(view: Record) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=False)
-    table.add_column("Pack", overflow="ellipsis", no_wrap=True, max_width=26)
+    table.add_column("Pack", overflow="fold", max_width=34)
     table.add_column("Score", justify="right", no_wrap=True)
     table.add_column("Range", justify="right", no_wrap=True)
     table.add_column("Seen", justify="right", no_wrap=True)
@@ -231,7 +231,7 @@ def _rest(view: Record) -> Text | None:
     lines.append(f"{SIGN['pass']} Passed: {counts['pass']}; not applicable: {counts['not_applicable']}")
     skipped = view.record("skipped").whole("files")
     if skipped:
-        lines.append(f"  Left out: {words.digits(skipped, 'path')}")
+        lines.append(f"  Left out or not readable: {words.digits(skipped, 'path')}")
     return Text("\n".join(lines)) if checks else None
 
 

@@ -31,7 +31,7 @@ PAYLOADS = {
     "surrogate": "half \ud83d of a pair",
     "css": '";}body{display:none}</style>\\',
 }
-KEEP = {"id", "pack", "severity", "kind", "status", "effort", "state", "readiness", "name", "as_of", "blocked_by", "check"}
+KEEP = set(["id", "pack", "severity", "kind", "status", "effort", "state", "readiness", "name", "as_of", "blocked_by", "check"])
 
 
 def hostile(payload: str, everywhere: bool = False) -> dict:
@@ -169,7 +169,7 @@ def places(value, path=()):
 
 SMALL = made.make_result()
 SMALL["checks"] = SMALL["checks"][::12]
-SMALL["facts"] = {key: fact for key, fact in list(SMALL["facts"].items())[:4]}
+SMALL["facts"] = dict(list(SMALL["facts"].items())[:4])
 SMALL = json.loads(json.dumps(SMALL))
 PLACES = [path for path in places(SMALL) if path]
 

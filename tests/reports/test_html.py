@@ -218,6 +218,6 @@ def test_marks_have_contrast_enough_on_paper() -> None:
 
 def test_drawings_and_page_use_the_same_colours() -> None:
     t = tokens()
-    assert (charts.INK, charts.INK_2, charts.INK_3, charts.LINE_2) == (t["ink"], t["ink-2"], t["ink-3"], t["line-2"])
-    assert (charts.ACCENT, charts.PASSED, charts.FAILED) == (t["accent"], t["pass"], t["fail"])
-    assert (charts.PARTIAL, charts.UNKNOWN) == (t["partial"], t["unknown"])
+    assert (t["ink"], t["ink-2"], t["ink-3"], t["line-2"]) == (charts.INK, charts.INK_2, charts.INK_3, charts.LINE_2)
+    assert (t["accent"], t["pass"], t["fail"]) == (charts.ACCENT, charts.PASSED, charts.FAILED)
+    assert (t["partial"], t["unknown"]) == (charts.PARTIAL, charts.UNKNOWN)

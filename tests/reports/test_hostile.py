@@ -31,7 +31,8 @@ PAYLOADS = {
     "surrogate": "half \ud83d of a pair",
     "css": '";}body{display:none}</style>\\',
 }
-KEEP = set(["id", "pack", "severity", "kind", "status", "effort", "state", "readiness", "name", "as_of", "blocked_by", "check"])
+KEEP = {"id", "pack", "severity", "kind", "status", "effort", "state", "readiness", "name", "as_of", "check"}
+KEEP |= {"blocked_by"}
 
 
 def hostile(payload: str, everywhere: bool = False) -> dict:

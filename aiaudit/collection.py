@@ -87,7 +87,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
             as_of=as_of,
             config=config,
             config_by=config_by,
-            project={"name": subject.name(project, config), "commit": subject.commit(facts)},
+            project={"name": subject.name(project, config), "commit": subject.commit(facts, specs)},
             host=_host(),
             skipped=subject.skipped(project, unread, options.own_outputs),
             readable=readable,

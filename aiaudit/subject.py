@@ -10,6 +10,7 @@ from aiaudit.model.fact import Fact, State
 from aiaudit.project.tree import Malformed, Project, Unreadable
 
 if TYPE_CHECKING:
+    from aiaudit.model.check import FactSpec
     from aiaudit.project.config import ProjectConfig
 
 OWN_FILES: Final = frozenset({"aiaudit.yaml", "attestations.yaml"})
@@ -55,10 +56,14 @@ def _at(project: Project, path: str, kind: str, keys: tuple[str, ...]) -> str | 
     return value.strip() or None if isinstance(value, str) else None
 
 
-def commit(facts: Mapping[str, Fact]) -> str | None:
-    """The commit that is checked out, where the git probe was asked and could tell."""
-    fact = facts.get("git.commit")
-    return fact.value if fact is not None and fact.state is State.KNOWN and isinstance(fact.value, str) else None
+def commit(facts: Mapping[str, Fact], specs: Mapping[str, FactSpec]) -> str | None:
+    """The commit that is checked out, from any answer of the git probe; None where none could tell."""
+    for fact_id, fact in facts.items():
+        if specs[fact_id].probe == "git.history" and isinstance(fact.value, Mapping):
+            head = fact.value.get("head")
+            if isinstance(head, str) and head:
+                return head
+    return None
 
 
 def skipped(project: Project, unread: Mapping[str, str], own_outputs: Iterable[str]) -> dict[str, Any]:

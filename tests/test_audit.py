@@ -228,3 +228,17 @@ def test_what_could_not_be_read_is_told_with_its_reason(project):
     skipped = result(project)["skipped"]
     assert {"path": "app/huge.py", "reason": "too large: only its head was read"} in skipped["paths"]
     assert skipped["files"] == sum(skipped["reasons"].values()) == len(skipped["paths"])
+
+
+def test_the_commit_that_is_checked_out_is_named(project):
+    import subprocess
+
+    def git(*args: str) -> str:
+        command = ["git", "-c", "user.name=Ann", "-c", "user.email=ann@example.com", *args]
+        return subprocess.run(command, cwd=project, check=True, capture_output=True, text=True).stdout.strip()
+
+    assert result(project)["project"]["commit"] is None
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    assert result(project)["project"]["commit"] == git("rev-parse", "HEAD")

@@ -48,7 +48,7 @@ def ends_with(_meter: Meter, text: Any, suffix: Any) -> Any:
 def has_part(meter: Meter, text: Any, part: Any) -> Any:
     if type(text) is str and type(part) is str:
         if len(text) > 64:
-            meter.spend(len(text) >> 6)
+            meter.spend(len(text) >> 5)
         return part in text
     return refuse("contains()", text, part)
 
@@ -127,7 +127,7 @@ def to_int(meter: Meter, value: Any) -> Any:
     if kind is float:
         return int(value) if -(2.0**63) < value < 2.0**63 else Failed("int(): beyond 64 bits")
     if kind is str:
-        meter.spend(6)
+        meter.spend(8)
         found = _INT_TEXT.fullmatch(value) if len(value) <= 64 else None
         number = int(found[1]) if found else INT_MAX + 1
         return number if INT_MIN <= number <= INT_MAX else Failed("int(): the text is no integer of 64 bits")
@@ -143,7 +143,7 @@ def to_double(meter: Meter, value: Any) -> Any:
     if kind is int:
         return float(value)
     if kind is str:
-        meter.spend(6)
+        meter.spend(8)
         found = _DOUBLE_TEXT.fullmatch(value) if len(value) <= 512 else None
         return float(found[1]) if found else Failed("double(): the text is no number")
     if kind is Range:
@@ -208,7 +208,7 @@ def unique(meter: Meter, items: Any) -> Any:
         return Incomplete(sure, maybe, items.why)
     if type(items) is not list:
         return refuse("unique()", items)
-    meter.spend(2 * len(items))
+    meter.spend(3 * len(items))
     kept: list[Any] = []
     seen: set[tuple[type, Any]] = set()
     numbers_by_value = {int: float}  # 1 and 1.0 are equal in CEL

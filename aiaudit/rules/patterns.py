@@ -30,7 +30,7 @@ def charge(meter: Meter, pattern: str) -> None:
     """
     if pattern not in meter.patterns:
         meter.patterns.add(pattern)
-        meter.spend(2000 + 16 * len(pattern) + 10_000 * ("{" in pattern) + 100_000 * ("\\p" in pattern.lower()))
+        meter.spend(2000 + 16 * len(pattern) + 20_000 * ("{" in pattern) + 100_000 * ("\\p" in pattern.lower()))
 
 
 @functools.lru_cache(maxsize=512)

@@ -90,8 +90,8 @@ class Meter:
         return BudgetError(f"gave up after {self.budget.steps} steps")
 
     def make(self, size: int) -> None:
-        """Take the size of a new string, list or map from the budget; 4 more for the object itself."""
-        self.size -= size + 4
+        """Take the size of a new string, list or map from the budget; 6 more for the object itself."""
+        self.size -= size + 6
         if self.size < 0:
             raise BudgetError(f"gave up after making {self.budget.size} characters or items")
 

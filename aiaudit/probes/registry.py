@@ -44,6 +44,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.functions": "aiaudit.probes.python_functions:FunctionsProbe",
     "python.imports": "aiaudit.probes.python_imports:ImportsProbe",
     "python.tests": "aiaudit.probes.python_tests:TestsProbe",
+    "secrets": "aiaudit.probes.secrets.probe:SecretsProbe",
     "text.search": "aiaudit.probes.text:SearchProbe",
 }
 

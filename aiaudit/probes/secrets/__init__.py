@@ -1,0 +1,1 @@
+"""Secrets in text: found by shape, judged by content, never kept."""

@@ -1,0 +1,203 @@
+"""Whether a value of the right shape can be a real secret: randomness, placeholders, checksums, structure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+import zlib
+from collections import Counter
+from itertools import pairwise
+from typing import Any, Final
+
+_BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+# Words that no random value of some length holds by chance, and that examples and templates hold on purpose.
+_PLACEHOLDER: Final = re.compile(
+    r"example|sample|placeholder|your[_-]?|change[_-]?(?:me|this|it)|dummy|fake|redact|insert|replace|xxxx|\*\*\*|\.\.\.|…"
+    r"|deadbeef|foobar|foo[_-]?bar|lorem|not[_-]?(?:a[_-]?)?real|todo|fixme|secret[_-]?here|here$|[<>]|\$\{|\{\{|%\(|__\w+__"
+    r"|my[_-]?(?:api|secret|token|key|pass)|test[_-]?(?:key|token|secret|api|pass)|[_-](?:test|mock)[_-]|^(?:test|mock)[_-]",
+    re.IGNORECASE,
+)
+_WEAK: Final = re.compile(
+    r"passw(?:or)?d|passwort|secret|admin|root|default|guest|letmein|hunter2|qwerty|welcome|postgres|mysql|mongo|redis|rabbit"
+    r"|minio|airflow|changeit|public|local|test|user|demo|temp|123",
+    re.IGNORECASE,
+)
+# Names of things that only look like secrets: token counts, field names, hashes, public keys.
+_NO_SECRET_NAME: Final = re.compile(
+    r"token(?:izer|_?count|s?_?(?:limit|used|usage|per|len|type|name|id|url|uri|endpoint|file|path|class|budget))"
+    r"|tokens$|(?:^|[_.-])(?:max|min|num|n|pad|eos|bos|sep|cls|mask|unk|special|stop|(?:next_?)?page|continuation)_?token"
+    r"|(?:public|primary|foreign|partition|sort|cache|index|dict|order|group|config|session|translation|i18n|route)_?key"
+    r"|_?key_?(?:name|id|vault|path|file|prefix|type|size|length|ring|word)$"
+    r"|secret_?(?:name|id|ref|path|file|arn|key_?ref)$"
+    r"|password_?(?:field|hash|hint|label|input|policy|file|reset|placeholder|confirm\w*)"
+    r"|credentials?_?(?:file|path|id|type|provider)|csrf_?(?:field|header|cookie)"
+    r"|hash|sha\d|md5|digest|checksum|integrity|fingerprint|header|regex|pattern|url$|uri$|path$|dir$"
+    r"|_(?:label|title|text|message|description|placeholder|hint|help|doc|error|env|var|variable|field|column|class"
+    r"|style|icon)$",
+    re.IGNORECASE,
+)
+_HASH_NEAR: Final = re.compile(
+    rb"sha(?:1|256|384|512)|integrity|checksum|md5|digest|\bhash|etag|commit|revision|\bsri\b", re.IGNORECASE
+)
+_IDENTIFIER: Final = re.compile(r"^[A-Za-z_][A-Za-z_.:/@-]*\d{0,3}$")
+_UUID: Final = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
+_HEX: Final = re.compile(r"^(?:0x)?[0-9a-fA-F]+$")
+_CALL: Final = re.compile(
+    r"\(|\)|\[|\]|;|^\$|^%|^@|^&|env[.(\[]|environ|getenv|process\.|config[.\[]|settings\.|args\.|self\.|var\."
+)
+_RUN: Final = re.compile(rb"[A-Za-z0-9+/=]{400,}")
+
+
+def entropy(value: str) -> float:
+    """Shannon entropy of the value's characters, in bits a character."""
+    counts = Counter(value)
+    total = len(value)
+    return -sum(count / total * math.log2(count / total) for count in counts.values()) if total else 0.0
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether the value is an example, a template's gap, or too regular to be random."""
+    if _PLACEHOLDER.search(value):
+        return True
+    body = re.sub(r"^[A-Za-z]{1,8}[-_]", "", value)
+    return _longest_ascent(body) >= 7 or _longest_repeat(body) >= 5 or _is_periodic(body) or len(set(body)) <= 4
+
+
+def _longest_ascent(text: str) -> int:
+    """The longest run of neighbouring characters that count up or down (`abcdefg`, `7654321`)."""
+    best = 1
+    for step in (1, -1):
+        run = 1
+        for before, after in pairwise(text):
+            run = run + 1 if ord(after) - ord(before) == step or (step == 1 and before == "9" and after == "0") else 1
+            best = max(best, run)
+    return best
+
+
+def _longest_repeat(text: str) -> int:
+    best = run = 1
+    for before, after in pairwise(text):
+        run = run + 1 if before == after else 1
+        best = max(best, run)
+    return best
+
+
+def _is_periodic(text: str) -> bool:
+    """Whether the text is a shorter piece repeated."""
+    return len(text) >= 12 and text in (text + text)[1:-1]
+
+
+def inside_data(text: bytes, start: int, end: int) -> bool:
+    """Whether the value lies in a long unbroken run of base64: an image, a font, a source map, a weight."""
+    window = text[max(0, start - 2000) : end + 2000]
+    at = start - max(0, start - 2000)
+    return any(run.start() < at - 8 and run.end() > at for run in _RUN.finditer(window))
+
+
+def beside_a_hash(text: bytes, start: int) -> bool:
+    """Whether the same line speaks of a hash just before the value."""
+    line = text.rfind(b"\n", max(0, start - 200), start) + 1
+    return _HASH_NEAR.search(text[line or max(0, start - 200) : start]) is not None
+
+
+# --- named checks: the value (and a name) in; None = no secret, else what is to be known of it -----------------------
+
+
+def github(value: str) -> dict[str, Any] | None:
+    """GitHub's and npm's tokens end in the CRC-32 of their 30 random characters, in base 62."""
+    body = value.partition("_")[2]
+    number, digits = zlib.crc32(body[:30].encode()), ""
+    while number:
+        number, rest = divmod(number, 62)
+        digits = _BASE62[rest] + digits
+    return {} if digits.rjust(6, "0") == body[30:] else {"doubt": "its checksum does not hold"}
+
+
+def pem(value: str) -> dict[str, Any] | None:
+    """A private key holds a block of base64; the first bytes of its body are those of a key."""
+    body = re.sub(r"\\[nr]|[\s\"',\\]", "", value)
+    if len(body) < 120 or is_placeholder(body[:64]) or entropy(body[:400]) < 4.0:
+        return None
+    return {"doubt": "it may be encrypted"} if re.search(r"ENCRYPTED|Proc-Type", value) else {}
+
+
+def jwt(value: str) -> dict[str, Any] | None:
+    """A token with a header and claims. Tokens for anonymous users are public; `expires` is the claim `exp`."""
+    header, claims = (_decoded(part) for part in value.split(".")[:2])
+    if not isinstance(header, dict) or not isinstance(claims, dict) or "alg" not in header:
+        return None
+    text = json.dumps(claims).lower()
+    if claims.get("role") == "anon" or re.search(r"john doe|jane doe|1234567890|example|test|dummy|fake", text):
+        return None
+    expires = claims.get("exp")
+    return {"expires": expires} if isinstance(expires, int) and 0 < expires < 1 << 40 else {}
+
+
+def _decoded(part: str) -> Any:
+    try:
+        return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+
+
+def password(value: str) -> dict[str, Any] | None:
+    """A password in an address. Weak defaults (`postgres:postgres`) are a fault, but no secret."""
+    if _WEAK.search(value) or _CALL.search(value) or _IDENTIFIER.match(value) or value.startswith(("%", "$", "<", "{")):
+        return None
+    return {} if _classes(value) >= 2 else None
+
+
+def keylike(value: str) -> dict[str, Any] | None:
+    """A value beside a telling name: digits and letters mixed, and no name itself."""
+    mixed = sum(sign.isdigit() for sign in value) >= 2 and _classes(value) >= 2
+    return {} if mixed and not _IDENTIFIER.match(value) and not _CALL.search(value) and not _wordy(value) else None
+
+
+def random(value: str) -> dict[str, Any] | None:
+    """A value that is plainly random: several kinds of characters, no words."""
+    return {} if _classes(value) >= 3 and not _IDENTIFIER.match(value) and not _CALL.search(value) else None
+
+
+def assigned(name: str, value: str) -> dict[str, Any] | None:
+    """A value given to a name that speaks of a secret, where no vendor's shape helps."""
+    if _NO_SECRET_NAME.search(name) or _CALL.search(value) or _IDENTIFIER.match(value) or _UUID.match(value):
+        return None
+    if (
+        value.startswith(("/", "./", "../", "~", "http", "sha", "arn:", "projects/", "data:", "file:"))
+        or "://" in value
+    ):
+        return None
+    if value.lower() in name.lower() or name.lower() in value.lower():
+        return None
+    if re.fullmatch(r"[\w.+-]+@[\w-]+\.[\w.]+|[\d.:,/ -]+|\w+\.(?:json|ya?ml|txt|pem|key|crt|env|py|ts|js)", value):
+        return None
+    if _HEX.match(value):
+        return {} if len(value) in (32, 40, 48, 56, 64, 96, 128) else None
+    if _wordy(value):
+        return None
+    if len(value) < 16:  # short values must look like passwords
+        return {} if _classes(value) >= 3 and not _WEAK.search(value) else None
+    return {} if _classes(value) >= 2 and entropy(value) >= 3.5 and not _WEAK.search(value[:24]) else None
+
+
+def _wordy(value: str) -> bool:
+    """Whether most of the value is words: `my-service-account`, `production.database.main`."""
+    words = re.findall(r"[A-Za-z]{3,}", value)
+    return sum(len(word) for word in words if _pronounceable(word)) > 0.6 * len(value)
+
+
+def _pronounceable(word: str) -> bool:
+    """Whether a run of letters reads like a word: vowels where words have them, one case."""
+    lower = word.lower()
+    vowels = sum(1 for sign in lower if sign in "aeiouy")
+    mixed = word not in (lower, word.upper(), word.capitalize())
+    return not mixed and 0.2 <= vowels / len(word) <= 0.7 and re.search(r"[^aeiouy]{5,}", lower) is None
+
+
+def _classes(value: str) -> int:
+    """How many kinds of characters there are: lower case, upper case, digits, signs."""
+    return sum(1 for kind in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]") if re.search(kind, value))

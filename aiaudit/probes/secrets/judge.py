@@ -1,0 +1,54 @@
+"""What is kept of a hit. Runs where the text is; the value itself never leaves this function."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any, Final
+
+from aiaudit.probes.secrets import checks
+from aiaudit.probes.secrets.rules import rules
+from aiaudit.probes.text_engine import Pattern
+
+_LONGEST: Final = 4096  # characters of a value that are looked at
+_KEY: Final = b"aiaudit: which of these are the same"
+
+
+def judge(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
+    """What may be kept of a hit, or None where it is no secret.
+
+    `same`: a short keyed digest by which equal values in several files are known as one. It is made only of values that
+    cannot be guessed from it (a vendor's random keys), stays in the cache, and never comes into a fact.
+    """
+    rule = rules()[pattern.name]
+    assigned = rule.check == "assigned"
+    group = (2 if assigned else 1) if match.re.groups else 0
+    raw = match.group(group)[:_LONGEST]
+    value = raw.decode("utf-8", "replace").strip()
+    if len(value) < rule.length or checks.entropy(value) < rule.entropy or checks.is_placeholder(value[:400]):
+        return None
+    start, end = match.span(group)
+    if rule.id != "private-key" and checks.inside_data(text, start, end):
+        return None
+    if rule.shape != "vendor" and checks.beside_a_hash(text, start):
+        return None
+    kept: dict[str, Any] | None = {}
+    if assigned:
+        kept = checks.assigned(match.group(1).decode("utf-8", "replace"), value)
+    elif rule.check:
+        kept = _CHECKS[rule.check](value)
+    if kept is None:
+        return None
+    if rule.shape == "vendor":
+        kept["same"] = hmac.new(_KEY, raw, hashlib.sha256).hexdigest()[:12]
+    return kept
+
+
+_CHECKS: Final = {
+    "github": checks.github,
+    "pem": checks.pem,
+    "jwt": checks.jwt,
+    "password": checks.password,
+    "keylike": checks.keylike,
+    "random": checks.random,
+}

@@ -1,0 +1,179 @@
+"""The probe `secrets`: where secrets stand, of which kind, never what they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
+
+from pydantic import Field
+
+from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.secrets.judge import judge
+from aiaudit.probes.secrets.rules import VERSION, digest, patterns, rules
+from aiaudit.probes.text import hits_of, scope_of
+from aiaudit.probes.text_engine import NAME, PatternGroup
+from aiaudit.project.entry import Entry
+from aiaudit.project.roles import Role
+
+_EVIDENCE: Final = 25
+_OWN: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.OTHER})
+_ASIDE: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCS})
+_LOCKS: Final = (
+    "!**/{package-lock.json,npm-shrinkwrap.json,yarn.lock,pnpm-lock.yaml,bun.lock,go.sum}",
+    "!**/*.{lock,min.js,map,svg}",
+)
+_BARE: Final = (
+    "**/.env*",
+    "**/*.{env,ini,cfg,conf,properties,toml,yaml,yml,tfvars,service,dockerfile}",
+    "**/{Dockerfile,Containerfile,docker-compose}*",
+    *_LOCKS,
+)
+_TEST_FILE: Final = re.compile(
+    r"test|example|sample|dummy|fake|mock|snakeoil|localhost|fixture|cassette", re.IGNORECASE
+)
+_ORDER: Final = (Confidence.WEAK, Confidence.MEDIUM, Confidence.STRONG)
+_RANK: Final = {"vendor": 0, "named": 1, "free": 2}
+
+SECRET: Final = record(
+    "secret",
+    path=STRING,
+    line=INT,
+    rule=STRING,
+    vendor=STRING,
+    kind=STRING,
+    prefix=STRING,
+    role=STRING,
+    ignored=BOOL,
+    secret=INT,
+    doubt=STRING,
+    confidence=STRING,
+)
+
+
+class SecretsQuery(Query):
+    """min_confidence: leave out what is less sure. roles: purposes of files (all where empty). ignored: whether files
+    that a `.gitignore` matches are looked into as well."""
+
+    min_confidence: Confidence = Confidence.MEDIUM
+    roles: list[Role] = Field(default_factory=list)
+    ignored: bool = True
+
+    def groups(self) -> Sequence[PatternGroup]:
+        judged_by = f"secrets {VERSION} {digest()}"
+        return (
+            PatternGroup(
+                patterns("vendor", "named"), ("**/*",), ignored=self.ignored, judge=judge, judged_by=judged_by
+            ),
+            PatternGroup(
+                patterns("free"), ("**/*", *_LOCKS), _OWN, ignored=self.ignored, judge=judge, judged_by=judged_by
+            ),
+            PatternGroup(
+                patterns("free", files="bare"), _BARE, _OWN, ignored=self.ignored, judge=judge, judged_by=judged_by
+            ),
+        )
+
+
+class SecretsProbe(Probe[SecretsQuery]):
+    """Secrets in text files, ignored files and notebook outputs included.
+
+    Placeholders, examples, weak defaults, hashes, identifiers, expired web tokens and encoded data are no secrets.
+    `secret` numbers the values: places with the same number hold the same one. `prefix` is the vendor's public one, at
+    most four characters. `kind`: vendor (the value's own shape), named (by the name beside it), free (by chance of name
+    and randomness). Nothing of the value is kept.
+    """
+
+    name: ClassVar[str] = "secrets"
+    title: ClassVar[str] = "secrets in text, configuration and notebook outputs"
+    query: ClassVar[type[SecretsQuery]] = SecretsQuery
+    max_level: ClassVar[Level] = Level.MEASURED
+    engine: ClassVar[str | None] = NAME
+
+    def value_type(self, query: SecretsQuery) -> Type:
+        return list_of(SECRET)
+
+    def answer(self, fact_id: str, query: SecretsQuery, context: Context) -> Fact:
+        groups = query.groups()
+        found: dict[tuple[str, int], dict[str, Any]] = {}
+        for group in groups:
+            for entry, hits in hits_of(group, context):
+                if query.roles and entry.role not in query.roles:
+                    continue
+                for number, line, kept in hits:
+                    one = _record(entry, line, group.patterns[number].name, kept, context.as_of)
+                    if one is not None and _at_least(one["confidence"], query.min_confidence):
+                        _add(found, one)
+        secrets = _numbered([found[key] for key in sorted(found)])
+        scope, reason = scope_of(groups[0], context)
+        return _fact(fact_id, secrets, scope, reason)
+
+
+def _record(entry: Entry, line: int, rule_id: str, kept: dict[str, Any], as_of: dt.date) -> dict[str, Any] | None:
+    rule = rules()[rule_id]
+    expires = kept.get("expires")
+    if isinstance(expires, int) and dt.datetime.fromtimestamp(expires, dt.UTC).date() < as_of:
+        return None  # it opens nothing any more
+    doubt = str(kept.get("doubt", ""))
+    aside = entry.role in _ASIDE
+    if aside and (doubt or (rule.check in ("pem", "jwt") and _TEST_FILE.search(entry.path))):
+        return None  # a test's own key
+    confidence = Confidence.STRONG if rule.shape == "vendor" and not doubt else Confidence.MEDIUM
+    if aside and rule.shape != "vendor":
+        confidence = Confidence.WEAK
+    return {
+        "path": entry.display,
+        "line": line,
+        "rule": rule.id,
+        "vendor": rule.vendor,
+        "kind": rule.shape,
+        "prefix": rule.prefix,
+        "role": str(entry.role),
+        "ignored": entry.ignored,
+        "secret": 0,
+        "doubt": doubt,
+        "confidence": str(confidence),
+        "same": kept.get("same", ""),
+    }
+
+
+def _add(found: dict[tuple[str, int], dict[str, Any]], one: dict[str, Any]) -> None:
+    """Keep one secret a line: that of the rule which knows most."""
+    key = (one["path"], one["line"])
+    before = found.get(key)
+    if before is None or _rank(one) < _rank(before):
+        found[key] = one
+
+
+def _rank(one: dict[str, Any]) -> tuple[int, int]:
+    return _RANK[one["kind"]], list(rules()).index(one["rule"])
+
+
+def _at_least(confidence: str, least: Confidence) -> bool:
+    return _ORDER.index(Confidence(confidence)) >= _ORDER.index(least)
+
+
+def _numbered(secrets: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Number the values in the order of their first place, and drop what told them apart."""
+    numbers: dict[str, int] = {}
+    out = []
+    for place, one in enumerate(secrets):
+        number = numbers.setdefault(one["same"] or f"place {place}", len(numbers) + 1)
+        out.append({**{key: value for key, value in one.items() if key != "same"}, "secret": number})
+    return out
+
+
+def _fact(fact_id: str, secrets: list[dict[str, Any]], scope: Scope, reason: str) -> Fact:
+    method = "built-in rules"
+    if not secrets and scope.files and not scope.complete:
+        reason = f"{scope.files - scope.read} of {scope.files} files could not be read whole: {reason}"
+        return Fact(fact_id, State.UNKNOWN, method=method, scope=scope, reason=reason)
+    if not secrets:
+        return Fact(fact_id, State.ABSENT, [], Level.MEASURED, method, scope=scope)
+    evidence = tuple(
+        Evidence(one["path"], one["line"], f"{one['vendor']} ({one['rule']})") for one in secrets[:_EVIDENCE]
+    )
+    surest = max((Confidence(one["confidence"]) for one in secrets), key=_ORDER.index)  # each keeps its own
+    return Fact(fact_id, State.KNOWN, secrets, Level.MEASURED, method, surest, evidence, scope)

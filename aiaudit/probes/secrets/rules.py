@@ -1,0 +1,83 @@
+"""The rules of `aiaudit/probes/data/secret_rules.yaml`, read once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+from aiaudit.probes.text_engine import Pattern
+from aiaudit.project.parse import parse_yaml
+
+VERSION: Final = 1  # of how hits are judged; with the rules' digest it is part of the cache key
+PUBLIC_PREFIX: Final = 4  # characters of a vendor's public prefix that a report may show
+
+# NAME(words) in a rule: an assignment to a name that holds one of the words and then speaks of a key; NAMED(words): to
+# a name that ends in one of the words. Both reach up to and with the opening quote.
+_KEY: Final = r"[A-Za-z0-9_.-]{0,24}(?:key|token|secret|auth|passw)[A-Za-z0-9_.-]{0,16}"
+_ASSIGNED: Final = r"\\?[\"']?\]?\s*(?::\s*str\s*=|:=|=>|[:=,])\s*\\?[\"']?"
+
+Shape = Literal["vendor", "named", "free"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of secret. See the head of the data file for what the fields mean."""
+
+    id: str
+    vendor: str
+    regex: str
+    shape: Shape
+    entropy: float
+    prefix: str = ""
+    length: int = 1
+    check: str = ""
+    files: str = ""
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """All rules by id, in the order of the file."""
+    text = files("aiaudit.probes").joinpath("data/secret_rules.yaml").read_bytes()
+    found: dict[str, Rule] = {}
+    for entry in parse_yaml(text)["rules"]:
+        rule = _rule(entry)
+        if rule.id in found:
+            raise ValueError(f"secret rule {rule.id} stands twice")
+        found[rule.id] = rule
+    return found
+
+
+def _rule(entry: dict[str, Any]) -> Rule:
+    regex = re.sub(r"NAME\(([^()]+)\)", lambda at: f"(?i:(?:{at.group(1)}){_KEY}){_ASSIGNED}", entry["regex"])
+    regex = re.sub(r"NAMED\(([^()]+)\)", lambda at: f"(?i:{at.group(1)}){_ASSIGNED}", regex)
+    return Rule(
+        id=entry["id"],
+        vendor=entry["vendor"],
+        regex=regex,
+        shape=entry["shape"],
+        entropy=float(entry["entropy"]),
+        prefix=str(entry.get("prefix", ""))[:PUBLIC_PREFIX],
+        length=int(entry.get("length", 1)),
+        check=entry.get("check", ""),
+        files=entry.get("files", ""),
+    )
+
+
+def patterns(*shapes: Shape, files: str = "") -> tuple[Pattern, ...]:
+    """The patterns of the rules of some shapes that are meant for `files`."""
+    return tuple(
+        Pattern(rule.id, rule.regex) for rule in rules().values() if rule.shape in shapes and rule.files == files
+    )
+
+
+@cache
+def digest() -> str:
+    """Changes with any rule."""
+    import hashlib
+
+    text = files("aiaudit.probes").joinpath("data/secret_rules.yaml").read_bytes()
+    return hashlib.blake2b(text, digest_size=8).hexdigest()

@@ -1,0 +1,38 @@
+"""Runs the probe over a few files."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from aiaudit.model.fact import Fact
+from aiaudit.probes.base import Context
+from aiaudit.probes.secrets.probe import SecretsProbe, SecretsQuery
+from aiaudit.probes.text_engine import TextEngine
+from aiaudit.project.scan import scan
+
+from ..support import context
+from .corpus import Case
+
+
+def look(root: Path, files: dict[str, str | bytes], **query: Any) -> Fact:
+    """The fact `secrets` of a project with these files."""
+    asked = SecretsQuery(**query)
+    here: Context = context(root, files)
+    engine = TextEngine([asked])
+    seen = dataclasses.replace(here, scans=scan(here.project, [engine], jobs=1, isolate=False))
+    return SecretsProbe().answer("secrets", asked, seen)
+
+
+def found_in(root: Path, cases: Iterable[Case]) -> dict[str, list[str]]:
+    """The rules that hit, by case name. Each case is a file of its own in one tree."""
+    cases = list(cases)
+    by_path = {case.path: case.name for case in cases}
+    assert len(by_path) == len(cases), "two cases share a path"
+    fact = look(root, {case.path: case.text for case in cases})
+    hits: dict[str, list[str]] = {}
+    for one in fact.value or []:
+        hits.setdefault(by_path[one["path"]], []).append(f"{one['rule']} ({one['confidence']})")
+    return hits

@@ -40,11 +40,12 @@ COMMAND = record(
 
 
 class CommandsQuery(Query):
-    """`kinds`: only these kinds. `hooks`: also the hooks of pre-commit, which run on a developer's machine.
-    `programs`: only these programs."""
+    """`kinds`, `programs`, `systems`: only these; all where empty. `hooks`: also the hooks of pre-commit, which run on
+    a developer's machine (system `pre-commit`)."""
 
     kinds: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
     hooks: bool = False
 
 
@@ -66,6 +67,7 @@ class CiCommands(Probe[CommandsQuery]):
             for command in found.commands
             if (query.hooks or not command.hook)
             and (not query.kinds or command.leaf.kind in query.kinds)
+            and (not query.systems or command.workflow.system in query.systems)
             and (not query.programs or command.record()["program"] in query.programs)
         ]
         method = "CI files read and followed to the commands they run; nothing was run"

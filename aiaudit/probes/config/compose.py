@@ -46,6 +46,7 @@ SERVICE = record(
     replicas=INT,
     restart=STRING,
     user=STRING,
+    root=BOOL,
     privileged=BOOL,
     environment=list_of(STRING),
     secrets=list_of(NAMED),
@@ -119,6 +120,7 @@ def _service(path: str, name: str, service: Mapping[str, Any], line: int, develo
         "replicas": replicas if isinstance(replicas := _map(service.get("deploy")).get("replicas"), int) else 1,
         "restart": str(service.get("restart") or ""),
         "user": "" if user is None else str(user),
+        "root": _root(user, reference, built=build is not None),
         "privileged": service.get("privileged") is True,
         "environment": [key for key, _, _ in pairs],
         "secrets": [
@@ -148,6 +150,13 @@ def _command(service: Mapping[str, Any]) -> str:
         elif isinstance(value, str) and value.strip():
             parts.append(" ".join(value.split()))
     return " ".join(parts)
+
+
+def _root(user: Any, reference: images.Image | None, *, built: bool) -> bool | Unknown:
+    if user is not None:
+        return Unknown(f"user {user} has no default") if "$" in str(user) else images.is_root(str(user))
+    default = None if built or reference is None else reference.default_root()
+    return default if default is not None else Unknown("the user of the image decides")
 
 
 def _dockerfile(path: str, build: Any) -> str:

@@ -10,9 +10,10 @@ from aiaudit.probes.base import Context
 from aiaudit.probes.dependencies.installers import Install, installs
 from aiaudit.probes.dependencies.inventory import inventory
 from aiaudit.probes.dependencies.matching import Coverage, compare, manifest_of
-from aiaudit.probes.dependencies.model import Lock, Manifest
+from aiaudit.probes.dependencies.model import Dependency, Lock, Manifest
 
 _MEMO: Final = "dependencies.overview"
+_SIDE_ROLES: Final = frozenset({"test", "docs", "example", "vendored"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,21 @@ def _better(first: LockView, second: LockView) -> LockView:
     return second if rank(second) > rank(first) else first
 
 
-def manifest_record(view: ManifestView) -> dict[str, Any]:
-    """A manifest as a record: how it is pinned, locked and installed."""
+def primary_depth(views: list[ManifestView]) -> int:
+    """How deep the project's own manifests lie: the least depth of one with main dependencies that is neither of tests,
+    documentation nor examples. Deeper ones belong to parts."""
+    own = [v for v in views if v.role not in _SIDE_ROLES and (v.manifest.dynamic or _main(v.manifest))]
+    return min((view.manifest.path.count("/") for view in own), default=0)
+
+
+def _main(manifest: Manifest) -> list[Dependency]:
+    return [d for d in manifest.dependencies if d.group == "main" and d.source != "path"]
+
+
+def manifest_record(view: ManifestView, primary: int) -> dict[str, Any]:
+    """A manifest as a record: how it is pinned, locked and installed. `primary`: see `primary_depth`."""
     manifest, lock = view.manifest, view.lock
-    main = [d for d in manifest.dependencies if d.group == "main" and d.source != "path"]
+    main = _main(manifest)
     loose = [d.name for d in main if not d.pinned]
     return {
         "path": manifest.path,
@@ -107,7 +119,7 @@ def manifest_record(view: ManifestView) -> dict[str, Any]:
         "ecosystem": manifest.ecosystem,
         "role": view.role,
         "folder": manifest.folder,
-        "depth": manifest.path.count("/"),
+        "primary": manifest.path.count("/") == primary and view.role not in _SIDE_ROLES,
         "name": manifest.name,
         "main": Unknown(manifest.dynamic) if manifest.dynamic and not main else len(main),
         "unpinned": loose,

@@ -9,7 +9,7 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.dependencies.inventory import Inventory, inventory
 from aiaudit.probes.dependencies.model import normalise
-from aiaudit.probes.dependencies.overview import lock_record, manifest_record, overview
+from aiaudit.probes.dependencies.overview import lock_record, manifest_record, overview, primary_depth
 from aiaudit.probes.reading import listed, scope_of
 
 DEPENDENCY = record(
@@ -52,7 +52,7 @@ MANIFEST = record(
     ecosystem=STRING,
     role=STRING,
     folder=STRING,
-    depth=INT,
+    primary=BOOL,
     name=STRING,
     main=INT,
     unpinned=list_of(STRING),
@@ -127,11 +127,13 @@ class Manifests(Probe[ManifestsQuery]):
         return list_of(MANIFEST)
 
     def answer(self, fact_id: str, query: ManifestsQuery, context: Context) -> Fact:
+        views = overview(context)[0]
+        primary = primary_depth(views)
         records = [
             made
-            for view in overview(context)[0]
+            for view in views
             if not query.ecosystems or view.manifest.ecosystem in query.ecosystems
-            for made in [manifest_record(view)]
+            for made in [manifest_record(view, primary)]
             if query.empty or made["main"] != 0
         ]
         wired = any(made["lock_installs"] for made in records)

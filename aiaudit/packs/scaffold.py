@@ -1,4 +1,4 @@
-"""A new pack to start from (`aiaudit checks new`): one check that works, with its cases; the author changes the words."""
+"""A new pack to start from (`aiaudit checks new`): one check that works, with its cases, for the author to change."""
 
 from __future__ import annotations
 

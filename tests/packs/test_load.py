@@ -10,7 +10,7 @@ from aiaudit.model.check import Kind, Status
 from aiaudit.model.fact import Level
 from aiaudit.packs.load import load
 from aiaudit.packs.problems import PackError
-from tests.packs.fakes import HEAD, PROBES, load_texts, one_check
+from tests.packs.fakes import HEAD, load_texts, one_check
 
 SHARED = """\
 schema: 1
@@ -119,10 +119,10 @@ def test_select_keeps_whole_packs_or_single_checks() -> None:
 
 def test_files_are_loaded_from_where_the_caller_says(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
-    path.write_text(HEAD + "  []\n")
-    assert load([path], shipped=False, probes=PROBES).packs[0].id == "own"
+    path.write_text("schema: 1\npack: own\ntitle: Own checks\nchecks: []\n")
+    assert [pack.id for pack in load([path], shipped=False).packs] == ["own"]
     with pytest.raises(PackError, match=r"absent\.yaml: cannot be read: no such file"):
-        load([tmp_path / "absent.yaml"], shipped=False, probes=PROBES)
+        load([tmp_path / "absent.yaml"], shipped=False)
 
 
 def test_the_digest_changes_with_the_text() -> None:

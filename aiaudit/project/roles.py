@@ -40,6 +40,7 @@ EXAMPLE_DIRS: Final = frozenset(
 )
 DOCS_DIRS: Final = frozenset({"doc", "docs", "documentation"})
 DATA_DIRS: Final = frozenset({"data", "dataset", "datasets", "sample_data"})
+_TELLING: Final = VENDORED_DIRS | GENERATED_DIRS | TEST_DIRS | EXAMPLE_DIRS | DOCS_DIRS | DATA_DIRS
 
 CODE_SUFFIXES: Final = _words(
     ".py .pyx .pyi .pyw .js .jsx .mjs .cjs .ts .tsx .mts .cts .java .kt .scala .go .rs .c .h .cc .cpp .hpp .cu .cuh .cs"
@@ -120,7 +121,9 @@ def role_in(folder: Role | None, name: str, suffix: str) -> Role:
 @lru_cache(maxsize=4096)
 def role_of_dirs(directory: str) -> Role | None:
     """What the folders alone decide: vendored, generated, data, test, example, docs, or nothing."""
-    parts = directory.split("/") if directory else []
+    parts = directory.split("/")
+    if _TELLING.isdisjoint(parts) and "build/lib" not in directory:
+        return None
     named = set(parts)
     if named & VENDORED_DIRS:
         return Role.VENDORED

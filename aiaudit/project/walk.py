@@ -41,6 +41,8 @@ _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 _OPEN_DIR: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NOFOLLOW | _CLOEXEC
 _OPEN_FILE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _NOFOLLOW | _CLOEXEC
 
+_KINDS: Final[dict[int, Kind]] = {stat.S_IFREG: "file", stat.S_IFLNK: "symlink"}
+
 Rules = tuple[tuple[int, IgnoreFile], ...]  # (length of the folder's path in bytes, its .gitignore), outermost first
 
 
@@ -154,11 +156,12 @@ class _Walk:
             return
         if len(self.entries) >= self.max_entries:
             raise _Full
-        mode, size = status.st_mode, status.st_size
-        kind: Kind = "file" if stat.S_ISREG(mode) else "symlink" if stat.S_ISLNK(mode) else "special"
+        size = status.st_size
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "special")
         ignored = folder.ignored or (bool(folder.rules) and _ignored(folder.rules, path, is_dir=False))
-        suffix = suffix_of(name)
-        role = role_in(folder.role, name.lower(), suffix)
+        lower = name.lower()
+        suffix = suffix_of(lower)
+        role = role_in(folder.role, lower, suffix)
         sparse = size >= SPARSE_FROM and is_sparse(size, getattr(status, "st_blocks", size))
         self.entries.append(Entry(path, size, kind, ignored, role, suffix, sparse))
 
@@ -207,7 +210,7 @@ def _read_small(folder: int, name: str) -> bytes:
 
 def _ignored(rules: Rules, path: str, *, is_dir: bool) -> bool:
     """The innermost `.gitignore` that says anything about the path decides."""
-    raw = os.fsencode(path)
+    raw = path.encode("utf-8", "surrogateescape")
     for start, rule in reversed(rules):
         verdict: bool | None = rule.verdict(raw[start:], is_dir)
         if verdict is not None:

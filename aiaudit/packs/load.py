@@ -99,6 +99,11 @@ def shipped_files() -> list[Path]:
     return [*sorted((folder / SHARED).glob("*.yaml")), *sorted(folder.glob("*.yaml"))]
 
 
+def ids_in(pack: Path) -> list[str]:
+    """The ids of the checks in a pack file, which need not be sound."""
+    return _CHECK_IDS.findall(pack.read_text(encoding="utf-8", errors="replace"))
+
+
 def load(files: Sequence[Path] = (), *, shipped: bool = True, probes: Probes | None = None) -> Library:
     """The shipped packs and those in `files`.
 
@@ -118,7 +123,7 @@ def load(files: Sequence[Path] = (), *, shipped: bool = True, probes: Probes | N
     ours = shipped_files()
     known: set[str] = set()
     if not shipped:
-        known = {check for path in ours for check in _CHECK_IDS.findall(path.read_text(encoding="utf-8"))}
+        known = {check for path in ours for check in ids_in(path)}
         ours = [path for path in ours if path.parent.name == SHARED]
     named = {path.resolve(): f"checks/{path.relative_to(path.parents[path.parent.name == SHARED])}" for path in ours}
     named |= {path.resolve(): str(path) for path in files}

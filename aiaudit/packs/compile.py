@@ -167,9 +167,9 @@ class CheckCompiler:
         if finding is not None:
             says |= {("findings", key): getattr(finding, key) for key in ("says", "measured", "limit")}
         fields = dict(element.fields) if element.kind == "record" else {}
+        names: Mapping[str, Type] = {**self.plain, **fields, ITEM: element}
         if element.kind == "dyn":
-            fields = {"path": DYN, "line": DYN}
-        names = {**self.plain, **fields, ITEM: element}
+            names = AnyName(names)
         for key, sentence in says.items():
             if sentence:
                 self.sentence(compiled, f"finding.{key[-1].removeprefix('finding_')}", sentence, names, *key)
@@ -196,6 +196,16 @@ class CheckCompiler:
             else:
                 self.complain(f"no fact '{name}'{did_you_mean(name, self.ids)}", "evidence", index)
         return tuple(found)
+
+
+class AnyName(dict[str, Type]):
+    """Names for elements whose fields nobody declares: every name is one, of any type."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> Type:
+        return DYN
 
 
 def _source(written: str | bool | float) -> str:

@@ -145,6 +145,18 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
     ]
 
 
+def test_what_follows_from_a_mistake_is_not_told() -> None:
+    with pytest.raises(PackError) as caught:
+        one_check(
+            facts='{risky: {derive: "loads.filter(l, l.sfae)"}}',
+            rule='{fail: "risky.exists(r, r.source == 1)", pass: otherwise}',
+            findings="risky",
+            finding_says='"{name} of {source}"',
+            says='{fail: "{risky.size()}"}',
+        )
+    assert str(caught.value) == "own.yaml:17:44: call has no field `sfae`; did you mean `safe`?"
+
+
 def test_a_mistake_in_a_folded_text_is_told_where_the_text_begins() -> None:
     text = HEAD + CHECK.format(n=1, fail="uses").replace(
         '{fail: "uses", pass: otherwise}', "\n    fail: >\n      uses\n      || usse"

@@ -19,6 +19,7 @@ MOST_RISKS: Final = 10
 ON_PAGE_ONE: Final = 3
 MOST_STEPS_ON_PAGE_ONE: Final = 5
 LONGEST_STEP: Final = 80  # characters of a step or its aim: two lines on page one
+LONGEST_RISK: Final = 150  # characters of a risk's first sentence; a risk of one sentence may be as long as both
 LONGEST_DETAIL: Final = 90  # characters after the sentence of a risk or strength
 STEPS_SHOWN: Final = 10
 """Steps of one horizon that the roadmap lists; the rest is one line, and stands in the pack parts."""
@@ -67,7 +68,16 @@ class Step:
     @property
     def aim(self) -> str:
         """What holds once the step is done: the check's title, as the end of a sentence that begins with "so that"."""
-        return shorten(lower_first(self.check.title), LONGEST_STEP)
+        return shorten(lower_first(self.check.title), 160)
+
+    @property
+    def brief(self) -> str:
+        """The step in the room that page one has."""
+        return shorten(self.text, LONGEST_STEP)
+
+    @property
+    def brief_aim(self) -> str:
+        return shorten(self.aim, LONGEST_STEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +197,10 @@ def step_text(check: Check) -> str:
     """The fix in one sentence; for what could not be judged, what is to be shown."""
     fix = first_sentence(check.remediation).rstrip(".")
     if check.is_unseen and check.kind == "attested":
-        return shorten(f"Answer with evidence, or {lower_first(fix)}" if fix else "Answer with evidence", LONGEST_STEP)
+        return shorten(f"Answer with evidence, or {lower_first(fix)}" if fix else "Answer with evidence", 160)
     if check.is_unseen:
-        return shorten(f"Show the evidence, or {lower_first(fix)}" if fix else "Show the evidence", LONGEST_STEP)
-    return shorten(fix or "Make it so", LONGEST_STEP)
+        return shorten(f"Show the evidence, or {lower_first(fix)}" if fix else "Show the evidence", 160)
+    return shorten(fix or "Make it so", 160)
 
 
 def _priority(check: Check) -> float:
@@ -204,7 +214,9 @@ def _risk(position: int, check: Check) -> Risk:
 
 def _risk_point(check: Check) -> Point:
     if check.risk:
-        return Point(check.status, full_stop(shorten(first_sentence(check.risk), 150)), _detail(rest_of(check.risk)))
+        statement, rest = first_sentence(check.risk), rest_of(check.risk)
+        most = LONGEST_RISK if rest else LONGEST_RISK + LONGEST_DETAIL
+        return Point(check.status, full_stop(shorten(statement, most)), _detail(rest))
     statement = shorten(words.fallback_risk(check.title, check.status), 110)
     return Point(check.status, full_stop(statement), _detail(check.why))
 

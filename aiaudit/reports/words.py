@@ -211,13 +211,11 @@ def decision(level: str | None, next_key: str, to_fix: int, to_show: int, effort
         work.append(f"close {counted(to_fix, 'gap')}")
     if to_show:
         work.append(f"hand over the evidence for {counted(to_show, 'check')} that could not be judged")
-    steps = f"Release about {days(effort_days)} to {listed(work)}; " if work and effort_days else ""
-    if work and not steps:
-        steps = upper_first(listed(work)) + "; "
-    hold = LEVEL[level].hold
-    if level == "production":
-        return f"{steps}{hold} until then, and audit again before {LEVEL[next_key].opens}."
-    return upper_first(f"{steps}{hold} until the steps are verified, and audit again before {LEVEL[next_key].opens}.")
+    steps = upper_first(listed(work)) + "; " if work else ""
+    if work and effort_days:
+        steps = f"Release about {days(effort_days)} to {listed(work)}; "
+    until = "until the steps are verified" if work else f"until the conditions of {LEVEL[next_key].name} are shown"
+    return upper_first(f"{steps}{LEVEL[level].hold} {until}, and audit again before {LEVEL[next_key].opens}.")
 
 
 def scope_heading(files_left_out: int, unknown_facts: int, trusted: int) -> str:

@@ -199,10 +199,10 @@ class CheckCompiler:
 
 
 class AnyName(dict[str, Type]):
-    """Names for elements whose fields nobody declares: every name is one, of any type."""
+    """Names for elements whose fields nobody declares: every plain name is one, of any type."""
 
     def __contains__(self, name: object) -> bool:
-        return True
+        return super().__contains__(name) or "." not in str(name)
 
     def __missing__(self, name: str) -> Type:
         return DYN

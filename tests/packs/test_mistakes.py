@@ -154,7 +154,7 @@ def test_what_follows_from_a_mistake_is_not_told() -> None:
             finding_says='"{name} of {source}"',
             says='{fail: "{risky.size()}"}',
         )
-    assert str(caught.value) == "own.yaml:17:44: call has no field `sfae`; did you mean `safe`?"
+    assert str(caught.value) == "own.yaml:17:46: call has no field `sfae`; did you mean `safe`?"
 
 
 def test_a_mistake_in_a_folded_text_is_told_where_the_text_begins() -> None:

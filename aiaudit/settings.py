@@ -6,10 +6,10 @@ The audited project's own parameters, severities, waivers and choice of packs mo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import yaml
 
@@ -23,6 +23,7 @@ from aiaudit.resources import path_of
 from aiaudit.scoring import waivers
 from aiaudit.scoring.gate import GateError, GateOptions, parse_fail_on, parse_fail_under
 
+T = TypeVar("T")
 Source = Literal["none", "project", "caller"]
 ALL: Final = "all"
 
@@ -108,13 +109,18 @@ def with_stage(config: ProjectConfig, stage: str | None) -> ProjectConfig:
 def read_ruleset(options: Options) -> Ruleset:
     """Load the shipped packs and the caller's, and select those asked for.
 
+    By `--pack`, else by the profile, else by the caller's configuration.
+
     Raises:
         PackError: a pack is broken, or a name names none.
+        ConfigError: the caller's configuration cannot be used.
     """
     files = [Path(name) for name in options.packs if _is_file(name)]
     full = load(files)
     profile = _profile(options.profile)
     wanted = [name for name in options.packs if not _is_file(name)] or list(profile.get("packs") or ())
+    if not options.packs and options.profile is None and options.config is not None:
+        wanted = list(load_config(options.config).packs)
     if files and wanted != [ALL]:
         wanted += [pack.id for pack in full.packs if pack.file in {str(file) for file in files}]
     selected = full.select(wanted) if wanted and ALL not in wanted else full
@@ -122,45 +128,73 @@ def read_ruleset(options: Options) -> Ruleset:
 
 
 def settle(ruleset: Ruleset, options: Options, config: ProjectConfig, config_by: Source, as_of: dt.date) -> Settings:
-    """Resolve parameters, severities, waivers and the gate of the configuration.
+    """Resolve parameters, severities, waivers, packs and the gate of the configuration.
 
     What is wrong in the project's own file is told in `problems` and left out.
 
     Raises:
         PackError, ConfigError, GateError: what the caller named is wrong.
     """
+    by_caller = config_by == "caller"
     checks = list(ruleset.full.checks)
+    trouble = _Trouble(config, by_caller)
     by_profile = resolve(checks, ruleset.params, {})
-    problems: list[str] = []
-    try:
-        params = {**ruleset.params, **{k: {**ruleset.params.get(k, {}), **v} for k, v in config.params.items()}}
-        own = resolve(checks, params, config.severity, config.place)
-    except PackError as error:
-        if config_by == "caller":
-            raise
-        problems += [f"{problem} (params and severity of the file were left out)" for problem in error.problems]
-        own = by_profile
+    own = trouble.unless(lambda: _overrides(ruleset, config), "params and severity", by_profile)
     made, errors = waivers.read(config.waivers, {check.id: check.severity for check in checks}, as_of)
-    if errors and config_by == "caller":
-        raise ConfigError([f"{config.file or FILE}: {error}" for error in errors])
-    problems += [f"{config.file or FILE}: {error} (the waiver was left out)" for error in errors]
-    own_packs, pack_problems = _own_packs(ruleset, config)
-    problems += pack_problems
-    try:
-        own_gate = _own_gate(options, config, ruleset)
-    except GateError as error:
-        if config_by == "caller":
-            raise
-        own_gate = GateOptions()
-        problems.append(f"{config.file or FILE}: gate: {error} (the gate was left out)")
-    shown = own if config_by == "caller" else by_profile
-    relaxations = [_relaxation(change, config_by) for change in own.changes]
+    trouble.told([f"{trouble.file}: {error}" for error in errors], "the waiver")
+    own_packs = trouble.unless(lambda: _own_packs(ruleset, config, trouble.file), "packs", None)
+    own_gate = trouble.unless(lambda: _own_gate(options, config, ruleset), "the gate", GateOptions())
+
+    profile_changes = {str(change) for change in by_profile.changes}
+    relaxations = [_relaxation(c, "caller" if str(c) in profile_changes else config_by) for c in own.changes]
     if own_packs is not None:
-        used = sorted(own_packs)
-        relaxations.append(
-            {"check": "*", "name": "packs", "shipped": ALL, "used": used, "relaxes": True, "by": config_by}
-        )
-    return Settings(shown, own, tuple(relaxations), tuple(made), own_packs, own_gate, tuple(problems))
+        limited = {"check": "*", "name": "packs", "shipped": ALL, "used": sorted(own_packs), "relaxes": True}
+        relaxations.append({**limited, "by": config_by})
+    return Settings(
+        shown=own if by_caller else by_profile,
+        accepted=own,
+        relaxations=tuple(relaxations),
+        waivers=tuple(made),
+        own_packs=None if by_caller else own_packs,
+        gate=own_gate,
+        problems=tuple(trouble.problems),
+    )
+
+
+class _Trouble:
+    """What is wrong in a configuration: it ends the audit where the caller named the file, else it is left out."""
+
+    def __init__(self, config: ProjectConfig, strict: bool) -> None:
+        self.file = config.file or FILE
+        self.strict = strict
+        self.problems: list[str] = []
+
+    def unless(self, make: Callable[[], T], what: str, otherwise: T) -> T:
+        """What `make` gives; where it cannot, `otherwise`."""
+        try:
+            return make()
+        except (PackError, ConfigError) as error:
+            if self.strict:
+                raise
+            self.told([str(problem) for problem in error.problems], what)
+        except GateError as error:
+            if self.strict:
+                raise
+            self.told([f"{self.file}: gate: {error}"], what)
+        return otherwise
+
+    def told(self, lines: Sequence[str], what: str) -> None:
+        """Take note of single mistakes."""
+        if lines and self.strict:
+            raise ConfigError(lines)
+        verb = "were" if what.startswith("pa") else "was"
+        self.problems += [f"{line} ({what} {verb} left out)" for line in lines]
+
+
+def _overrides(ruleset: Ruleset, config: ProjectConfig) -> Overrides:
+    """Parameters and severities of the profile and, over them, of the configuration."""
+    params = {**ruleset.params, **{k: {**ruleset.params.get(k, {}), **v} for k, v in config.params.items()}}
+    return resolve(ruleset.full.checks, params, config.severity, config.place)
 
 
 def caller_gate(options: Options, ruleset: Ruleset) -> GateOptions:
@@ -219,14 +253,15 @@ def _is_file(name: str) -> bool:
     return name.endswith((".yaml", ".yml")) or "/" in name
 
 
-def _own_packs(ruleset: Ruleset, config: ProjectConfig) -> tuple[frozenset[str] | None, list[str]]:
-    """The packs the configuration limits itself to, and those names that name none."""
+def _own_packs(ruleset: Ruleset, config: ProjectConfig, file: str) -> frozenset[str] | None:
+    """The packs that the configuration limits itself to."""
     if not config.packs or ALL in config.packs:
-        return None, []
+        return None
     known = [pack.id for pack in ruleset.full.packs]
     wrong = [name for name in config.packs if name not in known]
-    problems = [f"{config.file or FILE}: packs: no pack {name!r}{did_you_mean(name, known)}" for name in wrong]
-    return frozenset(config.packs) & frozenset(known), problems
+    if wrong:
+        raise ConfigError([f"{file}: packs: no pack {name!r}{did_you_mean(name, known)}" for name in wrong])
+    return frozenset(config.packs)
 
 
 def _relaxation(change: Change, by: Source) -> dict[str, Any]:

@@ -242,3 +242,28 @@ def test_the_commit_that_is_checked_out_is_named(project):
     git("add", ".")
     git("commit", "-q", "-m", "first")
     assert result(project)["project"]["commit"] == git("rev-parse", "HEAD")
+
+
+def test_the_packs_of_the_callers_file_are_those_judged(project, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("packs: [mlops]\n")
+    assert {c["pack"] for c in result(project, config=str(mine))["checks"]} == {"mlops"}
+    made = result(project, config=str(mine), packs=("security",))
+    assert {c["pack"] for c in made["checks"]} == {"security"}
+    assert made["score_accepted"] == made["score"]
+
+
+def test_a_profile_is_the_callers_doing(project):
+    lay(project, {"aiaudit.yaml": "severity: {SEC-004: high}\n"})
+    made = result(project, profile="library")
+    assert [(r["check"], r["by"]) for r in made["relaxations"]] == [("SEC-003", "caller"), ("SEC-004", "project")]
+
+
+def test_one_wrong_waiver_does_not_take_the_others_with_it(project):
+    good = "{id: SEC-003, reason: r, owner: o, expires: 2030-01-01}"
+    lay(project, {"aiaudit.yaml": f"waivers:\n- {{id: SEC-001, reason: r, owner: o}}\n- {good}\n"})
+    made = result(project)
+    assert [w["id"] for w in made["waivers"]] == ["SEC-003"]
+    (problem,) = made["problems"]
+    assert problem.startswith("aiaudit.yaml: waivers[1] (SEC-001): expires is missing")
+    assert problem.endswith("(the waiver was left out)")

@@ -277,3 +277,52 @@ def test_checks_try_answers_one_query(aiaudit, project):
     wrong = aiaudit("checks", "try", "probe: text.serch", project)
     assert (wrong.code, wrong.out) == (2, "")
     assert "did you mean 'text.search'?" in wrong.err
+
+
+def test_colour_is_for_terminals_and_can_be_forced_or_refused(aiaudit, project, monkeypatch):
+    assert "\x1b" not in aiaudit("run", project).out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in aiaudit("run", project).out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in aiaudit("run", project).out
+
+
+def test_the_width_of_the_terminal_is_used(aiaudit, project, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    assert max(map(len, aiaudit("run", project).out.splitlines())) <= 60
+
+
+def test_progress_is_shown_on_a_terminal_only(monkeypatch):
+    import io
+
+    from aiaudit.cli.output import Progress
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    for stream, wanted, shows in ((Terminal(), True, True), (Terminal(), False, False), (io.StringIO(), True, False)):
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "stderr", stream)
+            progress = Progress(wanted)
+            progress(1200, 3400)
+            progress.clear()
+        assert ("reading 1,200 of 3,400 files" in stream.getvalue()) is shows
+        assert stream.getvalue().endswith("\r\x1b[K") is shows
+
+
+def test_a_linked_folder_is_audited(aiaudit, project, tmp_path):
+    (tmp_path / "link").symlink_to(project)
+    result = json.loads(aiaudit("run", tmp_path / "link", "-o", "-", "-q").out)
+    assert result["project"]["name"] == "small-model"
+
+
+def test_the_stage_given_is_the_stage_told(aiaudit, project):
+    result = json.loads(aiaudit("run", project, "-o", "-", "-q", "--stage", "scale").out)
+    assert (result["project"]["stage"], result["project"]["declared"]) == ("scale", {"stage": "scale"})
+
+
+def test_no_arguments_show_the_help(aiaudit):
+    done = aiaudit()
+    assert done.code == 0
+    assert done.out.startswith("Usage: aiaudit")

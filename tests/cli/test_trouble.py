@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from aiaudit.cli.errors import ExitCode, worst
-from tests.cli.conftest import lay
+from tests.cli.conftest import WORLD, lay
 
 
 def one_line(done, code: int, *words: str) -> None:
@@ -222,7 +222,9 @@ def test_an_older_file_stays_when_writing_fails(aiaudit, project, tmp_path, monk
 
 INTERRUPTED = """
 import os, signal, sys, time
-import aiaudit.collection
+from pathlib import Path
+import aiaudit.collection, aiaudit.resources
+aiaudit.resources._PACKAGE = Path(sys.argv.pop(1))
 def interrupted(*args):
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(30)
@@ -235,7 +237,7 @@ sys.exit(main())
 def test_an_interrupt_is_calm_and_leaves_no_file(project, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
-    command = [sys.executable, "-c", INTERRUPTED, "run", str(project), "-o", str(out / "r.json"), "-q"]
+    command = [sys.executable, "-c", INTERRUPTED, str(WORLD), "run", str(project), "-o", str(out / "r.json"), "-q"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == "aiaudit: interrupted; nothing was written\n"

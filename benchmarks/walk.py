@@ -2,7 +2,7 @@
 
     python benchmarks/walk.py TREE [--patterns N]
 
-In one process: the walk (with ignore rules, sizes and roles) beside `os.walk` with `os.stat`, beside ignore-python where
+In one process: the walk (ignore rules, sizes and roles) beside `os.walk` with `os.stat`, beside ignore-python where
 it is installed, and beside `rg --files` where it is in the path; then each file read and hashed; then N patterns over
 all text. In worker processes: the whole scan stage, cold, and again with its cache.
 """

@@ -38,7 +38,14 @@ Q = TypeVar("Q", bound=Query)
 
 
 class Engine(Protocol):
-    """Looks for everything that all queries ask of one kind of file. Built in the parent, used in forked workers."""
+    """Looks for everything that all queries ask of one kind of file. Built in the parent, used in forked workers.
+
+    An engine may also have:
+    - `variant(entry) -> str`: what its result depends on besides the content, where that is not just the suffix;
+    - `takes_head = True`: of a file larger than the cap it scans the head (the result then says `"truncated": true`);
+      otherwise such a file is an error;
+    - `bounded = True`: linear in time and memory on any input, so that a small tree needs no process of its own.
+    """
 
     name: str
 

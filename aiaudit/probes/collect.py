@@ -77,7 +77,11 @@ def collect(
     if built:
         from aiaudit.project.scan import scan
 
-        context.scans = scan(project, built, jobs=jobs, cache=cache, progress=progress)
+        try:
+            context.scans = scan(project, built, jobs=jobs, cache=cache, progress=progress)
+        except Exception as error:
+            _debug()
+            broken |= {engine.name: f"the files could not be looked through: {_line(error)}" for engine in built}
         if unread is not None:
             _note_unread(context, unread)
     for one in asked:

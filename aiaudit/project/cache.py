@@ -14,7 +14,7 @@ import sqlite3
 import stat
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -67,6 +67,7 @@ class Cache:
         self.max_bytes = max_bytes
         self._db: sqlite3.Connection | None = None
         self._owner = os.getpid()
+        self._counts: dict[bytes, int] = {}  # rows an engine has, as far as `known` was asked
 
     def known(self, engines: Iterable[bytes]) -> dict[bytes, frozenset[bytes]]:
         """For each engine id, the content hashes for which there is an answer."""
@@ -74,6 +75,7 @@ class Cache:
         for engine in engines:
             rows = self._query("SELECT content FROM scans WHERE engine = ?", (engine,))
             found[engine] = frozenset(row[0] for row in rows if isinstance(row[0], bytes))
+            self._counts[engine] = len(found[engine])
         return found
 
     def get(self, keys: Iterable[Key]) -> dict[Key, dict[str, Any]]:
@@ -81,18 +83,29 @@ class Cache:
         found: dict[Key, dict[str, Any]] = {}
         stale: list[Key] = []
         today = int(time.time()) // _DAY
-        for key in dict.fromkeys(keys):
-            rows = self._query("SELECT value, day FROM scans WHERE engine = ? AND content = ?", key)
-            if not rows:
-                continue
-            value = _decoded(rows[0][0])
-            if value is not None:
-                found[key] = value
-                if rows[0][1] != today:
-                    stale.append(key)
+        wanted: dict[bytes, set[bytes]] = {}
+        for engine, content in keys:
+            wanted.setdefault(engine, set()).add(content)
+        for engine, contents in wanted.items():
+            for content, value, day in self._rows(engine, contents):
+                decoded = _decoded(value)
+                if decoded is not None:
+                    found[engine, content] = decoded
+                    if day != today:
+                        stale.append((engine, content))
         if stale:
             self._write("UPDATE scans SET day = ? WHERE engine = ? AND content = ?", [(today, *key) for key in stale])
         return found
+
+    def _rows(self, engine: bytes, contents: set[bytes]) -> Iterator[tuple[bytes, bytes, int]]:
+        """The rows of an engine for these contents: one by one, or all at once where most of them are wanted."""
+        if engine in self._counts and len(contents) * 2 > self._counts[engine]:
+            rows = self._query("SELECT content, value, day FROM scans WHERE engine = ?", (engine,))
+            yield from (row for row in rows if row[0] in contents)
+            return
+        for content in contents:
+            one = "SELECT content, value, day FROM scans WHERE engine = ? AND content = ?"
+            yield from self._query(one, (engine, content))
 
     def put(self, items: Iterable[tuple[Key, bytes]]) -> None:
         """Keep answers (as JSON bytes)."""
@@ -138,7 +151,7 @@ class Cache:
         except sqlite3.Error as error:
             self._give_up(error)
 
-    def _query(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _query(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
         db = self._connected()
         if db is None:
             return []

@@ -143,6 +143,16 @@ def test_an_engine_that_cannot_be_built_fails_its_own_queries_alone(tmp_path: Pa
     assert facts["c"].state is State.KNOWN
 
 
+def test_an_engine_that_breaks_the_scan_fails_its_own_queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wants(self: WordEngine, entry: Entry) -> bool:
+        raise KeyError(entry.path)
+
+    monkeypatch.setattr(WordEngine, "wants", wants)
+    facts = run(lay(tmp_path, TREE), spec("a", "words", word="one"), spec("c", "files.exists", files=["*.py"]))
+    assert facts["a"].reason == "the files could not be looked through: KeyError: 'a.txt'"
+    assert facts["c"].state is State.KNOWN
+
+
 def test_a_traceback_is_shown_on_request_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, map_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, check_pattern, name_set
 from aiaudit.probes.python.project import PythonProject
 from aiaudit.probes.python.values import from_json
@@ -24,6 +25,7 @@ CALL: Final = record(
     role=STRING,
     name=STRING,
     function=STRING,
+    arg0=STRING,
     args=list_of(DYN),
     kw=map_of(DYN),
     ctor_kw=map_of(DYN),
@@ -65,18 +67,19 @@ class CallPattern(Query):
     @field_validator("call")
     @classmethod
     def _is_name(cls, value: str | list[str]) -> str | list[str]:
-        for one in [value] if isinstance(value, str) else value:
+        for one in expanded([value] if isinstance(value, str) else value):
             check_pattern(one)
         return value
 
     @property
     def names(self) -> list[str]:
-        return [self.call] if isinstance(self.call, str) else self.call
+        return expanded([self.call] if isinstance(self.call, str) else self.call)
 
 
 class CallsQuery(CodeQuery):
-    """any: qualified names (`torch.load`, `*.from_pretrained`, `mlflow.*`), alone or with conditions. references:
-    whether a function handed on without being called (`map(pickle.load, files)`) counts."""
+    """any: qualified names (`torch.load`, `*.from_pretrained`, `mlflow.*`) or groups of them (`group:llm.completion`),
+    alone or with conditions. references: whether a function handed on without being called (`map(pickle.load, files)`)
+    counts."""
 
     any: list[str | CallPattern] = Field(min_length=1)
     references: bool = False
@@ -84,14 +87,13 @@ class CallsQuery(CodeQuery):
     @field_validator("any")
     @classmethod
     def _are_names(cls, value: list[str | CallPattern]) -> list[str | CallPattern]:
-        for one in value:
-            if isinstance(one, str):
-                check_pattern(one)
+        for one in expanded(one for one in value if isinstance(one, str)):
+            check_pattern(one)
         return value
 
     def names(self) -> list[str]:
         """All name patterns: what the engine looks for."""
-        return [name for one in self.any for name in ([one] if isinstance(one, str) else one.names)]
+        return [name for one in self.any for name in (expanded([one]) if isinstance(one, str) else one.names)]
 
     def patterns(self) -> list[CallPattern]:
         return [CallPattern(call=one) if isinstance(one, str) else one for one in self.any]
@@ -159,6 +161,7 @@ def _complete(call: dict[str, Any], path: str, project: PythonProject) -> dict[s
 _DEFAULTS: Final[dict[str, Any]] = {
     "cell": 0,
     "function": "",
+    "arg0": "",
     "star_kw": False,
     "reference": False,
     "in_loop": False,
@@ -253,7 +256,7 @@ def _record(call: dict[str, Any], name: str, unresolved: str, paths: set[str], p
 
 
 _KEPT: Final = name_set(
-    "line cell function args kw ctor_kw ctor_known reference in_loop in_handler in_try at_module awaited retried"
+    "line cell function arg0 args kw ctor_kw ctor_known reference in_loop in_handler in_try at_module awaited retried"
     " result dynamic"
 )
 

@@ -117,9 +117,10 @@ class CallFinder:
         record["ctor_kw"], star = self._keywords(made)
         record["ctor_star"] = star
         record["ctor_known"] = kept[0].made_by is not None
-        first = node.args[0] if node.args else node.keywords[0].value if node.keywords else None
+        first = _first_argument(node)
         record["source"] = self.provenance.of(first, scope) if first is not None else "literal"
         record["dynamic"] = self._dynamic(first, scope)
+        record["arg0"] = self._beginning(first, scope)
         self.records.append({key: value for key, value in record.items() if value not in (None, False, "", [], {})})
 
     def _reference(self, node: ast.Name | ast.Attribute, flags: _Flags, chain: list[ast.stmt], scope: Scope) -> None:
@@ -147,7 +148,7 @@ class CallFinder:
         if not one.origin or one.instance or one.local is not None:
             return False
         root = one.origin.partition(".")[0]
-        if root and (root in _FOREIGN or self.patterns.leads_to(root)):
+        if root in _FOREIGN:
             return False
         chain = one.name[len(one.origin) + 1 :] or one.name.rpartition(".")[2]
         # Where a module was imported, what follows begins with a name that it exports.
@@ -224,6 +225,15 @@ class CallFinder:
                     star = True
         return dict(list(out.items())[:MAX_KEYWORDS]), star
 
+    def _beginning(self, first: ast.expr | None, scope: Scope) -> str:
+        """The text of the first argument, or the constant with which it begins (`f"https://host/{path}"`)."""
+        if isinstance(first, ast.JoinedStr) and first.values:
+            first = first.values[0].value if isinstance(first.values[0], ast.FormattedValue) else first.values[0]
+        elif isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add | ast.Mod):
+            return self._beginning(first.left, scope)
+        text = self.values.of(first, scope) if first is not None else None
+        return text if isinstance(text, str) else ""
+
     def _dynamic(self, first: ast.expr | None, scope: Scope) -> bool:
         """Whether the first argument is anything else than a constant string or a list of constants."""
         if first is None:
@@ -231,6 +241,19 @@ class CallFinder:
         value = self.values.of(first, scope)
         parts = value if isinstance(value, list) else [value]
         return any(isinstance(one, Unknown) for one in parts)
+
+
+def _first_argument(node: ast.Call) -> ast.expr | None:
+    """What a call is about: its first argument, or the keyword that says the same."""
+    if node.args:
+        return node.args[0]
+    return next((one.value for one in node.keywords if one.arg in _SUBJECTS), None)
+
+
+_SUBJECTS: Final = name_set(
+    "url path f file filename fname filepath filepath_or_buffer file_path command cmd args source sql query statement"
+    " repo_id pretrained_model_name_or_path model_name_or_path model_id repo_or_dir code obj data"
+)
 
 
 class _Flags:

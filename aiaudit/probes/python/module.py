@@ -52,6 +52,7 @@ class Binding(NamedTuple):
     node: ast.AST | None = None
     target: str = ""
     scope: Scope | None = None  # of the expression `node`, or the scope that a def or class makes
+    field: bool = False  # an annotated field in the body of a class
 
 
 @dataclass(slots=True, eq=False)
@@ -308,7 +309,8 @@ def _of_annotated(node: ast.AnnAssign, certain: bool, scope: Scope) -> _Bound:
         return ()
     kind = "value" if node.value else "annotated"
     line = node.end_lineno or node.lineno
-    return ((node.target.id, Binding(kind, line, certain, node.value or node.annotation, "", scope)),)
+    value = node.value or node.annotation
+    return ((node.target.id, Binding(kind, line, certain, value, "", scope, scope.kind == "class")),)
 
 
 def _of_for(node: ast.For | ast.AsyncFor, certain: bool, scope: Scope) -> _Bound:

@@ -30,6 +30,8 @@ SETTINGS_METHODS: Final = name_set(
 _UNWRAPPED: Final = {"typing.cast": 1, "contextlib.closing": 0, "contextlib.nullcontext": 0, "copy.copy": 0,
                      "copy.deepcopy": 0, "langsmith.wrappers.wrap_openai": 0, "instructor.patch": 0,
                      "instructor.from_openai": 0, "instructor.from_anthropic": 0, "functools.lru_cache": 0}  # fmt: skip
+# Functions that import the module whose name they are given, whoever wrote them.
+_IMPORTERS: Final = name_set("import_module __import__ require lazy_import import_optional optional_import try_import")
 _DOTTED: Final = re.compile(r"[\w.\[\], |]{1,100}")
 
 
@@ -105,8 +107,23 @@ class Resolver:
                 return self.names(value, scope, depth)
             case ast.IfExp(body=left, orelse=right):
                 return _few((*self.names(left, scope, depth), *self.names(right, scope, depth)))
+            case ast.BinOp(op=ast.BitOr()):
+                return self._pipeline(node, scope, depth)
             case ast.BoolOp(values=values):
                 return _few(one for value in values for one in self.names(value, scope, depth))
+        return ()
+
+    def _pipeline(self, node: ast.BinOp, scope: Scope, depth: int) -> Names:
+        """`prompt | llm | parser`: the model in it, the last part that is neither a parser nor a prompt."""
+        parts: list[ast.expr] = []
+        left: ast.expr = node
+        while isinstance(left, ast.BinOp) and isinstance(left.op, ast.BitOr) and len(parts) < MAX_DEPTH:
+            parts.append(left.right)
+            left = left.left
+        for part in (*parts, left):
+            found = self.names(part, scope, depth)
+            if found and not any(word in found[0].name for word in ("Parser", "Prompt", "Runnable", "itemgetter")):
+                return found
         return ()
 
     def lookup(self, name: str, scope: Scope, line: int | None, depth: int = 0) -> Names:
@@ -226,16 +243,15 @@ class Resolver:
         for function in self.names(call.func, scope, depth):
             name = function.name
             last = name.rpartition(".")[2]
-            if function.local is not None and not function.instance:
+            if function.local is not None and not function.instance and last not in _IMPORTERS:
                 yield from self._made(function, call, scope, depth)
             elif name == "functools.partial" and call.args:
                 for one in self.names(call.args[0], scope, depth):
                     yield one._replace(partial=(*one.partial, (call, scope)))
             elif name == "getattr" and len(call.args) >= 2:
                 yield from self._getattr(call, scope, depth)
-            elif name in ("importlib.import_module", "__import__") and call.args:
-                if isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str):
-                    yield Resolved(call.args[0].value)
+            elif last in _IMPORTERS and call.args and (module := _module_name(call.args[0])):
+                yield Resolved(module, origin=module)
             elif name in _UNWRAPPED and len(call.args) > _UNWRAPPED[name]:
                 yield from self.names(call.args[_UNWRAPPED[name]], scope, depth)
             elif last == "Depends" and call.args:
@@ -308,6 +324,11 @@ def dotted(node: ast.AST) -> str:
 def last_name(node: ast.AST) -> str:
     """`c` of `a.b.c` or `c`; "" for anything else."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _module_name(node: ast.expr) -> str:
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, str) and value.replace(".", "").isidentifier() else ""
 
 
 def root_name(node: ast.AST) -> str:

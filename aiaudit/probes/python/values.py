@@ -98,7 +98,8 @@ class Values:
                 return self._raw(inner, scope, depth + 1)
             case ast.Attribute(value=ast.Name(id="self" | "cls")) if (owner := scope.enclosing_class()) is not None:
                 bindings = owner.attributes().get(node.attr, [])
-                if len(bindings) == 1 and bindings[0].kind == "value":
+                # An annotated field of a class is a default that instances change.
+                if len(bindings) == 1 and bindings[0].kind == "value" and not bindings[0].field:
                     return self._raw(bindings[0].node, bindings[0].scope or owner, depth + 1)
         return _NONE
 

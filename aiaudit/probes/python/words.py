@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -32,7 +32,7 @@ class _Word(NamedTuple):
 class WordFinder:
     """Finds the offsets in a file at which a pattern may match."""
 
-    def __init__(self, patterns: Iterable[str]) -> None:
+    def __init__(self, patterns: Collection[str]) -> None:
         anywhere: set[str] = set()
         bare: set[str] = set()
         roots: dict[str, set[bytes]] = defaultdict(set)
@@ -57,7 +57,8 @@ class WordFinder:
             for word, found in roots.items()
         }
         self.words = frozenset(roots)
-        self._regex = _compile(self.words, heads) if roots else None
+        tops = {pattern.partition(".")[0] for pattern in patterns if "." in pattern and not pattern.startswith("*")}
+        self._regex = _compile(self.words, heads, {top for top in tops if top.isidentifier()}) if roots else None
 
     def offsets(self, data: bytes) -> list[int]:
         """Rising offsets of the words that may matter."""
@@ -91,17 +92,21 @@ class WordFinder:
         return about.bare or word in imported or b"*" in imported
 
 
-def _compile(words: Iterable[str], heads: Iterable[str]) -> Any:
+def _compile(words: Iterable[str], heads: Iterable[str], modules: Iterable[str]) -> Any:
     """One expression for all words; a word that is followed by `.`, `=` or `:` is not called and not handed on. The
-    second branch finds `getattr(pickle, name)`."""
+    other branches find `getattr(pickle, name)` and `require("torch")`."""
     import re2
 
     options = re2.Options()
     options.max_mem = 256 << 20
     some = b"|".join(sorted(word.encode() for word in words))
     dynamic = b"|".join(sorted(head.encode() for head in heads)) or b"-"
+    named = b"|".join(sorted(module.encode() for module in modules)) or b"-"
     after = rb"(?:[(),\]}'\"\n;\[]|[ \t]+[^=\s]|[ \t]*(?:\n|$))"
-    return re2.compile(rb"\b(" + some + rb")\b" + after + rb"|\bgetattr\((?:" + dynamic + rb"),", options)
+    return re2.compile(
+        rb"\b(" + some + rb")\b" + after + rb"|\bgetattr\((?:" + dynamic + rb"),|\([\"'](?:" + named + rb")[\"'][,)]",
+        options,
+    )
 
 
 @cache

@@ -35,6 +35,7 @@ def test_every_field_is_there(tmp_path: Path) -> None:
         "role": "code",
         "name": "requests.Session.get",
         "function": "fetch",
+        "arg0": "",
         "args": [Unknown("url")],
         "kw": {"timeout": [1, 2]},
         "ctor_kw": {},

@@ -1,0 +1,318 @@
+"""Named groups of qualified names, for `group:NAME` in queries: the libraries' own lists, kept in one place.
+
+Read from the libraries' documentation; as of 2025-11. A pack may always name single functions beside a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+_OPENAI_CLASSES: Final = ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI")
+_OPENAI_METHODS: Final = (
+    "chat.completions.create",
+    "chat.completions.parse",
+    "chat.completions.stream",
+    "beta.chat.completions.parse",
+    "beta.chat.completions.stream",
+    "responses.create",
+    "responses.parse",
+    "responses.stream",
+    "completions.create",
+)
+# SDKs whose clients offer the same methods as openai's.
+_OPENAI_LIKE: Final = (
+    "groq.Groq",
+    "groq.AsyncGroq",
+    "together.Together",
+    "together.AsyncTogether",
+    "portkey_ai.Portkey",
+    "portkey_ai.AsyncPortkey",
+    "cerebras.cloud.sdk.Cerebras",
+    "langfuse.openai.OpenAI",
+    "langfuse.openai.AsyncOpenAI",
+    "langfuse.openai.AzureOpenAI",
+    "zhipuai.ZhipuAI",
+    "huggingface_hub.InferenceClient",
+    "huggingface_hub.AsyncInferenceClient",
+)
+_ANTHROPIC: Final = ("Anthropic", "AsyncAnthropic", "AnthropicBedrock", "AsyncAnthropicBedrock", "AnthropicVertex")
+_CHAT_MODELS: Final = (
+    "ChatOpenAI",
+    "AzureChatOpenAI",
+    "ChatAnthropic",
+    "ChatGoogleGenerativeAI",
+    "ChatVertexAI",
+    "ChatBedrock",
+    "ChatBedrockConverse",
+    "ChatOllama",
+    "ChatMistralAI",
+    "ChatCohere",
+    "ChatGroq",
+    "ChatTogether",
+    "ChatFireworks",
+    "ChatLiteLLM",
+    "ChatHuggingFace",
+    "ChatDeepSeek",
+    "ChatXAI",
+    "ChatPerplexity",
+    "ChatNVIDIA",
+    "ChatDatabricks",
+    "ChatOpenRouter",
+    "ChatTongyi",
+)
+_RUN: Final = ("invoke", "ainvoke", "stream", "astream", "batch", "abatch", "predict", "generate", "__call__")
+
+
+def _each(heads: Iterable[str], tails: Iterable[str]) -> tuple[str, ...]:
+    tails = tuple(tails)
+    return tuple(f"{head}.{tail}" for head in heads for tail in tails)
+
+
+_LLM_CLIENTS: Final = (
+    *_each(["openai", "langfuse.openai"], _OPENAI_CLASSES),
+    *(one for one in _OPENAI_LIKE if not one.startswith("langfuse")),
+    *_each(["anthropic"], _ANTHROPIC),
+    "google.genai.Client",
+    "google.generativeai.GenerativeModel",
+    "vertexai.generative_models.GenerativeModel",
+    "cohere.Client",
+    "cohere.ClientV2",
+    "cohere.AsyncClient",
+    "cohere.AsyncClientV2",
+    "mistralai.Mistral",
+    "mistralai.client.MistralClient",
+    "ollama.Client",
+    "ollama.AsyncClient",
+    "xai_sdk.Client",
+    "litellm.Router",
+)
+
+_LLM_WRAPPERS: Final = (  # objects of frameworks that stand for a model: what limits a call is given to them
+    *(f"langchain*.{name}" for name in _CHAT_MODELS),
+    "langchain*.init_chat_model",
+    "langchain_openai.OpenAI",
+    "langchain_openai.AzureOpenAI",
+    "langchain*.llms.OpenAI",
+    "langchain*.llms.AzureOpenAI",
+    "langchain*.llms.*.OpenAI",
+    "langchain*.OllamaLLM",
+    "langchain*.llms.Ollama",
+    "langchain*.HuggingFaceHub",
+    "langchain*.HuggingFaceEndpoint",
+    "langchain*.VertexAI",
+    "langchain*.Cohere",
+    "llama_index.llms.*.OpenAI",
+    "llama_index.llms.*.AzureOpenAI",
+    "llama_index.llms.*.OpenAILike",
+    "llama_index.llms.*.Anthropic",
+    "llama_index.llms.*.Ollama",
+    "llama_index.llms.*.Gemini",
+    "llama_index.llms.*.Bedrock",
+    "llama_index.llms.OpenAI",
+    "llama_index.llms.Anthropic",
+    "dspy.LM",
+    "dspy.OpenAI",
+    "crewai.LLM",
+    "haystack.components.generators.*.OpenAIChatGenerator",
+    "haystack.components.generators.OpenAIGenerator",
+    "semantic_kernel.connectors.ai.open_ai.*.OpenAIChatCompletion",
+    "semantic_kernel.connectors.ai.open_ai.OpenAIChatCompletion",
+    "semantic_kernel.connectors.ai.open_ai.AzureChatCompletion",
+    "autogen_ext.models.openai.OpenAIChatCompletionClient",
+    "smolagents.OpenAIServerModel",
+    "smolagents.LiteLLMModel",
+    "smolagents.InferenceClientModel",
+)
+
+_LLM_DIRECT: Final = (  # one call, one completion
+    *_each(_each(["openai", "langfuse.openai"], _OPENAI_CLASSES), _OPENAI_METHODS),
+    *_each(_OPENAI_LIKE, _OPENAI_METHODS),
+    *_each(["openai"], _OPENAI_METHODS),
+    "openai.ChatCompletion.create",
+    "openai.ChatCompletion.acreate",
+    "openai.Completion.create",
+    "openai.Completion.acreate",
+    *_each(
+        _each(["anthropic"], _ANTHROPIC),
+        ["messages.create", "messages.stream", "messages.parse", "beta.messages.create", "completions.create"],
+    ),
+    "litellm.completion",
+    "litellm.acompletion",
+    "litellm.text_completion",
+    "litellm.atext_completion",
+    "litellm.responses",
+    "litellm.aresponses",
+    "litellm.Router.completion",
+    "litellm.Router.acompletion",
+    *_each(
+        ["google.genai.Client"],
+        [
+            "models.generate_content",
+            "models.generate_content_stream",
+            "aio.models.generate_content",
+            "chats.create.send_message",
+        ],
+    ),
+    *_each(
+        [
+            "google.generativeai.GenerativeModel",
+            "vertexai.generative_models.GenerativeModel",
+            "vertexai.preview.generative_models.GenerativeModel",
+        ],
+        ["generate_content", "generate_content_async", "start_chat.send_message"],
+    ),
+    *_each(
+        ["cohere.Client", "cohere.ClientV2", "cohere.AsyncClient", "cohere.AsyncClientV2"],
+        ["chat", "generate", "chat_stream"],
+    ),
+    *_each(["mistralai.Mistral"], ["chat.complete", "chat.complete_async", "chat.stream", "agents.complete"]),
+    "mistralai.client.MistralClient.chat",
+    "ollama.chat",
+    "ollama.generate",
+    *_each(["ollama.Client", "ollama.AsyncClient"], ["chat", "generate"]),
+    "huggingface_hub.InferenceClient.text_generation",
+    "huggingface_hub.InferenceClient.chat_completion",
+    "replicate.run",
+    "replicate.stream",
+    "boto3.client.invoke_model",
+    "boto3.client.invoke_model_with_response_stream",
+    "boto3.client.converse",
+    "boto3.client.converse_stream",
+    "boto3.Session.client.invoke_model",
+    "boto3.Session.client.converse",
+    "dashscope.Generation.call",
+    "xai_sdk.Client.chat.create",
+)
+
+_LLM_INDIRECT: Final = (  # a framework's call that ends in completions
+    *_each((f"langchain*.{name}" for name in (*_CHAT_MODELS, "init_chat_model", "OllamaLLM", "OpenAI")), _RUN),
+    "langchain*.LLMChain.run",
+    "langchain*.LLMChain.invoke",
+    "langchain*.ConversationalRetrievalChain.from_llm.__call__",
+    "langchain*.ConversationalRetrievalChain.from_llm.invoke",
+    "langchain*.RetrievalQA.from_chain_type.__call__",
+    "langchain*.RetrievalQA.from_chain_type.invoke",
+    "langchain*.RetrievalQA.from_chain_type.run",
+    "langchain*.create_retrieval_chain.invoke",
+    "langchain*.AgentExecutor.invoke",
+    "langchain*.AgentExecutor.ainvoke",
+    "langchain*.create_agent.invoke",
+    "langgraph*.create_react_agent.invoke",
+    "langgraph*.create_react_agent.ainvoke",
+    *_each(
+        (one for one in _LLM_WRAPPERS if one.startswith("llama_index")),
+        ["complete", "acomplete", "chat", "achat", "stream_chat"],
+    ),
+    "*.as_query_engine.query",
+    "*.as_query_engine.aquery",
+    "*.as_chat_engine.chat",
+    "*.as_chat_engine.stream_chat",
+    "pydantic_ai.Agent.run",
+    "pydantic_ai.Agent.run_sync",
+    "pydantic_ai.Agent.run_stream",
+    "agents.Runner.run",
+    "agents.Runner.run_sync",
+    "agents.Runner.run_streamed",
+    "crewai.Crew.kickoff",
+    "crewai.Crew.kickoff_async",
+    "autogen.*.initiate_chat",
+    "smolagents.CodeAgent.run",
+    "smolagents.ToolCallingAgent.run",
+    "claude_agent_sdk.query",
+    "claude_code_sdk.query",
+    "llm.get_model.prompt",
+    "dspy.Predict.__call__",
+    "dspy.ChainOfThought.__call__",
+    "dspy.ReAct.__call__",
+    "dspy.LM.__call__",
+)
+
+_LLM_EMBEDDING: Final = (
+    *_each(_each(["openai"], _OPENAI_CLASSES), ["embeddings.create"]),
+    "openai.embeddings.create",
+    "openai.Embedding.create",
+    "litellm.embedding",
+    "litellm.aembedding",
+    "cohere.Client.embed",
+    "cohere.ClientV2.embed",
+    "voyageai.Client.embed",
+    "mistralai.Mistral.embeddings.create",
+    "google.generativeai.embed_content",
+    "google.genai.Client.models.embed_content",
+    "ollama.embeddings",
+    "ollama.embed",
+    "langchain*.OpenAIEmbeddings",
+    "langchain*.AzureOpenAIEmbeddings",
+    "langchain*.CohereEmbeddings",
+    "langchain*.VoyageAIEmbeddings",
+    "langchain*.GoogleGenerativeAIEmbeddings",
+    "langchain*.BedrockEmbeddings",
+    "langchain*.OllamaEmbeddings",
+    "llama_index.embeddings.*.OpenAIEmbedding",
+    "llama_index.embeddings.OpenAIEmbedding",
+)
+
+_LLM_LOCAL: Final = (
+    "vllm.LLM",
+    "vllm.AsyncLLMEngine.from_engine_args",
+    "llama_cpp.Llama",
+    "llama_cpp.Llama.from_pretrained",
+    "ctransformers.AutoModelForCausalLM.from_pretrained",
+    "gpt4all.GPT4All",
+    "mlx_lm.load",
+    "transformers.AutoModelForCausalLM.from_pretrained",
+    "transformers.AutoModelForSeq2SeqLM.from_pretrained",
+    "transformers.AutoModelForImageTextToText.from_pretrained",
+    "transformers.Llama*.from_pretrained",
+    "transformers.*ForCausalLM.from_pretrained",
+    "transformers.*ForConditionalGeneration.from_pretrained",
+    "transformers.TextGenerationPipeline",
+    "unsloth.FastLanguageModel.from_pretrained",
+    "auto_gptq.AutoGPTQForCausalLM.from_quantized",
+    "peft.AutoPeftModelForCausalLM.from_pretrained",
+    "langchain*.LlamaCpp",
+    "langchain*.HuggingFacePipeline.from_model_id",
+    "langchain*.GPT4All",
+    "langchain*.VLLM",
+    "sglang.Engine",
+)
+
+_HTTP_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options", "request")
+_HTTP: Final = (
+    *_each(["requests", "requests.Session", "requests.sessions.Session", "requests.session"], _HTTP_METHODS),
+    *_each(["httpx", "httpx.Client", "httpx.AsyncClient"], (*_HTTP_METHODS, "stream")),
+    *_each(["aiohttp.ClientSession"], (*_HTTP_METHODS, "ws_connect")),
+    "aiohttp.request",
+    "urllib.request.urlopen",
+    "urllib.request.urlretrieve",
+    "urllib.request.build_opener.open",
+    "urllib3.PoolManager.request",
+    "urllib3.request",
+    "http.client.HTTPConnection.request",
+    "http.client.HTTPSConnection.request",
+)
+
+GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "llm.client": _LLM_CLIENTS,
+    "llm.wrapper": _LLM_WRAPPERS,
+    "llm.completion": _LLM_DIRECT,
+    "llm.run": _LLM_INDIRECT,
+    "llm.embedding": _LLM_EMBEDDING,
+    "llm.local": _LLM_LOCAL,
+    "http.request": _HTTP,
+}
+
+
+def expanded(names: Iterable[str]) -> list[str]:
+    """The names, with `group:NAME` replaced by what is in the group. Raises ValueError for an unknown group."""
+    out: list[str] = []
+    for name in names:
+        if not name.startswith("group:"):
+            out.append(name)
+            continue
+        group = GROUPS.get(name[6:])
+        if group is None:
+            raise ValueError(f"there is no group {name[6:]!r}; there are {', '.join(GROUPS)}")
+        out.extend(group)
+    return out

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from aiaudit.model.check import Status
 from aiaudit.model.fact import Fact, State
+from aiaudit.rules.wording import words
 
 NAME: Final = "attestation"  # what rules call the attestation of their own check
 PROBE: Final = "attestations"
@@ -77,7 +78,7 @@ def attested_reason(status: Status, record: Mapping[str, Any], question: str) ->
     note = f": {record['note']}" if record.get("note") else ""
     if status is Status.PASS:
         until = f", to be reviewed by {record['review_by']}" if record.get("review_by") else ""
-        return f"Attested by {owner}{until}; evidence: {record.get('evidence')} (not opened)."
+        return f"Attested by {owner}{until}; evidence: {words(record.get('evidence'))} (not opened)."
     if status is Status.FAIL:
         return f"{owner} says that it does not hold{note}."
     if status is Status.NOT_APPLICABLE:

@@ -26,7 +26,7 @@ from aiaudit.packs import attested, reasons
 from aiaudit.packs.findings import Gathered, gather
 from aiaudit.packs.levels import scope_gap, weakest_confidence, weakest_level
 from aiaudit.packs.overrides import Overrides
-from aiaudit.packs.support import rests_on
+from aiaudit.packs.support import FactsOf, rests_on
 from aiaudit.packs.values import Values
 from aiaudit.rules import Evaluation, Failed, evaluate
 
@@ -143,12 +143,12 @@ def _applicability(check: Check, values: Values, seen: Mapping[str, Any], explai
     """The verdict where the check does not apply or that cannot be told; None where it applies."""
     if check.applies is None:
         return None
-    outcome = evaluate(check.applies, seen, explain=True)
+    outcome = evaluate(check.applies, seen, explain=explain)
     if outcome.value is True:
         return None
     read = _facts_read(check, outcome)
     facts = _known(values, read)
-    confidence, level = weakest_confidence(facts), weakest_level(facts)
+    confidence = weakest_confidence(facts)
     trace = (f"applies: {check.applies.source}", *outcome.trace) if explain else ()
     if isinstance(outcome.value, Failed):
         reason = f"Whether it applies could not be worked out: {outcome.value.reason}."
@@ -156,7 +156,15 @@ def _applicability(check: Check, values: Values, seen: Mapping[str, Any], explai
     if isinstance(outcome.value, Unknown):
         reason = f"Cannot tell whether it applies: {outcome.value.reason}."
         return Verdict(Status.UNKNOWN, reason, read=read, confidence=confidence, trace=trace)
-    return Verdict(Status.NOT_APPLICABLE, "", read=read, level=level, confidence=confidence, trace=trace)
+    deciding = rests_on(check.applies, seen, _lookup(check, values), value=False) or facts
+    return Verdict(
+        Status.NOT_APPLICABLE,
+        reasons.not_applicable(check, seen, {fact.id for fact in deciding}),
+        read=read,
+        level=weakest_level(deciding),
+        confidence=weakest_confidence(deciding),
+        trace=trace,
+    )
 
 
 def _blocked(check: Check, done: Mapping[str, CheckResult]) -> Verdict | None:
@@ -189,9 +197,7 @@ def _basis(check: Check, line: Outcome, outcome: Evaluation, values: Values, see
     """The facts on which the line that decided rests: for `otherwise`, those for which no line before it holds. Where
     no fact decided but a parameter or a declaration, those that were read."""
 
-    def facts_of(names: Iterable[str]) -> list[Fact]:
-        return _known(values, [check.names[name] for name in names if name in check.names])
-
+    facts_of = _lookup(check, values)
     if outcome.value is not True:
         return facts_of(sorted(outcome.read))
     if line.when is not None:
@@ -249,7 +255,7 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
         case Status.BLOCKED:
             sentence = own or f"Blocked by {verdict.blocked_by}: mend that first."
         case Status.NOT_APPLICABLE if verdict.line is None:
-            sentence = own or reasons.not_applicable(check, seen)
+            sentence = own or verdict.reason
         case _ if check.kind is Kind.ATTESTED and not own and reasons.has_default_rule(check):
             record = attested.record_of(values.facts.get(attested.fact_id(check.id)))
             sentence = attested.attested_reason(verdict.status, record, check.question)
@@ -287,6 +293,11 @@ def _with_attestation(
 def _facts_read(check: Check, outcome: Evaluation) -> tuple[str, ...]:
     """The ids of the facts an evaluation read (parameters and declarations are no facts)."""
     return tuple(check.names[name] for name in sorted(outcome.read) if name in check.names)
+
+
+def _lookup(check: Check, values: Values) -> FactsOf:
+    """From names that the check uses to the facts behind them."""
+    return lambda names: _known(values, [check.names[name] for name in names if name in check.names])
 
 
 def _known(values: Values, fact_ids: Iterable[str]) -> list[Fact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiaudit.model.check import Check, Outcome, Status
@@ -48,12 +48,15 @@ def holds(check: Check, facts: Sequence[Fact]) -> str:
     return f"Seen in {places}." if places else "It holds."
 
 
-def not_applicable(check: Check, seen: Mapping[str, Any]) -> str:
-    """The fact that makes a check not applicable."""
-    if check.applies is None:
-        return "It does not apply."
-    read = [f"{name} is {_short(seen[name])}" for name in sorted(check.applies.names) if name in seen]
-    return f"It does not apply: {', '.join(read)}." if read else f"It does not apply: not {check.applies.source}."
+def not_applicable(check: Check, seen: Mapping[str, Any], deciding: Collection[str]) -> str:
+    """The facts (by id) that make a check not applicable."""
+    assert check.applies is not None
+    told = []
+    for name in sorted(check.applies.names):
+        if check.names.get(name) in deciding and name in seen:
+            value = seen[name]
+            told.append(f"no {name.replace('_', ' ')}" if value == [] else f"{name} is {_short(value)}")
+    return f"It does not apply: {', '.join(told) or f'not {check.applies.source}'}."
 
 
 def generated(check: Check, status: Status, line: Outcome | None, facts: Sequence[Fact], gathered: Gathered) -> str:

@@ -98,6 +98,8 @@ def test_applicability() -> None:
     assert (result.status, result.points) == (Status.NOT_APPLICABLE, None)
     assert result.reason == "It does not apply: uses is false."
     assert result.facts == (USES,)
+    both = one_check(applies='"uses && loads.size() > 0"')
+    assert ended(both, known(USES, True), absent(LOADS)).reason == "It does not apply: no loads."
     result = ended(library, unknown(USES, "no file could be read"), absent(LOADS))
     assert (result.status, result.reason) == (
         Status.UNKNOWN,

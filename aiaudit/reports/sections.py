@@ -132,7 +132,7 @@ _PARTS: Final = (
     _Part("accepted", "Accepted risks", _accepted, flow=True),
     _Part("gate", "Gates", _gate, flow=True),
     _Part("evidence", "Evidence", _evidence),
-    _Part("attestations", "Attestations", _attestations),
+    _Part("attestations", "Attestations", _attestations, flow=True),
     _Part("method", "Method", lambda report: "How the figures are made, on one page"),
     _Part("sign-off", "Review and sign-off", lambda report: "Two signatures make this report final", flow=True),
 )

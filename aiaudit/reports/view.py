@@ -151,7 +151,6 @@ class Check:
             ("Evidence", f"{self.evidence_level}, {level}" if level else ""),
             ("Effort", words.EFFORT[self.effort]),
             ("Holds up", ", ".join(self.children)),
-            ("Controls", self.controls),
         )
         return tuple((label, text) for label, text in rows if text)
 

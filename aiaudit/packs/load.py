@@ -267,7 +267,9 @@ class _Loader:
     def _check_ids(self, packs: Sequence[_OpenPack]) -> None:
         """Ids are unique, what is required exists, and nothing requires itself through others."""
         seen: dict[str, tuple[Document, Path_]] = {}
-        broken = {part.get("id") for pack in packs for part in pack.document.data["checks"] if isinstance(part, dict)}
+        broken = {
+            str(part.get("id")) for pack in packs for part in pack.document.data["checks"] if isinstance(part, dict)
+        }
         requires: dict[str, list[str]] = {}
         names: dict[str, Document] = {}
         for pack in packs:

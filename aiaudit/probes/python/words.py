@@ -15,8 +15,10 @@ from typing import Any, Final, NamedTuple
 _IMPORT_LINE: Final = rb"(?m)^[ \t]*(?:from|import)[ \t]([^\n#]*)"
 _IDENTIFIER: Final = re.compile(rb"\w+|\*")
 _RECEIVER: Final = re.compile(rb"(\w+)(?:\(\))?(?:\.\w+(?:\(\))?){0,6}\.$")
-# Receivers that may be a client made in another file of the project.
-_CLIENT_LIKE: Final = re.compile(rb"(?i)(?:session|client|http|requests?|api|sdk|conn|pool)\w*(?:\(\))?\.$")
+# Receivers that may be a client made in another file of the project, or by a function of this one.
+_CLIENT_LIKE: Final = re.compile(
+    rb"(?i)(?:session|client|http|requests?|api|sdk|conn|pool)\w*(?:\(\))?\.$|(?<![.\w])[a-z_]\w*\([^()]{0,60}\)\.$"
+)
 _LOOK_BACK: Final = 80  # bytes
 
 

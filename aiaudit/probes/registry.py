@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aiaudit.probes.base import Engine, Probe, Query
 
 PROBES: Final[Mapping[str, str]] = {  # sorted by name
+    "attestations": "aiaudit.probes.attestations:AttestationProbe",
     "ci.commands": "aiaudit.probes.ci.commands:CiCommands",
     "ci.workflows": "aiaudit.probes.ci.workflows:CiWorkflows",
     "config.alerts": "aiaudit.probes.config.alerts:ConfigAlerts",
@@ -39,6 +40,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "git.history": "aiaudit.probes.git.probe:HistoryProbe",
     "git.tracked": "aiaudit.probes.git.probe:TrackedProbe",
     "hardware": "aiaudit.probes.hardware.probe:HardwareProbe",
+    "lifecycle": "aiaudit.probes.lifecycle:LifecycleProbe",
     "notebooks.cells": "aiaudit.probes.notebooks:CellsProbe",
     "python.calls": "aiaudit.probes.python_calls:CallsProbe",
     "python.functions": "aiaudit.probes.python_functions:FunctionsProbe",

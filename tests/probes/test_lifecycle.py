@@ -1,0 +1,41 @@
+"""The table of end dates and the probe that looks names up in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from aiaudit.probes.lifecycle import _runtime, _table
+
+
+def test_every_row_has_a_source_a_date_and_a_successor() -> None:
+    checked, rows = _table()
+    assert isinstance(checked, dt.date)
+    assert len(rows) > 60
+    for name, row in rows.items():
+        assert isinstance(row.ends, dt.date), name
+        assert row.source, name
+        assert row.use, name
+
+
+@pytest.mark.parametrize(
+    ("image", "ends"),
+    [
+        ("python:3.8.19-slim", "2024-10-07"),
+        ("python:3.8", "2024-10-07"),
+        ("node:18-alpine", "2025-04-30"),
+        ("ubuntu:20.04", "2025-05-31"),
+        ("python:3-buster", "2024-06-30"),
+    ],
+)
+def test_an_image_is_found_by_its_version(image: str, ends: str) -> None:
+    row = _runtime(image, _table()[1])
+    assert row is not None
+    assert row.ends.isoformat() == ends
+
+
+@pytest.mark.parametrize("image", ["python:3.13-slim", "python:latest", "python", "node:24", "python:3.80"])
+def test_other_images_are_not(image: str) -> None:
+    row = _runtime(image, _table()[1])
+    assert row is None or row.ends > dt.date(2027, 1, 1)

@@ -60,6 +60,7 @@ class ProjectPart(Part):
     exposure: Exposure | Literal[""] = Field("", description="Who can reach it.")
     risk_tier: RiskTier | Literal[""] = ""
     risk_rationale: Text = ""
+    risk_reviewer: Text = Field("", description="Who other than the builders confirmed the tier.")
     users: Text | list[Text] = ""
     status: Text = ""
     models: list[Text] = Field(default_factory=list, description="Models in use, by the names the code uses.")
@@ -127,9 +128,31 @@ class BudgetPart(Part):
     note: Text = ""
 
 
+class ValuePart(Part):
+    """What the system is to bring: the problem, the figure that shows it, where it stands, and when one stops."""
+
+    problem: Text = ""
+    metric: Text = ""
+    unit: Text = ""
+    baseline: Text = ""
+    target: Text = ""
+    stop_rule: Text = Field("", description="The figure or the day at which the work ends.")
+    owner: Text = ""
+    reviewed: dt.date | None = None
+
+
 def _answer(value: object) -> object:
     """YAML reads a bare `yes` or `no` as a boolean."""
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
+class ScreeningPart(Part):
+    """The screen for prohibited practices: practice -> whether the system does it, and who answered."""
+
+    answers: dict[str, bool] = Field(default_factory=dict)
+    by: Text = ""
+    reviewed: dt.date | None = None
+    note: Text = ""
 
 
 class AttestationEntry(Part):
@@ -162,6 +185,8 @@ class ProjectConfig(Part):
     models: list[ModelPart] = Field(default_factory=list)
     workload: dict[str, Any] = Field(default_factory=dict)
     budget: BudgetPart = Field(default_factory=BudgetPart)
+    value: ValuePart = Field(default_factory=ValuePart)
+    screening: ScreeningPart = Field(default_factory=ScreeningPart)
     attestations: dict[str, AttestationEntry] = Field(default_factory=dict)
     waivers: list[dict[str, Any]] = Field(default_factory=list)
     packs: list[str] = Field(default_factory=list, description="Packs to judge by; none means all that apply.")

@@ -87,6 +87,14 @@ def weigh(lines: Iterable[str]) -> Substance:
     return Substance(words, empty, tuple(numbers[:_MAX_NUMBERS]))
 
 
+def is_gap(text: str) -> bool:
+    """Whether a short value (a name, a date, a sentence) is a placeholder or says nothing."""
+    plain = text.strip().strip(".-–—_?/ ").lower()
+    return plain in ("", "na", "n/a", "none", "unknown", "me", "someone", "xxx", "yes", "no") or (
+        _PLACEHOLDER.search(text) is not None
+    )
+
+
 def readable(line: str) -> str:
     """A line without images, badges, link targets, addresses, tags and table rules."""
     text = _IMAGE.sub(" ", line)

@@ -1,0 +1,248 @@
+"""The probe `attestations`: what a named person answers for, and whether the answer still counts.
+
+Answers stand in `attestations.yaml` in the project's root, or inline under `attestations:` of `aiaudit.yaml`; the file
+of its own wins. An answer is valid with an owner, evidence that is there, and a date that has not run out.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from aiaudit.model.fact import Evidence, Fact, Level, State
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.docs.common import prose, read
+from aiaudit.probes.docs.document import Document
+from aiaudit.probes.docs.substance import is_gap, weigh
+from aiaudit.project.config import AttestationEntry, ConfigError, parse_attestations
+from aiaudit.project.parse import Malformed, line_of
+from aiaudit.project.reader import Unreadable
+
+FILE: Final = "attestations.yaml"
+MONTHS: Final = 12  # after which an answer without a review date has run out
+DRILL_MONTHS: Final = 6
+MOST_MONTHS: Final = 24  # the furthest review date that is believed
+DRILLS: Final = frozenset({"GOV-010", "GOV-015", "OPS-013"})  # rehearsed, not only written
+_LEAST_WORDS: Final = 10  # of a document that is to be evidence
+_PROSE: Final = (".md", ".rst", ".txt", ".adoc", ".markdown")
+_MOST: Final = 1024 * 1024
+
+RECORD: Final = record(
+    "attestation",
+    answered=BOOL,
+    answer=STRING,
+    owner=STRING,
+    evidence=STRING,
+    evidence_form=STRING,
+    reviewed=STRING,
+    review_by=STRING,
+    valid=BOOL,
+    expired=BOOL,
+    problems=list_of(STRING),
+    note=STRING,
+    path=STRING,
+    line=INT,
+)
+
+
+class AttestationQuery(Query):
+    """check: whose answer. months: how long an answer holds that names no review date (12; 6 for drills)."""
+
+    check: str = Field(pattern=r"^[A-Z][A-Z0-9]{1,11}-[0-9]{3}$")
+    months: int | None = Field(default=None, ge=1, le=MOST_MONTHS)
+
+
+class AttestationProbe(Probe[AttestationQuery]):
+    """One check's attestation as a record; `problems` says in words why it does not count.
+
+    `evidence_form`: path, link or "". A path must be a file of the project that is neither empty nor template; a link
+    is only looked at, never opened.
+    """
+
+    name: ClassVar[str] = "attestations"
+    title: ClassVar[str] = "what a person answers for a check, and whether it still counts"
+    query: ClassVar[type[AttestationQuery]] = AttestationQuery
+    max_level: ClassVar[Level] = Level.EXISTS
+
+    def value_type(self, query: AttestationQuery) -> Type:
+        return RECORD
+
+    def answer(self, fact_id: str, query: AttestationQuery, context: Context) -> Fact:
+        written = _written(context)
+        found = written.entries.get(query.check)
+        if found is None and written.problem:
+            return Fact(fact_id, State.UNKNOWN, reason=written.problem, method="attestation")
+        if found is None:
+            return Fact(fact_id, State.ABSENT, level=Level.CLAIM, method="attestation")
+        months = query.months or (DRILL_MONTHS if query.check in DRILLS else MONTHS)
+        value = _weighed(found.entry, months, context)
+        value |= {"path": found.path, "line": found.line}
+        note = f'"{value["answer"]}" by {value["owner"] or "nobody named"}'
+        return Fact(
+            fact_id,
+            State.KNOWN,
+            value,
+            level=Level.EXISTS if value["valid"] else Level.CLAIM,
+            method="attestation",
+            evidence=(Evidence(found.path, found.line, note),),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    entry: AttestationEntry
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """All answers by check id. `problem`: why the file of answers cannot be used."""
+
+    entries: dict[str, _Placed]
+    problem: str = ""
+
+
+def _written(context: Context) -> _Written:
+    known = context.memo.get("attestations")
+    if isinstance(known, _Written):
+        return known
+    config = context.config
+    entries: dict[str, _Placed] = {}
+    for check, entry in config.attestations.items():
+        place = config.place("attestations", check)
+        entries[check] = _Placed(entry, place.file if place else config.file, place.line if place else 1)
+    problem = ""
+    if context.project.entry(FILE) is not None:
+        try:
+            given = parse_attestations(context.project.head(FILE, _MOST), FILE)
+            lines = _lines(context)
+            entries |= {check: _Placed(entry, FILE, lines.get(check, 1)) for check, entry in given.items()}
+        except ConfigError as error:
+            problem = error.problems[0]
+        except Unreadable as error:
+            problem = f"{FILE}: {error.reason}"
+    found = context.memo["attestations"] = _Written(entries, problem)
+    return found
+
+
+def _lines(context: Context) -> dict[str, int]:
+    """Where each answer stands in the file."""
+    try:
+        source = context.project.yaml(FILE)
+    except (Malformed, Unreadable):
+        return {}
+    inner = source.get("attestations") if isinstance(source, dict) else None
+    table = inner if isinstance(inner, dict) else source
+    return {str(key): line_of(table, key) or 1 for key in table} if isinstance(table, dict) else {}
+
+
+def _weighed(entry: AttestationEntry, months: int, context: Context) -> dict[str, Any]:
+    problems: list[str] = []
+    if not entry.owner:
+        problems.append("no owner is named")
+    elif is_gap(entry.owner):
+        problems.append(f"the owner {entry.owner!r} is a placeholder")
+    given = [entry.evidence] if isinstance(entry.evidence, str) else list(entry.evidence)
+    form, trouble = _evidence([one for one in given if one], context)
+    problems.extend(trouble)
+    until = _until(entry, months)
+    if entry.reviewed is None:
+        problems.append("it bears no date")
+    elif entry.reviewed > context.as_of:
+        problems.append(f"its date {entry.reviewed} lies in the future")
+    expired = until is not None and until < context.as_of
+    if expired:
+        problems.append(f"its review was due on {until}")
+    return {
+        "answered": True,
+        "answer": entry.answer,
+        "owner": entry.owner,
+        "evidence": ", ".join(given),
+        "evidence_form": form,
+        "reviewed": entry.reviewed.isoformat() if entry.reviewed else "",
+        "review_by": until.isoformat() if until else "",
+        "valid": not problems,
+        "expired": expired,
+        "problems": problems,
+        "note": entry.note,
+    }
+
+
+def _until(entry: AttestationEntry, months: int) -> dt.date | None:
+    """The last day on which the answer counts."""
+    if entry.reviewed is None:
+        return entry.review_by
+    furthest = months_after(entry.reviewed, MOST_MONTHS)
+    return min(entry.review_by, furthest) if entry.review_by else months_after(entry.reviewed, months)
+
+
+def months_after(day: dt.date, months: int) -> dt.date:
+    """The same day `months` later, or the last day of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _evidence(given: list[str], context: Context) -> tuple[str, list[str]]:
+    """The form of the evidence, and what is wrong with it."""
+    if not given:
+        return "", ["no evidence is named"]
+    problems = []
+    forms = []
+    for one in given:
+        form, problem = _one_evidence(one, context)
+        forms.append(form)
+        if problem:
+            problems.append(problem)
+    return ("path" if "path" in forms else forms[0]), problems
+
+
+def _one_evidence(text: str, context: Context) -> tuple[str, str]:
+    if re.match(r"[a-z][a-z0-9+.-]*://", text, re.IGNORECASE):
+        return "link", _link_problem(text)
+    if is_gap(text):
+        return "", f"the evidence {text!r} is a placeholder"
+    path = re.sub(r":\d+$", "", text.partition("#")[0].strip()).removeprefix("./").rstrip("/")
+    if path.startswith(("/", "~")) or ".." in path.split("/") or re.match(r"[A-Za-z]:[\\/]", path):
+        return "path", f"the evidence {text!r} lies outside the project"
+    entry = context.project.entry(path)
+    if entry is None:
+        if any(one.path.startswith(f"{path}/") for one in context.project.files):
+            return "path", ""
+        if "/" in path or re.search(r"\.\w{1,8}$", path):
+            return "path", f"the evidence {text!r} is not in the project"
+        return "", f"the evidence {text!r} is neither a path nor a link"
+    if entry.kind != "file":
+        return "path", f"the evidence {text!r} is not a regular file"
+    if entry.size == 0:
+        return "path", f"the evidence {text!r} is empty"
+    if not entry.path.lower().endswith(_PROSE):
+        return "path", ""
+    document = read(context, entry)
+    if not isinstance(document, Document):
+        return "path", f"the evidence {text!r} cannot be read: {document}"
+    weight = weigh(prose(document.sections))
+    if weight.words < _LEAST_WORDS or weight.placeholder_ratio > 0.5:
+        return "path", f"the evidence {text!r} is template text or says nothing"
+    return "path", ""
+
+
+def _link_problem(link: str) -> str:
+    """What is wrong with the form of a link; it is not opened."""
+    try:
+        parts = urlsplit(link)
+        host = parts.hostname or ""
+    except ValueError:
+        return f"the evidence {link!r} is no link"
+    if parts.scheme.lower() not in ("http", "https"):
+        return f"the evidence {link!r} is no web address"
+    if not host or re.search(r"[<>{}\s]", link) or re.match(r"(?:todo|tbd|xxx|your-)", host):
+        return f"the evidence {link!r} names no place"
+    return ""

@@ -78,7 +78,8 @@ def attested_reason(status: Status, record: Mapping[str, Any], question: str) ->
     note = f": {record['note']}" if record.get("note") else ""
     if status is Status.PASS:
         until = f", to be reviewed by {record['review_by']}" if record.get("review_by") else ""
-        return f"Attested by {owner}{until}; evidence: {words(record.get('evidence'))} (not opened)."
+        opened = " (not opened)" if record.get("evidence_form") == "link" else ""
+        return f"Attested by {owner}{until}; evidence: {words(record.get('evidence'))}{opened}."
     if status is Status.FAIL:
         return f"{owner} says that it does not hold{note}."
     if status is Status.NOT_APPLICABLE:

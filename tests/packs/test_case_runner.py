@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aiaudit.packs.cases import find_cases, missing_cases, run_cases
+from aiaudit.packs.cases import find_cases, missing_cases, run_cases, run_pack
 from aiaudit.packs.load import Library, load
 
 PACK = """\
@@ -107,6 +107,39 @@ def test_what_differs_is_told(library: Library, tmp_path: Path) -> None:
         f"{place}: OWN-001 has no case 'na'",
         "OWN-002: cases of a check that is not there",
     ]
+
+
+ATTESTED = """\
+schema: 1
+pack: own
+title: Own checks
+checks:
+- id: OWN-001
+  title: The operator is told
+  severity: high
+  kind: attested
+  question: Who tells the operator?
+  why: x
+  remediation: x
+"""
+CLAIM = "owner: ada@example.org, evidence: https://wiki.example.org/told, reviewed: 2026-03-01"
+
+
+def test_attested_checks_have_their_cases_too(tmp_path: Path) -> None:
+    cases = {
+        "pass": f"status: pass\nattestations: {{answer: yes, {CLAIM}}}\n",
+        "partial": "status: partial\nattestations: {answer: yes, owner: ada@example.org}\n",
+        "fail": f"status: fail\nattestations: {{OWN-001: {{answer: no, {CLAIM}}}}}\n",
+        "na": f"status: not_applicable\nattestations: {{answer: not_applicable, note: nobody operates it, {CLAIM}}}\n",
+        "decoy": "status: partial\nattestations: {answer: yes, owner: TODO, evidence: TBD, reviewed: 2026-03-01}\n",
+        "late": f"status: partial\nas_of: 2028-01-01\nattestations: {{answer: yes, {CLAIM}}}\n",
+        "nobody": "status: unknown\nreason: Who tells the operator?\n",
+    }
+    write(tmp_path / "cases" / "OWN-001", {f"{name}/expect.yaml": text for name, text in cases.items()})
+    (tmp_path / "own.yaml").write_text(ATTESTED)
+    done = run_pack(tmp_path / "own.yaml")
+    assert {result.case.name: result.problems for result in done.results} == dict.fromkeys(cases, ())
+    assert done.passed
 
 
 def test_a_history_is_a_real_repository(tmp_path: Path) -> None:

@@ -270,8 +270,9 @@ INVALID: dict[str, Any] = {"valid": False, "problems": ["no evidence is named"]}
         (
             [claim("OWN-001", "yes")],
             "pass",
-            "Attested by Ada, to be reviewed by 2027-01-01; evidence: docs/x.md (not opened).",
+            "Attested by Ada, to be reviewed by 2027-01-01; evidence: docs/x.md.",
         ),
+        ([claim("OWN-001", "yes", evidence_form="link")], "pass", "evidence: docs/x.md (not opened)."),
         ([claim("OWN-001", "yes", **INVALID)], "partial", 'Ada answers "yes"; no evidence is named.'),
         ([claim("OWN-001", "partly")], "partial", 'Ada answers "partly".'),
         ([claim("OWN-001", "no", note="not yet")], "fail", "Ada says that it does not hold: not yet."),

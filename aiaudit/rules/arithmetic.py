@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
+from aiaudit.model.types import Unknown
 from aiaudit.rules.comparison import bounds, less
 from aiaudit.rules.lexer import INT_MAX, INT_MIN
 from aiaudit.rules.values import Failed, Frame, Incomplete, Meter, Range, Run, first_not_a_value, kind_of, not_a_value
@@ -135,6 +136,9 @@ ARITHMETIC: Final[dict[str, Callable[[Run, Run], Run]]] = {
 
 def _slow_order(op: str, a: Any, b: Any, meter: Meter) -> Any:
     """Everything but two numbers of one type."""
+    for value in (a, b):
+        if type(value) is Unknown or type(value) is Failed:
+            return value
     if type(a) is Range or type(b) is Range:
         x, y = bounds(a), bounds(b)
         if x is not None and y is not None:

@@ -171,6 +171,7 @@ def _index(node: Index) -> Run:
     return run
 
 
+_SHORT: Final = 1024  # characters; comparing longer texts is charged
 _NO_KEY: Final = Failed("no such key in the map")
 
 
@@ -271,7 +272,7 @@ def _equality(node: Binary) -> Run:
     def run(f: Frame) -> Any:
         a, b = left(f), right(f)
         kind = type(a)
-        if kind is type(b) and (kind is int or kind is bool or kind is float):
+        if kind is type(b) and (kind is int or kind is bool or kind is float or (kind is str and len(a) < _SHORT)):
             return same if a == b else differ
         if kind is Unknown or kind is Failed:
             return a

@@ -127,27 +127,28 @@ def _sorter(node: Macro, condition: Node, build: Build) -> Callable[[Frame, Any]
     def walk(f: Frame, items: list[Any], result: _Sorted, certain: bool) -> Unknown | Failed | None:
         meter: Meter = f[0]
         elements, cut = _affordable(meter, items, weight)
-        pending: Unknown | None = None
-        keep = result.sure.append if certain else result.maybe.append
+        doubt: Unknown | None = None
+        maybe = result.maybe.append
+        keep = result.sure.append if certain else maybe
         for visited, item in enumerate(elements, 1):
             f[slot] = item
             value = test(f)
             if value is True:
                 keep(item)
             elif value is not False:
-                bad = not_a_bool(value, where)
-                if type(bad) is Failed:
+                bad = value if type(value) is Unknown else not_a_bool(value, where)
+                if isinstance(bad, Failed):
                     meter.spend(1 + visited * weight)
                     return bad
-                if type(bad) is Unknown and may_fail:
-                    pending = pending or bad
-                elif type(bad) is Unknown and not result.maybe:
-                    result.why = bad
-                result.maybe.append(item)
+                doubt = doubt or bad
+                maybe(item)
         if cut:
             raise meter.out_of_steps()
         meter.spend(1 + len(items) * weight)
-        return pending
+        if doubt is not None and may_fail:
+            return doubt
+        result.why = doubt or result.why
+        return None
 
     def sort(f: Frame, target: Any) -> _Sorted | Unknown | Failed:
         items = open_list(f[0], target, node.kind)

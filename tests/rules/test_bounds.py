@@ -45,8 +45,8 @@ def test_none_ends_as_true(results: dict[str, Any]) -> None:
     assert ended["redos, 200 states"] == "gave up after 1000000 steps"
     assert ended["all, 8 deep"] == ended["exists, 8 deep"] == ended["pairs"] == "gave up after 1000000 steps"
     for name in (
-        "text doubled 30 times",
-        "list doubled 30 times",
+        "text doubled 18 times",
+        "list doubled 18 times",
         "long text doubled",
         "join",
         "split",

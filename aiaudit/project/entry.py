@@ -23,6 +23,8 @@ class Entry:
 
     `path` is relative to the root and `/`-separated; bytes that are not UTF-8 are surrogates (PEP 383), so use
     `display` in anything that is printed or saved. `size` in bytes. `ignored`: a `.gitignore` of the tree matches it.
+    `target`: of a link, the path of the regular file of this tree that it stands for; empty for any other link. The
+    size of such a link is its target's.
     """
 
     path: str
@@ -32,6 +34,7 @@ class Entry:
     role: Role = Role.OTHER
     suffix: str = ""
     sparse: bool = False
+    target: str = ""
 
     @property
     def name(self) -> str:

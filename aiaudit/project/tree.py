@@ -81,17 +81,21 @@ class Project:
 
     def matching(self, globs: str | Iterable[str], roles: Iterable[str] | None = None) -> list[Entry]:
         """The regular files whose path is among `globs` (see `aiaudit.project.globs`) and whose role is in `roles`
-        (None: any), in path order. Raises `BadGlob`."""
+        (None: any), in path order. A link that stands for a file of the tree is one too, unless that file matches
+        itself. Raises `BadGlob`."""
         wanted = (globs,) if isinstance(globs, str) else tuple(globs)
         allowed = None if roles is None else frozenset(roles)
         key = (wanted, allowed)
         found = self._matching.get(key)
         if found is None:
             if self._index is None:
-                self._index = _Index(list(self.files))
+                self._index = _Index([entry for entry in self.entries if entry.kind == "file" or entry.target])
             among = self._index.candidates(wanted)
             matches = GlobSet(wanted)
             found = [e for e in among if (allowed is None or e.role in allowed) and matches(e.path)]
+            if any(entry.target for entry in found):
+                paths = {entry.path for entry in found}
+                found = [entry for entry in found if entry.target not in paths]
             self._matching[key] = found
         return list(found)
 
@@ -102,7 +106,7 @@ class Project:
             return kept
         entry = self._regular(path)
         limit = limit_of(entry)
-        content = self._reader.read(path, limit)
+        content = self._reader.read(entry.path, limit)
         if content.truncated:
             raise Unreadable(f"larger than {limit // (1024 * 1024)} MB")
         self.remember(path, content.data)
@@ -110,13 +114,11 @@ class Project:
 
     def head(self, path: str, size: int) -> bytes:
         """The first `size` bytes of a file of any length. Raises `Unreadable`."""
-        self._regular(path)
-        return self._reader.read(path, size).data
+        return self._reader.read(self._regular(path).path, size).data
 
     def stream(self, path: str) -> BinaryIO:
         """The file as a binary stream, for formats of which only parts are read; close it. Raises `Unreadable`."""
-        self._regular(path)
-        return self._reader.open(path)
+        return self._reader.open(self._regular(path).path)
 
     def text(self, path: str) -> str:
         """The file as text (see `reader.decode`). Raises `Unreadable`."""
@@ -151,7 +153,10 @@ class Project:
         return self._contents.get(path)
 
     def _regular(self, path: str) -> Entry:
+        """The regular file at `path`, or for which the link at `path` stands."""
         entry = self._by_path.get(path)
+        if entry is not None and entry.target:
+            entry = self._by_path.get(entry.target)
         if entry is None:
             raise Unreadable("no such file")
         if entry.kind != "file":

@@ -1,12 +1,14 @@
 """The one walk over the audited tree.
 
 Nothing is hidden by a `.gitignore`: an ignored file is an entry with `ignored=True`. Links are entries and are never
-followed. Folders of installed or cached third-party code are not entered, and listed as skipped.
+followed; one that names a file of the tree says which. Folders of installed or cached third-party code are not entered,
+and listed as skipped.
 """
 
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -21,6 +23,7 @@ from aiaudit.project.roles import Role, role_in, role_of_dirs, suffix_of
 
 MAX_ENTRIES: Final = 200_000
 MAX_DEPTH: Final = 64
+MAX_LINKS: Final = 8  # links to links that are looked at in a row
 
 _STORE: Final = "version control store, not walked"
 _PACKAGES: Final = "installed packages, not read"
@@ -115,7 +118,8 @@ class _Walk:
             self.skipped.append(
                 Skipped(paths[0], reason) if one else Skipped(f"**/{name}", f"{len(paths)} folders: {reason}")
             )
-        return Tree(self.root, tuple(_in_order(self.entries)), tuple(sorted(self.skipped)), complete)
+        entries = tuple(_in_order(_with_targets(self.entries)))
+        return Tree(self.root, entries, tuple(sorted(self.skipped)), complete)
 
     def _list(self, fd: int, folder: _Folder) -> None:
         """List the folder open at `fd`, and enter the folders in it."""
@@ -138,12 +142,12 @@ class _Walk:
             if one.is_dir(follow_symlinks=False):
                 inner.append(one.name)
             else:
-                self._add(one, folder)
+                self._add(one, fd, folder)
         for name in sorted(inner):
             self._enter(name, fd, folder)
 
-    def _add(self, one: os.DirEntry[str], folder: _Folder) -> None:
-        """Make the entry of a file, link or special file."""
+    def _add(self, one: os.DirEntry[str], parent: int, folder: _Folder) -> None:
+        """Make the entry of a file, link or special file in the folder open at `parent`."""
         name = one.name
         path = folder.prefix + name
         if self.excluded is not None and self.excluded(path):
@@ -163,7 +167,8 @@ class _Walk:
         suffix = suffix_of(lower)
         role = role_in(folder.role, lower, suffix)
         sparse = size >= SPARSE_FROM and is_sparse(size, getattr(status, "st_blocks", size))
-        self.entries.append(Entry(path, size, kind, ignored, role, suffix, sparse))
+        target = _link(name, parent, folder.prefix) if kind == "symlink" else ""
+        self.entries.append(Entry(path, size, kind, ignored, role, suffix, sparse, target))
 
     def _enter(self, name: str, parent: int, folder: _Folder) -> None:
         """Go into a folder of the folder open at `parent`, or say why not."""
@@ -192,6 +197,37 @@ class _Walk:
             self._list(fd, _Folder(path + "/", role, folder.rules, ignored, folder.depth + 1))
         finally:
             os.close(fd)
+
+
+def _link(name: str, parent: int, prefix: str) -> str:
+    """The path that a link names, as a path of the tree; empty where it leads out of it. Nothing is followed."""
+    try:
+        named = os.readlink(name, dir_fd=parent)
+    except OSError:
+        return ""
+    if named.startswith("/"):
+        return ""
+    path = posixpath.normpath(prefix + named)
+    return "" if path.startswith("../") or path in ("..", ".") else path
+
+
+def _with_targets(entries: list[Entry]) -> list[Entry]:
+    """The entries, where each link either stands for a regular file among them or for nothing."""
+    if all(entry.kind != "symlink" for entry in entries):
+        return entries
+    by_path = {entry.path: entry for entry in entries}
+
+    def resolved(entry: Entry) -> Entry:
+        at: Entry | None = entry
+        for _ in range(MAX_LINKS):
+            if at is None or at.kind != "symlink":
+                break
+            at = by_path.get(at.target)
+        if at is None or at.kind != "file":
+            return replace(entry, target="")
+        return replace(entry, target=at.path, size=at.size, sparse=at.sparse)
+
+    return [resolved(entry) if entry.kind == "symlink" else entry for entry in entries]
 
 
 def _read_small(folder: int, name: str) -> bytes:

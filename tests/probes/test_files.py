@@ -57,10 +57,13 @@ def test_what_is_not_there_is_absent(tmp_path: Path) -> None:
     assert (fact.state, fact.value) == (State.ABSENT, [])
 
 
-def test_links_are_no_files(tmp_path: Path) -> None:
-    lay(tmp_path, {"real.md": "x"})
-    (tmp_path / "README.md").symlink_to("real.md")
-    assert exists(tmp_path, files=["README.md"]).state is State.ABSENT
+def test_a_link_counts_for_the_file_of_the_tree_that_it_names(tmp_path: Path) -> None:
+    lay(tmp_path, {"docs/index.md": "text"})
+    (tmp_path / "README.md").symlink_to("docs/index.md")
+    (tmp_path / "NOTES.md").symlink_to("/etc/passwd")
+    fact = exists(tmp_path, files=["README.md", "NOTES.md"])
+    assert found(fact) == ["README.md"] and fact.value[0]["size"] == 4
+    assert found(exists(tmp_path, files=["**/*.md"])) == ["docs/index.md"]
 
 
 def test_large_files(tmp_path: Path) -> None:

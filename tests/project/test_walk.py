@@ -126,6 +126,35 @@ def test_links_are_listed_and_never_followed(tmp_path: Path) -> None:
                 project.read(path)
 
 
+def test_a_link_says_which_file_of_the_tree_it_stands_for(tmp_path: Path) -> None:
+    root = build(tmp_path / "project", {"docs/index.md": "text", "a/b.txt": "b"})
+    build(tmp_path, {"outside.md": "not ours"})
+    links = {
+        "README.md": "docs/index.md",
+        "docs/again.md": "../README.md",
+        "a/self": "self",
+        "ping": "pong",
+        "pong": "ping",
+        "folder": "a",
+        "through": "folder/b.txt",
+        "out.md": "../outside.md",
+        "absolute.md": str(root / "docs/index.md"),
+        "dots": "a/../../project/a/b.txt",
+    }
+    for name, target in links.items():
+        (root / name).symlink_to(target)
+    targets = {entry.path: entry.target for entry in walk(root).entries if entry.target}
+    assert targets == {"README.md": "docs/index.md", "docs/again.md": "docs/index.md"}
+    with Project.open(root) as project:
+        assert project.text("README.md") == project.text("docs/again.md") == "text"
+        assert project.head("README.md", 2) == b"te"
+        assert [entry.path for entry in project.matching("*.md")] == ["README.md"]
+        assert [entry.path for entry in project.matching("**/*.md")] == ["docs/index.md"]
+        for name in links.keys() - targets.keys():
+            with pytest.raises(Unreadable, match="symbolic link"):
+                project.read(name)
+
+
 def test_special_files_are_entries_and_never_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with socket.socket(socket.AF_UNIX) as server:

@@ -5,8 +5,8 @@
 AIAUDIT is the command (`.venv/bin/aiaudit`), LABELS a labels.yaml, CHECKOUTS a folder with one checkout per repository,
 named owner+name. The questions file (question -> fact id) is looked for beside the labels.
 
-An answer is the fact's value: true = yes, false = no, null = does not apply; state unknown = abstains. Labels `unsure` are left
-out. Agreement is over answered questions. Balanced accuracy is the mean recall of yes, no and na over all pairs; an
+An answer is the fact's value: true = yes, false = no, null = does not apply; state unknown = abstains. Labels `unsure`
+are left out. Agreement is over answered questions. Balanced accuracy is the mean recall of yes, no and na; an
 abstention counts as a miss there. Beside it stands the same figure for always giving a question's commonest answer.
 """
 
@@ -28,7 +28,10 @@ ANSWER = {True: "yes", False: "no", None: "na"}
 def audit(command: str, checkout: Path) -> dict[str, Any]:
     """The facts of one audit. A traceback or an exit code other than 0 or 3 ends the benchmark."""
     done = subprocess.run(
-        [command, "run", str(checkout), "--format", "json", "-o", "-", "--quiet"], capture_output=True, text=True, check=False
+        [command, "run", str(checkout), "--format", "json", "-o", "-", "--quiet"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode not in (0, 3) or "Traceback" in done.stderr:
         sys.exit(f"{checkout.name}: exit {done.returncode}\n{done.stderr[-2000:]}")
@@ -60,7 +63,9 @@ def table(rows: list[list[str]], *, markdown: bool) -> str:
         lines = ["| " + " | ".join(row) + " |" for row in rows]
         return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
 
 
 def main() -> None:
@@ -86,7 +91,9 @@ def main() -> None:
         for question, spec in questions.items():
             label = entry["labels"][question]
             if label["answer"] != "unsure":
-                outcomes.append((repo, question, label["answer"], answer(facts, spec["fact"]), label.get("evidence", "")))
+                outcomes.append(
+                    (repo, question, label["answer"], answer(facts, spec["fact"]), label.get("evidence", ""))
+                )
     if not outcomes:
         sys.exit(f"no checkout of a labelled repository in {options.checkouts}; expected folders named owner+name")
 
@@ -103,14 +110,24 @@ def main() -> None:
     print(f"agreement            {agree}/{answered} = {100 * agree / max(1, answered):.1f} % of the answers")
     print(f"abstentions          {abstained}/{total} = {100 * abstained / total:.1f} %")
     print(f"balanced accuracy    {balanced(pairs):.3f}")
-    print(f"commonest answer     {balanced(guess):.3f} balanced, {100 * sum(a == b for a, b in guess) / total:.1f} % agreement\n")
+    right = 100 * sum(a == b for a, b in guess) / total
+    print(f"commonest answer     {balanced(guess):.3f} balanced, {right:.1f} % agreement\n")
 
     rows = [["question", "fact", "agree", "disagree", "abstain", "balanced", "commonest"]]
     for question, spec in questions.items():
         chosen = [o for o in outcomes if o[1] == question]
         _, good, given, silent = summary(chosen)
         figures = [balanced([(o[2], o[3]) for o in chosen]), balanced([(o[2], commonest[question]) for o in chosen])]
-        rows.append([question, spec["fact"], str(good), str(given - good), str(silent), *(f"{figure:.2f}" for figure in figures)])
+        rows.append(
+            [
+                question,
+                spec["fact"],
+                str(good),
+                str(given - good),
+                str(silent),
+                *(f"{figure:.2f}" for figure in figures),
+            ]
+        )
     print(table(rows, markdown=options.markdown), end="\n\n")
 
     rows = [["repository", "agree", "disagree", "abstain"]]
@@ -121,7 +138,14 @@ def main() -> None:
 
     rows = [["repository", "question", "fact", "label", "answer", "the label's evidence"]]
     rows += [
-        [repo, question, questions[question]["fact"], label, given, " ".join(str(evidence).split())[:110].replace("|", "/")]
+        [
+            repo,
+            question,
+            questions[question]["fact"],
+            label,
+            given,
+            " ".join(str(evidence).split())[:110].replace("|", "/"),
+        ]
         for repo, question, label, given, evidence in outcomes
         if given not in ("unknown", label)
     ]

@@ -16,6 +16,7 @@ AS_OF = dt.date(2026, 6, 1)
 
 def lay(root: Path, files: Mapping[str, str | bytes]) -> Path:
     """Write `files` below `root`."""
+    root.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,288 @@
+"""The probe `project.declared`: what `aiaudit.yaml` says of the project, without what says nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar, Final
+
+from pydantic import BaseModel
+
+from aiaudit.model.fact import Evidence, Fact, Level, State
+from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, map_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.docs.substance import is_gap, numbers_in
+from aiaudit.project.config import FILE, DatasetPart, ModelPart, ProjectConfig
+
+_NO_DAYS: Final = -1  # how old a part is that bears no date
+
+_PROJECT: Final = record(
+    "system record",
+    name=STRING,
+    owner=STRING,
+    deputy=STRING,
+    purpose=STRING,
+    stage=STRING,
+    role=STRING,
+    exposure=STRING,
+    risk_tier=STRING,
+    risk_rationale=STRING,
+    risk_reviewer=STRING,
+    users=list_of(STRING),
+    status=STRING,
+    models=list_of(STRING),
+    commercial=STRING,
+    link=STRING,
+    reviewed=STRING,
+    days_old=INT,
+    flags=map_of(BOOL),
+)
+_UNIT: Final = record("unit", name=STRING, target=DOUBLE, value=DOUBLE)
+_BUDGET: Final = record(
+    "budget",
+    present=BOOL,
+    monthly=DOUBLE,
+    currency=STRING,
+    owner=STRING,
+    unit=_UNIT,
+    reviewed=STRING,
+    days_old=INT,
+    line=INT,
+)
+_VALUE: Final = record(
+    "value sheet",
+    present=BOOL,
+    problem=STRING,
+    metric=STRING,
+    baseline=STRING,
+    target=STRING,
+    stop_rule=STRING,
+    numbers=map_of(INT),
+    owner=STRING,
+    reviewed=STRING,
+    days_old=INT,
+    line=INT,
+)
+_SCREENING: Final = record(
+    "screening",
+    present=BOOL,
+    answered=list_of(STRING),
+    yes=list_of(STRING),
+    by=STRING,
+    reviewed=STRING,
+    days_old=INT,
+    line=INT,
+)
+DATASET: Final = record(
+    "declared data set",
+    name=STRING,
+    file=STRING,
+    role=STRING,
+    label=STRING,
+    time=STRING,
+    schema=STRING,
+    source=STRING,
+    licence=STRING,
+    sensitive=BOOL,
+    path=STRING,
+    line=INT,
+)
+MODEL: Final = record(
+    "declared model",
+    name=STRING,
+    file=STRING,
+    source=STRING,
+    provider=STRING,
+    revision=STRING,
+    licence=STRING,
+    card=STRING,
+    path=STRING,
+    line=INT,
+)
+TYPE: Final = record(
+    "declarations",
+    present=BOOL,
+    project=_PROJECT,
+    budget=_BUDGET,
+    value=_VALUE,
+    screening=_SCREENING,
+    workload=record("workload", present=BOOL, keys=list_of(STRING), numbers=INT, line=INT),
+    datasets=list_of(DATASET),
+    models=list_of(MODEL),
+    gaps=list_of(record("gap", key=STRING, path=STRING, line=INT)),
+)
+
+
+class DeclaredQuery(Query):
+    """No keys: a project has one set of declarations."""
+
+
+class DeclaredProbe(Probe[DeclaredQuery]):
+    """The declarations of `aiaudit.yaml`. A placeholder (TBD, TODO) counts as nothing and is listed under `gaps`.
+
+    `days_old`: days from a part's `reviewed` to the audit's day, -1 where it bears no date, less than -1 where the date
+    lies in the future. `value.numbers`: how many numbers stand in each of its texts.
+    """
+
+    name: ClassVar[str] = "project.declared"
+    title: ClassVar[str] = "what aiaudit.yaml declares: system record, budget, value, screening, data sets, models"
+    query: ClassVar[type[DeclaredQuery]] = DeclaredQuery
+    max_level: ClassVar[Level] = Level.EXISTS
+
+    def value_type(self, query: DeclaredQuery) -> Type:
+        return TYPE
+
+    def answer(self, fact_id: str, query: DeclaredQuery, context: Context) -> Fact:
+        config = context.config
+        if not config.file:
+            return Fact(fact_id, State.ABSENT, level=Level.CLAIM, method="project file")
+        return Fact(
+            fact_id,
+            State.KNOWN,
+            _Reading(config, context.as_of).value(),
+            level=Level.EXISTS,
+            method="project file",
+            evidence=(Evidence(_shown(config), 1, "the project's declarations"),),
+        )
+
+
+def _shown(config: ProjectConfig) -> str:
+    """The file as evidence names it: a file that the caller gave may lie anywhere, so only its name is shown."""
+    return config.file if config.file == FILE else config.file.rpartition("/")[2]
+
+
+class _Reading:
+    """Reads one configuration, and notes the placeholders on the way."""
+
+    def __init__(self, config: ProjectConfig, as_of: dt.date) -> None:
+        self.config = config
+        self.as_of = as_of
+        self.gaps: list[dict[str, Any]] = []
+
+    def value(self) -> dict[str, Any]:
+        config = self.config
+        read = {
+            "present": True,
+            "project": self._project(),
+            "budget": self._budget(),
+            "value": self._value(),
+            "screening": self._screening(),
+            "workload": {
+                "present": bool(config.workload),
+                "keys": sorted(config.workload),
+                "numbers": _count_numbers(config.workload),
+                "line": self._line("workload"),
+            },
+            "datasets": [self._dataset(number, part) for number, part in enumerate(config.datasets)],
+            "models": [self._model(number, part) for number, part in enumerate(config.models)],
+        }
+        return {**read, "gaps": self.gaps}
+
+    def _project(self) -> dict[str, Any]:
+        part = self.config.project
+        users = [part.users] if isinstance(part.users, str) else part.users
+        names = ("name", "owner", "deputy", "purpose", "risk_rationale", "risk_reviewer", "status", "link")
+        return {
+            **{name: self._text(part, "project", name) for name in names},
+            **{name: getattr(part, name) for name in ("stage", "role", "exposure", "risk_tier")},
+            "users": [user for user in users if not is_gap(user)],
+            "models": [model for model in part.models if not is_gap(model)],
+            "commercial": {True: "yes", False: "no", None: ""}[part.commercial],
+            "flags": dict(part.flags),
+            **self._dated(part.reviewed),
+        }
+
+    def _budget(self) -> dict[str, Any]:
+        part = self.config.budget
+        unit = part.unit
+        return {
+            "present": part.monthly is not None or part.total is not None,
+            "monthly": part.monthly or 0.0,
+            "currency": part.currency or "",
+            "owner": self._text(part, "budget", "owner"),
+            "unit": {
+                "name": "" if is_gap(unit.name) else unit.name,
+                "target": unit.target or 0.0,
+                "value": unit.value or 0.0,
+            },
+            **self._dated(part.reviewed),
+            "line": self._line("budget"),
+        }
+
+    def _value(self) -> dict[str, Any]:
+        part = self.config.value
+        texts = {
+            name: self._text(part, "value", name) for name in ("problem", "metric", "baseline", "target", "stop_rule")
+        }
+        return {
+            "present": any(texts.values()),
+            **texts,
+            "numbers": {name: len(numbers_in(text)) for name, text in texts.items()},
+            "owner": self._text(part, "value", "owner"),
+            **self._dated(part.reviewed),
+            "line": self._line("value"),
+        }
+
+    def _screening(self) -> dict[str, Any]:
+        part = self.config.screening
+        return {
+            "present": bool(part.answers),
+            "answered": sorted(part.answers),
+            "yes": sorted(name for name, answer in part.answers.items() if answer),
+            "by": self._text(part, "screening", "by"),
+            **self._dated(part.reviewed),
+            "line": self._line("screening"),
+        }
+
+    def _dataset(self, number: int, part: DatasetPart) -> dict[str, Any]:
+        schema = part.schema_
+        return {
+            "name": part.name,
+            "file": part.path,
+            "role": part.role or "",
+            "label": part.label or "",
+            "time": part.time or "",
+            "schema": schema if isinstance(schema, str) else "inline" if schema else "",
+            "source": "" if is_gap(part.source) else part.source,
+            "licence": "" if is_gap(part.licence) else part.licence,
+            "sensitive": bool(part.sensitive),
+            "path": _shown(self.config),
+            "line": self._line("datasets", number),
+        }
+
+    def _model(self, number: int, part: ModelPart) -> dict[str, Any]:
+        return {
+            "name": part.name,
+            "file": part.path,
+            **{
+                name: "" if is_gap(getattr(part, name)) else getattr(part, name)
+                for name in ("source", "provider", "revision", "licence", "card")
+            },
+            "path": _shown(self.config),
+            "line": self._line("models", number),
+        }
+
+    def _text(self, part: BaseModel, section: str, name: str) -> str:
+        """A text, or nothing where it is a placeholder."""
+        text = str(getattr(part, name))
+        if not text or not is_gap(text):
+            return text
+        self.gaps.append({"key": f"{section}.{name}", "path": _shown(self.config), "line": self._line(section, name)})
+        return ""
+
+    def _dated(self, day: dt.date | None) -> dict[str, Any]:
+        if day is None:
+            return {"reviewed": "", "days_old": _NO_DAYS}
+        days = (self.as_of - day).days
+        return {"reviewed": day.isoformat(), "days_old": days if days >= 0 else days - 1}
+
+    def _line(self, *path: str | int) -> int:
+        place = self.config.place(*path)
+        return place.line if place else 1
+
+
+def _count_numbers(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(_count_numbers(item) for item in value.values())
+    if isinstance(value, list):
+        return sum(_count_numbers(item) for item in value)
+    return int(isinstance(value, (int, float)) and not isinstance(value, bool))

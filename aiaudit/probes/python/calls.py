@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
+from aiaudit.probes.python.loops import LOOPS, describe, innermost_loop
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope, header
 from aiaudit.probes.python.provenance import Provenance, is_handler
@@ -18,7 +19,6 @@ from aiaudit.probes.python.values import Values, to_json
 MAX_RECORDS: Final = 2_000  # of one file
 MAX_ARGS: Final = 8
 MAX_KEYWORDS: Final = 40
-_LOOPS: Final = (ast.For, ast.AsyncFor, ast.While)
 _COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _RETRY: Final = re.compile(
     r"(?:^|\.)(?:tenacity\.\w+|backoff\.on_\w+|retry|retrying\.\w+|retry_with_\w+|stamina\.retry)$"
@@ -158,16 +158,15 @@ class CallFinder:
 
     def _place(self, node: ast.expr, flags: _Flags, chain: list[ast.stmt], scope: Scope) -> dict[str, Any]:
         source = self.module.source
-        loops = [one for one in chain[:-1] if isinstance(one, _LOOPS)]
-        if isinstance(chain[-1], ast.While):
-            loops.append(chain[-1])
+        loop = innermost_loop(chain)
         function = _function(scope)
         return {
             "line": source.line(node.lineno),
             "cell": source.cell(node.lineno),
             "function": scope.qualname,
             "result": _result(chain[-1], node),
-            "in_loop": bool(loops) or flags.comprehension,
+            "in_loop": loop is not None or flags.comprehension,
+            "loop": {"line": source.line(loop.lineno), **describe(loop)} if loop is not None else None,
             "in_handler": function is not None and self._is_handler(function),
             "at_module": scope.kind == "module",
             "awaited": flags.awaited,
@@ -196,7 +195,7 @@ class CallFinder:
                     return "decorator"
             inner = inner.parent
         for outer, block in enumerate(chain):
-            if isinstance(block, _LOOPS):
+            if isinstance(block, LOOPS):
                 for tried in chain[outer + 1 :]:
                     if isinstance(tried, ast.Try | ast.TryStar) and tried.handlers and goes_round_again(tried, block):
                         return "loop"

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.probes.python.base_record import base_record
 from aiaudit.probes.python.calls import CallFinder
+from aiaudit.probes.python.extract import Features
+from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Module
 from aiaudit.probes.python.notebook import MAX_NOTEBOOK
@@ -38,6 +40,7 @@ class PythonEngine:
     name = NAME
 
     def __init__(self, queries: Iterable[Query]) -> None:
+        queries = list(queries)
         wanted: set[str] = set()
         referenced: set[str] = set()
         for query in queries:
@@ -45,12 +48,13 @@ class PythonEngine:
             wanted.update(patterns)
             if getattr(query, "references", False):
                 referenced.update(patterns)
+        self.features = Features(queries)
         self.patterns = Patterns(wanted)
         self.references = Patterns(referenced)
         self.words = WordFinder(wanted)
 
     def key(self) -> str:
-        asked = json.dumps([VERSION, self.patterns.all, self.references.all])
+        asked = json.dumps([VERSION, self.patterns.all, self.references.all, self.features.key()])
         return hashlib.sha256(asked.encode()).hexdigest()
 
     def wants(self, entry: Entry) -> bool:
@@ -75,7 +79,7 @@ class PythonEngine:
                 gc.enable()
 
     def _scan(self, data: bytes, suffix: str, *, whole: bool = False) -> dict[str, Any]:
-        source = read_source(data, suffix, self.words.offsets, whole=whole)
+        source = read_source(data, suffix, self._find, whole=whole)
         module = Module(source)
         try:
             record = self._record(source, module)
@@ -106,9 +110,13 @@ class PythonEngine:
         record: dict[str, Any] = {"base": base_record(module, resolver, self.patterns, sorted(interesting))}
         if finder.records:
             record["calls"] = sorted(finder.records, key=lambda one: int(one["line"]))
+        record |= self.features.extract(FileView(module, resolver, finder))
         if source.cells:
             record["cells"] = _cells(source)
         return record
+
+    def _find(self, data: bytes) -> tuple[list[int], list[list[int]]]:
+        return self.words.offsets(data), self.features.offsets(data)
 
     def _imported(self, module: Module) -> set[str]:
         """Local names of imports that stand for something asked for under another name."""

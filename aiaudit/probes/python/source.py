@@ -28,14 +28,15 @@ class Unparsed(Exception):  # noqa: N818
 class Source:
     """A parsed file. `data` is its text with `\\n` line ends; of a notebook, its Python cells one after the other.
 
-    `hits`: the offsets of what matters in `data`. `idle`: function bodies that were blanked before the parse.
-    `places` (notebooks): for each line of `data`, the line of the file and the cell's number. `broken`: the cells that
-    are not valid Python and were left out.
+    `hits`: the offsets of words that calls are looked for by; `marked`: those that each extractor needs. `idle`:
+    function bodies that were blanked before the parse. `places` (notebooks): for each line of `data`, the line of the
+    file and the cell's number. `broken`: the cells that are not valid Python and were left out.
     """
 
     tree: ast.Module
     data: bytes
     hits: list[int] = field(default_factory=list)
+    marked: list[list[int]] = field(default_factory=list)
     idle: list[Region] = field(default_factory=list)
     cells: tuple[Cell, ...] = ()
     places: list[tuple[int, int]] = field(default_factory=list)
@@ -71,27 +72,31 @@ class Source:
 
 
 def read_source(
-    data: bytes, suffix: str, find: Callable[[bytes], list[int]] | None = None, *, whole: bool = True
+    data: bytes,
+    suffix: str,
+    find: Callable[[bytes], tuple[list[int], list[list[int]]]] | None = None,
+    *,
+    whole: bool = True,
 ) -> Source:
     """Parse a .py or .ipynb file. `find` gives the offsets of what matters in it; unless `whole`, functions that hold
     none of that are left out (see `trim`). Raises `Unparsed`."""
     if suffix == ".ipynb":
         source = _notebook(data)
-        source.hits = find(source.data) if find is not None else []
+        source.hits, source.marked = find(source.data) if find is not None else ([], [])
         return source
     if len(data) > MAX_SOURCE:
         raise Unparsed(f"larger than {MAX_SOURCE // (1024 * 1024)} MB")
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    hits = find(data) if find is not None else []
+    hits, marked = find(data) if find is not None else ([], [])
     if not whole:
-        text, idle = trim(data, hits)
+        text, idle = trim(data, sorted({*hits, *(at for offsets in marked for at in offsets)}))
         try:
-            return Source(_parse(text), data, hits, idle)
+            return Source(_parse(text), data, hits, marked, idle)
         except Unparsed:
             if not idle:
                 raise
-    return Source(_parse(data), data, hits)
+    return Source(_parse(data), data, hits, marked)
 
 
 def _parse(data: bytes) -> ast.Module:
@@ -137,7 +142,7 @@ def _notebook(data: bytes) -> Source:
                 broken.append((cell.number, cell.line))
         tree = _parse(_joined(codes))
     places = [(line, cell.number) for cell in notebook.cells for _, line in cell.lines]
-    return Source(tree, _joined(codes), [], [], notebook.cells, places or [(1, 0)], broken)
+    return Source(tree, _joined(codes), [], [], [], notebook.cells, places or [(1, 0)], broken)
 
 
 def _joined(codes: list[list[str]]) -> bytes:

@@ -63,7 +63,7 @@ def trim(data: bytes, hits: Sequence[int]) -> tuple[bytes, list[Region]]:
         end = _end(data, begin, len(before) - len(before.lstrip()))
         if end - begin < MIN_BODY or named.group(1) in _KEPT_NAMES:
             continue
-        next_hit = bisect_left(hits, start)
+        next_hit = bisect_left(hits, _decorators(data, start))
         if (next_hit < len(hits) and hits[next_hit] < end) or not _is_idle(data, begin, end):
             continue
         body = data[begin:end]
@@ -78,6 +78,17 @@ def trim(data: bytes, hits: Sequence[int]) -> tuple[bytes, list[Region]]:
         return data, []
     pieces.append(data[done:])
     return b"".join(pieces), regions
+
+
+def _decorators(data: bytes, start: int) -> int:
+    """Where the decorators of the function at `start` begin."""
+    while start:
+        above = data.rfind(b"\n", 0, start - 1) + 1
+        line = data[above : start - 1].strip()
+        if not line.startswith((b"@", b")", b"]")) and not (line.endswith(b",") and start - above < 200):
+            return start
+        start = above
+    return start
 
 
 def _body(data: bytes, start: int) -> int | None:

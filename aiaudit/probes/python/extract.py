@@ -1,0 +1,69 @@
+"""Which extractors run: those that some query asks for, on files in which their marks stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
+
+from aiaudit.probes.python import assigned, flows, prompts, routes, splits
+from aiaudit.probes.python.features import FileView
+
+
+class _Feature(NamedTuple):
+    """`marks`: a regular expression (RE2) of what must stand in a file, and be parsed, for the extractor to run."""
+
+    marks: bytes
+    extract: Callable[[FileView], dict[str, Any]]
+
+
+_FEATURES: Final[dict[str, _Feature]] = {
+    "routes": _Feature(
+        routes.HITS, lambda view: {"routes": routes.RouteFinder(view).rows(), "models": routes.models(view)}
+    ),
+    "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),
+    "flows": _Feature(flows.HITS, lambda view: {"flows": flows.FlowFinder(view).rows()}),
+    "splits": _Feature(splits.HITS, lambda view: {"splits": splits.fitted_before_split(view)}),
+}
+
+
+class Features:
+    """The extractors that a set of queries asks for."""
+
+    def __init__(self, queries: Iterable[Any]) -> None:
+        self.globs: set[str] = set()
+        names: set[str] = set()
+        for query in queries:
+            names.update(getattr(query, "features", ()))
+            self.globs.update(getattr(query, "assigned", tuple)())
+        self.names = tuple(name for name in _FEATURES if name in names)
+        marks = [_FEATURES[name].marks for name in self.names]
+        if self.globs:
+            marks.append(assigned.hits(self.globs))
+        self._regexes = [_compile(mark) for mark in marks]
+
+    def key(self) -> list[str]:
+        return [*self.names, *sorted(self.globs)]
+
+    def offsets(self, data: bytes) -> list[list[int]]:
+        """Where the marks of each extractor stand in a file."""
+        return [[match.start() for match in regex.finditer(data)] for regex in self._regexes]
+
+    def extract(self, view: FileView) -> dict[str, Any]:
+        """What the extractors find in one file."""
+        found: dict[str, Any] = {}
+        for name, offsets in zip([*self.names, "assigned"], view.source.marked, strict=False):
+            if not offsets:
+                continue
+            if name == "assigned":
+                found["assigned"] = assigned.assigned(view, self.globs)
+            else:
+                found |= _FEATURES[name].extract(view)
+        return {name: rows for name, rows in found.items() if rows}
+
+
+def _compile(pattern: bytes) -> Any:
+    import re2
+
+    options = re2.Options()
+    options.max_mem = 64 << 20
+    return re2.compile(rb"(?m)" + pattern, options)

@@ -1,0 +1,72 @@
+"""What the engine hands to the extractors of single questions (routes, prompts, flows): one parsed file, seen whole."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from aiaudit.probes.python.calls import CallFinder
+from aiaudit.probes.python.module import Module, Scope, header, statements
+from aiaudit.probes.python.provenance import Provenance
+from aiaudit.probes.python.resolve import Resolver, last_name
+from aiaudit.probes.python.source import Source
+from aiaudit.probes.python.values import Values
+
+MAX_NODES = 2_000_000  # expression nodes looked at in one file
+
+
+class FileView:
+    """A parsed file with its resolver. What several extractors need is worked out once."""
+
+    def __init__(self, module: Module, resolver: Resolver, finder: CallFinder) -> None:
+        self.module = module
+        self.resolver = resolver
+        self.finder = finder
+        self.source: Source = module.source
+        self.values: Values = finder.values
+        self.provenance: Provenance = finder.provenance
+        self._calls: list[tuple[Scope, ast.Call]] | None = None
+        self._statement: dict[int, ast.stmt] = {}
+
+    def text_has(self, word: bytes) -> bool:
+        return word in self.source.data
+
+    def all_calls(self) -> list[tuple[Scope, ast.Call]]:
+        """Every call of the file with its scope, in source order within a scope."""
+        if self._calls is None:
+            self._calls = list(self._walk())
+        return self._calls
+
+    def _walk(self) -> Iterator[tuple[Scope, ast.Call]]:
+        left = MAX_NODES
+        for scope in self.module.scopes:
+            for statement, _ in statements(scope):
+                stack: list[ast.AST] = list(reversed(header(statement)))
+                while stack and left:
+                    left -= 1
+                    node = stack.pop()
+                    if isinstance(node, ast.Call):
+                        self._statement[id(node)] = statement
+                        yield scope, node
+                    if not isinstance(node, ast.Name | ast.Constant):
+                        stack.extend(reversed(list(ast.iter_child_nodes(node))))
+
+    def calls_named(self, names: frozenset[str] | None) -> Iterator[tuple[Scope, ast.Call]]:
+        """Calls whose last name is among `names`, or all calls."""
+        for scope, call in self.all_calls():
+            if names is None or last_name(call.func) in names:
+                yield scope, call
+
+    def statement_of(self, call: ast.Call) -> ast.stmt | None:
+        """The statement in which a call stands."""
+        self.all_calls()
+        return self._statement.get(id(call))
+
+    def place(self, node: ast.expr | ast.stmt, scope: Scope) -> dict[str, Any]:
+        """Line, cell and function of a node, as every record carries them."""
+        return {
+            "line": self.source.line(node.lineno),
+            "cell": self.source.cell(node.lineno) or 0,
+            "function": scope.qualname,
+        }

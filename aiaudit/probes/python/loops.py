@@ -1,0 +1,92 @@
+"""Whether a loop must end: by what it runs over, by its condition, or by a counter that is compared inside."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from aiaudit.probes.python.resolve import dotted, last_name
+
+LOOPS: Final = (ast.For, ast.AsyncFor, ast.While)
+_ENDLESS: Final = frozenset(("itertools.count", "count", "itertools.cycle", "cycle", "iter"))
+_CLOCKS: Final = frozenset(("time", "monotonic", "perf_counter", "now"))
+
+
+def innermost_loop(chain: Sequence[ast.stmt]) -> ast.For | ast.AsyncFor | ast.While | None:
+    """The loop whose body holds the last statement of the chain; of a `while`, also its own condition."""
+    last = chain[-1]
+    if isinstance(last, ast.While):
+        return last
+    return next((one for one in reversed(chain[:-1]) if isinstance(one, LOOPS)), None)
+
+
+def describe(loop: ast.For | ast.AsyncFor | ast.While) -> dict[str, Any]:
+    """kind: for, while, while_true · bounded · bound: what ends it, as text."""
+    if not isinstance(loop, ast.While):
+        called = dotted(loop.iter.func) if isinstance(loop.iter, ast.Call) else ""
+        endless = called in _ENDLESS and not (called == "iter" and len(loop.iter.args) == 1)  # type: ignore[attr-defined]
+        return {"kind": "for", "bounded": not endless, "bound": "" if endless else called or "items"}
+    endless = isinstance(loop.test, ast.Constant) and bool(loop.test.value)
+    kind = "while_true" if endless else "while"
+    counted = _counted(loop)
+    bound = "" if endless else _compares(loop.test, counted)
+    if not bound:
+        for node in _inside(loop):
+            if isinstance(node, ast.If) and (_leaves(node.body) or _leaves(node.orelse)):
+                bound = _compares(node.test, counted)
+                if bound:
+                    break
+    return {"kind": kind, "bounded": bool(bound), "bound": bound}
+
+
+def _inside(loop: ast.While) -> Iterator[ast.stmt]:
+    """The statements of a loop's body, not those of loops and functions inside it that it cannot leave from."""
+    stack: list[ast.stmt] = list(reversed(loop.body))
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        for name in ("body", "orelse", "finalbody"):
+            stack.extend(inner for inner in getattr(node, name, ()) if isinstance(inner, ast.stmt))
+        for handler in getattr(node, "handlers", ()):
+            stack.extend(handler.body)
+
+
+def _counted(loop: ast.While) -> set[str]:
+    """Names that the loop counts: `trial += 1`, `steps = steps + 1`, and lists that it appends to."""
+    found: set[str] = set()
+    for node in _inside(loop):
+        if isinstance(node, ast.AugAssign):
+            found.add(dotted(node.target))
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
+            left = dotted(node.value.left)
+            if left and left == dotted(node.targets[0]):
+                found.add(left)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            function = node.value.func
+            if isinstance(function, ast.Attribute) and function.attr == "append":
+                found.add(dotted(function.value))
+    return found - {""}
+
+
+def _compares(test: ast.expr, counted: set[str]) -> str:
+    """What a condition compares a counter or the clock with, as text; "" where it compares neither."""
+    stack: list[ast.AST] = [test]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.Is | ast.IsNot | ast.In | ast.NotIn):
+            for side in (node.left, *node.comparators):
+                names = {dotted(one) for one in ast.walk(side) if isinstance(one, ast.Name | ast.Attribute)}
+                calls = {last_name(one.func) for one in ast.walk(side) if isinstance(one, ast.Call)}
+                if names & counted:
+                    return min(names & counted)
+                if calls & _CLOCKS:
+                    return "time"
+        stack.extend(ast.iter_child_nodes(node))
+    return ""
+
+
+def _leaves(body: Sequence[ast.stmt]) -> bool:
+    return any(isinstance(node, ast.Break | ast.Return | ast.Raise) for node in body)

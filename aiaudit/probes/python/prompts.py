@@ -1,0 +1,250 @@
+"""Prompts: string literals that instruct a model, where they stand, and where prompts are loaded from instead.
+
+A literal is a prompt by its use (the content of a chat message, a `system=` or `prompt=` keyword, a prompt template) or
+by the name it is bound to. The text itself is never kept: only its size, its placeholders, and whether it holds a
+credential, an internal address, or a rule about who may do what.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.module import Scope, header, statements
+from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.values import looks_secret
+
+# A name of a prompt before a long literal, a chat message, a template, or a registry of prompts.
+HITS: Final = (
+    rb"(?i:prompt|template|instruction|system|preamble|persona)\w*[\"']?\]?[ \t]*(?::[^=\n]{0,40})?[=:(][ \t]*\(?[ \t]*"
+    rb"(?:[rfb]{0,2}(?:\"\"\"|'''|[\"'][^\"'\n]{20,})|textwrap|dedent|\n)"
+    rb"|[\"']content[\"'][ \t]*:|\b(?:SystemMessage|HumanMessage|SystemMessagePromptTemplate)\("
+    rb"|\b(?:from_template|from_messages|PromptTemplate|ChatPromptTemplate|get_prompt|load_prompt|pull_prompt|hub\.pull)\b"
+    rb"|(?i:prompt)\w*[ \t]*=[^=\n]*(?:open\(|read_text|load|get_template|render|\.read\()"
+)
+_NAME: Final = re.compile(
+    r"(?i)(?:^|_|(?<=[a-z]))(prompt|prompts|instruction|instructions|preamble|persona|system_message|systemmessage|sys_msg)"
+)
+_TEMPLATE_NAME: Final = re.compile(r"(?i)template")
+_KEYWORDS: Final = name_set(
+    "prompt system system_prompt system_message system_instruction instructions instruction template messages_template"
+    " prefix suffix question_prompt qa_prompt user_prompt prompt_template state_modifier developer_message"
+)
+_LLM_TEMPLATES: Final = name_set(
+    "PromptTemplate ChatPromptTemplate FewShotPromptTemplate SystemMessagePromptTemplate HumanMessagePromptTemplate"
+    " SystemMessage HumanMessage RichPromptTemplate"
+)
+_LOADERS: Final = name_set("get_prompt load_prompt pull_prompt pull from_file load_prompt_from_config")
+_TEXT_METHODS: Final = name_set("strip lstrip rstrip format replace join dedent cleandoc")
+_FILE_READS: Final = name_set("open read_text read load get_template render safe_load")
+_PLACEHOLDER: Final = re.compile(r"(?<!\{)\{\{?\s*([A-Za-z_][\w.]{0,40})\s*\}?\}(?!\})")
+_AUTHORISATION: Final = re.compile(
+    r"(?i)\b(?:only|never|unless)\b[^.\n]{0,60}\b(?:admins?|administrators?|managers?|authori[sz]ed|employees|owners?|staff|premium)\b"
+    r"|\b(?:if|when)\b[^.\n]{0,40}\b(?:role|user)\b[^.\n]{0,20}\b(?:is|equals)\b[^.\n]{0,20}\badmin"
+    r"|\b(?:must not|do not|don't|never)\b[^.\n]{0,40}\b(?:other users?'?|another user|someone else)"
+    r"|\bpassword\s+(?:is|to)\b|\bunless the (?:user|password|code)\b"
+)
+_INTERNAL: Final = re.compile(
+    r"(?i)https?://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|[\w.-]+\.(?:internal|local|corp|lan)\b)"
+)
+_WORD: Final = re.compile(r"[^\W\d_][\w'-]*")
+
+
+class PromptFinder:
+    """Finds the prompts of one file. `min_words`: shorter literals are no prompts."""
+
+    def __init__(self, view: FileView, min_words: int = 6) -> None:
+        self.view = view
+        self.min_words = min_words
+        self._seen: set[int] = set()
+
+    def rows(self) -> list[dict[str, Any]]:
+        found = [*self._bound(), *self._used()]
+        return sorted(found, key=lambda row: int(row["line"]))
+
+    def _bound(self) -> Iterator[dict[str, Any]]:
+        """Literals and loads assigned to a name of a prompt, entries of a dict of prompts included."""
+        for scope in self.view.module.scopes:
+            for statement, _ in statements(scope):
+                if isinstance(statement, ast.Assign):
+                    target, value = statement.targets[0], statement.value
+                elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+                    target, value = statement.target, statement.value
+                elif isinstance(statement, ast.Return) and statement.value and _NAME.search(scope.qualname):
+                    target, value = None, statement.value
+                else:
+                    continue
+                name = last_name(target) if target is not None else scope.qualname.rpartition(".")[2]
+                if not name and isinstance(target, ast.Subscript):
+                    name = str(self.view.values.of(target.slice, scope))
+                if _NAME.search(name):
+                    yield from self._value(value, name, scope, "constant" if target is not None else "returned")
+                elif _TEMPLATE_NAME.search(name) and self._speaks(value, scope):
+                    yield from self._value(value, name, scope, "constant")
+
+    def _speaks(self, value: ast.expr, scope: Scope) -> bool:
+        """A template that is text for a model rather than markup, a path or a chat format."""
+        text = self._text(value, scope)[0]
+        return bool(text) and len(_WORD.findall(text)) >= 12 and "<" not in text[:20] and "{%" not in text
+
+    def _value(self, value: ast.expr, name: str, scope: Scope, use: str) -> Iterator[dict[str, Any]]:
+        if isinstance(value, ast.Dict):
+            for inner in value.values:
+                yield from self._literal(inner, name, scope, use)
+        elif isinstance(value, ast.List | ast.Tuple):
+            for inner in value.elts:
+                yield from self._literal(inner, name, scope, use)
+        elif self._is_load(value):
+            yield self._row(value, name, scope, "loaded")
+        else:
+            yield from self._literal(value, name, scope, use)
+
+    def _used(self) -> Iterator[dict[str, Any]]:
+        """Literals in the place of a prompt: messages, keywords, templates."""
+        for scope in self.view.module.scopes:
+            for statement, _ in statements(scope):
+                stack: list[ast.AST] = list(header(statement))
+                while stack:
+                    node = stack.pop()
+                    if isinstance(node, ast.Dict):
+                        yield from self._message(node, scope)
+                    elif isinstance(node, ast.Call):
+                        yield from self._call(node, scope)
+                    if not isinstance(node, ast.Name | ast.Constant):
+                        stack.extend(ast.iter_child_nodes(node))
+
+    def _message(self, node: ast.Dict, scope: Scope) -> Iterator[dict[str, Any]]:
+        """`{"role": "system", "content": "…"}`."""
+        parts = {key.value: value for key, value in zip(node.keys, node.values, strict=False)
+                 if isinstance(key, ast.Constant) and isinstance(key.value, str)}  # fmt: skip
+        if "role" in parts and "content" in parts:
+            role = self.view.values.of(parts["role"], scope)
+            if role in ("assistant", "tool", "function"):
+                return
+            yield from self._literal(
+                parts["content"], str(role) if isinstance(role, str) else "message", scope, "message"
+            )
+
+    def _call(self, node: ast.Call, scope: Scope) -> Iterator[dict[str, Any]]:
+        last = last_name(node.func)
+        owner = last_name(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+        if last in _LLM_TEMPLATES or (last in ("from_template", "from_messages") and "Prompt" in owner):
+            for argument in [*node.args, *(one.value for one in node.keywords if one.arg in _KEYWORDS | {"content"})]:
+                yield from self._template(argument, scope, last)
+            return
+        if last in _LOADERS and self._is_registry(node, scope):
+            yield self._row(node, last, scope, "loaded")
+            return
+        for keyword in node.keywords:
+            if keyword.arg in _KEYWORDS or (keyword.arg and _NAME.search(keyword.arg)):
+                yield from self._literal(keyword.value, keyword.arg, scope, "argument")
+
+    def _template(self, node: ast.expr, scope: Scope, name: str) -> Iterator[dict[str, Any]]:
+        """`from_messages([("system", "…"), …])` and the like."""
+        if isinstance(node, ast.List | ast.Tuple):
+            for inner in node.elts:
+                yield from self._template(inner, scope, name)
+        elif isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Name):
+            yield from self._literal(node, name, scope, "template")
+
+    def _is_load(self, value: ast.expr) -> bool:
+        """A value read from a file or a registry of prompts."""
+        node: ast.AST = value.value if isinstance(value, ast.Await) else value
+        for _ in range(8):
+            if isinstance(node, ast.Call):
+                if last_name(node.func) in _FILE_READS | _LOADERS:
+                    return True
+                node = node.func
+            elif isinstance(node, ast.Attribute | ast.Subscript):
+                node = node.value
+            else:
+                return False
+        return False
+
+    def _is_registry(self, node: ast.Call, scope: Scope) -> bool:
+        names = [one.name for one in self.view.resolver.names(node.func, scope)]
+        known = (
+            "langfuse.",
+            "langsmith.",
+            "langchain.hub",
+            "langchainhub.",
+            "mlflow.",
+            "promptlayer.",
+            "agenta.",
+            "hub.",
+        )
+        return (
+            any(name.startswith(known) or ".hub.pull" in name for name in names) or last_name(node.func) == "get_prompt"
+        )
+
+    def _literal(self, node: ast.expr, name: str, scope: Scope, use: str) -> Iterator[dict[str, Any]]:
+        if isinstance(node, ast.Name):  # judged where it is bound
+            return
+        text, dynamic = self._text(node, scope)
+        if id(node) in self._seen or len(_WORD.findall(text)) < self.min_words:
+            return
+        self._seen.add(id(node))
+        yield self._row(node, name, scope, use, text=text, dynamic=dynamic)
+
+    def _text(self, node: ast.expr, scope: Scope) -> tuple[str, bool]:
+        """The constant parts of a string expression, with `{…}` for the rest, and whether there is any rest."""
+        constant = self.view.values.text(node, scope)
+        if constant is not None:
+            return constant, False
+        if isinstance(node, ast.JoinedStr):
+            parts = [
+                one.value if isinstance(one, ast.Constant) and isinstance(one.value, str) else
+                f"{{{dotted(one.value) or 'value'}}}" if isinstance(one, ast.FormattedValue) else ""
+                for one in node.values
+            ]  # fmt: skip
+            return "".join(parts), True
+        if isinstance(node, ast.BinOp):
+            left, right = self._shallow(node.left, scope), self._shallow(node.right, scope)
+            return f"{left}{right}", True
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _TEXT_METHODS:
+            inner = node.args[0] if node.func.attr in ("dedent", "cleandoc") and node.args else node.func.value
+            if isinstance(inner, ast.Constant | ast.JoinedStr):
+                return self._shallow(inner, scope), bool(node.args) and node.func.attr in ("format", "replace")
+        return "", True
+
+    def _shallow(self, node: ast.expr, scope: Scope) -> str:
+        constant = self.view.values.text(node, scope)
+        if constant is not None:
+            return constant
+        if isinstance(node, ast.BinOp):
+            stack: list[ast.expr] = [node]
+            texts: list[str] = []
+            while stack and len(texts) < 50:
+                part = stack.pop()
+                if isinstance(part, ast.BinOp):
+                    stack += [part.right, part.left]
+                else:
+                    texts.append(self.view.values.text(part, scope) or "{value}")
+            return "".join(texts)
+        return self._text(node, scope)[0] if isinstance(node, ast.JoinedStr) else "{value}"
+
+    def _row(
+        self, node: ast.expr, name: str, scope: Scope, use: str, *, text: str = "", dynamic: bool = False
+    ) -> dict[str, Any]:
+        lower = name.lower()
+        kind = (
+            "system" if "system" in lower or lower in ("developer", "instructions", "preamble", "persona") else "other"
+        )
+        row = {
+            **self.view.place(node, scope),
+            "name": name[:80],
+            "use": use,
+            "kind": kind,
+            "words": len(_WORD.findall(text)),
+            "dynamic": dynamic,
+            "placeholders": list(dict.fromkeys(_PLACEHOLDER.findall(text)))[:20],
+            "at_module": scope.kind in ("module", "class"),
+            "secret": looks_secret(text),
+            "access_rule": bool(_AUTHORISATION.search(text)),
+            "internal_address": bool(_INTERNAL.search(text)),
+        }
+        return {key: value for key, value in row.items() if value not in (False, "", [], 0)}

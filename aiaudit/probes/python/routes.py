@@ -1,0 +1,456 @@
+"""Route handlers of web frameworks, tools of MCP servers, and pages of Streamlit and Gradio: what they take and check.
+
+A handler is found by its decorator (`@app.post("/x")`) or by its registration (`app.add_api_route("/x", handler)` or
+`path("x", view)`). Of each parameter it is told whether the framework checks it (a typed model, a typed scalar) or
+hands it over raw. Models are described beside, so that a handler whose model stands in another file can be judged.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any, Final
+
+from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.module import FunctionNode, Scope, parameters, statements
+from aiaudit.probes.python.resolve import default_of, dotted, last_name
+
+# Decorated functions and registrations must be parsed whole.
+HITS: Final = (
+    rb"@[\w.]+\.(?:get|post|put|delete|patch|head|route|websocket|websocket_route|api_route|tool|resource|prompt)\b"
+    rb"|\b(?:add_api_route|add_url_rule|add_route|add_resource|add_get|add_post|Route|re_path|path|APIView|MethodView)\("
+    rb"|\b(?:streamlit|gradio|chainlit|BaseModel|api_view|FastMCP)\b"
+)
+_FRAMEWORKS: Final = {
+    "fastapi": "fastapi",
+    "starlette": "starlette",
+    "flask": "flask",
+    "flask_restx": "flask",
+    "flask_restful": "flask",
+    "quart": "quart",
+    "sanic": "sanic",
+    "litestar": "litestar",
+    "aiohttp": "aiohttp",
+    "bottle": "bottle",
+    "falcon": "falcon",
+    "tornado": "tornado",
+    "django": "django",
+    "rest_framework": "django",
+    "ninja": "django-ninja",
+    "robyn": "robyn",
+    "blacksheep": "blacksheep",
+    "mcp": "mcp",
+    "fastmcp": "mcp",
+    "streamlit": "streamlit",
+    "gradio": "gradio",
+    "chainlit": "chainlit",
+    "bentoml": "bentoml",
+    "modal": "modal",
+}
+_METHODS: Final = name_set("get post put delete patch head options websocket")
+_ROUTES: Final = _METHODS | name_set("route api_route websocket_route")
+_MCP_KINDS: Final = name_set("tool resource prompt")
+_CHECKED_BY_TYPE: Final = name_set("fastapi litestar django-ninja mcp bentoml blacksheep")
+_RAW_TYPES: Final = name_set("Request HttpRequest WebSocket HTTPConnection")
+_LOOSE_TYPES: Final = name_set("dict Dict Any list List Mapping MutableMapping object JSON bytes")
+_SCALAR_TYPES: Final = name_set(
+    "int float str bool date datetime time timedelta UUID UUID4 Decimal Path EmailStr HttpUrl Literal Enum PositiveInt"
+)
+_SERVICE_TYPES: Final = name_set("Response BackgroundTasks Session AsyncSession SecurityScopes Context State")
+_FIELD_BOUNDS: Final = name_set(
+    "ge gt le lt min_length max_length pattern regex multiple_of min_items max_items allowed_values validate max_digits"
+)
+_AUTH_WORDS: Final = name_set(
+    "auth token api_key apikey current_user login_required permission security jwt credential verify_key require_user"
+    " bearer protected"
+)
+_CHECKS: Final = name_set(
+    "model_validate model_validate_json parse_obj parse_raw validate validate_python validate_json is_valid load"
+    " check_schema TypeAdapter abort"
+)
+_REQUEST_READS: Final = name_set("get_json json form args values files data body query_params GET POST FILES")
+
+
+class RouteFinder:
+    """Finds the routes of one file."""
+
+    def __init__(self, view: FileView) -> None:
+        self.view = view
+        self.resolver = view.resolver
+        self.frameworks = self._frameworks()
+
+    def rows(self) -> list[dict[str, Any]]:
+        if not self.frameworks and not self.view.text_has(b"@"):
+            return []
+        found = [row for scope in self.view.module.scopes if scope.kind == "function" for row in self._decorated(scope)]
+        found.extend(self._registered())
+        found.extend(self._pages())
+        return found
+
+    def _frameworks(self) -> list[str]:
+        roots = [one.module.partition(".")[0] for one, _ in self.view.module.all_imports()]
+        return [_FRAMEWORKS[root] for root in dict.fromkeys(roots) if root in _FRAMEWORKS]
+
+    def _decorated(self, scope: Scope) -> Iterator[dict[str, Any]]:
+        node = scope.node
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for decorator in node.decorator_list:
+            call = decorator if isinstance(decorator, ast.Call) else None
+            target = call.func if call else decorator
+            last = last_name(target)
+            if last == "api_view":
+                methods = self.view.values.of(call.args[0], scope) if call and call.args else ["GET"]
+                yield self._row(scope, "django", "", methods if isinstance(methods, list) else [], decorator)
+            if not isinstance(target, ast.Attribute) or last not in _ROUTES | _MCP_KINDS:
+                continue
+            framework = self._framework(target.value, scope, is_mcp=last in _MCP_KINDS)
+            if not framework or (call is None and framework != "mcp"):
+                continue
+            route = self._text(call, 0, ("path", "rule", "uri", "name"), scope) if call else ""
+            if framework not in ("mcp", "chainlit") and not route.startswith("/") and route != "":
+                continue
+            yield self._row(scope, framework, route, self._methods(last, call, scope), decorator, kind=last)
+
+    def _framework(self, receiver: ast.expr, scope: Scope, *, is_mcp: bool) -> str:
+        """The framework of the object that a decorator belongs to; by its name where it comes from another file."""
+        for one in self.resolver.names(receiver, scope.parent or scope):
+            root = one.name.partition(".")[0]
+            if root in _FRAMEWORKS:
+                found = _FRAMEWORKS[root]
+                return found if (found == "mcp") == is_mcp else ""
+            if one.local is None and not one.name.startswith(("@", "?")) and one.origin:
+                named = last_name(receiver).lower()
+                if is_mcp:
+                    return "mcp" if "mcp" in named or "server" in named else ""
+                likely = ("app", "router", "api", "blueprint", "bp", "server")
+                if any(word in named for word in likely):
+                    served = [one for one in self.frameworks if one not in ("mcp", "streamlit", "gradio", "chainlit")]
+                    return served[0] if served else "unknown"
+        return ""
+
+    def _registered(self) -> Iterator[dict[str, Any]]:
+        """Routes given to the application by calls, with the handler as an argument."""
+        for scope, call in self.view.calls_named(_REGISTERED):
+            last = last_name(call.func)
+            framework = self._registrar(last)
+            if not framework:
+                continue
+            route = self._text(call, 0, ("path", "rule", "route"), scope)
+            if not route and framework != "django":
+                route = self._text(call, 1, (), scope)
+            handler = self._handler(call, scope)
+            if handler is None:
+                continue
+            methods = self._methods(last.removeprefix("add_"), call, scope)
+            yield self._row(handler, framework, route if route.startswith("/") else f"/{route}", methods, call)
+
+    def _registrar(self, last: str) -> str:
+        for framework in self.frameworks:
+            if last in _REGISTERED_BY.get(framework, ()):
+                return framework
+        return ""
+
+    def _handler(self, call: ast.Call, scope: Scope) -> Scope | None:
+        for argument in (*call.args[1:], *(one.value for one in call.keywords)):
+            for one in self.resolver.names(argument, scope):
+                if one.local is not None and one.local.kind == "function":
+                    return one.local
+        return None
+
+    def _pages(self) -> Iterator[dict[str, Any]]:
+        """One row a Streamlit, Gradio or Chainlit file: a page that people use over HTTP."""
+        for framework, roots in (("streamlit", ("streamlit",)), ("gradio", ("gradio",)), ("chainlit", ("chainlit",))):
+            if framework not in self.frameworks:
+                continue
+            for scope, call in self.view.calls_named(None):
+                names = [one.name for one in self.resolver.names(call.func, scope)]
+                if any(name.startswith(tuple(f"{root}." for root in roots)) for name in names):
+                    line = self.view.source.line(call.lineno)
+                    yield {"line": line, "framework": framework, "kind": "page", "function": scope.qualname}
+                    break
+
+    def _methods(self, last: str, call: ast.Call | None, scope: Scope) -> list[str]:
+        if last in _METHODS:
+            return [last.upper()]
+        for keyword in call.keywords if call else ():
+            if keyword.arg == "methods":
+                value = self.view.values.of(keyword.value, scope)
+                return [str(one).upper() for one in value] if isinstance(value, list) else []
+        return ["GET"] if last in ("route", "api_route", "path") else []
+
+    def _text(self, call: ast.Call | None, position: int, keywords: tuple[str, ...], scope: Scope) -> str:
+        if call is None:
+            return ""
+        node = call.args[position] if position < len(call.args) else None
+        for keyword in call.keywords:
+            if keyword.arg in keywords:
+                node = keyword.value
+        return self.view.values.text(node, scope.parent or scope) or "" if node is not None else ""
+
+    def _row(
+        self, scope: Scope, framework: str, route: str, methods: list[str], at: ast.expr, *, kind: str = "route"
+    ) -> dict[str, Any]:
+        node = scope.node
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        params = [self._param(argument, scope, framework, route) for argument in parameters(node)]
+        params = [one for one in params if one]
+        body = _Body(self.view, scope)
+        return {
+            "line": self.view.source.line(node.lineno),
+            "framework": framework,
+            "kind": kind if kind in _MCP_KINDS or kind.startswith("websocket") else "route",
+            "route": route[:200],
+            "methods": methods,
+            "function": scope.qualname,
+            "params": params,
+            "auth": self._auth(scope, at, params),
+            "constant": body.constant,
+            "reads_request": body.reads_request,
+            "checks": body.checks,
+            "touches": body.touches,
+            "decorators": [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list],
+        }
+
+    def _param(self, argument: ast.arg, scope: Scope, framework: str, route: str) -> dict[str, Any]:
+        """Name, kind and type of a parameter. Kinds: path, scalar, model (its class in another row), loose, raw,
+        service (injected by the framework), untyped."""
+        node = scope.node
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if argument.arg in ("self", "cls"):
+            return {}
+        default = default_of(node, argument.arg)
+        marker = last_name(default.func) if isinstance(default, ast.Call) else ""
+        annotation = argument.annotation
+        marked = _annotated(annotation)
+        if marker in ("Depends", "Security") or marked in ("Depends", "Security"):
+            inner = default if isinstance(default, ast.Call) and default.args else None
+            called = dotted(inner.args[0]) if inner else _annotated_argument(annotation)
+            return {"name": argument.arg, "kind": "service", "type": f"{marker or marked}({called})"}
+        types = _type_names(annotation)
+        bounded = _bounded(default) or _bounded_annotation(annotation)
+        row: dict[str, Any] = {"name": argument.arg, "type": " | ".join(types)[:80], "bounded": bounded}
+        if f"{{{argument.arg}" in route or f":{argument.arg}>" in route or f"<{argument.arg}>" in route:
+            return {**row, "kind": "path" if types or ":" in route else "untyped"}
+        if framework not in _CHECKED_BY_TYPE and framework != "unknown":
+            return {**row, "kind": "raw" if set(types) & _RAW_TYPES or not types else "service"}
+        if not types:
+            return {**row, "kind": "untyped"}
+        if set(types) & _RAW_TYPES:
+            return {**row, "kind": "raw"}
+        if set(types) & _SERVICE_TYPES:
+            return {**row, "kind": "service"}
+        if types[0] in _LOOSE_TYPES and not set(types[1:]) - _LOOSE_TYPES - _SCALAR_TYPES:
+            return {**row, "kind": "loose"}
+        if types[0] == "UploadFile" or "UploadFile" in types:
+            return {**row, "kind": "upload"}
+        if set(types) <= _SCALAR_TYPES | {"Optional", "Union", "None"}:
+            return {**row, "kind": "scalar"}
+        model = next((one for one in self.resolver.annotation(annotation, scope.parent or scope)), None)
+        inner_name = next(
+            (name for name in types if name not in _LOOSE_TYPES | {"Optional", "Union", "None"}), types[0]
+        )
+        return {**row, "kind": "model", "model": model.name if model is not None else f"?.{inner_name}"}
+
+    def _auth(self, scope: Scope, at: ast.expr, params: list[dict[str, Any]]) -> str:
+        """What looks like a check of who calls: a decorator, a dependency of the route or of a parameter."""
+        node = scope.node
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        texts = [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list if one is not at]
+        texts += [one["type"] for one in params if one["kind"] == "service"]
+        texts += [one["name"] for one in params if one["name"] in ("authorization", "x_api_key", "api_key", "token")]
+        for keyword in at.keywords if isinstance(at, ast.Call) else ():
+            if keyword.arg in ("dependencies", "auth", "guards", "middleware", "permission"):
+                texts += [dotted(one) for one in ast.walk(keyword.value) if isinstance(one, ast.Name | ast.Attribute)]
+        return next((text[:80] for text in texts if any(word in text.lower() for word in _AUTH_WORDS)), "")
+
+
+_REGISTERED_BY: Final = {
+    "fastapi": {"add_api_route", "add_route", "add_api_websocket_route"},
+    "starlette": {"Route", "WebSocketRoute", "add_route"},
+    "flask": {"add_url_rule", "add_resource"},
+    "quart": {"add_url_rule"},
+    "sanic": {"add_route"},
+    "aiohttp": {"add_get", "add_post", "add_put", "add_delete", "add_route", "get", "post"},
+    "falcon": {"add_route"},
+    "django": {"path", "re_path"},
+}
+_REGISTERED: Final = frozenset(name for names in _REGISTERED_BY.values() for name in names)
+
+
+class _Body:
+    """What a handler's body does, as far as routes are judged by it."""
+
+    def __init__(self, view: FileView, scope: Scope) -> None:
+        self.touches: list[str] = []
+        self.reads_request = False
+        self.checks = ""
+        self._calls: list[str] = []
+        returned: list[bool] = []
+        node = scope.node
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for statement, _ in statements(scope):
+            if isinstance(statement, ast.Return) and statement.value is not None:
+                returned.append(_is_constant(statement.value))
+        names: dict[str, None] = {}
+        for inner in _below(node):
+            if isinstance(inner, ast.Call):
+                self._call(inner)
+            if (
+                isinstance(inner, ast.Attribute)
+                and inner.attr in _REQUEST_READS
+                and last_name(inner.value) == "request"
+            ):
+                self.reads_request = True
+            if isinstance(inner, ast.Name | ast.Attribute) and (text := dotted(inner)):
+                names.setdefault(text)
+            if isinstance(inner, ast.Return) and _answers_400(inner.value):
+                self.checks = self.checks or "answers 400"
+            if isinstance(inner, ast.Raise) and isinstance(inner.exc, ast.Call) and _is_400(inner.exc):
+                self.checks = self.checks or "raises 400"
+        self.touches = [name for name in names if name not in ("self", "True")][:40]
+        self.constant = bool(returned) and all(returned) and not self._calls
+
+    def _call(self, call: ast.Call) -> None:
+        last = last_name(call.func)
+        if last not in ("dict", "JSONResponse", "jsonify", "Response", "PlainTextResponse", "str", "HTMLResponse"):
+            self._calls.append(last)
+        if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort"):
+            self.checks = self.checks or last
+
+
+def _below(node: FunctionNode) -> Iterator[ast.AST]:
+    """All nodes in a function's body, iteratively; at most as many as a long handler has."""
+    stack: list[ast.AST] = list(reversed(node.body))
+    for _ in range(5_000):
+        if not stack:
+            return
+        inner = stack.pop()
+        yield inner
+        stack.extend(ast.iter_child_nodes(inner))
+
+
+def _is_constant(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant():
+            return True
+        case ast.Dict(keys=keys, values=values):
+            return all(key is not None and _is_constant(key) for key in keys) and all(map(_is_constant, values))
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            return all(map(_is_constant, elements))
+        case ast.Call(func=function, args=args, keywords=keywords):
+            wraps = last_name(function) in ("JSONResponse", "jsonify", "Response", "PlainTextResponse", "dict")
+            return wraps and all(map(_is_constant, args)) and all(_is_constant(one.value) for one in keywords)
+    return False
+
+
+def _answers_400(node: ast.expr | None) -> bool:
+    """`return {…}, 400` or `return JSONResponse(…, status_code=422)`."""
+    if isinstance(node, ast.Tuple) and len(node.elts) >= 2:
+        return isinstance(node.elts[1], ast.Constant) and node.elts[1].value in (400, 422)
+    return isinstance(node, ast.Call) and _is_400(node)
+
+
+def _is_400(call: ast.Call) -> bool:
+    values = [*call.args, *(one.value for one in call.keywords if one.arg in ("status_code", "status", "code"))]
+    for value in values:
+        if isinstance(value, ast.Constant) and value.value in (400, 422):
+            return True
+        if isinstance(value, ast.Attribute) and value.attr.startswith(("HTTP_400", "HTTP_422", "BAD_REQUEST")):
+            return True
+    return last_name(call.func) in ("BadRequest", "UnprocessableEntity", "ValidationError")
+
+
+def _type_names(annotation: ast.AST | None) -> list[str]:
+    """The last names in an annotation, outermost first: `list[Item] | None` gives list, Item, None."""
+    found: list[str] = []
+    stack: list[ast.AST] = [annotation] if annotation is not None else []
+    while stack and len(found) < 12:
+        node = stack.pop()
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                found.append(name)
+            case ast.Constant(value=None):
+                found.append("None")
+            case ast.Constant(value=str(text)):
+                found.append(text.strip("[]").rpartition(".")[2][:60])
+            case ast.Subscript(value=value, slice=inner):
+                if last_name(value) == "Annotated":
+                    stack.append(inner.elts[0] if isinstance(inner, ast.Tuple) and inner.elts else inner)
+                elif last_name(value) == "Literal":
+                    found.append("Literal")
+                else:
+                    stack += [inner, value]
+            case ast.BinOp(left=left, right=right):
+                stack += [right, left]
+            case ast.Tuple(elts=elements):
+                stack += list(reversed(elements))
+    return found
+
+
+def _annotated(annotation: ast.AST | None) -> str:
+    """The marker in `Annotated[X, Depends(f)]`."""
+    match annotation:
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[_, *markers])):
+            return next((last_name(one.func) for one in markers if isinstance(one, ast.Call)), "")
+    return ""
+
+
+def _annotated_argument(annotation: ast.AST | None) -> str:
+    match annotation:
+        case ast.Subscript(slice=ast.Tuple(elts=[_, ast.Call(args=[first, *_]), *_])):
+            return dotted(first)
+    return ""
+
+
+def _bounded(default: ast.AST | None) -> bool:
+    """`= Query(ge=0)`, `= Field(max_length=10)`."""
+    return isinstance(default, ast.Call) and any(keyword.arg in _FIELD_BOUNDS for keyword in default.keywords)
+
+
+def _bounded_annotation(annotation: ast.AST | None) -> bool:
+    match annotation:
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[_, *markers])):
+            return any(_bounded(one) for one in markers)
+        case ast.Subscript(value=value):
+            return last_name(value) == "Literal"
+        case ast.Call():
+            return last_name(annotation.func).startswith("con") and bool(annotation.keywords)
+    return last_name(annotation) in ("PositiveInt", "PositiveFloat", "EmailStr", "HttpUrl") if annotation else False
+
+
+_MODEL_BASES: Final = name_set("BaseModel Schema Struct RootModel SQLModel Serializer ModelSerializer BaseSettings")
+
+
+def models(view: FileView) -> dict[str, dict[str, Any]]:
+    """The request models of a file: classes whose base is a validating model (or may be, from another file)."""
+    found: dict[str, dict[str, Any]] = {}
+    for scope in view.module.scopes:
+        if not isinstance(scope.node, ast.ClassDef):
+            continue
+        bases = [dotted(base) for base in scope.node.bases]
+        decorators = [dotted(one.func if isinstance(one, ast.Call) else one) for one in scope.node.decorator_list]
+        validating = any(base.rpartition(".")[2] in _MODEL_BASES for base in bases)
+        is_dataclass = any(one.rpartition(".")[2] in ("dataclass", "define", "attrs") for one in decorators)
+        is_enum = any(base.rpartition(".")[2].endswith("Enum") for base in bases)
+        fields = [node for node in scope.node.body if isinstance(node, ast.AnnAssign)]
+        if not (validating or is_dataclass or is_enum or (bases and fields)):
+            continue
+        validators = sum(
+            last_name(one.func if isinstance(one, ast.Call) else one).endswith("validator")
+            for node in scope.node.body
+            if isinstance(node, ast.FunctionDef)
+            for one in node.decorator_list
+        )
+        bounded = sum(_bounded(one.value) or _bounded_annotation(one.annotation) for one in fields)
+        found[scope.qualname] = {
+            "line": view.source.line(scope.node.lineno),
+            "kind": "model" if validating else "dataclass" if is_dataclass else "enum" if is_enum else "derived",
+            "bases": bases,
+            "fields": len(fields),
+            "bounded": bounded,
+            "loose": sum(bool(_type_names(one.annotation)) and _type_names(one.annotation)[0] in _LOOSE_TYPES
+                         and not set(_type_names(one.annotation)[1:]) - _LOOSE_TYPES for one in fields),
+            "validators": validators,
+        }  # fmt: skip
+    return found

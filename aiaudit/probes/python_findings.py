@@ -1,0 +1,256 @@
+"""The probes `python.strings`, `python.flows`, `python.fit_before_split`, `python.assignments` and `python.loops`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any, ClassVar, Final, Literal
+
+from pydantic import Field, field_validator
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.groups import expanded
+from aiaudit.probes.python.match import Patterns, check_pattern
+from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.python.values import from_json
+from aiaudit.probes.python_calls import calls_in
+from aiaudit.project.entry import Entry
+
+_PLACE: Final[dict[str, Type]] = {"path": STRING, "line": INT, "cell": INT, "role": STRING, "function": STRING}
+PROMPT: Final = record(
+    "prompt",
+    **_PLACE,
+    name=STRING,
+    use=STRING,
+    kind=STRING,
+    words=INT,
+    dynamic=BOOL,
+    placeholders=list_of(STRING),
+    at_module=BOOL,
+    dedicated=BOOL,
+    secret=BOOL,
+    access_rule=BOOL,
+    internal_address=BOOL,
+)
+FLOW: Final = record(
+    "flow",
+    **_PLACE,
+    sink=STRING,
+    kind=STRING,
+    source=STRING,
+    source_name=STRING,
+    source_line=INT,
+    sanitised=BOOL,
+)
+SPLIT: Final = record("early_fit", **_PLACE, name=STRING, data=STRING, split_line=INT)
+ASSIGNMENT: Final = record("assignment", **_PLACE, name=STRING, kind=STRING, value=DYN, source=STRING)
+LOOP: Final = record(
+    "loop", **_PLACE, name=STRING, kind=STRING, bounded=BOOL, bound=STRING, loop_line=INT, retried=STRING
+)
+_DEDICATED: Final = re.compile(r"(?i)(?:^|[/_-])(?:prompts?|templates?|instructions?|system_prompts?)(?:[/_.-]|$)")
+
+
+class StringsQuery(CodeQuery):
+    """Prompts in Python code. use: constant (bound to a name), returned, message, argument, template, or loaded (read
+    from a file or a registry). kind: system or other. words: its size; shorter ones than min_words do not count.
+    dedicated: the file or its folder is named after prompts. secret, access_rule, internal_address: what the text
+    holds."""
+
+    min_words: int = Field(default=8, ge=1, le=1000)
+    use: list[Literal["constant", "returned", "message", "argument", "template", "loaded"]] = Field(
+        default_factory=list
+    )
+    features: ClassVar[tuple[str, ...]] = ("prompts",)
+
+
+class StringsProbe(Probe[StringsQuery]):
+    name: ClassVar[str] = "python.strings"
+    title: ClassVar[str] = "Prompts in Python code: literals used as such, and prompts loaded from elsewhere"
+    query: ClassVar[type[Query]] = StringsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: StringsQuery) -> Type:
+        return list_of(PROMPT)
+
+    def answer(self, fact_id: str, query: StringsQuery, context: Context) -> Fact:
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            dedicated = bool(_DEDICATED.search(entry.path))
+            for row in project.records[entry.path].get("prompts", ()):
+                if query.use and row["use"] not in query.use:
+                    continue
+                if row["use"] != "loaded" and row.get("words", 0) < query.min_words:
+                    continue
+                yield {**_PROMPT_DEFAULTS, **row, "dedicated": dedicated}
+
+        return fact_of(fact_id, query, context, find)
+
+
+_PROMPT_DEFAULTS: Final[dict[str, Any]] = {
+    "cell": 0,
+    "function": "",
+    "words": 0,
+    "dynamic": False,
+    "placeholders": [],
+    "at_module": False,
+    "secret": False,
+    "access_rule": False,
+    "internal_address": False,
+}
+
+
+class FlowsQuery(CodeQuery):
+    """Ways from a source to a sink. sources: llm (what a model answered), user (a request's data). sinks: code (eval,
+    exec), shell, command (a list of arguments), sql, html, file (written or removed), url. sanitised: it passed a
+    converter, an escaping function or a validating model on the way."""
+
+    sources: list[Literal["llm", "user"]] = Field(default=["llm"])
+    sinks: list[Literal["code", "shell", "command", "sql", "html", "file", "url"]] = Field(default_factory=list)
+    features: ClassVar[tuple[str, ...]] = ("flows",)
+
+
+class FlowsProbe(Probe[FlowsQuery]):
+    name: ClassVar[str] = "python.flows"
+    title: ClassVar[str] = "Model output or request data that reaches code, shell, SQL, HTML, files or addresses"
+    query: ClassVar[type[Query]] = FlowsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: FlowsQuery) -> Type:
+        return list_of(FLOW)
+
+    def answer(self, fact_id: str, query: FlowsQuery, context: Context) -> Fact:
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            for row in project.records[entry.path].get("flows", ()):
+                if row["source"] in query.sources and (not query.sinks or row["kind"] in query.sinks):
+                    yield {"cell": 0, "function": "", "sanitised": False, "source_name": "", **row}
+
+        return fact_of(fact_id, query, context, find, note=lambda one: f"{one['source_name']} reaches {one['sink']}")
+
+
+class FitBeforeSplitQuery(CodeQuery):
+    """Fits of preprocessing steps on data that the same scope splits into training and test data further down."""
+
+    features: ClassVar[tuple[str, ...]] = ("splits",)
+
+
+class FitBeforeSplitProbe(Probe[FitBeforeSplitQuery]):
+    name: ClassVar[str] = "python.fit_before_split"
+    title: ClassVar[str] = "Preprocessing that is fitted before the data is split"
+    query: ClassVar[type[Query]] = FitBeforeSplitQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: FitBeforeSplitQuery) -> Type:
+        return list_of(SPLIT)
+
+    def answer(self, fact_id: str, query: FitBeforeSplitQuery, context: Context) -> Fact:
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            for row in project.records[entry.path].get("splits", ()):
+                yield {"cell": 0, "function": "", **row}
+
+        return fact_of(fact_id, query, context, find)
+
+
+class AssignmentsQuery(CodeQuery):
+    """any: globs of names (`*seed*`): variables, attributes, fields, parameters' defaults, keys of dict literals.
+    value: only where the name gets this value, or one of a list; known: only where the value is a constant."""
+
+    any: list[str] = Field(min_length=1)
+    value: Any = None
+    known: bool = False
+
+    @field_validator("any")
+    @classmethod
+    def _are_globs(cls, value: list[str]) -> list[str]:
+        for one in value:
+            if not re.fullmatch(r"[\w*]{2,80}", one) or not one.strip("*"):
+                raise ValueError(f"{one!r} is not a name with stars")
+        return value
+
+    def assigned(self) -> list[str]:
+        """All globs: what the engine looks for."""
+        return self.any
+
+
+class AssignmentsProbe(Probe[AssignmentsQuery]):
+    name: ClassVar[str] = "python.assignments"
+    title: ClassVar[str] = "Values given to names in Python code"
+    query: ClassVar[type[Query]] = AssignmentsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: AssignmentsQuery) -> Type:
+        return list_of(ASSIGNMENT)
+
+    def answer(self, fact_id: str, query: AssignmentsQuery, context: Context) -> Fact:
+        wanted = query.value if isinstance(query.value, list) else [query.value]
+
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            for row in project.records[entry.path].get("assigned", ()):
+                if not any(fnmatchcase(row["name"], glob) for glob in query.any):
+                    continue
+                value = project.fill(from_json(row["value"]), entry.path)
+                if query.known and isinstance(value, Unknown):
+                    continue
+                if query.value is not None and not any(type(value) is type(one) and value == one for one in wanted):
+                    continue
+                yield {**row, "value": value}
+
+        return fact_of(fact_id, query, context, find)
+
+
+class LoopsQuery(CodeQuery):
+    """Loops around calls. calls: qualified names or groups. kind: for, while, while_true. bounded: it must end: it runs
+    over things, or compares a counter or the clock. bound: what ends it."""
+
+    calls: list[str] = Field(min_length=1)
+
+    @field_validator("calls")
+    @classmethod
+    def _are_names(cls, value: list[str]) -> list[str]:
+        for one in expanded(value):
+            check_pattern(one)
+        return value
+
+    def names(self) -> list[str]:
+        """All name patterns: what the engine looks for."""
+        return expanded(self.calls)
+
+
+class LoopsProbe(Probe[LoopsQuery]):
+    name: ClassVar[str] = "python.loops"
+    title: ClassVar[str] = "Loops around calls, and whether they must end"
+    query: ClassVar[type[Query]] = LoopsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: LoopsQuery) -> Type:
+        return list_of(LOOP)
+
+    def answer(self, fact_id: str, query: LoopsQuery, context: Context) -> Fact:
+        patterns = Patterns(query.names())
+
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            for call in calls_in(entry.path, project):
+                name = next((one for one in call["names"] if patterns.match(one)), None)
+                loop = call.get("loop")
+                if name is None or loop is None or call["reference"]:
+                    continue
+                yield {
+                    "line": call["line"],
+                    "cell": call["cell"],
+                    "function": call["function"],
+                    "name": name,
+                    "kind": loop["kind"],
+                    "bounded": loop["bounded"],
+                    "bound": loop["bound"],
+                    "loop_line": loop["line"],
+                    "retried": call["retried"],
+                }
+
+        return fact_of(fact_id, query, context, find)

@@ -1,0 +1,160 @@
+"""The probe `python.routes`: what a Python project serves, what it takes in, and whether that is checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
+
+from pydantic import Field
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.project import PythonProject
+from aiaudit.project.entry import Entry
+
+ROUTE: Final = record(
+    "route",
+    path=STRING,
+    line=INT,
+    cell=INT,
+    role=STRING,
+    framework=STRING,
+    kind=STRING,
+    route=STRING,
+    methods=list_of(STRING),
+    function=STRING,
+    params=DYN,
+    takes_input=BOOL,
+    validated=BOOL,
+    bounded=BOOL,
+    checks=STRING,
+    auth=STRING,
+    constant=BOOL,
+    health=BOOL,
+    reads_request=BOOL,
+    touches=list_of(STRING),
+)
+_HEALTH: Final = re.compile(
+    r"(?i)(?:^|[/_-])(?:health|healthz|healthcheck|ready|readyz|readiness|live|livez|liveness|alive|ping|heartbeat|status)"
+    r"(?:$|[/_-])"
+)
+_WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
+_MAX_BASES: Final = 5
+
+
+class RoutesQuery(CodeQuery):
+    """All handlers: routes, websockets, MCP tools (kind tool), and pages of Streamlit, Gradio and Chainlit (kind page).
+
+    frameworks: only these. kinds: only these. takes_input: it takes a body, a form, files or query parameters.
+    validated: all of that is checked by a model, by types, or by the handler itself (it answers 400 or 422). bounded:
+    some of it has limits. health: the route's name says so; constant: the handler returns a constant and calls nothing.
+    """
+
+    frameworks: list[str] = Field(default_factory=list)
+    kinds: list[str] = Field(default_factory=list)
+    features: ClassVar[tuple[str, ...]] = ("routes",)
+
+
+class RoutesProbe(Probe[RoutesQuery]):
+    name: ClassVar[str] = "python.routes"
+    title: ClassVar[str] = "Routes, tools and pages that Python code serves, and how they check what comes in"
+    query: ClassVar[type[Query]] = RoutesQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: RoutesQuery) -> Type:
+        return list_of(ROUTE)
+
+    def answer(self, fact_id: str, query: RoutesQuery, context: Context) -> Fact:
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            for row in project.records[entry.path].get("routes", ()):
+                if query.frameworks and row["framework"] not in query.frameworks:
+                    continue
+                if query.kinds and row["kind"] not in query.kinds:
+                    continue
+                yield _judged(row, entry.path, project)
+
+        def note(one: dict[str, Any]) -> str:
+            return f"{one['framework']} {' '.join([*one['methods'], one['route'] or one['kind']])}"
+
+        return fact_of(fact_id, query, context, find, note)
+
+
+def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, Any]:
+    params = [_known_model(one, path, project) for one in row.get("params", ())]
+    inputs = [one for one in params if one["kind"] not in ("service", "path")]
+    methods = row.get("methods", [])
+    reads = bool(row.get("reads_request"))
+    page = row["kind"] == "page"
+    takes = bool(inputs) or reads or page or bool(set(methods) & _WRITES and row["framework"] == "django")
+    checks = row.get("checks", "")
+    loose = [one for one in inputs if one["kind"] in ("raw", "loose", "untyped")]
+    validated = takes and not page and ((bool(inputs) and not loose and not reads) or bool(checks))
+    return {
+        "line": row["line"],
+        "cell": row.get("cell", 0),
+        "framework": row["framework"],
+        "kind": row["kind"],
+        "route": row.get("route", ""),
+        "methods": methods,
+        "function": row.get("function", ""),
+        "params": params,
+        "takes_input": takes,
+        "validated": validated,
+        "bounded": any(one.get("bounded") for one in inputs),
+        "checks": checks,
+        "auth": row.get("auth", ""),
+        "constant": bool(row.get("constant")),
+        "health": bool(_HEALTH.search(row.get("route", ""))) and "GET" in (methods or ["GET"]),
+        "reads_request": reads,
+        "touches": row.get("touches", []),
+    }
+
+
+def _known_model(param: dict[str, Any], path: str, project: PythonProject) -> dict[str, Any]:
+    """A parameter whose class is looked up where it is defined: a plain class is no model."""
+    if param["kind"] != "model":
+        return param
+    model = _model(param.get("model", ""), path, project)
+    if model is None:
+        return param  # a class of a library: the framework knows how to check it
+    kind, bounded, loose = model
+    if kind == "derived":
+        return param
+    return {**param, "bounded": param.get("bounded", False) or bounded, "kind": "loose" if loose else "model"}
+
+
+def _model(name: str, path: str, project: PythonProject, depth: int = 0) -> tuple[str, bool, bool] | None:
+    """(kind, has bounded fields, has only loose fields) of a class of the project; None for other classes."""
+    where, rest = path, name.removeprefix("@.")
+    if not name.startswith("@."):
+        found = project.follow(name, path)
+        split = project.split(found.name, path) or project.split(name, path)
+        if split is None:
+            return None
+        where, rest = split
+        step = project.base(where)
+        for imported, _ in step.imports:
+            if imported.alias == rest and depth < _MAX_BASES:
+                return _model(imported.target, where, project, depth + 1)
+    described = project.records[where].get("models", {}).get(rest)
+    if described is None:
+        return None
+    bounded = bool(described["bounded"] or described["validators"])
+    if described["kind"] == "derived" and depth < _MAX_BASES:
+        for base in described["bases"]:
+            inner = _model(f"@.{base}", where, project, depth + 1) or _imported_base(base, where, project, depth)
+            if inner is not None:
+                return inner[0], bounded or inner[1], False
+    fields = described["fields"]
+    return described["kind"], bounded, bool(fields) and described["loose"] == fields and not described["validators"]
+
+
+def _imported_base(base: str, path: str, project: PythonProject, depth: int) -> tuple[str, bool, bool] | None:
+    for imported, _ in project.base(path).imports:
+        if imported.alias == base.partition(".")[0]:
+            return _model(imported.target, path, project, depth + 1)
+    return None

@@ -13,7 +13,7 @@ from aiaudit.probes.ci.kinds import Kind
 from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Maybe, Step, Workflow, both
 from aiaudit.probes.ci.resolve import Leaf, Place, Resolver
 from aiaudit.probes.ci.task import join
-from aiaudit.probes.config.redact import redact
+from aiaudit.probes.config.redact import redact, redact_words
 from aiaudit.probes.reading import Files
 from aiaudit.probes.words import word_set
 
@@ -64,7 +64,7 @@ class Command:
             "step": self.step.name,
             "command": redact(leaf.text[:300]),
             "program": leaf.words[0].rpartition("/")[2] if leaf.words else "",
-            "words": redact("\0".join(leaf.words[:60])).split("\0") if leaf.words else [],
+            "words": redact_words(leaf.words[:60]),
             "wrappers": list(leaf.wrappers),
             "module": leaf.module,
             "kind": leaf.kind,

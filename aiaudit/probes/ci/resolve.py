@@ -149,6 +149,10 @@ class Resolver:
 
     def _run_tasks(self, tasks: list[Task], words: tuple[str, ...], place: Place) -> Iterator[Leaf]:
         for task in tasks:
+            if not task.path:  # the runner starts a program itself: the command stays where it is written
+                for piece in task.pieces:
+                    yield from self._piece(piece, replace(place, via=place.via[:-1]))
+                continue
             at = replace(place, path=task.path, line=task.line, folder=task.folder)
             if task.module:
                 yield Leaf(

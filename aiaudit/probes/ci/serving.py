@@ -82,7 +82,8 @@ def start_of(words: Sequence[str]) -> Start:
     if not words:
         return Start()
     program, arguments = program_of(words[0]), list(words[1:])
-    pair = (program, arguments[0] if arguments else "")
+    verb = "run" if program == "flask" and "run" in arguments else arguments[0] if arguments else ""
+    pair = (program, verb)
     if program in _SERVERS or pair in _SERVE_COMMANDS:
         return Start("serve", _target(program, arguments), _development(program, arguments), _workers(arguments))
     if program in _BATCH_PROGRAMS or pair in _BATCH_COMMANDS:
@@ -134,8 +135,10 @@ def _development(program: str, arguments: list[str]) -> str:
     for sign in ("--reload", "--debug", "--debugger", "--dev"):
         if sign in arguments or f"{sign}=true" in arguments:
             return sign
-    if program in ("flask", "mlflow") and arguments[:1] in (["run"], ["ui"]):
-        return f"{program} {arguments[0]}"
+    if program == "flask":
+        return "flask run"
+    if program == "mlflow" and arguments[:1] == ["ui"]:
+        return "mlflow ui"
     return f"{program} dev" if arguments[:1] == ["dev"] else ""
 
 

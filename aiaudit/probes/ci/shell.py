@@ -296,8 +296,8 @@ class _Flow:
                 self._walk(child, counts=counts, spared=spared)
             elif "||" in following:
                 rescue = node.children[index + following.index("||") + 1]
-                stops = _exits(rescue)
-                self._walk(child, counts=stops and not spared, spared=not stops or spared)
+                stops = self._stops(rescue, counts, spared)
+                self._walk(child, counts=stops, spared=not stops or spared)
             else:
                 self._walk(child, counts=counts, spared=True)
 
@@ -310,11 +310,16 @@ class _Flow:
             negated = last.kind == "pipe" and bool(last.marks)
             body = node.children[index + 1] if index + 1 < len(node.children) else _Node("seq")
             others = [p for p, r in zip(node.children, node.marks, strict=True) if r == "else"]
-            stops = _exits(body) if negated else bool(others) and _exits(others[0])
+            stops = self._stops(body if negated else others[0], counts, spared) if negated or others else False
             for child in last.children if negated else ():
-                self._walk(child, counts=stops and not spared, spared=not stops or spared)
+                self._walk(child, counts=stops, spared=not stops or spared)
             for child in part.children[:-1] if negated else part.children:
-                self._walk(child, counts=stops and not spared, spared=not stops or spared)
+                self._walk(child, counts=stops, spared=not stops or spared)
+
+    def _stops(self, node: _Node, counts: bool, spared: bool) -> bool:
+        """Whether what runs after a failure (`|| …`, `if ! …; then …`) makes the script fail as well."""
+        ends = _ending(node)
+        return ends == "script" or (ends == "status" and (counts or (self.state.errexit and not spared)))
 
     def _simple(self, node: _Node, counts: bool, spared: bool) -> None:
         words = list(node.words)
@@ -369,18 +374,20 @@ class _Flow:
         return result
 
 
-def _exits(node: _Node) -> bool:
-    """Whether running the node ends the script, or its list, with a failure."""
+def _ending(node: _Node) -> str:
+    """What running the node surely ends in: "script" (it exits with a failure), "status" (it gives one), or ""."""
     if node.kind == "command":
         words = node.words
-        if not words:
-            return False
-        if words[0] in ("exit", "return"):
-            return len(words) > 1 and words[1] not in ("0", "${?}")
-        return words[0] == "false" or _STATUS.match(words[0]) is not None
-    if node.kind in ("seq", "group", "subshell", "and_or"):
-        return any(_exits(child) for child in node.children)
-    return False
+        if not words or words[0] not in ("exit", "return", "false"):
+            return ""
+        if words[0] == "false":
+            return "status"
+        fails = len(words) > 1 and words[1] != "0"
+        return ("script" if words[0] == "exit" else "status") if fails else ""
+    endings = [_ending(child) for child in node.children] if node.kind in ("seq", "group", "subshell", "and_or") else []
+    if "script" in endings:
+        return "status" if node.kind == "subshell" else "script"
+    return "status" if endings and endings[-1] == "status" else ""
 
 
 def _cd(folder: str | None, target: str) -> str | None:

@@ -146,7 +146,7 @@ def _subcommand(words: list[str], name: str, second: str) -> tuple[list[str], st
         rest = rest[1:]
     if name == "uv" and second == "tool":
         return (_after_options(rest[1:], _PLAIN["uvx"]), "uvx") if rest[:1] == ["run"] else None
-    if name in ("hatch", "pdm"):
+    if name in ("hatch", "pdm", "pixi", "rye"):
         return None  # their own scripts come first: see `runners`
     if name == "direnv" and rest:
         rest = rest[1:]

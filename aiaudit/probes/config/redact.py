@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from aiaudit.probes.config.secret_names import is_placeholder, is_secret_name
 
 MASK: Final = "***"
-_PAIR: Final = re.compile(
-    r"""(?P<name>[A-Za-z_][\w.-]*)(?P<sign>=|:\s?)(?P<quote>["']?)(?P<value>[^\s"']+)(?P=quote)"""
-)
-_OPTION: Final = re.compile(
-    r"""(?P<name>--?[A-Za-z][\w-]*)(?P<sign>=|\s+)(?P<quote>["']?)(?P<value>[^\s"']+)(?P=quote)"""
-)
+_MOST: Final = 20_000  # characters looked at; repetitions are bounded too, so that the time stays linear
+_VALUE: Final = r"""(?P<quote>["']?)(?P<value>[^\s"']{1,400})(?P=quote)"""
+_PAIR: Final = re.compile(r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{0,80})(?P<sign>=|:\s?)" + _VALUE)
+_OPTION: Final = re.compile(r"(?<![\w-])(?P<name>--?[A-Za-z][\w-]{0,80})(?P<sign>=|\s{1,8})" + _VALUE)
 _LOGIN: Final = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^\s/:@]*):(?P<password>[^\s/@]+)@", re.IGNORECASE
+    r"(?<![a-z0-9])(?P<scheme>[a-z][a-z0-9+.-]{0,20}://)(?P<user>[^\s/:@]{0,80}):(?P<password>[^\s/@]{1,400})@",
+    re.IGNORECASE,
 )
 _BEARER: Final = re.compile(
-    r"\b(Bearer|Basic|Authorization:\s*Token)\s+(?P<value>[^\s\"'$-][^\s\"'$]{7,})", re.IGNORECASE
+    r"\b(Bearer|Basic|Authorization:\s?Token)\s{1,4}(?P<value>[^\s\"'$-][^\s\"'$]{7,1000})", re.IGNORECASE
 )
 # Prefixes that vendors put before their keys, as their documentation shows them.
 _VENDORS: Final = re.compile(
@@ -30,7 +30,7 @@ _VENDORS: Final = re.compile(
 
 def redact(text: str) -> str:
     """`text` with the values of secret-named settings and options, logins in URLs and vendors' keys masked."""
-    text = _LOGIN.sub(_login, text)
+    text = _LOGIN.sub(_login, text[:_MOST])
     text = _BEARER.sub(lambda m: f"{m.group(1)} {MASK}", text)
     text = _VENDORS.sub(MASK, text)
     text = _OPTION.sub(_masked, text)
@@ -48,3 +48,13 @@ def _login(match: re.Match[str]) -> str:
     if is_placeholder(match["password"]):
         return match.group(0)
     return f"{match['scheme']}{match['user']}:{MASK}@"
+
+
+def redact_words(words: Sequence[str]) -> list[str]:
+    """The words of a command, redacted one by one; the value behind a secret-named option is a word of its own."""
+    kept: list[str] = []
+    for index, word in enumerate(words):
+        before = words[index - 1] if index else ""
+        option = before.startswith("-") and "=" not in before and is_secret_name(before.lstrip("-"))
+        kept.append(MASK if option and not is_placeholder(word) else redact(word))
+    return kept

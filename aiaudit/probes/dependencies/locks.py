@@ -75,7 +75,10 @@ def from_requirements(manifest: Manifest) -> Lock:
 def _list(content: Any, *keys: str) -> list[Mapping[str, Any]]:
     for key in keys:
         if isinstance(content, Mapping) and isinstance(content.get(key), list):
-            return [item for item in content[key] if isinstance(item, Mapping)]
+            found = [item for item in content[key] if isinstance(item, Mapping)]
+            if len(found) != len(content[key]):
+                raise ValueError(f"{key} is no list of tables")
+            return found
     raise ValueError(f"no list named {keys[0]}")
 
 
@@ -155,6 +158,8 @@ def _npm_v1(dependencies: Mapping[str, Any], depth: int) -> Packages:
 
 
 def _pnpm(content: Any) -> Packages:
+    if "lockfileVersion" not in content:
+        raise ValueError("no lockfileVersion")
     for key, package in content["packages"].items() if content.get("packages") else ():
         match = re.match(r"^/?(@[^/@]+/[^/@]+|[^/@(]+)[@/]([^(_]+)", str(key))
         resolution = package.get("resolution", {}) if isinstance(package, Mapping) else {}

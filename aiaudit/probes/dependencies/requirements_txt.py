@@ -110,9 +110,8 @@ def _parse(number: int, text: str) -> RequirementLine | None:
         return RequirementLine(number, "option", text, name=re.split(r"[\s=]", text, maxsplit=1)[0])
     hashes = sum(1 for option, _ in _PER_REQUIREMENT.findall(text) if option == "hash")
     body = _PER_REQUIREMENT.sub("", " " + text).strip()
-    if re.match(r"^(?:git|hg|svn|bzr)\+|^https?://|^file:|^\.{1,2}(/|$)|^/", body) or body.endswith(
-        (".whl", ".tar.gz", ".zip")
-    ):
+    is_file = body.endswith((".whl", ".tar.gz", ".zip")) and "@" not in body
+    if is_file or re.match(r"^(?:git|hg|svn|bzr)\+|^https?://|^file:|^\.{1,2}(/|$)|^/", body):
         return _direct(number, text, body, hashes)
     return _named(number, text, body, hashes)
 

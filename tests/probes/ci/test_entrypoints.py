@@ -1,0 +1,110 @@
+"""`entrypoints`: how a project is started, and what file of the tree that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aiaudit.model.fact import Level
+from aiaudit.probes.ci.entrypoints import Entrypoints, EntrypointsQuery
+from aiaudit.probes.ci.serving import start_of
+from tests.probes.support import context
+
+
+def starts(root: Path, files: dict[str, str], **query: Any) -> list[dict[str, Any]]:
+    return Entrypoints().answer("starts", EntrypointsQuery(**query), context(root, files)).value or []
+
+
+def test_the_command_of_an_image(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": (
+            'FROM python:3.12 AS base\nENTRYPOINT ["sh", "-c"]\nFROM base\n'
+            'CMD ["exec uvicorn app.main:app --workers 4"]\n'
+        ),
+        "src/app/main.py": "",
+    }
+    assert [(s["kind"], s["module"], s["line"], s["workers"], s["wrappers"]) for s in starts(tmp_path, files)] == [
+        ("serve", "src/app/main.py", 2, 4, ["exec"])
+    ]
+
+
+def test_an_entry_script_and_an_agent_around_the_server(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": 'FROM x:1\nENTRYPOINT ["./start.sh"]\n',
+        "start.sh": "#!/bin/sh\nalembic upgrade head\nexec opentelemetry-instrument gunicorn -w 2 api:app\n",
+        "api.py": "",
+    }
+    found = starts(tmp_path, files, kinds=("serve",))
+    assert [(s["path"], s["line"], s["module"], s["wrappers"]) for s in found] == [
+        ("start.sh", 3, "api.py", ["exec", "opentelemetry-instrument"])
+    ]
+
+
+def test_compose_kubernetes_procfile_makefile_and_packages(tmp_path: Path) -> None:
+    files = {
+        "docker-compose.yml": (
+            "services:\n  api:\n    image: x:1\n    command: uvicorn web:app --reload\n  m:\n    command: [--flag]\n"
+        ),
+        "k8s/job.yaml": (
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: score}\n"
+            "spec: {jobTemplate: {spec: {template: {spec: {containers:\n"
+            "  [{name: c, image: x:1, command: [python, jobs/score_batch.py]}]}}}}}\n"
+        ),
+        "Procfile": "web: gunicorn web:app\nworker: celery -A tasks worker\n",
+        "Makefile": "train:\n\tpython train.py\nclean:\n\trm -rf x\n",
+        "pyproject.toml": '[project]\nname = "p"\n[project.scripts]\np = "p.cli:main"\n',
+        "package.json": '{"scripts": {"start": "node server.js", "build": "tsc"}}',
+        "web.py": "",
+        "train.py": "",
+        "jobs/score_batch.py": "",
+        "p/cli.py": "",
+    }
+    found = {
+        (s["source"], s["kind"], s["module"], s["deployed"], s["development_server"]) for s in starts(tmp_path, files)
+    }
+    assert found == {
+        ("compose", "serve", "web.py", True, "--reload"),
+        ("kubernetes", "batch", "jobs/score_batch.py", True, ""),
+        ("procfile", "serve", "web.py", True, ""),
+        ("procfile", "batch", "", True, ""),
+        ("makefile", "train", "train.py", False, ""),
+        ("console script", "other", "p/cli.py", False, ""),
+        ("package.json", "serve", "", False, ""),
+    }
+    assert len(starts(tmp_path, {}, deployed=True)) == 4
+
+
+def test_a_commented_command_starts_nothing(tmp_path: Path) -> None:
+    assert starts(tmp_path, {"Dockerfile": 'FROM x:1\n# CMD ["uvicorn", "a:app"]\n'}) == []
+
+
+def test_only_what_is_deployed_is_wired(tmp_path: Path) -> None:
+    made = {"Makefile": "serve:\n\tuvicorn a:app\n"}
+    assert Entrypoints().answer("s", EntrypointsQuery(), context(tmp_path, made)).level is Level.CONTENT
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "target", "development"),
+    [
+        ("uvicorn app:app --host 0.0.0.0", "serve", "app:app", ""),
+        ("gunicorn -k uvicorn.workers.UvicornWorker -w 4 app:app", "serve", "app:app", ""),
+        ("flask --app web run", "serve", "web", "flask run"),
+        ("flask run --debug", "serve", "", "--debug"),
+        ("fastapi dev main.py", "serve", "main.py", "fastapi dev"),
+        ("fastapi run main.py", "serve", "main.py", ""),
+        ("streamlit run ui/app.py --server.port 80", "serve", "ui/app.py", ""),
+        ("vllm serve meta-llama/Llama-3", "serve", "", ""),
+        ("python server.py", "serve", "server.py", ""),
+        ("python -m app.server", "serve", "app.server", ""),
+        ("python manage.py runserver", "serve", "manage.py", "runserver"),
+        ("celery -A jobs worker", "batch", "jobs", ""),
+        ("python train.py", "", "train.py", ""),
+        ("node dist/server.js", "serve", "dist/server.js", ""),
+        ("ls", "", "", ""),
+    ],
+)
+def test_kinds_of_starts(command: str, kind: str, target: str, development: str) -> None:
+    start = start_of(command.split())
+    assert (start.kind, start.target, start.development) == (kind, target, development)

@@ -1,0 +1,142 @@
+"""Shell text as commands: words, line numbers, and whether a failure fails the script."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aiaudit.probes.ci.shell import commands
+from aiaudit.probes.ci.shell_words import tokenize
+
+
+def fatal(script: str, program: str = "pytest", *, errexit: bool = True, pipefail: bool = False) -> list[bool]:
+    return [c.fatal for c in commands(script, errexit=errexit, pipefail=pipefail) if c.words[0] == program]
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("pytest", True),
+        ("pytest || true", False),
+        ("pytest || true\nls", False),
+        ("pytest || exit 1\nls", True),
+        ("pytest || (echo bad; exit 1)\nls", True),
+        ("pytest || { echo bad; false; }\nls", True),
+        ("pytest | tee log", False),
+        ("set -o pipefail; pytest | tee log", True),
+        ("set -euo pipefail\npytest | tee log\nls", True),
+        ("pytest && echo done\nls", False),  # errexit spares all but the last command of a list
+        ("pytest && echo done", True),  # the list's status is the script's
+        ("cd sub && pytest\nls", True),
+        ("if pytest; then echo ok; fi\nls", False),
+        ("if ! pytest; then echo bad; exit 1; fi\nls", True),
+        ("if pytest; then echo ok; else exit 1; fi\nls", True),
+        ("while pytest; do sleep 1; done", False),
+        ("for f in a b; do pytest $f; done\nls", True),
+        ("! pytest\nls", False),
+        ("pytest & wait", False),
+        ("(cd sub && pytest)\nls", True),
+        ("set +e\npytest\nls", False),
+        ("set +e\npytest\ncode=$?\nset -e\nls\nexit $code", True),
+        ("set +e\npytest | tee log\ncode=${PIPESTATUS[0]}\nexit $code", True),
+        ("pytest || code=$?\nls\nexit $code", True),
+        ("check() {\n  pytest\n}\ncheck\nls", True),
+        ("check() { pytest; }\ncheck || true\nls", False),
+        ("case $1 in a) pytest ;; esac\nls", True),
+    ],
+)
+def test_what_a_failure_does_under_errexit(script: str, expected: bool) -> None:
+    assert fatal(script) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("pytest\nls", False),
+        ("ls\npytest", True),
+        ("set -e\npytest\nls", True),
+        ("pytest; exit $?", True),
+        ("pytest && ls", True),
+    ],
+)
+def test_without_errexit_the_last_command_counts(script: str, expected: bool) -> None:
+    assert fatal(script, errexit=False) == [expected]
+
+
+def test_the_verdicts_are_those_of_bash(tmp_path: Path) -> None:
+    """Each script runs in bash with a `probe` that fails: bash's status says whether the failure was fatal."""
+    scripts = [
+        "probe", "probe || true", "probe || true\ntrue", ("probe || (true; "
+                                                          "exit 1)\ntrue"), "probe | cat", "probe && true\ntrue",
+        "probe && true", "if probe; then true; fi\ntrue", "if ! probe; then exit 1; fi\ntrue", "(cd . && probe)\ntrue",
+        "for i in a; do probe; done\ntrue", "set +e\nprobe\ntrue", "set +e\nprobe\nc=$?\nset -e\ntrue\nexit $c",
+        ("set -o pipefail\nprobe | "
+         "cat\ntrue"), "! probe\ntrue", "f() { probe; }\nf\ntrue", "f() { probe; }\nf || true\ntrue",
+        "{ probe; true; }\ntrue", "true && probe\ntrue", "false || probe\ntrue", "probe || c=$?\ntrue\nexit $c",
+        "case x in x) probe ;; esac\ntrue", "if true; then probe; fi\ntrue", ("set +e\nprobe | cat\n"
+                                                                              "c=${PIPESTATUS[0]}\nexit $c"),
+    ]  # fmt: skip
+    for errexit in (True, False):
+        for script in scripts:
+            text = f"probe() {{ return 7; }}\n{script}"
+            flags = ["-e"] if errexit else []
+            run = subprocess.run(["bash", *flags, "-c", text], capture_output=True, check=False, cwd=tmp_path)
+            assert fatal(script, "probe", errexit=errexit) == [run.returncode != 0], (errexit, script)
+
+
+def test_words_lines_and_folders() -> None:
+    script = (
+        "# a comment\nA=1 B='x y' pytest -k 'not slow' \\\n  \"tests/a b\" 2>&1 >log # end\n"
+        "cd sub/dir && make\ncd /abs\nls"
+    )
+    found = commands(script)
+    assert found[0].words == ("pytest", "-k", "not slow", "tests/a b")
+    assert found[0].line == 2
+    assert [(c.words[0], c.folder) for c in found[1:]] == [
+        ("cd", ""),
+        ("make", "sub/dir"),
+        ("cd", "sub/dir"),
+        ("ls", None),
+    ]
+
+
+def test_here_documents_are_no_commands() -> None:
+    script = "cat <<'EOF' > f\npytest\nEOF\npython - <<-PY\n\timport x\n\tPY\nruff check ."
+    assert [(c.words[0], c.line) for c in commands(script)] == [("cat", 1), ("python", 4), ("ruff", 7)]
+
+
+def test_expansions_stay_one_word() -> None:
+    script = (
+        "test \"$(jq -r '.status' f)\" = ok\ndocker build -t ${{ env.IMAGE }}:${{ github.sha }} .\n"
+        "echo `date` ${X:-a b}"
+    )
+    words = [c.words for c in commands(script)]
+    assert words[0] == ("test", "$(jq -r '.status' f)", "=", "ok")
+    assert words[1] == ("docker", "build", "-t", "${{ env.IMAGE }}:${{ github.sha }}", ".")
+    assert words[2] == ("echo", "`date`", "${X:-a b}")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(alphabet=st.sampled_from("ab $(){}`'\"|&;<>\\\n#=if fi do done case esac then else ! [ ]\t"), max_size=200)
+)
+def test_any_text_gives_commands(script: str) -> None:
+    for command in commands(script, errexit=True):
+        assert command.words
+        assert 1 <= command.line <= script.count("\n") + 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=300))
+def test_tokens_move_on(script: str) -> None:
+    ends = [token.end for token in tokenize(script)]
+    assert ends == sorted(ends)
+
+
+@pytest.mark.parametrize("piece", ["(", "{ ", "if ", "$(", "'", "while true; do ", "a && ", "f() { f; }; f; "])
+def test_deep_and_long_scripts_end(piece: str) -> None:
+    assert len(commands(piece * 20_000)) <= 5_001

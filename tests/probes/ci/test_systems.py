@@ -1,0 +1,215 @@
+"""`ci.commands` on the other CI systems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.probes.ci.asking import brief, commands
+
+
+def test_gitlab(tmp_path: Path) -> None:
+    files = {
+        ".gitlab-ci.yml": """\
+stages: [check, train, ship]
+include:
+  - local: /ci/extra.yml
+default:
+  before_script:
+    - pip install -r requirements.txt
+.python:
+  image: python:3.12
+  script: [echo]
+.snippets:
+  prepare:
+    - dvc pull
+tests:
+  extends: .python
+  stage: check
+  script:
+    - pytest | tee log
+    - |
+      ruff check .
+      mypy src
+train:
+  stage: train
+  before_script: []
+  script:
+    - !reference [.snippets, prepare]
+    - python train.py
+  allow_failure: true
+ship:
+  stage: ship
+  script: kubectl apply -f k8s
+  when: manual
+  environment: {name: production}
+never:
+  script: [pytest never]
+  rules: [{when: never}]
+""",
+        "ci/extra.yml": (
+            "nightly:\n  stage: check\n  script: [pytest slow]\n  rules:\n    - if: $CI_PIPELINE_SOURCE == 'schedule'\n"
+        ),
+        "train.py": "",
+    }
+    found = commands(tmp_path, files)
+    seen = {(c["job"], c["command"]): c for c in found}
+    pytest_ = seen["tests", "pytest"]
+    assert (pytest_["line"], pytest_["blocking"], pytest_["on_change"]) == (17, True, True)  # pipefail is set
+    assert (seen["tests", "ruff check ."]["line"], seen["tests", "mypy src"]["line"]) == (19, 20)
+    assert seen["tests", "pip install -r requirements.txt"]["kind"] == "install"
+    assert ("train", "pip install -r requirements.txt") not in seen
+    assert ("train", "dvc pull") in seen
+    train = seen["train", "python train.py"]
+    assert (train["kind"], train["blocking"], train["needs"]) == ("train", False, ["nightly", "tests"])
+    ship = seen["ship", "kubectl apply -f k8s"]
+    assert (ship["kind"], ship["on_change"], ship["environment"]) == ("deploy", False, "production")
+    assert set(ship["needs"]) == {"tests", "train", "nightly"}
+    assert seen["never", "pytest never"]["runs"] is False
+    assert seen["nightly", "pytest slow"]["triggers"] == ["schedule"]
+    assert seen["nightly", "pytest slow"]["path"] == "ci/extra.yml"
+
+
+def test_azure(tmp_path: Path) -> None:
+    files = {
+        "azure-pipelines.yml": """\
+trigger: [main]
+stages:
+- stage: Test
+  jobs:
+  - job: unit
+    steps:
+    - script: |
+        pytest
+        echo done
+    - bash: set -e; pytest strict; ls
+    - template: templates/lint.yml
+    - task: Docker@2
+      inputs: {command: build}
+- stage: Ship
+  jobs:
+  - deployment: web
+    environment: prod
+    strategy:
+      runOnce:
+        deploy:
+          steps:
+          - script: az webapp deploy -n x
+            continueOnError: true
+""",
+        "templates/lint.yml": "steps:\n- script: ruff check .\n",
+    }
+    found = {c["command"]: c for c in commands(tmp_path, files)}
+    assert (found["pytest"]["blocking"], found["pytest"]["line"]) == (False, 8)  # the shell goes on after a failure
+    assert found["pytest strict"]["blocking"] is True
+    assert found["ruff check ."]["kind"] == "lint"
+    assert found["Docker@2"]["kind"] == "build_image"
+    ship = found["az webapp deploy -n x"]
+    assert (ship["kind"], ship["blocking"], ship["environment"]) == ("deploy", False, "prod")
+    assert "unit" in ship["needs"]
+
+
+def test_circle(tmp_path: Path) -> None:
+    text = """\
+version: 2.1
+commands:
+  setup:
+    steps:
+      - run: pip install -e .
+jobs:
+  test:
+    docker: [{image: cimg/python:3.12}]
+    steps:
+      - checkout
+      - setup
+      - run:
+          name: unit
+          command: |
+            ls
+            pytest
+  release:
+    steps:
+      - run: twine upload dist/*
+workflows:
+  main:
+    jobs:
+      - test
+      - release:
+          requires: [test]
+          filters: {tags: {only: /v.*/}, branches: {ignore: /.*/}}
+"""
+    found = commands(tmp_path, {".circleci/config.yml": text})
+    kinds = [(c["kind"], c["job"], c["line"], c["on_change"]) for c in found if c["kind"] != "other"]
+    assert kinds == [("install", "test", 5, True), ("test", "test", 16, True), ("publish", "release", 19, False)]
+    assert [c["needs"] for c in found][-1] == ["test"]
+
+
+def test_bitbucket(tmp_path: Path) -> None:
+    text = """\
+pipelines:
+  pull-requests:
+    '**':
+      - parallel:
+          - step: {name: unit, script: [pip install ., pytest]}
+          - step: {name: style, script: [ruff check .]}
+  branches:
+    main:
+      - step:
+          name: ship
+          trigger: manual
+          deployment: production
+          script:
+            - pipe: atlassian/aws-ecs-deploy:1.0.0
+"""
+    found = commands(tmp_path, {"bitbucket-pipelines.yml": text})
+    assert [(c["kind"], c["triggers"]) for c in found] == [
+        ("install", ["pull_request"]),
+        ("test", ["pull_request"]),
+        ("lint", ["pull_request"]),
+        ("deploy", ["manual"]),
+    ]
+
+
+def test_jenkins(tmp_path: Path) -> None:
+    text = """\
+pipeline {
+  agent any
+  // sh 'pytest commented'
+  stages {
+    stage('Test') {
+      steps {
+        sh 'pip install -r requirements.txt'
+        sh '''
+          pytest -v
+          echo "done"
+        '''
+      }
+    }
+    stage('Loose') {
+      steps {
+        catchError(buildResult: 'SUCCESS') { sh 'ruff check .' }
+        sh script: 'mypy src', returnStatus: true
+      }
+    }
+    stage('Ship') { steps { sh "kubectl apply -f ${dir}" } }
+  }
+  post { always { sh 'pytest cleanup' } }
+}
+"""
+    found = {c["command"]: c for c in commands(tmp_path, {"Jenkinsfile": text})}
+    assert (found["pytest -v"]["line"], found["pytest -v"]["job"], found["pytest -v"]["blocking"]) == (9, "Test", True)
+    assert found["ruff check ."]["blocking"] is False
+    assert found["mypy src"]["blocking"] is False
+    assert found["kubectl apply -f ${dir}"]["needs"] == ["Loose", "Test"]
+    assert found["pytest cleanup"]["blocking"] is False
+    assert "pytest commented" not in found
+
+
+def test_hostile_files_of_all_systems(tmp_path: Path) -> None:
+    names = (".gitlab-ci.yml", "azure-pipelines.yml", ".circleci/config.yml", "bitbucket-pipelines.yml", "Jenkinsfile")
+    for number, text in enumerate(("", "[]", "a: 1", ("jobs: {a: null}\nworkflows: {b: {jobs: [a, "
+                                                      "{c: 1}]}}"), "pipelines: {default: 3}",
+                                   ("a: {extends: [a, b], script: [[[x]]]}\n"
+                                    "b: {extends: a, script: 1}"), "stages: [{stage: 1, jobs: 2}]",
+                                   "pipeline { stage('x') { sh 'a }}}}} {{{{", "\x00")):  # fmt: skip
+        root = tmp_path / str(number)
+        assert isinstance(brief(root, dict.fromkeys(names, text)), list)

@@ -1,0 +1,126 @@
+"""`config.alerts`: rules with the metrics they name, scrape jobs, receivers, dashboards, collectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from aiaudit.probes.config.alerts import AlertsQuery, ConfigAlerts
+from aiaudit.probes.config.monitoring import metrics_of
+from tests.probes.support import context
+
+What = Literal["alerts", "scrapes", "receivers", "dashboards", "collectors"]
+
+
+def ask(root: Path, files: dict[str, str], what: What) -> list[dict[str, Any]]:
+    return ConfigAlerts().answer("a", AlertsQuery(what=what), context(root, files)).value or []
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("up == 0", ["up"]),
+        ('sum(rate(http_requests_total{code=~"5.."}[5m])) by (job) > 0.05', ["http_requests_total"]),
+        (
+            "histogram_quantile(0.95, sum by (le) (rate(lat_seconds_bucket[5m]))) > 1",
+            ["lat_seconds_bucket", "lat_seconds"],
+        ),
+        ("a / on(x) group_left(y) b unless c offset 5m", ["a", "b", "c"]),
+        ("absent(job:rate:5m) and 1e3 < inf", ["job:rate:5m"]),
+        ("", []),
+    ],
+)
+def test_metrics_in_promql(expression: str, expected: list[str]) -> None:
+    assert metrics_of(expression) == expected
+
+
+def test_prometheus_rules_and_scrapes(tmp_path: Path) -> None:
+    rules = """\
+groups:
+  - name: api
+    rules:
+      - record: job:rate
+        expr: rate(x[5m])
+      - alert: Slow
+        expr: |
+          predict_seconds{a="b"}
+            > 1
+        for: 5m
+        labels: {severity: page, team: ml}
+        annotations: {summary: "{{ $value }} is slow", runbook_url: https://x/slow}
+"""
+    files = {
+        "monitoring/alerts.yml": rules,
+        "prometheus.yml": (
+            "scrape_configs:\n  - job_name: api\n    static_configs: [{targets: ['api:8000']}]\n"
+            "  - job_name: k\n    kubernetes_sd_configs: [{role: pod}]\n"
+        ),
+        "k8s/rule.yaml": (
+            "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {name: r}\n"
+            "spec: {groups: [{rules: [{alert: Down, expr: up == 0}]}]}\n"
+        ),
+        "k8s/monitor.yaml": (
+            "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: m}\n"
+            "spec: {endpoints: [{port: http, path: /m}]}\n"
+        ),
+    }
+    down, slow = ask(tmp_path, files, "alerts")
+    assert (slow["name"], slow["line"], slow["metrics"]) == ("Slow", 6, ["predict_seconds"])
+    assert (slow["owner"], slow["severity"], slow["waits"]) == ("ml", "page", "5m")
+    assert slow["runbook"] == "https://x/slow"
+    assert (down["name"], down["owner"], down["runbook"]) == ("Down", "", "")
+    scrapes = ask(tmp_path, {}, "scrapes")
+    assert [(s["job"], s["targets"], s["metrics_path"]) for s in scrapes] == [
+        ("m", ["http"], "/m"),
+        ("api", ["api:8000"], "/metrics"),
+        ("k", ["kubernetes_sd_configs"], "/metrics"),
+    ]
+
+
+def test_receivers_collectors_dashboards_and_alarms(tmp_path: Path) -> None:
+    files = {
+        "alertmanager.yml": (
+            "route: {receiver: x}\nreceivers:\n  - name: x\n    slack_configs: [{channel: c}]\n  - name: none\n"
+        ),
+        "otel.yaml": (
+            "receivers: {otlp: {}}\nexporters: {prometheus: {}}\n"
+            "service: {pipelines: {traces: {receivers: [otlp], exporters: [prometheus]}}}\n"
+        ),
+        "grafana/dashboards/a.json": '{"title": "T", "panels": [{"targets": [{"expr": "rate(x_total[1m])"}]}]}',
+        "grafana/rules.yaml": (
+            "apiVersion: 1\ngroups:\n  - rules:\n      - title: G\n        data: [{model: {expr: y > 1}}]\n"
+            "        labels: {severity: p}\n"
+        ),
+        "infra.tf": (
+            'resource "aws_cloudwatch_metric_alarm" "cpu" {\n  metric_name = "CPUUtilization"\n'
+            "  alarm_actions = [aws_sns_topic.x.arn]\n}\n"
+        ),
+    }
+    assert [(r["name"], r["channels"], r["empty"]) for r in ask(tmp_path, files, "receivers")] == [
+        ("x", ["slack"], False),
+        ("none", [], True),
+    ]
+    assert [(c["pipeline"], c["exporters"]) for c in ask(tmp_path, {}, "collectors")] == [("traces", ["prometheus"])]
+    assert [(d["title"], d["metrics"]) for d in ask(tmp_path, {}, "dashboards")] == [("T", ["x_total"])]
+    assert [(a["source"], a["name"], a["metrics"]) for a in ask(tmp_path, {}, "alerts")] == [
+        ("grafana", "G", ["y"]),
+        ("terraform", "cpu", ["CPUUtilization"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "groups: [1, {rules: 2}, {rules: [3, {alert: 4, expr: 5}]}]",
+        "scrape_configs: [1]",
+        "receivers: [1]\nroute: 2",
+        "rules: []",
+    ],
+)
+def test_hostile_monitoring_files(tmp_path: Path, text: str) -> None:
+    for what in ("alerts", "scrapes", "receivers", "dashboards", "collectors"):
+        assert isinstance(
+            ask(tmp_path, {"a.yml": text, "grafana/d.json": '{"panels": [1, {"targets": 2}]}'}, what), list
+        )  # type: ignore[arg-type]

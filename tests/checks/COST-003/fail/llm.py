@@ -1,0 +1,10 @@
+from openai import OpenAI
+
+client = OpenAI(timeout=20, max_retries=2)
+
+
+def ask(question: str) -> str:
+    reply = client.chat.completions.create(
+        model="gpt-5.5", messages=[{"role": "user", "content": question}]
+    )
+    return reply.choices[0].message.content

@@ -47,6 +47,7 @@ class Answer:
     check_id: str
     question: str
     answer: str
+    problems: str
     owner: str
     evidence: str
     reviewed: str
@@ -88,16 +89,18 @@ def fact_row(name: str, fact: Record) -> FactRow:
 
 def answer_of(record: Record, questions: Mapping[str, str], as_of: str) -> Answer:
     check_id = record.text("check") or record.text("id")
-    until = record.text("review_by") or record.text("valid_until") or record.text("expires")
+    until = record.text("review_by")
+    said = preview(record.data.get("answer"), 200) if record.text("answer") else "No answer"
     return Answer(
         check_id=check_id,
         question=record.text("question") or questions.get(check_id, check_id),
-        answer=preview(record.data.get("answer"), 200) if "answer" in record else "No answer",
+        answer=words.joined(said.capitalize() if said.islower() else said, record.text("note")),
+        problems=", ".join(record.texts("problems")),
         owner=record.text("owner"),
         evidence=", ".join(record.texts("evidence")),
         reviewed=words.day(record.text("reviewed")),
         valid_until=words.day(until),
-        lapsed=record.flag("expired") or record.flag("lapsed") or bool(until and as_of and until[:10] < as_of[:10]),
+        lapsed=record.flag("expired") or bool(until and as_of and until[:10] < as_of[:10]),
     )
 
 

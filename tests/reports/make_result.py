@@ -127,10 +127,12 @@ def make_result(profile: dict[str, str] | None = None, **changes: Any) -> dict[s
         "capacity": None,
         "cost": None,
         "attestations": [
-            {"check": "GOV-010", "answer": "yes", "owner": "Head of service", "evidence": "wiki/runbooks/stop",
-             "reviewed": "2026-09-12", "review_by": "2027-03-12"},
-            {"check": "ORG-012", "answer": "Named rota", "owner": "Head of service", "evidence": "wiki/oncall",
-             "reviewed": "2025-11-02", "review_by": "2026-11-02"},
+            {"check": "GOV-010", "answered": True, "answer": "yes", "owner": "Head of service", "valid": True,
+             "evidence": "docs/runbooks/stop.md", "evidence_form": "path", "reviewed": "2026-09-12",
+             "review_by": "2027-03-12", "expired": False, "problems": [], "note": "tried on 12 September"},
+            {"check": "ORG-012", "answered": True, "answer": "yes", "owner": "Head of service", "valid": False,
+             "evidence": "docs/oncall.md", "evidence_form": "path", "reviewed": "2025-11-02",
+             "review_by": "2026-11-02", "expired": True, "problems": ["the review date has passed"], "note": ""},
         ],
         "assumptions": ["A month has 730 hours", "Prices without tax"],
         "relaxations": [

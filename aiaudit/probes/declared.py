@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel
@@ -56,7 +57,9 @@ _VALUE: Final = record(
     baseline=STRING,
     target=STRING,
     stop_rule=STRING,
+    unit=STRING,
     numbers=map_of(INT),
+    figures=map_of(DOUBLE),
     owner=STRING,
     reviewed=STRING,
     days_old=INT,
@@ -98,6 +101,18 @@ MODEL: Final = record(
     path=STRING,
     line=INT,
 )
+_WORKLOAD: Final = record(
+    "workload",
+    present=BOOL,
+    keys=list_of(STRING),
+    numbers=INT,
+    values=map_of(DOUBLE),
+    source=STRING,
+    owner=STRING,
+    reviewed=STRING,
+    days_old=INT,
+    line=INT,
+)
 TYPE: Final = record(
     "declarations",
     present=BOOL,
@@ -105,7 +120,7 @@ TYPE: Final = record(
     budget=_BUDGET,
     value=_VALUE,
     screening=_SCREENING,
-    workload=record("workload", present=BOOL, keys=list_of(STRING), numbers=INT, line=INT),
+    workload=_WORKLOAD,
     datasets=list_of(DATASET),
     models=list_of(MODEL),
     gaps=list_of(record("gap", key=STRING, path=STRING, line=INT)),
@@ -120,7 +135,8 @@ class DeclaredProbe(Probe[DeclaredQuery]):
     """The declarations of `aiaudit.yaml`. A placeholder (TBD, TODO) counts as nothing and is listed under `gaps`.
 
     `days_old`: days from a part's `reviewed` to the audit's day, -1 where it bears no date, less than -1 where the date
-    lies in the future. `value.numbers`: how many numbers stand in each of its texts.
+    lies in the future. `value.numbers`: how many numbers stand in each of its texts; `figures`: the first of each.
+    `workload.values`: its numbers by dotted key, such as `traffic.requests_per_second.peak`.
     """
 
     name: ClassVar[str] = "project.declared"
@@ -166,12 +182,7 @@ class _Reading:
             "budget": self._budget(),
             "value": self._value(),
             "screening": self._screening(),
-            "workload": {
-                "present": bool(config.workload),
-                "keys": sorted(config.workload),
-                "numbers": _count_numbers(config.workload),
-                "line": self._line("workload"),
-            },
+            "workload": self._workload(),
             "datasets": [self._dataset(number, part) for number, part in enumerate(config.datasets)],
             "models": [self._model(number, part) for number, part in enumerate(config.models)],
         }
@@ -216,7 +227,9 @@ class _Reading:
         return {
             "present": any(texts.values()),
             **texts,
+            "unit": "" if is_gap(part.unit) else part.unit,
             "numbers": {name: len(numbers_in(text)) for name, text in texts.items()},
+            "figures": {name: numbers_in(text)[0] for name, text in texts.items() if numbers_in(text)},
             "owner": self._text(part, "value", "owner"),
             **self._dated(part.reviewed),
             "line": self._line("value"),
@@ -231,6 +244,20 @@ class _Reading:
             "by": self._text(part, "screening", "by"),
             **self._dated(part.reviewed),
             "line": self._line("screening"),
+        }
+
+    def _workload(self) -> dict[str, Any]:
+        part = self.config.workload
+        values = dict(_numbers_by_key(part))
+        return {
+            "present": bool(part),
+            "keys": sorted(part),
+            "numbers": len(values),
+            "values": values,
+            "source": self._said(part, "workload", "source"),
+            "owner": self._said(part, "workload", "owner"),
+            **self._dated(_day(part.get("reviewed"))),
+            "line": self._line("workload"),
         }
 
     def _dataset(self, number: int, part: DatasetPart) -> dict[str, Any]:
@@ -263,7 +290,14 @@ class _Reading:
 
     def _text(self, part: BaseModel, section: str, name: str) -> str:
         """A text, or nothing where it is a placeholder."""
-        text = str(getattr(part, name))
+        return self._unless_gap(str(getattr(part, name)), section, name)
+
+    def _said(self, part: Mapping[str, Any], section: str, name: str) -> str:
+        """The same for a section of free form."""
+        value = part.get(name)
+        return self._unless_gap(value.strip(), section, name) if isinstance(value, str) else ""
+
+    def _unless_gap(self, text: str, section: str, name: str) -> str:
         if not text or not is_gap(text):
             return text
         self.gaps.append({"key": f"{section}.{name}", "path": _shown(self.config), "line": self._line(section, name)})
@@ -280,9 +314,25 @@ class _Reading:
         return place.line if place else 1
 
 
-def _count_numbers(value: Any) -> int:
-    if isinstance(value, dict):
-        return sum(_count_numbers(item) for item in value.values())
-    if isinstance(value, list):
-        return sum(_count_numbers(item) for item in value)
-    return int(isinstance(value, (int, float)) and not isinstance(value, bool))
+def _numbers_by_key(value: Any, prefix: str = "") -> Iterator[tuple[str, float]]:
+    """The numbers of a nested mapping by dotted key; items of a list by their place."""
+    if isinstance(value, bool):
+        return
+    if isinstance(value, (int, float)):
+        yield prefix, float(value)
+        return
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from _numbers_by_key(item, f"{prefix}.{key}" if prefix else str(key))
+
+
+def _day(value: Any) -> dt.date | None:
+    """A date as YAML gives it, or as text."""
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, str):
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, dt.date) else None

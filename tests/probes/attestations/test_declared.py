@@ -108,3 +108,25 @@ def test_the_value_is_of_its_type(tmp_path: Path) -> None:
 
 def test_the_probe_is_registered() -> None:
     assert isinstance(get("project.declared"), DeclaredProbe)
+
+
+def test_the_workload_is_read_by_dotted_key_with_who_says_so(tmp_path: Path) -> None:
+    text = (
+        "workload:\n  traffic: {requests_per_second: {mean: 1.5, peak: 12}, steady: true}\n  steps: [3, {n: 4}]\n"
+        '  source: help desk\n  owner: TBD\n  reviewed: "2026-05-02"\n'
+    )
+    workload = DeclaredProbe().answer("d", DeclaredQuery(), context(tmp_path, {"aiaudit.yaml": text})).value["workload"]
+    assert workload["values"] == {
+        "traffic.requests_per_second.mean": 1.5,
+        "traffic.requests_per_second.peak": 12.0,
+        "steps.0": 3.0,
+        "steps.1.n": 4.0,
+    }
+    assert (workload["numbers"], workload["source"], workload["owner"]) == (4, "help desk", "")
+    assert (workload["reviewed"], workload["days_old"]) == ("2026-05-02", 30)
+
+
+def test_the_first_figure_of_each_text_of_the_value_sheet(tmp_path: Path) -> None:
+    text = "value:\n  unit: percent\n  baseline: 80.4 % in 2026\n  target: 90 % by 31 March 2027\n  metric: right queue\n"
+    value = DeclaredProbe().answer("d", DeclaredQuery(), context(tmp_path, {"aiaudit.yaml": text})).value["value"]
+    assert (value["unit"], value["figures"]) == ("percent", {"baseline": 80.4, "target": 90.0})

@@ -15,7 +15,7 @@ from aiaudit.project.entry import Entry
 from aiaudit.project.reader import Unreadable, is_binary
 from aiaudit.project.roles import Role
 
-OWN_ROLES: Final = tuple(role for role in Role if role not in (Role.VENDORED, Role.GENERATED))
+OWN_ROLES: Final[tuple[Role, ...]] = tuple(role for role in Role if role not in (Role.VENDORED, Role.GENERATED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Data sets as files: formats, columns by their header, schemas that describe them. No row is kept."""

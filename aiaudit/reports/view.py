@@ -237,12 +237,17 @@ class Pack:
         return words.pack_heading(self.counts, critical)
 
     @property
+    def no_number(self) -> str:
+        """Why there is no score (design: at least three applicable checks, half of the evidence)."""
+        return "too little evidence for a number" if self.applicable >= 3 else "too few checks apply for a number"
+
+    @property
     def note(self) -> str:
         """What stands under the pack's name beside its bar."""
         if not self.applicable:
             return "no check applies"
         if self.score is None:
-            return "too little evidence for a number"
+            return self.no_number
         if self.capped:
             more = f" and {len(self.capped_by) - 2} more" if len(self.capped_by) > 2 else ""
             causes = ", ".join(self.capped_by[:2]) + more

@@ -297,7 +297,10 @@ def pack_heading(counts: Mapping[str, int], critical_failed: int) -> str:
     elif partial:
         first, second = f"nothing fails, {number(partial)} of {number(applicable)} checks {_is(partial)} half done", ""
     else:
-        first, second = f"all that could be judged is in place ({counts.get('pass', 0)} of {applicable} checks)", ""
+        passed = counts.get("pass", 0)
+        first, second = f"{number(passed)} of {number(applicable)} checks {'passes' if passed == 1 else 'pass'}", ""
+        if not unseen:
+            first = f"all {number(passed)} checks that apply pass" if passed > 1 else "the one check that applies passes"
     return sentence(first, second, f"{number(unseen)} could not be judged" if unseen else "")
 
 

@@ -150,7 +150,17 @@ def test_many_places_of_one_finding_are_bounded(result) -> None:
 def test_a_pack_without_a_number_shows_its_range_only() -> None:
     page = html.render(made.make_result(made.BARE))
     assert "too little evidence for a number" in page
-    assert "no number: too little evidence, between" in page
+    assert "</b>too little evidence for a number, between" in page
+
+
+def test_a_pack_of_which_nothing_applies_has_no_figures(result) -> None:
+    for check in result["checks"]:
+        if check["pack"] == "evolution":
+            check.update(status="not_applicable", points=None, findings=[])
+    page = html.render(result)
+    part = page[page.index('id="pack-evolution"') : page.index('id="pack-llm"')]
+    assert "None of its checks applies to this project" in part
+    assert "In place" not in part and "<svg width=\"100%\"" not in part
 
 
 def test_the_score_may_lie_outside_the_range_and_then_says_why(result) -> None:

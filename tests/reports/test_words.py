@@ -1,0 +1,118 @@
+"""The sentences: numbers, plurals, and what is said when there is nothing to say."""
+
+import pytest
+
+from aiaudit.reports import words
+from aiaudit.reports.text import first_sentence, lower_first, rest_of, shorten, slug, thousands
+
+
+@pytest.mark.parametrize(
+    ("counts", "critical", "said"),
+    [
+        ({}, 0, "None of its checks applies to this project"),
+        ({"not_applicable": 4}, 0, "None of its checks applies to this project"),
+        ({"unknown": 2, "blocked": 1}, 0, "Nothing here could be judged yet"),
+        ({"pass": 3}, 0, "All three checks that apply pass"),
+        ({"pass": 1}, 0, "The one check that applies passes"),
+        ({"pass": 2, "unknown": 1}, 0, "Two of three checks pass; one could not be judged"),
+        ({"fail": 1, "pass": 5}, 1, "One of six checks fails, a critical one"),
+        ({"fail": 3, "partial": 1, "pass": 9}, 2, "Three of 13 checks fail, two of them critical; one is half done"),
+        ({"partial": 2, "pass": 1, "error": 1}, 0, "Nothing fails, two of four checks are half done; one could not be judged"),
+    ],
+)  # fmt: skip
+def test_pack_headings(counts, critical, said) -> None:
+    assert words.pack_heading(counts, critical) == said
+
+
+@pytest.mark.parametrize(
+    ("level", "failed", "following", "gaps", "days", "said"),
+    [
+        (None, False, "", 0, 0, "Nothing could be judged, so nothing is claimed"),
+        ("not_ready", True, "Prototype", 1, 1,
+         "Not ready to be used. One gap, about one person-day, stands before Prototype."),
+        ("not_ready", False, "Prototype", 2, 4,
+         "Not shown to be ready for use. Two gaps, about four person-days, stand before Prototype."),
+        ("prototype", True, "Pilot", 13, 40,
+         "Fit to explore, not yet fit to open to users. 13 gaps, about 40 person-days, stand before Pilot."),
+        ("pilot", False, "Production", 0, 0,
+         "Fit for a limited group, not yet fit to run the business. "
+         "What stands before Production is a matter of evidence, not of single checks."),
+        ("scale", False, "", 0, 0, "Fit to run the business and to grow"),
+    ],
+)  # fmt: skip
+def test_the_verdict(level, failed, following, gaps, days, said) -> None:
+    assert words.summary_heading(level, failed, following, gaps, days) == said
+
+
+def test_what_was_not_shown_is_not_called_a_failure() -> None:
+    assert words.summary_heading("not_ready", False, "Prototype", 1, 1).startswith("Not shown")
+    assert words.summary_heading("not_ready", True, "Prototype", 1, 1).startswith("Not ready")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((None, "", 0, 0, 0),
+         "Give access to the project's files and repeat the audit; nothing can be decided on this one."),
+        (("prototype", "pilot", 2, 1, 7),
+         "Release about seven person-days to close two gaps and hand over the evidence for one check that could not be "
+         "judged; keep the system within the team until the steps are verified, and audit again before the pilot opens."),
+        (("not_ready", "prototype", 0, 0, 0),
+         "Do not use the system outside development until the conditions of Prototype are shown, and audit again before "
+         "anyone explores it."),
+        (("scale", "", 0, 0, 0),
+         "No release is held back by this audit. Repeat it before the next large change, or within six months."),
+    ],
+)  # fmt: skip
+def test_the_decision_asked(arguments, said) -> None:
+    assert words.decision(*arguments) == said
+
+
+def test_other_headings() -> None:
+    assert words.risks_heading(0, 0, 0, "Pilot") == "No failed or partial check, so no risk to rank"
+    assert words.risks_heading(1, 1, 1, "Pilot") == "One risk in one area; it stands before Pilot"
+    assert words.risks_heading(3, 2, 3, "Pilot") == "Three risks in two areas; all of them stand before Pilot"
+    assert words.risks_heading(9, 4, 1, "Pilot") == "Nine risks in four areas; one of them stands before Pilot"
+    assert words.roadmap_heading(10, 142, 7, "Pilot") == (
+        "Ten person-days now, seven of them towards Pilot; about 142 more close the rest"
+    )
+    assert words.roadmap_heading(3, 0, 3, "Pilot") == "Three person-days now lead towards Pilot"
+    assert words.roadmap_heading(0, 5, 0, "") == "Nothing is urgent; five person-days would close the rest"
+    assert words.roadmap_heading(0, 0, 0, "") == "Nothing is left to be done by this catalogue"
+    assert words.accepted_heading(2, 1) == "Two acceptances are valid; one has expired and counts again"
+    assert words.accepted_heading(0, 2) == "Two have expired and count again"
+    assert words.attestations_heading(21, 29, 1) == "21 of 29 questions were answered; one answer has lapsed"
+    assert words.scope_heading(0, 0, 0) == "Everything in scope could be read"
+    assert words.scope_heading(1, 2, 1) == (
+        "One file could not be read and two facts could not be determined; one statement is taken on trust"
+    )
+    assert words.gate_heading(0, 2) == "Two gates were set, and none failed"
+    assert words.gate_heading(1, 1) == "The gate failed"
+    assert words.packs_heading(0, 0, "Cost", 61.0, 11) == "Cost is the weakest core pack, at 61 of 100"
+    assert words.heat_heading({}, {}) == "No check could be judged"
+    assert words.heat_heading({"pass": 3}, {"unknown": 2}) == (
+        "Two critical checks could not be judged; most of the rest is in place"
+    )
+
+
+def test_the_score_is_never_said_alone() -> None:
+    assert words.score_phrase(66.22, 56.2, 71.7, 82.6) == "66 (56–72), 83\u00a0% of the evidence seen"
+    assert words.score_phrase(None, 0, 100, 0) == "no score (0–100), 0\u00a0% of the evidence seen"
+
+
+def test_dates_and_numbers() -> None:
+    assert words.day("2026-12-04") == "4\u00a0Dec\u00a02026"
+    assert words.day("soon") == "soon"
+    assert words.days(1) == "one person-day" and words.days(40) == "40 person-days"
+    assert words.digits(1, "check") == "1 check" and words.digits(1200, "check") == "1,200 checks"
+    assert thousands(-12345) == "\u221212,345"
+
+
+def test_sentences_are_cut_where_they_end() -> None:
+    risk = "Because a key is in version 2.1 of the file, anyone can use it. That costs money."
+    assert first_sentence(risk) == "Because a key is in version 2.1 of the file, anyone can use it."
+    assert rest_of(risk) == "That costs money."
+    assert shorten("one two three four", 12) == "one two…"
+    assert lower_first("Every call") == "every call"
+    assert lower_first("AI risks") == "AI risks"
+    assert slug("../../ SEC-001 <b>") == "sec-001-b"

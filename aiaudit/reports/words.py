@@ -300,7 +300,8 @@ def pack_heading(counts: Mapping[str, int], critical_failed: int) -> str:
         passed = counts.get("pass", 0)
         first, second = f"{number(passed)} of {number(applicable)} checks {'passes' if passed == 1 else 'pass'}", ""
         if not unseen:
-            first = f"all {number(passed)} checks that apply pass" if passed > 1 else "the one check that applies passes"
+            many = f"all {number(passed)} checks that apply pass"
+            first = many if passed > 1 else "the one check that applies passes"
     return sentence(first, second, f"{number(unseen)} could not be judged" if unseen else "")
 
 

@@ -58,6 +58,10 @@ def value(source: str, **changed: Any) -> Any:
         ("d.list[2] == null", True),
         ("'b' > 'a'", True),
         ("true > false", True),
+        ("dyn(1) <= double('nan')", False),
+        ("double('nan') >= dyn(1)", False),
+        ("double('nan') == double('nan')", False),
+        ("names.exists(x, names.exists(x, x == 'a') && x == 'b')", True),
         ("[1, [2.0]] == [1.0, [2]]", True),
         ("{'a': 1} == m", False),
         ("{'b': 2, 'a': 1.0} == dyn(m)", True),
@@ -294,6 +298,15 @@ def test_step_budget() -> None:
         outcome = evaluate(compile(source, NAMES), many, budget=Budget(steps=500), explain=True)
         assert outcome.value == Failed("gave up after 500 steps"), source
         assert outcome.trace
+
+
+def test_a_condition_is_paid_for_once() -> None:
+    """An outer macro does not pay again for the condition of an inner one."""
+    long = " || ".join(["m == 'x'"] * 100)
+    rule = compile(f"names.all(n, [].all(m, {long}))", NAMES)
+    assert evaluate(rule, {"names": ["x"] * 1000}, budget=Budget(steps=10_000)).value is True
+    paid = compile(f"names.all(m, {long})", NAMES)
+    assert isinstance(evaluate(paid, {"names": ["x"] * 1000}, budget=Budget(steps=10_000)).value, Failed)
 
 
 def test_size_budget() -> None:

@@ -130,6 +130,7 @@ def test_literals(source: str, expected: object) -> None:
         ("1u", 1, 1, "unsigned numbers are not part of the language", "`1`"),
         ("1abc", 1, 1, "`1a` is no number", None),
         ("9223372036854775808", 1, 1, "number beyond 64 bits", None),
+        ("-9223372036854775809", 1, 2, "number beyond 64 bits", None),
         ("1" * 30, 1, 1, "number beyond 64 bits", None),
         ("for", 1, 1, "`for` is a reserved word", None),
         ("has(n)", 1, 1, "has() takes one field, as in `has(image.user)`", None),

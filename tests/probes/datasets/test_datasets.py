@@ -170,13 +170,13 @@ def test_schema_files(tmp_path: Path) -> None:
 def test_versions(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "data/raw.csv.dvc": "outs:\n- md5: 0123456789abcdef0123456789abcdef\n  path: raw.csv\n",
-        "dvc.lock": "schema: '2.0'\nstages:\n  prep:\n    cmd: x\n    outs:\n    - path: data/out.csv\n      md5: abc\n",
+        "dvc.lock": "schema: '2.0'\nstages:\n  prep:\n    cmd: x\n    outs:\n    - path: data/o.csv\n      md5: abc\n",
         ".gitattributes": "*.bin filter=lfs diff=lfs\n*.txt text\n",
     }
     fact = VersionsProbe().answer("v", VersionsQuery(), context(tmp_path, files))
     assert [(one["tool"], one["of"], one["line"]) for one in fact.value] == [
         ("dvc", "data/raw.csv", 2),
-        ("dvc", "data/out.csv", 6),
+        ("dvc", "data/o.csv", 6),
         ("git-lfs", "*.bin", 1),
     ]
     assert VersionsProbe().answer("v", VersionsQuery(), context(tmp_path / "b", {"a": ""})).state is State.ABSENT

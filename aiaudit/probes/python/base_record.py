@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from aiaudit.model.types import Unknown
 from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Import, Module, Scope, statements
-from aiaudit.probes.python.resolve import Resolver, dotted, last_name
+from aiaudit.probes.python.resolve import Resolver, dotted, last_name, root_name
 from aiaudit.probes.python.values import Values, to_json
 
 _KINDS: Final = {"f": "function", "a": "async", "c": "class"}
@@ -149,6 +149,8 @@ def _asserts(scope: Scope) -> int:
 def _is_assertion(call: ast.expr) -> bool:
     if not isinstance(call, ast.Call):
         return False
+    if root_name(call.func) == "expect":  # expect(answer).to_contain(…)
+        return True
     name = last_name(call.func)
     if name in ("assertTrue", "assertFalse", "assert_") and call.args and isinstance(call.args[0], ast.Constant):
         return False

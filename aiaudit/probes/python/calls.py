@@ -171,6 +171,7 @@ class CallFinder:
             "at_module": scope.kind == "module",
             "awaited": flags.awaited,
             "in_try": any(isinstance(one, ast.Try | ast.TryStar) and one.handlers for one in chain[:-1]),
+            "guarded": any(isinstance(one, ast.If) and _asks_for_nothing(one.test) for one in chain[:-1]),
             "retried": self._retried(chain, scope),
         }
 
@@ -353,3 +354,15 @@ def goes_round_again(tried: ast.Try | ast.TryStar, loop: ast.stmt) -> bool:
         if waits and not leaves:
             return True
     return False
+
+
+def _asks_for_nothing(test: ast.expr) -> bool:
+    """Whether a condition asks that something is not there yet (`is None`, `not x`, `not in`): work done once and kept."""
+    if isinstance(test, ast.BoolOp):
+        return any(_asks_for_nothing(one) for one in test.values)
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return isinstance(test.operand, ast.Name | ast.Attribute | ast.Call)
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+        return False
+    empty = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
+    return isinstance(test.ops[0], ast.NotIn) or (isinstance(test.ops[0], ast.Is | ast.Eq) and empty)

@@ -8,6 +8,7 @@ function on the way is sanitised.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -67,6 +68,13 @@ _SINKS: Final[dict[str, tuple[str, int]]] = {  # name -> (kind, position of the 
 }  # fmt: skip
 _SHELLS: Final = name_set("run call Popen check_call check_output")
 _SQL_METHODS: Final = name_set("execute executemany executescript raw")
+_DATABASE_NAME: Final = re.compile(
+    r"(?i)(?:^|_)(?:cur|cursor|conn|connection|db|database|session|engine|tx|transaction)$"
+)
+_DATABASES: Final = tuple(
+    f"{name}." for name in ("sqlite3", "psycopg", "psycopg2", "sqlalchemy", "sqlmodel", "duckdb", "pymysql", "asyncpg",
+                            "aiosqlite", "mysql", "MySQLdb", "snowflake", "pyodbc", "oracledb", "clickhouse_connect")
+)  # fmt: skip
 _SANITISERS: Final = name_set(
     "quote escape clean literal_eval int float bool len secure_filename basename quote_plus urlencode model_validate"
     " model_validate_json parse_obj parse_raw validate_python validate_json uuid4 hexdigest sanitize sanitise bindparam"
@@ -118,9 +126,9 @@ class FlowFinder:
             if name.startswith("subprocess.") and last in _SHELLS and call.args:
                 return name, "shell" if _is_shell(call) else "command", call.args[0]
         if last in _SQL_METHODS and call.args and not isinstance(call.args[0], ast.Constant):
-            if names and names[0].partition(".")[0] in ("concurrent", "invoke", "fabric", "jinja2"):
-                return None
-            return names[0] if names else f"?.{last}", "sql", call.args[0]
+            receiver = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+            if _DATABASE_NAME.search(last_name(receiver)) or any(name.startswith(_DATABASES) for name in names):
+                return names[0] if names else f"?.{last}", "sql", call.args[0]
         if last in ("markdown", "html", "write") and _keyword(call, "unsafe_allow_html") is not None and call.args:
             return f"streamlit.{last}", "html", call.args[0]
         return None

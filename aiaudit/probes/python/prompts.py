@@ -29,6 +29,9 @@ HITS: Final = (
 _NAME: Final = re.compile(
     r"(?i)(?:^|_|(?<=[a-z]))(prompt|prompts|instruction|instructions|preamble|persona|system_message|systemmessage|sys_msg)"
 )
+_OTHER_NAME: Final = re.compile(
+    r"(?i)install|setup|usage|help|error|confirm|shell|stdin|_path$|_file$|_dir$|_url$|_id$"
+)
 _TEMPLATE_NAME: Final = re.compile(r"(?i)template")
 _KEYWORDS: Final = name_set(
     "prompt system system_prompt system_message system_instruction instructions instruction template messages_template"
@@ -81,7 +84,7 @@ class PromptFinder:
                 name = last_name(target) if target is not None else scope.qualname.rpartition(".")[2]
                 if not name and isinstance(target, ast.Subscript):
                     name = str(self.view.values.of(target.slice, scope))
-                if _NAME.search(name):
+                if _NAME.search(name) and not _OTHER_NAME.search(name):
                     yield from self._value(value, name, scope, "constant" if target is not None else "returned")
                 elif _TEMPLATE_NAME.search(name) and self._speaks(value, scope):
                     yield from self._value(value, name, scope, "constant")
@@ -99,7 +102,8 @@ class PromptFinder:
             for inner in value.elts:
                 yield from self._literal(inner, name, scope, use)
         elif self._is_load(value):
-            yield self._row(value, name, scope, "loaded")
+            if self.view.provenance.of(value, scope) != "user":  # `prompt = sys.stdin.read()` is what a user says
+                yield self._row(value, name, scope, "loaded")
         else:
             yield from self._literal(value, name, scope, use)
 

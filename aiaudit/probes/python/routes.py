@@ -209,6 +209,7 @@ class RouteFinder:
             "reads_request": body.reads_request,
             "checks": body.checks,
             "touches": body.touches,
+            "calls": body.called,
             "decorators": [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list],
         }
 
@@ -285,6 +286,7 @@ class _Body:
         self.touches: list[str] = []
         self.reads_request = False
         self.checks = ""
+        self.called: list[str] = []  # what is called, as written
         self._calls: list[str] = []
         returned: list[bool] = []
         node = scope.node
@@ -313,6 +315,9 @@ class _Body:
 
     def _call(self, call: ast.Call) -> None:
         last = last_name(call.func)
+        written = dotted(call.func)
+        if written and written not in self.called and len(self.called) < 40:
+            self.called.append(written)
         if last not in ("dict", "JSONResponse", "jsonify", "Response", "PlainTextResponse", "str", "HTMLResponse"):
             self._calls.append(last)
         if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort"):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, NULL, STRING, Type, list_of
-from aiaudit.rules.errors import RuleError, closest, error_at
+from aiaudit.rules.errors import RuleError, closest, error_at, show
 from aiaudit.rules.library import FUNCTIONS, Function
 from aiaudit.rules.nodes import (
     Binary,
@@ -46,7 +46,7 @@ _ORDERED: Final = frozenset({"bool", "int", "double", "string", "dyn"})
 
 
 class Checker:
-    """Checks one source. `names_read` and `slots` are filled while it goes."""
+    """Checks one source. `name_slots` (the names that are used) and `slots` are filled while it goes."""
 
     def __init__(self, source: str, names: Mapping[str, Type]) -> None:
         self.source = source
@@ -80,14 +80,15 @@ class Checker:
         return _typed(Name(node.start, node.end, node.depth, name, slot), self.names[name])
 
     def undeclared(self, node: Node, name: str) -> RuleError:
+        message = f"unknown name `{show(name, 80)}`"
         if name in _LITERAL_WORDS:
-            return self.error(node, f"unknown name `{name}`", f"`{_LITERAL_WORDS[name]}`")
+            return self.error(node, message, f"`{_LITERAL_WORDS[name]}`")
         near = closest(name, [*self.names, *self.locals])
         if near is None and "." in name:  # `flag.trains.x`, `flags.trains`: compare piece by piece
             near = closest(name.rpartition(".")[0], self.names)
         if near is None:
             near = next((known for known in sorted(self.names) if known.endswith(f".{name}")), None)
-        return self.error(node, f"unknown name `{name}`", f"`{near}`" if near else None)
+        return self.error(node, message, f"`{near}`" if near else None)
 
     def select(self, node: Select) -> Node:
         chain = _chain(node)
@@ -123,7 +124,7 @@ class Checker:
                     raise error_at(
                         self.source,
                         node.end - len(field) if isinstance(node, Select) else node.start,
-                        f"{of} has no field `{field}`",
+                        f"{of} has no field `{show(field)}`",
                         f"`{near}`" if near else None,
                     )
                 return found
@@ -278,7 +279,7 @@ class Checker:
         results = [
             overload.result(types) if callable(overload.result) else overload.result
             for overload in function.overloads
-            if len(overload.params) == len(types) and all(map(_fits, overload.params, types))
+            if len(overload.params) == len(types) and all(map(_alike, overload.params, types))
         ]
         if not results:
             given = ", ".join(map(str, types[1:] if node.method else types))
@@ -293,7 +294,9 @@ class Checker:
             return error_at(self.source, node.at, f"`{function.name}` is called the other way", example)
         near = closest(node.function, [*FUNCTIONS, *MACROS, *_FOREIGN, "has"])
         near = _FOREIGN.get(near or "", near)
-        return error_at(self.source, node.at, f"unknown function `{node.function}`", f"`{near}`" if near else None)
+        return error_at(
+            self.source, node.at, f"unknown function `{show(node.function)}`", f"`{near}`" if near else None
+        )
 
     def check_pattern(self, node: Call) -> None:
         """A pattern that stands in the rule is compiled now, so that its error has a place."""
@@ -334,10 +337,6 @@ def _alike(a: Type, b: Type) -> bool:
     if a.kind != b.kind:
         return {a.kind, b.kind} == {"map", "record"}
     return a.item is None or b.item is None or _alike(a.item, b.item)
-
-
-def _fits(param: Type, arg: Type) -> bool:
-    return _alike(param, arg)
 
 
 def _comparable(a: Type, b: Type) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ def equal(a: Any, b: Any, meter: Meter, depth: int = 0) -> bool | Unknown | Fail
             if ta is str:
                 _charge(meter, a, b)
             return bool(a == b)
-        return bool(ta in _NUMBERS and tb in _NUMBERS and float(a) == float(b))
+        return bool(ta in _NUMBERS and tb in _NUMBERS and as_double(a) == as_double(b))
     if ta is Failed or tb is Failed:
         return first_not_a_value(a, b) or Failed("an error was compared")
     if ta is Unknown or tb is Unknown:
@@ -50,6 +51,14 @@ def equal(a: Any, b: Any, meter: Meter, depth: int = 0) -> bool | Unknown | Fail
     if ta is Incomplete or tb is Incomplete:
         return _incomplete_equal(a, b)
     return False
+
+
+def as_double(number: int | float) -> float:
+    """The nearest double; infinite for an integer beyond all doubles, which only a fact can hold."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _charge(meter: Meter, a: str, b: str) -> None:
@@ -104,7 +113,7 @@ def less(a: Any, b: Any, meter: Meter) -> bool | None:
         if ta is str:
             _charge(meter, a, b)
         return bool(a < b) if ta in (int, float, str, bool) else None
-    return float(a) < float(b) if ta in _NUMBERS and tb in _NUMBERS else None
+    return as_double(a) < as_double(b) if ta in _NUMBERS and tb in _NUMBERS else None
 
 
 def contains(items: Any, wanted: Any, meter: Meter) -> bool | Unknown | Failed:

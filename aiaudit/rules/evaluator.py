@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aiaudit.model.types import Unknown
 from aiaudit.rules.arithmetic import ARITHMETIC, ORDERINGS, negate
-from aiaudit.rules.comparison import contains, equal
+from aiaudit.rules.comparison import as_double, contains, equal
 from aiaudit.rules.functions import refuse
 from aiaudit.rules.library import FUNCTIONS
 from aiaudit.rules.macros import build_macro, filter_size
@@ -65,7 +65,7 @@ def _as_double(run: Run) -> Run:
 
     def convert(f: Frame) -> Any:
         value = run(f)
-        return float(value) if type(value) is int else value
+        return as_double(value) if type(value) is int else value
 
     return convert
 

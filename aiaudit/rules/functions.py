@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
-from aiaudit.rules.comparison import contains, less
+from aiaudit.rules.comparison import as_double, contains, less
 from aiaudit.rules.lexer import INT_MAX, INT_MIN
 from aiaudit.rules.patterns import PatternError, charge, glob_pattern, search
 from aiaudit.rules.values import Failed, Incomplete, Meter, Range, first_not_a_value, kind_of, not_a_value
@@ -121,7 +121,7 @@ _DOUBLE_TEXT: Final = re.compile(
 def to_int(meter: Meter, value: Any) -> Any:
     kind = type(value)
     if kind is int:
-        return value
+        return value if INT_MIN <= value <= INT_MAX else Failed("int(): beyond 64 bits")
     if kind is bool:
         return int(value)  # only through dyn(), as cel-cpp
     if kind is float:
@@ -141,7 +141,7 @@ def to_double(meter: Meter, value: Any) -> Any:
     if kind is float:
         return value
     if kind is int:
-        return float(value)
+        return as_double(value)
     if kind is str:
         meter.spend(8)
         found = _DOUBLE_TEXT.fullmatch(value) if len(value) <= 512 else None
@@ -162,7 +162,7 @@ def to_string(meter: Meter, value: Any) -> Any:
         return value
     if kind is bool:
         return "true" if value else "false"
-    if kind is int or kind is float:
+    if kind is float or (kind is int and INT_MIN <= value <= INT_MAX):
         text = str(value) if kind is int else double_text(value)
         meter.spend(8)
         meter.make(len(text))
@@ -241,7 +241,7 @@ def total(meter: Meter, items: Any) -> Any:
     for item in items:
         if type(item) is not int and type(item) is not float:
             return not_a_value(item) or Failed(f"sum() cannot be used on a list with {kind_of(item)}")
-        total += item
+        total += item if type(total) is int and type(item) is int else as_double(item)
     return Failed("integer overflow") if type(total) is int and not INT_MIN <= total <= INT_MAX else total
 
 

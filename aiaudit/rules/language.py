@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiaudit.model.types import Type
 from aiaudit.rules.checker import Checker, complete
+from aiaudit.rules.comparison import as_double
 from aiaudit.rules.errors import error_at
 from aiaudit.rules.nodes import Node
 from aiaudit.rules.parser import parse
@@ -122,7 +123,7 @@ def _expected(value: Any, wanted: Type) -> Any:
         return value
     if wanted.kind == "double":
         if type(value) is int:
-            return float(value)
+            return as_double(value)
         return value if type(value) is float else Failed(f"this must be a double, not {kind_of(value)}")
     if type(value) is _TYPES[wanted.kind]:
         return value

@@ -127,6 +127,8 @@ class _Parser:
         node = self.binary(1)
         if self.take("?"):
             yes = self.binary(1)
+            if self.is_op("?"):
+                self.fail("an inner `?:` needs parentheses here", self.token.start, "`a ? (b ? c : d) : e`")
             self.expect(":")
             no = self.expression()
             node = Ternary(node.start, no.end, self.depth(node.start, node, yes, no), node, yes, no)

@@ -6,6 +6,7 @@ import math
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
+from aiaudit.rules.comparison import as_double
 from aiaudit.rules.values import Failed, Incomplete, Range
 
 _SHOWN: Final = 8  # elements of a list; the rest is counted
@@ -34,7 +35,9 @@ def words(value: Any, depth: int = 0) -> str:
     if kind is Incomplete:
         possible = f"possibly {len(value.maybe)}"
         return f"{words(value.sure)} and {possible} more" if value.sure else possible
-    return "none" if value is None else str(value)
+    if kind is int:
+        return str(value) if abs(value) < 10**18 else f"{as_double(value):.3g}"
+    return "none" if value is None else "unknown"
 
 
 def number(value: float) -> str:

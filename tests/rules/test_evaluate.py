@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import random
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, STRING, list_of, map_of, record
-from aiaudit.rules import Budget, Failed, RuleError, Unknown, compile, evaluate
+from aiaudit.rules import Budget, Failed, RuleError, Unknown, compile, evaluate, template
+from tests.rules.generator import NAMES as DRAWN_NAMES
+from tests.rules.generator import Generator
 
 FILE = record("file", path=STRING, line=INT, score=DOUBLE)
 NAMES = {
@@ -266,6 +270,48 @@ def test_values_other_than_plain_data_are_errors() -> None:
         assert isinstance(value(source), Failed)
     with pytest.raises(RuleError, match="string has no fields"):
         compile("s.__class__", NAMES)
+
+
+def test_integers_beyond_64_bits_in_facts() -> None:
+    """JSON has integers of any size. They compare by value, and overflow everywhere else."""
+    huge = {"d": {"list": [10**400, -(10**400)], "k": 10**5000}, "ratio": 10**400, "n": 10**20}
+    assert value("n > 1 && n > 1.5 && n == n && d.list[1] < 0.5", **huge) is True
+    assert value("d.list.exists(x, x == 1.0) || d.k == d.list[0]", **huge) is False
+    assert value("ratio > 1.0", **huge) is True
+    for source in ("n + 1", "-n * 2", "sum([n, 1])", "int(n)"):
+        assert isinstance(value(source, **huge), Failed), source
+    assert isinstance(value("string(d.k)", **huge), Failed)
+    assert value("double(n) + sum(d.list)", n=1, d={"list": [0.5, 10**400]}) == math.inf
+    assert template("{d.k} {n}", NAMES).render(huge) == "inf 1e+20"
+
+
+def odd(draw: random.Random, depth: int = 3) -> Any:
+    """Any value that JSON can hold, whatever a name's type says, and some that are unknown or errors."""
+    kind = draw.randrange(12 if depth else 9)
+    plain = [None, True, draw.randint(-3, 3), 10**400, draw.choice([0.5, math.nan, math.inf]), "", "a b", Unknown("?")]
+    if kind < 8:
+        return plain[kind]
+    if kind == 8:
+        return Failed("?") if depth == 3 else -(2**63)
+    items = [odd(draw, depth - 1) for _ in range(draw.randrange(4))]
+    return items if kind < 11 else dict(zip(["a", "path", "line", "zz"], items, strict=False))
+
+
+def test_nothing_raises_whatever_the_facts_hold() -> None:
+    """Facts of a wrong type, deep, huge or broken: an answer, an unknown or an error, and words for it."""
+    draw = random.Random(11)
+    generator = Generator(draw)
+    kinds: Counter[str] = Counter()
+    for _ in range(3000):
+        source = generator.expression(draw.choice([BOOL, BOOL, INT, STRING, list_of(INT)]), draw.randint(1, 4))
+        if len(source.encode()) > 4000:
+            continue
+        facts = {name: odd(draw) for name in DRAWN_NAMES}
+        outcome = evaluate(compile(source, DRAWN_NAMES), facts, explain=True)
+        kinds[type(outcome.value).__name__] += 1
+        assert all(line.isprintable() for line in outcome.trace)
+        assert isinstance(template(f"{{ {source} }}", DRAWN_NAMES).render(facts), str)
+    assert min(kinds["bool"], kinds["Failed"], kinds["Unknown"]) > 200, kinds
 
 
 def test_expected_type_is_kept_at_run_time() -> None:

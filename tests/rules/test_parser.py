@@ -127,6 +127,7 @@ def test_literals(source: str, expected: object) -> None:
         ("a.", 1, 3, "expected a name after `.`, found the end", None),
         ("a.'b'", 1, 3, "expected a name after `.`, found `'b'`", None),
         ("true ? 1", 1, 9, "expected `:`, found the end", None),
+        ("true ? true ? 1 : 2 : 3", 1, 13, "an inner `?:` needs parentheses here", "`a ? (b ? c : d) : e`"),
         ("1u", 1, 1, "unsigned numbers are not part of the language", "`1`"),
         ("1abc", 1, 1, "`1a` is no number", None),
         ("9223372036854775808", 1, 1, "number beyond 64 bits", None),

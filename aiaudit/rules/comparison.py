@@ -35,14 +35,14 @@ def equal(a: Any, b: Any, meter: Meter, depth: int = 0) -> bool | Unknown | Fail
             return False
         if depth > _MAX_NESTING:
             return Failed("compared values are nested too deeply")
-        meter.spend(len(a) + 4)
+        meter.spend(len(a) + 6)
         return _all_equal(zip(a, b, strict=True), meter, depth)
     if ta is dict and tb is dict:
         if len(a) != len(b):
             return False
         if depth > _MAX_NESTING:
             return Failed("compared values are nested too deeply")
-        meter.spend(2 * len(a) + 4)
+        meter.spend(2 * len(a) + 6)
         if a.keys() != b.keys():
             return False
         return _all_equal(((x, b[key]) for key, x in a.items()), meter, depth)

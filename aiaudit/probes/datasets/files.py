@@ -12,6 +12,7 @@ from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.datasets.header import HEAD, Head, kinds_of, read_head
+from aiaudit.probes.docs.common import Globs
 from aiaudit.project.entry import Entry
 from aiaudit.project.globs import GlobSet
 from aiaudit.project.reader import Unreadable
@@ -63,7 +64,7 @@ DATA_FILE: Final = record(
 class FilesQuery(Query):
     """files: globs (all data files where empty). roles: purposes of files. min_bytes: a least size."""
 
-    files: list[str] = Field(default_factory=list)
+    files: Globs = Field(default_factory=list)
     roles: list[Role] = Field(default_factory=lambda: [Role.DATA, Role.OTHER, Role.NOTEBOOK, Role.CODE, Role.MODEL])
     min_bytes: int = Field(default=1, ge=0)
     ignored: bool = False

@@ -6,16 +6,31 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
 
 from aiaudit.model.fact import Scope
 from aiaudit.probes.base import Context
 from aiaudit.probes.docs.document import Document, Section, parse_document
 from aiaudit.project.entry import Entry
+from aiaudit.project.globs import BadGlob, GlobSet
 from aiaudit.project.reader import Unreadable, is_binary
 from aiaudit.project.roles import Role
 
 OWN_ROLES: Final[tuple[Role, ...]] = tuple(role for role in Role if role not in (Role.VENDORED, Role.GENERATED))
+
+
+def _readable(globs: list[str]) -> list[str]:
+    try:
+        GlobSet(globs)
+    except BadGlob as error:
+        raise ValueError(str(error)) from None
+    return globs
+
+
+Globs = Annotated[list[str], AfterValidator(_readable)]
+"""Globs of a query: one that cannot be read is a mistake in the pack, told at its place."""
 
 
 @dataclass(frozen=True, slots=True)

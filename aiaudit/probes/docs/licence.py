@@ -11,7 +11,7 @@ from pydantic import Field
 from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.docs.common import Library, library
+from aiaudit.probes.docs.common import Globs, Library, library
 from aiaudit.probes.docs.document import Document
 from aiaudit.project.parse import Malformed
 from aiaudit.project.reader import Unreadable
@@ -75,7 +75,7 @@ _TYPE: Final = record("licences", files=list_of(LICENCE), declared=list_of(LICEN
 class LicenceQuery(Query):
     """files: globs of licence texts (default: the usual names, in the root and one folder below it)."""
 
-    files: list[str] = Field(
+    files: Globs = Field(
         default_factory=lambda: [
             "{LICENSE,LICENCE,COPYING,UNLICENSE}", "{LICENSE,LICENCE,COPYING}{.,-,_}*",
             "*{-,_,.}{LICENSE,LICENCE}{,.md,.txt}", "LICENSES/*", "{docs,.github}/{LICENSE,LICENCE,COPYING}*",

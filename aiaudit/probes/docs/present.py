@@ -9,7 +9,7 @@ from pydantic import Field
 from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.docs.common import OWN_ROLES, Library, library, names, prose
+from aiaudit.probes.docs.common import OWN_ROLES, Globs, Library, library, names, prose
 from aiaudit.probes.docs.substance import weigh
 
 _FOUND: Final = record("document", path=STRING, line=INT, title=STRING, words=INT, via=STRING)
@@ -19,9 +19,9 @@ class PresentQuery(Query):
     """files: globs of documents that are of the kind by their name. headings in `within`: sections that stand for one
     (see docs.sections for how they are written). min_words: less than that is template or empty, and does not count."""
 
-    files: list[str] = Field(default_factory=list)
+    files: Globs = Field(default_factory=list)
     headings: list[str] = Field(default_factory=list)
-    within: list[str] = Field(default_factory=lambda: ["README*", "readme*"])
+    within: Globs = Field(default_factory=lambda: ["README*", "readme*"])
     min_words: int = Field(default=15, ge=0, le=2000)
     roles: list[str] = Field(default_factory=lambda: [str(role) for role in OWN_ROLES])
 

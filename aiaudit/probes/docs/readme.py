@@ -11,7 +11,7 @@ from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.commands import Command, steps
-from aiaudit.probes.docs.common import library, prose
+from aiaudit.probes.docs.common import Globs, library, prose
 from aiaudit.probes.docs.substance import weigh
 from aiaudit.project.parse import Malformed
 from aiaudit.project.reader import Unreadable
@@ -31,7 +31,7 @@ _TYPE: Final = record(
 class ReadmeQuery(Query):
     """files: which READMEs to read together (default: those in the root)."""
 
-    files: list[str] = Field(default_factory=lambda: ["README*"], min_length=1)
+    files: Globs = Field(default_factory=lambda: ["README*"], min_length=1)
 
 
 class ReadmeProbe(Probe[ReadmeQuery]):

@@ -7,17 +7,18 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.docs.common import Globs
 from aiaudit.probes.git.history import Commit, count_commits, first_parents, read_commits
 from aiaudit.probes.git.people import Mailmap, People
 from aiaudit.probes.git.run import GitError, Repository, find_repository
 from aiaudit.probes.git.tracked import Tracked, read_tracked
 from aiaudit.project.entry import display
-from aiaudit.project.globs import BadGlob, GlobSet
+from aiaudit.project.globs import GlobSet
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import Role, role_of
 
@@ -53,19 +54,9 @@ class HistoryQuery(Query):
     """groups: name -> globs of files whose authors are counted. months: how far back "recent" goes from the audit's
     day. major_share: the share of a group's commits from which an author counts as one of its main ones."""
 
-    groups: dict[str, list[str]] = Field(default_factory=dict)
+    groups: dict[str, Globs] = Field(default_factory=dict)
     months: int = Field(default=12, ge=1, le=120)
     major_share: float = Field(default=0.2, gt=0, le=1)
-
-    @field_validator("groups")
-    @classmethod
-    def _globs_are_readable(cls, groups: dict[str, list[str]]) -> dict[str, list[str]]:
-        for globs in groups.values():
-            try:
-                GlobSet(globs)
-            except BadGlob as error:
-                raise ValueError(str(error)) from None
-        return groups
 
 
 class HistoryProbe(Probe[HistoryQuery]):
@@ -112,7 +103,7 @@ class TrackedQuery(Query):
     """Which tracked files: globs (all where empty), roles (all where empty), and a least size. A file whose size is not
     known, because the clone lacks it, is listed with an unknown size."""
 
-    files: list[str] = Field(default_factory=list)
+    files: Globs = Field(default_factory=list)
     roles: list[Role] = Field(default_factory=list)
     min_bytes: int = Field(default=0, ge=0)
 

@@ -66,9 +66,7 @@ class Entrypoints(Probe[EntrypointsQuery]):
         return list_of(ENTRYPOINT)
 
     def answer(self, fact_id: str, query: EntrypointsQuery, context: Context) -> Fact:
-        found = context.memo.get(_MEMO)
-        if not isinstance(found, _Starts):
-            found = context.memo[_MEMO] = _Starts(context)
+        found = _found(context)
         records = [
             one
             for one in found.records
@@ -77,6 +75,18 @@ class Entrypoints(Probe[EntrypointsQuery]):
         level = Level.WIRED if any(one["deployed"] for one in records) else Level.CONTENT
         scope = scope_of(found.paths, found.files.problems)
         return listed(fact_id, records, method="start commands read", level=level, scope=scope, note="command")
+
+
+def starts(context: Context) -> list[dict[str, Any]]:
+    """All starts as records."""
+    return _found(context).records
+
+
+def _found(context: Context) -> _Starts:
+    known = context.memo.get(_MEMO)
+    if not isinstance(known, _Starts):
+        known = context.memo[_MEMO] = _Starts(context)
+    return known
 
 
 class _Starts:
@@ -94,6 +104,8 @@ class _Starts:
             *self._procfile(),
             *self._package_scripts(),
             *self._makefile(),
+            *self._pipelines(),
+            *self._scripts(),
         ):
             self.records.append(self._record(source, name, leaf, deployed))
         self.records.extend(self._console_scripts())
@@ -205,6 +217,30 @@ class _Starts:
                         start = start_of(leaf.words)
                         if start.kind or leaf.kind in ("train", "evaluate"):
                             yield "makefile", target, leaf, False
+
+    def _pipelines(self) -> Iterator[tuple[str, str, Leaf, bool]]:
+        """Stages of DVC pipelines and entry points of MLflow projects: one command runs them."""
+        for entry in self.files.matching("**/dvc.yaml"):
+            self.paths.append(entry.path)
+            for leaf in self.resolver.command(
+                ("dvc", "repro"), "dvc repro", Place(entry.path, 1, entry.path.rpartition("/")[0])
+            ):
+                if leaf.path == entry.path or leaf.module:
+                    yield "dvc", "dvc repro", leaf, False
+        for entry in self.files.matching("MLproject"):
+            self.paths.append(entry.path)
+            for leaf in self.resolver.command(("mlflow", "run", "."), "mlflow run .", Place(entry.path, 1, "")):
+                if leaf.path == entry.path:
+                    yield "mlproject", "main", leaf, False
+
+    def _scripts(self) -> Iterator[tuple[str, str, Leaf, bool]]:
+        """Python files that shell scripts of the project run."""
+        for entry in self.files.matching("**/*.sh", ("code",)):
+            self.paths.append(entry.path)
+            text = self.files.text(entry.path) or ""
+            for leaf in self.resolver.script(text, Place(entry.path, 1, ""), Shell(errexit=False)):
+                if leaf.module and leaf.path == entry.path:
+                    yield "script", entry.name, leaf, False
 
     def _console_scripts(self) -> Iterator[dict[str, Any]]:
         """Console scripts of pyproject.toml, and `if __name__ == "__main__"` is left to the Python probes."""

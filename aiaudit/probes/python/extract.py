@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from aiaudit.probes.python import assigned, flows, prompts, routes, splits
+from aiaudit.probes.python import assigned, flows, gates, prompts, records, routes, splits
 from aiaudit.probes.python.features import FileView
 
 
@@ -22,6 +22,8 @@ _FEATURES: Final[dict[str, _Feature]] = {
     ),
     "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),
     "flows": _Feature(flows.HITS, lambda view: {"flows": flows.FlowFinder(view).rows()}),
+    "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
+    "records": _Feature(records.HITS, lambda view: {"records": records.RecordFinder(view).rows()}),
     "splits": _Feature(splits.HITS, lambda view: {"splits": splits.fitted_before_split(view)}),
 }
 

@@ -1,0 +1,150 @@
+"""Probe `entrypoints.reach`: which Python files run when the project is started, trained, evaluated or built by CI.
+
+The roots are start commands, CI commands, pipeline definitions and scripts with a main block; from them the project's
+own imports are followed. Reach is by file: a function of a reached file counts as reached.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.ci.entrypoints import starts
+from aiaudit.probes.ci.inventory import inventory
+from aiaudit.probes.python.asking import CodeQuery, scope_of
+from aiaudit.probes.python.project import PythonProject, python_project
+from aiaudit.probes.reading import listed
+from aiaudit.project.roles import Role
+
+REACHED: Final = record(
+    "reached file",
+    path=STRING,
+    line=INT,
+    role=STRING,
+    kinds=list_of(STRING),
+    deployed=BOOL,
+    in_ci=BOOL,
+    starts=list_of(STRING),
+)
+# Packages whose import makes a file the definition of a pipeline.
+_PIPELINES: Final = frozenset(
+    ("airflow", "prefect", "dagster", "zenml", "flytekit", "metaflow", "kfp", "luigi", "kedro", "clearml", "hamilton")
+)
+_MAX_STARTS: Final = 10
+
+
+class ReachQuery(CodeQuery):
+    """Files that are reached, with the kinds of the roots that reach them: serve, train, evaluate, batch, test, other
+    (start and CI commands), pipeline (Airflow, Prefect, …), script (a main block, run by hand). deployed: from what an
+    image, compose file, manifest or Procfile starts. in_ci: from a command that CI runs."""
+
+
+class Reach(Probe[ReachQuery]):
+    name: ClassVar[str] = "entrypoints.reach"
+    title: ClassVar[str] = "Python files that start commands, CI, pipelines and scripts reach by imports"
+    query: ClassVar[type[Query]] = ReachQuery
+    max_level: ClassVar[Level] = Level.WIRED
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: ReachQuery) -> Type:
+        return list_of(REACHED)
+
+    def answer(self, fact_id: str, query: ReachQuery, context: Context) -> Fact:
+        reached = _reached(context)
+        parsed, scope = scope_of(query, context)
+        records = [
+            _record(entry.path, str(entry.role), reached[entry.path]) for entry in parsed if entry.path in reached
+        ]
+        wired = any(one["deployed"] or one["in_ci"] for one in records)
+        level = Level.WIRED if wired else Level.CONTENT
+        method = "imports followed from start commands, CI, pipelines and scripts"
+        return listed(fact_id, records, method=method, level=level, scope=scope, note="kinds")
+
+
+@dataclass(slots=True)
+class _Reach:
+    kinds: set[str] = field(default_factory=set)
+    starts: list[str] = field(default_factory=list)
+    deployed: bool = False
+    in_ci: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    path: str
+    kind: str
+    start: str
+    deployed: bool = False
+    in_ci: bool = False
+
+
+def _record(path: str, role: str, reach: _Reach) -> dict[str, Any]:
+    return {
+        "path": path,
+        "line": 1,
+        "role": role,
+        "kinds": sorted(reach.kinds),
+        "deployed": reach.deployed,
+        "in_ci": reach.in_ci,
+        "starts": reach.starts[:_MAX_STARTS],
+    }
+
+
+def _reached(context: Context) -> dict[str, _Reach]:
+    known = context.memo.get("entrypoints.reach")
+    if isinstance(known, dict):
+        return known
+    project = python_project(context)
+    found: dict[str, _Reach] = defaultdict(_Reach)
+    for root in _roots(context, project):
+        for path in _closure(root.path, project):
+            reach = found[path]
+            reach.kinds.add(root.kind)
+            reach.deployed |= root.deployed
+            reach.in_ci |= root.in_ci
+            if root.start not in reach.starts:
+                reach.starts.append(root.start)
+    context.memo["entrypoints.reach"] = dict(found)
+    return dict(found)
+
+
+def _roots(context: Context, project: PythonProject) -> list[_Root]:
+    roots: list[_Root] = []
+    for one in starts(context):
+        if one["module"]:
+            roots.append(
+                _Root(one["module"], one["kind"], f"{one['path']}:{one['line']} {one['command']}", one["deployed"])
+            )
+    for command in inventory(context).commands:
+        leaf = command.leaf
+        if leaf.module and leaf.kind != "build_image" and not command.hook and command.runs is not False:
+            roots.append(_Root(leaf.module, leaf.kind, f"{leaf.path}:{leaf.line} {leaf.text[:100]}", in_ci=True))
+    side = {entry.path for entry in context.project.files if entry.role in (Role.TEST, Role.DOCS)}
+    for path in project.records:
+        if path in side:
+            continue
+        base = project.base(path)
+        if any(imported.target.partition(".")[0] in _PIPELINES for imported, _ in base.imports):
+            roots.append(_Root(path, "pipeline", f"{path}:1 pipeline"))
+        if base.main:
+            roots.append(_Root(path, "script", f"{path}:1 main block"))
+    return list(dict.fromkeys(roots))
+
+
+def _closure(path: str, project: PythonProject) -> set[str]:
+    """The file and everything of the project that it imports, directly or not."""
+    seen = {path}
+    todo = [path]
+    while todo:
+        current = todo.pop()
+        if current not in project.records:
+            continue
+        for imported in project.own_imports(current):
+            if imported not in seen:
+                seen.add(imported)
+                todo.append(imported)
+    return {one for one in seen if one in project.records}

@@ -1,0 +1,170 @@
+"""Quality gates: a metric is compared with a limit, and what follows stops the run, or lets a model through.
+
+Found: `if score < limit: sys.exit(1)` (or raise, or a return of a failing status), `assert score >= limit`, and flags
+that are such comparisons (`ok = score >= limit; sys.exit(0 if ok else 1)`).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from aiaudit.model.types import Unknown
+from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.module import Scope, statements
+from aiaudit.probes.python.resolve import last_name
+from aiaudit.probes.python.values import to_json
+
+HITS: Final = (
+    rb"(?i)\b\w*(?:score|metric|acc|auc|f1|precision|recall|rmse|mae|mape|mse|r2|loss|wer|cer|bleu|rouge|perplexity"
+    rb"|pass_?rate|faithful|relevan|ground|hit_?rate|mrr|ndcg|iou|kappa|gini|brier|ece|win_?rate|psi)\w*[\"'\])]*\s*(?:<|>)"
+    rb"|\b(?:sys\.)?exit\s*\(|\bSystemExit\b"
+)
+METRIC: Final = re.compile(
+    r"(?i)(^|_|\b)(scores?|metrics?|acc|accuracy|auc|roc_auc|pr_auc|f1|f1_score|precision|recall|rmse|mae|mape|mse|r2"
+    r"|r_squared|val_loss|test_loss|eval_loss|logloss|wer|cer|bleu|rouge|perplexity|pass_?rate|faithfulness|relevancy"
+    r"|relevance|groundedness|hit_?rate|mrr|ndcg|iou|kappa|gini|brier|ece|win_?rate)(_|\b|\d|$)"
+)
+_PROMOTE: Final = name_set(
+    "transition_model_version_stage set_registered_model_alias register_model create_model_version promote"
+    " promote_model deploy deploy_model set_alias"
+)
+_EXITS: Final = name_set("exit _exit quit SystemExit")
+_MAX_ROWS: Final = 200
+
+
+class GateFinder:
+    """Finds the gates of one file."""
+
+    def __init__(self, view: FileView) -> None:
+        self.view = view
+        self.exits_with = _functions_given_to_exit(view)
+
+    def rows(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for scope in self.view.module.scopes:
+            flags = dict(self._flags(scope))
+            for node, _ in statements(scope):
+                for row in self._statement(node, scope, flags):
+                    if len(found) < _MAX_ROWS:
+                        found.append(row)
+        return found
+
+    def _flags(self, scope: Scope) -> Iterator[tuple[str, ast.Compare]]:
+        """Names that are comparisons of a metric with a limit."""
+        for node, _ in statements(scope):
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                compared = _compared(node.value)
+                if compared is not None:
+                    yield node.targets[0].id, compared
+
+    def _statement(self, node: ast.stmt, scope: Scope, flags: dict[str, ast.Compare]) -> Iterator[dict[str, Any]]:
+        match node:
+            case ast.Assert(test=test):
+                compared = _compared(test) or _flagged(test, flags)
+                if compared is not None:
+                    yield self._row(node, compared, "assert", scope)
+            case ast.If(test=test, body=body, orelse=orelse):
+                compared = _compared(test) or _flagged(test, flags)
+                action = self._action(body, scope) or self._action(orelse, scope) if compared is not None else ""
+                if compared is not None and action:
+                    yield self._row(node, compared, action, scope)
+            case ast.Expr(value=ast.Call() as call) | ast.Raise(exc=ast.Call() as call) if (
+                last_name(call.func) in _EXITS
+            ):
+                compared = next((c for a in call.args if (c := _compared(a) or _flagged(a, flags)) is not None), None)
+                if compared is not None:
+                    yield self._row(node, compared, "exit", scope)
+
+    def _action(self, body: list[ast.stmt], scope: Scope) -> str:
+        """What a branch does: exit, raise, return (of a status that becomes the exit status) or promote."""
+        for node in body:
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Raise):
+                    return "raise"
+                if isinstance(inner, ast.Call):
+                    name = last_name(inner.func)
+                    if name in _EXITS and not _is_zero(inner):
+                        return "exit"
+                    if name in _PROMOTE:
+                        return "promote"
+            if isinstance(node, ast.Return) and scope.qualname.rpartition(".")[2] in self.exits_with:
+                return "" if isinstance(node.value, ast.Constant) and node.value.value in (0, None, True) else "return"
+        return ""
+
+    def _row(self, node: ast.stmt, compared: ast.Compare, action: str, scope: Scope) -> dict[str, Any]:
+        left, right = compared.left, compared.comparators[0]
+        metric, other = (left, right) if _is_metric(left) else (right, left)
+        limit = self.view.values.of(other, scope)
+        number = limit if isinstance(limit, int | float) and not isinstance(limit, bool) else Unknown("computed")
+        return {
+            **self.view.place(node, scope),
+            "metric": _text(metric),
+            "operator": type(compared.ops[0]).__name__,
+            "limit": to_json(number),
+            "limit_name": _text(other),
+            "action": action,
+            "relative": _is_metric(other),
+        }
+
+
+def _compared(node: ast.AST) -> ast.Compare | None:
+    """The comparison of a metric by size inside an expression."""
+    for inner in ast.walk(node):
+        if (
+            isinstance(inner, ast.Compare)
+            and len(inner.ops) == 1
+            and isinstance(inner.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE)
+            and (_is_metric(inner.left) or _is_metric(inner.comparators[0]))
+        ):
+            return inner
+    return None
+
+
+def _flagged(node: ast.AST, flags: dict[str, ast.Compare]) -> ast.Compare | None:
+    names = (inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
+    return next((flags[name] for name in names if name in flags), None)
+
+
+def _is_metric(node: ast.expr) -> bool:
+    return bool(METRIC.search(_text(node)))
+
+
+def _text(node: ast.expr) -> str:
+    """The name that tells what an expression is: of a subscript its key, of an attribute its last part."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(slice=ast.Constant(value=str() as name)):
+            return name[:80]
+        case ast.Subscript(value=inner):
+            return _text(inner)
+        case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str() as name), *_]):
+            return name[:80]
+        case ast.Call(func=function, args=arguments):
+            name = last_name(function)
+            return _text(arguments[0]) if name in ("float", "round", "abs", "mean", "min") and arguments else name
+        case _:
+            return ""
+
+
+def _is_zero(call: ast.Call) -> bool:
+    """`exit()` and `exit(0)` say that all is well."""
+    if not call.args:
+        return last_name(call.func) != "SystemExit"
+    return isinstance(call.args[0], ast.Constant) and call.args[0].value in (0, None)
+
+
+def _functions_given_to_exit(view: FileView) -> frozenset[str]:
+    """Names of functions whose result becomes the exit status: `sys.exit(main())`."""
+    return frozenset(
+        last_name(argument.func)
+        for _, call in view.calls_named(_EXITS)
+        for argument in call.args
+        if isinstance(argument, ast.Call)
+    )

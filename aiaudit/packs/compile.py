@@ -168,7 +168,7 @@ class CheckCompiler:
             says |= {("findings", key): getattr(finding, key) for key in ("says", "measured", "limit")}
         fields = dict(element.fields) if element.kind == "record" else {}
         names: Mapping[str, Type] = {**self.plain, **fields, ITEM: element}
-        if element.kind == "dyn":
+        if element.kind in ("dyn", "map"):
             names = AnyName(names)
         for key, sentence in says.items():
             if sentence:

@@ -13,7 +13,7 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, check_pattern, name_set
-from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.python.project import SYMBOL, PythonProject
 from aiaudit.probes.python.values import from_json
 from aiaudit.project.entry import Entry
 
@@ -32,10 +32,12 @@ CALL: Final = record(
     ctor_known=BOOL,
     has_star_kw=BOOL,
     unresolved=STRING,
+    certain=BOOL,
     reference=BOOL,
     in_loop=BOOL,
     in_handler=BOOL,
     in_try=BOOL,
+    guarded=BOOL,
     at_module=BOOL,
     awaited=BOOL,
     retried=STRING,
@@ -51,6 +53,7 @@ class CallPattern(Query):
     kw: keywords that must have this value (or one of a list). unless_kw: a call with this value is not meant.
     missing_kw: none of these is given. has_kw: one of these is given. or_ctor: keywords given to the constructor of the
     receiver count too (a client's timeout). pos: position of arguments that may stand for keywords ({timeout: 2}).
+    Where a library's constant is meant, its dotted name is the value (`Loader: yaml.SafeLoader`).
     arg0_dynamic: the first argument is (not) a constant. min_args: positional arguments at least.
     """
 
@@ -167,6 +170,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "in_loop": False,
     "in_handler": False,
     "in_try": False,
+    "guarded": False,
     "at_module": False,
     "awaited": False,
     "retried": "",
@@ -239,10 +243,13 @@ def _holds(keyword: str, wanted: Any, given: dict[str, Any], hidden: bool, doubt
             doubts.append("**")
         return hidden
     value = given[keyword]
+    options = wanted if isinstance(wanted, list) else [wanted]
     if isinstance(value, Unknown):
+        symbol = value.reason.removeprefix(SYMBOL)
+        if symbol != value.reason and all(isinstance(one, str) and "." in one for one in options):
+            return symbol in options  # `Loader=yaml.SafeLoader`
         doubts.append(keyword)
         return True
-    options = wanted if isinstance(wanted, list) else [wanted]
     return any(type(value) is type(one) and value == one for one in options)
 
 
@@ -252,12 +259,19 @@ def _record(call: dict[str, Any], name: str, unresolved: str, paths: set[str], p
     if source == "literal" and isinstance(first, str) and _in_project(first, path, paths):
         source = "project"
     kept = {key: value for key, value in call.items() if key in _KEPT}
-    return {**kept, "name": name, "unresolved": unresolved, "has_star_kw": call["star_kw"], "source": source}
+    return {
+        **kept,
+        "name": name,
+        "unresolved": unresolved,
+        "certain": Unknown(f"{unresolved} could not be resolved") if unresolved else True,
+        "has_star_kw": call["star_kw"],
+        "source": source,
+    }
 
 
 _KEPT: Final = name_set(
-    "line cell function arg0 args kw ctor_kw ctor_known reference in_loop in_handler in_try at_module awaited retried"
-    " result dynamic"
+    "line cell function arg0 args kw ctor_kw ctor_known reference in_loop in_handler in_try guarded at_module awaited"
+    " retried result dynamic"
 )
 
 

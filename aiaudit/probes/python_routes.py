@@ -36,6 +36,7 @@ ROUTE: Final = record(
     health=BOOL,
     reads_request=BOOL,
     touches=list_of(STRING),
+    calls=list_of(STRING),
 )
 _HEALTH: Final = re.compile(
     r"(?i)(?:^|[/_-])(?:health|healthz|healthcheck|ready|readyz|readiness|live|livez|liveness|alive|ping|heartbeat|status)"
@@ -111,6 +112,7 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "health": bool(_HEALTH.search(row.get("route", ""))) and "GET" in (methods or ["GET"]),
         "reads_request": reads,
         "touches": row.get("touches", []),
+        "calls": row.get("calls", []),
     }
 
 

@@ -171,7 +171,8 @@ class CallFinder:
             "at_module": scope.kind == "module",
             "awaited": flags.awaited,
             "in_try": any(isinstance(one, ast.Try | ast.TryStar) and one.handlers for one in chain[:-1]),
-            "guarded": any(isinstance(one, ast.If) and _asks_for_nothing(one.test) for one in chain[:-1]),
+            "guarded": any(isinstance(one, ast.If) and _asks_for_nothing(one.test) for one in chain[:-1])
+            or _returns_what_is_there(scope, node.lineno),
             "retried": self._retried(chain, scope),
         }
 
@@ -357,7 +358,7 @@ def goes_round_again(tried: ast.Try | ast.TryStar, loop: ast.stmt) -> bool:
 
 
 def _asks_for_nothing(test: ast.expr) -> bool:
-    """Whether a condition asks that something is not there yet (`is None`, `not x`, `not in`): work done once and kept."""
+    """Whether a condition asks that something is not there yet (`is None`, `not x`, `not in`): work that is done once."""
     if isinstance(test, ast.BoolOp):
         return any(_asks_for_nothing(one) for one in test.values)
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
@@ -366,3 +367,19 @@ def _asks_for_nothing(test: ast.expr) -> bool:
         return False
     empty = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
     return isinstance(test.ops[0], ast.NotIn) or (isinstance(test.ops[0], ast.Is | ast.Eq) and empty)
+
+
+def _returns_what_is_there(scope: Scope, line: int) -> bool:
+    """Whether a function starts with `if model is not None: return`, so that what follows is done once."""
+    if isinstance(scope.node, ast.Module):
+        return False
+    for statement in scope.node.body:
+        if statement.lineno >= line:
+            return False
+        if isinstance(statement, ast.If) and any(isinstance(one, ast.Return) for one in statement.body):
+            test = statement.test
+            if isinstance(test, ast.Name | ast.Attribute):
+                return True
+            if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot | ast.In):
+                return True
+    return False

@@ -1,0 +1,2 @@
+import express from "express";
+express().get("/health", (q, r) => r.send("ok"));

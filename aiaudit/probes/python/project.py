@@ -19,6 +19,7 @@ from aiaudit.probes.python.values import from_json
 from aiaudit.project.entry import Entry
 
 MAX_STEPS: Final = 8
+SYMBOL: Final = "symbol "  # an unknown value that is a library's constant: `symbol torch.float16`
 _MEMO: Final = "python.project"
 
 
@@ -157,7 +158,9 @@ class PythonProject:
         if isinstance(value, Unknown) and value.reason.startswith("$ref "):
             name = value.reason[5:]
             constant = self.constant(name, importer)
-            return constant if constant is not None else Unknown(name)
+            if constant is not None:
+                return constant
+            return Unknown(name if self.split(name, importer) else SYMBOL + name)
         if isinstance(value, list):
             return [self.fill(one, importer) for one in value]
         if isinstance(value, dict):

@@ -53,7 +53,8 @@ FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
 _LOGS: Final = name_set("debug info warning warn error critical exception log msg bind event")
 _STORES: Final = name_set(
     "insert insert_one insert_many add add_all create save append writerow write put put_item send produce publish xadd"
-    " index emit set_attribute set_attributes update_current_trace update_current_observation execute capture track log_dict"
+    " index emit set_attribute set_attributes update_current_trace update_current_observation execute capture track"
+    " log_dict"
 )
 _RECORDERS: Final = re.compile(
     r"(?i)(^|_)(log|record|audit|track|trace|emit|persist|store|save)(_|$).*|(Log|Record|Event|Audit|Trace|History|Prediction)s?$"

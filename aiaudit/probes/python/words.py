@@ -45,14 +45,14 @@ class WordFinder:
             last = parts[-1] if parts[-1] != "*" else parts[0]
             words = {last, *(part for part in parts[:-1] if part[:1].isupper() and "*" not in part)}
             for word in words:
-                if "*" in parts[0]:
+                if "*" in parts[0] or parts[0] == "?":
                     anywhere.add(word)
                 roots[word].add(parts[0].encode())
             if len(parts) > 2:
                 after[last].add(parts[-2].encode())
             if len(parts) == 1 or parts[-1] == "*":
                 bare.add(last)
-            elif "*" not in pattern:
+            elif parts[-2].isidentifier():
                 heads.add(parts[-2])
         self._table = {
             word.encode(): _Word(word in anywhere, word in bare, frozenset(found), frozenset(after.get(word, ())))

@@ -177,6 +177,8 @@ def assigned(name: str, value: str) -> dict[str, Any] | None:
         return None
     if _HEX.match(value):
         return {} if len(value) in (32, 40, 48, 56, 64, 96, 128) else None
+    if re.search(r"passw|pwd|passphrase", name, re.IGNORECASE):  # people make these of words: `Kv7-tulip-Harbor`
+        return {} if _classes(value) >= 3 and len(value) >= 10 and not _WEAK.search(value) else None
     if _wordy(value):
         return None
     if len(value) < 16:  # short values must look like passwords

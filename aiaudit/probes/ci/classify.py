@@ -64,6 +64,10 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
         return "deploy" if re.search(r"deploy_?hook|/deploy\b|DEPLOY", " ".join(arguments)) else "other"
     if program == "git" and arguments[:1] == ["push"]:
         return "deploy" if re.search(r"heroku|dokku|hf\.co|huggingface\.co/spaces", " ".join(arguments)) else "other"
+    if program in ("node", "tsx", "ts-node", "bun", "deno") and arguments:
+        script = next((a for a in arguments if a.endswith((".js", ".ts", ".mjs", ".mts", ".cjs"))), "")
+        found = _stem_kind(script.rpartition("/")[2].partition(".")[0]) if script else "other"
+        return "evaluate" if found == "other" and _EVAL_PATH.search(script) else found
     if program in ("ssh", "scp", "rsync"):
         return "deploy"
     if program in ("terraform", "tofu") and "apply" in arguments:
@@ -88,7 +92,7 @@ def _refined(kind: Kind, program: str, arguments: list[str]) -> Kind:
     first = arguments[0] if arguments else ""
     if program in ("pytest", "py.test") and set(arguments) & _NO_TESTS:
         return "other"
-    if program in ("pytest", "py.test") and any(_EVAL_PATH.search(a) for a in arguments if not a.startswith("-")):
+    if program in ("pytest", "py.test", "vitest") and any(_EVAL_PATH.search(a) for a in arguments if a[:1] != "-"):
         return "evaluate"
     if program in ("playwright", "cypress") and first in (
         "install",

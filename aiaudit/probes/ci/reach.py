@@ -116,9 +116,10 @@ def _roots(context: Context, project: PythonProject) -> list[_Root]:
     roots: list[_Root] = []
     for one in starts(context):
         if one["module"]:
-            roots.append(
-                _Root(one["module"], one["kind"], f"{one['path']}:{one['line']} {one['command']}", one["deployed"])
-            )
+            start = f"{one['path']}:{one['line']} {one['command'][:100]}"
+            roots.append(_Root(one["module"], one["kind"], start, one["deployed"]))
+            if one["source"] in ("dvc", "mlproject"):
+                roots.append(_Root(one["module"], "pipeline", start))
     for command in inventory(context).commands:
         leaf = command.leaf
         if leaf.module and leaf.kind != "build_image" and not command.hook and command.runs is not False:

@@ -23,6 +23,7 @@ ALERT = record(
     owner=STRING,
     runbook=STRING,
     waits=STRING,
+    loaded=BOOL,
 )
 SCRAPE = record(
     "scrape", path=STRING, line=INT, job=STRING, source=STRING, targets=list_of(STRING), metrics_path=STRING
@@ -44,7 +45,9 @@ _MEMO: Final = "config.alerts"
 
 
 class AlertsQuery(Query):
-    """`what`: alert rules, scrape jobs, receivers of alerts, dashboards, or pipelines of OpenTelemetry collectors."""
+    """`what`: alert rules, scrape jobs, receivers of alerts, dashboards, or pipelines of OpenTelemetry collectors.
+    An alert is `loaded` where a Prometheus configuration of the tree names its file, or where its file is applied as it
+    stands (a PrometheusRule, Grafana's provisioning, Terraform)."""
 
     what: Literal["alerts", "scrapes", "receivers", "dashboards", "collectors"] = "alerts"
 
@@ -55,7 +58,7 @@ class ConfigAlerts(Probe[AlertsQuery]):
     name: ClassVar[str] = "config.alerts"
     title: ClassVar[str] = "Monitoring configuration: alert rules, scrape jobs, receivers, dashboards, collectors"
     query: ClassVar[type[Query]] = AlertsQuery
-    max_level: ClassVar[Level] = Level.CONTENT
+    max_level: ClassVar[Level] = Level.WIRED
 
     def value_type(self, query: AlertsQuery) -> Type:
         return list_of(_TYPES[query.what])
@@ -65,8 +68,14 @@ class ConfigAlerts(Probe[AlertsQuery]):
         if not isinstance(found, _Monitoring):
             found = context.memo[_MEMO] = _Monitoring(Files(context.project))
         records = found.records[query.what]
+        level = Level.WIRED if query.what == "alerts" and any(one["loaded"] for one in records) else Level.CONTENT
         return listed(
-            fact_id, records, method="monitoring configuration read", scope=found.scope, note=_NOTES[query.what]
+            fact_id,
+            records,
+            method="monitoring configuration read",
+            scope=found.scope,
+            note=_NOTES[query.what],
+            level=level,
         )
 
 
@@ -84,6 +93,7 @@ class _Monitoring:
 
     def __init__(self, files: Files) -> None:
         self.records: dict[str, list[dict[str, Any]]] = {key: [] for key in _TYPES}
+        self.rule_files: set[str] = set()
         looked: list[str] = []
         for entry in files.matching(("**/*.yml", "**/*.yaml", "**/*.rules"), None):
             if entry.role in (Role.TEST, Role.DATA) or entry.path.startswith(".github/"):
@@ -96,6 +106,7 @@ class _Monitoring:
             before = sum(map(len, self.records.values()))
             for document in files.yaml_all(entry.path):
                 monitoring.take(self.records, entry.path, document)
+                self.rule_files |= monitoring.rule_files_of(document)
             if sum(map(len, self.records.values())) > before or entry.path in files.problems:
                 looked.append(entry.path)
         for entry in files.matching("**/*.json"):
@@ -106,4 +117,5 @@ class _Monitoring:
                 )
         for entry in files.matching("**/*.tf"):
             monitoring.take_terraform(self.records, entry.path, files.text(entry.path) or "")
+        monitoring.mark_loaded(self.records, self.rule_files)
         self.scope = scope_of(looked, files.problems)

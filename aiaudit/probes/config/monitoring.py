@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from aiaudit.probes.config.terraform import blocks
@@ -66,7 +67,7 @@ def take(records: Records, path: str, document: Any) -> None:
     kind = document.get("kind")
     spec = _map(document.get("spec"))
     if kind == "PrometheusRule":
-        _groups(records, path, spec.get("groups"))
+        _groups(records, path, spec.get("groups"), applied=True)
     elif kind in ("ServiceMonitor", "PodMonitor"):
         endpoints = _list(spec.get("endpoints") or spec.get("podMetricsEndpoints"))
         records["scrapes"].append(
@@ -92,7 +93,20 @@ def take(records: Records, path: str, document: Any) -> None:
         _collectors(records, path, pipelines, _map(document.get("receivers")))
 
 
-def _groups(records: Records, path: str, groups: Any) -> None:
+def rule_files_of(document: Any) -> set[str]:
+    """The files of rules that a Prometheus configuration loads, by their names (folders differ inside containers)."""
+    named = _list(_map(document).get("rule_files"))
+    return {str(one).rpartition("/")[2] for one in named if isinstance(one, str)}
+
+
+def mark_loaded(records: Records, rule_files: set[str]) -> None:
+    """Marks the alerts whose file some Prometheus configuration loads. Names may hold `*`."""
+    for alert in records["alerts"]:
+        name = alert["path"].rpartition("/")[2]
+        alert["loaded"] = alert["loaded"] or any(fnmatchcase(name, pattern) for pattern in rule_files)
+
+
+def _groups(records: Records, path: str, groups: Any, *, applied: bool = False) -> None:
     for group in _list(groups):
         rules = _map(group).get("rules")
         for index, item in enumerate(_list(rules)):
@@ -115,6 +129,7 @@ def _groups(records: Records, path: str, groups: Any) -> None:
                     "owner": owner,
                     "runbook": str(notes.get("runbook_url") or notes.get("runbook") or labels.get("runbook_url") or ""),
                     "waits": str(rule.get("for") or ""),
+                    "loaded": applied or "data" in rule,
                 }
             )
 
@@ -221,6 +236,7 @@ def take_terraform(records: Records, path: str, text: str) -> None:
                 "owner": "notified" if actions else "",
                 "runbook": "",
                 "waits": "",
+                "loaded": True,
             }
         )
 

@@ -71,7 +71,7 @@ def settings(files: Files, path: str) -> Iterator[tuple[str, Any, int]]:
         yield from assignments(files.text(path) or "")
         return
     suffix = name.rpartition(".")[2]
-    if suffix in ("yaml", "yml"):
+    if suffix in ("yaml", "yml", "dvc") or name == "dvc.lock":
         for document in files.yaml_all(path):
             yield from _walk(document, None)
     elif suffix == "toml":

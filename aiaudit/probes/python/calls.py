@@ -358,7 +358,7 @@ def goes_round_again(tried: ast.Try | ast.TryStar, loop: ast.stmt) -> bool:
 
 
 def _asks_for_nothing(test: ast.expr) -> bool:
-    """Whether a condition asks that something is not there yet (`is None`, `not x`, `not in`): work that is done once."""
+    """Whether a condition asks that something is not there yet (`is None`, `not x`, `not in`): work done once."""
     if isinstance(test, ast.BoolOp):
         return any(_asks_for_nothing(one) for one in test.values)
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):

@@ -238,7 +238,7 @@ class _Loader:
                 if name in pack.names or name in first_parts:
                     say = f"'{name}' is the name of another fact; a check's own facts need names of their own"
                     self.problems.append(Problem(pack.document.place(*path), say))
-                else:
+                if name not in pack.names:  # declared all the same where it clashes: one mistake is told once
                     names = self._names_of(pack, check)
                     self.facts.add(Declaration(names[name], pack.document, path, part, names))
 

@@ -23,7 +23,7 @@ class Finding(NamedTuple):
     said: str
 
 
-NEEDED: Final = ("typer", "rich", "PyYAML", "jinja2", "pydantic", "psutil", "google-re2", "ignore-python", "packaging")
+NEEDED: Final = ("typer", "rich", "PyYAML", "jinja2", "pydantic", "psutil", "google-re2", "packaging")
 
 
 def doctor() -> None:

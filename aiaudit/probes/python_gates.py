@@ -34,8 +34,8 @@ GATE: Final = record(
 
 class GatesQuery(CodeQuery):
     """All gates, tests' assertions included. action: exit, raise, assert, return (a status that becomes the exit
-    status) or promote (the model is let through). limit: the number, unknown where it comes from elsewhere; relative:
-    the other side is a metric too (the champion's)."""
+    status), promote (the model is let through) or decide (a function that answers whether it may). limit: the number,
+    unknown where it comes from elsewhere; relative: the other side is a metric too (the champion's)."""
 
     roles: list[Role] = Field(default=[*OWN_ROLES, Role.TEST])
     features: ClassVar[tuple[str, ...]] = ("gates",)

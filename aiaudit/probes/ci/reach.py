@@ -6,7 +6,9 @@ own imports are followed. Reach is by file: a function of a reached file counts 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
@@ -15,9 +17,10 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.ci.entrypoints import starts
 from aiaudit.probes.ci.inventory import inventory
+from aiaudit.probes.ci.modules import file_of_module, file_of_script
 from aiaudit.probes.python.asking import CodeQuery, scope_of
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.reading import listed
+from aiaudit.probes.reading import Files, listed
 from aiaudit.project.roles import Role
 
 REACHED: Final = record(
@@ -34,6 +37,7 @@ REACHED: Final = record(
 _PIPELINES: Final = frozenset(
     ("airflow", "prefect", "dagster", "zenml", "flytekit", "metaflow", "kfp", "luigi", "kedro", "clearml", "hamilton")
 )
+_COMMAND: Final = re.compile(r"\bpython3?\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)")
 _MAX_STARTS: Final = 10
 
 
@@ -124,6 +128,7 @@ def _roots(context: Context, project: PythonProject) -> list[_Root]:
         leaf = command.leaf
         if leaf.module and leaf.kind != "build_image" and not command.hook and command.runs is not False:
             roots.append(_Root(leaf.module, leaf.kind, f"{leaf.path}:{leaf.line} {leaf.text[:100]}", in_ci=True))
+    files = Files(context.project)
     side = {entry.path for entry in context.project.files if entry.role in (Role.TEST, Role.DOCS)}
     for path in project.records:
         if path in side:
@@ -131,9 +136,20 @@ def _roots(context: Context, project: PythonProject) -> list[_Root]:
         base = project.base(path)
         if any(imported.target.partition(".")[0] in _PIPELINES for imported, _ in base.imports):
             roots.append(_Root(path, "pipeline", f"{path}:1 pipeline"))
+            roots.extend(_started_by(path, files))
         if base.main:
             roots.append(_Root(path, "script", f"{path}:1 main block"))
     return list(dict.fromkeys(roots))
+
+
+def _started_by(path: str, files: Files) -> Iterator[_Root]:
+    """What a pipeline's own commands run: `bash_command="python -m src.train"` (read as text, never run)."""
+    text = files.text(path) or ""
+    for match in _COMMAND.finditer(text):
+        module = match.group(1)
+        found = file_of_module(files, module) if module else file_of_script(files, match.group(2))
+        if found:
+            yield _Root(found, "pipeline", f"{path}:{text.count(chr(10), 0, match.start()) + 1} {match.group(0)}")
 
 
 def _closure(path: str, project: PythonProject) -> set[str]:

@@ -32,6 +32,10 @@ _PROMOTE: Final = name_set(
     "transition_model_version_stage set_registered_model_alias register_model create_model_version promote"
     " promote_model deploy deploy_model set_alias"
 )
+# Functions that say whether a model may go on.
+_DECIDES: Final = re.compile(
+    r"(?i)(promot|approve|accept|should_(deploy|replace|register)|is_better|passes|gate|eligible)"
+)
 _EXITS: Final = name_set("exit _exit quit SystemExit")
 _MAX_ROWS: Final = 200
 
@@ -91,8 +95,10 @@ class GateFinder:
                         return "exit"
                     if name in _PROMOTE:
                         return "promote"
+            if isinstance(node, ast.Return) and _DECIDES.search(scope.qualname.rpartition(".")[2]):
+                return "decide"
             if isinstance(node, ast.Return) and scope.qualname.rpartition(".")[2] in self.exits_with:
-                return "" if isinstance(node.value, ast.Constant) and node.value.value in (0, None, True) else "return"
+                return "" if _says_well(node.value) else "return"
         return ""
 
     def _row(self, node: ast.stmt, compared: ast.Compare, action: str, scope: Scope) -> dict[str, Any]:
@@ -151,6 +157,13 @@ def _text(node: ast.expr) -> str:
             return _text(arguments[0]) if name in ("float", "round", "abs", "mean", "min") and arguments else name
         case _:
             return ""
+
+
+def _says_well(value: ast.expr | None) -> bool:
+    """Whether a returned status means success: nothing, True or the number 0."""
+    if value is None:
+        return True
+    return isinstance(value, ast.Constant) and (value.value is None or value.value is True or repr(value.value) == "0")
 
 
 def _is_zero(call: ast.Call) -> bool:

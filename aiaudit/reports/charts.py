@@ -103,6 +103,8 @@ def pack_bar(pack: Pack, name: str) -> Markup:
 
     Notches at 50, 70 and 85 are the least a core pack needs for Pilot, Production and Scale.
     """
+    if not pack.applicable:
+        return _svg(24, f"{pack.title}: no check applies", _rect(0, 7, 100, 10, TRACK))
     body = _band(f"hatch-{name}", pack.low, pack.high, 7, gaps=(50, 70, 85))
     if pack.score is not None:
         if pack.capped and pack.uncapped is not None:

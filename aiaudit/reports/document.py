@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from aiaudit.reports import plan, words
+from aiaudit.reports.plan import ON_PAGE_ONE
 from aiaudit.reports.reading import read_packs, read_waiver
 from aiaudit.reports.record import Record, preview
 from aiaudit.reports.rows import Answer, FactRow, Gate, answer_of, fact_row, gates_of, machine_of
@@ -53,7 +54,7 @@ class Report:
 
     @cached_property
     def name(self) -> str:
-        return self.project.text("name") or "Unnamed project"
+        return self.project.text("name") or (f"Project at {self.commit}" if self.commit else "Unnamed project")
 
     @cached_property
     def as_of(self) -> str:
@@ -179,7 +180,7 @@ class Report:
     def next_gates(self) -> tuple[Gate, ...]:
         """The conditions of the next level, those not met first."""
         levels = (level for level in self.result.records("levels") if level.text("id") == self.next_key)
-        gates = [gate for level in levels for gate in gates_of(level)]
+        gates = [gate for level in levels for gate in gates_of(level, {check.id: check.title for check in self.checks})]
         return tuple(sorted(gates, key=lambda gate: gate.status == "pass"))
 
     @cached_property
@@ -192,7 +193,7 @@ class Report:
             met = sum(gate.status == "pass" for gate in gates.get(level.key, ()))
             total = len(gates.get(level.key, ()))
             if position == here:
-                state, distance = "here", "You are here"
+                state, distance = "here", "No level shown yet" if self.level_not_shown else "You are here"
             elif position < here:
                 state, distance = "below", "Passed"
             elif level.key == self.next_key:
@@ -211,9 +212,25 @@ class Report:
 
     @cached_property
     def verdict(self) -> str:
-        failed = any(check.status == "fail" and check.blocks_next for check in self.checks)
-        key = self.level.key if self.level else None
-        return words.summary_heading(key, failed, self.next_name, len(self.path), self.next_days)
+        if not self.level:
+            return words.summary_heading(None, False, "", 0, 0)
+        if not self.path and self.next_gates and not any(gate.status == "fail" for gate in self.next_gates):
+            return words.cannot_tell_heading(self.level.key, self.next_name)
+        return words.summary_heading(
+            self.level.key, not self.level_not_shown, self.next_name, len(self.path), self.next_days
+        )
+
+    @cached_property
+    def level_not_shown(self) -> bool:
+        """Below the first level although nothing failed that it asks for: its conditions could not be shown."""
+        blocking = any(check.status == "fail" and check.blocks_next for check in self.checks)
+        return self.level is not None and self.level.key == "not_ready" and not blocking
+
+    @property
+    def level_name(self) -> str:
+        if not self.level:
+            return "none, nothing could be judged"
+        return "none shown" if self.level_not_shown else self.level.name
 
     @property
     def verdict_stop(self) -> str:
@@ -243,15 +260,26 @@ class Report:
     def strengths_title(self) -> str:
         return _titled(len(self.three_strengths), "strength")
 
-    @property
+    @cached_property
     def first_steps(self) -> tuple[plan.Step, ...]:
-        """The path as far as page one has room; one further step would cost the same line as its announcement."""
+        """The path as far as page one has room; one further step would cost the same line as its announcement.
+
+        Where no path of single checks is known: what gains most.
+        """
+        if not self.path:
+            actions = enumerate(self.actions[:ON_PAGE_ONE], start=1)
+            return tuple(plan.Step(position, action.check, action.text) for position, action in actions)
         most = plan.MOST_STEPS_ON_PAGE_ONE
         return self.path if len(self.path) == most + 1 else self.path[:most]
 
     @property
+    def room(self) -> int:
+        """Characters of one step on page one."""
+        return plan.LONGEST_OF_FEW if len(self.first_steps) <= ON_PAGE_ONE else plan.LONGEST_STEP
+
+    @property
     def further_steps(self) -> int:
-        return len(self.path) - len(self.first_steps)
+        return max(len(self.path) - len(self.first_steps), 0)
 
     @property
     def further_days(self) -> int:

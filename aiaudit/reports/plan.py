@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiaudit.reports import words
-from aiaudit.reports.text import figure, first_sentence, full_stop, lower_first, rest_of, shorten
+from aiaudit.reports.text import figure, first_clause, first_sentence, full_stop, lower_first, rest_of, shorten
 from aiaudit.reports.view import Check, Pack
 
 MOST_RISKS: Final = 10
 ON_PAGE_ONE: Final = 3
 MOST_STEPS_ON_PAGE_ONE: Final = 5
-LONGEST_STEP: Final = 80  # characters of a step or its aim: two lines on page one
+LONGEST_STEP: Final = 80  # characters of a step or its aim on page one: two lines
+LONGEST_OF_FEW: Final = 140  # where there are only a few steps
 LONGEST_RISK: Final = 150  # characters of a risk's first sentence; a risk of one sentence may be as long as both
 LONGEST_DETAIL: Final = 90  # characters after the sentence of a risk or strength
 STEPS_SHOWN: Final = 10
@@ -70,14 +71,12 @@ class Step:
         """What holds once the step is done: the check's title, as the end of a sentence that begins with "so that"."""
         return shorten(lower_first(self.check.title), 160)
 
-    @property
-    def brief(self) -> str:
+    def brief(self, limit: int) -> str:
         """The step in the room that page one has."""
-        return shorten(self.text, LONGEST_STEP)
+        return first_clause(self.text, limit)
 
-    @property
-    def brief_aim(self) -> str:
-        return shorten(self.aim, LONGEST_STEP)
+    def brief_aim(self, limit: int) -> str:
+        return first_clause(self.aim, limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Gate:
     wanted: str
     got: str
     status: str
-    checks: str
+    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,19 @@ class Answer:
     lapsed: bool
 
 
-def gates_of(level: Record) -> tuple[Gate, ...]:
+def gates_of(level: Record, titles: Mapping[str, str] | None = None) -> tuple[Gate, ...]:
+    """The conditions of a level that apply; `titles` says in words what the checks named in them ask for."""
     status = {"met": "pass", "unmet": "fail", "not_shipped": "unknown", "not_selected": "unknown"}
+    titles = titles or {}
     return tuple(
-        Gate(g.text("wanted"), g.text("got"), status.get(g.text("state"), "unknown"), ", ".join(g.texts("checks")))
-        for g in level.records("gates")
-        if g.text("state") != "not_applicable"
+        Gate(
+            wanted=gate.text("wanted"),
+            got=gate.text("got"),
+            status=status.get(gate.text("state"), "unknown"),
+            meaning=", ".join(titles[word] for word in gate.text("wanted").split() if word in titles),
+        )
+        for gate in level.records("gates")
+        if gate.text("state") != "not_applicable"
     )
 
 

@@ -67,6 +67,14 @@ def shorten(text: str, limit: int) -> str:
     return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:.(") + "…"
 
 
+def first_clause(text: str, limit: int) -> str:
+    """At most `limit` characters, cut at the end of a clause where there is one, and marked with an ellipsis."""
+    if len(text) <= limit:
+        return text
+    end = max(text.rfind(mark, limit // 3, limit) for mark in (", ", "; ", ": ", " ("))
+    return text[:end] + "…" if end > 0 else shorten(text, limit)
+
+
 def first_sentence(text: str) -> str:
     """The text up to its first full stop that ends a sentence."""
     hit = re.search(r"(?<=[a-z0-9)’'\"])[.!?](?=\s+[A-Z“\"])", text)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from aiaudit.reports import words
-from aiaudit.reports.text import figure, first_sentence, full_stop, lower_first
+from aiaudit.reports.text import figure, first_clause, first_sentence, full_stop, lower_first
 
 PLACES_OPEN: Final = 8
 """Places of a finding that are shown at once; the rest can be opened."""
@@ -258,7 +258,7 @@ class Pack:
     def triple(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
         """In place, not in place, recommendation: the title, its lines, and what is said where there is none."""
         by_gain = sorted(self.failed_and_partial, key=lambda c: (-c.gain, c.id))
-        advice = dict.fromkeys(first_sentence(c.remediation) for c in by_gain if c.remediation)
+        advice = dict.fromkeys(first_clause(first_sentence(c.remediation), 120) for c in by_gain if c.remediation)
         unseen = self.not_assessed or self.to_attest
         shown = "Show the evidence for what could not be judged." if unseen else "Keep it so."
         return (

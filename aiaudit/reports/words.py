@@ -200,6 +200,12 @@ def summary_heading(level: str | None, shown: bool, next_name: str, gaps: int, e
     return f"{verdict}. {upper_first(counted(gaps, 'gap'))}{effort} {stand} before {next_name}."
 
 
+def cannot_tell_heading(level: str, next_name: str) -> str:
+    """The verdict where the next level asks only for what could not be checked."""
+    verdict = LEVEL[level].verdict if level != "not_ready" else "Not shown to be ready for use"
+    return f"{verdict}. Not all that {next_name} asks for could be checked."
+
+
 def decision(level: str | None, next_key: str, to_fix: int, to_show: int, effort_days: int) -> str:
     """What the client is asked to decide, from the level and the path to the next one."""
     if level is None or level not in LEVEL:

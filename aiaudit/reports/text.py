@@ -71,8 +71,11 @@ def first_clause(text: str, limit: int) -> str:
     """At most `limit` characters, cut at the end of a clause where there is one, and marked with an ellipsis."""
     if len(text) <= limit:
         return text
-    end = max(text.rfind(mark, limit // 3, limit) for mark in (", ", "; ", ": ", " ("))
-    return text[:end] + "…" if end > 0 else shorten(text, limit)
+    for marks in (("; ", ": "), (", ", " (")):
+        end = max(text.rfind(mark, limit // 3, limit) for mark in marks)
+        if end > 0:
+            return text[:end] + "…"
+    return shorten(text, limit)
 
 
 def first_sentence(text: str) -> str:

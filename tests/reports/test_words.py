@@ -3,7 +3,7 @@
 import pytest
 
 from aiaudit.reports import words
-from aiaudit.reports.text import first_sentence, lower_first, rest_of, shorten, slug, thousands
+from aiaudit.reports.text import first_clause, first_sentence, lower_first, rest_of, shorten, slug, thousands
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,10 @@ def test_sentences_are_cut_where_they_end() -> None:
     assert first_sentence(risk) == "Because a key is in version 2.1 of the file, anyone can use it."
     assert rest_of(risk) == "That costs money."
     assert shorten("one two three four", 12) == "one two…"
+    fix = "Keep weights as safetensors, or load with weights_only; where a pickle must stay, check its hash first"
+    assert first_clause(fix, 80) == "Keep weights as safetensors, or load with weights_only…"
+    assert first_clause(fix, 45) == "Keep weights as safetensors…"
+    assert first_clause(fix, 200) == fix
     assert lower_first("Every call") == "every call"
     assert lower_first("AI risks") == "AI risks"
     assert slug("../../ SEC-001 <b>") == "sec-001-b"

@@ -34,8 +34,10 @@ def read_head(suffix: str, data: bytes) -> Head:
     text = data.decode("utf-8-sig", "replace")
     emails = len({found.group(0).lower() for found in _EMAIL.finditer(text) if not _NO_PERSON.search(found.group(1))})
     match suffix:
-        case ".csv" | ".tsv" | ".txt" | ".data":
+        case ".csv" | ".tsv":
             return Head(_csv_columns(text), emails)
+        case ".txt" | ".data":
+            return Head(_csv_columns(text) if _is_table(text) else (), emails)
         case ".jsonl" | ".ndjson":
             return Head(_keys_of(_first_json(text.partition("\n")[0])), emails)
         case ".json":
@@ -44,6 +46,14 @@ def read_head(suffix: str, data: bytes) -> Head:
             return Head(())  # arrays: they name no columns
         case _:
             return Head(None)
+
+
+def _is_table(text: str) -> bool:
+    """Whether the first lines of a text are rows of one table: prose has commas too, but not the same number."""
+    lines = [line for line in text.splitlines()[:6] if line.strip()][:5]
+    return len(lines) > 1 and any(
+        lines[0].count(sign) > 0 and len({line.count(sign) for line in lines}) == 1 for sign in _DELIMITERS
+    )
 
 
 def _csv_columns(text: str) -> tuple[str, ...] | None:

@@ -124,6 +124,11 @@ def test_json_heads() -> None:
     assert read_head(".csv", b"mail\n" + b"a@acme.io b@acme.io a@acme.io x@example.com\n").emails == 2
 
 
+def test_prose_is_no_table() -> None:
+    assert read_head(".txt", b"Madam Speaker, Madam Vice President, our First Lady.\nLast year, apart.\n").columns == ()
+    assert read_head(".txt", b"name\tage\nx\t3\ny\t4\n").columns == ("name", "age")
+
+
 def test_columns_about_people() -> None:
     names, about, decides = kinds_of(("Surname", "EstimatedSalary", "loan_status", "V1", "nickname", "message", "Age"))
     assert (names, about, decides) == (("Surname", "nickname"), ("EstimatedSalary", "Age"), ("loan_status",))

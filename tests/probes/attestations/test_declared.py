@@ -127,6 +127,6 @@ def test_the_workload_is_read_by_dotted_key_with_who_says_so(tmp_path: Path) -> 
 
 
 def test_the_first_figure_of_each_text_of_the_value_sheet(tmp_path: Path) -> None:
-    text = "value:\n  unit: percent\n  baseline: 80.4 % in 2026\n  target: 90 % by 31 March 2027\n  metric: right queue\n"
+    text = "value:\n  unit: percent\n  baseline: 80.4 % in 2026\n  target: 90 % by 31 March 2027\n  metric: queue\n"
     value = DeclaredProbe().answer("d", DeclaredQuery(), context(tmp_path, {"aiaudit.yaml": text})).value["value"]
     assert (value["unit"], value["figures"]) == ("percent", {"baseline": 80.4, "target": 90.0})

@@ -22,9 +22,8 @@ class Cost:
 def run(command: Sequence[str], env: Mapping[str, str] | None = None, allowed: Sequence[int] = (0,)) -> Cost:
     """Run one command to its end. An exit code that is not `allowed` ends the benchmark."""
     start = time.perf_counter()
-    process = subprocess.Popen(
-        command, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    outer = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}  # as when installed
+    process = subprocess.Popen(command, env={**outer, **(env or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)

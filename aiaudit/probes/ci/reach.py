@@ -39,12 +39,13 @@ _PIPELINES: Final = frozenset(
 )
 _COMMAND: Final = re.compile(r"\bpython3?\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)")
 _MAX_STARTS: Final = 10
+_MAX_ROOTS: Final = 500
 
 
 class ReachQuery(CodeQuery):
     """Files that are reached, with the kinds of the roots that reach them: serve, train, evaluate, batch, test, other
-    (start and CI commands), pipeline (Airflow, Prefect, …), script (a main block, run by hand). deployed: from what an
-    image, compose file, manifest or Procfile starts. in_ci: from a command that CI runs."""
+    (start and CI commands), pipeline (Airflow, Prefect, …), script (it has a main block itself, and is run by hand).
+    deployed: from what an image, compose file, manifest or Procfile starts. in_ci: from a command that CI runs."""
 
 
 class Reach(Probe[ReachQuery]):
@@ -103,15 +104,22 @@ def _reached(context: Context) -> dict[str, _Reach]:
     if isinstance(known, dict):
         return known
     project = python_project(context)
+    graph = _Graph(project)
     found: dict[str, _Reach] = defaultdict(_Reach)
-    for root in _roots(context, project):
-        for path in _closure(root.path, project):
+    roots = _roots(context, project)
+    named = [root for root in roots if root.kind != "script"][:_MAX_ROOTS]
+    for root in named:
+        for path in graph.closure(root.path):
             reach = found[path]
             reach.kinds.add(root.kind)
             reach.deployed |= root.deployed
             reach.in_ci |= root.in_ci
             if root.start not in reach.starts:
                 reach.starts.append(root.start)
+    for root in roots:  # scripts that people run are many in some projects: they count for themselves only
+        if root.kind == "script" and root.path in project.records:
+            found[root.path].kinds.add("script")
+            found[root.path].starts.append(root.start)
     context.memo["entrypoints.reach"] = dict(found)
     return dict(found)
 
@@ -152,16 +160,36 @@ def _started_by(path: str, files: Files) -> Iterator[_Root]:
             yield _Root(found, "pipeline", f"{path}:{text.count(chr(10), 0, match.start()) + 1} {match.group(0)}")
 
 
-def _closure(path: str, project: PythonProject) -> set[str]:
-    """The file and everything of the project that it imports, directly or not."""
-    seen = {path}
-    todo = [path]
-    while todo:
-        current = todo.pop()
-        if current not in project.records:
-            continue
-        for imported in project.own_imports(current):
-            if imported not in seen:
-                seen.add(imported)
-                todo.append(imported)
-    return {one for one in seen if one in project.records}
+class _Graph:
+    """Which file imports which, each looked up once."""
+
+    def __init__(self, project: PythonProject) -> None:
+        self.project = project
+        self._next: dict[str, list[str]] = {}
+
+    def closure(self, root: str) -> set[str]:
+        """The file and everything of the project that it imports, directly or not."""
+        seen = {root} if root in self.project.records else set()
+        todo = list(seen)
+        while todo:
+            for imported in self.imports(todo.pop()):
+                if imported not in seen:
+                    seen.add(imported)
+                    todo.append(imported)
+        return seen
+
+    def imports(self, path: str) -> list[str]:
+        """The project's files that run when the file at `path` is imported."""
+        known = self._next.get(path)
+        if known is None:
+            found = [*self.project.own_imports(path), *_packages(path)]
+            known = self._next[path] = sorted({one for one in found if one in self.project.records})
+        return known
+
+
+def _packages(path: str) -> Iterator[str]:
+    """The `__init__.py` files that Python runs before the module at `path` (those that are there count)."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield f"{folder}/__init__.py"
+        folder = folder.rpartition("/")[0]

@@ -18,10 +18,12 @@ from aiaudit.probes.python.module import Scope, statements
 from aiaudit.probes.python.resolve import last_name
 from aiaudit.probes.python.values import to_json
 
+_WORDS: Final = (
+    rb"(?:score|metric|acc|auc|f1|precision|recall|rmse|mae|mape|mse|r2|loss|wer|cer|bleu|rouge|perplexity|pass_?rate|faithful"
+    rb"|relevan|ground|hit_?rate|mrr|ndcg|iou|kappa|gini|brier|ece|win_?rate|psi)"
+)
 HITS: Final = (
-    rb"(?i)\b\w*(?:score|metric|acc|auc|f1|precision|recall|rmse|mae|mape|mse|r2|loss|wer|cer|bleu|rouge|perplexity"
-    rb"|pass_?rate|faithful|relevan|ground|hit_?rate|mrr|ndcg|iou|kappa|gini|brier|ece|win_?rate|psi)\w*[\"'\])]*\s*(?:<|>)"
-    rb"|\b(?:sys\.)?exit\s*\(|\bSystemExit\b"
+    rb"(?i)\b\w*" + _WORDS + rb"\w*[\"'\])]*\s*(?:<|>)|(?:<|>)=?[^\n]{0,60}" + _WORDS + rb"|\bexit\s*\(|\bSystemExit\b"
 )
 METRIC: Final = re.compile(
     r"(?i)(^|_|\b)(scores?|metrics?|acc|accuracy|auc|roc_auc|pr_auc|f1|f1_score|precision|recall|rmse|mae|mape|mse|r2"

@@ -16,10 +16,16 @@ from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope, statements
 from aiaudit.probes.python.resolve import dotted, last_name
 
-HITS: Final = (
-    rb"(?i)\b(?:request_?id|trace_?id|prediction_?id|correlation_?id|model_?version|model_?name|latency|duration|elapsed"
-    rb"|confidence|probability|timestamp|created_at|user_?id|customer_?id|prediction|completion|set_attributes?)\b"
+# Keys that hardly any structure but a record has. A site counts with two of them, so that the words of `HITS` are
+# enough to find it, whatever else is looked for in the file.
+_TELLING: Final = (
+    r"(?:request|req|trace|correlation|prediction|decision|conversation)_?id|latency\w*|duration\w*|elapsed\w*"
+    r"|response_time|timestamp|created_at|logged_at|model_(?:version|name|id|uri)|confidence|proba(?:bility|bilities)?"
+    r"|(?:user|customer|client|tenant|account)_?id|user_ref|caller"
 )
+HITS: Final = rb"(?i)\b(?:" + _TELLING.encode() + rb")\b"
+LEAST: Final = 2  # different ones in a file
+_IS_TELLING: Final = re.compile(_TELLING, re.IGNORECASE)
 
 # The eight fields of a record, by the names that keys have. The first that matches counts.
 FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
@@ -166,7 +172,8 @@ class RecordFinder:
             if name == "model_version" and isinstance(value, ast.Constant):
                 continue  # a version that never changes tells nothing
             fields[name] = key
-        if len(fields) < _LEAST_FIELDS:
+        telling = {key.lower() for key in named if _IS_TELLING.fullmatch(key)}
+        if len(fields) < _LEAST_FIELDS or len(telling) < LEAST:
             return None
         return {
             **self.view.place(call, scope),

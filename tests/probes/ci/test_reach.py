@@ -1,0 +1,80 @@
+"""`entrypoints.reach`: what runs, by the project's own imports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from aiaudit.model.check import FactSpec, Place
+from aiaudit.model.fact import Fact, Level, State
+from aiaudit.probes.collect import collect
+from tests.probes.ci.asking import github
+from tests.probes.support import AS_OF, context
+
+W = ".github/workflows/ci.yml"
+
+
+def ask(root: Path, files: dict[str, str], probe: str, **query: Any) -> Fact:
+    """The answer of a probe that uses the Python engine."""
+    made = context(root, files)
+    spec = FactSpec("x", Place("pack.yaml", 1, 1), probe=probe, query=query)
+    return collect([spec], made.project, made.config, AS_OF, jobs=1)["x"]
+
+
+def reached(root: Path, files: dict[str, str]) -> dict[str, dict[str, Any]]:
+    return {one["path"]: one for one in ask(root, files, "entrypoints.reach").value or []}
+
+
+def test_imports_are_followed_from_what_is_started(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": 'FROM x:1\nCMD ["uvicorn", "app.main:app"]\n',
+        W: github("python -m jobs.train"),
+        "app/__init__.py": "",
+        "app/main.py": "from app import model\nimport app.routes\n",
+        "app/model.py": "import numpy\n",
+        "app/routes.py": "def handler():\n    from app.lazy import x\n",
+        "app/lazy.py": "x = 1\n",
+        "app/unused.py": "import app.model\n",
+        "jobs/__init__.py": "",
+        "jobs/train.py": "from app.model import fit\n",
+        "tests/test_model.py": "import app.unused\n",
+    }
+    found = reached(tmp_path, files)
+    assert set(found) == {
+        "app/__init__.py", "app/main.py", "app/model.py", "app/routes.py", "app/lazy.py", "jobs/train.py",
+        "jobs/__init__.py",
+    }  # fmt: skip
+    assert (found["app/lazy.py"]["kinds"], found["app/lazy.py"]["deployed"]) == (["serve"], True)
+    assert (found["app/model.py"]["kinds"], found["app/model.py"]["in_ci"]) == (["serve", "train"], True)
+    assert found["jobs/train.py"]["starts"] == [f"{W}:7 python -m jobs.train"]
+
+
+def test_pipelines_scripts_and_what_they_start(tmp_path: Path) -> None:
+    files = {
+        "dags/daily.py": "from airflow import DAG\nTRAIN = 'cd /opt && python -m src.train --all'\n",
+        "src/train.py": "import src.features\n",
+        "src/features.py": "",
+        "dvc.yaml": "stages:\n  prepare:\n    cmd: python src/prepare.py\n",
+        "src/prepare.py": "",
+        "tools/once.py": "if __name__ == '__main__':\n    print(1)\n",
+        "tests/run.py": "if __name__ == '__main__':\n    print(1)\n",
+    }
+    found = reached(tmp_path, files)
+    assert found["src/features.py"]["kinds"] == ["pipeline"]
+    assert found["src/train.py"]["starts"] == ["dags/daily.py:2 python -m src.train"]
+    assert "pipeline" in found["src/prepare.py"]["kinds"]
+    assert found["tools/once.py"]["kinds"] == ["script"]
+    assert "tests/run.py" not in found
+
+
+def test_levels_and_states(tmp_path: Path) -> None:
+    started = {"Dockerfile": 'FROM x:1\nCMD ["python", "app.py"]\n', "app.py": ""}
+    assert ask(tmp_path / "a", started, "entrypoints.reach").level is Level.WIRED
+    by_hand = {"app.py": "if __name__ == '__main__':\n    pass\n"}
+    assert ask(tmp_path / "b", by_hand, "entrypoints.reach").level is Level.CONTENT
+    assert ask(tmp_path / "c", {"app.py": "x = 1\n"}, "entrypoints.reach").state is State.ABSENT
+
+
+def test_imports_in_a_circle_end(tmp_path: Path) -> None:
+    files = {"Procfile": "web: python a.py\n", "a.py": "import b\n", "b.py": "import a\n"}
+    assert set(reached(tmp_path, files)) == {"a.py", "b.py"}

@@ -11,15 +11,15 @@ from typing import Any, Final
 from aiaudit.model.types import Unknown
 from aiaudit.probes.python.loops import LOOPS, describe, innermost_loop
 from aiaudit.probes.python.match import Patterns, name_set
-from aiaudit.probes.python.module import Module, Scope, header
+from aiaudit.probes.python.module import Module, Scope, expression_fields, header
 from aiaudit.probes.python.provenance import Provenance, is_handler
-from aiaudit.probes.python.resolve import Resolved, Resolver, dotted, last_name, root_name
+from aiaudit.probes.python.resolve import Resolved, Resolver, dotted, last_name
 from aiaudit.probes.python.values import Values, to_json
 
 MAX_RECORDS: Final = 2_000  # of one file
 MAX_ARGS: Final = 8
 MAX_KEYWORDS: Final = 40
-_COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_COMPREHENSIONS: Final = frozenset((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
 _RETRY: Final = re.compile(
     r"(?:^|\.)(?:tenacity\.\w+|backoff\.on_\w+|retry|retrying\.\w+|retry_with_\w+|stamina\.retry)$"
 )
@@ -40,7 +40,7 @@ class CallFinder:
         self.provenance = Provenance(resolver)
         self.patterns = patterns
         self.references = references
-        self.has_roots = any(patterns.below(one.module.partition(".")[0]) for one, _ in module.all_imports())
+        self.has_roots = any(patterns.leads_below(one.module) for one, _ in module.all_imports())
         self.records: list[dict[str, Any]] = []
         self.aliases: set[str] = set()  # local names that stand for something asked for
         self._seen: set[int] = set()
@@ -65,10 +65,12 @@ class CallFinder:
         aliased = self._note_alias(statement, scope)
         for node, flags in _walk(header(statement)):
             if isinstance(node, ast.Call) and id(node) not in self._seen:
-                if _last_name(node.func) in words or (self.has_roots and root_name(node.func) in words):
+                if _last_name(node.func) in words or (self.has_roots and _has_part(node.func, words)):
                     self._seen.add(id(node))
                     self._call(node, flags, chain, scope)
-            elif flags.reference and not aliased and self.references.all and isinstance(node, ast.Name | ast.Attribute):
+            elif (
+                flags & HANDED_ON and not aliased and self.references.all and isinstance(node, ast.Name | ast.Attribute)
+            ):
                 self._reference(node, flags, chain, scope)
         decorators = getattr(statement, "decorator_list", ())
         for decorator in decorators:
@@ -77,7 +79,7 @@ class CallFinder:
             if _last_name(decorator) in words:
                 self._seen.add(id(decorator))
                 call = ast.copy_location(ast.Call(decorator, [], []), decorator)
-                self._call(call, _Flags(), chain, scope)
+                self._call(call, 0, chain, scope)
 
     def _note_alias(self, statement: ast.stmt, scope: Scope) -> bool:
         """Remember the names that `fn = torch.load` or `get = partial(requests.get, timeout=5)` give to something asked
@@ -100,9 +102,9 @@ class CallFinder:
         return True
 
     def _below(self, one: Resolved) -> bool:
-        return self.patterns.below(one.name.partition(".")[0])
+        return self.patterns.below(one.name)
 
-    def _call(self, node: ast.Call, flags: _Flags, chain: list[ast.stmt], scope: Scope) -> None:
+    def _call(self, node: ast.Call, flags: int, chain: list[ast.stmt], scope: Scope) -> None:
         names = self._names(node.func, scope)
         kept = [one for one in names if self.patterns.match(_called_name(one)) or self._may_be_own(one)]
         if not kept or len(self.records) >= MAX_RECORDS:
@@ -123,7 +125,7 @@ class CallFinder:
         record["arg0"] = self._beginning(first, scope)
         self.records.append({key: value for key, value in record.items() if value not in (None, False, "", [], {})})
 
-    def _reference(self, node: ast.Name | ast.Attribute, flags: _Flags, chain: list[ast.stmt], scope: Scope) -> None:
+    def _reference(self, node: ast.Name | ast.Attribute, flags: int, chain: list[ast.stmt], scope: Scope) -> None:
         """A function handed on without being called: `map(pickle.load, files)`, `{"pkl": pickle.load}`."""
         if id(node) in self._seen or not self.references.ends_like(_last_name(node)):
             return
@@ -156,7 +158,7 @@ class CallFinder:
             self.patterns.is_tail(chain[at + 1 :]) for at in range(len(chain)) if chain[at] == "."
         )
 
-    def _place(self, node: ast.expr, flags: _Flags, chain: list[ast.stmt], scope: Scope) -> dict[str, Any]:
+    def _place(self, node: ast.expr, flags: int, chain: list[ast.stmt], scope: Scope) -> dict[str, Any]:
         source = self.module.source
         loop = innermost_loop(chain)
         function = _function(scope)
@@ -165,11 +167,11 @@ class CallFinder:
             "cell": source.cell(node.lineno),
             "function": scope.qualname,
             "result": _result(chain[-1], node),
-            "in_loop": loop is not None or flags.comprehension,
+            "in_loop": loop is not None or bool(flags & REPEATED),
             "loop": {"line": source.line(loop.lineno), **describe(loop)} if loop is not None else None,
             "in_handler": function is not None and self._is_handler(function),
             "at_module": scope.kind == "module",
-            "awaited": flags.awaited,
+            "awaited": bool(flags & AWAITED),
             "in_try": any(isinstance(one, ast.Try | ast.TryStar) and one.handlers for one in chain[:-1]),
             "guarded": any(isinstance(one, ast.If) and _asks_for_nothing(one.test) for one in chain[:-1])
             or _returns_what_is_there(scope, node.lineno),
@@ -257,40 +259,54 @@ _SUBJECTS: Final = name_set(
 )
 
 
-class _Flags:
-    """What lies between a statement and an expression in it."""
+# What lies between a statement and an expression in it.
+AWAITED: Final = 1
+REPEATED: Final = 2  # inside a comprehension
+HANDED_ON: Final = 4  # an argument, an element or a value: a function there is not called but given away
 
-    __slots__ = ("awaited", "comprehension", "reference")
-
-    def __init__(self, awaited: bool = False, comprehension: bool = False, reference: bool = False) -> None:
-        self.awaited, self.comprehension, self.reference = awaited, comprehension, reference
+_LEAVES: Final = frozenset((ast.Name, ast.Constant))
+_HANDING_ON: Final = {ast.Call: "args", ast.List: "elts", ast.Tuple: "elts", ast.Dict: "values", ast.Set: "elts"}
 
 
-def _walk(roots: list[ast.AST]) -> Iterator[tuple[ast.AST, _Flags]]:
-    """All expressions below `roots` in source order, iteratively, with their surroundings."""
-    plain = _Flags()
-    stack: list[tuple[ast.AST, _Flags]] = [(node, plain) for node in reversed(roots)]
+def _walk(roots: list[ast.AST]) -> Iterator[tuple[ast.AST, int]]:
+    """All expressions below `roots` in source order, iteratively, each with its flags."""
+    stack: list[tuple[ast.AST, int]] = [(node, 0) for node in reversed(roots)]
+    pop, push = stack.pop, stack.append
     while stack:
-        node, flags = stack.pop()
+        node, flags = pop()
         yield node, flags
         kind = node.__class__
-        if kind is ast.Name or kind is ast.Constant:
+        if kind in _LEAVES:
             continue
-        inner = _Flags(kind is ast.Await, flags.comprehension or isinstance(node, _COMPREHENSIONS))
-        hands_on = kind in _HANDING_ON
-        children: list[tuple[ast.AST, _Flags]] = []
-        for name, value in node.__dict__.items():
-            if isinstance(value, ast.AST):
-                handed = kind is ast.keyword
-                children.append((value, _Flags(inner.awaited, inner.comprehension, True) if handed else inner))
-            elif isinstance(value, list):
-                handed = hands_on and name in ("args", "elts", "values")
-                here = _Flags(inner.awaited, inner.comprehension, True) if handed else inner
-                children.extend((one, here) for one in value if isinstance(one, ast.AST))
-        stack.extend(reversed(children))
+        inner = (flags & REPEATED) | (AWAITED if kind is ast.Await else 0)
+        if kind in _COMPREHENSIONS:
+            inner |= REPEATED
+        handing = _HANDING_ON.get(kind)
+        for name in expression_fields(kind):
+            value = getattr(node, name, None)
+            here = inner | HANDED_ON if name == handing or kind is ast.keyword else inner
+            if value.__class__ is list:
+                for one in reversed(value):
+                    if isinstance(one, ast.AST):
+                        push((one, here))
+            elif isinstance(value, ast.AST):
+                push((value, here))
 
 
-_HANDING_ON: Final = frozenset({ast.Call, ast.List, ast.Tuple, ast.Dict, ast.Set})
+def _has_part(function: ast.expr, words: frozenset[str] | set[str]) -> bool:
+    """Whether one of the words is a part of the dotted chain by which a function is called."""
+    node: ast.AST = function
+    while True:
+        if isinstance(node, ast.Attribute):
+            if node.attr in words:
+                return True
+            node = node.value
+        elif isinstance(node, ast.Call):
+            node = node.func
+        elif isinstance(node, ast.Subscript | ast.Await):
+            node = node.value
+        else:
+            return isinstance(node, ast.Name) and node.id in words
 
 
 def _last_name(function: ast.expr) -> str:

@@ -124,8 +124,7 @@ class PythonEngine:
         for one, _ in module.all_imports():
             if one.alias == "*":
                 continue
-            root = one.module.partition(".")[0]
-            if self.patterns.below(root) or (one.alias != one.name and one.name and self.patterns.match(one.target)):
+            if self.patterns.below(one.target) or (one.alias != one.name and self.patterns.match(one.target)):
                 found.add(one.alias)
         return found
 

@@ -14,6 +14,7 @@ class _Feature(NamedTuple):
 
     marks: bytes
     extract: Callable[[FileView], dict[str, Any]]
+    least: int = 1  # different marks that must stand in the file
 
 
 _FEATURES: Final[dict[str, _Feature]] = {
@@ -23,7 +24,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
     "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),
     "flows": _Feature(flows.HITS, lambda view: {"flows": flows.FlowFinder(view).rows()}),
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
-    "records": _Feature(records.HITS, lambda view: {"records": records.RecordFinder(view).rows()}),
+    "records": _Feature(records.HITS, lambda view: {"records": records.RecordFinder(view).rows()}, records.LEAST),
     "splits": _Feature(splits.HITS, lambda view: {"splits": splits.fitted_before_split(view)}),
 }
 
@@ -38,17 +39,17 @@ class Features:
             names.update(getattr(query, "features", ()))
             self.globs.update(getattr(query, "assigned", tuple)())
         self.names = tuple(name for name in _FEATURES if name in names)
-        marks = [_FEATURES[name].marks for name in self.names]
+        marks = [(_FEATURES[name].marks, _FEATURES[name].least) for name in self.names]
         if self.globs:
-            marks.append(assigned.hits(self.globs))
-        self._regexes = [_compile(mark) for mark in marks]
+            marks.append((assigned.hits(self.globs), 1))
+        self._marks = [(_compile(mark), least) for mark, least in marks]
 
     def key(self) -> list[str]:
         return [*self.names, *sorted(self.globs)]
 
     def offsets(self, data: bytes) -> list[list[int]]:
         """Where the marks of each extractor stand in a file."""
-        return [[match.start() for match in regex.finditer(data)] for regex in self._regexes]
+        return [_offsets(regex, least, data) for regex, least in self._marks]
 
     def extract(self, view: FileView) -> dict[str, Any]:
         """What the extractors find in one file."""
@@ -56,11 +57,19 @@ class Features:
         for name, offsets in zip([*self.names, "assigned"], view.source.marked, strict=False):
             if not offsets:
                 continue
+            view.marked = view.source.lines_at(offsets)
             if name == "assigned":
                 found["assigned"] = assigned.assigned(view, self.globs)
             else:
                 found |= _FEATURES[name].extract(view)
         return {name: rows for name, rows in found.items() if rows}
+
+
+def _offsets(regex: Any, least: int, data: bytes) -> list[int]:
+    if least == 1:
+        return [match.start() for match in regex.finditer(data)]
+    found = [(match.start(), match.group().lower()) for match in regex.finditer(data)]
+    return [at for at, _ in found] if len({word for _, word in found}) >= least else []
 
 
 def _compile(pattern: bytes) -> Any:

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from aiaudit.probes.python.calls import CallFinder
-from aiaudit.probes.python.module import Module, Scope, header, statements
+from aiaudit.probes.python.module import Module, Scope, expressions, header, statements
 from aiaudit.probes.python.provenance import Provenance
 from aiaudit.probes.python.resolve import Resolver, last_name
 from aiaudit.probes.python.source import Source
 from aiaudit.probes.python.values import Values
-
-MAX_NODES = 2_000_000  # expression nodes looked at in one file
 
 
 class FileView:
@@ -26,6 +24,7 @@ class FileView:
         self.source: Source = module.source
         self.values: Values = finder.values
         self.provenance: Provenance = finder.provenance
+        self.marked: list[int] = []  # lines on which the running extractor's marks stand
         self._calls: list[tuple[Scope, ast.Call]] | None = None
         self._statement: dict[int, ast.stmt] = {}
 
@@ -39,18 +38,30 @@ class FileView:
         return self._calls
 
     def _walk(self) -> Iterator[tuple[Scope, ast.Call]]:
-        left = MAX_NODES
         for scope in self.module.scopes:
             for statement, _ in statements(scope):
-                stack: list[ast.AST] = list(reversed(header(statement)))
-                while stack and left:
-                    left -= 1
-                    node = stack.pop()
-                    if isinstance(node, ast.Call):
+                for node in expressions(header(statement)):
+                    if node.__class__ is ast.Call:
                         self._statement[id(node)] = statement
                         yield scope, node
-                    if not isinstance(node, ast.Name | ast.Constant):
-                        stack.extend(reversed(list(ast.iter_child_nodes(node))))
+
+    def marked_statements(self, around: int = 0) -> Iterator[tuple[Scope, ast.stmt]]:
+        """The statements on the lines on which the extractor's marks stand, each once, in source order; with as many
+        of those around them in the same scope."""
+        seen: set[int] = set()
+        for line in self.marked:
+            scope, chain = self.module.locate(line)
+            for statement in chain[-1 - around :]:
+                if id(statement) not in seen:
+                    seen.add(id(statement))
+                    yield scope, statement
+
+    def marked_calls(self) -> Iterator[tuple[Scope, ast.Call]]:
+        """The calls in those statements."""
+        for scope, statement in self.marked_statements():
+            for node in expressions(header(statement)):
+                if isinstance(node, ast.Call):
+                    yield scope, node
 
     def calls_named(self, names: frozenset[str] | None) -> Iterator[tuple[Scope, ast.Call]]:
         """Calls whose last name is among `names`, or all calls."""

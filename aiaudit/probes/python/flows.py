@@ -92,7 +92,7 @@ class FlowFinder:
 
     def rows(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        for scope, call in self.view.all_calls():
+        for scope, call in self.view.marked_calls():
             sink = self._sink(call, scope)
             if sink is None:
                 continue

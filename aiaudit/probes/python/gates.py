@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.module import Scope, statements
+from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.resolve import last_name
 from aiaudit.probes.python.values import to_json
 
@@ -51,17 +51,20 @@ class GateFinder:
 
     def rows(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        for scope in self.view.module.scopes:
-            flags = dict(self._flags(scope))
-            for node, _ in statements(scope):
+        marked: dict[int, tuple[Scope, list[ast.stmt]]] = {}
+        for scope, node in self.view.marked_statements(around=1):
+            marked.setdefault(id(scope), (scope, []))[1].append(node)
+        for scope, nodes in marked.values():
+            flags = dict(self._flags(nodes))
+            for node in nodes:
                 for row in self._statement(node, scope, flags):
                     if len(found) < _MAX_ROWS:
                         found.append(row)
         return found
 
-    def _flags(self, scope: Scope) -> Iterator[tuple[str, ast.Compare]]:
+    def _flags(self, nodes: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.Compare]]:
         """Names that are comparisons of a metric with a limit."""
-        for node, _ in statements(scope):
+        for node in nodes:
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 compared = _compared(node.value)
                 if compared is not None:

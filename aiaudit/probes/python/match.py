@@ -41,7 +41,7 @@ class Patterns:
         self.all = tuple(sorted(set(patterns)))
         self._exact = frozenset(one for one in self.all if "*" not in one)
         self._globs: dict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
-        self._below: dict[str, list[str]] = defaultdict(list)  # root -> patterns `root.…*`
+        self._below: dict[str, list[str]] = defaultdict(list)  # root -> what stands before `.*`
         self._heads: dict[str, list[str]] = defaultdict(list)  # `pickle` -> `pickle.load`, …
         self._prefixes: set[str] = set()
         self._tails: set[str] = set()
@@ -92,14 +92,20 @@ class Patterns:
         """Whether some pattern ends in this identifier."""
         return last in self._lasts
 
+    def leads_below(self, module: str) -> bool:
+        """Whether a pattern `head.*` may match below the module: it is the head, or stands above or below it."""
+        heads = self._below.get(module.partition(".")[0], ())
+        return any(f"{head}.".startswith(f"{module}.") or module.startswith(f"{head}.") for head in heads)
+
     def is_tail(self, chain: str) -> bool:
         """Whether some pattern ends in these dotted parts: what may follow a name imported from another file."""
         return chain in self._tails
 
     def leads_to(self, name: str) -> bool:
         """Whether a pattern may match below the name: `openai.OpenAI` leads to `openai.OpenAI.responses.create`."""
-        return name in self._prefixes or name.partition(".")[0] in self._below
+        return name in self._prefixes or self.below(name)
 
-    def below(self, root: str) -> bool:
-        """Whether some pattern takes everything below this top-level module."""
-        return root in self._below
+    def below(self, name: str) -> bool:
+        """Whether some pattern takes everything below the module or object of this name."""
+        heads = self._below.get(name.partition(".")[0], ())
+        return any(name == head or name.startswith(head + ".") for head in heads)

@@ -242,19 +242,59 @@ def blocks(node: ast.AST) -> list[list[ast.stmt]]:
 
 def header(node: ast.stmt) -> list[ast.AST]:
     """The expressions of a statement itself, without the statements inside it."""
+    kind = node.__class__
+    if kind in _ONE_VALUE:
+        value = node.value  # type: ignore[attr-defined]
+        return [value] if value is not None else []
     out: list[ast.AST] = []
-    for name, value in node.__dict__.items():
-        if name in ("body", "orelse", "finalbody"):
+    for name in node._fields:
+        if name in _BLOCK_FIELDS:
             continue
-        if name == "handlers":
-            out.extend(handler.type for handler in value if handler.type is not None)
-        elif name == "cases":
-            out.extend(case.guard for case in value if case.guard is not None)
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            if name == "handlers":
+                out.extend(handler.type for handler in value if handler.type is not None)
+            elif name == "cases":
+                out.extend(case.guard for case in value if case.guard is not None)
+            else:
+                out.extend(item for item in value if isinstance(item, ast.AST))
         elif isinstance(value, ast.AST):
             out.append(value)
-        elif isinstance(value, list):
-            out.extend(item for item in value if isinstance(item, ast.AST))
     return out
+
+
+_ONE_VALUE: Final = frozenset((ast.Expr, ast.Return))
+_BLOCK_FIELDS: Final = frozenset(("body", "orelse", "finalbody"))
+_LEAVES: Final = frozenset((ast.Name, ast.Constant))
+_NO_NODES: Final = frozenset(("ctx", "op", "ops", "id", "attr", "arg", "kind", "conversion"))
+_FIELDS: Final[dict[type, tuple[str, ...]]] = {}
+
+
+def expression_fields(kind: type) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold expressions, last first."""
+    names = _FIELDS.get(kind)
+    if names is None:
+        fields: tuple[str, ...] = getattr(kind, "_fields", ())
+        names = _FIELDS[kind] = tuple(name for name in reversed(fields) if name not in _NO_NODES)
+    return names
+
+
+def expressions(roots: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """All nodes below `roots`, themselves included, in source order and iteratively; names and constants are not."""
+    stack = [node for node in roots if node.__class__ not in _LEAVES]
+    stack.reverse()
+    pop, push = stack.pop, stack.append
+    while stack:
+        node = pop()
+        yield node
+        for name in expression_fields(node.__class__):
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                for one in reversed(value):
+                    if one.__class__ not in _LEAVES and isinstance(one, ast.AST):
+                        push(one)
+            elif value is not None and value.__class__ not in _LEAVES and isinstance(value, ast.AST):
+                push(value)
 
 
 def statements(scope: Scope) -> Iterator[tuple[ast.stmt, int]]:

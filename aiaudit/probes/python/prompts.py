@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.module import Scope, header, statements
+from aiaudit.probes.python.module import Scope, expressions, header
 from aiaudit.probes.python.resolve import dotted, last_name
 from aiaudit.probes.python.values import looks_secret
 
@@ -71,23 +71,23 @@ class PromptFinder:
 
     def _bound(self) -> Iterator[dict[str, Any]]:
         """Literals and loads assigned to a name of a prompt, entries of a dict of prompts included."""
-        for scope in self.view.module.scopes:
-            for statement, _ in statements(scope):
-                if isinstance(statement, ast.Assign):
-                    target, value = statement.targets[0], statement.value
-                elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-                    target, value = statement.target, statement.value
-                elif isinstance(statement, ast.Return) and statement.value and _NAME.search(scope.qualname):
-                    target, value = None, statement.value
-                else:
-                    continue
-                name = last_name(target) if target is not None else scope.qualname.rpartition(".")[2]
-                if not name and isinstance(target, ast.Subscript):
-                    name = str(self.view.values.of(target.slice, scope))
-                if _NAME.search(name) and not _OTHER_NAME.search(name):
-                    yield from self._value(value, name, scope, "constant" if target is not None else "returned")
-                elif _TEMPLATE_NAME.search(name) and self._speaks(value, scope):
-                    yield from self._value(value, name, scope, "constant")
+        for scope, statement in self.view.marked_statements():
+            target: ast.expr | None = None
+            if isinstance(statement, ast.Assign):
+                target, value = statement.targets[0], statement.value
+            elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+                target, value = statement.target, statement.value
+            elif isinstance(statement, ast.Return) and statement.value and _NAME.search(scope.qualname):
+                value = statement.value
+            else:
+                continue
+            name = last_name(target) if target is not None else scope.qualname.rpartition(".")[2]
+            if not name and isinstance(target, ast.Subscript):
+                name = str(self.view.values.of(target.slice, scope))
+            if _NAME.search(name) and not _OTHER_NAME.search(name):
+                yield from self._value(value, name, scope, "constant" if target is not None else "returned")
+            elif _TEMPLATE_NAME.search(name) and self._speaks(value, scope):
+                yield from self._value(value, name, scope, "constant")
 
     def _speaks(self, value: ast.expr, scope: Scope) -> bool:
         """A template that is text for a model rather than markup, a path or a chat format."""
@@ -109,17 +109,12 @@ class PromptFinder:
 
     def _used(self) -> Iterator[dict[str, Any]]:
         """Literals in the place of a prompt: messages, keywords, templates."""
-        for scope in self.view.module.scopes:
-            for statement, _ in statements(scope):
-                stack: list[ast.AST] = list(header(statement))
-                while stack:
-                    node = stack.pop()
-                    if isinstance(node, ast.Dict):
-                        yield from self._message(node, scope)
-                    elif isinstance(node, ast.Call):
-                        yield from self._call(node, scope)
-                    if not isinstance(node, ast.Name | ast.Constant):
-                        stack.extend(ast.iter_child_nodes(node))
+        for scope, statement in self.view.marked_statements():
+            for node in expressions(header(statement)):
+                if isinstance(node, ast.Dict):
+                    yield from self._message(node, scope)
+                elif isinstance(node, ast.Call):
+                    yield from self._call(node, scope)
 
     def _message(self, node: ast.Dict, scope: Scope) -> Iterator[dict[str, Any]]:
         """`{"role": "system", "content": "…"}`."""

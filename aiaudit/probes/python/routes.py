@@ -131,8 +131,10 @@ class RouteFinder:
 
     def _registered(self) -> Iterator[dict[str, Any]]:
         """Routes given to the application by calls, with the handler as an argument."""
-        for scope, call in self.view.calls_named(_REGISTERED):
+        for scope, call in self.view.marked_calls():
             last = last_name(call.func)
+            if last not in _REGISTERED:
+                continue
             framework = self._registrar(last)
             if not framework:
                 continue

@@ -1,7 +1,8 @@
 """Where in a file's bytes something may stand that a pattern asks for: one linear scan, then a look around each hit.
 
 A hit is dropped where it cannot be what is asked for: `d.get(k)` in a file that imports no HTTP client, `model.eval()`
-where only the built-in is asked for, `seed=1`. Names made by aliases are looked for later, when the imports are known.
+where only the built-in is asked for, `seed=1`, `def fit(…)`. Names made by aliases are looked for later, when the
+imports are known.
 """
 
 from __future__ import annotations
@@ -9,94 +10,174 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from functools import cache
 from typing import Any, Final, NamedTuple
 
-_IMPORT_LINE: Final = rb"(?m)^[ \t]*(?:from|import)[ \t]([^\n#]*)"
 _IDENTIFIER: Final = re.compile(rb"\w+|\*")
-_RECEIVER: Final = re.compile(rb"(\w+)(?:\(\))?(?:\.\w+(?:\(\))?){0,6}\.$")
-# Receivers that may be a client made in another file of the project, or by a function of this one.
-_CLIENT_LIKE: Final = re.compile(
-    rb"(?i)(?:session|client|http|requests?|api|sdk|conn|pool)\w*(?:\(\))?\.$|(?<![.\w])[a-z_]\w*\([^()]{0,60}\)\.$"
-)
+_WORD_BYTES: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+_RECEIVER: Final = re.compile(rb"(\w+)(?:\(\))?(?:\.\w+(?:\(\))?){0,6}$")
+_FACTORY: Final = re.compile(rb"(?<![.\w])[a-z_]\w*\([^()]{0,60}\)$")
+# Receivers that may be a client made in another file of the project.
+_CLIENT_LIKE: Final = re.compile(rb"(?i)session|client|http|request|api|sdk|conn|pool")
 _LOOK_BACK: Final = 80  # bytes
+_CALL: Final = re.compile(rb"[ \t]*\(")
+_NOT_CALLED: Final = re.compile(rb"[.=:]|[ \t]+=[^=]")  # what follows a name that is neither called nor handed on
 
 
 class _Word(NamedTuple):
-    """What the patterns say of one identifier. `anywhere`: a pattern takes it from any receiver."""
+    """What the patterns say of one identifier."""
 
-    anywhere: bool
+    method: bool  # `*.fit`: called on any receiver
+    last: bool  # the last part of a pattern that names its module
     bare: bool  # a built-in, or a name that stands alone
+    made: bool  # a class in the middle of a pattern: interesting where it is called
+    below: bool  # the part before `.*`
     roots: frozenset[bytes]  # the top-level modules of the patterns with it
+    prefixes: tuple[bytes, ...]  # the same with a star: `langchain*`
     after: frozenset[bytes]  # what stands before it in longer patterns: `completions` before `create`
+
+    def is_named(self, imported: set[bytes]) -> bool:
+        """Whether the file imports a module of the patterns, or the name itself, or everything of some module."""
+        if not self.roots.isdisjoint(imported) or b"*" in imported:
+            return True
+        return bool(self.prefixes) and any(name.startswith(self.prefixes) for name in imported)
 
 
 class WordFinder:
     """Finds the offsets in a file at which a pattern may match."""
 
     def __init__(self, patterns: Collection[str]) -> None:
-        anywhere: set[str] = set()
-        bare: set[str] = set()
-        roots: dict[str, set[bytes]] = defaultdict(set)
+        flags: dict[str, set[str]] = defaultdict(set)
+        roots: dict[str, set[str]] = defaultdict(set)
         after: dict[str, set[bytes]] = defaultdict(set)
         heads: set[str] = set()
+        tops: set[str] = set()
         for pattern in patterns:
             parts = pattern.split(".")
-            last = parts[-1] if parts[-1] != "*" else parts[0]
-            words = {last, *(part for part in parts[:-1] if part[:1].isupper() and "*" not in part)}
-            for word in words:
-                if "*" in parts[0] or parts[0] == "?":
-                    anywhere.add(word)
-                roots[word].add(parts[0].encode())
-            if len(parts) > 2:
-                after[last].add(parts[-2].encode())
-            if len(parts) == 1 or parts[-1] == "*":
-                bare.add(last)
-            elif parts[-2].isidentifier():
-                heads.add(parts[-2])
+            everything = parts[-1] == "*"
+            word = parts[-2] if everything else parts[-1]
+            for part in parts[:-1]:
+                if part[:1].isupper() and "*" not in part:
+                    flags[part].add("made")
+                    roots[part].add(parts[0])
+            roots[word].add(parts[0])
+            flags[word].add(_kind(parts))
+            if len(parts) > 2 and not everything:
+                after[word].add(parts[-2].encode())
+            if len(parts) > 1 and parts[0].isidentifier():
+                tops.add(parts[0])
+                if not everything and parts[-2].isidentifier():
+                    heads.add(parts[-2])
         self._table = {
-            word.encode(): _Word(word in anywhere, word in bare, frozenset(found), frozenset(after.get(word, ())))
-            for word, found in roots.items()
+            word.encode(): _Word(
+                "method" in kinds,
+                "last" in kinds,
+                "bare" in kinds,
+                "made" in kinds,
+                "below" in kinds,
+                frozenset(root.encode() for root in roots[word] if "*" not in root),
+                tuple(root.rstrip("*").encode() for root in roots[word] if len(root) > 1 and root.endswith("*")),
+                frozenset(after.get(word, ())),
+            )
+            for word, kinds in flags.items()
         }
-        self.words = frozenset(roots)
-        tops = {pattern.partition(".")[0] for pattern in patterns if "." in pattern and not pattern.startswith("*")}
-        self._regex = _compile(self.words, heads, {top for top in tops if top.isidentifier()}) if roots else None
+        self.words = frozenset(flags)
+        self._regex = _compile(self.words, heads, tops) if flags else None
 
     def offsets(self, data: bytes) -> list[int]:
         """Rising offsets of the words that may matter."""
         if self._regex is None:
             return []
-        hits = [(match.start(), match.group(1)) for match in self._regex.finditer(data)]
-        if not hits:
+        spans = [match.span() for match in self._regex.finditer(data)]
+        if not spans:
             return []
-        imported: set[bytes] = set()
-        for match in _imports().finditer(data):
-            imported.update(_IDENTIFIER.findall(match.group(1)))
-        return [at for at, word in hits if word is None or self._may_match(data, at, word, imported)]
+        imported = _imported(data)
+        named: dict[bytes, bool] = {}
+        found: list[int] = []
+        for at, end in spans:
+            word = data[at:end]
+            about = self._table.get(word)
+            if about is None:  # one of the other branches
+                found.append(at)
+                continue
+            here = named.get(word)
+            if here is None:
+                here = named[word] = about.is_named(imported) or word in imported
+            if self._may_match(data, at, end, about, here) or (
+                not here and about.last and data[at - 1 : at] == b"." and _on_client(data, at, about, imported)
+            ):
+                found.append(at)
+        return found
 
-    def _may_match(self, data: bytes, at: int, word: bytes, imported: set[bytes]) -> bool:
-        about = self._table[word]
-        if about.anywhere:
-            return True
+    def _may_match(self, data: bytes, at: int, end: int, about: _Word, named: bool) -> bool:
         before = data[at - 1 : at]
-        if before == b".":
-            if not about.roots.isdisjoint(imported):
-                return True
-            behind = data[max(0, at - _LOOK_BACK) : at]
-            if _CLIENT_LIKE.search(behind) or behind.rpartition(b".")[0].rpartition(b".")[2] in about.after:
-                return True
-            receiver = _RECEIVER.search(behind)
-            return receiver is not None and (receiver.group(1) in imported or b"*" in imported)
-        if before in (b'"', b"'"):  # getattr(torch, "load")
-            return not about.roots.isdisjoint(imported)
-        if data[max(0, at - 4) : at] == b"def ":
+        if about.method and before == b"." and _CALL.match(data, end):
+            return True
+        if about.made and _CALL.match(data, end) and data[at - 6 : at] != b"class ":
+            return True
+        if about.below and named:
+            return True
+        if not (about.last or about.bare) or _NOT_CALLED.match(data, end):
             return False
-        return about.bare or word in imported or b"*" in imported
+        if before == b".":
+            return about.last and named
+        if before in (b'"', b"'"):  # getattr(torch, "load")
+            return named
+        if data[at - 4 : at] == b"def ":
+            return False
+        return about.bare or named
+
+
+def _on_client(data: bytes, at: int, about: _Word, imported: set[bytes]) -> bool:
+    """Whether what stands before `.word(` may be an object made elsewhere in the project."""
+    if not _CALL.match(data, at + _word_length(data, at)):
+        return False
+    behind = data[max(0, at - _LOOK_BACK) : at - 1]
+    if behind.endswith(b")"):
+        return bool(_FACTORY.search(behind))
+    receiver = _last_word(behind)
+    if receiver in about.after or b"*" in imported or _CLIENT_LIKE.search(receiver):
+        return True
+    chain = _RECEIVER.search(behind)
+    return chain is not None and chain.group(1) in imported
+
+
+def _word_length(data: bytes, at: int) -> int:
+    match = _IDENTIFIER.match(data, at)
+    return len(match.group()) if match else 0
+
+
+def _last_word(text: bytes) -> bytes:
+    at = len(text)
+    while at and (text[at - 1] in _WORD_BYTES):
+        at -= 1
+    return text[at:]
+
+
+def _imported(data: bytes) -> set[bytes]:
+    """All identifiers on lines that import something."""
+    found: set[bytes] = set()
+    at = data.find(b"import ")
+    while at >= 0:
+        start = data.rfind(b"\n", 0, at) + 1
+        end = data.find(b"\n", at)
+        end = len(data) if end < 0 else end
+        line = data[start:end]
+        if line.lstrip().startswith((b"import ", b"from ")):
+            found.update(_IDENTIFIER.findall(line))
+        at = data.find(b"import ", end)
+    return found
+
+
+def _kind(parts: list[str]) -> str:
+    if parts[-1] == "*":
+        return "below"
+    if len(parts) == 1:
+        return "bare"
+    return "method" if parts[0] in ("*", "?") else "last"
 
 
 def _compile(words: Iterable[str], heads: Iterable[str], modules: Iterable[str]) -> Any:
-    """One expression for all words; a word that is followed by `.`, `=` or `:` is not called and not handed on. The
-    other branches find `getattr(pickle, name)` and `require("torch")`."""
+    """One expression for all words. The other branches find `getattr(pickle, name)` and `require("torch")`."""
     import re2
 
     options = re2.Options()
@@ -104,18 +185,9 @@ def _compile(words: Iterable[str], heads: Iterable[str], modules: Iterable[str])
     some = b"|".join(sorted(word.encode() for word in words))
     dynamic = b"|".join(sorted(head.encode() for head in heads)) or b"-"
     named = b"|".join(sorted(module.encode() for module in modules)) or b"-"
-    after = rb"(?:[(),\]}'\"\n;\[]|[ \t]+[^=\s]|[ \t]*(?:\n|$))"
     return re2.compile(
-        rb"\b(" + some + rb")\b" + after + rb"|\bgetattr\((?:" + dynamic + rb"),|\([\"'](?:" + named + rb")[\"'][,)]",
-        options,
+        rb"\b(" + some + rb")\b|\bgetattr\((?:" + dynamic + rb"),|\([\"'](?:" + named + rb")[\"'][,)]", options
     )
-
-
-@cache
-def _imports() -> Any:
-    import re2
-
-    return re2.compile(_IMPORT_LINE)
 
 
 def any_of(words: Iterable[str]) -> re.Pattern[bytes]:

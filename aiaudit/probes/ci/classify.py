@@ -99,6 +99,7 @@ def _refined(kind: Kind, program: str, arguments: list[str]) -> Kind:
         "install-deps",
         "codegen",
         "show-report",
+        "merge-reports",
         "verify",
     ):
         return "other"

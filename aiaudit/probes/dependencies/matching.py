@@ -42,6 +42,12 @@ class Coverage:
         return None if self.unsure else True
 
 
+def may_cover(lock: Lock, manifest: Manifest) -> bool:
+    """Whether a lock that was made from another manifest can stand for this one: of a package of the same workspace, or
+    of a package whose dependencies were compiled. A requirements file is installed as it stands."""
+    return manifest.tool != "pip" and manifest.tool in _READS.get(lock.tool, ())
+
+
 def manifest_of(lock: Lock, manifests: Sequence[Manifest]) -> Manifest | None:
     """The manifest that a lock was made from: of its tool, in its folder (or the nearest above it)."""
     reads = _READS.get(lock.tool, set())

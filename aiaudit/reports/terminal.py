@@ -68,9 +68,9 @@ def _standing(view: Record) -> Text:
     lines = [Text(words.score_phrase(view.number("score"), low, high, coverage), "bold")]
     if unnumbered := view.texts("unnumbered"):
         verb = "has" if len(unnumbered) == 1 else "have"
-        lines.append(
-            Text(f"{words.listed(unnumbered)} {verb} too little evidence for a number: in the range only", "dim")
-        )
+        also = "also " if view.number("score") is not None else ""
+        packs = words.listed(unnumbered)
+        lines.append(Text(f"The range {also}takes in {packs}, which {verb} too little evidence for a number", "dim"))
     accepted, score = view.number("score_accepted"), view.number("score")
     if accepted != score:
         settings = words.digits(len(view.records("relaxations")), "setting")

@@ -126,6 +126,11 @@ class FlowsProbe(Probe[FlowsQuery]):
     def answer(self, fact_id: str, query: FlowsQuery, context: Context) -> Fact:
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for row in project.records[entry.path].get("flows", ()):
+                if row["source"] == "call":
+                    target = project.split(row["source_name"], entry.path)
+                    if target is None or target[1] not in project.records[target[0]].get("answering", ()):
+                        continue
+                    row = {**row, "source": "llm"}  # noqa: PLW2901
                 if row["source"] in query.sources and (not query.sinks or row["kind"] in query.sinks):
                     yield {"cell": 0, "function": "", "sanitised": False, "source_name": "", **row}
 

@@ -17,12 +17,16 @@ class _Feature(NamedTuple):
     least: int = 1  # different marks that must stand in the file
 
 
+def _flows(finder: flows.FlowFinder) -> dict[str, Any]:
+    return {"flows": finder.rows(), "answering": finder.answering()}
+
+
 _FEATURES: Final[dict[str, _Feature]] = {
     "routes": _Feature(
         routes.HITS, lambda view: {"routes": routes.RouteFinder(view).rows(), "models": routes.models(view)}
     ),
     "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),
-    "flows": _Feature(flows.HITS, lambda view: {"flows": flows.FlowFinder(view).rows()}),
+    "flows": _Feature(flows.HITS, lambda view: _flows(flows.FlowFinder(view))),
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
     "records": _Feature(records.HITS, lambda view: {"records": records.RecordFinder(view).rows()}, records.LEAST),
     "splits": _Feature(splits.HITS, lambda view: {"splits": splits.fitted_before_split(view)}),

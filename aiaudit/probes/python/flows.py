@@ -17,7 +17,7 @@ from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Binding, Scope, parameters, statements
 from aiaudit.probes.python.provenance import is_handler
-from aiaudit.probes.python.resolve import default_of, dotted, last_name
+from aiaudit.probes.python.resolve import Resolved, default_of, dotted, last_name
 
 HITS: Final = (
     rb"\b(?:eval|exec|compile)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\("
@@ -28,6 +28,7 @@ HITS: Final = (
     rb"|\b(?:PythonREPL|PythonAstREPLTool|PythonREPLTool|create_pandas_dataframe_agent|SQLDatabaseChain)\b"
 )
 MAX_DEPTH: Final = 14
+MAX_CALLED: Final = 3  # functions of other files that one sink may get its data from
 MAX_STEPS: Final = 400  # expressions looked at for one sink
 
 LLM: Final = Patterns(expanded(["group:llm.completion", "group:llm.run"]))
@@ -97,8 +98,9 @@ class FlowFinder:
             if sink is None:
                 continue
             name, kind, argument = sink
-            trace = _Trace(self)
-            for source in trace.sources(argument, scope):
+            sources = list(_Trace(self).sources(argument, scope))
+            known = [source for source in sources if source.kind != "call"][:1]
+            for source in known or sources[:MAX_CALLED]:
                 row = {
                     **self.view.place(call, scope),
                     "sink": name,
@@ -109,8 +111,23 @@ class FlowFinder:
                     "sanitised": source.sanitised,
                 }
                 found.append({key: value for key, value in row.items() if value not in (False, "")})
-                break
         return found
+
+    def answering(self) -> list[str]:
+        """The functions of this file that return what a model wrote: other files' flows begin at their calls."""
+        if not any(LLM.match(one.name) for scope, call in self.view.marked_calls() for one in self._names(call, scope)):
+            return []
+        return [
+            scope.qualname
+            for scope in self.view.module.scopes
+            if scope.kind == "function"
+            and any(
+                source.kind == "llm" and not source.sanitised
+                for statement, _ in statements(scope)
+                if isinstance(statement, ast.Return) and statement.value is not None
+                for source in _Trace(self).sources(statement.value, scope)
+            )
+        ]
 
     def _sink(self, call: ast.Call, scope: Scope) -> tuple[str, str, ast.expr] | None:
         """(name, kind, dangerous argument) where the call is a sink whose argument is not a constant."""
@@ -133,6 +150,9 @@ class FlowFinder:
             return f"streamlit.{last}", "html", call.args[0]
         return None
 
+    def _names(self, call: ast.Call, scope: Scope) -> tuple[Resolved, ...]:
+        return tuple(self.resolver.names(call.func, scope))
+
     def callers(self, function: Scope) -> list[tuple[Scope, ast.Call]]:
         """The calls of a function of this file, at most four."""
         if self._callers is None:
@@ -147,7 +167,7 @@ class FlowFinder:
 
 
 class _Source:
-    """Where tainted data comes from. `kind`: llm, user."""
+    """Where tainted data comes from. `kind`: llm, user; call: a function of another file, which may return either."""
 
     __slots__ = ("kind", "line", "name", "sanitised")
 
@@ -256,6 +276,9 @@ class _Trace:
                     if isinstance(statement, ast.Return) and statement.value is not None:
                         yield from self.sources(statement.value, one.local, way.on(hops=1))
                 return
+        for one in names:
+            if one.local is None and one.origin and not one.instance and one.name.startswith(one.origin):
+                yield _Source("call", node.lineno, one.name, way.clean)
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
             yield from self.sources(argument, scope, way.on())
         if isinstance(node.func, ast.Attribute):

@@ -95,7 +95,15 @@ def audit(
     ladder_text = (path_of("checks") / "levels" / "readiness.yaml").read_text(encoding="utf-8")
     ladder = levels.load(ladder_text)
     scored = _score(basis, judged, ladder, before)
-    seen = gate.GateCase(scored.counted, scored.accepted, scored.figures.coverage, scored.readiness, ladder, before)
+    seen = gate.GateCase(
+        results=scored.counted,
+        figures=scored.accepted,
+        coverage=scored.figures.coverage,
+        readiness=scored.readiness,
+        ladder=ladder,
+        level_gates=scored.standing.gates,
+        baseline=before,
+    )
     rules = gate.judge(asked if asked.asked else settings.gate, seen)
     clock.lap("score")
     return Audit(

@@ -15,7 +15,7 @@ from typing import Final
 from aiaudit.model.check import Severity, Status
 from aiaudit.model.result import CheckResult, GateRule
 from aiaudit.scoring.baseline import Baseline, new_failures
-from aiaudit.scoring.levels import Ladder
+from aiaudit.scoring.levels import HOLDS, GateResult, Ladder
 from aiaudit.scoring.score import JUDGED, MIN_COVERAGE, Figures
 
 SEVERITIES: Final = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)  # the worst first
@@ -49,6 +49,7 @@ class GateCase:
     coverage: float
     readiness: str | None
     ladder: Ladder
+    level_gates: Sequence[GateResult] = ()  # of every readiness level
     baseline: Baseline | None = None
 
 
@@ -151,7 +152,9 @@ def _fail_on_new(severity: Severity, case: GateCase) -> GateRule:
 def _level(level: str, case: GateCase) -> GateRule:
     passed = case.ladder.rank(case.readiness) >= case.ladder.rank(level)
     got = case.readiness or "nothing judged"
-    hint = "" if passed else "see the next level's gates"
+    upto = case.ladder.rank(level)
+    unmet = [g for g in case.level_gates if case.ladder.rank(g.level) <= upto and g.state not in HOLDS]
+    hint = "" if passed else f"not met: {_listed([f'{g.wanted} ({g.got})' for g in unmet], 3)}"
     return GateRule(f"--level {level}", f"readiness level {level} or above", got, passed, hint)
 
 

@@ -7,17 +7,19 @@ import pytest
 from aiaudit.model.check import Severity, Status
 from aiaudit.scoring import baseline
 from aiaudit.scoring.gate import GateCase, GateError, GateOptions, judge, parse_fail_on, parse_fail_under
+from aiaudit.scoring.levels import Case, stand
 from aiaudit.scoring.score import score
 from tests.scoring.builders import finding, pack, result, results
 from tests.scoring.test_levels import ladder
 
-LADDER = ladder("coverage: 1", "coverage: 2")
+LADDER = ladder("coverage: 60", "coverage: 70")
 
 
 def gate(options: GateOptions, judged, readiness="prototype", before=None, packs=None):
     packs = packs or [pack("data")]
     figures = score(packs, judged)
-    return judge(options, GateCase(judged, figures, figures.coverage, readiness, LADDER, before))
+    gates = stand(LADDER, Case(judged, figures, {})).gates
+    return judge(options, GateCase(judged, figures, figures.coverage, readiness, LADDER, gates, before))
 
 
 def test_nothing_asked_gives_no_rule():
@@ -81,6 +83,8 @@ def test_level():
     assert gate(GateOptions(level="prototype"), results("mP"))[0].passed
     rule = gate(GateOptions(level="pilot"), results("mP"))[0]
     assert (rule.passed, rule.got) == (False, "prototype")
+    short = gate(GateOptions(level="pilot"), results("mU mP"), readiness="not_ready")[0]
+    assert short.hint == "not met: at least 60 % of the evidence seen (50 %), at least 70 % of the evidence seen (50 %)"
     assert not gate(GateOptions(level="prototype"), results("mP"), readiness=None)[0].passed
 
 

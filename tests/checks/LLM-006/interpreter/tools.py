@@ -1,0 +1,3 @@
+from langchain_experimental.tools import PythonREPLTool
+
+tool = PythonREPLTool()

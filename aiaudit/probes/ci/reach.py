@@ -43,9 +43,9 @@ _MAX_ROOTS: Final = 500
 
 
 class ReachQuery(CodeQuery):
-    """Files that are reached, with the kinds of the roots that reach them: serve, train, evaluate, batch, test, other
-    (start and CI commands), pipeline (Airflow, Prefect, …), script (it has a main block itself, and is run by hand).
-    deployed: from what an image, compose file, manifest or Procfile starts. in_ci: from a command that CI runs."""
+    """Files that are reached, and the kinds of what reaches them: serve, train, evaluate, batch, test, other (start
+    and CI commands), pipeline (Airflow, Prefect, …), script (a main block, run by hand). deployed: from what an image,
+    compose file, manifest or Procfile starts. in_ci: from a command that CI runs."""
 
 
 class Reach(Probe[ReachQuery]):
@@ -116,9 +116,12 @@ def _reached(context: Context) -> dict[str, _Reach]:
             reach.in_ci |= root.in_ci
             if root.start not in reach.starts:
                 reach.starts.append(root.start)
-    for root in roots:  # scripts that people run are many in some projects: they count for themselves only
-        if root.kind == "script" and root.path in project.records:
-            found[root.path].kinds.add("script")
+    # Scripts that people run are many in some projects, and which of them it was matters little: all at once.
+    scripts = [root for root in roots if root.kind == "script"]
+    for path in graph.closure(*(root.path for root in scripts)):
+        found[path].kinds.add("script")
+    for root in scripts:
+        if root.path in project.records:
             found[root.path].starts.append(root.start)
     context.memo["entrypoints.reach"] = dict(found)
     return dict(found)
@@ -166,10 +169,12 @@ class _Graph:
     def __init__(self, project: PythonProject) -> None:
         self.project = project
         self._next: dict[str, list[str]] = {}
+        # Names of the project's own folders and files: an absolute import that begins with none of them is foreign.
+        self._own = {part.removesuffix(".py") for path in project.records for part in path.split("/")}
 
-    def closure(self, root: str) -> set[str]:
-        """The file and everything of the project that it imports, directly or not."""
-        seen = {root} if root in self.project.records else set()
+    def closure(self, *roots: str) -> set[str]:
+        """The files and everything of the project that they import, directly or not."""
+        seen = {path for path in roots if path in self.project.records}
         todo = list(seen)
         while todo:
             for imported in self.imports(todo.pop()):
@@ -182,9 +187,24 @@ class _Graph:
         """The project's files that run when the file at `path` is imported."""
         known = self._next.get(path)
         if known is None:
-            found = [*self.project.own_imports(path), *_packages(path)]
-            known = self._next[path] = sorted({one for one in found if one in self.project.records})
+            found = {*self._imported(path), *_packages(path)} - {path}
+            known = self._next[path] = sorted(one for one in found if one in self.project.records)
         return known
+
+    def _imported(self, path: str) -> Iterator[str]:
+        names: dict[str, set[str]] = defaultdict(set)
+        for imported, _ in self.project.base(path).imports:
+            if imported.module.startswith(".") or imported.module.partition(".")[0] in self._own:
+                names[imported.module].add(imported.target)
+        for module, targets in names.items():
+            found = self.project.module(module, path)
+            if found is not None:
+                yield found
+            if found is None or found.endswith("__init__.py"):  # what is imported may be a module of the package
+                for target in targets - {module, f"{module}.*"}:
+                    inner = self.project.module(target, path)
+                    if inner is not None:
+                        yield inner
 
 
 def _packages(path: str) -> Iterator[str]:

@@ -34,6 +34,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "dependencies.versions": "aiaudit.probes.dependencies.probes:Versions",
     "dependencies.vulnerable": "aiaudit.probes.dependencies.vulnerable:Vulnerable",
     "docs.licence": "aiaudit.probes.docs.licence:LicenceProbe",
+    "docs.metrics": "aiaudit.probes.docs.metrics:MetricsProbe",
     "docs.present": "aiaudit.probes.docs.present:PresentProbe",
     "docs.readme": "aiaudit.probes.docs.readme:ReadmeProbe",
     "docs.sections": "aiaudit.probes.docs.sections:SectionsProbe",

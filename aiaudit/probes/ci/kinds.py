@@ -119,5 +119,5 @@ BY_ACTION: Final[dict[Kind, str]] = {
     """,
     "evaluate": "braintrustdata/eval-action confident-ai/ langfuse/ promptfoo/promptfoo-action",
     "install": "bahmutov/npm-install pdm-project/setup-pdm snok/install-poetry",
-    "test": "PublishTestResults@ cypress-io/github-action pavelzw/pytest-action",
+    "test": "PublishTestResults@ streamlit/streamlit-app-action cypress-io/github-action pavelzw/pytest-action",
 }

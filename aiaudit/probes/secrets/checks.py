@@ -29,7 +29,7 @@ _WEAK: Final = re.compile(
 # Names of things that only look like secrets: token counts, field names, hashes, public keys.
 _NO_SECRET_NAME: Final = re.compile(
     r"token(?:izer|_?count|s?_?(?:limit|used|usage|per|len|type|name|id|url|uri|endpoint|file|path|class|budget))"
-    r"|tokens$|(?:^|[_.-])(?:max|min|num|n|pad|eos|bos|sep|cls|mask|unk|special|stop|(?:next_?)?page|continuation)_?token"
+    r"|tiktoken|_encoding$|tokens$|(?:^|[_.-])(?:max|min|num|n|pad|eos|bos|sep|cls|mask|unk|special|stop|(?:next_?)?page|continuation)_?token"
     r"|(?:public|primary|foreign|partition|sort|cache|index|dict|order|group|config|session|translation|i18n|route)_?key"
     r"|_?key_?(?:name|id|vault|path|file|prefix|type|size|length|ring|word)$"
     r"|secret_?(?:name|id|ref|path|file|arn|key_?ref)$"
@@ -126,12 +126,13 @@ def pem(value: str) -> dict[str, Any] | None:
 
 
 def jwt(value: str) -> dict[str, Any] | None:
-    """A token with a header and claims. Tokens for anonymous users are public; `expires` is the claim `exp`."""
+    """A token with a header and claims. Tokens for anonymous users and the published ones of a development stack are
+    public; `expires` is the claim `exp`."""
     header, claims = (_decoded(part) for part in value.split(".")[:2])
     if not isinstance(header, dict) or not isinstance(claims, dict) or "alg" not in header:
         return None
     text = json.dumps(claims).lower()
-    if claims.get("role") == "anon" or re.search(r"john doe|jane doe|1234567890|example|test|dummy|fake", text):
+    if claims.get("role") == "anon" or claims.get("iss") == "supabase-demo" or re.search(r"john doe|jane doe|1234567890|example|test|dummy|fake", text):
         return None
     expires = claims.get("exp")
     return {"expires": expires} if isinstance(expires, int) and 0 < expires < 1 << 40 else {}

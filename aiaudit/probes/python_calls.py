@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from pydantic import Field, field_validator
@@ -12,8 +14,8 @@ from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, 
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.groups import expanded
-from aiaudit.probes.python.match import Patterns, check_pattern, name_set
-from aiaudit.probes.python.project import SYMBOL, PythonProject
+from aiaudit.probes.python.match import NameIndex, Patterns, check_pattern, name_set
+from aiaudit.probes.python.project import SYMBOL, PythonProject, python_project
 from aiaudit.probes.python.values import from_json
 from aiaudit.project.entry import Entry
 
@@ -113,20 +115,46 @@ class CallsProbe(Probe[CallsQuery]):
         return list_of(CALL)
 
     def answer(self, fact_id: str, query: CallsQuery, context: Context) -> Fact:
-        wanted = [(Patterns(pattern.names), pattern) for pattern in query.patterns()]
-        every = Patterns(query.names())
-        paths = {entry.path for entry in context.project.files}
+        called = _called(context)
+        wanted = [(Patterns(pattern.names).among(called.names), pattern) for pattern in query.patterns()]
+        every = set().union(*(names for names, _ in wanted))
+        files = {path for name in every for path in called.files[name]}
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for call in calls_in(entry.path, project):
-                names = [name for name in call["names"] if every.match(name)]
+                names = [name for name in call["names"] if name in every]
                 if not names or (call["reference"] and not query.references):
                     continue
                 found = _conditions(call, names, wanted)
                 if found is not None:
-                    yield _record(call, *found, paths, entry.path)
+                    yield _record(call, *found, called.paths, entry.path)
 
-        return fact_of(fact_id, query, context, find)
+        return fact_of(fact_id, query, context, find, among=files)
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """What the project calls: names, the files in which each stands, and the paths of all files."""
+
+    names: NameIndex
+    files: dict[str, set[str]]
+    paths: set[str]
+
+
+def _called(context: Context) -> _Called:
+    """The index of all calls, made once for all queries."""
+    known = context.memo.get("python.calls")
+    if isinstance(known, _Called):
+        return known
+    project = python_project(context)
+    files: dict[str, set[str]] = defaultdict(set)
+    for path in project.records:
+        for call in calls_in(path, project):
+            for name in call["names"]:
+                files[name].add(path)
+    paths = {entry.path for entry in context.project.files}
+    made = context.memo["python.calls"] = _Called(NameIndex(files), dict(files), paths)
+    return made
 
 
 def calls_in(path: str, project: PythonProject) -> list[dict[str, Any]]:
@@ -182,13 +210,13 @@ _DEFAULTS: Final[dict[str, Any]] = {
 
 
 def _conditions(
-    call: dict[str, Any], names: Iterable[str], wanted: Iterable[tuple[Patterns, CallPattern]]
+    call: dict[str, Any], names: Iterable[str], wanted: Iterable[tuple[Container[str], CallPattern]]
 ) -> tuple[str, str] | None:
     """(name, what could not be decided) where the call is meant by one of the patterns."""
     undecided: tuple[str, str] | None = None
-    for patterns, pattern in wanted:
+    for meant, pattern in wanted:
         for name in names:
-            if not patterns.match(name):
+            if name not in meant:
                 continue
             doubts = _doubts(call, pattern)
             if doubts is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import translate
+from functools import cache
 from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field
@@ -48,13 +50,15 @@ class FunctionsProbe(Probe[FunctionsQuery]):
         return list_of(FUNCTION)
 
     def answer(self, fact_id: str, query: FunctionsQuery, context: Context) -> Fact:
+        named, decorated = _matcher(query.any), _matcher(query.decorated)
+
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for one in project.base(entry.path).definitions:
                 if query.kind != "any" and (one.kind == "class") != (query.kind == "class"):
                     continue
-                if not _any(query.any, [one.qualname.rpartition(".")[2]]):
+                if query.decorated and not any(map(decorated, one.decorators)):
                     continue
-                if query.decorated and not _any(query.decorated, one.decorators):
+                if not named(one.qualname.rpartition(".")[2]):
                     continue
                 yield {
                     "line": one.line,
@@ -68,5 +72,7 @@ class FunctionsProbe(Probe[FunctionsQuery]):
         return fact_of(fact_id, query, context, find)
 
 
-def _any(globs: list[str], names: list[str]) -> bool:
-    return any(fnmatchcase(name, glob) for name in names for glob in globs)
+def _matcher(globs: Iterable[str]) -> Callable[[str], object]:
+    """Whether a name matches one of the globs; each name is looked at once, however many functions bear it."""
+    some = re.compile("|".join(map(translate, globs)) or r"(?!)")
+    return cache(some.match)

@@ -11,7 +11,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
-from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.project.entry import Entry
 
 IMPORT: Final = record(
@@ -40,6 +40,9 @@ class ImportsProbe(Probe[ImportsQuery]):
         wanted = tuple(query.any)
         roots = {one.partition(".")[0] for one in wanted}
 
+        importers = python_project(context).importers
+        files = {path for root in roots for path in importers.get(root, ())}
+
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for imported, local in project.base(entry.path).imports:
                 target = imported.target
@@ -57,4 +60,4 @@ class ImportsProbe(Probe[ImportsQuery]):
                     "local": local,
                 }
 
-        return fact_of(fact_id, query, context, find, note=lambda one: f"import {one['module']}")
+        return fact_of(fact_id, query, context, find, lambda one: f"import {one['module']}", among=files)

@@ -74,10 +74,12 @@ def to_json(audit: Audit) -> dict[str, Any]:
 
 def fact_json(fact: Fact, most_items: int | None = None) -> dict[str, Any]:
     """One fact. A list longer than `most_items` is cut, and `items` says how long it was."""
-    value = plain(fact.value)
+    value, items = fact.value, None
+    if most_items is not None and isinstance(value, list) and len(value) > most_items:
+        value, items = value[:most_items], len(value)
     data: dict[str, Any] = {
         "state": fact.state.value,
-        "value": value,
+        "value": plain(value),
         "evidence_level": fact.level.value,
         "method": fact.method,
         "confidence": fact.confidence.value,
@@ -87,8 +89,8 @@ def fact_json(fact: Fact, most_items: int | None = None) -> dict[str, Any]:
         data["scope"] = {"files": fact.scope.files, "read": fact.scope.read, "unread": list(fact.scope.unread)}
     if fact.reason:
         data["reason"] = fact.reason
-    if most_items is not None and isinstance(value, list) and len(value) > most_items:
-        data["value"], data["items"] = value[:most_items], len(value)
+    if items is not None:
+        data["items"] = items
     return data
 
 

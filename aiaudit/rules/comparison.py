@@ -11,6 +11,7 @@ from aiaudit.rules.values import Failed, Incomplete, Meter, Range, first_not_a_v
 
 _SCALARS: Final = frozenset({type(None), bool, int, float, str})
 _NUMBERS: Final = (int, float)
+_MAYBE: Final = frozenset({Unknown, Failed})
 _MAX_NESTING: Final = 200
 
 
@@ -126,6 +127,10 @@ def contains(items: Any, wanted: Any, meter: Meter) -> bool | Unknown | Failed:
         return sure if maybe is False else items.why
     meter.spend(len(items))
     pending: Unknown | Failed | None = None
+    if type(wanted) is str and len(wanted) <= 1024:  # by far the most frequent case: only a text can be equal to it
+        if wanted in items:
+            return True
+        items = [item for item in items if type(item) in _MAYBE]
     for item in items:
         same = equal(item, wanted, meter)
         if same is True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -43,6 +43,14 @@ def matches(path: str, glob: str) -> bool:
 
 def scope_of(query: CodeQuery, context: Context) -> tuple[list[Entry], Scope]:
     """The files of the query's scope that could be parsed, and the scope with those that could not."""
+    key = f"python.scope {query.roles} {query.files} {query.exclude}"
+    known: tuple[list[Entry], Scope] | None = context.memo.get(key)
+    if known is None:
+        known = context.memo[key] = _scope_of(query, context)
+    return known
+
+
+def _scope_of(query: CodeQuery, context: Context) -> tuple[list[Entry], Scope]:
     project = python_project(context)
     covered = [entry for entry in python_files(context) if query.covers(entry)]
     parsed = [entry for entry in covered if entry.path in project.records]
@@ -56,12 +64,16 @@ def fact_of(
     context: Context,
     find: Callable[[Entry, PythonProject], Iterable[dict[str, Any]]],
     note: Callable[[dict[str, Any]], str] = lambda record: str(record.get("name", "")),
+    *,
+    among: Collection[str] | None = None,
 ) -> Fact:
-    """The fact of all records that `find` yields, file by file in path order."""
+    """The fact of all records that `find` yields, file by file in path order; looks only into the files `among`."""
     project = python_project(context)
     parsed, scope = scope_of(query, context)
     records: list[dict[str, Any]] = []
     for entry in parsed:
+        if among is not None and entry.path not in among:
+            continue
         for record in find(entry, project):
             records.append({"path": entry.path, "role": entry.role.value, **record})
     return listed(fact_id, records, scope, project, note)

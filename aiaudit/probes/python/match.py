@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 _NAME: Final = re.compile(r"[\w*?@]+(\.[\w*]+)*")
@@ -30,8 +31,21 @@ def check_pattern(pattern: str) -> str:
     return pattern
 
 
+@cache
 def _glob(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", pattern)))
+
+
+class NameIndex:
+    """Names, found by their last part and by their first."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = frozenset(names)
+        self.by_last: dict[str, list[str]] = defaultdict(list)
+        self.by_root: dict[str, list[str]] = defaultdict(list)
+        for name in self.names:
+            self.by_last[name.rpartition(".")[2]].append(name)
+            self.by_root[name.partition(".")[0]].append(name)
 
 
 class Patterns:
@@ -40,7 +54,7 @@ class Patterns:
     def __init__(self, patterns: Iterable[str]) -> None:
         self.all = tuple(sorted(set(patterns)))
         self._exact = frozenset(one for one in self.all if "*" not in one)
-        self._globs: dict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
+        self._globs: dict[str, list[str]] = defaultdict(list)  # last part -> patterns with a star before it
         self._below: dict[str, list[str]] = defaultdict(list)  # root -> what stands before `.*`
         self._heads: dict[str, list[str]] = defaultdict(list)  # `pickle` -> `pickle.load`, …
         self._prefixes: set[str] = set()
@@ -58,7 +72,7 @@ class Patterns:
             self._lasts.add(last)
             self._heads[head].append(pattern)
             if "*" in pattern:
-                self._globs[last].append((pattern, _glob(pattern)))
+                self._globs[last].append(pattern)
         self._tails.update(".".join(parts[index:]) for index in range(1, len(parts)))
         plain: list[str] = []
         for part in parts[:-1]:
@@ -78,8 +92,8 @@ class Patterns:
         found: list[str] = []
         if name.endswith(".?"):  # `getattr(pickle, name)`: any of them
             return list(self._heads.get(name[:-2], ()))
-        for pattern, regex in self._globs.get(name.rpartition(".")[2], ()):
-            if regex.fullmatch(name):
+        for pattern in self._globs.get(name.rpartition(".")[2], ()):
+            if _glob(pattern).fullmatch(name):
                 found.append(pattern)
                 if first:
                     return found
@@ -87,6 +101,16 @@ class Patterns:
             if name.startswith(head + "."):
                 found.append(head + ".*")
         return found
+
+    def among(self, names: NameIndex) -> set[str]:
+        """Those of the names that some pattern matches: one look at what the patterns end in or begin with."""
+        maybe: set[str] = set()
+        for last in self._globs:
+            maybe.update(names.by_last.get(last, ()))
+        for root in self._below:
+            maybe.update(names.by_root.get(root, ()))
+        maybe.update(name for name in names.by_last.get("?", ()) if name[:-2] in self._heads)
+        return {*(self._exact & names.names), *filter(self.match, maybe)}
 
     def ends_like(self, last: str) -> bool:
         """Whether some pattern ends in this identifier."""

@@ -10,6 +10,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
@@ -46,15 +47,30 @@ class PythonProject:
         for path in self._files:
             self._modules[_stem(path).rpartition("/")[2]].append(path)
         self._found: dict[tuple[str, str], str | None] = {}
+        self._split: dict[tuple[str, str], tuple[str, str] | None] = {}
+        self._own: dict[str, set[str]] = {}
+        # Names of folders and files: an absolute import that begins with none of them is foreign.
+        self._parts = {part.removesuffix(".py") for path in self._files for part in path.split("/")}
 
     def base(self, path: str) -> Base:
         if path not in self._bases:
             self._bases[path] = read_base(self.records[path])
         return self._bases[path]
 
+    @cached_property
+    def importers(self) -> dict[str, set[str]]:
+        """The files that import something below a top-level module, by its name."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for path in self.records:
+            for imported, _ in self.base(path).imports:
+                found[imported.target.partition(".")[0]].add(path)
+        return found
+
     def module(self, name: str, importer: str) -> str | None:
         """The file of the module `name` (with leading dots where relative) as `importer` imports it, or None."""
-        key = (name, posixpath.dirname(importer))
+        if name[:1] != "." and name.partition(".")[0] not in self._parts:
+            return None
+        key = (name, importer.rpartition("/")[0])
         if key not in self._found:
             self._found[key] = self._module(name, key[1])
         return self._found[key]
@@ -89,6 +105,14 @@ class PythonProject:
 
     def split(self, name: str, importer: str) -> tuple[str, str] | None:
         """(file, rest of the name) of a dotted name that begins with one of the project's own modules."""
+        if name[:1] != "." and name.partition(".")[0] not in self._parts:
+            return None
+        key = (name, importer.rpartition("/")[0])
+        if key not in self._split:
+            self._split[key] = self._split_at(name, importer)
+        return self._split[key]
+
+    def _split_at(self, name: str, importer: str) -> tuple[str, str] | None:
         dots = len(name) - len(name.lstrip("."))
         parts = name[dots:].split(".")
         for count in range(len(parts), 0 if not dots else -1, -1):
@@ -169,6 +193,12 @@ class PythonProject:
 
     def own_imports(self, path: str) -> set[str]:
         """The files of the project that a file imports."""
+        known = self._own.get(path)
+        if known is None:
+            known = self._own[path] = self._imports_of(path)
+        return known
+
+    def _imports_of(self, path: str) -> set[str]:
         found: set[str] = set()
         for imported, _ in self.base(path).imports:
             for name in (imported.target, imported.module) if imported.name != "*" else (imported.module,):

@@ -92,6 +92,8 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
     page = row["kind"] == "page"
     takes = bool(inputs) or reads or page or bool(set(methods) & _WRITES and row["framework"] == "django")
     checks = row.get("checks", "")
+    if not reads and any(one["kind"] != "raw" for one in inputs):
+        inputs = [one for one in inputs if one["kind"] != "raw"]  # the request beside a model: state, headers
     loose = [one for one in inputs if one["kind"] in ("raw", "loose", "untyped")]
     validated = takes and not page and ((bool(inputs) and not loose and not reads) or bool(checks))
     return {

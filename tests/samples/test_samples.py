@@ -20,7 +20,6 @@ PLANTED = {
         ("SEC-008", "src/churn/serve.py", "def predict(customer: dict)"),
         ("SEC-001", "docker-compose.yml", "DATABASE_URL"),
         ("INF-002", "Dockerfile", "FROM python:latest"),
-        ("SEC-012", ".github/workflows/ci.yml", "write-all"),
         ("OPS-006", ".github/workflows/ci.yml", "pytest || true"),
     ],
     "support-rag": [
@@ -39,7 +38,7 @@ PLANTED = {
     ],
 }
 FAILED_WITHOUT_A_PLACE = {
-    "churn-model": ["INF-001", "SEC-011", "DATA-012", "GOV-006"],
+    "churn-model": ["INF-001", "DATA-012", "GOV-006"],
     "support-rag": ["LLM-002", "OBS-002"],
 }
 NEAR = 3  # lines: a decorator, the def below it and the first line of a call are one place to a reader
@@ -80,8 +79,8 @@ def test_the_exemplar_scores_80_and_is_at_pilot_by_every_shipped_gate(tmp_path: 
 
 def test_the_decoy_scores_under_10(tmp_path: Path) -> None:
     done = audited(copied("decoy", tmp_path))
-    passed = [r.id for r in done.judged.results if r.status is Status.PASS]
-    assert not passed, passed
+    passed = {r.id for r in done.judged.results if r.status is Status.PASS}
+    assert passed <= {"INT-009"}, passed  # its one code file holds no addresses, which is so
     assert done.scored.figures.score is None or done.scored.figures.score < 10
 
 

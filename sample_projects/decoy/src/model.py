@@ -5,4 +5,5 @@ from sklearn.linear_model import LogisticRegression
 
 
 def train(features, labels):
-    return LogisticRegression().fit(features, labels)
+    # TODO
+    raise NotImplementedError

@@ -20,7 +20,7 @@ from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Module
 from aiaudit.probes.python.notebook import MAX_NOTEBOOK
 from aiaudit.probes.python.resolve import Resolver
-from aiaudit.probes.python.source import MAX_SOURCE, Source, Unparsed, read_source
+from aiaudit.probes.python.source import MAX_SOURCE, Hits, Source, Unparsed, read_source
 from aiaudit.probes.python.words import WordFinder, any_of
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class PythonEngine:
         resolver = Resolver(module)
         finder = CallFinder(module, resolver, self.patterns, self.references)
         words = self.words.words | {"getattr"}
-        lines = source.lines_at(source.hits)
+        lines = source.lines_at(source.hits.words)
         interesting = set(lines)
         finder.visit(lines, words)
         known: set[str] = set()
@@ -115,8 +115,9 @@ class PythonEngine:
             record["cells"] = _cells(source)
         return record
 
-    def _find(self, data: bytes) -> tuple[list[int], list[list[int]]]:
-        return self.words.offsets(data), self.features.offsets(data)
+    def _find(self, data: bytes) -> Hits:
+        marked = self.features.offsets(data)
+        return Hits(self.words.offsets(data), marked, self.features.whole(marked))
 
     def _imported(self, module: Module) -> set[str]:
         """Local names of imports that stand for something asked for under another name."""

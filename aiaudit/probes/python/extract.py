@@ -15,6 +15,7 @@ class _Feature(NamedTuple):
     marks: bytes
     extract: Callable[[FileView], dict[str, Any]]
     least: int = 1  # different marks that must stand in the file
+    whole: bool = False  # marks in a decorator or signature need the function's body
 
 
 def _flows(finder: flows.FlowFinder) -> dict[str, Any]:
@@ -23,7 +24,9 @@ def _flows(finder: flows.FlowFinder) -> dict[str, Any]:
 
 _FEATURES: Final[dict[str, _Feature]] = {
     "routes": _Feature(
-        routes.HITS, lambda view: {"routes": routes.RouteFinder(view).rows(), "models": routes.models(view)}
+        routes.HITS,
+        lambda view: {"routes": routes.RouteFinder(view).rows(), "models": routes.models(view)},
+        whole=True,
     ),
     "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),
     "flows": _Feature(flows.HITS, lambda view: _flows(flows.FlowFinder(view))),
@@ -55,10 +58,15 @@ class Features:
         """Where the marks of each extractor stand in a file."""
         return [_offsets(regex, least, data) for regex, least in self._marks]
 
+    def whole(self, marked: list[list[int]]) -> list[int]:
+        """The marks whose functions are needed whole, wherever in the function they stand."""
+        names = zip(self.names, marked, strict=False)
+        return sorted({at for name, offsets in names if _FEATURES[name].whole for at in offsets})
+
     def extract(self, view: FileView) -> dict[str, Any]:
         """What the extractors find in one file."""
         found: dict[str, Any] = {}
-        for name, offsets in zip([*self.names, "assigned"], view.source.marked, strict=False):
+        for name, offsets in zip([*self.names, "assigned"], view.source.hits.marked, strict=False):
             if not offsets:
                 continue
             view.marked = view.source.lines_at(offsets)

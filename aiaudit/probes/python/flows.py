@@ -19,13 +19,15 @@ from aiaudit.probes.python.module import Binding, Scope, parameters, statements
 from aiaudit.probes.python.provenance import is_handler
 from aiaudit.probes.python.resolve import Resolved, default_of, dotted, last_name
 
-HITS: Final = (
-    rb"\b(?:eval|exec|compile)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\("
-    rb"|\bsubprocess\.\w+\(|\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query|query)\(|\btext\("
-    rb"|\b(?:Markup|mark_safe|HTMLResponse|render_template_string|unsafe_allow_html|HTML)\b"
-    rb"|\b(?:open|write_text|write_bytes|unlink|rmtree|remove|makedirs)\(|\b(?:requests|httpx|urlopen|session)\b"
-    rb"|\b(?:completions|messages|responses|generate_content|invoke|ainvoke|predict|acompletion|completion|chat)\b"
-    rb"|\b(?:PythonREPL|PythonAstREPLTool|PythonREPLTool|create_pandas_dataframe_agent|SQLDatabaseChain)\b"
+HITS: Final = (  # sinks, and calls of models whose results other files may take
+    rb"\b(?:eval|exec)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\("
+    rb"|\bsubprocess\.\w+\(|\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query)\(|\btext\("
+    rb"|\b(?:Markup|mark_safe|HTMLResponse|render_template_string|HTML)\(|\bunsafe_allow_html\b"
+    rb"|\bopen\([^()\n]*,[ \t]*(?:mode=)?[\"'][wax]|\.write_(?:text|bytes)\(|\b(?:unlink|rmtree|makedirs)\("
+    rb"|\bos\.remove\("
+    rb"|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head)\(|\burlopen\("
+    rb"|\.(?:completions|responses|messages)\.(?:create|parse|stream)\(|\bgenerate_content(?:_async)?\(|\.a?invoke\("
+    rb"|\ba?(?:text_)?completion\(|\bChatCompletion\."
 )
 MAX_DEPTH: Final = 14
 MAX_CALLED: Final = 3  # functions of other files that one sink may get its data from

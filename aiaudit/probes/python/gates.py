@@ -182,7 +182,8 @@ def _functions_given_to_exit(view: FileView) -> frozenset[str]:
     """Names of functions whose result becomes the exit status: `sys.exit(main())`."""
     return frozenset(
         last_name(argument.func)
-        for _, call in view.calls_named(_EXITS)
+        for _, call in view.marked_calls()
+        if last_name(call.func) in _EXITS
         for argument in call.args
         if isinstance(argument, ast.Call)
     )

@@ -20,10 +20,10 @@ from aiaudit.probes.python.values import looks_secret
 
 # A name of a prompt before a long literal, a chat message, a template, or a registry of prompts.
 HITS: Final = (
-    rb"(?i:prompt|template|instruction|system|preamble|persona)\w*[\"']?\]?[ \t]*(?::[^=\n]{0,40})?[=:(][ \t]*\(?[ \t]*"
-    rb"(?:[rfb]{0,2}(?:\"\"\"|'''|[\"'][^\"'\n]{20,})|textwrap|dedent|\n)"
-    rb"|[\"']content[\"'][ \t]*:|\b(?:SystemMessage|HumanMessage|SystemMessagePromptTemplate)\("
-    rb"|\b(?:from_template|from_messages|PromptTemplate|ChatPromptTemplate|get_prompt|load_prompt|pull_prompt|hub\.pull)\b"
+    rb"(?:(?i:prompt|template|instruction|system|preamble|persona)\w*[\"']?\]?[ \t]*(?::[^=\n]{0,40})?[=:]"
+    rb"|[\"']content[\"'][ \t]*:|\b(?:SystemMessage|HumanMessage|\w*PromptTemplate)\((?:\w+=)?)"
+    rb"[ \t]*\(?[ \t]*(?:\n[ \t]*)?(?:[rfbRFB]{0,2}(?:\"\"\"|'''|[\"'][^\"'\n]{20,})|textwrap|dedent|inspect)"
+    rb"|\b(?:from_template|from_messages)\(|\b(?:get_prompt|load_prompt|pull_prompt|hub\.pull)\("
     rb"|(?i:prompt)\w*[ \t]*=[^=\n]*(?:open\(|read_text|load|get_template|render|\.read\()"
 )
 _NAME: Final = re.compile(

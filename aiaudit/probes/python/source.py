@@ -8,7 +8,7 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiaudit.probes.python.notebook import MAX_CODE, Cell, NotNotebook, parses, python_code, read_notebook
 from aiaudit.probes.python.trim import Region, trim
@@ -24,19 +24,29 @@ class Unparsed(Exception):  # noqa: N818
     """There is no tree; `str()` is the reason in a few words."""
 
 
+class Hits(NamedTuple):
+    """Offsets of what matters in a file, rising. `words`: by which calls are looked for. `marked`: what each extractor
+    needs. `whole`: marks that stand in decorators and signatures too, whose functions are needed whole."""
+
+    words: list[int]
+    marked: list[list[int]]
+    whole: list[int]
+
+
+NO_HITS: Final = Hits([], [], [])
+
+
 @dataclass(slots=True)
 class Source:
     """A parsed file. `data` is its text with `\\n` line ends; of a notebook, its Python cells one after the other.
 
-    `hits`: the offsets of words that calls are looked for by; `marked`: those that each extractor needs. `idle`:
-    function bodies that were blanked before the parse. `places` (notebooks): for each line of `data`, the line of the
-    file and the cell's number. `broken`: the cells that are not valid Python and were left out.
+    `idle`: function bodies that were blanked before the parse. `places` (notebooks): for each line of `data`, the line
+    of the file and the cell's number. `broken`: the cells that are not valid Python and were left out.
     """
 
     tree: ast.Module
     data: bytes
-    hits: list[int] = field(default_factory=list)
-    marked: list[list[int]] = field(default_factory=list)
+    hits: Hits = NO_HITS
     idle: list[Region] = field(default_factory=list)
     cells: tuple[Cell, ...] = ()
     places: list[tuple[int, int]] = field(default_factory=list)
@@ -74,7 +84,7 @@ class Source:
 def read_source(
     data: bytes,
     suffix: str,
-    find: Callable[[bytes], tuple[list[int], list[list[int]]]] | None = None,
+    find: Callable[[bytes], Hits] | None = None,
     *,
     whole: bool = True,
 ) -> Source:
@@ -82,21 +92,22 @@ def read_source(
     none of that are left out (see `trim`). Raises `Unparsed`."""
     if suffix == ".ipynb":
         source = _notebook(data)
-        source.hits, source.marked = find(source.data) if find is not None else ([], [])
+        source.hits = find(source.data) if find is not None else NO_HITS
         return source
     if len(data) > MAX_SOURCE:
         raise Unparsed(f"larger than {MAX_SOURCE // (1024 * 1024)} MB")
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    hits, marked = find(data) if find is not None else ([], [])
+    hits = find(data) if find is not None else NO_HITS
     if not whole:
-        text, idle = trim(data, sorted({*hits, *(at for offsets in marked for at in offsets)}))
+        every = sorted({*hits.words, *(at for offsets in hits.marked for at in offsets)}) if hits.marked else hits.words
+        text, idle = trim(data, every, hits.whole)
         try:
-            return Source(_parse(text), data, hits, marked, idle)
+            return Source(_parse(text), data, hits, idle)
         except Unparsed:
             if not idle:
                 raise
-    return Source(_parse(data), data, hits, marked)
+    return Source(_parse(data), data, hits)
 
 
 def _parse(data: bytes) -> ast.Module:
@@ -142,7 +153,7 @@ def _notebook(data: bytes) -> Source:
                 broken.append((cell.number, cell.line))
         tree = _parse(_joined(codes))
     places = [(line, cell.number) for cell in notebook.cells for _, line in cell.lines]
-    return Source(tree, _joined(codes), [], [], [], notebook.cells, places or [(1, 0)], broken)
+    return Source(tree, _joined(codes), NO_HITS, [], notebook.cells, places or [(1, 0)], broken)
 
 
 def _joined(codes: list[list[str]]) -> bytes:

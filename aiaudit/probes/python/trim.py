@@ -1,10 +1,10 @@
 """Blanks the bodies of functions in which nothing that anybody asks for can stand, before the parse.
 
 The parse is nine tenths of the cost, and most functions of a large code base hold none of the identifiers that the
-queries look for. Line numbers stay. A body is kept where one of the words stands in it or in its signature, where it
-imports, defines, or declares globals, where it is short, where it is a constructor, and where it is not plain from
-indentation and quotes that the region is the whole body. The caller parses the untouched file if the trimmed one is
-not valid. Of a test, the assertions are counted in its text.
+queries look for. Line numbers stay. A body is kept where one of the words stands in it, where it imports, defines, or
+declares globals, where it is short, and where it is not plain from indentation and quotes that the region is the whole
+body. The caller parses the untouched file if the trimmed one is not valid. Of a test, the assertions are counted in its
+text.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from typing import Final, NamedTuple
 MIN_FILE: Final = 4_000  # bytes; smaller files are not worth it
 MIN_BODY: Final = 160  # bytes
 MAX_SIGNATURE: Final = 4_000  # bytes
+_LOOK_BACK: Final = 60  # bytes
 
 _NAME: Final = re.compile(rb"def[ \t]+(\w+)[ \t]*\(")
 _SIGNATURE_END: Final = re.compile(rb"\)[^\n()]*:[ \t]*(?:#[^\n]*)?\n")
-_KEPT_NAMES: Final = frozenset((b"__init__", b"__post_init__", b"__enter__", b"__aenter__", b"setup", b"setUp"))
-_KEPT_BODY: Final = re.compile(rb"\b(?:import|global|nonlocal|def|class)[ \t]|\bself\.\w+[ \t]*(?::[^=\n]+)?=[^=]")
+_CONSTRUCTORS: Final = frozenset((b"__init__", b"__post_init__", b"__enter__", b"__aenter__", b"setup", b"setUp"))
+_KEPT_BODY: Final = re.compile(rb"\b(?:import|global|nonlocal|def|class)[ \t]")
+_BINDS_SELF: Final = re.compile(rb"\bself\.\w+[ \t]*(?::[^=\n]+)?=[^=]")
 _ASSERTION: Final = re.compile(
     rb"^[ \t]*(?:assert\b(?![ \t]+(?:True|1)\b)|(?:with[ \t]+)?(?:\w+\.)*(?:assert|check_|expect|verify)\w*\("
     rb"|with[ \t]+(?:\w+\.)*(?:raises|warns)\()",
@@ -39,10 +41,12 @@ class Region(NamedTuple):
     asserts: int
 
 
-def trim(data: bytes, hits: Sequence[int]) -> tuple[bytes, list[Region]]:
+def trim(data: bytes, hits: Sequence[int], whole: Sequence[int] = ()) -> tuple[bytes, list[Region]]:
     """The source with idle bodies blanked, and what was blanked.
 
-    `hits`: the offsets, rising, at which a word of the queries stands.
+    `hits`: the offsets, rising, at which a word of the queries stands; a function with one in its body is kept.
+    `whole`: the same, also for one that stands in its decorators or signature. Where something is called on `self`,
+    what its methods bind to `self` is kept too.
     """
     if len(data) < MIN_FILE:
         return data, []
@@ -50,6 +54,7 @@ def trim(data: bytes, hits: Sequence[int]) -> tuple[bytes, list[Region]]:
     pieces: list[bytes] = []
     done = 0  # bytes before this offset are decided
     line = counted = 0
+    on_self = any(b"self." in data[max(0, hit - _LOOK_BACK) : hit] for hit in hits)
     at = -1
     while (at := data.find(b"def ", max(at + 1, done))) >= 0:
         start = data.rfind(b"\n", 0, at) + 1
@@ -61,10 +66,11 @@ def trim(data: bytes, hits: Sequence[int]) -> tuple[bytes, list[Region]]:
         if begin is None:
             continue
         end = _end(data, begin, len(before) - len(before.lstrip()))
-        if end - begin < MIN_BODY or named.group(1) in _KEPT_NAMES:
+        if end - begin < MIN_BODY or (on_self and named.group(1) in _CONSTRUCTORS):
             continue
-        next_hit = bisect_left(hits, _decorators(data, start))
-        if (next_hit < len(hits) and hits[next_hit] < end) or not _is_idle(data, begin, end):
+        if _between(hits, begin, end) or (whole and _between(whole, _decorators(data, start), end)):
+            continue
+        if not _is_idle(data, begin, end) or (on_self and _BINDS_SELF.search(data, begin, end)):
             continue
         body = data[begin:end]
         line += data.count(b"\n", counted, end)
@@ -78,6 +84,11 @@ def trim(data: bytes, hits: Sequence[int]) -> tuple[bytes, list[Region]]:
         return data, []
     pieces.append(data[done:])
     return b"".join(pieces), regions
+
+
+def _between(offsets: Sequence[int], begin: int, end: int) -> bool:
+    index = bisect_left(offsets, begin)
+    return index < len(offsets) and offsets[index] < end
 
 
 def _decorators(data: bytes, start: int) -> int:

@@ -101,36 +101,45 @@ class WordFinder:
                 continue
             here = named.get(word)
             if here is None:
-                here = named[word] = about.is_named(imported) or word in imported
-            if self._may_match(data, at, end, about, here) or (
-                not here and about.last and data[at - 1 : at] == b"." and _on_client(data, at, about, imported)
-            ):
+                here = named[word] = about.is_named(imported)
+            known = here and (word in imported or b"*" in imported)
+            if _may_match(data, (at, end), about, named=here, known=known):
                 found.append(at)
+            elif not here and (about.last or about.method) and _CALL.match(data, end):
+                # An object or function that another file of the project makes or hands on.
+                if data[at - 1 : at] == b".":
+                    keep = about.last and _on_client(data, at, about, imported)
+                else:
+                    keep = word in imported and data[at - 4 : at] != b"def "
+                if keep:
+                    found.append(at)
         return found
 
-    def _may_match(self, data: bytes, at: int, end: int, about: _Word, named: bool) -> bool:
-        before = data[at - 1 : at]
-        if about.method and before == b"." and _CALL.match(data, end):
-            return True
-        if about.made and _CALL.match(data, end) and data[at - 6 : at] != b"class ":
-            return True
-        if about.below and named:
-            return True
-        if not (about.last or about.bare) or _NOT_CALLED.match(data, end):
-            return False
-        if before == b".":
-            return about.last and named
-        if before in (b'"', b"'"):  # getattr(torch, "load")
-            return named
-        if data[at - 4 : at] == b"def ":
-            return False
-        return about.bare or named
+
+def _may_match(data: bytes, span: tuple[int, int], about: _Word, *, named: bool, known: bool) -> bool:
+    """Whether one of the patterns may match at this word, by what stands around it. `named`: its module is imported;
+    `known`: the word itself is."""
+    at, end = span
+    before = data[at - 1 : at]
+    if data[at - 4 : at] == b"def ":
+        return False
+    if about.method and (before == b"." or known) and _CALL.match(data, end):
+        return True
+    if about.made and _CALL.match(data, end) and data[at - 6 : at] != b"class ":
+        return True
+    if about.below and named:
+        return True
+    if not (about.last or about.bare) or _NOT_CALLED.match(data, end):
+        return False
+    if before == b".":
+        return about.last and named
+    if before in (b'"', b"'"):  # getattr(torch, "load")
+        return named
+    return known or about.bare
 
 
 def _on_client(data: bytes, at: int, about: _Word, imported: set[bytes]) -> bool:
     """Whether what stands before `.word(` may be an object made elsewhere in the project."""
-    if not _CALL.match(data, at + _word_length(data, at)):
-        return False
     behind = data[max(0, at - _LOOK_BACK) : at - 1]
     if behind.endswith(b")"):
         return bool(_FACTORY.search(behind))
@@ -141,11 +150,6 @@ def _on_client(data: bytes, at: int, about: _Word, imported: set[bytes]) -> bool
     return chain is not None and chain.group(1) in imported
 
 
-def _word_length(data: bytes, at: int) -> int:
-    match = _IDENTIFIER.match(data, at)
-    return len(match.group()) if match else 0
-
-
 def _last_word(text: bytes) -> bytes:
     at = len(text)
     while at and (text[at - 1] in _WORD_BYTES):
@@ -154,12 +158,12 @@ def _last_word(text: bytes) -> bytes:
 
 
 def _imported(data: bytes) -> set[bytes]:
-    """All identifiers on lines that import something."""
+    """All identifiers in statements that import something."""
     found: set[bytes] = set()
     at = data.find(b"import ")
     while at >= 0:
         start = data.rfind(b"\n", 0, at) + 1
-        end = data.find(b"\n", at)
+        end = data.find(b")" if data[at + 7 : at + 8] == b"(" else b"\n", at)
         end = len(data) if end < 0 else end
         line = data[start:end]
         if line.lstrip().startswith((b"import ", b"from ")):

@@ -227,6 +227,16 @@ def test_suffix_and_root_patterns() -> None:
     ]
 
 
+def test_suffix_patterns_find_imported_names() -> None:
+    code = "from keras.callbacks import TensorBoard\nboard = TensorBoard(log_dir='x')\n"
+    assert called(code, "*.callbacks.TensorBoard") == [(2, "keras.callbacks.TensorBoard")]
+
+
+def test_everything_below_a_module() -> None:
+    code = "import torch\nfrom torch.cuda import amp\ntorch.cuda.amp.autocast()\namp.GradScaler()\ntorch.cuda.synchronize()"
+    assert called(code, "torch.cuda.amp.*") == [(3, "torch.cuda.amp.autocast"), (4, "torch.cuda.amp.GradScaler")]
+
+
 def test_star_imports_are_taken_at_their_word() -> None:
     assert called("from torch import *\nload('x')", "torch.load") == [(2, "torch.load")]
 

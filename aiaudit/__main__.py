@@ -29,4 +29,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # `python -m` puts the working directory first: a project's own yaml.py must not be imported in place of ours
+    if not sys.flags.safe_path:
+        del sys.path[0]
     sys.exit(main())

@@ -60,31 +60,36 @@ pathlib.Path(os.environ["EVIL_MARK"]).write_text(__name__)
 """
 
 
-def test_nothing_of_the_audited_project_is_imported(tmp_path):
+NAMES = (
+    "typer",
+    "yaml",
+    "pydantic",
+    "rich",
+    "jinja2",
+    "json",
+    "psutil",
+    "re2",
+    "dataclasses",
+    "sitecustomize",
+    "conftest",
+)
+
+
+@pytest.mark.parametrize("by_module", [False, True])
+def test_nothing_of_the_audited_project_is_imported(tmp_path, by_module):
     """Modules with the names of ours and of the standard library lie in the project, which is the working directory."""
-    names = (
-        "aiaudit",
-        "typer",
-        "yaml",
-        "pydantic",
-        "rich",
-        "jinja2",
-        "json",
-        "psutil",
-        "sitecustomize",
-        "conftest",
-        "re2",
-    )
+    names = NAMES if by_module else (*NAMES, "aiaudit")  # python -m itself finds `aiaudit` wherever it is started
     project = lay(tmp_path / "project", {**PROJECT, **{f"{name}.py": EVIL for name in names}})
     mark = tmp_path / "mark"
     script = (
         f"import sys; sys.path.insert(0, {str(OURS)!r}); from pathlib import Path; from aiaudit import resources; "
         f"resources._PACKAGE = Path({str(WORLD)!r}); from aiaudit.__main__ import main; sys.exit(main())"
     )
+    how = ["-m", "aiaudit", "hardware"] if by_module else ["-P", "-c", script, "run", ".", "-q"]
     done = subprocess.run(
-        [sys.executable, "-P", "-c", script, "run", ".", "-q"],
+        [sys.executable, *how],
         cwd=project,
-        env={"EVIL_MARK": str(mark), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONSAFEPATH": ""},
+        env={"EVIL_MARK": str(mark), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": str(OURS)},
         capture_output=True,
         text=True,
         check=False,

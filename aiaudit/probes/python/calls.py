@@ -62,7 +62,7 @@ class CallFinder:
 
     def _statement(self, chain: list[ast.stmt], scope: Scope, words: frozenset[str] | set[str]) -> None:
         statement = chain[-1]
-        aliased = self._note_alias(statement, scope)
+        aliased = self._note_alias(statement, scope, words)
         for node, flags in _walk(header(statement)):
             if isinstance(node, ast.Call) and id(node) not in self._seen:
                 if _last_name(node.func) in words or (self.has_roots and _has_part(node.func, words)):
@@ -81,7 +81,7 @@ class CallFinder:
                 call = ast.copy_location(ast.Call(decorator, [], []), decorator)
                 self._call(call, 0, chain, scope)
 
-    def _note_alias(self, statement: ast.stmt, scope: Scope) -> bool:
+    def _note_alias(self, statement: ast.stmt, scope: Scope, words: frozenset[str] | set[str]) -> bool:
         """Remember the names that `fn = torch.load` or `get = partial(requests.get, timeout=5)` give to something asked
         for, and say whether the statement does that."""
         if isinstance(statement, ast.Assign):
@@ -90,7 +90,7 @@ class CallFinder:
             targets, value = [statement.target], statement.value
         else:
             return False
-        if isinstance(value, ast.Call) and not _is_partial(value) and not self.has_roots:
+        if not self._may_stand_for(value, words):
             return False
         found = self.resolver.names(value, scope)
         if not any((not one.instance and self.patterns.match(one.name)) or self._below(one) for one in found):
@@ -100,6 +100,14 @@ class CallFinder:
             if name:
                 self.aliases.add(name)
         return True
+
+    def _may_stand_for(self, value: ast.expr, words: frozenset[str] | set[str]) -> bool:
+        """Whether an assigned value may be a function asked for, or an object below a root asked for."""
+        if isinstance(value, ast.Call):
+            return _is_partial(value) or (self.has_roots and _has_part(value.func, words))
+        if isinstance(value, ast.Name | ast.Attribute):
+            return last_name(value) in words or (self.has_roots and _has_part(value, words))
+        return isinstance(value, ast.IfExp | ast.BoolOp | ast.NamedExpr | ast.Await)
 
     def _below(self, one: Resolved) -> bool:
         return self.patterns.below(one.name)

@@ -23,7 +23,7 @@ _WORDS: Final = (
     rb"|relevan|ground|hit_?rate|mrr|ndcg|iou|kappa|gini|brier|ece|win_?rate|psi)"
 )
 HITS: Final = (
-    rb"(?i)\b\w*" + _WORDS + rb"\w*[\"'\])]*\s*(?:<|>)|(?:<|>)=?[^\n]{0,60}" + _WORDS + rb"|\bexit\s*\(|\bSystemExit\b"
+    rb"(?i)" + _WORDS + rb"\w*[\"'\])]*[ \t]*[<>]|[<>]=?[ \t]*[\w.\"'\[(]*" + _WORDS + rb"|\bexit\s*\(|\bSystemExit\b"
 )
 METRIC: Final = re.compile(
     r"(?i)(^|_|\b)(scores?|metrics?|acc|accuracy|auc|roc_auc|pr_auc|f1|f1_score|precision|recall|rmse|mae|mape|mse|r2"

@@ -23,7 +23,8 @@ _LOOK_BACK: Final = 60  # bytes
 _NAME: Final = re.compile(rb"def[ \t]+(\w+)[ \t]*\(")
 _SIGNATURE_END: Final = re.compile(rb"\)[^\n()]*:[ \t]*(?:#[^\n]*)?\n")
 _CONSTRUCTORS: Final = frozenset((b"__init__", b"__post_init__", b"__enter__", b"__aenter__", b"setup", b"setUp"))
-_KEPT_BODY: Final = re.compile(rb"\b(?:import|global|nonlocal|def|class)[ \t]")
+_KEPT_WORDS: Final = (b"def ", b"import ", b"class ", b"global ", b"nonlocal ")
+_KEPT_BODY: Final = re.compile(rb"^[ \t]*(?:import|from|global|nonlocal|async|def|class)[ \t]", re.MULTILINE)
 _BINDS_SELF: Final = re.compile(rb"\bself\.\w+[ \t]*(?::[^=\n]+)?=[^=]")
 _ASSERTION: Final = re.compile(
     rb"^[ \t]*(?:assert\b(?![ \t]+(?:True|1)\b)|(?:with[ \t]+)?(?:\w+\.)*(?:assert|check_|expect|verify)\w*\("
@@ -132,4 +133,6 @@ def _is_idle(data: bytes, begin: int, end: int) -> bool:
     """Whether the region can be blanked: no definitions or imports, and no string that begins or ends outside of it."""
     if data.count(b'"""', begin, end) % 2 or data.count(b"'''", begin, end) % 2:
         return False
-    return not _KEPT_BODY.search(data, begin, end)
+    if any(data.find(word, begin, end) >= 0 for word in _KEPT_WORDS):
+        return not _KEPT_BODY.search(data, begin, end)
+    return True

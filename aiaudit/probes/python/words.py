@@ -113,7 +113,7 @@ class WordFinder:
                     keep = word in imported and data[at - 4 : at] != b"def "
                 if keep:
                     found.append(at)
-        return found
+        return [at for at in found if not _is_text(data, at)]
 
 
 def _may_match(data: bytes, span: tuple[int, int], about: _Word, *, named: bool, known: bool) -> bool:
@@ -136,6 +136,11 @@ def _may_match(data: bytes, span: tuple[int, int], about: _Word, *, named: bool,
     if before in (b'"', b"'"):  # getattr(torch, "load")
         return named
     return known or about.bare
+
+
+def _is_text(data: bytes, at: int) -> bool:
+    """Whether the line is a comment, or an example in a docstring."""
+    return data[data.rfind(b"\n", 0, at) + 1 : at].lstrip().startswith((b"#", b">>>", b"..."))
 
 
 def _on_client(data: bytes, at: int, about: _Word, imported: set[bytes]) -> bool:

@@ -91,7 +91,7 @@ class FlowFinder:
     def __init__(self, view: FileView) -> None:
         self.view = view
         self.resolver = view.resolver
-        self._callers: dict[str, list[tuple[Scope, ast.Call]]] | None = None
+        self._callers: dict[str, list[tuple[Scope, ast.Call]]] = {}
 
     def rows(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -157,11 +157,10 @@ class FlowFinder:
 
     def callers(self, function: Scope) -> list[tuple[Scope, ast.Call]]:
         """The calls of a function of this file, at most four."""
-        if self._callers is None:
-            self._callers = {}
-            for scope, call in self.view.all_calls():
-                self._callers.setdefault(last_name(call.func), []).append((scope, call))
-        named = self._callers.get(function.qualname.rpartition(".")[2], [])
+        name = function.qualname.rpartition(".")[2]
+        named = self._callers.get(name)
+        if named is None:
+            named = self._callers[name] = list(self.view.calls_of(name))
         return [(scope, call) for scope, call in named if self._calls(call, scope, function)][:4]
 
     def _calls(self, call: ast.Call, scope: Scope, function: Scope) -> bool:

@@ -1,0 +1,124 @@
+"""Which calls read a data set, what they name, and whether they name a fixed version of it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiaudit.model.types import Unknown
+
+_FORMATS: Final = (
+    "csv", "table", "parquet", "json", "excel", "feather", "orc", "stata", "sas", "spss", "hdf", "pickle", "fwf", "ipc",
+    "ndjson", "delta", "avro",
+)  # fmt: skip
+_FRAMES: Final = ("pandas", "polars", "dask.dataframe", "cudf", "modin.pandas")
+FRAME_READS: Final = tuple(
+    [f"{library}.read_{one}" for library in _FRAMES for one in _FORMATS]
+    + [f"polars.scan_{one}" for one in ("csv", "parquet", "ndjson", "ipc", "delta")]
+    + ["pandas.read_sql", "pandas.read_sql_query", "pandas.read_sql_table", "pandas.read_gbq"]
+    + [f"pyspark.*.read.{one}" for one in ("csv", "parquet", "json", "table", "load", "orc")]
+    + ["*.read.csv", "*.read.parquet", "*.read.json", "*.read.table"]
+    + ["pyarrow.parquet.read_table", "pyarrow.csv.read_csv", "pyarrow.dataset.dataset", "duckdb.read_csv"]
+    + ["duckdb.read_parquet", "numpy.genfromtxt", "numpy.loadtxt", "csv.DictReader", "datasets.load_dataset"]
+    + ["datasets.load_from_disk"]
+)  # fmt: skip
+OTHER_READS: Final = (
+    "torchvision.datasets.*", "torchaudio.datasets.*", "tensorflow_datasets.load", "keras.datasets.*",
+    "tensorflow.keras.datasets.*", "sklearn.datasets.*", "kagglehub.dataset_download", "opendatasets.download",
+    "pooch.retrieve", "*.use_artifact", "dvc.api.open", "dvc.api.read", "dvc.api.get_url", "seaborn.load_dataset",
+    "deeplake.load", "lakefs.*", "deltalake.DeltaTable", "ucimlrepo.fetch_ucirepo",
+)  # fmt: skip
+HASHES: Final = (
+    "hashlib.sha256", "hashlib.md5", "hashlib.sha1", "hashlib.sha512", "hashlib.blake2b", "hashlib.file_digest",
+    "hashlib.new",
+)  # fmt: skip
+_FILE_BUILDERS: Final = frozenset(("csv", "json", "parquet", "text", "imagefolder", "audiofolder", "arrow", "pandas"))
+_FOLDERS: Final = frozenset(("ImageFolder", "DatasetFolder", "FakeData"))
+_URL: Final = re.compile(r"(?:https?|s3|s3a|gs|gcs|abfss?|wasbs?|hf|hdfs|ftp)://")
+_HEX: Final = re.compile(r"(?:\w+:)?[0-9a-f]{32,128}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """`kind`: hub, library, url, service, file or unresolved. `pinned`: how the call itself fixes the version."""
+
+    kind: str
+    name: str = ""
+    pinned: str = ""
+
+
+def read_of(name: str, call: Mapping[str, Any]) -> Read | None:
+    """What a call reads; None for data that comes with a package and for calls that only look like reads."""
+    given, args = call["kw"], call["args"]
+    first = _text(args[0]) if args else ""
+    last = name.rpartition(".")[2]
+    root = name.partition(".")[0]
+    if name == "datasets.load_dataset":
+        return _hub(first or _text(given.get("path")), given)
+    if root in ("torchvision", "torchaudio"):
+        if last in _FOLDERS or not last[:1].isupper():
+            return None
+        return Read("library", f"{root} {last}", "library")
+    if root in ("keras", "tensorflow"):
+        return Read("library", name.removesuffix(".load_data"), "library") if last == "load_data" else None
+    if root == "tensorflow_datasets":
+        pinned = "version" if re.search(r":\d+\.\d+\.\d+$", first) else ""
+        return Read("library", first or "tensorflow_datasets", pinned)
+    if root == "sklearn":
+        if last == "fetch_openml":
+            fixed = {"version", "data_id"} & {key for key, value in given.items() if value not in ("active", None)}
+            return Read("service", first or "OpenML", "version" if fixed else "")
+        return Read("library", f"sklearn {last}", "library") if last.startswith("fetch_") else None
+    if last == "use_artifact":
+        return Read("service", first, "version" if re.search(r":v\d+$", first) else "")
+    if root in ("kagglehub", "opendatasets"):
+        return Read("service", first, "version" if re.search(r"/versions/\d+$", first) else "")
+    if name.startswith("dvc.api."):
+        return Read("service", first, "dvc")
+    if root == "seaborn":
+        return Read("service", f"seaborn {first}".strip())
+    if root == "ucimlrepo":
+        return Read("service", f"UCI {given.get('id', first)}")
+    return _plain(first or _path_keyword(given), given)
+
+
+def _hub(name: str, given: Mapping[str, Any]) -> Read:
+    if name in _FILE_BUILDERS:
+        files = given.get("data_files")
+        return _plain(_text(files[0] if isinstance(files, list) and files else files), given)
+    if not name:
+        return Read("unresolved")
+    if name.startswith((".", "/")) or re.search(r"\.(?:jsonl?|csv|parquet|py)$", name):
+        return _plain(name, given)
+    return Read("hub", name, "revision" if _text(given.get("revision")) not in ("", "main") else "")
+
+
+def _plain(name: str, given: Mapping[str, Any]) -> Read:
+    hashed = any(_HEX.fullmatch(_text(given.get(key))) for key in ("known_hash", "file_hash", "expected_hash"))
+    versioned = any(key in given for key in ("version", "versionAsOf", "timestampAsOf"))
+    pinned = "sha256" if hashed else "version" if versioned else ""
+    if not name:
+        return Read("unresolved", pinned=pinned)
+    return Read("url" if _URL.match(name) else "file", name[:300], pinned)
+
+
+def _path_keyword(given: Mapping[str, Any]) -> str:
+    return next(
+        (_text(given[key]) for key in ("filepath_or_buffer", "path", "io", "source", "url") if key in given), ""
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) and not isinstance(value, Unknown) else ""
+
+
+def in_tree(name: str, reader: str) -> tuple[str, ...]:
+    """The paths of the project that a literal path may mean, as read from the root or from the reader's folder."""
+    plain = name.removeprefix("file://")
+    if plain.startswith(("/", "~")):
+        return ()
+    found = [posixpath.normpath(plain), posixpath.normpath(posixpath.join(posixpath.dirname(reader), plain))]
+    return tuple(dict.fromkeys(path for path in found if not path.startswith("..")))

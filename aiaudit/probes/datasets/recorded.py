@@ -1,0 +1,211 @@
+"""What a project has written down about its data sets: sources, licences and hashes, in manifests and documents."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aiaudit.probes.base import Context
+from aiaudit.probes.docs.common import OWN_ROLES, library
+from aiaudit.probes.docs.document import Document
+from aiaudit.probes.docs.substance import is_gap
+from aiaudit.project.globs import GlobSet
+from aiaudit.project.parse import Malformed, line_of
+from aiaudit.project.reader import Unreadable
+
+MANIFESTS: Final = (
+    "**/*manifest*.{json,yaml,yml}", "**/datapackage.json", "**/*croissant*.json", "{data,dataset,datasets}/**/*.json",
+    "{data,dataset,datasets}/**/*.{yaml,yml}", "**/{datasets,data_sources,sources}.{yaml,yml,json}",
+)  # fmt: skip
+DOCUMENTS: Final = (
+    "README.{md,rst}", "{data,dataset,datasets}/**/*.md", "**/*data*.md", "docs/**/*.md", "**/*licen*.md",
+    "**/MODEL_CARD.md",
+)  # fmt: skip
+MAX_HASHED: Final = 64 * 1024 * 1024  # bytes of a file whose recorded hash is computed again
+_MAX_NODES: Final = 20_000
+_LICENCE_KEYS: Final = ("licence", "license", "licenses", "licences")
+_SOURCE_KEYS: Final = ("source", "sources", "origin", "url", "homepage", "download_url", "contentUrl", "provenance")
+_HASH_KEYS: Final = ("sha256", "sha512", "sha1", "md5", "checksum", "hash")
+_NAME_KEYS: Final = ("path", "file", "filename", "name", "id", "@id", "dataset")
+_LICENCE: Final = re.compile(
+    r"\bCC0\b|\bCC[- ]BY(?:[- ](?:NC|ND|SA))*(?:[- ]\d\.\d)?\b|\bcreative commons [\w -]{3,60}"
+    r"|\bApache(?:[- ]License)?[-, ]*(?:version )?2(?:\.0)?\b|\bMIT(?= licen[cs]e)|(?<=licen[cs]e: )MIT\b"
+    r"|\b(?:ODbL|ODC-By|PDDL|DbCL)\b|\bopen database licen[cs]e|\bopen data commons\b|\bB?SD-\d-Clause\b"
+    r"|\b[AL]?GPL(?:-?v?\d)?\b|\bpublic domain\b|\bproprietary\b|\b(?:company|in-house|internal) (?:data|use)\b"
+    r"|\bOpen Government Licen[cs]e\b|\bOpenRAIL[\w-]*|\bnon-?commercial\b",
+    re.IGNORECASE,
+)
+_SOURCE: Final = re.compile(
+    r"https?://\S+|\bkaggle\b|\bsource\s*:|\bgenerated\b|\bcollected\b|\bexported from\b", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class Noted:
+    """What is recorded of one data set, and where."""
+
+    licence: str = ""
+    source: str = ""
+    place: str = ""
+    line: int = 0
+
+
+@dataclass(slots=True)
+class Register:
+    """All records. `entries`: names (paths, file names, ids) -> what is recorded; `hashes`: path -> hex digest."""
+
+    entries: dict[str, Noted] = field(default_factory=dict)
+    hashes: dict[str, tuple[str, str]] = field(default_factory=dict)  # path -> (digest, manifest)
+    documents: tuple[Document, ...] = ()
+
+
+def register(context: Context) -> Register:
+    """Everything that is recorded, read once a run."""
+    known = context.memo.get("datasets.register")
+    if isinstance(known, Register):
+        return known
+    made = Register(documents=library(context, DOCUMENTS).documents)
+    for entry in context.project.matching(list(MANIFESTS), OWN_ROLES):
+        if entry.ignored or entry.size > 2_000_000:
+            continue
+        try:
+            value = context.project.json(entry.path) if entry.suffix == ".json" else context.project.yaml(entry.path)
+        except (Malformed, Unreadable):
+            continue
+        for name, part in _named(value):
+            _note(made, context, entry.path, name, part)
+    context.memo["datasets.register"] = made
+    return made
+
+
+def _named(value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every mapping with the names it may go by: what it calls itself, and the key it stands under."""
+    todo: list[tuple[str, Any]] = [("", value)]
+    for _ in range(_MAX_NODES):
+        if not todo:
+            return
+        key, node = todo.pop()
+        if isinstance(node, Mapping):
+            own = [node[one] for one in _NAME_KEYS if isinstance(node.get(one), str)]
+            for name in dict.fromkeys([*own, key]):
+                if name:
+                    yield name, node
+            todo.extend((str(one), part) for one, part in node.items())
+        elif isinstance(node, list):
+            todo.extend(("", part) for part in node[:2000])
+
+
+def _note(made: Register, context: Context, manifest: str, name: str, part: Mapping[str, Any]) -> None:
+    licence = next((text for key in _LICENCE_KEYS if (text := _words(part.get(key)))), "")
+    source = next((text for key in _SOURCE_KEYS if (text := _words(part.get(key)))), "")
+    if licence or source:
+        made.entries.setdefault(name, Noted(licence, source, manifest, line_of(part) or 1))
+    digest = next((str(part[key]) for key in _HASH_KEYS if isinstance(part.get(key), str)), "")
+    if re.fullmatch(r"(?:sha256:)?[0-9a-fA-F]{32,128}", digest):
+        folder = posixpath.dirname(manifest)
+        for path in (name, posixpath.join(folder, name)):
+            if context.project.entry(path) is not None:
+                made.hashes[path] = (digest.rpartition(":")[2].lower(), manifest)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        value = next(
+            (value[key] for key in ("name", "url", "path", "title", "@id") if isinstance(value.get(key), str)), ""
+        )
+    if isinstance(value, list):
+        return _words(value[0]) if value else ""
+    return value[:200] if isinstance(value, str) and not is_gap(value) else ""
+
+
+def hash_holds(context: Context, path: str) -> bool:
+    """Whether a manifest holds the digest of the file as it is; of a file too large to read, whether it holds one."""
+    recorded = register(context).hashes.get(path)
+    if recorded is None:
+        return False
+    entry = context.project.entry(path)
+    if entry is None or entry.size > MAX_HASHED:
+        return entry is not None
+    kind = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}.get(len(recorded[0]))
+    try:
+        return (
+            kind is not None
+            and hashlib.new(kind, context.project.read(path), usedforsecurity=False).hexdigest() == recorded[0]
+        )
+    except Unreadable:
+        return True
+
+
+def noted(context: Context, name: str, path: str) -> Noted:
+    """What is recorded of a data set by its id or address (`name`) and its file (`path`, "" where there is none)."""
+    found = Noted()
+    for part in context.config.datasets:
+        covers = path and part.path and (_below(path, part.path) or ("*" in part.path and GlobSet([part.path])(path)))
+        if covers or (name and name in (part.name, part.path, part.source)):
+            place = context.config.place("datasets")
+            _add(found, Noted(part.licence, part.source, place.file if place else "aiaudit.yaml", 1))
+    made = register(context)
+    for key in dict.fromkeys((path, posixpath.basename(path), name)):
+        if key and key in made.entries:
+            _add(found, made.entries[key])
+    if not (found.licence and found.source):
+        _from_documents(found, made.documents, name, path)
+    return found
+
+
+def _below(path: str, folder: str) -> bool:
+    plain = folder.removeprefix("./").rstrip("/")
+    return path == plain or path.startswith(f"{plain}/")
+
+
+def _add(found: Noted, more: Noted) -> None:
+    if not found.place and (more.licence or more.source):
+        found.place, found.line = more.place, more.line
+    found.licence = found.licence or more.licence
+    found.source = found.source or more.source
+
+
+def _from_documents(found: Noted, documents: tuple[Document, ...], name: str, path: str) -> None:
+    """A section that names the data set, or the datasheet of its folder."""
+    wanted = [
+        re.compile(rf"(?<![\w.-]){re.escape(one)}(?![\w-])") for one in {name, posixpath.basename(path)} if len(one) > 3
+    ]
+    for document in documents:
+        folder = posixpath.dirname(document.path)
+        own = bool(path and folder and path.startswith(f"{folder}/") and "data" in folder.lower())
+        licence = document.front.get("license") or document.front.get("licence")
+        if own and isinstance(licence, str):
+            _add(found, Noted(licence, "", document.path, 1))
+        for section in document.sections:
+            lines = [line for _, line in section.lines]
+            text = "\n".join([section.title, *lines])
+            if not own and not any(one.search(text) for one in wanted):
+                continue
+            words = _LICENCE.search(text)
+            source = _SOURCE.search(text)
+            line = next((n for n, one in section.lines if words and words.group(0) in one), section.line)
+            _add(
+                found,
+                Noted(words.group(0) if words else "", source.group(0)[:200] if source else "", document.path, line),
+            )
+
+
+def terms_of(licence: str) -> str:
+    """noncommercial, noderivatives, internal, copyleft, open, or "" where the words are not known."""
+    text = licence.lower()
+    if not text:
+        return ""
+    if re.search(r"\bnc\b|non-?commercial|research only", text):
+        return "noncommercial"
+    if re.search(r"\bnd\b|no-?deriv", text):
+        return "noderivatives"
+    if re.search(r"proprietary|internal|in-house|confidential|company", text):
+        return "internal"
+    if re.search(r"gpl|odbl|\bsa\b|share-?alike|open database", text):
+        return "copyleft"
+    known = r"\bmit\b|apache|bsd|cc0|cc[- ]by|creative commons|public domain|pddl|odc|dbcl|government|openrail"
+    return "open" if re.search(known, text) else ""

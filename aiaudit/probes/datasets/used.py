@@ -1,0 +1,199 @@
+"""The probe `datasets.used`: the data sets that a project reads or holds, what is recorded of each, what fixes it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
+
+from pydantic import Field
+
+from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe
+from aiaudit.probes.datasets.files import FilesQuery, data_files, use_of
+from aiaudit.probes.datasets.reads import FRAME_READS, HASHES, OTHER_READS, Read, in_tree, read_of
+from aiaudit.probes.datasets.recorded import hash_holds, noted, register, terms_of
+from aiaudit.probes.datasets.schemas import VersionsProbe, VersionsQuery
+from aiaudit.probes.python.asking import METHOD, CodeQuery, scope_of
+from aiaudit.probes.python.match import Patterns
+from aiaudit.probes.python.project import PythonProject, python_project
+from aiaudit.probes.python_calls import calls_in
+from aiaudit.project.entry import Entry
+from aiaudit.project.globs import GlobSet
+from aiaudit.project.reader import Unreadable
+from aiaudit.project.roles import Role
+
+_READS: Final = Patterns([*FRAME_READS, *OTHER_READS])
+_HASHES: Final = Patterns(HASHES)
+_DERIVED: Final = re.compile(
+    r"(?:^|/)(?:processed|interim|derived|cleaned|engineered|predictions?|outputs?|results?|reports?|generations?|cache)(?:/|$)"
+)
+_NOT_DATA: Final = re.compile(r"(?:^|/)assets/|(?:^|/)prompts/")
+_MODEL: Final = re.compile(r"(?:^|/)models?(?:/|$)|\.(?:pkl|joblib|pt|pth|onnx|h5|keras|safetensors|gguf|bin)$")
+USED: Final = record(
+    "used data set", path=STRING, line=INT, role=STRING, function=STRING, name=STRING, kind=STRING, file=STRING,
+    use=STRING, read=BOOL, derived=BOOL, pinned=STRING, licence=STRING, terms=STRING, source=STRING, recorded=STRING,
+)  # fmt: skip
+
+
+class UsedQuery(CodeQuery):
+    """Reads in code and notebooks, and the project's own data files.
+
+    kind: file, hub, library (a loader that fetches a fixed set), url, service, unresolved (a path that is computed).
+    read: it is read by a call at path and line; else it is a data file that lies there. pinned: what fixes the bytes:
+    dvc, git-lfs, sha256 (a manifest whose hash holds, and code that compares it), revision, version, library; `""`
+    where nothing does. licence, source: as recorded in manifests, cards and aiaudit.yaml, at `recorded`. terms: open,
+    copyleft, noncommercial, noderivatives, internal. derived: made from other data, by its folder's name."""
+
+    roles: list[Role] = Field(default=[Role.CODE, Role.NOTEBOOK])
+
+    def names(self) -> list[str]:
+        """All name patterns: what the engine looks for."""
+        return [*FRAME_READS, *OTHER_READS, *HASHES]
+
+
+class UsedProbe(Probe[UsedQuery]):
+    name: ClassVar[str] = "datasets.used"
+    title: ClassVar[str] = "data sets that are read or held, with source, licence and version"
+    query: ClassVar[type[UsedQuery]] = UsedQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: UsedQuery) -> Type:
+        return list_of(USED)
+
+    def answer(self, fact_id: str, query: UsedQuery, context: Context) -> Fact:
+        parsed, scope = scope_of(query, context)
+        found = [*_reads(context, parsed)]
+        seen = {one["file"] for one in found}
+        for entry, _ in data_files(context, FilesQuery(roles=[Role.DATA])):
+            if entry.path not in seen and not _NOT_DATA.search(entry.path):
+                found.append(_record(context, entry.display, 1, "data", "", Read("file", entry.path), entry.path, ""))
+        for one in _versions(context):
+            held = any(file == one["of"] or file.startswith(f"{one['of']}/") for file in seen if file)
+            if one["tool"] == "dvc" and one["path"].endswith(".dvc") and not held and not _MODEL.search(one["of"]):
+                read = Read("file", one["of"], "dvc")
+                found.append(_record(context, one["path"], one["line"], "data", "", read, one["of"], "dvc"))
+        if found:
+            notes = tuple(Evidence(one["path"], one["line"], one["name"] or "a computed path") for one in found[:25])
+            return Fact(fact_id, State.KNOWN, found, Level.CONTENT, METHOD, Confidence.MEDIUM, notes, scope)
+        if scope.files and not scope.complete:
+            return Fact(
+                fact_id, State.UNKNOWN, method=METHOD, scope=scope, reason="some Python files could not be parsed"
+            )
+        return Fact(fact_id, State.ABSENT, [], Level.CONTENT, METHOD, scope=scope)
+
+
+def _reads(context: Context, parsed: list[Entry]) -> Iterator[dict[str, Any]]:
+    project = python_project(context)
+    for entry in parsed:
+        for call in calls_in(entry.path, project):
+            name = next((one for one in call["names"] if _READS.match(one)), None)
+            if name is None or call["reference"]:
+                continue
+            read = read_of(name, call)
+            if read is None:
+                continue
+            file = _file(context, read, entry.path)
+            pinned = read.pinned or _pinned(context, project, entry.path, read, file)
+            yield _record(
+                context,
+                entry.path,
+                call["line"],
+                str(entry.role),
+                call["function"],
+                read,
+                file,
+                pinned,
+                read_there=True,
+            )
+
+
+def _file(context: Context, read: Read, reader: str) -> str:
+    """The path in the tree (or under version control of its own) that a read means; "" where there is none."""
+    if read.kind != "file":
+        return ""
+    options = in_tree(read.name, reader)
+    for path in options:
+        if context.project.entry(path) is not None or _versioned(context, path):
+            return path
+    return ""
+
+
+def _record(  # noqa: PLR0917
+    context: Context, path: str, line: int, role: str, function: str, read: Read, file: str, pinned: str,
+    read_there: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    known = noted(context, "" if read.kind == "file" and file else read.name, file)
+    return {
+        "path": path,
+        "line": line,
+        "role": role,
+        "function": function,
+        "name": file or read.name,
+        "kind": read.kind,
+        "file": file,
+        "use": use_of(file or read.name) if read.kind in ("file", "url") else "",
+        "read": read_there,
+        "derived": bool(_DERIVED.search(posixpath.dirname(file or read.name))),
+        "pinned": pinned or _versioned(context, file),
+        "licence": known.licence,
+        "terms": terms_of(known.licence),
+        "source": known.source or (read.name if read.kind in ("hub", "url") else ""),
+        "recorded": known.place,
+    }
+
+
+def _pinned(context: Context, project: PythonProject, reader: str, read: Read, file: str) -> str:
+    """`sha256` where the reading code compares the hash that a manifest holds, else the tool that versions the file."""
+    if read.kind in ("file", "unresolved"):
+        recorded = [file] if file else list(register(context).hashes)
+        if recorded and all(hash_holds(context, one) for one in recorded) and _hashes(context, project, reader):
+            return "sha256"
+    return ""
+
+
+def _versions(context: Context) -> list[dict[str, Any]]:
+    key = "datasets.versions"
+    if key not in context.memo:
+        context.memo[key] = VersionsProbe().answer("", VersionsQuery(), context).value or []
+    known: list[dict[str, Any]] = context.memo[key]
+    return known
+
+
+def _versioned(context: Context, path: str) -> str:
+    """`dvc` or `git-lfs` where a file, or a folder it stands in, is under that tool."""
+    if not path:
+        return ""
+    for one in _versions(context):
+        of = one["of"]
+        if one["tool"] == "dvc" and one["hash"] and (path == of or path.startswith(f"{of.rstrip('/')}/")):
+            return "dvc"
+        if one["tool"] == "git-lfs" and GlobSet([of if "/" in of else f"**/{of}"])(path):
+            return "git-lfs"
+    return ""
+
+
+def _hashes(context: Context, project: PythonProject, reader: str) -> bool:
+    """Whether the reading file, or one that it imports, computes a digest in a function that the reading file calls."""
+    for path in (reader, *sorted(project.own_imports(reader))):
+        if path not in project.records:
+            continue
+        for call in calls_in(path, project):
+            if any(_HASHES.match(name) for name in call["names"]) and _called(context, call["function"], reader):
+                return True
+    return False
+
+
+def _called(context: Context, function: str, reader: str) -> bool:
+    """Whether the file calls a function of that name: it stands there before `(`, other than where it is defined."""
+    name = function.rpartition(".")[2]
+    if not name:
+        return True
+    try:
+        text = context.project.text(reader)
+    except Unreadable:
+        return False
+    return re.search(rf"(?<!def )\b{re.escape(name)}\s*\(", text) is not None

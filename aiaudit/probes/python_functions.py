@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from fnmatch import translate
 from functools import cache
 from typing import Any, ClassVar, Final, Literal
@@ -14,7 +16,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
-from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.project.entry import Entry
 
 FUNCTION: Final = record(
@@ -51,6 +53,9 @@ class FunctionsProbe(Probe[FunctionsQuery]):
 
     def answer(self, fact_id: str, query: FunctionsQuery, context: Context) -> Fact:
         named, decorated = _matcher(query.any), _matcher(query.decorated)
+        index = _defined(context).decorators if query.decorated else _defined(context).names
+        matches = decorated if query.decorated else named
+        files = {path for name, paths in index.items() if matches(name) for path in paths}
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for one in project.base(entry.path).definitions:
@@ -69,7 +74,29 @@ class FunctionsProbe(Probe[FunctionsQuery]):
                     "is_async": one.kind == "async",
                 }
 
-        return fact_of(fact_id, query, context, find)
+        return fact_of(fact_id, query, context, find, among=files)
+
+
+@dataclass(frozen=True, slots=True)
+class _Defined:
+    """The files in which something of a name, or with a decorator, is defined."""
+
+    names: dict[str, set[str]]
+    decorators: dict[str, set[str]]
+
+
+def _defined(context: Context) -> _Defined:
+    known = context.memo.get("python.functions")
+    if isinstance(known, _Defined):
+        return known
+    made = context.memo["python.functions"] = _Defined(defaultdict(set), defaultdict(set))
+    project = python_project(context)
+    for path in project.records:
+        for row in project.base(path).defined:
+            made.names[row[1].rpartition(".")[2]].add(path)
+            for decorator in row[4:]:
+                made.decorators[decorator].add(path)
+    return made
 
 
 def _matcher(globs: Iterable[str]) -> Callable[[str], object]:

@@ -1,13 +1,14 @@
 """Probe `entrypoints.reach`: which Python files run when the project is started, trained, evaluated or built by CI.
 
 The roots are start commands, CI commands, pipeline definitions and scripts with a main block; from them the project's
-own imports are followed. Reach is by file: a function of a reached file counts as reached.
+own imports are followed. Reach is by file: a function of a reached file counts as reached, unless the file is a start
+itself, nothing imports it, and it only defines the function (`idle`).
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
@@ -32,12 +33,14 @@ REACHED: Final = record(
     deployed=BOOL,
     in_ci=BOOL,
     starts=list_of(STRING),
+    idle=list_of(STRING),
 )
 # Packages whose import makes a file the definition of a pipeline.
 _PIPELINES: Final = frozenset(
     ("airflow", "prefect", "dagster", "zenml", "flytekit", "metaflow", "kfp", "luigi", "kedro", "clearml", "hamilton")
 )
 _COMMAND: Final = re.compile(r"\bpython3?\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)")
+_WORD: Final = re.compile(r"\w+")
 _MAX_STARTS: Final = 10
 _MAX_ROOTS: Final = 500
 
@@ -45,7 +48,8 @@ _MAX_ROOTS: Final = 500
 class ReachQuery(CodeQuery):
     """Files that are reached, and the kinds of what reaches them: serve, train, evaluate, batch, test, other (start
     and CI commands), pipeline (Airflow, Prefect, …), script (a main block, run by hand). deployed: from what an image,
-    compose file, manifest or Procfile starts. in_ci: from a command that CI runs."""
+    compose file, manifest or Procfile starts. in_ci: from a command that CI runs. idle: functions and methods that
+    stand in a started file, and that neither it nor anything else that is reached names again."""
 
 
 class Reach(Probe[ReachQuery]):
@@ -76,6 +80,7 @@ class _Reach:
     starts: list[str] = field(default_factory=list)
     deployed: bool = False
     in_ci: bool = False
+    idle: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ def _record(path: str, role: str, reach: _Reach) -> dict[str, Any]:
         "deployed": reach.deployed,
         "in_ci": reach.in_ci,
         "starts": reach.starts[:_MAX_STARTS],
+        "idle": reach.idle,
     }
 
 
@@ -123,8 +129,20 @@ def _reached(context: Context) -> dict[str, _Reach]:
     for root in scripts:
         if root.path in project.records:
             found[root.path].starts.append(root.start)
+    imported = {target for path in found for target in graph.imports(path)}
+    files = Files(context.project)
+    for path in {root.path for root in named if root.kind != "pipeline"} & found.keys() - imported:
+        starts_of = " ".join(found[path].starts)
+        found[path].idle = _idle(project, path, f"{files.text(path) or ''}\n{starts_of}")
     context.memo["entrypoints.reach"] = dict(found)
     return dict(found)
+
+
+def _idle(project: PythonProject, path: str, text: str) -> list[str]:
+    """The undecorated functions and methods of a file whose outermost name stands in the text only where it is made."""
+    words = Counter(_WORD.findall(text))
+    outer = {one.qualname for one in project.base(path).definitions if not one.decorators and words[one.qualname] == 1}
+    return [one.qualname for one in project.base(path).definitions if one.qualname.partition(".")[0] in outer]
 
 
 def _roots(context: Context, project: PythonProject) -> list[_Root]:
@@ -145,7 +163,7 @@ def _roots(context: Context, project: PythonProject) -> list[_Root]:
         if path in side:
             continue
         base = project.base(path)
-        if any(imported.target.partition(".")[0] in _PIPELINES for imported, _ in base.imports):
+        if not base.roots.isdisjoint(_PIPELINES):
             roots.append(_Root(path, "pipeline", f"{path}:1 pipeline"))
             roots.extend(_started_by(path, files))
         if base.main:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from aiaudit.model.types import Unknown
@@ -40,30 +41,46 @@ class Test(NamedTuple):
     skipped: bool
 
 
-class Base(NamedTuple):
-    """The base record, read back from the cache."""
+class Base:
+    """The base part of what the engine found in one file; each part is read when it is first asked for."""
 
-    imports: list[tuple[Import, bool]]  # with: is it inside a function
-    definitions: list[Definition]
-    tests: list[Test]
-    main: bool
-    exports: dict[str, dict[str, Any]]  # top-level name -> {"name": qualified name, "kw": constructor keywords}
-    constants: dict[str, Any]
-    broken_cells: list[tuple[int, int]]
+    def __init__(self, record: dict[str, Any]) -> None:
+        self._rows: dict[str, Any] = record.get("base", {})
+        self.main = bool(self._rows.get("main"))
+        # top-level name -> {"name": qualified name, "kw": constructor keywords}
+        self.exports: dict[str, dict[str, Any]] = self._rows.get("exports", {})
+        self.constants: dict[str, Any] = self._rows.get("constants", {})
 
+    @cached_property
+    def imports(self) -> list[tuple[Import, bool]]:
+        """Imported names, each with: is it inside a function."""
+        return _read_imports(self._rows.get("imports", ()))
 
-def read_base(record: dict[str, Any]) -> Base:
-    """The base part of what the engine found in one file."""
-    base = record.get("base", {})
-    return Base(
-        _read_imports(base.get("imports", [])),
-        [Definition(_KINDS[row[0]], row[1], row[2], row[3], row[4:]) for row in base.get("defs", ())],
-        [Test(*row) for row in base.get("tests", ())],
-        bool(base.get("main")),
-        base.get("exports", {}),
-        base.get("constants", {}),
-        [(row[0], row[1]) for row in base.get("broken", ())],
-    )
+    @property
+    def roots(self) -> set[str]:
+        """The top-level modules of the imports; empty for relative ones."""
+        return {row[2].partition(".")[0] for row in self._rows.get("imports", ())}
+
+    @cached_property
+    def definitions(self) -> list[Definition]:
+        """Functions and classes in order of line."""
+        return [Definition(_KINDS[row[0]], row[1], row[2], row[3], row[4:]) for row in self.defined]
+
+    @property
+    def defined(self) -> list[list[Any]]:
+        """The rows behind `definitions`: kind, qualified name, line, last line, decorators."""
+        rows: list[list[Any]] = self._rows.get("defs", [])
+        return rows
+
+    @property
+    def tests(self) -> list[Test]:
+        """Test functions in order of line."""
+        return [Test(*row) for row in self._rows.get("tests", ())]
+
+    @property
+    def broken_cells(self) -> list[tuple[int, int]]:
+        """Cells of a notebook that are no Python: (number, line)."""
+        return [(row[0], row[1]) for row in self._rows.get("broken", ())]
 
 
 def base_record(module: Module, resolver: Resolver, patterns: Patterns, interesting: Sequence[int]) -> dict[str, Any]:
@@ -111,7 +128,7 @@ def _imports(module: Module) -> list[list[Any]]:
     return rows
 
 
-def _read_imports(rows: list[list[Any]]) -> list[tuple[Import, bool]]:
+def _read_imports(rows: Sequence[list[Any]]) -> list[tuple[Import, bool]]:
     found: list[tuple[Import, bool]] = []
     for line, local, module, *names in rows:
         if not names:

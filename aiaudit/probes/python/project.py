@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from aiaudit.model.types import Unknown
 from aiaudit.probes.base import Context
-from aiaudit.probes.python.base_record import Base, read_base
+from aiaudit.probes.python.base_record import Base
 from aiaudit.probes.python.values import from_json
 from aiaudit.project.entry import Entry
 
@@ -54,7 +54,7 @@ class PythonProject:
 
     def base(self, path: str) -> Base:
         if path not in self._bases:
-            self._bases[path] = read_base(self.records[path])
+            self._bases[path] = Base(self.records[path])
         return self._bases[path]
 
     @cached_property
@@ -62,8 +62,8 @@ class PythonProject:
         """The files that import something below a top-level module, by its name."""
         found: dict[str, set[str]] = defaultdict(set)
         for path in self.records:
-            for imported, _ in self.base(path).imports:
-                found[imported.target.partition(".")[0]].add(path)
+            for root in self.base(path).roots:
+                found[root].add(path)
         return found
 
     def module(self, name: str, importer: str) -> str | None:

@@ -1,10 +1,10 @@
 """Blanks the bodies of functions in which nothing that anybody asks for can stand, before the parse.
 
 The parse is nine tenths of the cost, and most functions of a large code base hold none of the identifiers that the
-queries look for. Line numbers stay. A body is kept where one of the words stands in it, where it imports, defines, or
-declares globals, where it is short, and where it is not plain from indentation and quotes that the region is the whole
-body. The caller parses the untouched file if the trimmed one is not valid. Of a test, the assertions are counted in its
-text.
+queries look for. Line numbers stay. A body is kept where one of the words stands in it, where it imports, defines or
+declares globals, where it reads arguments or the environment, where it is short, and where it is not plain from
+indentation and quotes that the region is the whole body. The caller parses the untouched file if the trimmed one is
+not valid. Of a test, the assertions are counted in its text.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _LOOK_BACK: Final = 60  # bytes
 _NAME: Final = re.compile(rb"def[ \t]+(\w+)[ \t]*\(")
 _SIGNATURE_END: Final = re.compile(rb"\)[^\n()]*:[ \t]*(?:#[^\n]*)?\n")
 _CONSTRUCTORS: Final = frozenset((b"__init__", b"__post_init__", b"__enter__", b"__aenter__", b"setup", b"setUp"))
+_SOURCES: Final = (b"parse_args(", b"parse_known_args(", b"os.environ", b"getenv(", b"sys.argv")  # of what is passed on
 _KEPT_WORDS: Final = (b"def ", b"import ", b"class ", b"global ", b"nonlocal ")
 _KEPT_BODY: Final = re.compile(rb"^[ \t]*(?:import|from|global|nonlocal|async|def|class)[ \t]", re.MULTILINE)
 _BINDS_SELF: Final = re.compile(rb"\bself\.\w+[ \t]*(?::[^=\n]+)?=[^=]")
@@ -132,6 +133,8 @@ def _dedent(width: int) -> re.Pattern[bytes]:
 def _is_idle(data: bytes, begin: int, end: int) -> bool:
     """Whether the region can be blanked: no definitions or imports, and no string that begins or ends outside of it."""
     if data.count(b'"""', begin, end) % 2 or data.count(b"'''", begin, end) % 2:
+        return False
+    if any(data.find(word, begin, end) >= 0 for word in _SOURCES):
         return False
     if any(data.find(word, begin, end) >= 0 for word in _KEPT_WORDS):
         return not _KEPT_BODY.search(data, begin, end)

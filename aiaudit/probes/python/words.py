@@ -81,7 +81,8 @@ class WordFinder:
             for word, kinds in flags.items()
         }
         self.words = frozenset(flags)
-        self._regex = _compile(self.words, heads, tops) if flags else None
+        open_ended = {word for word, kinds in flags.items() if "below" in kinds}
+        self._regex = _compile(self.words - open_ended, open_ended, heads, tops) if flags else None
 
     def offsets(self, data: bytes) -> list[int]:
         """Rising offsets of the words that may matter."""
@@ -93,9 +94,12 @@ class WordFinder:
         imported = _imported(data)
         named: dict[bytes, bool] = {}
         found: list[int] = []
-        for at, end in spans:
-            word = data[at:end]
-            about = self._table.get(word)
+        for at, after in spans:
+            end = after
+            about = self._table.get(word := data[at:end])
+            if about is None:
+                end -= 1  # the byte behind the word
+                about = self._table.get(word := data[at:end])
             if about is None:  # one of the other branches
                 found.append(at)
                 continue
@@ -185,18 +189,22 @@ def _kind(parts: list[str]) -> str:
     return "method" if parts[0] in ("*", "?") else "last"
 
 
-def _compile(words: Iterable[str], heads: Iterable[str], modules: Iterable[str]) -> Any:
-    """One expression for all words. The other branches find `getattr(pickle, name)` and `require("torch")`."""
+def _compile(words: Iterable[str], below: Iterable[str], heads: Iterable[str], modules: Iterable[str]) -> Any:
+    """One expression for all words; one followed by `.`, `=` or `:` is neither called nor handed on, unless it is the
+    part before `.*`. The other branches find `getattr(pickle, name)` and `require("torch")`."""
     import re2
 
     options = re2.Options()
     options.max_mem = 256 << 20
-    some = b"|".join(sorted(word.encode() for word in words))
-    dynamic = b"|".join(sorted(head.encode() for head in heads)) or b"-"
-    named = b"|".join(sorted(module.encode() for module in modules)) or b"-"
     return re2.compile(
-        rb"\b(" + some + rb")\b|\bgetattr\((?:" + dynamic + rb"),|\([\"'](?:" + named + rb")[\"'][,)]", options
+        rb"\b(?:" + _either(words) + rb")(?:[^\w.=:]|$)|\b(?:" + _either(below) + rb")\b"
+        rb"|\bgetattr\((?:" + _either(heads) + rb"),|\([\"'](?:" + _either(modules) + rb")[\"'][,)]",
+        options,
     )
+
+
+def _either(words: Iterable[str]) -> bytes:
+    return b"|".join(sorted(word.encode() for word in words)) or rb"-\b-"
 
 
 def any_of(words: Iterable[str]) -> re.Pattern[bytes]:

@@ -1,4 +1,4 @@
-"""Blanks the bodies of functions in which nothing that anybody asks for can stand, before the parse.
+"""Blanks functions in which nothing that anybody asks for can stand, before the parse.
 
 The parse is nine tenths of the cost, and most functions of a large code base hold none of the identifiers that the
 queries look for. Line numbers stay. A body is kept where one of the words stands in it, where it imports, defines or
@@ -78,9 +78,14 @@ def trim(data: bytes, hits: Sequence[int], whole: Sequence[int] = ()) -> tuple[b
         line += data.count(b"\n", counted, end)
         counted = end
         asserts = len(_ASSERTION.findall(body)) if named.group(1).startswith(b"test") else 0
-        regions.append(Region(begin, end, line + 1, asserts))
         indent = body[: len(body) - len(body.lstrip(b" \t"))]
-        pieces += (data[done:begin], b"\n" * body.count(b"\n"), indent, b"pass")
+        blank = begin if _between(hits, named.end(), begin) else named.end()
+        regions.append(Region(blank, end, line + 1, asserts))
+        if blank != begin:  # the signature of such a function tells nothing either
+            pieces += (data[done:blank], b"\n" * (data.count(b"\n", blank, begin) - 1), b"):\n")
+        else:
+            pieces.append(data[done:begin])
+        pieces += (b"\n" * body.count(b"\n"), indent, b"pass")
         done = end
     if not regions:
         return data, []

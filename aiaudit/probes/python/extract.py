@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
@@ -49,14 +50,21 @@ class Features:
         marks = [(_FEATURES[name].marks, _FEATURES[name].least) for name in self.names]
         if self.globs:
             marks.append((assigned.hits(self.globs), 1))
-        self._marks = [(_compile(mark), least) for mark, least in marks]
+        self._marks = [(re.compile(rb"(?m)" + mark), least) for mark, least in marks]
+        self._any = _compile(b"|".join(b"(?:" + mark + b")" for mark, _ in marks)) if marks else None
 
     def key(self) -> list[str]:
         return [*self.names, *sorted(self.globs)]
 
     def offsets(self, data: bytes) -> list[list[int]]:
-        """Where the marks of each extractor stand in a file."""
-        return [_offsets(regex, least, data) for regex, least in self._marks]
+        """Where the marks of each extractor stand in a file. One scan finds the lines on which any of them does."""
+        lines: list[tuple[int, int]] = []
+        for match in self._any.finditer(data) if self._any is not None else ():
+            start, end = match.span()
+            if not lines or end > lines[-1][1]:
+                last = data.find(b"\n", end)
+                lines.append((data.rfind(b"\n", 0, start) + 1, last if last >= 0 else len(data)))
+        return [_offsets(regex, least, data, lines) for regex, least in self._marks]
 
     def whole(self, marked: list[list[int]]) -> list[int]:
         """The marks whose functions are needed whole, wherever in the function they stand."""
@@ -77,11 +85,13 @@ class Features:
         return {name: rows for name, rows in found.items() if rows}
 
 
-def _offsets(regex: Any, least: int, data: bytes) -> list[int]:
-    if least == 1:
-        return [match.start() for match in regex.finditer(data)]
-    found = [(match.start(), match.group().lower()) for match in regex.finditer(data)]
-    return [at for at, _ in found] if len({word for _, word in found}) >= least else []
+def _offsets(regex: re.Pattern[bytes], least: int, data: bytes, lines: list[tuple[int, int]]) -> list[int]:
+    found = [
+        (match.start(), match.group().lower()) for start, end in lines for match in regex.finditer(data, start, end)
+    ]
+    if least > 1 and len({word for _, word in found}) < least:
+        return []
+    return [at for at, _ in found]
 
 
 def _compile(pattern: bytes) -> Any:

@@ -35,7 +35,16 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.goto(report.as_uri())
-            page.locator("#summary").screenshot(path=str(target))
+            box = page.locator("#summary").bounding_box()
+            assert box is not None
+            margin = 32
+            clip = {
+                "x": box["x"] - margin,
+                "y": box["y"],
+                "width": box["width"] + 2 * margin,
+                "height": box["height"] + margin,
+            }
+            page.screenshot(path=str(target), full_page=True, clip=clip)  # type: ignore[arg-type]
             browser.close()
     print(target.relative_to(ROOT))
 

@@ -44,7 +44,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How many files a query had to look at, and how many it could read. `unread` names at most ten that it could not."""
+    """How many files a query had to look at, and how many it could read; `unread` names at most ten others."""
 
     files: int = 0
     read: int = 0

@@ -122,7 +122,7 @@ def _file(context: Context, read: Read, reader: str) -> str:
     return ""
 
 
-def _record(  # noqa: PLR0917
+def _record(
     context: Context, path: str, line: int, role: str, function: str, read: Read, file: str, pinned: str,
     read_there: bool = False,
 ) -> dict[str, Any]:  # fmt: skip

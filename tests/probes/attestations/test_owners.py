@@ -30,7 +30,7 @@ from ..support import context
         ("README.md", "# X\n## Contact\nWrite to ml@acme.io.\n", 2, "readme", "ml@acme.io"),
     ],
 )  # fmt: skip
-def test_owners(tmp_path: Path, path: str, text: str, line: int, via: str, owner: str) -> None:  # noqa: PLR0917
+def test_owners(tmp_path: Path, path: str, text: str, line: int, via: str, owner: str) -> None:
     fact = OwnersProbe().answer("o", OwnersQuery(), context(tmp_path, {path: text}))
     assert [(one["path"], one["line"], one["via"], one["name"]) for one in fact.value] == [(path, line, via, owner)]
 

@@ -29,6 +29,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "datasets.row_claims": "aiaudit.probes.datasets.rows:RowClaimsProbe",
     "datasets.schemas": "aiaudit.probes.datasets.schemas:SchemasProbe",
     "datasets.used": "aiaudit.probes.datasets.used:UsedProbe",
+    "datasets.validation": "aiaudit.probes.datasets.validation:ValidationProbe",
     "datasets.versions": "aiaudit.probes.datasets.schemas:VersionsProbe",
     "dependencies.declared": "aiaudit.probes.dependencies.probes:Declared",
     "dependencies.locks": "aiaudit.probes.dependencies.probes:Locks",

@@ -1,0 +1,282 @@
+"""The probe `datasets.validation`: calls that hold data against a schema, and how much that schema demands."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Final
+
+from pydantic import Field
+
+from aiaudit.model.fact import Confidence, Fact, Level
+from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
+from aiaudit.probes.base import Context, Probe
+from aiaudit.probes.datasets.reads import FRAME_READS
+from aiaudit.probes.datasets.schemas import SchemasProbe, SchemasQuery
+from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.base_record import Definition
+from aiaudit.probes.python.match import Patterns
+from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.python_calls import calls_in
+from aiaudit.project.entry import Entry
+from aiaudit.project.reader import Unreadable
+from aiaudit.project.roles import Role
+
+VALIDATION: Final = record(
+    "validation", path=STRING, line=INT, cell=INT, role=STRING, function=STRING, name=STRING, tool=STRING,
+    schema=STRING, columns=INT, constrained=INT, stops=BOOL, called=BOOL,
+)  # fmt: skip
+_ROOTS: Final = (
+    "pandera.*", "great_expectations.*", "tensorflow_data_validation.*", "jsonschema.*", "fastjsonschema.*",
+    "pydantic.*", "dataframely.*", "patito.*", "frictionless.*", "cerberus.*", "deepchecks.*", "pointblank.*",
+)  # fmt: skip
+_LASTS: Final = ("*.validate", "*.model_validate", "*.parse_obj", "*.model_validate_json", "*.run_checkpoint")
+_READS: Final = Patterns(FRAME_READS)
+_FRAME_MODEL: Final = re.compile(
+    r"\b(?:DataFrameModel|SchemaModel)\b|\b(?:dy\.Schema|dataframely\.Schema|pt\.Model|patito\.Model)\b"
+)
+_RULES: Final = (  # keywords that say more of a column than its type
+    "ge", "gt", "le", "lt", "isin", "notin", "in_range", "str_matches", "str_length", "str_contains", "unique", "eq",
+    "min_length", "max_length", "pattern", "regex", "multiple_of", "checks", "check", "min", "max", "primary_key",
+)  # fmt: skip
+_NARROW: Final = re.compile(
+    r"\b(?:Literal|Enum|bool|date|datetime|Timestamp|Category|category|EmailStr|Positive\w+|NonNegative\w+|con(?:int|str|float)|Annotated)\b"
+)
+_OUTCOME: Final = re.compile(r"(?:assert|if|raise|exit)\b.*(?:success|anomal|passed|is_valid|errors?\b)", re.IGNORECASE)
+
+
+class ValidationQuery(CodeQuery):
+    """Calls by which data meets a schema, outside tests.
+
+    tool: pandera, pydantic (rows of a table, one by one), jsonschema, great_expectations, tfdv and others. columns and
+    constrained: of the schemas that the calling file holds or imports; constrained are those with a range, a set of
+    values, a pattern, uniqueness, or a type that is narrow by itself. stops: a violation ends the run: the call raises
+    and no handler swallows it, or its result is looked at. called: the function it stands in is named elsewhere."""
+
+    roles: list[Role] = Field(default=[Role.CODE, Role.NOTEBOOK])
+
+    def names(self) -> list[str]:
+        """All name patterns: what the engine looks for."""
+        return [*_ROOTS, *_LASTS, *FRAME_READS]
+
+
+class ValidationProbe(Probe[ValidationQuery]):
+    name: ClassVar[str] = "datasets.validation"
+    title: ClassVar[str] = "calls that hold data against a schema"
+    query: ClassVar[type[ValidationQuery]] = ValidationQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: ValidationQuery) -> Type:
+        return list_of(VALIDATION)
+
+    def answer(self, fact_id: str, query: ValidationQuery, context: Context) -> Fact:
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            calls = calls_in(entry.path, project)
+            reads = any(_READS.match(name) for call in calls for name in call["names"])
+            for raw, call in zip(project.records[entry.path].get("calls", ()), calls, strict=True):
+                written = {one.rpartition(".")[2] for one in raw["names"]}
+                for name in call["names"]:
+                    if name.rpartition(".")[2] not in written:
+                        continue  # a call of a function of the project's own that gives a validated frame back
+                    tool = _tool(name, call, reads) or _model_of(name, entry.path, project, context)
+                    if tool and not call["reference"]:
+                        yield _record(call, name, tool, entry.path, project, context)
+                        break
+            yield from _decorated(entry.path, project, context)
+
+        fact = fact_of(fact_id, query, context, find, note=lambda one: f"{one['tool']}: {one['name']}")
+        return Fact(
+            fact_id, fact.state, fact.value, fact.level, fact.method, Confidence.MEDIUM, fact.evidence, fact.scope,
+            reason=fact.reason,
+        )  # fmt: skip
+
+
+def _tool(name: str, call: Mapping[str, Any], reads: bool) -> str:
+    """The tool where the name alone tells that data is validated."""
+    root, last = name.partition(".")[0], name.rpartition(".")[2]
+    if root == "pandera" and last in ("validate", "validate_dataframe") and "Check" not in name:
+        return "pandera"
+    if root == "great_expectations" and last in ("run_checkpoint", "validate", "run") and name.count(".") > 1:
+        return "great_expectations"
+    if root == "tensorflow_data_validation" and last in ("validate_statistics", "validate_examples_in_csv"):
+        return "tfdv"
+    if root in ("dataframely", "patito", "frictionless") and last == "validate":
+        return root
+    rows = bool(call["in_loop"]) and reads  # a request's body is no data set
+    if root in ("jsonschema", "fastjsonschema", "cerberus") and last == "validate":
+        return "jsonschema" if rows else ""
+    if root == "pydantic" and last in ("model_validate", "parse_obj", "validate_python", "model_validate_json"):
+        return "pydantic" if rows or ("TypeAdapter" in name and reads) else ""
+    return ""
+
+
+def _model_of(name: str, path: str, project: PythonProject, context: Context) -> str:
+    """`Orders.validate(frame)` where `Orders` is a class of the project that describes a frame."""
+    if not name.endswith(".validate"):
+        return ""
+    found = _class_of(name.removesuffix(".validate"), path, project)
+    return "pandera" if found and _FRAME_MODEL.search(_head(found[0], found[1], context)) else ""
+
+
+def _class_of(name: str, path: str, project: PythonProject) -> tuple[str, Definition] | None:
+    split = project.split(name, path)
+    where, rest = split if split is not None else (path, name.removeprefix("@."))
+    if where not in project.records:
+        return None
+    found = next((one for one in project.base(where).definitions if one.kind == "class" and one.qualname == rest), None)
+    return (where, found) if found is not None else None
+
+
+def _lines(path: str, context: Context) -> list[str]:
+    if not path.endswith(".py"):
+        return []
+    try:
+        return context.project.text(path).splitlines()
+    except Unreadable:
+        return []
+
+
+def _head(path: str, definition: Definition, context: Context) -> str:
+    return "\n".join(_lines(path, context)[definition.line - 1 : definition.line + 2])
+
+
+def _decorated(path: str, project: PythonProject, context: Context) -> Iterator[dict[str, Any]]:
+    base = project.base(path)
+    if not any(imported.target.startswith("pandera") for imported, _ in base.imports):
+        return
+    for one in base.definitions:
+        how = next(
+            (d for d in one.decorators if d.endswith(("check_types", "check_input", "check_output", "check_io"))), ""
+        )
+        if how:
+            call = {"line": one.line, "cell": 0, "function": one.qualname, "in_try": False, "names": [how]}
+            yield _record(call, how, "pandera", path, project, context)
+
+
+def _record(
+    call: Mapping[str, Any], name: str, tool: str, path: str, project: PythonProject, context: Context
+) -> dict[str, Any]:  # fmt: skip
+    columns, constrained = _strength(tool, path, project, context)
+    return {
+        "line": call["line"],
+        "cell": call["cell"],
+        "function": call["function"],
+        "name": name,
+        "tool": tool,
+        "schema": name.rpartition(".")[0],
+        "columns": columns,
+        "constrained": constrained,
+        "stops": _stops(call, tool, path, context),
+        "called": _called(call["function"], path, project, context),
+    }
+
+
+def _strength(tool: str, path: str, project: PythonProject, context: Context) -> tuple[int | Unknown, int | Unknown]:
+    """(columns, constrained columns) of the schemas in the file and in those that it imports."""
+    columns = constrained = 0
+    for where in (path, *sorted(project.own_imports(path))):
+        if where not in project.records:
+            continue
+        expected: set[str] = set()
+        for call in calls_in(where, project):
+            name = call["names"][0] if call["names"] else ""
+            if tool == "pandera" and name.startswith("pandera.") and name.endswith(".Column"):
+                columns += 1
+                constrained += _is_constrained(call)
+            elif tool == "great_expectations" and ".expect_column_" in name and not name.endswith("_to_exist"):
+                expected.add(str(call["kw"].get("column") or call["arg0"]))
+        columns, constrained = columns + len(expected), constrained + len(expected)
+        if tool in ("pandera", "pydantic", "dataframely", "patito"):
+            for one in project.base(where).definitions:
+                if one.kind == "class" and _describes(tool, _head(where, one, context)):
+                    more = _class_columns(_lines(where, context)[one.line : one.end])
+                    columns, constrained = columns + more[0], constrained + more[1]
+    if tool in ("great_expectations", "jsonschema") and not columns:
+        kind = "great-expectations" if tool == "great_expectations" else "json-schema"
+        files = SchemasProbe().answer("", SchemasQuery(), context).value or []
+        columns = sum(one["columns"] for one in files if one["kind"] == kind)
+        constrained = sum(one["constrained"] for one in files if one["kind"] == kind)
+    if not columns:
+        unknown = Unknown("the columns of the schema were not seen")
+        return unknown, unknown
+    return columns, constrained
+
+
+def _describes(tool: str, head: str) -> bool:
+    return bool(re.search(r"\(\s*(?:\w+\.)?BaseModel\b", head) if tool == "pydantic" else _FRAME_MODEL.search(head))
+
+
+def _is_constrained(call: Mapping[str, Any]) -> bool:
+    dtype = call["args"][0] if call["args"] else call["kw"].get("dtype", "")
+    told = dtype.reason if isinstance(dtype, Unknown) else str(dtype)
+    checks = [one for one in call["args"][1:] if one is not None]
+    rules = any(key in _RULES and value not in (None, False) for key, value in call["kw"].items())
+    return bool(checks or rules or _NARROW.search(told))
+
+
+def _class_columns(body: list[str]) -> tuple[int, int]:
+    """(columns, constrained) of a class whose annotated attributes are columns."""
+    try:
+        tree = ast.parse("class _:\n" + "\n".join(body))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return 0, 0
+    made = tree.body[0]
+    fields = [one for one in made.body if isinstance(one, ast.AnnAssign)] if isinstance(made, ast.ClassDef) else []
+    good = 0
+    for one in fields:
+        keywords = {key.arg for key in one.value.keywords} if isinstance(one.value, ast.Call) else set()
+        good += bool(keywords & set(_RULES) or _NARROW.search(ast.unparse(one.annotation)))
+    return len(fields), good
+
+
+def _stops(call: Mapping[str, Any], tool: str, path: str, context: Context) -> bool | Unknown:
+    """Whether a violation ends the run."""
+    lines = _lines(path, context)
+    if tool in ("great_expectations", "tfdv", "frictionless"):  # they answer with a result
+        return any(_OUTCOME.search(line) for line in lines[call["line"] - 1 : call["line"] + 15])
+    if not call["in_try"]:
+        return True
+    if not lines:
+        return Unknown("the handler was not seen")
+    return _handler_raises(lines, call["line"])
+
+
+def _handler_raises(lines: list[str], line: int) -> bool:
+    """Whether the handlers of the try block around a line raise or exit."""
+    own = len(lines[line - 1]) - len(lines[line - 1].lstrip())
+    raises: list[bool] = []
+    inside = -1
+    for text in lines[line : line + 60]:
+        if not text.strip():
+            continue
+        depth = len(text) - len(text.lstrip())
+        if depth < own and text.lstrip().startswith("except"):
+            raises.append(False)
+            inside = depth
+        elif raises and depth > inside:
+            raises[-1] |= bool(re.match(r"raise\b|(?:sys\.)?exit\(|os\._exit|raise SystemExit", text.strip()))
+        elif raises and depth <= inside:
+            break
+    return bool(raises) and all(raises)
+
+
+def _called(function: str, path: str, project: PythonProject, context: Context) -> bool:
+    """Whether a function is run at module level, by a decorator, or named in the file or in one that imports it."""
+    parts = function.split(".")
+    name = parts[-1]
+    if not function:
+        return True
+    own = next((one for one in project.base(path).definitions if one.qualname == function), None)
+    if own is not None and own.decorators:
+        return True
+    if name.startswith("__") and len(parts) > 1:
+        name = parts[-2]
+    used = re.compile(rf"(?<!def )(?<!class )\b{re.escape(name)}\b(?!\s*=[^=])")
+    for where in project.records:
+        if where == path or path in project.own_imports(where):
+            body = [line for line in _lines(where, context) if not line.lstrip().startswith(("import ", "from ", "#"))]
+            if any(used.search(line) for line in body):
+                return True
+    return False

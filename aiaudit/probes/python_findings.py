@@ -15,7 +15,7 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, check_pattern
-from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.python.values import from_json
 from aiaudit.probes.python_calls import calls_in
 from aiaudit.project.entry import Entry
@@ -210,10 +210,12 @@ class AssignmentsProbe(Probe[AssignmentsQuery]):
 
 
 class LoopsQuery(CodeQuery):
-    """Loops around calls. calls: qualified names or groups. kind: for, while, while_true. bounded: it must end: it runs
-    over things, or compares a counter or the clock. bound: what ends it."""
+    """Loops around calls, also of the project's functions that make them. calls: qualified names or groups. kind: for,
+    while, while_true. bounded: it must end: it runs over things, or compares a counter or the clock. bound: what ends
+    it."""
 
     calls: list[str] = Field(min_length=1)
+    features: ClassVar[tuple[str, ...]] = ("loops",)
 
     @field_validator("calls")
     @classmethod
@@ -239,13 +241,16 @@ class LoopsProbe(Probe[LoopsQuery]):
 
     def answer(self, fact_id: str, query: LoopsQuery, context: Context) -> Fact:
         patterns = Patterns(query.names())
+        callers = _callers(patterns, python_project(context))
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            seen: set[int] = set()
             for call in calls_in(entry.path, project):
                 name = next((one for one in call["names"] if patterns.match(one)), None)
                 loop = call.get("loop")
                 if name is None or loop is None or call["reference"]:
                     continue
+                seen.add(loop["line"])
                 yield {
                     "line": call["line"],
                     "cell": call["cell"],
@@ -257,5 +262,44 @@ class LoopsProbe(Probe[LoopsQuery]):
                     "loop_line": loop["line"],
                     "retried": call["retried"],
                 }
+            for loop in project.records[entry.path].get("loops", ()):
+                found = next(
+                    (
+                        (one, line)
+                        for one, line in loop["calls"].items()
+                        if _leads_to(one, entry.path, callers, project)
+                    ),
+                    None,
+                )
+                if found is not None and loop["line"] not in seen:
+                    yield {
+                        "line": found[1],
+                        "cell": loop.get("cell", 0),
+                        "function": loop.get("function", ""),
+                        "name": found[0].removeprefix("@."),
+                        "kind": loop["kind"],
+                        "bounded": loop["bounded"],
+                        "bound": loop["bound"],
+                        "loop_line": loop["line"],
+                        "retried": "",
+                    }
 
         return fact_of(fact_id, query, context, find)
+
+
+def _callers(patterns: Patterns, project: PythonProject) -> set[tuple[str, str]]:
+    """(file, qualified name) of the project's functions that make one of the calls themselves."""
+    return {
+        (path, call["function"])
+        for path in project.records
+        for call in calls_in(path, project)
+        if call["function"] and not call["reference"] and any(patterns.match(name) for name in call["names"])
+    }
+
+
+def _leads_to(name: str, path: str, callers: set[tuple[str, str]], project: PythonProject) -> bool:
+    """Whether a name, as `path` calls it, is one of these functions of the project."""
+    if name.startswith("@."):
+        return (path, name[2:]) in callers
+    found = project.split(project.follow(name, path).name, path) or project.split(name, path)
+    return found is not None and found in callers

@@ -33,7 +33,8 @@ FUNCTION: Final = record(
 
 
 class FunctionsQuery(CodeQuery):
-    """any: globs of the name without its class (`*` for all). decorated: globs of a decorator as written (`*.tool`).
+    """any: globs of the name without its class (`*` for all). decorated: globs of a decorator's qualified
+    name (`functools.lru_cache`, `*.tool`).
     kind: function, class or any."""
 
     any: list[str] = Field(default=["*"])

@@ -23,7 +23,7 @@ _SCALARS: Final = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.JoinedStr, ast.List
 
 
 class Definition(NamedTuple):
-    """A function or class. `kind`: function, async, class. Decorators as written, without their arguments."""
+    """A function or class. `kind`: function, async, class. Decorators by their qualified names."""
 
     kind: str
     qualname: str
@@ -93,7 +93,7 @@ def base_record(module: Module, resolver: Resolver, patterns: Patterns, interest
         node = scope.node
         assert not isinstance(node, ast.Module)
         kind = "c" if scope.kind == "class" else "a" if isinstance(node, ast.AsyncFunctionDef) else "f"
-        decorators = [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list]
+        decorators = [_decorator(one, scope, resolver) for one in node.decorator_list]
         definitions.append([kind, scope.qualname, source.line(node.lineno), source.line(scope.end), *decorators])
         if _is_test(scope):
             skipped = any(one.endswith((".skip", "skip", ".skipif")) for one in decorators)
@@ -137,6 +137,13 @@ def _read_imports(rows: Sequence[list[Any]]) -> list[tuple[Import, bool]]:
             name, _, alias = one.rpartition("as ") if one.startswith("as ") else one.partition(" as ")
             found.append((Import(module, name, alias or name, line), bool(local)))
     return found
+
+
+def _decorator(node: ast.expr, scope: Scope, resolver: Resolver) -> str:
+    """The qualified name of a decorator, or the name as written where it is not known or of this file."""
+    target = node.func if isinstance(node, ast.Call) else node
+    found = resolver.names(target, scope.parent or scope)
+    return found[0].name if len(found) == 1 and not found[0].name.startswith("@") else dotted(target)
 
 
 def _is_test(scope: Scope) -> bool:

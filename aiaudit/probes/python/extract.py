@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from aiaudit.probes.python import assigned, flows, gates, prompts, records, routes, splits
+from aiaudit.probes.python import assigned, flows, gates, loops, prompts, records, routes, splits
 from aiaudit.probes.python.features import FileView
 
 
@@ -32,6 +32,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
     "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),
     "flows": _Feature(flows.HITS, lambda view: _flows(flows.FlowFinder(view))),
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
+    "loops": _Feature(loops.HITS, lambda view: {"loops": loops.open_loops(view)}),
     "records": _Feature(records.HITS, lambda view: {"records": records.RecordFinder(view).rows()}, records.LEAST),
     "splits": _Feature(splits.HITS, lambda view: {"splits": splits.fitted_before_split(view)}),
 }

@@ -16,7 +16,7 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Binding, Scope, parameters, statements
-from aiaudit.probes.python.provenance import is_handler
+from aiaudit.probes.python.provenance import is_handler, is_tool
 from aiaudit.probes.python.resolve import Resolved, default_of, dotted, last_name
 
 HITS: Final = (  # sinks, and calls of models whose results other files may take
@@ -235,6 +235,10 @@ class _Trace:
             return
         default = default_of(node, argument.arg)
         injected = isinstance(default, ast.Call) and last_name(default.func) in ("Depends", "Security")
+        if is_tool(scope, self.resolver):  # what a model decided to hand to one of its tools
+            if argument.arg not in ("self", "cls", "ctx", "context"):
+                yield _Source("llm", argument.lineno, f"{node.name}({argument.arg})", way.clean)
+            return
         if is_handler(scope, self.resolver):
             if not injected and argument.arg not in ("self", "cls"):
                 yield _Source("user", argument.lineno, argument.arg, way.clean)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit.probes.python.module import expressions, header
 from aiaudit.probes.python.resolve import dotted, last_name
 
+if TYPE_CHECKING:
+    from aiaudit.probes.python.features import FileView
+
+HITS: Final = rb"^[ \t]*while\b[^\n]*:"
+MAX_ROWS: Final = 200
+MAX_CALLS: Final = 40
 LOOPS: Final = (ast.For, ast.AsyncFor, ast.While)
 _ENDLESS: Final = frozenset(("itertools.count", "count", "itertools.cycle", "cycle", "iter"))
 _CLOCKS: Final = frozenset(("time", "monotonic", "perf_counter", "now"))
@@ -38,6 +45,24 @@ def describe(loop: ast.For | ast.AsyncFor | ast.While) -> dict[str, Any]:
                 if bound:
                     break
     return {"kind": kind, "bounded": bool(bound), "bound": bound}
+
+
+def open_loops(view: FileView) -> list[dict[str, Any]]:
+    """One row for each `while` with what it calls: functions of the project may do what is asked for inside."""
+    rows: list[dict[str, Any]] = []
+    for scope, node in view.marked_statements():
+        if not isinstance(node, ast.While) or len(rows) >= MAX_ROWS:
+            continue
+        calls: dict[str, int] = {}
+        for inner in (node, *_inside(node)):
+            for call in expressions(header(inner)):
+                if isinstance(call, ast.Call):
+                    for one in view.resolver.names(call.func, scope)[:1]:
+                        if one.local is not None or one.origin:
+                            calls.setdefault(one.name, view.source.line(call.lineno))
+        if calls:
+            rows.append({**view.place(node, scope), **describe(node), "calls": dict(list(calls.items())[:MAX_CALLS])})
+    return rows
 
 
 def _inside(loop: ast.While) -> Iterator[ast.stmt]:

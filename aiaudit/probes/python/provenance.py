@@ -177,6 +177,29 @@ def is_handler(scope: Scope, resolver: Resolver) -> bool:
     return False
 
 
+def is_tool(scope: Scope, resolver: Resolver) -> bool:
+    """Whether a function is registered as a tool that a model may call (`@tool`, `@mcp.tool()`, `@function_tool`)."""
+    node = scope.node
+    if isinstance(node, ast.Module | ast.ClassDef):
+        return False
+    for decorator in node.decorator_list:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if dotted(target).rpartition(".")[2] in _TOOL_DECORATORS:
+            names = resolver.names(target, scope.parent or scope)
+            if any(one.name.startswith(_TOOL_LIBRARIES) or "mcp" in one.name.lower() for one in names):
+                return True
+    return False
+
+
+_TOOL_DECORATORS: Final = name_set("tool function_tool tool_plain kernel_function")
+_TOOL_LIBRARIES: Final = tuple(
+    name_set(
+        "langchain langgraph agents. pydantic_ai smolagents crewai llama_index semantic_kernel google.adk strands"
+        " fastmcp claude_agent_sdk"
+    )
+)
+
+
 def is_command(scope: Scope) -> bool:
     """Whether a function's parameters are filled from the command line by click or typer."""
     node = scope.node

@@ -243,17 +243,22 @@ class RouteFinder:
             return {**row, "kind": "raw"}
         if set(types) & _SERVICE_TYPES:
             return {**row, "kind": "service"}
-        if types[0] in _LOOSE_TYPES and not set(types[1:]) - _LOOSE_TYPES - _SCALAR_TYPES:
+        if annotation is not None and _is_loose(annotation):
             return {**row, "kind": "loose"}
         if types[0] == "UploadFile" or "UploadFile" in types:
             return {**row, "kind": "upload"}
         if set(types) <= _SCALAR_TYPES | {"Optional", "Union", "None"}:
             return {**row, "kind": "scalar"}
-        model = next((one for one in self.resolver.annotation(annotation, scope.parent or scope)), None)
-        inner_name = next(
-            (name for name in types if name not in _LOOSE_TYPES | {"Optional", "Union", "None"}), types[0]
-        )
-        return {**row, "kind": "model", "model": model.name if model is not None else f"?.{inner_name}"}
+        return {**row, "kind": "model", "model": self._class_of(annotation, types, scope.parent or scope)}
+
+    def _class_of(self, annotation: ast.expr | None, types: list[str], scope: Scope) -> str:
+        """The qualified name of the class in an annotation, also inside `list[…]` and the like."""
+        wrappers = _LOOSE_TYPES | {"Optional", "Union", "None"}
+        wanted = next((name for name in types if name not in wrappers), types[0])
+        for node in ast.walk(annotation) if annotation is not None else ():
+            if isinstance(node, ast.Name | ast.Attribute) and last_name(node) == wanted:
+                return next((one.name for one in self.resolver.names(node, scope)), f"?.{wanted}")
+        return next((one.name for one in self.resolver.annotation(annotation, scope)), f"?.{wanted}")
 
     def _auth(self, scope: Scope, at: ast.expr, params: list[dict[str, Any]]) -> str:
         """What looks like a check of who calls: a decorator, a dependency of the route or of a parameter."""
@@ -426,6 +431,12 @@ def _bounded_annotation(annotation: ast.AST | None) -> bool:
     return last_name(annotation) in ("PositiveInt", "PositiveFloat", "EmailStr", "HttpUrl") if annotation else False
 
 
+def _is_loose(annotation: ast.expr) -> bool:
+    """Whether a type checks next to nothing: `dict[str, Any]`, `list`, `Any`."""
+    types = _type_names(annotation)
+    return bool(types) and types[0] in _LOOSE_TYPES and not set(types[1:]) - _LOOSE_TYPES - _SCALAR_TYPES
+
+
 _MODEL_BASES: Final = name_set("BaseModel Schema Struct RootModel SQLModel Serializer ModelSerializer BaseSettings")
 
 
@@ -456,8 +467,7 @@ def models(view: FileView) -> dict[str, dict[str, Any]]:
             "bases": bases,
             "fields": len(fields),
             "bounded": bounded,
-            "loose": sum(bool(_type_names(one.annotation)) and _type_names(one.annotation)[0] in _LOOSE_TYPES
-                         and not set(_type_names(one.annotation)[1:]) - _LOOSE_TYPES for one in fields),
+            "loose": sum(_is_loose(one.annotation) for one in fields),
             "validators": validators,
         }  # fmt: skip
     return found

@@ -186,7 +186,7 @@ def _kind(parts: list[str]) -> str:
         return "below"
     if len(parts) == 1:
         return "bare"
-    return "method" if parts[0] in ("*", "?") else "last"
+    return "method" if parts[0][0] in "*?" else "last"  # `*Trainer.train` names no module either
 
 
 def _compile(words: Iterable[str], below: Iterable[str], heads: Iterable[str], modules: Iterable[str]) -> Any:

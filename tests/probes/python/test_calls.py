@@ -227,6 +227,17 @@ def test_conditions(tmp_path: Path, pattern: dict[str, Any], lines: list[int]) -
     assert [one["line"] for one in records(tmp_path, code, pattern)] == lines
 
 
+def test_a_pattern_may_name_a_part_of_its_class(tmp_path: Path) -> None:
+    code = """\
+        from transformers import Seq2SeqTrainer
+        def run():
+            trainer = Seq2SeqTrainer()
+            trainer.train()
+        """
+    (one,) = records(tmp_path, code, "*Trainer.train")
+    assert (one["line"], one["name"]) == (4, "transformers.Seq2SeqTrainer.train")
+
+
 def test_states(tmp_path: Path) -> None:
     files = {"a.py": "import torch\n", "b.py": "print 'two'\n", "tests/test_a.py": "import torch\ntorch.load('x')\n"}
     fact = ask(tmp_path, "python.calls", files, any=["torch.load"])

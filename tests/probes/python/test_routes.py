@@ -1,0 +1,179 @@
+"""The probe python.routes: what is served, what comes in, and whether it is checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.probes.python.support import ask
+
+
+def routes(root: Path, code: str, more: dict[str, str] | None = None) -> list[dict[str, Any]]:
+    return ask(root, "python.routes", {"app/main.py": code, **(more or {})}).value or []
+
+
+def by_name(root: Path, code: str, more: dict[str, str] | None = None) -> dict[str, dict[str, Any]]:
+    return {one["function"]: one for one in routes(root, code, more)}
+
+
+FASTAPI = """\
+    from typing import Annotated, Any
+    from fastapi import APIRouter, Depends, FastAPI, Query, Request, UploadFile
+    from pydantic import BaseModel, Field
+    from .schemas import Item, Loose
+    app = FastAPI()
+    router = APIRouter(prefix="/v1")
+    class Own(BaseModel):
+        text: str = Field(max_length=100)
+    @app.get("/healthz")
+    def health():
+        return {"status": "ok"}
+    @app.get("/ready")
+    def ready():
+        if model is None:
+            raise HTTPException(503)
+        return {"ready": True}
+    @app.post("/own")
+    def own(body: Own): ...
+    @router.post("/item")
+    async def item(body: Item, user=Depends(get_current_user)): ...
+    @app.post("/items")
+    def items(body: list[Item] | None): ...
+    @app.post("/loose")
+    def loose(body: dict[str, Any]): ...
+    @app.post("/loose-model")
+    def loose_model(body: Loose): ...
+    @app.post("/raw")
+    async def raw(request: Request):
+        body = await request.json()
+    @app.post("/raw-checked")
+    async def raw_checked(request: Request):
+        return Own.model_validate(await request.json())
+    @app.post("/upload", dependencies=[Depends(verify_api_key)])
+    def upload(file: UploadFile): ...
+    @app.get("/users/{user_id}")
+    def user(user_id: int, q: Annotated[str, Query(max_length=5)] = "", page: int = 1): ...
+    @app.post("/untyped")
+    def untyped(body): ...
+    @app.websocket("/ws")
+    async def socket(websocket: WebSocket): ...
+    """
+SCHEMAS = """\
+    from typing import Any
+    from pydantic import BaseModel, Field, field_validator
+    class Base(BaseModel):
+        name: str
+    class Item(Base):
+        price: float = Field(ge=0)
+    class Loose(BaseModel):
+        data: dict[str, Any]
+    """
+
+
+def test_fastapi(tmp_path: Path) -> None:
+    found = by_name(tmp_path, FASTAPI, {"app/schemas.py": SCHEMAS})
+    judged = {name: (one["takes_input"], one["validated"], one["bounded"]) for name, one in found.items()}
+    assert judged == {
+        "health": (False, False, False),
+        "ready": (False, False, False),
+        "own": (True, True, True),
+        "item": (True, True, True),
+        "items": (True, True, True),
+        "loose": (True, False, False),
+        "loose_model": (True, False, False),
+        "raw": (True, False, False),
+        "raw_checked": (True, True, False),
+        "upload": (True, True, False),
+        "user": (True, True, True),
+        "untyped": (True, False, False),
+        "socket": (True, False, False),
+    }
+    assert {name for name, one in found.items() if one["auth"]} == {"item", "upload"}
+    assert {name for name, one in found.items() if one["health"]} == {"health", "ready"}
+    assert {name for name, one in found.items() if one["constant"]} == {"health"}
+    assert "model" in found["ready"]["touches"]
+    assert (found["own"]["methods"], found["own"]["route"], found["own"]["line"]) == (["POST"], "/own", 18)
+
+
+def test_flask_checks_by_hand(tmp_path: Path) -> None:
+    code = """\
+        from flask import Flask, abort, jsonify, request
+        from flask_login import login_required
+        app = Flask(__name__)
+        @app.route("/open", methods=["POST"])
+        def opened():
+            return jsonify(request.get_json())
+        @app.route("/checked", methods=["GET", "POST"])
+        @login_required
+        def checked():
+            if "x" not in request.json:
+                return jsonify(error="x"), 400
+            return jsonify(ok=True)
+        @app.route("/aborts")
+        def aborts():
+            request.args["q"] or abort(422)
+        @app.route("/ping")
+        def ping():
+            return "pong"
+        app.add_url_rule("/late", view_func=late)
+        def late(): ...
+        """
+    found = by_name(tmp_path, code)
+    assert {name: (one["takes_input"], one["validated"]) for name, one in found.items()} == {
+        "opened": (True, False),
+        "checked": (True, True),
+        "aborts": (True, True),
+        "ping": (False, False),
+        "late": (False, False),
+    }
+    assert found["checked"]["auth"] == "flask_login.login_required" or found["checked"]["auth"] == "login_required"
+    assert found["ping"]["health"] and found["ping"]["constant"]
+
+
+@pytest.mark.parametrize(
+    ("code", "framework", "kind"),
+    [
+        ("import streamlit as st\nst.title('x')\n", "streamlit", "page"),
+        ("import gradio as gr\ngr.Interface(f, 'text', 'text').launch()\n", "gradio", "page"),
+        (
+            "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n@mcp.tool()\ndef t(q: str): ...\n",
+            "mcp",
+            "tool",
+        ),
+        ("from aiohttp import web\ndef h(request): ...\napp.router.add_post('/x', h)\n", "aiohttp", "route"),
+        (
+            "from django.urls import path\nfrom . import views\ndef v(request): ...\nx = [path('a/', v)]\n",
+            "django",
+            "route",
+        ),
+        (
+            "from starlette.routing import Route\nasync def h(request): ...\nr = [Route('/x', h)]\n",
+            "starlette",
+            "route",
+        ),
+    ],
+)
+def test_other_frameworks(tmp_path: Path, code: str, framework: str, kind: str) -> None:
+    assert [(one["framework"], one["kind"]) for one in routes(tmp_path, code)] == [(framework, kind)]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import requests\n@cache.get('/x')\ndef f(): ...\n",
+        "import click\n@click.group()\ndef f(): ...\n",
+        "import fastapi\nclient.get('/x')\n",
+        "from unittest import mock\n@mock.patch('app.get')\ndef f(): ...\n",
+        "import streamlit\n",
+    ],
+)
+def test_what_serves_nothing(tmp_path: Path, code: str) -> None:
+    assert routes(tmp_path, code) == []
+
+
+def test_a_router_of_another_file(tmp_path: Path) -> None:
+    code = "from .core import app\n@app.get('/health')\ndef health(): ...\n"
+    (one,) = routes(tmp_path, code, {"app/core.py": "from fastapi import FastAPI\napp = FastAPI()\n"})
+    assert one["health"]

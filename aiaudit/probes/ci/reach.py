@@ -41,6 +41,7 @@ _PIPELINES: Final = frozenset(
 )
 _COMMAND: Final = re.compile(r"\bpython3?\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)")
 _WORD: Final = re.compile(r"\w+")
+_OBJECT: Final = re.compile(r":([A-Za-z_]\w*)")  # `app.main:app` starts a function or object by name
 _MAX_STARTS: Final = 10
 _MAX_ROOTS: Final = 500
 
@@ -132,8 +133,8 @@ def _reached(context: Context) -> dict[str, _Reach]:
     imported = {target for path in found for target in graph.imports(path)}
     files = Files(context.project)
     for path in {root.path for root in named if root.kind != "pipeline"} & found.keys() - imported:
-        starts_of = " ".join(found[path].starts)
-        found[path].idle = _idle(project, path, f"{files.text(path) or ''}\n{starts_of}")
+        named_in_starts = " ".join(_OBJECT.findall(" ".join(found[path].starts)))
+        found[path].idle = _idle(project, path, f"{files.text(path) or ''}\n{named_in_starts}")
     context.memo["entrypoints.reach"] = dict(found)
     return dict(found)
 

@@ -78,3 +78,18 @@ def test_levels_and_states(tmp_path: Path) -> None:
 def test_imports_in_a_circle_end(tmp_path: Path) -> None:
     files = {"Procfile": "web: python a.py\n", "a.py": "import b\n", "b.py": "import a\n"}
     assert set(reached(tmp_path, files)) == {"a.py", "b.py"}
+
+
+def test_what_a_started_file_only_defines_is_idle(tmp_path: Path) -> None:
+    files = {
+        "Procfile": "web: python a.py\nworker: uvicorn b:app\njob: python c.py\n",
+        "a.py": "import d\n\ndef train():\n    pass\n\nclass Model:\n    def fit(self):\n        pass\n\n"
+        "def used():\n    pass\n\nused()\n\n@task\ndef marked():\n    pass\n",
+        "b.py": "def app(scope):\n    pass\n",
+        "c.py": "import e\n",
+        "d.py": "def helper():\n    pass\n",
+        "e.py": "def helper():\n    pass\n",
+    }
+    found = reached(tmp_path, files)
+    assert found["a.py"]["idle"] == ["train", "Model", "Model.fit"]
+    assert [path for path, one in found.items() if one["idle"]] == ["a.py"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -156,7 +157,11 @@ def test_an_alias_costs_what_it_stands_for() -> None:
     assert "values" in refused(parse_yaml, many).reason
 
 
-TEXT = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=20)
+# PyYAML writes `0E0` and `1e3` as they are, which YAML 1.2, and so our parser, reads as numbers.
+NUMBER = re.compile(r"[-+]?[0-9_.]+[eE][-+]?[0-9]+")
+TEXT = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=20).filter(
+    lambda text: not NUMBER.fullmatch(text.strip())
+)
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**9), 10**9) | TEXT | st.floats(-1e6, 1e6),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),

@@ -50,7 +50,7 @@ class CommandsQuery(Query):
 
 
 class CiCommands(Probe[CommandsQuery]):
-    """A list of commands: place, job, words, kind, triggers, and whether a failure blocks (see `docs`)."""
+    """A list of commands: place, job, words, kind, triggers and whether a failure blocks."""
 
     name: ClassVar[str] = "ci.commands"
     title: ClassVar[str] = "Commands that CI runs, followed through make, tox, nox, npm, scripts and images"

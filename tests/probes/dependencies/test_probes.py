@@ -371,3 +371,20 @@ def test_workspaces_need_not_be_in_the_lock(tmp_path: Path) -> None:
         ),
     }
     assert lock(tmp_path, files)["in_sync"] is True
+
+
+def test_the_lock_of_a_workspace_covers_the_members_it_holds(tmp_path: Path) -> None:
+    root = f'{PROJECT}[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+    member = '[project]\nname = "part"\ndependencies = ["requests>=2.1"]\n'
+    files = {
+        "pyproject.toml": root,
+        "packages/part/pyproject.toml": member,
+        "packages/other/pyproject.toml": member.replace("requests>=2.1", "certifi"),
+        "uv.lock": UV,
+    }
+    covered = {one["path"]: (one["lock"], one["in_sync"]) for one in manifests(tmp_path, files)}
+    assert covered == {
+        "pyproject.toml": ("uv.lock", True),
+        "packages/part/pyproject.toml": ("uv.lock", True),
+        "packages/other/pyproject.toml": ("", False),
+    }

@@ -36,7 +36,7 @@ lint: $(VENV)/.dev ## ruff and mypy only
 	@$(BIN)/ruff check . && $(BIN)/mypy
 
 bench: $(VENV)/.dev ## the benchmarks (see docs/performance.md)
-	@for b in startup audit walk rules code; do echo "== $$b"; $(BIN)/python benchmarks/$$b.py || exit 1; done
+	@for b in startup audit rules; do echo "== $$b"; $(BIN)/python benchmarks/$$b.py || exit 1; done
 
 lock: ## renew the lock files
 	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip -q install pip-tools

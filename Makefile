@@ -40,7 +40,7 @@ bench: $(VENV)/.dev ## the benchmarks (see docs/performance.md)
 
 lock: ## renew the lock files
 	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip -q install pip-tools
-	@cd requirements && for f in run build dev; do ../.venv-lock/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header -o $$f.txt $$f.in; done
+	@cd requirements && for f in run build dev; do ../.venv-lock/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header -o $$f.txt $$f.in; done
 	@rm -rf .venv-lock
 
 clean: ## remove what make has made

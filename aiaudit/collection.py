@@ -76,7 +76,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
                 as_of,
                 jobs=options.jobs,
                 cache=open_cache() if options.cache else None,
-                options={"secrets_engine": options.secrets_engine},
+                options={"secrets_engine": options.secrets_engine, "osv_db": options.osv_db},
                 progress=progress,
                 unread=unread,
             )

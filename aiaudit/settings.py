@@ -45,6 +45,7 @@ class Options:
     fail_on_new: str | None = None
     level: str | None = None
     secrets_engine: str = "builtin"
+    osv_db: str | None = None  # an OSV export: a zip, or a folder of them
     jobs: int | None = None
     cache: bool = True
     timings: bool = False

@@ -74,6 +74,14 @@ def run(
     no_project_config: Annotated[
         bool, option("--no-project-config", help="Do not use the project's aiaudit.yaml.")
     ] = False,
+    osv_db: Annotated[
+        str | None,
+        option(
+            "--osv-db",
+            metavar="ZIP|DIR",
+            help="Look locked versions up in this export of osv.dev (all.zip of PyPI, npm, or a folder of them).",
+        ),
+    ] = None,
     jobs: Annotated[int | None, option("--jobs", min=1, help="Processes at most (default: one a processor).")] = None,
     no_cache: Annotated[bool, option("--no-cache", help="Read every file again.")] = False,
     timings: Annotated[bool, option("--timings", help="Add the seconds of each stage to the result.")] = False,
@@ -94,6 +102,10 @@ def run(
         raise UsageError("--facts and --facts-out exclude each other: the facts are saved already")
     if facts_out:
         check_folder(facts_out, "--facts-out")
+    if facts and osv_db:
+        raise UsageError("--facts and --osv-db exclude each other: saved facts hold what was looked up")
+    if osv_db and not Path(osv_db).exists():
+        raise UsageError(f"--osv-db {osv_db}: there is no such file or folder")
     root = "" if facts else folder(path or Path())
     outputs = outputs_of(output or (), stdout_format)
     written = [o.path for o in outputs if not o.is_stdout] + ([facts_out] if facts_out else [])
@@ -110,6 +122,7 @@ def run(
         fail_on=tuple(fail_on or ()),
         fail_on_new=fail_on_new.value if fail_on_new else None,
         level=level.value if level else None,
+        osv_db=osv_db,
         jobs=jobs,
         cache=not no_cache,
         timings=timings,

@@ -25,7 +25,7 @@ FORMATS: Final = {
     ".mat": "matlab", ".tfrecord": "tfrecord", ".tfrecords": "tfrecord", ".lmdb": "lmdb", ".arff": "arff",
     ".libsvm": "libsvm", ".sav": "spss", ".dta": "stata", ".sas7bdat": "sas", ".rds": "r", ".rdata": "r",
 }  # fmt: skip
-_IN_DATA_FOLDERS: Final = {".json": "json", ".txt": "text", ".data": "text"}
+IN_DATA_FOLDERS: Final = {".json": "json", ".txt": "text", ".data": "text"}
 _READ: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt", ".data"})
 _NO_DATA: Final = re.compile(
     r"(?:^|/)(?:requirements|constraints|readme|license|licence|package(?:-lock)?|tsconfig|manifest|schema|croissant"
@@ -113,7 +113,7 @@ def data_files(context: Context, query: FilesQuery) -> Iterator[tuple[Entry, str
     """The data files of the project and their formats."""
     wanted = GlobSet(query.files) if query.files else None
     for entry in context.project.files:
-        kind = FORMATS.get(entry.suffix) or (_IN_DATA_FOLDERS.get(entry.suffix) if entry.role is Role.DATA else None)
+        kind = FORMATS.get(entry.suffix) or (IN_DATA_FOLDERS.get(entry.suffix) if entry.role is Role.DATA else None)
         if kind is None or entry.size < query.min_bytes or (entry.ignored and not query.ignored):
             continue
         if (entry.role in query.roles if wanted is None else wanted(entry.path)) and not _NO_DATA.search(entry.path):

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aiaudit.probes.base import Context
 from aiaudit.probes.docs.common import OWN_ROLES, library
-from aiaudit.probes.docs.document import Document
+from aiaudit.probes.docs.document import Document, Section
 from aiaudit.probes.docs.substance import is_gap
 from aiaudit.project.globs import GlobSet
 from aiaudit.project.parse import Malformed, line_of
@@ -39,8 +39,10 @@ _LICENCE: Final = re.compile(
     r"|\bOpen Government Licen[cs]e\b|\bOpenRAIL[\w-]*|\bnon-?commercial\b",
     re.IGNORECASE,
 )
+_GENERIC: Final = frozenset(("data", "dataset", "datasets", "input", "inputs", "train", "test", "tables"))  # no names
 _SOURCE: Final = re.compile(
-    r"https?://\S+|\bkaggle\b|\bsource\s*:|\bgenerated\b|\bcollected\b|\bexported from\b", re.IGNORECASE
+    r"https?://[^\s)\]>]*[^\s)\]>.,;]|\bkaggle\b|\bsource\s*:|\bgenerated\b|\bcollected\b|\bexported from\b",
+    re.IGNORECASE,
 )
 
 
@@ -171,9 +173,15 @@ def _add(found: Noted, more: Noted) -> None:
 
 def _from_documents(found: Noted, documents: tuple[Document, ...], name: str, path: str) -> None:
     """A section that names the data set, or the datasheet of its folder."""
+    words = {name, name.rpartition(" ")[2], posixpath.basename(path)}  # a library's set: torchaudio LIBRISPEECH
     wanted = [
-        re.compile(rf"(?<![\w.-]){re.escape(one)}(?![\w-])") for one in {name, posixpath.basename(path)} if len(one) > 3
+        re.compile(rf"(?<![\w.-]){re.escape(one)}(?![\w-])", re.IGNORECASE)
+        for one in words
+        if len(one) > 3 and one.lower() not in _GENERIC
     ]
+    own_pages: list[tuple[Document, Section]] = []
+    titled: list[tuple[Document, Section]] = []
+    mentions: list[tuple[Document, Section]] = []
     for document in documents:
         folder = posixpath.dirname(document.path)
         own = bool(path and folder and path.startswith(f"{folder}/") and "data" in folder.lower())
@@ -181,17 +189,22 @@ def _from_documents(found: Noted, documents: tuple[Document, ...], name: str, pa
         if own and isinstance(licence, str):
             _add(found, Noted(licence, "", document.path, 1))
         for section in document.sections:
-            lines = [line for _, line in section.lines]
-            text = "\n".join([section.title, *lines])
-            if not own and not any(one.search(text) for one in wanted):
-                continue
-            words = _LICENCE.search(text)
-            source = _SOURCE.search(text)
-            line = next((n for n, one in section.lines if words and words.group(0) in one), section.line)
-            _add(
-                found,
-                Noted(words.group(0) if words else "", source.group(0)[:200] if source else "", document.path, line),
-            )
+            if any(one.search(section.title) for one in wanted):
+                titled.append((document, section))
+            elif own:
+                own_pages.append((document, section))
+            elif any(one.search(line) for one in wanted for _, line in section.lines):
+                mentions.append((document, section))
+    for document, section in (*titled, *own_pages, *mentions):  # the surest place first
+        _add(found, _in_section(document, section))
+
+
+def _in_section(document: Document, section: Section) -> Noted:
+    """The first licence and the first source that a section names."""
+    text = "\n".join([section.title, *(line for _, line in section.lines)])
+    licence, source = _LICENCE.search(text), _SOURCE.search(text)
+    line = next((n for n, one in section.lines if licence and licence.group(0) in one), section.line)
+    return Noted(licence.group(0) if licence else "", source.group(0)[:200] if source else "", document.path, line)
 
 
 def terms_of(licence: str) -> str:

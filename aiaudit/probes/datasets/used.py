@@ -12,7 +12,7 @@ from pydantic import Field
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe
-from aiaudit.probes.datasets.files import FilesQuery, data_files, use_of
+from aiaudit.probes.datasets.files import IN_DATA_FOLDERS, FilesQuery, data_files, use_of
 from aiaudit.probes.datasets.reads import FRAME_READS, HASHES, OTHER_READS, Read, in_tree, read_of
 from aiaudit.probes.datasets.recorded import hash_holds, noted, register, terms_of
 from aiaudit.probes.datasets.schemas import VersionsProbe, VersionsQuery
@@ -28,7 +28,9 @@ from aiaudit.project.roles import Role
 _READS: Final = Patterns([*FRAME_READS, *OTHER_READS])
 _HASHES: Final = Patterns(HASHES)
 _DERIVED: Final = re.compile(
-    r"(?:^|/)(?:processed|interim|derived|cleaned|engineered|predictions?|outputs?|results?|reports?|generations?|cache)(?:/|$)"
+    r"(?:^|/)(?:(?:processed|interim|derived|cleaned|engineered|outputs?|results?|reports?|cache)(?:/|$)"
+    r"|(?:[^/]*[_-])?(?:predictions?|generations?|ratings?)(?:[_-][^/]*)?/"  # what a model said, and its worth
+    r"|(?:[^/]*[_-])?(?:predictions|generations)(?:[_-][^/]*)?\.\w+$)"
 )
 _NOT_DATA: Final = re.compile(r"(?:^|/)assets/|(?:^|/)prompts/")
 _MODEL: Final = re.compile(r"(?:^|/)models?(?:/|$)|\.(?:pkl|joblib|pt|pth|onnx|h5|keras|safetensors|gguf|bin)$")
@@ -69,7 +71,7 @@ class UsedProbe(Probe[UsedQuery]):
         found = [*_reads(context, parsed)]
         seen = {one["file"] for one in found}
         for entry, _ in data_files(context, FilesQuery(roles=[Role.DATA])):
-            if entry.path not in seen and not _NOT_DATA.search(entry.path):
+            if entry.path not in seen and not _NOT_DATA.search(entry.path) and not _configuration(context, entry):
                 found.append(_record(context, entry.display, 1, "data", "", Read("file", entry.path), entry.path, ""))
         for one in _versions(context):
             held = any(file == one["of"] or file.startswith(f"{one['of']}/") for file in seen if file)
@@ -111,6 +113,17 @@ def _reads(context: Context, parsed: list[Entry]) -> Iterator[dict[str, Any]]:
             )
 
 
+def _configuration(context: Context, entry: Entry) -> bool:
+    """Whether a JSON or text file that nothing reads as data lies in a folder of a code package: lists for the code."""
+    if entry.suffix not in IN_DATA_FOLDERS:
+        return False
+    key = "datasets.code folders"
+    if key not in context.memo:
+        code = {posixpath.dirname(one.path) for one in context.project.files if one.role is Role.CODE}
+        context.memo[key] = code - {""}
+    return any(entry.path.startswith(f"{folder}/") for folder in context.memo[key])
+
+
 def _file(context: Context, read: Read, reader: str) -> str:
     """The path in the tree (or under version control of its own) that a read means; "" where there is none."""
     if read.kind != "file":
@@ -137,7 +150,7 @@ def _record(
         "file": file,
         "use": use_of(file or read.name) if read.kind in ("file", "url") else "",
         "read": read_there,
-        "derived": bool(_DERIVED.search(posixpath.dirname(file or read.name))),
+        "derived": bool(_DERIVED.search(file or read.name)),
         "pinned": pinned or _versioned(context, file),
         "licence": known.licence,
         "terms": terms_of(known.licence),

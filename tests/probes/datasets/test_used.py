@@ -116,6 +116,36 @@ def test_a_document_records_a_data_set_where_it_names_it(tmp_path: Path) -> None
     assert other["licence"] == ""
 
 
+def test_the_section_that_is_headed_by_the_data_set_counts_before_a_mention(tmp_path: Path) -> None:
+    code = "import torchaudio\ntorchaudio.datasets.LIBRISPEECH('.', url='test-clean')\n"
+    files = {"t.py": code, "README.md": "# P\n\nSee https://acme.example/blog; measured on LibriSpeech.\n"}
+    page = "# Data\n\n### LibriSpeech\nFrom the [corpus](https://www.openslr.org/12).\n"
+    one = used(tmp_path, {**files, "docs/data.md": page})[0]
+    assert (one["source"], one["recorded"]) == ("https://www.openslr.org/12", "docs/data.md")
+
+
+@pytest.mark.parametrize(
+    ("path", "derived"),
+    [
+        ("eval/ratings-gpt4/a.jsonl", True),
+        ("eval/model_generations/a.jsonl", True),
+        ("small_predictions.csv", True),
+        ("data/movie_ratings.csv", False),  # what people rated is data
+        ("data/election_results.csv", False),
+        ("data/operations.csv", False),
+    ],
+)
+def test_what_a_model_said_is_derived(tmp_path: Path, path: str, derived: bool) -> None:
+    assert [one["derived"] for one in used(tmp_path, {path: '{"a": 1}\n'})] == [derived]
+
+
+def test_lists_in_a_folder_of_the_code_are_no_data_sets_unless_they_are_read(tmp_path: Path) -> None:
+    files = {"src/app.ts": "run()", "src/data/models.json": "[1]", "data/orders.json": "[1]", "src/data/x.csv": CSV}
+    assert [one["name"] for one in used(tmp_path, files)] == ["data/orders.json", "src/data/x.csv"]
+    read = "import pandas as pd\npd.read_json('src/data/models.json')\n"
+    assert "src/data/models.json" in [one["name"] for one in used(tmp_path / "read", {**files, "src/t.py": read})]
+
+
 def claims(root: Path, sheet: str, rows: str = CSV) -> Any:
     made = context(root, {"data/x.csv": rows, "data/README.md": sheet})
     return RowClaimsProbe().answer("r", RowClaimsQuery(), made)

@@ -44,6 +44,8 @@ _HASH_NEAR: Final = re.compile(
     rb"sha(?:1|256|384|512)|integrity|checksum|md5|digest|\bhash|etag|commit|revision|\bsri\b", re.IGNORECASE
 )
 _IDENTIFIER: Final = re.compile(r"^[A-Za-z_][A-Za-z_.:/@-]*\d{0,3}$")
+_DOTTED: Final = re.compile(r"[A-Za-z_]+\d{0,3}(?:\.(?:\d{1,3}|[A-Za-z_]+\d{0,3}))+")  # a name in names
+_DATED: Final = re.compile(r"^(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)")
 _UUID: Final = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _HEX: Final = re.compile(r"^(?:0x)?[0-9a-fA-F]+$")
 _CALL: Final = re.compile(
@@ -175,6 +177,8 @@ def assigned(name: str, value: str) -> dict[str, Any] | None:
         return None
     if value.lower() in name.lower() or name.lower() in value.lower():
         return None
+    if _DATED.match(value) or _DOTTED.fullmatch(value):
+        return None
     if re.fullmatch(r"[\w.+-]+@[\w-]+\.[\w.]+|[\d.:,/ -]+|\w+\.(?:json|ya?ml|txt|pem|key|crt|env|py|ts|js)", value):
         return None
     if _HEX.match(value):
@@ -189,9 +193,10 @@ def assigned(name: str, value: str) -> dict[str, Any] | None:
 
 
 def _wordy(value: str) -> bool:
-    """Whether most of the value is words: `my-service-account`, `production.database.main`."""
-    words = re.findall(r"[A-Za-z]{3,}", value)
-    return sum(len(word) for word in words if _pronounceable(word)) > 0.6 * len(value)
+    """Whether most of the value, or of its letters, is words: `my-service-account`, `large-model-2024-v2`."""
+    words = sum(len(word) for word in re.findall(r"[A-Za-z]{3,}", value) if _pronounceable(word))
+    letters = sum(sign.isalpha() for sign in value)
+    return words > 0.6 * len(value) or (words > 0.7 * letters and 2 * letters > len(value))
 
 
 def _pronounceable(word: str) -> bool:

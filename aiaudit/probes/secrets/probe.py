@@ -28,7 +28,7 @@ _LOCKS: Final = (
 )
 _BARE: Final = (
     "**/.env*",
-    "**/*.{env,ini,cfg,conf,properties,toml,yaml,yml,tfvars,service,dockerfile}",
+    "**/*.{env,ini,cfg,conf,properties,toml,yaml,yml,tfvars,service,dockerfile,sh,bash,zsh,envrc}",
     "**/{Dockerfile,Containerfile,docker-compose}*",
     *_LOCKS,
 )

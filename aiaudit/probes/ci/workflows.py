@@ -9,22 +9,24 @@ from typing import Any, ClassVar, Final, Literal
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.ci.hazards import free_inputs, hazards
 from aiaudit.probes.ci.inventory import inventory
 from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Step, Workflow, as_map
 from aiaudit.probes.reading import listed, scope_of
 from aiaudit.project.parse import line_of
 
-What = Literal["workflows", "actions", "permissions", "injections", "untrusted_checkouts", "runners"]
+What = Literal["workflows", "actions", "permissions", "injections", "untrusted_checkouts", "runners", "hazards"]
 
 _FULL_COMMIT: Final = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
 _EXPRESSION: Final = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
-# Contexts whose text a stranger can choose (GitHub's own list of untrusted input, and inputs of a manual run are not).
+# Contexts whose text a stranger can choose: GitHub's own list of untrusted input.
 _UNTRUSTED: Final = re.compile(
     r"github\.event\.(issue\.(title|body)|pull_request\.(title|body|head\.(ref|label|repo\.default_branch))|comment\.body"
     r"|review\.body|review_comment\.body|pages\.[\w*.\[\]]*page_name|commits[\w*.\[\]]*\.(message|author\.(email|name))"
     r"|head_commit\.(message|author\.(email|name))|discussion\.(title|body)|workflow_run\.(head_branch|head_commit\.message"
     r"|pull_requests[\w*.\[\]]*\.head\.ref))|github\.head_ref"
 )
+_BRANCH: Final = re.compile(r"github\.(?:ref_name|base_ref)\b")  # who may push a branch chooses its name
 _HEAD_REF: Final = re.compile(
     r"github\.event\.pull_request\.head\.(sha|ref)|github\.head_ref|refs/pull/|github\.event\.number"
 )
@@ -45,21 +47,29 @@ WORKFLOW = record(
 ACTION = record("action", path=STRING, line=INT, uses=STRING, owner=STRING, pinned=BOOL, official=BOOL, local=BOOL)
 PERMISSION = record("permission", path=STRING, line=INT, job=STRING, scope=STRING, access=STRING)
 PLACE = record("place", path=STRING, line=INT, job=STRING, what=STRING)
+INJECTION = record("injection", path=STRING, line=INT, job=STRING, what=STRING, who=STRING)
+HAZARD = record("hazard", path=STRING, line=INT, job=STRING, kind=STRING, what=STRING)
 
 _TYPES: Final[Mapping[str, Type]] = {
     "workflows": WORKFLOW,
     "actions": ACTION,
     "permissions": PERMISSION,
-    "injections": PLACE,
+    "injections": INJECTION,
     "untrusted_checkouts": PLACE,
     "runners": PLACE,
+    "hazards": HAZARD,
 }
 
 
 class WorkflowsQuery(Query):
     """`what`: the workflows; the actions they use; permissions that are given for writing (or not narrowed at all);
-    `injections`: text that a stranger chooses, put into a script; `untrusted_checkouts`: a stranger's code checked out
-    where secrets are at hand; `runners`: self-hosted ones."""
+    `injections`: text put into a script that somebody else chooses (`who`: a stranger, or a member who starts the run
+    by hand or names a branch); `untrusted_checkouts`: a stranger's code checked out where secrets are at hand;
+    `runners`: self-hosted ones; `hazards`: other ways in, by `kind`: open_trigger (strangers start a job that holds
+    secrets, and it does not look at who they are), bot_condition (trust in a name that can be had), inherited_secrets
+    (all secrets go to a workflow of another repository), self_hosted (proposed code on one's own machine),
+    environment_file (variables of later steps are written), all_secrets, uploaded_token (the checkout's token goes
+    into an artifact)."""
 
     what: What = "workflows"
 
@@ -163,9 +173,13 @@ def _injections(workflow: Workflow) -> Iterator[dict[str, Any]]:
             scripts.append((str(step.inputs.get("script") or ""), step.line))
         for script, start in scripts:
             for match in _EXPRESSION.finditer(script):
-                if found := _UNTRUSTED.search(match.group(1)):
+                stranger = _UNTRUSTED.search(match.group(1))
+                branch = _BRANCH.search(match.group(1))
+                member = branch.group(0) if branch else free_inputs(workflow, match.group(1))
+                if what := stranger.group(0) if stranger else member:
                     line = start + script.count("\n", 0, match.start())
-                    yield {"path": workflow.path, "line": line, "job": job.id, "what": found.group(0)}
+                    who = "stranger" if stranger else "member"
+                    yield {"path": workflow.path, "line": line, "job": job.id, "what": what, "who": who}
 
 
 def _untrusted_checkouts(workflow: Workflow) -> Iterator[dict[str, Any]]:
@@ -201,4 +215,5 @@ _FINDERS: Final[Mapping[str, Callable[[Workflow], Iterator[dict[str, Any]]]]] = 
     "injections": _injections,
     "untrusted_checkouts": _untrusted_checkouts,
     "runners": _runners,
+    "hazards": hazards,
 }

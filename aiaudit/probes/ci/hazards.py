@@ -1,0 +1,100 @@
+"""Further ways to misuse a GitHub workflow, beside injections and checkouts of a stranger's code.
+
+Each was compared with what zizmor 1.32 reports on the same trees. Of its audits, those that rest on taste (a `./` in
+`uses`) or on what the file cannot show (whether a cache is poisoned) are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from aiaudit.probes.ci.model import Step, Workflow, as_map
+from aiaudit.project.parse import line_of
+
+# Events that anybody can cause and that run with the repository's own secrets and rights.
+PRIVILEGED: Final = frozenset({"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion_comment"})
+_ENVIRONMENT_FILE: Final = re.compile(
+    r">>\s*[\"']?\$\{?(GITHUB_ENV|GITHUB_PATH)\b|>>\s*[\"']?\$env:GITHUB_(?:ENV|PATH)"
+)
+_ALL_SECRETS: Final = re.compile(r"toJSON\(\s*secrets\s*\)", re.IGNORECASE)
+_SECRET: Final = re.compile(r"\bsecrets\.(?!GITHUB_TOKEN\b)\w+", re.IGNORECASE)
+_ASKS_WHO: Final = re.compile(
+    r"author_association|github\.(?:actor|triggering_actor)|event\.(?:sender|comment\.user|issue\.user|pull_request\.user)"
+    r"|head\.repo\.(?:fork|full_name)|head_repository|workflow_run\.event|permission|member|collaborator"
+)
+_BOT: Final = re.compile(r"github\.actor\s*==\s*'[\w-]+\[bot\]'")
+_FREE_TYPES: Final = frozenset({"", "string"})
+_INPUT: Final = re.compile(r"(?:github\.event\.)?inputs\.([\w-]+)")
+
+
+def hazards(workflow: Workflow) -> Iterator[dict[str, Any]]:
+    """One record a hazard: `kind`, its place, and in `what` the words of the file that show it."""
+    data = as_map(workflow.data)
+    jobs = as_map(data.get("jobs"))
+    privileged = sorted(PRIVILEGED & {trigger.partition(":")[0] for trigger in workflow.triggers})
+    for key, value in jobs.items():
+        job, line = as_map(value), line_of(jobs, key) or 1
+        place = {"path": workflow.path, "job": str(key)}
+        conditions = " ".join([str(job.get("if") or ""), *(str(as_map(s).get("if") or "") for s in _steps(job))])
+        if privileged:
+            if _uses_secrets(job) and not _asks_who(job, jobs):
+                yield {**place, "line": line, "kind": "open_trigger", "what": ", ".join(privileged)}
+            if match := _BOT.search(conditions):
+                yield {**place, "line": line_of(job, "if") or line, "kind": "bot_condition", "what": match.group(0)}
+        if job.get("secrets") == "inherit" and job.get("uses") and not str(job["uses"]).startswith("./"):
+            at = line_of(job, "secrets") or line
+            yield {**place, "line": at, "kind": "inherited_secrets", "what": str(job["uses"])}
+        if "self-hosted" in str(job.get("runs-on")) and "pull_request" in workflow.triggers:
+            at = line_of(job, "runs-on") or line
+            yield {**place, "line": at, "kind": "self_hosted", "what": "self-hosted on pull_request"}
+    for found in workflow.jobs:
+        for step in found.steps:
+            place = {"path": workflow.path, "job": found.id}
+            if privileged and (match := _ENVIRONMENT_FILE.search(step.script)):
+                line = step.script_line + step.script.count("\n", 0, match.start())
+                yield {**place, "line": line, "kind": "environment_file", "what": match.group(1) or "GITHUB_ENV"}
+            if _ALL_SECRETS.search(f"{step.script} {dict(step.inputs)}"):
+                yield {**place, "line": step.line, "kind": "all_secrets", "what": "toJSON(secrets)"}
+            if step.uses.startswith("actions/upload-artifact") and _uploads_token(step.inputs, found.steps):
+                yield {**place, "line": step.line, "kind": "uploaded_token", "what": str(step.inputs["path"])}
+
+
+def free_inputs(workflow: Workflow, expression: str) -> str:
+    """The input of a manual run that an expression uses, where its starter may write any text into it; else ""."""
+    on = as_map(as_map(workflow.data).get("on"))
+    inputs = as_map(as_map(on.get("workflow_dispatch")).get("inputs"))
+    for match in _INPUT.finditer(expression):
+        if match.group(1) in inputs:
+            kind = str(as_map(inputs[match.group(1)]).get("type") or "")
+            if kind in _FREE_TYPES:
+                return match.group(0)
+    return ""
+
+
+def _steps(job: Mapping[str, Any]) -> list[Any]:
+    steps = job.get("steps")
+    return steps if isinstance(steps, list) else []
+
+
+def _uses_secrets(job: Mapping[str, Any]) -> bool:
+    """Whether secrets are at hand: they are named, or the job runs in an environment that may hold some."""
+    return bool(job.get("environment")) or bool(_SECRET.search(str(job)))
+
+
+def _asks_who(job: Mapping[str, Any], jobs: Mapping[str, Any]) -> bool:
+    """Whether the job, or a job that it waits for, looks at who started it."""
+    needs = job.get("needs")
+    names = [needs] if isinstance(needs, str) else needs if isinstance(needs, list) else []
+    return any(_ASKS_WHO.search(str(one)) for one in [job, *(as_map(jobs.get(str(name))) for name in names)])
+
+
+def _uploads_token(inputs: Mapping[str, Any], steps: tuple[Step, ...]) -> bool:
+    """Whether the whole checkout goes into the artifact, with the token that the checkout left in `.git/config`."""
+    whole = str(inputs.get("path")).strip().rstrip("/") in (".", "${{ github.workspace }}")
+    return whole and any(
+        one.uses.startswith("actions/checkout")
+        and str(one.inputs.get("persist-credentials", "true")).lower() != "false"
+        for one in steps
+    )

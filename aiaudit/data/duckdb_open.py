@@ -1,0 +1,246 @@
+"""How DuckDB opens each format: a view over its own reader, with the rows counted that the reader must leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aiaudit.data.engine import Unopened
+from aiaudit.data.formats import Format, format_of
+from aiaudit.data.model import Malformed, Source
+
+if TYPE_CHECKING:
+    import duckdb
+
+SMALL: Final = 64 * 1024 * 1024  # bytes: below it types are guessed from every row
+_SAMPLE: Final = 20480  # DuckDB's own number of rows to guess types from
+_LONGEST_LINE: Final = 64 * 1024 * 1024  # bytes
+_REJECTS: Final = 1_000_000  # rejected values that are kept a file
+_ENCODINGS: Final = ("utf-8", "utf-16", "latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A view and what it reads. `texts`: columns that are read as text because not all their values fit."""
+
+    view: str
+    files: tuple[str, ...]
+    format: Format
+    size: int
+    notes: tuple[str, ...] = ()
+    texts: frozenset[str] = frozenset()
+    options: str = ""
+
+    def malformed(self, connection: duckdb.DuckDBPyConnection, listed: int) -> Malformed:
+        """Rows that the readers left out, and the first `listed` line numbers."""
+        if self.format.name == "csv":
+            return _csv_malformed(connection, self, listed)
+        if self.format.name == "jsonl":
+            return _jsonl_malformed(connection, self, listed)
+        return Malformed()
+
+
+def open_files(connection: duckdb.DuckDBPyConnection, source: Source, view: str, scratch: Path) -> Opened:
+    """Make a view over the files of a source. Raises `Unopened` and DuckDB's own errors."""
+    if not source.files:
+        raise Unopened(f"{source.path}: no file")
+    size = 0
+    for file in source.files:
+        if not file.is_file():
+            raise Unopened(f"{source.path}: not a regular file")
+        size += file.stat().st_size
+    if size == 0:
+        raise Unopened(f"{source.path}: the file is empty")
+    with source.files[0].open("rb") as stream:
+        head = stream.read(16)
+    form = format_of(source.files[0], head) or Format(source.format)
+    opened = Opened(view, tuple(str(file) for file in source.files), form, size)
+    match form.name:
+        case "csv":
+            return _open_csv(connection, opened)
+        case "parquet":
+            _view(connection, view, f"read_parquet({_list(opened.files)}, union_by_name=true)")
+            return opened
+        case "jsonl":
+            return _open_jsonl(connection, opened)
+        case "json":
+            depth = f"maximum_object_size={_LONGEST_LINE}, sample_size={-1 if size <= SMALL else _SAMPLE}"
+            _view(connection, view, f"read_json({_list(opened.files)}, {depth}, compression='{form.compression}')")
+            return opened
+        case "arrow":
+            return _open_arrow(connection, opened)
+        case "sqlite":
+            from aiaudit.data.sqlite_open import tables_as_csv
+
+            exported = tables_as_csv(source, scratch)
+            return _open_csv(connection, replace(opened, files=(str(exported),), format=Format("csv")))
+        case "duckdb":
+            return _open_duckdb(connection, opened, source)
+        case _:
+            raise Unopened(f"{source.path}: {form.name or 'this format'} is not read")
+
+
+def widened(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened | None:
+    """`opened` again with the columns as text in which a value did not fit the guessed type; None where none did."""
+    if opened.format.name != "csv":
+        return None
+    found = connection.execute(
+        "SELECT DISTINCT e.column_name FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) "
+        "WHERE e.error_type = 'CAST' AND s.file_path IN (SELECT unnest(?))",
+        [list(opened.files)],
+    ).fetchall()
+    columns = {str(row[0]) for row in found} - opened.texts
+    if not columns:
+        return None
+    again = replace(opened, view=opened.view + "w", texts=opened.texts | columns)
+    _forget(connection)
+    _csv_view(connection, again)
+    return again
+
+
+def _open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
+    import duckdb
+
+    failure: duckdb.Error | None = None
+    for encoding in _ENCODINGS:
+        options = f"encoding='{encoding}', sample_size={-1 if opened.size <= SMALL else _SAMPLE}"
+        notes = () if encoding == "utf-8" else (f"read as {encoding}: it is not UTF-8",)
+        attempt = replace(opened, options=options, notes=notes)
+        try:
+            _csv_view(connection, attempt)
+            connection.execute(f'SELECT * FROM "{attempt.view}" LIMIT 1000').fetchall()  # noqa: S608
+        except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
+            failure = failure or error
+            continue
+        return attempt
+    raise failure or Unopened("not read as CSV")
+
+
+def _csv_view(connection: duckdb.DuckDBPyConnection, opened: Opened) -> None:
+    types = ""
+    if opened.texts:
+        types = ", types={" + ", ".join(f"{_text(name)}: 'VARCHAR'" for name in sorted(opened.texts)) + "}"
+    _view(
+        connection,
+        opened.view,
+        f"read_csv({_list(opened.files)}, {opened.options}, compression='{opened.format.compression}', "
+        f"store_rejects=true, rejects_limit={_REJECTS}, max_line_size={_LONGEST_LINE}{types})",
+    )
+
+
+def _csv_malformed(connection: duckdb.DuckDBPyConnection, opened: Opened, listed: int) -> Malformed:
+    """Distinct lines of the latest scan that had another number of columns, a broken quote or a broken encoding."""
+    rows = connection.execute(
+        "SELECT DISTINCT s.file_path, e.line FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) "
+        "WHERE s.file_path IN (SELECT unnest(?)) ORDER BY 1, 2",
+        [list(opened.files)],
+    ).fetchall()
+    return Malformed(len(rows), tuple(int(row[1]) for row in rows[:listed]))
+
+
+def _open_jsonl(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
+    read = (
+        f"read_ndjson_objects({_list(opened.files)}, ignore_errors=true, maximum_object_size={_LONGEST_LINE}, "
+        f"compression='{opened.format.compression}')"
+    )
+    objects = f"SELECT json FROM {read} WHERE json IS NOT NULL AND json_type(json) = 'OBJECT'"  # noqa: S608
+    part = "" if opened.size <= SMALL else f" LIMIT {_SAMPLE}"
+    structure = connection.execute(f"SELECT json_group_structure(json) FROM ({objects}{part})").fetchone()  # noqa: S608
+    if structure is None or structure[0] is None:
+        raise Unopened("no line holds a JSON object")
+    connection.execute(
+        f'CREATE VIEW "{opened.view}" AS SELECT unnest(row) FROM '  # noqa: S608
+        f"(SELECT from_json(json, {_text(str(structure[0]))}) AS row FROM ({objects}))"
+    )
+    return replace(opened, options=read)
+
+
+def _jsonl_malformed(connection: duckdb.DuckDBPyConnection, opened: Opened, listed: int) -> Malformed:
+    found = connection.execute(
+        f"SELECT count(*) FROM {opened.options} WHERE json IS NULL OR json_type(json) != 'OBJECT'"  # noqa: S608
+    ).fetchone()
+    count = int(found[0]) if found else 0
+    if not count or opened.format.compression != "none":
+        return Malformed(count)
+    return Malformed(count, tuple(_bad_lines(opened.files, listed)))
+
+
+def _bad_lines(files: Iterable[str], listed: int) -> list[int]:
+    """1-based numbers of lines that hold no JSON object."""
+    import json
+
+    lines: list[int] = []
+    for file in files:
+        with Path(file).open("rb") as stream:
+            for number, line in enumerate(stream, 1):
+                if not line.strip():
+                    continue
+                try:
+                    good = isinstance(json.loads(line), dict)
+                except (ValueError, RecursionError):
+                    good = False
+                if not good:
+                    lines.append(number)
+                    if len(lines) == listed:
+                        return lines
+    return lines
+
+
+def _open_arrow(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
+    try:
+        import pyarrow as pa
+        import pyarrow.dataset
+    except ImportError:
+        raise Unopened("Arrow files need pyarrow: pip install 'aiaudit[arrow]'") from None
+    try:
+        data = pyarrow.dataset.dataset(list(opened.files), format="ipc")
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Unopened(f"not an Arrow file: {str(error).splitlines()[0][:200]}") from None
+    connection.register(f"{opened.view}_arrow", data)
+    connection.execute(f'CREATE TEMP VIEW "{opened.view}" AS SELECT * FROM "{opened.view}_arrow"')  # noqa: S608
+    return opened
+
+
+def _open_duckdb(connection: duckdb.DuckDBPyConnection, opened: Opened, source: Source) -> Opened:
+    catalogue = f"{opened.view}_db"
+    connection.execute(f"ATTACH {_text(opened.files[0])} AS {catalogue} (READ_ONLY)")
+    tables = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY 1, 2", [catalogue]
+    ).fetchall()
+    named = [row for row in tables if source.table in (None, row[1], f"{row[0]}.{row[1]}")]
+    if not named:
+        raise Unopened("no such table" if source.table else "no table")
+    schema, table = named[0]
+    _view(connection, opened.view, f"{catalogue}.{_name(schema)}.{_name(table)}")
+    if len(named) > 1:
+        opened = replace(opened, notes=(f"{len(named)} tables: the first, {table}, was profiled",))
+    return opened
+
+
+def _view(connection: duckdb.DuckDBPyConnection, view: str, read: str) -> None:
+    connection.execute(f'CREATE OR REPLACE VIEW "{view}" AS SELECT * FROM {read}')  # noqa: S608
+
+
+def _forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Rejects of earlier scans would be counted again."""
+    for table in ("reject_errors", "reject_scans"):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _name(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"'
+
+
+def _list(files: Iterable[str]) -> str:
+    return "[" + ", ".join(_text(_no_glob(file)) for file in files) + "]"
+
+
+def _no_glob(path: str) -> str:
+    """The path with the characters escaped that DuckDB would take for a glob: `*`, `?` and `[`."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in path)

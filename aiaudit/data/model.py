@@ -1,0 +1,230 @@
+"""Plain frozen data of the profile. Field names are those of `aiaudit data --json`; fractions lie in 0..1."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A data set to be opened: where it is, and what is declared of it.
+
+    `path` is for people (relative to the project), `files` are what the engine opens. `role`: train, validation, test,
+    reference, current, serving or "". `provenance` says who declared role and columns: aiaudit.yaml, croissant, a name.
+    """
+
+    name: str
+    path: str
+    files: tuple[Path, ...]
+    format: str
+    role: str = ""
+    label: str | None = None
+    ids: tuple[str, ...] = ()
+    time: str | None = None
+    groups: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
+    table: str | None = None
+    provenance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Rows that could not be read as rows of the set; `lines` are 1-based and the first ones only. None: not known."""
+
+    count: int | None = 0
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """A kind of personal data seen in a column: hits in the sample, and their share of its non-null values."""
+
+    kind: str
+    count: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `type` is one of integer, number, text, boolean, date, timestamp, time, list, record, binary, other.
+
+    `min`, `max`, `mean`, `std` and `quantiles` (1, 5, 25, 50, 75, 95, 99 %) of numbers are over finite values.
+    `numeric_as_text`: share of the non-empty texts that read as numbers, None for other types. `histogram`: counts over
+    equal bins from min to max, from the sample.
+    """
+
+    name: str
+    type: str
+    null_fraction: float | None = None
+    empty_fraction: float | None = None
+    distinct: int | None = None
+    distinct_exact: bool = False
+    constant: bool | None = None
+    min: Any = None
+    max: Any = None
+    mean: float | None = None
+    std: float | None = None
+    quantiles: tuple[float | None, ...] | None = None
+    zeros: int | None = None
+    negatives: int | None = None
+    nan: int | None = None
+    infinite: int | None = None
+    length_mean: float | None = None
+    length_max: int | None = None
+    numeric_as_text: float | None = None
+    near_constant: float | None = None
+    date_formats: tuple[str, ...] = ()
+    histogram: tuple[int, ...] | None = None
+    outliers: int | None = None
+    personal: Personal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdColumn:
+    """A declared or conventional id column: rows whose id stands in another row too (all but the first of each)."""
+
+    column: str
+    duplicates: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The label's classes with their shares (largest first), and how many equal feature rows carry different labels."""
+
+    column: str
+    balance: dict[str, float] | None
+    counts: dict[str, int] | None = None
+    conflicting_groups: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leakage:
+    """How well one column alone tells the label: accuracy of the commonest label a value or quantile bin."""
+
+    column: str
+    accuracy: float
+    majority: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Conversations of a fine-tuning file, one a line."""
+
+    turns: int
+    empty_turns: int
+    bad_alternation: int
+    not_ending_with_assistant: int
+    duplicates: int
+    conversations: int = 0
+    roles: dict[str, int] = field(default_factory=dict)
+    characters_mean: float | None = None
+    tokens_estimated: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRate:
+    """Label rate of a group against the best-off group's (four-fifths rule), with a 95 % interval (Wilson)."""
+
+    column: str
+    group: str
+    n: int
+    positive_rate: float | None
+    ratio: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The profile of one data set."""
+
+    name: str
+    path: str
+    format: str
+    role: str = ""
+    provenance: str = ""
+    rows: int | None = None
+    size_bytes: int | None = None
+    malformed: Malformed = field(default_factory=Malformed)
+    duplicate_rows: int | None = None
+    columns: tuple[Column, ...] = ()
+    ids: tuple[IdColumn, ...] = ()
+    label: Label | None = None
+    leakage: tuple[Leakage, ...] | None = None
+    freshness_days: float | None = None
+    latest: dt.datetime | None = None
+    chat: Chat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDrift:
+    """One column compared, reference → current. Definitions are printed with the results (see `drift`)."""
+
+    name: str
+    psi: float | None = None
+    ks: float | None = None
+    ks_p: float | None = None
+    wasserstein: float | None = None
+    js: float | None = None
+    chi2: float | None = None
+    chi2_p: float | None = None
+    new_categories: tuple[str, ...] | None = None
+    new_category_share: float | None = None
+    drifted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two sets compared. `kind`: overlap (rows or ids in both) or drift (distributions)."""
+
+    a: str
+    b: str
+    kind: str
+    overlap_rows: int | None = None
+    overlap_ids: int | None = None
+    overlap_near: int | None = None
+    time_ordered: bool | None = None
+    overlap_groups: dict[str, int] | None = None
+    columns: tuple[ColumnDrift, ...] = ()
+    missing_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows of the largest sample that pass B looked at, and the seed that drew it."""
+
+    rows: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything `aiaudit data` measured."""
+
+    datasets: tuple[Dataset, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    groups: tuple[GroupRate, ...] = ()
+    engine: str = ""
+    sample: Sample | None = None
+    notes: tuple[str, ...] = ()
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON: dataclasses to objects, tuples to lists, dates to ISO 8601 text, what is not finite to None."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return value.as_posix()
+    return value

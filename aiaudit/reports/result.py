@@ -9,6 +9,7 @@ from aiaudit import subject
 from aiaudit.model.fact import Evidence, Fact
 from aiaudit.model.result import CheckResult, Finding, GateRule, NextLevel, PackScore, Waiver
 from aiaudit.model.types import Unknown
+from aiaudit.scoring.score import Figures
 
 if TYPE_CHECKING:
     from aiaudit.audit import Audit
@@ -59,7 +60,10 @@ def to_json(audit: Audit) -> dict[str, Any]:
         "capacity": None,
         "cost": None,
         "attestations": plain(answers),
-        "assumptions": subject.assumptions(collection.config, answers, collection.config_by),
+        "assumptions": [
+            *subject.assumptions(collection.config, answers, collection.config_by),
+            *_held(figures),
+        ],
         "relaxations": list(audit.settings.relaxations),
         "skipped": collection.skipped,
         "gate": {"passed": all(rule.passed for rule in audit.gate), "rules": [_rule(rule) for rule in audit.gate]},
@@ -70,6 +74,16 @@ def to_json(audit: Audit) -> dict[str, Any]:
     if audit.timings is not None:
         data["timings"] = dict(audit.timings)
     return data
+
+
+def _held(figures: Figures) -> list[str]:
+    """Says so where the score is not the mean of the packs with a number, which a reader can compute."""
+    if figures.score == figures.numbered_mean:
+        return []
+    return [
+        f"The packs with a number have a mean of {figures.numbered_mean:g}. What is known of all packs allows"
+        f" {figures.low:g} to {figures.high:g}, so the score is held at {figures.score:g}."
+    ]
 
 
 def fact_json(fact: Fact, most_items: int | None = None) -> dict[str, Any]:

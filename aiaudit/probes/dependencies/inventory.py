@@ -137,7 +137,7 @@ def _read_lock(files: Files, path: str, name: str) -> Lock:
     content = {"toml": files.toml, "json": files.json, "yaml": files.yaml, "text": files.text}[form](path)
     if content is None:
         return Lock(path, tool, ecosystem, unreadable=files.problems.get(path, "empty"))  # type: ignore[arg-type]
-    return locks.read(path, tool, content)
+    return locks.read(path, tool, content, files.text(path) or "")
 
 
 def _sort_out_compiled(made: Inventory, found: dict[str, Manifest], files: Files) -> None:

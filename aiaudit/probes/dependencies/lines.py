@@ -36,3 +36,30 @@ class LineFinder:
     @staticmethod
     def _first(index: dict[str, list[int]], what: str, after: int) -> int:
         return next((number for number in index.get(what, ()) if number >= after), after)
+
+
+class MarkFinder:
+    """The lines of a lock file's packages by how they begin; the same mark asked for again gives the next such line."""
+
+    def __init__(self, text: str) -> None:
+        self._places: dict[str, list[int]] = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            if mark := _mark(line[:1_024]):
+                self._places.setdefault(mark, []).append(number)
+        for places in self._places.values():
+            places.reverse()
+
+    def next(self, mark: str) -> int:
+        """The next line with this beginning; the last one again where there are no more, 1 where there is none."""
+        places = self._places.get(_mark(mark)) if mark else None
+        if not places:
+            return 1
+        return places.pop() if len(places) > 1 else places[0]
+
+
+def _mark(line: str) -> str:
+    """What a line begins with: a key without its value, or the whole of a TOML or list line."""
+    text = line.strip()
+    if text[:1] in "\"'" and (end := text.find(text[:1], 1)) > 0:
+        return text[1:end]
+    return text.rstrip(":{[, ")

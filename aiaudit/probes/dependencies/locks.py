@@ -1,15 +1,18 @@
-"""Lock files: which versions they hold, and whether every package from a registry has an integrity hash."""
+"""Lock files: which versions they hold, their hashes, and whether every package from a registry has one."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from aiaudit.probes.dependencies.model import Ecosystem, Lock, Manifest, normalise
+from aiaudit.probes.dependencies.digests import artefact, sri
+from aiaudit.probes.dependencies.lines import MarkFinder
+from aiaudit.probes.dependencies.model import Ecosystem, Lock, Locked, Manifest, normalise
 
-Packages = Iterable[tuple[str, str, bool]]  # name, version, has a hash or needs none
+Packages = Iterable[Locked]
 
 TOML_LOCKS: Final = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm"}
 JSON_LOCKS: Final = {"pipfile.lock": "pipenv", "package-lock.json": "npm", "npm-shrinkwrap.json": "npm"}
@@ -17,6 +20,7 @@ YAML_LOCKS: Final = {"conda-lock.yml": "conda-lock", "pixi.lock": "pixi", "pnpm-
 TEXT_LOCKS: Final = {"yarn.lock": "yarn", "bun.lock": "bun"}
 BINARY_LOCKS: Final = {"bun.lockb": "bun"}
 _PYLOCK: Final = re.compile(r"^pylock(\.[\w-]+)?\.toml$")
+_LOCAL_NPM: Final = ("workspace:", "link:", "portal:", "file:", "github:", "git")
 
 
 def tool_of(name: str) -> tuple[str, str] | None:
@@ -34,42 +38,55 @@ def tool_of(name: str) -> tuple[str, str] | None:
     return ("pylock", "toml") if _PYLOCK.match(lower) else None
 
 
-def read(path: str, tool: str, content: Any) -> Lock:
-    """The lock in parsed content (in text, for yarn and bun). Content of another shape gives an unreadable lock."""
+def read(path: str, tool: str, content: Any, text: str = "") -> Lock:
+    """The lock in parsed content (in text, for yarn and bun). Content of another shape gives an unreadable lock.
+
+    `text`: the file itself, from which the lines are taken.
+    """
     ecosystem: Ecosystem = (
         "npm" if tool in ("npm", "pnpm", "yarn", "bun") else "conda" if tool in ("conda-lock", "pixi") else "pypi"
     )
     try:
-        listed = list(_READERS[tool](content))
-    except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
+        listed = [one for one in _READERS[tool](content) if one.name]
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError, RecursionError) as error:
         return Lock(path, tool, ecosystem, unreadable=f"not a {tool} lock file ({type(error).__name__})")
-    versions: dict[str, list[str]] = {}
-    unhashed: list[str] = []
-    for name, version, hashed in listed:
-        held = versions.setdefault(normalise(name, ecosystem), [])
-        if version and version not in held:
-            held.append(version)
-        if not hashed:
-            unhashed.append(name)
-    packages = {name: tuple(held) for name, held in sorted(versions.items())}
-    return Lock(
-        path,
-        tool,
-        ecosystem,
-        packages,
-        hashed=bool(listed) and not unhashed,
-        unhashed=tuple(sorted(set(unhashed))[:20]),
-    )
+    lines = MarkFinder(text)
+    placed = tuple(replace(one, line=lines.next(one.mark)) for one in listed)
+    return _lock(path, tool, ecosystem, placed)
 
 
 def from_requirements(manifest: Manifest) -> Lock:
     """The lock that a compiled or fully hashed requirements file is."""
-    registry = [d for d in manifest.dependencies if d.source == "registry"]
-    packages: dict[str, tuple[str, ...]] = {
-        normalise(d.name): (d.spec.lstrip("= "),) if d.pinned and d.spec else () for d in manifest.dependencies
-    }
-    unhashed = tuple(d.name for d in registry if not d.hashed)
-    return Lock(manifest.path, "pip-compile", "pypi", packages, bool(registry) and not unhashed, unhashed[:20])
+    placed = tuple(
+        Locked(
+            normalise(d.name),
+            d.spec.lstrip("= ") if d.pinned and d.spec else "",
+            d.hashed or d.source != "registry",
+            local=d.source != "registry",
+            digest=d.digest,
+            line=d.line,
+        )
+        for d in manifest.dependencies
+    )
+    return _lock(manifest.path, "pip-compile", "pypi", placed)
+
+
+def _lock(path: str, tool: str, ecosystem: Ecosystem, placed: tuple[Locked, ...]) -> Lock:
+    versions: dict[str, list[str]] = {}
+    for one in placed:
+        held = versions.setdefault(normalise(one.name, ecosystem), [])
+        if one.version and one.version not in held:
+            held.append(one.version)
+    unhashed = sorted({one.name for one in placed if not one.hashed})
+    return Lock(
+        path,
+        tool,
+        ecosystem,
+        {name: tuple(held) for name, held in sorted(versions.items())},
+        placed,
+        hashed=any(not one.local for one in placed) and not unhashed,
+        unhashed=tuple(unhashed[:20]),
+    )
 
 
 def _list(content: Any, *keys: str) -> list[Mapping[str, Any]]:
@@ -82,12 +99,26 @@ def _list(content: Any, *keys: str) -> list[Mapping[str, Any]]:
     raise ValueError(f"no list named {keys[0]}")
 
 
+def _table(package: Mapping[str, Any], local: bool, files: list[Mapping[str, Any]]) -> Locked:
+    """A package of a TOML lock with the files it may be installed from."""
+    name = str(package["name"])
+    digest, file = artefact(files)
+    return Locked(
+        name,
+        str(package.get("version", "")),
+        local or _hashed(files),
+        local,
+        digest,
+        file,
+        mark=f'name = "{name}"',
+    )
+
+
 def _uv(content: Any) -> Packages:
     for package in _list(content, "package"):
         source = package.get("source")
         local = isinstance(source, Mapping) and not ({"registry", "url"} & set(source))
-        files = [*_dicts(package.get("wheels")), *_dicts([package.get("sdist")])]
-        yield str(package["name"]), str(package.get("version", "")), local or any("hash" in f for f in files)
+        yield _table(package, local, [*_dicts(package.get("wheels")), *_dicts([package.get("sdist")])])
 
 
 def _poetry(content: Any) -> Packages:
@@ -95,8 +126,7 @@ def _poetry(content: Any) -> Packages:
     for package in _list(content, "package"):
         source = package.get("source")
         local = isinstance(source, Mapping) and source.get("type") in ("git", "directory", "file")
-        files = _dicts(package.get("files")) or _dicts(legacy.get(package["name"]))
-        yield str(package["name"]), str(package.get("version", "")), local or any("hash" in f for f in files)
+        yield _table(package, local, _dicts(package.get("files")) or _dicts(legacy.get(package["name"])))
 
 
 def _pdm(content: Any) -> Packages:
@@ -104,14 +134,14 @@ def _pdm(content: Any) -> Packages:
     for package in _list(content, "package"):
         local = any(key in package for key in ("git", "path", "url"))
         files = _dicts(package.get("files")) or _dicts(legacy.get(f"{package['name']} {package.get('version', '')}"))
-        yield str(package["name"]), str(package.get("version", "")), local or any("hash" in f for f in files)
+        yield _table(package, local, files)
 
 
 def _pylock(content: Any) -> Packages:
     for package in _list(content, "packages"):
         local = "vcs" in package or "directory" in package
         files = [*_dicts(package.get("wheels")), *_dicts([package.get("sdist"), package.get("archive")])]
-        yield str(package["name"]), str(package.get("version", "")), local or any(f.get("hashes") for f in files)
+        yield _table(package, local, files)
 
 
 def _pipenv(content: Any) -> Packages:
@@ -120,18 +150,21 @@ def _pipenv(content: Any) -> Packages:
     for section in ("default", "develop"):
         for name, package in content.get(section, {}).items():
             local = "git" in package or "path" in package
-            yield name, str(package.get("version", "")).lstrip("="), local or bool(package.get("hashes"))
+            digest, _ = artefact([{"hash": one} for one in package.get("hashes") or []])
+            version = str(package.get("version", "")).lstrip("=")
+            yield Locked(name, version, local or bool(package.get("hashes")), local, digest, mark=f'"{name}"')
 
 
 def _conda(content: Any) -> Packages:
     for package in _list(content, "package", "packages"):
         place = package.get("conda") or package.get("pypi") or package.get("url") or ""
-        name = package.get("name") or re.sub(r"-[^-]+-[^-]+$", "", str(place).rpartition("/")[2])
-        yield (
-            str(name),
-            str(package.get("version", "")),
-            bool(package.get("hash") or package.get("sha256") or package.get("md5")),
-        )
+        file = str(place).rpartition("/")[2]
+        name = str(package.get("name") or re.sub(r"-[^-]+-[^-]+$", "", file))
+        held = package.get("hash")
+        hashes: Mapping[str, Any] = held if isinstance(held, Mapping) else package
+        digest, _ = artefact([{"hashes": {key: hashes[key] for key in ("sha256", "md5") if hashes.get(key)}}])
+        known = _hashed([package, hashes])
+        yield Locked(name, str(package.get("version", "")), known, False, digest, file, mark=f"- name: {name}")
 
 
 def _npm(content: Any) -> Packages:
@@ -139,20 +172,31 @@ def _npm(content: Any) -> Packages:
         for place, package in content["packages"].items():
             if not place or package.get("link") or "node_modules/" not in place:
                 continue
-            name = package.get("name") or place.rpartition("node_modules/")[2]
-            registry = str(package.get("resolved", "")).startswith("http")
-            hashed = bool(package.get("integrity")) or package.get("inBundle") is True
-            yield name, str(package.get("version", "")), hashed or ("resolved" in package and not registry)
+            name = str(package.get("name") or place.rpartition("node_modules/")[2])
+            local = "resolved" in package and not str(package["resolved"]).startswith("http")
+            digest = sri(package.get("integrity"))
+            licence = package.get("license")
+            yield Locked(
+                name,
+                str(package.get("version", "")),
+                bool(package.get("integrity")) or package.get("inBundle") is True or local,
+                local,
+                digest,
+                licence=licence if isinstance(licence, str) else "",
+                mark=f'"{place}"',
+            )
         return
     if not isinstance(content.get("dependencies"), Mapping):
         raise ValueError("neither packages nor dependencies")
     yield from _npm_v1(content["dependencies"], 0)
 
 
-def _npm_v1(dependencies: Mapping[str, Any], depth: int) -> Packages:
+def _npm_v1(dependencies: Mapping[str, Any], depth: int) -> Iterator[Locked]:
     for name, package in dependencies.items():
-        hashed = bool(package.get("integrity")) or package.get("bundled") is True
-        yield name, str(package.get("version", "")), hashed or "://" in str(package.get("version", ""))
+        version, digest = str(package.get("version", "")), sri(package.get("integrity"))
+        local = "://" in version or version.startswith("file:")
+        hashed = bool(package.get("integrity")) or package.get("bundled") is True or local
+        yield Locked(name, version, hashed, local, digest, mark=f'"{name}"')
         if depth < 32 and isinstance(package.get("dependencies"), Mapping):
             yield from _npm_v1(package["dependencies"], depth + 1)
 
@@ -160,44 +204,55 @@ def _npm_v1(dependencies: Mapping[str, Any], depth: int) -> Packages:
 def _pnpm(content: Any) -> Packages:
     if "lockfileVersion" not in content:
         raise ValueError("no lockfileVersion")
+    seen: set[str] = set()
     for key, package in content["packages"].items() if content.get("packages") else ():
         match = re.match(r"^/?(@[^/@]+/[^/@]+|[^/@(]+)[@/]([^(_]+)", str(key))
         resolution = package.get("resolution", {}) if isinstance(package, Mapping) else {}
         if match:
             local = "directory" in resolution or "commit" in resolution or "tarball" in resolution
-            yield match.group(1), match.group(2), bool(resolution.get("integrity")) or local
+            integrity = resolution.get("integrity")
+            seen.add(match.group(1))
+            yield Locked(match.group(1), match.group(2), bool(integrity) or local, local, sri(integrity), mark=str(key))
     for importer in (content.get("importers") or {".": content}).values():
         for section in ("dependencies", "devDependencies", "optionalDependencies"):
             for name, entry in (importer.get(section) or {}).items():
                 version = entry.get("version", "") if isinstance(entry, Mapping) else entry
-                yield str(name), re.sub(r"[(_].*$", "", str(version)), True
+                if name not in seen:  # a package of the workspace, of a repository, or under another name
+                    yield Locked(str(name), re.sub(r"[(_].*$", "", str(version)), True, local=True, mark=str(name))
 
 
 def _yarn(content: Any) -> Packages:
-    name = version = ""
-    hashed = local = False
-    for line in [*str(content).splitlines(), "end:"]:
+    text = str(content)
+    if "yarn lockfile" not in text[:400] and "__metadata" not in text[:2_000]:
+        raise ValueError("no yarn header")
+    name = version = digest = header = ""
+    local = hashed = False
+    for line in [*text.splitlines(), "end:"]:
         if line[:1] not in ("", " ", "#", "\t"):
             if name and version:
-                yield name, version, hashed or local
+                yield Locked(name, version, hashed or local, local, digest, mark=header)
             first = line.rstrip(":").split(",")[0].strip().strip('"')
-            name, version, hashed = first[: max(first.find("@", 1), 0)], "", False
+            name, version, digest, header, hashed = first[: max(first.find("@", 1), 0)], "", "", line, False
             local = any(mark in line for mark in ("@workspace:", "@link:", "@portal:", "@file:", "@git"))
         elif match := re.match(r'^\s+"?version"?:?\s+"?([^"\s]+)"?', line):
             version = match.group(1)
-        elif re.match(r"^\s+(integrity|checksum)[:\s]", line):
+        elif match := re.match(r"^\s+(integrity|checksum)[:\s]\s*\"?([^\"\s]+)", line):
             hashed = True
-    if "yarn lockfile" not in str(content)[:400] and "__metadata" not in str(content)[:2_000]:
-        raise ValueError("no yarn header")
+            digest = sri(match.group(2))  # "" for a checksum: it is of yarn's own archive, not of the registry's file
 
 
 def _bun(content: Any) -> Packages:
     # bun.lock is JSON with trailing commas; strings are kept as they are.
     relaxed = re.sub(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', lambda m: m.group(1) or "", str(content))
-    for package in json.loads(relaxed)["packages"].values():
+    for key, package in json.loads(relaxed)["packages"].items():
         name, _, version = str(package[0]).rpartition("@")
-        local = version.startswith(("workspace:", "file:", "link:", "github:", "git"))
-        yield name, version, local or any(isinstance(part, str) and part.startswith("sha") for part in package[1:])
+        local = version.startswith(_LOCAL_NPM)
+        integrity = next((part for part in package[1:] if isinstance(part, str) and part.startswith("sha")), "")
+        yield Locked(name, version, local or bool(integrity), local, sri(integrity), mark=f'"{key}"')
+
+
+def _hashed(files: Iterable[Mapping[str, Any]]) -> bool:
+    return any(one.get(key) for one in files for key in ("hash", "hashes", "sha256", "md5"))
 
 
 def _dicts(items: Any) -> list[Mapping[str, Any]]:

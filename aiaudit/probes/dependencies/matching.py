@@ -26,6 +26,15 @@ _READS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A direct dependency that the lock lacks (`held` is "") or holds in a version outside its condition."""
+
+    dependency: Dependency
+    held: str = ""
+    lock_line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """How a lock stands to one manifest. `missing`: direct main dependencies it lacks; `stale`: held outside their
     range, as `name held not spec`; `unsure`: conditions that could not be compared."""
@@ -34,6 +43,7 @@ class Coverage:
     missing: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
 
     @property
     def in_sync(self) -> bool | None:
@@ -82,6 +92,7 @@ def compare(lock: Lock, manifest: Manifest, workspace: Iterable[str] = ()) -> Co
     missing: list[str] = []
     stale: list[str] = []
     unsure: list[str] = []
+    mismatches: list[Mismatch] = []
     for one in manifest.dependencies:
         key = normalise(one.name, lock.ecosystem)
         if one.group != "main" or one.source == "path" or key in local:
@@ -90,11 +101,14 @@ def compare(lock: Lock, manifest: Manifest, workspace: Iterable[str] = ()) -> Co
         if held is None:
             if not one.marker:
                 missing.append(one.name)
+                mismatches.append(Mismatch(one))
         elif one.source == "registry" and held:
             verdicts = [_satisfies(version, one, manifest.tool) for version in held]
             if True not in verdicts:
                 (unsure if None in verdicts else stale).append(f"{one.name} {'/'.join(held)} not {one.spec}")
-    return Coverage(manifest.path, tuple(missing), tuple(stale), tuple(unsure))
+                if None not in verdicts:
+                    mismatches.append(Mismatch(one, "/".join(held), lock.line_of(key)))
+    return Coverage(manifest.path, tuple(missing), tuple(stale), tuple(unsure), tuple(mismatches))
 
 
 def _satisfies(version: str, one: Dependency, tool: str) -> bool | None:

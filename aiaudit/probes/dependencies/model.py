@@ -36,6 +36,7 @@ class Dependency:
 
     `spec` is the version condition as written ("" = any version). `pinned`: only one version can be installed.
     `source` is where it comes from: registry, vcs, url or path (a folder of the tree, or the project itself).
+    `digest` is one of its hashes (`sha256:hex`), where the manifest gives some.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Dependency:
     hashed: bool = False
     marker: str = ""
     source: Literal["registry", "vcs", "url", "path"] = "registry"
+    digest: str = ""
 
     def record(self) -> dict[str, Any]:
         return {
@@ -84,8 +86,28 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True)
+class Locked:
+    """One package as a lock file fixes it.
+
+    `hashed`: it has an integrity hash, or needs none because it comes from no registry (`local`). `digest` is one hash
+    as `algorithm:hex` and `file` the artefact it is of ("" where the lock does not say). `mark` is how the line begins
+    on which the package stands.
+    """
+
+    name: str
+    version: str
+    hashed: bool
+    local: bool = False
+    digest: str = ""
+    file: str = ""
+    licence: str = ""
+    mark: str = ""
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
-    """A file that fixes versions. `packages` maps comparable names to the versions it holds.
+    """A file that fixes versions. `packages` maps comparable names to the versions it holds; `locked` has the details.
 
     `hashed`: every package that comes from a registry has an integrity hash. `unreadable` says why nothing was read.
     """
@@ -94,6 +116,7 @@ class Lock:
     tool: str
     ecosystem: Ecosystem
     packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    locked: tuple[Locked, ...] = ()
     hashed: bool = False
     unhashed: tuple[str, ...] = ()
     unreadable: str = ""
@@ -101,3 +124,7 @@ class Lock:
     @property
     def folder(self) -> str:
         return self.path.rpartition("/")[0]
+
+    def line_of(self, name: str) -> int:
+        """The line on which a package (by its comparable name) stands; 1 where it is not found."""
+        return next((one.line for one in self.locked if normalise(one.name, self.ecosystem) == name), 1)

@@ -1,4 +1,6 @@
-"""An offline export of OSV (`PyPI/all.zip`, `npm/all.zip`), read once into SQLite and asked by package and version.
+"""An offline export of OSV, read once into SQLite and asked by package and version.
+
+An export is one zip (`PyPI/all.zip`, `npm/all.zip`, or the `all.zip` of every ecosystem), or a folder that holds some.
 
 Formats: the OSV schema (https://ossf.github.io/osv-schema/). A range is a list of `introduced`, `fixed` and
 `last_affected` events; `versions` names single versions. Nothing is fetched.
@@ -9,9 +11,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import re
 import sqlite3
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +27,10 @@ from aiaudit.probes.dependencies.model import Ecosystem, normalise
 from aiaudit.probes.dependencies.versions import parse_semver
 
 ECOSYSTEMS: Final[Mapping[str, Ecosystem]] = {"PyPI": "pypi", "npm": "npm"}
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 _MAX_MEMBER: Final = 4 * 1024 * 1024  # bytes of one advisory
-_MAX_MEMBERS: Final = 600_000
+_MAX_MEMBERS: Final = 1_000_000
+_MAX_ARCHIVES: Final = 16
 _MAX_TOTAL: Final = 8 * 1024 * 1024 * 1024  # bytes of all advisories together
 
 
@@ -44,12 +50,15 @@ class Advisory:
 
 
 class Database:
-    """The imported export. `newest` is the date of its latest advisory: the age of what it knows."""
+    """The imported export. `newest` is the date of its latest advisory: the age of what it knows; `size` how many there
+    are for the ecosystems that are read."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
         row = self._db.execute("SELECT value FROM meta WHERE name = 'newest'").fetchone()
         self.newest = dt.date.fromisoformat(row[0]) if row and row[0] else None
+        count = self._db.execute("SELECT value FROM meta WHERE name = 'advisories'").fetchone()
+        self.size = int(count[0]) if count else 0
 
     def close(self) -> None:
         self._db.close()
@@ -82,25 +91,45 @@ class Database:
 
 def open_database(export: Path, folder: Path) -> Database:
     """The database of an export, imported into `folder` on first use. Raises `BadDatabase`."""
-    try:
-        status = export.stat()
-    except OSError as error:
-        raise BadDatabase(f"{export}: {(error.strerror or 'cannot be read').lower()}") from None
-    mark = f"{export.resolve()}\0{status.st_size}\0{status.st_mtime_ns}\0{SCHEMA}"
-    path = folder / f"osv-{hashlib.blake2b(mark.encode(), digest_size=12).hexdigest()}.sqlite"
+    archives = _archives(export)
+    path = folder / f"osv-{_key(archives)}.sqlite"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_suffix(".part")
-        temporary.unlink(missing_ok=True)
+        handle, name = tempfile.mkstemp(prefix="osv-", suffix=".part", dir=folder)
+        os.close(handle)
+        temporary = Path(name)
         try:
-            _import(export, temporary)
+            _import(export.name, archives, temporary)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
     return Database(path)
 
 
-def _import(export: Path, target: Path) -> None:
+def _archives(export: Path) -> list[Path]:
+    """The zip itself; of a folder the zips in it and in its folders that are named after an ecosystem."""
+    if not export.is_dir():
+        return [export]
+    named = [path for ecosystem in ECOSYSTEMS for path in sorted((export / ecosystem).glob("*.zip"))]
+    found = named or sorted(export.glob("*.zip"))
+    if not found:
+        raise BadDatabase(f"{export.name}: no zip in it, and none in a folder {' or '.join(ECOSYSTEMS)}")
+    return found[:_MAX_ARCHIVES]
+
+
+def _key(archives: list[Path]) -> str:
+    """A digest of what the archives hold, so that a copy or a touched file is not imported again."""
+    digest = hashlib.blake2b(f"osv {SCHEMA}".encode(), digest_size=12)
+    for path in archives:
+        try:
+            with path.open("rb") as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+        except OSError as error:
+            raise BadDatabase(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    return digest.hexdigest()
+
+
+def _import(name: str, archives: list[Path], target: Path) -> None:
     database = sqlite3.connect(target)
     try:
         database.executescript(
@@ -109,51 +138,67 @@ def _import(export: Path, target: Path) -> None:
             "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT);"
         )
         newest, count = "", 0
-        for record in _records(export):
-            newest = max(newest, str(record.get("modified", ""))[:10])
-            rows = list(_rows(record))
-            count += len(rows)
-            database.executemany("INSERT INTO advisories VALUES (?, ?, ?, ?)", rows)
+        for record in _records(archives):
+            rows = _rows(record)
+            if rows:
+                day = str(record.get("modified", ""))[:10]
+                newest = max(newest, day if re.fullmatch(r"\d{4}-[01]\d-[0-3]\d", day) else "")
+                count += 1
+                database.executemany("INSERT INTO advisories VALUES (?, ?, ?, ?)", rows)
         if not count:
-            raise BadDatabase(f"{export.name}: no advisory for PyPI or npm in it")
-        valid = newest if re.fullmatch(r"\d{4}-\d{2}-\d{2}", newest) else ""
-        database.execute("INSERT INTO meta VALUES ('newest', ?)", (valid,))
+            raise BadDatabase(f"{name}: no advisory for PyPI or npm in it")
+        database.executemany("INSERT INTO meta VALUES (?, ?)", [("newest", newest), ("advisories", str(count))])
         database.execute("CREATE INDEX by_package ON advisories (ecosystem, name)")
         database.commit()
     except sqlite3.Error as error:
-        raise BadDatabase(f"{export.name}: cannot be imported ({error})") from None
+        raise BadDatabase(f"{name}: cannot be imported ({error})") from None
     finally:
         database.close()
 
 
-def _records(export: Path) -> Iterator[Mapping[str, Any]]:
-    """The advisories in the archive, one after another; it is never unpacked."""
-    total = 0
+def _records(archives: list[Path]) -> Iterator[Mapping[str, Any]]:
+    """The advisories in the archives, one after another; nothing is unpacked to disk."""
+    total = members = 0
+    for path in archives:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                listed = archive.infolist()
+                members += len(listed)
+                if members > _MAX_MEMBERS:
+                    raise BadDatabase(f"{path.name}: more than {_MAX_MEMBERS} members")
+                for member in listed:
+                    if not member.filename.endswith(".json"):
+                        continue
+                    with archive.open(member) as stream:
+                        data = stream.read(_MAX_MEMBER + 1)
+                    total += len(data)
+                    if len(data) > _MAX_MEMBER or total > _MAX_TOTAL:
+                        raise BadDatabase(f"{path.name}: {member.filename} is too large")
+                    record = _advisory(data)
+                    if record is not None:
+                        yield record
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+            raise BadDatabase(f"{path.name}: not a readable zip archive ({type(error).__name__})") from None
+
+
+def _advisory(data: bytes) -> Mapping[str, Any] | None:
+    """One advisory; None for what is none, and for one that was withdrawn."""
     try:
-        with zipfile.ZipFile(export) as archive:
-            members = archive.infolist()
-            if len(members) > _MAX_MEMBERS:
-                raise BadDatabase(f"{export.name}: more than {_MAX_MEMBERS} members")
-            for member in members:
-                if not member.filename.endswith(".json"):
-                    continue
-                with archive.open(member) as stream:
-                    data = stream.read(_MAX_MEMBER + 1)
-                total += len(data)
-                if len(data) > _MAX_MEMBER or total > _MAX_TOTAL:
-                    raise BadDatabase(f"{export.name}: {member.filename} is too large")
-                try:
-                    record = json.loads(data)
-                except (ValueError, RecursionError):
-                    continue
-                if isinstance(record, Mapping) and "id" in record and not record.get("withdrawn"):
-                    yield record
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise BadDatabase(f"{export.name}: not a readable zip archive ({type(error).__name__})") from None
+        record = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) and "id" in record and not record.get("withdrawn") else None
 
 
-def _rows(record: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """One row for each package that an advisory affects."""
+def _rows(record: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """One row for each package that an advisory affects; none where it has not the schema's shape."""
+    try:
+        return list(_packages(record))
+    except (AttributeError, TypeError, KeyError, ValueError):
+        return []
+
+
+def _packages(record: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     aliases = [str(alias) for alias in record.get("aliases") or []]
     for affected in record.get("affected") or []:
         package = affected.get("package") or {}
@@ -165,11 +210,21 @@ def _rows(record: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
             "severity": severity_of(record, affected),
             "summary": str(record.get("summary") or "")[:300],
             "ranges": [
-                r.get("events") or [] for r in affected.get("ranges") or [] if r.get("type") in ("ECOSYSTEM", "SEMVER")
+                _events(r.get("events"))
+                for r in affected.get("ranges") or []
+                if r.get("type") in ("ECOSYSTEM", "SEMVER")
             ],
             "versions": [str(version) for version in affected.get("versions") or []],
         }
         yield ecosystem, normalise(str(package["name"]), ecosystem), str(record["id"]), json.dumps(data)
+
+
+def _events(events: Any) -> list[dict[str, str]]:
+    """The events of a range that decide; `limit` bounds what is looked through in a repository, not versions."""
+    return [
+        {kind: str(one[kind]) for kind in ("introduced", "fixed", "last_affected") if kind in one}
+        for one in events or []
+    ]
 
 
 def _same(first: Advisory, second: Advisory) -> bool:
@@ -184,7 +239,7 @@ def _affects(record: Mapping[str, Any], ecosystem: Ecosystem, version: str) -> b
 
 def _in_range(events: list[Mapping[str, str]], ecosystem: Ecosystem, version: str) -> bool:
     """The schema's own algorithm: events in order of versions; the last one at or below the version decides."""
-    this = _key(ecosystem, version)
+    this = _version(ecosystem, version)
     if this is None:
         return False
     placed: list[
@@ -192,7 +247,7 @@ def _in_range(events: list[Mapping[str, str]], ecosystem: Ecosystem, version: st
     ] = []  # version, whether it begins to be affected, whether the event is inclusive
     for event in events:
         for kind, value in event.items():
-            key = _key(ecosystem, value) if value != "0" else None
+            key = _version(ecosystem, value) if value != "0" else None
             if value != "0" and key is None:
                 continue
             if kind == "introduced":
@@ -207,7 +262,7 @@ def _in_range(events: list[Mapping[str, str]], ecosystem: Ecosystem, version: st
     return inside
 
 
-def _key(ecosystem: Ecosystem, version: str) -> Any:
+def _version(ecosystem: Ecosystem, version: str) -> Any:
     if ecosystem == "npm":
         return parse_semver(version)
     from packaging.version import InvalidVersion, Version

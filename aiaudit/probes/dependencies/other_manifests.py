@@ -41,6 +41,7 @@ def read_requirements(path: str, text: str, group: Group | None = None) -> Manif
             hashed=line.hashes > 0,
             marker=line.marker,
             source=line.source,
+            digest=line.digest,
         )
         for line in wanted
         if line.name

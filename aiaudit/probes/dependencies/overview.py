@@ -35,6 +35,10 @@ class ManifestView:
     installs: tuple[Install, ...]
     role: str
 
+    def is_primary(self, depth: int) -> bool:
+        """Whether it is one of the project's own; `depth`: see `primary_depth`."""
+        return self.manifest.path.count("/") == depth and self.role not in _SIDE_ROLES
+
 
 def overview(context: Context) -> tuple[list[ManifestView], list[LockView]]:
     """All manifests and locks, joined; computed once a run."""
@@ -118,7 +122,7 @@ def manifest_record(view: ManifestView, primary: int) -> dict[str, Any]:
         "ecosystem": manifest.ecosystem,
         "role": view.role,
         "folder": manifest.folder,
-        "primary": manifest.path.count("/") == primary and view.role not in _SIDE_ROLES,
+        "primary": view.is_primary(primary),
         "name": manifest.name,
         "main": Unknown(manifest.dynamic) if manifest.dynamic and not main else len(main),
         "unpinned": loose,

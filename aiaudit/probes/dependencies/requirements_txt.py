@@ -9,8 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
+
+from aiaudit.probes.dependencies.digests import plain
 
 Kind = Literal["requirement", "include", "constraint", "option", "invalid"]
 
@@ -52,6 +54,7 @@ class RequirementLine:
     source: Literal["registry", "vcs", "url", "path"] = "registry"
     pinned: bool = False
     target: str = ""  # include, constraint: the file as written
+    digest: str = ""  # the first of its hashes, as `sha256:hex`
 
 
 def split(text: str) -> list[RequirementLine]:
@@ -108,12 +111,13 @@ def _parse(number: int, text: str) -> RequirementLine | None:
         return _direct(number, text, re.sub(r"^(-e|--editable)[\s=]+", "", text))
     if text.startswith("-"):
         return RequirementLine(number, "option", text, name=re.split(r"[\s=]", text, maxsplit=1)[0])
-    hashes = sum(1 for option, _ in _PER_REQUIREMENT.findall(text) if option == "hash")
+    given = [value for option, value in _PER_REQUIREMENT.findall(text) if option == "hash"]
+    hashes, digest = len(given), next(filter(None, map(plain, given)), "")
     body = _PER_REQUIREMENT.sub("", " " + text).strip()
     is_file = body.endswith((".whl", ".tar.gz", ".zip")) and "@" not in body
     if is_file or re.match(r"^(?:git|hg|svn|bzr)\+|^https?://|^file:|^\.{1,2}(/|$)|^/", body):
-        return _direct(number, text, body, hashes)
-    return _named(number, text, body, hashes)
+        return replace(_direct(number, text, body, hashes), digest=digest)
+    return replace(_named(number, text, body, hashes), digest=digest)
 
 
 def _named(number: int, text: str, body: str, hashes: int) -> RequirementLine:

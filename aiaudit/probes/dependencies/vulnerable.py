@@ -15,6 +15,7 @@ from aiaudit.probes.reading import listed, scope_of
 
 OPTION: Final = "osv_db"  # run option: the path of the export
 FOLDER: Final = "cache_folder"  # run option: where the imported database is kept
+_NO_DATABASE: Final = "no database was given (--osv-db all.zip, the export of osv.dev)"
 _RANK: Final = {"critical": 4, "high": 3, "medium": 2, "low": 1, "": 0}
 
 VULNERABILITY = record(
@@ -33,6 +34,45 @@ VULNERABILITY = record(
     summary=STRING,
     database_age_days=INT,
 )
+
+
+DATABASE = record("vulnerability database", newest=STRING, age_days=INT, advisories=INT)
+
+
+class DatabaseQuery(Query):
+    """No options: the database is the one of the run."""
+
+
+class AdvisoryDatabase(Probe[DatabaseQuery]):
+    """The OSV export that the run was given: the day of its newest advisory, its age and how many it holds."""
+
+    name: ClassVar[str] = "dependencies.database"
+    title: ClassVar[str] = "The database of known vulnerabilities that was given (--osv-db), and its age"
+    query: ClassVar[type[Query]] = DatabaseQuery
+    max_level: ClassVar[Level] = Level.MEASURED
+
+    def value_type(self, query: DatabaseQuery) -> Type:
+        return DATABASE
+
+    def answer(self, fact_id: str, query: DatabaseQuery, context: Context) -> Fact:
+        export = context.options.get(OPTION)
+        if not export:
+            return Fact(fact_id, State.UNKNOWN, method="not looked", reason=_NO_DATABASE)
+        try:
+            database = open_database(Path(str(export)), _folder(context))
+        except BadDatabase as error:
+            return Fact(fact_id, State.UNKNOWN, method="not looked", reason=str(error))
+        try:
+            if database.newest is None:
+                return Fact(fact_id, State.UNKNOWN, method="not looked", reason="its advisories bear no date")
+            value = {
+                "newest": database.newest.isoformat(),
+                "age_days": (context.as_of - database.newest).days,
+                "advisories": database.size,
+            }
+        finally:
+            database.close()
+        return Fact(fact_id, State.KNOWN, value, Level.MEASURED, "an OSV export read into a local database")
 
 
 class VulnerableQuery(Query):
@@ -58,8 +98,7 @@ class Vulnerable(Probe[VulnerableQuery]):
     def answer(self, fact_id: str, query: VulnerableQuery, context: Context) -> Fact:
         export = context.options.get(OPTION)
         if not export:
-            reason = "no database was given (--osv-db all.zip, the export of osv.dev)"
-            return Fact(fact_id, State.UNKNOWN, method="not looked", reason=reason)
+            return Fact(fact_id, State.UNKNOWN, method="not looked", reason=_NO_DATABASE)
         found = inventory(context)
         fixed = _fixed_versions(found)
         if not fixed:
@@ -124,9 +163,9 @@ def _fixed_versions(found: Inventory) -> dict[tuple[Ecosystem, str, str], tuple[
     versions: dict[tuple[Ecosystem, str, str], tuple[str, int]] = {}
     for lock in found.locks:
         ecosystem: Ecosystem = "pypi" if lock.ecosystem == "conda" else lock.ecosystem
-        for name, held in lock.packages.items():
-            for version in held:
-                versions.setdefault((ecosystem, name, version), (lock.path, 1))
+        for held in lock.locked:
+            if held.version and not held.local:
+                versions.setdefault((ecosystem, normalise(held.name, ecosystem), held.version), (lock.path, held.line))
     for manifest in found.manifests:
         for one in manifest.dependencies:
             if one.pinned and one.spec and one.source == "registry" and one.ecosystem != "conda":

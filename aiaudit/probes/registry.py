@@ -52,7 +52,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "git.tracked": "aiaudit.probes.git.probe:TrackedProbe",
     "hardware": "aiaudit.probes.hardware.probe:HardwareProbe",
     "lifecycle": "aiaudit.probes.lifecycle:LifecycleProbe",
-    "models.files": "aiaudit.probes.models:ModelsProbe",
+    "models.files": "aiaudit.probes.models.files:ModelsProbe",
     "notebooks.cells": "aiaudit.probes.notebooks:CellsProbe",
     "project.declared": "aiaudit.probes.declared:DeclaredProbe",
     "project.owners": "aiaudit.probes.owners:OwnersProbe",

@@ -17,7 +17,7 @@ from aiaudit.model.types import Unknown
 from aiaudit.probes.datasets.files import DataFilesProbe, FilesQuery, use_of
 from aiaudit.probes.datasets.header import kinds_of, read_head, snake
 from aiaudit.probes.datasets.schemas import SchemasProbe, SchemasQuery, VersionsProbe, VersionsQuery
-from aiaudit.probes.models import ModelsProbe, ModelsQuery, format_of
+from aiaudit.probes.models.files import ModelsProbe, ModelsQuery, format_of
 from aiaudit.probes.registry import get
 
 from ..support import context

@@ -21,8 +21,9 @@ from aiaudit.model.result import CheckResult, GateRule, NextLevel
 from aiaudit.packs.derive import derive
 from aiaudit.packs.judge import judge
 from aiaudit.resources import path_of
+from aiaudit.ruleset import Options, Ruleset, read_ruleset
 from aiaudit.scoring import baseline, gate, levels, path, priority, score, waivers
-from aiaudit.settings import Options, Ruleset, Settings, caller_gate, read_ruleset, settle
+from aiaudit.settings import Settings, caller_gate, settle
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from aiaudit import __version__, facts_file, subject
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.project.config import ProjectConfig
-from aiaudit.settings import Options, Ruleset, Source, read_config, with_stage
+from aiaudit.ruleset import Options, Ruleset
+from aiaudit.settings import Source, read_config, with_stage
 
 Progress = Callable[[int, int], None]
 

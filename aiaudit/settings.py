@@ -6,68 +6,21 @@ The audited project's own parameters, severities, waivers and choice of packs mo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
-
-import yaml
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
 
 from aiaudit.model.check import Severity
 from aiaudit.model.result import Waiver
-from aiaudit.packs.load import Library, load
 from aiaudit.packs.overrides import Change, Overrides, resolve
-from aiaudit.packs.problems import PackError, Problem, did_you_mean
+from aiaudit.packs.problems import PackError, did_you_mean
 from aiaudit.project.config import FILE, ConfigError, ProjectConfig, load_config, load_project_config
-from aiaudit.resources import path_of
+from aiaudit.ruleset import ALL, Options, Ruleset
 from aiaudit.scoring import waivers
 from aiaudit.scoring.gate import GateError, GateOptions, parse_fail_on, parse_fail_under
 
 T = TypeVar("T")
 Source = Literal["none", "project", "caller"]
-ALL: Final = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the caller asks of an audit. `own_outputs`: files below the root that this audit itself writes."""
-
-    packs: tuple[str, ...] = ()  # ids, files, or "all"
-    profile: str | None = None
-    stage: str | None = None
-    as_of: dt.date | None = None  # today where None
-    config: str | None = None
-    project_config: bool = True
-    baseline: str | None = None
-    fail_under: tuple[str, ...] = ()
-    min_coverage: float | None = None
-    fail_on: tuple[str, ...] = ()
-    fail_on_new: str | None = None
-    level: str | None = None
-    secrets_engine: str = "builtin"
-    osv_db: str | None = None  # an OSV export: a zip, or a folder of them
-    jobs: int | None = None
-    cache: bool = True
-    timings: bool = False
-    own_outputs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Ruleset:
-    """The packs that exist (`full`), those this audit judges by, and the parameters of the profile."""
-
-    full: Library
-    selected: Library
-    params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-
-    @property
-    def shared_facts(self) -> list[str]:
-        """Facts that every result carries, whatever packs are selected: flags and the forty questions."""
-        return [fact_id for fact_id, spec in self.full.facts.items() if spec.place.file.startswith("checks/shared/")]
-
-    @property
-    def check_packs(self) -> dict[str, str]:
-        return {check.id: check.pack for check in self.full.checks}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +58,6 @@ def with_stage(config: ProjectConfig, stage: str | None) -> ProjectConfig:
     if stage is None:
         return config
     return config.model_copy(update={"project": config.project.model_copy(update={"stage": stage})})
-
-
-def read_ruleset(options: Options) -> Ruleset:
-    """Load the shipped packs and the caller's, and select those asked for.
-
-    By `--pack`, else by the profile, else by the caller's configuration.
-
-    Raises:
-        PackError: a pack is broken, or a name names none.
-        ConfigError: the caller's configuration cannot be used.
-    """
-    files = [Path(name) for name in options.packs if _is_file(name)]
-    full = load(files)
-    profile = _profile(options.profile)
-    wanted = [name for name in options.packs if not _is_file(name)] or list(profile.get("packs") or ())
-    if not options.packs and options.profile is None and options.config is not None:
-        wanted = list(load_config(options.config).packs)
-    if files and wanted != [ALL]:
-        wanted += [pack.id for pack in full.packs if pack.file in {str(file) for file in files}]
-    selected = full.select(wanted) if wanted and ALL not in wanted else full
-    return Ruleset(full, selected, profile.get("params") or {})
 
 
 def settle(ruleset: Ruleset, options: Options, config: ProjectConfig, config_by: Source, as_of: dt.date) -> Settings:
@@ -230,28 +162,6 @@ def _own_gate(options: Options, config: ProjectConfig, ruleset: Ruleset) -> Gate
         ),
         ruleset,
     )
-
-
-def profiles() -> dict[str, dict[str, Any]]:
-    """The shipped profiles by name."""
-    text = (path_of("checks") / "profiles" / "profiles.yaml").read_text(encoding="utf-8")
-    data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (a safe loader)
-    found: dict[str, dict[str, Any]] = data["profiles"]
-    return found
-
-
-def _profile(name: str | None) -> dict[str, Any]:
-    if name is None:
-        return {}
-    known = profiles()
-    if name not in known:
-        hint = did_you_mean(name, known) or f"; there are: {', '.join(known)}"
-        raise PackError([Problem(None, f"--profile {name}: no such profile{hint}")])
-    return known[name]
-
-
-def _is_file(name: str) -> bool:
-    return name.endswith((".yaml", ".yml")) or "/" in name
 
 
 def _own_packs(ruleset: Ruleset, config: ProjectConfig, file: str) -> frozenset[str] | None:

@@ -13,7 +13,7 @@ from aiaudit import resources
 from aiaudit.audit import audit
 from aiaudit.reports.json import render
 from aiaudit.reports.result import to_json
-from aiaudit.settings import Options
+from aiaudit.ruleset import Options
 from tests.cli.conftest import PROJECT, WORLD, lay
 
 DAY = dt.date(2026, 12, 4)

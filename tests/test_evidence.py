@@ -11,7 +11,7 @@ import pytest
 from aiaudit.audit import audit
 from aiaudit.resources import path_of
 from aiaudit.scoring.score import Figures
-from aiaudit.settings import Options
+from aiaudit.ruleset import Options
 
 SAMPLES = path_of("checks").parent / "sample_projects"
 DAY = dt.date(2026, 11, 24)

@@ -13,7 +13,7 @@ from aiaudit.audit import audit
 from aiaudit.reports.base import FORMATS, render
 from aiaudit.reports.result import to_json
 from aiaudit.reports.terminal import render as summary
-from aiaudit.settings import Options
+from aiaudit.ruleset import Options
 from tests.cli.conftest import PROJECT, WORLD, lay
 
 OURS = resources._PACKAGE.parent

@@ -13,7 +13,7 @@ from aiaudit.cli.errors import ExitCode, UsageError
 from aiaudit.cli.options import day, folder, option
 
 if TYPE_CHECKING:
-    from aiaudit.packs.load import Library
+    from aiaudit.packs.library import Library
 
 app = typer.Typer(help="Look at check packs, lint and test them.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -122,7 +122,7 @@ def schema(
 
 
 def _library(names: Iterable[str]) -> Library:
-    from aiaudit.settings import Options, read_ruleset
+    from aiaudit.ruleset import Options, read_ruleset
 
     return read_ruleset(Options(packs=tuple(names))).selected
 

@@ -27,7 +27,7 @@ def explain(
     """Explain a check: what, why, how measured, how to fix, parameters, controls, known false results."""
     from aiaudit.packs import explain as packs
     from aiaudit.packs.problems import did_you_mean
-    from aiaudit.settings import Options, read_ruleset
+    from aiaudit.ruleset import Options, read_ruleset
 
     library = read_ruleset(Options(packs=tuple(pack or ()))).full
     check = library.check(check_id.upper())

@@ -14,7 +14,7 @@ from aiaudit.cli.options import LevelName, SeverityName, day, folder, option
 
 if TYPE_CHECKING:
     from aiaudit.reports.base import Output
-    from aiaudit.settings import Options
+    from aiaudit.ruleset import Options
 
 
 def run(
@@ -94,7 +94,7 @@ def run(
     """
     from aiaudit.cli.output import below, outputs_of
     from aiaudit.reports.base import check_folder
-    from aiaudit.settings import Options
+    from aiaudit.ruleset import Options
 
     if facts and path:
         raise UsageError("--facts and a PATH exclude each other: saved facts are judged without the project")

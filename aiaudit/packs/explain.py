@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiaudit.model.check import Check, FactSpec, Kind, Param
 from aiaudit.packs import attested
 from aiaudit.packs.cases import find_cases
-from aiaudit.packs.load import Library, expressions
+from aiaudit.packs.library import Library, expressions
 from aiaudit.packs.reasons import LEVEL_WORDS, has_default_rule
 from aiaudit.rules.wording import words
 

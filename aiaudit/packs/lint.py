@@ -15,7 +15,7 @@ from aiaudit.model.check import Check, FactSpec, Kind, Outcome, Pack, Place, Sta
 from aiaudit.model.fact import Level
 from aiaudit.packs import attested, presence
 from aiaudit.packs.cases import find_cases, missing_cases
-from aiaudit.packs.load import Library, expressions
+from aiaudit.packs.library import Library, expressions
 from aiaudit.packs.problems import Problem
 from aiaudit.packs.reasons import has_default_rule
 

@@ -6,102 +6,25 @@ Every mistake of every file is found in one go and told as `file:line:column: me
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from aiaudit.model.check import Check, FactSpec, Pack
+from aiaudit.model.check import Pack
 from aiaudit.packs import attested
 from aiaudit.packs.compile import CheckCompiler
 from aiaudit.packs.declare import Declaration, Facts, Probes
 from aiaudit.packs.document import Document, Path_
+from aiaudit.packs.library import SHARED, Library, ids_in, shipped_files
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
 from aiaudit.packs.schema import CheckPart, FindingsPart, PackFile, ParamPart, SharedFile
 
-if TYPE_CHECKING:
-    from aiaudit.rules import Expression
+__all__ = ["CORE_PACKS", "SHARED", "Library", "ids_in", "load", "load_documents", "shipped_files"]
 
 CORE_PACKS: Final = ("data", "infra", "security", "governance", "cost")
-_CHECK_IDS: Final = re.compile(r"^\s*-\s+id:\s*([A-Z][A-Z0-9]+-[0-9]{3})\s*$", re.MULTILINE)
-SHARED: Final = "shared"  # the folder of facts that every pack may use
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """Loaded packs, and every fact that their checks may use, by full id.
-
-    `digest` names the exact text of all files: the ruleset of an audit. `documents` are those files by name.
-    """
-
-    packs: tuple[Pack, ...] = ()
-    facts: Mapping[str, FactSpec] = field(default_factory=dict)
-    digest: str = ""
-    documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
-
-    @property
-    def checks(self) -> Iterator[Check]:
-        return (check for pack in self.packs for check in pack.checks)
-
-    def check(self, check_id: str) -> Check | None:
-        """The check of this id, or None."""
-        return next((check for check in self.checks if check.id == check_id), None)
-
-    def select(self, packs: Iterable[str] | None = None, checks: Iterable[str] | None = None) -> Library:
-        """The same library with only these packs, or only these checks. An unknown name is an error.
-
-        Raises:
-            PackError: a pack or check that is not there.
-        """
-        problems: list[Problem] = []
-        wanted_packs = None if packs is None else set(packs)
-        wanted_checks = None if checks is None else set(checks)
-        known_packs = {pack.id for pack in self.packs}
-        known_checks = {check.id for check in self.checks}
-        for kind, wanted, known in (("pack", wanted_packs, known_packs), ("check", wanted_checks, known_checks)):
-            for name in sorted((wanted or set()) - known):
-                problems.append(Problem(None, f"no {kind} '{name}'{did_you_mean(name, known)}"))
-        if problems:
-            raise PackError(problems)
-        chosen = []
-        for pack in self.packs:
-            if wanted_packs is None or pack.id in wanted_packs:
-                kept = tuple(c for c in pack.checks if wanted_checks is None or c.id in wanted_checks)
-                if kept:
-                    chosen.append(replace(pack, checks=kept))
-        return replace(self, packs=tuple(chosen))
-
-    def needed(self, also: Iterable[str] = ()) -> dict[str, FactSpec]:
-        """The facts that the checks of this library need, with those that derived ones are made of, and `also` these.
-
-        In the order of declaration, whatever the order of the checks.
-        """
-        wanted: set[str] = set()
-        todo = [fact_id for check in self.checks for fact_id in (*check.names.values(), attested.fact_id(check.id))]
-        todo += also
-        while todo:
-            fact_id = todo.pop()
-            if fact_id in self.facts and fact_id not in wanted:
-                wanted.add(fact_id)
-                spec = self.facts[fact_id]
-                todo += (*spec.names.values(), *spec.sees)
-        return {fact_id: spec for fact_id, spec in self.facts.items() if fact_id in wanted}
-
-
-def shipped_files() -> list[Path]:
-    """The pack files and shared facts that come with aiaudit, in a fixed order."""
-    from aiaudit.resources import path_of
-
-    folder = path_of("checks")
-    return [*sorted((folder / SHARED).glob("*.yaml")), *sorted(folder.glob("*.yaml"))]
-
-
-def ids_in(pack: Path) -> list[str]:
-    """The ids of the checks in a pack file, which need not be sound."""
-    return _CHECK_IDS.findall(pack.read_text(encoding="utf-8", errors="replace"))
 
 
 def load(files: Sequence[Path] = (), *, shipped: bool = True, probes: Probes | None = None) -> Library:
@@ -324,16 +247,3 @@ def _keys_at(path: Path_, model: type[BaseModel]) -> Iterable[str]:
         case ("checks", int(), "rule" | "says"):
             return ("fail", "unknown", "partial", "pass", "not_applicable")
     return ()
-
-
-def expressions(check: Check) -> Iterator[tuple[str, Expression]]:
-    """Every expression of a check with the key it stands under."""
-    if check.applies is not None:
-        yield "applies", check.applies
-    for line in check.rule:
-        if line.when is not None:
-            yield f"rule.{line.status}", line.when
-    if check.points is not None:
-        yield "points", check.points
-    if check.findings_expr is not None:
-        yield "findings", check.findings_expr

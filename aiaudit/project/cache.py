@@ -1,5 +1,7 @@
 """What engines found in files, kept by the content's hash in the user's cache folder.
 
+Beside them: single documents, one a *slot*, such as the loaded packs.
+
 A hit means the same bytes were looked through by the same engine for the same things; paths and dates play no part. The
 cache may be missing, read-only, locked, full or broken: then there is none, and nothing else changes.
 """
@@ -24,6 +26,7 @@ from aiaudit import __version__
 SCHEMA: Final = 1
 MAX_BYTES: Final = 512 * 1024 * 1024  # the file's size; half of it goes, oldest first, when it grows larger
 _DAY: Final = 86_400
+_HASH: Final = 20
 _FILE: Final = f"scans-{SCHEMA}.sqlite"
 _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS scans (engine BLOB, content BLOB, day INTEGER, value BLOB,"
@@ -35,7 +38,7 @@ Key = tuple[bytes, bytes]  # engine id, content hash
 
 def content_hash(data: bytes) -> bytes:
     """The hash by which a content is known: BLAKE2b, 20 bytes."""
-    return hashlib.blake2b(data, digest_size=20).digest()
+    return hashlib.blake2b(data, digest_size=_HASH).digest()
 
 
 def engine_id(engine_key: str, variant: str) -> bytes:
@@ -114,6 +117,18 @@ class Cache:
         if rows:
             self._write("INSERT OR REPLACE INTO scans (engine, content, day, value) VALUES (?, ?, ?, ?)", rows)
             self._prune()
+
+    def kept(self, slot: bytes, name: bytes) -> bytes | None:
+        """The document of this name in a slot, if it is the one that was kept last and its checksum holds."""
+        for (value,) in self._query("SELECT value FROM scans WHERE engine = ? AND content = ?", (slot, name)):
+            if isinstance(value, bytes) and value[:_HASH] == content_hash(value[_HASH:]):
+                return value[_HASH:]
+        return None
+
+    def keep(self, slot: bytes, name: bytes, data: bytes) -> None:
+        """Keep a document in a slot, in place of the one that is there."""
+        self._write("DELETE FROM scans WHERE engine = ?", [(slot,)])
+        self.put([((slot, name), content_hash(data) + data)])
 
     def close(self) -> None:
         """Release the file. What was put is written already."""

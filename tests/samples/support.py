@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from aiaudit.audit import Audit, audit
-from aiaudit.settings import Options
+from aiaudit.ruleset import Options
 
 SAMPLES = Path(__file__).parents[2] / "sample_projects"
 HERE = Path(__file__).parent

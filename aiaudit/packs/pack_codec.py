@@ -1,0 +1,186 @@
+"""Loaded packs as plain JSON and back, so that they need not be parsed and type-checked again (`aiaudit.packs.stored`).
+
+A part is a list that begins with its kind; a type stands once in a table. The tree of an expression is a text of its
+own, read when the expression is first used: most rules of a library say nothing in one audit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from aiaudit.model.check import Check, Effort, FactSpec, Kind, Outcome, Pack, Param, Place, Severity, Status
+from aiaudit.model.fact import Level
+from aiaudit.model.types import Type
+from aiaudit.packs.library import Library
+from aiaudit.rules import Expression, Template, nodes
+
+_ENUMS: Final = (Severity, Kind, Effort, Status, Level)
+_FROZEN: Final = (Check, FactSpec, Outcome, Pack, Param, Place, Template)
+_NODES: Final = (
+    nodes.Binary,
+    nodes.Call,
+    nodes.Const,
+    nodes.Has,
+    nodes.Index,
+    nodes.ListLiteral,
+    nodes.Logic,
+    nodes.Macro,
+    nodes.MapLiteral,
+    nodes.Name,
+    nodes.Select,
+    nodes.Ternary,
+    nodes.Unary,
+    nodes.Var,
+)
+_LIST, _TUPLE, _MAP, _SET, _TYPE, _EXPRESSION, _FIRST = range(7)
+_CLASSES: Final[tuple[type, ...]] = (*_ENUMS, *_FROZEN, *_NODES)
+_NUMBER: Final = {cls: number for number, cls in enumerate(_CLASSES, start=_FIRST)}
+_FIELDS: Final = {cls: tuple(one.name for one in fields(cls)) for cls in (*_FROZEN, *_NODES)}
+_as_text: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
+class Unstorable(ValueError):  # noqa: N818
+    """A value that has no JSON form here."""
+
+
+class StoredExpression(Expression):
+    """An expression whose tree is still a text until it is asked for."""
+
+    __slots__ = ("_tree",)
+
+    def __init__(
+        self,
+        source: str,
+        of: Type,
+        names: frozenset[str],
+        node: Callable[[], nodes.Node],
+        slots: int,
+        expect: Type | None,
+    ) -> None:
+        self.source = source
+        self.type = of
+        self.names = names
+        self.slots = slots
+        self.expect = expect
+        self._run = None
+        self._tree: Callable[[], nodes.Node] | nodes.Node = node
+
+    @property
+    def node(self) -> nodes.Node:  # type: ignore[override]
+        """The checked tree."""
+        if not isinstance(self._tree, nodes.Node):
+            self._tree = self._tree()
+        return self._tree
+
+
+def to_plain(library: Library) -> dict[str, Any]:
+    """The library as JSON, without its documents. Raises `Unstorable`."""
+    packer = _Packer()
+    data = {
+        "packs": packer.pack(library.packs),
+        "facts": packer.pack(tuple(library.facts.values())),
+        "digest": library.digest,
+    }
+    return {"types": packer.types, **data}
+
+
+def from_plain(data: Mapping[str, Any]) -> Library:
+    """The library of `to_plain`; it has no documents. Raises the usual errors where the data is not of that shape."""
+    unpacker = _Unpacker(data["types"])
+    facts: tuple[FactSpec, ...] = unpacker.unpack(data["facts"])
+    return Library(unpacker.unpack(data["packs"]), {spec.id: spec for spec in facts}, data["digest"])
+
+
+class _Packer:
+    """Makes plain values; `types` is the table that they refer to."""
+
+    def __init__(self) -> None:
+        self.types: list[Any] = []
+        self._known: dict[Type, int] = {}
+
+    def pack(self, value: Any) -> Any:
+        kind = type(value)
+        if value is None or kind in (str, int, bool, float):
+            return value
+        if isinstance(value, Expression):
+            tree = _as_text(self.pack(value.node))
+            of = self._type(value.type)
+            expect = None if value.expect is None else self._type(value.expect)
+            return [_EXPRESSION, value.source, of, sorted(value.names), tree, value.slots, expect]
+        if kind is Type:
+            return [_TYPE, self._type(value)]
+        if kind in _ENUMS:
+            return [_NUMBER[kind], value.value]
+        if kind in _FIELDS:
+            return [_NUMBER[kind], *(self.pack(getattr(value, name)) for name in _FIELDS[kind])]
+        if isinstance(value, Mapping):
+            return [_MAP, *(part for key, one in value.items() for part in (self._key(key), self.pack(one)))]
+        if isinstance(value, (list, tuple)):
+            return [_TUPLE if isinstance(value, tuple) else _LIST, *map(self.pack, value)]
+        if isinstance(value, frozenset):
+            return [_SET, *sorted(map(self.pack, value), key=repr)]
+        raise Unstorable(f"a {kind.__name__}")
+
+    @staticmethod
+    def _key(key: Any) -> str:
+        if not isinstance(key, str):
+            raise Unstorable(f"a key of the kind {type(key).__name__}")
+        return str(key)
+
+    def _type(self, of: Type) -> int:
+        known = self._known.get(of)
+        if known is None:
+            item = None if of.item is None else self._type(of.item)
+            parts = [[name, self._type(part)] for name, part in of.fields]
+            self.types.append([of.kind, item, of.name, parts])
+            known = self._known[of] = len(self.types) - 1
+        return known
+
+
+class _Unpacker:
+    def __init__(self, types: list[Any]) -> None:
+        self.types: list[Type] = []
+        for kind, item, name, parts in types:  # what a type is made of stands before it
+            inner = None if item is None else self.types[item]
+            self.types.append(Type(kind, inner, name, tuple((part, self.types[at]) for part, at in parts)))
+
+    def unpack(self, value: Any) -> Any:
+        if type(value) is not list:
+            return value
+        kind = value[0]
+        if kind >= _FIRST:
+            cls = _CLASSES[kind - _FIRST]
+            if cls in _ENUMS:
+                return cls(value[1])
+            parts = [self.unpack(one) if type(one) is list else one for one in value[1:]]
+            return _node(cls, parts) if cls in _NODES else cls(*parts)
+        if kind == _TUPLE:
+            return tuple([self.unpack(one) for one in value[1:]])
+        if kind == _MAP:
+            return {value[at]: self.unpack(value[at + 1]) for at in range(1, len(value), 2)}
+        if kind == _LIST:
+            return [self.unpack(one) for one in value[1:]]
+        if kind == _TYPE:
+            return self.types[value[1]]
+        if kind == _SET:
+            return frozenset(self.unpack(one) for one in value[1:])
+        _, source, of, names, tree, slots, expect = value
+        return StoredExpression(
+            source,
+            self.types[of],
+            frozenset(names),
+            lambda: self.unpack(json.loads(tree)),
+            slots,
+            None if expect is None else self.types[expect],
+        )
+
+
+def _node(kind: Any, parts: list[Any]) -> nodes.Node:
+    """A node with its type, which the constructor does not take."""
+    made: nodes.Node = object.__new__(kind)
+    for name, part in zip(_FIELDS[kind], parts, strict=True):
+        setattr(made, name, part)
+    return made

@@ -1,0 +1,100 @@
+"""Packs that were loaded before, from the user's cache: parsing and checking them takes longer than a small audit.
+
+What is kept is named by the bytes of the pack files, this program's version and files, and this Python. It is plain
+JSON with a checksum; anything that is not as expected is as if it were not there, and the packs are loaded anew.
+Packs with mistakes are never kept, so that their messages are the same each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aiaudit.packs.library import Library, shipped_files
+
+if TYPE_CHECKING:
+    from aiaudit.project.cache import Cache
+
+SLOT: Final = "packs"
+_SOURCES: Final = ("model", "packs", "probes", "project", "rules")  # folders whose code decides on what a pack means
+
+
+def load(files: Sequence[Path] = (), *, cache: Cache | None = None) -> Library:
+    """As `aiaudit.packs.load.load`, kept in `cache`. A library from the cache has no documents.
+
+    Raises:
+        PackError: with every mistake in any of the files.
+    """
+    from aiaudit.project.cache import engine_id
+
+    named = _digest(files) if cache is not None else None
+    if cache is None or named is None:
+        return _load(files)
+    slot = engine_id(SLOT, "\0".join(map(str, files)))
+    found = _read(cache.kept(slot, named))
+    if found is None:
+        found = _load(files)
+        _keep(cache, slot, named, found)
+    return found
+
+
+def _load(files: Sequence[Path]) -> Library:
+    from aiaudit.packs.load import load as load_files
+
+    return load_files(files)
+
+
+def _read(data: bytes | None) -> Library | None:
+    if data is None:
+        return None
+    from aiaudit.packs.pack_codec import from_plain
+
+    try:
+        return from_plain(json.loads(data))
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+        return None
+
+
+def _keep(cache: Cache, slot: bytes, named: bytes, library: Library) -> None:
+    from aiaudit.packs.pack_codec import Unstorable, to_plain
+
+    try:
+        data = json.dumps(to_plain(library), separators=(",", ":"), allow_nan=False).encode("ascii")
+    except (Unstorable, ValueError, RecursionError):  # a pack of the caller's own with a date in it, say
+        return
+    cache.keep(slot, named, data)
+
+
+def _digest(files: Sequence[Path]) -> bytes | None:
+    """A name for all that a loaded library depends on; None where a file cannot be read (loading will say why)."""
+    made = hashlib.blake2b(digest_size=20)
+    try:
+        for path in (*shipped_files(), *files):
+            data = path.read_bytes()
+            made.update(f"{path.name}\0{path.parent.name}\0{len(data)}\0".encode("utf-8", "surrogateescape"))
+            made.update(data)
+        for name, size, changed in _program():
+            made.update(f"{name}\0{size}\0{changed}\0".encode("utf-8", "surrogateescape"))
+    except OSError:
+        return None
+    return made.digest()
+
+
+def _program() -> Iterator[tuple[str, int, int]]:
+    """The files of this program that decide, with size and time of change: a checkout changes without its version."""
+    todo = [str(Path(__file__).resolve().parents[1] / name) for name in _SOURCES]
+    while todo:
+        folder = todo.pop()
+        with os.scandir(folder) as listing:
+            found = sorted(listing, key=lambda one: one.name)
+        for one in found:
+            if one.is_dir():
+                if one.name != "__pycache__":
+                    todo.append(one.path)
+            elif one.name.endswith(".py"):
+                status = one.stat()
+                yield one.path, status.st_size, status.st_mtime_ns

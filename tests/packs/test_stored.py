@@ -1,0 +1,118 @@
+"""Packs kept in the cache: the same library as from the files, and never anything else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aiaudit.packs import stored
+from aiaudit.packs.library import Library, expressions
+from aiaudit.packs.load import load
+from aiaudit.packs.pack_codec import Unstorable, from_plain, to_plain
+from aiaudit.packs.problems import PackError
+from aiaudit.project.cache import Cache, open_cache
+from aiaudit.rules import evaluate
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Cache]:
+    opened = open_cache(tmp_path / "cache")
+    assert opened is not None
+    with opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Library:
+    return load()
+
+
+def test_what_is_kept_is_the_same_library(loaded: Library) -> None:
+    plain = json.loads(json.dumps(to_plain(loaded)))
+    again = from_plain(plain)
+    assert to_plain(again) == to_plain(loaded)  # trees, types and names of every expression included
+    assert list(again.facts) == list(loaded.facts)
+    assert [check.id for check in again.checks] == [check.id for check in loaded.checks]
+    assert again.digest == loaded.digest
+
+
+def test_expressions_from_the_cache_evaluate_the_same(loaded: Library) -> None:
+    again = from_plain(json.loads(json.dumps(to_plain(loaded))))
+    compared = 0
+    for one, other in zip(loaded.checks, again.checks, strict=True):
+        for (key, before), (_, after) in zip(expressions(one), expressions(other), strict=True):
+            assert evaluate(before, {}, explain=True) == evaluate(after, {}, explain=True), (one.id, key)
+            compared += 1
+    assert compared > 100
+
+
+def test_the_second_load_parses_nothing(cache: Cache, monkeypatch: pytest.MonkeyPatch, loaded: Library) -> None:
+    first = stored.load(cache=cache)
+    monkeypatch.setattr(stored, "_load", lambda files: pytest.fail("the packs were parsed again"))
+    second = stored.load(cache=cache)
+    assert to_plain(second) == to_plain(first) == to_plain(loaded)
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b'{"types": [], "packs": [99], "facts": [1], "digest": ""}'])
+def test_a_damaged_library_is_loaded_anew(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch, damage: bytes, loaded: Library
+) -> None:
+    monkeypatch.setattr(Cache, "kept", lambda self, slot, name: damage)
+    assert to_plain(stored.load(cache=cache)) == to_plain(loaded)
+
+
+def test_a_document_whose_checksum_is_wrong_is_not_there(cache: Cache) -> None:
+    cache.keep(b"slot", b"name", b"content")
+    assert cache.kept(b"slot", b"name") == b"content"
+    cache.put([((b"slot", b"name"), b"x" * 20 + b"content")])
+    assert cache.kept(b"slot", b"name") is None
+
+
+def test_a_slot_holds_the_last_document_only(cache: Cache) -> None:
+    cache.keep(b"slot", b"old", b"1")
+    cache.keep(b"slot", b"new", b"2")
+    assert cache.kept(b"slot", b"old") is None
+    assert cache.kept(b"slot", b"new") == b"2"
+
+
+def test_a_changed_pack_is_another(cache: Cache, tmp_path: Path) -> None:
+    pack = tmp_path / "own.yaml"
+    text = """schema: 1
+pack: own
+title: TITLE
+checks:
+- id: OWN-001
+  title: A readme is there.
+  severity: low
+  kind: automatic
+  facts:
+    own_readme: {probe: files.exists, files: [README.md]}
+  rule: {fail: size(own_readme) == 0, pass: otherwise}
+  why: w
+  remediation: r
+"""
+    for title in ("First", "Second"):
+        pack.write_text(text.replace("TITLE", title))
+        for _ in range(2):
+            library = stored.load([pack], cache=cache)
+            assert [one.title for one in library.packs if one.id == "own"] == [title]
+
+
+def test_mistakes_are_told_each_time(cache: Cache, tmp_path: Path) -> None:
+    pack = tmp_path / "own.yaml"
+    pack.write_text("schema: 1\npack: own\ntitle: Own\nchekcs: []\n")
+    told = []
+    for _ in range(2):
+        with pytest.raises(PackError) as error:
+            stored.load([pack], cache=cache)
+        told.append([str(problem) for problem in error.value.problems])
+    assert told[0] == told[1]
+    assert told[0]
+
+
+def test_what_has_no_json_form_is_not_kept() -> None:
+    with pytest.raises(Unstorable):
+        to_plain(Library(packs=(object(),)))  # type: ignore[arg-type]

@@ -23,6 +23,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "config.environment": "aiaudit.probes.config.environment:ConfigEnvironment",
     "config.kubernetes": "aiaudit.probes.config.kubernetes:ConfigKubernetes",
     "config.settings": "aiaudit.probes.config.settings:ConfigSettings",
+    "config.stages": "aiaudit.probes.config.stages:ConfigStages",
     "config.terraform": "aiaudit.probes.config.terraform:ConfigTerraform",
     "config.values": "aiaudit.probes.config.values:ConfigValues",
     "datasets.files": "aiaudit.probes.datasets.files:DataFilesProbe",
@@ -70,6 +71,8 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.strings": "aiaudit.probes.python_findings:StringsProbe",
     "python.tests": "aiaudit.probes.python_tests:TestsProbe",
     "secrets": "aiaudit.probes.secrets.probe:SecretsProbe",
+    "secrets.engine": "aiaudit.probes.secrets.probe:EngineProbe",
+    "secrets.history": "aiaudit.probes.secrets.history:HistoryProbe",
     "text.search": "aiaudit.probes.text:SearchProbe",
 }
 

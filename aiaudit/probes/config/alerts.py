@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final, Literal
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.config import monitoring
+from aiaudit.probes.config import monitoring, runbooks
 from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.project.roles import Role
 
@@ -22,6 +22,9 @@ ALERT = record(
     severity=STRING,
     owner=STRING,
     runbook=STRING,
+    runbook_found=BOOL,
+    threshold=BOOL,
+    tested=BOOL,
     waits=STRING,
     loaded=BOOL,
 )
@@ -47,7 +50,9 @@ _MEMO: Final = "config.alerts"
 class AlertsQuery(Query):
     """`what`: alert rules, scrape jobs, receivers of alerts, dashboards, or pipelines of OpenTelemetry collectors.
     An alert is `loaded` where a Prometheus configuration of the tree names its file, or where its file is applied as it
-    stands (a PrometheusRule, Grafana's provisioning, Terraform)."""
+    stands (a PrometheusRule, Grafana's provisioning, Terraform). `runbook_found`: its runbook is a file of the tree;
+    unknown where it lies elsewhere. `threshold`: its expression compares, or asks whether something is absent.
+    `tested`: a unit test of rules (promtool) expects it to fire."""
 
     what: Literal["alerts", "scrapes", "receivers", "dashboards", "collectors"] = "alerts"
 
@@ -95,11 +100,16 @@ class _Monitoring:
         self.records: dict[str, list[dict[str, Any]]] = {key: [] for key in _TYPES}
         self.rule_files: set[str] = set()
         looked: list[str] = []
+        tested: set[str] = set()
         for entry in files.matching(("**/*.yml", "**/*.yaml", "**/*.rules"), None):
-            if entry.role in (Role.TEST, Role.DATA) or entry.path.startswith(".github/"):
+            if entry.role is Role.DATA or entry.path.startswith(".github/"):
                 continue
             text = files.text(entry.path)
             if text is None or not any(mark in text for mark in monitoring.MARKS):
+                continue
+            if entry.role is Role.TEST:
+                for document in files.yaml_all(entry.path) if "alert_rule_test" in text else ():
+                    tested |= runbooks.tested_alerts(document)
                 continue
             if "{{" in text and not monitoring.only_in_strings(text):
                 continue
@@ -107,6 +117,7 @@ class _Monitoring:
             for document in files.yaml_all(entry.path):
                 monitoring.take(self.records, entry.path, document)
                 self.rule_files |= monitoring.rule_files_of(document)
+                tested |= runbooks.tested_alerts(document)
             if sum(map(len, self.records.values())) > before or entry.path in files.problems:
                 looked.append(entry.path)
         for entry in files.matching("**/*.json"):
@@ -118,4 +129,8 @@ class _Monitoring:
         for entry in files.matching("**/*.tf"):
             monitoring.take_terraform(self.records, entry.path, files.text(entry.path) or "")
         monitoring.mark_loaded(self.records, self.rule_files)
+        for alert in self.records["alerts"]:
+            alert["runbook_found"] = runbooks.found(files, alert["path"], alert["runbook"])
+            alert["threshold"] = runbooks.has_threshold(alert["source"], alert["expression"])
+            alert["tested"] = alert["name"] in tested
         self.scope = scope_of(looked, files.problems)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aiaudit.model.types import Unknown
+
 _FIELD: Final = re.compile(r"^(apiVersion|kind)\s*:\s*[\"']?([\w./-]+)[\"']?\s*(?:#.*)?$")
 _NAME: Final = re.compile(r"^\s+name\s*:\s*[\"']?(.+?)[\"']?\s*$")
 
@@ -34,5 +36,6 @@ def template_objects(path: str, text: str) -> Iterator[dict[str, Any]]:
                 "namespace": "",
                 "api": fields["apiVersion"],
                 "templated": True,
+                "tls": Unknown("a chart template is not rendered"),
             }
         start += document.count("\n")

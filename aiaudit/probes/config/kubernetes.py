@@ -16,6 +16,7 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.config import images
 from aiaudit.probes.config.docker import quoted
 from aiaudit.probes.config.helm import template_objects
+from aiaudit.probes.config.kubernetes_security import FIELDS, has_tls, rights
 from aiaudit.probes.config.redact import redact
 from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.project.parse import line_of
@@ -30,6 +31,7 @@ _LONG_RUNNING: Final = frozenset(
     {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "InferenceService"}
 )
 _SCALERS: Final = frozenset({"HorizontalPodAutoscaler", "ScaledObject", "VerticalPodAutoscaler", "PodAutoscaler"})
+_SERVERLESS: Final = ("serving.knative.dev/", "serving.kserve.io/")  # scale by request, also without a word about it
 _SYSTEM_DIRS: Final = (".github/", ".gitlab", "node_modules/")
 
 CONTAINER = record(
@@ -53,9 +55,7 @@ CONTAINER = record(
     liveness=BOOL,
     liveness_path=STRING,
     startup=BOOL,
-    non_root=BOOL,
-    privileged=BOOL,
-    read_only_root=BOOL,
+    **FIELDS,
     command=STRING,
     replicas=INT,
     scaled=BOOL,
@@ -75,7 +75,9 @@ SCALER = record(
     maximum=INT,
     metrics=list_of(STRING),
 )
-OBJECT = record("object", path=STRING, line=INT, kind=STRING, name=STRING, namespace=STRING, api=STRING, templated=BOOL)
+OBJECT = record(
+    "object", path=STRING, line=INT, kind=STRING, name=STRING, namespace=STRING, api=STRING, templated=BOOL, tls=BOOL
+)
 
 
 class KubernetesQuery(Query):
@@ -211,7 +213,16 @@ def _take(found: Manifests, path: str, document: Mapping[str, Any]) -> None:
     line = line_of(document) or 1
     api = str(document["apiVersion"])
     found.objects.append(
-        {"path": path, "line": line, "kind": kind, "name": name, "namespace": namespace, "api": api, "templated": False}
+        {
+            "path": path,
+            "line": line,
+            "kind": kind,
+            "name": name,
+            "namespace": namespace,
+            "api": api,
+            "templated": False,
+            "tls": has_tls(document),
+        }
     )
     if kind in _SCALERS:
         found.scalers.append(_scaler(path, line, kind, name, _map(document.get("spec"))))
@@ -229,7 +240,6 @@ def _container(
     reference = images.parse(image) if image else None
     resources = _map(one.get("resources"))
     requests, limits = _map(resources.get("requests")), _map(resources.get("limits"))
-    security = {**_map(pod.get("securityContext")), **_map(one.get("securityContext"))}
     replicas = _map(document.get("spec")).get("replicas")
     words = [*_list(one.get("command")), *_list(one.get("args"))]
     return {
@@ -252,12 +262,10 @@ def _container(
         "liveness": isinstance(one.get("livenessProbe"), Mapping),
         "liveness_path": _probe_path(one.get("livenessProbe")),
         "startup": isinstance(one.get("startupProbe"), Mapping),
-        "non_root": security.get("runAsNonRoot") is True or _is_positive(security.get("runAsUser")),
-        "privileged": security.get("privileged") is True,
-        "read_only_root": security.get("readOnlyRootFilesystem") is True,
+        **rights(pod, one),
         "command": redact(" ".join(quoted(str(word)) for word in words)),
         "replicas": replicas if isinstance(replicas, int) else 1,
-        "scaled": False,
+        "scaled": str(document["apiVersion"]).startswith(_SERVERLESS),
         "scaler_metrics": [],
         "scaler_minimum": 0,
         "scaler_maximum": 0,
@@ -335,6 +343,7 @@ def _apply(found: Manifests, path: str, patch: Mapping[str, Any]) -> None:
             "namespace": "",
             "api": "",
             "templated": False,
+            "tls": False,
         }
     )
 
@@ -362,10 +371,6 @@ def _probe_path(probe: Any) -> str:
     if isinstance(settings.get("exec"), Mapping):
         return "exec " + " ".join(str(word) for word in _list(settings["exec"].get("command")))
     return "tcp" if "tcpSocket" in settings else "grpc" if "grpc" in settings else ""
-
-
-def _is_positive(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def _text(value: Any) -> str:

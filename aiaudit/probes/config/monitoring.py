@@ -22,6 +22,7 @@ MARKS: Final = (
     "PodMonitor",
     "exporters:",
     "rules:",
+    "alert_rule_test",
 )
 Records = dict[str, list[dict[str, Any]]]
 
@@ -67,7 +68,8 @@ def take(records: Records, path: str, document: Any) -> None:
     kind = document.get("kind")
     spec = _map(document.get("spec"))
     if kind == "PrometheusRule":
-        _groups(records, path, spec.get("groups"), applied=True)
+        labels = _map(_map(document.get("metadata")).get("labels"))
+        _groups(records, path, spec.get("groups"), labels, applied=True)
     elif kind in ("ServiceMonitor", "PodMonitor"):
         endpoints = _list(spec.get("endpoints") or spec.get("podMetricsEndpoints"))
         records["scrapes"].append(
@@ -106,9 +108,13 @@ def mark_loaded(records: Records, rule_files: set[str]) -> None:
         alert["loaded"] = alert["loaded"] or any(fnmatchcase(name, pattern) for pattern in rule_files)
 
 
-def _groups(records: Records, path: str, groups: Any, *, applied: bool = False) -> None:
+def _groups(
+    records: Records, path: str, groups: Any, shared: Mapping[str, Any] | None = None, *, applied: bool = False
+) -> None:
+    """Adds the alerts of groups of rules. `shared`: labels of the object; a group may have labels too."""
     for group in _list(groups):
         rules = _map(group).get("rules")
+        outer = {**(shared or {}), **_map(_map(group).get("labels"))}
         for index, item in enumerate(_list(rules)):
             rule = _map(item)
             expression = rule.get("expr") or _grafana_expression(rule)
@@ -116,7 +122,8 @@ def _groups(records: Records, path: str, groups: Any, *, applied: bool = False) 
             if not isinstance(name, str) or not isinstance(expression, str):
                 continue
             labels, notes = _map(rule.get("labels")), _map(rule.get("annotations"))
-            owner = next((str({**notes, **labels}[key]) for key in _OWNER_KEYS if key in {**notes, **labels}), "")
+            said = {**outer, **notes, **labels}
+            owner = next((str(said[key]) for key in _OWNER_KEYS if said.get(key)), "")
             records["alerts"].append(
                 {
                     "path": path,
@@ -234,11 +241,17 @@ def take_terraform(records: Records, path: str, text: str) -> None:
                 "metrics": [metric] if isinstance(metric, str) else [],
                 "severity": "",
                 "owner": "notified" if actions else "",
-                "runbook": "",
+                "runbook": _address(values.get("alarm_description") or values.get("description")),
                 "waits": "",
                 "loaded": True,
             }
         )
+
+
+def _address(text: Any) -> str:
+    """The first web address in a description."""
+    match = re.search(r"https?://[^\s\"'<>)]+", text) if isinstance(text, str) else None
+    return match.group(0) if match else ""
 
 
 def _map(value: Any) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
+from aiaudit.model.types import Unknown
 from aiaudit.probes.config.alerts import AlertsQuery, ConfigAlerts
 from aiaudit.probes.config.monitoring import metrics_of
 from tests.probes.support import context
@@ -124,3 +125,55 @@ def test_hostile_monitoring_files(tmp_path: Path, text: str) -> None:
         assert isinstance(
             ask(tmp_path, {"a.yml": text, "grafana/d.json": '{"panels": [1, {"targets": 2}]}'}, what), list
         )  # type: ignore[arg-type]
+
+
+RULE = """\
+groups:
+  - name: api
+    labels: {team: platform}
+    rules:
+      - alert: Slow
+        expr: %s
+        annotations: {runbook_url: "%s"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("runbook", "found"),
+    [
+        ("https://github.com/o/r/blob/main/docs/slow.md", True),
+        ("https://github.com/o/r/blob/main/docs/other.md", None),  # it may be another repository
+        ("https://wiki.firm.net/slow", None),
+        ("docs/slow.md", True),
+        ("../docs/slow.md#steps", True),
+        ("docs/missing.md", False),
+        ("https://example.com/runbook", False),
+        ("TODO", False),
+        ("", False),
+    ],
+)
+def test_whether_a_runbook_is_there(tmp_path: Path, runbook: str, found: bool | None) -> None:
+    files = {"alerts/api.yml": RULE % ("x > 1", runbook), "docs/slow.md": "# Slow\n"}
+    (alert,) = ask(tmp_path, files, "alerts")
+    assert alert["owner"] == "platform"
+    assert (None if isinstance(alert["runbook_found"], Unknown) else alert["runbook_found"]) is found
+
+
+@pytest.mark.parametrize(("expression", "threshold"), [("x > 1", True), ("absent(up)", True), ('x{a!=\\"b\\"}', None)])
+def test_whether_an_alert_has_a_threshold(tmp_path: Path, expression: str, threshold: bool | None) -> None:
+    (alert,) = ask(tmp_path, {"a.yml": RULE % (f'"{expression}"', "")}, "alerts")
+    assert (None if isinstance(alert["threshold"], Unknown) else alert["threshold"]) is threshold
+
+
+def test_a_test_in_which_an_alert_fires(tmp_path: Path) -> None:
+    test = """\
+rule_files: [a.yml]
+tests:
+  - input_series: []
+    alert_rule_test:
+      - {alertname: Slow, eval_time: 5m, exp_alerts: [{exp_labels: {}}]}
+      - {alertname: Quiet, eval_time: 5m, exp_alerts: []}
+"""
+    rules = (RULE % ("x > 1", "")) + "      - {alert: Quiet, expr: y > 1}\n"
+    found = ask(tmp_path, {"a.yml": rules, "tests/a_test.yml": test}, "alerts")
+    assert [(a["name"], a["tested"]) for a in found] == [("Slow", True), ("Quiet", False)]

@@ -91,6 +91,19 @@ def test_first_versions_stand_between_decoy_and_exemplar(name: str, tmp_path: Pa
     assert 10 < score < 80
 
 
+def test_a_screening_answered_no_does_not_say_that_people_are_decided_about(tmp_path: Path) -> None:
+    root = copied("exemplar", tmp_path)
+    flag = "flag.decides_about_people"
+    assert audited(root).facts[flag].value is False
+    with (root / "MODEL_CARD.md").open("a") as card:
+        card.write(
+            "\nIt must not be used for hiring decisions.\n\n| use | allowed |\n|---|---|\n| loan approval | no |\n"
+        )
+    assert audited(root).facts[flag].value is False
+    edit(root, [["README.md", "# ", "The tool does candidate screening for recruiters.\n\n# "]])
+    assert audited(root).facts[flag].value is True
+
+
 MUTATIONS = [(sample, what) for sample, changes in data("mutations.yaml").items() for what in changes]
 
 

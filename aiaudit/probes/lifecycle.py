@@ -1,7 +1,9 @@
-"""The probe `lifecycle`: models and runtimes that the project names, and the day on which they stop.
+"""The probe `lifecycle`: models, interfaces and runtimes that the project names, and the day on which they stop.
 
 The days come from `checks/data/end_of_life.yaml`, a dated table with a source for each row. A model counts where it is
-given as a value (`model="gpt-4"`, `model: gpt-4`, `ChatOpenAI("gpt-4")`), not where a table of prices lists it.
+given as a value (`model="gpt-4"`, `model: gpt-4`, `ChatOpenAI("gpt-4")`), not where a table of prices lists it. A
+runtime counts where it is what runs (an image, a version file, a CI job of one version), not where it is the lowest
+that a package admits; `aiaudit.probes.runtimes` says which.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import yaml
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.runtimes import runtimes
 from aiaudit.probes.text import hits_of, scope_of
 from aiaudit.probes.text_engine import NAME, Judge, Pattern, PatternGroup
 from aiaudit.project.roles import Role
@@ -23,8 +26,14 @@ from aiaudit.resources import path_of
 
 TABLE: Final = "data/end_of_life.yaml"
 _NAME: Final = (
-    r"((?:gpt|chatgpt|o[134]|text-(?:davinci|curie|babbage|ada)|code-davinci|davinci|curie|babbage|claude|gemini)"
-    r"[A-Za-z0-9.\-]*)"
+    r"((?:gpt|chatgpt|o[134]|text-(?:davinci|curie|babbage|ada|embedding)|code-davinci|davinci|curie|babbage|claude|gemini|"
+    r"imagen|dall-e|whisper-|tts-|open-mi[sx]tral|mistral|mixtral|codestral|pixtral|ministral|magistral|devstral|command-|"
+    r"c4ai-|embed-|embedding-|rerank-|jamba|j2-|grok|deepseek|llama|llama3|qwen|sonar)"
+    r"[A-Za-z0-9.\-:]*)"
+)
+_PROVIDERS: Final = (
+    "openai|anthropic|google|google_genai|google_vertexai|gemini|mistral|mistralai|cohere|groq|xai|deepseek|bedrock|azure|"
+    "azure_openai|openrouter|meta|ollama"
 )
 _PREFIX: Final = r"(?:[A-Za-z_]+/){0,2}"
 _PATTERNS: Final = (
@@ -32,13 +41,21 @@ _PATTERNS: Final = (
         "named",
         r'(?i:model|engine|deployment|llm)\w*["\']?\s*(?::[\w\s|\[\]]*)?[=:]\s*["\']' + _PREFIX + _NAME + r'["\']',
     ),
+    Pattern(
+        "prefixed",
+        rf"""(?i:default\w*|\bid|\bname)["']?\s*[=:]\s*["'](?:{_PROVIDERS})[/:]([A-Za-z][A-Za-z0-9.\-:]*)["']""",
+    ),
     Pattern("called", r'(?:Chat\w+|OpenAI\w*|Anthropic\w*|LM|init_chat_model)\(\s*["\']' + _PREFIX + _NAME + r'["\']'),
     Pattern("assigned", r"^\s*(?i:\w*model\w*)\s*[:=]\s*" + _PREFIX + _NAME + r"\s*(?:#.*)?$"),
-    Pattern("image", r"^\s*(?i:FROM)\s+(?:--platform=\S+\s+)?(?:\S+/)?((?:python|node|debian|ubuntu):[\w.\-]+)"),
+    Pattern("image", r"^\s*(?i:FROM)\s+(?:--platform=\S+\s+)?(?:[\w.\-]+/)*([\w.\-]+:[\w.\-]+)"),
+    Pattern("runtime", r"""^\s*(?i:runtime)["']?\s*[:=]\s*["']?((?:python3\.|nodejs)\d+)(?:\.x)?\b"""),
+    Pattern("api", r"\.beta\.((?:assistants|threads))\."),
 )
 _CODE: Final = ("**/*.py", "**/*.ipynb", "**/*.ts", "**/*.tsx", "**/*.js", "**/*.mjs")
 _CONFIG: Final = ("**/*.yaml", "**/*.yml", "**/*.toml", "**/*.json", "**/*.env", "**/.env*", "**/*.ini", "**/*.cfg")
+_APIS: Final = {"assistants": "OpenAI Assistants API", "threads": "OpenAI Assistants API"}
 _IMAGES: Final = ("**/Dockerfile*", "**/*.Dockerfile", "**/Containerfile*")
+_MOST: Final = 500  # named models in the fact
 _ROLES: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.OTHER})
 
 ITEM: Final = record(
@@ -52,7 +69,10 @@ ITEM: Final = record(
     use=STRING,
     source=STRING,
 )
-VALUE: Final = record("life cycle", checked=STRING, table_age_days=INT, items=list_of(ITEM), models=INT)
+NAMED: Final = record("named thing", path=STRING, line=INT, name=STRING, role=STRING)
+VALUE: Final = record(
+    "life cycle", checked=STRING, table_age_days=INT, items=list_of(ITEM), models=INT, named=list_of(NAMED)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +89,14 @@ def _table() -> tuple[dt.date, dict[str, _Row]]:
     data = yaml.safe_load((path_of("checks") / TABLE).read_text(encoding="utf-8"))
     rows = {
         name: _Row(kind, row["ends"], str(row["use"]), data["sources"][row["source"]])
-        for kind in ("models", "runtimes")
+        for kind in ("models", "interfaces", "runtimes")
         for row in data[kind]
         for name in row["names"]
     }
     return data["checked"], rows
+
+
+_KINDS: Final = {"image": "image", "runtime": "runtime", "api": "api"}
 
 
 def _keep(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
@@ -81,18 +104,18 @@ def _keep(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
     before = text[: match.start()]
     if before.count(b'"""') % 2 or before.count(b"'''") % 2:
         return None
-    return {"name": match.group(1).decode("utf-8", "replace").lower(), "image": pattern.name == "image"}
+    return {"name": match.group(1).decode("utf-8", "replace").lower(), "kind": _KINDS.get(pattern.name, "model")}
 
 
 def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
     judge: Judge = _keep
     chosen = tuple(pattern for pattern in _PATTERNS if pattern.name in names)
-    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 2")
+    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 4")
 
 
 _GROUPS: Final = (
-    _group(_CODE, "named", "called"),
-    _group(_CONFIG, "named", "assigned"),
+    _group(_CODE, "named", "prefixed", "called", "api"),
+    _group(_CONFIG, "named", "assigned", "runtime"),
     _group(_IMAGES, "image"),
 )
 
@@ -107,7 +130,8 @@ class LifecycleQuery(Query):
 
 
 class LifecycleProbe(Probe[LifecycleQuery]):
-    """Models and runtimes that stop soon or have stopped."""
+    """Models, interfaces and runtimes that stop soon or have stopped: `kind` is model, interface, runtime, or ci for a
+    runtime that only CI jobs run on. `named`: every model that is given as a value, in the table or not."""
 
     name: ClassVar[str] = "lifecycle"
     title: ClassVar[str] = "models and runtimes named by the project that have stopped or stop soon"
@@ -120,19 +144,18 @@ class LifecycleProbe(Probe[LifecycleQuery]):
 
     def answer(self, fact_id: str, query: LifecycleQuery, context: Context) -> Fact:
         checked, rows = _table()
-        items: list[dict[str, Any]] = []
-        named: set[str] = set()
-        for group in _GROUPS:
-            for entry, hits in hits_of(group, context):
-                for _, line, kept in hits:
-                    named.add(kept["name"])
-                    row = _runtime(kept["name"], rows) if kept["image"] else rows.get(kept["name"])
-                    left = (row.ends - context.as_of).days if row else 0
-                    if row and left <= query.within_days:
-                        items.append(
-                            {"path": entry.display, "line": line, "name": kept["name"], "kind": row.kind[:-1]}
-                            | {"ends": row.ends.isoformat(), "days_left": left, "use": row.use, "source": row.source}
-                        )
+        found = [
+            (entry.display, line, kept["name"], kept["kind"], str(entry.role))
+            for group in _GROUPS
+            for entry, hits in hits_of(group, context)
+            for _, line, kept in hits
+        ]
+        found += [(path, line, name, "ci" if ci else "version", "config") for path, line, name, ci in runtimes(context)]
+        items = [
+            _item(path, line, name, kind, row, context.as_of)
+            for path, line, name, kind, _ in found
+            if (row := _row(name, kind, rows)) and (row.ends - context.as_of).days <= query.within_days
+        ]
         unique = {(item["path"], item["line"], item["name"]): item for item in items}
         shown = [unique[key] for key in sorted(unique)]
         scope, _ = scope_of(_GROUPS[0], context)
@@ -140,7 +163,12 @@ class LifecycleProbe(Probe[LifecycleQuery]):
             "checked": checked.isoformat(),
             "table_age_days": (context.as_of - checked).days,
             "items": shown,
-            "models": len(named),
+            "models": len({name for _, _, name, kind, _ in found if kind != "image" or _row(name, kind, rows)}),
+            "named": [
+                {"path": path, "line": line, "name": name, "role": role}
+                for path, line, name, kind, role in sorted(set(found))
+                if kind == "model"
+            ][:_MOST],
         }
         return Fact(
             fact_id,
@@ -154,12 +182,42 @@ class LifecycleProbe(Probe[LifecycleQuery]):
         )
 
 
+def _item(path: str, line: int, name: str, kind: str, row: _Row, as_of: dt.date) -> dict[str, Any]:
+    return {
+        "path": path,
+        "line": line,
+        "name": _APIS.get(name, name),
+        "kind": "ci" if kind == "ci" else row.kind[:-1],
+        "ends": row.ends.isoformat(),
+        "days_left": (row.ends - as_of).days,
+        "use": row.use,
+        "source": row.source,
+    }
+
+
+def _row(name: str, kind: str, rows: dict[str, _Row]) -> _Row | None:
+    if kind == "image":
+        return _runtime(name, rows)
+    if kind == "runtime":  # python3.8, nodejs16
+        language, number = ("python", name[6:]) if name.startswith("python") else ("node", name[6:])
+        return rows.get(f"{language}:{number}")
+    return rows.get(_APIS.get(name, name))
+
+
 def _runtime(image: str, rows: dict[str, _Row]) -> _Row | None:
-    """The row of `python:3.8.19-slim-buster`: by its first numbers, else by the release that its tag ends with."""
+    """The row of `python:3.8.19-slim-buster`: by its first numbers, else by the release that its tag ends with.
+
+    Images of others (`nvidia/cuda:12.1.0-runtime-ubuntu20.04`) are as old as the release they are built on.
+    """
     name, _, tag = image.partition(":")
     number = tag.split("-")[0].split(".")
     for length in (2, 1):
         row = rows.get(f"{name}:{'.'.join(number[:length])}")
         if row:
             return row
-    return next((rows[key] for part in tag.split("-")[1:] if (key := f"{name}:{part}") in rows), None)
+    for part in tag.split("-")[1:]:
+        system, version = (part[:6], part[6:]) if part.startswith(("ubuntu", "alpine")) else ("debian", part)
+        row = rows.get(f"{system}:{version}")
+        if row:
+            return row
+    return None

@@ -1,0 +1,115 @@
+"""The language versions that a project runs on, from version files, metadata, conda environments and CI.
+
+A version counts where it is what runs. A lower bound (`requires-python = ">=3.8"`) admits newer ones and says nothing;
+bounds that admit only some minor versions name the newest of them. A CI matrix of several versions is a test of
+compatibility and says nothing either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from aiaudit.probes.base import Context
+from aiaudit.probes.dependencies.lines import LineFinder
+from aiaudit.probes.dependencies.versions import poetry_to_pep440, satisfies_npm, satisfies_pep440
+from aiaudit.probes.reading import Files
+
+# path, line, name as in the table of end dates (python:3.8, node:18), and whether only CI runs on it
+Runtime = tuple[str, int, str, bool]
+
+_PYTHONS: Final = tuple(range(31))  # minor versions of Python 3
+_NODES: Final = tuple(range(4, 61))  # major versions of Node.js
+_VERSION_FILES: Final = {
+    ".python-version": ("python", r"^\s*(?:cpython-|python-)?(\d+\.\d+)"),
+    "runtime.txt": ("python", r"^\s*python-(\d+\.\d+)"),
+    ".nvmrc": ("node", r"^\s*v?(\d+)"),
+    ".node-version": ("node", r"^\s*v?(\d+)"),
+    ".tool-versions": ("", r"^\s*(python|nodejs|node)\s+v?(\d+(?:\.\d+)?)"),
+}
+_CONDA: Final = r"^\s*-\s*[\"']?python\s*={1,2}\s*(\d+\.\d+)"
+_CI: Final = r"^\s*-?\s*(python|node)-version:\s*[\"']?v?(\d+(?:\.\d+)?)[\w.]*[\"']?\s*(?:#.*)?$"
+
+
+def runtimes(context: Context) -> list[Runtime]:
+    """Every place that fixes a language version, sorted."""
+    files = Files(context.project)
+    found = [
+        *_version_files(files),
+        *_lines(files, ("**/environment*.yml", "**/environment*.yaml"), _CONDA, "python"),
+        *_workflows(files),
+        *_python_bounds(files),
+        *_node_bounds(files),
+    ]
+    return sorted(set(found))
+
+
+def _version_files(files: Files) -> Iterator[Runtime]:
+    for name, (language, pattern) in _VERSION_FILES.items():
+        yield from _lines(files, (f"**/{name}",), pattern, language)
+
+
+def _lines(files: Files, globs: tuple[str, ...], pattern: str, language: str) -> Iterator[Runtime]:
+    for entry in files.matching(globs):
+        for number, line in enumerate((files.text(entry.path) or "").splitlines()[:5_000], 1):
+            match = re.match(pattern, line[:300])
+            if match and (name := _name(language or match.group(1), match.group(match.lastindex or 1))):
+                yield entry.path, number, name, False
+
+
+def _workflows(files: Files) -> Iterator[Runtime]:
+    """Versions in workflows that name one version of a language only: several are a test of compatibility."""
+    for entry in files.matching((".github/workflows/*.yml", ".github/workflows/*.yaml")):
+        found = list(_lines(files, (entry.path,), _CI, ""))
+        for path, line, name, _ in found:
+            language = name.partition(":")[0]
+            if len({other for _, _, other, _ in found if other.startswith(language)}) == 1:
+                yield path, line, name, True
+
+
+def _name(language: str, version: str) -> str:
+    """`python:3.8`, `node:18`; "" for a number that says too little (`3`)."""
+    if language == "python":
+        return f"python:{version}" if "." in version or version == "2" else ""
+    return f"node:{version.partition('.')[0]}"
+
+
+def _python_bounds(files: Files) -> Iterator[Runtime]:
+    for entry in files.matching("**/pyproject.toml"):
+        data = files.toml(entry.path) or {}
+        spec = _get(data, "project", "requires-python")
+        poetry = _get(data, "tool", "poetry", "dependencies", "python")
+        if not isinstance(spec, str):
+            spec = poetry_to_pep440(poetry) if isinstance(poetry, str) else None
+        if not spec:
+            continue
+        newest = max((n for n in _PYTHONS if _admits(spec, n)), default=None)
+        if newest is not None and newest != _PYTHONS[-1]:
+            lines = LineFinder(files.text(entry.path) or "")
+            line = lines.key("requires-python", lines.key("python", lines.header("tool.poetry.dependencies")))
+            yield entry.path, line, f"python:3.{newest}", False
+
+
+def _admits(spec: str, minor: int) -> bool:
+    """Whether some release of Python 3.`minor` meets the condition."""
+    return any(satisfies_pep440(f"3.{minor}.{patch}", spec) for patch in (0, 1, 5, 12, 20, 99))
+
+
+def _node_bounds(files: Files) -> Iterator[Runtime]:
+    for entry in files.matching("**/package.json"):
+        spec = _get(files.json(entry.path), "engines", "node")
+        if not isinstance(spec, str):
+            continue
+        newest = max(
+            (n for n in _NODES if any(satisfies_npm(f"{n}.{m}.0", spec) for m in (0, 9, 19, 99))), default=None
+        )
+        if newest is not None and newest != _NODES[-1]:
+            lines = LineFinder(files.text(entry.path) or "")
+            yield entry.path, lines.key("node", lines.key("engines")), f"node:{newest}", False
+
+
+def _get(data: Any, *keys: str) -> Any:
+    for key in keys:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data

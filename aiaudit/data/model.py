@@ -103,11 +103,17 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Leakage:
-    """How well one column alone tells the label: accuracy of the commonest label a value or quantile bin."""
+    """How well one column alone tells the label.
+
+    `measure` accuracy: of predicting the commonest label of the column's value or quantile bin, beside `majority`, that
+    of always predicting the commonest label. `measure` r2: squared Pearson correlation with a label of many numbers;
+    `majority` is 0.
+    """
 
     column: str
     accuracy: float
     majority: float
+    measure: str = "accuracy"
 
 
 @dataclass(frozen=True, slots=True)

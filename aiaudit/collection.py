@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from aiaudit import __version__, facts_file, subject
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
-from aiaudit.project.config import ProjectConfig
+from aiaudit.project.config import ConfigError, ProjectConfig
 from aiaudit.ruleset import Options, Ruleset
 from aiaudit.settings import Source, read_config, with_stage
 
@@ -55,13 +55,14 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
 
     Raises:
         Unreadable: the root is no readable folder.
-        ConfigError: the caller's configuration cannot be used.
+        ConfigError: the caller's configuration cannot be used, or the engine that was asked for is not there.
     """
-    from aiaudit.probes.collect import collect as run_probes
+    from aiaudit.answers import ask
     from aiaudit.project.cache import open_cache
     from aiaudit.project.tree import Project
 
     as_of = options.as_of or dt.date.today()
+    _check_engine(options.secrets_engine)
     config, config_by, problems = read_config(root, options)
     config = with_stage(config, options.stage)
     specs = ruleset.selected.needed(also=ruleset.shared_facts)
@@ -70,16 +71,21 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
         readable = subject.readable(project)
         unread: dict[str, str] = {}
         facts: Mapping[str, Fact] = (
-            run_probes(
+            ask(
                 specs.values(),
                 project,
                 config,
                 as_of,
                 jobs=options.jobs,
                 cache=open_cache() if options.cache else None,
-                options={"secrets_engine": options.secrets_engine, "osv_db": options.osv_db},
+                options={
+                    "secrets_engine": options.secrets_engine,
+                    "history": options.history,
+                    "osv_db": options.osv_db,
+                },
                 progress=progress,
                 unread=unread,
+                caller_config=options.config,
             )
             if readable
             else {i: _unseen(i, "there is no readable project file") for i, spec in specs.items() if spec.probe}
@@ -96,6 +102,16 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
             specs=specs,
             problems=tuple(problems),
         )
+
+
+def _check_engine(name: str) -> None:
+    """Raises ConfigError where the engine for secrets is not there: another must not stand in for it unsaid."""
+    from aiaudit.probes.secrets import kingfisher
+
+    if name not in ("builtin", kingfisher.NAME):
+        raise ConfigError([f"--secrets-engine {name}: there are builtin and {kingfisher.NAME}"])
+    if name == kingfisher.NAME and kingfisher.program() is None:
+        raise ConfigError([kingfisher.MISSING])
 
 
 def reuse(path: str, ruleset: Ruleset, options: Options) -> Collection:

@@ -31,7 +31,8 @@ class Options:
     fail_on: tuple[str, ...] = ()
     fail_on_new: str | None = None
     level: str | None = None
-    secrets_engine: str = "builtin"
+    secrets_engine: str = "builtin"  # or kingfisher
+    history: bool = False  # whether earlier commits are looked through for secrets
     osv_db: str | None = None  # an OSV export: a zip, or a folder of them
     jobs: int | None = None
     cache: bool = True

@@ -33,6 +33,11 @@ class LevelName(StrEnum):
     SCALE = "scale"
 
 
+class SecretsEngine(StrEnum):
+    BUILTIN = "builtin"
+    KINGFISHER = "kingfisher"
+
+
 def folder(path: Path) -> str:
     """The root as given, where it is a folder."""
     if not path.exists():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aiaudit.cli.errors import ExitCode, UsageError, say, worst
-from aiaudit.cli.options import LevelName, SeverityName, day, folder, option
+from aiaudit.cli.options import LevelName, SecretsEngine, SeverityName, day, folder, option
 
 if TYPE_CHECKING:
     from aiaudit.reports.base import Output
@@ -82,6 +82,12 @@ def run(
             help="Look locked versions up in this export of osv.dev (all.zip of PyPI, npm, or a folder of them).",
         ),
     ] = None,
+    secrets_engine: Annotated[
+        SecretsEngine, option("--secrets-engine", help="Let Kingfisher (extra `secrets`) look for secrets as well.")
+    ] = SecretsEngine.BUILTIN,
+    history: Annotated[
+        bool, option("--history", help="Look for secrets in the git history as well, within bounds.")
+    ] = False,
     jobs: Annotated[int | None, option("--jobs", min=1, help="Processes at most (default: one a processor).")] = None,
     no_cache: Annotated[bool, option("--no-cache", help="Read every file again.")] = False,
     timings: Annotated[bool, option("--timings", help="Add the seconds of each stage to the result.")] = False,
@@ -104,6 +110,8 @@ def run(
         check_folder(facts_out, "--facts-out")
     if facts and osv_db:
         raise UsageError("--facts and --osv-db exclude each other: saved facts hold what was looked up")
+    if facts and (history or secrets_engine is not SecretsEngine.BUILTIN):
+        raise UsageError("--facts excludes --history and --secrets-engine: saved facts hold what was looked for")
     if osv_db and not Path(osv_db).exists():
         raise UsageError(f"--osv-db {osv_db}: there is no such file or folder")
     root = "" if facts else folder(path or Path())
@@ -123,6 +131,8 @@ def run(
         fail_on_new=fail_on_new.value if fail_on_new else None,
         level=level.value if level else None,
         osv_db=osv_db,
+        secrets_engine=secrets_engine.value,
+        history=history,
         jobs=jobs,
         cache=not no_cache,
         timings=timings,

@@ -99,8 +99,8 @@ class TextEngine:
     bounded = True  # linear in time and memory by construction: needs no process of its own for a small tree
     takes_head = True  # of a file that is too large, the head is searched
 
-    def __init__(self, queries: Iterable[Query]) -> None:
-        groups = [group for query in queries if isinstance(query, HasGroups) for group in query.groups()]
+    def __init__(self, queries: Iterable[Query] = (), *, groups: Iterable[PatternGroup] = ()) -> None:
+        groups = [*groups, *(group for query in queries if isinstance(query, HasGroups) for group in query.groups())]
         lists = list(dict.fromkeys(group.files for group in groups))
         self._table = GlobTable(lists)
         self._groups: list[list[tuple[str, PatternGroup]]] = [[] for _ in lists]  # key and group, by list of globs

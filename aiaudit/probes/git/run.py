@@ -1,10 +1,10 @@
 """Running git on a repository that nobody trusts.
 
 A repository's own configuration can name programs (fsmonitor, hooks, pager, external diff, textconv, signature check,
-remote helpers). Only commands that need none of them are run (`log`, `ls-tree`, `rev-list`), each such setting is
-overridden, nothing is read from the user's or the system's configuration, nothing is fetched, no lock is taken and the
-work tree is never looked at. The `.git` that is used must belong to the audited folder: a `.git` file that points into
-somebody else's repository is refused.
+remote helpers). Only commands that need none of them are run (`log`, `ls-tree`, `rev-list`, `cat-file`), each such
+setting is overridden, nothing is read from the user's or the system's configuration, nothing is fetched, no lock is
+taken and the work tree is never looked at. The `.git` that is used must belong to the audited folder: a `.git` file that
+points into somebody else's repository is refused.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import selectors
 import shutil
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,8 +58,8 @@ class Repository:
     prefix: str
     program: str | None  # git's absolute path; None where it is not installed
 
-    def run(self, *arguments: str) -> bytes:
-        """The output of one git command. Raises GitError."""
+    def run(self, *arguments: str, given: bytes = b"") -> bytes:
+        """The output of one git command that reads `given` from its standard input. Raises GitError."""
         if self.program is None:
             raise GitError("git is not installed")
         settings = [word for override in _OVERRIDES for word in ("-c", override)]
@@ -68,7 +69,7 @@ class Repository:
         ]  # fmt: skip
         if not _knows_lazy_fetch(self.program):
             command.remove("--no-lazy-fetch")
-        return _output(command, cwd=self.directory)
+        return _output(command, cwd=self.directory, given=given)
 
     @property
     def shallow(self) -> bool:
@@ -163,7 +164,7 @@ def _knows_lazy_fetch(program: str) -> bool:
     return _LAZY_FETCH[program]
 
 
-def _output(command: list[str], cwd: Path) -> bytes:
+def _output(command: list[str], cwd: Path, given: bytes = b"") -> bytes:
     """Standard output, at most MAX_OUTPUT bytes within TIMEOUT seconds."""
     environment = {
         "PATH": os.defpath,
@@ -181,17 +182,20 @@ def _output(command: list[str], cwd: Path) -> bytes:
         "GIT_PAGER": "cat",
         "GIT_PROTOCOL_FROM_USER": "0",
     }
-    try:
-        process = subprocess.Popen(  # noqa: S603 (fixed arguments, no shell)
-            command,
-            cwd=cwd,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-    except OSError as error:
-        raise GitError(f"git does not start: {(error.strerror or 'error').lower()}") from None
+    with tempfile.TemporaryFile() as stdin:  # a file, so that no pipe can fill up while git's output is read
+        stdin.write(given)
+        stdin.seek(0)
+        try:
+            process = subprocess.Popen(  # noqa: S603 (fixed arguments, no shell)
+                command,
+                cwd=cwd,
+                env=environment,
+                stdin=stdin if given else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise GitError(f"git does not start: {(error.strerror or 'error').lower()}") from None
     try:
         data = _drain(process)
     finally:
@@ -227,7 +231,7 @@ def _drain(process: subprocess.Popen[bytes]) -> bytes:
 
 
 def _subcommand(command: list[str]) -> str:
-    return next((word for word in command[1:] if word in ("log", "ls-tree", "rev-list", "version")), "")
+    return next((word for word in command[1:] if word in ("log", "ls-tree", "rev-list", "cat-file", "version")), "")
 
 
 def _small(path: Path, limit: int = 4096) -> str:

@@ -46,6 +46,7 @@ _HASH_NEAR: Final = re.compile(
 _IDENTIFIER: Final = re.compile(r"^[A-Za-z_][A-Za-z_.:/@-]*\d{0,3}$")
 _DOTTED: Final = re.compile(r"[A-Za-z_]+\d{0,3}(?:\.(?:\d{1,3}|[A-Za-z_]+\d{0,3}))+")  # a name in names
 _DATED: Final = re.compile(r"^(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)")
+_PUBLISHED: Final = re.compile(r"phc_|pk_(?:live|test)_|sb_publishable_|pk-lf-|pk\.eyJ|6L[cdef][\w-]{37}$")
 _UUID: Final = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _HEX: Final = re.compile(r"^(?:0x)?[0-9a-fA-F]+$")
 _CALL: Final = re.compile(
@@ -67,6 +68,18 @@ def is_placeholder(value: str) -> bool:
         return True
     body = re.sub(r"^[A-Za-z]{1,8}[-_]", "", value)
     return _longest_ascent(body) >= 7 or _longest_repeat(body) >= 5 or _is_periodic(body) or len(set(body)) <= 4
+
+
+def is_published(value: str) -> bool:
+    """Whether the value is meant to be seen: keys that vendors make for browsers and for telemetry."""
+    return _PUBLISHED.match(value) is not None
+
+
+def could_be_random(value: str) -> bool:
+    """Whether a value that nothing else is known of may be a key: no name, no words, no reference, no identifier."""
+    if _CALL.search(value) or _IDENTIFIER.match(value) or _UUID.match(value) or _DOTTED.fullmatch(value):
+        return False
+    return len(value) >= 10 and _classes(value) >= 2 and entropy(value) >= 3.2 and not _wordy(value)
 
 
 def _longest_ascent(text: str) -> int:
@@ -168,7 +181,13 @@ def random(value: str) -> dict[str, Any] | None:
 
 def assigned(name: str, value: str) -> dict[str, Any] | None:
     """A value given to a name that speaks of a secret, where no vendor's shape helps."""
-    if _NO_SECRET_NAME.search(name) or _CALL.search(value) or _IDENTIFIER.match(value) or _UUID.match(value):
+    if (
+        is_published(value)
+        or _NO_SECRET_NAME.search(name)
+        or _CALL.search(value)
+        or _IDENTIFIER.match(value)
+        or _UUID.match(value)
+    ):
         return None
     if (
         value.startswith(("/", "./", "../", "~", "http", "sha", "arn:", "projects/", "data:", "file:"))

@@ -7,7 +7,7 @@ import hmac
 from typing import Any, Final
 
 from aiaudit.probes.secrets import checks
-from aiaudit.probes.secrets.rules import rules
+from aiaudit.probes.secrets.rules import Rule, rules
 from aiaudit.probes.text_engine import Pattern
 
 _LONGEST: Final = 4096  # characters of a value that are looked at
@@ -21,9 +21,8 @@ def judge(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
     cannot be guessed from it (a vendor's random keys), stays in the cache, and never comes into a fact.
     """
     rule = rules()[pattern.name]
-    assigned = rule.check == "assigned"
-    group = (2 if assigned else 1) if match.re.groups else 0
-    raw = match.group(group)[:_LONGEST]
+    assigned, group = rule.check == "assigned", _group(rule)
+    raw = secret_of(pattern, match)
     value = raw.decode("utf-8", "replace").strip()
     if len(value) < rule.length or checks.entropy(value) < rule.entropy or checks.is_placeholder(value[:400]):
         return None
@@ -42,6 +41,17 @@ def judge(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
     if rule.shape == "vendor":
         kept["same"] = hmac.new(_KEY, raw, hashlib.sha256).hexdigest()[:12]
     return kept
+
+
+def secret_of(pattern: Pattern, match: Any) -> bytes:
+    """The value of a hit. It must not leave this process."""
+    value: bytes = match.group(_group(rules()[pattern.name]))[:_LONGEST]
+    return value
+
+
+def _group(rule: Rule) -> int:
+    """The group of the rule's pattern that is the value; the rule `assigned` has the name before it."""
+    return 2 if rule.check == "assigned" else 1
 
 
 _CHECKS: Final = {

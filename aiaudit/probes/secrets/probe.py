@@ -14,6 +14,7 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.secrets.judge import judge
 from aiaudit.probes.secrets.rules import VERSION, digest, patterns, rules
+from aiaudit.probes.secrets.second import Second, second
 from aiaudit.probes.text import hits_of, scope_of
 from aiaudit.probes.text_engine import NAME, PatternGroup
 from aiaudit.project.entry import Entry
@@ -77,6 +78,14 @@ class SecretsQuery(Query):
         )
 
 
+def engines(more: Second) -> str:
+    """Which engines looked, with what a reader has to know of them."""
+    named = f"built-in rules ({len(rules())})"
+    if more.trouble:
+        return f"{named}; {more.trouble}"
+    return f"{named} and {more.engine}" if more.engine else named
+
+
 class SecretsProbe(Probe[SecretsQuery]):
     """Secrets in text files, ignored files and notebook outputs included.
 
@@ -103,19 +112,25 @@ class SecretsProbe(Probe[SecretsQuery]):
                 if query.roles and entry.role not in query.roles:
                     continue
                 for number, line, kept in hits:
-                    one = _record(entry, line, group.patterns[number].name, kept, context.as_of)
+                    one = record_of(entry, line, group.patterns[number].name, kept, context.as_of)
                     if one is not None and _at_least(one["confidence"], query.min_confidence):
                         _add(found, one)
+        more = second(context)
+        for entry, kept in more.found:
+            if not query.roles or entry.role in query.roles:
+                one = _of_second(entry, kept, context.as_of)
+                if one is not None and _at_least(one["confidence"], query.min_confidence):
+                    _add(found, one)
         secrets = _numbered([found[key] for key in sorted(found)])
         scope, reason = scope_of(groups[0], context)
-        return _fact(fact_id, secrets, scope, reason)
+        return _fact(fact_id, secrets, scope, reason, more)
 
 
-def _record(entry: Entry, line: int, rule_id: str, kept: dict[str, Any], as_of: dt.date) -> dict[str, Any] | None:
+def record_of(entry: Entry, line: int, rule_id: str, kept: dict[str, Any], as_of: dt.date) -> dict[str, Any] | None:
+    """The record of a hit of the built-in rules; None where the file's place or a token's date makes it none."""
     rule = rules()[rule_id]
-    expires = kept.get("expires")
-    if isinstance(expires, int) and dt.datetime.fromtimestamp(expires, dt.UTC).date() < as_of:
-        return None  # it opens nothing any more
+    if _is_over(kept, as_of):
+        return None
     doubt = str(kept.get("doubt", ""))
     aside = entry.role in _ASIDE
     if aside and (doubt or (rule.check in ("pem", "jwt") and _TEST_FILE.search(entry.path))):
@@ -139,6 +154,32 @@ def _record(entry: Entry, line: int, rule_id: str, kept: dict[str, Any], as_of: 
     }
 
 
+def _of_second(entry: Entry, kept: dict[str, Any], as_of: dt.date) -> dict[str, Any] | None:
+    """The record of a hit of the second engine; what stands aside from the product counts as with the own rules."""
+    if _is_over(kept, as_of) or (entry.role in _ASIDE and (kept["kind"] != "vendor" or _TEST_FILE.search(entry.path))):
+        return None
+    return {
+        "path": entry.display,
+        "line": kept["line"],
+        "rule": kept["rule"],
+        "vendor": kept["vendor"],
+        "kind": kept["kind"],
+        "prefix": "",
+        "role": str(entry.role),
+        "ignored": entry.ignored,
+        "secret": 0,
+        "doubt": "",
+        "confidence": str(kept["confidence"]),
+        "same": "",
+    }
+
+
+def _is_over(kept: dict[str, Any], as_of: dt.date) -> bool:
+    """Whether a token's own date says that it opens nothing any more."""
+    expires = kept.get("expires")
+    return isinstance(expires, int) and dt.datetime.fromtimestamp(expires, dt.UTC).date() < as_of
+
+
 def _add(found: dict[tuple[str, int], dict[str, Any]], one: dict[str, Any]) -> None:
     """Keep one secret a line: that of the rule which knows most."""
     key = (one["path"], one["line"])
@@ -148,7 +189,8 @@ def _add(found: dict[tuple[str, int], dict[str, Any]], one: dict[str, Any]) -> N
 
 
 def _rank(one: dict[str, Any]) -> tuple[int, int]:
-    return _RANK[one["kind"]], list(rules()).index(one["rule"])
+    known = list(rules())  # the second engine's rules come last
+    return _RANK[one["kind"]], known.index(one["rule"]) if one["rule"] in rules() else len(known)
 
 
 def _at_least(confidence: str, least: Confidence) -> bool:
@@ -165,8 +207,10 @@ def _numbered(secrets: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return out
 
 
-def _fact(fact_id: str, secrets: list[dict[str, Any]], scope: Scope, reason: str) -> Fact:
-    method = "built-in rules"
+def _fact(fact_id: str, secrets: list[dict[str, Any]], scope: Scope, reason: str, more: Second) -> Fact:
+    method = engines(more)
+    if not secrets and more.trouble:
+        return Fact(fact_id, State.UNKNOWN, method=method, scope=scope, reason=more.trouble)
     if not secrets and scope.files and not scope.complete:
         reason = f"{scope.files - scope.read} of {scope.files} files could not be read whole: {reason}"
         return Fact(fact_id, State.UNKNOWN, method=method, scope=scope, reason=reason)
@@ -177,3 +221,22 @@ def _fact(fact_id: str, secrets: list[dict[str, Any]], scope: Scope, reason: str
     )
     surest = max((Confidence(one["confidence"]) for one in secrets), key=_ORDER.index)  # each keeps its own
     return Fact(fact_id, State.KNOWN, secrets, Level.MEASURED, method, surest, evidence, scope)
+
+
+class EngineQuery(Query):
+    """Nothing to ask."""
+
+
+class EngineProbe(Probe[EngineQuery]):
+    """Which engines look for secrets in this audit, with versions, and why one of them gave no whole answer."""
+
+    name: ClassVar[str] = "secrets.engine"
+    title: ClassVar[str] = "the engines that look for secrets, with their versions"
+    query: ClassVar[type[EngineQuery]] = EngineQuery
+    max_level: ClassVar[Level] = Level.MEASURED
+
+    def value_type(self, query: EngineQuery) -> Type:
+        return STRING
+
+    def answer(self, fact_id: str, query: EngineQuery, context: Context) -> Fact:
+        return Fact(fact_id, State.KNOWN, engines(second(context)), Level.MEASURED, "options of this audit")

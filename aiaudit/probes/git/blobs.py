@@ -1,0 +1,156 @@
+"""The contents that a repository's history holds: each blob once, within bounds.
+
+All commits that any ref reaches count. Blobs are named by `rev-list --objects` and read by `cat-file --batch`, which
+applies no filter and runs no program of the repository's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiaudit.probes.git.run import GitError, Repository
+
+_BATCH_BYTES: Final = 16 * 1024 * 1024  # contents asked for in one command
+_BATCH_BLOBS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much of a history is read at most. `largest`: bytes of one blob."""
+
+    commits: int = 20_000
+    total: int = 512 * 1024 * 1024  # bytes of all blobs
+    largest: int = 2 * 1024 * 1024
+    seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """One content. `path`: a path that it had, relative to the audited folder."""
+
+    id: str
+    path: str
+    size: int
+
+
+@dataclass(slots=True)
+class Past:
+    """The blobs of a history that are wanted. `limits`: why some of it was not read, a line each."""
+
+    commits: int = 0
+    blobs: list[Blob] = field(default_factory=list)
+    unread: int = 0  # blobs left out as too large
+    limits: list[str] = field(default_factory=list)
+    deadline: float = 0.0
+
+
+def list_blobs(repository: Repository, bounds: Bounds, wanted: Callable[[str, int], bool]) -> Past:
+    """The blobs whose path and size are `wanted`, newest commits first. Raises GitError."""
+    past = Past(deadline=time.monotonic() + bounds.seconds)
+    if not repository.run("rev-list", "--all", "--max-count=1"):
+        return past
+    past.commits = int(repository.run("rev-list", "--all", "--count"))
+    if past.commits > bounds.commits:
+        past.limits.append(f"only the newest {bounds.commits} of {past.commits} commits")
+    if repository.shallow:
+        past.limits.append("the clone is shallow: it holds only the newest commits")
+    names = _names(repository, bounds)
+    missing = 0
+    total = 0
+    for identifier, kind, size in _sizes(repository, list(names)):
+        path = names[identifier]
+        if kind == "missing":
+            missing += 1
+        if kind != "blob" or not path.startswith(repository.prefix):
+            continue
+        blob = Blob(identifier, path.removeprefix(repository.prefix), size)
+        if not wanted(blob.path, size):
+            continue
+        if size > bounds.largest:
+            past.unread += 1
+        elif total + size > bounds.total:
+            past.limits.append(f"only the newest {bounds.total >> 20} MB of contents")
+            break
+        else:
+            total += size
+            past.blobs.append(blob)
+    if missing:
+        past.limits.append(f"{missing} objects are not in this clone")
+    return past
+
+
+def read_blobs(repository: Repository, past: Past) -> Iterator[tuple[Blob, bytes]]:
+    """The contents of the listed blobs. Past the deadline it ends, and `past.limits` says so. Raises GitError."""
+    for batch in _batches(past.blobs):
+        if time.monotonic() > past.deadline:
+            done = past.blobs.index(batch[0])
+            past.limits.append(f"only {done} of {len(past.blobs)} contents: the time was up")
+            return
+        output = repository.run("cat-file", "--batch", given=_lines(blob.id for blob in batch))
+        yield from _contents(output, batch)
+
+
+def commit_of(repository: Repository, blob: Blob) -> str:
+    """The oldest commit that brought or removed this content, by short id and day; "" where git does not say."""
+    try:
+        output = repository.run(
+            "log", "--all", "--reverse", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames",
+            "--no-show-signature", "--format=%h %cs", f"--find-object={blob.id}", "--no-patch",
+        )  # fmt: skip
+    except GitError:
+        return ""
+    return output.decode("ascii", "replace").partition("\n")[0].strip()
+
+
+def _names(repository: Repository, bounds: Bounds) -> dict[str, str]:
+    """The objects below trees with a path that each has, in the order in which git meets them: newest first."""
+    output = repository.run("rev-list", "--all", "--objects", f"--max-count={bounds.commits}")
+    names: dict[str, str] = {}
+    for line in output.split(b"\n"):
+        identifier, space, path = line.partition(b" ")
+        if space and path:
+            names.setdefault(identifier.decode("ascii"), path.decode("utf-8", "surrogateescape"))
+    return names
+
+
+def _sizes(repository: Repository, identifiers: list[str]) -> Iterator[tuple[str, str, int]]:
+    """Kind and size of objects; the kind of one that this clone lacks is `missing`."""
+    if not identifiers:
+        return
+    for line in repository.run("cat-file", "--batch-check", given=_lines(identifiers)).decode("ascii").splitlines():
+        fields = line.split(" ")
+        if len(fields) == 3 and fields[2].isdigit():
+            yield fields[0], fields[1], int(fields[2])
+        else:
+            yield fields[0], "missing", 0
+
+
+def _batches(blobs: list[Blob]) -> Iterator[list[Blob]]:
+    batch: list[Blob] = []
+    size = 0
+    for blob in blobs:
+        if batch and (size + blob.size > _BATCH_BYTES or len(batch) >= _BATCH_BLOBS):
+            yield batch
+            batch, size = [], 0
+        batch.append(blob)
+        size += blob.size
+    if batch:
+        yield batch
+
+
+def _contents(output: bytes, batch: list[Blob]) -> Iterator[tuple[Blob, bytes]]:
+    """`<id> blob <size>\\n<content>\\n`, in the order asked for."""
+    at = 0
+    for blob in batch:
+        end = output.find(b"\n", at)
+        if output[at:end] != f"{blob.id} blob {blob.size}".encode():
+            raise GitError("git cat-file gave something else than asked for")
+        yield blob, output[end + 1 : end + 1 + blob.size]
+        at = end + 2 + blob.size
+
+
+def _lines(identifiers: Iterator[str] | list[str]) -> bytes:
+    return "".join(f"{identifier}\n" for identifier in identifiers).encode("ascii")

@@ -27,7 +27,7 @@ _LISTED: Final = 20  # malformed lines that are named
 class DuckDBEngine:
     """See `aiaudit.data.engine.Engine`."""
 
-    dialect: Final = "duckdb"
+    dialect = "duckdb"
 
     def __init__(
         self, *, database: Path | None = None, memory_limit: int = MEMORY_LIMIT, threads: int | None = None

@@ -1,0 +1,42 @@
+"""What names say: the role of a file (train, test, …) and the columns that are usually ids, labels or times."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Final
+
+_ROLES: Final = (
+    ("train", r"train|training|fit"),
+    ("validation", r"val|valid|validation|dev"),
+    ("test", r"test|testing|holdout|hold_out|eval|evaluation"),
+    ("reference", r"reference|baseline|ref"),
+    ("current", r"current|cur|recent|production|prod|live|new"),
+)
+_ROLE: Final = tuple((role, re.compile(rf"(?:^|[^a-z])(?:{words})(?:[^a-z]|$)")) for role, words in _ROLES)
+_ID: Final = re.compile(
+    r"(?:^|_)(?:id|uuid|guid)$|^(?:id|index|key|row_?id|record_?id)$|(?<=[a-z])I[dD]$", re.IGNORECASE
+)
+_LABELS: Final = ("label", "target", "y", "class", "outcome")
+
+
+def role_of(path: str) -> str:
+    """The role by the file's name, else by its nearest folder that tells one; "" where none does."""
+    pure = PurePath(path)
+    for part in (pure.name.split(".")[0], *reversed(pure.parent.parts)):
+        for role, pattern in _ROLE:
+            if pattern.search(part.lower()):
+                return role
+    return ""
+
+
+def id_columns(columns: list[str]) -> list[str]:
+    """A first column named like an id, or the columns named `id`: the row's own, not a reference to another table."""
+    first = [name for name in columns[:1] if _ID.search(name)]
+    return first or [name for name in columns if name.lower() in ("id", "uuid", "row_id", "record_id")][:1]
+
+
+def label_column(columns: list[str]) -> str | None:
+    """The column named label, target, y, class or outcome, in this order; None where there is none."""
+    lower = {name.lower(): name for name in columns}
+    return next((lower[name] for name in _LABELS if name in lower), None)

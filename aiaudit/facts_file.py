@@ -103,12 +103,13 @@ def _saved(data: Mapping[str, Any]) -> SavedFacts:
         config=dict(data["config"]),
         config_by=str(data["config_by"]),
         readable=bool(data["readable"]),
-        facts={str(fact_id): _fact(str(fact_id), fact) for fact_id, fact in data["facts"].items()},
+        facts={str(fact_id): fact_of(str(fact_id), fact) for fact_id, fact in data["facts"].items()},
         queries={str(fact_id): str(fact["query"]) for fact_id, fact in data["facts"].items()},
     )
 
 
-def _fact(fact_id: str, data: Mapping[str, Any]) -> Fact:
+def fact_of(fact_id: str, data: Mapping[str, Any]) -> Fact:
+    """A fact as it was written by `reports.result.fact_json`. Raises the usual errors where it is none."""
     scope = data.get("scope")
     return Fact(
         id=fact_id,

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aiaudit.packs.library import Library, shipped_files
+from aiaudit.program import program_files
 
 if TYPE_CHECKING:
     from aiaudit.project.cache import Cache
 
 SLOT: Final = "packs"
-_SOURCES: Final = ("model", "packs", "probes", "project", "rules")  # folders whose code decides on what a pack means
 
 
 def load(files: Sequence[Path] = (), *, cache: Cache | None = None) -> Library:
@@ -77,24 +76,8 @@ def _digest(files: Sequence[Path]) -> bytes | None:
             data = path.read_bytes()
             made.update(f"{path.name}\0{path.parent.name}\0{len(data)}\0".encode("utf-8", "surrogateescape"))
             made.update(data)
-        for name, size, changed in _program():
+        for name, size, changed in program_files():
             made.update(f"{name}\0{size}\0{changed}\0".encode("utf-8", "surrogateescape"))
     except OSError:
         return None
     return made.digest()
-
-
-def _program() -> Iterator[tuple[str, int, int]]:
-    """The files of this program that decide, with size and time of change: a checkout changes without its version."""
-    todo = [str(Path(__file__).resolve().parents[1] / name) for name in _SOURCES]
-    while todo:
-        folder = todo.pop()
-        with os.scandir(folder) as listing:
-            found = sorted(listing, key=lambda one: one.name)
-        for one in found:
-            if one.is_dir():
-                if one.name != "__pycache__":
-                    todo.append(one.path)
-            elif one.name.endswith(".py"):
-                status = one.stat()
-                yield one.path, status.st_size, status.st_mtime_ns

@@ -52,6 +52,7 @@ def collect(
     options: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     unread: dict[str, str] | None = None,
+    hashes: dict[str, bytes] | None = None,
     probes: Mapping[str, Probe[Any]] | None = None,
     engines: Callable[[str, Iterable[Query]], Engine] = registry.build_engine,
 ) -> dict[str, Fact]:
@@ -59,8 +60,9 @@ def collect(
 
     `jobs`: processes at most (None: one a processor). `cache`: what is known of contents already seen. `options`:
     settings of single probes, such as `secrets_engine`. `unread`: takes the files that an engine could not read or look
-    through, by path, and why. `probes`, `engines`: others than the registered ones. Never raises for what is in the
-    project: a probe that breaks gives a fact in state error.
+    through, by path, and why. `hashes`: takes the hashes of the contents that were looked through. `probes`, `engines`:
+    others than the registered ones. Never raises for what is in the project: a probe that breaks gives a fact in state
+    error.
     """
     facts: dict[str, Fact] = {}
     asked: list[_Asked] = []
@@ -78,7 +80,7 @@ def collect(
         from aiaudit.project.scan import scan
 
         try:
-            context.scans = scan(project, built, jobs=jobs, cache=cache, progress=progress)
+            context.scans = scan(project, built, jobs=jobs, cache=cache, progress=progress, hashes=hashes)
         except Exception as error:
             _debug()
             broken |= {engine.name: f"the files could not be looked through: {_line(error)}" for engine in built}

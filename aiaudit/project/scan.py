@@ -56,14 +56,17 @@ def scan(
     progress: Progress | None = None,
     limits: Limits | None = None,
     isolate: bool | None = None,
+    hashes: dict[str, bytes] | None = None,
 ) -> dict[str, dict[str, Result]]:
     """What each engine found, by the engine's name and the file's path; `{"error": reason}` for a file that could not
     be read or looked through.
 
     `jobs`: processes at most (None: as many as there are processors). `isolate`: whether workers are forked (None:
-    unless the work is small and all engines are `bounded`).
+    unless the work is small and all engines are `bounded`). `hashes`: takes each content's hash by path; empty where
+    the file could not be read or looked through whole.
     """
     stage = _Stage(project, engines, cache, progress)
+    stage.hashes = hashes
     stage.run(jobs or pool.available_jobs(), limits or Limits(), isolate)
     return stage.results()
 
@@ -81,6 +84,7 @@ class _Stage:
         self.hits: dict[tuple[int, int], Key] = {}  # (task, engine) -> where the answer is kept
         self.reader: Reader | None = None
         self.known: Mapping[bytes, frozenset[bytes]] = {}
+        self.hashes: dict[str, bytes] | None = None
 
     def _plan(self) -> list[_Task]:
         ids: dict[tuple[int, str], bytes] = {}
@@ -198,8 +202,10 @@ class _Stage:
         if isinstance(answer, str):
             for engine, _ in task.engines:
                 found[engine] = {"error": answer}
+            self._learn(task.entry, b"")
             return
         digest, position = answer[:_HASH], _HASH
+        self._learn(task.entry, digest)
         ids = dict(task.engines)
         while position < len(answer):
             engine, kind, length = _PART.unpack_from(answer, position)
@@ -210,11 +216,16 @@ class _Stage:
                 self.hits[number, engine] = (ids[engine], digest)
             elif kind == _ERROR:
                 found[engine] = {"error": body.decode("utf-8", "replace")}
+                self._learn(task.entry, b"")
             else:
                 result: Result = json.loads(body)
                 found[engine] = result
                 if "truncated" not in result:
                     fresh.append(((ids[engine], digest), body))
+
+    def _learn(self, entry: Entry, digest: bytes) -> None:
+        if self.hashes is not None:
+            self.hashes[entry.path] = digest
 
     def _fetch(self) -> list[int]:
         """Get what the cache has; the tasks whose kept answer could not be read."""

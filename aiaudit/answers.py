@@ -1,0 +1,159 @@
+"""Answers of probes about a tree that has not changed since, from the user's cache.
+
+An answer of the probes named here depends on the files of the tree, the configuration, the day and this program alone;
+others (git, this machine, databases elsewhere on it) are asked each time. What is kept is named by a digest of all of
+that (`aiaudit.project.manifest`), and holds the facts as `--facts-out` writes them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.facts_file import fact_of, query_digest
+from aiaudit.model.check import FactSpec
+from aiaudit.model.fact import Fact, State
+from aiaudit.probes.collect import Progress
+from aiaudit.probes.collect import collect as run_probes
+from aiaudit.program import program_files
+from aiaudit.project.cache import Cache, engine_id
+from aiaudit.project.manifest import Manifest
+from aiaudit.project.tree import Project
+from aiaudit.reports.result import fact_json
+
+if TYPE_CHECKING:
+    from aiaudit.project.config import ProjectConfig
+
+SLOT: Final = "answers"
+WORTH_SECONDS: Final = 0.05  # answers that took less are not kept: reading them would take as long
+_FAMILIES: Final = ("ci.", "config.", "datasets.", "docs.", "entrypoints", "files.", "notebooks.", "python.", "text.")
+_SINGLE: Final = frozenset(
+    {"dependencies.declared", "dependencies.locks", "dependencies.manifests", "dependencies.versions", "models.files"}
+)
+
+
+def is_of_tree(spec: FactSpec) -> bool:
+    """Whether the answer to this query is decided by the tree, the configuration, the day and the program."""
+    return spec.probe.startswith(_FAMILIES) or spec.probe in _SINGLE
+
+
+def ask(
+    specs: Iterable[FactSpec],
+    project: Project,
+    config: ProjectConfig,
+    as_of: dt.date,
+    *,
+    jobs: int | None = None,
+    cache: Cache | None = None,
+    options: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+    unread: dict[str, str] | None = None,
+    caller_config: str | None = None,
+) -> dict[str, Fact]:
+    """As `aiaudit.probes.collect.collect`, with what `cache` keeps of exactly this tree.
+
+    `caller_config`: the configuration file that the caller named.
+    """
+    asked = [spec for spec in specs if spec.probe]
+    unread = {} if unread is None else unread
+    if cache is None:
+        return run_probes(asked, project, config, as_of, jobs=jobs, options=options, progress=progress, unread=unread)
+    settings = _settings(config, as_of, options or {}, caller_config)
+    kept = Answers.of(project, cache, asked, settings)
+    hashes: dict[str, bytes] = {}
+    made = run_probes(
+        [spec for spec in asked if spec.id not in kept.facts],
+        project,
+        config,
+        as_of,
+        jobs=jobs,
+        cache=cache,
+        options=options,
+        progress=progress,
+        unread=unread,
+        hashes=hashes,
+    )
+    kept.keep(made, unread, hashes)
+    for path, reason in kept.unread.items():
+        unread.setdefault(path, reason)
+    return {spec.id: kept.facts[spec.id] if spec.id in kept.facts else made[spec.id] for spec in asked}
+
+
+def _settings(config: ProjectConfig, as_of: dt.date, options: Mapping[str, Any], caller_config: str | None) -> str:
+    """All that answers may depend on besides the tree and the program."""
+    named = None if caller_config is None else Path(caller_config).read_bytes().hex()
+    own = config.model_dump(mode="json", by_alias=True)
+    return json.dumps([config.file, own, named, as_of.isoformat(), dict(options)], default=str)
+
+
+@dataclass(slots=True)
+class Answers:
+    """The kept answers about one tree. `facts` and `unread` are empty where there are none."""
+
+    manifest: Manifest
+    cache: Cache
+    specs: Sequence[FactSpec]
+    settings: str  # all that decides besides the tree
+    facts: dict[str, Fact] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    _slot: bytes = b""
+    _began: float = 0.0
+
+    @classmethod
+    def of(cls, project: Project, cache: Cache, specs: Iterable[FactSpec], settings: str) -> Answers:
+        """What is kept of this tree for these queries. Make it before anything is read."""
+        asked = [spec for spec in specs if is_of_tree(spec)]
+        queries = [[spec.id, query_digest(spec)] for spec in asked]
+        made = cls(Manifest(project, cache), cache, asked, settings)
+        made._slot = engine_id(SLOT, json.dumps([os.path.realpath(project.root), queries]))
+        made._began = time.perf_counter()
+        if made.manifest.seen_before:
+            made._read()
+        return made
+
+    def keep(self, facts: Mapping[str, Fact], unread: Mapping[str, str], hashes: Mapping[str, bytes]) -> None:
+        """Keep what the probes answered, unless something went wrong that may go well the next time."""
+        if self.facts or time.perf_counter() - self._began < WORTH_SECONDS:
+            return
+        if any(facts[spec.id].state is State.ERROR for spec in self.specs):
+            return
+        self.manifest.learn(hashes)
+        name = self._name()
+        if name is None or not self.manifest.unchanged():
+            return
+        data = {"facts": {spec.id: fact_json(facts[spec.id]) for spec in self.specs}, "unread": dict(unread)}
+        try:
+            text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+        except (ValueError, TypeError, RecursionError):
+            return
+        self.cache.keep(self._slot, name, text.encode("ascii"))
+        self.manifest.note()
+
+    def _name(self) -> bytes | None:
+        tree = self.manifest.digest()
+        if tree is None:
+            return None
+        made = hashlib.blake2b(tree, digest_size=20)
+        made.update(self.settings.encode("utf-8", "surrogateescape"))
+        for name, size, changed in program_files():
+            made.update(f"\0{name}\0{size}\0{changed}".encode("utf-8", "surrogateescape"))
+        return made.digest()
+
+    def _read(self) -> None:
+        name = self._name()
+        data = None if name is None else self.cache.kept(self._slot, name)
+        if data is None:
+            return
+        try:
+            found: dict[str, Any] = json.loads(data)
+            self.facts = {spec.id: fact_of(spec.id, found["facts"][spec.id]) for spec in self.specs}
+            self.unread = {str(path): str(reason) for path, reason in found["unread"].items()}
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            self.facts, self.unread = {}, {}

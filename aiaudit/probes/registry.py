@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "attestations": "aiaudit.probes.attestations:AttestationProbe",
+    "bom.documents": "aiaudit.probes.bom.probe:Documents",
     "ci.commands": "aiaudit.probes.ci.commands:CiCommands",
     "ci.workflows": "aiaudit.probes.ci.workflows:CiWorkflows",
     "config.alerts": "aiaudit.probes.config.alerts:ConfigAlerts",

@@ -1,0 +1,1 @@
+"""Bills of materials found in the project: CycloneDX and SPDX."""

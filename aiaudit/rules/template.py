@@ -1,10 +1,14 @@
-"""Sentences with places: `{expression}` is replaced by the expression's value in words; `{{` and `}}` are braces."""
+"""Sentences with places: `{expression}` is replaced by the expression's value in words; `{{` and `}}` are braces.
+
+`[call loads|calls load]` is the singular after a place that came to 1, else the plural: "1 call loads", "3 calls load".
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from aiaudit.model.types import Type
 from aiaudit.rules.errors import error_at
@@ -13,6 +17,8 @@ from aiaudit.rules.lexer import check_length
 from aiaudit.rules.parser import parse_place
 from aiaudit.rules.values import Budget
 from aiaudit.rules.wording import words
+
+_FORMS: Final = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,17 @@ class Template:
 
     def render(self, values: Mapping[str, Any], *, budget: Budget | None = None) -> str:
         """The sentence. An unknown value, and one that ends in an error, reads "unknown". Never raises."""
-        return "".join(part if isinstance(part, str) else _in_words(part, values, budget) for part in self.parts)
+        said: list[str] = []
+        one = False  # whether the last number said is 1
+        for part in self.parts:
+            if isinstance(part, str):
+                said.append(_FORMS.sub(r"\1" if one else r"\2", part))
+                continue
+            value = _value(part, values, budget)
+            said.append(words(value))
+            if not isinstance(value, str):
+                one = value == 1 and not isinstance(value, bool)
+        return "".join(said)
 
 
 def template(source: str, names: Mapping[str, Type]) -> Template:
@@ -55,6 +71,6 @@ def template(source: str, names: Mapping[str, Type]) -> Template:
     return Template(source, used, tuple(part for part in parts if part != ""))
 
 
-def _in_words(expr: Expression, values: Mapping[str, Any], budget: Budget | None) -> str:
+def _value(expr: Expression, values: Mapping[str, Any], budget: Budget | None) -> Any:
     result = evaluate(expr, values, budget=budget)
-    return words(result.value if result.incomplete is None else result.incomplete)
+    return result.value if result.incomplete is None else result.incomplete

@@ -57,8 +57,7 @@ def list_blobs(repository: Repository, bounds: Bounds, wanted: Callable[[str, in
         past.limits.append(f"only the newest {bounds.commits} of {past.commits} commits")
     if repository.shallow:
         past.limits.append("the clone is shallow: it holds only the newest commits")
-    names = _names(repository, bounds)
-    missing = 0
+    names, missing = _names(repository, bounds)
     total = 0
     for identifier, kind, size in _sizes(repository, list(names)):
         path = names[identifier]
@@ -78,7 +77,7 @@ def list_blobs(repository: Repository, bounds: Bounds, wanted: Callable[[str, in
             total += size
             past.blobs.append(blob)
     if missing:
-        past.limits.append(f"{missing} objects are not in this clone")
+        past.limits.append(f"{missing} objects are missing from this clone")
     return past
 
 
@@ -105,15 +104,20 @@ def commit_of(repository: Repository, blob: Blob) -> str:
     return output.decode("ascii", "replace").partition("\n")[0].strip()
 
 
-def _names(repository: Repository, bounds: Bounds) -> dict[str, str]:
-    """The objects below trees with a path that each has, in the order in which git meets them: newest first."""
-    output = repository.run("rev-list", "--all", "--objects", f"--max-count={bounds.commits}")
+def _names(repository: Repository, bounds: Bounds) -> tuple[dict[str, str], int]:
+    """The objects below trees with a path that each has, in the order in which git meets them, newest first; and how
+    many objects this clone lacks."""
+    output = repository.run("rev-list", "--all", "--objects", "--missing=print", f"--max-count={bounds.commits}")
     names: dict[str, str] = {}
+    missing = 0
     for line in output.split(b"\n"):
+        if line.startswith(b"?"):
+            missing += 1
+            continue
         identifier, space, path = line.partition(b" ")
         if space and path:
             names.setdefault(identifier.decode("ascii"), path.decode("utf-8", "surrogateescape"))
-    return names
+    return names, missing
 
 
 def _sizes(repository: Repository, identifiers: list[str]) -> Iterator[tuple[str, str, int]]:

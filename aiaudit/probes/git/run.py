@@ -3,8 +3,8 @@
 A repository's own configuration can name programs (fsmonitor, hooks, pager, external diff, textconv, signature check,
 remote helpers). Only commands that need none of them are run (`log`, `ls-tree`, `rev-list`, `cat-file`), each such
 setting is overridden, nothing is read from the user's or the system's configuration, nothing is fetched, no lock is
-taken and the work tree is never looked at. The `.git` that is used must belong to the audited folder: a `.git` file that
-points into somebody else's repository is refused.
+taken and the work tree is never looked at. The `.git` that is used must belong to the audited folder: a `.git` file
+that points into somebody else's repository is refused.
 """
 
 from __future__ import annotations

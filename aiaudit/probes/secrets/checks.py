@@ -22,7 +22,7 @@ _PLACEHOLDER: Final = re.compile(
     re.IGNORECASE,
 )
 _WEAK: Final = re.compile(
-    r"passw(?:or)?d|passwort|secret|admin|root|default|guest|letmein|hunter2|qwerty|welcome|postgres|mysql|mongo|redis|rabbit"
+    r"passw(?:or)?d|passwort|scott|tiger|secret|admin|root|default|guest|letmein|hunter2|qwerty|welcome|postgres|mysql|mongo|redis|rabbit"
     r"|minio|airflow|changeit|public|local|test|user|demo|temp|123",
     re.IGNORECASE,
 )
@@ -111,6 +111,11 @@ def inside_data(text: bytes, start: int, end: int) -> bool:
     window = text[max(0, start - 2000) : end + 2000]
     at = start - max(0, start - 2000)
     return any(run.start() < at - 8 and run.end() > at for run in _RUN.finditer(window))
+
+
+def inside_a_token(text: bytes, start: int) -> bool:
+    """Whether the value is only the end of a longer one, such as a checksum in base64 for URLs: `qaN-fw_htIg…`."""
+    return start >= 2 and text[start - 1 : start] in (b"-", b"+") and text[start - 2 : start - 1].isalnum()
 
 
 def beside_a_hash(text: bytes, start: int) -> bool:

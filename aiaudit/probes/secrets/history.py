@@ -17,7 +17,7 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.git.blobs import Blob, Bounds, Past, commit_of, list_blobs, read_blobs
 from aiaudit.probes.git.run import GitError, Repository, find_repository
 from aiaudit.probes.secrets.judge import judge, secret_of
-from aiaudit.probes.secrets.probe import SecretsQuery, record_of
+from aiaudit.probes.secrets.probe import SecretsQuery, rank, record_of
 from aiaudit.probes.text import hits_of
 from aiaudit.probes.text_engine import BINARY_SUFFIXES, NAME, Pattern, PatternGroup, TextEngine
 from aiaudit.project.entry import Entry, display
@@ -153,7 +153,9 @@ class _Search:
         for group in self._groups:
             for number, line, kept in hits.get(group.key, ()):
                 one = record_of(entry, line, group.patterns[number].name, kept, self._context.as_of)
-                if one is not None and self._sure(one) and (line not in best or one["kind"] == "vendor"):
+                if one is None or not self._sure(one):
+                    continue
+                if line not in best or rank(one) < rank(best[line][1]):
                     best[line] = str(kept["same"]), one
         return [best[line] for line in sorted(best)]
 

@@ -29,7 +29,7 @@ def judge(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
     start, end = match.span(group)
     if rule.id != "private-key" and checks.inside_data(text, start, end):
         return None
-    if rule.shape != "vendor" and checks.beside_a_hash(text, start):
+    if checks.inside_a_token(text, start) if rule.shape == "vendor" else checks.beside_a_hash(text, start):
         return None
     kept: dict[str, Any] | None = {}
     if assigned:

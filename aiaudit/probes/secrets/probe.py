@@ -22,7 +22,7 @@ from aiaudit.project.roles import Role
 
 _EVIDENCE: Final = 25
 _OWN: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.OTHER})
-_ASIDE: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCS})
+_ASIDE: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCS, Role.VENDORED})
 _LOCKS: Final = (
     "!**/{package-lock.json,npm-shrinkwrap.json,yarn.lock,pnpm-lock.yaml,bun.lock,go.sum}",
     "!**/*.{lock,min.js,map,svg}",
@@ -184,11 +184,12 @@ def _add(found: dict[tuple[str, int], dict[str, Any]], one: dict[str, Any]) -> N
     """Keep one secret a line: that of the rule which knows most."""
     key = (one["path"], one["line"])
     before = found.get(key)
-    if before is None or _rank(one) < _rank(before):
+    if before is None or rank(one) < rank(before):
         found[key] = one
 
 
-def _rank(one: dict[str, Any]) -> tuple[int, int]:
+def rank(one: dict[str, Any]) -> tuple[int, int]:
+    """Orders the hits of a line: that of the rule which knows most comes first."""
     known = list(rules())  # the second engine's rules come last
     return _RANK[one["kind"]], known.index(one["rule"]) if one["rule"] in rules() else len(known)
 

@@ -1,11 +1,11 @@
-"""Where the folders that ship with the package lie: `checks/` and `templates/`, from a wheel or from a checkout."""
+"""Where the folders that ship with the package lie: `checks/`, `templates/` and `tables/`, from a wheel or from a checkout."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
 
-Folder = Literal["checks", "templates"]
+Folder = Literal["checks", "templates", "tables"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).resolve().parent
 def path_of(folder: Folder) -> Path:
     """The absolute path of a shipped folder.
 
-    A wheel carries it inside the package as `_checks` or `_templates`; a checkout (and an editable install) has it
+    A wheel carries it inside the package as `_checks`, `_templates` and `_tables`; a checkout (and an editable install) has it
     beside the package. Nothing else is looked at: neither the working directory nor the audited tree.
 
     Raises:

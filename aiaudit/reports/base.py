@@ -22,6 +22,7 @@ FORMATS: Final[Mapping[str, str]] = {
     ".html": "aiaudit.reports.html",
     ".md": "aiaudit.reports.markdown",
     ".json": "aiaudit.reports.json",
+    ".cdx.json": "aiaudit.reports.bom",
 }
 
 

@@ -1,4 +1,4 @@
-"""`aiaudit checks`: look at packs, lint them, run their cases, try an expression, print schemas."""
+"""`aiaudit checks`: look at packs, lint them, run their cases, begin a check, try an expression, print schemas."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aiaudit.cli.options import day, folder, option
 if TYPE_CHECKING:
     from aiaudit.packs.library import Library
 
-app = typer.Typer(help="Look at check packs, lint and test them.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Look at check packs, write, lint and test them.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")
@@ -82,6 +82,30 @@ def lint(
     print(f"{len(problems)} faults" if problems else "no faults")
     if problems:
         raise typer.Exit(int(ExitCode.GATE))
+
+
+@app.command("new")
+def new(
+    check: Annotated[str, typer.Argument(metavar="ID", help="The check's id: TEAM-001.")],
+    pack: Annotated[
+        Path | None,
+        option("--pack", metavar="FILE", help="The pack file that gets the check; made where it is not there."),
+    ] = None,
+    cases: Annotated[
+        Path | None, option("--cases", metavar="DIR", help="Where its cases go (default: 'cases' beside the pack).")
+    ] = None,
+) -> None:
+    """Write the frame of a check and of its cases, with TODO where you must think. Nothing is overwritten."""
+    from aiaudit.packs.scaffold import new_check
+
+    frame = new_check(check, pack, cases)
+    verb = "added to" if frame.pack.exists() else "wrote"
+    frame.write()
+    folder = next(iter(frame.cases)).parents[1]
+    print(f"{verb} {frame.pack}")
+    print(f"wrote {folder}: {', '.join(path.parent.name for path in frame.cases)}")
+    beside = "" if cases is None else f" --cases {cases}"
+    print(f"Fill in every TODO; until then this fails: aiaudit checks test {frame.pack}{beside}")
 
 
 @app.command("try")

@@ -1,98 +1,158 @@
-"""A new pack to start from (`aiaudit checks new`): one check that works, with its cases, for the author to change."""
+"""The frame of a new check (`aiaudit checks new`): its block for a pack and its five cases.
+
+What the author must think about is marked TODO. The frame loads and has no lint fault, so that nothing but those marks
+stands between it and a check; its cases fail until they are filled in, so that it cannot be forgotten half done.
+"""
 
 from __future__ import annotations
 
 import re
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from aiaudit.packs.document import Document
 from aiaudit.packs.problems import PackError, Problem
 from aiaudit.packs.schema import CHECK_ID
 
-_PACK: Final = """\
+_HEAD: Final = """\
 # yaml-language-server: $schema=pack.schema.json
 # The schema for your editor: aiaudit checks schema > pack.schema.json
 schema: 1
 pack: {pack}
 title: {title}
-facts:
-  # What is asked of the project. Try a query first: aiaudit checks try "{{probe: python.imports, any: [fastapi]}}" PATH
-  web: {{probe: python.imports, any: [fastapi, flask, aiohttp, starlette], title: web frameworks that the code imports}}
-  runbook:
-    probe: docs.sections
-    files: ["**/RUNBOOK*.md"]
-    sections: {{rollback: [roll back, rollback], contact: [contact*, on call]}}
-    min_words: 8
-    title: the runbook and its sections
 checks:
+"""
+_BLOCK: Final = """\
 - id: {check}
-  title: The runbook says how to roll back and whom to call   # the condition that should hold
-  severity: medium            # critical 8 · high 4 · medium 2 · low 1
-  kind: automatic             # automatic | measured | attested
+  title: TODO the condition that should hold, as a statement
+  severity: medium            # TODO critical 8 · high 4 · medium 2 · low 1
+  kind: automatic             # TODO automatic (read off the project) | measured (a figure) | attested (a person says)
   min_level: E2               # judged content will do; without this line a pass needs proof that it is wired (E3)
-  applies: web.size() > 0     # where the question makes sense; never whether the answer is there
-  rule:                       # the first line that holds decides; a line that cannot be told ends as unknown
-    pass: runbook.exists(d, d.missing.size() == 0)
-    partial: runbook.exists(d, d.filled > 0)
+  facts:                      # TODO what is asked; try a query first: aiaudit checks try "{{probe: …}}" PATH
+    {scope}: {{probe: files.exists, files: ["**/*.py"], min_size: 1, title: TODO where the question makes sense}}
+    {proof}: {{probe: text.search, any: ["TODO: what proves it"], roles: [code], title: TODO what this finds}}
+  applies: {scope}.size() > 0   # TODO where the question makes sense; never whether the answer is there
+  rule:                       # TODO the first line that holds decides; a line that cannot be told ends as unknown
+    pass: {proof}.size() > 1
+    partial: {proof}.size() > 0
     fail: otherwise
-  findings: runbook.filter(d, d.missing.size() > 0)
-  finding_says: "nothing is said about {{missing}}"
+  findings: "{proof}.size() > 1 ? [] : {proof}"   # TODO the faults: each has a path and a line
+  finding_says: TODO what is wrong at this place
   says:
-    pass: The runbook says how to roll back and whom to call.
-    partial: "The runbook says nothing about {{runbook[0].missing}}."
-    fail: There is no runbook with content.
-  why: In an incident nobody has time to find out how the last version comes back.
-  risk: The service stays wrong or down for hours because the one who knows is away.
-  remediation: Write the two sections and try them once.
-  effort: S
-  false_results: A runbook that is kept in another place is not seen.
-  controls:
-    NIST: [MANAGE 4.1]
-"""
-
-_APP: Final = """\
-files:
-  app.py: |
-    from fastapi import FastAPI
-    app = FastAPI()
-"""
-_ROLLBACK: Final = """\
-  RUNBOOK.md: |
-    # Runbook
-    ## Rollback
-    Set the image back to the tag of the last release, deploy, and watch the error rate for ten minutes.
-"""
-_CONTACT: Final = """\
-    ## Contact
-    The team on call answers within a quarter of an hour; its number is on the first page of the wiki.
-"""
-_TEMPLATE: Final = """\
-  RUNBOOK.md: |
-    # Runbook
-    ## Rollback
-    TODO: describe how to roll back
-    ## Contact
-    TBD
+    pass: TODO what was seen to hold.
+    partial: TODO what is there, and what is missing.
+    fail: TODO what was looked for and not found.
+  why: TODO why it matters, in one or two short sentences.
+  risk: TODO cause, event and impact, in the words of the business.
+  remediation: TODO what to do.
+  effort: S                   # TODO S under a day · M under a week · L more
+  false_results: TODO what it gets wrong, and what it does not see.
+  controls:                   # TODO framework -> ids of controls that this is evidence for
+    NIST: []
 """
 _CASES: Final = {
-    "pass": f"status: pass\n{_APP}{_ROLLBACK}{_CONTACT}",
-    "partial": f"status: partial\nfindings: [RUNBOOK.md]\n{_APP}{_ROLLBACK}",
-    "fail": f"status: fail\n{_APP}",
-    "na": "status: not_applicable\nfiles:\n  train.py: |\n    import sklearn\n",
-    "decoy": f"status: fail\n{_APP}{_TEMPLATE}",
+    "pass": ("pass", "the smallest project where it holds"),
+    "partial": ("partial", "a project where some of it holds"),
+    "fail": ("fail", "a project where it does not hold"),
+    "na": ("not_applicable", "a project where the question makes no sense"),
+    "decoy": ("fail", "the right words and file names with nothing behind them; it must never pass"),
 }
+_CASE: Final = """\
+status: TODO   # {status}, once the files below show it
+note: TODO {what}
+# findings: ["app.py:1"]   # all places, where it has some
+files:
+  {file}: |
+    TODO
+"""
 
 
-def new_pack(check_id: str, title: str = "Our own rules") -> dict[str, str]:
-    """The files of a new pack with one check, path → text: `<pack>.yaml` and `cases/<check>/<case>/expect.yaml`.
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What `write` puts down. `block` goes to the end of `pack`, which may be new; `cases`: path → text, all new."""
+
+    pack: Path
+    block: str
+    cases: dict[Path, str]
+
+    def write(self) -> None:
+        """Write the cases and append the block. A file that is there is never overwritten.
+
+        Raises:
+            PackError: a file cannot be written, or has come to be there meanwhile.
+        """
+        try:
+            for path, text in self.cases.items():
+                path.parent.mkdir(parents=True)
+                with path.open("x", encoding="utf-8") as file:
+                    file.write(text)
+            self.pack.parent.mkdir(parents=True, exist_ok=True)
+            with self.pack.open("a", encoding="utf-8") as file:
+                file.write(self.block)
+        except OSError as error:
+            raise _refused(f"{error.filename}: cannot be written: {(error.strerror or 'error').lower()}") from None
+
+
+def new_check(check_id: str, pack: Path | None = None, cases: Path | None = None) -> Frame:
+    """The frame of a check; nothing is written yet.
+
+    Args:
+        check_id: such as TEAM-001.
+        pack: the pack file that gets the block; a new one where it is not there; `team.yaml` where None.
+        cases: the folder of cases; `cases` beside the pack where None.
 
     Raises:
-        PackError: `check_id` is none.
+        PackError: `check_id` is none, the check or a case of it is there already, or no block can go to the pack's end.
     """
-    if not re.match(CHECK_ID, check_id):
-        raise PackError(
-            [Problem(None, f"'{check_id}' is no check id: capitals, a hyphen and three digits, as TEAM-001")]
+    if not re.fullmatch(CHECK_ID, check_id):
+        raise _refused(f"'{check_id}' is no check id: capitals, a hyphen and three digits, as TEAM-001")
+    pack = pack or Path(f"{check_id.partition('-')[0].lower()}.yaml")
+    folder = (cases or pack.parent / "cases") / check_id
+    if folder.exists():
+        raise _refused(f"{folder} is there already; nothing was written")
+    texts = {
+        folder / name / "expect.yaml": _CASE.format(
+            status=status, what=what, file="README.md" if name == "na" else "app.py"
         )
-    pack = check_id.partition("-")[0].lower()
-    shown = '"' + title.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    files = {f"{pack}.yaml": _PACK.format(pack=pack, check=check_id, title=shown)}
-    return files | {f"cases/{check_id}/{name}/expect.yaml": text for name, text in _CASES.items()}
+        for name, (status, what) in _CASES.items()
+    }
+    return Frame(pack, _appended(pack, check_id) if pack.exists() else _first(pack, check_id), texts)
+
+
+def _first(pack: Path, check_id: str) -> str:
+    name = re.sub(r"[^a-z0-9_]", "_", pack.stem.lower())
+    name = name if re.match(r"[a-z]", name) else check_id.partition("-")[0].lower()
+    return _HEAD.format(pack=name, title="TODO the pack's title, as the report shows it") + _block(check_id, "")
+
+
+def _appended(pack: Path, check_id: str) -> str:
+    """The block as it must follow the pack's text: with the indentation of its other checks, under names of its own."""
+    document = Document.read(pack)
+    text = "\n".join(document.lines)
+    checks = document.data.get("checks") if isinstance(document.data, dict) else None
+    if not isinstance(checks, list) or not checks or list(document.data)[-1] != "checks":
+        raise _refused(f"{pack}: `checks` must be the last key and hold a check; nothing was written")
+    if any(isinstance(one, dict) and one.get("id") == check_id for one in checks):
+        raise _refused(f"{pack} has a check {check_id} already; nothing was written")
+    indents = re.findall(r"^( *)- id:", text, re.MULTILINE)
+    break_ = "" if not document.lines or pack.read_bytes().endswith(b"\n") else "\n"
+    return break_ + textwrap.indent(_block(check_id, text), indents[-1] if indents else "")
+
+
+def _block(check_id: str, beside: str) -> str:
+    """The block, with names for its facts that do not stand in the text beside it."""
+    return _BLOCK.format(check=check_id, scope=_unused("scope", beside), proof=_unused("proof", beside))
+
+
+def _unused(name: str, text: str) -> str:
+    number = 2
+    tried = name
+    while re.search(rf"\b{tried}\b", text):
+        tried, number = f"{name}_{number}", number + 1
+    return tried
+
+
+def _refused(why: str) -> PackError:
+    return PackError([Problem(None, why)])

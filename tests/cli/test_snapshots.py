@@ -80,6 +80,18 @@ def test_checks_list(aiaudit, snapshot):
     snapshot("checks_list.txt", re.sub("ruleset [0-9a-f]{16}", "ruleset …", listed))
 
 
+def test_checks_new(aiaudit, tmp_path, monkeypatch, snapshot):
+    monkeypatch.chdir(tmp_path)
+    commands = [
+        ("new", "TEAM-001"), ("lint", "team.yaml", "--cases", "cases"), ("test", "team.yaml"), ("new", "TEAM-001"),
+        ("new", "TEAM-002", "--pack", "team.yaml"), ("new", "TEAM-1"),
+    ]  # fmt: skip
+    said = [f"$ aiaudit checks {' '.join(args)}\n{shown(aiaudit('checks', *args))}" for args in commands]
+    pack = (tmp_path / "team.yaml").read_text().partition("- id: TEAM-002")[0]
+    case = (tmp_path / "cases/TEAM-001/decoy/expect.yaml").read_text()
+    snapshot("checks_new.txt", "\n".join([*said, f"--- team.yaml\n{pack}", f"--- decoy/expect.yaml\n{case}"]))
+
+
 @pytest.mark.parametrize("command", [(), ("run",), ("report",), ("hardware",), ("explain",), ("checks",), ("doctor",)])
 def test_help(aiaudit, snapshot, command):
     snapshot(f"help_{'_'.join(command) or 'aiaudit'}.txt", shown(aiaudit(*command, "--help")))

@@ -14,7 +14,7 @@ from aiaudit.packs.explain import explain
 from aiaudit.packs.lint import lint
 from aiaudit.packs.load import load
 from aiaudit.packs.problems import PackError
-from aiaudit.packs.scaffold import new_pack
+from aiaudit.packs.scaffold import new_check
 from aiaudit.packs.schema import json_schema
 from aiaudit.packs.try_query import parse_query, try_query
 from tests.packs.fakes import PROBES, one_check
@@ -118,15 +118,58 @@ def test_an_attested_check_is_explained_by_its_answers() -> None:
     assert told.judged[0] == 'pass: the owner answers "yes", with evidence and a review date that has not passed'
 
 
-def test_a_new_pack_works_as_it_is(tmp_path: Path) -> None:
-    for path, text in new_pack("TEAM-001", 'Rules of "us"').items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text)
-    done = run_pack(tmp_path / "team.yaml")
-    assert [result.problems for result in done.results] == [()] * 5
-    assert done.passed
-    library = load([tmp_path / "team.yaml"], shipped=False)
-    assert library.packs[0].title == 'Rules of "us"'
+def test_a_new_check_lints_and_fails_until_it_is_filled_in(tmp_path: Path) -> None:
+    pack = tmp_path / "team.yaml"
+    new_check("TEAM-001", pack).write()
+    assert lint(load([pack], shipped=False), tmp_path / "cases") == []
+    done = run_pack(pack)
+    assert len(done.results) == 5
+    assert not any(result.passed for result in done.results)
+    assert all("may not be 'TODO'" in result.problems[0] for result in done.results)
+    filled = {
+        "pass": "TODO: what proves it\n" * 2,
+        "partial": "TODO: what proves it\n",
+        "fail": "",
+        "decoy": "# proof\n",
+    }
+    for case in (tmp_path / "cases/TEAM-001").iterdir():
+        text = (case / "expect.yaml").read_text().replace("status: TODO   # ", "status: ").replace(", once", " # once")
+        (case / "expect.yaml").write_text(text.partition("files:")[0])
+        if case.name in filled:
+            (case / "app.py").write_text("x = 1\n" + filled[case.name])
+    assert run_pack(pack).passed, [result.problems for result in run_pack(pack).results]
+
+
+@pytest.mark.parametrize("indent", ["", "  "])
+def test_another_check_follows_those_of_a_pack(tmp_path: Path, indent: str) -> None:
+    pack = tmp_path / "team.yaml"
+    new_check("TEAM-001", pack).write()
+    lines = pack.read_text().splitlines()
+    at = lines.index("checks:") + 1
+    pack.write_text("\n".join([*lines[:at], *(indent + line for line in lines[at:])]))  # and no end of line
+    before = pack.read_text()
+    new_check("TEAM-002", pack).write()
+    assert pack.read_text().startswith(before)
+    library = load([pack], shipped=False)
+    assert [check.id for check in library.checks] == ["TEAM-001", "TEAM-002"]
     assert lint(library, tmp_path / "cases") == []
+
+
+def test_a_new_check_overwrites_nothing(tmp_path: Path) -> None:
+    pack = tmp_path / "team.yaml"
     with pytest.raises(PackError, match="'team' is no check id"):
-        new_pack("team")
+        new_check("team", pack)
+    new_check("TEAM-001", pack).write()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(PackError, match="is there already; nothing was written"):
+        new_check("TEAM-001", pack)
+    with pytest.raises(PackError, match="has a check TEAM-001 already"):
+        new_check("TEAM-001", pack, tmp_path / "elsewhere")
+    (tmp_path / "facts.yaml").write_text("schema: 1\nchecks: []\npack: x\n")
+    with pytest.raises(PackError, match="`checks` must be the last key"):
+        new_check("TEAM-009", tmp_path / "facts.yaml", tmp_path / "elsewhere")
+    late = new_check("TEAM-003", pack)
+    (tmp_path / "cases/TEAM-003/pass").mkdir(parents=True)
+    with pytest.raises(PackError, match="cannot be written: file exists"):
+        late.write()
+    assert {path: path.read_bytes() for path in before} == before

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from aiaudit.facts_file import fact_of, query_digest
+from aiaudit.facts_file import UNKNOWN_KEY, fact_of, query_digest
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.probes.collect import Progress
@@ -33,14 +33,22 @@ if TYPE_CHECKING:
 
 SLOT: Final = "answers"
 WORTH_SECONDS: Final = 0.05  # answers that took less are not kept: reading them would take as long
-_FAMILIES: Final = ("ci.", "config.", "datasets.", "docs.", "entrypoints", "files.", "notebooks.", "python.", "text.")
-_SINGLE: Final = frozenset(
-    {"dependencies.declared", "dependencies.locks", "dependencies.manifests", "dependencies.versions", "models.files"}
+_FAMILIES: Final = (
+    *("ci.", "config.", "datasets.", "docs.", "entrypoints", "files.", "javascript.", "notebooks."),
+    *("python.", "text."),
 )
+_SINGLE: Final = frozenset(
+    {"dependencies.components", "dependencies.declared", "dependencies.locks", "dependencies.manifests"}
+    | {"dependencies.mismatches", "dependencies.versions", "bom.documents", "lifecycle", "models.files"}
+)
+_as_text: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_SECRETS: Final = ("secrets", "secrets.history")
 
 
-def is_of_tree(spec: FactSpec) -> bool:
+def is_of_tree(spec: FactSpec, options: Mapping[str, Any]) -> bool:
     """Whether the answer to this query is decided by the tree, the configuration, the day and the program."""
+    if spec.probe in _SECRETS:  # a second engine is another program, and the history is no part of the tree
+        return options.get("secrets_engine", "builtin") == "builtin" and not options.get("history")
     return spec.probe.startswith(_FAMILIES) or spec.probe in _SINGLE
 
 
@@ -65,8 +73,8 @@ def ask(
     unread = {} if unread is None else unread
     if cache is None:
         return run_probes(asked, project, config, as_of, jobs=jobs, options=options, progress=progress, unread=unread)
-    settings = _settings(config, as_of, options or {}, caller_config)
-    kept = Answers.of(project, cache, asked, settings)
+    lasting = [spec for spec in asked if is_of_tree(spec, options or {})]
+    kept = Answers.of(project, cache, lasting, _settings(config, as_of, options or {}, caller_config))
     hashes: dict[str, bytes] = {}
     made = run_probes(
         [spec for spec in asked if spec.id not in kept.facts],
@@ -107,11 +115,10 @@ class Answers:
     _began: float = 0.0
 
     @classmethod
-    def of(cls, project: Project, cache: Cache, specs: Iterable[FactSpec], settings: str) -> Answers:
+    def of(cls, project: Project, cache: Cache, specs: Sequence[FactSpec], settings: str) -> Answers:
         """What is kept of this tree for these queries. Make it before anything is read."""
-        asked = [spec for spec in specs if is_of_tree(spec)]
-        queries = [[spec.id, query_digest(spec)] for spec in asked]
-        made = cls(Manifest(project, cache), cache, asked, settings)
+        queries = [[spec.id, query_digest(spec)] for spec in specs]
+        made = cls(Manifest(project, cache), cache, specs, settings)
         made._slot = engine_id(SLOT, json.dumps([os.path.realpath(project.root), queries]))
         made._began = time.perf_counter()
         if made.manifest.seen_before:
@@ -128,9 +135,11 @@ class Answers:
         name = self._name()
         if name is None or not self.manifest.unchanged():
             return
-        data = {"facts": {spec.id: fact_json(facts[spec.id]) for spec in self.specs}, "unread": dict(unread)}
         try:
-            text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+            rows = {spec.id: _as_text(fact_json(facts[spec.id])) for spec in self.specs}
+            incomplete = [fact_id for fact_id, row in rows.items() if UNKNOWN_KEY in row]
+            body = ",".join(f"{_as_text(fact_id)}:{row}" for fact_id, row in rows.items())
+            text = f'{{"facts":{{{body}}},"open":{_as_text(incomplete)},"unread":{_as_text(dict(unread))}}}'
         except (ValueError, TypeError, RecursionError):
             return
         self.cache.keep(self._slot, name, text.encode("ascii"))
@@ -142,8 +151,11 @@ class Answers:
             return None
         made = hashlib.blake2b(tree, digest_size=20)
         made.update(self.settings.encode("utf-8", "surrogateescape"))
-        for name, size, changed in program_files():
-            made.update(f"\0{name}\0{size}\0{changed}".encode("utf-8", "surrogateescape"))
+        try:
+            for name, size, changed in program_files():
+                made.update(f"\0{name}\0{size}\0{changed}".encode("utf-8", "surrogateescape"))
+        except OSError:
+            return None
         return made.digest()
 
     def _read(self) -> None:
@@ -153,7 +165,13 @@ class Answers:
             return
         try:
             found: dict[str, Any] = json.loads(data)
-            self.facts = {spec.id: fact_of(spec.id, found["facts"][spec.id]) for spec in self.specs}
+            rows, some_unknown = found["facts"], frozenset(found["open"])
+            self.facts = {
+                spec.id: fact_of(spec.id, rows[spec.id], resolved=spec.id not in some_unknown) for spec in self.specs
+            }
             self.unread = {str(path): str(reason) for path, reason in found["unread"].items()}
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self.facts, self.unread = {}, {}
+            return
+        if self.manifest.read_again:
+            self.manifest.note()

@@ -21,6 +21,7 @@ from aiaudit.reports.result import fact_json
 
 FORMAT: Final = "aiaudit-facts"
 VERSION: Final = 1
+UNKNOWN_KEY: Final = "$unknown"
 MAX_BYTES: Final = 1024 * 1024 * 1024
 
 
@@ -108,13 +109,16 @@ def _saved(data: Mapping[str, Any]) -> SavedFacts:
     )
 
 
-def fact_of(fact_id: str, data: Mapping[str, Any]) -> Fact:
-    """A fact as it was written by `reports.result.fact_json`. Raises the usual errors where it is none."""
+def fact_of(fact_id: str, data: Mapping[str, Any], *, resolved: bool = False) -> Fact:
+    """A fact as it was written by `reports.result.fact_json`. Raises the usual errors where it is none.
+
+    `resolved`: no place of its value is unknown, so that it can be taken as it is.
+    """
     scope = data.get("scope")
     return Fact(
         id=fact_id,
         state=State(data["state"]),
-        value=_value(data["value"]),
+        value=data["value"] if resolved else _value(data["value"]),
         level=Level(data["evidence_level"]),
         method=str(data["method"]),
         confidence=Confidence(data["confidence"]),
@@ -126,8 +130,8 @@ def fact_of(fact_id: str, data: Mapping[str, Any]) -> Fact:
 
 def _value(value: Any) -> Any:
     if isinstance(value, dict):
-        if set(value) == {"$unknown"}:
-            return Unknown(str(value["$unknown"]))
+        if len(value) == 1 and UNKNOWN_KEY in value:
+            return Unknown(str(value[UNKNOWN_KEY]))
         return {key: _value(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_value(item) for item in value]

@@ -19,7 +19,8 @@ def program_files() -> Iterator[tuple[str, int, int]]:
         OSError: a folder cannot be listed.
     """
     package = Path(__file__).resolve().parent
-    todo = [*(str(package / name) for name in _CODE), str(path_of("checks") / "data")]
+    folders = [*(package / name for name in _CODE), path_of("checks") / "data"]
+    todo = [str(folder) for folder in folders if folder.is_dir()]
     while todo:
         with os.scandir(todo.pop()) as listing:
             found = sorted(listing, key=lambda one: one.name)

@@ -177,7 +177,7 @@ def test_saved_facts_know_their_day_and_their_queries(project, tmp_path):
 
 
 def test_unknown_places_in_values_survive_the_file(tmp_path):
-    from aiaudit.facts_file import _fact
+    from aiaudit.facts_file import fact_of
     from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
     from aiaudit.model.types import Unknown
     from aiaudit.reports.result import fact_json
@@ -193,7 +193,7 @@ def test_unknown_places_in_values_survive_the_file(tmp_path):
     )
     data = json.loads(json.dumps(fact_json(fact)))
     assert data["value"][0]["limit"] == {"$unknown": "an expression"}
-    assert _fact("x.y", data) == fact
+    assert fact_of("x.y", data) == fact
 
 
 def test_flags_and_shared_facts_are_always_there(project):

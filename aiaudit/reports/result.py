@@ -110,6 +110,13 @@ def fact_json(fact: Fact, most_items: int | None = None) -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """A fact's value as JSON; what could not be resolved is `{"$unknown": reason}`."""
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is dict:
+        return {str(key): plain(item) for key, item in value.items()}
+    if kind is list:
+        return [plain(item) for item in value]
     if isinstance(value, Unknown):
         return {"$unknown": value.reason}
     if isinstance(value, Mapping):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
+from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.loops import LOOPS, describe, innermost_loop
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope, expression_fields, header
@@ -22,11 +22,6 @@ MAX_KEYWORDS: Final = 40
 _COMPREHENSIONS: Final = frozenset((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
 _RETRY: Final = re.compile(
     r"(?:^|\.)(?:tenacity\.\w+|backoff\.on_\w+|retry|retrying\.\w+|retry_with_\w+|stamina\.retry)$"
-)
-# Top-level modules that are never the project's own: calls through them are not kept for a second look.
-_FOREIGN: Final = sys.stdlib_module_names | name_set(
-    "numpy torch pandas tensorflow jax jaxlib flax sklearn scipy matplotlib PIL cv2 transformers diffusers datasets"
-    " accelerate tqdm yaml pytest parameterized safetensors tokenizers packaging seaborn plotly networkx sympy"
 )
 
 
@@ -158,7 +153,7 @@ class CallFinder:
         if not one.origin or one.instance or one.local is not None:
             return False
         root = one.origin.partition(".")[0]
-        if root in _FOREIGN:
+        if root in FOREIGN:
             return False
         chain = one.name[len(one.origin) + 1 :] or one.name.rpartition(".")[2]
         # Where a module was imported, what follows begins with a name that it exports.

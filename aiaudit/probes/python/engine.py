@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "python"
-VERSION: Final = 6  # of the records; part of the cache key
+VERSION: Final = 7  # of the records; part of the cache key
 SUFFIXES: Final = frozenset({".py", ".pyw", ".ipynb"})
 ALIAS_ROUNDS: Final = 3
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
@@ -117,7 +117,8 @@ class PythonEngine:
 
     def _find(self, data: bytes) -> Hits:
         marked = self.features.offsets(data)
-        return Hits(self.words.offsets(data), marked, self.features.whole(marked))
+        of = self.features.of
+        return Hits(self.words.offsets(data), marked, of(marked, "whole"), of(marked, "traced"))
 
     def _imported(self, module: Module) -> set[str]:
         """Local names of imports that stand for something asked for under another name."""

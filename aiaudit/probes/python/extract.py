@@ -17,6 +17,7 @@ class _Feature(NamedTuple):
     extract: Callable[[FileView], dict[str, Any]]
     least: int = 1  # different marks that must stand in the file
     whole: bool = False  # marks in a decorator or signature need the function's body
+    traced: bool = False  # from its marks, data is followed into other functions of the file
 
 
 def _flows(finder: flows.FlowFinder) -> dict[str, Any]:
@@ -30,7 +31,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
         whole=True,
     ),
     "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),
-    "flows": _Feature(flows.HITS, lambda view: _flows(flows.FlowFinder(view))),
+    "flows": _Feature(flows.HITS, lambda view: _flows(flows.FlowFinder(view)), traced=True),
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
     "loops": _Feature(loops.HITS, lambda view: {"loops": loops.open_loops(view)}),
     "records": _Feature(records.HITS, lambda view: {"records": records.RecordFinder(view).rows()}, records.LEAST),
@@ -52,25 +53,40 @@ class Features:
         if self.globs:
             marks.append((assigned.hits(self.globs), 1))
         self._marks = [(re.compile(rb"(?m)" + mark), least) for mark, least in marks]
-        self._any = _compile(b"|".join(b"(?:" + mark + b")" for mark, _ in marks)) if marks else None
+        self._any: Any = None
+        self._which: Any = None
+        if marks:
+            self._any, self._which = _compile([mark for mark, _ in marks])
 
     def key(self) -> list[str]:
         return [*self.names, *sorted(self.globs)]
 
     def offsets(self, data: bytes) -> list[list[int]]:
-        """Where the marks of each extractor stand in a file. One scan finds the lines on which any of them does."""
-        lines: list[tuple[int, int]] = []
+        """Where the marks of each extractor stand in a file. One scan finds the lines on which any of them does, and
+        one look at each line tells which of them do."""
+        found: list[list[int]] = [[] for _ in self._marks]
+        texts: list[set[bytes]] = [set() for _ in self._marks]
+        end = 0
         for match in self._any.finditer(data) if self._any is not None else ():
-            start, end = match.span()
-            if not lines or end > lines[-1][1]:
-                last = data.find(b"\n", end)
-                lines.append((data.rfind(b"\n", 0, start) + 1, last if last >= 0 else len(data)))
-        return [_offsets(regex, least, data, lines) for regex, least in self._marks]
+            first, last = match.span()
+            if last <= end:
+                continue
+            start = data.rfind(b"\n", 0, first) + 1
+            end = data.find(b"\n", last)
+            end = end if end >= 0 else len(data)
+            for number in self._which.Match(data[start:end]):
+                for one in self._marks[number][0].finditer(data, start, end):
+                    found[number].append(one.start())
+                    texts[number].add(one.group().lower())
+        return [
+            offsets if len(words) >= least else []
+            for offsets, words, (_, least) in zip(found, texts, self._marks, strict=True)
+        ]
 
-    def whole(self, marked: list[list[int]]) -> list[int]:
-        """The marks whose functions are needed whole, wherever in the function they stand."""
+    def of(self, marked: list[list[int]], what: str) -> list[int]:
+        """The marks of the extractors that are `whole` or `traced`, rising."""
         names = zip(self.names, marked, strict=False)
-        return sorted({at for name, offsets in names if _FEATURES[name].whole for at in offsets})
+        return sorted({at for name, offsets in names if getattr(_FEATURES[name], what) for at in offsets})
 
     def extract(self, view: FileView) -> dict[str, Any]:
         """What the extractors find in one file."""
@@ -86,18 +102,14 @@ class Features:
         return {name: rows for name, rows in found.items() if rows}
 
 
-def _offsets(regex: re.Pattern[bytes], least: int, data: bytes, lines: list[tuple[int, int]]) -> list[int]:
-    found = [
-        (match.start(), match.group().lower()) for start, end in lines for match in regex.finditer(data, start, end)
-    ]
-    if least > 1 and len({word for _, word in found}) < least:
-        return []
-    return [at for at, _ in found]
-
-
-def _compile(pattern: bytes) -> Any:
+def _compile(marks: list[bytes]) -> tuple[Any, Any]:
+    """One expression that finds any of the marks, and a set that tells which of them a line holds."""
     import re2
 
     options = re2.Options()
     options.max_mem = 64 << 20
-    return re2.compile(rb"(?m)" + pattern, options)
+    which = re2.Set.SearchSet(options)
+    for mark in marks:
+        which.Add(rb"(?m)" + mark)
+    which.Compile()
+    return re2.compile(rb"(?m)" + b"|".join(b"(?:" + mark + b")" for mark in marks), options), which

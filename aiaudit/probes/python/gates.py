@@ -19,16 +19,15 @@ from aiaudit.probes.python.resolve import last_name
 from aiaudit.probes.python.values import to_json
 
 _WORDS: Final = (
-    rb"(?:score|metric|acc|auc|f1|precision|recall|rmse|mae|mape|mse|r2|loss|wer|cer|bleu|rouge|perplexity|pass_?rate|faithful"
-    rb"|relevan|ground|hit_?rate|mrr|ndcg|iou|kappa|gini|brier|ece|win_?rate|psi)"
+    r"(?:scores?|metrics?|acc|accuracy|auc|roc_auc|pr_auc|f1|f1_score|precision|recall|rmse|mae|mape|mse|r2|r_squared"
+    r"|val_loss|test_loss|eval_loss|logloss|wer|cer|bleu|rouge|perplexity|pass_?rate|faithfulness|relevancy|relevance"
+    r"|groundedness|hit_?rate|mrr|ndcg|iou|kappa|gini|brier|ece|win_?rate)"
 )
+METRIC: Final = re.compile(rf"(?i)(^|_|\b){_WORDS}(_|\b|\d|$)")
+_MARK: Final = rb"(?:\b|_)" + _WORDS.encode()
 HITS: Final = (
-    rb"(?i)" + _WORDS + rb"\w*[\"'\])]*[ \t]*[<>]|[<>]=?[ \t]*[\w.\"'\[(]*" + _WORDS + rb"|\bexit\s*\(|\bSystemExit\b"
-)
-METRIC: Final = re.compile(
-    r"(?i)(^|_|\b)(scores?|metrics?|acc|accuracy|auc|roc_auc|pr_auc|f1|f1_score|precision|recall|rmse|mae|mape|mse|r2"
-    r"|r_squared|val_loss|test_loss|eval_loss|logloss|wer|cer|bleu|rouge|perplexity|pass_?rate|faithfulness|relevancy"
-    r"|relevance|groundedness|hit_?rate|mrr|ndcg|iou|kappa|gini|brier|ece|win_?rate)(_|\b|\d|$)"
+    rb"(?i)" + _MARK + rb"(?:[_\d]\w*)?[\"'\])]*[ \t]*[<>]|[<>]=?[ \t]*[\w.\"'\[(]*" + _MARK + rb"(?:_|\b|\d)"
+    rb"|\bexit\s*\(|\bSystemExit\b"
 )
 _PROMOTE: Final = name_set(
     "transition_model_version_stage set_registered_model_alias register_model create_model_version promote"

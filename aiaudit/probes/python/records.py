@@ -23,7 +23,7 @@ _TELLING: Final = (
     r"|response_time|timestamp|created_at|logged_at|model_(?:version|name|id|uri)|confidence|proba(?:bility|bilities)?"
     r"|(?:user|customer|client|tenant|account)_?id|user_ref|caller"
 )
-HITS: Final = rb"(?i)\b(?:" + _TELLING.encode() + rb")\b"
+HITS: Final = rb"(?i)[\"'](?:" + _TELLING.encode() + rb")[\"']|\b(?:" + _TELLING.encode() + rb")[ \t]*=[^=]"  # as keys
 LEAST: Final = 2  # different ones in a file
 _IS_TELLING: Final = re.compile(_TELLING, re.IGNORECASE)
 

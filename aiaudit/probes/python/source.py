@@ -26,14 +26,16 @@ class Unparsed(Exception):  # noqa: N818
 
 class Hits(NamedTuple):
     """Offsets of what matters in a file, rising. `words`: by which calls are looked for. `marked`: what each extractor
-    needs. `whole`: marks that stand in decorators and signatures too, whose functions are needed whole."""
+    needs. `whole`: marks that stand in decorators and signatures too, whose functions are needed whole. `traced`: marks
+    from which data is followed into other functions."""
 
     words: list[int]
     marked: list[list[int]]
     whole: list[int]
+    traced: list[int]
 
 
-NO_HITS: Final = Hits([], [], [])
+NO_HITS: Final = Hits([], [], [], [])
 
 
 @dataclass(slots=True)
@@ -101,7 +103,7 @@ def read_source(
     hits = find(data) if find is not None else NO_HITS
     if not whole:
         every = sorted({*hits.words, *(at for offsets in hits.marked for at in offsets)}) if hits.marked else hits.words
-        text, idle = trim(data, every, hits.whole)
+        text, idle = trim(data, every, hits.whole, hits.traced)
         try:
             return Source(_parse(text), data, hits, idle)
         except Unparsed:

@@ -15,23 +15,29 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from aiaudit.probes.python.outline import UsedClasses, outline
+
 MIN_FILE: Final = 4_000  # bytes; smaller files are not worth it
 MIN_BODY: Final = 160  # bytes
 MAX_SIGNATURE: Final = 4_000  # bytes
-_LOOK_BACK: Final = 60  # bytes
+_LOOK_BACK: Final = 60  # bytes before a hit in which `self.` may stand: its receiver
+_LOOK_AHEAD: Final = 160  # bytes behind it: its arguments
 
-_NAME: Final = re.compile(rb"def[ \t]+(\w+)[ \t]*\(")
+_NAME: Final = re.compile(rb"([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(")
+_OPENS: Final = re.compile(rb"[ \t]*[rRuU]?(\"\"\"|''')")
 _SIGNATURE_END: Final = re.compile(rb"\)[^\n()]*:[ \t]*(?:#[^\n]*)?\n")
 _CONSTRUCTORS: Final = frozenset((b"__init__", b"__post_init__", b"__enter__", b"__aenter__", b"setup", b"setUp"))
-_SOURCES: Final = (b"parse_args(", b"parse_known_args(", b"os.environ", b"getenv(", b"sys.argv")  # of what is passed on
-_KEPT_WORDS: Final = (b"def ", b"import ", b"class ", b"global ", b"nonlocal ")
-_KEPT_BODY: Final = re.compile(rb"^[ \t]*(?:import|from|global|nonlocal|async|def|class)[ \t]", re.MULTILINE)
-_BINDS_SELF: Final = re.compile(rb"\bself\.\w+[ \t]*(?::[^=\n]+)?=[^=]")
+_ON_OBJECT: Final = re.compile(rb"self\.|\w\.\w+\.\w")
+_BINDS_SELF: Final = re.compile(rb"self\.\w+[ \t]*(?::[^=\n]+)?=[^=]")
+_TOO_COMMON: Final = (b"__init__(", b"__call__(", b"main(", b"run(")  # to be looked for among all callers
+_CALLED: Final = re.compile(rb"(\w+)\(")
 _ASSERTION: Final = re.compile(
-    rb"^[ \t]*(?:assert\b(?![ \t]+(?:True|1)\b)|(?:with[ \t]+)?(?:\w+\.)*(?:assert|check_|expect|verify)\w*\("
-    rb"|with[ \t]+(?:\w+\.)*(?:raises|warns)\()",
-    re.MULTILINE,
+    rb"\n[ \t]*+(?:assert\b(?![ \t]+(?:True|1)\b)|(?:with[ \t]+)?(?:\w+\.)*(?:assert|check_|expect|verify)\w*\("
+    rb"|with[ \t]+(?:\w+\.)*(?:raises|warns)\()"
 )
+
+
+Trimmed = tuple[bytes, list["Region"]]
 
 
 class Region(NamedTuple):
@@ -43,54 +49,113 @@ class Region(NamedTuple):
     asserts: int
 
 
-def trim(data: bytes, hits: Sequence[int], whole: Sequence[int] = ()) -> tuple[bytes, list[Region]]:
+class _Idle(NamedTuple):
+    """A function in which nothing stands: its name, the offsets of its line, of what is blanked, and of its body."""
+
+    name: bytes
+    start: int
+    blank: int
+    begin: int
+    end: int
+
+
+def trim(data: bytes, hits: Sequence[int], whole: Sequence[int] = (), traced: Sequence[int] = ()) -> Trimmed:
     """The source with idle bodies blanked, and what was blanked.
 
     `hits`: the offsets, rising, at which a word of the queries stands; a function with one in its body is kept.
-    `whole`: the same, also for one that stands in its decorators or signature. Where something is called on `self`,
-    what its methods bind to `self` is kept too.
+    `whole`: the same, also for one that stands in its decorators or signature. `traced`: hits from which data is
+    followed into other functions of the file; those that are called beside them are kept. Where something stands on
+    `self` or an attribute, what methods bind to `self` is kept too, of the classes that have to do with a hit.
     """
     if len(data) < MIN_FILE:
         return data, []
+    lines = outline(data)
+    idle, busy = _functions(data, lines.functions, lines.matters, hits, whole)
+    if traced:
+        called, callers = _beside(data, busy, traced)
+        idle = [
+            one
+            for one in idle
+            if one.name not in called and not any(data.find(name, one.begin, one.end) >= 0 for name in callers)
+        ]
+    if lines.classes and any(_ON_OBJECT.search(data, max(0, hit - _LOOK_BACK), hit + _LOOK_AHEAD) for hit in hits):
+        used = UsedClasses(data, lines.classes, hits, busy)
+        idle = [one for one in idle if not (used.have(one.start) and _binds(data, one))]
+    return _blanked(data, idle) if idle else (data, [])
+
+
+def _functions(
+    data: bytes, starts: Sequence[int], matters: Sequence[int], hits: Sequence[int], whole: Sequence[int]
+) -> tuple[list[_Idle], list[tuple[int, int]]]:
+    """The functions that can be blanked, and the bodies of those in which a hit stands."""
+    idle: list[_Idle] = []
+    busy: list[tuple[int, int]] = []  # from the signature on
+    done = 0  # bytes before this offset are decided
+    for start in starts:
+        if start < done:
+            continue
+        named = _NAME.match(data, start)
+        if named is None or (begin := _body(data, named.start(2))) is None:
+            continue
+        end = _end(data, begin, named.end(1) - start)
+        if end - begin < MIN_BODY:
+            continue
+        if _between(hits, _docstring(data, begin, end), end):
+            busy.append((start, end))
+            continue
+        if _between(matters, begin, end) or data.count(b'"""', begin, end) % 2 or data.count(b"'''", begin, end) % 2:
+            continue  # what a string holds is no code; one that begins or ends outside makes the region no body
+        if whole and _between(whole, _decorators(data, start), end):
+            continue
+        blank = begin if _between(hits, named.end(), begin) else named.end()
+        idle.append(_Idle(named.group(2), start, blank, begin, end))
+        done = end
+    return idle, busy
+
+
+def _docstring(data: bytes, begin: int, end: int) -> int:
+    """Where the docstring at the beginning of a body ends; `begin` where there is none."""
+    opened = _OPENS.match(data, begin, end)
+    if opened is None:
+        return begin
+    closed = data.find(opened.group(1), opened.end(), end)
+    return closed if closed >= 0 else begin
+
+
+def _binds(data: bytes, one: _Idle) -> bool:
+    """Whether the function may give attributes to the object of its class."""
+    return one.name in _CONSTRUCTORS or _BINDS_SELF.search(data, one.begin, one.end) is not None
+
+
+def _blanked(data: bytes, idle: Sequence[_Idle]) -> Trimmed:
     regions: list[Region] = []
     pieces: list[bytes] = []
-    done = 0  # bytes before this offset are decided
-    line = counted = 0
-    on_self = any(b"self." in data[max(0, hit - _LOOK_BACK) : hit] for hit in hits)
-    at = -1
-    while (at := data.find(b"def ", max(at + 1, done))) >= 0:
-        start = data.rfind(b"\n", 0, at) + 1
-        before = data[start:at]
-        named = _NAME.match(data, at)
-        if named is None or before.strip() not in (b"", b"async"):
-            continue
-        begin = _body(data, at)
-        if begin is None:
-            continue
-        end = _end(data, begin, len(before) - len(before.lstrip()))
-        if end - begin < MIN_BODY or (on_self and named.group(1) in _CONSTRUCTORS):
-            continue
-        if _between(hits, begin, end) or (whole and _between(whole, _decorators(data, start), end)):
-            continue
-        if not _is_idle(data, begin, end) or (on_self and _BINDS_SELF.search(data, begin, end)):
-            continue
-        body = data[begin:end]
-        line += data.count(b"\n", counted, end)
-        counted = end
-        asserts = len(_ASSERTION.findall(body)) if named.group(1).startswith(b"test") else 0
+    done = line = 0
+    for one in idle:
+        body = data[one.begin : one.end]
+        line += data.count(b"\n", done, one.end)
+        asserts = len(_ASSERTION.findall(data, one.begin - 1, one.end)) if one.name.startswith(b"test") else 0
         indent = body[: len(body) - len(body.lstrip(b" \t"))]
-        blank = begin if _between(hits, named.end(), begin) else named.end()
-        regions.append(Region(blank, end, line + 1, asserts))
-        if blank != begin:  # the signature of such a function tells nothing either
-            pieces += (data[done:blank], b"\n" * (data.count(b"\n", blank, begin) - 1), b"):\n")
-        else:
-            pieces.append(data[done:begin])
+        regions.append(Region(one.blank, one.end, line + 1, asserts))
+        pieces.append(data[done : one.blank])
+        if one.blank != one.begin:  # the signature of such a function tells nothing either
+            pieces += (b"\n" * (data.count(b"\n", one.blank, one.begin) - 1), b"):\n")
         pieces += (b"\n" * body.count(b"\n"), indent, b"pass")
-        done = end
-    if not regions:
-        return data, []
+        done = one.end
     pieces.append(data[done:])
     return b"".join(pieces), regions
+
+
+def _beside(data: bytes, busy: Sequence[tuple[int, int]], traced: Sequence[int]) -> tuple[set[bytes], set[bytes]]:
+    """Of the functions with one of these hits: the last names of what they call, and how they are called themselves."""
+    called: set[bytes] = set()
+    callers: set[bytes] = set()
+    for start, end in busy:
+        if _between(traced, start, end):
+            called.update(_CALLED.findall(data, start, end))
+            named = _NAME.match(data, start)
+            callers.add(named.group(2) + b"(" if named else b"")
+    return called, callers - {b"", *_TOO_COMMON}
 
 
 def _between(offsets: Sequence[int], begin: int, end: int) -> bool:
@@ -125,22 +190,16 @@ def _end(data: bytes, begin: int, width: int) -> int:
     """The offset at which the body's last line ends: before the first line indented no deeper than the `def`."""
     match = _dedent(width).search(data, begin - 1)
     end = match.start() if match else len(data)
-    while end > begin and data[end - 1] in b" \t\n\f":
-        end -= 1
+    while end > begin:
+        while end > begin and data[end - 1] in b" \t\n\f":
+            end -= 1
+        last = data.rfind(b"\n", begin, end) + 1
+        if not data[last:end].lstrip().startswith(b"#"):
+            break
+        end = last  # a comment at the end is no part of the function
     return end
 
 
 @lru_cache(maxsize=64)
 def _dedent(width: int) -> re.Pattern[bytes]:
     return re.compile(rb"\n[ \t]{0,%d}[^ \t\n\f]" % width)
-
-
-def _is_idle(data: bytes, begin: int, end: int) -> bool:
-    """Whether the region can be blanked: no definitions or imports, and no string that begins or ends outside of it."""
-    if data.count(b'"""', begin, end) % 2 or data.count(b"'''", begin, end) % 2:
-        return False
-    if any(data.find(word, begin, end) >= 0 for word in _SOURCES):
-        return False
-    if any(data.find(word, begin, end) >= 0 for word in _KEPT_WORDS):
-        return not _KEPT_BODY.search(data, begin, end)
-    return True

@@ -12,15 +12,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any, Final, NamedTuple
 
-_IDENTIFIER: Final = re.compile(rb"\w+|\*")
+from aiaudit.probes.python.import_lines import ImportLines
+
 _WORD_BYTES: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _RECEIVER: Final = re.compile(rb"(\w+)(?:\(\))?(?:\.\w+(?:\(\))?){0,6}$")
 _FACTORY: Final = re.compile(rb"(?<![.\w])[a-z_]\w*\([^()]{0,60}\)$")
 # Receivers that may be a client made in another file of the project.
 _CLIENT_LIKE: Final = re.compile(rb"(?i)session|client|http|request|api|sdk|conn|pool")
 _LOOK_BACK: Final = 80  # bytes
+_WORD: Final = re.compile(rb"\w+")
 _CALL: Final = re.compile(rb"[ \t]*\(")
-_NOT_CALLED: Final = re.compile(rb"[.=:]|[ \t]+=[^=]")  # what follows a name that is neither called nor handed on
+_CHAIN: Final = bytes(sorted(_WORD_BYTES)) + b"."
+_MADE_BY: Final = re.compile(rb"(?<![\w.])(\w+)\.([A-Z]\w*)\([^()]*\)$")  # `torch.Generator(device)` before `.seed(0)`
 
 
 class _Word(NamedTuple):
@@ -34,6 +37,10 @@ class _Word(NamedTuple):
     roots: frozenset[bytes]  # the top-level modules of the patterns with it
     prefixes: tuple[bytes, ...]  # the same with a star: `langchain*`
     after: frozenset[bytes]  # what stands before it in longer patterns: `completions` before `create`
+
+    def takes(self, roots: frozenset[bytes]) -> bool:
+        """Whether a pattern begins with one of these top-level modules, or with any."""
+        return self.method or not self.roots.isdisjoint(roots) or any(root.startswith(self.prefixes) for root in roots)
 
     def is_named(self, imported: set[bytes]) -> bool:
         """Whether the file imports a module of the patterns, or the name itself, or everything of some module."""
@@ -49,7 +56,7 @@ class WordFinder:
         flags: dict[str, set[str]] = defaultdict(set)
         roots: dict[str, set[str]] = defaultdict(set)
         after: dict[str, set[bytes]] = defaultdict(set)
-        heads: set[str] = set()
+        heads: dict[str, set[bytes]] = defaultdict(set)
         tops: set[str] = set()
         for pattern in patterns:
             parts = pattern.split(".")
@@ -66,7 +73,7 @@ class WordFinder:
             if len(parts) > 1 and parts[0].isidentifier():
                 tops.add(parts[0])
                 if not everything and parts[-2].isidentifier():
-                    heads.add(parts[-2])
+                    heads[parts[-2]].add(parts[0].encode())
         self._table = {
             word.encode(): _Word(
                 "method" in kinds,
@@ -80,9 +87,11 @@ class WordFinder:
             )
             for word, kinds in flags.items()
         }
+        self._heads = {head.encode(): roots for head, roots in heads.items()}
         self.words = frozenset(flags)
-        open_ended = {word for word, kinds in flags.items() if "below" in kinds}
-        self._regex = _compile(self.words - open_ended, open_ended, heads, tops) if flags else None
+        below = {word for word, kinds in flags.items() if "below" in kinds}
+        called = {word for word, kinds in flags.items() if kinds <= {"method", "made"}}
+        self._regex = _compile(self.words - below - called, called, below, heads, tops) if flags else None
 
     def offsets(self, data: bytes) -> list[int]:
         """Rising offsets of the words that may matter."""
@@ -91,60 +100,95 @@ class WordFinder:
         spans = [match.span() for match in self._regex.finditer(data)]
         if not spans:
             return []
-        imported = _imported(data)
+        lines = ImportLines(data)
         named: dict[bytes, bool] = {}
         found: list[int] = []
+        word_at = _WORD.match
         for at, after in spans:
-            end = after
-            about = self._table.get(word := data[at:end])
-            if about is None:
-                end -= 1  # the byte behind the word
-                about = self._table.get(word := data[at:end])
-            if about is None:  # one of the other branches
-                found.append(at)
+            matched = word_at(data, at)
+            about = self._table.get(word := matched.group()) if matched is not None else None
+            if matched is None or about is None:  # one of the other branches
+                if self._may_get(data[at:after], lines.names):
+                    found.append(at)
                 continue
+            end = matched.end()
             here = named.get(word)
             if here is None:
-                here = named[word] = about.is_named(imported)
-            known = here and (word in imported or b"*" in imported)
-            if _may_match(data, (at, end), about, named=here, known=known):
+                here = named[word] = about.is_named(lines.names)
+            if _may_match(data, (at, end), about, lines, named=here):
                 found.append(at)
             elif not here and (about.last or about.method) and _CALL.match(data, end):
                 # An object or function that another file of the project makes or hands on.
                 if data[at - 1 : at] == b".":
-                    keep = about.last and _on_client(data, at, about, imported)
+                    keep = about.last and _on_client(data, at, about, lines.names)
                 else:
-                    keep = word in imported and data[at - 4 : at] != b"def "
-                if keep:
+                    keep = word in lines.names and data[at - 4 : at] != b"def "
+                if keep and not _is_foreign(data, at, end, about, lines):
                     found.append(at)
         return [at for at in found if not _is_text(data, at)]
 
+    def _may_get(self, text: bytes, imported: set[bytes]) -> bool:
+        """Of `getattr(torch,`: whether the object, or a module of the patterns that go through it, is imported."""
+        head = text[8:-1] if text.startswith(b"getattr(") else b""
+        roots = self._heads.get(head)
+        return roots is None or head in imported or b"*" in imported or not roots.isdisjoint(imported)
 
-def _may_match(data: bytes, span: tuple[int, int], about: _Word, *, named: bool, known: bool) -> bool:
-    """Whether one of the patterns may match at this word, by what stands around it. `named`: its module is imported;
-    `known`: the word itself is."""
+
+def _may_match(data: bytes, span: tuple[int, int], about: _Word, lines: ImportLines, *, named: bool) -> bool:
+    """Whether one of the patterns may match at this word, by what stands around it. `named`: its module is imported."""
     at, end = span
     before = data[at - 1 : at]
     if data[at - 4 : at] == b"def ":
         return False
-    if about.method and (before == b"." or known) and _CALL.match(data, end):
-        return True
-    if about.made and _CALL.match(data, end) and data[at - 6 : at] != b"class ":
-        return True
+    dotted = before == b"."
     if about.below and named:
         return True
-    if not (about.last or about.bare) or _NOT_CALLED.match(data, end):
+    if not about.bare and not named and not about.made and not (about.method and dotted):
         return False
-    if before == b".":
-        return about.last and named
-    if before in (b'"', b"'"):  # getattr(torch, "load")
-        return named
-    return known or about.bare
+    called = _CALL.match(data, end) is not None
+    known = named and (data[at:end] in lines.names or b"*" in lines.names)
+    if called and about.method and (dotted or known):
+        return True
+    if called and about.made and data[at - 6 : at] != b"class " and not _is_foreign(data, at, end, about, lines):
+        return True
+    if dotted:
+        return about.last and named and not _is_foreign(data, at, end, about, lines)
+    if before in (b'"', b"'"):
+        return about.last and named and b"getattr(" in data[max(0, at - _LOOK_BACK) : at]  # getattr(torch, "load")
+    return about.bare or (about.last and known and not _is_foreign(data, at, end, about, lines))
+
+
+def _is_foreign(data: bytes, at: int, end: int, about: _Word, lines: ImportLines) -> bool:
+    """Whether the name, or what stands before it, is imported from a library that no pattern with this word names."""
+    if data[at - 1 : at] != b".":
+        roots = lines.foreign_roots(data[at:end])
+        return bool(roots) and not about.takes(roots)
+    behind = data[max(0, at - _LOOK_BACK) : at - 1]
+    if behind.endswith(b")"):
+        made = _MADE_BY.search(behind)
+        if made is None or made.group(2) in about.after:
+            return False
+        roots = lines.foreign_roots(made.group(1))
+        return bool(roots) and not (about.takes(roots) and any(b"*" in one for one in about.after))
+    start = len(behind.rstrip(_CHAIN))
+    if behind[start - 1 : start] in (b")", b"]"):
+        return False
+    roots = lines.foreign_roots(behind[start:].partition(b".")[0])
+    return bool(roots) and not about.takes(roots)
 
 
 def _is_text(data: bytes, at: int) -> bool:
-    """Whether the line is a comment, or an example in a docstring."""
-    return data[data.rfind(b"\n", 0, at) + 1 : at].lstrip().startswith((b"#", b">>>", b"..."))
+    """Whether it stands in a comment, in an example in a docstring, or inside a string on its line: behind one double
+    quote or three of them, where nothing else on the line makes that doubtful."""
+    line = data[data.rfind(b"\n", 0, at) + 1 : at]
+    if line.lstrip().startswith((b"#", b">>>", b"...")):
+        return True
+    if line.count(b'"') % 2 == 0 or line.endswith(b'"'):
+        return False
+    return not any(sign in line for sign in _DOUBTFUL)
+
+
+_DOUBTFUL: Final = (b"'", b"{", b"\\", b'"""')
 
 
 def _on_client(data: bytes, at: int, about: _Word, imported: set[bytes]) -> bool:
@@ -166,21 +210,6 @@ def _last_word(text: bytes) -> bytes:
     return text[at:]
 
 
-def _imported(data: bytes) -> set[bytes]:
-    """All identifiers in statements that import something."""
-    found: set[bytes] = set()
-    at = data.find(b"import ")
-    while at >= 0:
-        start = data.rfind(b"\n", 0, at) + 1
-        end = data.find(b")" if data[at + 7 : at + 8] == b"(" else b"\n", at)
-        end = len(data) if end < 0 else end
-        line = data[start:end]
-        if line.lstrip().startswith((b"import ", b"from ")):
-            found.update(_IDENTIFIER.findall(line))
-        at = data.find(b"import ", end)
-    return found
-
-
 def _kind(parts: list[str]) -> str:
     if parts[-1] == "*":
         return "below"
@@ -189,18 +218,28 @@ def _kind(parts: list[str]) -> str:
     return "method" if parts[0][0] in "*?" else "last"  # `*Trainer.train` names no module either
 
 
-def _compile(words: Iterable[str], below: Iterable[str], heads: Iterable[str], modules: Iterable[str]) -> Any:
-    """One expression for all words; one followed by `.`, `=` or `:` is neither called nor handed on, unless it is the
-    part before `.*`. The other branches find `getattr(pickle, name)` and `require("torch")`."""
+def _compile(
+    words: Iterable[str], called: Iterable[str], below: Iterable[str], heads: Iterable[str], modules: Iterable[str]
+) -> Any:
+    """One expression for all words, where they may be code: followed by what may follow a function that is called or
+    handed on, by a parenthesis where only a call counts, or, of the part before `.*`, by anything but prose. The other
+    branches find `getattr(pickle, name)` and `require("torch")`."""
     import re2
 
     options = re2.Options()
     options.max_mem = 256 << 20
     return re2.compile(
-        rb"\b(?:" + _either(words) + rb")(?:[^\w.=:]|$)|\b(?:" + _either(below) + rb")\b"
-        rb"|\bgetattr\((?:" + _either(heads) + rb"),|\([\"'](?:" + _either(modules) + rb")[\"'][,)]",
+        rb"\b(?:" + _either(words) + rb")" + _HANDED_ON + rb"|\b(?:" + _either(called) + rb")[ \t]*\("
+        rb"|\b(?:" + _either(below) + rb")" + _NO_PROSE + rb"|\bgetattr\((?:" + _either(heads) + rb"),"
+        rb"|\([\"'](?:" + _either(modules) + rb")[\"'][,)]",
         options,
     )
+
+
+# After a name of code: no other name but an operator's, and no backtick. After a function that is not called at once:
+# the end of an element or of the statement, a choice, a comment.
+_NO_PROSE: Final = rb"(?:[^\w`\t ]|[ \t]+[^\w`\t ]|[ \t]+(?:if|else|and|or|is|in|not|for|async|as|import)\b|[ \t]*$)"
+_HANDED_ON: Final = rb"(?:[ \t]*[(,)\]};\n\\#\"'?|]|[ \t]+(?:if|else|and|or|for|async)\b|[ \t]*$)"
 
 
 def _either(words: Iterable[str]) -> bytes:

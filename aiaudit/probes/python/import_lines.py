@@ -1,0 +1,66 @@
+"""A file's imports as its bytes show them, before any parse: enough to tell what a receiver cannot be."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Final
+
+from aiaudit.probes.python.match import name_set
+
+# Top-level modules that are never the project's own: calls through them are not kept for a second look.
+FOREIGN: Final = sys.stdlib_module_names | name_set(
+    "numpy torch pandas tensorflow jax jaxlib flax sklearn scipy matplotlib PIL cv2 transformers diffusers datasets"
+    " accelerate tqdm yaml pytest parameterized safetensors tokenizers packaging seaborn plotly networkx sympy"
+)
+_FOREIGN_BYTES: Final = frozenset(name.encode() for name in FOREIGN)
+_IDENTIFIER: Final = re.compile(rb"\w+|\*")
+_ALIAS: Final = re.compile(rb"(\w+)(?:\.\w+)*(?:[ \t]+as[ \t]+(\w+))?")
+_NONE: Final[frozenset[bytes]] = frozenset()
+_COMMENT: Final = re.compile(rb"#[^\n]*")
+
+
+class ImportLines:
+    """The import statements of one file. `names`: every identifier that stands in one, `*` included."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._statements: list[bytes] = []
+        self.names: set[bytes] = set()
+        self._foreign: dict[bytes, frozenset[bytes]] = {}
+        at = data.find(b"import ")
+        while at >= 0:
+            start = data.rfind(b"\n", 0, at) + 1
+            end = data.find(b")" if data[at + 7 : at + 8] == b"(" else b"\n", at)
+            end = len(data) if end < 0 else end
+            line = data[start:end]
+            if line.lstrip().startswith((b"import ", b"from ")):
+                self.names.update(_IDENTIFIER.findall(line))
+                self._statements.append(line)
+            at = data.find(b"import ", end)
+
+    def foreign_roots(self, name: bytes) -> frozenset[bytes]:
+        """The top-level modules that a local name is imported from, where none of them is the project's own and
+        nothing else is assigned to the name; else nothing."""
+        if name not in self.names:
+            return _NONE
+        known = self._foreign.get(name)
+        if known is None:
+            roots = self._roots_of(name)
+            if not roots <= _FOREIGN_BYTES or name + b" =" in self._data:
+                roots = _NONE
+            known = self._foreign[name] = roots
+        return known
+
+    def _roots_of(self, name: bytes) -> frozenset[bytes]:
+        """Where a local name may come from; `.` for a relative import."""
+        found: set[bytes] = set()
+        for line in self._statements:
+            if name not in line:
+                continue
+            before, _, after = line.partition(b"import")
+            module = before.strip().removeprefix(b"from").strip()
+            for imported, alias in _ALIAS.findall(_COMMENT.sub(b"", after) if b"#" in after else after):
+                if (alias or imported) == name:
+                    found.add((module.partition(b".")[0] or b".") if module else imported)
+        return frozenset(found)

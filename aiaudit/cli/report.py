@@ -21,7 +21,9 @@ def report(
         list[str] | None,
         option("--output", "-o", metavar="FILE", help="Write a report; format by suffix, '-' is stdout. Repeatable."),
     ] = None,
-    stdout_format: Annotated[str | None, option("--format", help="Format of '-o -': json, md, html, cdx.json.")] = None,
+    stdout_format: Annotated[
+        str | None, option("--format", help="Format of '-o -': json, md, long.md, html, cdx.json.")
+    ] = None,
     brand: Annotated[
         str | None,
         option("--brand", metavar="FILE", help="YAML with the look of the report, instead of the saved one."),

@@ -24,7 +24,9 @@ def run(
         list[str] | None,
         option("--output", "-o", metavar="FILE", help="Write a report; format by suffix, '-' is stdout. Repeatable."),
     ] = None,
-    stdout_format: Annotated[str | None, option("--format", help="Format of '-o -': json, md, html, cdx.json.")] = None,
+    stdout_format: Annotated[
+        str | None, option("--format", help="Format of '-o -': json, md, long.md, html, cdx.json.")
+    ] = None,
     pack: Annotated[
         list[str] | None,
         option("--pack", metavar="ID|FILE", help="Judge by this pack only; 'all' and a file add to it. Repeatable."),

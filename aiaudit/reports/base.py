@@ -21,6 +21,7 @@ STDOUT: Final = "-"
 FORMATS: Final[Mapping[str, str]] = {
     ".html": "aiaudit.reports.html",
     ".md": "aiaudit.reports.markdown",
+    ".long.md": "aiaudit.reports.markdown_long",
     ".json": "aiaudit.reports.json",
     ".cdx.json": "aiaudit.reports.bom",
 }

@@ -21,6 +21,7 @@ from aiaudit.reports.text import NBSP, clean, figure
 
 BAR: Final = 16  # cells of a pack's bar
 PLACES: Final = 3  # places of a failed check that are shown; `-o` reports hold all
+PARTIALS: Final = 20  # checks that are partly shown and named; the reports name all
 SIGN: Final = {"fail": "✗", "partial": "◐", "pass": "✓", "unknown": "?", "blocked": "∥", "error": "!"}
 STYLE: Final = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
 UNSEEN: Final = ("unknown", "blocked", "error")
@@ -47,7 +48,7 @@ def render(result: dict[str, Any], *, width: int = 80, colour: bool = False, sub
     if any(pack.whole("applicable_weight") for pack in view.records("packs")):
         console.print()
         console.print(_indent(_packs(view)))
-    for part in (_own_settings(view), _actions(view), _failed(view), _rest(view)):
+    for part in (_own_settings(view), _actions(view), _failed(view), _partial(view), _rest(view)):
         if part is not None:
             console.print()
             console.print(part)
@@ -212,13 +213,36 @@ def _places(check: Record) -> Iterable[str]:
         yield f"and {words.digits(len(located) - PLACES, 'place')} more"
 
 
+def _partial(view: Record) -> Table | None:
+    """The checks that are partly shown, the weightiest first: one line each, saying what is missing."""
+    partial = [c for c in view.records("checks") if c.text("status") == "partial"]
+    if not partial:
+        return None
+    title = f"Partly shown: {words.digits(len(partial), 'check')}"
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
+    table.add_column("", no_wrap=True, overflow="ellipsis")
+    for check in sorted(partial, key=lambda c: -(c.number("priority") or 0.0))[:PARTIALS]:
+        waived = "  [waived]" if check.record("waiver") and not check.record("waiver").flag("expired") else ""
+        table.add_row(
+            Text.assemble(
+                (SIGN["partial"], "yellow"),
+                "  ",
+                (check.text("id"), "bold"),
+                (waived, "yellow"),
+                "  ",
+                check.text("reason"),
+            )
+        )
+    if len(partial) > PARTIALS:
+        table.add_row(Text(f"   and {len(partial) - PARTIALS} more", "dim"))
+    return table
+
+
 def _rest(view: Record) -> Text | None:
-    """What neither passed nor failed, counted; and what was left out of the walk."""
+    """What was not judged, what passed, counted; and what was left out of the walk."""
     checks = view.records("checks")
     counts = {status: sum(c.text("status") == status for c in checks) for status in words.STATUS}
     lines = []
-    if partial := [c.text("id") for c in checks if c.text("status") == "partial"]:
-        lines.append(f"{SIGN['partial']} Partial: {len(partial)} ({', '.join(partial)})")
     if unseen := sum(counts[status] for status in UNSEEN):
         ask = sum(c.text("status") == "unknown" and c.text("kind") == "attested" for c in checks)
         parts = [

@@ -1,6 +1,7 @@
 import re
 
 from aiaudit.reports import markdown
+from aiaudit.reports.base import parse_output, render
 from tests.reports import make_result as made
 
 
@@ -46,6 +47,12 @@ def test_the_long_form_holds_every_check_and_every_register(result) -> None:
     for part in ("Decision asked", "Scope and limits", "Top risks", "Accepted risks", "Attestations", "Evidence"):
         assert f"\n## {part}\n" in text
     assert markdown.render(result) != text
+
+
+def test_the_suffix_chooses_the_form(result, tmp_path) -> None:
+    for name, long in (("report.md", False), ("report.long.md", True), ("long.md", False)):
+        output = parse_output(str(tmp_path / name))
+        assert render(output.suffix, result).decode() == markdown.render(result, long=long)
 
 
 def test_the_heaviest_failures_come_first_and_their_places_are_bounded(result) -> None:

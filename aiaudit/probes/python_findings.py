@@ -51,7 +51,7 @@ ASSIGNMENT: Final = record("assignment", **_PLACE, name=STRING, kind=STRING, val
 LOOP: Final = record(
     "loop", **_PLACE, name=STRING, kind=STRING, bounded=BOOL, bound=STRING, loop_line=INT, retried=STRING
 )
-_DEDICATED: Final = re.compile(r"(?i)(?:^|[/_-])(?:prompts?|templates?|instructions?|system_prompts?)(?:[/_.-]|$)")
+DEDICATED: Final = re.compile(r"(?i)(?:^|[/_-])(?:prompts?|templates?|instructions?|system_prompts?)(?:[/_.-]|$)")
 
 
 class StringsQuery(CodeQuery):
@@ -79,7 +79,7 @@ class StringsProbe(Probe[StringsQuery]):
 
     def answer(self, fact_id: str, query: StringsQuery, context: Context) -> Fact:
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
-            dedicated = bool(_DEDICATED.search(entry.path))
+            dedicated = bool(DEDICATED.search(entry.path))
             for row in project.records[entry.path].get("prompts", ()):
                 if query.use and row["use"] not in query.use:
                     continue

@@ -38,7 +38,7 @@ ROUTE: Final = record(
     touches=list_of(STRING),
     calls=list_of(STRING),
 )
-_HEALTH: Final = re.compile(
+HEALTH: Final = re.compile(
     r"(?i)(?:^|[/_-])(?:health|healthz|healthcheck|ready|readyz|readiness|live|livez|liveness|alive|ping|heartbeat|status)"
     r"(?:$|[/_-])"
 )
@@ -111,7 +111,7 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "checks": checks,
         "auth": row.get("auth", ""),
         "constant": bool(row.get("constant")),
-        "health": bool(_HEALTH.search(row.get("route", ""))) and "GET" in (methods or ["GET"]),
+        "health": bool(HEALTH.search(row.get("route", ""))) and "GET" in (methods or ["GET"]),
         "reads_request": reads,
         "touches": row.get("touches", []),
         "calls": row.get("calls", []),

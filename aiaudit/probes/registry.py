@@ -53,6 +53,13 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "git.history": "aiaudit.probes.git.probe:HistoryProbe",
     "git.tracked": "aiaudit.probes.git.probe:TrackedProbe",
     "hardware": "aiaudit.probes.hardware.probe:HardwareProbe",
+    "javascript.calls": "aiaudit.probes.javascript.probe_calls:CallsProbe",
+    "javascript.flows": "aiaudit.probes.javascript.probe_findings:FlowsProbe",
+    "javascript.imports": "aiaudit.probes.javascript.probe_imports:ImportsProbe",
+    "javascript.loops": "aiaudit.probes.javascript.probe_findings:LoopsProbe",
+    "javascript.prompts": "aiaudit.probes.javascript.probe_findings:PromptsProbe",
+    "javascript.routes": "aiaudit.probes.javascript.probe_routes:RoutesProbe",
+    "javascript.unparsed": "aiaudit.probes.javascript.probe_imports:UnparsedProbe",
     "lifecycle": "aiaudit.probes.lifecycle:LifecycleProbe",
     "models.files": "aiaudit.probes.models.files:ModelsProbe",
     "notebooks.cells": "aiaudit.probes.notebooks:CellsProbe",
@@ -79,6 +86,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
 
 # An engine is called with the queries of all probes that name it.
 ENGINES: Final[Mapping[str, str]] = {
+    "javascript": "aiaudit.probes.javascript.engine:JavaScriptEngine",
     "python": "aiaudit.probes.python.engine:PythonEngine",
     "text": "aiaudit.probes.text:TextEngine",
 }

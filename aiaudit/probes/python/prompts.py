@@ -239,12 +239,19 @@ class PromptFinder:
             "name": name[:80],
             "use": use,
             "kind": kind,
-            "words": len(_WORD.findall(text)),
             "dynamic": dynamic,
             "placeholders": list(dict.fromkeys(_PLACEHOLDER.findall(text)))[:20],
             "at_module": scope.kind in ("module", "class"),
-            "secret": looks_secret(text),
-            "access_rule": bool(_AUTHORISATION.search(text)),
-            "internal_address": bool(_INTERNAL.search(text)),
+            **judged(text),
         }
         return {key: value for key, value in row.items() if value not in (False, "", [], 0)}
+
+
+def judged(text: str) -> dict[str, Any]:
+    """What is kept of a prompt's text: how many words it has, and what it should not hold."""
+    return {
+        "words": len(_WORD.findall(text)),
+        "secret": looks_secret(text),
+        "access_rule": bool(_AUTHORISATION.search(text)),
+        "internal_address": bool(_INTERNAL.search(text)),
+    }

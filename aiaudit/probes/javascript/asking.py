@@ -1,0 +1,86 @@
+"""What the `javascript.*` probes share: which files count, and how a list of records becomes a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
+from aiaudit.probes.base import Context
+from aiaudit.probes.javascript.project import (
+    GENERATED_REASONS,
+    JavaScriptProject,
+    javascript_files,
+    javascript_project,
+)
+from aiaudit.probes.python.asking import CodeQuery
+from aiaudit.project.entry import Entry
+
+MAX_EVIDENCE: Final = 25
+METHOD: Final = "JavaScript and TypeScript syntax trees, names resolved; nothing executed"
+
+
+class ScriptQuery(CodeQuery):
+    """roles, files, exclude: as for `python.calls`. server: leaves out files that run in a browser only (those with
+    `"use client"` or an import of react-dom)."""
+
+    server: bool = False
+
+
+def scope_of(query: ScriptQuery, context: Context) -> tuple[list[Entry], Scope]:
+    """The files of the query's scope that could be parsed, and the scope with those that could not. Minified files and
+    files of more than a megabyte are nobody's source: they do not belong to the scope (`javascript.unparsed`)."""
+    key = f"javascript.scope {query.roles} {query.files} {query.exclude} {query.server}"
+    known: tuple[list[Entry], Scope] | None = context.memo.get(key)
+    if known is None:
+        project = javascript_project(context)
+        covered = [entry for entry in javascript_files(context) if query.covers(entry) and not made_up(entry, project)]
+        parsed = [entry for entry in covered if entry.path in project.records]
+        unread = [entry.path for entry in covered if entry.path not in project.records]
+        if query.server:
+            parsed = [entry for entry in parsed if not project.records[entry.path].get("client")]
+        known = context.memo[key] = (parsed, Scope(len(covered), len(covered) - len(unread), tuple(unread[:10])))
+    return known
+
+
+def made_up(entry: Entry, project: JavaScriptProject) -> bool:
+    """Whether a file is a bundle by its content."""
+    return project.unparsed.get(entry.path, "").startswith(GENERATED_REASONS)
+
+
+def fact_of(
+    fact_id: str,
+    query: ScriptQuery,
+    context: Context,
+    find: Callable[[Entry, JavaScriptProject], Iterable[dict[str, Any]]],
+    note: Callable[[dict[str, Any]], str] = lambda record: str(record.get("name", "")),
+) -> Fact:
+    """The fact of all records that `find` yields, file by file in path order."""
+    project = javascript_project(context)
+    parsed, scope = scope_of(query, context)
+    records: list[dict[str, Any]] = []
+    for entry in parsed:
+        for record in find(entry, project):
+            records.append({"path": entry.path, "role": entry.role.value, **record})
+    return listed(fact_id, records, scope, project, note)
+
+
+def listed(
+    fact_id: str,
+    records: Sequence[dict[str, Any]],
+    scope: Scope,
+    project: JavaScriptProject,
+    note: Callable[[dict[str, Any]], str],
+) -> Fact:
+    """Known where there are records; absent where the whole scope was read; else unknown, with the reason."""
+    if records:
+        evidence = tuple(Evidence(one["path"], one.get("line"), note(one)) for one in records[:MAX_EVIDENCE])
+        return Fact(fact_id, State.KNOWN, list(records), Level.CONTENT, METHOD, Confidence.STRONG, evidence, scope)
+    if scope.files and not scope.complete:
+        first = scope.unread[0] if scope.unread else ""
+        why = project.unparsed.get(first, "could not be read")
+        reason = (
+            f"{scope.files - scope.read} of {scope.files} JavaScript files could not be parsed (first: {first}: {why})"
+        )
+        return Fact(fact_id, State.UNKNOWN, None, Level.CONTENT, METHOD, scope=scope, reason=reason)
+    return Fact(fact_id, State.ABSENT, [], Level.CONTENT, METHOD, scope=scope)

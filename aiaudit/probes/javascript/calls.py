@@ -1,0 +1,222 @@
+"""Calls that some query asks for, with arguments, options and surroundings."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.model.types import Unknown
+from aiaudit.probes.javascript.module import FUNCTIONS, Module
+from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
+from aiaudit.probes.javascript.resolve import Named, Resolver
+from aiaudit.probes.javascript.values import Values
+from aiaudit.probes.python.match import Patterns, name_set
+from aiaudit.probes.python.values import redacted, to_json
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+MAX_CALLS: Final = 5_000  # records of one file
+_LOOPS: Final = {
+    "for_statement": "for",
+    "for_in_statement": "for_of",
+    "while_statement": "while",
+    "do_statement": "do",
+}
+_EACH: Final = name_set("map forEach flatMap reduce filter")
+_RETRIERS: Final = name_set(
+    "p-retry async-retry exponential-backoff exponential-backoff.backOff retry cockatiel ts-retry-promise"
+)
+_ENDLESS: Final = re.compile(r"^\(?\s*(?:true|1)\s*\)?$")
+_COMPARES: Final = re.compile(r"[\w\])]\s*(?:<=?|>=?)\s*[\w(]|--|\.length\b")
+_LEAVES: Final = r"\bif\s*\([^{;]{0,120}[<>]=?[^{;]{0,120}\)\s*\{?[^}]{0,200}\b(?:break|return|throw)\b"
+_REQUEST: Final = re.compile(
+    r"(?:^|[\s({,])(?:req|request|ctx|_req|_request|c)\s*[,:)=]|NextRequest|FastifyRequest|APIGatewayProxyEvent"
+)
+_METHOD_NAMES: Final = name_set("GET POST PUT PATCH DELETE OPTIONS HEAD handler")
+_USER: Final = re.compile(r"\b(?:req|request|ctx\.request|c\.req)\b[.?]|\bsearchParams\b|process\.argv")
+
+
+class CallFinder:
+    """Records of the calls in one file whose name may be asked for."""
+
+    def __init__(self, module: Module, resolver: Resolver, values: Values, patterns: Patterns) -> None:
+        self.module = module
+        self.resolver = resolver
+        self.values = values
+        self.patterns = patterns
+
+    def rows(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for call in self.module.calls:
+            named = self.resolver.called(call)
+            if self._asked(named):
+                found.append(self._row(call, named))
+                if len(found) >= MAX_CALLS:
+                    break
+        return found
+
+    def _asked(self, named: Named) -> bool:
+        if not named.rest and named.spec in (GLOBAL, UNKNOWN, LOCAL):
+            return False
+        name = dotted(named.spec, named.rest)
+        if self.patterns.match(name):
+            return True
+        if named.spec in (GLOBAL, LOCAL, UNKNOWN):
+            return False
+        # A name of the project's own: what it stands for is known when all files are.
+        last = named.rest.rpartition(".")[2]
+        return own_spec(named.spec) and (
+            not last or self.patterns.ends_like(last) or self.patterns.is_tail(last) or "." not in named.rest
+        )
+
+    def _row(self, call: SgNode, named: Named) -> dict[str, Any]:
+        place = call.range()
+        at = place.start.index
+        args = self._arguments(call)
+        kw: dict[str, Any] = {}
+        hidden: list[int] = []
+        for index, one in enumerate(args):
+            if one.kind() == "spread_element":
+                hidden += [index, index + 1]
+                continue
+            given, more = self.values.options(one)
+            kw = {**given, **kw}
+            if more:
+                hidden.append(index)
+        row: dict[str, Any] = {
+            "line": place.start.line + 1,
+            "names": [[named.spec, named.rest]],
+            "args": [to_json(self._argument(one)) for one in args[:6]],
+            "kw": to_json(kw),
+            "hidden": hidden,
+            "function": self.module.function_at(at),
+            "arg0": redacted(_one_line(args[0].text())) if args else "",
+            "new": call.kind() == "new_expression",
+        }
+        if args:
+            constant = not isinstance(self._argument(args[0]), Unknown)
+            row["dynamic"] = not constant
+            row["source"] = "literal" if constant else "user" if _USER.search(args[0].text()[:300]) else "expression"
+        if not named.sure:
+            row["other_names"] = True
+        if named.made is not None:
+            made, more = self._made_with(named.made)
+            row |= {"ctor_kw": to_json(made), "ctor_star": more, "ctor_known": True}
+        row |= self._surroundings(call, at)
+        return row
+
+    def _argument(self, node: SgNode) -> Any:
+        if node.kind() == "spread_element":
+            return Unknown("...")
+        return Unknown("options") if node.kind() == "object" else self.values.of(node)
+
+    def _made_with(self, made: SgNode) -> tuple[dict[str, Any], bool]:
+        found: dict[str, Any] = {}
+        hidden = False
+        for one in self._arguments(made):
+            given, more = self.values.options(one)
+            found = {**given, **found}
+            hidden = hidden or more
+        return found, hidden
+
+    def _arguments(self, call: SgNode) -> list[SgNode]:
+        arguments = call.field("arguments")
+        if arguments is None or arguments.kind() == "template_string":
+            return []
+        return [one for one in arguments.children() if one.is_named() and one.kind() != "comment"]
+
+    def _surroundings(self, call: SgNode, at: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        own_function = True
+        tried = False
+        parent = call.parent()
+        if parent is not None and parent.kind() == "await_expression":
+            found["awaited"] = True
+        for one in call.ancestors():
+            kind = one.kind()
+            if kind == "variable_declarator" and own_function and "result" not in found:
+                name = one.field("name")
+                found["result"] = name.text()[:80] if name is not None else ""
+            elif kind == "try_statement":
+                tried = tried or own_function
+                if own_function:
+                    found["in_try"] = True
+            elif kind in _LOOPS and "loop" not in found and own_function:
+                found |= self._loop(one, tried)
+            elif kind in FUNCTIONS:
+                own_function = own_function and self._is_callback(one, found)
+                if _REQUEST.search(_signature(one)) or self._name(one) in _METHOD_NAMES:
+                    found["in_handler"] = True
+        found["at_module"] = not any(scope.kind in FUNCTIONS for scope in self.module.around(at))
+        return found
+
+    def _is_callback(self, function: SgNode, found: dict[str, Any]) -> bool:
+        """Whether a function runs where it stands: an argument of `map` or of a retry helper, or called at once."""
+        parent = function.parent()
+        outer = parent.parent() if parent is not None and parent.kind() == "arguments" else None
+        if outer is None or outer.kind() != "call_expression":
+            return False
+        named = self.resolver.called(outer)
+        name = dotted(named.spec, named.rest)
+        if name in _RETRIERS:
+            found.setdefault("retried", name)
+        last = name.rpartition(".")[2]
+        if last in _EACH:
+            found.setdefault("in_loop", True)
+        return True
+
+    def _loop(self, loop: SgNode, tried: bool) -> dict[str, Any]:
+        kind = _LOOPS[loop.kind()]
+        condition = loop.field("condition")
+        text = condition.text().strip(" ;") if condition is not None else ""
+        bound = ""
+        if (kind == "for" and text in ("", ";")) or (kind == "while" and _ENDLESS.match(text)):
+            kind = "while_true"
+        if kind in ("for_of", "for"):
+            bound = "the loop's own head"
+        elif kind != "while_true" and _COMPARES.search(text):
+            bound = "its condition"
+        elif _leaves().search(loop.text()[:20_000]):
+            bound = "a comparison that ends it"
+        head = loop.text()[:200]
+        repeats = kind != "for_of" and (kind != "for" or re.search(r"(?i)attempt|retr|tries", head) is not None)
+        row: dict[str, Any] = {
+            "in_loop": True,
+            "loop": kind,
+            "loop_line": loop.range().start.line + 1,
+            "bound": bound,
+        }
+        if tried and repeats:
+            row["retried"] = "loop"
+        return row
+
+    def _name(self, function: SgNode) -> str:
+        name = function.field("name")
+        return name.text() if name is not None else ""
+
+
+def own_spec(spec: str) -> bool:
+    """Whether a specifier may mean a file of the project: relative, or one of the usual aliases of tsconfig."""
+    return (
+        spec.startswith((".", "/", "@/", "~", "#", "src/", "$lib"))
+        or (not spec.startswith("@") and "/" in spec and not spec.startswith(("http", "node:", "npm:")))
+        or spec.count("/") > 1
+    )
+
+
+@cache
+def _leaves() -> Any:
+    import re2
+
+    return re2.compile(_LEAVES)
+
+
+def _signature(function: SgNode) -> str:
+    parameters = function.field("parameters") or function.field("parameter")
+    return f"({parameters.text().strip('()')})"[:300] if parameters is not None else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text[:300].split())

@@ -1,0 +1,129 @@
+"""The engine: runs once over each JavaScript and TypeScript file, and finds what all queries ask for.
+
+A file in which nothing stands that is asked for is not parsed: only its imports are read off its text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.probes.javascript.base_record import base_record, light_record
+from aiaudit.probes.javascript.calls import CallFinder
+from aiaudit.probes.javascript.module import Module, TooLarge
+from aiaudit.probes.javascript.names import roots
+from aiaudit.probes.javascript.resolve import Resolver
+from aiaudit.probes.javascript.source import MAX_SOURCE, PLAIN, SUFFIXES, Unparsed, parse
+from aiaudit.probes.javascript.values import Values
+from aiaudit.probes.python.match import Patterns
+
+if TYPE_CHECKING:
+    from aiaudit.probes.base import Query
+    from aiaudit.project.tree import Entry
+
+NAME: Final = "javascript"
+VERSION: Final = 1  # of the records; part of the cache key
+LEFT_OUT: Final = frozenset({"vendored", "generated"})
+_CLIENT: Final = re.compile(
+    rb"\A\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']|\bfrom [\"']react-dom(?:/client)?[\"']"
+)
+_FEATURES: Final = ("routes", "prompts", "flows")
+
+
+class JavaScriptEngine:
+    """See `aiaudit.probes.base.Engine`. Built from the queries of all probes that use it."""
+
+    name = NAME
+
+    def __init__(self, queries: Iterable[Query]) -> None:
+        wanted: set[str] = set()
+        features: set[str] = set()
+        for query in queries:
+            wanted.update(getattr(query, "names", tuple)())
+            features.update(getattr(query, "features", ()))
+        self.patterns = Patterns(wanted)
+        self.features = tuple(one for one in _FEATURES if one in features)
+        self._marks = _marks(wanted)
+
+    def key(self) -> str:
+        asked = json.dumps([VERSION, self.patterns.all, self.features])
+        return hashlib.sha256(asked.encode()).hexdigest()
+
+    def wants(self, entry: Entry) -> bool:
+        """Also files that are too large or minified, so that they are told of; not vendored or generated ones."""
+        return entry.suffix in SUFFIXES and entry.kind == "file" and entry.role not in LEFT_OUT
+
+    def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
+        """The record of one file; `{"error": reason}` where it cannot be parsed."""
+        try:
+            return self._scan(data, entry.suffix)
+        except Unparsed as error:
+            return {"error": str(error)}
+        except TooLarge:
+            return {"error": "too many calls and names to follow"}
+        except RecursionError:
+            return {"error": "nested too deeply"}
+
+    def _scan(self, data: bytes, suffix: str) -> dict[str, Any]:
+        if len(data) <= MAX_SOURCE and not self._matters(data):
+            return light_record(data)
+        root, text = parse(data, suffix)
+        module = Module(root, text, jsx=suffix not in PLAIN)
+        resolver = Resolver(module)
+        values = Values(resolver)
+        record: dict[str, Any] = {"base": base_record(module, resolver, values)}
+        calls = CallFinder(module, resolver, values, self.patterns).rows()
+        if calls:
+            record["calls"] = calls
+        if _CLIENT.search(data):
+            record["client"] = True
+        return record | self._extracted(data, module, resolver, values)
+
+    def _extracted(self, data: bytes, module: Module, resolver: Resolver, values: Values) -> dict[str, Any]:
+        from aiaudit.probes.javascript import flows, prompts, routes
+
+        found: dict[str, Any] = {}
+        if "routes" in self.features and routes.MARKS.search(data):
+            found |= routes.RouteFinder(module, resolver, values).record()
+        if "prompts" in self.features and prompts.MARKS.search(data):
+            rows = prompts.PromptFinder(module, resolver, values).found()
+            found |= {"prompts": rows} if rows else {}
+        if "flows" in self.features:
+            finder = flows.FlowFinder(module, resolver)
+            if flows.MARKS.search(data):
+                rows = finder.rows()
+                found |= {"flows": rows} if rows else {}
+            names = finder.answering()
+            found |= {"answering": names} if names else {}
+        return found
+
+    def _matters(self, data: bytes) -> bool:
+        """Whether anything stands in the file that some query or extractor asks for."""
+        from aiaudit.probes.javascript import flows, prompts, routes
+
+        marks = {"routes": routes.MARKS, "prompts": prompts.MARKS, "flows": flows.MARKS}
+        return self._marks.search(data) is not None or any(marks[one].search(data) for one in self.features)
+
+
+def _marks(patterns: Iterable[str]) -> Any:
+    """The packages that patterns begin with, in quotes, and the identifiers that they end in, before a bracket."""
+    import re2
+
+    patterns = sorted(patterns)
+    packages = {one.replace("*", "[^\"'`]*") if "*" in one else re.escape(one) for one in roots(patterns)} - {
+        "[^\"'`]*"
+    }
+    lasts = {one.rpartition(".")[2] for one in patterns if "." in one or "/" not in one} - {"*"}
+    parts = []
+    if packages:
+        parts.append(
+            r"[\"'](?:node:|npm:)?(?:" + "|".join(sorted(packages)) + r")(?:/[^\"'\n]*)?(?:\.m?js)?(?:@[^\"'\n]*)?[\"']"
+        )
+    if lasts:
+        parts.append(r"\b(?:" + "|".join(sorted(map(re.escape, lasts))) + r")\s*(?:\?\.)?[(<`]")
+    options = re2.Options()
+    options.max_mem = 64 * 1024 * 1024
+    return re2.compile(("|".join(parts) or "[^\\x00-\\x{10FFFF}]").encode(), options)

@@ -1,0 +1,116 @@
+"""Handlers that a file exports (Next, SvelteKit, functions, workers) and methods with decorators (Nest)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from aiaudit.probes.javascript.module import FUNCTIONS, first_named
+from aiaudit.probes.javascript.route_rows import RouteRows, properties
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+_EXPORTED: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_NEST: Final = re.compile(r"^@(Get|Post|Put|Patch|Delete|All)\(\s*(?:['\"`]([^'\"`]*)['\"`])?")
+_SERVER_FILE: Final = re.compile(r"\s*(?:(?://[^\n]*\n|/\*.*?\*/)\s*)*[\"']use server[\"']", re.DOTALL)
+_TYPED: Final = re.compile(
+    r"@(?:Body|Query)\([^)]*\)\s*\w+\s*:\s*\w*(?:Dto|DTO|Input|Request|Schema)\b|(?:Zod|Validation|Parse\w+)Pipe"
+)
+
+
+class ExportedHandlers:
+    """Adds to `rows` what a file serves by what it exports and decorates."""
+
+    def __init__(self, rows: RouteRows) -> None:
+        self.rows = rows
+        self.module = rows.module
+
+    def find(self) -> None:
+        """Looks through exports, and decorators where there are some."""
+        self._exported()
+        if "@" in self.module.text:
+            self._nest()
+
+    def _exported(self) -> None:
+        server_file = _SERVER_FILE.match(self.module.text) is not None
+        for node in self.module.exports:
+            default = any(one.kind() == "default" for one in node.children())
+            for one in node.children():
+                self._export(one, default, server_file)
+
+    def _export(self, node: SgNode, default: bool, action: bool) -> None:
+        kind = node.kind()
+        if kind in FUNCTIONS:
+            name = node.field("name")
+            self._exported_one(node, name.text() if name is not None else "", default, action, node)
+        elif kind in ("lexical_declaration", "variable_declaration"):
+            for one in node.children():
+                name, value = (
+                    (one.field("name"), one.field("value")) if one.kind() == "variable_declarator" else (None, None)
+                )
+                if name is not None and value is not None:
+                    self._exported_one(one, name.text(), False, action, value)
+        elif kind == "export_clause":
+            for one in node.children():
+                alias = one.field("alias") or one.field("name") if one.kind() == "export_specifier" else None
+                name = one.field("name") if one.kind() == "export_specifier" else None
+                if alias is not None and name is not None and alias.text() in _EXPORTED:
+                    self._exported_one(one, alias.text(), False, False, name)
+        elif default and node.is_named() and kind in ("identifier", "call_expression", "object"):
+            self._exported_one(node, "", True, False, node)
+
+    def _exported_one(self, place: SgNode, name: str, default: bool, action: bool, value: SgNode) -> None:
+        if name in _EXPORTED and not default:
+            self.rows.add(place, "next", "export", "", [name], [value])
+        elif action and value.kind() in FUNCTIONS:
+            row = self.rows.add(place, "next", "action", name, ["POST"], [value])
+            parameters = value.field("parameters")
+            row["reads"] = parameters is not None and first_named(parameters) is not None
+        elif default:
+            served = properties(value).get("fetch") if value.kind() == "object" else None
+            if value.kind() == "object" and (served is None or served.kind() not in FUNCTIONS):
+                return
+            kind = "worker" if value.kind() == "object" else "default"
+            self.rows.add(place, "workers" if kind == "worker" else "next", kind, "", [], [value])
+
+    def _nest(self) -> None:
+        for decorator in self.module.root.find_all(
+            {"rule": {"kind": "decorator", "regex": r"^@(Get|Post|Put|Patch|Delete|All)\("}}
+        )[:300]:
+            match = _NEST.match(decorator.text())
+            if match is None:
+                continue
+            method = decorator.next()
+            others = [decorator.text()]
+            while method is not None and method.kind() in ("decorator", "comment"):
+                others.append(method.text())
+                method = method.next()
+            if method is None or method.kind() != "method_definition":
+                continue
+            before = decorator.prev()
+            while before is not None and before.kind() == "decorator":
+                others.append(before.text())
+                before = before.prev()
+            self._nest_route(decorator, match, method, others)
+
+    def _nest_route(self, decorator: SgNode, match: re.Match[str], method: SgNode, others: list[str]) -> None:
+        outer = ""
+        for one in decorator.ancestors():
+            if one.kind().endswith("class_declaration") or one.kind() == "export_statement":
+                outer += one.text()[:400].partition("class ")[0]
+        prefix = re.search(r"@Controller\(\s*['\"`]([^'\"`]*)", outer)
+        parts = [prefix.group(1) if prefix else "", match.group(2) or ""]
+        route = "/" + "/".join(part.strip("/") for part in parts if part.strip("/"))
+        verb = match.group(1).upper()
+        row = self.rows.add(decorator, "nest", "route", route, [] if verb == "ALL" else [verb], [method])
+        parameters = method.field("parameters")
+        text = parameters.text() if parameters is not None else ""
+        if re.search(r"@(?:Body|Query|UploadedFile)", text):
+            row["reads"] = True
+            if _TYPED.search(text):
+                row["checks"] = row.get("checks") or "DTO"
+        guards = " ".join([*others, outer])
+        guard = re.search(r"@UseGuards\(\s*([\w.]+)", guards)
+        if guard and not re.search(r"Throttler", guard.group(1)):
+            row["auth"] = guard.group(1)

@@ -1,0 +1,238 @@
+"""Places that run, query or render text, and where that text comes from: followed through names inside one file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.probes.javascript.calls import own_spec
+from aiaudit.probes.javascript.groups import expanded
+from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named
+from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
+from aiaudit.probes.javascript.resolve import Resolver
+from aiaudit.probes.python.match import Patterns
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+MARKS: Final = re.compile(
+    rb"\beval\b|\bFunction\s*\(|\bvm\d?\b|child_process|dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML|document\.write"
+    rb"|RawUnsafe|\bsql\b|\.raw\s*\(|\.query\s*\(|\bexeca\b|zx\b|\bexec(?:Sync)?\s*\(|rehype-?[Rr]aw"
+)
+_CODE: Final = re.compile(
+    r"^(?:eval|Function|setTimeout\.string|vm\.(?:runIn\w+|Script|compileFunction)|vm2\.VM(?:\.run)?|(?:globalThis|window)\.eval)$"
+)
+_SHELL: Final = re.compile(
+    r"^(?:child_process\.(?:exec|execSync)|child_process\.promises\.exec|execa\.(?:execaCommand\w*|command\w*)|shelljs\.exec|util\.promisify)$"
+)
+_SQL: Final = re.compile(
+    r"(?:\$(?:query|execute)RawUnsafe|(?:^|\.)sql\.(?:raw|unsafe)|\.unsafe|knex\.raw|sequelize\.query|literal)$"
+)
+_QUERY: Final = re.compile(r"(?i)^[`\"']\s*(?:select|insert|update|delete|create|drop|alter|with)\b")
+_HTML: Final = re.compile(r"(?:document\.write(?:ln)?|insertAdjacentHTML)$")
+_CLEANS: Final = re.compile(
+    r"(?i)dompurify|sanitize|escape(?:Html|HTML)?\(|\bxss\(|encodeURIComponent|shell-?quote|JSON\.stringify|Prism\.|hljs|highlight|katex|shiki|codeToHtml|renderToS(?:tring|taticMarkup)"
+)
+_REQUEST: Final = re.compile(r"\b(?:req|request|ctx\.request|c\.req)\b\s*\??\.")
+_CONVERTS: Final = re.compile(r"^(?:Number|parseInt|parseFloat|Boolean)$|\.(?:safeParse|parse)$")
+MAX_STEPS: Final = 6
+
+
+class FlowFinder:
+    """Rows of sinks; `source`: llm, user, constant, call (a function of the project, judged later) or unknown."""
+
+    def __init__(self, module: Module, resolver: Resolver) -> None:
+        self.module = module
+        self.resolver = resolver
+        self.models = _completions()
+
+    def rows(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for call in self.module.calls:
+            sink = self._sink(call)
+            if sink is not None:
+                found.append(self._row(call, *sink))
+        for node, name in self._html():
+            found.append(self._row(node, "html", name, node))
+        return [row for row in found if row["source"] != "constant"]
+
+    def answering(self) -> list[str]:
+        """The file's functions in which a model is called."""
+        names: set[str] = set()
+        for call in self.module.calls:
+            named = self.resolver.called(call)
+            if named.spec not in (LOCAL, UNKNOWN) and self.models.match(dotted(named.spec, named.rest)):
+                names.add(self.module.function_at(call.range().start.index))
+        return sorted(names - {""})
+
+    def _sink(self, call: SgNode) -> tuple[str, str, SgNode | None] | None:
+        named = self.resolver.called(call)
+        name = dotted(named.spec, named.rest)
+        arguments = call.field("arguments")
+        if arguments is None:
+            return None
+        if arguments.kind() == "template_string":
+            return None  # a tagged template: the tag binds its values
+        given = [one for one in arguments.children() if one.is_named() and one.kind() != "comment"]
+        if not given:
+            return None
+        if _CODE.match(name):
+            return "code", name, given[-1] if name == "Function" else given[0]
+        if _SHELL.match(name) and name != "util.promisify":
+            return "shell", name, given[0]
+        if name.startswith("child_process.spawn") and re.search(r"\bshell\s*:\s*true", arguments.text()[-300:]):
+            return "shell", name, given[0]
+        if self._promised(call) or (_SQL.search(name) and not name.endswith(".literal")):
+            return ("shell", "child_process.exec", given[0]) if self._promised(call) else ("sql", name[-60:], given[0])
+        if (
+            name.endswith((".query", ".execute", ".prepare"))
+            and given[0].kind() == "template_string"
+            and _QUERY.match(given[0].text())
+        ):
+            return "sql", name[-60:], given[0]
+        if _HTML.search(name):
+            return "html", name[-60:], given[-1]
+        return None
+
+    def _promised(self, call: SgNode) -> bool:
+        """`const run = promisify(exec); run(command)`."""
+        called = call.field("function")
+        if called is None or called.kind() != "identifier":
+            return False
+        bound = self.module.bound(called.text(), call.range().start.index)
+        text = bound.node.text()[:100] if bound is not None and bound.node is not None and bound.kind == "value" else ""
+        match = re.match(r"(?:util\.)?promisify\(\s*([\w.]+)", text)
+        if match is None or bound is None:
+            return False
+        local = self.module.bound(match.group(1), bound.scope.end - 1)
+        imported = local.imported if local is not None else None
+        return (
+            imported is not None and imported.spec.removeprefix("node:") == "child_process" and imported.name == "exec"
+        )
+
+    def _html(self) -> Iterator[tuple[SgNode, str]]:
+        text = self.module.text
+        if self.module.jsx and "dangerouslySetInnerHTML" in text:
+            for node in self.module.root.find_all(
+                {"rule": {"kind": "jsx_attribute", "regex": "^dangerouslySetInnerHTML"}}
+            )[:200]:
+                for pair in node.find_all(kind="pair")[:1]:
+                    value = pair.field("value")
+                    if value is not None:
+                        yield value, "dangerouslySetInnerHTML"
+        if "nnerHTML" in text or "outerHTML" in text:
+            for node in self.module.root.find_all(
+                {"rule": {"kind": "assignment_expression", "regex": r"^[\w.\[\]!?()'\"-]+\.(?:inner|outer)HTML\s*\+?="}}
+            )[:200]:
+                value = node.field("right")
+                if value is not None:
+                    yield value, "innerHTML"
+
+    def _row(self, node: SgNode, kind: str, sink: str, value: SgNode | None) -> dict[str, Any]:
+        place = node.range()
+        source, name, line = self._source(value, 0)
+        return {
+            "line": place.start.line + 1,
+            "function": self.module.function_at(place.start.index),
+            "sink": sink,
+            "kind": kind,
+            "source": source,
+            "source_name": name,
+            "source_line": line,
+            "sanitised": value is not None and self._cleaned(value),
+        }
+
+    def _cleaned(self, value: SgNode) -> bool:
+        if _CLEANS.search(value.text()[:2000]):
+            return True
+        if value.kind() in ("identifier", "member_expression"):
+            bound = self.module.bound(value.text().partition(".")[0].partition("?")[0], value.range().start.index)
+            return (
+                bound is not None
+                and bound.node is not None
+                and bound.kind == "value"
+                and bool(_CLEANS.search(bound.node.text()[:2000]))
+            )
+        return False
+
+    def _source(self, node: SgNode | None, steps: int) -> tuple[Any, Any, int]:
+        """(source, name, line) of the most telling part of an expression."""
+        if node is None or steps > MAX_STEPS:
+            return "unknown", "", 0
+        kind = node.kind()
+        line = node.range().start.line + 1
+        if kind in ("string", "number", "regex", "true", "false", "null", *FUNCTIONS):
+            return "constant", "", line
+        if kind in WRAPPERS:
+            return self._source(first_named(node), steps + 1)
+        if kind in ("call_expression", "new_expression"):
+            return self._called(node, line, steps)
+        if _REQUEST.search(node.text()[:200]) and kind in ("member_expression", "subscript_expression"):
+            return "user", node.text()[:60], line
+        if kind in ("member_expression", "subscript_expression"):
+            return self._source(node.field("object"), steps + 1)
+        if kind in ("identifier", "shorthand_property_identifier"):
+            return self._named(node, line, steps)
+        parts = [
+            self._source(one, steps + 1)
+            for one in node.children()
+            if one.is_named() and one.kind() not in ("comment", "string_fragment")
+        ]
+        if kind == "template_string" and not any(one.kind() == "template_substitution" for one in node.children()):
+            return "constant", "", line
+        for wanted in ("llm", "user", "call", "unknown"):
+            for found in parts:
+                if found[0] == wanted:
+                    return found
+        return "constant", "", line
+
+    def _called(self, node: SgNode, line: int, steps: int) -> tuple[Any, Any, int]:
+        named = self.resolver.called(node)
+        name = dotted(named.spec, named.rest)
+        if named.spec not in (LOCAL, UNKNOWN, GLOBAL) and self.models.match(name):
+            return "llm", name, line
+        if named.spec == LOCAL and named.rest in self.answering():
+            return "llm", named.rest, line
+        if _CONVERTS.search(name) and name.partition(".")[0] != "JSON":
+            return "constant", "", line
+        arguments = node.field("arguments")
+        inner = (
+            self._source(arguments, steps + 1)
+            if arguments is not None and arguments.kind() == "arguments"
+            else ("constant", "", line)
+        )
+        if inner[0] in ("llm", "user"):
+            return inner
+        called = node.field("function")
+        if called is not None and called.kind() == "member_expression":
+            receiver = self._source(called.field("object"), steps + 1)
+            if receiver[0] in ("llm", "user"):
+                return receiver
+        if own_spec(named.spec):
+            return "call", [named.spec, named.rest], line
+        return "unknown", name[-60:], line
+
+    def _named(self, node: SgNode, line: int, steps: int) -> tuple[Any, Any, int]:
+        bound = self.module.bound(node.text(), node.range().start.index)
+        if bound is None or bound.imported is not None or bound.kind in ("function", "class"):
+            return ("constant" if bound is not None else "unknown"), node.text()[:60], line
+        if (
+            bound.kind == "param"
+            or bound.node is None
+            or (bound.node.kind() == "variable_declarator" and not bound.assigned)
+        ):
+            return "unknown", node.text()[:60], line
+        values = [bound.node, *bound.assigned][:6]
+        found = [self._source(one, steps + 1) for one in values if one.kind() != "variable_declarator"]
+        for wanted in ("llm", "user", "call", "unknown"):
+            for one in found:
+                if one[0] == wanted:
+                    return one
+        return "constant", node.text()[:60], line
+
+
+@cache
+def _completions() -> Patterns:
+    return Patterns(expanded(["group:llm.completion", "group:llm.run"]))

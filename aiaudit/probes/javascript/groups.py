@@ -1,0 +1,309 @@
+"""Named groups of qualified names, for `group:NAME` in queries: the packages' own lists, kept in one place.
+
+Read from the packages' documentation; as of 2025-11. A pack may always name single functions beside a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+from typing import Final
+
+
+def _each(heads: Iterable[str], tails: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{head}.{tail}" for head, tail in product(heads, tails))
+
+
+_OPENAI_CLASSES: Final = (
+    "openai",
+    "openai.OpenAI",
+    "openai.AzureOpenAI",
+    "openai.default",
+    "@azure/openai.AzureOpenAI",
+)
+# SDKs whose clients offer the same methods as openai's.
+_OPENAI_LIKE: Final = (
+    "groq-sdk",
+    "groq-sdk.Groq",
+    "together-ai",
+    "together-ai.Together",
+    "portkey-ai",
+    "portkey-ai.Portkey",
+    "@cerebras/cerebras_cloud_sdk",
+    "langfuse.observeOpenAI",
+    "@langfuse/openai.observeOpenAI",
+    "langsmith/wrappers.wrapOpenAI",
+    "langsmith/wrappers/openai.wrapOpenAI",
+    "braintrust.wrapOpenAI",
+    "zhipuai-sdk-nodejs-v4.ZhipuAI",
+)
+_OPENAI_METHODS: Final = (
+    "chat.completions.create",
+    "chat.completions.parse",
+    "chat.completions.stream",
+    "chat.completions.runTools",
+    "beta.chat.completions.parse",
+    "beta.chat.completions.stream",
+    "beta.chat.completions.runTools",
+    "responses.create",
+    "responses.parse",
+    "responses.stream",
+    "completions.create",
+    "createChatCompletion",
+    "createCompletion",
+)
+_ANTHROPIC_CLASSES: Final = (
+    "@anthropic-ai/sdk",
+    "@anthropic-ai/sdk.Anthropic",
+    "@anthropic-ai/bedrock-sdk",
+    "@anthropic-ai/bedrock-sdk.AnthropicBedrock",
+    "@anthropic-ai/vertex-sdk.AnthropicVertex",
+)
+_ANTHROPIC_METHODS: Final = (
+    "messages.create",
+    "messages.stream",
+    "messages.parse",
+    "beta.messages.create",
+    "beta.messages.stream",
+    "beta.messages.toolRunner",
+    "completions.create",
+)
+_GOOGLE_OLD: Final = (
+    "@google/generative-ai.GoogleGenerativeAI.getGenerativeModel",
+    "@google-cloud/vertexai.VertexAI.getGenerativeModel",
+    "@google-cloud/vertexai.VertexAI.preview.getGenerativeModel",
+    "firebase/ai.getGenerativeModel",
+)
+_VERCEL: Final = ("generateText", "streamText", "generateObject", "streamObject", "experimental_generateText")
+_CHAT_MODELS: Final = (
+    "ChatOpenAI",
+    "AzureChatOpenAI",
+    "ChatAnthropic",
+    "ChatGoogleGenerativeAI",
+    "ChatVertexAI",
+    "ChatBedrockConverse",
+    "BedrockChat",
+    "ChatOllama",
+    "ChatMistralAI",
+    "ChatCohere",
+    "ChatGroq",
+    "ChatTogetherAI",
+    "ChatFireworks",
+    "ChatDeepSeek",
+    "ChatXAI",
+    "ChatCloudflareWorkersAI",
+    "ChatWebLLM",
+)
+_LANGCHAIN: Final = (
+    "@langchain/*",
+    "langchain/*",
+)
+_RUN: Final = ("invoke", "stream", "batch", "call", "predict", "generate", "streamEvents")
+
+_CLIENTS: Final = (
+    *_OPENAI_CLASSES,
+    "groq-sdk",
+    "groq-sdk.Groq",
+    "together-ai",
+    "portkey-ai",
+    "portkey-ai.Portkey",
+    *_ANTHROPIC_CLASSES,
+    "@google/genai.GoogleGenAI",
+    "@google/generative-ai.GoogleGenerativeAI",
+    "cohere-ai.CohereClient",
+    "cohere-ai.CohereClientV2",
+    "@mistralai/mistralai.Mistral",
+    "@mistralai/mistralai",
+    "replicate",
+    "@huggingface/inference.HfInference",
+    "@huggingface/inference.InferenceClient",
+    "ollama.Ollama",
+    "@aws-sdk/client-bedrock-runtime.BedrockRuntimeClient",
+)
+
+_WRAPPERS: Final = (  # objects of frameworks that stand for a model: what limits a call is given to them
+    *_each(_LANGCHAIN, _CHAT_MODELS),
+    "@langchain/openai.OpenAI",
+    "langchain/llms/openai.OpenAI",
+    "langchain/chat_models/universal.initChatModel",
+    "langchain.initChatModel",
+    "@langchain/*.initChatModel",
+    "@langchain/community/*.HuggingFaceInference",
+    "llamaindex.OpenAI",
+    "llamaindex.Anthropic",
+    "llamaindex.Ollama",
+    "llamaindex.Gemini",
+    "llamaindex.openai",
+    "@llamaindex/openai.OpenAI",
+    "@llamaindex/openai.openai",
+    "@llamaindex/anthropic.Anthropic",
+)
+
+_COMPLETION: Final = (  # one call, one completion (or, with tools, a bounded number of them)
+    *_each((*_OPENAI_CLASSES, *_OPENAI_LIKE), _OPENAI_METHODS),
+    "openai.OpenAIApi.createChatCompletion",
+    "openai.OpenAIApi.createCompletion",
+    *_each(_ANTHROPIC_CLASSES, _ANTHROPIC_METHODS),
+    *_each(("ai", "ai/rsc", "@ai-sdk/rsc"), (*_VERCEL, "streamUI")),
+    *_each(
+        ("@google/genai.GoogleGenAI",),
+        (
+            "models.generateContent",
+            "models.generateContentStream",
+            "chats.create.sendMessage",
+            "chats.create.sendMessageStream",
+        ),
+    ),
+    *_each(
+        _GOOGLE_OLD,
+        ("generateContent", "generateContentStream", "startChat.sendMessage", "startChat.sendMessageStream"),
+    ),
+    *_each(
+        ("cohere-ai.CohereClient", "cohere-ai.CohereClientV2", "cohere-ai.CohereClient.v2"),
+        ("chat", "chatStream", "generate"),
+    ),
+    *_each(
+        ("@mistralai/mistralai.Mistral", "@mistralai/mistralai"),
+        ("chat.complete", "chat.stream", "chat", "chatStream", "agents.complete", "fim.complete"),
+    ),
+    *_each(("replicate", "replicate.Replicate"), ("run", "stream", "predictions.create")),
+    *_each(
+        ("@huggingface/inference", "@huggingface/inference.HfInference", "@huggingface/inference.InferenceClient"),
+        ("textGeneration", "textGenerationStream", "chatCompletion", "chatCompletionStream"),
+    ),
+    *_each(("ollama", "ollama.Ollama"), ("chat", "generate")),
+    "@aws-sdk/client-bedrock-runtime.InvokeModelCommand",
+    "@aws-sdk/client-bedrock-runtime.InvokeModelWithResponseStreamCommand",
+    "@aws-sdk/client-bedrock-runtime.ConverseCommand",
+    "@aws-sdk/client-bedrock-runtime.ConverseStreamCommand",
+)
+
+_INDIRECT: Final = (  # a framework's call that ends in completions
+    *_each(_each(_LANGCHAIN, _CHAT_MODELS), _RUN),
+    *_each(("@langchain/openai.OpenAI", "langchain/llms/openai.OpenAI"), _RUN),
+    *_each(("@langchain/langgraph/prebuilt.createReactAgent", "langchain.createAgent"), ("invoke", "stream")),
+    *_each(("langchain/agents.AgentExecutor", "langchain/agents.AgentExecutor.fromAgentAndTools"), ("invoke", "call")),
+    *_each(
+        (
+            "langchain/chains.LLMChain",
+            "langchain/chains.ConversationalRetrievalQAChain.fromLLM",
+            "langchain/chains.RetrievalQAChain.fromLLM",
+            "langchain/chains/retrieval.createRetrievalChain",
+        ),
+        ("call", "invoke", "stream"),
+    ),
+    "@openai/agents.run",
+    "@openai/agents.Runner.run",
+    "@anthropic-ai/claude-agent-sdk.query",
+    "@anthropic-ai/claude-code.query",
+    "@mastra/core/agent.Agent.generate",
+    "@mastra/core/agent.Agent.stream",
+    *_each(("ai.ToolLoopAgent", "ai.Experimental_Agent", "ai.Agent"), ("generate", "stream")),
+    *_each(
+        (
+            "llamaindex.OpenAI",
+            "llamaindex.Anthropic",
+            "llamaindex.Ollama",
+            "@llamaindex/openai.OpenAI",
+            "@llamaindex/openai.openai",
+        ),
+        ("chat", "complete"),
+    ),
+    "*.asQueryEngine.query",
+    "*.asChatEngine.chat",
+)
+
+_EMBEDDING: Final = (
+    *_each((*_OPENAI_CLASSES, *_OPENAI_LIKE), ("embeddings.create", "createEmbedding")),
+    "ai.embed",
+    "ai.embedMany",
+    "cohere-ai.CohereClient.embed",
+    "cohere-ai.CohereClientV2.embed",
+    "@mistralai/mistralai.Mistral.embeddings.create",
+    "@google/genai.GoogleGenAI.models.embedContent",
+    *_each(_GOOGLE_OLD, ("embedContent", "batchEmbedContents")),
+    "ollama.embed",
+    "ollama.embeddings",
+    "@huggingface/inference.HfInference.featureExtraction",
+    "@huggingface/inference.InferenceClient.featureExtraction",
+    *_each(
+        _LANGCHAIN,
+        (
+            "OpenAIEmbeddings",
+            "AzureOpenAIEmbeddings",
+            "CohereEmbeddings",
+            "GoogleGenerativeAIEmbeddings",
+            "MistralAIEmbeddings",
+            "OllamaEmbeddings",
+            "BedrockEmbeddings",
+        ),
+    ),
+    "@llamaindex/openai.OpenAIEmbedding",
+    "llamaindex.OpenAIEmbedding",
+)
+
+_AGENT: Final = (  # a model that chooses tools, by a framework that runs the loop
+    "@langchain/langgraph/prebuilt.createReactAgent",
+    "@langchain/langgraph/prebuilt.ToolNode",
+    "langchain.createAgent",
+    "langchain/agents.AgentExecutor",
+    "langchain/agents.AgentExecutor.fromAgentAndTools",
+    "langchain/agents.createToolCallingAgent",
+    "langchain/agents.createOpenAIFunctionsAgent",
+    "langchain/agents.createReactAgent",
+    "langchain/agents.initializeAgentExecutorWithOptions",
+    "@langchain/*.bindTools",
+    "@openai/agents.Agent",
+    "@openai/agents-realtime.RealtimeAgent",
+    "@openai/agents/realtime.RealtimeAgent",
+    "@anthropic-ai/claude-agent-sdk.query",
+    "@mastra/core/agent.Agent",
+    "ai.ToolLoopAgent",
+    "ai.Experimental_Agent",
+    "llamaindex.ReActAgent",
+    "llamaindex.OpenAIAgent",
+    "@llamaindex/workflow.agent",
+)
+
+_AXIOS: Final = ("axios", "axios.create", "axios.axios", "axios.axios.create")
+_HTTP_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "request")
+_HTTP: Final = (
+    "fetch",
+    "node-fetch",
+    "undici.fetch",
+    "undici.request",
+    "cross-fetch",
+    *_AXIOS[::2],
+    *_each(_AXIOS, _HTTP_METHODS),
+    *_each(("got", "got.got", "got.extend", "ky", "ky.create", "superagent"), _HTTP_METHODS),
+    "got",
+    "ky",
+    "http.request",
+    "https.request",
+    "http.get",
+    "https.get",
+)
+
+GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "llm.client": _CLIENTS,
+    "llm.wrapper": _WRAPPERS,
+    "llm.completion": _COMPLETION,
+    "llm.run": _INDIRECT,
+    "llm.embedding": _EMBEDDING,
+    "llm.agent": _AGENT,
+    "http.request": _HTTP,
+}
+
+
+def expanded(names: Iterable[str]) -> list[str]:
+    """The names, with `group:NAME` replaced by what is in the group. Raises ValueError for an unknown group."""
+    out: list[str] = []
+    for name in names:
+        if not name.startswith("group:"):
+            out.append(name)
+            continue
+        group = GROUPS.get(name[6:])
+        if group is None:
+            raise ValueError(f"there is no group {name[6:]!r}; there are {', '.join(GROUPS)}")
+        out.extend(group)
+    return out

@@ -1,0 +1,233 @@
+"""What a request handler does: takes input, checks it, asks who is calling, answers with a constant."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.probes.javascript.calls import own_spec
+from aiaudit.probes.javascript.module import FUNCTIONS, Module
+from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, package
+from aiaudit.probes.javascript.resolve import Resolver
+from aiaudit.probes.python.match import name_set
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+MAX_HANDLER: Final = 60_000  # characters of a handler that are looked through
+MAX_CALLS: Final = 400
+VALIDATORS: Final = name_set(
+    "zod zod/v3 zod/v4 zod/mini valibot yup joi @hapi/joi ajv @sinclair/typebox @sinclair/typebox/value superstruct"
+    " arktype io-ts runtypes class-validator express-validator celebrate"
+    " effect/Schema @effect/schema fastest-validator typia"
+)
+_VALIDATES: Final = name_set(
+    "parse safeParse parseAsync safeParseAsync validate validateAsync validateSync isValid isValidSync assert Check"
+    " decode is create mask validateOrReject Parse cast"
+)
+_SCHEMA_NAME: Final = re.compile(r"(?i)schema|valid|dto\b|^z\b|^v\b|^ajv|struct|shape$")
+_READS: Final = re.compile(
+    r"\b(?:req|request|_req|_request|event|evt|ctx\.request|ctx\.req|c\.req|context\.request|r)\s*\??\.\s*"
+    r"(?:body\b|json\(|text\(|formData\(|query\b|queries\(|arrayBuffer\(|blob\(|parseBody\(|valid\(|files?\b|nextUrl\.searchParams|rawBody\b)"
+    r"|\bsearchParams\b|\bquery(?:String)?Parameters\b|\breadBody\(|\bgetQuery\(|\bctx\.(?:query|request\.body)\b"
+)
+_REJECTS: Final = re.compile(r"\b(?:400|422)\b|(?i:\bbad_?request\b)")
+_CONDITION: Final = re.compile(r"\bif\s*\(")
+_HONO_VALID: Final = re.compile(r"\bc\.req\.valid\(")
+_VALIDATOR_MIDDLEWARE: Final = re.compile(r"(?i)valid|celebrate|schema|zod")
+AUTH_NAME: Final = re.compile(
+    r"(?i)auth(?!or)|jwt|session(?!id)|protect|guard|api_?key|requireuser|requirelogin|loggedin|clerk|passport|verifytoken|bearer|signature"
+)
+_AUTH_CALL: Final = re.compile(
+    r"(?:^|[^\w.])((?:\w+\.){0,3}(?:auth|getServerSession|unstable_getServerSession|getSession|currentUser|getAuth|"
+    r"require(?:Auth|User|Session|Login|Admin|Role|Permission)\w*|verify(?:Token|Jwt|JWT|Session|IdToken|ApiKey|Auth|Signature)\w*|"
+    r"jwtVerify|authenticate\w*|authorize\w*|getToken|validate(?:ApiKey|Token|Session|Auth)\w*|isAuthenticated|isAuthorized|"
+    r"getUser|getCurrentUser|withAuth\w*|check(?:Auth|ApiKey|Access|Permission)\w*|ensure(?:Auth|LoggedIn|User)\w*|"
+    r"getSessionUser|timingSafeEqual|constructEvent))\s*(?:<[^>()]*>)?\("
+)
+_DENIES: Final = re.compile(r"\b40[13]\b|(?i:unauthori[sz]ed|forbidden|not[ _-]?authenticated)|\bredirect\(")
+_SELF_DENYING: Final = re.compile(
+    r"(?:^|\.)(?:require|ensure|verify|authenticate|authorize|jwtVerify|withAuth|protect|constructEvent)"
+)
+_RESPONSE: Final = re.compile(
+    r"^(?:res|reply|response|rep|c|ctx|_res|Response|NextResponse|Date|process|JSON|console|logger|log|Math|os|h|performance)\b"
+    r"|\.(?:status|json|send|end|toISOString|set|header|type|code)$"
+)
+_EVERYDAY: Final = name_set(
+    "map filter includes startsWith endsWith split keys values entries fromEntries isArray forEach reduce some every"
+    " join toString trim replace replaceAll slice push String Number Boolean parseInt parseFloat toLowerCase"
+    " toUpperCase get has set add find next concat flat flatMap stringify toFixed isNaN sort"
+)
+_BOUNDS: Final = re.compile(r"\.(?:max|length|lte|lt)\(|\bmax(?:Length|Items|imum)\s*[:(]|\bmaxLength\b")
+
+
+class Handlers:
+    """Summaries of functions of one file."""
+
+    def __init__(self, module: Module, resolver: Resolver) -> None:
+        self.module = module
+        self.resolver = resolver
+        self._known: dict[int, dict[str, Any]] = {}
+
+    def of(self, node: SgNode, depth: int = 0) -> dict[str, Any]:
+        """What a function does with a request; of the file's own functions that it hands the request to, too."""
+        start = node.range().start.index
+        if start in self._known:
+            return self._known[start]
+        self._known[start] = {}
+        self._known[start] = self._of(node, depth)
+        return self._known[start]
+
+    def _of(self, node: SgNode, depth: int) -> dict[str, Any]:
+        text = node.text()[:MAX_HANDLER]
+        made: dict[str, Any] = {"reads": bool(_READS.search(text))}
+        if _HONO_VALID.search(text):
+            made["checks"] = "c.req.valid"
+        auth = asks_who(text)
+        if auth:
+            made["auth"] = auth
+        request = _first_parameter(node)
+        touches: list[str] = []
+        for call in node.find_all({"rule": {"any": [{"kind": "call_expression"}, {"kind": "new_expression"}]}})[
+            :MAX_CALLS
+        ]:
+            self._call(call, made, touches, request, depth)
+        if not made.get("checks") and made["reads"] and _rejects(text):
+            made["checks"] = "answers 400"
+        made["touches"] = sorted(set(touches))[:12]
+        return made
+
+    def _call(self, call: SgNode, made: dict[str, Any], touches: list[str], request: str, depth: int) -> None:
+        called = call.field("function") or call.field("constructor")
+        if called is None:
+            return
+        name = called.text()[:120]
+        named = self.resolver.called(call)
+        last = name.rpartition(".")[2]
+        from_library = named.spec not in (GLOBAL, LOCAL, UNKNOWN) and package(named.spec) in VALIDATORS
+        if last in _VALIDATES and (from_library or ("." in name and self._is_schema(called))):
+            made["checks"] = made.get("checks") or name[-60:]
+            self._bound_of(called, call, made)
+        if (
+            not _RESPONSE.search(name)
+            and last not in _EVERYDAY
+            and len(touches) < 60
+            and call.kind() == "call_expression"
+        ):
+            touches.append(last[:60])
+        if request and depth < 2 and _hands_on(call, request):
+            if named.spec == LOCAL and "." not in named.rest:
+                bound = self.module.bound(named.rest, call.range().start.index)
+                if bound is not None and bound.node is not None and bound.node.kind() in FUNCTIONS:
+                    merge(made, self.of(bound.node, depth + 1))
+            elif own_spec(named.spec):
+                made.setdefault("hands_to", []).append([named.spec, named.rest])
+
+    def _is_schema(self, called: SgNode) -> bool:
+        receiver = called.field("object")
+        if receiver is None or receiver.text() in (
+            "JSON",
+            "path",
+            "url",
+            "URL",
+            "qs",
+            "Date",
+            "semver",
+            "cookie",
+            "console",
+        ):
+            return False
+        found = self.resolver.of(receiver)
+        if found is not None and found.spec not in (GLOBAL, LOCAL, UNKNOWN) and package(found.spec) in VALIDATORS:
+            return True
+        return bool(_SCHEMA_NAME.search(receiver.text().rpartition(".")[2])) and (found is None or found.spec != GLOBAL)
+
+    def _bound_of(self, called: SgNode, call: SgNode, made: dict[str, Any]) -> None:
+        """Whether the schema limits the size of what it checks: said where the schema is defined."""
+        candidates = [called.field("object")]
+        arguments = call.field("arguments")
+        candidates += [one for one in (arguments.children() if arguments is not None else []) if one.is_named()][:1]
+        for one in candidates:
+            if one is None or one.kind() not in ("identifier", "call_expression", "member_expression"):
+                continue
+            if one.kind() == "call_expression":
+                made["bounded"] = made.get("bounded", False) or bool(_BOUNDS.search(one.text()))
+                continue
+            bound = self.module.bound(one.text(), one.range().start.index)
+            if bound is not None and bound.imported is not None:
+                made.setdefault("schemas", []).append([bound.imported.spec, bound.imported.name])
+            elif bound is not None and bound.node is not None:
+                made["bounded"] = made.get("bounded", False) or bool(_BOUNDS.search(bound.node.text()[:20_000]))
+
+    def schemas(self) -> dict[str, bool]:
+        """Top-level schemas of the file: name -> whether they limit sizes."""
+        found: dict[str, bool] = {}
+        for name, bindings in self.module.bindings.items():
+            one = bindings[0]
+            if (
+                one.scope is self.module.top
+                and one.kind == "value"
+                and one.node is not None
+                and one.node.kind() == "call_expression"
+            ):
+                named = self.resolver.of(one.node)
+                if named is not None and package(named.spec) in VALIDATORS:
+                    found[name] = bool(_BOUNDS.search(one.node.text()[:20_000]))
+        return found
+
+
+def _rejects(text: str) -> bool:
+    """Whether some condition is answered with 400 or 422, not only a body that is no JSON."""
+    for match in list(_REJECTS.finditer(text))[:50]:
+        before = text[max(0, match.start() - 250) : match.start()]
+        condition = list(_CONDITION.finditer(before))
+        if condition and "catch" not in text[max(0, match.start() - 400) : match.start()]:
+            return True
+    return False
+
+
+def asks_who(text: str) -> str:
+    """The call by which a handler asks who is calling, where a stranger is then sent away; "" where none is."""
+    match = _AUTH_CALL.search(text)
+    if match is None:
+        return "answers 401" if re.search(r"\bif\s*\([^{};]{1,200}\)\s*\{?[^{}]{0,200}\b401\b", text) else ""
+    name = match.group(1)
+    if _SELF_DENYING.search(name):
+        return name
+    after = text[match.end() :]
+    return name if _DENIES.search(after) or re.search(r"\bif\s*\(\s*!|\bthrow\b|\?\.user", after) else ""
+
+
+def merge(into: dict[str, Any], other: dict[str, Any]) -> None:
+    """Adds what a function does that the request is handed to."""
+    into["reads"] = into.get("reads", False) or other.get("reads", False)
+    into["bounded"] = into.get("bounded", False) or other.get("bounded", False)
+    for key in ("checks", "auth"):
+        if not into.get(key) and other.get(key):
+            into[key] = other[key]
+    for key in ("hands_to", "schemas", "touches"):
+        if other.get(key):
+            into[key] = [*into.get(key, []), *other[key]][:20]
+
+
+def _first_parameter(node: SgNode) -> str:
+    parameters = node.field("parameters")
+    single = node.field("parameter")
+    if single is not None:
+        return single.text()
+    for one in parameters.children() if parameters is not None else ():
+        if one.is_named():
+            pattern = one.field("pattern") or one
+            return pattern.text() if pattern.kind() == "identifier" else ""
+    return ""
+
+
+def _hands_on(call: SgNode, request: str) -> bool:
+    arguments = call.field("arguments")
+    return arguments is not None and any(
+        one.kind() == "identifier" and one.text() == request for one in arguments.children()
+    )
+
+
+def is_validator(name: str) -> bool:
+    return bool(_VALIDATOR_MIDDLEWARE.search(name))

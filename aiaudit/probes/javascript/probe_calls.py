@@ -1,0 +1,291 @@
+"""The probe `javascript.calls`: calls by qualified name, with their options, the client's options, and surroundings.
+
+Its records are those of `python.calls`, so that a rule can join the two.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from pydantic import Field, field_validator
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import Type, Unknown, list_of
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
+from aiaudit.probes.javascript.groups import expanded
+from aiaudit.probes.javascript.names import check_pattern
+from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
+from aiaudit.probes.python.match import NameIndex, Patterns, name_set
+from aiaudit.probes.python.values import from_json
+from aiaudit.probes.python_calls import CALL
+from aiaudit.project.entry import Entry
+
+_SOMETIMES: Final = "given in some cases"
+
+
+class CallPattern(Query):
+    """A function or class by its qualified name, and conditions on its options: the properties of all object literals
+    among the arguments, objects that are named or spread included.
+
+    kw: properties that must have this value (or one of a list); `retry.limit` looks into an object. unless_kw: a call
+    with this value is not meant. missing_kw: none of these is given. has_kw: one of these is given. or_ctor: properties
+    given to the constructor of the receiver count too (a client's timeout). options_at: options stand at this argument
+    (from 0) or later; an earlier one that is no literal hides nothing. arg0_dynamic: the first argument is (not) a
+    constant. min_args: arguments at least.
+    """
+
+    call: str | list[str]
+    kw: dict[str, Any] = Field(default_factory=dict)
+    unless_kw: dict[str, Any] = Field(default_factory=dict)
+    missing_kw: list[str] = Field(default_factory=list)
+    has_kw: list[str] = Field(default_factory=list)
+    or_ctor: bool = False
+    options_at: int = Field(default=0, ge=0, le=20)
+    arg0_dynamic: bool | None = None
+    min_args: int = Field(default=0, ge=0, le=20)
+
+    @field_validator("call")
+    @classmethod
+    def _is_name(cls, value: str | list[str]) -> str | list[str]:
+        for one in expanded([value] if isinstance(value, str) else value):
+            check_pattern(one)
+        return value
+
+    @property
+    def names(self) -> list[str]:
+        return expanded([self.call] if isinstance(self.call, str) else self.call)
+
+
+class CallsQuery(ScriptQuery):
+    """any: qualified names (`ai.generateText`, `openai.chat.completions.create`, `fetch`, `zod.*`, `*.invoke`) or
+    groups of them (`group:llm.completion`), alone or with conditions. A default import has its package's name."""
+
+    any: list[str | CallPattern] = Field(min_length=1)
+
+    @field_validator("any")
+    @classmethod
+    def _are_names(cls, value: list[str | CallPattern]) -> list[str | CallPattern]:
+        for one in expanded(one for one in value if isinstance(one, str)):
+            check_pattern(one)
+        return value
+
+    def names(self) -> list[str]:
+        """All name patterns: what the engine looks for."""
+        return [name for one in self.any for name in (expanded([one]) if isinstance(one, str) else one.names)]
+
+    def patterns(self) -> list[CallPattern]:
+        return [CallPattern(call=one) if isinstance(one, str) else one for one in self.any]
+
+
+class CallsProbe(Probe[CallsQuery]):
+    name: ClassVar[str] = "javascript.calls"
+    title: ClassVar[str] = "Calls in JavaScript and TypeScript, by qualified name and options"
+    query: ClassVar[type[Query]] = CallsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "javascript"
+
+    def value_type(self, query: CallsQuery) -> Type:
+        return list_of(CALL)
+
+    def answer(self, fact_id: str, query: CallsQuery, context: Context) -> Fact:
+        called = _called(context)
+        wanted = [(Patterns(pattern.names).among(called.names), pattern) for pattern in query.patterns()]
+        every = set().union(*(names for names, _ in wanted))
+        files = {path for name in every for path in called.files[name]}
+
+        def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
+            for call in calls_in(entry.path, project) if entry.path in files else ():
+                names = [name for name in call["names"] if name in every]
+                found = _conditions(call, names, wanted) if names else None
+                if found is not None:
+                    yield _record(call, *found)
+
+        return fact_of(fact_id, query, context, find)
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    names: NameIndex
+    files: dict[str, set[str]]
+
+
+def _called(context: Context) -> _Called:
+    """The index of all calls, made once for all queries."""
+    known = context.memo.get("javascript.calls")
+    if isinstance(known, _Called):
+        return known
+    project = javascript_project(context)
+    files: dict[str, set[str]] = defaultdict(set)
+    for path in project.records:
+        for call in calls_in(path, project):
+            for name in call["names"]:
+                files[name].add(path)
+    made = context.memo["javascript.calls"] = _Called(NameIndex(files), dict(files))
+    return made
+
+
+def calls_in(path: str, project: JavaScriptProject) -> list[dict[str, Any]]:
+    """The calls of one file with the names that they have when the project's own imports are followed."""
+    calls = project.calls.get(path)
+    if calls is None:
+        calls = project.calls[path] = [
+            _complete(call, path, project) for call in project.records[path].get("calls", ())
+        ]
+    return calls
+
+
+def _complete(call: dict[str, Any], path: str, project: JavaScriptProject) -> dict[str, Any]:
+    names: list[str] = []
+    ctor_kw = from_json(call.get("ctor_kw", {}))
+    ctor_star, ctor_known = bool(call.get("ctor_star")), bool(call.get("ctor_known"))
+    for spec, rest in call["names"]:
+        found = project.follow(spec, rest, path)
+        names.append(found.name)
+        if found.known:
+            ctor_kw = {**found.kw, **ctor_kw}
+            ctor_star, ctor_known = ctor_star or found.star, True
+    return {
+        **_DEFAULTS,
+        **call,
+        "names": names,
+        "args": project.fill(from_json(call.get("args", [])), path),
+        "kw": project.fill(from_json(call.get("kw", {})), path),
+        "ctor_kw": project.fill(ctor_kw, path),
+        "ctor_star": ctor_star,
+        "ctor_known": ctor_known,
+    }
+
+
+_DEFAULTS: Final[dict[str, Any]] = {
+    "cell": 0,
+    "function": "",
+    "arg0": "",
+    "hidden": [],
+    "reference": False,
+    "in_loop": False,
+    "in_handler": False,
+    "in_try": False,
+    "guarded": False,
+    "at_module": False,
+    "awaited": False,
+    "retried": "",
+    "result": "",
+    "source": "literal",
+    "dynamic": False,
+    "other_names": False,
+    "loop": "",
+    "loop_line": 0,
+    "bound": "",
+}
+
+
+def _conditions(
+    call: dict[str, Any], names: Iterable[str], wanted: Iterable[tuple[Container[str], CallPattern]]
+) -> tuple[str, str] | None:
+    """(name, what could not be decided) where the call is meant by one of the patterns."""
+    undecided: tuple[str, str] | None = None
+    for meant, pattern in wanted:
+        for name in names:
+            doubts = _doubts(call, name, pattern) if name in meant else None
+            if doubts is None:
+                continue
+            if name.endswith(".?") or call["other_names"]:
+                doubts.append("name")
+            if not doubts:
+                return name, ""
+            undecided = undecided or (name, ", ".join(dict.fromkeys(doubts)))
+    return undecided
+
+
+def _doubts(call: dict[str, Any], name: str, pattern: CallPattern) -> list[str] | None:
+    """None where a condition fails; else the conditions that could not be decided."""
+    given = {**(call["ctor_kw"] if pattern.or_ctor else {}), **call["kw"]}
+    hidden = any(at >= pattern.options_at for at in call["hidden"]) or (pattern.or_ctor and call["ctor_star"])
+    doubts: list[str] = []
+    for keyword, value in pattern.kw.items():
+        if not _holds(keyword, value, given, hidden, doubts):
+            return None
+    for keyword, value in pattern.unless_kw.items():
+        doubt: list[str] = []
+        if _holds(keyword, value, given, hidden, doubt):
+            if not doubt:
+                return None
+            doubts += doubt
+    for keyword in pattern.missing_kw:
+        there = _given(keyword, given)
+        if there is not None and there != Unknown(_SOMETIMES):
+            return None
+        if there is not None:
+            doubts.append(keyword)
+    if pattern.missing_kw and hidden:
+        doubts.append("options")
+    if pattern.missing_kw and pattern.or_ctor and not call["ctor_known"] and _on_object(name):
+        doubts.append("client")
+    if pattern.has_kw and not any(_given(keyword, given) is not None for keyword in pattern.has_kw):
+        if not hidden:
+            return None
+        doubts.append("options")
+    if pattern.arg0_dynamic is not None and call["dynamic"] != pattern.arg0_dynamic:
+        return None
+    return doubts if len(call["args"]) >= pattern.min_args else None
+
+
+_ABSENT: Final = object()
+
+
+def _on_object(name: str) -> bool:
+    """Whether a method is called on an object: `openai.chat.completions.create`, not `ai.generateText`."""
+    return name.count(".") >= 2
+
+
+def _find(keyword: str, given: dict[str, Any]) -> Any:
+    if keyword in given:
+        return given[keyword]
+    head, _, tail = keyword.partition(".")
+    inner = given.get(head, _ABSENT)
+    if not tail or inner is _ABSENT:
+        return _ABSENT
+    if isinstance(inner, Unknown):
+        return Unknown(_SOMETIMES)
+    return _find(tail, inner) if isinstance(inner, dict) else _ABSENT
+
+
+def _given(keyword: str, given: dict[str, Any]) -> Any:
+    """The value of a property that is given, None where it is not (or given as undefined)."""
+    value = _find(keyword, given)
+    return None if value is _ABSENT else value
+
+
+def _holds(keyword: str, wanted: Any, given: dict[str, Any], hidden: bool, doubts: list[str]) -> bool:
+    """Whether the property may have the wanted value; notes a doubt where it is given but not known."""
+    value = _find(keyword, given)
+    if value is _ABSENT:
+        if hidden:
+            doubts.append("options")
+        return hidden
+    if isinstance(value, Unknown):
+        doubts.append(keyword)
+        return True
+    options = wanted if isinstance(wanted, list) else [wanted]
+    return any(type(value) is type(one) and value == one for one in options)
+
+
+def _record(call: dict[str, Any], name: str, unresolved: str) -> dict[str, Any]:
+    kept = {key: value for key, value in call.items() if key in _KEPT}
+    return {
+        **kept,
+        "name": name,
+        "unresolved": unresolved,
+        "certain": Unknown(f"{unresolved} could not be resolved") if unresolved else True,
+        "has_star_kw": bool(call["hidden"]),
+    }
+
+
+_KEPT: Final = name_set(
+    "line cell function arg0 args kw ctor_kw ctor_known reference in_loop in_handler in_try guarded at_module awaited"
+    " retried result dynamic source"
+)

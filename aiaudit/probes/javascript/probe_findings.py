@@ -1,0 +1,163 @@
+"""The probes `javascript.prompts`, `javascript.flows` and `javascript.loops`; their records are those of Python's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final, Literal
+
+from pydantic import Field, field_validator
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import Type, list_of
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
+from aiaudit.probes.javascript.groups import expanded
+from aiaudit.probes.javascript.names import check_pattern
+from aiaudit.probes.javascript.probe_calls import calls_in
+from aiaudit.probes.javascript.project import JavaScriptProject
+from aiaudit.probes.python.match import Patterns
+from aiaudit.probes.python_findings import DEDICATED, FLOW, LOOP, PROMPT
+from aiaudit.project.entry import Entry
+
+
+class PromptsQuery(ScriptQuery):
+    """Prompts in JavaScript and TypeScript, with the fields of `python.strings`. use: constant (bound to a name),
+    returned, message (the content of a chat message), argument (`system:`, `prompt:`), template, or loaded."""
+
+    min_words: int = Field(default=8, ge=1, le=1000)
+    use: list[Literal["constant", "returned", "message", "argument", "template", "loaded"]] = Field(
+        default_factory=list
+    )
+    features: ClassVar[tuple[str, ...]] = ("prompts",)
+
+
+_PROMPT_DEFAULTS: Final[dict[str, Any]] = {
+    "cell": 0,
+    "function": "",
+    "words": 0,
+    "dynamic": False,
+    "placeholders": [],
+    "at_module": False,
+    "secret": False,
+    "access_rule": False,
+    "internal_address": False,
+}
+
+
+class PromptsProbe(Probe[PromptsQuery]):
+    name: ClassVar[str] = "javascript.prompts"
+    title: ClassVar[str] = (
+        "Prompts in JavaScript and TypeScript: literals used as such, and prompts loaded from elsewhere"
+    )
+    query: ClassVar[type[Query]] = PromptsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "javascript"
+
+    def value_type(self, query: PromptsQuery) -> Type:
+        return list_of(PROMPT)
+
+    def answer(self, fact_id: str, query: PromptsQuery, context: Context) -> Fact:
+        def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
+            dedicated = bool(DEDICATED.search(entry.path))
+            for row in project.records[entry.path].get("prompts", ()):
+                if query.use and row["use"] not in query.use:
+                    continue
+                if row["use"] != "loaded" and row.get("words", 0) < query.min_words:
+                    continue
+                yield {**_PROMPT_DEFAULTS, **row, "dedicated": dedicated}
+
+        return fact_of(fact_id, query, context, find)
+
+
+class FlowsQuery(ScriptQuery):
+    """Places that run, query or render text, by where the text comes from. sources: llm (what a model answered), user
+    (a request's data), unknown (not followed to its end). sinks: code (eval, new Function, vm), shell (exec, a shell's
+    spawn), sql (text put together, raw queries), html (dangerouslySetInnerHTML, innerHTML). sanitised: it passes an
+    escaping or cleaning function."""
+
+    sources: list[Literal["llm", "user", "unknown"]] = Field(default=["llm"])
+    sinks: list[Literal["code", "shell", "sql", "html"]] = Field(default_factory=list)
+    features: ClassVar[tuple[str, ...]] = ("flows",)
+
+
+class FlowsProbe(Probe[FlowsQuery]):
+    name: ClassVar[str] = "javascript.flows"
+    title: ClassVar[str] = (
+        "Model output, request data or other text that reaches code, shell, SQL or HTML in JavaScript"
+    )
+    query: ClassVar[type[Query]] = FlowsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "javascript"
+
+    def value_type(self, query: FlowsQuery) -> Type:
+        return list_of(FLOW)
+
+    def answer(self, fact_id: str, query: FlowsQuery, context: Context) -> Fact:
+        def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
+            for row in project.records[entry.path].get("flows", ()):
+                if query.sinks and row["kind"] not in query.sinks:
+                    continue
+                judged = {"cell": 0, **row}
+                if row["source"] == "call":
+                    judged |= _judged(row["source_name"], entry.path, project)
+                if judged["source"] in query.sources:
+                    yield judged
+
+        return fact_of(fact_id, query, context, find, lambda one: f"{one['source']} → {one['sink']}")
+
+
+def _judged(called: list[str], path: str, project: JavaScriptProject) -> dict[str, Any]:
+    """A function of another file: whether a model is called in it."""
+    found = project.follow(called[0], called[1], path)
+    name = found.local or found.name
+    answering = project.records.get(found.path, {}).get("answering", ()) if found.path else ()
+    return {"source": "llm" if found.local in answering else "unknown", "source_name": name}
+
+
+class LoopsQuery(ScriptQuery):
+    """Calls of certain functions inside loops, with the fields of `python.loops`. kind: while_true (also `for (;;)`),
+    while, do, for, for_of. bounded: by the loop's head, a comparison in its condition, or one that leaves it."""
+
+    calls: list[str] = Field(min_length=1)
+
+    @field_validator("calls")
+    @classmethod
+    def _are_names(cls, value: list[str]) -> list[str]:
+        for one in expanded(value):
+            check_pattern(one)
+        return value
+
+    def names(self) -> list[str]:
+        return expanded(self.calls)
+
+
+class LoopsProbe(Probe[LoopsQuery]):
+    name: ClassVar[str] = "javascript.loops"
+    title: ClassVar[str] = "Loops in JavaScript and TypeScript around certain calls, and what bounds them"
+    query: ClassVar[type[Query]] = LoopsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "javascript"
+
+    def value_type(self, query: LoopsQuery) -> Type:
+        return list_of(LOOP)
+
+    def answer(self, fact_id: str, query: LoopsQuery, context: Context) -> Fact:
+        meant = Patterns(query.names())
+
+        def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
+            for call in calls_in(entry.path, project):
+                names = [name for name in call["names"] if call["loop"] and meant.match(name)]
+                if names:
+                    yield {
+                        "line": call["line"],
+                        "cell": 0,
+                        "function": call["function"],
+                        "name": names[0],
+                        "kind": call["loop"],
+                        "bounded": bool(call["bound"]),
+                        "bound": call["bound"],
+                        "loop_line": call["loop_line"],
+                        "retried": call["retried"],
+                    }
+
+        return fact_of(fact_id, query, context, find)

@@ -1,0 +1,167 @@
+"""The probe `javascript.routes`: what a JavaScript project serves, what it takes in, and whether that is checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
+
+from pydantic import Field
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import Type, list_of
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
+from aiaudit.probes.javascript.handlers import merge
+from aiaudit.probes.javascript.project import JavaScriptProject
+from aiaudit.probes.javascript.routes import APPS
+from aiaudit.probes.python_routes import HEALTH, ROUTE
+from aiaudit.project.entry import Entry
+
+_APP_ROUTE: Final = re.compile(r"(?:^|/)app/(?:(.*)/)?route\.[cm]?[jt]sx?$")
+_PAGES_API: Final = re.compile(r"(?:^|/)pages/(api/.*?)(?:/index)?\.[cm]?[jt]sx?$")
+_SVELTE: Final = re.compile(r"(?:^|/)routes/(?:(.*)/)?\+server\.[jt]s$")
+_VERCEL: Final = re.compile(r"^api/(.*?)(?:/index)?\.[cm]?[jt]s$")
+_MIDDLEWARE: Final = re.compile(r"(?:^|/)(?:middleware|proxy)\.[cm]?[jt]s$")
+_WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
+_LIMITED: Final = frozenset(("fastify", "express"))  # their own body parsers stop at 1 MiB and 100 kB
+_MAX_STEPS: Final = 3
+
+
+class RoutesQuery(ScriptQuery):
+    """All handlers, with the fields of `python.routes`: routes of Express, Fastify, Hono, Koa, Nest and the like, route
+    files of Next and SvelteKit, functions of pages/api, plain servers, server actions (kind action), MCP tools (kind
+    tool), and app-wide middleware (kind middleware; only where asked for by kinds).
+
+    takes_input, validated, bounded, auth, health, constant: as there. checks: what validates (`schema.parse`, a
+    middleware, `answers 400`)."""
+
+    frameworks: list[str] = Field(default_factory=list)
+    kinds: list[str] = Field(default=["route", "action", "tool"])
+    features: ClassVar[tuple[str, ...]] = ("routes",)
+
+
+class RoutesProbe(Probe[RoutesQuery]):
+    name: ClassVar[str] = "javascript.routes"
+    title: ClassVar[str] = "Routes, actions and tools that JavaScript serves, and how they check what comes in"
+    query: ClassVar[type[Query]] = RoutesQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "javascript"
+
+    def value_type(self, query: RoutesQuery) -> Type:
+        return list_of(ROUTE)
+
+    def answer(self, fact_id: str, query: RoutesQuery, context: Context) -> Fact:
+        def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
+            rows = project.records[entry.path].get("routes", ())
+            wide = [row for row in rows if row["kind"] == "middleware"]
+            for row in rows:
+                placed = _placed(row, entry.path, project)
+                if placed is None or placed["kind"] not in query.kinds:
+                    continue
+                if query.frameworks and placed["framework"] not in query.frameworks:
+                    continue
+                yield _judged(placed, wide, entry.path, project)
+
+        def note(one: dict[str, Any]) -> str:
+            return f"{one['framework']} {' '.join([*one['methods'], one['route'] or one['kind']])}"
+
+        return fact_of(fact_id, query, context, find, note)
+
+
+def _placed(row: dict[str, Any], path: str, project: JavaScriptProject) -> dict[str, Any] | None:
+    """The row with framework, kind and route where they follow from the file's path; None where it serves nothing."""
+    if row["framework"] == "?":
+        spec, rest = row["app_of"]
+        name = project.follow(spec, rest, path).name
+        framework = APPS.get(name) or next((APPS[head] for head in APPS if name.startswith(f"{head}.")), "")
+        return {**row, "framework": framework} if framework else None
+    if row["kind"] == "export":
+        for pattern, framework in ((_APP_ROUTE, "next"), (_SVELTE, "sveltekit"), (_VERCEL, "vercel")):
+            match = pattern.search(path)
+            if match is not None:
+                return {**row, "framework": framework, "kind": "route", "route": _url(match.group(1) or "")}
+        return None
+    if row["kind"] == "default":
+        match = _PAGES_API.search(path) or _VERCEL.search(path)
+        if match is not None:
+            route = match.group(1) if match.re is _PAGES_API else f"api/{match.group(1)}"
+            return {**row, "kind": "route", "route": _url(route)}
+        return {**row, "kind": "middleware"} if _MIDDLEWARE.search(path) else None
+    if row["kind"] == "worker":
+        return {**row, "kind": "route"}
+    return row
+
+
+def _url(folders: str) -> str:
+    parts = [part for part in folders.split("/") if part and not part.startswith(("(", "@"))]
+    return "/" + "/".join(parts)
+
+
+def _judged(row: dict[str, Any], wide: list[dict[str, Any]], path: str, project: JavaScriptProject) -> dict[str, Any]:
+    merged = {**row, "hands_to": list(row.get("hands_to", ()))}
+    _follow(merged, merged["hands_to"], path, project, 0)
+    for one in wide:
+        if one is row or one.get("app") != row.get("app") or not _covers(one["route"], row["route"]):
+            continue
+        if one["line"] < row["line"]:
+            merged["auth"] = merged.get("auth") or one.get("auth", "")
+            merged["checks"] = merged.get("checks") or one.get("checks", "")
+    methods = row.get("methods", [])
+    takes = bool(merged.get("reads")) or (
+        row["kind"] == "route" and bool(_WRITES & set(methods)) and "{" in row["route"]
+    )
+    bounded = bool(merged.get("bounded")) or row["framework"] in _LIMITED or _schemas_bounded(merged, path, project)
+    return {
+        "line": row["line"],
+        "cell": 0,
+        "framework": row["framework"],
+        "kind": row["kind"],
+        "route": row.get("route", ""),
+        "methods": methods,
+        "function": row.get("function", ""),
+        "params": [],
+        "takes_input": takes,
+        "validated": takes and bool(merged.get("checks")),
+        "bounded": bounded,
+        "checks": merged.get("checks", ""),
+        "auth": merged.get("auth", ""),
+        "constant": bool(row.get("constant")),
+        "health": bool(HEALTH.search(row.get("route", ""))) and "GET" in (methods or ["GET"]),
+        "reads_request": bool(merged.get("reads")),
+        "touches": sorted(set(merged.get("touches", ())))[:12],
+        "calls": [],
+    }
+
+
+def _covers(prefix: str, route: str) -> bool:
+    head = prefix.rstrip("*").rstrip("/")
+    return not head or route.startswith(head)
+
+
+def _follow(
+    merged: dict[str, Any], targets: list[list[str]], path: str, project: JavaScriptProject, depth: int
+) -> None:
+    """Adds what functions of other files do, to which the request is handed."""
+    for spec, rest in list(targets)[:8]:
+        found = project.follow(spec, "" if rest == "*" else rest, path)
+        record = project.records.get(found.path) if found.path else None
+        summary = record.get("handlers", {}).get(found.local) if record is not None else None
+        if summary is None:
+            continue
+        inner = dict(summary)
+        if depth < _MAX_STEPS and inner.get("hands_to"):
+            _follow(inner, inner["hands_to"], found.path, project, depth + 1)
+        inner["bounded"] = inner.get("bounded", False) or _schemas_bounded(inner, found.path, project)
+        inner.pop("schemas", None)
+        inner.pop("hands_to", None)
+        merge(merged, inner)
+
+
+def _schemas_bounded(row: dict[str, Any], path: str, project: JavaScriptProject) -> bool:
+    for spec, rest in row.get("schemas", ()):
+        found = project.follow(spec, "" if rest == "*" else rest, path)
+        record = project.records.get(found.path) if found.path else None
+        if record is not None and record.get("schemas", {}).get(found.local):
+            return True
+    return False

@@ -1,0 +1,261 @@
+"""Names across files: what an import stands for when relative paths, tsconfig's aliases and workspaces are followed."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aiaudit.model.types import Unknown
+from aiaudit.probes.base import Context
+from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
+from aiaudit.probes.python.values import from_json
+from aiaudit.project.entry import Entry
+from aiaudit.project.parse import Malformed
+from aiaudit.project.reader import Unreadable
+
+MAX_STEPS: Final = 8
+SYMBOL: Final = "symbol "
+_MEMO: Final = "javascript.project"
+_SUFFIXES: Final = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
+# Why a file was not parsed that no person writes: such files are told of, and count as generated.
+GENERATED_REASONS: Final = ("minified", "larger than")
+
+
+@dataclass(slots=True)
+class Found:
+    """What a name stands for: its dotted name; where it is the project's own, the file and the name in it."""
+
+    name: str
+    kw: dict[str, Any] = field(default_factory=dict)
+    star: bool = False
+    known: bool = False  # the call that made the object was seen
+    path: str = ""
+    local: str = ""
+
+
+class JavaScriptProject:
+    """All scanned JavaScript and TypeScript files of a project."""
+
+    def __init__(
+        self,
+        scans: Mapping[str, dict[str, Any]],
+        aliases: Mapping[str, list[tuple[str, str]]] | None = None,
+        packages: Mapping[str, str] | None = None,
+    ) -> None:
+        """`aliases`: folder of a tsconfig -> (pattern, target) of its paths. `packages`: name -> folder."""
+        self.records = {path: record for path, record in scans.items() if "error" not in record}
+        self.unparsed = {path: str(record["error"]) for path, record in scans.items() if "error" in record}
+        self.calls: dict[str, list[dict[str, Any]]] = {}  # filled by javascript.calls, file by file
+        self._files = set(scans)
+        self._aliases = dict(aliases or {})
+        self._packages = dict(packages or {})
+        self._found: dict[tuple[str, str], str | None] = {}
+
+    def base(self, path: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.records[path].get("base", {})
+        return found
+
+    def file(self, spec: str, importer: str) -> str | None:
+        """The file of the project that `spec` means as `importer` imports it; None for a package."""
+        if spec in (GLOBAL, LOCAL, UNKNOWN):
+            return None
+        key = (spec, importer.rpartition("/")[0])
+        if key not in self._found:
+            self._found[key] = self._file(spec, key[1])
+        return self._found[key]
+
+    def _file(self, spec: str, folder: str) -> str | None:
+        if spec.startswith("."):
+            return self._stem(posixpath.normpath(posixpath.join(folder, spec)))
+        above = folder
+        while True:
+            for pattern, target in self._aliases.get(above, ()):
+                found = self._by_alias(spec, pattern, posixpath.normpath(posixpath.join(above, target)))
+                if found:
+                    return found
+            if not above:
+                break
+            above = posixpath.dirname(above)
+        return self._workspace(spec)
+
+    def _by_alias(self, spec: str, pattern: str, target: str) -> str | None:
+        head, star, tail = pattern.partition("*")
+        if not star:
+            return self._stem(target) if spec == pattern else None
+        if not spec.startswith(head) or not spec.endswith(tail) or len(spec) < len(head) + len(tail):
+            return None
+        return self._stem(target.replace("*", spec[len(head) : len(spec) - len(tail)], 1))
+
+    def _workspace(self, spec: str) -> str | None:
+        parts = spec.split("/")
+        count = 2 if spec.startswith("@") else 1
+        home = self._packages.get("/".join(parts[:count]))
+        if home is None:
+            return None
+        rest = "/".join(parts[count:]) or "index"
+        for folder in ("src", "", "lib", "source"):
+            found = self._stem(posixpath.normpath(posixpath.join(home, folder, rest)))
+            if found:
+                return found
+        return None
+
+    def _stem(self, stem: str) -> str | None:
+        stem = "" if stem == "." else stem
+        if stem in self._files:
+            return stem
+        bare = re.sub(r"\.[mc]?jsx?$", "", stem)
+        for base in dict.fromkeys((stem, bare)):
+            for suffix in _SUFFIXES:
+                if base + suffix in self._files:
+                    return base + suffix
+        for suffix in _SUFFIXES:
+            index = posixpath.join(stem, f"index{suffix}")
+            if index in self._files:
+                return index
+        return None
+
+    def follow(self, spec: str, rest: str, importer: str) -> Found:
+        """What a name stands for when the project's own files are followed."""
+        found = Found(dotted(spec, rest))
+        for _ in range(MAX_STEPS):
+            path = self.file(spec, importer)
+            if path is None:
+                found.name = dotted(spec, rest)
+                return found
+            step = self._step(path, rest) if path in self.records else None
+            if step is None:
+                return Found(f"@.{rest}" if rest else "@", found.kw, found.star, found.known, path, rest or "*")
+            if isinstance(step, str):
+                return Found(f"@.{step}", found.kw, found.star, found.known, path, step)
+            (spec, rest), row = step
+            found.kw = {**{str(key): from_json(value) for key, value in row.get("kw", {}).items()}, **found.kw}
+            found.star = found.star or bool(row.get("star"))
+            found.known = found.known or "kw" in row
+            importer = path
+        return found
+
+    def _step(self, path: str, rest: str) -> tuple[tuple[str, str], dict[str, Any]] | str | None:
+        """What a name exported by a file stands for elsewhere, or its name in that file, or None."""
+        base = self.base(path)
+        exports = base.get("exports", {})
+        first, _, more = rest.partition(".")
+        if first not in exports and "*" in exports:
+            first, more = "*", rest
+        row = exports.get(first)
+        if row is not None:
+            if "name" not in row or (
+                row.get("call") and not more
+            ):  # a factory stands for what it makes where it is called
+                return f"{row.get('local', first)}.{more}" if more else str(row.get("local", first))
+            spec, inner = row["name"]
+            return (spec, ".".join(part for part in (inner, more) if part)), row
+        for _, spec, name, alias, kind in base.get("imports", ()):
+            if kind == "reexport" and alias and alias == first:
+                return (spec, ".".join(part for part in ("" if name == "*" else name, more) if part)), {}
+        for _, spec, name, _alias, _kind in base.get("imports", ()):
+            if name == "**":
+                target = self.file(spec, path)
+                if target is not None and target != path and target in self.records and self._offers(target, first):
+                    return (spec, rest), {}
+        return None
+
+    def _offers(self, path: str, name: str, depth: int = 0) -> bool:
+        base = self.base(path)
+        if name in base.get("exports", {}) or any(
+            one[3] == name and one[4] == "reexport" for one in base.get("imports", ())
+        ):
+            return True
+        return depth < 3 and any(
+            one[2] == "**"
+            and (target := self.file(one[1], path)) not in (None, path)
+            and target in self.records
+            and self._offers(target, name, depth + 1)
+            for one in base.get("imports", ())
+        )
+
+    def fill(self, value: Any, importer: str) -> Any:
+        """`value` with references to constants of the project's own files replaced by what they are."""
+        if isinstance(value, Unknown) and value.reason.startswith("$ref "):
+            spec, _, rest = value.reason[5:].partition(" ")
+            found = self.follow(spec, "" if rest == "*" else rest, importer)
+            constants = self.base(found.path).get("constants", {}) if found.path in self.records else {}
+            if found.local in constants:
+                return constants[found.local]
+            return Unknown(found.name)
+        if isinstance(value, list):
+            return [self.fill(one, importer) for one in value]
+        if isinstance(value, dict):
+            return {key: self.fill(one, importer) for key, one in value.items()}
+        return value
+
+
+def javascript_project(context: Context) -> JavaScriptProject:
+    """The project's JavaScript and TypeScript files, put together once for all queries."""
+    if _MEMO not in context.memo:
+        scans = context.scans.get("javascript", {})
+        aliases = _aliases(context) if scans else {}
+        packages = _packages(context) if scans else {}
+        context.memo[_MEMO] = JavaScriptProject(scans, aliases, packages)
+    made = context.memo[_MEMO]
+    assert isinstance(made, JavaScriptProject)
+    return made
+
+
+def _aliases(context: Context) -> dict[str, list[tuple[str, str]]]:
+    """The path aliases of all tsconfig and jsconfig files, by folder; longer patterns first."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for entry in context.project.matching(["**/tsconfig*.json", "**/jsconfig.json"]):
+        settings = _settings(context, entry)
+        options = settings.get("compilerOptions")
+        if not isinstance(options, dict):
+            continue
+        base = options.get("baseUrl")
+        base = base if isinstance(base, str) else "."
+        paths = options.get("paths")
+        rows = found.setdefault(entry.path.rpartition("/")[0], [])
+        for pattern, targets in paths.items() if isinstance(paths, dict) else ():
+            for target in targets if isinstance(targets, list) else ():
+                if isinstance(target, str):
+                    rows.append((str(pattern), posixpath.join(base, target)))
+        if isinstance(options.get("baseUrl"), str):
+            rows.append(("*", posixpath.join(base, "*")))
+        rows.sort(key=lambda row: -len(row[0]))
+    return found
+
+
+def _packages(context: Context) -> dict[str, str]:
+    """Names of the project's own packages -> folder: workspaces import each other by name."""
+    found: dict[str, str] = {}
+    for entry in context.project.matching("**/package.json"):
+        if entry.role == "vendored" or "/" not in entry.path:
+            continue
+        name = _settings(context, entry).get("name")
+        if isinstance(name, str) and name:
+            found.setdefault(name, entry.path.rpartition("/")[0])
+    return found
+
+
+def _settings(context: Context, entry: Entry) -> dict[str, Any]:
+    """The object that a JSON file holds; empty where it cannot be read."""
+    try:
+        value = context.project.json(entry.path)
+    except (Unreadable, Malformed):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def javascript_files(context: Context) -> list[Entry]:
+    """All files that the engine looks through, also those too large or minified to parse."""
+    if "javascript.files" not in context.memo:
+        from aiaudit.probes.javascript.source import SUFFIXES
+
+        context.memo["javascript.files"] = [
+            entry
+            for entry in context.project.files
+            if entry.suffix in SUFFIXES and entry.kind == "file" and entry.role not in ("vendored", "generated")
+        ]
+    found: list[Entry] = context.memo["javascript.files"]
+    return found

@@ -1,0 +1,151 @@
+"""Prompts: string and template literals that instruct a model, and prompts that are loaded from elsewhere.
+
+A literal is a prompt by its use (the content of a chat message, `system:` or `prompt:` among options, a prompt
+template) or by the name it is bound to. The text itself is never kept.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module
+from aiaudit.probes.javascript.resolve import Resolver
+from aiaudit.probes.javascript.values import Values
+from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.prompts import judged
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+MARKS: Final = re.compile(
+    rb"(?i)prompt|instruction|\bsystem\b|persona|preamble|[\"']?content[\"']?\s*:|SystemMessage|HumanMessage"
+)
+_NAME: Final = re.compile(r"(?i)prompt|instructions?|preamble|persona|system_?message|sys_?msg|system_?text")
+_OTHER_NAME: Final = re.compile(
+    r"(?i)reject|block|install|setup|usage|help|error|confirm|placeholder|label|title|path$|file$|dir$|url$|id$|class(?:name)?s?$|regex|pattern|schema"
+)
+_KEYS: Final = name_set(
+    "prompt system systemPrompt system_prompt instructions instruction systemInstruction system_instruction preamble"
+    " systemMessage template prefix suffix stateModifier messageModifier developerMessage initialPrompt userPrompt"
+)
+_TEMPLATES: Final = re.compile(r"(?:PromptTemplate\b|SystemMessage$|HumanMessage$|\.fromTemplate$|\.fromMessages$)")
+_LOADS: Final = re.compile(r"(?:readFile(?:Sync)?|getPrompt|hub\.pull|pullPrompt|loadPrompt|Bun\.file)\s*\(")
+_CLIMB: Final = frozenset(
+    {"template_string", "binary_expression", "array", "arguments", "ternary_expression", *WRAPPERS}
+)
+_MARKUP: Final = re.compile(r"^\s*(?:<!DOCTYPE|<html|<svg|<div|SELECT |INSERT |CREATE )", re.IGNORECASE)
+_JOINS: Final = re.compile(r"(?:\.(?:join|trim|replace|replaceAll|concat)|\bdedent|stripIndents?|outdent)$")
+MIN_WORDS: Final = 6
+MAX_LITERALS: Final = 4_000
+
+
+class PromptFinder:
+    def __init__(self, module: Module, resolver: Resolver, values: Values) -> None:
+        self.module = module
+        self.resolver = resolver
+        self.values = values
+        self.rows: list[dict[str, Any]] = []
+        self._seen: set[tuple[str, int]] = set()
+
+    def found(self) -> list[dict[str, Any]]:
+        for node in self.module.root.find_all(
+            any=[{"kind": "string"}, {"kind": "template_string"}], regex=r"(?s)^.{30}"
+        )[:MAX_LITERALS]:
+            self._literal(node)
+        if _LOADS.search(self.module.text):
+            for scope_name, bindings in self.module.bindings.items():
+                for one in bindings:
+                    if (
+                        one.kind == "value"
+                        and one.node is not None
+                        and _NAME.search(scope_name)
+                        and not _OTHER_NAME.search(scope_name)
+                    ):
+                        text = one.node.text()[:300]
+                        if _LOADS.search(text) and one.node.kind() not in (*FUNCTIONS, "variable_declarator"):
+                            self._add(one.node, scope_name, "loaded", "", False)
+        return sorted(self.rows, key=lambda row: int(row["line"]))
+
+    def _literal(self, node: SgNode) -> None:
+        text = self.values.text(node) or ""
+        if _MARKUP.match(text):
+            return
+        use, name, whole = self._use(node)
+        if not use or len(text.split()) < MIN_WORDS:
+            return
+        full = self.values.text(whole) or text if whole is not node else text
+        key = (name, whole.range().start.index)
+        if key not in self._seen:
+            self._seen.add(key)
+            self._add(node, name, use, full, "{…}" in full)
+
+    def _use(self, node: SgNode) -> tuple[str, str, SgNode]:
+        """(use, name, the whole expression that the literal is part of); use "" where it is no prompt."""
+        whole = node
+        for one in node.ancestors():
+            kind = one.kind()
+            if kind in ("call_expression", "new_expression"):
+                called = one.field("function") or one.field("constructor")
+                name = called.text()[-120:] if called is not None else ""
+                if _TEMPLATES.search(name):
+                    return "template", name.rpartition(".")[2][:80], whole
+                if not _JOINS.search(name):
+                    return "", "", whole
+                whole = one
+            elif kind == "member_expression" and one.text()[-5:] != "()":
+                continue
+            elif kind in _CLIMB:
+                whole = one if kind != "arguments" else whole
+            elif kind == "pair":
+                return self._pair(one, whole)
+            elif kind in ("variable_declarator", "assignment_expression", "public_field_definition"):
+                target = one.field("name") or one.field("left") or one.field("property")
+                name = target.text().rpartition(".")[2] if target is not None else ""
+                meant = bool(_NAME.search(name)) and not _OTHER_NAME.search(name)
+                return ("constant" if meant else "", name, whole)
+            elif kind in ("return_statement", "arrow_function"):
+                name = self.module.function_at(node.range().start.index)
+                meant = bool(_NAME.search(name)) and not _OTHER_NAME.search(name)
+                return ("returned" if meant else "", name, whole)
+            else:
+                return "", "", whole
+        return "", "", whole
+
+    def _pair(self, pair: SgNode, whole: SgNode) -> tuple[str, str, SgNode]:
+        key = pair.field("key")
+        name = key.text().strip("'\"") if key is not None else ""
+        if name in ("content", "text"):
+            siblings = pair.parent()
+            text = siblings.text()[:200] if siblings is not None else ""
+            role = re.search(r"\brole[\"']?\s*:\s*[\"'](system|developer|user|assistant)", text)
+            if role and role.group(1) != "assistant":
+                return "message", role.group(1), whole
+            return "", "", whole
+        if name in _KEYS:
+            return "argument", name, whole
+        outer = pair.parent()
+        holder = outer.parent() if outer is not None else None
+        while holder is not None and holder.kind() in ("pair", "object", *WRAPPERS):
+            holder = holder.parent()
+        if holder is not None and holder.kind() == "variable_declarator":
+            target = holder.field("name")
+            if target is not None and re.search(r"(?i)prompts$|instructions$", target.text()):
+                return "constant", name, whole
+        return ("constant", name, whole) if _NAME.search(name) and not _OTHER_NAME.search(name) else ("", "", whole)
+
+    def _add(self, node: SgNode, name: str, use: str, text: str, dynamic: bool) -> None:
+        lower = name.lower()
+        place = node.range()
+        at = place.start.index
+        row: dict[str, Any] = {
+            "line": place.start.line + 1,
+            "function": self.module.function_at(at),
+            "name": name[:80],
+            "use": use,
+            "kind": "system" if "system" in lower or lower in ("developer", "instructions", "preamble") else "other",
+            "dynamic": dynamic,
+            "at_module": not self.module.function_at(at),
+            **(judged(text) if text else {}),
+        }
+        self.rows.append({key: value for key, value in row.items() if value not in (False, "", 0)})

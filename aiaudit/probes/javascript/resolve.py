@@ -1,0 +1,221 @@
+"""What an expression stands for: a module and the path of members from it, within one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Binding, Module, first_named, required, unquoted
+from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+MAX_STEPS: Final = 14
+_NO_OBJECTS: Final = frozenset(
+    {"string", "template_string", "number", "array", "object", "true", "false", "null", "regex", "undefined"}
+)
+
+
+class Named(NamedTuple):
+    """`spec`: the module's specifier as written, or one of GLOBAL, LOCAL, UNKNOWN. `made`: the call or `new` that made
+    the object at the head of `rest`. `sure`: False where other values were assigned too."""
+
+    spec: str
+    rest: str
+    made: SgNode | None = None
+    sure: bool = True
+
+    def then(self, member: str) -> Named:
+        return self._replace(rest=f"{self.rest}.{member}" if self.rest else member)
+
+
+class Resolver:
+    """Follows names, members, single assignments, fields of `this`, typed parameters and small factories."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._known: dict[tuple[int, int], Named | None] = {}
+
+    def of(self, node: SgNode | None, steps: int = 0) -> Named | None:
+        """None where it cannot be told."""
+        if node is None or steps > MAX_STEPS:
+            return None
+        place = node.range()
+        key = (place.start.index, place.end.index)
+        if key not in self._known:
+            self._known[key] = None  # a name that leads to itself
+            self._known[key] = self._of(node, steps)
+        return self._known[key]
+
+    def called(self, call: SgNode) -> Named:
+        """What a call or `new` expression calls; of an unknown receiver, the members after it."""
+        target = call.field("constructor") if call.kind() == "new_expression" else call.field("function")
+        found = self.of(target)
+        if found is not None:
+            return found
+        return Named(UNKNOWN, ".".join(_members(target)))
+
+    def _of(self, node: SgNode, steps: int) -> Named | None:
+        kind = node.kind()
+        if kind in ("identifier", "type_identifier", "shorthand_property_identifier"):
+            return self._name(node.text(), node.range().start.index, steps)
+        if kind == "member_expression":
+            return self._member(node, steps)
+        if kind == "subscript_expression":
+            index = node.field("index")
+            if index is None or index.kind() != "string":
+                return None
+            found = self.of(node.field("object"), steps + 1)
+            return found.then(unquoted(index)) if found is not None else None
+        if kind == "new_expression":
+            found = self.of(node.field("constructor"), steps + 1)
+            return found._replace(made=node) if found is not None else None
+        if kind == "call_expression":
+            return self._call(node, steps)
+        if kind in WRAPPERS:
+            return self.of(first_named(node), steps + 1)
+        if kind in ("binary_expression", "ternary_expression"):
+            sides = ("left", "right") if kind == "binary_expression" else ("consequence", "alternative")
+            for side in reversed(sides):
+                found = self.of(node.field(side), steps + 1)
+                if found is not None and found.spec != GLOBAL:
+                    return found._replace(sure=kind == "binary_expression")
+        if kind == "assignment_expression":
+            return self.of(node.field("right"), steps + 1)
+        return None
+
+    def _member(self, node: SgNode, steps: int) -> Named | None:
+        inner, member = node.field("object"), node.field("property")
+        if inner is None or member is None:
+            return None
+        if inner.kind() == "this":
+            return self._field(member.text().lstrip("#"), node.range().start.index, steps)
+        found = self.of(inner, steps + 1)
+        if found is None:
+            return None
+        name = member.text()
+        if name == "default" and found.spec not in (GLOBAL, LOCAL):
+            return found
+        if found.spec == GLOBAL and found.rest in ("globalThis", "window", "global", "self"):
+            return Named(GLOBAL, name)
+        return found.then(name)
+
+    def _call(self, node: SgNode, steps: int) -> Named | None:
+        spec = (
+            required(node) if (called := node.field("function")) and called.kind() in ("identifier", "import") else None
+        )
+        if spec is not None:
+            return Named(spec, "")
+        found = self.of(node.field("function"), steps + 1)
+        if found is None:
+            return None
+        if found.spec == LOCAL and "." not in found.rest:
+            made = self.returned(found.rest, node.range().start.index, steps + 1)
+            if made is not None:
+                return made
+        return found._replace(made=node)
+
+    def _name(self, name: str, at: int, steps: int) -> Named | None:
+        bound = self.module.bound(name, at)
+        if bound is None:
+            return Named(GLOBAL, name)
+        if bound.imported is not None:
+            one = bound.imported
+            return Named(one.spec, "" if one.name == "*" else one.name)
+        if bound.kind in ("function", "class"):
+            return Named(LOCAL, name)
+        if bound.kind == "param":
+            return self._typed(bound.node, steps)
+        return self._value(bound, name, at, steps)
+
+    def _value(self, bound: Binding, name: str, at: int, steps: int) -> Named | None:
+        values = [one for one in (bound.node, *bound.assigned) if one is not None]
+        made = [found for value in values if (found := self._initial(value, name, steps)) is not None]
+        if not made:
+            return None
+        found = next((one for one in made if one.spec != GLOBAL), made[0])
+        if bound.path:
+            if bound.path == "?":
+                return None
+            found = found.then(bound.path.removeprefix("default.")) if bound.path != "default" else found
+        kinds = {(one.spec, one.rest) for one in made}
+        return found._replace(sure=found.sure and len(kinds) == 1)
+
+    def _initial(self, value: SgNode, name: str, steps: int) -> Named | None:
+        kind = value.kind()
+        if kind == "variable_declarator":  # `let client: OpenAI`
+            return self._typed(value, steps)
+        if kind in FUNCTIONS:
+            return Named(LOCAL, name)
+        if kind in _NO_OBJECTS:
+            return None
+        return self.of(value, steps + 1)
+
+    def _typed(self, node: SgNode | None, steps: int) -> Named | None:
+        """An object by its type annotation, where that is a class or type that is imported, or a global one."""
+        annotation = node.field("type") if node is not None else None
+        if annotation is None:
+            return None
+        for part in annotation.children():
+            one = part.field("name") or part if part.kind() == "generic_type" else part
+            if one.kind() == "type_identifier":
+                found = self._name(one.text(), one.range().start.index, steps + 1)
+                return found if found is not None and found.spec != LOCAL else None
+            if one.kind() == "nested_type_identifier":
+                head, _, tail = one.text().partition(".")
+                found = self._name(head, one.range().start.index, steps + 1)
+                return found.then(tail) if found is not None and found.spec not in (LOCAL, GLOBAL) else None
+        return None
+
+    def _field(self, name: str, at: int, steps: int) -> Named | None:
+        body = self.module.class_at(at)
+        values = self.module.fields.get((body.start, name), []) if body is not None else []
+        typed: Named | None = None
+        for value in values:
+            kind = value.kind()
+            if kind.endswith(("_definition", "_parameter")):
+                typed = typed or self._typed(value, steps + 1)
+            elif kind not in _NO_OBJECTS:
+                found = self.of(value, steps + 1)
+                if found is not None and found.spec != GLOBAL:
+                    return found._replace(sure=len(values) <= 2)
+        if typed is None and not values:
+            return Named(UNKNOWN, name)
+        return typed
+
+    def returned(self, name: str, at: int, steps: int = 0) -> Named | None:
+        """What a small factory of this file returns: the one expression behind `return` or `=>`."""
+        bound = self.module.bound(name, at)
+        node = bound.node if bound is not None else None
+        if node is None or node.kind() not in FUNCTIONS:
+            return None
+        body = node.field("body")
+        if body is None:
+            return None
+        if body.kind() != "statement_block":
+            return self._made(body, steps)
+        found = [self._made(first_named(one), steps) for one in body.find_all(kind="return_statement")[:4]]
+        known = [one for one in found if one is not None]
+        return known[-1] if known and len({(one.spec, one.rest) for one in known}) == 1 else None
+
+    def _made(self, node: SgNode | None, steps: int) -> Named | None:
+        """An object of a library that a factory returns; what a mere call answers is none."""
+        found = self.of(node, steps + 1)
+        if found is None or found.spec in (GLOBAL, LOCAL) or found.made is None:
+            return None
+        return found
+
+
+def _members(node: SgNode | None) -> list[str]:
+    """The members at the end of an expression whose head is unknown."""
+    out: list[str] = []
+    while node is not None and node.kind() in ("member_expression", *WRAPPERS):
+        if node.kind() == "member_expression":
+            member = node.field("property")
+            out.append(member.text() if member is not None else "?")
+            node = node.field("object")
+        else:
+            node = first_named(node)
+    if node is not None and node.kind() == "identifier" and not out:
+        out.append(node.text())
+    return out[::-1][-4:]

@@ -1,0 +1,145 @@
+"""Rows of routes: what a route's handlers and middleware do, put together."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from aiaudit.probes.javascript.handlers import AUTH_NAME, Handlers, is_validator, merge
+from aiaudit.probes.javascript.module import FUNCTIONS, Module
+from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
+from aiaudit.probes.javascript.resolve import Resolver
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+
+class RouteRows:
+    """Collects the rows of one file."""
+
+    def __init__(self, module: Module, resolver: Resolver) -> None:
+        self.module = module
+        self.resolver = resolver
+        self.handlers = Handlers(module, resolver)
+        self.rows: list[dict[str, Any]] = []
+
+    def add(
+        self,
+        node: SgNode,
+        framework: str,
+        kind: str,
+        route: str,
+        methods: list[str],
+        handlers: list[SgNode],
+        *,
+        checks: str = "",
+        app: str = "",
+    ) -> dict[str, Any]:
+        place = node.range()
+        row: dict[str, Any] = {
+            "line": place.start.line + 1,
+            "framework": framework,
+            "kind": kind,
+            "route": route,
+            "methods": methods,
+            "function": "",
+            "app": app,
+            "reads": False,
+        }
+        if checks:
+            row["checks"] = checks
+        for index, one in enumerate(handlers):
+            self.handler(row, one, last=index == len(handlers) - 1)
+        self.rows.append(row)
+        return row
+
+    def handler(self, row: dict[str, Any], node: SgNode, *, last: bool) -> None:
+        kind = node.kind()
+        if kind in FUNCTIONS:
+            merge(row, self.handlers.of(node))
+            row["constant"] = last and _constant(node, row)
+            return
+        if kind == "object" and not last:  # Fastify's options
+            self.fastify_schema(row, properties(node).get("schema"))
+            text = node.text()[:4000]
+            hooks = re.search(r"\b(?:preHandler|onRequest|preValidation)\b[^,}]*", text)
+            if hooks and AUTH_NAME.search(hooks.group(0)):
+                row["auth"] = row.get("auth") or hooks.group(0)[:60]
+            return
+        name = called_name(node)
+        if not last or kind == "call_expression":
+            if AUTH_NAME.search(name):
+                row["auth"] = row.get("auth") or name
+            if is_validator(name):
+                row["checks"] = row.get("checks") or name
+                row["bounded"] = row.get("bounded") or bool(re.search(r"\.max\(", node.text()[:5000]))
+        if kind in ("call_expression", "array", "object"):
+            for inner in self.inside(node):
+                self.handler(row, inner, last=last)
+            return
+        if last:
+            row["function"] = name
+        if kind == "identifier":
+            bound = self.module.bound(node.text(), node.range().start.index)
+            if bound is not None and bound.imported is not None:
+                row.setdefault("hands_to", []).append([bound.imported.spec, bound.imported.name])
+            elif bound is not None and bound.node is not None and bound.node.kind() in FUNCTIONS:
+                merge(row, self.handlers.of(bound.node))
+                row["constant"] = last and _constant(bound.node, row)
+            elif bound is not None and bound.node is not None and bound.node.kind() == "call_expression":
+                self.handler(row, bound.node, last=last)
+        elif kind == "member_expression":
+            found = self.resolver.of(node)
+            if found is not None and found.spec not in (GLOBAL, LOCAL, UNKNOWN):
+                row.setdefault("hands_to", []).append([found.spec, found.rest])
+
+    def inside(self, node: SgNode) -> list[SgNode]:
+        if node.kind() == "object":
+            found = [
+                one.field("value") or one for one in node.children() if one.kind() in ("pair", "method_definition")
+            ]
+            return [one for one in found if one.kind() in FUNCTIONS][:4]
+        items = (
+            self.arguments(node)
+            if node.kind() == "call_expression"
+            else [one for one in node.children() if one.is_named()]
+        )
+        return [one for one in items if one.kind() in (*FUNCTIONS, "identifier", "call_expression")][:4]
+
+    def arguments(self, call: SgNode) -> list[SgNode]:
+        arguments = call.field("arguments")
+        if arguments is None or arguments.kind() == "template_string":
+            return []
+        return [one for one in arguments.children() if one.is_named() and one.kind() != "comment"]
+
+    def fastify_schema(self, row: dict[str, Any], schema: SgNode | None) -> None:
+        if schema is None:
+            return
+        text = schema.text()[:20_000]
+        if schema.kind() != "object" or re.search(r"\b(?:body|querystring)\b", text):
+            row["checks"] = row.get("checks") or "schema"
+        row["bounded"] = True  # bodyLimit: one MiB by default
+
+
+def properties(node: SgNode) -> dict[str, SgNode | None]:
+    """The properties of an object literal by name."""
+    found: dict[str, SgNode | None] = {}
+    for one in node.children():
+        key = one.field("key") or one.field("name")
+        if key is not None:
+            value = one.field("value")
+            found[key.text().strip("'\"")] = value if value is not None else one
+    return found
+
+
+def called_name(node: SgNode) -> str:
+    if node.kind() == "call_expression":
+        called = node.field("function")
+        return called.text()[:80] if called is not None else ""
+    return node.text()[:80] if node.kind() in ("identifier", "member_expression") else ""
+
+
+def _constant(node: SgNode, row: dict[str, Any]) -> bool:
+    """The handler answers and does nothing else."""
+    text = node.text()[:4000]
+    return not row.get("touches") and not row.get("reads") and "await " not in text and "process." not in text

@@ -1,0 +1,287 @@
+"""What a file serves: routes of Express, Fastify, Hono, Koa and Nest, handlers of Next, MCP tools, plain servers.
+
+Where the route of a handler follows from the file's path (Next, SvelteKit), the record holds the exported handlers, and
+the probe judges the path: what is found here depends on the content only.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.probes.javascript.calls import own_spec
+from aiaudit.probes.javascript.exported import ExportedHandlers
+from aiaudit.probes.javascript.handlers import AUTH_NAME, is_validator
+from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named
+from aiaudit.probes.javascript.names import UNKNOWN, dotted
+from aiaudit.probes.javascript.resolve import Resolver
+from aiaudit.probes.javascript.route_rows import RouteRows, called_name, properties
+from aiaudit.probes.javascript.values import Values
+from aiaudit.probes.python.match import name_set
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+MARKS: Final = re.compile(
+    rb"\.(?:get|post|put|patch|delete|all|use|route|tool|registerTool|addTool|setRequestHandler|openapi|serve)\s*\("
+    rb"|\bexport\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE)\b|\bexport\s+default\b|\bcreateServer\s*\("
+    rb"|[\"']use server[\"']|@(?:Get|Post|Put|Patch|Delete|All)\(|\bexport\s*\{[^}]*\b(?:GET|POST)\b"
+    rb"|\bmodule\.exports\b|\b(?:req|request|c|z|yup|joi|ajv)\b"
+)
+VERBS: Final = name_set("get post put patch delete all options head")
+APPS: Final = {  # heads of names on which a verb makes a route
+    "express": "express",
+    "express.Router": "express",
+    "express.Express": "express",
+    "express.Application": "express",
+    "express.IRouter": "express",
+    "fastify": "fastify",
+    "fastify.fastify": "fastify",
+    "fastify.FastifyInstance": "fastify",
+    "hono.Hono": "hono",
+    "hono/tiny.Hono": "hono",
+    "hono/quick.Hono": "hono",
+    "@hono/zod-openapi.OpenAPIHono": "hono",
+    "koa-router": "koa",
+    "@koa/router": "koa",
+    "restify.createServer": "restify",
+    "polka": "polka",
+    "itty-router.Router": "itty-router",
+    "itty-router.AutoRouter": "itty-router",
+    "elysia.Elysia": "elysia",
+    "@oak/oak.Router": "oak",
+}
+_TOOLS: Final = name_set("tool registerTool addTool setRequestHandler")
+_LIKE_APP: Final = re.compile(r"^(?:app|router|fastify|server|api|\w+Router|\w+App)$")
+_LIKE_SERVER: Final = re.compile(r"(?i)server$|^mcp")
+_SERVERS: Final = {
+    "http.createServer": "http",
+    "https.createServer": "http",
+    "Bun.serve": "bun",
+    "Deno.serve": "deno",
+}
+MAX_ROUTES: Final = 1_000
+
+
+class RouteFinder:
+    def __init__(self, module: Module, resolver: Resolver, values: Values) -> None:
+        self.module = module
+        self.resolver = resolver
+        self.values = values
+        self.made = RouteRows(module, resolver)
+        self.handlers = self.made.handlers
+
+    def record(self) -> dict[str, Any]:
+        """`routes`, `handlers` (functions of the top level that read a request), `schemas`."""
+        for call in self.module.calls:
+            if len(self.made.rows) >= MAX_ROUTES:
+                break
+            if call.kind() == "call_expression":
+                self._call(call)
+        ExportedHandlers(self.made).find()
+        made: dict[str, Any] = {}
+        if self.made.rows:
+            made["routes"] = sorted(self.made.rows, key=lambda row: int(row["line"]))
+        functions = self._functions()
+        if functions:
+            made["handlers"] = functions
+        schemas = self.handlers.schemas()
+        if schemas:
+            made["schemas"] = schemas
+        return made
+
+    def _functions(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for scope in self.module.functions:
+            if scope.parent is self.module.top and scope.name and scope.node is not None and len(found) < 200:
+                summary = self.handlers.of(scope.node)
+                if summary.get("reads") or summary.get("auth") or summary.get("checks") or summary.get("hands_to"):
+                    found[scope.name] = {key: value for key, value in summary.items() if value}
+        return found
+
+    # --- routes by calls ---------------------------------------------------------------------------------------------
+    def _call(self, call: SgNode) -> None:
+        called = call.field("function")
+        if called is None:
+            return
+        named = self.resolver.called(call)
+        name = dotted(named.spec, named.rest)
+        if name in _SERVERS:
+            self.made.add(call, _SERVERS[name], "route", "", [], self.made.arguments(call))
+            return
+        if called.kind() != "member_expression":
+            return
+        member = called.field("property")
+        receiver = called.field("object")
+        verb = member.text() if member is not None else ""
+        if receiver is None or not (verb in VERBS or verb in _TOOLS or verb in ("use", "route", "openapi")):
+            return
+        head = name.rpartition(".")[0]
+        if verb in _TOOLS:
+            self._tool(call, verb, head, receiver, named.spec)
+            return
+        framework = self._framework(head, receiver, named.spec, call)
+        if framework:
+            self._verb(call, verb, framework, receiver, [named.spec, named.rest.rpartition(".")[0]])
+
+    def _framework(self, head: str, receiver: SgNode, spec: str, call: SgNode) -> str:
+        for part in (head, head.removesuffix(".route"), _strip_verbs(head)):
+            if part in APPS:
+                return APPS[part]
+        arguments = self.made.arguments(call)
+        literal = (
+            bool(arguments)
+            and arguments[0].kind() in ("string", "template_string")
+            and arguments[0].text()[1:2] in ("/", "*")
+        )
+        handled = len(arguments) > 1 and arguments[-1].kind() in (
+            *FUNCTIONS,
+            "identifier",
+            "call_expression",
+            "member_expression",
+        )
+        if own_spec(spec) and literal and handled:
+            return "?"  # an application made in another file: the probe looks there
+        if spec == UNKNOWN and literal and handled and _LIKE_APP.match(receiver.text()):
+            return "fastify" if receiver.text() == "fastify" else "express"
+        return ""
+
+    def _verb(self, call: SgNode, verb: str, framework: str, receiver: SgNode, app: list[str]) -> None:
+        arguments = self.made.arguments(call)
+        if not arguments:
+            return
+        route = self._route(arguments[0])
+        if verb == "use":
+            self._middleware(call, framework, route or "", arguments, receiver)
+            return
+        if verb == "route" and framework == "fastify" and arguments[0].kind() == "object":
+            self._fastify_route(call, arguments[0])
+            return
+        if verb == "openapi":
+            self.made.add(call, framework, "route", "", [], arguments[1:], checks="createRoute", app=receiver.text())
+            return
+        if verb == "route":
+            return
+        chained = self._chained(receiver)
+        if route is None and chained is None:
+            return
+        handlers = arguments if chained is not None else arguments[1:]
+        if not handlers or (framework == "?" and route is None):
+            return
+        row = self.made.add(
+            call,
+            framework,
+            "route",
+            chained if chained is not None else route or "",
+            [] if verb == "all" else [verb.upper()],
+            handlers,
+            app=_root_text(receiver),
+        )
+        if framework == "?":
+            row["app_of"] = app
+
+    def _chained(self, receiver: SgNode) -> str | None:
+        """`router.route("/x").get(…)`: the path given before."""
+        while receiver.kind() == "call_expression":
+            called = receiver.field("function")
+            member = called.field("property") if called is not None else None
+            if called is None or member is None:
+                return None
+            if member.text() == "route":
+                arguments = self.made.arguments(receiver)
+                return self._route(arguments[0]) if arguments else None
+            inner = called.field("object")
+            if inner is None:
+                return None
+            receiver = inner
+        return None
+
+    def _route(self, node: SgNode) -> str | None:
+        if node.kind() == "array":
+            first = first_named(node)
+            return self._route(first) if first is not None else None
+        value = self.values.text(node) if node.kind() in ("string", "template_string") else self.values.of(node)
+        return value[:200] if isinstance(value, str) and (value[:1] in ("/", "*", "") or "{…}" in value) else None
+
+    def _fastify_route(self, call: SgNode, options: SgNode) -> None:
+        given = properties(options)
+        url = given.get("url")
+        method = given.get("method")
+        handlers = [one for key in ("preHandler", "onRequest", "handler") if (one := given.get(key)) is not None]
+        methods = re.findall(r"[A-Z]+", method.text()) if method is not None else []
+        route = self._route(url) if url is not None else ""
+        row = self.made.add(call, "fastify", "route", route or "", methods, handlers)
+        self.made.fastify_schema(row, given.get("schema"))
+
+    def _middleware(self, call: SgNode, framework: str, route: str, arguments: list[SgNode], receiver: SgNode) -> None:
+        for one in arguments:
+            if one.kind() in ("string", "template_string"):
+                continue
+            name = called_name(one)
+            summary = self.handlers.of(one) if one.kind() in FUNCTIONS else self._summary_of(one)
+            self.made.rows.append(
+                {
+                    "line": call.range().start.line + 1,
+                    "framework": framework,
+                    "kind": "middleware",
+                    "route": route,
+                    "methods": [],
+                    "function": name,
+                    "app": _root_text(receiver),
+                    "auth": summary.get("auth") or (name if AUTH_NAME.search(name) else ""),
+                    "checks": summary.get("checks") or (name if is_validator(name) else ""),
+                }
+            )
+
+    def _summary_of(self, node: SgNode) -> dict[str, Any]:
+        if node.kind() == "identifier":
+            bound = self.module.bound(node.text(), node.range().start.index)
+            if bound is not None and bound.node is not None and bound.node.kind() in FUNCTIONS:
+                return self.handlers.of(bound.node)
+        return {}
+
+    # --- tools -------------------------------------------------------------------------------------------------------
+    def _tool(self, call: SgNode, verb: str, head: str, receiver: SgNode, spec: str) -> None:
+        known = (
+            "modelcontextprotocol" in head
+            or "mcp" in head.lower()
+            or (spec == UNKNOWN and _LIKE_SERVER.search(receiver.text()) is not None)
+        )
+        arguments = self.made.arguments(call)
+        if not known or not arguments:
+            return
+        if verb == "setRequestHandler" and "CallTool" not in arguments[0].text():
+            return
+        name = self.values.text(arguments[0]) or ""
+        if verb == "addTool" and arguments[0].kind() == "object":
+            found, _ = self.values.options(arguments[0])
+            name = str(found.get("name", ""))
+        inside = [one for one in arguments if one.kind() in (*FUNCTIONS, "identifier", "call_expression")][-1:]
+        row = self.made.add(call, "mcp", "tool", name[:200], [], inside)
+        row["reads"] = True
+        schema = any(
+            one.kind() == "object" and (verb == "tool" or re.search(r"\b(?:inputSchema|parameters)\b", one.text()))
+            for one in (arguments if verb == "addTool" else arguments[1:])
+        )
+        if schema:
+            row["checks"] = row.get("checks") or "schema of the tool"
+            row["bounded"] = row.get("bounded") or bool(
+                re.search(r"\.max\(|maxLength|\bmaximum\b|\.enum\(", call.text()[:20_000])
+            )
+
+
+def _strip_verbs(head: str) -> str:
+    """`express.Router.route.get` of a chain `router.route(…).get(…).post(…)`; `hono.Hono.get` of chained routes."""
+    parts = head.split(".")
+    while parts and parts[-1] in (*VERBS, "route", "use", "basePath", "openapi"):
+        parts.pop()
+    return ".".join(parts)
+
+
+def _root_text(node: SgNode) -> str:
+    while node.kind() in ("call_expression", "member_expression"):
+        inner = node.field("function") if node.kind() == "call_expression" else node.field("object")
+        if inner is None:
+            break
+        node = inner
+    return node.text()[:60]

@@ -1,0 +1,233 @@
+"""Constant values of expressions as plain JSON, with what is not constant as `Unknown`; never a secret's value."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.model.types import Unknown
+from aiaudit.probes.javascript.module import WRAPPERS, first_named, unquoted
+from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
+from aiaudit.probes.javascript.resolve import Resolver
+from aiaudit.probes.python.values import redacted
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+MAX_ITEMS: Final = 24
+MAX_DEPTH: Final = 5
+_NONE: Final = object()
+_EXTENDED: Final = re.compile(r"(?<![\w.])(\w+)(?:\.\w+|\[[^\]\n]{1,80}\])\s*=[^=>]")
+_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
+_CONSTANT: Final = {"true": True, "false": False, "null": None, "undefined": None}
+_FUNCTIONS: Final = frozenset({"arrow_function", "function_expression", "generator_function", "method_definition"})
+_PLAIN: Final = _FUNCTIONS | {"string", "template_string", "number", "true", "false", "null", "regex", "array", "class"}
+
+
+class Values:
+    """A name imported from elsewhere becomes `Unknown("$ref spec rest")`, filled in when all files are known. The name
+    of a model that is given to its provider (`openai("gpt-4o")`) is the value of `model`."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self.module = resolver.module
+
+    def of(self, node: SgNode | None, name: str = "", depth: int = 0) -> Any:
+        """The value as JSON; `name` (a property's) hides values of credentials."""
+        if node is None:
+            return Unknown("missing")
+        value = self._of(node, name, depth)
+        return redacted(value, name) if isinstance(value, str) else value
+
+    def text(self, node: SgNode | None, depth: int = 0) -> str | None:
+        """The text of a literal or a sum of literals, in full; expressions inside are left out. Not for keeping."""
+        if node is None or depth > MAX_DEPTH:
+            return None
+        kind = node.kind()
+        if kind == "string":
+            return _ESCAPE.sub(_unescaped, unquoted(node))
+        if kind == "template_string":
+            return "".join(
+                "{…}" if one.kind() == "template_substitution" else one.text()
+                for one in node.children()
+                if one.kind() != "`"
+            )
+        if kind in WRAPPERS:
+            return self.text(first_named(node), depth + 1)
+        if kind == "binary_expression":
+            sides = [self.text(node.field(side), depth + 1) for side in ("left", "right")]
+            known = [one for one in sides if one is not None]
+            return "{…}".join(known) if known else None
+        if kind == "call_expression":  # [..].join("\n"), dedent`…`, "…".trim()
+            called = node.field("function")
+            member = called.field("property") if called is not None else None
+            if member is not None and member.text() in ("join", "trim", "replace", "replaceAll") and called is not None:
+                return self.text(called.field("object"), depth + 1)
+            tagged = node.field("arguments")
+            return self.text(tagged, depth + 1) if tagged is not None and tagged.kind() == "template_string" else None
+        if kind == "array":
+            parts = [self.text(one, depth + 1) for one in node.children() if one.is_named()]
+            return "\n".join(one or "" for one in parts) if any(parts) else None
+        return None
+
+    def _of(self, node: SgNode, name: str, depth: int) -> Any:
+        kind = node.kind()
+        if depth > MAX_DEPTH:
+            return Unknown("nested")
+        if kind == "string":
+            return self.text(node)
+        if kind == "template_string":
+            if any(one.kind() == "template_substitution" for one in node.children()):
+                return Unknown("template")
+            return self.text(node)
+        if kind in _CONSTANT:
+            return _CONSTANT[kind]
+        number = self._number(node, depth)
+        if number is not None:
+            return number
+        if kind == "object":
+            found, hidden = self.options(node, depth + 1)
+            return {**found, "...": Unknown("spread")} if hidden else found
+        if kind == "array":
+            items = [one for one in node.children() if one.is_named() and one.kind() != "comment"]
+            return [self.of(one, "", depth + 1) for one in items[:MAX_ITEMS]]
+        if kind in WRAPPERS:
+            return self._of(first_named(node) or node, name, depth + 1)
+        if kind in _FUNCTIONS:
+            return Unknown("function")
+        if kind in ("identifier", "shorthand_property_identifier"):
+            return self._bound(node, name, depth)
+        if kind == "call_expression" and name in ("model", "modelId", "embeddingModel"):
+            return self._model(node)
+        if kind == "member_expression":
+            named = self.resolver.of(node)
+            if named is not None and named.spec not in (GLOBAL, LOCAL, UNKNOWN):
+                return Unknown(f"$ref {named.spec} {named.rest}")
+        return Unknown(node.text()[:60])
+
+    def _model(self, node: SgNode) -> Any:
+        arguments = node.field("arguments")
+        first = first_named(arguments) if arguments is not None else None
+        value = self.of(first) if first is not None else Unknown("model")
+        return value if isinstance(value, str) else Unknown(node.text()[:60])
+
+    def _number(self, node: SgNode, depth: int) -> int | float | None:
+        kind = node.kind()
+        if depth > MAX_DEPTH:
+            return None
+        if kind == "number":
+            return _number(node.text())
+        if kind == "binary_expression":
+            operator = node.field("operator")
+            left, right = node.field("left"), node.field("right")
+            if operator is None or operator.text() not in ("*", "+", "-") or left is None or right is None:
+                return None
+            a, b = self._number(left, depth + 1), self._number(right, depth + 1)
+            if a is None or b is None:
+                return None
+            return a * b if operator.text() == "*" else a + b if operator.text() == "+" else a - b
+        if kind == "unary_expression" and node.text().startswith("-"):
+            inner = self._number(first_named(node) or node, depth + 1)
+            return -inner if inner is not None else None
+        return None
+
+    def _bound(self, node: SgNode, name: str, depth: int) -> Any:
+        text = node.text()
+        if text == "undefined":
+            return None
+        bound = self.module.bound(text, node.range().start.index)
+        if bound is None:
+            return Unknown(text)
+        if bound.imported is not None:
+            return Unknown(f"$ref {bound.imported.spec} {bound.imported.name}")
+        if bound.kind == "value" and bound.node is not None and not bound.assigned and not bound.path:
+            if bound.node.kind() in ("object", "array"):
+                return Unknown(text)
+            return self.of(bound.node, name, depth + 2)
+        return Unknown(text)
+
+    # --- options of calls ------------------------------------------------------------------------------------------
+    def options(self, node: SgNode | None, depth: int = 0) -> tuple[dict[str, Any], bool]:
+        """(properties, whether there may be others) of what stands where options are given."""
+        if node is None or depth > MAX_DEPTH:
+            return {}, node is not None
+        kind = node.kind()
+        if kind in WRAPPERS:
+            return self.options(first_named(node), depth + 1)
+        if kind in ("identifier", "shorthand_property_identifier"):
+            bound = self.module.bound(node.text(), node.range().start.index)
+            if bound is None:
+                return {}, node.text() != "undefined"
+            if bound.kind == "function":
+                return {}, False
+            if bound.kind == "value" and bound.node is not None and not bound.path:
+                value = bound.node
+                if value.kind() in _PLAIN and not bound.assigned:
+                    return {}, False
+                if value.kind() in ("object", *WRAPPERS):
+                    found, hidden = self.options(value, depth + 1)
+                    return found, hidden or bool(bound.assigned) or node.text() in self._extended
+            return {}, True
+        if kind != "object":
+            return {}, kind not in _PLAIN
+        return self._properties(node, depth)
+
+    @cached_property
+    def _extended(self) -> frozenset[str]:
+        """Names of objects on which a property is set after they were made."""
+        return frozenset(_EXTENDED.findall(self.module.text))
+
+    def _properties(self, node: SgNode, depth: int) -> tuple[dict[str, Any], bool]:
+        found: dict[str, Any] = {}
+        hidden = False
+        for one in node.children():
+            kind = one.kind()
+            if len(found) > MAX_ITEMS * 2:
+                return found, True
+            if kind == "pair":
+                key = one.field("key")
+                if key is None or key.kind() == "computed_property_name":
+                    hidden = True
+                    continue
+                name = key.text().strip("'\"")
+                found[name] = self.of(one.field("value"), name, depth + 1)
+            elif kind == "shorthand_property_identifier":
+                found[one.text()] = self.of(one, one.text(), depth + 1)
+            elif kind == "method_definition":
+                name_node = one.field("name")
+                if name_node is not None:
+                    found[name_node.text()] = Unknown("function")
+            elif kind == "spread_element":
+                inner, more = self._spread(first_named(one), depth + 1)
+                found |= inner
+                hidden = hidden or more
+        return found, hidden
+
+    def _spread(self, node: SgNode | None, depth: int) -> tuple[dict[str, Any], bool]:
+        """`...options`, `...(wanted && {…})` and `...(wanted ? {…} : {})`: of the latter two, the properties may be."""
+        while node is not None and node.kind() in WRAPPERS:
+            node = first_named(node)
+        if node is not None and node.kind() in ("binary_expression", "ternary_expression"):
+            maybe: set[str] = set()
+            sides = ("right",) if node.kind() == "binary_expression" else ("consequence", "alternative")
+            for side in sides:
+                inner, more = self.options(node.field(side), depth + 1)
+                if more:
+                    return {}, True
+                maybe |= set(inner)
+            return {name: Unknown("given in some cases") for name in maybe}, False
+        return self.options(node, depth + 1)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return {"n": "\n", "t": "\t", "r": "\r"}.get(match.group(1), match.group(1))
+
+
+def _number(text: str) -> int | float | None:
+    try:
+        clean = text.replace("_", "").rstrip("n")
+        value = int(clean, 0) if not re.search(r"[.eE]", clean) or clean.startswith("0x") else float(clean)
+    except ValueError:
+        return None
+    return value if abs(value) < 2**53 else None

@@ -62,6 +62,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "javascript.unparsed": "aiaudit.probes.javascript.probe_imports:UnparsedProbe",
     "lifecycle": "aiaudit.probes.lifecycle:LifecycleProbe",
     "models.files": "aiaudit.probes.models.files:ModelsProbe",
+    "models.scan": "aiaudit.probes.models.files:ScanProbe",
     "notebooks.cells": "aiaudit.probes.notebooks:CellsProbe",
     "project.declared": "aiaudit.probes.declared:DeclaredProbe",
     "project.owners": "aiaudit.probes.owners:OwnersProbe",
@@ -87,6 +88,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
 # An engine is called with the queries of all probes that name it.
 ENGINES: Final[Mapping[str, str]] = {
     "javascript": "aiaudit.probes.javascript.engine:JavaScriptEngine",
+    "models": "aiaudit.probes.models.engine:ModelsEngine",
     "python": "aiaudit.probes.python.engine:PythonEngine",
     "text": "aiaudit.probes.text:TextEngine",
 }

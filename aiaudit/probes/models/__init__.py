@@ -1,1 +1,1 @@
-"""Model files: what they are (`models.files`) and whether loading them may run code (`models.scan`). Nothing is loaded."""
+"""Model files: what they are (`models.files`) and whether loading them may run code (`models.scan`)."""

@@ -1,8 +1,11 @@
-"""The probe `models.files`: model files by what they are, not by what they are called. Nothing is deserialised."""
+"""The probes `models.files` (what model files there are) and `models.scan` (whether loading them may run code).
+
+Both rest on the bytes of the files, not on their names. Nothing is deserialised.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
 from pydantic import Field
@@ -11,37 +14,34 @@ from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.common import OWN_ROLES
+from aiaudit.probes.models.engine import NAME, is_candidate, large_files
+from aiaudit.probes.models.formats import BY_SUFFIX, CODE, EXPECTED
 from aiaudit.project.entry import Entry
-from aiaudit.project.reader import Unreadable
-from aiaudit.project.roles import MODEL_SUFFIXES, Role
+from aiaudit.project.roles import Role
 
-_HEAD: Final = 8192
-_MAX_HEADER: Final = 100 * 1024 * 1024  # of a safetensors file
-_LFS: Final = b"version https://git-lfs.github.com/spec/v1"
-_ALSO: Final = frozenset({".npy", ".npz", ".zip", ".nemo", ".mar", ".cbm"})
+_ARCHIVES: Final = frozenset({".npy", ".npz", ".zip", ".nemo", ".mar", ".cbm"})  # only what is told by the bytes counts
+_EVIDENCE: Final = 20
+_NAMES: Final = frozenset({".bin", ".params", ".plan", ".pb"})  # suffixes that other files bear as well
 
-_BY_SUFFIX: Final = {
-    ".pkl": "pickle", ".pickle": "pickle", ".joblib": "joblib", ".dill": "pickle", ".pt": "torch", ".pth": "torch",
-    ".ckpt": "torch", ".h5": "hdf5", ".hdf5": "hdf5", ".keras": "keras", ".onnx": "onnx", ".safetensors": "safetensors",
-    ".gguf": "gguf", ".ggml": "ggml", ".npy": "numpy", ".npz": "numpy", ".tflite": "tflite", ".pb": "tensorflow",
-    ".ubj": "xgboost", ".xgb": "xgboost", ".cbm": "catboost", ".mlmodel": "coreml", ".pmml": "pmml", ".skops": "skops",
-    ".params": "mxnet", ".engine": "tensorrt", ".plan": "tensorrt", ".caffemodel": "caffe", ".nemo": "nemo",
-    ".mar": "torchserve",
+_COMMON: Final = {
+    "path": STRING, "line": INT, "format": STRING, "container": STRING, "runs_code": BOOL, "size": INT, "pointer": BOOL,
+    "disguised": BOOL, "role": STRING, "ignored": BOOL,
 }  # fmt: skip
-# Formats whose loading may run code that the file brings.
-_CODE: Final = frozenset({"pickle", "joblib", "torch", "keras", "hdf5", "nemo", "torchserve"})
 MODEL_FILE: Final = record(
     "model file",
-    path=STRING,
-    line=INT,
-    format=STRING,
-    container=STRING,
-    runs_code=BOOL,
-    size=INT,
-    pointer=BOOL,
-    disguised=BOOL,
-    role=STRING,
-    ignored=BOOL,
+    **_COMMON,
+    framework=STRING,
+    architecture=STRING,
+    quantisation=STRING,
+    parameters=INT,
+    tensors=INT,
+    context_length=INT,
+    chat_template=BOOL,
+    dtypes=list_of(STRING),
+    external_data=list_of(STRING),
+)
+SCANNED_FILE: Final = record(
+    "scanned model file", **_COMMON, verdict=STRING, technique=STRING, what=STRING, reasons=list_of(STRING)
 )
 
 
@@ -52,138 +52,172 @@ class ModelsQuery(Query):
     ignored: bool = True
 
 
+class ScanQuery(Query):
+    """roles: purposes of files (default: all). ignored: files that git ignores as well."""
+
+    roles: list[Role] = Field(default_factory=lambda: list(Role))
+    ignored: bool = True
+
+
 class ModelsProbe(Probe[ModelsQuery]):
-    """Model files by magic bytes and suffix.
+    """Model files by magic bytes and suffix, with what their headers say.
 
     `format`: pickle, joblib, torch, safetensors, gguf, ggml, onnx, hdf5, keras, numpy, tflite, tensorflow and others;
     "" where neither bytes nor suffix tell. `container`: zip, gzip, zlib or "". `runs_code`: loading the format may
-    run code that the file brings. `pointer`: a Git LFS pointer, the model is elsewhere. `disguised`: the bytes are of a
-    format that runs code, the suffix promises one that does not.
+    run code that the file brings. `pointer`: a Git LFS or git-annex pointer, the model is elsewhere. `disguised`: the
+    bytes are of a format that runs code, the suffix promises one that does not. `size` in bytes. `parameters`,
+    `tensors`, `context_length` (tokens): 0 where the header does not say; so are texts "". `external_data`: files that
+    an ONNX model reads its weights from. `quantisation`: of a GGUF file, such as Q4_K_M.
     """
 
     name: ClassVar[str] = "models.files"
-    title: ClassVar[str] = "model files: format by content, size, pointers"
+    title: ClassVar[str] = "model files: format by content, size, pointers, parameters"
     query: ClassVar[type[ModelsQuery]] = ModelsQuery
     max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = NAME
 
     def value_type(self, query: ModelsQuery) -> Type:
         return list_of(MODEL_FILE)
 
     def answer(self, fact_id: str, query: ModelsQuery, context: Context) -> Fact:
-        found: list[dict[str, Any]] = []
         looked, unread = 0, []
-        for entry in context.project.files:
-            if entry.role not in query.roles or (entry.ignored and not query.ignored):
-                continue
-            if entry.suffix not in MODEL_SUFFIXES and entry.suffix not in _ALSO:
+        records: list[dict[str, Any]] = []
+        for entry, found in _looked_at(query, context):
+            if entry.suffix not in EXPECTED and found.get("format") not in CODE:
                 continue
             looked += 1
-            try:
-                one = _record(entry, context.project.head(entry.path, _HEAD))
-            except Unreadable:
+            if "error" in found:
                 unread.append(entry.display)
                 continue
-            if one is not None:
-                found.append(one)
+            one = _record(entry, found)
+            if one is not None and one["format"] != "archive":
+                records.append(one | _header(found.get("facts", {})))
         scope = Scope(looked, looked - len(unread), tuple(unread[:10]))
-        if not found:
-            if unread:
-                return Fact(fact_id, State.UNKNOWN, reason=f"{unread[0]} cannot be read", scope=scope)
+        if not records and unread:
+            return Fact(fact_id, State.UNKNOWN, reason=f"{unread[0]} cannot be read", scope=scope)
+        if not records:
             return Fact(fact_id, State.ABSENT, [], Level.CONTENT, "magic bytes", scope=scope)
-        evidence = tuple(Evidence(one["path"], None, _note(one)) for one in found[:20])
-        return Fact(fact_id, State.KNOWN, found, Level.CONTENT, "magic bytes", evidence=evidence, scope=scope)
+        evidence = tuple(Evidence(one["path"], None, _note(one)) for one in records[:_EVIDENCE])
+        return Fact(fact_id, State.KNOWN, records, Level.CONTENT, "magic bytes", evidence=evidence, scope=scope)
 
 
-def format_of(data: bytes, suffix: str, size: int) -> tuple[str, str]:
-    """Format and container by the first bytes; ("", "") where they say nothing."""
-    if data.startswith(b"PK\x03\x04"):
-        return _zip_format(data, suffix), "zip"
-    if data.startswith(b"\x1f\x8b"):
-        return ("joblib" if suffix in (".joblib", ".pkl", ".gz") else _BY_SUFFIX.get(suffix, "")), "gzip"
-    if data[:2] in (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda") and suffix in (".joblib", ".pkl", ".z"):
-        return "joblib", "zlib"
-    for magic, name in _MAGIC:
-        if data.startswith(magic):
-            return name, ""
-    if data[4:8] == b"TFL3":
-        return "tflite", ""
-    if _is_safetensors(data, size):
-        return "safetensors", ""
-    if len(data) > 2 and data[0] == 0x80 and data[1] in range(2, 6):
-        return _pickle_kind(data, suffix), ""
-    if data[:1] == b"\x08" and suffix == ".onnx":
-        return "onnx", ""
-    if suffix in (".pkl", ".pickle", ".dill", ".joblib") and re.match(rb"[(cd\]})l]", data):
-        return "pickle", ""  # protocols 0 and 1 have no mark
-    return "", ""
+class ScanProbe(Probe[ScanQuery]):
+    """Whether loading a model file may run code that it brings, judged without loading it.
+
+    `verdict`: safe (data alone, or only names of an allow-list), review (names that are on no list: a person has to
+    look), dangerous (runs code, or reaches out of the file), unknown (could not be looked through: broken, encrypted,
+    too large, a pointer; never a pass). `technique` and `what`: the worst reason; `reasons`: all of them, the worst
+    first. Archives of kinds that are not opened have the format archive.
+    """
+
+    name: ClassVar[str] = "models.scan"
+    title: ClassVar[str] = "what loading the model files would run: pickles, Keras, ONNX, GGUF, archives"
+    query: ClassVar[type[ScanQuery]] = ScanQuery
+    max_level: ClassVar[Level] = Level.MEASURED
+    engine: ClassVar[str | None] = NAME
+
+    def value_type(self, query: ScanQuery) -> Type:
+        return list_of(SCANNED_FILE)
+
+    def answer(self, fact_id: str, query: ScanQuery, context: Context) -> Fact:
+        method = "opcodes and headers, read without loading"
+        looked, unread = 0, []
+        records: list[dict[str, Any]] = []
+        for entry, found in _looked_at(query, context):
+            one = _record(entry, found, scanned=True)
+            if one is None:
+                continue
+            looked += 1
+            if one["verdict"] == "unknown":
+                unread.append(entry.display)
+            records.append(one)
+        scope = Scope(looked, looked - len(unread), tuple(unread[:10]))
+        if not records:
+            return Fact(fact_id, State.ABSENT, [], Level.MEASURED, method, scope=scope)
+        records.sort(key=lambda one: (_ORDER.index(one["verdict"]), one["path"]))
+        evidence = tuple(
+            Evidence(r["path"], None, f"{r['verdict']}: {r['what'] or _note(r)}") for r in records[:_EVIDENCE]
+        )
+        return Fact(fact_id, State.KNOWN, records, Level.MEASURED, method, evidence=evidence, scope=scope)
 
 
-_MAGIC: Final = (
-    (b"GGUF", "gguf"),
-    (b"ggml", "ggml"),
-    (b"lmgg", "ggml"),
-    (b"tjgg", "ggml"),
-    (b"\x89HDF\r\n\x1a\n", "hdf5"),
-    (b"\x93NUMPY", "numpy"),
-    (b"CBM1", "catboost"),
-    (b"tree\nversion=", "lightgbm"),
-    (b"<PMML", "pmml"),
-)
+_ORDER: Final = ("dangerous", "unknown", "review", "safe")
 
 
-def _zip_format(data: bytes, suffix: str) -> str:
-    """What a zip holds, by the names of its first members."""
-    if b"data.pkl" in data or b"constants.pkl" in data:
-        return "torch"
-    if b"config.json" in data[:400] and (suffix == ".keras" or b"metadata.json" in data):
-        return "keras"
-    if re.match(rb"PK\x03\x04.{26}[^\x00]{1,200}\.npy", data, re.DOTALL):
-        return "numpy"
-    if b"schema.json" in data[:400] and suffix == ".skops":
-        return "skops"
-    return _BY_SUFFIX.get(suffix, "")
+def _looked_at(query: ModelsQuery | ScanQuery, context: Context) -> Iterator[tuple[Entry, dict[str, Any]]]:
+    """Every candidate, and what the engine says of it."""
+    scanned = context.scans.get(NAME, {})
+    large = large_files(context)
+    for entry in context.project.files:
+        if entry.role not in query.roles or (entry.ignored and not query.ignored):
+            continue
+        if is_candidate(entry):
+            yield entry, scanned.get(entry.path) or large.get(entry.path) or {}
+        elif entry.sparse and entry.suffix in EXPECTED:
+            yield entry, {"error": "a sparse file: far larger than what is on the disk"}
 
 
-def _is_safetensors(data: bytes, size: int) -> bool:
-    """A length in eight bytes, then a JSON header of that length."""
-    if len(data) < 10 or data[8:9] not in (b"{", b" "):
-        return False
-    length = int.from_bytes(data[:8], "little")
-    return 2 <= length <= min(_MAX_HEADER, max(0, size - 8))
+def _record(entry: Entry, found: dict[str, Any], *, scanned: bool = False) -> dict[str, Any] | None:
+    """The record of a file; None for one that is no model (an archive, a text with a suffix that models use).
 
-
-def _pickle_kind(data: bytes, suffix: str) -> str:
-    if b"torch" in data[:2000] or suffix in (".pt", ".pth", ".ckpt"):
-        return "torch"
-    return "joblib" if suffix == ".joblib" or b"joblib" in data[:500] else "pickle"
-
-
-def _record(entry: Entry, data: bytes) -> dict[str, Any] | None:
-    """The record of a file; None for one that is no model (an archive, a text with a suffix that models use)."""
-    pointer = data.startswith(_LFS)
-    kind, container = ("", "") if pointer else format_of(data, entry.suffix, entry.size)
-    promised = _BY_SUFFIX.get(entry.suffix, "")
-    if not pointer and not kind:
-        text = b"\0" not in data[:1024]
-        if entry.size == 0 or entry.suffix in _ALSO or (text and entry.suffix in (".bin", ".params", ".plan", ".pb")):
+    The inventory leaves out arrays of data; the scan leaves out those that are numbers alone.
+    """
+    pointer = bool(found.get("pointer"))
+    kind = str(found.get("format", ""))
+    verdict = str(found.get("verdict", ""))
+    promised = BY_SUFFIX.get(entry.suffix, "")
+    if "error" in found:
+        if entry.suffix not in EXPECTED:
             return None
-        if entry.suffix == ".bin" and entry.role is not Role.MODEL:
+        found = {**found, "reasons": [{"technique": "unreadable", "what": str(found["error"])}]}
+        verdict = "unknown"
+    elif not pointer and not kind and verdict != "dangerous":
+        unnamed = not promised and (scanned or entry.suffix != ".bin")  # what is in such a file, nothing says
+        if "verdict" not in found and (entry.suffix not in EXPECTED or unnamed or found.get("text")):
             return None
-    if kind == "numpy" and entry.role in (Role.DATA, Role.TEST):
+        if entry.suffix in _ARCHIVES or (entry.suffix in _NAMES and entry.role is not Role.MODEL):
+            return None
+        if entry.suffix not in EXPECTED:
+            return None
+    if pointer and entry.suffix not in EXPECTED:
+        return None
+    objects = bool(found.get("facts", {}).get("objects"))
+    if (
+        kind == "numpy"
+        and (scanned or entry.role in (Role.DATA, Role.TEST))
+        and not (scanned and (objects or verdict != "safe"))
+    ):
         return None  # an array of data
     known = kind or promised
-    return {
+    record_ = {
         "path": entry.display,
         "line": 1,
         "format": known,
-        "container": container,
-        "runs_code": known in _CODE,
+        "container": str(found.get("container", "")),
+        "runs_code": known in CODE,
         "size": entry.size,
         "pointer": pointer,
-        "disguised": bool(kind) and kind in _CODE and bool(promised) and promised not in _CODE,
+        "disguised": bool(kind) and kind in CODE and bool(promised) and promised not in CODE,
         "role": str(entry.role),
         "ignored": entry.ignored,
     }
+    if scanned:
+        reasons = list(found.get("reasons", ()))
+        record_ |= {
+            "verdict": verdict or "unknown",
+            "technique": str(reasons[0]["technique"]) if reasons else "",
+            "what": str(reasons[0]["what"]) if reasons else "",
+            "reasons": [str(one["what"]) for one in reasons],
+        }
+    return record_
+
+
+def _header(facts: dict[str, Any]) -> dict[str, Any]:
+    """What the file's header says, with empty values for what it does not."""
+    texts = {key: str(facts.get(key, "")) for key in ("framework", "architecture", "quantisation")}
+    numbers = {key: int(facts.get(key, 0)) for key in ("parameters", "tensors", "context_length")}
+    lists = {key: [str(one) for one in facts.get(key, ())] for key in ("dtypes", "external_data")}
+    return {**texts, **numbers, **lists, "chat_template": bool(facts.get("chat_template"))}
 
 
 def _note(one: dict[str, Any]) -> str:

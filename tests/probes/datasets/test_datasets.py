@@ -1,12 +1,8 @@
-"""Data files, schemas, versions, model files."""
+"""Data files, schemas, versions."""
 
 from __future__ import annotations
 
-import io
 import json
-import pickle
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +13,6 @@ from aiaudit.model.types import Unknown
 from aiaudit.probes.datasets.files import DataFilesProbe, FilesQuery, use_of
 from aiaudit.probes.datasets.header import kinds_of, read_head, snake
 from aiaudit.probes.datasets.schemas import SchemasProbe, SchemasQuery, VersionsProbe, VersionsQuery
-from aiaudit.probes.models.files import ModelsProbe, ModelsQuery, format_of
 from aiaudit.probes.registry import get
 
 from ..support import context
@@ -187,66 +182,10 @@ def test_versions(tmp_path: Path) -> None:
     assert VersionsProbe().answer("v", VersionsQuery(), context(tmp_path / "b", {"a": ""})).state is State.ABSENT
 
 
-def zipped(*names: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in names:
-            archive.writestr(name, b"x" * 10)
-    return buffer.getvalue()
-
-
-SAFETENSORS = (2).to_bytes(8, "little") + b"{}" + b"\0" * 16
-
-
-@pytest.mark.parametrize(
-    ("data", "suffix", "kind", "container"),
-    [
-        (pickle.dumps({"a": 1}, protocol=4), ".pkl", "pickle", ""),
-        (pickle.dumps({"a": 1}, protocol=0), ".pkl", "pickle", ""),
-        (zlib.compress(b"x" * 100), ".joblib", "joblib", "zlib"),
-        (zipped("archive/data.pkl", "archive/data/0"), ".pt", "torch", "zip"),
-        (zipped("metadata.json", "config.json", "model.weights.h5"), ".keras", "keras", "zip"),
-        (zipped("arr_0.npy"), ".npz", "numpy", "zip"),
-        (SAFETENSORS, ".safetensors", "safetensors", ""),
-        (b"GGUF\x03\0\0\0", ".gguf", "gguf", ""),
-        (b"\x89HDF\r\n\x1a\n" + b"\0" * 20, ".h5", "hdf5", ""),
-        (b"\x08\x07\x12\x07pytorch", ".onnx", "onnx", ""),
-        (b"\x1c\0\0\0TFL3", ".tflite", "tflite", ""),
-        (b"\x93NUMPY\x01\0", ".npy", "numpy", ""),
-        (b"plain text", ".bin", "", ""),
-    ],
-)
-def test_model_formats(data: bytes, suffix: str, kind: str, container: str) -> None:
-    assert format_of(data, suffix, len(data)) == (kind, container)
-
-
-def test_model_files(tmp_path: Path) -> None:
-    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 500\n"
-    files: dict[str, str | bytes] = {
-        "model.pkl": pickle.dumps([1]),
-        "weights.safetensors": SAFETENSORS,
-        "innocent.onnx": pickle.dumps([1, 2]),
-        "big.bin": pointer,
-        "notes.bin": "just text",
-        "data/rows.npy": b"\x93NUMPY\x01\0",
-        "vendor/x.pkl": pickle.dumps([1]),
-        "empty.h5": "",
-    }
-    found = ModelsProbe().answer("m", ModelsQuery(), context(tmp_path, files)).value
-    told = {one["path"]: (one["format"], one["runs_code"], one["pointer"], one["disguised"]) for one in found}
-    assert told == {
-        "model.pkl": ("pickle", True, False, False),
-        "weights.safetensors": ("safetensors", False, False, False),
-        "innocent.onnx": ("pickle", True, False, True),
-        "big.bin": ("", False, True, False),
-    }
-
-
 def test_the_probes_are_registered() -> None:
     for name, probe in (
         ("datasets.files", DataFilesProbe),
         ("datasets.schemas", SchemasProbe),
         ("datasets.versions", VersionsProbe),
-        ("models.files", ModelsProbe),
     ):
         assert isinstance(get(name), probe)

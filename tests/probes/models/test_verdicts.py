@@ -1,0 +1,140 @@
+"""The labelled set: no malicious file is called safe, no benign one dangerous. And bounds, on files made to hurt."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import sys
+import time
+import zlib
+from typing import Any
+
+import pytest
+
+from aiaudit.probes.models.globals import classify
+from aiaudit.probes.models.judgement import Verdict
+from aiaudit.probes.models.route import look
+from aiaudit.probes.models.source import Memory
+from tests.probes.models import assemble as a
+from tests.probes.models.samples import Sample, benign, malicious
+
+
+def told(data: bytes, name: str) -> dict[str, Any]:
+    return look(Memory(data), name[name.rfind(".") :])
+
+
+@pytest.mark.parametrize("sample", malicious(), ids=lambda one: f"{one.technique}: {one.name}")
+def test_no_malicious_file_is_safe(sample: Sample) -> None:
+    found = told(sample.data, sample.name)
+    assert found.get("verdict") in ("dangerous", "review", "unknown")
+    assert found["reasons"]
+
+
+@pytest.mark.parametrize("sample", benign(), ids=lambda one: f"{one.technique}: {one.name}")
+def test_no_benign_file_is_dangerous(sample: Sample) -> None:
+    assert told(sample.data, sample.name).get("verdict") != "dangerous"
+
+
+def test_how_many_are_called_by_their_name() -> None:
+    """More than the promise: what strikes is called dangerous, what does no harm is safe."""
+    verdicts = [told(one.data, one.name)["verdict"] for one in malicious()]
+    assert verdicts.count("dangerous") >= 93
+    safe = [told(one.data, one.name).get("verdict") for one in benign() if one.technique not in ("no model", "Keras")]
+    assert set(safe) == {"safe"}
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "verdict"),
+    [
+        ("collections", "OrderedDict", Verdict.SAFE),
+        ("numpy.core.multiarray", "_reconstruct", Verdict.SAFE),
+        ("numpy._core.multiarray", "scalar", Verdict.SAFE),
+        ("torch._utils", "_rebuild_tensor_v2", Verdict.SAFE),
+        ("sklearn.ensemble._forest", "RandomForestClassifier", Verdict.SAFE),
+        ("sklearn.externals.joblib.parallel", "Parallel", Verdict.REVIEW),
+        ("acme.models", "Churn", Verdict.REVIEW),
+        ("acme.models", "run", Verdict.DANGEROUS),
+        ("torch.nn.modules.linear", "Linear", Verdict.REVIEW),
+        ("torch.serialization", "load", Verdict.DANGEROUS),
+        ("numpy", "load", Verdict.DANGEROUS),
+        ("numpy", "log1p", Verdict.SAFE),
+        ("__builtin__", "eval", Verdict.DANGEROUS),
+        ("builtins", "getattr", Verdict.DANGEROUS),
+        ("ssl", "anything_at_all", Verdict.DANGEROUS),
+        ("collections", "OrderedDict.fromkeys", Verdict.DANGEROUS),
+        ("x" * 500, "y", Verdict.DANGEROUS),
+    ],
+)
+def test_names(module: str, name: str, verdict: Verdict) -> None:
+    assert classify(module, name) is verdict
+
+
+def test_zips_that_disagree_with_themselves_are_told() -> None:
+    good = a.torch_zip(a.state_dict())
+    for made, words in (
+        (a.with_crc(good, 1), "checksum"),
+        (a.with_flag(good, 1), "encrypted"),
+        (a.renamed_in_directory(good, b"archive/data.pkl", b"archive/data.txt"), "is called"),
+        (good[: good.find(b"PK\x01\x02")], "no directory"),
+    ):
+        found = told(made, "x.pt")
+        assert found["verdict"] in ("review", "unknown")
+        assert any(words in one["what"] for one in found["reasons"])
+
+
+def test_tricks_thought_of_after_the_set_was_frozen() -> None:
+    run = a.call("os", "system", "id", number=2)
+    wrapper = (
+        a.proto(3) + a.glob("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81}(" + a.text("shape") + b"K\x40\x85"
+    )
+    wrapper += a.text("dtype") + a.glob("numpy", "dtype") + a.text("u1") + b"\x85Rub"
+    stored = a.zipped({"archive/data.pkl": run}, 8)
+    other_method = bytearray(stored)
+    other_method[8:10] = b"\0\0"  # the local header says stored, the directory deflated
+    tricks = {
+        "opcodes where joblib has an array": (wrapper + run[2:-1] + b"." + b"\0" * 64, "x.joblib"),
+        "method by the directory": (bytes(other_method), "x.pt"),
+        "other quotes": (a.npy('"|O"', "(1,)", run), "x.npy"),
+        "escaped letters": (a.npy("'\\x7cO'", "(1,)", run), "x.npy"),
+        "doubled key": (a.npy("'<f4', 'descr': '|\\x4f'", "(1,)", run), "x.npy"),
+        "appended to an array": (a.zipped({"a.npy": a.npy('"|O"', "(1,)", run)}, 8), "x.npz"),
+    }
+    for trick, (data, name) in tricks.items():
+        assert told(data, name)["verdict"] == "dangerous", trick
+    escaped = a.hdf5(a.keras_model(a.keras_layer("Lambda"))).replace(b'"Lambda"', b'"\\u004cambda"')
+    assert told(escaped, "x.h5")["verdict"] == "review"
+
+
+def test_bombs_end_as_unknown_and_soon() -> None:
+    start = time.process_time()
+    zeros = zlib.compress(b"\x80\x04" + b"\0" * (100 * 1024 * 1024), 9)
+    many = b"\x80\x04" + b"N0" * 1_500_000
+    deep = a.call("os", "system", "id")
+    for _ in range(6):
+        deep = a.zipped({"x.zip": deep})
+    for made, name in (
+        (zeros, "x.joblib"),
+        (a.zipped({"a/data.pkl": b"\x80\x04" + b"\0" * (80 * 1024 * 1024)}, 8), "x.pt"),
+        (many, "x.pkl"),
+        (deep, "x.pt"),
+        (gzip.compress(zlib.compress(gzip.compress(zlib.compress(gzip.compress(b"\x80\x04N."))))), "x.pkl"),
+        (b"GGUF" + b"\xff" * 40, "x.gguf"),
+        (b"\x80\x04" + b"(" * 100_000 + b".", "x.pkl"),
+        (a.onnx()[:-3] + b"\xff" * 40, "x.onnx"),
+        ((1 << 40).to_bytes(8, "little") + b"{}", "x.safetensors"),
+    ):
+        assert told(made, name)["verdict"] in ("unknown", "safe" if made.startswith(b"\x80\x04(") else "unknown"), name
+    assert time.process_time() - start < 20
+
+
+def test_text_of_a_file_is_made_printable() -> None:
+    found = told(a.call("evil\x1b[31m", "run\u202e", "x"), "x.pkl")
+    assert all(one["what"].isprintable() for one in found["reasons"])
+
+
+def test_nothing_heavy_is_imported_without_a_pickle() -> None:
+    words = "import sys, aiaudit.probes.models.files, aiaudit.probes.models.engine; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True).stdout.split()
+    assert "modelaudit_picklescan" not in loaded
+    assert "aiaudit.probes.models.route" not in loaded
+    assert "numpy" not in loaded

@@ -81,7 +81,7 @@ def _libraries(found: Inventory, licences: dict[tuple[str, str], str]) -> list[d
         for one in lock.locked:
             if one.local or not one.version:
                 continue
-            ecosystem = _ecosystem(lock, one)
+            ecosystem = ecosystem_of(lock, one)
             name = normalise(one.name, ecosystem)
             held.add((ecosystem, name))
             by = declared.get((ecosystem, name))
@@ -132,8 +132,9 @@ def _declared(found: Inventory) -> dict[tuple[Ecosystem, str], Dependency]:
     return declared
 
 
-def _ecosystem(lock: Lock, one: Locked) -> Ecosystem:
-    """conda-lock and pixi hold packages of the Python index as well; those have a wheel or source archive."""
+def ecosystem_of(lock: Lock, one: Locked) -> Ecosystem:
+    """Where a locked package comes from. conda-lock and pixi hold packages of the Python index as well; those have a
+    wheel or source archive."""
     if lock.ecosystem == "conda" and one.file.endswith((".whl", ".tar.gz")):
         return "pypi"
     return lock.ecosystem

@@ -27,7 +27,7 @@ from aiaudit.probes.dependencies.model import Ecosystem, normalise
 from aiaudit.probes.dependencies.versions import parse_semver
 
 ECOSYSTEMS: Final[Mapping[str, Ecosystem]] = {"PyPI": "pypi", "npm": "npm"}
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 _MAX_MEMBER: Final = 4 * 1024 * 1024  # bytes of one advisory
 _MAX_MEMBERS: Final = 1_000_000
 _MAX_ARCHIVES: Final = 16
@@ -51,7 +51,7 @@ class Advisory:
 
 class Database:
     """The imported export. `newest` is the date of its latest advisory: the age of what it knows; `size` how many there
-    are for the ecosystems that are read."""
+    are for the ecosystems that are read, and `ecosystems` those of which there are some."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
@@ -59,6 +59,7 @@ class Database:
         self.newest = dt.date.fromisoformat(row[0]) if row and row[0] else None
         count = self._db.execute("SELECT value FROM meta WHERE name = 'advisories'").fetchone()
         self.size = int(count[0]) if count else 0
+        self.ecosystems = frozenset(row[0] for row in self._db.execute("SELECT DISTINCT ecosystem FROM advisories"))
 
     def close(self) -> None:
         self._db.close()

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 from aiaudit.model.fact import Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.dependencies.components import ecosystem_of
 from aiaudit.probes.dependencies.inventory import Inventory, inventory
 from aiaudit.probes.dependencies.model import Ecosystem, normalise
 from aiaudit.probes.dependencies.osv import BadDatabase, Database, open_database
@@ -36,7 +37,14 @@ VULNERABILITY = record(
 )
 
 
-DATABASE = record("vulnerability database", newest=STRING, age_days=INT, advisories=INT)
+DATABASE = record(
+    "vulnerability database",
+    newest=STRING,
+    age_days=INT,
+    advisories=INT,
+    ecosystems=list_of(STRING),
+    uncovered=list_of(STRING),
+)
 
 
 class DatabaseQuery(Query):
@@ -44,7 +52,10 @@ class DatabaseQuery(Query):
 
 
 class AdvisoryDatabase(Probe[DatabaseQuery]):
-    """The OSV export that the run was given: the day of its newest advisory, its age and how many it holds."""
+    """The OSV export that the run was given: the day of its newest advisory, its age and how many it holds.
+
+    `uncovered`: ecosystems of which the project fixes versions and the export has no advisory, so that nothing can be
+    said about them (conda among them: OSV does not know its packages)."""
 
     name: ClassVar[str] = "dependencies.database"
     title: ClassVar[str] = "The database of known vulnerabilities that was given (--osv-db), and its age"
@@ -69,6 +80,8 @@ class AdvisoryDatabase(Probe[DatabaseQuery]):
                 "newest": database.newest.isoformat(),
                 "age_days": (context.as_of - database.newest).days,
                 "advisories": database.size,
+                "ecosystems": sorted(database.ecosystems),
+                "uncovered": sorted({key[0] for key in _fixed_versions(inventory(context))} - database.ecosystems),
             }
         finally:
             database.close()
@@ -162,13 +175,13 @@ def _fixed_versions(found: Inventory) -> dict[tuple[Ecosystem, str, str], tuple[
     """Every package version that a lock holds or a manifest pins, and where."""
     versions: dict[tuple[Ecosystem, str, str], tuple[str, int]] = {}
     for lock in found.locks:
-        ecosystem: Ecosystem = "pypi" if lock.ecosystem == "conda" else lock.ecosystem
         for held in lock.locked:
             if held.version and not held.local:
+                ecosystem = ecosystem_of(lock, held)
                 versions.setdefault((ecosystem, normalise(held.name, ecosystem), held.version), (lock.path, held.line))
     for manifest in found.manifests:
         for one in manifest.dependencies:
-            if one.pinned and one.spec and one.source == "registry" and one.ecosystem != "conda":
+            if one.pinned and one.spec and one.source == "registry":
                 version = one.spec.lstrip("= v").partition(",")[0].strip()
                 versions.setdefault((one.ecosystem, normalise(one.name, one.ecosystem), version), (one.path, one.line))
     return versions

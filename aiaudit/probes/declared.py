@@ -16,103 +16,42 @@ from aiaudit.project.config import FILE, DatasetPart, ModelPart, ProjectConfig
 
 _NO_DAYS: Final = -1  # how old a part is that bears no date
 
+
+def _texts(names: str) -> dict[str, Type]:
+    return dict.fromkeys(names.split(), STRING)
+
+
+_DATED: Final = {"reviewed": STRING, "days_old": INT}
+_PART: Final = {"present": BOOL, **_DATED, "line": INT}  # of a section that may be left out
+_PLACE: Final = {"path": STRING, "line": INT}
+
 _PROJECT: Final = record(
     "system record",
-    name=STRING,
-    owner=STRING,
-    deputy=STRING,
-    purpose=STRING,
-    stage=STRING,
-    role=STRING,
-    exposure=STRING,
-    risk_tier=STRING,
-    risk_rationale=STRING,
-    risk_reviewer=STRING,
+    **_texts(
+        "name owner deputy purpose stage role exposure risk_tier risk_rationale risk_reviewer status commercial link"
+    ),
     users=list_of(STRING),
-    status=STRING,
     models=list_of(STRING),
-    commercial=STRING,
-    link=STRING,
-    reviewed=STRING,
-    days_old=INT,
     flags=map_of(BOOL),
+    **_DATED,
 )
 _UNIT: Final = record("unit", name=STRING, target=DOUBLE, value=DOUBLE)
-_BUDGET: Final = record(
-    "budget",
-    present=BOOL,
-    monthly=DOUBLE,
-    currency=STRING,
-    owner=STRING,
-    unit=_UNIT,
-    reviewed=STRING,
-    days_old=INT,
-    line=INT,
-)
+_BUDGET: Final = record("budget", monthly=DOUBLE, **_texts("currency owner"), unit=_UNIT, **_PART)
 _VALUE: Final = record(
     "value sheet",
-    present=BOOL,
-    problem=STRING,
-    metric=STRING,
-    baseline=STRING,
-    target=STRING,
-    stop_rule=STRING,
-    unit=STRING,
+    **_texts("problem metric baseline target stop_rule unit owner"),
     numbers=map_of(INT),
     figures=map_of(DOUBLE),
-    owner=STRING,
-    reviewed=STRING,
-    days_old=INT,
-    line=INT,
+    **_PART,
 )
-_SCREENING: Final = record(
-    "screening",
-    present=BOOL,
-    answered=list_of(STRING),
-    yes=list_of(STRING),
-    by=STRING,
-    reviewed=STRING,
-    days_old=INT,
-    line=INT,
+_SCREENING: Final = record("screening", answered=list_of(STRING), yes=list_of(STRING), by=STRING, **_PART)
+_WORKLOAD: Final = record(
+    "workload", keys=list_of(STRING), numbers=INT, values=map_of(DOUBLE), **_texts("source owner"), **_PART
 )
 DATASET: Final = record(
-    "declared data set",
-    name=STRING,
-    file=STRING,
-    role=STRING,
-    label=STRING,
-    time=STRING,
-    schema=STRING,
-    source=STRING,
-    licence=STRING,
-    sensitive=BOOL,
-    path=STRING,
-    line=INT,
+    "declared data set", **_texts("name file role label time schema source licence"), sensitive=BOOL, **_PLACE
 )
-MODEL: Final = record(
-    "declared model",
-    name=STRING,
-    file=STRING,
-    source=STRING,
-    provider=STRING,
-    revision=STRING,
-    licence=STRING,
-    card=STRING,
-    path=STRING,
-    line=INT,
-)
-_WORKLOAD: Final = record(
-    "workload",
-    present=BOOL,
-    keys=list_of(STRING),
-    numbers=INT,
-    values=map_of(DOUBLE),
-    source=STRING,
-    owner=STRING,
-    reviewed=STRING,
-    days_old=INT,
-    line=INT,
-)
+MODEL: Final = record("declared model", **_texts("name file source provider revision licence card"), **_PLACE)
 TYPE: Final = record(
     "declarations",
     present=BOOL,
@@ -123,7 +62,7 @@ TYPE: Final = record(
     workload=_WORKLOAD,
     datasets=list_of(DATASET),
     models=list_of(MODEL),
-    gaps=list_of(record("gap", key=STRING, path=STRING, line=INT)),
+    gaps=list_of(record("gap", key=STRING, **_PLACE)),
 )
 
 

@@ -120,6 +120,8 @@ def _build(
     asked: Iterable[_Asked], engines: Callable[[str, Iterable[Query]], Engine]
 ) -> tuple[list[Engine], dict[str, str]]:
     """The engines that the queries need, and why one could not be built."""
+    from aiaudit.probes.secrets.hide import Discreet
+
     queries: dict[str, list[Query]] = {}
     for one in asked:
         if one.probe.engine is not None:
@@ -128,7 +130,7 @@ def _build(
     broken: dict[str, str] = {}
     for name in sorted(queries):
         try:
-            built.append(engines(name, queries[name]))
+            built.append(Discreet(engines(name, queries[name])))
         except Exception as error:
             _debug()
             broken[name] = f"the engine '{name}' could not be built: {_line(error)}"
@@ -136,8 +138,10 @@ def _build(
 
 
 def _answer(one: _Asked, context: Context) -> Fact:
+    from aiaudit.probes.secrets.hide import hide_in_fact
+
     try:
-        return one.probe.answer(one.fact_id, one.query, context)
+        return hide_in_fact(one.probe.answer(one.fact_id, one.query, context))
     except Exception as error:
         _debug()
         return _error(one.fact_id, f"the probe '{one.probe.name}' failed: {_line(error)}")

@@ -11,7 +11,7 @@ import codecs
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from aiaudit.probes.base import Query
 
 NAME: Final = "text"
-VERSION: Final = 1  # of what `scan` gives; part of the cache key
+VERSION: Final = 2  # of what `scan` gives; part of the cache key
 MAX_MATCH: Final = 120  # characters of a hit that are kept
 MAX_PATTERN: Final = 512
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _TEXT_DATA: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".arff", ".libsvm"})
 _BROAD: Final = re.compile(r"(?:\[\^[^\]]*\]|(?<!\\)\.|\\S|\\w)(?:\{\d*,\d+\}|\*|\+)")
 _BROAD_AT_ONCE: Final = 6
+_TOO_FEW: Final = 2 * 1024 * 1024  # bytes of files that are not worth a search of their own
 _NO_TEXT: Final = frozenset(
     {".pdf", ".docx", ".pptx", ".pyc", ".pyo", ".so", ".dll", ".dylib", ".a", ".o", ".exe", ".class", ".jar", ".wasm"}
     | {".whl", ".woff", ".woff2", ".ttf", ".otf", ".eot", ".ico", ".psd"}
@@ -109,6 +110,7 @@ class TextEngine:
         self._by_key = {key: group for some in self._groups for key, group in some}
         self._keys_of: dict[tuple[tuple[int, ...], Role, bool], tuple[str, ...]] = {}
         self._keys_at: dict[str, tuple[str, ...]] = {}
+        self._bytes: dict[tuple[str, ...], int] = {}  # of the files for which these groups are meant
         self._searches: dict[tuple[str, ...], _Search] = {}
 
     def key(self) -> str:
@@ -128,8 +130,19 @@ class TextEngine:
         keys = self._keys(entry)
         search = self._searches.get(keys)
         if search is None:
-            search = self._searches[keys] = _Search({key: self._by_key[key] for key in keys})
+            search = self._searches[keys] = self._search_for(keys)
         return {"hits": search(text)}
+
+    def _search_for(self, keys: tuple[str, ...]) -> _Search:
+        """The search for these groups. To make one costs as much as to search megabytes, so that few files share the
+        search of files with more groups; what is not meant for them is passed over."""
+        joint = keys
+        if self._bytes[keys] <= _TOO_FEW:
+            more = [some for some in self._bytes if len(some) > len(keys) and set(keys) <= set(some)]
+            joint = min(more, key=lambda some: (-len(some), some), default=keys)
+        if joint not in self._searches:
+            self._searches[joint] = _Search({key: self._by_key[key] for key in joint})
+        return self._searches[joint]
 
     def _keys(self, entry: Entry) -> tuple[str, ...]:
         """The keys of the groups that apply to a file, sorted."""
@@ -144,6 +157,8 @@ class TextEngine:
             some = {key for number in like[0] for key, group in self._groups[number] if group.takes(entry)}
             keys = self._keys_of[like] = tuple(sorted(some))
         self._keys_at[entry.path] = keys
+        if keys:
+            self._bytes[keys] = self._bytes.get(keys, 0) + entry.size
         return keys
 
 
@@ -164,6 +179,25 @@ class _Rule(NamedTuple):
         return _compiled(self.regex, ignore_case), _compiled(unless, ignore_case) if unless else None
 
 
+class PatternSets:
+    """Patterns in a few RE2 sets, to know quickly which of them a text holds."""
+
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        self._group = PatternGroup(tuple(patterns))
+        self._search = _Search({self._group.key: self._group})
+
+    def anything(self, text: bytes) -> bool:
+        """Whether any pattern is there."""
+        return any(some.Match(text) for some, _ in self._search.sets)
+
+    def matching(self, text: bytes) -> Iterator[tuple[Pattern, Any]]:
+        """The patterns that are there, compiled, in their order."""
+        numbers = sorted(rules[index].number for some, rules in self._search.sets for index in some.Match(text) or ())
+        for number in numbers:
+            pattern = self._group.patterns[number]
+            yield pattern, _compiled(pattern.regex)
+
+
 class _Search:
     """Some groups compiled for one scan.
 
@@ -179,17 +213,17 @@ class _Search:
         broad = [rule for rule in rules if _BROAD.search(rule.regex)]
         parts = [[rule for rule in rules if not _BROAD.search(rule.regex)]]
         parts += [broad[at : at + _BROAD_AT_ONCE] for at in range(0, len(broad), _BROAD_AT_ONCE)]
-        self._sets: list[tuple[Any, list[_Rule]]] = []
+        self.sets: list[tuple[Any, list[_Rule]]] = []
         for part in filter(None, parts):
             some = re2.Set.SearchSet(options())
             for rule in part:
                 some.Add(_source(rule.regex, ignore_case=rule.group.ignore_case))
             some.Compile()
-            self._sets.append((some, part))
+            self.sets.append((some, part))
 
     def __call__(self, text: bytes) -> dict[str, list[list[Any]]]:
         hits: dict[str, list[list[Any]]] = {}
-        for some, rules in self._sets:
+        for some, rules in self.sets:
             for index in some.Match(text) or ():
                 rule = rules[index]
                 found = list(_hits(text, rule.group, rule.number, *rule.compiled()))
@@ -213,12 +247,19 @@ def _hits(text: bytes, group: PatternGroup, number: int, pattern: Any, unless: A
             if value is None:
                 continue
         elif group.keep:
-            value = display(found.group().decode("utf-8", "replace").strip()[:MAX_MATCH])
+            value = display(_shown(text, start, found.end()).strip()[:MAX_MATCH])
         last = line
         yield [number, line, value]
         kept += 1
         if kept >= group.most:
             return
+
+
+def _shown(text: bytes, start: int, end: int) -> str:
+    """A hit's text without the secrets in it."""
+    from aiaudit.probes.secrets.hide import shown  # it uses this module
+
+    return shown(text, start, end)
 
 
 def _line(text: bytes, position: int) -> bytes:

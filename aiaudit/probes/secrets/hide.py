@@ -1,0 +1,132 @@
+"""Secrets taken out of what probes quote: engines' results before they are cached, facts before anybody sees them.
+
+The same rules that find secrets in files decide here. A name beside the value counts, as it does in a file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from aiaudit.model.fact import Fact
+from aiaudit.probes.base import Engine
+from aiaudit.probes.secrets.judge import judge
+from aiaudit.probes.secrets.rules import VERSION, digest, patterns, rules
+from aiaudit.probes.text_engine import PatternSets, compile_pattern
+from aiaudit.project.entry import Entry
+
+HIDDEN: Final = "[secret]"
+_LEAST: Final = 8  # characters of a text that may hold a secret
+# A key whose end was cut off when its text was shortened.
+_CUT: Final = re.compile(
+    r"(?:\b(?:sk-|hf_|gsk_|r8_|pcsk_|lsv2_|tgp_v1_|nvapi-|gh[pousr]_|github_pat_|glpat-|npm_|pypi-|xox[abpores]-|xapp-|"
+    r"[sr]k_live_|SG\.|AKIA|AIza|eyJ|tvly-|dapi)[\w.-]{8,}|://[^\s:@/\"']{0,80}:[^\s@/\"'{}$<>]{6,})(?:…|\.\.\.)?$"
+)
+
+
+class Discreet:
+    """An engine whose results quote no secret."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.name = engine.name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)  # what an engine may have besides
+
+    def key(self) -> str:
+        return f"{self._engine.key()} without secrets {VERSION} {digest()}"
+
+    def wants(self, entry: Entry) -> bool:
+        return self._engine.wants(entry)
+
+    def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
+        found: dict[str, Any] = hide_in(self._engine.scan(data, entry))
+        return found
+
+
+def hide_in_fact(fact: Fact) -> Fact:
+    """The fact with no secret in its value, its evidence or its reason."""
+    told = [fact.reason, *(one.note for one in fact.evidence)]
+    if not _suspicious([fact.value, told]):
+        return fact
+    evidence = tuple(dataclasses.replace(one, note=hide(one.note)) for one in fact.evidence)
+    return dataclasses.replace(fact, value=_walk(fact.value, ""), evidence=evidence, reason=hide(fact.reason))
+
+
+def hide_in(value: Any) -> Any:
+    """The same JSON with each secret in its texts replaced."""
+    return _walk(value, "") if _suspicious(value) else value
+
+
+def hide(text: str, name: str = "") -> str:
+    """The text, which stands beside `name`, with `[secret]` in the place of each secret."""
+    if len(text) < _LEAST:
+        return text
+    before = f'{name} = "' if name else ""
+    data = f'{before}{text}"'.encode("utf-8", "surrogateescape")
+    start, end = len(before.encode("utf-8", "surrogateescape")), len(data) - 1
+    for first, last in sorted(_spans(data), reverse=True):
+        if first >= start and last <= end:
+            data = data[:first] + HIDDEN.encode() + data[last:]
+            end += len(HIDDEN) - (last - first)
+    return _CUT.sub(HIDDEN, data[start:end].decode("utf-8", "surrogateescape"))
+
+
+def shown(text: bytes, start: int, end: int) -> str:
+    """What stands at a place of a text, with secrets replaced that lie there whole or in part."""
+    left = text.rfind(b"\n", max(0, start - 2048), start) + 1 or max(0, start - 2048)
+    right = text.find(b"\n", end, end + 2048)
+    line = text[left : right if right >= 0 else end + 2048]
+    at, to = start - left, end - left
+    piece = line[at:to]
+    for first, last in sorted(_spans(line), reverse=True):
+        if first < to and last > at:
+            piece = piece[: max(0, first - at)] + HIDDEN.encode() + piece[max(0, last - at) :]
+    return piece.decode("utf-8", "replace")
+
+
+def _spans(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where secrets stand; none overlaps another."""
+    taken: list[tuple[int, int]] = []
+    for pattern, compiled in _sets().matching(data):
+        group = 2 if rules()[pattern.name].check == "assigned" else 1
+        for match in compiled.finditer(data):
+            first, last = match.span(group)
+            if judge(pattern, match, data) is not None and all(last <= a or first >= b for a, b in taken):
+                taken.append((first, last))
+    yield from taken
+
+
+@cache
+def _sets() -> PatternSets:
+    """All rules, those that know most first."""
+    return PatternSets([*patterns("vendor"), *patterns("named"), *patterns("free")])
+
+
+def _suspicious(value: Any) -> bool:
+    """Whether anything in it has the shape of a secret."""
+    text = json.dumps(value, default=str, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    return len(text) >= _LEAST and (_sets().anything(text) or _cut_in_json().search(text) is not None)
+
+
+@cache
+def _cut_in_json() -> Any:
+    """`_CUT` at the end of any text of a JSON document, for RE2."""
+    return compile_pattern(_CUT.pattern.removesuffix("$") + '"')
+
+
+def _walk(value: Any, name: str) -> Any:
+    if isinstance(value, str):
+        return hide(value, name)
+    if isinstance(value, Mapping):
+        return {key: _walk(item, str(key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_walk(item, name) for item in value]
+    if isinstance(value, tuple) and type(value) is tuple:
+        return tuple(_walk(item, name) for item in value)
+    return value

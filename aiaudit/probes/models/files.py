@@ -5,6 +5,7 @@ Both rest on the bytes of the files, not on their names. Nothing is deserialised
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
@@ -20,6 +21,7 @@ from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role
 
 _ARCHIVES: Final = frozenset({".npy", ".npz", ".zip", ".nemo", ".mar", ".cbm"})  # only what is told by the bytes counts
+_MODEL_PLACE: Final = re.compile(r"model|weights|checkpoint|ckpt", re.IGNORECASE)  # else an archive is one of data
 _EVIDENCE: Final = 20
 _NAMES: Final = frozenset({".bin", ".params", ".plan", ".pb"})  # suffixes that other files bear as well
 
@@ -107,7 +109,7 @@ class ScanProbe(Probe[ScanQuery]):
     `verdict`: safe (data alone, or only names of an allow-list), review (names that are on no list: a person has to
     look), dangerous (runs code, or reaches out of the file), unknown (could not be looked through: broken, encrypted,
     too large, a pointer; never a pass). `technique` and `what`: the worst reason; `reasons`: all of them, the worst
-    first. Archives of kinds that are not opened have the format archive.
+    first. Archives of kinds that are not opened have the format archive; they count where their path speaks of a model.
     """
 
     name: ClassVar[str] = "models.scan"
@@ -179,7 +181,7 @@ def _record(entry: Entry, found: dict[str, Any], *, scanned: bool = False) -> di
             return None
         if entry.suffix not in EXPECTED:
             return None
-    if pointer and entry.suffix not in EXPECTED:
+    if (pointer and entry.suffix not in EXPECTED) or (kind == "archive" and not _MODEL_PLACE.search(entry.path)):
         return None
     objects = bool(found.get("facts", {}).get("objects"))
     if (

@@ -9,6 +9,7 @@ that a package admits; `aiaudit.probes.runtimes` says which.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Final
@@ -100,17 +101,23 @@ _KINDS: Final = {"image": "image", "runtime": "runtime", "api": "api"}
 
 
 def _keep(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
-    """The name that was found; nothing inside a triple-quoted text, which shows a use and makes none."""
+    """The name that was found; nothing inside a triple-quoted text or a message, which show a use and make none."""
     before = text[: match.start()]
-    if before.count(b'"""') % 2 or before.count(b"'''") % 2:
+    if before.count(b'"""') % 2 or before.count(b"'''") % 2 or _in_message(before):
         return None
     return {"name": match.group(1).decode("utf-8", "replace").lower(), "kind": _KINDS.get(pattern.name, "model")}
+
+
+def _in_message(before: bytes) -> bool:
+    """Whether a text that began on the line is still open (`"Try LM('gpt-5')"`). A key's own quote does not count."""
+    line = re.sub(rb"""["']?[\w.\-]*$""", b"", before[before.rfind(b"\n") + 1 :][-500:])
+    return bool(line.count(b'"') % 2 or line.count(b"`") % 2)
 
 
 def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
     judge: Judge = _keep
     chosen = tuple(pattern for pattern in _PATTERNS if pattern.name in names)
-    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 4")
+    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 5")
 
 
 _GROUPS: Final = (

@@ -24,12 +24,12 @@ MISSING: Final = (
     "--secrets-engine kingfisher: the program kingfisher is not installed; install the extra `secrets`"
     " (pip install 'aiaudit[secrets]') or leave the option out"
 )
-_ARGUMENTS: Final = (
+ARGUMENTS: Final = (
     "scan", "--no-validate", "--no-update-check", "--git-history", "none", "--redact", "--format", "json", "--no-dedup",
     "--no-ignore", "--no-extract-archives", "--no-binary", "--no-base64", "--confidence", "medium",
 )  # fmt: skip
 _FINE: Final = (0, 200)  # nothing found, something found
-_TIMEOUT: Final = 300.0  # seconds for one tree
+TIMEOUT: Final = 300.0  # seconds for one tree
 _MAX_OUTPUT: Final = 64 * 1024 * 1024  # bytes
 
 
@@ -80,7 +80,7 @@ def look(root: str, cache: Path) -> list[Hit]:
     if executable is None:
         raise EngineError("it is not installed")
     folder = Path(os.path.realpath(root))
-    return _read(_output([executable, *_ARGUMENTS, os.fspath(folder)], cache), folder)
+    return _read(_output([executable, *ARGUMENTS, os.fspath(folder)], cache), folder)
 
 
 def _output(command: list[str], cache: Path) -> bytes:
@@ -114,7 +114,7 @@ def _output(command: list[str], cache: Path) -> bytes:
 
 def _drain(process: subprocess.Popen[bytes]) -> bytes:
     assert process.stdout is not None
-    deadline = time.monotonic() + _TIMEOUT
+    deadline = time.monotonic() + TIMEOUT
     parts: list[bytes] = []
     size = 0
     with selectors.DefaultSelector() as selector:
@@ -122,7 +122,7 @@ def _drain(process: subprocess.Popen[bytes]) -> bytes:
         while True:
             left = deadline - time.monotonic()
             if left <= 0 or not selector.select(left):
-                raise EngineError(f"it took longer than {_TIMEOUT:.0f} s")
+                raise EngineError(f"it took longer than {TIMEOUT:.0f} s")
             chunk = os.read(process.stdout.fileno(), 1 << 20)
             if not chunk:
                 break

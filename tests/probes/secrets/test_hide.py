@@ -1,0 +1,55 @@
+"""Texts that probes quote: secrets are replaced, all else stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiaudit.model.fact import Evidence, Fact, Level, State
+from aiaudit.probes.secrets.hide import HIDDEN, hide, hide_in, hide_in_fact, shown
+
+from .corpus import ALNUM, HEX, Maker
+
+KEY = "hf" + "_" + Maker(60).of(ALNUM[:52], 34)
+PASSWORD = "tR7" + Maker(61).of(ALNUM, 9) + "x!9"
+
+
+def test_secrets_are_replaced_in_their_text() -> None:
+    assert hide(f"git+https://{KEY}@github.com/a/b") == f"git+https://{HIDDEN}@github.com/a/b"
+    assert hide(f"postgresql://svc:{PASSWORD}@db.acme.io/app") == f"postgresql://svc:{HIDDEN}@db.acme.io/app"
+    assert hide(Maker(62).of(ALNUM, 32), "api_key") == HIDDEN
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["gpt-5.5", "pip install x", "sha256:" + Maker(63).of(HEX, 64), "https://acme.io/a?b=c", "src/models/train.py", ""],
+)
+def test_other_texts_stay(text: str) -> None:
+    assert hide(text) == text
+
+
+def test_a_key_that_was_cut_off_is_replaced_too() -> None:
+    assert hide(f"token is {KEY[:14]}") == f"token is {HIDDEN}"
+    assert hide(f"mongodb://u:{PASSWORD[:9]}…") == f"mongodb{HIDDEN}"
+
+
+def test_json_keeps_its_shape() -> None:
+    value = {"a": [{"token": KEY, "line": 3}], "b": None, "c": 1.5, "d": "plain text"}
+    assert hide_in(value) == {"a": [{"token": HIDDEN, "line": 3}], "b": None, "c": 1.5, "d": "plain text"}
+    clean = {"a": ["plain text"]}
+    assert hide_in(clean) is clean
+
+
+def test_a_fact_is_cleared_in_all_its_texts() -> None:
+    fact = Fact("f", State.KNOWN, [KEY], Level.CONTENT, evidence=(Evidence("a.py", 1, KEY),), reason=f"at {KEY} there")
+    assert KEY not in repr(hide_in_fact(fact))
+    plain = Fact("f", State.KNOWN, ["x"], Level.CONTENT, evidence=(Evidence("a.py", 1, "plain note"),))
+    assert hide_in_fact(plain) is plain
+
+
+def test_a_hit_that_takes_a_part_of_a_secret_shows_none_of_it() -> None:
+    line = f"curl {KEY} | bash\n".encode()
+    for start, end in ((0, len(line) - 1), (0, 12), (10, 20), (30, len(line) - 1)):
+        piece = shown(line, start, end)
+        assert HIDDEN in piece
+        assert KEY[6:14] not in piece
+        assert KEY[-8:] not in piece

@@ -26,7 +26,7 @@ from aiaudit.program import program_files
 from aiaudit.project.cache import Cache, engine_id
 from aiaudit.project.manifest import Manifest
 from aiaudit.project.tree import Project
-from aiaudit.reports.result import fact_json
+from aiaudit.reports.result import fact_json, plain
 
 if TYPE_CHECKING:
     from aiaudit.project.config import ProjectConfig
@@ -41,7 +41,7 @@ _SINGLE: Final = frozenset(
     {"dependencies.components", "dependencies.declared", "dependencies.locks", "dependencies.manifests"}
     | {"dependencies.mismatches", "dependencies.versions", "bom.documents", "lifecycle", "models.files"}
 )
-_as_text: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_as_text: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain).encode
 _SECRETS: Final = ("secrets", "secrets.history")
 
 
@@ -101,6 +101,11 @@ def _settings(config: ProjectConfig, as_of: dt.date, options: Mapping[str, Any],
     return json.dumps([config.file, own, named, as_of.isoformat(), dict(options)], default=str)
 
 
+def _unchanged(value: Any) -> Any:
+    """A value as it is: the encoder knows lists and mappings, and asks `plain` about the rest."""
+    return value
+
+
 @dataclass(slots=True)
 class Answers:
     """The kept answers about one tree. `facts` and `unread` are empty where there are none."""
@@ -136,7 +141,7 @@ class Answers:
         if name is None or not self.manifest.unchanged():
             return
         try:
-            rows = {spec.id: _as_text(fact_json(facts[spec.id])) for spec in self.specs}
+            rows = {spec.id: _as_text(fact_json(facts[spec.id], convert=_unchanged)) for spec in self.specs}
             incomplete = [fact_id for fact_id, row in rows.items() if UNKNOWN_KEY in row]
             body = ",".join(f"{_as_text(fact_id)}:{row}" for fact_id, row in rows.items())
             text = f'{{"facts":{{{body}}},"open":{_as_text(incomplete)},"unread":{_as_text(dict(unread))}}}'

@@ -76,6 +76,11 @@ def _set(body: str) -> str:
     return f"[^/{members}]" if negated else f"[{members}]"
 
 
+def as_bytes(path: str) -> bytes:
+    """A path as it is compared: its bytes, in small letters."""
+    return path.lower().encode("utf-8", "surrogateescape")
+
+
 class GlobSet:
     """A compiled list of globs. `GlobSet(globs)(path)` says whether the path is among them.
 
@@ -90,7 +95,10 @@ class GlobSet:
         self._not = _compile(tuple(g[1:] for g in self.globs if g.startswith("!")))
 
     def __call__(self, path: str) -> bool:
-        data = path.lower().encode("utf-8", "surrogateescape")
+        return self.matches(as_bytes(path))
+
+    def matches(self, data: bytes) -> bool:
+        """The same for a path that `as_bytes` has prepared, where one path is tried against many sets."""
         if self._match is None or self._match.fullmatch(data) is None:
             return False
         return self._not is None or self._not.fullmatch(data) is None
@@ -127,7 +135,7 @@ class GlobTable:
         self._not, self._owner_not = _compile_set(negated)
 
     def __call__(self, path: str) -> tuple[int, ...]:
-        data = path.lower().encode("utf-8", "surrogateescape")
+        data = as_bytes(path)
         found = {self._owner[index] for index in (self._match.Match(data) if self._match else None) or ()}
         if found and self._not is not None:
             found -= {self._owner_not[index] for index in self._not.Match(data) or ()}

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final
 
 from aiaudit.project import parse
 from aiaudit.project.entry import Entry, Kind, Skipped, display
-from aiaudit.project.globs import GlobSet, expand
+from aiaudit.project.globs import GlobSet, as_bytes, expand
 from aiaudit.project.parse import Malformed, line_of
 from aiaudit.project.reader import CODE_LIMIT, DOCUMENT_LIMIT, Reader, Unreadable, decode
 from aiaudit.project.roles import Role
@@ -33,6 +33,7 @@ __all__ = [
 
 MEMO_BYTES: Final = 32 * 1024 * 1024  # bytes of file contents kept for the next probe
 MEMO_FILE: Final = 1024 * 1024  # larger files are read again where two probes want them
+EVERYTHING: Final = ("**/*",)
 _DOCUMENTS: Final = frozenset({".ipynb", ".json", ".jsonl", ".sarif", ".csv", ".tsv", ".geojson", ".lock"})
 
 
@@ -91,8 +92,10 @@ class Project:
             if self._index is None:
                 self._index = _Index([entry for entry in self.entries if entry.kind == "file" or entry.target])
             among = self._index.candidates(wanted)
-            matches = GlobSet(wanted)
-            found = [e for e in among if (allowed is None or e.role in allowed) and matches(e.path)]
+            found = [entry for entry in among if allowed is None or entry.role in allowed]
+            if wanted != EVERYTHING:
+                matches, prepared = GlobSet(wanted).matches, self._index.as_bytes
+                found = [entry for entry in found if matches(prepared[entry.path])]
             if any(entry.target for entry in found):
                 paths = {entry.path for entry in found}
                 found = [entry for entry in found if entry.target not in paths]
@@ -187,6 +190,7 @@ class _Index:
 
     def __init__(self, files: Sequence[Entry]) -> None:
         self.files = files
+        self.as_bytes = {entry.path: as_bytes(entry.path) for entry in files}
         self.by_name: dict[str, list[Entry]] = {}
         self.by_suffix: dict[str, list[Entry]] = {}
         for entry in files:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import subject
@@ -86,14 +86,17 @@ def _held(figures: Figures) -> list[str]:
     ]
 
 
-def fact_json(fact: Fact, most_items: int | None = None) -> dict[str, Any]:
-    """One fact. A list longer than `most_items` is cut, and `items` says how long it was."""
+def fact_json(fact: Fact, most_items: int | None = None, convert: Callable[[Any], Any] | None = None) -> dict[str, Any]:
+    """One fact. A list longer than `most_items` is cut, and `items` says how long it was.
+
+    `convert`: what makes JSON of the value (None: `plain`).
+    """
     value, items = fact.value, None
     if most_items is not None and isinstance(value, list) and len(value) > most_items:
         value, items = value[:most_items], len(value)
     data: dict[str, Any] = {
         "state": fact.state.value,
-        "value": plain(value),
+        "value": (convert or plain)(value),
         "evidence_level": fact.level.value,
         "method": fact.method,
         "confidence": fact.confidence.value,

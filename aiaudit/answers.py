@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -41,6 +41,7 @@ _SINGLE: Final = frozenset(
     {"dependencies.components", "dependencies.declared", "dependencies.locks", "dependencies.manifests"}
     | {"dependencies.mismatches", "dependencies.versions", "bom.documents", "lifecycle", "models.files"}
 )
+_RESOLVED, _SOME_UNKNOWN = b"=", b"?"
 _as_text: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain).encode
 _SECRETS: Final = ("secrets", "secrets.history")
 
@@ -141,14 +142,17 @@ class Answers:
         if name is None or not self.manifest.unchanged():
             return
         try:
-            rows = {spec.id: _as_text(fact_json(facts[spec.id], convert=_unchanged)) for spec in self.specs}
-            incomplete = [fact_id for fact_id, row in rows.items() if UNKNOWN_KEY in row]
-            body = ",".join(f"{_as_text(fact_id)}:{row}" for fact_id, row in rows.items())
-            text = f'{{"facts":{{{body}}},"open":{_as_text(incomplete)},"unread":{_as_text(dict(unread))}}}'
-        except (ValueError, TypeError, RecursionError):
+            self.cache.keep(self._slot, name, self._parts(facts, unread))
+        except (ValueError, TypeError, RecursionError):  # a value that is no JSON: half a document is none
             return
-        self.cache.keep(self._slot, name, text.encode("ascii"))
         self.manifest.note()
+
+    def _parts(self, facts: Mapping[str, Fact], unread: Mapping[str, str]) -> Iterator[bytes]:
+        """What could not be read, then each fact; in front of it whether places of its value are unknown."""
+        yield _as_text(dict(unread)).encode("ascii")
+        for spec in self.specs:
+            row = _as_text(fact_json(facts[spec.id], convert=_unchanged))
+            yield (_SOME_UNKNOWN if UNKNOWN_KEY in row else _RESOLVED) + row.encode("ascii")
 
     def _name(self) -> bytes | None:
         tree = self.manifest.digest()
@@ -165,16 +169,13 @@ class Answers:
 
     def _read(self) -> None:
         name = self._name()
-        data = None if name is None else self.cache.kept(self._slot, name)
-        if data is None:
+        parts = None if name is None else self.cache.kept(self._slot, name)
+        if parts is None:
             return
         try:
-            found: dict[str, Any] = json.loads(data)
-            rows, some_unknown = found["facts"], frozenset(found["open"])
-            self.facts = {
-                spec.id: fact_of(spec.id, rows[spec.id], resolved=spec.id not in some_unknown) for spec in self.specs
-            }
-            self.unread = {str(path): str(reason) for path, reason in found["unread"].items()}
+            self.unread = {str(path): str(reason) for path, reason in json.loads(parts[0]).items()}
+            for spec, part in zip(self.specs, parts[1:], strict=True):
+                self.facts[spec.id] = fact_of(spec.id, json.loads(part[1:]), resolved=part[:1] == _RESOLVED)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self.facts, self.unread = {}, {}
             return

@@ -47,13 +47,13 @@ def _load(files: Sequence[Path]) -> Library:
     return load_files(files)
 
 
-def _read(data: bytes | None) -> Library | None:
-    if data is None:
+def _read(parts: list[bytes] | None) -> Library | None:
+    if not parts:
         return None
     from aiaudit.packs.pack_codec import from_plain
 
     try:
-        return from_plain(json.loads(data))
+        return from_plain(json.loads(parts[0]))
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         return None
 
@@ -65,7 +65,7 @@ def _keep(cache: Cache, slot: bytes, named: bytes, library: Library) -> None:
         data = json.dumps(to_plain(library), separators=(",", ":"), allow_nan=False).encode("ascii")
     except (Unstorable, ValueError, RecursionError):  # a pack of the caller's own with a date in it, say
         return
-    cache.keep(slot, named, data)
+    cache.keep(slot, named, [data])
 
 
 def _digest(files: Sequence[Path]) -> bytes | None:

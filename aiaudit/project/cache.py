@@ -113,22 +113,24 @@ class Cache:
     def put(self, items: Iterable[tuple[Key, bytes]]) -> None:
         """Keep answers (as JSON bytes)."""
         today = int(time.time()) // _DAY
-        rows = [(engine, content, today, value) for (engine, content), value in items]
-        if rows:
-            self._write("INSERT OR REPLACE INTO scans (engine, content, day, value) VALUES (?, ?, ?, ?)", rows)
-            self._prune()
+        rows = ((engine, content, today, value) for (engine, content), value in items)
+        self._write("INSERT OR REPLACE INTO scans (engine, content, day, value) VALUES (?, ?, ?, ?)", rows)
+        self._prune()
 
-    def kept(self, slot: bytes, name: bytes) -> bytes | None:
-        """The document of this name in a slot, if it is the one that was kept last and its checksum holds."""
-        for (value,) in self._query("SELECT value FROM scans WHERE engine = ? AND content = ?", (slot, name)):
-            if isinstance(value, bytes) and value[:_HASH] == content_hash(value[_HASH:]):
-                return value[_HASH:]
-        return None
+    def kept(self, slot: bytes, name: bytes) -> list[bytes] | None:
+        """The parts of the document of this name in a slot, if it is the one that was kept last and is whole."""
+        rows = self._query(
+            "SELECT value FROM scans WHERE engine = ? AND content BETWEEN ? AND ? ORDER BY content",
+            (slot, name + bytes(4), name + b"\xff" * 4),
+        )
+        parts = [value[_HASH:] for (value,) in rows if isinstance(value, bytes) and _is_sound(value)]
+        whole = parts and len(parts) == len(rows) and parts[-1] == str(len(parts) - 1).encode()
+        return parts[:-1] if whole else None
 
-    def keep(self, slot: bytes, name: bytes, data: bytes) -> None:
-        """Keep a document in a slot, in place of the one that is there."""
+    def keep(self, slot: bytes, name: bytes, parts: Iterable[bytes]) -> None:
+        """Keep a document in a slot, in place of the one that is there. Its parts are taken one by one."""
         self._write("DELETE FROM scans WHERE engine = ?", [(slot,)])
-        self.put([((slot, name), content_hash(data) + data)])
+        self.put(_numbered(slot, name, parts))
 
     def close(self) -> None:
         """Release the file. What was put is written already."""
@@ -176,7 +178,7 @@ class Cache:
             self._give_up(error)
             return []
 
-    def _write(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    def _write(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
         db = self._connected()
         if db is None:
             return
@@ -212,6 +214,19 @@ class Cache:
                 db.close()
         if _is_broken(error):
             _remove(self.path)
+
+
+def _numbered(slot: bytes, name: bytes, parts: Iterable[bytes]) -> Iterator[tuple[Key, bytes]]:
+    """The rows of a document: each part with its checksum, and how many there are."""
+    number = -1
+    for number, part in enumerate(parts):
+        yield (slot, name + number.to_bytes(4, "big")), content_hash(part) + part
+    end = str(number + 1).encode()
+    yield (slot, name + (number + 1).to_bytes(4, "big")), content_hash(end) + end
+
+
+def _is_sound(value: bytes) -> bool:
+    return value[:_HASH] == content_hash(value[_HASH:])
 
 
 def open_cache(folder: Path | None = None, *, max_bytes: int = MAX_BYTES) -> Cache | None:

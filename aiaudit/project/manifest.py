@@ -38,8 +38,8 @@ class Manifest:
         self._figures = self._look()
         self._hashes: dict[str, str] = {}
         kept = cache.kept(self._slot, b"")
-        self._noted = {} if kept is None else self._trusted(kept)
-        self.seen_before = kept is not None  # else it is not worth asking for the digest before the files are read
+        self._noted = self._trusted(kept[0]) if kept else {}
+        self.seen_before = bool(kept)  # else it is not worth asking for the digest before the files are read
         self.read_again = 0  # files whose figures could not be trusted
 
     def learn(self, hashes: Mapping[str, bytes]) -> None:
@@ -69,7 +69,7 @@ class Manifest:
         """Keep the hashes for the next run."""
         rows = {path: [*self._figures[path], made] for path, made in self._hashes.items() if path in self._figures}
         data = {"at": self._began, "files": rows}
-        self._cache.keep(self._slot, b"", json.dumps(data, separators=(",", ":")).encode("ascii"))
+        self._cache.keep(self._slot, b"", [json.dumps(data, separators=(",", ":")).encode("ascii")])
 
     def _content(self, entry: Entry) -> str | None:
         figures = self._figures.get(entry.path)

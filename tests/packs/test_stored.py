@@ -60,22 +60,8 @@ def test_the_second_load_parses_nothing(cache: Cache, monkeypatch: pytest.Monkey
 def test_a_damaged_library_is_loaded_anew(
     cache: Cache, monkeypatch: pytest.MonkeyPatch, damage: bytes, loaded: Library
 ) -> None:
-    monkeypatch.setattr(Cache, "kept", lambda self, slot, name: damage)
+    monkeypatch.setattr(Cache, "kept", lambda self, slot, name: [damage])
     assert to_plain(stored.load(cache=cache)) == to_plain(loaded)
-
-
-def test_a_document_whose_checksum_is_wrong_is_not_there(cache: Cache) -> None:
-    cache.keep(b"slot", b"name", b"content")
-    assert cache.kept(b"slot", b"name") == b"content"
-    cache.put([((b"slot", b"name"), b"x" * 20 + b"content")])
-    assert cache.kept(b"slot", b"name") is None
-
-
-def test_a_slot_holds_the_last_document_only(cache: Cache) -> None:
-    cache.keep(b"slot", b"old", b"1")
-    cache.keep(b"slot", b"new", b"2")
-    assert cache.kept(b"slot", b"old") is None
-    assert cache.kept(b"slot", b"new") == b"2"
 
 
 def test_a_changed_pack_is_another(cache: Cache, tmp_path: Path) -> None:

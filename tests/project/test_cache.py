@@ -149,3 +149,41 @@ def test_where_it_lies() -> None:
     assert cache_folder({"AIAUDIT_CACHE_DIR": "/x/y"}) == Path("/x/y")
     assert cache_folder({"XDG_CACHE_HOME": "/c", "HOME": "/h"}) == Path("/c/aiaudit")
     assert cache_folder({"HOME": "/h"}).parts[1] == "h"
+
+
+def test_a_document_is_kept_in_parts(tmp_path):
+    with open_cache(tmp_path / "cache") as cache:
+        for parts in ([b"one", b"", b"three"], [b"1"], []):
+            cache.keep(b"slot", b"name", iter(parts))
+            assert cache.kept(b"slot", b"name") == parts
+        assert cache.kept(b"slot", b"other") is None
+
+
+def test_a_slot_holds_the_last_document_only(tmp_path):
+    with open_cache(tmp_path / "cache") as cache:
+        cache.keep(b"slot", b"old", [b"1", b"2"])
+        cache.keep(b"slot", b"new", [b"3"])
+        assert cache.kept(b"slot", b"old") is None
+        assert cache.kept(b"slot", b"new") == [b"3"]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize(
+    "sql", ["DELETE FROM scans WHERE content = ?", "UPDATE scans SET value = x'00' WHERE content = ?"]
+)
+def test_a_damaged_document_is_not_there(tmp_path, number, sql):
+    with open_cache(tmp_path / "cache") as cache:
+        cache.keep(b"slot", b"name", [b"one", b"two"])
+        cache._write(sql, [(b"name" + number.to_bytes(4, "big"),)])
+        assert cache.kept(b"slot", b"name") is None
+
+
+def test_a_document_that_breaks_off_is_not_there(tmp_path):
+    def parts():
+        yield b"one"
+        raise ValueError("no JSON")
+
+    with open_cache(tmp_path / "cache") as cache:
+        with pytest.raises(ValueError, match="no JSON"):
+            cache.keep(b"slot", b"name", parts())
+        assert cache.kept(b"slot", b"name") is None

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.model.types import Unknown
-from aiaudit.probes.javascript.module import FUNCTIONS, Module
+from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Named, Resolver
 from aiaudit.probes.javascript.values import Values
@@ -34,6 +34,8 @@ _LEAVES: Final = r"\bif\s*\([^{;]{0,120}[<>]=?[^{;]{0,120}\)\s*\{?[^}]{0,200}\b(
 _REQUEST: Final = re.compile(
     r"(?:^|[\s({,])(?:req|request|ctx|_req|_request|c)\s*[,:)=]|NextRequest|FastifyRequest|APIGatewayProxyEvent"
 )
+_ADDRESS: Final = re.compile(r"[`\"'](?:https?:|wss?:|\$\{\w*(?i:url|host|base|endpoint|origin|api)\w*(?:\.\w+)*\})")
+_OWN_ADDRESS: Final = re.compile(r"[`\"'](?:/(?!/)|\./|blob:|data:|https?://(?:localhost|127\.0\.0\.1))")
 _METHOD_NAMES: Final = name_set("GET POST PUT PATCH DELETE OPTIONS HEAD handler")
 _USER: Final = re.compile(r"\b(?:req|request|ctx\.request|c\.req)\b[.?]|\bsearchParams\b|process\.argv")
 
@@ -96,9 +98,8 @@ class CallFinder:
             "new": call.kind() == "new_expression",
         }
         if args:
-            constant = not isinstance(self._argument(args[0]), Unknown)
-            row["dynamic"] = not constant
-            row["source"] = "literal" if constant else "user" if _USER.search(args[0].text()[:300]) else "expression"
+            row["dynamic"] = isinstance(self._argument(args[0]), Unknown)
+            row["source"] = self._source(args[0])
         if not named.sure:
             row["other_names"] = True
         if named.made is not None:
@@ -106,6 +107,33 @@ class CallFinder:
             row |= {"ctor_kw": to_json(made), "ctor_star": more, "ctor_known": True}
         row |= self._surroundings(call, at)
         return row
+
+    def _source(self, node: SgNode, steps: int = 0) -> str:
+        """Where the first argument comes from: literal, external (an address of another host), own (a path of the same
+        host), user (a request), parameter, or expression."""
+        kind = node.kind()
+        text = node.text()[:300]
+        if kind in ("string", "template_string"):
+            return (
+                "own"
+                if _OWN_ADDRESS.match(text)
+                else "external"
+                if _ADDRESS.match(text)
+                else ("literal" if kind == "string" or "${" not in text else "expression")
+            )
+        if _USER.search(text):
+            return "user"
+        if kind == "identifier" and steps < 4:
+            bound = self.module.bound(text, node.range().start.index)
+            if bound is not None and bound.kind == "param":
+                return "parameter"
+            if bound is not None and bound.kind == "value" and bound.node is not None and not bound.path:
+                return self._source(bound.node, steps + 1)
+        if kind in ("new_expression", "binary_expression") and steps < 4:
+            inner = node.field("left") or node.field("arguments")
+            first = first_named(inner) if inner is not None and kind == "new_expression" else inner
+            return self._source(first, steps + 1) if first is not None else "expression"
+        return "expression" if isinstance(self._argument(node), Unknown) else "literal"
 
     def _argument(self, node: SgNode) -> Any:
         if node.kind() == "spread_element":

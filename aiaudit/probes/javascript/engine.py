@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.probes.javascript.base_record import base_record, light_record
@@ -46,7 +47,11 @@ class JavaScriptEngine:
             features.update(getattr(query, "features", ()))
         self.patterns = Patterns(wanted)
         self.features = tuple(one for one in _FEATURES if one in features)
-        self._marks = _marks(wanted)
+        self._wanted = wanted
+
+    @cached_property
+    def _marks(self) -> Any:
+        return _marks(self._wanted)
 
     def key(self) -> str:
         asked = json.dumps([VERSION, self.patterns.all, self.features])

@@ -19,6 +19,8 @@ MAX_ITEMS: Final = 24
 MAX_DEPTH: Final = 5
 _NONE: Final = object()
 _EXTENDED: Final = re.compile(r"(?<![\w.])(\w+)(?:\.\w+|\[[^\]\n]{1,80}\])\s*=[^=>]")
+_ABORTS: Final = re.compile(r"\bsetTimeout\([^;]{0,200}\babort\b")
+_OF_REQUEST: Final = re.compile(r"\b(?:req|request|event\.request|c\.req\.raw|ctx\.request)\.signal\b")
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _CONSTANT: Final = {"true": True, "false": False, "null": None, "undefined": None}
 _FUNCTIONS: Final = frozenset({"arrow_function", "function_expression", "generator_function", "method_definition"})
@@ -75,6 +77,8 @@ class Values:
         kind = node.kind()
         if depth > MAX_DEPTH:
             return Unknown("nested")
+        if name in ("signal", "abortSignal"):
+            return self._signal(node)
         if kind == "string":
             return self.text(node)
         if kind == "template_string":
@@ -104,13 +108,27 @@ class Values:
             named = self.resolver.of(node)
             if named is not None and named.spec not in (GLOBAL, LOCAL, UNKNOWN):
                 return Unknown(f"$ref {named.spec} {named.rest}")
-        return Unknown(node.text()[:60])
+        return _unresolved(node)
+
+    def _signal(self, node: SgNode) -> Any:
+        """`timeout` where a signal fires after a time; `request` where it fires when the caller goes away."""
+        texts = [node.text()[:400]]
+        named = self.module.bound(texts[0].partition(".")[0], node.range().start.index)
+        if named is not None and named.node is not None and named.kind == "value":
+            texts.append(named.node.text()[:400])
+        if any("AbortSignal.timeout" in text for text in texts):
+            return "timeout"
+        if "AbortController" in texts[-1]:
+            return "timeout" if _ABORTS.search(self.module.text) else Unknown("aborted elsewhere")
+        if _OF_REQUEST.search(texts[0]):
+            return "request"
+        return _unresolved(node)
 
     def _model(self, node: SgNode) -> Any:
         arguments = node.field("arguments")
         first = first_named(arguments) if arguments is not None else None
         value = self.of(first) if first is not None else Unknown("model")
-        return value if isinstance(value, str) else Unknown(node.text()[:60])
+        return value if isinstance(value, str) else _unresolved(node)
 
     def _number(self, node: SgNode, depth: int) -> int | float | None:
         kind = node.kind()
@@ -218,6 +236,12 @@ class Values:
                 maybe |= set(inner)
             return {name: Unknown("given in some cases") for name in maybe}, False
         return self.options(node, depth + 1)
+
+
+def _unresolved(node: SgNode) -> Unknown:
+    """An expression that is no constant; its beginning says which, unless a credential stands in it."""
+    text = " ".join(node.text()[:300].split())
+    return Unknown(redacted(text)[:60])
 
 
 def _unescaped(match: re.Match[str]) -> str:

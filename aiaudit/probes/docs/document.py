@@ -82,6 +82,10 @@ _BOLD_LINE: Final = re.compile(r"^\s*(?:\*\*|__)([^*_]{2,80}?):?(?:\*\*|__):?\s*
 _BOLD_LABEL: Final = re.compile(
     r"^\s*(?:[-*+]\s+|\d+\.\s+)?(?:\*\*|__)([^*_]{2,80}?)(?::(?:\*\*|__)|(?:\*\*|__)\s*[:–—-])\s*(\S.*)$"
 )
+# `**License** A custom one …`: without a colon it is a label only where it begins a paragraph and reads like a title.
+_BOLD_LEAD: Final = re.compile(
+    r"^(?:\*\*|__)([A-Z][\w/-]*(?:[ ](?:[A-Z&][\w/-]*|of|and|the|to|for)){0,5})(?:\*\*|__)[ \t]+([A-Z\[(\d].*)$"
+)
 _TAG: Final = re.compile(r"<[^<>]{1,300}>")
 
 
@@ -142,11 +146,16 @@ def _markdown_line(sections: list[Section], number: int, line: str) -> None:
     if bold:
         sections.append(Section(_title(bold.group(1)), _LABEL_LEVEL, number))
         return
-    label = _BOLD_LABEL.match(line)
+    label = _BOLD_LABEL.match(line) or (_BOLD_LEAD.match(line) if _begins_paragraph(current, number) else None)
     if label:
         sections.append(Section(_title(label.group(1)), _LABEL_LEVEL, number, [(number, label.group(2))]))
         return
     current.lines.append((number, line))
+
+
+def _begins_paragraph(section: Section, number: int) -> bool:
+    """Whether nothing but a blank line or the section's heading stands on the line above."""
+    return not section.lines or section.lines[-1][0] < number - 1 or not section.lines[-1][1].strip()
 
 
 def _in_list(section: Section) -> bool:

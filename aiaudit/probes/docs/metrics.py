@@ -32,6 +32,11 @@ _METRIC: Final = re.compile(
 # A figure with at least two digits that count; versions (1.7.2) and dates are none.
 _FIGURE: Final = re.compile(r"(?<![\w.])([-+]?\d{1,6}(?:\.\d{1,12})?)\s?(%)?(?![\w]|\.\d)")
 
+# Addresses and numbers of papers hold digits that measure nothing: `https://arxiv.org/abs/2212.04356`.
+_ADDRESS: Final = re.compile(
+    r"https?://[^\s<>)\]]{1,2000}|\]\([^()\s]{1,500}\)|(?i:arxiv)[:\s]{0,3}\d{4}\.\d{4,5}|\bdoi[:\s]\S+"
+)
+
 _STATED: Final = record("stated figure", path=STRING, line=INT, text=STRING, artefact=STRING)
 _CARD: Final = record(
     "document with figures", path=STRING, line=INT, stated=INT, matched=INT, artefact=STRING, unmatched=list_of(_STATED)
@@ -160,7 +165,7 @@ def _leaves(value: Any, *, named: bool, depth: int) -> Iterator[float]:
 def _record(document: Document, query: MetricsQuery, measured: list[_Measured]) -> dict[str, Any]:
     stated: list[dict[str, Any]] = []
     for number, line in _metric_lines(document, query.headings):
-        for figure in _FIGURE.finditer(line):
+        for figure in _FIGURE.finditer(_ADDRESS.sub(" ", line)):
             text, percent = figure.group(1), bool(figure.group(2))
             if len(text.lstrip("+-0.").replace(".", "")) < 2 or not (percent or "." in text):
                 continue

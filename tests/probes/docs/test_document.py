@@ -101,3 +101,12 @@ def test_hostile_text_costs_little_time() -> None:
         document = parse_document("a.md", piece * (200_000 // len(piece)))
         assert time.perf_counter() - started < 2, piece
         assert document.sections
+
+
+def test_a_label_without_a_colon_opens_a_section_where_a_paragraph_begins() -> None:
+    text = (
+        "# Use\n\n**Intended Use Cases** Llama 2 is for research.\n\n**Out-of-scope Uses** Not for law.\n"
+        "**Bold Words** Inside a paragraph are none.\n\n**Note** that this is none either.\n"
+    )
+    titles = [section.title for section in parse_document("CARD.md", text).sections]
+    assert titles == ["", "Use", "Intended Use Cases", "Out-of-scope Uses"]

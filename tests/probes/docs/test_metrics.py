@@ -74,3 +74,8 @@ def test_without_a_document_it_is_absent_and_broken_files_hold_nothing(tmp_path:
 )
 def test_rounding(value: float, text: str, percent: bool, same: bool) -> None:
     assert _rounds_to(value, text, percent) is same
+
+
+def test_addresses_and_numbers_of_papers_are_no_figures(tmp_path: Path) -> None:
+    card = "## Performance\nSee [the paper](https://arxiv.org/abs/2212.04356), arXiv:2304.07193. Accuracy 91.4 %.\n"
+    assert document(tmp_path, {"MODEL_CARD.md": card})["stated"] == 1

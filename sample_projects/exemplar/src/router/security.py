@@ -20,7 +20,7 @@ def caller(request: Request, key: str | None = Security(HEADER)) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:12]
 
 
-def limited_caller(request: Request, name: str = Depends(caller)) -> str:
+def rate_limited_caller(request: Request, name: str = Depends(caller)) -> str:
     """The caller, if it is within its own limit of calls a minute. 429 above it."""
     now, calls = time.monotonic(), _calls[name]
     while calls and now - calls[0] > 60:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from router.model import Router
 from router.records import record_decision
 from router.schema import MAX_TEXT, REQUEST
-from router.security import limited_caller
+from router.security import rate_limited_caller
 from router.settings import load
 
 REQUESTS = Counter("router_requests_total", "Requests by queue and outcome", ["queue", "outcome"])
@@ -70,7 +70,7 @@ def metrics() -> Response:
 
 
 @app.post("/v1/route")
-def route(ticket: Ticket, request: Request, caller: str = Depends(limited_caller)) -> Routed:
+def route(ticket: Ticket, request: Request, caller: str = Depends(rate_limited_caller)) -> Routed:
     """The queue for one ticket."""
     started = time.perf_counter()
     REQUEST.validate(pd.DataFrame({"text": [ticket.text]}))

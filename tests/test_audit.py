@@ -36,7 +36,7 @@ def result(root: Path | None, facts: Path | None = None, **options) -> dict:
 
 
 def as_bytes(root: Path, **options) -> str:
-    return render(result(root, **options))
+    return render(result(root, **options)).decode()
 
 
 def test_the_same_tree_gives_the_same_bytes(project, tmp_path, monkeypatch):

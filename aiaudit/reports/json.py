@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from json.encoder import encode_basestring as _quoted
 from typing import Any, Final
 
 _one: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_INNER: Final = "\n    "
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
 
 
@@ -18,9 +19,36 @@ def _encoder(start: str) -> Callable[[Any], str]:
     return json.JSONEncoder(ensure_ascii=False, separators=(f",{start}", ": ")).encode
 
 
-def render(result: dict[str, Any]) -> str:
+def render(result: dict[str, Any]) -> bytes:
     """The result as text: two spaces, UTF-8, keys in the order of the schema."""
-    return _text(result, "\n") + "\n"
+    return b"".join(_pieces(result))
+
+
+def _pieces(result: dict[str, Any]) -> Iterator[bytes]:
+    """The text, encoded member by member of the two outer levels: one rare character makes a text of all of it take
+    four bytes for each."""
+    lead = "{\n  "
+    for key, value in result.items():
+        head = f"{lead}{_quoted(key)}: "
+        lead = ",\n  "
+        if type(value) is dict and value:
+            rows = (f"{_quoted(name)}: {_text(one, _INNER)}" for name, one in value.items())
+            brackets = "{}"
+        elif type(value) is list and value:
+            rows = (_text(one, _INNER) for one in value)
+            brackets = "[]"
+        else:
+            yield _encoded(head + _text(value, "\n  "))
+            continue
+        yield _encoded(f"{head}{brackets[0]}{_INNER}{next(rows)}")
+        for row in rows:
+            yield _encoded(f",{_INNER}{row}")
+        yield _encoded(f"\n  {brackets[1]}")
+    yield b"\n}\n"
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _text(value: Any, start: str) -> str:

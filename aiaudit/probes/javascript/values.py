@@ -152,8 +152,8 @@ class Values:
 
     def _bound(self, node: SgNode, name: str, depth: int) -> Any:
         text = node.text()
-        if text == "undefined":
-            return None
+        if text in ("undefined", "Infinity"):
+            return None if text == "undefined" else text
         bound = self.module.bound(text, node.range().start.index)
         if bound is None:
             return Unknown(text)

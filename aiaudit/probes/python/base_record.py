@@ -88,12 +88,13 @@ def base_record(module: Module, resolver: Resolver, patterns: Patterns, interest
     source = module.source
     idle = {region.line: region.asserts for region in source.idle}
     definitions: list[list[Any]] = []
+    named: dict[tuple[str, int], str] = {}  # decorators already seen
     tests: list[list[Any]] = []
     for scope in module.scopes[1:]:
         node = scope.node
         assert not isinstance(node, ast.Module)
         kind = "c" if scope.kind == "class" else "a" if isinstance(node, ast.AsyncFunctionDef) else "f"
-        decorators = [_decorator(one, scope, resolver) for one in node.decorator_list]
+        decorators = [_decorator(one, scope, resolver, named) for one in node.decorator_list]
         definitions.append([kind, scope.qualname, source.line(node.lineno), source.line(scope.end), *decorators])
         if _is_test(scope):
             skipped = any(one.endswith((".skip", "skip", ".skipif")) for one in decorators)
@@ -139,11 +140,19 @@ def _read_imports(rows: Sequence[list[Any]]) -> list[tuple[Import, bool]]:
     return found
 
 
-def _decorator(node: ast.expr, scope: Scope, resolver: Resolver) -> str:
+def _decorator(node: ast.expr, scope: Scope, resolver: Resolver, named: dict[tuple[str, int], str]) -> str:
     """The qualified name of a decorator, or the name as written where it is not known or of this file."""
     target = node.func if isinstance(node, ast.Call) else node
-    found = resolver.names(target, scope.parent or scope)
-    return found[0].name if len(found) == 1 and not found[0].name.startswith("@") else dotted(target)
+    written = dotted(target)
+    outer = scope.parent or scope
+    name = named.get((written, id(outer))) if written else None
+    if name is None:
+        found = resolver.names(target, outer)
+        name = found[0].name if len(found) == 1 and not found[0].name.startswith("@") else written
+        root = written.partition(".")[0]
+        if root and len(outer.bindings().get(root, ())) < 2:  # the same on every line
+            named[written, id(outer)] = name
+    return name
 
 
 def _is_test(scope: Scope) -> bool:

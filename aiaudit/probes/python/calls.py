@@ -272,15 +272,18 @@ _HANDING_ON: Final = {ast.Call: "args", ast.List: "elts", ast.Tuple: "elts", ast
 
 
 def _walk(roots: list[ast.AST]) -> Iterator[tuple[ast.AST, int]]:
-    """All expressions below `roots` in source order, iteratively, each with its flags."""
+    """All expressions below `roots` in source order, iteratively, each with its flags; no constants, and of names those
+    that are handed on."""
     stack: list[tuple[ast.AST, int]] = [(node, 0) for node in reversed(roots)]
     pop, push = stack.pop, stack.append
     while stack:
         node, flags = pop()
-        yield node, flags
         kind = node.__class__
         if kind in _LEAVES:
+            if flags & HANDED_ON and kind is ast.Name:
+                yield node, flags
             continue
+        yield node, flags
         inner = (flags & REPEATED) | (AWAITED if kind is ast.Await else 0)
         if kind in _COMPREHENSIONS:
             inner |= REPEATED
@@ -292,7 +295,7 @@ def _walk(roots: list[ast.AST]) -> Iterator[tuple[ast.AST, int]]:
                 for one in reversed(value):
                     if isinstance(one, ast.AST):
                         push((one, here))
-            elif isinstance(value, ast.AST):
+            elif isinstance(value, ast.AST) and (value.__class__ not in _LEAVES or here & HANDED_ON):
                 push((value, here))
 
 

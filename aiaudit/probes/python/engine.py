@@ -21,7 +21,7 @@ from aiaudit.probes.python.module import Module
 from aiaudit.probes.python.notebook import MAX_NOTEBOOK
 from aiaudit.probes.python.resolve import Resolver
 from aiaudit.probes.python.source import MAX_SOURCE, Hits, Source, Unparsed, read_source
-from aiaudit.probes.python.words import WordFinder, any_of
+from aiaudit.probes.python.words import WordFinder, offsets_of
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Query
@@ -100,7 +100,7 @@ class PythonEngine:
             new = (self._imported(module) | finder.aliases) - known
             if not new:
                 break
-            offsets = [match.start() for match in any_of(new).finditer(source.data)]
+            offsets = offsets_of(new, source.data)
             if source.hides(offsets):
                 return None
             known |= new

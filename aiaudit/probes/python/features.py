@@ -12,7 +12,7 @@ from aiaudit.probes.python.provenance import Provenance
 from aiaudit.probes.python.resolve import Resolver, last_name
 from aiaudit.probes.python.source import Source
 from aiaudit.probes.python.values import Values
-from aiaudit.probes.python.words import any_of
+from aiaudit.probes.python.words import offsets_of
 
 
 class FileView:
@@ -59,10 +59,7 @@ class FileView:
 
     def calls_of(self, name: str) -> Iterator[tuple[Scope, ast.Call]]:
         """The calls by this last name, looked for on the lines on which it stands."""
-        before, self.marked = (
-            self.marked,
-            self.source.lines_at([match.start() for match in any_of([name]).finditer(self.source.data)]),
-        )
+        before, self.marked = self.marked, self.source.lines_at(offsets_of([name], self.source.data))
         found = [(scope, call) for scope, call in self.marked_calls() if last_name(call.func) == name]
         self.marked = before
         yield from found

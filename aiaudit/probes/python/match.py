@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
+MAX_KNOWN: Final = 20_000  # names of which it is remembered whether a pattern matches
 _NAME: Final = re.compile(r"[\w*?@]+(\.[\w*]+)*")
 
 
@@ -60,6 +61,7 @@ class Patterns:
         self._prefixes: set[str] = set()
         self._tails: set[str] = set()
         self._lasts: set[str] = set()
+        self._known: dict[str, bool] = {}
         for pattern in self.all:
             self._add(pattern)
 
@@ -82,7 +84,13 @@ class Patterns:
             self._prefixes.add(".".join(plain))
 
     def match(self, name: str) -> bool:
-        return name in self._exact or bool(self._others(name, first=True))
+        """Whether some pattern matches; remembered, since the files of a project use the same names."""
+        known = self._known.get(name)
+        if known is None:
+            known = name in self._exact or bool(self._others(name, first=True))
+            if len(self._known) < MAX_KNOWN:
+                self._known[name] = known
+        return known
 
     def matching(self, name: str) -> list[str]:
         """All patterns that match the name."""

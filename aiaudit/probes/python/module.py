@@ -19,6 +19,9 @@ _SIMPLE: Final = frozenset(
     {ast.Expr, ast.Assign, ast.Return, ast.AugAssign, ast.Raise, ast.Pass, ast.Delete, ast.Assert}
 )
 _DEFS: Final = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+_FLAT: Final = (
+    _SIMPLE | _DEFS | {ast.Import, ast.ImportFrom, ast.AnnAssign, ast.Global, ast.Nonlocal}
+)  # no blocks inside
 _BODY_ONLY: Final = _DEFS | {ast.With, ast.AsyncWith, ast.Module}
 _BODY_ELSE: Final = frozenset({ast.If, ast.For, ast.AsyncFor, ast.While})
 
@@ -66,6 +69,7 @@ class Scope:
     imports: list[Import] = field(default_factory=list)
     children: dict[str, Scope] = field(default_factory=dict)
     global_names: set[str] = field(default_factory=set)
+    flat: list[tuple[ast.stmt, int]] | None = None  # see `statements`
     _bindings: dict[str, list[Binding]] | None = None
     _attributes: dict[str, list[Binding]] | None = None
 
@@ -123,7 +127,7 @@ class Module:
                 if kind in _SIMPLE:
                     continue
                 if kind in _DEFS:
-                    stack.append((node.body, self._define(node, scope)))  # type: ignore[attr-defined]
+                    stack.append((node.body, self._define(node, scope)))  # type: ignore[attr-defined, arg-type]
                 elif kind is ast.Import or kind is ast.ImportFrom:
                     self._import(node, scope)  # type: ignore[arg-type]
                 elif kind is ast.Global:
@@ -133,9 +137,8 @@ class Module:
                         self.has_main = True
                     stack.extend((inner, scope) for inner in blocks(node))
 
-    def _define(self, node: ast.stmt, scope: Scope) -> Scope:
-        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        kind = "class" if isinstance(node, ast.ClassDef) else "function"
+    def _define(self, node: FunctionNode | ast.ClassDef, scope: Scope) -> Scope:
+        kind = "class" if node.__class__ is ast.ClassDef else "function"
         inner = Scope(kind, f"{scope.qualname}.{node.name}" if scope.qualname else node.name, node, scope)
         if not (node.name in scope.children and _is_accessor(node)):
             scope.children[node.name] = inner
@@ -164,7 +167,7 @@ class Module:
         for scope in self.scopes:
             scope.parent = None
             scope.children = {}
-            scope._bindings = scope._attributes = None
+            scope.flat = scope._bindings = scope._attributes = None
 
     def all_imports(self) -> Iterator[tuple[Import, Scope]]:
         for scope in self.scopes:
@@ -297,19 +300,24 @@ def expressions(roots: Iterable[ast.AST]) -> Iterator[ast.AST]:
                 push(value)
 
 
-def statements(scope: Scope) -> Iterator[tuple[ast.stmt, int]]:
+def statements(scope: Scope) -> list[tuple[ast.stmt, int]]:
     """Every statement of a scope's own body with its depth of nesting, in source order; not those of inner scopes."""
+    if scope.flat is not None:
+        return scope.flat
+    found: list[tuple[ast.stmt, int]] = []
+    add = found.append
     stack: list[tuple[Iterator[ast.stmt], int]] = [(iter(scope.node.body), 0)]
     while stack:
         body, depth = stack[-1]
-        node = next(body, None)
-        if node is None:
+        for node in body:
+            add((node, depth))
+            if node.__class__ not in _FLAT and (inner := blocks(node)):
+                stack.extend((iter(block), depth + 1) for block in reversed(inner))
+                break
+        else:
             stack.pop()
-            continue
-        yield node, depth
-        if node.__class__ not in _SIMPLE and node.__class__ not in _DEFS:
-            for block in reversed(blocks(node)):
-                stack.append((iter(block), depth + 1))
+    scope.flat = found
+    return found
 
 
 def _collect(scope: Scope) -> dict[str, list[Binding]]:
@@ -317,12 +325,17 @@ def _collect(scope: Scope) -> dict[str, list[Binding]]:
     if isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
         for argument in parameters(scope.node):
             found[argument.arg] = [Binding("param", scope.node.lineno, True, argument, scope=scope)]
+    binder_of = _BINDERS.get
     for node, depth in statements(scope):
-        binder = _BINDERS.get(node.__class__)
+        binder = binder_of(node.__class__)
         if binder is not None:
             for name, binding in binder(node, depth == 0, scope):
-                if name not in scope.global_names:
-                    found.setdefault(name, []).append(binding)
+                if name in found:
+                    found[name].append(binding)
+                else:
+                    found[name] = [binding]
+    for name in scope.global_names:
+        found.pop(name, None)
     return found
 
 
@@ -375,10 +388,13 @@ def _of_import(node: ast.Import, certain: bool, scope: Scope) -> _Bound:
 
 def _of_import_from(node: ast.ImportFrom, certain: bool, scope: Scope) -> _Bound:
     module = "." * node.level + (node.module or "")
-    for name in node.names:
-        if name.name != "*":
-            found = Import(module, name.name, name.asname or name.name, node.lineno)
-            yield found.alias, Binding("import", node.lineno, certain, node, found.target, scope)
+    before = module if module.endswith(".") else f"{module}."
+    line = node.lineno
+    return [
+        (name.asname or name.name, Binding("import", line, certain, node, before + name.name, scope))
+        for name in node.names
+        if name.name != "*"
+    ]
 
 
 def _of_def(node: FunctionNode | ast.ClassDef, certain: bool, scope: Scope) -> _Bound:

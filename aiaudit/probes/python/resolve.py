@@ -32,6 +32,7 @@ _UNWRAPPED: Final = {"typing.cast": 1, "contextlib.closing": 0, "contextlib.null
                      "instructor.from_openai": 0, "instructor.from_anthropic": 0, "functools.lru_cache": 0}  # fmt: skip
 # Functions that import the module whose name they are given, whoever wrote them.
 _IMPORTERS: Final = name_set("import_module __import__ require lazy_import import_optional optional_import try_import")
+_PARTS: Final = (ast.Attribute, ast.Await)
 _DOTTED: Final = re.compile(r"[\w.\[\], |]{1,100}")
 
 
@@ -88,7 +89,7 @@ class Resolver:
 
     def _names(self, node: ast.AST, scope: Scope, depth: int) -> Iterable[Resolved]:
         attributes: list[str] = []
-        while isinstance(node, ast.Attribute | ast.Await):
+        while isinstance(node, _PARTS):
             if isinstance(node, ast.Attribute):
                 attributes.append(node.attr)
             node = node.value
@@ -141,9 +142,10 @@ class Resolver:
         inner: Scope | None = scope
         while inner is not None:
             if inner.kind != "class" or inner is scope:
-                found = inner.bindings().get(name, [])
-                if inner is self.module.top or name in inner.global_names:
-                    found = found + [b for owner in self._globals.get(name, ()) for b in _global_bindings(name, owner)]
+                found = inner.bindings().get(name)
+                if name in self._globals and (inner is self.module.top or name in inner.global_names):
+                    declared = [b for owner in self._globals[name] for b in _global_bindings(name, owner)]
+                    found = (found or []) + declared
                 if found:
                     return _holding(found, line if inner is scope else None)
             inner = inner.parent
@@ -340,6 +342,8 @@ def root_name(node: ast.AST) -> str:
 
 def _holding(bindings: Sequence[Binding], line: int | None) -> list[Binding]:
     """The bindings that may hold at a line: the last certain one before it, and those in branches after that."""
+    if len(bindings) == 1:
+        return list(bindings)
     before = [one for one in bindings if line is None or one.line < line or one.kind in ("param", "import")]
     if not before:
         return list(bindings)
@@ -374,6 +378,9 @@ def _is_property(scope: Scope) -> bool:
 
 def _few(found: Iterable[Resolved]) -> Names:
     """The first few, each once."""
+    found = tuple(found)
+    if len(found) < 2:
+        return found
     out: list[Resolved] = []
     for one in found:
         if not any(one.name == other.name and one.made_by is other.made_by for other in out):

@@ -19,12 +19,15 @@ from aiaudit.probes.python.outline import UsedClasses, outline
 
 MIN_FILE: Final = 4_000  # bytes; smaller files are not worth it
 MIN_BODY: Final = 160  # bytes
+MIN_RUN: Final = 80  # bytes between definitions in a body
 MAX_SIGNATURE: Final = 4_000  # bytes
 _LOOK_BACK: Final = 60  # bytes before a hit in which `self.` may stand: its receiver
 _LOOK_AHEAD: Final = 160  # bytes behind it: its arguments
 
 _NAME: Final = re.compile(rb"([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(")
 _OPENS: Final = re.compile(rb"[ \t]*[rRuU]?(\"\"\"|''')")
+_FIRST: Final = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\n)*+([ \t]*)")
+_KEPT: Final = re.compile(rb"([ \t]*)((?:async[ \t]+)?def|class|import|from)[ \t]")
 _SIGNATURE_END: Final = re.compile(rb"\)[^\n()]*:[ \t]*(?:#[^\n]*)?\n")
 _CONSTRUCTORS: Final = frozenset((b"__init__", b"__post_init__", b"__enter__", b"__aenter__", b"setup", b"setUp"))
 _ON_OBJECT: Final = re.compile(rb"self\.|\w\.\w+\.\w")
@@ -50,13 +53,15 @@ class Region(NamedTuple):
 
 
 class _Idle(NamedTuple):
-    """A function in which nothing stands: its name, the offsets of its line, of what is blanked, and of its body."""
+    """A function in which nothing stands: its name, the offsets of its line, of what is blanked of its signature, of
+    its body, and of what is blanked of that: all, or what is neither an import nor a definition."""
 
     name: bytes
     start: int
     blank: int
     begin: int
     end: int
+    runs: Sequence[tuple[int, int]]
 
 
 def trim(data: bytes, hits: Sequence[int], whole: Sequence[int] = (), traced: Sequence[int] = ()) -> Trimmed:
@@ -103,14 +108,58 @@ def _functions(
         if _between(hits, _docstring(data, begin, end), end):
             busy.append((start, end))
             continue
-        if _between(matters, begin, end) or data.count(b'"""', begin, end) % 2 or data.count(b"'''", begin, end) % 2:
-            continue  # what a string holds is no code; one that begins or ends outside makes the region no body
+        name = named.group(2)
+        runs = [(begin, end)] if not _between(matters, begin, end) else _runs(data, begin, end, matters, name)
+        if not runs or not all(_is_code(data, *run) for run in runs):
+            continue
         if whole and _between(whole, _decorators(data, start), end):
             continue
         blank = begin if _between(hits, named.end(), begin) else named.end()
-        idle.append(_Idle(named.group(2), start, blank, begin, end))
-        done = end
+        idle.append(_Idle(name, start, blank, begin, end, runs))
+        done = end if len(runs) == 1 and runs[0] == (begin, end) else begin
     return idle, busy
+
+
+def _runs(data: bytes, begin: int, end: int, matters: Sequence[int], name: bytes) -> list[tuple[int, int]]:
+    """What can be blanked of a body in which functions, classes and imports stand at its own level: all between them.
+    Nothing where something else matters, and nothing of tests, whose assertions are counted."""
+    first = _FIRST.match(data, begin)
+    if first is None or name.startswith(b"test"):
+        return []
+    width = len(first.group(1))
+    runs: list[tuple[int, int]] = []
+    at = begin
+    for index in range(bisect_left(matters, begin), bisect_left(matters, end)):
+        start = matters[index]
+        if start < at:
+            continue
+        stop = _statement_end(data, start, width)
+        if stop is None:
+            return []
+        runs.append((at, _decorators(data, start)))
+        at = min(stop + 1, end)
+    runs.append((at, end))
+    return [run for run in runs if run[1] - run[0] >= MIN_RUN]
+
+
+def _statement_end(data: bytes, start: int, width: int) -> int | None:
+    """Where an import, function or class at this indentation ends; None where it is none or that is not plain."""
+    kept = _KEPT.match(data, start)
+    if kept is None or len(kept.group(1)) != width:
+        return None
+    if kept.group(2) in (b"import", b"from"):
+        line_end = data.find(b"\n", start)
+        if data[line_end - 1 : line_end] == b"\\":
+            return None
+        open_at = data.find(b"(", start, line_end)
+        return data.find(b"\n", data.find(b")", open_at)) if open_at >= 0 else line_end
+    begin = _body(data, kept.start(2)) if kept.group(2) != b"class" else data.find(b"\n", start) + 1
+    return _end(data, begin, width) if begin and data[begin - 2 : begin] == b":\n" else None
+
+
+def _is_code(data: bytes, begin: int, end: int) -> bool:
+    """Whether no string begins in the region that ends outside of it, or the other way round."""
+    return not (data.count(b'"""', begin, end) % 2 or data.count(b"'''", begin, end) % 2)
 
 
 def _docstring(data: bytes, begin: int, end: int) -> int:
@@ -131,17 +180,19 @@ def _blanked(data: bytes, idle: Sequence[_Idle]) -> Trimmed:
     regions: list[Region] = []
     pieces: list[bytes] = []
     done = line = 0
-    for one in idle:
-        body = data[one.begin : one.end]
-        line += data.count(b"\n", done, one.end)
-        asserts = len(_ASSERTION.findall(data, one.begin - 1, one.end)) if one.name.startswith(b"test") else 0
-        indent = body[: len(body) - len(body.lstrip(b" \t"))]
-        regions.append(Region(one.blank, one.end, line + 1, asserts))
-        pieces.append(data[done : one.blank])
-        if one.blank != one.begin:  # the signature of such a function tells nothing either
-            pieces += (b"\n" * (data.count(b"\n", one.blank, one.begin) - 1), b"):\n")
-        pieces += (b"\n" * body.count(b"\n"), indent, b"pass")
-        done = one.end
+    for begin, end, one in sorted((*run, function) for function in idle for run in function.runs):
+        line += data.count(b"\n", done, end)
+        blank = one.blank if begin == one.begin else begin
+        asserts = len(_ASSERTION.findall(data, begin - 1, end)) if one.name.startswith(b"test") else 0
+        regions.append(Region(blank, end, line + 1, asserts))
+        pieces.append(data[done:blank])
+        if blank != begin:  # the signature of such a function tells nothing either
+            pieces += (b"\n" * (data.count(b"\n", blank, begin) - 1), b"):\n")
+        pieces.append(b"\n" * data.count(b"\n", begin, end))
+        if end == one.end:
+            first = _FIRST.match(data, one.begin)
+            pieces += (first.group(1) if first is not None else b"", b"pass")
+        done = end
     pieces.append(data[done:])
     return b"".join(pieces), regions
 
@@ -193,7 +244,7 @@ def _end(data: bytes, begin: int, width: int) -> int:
     while end > begin:
         while end > begin and data[end - 1] in b" \t\n\f":
             end -= 1
-        last = data.rfind(b"\n", begin, end) + 1
+        last = max(begin, data.rfind(b"\n", begin, end) + 1)
         if not data[last:end].lstrip().startswith(b"#"):
             break
         end = last  # a comment at the end is no part of the function

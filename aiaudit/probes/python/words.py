@@ -22,6 +22,7 @@ _CLIENT_LIKE: Final = re.compile(rb"(?i)session|client|http|request|api|sdk|conn
 _LOOK_BACK: Final = 80  # bytes
 _WORD: Final = re.compile(rb"\w+")
 _CALL: Final = re.compile(rb"[ \t]*\(")
+_WORD_CHARS: Final = frozenset(bytes((one,)) for one in _WORD_BYTES)
 _CHAIN: Final = bytes(sorted(_WORD_BYTES)) + b"."
 _MADE_BY: Final = re.compile(rb"(?<![\w.])(\w+)\.([A-Z]\w*)\([^()]*\)$")  # `torch.Generator(device)` before `.seed(0)`
 
@@ -246,6 +247,15 @@ def _either(words: Iterable[str]) -> bytes:
     return b"|".join(sorted(word.encode() for word in words)) or rb"-\b-"
 
 
-def any_of(words: Iterable[str]) -> re.Pattern[bytes]:
-    """A pattern for the few names of one file, each as a whole identifier."""
-    return re.compile(rb"\b(?:" + b"|".join(re.escape(word.encode()) for word in sorted(words)) + rb")\b")
+def offsets_of(names: Iterable[str], data: bytes) -> list[int]:
+    """Where the few names of one file stand as whole identifiers; rising."""
+    found: list[int] = []
+    for name in names:
+        word = name.encode()
+        at = data.find(word)
+        while at >= 0:
+            end = at + len(word)
+            if data[at - 1 : at] not in _WORD_CHARS and data[end : end + 1] not in _WORD_CHARS:
+                found.append(at)
+            at = data.find(word, end)
+    return sorted(found)

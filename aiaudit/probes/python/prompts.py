@@ -23,7 +23,8 @@ HITS: Final = (
     rb"(?:(?i:prompt|template|instruction|system|preamble|persona)\w*[\"']?\]?[ \t]*(?::[^=\n]{0,40})?[=:]"
     rb"|[\"']content[\"'][ \t]*:|\b(?:SystemMessage|HumanMessage|\w*PromptTemplate)\((?:\w+=)?)"
     rb"[ \t]*\(?[ \t]*(?:\n[ \t]*)?(?:[rfbRFB]{0,2}(?:\"\"\"|'''|[\"'][^\"'\n]{20,})|textwrap|dedent|inspect)"
-    rb"|(?i:prompts?|templates|instructions)\w*[ \t]*(?::[^=\n]{0,40})?=[ \t]*[{\[]"
+    rb"|(?i:prompts?|templates|instructions)\w*[ \t]*(?::[^=\n]{0,40})?=[ \t]*"
+    rb"(?:\{|\[(?:[ \t]*(?:#[^\n]*)?$|[^\n\]]*[\"']))"
     rb"|\b(?:from_template|from_messages)\(|\b(?:get_prompt|load_prompt|pull_prompt|hub\.pull)\("
     rb"|(?i:prompt)\w*[ \t]*=[^=\n]*(?:open\(|read_text|load|get_template|render|\.read\()"
 )

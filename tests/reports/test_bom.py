@@ -193,3 +193,14 @@ def test_the_suffix_chooses_the_format(tmp_path: Path, result: dict[str, Any]) -
     output = parse_output(str(tmp_path / "bom.cdx.json"))
     assert json.loads(render(output.suffix, result))["bomFormat"] == "CycloneDX"
     assert parse_output(str(tmp_path / "result.json")).suffix == ".json"
+
+
+def test_its_own_bill_passes_the_check_and_an_old_one_does_not(tmp_path: Path, result: dict[str, Any]) -> None:
+    def check(root: Path) -> dict[str, Any]:
+        return next(one for one in result_of(root)["checks"] if one["id"] == "SEC-006")
+
+    root = lay(tmp_path, {**TREE, "bom.cdx.json": bom.render(result)})
+    assert check(root)["status"] == "pass"
+    lay(root, {"app.py": str(TREE["app.py"]).replace("acme/bert-tiny", "acme/bert-next")})
+    later = check(root)
+    assert (later["status"], [(f["path"], f["line"]) for f in later["findings"]]) == ("partial", [("app.py", 5)])

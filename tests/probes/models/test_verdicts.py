@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import pickle
 import subprocess
 import sys
 import time
@@ -11,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from aiaudit.probes.models import second_opinion
 from aiaudit.probes.models.globals import classify
-from aiaudit.probes.models.judgement import Verdict
+from aiaudit.probes.models.judgement import Judgement, Verdict
 from aiaudit.probes.models.route import look
+from aiaudit.probes.models.second_opinion import add_second_opinion
 from aiaudit.probes.models.source import Memory
 from tests.probes.models import assemble as a
 from tests.probes.models.samples import Sample, benign, malicious
@@ -125,6 +128,20 @@ def test_bombs_end_as_unknown_and_soon() -> None:
     ):
         assert told(made, name)["verdict"] in ("unknown", "safe" if made.startswith(b"\x80\x04(") else "unknown"), name
     assert time.process_time() - start < 20
+
+
+def test_the_second_scanner_only_raises_and_its_failure_is_no_clean_bill(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged, raised = Judgement(), []
+    for data in (pickle.dumps([1, 2]), a.call("os", "system", "id", number=2), a.call("os", "system", "id", number=2)):
+        add_second_opinion(judged, data)
+        raised.append(judged.verdict)
+    assert raised == [Verdict.SAFE, Verdict.REVIEW, Verdict.DANGEROUS]
+
+    def gone() -> None:
+        raise ImportError
+
+    monkeypatch.setattr(second_opinion, "_scanner", gone)
+    assert told(pickle.dumps([1, 2]), "x.pkl")["verdict"] == "unknown"
 
 
 def test_text_of_a_file_is_made_printable() -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from aiaudit.probes.python.features import FileView
-from aiaudit.probes.python.module import Scope, statements
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import last_name
 from aiaudit.probes.python.values import to_json
 

@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from aiaudit.model.types import Unknown
 from aiaudit.probes.python.match import Patterns
-from aiaudit.probes.python.module import Import, Module, Scope, statements
+from aiaudit.probes.python.module import Import, Module, Scope
+from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import Resolver, dotted, last_name, root_name
 from aiaudit.probes.python.values import Values, to_json
 

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
+from aiaudit.probes.python.guards import asks_for_nothing, returns_what_is_there
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.loops import LOOPS, describe, innermost_loop
 from aiaudit.probes.python.match import Patterns, name_set
-from aiaudit.probes.python.module import Module, Scope, expression_fields, header
+from aiaudit.probes.python.module import Module, Scope
+from aiaudit.probes.python.nodes import expression_fields, header
 from aiaudit.probes.python.provenance import Provenance, is_handler
 from aiaudit.probes.python.resolve import Resolved, Resolver, dotted, last_name
 from aiaudit.probes.python.values import Values, to_json
@@ -176,8 +178,8 @@ class CallFinder:
             "at_module": scope.kind == "module",
             "awaited": bool(flags & AWAITED),
             "in_try": any(isinstance(one, ast.Try | ast.TryStar) and one.handlers for one in chain[:-1]),
-            "guarded": any(isinstance(one, ast.If) and _asks_for_nothing(one.test) for one in chain[:-1])
-            or _returns_what_is_there(scope, node.lineno),
+            "guarded": any(isinstance(one, ast.If) and asks_for_nothing(one.test) for one in chain[:-1])
+            or returns_what_is_there(scope, node.lineno),
             "retried": self._retried(chain, scope),
         }
 
@@ -376,32 +378,4 @@ def goes_round_again(tried: ast.Try | ast.TryStar, loop: ast.stmt) -> bool:
                 stack.extend(ast.iter_child_nodes(node))
         if waits and not leaves:
             return True
-    return False
-
-
-def _asks_for_nothing(test: ast.expr) -> bool:
-    """Whether a condition asks that something is not there yet (`is None`, `not x`, `not in`): work done once."""
-    if isinstance(test, ast.BoolOp):
-        return any(_asks_for_nothing(one) for one in test.values)
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return isinstance(test.operand, ast.Name | ast.Attribute | ast.Call)
-    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
-        return False
-    empty = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
-    return isinstance(test.ops[0], ast.NotIn) or (isinstance(test.ops[0], ast.Is | ast.Eq) and empty)
-
-
-def _returns_what_is_there(scope: Scope, line: int) -> bool:
-    """Whether a function starts with `if model is not None: return`, so that what follows is done once."""
-    if isinstance(scope.node, ast.Module):
-        return False
-    for statement in scope.node.body:
-        if statement.lineno >= line:
-            return False
-        if isinstance(statement, ast.If) and any(isinstance(one, ast.Return) for one in statement.body):
-            test = statement.test
-            if isinstance(test, ast.Name | ast.Attribute):
-                return True
-            if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot | ast.In):
-                return True
     return False

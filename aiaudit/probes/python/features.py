@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from aiaudit.probes.python.calls import CallFinder
-from aiaudit.probes.python.module import Module, Scope, expressions, header, statements
+from aiaudit.probes.python.module import Module, Scope
+from aiaudit.probes.python.nodes import expressions, header, statements
 from aiaudit.probes.python.provenance import Provenance
 from aiaudit.probes.python.resolve import Resolver, last_name
 from aiaudit.probes.python.source import Source

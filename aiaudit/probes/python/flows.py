@@ -15,7 +15,8 @@ from typing import Any, Final, NamedTuple
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, name_set
-from aiaudit.probes.python.module import Binding, Scope, parameters, statements
+from aiaudit.probes.python.module import Binding, Scope, parameters
+from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.provenance import is_handler, is_tool
 from aiaudit.probes.python.resolve import Resolved, default_of, dotted, last_name
 

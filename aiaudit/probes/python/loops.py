@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from aiaudit.probes.python.module import expressions, header
+from aiaudit.probes.python.nodes import expressions, header
 from aiaudit.probes.python.resolve import dotted, last_name
 
 if TYPE_CHECKING:

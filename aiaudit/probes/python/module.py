@@ -12,18 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from aiaudit.probes.python.nodes import DEFS, SIMPLE, blocks, first_line, statements
 from aiaudit.probes.python.source import Source
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-_SIMPLE: Final = frozenset(
-    {ast.Expr, ast.Assign, ast.Return, ast.AugAssign, ast.Raise, ast.Pass, ast.Delete, ast.Assert}
-)
-_DEFS: Final = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
-_FLAT: Final = (
-    _SIMPLE | _DEFS | {ast.Import, ast.ImportFrom, ast.AnnAssign, ast.Global, ast.Nonlocal}
-)  # no blocks inside
-_BODY_ONLY: Final = _DEFS | {ast.With, ast.AsyncWith, ast.Module}
-_BODY_ELSE: Final = frozenset({ast.If, ast.For, ast.AsyncFor, ast.While})
 
 
 class Import(NamedTuple):
@@ -124,9 +116,9 @@ class Module:
             body, scope = stack.pop()
             for node in body:
                 kind = node.__class__
-                if kind in _SIMPLE:
+                if kind in SIMPLE:
                     continue
-                if kind in _DEFS:
+                if kind in DEFS:
                     stack.append((node.body, self._define(node, scope)))  # type: ignore[attr-defined, arg-type]
                 elif kind is ast.Import or kind is ast.ImportFrom:
                     self._import(node, scope)  # type: ignore[arg-type]
@@ -189,7 +181,7 @@ class Module:
             inner = next((block for block in blocks(node) if block and _covers(block, line)), None)
             if inner is None:
                 return scope, chain
-            if node.__class__ in _DEFS:
+            if node.__class__ in DEFS:
                 scope, chain = self.scope_of(node), []
             body = inner
 
@@ -208,13 +200,6 @@ def _is_main_guard(test: ast.expr) -> bool:
     return False
 
 
-def first_line(node: ast.AST) -> int:
-    """A definition's first line, decorators included."""
-    decorators = getattr(node, "decorator_list", None)
-    line: int = getattr(node, "lineno", 1)
-    return min(line, decorators[0].lineno) if decorators else line
-
-
 def _at(body: Sequence[ast.stmt], line: int) -> ast.stmt | None:
     index = bisect_right(body, line, key=first_line) - 1
     if index < 0:
@@ -226,98 +211,6 @@ def _at(body: Sequence[ast.stmt], line: int) -> ast.stmt | None:
 def _covers(block: Sequence[ast.stmt], line: int) -> bool:
     last = block[-1]
     return first_line(block[0]) <= line <= (last.end_lineno or last.lineno)
-
-
-def blocks(node: ast.AST) -> list[list[ast.stmt]]:
-    """The statement lists inside a compound statement, in order; none of a simple one."""
-    kind = node.__class__
-    if kind in _BODY_ONLY:
-        return [node.body]  # type: ignore[attr-defined]
-    if kind in _BODY_ELSE:
-        return [node.body, node.orelse] if node.orelse else [node.body]  # type: ignore[attr-defined]
-    if isinstance(node, ast.Try | ast.TryStar):
-        handled = [handler.body for handler in node.handlers]
-        return [block for block in (node.body, *handled, node.orelse, node.finalbody) if block]
-    if isinstance(node, ast.Match):
-        return [case.body for case in node.cases]
-    return []
-
-
-def header(node: ast.stmt) -> list[ast.AST]:
-    """The expressions of a statement itself, without the statements inside it."""
-    kind = node.__class__
-    if kind in _ONE_VALUE:
-        value = node.value  # type: ignore[attr-defined]
-        return [value] if value is not None else []
-    out: list[ast.AST] = []
-    for name in node._fields:
-        if name in _BLOCK_FIELDS:
-            continue
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            if name == "handlers":
-                out.extend(handler.type for handler in value if handler.type is not None)
-            elif name == "cases":
-                out.extend(case.guard for case in value if case.guard is not None)
-            else:
-                out.extend(item for item in value if isinstance(item, ast.AST))
-        elif isinstance(value, ast.AST):
-            out.append(value)
-    return out
-
-
-_ONE_VALUE: Final = frozenset((ast.Expr, ast.Return))
-_BLOCK_FIELDS: Final = frozenset(("body", "orelse", "finalbody"))
-_LEAVES: Final = frozenset((ast.Name, ast.Constant))
-_NO_NODES: Final = frozenset(("ctx", "op", "ops", "id", "attr", "arg", "kind", "conversion"))
-_FIELDS: Final[dict[type, tuple[str, ...]]] = {}
-
-
-def expression_fields(kind: type) -> tuple[str, ...]:
-    """The fields of a kind of node that may hold expressions, last first."""
-    names = _FIELDS.get(kind)
-    if names is None:
-        fields: tuple[str, ...] = getattr(kind, "_fields", ())
-        names = _FIELDS[kind] = tuple(name for name in reversed(fields) if name not in _NO_NODES)
-    return names
-
-
-def expressions(roots: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """All nodes below `roots`, themselves included, in source order and iteratively; names and constants are not."""
-    stack = [node for node in roots if node.__class__ not in _LEAVES]
-    stack.reverse()
-    pop, push = stack.pop, stack.append
-    while stack:
-        node = pop()
-        yield node
-        for name in expression_fields(node.__class__):
-            value = getattr(node, name, None)
-            if value.__class__ is list:
-                for one in reversed(value):
-                    if one.__class__ not in _LEAVES and isinstance(one, ast.AST):
-                        push(one)
-            elif value is not None and value.__class__ not in _LEAVES and isinstance(value, ast.AST):
-                push(value)
-
-
-def statements(scope: Scope) -> list[tuple[ast.stmt, int]]:
-    """Every statement of a scope's own body with its depth of nesting, in source order; not those of inner scopes."""
-    if scope.flat is not None:
-        return scope.flat
-    found: list[tuple[ast.stmt, int]] = []
-    add = found.append
-    stack: list[tuple[Iterator[ast.stmt], int]] = [(iter(scope.node.body), 0)]
-    while stack:
-        body, depth = stack[-1]
-        for node in body:
-            add((node, depth))
-            if node.__class__ not in _FLAT and (inner := blocks(node)):
-                stack.extend((iter(block), depth + 1) for block in reversed(inner))
-                break
-        else:
-            stack.pop()
-    scope.flat = found
-    return found
 
 
 def _collect(scope: Scope) -> dict[str, list[Binding]]:

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.module import Scope, expressions, header
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import expressions, header
 from aiaudit.probes.python.resolve import dotted, last_name
 from aiaudit.probes.python.values import looks_secret
 

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.module import Scope, statements
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import dotted, last_name
 
 # Keys that hardly any structure but a record has. A site counts with two of them, so that the words of `HITS` are

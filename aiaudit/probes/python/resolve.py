@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.module import Binding, Module, Scope, parameters, statements
+from aiaudit.probes.python.module import Binding, Module, Scope, parameters
+from aiaudit.probes.python.nodes import statements
 
 MAX_DEPTH: Final = 12  # names followed from one to the next
 MAX_CANDIDATES: Final = 4  # what one name may stand for on different branches

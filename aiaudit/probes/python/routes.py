@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.module import FunctionNode, Scope, parameters, statements
+from aiaudit.probes.python.module import FunctionNode, Scope, parameters
+from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import default_of, dotted, last_name
 
 # Decorated functions and registrations must be parsed whole.

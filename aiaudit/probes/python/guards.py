@@ -1,0 +1,35 @@
+"""Conditions that let work be done once: `if model is None: model = load()`."""
+
+from __future__ import annotations
+
+import ast
+
+from aiaudit.probes.python.module import Scope
+
+
+def asks_for_nothing(test: ast.expr) -> bool:
+    """Whether a condition asks that something is not there yet (`is None`, `not x`, `not in`): work done once."""
+    if isinstance(test, ast.BoolOp):
+        return any(asks_for_nothing(one) for one in test.values)
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return isinstance(test.operand, ast.Name | ast.Attribute | ast.Call)
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+        return False
+    empty = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
+    return isinstance(test.ops[0], ast.NotIn) or (isinstance(test.ops[0], ast.Is | ast.Eq) and empty)
+
+
+def returns_what_is_there(scope: Scope, line: int) -> bool:
+    """Whether a function starts with `if model is not None: return`, so that what follows is done once."""
+    if isinstance(scope.node, ast.Module):
+        return False
+    for statement in scope.node.body:
+        if statement.lineno >= line:
+            return False
+        if isinstance(statement, ast.If) and any(isinstance(one, ast.Return) for one in statement.body):
+            test = statement.test
+            if isinstance(test, ast.Name | ast.Attribute):
+                return True
+            if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot | ast.In):
+                return True
+    return False

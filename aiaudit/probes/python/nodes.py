@@ -1,0 +1,121 @@
+"""Walks over a syntax tree: the statements of a scope, the parts of a statement, the expressions below a node.
+
+All are iterative, so that the nesting of hostile source costs no stack; they know which fields hold what, so that
+nothing is looked at in vain.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from aiaudit.probes.python.module import Scope
+
+SIMPLE: Final = frozenset(
+    {ast.Expr, ast.Assign, ast.Return, ast.AugAssign, ast.Raise, ast.Pass, ast.Delete, ast.Assert}
+)
+DEFS: Final = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+_FLAT: Final = SIMPLE | DEFS | {ast.Import, ast.ImportFrom, ast.AnnAssign, ast.Global, ast.Nonlocal}  # no blocks inside
+_BODY_ONLY: Final = DEFS | {ast.With, ast.AsyncWith, ast.Module}
+_BODY_ELSE: Final = frozenset({ast.If, ast.For, ast.AsyncFor, ast.While})
+
+
+def first_line(node: ast.AST) -> int:
+    """A definition's first line, decorators included."""
+    decorators = getattr(node, "decorator_list", None)
+    line: int = getattr(node, "lineno", 1)
+    return min(line, decorators[0].lineno) if decorators else line
+
+
+def blocks(node: ast.AST) -> list[list[ast.stmt]]:
+    """The statement lists inside a compound statement, in order; none of a simple one."""
+    kind = node.__class__
+    if kind in _BODY_ONLY:
+        return [node.body]  # type: ignore[attr-defined]
+    if kind in _BODY_ELSE:
+        return [node.body, node.orelse] if node.orelse else [node.body]  # type: ignore[attr-defined]
+    if isinstance(node, ast.Try | ast.TryStar):
+        handled = [handler.body for handler in node.handlers]
+        return [block for block in (node.body, *handled, node.orelse, node.finalbody) if block]
+    if isinstance(node, ast.Match):
+        return [case.body for case in node.cases]
+    return []
+
+
+def header(node: ast.stmt) -> list[ast.AST]:
+    """The expressions of a statement itself, without the statements inside it."""
+    kind = node.__class__
+    if kind in _ONE_VALUE:
+        value = node.value  # type: ignore[attr-defined]
+        return [value] if value is not None else []
+    out: list[ast.AST] = []
+    for name in node._fields:
+        if name in _BLOCK_FIELDS:
+            continue
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            if name == "handlers":
+                out.extend(handler.type for handler in value if handler.type is not None)
+            elif name == "cases":
+                out.extend(case.guard for case in value if case.guard is not None)
+            else:
+                out.extend(item for item in value if isinstance(item, ast.AST))
+        elif isinstance(value, ast.AST):
+            out.append(value)
+    return out
+
+
+_ONE_VALUE: Final = frozenset((ast.Expr, ast.Return))
+_BLOCK_FIELDS: Final = frozenset(("body", "orelse", "finalbody"))
+_LEAVES: Final = frozenset((ast.Name, ast.Constant))
+_NO_NODES: Final = frozenset(("ctx", "op", "ops", "id", "attr", "arg", "kind", "conversion"))
+_FIELDS: Final[dict[type, tuple[str, ...]]] = {}
+
+
+def expression_fields(kind: type) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold expressions, last first."""
+    names = _FIELDS.get(kind)
+    if names is None:
+        fields: tuple[str, ...] = getattr(kind, "_fields", ())
+        names = _FIELDS[kind] = tuple(name for name in reversed(fields) if name not in _NO_NODES)
+    return names
+
+
+def expressions(roots: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """All nodes below `roots`, themselves included, in source order and iteratively; names and constants are not."""
+    stack = [node for node in roots if node.__class__ not in _LEAVES]
+    stack.reverse()
+    pop, push = stack.pop, stack.append
+    while stack:
+        node = pop()
+        yield node
+        for name in expression_fields(node.__class__):
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                for one in reversed(value):
+                    if one.__class__ not in _LEAVES and isinstance(one, ast.AST):
+                        push(one)
+            elif value is not None and value.__class__ not in _LEAVES and isinstance(value, ast.AST):
+                push(value)
+
+
+def statements(scope: Scope) -> list[tuple[ast.stmt, int]]:
+    """Every statement of a scope's own body with its depth of nesting, in source order; not those of inner scopes."""
+    if scope.flat is not None:
+        return scope.flat
+    found: list[tuple[ast.stmt, int]] = []
+    add = found.append
+    stack: list[tuple[Iterator[ast.stmt], int]] = [(iter(scope.node.body), 0)]
+    while stack:
+        body, depth = stack[-1]
+        for node in body:
+            add((node, depth))
+            if node.__class__ not in _FLAT and (inner := blocks(node)):
+                stack.extend((iter(block), depth + 1) for block in reversed(inner))
+                break
+        else:
+            stack.pop()
+    scope.flat = found
+    return found

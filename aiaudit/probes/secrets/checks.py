@@ -82,6 +82,13 @@ def could_be_random(value: str) -> bool:
     return len(value) >= 10 and _classes(value) >= 2 and entropy(value) >= 3.2 and not _wordy(value)
 
 
+def could_be_cut(value: str) -> bool:
+    """Whether a text with a vendor's prefix may be the head of its key: mixed signs, no words, no placeholder."""
+    tail = re.sub(r"^[A-Za-z]{1,6}[-_.]", "", value)
+    mixed = re.search(r"\d", tail) or (re.search(r"[a-z]", tail) and re.search(r"[A-Z]", tail))
+    return mixed is not None and not is_placeholder(value) and not _wordy(tail)
+
+
 def _longest_ascent(text: str) -> int:
     """The longest run of neighbouring characters that count up or down (`abcdefg`, `7654321`)."""
     best = 1

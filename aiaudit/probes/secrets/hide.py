@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from aiaudit.model.fact import Fact
 from aiaudit.probes.base import Engine
+from aiaudit.probes.secrets import checks
 from aiaudit.probes.secrets.judge import judge
 from aiaudit.probes.secrets.rules import VERSION, digest, patterns, rules
 from aiaudit.probes.text_engine import PatternSets, compile_pattern
@@ -23,8 +24,8 @@ HIDDEN: Final = "[secret]"
 _LEAST: Final = 8  # characters of a text that may hold a secret
 # A key whose end was cut off when its text was shortened.
 _CUT: Final = re.compile(
-    r"(?:\b(?:sk-|hf_|gsk_|r8_|pcsk_|lsv2_|tgp_v1_|nvapi-|gh[pousr]_|github_pat_|glpat-|npm_|pypi-|xox[abpores]-|xapp-|"
-    r"[sr]k_live_|SG\.|AKIA|AIza|eyJ|tvly-|dapi)[\w.-]{8,}|://[^\s:@/\"']{0,80}:[^\s@/\"'{}$<>]{6,})(?:…|\.\.\.)?$"
+    r"(?:\b(?P<key>(?:sk-|hf_|gsk_|r8_|pcsk_|lsv2_|tgp_v1_|nvapi-|gh[pousr]_|github_pat_|glpat-|npm_|pypi-|xox[abpores]-|xapp-|"
+    r"[sr]k_live_|SG\.|AKIA|AIza|eyJ|tvly-|dapi)[\w.-]{8,})|://[^\s:@/\"']{0,80}:(?P<password>[^\s@/\"'{}$<>]{6,}))(?:…|\.\.\.)?$"
 )
 
 
@@ -74,7 +75,15 @@ def hide(text: str, name: str = "") -> str:
         if first >= start and last <= end:
             data = data[:first] + HIDDEN.encode() + data[last:]
             end += len(HIDDEN) - (last - first)
-    return _CUT.sub(HIDDEN, data[start:end].decode("utf-8", "surrogateescape"))
+    return _CUT.sub(_uncut, data[start:end].decode("utf-8", "surrogateescape"))
+
+
+def _uncut(match: re.Match[str]) -> str:
+    """What stands in the place of a text's end with the head of a key; a name such as `hf_hub_download` stays."""
+    group = "key" if match["key"] else "password"
+    value = match[group]
+    secret = checks.could_be_cut(value) if group == "key" else checks.password(value) is not None
+    return match[0][: match.start(group) - match.start()] + HIDDEN if secret else match[0]
 
 
 def shown(text: bytes, start: int, end: int) -> str:

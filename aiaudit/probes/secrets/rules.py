@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from aiaudit.probes.text_engine import Pattern
 from aiaudit.project.parse import parse_yaml
 
-VERSION: Final = 4  # of how hits are judged; with the rules' digest it is part of the cache key
+VERSION: Final = 5  # of how hits are judged; with the rules' digest it is part of the cache key
 PUBLIC_PREFIX: Final = 4  # characters of a vendor's public prefix that a report may show
 
 # NAME(words) in a rule: an assignment to a name that holds one of the words and then speaks of a key; NAMED(words): to

@@ -21,7 +21,19 @@ def test_secrets_are_replaced_in_their_text() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["gpt-5.5", "pip install x", "sha256:" + Maker(63).of(HEX, 64), "https://acme.io/a?b=c", "src/models/train.py", ""],
+    [
+        "gpt-5.5",
+        "pip install x",
+        "sha256:" + Maker(63).of(HEX, 64),
+        "https://acme.io/a?b=c",
+        "src/models/train.py",
+        "hf_hub_download",
+        "huggingface_hub.hf_hub_download",
+        "npm_config_cache",
+        "sk-learn-pipeline",
+        "pypi-publish-v2",
+        "",
+    ],
 )
 def test_other_texts_stay(text: str) -> None:
     assert hide(text) == text
@@ -29,7 +41,7 @@ def test_other_texts_stay(text: str) -> None:
 
 def test_a_key_that_was_cut_off_is_replaced_too() -> None:
     assert hide(f"token is {KEY[:14]}") == f"token is {HIDDEN}"
-    assert hide(f"mongodb://u:{PASSWORD[:9]}…") == f"mongodb{HIDDEN}"
+    assert hide(f"mongodb://u:{PASSWORD[:9]}…") == f"mongodb://u:{HIDDEN}"
 
 
 def test_json_keeps_its_shape() -> None:

@@ -1,10 +1,10 @@
 """The Python code engine: one parse a file, names resolved, everything that all queries ask found in one pass.
 
-`words` and `extract` scan the bytes for what the queries ask for; `outline` and `trim` blank the functions in which none
-of it stands; `source` turns the rest (also a notebook's) into a syntax tree; `module` knows its scopes and what their
+`words` and `extract` scan the bytes for what is asked for; `outline` and `trim` blank the functions in which none of it
+stands; `source` turns the rest (also a notebook's) into a syntax tree; `module` knows its scopes and what their
 names are bound to, `nodes` walks over it; `resolve` gives expressions their qualified names and constants; `match`
-compiles the patterns of all queries; `calls` and the other extractors write records; `engine` runs them; `project` joins
-files by the project's own imports.
+compiles the patterns of all queries; `calls` and the other extractors write records; `engine` runs them; `project`
+joins files by the project's own imports.
 
 A new feature costs no walk of its own where it follows the others. Give it `HITS`, a regular expression (RE2) of what
 must stand in a file for it to find anything, as narrow as its rows allow: a function without a mark is not even parsed.

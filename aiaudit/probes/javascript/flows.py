@@ -37,7 +37,7 @@ _CLEANS: Final = re.compile(
 )
 _REQUEST: Final = re.compile(r"\b(?:req|request|ctx\.request|c\.req)\b\s*\??\.")
 _CONVERTS: Final = re.compile(r"^(?:Number|parseInt|parseFloat|Boolean)$|\.(?:safeParse|parse)$")
-MAX_STEPS: Final = 6
+MAX_STEPS: Final = 16
 
 
 class FlowFinder:

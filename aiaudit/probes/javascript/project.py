@@ -26,7 +26,7 @@ GENERATED_REASONS: Final = ("minified", "larger than")
 
 @dataclass(slots=True)
 class Found:
-    """What a name stands for: its dotted name; where it is the project's own, the file and the name in it."""
+    """What a name stands for: its dotted name; the file of the project that defines it, and the name in it."""
 
     name: str
     kw: dict[str, Any] = field(default_factory=dict)
@@ -131,6 +131,8 @@ class JavaScriptProject:
             if isinstance(step, str):
                 return Found(f"@.{step}", found.kw, found.star, found.known, path, step)
             (spec, rest), row = step
+            if row.get("local"):
+                found.path, found.local = path, str(row["local"])
             found.kw = {**{str(key): from_json(value) for key, value in row.get("kw", {}).items()}, **found.kw}
             found.star = found.star or bool(row.get("star"))
             found.known = found.known or "kw" in row

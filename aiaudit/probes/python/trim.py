@@ -215,14 +215,19 @@ def _between(offsets: Sequence[int], begin: int, end: int) -> bool:
 
 
 def _decorators(data: bytes, start: int) -> int:
-    """Where the decorators of the function at `start` begin."""
-    while start:
-        above = data.rfind(b"\n", 0, start - 1) + 1
-        line = data[above : start - 1].strip()
-        if not line.startswith((b"@", b")", b"]")) and not (line.endswith(b",") and start - above < 200):
-            return start
-        start = above
-    return start
+    """Where the decorators of the function at `start` begin; one may go over several lines."""
+    width = len(data[start : start + 200]) - len(data[start : start + 200].lstrip(b" \t"))
+    first = at = start
+    while at and start - at < MAX_SIGNATURE:
+        above = data.rfind(b"\n", 0, at - 1) + 1
+        text = data[above : at - 1].lstrip(b" \t")
+        indent = at - 1 - above - len(text)
+        at = above
+        if indent == width and text.startswith(b"@"):
+            first = above
+        elif text and indent <= width and not text.startswith((b")", b"]", b"}", b"#")):
+            break
+    return first
 
 
 def _body(data: bytes, start: int) -> int | None:

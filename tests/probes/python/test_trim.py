@@ -1,0 +1,97 @@
+"""What is blanked before the parse, and what must not be: answers may not depend on it."""
+
+from __future__ import annotations
+
+import ast
+from textwrap import indent
+
+import pytest
+
+from aiaudit.probes.python.trim import MIN_FILE, trim
+from aiaudit.probes.python.words import WordFinder
+from tests.probes.python.support import scan
+
+BUSY_WORK = "total = 0\nfor item in items:\n    total += item.weight * item.count - item.discount\n" * 3
+FILLER = "def filler(items):\n" + indent(BUSY_WORK * 20, "    ") + "    return total\n    # the end\n"
+
+
+def big(code: str) -> bytes:
+    """The code in a file that is large enough to be trimmed."""
+    data = (code + "\n\n" + FILLER).encode()
+    assert len(data) > MIN_FILE
+    return data
+
+
+def trimmed(code: str, *patterns: str) -> tuple[bytes, bytes]:
+    data = big(code)
+    return data, trim(data, WordFinder(patterns).offsets(data))[0]
+
+
+def shapes(data: bytes) -> list[tuple[str, int, int | None]]:
+    """Name, line and last line of all functions and classes."""
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return [(n.name, n.lineno, n.end_lineno) for n in ast.walk(ast.parse(data)) if isinstance(n, kinds)]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"class A:\n    def f(self):\n{indent(BUSY_WORK, '        ')}\n    x = 1\n",
+        f"def f(\n    a,\n    b=3,\n):\n{indent(BUSY_WORK, '    ')}\n    # a comment\n\ny = 2\n",
+        f"def f():\n{indent(BUSY_WORK, '    ')}\n    @wraps\n    def g():\n        return 1\n{indent(BUSY_WORK, '    ')}\n"
+        f"    from os import path\n{indent(BUSY_WORK, '    ')}\n    return g\n",
+        f"def f():\n    if a:\n        import os\n{indent(BUSY_WORK, '    ')}\n",
+        f"# first line\ndef f():\n    # only this\n    def g():\n        pass\n{indent(BUSY_WORK, '    ')}\n    # end\n",
+        f'def f():\n    """Says {"much " * 60}"""\n{indent(BUSY_WORK, "    ")}\n    return """\nx\n"""\n',
+    ],
+)
+def test_lines_and_definitions_stay(code: str) -> None:
+    data, text = trimmed(code)
+    assert len(text) < len(data)
+    assert text.count(b"\n") == data.count(b"\n")
+    assert shapes(text) == shapes(data)
+
+
+def test_a_function_with_a_decorator_over_several_lines_is_needed_whole() -> None:
+    code = f'@app.post(\n    "/x",\n    responses={{\n        400: {{"model": E}},\n    }},\n)\ndef f(body):\n{indent(BUSY_WORK, "    ")}\n'
+    data = big(code)
+    assert b"item.discount" in trim(data, [1], whole=[1])[0][: len(code)]
+    assert b"item.discount" not in trim(data, [])[0][: len(code)]
+
+
+def test_a_word_in_a_docstring_keeps_no_body() -> None:
+    code = f'import torch\ndef f():\n    """Calls torch.load(x)."""\n{indent(BUSY_WORK, "    ")}\n'
+    data, text = trimmed(code, "torch.load")
+    assert b"item.discount" not in text
+    assert b"item.discount" in trimmed(code.replace('."""', '."""\n    torch.load(x)'), "torch.load")[1]
+    assert data != text
+
+
+def test_constructors_are_kept_for_the_classes_that_matter() -> None:
+    body = indent(BUSY_WORK, "        ")
+    code = (
+        f"import torch\nclass Base:\n    def __init__(self):\n        self.model = torch.nn.Linear(1, 2)\n{body}\n"
+        f"class Used(Base):\n    def go(self, x):\n        return self.model.eval()\n"
+        f"class Idle:\n    def __init__(self):\n        self.secret = 1\n{body}\n"
+    )
+    _, text = trimmed(code, "*.eval")
+    assert b"self.model = " in text
+    assert b"self.secret" not in text
+    found = scan(big(code), "*.eval")["calls"]
+    assert [one["names"] for one in found] == [["torch.nn.Linear.eval"]]
+
+
+@pytest.mark.parametrize(
+    ("code", "patterns", "count"),
+    [
+        ("import requests, re\nre.search(x)\nrequests.get(x)\n", ["requests.get", "faiss.*.search"], 1),
+        ("import torch.nn as nn, openai\nnn.Embedding(1)\n", ["openai.Embedding.create"], 0),
+        ("import openai\nopenai.Embedding.create(x)\n", ["openai.Embedding.create"], 1),
+        ("import mlflow\nprint('use mlflow here')\nmlflow.start_run()\n", ["mlflow.*"], 2),  # the import, the call
+        ('import torch\nx = data["load"]\ny = getattr(torch, "load")\n', ["torch.load"], 2),  # getattr and its name
+        ('import torch\nsay("call torch.load(x)")\n', ["torch.load"], 0),
+        ('import torch\nsay("it", torch.load(x), \'"\')\n', ["torch.load"], 1),
+    ],
+)
+def test_words_that_cannot_be_what_is_asked_for_are_no_hits(code: str, patterns: list[str], count: int) -> None:
+    assert len(WordFinder(patterns).offsets(code.encode())) == count

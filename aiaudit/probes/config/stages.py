@@ -40,7 +40,7 @@ _WORD: Final = re.compile(rf"(?<![a-z])({'|'.join(sorted(_STAGES, key=len, rever
 _MODEL: Final = re.compile(
     r"(?i)(?:^|[._-])(?:model|embedding_model|llm|deployment)(?:[._-]?(?:id|name|version|tag))?$"
 )
-_TFVAR: Final = re.compile(r"^(\w+)\s*=\s*(.*?)\s*$")
+_TFVAR: Final = re.compile(r"^(\w+)[ \t]*=(.*)$")
 _MAX_FILES: Final = 400
 
 FILE = record("stage_file", path=STRING, line=INT, stage=STRING, group=STRING, keys=INT)
@@ -118,7 +118,7 @@ def _keys(files: Files, path: str) -> dict[str, tuple[Any, int]]:
         return {}
     if path.endswith(".tfvars"):
         lines = (files.text(path) or "").splitlines()
-        return {m.group(1): (m.group(2), n) for n, line in enumerate(lines, 1) if (m := _TFVAR.match(line))}
+        return {m.group(1): (m.group(2).strip(), n) for n, line in enumerate(lines, 1) if (m := _TFVAR.match(line))}
     return {
         key: (value, line)
         for key, value, line in settings(files, path)

@@ -112,4 +112,8 @@ def _value(key: str, text: str) -> Any:
         return int(text[:18])
     if re.fullmatch(r'"[^"$%\\]*"', text):
         return text[1:-1]
+    if text.startswith("[") and text.endswith("]"):
+        parts = [part.strip() for part in text[1:-1].split(",") if part.strip()]
+        if all(re.fullmatch(r'"[^"$%\\]*"', part) for part in parts):
+            return [part[1:-1] for part in parts]
     return Unknown(f"{text[:80]} is not evaluated")

@@ -113,6 +113,18 @@ provider "aws" {}
     assert "hunter2" not in str(found)
 
 
+def test_terraform_lists_of_texts() -> None:
+    (block,) = blocks("a.tf", 'resource "a" "b" {\n  open = ["0.0.0.0/0", "::/0"]\n  own = [var.a]\n  none = []\n}\n')
+    assert (block["attributes"]["open"], block["attributes"]["none"]) == (["0.0.0.0/0", "::/0"], [])
+    assert isinstance(block["attributes"]["own"], Unknown)
+
+
+def test_a_long_list_in_terraform_takes_no_time() -> None:
+    started = time.perf_counter()
+    list(blocks("a.tf", 'resource "a" "b" {\n  x = [' + '"a" ' * 5_000 + "\n}"))
+    assert time.perf_counter() - started < 1
+
+
 def test_terraform_by_type(tmp_path: Path) -> None:
     made = context(tmp_path, {"a.tf": 'resource "aws_eks_cluster" "c" {\n}\nresource "aws_s3_bucket" "b" {\n}\n'})
     fact = ConfigTerraform().answer("t", TerraformQuery(types=("aws_eks_*",)), made)

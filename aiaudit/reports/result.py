@@ -62,7 +62,7 @@ def to_json(audit: Audit) -> dict[str, Any]:
         "attestations": plain(answers),
         "assumptions": [
             *subject.assumptions(collection.config, answers, collection.config_by),
-            *_held(figures),
+            *_outside(figures),
         ],
         "relaxations": list(audit.settings.relaxations),
         "skipped": collection.skipped,
@@ -76,13 +76,14 @@ def to_json(audit: Audit) -> dict[str, Any]:
     return data
 
 
-def _held(figures: Figures) -> list[str]:
-    """Says so where the score is not the mean of the packs with a number, which a reader can compute."""
-    if figures.score == figures.numbered_mean:
+def _outside(figures: Figures) -> list[str]:
+    """Says so where the score lies outside its range, which takes in the packs without a number."""
+    if figures.score is None or figures.low <= figures.score <= figures.high:
         return []
     return [
-        f"The packs with a number have a mean of {figures.numbered_mean:g}. What is known of all packs allows"
-        f" {figures.low:g} to {figures.high:g}, so the score is held at {figures.score:g}."
+        f"The score is the mean of the packs with a number; the range takes in every pack. What was seen of"
+        f" {', '.join(figures.unnumbered)}, which have too little evidence for a number, allows {figures.low:g} to"
+        f" {figures.high:g} over all packs: read the score together with that range."
     ]
 
 

@@ -229,9 +229,7 @@ class Result(Part):
     tool: Tool
     project: Project
     host: dict[str, Any] | None
-    score: Percent | None = Field(
-        description="Mean of the packs with a number, core packs double, held between score_low and score_high."
-    )
+    score: Percent | None = Field(description="Mean of the packs with a number, core packs counting double.")
     score_low: Percent = Field(description="Everything unknown taken as failed, all packs taken in.")
     score_high: Percent = Field(description="Everything unknown taken as passed, all packs taken in.")
     score_accepted: Percent | None = Field(description="By the project's own settings, waived checks left out.")

@@ -29,13 +29,12 @@ JUDGED: Final = frozenset({Status.PASS, Status.PARTIAL, Status.FAIL})
 class Figures:
     """The overall figures and those of each pack.
 
-    `numbered_mean` is the mean of the packs that have a number; `low` and `high` take in every pack with an applicable
-    check. `score` is that mean, held between them: what is known of packs without a number (`unnumbered`) bounds it.
+    `score` is the mean of the packs that have a number; `low` and `high` take in every pack with an applicable check.
+    So where a pack has too little evidence for a number, the score may lie outside the range: `unnumbered` names it.
     `strength` is the share of judged weight that rests on evidence level E3 or better.
     """
 
     score: float | None
-    numbered_mean: float | None
     low: float
     high: float
     coverage: float
@@ -68,15 +67,10 @@ def combine(packs: tuple[PackScore, ...], strength: float = 0.0) -> Figures:
     """The overall figures: made from the packs' printed figures, so that a reader can compute them again."""
     entering = [p for p in packs if p.applicable_weight]
     low, high = _mean((p.core, p.low) for p in entering), _mean((p.core, p.high) for p in entering)
-    low, high = (0.0 if low is None else low), (100.0 if high is None else high)
-    mean = _mean((p.core, p.score) for p in entering if p.score is not None)
     return Figures(
-        # The median of three figures of which none falls when a status improves does not fall either. To widen the
-        # range instead would let `low` rise when evidence is hidden, since hiding a failure raises the mean.
-        score=None if mean is None else min(max(mean, low), high),
-        numbered_mean=mean,
-        low=low,
-        high=high,
+        score=_mean((p.core, p.score) for p in entering if p.score is not None),
+        low=0.0 if low is None else low,
+        high=100.0 if high is None else high,
         coverage=_percent(sum(p.judged_weight for p in packs), sum(p.applicable_weight for p in packs)),
         strength=strength,
         weakest_core=_weakest(p for p in entering if p.core),

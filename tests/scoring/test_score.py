@@ -105,21 +105,6 @@ def test_a_pack_without_a_number_enters_the_range_only():
     assert made.coverage == 50.0
 
 
-@pytest.mark.parametrize(
-    ("other", "mean", "held"),
-    [("mF mF", 100.0, 50.0), ("mF mP", 100.0, 75.0), ("mU mU", 100.0, 100.0)],
-)
-def test_failures_in_a_pack_without_a_number_hold_the_score_down(other, mean, held):
-    made = score([pack("data"), pack("infra")], [*results("mP mP mP"), *results(other, "infra")])
-    assert (made.numbered_mean, made.score, made.high) == (mean, held, held)
-    assert made.unnumbered == ("infra",)
-
-
-def test_passes_in_a_pack_without_a_number_hold_the_score_up():
-    made = score([pack("data"), pack("infra")], [*results("mF mF mF"), *results("mP mP", "infra")])
-    assert (made.numbered_mean, made.score, made.low) == (0.0, 50.0, 50.0)
-
-
 def test_a_pack_of_which_nothing_applies_enters_nowhere():
     packs = [pack("data"), pack("llm", core=False)]
     made = score(packs, [*results("mP mP mF"), *results("mN mN mN", "llm")])

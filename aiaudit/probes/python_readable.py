@@ -65,7 +65,7 @@ class ReadableProbe(Probe[ReadableQuery]):
         method = "bytes of code files by language"
         if other > read:
             name = max((language for language in sizes if language not in covered), key=lambda one: sizes[one])
-            reason = f"most of the code ({files[name]} files) is in {name.title()}, whose calls are not followed"
+            reason = f"most of the code ({files[name]} files) is in {name.title()}, which this fact does not read"
             evidence = (Evidence(largest[name][1], None, f"the largest of {files[name]} files"),)
             scope = Scope(sum(files.values()), sum(files[language] for language in covered))
             return Fact(

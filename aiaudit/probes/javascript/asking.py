@@ -21,8 +21,8 @@ METHOD: Final = "JavaScript and TypeScript syntax trees, names resolved; nothing
 
 
 class ScriptQuery(CodeQuery):
-    """roles, files, exclude: as for `python.calls`. server: leaves out files that run in a browser only (those with
-    `"use client"` or an import of react-dom)."""
+    """roles, files, exclude: as for `python.calls`. server: leaves out files that run in a browser only: those with
+    `"use client"`, an import of react-dom or a hook of React, and those that only such files import."""
 
     server: bool = False
 
@@ -38,7 +38,7 @@ def scope_of(query: ScriptQuery, context: Context) -> tuple[list[Entry], Scope]:
         parsed = [entry for entry in covered if entry.path in project.records]
         unread = [entry.path for entry in covered if entry.path not in project.records]
         if query.server:
-            parsed = [entry for entry in parsed if not project.records[entry.path].get("client")]
+            parsed = [entry for entry in parsed if entry.path not in project.clients]
         known = context.memo[key] = (parsed, Scope(len(covered), len(covered) - len(unread), tuple(unread[:10])))
     return known
 

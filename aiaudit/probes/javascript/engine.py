@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 1  # of the records; part of the cache key
+VERSION: Final = 2  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = re.compile(
     rb"\A\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']|\bfrom [\"']react-dom(?:/client)?[\"']"
+    rb"|\buse(?:State|Effect|LayoutEffect|Ref|Reducer|Callback)\s*[(<]"
 )
 _FEATURES: Final = ("routes", "prompts", "flows")
 
@@ -74,7 +75,7 @@ class JavaScriptEngine:
 
     def _scan(self, data: bytes, suffix: str) -> dict[str, Any]:
         if len(data) <= MAX_SOURCE and not self._matters(data):
-            return light_record(data)
+            return light_record(data) | ({"client": True} if _CLIENT.search(data) else {})
         root, text = parse(data, suffix)
         module = Module(root, text, jsx=suffix not in PLAIN)
         resolver = Resolver(module)

@@ -118,6 +118,9 @@ class FlowFinder:
             for node in self.module.root.find_all(
                 {"rule": {"kind": "jsx_attribute", "regex": "^dangerouslySetInnerHTML"}}
             )[:200]:
+                element = node.parent()
+                if element is not None and re.match(r"<style\b", element.text()):
+                    continue  # a style sheet
                 for pair in node.find_all(kind="pair")[:1]:
                     value = pair.field("value")
                     if value is not None:

@@ -33,6 +33,7 @@ _READS: Final = re.compile(
 )
 _REJECTS: Final = re.compile(r"\b(?:400|422)\b|(?i:\bbad_?request\b)")
 _CONDITION: Final = re.compile(r"\bif\s*\(")
+_WORD: Final = re.compile(r"\w+")
 _HONO_VALID: Final = re.compile(r"\bc\.req\.valid\(")
 _VALIDATOR_MIDDLEWARE: Final = re.compile(r"(?i)valid|celebrate|schema|zod")
 AUTH_NAME: Final = re.compile(
@@ -40,11 +41,12 @@ AUTH_NAME: Final = re.compile(
 )
 _AUTH_CALL: Final = re.compile(
     r"(?:^|[^\w.])((?:\w+\.){0,3}(?:auth|getServerSession|unstable_getServerSession|getSession|currentUser|getAuth|"
-    r"require(?:Auth|User|Session|Login|Admin|Role|Permission)\w*|verify(?:Token|Jwt|JWT|Session|IdToken|ApiKey|Auth|Signature)\w*|"
+    r"require(?:Auth|User|Session|Login|Admin|Role|Permission)\w*|verify\w*(?:Token|Jwt|JWT|Session|ApiKey|Auth|Signature)\w*|"
     r"jwtVerify|authenticate\w*|authorize\w*|getToken|validate(?:ApiKey|Token|Session|Auth)\w*|isAuthenticated|isAuthorized|"
-    r"getUser|getCurrentUser|withAuth\w*|check(?:Auth|ApiKey|Access|Permission)\w*|ensure(?:Auth|LoggedIn|User)\w*|"
+    r"getUser|getCurrentUser|withAuth\w*|check(?:Auth|Access|Permission|Session)\w*|ensure(?:Auth|LoggedIn|User)\w*|"
     r"getSessionUser|timingSafeEqual|constructEvent))\s*(?:<[^>()]*>)?\("
 )
+_WHO: Final = re.compile(r"(?i)user|session|auth|profile|viewer|account|principal|identity|caller")
 _DENIES: Final = re.compile(r"\b40[13]\b|(?i:unauthori[sz]ed|forbidden|not[ _-]?authenticated)|\bredirect\(")
 _SELF_DENYING: Final = re.compile(
     r"(?:^|\.)(?:require|ensure|verify|authenticate|authorize|jwtVerify|withAuth|protect|constructEvent)"
@@ -58,7 +60,7 @@ _EVERYDAY: Final = name_set(
     " join toString trim replace replaceAll slice push String Number Boolean parseInt parseFloat toLowerCase"
     " toUpperCase get has set add find next concat flat flatMap stringify toFixed isNaN sort"
 )
-_BOUNDS: Final = re.compile(r"\.(?:max|length|lte|lt)\(|\bmax(?:Length|Items|imum)\s*[:(]|\bmaxLength\b")
+_BOUNDS: Final = re.compile(r"\.(?:max|length|lte|lt)\(|\.size\s*<=?|\bmax(?:Length|Items|imum)\s*[:(]|\bmaxLength\b")
 
 
 class Handlers:
@@ -115,6 +117,8 @@ class Handlers:
             and call.kind() == "call_expression"
         ):
             touches.append(last[:60])
+        if own_spec(named.spec) and _WHO.search(named.rest):
+            made.setdefault("asks_by", []).append([named.spec, named.rest])
         if request and depth < 2 and _hands_on(call, request):
             if named.spec == LOCAL and "." not in named.rest:
                 bound = self.module.bound(named.rest, call.range().start.index)
@@ -161,7 +165,7 @@ class Handlers:
 
     def schemas(self) -> dict[str, bool]:
         """Top-level schemas of the file: name -> whether they limit sizes."""
-        found: dict[str, bool] = {}
+        texts: dict[str, str] = {}
         for name, bindings in self.module.bindings.items():
             one = bindings[0]
             if (
@@ -172,8 +176,11 @@ class Handlers:
             ):
                 named = self.resolver.of(one.node)
                 if named is not None and package(named.spec) in VALIDATORS:
-                    found[name] = bool(_BOUNDS.search(one.node.text()[:20_000]))
-        return found
+                    texts[name] = one.node.text()[:20_000]
+        bounded = {name for name, text in texts.items() if _BOUNDS.search(text)}
+        for _ in range(3):  # schemas of schemas
+            bounded |= {name for name, text in texts.items() if bounded & set(_WORD.findall(text))}
+        return {name: name in bounded for name in texts}
 
 
 def _rejects(text: str) -> bool:
@@ -205,7 +212,7 @@ def merge(into: dict[str, Any], other: dict[str, Any]) -> None:
     for key in ("checks", "auth"):
         if not into.get(key) and other.get(key):
             into[key] = other[key]
-    for key in ("hands_to", "schemas", "touches"):
+    for key in ("hands_to", "asks_by", "schemas", "touches"):
         if other.get(key):
             into[key] = [*into.get(key, []), *other[key]][:20]
 

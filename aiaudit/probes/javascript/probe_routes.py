@@ -22,6 +22,7 @@ _APP_ROUTE: Final = re.compile(r"(?:^|/)app/(?:(.*)/)?route\.[cm]?[jt]sx?$")
 _PAGES_API: Final = re.compile(r"(?:^|/)pages/(api/.*?)(?:/index)?\.[cm]?[jt]sx?$")
 _SVELTE: Final = re.compile(r"(?:^|/)routes/(?:(.*)/)?\+server\.[jt]s$")
 _VERCEL: Final = re.compile(r"^api/(.*?)(?:/index)?\.[cm]?[jt]s$")
+_MCP: Final = re.compile(r"^(?:mcp-handler|@vercel/mcp-adapter|fastmcp|@modelcontextprotocol/sdk/server)")
 _MIDDLEWARE: Final = re.compile(r"(?:^|/)(?:middleware|proxy)\.[cm]?[jt]s$")
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
 _LIMITED: Final = frozenset(("fastify", "express"))  # their own body parsers stop at 1 MiB and 100 kB
@@ -101,12 +102,18 @@ def _url(folders: str) -> str:
 def _judged(row: dict[str, Any], wide: list[dict[str, Any]], path: str, project: JavaScriptProject) -> dict[str, Any]:
     merged = {**row, "hands_to": list(row.get("hands_to", ()))}
     _follow(merged, merged["hands_to"], path, project, 0)
+    for spec, rest in merged.get("asks_by", ())[:8]:  # a function of the project that sends a stranger away
+        found = project.follow(spec, "" if rest == "*" else rest, path)
+        summary = project.records.get(found.path, {}).get("handlers", {}).get(found.local, {})
+        merged["auth"] = merged.get("auth") or summary.get("auth", "")
     for one in wide:
         if one is row or one.get("app") != row.get("app") or not _covers(one["route"], row["route"]):
             continue
         if one["line"] < row["line"]:
             merged["auth"] = merged.get("auth") or one.get("auth", "")
             merged["checks"] = merged.get("checks") or one.get("checks", "")
+    if not merged.get("checks") and _speaks_mcp(path, project):
+        merged["checks"] = "schemas of MCP tools"
     methods = row.get("methods", [])
     takes = bool(merged.get("reads")) or (
         row["kind"] == "route" and bool(_WRITES & set(methods)) and "{" in row["route"]
@@ -132,6 +139,19 @@ def _judged(row: dict[str, Any], wide: list[dict[str, Any]], path: str, project:
         "touches": sorted(set(merged.get("touches", ())))[:12],
         "calls": [],
     }
+
+
+def _speaks_mcp(path: str, project: JavaScriptProject) -> bool:
+    """Whether a file hands its requests to an MCP server: it, or a file that it imports, makes one."""
+    if "mcp" not in path.lower():
+        return False
+    imports = project.base(path).get("imports", ())
+    near = [project.file(one[1], path) for one in imports]
+    every = [
+        *imports,
+        *(one for file in near if file in project.records for one in project.base(file).get("imports", ())),
+    ]
+    return any(_MCP.search(one[1]) for one in every)
 
 
 def _covers(prefix: str, route: str) -> bool:

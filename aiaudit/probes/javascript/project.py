@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
@@ -53,6 +54,28 @@ class JavaScriptProject:
         self._aliases = dict(aliases or {})
         self._packages = dict(packages or {})
         self._found: dict[tuple[str, str], str | None] = {}
+
+    @cached_property
+    def clients(self) -> set[str]:
+        """Files that run in a browser only: they say so or use hooks of React, or only such files import them."""
+        importers: dict[str, set[str]] = {}
+        for path in self.records:
+            for one in self.base(path).get("imports", ()):
+                target = self.file(one[1], path) if one[4] != "type" else None
+                if target is not None and target != path:
+                    importers.setdefault(target, set()).add(path)
+        found = {path for path, record in self.records.items() if record.get("client")}
+        todo = list(found)
+        below: dict[str, set[str]] = {}
+        for target, sources in importers.items():
+            for source in sources:
+                below.setdefault(source, set()).add(target)
+        while todo:
+            for target in below.get(todo.pop(), ()):
+                if target not in found and target in self.records and importers[target] <= found:
+                    found.add(target)
+                    todo.append(target)
+        return found
 
     def base(self, path: str) -> dict[str, Any]:
         found: dict[str, Any] = self.records[path].get("base", {})

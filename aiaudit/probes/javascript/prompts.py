@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 MARKS: Final = re.compile(
-    rb"(?i)prompt|instruction|\bsystem\b|persona|preamble|[\"']?content[\"']?\s*:|SystemMessage|HumanMessage"
+    rb"(?i)prompt|template|instruction|\bsystem\b|persona|preamble|[\"']?content[\"']?\s*:|SystemMessage|HumanMessage"
 )
 _NAME: Final = re.compile(r"(?i)prompt|instructions?|preamble|persona|system_?message|sys_?msg|system_?text")
 _OTHER_NAME: Final = re.compile(
@@ -34,6 +34,7 @@ _LOADS: Final = re.compile(r"(?:readFile(?:Sync)?|getPrompt|hub\.pull|pullPrompt
 _CLIMB: Final = frozenset(
     {"template_string", "binary_expression", "array", "arguments", "ternary_expression", *WRAPPERS}
 )
+_TEMPLATE_NAME: Final = re.compile(r"(?i)template$")
 _MARKUP: Final = re.compile(r"^\s*(?:<!DOCTYPE|<html|<svg|<div|SELECT |INSERT |CREATE )", re.IGNORECASE)
 _JOINS: Final = re.compile(r"(?:\.(?:join|trim|replace|replaceAll|concat)|\bdedent|stripIndents?|outdent)$")
 MIN_WORDS: Final = 6
@@ -103,7 +104,7 @@ class PromptFinder:
                 target = one.field("name") or one.field("left") or one.field("property")
                 name = target.text().rpartition(".")[2] if target is not None else ""
                 meant = bool(_NAME.search(name)) and not _OTHER_NAME.search(name)
-                return ("constant" if meant else "", name, whole)
+                return ("constant" if meant or _speaks(name, node) else "", name, whole)
             elif kind in ("return_statement", "arrow_function"):
                 name = self.module.function_at(node.range().start.index)
                 meant = bool(_NAME.search(name)) and not _OTHER_NAME.search(name)
@@ -149,3 +150,9 @@ class PromptFinder:
             **(judged(text) if text else {}),
         }
         self.rows.append({key: value for key, value in row.items() if value not in (False, "", 0)})
+
+
+def _speaks(name: str, node: SgNode) -> bool:
+    """A template that is text for a model rather than markup, a path or a chat format."""
+    text = node.text()[1:-1]
+    return bool(_TEMPLATE_NAME.search(name)) and len(text.split()) >= 12 and "<" not in text[:20] and "{%" not in text

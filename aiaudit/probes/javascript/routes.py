@@ -26,7 +26,7 @@ MARKS: Final = re.compile(
     rb"\.(?:get|post|put|patch|delete|all|use|route|tool|registerTool|addTool|setRequestHandler|openapi|serve)\s*\("
     rb"|\bexport\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE)\b|\bexport\s+default\b|\bcreateServer\s*\("
     rb"|[\"']use server[\"']|@(?:Get|Post|Put|Patch|Delete|All)\(|\bexport\s*\{[^}]*\b(?:GET|POST)\b"
-    rb"|\bmodule\.exports\b|\b(?:req|request|c|z|yup|joi|ajv)\b"
+    rb"|\bmodule\.exports\b|\b(?:req|request|c|z|yup|joi|ajv|auth|jwt)\b|[Ss]ession|[Uu]ser\("
 )
 VERBS: Final = name_set("get post put patch delete all options head")
 APPS: Final = {  # heads of names on which a verb makes a route
@@ -51,6 +51,7 @@ APPS: Final = {  # heads of names on which a verb makes a route
     "elysia.Elysia": "elysia",
     "@oak/oak.Router": "oak",
 }
+_COMPARED: Final = re.compile(r"===?\s*[\"'`](/(?:api/)?(?:healthz?|readyz?|livez?|ping|status))[\"'`]")
 _TOOLS: Final = name_set("tool registerTool addTool setRequestHandler")
 _LIKE_APP: Final = re.compile(r"^(?:app|router|fastify|server|api|\w+Router|\w+App)$")
 _LIKE_SERVER: Final = re.compile(r"(?i)server$|^mcp")
@@ -108,6 +109,7 @@ class RouteFinder:
         name = dotted(named.spec, named.rest)
         if name in _SERVERS:
             self.made.add(call, _SERVERS[name], "route", "", [], self.made.arguments(call))
+            self._compared(call, _SERVERS[name])
             return
         if called.kind() != "member_expression":
             return
@@ -123,6 +125,13 @@ class RouteFinder:
         framework = self._framework(head, receiver, named.spec, call)
         if framework:
             self._verb(call, verb, framework, receiver, [named.spec, named.rest.rpartition(".")[0]])
+
+    def _compared(self, call: SgNode, framework: str) -> None:
+        """Routes of health in a plain server, which compares the path by itself."""
+        for match in list(_COMPARED.finditer(call.text()[:60_000]))[:5]:
+            line = call.range().start.line + 1 + call.text().count("\n", 0, match.start())
+            row = {"line": line, "framework": framework, "kind": "route", "route": match.group(1), "methods": ["GET"]}
+            self.made.rows.append({**row, "function": "", "app": "", "reads": False, "constant": False})
 
     def _framework(self, head: str, receiver: SgNode, spec: str, call: SgNode) -> str:
         for part in (head, head.removesuffix(".route"), _strip_verbs(head)):

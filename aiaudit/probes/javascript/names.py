@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 GLOBAL: Final = ""  # `fetch`, `process`, `eval`
-LOCAL: Final = "."  # a function or class of this file
+LOCAL: Final = "@"  # a function or class of this file
 UNKNOWN: Final = "?"  # what the receiver is could not be told
 
 _VERSION: Final = re.compile(r"(?<=.)@[\d^~*][^/]*")

@@ -194,7 +194,9 @@ class Resolver:
             return None
         if body.kind() != "statement_block":
             return self._made(body, steps)
-        found = [self._made(first_named(one), steps) for one in body.find_all(kind="return_statement")[:4]]
+        place = node.range()
+        returns = [one for one in body.find_all(kind="return_statement")[:12] if _function_of(one) == place.start.index]
+        found = [self._made(first_named(one), steps) for one in returns[:4]]
         known = [one for one in found if one is not None]
         return known[-1] if known and len({(one.spec, one.rest) for one in known}) == 1 else None
 
@@ -219,3 +221,8 @@ def _members(node: SgNode | None) -> list[str]:
     if node is not None and node.kind() == "identifier" and not out:
         out.append(node.text())
     return out[::-1][-4:]
+
+
+def _function_of(node: SgNode) -> int:
+    """Where the innermost function around a node begins."""
+    return next((one.range().start.index for one in node.ancestors() if one.kind() in FUNCTIONS), -1)

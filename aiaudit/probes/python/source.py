@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from aiaudit.probes.python.newer import in_older_words
 from aiaudit.probes.python.notebook import MAX_CODE, Cell, NotNotebook, parses, python_code, read_notebook
 from aiaudit.probes.python.trim import Region, trim
 
@@ -113,6 +114,17 @@ def read_source(
 
 
 def _parse(data: bytes) -> ast.Module:
+    """The tree; where the text does not parse, that of the same program in older words."""
+    try:
+        return _tree(data)
+    except Unparsed:
+        older = in_older_words(data)
+        if older == data:
+            raise
+    return _tree(older)
+
+
+def _tree(data: bytes) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

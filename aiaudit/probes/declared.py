@@ -186,7 +186,7 @@ class _Reading:
         }
 
     def _workload(self) -> dict[str, Any]:
-        part = self.config.workload
+        part = self.config.workload.declared()
         values = dict(_numbers_by_key(part))
         return {
             "present": bool(part),
@@ -195,7 +195,7 @@ class _Reading:
             "values": values,
             "source": self._said(part, "workload", "source"),
             "owner": self._said(part, "workload", "owner"),
-            **self._dated(_day(part.get("reviewed"))),
+            **self._dated(self.config.workload.reviewed),
             "line": self._line("workload"),
         }
 
@@ -263,15 +263,3 @@ def _numbers_by_key(value: Any, prefix: str = "") -> Iterator[tuple[str, float]]
     items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
         yield from _numbers_by_key(item, f"{prefix}.{key}" if prefix else str(key))
-
-
-def _day(value: Any) -> dt.date | None:
-    """A date as YAML gives it, or as text."""
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, str):
-        try:
-            return dt.date.fromisoformat(value)
-        except ValueError:
-            return None
-    return value if isinstance(value, dt.date) else None

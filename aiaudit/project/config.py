@@ -19,6 +19,7 @@ from aiaudit.project.config_errors import problems as problems_of
 from aiaudit.project.entry import display
 from aiaudit.project.parse import Malformed, Map, parse_yaml
 from aiaudit.project.reader import Reader, Unreadable
+from aiaudit.project.workload import WorkloadPart
 
 FILE: Final = "aiaudit.yaml"
 MAX_BYTES: Final = 1024 * 1024
@@ -183,7 +184,7 @@ class ProjectConfig(Part):
     project: ProjectPart = Field(default_factory=ProjectPart)
     datasets: list[DatasetPart] = Field(default_factory=list)
     models: list[ModelPart] = Field(default_factory=list)
-    workload: dict[str, Any] = Field(default_factory=dict)
+    workload: WorkloadPart = Field(default_factory=WorkloadPart)
     budget: BudgetPart = Field(default_factory=BudgetPart)
     value: ValuePart = Field(default_factory=ValuePart)
     screening: ScreeningPart = Field(default_factory=ScreeningPart)

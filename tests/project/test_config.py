@@ -74,7 +74,7 @@ def test_everything_it_may_say() -> None:
     assert config.project.stage == "pilot" and config.project.reviewed == dt.date(2026, 3, 1)
     assert config.project.flags == {"rag": False, "trains": True}
     assert config.datasets[0].schema_ == "data/schema.json" and config.datasets[0].id == ["customer"]
-    assert config.workload["traffic"] == {"requests_per_second": {"mean": 3}}
+    assert config.workload.declared()["traffic"] == {"requests_per_second": {"mean": 3.0}}
     assert config.budget.unit.value == 5 and config.budget.currency == "EUR"
     assert config.attestations["GOV-002"].answer == "yes"
     assert config.attestations["GOV-002"].review_by == dt.date(2027, 2, 1)

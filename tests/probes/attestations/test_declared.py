@@ -112,17 +112,16 @@ def test_the_probe_is_registered() -> None:
 
 def test_the_workload_is_read_by_dotted_key_with_who_says_so(tmp_path: Path) -> None:
     text = (
-        "workload:\n  traffic: {requests_per_second: {mean: 1.5, peak: 12}, steady: true}\n  steps: [3, {n: 4}]\n"
+        "workload:\n  traffic: {requests_per_second: {mean: 1.5, peak: 12}, items: TODO}\n  training: [{seq_len: 4}]\n"
         '  source: help desk\n  owner: TBD\n  reviewed: "2026-05-02"\n'
     )
     workload = DeclaredProbe().answer("d", DeclaredQuery(), context(tmp_path, {"aiaudit.yaml": text})).value["workload"]
     assert workload["values"] == {
         "traffic.requests_per_second.mean": 1.5,
         "traffic.requests_per_second.peak": 12.0,
-        "steps.0": 3.0,
-        "steps.1.n": 4.0,
+        "training.0.seq_len": 4.0,
     }
-    assert (workload["numbers"], workload["source"], workload["owner"]) == (4, "help desk", "")
+    assert (workload["numbers"], workload["source"], workload["owner"]) == (3, "help desk", "")
     assert (workload["reviewed"], workload["days_old"]) == ("2026-05-02", 30)
 
 

@@ -1,0 +1,261 @@
+"""The `workload:` block of the project file: which model serves which load on which hardware, and how that grows.
+
+All of it is optional; what a plan needs and does not find here it takes from a default, which the plan then lists as an
+assumption (`aiaudit.capacity.demand`). Rates are a second, tokens a request, money in dollars, growth a share a month.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
+
+
+class Part(BaseModel):
+    """Base of every part: unknown keys are errors, values are frozen."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, coerce_numbers_to_str=True, populate_by_name=True, allow_inf_nan=False
+    )
+
+
+def _unless_gap(value: object) -> object:
+    """A reminder (`TODO`, `TBD`) in the place of a figure is no figure, and no mistake in the file either."""
+    if isinstance(value, str):
+        from aiaudit.probes.docs.substance import is_gap
+
+        return None if is_gap(value) else value
+    return value
+
+
+def _mean(value: object) -> object:
+    """A bare number is the mean."""
+    return {"mean": value} if isinstance(value, (int, float)) and not isinstance(value, bool) else _unless_gap(value)
+
+
+def _median(value: object) -> object:
+    """A bare number is the median."""
+    return {"p50": value} if isinstance(value, (int, float)) and not isinstance(value, bool) else _unless_gap(value)
+
+
+def _expected(value: object) -> object:
+    """A bare number is what is expected."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return {"expected": value} if is_number else _unless_gap(value)
+
+
+Positive = Annotated[float | None, Field(gt=0), BeforeValidator(_unless_gap)]
+Share = Annotated[float | None, Field(ge=0, le=1), BeforeValidator(_unless_gap)]
+Amount = Annotated[float | None, Field(ge=0), BeforeValidator(_unless_gap)]
+Count = Annotated[int | None, Field(ge=1), BeforeValidator(_unless_gap)]
+
+
+class WeightsPart(Part):
+    dtype: Text = Field("", description="bf16, fp8, int8, awq-int4, gptq-int4, nf4, mxfp4, nvfp4, gguf:Q4_K_M …")
+    group_size: Count = None
+
+
+class LoraPart(Part):
+    rank: Count = None
+    adapters: Count = None
+
+
+class ModelSourcePart(Part):
+    """Where the model's figures come from: a file of the project, a preset's name, or a plain count."""
+
+    source: Text = Field("", description="config.json, a safetensors or GGUF file, an index, or a preset's name.")
+    preset: Text = ""
+    gguf: Text = ""
+    params: Positive = Field(None, description="Parameters, such as 8.03e9.")
+    weights: WeightsPart = Field(default_factory=WeightsPart)
+    kv_cache_dtype: Text = ""
+    lora: LoraPart | None = None
+
+
+class ParallelPart(Part):
+    tp: Count = None
+    pp: Count = None
+    ep: Count = None
+    replicas: Count = None
+
+
+class ServingPart(Part):
+    engine: Text = Field("", description="vllm, sglang, trt-llm, llama.cpp, hf, api, or a name of your own.")
+    engine_version: Text = ""
+    max_model_len: Count = None
+    max_num_seqs: Count = None
+    memory_utilization: Annotated[float | None, Field(gt=0, le=1), BeforeValidator(_unless_gap)] = None
+    max_num_batched_tokens: Count = None
+    parallel: ParallelPart = Field(default_factory=ParallelPart)
+    replicas: Count = None
+    max_batch: Count = None
+
+
+class TargetPart(Part):
+    """A machine without GPUs, as a manifest would ask for it."""
+
+    cpu: Amount = None
+    memory_mb: Amount = None
+
+
+class HardwarePart(Part):
+    target: Literal["local", ""] | TargetPart = ""
+    gpu: Text = ""
+    count: Count = None
+    memory_gib: Positive = Field(None, description="Visible memory of one GPU, where the table does not know it.")
+    price_per_hour: Amount = None
+    price_source: Text = ""
+    price_date: dt.date | None = None
+
+
+class RatePart(Part):
+    mean: Amount = None
+    peak: Amount = None
+
+
+class PercentilesPart(Part):
+    p50: Amount = None
+    p95: Amount = None
+    p99: Amount = None
+
+
+Percentiles = Annotated[PercentilesPart | None, BeforeValidator(_median)]
+
+
+class TokensPart(Part):
+    input: Percentiles = None
+    output: Percentiles = None
+
+
+class TrafficPart(Part):
+    requests_per_second: Annotated[RatePart | None, BeforeValidator(_mean)] = None
+    concurrency: Percentiles = None
+    tokens: TokensPart | None = None
+    payload_kb: Percentiles = None
+    prefix_cache_hit: Share = None
+    hours_per_day: Annotated[float | None, Field(gt=0, le=24), BeforeValidator(_unless_gap)] = None
+    items: Amount = None
+
+
+class SloPart(Part):
+    """Objectives: at most this many milliseconds or seconds at the 95th percentile (p99 where it says so)."""
+
+    ttft_ms_p95: Positive = None
+    tpot_ms_p95: Positive = None
+    e2e_s_p95: Positive = None
+    e2e_ms_p95: Positive = None
+    e2e_ms_p99: Positive = None
+    error_rate: Share = None
+    availability: Share = None
+
+
+class GrowthRatePart(Part):
+    low: Annotated[float | None, Field(gt=-1, le=10)] = None
+    expected: Annotated[float | None, Field(gt=-1, le=10)] = None
+    high: Annotated[float | None, Field(gt=-1, le=10)] = None
+
+
+class GrowthPart(Part):
+    per_month: Annotated[GrowthRatePart | None, BeforeValidator(_expected)] = None
+    horizon_months: Count = None
+
+
+class TrainingPart(Part):
+    """A training run that recurs."""
+
+    method: Literal["full", "lora", "qlora"] = "lora"
+    base: Text = ""
+    seq_len: Count = None
+    micro_batch: Count = None
+    grad_checkpoint: bool | None = None
+    optimizer: Text = ""
+    rank: Count = None
+    gpus: Count = None
+    zero_stage: Annotated[int | None, Field(ge=0, le=3)] = None
+    precision: Literal["pure", "amp", "mixed", ""] = ""
+    attention: Literal["flash", "eager", ""] = ""
+    every: Text = ""
+    gpu_hours: Amount = None
+
+
+class IndexPart(Part):
+    """A vector index, or an embedding service's."""
+
+    kind: Literal["flat", "hnsw", "ivf", "pq"] = "flat"
+    vectors: Positive = None
+    dimensions: Count = None
+    element: Text = Field("", description="fp32, fp16 or int8.")
+    links: Count = Field(None, description="HNSW's M.")
+    code_bytes: Count = Field(None, description="Bytes of a PQ code.")
+    memory_mb: Amount = None
+
+
+class ApiPart(Part):
+    provider: Text = ""
+    model: Text = ""
+    batch_share: Share = None
+    cache_read_share: Share = None
+    retry_rate: Amount = None
+
+
+class StoragePart(Part):
+    gb: Amount = None
+    price_gb_month: Amount = None
+
+
+class EgressPart(Part):
+    gb_month: Amount = None
+    price_gb: Amount = None
+
+
+class BudgetPart(Part):
+    monthly_usd: Amount = None
+    horizon_total_usd: Amount = None
+    gate: Literal["p10", "p50", "p90", ""] = ""
+
+
+class EnergyPart(Part):
+    region: Text = ""
+    pue: Annotated[float | None, Field(ge=1, le=5)] = None
+
+
+class BatchPart(Part):
+    """A batch job: how many rows, in which window."""
+
+    rows: Amount = None
+    window_hours: Positive = None
+    window_minutes: Positive = None
+    every: Text = ""
+
+
+class WorkloadPart(Part):
+    """The whole block. `source`, `owner` and `reviewed` say where the figures come from and who answers for them."""
+
+    name: Text = ""
+    model: ModelSourcePart | None = None
+    serving: ServingPart = Field(default_factory=ServingPart)
+    hardware: HardwarePart = Field(default_factory=HardwarePart)
+    traffic: TrafficPart = Field(default_factory=TrafficPart)
+    slo: SloPart = Field(default_factory=SloPart)
+    growth: GrowthPart = Field(default_factory=GrowthPart)
+    training: list[TrainingPart] = Field(default_factory=list)
+    indexes: list[IndexPart] = Field(default_factory=list)
+    batch: BatchPart | None = None
+    api: ApiPart = Field(default_factory=ApiPart)
+    storage: StoragePart = Field(default_factory=StoragePart)
+    egress: EgressPart = Field(default_factory=EgressPart)
+    budget: BudgetPart = Field(default_factory=BudgetPart)
+    energy: EnergyPart = Field(default_factory=EnergyPart)
+    source: Text = ""
+    owner: Text = ""
+    reviewed: dt.date | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.model_fields_set)
+
+    def declared(self) -> dict[str, Any]:
+        """What the file says, as plain data: without defaults, and without what is a reminder only."""
+        return self.model_dump(mode="json", exclude_unset=True, exclude_none=True, by_alias=True)

@@ -10,7 +10,7 @@ from aiaudit.probes.javascript.module import FUNCTIONS, Import, Module, first_na
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
 from aiaudit.probes.javascript.resolve import Named, Resolver
 from aiaudit.probes.javascript.values import Values
-from aiaudit.probes.python.values import to_json
+from aiaudit.probes.python.values import redacted, to_json
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -19,6 +19,11 @@ MAX_EXPORTS: Final = 300
 _DECLARATIONS: Final = frozenset({"lexical_declaration", "variable_declaration"})
 _IMPORT: Final = re.compile(
     rb"(?:^|[\s;}])(?:(import|export)\b[^;'\"`()]{0,2000}?\bfrom\s*|import\s+|(?:require|import)\(\s*)[\"']([^\"'\n]{1,200})[\"']"
+)
+_CONSTANT: Final = re.compile(
+    rb"(?m)^export const (\w{1,80})(?:\s*:\s*[\w|\s]{1,40})?\s*=\s*"
+    rb"(\"[^\"\n\\]{0,200}\"|'[^'\n\\]{0,200}'|\d[\d_]{0,12}(?:\.\d{1,8})?|true|false)"
+    rb"(?:\s+as const)?[ \t]*;?[ \t]*$"
 )
 
 
@@ -32,7 +37,20 @@ def light_record(data: bytes) -> dict[str, Any]:
         kind = "reexport" if match.group(1) == b"export" else "import"
         name = "**" if kind == "reexport" else "*"
         imports.append([line, match.group(2).decode("utf-8", "replace"), name, "", kind])
-    return {"base": {"imports": imports}} if imports else {}
+    base: dict[str, Any] = {"imports": imports} if imports else {}
+    constants = {match.group(1).decode(): _literal(match.group(2)) for match in _CONSTANT.finditer(data)}
+    if constants:
+        base |= {"constants": constants, "exports": {name: {"local": name} for name in constants}}
+    return {"base": base} if base else {}
+
+
+def _literal(text: bytes) -> Any:
+    if text[:1] in b"\"'":
+        return redacted(text[1:-1].decode("utf-8", "replace"))
+    if text in (b"true", b"false"):
+        return text == b"true"
+    number = float(text.replace(b"_", b""))
+    return int(number) if number.is_integer() else number
 
 
 def base_record(module: Module, resolver: Resolver, values: Values) -> dict[str, Any]:

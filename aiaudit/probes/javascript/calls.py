@@ -67,11 +67,12 @@ class CallFinder:
             return True
         if named.spec in (GLOBAL, LOCAL, UNKNOWN):
             return False
-        # A name of the project's own: what it stands for is known when all files are.
+        # A name of the project's own: what it stands for is known when all files are. A package's may be a workspace's.
+        _, _, tail = named.rest.partition(".")
+        if not own_spec(named.spec):
+            return "." in tail and self.patterns.is_tail(tail)
         last = named.rest.rpartition(".")[2]
-        return own_spec(named.spec) and (
-            not last or self.patterns.ends_like(last) or self.patterns.is_tail(last) or "." not in named.rest
-        )
+        return not tail or self.patterns.ends_like(last) or self.patterns.is_tail(last)
 
     def _row(self, call: SgNode, named: Named) -> dict[str, Any]:
         place = call.range()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 3  # of the records; part of the cache key
+VERSION: Final = 4  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = re.compile(
     rb"\A\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']|\bfrom [\"']react-dom(?:/client)?[\"']"
@@ -43,9 +43,11 @@ class JavaScriptEngine:
     def __init__(self, queries: Iterable[Query]) -> None:
         wanted: set[str] = set()
         features: set[str] = set()
+        self.whole = False  # all files are parsed, also those in which nothing stands that is asked for
         for query in queries:
             wanted.update(getattr(query, "names", tuple)())
             features.update(getattr(query, "features", ()))
+            self.whole = self.whole or getattr(query, "whole", False)
         self.patterns = Patterns(wanted)
         self.features = tuple(one for one in _FEATURES if one in features)
         self._wanted = wanted
@@ -55,7 +57,7 @@ class JavaScriptEngine:
         return _marks(self._wanted)
 
     def key(self) -> str:
-        asked = json.dumps([VERSION, self.patterns.all, self.features])
+        asked = json.dumps([VERSION, self.patterns.all, self.features, self.whole])
         return hashlib.sha256(asked.encode()).hexdigest()
 
     def wants(self, entry: Entry) -> bool:
@@ -74,7 +76,7 @@ class JavaScriptEngine:
             return {"error": "nested too deeply"}
 
     def _scan(self, data: bytes, suffix: str) -> dict[str, Any]:
-        if len(data) <= MAX_SOURCE and not self._matters(data):
+        if not self.whole and len(data) <= MAX_SOURCE and not self._matters(data):
             return light_record(data) | ({"client": True} if _CLIENT.search(data) else {})
         root, text = parse(data, suffix)
         module = Module(root, text, jsx=suffix not in PLAIN)

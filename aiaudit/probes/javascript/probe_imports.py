@@ -77,6 +77,8 @@ class UnparsedQuery(ScriptQuery):
     """All files that were not parsed. reason: minified, larger than 1 MB, nested too deeply, took too long…
     generated: the first two, which nobody writes by hand."""
 
+    whole: ClassVar[bool] = True
+
 
 class UnparsedProbe(Probe[UnparsedQuery]):
     name: ClassVar[str] = "javascript.unparsed"

@@ -46,7 +46,7 @@ def _minified(data: bytes) -> bool:
         return False
     for line in data.split(b"\n"):
         if len(line) > MAX_LINE:
-            longest = max((len(part) for part in _LITERAL_LINE.split(line)), default=0)
+            longest = max((len(part) for part in _LITERAL_LINE.split(line)[1::2]), default=0)
             if longest * 2 < len(line):
                 return True
     return False

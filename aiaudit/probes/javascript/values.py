@@ -136,6 +136,17 @@ class Values:
             return None
         if kind == "number":
             return _number(node.text())
+        if kind == "identifier" and depth:
+            bound = self.module.bound(node.text(), node.range().start.index)
+            if (
+                bound is not None
+                and bound.kind == "value"
+                and bound.node is not None
+                and not bound.assigned
+                and not bound.path
+            ):
+                return self._number(bound.node, depth + 1)
+            return None
         if kind == "binary_expression":
             operator = node.field("operator")
             left, right = node.field("left"), node.field("right")

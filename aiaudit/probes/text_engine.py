@@ -131,7 +131,7 @@ class TextEngine:
         search = self._searches.get(keys)
         if search is None:
             search = self._searches[keys] = self._search_for(keys)
-        return {"hits": search(text)}
+        return {"hits": search(text, keys)}
 
     def _search_for(self, keys: tuple[str, ...]) -> _Search:
         """The search for these groups. To make one costs as much as to search megabytes, so that few files share the
@@ -221,11 +221,15 @@ class _Search:
             some.Compile()
             self.sets.append((some, part))
 
-    def __call__(self, text: bytes) -> dict[str, list[list[Any]]]:
+    def __call__(self, text: bytes, keys: Iterable[str]) -> dict[str, list[list[Any]]]:
+        """The hits of the groups of these keys."""
+        meant = frozenset(keys)
         hits: dict[str, list[list[Any]]] = {}
         for some, rules in self.sets:
             for index in some.Match(text) or ():
                 rule = rules[index]
+                if rule.key not in meant:
+                    continue
                 found = list(_hits(text, rule.group, rule.number, *rule.compiled()))
                 if found:
                     hits.setdefault(rule.key, []).extend(found)

@@ -71,11 +71,14 @@ def hide(text: str, name: str = "") -> str:
     before = f'{name} = "' if name else ""
     data = f'{before}{text}"'.encode("utf-8", "surrogateescape")
     start, end = len(before.encode("utf-8", "surrogateescape")), len(data) - 1
+    whole = data
     for first, last in sorted(_spans(data), reverse=True):
         if first >= start and last <= end:
             data = data[:first] + HIDDEN.encode() + data[last:]
             end += len(HIDDEN) - (last - first)
-    return _CUT.sub(_uncut, data[start:end].decode("utf-8", "surrogateescape"))
+    told = text if data is whole else data[start:end].decode("utf-8", "surrogateescape")
+    cleared = _CUT.sub(_uncut, told)
+    return text if cleared == text else cleared
 
 
 def _uncut(match: re.Match[str]) -> str:
@@ -130,12 +133,15 @@ def _cut_in_json() -> Any:
 
 
 def _walk(value: Any, name: str) -> Any:
+    """The value without secrets; what holds none is not copied."""
     if isinstance(value, str):
         return hide(value, name)
     if isinstance(value, Mapping):
-        return {key: _walk(item, str(key)) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_walk(item, name) for item in value]
-    if isinstance(value, tuple) and type(value) is tuple:
-        return tuple(_walk(item, name) for item in value)
+        changed = {key: new for key, item in value.items() if (new := _walk(item, str(key))) is not item}
+        return {**value, **changed} if changed else value
+    if isinstance(value, list) or type(value) is tuple:
+        items = [_walk(item, name) for item in value]
+        if all(new is item for new, item in zip(items, value, strict=True)):
+            return value
+        return items if isinstance(value, list) else tuple(items)
     return value

@@ -1,0 +1,1 @@
+"""What evaluations and red-team runs left in the project: results, cases, and judges compared with people."""

@@ -1,0 +1,1 @@
+"""Results, cases and judges of evaluations."""

@@ -1,0 +1,1 @@
+"""What evaluations and trainings left in the project as files of figures."""

@@ -84,7 +84,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.strings": "aiaudit.probes.python_findings:StringsProbe",
     "python.tests": "aiaudit.probes.python_tests:TestsProbe",
     "results.files": "aiaudit.probes.results:ResultsProbe",
-    "results.files": "aiaudit.probes.results.probe:ResultFiles",
+    "runs.figures": "aiaudit.probes.runs.probe:RunFigures",
     "secrets": "aiaudit.probes.secrets.probe:SecretsProbe",
     "secrets.engine": "aiaudit.probes.secrets.probe:EngineProbe",
     "secrets.history": "aiaudit.probes.secrets.history:HistoryProbe",

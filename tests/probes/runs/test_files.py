@@ -1,4 +1,4 @@
-"""`results.files`: what runs left as files of figures."""
+"""`runs.figures`: what runs left as files of figures."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from aiaudit.model.fact import Level, State
-from aiaudit.probes.results.probe import ResultFiles, ResultsQuery
+from aiaudit.probes.runs.probe import RunFigures, ResultsQuery
 
 from ..support import context
 
 
 def found(tmp_path: Path, files: dict[str, Any]) -> dict[str, Any]:
     texts = {path: data if isinstance(data, str) else json.dumps(data) for path, data in files.items()}
-    fact = ResultFiles().answer("r", ResultsQuery(), context(tmp_path, texts))
+    fact = RunFigures().answer("r", ResultsQuery(), context(tmp_path, texts))
     assert fact.state is State.KNOWN
     return dict(fact.value[0])
 
@@ -90,7 +90,7 @@ def test_a_spread_without_a_tolerance_is_not_within_it(tmp_path: Path) -> None:
 
 def test_only_a_dated_file_is_a_result_of_a_run(tmp_path: Path) -> None:
     def level(data: dict[str, Any]) -> Level:
-        return ResultFiles().answer("r", ResultsQuery(), context(tmp_path, {"eval.json": json.dumps(data)})).level
+        return RunFigures().answer("r", ResultsQuery(), context(tmp_path, {"eval.json": json.dumps(data)})).level
 
     assert level({"date": "2020-05-01", "f1": 0.8}) is Level.RESULT
     assert level({"date": "soon", "f1": 0.8}) is Level.CONTENT
@@ -99,7 +99,7 @@ def test_only_a_dated_file_is_a_result_of_a_run(tmp_path: Path) -> None:
 
 def test_limits_are_no_metrics_and_files_without_metrics_none(tmp_path: Path) -> None:
     assert [m["name"] for m in found(tmp_path, {"eval.json": {"f1": 0.8, "limit_f1": 0.7}})["metrics"]] == ["f1"]
-    nothing = ResultFiles().answer(
+    nothing = RunFigures().answer(
         "r", ResultsQuery(), context(tmp_path, {"eval.json": '{"name": "x"}', "report.json": "{"})
     )
     assert nothing.state is State.ABSENT

@@ -1,4 +1,4 @@
-"""The probe `results.files`: metrics, baselines, slices, intervals and repeated runs in the files that a run left."""
+"""The probe `runs.figures`: metrics, baselines, slices, intervals and repeated runs in the files that a run left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.config.values import settings
 from aiaudit.probes.reading import Files, listed, scope_of
-from aiaudit.probes.results.figures import Leaf, read
+from aiaudit.probes.runs.figures import Leaf, read
 
 _MAX_FILES: Final = 60
 _MAX_BYTES: Final = 1024 * 1024
@@ -46,7 +46,7 @@ class ResultsQuery(Query):
     )
 
 
-class ResultFiles(Probe[ResultsQuery]):
+class RunFigures(Probe[ResultsQuery]):
     """One record a file that names a metric with a number.
 
     `date`: the day of the run as the file says it; `days_old` is -1 where it says none, less where it lies in the
@@ -56,7 +56,7 @@ class ResultFiles(Probe[ResultsQuery]):
     one setting; `tolerance` is -1 where none is stated. `models`: rows that name a model and its metric.
     """
 
-    name: ClassVar[str] = "results.files"
+    name: ClassVar[str] = "runs.figures"
     title: ClassVar[str] = "Files of figures that evaluations and trainings left"
     query: ClassVar[type[Query]] = ResultsQuery
     max_level: ClassVar[Level] = Level.RESULT

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aiaudit.model.fact import Level, State
-from aiaudit.probes.runs.probe import RunFigures, ResultsQuery
+from aiaudit.probes.runs.probe import ResultsQuery, RunFigures
 
 from ..support import context
 

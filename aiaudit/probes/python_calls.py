@@ -169,20 +169,20 @@ def calls_in(path: str, project: PythonProject) -> list[dict[str, Any]]:
 
 def _complete(call: dict[str, Any], path: str, project: PythonProject) -> dict[str, Any]:
     names: list[str] = []
-    ctor_kw = from_json(call.get("ctor_kw", {}))
+    kw, ctor_kw = from_json(call.get("kw", {})), from_json(call.get("ctor_kw", {}))
     ctor_star, ctor_known = bool(call.get("ctor_star")), bool(call.get("ctor_known"))
     for name in call["names"]:
-        found = project.follow(name, path)
-        names.append(found.name)
-        if found.name != name:
-            ctor_kw = {**found.kw, **ctor_kw}
-            ctor_star, ctor_known = ctor_star or found.star, found.known
+        for found in project.alternatives(name, path):
+            names.append(found.name)
+            if found.name != name:
+                kw, ctor_kw = {**found.bound, **kw}, {**found.kw, **ctor_kw}
+                ctor_star, ctor_known = ctor_star or found.star, found.known
     return {
         **_DEFAULTS,
         **call,
         "names": names,
         "args": project.fill(from_json(call.get("args", [])), path),
-        "kw": project.fill(from_json(call.get("kw", {})), path),
+        "kw": project.fill(kw, path),
         "ctor_kw": project.fill(ctor_kw, path),
         "ctor_star": ctor_star,
         "ctor_known": ctor_known,

@@ -222,6 +222,9 @@ def _exports(
                         kw.arg: to_json(values.of(kw.value, scope, kw.arg)) for kw in one.made_by.keywords if kw.arg
                     }
                     row["star"] = any(kw.arg is None for kw in one.made_by.keywords)
+                for call, scope in one.partial:
+                    bound = {kw.arg: to_json(values.of(kw.value, scope, kw.arg)) for kw in call.keywords if kw.arg}
+                    row["bound"] = {**bound, **row.get("bound", {})}
                 found[name] = row
     return found
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
+from aiaudit.probes.python.given import AWAITED, HANDED_ON, REPEATED, handed_out, is_own_name, parts_of_choice, walk
 from aiaudit.probes.python.guards import asks_for_nothing, returns_what_is_there
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.loops import LOOPS, describe, innermost_loop
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope
-from aiaudit.probes.python.nodes import expression_fields, header
+from aiaudit.probes.python.nodes import header
 from aiaudit.probes.python.provenance import Provenance, is_handler
 from aiaudit.probes.python.resolve import Resolved, Resolver, dotted, last_name
 from aiaudit.probes.python.values import Values, to_json
@@ -21,7 +22,6 @@ from aiaudit.probes.python.values import Values, to_json
 MAX_RECORDS: Final = 2_000  # of one file
 MAX_ARGS: Final = 8
 MAX_KEYWORDS: Final = 40
-_COMPREHENSIONS: Final = frozenset((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
 _RETRY: Final = re.compile(
     r"(?:^|\.)(?:tenacity\.\w+|backoff\.on_\w+|retry|retrying\.\w+|retry_with_\w+|stamina\.retry)$"
 )
@@ -40,6 +40,8 @@ class CallFinder:
         self.has_roots = any(patterns.leads_below(one.module) for one, _ in module.all_imports())
         self.records: list[dict[str, Any]] = []
         self.aliases: set[str] = set()  # local names that stand for something asked for
+        self._given_names: dict[int, tuple[ast.stmt, list[ast.stmt], Scope]] = {}  # statements that made them
+        self._called: set[str] = set()  # last names through which something asked for was called
         self._seen: set[int] = set()
         self._visited: set[int] = set()
         self._handlers: dict[int, bool] = {}
@@ -60,7 +62,7 @@ class CallFinder:
     def _statement(self, chain: list[ast.stmt], scope: Scope, words: frozenset[str] | set[str]) -> None:
         statement = chain[-1]
         aliased = self._note_alias(statement, scope, words)
-        for node, flags in _walk(header(statement)):
+        for node, flags in walk(header(statement)):
             if isinstance(node, ast.Call) and id(node) not in self._seen:
                 if _last_name(node.func) in words or (self.has_roots and _has_part(node.func, words)):
                     self._seen.add(id(node))
@@ -68,7 +70,12 @@ class CallFinder:
             elif (
                 flags & HANDED_ON and not aliased and self.references.all and isinstance(node, ast.Name | ast.Attribute)
             ):
-                self._reference(node, flags, chain, scope)
+                self._reference(node, flags, chain, scope, words)
+        if self.references.all:
+            if aliased:
+                self._given_names[id(statement)] = (statement, chain, scope)
+            for node in handed_out(statement):
+                self._reference(node, 0, chain, scope, words)
         decorators = getattr(statement, "decorator_list", ())
         for decorator in decorators:
             if isinstance(decorator, ast.Call) or id(decorator) in self._seen:
@@ -77,6 +84,28 @@ class CallFinder:
                 self._seen.add(id(decorator))
                 call = ast.copy_location(ast.Call(decorator, [], []), decorator)
                 self._call(call, 0, chain, scope)
+
+    def finish(self) -> None:
+        """What was given a name in this file and is not called by it here: other files, tables or patches may."""
+        if not self.references.all:
+            return
+        for statement, chain, scope in self._given_names.values():
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]  # type: ignore[attr-defined]
+            if all(is_own_name(one) and last_name(one) in self._called for one in targets):
+                continue
+            value: ast.expr = statement.value  # type: ignore[attr-defined]
+            bound = ()
+            if isinstance(value, ast.Call) and last_name(value.func) == "partial" and value.args:
+                value, bound = value.args[0], ((value, scope),)  # type: ignore[assignment]
+            for node in parts_of_choice(value):
+                if isinstance(node, ast.Name | ast.Attribute):
+                    self._reference(node, 0, chain, scope, self.aliases, bound)
+        for one, scope in self.module.all_imports():
+            renamed = one.name and one.alias != one.name and one.alias not in self._called
+            if renamed and self.references.match(one.target) and len(self.records) < MAX_RECORDS:
+                line = self.module.source.line(one.line)
+                place = {"line": line, "function": scope.qualname} if scope.qualname else {"line": line}
+                self.records.append({**place, "names": [one.target], **_REFERENCE})
 
     def _note_alias(self, statement: ast.stmt, scope: Scope, words: frozenset[str] | set[str]) -> bool:
         """Remember the names that `fn = torch.load` or `get = partial(requests.get, timeout=5)` give to something asked
@@ -114,6 +143,7 @@ class CallFinder:
         kept = [one for one in names if self.patterns.match(_called_name(one)) or self._may_be_own(one)]
         if not kept or len(self.records) >= MAX_RECORDS:
             return
+        self._called.add(_last_name(node.func))
         record = self._place(node, flags, chain, scope)
         record["names"] = [_called_name(one) for one in kept]
         if len(kept) < len(names):
@@ -130,16 +160,27 @@ class CallFinder:
         record["arg0"] = self._beginning(first, scope)
         self.records.append({key: value for key, value in record.items() if value not in (None, False, "", [], {})})
 
-    def _reference(self, node: ast.Name | ast.Attribute, flags: int, chain: list[ast.stmt], scope: Scope) -> None:
-        """A function handed on without being called: `map(pickle.load, files)`, `{"pkl": pickle.load}`."""
-        if id(node) in self._seen or not self.references.ends_like(_last_name(node)):
+    def _reference(
+        self,
+        node: ast.Name | ast.Attribute,
+        flags: int,
+        chain: list[ast.stmt],
+        scope: Scope,
+        words: Collection[str],
+        bound: Iterable[tuple[ast.Call, Scope]] = (),
+    ) -> None:
+        """A function handed on without being called: `map(pickle.load, files)`, `{"pkl": pickle.load}`. `bound`: calls
+        of `partial` that give it keywords."""
+        last = _last_name(node)
+        if id(node) in self._seen or not (self.references.ends_like(last) or last in words):
             return
         kept = [one for one in self.resolver.names(node, scope) if not one.instance and self.references.match(one.name)]
         if not kept or len(self.records) >= MAX_RECORDS:
             return
         self._seen.add(id(node))
         record = self._place(node, flags, chain, scope)
-        record |= {"names": [one.name for one in kept], "reference": True, "star_kw": True, "source": "unresolved"}
+        record |= {"names": [one.name for one in kept], **_REFERENCE}
+        record["kw"], _ = self._keywords(bound)
         self.records.append({key: value for key, value in record.items() if value not in (None, False, "", [], {})})
 
     def _names(self, function: ast.expr, scope: Scope) -> tuple[Resolved, ...]:
@@ -251,6 +292,9 @@ class CallFinder:
         return any(isinstance(one, Unknown) for one in parts)
 
 
+_REFERENCE: Final = {"reference": True, "star_kw": True, "source": "unresolved"}
+
+
 def _first_argument(node: ast.Call) -> ast.expr | None:
     """What a call is about: its first argument, or the keyword that says the same."""
     if node.args:
@@ -262,43 +306,6 @@ _SUBJECTS: Final = name_set(
     "url path f file filename fname filepath filepath_or_buffer file_path command cmd args source sql query statement"
     " repo_id pretrained_model_name_or_path model_name_or_path model_id repo_or_dir code obj data"
 )
-
-
-# What lies between a statement and an expression in it.
-AWAITED: Final = 1
-REPEATED: Final = 2  # inside a comprehension
-HANDED_ON: Final = 4  # an argument, an element or a value: a function there is not called but given away
-
-_LEAVES: Final = frozenset((ast.Name, ast.Constant))
-_HANDING_ON: Final = {ast.Call: "args", ast.List: "elts", ast.Tuple: "elts", ast.Dict: "values", ast.Set: "elts"}
-
-
-def _walk(roots: list[ast.AST]) -> Iterator[tuple[ast.AST, int]]:
-    """All expressions below `roots` in source order, iteratively, each with its flags; no constants, and of names those
-    that are handed on."""
-    stack: list[tuple[ast.AST, int]] = [(node, 0) for node in reversed(roots)]
-    pop, push = stack.pop, stack.append
-    while stack:
-        node, flags = pop()
-        kind = node.__class__
-        if kind in _LEAVES:
-            if flags & HANDED_ON and kind is ast.Name:
-                yield node, flags
-            continue
-        yield node, flags
-        inner = (flags & REPEATED) | (AWAITED if kind is ast.Await else 0)
-        if kind in _COMPREHENSIONS:
-            inner |= REPEATED
-        handing = _HANDING_ON.get(kind)
-        for name in expression_fields(kind):
-            value = getattr(node, name, None)
-            here = inner | HANDED_ON if name == handing or kind is ast.keyword else inner
-            if value.__class__ is list:
-                for one in reversed(value):
-                    if isinstance(one, ast.AST):
-                        push((one, here))
-            elif isinstance(value, ast.AST) and (value.__class__ not in _LEAVES or here & HANDED_ON):
-                push((value, here))
 
 
 def _has_part(function: ast.expr, words: frozenset[str] | set[str]) -> bool:
@@ -334,6 +341,8 @@ def _last_name(function: ast.expr) -> str:
         return last_name(function.value)
     if isinstance(function, ast.IfExp):
         return last_name(function.body)
+    if isinstance(function, ast.Subscript) and isinstance(function.slice, ast.Constant):  # globals()["load"]
+        return function.slice.value if isinstance(function.slice.value, str) else ""
     return ""
 
 

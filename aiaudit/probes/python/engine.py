@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "python"
-VERSION: Final = 8  # of the records; part of the cache key
+VERSION: Final = 9  # of the records; part of the cache key
 SUFFIXES: Final = frozenset({".py", ".pyw", ".ipynb"})
 ALIAS_ROUNDS: Final = 3
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
@@ -107,6 +107,7 @@ class PythonEngine:
             lines = source.lines_at(offsets)
             interesting.update(lines)
             finder.revisit(lines, new)
+        finder.finish()
         record: dict[str, Any] = {"base": base_record(module, resolver, self.patterns, sorted(interesting))}
         if finder.records:
             record["calls"] = sorted(finder.records, key=lambda one: int(one["line"]))

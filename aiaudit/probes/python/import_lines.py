@@ -16,6 +16,8 @@ FOREIGN: Final = sys.stdlib_module_names | name_set(
 _FOREIGN_BYTES: Final = frozenset(name.encode() for name in FOREIGN)
 _IDENTIFIER: Final = re.compile(rb"\w+|\*")
 _ALIAS: Final = re.compile(rb"(\w+)(?:\.\w+)*(?:[ \t]+as[ \t]+(\w+))?")
+# Modules that are imported by their name: `import_module("pickle")`, and by one that stands elsewhere.
+_BY_NAME: Final = re.compile(rb"(?:import_module\(|__import__\(|\bmodules\[)\s*(?:[\"']([\w.]+)[\"']|(\w))")
 _NONE: Final[frozenset[bytes]] = frozenset()
 _COMMENT: Final = re.compile(rb"#[^\n]*")
 
@@ -38,6 +40,9 @@ class ImportLines:
                 self.names.update(_IDENTIFIER.findall(line))
                 self._statements.append(line)
             at = data.find(b"import ", end)
+        if b"import_module(" in data or b"__import__(" in data or b"sys.modules[" in data:
+            for written, elsewhere in _BY_NAME.findall(data):
+                self.names.update(_IDENTIFIER.findall(written) if written else (b"*",) if elsewhere else ())
 
     def foreign_roots(self, name: bytes) -> frozenset[bytes]:
         """The top-level modules that a local name is imported from, where none of them is the project's own and

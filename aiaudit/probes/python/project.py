@@ -20,16 +20,19 @@ from aiaudit.probes.python.values import from_json
 from aiaudit.project.entry import Entry
 
 MAX_STEPS: Final = 8
+MAX_WAYS: Final = 4  # what one name may stand for on different ways
 SYMBOL: Final = "symbol "  # an unknown value that is a library's constant: `symbol torch.float16`
 _MEMO: Final = "python.project"
 
 
 @dataclass(slots=True)
 class Found:
-    """What a name of the project's own stands for elsewhere, and the keywords its object was made with."""
+    """What a name of the project's own stands for elsewhere, the keywords its object was made with, and those that a
+    `partial` gives to each call."""
 
     name: str
     kw: dict[str, Any] = field(default_factory=dict)
+    bound: dict[str, Any] = field(default_factory=dict)
     star: bool = False
     known: bool = False  # the call that made the object was seen
 
@@ -124,42 +127,58 @@ class PythonProject:
 
     def follow(self, name: str, importer: str) -> Found:
         """What `name`, as resolved in the file `importer`, stands for when the project's own modules are followed."""
-        found = Found(name)
+        return self.alternatives(name, importer)[0]
+
+    def alternatives(self, name: str, importer: str) -> list[Found]:
+        """All that `name` may stand for: a module may import a name from one library, or else from another."""
+        ends: list[Found] = []
+        ways = [(Found(name), importer)]
         for _ in range(MAX_STEPS):
-            if found.name.startswith(("@", "?")):
-                return found
-            split = self.split(found.name, importer)
-            if split is None:
-                return found
-            path, rest = split
-            step = self._step(path, rest)
-            if step is None:
-                return found
-            found = Found(step.name, {**step.kw, **found.kw}, step.star or found.star, step.known or found.known)
-            importer = path
-        return found
+            onward: list[tuple[Found, str]] = []
+            for found, here in ways[:MAX_WAYS]:
+                split = self.split(found.name, here) if not found.name.startswith(("@", "?")) else None
+                steps = self._steps(*split) if split is not None else []
+                if split is None or not steps:
+                    ends.append(found)
+                    continue
+                for step in steps:
+                    kw, bound = {**step.kw, **found.kw}, {**step.bound, **found.bound}
+                    star, known = step.star or found.star, step.known or found.known
+                    onward.append((Found(step.name, kw, bound, star, known), split[0]))
+            if not onward:
+                break
+            ways = onward
+        return ends or [found for found, _ in ways]
 
     def _step(self, path: str, rest: str) -> Found | None:
+        return next(iter(self._steps(path, rest)), None)
+
+    def _steps(self, path: str, rest: str) -> list[Found]:
         """What a name exported by a file stands for: an instance, alias or factory, or something it imports itself."""
         first, _, more = rest.partition(".")
         if not first:
-            return None
+            return []
         base = self.base(path)
         exported = base.exports.get(first)
         if exported is not None:
             name = str(exported["name"])
             kw = {str(key): from_json(value) for key, value in exported.get("kw", {}).items()}
-            return Found(f"{name}.{more}" if more else name, kw, bool(exported.get("star")), "kw" in exported)
+            bound = {str(key): from_json(value) for key, value in exported.get("bound", {}).items()}
+            name = f"{name}.{more}" if more else name
+            return [Found(name, kw, bound, bool(exported.get("star")), "kw" in exported)]
+        targets: dict[str, None] = {}
         for imported, local in base.imports:
             if imported.alias == first and not local:
                 target = imported.target if imported.name else imported.module
                 if not imported.name and imported.alias != imported.module:
                     target = imported.module if first != imported.module.partition(".")[0] else first
-                return Found(f"{target}.{more}" if more else target)
+                targets[f"{target}.{more}" if more else target] = None
+        if targets:
+            return [Found(one) for one in targets]
         for imported, _ in base.imports:
             if imported.name == "*" and self.module(imported.module, path) not in (None, path):
-                return Found(imported._replace(name=rest).target)
-        return None
+                return [Found(imported._replace(name=rest).target)]
+        return []
 
     def constant(self, name: str, importer: str) -> Any:
         """The value of a constant of one of the project's modules, or None."""

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Binding, Module, Scope, parameters
 from aiaudit.probes.python.nodes import statements
+from aiaudit.probes.python.tables import elements
 
 MAX_DEPTH: Final = 12  # names followed from one to the next
 MAX_CANDIDATES: Final = 4  # what one name may stand for on different branches
@@ -33,6 +34,7 @@ _UNWRAPPED: Final = {"typing.cast": 1, "contextlib.closing": 0, "contextlib.null
                      "instructor.from_openai": 0, "instructor.from_anthropic": 0, "functools.lru_cache": 0}  # fmt: skip
 # Functions that import the module whose name they are given, whoever wrote them.
 _IMPORTERS: Final = name_set("import_module __import__ require lazy_import import_optional optional_import try_import")
+_MODULES: Final = "sys.modules"
 _PARTS: Final = (ast.Attribute, ast.Await)
 _DOTTED: Final = re.compile(r"[\w.\[\], |]{1,100}")
 
@@ -103,8 +105,14 @@ class Resolver:
         match node:
             case ast.Name(id=name):
                 return self.lookup(name, scope, node.lineno, depth)
+            case ast.Call(func=ast.Attribute(value=table, attr="get"), args=[key, *_]) if found := self._element(
+                table, key, scope, depth
+            ):
+                return found
             case ast.Call():
                 return _few(self._called(node, scope, depth))
+            case ast.Subscript(value=table, slice=key):
+                return self._element(table, key, scope, depth)
             case ast.NamedExpr(value=value):
                 return self.names(value, scope, depth)
             case ast.IfExp(body=left, orelse=right):
@@ -114,6 +122,30 @@ class Resolver:
             case ast.BoolOp(values=values):
                 return _few(one for value in values for one in self.names(value, scope, depth))
         return ()
+
+    def _element(self, table: ast.expr, key: ast.expr, scope: Scope, depth: int) -> Names:
+        """`LOADERS["pkl"]` of a table written out in this file (any of it where the key is not known), and what is
+        reached by its text: `vars(m)["f"]`, `globals()["f"]`, `sys.modules["m"]`."""
+        text = self.text(key, scope, depth)
+        if isinstance(table, ast.Attribute) and table.attr == "__dict__" and text:
+            return _few(o for one in self.names(table.value, scope, depth) for o in self.attribute(one, text, depth))
+        if isinstance(table, ast.Call) and isinstance(table.func, ast.Name) and text:
+            if table.func.id == "globals":
+                return self.lookup(text, self.module.top, None, depth)
+            if table.func.id == "vars" and table.args:
+                return _few(o for r in self.names(table.args[0], scope, depth) for o in self.attribute(r, text, depth))
+        if isinstance(table, ast.Attribute) and table.attr == "modules" and text:
+            return tuple(Resolved(text, origin=text) for one in self.names(table, scope, depth) if one.name == _MODULES)
+        return _few(
+            one for value, owner in elements(self, table, key, scope) for one in self.names(value, owner, depth)
+        )
+
+    def text(self, node: ast.AST, scope: Scope, depth: int = 0) -> str:
+        """A constant text, also by a name bound once to it; "" for anything else."""
+        if isinstance(node, ast.Name) and depth <= MAX_DEPTH:
+            bindings = self.bindings(node.id, scope, node.lineno) or []
+            node = bindings[0].node or node if len(bindings) == 1 and bindings[0].kind == "value" else node
+        return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
     def _pipeline(self, node: ast.BinOp, scope: Scope, depth: int) -> Names:
         """`prompt | llm | parser`: the model in it, the last part that is neither a parser nor a prompt."""
@@ -253,7 +285,7 @@ class Resolver:
                     yield one._replace(partial=(*one.partial, (call, scope)))
             elif name == "getattr" and len(call.args) >= 2:
                 yield from self._getattr(call, scope, depth)
-            elif last in _IMPORTERS and call.args and (module := _module_name(call.args[0])):
+            elif last in _IMPORTERS and call.args and (module := _module_name(self.text(call.args[0], scope, depth))):
                 yield Resolved(module, origin=module)
             elif name in _UNWRAPPED and len(call.args) > _UNWRAPPED[name]:
                 yield from self.names(call.args[_UNWRAPPED[name]], scope, depth)
@@ -293,8 +325,8 @@ class Resolver:
     def _getattr(self, call: ast.Call, scope: Scope, depth: int) -> Iterable[Resolved]:
         attribute = call.args[1]
         for receiver in self.names(call.args[0], scope, depth):
-            if isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
-                yield from self.attribute(receiver, attribute.value, depth)
+            if text := self.text(attribute, scope, depth):
+                yield from self.attribute(receiver, text, depth)
             else:
                 yield receiver.dot("?")
 
@@ -329,9 +361,8 @@ def last_name(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def _module_name(node: ast.expr) -> str:
-    value = node.value if isinstance(node, ast.Constant) else None
-    return value if isinstance(value, str) and value.replace(".", "").isidentifier() else ""
+def _module_name(text: str) -> str:
+    return text if text.replace(".", "").isidentifier() else ""
 
 
 def root_name(node: ast.AST) -> str:

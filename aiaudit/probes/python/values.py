@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiaudit.model.types import Unknown
 from aiaudit.probes.python.module import Binding, Scope
+from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import Resolver, dotted
 
 MAX_TEXT: Final = 200  # characters kept of a string
@@ -52,6 +53,8 @@ class Values:
             case ast.Dict(keys=keys, values=values):
                 return self._map(keys, values, scope, depth)
             case ast.Name(id=name) if (bound := self._bound_once(name, scope, node.lineno, depth)) is not None:
+                if isinstance(bound.node, ast.Dict) and _changed(name, bound.scope or scope, scope, node.lineno):
+                    return Unknown("map")
                 return self._of(bound.node, bound.scope or scope, depth + 1)
         value = self._raw(node, scope, depth)
         return Unknown(self._reason(node, scope)) if value is _NONE else value
@@ -140,6 +143,33 @@ class Values:
 
 
 _NONE: Final = object()
+_CHANGES: Final = frozenset(("update", "setdefault", "pop", "popitem", "clear"))
+
+
+def _changed(name: str, owner: Scope, scope: Scope, line: int) -> bool:
+    """Whether a dict's entries may be others than those written where it was bound: an entry is set or removed, or it
+    was handed to a function for its own sake (`patch(options)`)."""
+    for inner in {id(one): one for one in (owner, scope)}.values():
+        for statement, _ in statements(inner):
+            if inner is scope and statement.lineno > line:
+                break
+            match statement:
+                case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+                    found = any(isinstance(one, ast.Subscript) and dotted(one.value) == name for one in targets)
+                case ast.AugAssign(target=target):
+                    found = dotted(target.value if isinstance(target, ast.Subscript) else target) == name
+                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=receiver), attr=attr))) if (
+                    receiver == name
+                ):
+                    found = attr in _CHANGES
+                case ast.Expr(value=ast.Call(func=function, args=arguments)):
+                    given = any(isinstance(one, ast.Name) and one.id == name for one in arguments)
+                    found = given and isinstance(function, ast.Name) and function.id not in ("print", "repr", "len")
+                case _:
+                    found = False
+            if found:
+                return True
+    return False
 
 
 def redacted(value: str, name: str = "") -> str:

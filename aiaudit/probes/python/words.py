@@ -155,8 +155,12 @@ def _may_match(data: bytes, span: tuple[int, int], about: _Word, lines: ImportLi
     if dotted:
         return about.last and named and not _is_foreign(data, at, end, about, lines)
     if before in (b'"', b"'"):
-        return about.last and named and b"getattr(" in data[max(0, at - _LOOK_BACK) : at]  # getattr(torch, "load")
+        behind = data[max(0, at - _LOOK_BACK) : at]
+        return about.last and named and any(sign in behind for sign in _BY_TEXT)
     return about.bare or (about.last and known and not _is_foreign(data, at, end, about, lines))
+
+
+_BY_TEXT: Final = (b"getattr(", b"__dict__[", b"globals()[", b"vars(")  # what takes a function by its name's text
 
 
 def _is_foreign(data: bytes, at: int, end: int, about: _Word, lines: ImportLines) -> bool:

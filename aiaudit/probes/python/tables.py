@@ -1,0 +1,42 @@
+"""Tables written out in a file: `LOADERS = {"pkl": pickle.load}`, and what an element of them may be."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiaudit.probes.python.module import Scope
+    from aiaudit.probes.python.resolve import Resolver
+
+
+def elements(resolver: Resolver, table: ast.expr, key: ast.expr, scope: Scope) -> Iterator[tuple[ast.expr, Scope]]:
+    """The values of a literal dict, list or tuple, or of a name that is bound to one, for which a key may stand; each
+    with its scope."""
+    for node, owner in _written(resolver, table, scope):
+        if isinstance(node, ast.Dict):
+            wanted = key.value if isinstance(key, ast.Constant) else None
+            keys = [one.value if isinstance(one, ast.Constant) else None for one in node.keys]
+            known = wanted is not None and wanted in keys
+            for name, value in zip(keys, node.values, strict=True):
+                if not known or name == wanted:
+                    yield value, owner
+        elif isinstance(node, ast.List | ast.Tuple):
+            for value in node.elts:
+                yield value, owner
+
+
+def _written(resolver: Resolver, table: ast.expr, scope: Scope) -> Iterator[tuple[ast.AST | None, Scope]]:
+    match table:
+        case ast.Name(id=name):
+            bindings = resolver.bindings(name, scope, table.lineno) or []
+        case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+            owner = scope.enclosing_class()
+            bindings = owner.attributes().get(name, []) if owner is not None else []
+        case _:
+            yield table, scope
+            return
+    for one in bindings:
+        if one.kind == "value":
+            yield one.node, one.scope or scope

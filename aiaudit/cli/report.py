@@ -22,7 +22,7 @@ def report(
         option("--output", "-o", metavar="FILE", help="Write a report; format by suffix, '-' is stdout. Repeatable."),
     ] = None,
     stdout_format: Annotated[
-        str | None, option("--format", help="Format of '-o -': json, md, long.md, html, cdx.json.")
+        str | None, option("--format", help="Format of '-o -': a suffix without its dot (json, md, sarif …).")
     ] = None,
     brand: Annotated[
         str | None,

@@ -25,7 +25,7 @@ def run(
         option("--output", "-o", metavar="FILE", help="Write a report; format by suffix, '-' is stdout. Repeatable."),
     ] = None,
     stdout_format: Annotated[
-        str | None, option("--format", help="Format of '-o -': json, md, long.md, html, cdx.json.")
+        str | None, option("--format", help="Format of '-o -': a suffix without its dot (json, md, sarif …).")
     ] = None,
     pack: Annotated[
         list[str] | None,

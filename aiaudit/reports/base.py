@@ -24,6 +24,11 @@ FORMATS: Final[Mapping[str, str]] = {
     ".long.md": "aiaudit.reports.markdown_long",
     ".json": "aiaudit.reports.json",
     ".cdx.json": "aiaudit.reports.bom",
+    ".sarif": "aiaudit.reports.sarif",
+    ".junit.xml": "aiaudit.reports.junit",
+    ".gitlab.json": "aiaudit.reports.gitlab",
+    ".csv": "aiaudit.reports.csv",
+    ".github": "aiaudit.reports.github",
 }
 
 

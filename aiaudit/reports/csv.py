@@ -1,0 +1,56 @@
+"""CSV: one row a finding (a check without findings has one row), for spreadsheets and ticket systems."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiaudit.reports.failed import cleaned
+from aiaudit.reports.record import Record
+
+COLUMNS: Final = (
+    "check", "pack", "severity", "status", "title", "reason", "path", "line", "finding", "measured", "limit",
+    "confidence", "evidence_level", "waived", "effort_days", "priority", "remediation", "fingerprint",
+)  # fmt: skip
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def render(result: Mapping[str, Any]) -> str:
+    """RFC 4180 with a byte order mark, which spreadsheets need to read UTF-8."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(COLUMNS)
+    for check in cleaned(result).records("checks"):
+        for finding in check.records("findings") or [Record({})]:
+            writer.writerow([_safe(value) for value in _row(check, finding)])
+    return "\ufeff" + stream.getvalue()
+
+
+def _row(check: Record, finding: Record) -> list[str]:
+    return [
+        check.text("id"),
+        check.text("pack"),
+        check.text("severity"),
+        check.text("status"),
+        check.text("title"),
+        check.text("reason"),
+        finding.text("path"),
+        str(finding.whole("line") or ""),
+        finding.text("message"),
+        finding.text("measured"),
+        finding.text("limit"),
+        finding.text("confidence", check.text("confidence")),
+        check.text("evidence_level"),
+        "yes" if check.record("waiver") else "",
+        check.text("effort_days"),
+        check.text("priority"),
+        check.text("remediation"),
+        finding.text("fingerprint"),
+    ]
+
+
+def _safe(value: str) -> str:
+    """A cell that a spreadsheet does not take for a formula."""
+    return "'" + value if value.startswith(_FORMULA) else value

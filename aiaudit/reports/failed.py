@@ -1,0 +1,54 @@
+"""What the machine formats share: the findings of checks that did not pass, one place each, safe to hand on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiaudit.reports.record import Record
+from aiaudit.reports.text import clean, full_stop
+
+STATUSES: Final = ("fail", "partial", "error")
+LEVELS: Final = ("critical", "high", "medium", "low")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding of a check, or the check itself where it has no finding. `path` is relative to the project, or ""."""
+
+    check: Record
+    message: str
+    path: str
+    line: int
+    fingerprint: str
+    confidence: str
+
+    @property
+    def waived(self) -> bool:
+        return bool(self.check.record("waiver"))
+
+
+def cleaned(result: Mapping[str, Any]) -> Record:
+    """The result with every text on one line, nothing invisible in it."""
+    return Record(clean(dict(result)))
+
+
+def problems(result: Record, statuses: tuple[str, ...] = STATUSES) -> Iterator[Problem]:
+    """In the order of the result: by check, then by finding."""
+    for check in result.records("checks"):
+        if check.text("status") not in statuses:
+            continue
+        findings = check.records("findings")
+        for finding in findings:
+            yield Problem(
+                check,
+                full_stop(finding.text("message") or check.text("title")),
+                finding.text("path"),
+                finding.whole("line"),
+                finding.text("fingerprint"),
+                finding.text("confidence", check.text("confidence")),
+            )
+        if not findings:
+            message = full_stop(check.text("reason") or check.text("title"))
+            yield Problem(check, message, "", 0, check.text("id"), check.text("confidence"))

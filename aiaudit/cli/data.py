@@ -31,7 +31,7 @@ def data(
     for given in (path, reference):
         if given is not None and not given.exists():
             raise UsageError(f"{given}: there is no such file or folder")
-    sources = sources_at(path, reference=reference, label=label)
+    sources = sources_at(path, reference=reference, label=label).sources
     if not sources:
         raise UsageError(f"{path}: no data file here (CSV, Parquet, JSON Lines, JSON, Arrow, SQLite, DuckDB)")
     engine = DuckDBEngine()

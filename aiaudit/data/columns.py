@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 QUANTILES: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 EXACT_BELOW: Final = 64 * 1024 * 1024  # bytes
 _WIDEST: Final = 200  # columns that one query asks for: wider sources are scanned several times
+_WIDEST_EXACT: Final = 20  # each exact distinct count holds hash tables of some megabytes
 _LONG_TEXT: Final = 200  # characters: extremes of texts are not kept, they are values of somebody
 
 
@@ -46,8 +47,9 @@ def scan(engine: Engine, relation: Relation) -> Scan:
     exact = relation.size_bytes is not None and relation.size_bytes < EXACT_BELOW
     rows = 0
     columns: list[Column] = []
-    for start in range(0, len(names), _WIDEST):
-        part = names[start : start + _WIDEST]
+    step = _WIDEST_EXACT if exact else _WIDEST
+    for start in range(0, len(names), step):
+        part = names[start : start + step]
         asked, expression = aggregate_of(relation.table, part, exact=exact)
         answers = engine.rows(expression)[0]
         rows = int(answers[0])

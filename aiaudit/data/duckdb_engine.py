@@ -6,13 +6,16 @@ Extensions are never loaded or installed, so nothing can reach the network; what
 from __future__ import annotations
 
 import inspect
+import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from aiaudit.data.duckdb_open import Opened, open_files, widened
+from aiaudit.data.duckdb_open import SMALL, Opened, open_files, widened
 from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
 from aiaudit.data.model import Malformed, Source
 
@@ -20,8 +23,12 @@ if TYPE_CHECKING:
     import duckdb
     import ibis.expr.types as ir
 
+T = TypeVar("T")
 MEMORY_LIMIT: Final = 1024  # MiB
+FRUGAL: Final = 256  # MiB that a query is given first: DuckDB keeps as many pages of a file as it may, to no avail here
 _LISTED: Final = 20  # malformed lines that are named
+_QUOTED: Final = re.compile(r"""'.*'|".*\"""")
+_PARSED: Final = frozenset({"csv", "json", "jsonl", "sqlite"})  # formats that every scan would parse again
 
 
 class DuckDBEngine:
@@ -34,9 +41,10 @@ class DuckDBEngine:
     ) -> None:
         import duckdb
 
+        self._limit = memory_limit
         self._folder = Path(tempfile.mkdtemp(prefix="aiaudit-data-"))
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": f"{memory_limit}MiB",
+            "memory_limit": f"{min(FRUGAL, memory_limit)}MiB",
             "temp_directory": str(self._folder),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -56,6 +64,7 @@ class DuckDBEngine:
         if database is not None:  # the views we make live in a catalogue of their own
             self._connection.execute("ATTACH ':memory:' AS aiaudit")
             self._connection.execute("USE aiaudit")
+        self._connection.execute("SET lambda_syntax = 'ENABLE_SINGLE_ARROW'")  # Ibis 12 writes x -> y
         self._database = database.stem if database else None
         self._opened: dict[str, Opened] = {}
         self._count = 0
@@ -66,7 +75,8 @@ class DuckDBEngine:
 
         self._count += 1
         try:
-            opened = open_files(self._connection, source, f"data_{self._count}", self._folder)
+            view = f"data_{self._count}"
+            opened = self._frugally(lambda: open_files(self._connection, source, view, self._folder))
         except duckdb.OutOfMemoryException:
             raise Unopened(f"{source.path}: more memory is needed than may be used") from None
         except duckdb.Error as error:
@@ -79,8 +89,30 @@ class DuckDBEngine:
         To be asked after a full scan: then the guess, made from the first 20,480 rows, has met every row.
         """
         opened = self._opened[relation.name]
-        again = widened(self._connection, opened)
+        again = self._frugally(lambda: widened(self._connection, opened))
         return self._relation(again, relation.source) if again else None
+
+    def settle(self, relation: Relation) -> Relation:
+        """Text formats are parsed once into a table: in memory where they are small, else in a scratch file."""
+        import ibis
+
+        opened = self._opened.get(relation.name)
+        if opened is None or opened.format.name not in _PARSED:
+            return relation
+        self._count += 1
+        if opened.size <= SMALL:
+            catalogue, name = "", f"settled_{self._count}"
+        else:
+            catalogue, name = f"kept_{self._count}", "rows"
+            self.execute(f"ATTACH '{self._folder / catalogue}.duckdb' AS {catalogue}")
+        place = f"{catalogue}.main.{name}" if catalogue else name
+        kept = f"kept_rows_{self._count}"
+        temporary = "" if catalogue else "TEMP "
+        self.execute(f'CREATE {temporary}TABLE {place} AS SELECT * FROM "{relation.name}"')  # noqa: S608
+        self.execute(f"CREATE TEMP VIEW {kept} AS SELECT * FROM {place}")  # noqa: S608
+        self._opened[kept] = opened
+        table = ibis.table(relation.table.schema(), name=kept)
+        return replace(relation, table=table)
 
     def rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""
@@ -93,11 +125,27 @@ class DuckDBEngine:
         import duckdb
 
         try:
-            return self._connection.execute(sql).fetchall()
+            return self._frugally(lambda: self._connection.execute(sql).fetchall())
         except duckdb.OutOfMemoryException:
-            raise OutOfMemory(f"more than {MEMORY_LIMIT} MiB of memory are needed") from None
+            raise OutOfMemory(f"more than {self._limit} MiB are needed") from None
         except (duckdb.Error, OverflowError, ValueError) as error:
             raise EngineError(_line(error)) from None
+
+    def _frugally(self, action: Callable[[], T]) -> T:
+        """The action under the frugal limit, and once more under the full one where that was too small."""
+        import duckdb
+
+        try:
+            return action()
+        except duckdb.OutOfMemoryException:
+            if self._limit <= FRUGAL:
+                raise
+        self._connection.execute(f"SET memory_limit = '{self._limit}MiB'")
+        try:
+            return action()
+        finally:
+            with suppress(duckdb.Error):  # where more pages are in use than that, the larger limit stays
+                self._connection.execute(f"SET memory_limit = '{FRUGAL}MiB'")
 
     def row_hash(self, relation: Relation, columns: Sequence[str]) -> ir.IntegerValue:
         """DuckDB's 64-bit hash over the columns; equal nulls hash alike."""
@@ -124,10 +172,15 @@ class DuckDBEngine:
 
         self._count += 1
         name = f"sample_{self._count}"
-        self.execute(
-            f'CREATE TEMP TABLE {name} AS SELECT * FROM "{relation.name}" '  # noqa: S608
-            f"USING SAMPLE reservoir({int(rows)} ROWS) REPEATABLE ({int(seed)})"
-        )
+        threads = self.execute("SELECT current_setting('threads')")[0][0]
+        self.execute("SET threads = 1")  # with more, the seed does not decide which rows are drawn
+        try:
+            self.execute(
+                f'CREATE TEMP TABLE {name} AS SELECT * FROM "{relation.name}" '  # noqa: S608
+                f"USING SAMPLE reservoir({int(rows)} ROWS) REPEATABLE ({int(seed)})"
+            )
+        finally:
+            self.execute(f"SET threads = {int(threads)}")
         return Relation(relation.source, ibis.table(relation.table.schema(), name=name))
 
     def malformed(self, relation: Relation) -> Malformed:
@@ -148,7 +201,10 @@ class DuckDBEngine:
         if not described:
             raise Unopened(f"{source.path}: no column found")
         schema = {str(row[0]): DuckDBType.from_string(row[1]) for row in described}
-        return Relation(source, ibis.table(schema, name=opened.view), opened.size, opened.notes)
+        name = opened.format.name
+        if source.format == "sqlite" and name == "csv":
+            name = "sqlite"  # it was exported
+        return Relation(source, ibis.table(schema, name=opened.view), opened.size, opened.notes, name)
 
 
 def connection_of(engine: DuckDBEngine) -> duckdb.DuckDBPyConnection:
@@ -157,6 +213,13 @@ def connection_of(engine: DuckDBEngine) -> duckdb.DuckDBPyConnection:
 
 
 def _line(error: Exception) -> str:
-    """The first line of an engine's message, without the SQL that it quotes."""
+    """The first line of an engine's message, without the SQL and without the values of the data that it quotes."""
+    import duckdb
+
     text = str(error).strip().splitlines()
-    return text[0][:300] if text else type(error).__name__
+    if not text:
+        return type(error).__name__
+    line = text[0]
+    if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):
+        line = _QUOTED.sub("…", line)
+    return line[:300]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from aiaudit.data.encoding import encoding_of, head_of
 from aiaudit.data.engine import Unopened
 from aiaudit.data.formats import Format, format_of
 from aiaudit.data.model import Malformed, Source
@@ -16,21 +18,22 @@ if TYPE_CHECKING:
 
 SMALL: Final = 64 * 1024 * 1024  # bytes: below it types are guessed from every row
 _SAMPLE: Final = 20480  # DuckDB's own number of rows to guess types from
-_LONGEST_LINE: Final = 64 * 1024 * 1024  # bytes
+_LONGEST_LINE: Final = 64 * 1024 * 1024  # bytes of one JSON object
+_LONGEST_ROW: Final = 8 * 1024 * 1024  # bytes of one CSV row: the reader's buffers are several times as large
 _REJECTS: Final = 1_000_000  # rejected values that are kept a file
-_ENCODINGS: Final = ("utf-8", "utf-16", "latin-1")
+_LONGEST_HEADER: Final = 100_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A view and what it reads. `texts`: columns that are read as text because not all their values fit."""
+    """A view and what it reads. `types`: columns that are read as another type than the guessed one."""
 
     view: str
     files: tuple[str, ...]
     format: Format
     size: int
     notes: tuple[str, ...] = ()
-    texts: frozenset[str] = frozenset()
+    types: Mapping[str, str] = field(default_factory=dict)
     options: str = ""
 
     def malformed(self, connection: duckdb.DuckDBPyConnection, listed: int) -> Malformed:
@@ -91,42 +94,59 @@ def widened(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened | N
         "WHERE e.error_type = 'CAST' AND s.file_path IN (SELECT unnest(?))",
         [list(opened.files)],
     ).fetchall()
-    columns = {str(row[0]) for row in found} - opened.texts
+    columns = {str(row[0]) for row in found if opened.types.get(str(row[0])) != "VARCHAR"}
     if not columns:
         return None
-    again = replace(opened, view=opened.view + "w", texts=opened.texts | columns)
+    again = replace(opened, view=opened.view + "w", types={**opened.types, **dict.fromkeys(columns, "VARCHAR")})
     _forget(connection)
     _csv_view(connection, again)
     return again
 
 
 def _open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
-    import duckdb
+    head = head_of(Path(opened.files[0]), opened.format.compression)
+    if head and not head.strip():
+        raise Unopened("the file holds blank lines only")
+    encoding = encoding_of(head)
+    notes = () if encoding == "utf-8" else (f"read as {encoding}: it is not UTF-8",)
+    options = f"encoding='{encoding}', sample_size={-1 if opened.size <= SMALL else _SAMPLE}"
+    if len(opened.files) > 1:
+        options += ", union_by_name=true"
+    chosen = replace(opened, options=options, notes=notes)
+    _csv_view(connection, chosen)
+    described = connection.execute(f'DESCRIBE "{chosen.view}"').fetchall()
+    huge = [str(row[0]) for row in described if row[1] == "BIGNUM"]
+    if huge:  # no arithmetic is defined on whole numbers beyond 128 bits
+        notes = (*notes, f"read as floating point, whole numbers beyond 128 bits: {', '.join(huge)}")
+        chosen = replace(chosen, types=dict.fromkeys(huge, "DOUBLE"), notes=notes)
+        _csv_view(connection, chosen)
+    twice = _names_twice(head.decode(encoding, "replace"))
+    if twice:
+        chosen = replace(chosen, notes=(*notes, f"columns of the same name, told apart by numbers: {', '.join(twice)}"))
+    return chosen
 
-    failure: duckdb.Error | None = None
-    for encoding in _ENCODINGS:
-        options = f"encoding='{encoding}', sample_size={-1 if opened.size <= SMALL else _SAMPLE}"
-        notes = () if encoding == "utf-8" else (f"read as {encoding}: it is not UTF-8",)
-        attempt = replace(opened, options=options, notes=notes)
-        try:
-            _csv_view(connection, attempt)
-            connection.execute(f'SELECT * FROM "{attempt.view}" LIMIT 1000').fetchall()  # noqa: S608
-        except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
-            failure = failure or error
-            continue
-        return attempt
-    raise failure or Unopened("not read as CSV")
+
+def _names_twice(text: str) -> list[str]:
+    """Names that stand more than once in a header (whatever its delimiter); [] where the first line is no header."""
+    first = text.removeprefix("\ufeff").lstrip("\r\n").split("\n", 1)[0].rstrip("\r")[:_LONGEST_HEADER]
+    for delimiter in (",", "\t", ";", "|"):
+        if delimiter in first:
+            names = next(csv.reader([first], delimiter=delimiter), [])
+            if any(not name or name[0].isdigit() for name in names):
+                return []
+            return sorted({name for name in names if names.count(name) > 1})
+    return []
 
 
 def _csv_view(connection: duckdb.DuckDBPyConnection, opened: Opened) -> None:
     types = ""
-    if opened.texts:
-        types = ", types={" + ", ".join(f"{_text(name)}: 'VARCHAR'" for name in sorted(opened.texts)) + "}"
+    if opened.types:
+        types = ", types={" + ", ".join(f"{_text(name)}: '{kind}'" for name, kind in opened.types.items()) + "}"
     _view(
         connection,
         opened.view,
         f"read_csv({_list(opened.files)}, {opened.options}, compression='{opened.format.compression}', "
-        f"store_rejects=true, rejects_limit={_REJECTS}, max_line_size={_LONGEST_LINE}{types})",
+        f"store_rejects=true, rejects_limit={_REJECTS}, max_line_size={_LONGEST_ROW}{types})",
     )
 
 

@@ -28,17 +28,30 @@ class EngineError(Exception):
 class Relation:
     """An opened source: `table` is an unbound Ibis table whose name the engine knows.
 
-    `size_bytes`: of the files, None for a warehouse table. `notes`: what had to be assumed to open it.
+    `format`: as it was found to be, where the source's suffix says nothing or another one. `size_bytes`: of the files,
+    None for a warehouse table. `notes`: what had to be assumed to open it.
     """
 
     source: Source
     table: ir.Table
     size_bytes: int | None = None
     notes: tuple[str, ...] = field(default=())
+    format: str = ""
 
     @property
     def name(self) -> str:
         return str(self.table.get_name())
+
+
+def narrow(relation: Relation, names: Sequence[str]) -> ir.Table:
+    """The relation's table with these columns only; Ibis compiles it the faster the fewer columns a table declares."""
+    import ibis
+
+    table = relation.table
+    if type(table.op()).__name__ != "UnboundTable":
+        return table.select(*names)
+    kinds = table.schema()
+    return ibis.table({name: kinds[name] for name in names}, name=relation.name)
 
 
 class Engine(Protocol):
@@ -55,6 +68,9 @@ class Engine(Protocol):
 
     def widen(self, relation: Relation) -> Relation | None:
         """Asked after a full scan: the source with the columns as text whose values did not fit the guessed type."""
+
+    def settle(self, relation: Relation) -> Relation:
+        """The same rows where many queries are cheap (texts parsed once, say); the relation itself where they are."""
 
     def row_hash(self, relation: Relation, columns: Sequence[str]) -> ir.IntegerValue | None:
         """A 64-bit hash of a row's columns, null-safe, to be compared inside one engine; None where it has none."""

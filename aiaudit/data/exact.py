@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.data.columns import finite, type_name
-from aiaudit.data.engine import Engine, Relation
+from aiaudit.data.engine import Engine, Relation, narrow
 from aiaudit.data.model import Column, GroupRate, Label
 from aiaudit.data.statistics import wilson
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_CLASSES: Final = 100
 MOST_GROUPS: Final = 50
+_AT_ONCE: Final = 40  # columns counted by one query
 TUKEY: Final = 1.5  # outliers lie beyond this many interquartile ranges from the quartiles (Tukey 1977)
 _HASHABLE: Final = frozenset({"integer", "number", "text", "boolean", "date", "timestamp", "time", "list", "record"})
 
@@ -68,12 +69,22 @@ def conflicting_groups(engine: Engine, relation: Relation, label: str, features:
     return int(engine.rows(groups.filter(groups.labels > 1).aggregate(n=lambda t: t.count()))[0][0])
 
 
-def commonest_share(engine: Engine, relation: Relation, column: str) -> float | None:
-    """Share of the commonest value among the non-null ones."""
-    table = relation.table.select(v=relation.table[column]).filter(lambda t: t.v.notnull())
-    counted = table.group_by("v").aggregate(n=lambda t: t.count())
-    row = engine.rows(counted.aggregate(top=counted.n.max(), total=counted.n.sum()))[0]
-    return int(row[0]) / int(row[1]) if row[1] else None
+def commonest_shares(engine: Engine, relation: Relation, columns: Sequence[str]) -> dict[str, float]:
+    """Share of each column's commonest value among the non-null ones; columns without any are left out."""
+    import ibis
+
+    shares: dict[str, float] = {}
+    for start in range(0, len(columns), _AT_ONCE):
+        asked = []
+        for name in columns[start : start + _AT_ONCE]:
+            value = narrow(relation, [name])[name]
+            counted = value.name("v").as_table().filter(lambda t: t.v.notnull()).group_by("v")
+            counted = counted.aggregate(n=lambda t: t.count())
+            asked.append(counted.aggregate(top=counted.n.max(), total=counted.n.sum()).mutate(c=ibis.literal(name)))
+        for top, total, name in engine.rows(ibis.union(*asked) if len(asked) > 1 else asked[0]):
+            if total:
+                shares[str(name)] = int(top) / int(total)
+    return shares
 
 
 def outliers(engine: Engine, relation: Relation, columns: Sequence[Column]) -> dict[str, int]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import combinations
 from typing import Final
 
 from aiaudit.data.drift import DEFINITIONS
 from aiaudit.data.engine import Engine, EngineError, OutOfMemory, Unopened
-from aiaudit.data.model import Dataset, Pair, Report, Source
-from aiaudit.data.naming import id_columns, label_column
+from aiaudit.data.images import images_at
+from aiaudit.data.model import Dataset, Pair, Report, Sample, Source
 from aiaudit.data.profile import Profiled, drift_of, overlap_of, profile
 
 _SPLITS: Final = ("train", "validation", "test")
@@ -34,11 +33,20 @@ def measure(
     notes: list[str] = []
     for source in sources:
         progress(f"profiling {source.path}")
+        if source.format == "images":
+            dataset, told = images_at(source)
+            datasets.append(dataset)
+            notes += told
+            continue
         try:
-            done = profile(engine, _with_conventions(engine, source), now)
+            done = profile(engine, source, now)
         except (Unopened, EngineError, OutOfMemory) as error:
             datasets.append(Dataset(source.name, source.path, source.format, role=source.role))
-            notes.append(str(error))
+            reason = "unknown: memory: " if isinstance(error, OutOfMemory) else ""
+            text = str(error)
+            for file in source.files:
+                text = text.replace(str(file), source.path)
+            notes.append(text if text.startswith(source.path) else f"{source.name}: {reason}{text}")
             continue
         profiled.append(done)
         datasets.append(done.dataset)
@@ -61,22 +69,14 @@ def measure(
         pairs=tuple(pairs),
         groups=tuple(group for done in profiled for group in done.groups),
         engine=engine.label,
+        sample=max((done.sample for done in profiled if done.sample), key=_rows, default=None),
         notes=tuple(notes),
     )
 
 
+def _rows(sample: Sample) -> int:
+    return sample.rows
+
+
 def _known(pair: Pair | None) -> list[Pair]:
     return [pair] if pair is not None else []
-
-
-def _with_conventions(engine: Engine, source: Source) -> Source:
-    """Columns named like an id or a label, where nothing is declared. Their provenance is then the name."""
-    if source.ids and source.label:
-        return source
-    columns = list(engine.open(source).table.columns)
-    return replace(
-        source,
-        ids=source.ids or tuple(id_columns(columns)),
-        label=source.label or label_column(columns),
-        provenance=source.provenance or "names",
-    )

@@ -118,14 +118,22 @@ class Leakage:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """Conversations of a fine-tuning file, one a line."""
+    """Conversations of a fine-tuning file, one a row. `style`: messages, pair (prompt and completion) or text.
+
+    `empty_conversations` have no turn; they count as neither out of order nor unfinished. `near_duplicates`: similar to
+    an earlier one, among the `near_compared` that were compared. `tokens_estimated`: characters / 4.
+    """
 
     turns: int
     empty_turns: int
     bad_alternation: int
     not_ending_with_assistant: int
     duplicates: int
+    style: str = ""
     conversations: int = 0
+    empty_conversations: int = 0
+    near_duplicates: int | None = None
+    near_compared: int = 0
     roles: dict[str, int] = field(default_factory=dict)
     characters_mean: float | None = None
     tokens_estimated: int | None = None
@@ -185,13 +193,18 @@ class ColumnDrift:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two sets compared. `kind`: overlap (rows or ids in both) or drift (distributions)."""
+    """Two sets compared. `kind`: overlap (rows or ids in both) or drift (distributions).
+
+    `overlap_prompts`: texts (of fine-tuning data: prompts) of `b` that stand in `a`; `overlap_near`: that are similar
+    to one of `a` (Jaccard similarity of five-word shingles of at least 0.8), equal ones included.
+    """
 
     a: str
     b: str
     kind: str
     overlap_rows: int | None = None
     overlap_ids: int | None = None
+    overlap_prompts: int | None = None
     overlap_near: int | None = None
     time_ordered: bool | None = None
     overlap_groups: dict[str, int] | None = None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from aiaudit.data.chat import NEAR_TEXTS, Shape, prompt_of, texts_of
 from aiaudit.data.engine import Engine, EngineError, Relation
 from aiaudit.data.exact import keyed
 from aiaudit.data.model import Pair
+from aiaudit.data.near import Index, shingles
+from aiaudit.data.sample import SEED
 
 MIN_COLUMNS: Final = 2  # rows that agree in fewer columns agree by chance
 
@@ -47,6 +50,37 @@ def overlap(
         overlap_groups={c: _values_in_both(engine, a, b, c) for c in groups if c in shared} or None,
         missing_columns=tuple(c for c in a.table.columns if c not in b.table.columns),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class TextOverlap:
+    """Texts of the second set that stand in the first: `equal` but for case and outer spaces, `similar` by MinHash.
+
+    `compared`: how many texts of each side were compared for similarity.
+    """
+
+    equal: int
+    similar: int
+    compared: tuple[int, int]
+
+
+def text_overlap(engine: Engine, a: Relation, b: Relation, shapes: tuple[Shape, Shape]) -> TextOverlap:
+    """Prompts (or texts) of `b` that are in `a`; equal ones are exact, similar ones from a sample of each side."""
+    sides = [side.table.select(v=prompt_of(side.table, shape)) for side, shape in zip((a, b), shapes, strict=True)]
+    plain = [side.select(v=side.v.strip().lower()).filter(lambda t: t.v != "") for side in sides]
+    both = plain[1].semi_join(plain[0], "v")
+    equal = int(engine.rows(both.aggregate(n=both.count()))[0][0])
+    index, first = Index(), _drawn(engine, a, shapes[0])
+    for text in first:
+        index.add(shingles(text))
+    second = _drawn(engine, b, shapes[1])
+    return TextOverlap(equal, sum(index.holds(shingles(text)) for text in second), (len(first), len(second)))
+
+
+def _drawn(engine: Engine, relation: Relation, shape: Shape) -> list[str]:
+    rows = int(engine.rows(relation.table.aggregate(n=relation.table.count()))[0][0])
+    drawn = relation if rows <= NEAR_TEXTS else engine.sample(relation, NEAR_TEXTS, SEED)
+    return texts_of(engine, drawn, shape, prompts=True)
 
 
 def _rows_in_both(engine: Engine, a: Relation, b: Relation, columns: Sequence[str]) -> int | None:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, ParamSpec, TypeVar
 
 from aiaudit.data import columns as pass_a
 from aiaudit.data import exact, leakage
+from aiaudit.data.chat import Shape, conversations, near, shape_of
 from aiaudit.data.drift import compare
 from aiaudit.data.engine import Engine, EngineError, OutOfMemory, Relation
-from aiaudit.data.model import Column, Dataset, GroupRate, IdColumn, Pair, Source
-from aiaudit.data.overlap import overlap
+from aiaudit.data.model import Chat, Column, Dataset, GroupRate, IdColumn, Label, Pair, Sample, Source
+from aiaudit.data.naming import id_columns, label_column
+from aiaudit.data.overlap import overlap, text_overlap
+from aiaudit.data.sample import SEED, look
 
 NEAR_CONSTANT_BELOW: Final = 10_000  # distinct values: more cannot be nearly constant
+_SENTENCE: Final = 60  # characters on average: texts, not names
 P = ParamSpec("P")
 T = TypeVar("T")
 _DATES: Final = frozenset({"date", "timestamp"})
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Profiled:
     """A profiled set, still open for comparison with others."""
 
@@ -28,11 +32,15 @@ class Profiled:
     relation: Relation
     groups: tuple[GroupRate, ...] = ()
     notes: list[str] = field(default_factory=list)
+    sample: Sample | None = None
+    shape: Shape | None = None
 
 
 def profile(engine: Engine, source: Source, now: dt.datetime) -> Profiled:
-    """Pass A and the exact figures that the declared columns call for. Raises `Unopened`."""
+    """All passes, pass C as far as the declared columns call for it. Raises `Unopened` and the engine's errors."""
     relation = engine.open(source)
+    source = _with_conventions(source, list(relation.table.columns))
+    relation = replace(relation, source=source)
     notes = [f"{source.name}: {note}" for note in relation.notes]
     scanned = pass_a.scan(engine, relation)
     wider = engine.widen(relation)
@@ -40,48 +48,106 @@ def profile(engine: Engine, source: Source, now: dt.datetime) -> Profiled:
         relation = wider
         scanned = pass_a.scan(engine, relation)
     measured = _Measured(source.name, notes)
-    found = _with_exact(engine, relation, list(scanned.columns), measured)
-    latest = _latest(scanned.columns, source, now)
-    label, leaks = None, None
-    groups: tuple[GroupRate, ...] = ()
-    if source.label is not None and source.label in relation.table.columns:
-        column = source.label
-        features = [c.name for c in found if c.name != column and c.name not in source.ids]
-        label = measured.of("label", exact.label_balance, engine, relation, column)
-        conflicts = measured.of("conflicting labels", exact.conflicting_groups, engine, relation, column, features)
-        label = replace(label, conflicting_groups=conflicts) if label else None
-        chosen = [c for c in found if c.name in features]
-        leaks = measured.of("leakage", leakage.single_feature, engine, relation, column, chosen)
-        groups = _groups(engine, relation, source, label.balance if label else None, measured)
-    elif source.label is not None:
-        notes.append(f"{source.name}: there is no column {source.label}")
-    dataset = Dataset(
-        source.name,
-        source.path,
-        source.format,
-        role=source.role,
-        provenance=source.provenance,
-        rows=scanned.rows,
-        size_bytes=relation.size_bytes,
-        malformed=engine.malformed(relation),
-        duplicate_rows=measured.of("duplicate rows", exact.duplicate_rows, engine, relation),
-        columns=tuple(found),
-        ids=tuple(_ids(engine, relation, source, measured)),
-        label=label,
-        leakage=None if leaks is None else tuple(leaks),
-        freshness_days=(now - latest).total_seconds() / 86400 if latest else None,
-        latest=latest,
+    malformed = engine.malformed(relation)
+    relation = measured.of("a copy for the further passes", engine.settle, relation) or relation
+    looked = measured.of("sample", look, engine, relation, scanned.rows, scanned.columns)
+    columns = list(looked.columns if looked else scanned.columns)
+    found = _with_exact(engine, relation, columns, measured)
+    latest = _latest(found, source, now)
+    shape = shape_of(relation)
+    profiled = Profiled(
+        Dataset(
+            source.name,
+            source.path,
+            relation.format or source.format,
+            role=source.role,
+            provenance=source.provenance,
+            rows=scanned.rows,
+            size_bytes=relation.size_bytes,
+            malformed=malformed,
+            duplicate_rows=measured.of("duplicate rows", exact.duplicate_rows, engine, relation),
+            columns=tuple(found),
+            ids=tuple(_ids(engine, relation, source, measured)),
+            freshness_days=(now - latest).total_seconds() / 86400 if latest else None,
+            latest=latest,
+            chat=_chat(engine, relation, shape, measured) if shape else None,
+        ),
+        relation,
+        notes=notes,
+        sample=looked.sample if looked else None,
+        shape=shape,
     )
-    return Profiled(dataset, relation, groups, notes)
+    return _labelled(engine, profiled, measured, looked.drawn if looked else None)
+
+
+def _labelled(engine: Engine, profiled: Profiled, measured: _Measured, drawn: Relation | None) -> Profiled:
+    """With what the label shows: balance, conflicts, leakage, groups."""
+    dataset, relation, source = profiled.dataset, profiled.relation, profiled.relation.source
+    column = source.label
+    if column is None:
+        return profiled
+    if column not in relation.table.columns:
+        profiled.notes.append(f"{source.name}: there is no column {column}")
+        return profiled
+    features = [c for c in dataset.columns if c.name != column and c.name not in source.ids]
+    names = [c.name for c in features]
+    label = measured.of("label", exact.label_balance, engine, relation, column)
+    conflicts = measured.of("conflicting labels", exact.conflicting_groups, engine, relation, column, names)
+    if any(c.name == column and c.personal for c in dataset.columns):
+        label = Label(column, None)  # its classes are somebody's data
+    label = replace(label, conflicting_groups=conflicts) if label else None
+    leaks = measured.of("leakage", leakage.single_feature, engine, relation, column, features, drawn=drawn)
+    dataset = replace(dataset, label=label, leakage=None if leaks is None else tuple(leaks))
+    groups = _groups(engine, relation, source, label.balance if label else None, measured)
+    return replace(profiled, dataset=dataset, groups=groups)
+
+
+def _chat(engine: Engine, relation: Relation, shape: Shape, measured: _Measured) -> Chat | None:
+    chat = measured.of("conversations", conversations, engine, relation, shape)
+    if chat is None:
+        return None
+    similar, compared = near(engine, relation, shape, chat.conversations, SEED)
+    if compared < chat.conversations - chat.empty_conversations and similar is not None:
+        measured.notes.append(f"{measured.name}: near duplicates among {compared:,} of {chat.conversations:,}")
+    return replace(chat, near_duplicates=similar, near_compared=compared)
+
+
+def _with_conventions(source: Source, columns: list[str]) -> Source:
+    """Columns named like an id or a label, where nothing is declared. Their provenance is then the name."""
+    if source.ids and source.label:
+        return source
+    return replace(
+        source,
+        ids=source.ids or tuple(id_columns(columns)),
+        label=source.label or label_column(columns),
+        provenance=source.provenance or "names",
+    )
 
 
 def overlap_of(engine: Engine, a: Profiled, b: Profiled) -> Pair | None:
-    """Rows, ids and groups that both sets hold; None, with a note, where it could not be computed."""
+    """Rows, ids, groups and similar texts that both sets hold; None, with a note, where it could not be computed."""
     ids = tuple(dict.fromkeys((*a.relation.source.ids, *b.relation.source.ids)))
     groups = tuple(dict.fromkeys((*a.relation.source.groups, *b.relation.source.groups)))
     time = a.relation.source.time or b.relation.source.time
     measured = _Measured(f"{a.dataset.name}, {b.dataset.name}", a.notes)
-    return measured.of("overlap", overlap, engine, a.relation, b.relation, ids=ids, groups=groups, time=time)
+    pair = measured.of("overlap", overlap, engine, a.relation, b.relation, ids=ids, groups=groups, time=time)
+    sides = _texts_of(a), _texts_of(b)
+    if pair is None or sides[0] is None or sides[1] is None:
+        return pair
+    texts = measured.of("overlap of texts", text_overlap, engine, a.relation, b.relation, (sides[0], sides[1]))
+    if texts is None:
+        return pair
+    if texts.compared[0] < (a.dataset.rows or 0):
+        a.notes.append(f"{measured.name}: similar texts looked for among {texts.compared[0]:,} of the first set's rows")
+    return replace(pair, overlap_prompts=texts.equal, overlap_near=texts.similar)
+
+
+def _texts_of(side: Profiled) -> Shape | None:
+    """Where the set's texts are: its conversations, else its longest text column, if that holds sentences."""
+    if side.shape is not None:
+        return side.shape
+    long = [c for c in side.dataset.columns if c.type == "text" and (c.length_mean or 0) >= _SENTENCE]
+    return Shape("text", (max(long, key=lambda c: c.length_mean or 0).name,)) if long else None
 
 
 def drift_of(engine: Engine, reference: Profiled, current: Profiled) -> Pair | None:
@@ -92,12 +158,14 @@ def drift_of(engine: Engine, reference: Profiled, current: Profiled) -> Pair | N
     found = measured.of("drift", compare, engine, reference.relation, current.relation, leave_out=sorted(left_out))
     if found is None:
         return None
-    reference.notes += [f"{current.dataset.name}: {note}" for note in found.notes]
+    reference.notes.extend(f"{current.dataset.name}: {note}" for note in found.notes)
+    secret = {c.name for side in (reference, current) for c in side.dataset.columns if c.personal}
+    columns = [replace(c, new_categories=None) if c.name in secret else c for c in found.columns]
     return Pair(
         reference.dataset.name,
         current.dataset.name,
         "drift",
-        columns=found.columns,
+        columns=tuple(columns),
         missing_columns=found.missing,
     )
 
@@ -113,7 +181,7 @@ class _Measured:
         try:
             return measure(*args, **kwargs)
         except OutOfMemory as error:
-            self.notes.append(f"{self.name}: {what}: not computed: memory ({error})")
+            self.notes.append(f"{self.name}: {what}: unknown: memory ({error})")
         except EngineError as error:
             self.notes.append(f"{self.name}: {what}: not computed: {error}")
         return None
@@ -121,15 +189,9 @@ class _Measured:
 
 def _with_exact(engine: Engine, relation: Relation, found: list[Column], measured: _Measured) -> list[Column]:
     fences = measured.of("outliers", exact.outliers, engine, relation, found) or {}
-    full = []
-    for column in found:
-        few = column.distinct is not None and 1 < column.distinct <= NEAR_CONSTANT_BELOW
-        share = None
-        if few:
-            what = f"{column.name}: commonest value"
-            share = measured.of(what, exact.commonest_share, engine, relation, column.name)
-        full.append(replace(column, near_constant=share, outliers=fences.get(column.name)))
-    return full
+    few = [c.name for c in found if c.distinct is not None and 1 < c.distinct <= NEAR_CONSTANT_BELOW]
+    shares = measured.of("commonest values", exact.commonest_shares, engine, relation, few) or {}
+    return [replace(c, near_constant=shares.get(c.name), outliers=fences.get(c.name)) for c in found]
 
 
 def _ids(engine: Engine, relation: Relation, source: Source, measured: _Measured) -> list[IdColumn]:
@@ -164,7 +226,7 @@ def positive_class(balance: dict[str, float]) -> str:
     return min(balance, key=lambda value: (balance[value], value))
 
 
-def _latest(found: tuple[Column, ...], source: Source, now: dt.datetime) -> dt.datetime | None:
+def _latest(found: Sequence[Column], source: Source, now: dt.datetime) -> dt.datetime | None:
     """The latest time in the declared time column, else in any date column; times to come do not count."""
     named = [c for c in found if c.name == source.time] or [c for c in found if c.type in _DATES]
     times = [_aware(c.max) for c in named if c.max is not None and c.type in _DATES]

@@ -1,0 +1,143 @@
+"""Personal data in a sample: which kind a column holds, how often. Values are looked at, never kept or shown.
+
+SQL finds the candidates (RE2, guarded by cheap tests); python-stdnum and phonenumbers decide on up to `CHECKED` of them
+a column, and the count of the sample is extrapolated from those where there are more. A column is reported only from
+`MIN_COUNT` hits and `MIN_SHARE` of its non-null values on; where a check digit is all that tells a number from any
+other, most candidates must pass it, as chance passes one in ten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.data.engine import Engine
+from aiaudit.data.model import Personal
+from aiaudit.data.personal_numbers import numbers_in
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+MIN_COUNT: Final = 5
+MIN_SHARE: Final = 0.01
+CHECKED: Final = 2_000  # candidates of a column that are verified
+_LONGEST: Final = 2_000  # characters of a value that are verified
+_EMAIL: Final = r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}"
+# Seven digits with the separators of phone and card numbers, four groups of an IP address, IBAN and lettered ids.
+_NUMBERED: Final = (
+    r"[0-9](?:[ .()/\-]{0,2}[0-9]){6,}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[A-Za-z]{1,6}[0-9]{2}|[0-9A-Fa-f]:[0-9A-Fa-f:]*:"
+)
+_MOST_PASS: Final = 0.9  # of the candidates, where only a check digit tells
+_HALF_PASS: Final = 0.5  # where shape or the column's name tells too
+_HINTED: Final = (
+    ("email", r"e?_?mail|email_?address"),
+    ("phone", r"phone|tel|telephone|mobile|fax|msisdn|phone_?(?:number|no)"),
+    ("card", r"card_?(?:number|no)|cc_?num(?:ber)?|pan|credit_?card"),
+    ("iban", r"iban|bank_?account"),
+    (
+        "national_id",
+        r"ssn|social_?security|national_?id|passport(?:_?no)?|tax_?id|pesel|bsn|nino|cpf|aadhaar|dni|nie|nhs",
+    ),
+    ("ip", r"ip|ip_?addr(?:ess)?|remote_?addr|client_?ip"),
+    ("birth_date", r"dob|birth_?da(?:te|y)|date_?of_?birth|born(?:_?on)?"),
+    ("address", r"street|(?:street|home|postal|mailing)_?address|address_?(?:line_?)?[0-9]?"),
+    (
+        "name",
+        r"(?:first|last|full|given|family|middle|maiden|sur)_?name|surname|"
+        r"(?:person|patient|customer|employee|client|applicant)_?name",
+    ),
+)
+_HINTS: Final = tuple((kind, re.compile(rf"(?:^|_)(?:{words})(?:_|$)")) for kind, words in _HINTED)
+_NO_ADDRESS: Final = re.compile(r"(?:^|_)(?:ip|mac|email|e_mail|wallet|memory|web|url|host)(?:_|$)")
+_BY_HINT: Final = frozenset({"name", "address", "birth_date"})
+
+
+def hint_of(column: str) -> str | None:
+    """The kind of personal data that a column's name promises."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()
+    words = re.sub(r"[^a-z0-9]+", "_", words).strip("_")
+    for kind, pattern in _HINTS:
+        if pattern.search(words) and not (kind == "address" and _NO_ADDRESS.search(words)):
+            return kind
+    return None
+
+
+def personal_columns(
+    engine: Engine, table: ir.Table, texts: Mapping[str, Any], dates: Sequence[str] = ()
+) -> dict[str, Personal]:
+    """Columns of the sample that hold personal data. `texts`: column → its values as text; `dates`: date columns."""
+    counted = _counted(engine, table, texts)
+    found: dict[str, Personal] = {}
+    for name, value in texts.items():
+        known, emails, numbered, lettered = counted[name]
+        if not known:
+            continue
+        hint = hint_of(name)
+        kinds: dict[str, int] = {"email": emails} if emails else {}
+        if numbered:
+            chosen = table.filter(_numbered(value)).select(v=value.substr(0, _LONGEST)).limit(CHECKED)
+            values = [str(row[0]) for row in engine.rows(chosen)]
+            kinds |= _verified(values, numbered, hint)
+        if hint in _BY_HINT and lettered >= _HALF_PASS * known:
+            kinds[hint] = known
+        best = _best(kinds, known)
+        if best is not None:
+            found[name] = best
+    for name in dates:
+        if hint_of(name) == "birth_date":
+            known = int(engine.rows(table.aggregate(n=table[name].count()))[0][0])
+            if known >= MIN_COUNT:
+                found[name] = Personal("birth_date", known, 1.0)
+    return found
+
+
+def _counted(engine: Engine, table: ir.Table, texts: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Per column: non-null values, those with an email, those with a number to be verified, those that say anything."""
+    if not texts:
+        return {}
+    asked: dict[str, Any] = {}
+    for i, value in enumerate(texts.values()):
+        asked |= {
+            f"n{i}": value.count(),
+            f"e{i}": value.contains("@").ifelse(value.re_search(_EMAIL), False).sum(),
+            f"d{i}": _numbered(value).sum(),
+            f"t{i}": (value.strip().length() > 1).sum(),
+        }
+    row = [int(n or 0) for n in engine.rows(table.aggregate(**asked))[0]]
+    return {name: tuple(row[4 * i : 4 * i + 4]) for i, name in enumerate(texts)}
+
+
+def _numbered(value: Any) -> Any:
+    return (value.length() >= 7).ifelse(value.re_search(_NUMBERED), False)
+
+
+def _verified(values: Sequence[str], candidates: int, hint: str | None) -> dict[str, int]:
+    """Hits by kind among all candidates of the sample, from those that were verified."""
+    hits: Counter[str] = Counter()
+    tried: Counter[str] = Counter()
+    bar: dict[str, float] = {}
+    for value in values:
+        seen: set[str] = set()
+        for number in numbers_in(value, hinted=hint or ""):
+            tried[number.scheme] += 1
+            bar[number.scheme] = _MOST_PASS if number.weak and hint != number.kind else _HALF_PASS
+            if number.valid and number.scheme not in seen:
+                seen.add(number.scheme)
+                hits[number.scheme] += 1
+    scale = candidates / len(values) if values else 0.0
+    found: dict[str, int] = {}
+    for scheme, count in hits.items():
+        if count >= bar[scheme] * tried[scheme]:
+            kind = scheme.partition(":")[0]
+            found[kind] = max(found.get(kind, 0), round(count * scale))
+    return found
+
+
+def _best(kinds: Mapping[str, int], known: int) -> Personal | None:
+    """The commonest kind, where it is common enough."""
+    kind = max(kinds, key=lambda k: (kinds[k], k), default=None)
+    if kind is None or kinds[kind] < MIN_COUNT or kinds[kind] < MIN_SHARE * known:
+        return None
+    return Personal(kind, kinds[kind], kinds[kind] / known)

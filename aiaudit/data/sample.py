@@ -1,0 +1,139 @@
+"""Pass B: what a sample shows of the columns: histograms, ways of writing dates, personal data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.data.columns import finite
+from aiaudit.data.dates import date_formats
+from aiaudit.data.engine import Engine, Relation, narrow
+from aiaudit.data.model import Column, Sample
+from aiaudit.data.personal import personal_columns
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+ROWS: Final = 100_000
+SEED: Final = 42
+BINS: Final = 20
+_MOST_TEXT: Final = 64 * 1024 * 1024  # characters in a sample: long texts make it smaller
+_FEWEST: Final = 1_000
+_DATES_READ: Final = 1_000  # values of a text column that are tried as dates
+_LONGEST_DATE: Final = 40
+_AT_ONCE: Final = 40  # histograms counted by one query
+_PERSONAL_DIGITS: Final = 10**9  # whole numbers that reach it may be phone or card numbers
+_VALUES_TOLD: Final = frozenset({"birth_date"})  # kinds whose extremes identify nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The columns with what the sample shows, the sample's size, and the sample itself."""
+
+    columns: tuple[Column, ...]
+    sample: Sample
+    drawn: Relation
+
+
+def look(engine: Engine, relation: Relation, rows: int, columns: Sequence[Column], *, seed: int = SEED) -> Looked:
+    """Draw a sample (all rows where there are no more) and look at it. Raises the engine's errors."""
+    size = sample_size(columns)
+    drawn = relation if rows <= size else engine.sample(relation, size, seed)
+    histograms = _histograms(engine, drawn, columns)
+    personal = personal_columns(
+        engine, drawn.table, _texts(drawn, columns), [c.name for c in columns if c.type in ("date", "timestamp")]
+    )
+    full = []
+    for column in columns:
+        formats = _written(engine, drawn, column)
+        seen = replace(
+            column, histogram=histograms.get(column.name), date_formats=formats, personal=personal.get(column.name)
+        )
+        full.append(_discreet(seen))
+    return Looked(tuple(full), Sample(min(rows, size), seed), drawn)
+
+
+def sample_size(columns: Sequence[Column]) -> int:
+    """Rows to draw: fewer where texts are long, so that the sample stays small."""
+    characters = sum(column.length_mean or 0.0 for column in columns)
+    return max(_FEWEST, min(ROWS, int(_MOST_TEXT / characters) if characters else ROWS))
+
+
+def _discreet(column: Column) -> Column:
+    """A column of personal numbers without its extremes: they are somebody's."""
+    if column.personal is None or column.personal.kind in _VALUES_TOLD or column.type not in ("integer", "number"):
+        return column
+    return replace(column, min=None, max=None, mean=None, std=None, quantiles=None, histogram=None)
+
+
+def _texts(drawn: Relation, columns: Sequence[Column]) -> dict[str, Any]:
+    """Columns that may hold personal data, as texts: texts, nested values, long whole numbers."""
+    found: dict[str, Any] = {}
+    for column in columns:
+        value = drawn.table[column.name]
+        long_number = column.type == "integer" and (column.max or 0) >= _PERSONAL_DIGITS and (column.min or 0) >= 0
+        if column.type == "text":
+            found[column.name] = value
+        elif column.type in ("list", "record") or long_number:
+            found[column.name] = value.cast("string")
+    return found
+
+
+def _written(engine: Engine, drawn: Relation, column: Column) -> tuple[str, ...]:
+    """The date formats of a text column."""
+    if column.type != "text" or not column.length_mean or not 6 <= column.length_mean <= _LONGEST_DATE:
+        return ()
+    value = narrow(drawn, [column.name])[column.name]
+    chosen = value.name("v").as_table().filter(lambda t: t.v.length().between(1, 2 * _LONGEST_DATE))
+    return date_formats([str(row[0]) for row in engine.rows(chosen.limit(_DATES_READ))])
+
+
+def _histograms(engine: Engine, drawn: Relation, columns: Sequence[Column]) -> dict[str, tuple[int, ...]]:
+    """Counts in equal bins from least to most: at most `BINS`, one a value for few whole numbers."""
+    import ibis
+
+    asked: list[Any] = []
+    bins: dict[str, int] = {}
+    for column in columns:
+        extent = _extent(column)
+        if extent is None:
+            continue
+        low, high = extent
+        whole = column.type == "integer" and high - low < BINS
+        bins[column.name] = int(high - low) + 1 if whole else BINS
+        width = 1.0 if whole else (high - low) / BINS
+        value = narrow(drawn, [column.name])[column.name]
+        x = finite(value).cast("float64") if column.min.__class__ in (int, float) else _seconds(value)
+        place = ((x - low) / width).floor().cast("int64").clip(0, bins[column.name] - 1)
+        counted = place.name("b").as_table().filter(lambda t: t.b.notnull()).group_by("b")
+        asked.append(counted.aggregate(n=lambda t: t.count()).mutate(c=ibis.literal(column.name)))
+    found = {name: [0] * count for name, count in bins.items()}
+    for start in range(0, len(asked), _AT_ONCE):
+        part = asked[start : start + _AT_ONCE]
+        for place, count, name in engine.rows(ibis.union(*part) if len(part) > 1 else part[0]):
+            found[str(name)][int(place)] = int(count)
+    return {name: tuple(counts) for name, counts in found.items()}
+
+
+def _extent(column: Column) -> tuple[float, float] | None:
+    """Least and most as numbers (dates in seconds); None where there is nothing to draw."""
+    if column.min is None or column.max is None or column.type not in ("integer", "number", "date", "timestamp"):
+        return None
+    if column.type in ("date", "timestamp"):
+        low, high = _epoch(column.min), _epoch(column.max)
+    else:
+        low, high = float(column.min), float(column.max)
+    return (low, high) if high > low and math.isfinite(high - low) else None
+
+
+def _seconds(value: Any) -> Any:
+    return value.cast("timestamp").epoch_seconds().cast("float64")
+
+
+def _epoch(value: dt.date | dt.datetime) -> float:
+    import datetime as dt
+
+    time = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
+    return (time if time.tzinfo else time.replace(tzinfo=dt.UTC)).timestamp()

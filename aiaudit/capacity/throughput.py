@@ -27,11 +27,12 @@ PESSIMISTIC: Final = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Requests in flight: `batch` sequences at once, of `prompt` and `answer` tokens (medians)."""
+    """Requests in flight: `batch` sequences at once, of `prompt` and `answer` tokens (means)."""
 
     batch: float
     prompt: int
     answer: int
+    reused: int = 0  # tokens of the prompt whose cache is there already (a shared prefix)
 
     @property
     def context(self) -> float:
@@ -120,7 +121,9 @@ def _speed(
     rate = machine.rate
     assert rate is not None
     attention = 4 * len(shape.layers) * shape.attention.heads * shape.attention.head_dim
-    prefill = (2 * count.active * load.prompt + attention / 2 * load.prompt**2) / (rate * mfu)
+    fresh = max(1, load.prompt - load.reused)
+    prefill = 2 * count.active * fresh + attention / 2 * (load.prompt**2 - load.reused**2)
+    prefill /= rate * mfu
     experts = count.experts / count.total if count.total else 0.0
     read = machine.weight_bytes * (1 - experts + experts * touched_share(shape, load.batch))
     cache = load.batch * cached.elements(round(load.context)) * machine.element

@@ -39,7 +39,13 @@ def test_cache_bytes_a_token(name):
 
 @pytest.mark.parametrize(
     ("name", "billions"),
-    [("mixtral-8x7b", 12.7), ("qwen3-30b-a3b", 3.0), ("deepseek-v3", 36.6), ("gpt-oss-120b", 5.1), ("llama-3.1-8b", 7.5)],
+    [
+        ("mixtral-8x7b", 12.7),
+        ("qwen3-30b-a3b", 3.0),
+        ("deepseek-v3", 36.6),
+        ("gpt-oss-120b", 5.1),
+        ("llama-3.1-8b", 7.5),
+    ],
 )
 def test_active_parameters_of_a_token(name, billions):
     # cards count the input embedding too (12.9, 3.3, 37 … billion): a token looks up one row of it

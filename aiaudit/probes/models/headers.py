@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
 
 from aiaudit.probes.models.judgement import Judgement, Verdict, named
@@ -38,20 +39,29 @@ _LOADS: Final = re.compile(r"\{%-?\s*(?:import|from|include|extends)\b")
 _JOINED: Final = re.compile(r"['\"]_{1,2}['\"]\s*[~+]?\s*['\"]|['\"]__\w*['\"]\s*[~+]?\s*['\"]\w*_")
 
 
-def judge_safetensors(source: Source) -> Judgement:
-    """Parse the header: its length, JSON, and offsets that lie in the file."""
-    judged = Judgement()
+def read_safetensors(source: Source) -> dict[str, Any]:
+    """The header of a safetensors file: tensor name to its type, shape and offsets. Raises `ValueError`."""
     length = int.from_bytes(source.at(0, 8), "little")
     if not 2 <= length <= min(MAX_HEADER, source.size - 8):
-        judged.add(Verdict.UNKNOWN, "header", "the header's length does not fit the file")
-        return judged
+        raise ValueError("the header's length does not fit the file")
     try:
         header = json.loads(source.at(8, length))
     except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict):
-        judged.add(Verdict.UNKNOWN, "header", "the header is no JSON object")
+        raise ValueError("the header is no JSON object")
+    return header
+
+
+def judge_safetensors(source: Source) -> Judgement:
+    """Parse the header: its length, JSON, and offsets that lie in the file."""
+    judged = Judgement()
+    try:
+        header = read_safetensors(source)
+    except ValueError as error:
+        judged.add(Verdict.UNKNOWN, "header", str(error))
         return judged
+    length = int.from_bytes(source.at(0, 8), "little")
     parameters, dtypes, names = 0, set(), 0
     for name, entry in header.items():
         if name == "__metadata__":
@@ -73,30 +83,53 @@ def judge_safetensors(source: Source) -> Judgement:
     return judged
 
 
+@dataclass(frozen=True, slots=True)
+class GgufHeader:
+    """What stands before the data: metadata (arrays are None) and the tensors as name, dimensions and ggml type."""
+
+    values: dict[str, Any]
+    tensors: tuple[tuple[str, tuple[int, ...], int], ...]
+
+
+def read_gguf(source: Source) -> GgufHeader:
+    """The header of a GGUF file. Raises `Ended`, `ValueError`, `KeyError` or `struct.error` where it is broken."""
+    cursor = Cursor(source, 4)
+    version, tensors, pairs = struct.unpack("<IQQ", cursor.take(20))
+    if version not in (2, 3) or tensors > MAX_TENSORS or pairs > MAX_PAIRS:
+        raise UnreadVersion(f"GGUF version {version} with {pairs} values is not read")
+    values: dict[str, Any] = {}
+    for _ in range(pairs):
+        key = _string(cursor, 1 << 16)
+        values[key or ""] = _value(cursor, int.from_bytes(cursor.take(4), "little"), 0)
+    found = []
+    for _ in range(tensors):
+        name = _string(cursor, 1 << 16) or ""
+        dimensions = int.from_bytes(cursor.take(4), "little")
+        if dimensions > 8:
+            raise ValueError("a tensor of more than 8 dimensions")
+        sizes = struct.unpack(f"<{dimensions}Q", cursor.take(8 * dimensions))
+        found.append((name, sizes, int.from_bytes(cursor.take(4), "little")))
+        cursor.take(8)
+    return GgufHeader(values, tuple(found))
+
+
+class UnreadVersion(ValueError):  # noqa: N818
+    """A version, or a size of header, that is not read."""
+
+
 def judge_gguf(source: Source) -> Judgement:
     """Parse the metadata and the list of tensors; look through the chat templates."""
     judged = Judgement()
-    cursor = Cursor(source, 4)
     try:
-        version, tensors, pairs = struct.unpack("<IQQ", cursor.take(20))
-        if version not in (2, 3) or tensors > MAX_TENSORS or pairs > MAX_PAIRS:
-            judged.add(Verdict.UNKNOWN, "header", f"GGUF version {version} with {pairs} values is not read")
-            return judged
-        values: dict[str, Any] = {}
-        for _ in range(pairs):
-            key = _string(cursor, 1 << 16)
-            values[key or ""] = _value(cursor, int.from_bytes(cursor.take(4), "little"), 0)
-        parameters = 0
-        for _ in range(tensors):
-            _string(cursor, 1 << 16)
-            dimensions = int.from_bytes(cursor.take(4), "little")
-            if dimensions > 8:
-                raise ValueError("a tensor of more than 8 dimensions")
-            parameters += _product(list(struct.unpack(f"<{dimensions}Q", cursor.take(8 * dimensions))))
-            cursor.take(12)
+        header = read_gguf(source)
+    except UnreadVersion as error:
+        judged.add(Verdict.UNKNOWN, "header", str(error))
+        return judged
     except (Ended, ValueError, KeyError, struct.error) as error:
         judged.add(Verdict.UNKNOWN, "header", f"the GGUF header is broken ({type(error).__name__})")
         return judged
+    values, tensors = header.values, len(header.tensors)
+    parameters = sum(_product(list(sizes)) for _, sizes, _ in header.tensors)
     architecture = str(values.get("general.architecture", ""))
     kind = values.get("general.file_type")
     context = values.get(f"{architecture}.context_length")

@@ -1,0 +1,142 @@
+"""The load and the objectives of a workload, with every default that was taken listed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from aiaudit.capacity.assumptions import Assumptions
+from aiaudit.project.workload import PercentilesPart, WorkloadPart
+
+_P95: Final = 1.645  # standard deviations of a normal distribution's 95th percentile
+
+
+class NoLoad(Exception):  # noqa: N818
+    """The workload lacks a figure without which nothing can be planned. The text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A log-normal size by its median and 95th percentile, in tokens."""
+
+    p50: float
+    p95: float
+
+    @property
+    def sigma(self) -> float:
+        return max(0.0, math.log(self.p95 / self.p50) / _P95) if self.p50 > 0 else 0.0
+
+    @property
+    def mean(self) -> float:
+        return self.p50 * math.exp(self.sigma**2 / 2)
+
+    @property
+    def deviation(self) -> float:
+        return self.mean * math.sqrt(max(0.0, math.exp(self.sigma**2) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Objectives:
+    """Seconds at the 95th percentile; None where none is declared."""
+
+    ttft_s: float | None = None
+    tpot_s: float | None = None
+    e2e_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Shares a month."""
+
+    low: float
+    expected: float
+    high: float
+    horizon: int
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Requests a second and their sizes. `concurrency`: declared requests in flight at the 99th percentile, or None."""
+
+    mean: float
+    peak: float
+    prompt: Spread
+    answer: Spread
+    concurrency: float | None
+    prefix_hit: float
+    hours: float
+    objectives: Objectives
+    growth: Growth
+
+    def times(self, factor: float) -> Demand:
+        """The same requests, `factor` times as many."""
+        flight = None if self.concurrency is None else self.concurrency * factor
+        return Demand(
+            self.mean * factor,
+            self.peak * factor,
+            self.prompt,
+            self.answer,
+            flight,
+            self.prefix_hit,
+            self.hours,
+            self.objectives,
+            self.growth,
+        )
+
+
+def demand_of(part: WorkloadPart, assumed: Assumptions) -> Demand:
+    """The load of a workload. Raises `NoLoad` where the mean rate or a median of tokens is missing."""
+    rate = part.traffic.requests_per_second
+    tokens = part.traffic.tokens
+    if rate is None or (rate.mean is None and rate.peak is None):
+        raise NoLoad("workload.traffic.requests_per_second.mean is missing")
+    if tokens is None or not (tokens.input and tokens.input.p50) or not (tokens.output and tokens.output.p50):
+        raise NoLoad("workload.traffic.tokens.input.p50 and .output.p50 are missing")
+    peak_factor = assumed.number("traffic.requests_per_second.peak", None) if rate.peak is None else 0.0
+    mean = rate.mean if rate.mean is not None else rate.peak or 0.0
+    if rate.mean is None:
+        assumed.note("traffic.requests_per_second.mean", mean, "the declared peak: no mean is declared")
+    flight = part.traffic.concurrency
+    declared = (flight.p99 or flight.p95 or flight.p50) if flight else None
+    if declared is None:
+        assumed.take("traffic.concurrency.p99", None)
+    return Demand(
+        mean=mean,
+        peak=rate.peak if rate.peak is not None else mean * peak_factor,
+        prompt=_spread(tokens.input, "traffic.tokens.input.p95", assumed),
+        answer=_spread(tokens.output, "traffic.tokens.output.p95", assumed),
+        concurrency=declared,
+        prefix_hit=assumed.number("traffic.prefix_cache_hit", part.traffic.prefix_cache_hit),
+        hours=assumed.number("traffic.hours_per_day", part.traffic.hours_per_day),
+        objectives=_objectives(part),
+        growth=_growth(part, assumed),
+    )
+
+
+def _spread(part: PercentilesPart, key: str, assumed: Assumptions) -> Spread:
+    median = part.p50 or 1.0
+    upper = part.p95 or part.p99
+    if upper is None:
+        upper = median * assumed.number(key, None)
+    return Spread(median, max(median, upper))
+
+
+def _objectives(part: WorkloadPart) -> Objectives:
+    slo = part.slo
+    whole = slo.e2e_s_p95
+    if whole is None and slo.e2e_ms_p95 is not None:
+        whole = slo.e2e_ms_p95 / 1000
+    return Objectives(
+        None if slo.ttft_ms_p95 is None else slo.ttft_ms_p95 / 1000,
+        None if slo.tpot_ms_p95 is None else slo.tpot_ms_p95 / 1000,
+        whole,
+    )
+
+
+def _growth(part: WorkloadPart, assumed: Assumptions) -> Growth:
+    rate = part.growth.per_month
+    expected = assumed.number("growth.per_month.expected", rate.expected if rate else None)
+    low = rate.low if rate and rate.low is not None else expected * assumed.number("growth.per_month.low", None)
+    high = rate.high if rate and rate.high is not None else expected * assumed.number("growth.per_month.high", None)
+    return Growth(low, expected, high, assumed.whole("growth.horizon_months", part.growth.horizon_months))

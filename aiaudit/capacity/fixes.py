@@ -1,0 +1,174 @@
+"""The smallest changes that make a setup fit and meet its objectives: each candidate is run through the whole model.
+
+Single changes and pairs, triples only where none of those is enough. What works is ordered by what it costs: the
+bandwidth bought over the present (a stand-in for the price, which lists give two to five times apart), the number of
+changes, the risk to quality.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Final
+
+from aiaudit.capacity.demand import Demand
+from aiaudit.capacity.fit import Fit, fit
+from aiaudit.capacity.latency import TARGET, Service, impossible, misses, service
+from aiaudit.capacity.setup import Setup
+from aiaudit.capacity.tables import Gpu, gpu_named, weight_format
+
+MOST: Final = 4  # fixes shown
+_GPUS: Final = ("L4", "A10G", "L40S", "A100-SXM4-80GB", "H100-SXM5-80GB", "H200-SXM-141GB", "B200-SXM", "MI300X")
+_KV_FP8: Final = ("vllm", "sglang", "trt-llm")
+_ROOM: Final = 1.2  # a context may be cut to what requests of the 95th percentile need, and a fifth
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One lever. `risk`: to the quality of answers, 0 none … 2 must be evaluated."""
+
+    lever: str
+    text: str
+    apply: Callable[[Setup], Setup]
+    risk: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Changes that work together, and what they lead to."""
+
+    changes: tuple[Change, ...]
+    setup: Setup
+    fit: Fit
+    service: Service | None
+    bought: float  # GPU bandwidth over the present one's
+
+    @property
+    def text(self) -> str:
+        return "; ".join(change.text for change in self.changes)
+
+    @property
+    def risk(self) -> int:
+        return max(change.risk for change in self.changes)
+
+
+def works(setup: Setup, demand: Demand) -> tuple[Fit, Service | None] | None:
+    """Fit and speed, where the one suffices and the other meets every objective; else None."""
+    found = fit(setup, demand)
+    if found.verdict not in ("yes", "tight"):
+        return None
+    speed = service(setup, demand, found.limit)
+    if speed is not None and (misses(speed, demand) or impossible(speed, demand)):
+        return None
+    return found, speed
+
+
+def fixes(setup: Setup, demand: Demand) -> tuple[Fix, ...]:
+    """The cheapest fixes, the best first; none where the setup works, or where nothing does."""
+    if setup.model.shape is None or works(setup, demand):
+        return ()
+    levers = list(_levers(setup, demand))
+    found: list[Fix] = []
+    for size in (1, 2, 3):
+        if size == 3 and found:
+            break
+        for group in combinations(levers, size):
+            if len({change.lever for change in group}) < size:
+                continue
+            changed = setup
+            for change in group:
+                changed = change.apply(changed)
+            bought = _bandwidth(changed, setup) / max(1.0, _bandwidth(setup, setup))
+            if any(set(one.changes) < set(group) and one.bought <= bought for one in found):
+                continue  # a part of these changes is enough, and no dearer
+            if (result := works(changed, demand)) is not None:
+                found.append(Fix(group, changed, *result, bought))
+    return _best(found)
+
+
+def _best(found: list[Fix]) -> tuple[Fix, ...]:
+    """By cost, and only one for each set of levers."""
+    found.sort(key=_cost)
+    seen: set[tuple[str, ...]] = set()
+    kept = []
+    for one in found:
+        levers = tuple(change.lever for change in one.changes)
+        if levers not in seen:
+            seen.add(levers)
+            kept.append(one)
+    return tuple(kept[:MOST])
+
+
+def _bandwidth(changed: Setup, present: Setup) -> float:
+    """Of the GPUs that would be paid for: those that are there already are, used or not."""
+    there = (present.available or 0) if changed.gpu.name == present.gpu.name else 0
+    return max(changed.gpus, there) * changed.gpu.bandwidth
+
+
+def _cost(one: Fix) -> tuple[float, int, float]:
+    return (round(one.bought, 1), len(one.changes) + one.risk, one.fit.share)
+
+
+def _levers(setup: Setup, demand: Demand) -> Iterator[Change]:
+    engine = setup.engine
+    have = setup.model.form.whole or setup.model.form.linear
+    for name, risk in (("fp8", 1), ("awq-int4", 2)):
+        form = weight_format(name)
+        if form.linear < have and setup.model.form.name != "mxfp4":
+            yield Change("weights", f"weights in {name}", _quantise(name), risk)
+    if setup.kv_type in ("auto", "bf16", "fp16", "") and engine in _KV_FP8:
+        yield Change("cache", "cache in fp8", lambda s: replace(s, kv_type="fp8"), 1)
+    need = math.ceil(demand.prompt.p95 + demand.answer.p95)
+    if setup.max_model_len is not None and setup.max_model_len > _ROOM * need:
+        shorter = math.ceil(need * _ROOM / 256) * 256
+        yield Change("context", f"max_model_len {shorter:,}", lambda s: replace(s, max_model_len=shorter))
+    for sequences in (64, 128, 256):
+        if engine == "vllm" and (setup.max_num_seqs or 1024) > sequences:
+            yield Change("batch", f"max_num_seqs {sequences}", _sequences(sequences))
+    for tp in (2, 4, 8):
+        if tp > setup.tp and (setup.model.shape is None or setup.model.shape.attention.heads % tp == 0):
+            yield Change("tensor parallel", f"tensor parallel {tp}", _tensor(tp))
+    for name in _GPUS:
+        gpu = gpu_named(name)
+        if gpu.name != setup.gpu.name:
+            yield Change("GPU", f"{gpu.name} in place of {setup.gpu.name}", _on(gpu))
+    yield from _replicas(setup, demand)
+
+
+def _replicas(setup: Setup, demand: Demand) -> Iterator[Change]:
+    """More copies: those that the peak needs as things are, and multiples for what the other changes make."""
+    for factor in (2, 3, 4, 6, 8, 12, 16):
+        copies = setup.replicas * factor
+
+        def more(s: Setup, copies: int = copies) -> Setup:
+            return _copies(s, copies)
+
+        yield Change("replicas", f"{copies} replicas", more)
+    speed = service(setup, demand, max(1, fit(setup, demand).limit))
+    if speed is not None and speed.capacity.expected > 0:
+        exact = math.ceil(demand.peak / (speed.capacity.expected / setup.replicas * TARGET))
+        if exact > setup.replicas:
+            yield Change("replicas", f"{exact} replicas", lambda s: _copies(s, exact))
+
+
+def _copies(s: Setup, copies: int) -> Setup:
+    enough = s.available is not None and s.available >= copies * s.ranks
+    return replace(s, replicas=copies, available=s.available if enough else None)
+
+
+def _quantise(name: str) -> Callable[[Setup], Setup]:
+    return lambda s: replace(s, model=s.model.quantised(weight_format(name), s.engine))
+
+
+def _on(gpu: Gpu) -> Callable[[Setup], Setup]:
+    return lambda s: replace(s, gpu=gpu, available=None)
+
+
+def _sequences(most: int) -> Callable[[Setup], Setup]:
+    return lambda s: replace(s, max_num_seqs=most)
+
+
+def _tensor(tp: int) -> Callable[[Setup], Setup]:
+    return lambda s: replace(s, tp=tp, available=s.available if (s.available or 0) >= tp * s.pp * s.replicas else None)

@@ -1,0 +1,89 @@
+"""When growth uses up what there is: months until speed, memory or budget ends, with a band; and ten times the load."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from aiaudit.capacity.demand import Demand, Growth
+from aiaudit.capacity.fit import Fit
+from aiaudit.capacity.latency import TARGET, Service
+from aiaudit.capacity.setup import Setup
+
+HOURS_A_MONTH: Final = 730
+
+
+@dataclass(frozen=True, slots=True)
+class Runway:
+    """Months until something ends: at the least, expected, at the most; None where it does not at that growth."""
+
+    what: str
+    earliest: float | None
+    expected: float | None
+    latest: float | None
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
+class TenTimes:
+    """What ten times the load needs. `replicas` is None where the speed is not known."""
+
+    peak: float
+    replicas: int | None
+    gpus: int | None
+    concurrency: float
+
+
+def runways(
+    setup: Setup, demand: Demand, memory: Fit, speed: Service | None, budget: float | None
+) -> tuple[Runway, ...]:
+    """In the order in which they are expected to end. `budget`: dollars a month."""
+    found = []
+    if speed is not None:
+        now = demand.peak
+        room = [rate * TARGET / now if now > 0 else math.inf for rate in (speed.capacity.low, speed.capacity.expected)]
+        limit = f"{speed.capacity.expected * TARGET:.3g} requests/s ({TARGET:.0%} of the capacity)"
+        found.append(_runway("speed", room, demand.growth, limit))
+    if memory.pool > 0 and memory.holds > 0 and memory.concurrency > 0 and not memory.beyond:
+        room_now = min(memory.holds, memory.limit) / memory.concurrency
+        longest = max(1, memory.holds_longest) / memory.concurrency
+        limit = f"{memory.limit} requests in flight a replica"
+        found.append(_runway("memory", [min(longest, room_now), room_now], demand.growth, limit))
+    if budget is not None and setup.price is not None and speed is not None:
+        each = setup.price * setup.ranks * HOURS_A_MONTH * demand.hours / 24
+        copies = math.floor(budget / each) if each > 0 else 0
+        rate = [
+            c * TARGET * copies / setup.replicas / demand.peak for c in (speed.capacity.low, speed.capacity.expected)
+        ]
+        limit = f"{copies} replicas for ${budget:,.0f} a month"
+        found.append(_runway("budget", rate, demand.growth, limit))
+    return tuple(sorted(found, key=lambda one: math.inf if one.expected is None else one.expected))
+
+
+def _runway(what: str, room: list[float], growth: Growth, limit: str) -> Runway:
+    """`room`: capacity over demand, pessimistic and expected."""
+    return Runway(
+        what, months(room[0], growth.high), months(room[1], growth.expected), months(room[1], growth.low), limit
+    )
+
+
+def months(room: float, growth: float) -> float | None:
+    """ln(capacity / demand) / ln(1 + growth); 0 where it has ended already, None where it never does."""
+    if room <= 1:
+        return 0.0
+    if growth <= 0 or math.isinf(room):
+        return None
+    return math.log(room) / math.log1p(growth)
+
+
+def ten_times(setup: Setup, demand: Demand, memory: Fit, speed: Service | None) -> TenTimes:
+    """Replicas that ten times the peak needs at the target utilisation."""
+    peak = demand.peak * 10
+    flight = memory.concurrency * setup.replicas * 10
+    if speed is None or speed.capacity.expected <= 0:
+        return TenTimes(peak, None, None, flight)
+    copies = math.ceil(peak / (speed.capacity.expected / setup.replicas * TARGET))
+    if demand.concurrency is not None and memory.limit > 0:
+        copies = max(copies, math.ceil(demand.concurrency * 10 / memory.limit))
+    return TenTimes(peak, copies, copies * setup.ranks, flight)

@@ -1,0 +1,184 @@
+"""Speed under the declared load: what a replica can bear, how long a request takes, and what physics does not allow.
+
+A replica serves up to B sequences at once (what its cache holds, at most `max_num_seqs`); it is a queue with B servers
+whose service time is that of a request in a full batch. The batch at a lower rate follows from Little's law.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from aiaudit.capacity.demand import Demand, Objectives
+from aiaudit.capacity.setup import Setup
+from aiaudit.capacity.throughput import Estimate, Load, Machine, Speed, estimate, queueing_wait
+
+TARGET: Final = 0.8  # above this share of the capacity, waits grow without bound
+_TAIL: Final = 3.0  # p95 of an exponential wait over its mean (−ln 0.05)
+_ROUNDS: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Requests a second that all replicas bear: pessimistic, expected, and the bound that physics sets."""
+
+    low: float
+    expected: float
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One load on one setup. Times in seconds; `p95` from the expected speed, `slow` from the pessimistic one.
+
+    `utilisation`: of the expected capacity at peak. `batch`: sequences in flight in one replica. `best`: the shortest
+    times that physics allows, for a request of median size that runs alone.
+    """
+
+    capacity: Capacity
+    utilisation: float
+    batch: float
+    limit: int
+    p95: Objectives
+    slow: Objectives
+    best: Objectives
+    wait_s: float
+    tokens_per_second: float
+    limited_by: str
+
+
+def machine_of(setup: Setup) -> Machine:
+    return Machine(setup.gpu, setup.ranks, setup.model.form.compute, setup.model.weights.expected, setup.element)
+
+
+def speed_at(setup: Setup, demand: Demand, batch: float, *, upper: bool = False) -> Estimate | None:
+    """The speed of one replica with `batch` sequences in flight; `upper`: of requests of the 95th percentile."""
+    model, cached = setup.model, setup.cache
+    if model.shape is None or model.count is None or cached is None:
+        return None
+    prompt = demand.prompt.p95 if upper else demand.prompt.mean
+    answer = demand.answer.p95 if upper else demand.answer.mean
+    load = Load(batch, max(1, round(prompt)), max(1, round(answer)), round(prompt * demand.prefix_hit))
+    return estimate(model.shape, model.count, cached, machine_of(setup), load)
+
+
+def service(setup: Setup, demand: Demand, limit: int) -> Service | None:
+    """How `demand` fares where one replica holds `limit` sequences; None where GPU or shape are not known."""
+    limit = max(1, limit)
+    full = speed_at(setup, demand, limit)
+    alone = speed_at(setup, demand, 1, upper=True)
+    if full is None or alone is None:
+        return None
+    low, expected = (
+        setup.replicas * speed.tokens_per_second / demand.answer.mean for speed in (full.pessimistic, full.expected)
+    )
+    capacity = Capacity(low, expected, max(expected, _bound_rate(setup, demand)))
+    rate = demand.peak / setup.replicas
+    batch = steady_batch(setup, demand, rate, limit)
+    use = demand.peak / capacity.expected if capacity.expected > 0 else math.inf
+    here = speed_at(setup, demand, batch) or full
+    wait = queueing_wait(use, limit, full.expected.request_seconds)
+    slow_use = demand.peak / capacity.low if capacity.low > 0 else math.inf
+    slow_wait = queueing_wait(slow_use, limit, full.pessimistic.request_seconds)
+    first = alone.expected.time_to_first_token
+    # a first token also waits for the step in which others decode
+    usual = _times(first + here.expected.time_per_output_token, here.expected.time_per_output_token, wait, demand)
+    step = here.pessimistic.time_per_output_token
+    pessimistic = _times(alone.pessimistic.time_to_first_token + step, step, slow_wait, demand)
+    one = _bound_speed(setup, demand, 1)
+    quickest, least = one.time_to_first_token, _bound_step(setup, demand)
+    shortest = Objectives(quickest, least, quickest + demand.answer.p50 * least)
+    return Service(
+        capacity, use, batch, limit, usual, pessimistic, shortest, wait,
+        here.expected.tokens_per_second * setup.replicas, full.expected.limited_by,
+    )  # fmt: skip
+
+
+def steady_batch(setup: Setup, demand: Demand, rate: float, limit: int) -> float:
+    """Sequences in flight at `rate` requests a second: the batch whose requests take as long as it needs (Little)."""
+    low, high = 0.01, float(limit)
+    for _ in range(_ROUNDS):
+        middle = (low + high) / 2
+        speed = speed_at(setup, demand, middle)
+        if speed is None:
+            return 1.0
+        if middle / speed.expected.request_seconds < rate:
+            low = middle
+        else:
+            high = middle
+    return max(1.0, high)
+
+
+def _bound_speed(setup: Setup, demand: Demand, batch: float) -> Speed:
+    """By median sizes, which at least half of the requests reach: no assumption on the tail makes a bound unsound."""
+    shape, count, cached = setup.model.shape, setup.model.count, setup.cache
+    assert shape is not None
+    assert count is not None
+    assert cached is not None
+    prompt = demand.prompt.p50
+    load = Load(batch, max(1, round(prompt)), max(1, round(demand.answer.p50)), round(prompt * demand.prefix_hit))
+    found = estimate(shape, count, cached, machine_of(setup), load)
+    assert found is not None
+    return found.bound
+
+
+def _bound_rate(setup: Setup, demand: Demand) -> float:
+    """Requests a second with a cache that fills all memory besides the weights, at the peak rates of the data sheet."""
+    cached = setup.cache
+    assert cached is not None
+    free = setup.gpu.visible * setup.ranks - setup.model.weights.expected
+    one = cached.elements(max(1, round(demand.prompt.p50 + demand.answer.p50 / 2))) * setup.element
+    batch = max(1.0, free / one if one > 0 else 1.0)
+    return setup.replicas * _bound_speed(setup, demand, batch).tokens_per_second / demand.answer.p50
+
+
+def _bound_step(setup: Setup, demand: Demand) -> float:
+    """The shortest time of one decoding step of one sequence: its weights and its cache, read once, nothing else."""
+    model, cached = setup.model, setup.cache
+    if model.count is None or cached is None:
+        return 0.0
+    share = model.count.active / model.count.total
+    cache = cached.elements(round(demand.prompt.p50)) * setup.element
+    return (model.weights.expected * share + cache) / (setup.gpu.bandwidth * setup.ranks)
+
+
+def _times(first: float, step: float, wait: float, demand: Demand) -> Objectives:
+    tail = wait * _TAIL
+    return Objectives(first + tail, step, first + tail + demand.answer.p95 * step)
+
+
+def impossible(found: Service, demand: Demand) -> tuple[str, ...]:
+    """Declared figures beyond what the hardware can do at best. One sentence each."""
+    said = []
+    if demand.peak > found.capacity.bound:
+        said.append(
+            f"{demand.peak:g} requests/s at peak are not physically possible on this hardware:"
+            f" the bound is {found.capacity.bound:.3g}/s"
+        )
+    names = (("first token", "ttft_s"), ("output token", "tpot_s"), ("whole answer", "e2e_s"))
+    for name, key in names:
+        wanted, least = getattr(demand.objectives, key), getattr(found.best, key)
+        if wanted is not None and least is not None and wanted < least:
+            said.append(
+                f"{wanted * 1000:g} ms for the {name} are not physically possible on this hardware:"
+                f" the bound is {least * 1000:.3g} ms"
+            )
+    return tuple(said)
+
+
+def misses(found: Service, demand: Demand) -> tuple[str, ...]:
+    """Objectives that the expected figures miss, and a load beyond the target utilisation. One sentence each."""
+    said = []
+    if found.utilisation > TARGET:
+        said.append(
+            f"the peak of {demand.peak:g} requests/s is {found.utilisation:.0%} of the capacity of"
+            f" {found.capacity.expected:.3g}/s (at most {TARGET:.0%})"
+        )
+    names = (("first token", "ttft_s"), ("output token", "tpot_s"), ("whole answer", "e2e_s"))
+    for name, key in names:
+        wanted, got = getattr(demand.objectives, key), getattr(found.p95, key)
+        if wanted is not None and got is not None and got > wanted:
+            shown = "waits without end" if math.isinf(got) else f"takes {got * 1000:,.0f} ms"
+            said.append(f"the {name} {shown} at p95, the objective is {wanted * 1000:,.0f} ms")
+    return tuple(said)

@@ -1,0 +1,163 @@
+"""A plan as plain JSON: the section `capacity` of the result, and `aiaudit plan --json`. Bytes, seconds, shares."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from aiaudit.capacity.fixes import Fix
+from aiaudit.capacity.plan import Plan
+from aiaudit.capacity.setup import Setup
+from aiaudit.capacity.terms import Sum, Term
+
+
+def to_json(plan: Plan) -> dict[str, Any]:
+    """All of it; what is not known is null, and `problems` says why."""
+    return {
+        "name": plan.workload.name,
+        "verdict": plan.verdict,
+        "problems": list(plan.problems),
+        "model": _model(plan),
+        "setup": _setup(plan.setup) if plan.setup else None,
+        "load": _load(plan),
+        "memory": _memory(plan),
+        "speed": _speed(plan),
+        "growth": [_finite(asdict(one)) for one in plan.runways],
+        "ten_times": _finite(asdict(plan.ten_times)) if plan.ten_times else None,
+        "fixes": [_fix(one) for one in plan.fixes],
+        "training": [
+            {
+                "name": one.name, "verdict": one.verdict, "reason": one.reason, "band": one.band,
+                "bytes": one.terms.expected, "visible": one.visible, "terms": _terms(one.terms),
+            }
+            for one in plan.training
+        ],
+        "indexes": [
+            {
+                "kind": one.kind, "verdict": one.verdict, "reason": one.reason,
+                "term": _term(one.term) if one.term else None,
+            }
+            for one in plan.indexes
+        ],
+        "findings": [asdict(one) for one in plan.findings],
+        "assumptions": list(plan.assumptions),
+        "calibrated": plan.calibration is not None,
+    }  # fmt: skip
+
+
+def _model(plan: Plan) -> dict[str, Any] | None:
+    model = plan.model
+    if model is None:
+        return None
+    cached = plan.setup.cache if plan.setup else None
+    element = plan.setup.element if plan.setup else 2.0
+    return {
+        "name": model.name,
+        "family": model.shape.family if model.shape else None,
+        "parameters": model.count.total if model.count else None,
+        "active_parameters": model.count.active if model.count else None,
+        "weights": _term(model.weights),
+        "dtype": model.form.name,
+        "cache_bytes_per_token": round(cached.per_token * element) if cached else None,
+        "cache_bytes_per_sequence": round(cached.per_sequence * element) if cached else None,
+        "cache_window": cached.window if cached else None,
+    }
+
+
+def _setup(setup: Setup) -> dict[str, Any]:
+    return {
+        "engine": setup.engine,
+        "gpu": setup.gpu.name,
+        "gpus": setup.gpus,
+        "available": setup.available,
+        "tp": setup.tp,
+        "pp": setup.pp,
+        "ep": setup.ep,
+        "replicas": setup.replicas,
+        "cache": setup.kv_type,
+    }
+
+
+def _load(plan: Plan) -> dict[str, Any] | None:
+    if plan.demand is None:
+        return None
+    asked = plan.demand
+    return {
+        "mean": asked.mean,
+        "peak": asked.peak,
+        "input": asdict(asked.prompt),
+        "output": asdict(asked.answer),
+        "concurrency": asked.concurrency,
+        "objectives": asdict(asked.objectives),
+        "growth": asdict(asked.growth),
+    }
+
+
+def _memory(plan: Plan) -> dict[str, Any] | None:
+    found = plan.fit
+    if found is None:
+        return None
+    return {
+        "verdict": found.verdict,
+        "reason": found.reason,
+        "share": round(found.share, 4),
+        "share_of_visible": round(found.share * found.usable / found.visible, 4),
+        "usable": found.usable,
+        "visible": found.visible,
+        "pool": found.pool,
+        "needed_in_flight": round(found.concurrency, 1),
+        "holds": found.holds,
+        "holds_longest": found.holds_longest,
+        "terms": _terms(found.terms),
+        "notes": list(found.notes),
+    }
+
+
+def _speed(plan: Plan) -> dict[str, Any] | None:
+    found = plan.service
+    if found is None:
+        return None
+    data = asdict(found)
+    limits = data.pop("capacity")
+    return _finite({"requests_per_second": limits, **data})
+
+
+def _fix(one: Fix) -> dict[str, Any]:
+    return _finite(
+        {
+            "text": one.text,
+            "levers": [change.lever for change in one.changes],
+            "risk": one.risk,
+            "bandwidth": round(one.bought, 2),
+            "gpus": one.setup.gpus,
+            "gpu": one.setup.gpu.name,
+            "verdict": one.fit.verdict,
+            "utilisation": one.service.utilisation if one.service else None,
+            "p95": asdict(one.service.p95) if one.service else None,
+        }
+    )
+
+
+def _terms(terms: Sum) -> list[dict[str, Any]]:
+    return [_term(term) for term in terms.terms]
+
+
+def _term(term: Term) -> dict[str, Any]:
+    return {
+        "name": term.name, "low": term.low, "expected": term.expected, "high": term.high, "formula": term.formula,
+        "inputs": dict(term.inputs), "provenance": term.provenance,
+    }  # fmt: skip
+
+
+def _finite(data: dict[str, Any]) -> dict[str, Any]:
+    """Six significant digits; what has no end is null."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, float):
+            return float(f"{value:.6g}") if math.isfinite(value) else None
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in value.items()}
+        return value
+
+    return {key: plain(value) for key, value in data.items()}

@@ -1,0 +1,167 @@
+"""What serves: a model, an engine, and the GPUs under it. Immutable, so that a search can try others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from aiaudit.capacity.architecture import Cache, cache
+from aiaudit.capacity.assumptions import Assumptions
+from aiaudit.capacity.model_source import Model
+from aiaudit.capacity.serving import Setting, engine_law
+from aiaudit.capacity.tables import GIB, Gpu, UnknownName, cache_bytes, gpu_named
+from aiaudit.model.types import Unknown
+from aiaudit.project.workload import TargetPart, WorkloadPart
+
+if TYPE_CHECKING:
+    from aiaudit.probes.hardware.report import HardwareReport
+
+# engines that run on a machine's own processor as well
+_ON_CPU: Final = frozenset({"llama.cpp", "transformers", "hf", "onnxruntime", "openvino", "ollama", "other"})
+
+
+class NoHardware(Exception):  # noqa: N818
+    """The hardware is not known. The text says why, and what would help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One way to serve the model. `available`: GPUs that there are; None where as many as needed may be had."""
+
+    model: Model
+    engine: str
+    gpu: Gpu
+    available: int | None
+    tp: int = 1
+    pp: int = 1
+    ep: int = 1
+    replicas: int = 1
+    kv_type: str = "auto"
+    utilisation: float | None = None
+    max_num_seqs: int | None = None
+    max_batched: int | None = None
+    max_model_len: int | None = None
+    price: float | None = None  # dollars an hour and GPU
+
+    @property
+    def ranks(self) -> int:
+        """GPUs of one copy of the model."""
+        return self.tp * self.pp
+
+    @property
+    def gpus(self) -> int:
+        return self.ranks * self.replicas
+
+    @property
+    def element(self) -> float:
+        """Bytes of a cached element."""
+        return cache_bytes(self.kv_type)
+
+    @property
+    def cache(self) -> Cache | None:
+        return cache(self.model.shape) if self.model.shape else None
+
+    @property
+    def block(self) -> int:
+        return int(engine_law(self.engine).get("block", 16))
+
+    @property
+    def setting(self) -> Setting:
+        return Setting(
+            self.engine, self.ranks, self.utilisation, self.max_num_seqs, self.max_batched, self.max_model_len
+        )
+
+    def tensor_parallel(self, tp: int) -> Setup:
+        return replace(self, tp=tp)
+
+
+def setup_of(part: WorkloadPart, model: Model, report: HardwareReport | None, assumed: Assumptions) -> Setup:
+    """The declared way to serve. `report`: this machine, for `target: local`. Raises `NoHardware`, `UnknownName`."""
+    serving, parallel = part.serving, part.serving.parallel
+    engine = str(assumed.take("serving.engine", serving.engine))
+    try:
+        engine_law(engine)
+    except UnknownName:
+        assumed.note("serving.engine", engine, "not in the table: 2.3 GiB and 5 % of the weights are its overhead")
+        engine = "other"
+    tp = assumed.whole("serving.parallel.tp", parallel.tp)
+    pp = assumed.whole("serving.parallel.pp", parallel.pp)
+    replicas = assumed.whole("serving.parallel.replicas", parallel.replicas or serving.replicas)
+    gpu, available = _hardware(part, report, engine, assumed)
+    kv_type = str(assumed.take("model.kv_cache_dtype", part.model.kv_cache_dtype if part.model else ""))
+    cache_bytes(kv_type)
+    moe = model.shape is not None and model.shape.experts is not None
+    return Setup(
+        model=model,
+        engine=engine,
+        gpu=gpu,
+        available=available,
+        tp=tp,
+        pp=pp,
+        ep=assumed.whole("serving.parallel.ep", parallel.ep) if moe else 1,
+        replicas=replicas,
+        kv_type=kv_type,
+        utilisation=serving.memory_utilization,
+        max_num_seqs=serving.max_num_seqs or serving.max_batch,
+        max_batched=serving.max_num_batched_tokens,
+        max_model_len=serving.max_model_len,
+        price=part.hardware.price_per_hour,
+    )
+
+
+def _hardware(
+    part: WorkloadPart, report: HardwareReport | None, engine: str, assumed: Assumptions
+) -> tuple[Gpu, int | None]:
+    hardware = part.hardware
+    if hardware.gpu:
+        try:
+            gpu = gpu_named(hardware.gpu)
+        except UnknownName as error:
+            if hardware.memory_gib is None:
+                raise NoHardware(f"workload.hardware.gpu: {error}; or give hardware.memory_gib") from None
+            gpu = plain_memory(hardware.gpu, round(hardware.memory_gib * GIB))
+        if hardware.memory_gib is not None:
+            gpu = replace(gpu, visible=round(hardware.memory_gib * GIB), memory=round(hardware.memory_gib * GIB))
+        if hardware.count is None:
+            assumed.take("hardware.count", None)
+        return gpu, hardware.count
+    if isinstance(hardware.target, TargetPart):
+        if hardware.target.memory_mb is None:
+            raise NoHardware("workload.hardware.target.memory_mb is missing")
+        return plain_memory("declared machine", round(hardware.target.memory_mb * 1e6)), 1
+    assumed.take("hardware.target", hardware.target or None)
+    return _local(report, engine)
+
+
+def plain_memory(name: str, size: int) -> Gpu:
+    """A device of which only the memory is known."""
+    return Gpu(
+        name, size, size, 0.0, None, None, None, None, None, unified=True, source="declared", confidence="medium"
+    )
+
+
+def _local(report: HardwareReport | None, engine: str) -> tuple[Gpu, int | None]:
+    if report is None:
+        raise NoHardware("this machine was not looked at; declare workload.hardware.gpu and count")
+    devices = report.gpus.devices
+    if devices:
+        first = devices[0]
+        if isinstance(first.mig_slices, tuple) and first.mig is True and first.mig_slices:
+            part = first.mig_slices[0]
+            if isinstance(part.memory, int):
+                return plain_memory(str(part.name), part.memory), len(first.mig_slices)
+        memory = first.memory if isinstance(first.memory, int) else report.memory.usable if first.unified else None
+        if not isinstance(memory, int):
+            raise NoHardware(f"the memory of {first.name} is not told by its driver")
+        try:
+            known = gpu_named(str(first.name))
+        except UnknownName:
+            return plain_memory(str(first.name), memory), len(devices)
+        return replace(known, visible=memory, memory=max(memory, known.memory)), len(devices)
+    if engine not in _ON_CPU:
+        why = report.gpus.reason or "none was found"
+        raise NoHardware(f"no GPU on this machine ({why}); declare workload.hardware.gpu and count")
+    usable = report.memory.usable
+    if isinstance(usable, Unknown):
+        raise NoHardware(f"the memory of this machine is not known: {usable.reason}")
+    return plain_memory("this machine's memory", usable), 1

@@ -1,0 +1,153 @@
+"""A plan in the words and lines of a terminal: fits? how many requests? how long? what then?"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from aiaudit.capacity.fixes import Fix
+from aiaudit.capacity.growth import Runway
+from aiaudit.capacity.plan import Plan
+from aiaudit.capacity.selfcheck import Score, bound_violations, scores, spearman, throughput_rows
+from aiaudit.capacity.tables import GIB
+from aiaudit.reports.text import visible
+
+_GAPS = re.compile(r"( {2,})")  # columns and indents stay; all else is one line of visible characters
+BAR = 40  # cells of the memory bar
+_SIGN = {"weights": "█", "working set": "▓", "context": "▓", "graphs": "▓", "cache": "▒", "workspace": "▓"}
+_ANSWER = {"yes": "yes", "tight": "yes, tightly", "no": "no", "unknown": "cannot be told"}
+
+
+def lines(plan: Plan) -> Iterator[str]:
+    """The whole report, line by line; nothing in it that a terminal would obey."""
+    for line in _lines(plan):
+        yield "".join(part if part.isspace() else visible(part) for part in _GAPS.split(line))
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    yield from _head(plan)
+    yield from _table(plan)
+    yield from _bar(plan)
+    for title, found in (
+        ("Findings", [one.text for one in plan.findings]),
+        ("Cheapest changes that work", [_fix(one) for one in plan.fixes]),
+        ("Training", [f"{one.name}: {_ANSWER[one.verdict]} ({one.reason})" for one in plan.training]),
+        ("Indexes", [f"{one.kind}: {_ANSWER[one.verdict]} ({one.reason})" for one in plan.indexes]),
+        ("Good to know", list(plan.fit.notes) if plan.fit else []),
+        ("Assumed, since nothing is declared", list(plan.assumptions)),
+    ):
+        if found:
+            yield ""
+            yield title
+            yield from (f"  • {text}" for text in found)
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    name = plan.workload.name or (plan.model.name if plan.model else "workload")
+    if plan.setup is None:
+        yield name
+        return
+    setup = plan.setup
+    copies = f"{setup.replicas} × " if setup.replicas > 1 else ""
+    split = f" × {setup.ranks}" if setup.ranks > 1 else ""
+    yield f"{name}: {setup.model.name} in {setup.model.form.name} on {copies}{setup.gpu.name}{split}, {setup.engine}"
+
+
+def _table(plan: Plan) -> Iterator[str]:
+    rows = [("Fits?", _fits(plan))]
+    if plan.service is not None and plan.demand is not None:
+        service, asked = plan.service, plan.demand
+        limit = service.capacity
+        rows.append(
+            ("How many requests?", f"{limit.expected:.3g}/s ({limit.low:.3g} at worst; never above {limit.bound:.3g});"
+             f" the peak of {asked.peak:.3g}/s is {service.utilisation:.0%}")
+        )  # fmt: skip
+        rows.append(("How long?", f"{_times(plan)} at p95"))
+    if plan.runways:
+        rows.append(("What then?", "; ".join(_runway(one) for one in plan.runways)))
+    if plan.ten_times is not None and plan.ten_times.gpus is not None and plan.setup is not None:
+        ten = plan.ten_times
+        rows.append(("At ten times", f"{ten.replicas} replicas, {ten.gpus} × {plan.setup.gpu.name}"))
+    for problem in plan.problems:
+        rows.append(("Not known", problem))
+    width = max(len(name) for name, _ in rows)
+    for name, text in rows:
+        yield f"  {name:<{width}}  {text}"
+
+
+def _fits(plan: Plan) -> str:
+    if plan.fit is None:
+        return _ANSWER["unknown"]
+    held = plan.fit
+    known = f"; {held.holds:,} requests in flight fit, {held.concurrency:.0f} are needed" if held.pool else ""
+    return f"{_ANSWER[held.verdict]}: {held.reason}{known}"
+
+
+def _times(plan: Plan) -> str:
+    assert plan.service is not None
+    found = plan.service.p95
+    if found.ttft_s is None or math.isinf(found.ttft_s):
+        return f"without end: the queue grows; {_ms(found.tpot_s)} a token"
+    return f"first token {_ms(found.ttft_s)}, {_ms(found.tpot_s)} a token, whole answer {found.e2e_s:.1f} s"
+
+
+def _ms(seconds: float | None) -> str:
+    return "?" if seconds is None else f"{seconds * 1000:,.0f} ms"
+
+
+def _runway(one: Runway) -> str:
+    if one.expected is None:
+        return f"{one.what} lasts at this growth"
+    if one.expected == 0:
+        return f"{one.what} is used up now"
+    last = "no end" if one.latest is None else f"{one.latest:.0f}"
+    first = "no end" if one.earliest is None else f"{one.earliest:.0f}"
+    return f"{one.what} lasts {one.expected:.0f} months ({first} … {last})"
+
+
+def _fix(one: Fix) -> str:
+    risk = {0: "", 1: "; check the quality", 2: "; evaluate the quality first"}[one.risk]
+    use = f", {one.service.utilisation:.0%} used at peak" if one.service else ""
+    return f"{one.text}: {one.setup.gpus} × {one.setup.gpu.name}, {one.bought:.1f} × the bandwidth{use}{risk}"
+
+
+def _bar(plan: Plan) -> Iterator[str]:
+    """One GPU's memory: weights, overhead, cache, and the mark up to which the engine may go."""
+    held = plan.fit
+    if held is None or plan.setup is None:
+        return
+    whole = max(held.visible, held.terms.expected)
+    cells = ""
+    for term in held.terms.terms:
+        cells += _SIGN.get(term.name, "▓") * round(BAR * term.expected / whole)
+    cells = f"{cells:·<{BAR}}"[: max(BAR, len(cells))]
+    yield ""
+    yield (
+        f"  Memory of each GPU  [{cells}]  {held.terms.expected / GIB:.1f} of {held.usable / GIB:.1f} GiB usable"
+        f" ({held.visible / GIB:.1f} visible)"
+    )
+    for term in held.terms.terms:
+        band = "" if term.low == term.high else f" ({term.low / GIB:.2f} … {term.high / GIB:.2f})"
+        yield f"    {_SIGN.get(term.name, '▓')} {term.name:<12} {term.expected / GIB:8.2f} GiB{band}  {term.formula}"
+
+
+def selfcheck_lines() -> Iterator[str]:
+    """The accuracy tables."""
+    rows = scores()
+    width = max(len(score.title) for score in rows)
+    yield f"{'held against published measurements':<{width}}   rows  within   goal  worst"
+    for score in rows:
+        yield f"{score.title:<{width}}  {len(score.rows):>5}  {score.share:>6.0%}  {score.goal:>4.0%}  {_worst(score)}"
+        for note in score.notes:
+            yield f"{'':<{width}}         {note}"
+    speed = throughput_rows()
+    yield f"ideal bound exceeded: {bound_violations(speed)} of {len(speed)}"
+    yield f"rank correlation of throughput: {spearman(speed):.3f}"
+    yield "rows, settings and sources: tables/measured.yaml"
+
+
+def _worst(score: Score) -> str:
+    worst = score.worst
+    size = f"{worst.ratio:.2f} ×" if score.ratio else f"{worst.error:+.1%}"
+    return f"{size}{'' if score.met else '  goal missed'}  {worst.what}"

@@ -1,0 +1,113 @@
+"""`aiaudit plan` as a person and as a program see it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aiaudit import resources
+from tests.cli.conftest import lay
+
+WORKLOAD = """
+workload:
+  name: support-chat
+  model: {source: llama-3.1-8b}
+  hardware: {gpu: L40S, count: 2}
+  serving: {parallel: {replicas: 2}}
+  traffic: {requests_per_second: {mean: 0.5, peak: 2}, tokens: {input: 900, output: 250}}
+  slo: {e2e_s_p95: 60}
+  growth: {per_month: {low: 0.03, expected: 0.08, high: 0.15}}
+"""
+LOG = "Model loading took 14.99 GiB and 5 seconds\nAvailable KV cache memory: 23.4 GiB\n"
+
+
+@pytest.fixture(autouse=True)
+def real_tables(small_world, monkeypatch):
+    """The world of these tests has packs of its own, but no tables."""
+    monkeypatch.setattr(resources, "_PACKAGE", Path(resources.__file__).resolve().parent)
+
+
+@pytest.fixture
+def service(tmp_path):
+    lay(tmp_path, {"aiaudit.yaml": WORKLOAD})
+    return tmp_path
+
+
+def test_the_four_answers_come_first(aiaudit, service, snapshot):
+    done = aiaudit("plan", service)
+    assert done.code == 0
+    assert [line.split("  ")[1].strip() for line in done.out.splitlines()[1:5]] == [
+        "Fits?",
+        "How many requests?",
+        "How long?",
+        "What then?",
+    ]
+    snapshot("plan.txt", f"exit {done.code}\n--- stdout\n{done.out}--- stderr\n{done.err}")
+
+
+def test_json(aiaudit, service):
+    done = aiaudit("plan", service, "--json")
+    data = json.loads(done.out)
+    assert (data["verdict"], data["setup"]["replicas"]) == ("yes", 2)
+    assert data["memory"]["terms"][0]["formula"]
+
+
+def test_findings_end_with_1(aiaudit, service):
+    lay(service, {"aiaudit.yaml": WORKLOAD.replace("peak: 2", "peak: 900")})
+    done = aiaudit("plan", service)
+    assert done.code == 1
+    assert "not physically possible on this hardware" in done.out
+    assert "Cheapest changes that work" in done.out
+
+
+def test_a_log_calibrates_and_is_kept(aiaudit, service, tmp_path_factory):
+    log = tmp_path_factory.mktemp("log") / "vllm.log"
+    log.write_text(LOG)
+    done = aiaudit("plan", service, "--calibrate", log)
+    assert done.code == 0
+    assert "kept in aiaudit-calibration.json" in done.err
+    assert json.loads((service / "aiaudit-calibration.json").read_text())["residual"] != 0
+    assert "memory as the engine's own log has it" in aiaudit("plan", service).out
+    log.write_text(LOG.replace("23.4", "3.4"))
+    done = aiaudit("plan", service, "--calibrate", log)
+    assert done.code == 1
+    assert "cache pool: the log has 3.40 GiB a rank" in done.out
+
+
+def test_a_link_is_not_written_through(aiaudit, service, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other") / "precious.txt"
+    other.write_text("precious")
+    (service / "aiaudit-calibration.json").symlink_to(other)
+    log = other.with_name("vllm.log")
+    log.write_text(LOG)
+    assert aiaudit("plan", service, "--calibrate", log).code == 2
+    assert other.read_text() == "precious"
+
+
+def test_selfcheck_prints_the_tables(aiaudit):
+    done = aiaudit("plan", "--selfcheck")
+    assert done.code == 0
+    assert "ideal bound exceeded: 0 of 57" in done.out
+    assert "held out" in done.out
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [({}, "there is no workload"), ({"aiaudit.yaml": "workload: {modle: x}"}, "did you mean 'model'?")],
+)
+def test_trouble(aiaudit, tmp_path, files, said):
+    lay(tmp_path, files)
+    done = aiaudit("plan", tmp_path)
+    assert done.code == 2
+    assert said in done.err
+    log = aiaudit("plan", tmp_path, "--calibrate", tmp_path / "none.log")
+    assert log.code == 2
+
+
+def test_an_unknown_model_is_nothing_to_judge(aiaudit, tmp_path):
+    lay(tmp_path, {"aiaudit.yaml": WORKLOAD.replace("llama-3.1-8b", "no-such")})
+    done = aiaudit("plan", tmp_path)
+    assert done.code == 3
+    assert "cannot be told" in done.out

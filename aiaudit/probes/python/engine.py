@@ -119,7 +119,9 @@ class PythonEngine:
     def _find(self, data: bytes) -> Hits:
         marked = self.features.offsets(data)
         of = self.features.of
-        return Hits(self.words.offsets(data), marked, of(marked, "whole"), of(marked, "traced"))
+        return Hits(
+            self.words.offsets(data), marked, of(marked, "whole"), of(marked, "traced"), bool(of(marked, "entire"))
+        )
 
     def _imported(self, module: Module) -> set[str]:
         """Local names of imports that stand for something asked for under another name."""

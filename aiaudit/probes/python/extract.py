@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from aiaudit.probes.python import assigned, flows, gates, loops, prompts, records, routes, splits
+from aiaudit.probes.python import assigned, flows, gates, loops, prompts, records, rescues, routes, splits, tools
 from aiaudit.probes.python.features import FileView
 
 
@@ -18,6 +18,7 @@ class _Feature(NamedTuple):
     least: int = 1  # different marks that must stand in the file
     whole: bool = False  # marks in a decorator or signature need the function's body
     traced: bool = False  # from its marks, data is followed into other functions of the file
+    entire: bool = False  # a file with marks is parsed without anything left out
 
 
 def _flows(finder: flows.FlowFinder) -> dict[str, Any]:
@@ -35,7 +36,9 @@ _FEATURES: Final[dict[str, _Feature]] = {
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
     "loops": _Feature(loops.HITS, lambda view: {"loops": loops.open_loops(view)}),
     "records": _Feature(records.HITS, lambda view: {"records": records.RecordFinder(view).rows()}, records.LEAST),
+    "rescues": _Feature(rescues.HITS, lambda view: {"rescues": rescues.rescues(view)}),
     "splits": _Feature(splits.HITS, lambda view: {"splits": splits.fitted_before_split(view)}),
+    "tools": _Feature(tools.HITS, lambda view: {"tools": tools.ToolFinder(view).rows()}, entire=True),
 }
 
 

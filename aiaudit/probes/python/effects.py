@@ -1,0 +1,242 @@
+"""What calling a function does to the world: reads, writes, deletes, pays, tells somebody, runs a program.
+
+A name of a library decides where it is known, else a method's name together with what its receiver is called. Effects:
+read, write, delete, money, communicate, execute, network (a request whose effect is not known), file (a file is
+written), sql (a statement that is put together at run time).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.values import Values
+
+# Those that cannot be undone, cost something or reach others, the gravest first.
+CONSEQUENTIAL: Final = ("execute", "money", "delete", "communicate", "sql", "write", "file")
+
+
+class Effect(NamedTuple):
+    """One effect. `free`: what is run, opened or asked for is not written in the code but handed in."""
+
+    kind: str
+    name: str
+    line: int
+    free: bool
+
+
+_PROGRAMS: Final = name_set(
+    "os.system os.popen os.execv os.execvp os.spawnv subprocess.run subprocess.call subprocess.Popen"
+    " subprocess.check_call subprocess.check_output subprocess.getoutput subprocess.getstatusoutput pty.spawn"
+    " asyncio.create_subprocess_shell asyncio.create_subprocess_exec asyncio.subprocess.create_subprocess_shell"
+    " asyncio.subprocess.create_subprocess_exec anyio.run_process pexpect.spawn pexpect.run"
+)
+_INTERPRETERS: Final = name_set("exec eval runpy.run_path runpy.run_module code.InteractiveInterpreter.runsource")
+_KINDS: Final[dict[str, str]] = {
+    **dict.fromkeys(
+        name_set("os.remove os.unlink os.rmdir os.removedirs shutil.rmtree pathlib.Path.unlink pathlib.Path.rmdir"
+                 " send2trash.send2trash"), "delete"),
+    **dict.fromkeys(
+        name_set("os.rename os.replace os.makedirs os.mkdir shutil.move shutil.copy shutil.copyfile shutil.copytree"
+                 " pathlib.Path.write_text pathlib.Path.write_bytes pathlib.Path.mkdir pathlib.Path.rename"
+                 " pathlib.Path.touch aiofiles.open"), "file"),
+    **dict.fromkeys(
+        name_set("pathlib.Path.read_text pathlib.Path.read_bytes os.listdir os.walk glob.glob pandas.read_csv"
+                 " pandas.read_excel pandas.read_parquet json.load"), "read"),
+    **dict.fromkeys(name_set("smtplib.SMTP.send_message smtplib.SMTP.sendmail smtplib.SMTP_SSL.send_message"
+                             " smtplib.SMTP_SSL.sendmail yagmail.SMTP.send webbrowser.open"), "communicate"),
+}  # fmt: skip
+_VERBS: Final = {"get": "network", "head": "network", "options": "network", "post": "network", "request": "network",
+                 "stream": "network", "put": "write", "patch": "write", "delete": "delete"}  # fmt: skip
+_HTTP: Final = ("requests.", "httpx.", "aiohttp.", "urllib.request.", "urllib3.")
+_PAYMENTS: Final = ("stripe.", "braintree.", "paypalrestsdk.", "square.", "razorpay.", "coinbase.", "ccxt.", "alpaca",
+                    "plaid.", "web3.", "binance.")  # fmt: skip
+_PAYS: Final = name_set("create capture refund confirm send_transaction submit_order create_order charge pay")
+_METHODS: Final[dict[str, tuple[str, re.Pattern[str] | None]]] = {}
+_STORE: Final = re.compile(
+    r"(?i)(?:^|_)(?:db|database|session|conn|connection|table|collection|repo|repository|store|storage|bucket|client"
+    r"|api|service|redis|cache|index|supabase|mongo|s3|dynamodb|gh|github|jira|calendar|crm|cursor|drive|gmail)s?\d?$"
+)
+for _kind, _names, _receiver in (
+    ("money", "refund charge pay payout transfer_funds send_transaction submit_order create_order place_order"
+              " create_payment create_refund create_charge issue_refund capture_payment", None),
+    ("communicate", "send_message send_email send_mail sendmail chat_postMessage chat_post_message post_message"
+                    " send_sms send_notification create_tweet send_raw_email reply_text send_reply", None),
+    ("communicate", "send publish", re.compile(r"(?i)mail|sms|slack|twilio|sendgrid|resend|smtp|webhook|notif|sns")),
+    ("delete", "delete_one delete_many delete_object delete_objects delete_item drop_table drop_collection"
+               " delete_user terminate_instances delete_file delete_record delete_repo delete_index rmtree", None),
+    ("delete", "delete remove drop destroy truncate", _STORE),
+    ("write", "insert_one insert_many update_one update_many replace_one put_item put_object upload_file upload_blob"
+              " upload_fileobj to_sql bulk_create create_issue create_pull create_event update_record create_file"
+              " update_file add_documents add_texts create_pull_request merge_pull_request", None),
+    ("write", "insert update upsert save add commit merge create set put", _STORE),
+):  # fmt: skip
+    for _one in _names.split():
+        _METHODS.setdefault(f"{_one}?" if _receiver is not None else _one, (_kind, _receiver))
+_STATEMENT: Final = re.compile(
+    r"(?is)\s*(?:with\b.*?\)\s*)?(select|insert|update|delete|drop|truncate|alter|create|merge|replace|grant)\b"
+)
+_BY_STATEMENT: Final = {"select": "read", "delete": "delete", "drop": "delete", "truncate": "delete"}
+_SQL: Final = name_set("execute executemany executescript exec_driver_sql read_sql read_sql_query run_sql")
+_DATABASE: Final = re.compile(r"(?i)(?:^|_)(?:cur|cursor|conn|connection|con|db|database|session|engine|tx)$")
+
+# Tools that come with frameworks, by the last part of their names.
+BUILT_IN: Final[dict[str, tuple[str, bool]]] = {
+    **dict.fromkeys(
+        name_set("ShellTool BashProcess PythonREPLTool PythonAstREPLTool PythonREPL PythonInterpreterTool"
+                 " LocalShellTool TerminalTool ExecPythonTool LocalPythonExecutor"), ("execute", True)),
+    **dict.fromkeys(name_set("QuerySQLDatabaseTool QuerySQLDataBaseTool SQLDatabaseToolkit NL2SQLTool"), ("sql", True)),
+    **dict.fromkeys(name_set("WriteFileTool FileWriterTool FileManagementToolkit"), ("file", True)),
+    **dict.fromkeys(name_set("DeleteFileTool"), ("delete", True)),
+    **dict.fromkeys(name_set("GmailSendMessage SlackSendMessage GmailToolkit"), ("communicate", True)),
+    **dict.fromkeys(
+        name_set("TavilySearch TavilySearchResults DuckDuckGoSearchRun DuckDuckGoSearchTool WebSearchTool SerperDevTool"
+                 " WikipediaQueryRun ArxivQueryRun FileSearchTool VisitWebpageTool ScrapeWebsiteTool WikipediaTool"
+                 " GoogleSearchTool YouSearchTool ExaSearchTool WebsiteSearchTool"), ("read", False)),
+}  # fmt: skip
+
+# What a tool is for by the verb of its name; only where its code cannot be seen.
+_VERBS_OF_NAMES: Final = tuple(
+    (kind, re.compile(rf"(?i)^(?:\w+?[_-])??(?:{verbs})(?:[_-]|[A-Z]|$)"))
+    for kind, verbs in (
+        ("read", "get|list|read|search|find|fetch|lookup|look_up|query|retrieve|view|show|check|describe|count"
+                 "|calculate|status|diff|log"),
+        ("money", "pay|charge|refund|transfer|buy|sell|purchase|withdraw|issue_refund|place_order"),
+        ("delete", "delete|remove|drop|destroy|purge|wipe|terminate"),
+        ("communicate", "send|email|notify|publish|tweet|post_message|reply"),
+        ("execute", "run_(?:command|shell|code|python|bash|sql)|execute|exec|shell|bash|terminal|python_repl"),
+        ("write", "create|update|write|insert|add|set|edit|modify|save|upload|upsert|commit|push|deploy|merge|move"
+                  "|rename|reset|checkout|book|cancel|schedule"),
+    )
+)  # fmt: skip
+
+
+# What is looked for in all files, for tools whose work is done elsewhere.
+PATTERNS: Final = (
+    *sorted(_PROGRAMS - {"os.execv", "os.execvp", "os.spawnv"}),
+    *(one for one, kind in _KINDS.items() if kind in ("delete", "communicate")),
+    *(f"{client}.{verb}" for client in ("requests", "httpx") for verb in ("put", "patch", "delete", "post", "get")),
+    "stripe.*",
+)
+
+
+def effect_of_name(name: str) -> str:
+    """The effect of a function by its qualified name alone; "" where it has none that is known."""
+    if name in _PROGRAMS:
+        return "execute"
+    if name.startswith(_HTTP):
+        return _VERBS.get(name.rpartition(".")[2], "")
+    if name.startswith(_PAYMENTS):
+        return "money" if name.rpartition(".")[2] in _PAYS else ""
+    return _KINDS.get(name, "")
+
+
+def effect_by_name(tool: str) -> str:
+    """What a tool of this name is for, by its verb; "" where the name does not tell."""
+    return next((kind for kind, pattern in _VERBS_OF_NAMES if pattern.search(tool)), "")
+
+
+def effect_of(call: ast.Call, names: Iterable[str], values: Values, scope: Scope) -> Effect | None:
+    """What a call does, where that is known."""
+    last, line = last_name(call.func), call.lineno
+    for name in names:
+        if name in _PROGRAMS:
+            return Effect("execute", name, line, not _fixed_program(call, values, scope))
+        if name in _INTERPRETERS:
+            return Effect("execute", name, line, not _constant(call, values, scope))
+        if name in ("open", "io.open", "pathlib.Path.open"):
+            return Effect("file" if _writes(call) else "read", name, line, not _constant(call, values, scope))
+        if name in _KINDS:
+            return Effect(_KINDS[name], name, line, not _constant(call, values, scope))
+        if name.startswith(_HTTP):
+            kind = _VERBS.get(last) or ("network" if last in ("urlopen", "urlretrieve") else "")
+            return Effect(kind, name, line, not _known_start(call, values, scope)) if kind else None
+        if name.startswith(_PAYMENTS) and last in _PAYS:
+            return Effect("money", name, line, False)
+        if name.rpartition(".")[2] in BUILT_IN or (name.count(".") and name.split(".")[-2] in BUILT_IN):
+            kind, free = BUILT_IN.get(name.rpartition(".")[2]) or BUILT_IN[name.split(".")[-2]]
+            return Effect(kind, name, line, free)
+    return _by_method(call, last, values, scope)
+
+
+def _by_method(call: ast.Call, last: str, values: Values, scope: Scope) -> Effect | None:
+    if not isinstance(call.func, ast.Attribute):
+        return None
+    written = dotted(call.func) or f"?.{last}"
+    receiver = last_name(call.func.value) or (
+        last_name(call.func.value.func) if isinstance(call.func.value, ast.Call) else ""
+    )
+    if last in _SQL and call.args and (last.startswith("read_sql") or _DATABASE.search(receiver)):
+        return _statement(call, written, values, scope)
+    kind, _ = _METHODS.get(last, ("", None))
+    if not kind:
+        kind, wanted = _METHODS.get(f"{last}?", ("", None))
+        if wanted is None or not wanted.search(receiver):
+            return None
+    return Effect(kind, written, call.lineno, False)
+
+
+def _statement(call: ast.Call, name: str, values: Values, scope: Scope) -> Effect:
+    """A statement of SQL: by its verb where it is written in the code, else free."""
+    argument = call.args[0]
+    if isinstance(argument, ast.Call) and last_name(argument.func) in ("text", "SQL") and argument.args:
+        argument = argument.args[0]
+    beginning = argument.values[0] if isinstance(argument, ast.JoinedStr) and argument.values else argument
+    text = values.text(beginning, scope) or ""
+    verb = _STATEMENT.match(text)
+    if verb is None:
+        return Effect("sql", name, call.lineno, True)
+    return Effect(_BY_STATEMENT.get(verb.group(1).lower(), "write"), name, call.lineno, False)
+
+
+def _constant(call: ast.Call, values: Values, scope: Scope) -> bool:
+    first = call.args[0] if call.args else call.func.value if isinstance(call.func, ast.Attribute) else None
+    return first is not None and values.text(first, scope) is not None
+
+
+def _fixed_program(call: ast.Call, values: Values, scope: Scope) -> bool:
+    """Whether the program that is started stands in the code: a constant command, or a list that begins with one and no
+    shell in between."""
+    first = call.args[0] if call.args else next((one.value for one in call.keywords if one.arg == "args"), None)
+    if first is None:
+        return False
+    if isinstance(first, ast.Name):
+        bound = values.resolver.bindings(first.id, scope, first.lineno) or []
+        first = bound[0].node if len(bound) == 1 and isinstance(bound[0].node, ast.List | ast.Tuple) else first
+    if isinstance(first, ast.List | ast.Tuple) and first.elts:
+        if any(one.arg == "shell" and not _is_false(one.value) for one in call.keywords):
+            return False
+        program = first.elts[0]
+        inner = [one for one in first.elts[1:3] if values.text(one, scope) in ("-c", "-lc", "-e")]
+        known = values.text(program, scope) is not None or dotted(program) == "sys.executable"
+        return known and not inner
+    return values.text(first, scope) is not None
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not node.value
+
+
+def _known_start(call: ast.Call, values: Values, scope: Scope) -> bool:
+    """Whether the beginning of the address stands in the code."""
+    index = 1 if last_name(call.func) in ("request", "stream") else 0
+    first = (
+        call.args[index] if len(call.args) > index else next((k.value for k in call.keywords if k.arg == "url"), None)
+    )
+    if isinstance(first, ast.JoinedStr) and first.values:
+        first = first.values[0].value if isinstance(first.values[0], ast.FormattedValue) else first.values[0]
+    elif isinstance(first, ast.BinOp):
+        first = first.left
+    return first is not None and values.text(first, scope) is not None
+
+
+def _writes(call: ast.Call) -> bool:
+    position = 0 if isinstance(call.func, ast.Attribute) and last_name(call.func.value) not in ("io", "codecs") else 1
+    mode = call.args[position] if len(call.args) > position else None
+    mode = next((one.value for one in call.keywords if one.arg == "mode"), mode)
+    return isinstance(mode, ast.Constant) and isinstance(mode.value, str) and any(sign in mode.value for sign in "wax+")

@@ -1,0 +1,351 @@
+"""Tools that a model may call: where they are defined, with which arguments, what they do, and who must agree.
+
+Found: decorated functions (LangChain, OpenAI Agents, CrewAI, PydanticAI, smolagents, MCP, Semantic Kernel), classes of
+tools, constructors (`StructuredTool.from_function`), lists of functions handed to agents and models, and schemas
+written out (OpenAI, Anthropic, MCP), joined with the function of the same name. What a tool does is read from the
+calls that are reached from it in its file, two calls deep.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Final
+
+from aiaudit.probes.python.approvals import Approval, approval_by_keyword, approval_in, said_in
+from aiaudit.probes.python.effects import BUILT_IN, Effect, effect_by_name, effect_of
+from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.import_lines import FOREIGN
+from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.module import Scope, parameters
+from aiaudit.probes.python.nodes import expressions, header, statements
+from aiaudit.probes.python.resolve import Resolved, dotted, last_name
+
+HITS: Final = (
+    rb"^[ \t]*@(?:\w+\.)*(?:tool|function_tool|tool_plain|kernel_function|beta_tool|call_tool|register_for_llm)\b"
+    rb"|\bclass \w+\((?:\w+\.)*(?:BaseTool|Tool|StructuredTool|BaseToolSpec)\b"
+    rb"|\b(?:StructuredTool|FunctionTool|Tool)(?:\.from_\w+)?\(|\bregister_function\(|\bToolNode\(|\.bind_tools\("
+    rb"|\b(?:tools|functions|available_tools|TOOLS|FUNCTIONS)[ \t]*(?::[^=\n]+)?=[ \t]*\[|\bcreate_(?:react_)?agent\("
+    rb"|[\"']type[\"'][ \t]*:[ \t]*[\"']function[\"']|[\"']input_schema[\"'][ \t]*:"
+)
+_DECORATORS: Final = name_set("tool function_tool tool_plain kernel_function beta_tool call_tool register_for_llm")
+_CLASSES: Final = name_set("BaseTool Tool StructuredTool BaseToolSpec")
+_BODIES: Final = name_set("_run _arun forward run arun execute call __call__ invoke")
+_CONSTRUCTORS: Final = name_set("StructuredTool FunctionTool Tool from_function from_defaults register_function")
+_LISTS: Final = {"bind_tools": 0, "ToolNode": 0, "create_react_agent": 1, "create_agent": 1}
+_NOT_GIVEN: Final = name_set("self cls ctx context run_context wrapper runtime state config tool_context run_manager")
+_FRAMEWORKS: Final = {
+    "langchain": "langchain", "langgraph": "langchain", "agents": "openai-agents", "openai": "openai",
+    "anthropic": "anthropic", "llama_index": "llamaindex", "crewai": "crewai", "autogen": "autogen",
+    "pydantic_ai": "pydantic-ai", "smolagents": "smolagents", "mcp": "mcp", "fastmcp": "mcp",
+    "semantic_kernel": "semantic-kernel", "google": "google-adk", "strands": "strands", "dspy": "dspy",
+    "claude_agent_sdk": "claude-agent-sdk", "llm": "llm", "haystack": "haystack", "ag2": "autogen", "agno": "agno",
+}  # fmt: skip
+MAX_TOOLS: Final = 200
+MAX_SINKS: Final = 20
+DEEP: Final = 2  # calls of functions of the same file
+
+
+class ToolFinder:
+    """Finds the tools of one file."""
+
+    def __init__(self, view: FileView) -> None:
+        self.view = view
+        self.resolver = view.resolver
+        self.found: dict[
+            str, dict[str, Any]
+        ] = {}  # by function or name: a tool is one tool, however often it is listed
+
+    def rows(self) -> list[dict[str, Any]]:
+        for scope, statement in list(self.view.marked_statements()):
+            match statement:
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    self._decorated(statement, scope)
+                case ast.ClassDef():
+                    self._class(statement, scope)
+                case _:
+                    for node in expressions(header(statement)):
+                        self._expression(node, scope)
+                    self._assigned(statement, scope)
+        return sorted(list(self.found.values())[:MAX_TOOLS], key=lambda row: int(row["line"]))
+
+    # --- where tools are defined -------------------------------------------------------------------------------------
+
+    def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
+        for decorator in node.decorator_list:
+            target = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if last_name(target) not in _DECORATORS:
+                continue
+            framework = self._framework(target, scope)
+            if not framework:
+                continue
+            name = _given_name(decorator, self.view, scope) or node.name
+            inner = self.view.module.scope_of(node)
+            self._add(name, node, scope, inner, framework, "decorated", approval_by_keyword(decorator))
+
+    def _class(self, node: ast.ClassDef, scope: Scope) -> None:
+        base = next((one for one in node.bases if last_name(one) in _CLASSES), None)
+        framework = self._framework(base, scope) if base is not None else ""
+        if not framework:
+            return
+        owner = self.view.module.scope_of(node)
+        bodies = [one for name, one in owner.children.items() if name in _BODIES]
+        if not bodies:
+            return  # a base of tools, not a tool
+        name = next(
+            (self.view.values.text(b.node, owner) or "" for b in owner.attributes().get("name", []) if b.node), ""
+        )
+        self._add(name or node.name, node, scope, bodies[0], framework, "class", None, also=bodies[1:])
+
+    def _expression(self, node: ast.AST, scope: Scope) -> None:
+        if isinstance(node, ast.Dict):
+            self._schema(node, scope)
+        if not isinstance(node, ast.Call):
+            return
+        last = last_name(node.func)
+        if last in _CONSTRUCTORS:
+            self._constructed(node, scope)
+        at = _LISTS.get(last)
+        if at is not None and len(node.args) > at:
+            self._list(node.args[at], scope, self._framework(node.func, scope))
+        for keyword in node.keywords:
+            if keyword.arg in ("tools", "functions"):
+                self._list(keyword.value, scope, self._framework(node.func, scope))
+
+    def _assigned(self, statement: ast.stmt, scope: Scope) -> None:
+        """`TOOLS = [lookup, refund]`: functions of this file only, for a list may hold anything."""
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, ast.List):
+            self._list(statement.value, scope, "")
+
+    def _list(self, node: ast.expr, scope: Scope, framework: str, depth: int = 0) -> None:
+        if isinstance(node, ast.Name) and depth < 3:
+            for one in (self.resolver.bindings(node.id, scope, node.lineno) or [])[:4]:
+                if one.kind == "value" and isinstance(one.node, ast.List | ast.BinOp):
+                    self._list(one.node, one.scope or scope, framework, depth + 1)
+        elif isinstance(node, ast.BinOp) and depth < 6:
+            self._list(node.left, scope, framework, depth + 1)
+            self._list(node.right, scope, framework, depth + 1)
+        elif isinstance(node, ast.List | ast.Tuple):
+            for element in node.elts:
+                self._listed(element, scope, framework)
+
+    def _listed(self, node: ast.expr, scope: Scope, framework: str) -> None:
+        for one in self.resolver.names(node, scope)[:1]:
+            last = one.name.rpartition(".")[2]
+            if one.local is not None and one.local.kind == "function" and not one.instance:
+                self._add(last, one.local.node, scope, one.local, framework or "own", "listed", None)
+            elif one.instance and last in BUILT_IN and one.local is None:
+                kind, free = BUILT_IN[last]
+                effect = Effect(kind, one.name, node.lineno, free)
+                self._add(
+                    last, node, scope, None, _framework_of(one.name) or framework or "own", "built-in", None, [effect]
+                )
+            elif framework and one.origin and not one.instance and one.origin.partition(".")[0] not in FOREIGN:
+                self._add(last, node, scope, None, framework, "listed", None, target=one.name)
+
+    def _constructed(self, node: ast.Call, scope: Scope) -> None:
+        framework = self._framework(node.func, scope)
+        if not framework:
+            return
+        function = next(
+            (one.value for one in node.keywords if one.arg in ("func", "function", "fn", "coroutine", "callable")), None
+        )
+        given = function or (node.args[0] if node.args else None)
+        named = next((one.value for one in node.keywords if one.arg == "name"), None)
+        name = self.view.values.text(named, scope) if named is not None else None
+        resolved = self.resolver.names(given, scope) if given is not None else ()
+        local = next((one.local for one in resolved if one.local is not None and one.local.kind == "function"), None)
+        target = next((one.name for one in resolved if one.local is None and one.origin and not one.instance), "")
+        name = name or (local.qualname.rpartition(".")[2] if local else target.rpartition(".")[2])
+        if not name:
+            return
+        if local is None and not target and framework == "mcp":
+            local = self._function_named(name)
+        self._add(name, node, scope, local, framework, "constructed", approval_by_keyword(node), target=target)
+
+    def _schema(self, node: ast.Dict, scope: Scope) -> None:
+        """A tool as OpenAI or Anthropic have it written: `{"type": "function", "function": {"name": …}}`."""
+        fields = _fields(node)
+        is_function = self.view.values.text(fields.get("type"), scope) == "function" if "type" in fields else False
+        function = fields.get("function")
+        inner = _fields(function) if isinstance(function, ast.Dict) else fields
+        if not (is_function or "input_schema" in fields) or "name" not in inner:
+            return
+        name = self.view.values.text(inner["name"], scope)
+        if not name:
+            return
+        schema = inner.get("parameters") or inner.get("input_schema")
+        framework = "anthropic" if "input_schema" in fields else "openai"
+        args = _schema_args(schema, self.view, scope)
+        self._add(name, node, scope, self._function_named(name), framework, "schema", None, args=args)
+
+    def _function_named(self, name: str) -> Scope | None:
+        wanted = name.replace("-", "_")
+        return next((one for one in self.view.module.scopes if one.kind == "function" and one.qualname == wanted), None)
+
+    def _framework(self, target: ast.expr, scope: Scope) -> str:
+        """Whose tool it is; "" where the name is another library's."""
+        names = self.resolver.names(target, scope)
+        for one in names:
+            found = _framework_of(one.name)
+            if found:
+                return found
+            root = one.name.partition(".")[0]
+            if one.name[:1] in "@?" or (one.origin and root not in FOREIGN):
+                written = dotted(target)
+                return (
+                    "mcp"
+                    if "mcp" in written.lower() or "mcp" in one.name.lower()
+                    else "own"
+                    if root[:1] in "@?." or one.origin
+                    else ""
+                )
+        return "own" if not names and isinstance(target, ast.Attribute) else ""
+
+    # --- what they do ------------------------------------------------------------------------------------------------
+
+    def _add(
+        self,
+        name: str,
+        node: ast.AST,
+        scope: Scope,
+        function: Scope | None,
+        framework: str,
+        kind: str,
+        approval: Approval | None,
+        effects: list[Effect] | None = None,
+        *,
+        also: list[Scope] = (),  # type: ignore[assignment]
+        args: list[list[str]] | None = None,
+        target: str = "",
+    ) -> None:
+        key = function.qualname if function is not None else f"tool {name}"
+        known = self.found.get(key)
+        if known is not None:
+            if args and not known.get("args"):
+                known["args"] = args
+            return
+        reached = _Reached(self)
+        for one in [function, *also] if function is not None else ():
+            reached.look(one, DEEP)
+        every = (effects or []) + reached.effects
+        approval = approval or reached.approval
+        docstring = (
+            ast.get_docstring(function.node)
+            if function is not None and not isinstance(function.node, ast.ClassDef)
+            else ""
+        )
+        row: dict[str, Any] = {
+            **self.view.place(node, scope),  # type: ignore[arg-type]
+            "name": name[:100],
+            "framework": framework,
+            "kind": kind,
+            "within": function.qualname if function is not None else "",
+            "args": args if args is not None else _args(function, kind),
+            "sinks": [
+                [one.kind, one.name[:100], self.view.source.line(one.line), one.free] for one in every[:MAX_SINKS]
+            ],
+            "named": effect_by_name(name),
+            "own": sorted(reached.own | ({target} if target else set()))[:MAX_SINKS],
+            "body": function is not None or bool(effects),
+            "approval": approval.kind if approval else "",
+            "approval_line": self.view.source.line(approval.line) if approval else 0,
+            "said": said_in(docstring or ""),
+        }
+        self.found[key] = {field: value for field, value in row.items() if value not in ("", 0, False, [])}
+
+
+class _Reached:
+    """What is reached from a function: effects, approvals, and functions of other files that may be the project's."""
+
+    def __init__(self, finder: ToolFinder) -> None:
+        self.finder = finder
+        self.effects: list[Effect] = []
+        self.approval: Approval | None = None
+        self.own: set[str] = set()
+        self._seen: set[int] = set()
+
+    def look(self, function: Scope, deep: int) -> None:
+        """Add what the function does itself, and what functions of this file do that it calls."""
+        if id(function) in self._seen:
+            return
+        self._seen.add(id(function))
+        for statement, _ in statements(function):
+            for node in expressions(header(statement)):
+                if isinstance(node, ast.Call):
+                    self._call(node, statement, function, deep)
+        for inner in function.children.values():
+            if inner.kind == "function":
+                self.look(inner, deep)
+
+    def _call(self, call: ast.Call, statement: ast.stmt, scope: Scope, deep: int) -> None:
+        resolved = self.finder.resolver.names(call.func, scope)
+        names = tuple(one.name for one in resolved)
+        self.approval = self.approval or approval_in(call, names, statement)
+        effect = effect_of(call, names, self.finder.view.values, scope)
+        if effect is not None:
+            self.effects.append(effect)
+            return
+        for argument in call.args:  # asyncio.to_thread(delete_it, path)
+            for one in (
+                self.finder.resolver.names(argument, scope) if isinstance(argument, ast.Name | ast.Attribute) else ()
+            ):
+                self._follow(one, deep)
+        for one in resolved:
+            self._follow(one, deep)
+
+    def _follow(self, one: Resolved, deep: int) -> None:
+        if one.local is not None and one.local.kind == "function":
+            if deep > 0:
+                self.look(one.local, deep - 1)
+        elif one.origin and one.local is None and one.origin.lstrip(".").partition(".")[0] not in FOREIGN:
+            self.own.add(one.name)
+
+
+def _framework_of(name: str) -> str:
+    root = name.lstrip(".").partition(".")[0]
+    if root in _FRAMEWORKS:
+        return "" if root == "google" and not name.startswith("google.adk") else _FRAMEWORKS[root]
+    return "langchain" if root.startswith("langchain") else "autogen" if root.startswith("autogen") else ""
+
+
+def _given_name(decorator: ast.expr, view: FileView, scope: Scope) -> str:
+    """`@tool("search")`, `@mcp.tool(name="search")`."""
+    if not isinstance(decorator, ast.Call):
+        return ""
+    named = next((one.value for one in decorator.keywords if one.arg in ("name", "name_override")), None)
+    first = decorator.args[0] if decorator.args else None
+    return view.values.text(named or first, scope) or "" if named is not None or first is not None else ""
+
+
+def _args(function: Scope | None, kind: str) -> list[list[str]]:
+    """[name, type as written] of what the model hands to the tool."""
+    if function is None or isinstance(function.node, ast.Module | ast.ClassDef):
+        return []
+    return [
+        [one.arg, ast.unparse(one.annotation)[:80] if one.annotation is not None else ""]
+        for index, one in enumerate(parameters(function.node))
+        if one.arg not in _NOT_GIVEN and not (kind == "class" and index == 0)
+    ][:20]
+
+
+def _fields(node: ast.Dict) -> dict[str, ast.expr]:
+    return {
+        key.value: value
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    }
+
+
+def _schema_args(schema: ast.expr | None, view: FileView, scope: Scope) -> list[list[str]] | None:
+    """[name, type] of the properties of a JSON Schema that is written out."""
+    if not isinstance(schema, ast.Dict):
+        return None
+    properties = _fields(schema).get("properties")
+    if not isinstance(properties, ast.Dict):
+        return None
+    found: list[list[str]] = []
+    for name, value in list(_fields(properties).items())[:20]:
+        fields = _fields(value) if isinstance(value, ast.Dict) else {}
+        kind = view.values.text(fields.get("type"), scope) if "type" in fields else None
+        found.append([name, "enum" if "enum" in fields else kind or ("schema" if fields else "")])
+    return found

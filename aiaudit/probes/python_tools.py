@@ -1,0 +1,138 @@
+"""The probe `python.tools`: tools that a model may call, what they do, and who must agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final, Literal
+
+from pydantic import Field
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.effects import CONSEQUENTIAL, PATTERNS, effect_of_name
+from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.python_calls import calls_in
+from aiaudit.project.entry import Entry
+
+SINK: Final = record("sink", path=STRING, line=INT, name=STRING, effect=STRING, free=BOOL)
+ARGUMENT: Final = record("argument", name=STRING, type=STRING)
+TOOL: Final = record(
+    "tool",
+    path=STRING,
+    line=INT,
+    cell=INT,
+    role=STRING,
+    function=STRING,
+    name=STRING,
+    framework=STRING,
+    kind=STRING,
+    args=list_of(ARGUMENT),
+    typed=BOOL,
+    effects=list_of(STRING),
+    sinks=list_of(SINK),
+    gravest=STRING,
+    named=STRING,
+    seen=BOOL,
+    free=BOOL,
+    approval=STRING,
+    approval_line=INT,
+    said=BOOL,
+)
+
+Effect = Literal["read", "write", "delete", "money", "communicate", "execute", "network", "file", "sql"]
+
+
+class ToolsQuery(CodeQuery):
+    """Tools that a model may call. effects: only tools with one of these (read, write, delete, money, communicate,
+    execute, network, file, sql). gravest: the effect that matters most, "" where none was seen; named: the effect that
+    the tool's name speaks of. seen: the code of the tool was read, and all that it calls of the project. free: a
+    program, statement, file or address is handed in by the model. typed: all arguments have a type. approval:
+    interrupt, confirm or framework, "" where its code waits for nobody; said: its description asks the model to ask."""
+
+    effects: list[Effect] = Field(default_factory=list)
+    features: ClassVar[tuple[str, ...]] = ("tools",)
+
+    def names(self) -> list[str]:
+        """What the engine looks for in other files: what tools may reach there."""
+        return list(PATTERNS)
+
+
+class ToolsProbe(Probe[ToolsQuery]):
+    name: ClassVar[str] = "python.tools"
+    title: ClassVar[str] = "Tools that a model may call: arguments, effects, and approval"
+    query: ClassVar[type[Query]] = ToolsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: ToolsQuery) -> Type:
+        return list_of(TOOL)
+
+    def answer(self, fact_id: str, query: ToolsQuery, context: Context) -> Fact:
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            for row in project.records[entry.path].get("tools", ()):
+                if row["kind"] == "listed" and not row.get("body") and _is_tool_there(row, entry.path, project):
+                    continue
+                tool = _tool(row, entry.path, project)
+                if not query.effects or any(one in query.effects for one in tool["effects"]):
+                    yield tool
+
+        return fact_of(fact_id, query, context, find)
+
+
+def _is_tool_there(row: dict[str, Any], path: str, project: PythonProject) -> bool:
+    """Whether a function that is listed here is defined as a tool in its own file."""
+    split = project.split(row["own"][0], path) if row.get("own") else None
+    if split is None:
+        return False
+    return any(one.get("within") == split[1] for one in project.records[split[0]].get("tools", ()))
+
+
+def _tool(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, Any]:
+    sinks = [
+        {"path": path, "line": line, "name": name, "effect": effect, "free": free}
+        for effect, name, line, free in row.get("sinks", ())
+    ]
+    seen = bool(row.get("body"))
+    for name in row.get("own", ()):
+        found = project.split(name, path)
+        if found is None:
+            continue
+        reached = list(_sinks_of(*found, project))
+        sinks += reached
+        seen = seen and bool(reached)
+    effects = sorted({one["effect"] for one in sinks})
+    args = [{"name": name, "type": kind} for name, kind in row.get("args", ())]
+    return {
+        "line": row["line"],
+        "cell": row.get("cell", 0),
+        "function": row.get("function", ""),
+        "name": row["name"],
+        "framework": row["framework"],
+        "kind": row["kind"],
+        "args": args,
+        "typed": all(one["type"] not in ("", "Any", "typing.Any", "object") for one in args),
+        "effects": effects,
+        "sinks": sinks,
+        "gravest": next((one for one in (*CONSEQUENTIAL, "network", "read") if one in effects), ""),
+        "named": row.get("named", ""),
+        "seen": seen or bool(sinks and row.get("body")),
+        "free": any(one["free"] and one["effect"] in ("execute", "sql", "delete", "file") for one in sinks),
+        "approval": row.get("approval", ""),
+        "approval_line": row.get("approval_line", 0),
+        "said": bool(row.get("said")),
+    }
+
+
+def _sinks_of(path: str, function: str, project: PythonProject) -> Iterator[dict[str, Any]]:
+    """What a function of another file does by itself."""
+    for call in calls_in(path, project):
+        if not function or not (call["function"] == function or call["function"].startswith(f"{function}.")):
+            continue
+        for name in call["names"]:
+            effect = effect_of_name(name)
+            if effect:
+                free = effect == "execute" and bool(call["dynamic"])
+                yield {"path": path, "line": call["line"], "name": name, "effect": effect, "free": free}
+                break

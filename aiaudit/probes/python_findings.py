@@ -241,7 +241,7 @@ class LoopsProbe(Probe[LoopsQuery]):
 
     def answer(self, fact_id: str, query: LoopsQuery, context: Context) -> Fact:
         patterns = Patterns(query.names())
-        callers = _callers(patterns, python_project(context))
+        callers = callers_of(patterns, python_project(context))
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             seen: set[int] = set()
@@ -267,7 +267,7 @@ class LoopsProbe(Probe[LoopsQuery]):
                     (
                         (one, line)
                         for one, line in loop["calls"].items()
-                        if _leads_to(one, entry.path, callers, project)
+                        if leads_to(one, entry.path, callers, project)
                     ),
                     None,
                 )
@@ -287,7 +287,7 @@ class LoopsProbe(Probe[LoopsQuery]):
         return fact_of(fact_id, query, context, find)
 
 
-def _callers(patterns: Patterns, project: PythonProject) -> set[tuple[str, str]]:
+def callers_of(patterns: Patterns, project: PythonProject) -> set[tuple[str, str]]:
     """(file, qualified name) of the project's functions that make one of the calls themselves."""
     return {
         (path, call["function"])
@@ -297,7 +297,7 @@ def _callers(patterns: Patterns, project: PythonProject) -> set[tuple[str, str]]
     }
 
 
-def _leads_to(name: str, path: str, callers: set[tuple[str, str]], project: PythonProject) -> bool:
+def leads_to(name: str, path: str, callers: set[tuple[str, str]], project: PythonProject) -> bool:
     """Whether a name, as `path` calls it, is one of these functions of the project."""
     if name.startswith("@."):
         return (path, name[2:]) in callers

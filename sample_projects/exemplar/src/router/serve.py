@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 
 import pandas as pd
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.exception_handlers import request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from pydantic import BaseModel, Field
 
@@ -16,8 +18,10 @@ from router.records import record_decision
 from router.schema import MAX_TEXT, REQUEST
 from router.security import rate_limited_caller
 from router.settings import load
+from router.switch import router_enabled
 
 REQUESTS = Counter("router_requests_total", "Requests by queue and outcome", ["queue", "outcome"])
+REJECTED = Counter("router_rejected_inputs_total", "Tickets that do not meet the schema, by field and rule", ["field", "rule"])
 LATENCY = Histogram("router_latency_seconds", "Time to route one ticket")
 CONFIDENCE = Histogram("router_confidence", "Probability of the chosen queue", buckets=[0.3, 0.5, 0.7, 0.8, 0.9, 1.0])
 
@@ -49,6 +53,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(title="ticket-router", version="1.2.0", lifespan=lifespan)
 
 
+@app.exception_handler(RequestValidationError)
+async def rejected(request: Request, error: RequestValidationError) -> Response:
+    """Count what does not look like the tickets that the model was trained on, and answer 422."""
+    for one in error.errors():
+        REJECTED.labels(".".join(str(part) for part in one["loc"][-1:]), one["type"]).inc()
+    return await request_validation_exception_handler(request, error)
+
+
 @app.get("/live")
 def live() -> dict[str, str]:
     """The process answers."""
@@ -76,6 +88,8 @@ def route(ticket: Ticket, request: Request, caller: str = Depends(rate_limited_c
     REQUEST.validate(pd.DataFrame({"text": [ticket.text]}))
     router: Router = request.app.state.router
     try:
+        if not router_enabled(request.app.state.settings.switch):
+            raise RuntimeError("switched off")
         answer = router.route([ticket.text])[0]
         queue, confidence = (answer.queue if answer.confidence >= 0.5 else "review"), answer.confidence
         outcome = "ok"

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     minimum_macro_f1: float = 0.8
     api_keys: SecretStr = SecretStr("")
     requests_per_minute: int = 120
+    switch: Path = Path("switches/router")
     helpdesk_url: AnyHttpUrl = AnyHttpUrl("http://localhost:9000")
     helpdesk_timeout_s: float = 2.0
     tracking_uri: str = "sqlite:///mlruns.db"

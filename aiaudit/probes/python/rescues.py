@@ -1,0 +1,155 @@
+"""What an `except` does in place of the calls that it guards: gives another value, tells the caller, or nothing.
+
+The body of each `try` is looked through for calls, each handler for how it ends. `None`, an empty thing, a number alone
+and a text such as "error" stand for no answer.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import DEFS, blocks, expressions, header
+from aiaudit.probes.python.resolve import dotted, last_name
+
+HITS: Final = rb"^[ \t]*try[ \t]*:"
+MAX_ROWS: Final = 200
+MAX_CALLS: Final = 60
+ENDS: Final = ("value", "message", "raise", "nothing")  # of several handlers the first of these speaks for the try
+_TELLS: Final = re.compile(
+    r"(?i)\berr(?:or)?s?\b|\bfail(?:ed|ure|s)?\b|exception|sorry|apolog|went wrong|try again|not available|unavailable"
+    r"|invalid|unable|could ?n[o']t|can ?n[o']t|traceback|\boops|no response|bad request"
+)
+_NO_ANSWER: Final = re.compile(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|empty|\?+|-+)$")
+_TELLING_CALLS: Final = re.compile(
+    r"(?i)error|exception|abort|fail|traceback|^(?:exit|_exit|print|warning|warn|info|debug)$"
+)
+_EMPTY: Final = ("list", "dict", "set", "tuple", "str")
+_NEUTRAL_NAMES: Final = re.compile(
+    r"(?i)err|exc|fail|status|message|msg|detail|retr|attempt|tries|count|start|wait|delay|ok\b|success|done"
+)
+
+
+def rescues(view: FileView) -> list[dict[str, Any]]:
+    """One row for each `try` with handlers: how they end, and what is called inside it (name -> line)."""
+    rows: list[dict[str, Any]] = []
+    for scope, node in view.marked_statements():
+        if not isinstance(node, ast.Try | ast.TryStar) or not node.handlers or len(rows) >= MAX_ROWS:
+            continue
+        calls: dict[str, int] = {}
+        for inner in _statements(node.body):
+            for call in expressions(header(inner)):
+                if isinstance(call, ast.Call):
+                    _note(call, scope, view, calls)
+        if calls:
+            ends = [_end(handler) for handler in node.handlers]
+            best = min(range(len(ends)), key=lambda at: ENDS.index(ends[at]))
+            rows.append(
+                {
+                    **view.place(node, scope),
+                    "ends": ends[best],
+                    "handler_line": view.source.line(node.handlers[best].lineno),
+                    "caught": sorted({name for handler in node.handlers for name in _caught(handler)}),
+                    "calls": dict(list(calls.items())[:MAX_CALLS]),
+                }
+            )
+    return rows
+
+
+def _note(call: ast.Call, scope: Scope, view: FileView, calls: dict[str, int]) -> None:
+    found = view.resolver.names(call.func, scope)
+    for one in found[:2]:
+        calls.setdefault(f"{one.name}.__call__" if one.instance else one.name, view.source.line(call.lineno))
+    if not found and isinstance(call.func, ast.Attribute):
+        calls.setdefault(f"?.{call.func.attr}", view.source.line(call.lineno))
+
+
+def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """All statements below, not those of functions that are only defined there."""
+    stack = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        yield node
+        if node.__class__ not in DEFS:
+            for block in reversed(blocks(node)):
+                stack.extend(reversed(block))
+
+
+def _caught(handler: ast.ExceptHandler) -> list[str]:
+    if handler.type is None:
+        return ["BaseException"]
+    parts = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return [name for name in (dotted(part).rpartition(".")[2] for part in parts) if name]
+
+
+def _end(handler: ast.ExceptHandler) -> str:
+    """How a handler ends; see `ENDS`."""
+    ends = {_end_of(node, handler.name or "") for node in _statements(handler.body)}
+    return next((end for end in ENDS if end in ends), "nothing")
+
+
+def _end_of(node: ast.stmt, error: str) -> str:
+    match node:
+        case ast.Raise():
+            return "raise"
+        case ast.Return(value=value) | ast.Expr(value=ast.Yield(value=value)):
+            return _value(value, error)
+        case ast.Assign(targets=targets, value=value):
+            return _assigned(targets, value, error)
+        case ast.AnnAssign(target=target, value=value) if value is not None:
+            return _assigned([target], value, error)
+        case ast.Expr(value=ast.Call(func=function)) if last_name(function) in ("exit", "_exit", "quit", "abort"):
+            return "raise"
+    return "nothing"
+
+
+def _assigned(targets: list[ast.expr], value: ast.expr, error: str) -> str:
+    """Names of a message, a counter or a state are no answer."""
+    if isinstance(value, ast.Tuple):
+        return _value(value, error)
+    names = [last_name(one) for one in targets if isinstance(one, ast.Name | ast.Attribute)]
+    if not names or all(_NEUTRAL_NAMES.search(name) for name in names):
+        return "nothing"
+    return _value(value, error)
+
+
+def _value(node: ast.expr | None, error: str) -> str:
+    """Whether an expression is an answer (value), tells of the error (message), or is nothing."""
+    if node is None:
+        return "nothing"
+    if isinstance(node, ast.Await):
+        return _value(node.value, error)
+    if isinstance(node, ast.Constant):
+        if not isinstance(node.value, str):
+            return "nothing"
+        return (
+            "nothing" if _NO_ANSWER.match(node.value.strip()) else "message" if _TELLS.search(node.value) else "value"
+        )
+    if isinstance(node, ast.UnaryOp):
+        return _value(node.operand, error)
+    if _tells(node, error):
+        return "message"
+    if isinstance(node, ast.Dict | ast.List | ast.Tuple | ast.Set):
+        parts = node.values if isinstance(node, ast.Dict) else node.elts
+        return "value" if any(part is not None and _value(part, error) == "value" for part in parts) else "nothing"
+    if isinstance(node, ast.Call) and last_name(node.func) in _EMPTY and not node.args and not node.keywords:
+        return "nothing"
+    return "value"
+
+
+def _tells(node: ast.expr, error: str) -> bool:
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Name(id=name) if error and name == error:
+                return True
+            case ast.Constant(value=str() as text) if _TELLS.search(text):
+                return True
+            case ast.Call(func=function) if _TELLING_CALLS.search(last_name(function)):
+                return True
+            case ast.keyword(arg="status_code" | "status", value=ast.Constant(value=int() as code)) if code >= 400:
+                return True
+    return False

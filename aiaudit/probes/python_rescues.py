@@ -1,0 +1,97 @@
+"""The probe `python.rescues`: what happens in place of a call that fails, as its `except` says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
+
+from pydantic import Field, field_validator
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.groups import expanded
+from aiaudit.probes.python.match import Patterns, check_pattern
+from aiaudit.probes.python.project import PythonProject, python_project
+from aiaudit.probes.python_findings import callers_of, leads_to
+from aiaudit.project.entry import Entry
+
+RESCUE: Final = record(
+    "rescue",
+    path=STRING,
+    line=INT,
+    cell=INT,
+    role=STRING,
+    function=STRING,
+    name=STRING,
+    call_line=INT,
+    handler_line=INT,
+    caught=list_of(STRING),
+    ends=STRING,
+)
+
+
+class RescuesQuery(CodeQuery):
+    """`try` statements around calls, also of the project's functions that make them. calls: qualified names or groups.
+    ends: how the handlers go on where the call fails: value (another answer is returned or assigned), message (the
+    error is told), raise (it goes on to the caller, or the program ends), or nothing (None, an empty thing, a log line,
+    the next turn of a loop). caught: the exceptions, by their last name."""
+
+    calls: list[str] = Field(min_length=1)
+    features: ClassVar[tuple[str, ...]] = ("rescues",)
+
+    @field_validator("calls")
+    @classmethod
+    def _are_names(cls, value: list[str]) -> list[str]:
+        for one in expanded(value):
+            check_pattern(one)
+        return value
+
+    def names(self) -> list[str]:
+        """All name patterns: what the engine looks for."""
+        return expanded(self.calls)
+
+
+class RescuesProbe(Probe[RescuesQuery]):
+    name: ClassVar[str] = "python.rescues"
+    title: ClassVar[str] = "Calls inside a try, and what its handlers do where the call fails"
+    query: ClassVar[type[Query]] = RescuesQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: RescuesQuery) -> Type:
+        return list_of(RESCUE)
+
+    def answer(self, fact_id: str, query: RescuesQuery, context: Context) -> Fact:
+        patterns = Patterns(query.names())
+        callers = callers_of(patterns, python_project(context))
+        methods = {name.rpartition(".")[2] for _, name in callers if "." in name}
+
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            for row in project.records[entry.path].get("rescues", ()):
+                found = next(
+                    (
+                        (name, line)
+                        for name, line in row["calls"].items()
+                        if patterns.match(project.follow(name, entry.path).name)
+                        or leads_to(name.removesuffix(".__call__"), entry.path, callers, project)
+                        or (_of_unknown_object(name) and name.rpartition(".")[2] in methods)
+                    ),
+                    None,
+                )
+                if found is not None:
+                    yield {
+                        **{key: row[key] for key in ("line", "ends", "handler_line", "caught")},
+                        "cell": row.get("cell", 0),
+                        "function": row.get("function", ""),
+                        "name": found[0].removeprefix("@."),
+                        "call_line": found[1],
+                    }
+
+        return fact_of(fact_id, query, context, find, note=lambda one: f"{one['name']}: {one['ends']}")
+
+
+def _of_unknown_object(name: str) -> bool:
+    """Whether a method is called on an object whose class is not seen: handed in, or kept in an application's state."""
+    return name.startswith("?.") or ".state." in name

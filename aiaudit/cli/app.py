@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from aiaudit import __version__
-from aiaudit.cli import checks, data, doctor, explain, hardware, plan, report
+from aiaudit.cli import checks, compare, data, doctor, explain, hardware, plan, report
 from aiaudit.cli import run as run_command
 from aiaudit.cli.errors import ExitCode, say, tell
 
@@ -31,6 +31,7 @@ app = typer.Typer(
 )
 app.command("run")(run_command.run)
 app.command("report")(report.report)
+app.command("compare")(compare.compare)
 app.command("data")(data.data)
 app.command("hardware")(hardware.hardware)
 app.command("plan")(plan.plan)

@@ -31,19 +31,25 @@ def report(
 ) -> None:
     """Render a saved result; without -o print its summary."""
     from aiaudit.cli import output as out
-    from aiaudit.reports.schema import ResultError, check
 
     outputs = out.outputs_of(output or (), stdout_format)
-    try:
-        data = check(_read(result))
-    except ResultError as error:
-        raise UsageError(f"{result}: {error}") from None
+    data = read_result(result)
     if brand:
         data = {**data, "brand": _brand(brand)}
     if outputs:
         out.write(outputs, data)
     else:
         out.summary(data, sys.stdout)
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """A saved result, checked against the schema. Raises `UsageError`."""
+    from aiaudit.reports.schema import ResultError, check
+
+    try:
+        return check(_read(path))
+    except ResultError as error:
+        raise UsageError(f"{path}: {error}") from None
 
 
 def _read(path: Path) -> Any:

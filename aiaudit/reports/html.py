@@ -27,8 +27,8 @@ _FOOTER: Final = '@page{{@bottom-left{{content:"{text}"}}}}@page:first{{@bottom-
 def render(result: Mapping[str, Any]) -> str:
     """The HTML report of a result JSON. The same result gives the same text."""
     report = document.read(result)
-    style = _asset("report.css") + _FOOTER.format(text=_css_text(f"{TITLE}, {report.name}, {report.as_of}"))
-    script = _asset("report.js")
+    style = asset("report.css") + _FOOTER.format(text=_css_text(f"{TITLE}, {report.name}, {report.as_of}"))
+    script = asset("report.js")
     template = html_environment().get_template("report.html.j2")
     return template.render(
         report=report,
@@ -44,12 +44,13 @@ def render(result: Mapping[str, Any]) -> str:
 
 def _policy(style: str, script: str) -> str:
     return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """A source for the Content-Security-Policy: the hash of what stands in the page."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
@@ -59,5 +60,6 @@ def _css_text(text: str) -> str:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file of `templates/report`."""
     return (path_of("templates") / "report" / name).read_text(encoding="utf-8").strip()

@@ -1,0 +1,48 @@
+"""`aiaudit compare`: what changed between two saved results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aiaudit.cli.errors import UsageError
+from aiaudit.cli.options import option
+from aiaudit.cli.report import read_result
+
+
+def compare(
+    before: Annotated[Path, typer.Argument(help="The earlier result JSON.")],
+    after: Annotated[Path, typer.Argument(help="The later result JSON.")],
+    output: Annotated[
+        list[str] | None,
+        option("--output", "-o", metavar="FILE", help="Write the comparison as .html, .md or .json. Repeatable."),
+    ] = None,
+) -> None:
+    """Compare two results: new, fixed, regressed, waived, expired, and why the score moved."""
+    from aiaudit.reports import comparison
+    from aiaudit.reports.base import check_folder, write_file
+    from aiaudit.scoring.comparison import ComparisonError
+
+    outputs = [(path, _suffix(path)) for path in output or ()]
+    for path, _ in outputs:
+        check_folder(path, "-o")
+    first, second = read_result(before), read_result(after)
+    try:
+        rendered = [(path, comparison.render(suffix, first, second)) for path, suffix in outputs]
+        text = comparison.terminal(first, second) if not outputs else ""
+    except ComparisonError as error:
+        raise UsageError(f"{before}, {after}: {error}") from None
+    for path, data in rendered:
+        write_file(path, data.encode("utf-8", "backslashreplace"))
+    print(text, end="")
+
+
+def _suffix(path: str) -> str:
+    from aiaudit.reports.comparison import FORMATS
+
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMATS:
+        raise UsageError(f"-o {path}: the suffix names no format; there are: {', '.join(FORMATS)}")
+    return suffix

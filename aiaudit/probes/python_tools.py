@@ -32,7 +32,7 @@ TOOL: Final = record(
     typed=BOOL,
     effects=list_of(STRING),
     sinks=list_of(SINK),
-    gravest=STRING,
+    acts=STRING,
     named=STRING,
     seen=BOOL,
     free=BOOL,
@@ -46,9 +46,10 @@ Effect = Literal["read", "write", "delete", "money", "communicate", "execute", "
 
 class ToolsQuery(CodeQuery):
     """Tools that a model may call. effects: only tools with one of these (read, write, delete, money, communicate,
-    execute, network, file, sql). gravest: the effect that matters most, "" where none was seen; named: the effect that
-    the tool's name speaks of. seen: the code of the tool was read, and all that it calls of the project. free: a
-    program, statement, file or address is handed in by the model. typed: all arguments have a type. approval:
+    execute, network, file, sql). acts: the gravest of those that change something
+    (execute, money, delete, communicate, sql, write, file), by its calls, or by its name (`named`) where not all of its
+    code was seen; "" where it only reads. seen: the code of the tool was read, and all that it calls of the project.
+    free: a program, statement or file is handed in by the model. typed: all arguments have a type. approval:
     interrupt, confirm or framework, "" where its code waits for nobody; said: its description asks the model to ask."""
 
     effects: list[Effect] = Field(default_factory=list)
@@ -94,10 +95,11 @@ def _tool(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, A
         {"path": path, "line": line, "name": name, "effect": effect, "free": free}
         for effect, name, line, free in row.get("sinks", ())
     ]
-    seen = bool(row.get("body"))
+    seen = bool(row.get("body")) and not row.get("outside")
     for name in row.get("own", ()):
         found = project.split(name, path)
-        if found is None:
+        if found is None:  # another library
+            seen = False
             continue
         reached = list(_sinks_of(*found, project))
         sinks += reached
@@ -115,14 +117,22 @@ def _tool(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, A
         "typed": all(one["type"] not in ("", "Any", "typing.Any", "object") for one in args),
         "effects": effects,
         "sinks": sinks,
-        "gravest": next((one for one in (*CONSEQUENTIAL, "network", "read") if one in effects), ""),
+        "acts": _acts(sinks, row.get("named", ""), seen),
         "named": row.get("named", ""),
-        "seen": seen or bool(sinks and row.get("body")),
+        "seen": seen,
         "free": any(one["free"] and one["effect"] in ("execute", "sql", "delete", "file") for one in sinks),
         "approval": row.get("approval", ""),
         "approval_line": row.get("approval_line", 0),
         "said": bool(row.get("said")),
     }
+
+
+def _acts(sinks: list[dict[str, Any]], named: str, seen: bool) -> str:
+    """The gravest effect. A program that is fixed in the code may be anything, so that the name of the tool tells."""
+    found = {one["effect"] for one in sinks if one["free"] or one["effect"] not in ("execute", "file")}
+    if not seen or any(one["effect"] in ("execute", "network") for one in sinks):
+        found.add(named)
+    return next((one for one in CONSEQUENTIAL if one in found), "")
 
 
 def _sinks_of(path: str, function: str, project: PythonProject) -> Iterator[dict[str, Any]]:

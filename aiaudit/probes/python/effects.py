@@ -53,7 +53,10 @@ _KINDS: Final[dict[str, str]] = {
 }  # fmt: skip
 _VERBS: Final = {"get": "network", "head": "network", "options": "network", "post": "network", "request": "network",
                  "stream": "network", "put": "write", "patch": "write", "delete": "delete"}  # fmt: skip
-_HTTP: Final = ("requests.", "httpx.", "aiohttp.", "urllib.request.", "urllib3.")
+_REQUEST: Final = re.compile(
+    r"(?:requests(?:\.[Ss]ession)?|httpx(?:\.(?:Async)?Client)?|aiohttp(?:\.ClientSession)?|urllib3(?:\.PoolManager)?)"
+    r"\.(?:get|head|options|post|request|stream|put|patch|delete)|urllib\.request\.(?:urlopen|urlretrieve)"
+)
 _PAYMENTS: Final = ("stripe.", "braintree.", "paypalrestsdk.", "square.", "razorpay.", "coinbase.", "ccxt.", "alpaca",
                     "plaid.", "web3.", "binance.")  # fmt: skip
 _PAYS: Final = name_set("create capture refund confirm send_transaction submit_order create_order charge pay")
@@ -129,8 +132,8 @@ def effect_of_name(name: str) -> str:
     """The effect of a function by its qualified name alone; "" where it has none that is known."""
     if name in _PROGRAMS:
         return "execute"
-    if name.startswith(_HTTP):
-        return _VERBS.get(name.rpartition(".")[2], "")
+    if _REQUEST.fullmatch(name):
+        return _VERBS.get(name.rpartition(".")[2], "network")
     if name.startswith(_PAYMENTS):
         return "money" if name.rpartition(".")[2] in _PAYS else ""
     return _KINDS.get(name, "")
@@ -153,14 +156,13 @@ def effect_of(call: ast.Call, names: Iterable[str], values: Values, scope: Scope
             return Effect("file" if _writes(call) else "read", name, line, not _constant(call, values, scope))
         if name in _KINDS:
             return Effect(_KINDS[name], name, line, not _constant(call, values, scope))
-        if name.startswith(_HTTP):
-            kind = _VERBS.get(last) or ("network" if last in ("urlopen", "urlretrieve") else "")
-            return Effect(kind, name, line, not _known_start(call, values, scope)) if kind else None
+        if _REQUEST.fullmatch(name):
+            return Effect(_VERBS.get(last, "network"), name, line, not _known_start(call, values, scope))
         if name.startswith(_PAYMENTS) and last in _PAYS:
             return Effect("money", name, line, False)
-        if name.rpartition(".")[2] in BUILT_IN or (name.count(".") and name.split(".")[-2] in BUILT_IN):
-            kind, free = BUILT_IN.get(name.rpartition(".")[2]) or BUILT_IN[name.split(".")[-2]]
-            return Effect(kind, name, line, free)
+        built_in = next((one for one in name.split(".")[1:][-2:] if one in BUILT_IN), "")
+        if built_in and name[:1] != "@":
+            return Effect(BUILT_IN[built_in][0], name, line, BUILT_IN[built_in][1])
     return _by_method(call, last, values, scope)
 
 

@@ -40,6 +40,11 @@ _FRAMEWORKS: Final = {
     "semantic_kernel": "semantic-kernel", "google": "google-adk", "strands": "strands", "dspy": "dspy",
     "claude_agent_sdk": "claude-agent-sdk", "llm": "llm", "haystack": "haystack", "ag2": "autogen", "agno": "agno",
 }  # fmt: skip
+_HARMLESS: Final = name_set(
+    "strip split append join format lower upper get items keys values replace startswith endswith encode decode"
+    " strftime isoformat sort extend pop index count title setdefault copy lstrip rstrip splitlines model_dump"
+    " model_dump_json dict json search match group findall sub info debug warning error exception log read"
+)
 MAX_TOOLS: Final = 200
 MAX_SINKS: Final = 20
 DEEP: Final = 2  # calls of functions of the same file
@@ -94,7 +99,9 @@ class ToolFinder:
         name = next(
             (self.view.values.text(b.node, owner) or "" for b in owner.attributes().get("name", []) if b.node), ""
         )
-        self._add(name or node.name, node, scope, bodies[0], framework, "class", None, also=bodies[1:])
+        described = any(one in owner.attributes() for one in ("args_schema", "inputs"))
+        args = [[one, kind or "schema"] for one, kind in _args(bodies[0], "class")] if described else None
+        self._add(name or node.name, node, scope, bodies[0], framework, "class", None, also=bodies[1:], args=args)
 
     def _expression(self, node: ast.AST, scope: Scope) -> None:
         if isinstance(node, ast.Dict):
@@ -136,15 +143,14 @@ class ToolFinder:
             elif one.instance and last in BUILT_IN and one.local is None:
                 kind, free = BUILT_IN[last]
                 effect = Effect(kind, one.name, node.lineno, free)
-                self._add(
-                    last, node, scope, None, _framework_of(one.name) or framework or "own", "built-in", None, [effect]
-                )
+                whose = _framework_of(one.name) or framework or "own"
+                self._add(last, node, scope, None, whose, "built-in", approval_by_keyword(node), [effect])
             elif framework and one.origin and not one.instance and one.origin.partition(".")[0] not in FOREIGN:
                 self._add(last, node, scope, None, framework, "listed", None, target=one.name)
 
     def _constructed(self, node: ast.Call, scope: Scope) -> None:
         framework = self._framework(node.func, scope)
-        if not framework:
+        if framework in ("", "own"):
             return
         function = next(
             (one.value for one in node.keywords if one.arg in ("func", "function", "fn", "coroutine", "callable")), None
@@ -245,6 +251,7 @@ class ToolFinder:
                 [one.kind, one.name[:100], self.view.source.line(one.line), one.free] for one in every[:MAX_SINKS]
             ],
             "named": effect_by_name(name),
+            "outside": reached.outside,
             "own": sorted(reached.own | ({target} if target else set()))[:MAX_SINKS],
             "body": function is not None or bool(effects),
             "approval": approval.kind if approval else "",
@@ -262,6 +269,7 @@ class _Reached:
         self.effects: list[Effect] = []
         self.approval: Approval | None = None
         self.own: set[str] = set()
+        self.outside = False  # whether it calls something of which it is not known what it does
         self._seen: set[int] = set()
 
     def look(self, function: Scope, deep: int) -> None:
@@ -292,6 +300,8 @@ class _Reached:
                 self._follow(one, deep)
         for one in resolved:
             self._follow(one, deep)
+        if not resolved and last_name(call.func) not in _HARMLESS:
+            self.outside = True
 
     def _follow(self, one: Resolved, deep: int) -> None:
         if one.local is not None and one.local.kind == "function":
@@ -299,6 +309,8 @@ class _Reached:
                 self.look(one.local, deep - 1)
         elif one.origin and one.local is None and one.origin.lstrip(".").partition(".")[0] not in FOREIGN:
             self.own.add(one.name)
+        elif one.instance and one.local is None and one.origin.partition(".")[0] not in FOREIGN:
+            self.outside = True
 
 
 def _framework_of(name: str) -> str:

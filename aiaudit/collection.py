@@ -82,6 +82,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
                     "secrets_engine": options.secrets_engine,
                     "history": options.history,
                     "osv_db": options.osv_db,
+                    "cache": options.cache,
                 },
                 progress=progress,
                 unread=unread,

@@ -80,6 +80,12 @@ def skipped(project: Project, unread: Mapping[str, str], own_outputs: Iterable[s
     }
 
 
+def data_profile(facts: Mapping[str, Fact], specs: Mapping[str, FactSpec]) -> str | None:
+    """The fact that holds the profile of the data: the section `data` of the result."""
+    asked = (fact_id for fact_id, spec in specs.items() if spec.probe == "data.profile" and fact_id in facts)
+    return next((fact_id for fact_id in asked if specs[fact_id].query.get("what") == "report"), None)
+
+
 def declared(config: ProjectConfig) -> dict[str, Any]:
     """What the project file says of the project, without what it leaves empty."""
     said = config.project.model_dump(mode="json")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -70,6 +70,7 @@ class Context:
     scans: Mapping[str, Mapping[str, dict[str, Any]]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)  # run options some probes take: secrets_engine, roots…
     memo: dict[str, Any] = field(default_factory=dict)  # what one probe computes once for all its queries
+    progress: Callable[[int, int], None] = lambda done, total: None  # told by probes whose work takes long
 
 
 class Probe(ABC, Generic[Q]):

@@ -75,6 +75,8 @@ def collect(
         if isinstance(put, _Asked):
             asked.append(put)
     context = Context(project, config, as_of, options=dict(options or {}))
+    if progress is not None:
+        context.progress = progress
     built, broken = _build(asked, engines)
     if built:
         from aiaudit.project.scan import scan

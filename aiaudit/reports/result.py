@@ -27,6 +27,7 @@ def to_json(audit: Audit) -> dict[str, Any]:
     figures, accepted = scored.figures, scored.accepted
     own = {r.id: r for r in judged.accepted}
     answers = subject.attestations(audit.facts)
+    profile = subject.data_profile(audit.facts, collection.specs)
     data: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "as_of": collection.as_of.isoformat(),
@@ -54,9 +55,11 @@ def to_json(audit: Audit) -> dict[str, Any]:
         "checks": [_check(r, own[r.id], scored.priorities[r.id]) for r in judged.results],
         "actions": [_action(a) for a in scored.actions],
         "quick_wins": list(scored.quick_wins),
-        "facts": {fact_id: fact_json(audit.facts[fact_id], MOST_ITEMS) for fact_id in sorted(audit.facts)},
+        "facts": {
+            fact_id: fact_json(audit.facts[fact_id], MOST_ITEMS) for fact_id in sorted(audit.facts) if fact_id != profile
+        },
         "frameworks": None,
-        "data": None,
+        "data": plain(audit.facts[profile].value) or None if profile else None,
         "capacity": None,
         "cost": None,
         "attestations": plain(answers),

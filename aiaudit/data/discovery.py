@@ -1,0 +1,246 @@
+"""Which data sets a project holds: its files, joined with what is declared of them.
+
+Declarations are asked in a fixed order, and the first that covers a file speaks for it: aiaudit.yaml, Croissant,
+datapackage.json, dbt, a Hugging Face card, DVC. Files that none covers are found by suffix. The role (train, test, …)
+comes from the declaration, else from the file's name; `provenance` says which.
+
+Nothing is opened here but the heads of files, through the guarded reader.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from aiaudit.data.discovery_manifests import Told, manifests
+from aiaudit.data.formats import format_of
+from aiaudit.data.naming import role_of
+from aiaudit.project.config import DatasetPart
+from aiaudit.project.entry import Entry
+from aiaudit.project.globs import GlobSet
+from aiaudit.project.reader import Unreadable
+from aiaudit.project.roles import Role
+
+if TYPE_CHECKING:
+    from aiaudit.project.config import ProjectConfig
+    from aiaudit.project.tree import Project
+
+MOST_SETS: Final = 60  # data sets that are measured; the others are named
+MOST_FILES: Final = 400  # files of one set
+SHARDS: Final = 8  # so many files of one folder with the same columns and no role are the parts of one set
+_OWN: Final = frozenset({Role.DATA, Role.OTHER, Role.NOTEBOOK, Role.CODE, Role.MODEL})
+_LFS: Final = b"version https://git-lfs.github.com/spec/"
+_NUMBERED: Final = re.compile(r"[-_.]?(?:part|shard|chunk)?[-_]?\d{1,6}(?:[-_]of[-_]\d{1,6})?(?=\.)", re.IGNORECASE)
+_NO_DATA: Final = re.compile(
+    r"(?:^|/)(?:requirements|constraints|readme|license|licence|package(?:-lock)?|tsconfig|manifest|schema|croissant"
+    r"|datapackage|metadata|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"
+    r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/",
+    re.IGNORECASE,
+)
+_ONLY_IN_DATA: Final = frozenset({".json", ".txt", ".data"})  # elsewhere these are rarely tables
+_UNREAD: Final = {
+    ".xlsx": "Excel", ".xls": "Excel", ".ods": "OpenDocument", ".npy": "NumPy", ".npz": "NumPy", ".orc": "ORC",
+    ".avro": "Avro", ".arff": "ARFF", ".sav": "SPSS", ".dta": "Stata", ".sas7bdat": "SAS", ".rds": "R",
+    ".mat": "MATLAB", ".tfrecord": "TFRecord", ".tfrecords": "TFRecord", ".libsvm": "LIBSVM",
+}  # fmt: skip
+_HEAD: Final = 64 * 1024
+_ROLES: Final = frozenset({"train", "validation", "test", "reference", "current", "serving"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A data set: files of the project (`files`, relative paths; `path` is what people read), and what is known of it.
+
+    `declared`: the part of aiaudit.yaml that speaks for it. `unread`: why it cannot be measured, "" where it can.
+    `role_by`: who says the role. `committed`: no file of it is ignored by git.
+    """
+
+    name: str
+    path: str
+    files: tuple[str, ...]
+    format: str
+    size: int
+    committed: bool = True
+    role: str = ""
+    role_by: str = ""
+    label: str | None = None
+    ids: tuple[str, ...] = ()
+    time: str | None = None
+    provenance: str = ""
+    declared: DatasetPart | None = None
+    unread: str = ""
+
+
+def discover(project: Project, config: ProjectConfig) -> list[Found]:
+    """All data sets, in the order of their paths. Sets beyond `MOST_SETS` are unread: the declared ones come first."""
+    told = [*_declared(config), *manifests(project)]
+    files = [entry for entry in project.files if is_candidate(entry) and _is_table(project, entry)]
+    found = [_found(project, group, one) for group, one in _grouped(project, files, told)]
+    found += _not_here(project, told, found)
+    chosen = sorted(
+        (one for one in found if not one.unread), key=lambda one: (one.declared is None, one.role == "", one.path)
+    )
+    beyond = {one.path for one in chosen[MOST_SETS:]}
+    limit = f"more than {MOST_SETS} data sets: not measured"
+    return sorted(
+        (replace(one, unread=limit) if one.path in beyond and not one.unread else one for one in found),
+        key=lambda one: os.fsencode(one.path),
+    )
+
+
+def is_candidate(entry: Entry) -> bool:
+    """Whether a file may be a data set, by its path alone."""
+    if entry.role not in _OWN or not entry.size or _NO_DATA.search(entry.path):
+        return False
+    if entry.suffix in _ONLY_IN_DATA:
+        return entry.role is Role.DATA
+    form = format_of(entry.path)
+    return form is not None or entry.suffix in _UNREAD
+
+
+def _is_table(project: Project, entry: Entry) -> bool:
+    """A JSON document is a table where it is an array; other objects are settings, catalogues, results."""
+    if entry.suffix != ".json":
+        return True
+    try:
+        return project.head(entry.path, 64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
+    except Unreadable:
+        return False
+
+
+def _declared(config: ProjectConfig) -> Iterator[Told]:
+    for part in config.datasets:
+        if part.path:
+            ids = (part.id,) if isinstance(part.id, str) else tuple(part.id or ())
+            yield Told(
+                part.path, part.name, part.role or "", "aiaudit.yaml", part.format, part.label, ids, part.time, part
+            )
+
+
+def _grouped(
+    project: Project, files: Sequence[Entry], told: Sequence[Told]
+) -> Iterator[tuple[list[Entry], Told | None]]:
+    """The files of each set, with what speaks for it."""
+    covers = [(one, _Cover(one.path)) for one in told]
+    groups: dict[tuple[object, ...], list[Entry]] = {}
+    speaks: dict[tuple[object, ...], Told | None] = {}
+    for entry in files:
+        one = next((one for one, cover in covers if cover(entry.path)), None)
+        form = format_of(entry.path)
+        kind = (form.name, form.compression) if form else (entry.suffix,)
+        key: tuple[object, ...]
+        if one is not None and one.whole:
+            key = ("told", id(one), *kind, _columns(project, entry))
+        elif role_of(entry.name):
+            key = ("file", entry.path)
+        else:
+            folder = entry.path.rpartition("/")[0]
+            key = ("folder", folder, *kind, _columns(project, entry))
+        groups.setdefault(key, []).append(entry)
+        speaks[key] = speaks.get(key) or one
+    for key, group in groups.items():
+        if key[0] == "folder" and len(group) < SHARDS:
+            for entry in group:
+                yield [entry], next((one for one, cover in covers if cover(entry.path)), None)
+        else:
+            yield group, speaks[key]
+
+
+class _Cover:
+    """Whether a declared path (a file, a folder or a glob) covers a file."""
+
+    def __init__(self, declared: str) -> None:
+        self.path = declared.removeprefix("./").rstrip("/")
+        self.globs = GlobSet([self.path]) if any(sign in self.path for sign in "*?[{") else None
+
+    def __call__(self, path: str) -> bool:
+        if self.globs is not None:
+            return bool(self.globs(path))
+        return path == self.path or path.startswith(f"{self.path}/") or self.path == "."
+
+
+def _columns(project: Project, entry: Entry) -> object:
+    """What must be equal for two files to be parts of one set: the header, else the name without its number."""
+    if format_of(entry.path) is not None and entry.suffix in (".csv", ".tsv", ".psv", ".tab"):
+        try:
+            return project.head(entry.path, _HEAD).split(b"\n", 1)[0]
+        except Unreadable:
+            return None
+    if entry.suffix in (".jsonl", ".ndjson"):
+        return "lines"
+    return _NUMBERED.sub("", entry.name)
+
+
+def _found(project: Project, group: list[Entry], one: Told | None) -> Found:
+    first = group[0]
+    form = format_of(first.path)
+    alone = len(group) == 1
+    folder = first.display.rpartition("/")[0] or "."
+    path = first.display if alone else f"{folder}/*{first.suffix}"
+    if not alone and one is not None and one.whole:
+        path = one.path if len(one.path) < 200 else path
+    role, by = (one.role, one.by) if one is not None and one.role in _ROLES else (role_of(first.path), "its name")
+    if not alone and (one is None or not one.role):
+        role = role_of(f"{folder}/all")  # a single part's number or name says nothing of the whole
+    found = Found(
+        name=one.name if one is not None and one.name and (alone or one.whole) else path,
+        path=path,
+        files=tuple(entry.path for entry in group),
+        format=form.name if form else first.suffix.removeprefix("."),
+        size=sum(entry.size for entry in group),
+        committed=not any(entry.ignored for entry in group),
+        role=role,
+        role_by=by if role else "",
+        label=one.label if one else None,
+        ids=one.ids if one else (),
+        time=one.time if one else None,
+        provenance=one.by if one else "found by its suffix",
+        declared=one.part if one else None,
+    )
+    return replace(found, unread=_unread(project, group, found))
+
+
+def _unread(project: Project, group: list[Entry], found: Found) -> str:
+    kind = _UNREAD.get(group[0].suffix)
+    if kind is not None:
+        return f"{kind} files are not read"
+    if len(group) > MOST_FILES:
+        return f"more than {MOST_FILES} files"
+    for entry in group:
+        if entry.sparse:
+            return "a sparse file"
+        if entry.size > 1024 and entry is not group[0]:
+            continue
+        try:
+            if project.head(entry.path, len(_LFS)) == _LFS:
+                return "a Git LFS pointer: the data itself is not here"
+        except Unreadable as error:
+            return error.reason
+    return ""
+
+
+def _not_here(project: Project, told: Iterable[Told], found: Iterable[Found]) -> list[Found]:
+    """Sets that are declared and whose files are not in the tree."""
+    covered = {id(part) for one in found if (part := one.declared) is not None}
+    here = {path for one in found for path in one.files}
+    missing: list[Found] = []
+    for one in told:
+        path = one.path.removeprefix("./").rstrip("/")
+        if one.part is not None and id(one.part) in covered:
+            continue
+        if "://" in path or any(sign in path for sign in "*?[{") or format_of(path) is None:
+            continue
+        if path in here or project.entry(path) is not None or any(path == m.path for m in missing):
+            continue
+        form = format_of(path)
+        missing.append(
+            Found(
+                one.name or path, path, (), form.name if form else "", 0, role=one.role or role_of(path),
+                role_by=one.by if one.role else "its name", provenance=one.by, declared=one.part,
+                unread="declared, but the file is not here",
+            )
+        )  # fmt: skip
+    return missing

@@ -1,0 +1,35 @@
+"""Names of label columns that the project's code tells: `y = frame["churned"]`, `frame.drop(columns="churned")`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import re2
+
+from aiaudit.project.reader import Unreadable
+from aiaudit.project.roles import Role
+
+if TYPE_CHECKING:
+    from aiaudit.project.tree import Project
+
+_MOST_FILES: Final = 2000
+_ASSIGNED: Final = re2.compile(
+    r"""(?m)^[^#\n]{0,200}?\b(?:y(?:_(?:train|test|all|full|true))?|[Tt]arget|labels?)\s*=\s*\w+(?:\.\w+)*\[\s*\\?["'](\w{1,60})\\?["']\s*\]"""
+)
+_NAMED: Final = re2.compile(
+    r"""(?i)\b(?:target|label)(?:_?(?:col|column|name|variable))?\s*[:=]\s*(?:str\s*=\s*)?\\?["'](\w{1,60})\\?["']"""
+)
+
+
+def labels_in_code(project: Project) -> tuple[str, ...]:
+    """All names that code and notebooks use for what a model is to predict, sorted."""
+    found: set[str] = set()
+    entries = project.matching(["**/*.py", "**/*.ipynb"], [Role.CODE, Role.NOTEBOOK])
+    for entry in entries[:_MOST_FILES]:
+        try:
+            text = project.text(entry.path)
+        except Unreadable:
+            continue
+        for pattern in (_ASSIGNED, _NAMED):
+            found |= {str(match.group(1)) for match in pattern.finditer(text)}
+    return tuple(sorted(found))

@@ -1,0 +1,221 @@
+"""Measuring a project's data sets: which belong together, in a worker process each, kept by their content.
+
+Files are opened through the guarded reader, once. The engine gets links in a folder of its own that lead to those open
+descriptors (`/proc/self/fd/N`): what it reads is the file that was checked, whatever the tree has become since. A file
+that makes the engine crash, or use too much memory or time, costs the sets it is measured with, and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.project.cache import Cache, engine_id
+from aiaudit.project.pool import Limits, available_jobs, can_fork, reason_of, run
+from aiaudit.project.reader import Reader, Unreadable
+
+if TYPE_CHECKING:
+    from aiaudit.data.discovery import Found
+    from aiaudit.project.tree import Project
+
+VERSION: Final = "1"  # of what is measured: part of the cache's key
+MEMORY: Final = 1024  # MiB that all engines together may use
+_PROCESS: Final = 5 * 1024 * 1024 * 1024  # bytes of address space: the engine's buffers, its libraries, mapped files
+_SECONDS: Final = 600.0  # processor time of one task
+_WHOLE: Final = 64 * 1024 * 1024  # bytes: larger files are known by size, time and inode instead of their hash
+_SPLITS: Final = ("train", "validation", "test")
+_NOW: Final = ("current", "serving")
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Sets that are compared with each other, by their numbers; most stand alone."""
+
+    sets: tuple[int, ...]
+    pairs: tuple[tuple[int, int], ...] = ()
+
+
+def measure(
+    project: Project,
+    found: Sequence[Found],
+    as_of: dt.date,
+    *,
+    jobs: int | None = None,
+    cache: Cache | None = None,
+    progress: Progress = lambda done, total: None,
+    labels: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """One answer a task: what `session.measured` gives, or {"sets": […], "error": reason}.
+
+    `labels`: names of label columns that the code tells."""
+    planned = tasks(found)
+    kept = _Kept(project, found, f"{VERSION} {as_of} {list(labels)}", cache)
+    answers: dict[int, dict[str, Any]] = {n: known for n, task in enumerate(planned) if (known := kept.get(task))}
+    todo = [n for n in range(len(planned)) if n not in answers]
+    workers = max(1, min(jobs or available_jobs(), len(todo)))
+
+    def work(number: int) -> bytes:
+        task = planned[todo[number]]
+        return json.dumps(_measured(project.root, found, task, as_of, workers, labels), allow_nan=False).encode()
+
+    for number, answer in _answers(work, len(todo), workers):
+        made = json.loads(answer) if isinstance(answer, bytes) else {"error": answer}
+        task = planned[todo[number]]
+        answers[todo[number]] = {**made, "sets": list(task.sets)}
+        if "error" not in made:
+            kept.put(task, made)
+        progress(len(answers), len(planned))
+    return [answers[n] for n in sorted(answers)]
+
+
+def _answers(work: Callable[[int], bytes], tasks: int, workers: int) -> Iterator[tuple[int, bytes | str]]:
+    if not tasks:
+        return
+    if can_fork():
+        limits = Limits(memory=_PROCESS, file_seconds=_SECONDS, stall_seconds=_SECONDS)
+        yield from run(work, [(n, n + 1) for n in range(tasks)], workers, limits)
+        return
+    for number in range(tasks):  # without processes of its own, as on Windows
+        try:
+            yield number, work(number)
+        except Exception as error:
+            yield number, reason_of(error)
+
+
+def tasks(found: Sequence[Found]) -> list[Task]:
+    """Sets that are splits of one data set, or a reference and what came later, are measured together."""
+    able = [n for n, one in enumerate(found) if not one.unread]
+    pairs = [pair for pair in combinations(able, 2) if _compared(found, *pair)]
+    group = {n: n for n in able}
+    for a, b in pairs:
+        low, high = sorted((group[a], group[b]))
+        group = {n: low if of == high else of for n, of in group.items()}
+    return [
+        Task(
+            tuple(n for n in able if group[n] == root),
+            tuple(pair for pair in pairs if group[pair[0]] == root),
+        )
+        for root in sorted(set(group.values()))
+    ]
+
+
+def _compared(found: Sequence[Found], a: int, b: int) -> bool:
+    """Two splits of one data set; or the reference (else the training set) and a current set."""
+    one, other = found[a], found[b]
+    roles = {one.role, other.role}
+    if len(roles) == 2 and roles <= set(_SPLITS):
+        both = one.declared is not None and other.declared is not None
+        return both or _stem(one.path, one.role) == _stem(other.path, other.role)
+    if not roles & set(_NOW) or len(roles) != 2:
+        return False
+    bases = {n.role for n in found if not n.unread} & {"reference", "train"}
+    return ("reference" if "reference" in bases else "train") in roles
+
+
+def _stem(path: str, role: str) -> str:
+    """The path without the words that tell the role: equal for the splits of one data set."""
+    from aiaudit.data.naming import role_of
+
+    parts = []
+    for part in PurePath(path.lower()).parts:
+        words = [word for word in _words(part) if not (role and role_of(word) in _SPLITS)]
+        parts.append("-".join(words))
+    return "/".join(parts)
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in "".join(c if c.isalnum() else " " for c in text).split() if word]
+
+
+def _measured(
+    root: str, found: Sequence[Found], task: Task, as_of: dt.date, workers: int, labels: Sequence[str]
+) -> dict[str, Any]:
+    """In a worker: open the task's files and measure them."""
+    from aiaudit.probes.profile.session import measured
+
+    folder = Path(tempfile.mkdtemp(prefix="aiaudit-profile-"))
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        reader = stack.enter_context(Reader(root))
+        files: list[list[Path]] = []
+        for number in task.sets:
+            files.append([])
+            for path in found[number].files:
+                stream = stack.enter_context(reader.open(path))
+                link = folder / f"{number}-{len(files[-1])}{_suffix(path)}"
+                link.symlink_to(f"/proc/self/fd/{stream.fileno()}")
+                files[-1].append(link)
+        now = dt.datetime.combine(as_of, dt.time(23, 59, 59), dt.UTC)
+        chosen = [found[n] for n in task.sets]
+        return measured(chosen, files, _places(task), now, memory=MEMORY // workers, labels=labels)
+
+
+def _places(task: Task) -> list[tuple[int, int]]:
+    return [(task.sets.index(a), task.sets.index(b)) for a, b in task.pairs]
+
+
+def _suffix(path: str) -> str:
+    return "".join(suffix for suffix in PurePath(path).suffixes[-2:] if suffix[1:].isalnum() and len(suffix) < 12)
+
+
+class _Kept:
+    """Answers of earlier runs about the same bytes, declarations and day."""
+
+    def __init__(self, project: Project, found: Sequence[Found], depends: str, cache: Cache | None) -> None:
+        self.cache = cache
+        self._project = project
+        self._found = found
+        self._engine = engine_id("data.profile", depends)
+        self._keys: dict[Task, bytes | None] = {}
+
+    def get(self, task: Task) -> dict[str, Any] | None:
+        key = self._key(task) if self.cache is not None else None
+        if key is None or self.cache is None:
+            return None
+        known = self.cache.get([(self._engine, key)]).get((self._engine, key))
+        return {**known, "sets": list(task.sets)} if known else None
+
+    def put(self, task: Task, made: dict[str, Any]) -> None:
+        key = self._key(task) if self.cache is not None else None
+        if key is not None and self.cache is not None:
+            self.cache.put([((self._engine, key), json.dumps(made, allow_nan=False).encode())])
+
+    def _key(self, task: Task) -> bytes | None:
+        if task not in self._keys:
+            self._keys[task] = self._made(task)
+        return self._keys[task]
+
+    def _made(self, task: Task) -> bytes | None:
+        digest = hashlib.blake2b(repr(_places(task)).encode(), digest_size=20)
+        try:
+            for number in task.sets:
+                one = self._found[number]
+                part = one.declared.model_dump_json() if one.declared else ""
+                said = (one.name, one.path, one.format, one.role, one.label, one.ids, one.time, one.provenance, part)
+                digest.update(repr(said).encode("utf-8", "surrogateescape"))
+                for path in one.files:
+                    digest.update(self._content(path))
+        except Unreadable:
+            return None
+        return digest.digest()
+
+    def _content(self, path: str) -> bytes:
+        with self._project.stream(path) as stream:
+            status = os.fstat(stream.fileno())
+            if status.st_size > _WHOLE:
+                return repr((status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)).encode()
+            made = hashlib.blake2b(digest_size=20)
+            while part := stream.read(1 << 20):
+                made.update(part)
+            return made.digest()

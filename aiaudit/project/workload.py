@@ -109,6 +109,14 @@ class HardwarePart(Part):
     price_per_hour: Amount = None
     price_source: Text = ""
     price_date: dt.date | None = None
+    pricing: Literal["on-demand", "spot", "commit", ""] = Field("", description="How the hours are bought.")
+    discount: Share = Field(None, description="Off the price an hour, by commitment or contract.")
+    tokens_per_second: Positive = Field(None, description="Output of one replica, measured: goes before the model's.")
+    target_utilisation: Annotated[float | None, Field(gt=0, le=1), BeforeValidator(_unless_gap)] = None
+    min_replicas: Annotated[int | None, Field(ge=0), BeforeValidator(_unless_gap)] = Field(
+        None, description="Replicas that run whatever the load: 2 for availability, 0 to scale to zero."
+    )
+    autoscale: bool | None = Field(None, description="Replicas follow the load (at its mean); else the peak is paid.")
 
 
 class RatePart(Part):
@@ -138,6 +146,7 @@ class TrafficPart(Part):
     prefix_cache_hit: Share = None
     hours_per_day: Annotated[float | None, Field(gt=0, le=24), BeforeValidator(_unless_gap)] = None
     items: Amount = None
+    users: Positive = Field(None, description="People served a month, for the cost of one.")
 
 
 class SloPart(Part):
@@ -179,6 +188,10 @@ class TrainingPart(Part):
     attention: Literal["flash", "eager", ""] = ""
     every: Text = ""
     gpu_hours: Amount = None
+    gpu: Text = Field("", description="What it runs on, where that is not what serves.")
+    price_per_hour: Amount = None
+    price_source: Text = ""
+    price_date: dt.date | None = None
 
 
 class IndexPart(Part):
@@ -197,18 +210,49 @@ class ApiPart(Part):
     provider: Text = ""
     model: Text = ""
     batch_share: Share = None
-    cache_read_share: Share = None
+    cache_read_share: Share = Field(None, description="Of the prompt's tokens, those read from the provider's cache.")
+    cache_write_share: Share = Field(None, description="Of the prompt's tokens, those written to it.")
     retry_rate: Amount = None
+    calls_per_request: Positive = Field(None, description="Model calls that one request makes: an agent makes many.")
+    tool_tokens: Amount = Field(None, description="Prompt tokens that tool definitions add to each call.")
+    tool_uses_per_request: Amount = None
+    price_tool_use: Amount = Field(None, description="Dollars for one search or session the provider charges for.")
 
 
 class StoragePart(Part):
     gb: Amount = None
+    gb_added_month: Amount = Field(None, description="What each month adds.")
+    retention_months: Count = Field(None, description="Months after which added data is deleted; none: never.")
     price_gb_month: Amount = None
+    price_source: Text = ""
+    price_date: dt.date | None = None
 
 
 class EgressPart(Part):
     gb_month: Amount = None
     price_gb: Amount = None
+    price_source: Text = ""
+    price_date: dt.date | None = None
+
+
+class ServicePart(Part):
+    """Another monthly position: a vector database, observability, a gateway."""
+
+    name: Text
+    kind: Literal["vector-database", "observability", "other"] = "other"
+    quantity: Amount = None
+    unit: Text = "month"
+    unit_price: Amount = None
+    grows: bool = Field(False, description="The quantity follows the load.")
+    price_source: Text = ""
+    price_date: dt.date | None = None
+
+
+class UncertaintyPart(Part):
+    """How sure the figures are: the relative standard deviation of a month's load, and of tokens a request."""
+
+    load: Share = None
+    tokens: Share = None
 
 
 class BudgetPart(Part):
@@ -218,7 +262,7 @@ class BudgetPart(Part):
 
 
 class EnergyPart(Part):
-    region: Text = ""
+    region: Text = Field("", description="Three letters of a country whose grid's carbon is in tables/energy.yaml.")
     pue: Annotated[float | None, Field(ge=1, le=5)] = None
 
 
@@ -247,6 +291,8 @@ class WorkloadPart(Part):
     api: ApiPart = Field(default_factory=ApiPart)
     storage: StoragePart = Field(default_factory=StoragePart)
     egress: EgressPart = Field(default_factory=EgressPart)
+    services: list[ServicePart] = Field(default_factory=list)
+    uncertainty: UncertaintyPart = Field(default_factory=UncertaintyPart)
     budget: BudgetPart = Field(default_factory=BudgetPart)
     energy: EnergyPart = Field(default_factory=EnergyPart)
     source: Text = ""

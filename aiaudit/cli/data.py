@@ -3,41 +3,96 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
+import glob
+import os
+import shutil
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aiaudit.cli.errors import UsageError
 from aiaudit.cli.options import option
+from aiaudit.cli.output import use_colour
+
+if TYPE_CHECKING:
+    from aiaudit.data.model import Report
+
+_WIDEST = 120
 
 
 def data(
-    path: Annotated[Path, typer.Argument(help="A data file, or a folder of data files.")],
+    path: Annotated[Path, typer.Argument(help="A data file, a folder of data files, or a quoted glob.")],
     *,
     reference: Annotated[
         Path | None, option("--reference", metavar="FILE", help="Drift is measured from this set to the other.")
     ] = None,
     label: Annotated[str | None, option("--label", metavar="COLUMN", help="The column that a model predicts.")] = None,
+    engine: Annotated[
+        str | None, option("--engine", metavar="URL", help="What computes: duckdb:// (default), or another by its URL.")
+    ] = None,
     as_json: Annotated[bool, option("--json", help="Print the profile as JSON.")] = False,
+    outputs: Annotated[
+        list[str] | None, option("-o", "--output", metavar="FILE", help="Write it to a .html, .md or .json file.")
+    ] = None,
 ) -> None:
     """Profile data sets: quality, duplicates, leakage, overlap of splits, drift, personal data."""
-    from aiaudit.data.duckdb_engine import DuckDBEngine
+    from aiaudit.data.engine import Unopened
+    from aiaudit.data.engines import engine_at
     from aiaudit.data.local import sources_at
     from aiaudit.data.measure import measure
-    from aiaudit.data.model import plain
+    from aiaudit.data.report.files import output_of, render, write
 
+    wanted = [output_of(name) for name in outputs or ()]
     for given in (path, reference):
-        if given is not None and not given.exists():
+        if given is not None and not given.exists() and not glob.has_magic(str(given)):
             raise UsageError(f"{given}: there is no such file or folder")
-    sources = sources_at(path, reference=reference, label=label).sources
-    if not sources:
-        raise UsageError(f"{path}: no data file here (CSV, Parquet, JSON Lines, JSON, Arrow, SQLite, DuckDB)")
-    engine = DuckDBEngine()
+    found = sources_at(path, reference=reference, label=label)
+    if not found.sources:
+        raise UsageError(
+            f"{path}: no data file here (CSV, Parquet, JSON Lines, JSON, Arrow, SQLite, DuckDB, folders of images)"
+        )
     try:
-        report = measure(engine, sources, dt.datetime.now(dt.UTC))
+        chosen = engine_at(engine)
+    except Unopened as error:
+        raise UsageError(str(error)) from None
+    progress = Progress()
+    try:
+        report = measure(chosen, found.sources, dt.datetime.now(dt.UTC), progress=progress, notes=found.notes)
     finally:
-        engine.close()
+        progress.clear()
+        chosen.close()
+    rendered = [(target, render(target.suffix, report)) for target in wanted]
+    for target, text in rendered:
+        write(target, text)
     if as_json:
-        print(json.dumps(plain(report), indent=2, ensure_ascii=False))
+        sys.stdout.write(render(".json", report))
+    elif not any(target.is_stdout for target in wanted):
+        _show(report)
+
+
+def _show(report: Report) -> None:
+    from aiaudit.data.report.terminal import render as on_terminal
+
+    is_terminal = sys.stdout.isatty()
+    told = is_terminal or "COLUMNS" in os.environ
+    width = min(shutil.get_terminal_size((100, 24)).columns, _WIDEST) if told else 100
+    sys.stdout.write(on_terminal(report, width=width, colour=use_colour(is_terminal)))
+
+
+class Progress:
+    """What is being done, on a terminal's stderr; nothing where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self.on = sys.stderr.isatty()
+
+    def __call__(self, text: str) -> None:
+        if self.on:
+            from aiaudit.reports.text import shorten, visible
+
+            print(f"\r{shorten(visible(text), 76)}\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self.on:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -43,7 +43,7 @@ def summary(result: dict[str, Any], stream: TextIO, subject: str = "") -> None:
 
     is_terminal = stream.isatty()
     width = min(shutil.get_terminal_size((80, 24)).columns, WIDEST) if is_terminal or "COLUMNS" in os.environ else 80
-    stream.write(render_summary(result, width=width, colour=_colour(is_terminal), subject=subject))
+    stream.write(render_summary(result, width=width, colour=use_colour(is_terminal), subject=subject))
 
 
 def gate_lines(result: dict[str, Any]) -> None:
@@ -65,7 +65,8 @@ def below(root: str, paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _colour(is_terminal: bool) -> bool:
+def use_colour(is_terminal: bool) -> bool:
+    """Whether to print in colour: NO_COLOR forbids it, FORCE_COLOR asks for it, else a terminal decides."""
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (is_terminal and os.environ.get("TERM") != "dumb")

@@ -23,6 +23,7 @@ def measure(
     now: dt.datetime,
     *,
     progress: Callable[[str], None] = lambda _: None,
+    notes: Sequence[str] = (),
 ) -> Report:
     """Profiles, then overlap of every two splits and drift from the reference (else the training set) to current sets.
 
@@ -30,13 +31,13 @@ def measure(
     """
     profiled: list[Profiled] = []
     datasets: list[Dataset] = []
-    notes: list[str] = []
+    told: list[str] = list(notes)
     for source in sources:
         progress(f"profiling {source.path}")
         if source.format == "images":
-            dataset, told = images_at(source)
+            dataset, said = images_at(source)
             datasets.append(dataset)
-            notes += told
+            told += said
             continue
         try:
             done = profile(engine, source, now)
@@ -46,7 +47,7 @@ def measure(
             text = str(error)
             for file in source.files:
                 text = text.replace(str(file), source.path)
-            notes.append(text if text.startswith(source.path) else f"{source.name}: {reason}{text}")
+            told.append(text if text.startswith(source.path) else f"{source.name}: {reason}{text}")
             continue
         profiled.append(done)
         datasets.append(done.dataset)
@@ -61,16 +62,16 @@ def measure(
             progress(f"comparing {base.dataset.name} with {current.dataset.name}")
             pairs += _known(drift_of(engine, base, current))
     for done in profiled:
-        notes += done.notes
+        told += done.notes
     if any(pair.kind == "drift" for pair in pairs):
-        notes += DEFINITIONS
+        told += DEFINITIONS
     return Report(
         datasets=tuple(datasets),
         pairs=tuple(pairs),
         groups=tuple(group for done in profiled for group in done.groups),
         engine=engine.label,
         sample=max((done.sample for done in profiled if done.sample), key=_rows, default=None),
-        notes=tuple(notes),
+        notes=tuple(told),
     )
 
 

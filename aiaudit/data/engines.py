@@ -1,0 +1,28 @@
+"""The engine that a URL names."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from aiaudit.data.engine import Unopened
+
+if TYPE_CHECKING:
+    from aiaudit.data.engine import Engine
+
+# scheme → module and class
+ENGINES: Final = {"duckdb": ("aiaudit.data.duckdb_engine", "DuckDBEngine")}
+
+
+def engine_at(url: str | None) -> Engine:
+    """The embedded DuckDB where no URL is given. Raises `Unopened` for a scheme that is not known."""
+    scheme, separator, rest = (url or "duckdb://").partition("://")
+    if not separator or scheme not in ENGINES:
+        raise Unopened(f"--engine {url}: there is no such engine; there are: {', '.join(f'{s}://' for s in ENGINES)}")
+    module, name = ENGINES[scheme]
+    made: Any = getattr(importlib.import_module(module), name)
+    if scheme == "duckdb":
+        if rest:
+            raise Unopened(f"--engine {url}: give the DuckDB file as the path")
+        return cast("Engine", made())
+    return cast("Engine", made(url))

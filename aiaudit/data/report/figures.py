@@ -1,0 +1,101 @@
+"""Figures and names as they are printed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiaudit.data.model import Column
+from aiaudit.reports.text import shorten, visible
+
+BLANK: Final = "–"
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_UNITS: Final = ((1 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"))
+_NAME: Final = 200
+
+
+def name(text: str, limit: int = _NAME) -> str:
+    """A name of the data, on one line and with nothing in it that a terminal or a page would obey."""
+    return shorten(visible(text), limit) or "(no name)"
+
+
+def count(value: int | None) -> str:
+    """1,234,567"""
+    return BLANK if value is None else f"{value:,}"
+
+
+def many(value: int, what: str) -> str:
+    """1 row, 2 rows"""
+    return f"{value:,} {what}" if value == 1 else f"{value:,} {what}s"
+
+
+def share(value: float | None) -> str:
+    """A fraction in per cent: 0 % and 100 % are exact, what lies near them says so."""
+    if value is None:
+        return BLANK
+    if value in (0, 1):
+        return f"{value:.0%}".replace("%", " %")
+    per_cent = value * 100
+    if per_cent < 0.1:
+        return "<0.1 %"
+    if per_cent > 99.9:
+        return ">99.9 %"
+    return f"{per_cent:.1f} %"
+
+
+def number(value: Any) -> str:
+    """Four significant digits; whole numbers in full up to nine digits; dates as they are."""
+    if value is None:
+        return BLANK
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ", "seconds" if value.time() != dt.time() else "auto")[:19].removesuffix(" 00:00:00")
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return BLANK
+    if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e6):
+        return f"{int(value):,}" if abs(value) < 1e9 else f"{value:.4g}"
+    return f"{value:.4g}"
+
+
+def size(value: int | None) -> str:
+    """Bytes in the largest unit that they fill."""
+    if value is None:
+        return BLANK
+    for unit, suffix in _UNITS:
+        if value >= unit:
+            return f"{value / unit:.1f} {suffix}"
+    return f"{value} bytes"
+
+
+def distinct(column: Column) -> str:
+    """Distinct values; approximate counts are marked."""
+    if column.distinct is None:
+        return BLANK
+    return f"{column.distinct:,}" if column.distinct_exact else f"~{column.distinct:,}"
+
+
+def extent(column: Column) -> str:
+    """What a column's values are like, in a few words."""
+    if column.type == "boolean":
+        return f"true {share(column.mean)}" if column.mean is not None else BLANK
+    if column.type == "text":
+        if column.length_max is None:
+            return BLANK
+        return f"length {number(column.length_mean)}, at most {number(column.length_max)}"
+    if column.min is None:
+        return BLANK
+    if column.constant:
+        return f"always {number(column.min)}"
+    spread = f"{number(column.min)} … {number(column.max)}"
+    return spread if column.mean is None else f"{spread}, mean {number(column.mean)}"
+
+
+def bars(histogram: Sequence[int] | None) -> str:
+    """A histogram in a line of text: a space where there is nothing."""
+    most = max(histogram or (), default=0)
+    if not histogram or most == 0:
+        return ""
+    return "".join(" " if n == 0 else _BARS[min(7, n * 8 // (most + 1))] for n in histogram)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, Literal
 from pydantic import Field
 
 from aiaudit.model.fact import Fact, Level, State
-from aiaudit.model.types import DOUBLE, INT, STRING, Type, Unknown, list_of, record
+from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.evals import frameworks, own, promptfoo, red_team
 from aiaudit.probes.evals.files import MAX_FILES, content, result_files
@@ -17,7 +17,7 @@ from aiaudit.probes.evals.result import MAX_LISTED, Result, rows
 from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.project.entry import Entry
 
-METRIC: Final = record("metric", name=STRING, value=DOUBLE, cases=INT, target=DOUBLE)
+METRIC: Final = record("metric", name=STRING, value=DOUBLE, cases=INT, target=DOUBLE, has_target=BOOL)
 CATEGORY: Final = record("category", name=STRING, cases=INT)
 RESULT: Final = record(
     "result of an evaluation",
@@ -53,7 +53,7 @@ class ResultsProbe(Probe[ResultsQuery]):
     `date` is the one that the file itself bears, `age_days` the days from it to the audit's day; both a missing and a
     future date make the age unknown. `attempts`: how many attacks were tried, `success_rate`: the share of them that
     succeeded; unknown where the file does not say, 0 and unknown in evaluations. `metrics` with how many cases each
-    rests on (0: not said) and its target in the same file, unknown where there is none. `categories` as the file names
+    rests on (0: not said) and its target in the same file (`has_target`). `categories` as the file names
     them. `judge`: the model that graded, "" where none is named.
     """
 
@@ -163,6 +163,7 @@ def _record(path: str, result: Result, as_of: dt.date) -> dict[str, Any]:
                 "value": one.value,
                 "cases": one.cases,
                 "target": Unknown("no target is named") if one.target is None else one.target,
+                "has_target": one.target is not None,
             }
             for one in result.metrics[:MAX_LISTED]
         ],

@@ -131,7 +131,7 @@ def test_deepteam_and_deepeval(tmp_path: Path) -> None:
         tmp_path, {"eval/deepeval_run.json": json.dumps(run), "redteam/risk.json": json.dumps(risk)}
     )
     assert (first["tool"], first["cases"], first["judge"]) == ("deepeval", 2, "gpt-4o")
-    assert first["metrics"] == [{"name": "Faithfulness", "value": 0.75, "cases": 2, "target": 0.7}]
+    assert first["metrics"] == [{"name": "Faithfulness", "value": 0.75, "cases": 2, "target": 0.7, "has_target": True}]
     assert (second["tool"], second["attempts"], second["success_rate"]) == ("deepteam", 10, 0.1)
 
 

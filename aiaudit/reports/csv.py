@@ -24,7 +24,7 @@ def render(result: Mapping[str, Any]) -> str:
     writer.writerow(COLUMNS)
     for check in cleaned(result).records("checks"):
         for finding in check.records("findings") or [Record({})]:
-            writer.writerow([_safe(value) for value in _row(check, finding)])
+            writer.writerow([safe_cell(value) for value in _row(check, finding)])
     return "\ufeff" + stream.getvalue()
 
 
@@ -51,6 +51,6 @@ def _row(check: Record, finding: Record) -> list[str]:
     ]
 
 
-def _safe(value: str) -> str:
+def safe_cell(value: str) -> str:
     """A cell that a spreadsheet does not take for a formula."""
     return "'" + value if value.startswith(_FORMULA) else value

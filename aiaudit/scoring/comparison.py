@@ -119,7 +119,14 @@ def _compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
         project = moved
     return Comparison(
         *sides,
-        **{kind: tuple(sorted(changes, key=_worst)) for kind, changes in groups.items()},
+        new=_sorted_changes(groups, "new"),
+        fixed=_sorted_changes(groups, "fixed"),
+        improved=_sorted_changes(groups, "improved"),
+        regressed=_sorted_changes(groups, "regressed"),
+        unseen=_sorted_changes(groups, "unseen"),
+        seen=_sorted_changes(groups, "seen"),
+        findings=_sorted_changes(groups, "findings"),
+        applies=_sorted_changes(groups, "applies"),
         waived=_sorted(_waivers(new, expired=False) - _waivers(old, expired=False)),
         expired=_sorted(_waivers(new, expired=True) - _waivers(old, expired=True)),
         added=_sorted(set(new) - set(old)),
@@ -178,6 +185,10 @@ def _kind(change: Change) -> str | None:
     if after == "pass":
         return "fixed"
     return "improved" if RANK[after] > RANK[before] else "regressed"
+
+
+def _sorted_changes(groups: Mapping[str, Sequence[Change]], kind: str) -> tuple[Change, ...]:
+    return tuple(sorted(groups.get(kind, ()), key=_worst))
 
 
 def _worst(change: Change) -> tuple[int, str]:

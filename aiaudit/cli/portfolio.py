@@ -1,0 +1,59 @@
+"""`aiaudit portfolio`: many saved results side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aiaudit.cli.errors import UsageError
+from aiaudit.cli.options import option
+
+MOST = 20_000
+
+
+def portfolio(
+    results: Annotated[list[Path], typer.Argument(help="Result JSONs, or folders of them.")],
+    output: Annotated[
+        list[str] | None,
+        option("--output", "-o", metavar="FILE", help="Write the portfolio as .html, .md, .csv or .json. Repeatable."),
+    ] = None,
+) -> None:
+    """Rank many projects: levels, common gaps, and the fixes that help most of them."""
+    from aiaudit.reports import portfolio as report
+    from aiaudit.reports.base import check_folder, write_file
+    from aiaudit.scoring.portfolio import PortfolioError, build
+
+    outputs = []
+    for path in output or ():
+        suffix = Path(path).suffix.lower()
+        if suffix not in report.FORMATS:
+            raise UsageError(f"-o {path}: the suffix names no format; there are: {', '.join(report.FORMATS)}")
+        check_folder(path, "-o")
+        outputs.append((path, suffix))
+    try:
+        made = build(_files(results))
+    except PortfolioError as error:
+        raise UsageError(str(error)) from None
+    rendered = [(path, report.render(suffix, made)) for path, suffix in outputs]
+    for path, text in rendered:
+        write_file(path, text.encode("utf-8", "backslashreplace"))
+    if not outputs:
+        print(report.terminal(made), end="")
+
+
+def _files(given: list[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in given:
+        if path.is_dir():
+            found += sorted(file for file in path.rglob("*.json") if file.is_file())
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise UsageError(f"{path}: there is no such file or folder")
+    if not found:
+        raise UsageError(f"{given[0]}: no .json file here; give results of `aiaudit run -o result.json`")
+    if len(found) > MOST:
+        raise UsageError(f"{len(found):,} files are more than {MOST:,}: name the results")
+    return found

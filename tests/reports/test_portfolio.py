@@ -1,0 +1,101 @@
+"""Many results side by side: what is counted, in which order, and that nothing hostile gets through."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from aiaudit.reports import portfolio as report
+from aiaudit.scoring.portfolio import PortfolioError, build
+from tests.reports.make_result import empty_result, make_result
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Four results: two pilots with different low ends, one not ready, one without a level."""
+    plan = [("alpha", "pilot", 60.0), ("beta", "pilot", 70.0), ("gamma", "not_ready", 40.0)]
+    for name, readiness, low in plan:
+        result = make_result()
+        result["project"] |= {"name": name, "declared": {"owner": "Kim" if name != "gamma" else ""}}
+        result |= {"readiness": readiness, "score_low": low}
+        (tmp_path / f"{name}.json").write_text(json.dumps(result))
+    (tmp_path / "delta.json").write_text(json.dumps(empty_result()))
+    return tmp_path
+
+
+def files(folder):
+    return sorted(folder.glob("*.json"))
+
+
+def test_projects_are_ordered_by_level_then_by_what_is_certain(folder):
+    made = build(files(folder))
+    assert [project.name for project in made.projects][:3] == ["beta", "alpha", "gamma"]
+    assert (made.levels["pilot"], made.levels["not_ready"], made.levels["production"]) == (2, 1, 0)
+
+
+def test_gaps_are_counted_over_the_projects_to_which_they_apply(folder):
+    made = build(files(folder))
+    one = json.loads((folder / "alpha.json").read_text())
+    for gap in made.gaps:
+        statuses = [json.loads(f.read_text())["checks"] for f in files(folder)]
+        mine = [c["status"] for checks in statuses for c in checks if c["id"] == gap.id]
+        assert gap.failed == mine.count("fail")
+        assert gap.partial == mine.count("partial")
+        assert gap.applies == len(mine) - mine.count("not_applicable")
+    missing = one["next_level"]["missing"]
+    assert {fix.id for fix in made.fixes} >= set(missing)
+    assert all(fix.lifts == 3 for fix in made.fixes if fix.id in missing)
+
+
+def test_owners_and_what_should_be_looked_at(folder):
+    made = build(files(folder))
+    assert made.owners[0][:2] in (("Kim", 2), ("nobody named", 2))
+    assert any("evidence was seen" in one.why for one in made.outliers)
+
+
+def test_different_rulesets_are_told(folder):
+    result = make_result()
+    result["tool"]["ruleset_hash"] = "another"
+    (folder / "other.json").write_text(json.dumps(result))
+    assert "different rulesets" in build(files(folder)).notes[-1]
+
+
+def test_files_that_hold_no_result_are_left_out_and_named(folder):
+    (folder / "broken.json").write_text("{not json")
+    (folder / "else.json").write_text('{"schema_version": "1", "checks": []}')
+    made = build(files(folder))
+    assert len(made.projects) == 4
+    assert [note.partition(":")[0].rpartition("/")[2] for note in made.notes] == ["broken.json", "else.json"]
+    with pytest.raises(PortfolioError, match="none of the files"):
+        build([folder / "broken.json"])
+
+
+@pytest.mark.parametrize("suffix", report.FORMATS)
+def test_every_format_names_every_project(folder, suffix):
+    text = report.render(suffix, build(files(folder)))
+    assert all(name in text for name in ("alpha", "beta", "gamma"))
+    assert text == report.render(suffix, build(files(folder)))
+
+
+def test_csv_reads_back_and_holds_no_formula(folder):
+    result = make_result()
+    result["project"]["name"] = "=1+1"
+    (folder / "evil.json").write_text(json.dumps(result))
+    rows = list(csv.DictReader(io.StringIO(report.render(".csv", build(files(folder))).removeprefix("\ufeff"))))
+    assert len(rows) == 5
+    assert "'=1+1" in {row["project"] for row in rows}
+
+
+def test_hostile_names_are_inert(folder):
+    result = make_result()
+    result["project"] |= {"name": "<script>x</script>\x1b[31m|\u202e", "declared": {"owner": "](http://e.vil)"}}
+    (folder / "evil.json").write_text(json.dumps(result))
+    made = build(files(folder))
+    html, markdown, terminal = report.render(".html", made), report.render(".md", made), report.terminal(made)
+    assert "<script>" not in html + markdown
+    assert "](http://" not in markdown
+    assert "\x1b" not in html + markdown + terminal
+    assert "\u202e" not in html + markdown + terminal

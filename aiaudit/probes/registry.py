@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "attestations": "aiaudit.probes.attestations:AttestationProbe",
     "bom.documents": "aiaudit.probes.bom.probe:Documents",
+    "capacity.load_tests": "aiaudit.probes.capacity.load_tests:LoadTestsProbe",
+    "capacity.plan": "aiaudit.probes.capacity.plan:PlanProbe",
+    "capacity.tradeoffs": "aiaudit.probes.capacity.tradeoffs:TradeoffsProbe",
     "ci.commands": "aiaudit.probes.ci.commands:CiCommands",
     "ci.workflows": "aiaudit.probes.ci.workflows:CiWorkflows",
     "config.alerts": "aiaudit.probes.config.alerts:ConfigAlerts",

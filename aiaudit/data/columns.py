@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from aiaudit.data.engine import Engine, Relation
+from aiaudit.data.engine import Engine, EngineError, Relation, narrow
 from aiaudit.data.model import Column
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ QUANTILES: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 EXACT_BELOW: Final = 64 * 1024 * 1024  # bytes
 _WIDEST: Final = 200  # columns that one query asks for: wider sources are scanned several times
 _WIDEST_EXACT: Final = 20  # each exact distinct count holds hash tables of some megabytes
+_MOMENTS: Final = ("mean", "std")
 _LONG_TEXT: Final = 200  # characters: extremes of texts are not kept, they are values of somebody
 
 
@@ -50,22 +51,51 @@ def scan(engine: Engine, relation: Relation) -> Scan:
     step = _WIDEST_EXACT if exact else _WIDEST
     for start in range(0, len(names), step):
         part = names[start : start + step]
-        asked, expression = aggregate_of(relation.table, part, exact=exact)
-        answers = engine.rows(expression)[0]
-        rows = int(answers[0])
-        found: dict[str, dict[str, Any]] = {name: {} for name in part}
-        for key, value in zip(asked, answers[1:], strict=True):
-            found[key.column][key.field] = value
+        try:
+            rows, found = _ask(engine, relation, part, exact=exact)
+        except EngineError:  # the variance of numbers near the largest double, say: those columns lose it, no others
+            rows, found = _one_by_one(engine, relation, part, exact=exact)
         columns += [_column(name, relation.table[name], rows, found[name], exact=exact) for name in part]
     return Scan(rows, tuple(columns))
 
 
-def aggregate_of(table: ir.Table, names: Sequence[str], *, exact: bool) -> tuple[list[_Asked], ir.Table]:
-    """The one aggregate over the named columns; the first value is the number of rows."""
+def _ask(
+    engine: Engine, relation: Relation, names: Sequence[str], *, exact: bool, moments: bool = True
+) -> tuple[int, dict[str, dict[str, Any]]]:
+    """Number of rows, and by column and field what one query said."""
+    asked, expression = aggregate_of(narrow(relation, names), names, exact=exact, moments=moments)
+    answers = engine.rows(expression)[0]
+    found: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for key, value in zip(asked, answers[1:], strict=True):
+        found[key.column][key.field] = value
+    return int(answers[0]), found
+
+
+def _one_by_one(
+    engine: Engine, relation: Relation, names: Sequence[str], *, exact: bool
+) -> tuple[int, dict[str, dict[str, Any]]]:
+    """A query a column; without mean and deviation where those cannot be computed."""
+    rows = 0
+    found: dict[str, dict[str, Any]] = {}
+    for name in names:
+        try:
+            rows, answer = _ask(engine, relation, [name], exact=exact)
+        except EngineError:
+            rows, answer = _ask(engine, relation, [name], exact=exact, moments=False)
+        found |= answer
+    return rows, found
+
+
+def aggregate_of(
+    table: ir.Table, names: Sequence[str], *, exact: bool, moments: bool = True
+) -> tuple[list[_Asked], ir.Table]:
+    """The one aggregate over the named columns; the first value is the number of rows. `moments`: mean and deviation."""
     asked: list[_Asked] = []
     values: dict[str, ir.Value] = {"rows": table.count()}
     for name in names:
         for field, value in _aggregates(table[name], exact=exact).items():
+            if field in _MOMENTS and not moments:
+                continue
             values[f"a{len(asked)}"] = value
             asked.append(_Asked(name, field))
     return asked, table.aggregate(**values)

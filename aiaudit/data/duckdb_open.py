@@ -64,8 +64,7 @@ def open_files(connection: duckdb.DuckDBPyConnection, source: Source, view: str,
         case "csv":
             return _open_csv(connection, opened)
         case "parquet":
-            _view(connection, view, f"read_parquet({_list(opened.files)}, union_by_name=true)")
-            return opened
+            return _open_parquet(connection, opened)
         case "jsonl":
             return _open_jsonl(connection, opened)
         case "json":
@@ -158,6 +157,19 @@ def _csv_malformed(connection: duckdb.DuckDBPyConnection, opened: Opened, listed
         [list(opened.files)],
     ).fetchall()
     return Malformed(len(rows), tuple(int(row[1]) for row in rows[:listed]))
+
+
+def _open_parquet(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
+    read = f"read_parquet({_list(opened.files)}, union_by_name=true)"
+    _view(connection, opened.view, read)
+    described = connection.execute(f'DESCRIBE "{opened.view}"').fetchall()
+    floats = [_name(str(row[0])) for row in described if row[1] in ("FLOAT", "DOUBLE")]
+    if floats:
+        # Parquet's statistics leave NaN out, and DuckDB 2.0 believes them: isnan(x) is folded to false wherever a file
+        # has them. `try` is the cheapest expression through which the optimiser does not look.
+        hidden = ", ".join(f"try({name}) AS {name}" for name in floats)
+        connection.execute(f'CREATE OR REPLACE VIEW "{opened.view}" AS SELECT * REPLACE ({hidden}) FROM {read}')  # noqa: S608
+    return opened
 
 
 def _open_jsonl(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:

@@ -68,6 +68,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "javascript.routes": "aiaudit.probes.javascript.probe_routes:RoutesProbe",
     "javascript.unparsed": "aiaudit.probes.javascript.probe_imports:UnparsedProbe",
     "lifecycle": "aiaudit.probes.lifecycle:LifecycleProbe",
+    "mcp.servers": "aiaudit.probes.mcp:McpServersProbe",
     "models.files": "aiaudit.probes.models.files:ModelsProbe",
     "models.scan": "aiaudit.probes.models.files:ScanProbe",
     "notebooks.cells": "aiaudit.probes.notebooks:CellsProbe",

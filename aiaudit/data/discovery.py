@@ -9,6 +9,7 @@ Nothing is opened here but the heads of files, through the guarded reader.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +23,7 @@ from aiaudit.project.config import DatasetPart
 from aiaudit.project.entry import Entry
 from aiaudit.project.globs import GlobSet
 from aiaudit.project.reader import Unreadable
-from aiaudit.project.roles import Role
+from aiaudit.project.roles import DATA_DIRS, Role
 
 if TYPE_CHECKING:
     from aiaudit.project.config import ProjectConfig
@@ -46,6 +47,7 @@ _UNREAD: Final = {
     ".avro": "Avro", ".arff": "ARFF", ".sav": "SPSS", ".dta": "Stata", ".sas7bdat": "SAS", ".rds": "R",
     ".mat": "MATLAB", ".tfrecord": "TFRecord", ".tfrecords": "TFRecord", ".libsvm": "LIBSVM",
 }  # fmt: skip
+_ARRAYS: Final = frozenset({".npy", ".npz", ".mat", ".tfrecord", ".tfrecords", ".libsvm"})
 _HEAD: Final = 64 * 1024
 _ROLES: Final = frozenset({"train", "validation", "test", "reference", "current", "serving"})
 
@@ -97,6 +99,8 @@ def is_candidate(entry: Entry) -> bool:
         return False
     if entry.suffix in _ONLY_IN_DATA:
         return entry.role is Role.DATA
+    if entry.suffix in _ARRAYS:  # elsewhere these are weights, filters and results
+        return not DATA_DIRS.isdisjoint(entry.path.lower().split("/")[:-1])
     form = format_of(entry.path)
     return form is not None or entry.suffix in _UNREAD
 
@@ -163,15 +167,23 @@ class _Cover:
 
 
 def _columns(project: Project, entry: Entry) -> object:
-    """What must be equal for two files to be parts of one set: the header, else the name without its number."""
-    if format_of(entry.path) is not None and entry.suffix in (".csv", ".tsv", ".psv", ".tab"):
+    """What must be equal for two files to be parts of one set: the header, the first line's keys, else the name without
+    its number."""
+    if entry.suffix in (".csv", ".tsv", ".psv", ".tab", ".jsonl", ".ndjson"):
         try:
-            return project.head(entry.path, _HEAD).split(b"\n", 1)[0]
+            first = project.head(entry.path, _HEAD).split(b"\n", 1)[0]
         except Unreadable:
             return None
-    if entry.suffix in (".jsonl", ".ndjson"):
-        return "lines"
+        return _keys(first) if "json" in entry.suffix else first
     return _NUMBERED.sub("", entry.name)
+
+
+def _keys(line: bytes) -> object:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return tuple(sorted(value)) if isinstance(value, dict) else None
 
 
 def _found(project: Project, group: list[Entry], one: Told | None) -> Found:

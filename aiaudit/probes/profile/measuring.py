@@ -69,13 +69,16 @@ def measure(
         task = planned[todo[number]]
         return json.dumps(_measured(project.root, found, task, as_of, workers, labels), allow_nan=False).encode()
 
-    for number, answer in _answers(work, len(todo), workers):
-        made = json.loads(answer) if isinstance(answer, bytes) else {"error": answer}
-        task = planned[todo[number]]
-        answers[todo[number]] = {**made, "sets": list(task.sets)}
-        if "error" not in made:
-            kept.put(task, made)
-        progress(len(answers), len(planned))
+    while todo:
+        for number, answer in _answers(work, len(todo), workers):
+            made = json.loads(answer) if isinstance(answer, bytes) else {"error": answer}
+            task = planned[todo[number]]
+            answers[todo[number]] = {**made, "sets": list(task.sets)}
+            if "error" not in made and not (workers > 1 and _lacked_memory(made)):
+                kept.put(task, made)
+            progress(len(answers), len(planned))
+        todo = [n for n in todo if workers > 1 and _lacked_memory(answers[n])]
+        workers = 1  # once more, each alone with all the memory
     return [answers[n] for n in sorted(answers)]
 
 
@@ -91,6 +94,11 @@ def _answers(work: Callable[[int], bytes], tasks: int, workers: int) -> Iterator
             yield number, work(number)
         except Exception as error:
             yield number, reason_of(error)
+
+
+def _lacked_memory(made: dict[str, Any]) -> bool:
+    said = [str(one.get("unread", "")) for one in made.get("datasets", ())] + list(made.get("notes", ()))
+    return any("memory" in one for one in said)
 
 
 def tasks(found: Sequence[Found]) -> list[Task]:

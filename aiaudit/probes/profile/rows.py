@@ -39,7 +39,7 @@ DRIFT: Final = record(
 )  # fmt: skip
 GROUP: Final = record(
     "group", **_PLACE, column=STRING, group=STRING, n=INT, rate=DOUBLE, ratio=DOUBLE, low=DOUBLE, high=DOUBLE,
-    best_low=DOUBLE, role=STRING,
+    best_rate=DOUBLE, best_n=INT, label=STRING, role=STRING,
 )  # fmt: skip
 LEAK: Final = record(
     "feature", **_PLACE, column=STRING, label=STRING, power=DOUBLE, majority=DOUBLE, gain=DOUBLE, measure=STRING,
@@ -62,6 +62,7 @@ TYPES: Final[Mapping[str, Type]] = {
     "slices": list_of(SLICE),
 }
 _SENTINELS: Final = frozenset({-1, -9, -99, -999, -9999, -99999, 999, 9999, 99999, 999999})
+_LARGE_GROUP: Final = 30  # people: a smaller group's rate is no yardstick for the others
 _NEARLY: Final = 0.95
 _FEW_CLASSES: Final = 20
 _FEW_COLUMNS: Final = 4  # rows that agree in fewer varying columns agree by chance
@@ -86,11 +87,7 @@ class Profile:
         self.profiles = profiles
         self.by_name = {one.name: number for number, one in reversed(list(enumerate(found)))}
         self.pairs = [pair for answer in answers for pair in answer.get("pairs", ())]
-        self.groups = [
-            (found[answer["sets"][0]] if len(answer["sets"]) == 1 else None, group)
-            for answer in answers
-            for group in answer.get("groups", ())
-        ]
+        self.groups = [(answer["sets"][group["of"]], group) for answer in answers for group in answer.get("groups", ())]
 
     def section(self) -> dict[str, Any]:
         """The `data` section of the result: what `aiaudit data --json` prints."""
@@ -108,7 +105,7 @@ class Profile:
         return {
             "datasets": datasets,
             "pairs": self.pairs,
-            "groups": [group for _, group in self.groups],
+            "groups": [{key: value for key, value in group.items() if key != "of"} for _, group in self.groups],
             "engine": next((answer["engine"] for answer in self.answers if answer.get("engine")), ""),
             "sample": max(samples, key=lambda s: int(s["rows"]), default=None),
             "notes": list(dict.fromkeys(notes)),
@@ -285,24 +282,32 @@ class Profile:
                 yield {**place, "column": name, **empty, "rows": rows, "missing": True}
 
     def _groups(self) -> Iterator[dict[str, Any]]:
-        for answer in self.answers:
-            rates = answer.get("groups", ())
-            number = answer["sets"][0]
-            for group in rates:
-                peers = [one for one in rates if one["column"] == group["column"] and one["positive_rate"] is not None]
-                best = max(peers, key=lambda one: one["positive_rate"], default=None)
-                yield {
-                    **self._place(number),
-                    "column": group["column"],
-                    "group": group["group"],
-                    "n": group["n"],
-                    "rate": float(_or(group["positive_rate"], 0.0)),
-                    "ratio": float(group["ratio"]) if group["ratio"] is not None else Unknown("no positive outcome"),
-                    "low": float(_or(group["low"], 0.0)),
-                    "high": float(_or(group["high"], 1.0)),
-                    "best_low": float(best["low"]) if best and best["low"] is not None else 0.0,
-                    "role": self.found[number].role,
-                }
+        """Each group beside the best-off one of its column, among those that are large enough where there are any."""
+        for number, group in self.groups:
+            if group["positive_rate"] is None:
+                continue
+            peers = [
+                one
+                for at, one in self.groups
+                if at == number and one["column"] == group["column"] and one["positive_rate"] is not None
+            ]
+            large = [one for one in peers if one["n"] >= _LARGE_GROUP]
+            best = max(large or peers, key=lambda one: float(one["positive_rate"]))
+            rate = best["positive_rate"]
+            yield {
+                **self._place(number),
+                "column": group["column"],
+                "group": group["group"],
+                "n": group["n"],
+                "rate": float(group["positive_rate"]),
+                "ratio": group["positive_rate"] / rate if rate else Unknown("no positive outcome"),
+                "low": float(_or(group["low"], 0.0)),
+                "high": float(_or(group["high"], 1.0)),
+                "best_rate": float(rate),
+                "best_n": best["n"],
+                "label": self.profiles[number]["label"]["column"],
+                "role": self.found[number].role,
+            }
 
     def _features(self) -> Iterator[dict[str, Any]]:
         for number, data in sorted(self.profiles.items()):

@@ -37,7 +37,8 @@ def measured(
 
     A pair has figures more: `varying`, the columns compared that are not constant, and `expected_rows`, how many equal
     rows chance alone would give. A data set has `slices` (counts by the declared columns) and `reserved` (columns whose
-    e-mail addresses are of domains that nobody can own). One that cannot be opened has "unread", the reason.
+    e-mail addresses are of domains that nobody can own), a group has `of`, the number of its set. A set that cannot be
+    opened has "unread", the reason.
 
     `labels`: columns that the code predicts; a set without a declared label that has one of them is labelled by it.
     """
@@ -72,7 +73,7 @@ def measured(
         return {
             "datasets": datasets,
             "pairs": compared,
-            "groups": [plain(group) for done in profiled.values() for group in done.groups],
+            "groups": [plain(group) | {"of": number} for number, done in profiled.items() for group in done.groups],
             "notes": [note for done in profiled.values() for note in done.notes],
             "engine": engine.label,
             "sample": plain(max((d.sample for d in profiled.values() if d.sample), key=lambda s: s.rows, default=None)),

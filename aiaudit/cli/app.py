@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from aiaudit import __version__
-from aiaudit.cli import checks, compare, data, doctor, explain, hardware, plan, portfolio, report
+from aiaudit.cli import checks, compare, data, doctor, explain, hardware, init, plan, portfolio, report
 from aiaudit.cli import run as run_command
 from aiaudit.cli.errors import ExitCode, say, tell
 
@@ -34,6 +34,7 @@ app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("data")(data.data)
 app.command("hardware")(hardware.hardware)
+app.command("init")(init.init)
 app.command("plan")(plan.plan)
 app.command("portfolio")(portfolio.portfolio)
 app.command("explain")(explain.explain)

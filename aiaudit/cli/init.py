@@ -1,0 +1,47 @@
+"""`aiaudit init`: a commented aiaudit.yaml from what was detected."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aiaudit.cli.errors import UsageError, say
+from aiaudit.cli.options import folder, option
+
+
+def init(
+    path: Annotated[Path | None, typer.Argument(help="The project's folder (default: this one).")] = None,
+    to_stdout: Annotated[bool, option("--print", help="Print the file instead of writing it.")] = False,
+) -> None:
+    """Write a commented aiaudit.yaml: what was detected, and what only people know."""
+    from aiaudit.audit import audit
+    from aiaudit.project.config import FILE, parse_config
+    from aiaudit.project.proposal import Detected, propose
+    from aiaudit.reports.base import write_file
+    from aiaudit.ruleset import Options
+
+    root = Path(path or ".")
+    target = root / FILE
+    if target.exists() and not to_stdout:
+        raise UsageError(f"{target}: is there already; nothing was written (--print shows a proposal)")
+    made = audit(folder(root), Options())
+    facts = {fact_id: fact.value for fact_id, fact in made.facts.items()}
+    flags = {name.removeprefix("flag."): value is True for name, value in facts.items() if name.startswith("flag.")}
+    text = propose(Detected(_name(root), flags, _rows(facts.get("bom.data")), _rows(facts.get("bom.models"))))
+    parse_config(text.encode(), FILE)  # what we write must be what we read
+    if to_stdout:
+        sys.stdout.write(text)
+        return
+    write_file(str(target), text.encode())
+    say(f"{target}: written; answer what is commented out, then run `aiaudit run {root}` again")
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _name(root: Path) -> str:
+    return root.resolve().name or "project"

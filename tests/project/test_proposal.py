@@ -1,0 +1,69 @@
+"""The proposed project file: valid as it is, valid when its comments are answered, and true to what was seen."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiaudit.project.config import parse_config
+from aiaudit.project.proposal import Detected, propose
+
+DATA = [
+    {"name": "data/train.csv", "from": "file", "licence": "CC-BY-4.0"},
+    {"name": "data/train.csv", "from": "file", "licence": ""},
+    {"name": "squad", "from": "hub", "licence": ""},
+]
+MODELS = [
+    {"name": "model/router.onnx", "from": "file", "version": ""},
+    {"name": "org/model", "from": "hub", "version": "abc123"},
+    {"name": "gpt-4o", "from": "provider", "version": ""},
+]
+ALL = {"serves_http": True, "calls_llm_api": True, "decides_about_people": True, "user_facing": True}
+
+
+def parsed(text):
+    return parse_config(text.encode())
+
+
+def test_what_was_detected_is_filled_in():
+    config = parsed(propose(Detected("shop", ALL, DATA, MODELS)))
+    assert config.project.name == "shop"
+    assert [(d.name, d.path, d.source, d.role, d.licence) for d in config.datasets] == [
+        ("train", "data/train.csv", "", "train", "CC-BY-4.0"),
+        ("squad", "", "squad", None, ""),
+    ]
+    assert [(m.name, m.path, m.source, m.revision) for m in config.models] == [
+        ("router.onnx", "model/router.onnx", "", ""),
+        ("org/model", "", "org/model", "abc123"),
+        ("gpt-4o", "", "", ""),
+    ]
+
+
+def test_nothing_is_claimed_that_nobody_wrote():
+    config = parsed(propose(Detected("shop", ALL, [], [])))
+    assert config.project.owner == config.project.stage == config.project.risk_tier == ""
+    assert config.budget.monthly is None
+    assert not config.screening.answers
+
+
+@pytest.mark.parametrize("flags", [{}, ALL, {"serves_http": True}, {"user_facing": True}])
+def test_the_comments_are_valid_once_they_are_answered(flags):
+    text = propose(Detected("shop", flags, DATA, MODELS))
+    answered = "\n".join(
+        re.sub(r"^(\s*)# (?=[\w ]+:|  )", r"\1", line) for line in text.splitlines() if "seen by the audit" not in line
+    )
+    answered = answered.replace("label: the column that is predicted", "label: churned")
+    config = parsed(answered)
+    assert config.budget.currency == "EUR"
+    assert config.gate.fail_on == ["critical"]
+    assert config.project.stage == "prototype"
+
+
+@given(st.text(max_size=60), st.lists(st.text(min_size=1, max_size=40), max_size=5))
+def test_any_name_stays_one_value(name, names):
+    rows = [{"name": one, "from": "file"} for one in names]
+    text = propose(Detected(name or "x", {}, rows, rows))
+    assert len(parsed(text).models) == len(set(names))

@@ -15,8 +15,12 @@ class Settings(BaseSettings):
     manifest: Path = Path("data/manifest.json")
     model_dir: Path = Path("model")
     evaluation: Path = Path("reports/evaluation.json")
+    assurance: Path = Path("reports/assurance.json")
     seed: int = 20261101
     minimum_macro_f1: float = 0.8
+    minimum_slice_f1: float = 0.75
+    maximum_psi: float = 0.2
+    prometheus_url: AnyHttpUrl = AnyHttpUrl("http://localhost:9090")
     api_keys: SecretStr = SecretStr("")
     requests_per_minute: int = 120
     switch: Path = Path("switches/router")

@@ -1,5 +1,6 @@
 """Trains the router and registers it: `python -m router.train`."""
 
+import json
 import os
 import random
 import subprocess
@@ -62,6 +63,8 @@ def train(settings: Settings) -> str:
         )
         (settings.model_dir / "router.onnx").write_bytes(model.SerializeToString())
         (settings.model_dir / "VERSION").write_text(run.info.run_id)
+        shares = train_set["queue"].value_counts(normalize=True).round(4).to_dict()
+        (settings.model_dir / "reference.json").write_text(json.dumps(shares))
         mlflow.onnx.log_model(model, name="model", registered_model_name="ticket-router")
         return run.info.run_id
 

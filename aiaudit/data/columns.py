@@ -89,7 +89,7 @@ def _one_by_one(
 def aggregate_of(
     table: ir.Table, names: Sequence[str], *, exact: bool, moments: bool = True
 ) -> tuple[list[_Asked], ir.Table]:
-    """The one aggregate over the named columns; the first value is the number of rows. `moments`: mean and deviation."""
+    """The one aggregate over the named columns, after the number of rows. `moments`: with mean and deviation."""
     asked: list[_Asked] = []
     values: dict[str, ir.Value] = {"rows": table.count()}
     for name in names:

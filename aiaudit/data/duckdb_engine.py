@@ -84,9 +84,9 @@ class DuckDBEngine:
         return self._relation(opened, source)
 
     def widen(self, relation: Relation) -> Relation | None:
-        """The same source with the columns as text whose values did not all fit the guessed type; None where all fit.
+        """The same source with wider types where values did not fit the guessed one; None where all fit.
 
-        To be asked after a full scan: then the guess, made from the first 20,480 rows, has met every row.
+        To be asked after each full scan: then the guess, made from the first 20,480 rows, has met every row.
         """
         opened = self._opened[relation.name]
         again = self._frugally(lambda: widened(self._connection, opened))

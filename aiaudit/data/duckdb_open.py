@@ -26,7 +26,10 @@ _LONGEST_HEADER: Final = 100_000  # characters
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A view and what it reads. `types`: columns that are read as another type than the guessed one."""
+    """A view and what it reads. `types`: columns that are read as another type than the guessed one.
+
+    `rejects`: the reader tells the lines that it leaves out.
+    """
 
     view: str
     files: tuple[str, ...]
@@ -35,6 +38,7 @@ class Opened:
     notes: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)
     options: str = ""
+    rejects: bool = True
 
     def malformed(self, connection: duckdb.DuckDBPyConnection, listed: int) -> Malformed:
         """Rows that the readers left out, and the first `listed` line numbers."""
@@ -85,8 +89,11 @@ def open_files(connection: duckdb.DuckDBPyConnection, source: Source, view: str,
 
 
 def widened(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened | None:
-    """`opened` again with the columns as text in which a value did not fit the guessed type; None where none did."""
-    if opened.format.name != "csv":
+    """`opened` again with wider types where a value did not fit the guessed one; None where all did.
+
+    Whole numbers become floating point, everything else text; to be asked again after the next scan.
+    """
+    if opened.format.name != "csv" or not opened.rejects:
         return None
     found = connection.execute(
         "SELECT DISTINCT e.column_name FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) "
@@ -96,7 +103,9 @@ def widened(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened | N
     columns = {str(row[0]) for row in found if opened.types.get(str(row[0])) != "VARCHAR"}
     if not columns:
         return None
-    again = replace(opened, view=opened.view + "w", types={**opened.types, **dict.fromkeys(columns, "VARCHAR")})
+    described = dict(row[:2] for row in connection.execute(f'DESCRIBE "{opened.view}"').fetchall())
+    wider = {name: "DOUBLE" if described.get(name) == "BIGINT" else "VARCHAR" for name in sorted(columns)}
+    again = replace(opened, view=opened.view + "w", types={**opened.types, **wider})
     _forget(connection)
     _csv_view(connection, again)
     return again
@@ -109,9 +118,12 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
     encoding = encoding_of(head)
     notes = () if encoding == "utf-8" else (f"read as {encoding}: it is not UTF-8",)
     options = f"encoding='{encoding}', sample_size={-1 if opened.size <= SMALL else _SAMPLE}"
-    if len(opened.files) > 1:
+    heads = (head_of(Path(file), opened.format.compression, _LONGEST_HEADER) for file in opened.files)
+    alike = len(opened.files) == 1 or len({first.split(b"\n", 1)[0] for first in heads}) == 1
+    if not alike:  # DuckDB joins columns by name or tells the lines that it leaves out, not both
         options += ", union_by_name=true"
-    chosen = replace(opened, options=options, notes=notes)
+        notes = (*notes, "parts with different columns: malformed lines are left out, and not counted")
+    chosen = replace(opened, options=options, notes=notes, rejects=alike)
     _csv_view(connection, chosen)
     described = connection.execute(f'DESCRIBE "{chosen.view}"').fetchall()
     huge = [str(row[0]) for row in described if row[1] == "BIGNUM"]
@@ -139,18 +151,21 @@ def _names_twice(text: str) -> list[str]:
 
 def _csv_view(connection: duckdb.DuckDBPyConnection, opened: Opened) -> None:
     types = ""
+    kept = f"store_rejects=true, rejects_limit={_REJECTS}" if opened.rejects else "ignore_errors=true"
     if opened.types:
         types = ", types={" + ", ".join(f"{_text(name)}: '{kind}'" for name, kind in opened.types.items()) + "}"
     _view(
         connection,
         opened.view,
         f"read_csv({_list(opened.files)}, {opened.options}, compression='{opened.format.compression}', "
-        f"store_rejects=true, rejects_limit={_REJECTS}, max_line_size={_LONGEST_ROW}{types})",
+        f"{kept}, max_line_size={_LONGEST_ROW}{types})",
     )
 
 
 def _csv_malformed(connection: duckdb.DuckDBPyConnection, opened: Opened, listed: int) -> Malformed:
     """Distinct lines of the latest scan that had another number of columns, a broken quote or a broken encoding."""
+    if not opened.rejects:
+        return Malformed(None)
     rows = connection.execute(
         "SELECT DISTINCT s.file_path, e.line FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) "
         "WHERE s.file_path IN (SELECT unnest(?)) ORDER BY 1, 2",

@@ -67,7 +67,7 @@ class Engine(Protocol):
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""
 
     def widen(self, relation: Relation) -> Relation | None:
-        """Asked after a full scan: the source with the columns as text whose values did not fit the guessed type."""
+        """Asked after each full scan: the source with wider types where values did not fit; None where all did."""
 
     def settle(self, relation: Relation) -> Relation:
         """The same rows where many queries are cheap (texts parsed once, say); the relation itself where they are."""

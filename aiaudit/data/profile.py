@@ -43,8 +43,7 @@ def profile(engine: Engine, source: Source, now: dt.datetime) -> Profiled:
     relation = replace(relation, source=source)
     notes = [f"{source.name}: {note}" for note in relation.notes]
     scanned = pass_a.scan(engine, relation)
-    wider = engine.widen(relation)
-    if wider is not None:
+    while (wider := engine.widen(relation)) is not None:
         relation = wider
         scanned = pass_a.scan(engine, relation)
     measured = _Measured(source.name, notes)

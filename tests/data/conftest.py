@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pytest
 
 from aiaudit.data.duckdb_engine import DuckDBEngine
 from aiaudit.data.engine import Relation
-from aiaudit.data.model import Source
+from aiaudit.data.local import sources_at
+from aiaudit.data.measure import measure
+from aiaudit.data.model import Report, Source
 
 FILES = Path(__file__).parent / "files"
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -32,3 +36,14 @@ def opened(engine: DuckDBEngine, tmp_path: Path) -> Callable[..., Relation]:
         return engine.open(Source(path.name, path.name, (path,), "csv", **more))  # type: ignore[arg-type]
 
     return open_
+
+
+@pytest.fixture
+def measured(engine: DuckDBEngine) -> Callable[..., Report]:
+    """The report of a path, as `aiaudit data` measures it."""
+
+    def measure_(path: Path, **more: object) -> Report:
+        found = sources_at(path, **more)  # type: ignore[arg-type]
+        return measure(engine, found.sources, NOW, notes=found.notes)
+
+    return measure_

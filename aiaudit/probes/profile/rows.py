@@ -62,6 +62,7 @@ TYPES: Final[Mapping[str, Type]] = {
     "slices": list_of(SLICE),
 }
 _SENTINELS: Final = frozenset({-1, -9, -99, -999, -9999, -99999, 999, 9999, 99999, 999999})
+_DIGITS: Final = 4  # of figures that findings show
 _LARGE_GROUP: Final = 30  # people: a smaller group's rate is no yardstick for the others
 _NEARLY: Final = 0.95
 _FEW_CLASSES: Final = 20
@@ -270,9 +271,11 @@ class Profile:
                 yield {
                     **place,
                     "column": column["name"],
-                    "psi": float(column["psi"]) if column["psi"] is not None else Unknown("not computed"),
+                    "psi": round(float(column["psi"]), _DIGITS)
+                    if column["psi"] is not None
+                    else Unknown("not computed"),
                     "p": float(_or(p, 1.0)),
-                    "new_share": float(column["new_category_share"] or 0.0),
+                    "new_share": round(float(column["new_category_share"] or 0.0), _DIGITS),
                     "drifted": bool(column["drifted"]),
                     "rows": rows,
                     "missing": False,
@@ -299,11 +302,11 @@ class Profile:
                 "column": group["column"],
                 "group": group["group"],
                 "n": group["n"],
-                "rate": float(group["positive_rate"]),
-                "ratio": group["positive_rate"] / rate if rate else Unknown("no positive outcome"),
-                "low": float(_or(group["low"], 0.0)),
-                "high": float(_or(group["high"], 1.0)),
-                "best_rate": float(rate),
+                "rate": round(float(group["positive_rate"]), _DIGITS),
+                "ratio": round(group["positive_rate"] / rate, _DIGITS) if rate else Unknown("no positive outcome"),
+                "low": round(float(_or(group["low"], 0.0)), _DIGITS),
+                "high": round(float(_or(group["high"], 1.0)), _DIGITS),
+                "best_rate": round(float(rate), _DIGITS),
                 "best_n": best["n"],
                 "label": self.profiles[number]["label"]["column"],
                 "role": self.found[number].role,
@@ -319,8 +322,8 @@ class Profile:
                     **self._place(number),
                     "column": leak["column"],
                     "label": data["label"]["column"],
-                    "power": float(leak["accuracy"]),
-                    "majority": float(leak["majority"]),
+                    "power": round(float(leak["accuracy"]), _DIGITS),
+                    "majority": round(float(leak["majority"]), _DIGITS),
                     "gain": _gain(leak["accuracy"], leak["majority"]),
                     "measure": leak["measure"],
                     "id_like": leak["column"] in ids,
@@ -434,13 +437,13 @@ def _time(one: Found, data: Mapping[str, Any] | None) -> str:
 
 
 def _sentinel(column: Mapping[str, Any]) -> str:
-    """A number far from all others that stands in at least one value of a hundred: it usually means "missing"."""
+    """A number that stands in one value of a hundred or more and is unlike all others: it usually means "missing"."""
     quantiles = column["quantiles"]
     if column["type"] not in ("integer", "number") or not quantiles or None in quantiles:
         return ""
     least, first, low, high, most = column["min"], quantiles[0], quantiles[2], quantiles[4], column["max"]
     reach = max(high - low, 1e-9)
-    if least == first and least in _SENTINELS and least < -1 and low - least > 3 * reach:
+    if least == first and least in _SENTINELS and least < -1 and low >= 0:
         return f"{least:g}"
     if most == quantiles[6] and most in _SENTINELS and most - high > 3 * reach:
         return f"{most:g}"

@@ -25,10 +25,13 @@ _CASES: Final = re.compile(
     r"(?i)eval|golden|red[-_]?team|promptfoo|benchmark|(?:^|[/_-])(?:qa|cases|scenarios|goldens?|questions|qrels)(?:[/_.-]|$)"
 )
 _OURS: Final = re.compile(r"(?i)eval|red[-_]?team|garak|promptfoo|golden|judge|retriev")  # in a folder of tests
+_CERTAIN: Final = re.compile(r"(?i)eval|red[-_]?team|garak|promptfoo|pyrit|ragas|judge|retriev|jailbreak")  # in YAML
+_LEFT_BY_RUNS: Final = re.compile(r"(?i)result|output|prediction|summary|report")  # no cases, but what became of them
 # Files that other tools leave under such names, and that are none of ours.
 _FOREIGN: Final = re.compile(
     r"(?i)(?:^|/)(?:package(?:-lock)?|tsconfig[\w.]*|openapi|swagger|manifest|composer|components|biome|turbo|vercel"
-    r"|\.eslintrc|renovate|devcontainer|langgraph|mcp)\.json$|\.cdx\.json$|\.spdx\.json$|\.schema\.json$|(?:^|/)\.github/"
+    r"|\.eslintrc|renovate|devcontainer|langgraph|mcp)\.json$|\.cdx\.json$|\.spdx\.json$|\.schema\.json$"
+    r"|(?:^|/)(?:\.github|templates|charts?|helm|k8s|grafana|prometheus|alembic|migrations)/"
 )
 _UNFIT: Final = frozenset((Role.DOCS, Role.EXAMPLE, Role.MODEL))
 
@@ -36,13 +39,14 @@ _UNFIT: Final = frozenset((Role.DOCS, Role.EXAMPLE, Role.MODEL))
 def result_files(files: Files) -> list[Entry]:
     """Files whose path speaks of results, in path order; those of tests only where they speak of an evaluation."""
     globs = ("**/*.json", "**/*.jsonl", "**/*.csv", "**/*.xml", "**/*.yaml", "**/*.yml")
-    return [one for one in files.matching(globs) if _fits(one, _RESULTS)]
+    found = (one for one in files.matching(globs) if _fits(one, _RESULTS))
+    return [one for one in found if one.suffix not in (".yaml", ".yml") or _CERTAIN.search(one.path)]
 
 
 def case_files(files: Files) -> list[Entry]:
     """Files whose path speaks of cases of an evaluation."""
     globs = ("**/*.json", "**/*.jsonl", "**/*.csv", "**/*.tsv", "**/*.yaml", "**/*.yml")
-    return [one for one in files.matching(globs) if _fits(one, _CASES)]
+    return [one for one in files.matching(globs) if _fits(one, _CASES) and not _LEFT_BY_RUNS.search(one.name)]
 
 
 def _fits(entry: Entry, pattern: re.Pattern[str]) -> bool:

@@ -24,6 +24,7 @@ _ATTEMPT_KEYS: Final = (
 _WON_KEYS: Final = ("successes", "successful", "successful_attacks", "succeeded", "breaches", "bypassed")
 _RATE_KEYS: Final = ("attack_success_rate", "success_rate", "asr", "bypass_rate", "breach_rate")
 _FAMILY_KEYS: Final = ("categories", "families", "attack_types", "by_category", "tags", "plugins", "techniques")
+_FRAMES: Final = ("metrics", "scores", "results", "summary", "overall", "aggregate", "aggregated", "all")  # no names
 _TARGETS: Final = ("targets", "thresholds", "limits", "minimum", "required")
 _METRIC: Final = re.compile(
     r"(?i)accuracy|precision|recall|\bf1|hit[ _-]?rate|\bmrr\b|ndcg|\bmap\b|faithful|grounded|relevan|correct"
@@ -55,7 +56,14 @@ def read(data: Any, path: str) -> Result | None:
     targets = _targets(outer)
     for name, value, size in _metrics(outer):
         if len(made.metrics) < MAX_LISTED:
-            made.metrics.append(Metric(name, value, size or made.cases, targets.get(name.lower())))
+            made.metrics.append(
+                Metric(
+                    name,
+                    value,
+                    size or made.cases,
+                    targets.get(name.lower(), targets.get(name.rpartition(".")[2].lower())),
+                )
+            )
     made.judge = next(
         (text(one.get(key)) for one in heads for key in ("judge", "judge_model", "grader") if text(one.get(key))), ""
     )
@@ -70,7 +78,7 @@ def _metrics(
     value: Mapping[str, Any], above: str = "", size: int = 0, depth: int = 0
 ) -> Iterator[tuple[str, float, int]]:
     """(name, value, over how many cases) of the numbers whose key, or the one above it, names a metric."""
-    size = next((found for key in _SIZE_KEYS if (found := count(value.get(key)))), size)
+    size = next((found for key in _SIZE_KEYS if (found := _size(value.get(key)))), size)
     for key, item in value.items():
         lower = str(key).lower()
         if (
@@ -81,11 +89,24 @@ def _metrics(
             continue
         figure = number(item) if not isinstance(item, str) else None
         if figure is not None:
-            name = above if lower in ("value", "mean", "avg", "average", "score", "estimate") and above else str(key)
+            name = _named(str(key), above)
             if _METRIC.search(name.replace("@", " ")) and lower not in _SIZE_KEYS:
                 yield name[:80], figure, size
         elif isinstance(item, Mapping) and depth < _MAX_DEPTH:
-            yield from _metrics(item, str(key), size, depth + 1)
+            yield from _metrics(item, "" if lower in _FRAMES else str(key), size, depth + 1)
+
+
+def _named(key: str, above: str) -> str:
+    """A figure's name with the one above it: `groundedness.pass_rate`; of `recall: {value: 0.9}`, recall."""
+    if not above:
+        return key
+    return above if key.lower() in ("value", "mean", "avg", "average", "score", "estimate") else f"{above}.{key}"
+
+
+def _size(value: Any) -> int | None:
+    """A number of cases, also where it stands as `num_questions: {total: 10}`."""
+    inner = mapping(value)
+    return count(next((inner[key] for key in ("total", "count", "value") if key in inner), value))
 
 
 def _targets(value: Mapping[str, Any], above: str = "", depth: int = 0) -> dict[str, float]:

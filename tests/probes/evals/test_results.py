@@ -193,8 +193,8 @@ def test_results_of_ones_own(tmp_path: Path) -> None:
     )
     assert (first["kind"], first["attempts"], first["success_rate"]) == ("red_team", 200, 0.02)
     assert [(one["name"], one["cases"], one["target"]) for one in second["metrics"]] == [
-        ("recall@5", 120, 0.85),
-        ("mrr", 120, Unknown("no target is named")),
+        ("retrieval.recall@5", 120, 0.85),
+        ("retrieval.mrr", 120, Unknown("no target is named")),
     ]
 
 

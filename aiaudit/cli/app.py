@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from aiaudit import __version__
-from aiaudit.cli import checks, compare, data, doctor, explain, hardware, init, plan, portfolio, report
+from aiaudit.cli import checks, compare, data, doctor, explain, hardware, init, plan, portfolio, report, waivers
 from aiaudit.cli import run as run_command
 from aiaudit.cli.errors import ExitCode, say, tell
 
@@ -39,6 +39,7 @@ app.command("plan")(plan.plan)
 app.command("portfolio")(portfolio.portfolio)
 app.command("explain")(explain.explain)
 app.add_typer(checks.app, name="checks")
+app.add_typer(waivers.app, name="waivers")
 app.command("doctor")(doctor.doctor)
 
 

@@ -1,0 +1,130 @@
+"""`aiaudit waivers`: accepted risks, with a reason, an owner and an end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aiaudit.cli.errors import ExitCode, UsageError, say
+from aiaudit.cli.options import day, folder, option
+
+if TYPE_CHECKING:
+    from aiaudit.model.check import Severity
+    from aiaudit.project.config import ProjectConfig
+
+SOON = 30  # days
+Root = Annotated[
+    Path | None, typer.Option("--project", metavar="DIR", help="The project's folder (default: this one).")
+]
+
+app = typer.Typer(help="Look at accepted risks, and accept one.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("list")
+def list_(
+    project: Root = None,
+    as_of: Annotated[str | None, option("--as-of", metavar="DATE", help="The day that decides on expiry.")] = None,
+) -> None:
+    """List the waivers of a project: what is accepted, by whom, and until when."""
+    from aiaudit.scoring.waivers import read
+
+    today = day(as_of) or _today()
+    config, severities = _project(project)
+    found, errors = read(config.waivers, severities, today)
+    for waiver in sorted(found, key=lambda w: (w.expires or "9999", w.id)):
+        where = f" in {', '.join(waiver.paths)}" if waiver.paths else ""
+        print(f"{waiver.id:<9} {_until(waiver.expires, today):<28} {waiver.owner}: {waiver.reason}{where}")
+    for error in errors:
+        say(str(error))
+    if not found and not errors:
+        print("no waivers")
+
+
+@app.command("lint")
+def lint(
+    project: Root = None,
+    as_of: Annotated[str | None, option("--as-of", metavar="DATE", help="The day that decides on expiry.")] = None,
+) -> None:
+    """Check the waivers: unknown ids, missing owners, reasons and days, days that have passed."""
+    from aiaudit.scoring.waivers import read
+
+    today = day(as_of) or _today()
+    config, severities = _project(project)
+    found, errors = read(config.waivers, severities, today)
+    for error in errors:
+        print(f"error: {error}")
+    for waiver in found:
+        if waiver.expired:
+            print(f"error: {waiver.id}: expired on {waiver.expires}; its finding is back")
+        elif waiver.expires and (dt.date.fromisoformat(waiver.expires) - today).days <= SOON:
+            print(f"warning: {waiver.id}: ends on {waiver.expires}")
+    wrong = len(errors) + sum(waiver.expired for waiver in found)
+    print(f"{len(found) + len(errors)} waivers, {wrong} wrong")
+    if wrong:
+        raise typer.Exit(ExitCode.GATE)
+
+
+@app.command("add")
+def add(
+    check: Annotated[str, typer.Argument(help="The check whose finding is accepted, such as SEC-004.")],
+    reason: Annotated[str, option("--reason", help="Why the risk is taken.")],
+    owner: Annotated[str, option("--owner", help="Who answers for it.")],
+    expires: Annotated[
+        str | None, option("--expires", metavar="DATE", help="Its last day; needed for high and critical checks.")
+    ] = None,
+    path: Annotated[list[str] | None, option("--path", metavar="GLOB", help="Only findings here. Repeatable.")] = None,
+    control: Annotated[str, option("--control", help="What holds the risk down meanwhile.")] = "",
+    ticket: Annotated[str, option("--ticket", help="Where the work is tracked.")] = "",
+    project: Root = None,
+) -> None:
+    """Add a waiver to the project's aiaudit.yaml; what stands in it stays as it is."""
+    from aiaudit.project.config import FILE, parse_config
+    from aiaudit.project.edit import with_entry
+    from aiaudit.reports.base import write_file
+    from aiaudit.scoring.waivers import read
+
+    config, severities = _project(project)
+    entry = {
+        "id": check, "reason": reason, "owner": owner, "expires": expires, "paths": path or [], "control": control,
+        "ticket": ticket,
+    }  # fmt: skip
+    said = {key: value for key, value in entry.items() if value}
+    _, errors = read([*config.waivers, said], severities, _today())
+    if len(errors) > len(read(config.waivers, severities, _today())[1]):
+        raise UsageError(str(errors[-1]).partition(": ")[2] or str(errors[-1]))
+    target = Path(project or ".") / FILE
+    text = target.read_text(encoding="utf-8") if target.exists() else "schema: 1\n"
+    try:
+        changed = with_entry(text, "waivers", entry)
+    except ValueError as error:
+        raise UsageError(f"{target}: {error}") from None
+    if len(parse_config(changed.encode(), str(target)).waivers) != len(config.waivers) + 1:
+        raise UsageError(f"{target}: the waiver could not be added; write it by hand")
+    write_file(str(target), changed.encode())
+    say(f"{target}: {check} is accepted{f' until {expires}' if expires else ''}; the score stays, score_accepted moves")
+
+
+def _project(project: Path | None) -> tuple[ProjectConfig, Mapping[str, Severity]]:
+    from aiaudit.project.config import load_project_config
+    from aiaudit.ruleset import Options, read_ruleset
+
+    root: Any = folder(Path(project or "."))
+    checks = read_ruleset(Options()).full.checks
+    return load_project_config(root), {check.id: check.severity for check in checks}
+
+
+def _until(expires: str | None, today: dt.date) -> str:
+    if expires is None:
+        return "without an end"
+    left = (dt.date.fromisoformat(expires) - today).days
+    if left < 0:
+        return f"expired {expires}"
+    return f"until {expires} ({left} {'day' if left == 1 else 'days'})"
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.UTC).date()

@@ -1,0 +1,59 @@
+"""Adding an entry to a project file without touching what people wrote in it: comments and order stay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+_LIST_ENTRY: Final = re.compile(r"^(\s*)- ")
+
+
+def with_entry(text: str, section: str, entry: Mapping[str, Any]) -> str:
+    """The file's text with one more entry in the list of a top-level section, which is made where it is missing.
+
+    Raises:
+        ValueError: the section stands there as something other than a list with an entry a line.
+    """
+    lines = text.splitlines()
+    start = next((n for n, line in enumerate(lines) if re.match(rf"{re.escape(section)}:\s*(?:#.*)?$", line)), None)
+    if start is None:
+        if any(line.startswith(f"{section}:") for line in lines):
+            raise ValueError(f"'{section}:' is written on one line; write its entries below it, one a line")
+        head = [*lines, ""] if lines and lines[-1].strip() else lines
+        return "\n".join([*head, f"{section}:", *_entry(entry, "  ")]) + "\n"
+    end = start + 1
+    indent = "  "
+    for number in range(start + 1, len(lines)):
+        line = lines[number]
+        if line.strip() and not line[0].isspace() and not line.startswith(("-", "#")):
+            break
+        found = _LIST_ENTRY.match(line)
+        if found and end == start + 1:
+            indent = found[1]
+        if line.strip() and not line.lstrip().startswith("#"):
+            end = number + 1
+    return "\n".join([*lines[:end], *_entry(entry, indent), *lines[end:]]) + "\n"
+
+
+def entry_text(section: str, entry: Mapping[str, Any]) -> str:
+    """The section with this entry alone: what somebody may paste."""
+    return "\n".join([f"{section}:", *_entry(entry, "  ")]) + "\n"
+
+
+def _entry(entry: Mapping[str, Any], indent: str) -> list[str]:
+    """A list entry, a key a line, in the order given; empty values are left out."""
+    kept = [(key, value) for key, value in entry.items() if value not in (None, "", [], ())]
+    lines = [f"{key}: {_value(value)}" for key, value in kept]
+    return [f"{indent}{'- ' if number == 0 else '  '}{line}" for number, line in enumerate(lines)]
+
+
+def _value(value: Any) -> str:
+    import yaml
+
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_value(one) for one in value)}]"
+    if isinstance(value, str) and re.fullmatch(r"[A-Z]{2,4}-\d{3}|\d{4}-\d{2}-\d{2}", value):
+        return value
+    dumped: str = yaml.safe_dump(value, default_style='"' if isinstance(value, str) else None, width=2**31)
+    return dumped.strip().removesuffix("...").strip()

@@ -1,0 +1,59 @@
+"""`aiaudit waivers`: list, lint, add."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiaudit.cli.app import run
+
+FILE = "schema: 1\nwaivers:\n  - {id: OPS-002, reason: fine, owner: Kim}\n  - {id: SEC-004, reason: old, owner: Kim, expires: 2026-01-31}\n"
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "aiaudit.yaml").write_text(FILE)
+    return tmp_path
+
+
+def test_list_says_until_when(project, capsys):
+    assert run(["waivers", "list", "--project", str(project), "--as-of", "2026-01-01"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "SEC-004   until 2026-01-31 (30 days)   Kim: old",
+        "OPS-002   without an end               Kim: fine",
+    ]
+
+
+def test_lint_fails_on_what_has_expired(project, capsys):
+    assert run(["waivers", "lint", "--project", str(project), "--as-of", "2026-02-01"]) == 1
+    assert "error: SEC-004: expired on 2026-01-31; its finding is back" in capsys.readouterr().out
+    assert run(["waivers", "lint", "--project", str(project), "--as-of", "2026-01-15"]) == 0
+    assert "warning: SEC-004: ends on 2026-01-31" in capsys.readouterr().out
+
+
+def test_add_writes_one_that_holds(project, capsys):
+    (project / "aiaudit.yaml").write_text("# mine\nschema: 1\n")
+    added = ["waivers", "add", "SEC-004", "--reason", "mirror", "--owner", "Kim", "--expires", "2027-01-31", "--project", str(project)]
+    assert run(added) == 0
+    text = (project / "aiaudit.yaml").read_text()
+    assert text.startswith("# mine\nschema: 1\n")
+    assert "  - id: SEC-004\n" in text
+    assert run(["waivers", "list", "--project", str(project), "--as-of", "2027-01-30"]) == 0
+    assert "until 2027-01-31 (1 day)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["SEC-999", "--reason", "x", "--owner", "y"], "no check has the id 'SEC-999'"),
+        (["SEC-001", "--reason", "x", "--owner", "y"], "expires is missing; a critical check needs a last day"),
+        (["SEC-002", "--reason", "x", "--owner", "y", "--expires", "soon"], "expires must be a day such as 2027-03-31"),
+        (["SEC-002", "--reason", " ", "--owner", "y", "--expires", "2027-03-31"], "reason is missing"),
+    ],
+)
+def test_what_is_no_waiver_is_refused_in_one_line(project, capsys, args, told):
+    before = (project / "aiaudit.yaml").read_text()
+    assert run(["waivers", "add", *args, "--project", str(project)]) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert said.count("\n") == 1
+    assert (project / "aiaudit.yaml").read_text() == before

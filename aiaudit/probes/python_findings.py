@@ -105,11 +105,12 @@ _PROMPT_DEFAULTS: Final[dict[str, Any]] = {
 
 class FlowsQuery(CodeQuery):
     """Ways from a source to a sink. sources: llm (what a model answered), user (a request's data). sinks: code (eval,
-    exec), shell, command (a list of arguments), sql, html, file (written or removed), url. sanitised: it passed a
+    exec), shell, command (a list of arguments), sql, html, file (written or removed), url, system (what a model is given
+    as instructions). sanitised: it passed a
     converter, an escaping function or a validating model on the way."""
 
     sources: list[Literal["llm", "user"]] = Field(default=["llm"])
-    sinks: list[Literal["code", "shell", "command", "sql", "html", "file", "url"]] = Field(default_factory=list)
+    sinks: list[Literal["code", "shell", "command", "sql", "html", "file", "url", "system"]] = Field(default_factory=list)
     features: ClassVar[tuple[str, ...]] = ("flows",)
 
 
@@ -302,4 +303,8 @@ def leads_to(name: str, path: str, callers: set[tuple[str, str]], project: Pytho
     if name.startswith("@."):
         return (path, name[2:]) in callers
     found = project.split(project.follow(name, path).name, path) or project.split(name, path)
-    return found is not None and found in callers
+    if found is None or found in callers:
+        return found is not None
+    # A method of an object that the other module made of a class of its own: `service.predict`.
+    instance, _, method = found[1].rpartition(".")
+    return bool(instance) and any(file == found[0] and one.endswith(f".{method}") for file, one in callers)

@@ -1,4 +1,4 @@
-"""The probe `results.files`: figures, their dates and the sizes of samples, as evaluations and monitoring jobs left them.
+"""The probe `results.files`: figures, their dates and the sizes of samples, as runs left them.
 
 The format is open: JSON or YAML of any depth, JSON lines, and CSV with a header. A date is taken from a field whose
 name says so (date, time, created, run_at, …), of several the newest; time stamps of the file system are not trusted.

@@ -1,0 +1,285 @@
+"""The bill over months: what is expected in closed form, and a band by seeded quasi-random draws.
+
+A month costs `fixed + storage(t) + load·D + tokens·D·T + price·P·max(floor, ceil(K·D·T/S))` with D = load × (1+g)^t.
+Uncertain are the growth g (triangular: low, expected, high), the load and the tokens a request (log-normal, mean 1),
+the throughput S (triangular between pessimistic and bound) and the price P of illustrative GPU hours (triangular).
+
+Draws are points of a rank-1 lattice (the additive recurrence of Roberts' R sequence, shifted by a seeded random
+vector), not independent ones: 10,000 lattice points fill the cube far more evenly than 10,000 random ones, cost no
+random number each, and need no array library. One draw holds through all months.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import Final
+
+from aiaudit.capacity.demand import Growth
+from aiaudit.cost.bill import bill, hours_a_month
+from aiaudit.cost.inputs import Inputs, Uncertainty
+from aiaudit.cost.money import decimal
+
+DRAWS: Final = 10_000
+SEED: Final = 20_261_124
+_QUANTILES: Final = 2_000  # steps of the table of normal quantiles
+_DIMENSIONS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficients:
+    """The parts of a month's cost by how they grow; `rate`: replicas (not rounded) that the present load needs."""
+
+    fixed: float
+    load: float
+    tokens: float
+    replica: float  # money a replica and month
+    rate: float
+    floor: int
+    storage: tuple[float, ...]  # a month
+
+    def at(self, month: int, demand: float, tokens: float = 1.0, speed: float = 1.0, price: float = 1.0) -> float:
+        """The cost of a month in closed form."""
+        steps = max(self.floor, math.ceil(self.rate * demand * tokens / speed - 1e-9)) if self.replica else 0
+        return (
+            self.fixed + self.storage[month] + (self.load + self.tokens * tokens) * demand
+            + self.replica * price * steps
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month, the first being 1: what is expected, and the band."""
+
+    number: int
+    expected: float
+    p10: float
+    p50: float
+    p90: float
+
+    def at(self, percentile: str) -> float:
+        return float(getattr(self, percentile))
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """What one uncertain figure does to the horizon's total when it alone moves from its p10 to its p90."""
+
+    name: str
+    low: float
+    high: float
+
+    @property
+    def swing(self) -> float:
+        return abs(self.high - self.low)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """All months, and the total over them (`total` has number 0)."""
+
+    months: tuple[Month, ...]
+    total: Month
+    drivers: tuple[Driver, ...]
+    draws: int
+    seed: int
+
+    def breaks(self, budget: float, percentile: str) -> int | None:
+        """The first month that costs more than the budget, or None."""
+        return next((m.number for m in self.months if m.at(percentile) > budget), None)
+
+
+def coefficients(inputs: Inputs) -> Coefficients:
+    """Read from the bill itself, so that the projection cannot drift from it."""
+    now = bill(inputs)
+    hosting = inputs.hosting
+    replica, rate, floor, fixed = 0.0, 0.0, 0, now.part("fixed")
+    if hosting is not None and hosting.rate is not None:
+        replica = float(hosting.price.amount * hosting.ranks * decimal(hours_a_month(inputs, hosting)))
+        asked = inputs.load.mean if hosting.autoscale else inputs.load.peak
+        rate = asked / (hosting.rate.expected * hosting.target)
+        floor = hosting.floor
+    store = inputs.storage
+    aged = [0.0] * inputs.months
+    if store is not None and store.added:
+        aged = [store.at(month) * float(store.price.amount) for month in range(inputs.months)]
+    return Coefficients(
+        float(fixed), float(now.part("load")), float(now.part("tokens")), replica, rate, floor, tuple(aged)
+    )
+
+
+def expected(inputs: Inputs) -> tuple[float, ...]:
+    """Each month with every figure at what is expected."""
+    found = coefficients(inputs)
+    return tuple(
+        found.at(month, (1 + inputs.load.growth.expected) ** month) for month in range(inputs.months)
+    )  # fmt: skip
+
+
+def project(inputs: Inputs, draws: int = DRAWS, seed: int = SEED) -> Projection:
+    """Months, total and drivers. The same inputs, draws and seed give the same figures to the last digit."""
+    coef, usual = coefficients(inputs), expected(inputs)
+    spread = Spreads.of(inputs)
+    shift = random.Random(seed)  # noqa: S311
+    base = _base(_DIMENSIONS)
+    points = [_points(base ** -(axis + 1), shift.random(), draws) for axis in range(_DIMENSIONS)]
+    growth = [1 + g for g in map(spread.growth, points[0])]
+    demand = spread.lognormal(spread.load, points[1])
+    tokens = spread.lognormal(spread.tokens, points[2])
+    slope = [coef.load + coef.tokens * t for t in tokens]
+    steps: list[float] = []
+    replica: list[float] = []
+    if coef.replica:
+        steps = [coef.rate * t / s for t, s in zip(tokens, map(spread.speed, points[3]), strict=True)]
+        replica = [coef.replica * p for p in map(spread.price, points[4])]
+    months, totals = [], [0.0] * draws
+    for month, value in enumerate(usual):
+        base_cost, floor = coef.fixed + coef.storage[month], float(coef.floor)
+        if not coef.replica:
+            costs = [base_cost + a * d for a, d in zip(slope, demand, strict=True)]
+        else:
+            costs = [
+                base_cost + a * d + p * (n if (n := -(-k * d // 1)) > floor else floor)
+                for a, d, p, k in zip(slope, demand, replica, steps, strict=True)
+            ]
+        totals = list(map(float.__add__, totals, costs))
+        demand = list(map(float.__mul__, demand, growth))
+        months.append(_month(month + 1, value, costs))
+    return Projection(
+        tuple(months), _month(0, math.fsum(usual), totals), drivers(inputs, coef, spread), draws, seed
+    )  # fmt: skip
+
+
+def _month(number: int, value: float, costs: list[float]) -> Month:
+    costs.sort()
+    last = len(costs) - 1
+    p10, p50, p90 = (costs[round(last * q)] for q in (0.1, 0.5, 0.9))
+    return Month(number, value, p10, p50, p90)
+
+
+def _base(dimensions: int) -> float:
+    """The positive root of x^(d+1) = x + 1, whose powers make an even lattice in d dimensions (M. Roberts, 2018)."""
+    value = 2.0
+    for _ in range(60):
+        value = (1 + value) ** (1 / (dimensions + 1))
+    return value
+
+
+def _points(step: float, shift: float, count: int) -> list[float]:
+    return [(shift + step * number) % 1.0 for number in range(1, count + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Spreads:
+    """The distributions of a workload's uncertain figures, each as the function from a share to its quantile."""
+
+    growth: Callable[[float], float]
+    load: float
+    tokens: float
+    speed: Callable[[float], float]
+    price: Callable[[float], float]
+
+    @classmethod
+    def of(cls, inputs: Inputs) -> Spreads:
+        rate = inputs.load.growth
+        hosting, unsure = inputs.hosting, inputs.uncertainty
+        low = high = dear = cheap = 1.0
+        if hosting is not None and hosting.rate is not None and hosting.rate.expected > 0:
+            low, high = hosting.rate.low / hosting.rate.expected, hosting.rate.high / hosting.rate.expected
+        if hosting is not None and hosting.price.low is not None and hosting.price.high is not None:
+            now = float(hosting.price.amount) or 1.0
+            cheap, dear = float(hosting.price.low) / now, float(hosting.price.high) / now
+        return cls(
+            triangular(rate.low, rate.expected, rate.high), unsure.load, unsure.tokens, triangular(low, 1.0, high),
+            triangular(cheap, 1.0, dear),
+        )  # fmt: skip
+
+    @staticmethod
+    def lognormal(deviation: float, shares: Sequence[float]) -> list[float]:
+        """Quantiles of a log-normal distribution of mean 1 and this relative standard deviation, from a table."""
+        if deviation <= 0:
+            return [1.0] * len(shares)
+        known = [lognormal(deviation, (step + 0.5) / _QUANTILES) for step in range(_QUANTILES)]
+        return [known[int(share * _QUANTILES)] for share in shares]
+
+
+def lognormal(deviation: float, share: float) -> float:
+    """A quantile of the log-normal distribution of mean 1 and this relative standard deviation."""
+    sigma = math.sqrt(math.log1p(deviation**2))
+    return math.exp(sigma * NormalDist().inv_cdf(share) - sigma**2 / 2)
+
+
+def triangular(low: float, mode: float, high: float) -> Callable[[float], float]:
+    """The quantile function of a triangular distribution; ends that lie on the wrong side of the mode are the mode."""
+    low, high = min(low, mode), max(high, mode)
+    whole, left = high - low, mode - low
+    if whole <= 0:
+        return lambda share: mode
+    rising, falling, turn = math.sqrt(whole * left), math.sqrt(whole * (high - mode)), left / whole
+    root = math.sqrt
+    return lambda share: low + rising * root(share) if share < turn else high - falling * root(1 - share)
+
+
+def mean_power(growth: Growth, month: int) -> float:
+    """E[(1+g)^t] of a triangular growth: twice the second divided difference of x^(t+2) / ((t+1)(t+2))."""
+    a, c, b = 1 + min(growth.low, growth.expected), 1 + growth.expected, 1 + max(growth.high, growth.expected)
+    if b - a < 1e-12:
+        return c**month
+
+    def f(x: float) -> float:
+        return x ** (month + 2) / ((month + 1) * (month + 2))
+
+    def slope(x: float) -> float:
+        return x ** (month + 1) / (month + 1)
+
+    first = slope(c) if c - a < 1e-12 else (f(c) - f(a)) / (c - a)
+    second = slope(c) if b - c < 1e-12 else (f(b) - f(c)) / (b - c)
+    return 2 * (second - first) / (b - a)
+
+
+def mean_total(inputs: Inputs) -> float | None:
+    """The mean of the horizon's total in closed form; None where replicas come in steps, which has none."""
+    coef = coefficients(inputs)
+    if coef.replica:
+        return None
+    powers = math.fsum(mean_power(inputs.load.growth, month) for month in range(inputs.months))
+    return coef.fixed * inputs.months + math.fsum(coef.storage) + (coef.load + coef.tokens) * powers
+
+
+def drivers(inputs: Inputs, coef: Coefficients, spread: Spreads) -> tuple[Driver, ...]:
+    """Each uncertain figure alone at its p10 and at its p90, the rest as expected; the widest swing first."""
+    usual = inputs.load.growth.expected
+
+    def total(
+        growth: float = usual, load: float = 1.0, tokens: float = 1.0, speed: float = 1.0, price: float = 1.0
+    ) -> float:
+        return math.fsum(
+            coef.at(month, load * (1 + growth) ** month, tokens, speed, price) for month in range(inputs.months)
+        )
+
+    load, tokens = (
+        (lognormal(s, 0.1), lognormal(s, 0.9)) if s > 0 else (1.0, 1.0) for s in (spread.load, spread.tokens)
+    )
+    found = (
+        Driver("growth a month", total(growth=spread.growth(0.1)), total(growth=spread.growth(0.9))),
+        Driver("load", total(load=load[0]), total(load=load[1])),
+        Driver("tokens a request", total(tokens=tokens[0]), total(tokens=tokens[1])),
+        Driver("throughput of a replica", total(speed=spread.speed(0.9)), total(speed=spread.speed(0.1))),
+        Driver("price of a GPU hour", total(price=spread.price(0.1)), total(price=spread.price(0.9))),
+    )
+    return tuple(sorted((d for d in found if d.swing > 0.005), key=lambda d: (-d.swing, d.name)))
+
+
+def certain(inputs: Inputs) -> Inputs:
+    """The same workload with nothing uncertain: every draw is then the closed form."""
+    rate = inputs.load.growth
+    load = replace(inputs.load, growth=Growth(rate.expected, rate.expected, rate.expected, rate.horizon))
+    hosting = inputs.hosting
+    if hosting is not None:
+        price = replace(hosting.price, low=None, high=None)
+        one = hosting.rate and replace(hosting.rate, low=hosting.rate.expected, high=hosting.rate.expected)
+        hosting = replace(hosting, price=price, rate=one)
+    return replace(inputs, load=load, hosting=hosting, uncertainty=Uncertainty(0.0, 0.0))

@@ -86,6 +86,17 @@ def data_profile(facts: Mapping[str, Fact], specs: Mapping[str, FactSpec]) -> st
     return next((fact_id for fact_id in asked if specs[fact_id].query.get("what") == "report"), None)
 
 
+def capacity_plan(facts: Mapping[str, Fact], specs: Mapping[str, FactSpec]) -> str | None:
+    """The fact that holds the plan of the declared workload: the section `capacity` of the result."""
+    return next((i for i, spec in specs.items() if spec.probe == "capacity.plan" and i in facts), None)
+
+
+def capacity_assumptions(report: Mapping[str, Any] | None) -> list[str]:
+    """One line that names every default which the plan took; none where it took none."""
+    taken = report.get("assumptions", []) if report else []
+    return [f"The capacity plan takes {len(taken)} defaults: {'; '.join(taken)}."] if taken else []
+
+
 def declared(config: ProjectConfig) -> dict[str, Any]:
     """What the project file says of the project, without what it leaves empty."""
     said = config.project.model_dump(mode="json")

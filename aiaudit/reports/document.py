@@ -358,6 +358,12 @@ class Report:
         return tuple(rows[:20])
 
     @cached_property
+    def runway_months(self) -> float | None:
+        """Months until growth ends speed, memory or budget; None where it does not, or that is not known."""
+        ends = [one.number("expected") for one in self.result.record("capacity").records("growth")]
+        return min((end for end in ends if end is not None), default=None)
+
+    @cached_property
     def assumptions(self) -> tuple[str, ...]:
         return tuple(full_stop(text) for text in self.result.texts("assumptions"))
 

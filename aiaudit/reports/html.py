@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from aiaudit.reports import charts, document, sections, words
+from aiaudit.reports import charts, charts_capacity, document, sections, words
 from aiaudit.reports.templating import html_environment
 from aiaudit.resources import path_of
 
@@ -34,6 +34,7 @@ def render(result: Mapping[str, Any]) -> str:
         report=report,
         sections=sections.present(report),
         charts=charts,
+        charts_capacity=charts_capacity,
         words=words,
         title=TITLE,
         policy=_policy(style, script),

@@ -28,6 +28,7 @@ def to_json(audit: Audit) -> dict[str, Any]:
     own = {r.id: r for r in judged.accepted}
     answers = subject.attestations(audit.facts)
     profile = subject.data_profile(audit.facts, collection.specs)
+    capacity = _capacity(audit)
     data: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "as_of": collection.as_of.isoformat(),
@@ -55,16 +56,15 @@ def to_json(audit: Audit) -> dict[str, Any]:
         "checks": [_check(r, own[r.id], scored.priorities[r.id]) for r in judged.results],
         "actions": [_action(a) for a in scored.actions],
         "quick_wins": list(scored.quick_wins),
-        "facts": {
-            fact_id: fact_json(audit.facts[fact_id], MOST_ITEMS) for fact_id in sorted(audit.facts) if fact_id != profile
-        },
+        "facts": _facts(audit, profile),
         "frameworks": None,
         "data": plain(audit.facts[profile].value) or None if profile else None,
-        "capacity": None,
+        "capacity": capacity,
         "cost": None,
         "attestations": plain(answers),
         "assumptions": [
             *subject.assumptions(collection.config, answers, collection.config_by),
+            *subject.capacity_assumptions(capacity),
             *_outside(figures),
         ],
         "relaxations": list(audit.settings.relaxations),
@@ -77,6 +77,23 @@ def to_json(audit: Audit) -> dict[str, Any]:
     if audit.timings is not None:
         data["timings"] = dict(audit.timings)
     return data
+
+
+def _facts(audit: Audit, profile: str | None) -> dict[str, Any]:
+    """Every fact by id, but for what stands in a section of its own: the data's profile, and the plan's own report."""
+    found = {name: fact_json(audit.facts[name], MOST_ITEMS) for name in sorted(audit.facts) if name != profile}
+    if plan := subject.capacity_plan(audit.facts, audit.collection.specs):
+        value = found[plan]["value"]
+        found[plan]["value"] = {k: v for k, v in value.items() if k != "report"} if isinstance(value, dict) else value
+    return found
+
+
+def _capacity(audit: Audit) -> dict[str, Any] | None:
+    """The plan of the declared workload as `aiaudit plan --json` prints it; None where none is declared."""
+    name = subject.capacity_plan(audit.facts, audit.collection.specs)
+    value = audit.facts[name].value if name else None
+    report = plain(value.get("report")) if isinstance(value, Mapping) else None
+    return report if isinstance(report, dict) else None
 
 
 def _outside(figures: Figures) -> list[str]:

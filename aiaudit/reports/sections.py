@@ -96,6 +96,11 @@ def _roadmap(report: Report) -> str:
     return words.roadmap_heading(now, report.roadmap_days - now, report.next_days, report.next_name)
 
 
+def _capacity(report: Report) -> str:
+    plan = report.result.record("capacity")
+    return words.capacity_heading(plan.text("verdict"), report.runway_months) if plan.text("verdict") else ""
+
+
 def _accepted(report: Report) -> str:
     if not report.waivers and not report.relaxations:
         return ""
@@ -129,6 +134,7 @@ _PARTS: Final = (
     _Part("risks", "Top risks", _risks),
     _Part("roadmap", "Roadmap", _roadmap),
     _Part("pack", "", lambda report: ""),
+    _Part("capacity", "Capacity", _capacity, flow=True),
     _Part("accepted", "Accepted risks", _accepted, flow=True),
     _Part("gate", "Gates", _gate, flow=True),
     _Part("evidence", "Evidence", _evidence),

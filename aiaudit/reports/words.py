@@ -328,6 +328,22 @@ def attestations_heading(answered: int, asked: int, lapsed: int) -> str:
     return sentence(first, f"{counted(lapsed, 'answer')} {'has' if lapsed == 1 else 'have'} lapsed" if lapsed else "")
 
 
+def capacity_heading(verdict: str, months: float | None) -> str:
+    """Whether the declared model serves the declared load, and for how long; `months` None where that is not known."""
+    match verdict:
+        case "yes" | "tight":
+            fits = "The declared hardware holds the model" + (", with little room" if verdict == "tight" else "")
+        case "no":
+            return "The declared hardware does not hold the model at the declared load"
+        case _:
+            return "Whether the model fits cannot be told from what is declared"
+    if months is None:
+        return fits
+    if months <= 0:
+        return f"{fits}, but not the load"
+    return f"{fits}, for about {digits(round(months), 'month')} of growth"
+
+
 def gate_heading(failed: int, total: int) -> str:
     if not failed:
         return upper_first(f"{counted(total, 'gate')} {'was' if total == 1 else 'were'} set, and none failed")

@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Final
 
 from aiaudit.capacity.calibration import stored
 from aiaudit.capacity.plan import Plan, plan
+from aiaudit.capacity.report import to_json
 from aiaudit.model.fact import Evidence, Fact, Level, State
-from aiaudit.model.types import BOOL, DOUBLE, STRING, Type, list_of, record
+from aiaudit.model.types import BOOL, DOUBLE, DYN, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.project.config import FILE
 from aiaudit.project.reader import Reader
@@ -40,6 +41,7 @@ _TYPE: Final = record(
     fixes=list_of(STRING),
     assumptions=list_of(STRING),
     terms=list_of(record("term", name=STRING, gib=DOUBLE, formula=STRING, provenance=STRING, **_PLACE)),
+    report=DYN,
 )
 _GIB: Final = 1024**3
 
@@ -133,4 +135,5 @@ def _value(made: Plan) -> dict[str, Any]:
             }
             for term in (held.terms.terms if held else ())
         ],
+        "report": to_json(made),
     }  # fmt: skip

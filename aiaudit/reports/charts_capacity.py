@@ -1,0 +1,44 @@
+"""The chart of the capacity section: one GPU's memory as a bar, drawn as the other charts are (`charts`)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from markupsafe import Markup, escape
+
+from aiaudit.reports.charts import ACCENT, FAILED, INK, INK_2, LINE_2, PARTIAL_MARK, TRACK
+from aiaudit.reports.record import Record
+
+GIB: Final = 1024**3
+_COLOUR: Final = {"weights": ACCENT, "cache": PARTIAL_MARK}  # all else is overhead
+_FONT: Final = 'font-family="Arial, Liberation Sans, sans-serif" font-size="12"'
+
+
+def memory_bar(memory: Record) -> Markup:
+    """Weights, overhead and cache of one GPU on a scale of its memory; a stroke where the engine must stop."""
+    visible, usable = memory.whole("visible"), memory.whole("usable")
+    parts = [(one.text("name"), one.whole("expected")) for one in memory.records("terms")]
+    needed = sum(size for _, size in parts)
+    whole = max(visible, needed, 1)
+    said = ", ".join(f"{name} {size / GIB:.1f} GiB" for name, size in parts)
+    body, at = f'<rect x="0" y="4" width="100%" height="20" fill="{TRACK}"/>', 0.0
+    for name, size in parts:
+        share = 100 * size / whole
+        body += (
+            f'<rect x="{at:.2f}%" y="4" width="{share:.2f}%" height="20" fill="{_COLOUR.get(name, INK_2)}">'
+            f"<title>{escape(name)} {size / GIB:.2f} GiB</title></rect>"
+        )
+        at += share
+    stop = 100 * usable / whole
+    colour = FAILED if needed > usable else INK
+    body += f'<rect x="{stop:.2f}%" y="0" width="2" height="28" fill="{colour}"/>'
+    body += f'<text x="0" y="42" fill="{INK}" {_FONT}>{needed / GIB:.1f} GiB needed</text>'
+    body += (
+        f'<text x="100%" y="42" text-anchor="end" fill="{INK}" {_FONT}>{usable / GIB:.1f} GiB usable of'
+        f" {visible / GIB:.1f}</text>"
+    )
+    frame = f'<rect x="0" y="4" width="100%" height="20" fill="none" stroke="{LINE_2}"/>'
+    return Markup(  # noqa: S704 (figures and constants; names are escaped)
+        f'<svg width="100%" height="48" role="img" aria-label="Memory of each GPU: {escape(said)}">'
+        f"<title>Memory of each GPU: {escape(said)}</title>{body}{frame}</svg>"
+    )

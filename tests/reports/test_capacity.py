@@ -1,0 +1,73 @@
+"""The capacity section of the reports: from a plan, and from nothing."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from aiaudit.capacity.report import to_json
+from aiaudit.reports import html, markdown, schema, words
+from aiaudit.reports.charts_capacity import memory_bar
+from aiaudit.reports.record import Record
+from tests.capacity.support import on, planned
+from tests.reports import make_result as made
+from tests.reports.page import Page
+
+
+def with_plan(plan) -> dict:
+    result = copy.deepcopy(made.make_result())
+    result["capacity"] = to_json(plan)
+    return result
+
+
+PLANS = {
+    "fits": on,
+    "too slow": lambda: on("L40S", rate="900"),
+    "too large": lambda: on("H100", "llama-3.1-70b"),
+    "unknown": lambda: planned("workload: {model: {source: no-such-model}}"),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_the_section_is_well_formed_and_says_the_verdict(name):
+    result = with_plan(PLANS[name]())
+    schema.check(result)
+    text = html.render(result)
+    page = Page.of(text)
+    assert any(attrs["id"] == "capacity" for attrs in page.all("section"))
+    assert len(page.ids) == len(set(page.ids))
+    assert ("Memory of each GPU" in text) == (name != "unknown")
+    assert "### Capacity" in markdown.render(result)
+
+
+def test_every_assumption_is_in_both_reports():
+    plan = on()
+    result = with_plan(plan)
+    for text in (html.render(result), markdown.render(result).replace("\\", "")):
+        for line in plan.assumptions:
+            assert line.split(":")[0] in text
+
+
+def test_without_a_workload_there_is_no_section():
+    result = made.make_result()
+    assert 'id="capacity"' not in html.render(result)
+    assert "### Capacity" not in markdown.render(result)
+
+
+def test_the_bar_says_its_figures_and_marks_the_limit():
+    bar = str(memory_bar(Record(to_json(on())["memory"])))
+    assert "weights 15.0 GiB" in bar
+    assert "71.3 GiB usable" in bar
+    assert "<script" not in str(
+        memory_bar(Record({"terms": [{"name": "<script>", "expected": 5}], "visible": 9, "usable": 8}))
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "months", "said"),
+    [("yes", 7.2, "holds the model, for about 7 months of growth"), ("tight", None, "with little room"), ("no", 3.0, "does not hold"),
+     ("unknown", None, "cannot be told"), ("yes", 0.0, "but not the load")],
+)  # fmt: skip
+def test_headings(verdict, months, said):
+    assert said in words.capacity_heading(verdict, months)

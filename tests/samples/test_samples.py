@@ -29,6 +29,7 @@ PLANTED = {
         ("LLM-010", "app/agent.py", "while True:"),
         ("LLM-016", "app/agent.py", "SYSTEM_PROMPT = "),
         ("LLM-001", "app/agent.py", "SYSTEM_PROMPT = "),
+        ("LLM-015", "app/retrieve.py", "def search("),
         ("LLM-020", "app/llm.py", "client.chat.completions.create("),
         ("SEC-004", "app/retrieve.py", "SentenceTransformer("),
         ("INT-002", "app/orders.py", "requests.get("),
@@ -39,7 +40,7 @@ PLANTED = {
 }
 FAILED_WITHOUT_A_PLACE = {
     "churn-model": ["INF-001", "DATA-012", "GOV-006"],
-    "support-rag": ["LLM-002", "OBS-002"],
+    "support-rag": ["LLM-002", "LLM-005", "LLM-014", "OBS-002"],
 }
 NEAR = 3  # lines: a decorator, the def below it and the first line of a call are one place to a reader
 

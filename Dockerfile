@@ -1,0 +1,25 @@
+# docker build -t aiaudit . && docker run --rm --network none -v "$PWD:/project:ro" aiaudit run /project
+# The audit needs no network and writes nothing into the project: mount it read-only.
+FROM python:3.12.8-slim-bookworm AS build
+COPY requirements/run.txt requirements/build.txt /locks/
+RUN python -m venv /opt/aiaudit \
+ && /opt/aiaudit/bin/pip install --no-cache-dir --require-hashes -r /locks/run.txt
+WORKDIR /source
+COPY pyproject.toml README.md LICENSE ./
+COPY aiaudit aiaudit
+COPY checks checks
+COPY templates templates
+COPY tables tables
+RUN python -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir --require-hashes -r /locks/build.txt \
+ && /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w /wheels . \
+ && /opt/aiaudit/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
+
+FROM python:3.12.8-slim-bookworm
+RUN useradd --create-home --uid 10001 auditor \
+ && apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+COPY --from=build /opt/aiaudit /opt/aiaudit
+ENV PATH=/opt/aiaudit/bin:$PATH AIAUDIT_CACHE_DIR=/tmp/aiaudit-cache
+USER auditor
+WORKDIR /project
+ENTRYPOINT ["aiaudit"]
+CMD ["--help"]

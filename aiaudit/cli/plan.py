@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aiaudit.cli.errors import ExitCode, UsageError, say
-from aiaudit.cli.options import folder, option
+from aiaudit.cli.options import day, folder, option
 
 if TYPE_CHECKING:
     from aiaudit.capacity.calibration import Calibration
     from aiaudit.probes.hardware.report import HardwareReport
     from aiaudit.project.config import ProjectConfig
+
+
+class PlanFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    FOCUS_CSV = "focus-csv"
 
 
 def plan(
@@ -33,12 +41,34 @@ def plan(
     selfcheck: Annotated[
         bool, option("--selfcheck", help="Hold the model of capacity against published measurements; no project.")
     ] = False,
+    prices: Annotated[
+        Path | None,
+        option("--prices", metavar="FILE", help="Your prices: own YAML, LiteLLM's JSON or SkyPilot's CSV."),
+    ] = None,
+    months: Annotated[
+        int | None, option("--months", metavar="N", help="Months to project, 1 to 36 (default: the declared horizon).")
+    ] = None,
+    cost_diff: Annotated[
+        Path | None,
+        option("--cost-diff", metavar="JSON", help="Print what changed in cost since this plan, as Markdown."),
+    ] = None,
+    form: Annotated[
+        PlanFormat, option("--format", help="text, json, or focus-csv: the projected cost as FOCUS rows.")
+    ] = PlanFormat.TEXT,
+    max_monthly_cost: Annotated[
+        str | None,
+        option("--max-monthly-cost", metavar="AMOUNT[@p90]", help="Exit 1 unless every projected month fits."),
+    ] = None,
+    as_of: Annotated[
+        str | None, option("--as-of", metavar="DATE", help="The day whose prices hold (default: today).")
+    ] = None,
 ) -> None:
-    """Plan capacity: memory, speed, growth, and the cheapest changes that work.
+    """Plan capacity and cost: memory, speed, growth, money, and the cheapest changes that work.
 
     Reads `workload:` of aiaudit.yaml. The smallest one names a model's source, the mean requests a second and the
     median tokens; every default that is used is listed. Exit code 1: it does not fit, or an objective is missed.
     """
+    from aiaudit.cli import plan_cost
     from aiaudit.cli.plan_text import lines, selfcheck_lines
 
     if selfcheck:
@@ -51,6 +81,7 @@ def plan(
     from aiaudit.project.reader import Reader
     from aiaudit.reports.base import write_file
 
+    limit = plan_cost.limit_of(max_monthly_cost) if max_monthly_cost is not None else None
     root = folder(path or Path())
     settings = load_config(config) if config else load_project_config(root)
     if not settings.workload:
@@ -68,11 +99,22 @@ def plan(
             say(f"kept in {FILE}: later plans of this setup use it")
         if known is not None or calibrate is not None:
             made = make(settings.workload, reader, report, known, settings.budget.monthly)
-    if as_json:
-        print(json.dumps(to_json(made), indent=2, ensure_ascii=False))
+    money = plan_cost.cost(settings, made, prices, day(as_of) or dt.date.today(), months)
+    if cost_diff is not None:
+        print(plan_cost.difference(cost_diff, money), end="")
+    elif form is PlanFormat.FOCUS_CSV:
+        print(plan_cost.focus(money), end="")
+    elif as_json or form is PlanFormat.JSON:
+        print(json.dumps({**to_json(made), "cost": plan_cost.to_json(money)}, indent=2, ensure_ascii=False))
     else:
-        print("\n".join(lines(made)))
-    raise typer.Exit(int(ExitCode.GATE if made.findings else ExitCode.NOTHING if made.fit is None else ExitCode.FINE))
+        print("\n".join([*lines(made), "", *plan_cost.text_lines(money, made.assumptions)]))
+    code = ExitCode.GATE if made.findings else ExitCode.FINE
+    if made.fit is None and isinstance(money, str):
+        code = ExitCode.NOTHING
+    if limit is not None and (held := plan_cost.gate_of(money, limit)).verdict != "pass":
+        say(f"--max-monthly-cost {max_monthly_cost}: {held.verdict}, {held.text}")
+        code = ExitCode.GATE
+    raise typer.Exit(int(code))
 
 
 def _machine(settings: ProjectConfig, root: str) -> HardwareReport | None:

@@ -110,7 +110,7 @@ def cost_of(
 
 def doubts(found: Bill, as_of: dt.date) -> tuple[str, ...]:
     """Why the prices of lines are no ground for a gate; each price once."""
-    said = {}
+    said: dict[tuple[str, str], str] = {}
     for line in found.lines:
         if line.amount and (why := line.price.doubt(as_of)):
             said.setdefault((line.key, line.price.source), f"the price of {line.text} ({line.price.source}) {why}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Any, Final
 
@@ -94,8 +94,8 @@ def two(value: float) -> str:
     return str(cents(decimal(round(value, 6))))
 
 
-def lines(found: Cost) -> Iterator[str]:
-    """For a terminal."""
+def lines(found: Cost, listed: Collection[str] = ()) -> Iterator[str]:
+    """For a terminal. `listed`: assumptions that stand above already."""
     inputs, now, projected = found.inputs, found.bill, found.projection
     money = inputs.currency
     yield f"Cost a month: {shown(now.total, money)}{' and what is not known' if now.missing else ''}"
@@ -138,6 +138,7 @@ def lines(found: Cost) -> Iterator[str]:
                 f"  • {lever.text}: {shown(lever.saved, money)} ({lever.share:.0%}),"
                 f" effort {lever.effort}, risk {lever.risk}"
             )
-    yield ""
-    yield "Assumed, since nothing is declared"
-    yield from (f"  • {text}" for text in inputs.assumptions)
+    if own := [text for text in inputs.assumptions if text not in listed]:
+        yield ""
+        yield "Assumed for the cost, since nothing is declared"
+        yield from (f"  • {text}" for text in own)

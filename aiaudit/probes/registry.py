@@ -82,6 +82,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.gates": "aiaudit.probes.python_gates:GatesProbe",
     "python.imports": "aiaudit.probes.python_imports:ImportsProbe",
     "python.loops": "aiaudit.probes.python_findings:LoopsProbe",
+    "python.parses": "aiaudit.probes.python_parses:ParsesProbe",
     "python.readable": "aiaudit.probes.python_readable:ReadableProbe",
     "python.records": "aiaudit.probes.python_records:RecordsProbe",
     "python.rescues": "aiaudit.probes.python_rescues:RescuesProbe",

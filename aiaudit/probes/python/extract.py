@@ -6,7 +6,19 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from aiaudit.probes.python import assigned, flows, gates, loops, prompts, records, rescues, routes, splits, tools
+from aiaudit.probes.python import (
+    assigned,
+    flows,
+    gates,
+    loops,
+    parses,
+    prompts,
+    records,
+    rescues,
+    routes,
+    splits,
+    tools,
+)
 from aiaudit.probes.python.features import FileView
 
 
@@ -18,6 +30,7 @@ class _Feature(NamedTuple):
     least: int = 1  # different marks that must stand in the file
     whole: bool = False  # marks in a decorator or signature need the function's body
     traced: bool = False  # from its marks, data is followed into other functions of the file
+    also: bytes = b""  # what must stand somewhere in the file besides
     entire: bool = False  # a file with marks is parsed without anything left out
 
 
@@ -31,6 +44,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
         lambda view: {"routes": routes.RouteFinder(view).rows(), "models": routes.models(view)},
         whole=True,
     ),
+    "parses": _Feature(parses.HITS, lambda view: {"parses": parses.parses(view)}, also=parses.ALSO, traced=True),
     "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),
     "flows": _Feature(flows.HITS, lambda view: _flows(flows.FlowFinder(view)), traced=True),
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
@@ -52,14 +66,14 @@ class Features:
             names.update(getattr(query, "features", ()))
             self.globs.update(getattr(query, "assigned", tuple)())
         self.names = tuple(name for name in _FEATURES if name in names)
-        marks = [(_FEATURES[name].marks, _FEATURES[name].least) for name in self.names]
+        marks = [(_FEATURES[name].marks, _FEATURES[name].least, _FEATURES[name].also) for name in self.names]
         if self.globs:
-            marks.append((assigned.hits(self.globs), 1))
-        self._marks = [(re.compile(rb"(?m)" + mark), least) for mark, least in marks]
+            marks.append((assigned.hits(self.globs), 1, b""))
+        self._marks = [(re.compile(rb"(?m)" + mark), least, re.compile(also)) for mark, least, also in marks]
         self._any: Any = None
         self._which: Any = None
         if marks:
-            self._any, self._which = _compile([mark for mark, _ in marks])
+            self._any, self._which = _compile([mark for mark, _, _ in marks])
 
     def key(self) -> list[str]:
         return [*self.names, *sorted(self.globs)]
@@ -82,8 +96,8 @@ class Features:
                     found[number].append(one.start())
                     texts[number].add(one.group().lower())
         return [
-            offsets if len(words) >= least else []
-            for offsets, words, (_, least) in zip(found, texts, self._marks, strict=True)
+            offsets if offsets and len(words) >= least and also.search(data) else []
+            for offsets, words, (_, least, also) in zip(found, texts, self._marks, strict=True)
         ]
 
     def of(self, marked: list[list[int]], what: str) -> list[int]:

@@ -16,7 +16,7 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Binding, Scope, parameters
-from aiaudit.probes.python.nodes import statements
+from aiaudit.probes.python.nodes import expressions, header, statements
 from aiaudit.probes.python.provenance import is_handler, is_tool
 from aiaudit.probes.python.resolve import Resolved, default_of, dotted, last_name
 
@@ -29,6 +29,8 @@ HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head)\(|\burlopen\("
     rb"|\.(?:completions|responses|messages)\.(?:create|parse|stream)\(|\bgenerate_content(?:_async)?\(|\.a?invoke\("
     rb"|\ba?(?:text_)?completion\(|\bChatCompletion\."
+    rb"|[\"']role[\"']:[ \t]*[\"'](?:system|developer)[\"']|\bSystemMessage\(|\([ \t]*[\"']system[\"'][ \t]*,"
+    rb"|\b(?:system|instructions|system_prompt|system_instruction)[ \t]*=[ \t]*f?[\w\"'(]"
 )
 MAX_DEPTH: Final = 14
 MAX_CALLED: Final = 3  # functions of other files that one sink may get its data from
@@ -96,12 +98,8 @@ class FlowFinder:
 
     def rows(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        for scope, call in self.view.marked_calls():
-            sink = self._sink(call, scope)
-            if sink is None:
-                continue
-            name, kind, argument = sink
-            sources = list(_Trace(self).sources(argument, scope))
+        for scope, call, (name, kind, argument) in self._sinks():
+            sources = list(Trace(self).sources(argument, scope))
             known = [source for source in sources if source.kind != "call"][:1]
             for source in known or sources[:MAX_CALLED]:
                 row = {
@@ -116,6 +114,17 @@ class FlowFinder:
                 found.append({key: value for key, value in row.items() if value not in (False, "")})
         return found
 
+    def _sinks(self) -> Iterator[tuple[Scope, ast.expr, tuple[str, str, ast.expr]]]:
+        """(scope, place, (name, kind, dangerous argument)) of all sinks on marked lines."""
+        for scope, statement in self.view.marked_statements():
+            for node in expressions(header(statement)):
+                if isinstance(node, ast.Call) and (sink := self._sink(node, scope)) is not None:
+                    yield scope, node, sink
+                if isinstance(node, ast.Call | ast.Dict | ast.Tuple):
+                    for name, argument in instructing(node):
+                        if not isinstance(argument, ast.Constant):
+                            yield scope, node, (name, "system", argument)
+
     def answering(self) -> list[str]:
         """The functions of this file that return what a model wrote: other files' flows begin at their calls."""
         if not any(LLM.match(one.name) for scope, call in self.view.marked_calls() for one in self._names(call, scope)):
@@ -128,7 +137,7 @@ class FlowFinder:
                 source.kind == "llm" and not source.sanitised
                 for statement, _ in statements(scope)
                 if isinstance(statement, ast.Return) and statement.value is not None
-                for source in _Trace(self).sources(statement.value, scope)
+                for source in Trace(self).sources(statement.value, scope)
             )
         ]
 
@@ -168,6 +177,25 @@ class FlowFinder:
         return any(one.local is function for one in self.resolver.names(call.func, scope))
 
 
+def instructing(node: ast.Call | ast.Dict | ast.Tuple) -> Iterator[tuple[str, ast.expr]]:
+    """What a message or a call gives a model as instructions: the content in the role of the system."""
+    match node:
+        case ast.Dict(keys=keys, values=values):
+            given = {key.value: value for key, value in zip(keys, values, strict=True) if isinstance(key, ast.Constant)}
+            role = given.get("role")
+            if isinstance(role, ast.Constant) and role.value in ("system", "developer") and "content" in given:
+                yield "system message", given["content"]
+        case ast.Tuple(elts=[ast.Constant(value="system"), content]):
+            yield "system message", content
+        case ast.Call(func=function, args=arguments, keywords=keywords):
+            if last_name(function) in ("SystemMessage", "SystemMessagePromptTemplate"):
+                yield from (("system message", one) for one in arguments[:1])
+                yield from (("system message", one.value) for one in keywords if one.arg == "content")
+            for one in keywords:
+                if one.arg in ("system", "instructions", "system_prompt", "system_instruction"):
+                    yield one.arg, one.value
+
+
 class _Source:
     """Where tainted data comes from. `kind`: llm, user; call: a function of another file, which may return either."""
 
@@ -191,7 +219,7 @@ class _Way(NamedTuple):
 _START: Final = _Way()
 
 
-class _Trace:
+class Trace:
     """One walk backwards from a sink's argument."""
 
     def __init__(self, finder: FlowFinder) -> None:

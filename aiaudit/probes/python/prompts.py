@@ -148,6 +148,9 @@ class PromptFinder:
     def _template(self, node: ast.expr, scope: Scope, name: str) -> Iterator[dict[str, Any]]:
         """`from_messages([("system", "…"), …])` and the like."""
         if isinstance(node, ast.List | ast.Tuple):
+            match node.elts:  # ("system", "…{context}")
+                case [ast.Constant(value="system" | "human" | "user" | "ai" as role), _]:
+                    name = str(role)
             for inner in node.elts:
                 yield from self._template(inner, scope, name)
         elif isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Name):

@@ -85,7 +85,10 @@ class ToolFinder:
                 continue
             name = _given_name(decorator, self.view, scope) or node.name
             inner = self.view.module.scope_of(node)
-            self._add(name, node, scope, inner, framework, "decorated", approval_by_keyword(decorator))
+            args: list[list[str]] | None = (
+                [] if last_name(target) == "call_tool" else None
+            )  # they are checked against the declared schemas
+            self._add(name, node, scope, inner, framework, "decorated", approval_by_keyword(decorator), args=args)
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> None:
         base = next((one for one in node.bases if last_name(one) in _CLASSES), None)

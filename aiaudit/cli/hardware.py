@@ -13,16 +13,25 @@ GIB = 1024**3
 
 def hardware(
     as_json: Annotated[bool, option("--json", help="Print the report as JSON.")] = False,
+    measure: Annotated[
+        bool, option("--measure", help="Measure memory, arithmetic and disk for at most five seconds: it loads them.")
+    ] = False,
 ) -> None:
     """Show processor, memory, disks and GPUs, with the limits of the container."""
     from aiaudit.probes.hardware import probe_hardware
 
-    data = probe_hardware().to_json()
+    report = probe_hardware()
+    data = report.to_json()
+    if measure:
+        from aiaudit.probes.hardware.measure import measure as run
+
+        usable = report.cpu.usable
+        data["measured"] = [one.to_json() for one in run(int(usable) if isinstance(usable, (int, float)) else 1)]
     if as_json:
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return
     rows = [*_machine(data), *_processor(data["cpu"]), *_memory(data["memory"]), *_disks(data["disks"])]
-    rows += _gpus(data["gpus"])
+    rows += [*_gpus(data["gpus"]), *_measured(data.get("measured", ()))]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         print(f"{name:<{width}}  {value}")
@@ -71,6 +80,20 @@ def _gpus(gpus: dict[str, Any]) -> Iterable[Row]:
         yield f"GPU {gpu['index']}", ", ".join([f"{_plain(gpu['name'])}, {_size(gpu['memory'])}{shared}", *notes])
     for unread in gpus["unread"]:
         yield "Accelerator", f"{unread} (seen, but no library here reads it)"
+
+
+def _measured(figures: Iterable[dict[str, Any]]) -> Iterable[Row]:
+    """What was measured; each figure is a lower bound on what can be reached."""
+    for one in figures:
+        if one["best"] is None:
+            yield f"Measured {one['name']}", f"unknown ({one['reason']})"
+            continue
+        noise = "" if one["stable"] else f", unstable (median {one['median']:g}): measure again on an idle machine"
+        threads = f", {one['threads']} threads" if one["threads"] > 1 else ""
+        yield (
+            f"Measured {one['name']}",
+            f"at least {one['best']:g} {one['unit']}{threads}, best of {one['runs']}{noise}",
+        )
 
 
 def _plain(value: Any) -> str:

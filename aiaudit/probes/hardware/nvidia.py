@@ -58,8 +58,14 @@ class _Ask:
             return getattr(self.nvml, name)(*arguments)
         except self.nvml.NVMLError as error:
             return Unknown(reason(error))
-        except (AttributeError, OSError, ValueError, UnicodeDecodeError) as error:
-            return Unknown(f"{name}: {type(error).__name__}")
+        except self._others as error:
+            return Unknown(_strange(name, error))
+
+    @property
+    def _others(self) -> tuple[type[Exception], ...]:
+        """What nvidia-ml-py raises besides NVMLError; its error of an older driver is no NVMLError."""
+        mismatch = getattr(self.nvml, "NVMLLibraryMismatchError", None)
+        return (AttributeError, OSError, ValueError, UnicodeDecodeError, *([mismatch] if mismatch else []))
 
     def optional(self, name: str, *arguments: Any) -> Any:
         """As asking, but None where the device says that it has no such thing."""
@@ -67,8 +73,14 @@ class _Ask:
             return getattr(self.nvml, name)(*arguments)
         except self.nvml.NVMLError as error:
             return None if code(error) == _NOT_SUPPORTED else Unknown(reason(error))
-        except (AttributeError, OSError, ValueError, UnicodeDecodeError) as error:
-            return Unknown(f"{name}: {type(error).__name__}")
+        except self._others as error:
+            return Unknown(_strange(name, error))
+
+
+def _strange(name: str, error: Exception) -> str:
+    if type(error).__name__ == "NVMLLibraryMismatchError":
+        return "the driver is too old for this question"
+    return f"{name}: {type(error).__name__}"
 
 
 def code(error: Exception) -> int:

@@ -10,7 +10,20 @@ from typing import Annotated, Any
 import typer
 
 from aiaudit import __version__
-from aiaudit.cli import checks, compare, data, doctor, explain, hardware, init, plan, portfolio, report, waivers
+from aiaudit.cli import (
+    checks,
+    compare,
+    data,
+    doctor,
+    explain,
+    hardware,
+    init,
+    interview,
+    plan,
+    portfolio,
+    report,
+    waivers,
+)
 from aiaudit.cli import run as run_command
 from aiaudit.cli.errors import ExitCode, say, tell
 
@@ -35,6 +48,7 @@ app.command("compare")(compare.compare)
 app.command("data")(data.data)
 app.command("hardware")(hardware.hardware)
 app.command("init")(init.init)
+app.command("interview")(interview.interview)
 app.command("plan")(plan.plan)
 app.command("portfolio")(portfolio.portfolio)
 app.command("explain")(explain.explain)

@@ -1,0 +1,82 @@
+"""Answers on disk: read with the project file's own schema, written entry by entry, comments of people kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from aiaudit.project.config import AttestationEntry, ConfigError, parse_attestations
+
+FILE: Final = "attestations.yaml"
+FIELDS: Final = ("answer", "owner", "evidence", "reviewed", "review_by", "note")
+ANSWERS: Final = ("yes", "partly", "no", "not_applicable")
+HOLDS_MONTHS: Final = 12
+_KEY: Final = re.compile(r"^([A-Z][A-Z0-9]{1,11}-[0-9]{3}):")
+
+
+def load(path: Path) -> dict[str, dict[str, Any]]:
+    """The answers of a file by check; none where there is no file. Raises `ConfigError`."""
+    if not path.exists():
+        return {}
+    entries = parse_attestations(path.read_bytes(), path.name)
+    return {check: _plain(entry) for check, entry in entries.items()}
+
+
+def checked(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer with its days as days and empty fields left out. Raises `ConfigError` with what is wrong."""
+    from pydantic import ValidationError
+
+    kept = {key: value for key, value in answer.items() if key in FIELDS and value not in (None, "", [])}
+    try:
+        return _plain(AttestationEntry.model_validate(kept))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"])) or "answer"
+        raise ConfigError([f"{field}: {first['msg'].lower()}"]) from None
+
+
+def with_answer(text: str, check: str, answer: Mapping[str, Any]) -> str:
+    """The file's text with this answer in the place of the check's earlier one, or at its end."""
+    lines = text.splitlines()
+    block = [
+        f"{check}:",
+        *(f"  {key}: {_value(answer[key])}" for key in FIELDS if answer.get(key) not in (None, "", [])),
+    ]
+    start = next((n for n, line in enumerate(lines) if line.startswith(f"{check}:")), None)
+    if start is None:
+        return "\n".join([*lines, *block]) + "\n"
+    end = start + 1
+    while end < len(lines) and not _KEY.match(lines[end]) and (not lines[end].strip() or lines[end][0].isspace()):
+        end += 1
+    while end > start + 1 and not lines[end - 1].strip():
+        end -= 1
+    return "\n".join([*lines[:start], *block, *lines[end:]]) + "\n"
+
+
+def default_review(reviewed: dt.date) -> dt.date:
+    """A year after the review; 29 February becomes the 28th."""
+    try:
+        return reviewed.replace(year=reviewed.year + 1)
+    except ValueError:
+        return reviewed.replace(year=reviewed.year + 1, day=28)
+
+
+def _plain(entry: AttestationEntry) -> dict[str, Any]:
+    values = {field: getattr(entry, field) for field in FIELDS}
+    return {key: value for key, value in values.items() if value not in (None, "", [])}
+
+
+def _value(value: Any) -> str:
+    import yaml
+
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return f"[{', '.join(_value(one) for one in value)}]"
+    if value in ANSWERS:
+        return str(value)
+    dumped: str = yaml.safe_dump(str(value), default_style='"', width=2**31)
+    return dumped.strip()

@@ -1,0 +1,75 @@
+"""What to ask: checks that apply and that only people can answer, the most valuable first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiaudit.reports.record import Record
+from aiaudit.reports.text import clean, first_sentence
+
+_OPEN: Final = frozenset({"unknown", "partial", "fail", "blocked", "error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question. `state`: open, stale (answered, but the answer no longer counts) or answered.
+
+    `worth` orders them: weight of the severity, doubled where the next readiness level waits for it.
+    """
+
+    check: str
+    title: str
+    pack: str
+    severity: str
+    text: str
+    why: str
+    found: str
+    state: str
+    worth: float
+    answer: Mapping[str, Any]
+
+
+def questions(result: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]], today: dt.date) -> list[Question]:
+    """Everything that may be asked of this audit, what is open or stale before what is answered.
+
+    Only checks that apply are asked: attested ones, and those that ended unknown and say what a person could answer.
+    """
+    told = Record(clean(dict(result)))
+    asked = []
+    for check in told.records("checks"):
+        text = check.text("question")
+        if not text or check.text("status") == "not_applicable":
+            continue
+        if check.text("kind") != "attested" and check.text("status") not in ("unknown", "partial"):
+            continue
+        given = answers.get(check.text("id"), {})
+        asked.append(
+            Question(
+                check=check.text("id"),
+                title=check.text("title"),
+                pack=check.text("pack"),
+                severity=check.text("severity"),
+                text=text,
+                why=first_sentence(check.text("why")),
+                found=check.text("reason"),
+                state=_state(check, given, today),
+                worth=check.number("priority") or 0.0,
+                answer=given,
+            )
+        )
+    order = {"open": 0, "stale": 1, "answered": 2}
+    return sorted(asked, key=lambda q: (order[q.state], -q.worth, q.check))
+
+
+def _state(check: Record, given: Mapping[str, Any], today: dt.date) -> str:
+    if not given:
+        return "open"
+    review = given.get("review_by")
+    if isinstance(review, dt.date) and review < today:
+        return "stale"
+    if check.text("kind") == "attested" and check.text("status") in _OPEN and given.get("answer") in ("yes", "partly"):
+        return "stale"
+    return "answered"

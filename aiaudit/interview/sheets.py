@@ -1,0 +1,178 @@
+"""Questions as a sheet for people who will not open a terminal, and their answers read back.
+
+Columns that people fill in have the names of the fields of an attestation. Nothing is lost on the way: what was
+answered before stands in the sheet, and a row that is left alone changes nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from aiaudit.interview.answers import FIELDS, checked
+from aiaudit.interview.questions import Question
+from aiaudit.project.config import ConfigError
+from aiaudit.reports.csv import safe_cell
+
+COLUMNS: Final = ("check", "severity", "title", "question", "why", "found", "state", *FIELDS)
+FORMATS: Final = (".xlsx", ".csv", ".md")
+MAX_BYTES: Final = 20 * 1024 * 1024
+_WIDTHS: Final = {"title": 40, "question": 60, "why": 40, "found": 40, "evidence": 36, "owner": 28, "note": 40}
+
+
+class SheetError(ValueError):
+    """A sheet that cannot be written or read; the message says why, and in which row."""
+
+
+def export(questions: Sequence[Question], path: Path) -> bytes:
+    """The sheet in the format of the path's suffix."""
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        return _csv(questions)
+    if suffix == ".md":
+        return _markdown(questions)
+    if suffix == ".xlsx":
+        return _xlsx(questions)
+    raise SheetError(f"{path}: the suffix names no format; there are: {', '.join(FORMATS)}")
+
+
+def read(path: Path) -> dict[str, dict[str, Any]]:
+    """The answers that stand in a sheet (.xlsx or .csv), by check. Raises `SheetError` with the row."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SheetError(f"{path}: larger than {MAX_BYTES // 1024**2} MB")
+        rows = _read_xlsx(path) if path.suffix.lower() == ".xlsx" else _read_csv(path)
+    except OSError as error:
+        raise SheetError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+    found: dict[str, dict[str, Any]] = {}
+    for number, row in rows:
+        check, answer = str(row.get("check") or "").strip(), {field: row.get(field) for field in FIELDS}
+        if not check or not answer["answer"]:
+            continue
+        try:
+            found[check] = checked({key: _given(key, value) for key, value in answer.items()})
+        except ConfigError as error:
+            raise SheetError(f"{path}, row {number} ({check}): {error}") from None
+    return found
+
+
+def _row(question: Question) -> list[str]:
+    given = question.answer
+    told = [
+        question.check,
+        question.severity,
+        question.title,
+        question.text,
+        question.why,
+        question.found,
+        question.state,
+    ]
+    return [*told, *(_text(given.get(field)) for field in FIELDS)]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
+    return "" if value is None else value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def _given(field: str, value: Any) -> Any:
+    """What a person typed, as the schema wants it. Spreadsheets turn days into dates and add apostrophes."""
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if len(text) > 1 and text[0] == "'" and text[1] in "=+-@":
+        text = text[1:]
+    if field == "answer":
+        return text.lower().replace(" ", "_").replace("n/a", "not_applicable")
+    if field == "evidence" and "\n" in text:
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    return text
+
+
+def _csv(questions: Sequence[Question]) -> bytes:
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(COLUMNS)
+    for question in questions:
+        writer.writerow([safe_cell(cell) for cell in _row(question)])
+    return ("\ufeff" + stream.getvalue()).encode()
+
+
+def _markdown(questions: Sequence[Question]) -> bytes:
+    from aiaudit.reports.templating import markdown_environment
+
+    template = markdown_environment().get_template("questions.md.j2")
+    return (template.render(questions=questions).strip() + "\n").encode()
+
+
+def _xlsx(questions: Sequence[Question]) -> bytes:
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "Questions"
+    sheet.append(list(COLUMNS))
+    for question in questions:
+        sheet.append([safe_cell(cell) for cell in _row(question)])
+    for number, name in enumerate(COLUMNS, 1):
+        letter = get_column_letter(number)
+        sheet.column_dimensions[letter].width = _WIDTHS.get(name, 14)
+        sheet[f"{letter}1"].font = Font(bold=True)
+        for (cell,) in sheet[f"{letter}2:{letter}{max(2, len(questions) + 1)}"]:
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            if name in FIELDS:
+                cell.fill = PatternFill("solid", fgColor="FFF8E1")
+            if name in ("reviewed", "review_by"):
+                cell.number_format = "@"
+    choice = DataValidation(type="list", formula1='"yes,partly,no,not applicable"', allow_blank=True)
+    sheet.add_data_validation(choice)
+    letter = get_column_letter(COLUMNS.index("answer") + 1)
+    choice.add(f"{letter}2:{letter}{max(2, len(questions) + 1)}")
+    sheet.freeze_panes = "D2"
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def _read_csv(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SheetError(f"{path}: is not UTF-8; save it as CSV UTF-8") from None
+    head = text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)  # spreadsheets of some countries write semicolons
+    return _named(path, list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))
+
+
+def _read_xlsx(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
+    from zipfile import BadZipFile
+
+    try:
+        from openpyxl import load_workbook
+        from openpyxl.utils.exceptions import InvalidFileException
+    except ImportError:
+        raise SheetError("Excel sheets need openpyxl: pip install 'aiaudit[xlsx]'; or use .csv") from None
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+        rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+    except (InvalidFileException, BadZipFile, KeyError, ValueError, IndexError):
+        raise SheetError(f"{path}: is not an Excel sheet") from None
+    return _named(path, rows)
+
+
+def _named(path: Path, rows: list[list[Any]]) -> list[tuple[int, Mapping[str, Any]]]:
+    head = [str(cell or "").strip().lower() for cell in rows[0]] if rows else []
+    missing = [name for name in ("check", "answer") if name not in head]
+    if missing:
+        raise SheetError(f"{path}: has no column {missing[0]!r}; keep the first row as it was exported")
+    return [(number, dict(zip(head, row, strict=False))) for number, row in enumerate(rows[1:], 2)]

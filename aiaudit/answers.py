@@ -39,6 +39,7 @@ _FAMILIES: Final = (
 )
 _SINGLE: Final = frozenset(
     {"dependencies.components", "dependencies.declared", "dependencies.locks", "dependencies.manifests"}
+    | {"capacity.load_tests", "capacity.tradeoffs"}
     | {"dependencies.mismatches", "dependencies.versions", "bom.documents", "lifecycle", "models.files"}
 )
 _RESOLVED, _SOME_UNKNOWN = b"=", b"?"

@@ -96,6 +96,8 @@ def _inside(current: dict[str, Any], nested: list[str], line: str, plain: str, d
     if attribute is not None and not attribute.group(2).startswith("{"):
         key = ".".join([*nested, attribute.group(1)])
         current["attributes"].setdefault(key, _value(attribute.group(1), attribute.group(2)))
+    elif attribute is not None and attribute.group(2).endswith("}"):  # tags = { team = "ml" }
+        current["attributes"].setdefault(".".join([*nested, attribute.group(1)]), True)
     elif plain.rstrip().endswith("{"):
         inner = _INNER.match(line) or _ATTRIBUTE.match(line)
         nested[depth - 1 :] = [inner.group(1) if inner else "?"]

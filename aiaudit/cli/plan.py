@@ -109,7 +109,7 @@ def plan(
     else:
         print("\n".join([*lines(made), "", *plan_cost.text_lines(money, made.assumptions)]))
     code = ExitCode.GATE if made.findings else ExitCode.FINE
-    if made.fit is None and isinstance(money, str):
+    if made.fit is None and (isinstance(money, str) or money.inputs.api is None):
         code = ExitCode.NOTHING
     if limit is not None and (held := plan_cost.gate_of(money, limit)).verdict != "pass":
         say(f"--max-monthly-cost {max_monthly_cost}: {held.verdict}, {held.text}")

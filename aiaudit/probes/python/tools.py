@@ -9,6 +9,7 @@ calls that are reached from it in its file, two calls deep.
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from typing import Any, Final
 
 from aiaudit.probes.python.approvals import Approval, approval_by_keyword, approval_in, said_in
@@ -22,7 +23,7 @@ from aiaudit.probes.python.resolve import Resolved, dotted, last_name
 
 HITS: Final = (
     rb"^[ \t]*@(?:\w+\.)*(?:tool|function_tool|tool_plain|kernel_function|beta_tool|call_tool|register_for_llm)\b"
-    rb"|\bclass \w+\((?:\w+\.)*(?:BaseTool|Tool|StructuredTool|BaseToolSpec)\b"
+    rb"|^[ \t]*from [^\n]*\b(?:tool|function_tool)[ \t]+as\b|\bclass \w+\((?:\w+\.)*(?:BaseTool|Tool|StructuredTool|BaseToolSpec)\b"
     rb"|\b(?:StructuredTool|FunctionTool|Tool)(?:\.from_\w+)?\(|\bregister_function\(|\bToolNode\(|\.bind_tools\("
     rb"|\b(?:tools|functions|available_tools|TOOLS|FUNCTIONS)[ \t]*(?::[^=\n]+)?=[ \t]*\[|\bcreate_(?:react_)?agent\("
     rb"|[\"']type[\"'][ \t]*:[ \t]*[\"']function[\"']|[\"']input_schema[\"'][ \t]*:"
@@ -67,6 +68,11 @@ class ToolFinder:
                     self._decorated(statement, scope)
                 case ast.ClassDef():
                     self._class(statement, scope)
+                case ast.ImportFrom(names=names):  # `from langchain_core.tools import tool as t`
+                    renamed = {one.asname for one in names if one.name in _DECORATORS}
+                    for inner in self.view.module.scopes[1:]:
+                        if isinstance(inner.node, ast.FunctionDef | ast.AsyncFunctionDef):
+                            self._decorated(inner.node, inner.parent or inner, renamed)
                 case _:
                     for node in expressions(header(statement)):
                         self._expression(node, scope)
@@ -75,10 +81,12 @@ class ToolFinder:
 
     # --- where tools are defined -------------------------------------------------------------------------------------
 
-    def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
+    def _decorated(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, renamed: Collection[str | None] = ()
+    ) -> None:
         for decorator in node.decorator_list:
             target = decorator.func if isinstance(decorator, ast.Call) else decorator
-            if last_name(target) not in _DECORATORS:
+            if last_name(target) not in _DECORATORS and last_name(target) not in renamed:
                 continue
             framework = self._framework(target, scope)
             if not framework:

@@ -23,7 +23,8 @@ from aiaudit.probes.python.resolve import Resolved, dotted, last_name
 
 HITS: Final = (
     rb"^[ \t]*@(?:\w+\.)*(?:tool|function_tool|tool_plain|kernel_function|beta_tool|call_tool|register_for_llm)\b"
-    rb"|^[ \t]*from [^\n]*\b(?:tool|function_tool)[ \t]+as\b|\bclass \w+\((?:\w+\.)*(?:BaseTool|Tool|StructuredTool|BaseToolSpec)\b"
+    rb"|^[ \t]*from [^\n]*\b(?:tool|function_tool)[ \t]+as\b"
+    rb"|\bclass \w+\((?:\w+\.)*(?:BaseTool|Tool|StructuredTool|BaseToolSpec)\b"
     rb"|\b(?:StructuredTool|FunctionTool|Tool)(?:\.from_\w+)?\(|\bregister_function\(|\bToolNode\(|\.bind_tools\("
     rb"|\b(?:tools|functions|available_tools|TOOLS|FUNCTIONS)[ \t]*(?::[^=\n]+)?=[ \t]*\[|\bcreate_(?:react_)?agent\("
     rb"|[\"']type[\"'][ \t]*:[ \t]*[\"']function[\"']|[\"']input_schema[\"'][ \t]*:"

@@ -96,7 +96,7 @@ class ResultsProbe(Probe[ResultsQuery]):
         if not found:
             state = State.UNKNOWN if unread else State.ABSENT
             reason = f"{unread[0]} could not be read" if unread else ""
-            value = None if unread else []
+            value: list[Any] | None = None if unread else []
             return Fact(fact_id, state, value, Level.CONTENT, method, scope=scope, reason=reason)
         level = Level.RESULT if any(one["dated"] for one in found) else Level.CONTENT
         notes = tuple(

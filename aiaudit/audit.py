@@ -20,6 +20,7 @@ from aiaudit.model.fact import Fact
 from aiaudit.model.result import CheckResult, GateRule, NextLevel
 from aiaudit.packs.derive import derive
 from aiaudit.packs.judge import judge
+from aiaudit.packs.problems import PackError, Problem
 from aiaudit.resources import path_of
 from aiaudit.ruleset import Options, Ruleset, read_ruleset
 from aiaudit.scoring import baseline, gate, levels, path, priority, score, waivers
@@ -83,6 +84,10 @@ def audit(
     options = options or Options()
     clock = _Clock()
     ruleset = read_ruleset(options)
+    ladder_text = (path_of("checks") / "levels" / "readiness.yaml").read_text(encoding="utf-8")
+    ruleset_hash = hash_of(ruleset, ladder_text)
+    if options.ruleset and options.ruleset != ruleset_hash:
+        raise PackError([Problem(None, f"--ruleset {options.ruleset}: these rules are {ruleset_hash}")])
     asked = caller_gate(options, ruleset)
     before = _baseline(options.baseline)
     clock.lap("packs")
@@ -93,7 +98,6 @@ def audit(
     basis = _Basis(ruleset, settings, collection, known)
     judged = _judge(basis)
     clock.lap("rules")
-    ladder_text = (path_of("checks") / "levels" / "readiness.yaml").read_text(encoding="utf-8")
     ladder = levels.load(ladder_text)
     scored = _score(basis, judged, ladder, before)
     seen = gate.GateCase(
@@ -109,7 +113,7 @@ def audit(
     clock.lap("score")
     return Audit(
         version=__version__,
-        ruleset_hash=_ruleset_hash(ruleset, ladder_text),
+        ruleset_hash=ruleset_hash,
         collection=collection,
         settings=settings,
         facts=known,
@@ -199,7 +203,7 @@ def _baseline(file: str | None) -> baseline.Baseline | None:
         raise baseline.BaselineError(f"--baseline {file}: {reason}") from None
 
 
-def _ruleset_hash(ruleset: Ruleset, ladder: str) -> str:
+def hash_of(ruleset: Ruleset, ladder: str) -> str:
     """All that moves a figure besides project and machine: packs, the selection, parameters, gates, the version."""
     selected = [pack.id for pack in ruleset.selected.packs]
     parts = [__version__, ruleset.full.digest, json.dumps([selected, ruleset.params], sort_keys=True), ladder]

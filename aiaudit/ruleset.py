@@ -37,6 +37,7 @@ class Options:
     jobs: int | None = None
     cache: bool = True
     timings: bool = False
+    ruleset: str | None = None  # the hash that the rules must have
     own_outputs: tuple[str, ...] = ()
 
 

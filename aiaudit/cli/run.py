@@ -91,6 +91,17 @@ def run(
         bool, option("--history", help="Look for secrets in the git history as well, within bounds.")
     ] = False,
     jobs: Annotated[int | None, option("--jobs", min=1, help="Processes at most (default: one a processor).")] = None,
+    ruleset: Annotated[
+        str | None,
+        option(
+            "--ruleset",
+            metavar="HASH",
+            help="Stop unless the rules are these: the score then moves only with the project.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, option("--dry-run", help="Show which checks would judge, and why others would not; read nothing.")
+    ] = False,
     no_cache: Annotated[bool, option("--no-cache", help="Read every file again.")] = False,
     timings: Annotated[bool, option("--timings", help="Add the seconds of each stage to the result.")] = False,
     quiet: Annotated[bool, option("--quiet", "-q", help="No summary and no progress; trouble is still told.")] = False,
@@ -139,7 +150,13 @@ def run(
         cache=not no_cache,
         timings=timings,
         own_outputs=below(root, written) if root else (),
+        ruleset=ruleset,
     )
+    if dry_run:
+        from aiaudit.cli.dry_run import show
+
+        show(options)
+        return
     task = _Task(root, options, outputs, facts, facts_out, exit_zero, quiet)
     raise typer.Exit(int(task.do()))
 

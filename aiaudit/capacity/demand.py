@@ -85,14 +85,18 @@ class Demand:
         )
 
 
-def demand_of(part: WorkloadPart, assumed: Assumptions) -> Demand:
-    """The load of a workload. Raises `NoLoad` where the mean rate or a median of tokens is missing."""
+def demand_of(part: WorkloadPart, assumed: Assumptions, *, answers: bool = True) -> Demand:
+    """The load of a workload; `answers=False` for an encoder, which writes none.
+
+    Raises `NoLoad` where the mean rate or a median of tokens is missing."""
     rate = part.traffic.requests_per_second
     tokens = part.traffic.tokens
     if rate is None or (rate.mean is None and rate.peak is None):
         raise NoLoad("workload.traffic.requests_per_second.mean is missing")
-    if tokens is None or not (tokens.input and tokens.input.p50) or not (tokens.output and tokens.output.p50):
-        raise NoLoad("workload.traffic.tokens.input.p50 and .output.p50 are missing")
+    if tokens is None or not (tokens.input and tokens.input.p50):
+        raise NoLoad("workload.traffic.tokens.input.p50 is missing")
+    if answers and not (tokens.output and tokens.output.p50):
+        raise NoLoad("workload.traffic.tokens.output.p50 is missing")
     peak_factor = assumed.number("traffic.requests_per_second.peak", None) if rate.peak is None else 0.0
     mean = rate.mean if rate.mean is not None else rate.peak or 0.0
     if rate.mean is None:
@@ -105,7 +109,9 @@ def demand_of(part: WorkloadPart, assumed: Assumptions) -> Demand:
         mean=mean,
         peak=rate.peak if rate.peak is not None else mean * peak_factor,
         prompt=_spread(tokens.input, "traffic.tokens.input.p95", assumed),
-        answer=_spread(tokens.output, "traffic.tokens.output.p95", assumed),
+        answer=_spread(tokens.output, "traffic.tokens.output.p95", assumed)
+        if answers and tokens.output
+        else Spread(1.0, 1.0),
         concurrency=declared,
         prefix_hit=assumed.number("traffic.prefix_cache_hit", part.traffic.prefix_cache_hit),
         hours=assumed.number("traffic.hours_per_day", part.traffic.hours_per_day),

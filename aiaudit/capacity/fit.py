@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from aiaudit.capacity.demand import Demand
+from aiaudit.capacity.encoder import BATCH, Encoder, batch_memory
 from aiaudit.capacity.latency import speed_at, steady_batch
-from aiaudit.capacity.serving import Budget, budget, cache_of, sequences_that_fit
+from aiaudit.capacity.serving import Budget, budget, cache_of, engine_law, sequences_that_fit
 from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.tables import GIB
 from aiaudit.capacity.terms import Sum, Term, total
 
 TIGHT: Final = 0.9  # of what the engine may use; above it there is no headroom worth the name
+INTERPRETER: Final = 195_000_000  # bytes of a process that has imported scikit-learn (peak resident set, Linux)
 Verdict = Literal["yes", "tight", "no", "unknown"]
 
 
@@ -44,6 +46,10 @@ class Fit:
 def fit(setup: Setup, demand: Demand) -> Fit:
     """Judge the memory of one GPU of one replica."""
     model = setup.model
+    if model.encoder is not None:
+        return _encoder(setup, demand, model.encoder)
+    if model.classical:
+        return _classical(setup)
     if model.shape is None or setup.cache is None:
         return _without_shape(setup)
     one = weights_of_a_rank(setup)
@@ -156,6 +162,36 @@ def _holds(setup: Setup, pool: int, tokens: int) -> int:
     if cached is None or pool <= 0:
         return 0
     return sequences_that_fit(pool * setup.pp, cached, max(1, tokens), setup.element, setup.block, setup.tp)
+
+
+def _encoder(setup: Setup, demand: Demand, encoder: Encoder) -> Fit:
+    """An encoder's weights, its batch, and the engine around them; sequences wait for the next batch."""
+    law = engine_law(setup.engine)
+    share = float(law["utilisation"]) if setup.utilisation is None else setup.utilisation
+    usable = round(setup.gpu.visible * share)
+    batch = setup.max_num_seqs or BATCH
+    assumed = () if setup.max_num_seqs else (f"serving.max_batch: {BATCH} (sentence-transformers' default)",)
+    tokens = max(1, min(encoder.context, math.ceil(demand.prompt.p95)))
+    context = Term.within("context", law["non_torch_gib"][1] * GIB, 0.3, "CUDA context", law["source"])
+    terms = total([setup.model.weights, batch_memory(encoder, batch, tokens), context])
+    verdict: Verdict = "no" if terms.expected > usable else "tight" if terms.high > TIGHT * usable else "yes"
+    room = f"{1 - terms.expected / usable:.0%} headroom"
+    reason = room if verdict != "no" else f"{(terms.expected - usable) / GIB:.1f} GiB are missing"
+    return Fit(
+        verdict, reason, terms, usable, setup.gpu.visible, terms.expected / usable, batch, batch, batch,
+        max(0, usable - terms.expected), batch, assumed=assumed, notes=setup.model.notes,
+    )  # fmt: skip
+
+
+def _classical(setup: Setup) -> Fit:
+    """A pickled model in one process a replica: the interpreter with its libraries, and the model."""
+    runtime = Term.within("context", INTERPRETER, 0.5, "interpreter with numpy and scikit-learn", "measured by us")
+    terms = total([setup.model.weights, runtime])
+    usable = setup.gpu.visible
+    verdict: Verdict = "no" if terms.expected > usable else "tight" if terms.high > TIGHT * usable else "yes"
+    reason = f"{max(0.0, 1 - terms.expected / usable):.0%} headroom"
+    share = terms.expected / usable
+    return Fit(verdict, reason, terms, usable, usable, share, 1, 1, 1, 0, 1, notes=setup.model.notes)
 
 
 def _without_shape(setup: Setup) -> Fit:

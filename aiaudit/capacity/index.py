@@ -1,4 +1,4 @@
-"""Memory of vector indexes, embedding services and classical models.
+"""Memory of vector indexes and classical models.
 
 Flat: n · d · element. HNSW (hnswlib, faiss): + 2 · M links of 4 bytes a vector on the lowest layer, and M for each of
 the layers above, of which a vector has 1 / ln M on average. Product quantisation: n · bytes of a code, and its
@@ -71,11 +71,4 @@ def index_memory(kind: str, vectors: float, dimensions: int, element: float, *, 
 def tree_memory(file_size: int, provenance: str) -> Term:
     """A pickled classical model in memory: one to three times its file."""
     low, expected, high = (round(file_size * factor) for factor in TREES)
-    return Term("model", low, expected, high, f"{file_size:,} B of file × 1 … 3", {"file": file_size}, provenance)
-
-
-def encoder_memory(weights: int, batch: int, seq: int, hidden: int, layers: int, element: int = 2) -> Term:
-    """An embedding service: weights and the widest transient of a batch (about six of its hidden states); no cache."""
-    value = weights + 6 * batch * seq * hidden * element
-    text = f"weights + 6 × {batch} × {seq} tokens × {hidden} × {element} B"
-    return Term.within("encoder", value, 0.2, text, "no cache is kept", layers=layers)
+    return Term("weights", low, expected, high, f"{file_size:,} B of file × 1 … 3", {"file": file_size}, provenance)

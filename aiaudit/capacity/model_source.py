@@ -16,6 +16,8 @@ from typing import Any, Final
 from aiaudit.capacity import weights
 from aiaudit.capacity.architecture import Architecture, NotAnArchitecture, Parameters, from_config, parameters
 from aiaudit.capacity.assumptions import Assumptions
+from aiaudit.capacity.encoder import Encoder, encoder_from_config
+from aiaudit.capacity.index import tree_memory
 from aiaudit.capacity.tables import UnknownName, WeightFormat, table, weight_format
 from aiaudit.capacity.terms import Term
 from aiaudit.probes.models.headers import read_gguf, read_safetensors
@@ -25,6 +27,7 @@ from aiaudit.project.reader import Reader, Unreadable
 from aiaudit.project.workload import ModelSourcePart
 
 MAX_CONFIG: Final = 4 * 1024 * 1024
+_PICKLED: Final = (".pkl", ".pickle", ".joblib", ".skops")  # classical models, which are larger in memory
 _INDEX: Final = "model.safetensors.index.json"
 _PLAIN: Final = {
     "F64": 8,
@@ -56,6 +59,8 @@ class Model:
     form: WeightFormat
     shape: Architecture | None = None
     count: Parameters | None = None
+    encoder: Encoder | None = None  # of a model that embeds or classifies
+    classical: bool = False  # a pickled model of trees, lines or the like
     exact: bool = True  # weights do not follow from `form`: a header counted them
     notes: tuple[str, ...] = ()
 
@@ -135,6 +140,11 @@ def _counted(count: float, form: WeightFormat, provenance: str) -> Model:
 def _from_config(
     config: Mapping[str, Any], name: str, provenance: str, asked: str, engine: str, assumed: Assumptions
 ) -> Model:
+    if (encoder := encoder_from_config(config)) is not None:
+        form = _form(asked or _said_dtype(config) or str(assumed.take("model.weights.dtype", None)))
+        size = encoder.parameters * form.linear / 8
+        text = f"{encoder.parameters:,} parameters × {form.linear:g} bits / 8"
+        return Model(name, Term.exact("weights", size, text, provenance), form, encoder=encoder)
     try:
         shape = from_config(config)
     except NotAnArchitecture as error:
@@ -142,7 +152,13 @@ def _from_config(
     count = parameters(shape)
     form = _form(asked or _said_dtype(config) or str(assumed.take("model.weights.dtype", None)))
     return Model(
-        name, weights.from_shape(count, form, provenance, engine=engine), form, shape, count, False, shape.notes
+        name,
+        weights.from_shape(count, form, provenance, engine=engine),
+        form,
+        shape,
+        count,
+        exact=False,
+        notes=shape.notes,
     )
 
 
@@ -190,6 +206,9 @@ def _from_tree(reader: Reader, path: str, asked: str, engine: str, assumed: Assu
         size = reader.read(path, 1).size
     except Unreadable:
         return None
+    if lower.endswith(_PICKLED):
+        note = f"{path}: one to three times the size of the file is taken"
+        return Model(PurePosixPath(path).name, tree_memory(size, path), _form("fp32"), classical=True, notes=(note,))
     term = Term.within("weights", size, 0.05, "size of the file", path, bytes=size)
     form = _form(asked or str(assumed.take("model.weights.dtype", None)))
     note = f"{path}: the size of the file is taken; its shape is not read"
@@ -268,11 +287,13 @@ def _weighed(config: Mapping[str, Any] | None, term: Term, path: str, asked: str
     if config is None:
         note = f"no config.json beside {path}: the cache and the speed cannot be told"
         return Model(name, term, form, notes=(note,))
+    if (encoder := encoder_from_config(config)) is not None:
+        return Model(name, term, form, encoder=encoder)
     try:
         shape = from_config(config)
     except NotAnArchitecture as error:
         return Model(name, term, form, notes=(f"config.json beside {path}: {error}",))
-    return Model(name, term, form, shape, parameters(shape), True, shape.notes)
+    return Model(name, term, form, shape, parameters(shape), notes=shape.notes)
 
 
 def _gguf(reader: Reader, path: str) -> Model | None:

@@ -84,7 +84,7 @@ def plan(
         found = replace(found, model=model)
         setup = setup_of(part, model, report, assumed)
         found = replace(found, setup=setup, training=training_plans(part.training, model, setup, reader, assumed))
-        demand = demand_of(part, assumed)
+        demand = demand_of(part, assumed, answers=model.encoder is None)
     except (NoModel, NoHardware, NoLoad, UnknownName) as error:
         return replace(found, problems=(str(error),), assumptions=assumed.texts)
     memory = apply(fit(setup, demand), setup, demand, calibration)
@@ -93,8 +93,14 @@ def plan(
     problems = []
     if memory.verdict == "unknown":
         problems.append(memory.reason)
+    elif model.classical:
+        problems.append("the speed of classical models is not worked out: load-test them")
     elif speed is None and memory.pool > 0:
-        problems.append(f"the speed of {setup.gpu.name} is not known")
+        problems.append(
+            "the speed of encoders is not worked out"
+            if model.encoder
+            else f"the speed of {setup.gpu.name} is not known"
+        )
     return replace(
         found,
         problems=tuple(problems),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from aiaudit.capacity.architecture import from_config, parameters
-from aiaudit.capacity.index import encoder_memory, index_memory, tree_memory
+from aiaudit.capacity.index import index_memory, tree_memory
 from aiaudit.capacity.model_source import preset_named
 from aiaudit.capacity.training import Run, adapter_parameters, training_memory
 
@@ -86,6 +86,5 @@ def test_declared_indexes():
     assert (first.verdict, second.verdict) == ("no", "unknown")
 
 
-def test_trees_and_encoders():
+def test_trees_are_larger_than_their_files():
     assert tree_memory(100, "model.pkl").high == 300
-    assert encoder_memory(1000, 2, 3, 5, 1).expected == 1000 + 6 * 2 * 3 * 5 * 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +20,7 @@ SMALL: Final = 64 * 1024 * 1024  # bytes: below it types are guessed from every 
 _SAMPLE: Final = 20480  # DuckDB's own number of rows to guess types from
 _LONGEST_LINE: Final = 64 * 1024 * 1024  # bytes of one JSON object
 _LONGEST_ROW: Final = 8 * 1024 * 1024  # bytes of one CSV row: the reader's buffers are several times as large
+_NARROWER: Final = ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN")  # the first that all values fit
 _REJECTS: Final = 1_000_000  # rejected values that are kept a file
 _LONGEST_HEADER: Final = 100_000  # characters
 
@@ -28,7 +29,7 @@ _LONGEST_HEADER: Final = 100_000  # characters
 class Opened:
     """A view and what it reads. `types`: columns that are read as another type than the guessed one.
 
-    `rejects`: the reader tells the lines that it leaves out.
+    `rejects`: the reader tells the lines that it leaves out. `reconsidered`: texts were looked at again without those.
     """
 
     view: str
@@ -39,6 +40,7 @@ class Opened:
     types: Mapping[str, str] = field(default_factory=dict)
     options: str = ""
     rejects: bool = True
+    reconsidered: bool = False
 
     def malformed(self, connection: duckdb.DuckDBPyConnection, listed: int) -> Malformed:
         """Rows that the readers left out, and the first `listed` line numbers."""
@@ -89,26 +91,50 @@ def open_files(connection: duckdb.DuckDBPyConnection, source: Source, view: str,
 
 
 def widened(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened | None:
-    """`opened` again with wider types where a value did not fit the guessed one; None where all did.
+    """`opened` again with other types where values did not fit the guessed one; None where all did.
 
-    Whole numbers become floating point, everything else text; to be asked again after the next scan.
+    Whole numbers become floating point, everything else text. Where malformed lines were left out, texts are looked at
+    again, as such a line may be the only reason that a column was taken for one. To be asked again after the next scan.
     """
     if opened.format.name != "csv" or not opened.rejects:
         return None
-    found = connection.execute(
-        "SELECT DISTINCT e.column_name FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) "
-        "WHERE e.error_type = 'CAST' AND s.file_path IN (SELECT unnest(?))",
+    described = {str(row[0]): str(row[1]) for row in connection.execute(f'DESCRIBE "{opened.view}"').fetchall()}
+    errors = connection.execute(
+        "SELECT s.file_path, e.line, e.column_name, e.error_type FROM reject_errors e "
+        "JOIN reject_scans s USING (scan_id, file_id) WHERE s.file_path IN (SELECT unnest(?))",
         [list(opened.files)],
     ).fetchall()
-    columns = {str(row[0]) for row in found if opened.types.get(str(row[0])) != "VARCHAR"}
-    if not columns:
+    malformed = {row[:2] for row in errors if row[3] != "CAST"}
+    misfits = {str(row[2]) for row in errors if row[3] == "CAST" and row[:2] not in malformed}
+    types = {name: "DOUBLE" if described.get(name) == "BIGINT" else "VARCHAR" for name in sorted(misfits)}
+    if malformed and not opened.reconsidered:
+        types |= _narrower(connection, opened, [name for name, kind in described.items() if kind == "VARCHAR"])
+    again = replace(opened, view=opened.view + "w", types={**opened.types, **types}, reconsidered=bool(malformed))
+    if again.types == opened.types:
         return None
-    described = dict(row[:2] for row in connection.execute(f'DESCRIBE "{opened.view}"').fetchall())
-    wider = {name: "DOUBLE" if described.get(name) == "BIGINT" else "VARCHAR" for name in sorted(columns)}
-    again = replace(opened, view=opened.view + "w", types={**opened.types, **wider})
     _forget(connection)
     _csv_view(connection, again)
     return again
+
+
+def _narrower(connection: duckdb.DuckDBPyConnection, opened: Opened, texts: Sequence[str]) -> dict[str, str]:
+    """Types of the text columns of which every value is a number, a truth value, a date or a time."""
+    if not texts:
+        return {}
+    asked = []
+    for name in map(_name, texts):
+        tests = [f"regexp_full_match({name}, '[+-]?[0-9]{{1,18}}')"]
+        tests += [f"try_cast({name} AS {kind}) IS NOT NULL" for kind in _NARROWER[1:-1]]
+        tests.append(f"lower({name}) IN ('true', 'false')")
+        asked += [f"bool_and({test})" for test in tests]
+    answer = connection.execute(f'SELECT {", ".join(asked)} FROM "{opened.view}"').fetchone() or ()  # noqa: S608
+    width = len(_NARROWER)
+    found = {}
+    for i, name in enumerate(texts):
+        fits = [kind for kind, all_fit in zip(_NARROWER, answer[width * i : width * (i + 1)], strict=True) if all_fit]
+        if fits:
+            found[name] = fits[0]
+    return found
 
 
 def _open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:

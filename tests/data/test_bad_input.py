@@ -29,6 +29,14 @@ def test_malformed_lines_are_counted_and_named(tmp_path, measured):
     assert (dataset.rows, dataset.malformed.count, dataset.malformed.lines) == (2, 2, (3, 4))
 
 
+def test_a_malformed_line_does_not_make_its_column_a_text(tmp_path, measured):
+    lines = [f"{i},{i / 2},2024-01-{i % 28 + 1:02},true,w{i}" for i in range(50)]
+    (tmp_path / "m.csv").write_text("a,b,c,d,e\n" + "\n".join([*lines, "broken", "x,y,z,u,v,w", "x,y"]) + "\n")
+    dataset = measured(tmp_path / "m.csv").datasets[0]
+    assert [c.type for c in dataset.columns] == ["integer", "number", "date", "boolean", "text"]
+    assert (dataset.rows, dataset.malformed.count, dataset.malformed.lines) == (50, 3, (52, 53, 54))
+
+
 def test_a_few_broken_signs_in_utf8_are_malformed_lines(tmp_path, measured):
     lines = [f"{i},naïve".encode() for i in range(200)]
     lines[150] = b"150,na\xefve"

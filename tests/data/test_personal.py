@@ -129,7 +129,7 @@ def test_values_are_in_no_output(measured, tmp_path):
 
 @pytest.mark.parametrize("text", CARDS)
 def test_card_numbers(text):
-    assert [(n.scheme, n.valid) for n in numbers_in(f"no. {text}.")][0] == ("card", True)
+    assert next((n.scheme, n.valid) for n in numbers_in(f"no. {text}.")) == ("card", True)
 
 
 @pytest.mark.parametrize("text", ["4111111111111112", "0.4111111111111111", "x4111111111111111", "9111111111111111"])

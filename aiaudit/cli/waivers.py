@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from aiaudit.project.config import ProjectConfig
 
 SOON = 30  # days
-Root = Annotated[
-    Path | None, typer.Option("--project", metavar="DIR", help="The project's folder (default: this one).")
-]
+Root = Annotated[Path | None, option("--project", metavar="DIR", help="The project's folder (default: this one).")]
 
 app = typer.Typer(help="Look at accepted risks, and accept one.", no_args_is_help=True, rich_markup_mode=None)
 

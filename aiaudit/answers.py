@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SLOT: Final = "answers"
 WORTH_SECONDS: Final = 0.05  # answers that took less are not kept: reading them would take as long
 _FAMILIES: Final = (
-    *("ci.", "config.", "data.", "datasets.", "docs.", "entrypoints", "files.", "javascript.", "notebooks."),
+    *("ci.", "config.", "data.", "datasets.", "docs.", "entrypoints", "evals.", "files.", "javascript.", "notebooks."),
     *("python.", "text."),
 )
 _SINGLE: Final = frozenset(

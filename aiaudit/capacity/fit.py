@@ -227,6 +227,8 @@ def _notes(setup: Setup, have: Budget) -> tuple[str, ...]:
         said.append(f"{setup.tp} ranks share {cached.kv_heads} key/value heads: they are copied, not split")
     if cached and cached.replicated and setup.tp > 1:
         said.append("the latent cache is held whole on every rank: more ranks do not make room for more of it")
+    if setup.ranks > 1 and not setup.gpu.linked:
+        said.append(f"{setup.gpu.name} has no direct links: {setup.ranks} ranks talk over PCIe, so measure the speed")
     if setup.tp > 1:
         said.append("the smallest pool of all ranks counts: the rank that gathers the logits has the least")
     return tuple(said)

@@ -37,6 +37,7 @@ class Gpu:
     unified: bool
     source: str
     confidence: str
+    linked: bool = False  # direct links between cards; without them ranks talk over PCIe
 
     def rate(self, compute: str) -> float | None:
         """FLOP/s of a type of multiplication; a type without units of its own runs at the next wider one's rate."""
@@ -90,6 +91,7 @@ def gpus() -> Mapping[str, Gpu]:
             bool(row.get("unified")),
             row["source"],
             row["confidence"],
+            name in table("gpus")["linked"],
         )
         for known in (name, *row.get("also", ())):
             found[str(known).lower()] = gpu

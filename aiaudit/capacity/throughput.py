@@ -21,6 +21,9 @@ STEP_S: Final = 2e-3  # scheduling and launches, a step
 SEQUENCE_S: Final = 12e-6  # sampling and bookkeeping, a sequence and step
 LINK_S: Final = 40e-6  # latency of one all-reduce
 LINK_BANDWIDTH: Final = 300e9  # bytes a second between ranks (NVLink, effective)
+PCIE_BANDWIDTH: Final = (
+    25e9  # the same over PCIe 4.0 x16: its data sheet's 32 GB/s less protocol; no measured row tests it
+)
 MIXTURE: Final = 0.65  # mixtures reach this share of what the model says for dense ones (1.3–1.9 × over-predicted)
 PESSIMISTIC: Final = 0.6
 
@@ -132,7 +135,7 @@ def _speed(
     compute_s = load.batch * (2 * count.active + attention * load.context) / (rate * mfu)
     step = max(memory_s, compute_s)
     if overheads:
-        step += STEP_S + SEQUENCE_S * load.batch + _communication(shape, machine.ranks, load.batch)
+        step += STEP_S + SEQUENCE_S * load.batch + _communication(shape, machine, load.batch)
     # While a batch decodes, its next requests are prefilled: each output token carries its share of a prompt.
     step += load.batch / load.answer * prefill
     # The first token of a prompt that arrives alone: its prefill, which reads every weight at least once.
@@ -146,11 +149,12 @@ def _speed(
     )
 
 
-def _communication(shape: Architecture, ranks: int, batch: float) -> float:
+def _communication(shape: Architecture, machine: Machine, batch: float) -> float:
     """Two all-reduces a layer of the batch's hidden states."""
-    if ranks <= 1:
+    if machine.ranks <= 1:
         return 0.0
-    return len(shape.layers) * 2 * (LINK_S + batch * shape.hidden * 4 / LINK_BANDWIDTH)
+    link = LINK_BANDWIDTH if machine.gpu.linked else PCIE_BANDWIDTH
+    return len(shape.layers) * 2 * (LINK_S + batch * shape.hidden * 4 / link)
 
 
 def queueing_wait(utilisation: float, servers: int, service_s: float) -> float:

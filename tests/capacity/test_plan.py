@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from aiaudit.capacity.fixes import works
 from aiaudit.capacity.growth import months
+from aiaudit.capacity.latency import service
 from aiaudit.capacity.report import to_json
 from aiaudit.capacity.tables import GIB
 
@@ -186,3 +188,11 @@ def test_the_plan_is_plain_json():
         data = json.loads(json.dumps(to_json(made), allow_nan=False))
         assert data["verdict"] == made.verdict
         assert data["assumptions"] == list(made.assumptions)
+
+
+def test_ranks_without_direct_links_are_slower_and_it_is_told():
+    made = on("L40S", more="  serving: {parallel: {tp: 2}}")
+    assert any("over PCIe" in note for note in made.fit.notes)
+    assert not any("over PCIe" in note for note in on("H100", more="  serving: {parallel: {tp: 2}}").fit.notes)
+    linked = replace(made.setup, gpu=replace(made.setup.gpu, linked=True))
+    assert service(linked, made.demand, 64).capacity.expected > service(made.setup, made.demand, 64).capacity.expected

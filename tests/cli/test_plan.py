@@ -111,3 +111,8 @@ def test_an_unknown_model_is_nothing_to_judge(aiaudit, tmp_path):
     done = aiaudit("plan", tmp_path)
     assert done.code == 3
     assert "cannot be told" in done.out
+
+
+def test_the_docs_have_the_figures_of_the_selfcheck(aiaudit):
+    docs = (Path(__file__).parents[2] / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    assert aiaudit("plan", "--selfcheck").out.strip() in docs

@@ -11,13 +11,19 @@ if TYPE_CHECKING:
     from aiaudit.data.engine import Engine
 
 # scheme → module and class
-ENGINES: Final = {"duckdb": ("aiaudit.data.duckdb_engine", "DuckDBEngine")}
+ENGINES: Final = {
+    "duckdb": ("aiaudit.data.duckdb_engine", "DuckDBEngine"),
+    "local-spark": ("aiaudit.data.spark_engine", "SparkEngine"),
+    "postgres": ("aiaudit.data.postgres_engine", "PostgresEngine"),
+    "postgresql": ("aiaudit.data.postgres_engine", "PostgresEngine"),
+    "spark": ("aiaudit.data.spark_engine", "SparkEngine"),
+}
 
 
 def engine_at(url: str | None) -> Engine:
     """The embedded DuckDB where no URL is given. Raises `Unopened` for a scheme that is not known."""
     scheme, separator, rest = (url or "duckdb://").partition("://")
-    if not separator or scheme not in ENGINES:
+    if scheme not in ENGINES or not (separator or scheme == "local-spark"):
         raise Unopened(f"--engine {url}: there is no such engine; there are: {', '.join(f'{s}://' for s in ENGINES)}")
     module, name = ENGINES[scheme]
     made: Any = getattr(importlib.import_module(module), name)

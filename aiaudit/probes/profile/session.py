@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from aiaudit.data.discovery import Found
-    from aiaudit.data.duckdb_engine import DuckDBEngine
     from aiaudit.data.model import Dataset, Pair, Source
     from aiaudit.data.profile import Profiled
+    from aiaudit.probes.profile.engine import ProjectEngine
 
 _SPLITS: Final = ("train", "validation", "test")
 _SPLIT_COLUMNS: Final = ("split", "subset", "partition", "data_split", "dataset_split", "set")
@@ -42,12 +42,12 @@ def measured(
 
     `labels`: columns that the code predicts; a set without a declared label that has one of them is labelled by it.
     """
-    from aiaudit.data.duckdb_engine import DuckDBEngine
     from aiaudit.data.engine import EngineError, OutOfMemory, Unopened
     from aiaudit.data.model import plain
     from aiaudit.data.profile import drift_of, overlap_of, profile
+    from aiaudit.probes.profile.engine import ProjectEngine
 
-    engine = DuckDBEngine(memory_limit=memory, threads=1)  # one thread: the same figures in every run
+    engine = ProjectEngine(memory_limit=memory)
     try:
         profiled: dict[int, Profiled] = {}
         datasets: list[dict[str, Any]] = []
@@ -102,14 +102,14 @@ def source_of(one: Found, files: Sequence[Path]) -> Source:
     )
 
 
-def _labelled(engine: DuckDBEngine, source: Source, labels: Sequence[str]) -> Source:
+def _labelled(engine: ProjectEngine, source: Source, labels: Sequence[str]) -> Source:
     if source.label is not None or not labels:
         return source
-    named = [name for name in engine.open(source).table.columns if name in labels]
+    named = [name for name in engine.columns(source) if name in labels]
     return replace(source, label=named[0]) if len(named) == 1 else source
 
 
-def _fresh(engine: DuckDBEngine, done: Profiled, now: dt.datetime) -> Dataset:
+def _fresh(engine: ProjectEngine, done: Profiled, now: dt.datetime) -> Dataset:
     """With the latest time that is not to come, where the column's greatest value is."""
     from aiaudit.data.engine import EngineError, OutOfMemory
 
@@ -131,7 +131,7 @@ def _fresh(engine: DuckDBEngine, done: Profiled, now: dt.datetime) -> Dataset:
     return replace(done.dataset, latest=time, freshness_days=(now - time).total_seconds() / 86400)
 
 
-def _slices(engine: DuckDBEngine, done: Profiled, one: Found) -> list[dict[str, Any]]:
+def _slices(engine: ProjectEngine, done: Profiled, one: Found) -> list[dict[str, Any]]:
     """Rows by the values of each declared slice column; the values are categories that the project itself declares."""
     from aiaudit.data.engine import EngineError, OutOfMemory
 
@@ -150,7 +150,7 @@ def _slices(engine: DuckDBEngine, done: Profiled, one: Found) -> list[dict[str, 
     return found
 
 
-def _reserved(engine: DuckDBEngine, done: Profiled) -> list[str]:
+def _reserved(engine: ProjectEngine, done: Profiled) -> list[str]:
     """Columns of e-mail addresses, of which all but a few are of the domains reserved for examples (RFC 2606)."""
     from aiaudit.data.engine import EngineError, OutOfMemory
 
@@ -188,7 +188,7 @@ def _ordered(a: Profiled, b: Profiled) -> tuple[Profiled, Profiled]:
     return first, second
 
 
-def _by_column(engine: DuckDBEngine, done: Profiled) -> list[tuple[Profiled, Profiled]]:
+def _by_column(engine: ProjectEngine, done: Profiled) -> list[tuple[Profiled, Profiled]]:
     """The splits inside one set, where a column of that name holds them and nothing else."""
     from aiaudit.data.engine import EngineError, OutOfMemory
     from aiaudit.data.naming import role_of
@@ -216,7 +216,7 @@ def _by_column(engine: DuckDBEngine, done: Profiled) -> list[tuple[Profiled, Pro
     return list(combinations(parts, 2))
 
 
-def _with_chance(engine: DuckDBEngine, a: Profiled, b: Profiled, pair: Pair | None) -> list[dict[str, Any]]:
+def _with_chance(engine: ProjectEngine, a: Profiled, b: Profiled, pair: Pair | None) -> list[dict[str, Any]]:
     """The pair, with what chance alone would give where rows are in both."""
     from aiaudit.data.engine import EngineError, OutOfMemory
     from aiaudit.data.model import plain
@@ -240,12 +240,12 @@ def _with_chance(engine: DuckDBEngine, a: Profiled, b: Profiled, pair: Pair | No
     return [data]
 
 
-def _rows(engine: DuckDBEngine, one: Profiled) -> int:
+def _rows(engine: ProjectEngine, one: Profiled) -> int:
     table = one.relation.table
     return int(engine.rows(table.aggregate(n=table.count()))[0][0])
 
 
-def same_by_chance(engine: DuckDBEngine, one: Profiled, columns: Sequence[str]) -> float:
+def same_by_chance(engine: ProjectEngine, one: Profiled, columns: Sequence[str]) -> float:
     """Probability that two rows drawn at random agree in all columns, if these were independent: Π Σ p².
 
     Dependent columns agree more often: the true figure lies above it.

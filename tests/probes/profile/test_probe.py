@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aiaudit.data import duckdb_engine
+from aiaudit.data import duckdb_engine, duckdb_open
 from aiaudit.model.fact import Fact, State
 from aiaudit.model.types import Unknown
 from aiaudit.probes.profile import measuring
@@ -105,7 +105,7 @@ def test_a_file_that_is_swapped_for_a_link_after_the_walk_is_not_followed(tmp_pa
 
 
 def test_a_crash_of_the_engine_costs_one_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = duckdb_engine.open_files
+    opened = duckdb_open.open_files
 
     def crash(connection: Any, source: Any, *rest: Any) -> Any:
         if "crash" in source.path:
@@ -146,5 +146,5 @@ def test_splits_are_compared_whole(tmp_path: Path) -> None:
 def test_no_value_of_a_personal_column_leaves(tmp_path: Path) -> None:
     people = "name,email,spent\n" + "".join(f"Zoe Marsh,zoe.marsh{i}@gmail.com,{i}\n" for i in range(60))
     for what in ("report", "sets", "columns", "faults", "personal", "slices", "features"):
-        fact = ask(tmp_path, what, {"data/people.csv": people})  # type: ignore[arg-type]
+        fact = ask(tmp_path, what, {"data/people.csv": people})
         assert "marsh" not in str(plain(fact.value)).lower()

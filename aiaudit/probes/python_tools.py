@@ -41,6 +41,8 @@ TOOL: Final = record(
     said=BOOL,
 )
 
+_STATEMENTS: Final = ("sql", "sql_query", "sql_statement")  # arguments that are whole statements
+
 Effect = Literal["read", "write", "delete", "money", "communicate", "execute", "network", "file", "sql"]
 
 
@@ -104,6 +106,10 @@ def _tool(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, A
         reached = list(_sinks_of(*found, project))
         sinks += reached
         seen = seen and bool(reached)
+    if row.get("args") and not any(one["effect"] == "sql" for one in sinks):
+        taken = next((name for name, _ in row["args"] if name in _STATEMENTS), "")
+        if taken and not seen:
+            sinks.append({"path": path, "line": row["line"], "name": f"({taken})", "effect": "sql", "free": True})
     effects = sorted({one["effect"] for one in sinks})
     args = [{"name": name, "type": kind} for name, kind in row.get("args", ())]
     return {

@@ -86,17 +86,18 @@ _STATEMENT: Final = re.compile(
 )
 _BY_STATEMENT: Final = {"select": "read", "delete": "delete", "drop": "delete", "truncate": "delete"}
 _SQL: Final = name_set("execute executemany executescript exec_driver_sql read_sql read_sql_query run_sql")
+_ANY_SQL: Final = name_set("execute_query run_query execute_sql run_sql execute_statement run_statement query_database")
 _DATABASE: Final = re.compile(r"(?i)(?:^|_)(?:cur|cursor|conn|connection|con|db|database|session|engine|tx)$")
 
 # Tools that come with frameworks, by the last part of their names.
 BUILT_IN: Final[dict[str, tuple[str, bool]]] = {
     **dict.fromkeys(
-        name_set("ShellTool BashProcess PythonREPLTool PythonAstREPLTool PythonREPL PythonInterpreterTool"
+        name_set("ShellTool BashProcess PythonREPLTool PythonAstREPLTool PythonREPL"
                  " LocalShellTool TerminalTool ExecPythonTool LocalPythonExecutor"), ("execute", True)),
     **dict.fromkeys(name_set("QuerySQLDatabaseTool QuerySQLDataBaseTool SQLDatabaseToolkit NL2SQLTool"), ("sql", True)),
     **dict.fromkeys(name_set("WriteFileTool FileWriterTool FileManagementToolkit"), ("file", True)),
     **dict.fromkeys(name_set("DeleteFileTool"), ("delete", True)),
-    **dict.fromkeys(name_set("GmailSendMessage SlackSendMessage GmailToolkit"), ("communicate", True)),
+    **dict.fromkeys(name_set("GmailSendMessage SlackSendMessage"), ("communicate", True)),
     **dict.fromkeys(
         name_set("TavilySearch TavilySearchResults DuckDuckGoSearchRun DuckDuckGoSearchTool WebSearchTool SerperDevTool"
                  " WikipediaQueryRun ArxivQueryRun FileSearchTool VisitWebpageTool ScrapeWebsiteTool WikipediaTool"
@@ -119,6 +120,7 @@ _VERBS_OF_NAMES: Final = tuple(
 )  # fmt: skip
 
 
+_PROPOSES: Final = re.compile(r"(?i)draft|preview|dry_?run|propose|suggest|simulat")
 # What is looked for in all files, for tools whose work is done elsewhere.
 PATTERNS: Final = (
     *sorted(_PROGRAMS - {"os.execv", "os.execvp", "os.spawnv"}),
@@ -140,7 +142,9 @@ def effect_of_name(name: str) -> str:
 
 
 def effect_by_name(tool: str) -> str:
-    """What a tool of this name is for, by its verb; "" where the name does not tell."""
+    """What a tool of this name is for, by its verb; "" where the name does not tell, or tells that a person decides."""
+    if _PROPOSES.search(tool):
+        return ""
     return next((kind for kind, pattern in _VERBS_OF_NAMES if pattern.search(tool)), "")
 
 
@@ -173,6 +177,8 @@ def _by_method(call: ast.Call, last: str, values: Values, scope: Scope) -> Effec
     receiver = last_name(call.func.value) or (
         last_name(call.func.value.func) if isinstance(call.func.value, ast.Call) else ""
     )
+    if last in _ANY_SQL and not any(values.text(one, scope) for one in call.args):
+        return Effect("sql", written, call.lineno, True)
     if last in _SQL and call.args and (last.startswith("read_sql") or _DATABASE.search(receiver)):
         return _statement(call, written, values, scope)
     kind, _ = _METHODS.get(last, ("", None))

@@ -43,6 +43,8 @@ def parses(view: FileView) -> list[dict[str, Any]]:
                 name, kind, argument = reader
                 sources = [one for one in Trace(finder).sources(argument, scope) if one.kind in ("llm", "call")]
                 source = next((one for one in sources if one.kind == "llm"), sources[0] if sources else None)
+                if source is not None and kind == "regex" and source.name.endswith(")"):
+                    continue  # a pattern that checks what a tool is given
                 if source is not None and len(found) < MAX_ROWS:
                     row = {
                         **view.place(node, scope),

@@ -153,12 +153,31 @@ class ToolFinder:
             if one.local is not None and one.local.kind == "function" and not one.instance:
                 self._add(last, one.local.node, scope, one.local, framework or "own", "listed", None)
             elif one.instance and last in BUILT_IN and one.local is None:
-                kind, free = BUILT_IN[last]
+                kind, free = ("network", False) if self._is_apart(node, scope) else BUILT_IN[last]
                 effect = Effect(kind, one.name, node.lineno, free)
                 whose = _framework_of(one.name) or framework or "own"
                 self._add(last, node, scope, None, whose, "built-in", approval_by_keyword(node), [effect])
             elif framework and one.origin and not one.instance and one.origin.partition(".")[0] not in FOREIGN:
                 self._add(last, node, scope, None, framework, "listed", None, target=one.name)
+
+    def _is_apart(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a shell runs in a container of the provider: `ShellTool(environment={"type": "container_auto"})`."""
+        for one in node.keywords if isinstance(node, ast.Call) else ():
+            kind = (
+                _fields(one.value).get("type") if one.arg == "environment" and isinstance(one.value, ast.Dict) else None
+            )
+            if (self.view.values.text(kind, scope) or "").startswith("container"):
+                return True
+        return False
+
+    def _name_of(self, node: ast.expr, scope: Scope) -> str:
+        """A constant name, also a member of an enumeration of this file."""
+        if isinstance(node, ast.Attribute):
+            for one in self.resolver.names(node.value, scope):
+                bound = one.local.bindings().get(node.attr, []) if one.local is not None else []
+                if bound and bound[0].node is not None and one.local is not None:
+                    return self.view.values.text(bound[0].node, one.local) or ""
+        return self.view.values.text(node, scope) or ""
 
     def _constructed(self, node: ast.Call, scope: Scope) -> None:
         framework = self._framework(node.func, scope)
@@ -169,7 +188,7 @@ class ToolFinder:
         )
         given = function or (node.args[0] if node.args else None)
         named = next((one.value for one in node.keywords if one.arg == "name"), None)
-        name = self.view.values.text(named, scope) if named is not None else None
+        name = self._name_of(named, scope) if named is not None else ""
         resolved = self.resolver.names(given, scope) if given is not None else ()
         local = next((one.local for one in resolved if one.local is not None and one.local.kind == "function"), None)
         target = next((one.name for one in resolved if one.local is None and one.origin and not one.instance), "")
@@ -262,7 +281,7 @@ class ToolFinder:
             "sinks": [
                 [one.kind, one.name[:100], self.view.source.line(one.line), one.free] for one in every[:MAX_SINKS]
             ],
-            "named": effect_by_name(name),
+            "named": effect_by_name(name) if kind != "built-in" else "",
             "outside": reached.outside,
             "own": sorted(reached.own | ({target} if target else set()))[:MAX_SINKS],
             "body": function is not None or bool(effects),

@@ -91,6 +91,17 @@ def capacity_plan(facts: Mapping[str, Fact], specs: Mapping[str, FactSpec]) -> s
     return next((i for i, spec in specs.items() if spec.probe == "capacity.plan" and i in facts), None)
 
 
+def cost_plan(facts: Mapping[str, Fact], specs: Mapping[str, FactSpec]) -> str | None:
+    """The fact that holds the cost of the declared workload: the section `cost` of the result."""
+    return next((i for i, spec in specs.items() if spec.probe == "cost.plan" and i in facts), None)
+
+
+def cost_assumptions(report: Mapping[str, Any] | None) -> list[str]:
+    """One line that names every default and illustrative price of the projection; none where it took none."""
+    taken = report.get("assumptions", []) if report else []
+    return [f"The projected cost takes {len(taken)} defaults and prices: {'; '.join(taken)}."] if taken else []
+
+
 def capacity_assumptions(report: Mapping[str, Any] | None) -> list[str]:
     """One line that names every default which the plan took; none where it took none."""
     taken = report.get("assumptions", []) if report else []

@@ -13,6 +13,7 @@ from aiaudit.scoring.score import Figures
 
 if TYPE_CHECKING:
     from aiaudit.audit import Audit
+    from aiaudit.model.check import FactSpec
     from aiaudit.scoring.levels import GateResult, Ladder, Standing
     from aiaudit.scoring.priority import Action
     from aiaudit.scoring.waivers import WaiverUse
@@ -28,7 +29,8 @@ def to_json(audit: Audit) -> dict[str, Any]:
     own = {r.id: r for r in judged.accepted}
     answers = subject.attestations(audit.facts)
     profile = subject.data_profile(audit.facts, collection.specs)
-    capacity = _capacity(audit)
+    capacity = _own_report(audit, subject.capacity_plan)
+    cost = _own_report(audit, subject.cost_plan)
     data: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "as_of": collection.as_of.isoformat(),
@@ -60,11 +62,12 @@ def to_json(audit: Audit) -> dict[str, Any]:
         "frameworks": None,
         "data": plain(audit.facts[profile].value) or None if profile else None,
         "capacity": capacity,
-        "cost": None,
+        "cost": cost,
         "attestations": plain(answers),
         "assumptions": [
             *subject.assumptions(collection.config, answers, collection.config_by),
             *subject.capacity_assumptions(capacity),
+            *subject.cost_assumptions(cost),
             *_outside(figures),
         ],
         "relaxations": list(audit.settings.relaxations),
@@ -82,18 +85,19 @@ def to_json(audit: Audit) -> dict[str, Any]:
 def _facts(audit: Audit, profile: str | None) -> dict[str, Any]:
     """Every fact by id, but for what stands in a section of its own: the data's profile, and the plan's own report."""
     found = {name: fact_json(audit.facts[name], MOST_ITEMS) for name in sorted(audit.facts) if name != profile}
-    if plan := subject.capacity_plan(audit.facts, audit.collection.specs):
-        value = found[plan]["value"]
-        found[plan]["value"] = {k: v for k, v in value.items() if k != "report"} if isinstance(value, dict) else value
+    for section in (subject.capacity_plan, subject.cost_plan):
+        if plan := section(audit.facts, audit.collection.specs):
+            value = found[plan]["value"]
+            found[plan]["value"] = {k: v for k, v in value.items() if k != "report"} if isinstance(value, dict) else value
     return found
 
 
-def _capacity(audit: Audit) -> dict[str, Any] | None:
-    """The plan of the declared workload as `aiaudit plan --json` prints it; None where none is declared."""
-    name = subject.capacity_plan(audit.facts, audit.collection.specs)
+def _own_report(audit: Audit, section: Callable[[Mapping[str, Fact], Mapping[str, FactSpec]], str | None]) -> Any:
+    """Capacity or cost of the declared workload as `aiaudit plan --json` prints it; None where none is declared."""
+    name = section(audit.facts, audit.collection.specs)
     value = audit.facts[name].value if name else None
     report = plain(value.get("report")) if isinstance(value, Mapping) else None
-    return report if isinstance(report, dict) else None
+    return report if isinstance(report, dict) and report else None
 
 
 def _outside(figures: Figures) -> list[str]:

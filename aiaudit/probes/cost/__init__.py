@@ -1,0 +1,1 @@
+"""Probes of cost: the projection of the declared workload, exported utilisation, and reviews of forecast and actual."""

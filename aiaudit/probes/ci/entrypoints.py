@@ -27,6 +27,7 @@ from aiaudit.probes.config.redact import redact
 from aiaudit.probes.reading import Files, listed, scope_of
 
 _MEMO: Final = "entrypoints"
+_SCRIPT: Final = re.compile(r"([\w-]{1,100})\s{0,9}=\s{0,9}([a-zA-Z_][\w.]{0,200}:\w{1,100})")
 
 ENTRYPOINT = record(
     "entrypoint",
@@ -109,6 +110,8 @@ class _Starts:
         ):
             self.records.append(self._record(source, name, leaf, deployed))
         self.records.extend(self._console_scripts())
+        self.records.extend(self._old_console_scripts())
+        self.records.extend(self._graphs())
 
     def _record(self, source: str, name: str, leaf: Leaf, deployed: bool) -> dict[str, Any]:
         start = start_of(leaf.words)
@@ -274,3 +277,28 @@ class _Starts:
                     module=file_of_module(self.files, target) or "",
                 )
                 yield self._record("console script", str(name), leaf, False)
+
+    def _old_console_scripts(self) -> Iterator[dict[str, Any]]:
+        """Console scripts of setup.cfg, and of setup.py as text: it is never run."""
+        for entry in self.files.matching(("setup.cfg", "setup.py")):
+            self.paths.append(entry.path)
+            text = self.files.text(entry.path) or ""
+            at = text.find("console_scripts")
+            for match in _SCRIPT.finditer(text, at) if at >= 0 else ():
+                yield self._named(entry.path, text, match.start(), match.group(1), match.group(2), "console script")
+
+    def _graphs(self) -> Iterator[dict[str, Any]]:
+        """Graphs that a LangGraph server serves, by its langgraph.json."""
+        for entry in self.files.matching("langgraph.json"):
+            self.paths.append(entry.path)
+            text = self.files.text(entry.path) or ""
+            for name, target in as_map(as_map(self.files.json(entry.path)).get("graphs")).items():
+                if isinstance(target, str):
+                    yield self._named(entry.path, text, text.find(f'"{name}"'), str(name), target, "graph")
+
+    def _named(self, path: str, text: str, at: int, name: str, target: str, source: str) -> dict[str, Any]:
+        where = target.partition(":")[0]
+        module = file_of_script(self.files, where, "") if where.endswith(".py") else file_of_module(self.files, where)
+        line = text.count("\n", 0, max(at, 0)) + 1
+        leaf = Leaf((name,), target, path, line, True, "other", "", module=module or "")
+        return self._record(source, name, leaf, False)

@@ -40,6 +40,8 @@ _PIPELINES: Final = frozenset(
     ("airflow", "prefect", "dagster", "zenml", "flytekit", "metaflow", "kfp", "luigi", "kedro", "clearml", "hamilton")
 )
 _COMMAND: Final = re.compile(r"\bpython3?\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)")
+# Modules that a started file names in a text: `uvicorn.run("app.main:app")`, `import_module("app.plugins")`.
+_BY_TEXT: Final = re.compile(r"\b(uvicorn\.run|import_module)\(\s{0,99}[\"']([A-Za-z_][\w.]{0,200})(?::\w+)?[\"']")
 _WORD: Final = re.compile(r"\w+")
 _OBJECT: Final = re.compile(r":([A-Za-z_]\w*)")  # `app.main:app` starts a function or object by name
 _MAX_STARTS: Final = 10
@@ -169,7 +171,18 @@ def _roots(context: Context, project: PythonProject) -> list[_Root]:
             roots.extend(_started_by(path, files))
         if base.main:
             roots.append(_Root(path, "script", f"{path}:1 main block"))
+    roots.extend([named for root in dict.fromkeys(roots[:_MAX_ROOTS]) for named in _named_by(root, files)])
     return list(dict.fromkeys(roots))
+
+
+def _named_by(root: _Root, files: Files) -> Iterator[_Root]:
+    """What a started file starts or imports by a text."""
+    text = files.text(root.path) or "" if root.path.endswith(".py") else ""
+    for match in _BY_TEXT.finditer(text):
+        found = file_of_module(files, match.group(2), root.path.rpartition("/")[0])
+        if found and found != root.path:
+            kind = "serve" if match.group(1) == "uvicorn.run" and root.kind != "script" else root.kind
+            yield _Root(found, kind, root.start, root.deployed, root.in_ci)
 
 
 def _started_by(path: str, files: Files) -> Iterator[_Root]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from aiaudit.model.check import FactSpec, Place
 from aiaudit.model.fact import Fact, Level, State
 from aiaudit.probes.collect import collect
@@ -93,3 +95,26 @@ def test_what_a_started_file_only_defines_is_idle(tmp_path: Path) -> None:
     found = reached(tmp_path, files)
     assert found["a.py"]["idle"] == ["train", "Model", "Model.fit"]
     assert [path for path, one in found.items() if one["idle"]] == ["a.py"]
+
+
+@pytest.mark.parametrize(
+    ("files", "target"),
+    [
+        ({"setup.cfg": "[options.entry_points]\nconsole_scripts =\n    run = pkg.cli:main\n"}, "pkg/cli.py"),
+        ({"setup.py": "setup(entry_points={'console_scripts': ['run=pkg.cli:main']})\n"}, "pkg/cli.py"),
+        ({"pyproject.toml": "[project]\nname = 'x'\n[project.scripts]\nrun = 'pkg.cli:main'\n"}, "pkg/cli.py"),
+        ({"langgraph.json": '{"graphs": {"agent": "./pkg/cli.py:graph"}}'}, "pkg/cli.py"),
+        ({"Procfile": "web: gunicorn -w 2 pkg.cli:app\n"}, "pkg/cli.py"),
+        ({"Procfile": "worker: celery -A pkg.cli worker\n"}, "pkg/cli.py"),
+        ({"Procfile": "web: python run.py\n", "run.py": "import uvicorn\nuvicorn.run('pkg.cli:app')\n"}, "pkg/cli.py"),
+        ({"Procfile": "web: python run.py\n", "run.py": "import importlib\nimportlib.import_module('pkg.cli')\n"},
+         "pkg/cli.py"),
+    ],
+)  # fmt: skip
+def test_starts_by_name_reach_their_file(tmp_path: Path, files: dict[str, str], target: str) -> None:
+    tree = {**files, "pkg/cli.py": "from pkg import core\ndef main(): ...\n", "pkg/core.py": "", "pkg/unused.py": ""}
+    found = reached(tmp_path, tree)
+    assert target in found
+    assert "pkg/core.py" in found
+    assert "pkg/unused.py" not in found
+    assert found[target]["deployed"] is ("Procfile" in files)

@@ -151,7 +151,7 @@ def _least_gain(values: dict[str, float], model: dict[str, Any], baseline: dict[
             r"(?i)(?:^|[_.])(?:low|lower|ci_low|ci\.0|ci95\.0|interval\.0)$", key
         ):
             return value
-    a, b = model["value"], baseline["value"]
+    a, b = float(model["value"]), float(baseline["value"])
     if cases < 2 or not (0 <= a <= 1 and 0 <= b <= 1) or _LOWER_IS_BETTER.search(_words(model["metric"])):
         return None
     error = math.sqrt(a * (1 - a) / cases + b * (1 - b) / cases)

@@ -71,7 +71,7 @@ class RunFigures(Probe[ResultsQuery]):
             for entry in files.matching(query.files, _ROLES)
             if entry.size <= _MAX_BYTES and not entry.path.startswith((".github/", ".gitlab/"))
         ][:_MAX_FILES]
-        found = []
+        found: list[dict[str, Any]] = []
         for entry in entries:
             figures = read(entry.path, _leaves(files, entry.path))
             if figures is None:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 SMALL: Final = 64 * 1024 * 1024  # bytes: below it types are guessed from every row
 _SAMPLE: Final = 20480  # DuckDB's own number of rows to guess types from
 _LONGEST_LINE: Final = 64 * 1024 * 1024  # bytes of one JSON object
-_LONGEST_ROW: Final = 8 * 1024 * 1024  # bytes of one CSV row: the reader's buffers are several times as large
+_LONG_ROW: Final = 2 * 1024 * 1024  # bytes of one CSV row: the reader's buffers are many times as large
+_LONGEST_ROW: Final = 16 * 1024 * 1024  # of a file in which a row is longer than that
+_TOO_LONG: Final = "LINE SIZE OVER MAXIMUM"  # DuckDB's name of the fault
 _NARROWER: Final = ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN")  # the first that all values fit
 _REJECTS: Final = 1_000_000  # rejected values that are kept a file
 _LONGEST_HEADER: Final = 100_000  # characters
@@ -41,6 +43,7 @@ class Opened:
     options: str = ""
     rejects: bool = True
     reconsidered: bool = False
+    longest: int = _LONG_ROW
 
     def malformed(self, connection: duckdb.DuckDBPyConnection, listed: int) -> Malformed:
         """Rows that the readers left out, and the first `listed` line numbers."""
@@ -110,7 +113,9 @@ def widened(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened | N
     if malformed and not opened.reconsidered:
         types |= _narrower(connection, opened, [name for name, kind in described.items() if kind == "VARCHAR"])
     again = replace(opened, view=opened.view + "w", types={**opened.types, **types}, reconsidered=bool(malformed))
-    if again.types == opened.types:
+    if any(row[3] == _TOO_LONG for row in errors):
+        again = replace(again, longest=_LONGEST_ROW)
+    if (again.types, again.longest) == (opened.types, opened.longest):
         return None
     _forget(connection)
     _csv_view(connection, again)
@@ -138,6 +143,8 @@ def _narrower(connection: duckdb.DuckDBPyConnection, opened: Opened, texts: Sequ
 
 
 def _open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
+    import duckdb
+
     head = head_of(Path(opened.files[0]), opened.format.compression)
     if head and not head.strip():
         raise Unopened("the file holds blank lines only")
@@ -150,7 +157,11 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
         options += ", union_by_name=true"
         notes = (*notes, "parts with different columns: malformed lines are left out, and not counted")
     chosen = replace(opened, options=options, notes=notes, rejects=alike)
-    _csv_view(connection, chosen)
+    try:
+        _csv_view(connection, chosen)
+    except duckdb.InvalidInputException:  # a row longer than its buffers makes DuckDB's sniffer give up
+        chosen = replace(chosen, longest=_LONGEST_ROW)
+        _csv_view(connection, chosen)
     described = connection.execute(f'DESCRIBE "{chosen.view}"').fetchall()
     huge = [str(row[0]) for row in described if row[1] == "BIGNUM"]
     if huge:  # no arithmetic is defined on whole numbers beyond 128 bits
@@ -184,7 +195,7 @@ def _csv_view(connection: duckdb.DuckDBPyConnection, opened: Opened) -> None:
         connection,
         opened.view,
         f"read_csv({_list(opened.files)}, {opened.options}, compression='{opened.format.compression}', "
-        f"{kept}, max_line_size={_LONGEST_ROW}{types})",
+        f"{kept}, max_line_size={opened.longest}{types})",
     )
 
 

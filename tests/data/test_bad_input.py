@@ -37,6 +37,12 @@ def test_a_malformed_line_does_not_make_its_column_a_text(tmp_path, measured):
     assert (dataset.rows, dataset.malformed.count, dataset.malformed.lines) == (50, 3, (52, 53, 54))
 
 
+def test_rows_of_many_megabytes_are_rows(tmp_path, measured):
+    (tmp_path / "l.csv").write_text("a,b\n" + "1,x\n" * 100 + "2," + "y" * 5_000_000 + "\n3,z\n")
+    dataset = measured(tmp_path / "l.csv").datasets[0]
+    assert (dataset.rows, dataset.malformed.count, dataset.columns[1].length_max) == (102, 0, 5_000_000)
+
+
 def test_a_few_broken_signs_in_utf8_are_malformed_lines(tmp_path, measured):
     lines = [f"{i},naïve".encode() for i in range(200)]
     lines[150] = b"150,na\xefve"

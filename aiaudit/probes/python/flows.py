@@ -29,8 +29,11 @@ HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head)\(|\burlopen\("
     rb"|\.(?:completions|responses|messages)\.(?:create|parse|stream)\(|\bgenerate_content(?:_async)?\(|\.a?invoke\("
     rb"|\ba?(?:text_)?completion\(|\bChatCompletion\."
-    rb"|[\"']role[\"']:[ \t]*[\"'](?:system|developer)[\"']|\bSystemMessage\(|\([ \t]*[\"']system[\"'][ \t]*,"
-    rb"|\b(?:system|instructions|system_prompt|system_instruction)[ \t]*=[ \t]*f?[\w\"'(]"
+    rb"|[\"']role[\"']:[ \t]*[\"'](?:system|developer)[\"'](?:,?[ \t]*$"
+    rb"|,[ \t]*[\"']content[\"']:[ \t]*(?:f[\"']|[A-Za-z_(]))"
+    rb"|\bSystemMessage\((?:content=)?(?:f[\"']|[A-Za-z_(]|[^\n]*[+%])"
+    rb"|\([ \t]*[\"']system[\"'][ \t]*,[ \t]*(?:f[\"']|[A-Za-z_(])"
+    rb"|[(, \t](?:system|instructions|system_prompt|system_instruction)=(?:f[\"']|[A-Za-z_(]|[^\n]*[+%])"
 )
 MAX_DEPTH: Final = 14
 MAX_CALLED: Final = 3  # functions of other files that one sink may get its data from

@@ -18,7 +18,11 @@ HITS: Final = (
     rb"\bjson\.loads\(|\bjson_repair\.\w+\(|\brepair_json\(|\bliteral_eval\(|\b(?:model_validate_json|validate_json|parse_raw)\("
     rb"|\bre\.(?:search|match|findall|fullmatch|finditer)\(|\byaml\.safe_load\("
 )
-ALSO: Final = rb"(?i)llm|openai|anthropic|gpt|completion|claude|gemini|mistral|ollama|langchain"
+ALSO: Final = (  # a library that asks models, or a function that is named so
+    rb"(?i)\b(?:import|from)[ \t]+(?:openai|anthropic|litellm|langchain|llama_index|google\.gen|cohere|mistralai|ollama"
+    rb"|groq|dspy|instructor|boto3)|\b(?:a?complet(?:e|ion)\w*|\w*llm\w*|ask_\w+|generate_(?:text|answer|response))\("
+    rb"|\.a?invoke\("
+)
 _READERS: Final[dict[str, tuple[str, int]]] = {  # name -> (kind, position of the text)
     "json.loads": ("json", 0),
     "json_repair.loads": ("json", 0),

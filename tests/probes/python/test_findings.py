@@ -28,7 +28,7 @@ PROMPTS = {
     "message": (f"m = [{{'role': 'system', 'content': '{LONG}'}}]", "message", "system"),
     "keyword": (f"client.messages.create(system='{LONG}')", "argument", "system"),
     "instructions": (f"Agent(instructions='{LONG}')", "argument", "system"),
-    "template": (f"ChatPromptTemplate.from_messages([('system', '{LONG}')])", "template", "other"),
+    "template": (f"ChatPromptTemplate.from_messages([('system', '{LONG}')])", "template", "system"),
     "file": ("from pathlib import Path\nPROMPT = Path('prompts/a.txt').read_text()", "loaded", "other"),
     "registry": ("from langfuse import Langfuse\np = Langfuse().get_prompt('a')", "loaded", "other"),
 }

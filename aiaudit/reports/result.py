@@ -88,7 +88,8 @@ def _facts(audit: Audit, profile: str | None) -> dict[str, Any]:
     for section in (subject.capacity_plan, subject.cost_plan):
         if plan := section(audit.facts, audit.collection.specs):
             value = found[plan]["value"]
-            found[plan]["value"] = {k: v for k, v in value.items() if k != "report"} if isinstance(value, dict) else value
+            if isinstance(value, dict):
+                value.pop("report", None)
     return found
 
 

@@ -101,6 +101,11 @@ def _capacity(report: Report) -> str:
     return words.capacity_heading(plan.text("verdict"), report.runway_months) if plan.text("verdict") else ""
 
 
+def _cost(report: Report) -> str:
+    budget = report.result.record("cost").record("budget")
+    return words.cost_heading(budget.text("verdict"), budget.number("breaks")) if budget.text("verdict") else ""
+
+
 def _accepted(report: Report) -> str:
     if not report.waivers and not report.relaxations:
         return ""
@@ -135,6 +140,7 @@ _PARTS: Final = (
     _Part("roadmap", "Roadmap", _roadmap),
     _Part("pack", "", lambda report: ""),
     _Part("capacity", "Capacity", _capacity, flow=True),
+    _Part("cost", "Cost", _cost, flow=True),
     _Part("accepted", "Accepted risks", _accepted, flow=True),
     _Part("gate", "Gates", _gate, flow=True),
     _Part("evidence", "Evidence", _evidence),

@@ -344,6 +344,21 @@ def capacity_heading(verdict: str, months: float | None) -> str:
     return f"{fits}, for about {digits(round(months), 'month')} of growth"
 
 
+def cost_heading(verdict: str, breaks: float | None) -> str:
+    """Whether the projected cost fits the budget; `breaks`: the first month whose high case is above it."""
+    match verdict:
+        case "pass":
+            return "The projected cost stays within the budget"
+        case "partial":
+            if breaks is not None and breaks > 1:
+                return f"The cost fits the budget now; its high case is above it from month {round(breaks)}"
+            return "The expected cost fits the budget now, its high case does not"
+        case "fail":
+            return "The declared workload costs more than the budget"
+        case _:
+            return "What the workload costs against the budget cannot be told yet"
+
+
 def gate_heading(failed: int, total: int) -> str:
     if not failed:
         return upper_first(f"{counted(total, 'gate')} {'was' if total == 1 else 'were'} set, and none failed")

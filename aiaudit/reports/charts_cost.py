@@ -1,0 +1,75 @@
+"""The chart of the cost section: each month's band with the budget across it, drawn as the other charts are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from markupsafe import Markup, escape
+
+from aiaudit.reports.charts import ACCENT, FAILED, INK, INK_3, LINE_2
+from aiaudit.reports.record import Record
+
+_HEIGHT: Final = 140  # pixels of the plot
+_TOP: Final = 18
+_FONT: Final = 'font-family="Arial, Liberation Sans, sans-serif" font-size="12"'
+_BAND: Final = "#c9d9ea"
+
+
+def money(text: str) -> float:
+    """An amount of the result, which is text; 0 for what is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return 0.0
+    return value if 0 <= value < 1e15 else 0.0
+
+
+def short(amount: float) -> str:
+    """Such as 950, 12.3k, 4.5M: what fits beside a chart."""
+    for limit, unit in ((1e6, "M"), (1e3, "k")):
+        if amount >= 10 * limit or (unit == "M" and amount >= limit):
+            return f"{amount / limit:.3g}{unit}"
+    return f"{amount:,.0f}"
+
+
+def projection(cost: Record) -> Markup:
+    """A bar from p10 to p90 a month, a stroke at the median, and the monthly budget as a line across all."""
+    months = cost.records("months")
+    budget = money(cost.record("budget").text("monthly"))
+    currency = escape(cost.text("currency"))
+    top = max([money(one.text("p90")) for one in months] + [budget, 1.0]) * 1.05
+    bottom = _TOP + _HEIGHT
+
+    def y(amount: float) -> float:
+        return bottom - _HEIGHT * amount / top
+
+    body, width = "", 100 / max(1, len(months))
+    for number, one in enumerate(months):
+        low, middle, high = (money(one.text(name)) for name in ("p10", "p50", "p90"))
+        place = f'x="{(number + 0.1) * width:.2f}%" width="{width * 0.8:.2f}%"'
+        said = f"month {one.whole('month')}: {low:,.0f} to {high:,.0f} {currency}, median {middle:,.0f}"
+        body += (
+            f'<rect {place} y="{y(high):.1f}"'
+            f' height="{max(2.0, y(low) - y(high)):.1f}" fill="{_BAND}"><title>{said}</title></rect>'
+            f'<rect {place} y="{y(middle) - 1:.1f}" height="2" fill="{ACCENT}"/>'
+        )
+    body += f'<rect x="0" y="{bottom}" width="100%" height="1" fill="{LINE_2}"/>'
+    if budget:
+        body += f'<rect x="0" y="{y(budget) - 1:.1f}" width="100%" height="2" fill="{FAILED}"/>'
+        body += f'<text x="0" y="{max(12.0, y(budget) - 5):.1f}" fill="{FAILED}" {_FONT}>budget {short(budget)}</text>'
+    body += f'<text x="0" y="{bottom + 16}" fill="{INK_3}" {_FONT}>month 1</text>'
+    if len(months) > 1:
+        last = months[-1]
+        at_end = f'<text x="100%" text-anchor="end" {_FONT}'
+        body += f'{at_end} y="{bottom + 16}" fill="{INK_3}">month {last.whole("month")}</text>'
+        said = f"{short(money(last.text('p10')))}–{short(money(last.text('p90')))} {currency}"
+        body += f'{at_end} y="12" fill="{INK}">{said}</text>'
+    first, end = (months[0], months[-1]) if months else (Record({}), Record({}))
+    label = (
+        f"Projected cost a month in {currency}: {money(first.text('p50')):,.0f} in month 1, between"
+        f" {money(end.text('p10')):,.0f} and {money(end.text('p90')):,.0f} in month {end.whole('month')}"
+        + (f"; the budget is {budget:,.0f}" if budget else "; no budget is declared")
+    )
+    return Markup(  # noqa: S704 (figures and constants; the currency is escaped)
+        f'<svg width="100%" height="{bottom + 22}" role="img" aria-label="{label}"><title>{label}</title>{body}</svg>'
+    )

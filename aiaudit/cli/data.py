@@ -23,7 +23,9 @@ _WIDEST = 120
 
 
 def data(
-    path: Annotated[Path, typer.Argument(help="A data file, a folder of data files, or a quoted glob.")],
+    path: Annotated[
+        Path, typer.Argument(help="A data file, a folder of data files, a quoted glob, or a warehouse's table.")
+    ],
     *,
     reference: Annotated[
         Path | None, option("--reference", metavar="FILE", help="Drift is measured from this set to the other.")
@@ -39,16 +41,20 @@ def data(
 ) -> None:
     """Profile data sets: quality, duplicates, leakage, overlap of splits, drift, personal data."""
     from aiaudit.data.engine import Unopened
-    from aiaudit.data.engines import engine_at
-    from aiaudit.data.local import sources_at
+    from aiaudit.data.engines import engine_at, reads_tables
+    from aiaudit.data.local import sources_at, tables_at
     from aiaudit.data.measure import measure
     from aiaudit.data.report.files import output_of, render, write
 
     wanted = [output_of(name) for name in outputs or ()]
+    in_tables = engine is not None and reads_tables(engine)
     for given in (path, reference):
-        if given is not None and not given.exists() and not glob.has_magic(str(given)):
+        if given is not None and not in_tables and not given.exists() and not glob.has_magic(str(given)):
             raise UsageError(f"{given}: there is no such file or folder")
-    found = sources_at(path, reference=reference, label=label)
+    if in_tables:
+        found = tables_at(path, reference=reference, label=label)
+    else:
+        found = sources_at(path, reference=reference, label=label)
     if not found.sources:
         raise UsageError(
             f"{path}: no data file here (CSV, Parquet, JSON Lines, JSON, Arrow, SQLite, DuckDB, folders of images)"

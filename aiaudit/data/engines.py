@@ -18,6 +18,12 @@ ENGINES: Final = {
     "postgresql": ("aiaudit.data.postgres_engine", "PostgresEngine"),
     "spark": ("aiaudit.data.spark_engine", "SparkEngine"),
 }
+_TABLES: Final = ("postgres", "postgresql")
+
+
+def reads_tables(url: str) -> bool:
+    """Whether the engine reads tables by their names, not files."""
+    return url.partition("://")[0] in _TABLES
 
 
 def engine_at(url: str | None) -> Engine:

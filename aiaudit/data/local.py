@@ -36,6 +36,17 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
+def tables_at(table: Path, *, reference: Path | None = None, label: str | None = None) -> Found:
+    """Tables of a warehouse, by their names (`orders`, `shop.orders`)."""
+
+    def one(name: Path, role: str) -> Source:
+        return Source(str(name), str(name), (), "table", role=role, label=label, table=str(name))
+
+    if reference is None:
+        return Found((one(table, ""),))
+    return Found((one(reference, "reference"), one(table, "current")))
+
+
 def sources_at(path: Path, *, reference: Path | None = None, label: str | None = None) -> Found:
     """One source a data file, a set of parts, or a folder of images; a glob (`data/*.parquet`) is one source.
 

@@ -54,8 +54,12 @@ class SqlEngine:
 
         types = type_mapper(self.dialect)
         known = {name: types.from_string(kind) for name, kind in columns}
-        unbound = ibis.table(known, name=table, database=".".join(schema) or None)
-        return Relation(source, unbound, self._size(named))
+        if schema:  # every query then names one plain view
+            self._count += 1
+            quoted = ".".join(f'"{part}"' for part in (*schema, table))
+            table = f"aiaudit_table_{self._count}"
+            self.execute(f"CREATE TEMPORARY VIEW {table} AS SELECT * FROM {quoted}")  # noqa: S608
+        return Relation(source, ibis.table(known, name=table), self._size(named))
 
     def rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""

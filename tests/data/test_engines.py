@@ -8,6 +8,7 @@ number of malformed rows, which Spark does not tell.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 import os
 import random
@@ -188,6 +189,20 @@ def test_an_error_of_the_server_is_one_line_and_not_the_end(folder: Path, postgr
         assert engine.rows(table.aggregate(n=table.count())) == [(ROWS + 7,)]
     finally:
         engine.close()
+
+
+@pytest.mark.slow
+def test_aiaudit_data_reads_a_table(postgres: str) -> None:
+    from typer.testing import CliRunner
+
+    from aiaudit.cli.app import app
+
+    done = CliRunner().invoke(app, ["data", "public.test", "--reference", "train", "--engine", postgres, "--json"])
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert [one["rows"] for one in report["datasets"]] == [ROWS + 7, ROWS + 12]
+    assert report["engine"].startswith("postgresql")
+    assert any(column["drifted"] for column in report["pairs"][0]["columns"])
 
 
 @pytest.mark.slow

@@ -382,7 +382,10 @@ def _budget(work: _Build, given: BudgetGiven) -> Budget:
     if not currency:
         return Budget(None, None, gate, "the budget names no currency: add budget.currency")
     if rate is None:
-        why = f"the budget is in {currency}, the prices in {work.book.currency}: give --prices with exchange.{currency}"
+        why = (
+            f"the budget is in {currency}, the prices in {work.book.currency}: declare workload.budget.monthly_usd,"
+            f" or give --prices with exchange.{currency}"
+        )
         return Budget(None, None, gate, why)
     monthly, total = (None if amount is None else decimal(amount) * rate for amount in amounts)
     return Budget(monthly, total, gate)

@@ -18,7 +18,7 @@ def diff(base: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     from aiaudit.reports.text import clean
 
     before, after = _amounts(base), _amounts(new)
-    old_total, new_total = _money(base.get("monthly")), _money(new.get("monthly"))
+    old_total, new_total = _total(base), _total(new)
     money = str(new.get("currency", ""))
     if str(base.get("currency", "")) != money:
         raise BadBase(f"the base is in {clean(str(base.get('currency', '')))}, this plan in {money}")
@@ -50,6 +50,11 @@ def _amounts(cost: Mapping[str, Any]) -> dict[str, Decimal]:
         name = str(row.get("text", "")) if row.get("key") != "serving" else "serving"
         found[name] = found.get(name, ZERO) + _money(row.get("amount"))
     return found
+
+
+def _total(cost: Mapping[str, Any]) -> Decimal:
+    """Nothing where no line could be counted."""
+    return ZERO if cost.get("monthly") is None and cost.get("lines") == [] else _money(cost.get("monthly"))
 
 
 def _money(value: object) -> Decimal:

@@ -11,19 +11,21 @@ from aiaudit.cost.money import cents, decimal, quantity, shown
 
 VERSION: Final = 1
 TOP: Final = 3  # drivers named
+_FIGURES: Final = ("expected", "p10", "p50", "p90")
 
 
 def to_json(found: Cost) -> dict[str, Any]:
     """All of it. Money is text with two digits, exact amounts and unit prices as they are; what is unknown is null."""
     inputs, projected, now = found.inputs, found.projection, found.bill
     budget = inputs.budget
+    counted = bool(now.lines)  # a sum of nothing is unknown, not zero
     return {
         "version": VERSION,
         "name": inputs.name,
         "currency": inputs.currency,
         "as_of": inputs.as_of.isoformat(),
         "complete": not now.missing,
-        "monthly": str(cents(now.total)),
+        "monthly": str(cents(now.total)) if counted else None,
         "lines": [
             {
                 "key": line.key,
@@ -41,14 +43,15 @@ def to_json(found: Cost) -> dict[str, Any]:
         ],
         "missing": [{"key": one.key, "text": one.text, "add": one.add} for one in now.missing],
         "months": [
-            {"month": m.number} | {name: two(m.at(name)) for name in ("expected", "p10", "p50", "p90")}
+            {"month": m.number} | {name: two(m.at(name)) for name in _FIGURES}
             for m in projected.months
+            if counted
         ],
-        "total": {name: two(projected.total.at(name)) for name in ("expected", "p10", "p50", "p90")},
+        "total": {name: two(projected.total.at(name)) for name in _FIGURES} if counted else None,
         "draws": projected.draws,
         "seed": projected.seed,
         "drivers": [{"name": d.name, "low": two(d.low), "high": two(d.high)} for d in projected.drivers],
-        "units": [{"name": unit.name, "amount": plain(unit.amount)} for unit in found.units],
+        "units": [{"name": unit.name, "amount": plain(unit.amount)} for unit in found.units if counted],
         "break_even": None
         if found.break_even is None
         else {
@@ -56,7 +59,7 @@ def to_json(found: Cost) -> dict[str, Any]:
             "now": round(found.break_even.now),
             "text": found.break_even.text,
         },
-        "ten_times": {"monthly": str(cents(found.ten_times[0])), "mean": two(found.ten_times[1])},
+        "ten_times": {"monthly": str(cents(found.ten_times[0])), "mean": two(found.ten_times[1])} if counted else None,
         "levers": [
             {"key": one.key, "text": one.text, "saved": two(one.saved), "share": round(one.share, 4),
              "effort": one.effort, "risk": one.risk}
@@ -98,7 +101,8 @@ def lines(found: Cost, listed: Collection[str] = ()) -> Iterator[str]:
     """For a terminal. `listed`: assumptions that stand above already."""
     inputs, now, projected = found.inputs, found.bill, found.projection
     money = inputs.currency
-    yield f"Cost a month: {shown(now.total, money)}{' and what is not known' if now.missing else ''}"
+    total = shown(now.total, money) if now.lines else "unknown"
+    yield f"Cost a month: {total}{' and what is not known' if now.missing and now.lines else ''}"
     for line in now.lines:
         mark = " (illustrative)" if line.price.illustrative else ""
         dated = line.price.date.isoformat() if line.price.date else "date unknown"
@@ -108,6 +112,8 @@ def lines(found: Cost, listed: Collection[str] = ()) -> Iterator[str]:
         )
     for one in now.missing:
         yield f"  {one.text}: unknown; add {one.add}"
+    if not now.lines:
+        return
     last = projected.months[-1]
     yield ""
     if len(projected.months) > 1:

@@ -9,7 +9,7 @@ import pytest
 
 from aiaudit.cost.build import NoCost, runs_a_month
 from aiaudit.cost.prices import PriceBook
-from aiaudit.cost.report import lines
+from aiaudit.cost.report import lines, to_json
 from tests.cost.helpers import DAY, api, cost, own, workload
 
 
@@ -27,6 +27,9 @@ def test_a_model_that_no_table_knows():
     lacks, found = missing(api(api={"provider": "nobody", "model": "no-such-model"}), budget=10_000)
     assert "--prices" in lacks["api"]
     assert found.bill.total == 0
+    said = to_json(found)
+    assert (said["monthly"], said["months"], said["ten_times"], said["units"]) == (None, [], None, [])
+    assert next(iter(lines(found))) == "Cost a month: unknown"
     assert found.gate.verdict == "unknown"
     assert any(line.strip().startswith("no-such-model: unknown; add its prices") for line in lines(found))
 

@@ -88,8 +88,11 @@ def inputs_of(
     """The workload, ready to be counted. `plan`: its capacity, where it is planned. Raises `NoCost`."""
     work = _Build(part, plan, book, as_of)
     load = _load(work)
-    growth = load.growth if months is None else replace(load.growth, horizon=months)
-    load = replace(load, growth=growth)
+    growth = load.growth
+    if months is not None:
+        growth = replace(growth, horizon=months)
+        load = replace(load, growth=growth)
+        work.assumed.used.pop("growth.horizon_months", None)
     called = part.serving.engine == "api" or (not part.serving.engine and bool(part.api.model))
     api = _api(work, load, wanted=called)
     hosting = _hosting(work, load, wanted=not called)

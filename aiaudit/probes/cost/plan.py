@@ -37,6 +37,7 @@ _TYPE: Final = record(
     largest=STRING,
     report=DYN,
 )
+_YEAR: Final = 12  # months
 
 
 class PlanQuery(Query):
@@ -68,8 +69,9 @@ class PlanProbe(Probe[PlanQuery]):
         place = config.place("workload")
         budget = config.budget
         given = BudgetGiven(budget.monthly, budget.total, budget.currency or "", budget.gate or "")
+        months = max(_YEAR, config.workload.growth.horizon_months or 0)  # a budget is one of a year at the least
         try:
-            found: Cost | None = cost_of(config.workload, planned(context), PriceBook(), context.as_of, given)
+            found: Cost | None = cost_of(config.workload, planned(context), PriceBook(), context.as_of, given, months)
             problem = ""
         except NoCost as error:
             found, problem = None, str(error)

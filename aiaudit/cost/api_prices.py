@@ -14,7 +14,7 @@ from aiaudit.cost.money import ZERO
 from aiaudit.cost.prices import ApiPrice, Rates, Tiers
 
 _NOT_TEXT: Final = re.compile(
-    r"embed|image|audio|realtime|tts|transcri|search|guard|moderat|vision|live|rerank|computer|codex"
+    r"embed|image|audio|realtime|tts|transcri|search|guard|moderat|vision|live|rerank|computer|codex|-oss"
 )
 _FIELDS: Final = {
     "input_mtok": "input", "output_mtok": "output", "cache_read_mtok": "cache_read", "cache_write_mtok": "cache_write",

@@ -204,12 +204,27 @@ def _evidence(given: list[str], context: Context) -> tuple[str, list[str]]:
     return ("path" if "path" in forms else forms[0]), problems
 
 
+def evidence_paths(context: Context, check: str) -> list[str]:
+    """The files of the project that the attestation of `check` names as evidence, as paths; none without one."""
+    placed = _written(context).entries.get(check)
+    if placed is None:
+        return []
+    given = [placed.entry.evidence] if isinstance(placed.entry.evidence, str) else list(placed.entry.evidence)
+    paths = [_path(text) for text in given if text and "://" not in text]
+    return [path for path in paths if context.project.entry(path) is not None]
+
+
+def _path(text: str) -> str:
+    """The path of an evidence without its anchor or line."""
+    return re.sub(r":\d+$", "", text.partition("#")[0].strip()).removeprefix("./").rstrip("/")
+
+
 def _one_evidence(text: str, context: Context) -> tuple[str, str]:
     if re.match(r"[a-z][a-z0-9+.-]*://", text, re.IGNORECASE):
         return "link", _link_problem(text)
     if is_gap(text):
         return "", f"the evidence {text!r} is a placeholder"
-    path = re.sub(r":\d+$", "", text.partition("#")[0].strip()).removeprefix("./").rstrip("/")
+    path = _path(text)
     if path.startswith(("/", "~")) or ".." in path.split("/") or re.match(r"[A-Za-z]:[\\/]", path):
         return "path", f"the evidence {text!r} lies outside the project"
     entry = context.project.entry(path)

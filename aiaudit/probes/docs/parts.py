@@ -1,0 +1,152 @@
+"""The probe `docs.parts`: which of the parts that a document must have are there, by heading or by words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
+from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.docs.common import OWN_ROLES, Globs, names, prose
+from aiaudit.probes.docs.document import Document
+from aiaudit.probes.docs.records import dates_in, documents_of, newest
+from aiaudit.probes.docs.substance import readable, weigh
+from aiaudit.project.entry import display
+
+_QUOTE: Final = 160  # characters of a line that are shown
+_PART: Final = record("part", name=STRING, found=BOOL, line=INT, text=STRING, numbers=list_of(DOUBLE), days_old=INT)
+_LACK: Final = record("missing part", path=STRING, line=INT, part=STRING)
+TYPE: Final = record(
+    "document", path=STRING, line=INT, words=INT, hollow=BOOL, evidence=BOOL, opened=BOOL, days_old=INT, filled=INT,
+    parts=list_of(_PART), missing=list_of(STRING), lacks=list_of(_LACK),
+)  # fmt: skip
+
+
+class PartQuery(BaseModel):
+    """headings: see docs.sections; a section counts with `min_words` of substance. words: a RE2 pattern, case does not
+    count, that a line of substance may hold instead."""
+
+    model_config = ConfigDict(extra="forbid")
+    headings: list[str] = Field(default_factory=list)
+    words: str = ""
+
+    @field_validator("words")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        _compiled(pattern)
+        return pattern
+
+
+class PartsQuery(Query):
+    """files: globs of documents of the kind. parts: name -> how the part is told. evidence_of: the check whose
+    attestation names further documents. min_words: of a section under a heading."""
+
+    files: Globs = Field(min_length=1)
+    parts: dict[str, PartQuery] = Field(min_length=1)
+    evidence_of: str = ""
+    min_words: int = Field(default=4, ge=1, le=500)
+    roles: list[str] = Field(default_factory=lambda: [str(role) for role in OWN_ROLES])
+
+
+class PartsProbe(Probe[PartsQuery]):
+    """The documents, evidence first, then the one with most parts. `hollow`: nothing but template text or fewer than
+    twenty words. `days_old`: days since the newest date in it that is not in the future, -1 without one; the same for
+    the line or section of a part. `lacks`: the parts that are not there. Evidence that is no text is listed with
+    `opened` false."""
+
+    name: ClassVar[str] = "docs.parts"
+    title: ClassVar[str] = "parts that a document must have, by heading or by words, with the place of each"
+    query: ClassVar[type[PartsQuery]] = PartsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+
+    def value_type(self, query: PartsQuery) -> Type:
+        return list_of(TYPE)
+
+    def answer(self, fact_id: str, query: PartsQuery, context: Context) -> Fact:
+        documents, unread, evidence = documents_of(context, query.files, query.roles, query.evidence_of)
+        scope = Scope(len(documents) + len(unread), len(documents), tuple(path for path, _ in unread[:10]))
+        found = [_record(one, query, context.as_of, one.path in evidence) for one in documents]
+        closed = {
+            "line": 1,
+            "words": 0,
+            "hollow": False,
+            "evidence": True,
+            "opened": False,
+            "days_old": -1,
+            "filled": 0,
+        }
+        lists: dict[str, Any] = {"parts": [], "missing": [], "lacks": []}
+        found += [{"path": path, **closed, **lists} for path, _ in unread if path in evidence]
+        if not found and unread:
+            reason = "; ".join(f"{path}: not opened, {why}" for path, why in unread[:3])
+            return Fact(fact_id, State.UNKNOWN, reason=reason, method="parts", scope=scope)
+        if not found:
+            return Fact(fact_id, State.ABSENT, [], Level.CONTENT, "parts", scope=scope)
+        found.sort(key=lambda one: (not one["evidence"], -one["filled"], -one["words"], one["path"]))
+        notes = tuple(Evidence(one["path"], part["line"], f"{part['name']}: {part['text']}")
+                      for one in found[:2] for part in one["parts"] if part["found"])  # fmt: skip
+        places = notes or tuple(Evidence(one["path"], 1, "no part found") for one in found[:3])
+        return Fact(fact_id, State.KNOWN, found, Level.CONTENT, "parts", evidence=places[:10], scope=scope)
+
+
+def _record(document: Document, query: PartsQuery, today: dt.date, evidence: bool) -> dict[str, Any]:
+    whole = weigh(prose(document.sections))
+    parts = [_part(document, name, part, query.min_words, today) for name, part in query.parts.items()]
+    missing = [part["name"] for part in parts if not part["found"]]
+    lines = [*prose(document.sections), *(section.title for section in document.sections)]
+    front = [str(value) for value in document.front.values() if isinstance(value, (str, dt.date))]
+    return {
+        "path": document.path,
+        "line": 1,
+        "words": whole.words,
+        "hollow": whole.words < 20 or whole.placeholder_ratio > 0.5,
+        "evidence": evidence,
+        "opened": True,
+        "days_old": newest((day for line in [*lines, *front] for day in dates_in(line)), today),
+        "filled": len(parts) - len(missing),
+        "parts": parts,
+        "missing": missing,
+        "lacks": [{"path": document.path, "line": 1, "part": name} for name in missing],
+    }
+
+
+def _part(document: Document, name: str, query: PartQuery, min_words: int, today: dt.date) -> dict[str, Any]:
+    best: dict[str, Any] = {"name": name, "found": False, "line": 0, "text": "", "numbers": [], "days_old": -1}
+    for index, section in enumerate(document.sections):
+        if not any(names(section.title, heading) for heading in query.headings):
+            continue
+        lines = prose(document.with_children(index))
+        weight = weigh(lines)
+        if weight.words >= min_words:
+            days = newest((day for line in [section.title, *lines] for day in dates_in(line)), today)
+            first = next((readable(line) for line in lines if readable(line)), "")
+            return best | {"found": True, "line": section.line, "text": display(first[:_QUOTE]),
+                           "numbers": list(weight.numbers), "days_old": days}  # fmt: skip
+    if not query.words:
+        return best
+    pattern = _compiled(query.words)
+    for section in document.sections:
+        for number, line in [(section.line, section.title), *section.lines]:
+            if not pattern.search(line):
+                continue
+            weight = weigh([line])
+            if weight.words >= 3:
+                return best | {"found": True, "line": number, "text": display(readable(line)[:_QUOTE]),
+                               "numbers": list(weight.numbers), "days_old": newest(dates_in(line), today)}  # fmt: skip
+    return best
+
+
+def _compiled(pattern: str) -> Any:
+    """A RE2 pattern in which case does not count. Raises `ValueError` for what is none."""
+    import re2
+
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        raise ValueError(f"{pattern!r} is no pattern: {error}") from None

@@ -1,0 +1,208 @@
+"""The probe `docs.rows`: entries of registers, as tables of Markdown and CSV and lists of YAML and JSON hold them."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from pydantic import Field
+
+from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
+from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, map_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.docs.common import OWN_ROLES, Globs, names, prose
+from aiaudit.probes.docs.document import Document
+from aiaudit.probes.docs.records import dates_in, documents_of, newest
+from aiaudit.probes.docs.substance import is_gap, numbers_in, readable
+from aiaudit.project.entry import display
+from aiaudit.project.parse import Malformed, line_of, parse_json, parse_yaml
+from aiaudit.project.reader import Unreadable
+
+_MOST: Final = 500  # rows of a document
+_CELL: Final = 300  # characters of a cell
+_DATA: Final = (".yaml", ".yml", ".json")
+_ROW: Final = record(
+    "row", path=STRING, line=INT, cells=map_of(STRING), numbers=map_of(DOUBLE), days=map_of(INT), missing=list_of(STRING),
+    text=STRING,
+)  # fmt: skip
+TYPE: Final = record(
+    "register", path=STRING, line=INT, evidence=BOOL, opened=BOOL, columns=list_of(STRING), days_old=INT,
+    rows=list_of(_ROW),
+)  # fmt: skip
+
+
+class RowsQuery(Query):
+    """files: globs of registers. columns: name -> headers (or keys) that stand for it, written as in docs.sections.
+    least: how many of the columns make a table one of the kind. evidence_of: the check whose attestation names further
+    documents."""
+
+    files: Globs = Field(min_length=1)
+    columns: dict[str, list[str]] = Field(min_length=2)
+    least: int = Field(default=2, ge=1, le=20)
+    evidence_of: str = ""
+    roles: list[str] = Field(default_factory=lambda: [str(role) for role in OWN_ROLES])
+
+
+class RowsProbe(Probe[RowsQuery]):
+    """Registers, evidence first, then the longest. A row's `cells` hold every column, "" where it is not there or a
+    placeholder; `missing` names those; `text` is the whole row. `days`: of columns with a date, the days from it to the
+    audit's day (negative: in the future). `days_old`: days since the newest date of the document that is not in the
+    future, -1 without one. Evidence that is no text is listed with `opened` false."""
+
+    name: ClassVar[str] = "docs.rows"
+    title: ClassVar[str] = "entries of registers: tables of Markdown and CSV, lists of YAML and JSON"
+    query: ClassVar[type[RowsQuery]] = RowsQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+
+    def value_type(self, query: RowsQuery) -> Type:
+        return list_of(TYPE)
+
+    def answer(self, fact_id: str, query: RowsQuery, context: Context) -> Fact:
+        documents, unread, evidence = documents_of(context, query.files, query.roles, query.evidence_of)
+        scope = Scope(len(documents) + len(unread), len(documents), tuple(path for path, _ in unread[:10]))
+        found = []
+        for document in documents:
+            register = _register(document, query, context)
+            if register is not None:
+                found.append(register | {"evidence": document.path in evidence, "opened": True})
+        closed = {"line": 1, "evidence": True, "opened": False, "columns": [], "days_old": -1, "rows": []}
+        found += [{"path": path, **closed} for path, _ in unread if path in evidence]
+        if not found and unread:
+            reason = "; ".join(f"{path}: not opened, {why}" for path, why in unread[:3])
+            return Fact(fact_id, State.UNKNOWN, reason=reason, method="rows", scope=scope)
+        if not found:
+            return Fact(fact_id, State.ABSENT, [], Level.CONTENT, "rows", scope=scope)
+        found.sort(key=lambda one: (not one["evidence"], -len(one["rows"]), one["path"]))
+        places = tuple(Evidence(one["path"], one["line"], f"{len(one['rows'])} entries") for one in found[:10])
+        return Fact(fact_id, State.KNOWN, found, Level.CONTENT, "rows", evidence=places, scope=scope)
+
+
+def _register(document: Document, query: RowsQuery, context: Context) -> dict[str, Any] | None:
+    """The tables of a document that are of the kind, as one register; None where it holds none."""
+    rows: list[dict[str, Any]] = []
+    columns: list[str] = []
+    start = 0
+    for line, named in _entries(document, query, context):
+        start = start or line
+        columns += [name for name in named if name not in columns]
+        if any(not _is_gap(text) for text in named.values()) and len(rows) < _MOST:
+            rows.append(_row(document.path, line, named, query.columns, context.as_of))
+    if not start:
+        return None
+    days = newest((day for text in prose(document.sections) for day in dates_in(text)), context.as_of)
+    return {"path": document.path, "line": start, "columns": columns, "days_old": days, "rows": rows}
+
+
+def _row(path: str, line: int, named: Mapping[str, str], columns: Mapping[str, Any], today: dt.date) -> dict[str, Any]:
+    cells = {}
+    for name in columns:
+        text = readable(named.get(name, "")) or named.get(name, "").strip()
+        cells[name] = "" if _is_gap(text) else display(text[:_CELL])
+    dates = {name: dates_in(text) for name, text in cells.items()}
+    figures = {name: numbers_in(text) for name, text in cells.items()}
+    return {
+        "path": path,
+        "line": line,
+        "cells": cells,
+        "numbers": {name: found[0] for name, found in figures.items() if found},
+        "days": {name: (today - max(found)).days for name, found in dates.items() if found},
+        "missing": [name for name, text in cells.items() if not text],
+        "text": " ".join(text for text in cells.values() if text),
+    }
+
+
+def _is_gap(text: str) -> bool:
+    """As `is_gap`, but a cell may answer its column with yes, no or none."""
+    return text.strip().lower() not in ("yes", "no", "none") and is_gap(text)
+
+
+def _entries(document: Document, query: RowsQuery, context: Context) -> Iterator[tuple[int, dict[str, str]]]:
+    """The line of each entry, and its text by column of the query."""
+    lower = document.path.lower()
+    try:
+        if lower.endswith(_DATA):
+            data = context.project.read(document.path)
+            yield from _listed(parse_json(data) if lower.endswith(".json") else parse_yaml(data), query)
+        elif lower.endswith(".csv"):
+            yield from _tabled(_csv(context.project.text(document.path)), query)
+        else:
+            yield from _tabled(_markdown(document), query)
+    except (Malformed, Unreadable, csv.Error):
+        return
+
+
+Cells = tuple[int, list[str]]
+
+
+def _csv(text: str) -> Iterator[Cells]:
+    reader = csv.reader(io.StringIO(text))
+    for row in reader:
+        yield reader.line_num, row
+
+
+def _markdown(document: Document) -> Iterator[Cells]:
+    for section in document.sections:
+        for number, line in section.lines:
+            inner = line.strip()
+            if inner.startswith("|") and not set(inner) <= set("|-: "):
+                yield number, [cell.strip() for cell in inner.strip("|").split("|")]
+        yield 0, []  # a table ends with its section
+
+
+def _tabled(rows: Iterator[Cells], query: RowsQuery) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows below each header with enough of the columns."""
+    header: dict[str, int] = {}
+    for line, cells in rows:
+        if not cells:
+            header = {}
+            continue
+        named = _named(cells, query.columns)
+        if not header and len(named) >= query.least:
+            header = named
+            yield line, {}
+        elif header:
+            yield line, {name: cells[place] for name, place in header.items() if place < len(cells)}
+
+
+def _named(headers: Sequence[str], columns: Mapping[str, list[str]]) -> dict[str, int]:
+    """Column of the query -> its place; a header stands for one column, the first that it fits."""
+    found: dict[str, int] = {}
+    for place, header in enumerate(headers):
+        if len(header) > 60:
+            continue
+        for name, synonyms in columns.items():
+            if name not in found and any(names(header.replace("_", " "), one) for one in synonyms):
+                found[name] = place
+                break
+    return found
+
+
+def _listed(value: Any, query: RowsQuery, depth: int = 0) -> Iterator[tuple[int, dict[str, str]]]:
+    """Entries of lists of mappings, at most four levels down."""
+    if depth > 4:
+        return
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            if isinstance(inner, (list, Mapping)):
+                yield from _listed(inner, query, depth + 1)
+        return
+    for item in value if isinstance(value, list) else ():
+        if not isinstance(item, Mapping):
+            continue
+        keys = [str(key) for key in item]
+        named = _named(keys, query.columns)
+        if len(named) >= query.least:
+            first = next(iter(item), None)
+            yield line_of(item, first) or 1, {name: _said(item, keys[place]) for name, place in named.items()}
+        else:
+            yield from _listed(item, query, depth + 1)
+
+
+def _said(item: Mapping[Any, Any], key: str) -> str:
+    value = item.get(key)
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value if not isinstance(one, (list, Mapping)))
+    return "" if value is None or isinstance(value, Mapping) else str(value)

@@ -44,6 +44,8 @@ class Engine(Protocol):
     - `variant(entry) -> str`: what its result depends on besides the content, where that is not just the suffix;
     - `takes_head = True`: of a file larger than the cap it scans the head (the result then says `"truncated": true`);
       otherwise such a file is an error;
+    - `pack(found)`: puts parts of a result that few ask for into JSON texts, before it is kept: a tree of thousands of
+      files is held in memory until all queries are answered, and a text takes a tenth of what its lists would;
     - `bounded = True`: linear in time and memory on any input, so that a small tree needs no process of its own.
     """
 

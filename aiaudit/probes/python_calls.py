@@ -115,7 +115,7 @@ class CallsProbe(Probe[CallsQuery]):
         return list_of(CALL)
 
     def answer(self, fact_id: str, query: CallsQuery, context: Context) -> Fact:
-        called = _called(context)
+        called = called_in(context)
         wanted = [(Patterns(pattern.names).among(called.names), pattern) for pattern in query.patterns()]
         every = set().union(*(names for names, _ in wanted))
         files = {path for name in every for path in called.files[name]}
@@ -133,27 +133,30 @@ class CallsProbe(Probe[CallsQuery]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Called:
+class Called:
     """What the project calls: names, the files in which each stands, and the paths of all files."""
 
     names: NameIndex
-    files: dict[str, set[str]]
+    files: dict[str, list[str]]
     paths: set[str]
 
+    def files_of(self, patterns: Iterable[str]) -> set[str]:
+        """The files in which something that one of the patterns names is called."""
+        return {path for name in Patterns(patterns).among(self.names) for path in self.files[name]}
 
-def _called(context: Context) -> _Called:
+
+def called_in(context: Context) -> Called:
     """The index of all calls, made once for all queries."""
     known = context.memo.get("python.calls")
-    if isinstance(known, _Called):
+    if isinstance(known, Called):
         return known
     project = python_project(context)
-    files: dict[str, set[str]] = defaultdict(set)
+    files: dict[str, list[str]] = defaultdict(list)  # lists, for a name mostly has one file
     for path in project.records:
-        for call in calls_in(path, project):
-            for name in call["names"]:
-                files[name].add(path)
+        for name in {name for call in calls_in(path, project) for name in call["names"]}:
+            files[name].append(path)
     paths = {entry.path for entry in context.project.files}
-    made = context.memo["python.calls"] = _Called(NameIndex(files), dict(files), paths)
+    made = context.memo["python.calls"] = Called(NameIndex(files), dict(files), paths)
     return made
 
 
@@ -161,9 +164,9 @@ def calls_in(path: str, project: PythonProject) -> list[dict[str, Any]]:
     """The calls of one file with the names that they have when the project's own imports are followed."""
     calls = project.calls.get(path)
     if calls is None:
-        calls = project.calls[path] = [
-            _complete(call, path, project) for call in project.records[path].get("calls", ())
-        ]
+        # the rows are not needed again: a large tree's take as much memory as all else that is kept of it
+        rows = project.records[path].pop("calls", ())
+        calls = project.calls[path] = [_complete(call, path, project) for call in rows]
     return calls
 
 
@@ -181,6 +184,7 @@ def _complete(call: dict[str, Any], path: str, project: PythonProject) -> dict[s
         **_DEFAULTS,
         **call,
         "names": names,
+        "written": call["names"],
         "args": project.fill(from_json(call.get("args", [])), path),
         "kw": project.fill(kw, path),
         "ctor_kw": project.fill(ctor_kw, path),

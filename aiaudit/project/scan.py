@@ -192,6 +192,9 @@ class _Stage:
             return _ERROR, pool.reason_of(error).encode()
         if truncated:
             result["truncated"] = True
+        pack = getattr(engine, "pack", None)
+        if pack is not None:
+            pack(result)
         return _FOUND, _as_json(result).encode("ascii")
 
     # -- taking the answers --------------------------------------------------------------------------------------------

@@ -68,9 +68,13 @@ class Reach(Probe[ReachQuery]):
     def answer(self, fact_id: str, query: ReachQuery, context: Context) -> Fact:
         reached = _reached(context)
         parsed, scope = scope_of(query, context)
-        records = [
-            _record(entry.path, str(entry.role), reached[entry.path]) for entry in parsed if entry.path in reached
-        ]
+        made: dict[str, dict[str, Any]] = context.memo.setdefault("entrypoints.reach.rows", {})  # one for all facts
+        records = []
+        for entry in parsed:
+            if entry.path in reached:
+                if entry.path not in made:
+                    made[entry.path] = _record(entry.path, str(entry.role), reached[entry.path])
+                records.append(made[entry.path])
         wired = any(one["deployed"] or one["in_ci"] for one in records)
         level = Level.WIRED if wired else Level.CONTENT
         method = "imports followed from start commands, CI, pipelines and scripts"
@@ -144,8 +148,9 @@ def _reached(context: Context) -> dict[str, _Reach]:
 def _idle(project: PythonProject, path: str, text: str) -> list[str]:
     """The undecorated functions and methods of a file whose outermost name stands in the text only where it is made."""
     words = Counter(_WORD.findall(text))
-    outer = {one.qualname for one in project.base(path).definitions if not one.decorators and words[one.qualname] == 1}
-    return [one.qualname for one in project.base(path).definitions if one.qualname.partition(".")[0] in outer]
+    definitions = project.base(path).definitions
+    outer = {one.qualname for one in definitions if not one.decorators and words[one.qualname] == 1}
+    return [one.qualname for one in definitions if one.qualname.partition(".")[0] in outer]
 
 
 def _roots(context: Context, project: PythonProject) -> list[_Root]:
@@ -225,7 +230,7 @@ class _Graph:
 
     def _imported(self, path: str) -> Iterator[str]:
         names: dict[str, set[str]] = defaultdict(set)
-        for imported, _ in self.project.base(path).imports:
+        for imported, _ in self.project.base(path).each_import():
             if imported.module.startswith(".") or imported.module.partition(".")[0] in self._own:
                 names[imported.module].add(imported.target)
         for module, targets in names.items():

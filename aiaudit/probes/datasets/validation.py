@@ -75,8 +75,8 @@ class ValidationProbe(Probe[ValidationQuery]):
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             calls = calls_in(entry.path, project)
             reads = any(_READS.match(name) for call in calls for name in call["names"])
-            for raw, call in zip(project.records[entry.path].get("calls", ()), calls, strict=True):
-                written = {one.rpartition(".")[2] for one in raw["names"]}
+            for call in calls:
+                written = {one.rpartition(".")[2] for one in call["written"]}
                 for name in call["names"]:
                     if name.rpartition(".")[2] not in written:
                         continue  # a call of a function of the project's own that gives a validated frame back

@@ -6,9 +6,11 @@ Rows are lists to keep the cache small; `Base` reads them back by name.
 from __future__ import annotations
 
 import ast
+import json
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from sys import intern
 from typing import Any, Final, NamedTuple
 
 from aiaudit.model.types import Unknown
@@ -42,19 +44,41 @@ class Test(NamedTuple):
     skipped: bool
 
 
+PACKED: Final = ("defs", "constants", "tests")  # kept as JSON texts: a tenth of the memory, and few files are asked
+_pack: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def pack(record: dict[str, Any]) -> None:
+    """Put the large parts of a record's base, which are wanted of few files, into JSON texts; `Base` reads them."""
+    base = record.get("base", {})
+    for part in PACKED:
+        if part in base:
+            base[part] = _pack(base[part])
+
+
 class Base:
-    """The base part of what the engine found in one file; each part is read when it is first asked for."""
+    """The base part of what the engine found in one file; each part is read when it is asked for."""
 
     def __init__(self, record: dict[str, Any]) -> None:
         self._rows: dict[str, Any] = record.get("base", {})
+        for row in self._rows.get("imports", ()):
+            row[2:] = map(intern, row[2:])  # the same few thousand names everywhere
         self.main = bool(self._rows.get("main"))
         # top-level name -> {"name": qualified name, "kw": constructor keywords}
         self.exports: dict[str, dict[str, Any]] = self._rows.get("exports", {})
-        self.constants: dict[str, Any] = self._rows.get("constants", {})
+
+    def _unpacked(self, part: str) -> Any:
+        """What is packed, read anew each time: to keep what was read of all files would take what packing saves."""
+        rows = self._rows.get(part)
+        return json.loads(rows) if isinstance(rows, str) else rows
 
     @cached_property
     def imports(self) -> list[tuple[Import, bool]]:
         """Imported names, each with: is it inside a function."""
+        return list(self.each_import())
+
+    def each_import(self) -> Iterator[tuple[Import, bool]]:
+        """The same for those who look at a file once: nothing is kept."""
         return _read_imports(self._rows.get("imports", ()))
 
     @property
@@ -62,7 +86,12 @@ class Base:
         """The top-level modules of the imports; empty for relative ones."""
         return {row[2].partition(".")[0] for row in self._rows.get("imports", ())}
 
-    @cached_property
+    @property
+    def constants(self) -> dict[str, Any]:
+        """Scalars and short lists assigned once at the top level or in a class, by name."""
+        return self._unpacked("constants") or {}
+
+    @property
     def definitions(self) -> list[Definition]:
         """Functions and classes in order of line."""
         return [Definition(_KINDS[row[0]], row[1], row[2], row[3], row[4:]) for row in self.defined]
@@ -70,13 +99,12 @@ class Base:
     @property
     def defined(self) -> list[list[Any]]:
         """The rows behind `definitions`: kind, qualified name, line, last line, decorators."""
-        rows: list[list[Any]] = self._rows.get("defs", [])
-        return rows
+        return self._unpacked("defs") or []
 
     @property
     def tests(self) -> list[Test]:
         """Test functions in order of line."""
-        return [Test(*row) for row in self._rows.get("tests", ())]
+        return [Test(*row) for row in self._unpacked("tests") or ()]
 
     @property
     def broken_cells(self) -> list[tuple[int, int]]:
@@ -130,15 +158,13 @@ def _imports(module: Module) -> list[list[Any]]:
     return rows
 
 
-def _read_imports(rows: Sequence[list[Any]]) -> list[tuple[Import, bool]]:
-    found: list[tuple[Import, bool]] = []
+def _read_imports(rows: Sequence[list[Any]]) -> Iterator[tuple[Import, bool]]:
     for line, local, module, *names in rows:
         if not names:
-            found.append((Import(module, "", module.partition(".")[0], line), bool(local)))
+            yield Import(module, "", module.partition(".")[0], line), bool(local)
         for one in names:
             name, _, alias = one.rpartition("as ") if one.startswith("as ") else one.partition(" as ")
-            found.append((Import(module, name, alias or name, line), bool(local)))
-    return found
+            yield Import(module, name, alias or name, line), bool(local)
 
 
 def _decorator(node: ast.expr, scope: Scope, resolver: Resolver, named: dict[tuple[str, int], str]) -> str:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from aiaudit.probes.python.base_record import base_record
+from aiaudit.probes.python.base_record import base_record, pack
 from aiaudit.probes.python.calls import CallFinder
 from aiaudit.probes.python.extract import Features
 from aiaudit.probes.python.features import FileView
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "python"
-VERSION: Final = 14  # of the records; part of the cache key
+VERSION: Final = 16  # of the records; part of the cache key
 SUFFIXES: Final = frozenset({".py", ".pyw", ".ipynb"})
 ALIAS_ROUNDS: Final = 3
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
@@ -61,6 +61,10 @@ class PythonEngine:
         if entry.suffix not in SUFFIXES or entry.kind != "file" or entry.role in LEFT_OUT:
             return False
         return entry.size <= (MAX_NOTEBOOK if entry.suffix == ".ipynb" else MAX_SOURCE)
+
+    def pack(self, found: dict[str, Any]) -> None:
+        """Put the parts of a record that few ask for into texts."""
+        pack(found)
 
     def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
         """The record of one file; `{"error": reason}` where it cannot be parsed."""

@@ -45,6 +45,7 @@ class PythonProject:
         self.unparsed = {path: str(record["error"]) for path, record in scans.items() if "error" in record}
         self.calls: dict[str, list[dict[str, Any]]] = {}  # filled by python.calls, file by file
         self._bases: dict[str, Base] = {}
+        self._constants: dict[str, dict[str, Any]] = {}
         self._modules: dict[str, list[str]] = defaultdict(list)  # last part of the module's name -> paths
         self._files = {path for path in self.records if path.endswith(".py")}
         for path in self._files:
@@ -187,7 +188,7 @@ class PythonProject:
             if split is None or not split[1]:
                 return None
             path, rest = split
-            constants = self.base(path).constants
+            constants = self._constants_of(path)
             if rest in constants:
                 return constants[rest]
             step = self._step(path, rest)
@@ -195,6 +196,12 @@ class PythonProject:
                 return None
             name, importer = step.name, path
         return None
+
+    def _constants_of(self, path: str) -> dict[str, Any]:
+        """Kept for the few files that calls take constants from."""
+        if path not in self._constants:
+            self._constants[path] = self.base(path).constants
+        return self._constants[path]
 
     def fill(self, value: Any, importer: str) -> Any:
         """`value` with references to constants of the project's own modules replaced by what they are."""
@@ -219,7 +226,7 @@ class PythonProject:
 
     def _imports_of(self, path: str) -> set[str]:
         found: set[str] = set()
-        for imported, _ in self.base(path).imports:
+        for imported, _ in self.base(path).each_import():
             for name in (imported.target, imported.module) if imported.name != "*" else (imported.module,):
                 split = self.split(name, path)
                 if split is not None:

@@ -53,8 +53,9 @@ _AUTHORISATION: Final = re.compile(
     r"|\b(?:if|when)\b[^.\n]{0,40}\b(?:role|user)\b[^.\n]{0,20}\b(?:is|equals)\b[^.\n]{0,20}\badmin"
     r"|\b(?:must not|do not|don't|never)\b[^.\n]{0,40}\b(?:other users?'?|another user|someone else)"
     r"|\bpassword\s+(?:is|to)\b|\bunless the (?:password|code)\b"
-    r"|\bunless the user (?:is (?:an? |the )?(?:admin|verified|logged|signed|authenticated|permitted|allowed|member|manager|owner|premium)"
-    r"|has (?:been )?(?:an? |the )?(?:role|right|permission|password|code|verified|authenticated|access|paid)|gives|provides|knows|enters|says)"
+    r"|\bunless the user (?:gives|provides|knows|enters|says"
+    r"|is (?:an? |the )?(?:admin|verified|logged|signed|authenticated|permitted|allowed|member|manager|owner|premium)"
+    r"|has (?:been )?(?:an? |the )?(?:role|right|permission|password|code|verified|authenticated|access|paid))"
 )
 _INTERNAL: Final = re.compile(
     r"(?i)https?://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|[\w.-]+\.(?:internal|local|corp|lan)\b)"

@@ -25,8 +25,8 @@ _MOST: Final = 500  # rows of a document
 _CELL: Final = 300  # characters of a cell
 _DATA: Final = (".yaml", ".yml", ".json")
 _ROW: Final = record(
-    "row", path=STRING, line=INT, cells=map_of(STRING), numbers=map_of(DOUBLE), days=map_of(INT), missing=list_of(STRING),
-    text=STRING,
+    "row", path=STRING, line=INT, text=STRING, cells=map_of(STRING), numbers=map_of(DOUBLE), days=map_of(INT),
+    missing=list_of(STRING),
 )  # fmt: skip
 TYPE: Final = record(
     "register", path=STRING, line=INT, evidence=BOOL, opened=BOOL, columns=list_of(STRING), days_old=INT,
@@ -92,7 +92,8 @@ def _register(document: Document, query: RowsQuery, context: Context) -> dict[st
             rows.append(_row(document.path, line, named, query.columns, context.as_of))
     if not start:
         return None
-    days = newest((day for text in prose(document.sections) for day in dates_in(text)), context.as_of)
+    texts = [*prose(document.sections), *(section.title for section in document.sections)]
+    days = newest((day for text in texts for day in dates_in(text)), context.as_of)
     return {"path": document.path, "line": start, "columns": columns, "days_old": days, "rows": rows}
 
 

@@ -17,13 +17,15 @@ from aiaudit import __version__, subject
 from aiaudit.collection import Collection, Progress, collect, reuse
 from aiaudit.model.check import Status
 from aiaudit.model.fact import Fact
+from aiaudit.model.framework import FrameworkCoverage
 from aiaudit.model.result import CheckResult, GateRule, NextLevel
 from aiaudit.packs.derive import derive
+from aiaudit.packs.frameworks import load as load_frameworks
 from aiaudit.packs.judge import judge
 from aiaudit.packs.problems import PackError, Problem
 from aiaudit.resources import path_of
 from aiaudit.ruleset import Options, Ruleset, read_ruleset
-from aiaudit.scoring import baseline, gate, levels, path, priority, score, waivers
+from aiaudit.scoring import baseline, frameworks, gate, levels, path, priority, score, waivers
 from aiaudit.settings import Settings, caller_gate, settle
 
 
@@ -64,6 +66,7 @@ class Audit:
     ladder: levels.Ladder
     scored: Scored
     gate: tuple[GateRule, ...]
+    frameworks: tuple[FrameworkCoverage, ...]
     timings: Mapping[str, float] | None
 
     @property
@@ -110,6 +113,7 @@ def audit(
         baseline=before,
     )
     rules = gate.judge(asked if asked.asked else settings.gate, seen)
+    coverage = frameworks.cover(load_frameworks(), judged.results)
     clock.lap("score")
     return Audit(
         version=__version__,
@@ -121,6 +125,7 @@ def audit(
         ladder=ladder,
         scored=scored,
         gate=rules,
+        frameworks=coverage,
         timings=clock.laps if options.timings else None,
     )
 

@@ -23,10 +23,16 @@ def list_(
     pack: Annotated[
         list[str] | None, option("--pack", metavar="ID|FILE", help="Only this pack, or that of a file. Repeatable.")
     ] = None,
+    framework: Annotated[
+        str | None, option("--framework", metavar="ID", help="By the controls of this framework, such as eu-ai-act.")
+    ] = None,
     as_json: Annotated[bool, option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """List the checks by pack: id, severity, kind, effort and what should hold."""
     library = _library(pack or ())
+    if framework is not None:
+        _list_controls(library, framework, as_json)
+        return
     if as_json:
         print(json.dumps([_row(check) for check in library.checks], indent=2, ensure_ascii=False))
         return
@@ -143,6 +149,32 @@ def schema(
     else:
         from aiaudit.packs.schema import json_schema
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+def _list_controls(library: Library, name: str, as_json: bool) -> None:
+    """Every control of a framework with the checks whose evidence supports it; those without a check, too."""
+    from aiaudit.packs.frameworks import find
+
+    framework = find(name)
+    titles = {check.id: check.title for check in library.checks}
+    rows = [(control, [one for one in control.checks if one.check in titles]) for control in framework.controls]
+    if as_json:
+        data = [
+            {"control": c.id, "title": c.title, "reason": c.reason, "checks": [one.check for one in checks]}
+            for c, checks in rows
+        ]
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+        return
+    print(f"{framework.title}, {framework.edition}: evidence supporting its controls, no statement of conformity")
+    for control, checks in rows:
+        since = f" (applies from {control.effective.date})" if control.effective else ""
+        print(f"  {control.id}  {control.title}{since}")
+        for one in checks:
+            print(f"    {one.check:<10} {titles[one.check]}")
+        if not checks:
+            print("    no check")
+    empty = sum(not checks for _, checks in rows)
+    print(f"{len(rows)} controls, {empty} without a check")
 
 
 def _library(names: Iterable[str]) -> Library:

@@ -27,7 +27,9 @@ FORMATS: Final[Mapping[str, str]] = {
     ".sarif": "aiaudit.reports.sarif",
     ".junit.xml": "aiaudit.reports.junit",
     ".gitlab.json": "aiaudit.reports.gitlab",
+    ".oscal.json": "aiaudit.reports.oscal",
     ".csv": "aiaudit.reports.csv",
+    ".frameworks.csv": "aiaudit.reports.frameworks_csv",
     ".github": "aiaudit.reports.github",
 }
 

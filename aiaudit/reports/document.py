@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from aiaudit.reports import plan, words
+from aiaudit.reports import frameworks, plan, words
 from aiaudit.reports.plan import ON_PAGE_ONE
 from aiaudit.reports.reading import read_packs, read_waiver
 from aiaudit.reports.record import Record, preview
@@ -101,6 +101,10 @@ class Report:
     @property
     def coverage(self) -> float:
         return self.result.percent("coverage")
+
+    @cached_property
+    def frameworks(self) -> tuple[frameworks.Table, ...]:
+        return frameworks.read(self.result)
 
     @property
     def score_phrase(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from aiaudit.reports import charts, charts_capacity, charts_cost, document, sections, words
+from aiaudit.reports import charts, charts_capacity, charts_cost, document, frameworks, sections, words
 from aiaudit.reports.templating import html_environment
 from aiaudit.resources import path_of
 
@@ -36,6 +36,7 @@ def render(result: Mapping[str, Any]) -> str:
         charts=charts,
         charts_capacity=charts_capacity,
         charts_cost=charts_cost,
+        frameworks=frameworks,
         words=words,
         title=TITLE,
         policy=_policy(style, script),

@@ -9,6 +9,7 @@ from aiaudit import subject
 from aiaudit.model.fact import Evidence, Fact
 from aiaudit.model.result import CheckResult, Finding, GateRule, NextLevel, PackScore, Waiver
 from aiaudit.model.types import Unknown
+from aiaudit.reports import coverage
 from aiaudit.scoring.score import Figures
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def to_json(audit: Audit) -> dict[str, Any]:
         "actions": [_action(a) for a in scored.actions],
         "quick_wins": list(scored.quick_wins),
         "facts": _facts(audit, profile),
-        "frameworks": None,
+        "frameworks": coverage.to_json(audit.frameworks),
         "data": plain(audit.facts[profile].value) or None if profile else None,
         "capacity": capacity,
         "cost": cost,

@@ -18,6 +18,8 @@ Confidence = Literal["strong", "medium", "weak"]
 Effort = Literal["S", "M", "L"]
 LevelName = Literal["prototype", "pilot", "production", "scale"]
 Readiness = Literal["not_ready", "prototype", "pilot", "production", "scale"]
+Trust = Literal["verified", "secondary", "memory"]
+CoverageState = Literal["supported", "partly", "gap", "needs_people", "not_seen", "not_applicable", "not_assessable"]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
@@ -221,6 +223,58 @@ class GateResult(Part):
     rules: list[GateRule]
 
 
+class EffectiveDate(Part):
+    date: str = Field(description="YYYY, YYYY-MM or YYYY-MM-DD")
+    what: str
+    trust: Trust
+
+
+class MappedCheck(Part):
+    id: str
+    status: Status | None = Field(description="Null where the check was not part of this audit.")
+    reason: str
+
+
+class ControlCoverage(Part):
+    id: str
+    group: str
+    title: str
+    reason: str = Field(description="What the evidence of the mapped checks supports.")
+    effective: EffectiveDate | None
+    state: CoverageState
+    checks: list[MappedCheck]
+
+
+class SectionPoints(Part):
+    title: str
+    points: float
+    best: float = Field(description="What was not seen taken as passed.")
+    of: int
+
+
+class NativeScore(Part):
+    points: float = Field(description="Minimum of the sections.")
+    best: float
+    of: int
+    reading: str
+    sections: list[SectionPoints]
+
+
+class FrameworkCoverage(Part):
+    id: str
+    scheme: str = Field(description="Its key under a check's `controls`.")
+    title: str
+    edition: str
+    source: str
+    licence: str
+    trust: Trust
+    note: str
+    effective: list[EffectiveDate]
+    counts: dict[CoverageState, int]
+    native_score: NativeScore | None
+    controls: list[ControlCoverage] = Field(description="Every control, also those without a check.")
+
+
 class Result(Part):
     """The result of one audit."""
 
@@ -248,7 +302,9 @@ class Result(Part):
     actions: list[Action] = Field(description="What gains most per effort, each on top of those before it.")
     quick_wins: list[str]
     facts: dict[str, Fact]
-    frameworks: list[dict[str, Any]] | None
+    frameworks: list[FrameworkCoverage] | None = Field(
+        description="Evidence supporting the controls of each framework; never a statement of conformity."
+    )
     data: dict[str, Any] | None
     capacity: dict[str, Any] | None
     cost: dict[str, Any] | None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from aiaudit.reports import words
+from aiaudit.reports import frameworks, words
 from aiaudit.reports.document import Report
 from aiaudit.reports.view import Pack
 
@@ -141,6 +141,7 @@ _PARTS: Final = (
     _Part("pack", "", lambda report: ""),
     _Part("capacity", "Capacity", _capacity, flow=True),
     _Part("cost", "Cost", _cost, flow=True),
+    _Part("frameworks", "Frameworks", lambda report: frameworks.heading(report.frameworks)),
     _Part("accepted", "Accepted risks", _accepted, flow=True),
     _Part("gate", "Gates", _gate, flow=True),
     _Part("evidence", "Evidence", _evidence),

@@ -51,7 +51,7 @@ def test_a_wrong_command_has_a_hint(aiaudit):
         (["--profile", "libary"], "did you mean 'library'?"),
         (["--config", "nowhere.yaml"], "nowhere.yaml: no such file or directory"),
         (["--facts", "nowhere.json"], "exclude each other"),
-        (["-o", "report.docx"], "-o report.docx: the suffix names no format; there are: .html, .md, .long.md, .json, .cdx.json, .sarif, .junit.xml, .gitlab.json, .csv, .github"),
+        (["-o", "report.docx"], "-o report.docx: the suffix names no format; there are: .html, .md, .long.md, .json, .cdx.json, .sarif, .junit.xml, .gitlab.json, .oscal.json, .csv, .frameworks.csv, .github"),
         (["-o", "/nowhere/at/all/r.json"], "the folder /nowhere/at/all does not exist"),
         (["--facts-out", "/nowhere/at/all/f.json"], "the folder /nowhere/at/all does not exist"),
         (["-o", "-", "--format", "pdf"], "--format pdf: not a format; there are: html, md, long.md, json, cdx.json"),

@@ -10,7 +10,13 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+from aiaudit.model.check import Kind, Status
+from aiaudit.packs.frameworks import load
+from aiaudit.reports import coverage
+from aiaudit.scoring import frameworks
 
 WEIGHT = {"critical": 8, "high": 4, "medium": 2, "low": 1}
 DAYS = {"S": 1, "M": 3, "L": 10}
@@ -122,7 +128,7 @@ def make_result(profile: dict[str, str] | None = None, **changes: Any) -> dict[s
         "actions": _actions(checks, set(missing)),
         "quick_wins": [c["id"] for c in checks if c["status"] == "fail" and c["effort"] == "S"],
         "facts": facts,
-        "frameworks": None,
+        "frameworks": _frameworks(checks),
         "data": None,
         "capacity": None,
         "cost": None,
@@ -252,6 +258,12 @@ def _facts(checks: list[dict[str, Any]]) -> dict[str, Any]:
             **({"reason": check["reason"]} if state in ("unknown", "error") else {}),
         }
     return facts
+
+
+def _frameworks(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The shipped frameworks over the made checks."""
+    judged = [SimpleNamespace(id=c["id"], status=Status(c["status"]), kind=Kind(c["kind"])) for c in checks]
+    return coverage.to_json(frameworks.cover(load(), judged))
 
 
 def _pack(pack: str, checks: list[dict[str, Any]]) -> dict[str, Any]:

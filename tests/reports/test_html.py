@@ -84,7 +84,7 @@ def test_every_part_of_the_specification_is_there_and_numbered(result) -> None:
     packs = [f"pack-{pack}" for pack in made.TITLES]
     assert sections == [
         "cover", "summary", "scope", "heat-map", "packs", "risks", "roadmap", *packs,
-        "accepted", "gate", "evidence", "attestations", "method", "sign-off",
+        "frameworks", "accepted", "gate", "evidence", "attestations", "method", "sign-off",
     ]  # fmt: skip
     numbers = re.findall(r'<span class="section-label"><span>(\d+)</span>', html.render(result))
     assert numbers == [str(n) for n in range(1, len(sections))]
@@ -102,6 +102,7 @@ def test_every_check_has_one_place_and_its_evidence(result) -> None:
 
 def test_parts_without_data_are_left_out_without_a_hole(result) -> None:
     result.update(attestations=None, waivers=[], relaxations=[], gate={"passed": True, "rules": []}, host=None)
+    result["frameworks"] = None
     result["skipped"] = {"files": 0, "reasons": {}, "paths": []}
     for check in result["checks"]:
         check["waiver"] = None

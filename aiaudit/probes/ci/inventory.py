@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from aiaudit.probes.base import Context
-from aiaudit.probes.ci import github, gitlab, jenkins, other_systems
+from aiaudit.probes.ci import cloudbuild, github, gitlab, jenkins, other_systems
 from aiaudit.probes.ci.classify import kind_of_action
 from aiaudit.probes.ci.kinds import Kind
 from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Maybe, Step, Workflow, both
@@ -24,6 +24,7 @@ CONFIG_GLOBS: Final = (
     *other_systems.AZURE,
     other_systems.CIRCLE,
     other_systems.BITBUCKET,
+    *cloudbuild.GLOBS,
 )
 _MAX_REUSE: Final = 4
 _MEMO: Final = "ci.inventory"
@@ -108,6 +109,7 @@ def _build(files: Files) -> Inventory:
         *other_systems.read_azure(files),
         *other_systems.read_circle(files),
         *other_systems.read_bitbucket(files),
+        *cloudbuild.read(files),
     ]
     made = Inventory(workflows, paths=[entry.path for entry in files.matching(CONFIG_GLOBS)])
     collector = _Collector(files, workflows)

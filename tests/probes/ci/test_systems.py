@@ -204,12 +204,47 @@ pipeline {
     assert "pytest commented" not in found
 
 
+def test_cloud_build(tmp_path: Path) -> None:
+    checks = """\
+steps:
+  - name: python:3.12
+    entrypoint: /bin/sh
+    args:
+      - -c
+      - |
+        pip install . && \\
+        pytest
+  - name: gcr.io/cloud-builders/docker
+    args: [build, -t, "$_IMAGE", .]
+    allowFailure: true
+  - name: python:3.12
+    script: |
+      python train.py
+"""
+    files = {
+        "ci/cloudbuild/pr-checks.yaml": checks,
+        "train.py": "",
+        "cloudbuild.yaml": "steps:\n- name: gcr.io/cloud-builders/kubectl\n  args: [apply, -f, k8s]\n",
+        "notes/cloudbuild.yaml": "steps: [install, run]\n",
+    }
+    found = commands(tmp_path, files)
+    assert [(c["path"], c["line"], c["kind"], c["triggers"], c["blocking"]) for c in found] == [
+        ("ci/cloudbuild/pr-checks.yaml", 7, "install", ["pull_request"], True),
+        ("ci/cloudbuild/pr-checks.yaml", 8, "test", ["pull_request"], True),
+        ("ci/cloudbuild/pr-checks.yaml", 9, "build_image", ["pull_request"], False),
+        ("ci/cloudbuild/pr-checks.yaml", 14, "train", ["pull_request"], True),
+        ("cloudbuild.yaml", 2, "deploy", ["push"], True),
+    ]
+
+
 def test_hostile_files_of_all_systems(tmp_path: Path) -> None:
-    names = (".gitlab-ci.yml", "azure-pipelines.yml", ".circleci/config.yml", "bitbucket-pipelines.yml", "Jenkinsfile")
+    names = (".gitlab-ci.yml", "azure-pipelines.yml", ".circleci/config.yml", "bitbucket-pipelines.yml", "Jenkinsfile",
+             "cloudbuild.yaml")  # fmt: skip
     for number, text in enumerate(("", "[]", "a: 1", ("jobs: {a: null}\nworkflows: {b: {jobs: [a, "
                                                       "{c: 1}]}}"), "pipelines: {default: 3}",
                                    ("a: {extends: [a, b], script: [[[x]]]}\n"
                                     "b: {extends: a, script: 1}"), "stages: [{stage: 1, jobs: 2}]",
-                                   "pipeline { stage('x') { sh 'a }}}}} {{{{", "\x00")):  # fmt: skip
+                                   "pipeline { stage('x') { sh 'a }}}}} {{{{", "\x00",
+                                   "steps: [1, {name: a, args: {b: 1}, dir: [x]}, {name: 3, script: [s]}]")):  # fmt: skip
         root = tmp_path / str(number)
         assert isinstance(brief(root, dict.fromkeys(names, text)), list)

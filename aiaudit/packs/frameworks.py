@@ -25,14 +25,18 @@ _TOP: Final = frozenset(
 _CONTROL: Final = frozenset({"id", "group", "title", "reason", "effective", "checks"})
 
 
-@cache
 def load() -> tuple[model.Framework, ...]:
     """Every shipped framework, in the order of their file names.
 
     Raises:
         PackError: a file is broken.
     """
-    return tuple(read(path) for path in sorted((path_of("checks") / "frameworks").glob("*.yaml")))
+    return _load(path_of("checks") / "frameworks")
+
+
+@cache
+def _load(folder: Path) -> tuple[model.Framework, ...]:
+    return tuple(read(path) for path in sorted(folder.glob("*.yaml")))
 
 
 def find(framework: str) -> model.Framework:

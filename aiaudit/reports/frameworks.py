@@ -18,7 +18,7 @@ STATE: Final[Mapping[str, str]] = {
     "gap": "Gap",
     "needs_people": "Needs people",
     "not_seen": "Not seen",
-    "not_applicable": "Does not apply",
+    "not_applicable": "No check applies",
     "not_assessable": "Not assessable by this tool",
 }
 STATE_MEANING: Final[Mapping[str, str]] = {

@@ -1,4 +1,4 @@
-"""Makes result JSONs over the whole catalogue, so that reports are tested on realistic input and without the engine.
+"""Makes result JSONs over the whole catalogue, so that reports are tested on realistic input and without probes.
 
 Statuses are invented, figures are computed from them as the design says (section 5), so that a report of a made result
 is consistent in itself. Every result fits the shipped schema.

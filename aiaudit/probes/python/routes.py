@@ -54,6 +54,7 @@ _ROUTES: Final = _METHODS | name_set("route api_route websocket_route")
 _MCP_KINDS: Final = name_set("tool resource prompt")
 _CHECKED_BY_TYPE: Final = name_set("fastapi litestar django-ninja mcp bentoml blacksheep")
 _RAW_TYPES: Final = name_set("Request HttpRequest WebSocket HTTPConnection")
+_LISTS: Final = name_set("list List Sequence Iterable set Set frozenset tuple Tuple")
 _LOOSE_TYPES: Final = name_set("dict Dict Any list List Mapping MutableMapping object JSON bytes")
 _SCALAR_TYPES: Final = name_set(
     "int float str bool date datetime time timedelta UUID UUID4 Decimal Path EmailStr HttpUrl Literal Enum PositiveInt"
@@ -433,8 +434,10 @@ def _bounded_annotation(annotation: ast.AST | None) -> bool:
 
 
 def _is_loose(annotation: ast.expr) -> bool:
-    """Whether a type checks next to nothing: `dict[str, Any]`, `list`, `Any`."""
+    """Whether a type checks next to nothing: `dict[str, Any]`, `list`, `Any`. `list[UUID]` checks each element."""
     types = _type_names(annotation)
+    if types and types[0] in _LISTS and set(types[1:]) & _SCALAR_TYPES and not set(types[1:]) & _LOOSE_TYPES:
+        return False
     return bool(types) and types[0] in _LOOSE_TYPES and not set(types[1:]) - _LOOSE_TYPES - _SCALAR_TYPES
 
 

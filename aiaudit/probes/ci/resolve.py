@@ -204,6 +204,8 @@ class Resolver:
             case "mlflow" if first == "run":
                 entry = (_option(arguments, "-e", "--entry-point") or ("main",))[0]
                 return script_tasks.mlproject(files, join(folder, plain[1] if len(plain) > 1 else "."), entry), "train"
+            case "anyscale" if plain[:2] in (("job", "submit"), ("jobs", "submit")) and len(plain) > 2:
+                return script_tasks.entrypoint(files, join(folder, plain[2])), plain[2]
             case _ if program in _NPM:
                 return self._npm(program, arguments, folder)
         return None

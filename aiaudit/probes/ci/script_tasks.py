@@ -235,6 +235,22 @@ def mlproject(files: Files, folder: str | None, entry: str) -> list[Task] | None
     return [Task(entry, path, line, (Piece(command, line),), folder=folder)]
 
 
+def entrypoint(files: Files, path: str | None) -> list[Task] | None:
+    """The command of a job's description for a cluster (Anyscale, Ray), which runs at the root of the tree."""
+    job = as_map(files.yaml(path)) if path and files.exists(path) else {}
+    command = job.get("entrypoint")
+    if path is None or not isinstance(command, str):
+        return None
+    return [
+        Task(
+            str(job.get("name") or path),
+            path,
+            line_of(job, "entrypoint") or 1,
+            (Piece(command, line_of(job, "entrypoint") or 1),),
+        )
+    ]
+
+
 def _with_needs(known: Mapping[str, Task], wanted: list[str]) -> list[Task]:
     """The tasks in the order in which they run: what a task needs comes before it. Cycles end."""
     done: dict[str, Task] = {}

@@ -265,6 +265,20 @@ def test_tasks_in_pyproject(tmp_path: Path, run: str, pyproject: str) -> None:
     assert [b[0] for b in brief(tmp_path, {WORKFLOW: github(run), "pyproject.toml": pyproject})] == ["test"]
 
 
+def test_job_that_ci_hands_to_a_cluster(tmp_path: Path) -> None:
+    files = {
+        ".github/workflows/ci.yml": github("anyscale jobs submit deploy/job.yaml --wait"),
+        "deploy/job.yaml": "name: workloads\nentrypoint: bash deploy/run.sh\n",
+        "deploy/run.sh": "pytest tests > results.txt\npython train.py\n",
+        "train.py": "",
+    }
+    found = commands(tmp_path, files)
+    assert [(c["kind"], c["path"], c["line"], c["blocking"]) for c in found] == [
+        ("test", "deploy/run.sh", 1, False),
+        ("train", "deploy/run.sh", 2, True),
+    ]
+
+
 def test_taskfile_dvc_and_mlproject(tmp_path: Path) -> None:
     files = {
         WORKFLOW: github("task check\ndvc repro\nmlflow run . -e main"),

@@ -256,7 +256,7 @@ class Profile:
                 "ordered": bool(pair["time_ordered"]),
                 "has_time": pair["time_ordered"] is not None,
                 "measured": rows is not None or pair["overlap_ids"] is not None,
-                "by_chance": bool(rows) and (pair["varying"] < _FEW_COLUMNS or 2 * (pair["expected_rows"] or 0) > rows),
+                "by_chance": bool(rows) and _by_chance(pair, rows),
                 "ids_declared": bool(self.found[number].ids),
             }
 
@@ -448,3 +448,10 @@ def _sentinel(column: Mapping[str, Any]) -> str:
     if most == quantiles[6] and most in _SENTINELS and most - high > 3 * reach:
         return f"{most:g}"
     return ""
+
+
+def _by_chance(pair: Mapping[str, Any], rows: int) -> bool:
+    """Whether about as many equal rows are to be expected of so few values; where that was not worked out, whether so
+    few columns vary that nobody could tell."""
+    expected = pair["expected_rows"]
+    return bool(pair["varying"] < _FEW_COLUMNS) if expected is None else bool(2 * expected > rows)

@@ -59,6 +59,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
     """
     from aiaudit.answers import ask
     from aiaudit.project.cache import open_cache
+    from aiaudit.project.memory import WORTH_FILES, hand_back
     from aiaudit.project.tree import Project
 
     as_of = options.as_of or dt.date.today()
@@ -91,7 +92,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
             if readable
             else {i: _unseen(i, "there is no readable project file") for i, spec in specs.items() if spec.probe}
         )
-        return Collection(
+        made = Collection(
             as_of=as_of,
             config=config,
             config_by=config_by,
@@ -103,6 +104,11 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
             specs=specs,
             problems=tuple(problems),
         )
+        large = len(project.entries) >= WORTH_FILES
+    del project  # with all that was read of it
+    if large:
+        hand_back()
+    return made
 
 
 def _check_engine(name: str) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit.project import pool
 from aiaudit.project.cache import Cache, Key, content_hash, engine_id
 from aiaudit.project.entry import Entry
+from aiaudit.project.memory import WORTH_FILES, hand_back
 from aiaudit.project.pool import Limits
 from aiaudit.project.reader import Reader, Unreadable
 from aiaudit.project.tree import Project, limit_of
@@ -32,6 +33,7 @@ Progress = Callable[[int, int], None]  # files done, files in all
 IN_PROCESS_BYTES: Final = 512 * 1024  # less work than this does not pay a fork, where every engine is `bounded`
 ONE_JOB_BYTES: Final = 256 * 1024  # less work than this does not pay a second fork
 _CHUNKS_PER_JOB: Final = 16
+_KEEP_AT_ONCE: Final = 1000  # answers that wait to be written to the cache
 _CHUNK_FILES: Final = 128
 _HASH: Final = 20
 _PART: Final = struct.Struct("<BBI")  # engine, what it is, length
@@ -68,7 +70,10 @@ def scan(
     stage = _Stage(project, engines, cache, progress)
     stage.hashes = hashes
     stage.run(jobs or pool.available_jobs(), limits or Limits(), isolate)
-    return stage.results()
+    results = stage.results()
+    if len(stage.tasks) >= WORTH_FILES:
+        hand_back()
+    return results
 
 
 class _Stage:
@@ -141,6 +146,11 @@ class _Stage:
             self._take(todo[position], answer, fresh)
             if self.progress is not None:
                 self.progress(done, len(todo))
+            if self.cache is not None and len(fresh) >= _KEEP_AT_ONCE:
+                self.cache.put(fresh)
+                fresh.clear()
+            elif self.cache is None:
+                fresh.clear()
         if self.cache is not None:
             self.cache.put(fresh)
 

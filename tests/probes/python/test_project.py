@@ -9,7 +9,8 @@ import pytest
 
 from aiaudit.model.fact import State
 from aiaudit.model.types import Unknown
-from tests.probes.python.support import ask, notebook
+from aiaudit.probes.python.base_record import PACKED, Base, pack
+from tests.probes.python.support import ask, notebook, scan
 
 CREATE = "openai.OpenAI.chat.completions.create"
 LAYOUTS = {
@@ -122,6 +123,25 @@ def test_functions(tmp_path: Path) -> None:
 def found_in(root: Path, **files: str) -> list[dict[str, Any]]:
     tree = {name.replace("__", "/") + ".py": code for name, code in files.items()}
     return ask(root, "python.tests", {"app.py": "def run(): ...\n", **tree}).value or []
+
+
+def test_functions_of_files_that_call_something(tmp_path: Path) -> None:
+    tree = {"a.py": "import torch\ndef f():\n    return torch.load('x')\ndef g(): ...\n", "b.py": "def h(): ...\n"}
+    assert [one["name"] for one in ask(tmp_path, "python.functions", tree, calling=["torch.load"]).value] == ["f", "g"]
+    assert ask(tmp_path, "python.functions", calling=["torch.save"]).state is State.ABSENT
+
+
+def test_packed_parts_of_a_record_are_read_as_they_were() -> None:
+    code = "LIMIT = 3\nNAME = 'é\U0001f600'\n\n@deco.it\ndef test_f():\n    assert LIMIT\n\nclass A: ...\n"
+    plain, packed = scan(code), scan(code)
+    pack(packed)
+    assert all(isinstance(packed["base"][part], str) for part in PACKED)
+    before, after = Base(plain), Base(packed)
+    assert after.definitions == before.definitions != []
+    assert after.tests == before.tests != []
+    assert after.constants == before.constants == {"LIMIT": 3, "NAME": "é\U0001f600"}
+    pack(empty := scan(""))
+    assert Base(empty).definitions == [] and Base(empty).constants == {}
 
 
 def test_tests_count_what_can_fail(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where the folders that ship with the package lie: `checks/`, `templates/` and `tables/`, from a wheel or from a checkout."""
+"""Where the folders that ship with the package lie (`checks/`, `templates/`, `tables/`), in a wheel or a checkout."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _PACKAGE = Path(__file__).resolve().parent
 def path_of(folder: Folder) -> Path:
     """The absolute path of a shipped folder.
 
-    A wheel carries it inside the package as `_checks`, `_templates` and `_tables`; a checkout (and an editable install) has it
-    beside the package. Nothing else is looked at: neither the working directory nor the audited tree.
+    A wheel carries it inside the package as `_checks`, `_templates` and `_tables`; a checkout (and an editable install)
+    has it beside the package. Nothing else is looked at: neither the working directory nor the audited tree.
 
     Raises:
         FileNotFoundError: the installation is incomplete.

@@ -10,8 +10,8 @@ import pytest
 
 from aiaudit.audit import audit
 from aiaudit.resources import path_of
-from aiaudit.scoring.score import Figures
 from aiaudit.ruleset import Options
+from aiaudit.scoring.score import Figures
 
 SAMPLES = path_of("checks").parent / "sample_projects"
 DAY = dt.date(2026, 11, 24)

@@ -33,6 +33,13 @@ class Binary(Part):
     base64: str
 
 
+class Repeated(Part):
+    """A large text file: `repeat` as often as `times` says, `{n}` in it being the count from 0."""
+
+    repeat: str
+    times: int = Field(ge=1, le=100_000)
+
+
 class Commit(Part):
     """One commit of the case's history. `files`: path to content (nothing = deleted), or the whole tree."""
 
@@ -60,7 +67,7 @@ class Expect(Part):
     config: dict[str, Any] = Field(default_factory=dict, description="What aiaudit.yaml says.")
     as_of: dt.date = AS_OF
     git: list[Commit] = Field(default_factory=list, description="A real history, built in a copy of the tree.")
-    files: dict[str, str | Binary] = Field(default_factory=dict, description="Further files of the tree.")
+    files: dict[str, str | Binary | Repeated] = Field(default_factory=dict, description="Further files of the tree.")
     options: dict[str, Any] = Field(default_factory=dict, description="Run options that some probes take.")
     note: str = ""
 
@@ -89,7 +96,7 @@ def laid_out(case: Path, expect: Expect) -> Iterator[Path]:
         tree = Path(folder).resolve() / "project"
         shutil.copytree(case, tree, symlinks=True, ignore=shutil.ignore_patterns(FILE))
         for path, content in expect.files.items():
-            _write(tree, path, content.encode() if isinstance(content, str) else _decoded(path, content))
+            _write(tree, path, _bytes_of(path, content))
         if expect.git:
             for path, text in last_contents(expect.git).items():
                 if text is not None and not (tree / path).exists():
@@ -105,6 +112,16 @@ def last_contents(commits: Sequence[Commit]) -> dict[str, str | None]:
         if commit.files != "all":
             contents.update(commit.files)
     return contents
+
+
+def _bytes_of(path: str, content: str | Binary | Repeated) -> bytes:
+    match content:
+        case str():
+            return content.encode()
+        case Repeated():
+            return "".join(content.repeat.replace("{n}", str(n)) for n in range(content.times)).encode()
+        case _:
+            return _decoded(path, content)
 
 
 def _decoded(path: str, content: Binary) -> bytes:

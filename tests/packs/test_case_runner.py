@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aiaudit.packs.cases import find_cases, missing_cases, run_cases, run_pack
+from aiaudit.packs.expect import Expect, laid_out
 from aiaudit.packs.load import Library, load
 
 PACK = """\
@@ -143,7 +144,6 @@ def test_attested_checks_have_their_cases_too(tmp_path: Path) -> None:
 
 
 def test_a_history_is_a_real_repository(tmp_path: Path) -> None:
-    from aiaudit.packs.expect import Expect, laid_out
 
     case = tmp_path / "case"
     write(case, {"a.py": "x = 1\n", "expect.yaml": "status: pass\n"})
@@ -169,7 +169,7 @@ def test_a_history_is_a_real_repository(tmp_path: Path) -> None:
 
 def test_a_large_file_is_a_text_repeated(tmp_path: Path) -> None:
     write(tmp_path / "case", {"expect.yaml": "status: fail\nfiles: {a.py: {repeat: \"x = {n}\\n\", times: 3}}\n"})
-    with laid_out(tmp_path / "case", read_expect(tmp_path / "case")) as tree:
+    with expect.laid_out(tmp_path / "case", expect.read_expect(tmp_path / "case")) as tree:
         assert (tree / "a.py").read_text() == "x = 0\nx = 1\nx = 2\n"
 
 

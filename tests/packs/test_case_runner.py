@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aiaudit.packs.cases import find_cases, missing_cases, run_cases, run_pack
-from aiaudit.packs.expect import Expect, laid_out
+from aiaudit.packs.expect import Expect, laid_out, read_expect
 from aiaudit.packs.load import Library, load
 
 PACK = """\

@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiaudit.reports.record import Record
 from aiaudit.reports.text import clean, first_sentence
 
-_OPEN: Final = frozenset({"unknown", "partial", "fail", "blocked", "error"})
+_ENDS: Final = {"yes": ("pass",), "partly": ("pass", "partial")}  # where such an answer counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ def _state(check: Record, given: Mapping[str, Any], today: dt.date) -> str:
     review = given.get("review_by")
     if isinstance(review, dt.date) and review < today:
         return "stale"
-    if check.text("kind") == "attested" and check.text("status") in _OPEN and given.get("answer") in ("yes", "partly"):
+    expected = _ENDS.get(str(given.get("answer")))
+    if check.text("kind") == "attested" and expected and check.text("status") not in expected:
         return "stale"
     return "answered"

@@ -10,6 +10,7 @@ from aiaudit.reports.record import Record
 from aiaudit.reports.text import clean, full_stop
 
 STATUSES: Final = ("fail", "partial", "error")
+_READ: Final = ("as_of", "tool", "project", "packs", "checks")
 LEVELS: Final = ("critical", "high", "medium", "low")
 
 
@@ -30,8 +31,8 @@ class Problem:
 
 
 def cleaned(result: Mapping[str, Any]) -> Record:
-    """The result with every text on one line, nothing invisible in it."""
-    return Record(clean(dict(result)))
+    """What these formats read of a result, every text on one line, nothing invisible in it; not its many facts."""
+    return Record(clean({key: result[key] for key in _READ if key in result}))
 
 
 def problems(result: Record, statuses: tuple[str, ...] = STATUSES) -> Iterator[Problem]:

@@ -52,3 +52,6 @@ def test_an_answer_that_no_longer_counts_is_asked_again():
     assert {question.check: question.state for question in passed} == {ids[0]: "stale", ids[1]: "answered"}
     unproven, _ = asked([{"status": "pass"}, {"status": "partial"}], answers)
     assert {question.state for question in unproven} == {"stale"}
+    partly = {check: {"answer": "partly", "owner": "Kim"} for check in ids}
+    half, _ = asked([{"status": "partial"}, {"status": "unknown"}], partly)
+    assert {question.check: question.state for question in half} == {ids[0]: "answered", ids[1]: "stale"}

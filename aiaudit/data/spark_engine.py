@@ -49,6 +49,7 @@ class SparkEngine:
             .config("spark.sql.shuffle.partitions", "8")
             .config("spark.log.level", "ERROR")
         )
+        self._own_machine = _gateway() is None  # a Java machine that runs already is somebody else's
         try:
             self._spark: Any = made.getOrCreate()
         except Exception as error:  # py4j's and Java's own
@@ -104,8 +105,10 @@ class SparkEngine:
         return Malformed(None)
 
     def close(self) -> None:
-        """End the session."""
+        """End the session, and the Java machine where this engine started it: pyspark leaves it running."""
         self._spark.stop()
+        if self._own_machine:
+            _end_machine()
 
     def _frame(self, source: Source) -> tuple[Any, int | None]:
         if not source.files:
@@ -136,3 +139,25 @@ class SparkEngine:
 def _line(error: Exception) -> str:
     text = str(error).strip().splitlines()
     return text[0][:300] if text else type(error).__name__
+
+
+def _gateway() -> Any:
+    """pyspark's link to its Java machine; None while there is none."""
+    from pyspark import SparkContext
+
+    return SparkContext._gateway
+
+
+def _end_machine() -> None:
+    """End the Java machine and wait for it. pyspark has no call for that; the next session starts another."""
+    from pyspark import SparkContext
+
+    gateway = _gateway()
+    if gateway is None:
+        return
+    gateway.shutdown()
+    process = getattr(gateway, "proc", None)
+    if process is not None:
+        process.stdin.close()  # the machine ends when its input does
+        process.wait(30)
+    SparkContext._gateway = SparkContext._jvm = None

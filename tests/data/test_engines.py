@@ -227,6 +227,8 @@ def test_spark_measures_what_duckdb_measures(folder: Path, by_duckdb: dict[str, 
         assert differences(by_duckdb, measured(engine, folder, files=True)) == []
     finally:
         engine.close()
+    with pytest.raises(ChildProcessError):  # the Java machine has ended with it
+        os.waitpid(-1, os.WNOHANG)
 
 
 @pytest.mark.parametrize("dialect", ["pyspark", "postgres", "bigquery", "snowflake", "trino"])

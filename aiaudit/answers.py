@@ -1,8 +1,8 @@
 """Answers of probes about a tree that has not changed since, from the user's cache.
 
-An answer of the probes named here depends on the files of the tree, the configuration, the day and this program alone;
-others (git, this machine, databases elsewhere on it) are asked each time. What is kept is named by a digest of all of
-that (`aiaudit.project.manifest`), and holds the facts as `--facts-out` writes them.
+Most answers depend on the files of the tree, the configuration, the day and this program alone; others (git, this
+machine, databases elsewhere on it: `registry.BEYOND_THE_TREE`) are asked each time. What is kept is named by a digest
+of all of that (`aiaudit.project.manifest`), and holds the facts as `--facts-out` writes them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.probes.collect import Progress
 from aiaudit.probes.collect import collect as run_probes
+from aiaudit.probes.registry import BEYOND_THE_TREE
 from aiaudit.program import program_files
 from aiaudit.project.cache import Cache, engine_id
 from aiaudit.project.manifest import Manifest
@@ -33,25 +34,15 @@ if TYPE_CHECKING:
 
 SLOT: Final = "answers"
 WORTH_SECONDS: Final = 0.05  # answers that took less are not kept: reading them would take as long
-_FAMILIES: Final = (
-    *("ci.", "config.", "data.", "datasets.", "docs.", "entrypoints", "evals.", "files.", "javascript.", "notebooks."),
-    *("python.", "text."),
-)
-_SINGLE: Final = frozenset(
-    {"dependencies.components", "dependencies.declared", "dependencies.locks", "dependencies.manifests"}
-    | {"capacity.load_tests", "capacity.tradeoffs"}
-    | {"dependencies.mismatches", "dependencies.versions", "bom.documents", "lifecycle", "models.files"}
-)
 _RESOLVED, _SOME_UNKNOWN = b"=", b"?"
 _as_text: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain).encode
-_SECRETS: Final = ("secrets", "secrets.history")
 
 
 def is_of_tree(spec: FactSpec, options: Mapping[str, Any]) -> bool:
     """Whether the answer to this query is decided by the tree, the configuration, the day and the program."""
-    if spec.probe in _SECRETS:  # a second engine is another program, and the history is no part of the tree
+    if spec.probe == "secrets":  # a second engine is another program, and the history is no part of the tree
         return options.get("secrets_engine", "builtin") == "builtin" and not options.get("history")
-    return spec.probe.startswith(_FAMILIES) or spec.probe in _SINGLE
+    return spec.probe not in BEYOND_THE_TREE
 
 
 def ask(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from aiaudit import answers
 from aiaudit.model.check import FactSpec, Place
 from aiaudit.model.fact import Fact, State
+from aiaudit.probes import registry
 from aiaudit.probes.collect import collect
 from aiaudit.project import manifest
 from aiaudit.project.cache import Cache, open_cache
@@ -167,6 +170,19 @@ def test_git_and_the_machine_are_asked_each_time(ask: Callable[..., Asked]) -> N
     facts, put = ask(specs=specs)
     assert put == 2
     assert list(facts) == [one.id for one in specs]
+
+
+def test_a_probe_that_looks_beyond_the_tree_is_known_as_one() -> None:
+    """By its module's own words: git, the machine, prices, or an option that names something elsewhere."""
+    beyond = re.compile(r"probe_hardware|find_repository|context\.options\.get\((?!\"cache\")|from aiaudit\.cost\.prices|kingfisher")
+    found = set()
+    for name in registry.names():
+        module = inspect.getmodule(type(registry.get(name)))
+        assert module is not None
+        if beyond.search(inspect.getsource(module)):
+            found.add(name)
+    assert found - {"secrets"} <= registry.BEYOND_THE_TREE  # `secrets` by its options, see `is_of_tree`
+    assert set(registry.names()) >= registry.BEYOND_THE_TREE
 
 
 def test_nothing_is_kept_of_a_tree_with_an_unreadable_file(ask: Callable[..., Asked], tree: Path) -> None:

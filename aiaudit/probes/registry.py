@@ -1,6 +1,6 @@
 """Which probes and engines there are, and where. Nothing is imported before it is asked for.
 
-A new probe is one file and one line here.
+A new probe is one file and one line here (two where it looks beyond the tree).
 """
 
 from __future__ import annotations
@@ -110,6 +110,14 @@ ENGINES: Final[Mapping[str, str]] = {
     "python": "aiaudit.probes.python.engine:PythonEngine",
     "text": "aiaudit.probes.text:TextEngine",
 }
+
+
+# Answers that rest on more than the tree, the configuration, the day and this program: git, this machine, databases and
+# price lists on it, other programs. They are asked for each time; all others are kept for a tree that has not changed.
+BEYOND_THE_TREE: Final = frozenset(
+    {"capacity.plan", "cost.plan", "dependencies.database", "dependencies.vulnerable", "git.history", "git.tracked"}
+    | {"hardware", "secrets.engine", "secrets.history"}
+)
 
 
 class RegistryError(RuntimeError):

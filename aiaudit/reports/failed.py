@@ -10,7 +10,8 @@ from aiaudit.reports.record import Record
 from aiaudit.reports.text import clean, full_stop
 
 STATUSES: Final = ("fail", "partial", "error")
-_READ: Final = ("as_of", "tool", "project", "packs", "checks")
+_UNREAD: Final = ("facts",)
+"""The many facts are in no machine format but the result itself; to clean them would take most of the time."""
 LEVELS: Final = ("critical", "high", "medium", "low")
 
 
@@ -31,8 +32,8 @@ class Problem:
 
 
 def cleaned(result: Mapping[str, Any]) -> Record:
-    """What these formats read of a result, every text on one line, nothing invisible in it; not its many facts."""
-    return Record(clean({key: result[key] for key in _READ if key in result}))
+    """A result without its many facts, every text on one line, nothing invisible in it."""
+    return Record(clean({key: value for key, value in result.items() if key not in _UNREAD}))
 
 
 def problems(result: Record, statuses: tuple[str, ...] = STATUSES) -> Iterator[Problem]:

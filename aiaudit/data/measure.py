@@ -10,7 +10,7 @@ from typing import Final
 from aiaudit.data.drift import DEFINITIONS
 from aiaudit.data.engine import Engine, EngineError, OutOfMemory, Unopened
 from aiaudit.data.images import images_at
-from aiaudit.data.model import Dataset, Pair, Report, Sample, Source
+from aiaudit.data.model import Dataset, Pair, Report, Sample, Source, unmeasured
 from aiaudit.data.profile import Profiled, drift_of, overlap_of, profile
 
 _SPLITS: Final = ("train", "validation", "test")
@@ -42,7 +42,7 @@ def measure(
         try:
             done = profile(engine, source, now)
         except (Unopened, EngineError, OutOfMemory) as error:
-            datasets.append(Dataset(source.name, source.path, source.format, role=source.role))
+            datasets.append(unmeasured(source.name, source.path, source.format, source.role, source.provenance))
             reason = "unknown: memory: " if isinstance(error, OutOfMemory) else ""
             text = str(error)
             for file in source.files:

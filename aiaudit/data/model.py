@@ -174,6 +174,11 @@ class Dataset:
     chat: Chat | None = None
 
 
+def unmeasured(name: str, path: str, form: str, role: str, provenance: str) -> Dataset:
+    """A set without figures; the notes say why."""
+    return Dataset(name, path, form, role=role, provenance=provenance, malformed=Malformed(None))
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnDrift:
     """One column compared, reference → current. Definitions are printed with the results (see `drift`)."""

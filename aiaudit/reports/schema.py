@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from aiaudit.reports.schema_data import DataSection
+
 Percent = Annotated[float, Field(ge=0, le=100, description="0-100, one decimal")]
 Severity = Literal["critical", "high", "medium", "low"]
 Status = Literal["pass", "partial", "fail", "unknown", "not_applicable", "blocked", "error"]
@@ -305,7 +307,7 @@ class Result(Part):
     frameworks: list[FrameworkCoverage] | None = Field(
         description="Evidence supporting the controls of each framework; never a statement of conformity."
     )
-    data: dict[str, Any] | None
+    data: DataSection | None
     capacity: dict[str, Any] | None
     cost: dict[str, Any] | None
     attestations: list[dict[str, Any]] | None

@@ -13,6 +13,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from aiaudit.reports.schema_data import DataSection
+
 CONTRACT = {
     "report": {"datasets", "pairs", "groups", "engine", "sample", "notes"},
     "dataset": {"name", "path", "format", "rows", "malformed", "duplicate_rows", "columns", "ids", "label", "leakage", "freshness_days", "chat"},
@@ -38,7 +40,10 @@ def run(*arguments, code=0, **env):
 def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("data")
     for name, start, count in (("train", 0, 300), ("test", 280, 120)):
-        rows = [f"{i},{i * 7919 % 53 + (20 if name == 'test' else 0)},{i % 2},u{i}@mail.example.org,{i % 2}" for i in range(start, start + count)]
+        rows = [
+            f"{i},{i * 7919 % 53 + (20 if name == 'test' else 0)},{i % 2},u{i}@mail.example.org,{i % 2}"
+            for i in range(start, start + count)
+        ]
         (made / f"{name}.csv").write_text("id,age,copy,contact,label\n" + "\n".join(rows) + "\nbroken\n")
     talk = {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": ""}]}
     (made / "talk.jsonl").write_text(json.dumps(talk) + "\n" + json.dumps(talk))
@@ -48,6 +53,7 @@ def folder(tmp_path_factory):
 def test_the_contract(folder):
     report = json.loads(run(folder, "--json").stdout)
     assert set(report) >= CONTRACT["report"]
+    DataSection.model_validate(report)
     assert set(report["sample"]) == {"rows", "seed"}
     sets = {found["name"]: found for found in report["datasets"]}
     assert set(sets) == {"talk.jsonl", "test.csv", "train.csv"}
@@ -116,7 +122,11 @@ class Page(HTMLParser):
         if named.get("http-equiv") == "Content-Security-Policy":
             self.policy = named["content"]
         self._in_style = tag == "style"
-        self.forbidden += [a for a, v in attrs if a == "style" or a.startswith("on") or (a in ("src", "href") and not v.startswith("#"))]
+        self.forbidden += [
+            a
+            for a, v in attrs
+            if a == "style" or a.startswith("on") or (a in ("src", "href") and not v.startswith("#"))
+        ]
 
     def handle_data(self, data):
         if self._in_style:

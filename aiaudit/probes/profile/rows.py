@@ -92,14 +92,15 @@ class Profile:
 
     def section(self) -> dict[str, Any]:
         """The `data` section of the result: what `aiaudit data --json` prints."""
-        empty: dict[str, Any] = {"rows": None, "columns": [], "ids": [], "label": None, "leakage": None, "chat": None}
+        from aiaudit.data.model import plain, unmeasured
+
         notes = [f"{self.found[n].path}: {self.unread[n]}" for n in sorted(self.unread)]
         notes += [note for answer in self.answers for note in answer.get("notes", ())]
         ours = ("slices", "reserved")
         datasets = [
             {key: value for key, value in self.profiles[n].items() if key not in ours}
             if n in self.profiles
-            else {"name": one.name, "path": one.path, "format": one.format, "role": one.role} | empty
+            else plain(unmeasured(one.name, one.path, one.format, one.role, one.provenance))
             for n, one in enumerate(self.found)
         ]
         samples = [answer["sample"] for answer in self.answers if answer.get("sample")]

@@ -14,6 +14,7 @@ from aiaudit.model.types import Unknown
 from aiaudit.probes.profile import measuring
 from aiaudit.probes.profile.probe import ProfileProbe, ProfileQuery, What
 from aiaudit.reports.result import plain
+from aiaudit.reports.schema_data import DataSection
 from tests.probes.support import context
 
 ORDERS = "id,price,region,bought\n" + "".join(f"{i},{i * 7 % 41},{'nsew'[i % 4]},{i % 2}\n" for i in range(40))
@@ -50,10 +51,13 @@ def test_two_names_for_the_label_tell_none(tmp_path: Path) -> None:
 
 
 def test_the_section_has_the_shape_of_aiaudit_data(tmp_path: Path) -> None:
-    section = ask(tmp_path, "report", {"data/orders.csv": ORDERS}).value
-    assert set(section) == {"datasets", "pairs", "groups", "engine", "sample", "notes"}
-    assert section["datasets"][0]["rows"] == 40
-    assert "reserved" not in section["datasets"][0]
+    files: dict[str, str | bytes] = {"data/train.csv": ORDERS, "data/test.csv": ORDERS, "data/cut.parquet": b"PAR1"}
+    section = plain(ask(tmp_path, "report", files).value)
+    DataSection.model_validate(section)
+    cut, test, _ = section["datasets"]
+    assert (cut["rows"], cut["malformed"]["count"], cut["columns"]) == (None, None, [])
+    assert (test["rows"], section["pairs"][0]["overlap_rows"]) == (40, 40)
+    assert any("cut.parquet" in note for note in section["notes"])
 
 
 @pytest.mark.parametrize(

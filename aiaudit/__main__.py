@@ -1,4 +1,4 @@
-"""`aiaudit` and `python -m aiaudit`. `--version` answers without importing anything else."""
+"""`aiaudit` and `python -m aiaudit`. `--version` answers without importing any library."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import gc
 import os
 import sys
 
-from aiaudit import __version__
-
 GC_THRESHOLD = 50_000  # an audit makes many objects and few cycles: looking for these 70 times less often saves 5 %
 
 
 def main() -> int:
     """Run the command line; the exit code."""
     if sys.argv[1:] == ["--version"]:
-        print(f"aiaudit {__version__}")
+        from aiaudit import version
+
+        print(version.line())
         return 0
     gc.set_threshold(GC_THRESHOLD)
     # no code of other installed packages is wanted here, and looking for it costs time

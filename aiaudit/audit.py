@@ -6,7 +6,6 @@ report is made.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ from aiaudit.resources import path_of
 from aiaudit.ruleset import Options, Ruleset, read_ruleset
 from aiaudit.scoring import baseline, frameworks, gate, levels, path, priority, score, waivers
 from aiaudit.settings import Settings, caller_gate, settle
+from aiaudit.version import ruleset_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +210,7 @@ def _baseline(file: str | None) -> baseline.Baseline | None:
 
 def hash_of(ruleset: Ruleset, ladder: str) -> str:
     """All that moves a figure besides project and machine: packs, the selection, parameters, gates, the version."""
-    selected = [pack.id for pack in ruleset.selected.packs]
-    parts = [__version__, ruleset.full.digest, json.dumps([selected, ruleset.params], sort_keys=True), ladder]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    return ruleset_hash(ruleset.full.digest, [pack.id for pack in ruleset.selected.packs], ruleset.params, ladder)
 
 
 class _Clock:

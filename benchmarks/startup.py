@@ -2,7 +2,7 @@
 
     python benchmarks/startup.py
 
-Fails where `aiaudit --version` takes more than 1.5 times as long as the bare application.
+Fails where `aiaudit --version` takes more than 1.2 times as long as the bare application.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from measure import line, median, run
 
 RUNS = 5
-LIMIT = 1.5
+LIMIT = 1.2
 BARE = """
 import typer
 app = typer.Typer()

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from aiaudit import __version__
 from aiaudit.cli import (
     checks,
     compare,
@@ -59,7 +58,9 @@ app.command("doctor")(doctor.doctor)
 
 def _version(asked: bool) -> None:
     if asked:
-        print(f"aiaudit {__version__}")
+        from aiaudit.version import line
+
+        print(line())
         raise typer.Exit
 
 

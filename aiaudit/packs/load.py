@@ -5,7 +5,6 @@ Every mistake of every file is found in one go and told as `file:line:column: me
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from aiaudit.packs.document import Document, Path_
 from aiaudit.packs.library import SHARED, Library, ids_in, shipped_files
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
 from aiaudit.packs.schema import CheckPart, FindingsPart, PackFile, ParamPart, SharedFile
+from aiaudit.version import digest_of
 
 __all__ = ["CORE_PACKS", "SHARED", "Library", "ids_in", "load", "load_documents", "shipped_files"]
 
@@ -113,10 +113,8 @@ class _Loader:
         self._check_ids(packs)
         if self.problems:
             raise PackError(list(dict.fromkeys(self.problems)))
-        digest = hashlib.sha256()
-        for document in documents:
-            digest.update("\n".join(document.lines).encode() + b"\0")
-        return Library(tuple(built), facts, digest.hexdigest()[:16], {one.name: one for one in documents})
+        digest = digest_of(document.lines for document in documents)
+        return Library(tuple(built), facts, digest, {one.name: one for one in documents})
 
     def _validated(self, document: Document, model: type[M], data: Any, at: Path_ = ()) -> M | None:
         """A part of a file as its model, or None after its mistakes were told."""

@@ -69,7 +69,7 @@ def test_version_imports_nothing_heavy():
         [sys.executable, "-X", "importtime", "-m", "aiaudit", "--version"], capture_output=True, text=True, check=True
     )
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert not loaded & {"typer", "rich", "pydantic", "yaml", "jinja2", "psutil", "re2", "json", "dataclasses"}
+    assert not loaded & {"typer", "rich", "pydantic", "yaml", "jinja2", "psutil", "re2", "dataclasses"}
 
 
 def test_help_imports_nothing_that_only_an_audit_needs():

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from aiaudit import __version__, facts_file, subject
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
+from aiaudit.packs.library import Library
 from aiaudit.project.config import ConfigError, ProjectConfig
 from aiaudit.ruleset import Options, Ruleset
 from aiaudit.settings import Source, read_config, with_stage
@@ -109,6 +110,19 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
     if large:
         hand_back()
     return made
+
+
+def waivers_in_comments(root: str, library: Library) -> list[dict[str, Any]]:
+    """The accepted risks in the comments of a project, without an audit: one walk, one search."""
+    from aiaudit.probes.collect import collect as run_probes
+    from aiaudit.project.cache import open_cache
+    from aiaudit.project.tree import Project
+
+    spec = library.facts.get(subject.INLINE_WAIVERS)
+    if spec is None:
+        return []
+    with Project.open(root) as project:
+        return subject.waivers(run_probes([spec], project, ProjectConfig(), dt.date.today(), cache=open_cache()))
 
 
 def _check_engine(name: str) -> None:

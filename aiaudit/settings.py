@@ -6,7 +6,7 @@ The audited project's own parameters, severities, waivers and choice of packs mo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
@@ -60,9 +60,18 @@ def with_stage(config: ProjectConfig, stage: str | None) -> ProjectConfig:
     return config.model_copy(update={"project": config.project.model_copy(update={"stage": stage})})
 
 
-def settle(ruleset: Ruleset, options: Options, config: ProjectConfig, config_by: Source, as_of: dt.date) -> Settings:
+def settle(
+    ruleset: Ruleset,
+    options: Options,
+    config: ProjectConfig,
+    config_by: Source,
+    as_of: dt.date,
+    in_comments: Sequence[Mapping[str, Any]] = (),
+) -> Settings:
     """Resolve parameters, severities, waivers, packs and the gate of the configuration.
 
+    `in_comments`: the waivers in the project's comments. They are the project's own words: where the caller sets its
+    file aside (`--config`, `--no-project-config`), they do not count either.
     What is wrong in the project's own file is told in `problems` and left out.
 
     Raises:
@@ -73,8 +82,13 @@ def settle(ruleset: Ruleset, options: Options, config: ProjectConfig, config_by:
     trouble = _Trouble(config, by_caller)
     by_profile = resolve(checks, ruleset.params, {})
     own = trouble.unless(lambda: _overrides(ruleset, config), "params and severity", by_profile)
-    made, errors = waivers.read(config.waivers, {check.id: check.severity for check in checks}, as_of)
+    severities = {check.id: check.severity for check in checks}
+    made, errors = waivers.read(config.waivers, severities, as_of)
     trouble.told([f"{trouble.file}: {error}" for error in errors], "the waiver")
+    if options.project_config and options.config is None:
+        beside, wrong = waivers.read_inline(in_comments, config.project.owner, severities, as_of)
+        made += beside
+        trouble.told([str(error) for error in wrong], "the waiver")
     own_packs = trouble.unless(lambda: _own_packs(ruleset, config, trouble.file), "packs", None)
     own_gate = trouble.unless(lambda: _own_gate(options, config, ruleset), "the gate", GateOptions())
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 OWN_FILES: Final = frozenset({"aiaudit.yaml", "attestations.yaml"})
 MOST_SKIPPED: Final = 200
+INLINE_WAIVERS: Final = "waivers.inline"  # a shared fact
 _TRUST: Final = ("stage", "role", "exposure", "risk_tier")
 
 
@@ -143,6 +144,12 @@ def attestations(facts: Mapping[str, Fact]) -> list[dict[str, Any]] | None:
         if isinstance(value, Mapping) and value.get("answered"):
             answered.append({"check": fact_id.removeprefix("attestation."), **value})
     return answered
+
+
+def waivers(facts: Mapping[str, Fact]) -> list[dict[str, Any]]:
+    """The accepted risks that stand in the project's comments."""
+    fact = facts.get(INLINE_WAIVERS)
+    return list(fact.value) if fact is not None and isinstance(fact.value, list) else []
 
 
 def assumptions(config: ProjectConfig, given: list[dict[str, Any]] | None, config_by: str) -> list[str]:

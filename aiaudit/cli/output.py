@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import sys
@@ -13,6 +14,7 @@ from aiaudit.cli.errors import UsageError, say
 from aiaudit.reports.base import Output, parse_output, render, write_file
 
 WIDEST = 110
+ACCEPTED_DAYS = 90  # in the proposal of a waiver: long enough to mend it, short enough to be asked again
 
 
 def outputs_of(paths: Iterable[str], stdout_format: str | None) -> list[Output]:
@@ -52,6 +54,42 @@ def gate_lines(result: dict[str, Any]) -> None:
         if not rule["passed"]:
             hint = f" ({rule['hint']})" if rule["hint"] else ""
             say(f"gate failed: {rule['rule']}: wanted {rule['wanted']}, got {rule['got']}{hint}")
+
+
+def waiver_lines(result: dict[str, Any]) -> None:
+    """Waivers that do nothing any more: unused ones and those whose last day has passed."""
+    judged = {check["id"]: check for check in result["checks"]}
+    for waiver in result["waivers"]:
+        place = waiver["at"] or "aiaudit.yaml"
+        check = judged.get(waiver["id"])
+        if check is None:  # not among the packs of this audit
+            continue
+        if waiver["state"] == "expired" and check["status"] not in ("pass", "not_applicable"):
+            say(f"warning: {place}: the waiver of {waiver['id']} expired on {waiver['expires']}; the finding is back")
+        elif waiver["state"] in ("unused", "expired"):
+            why = "nothing is found" if not check["findings"] else "it covers none of what is found"
+            say(f"warning: {place}: the waiver of {waiver['id']} is not used: {why}; it can go")
+
+
+def waiver_snippet(result: dict[str, Any]) -> None:
+    """What somebody may paste into aiaudit.yaml who takes the risk of the failed checks that the gate names."""
+    from aiaudit.project.edit import entry_text
+
+    named = _in_gate(result)
+    if not named:
+        return
+    day = (dt.date.fromisoformat(result["as_of"]) + dt.timedelta(days=ACCEPTED_DAYS)).isoformat()
+    say("to take a risk for a time, paste this into aiaudit.yaml and say who and why (or: aiaudit waivers add):")
+    entries = [{"id": check, "reason": "TODO why", "owner": "TODO who answers", "expires": day} for check in named]
+    first, *others = [entry_text("waivers", entry).splitlines() for entry in entries]
+    for line in [*first, *(row for other in others for row in other[1:])]:
+        print(line, file=sys.stderr)
+
+
+def _in_gate(result: dict[str, Any]) -> list[str]:
+    """The failed checks on which a gate failed that a waiver would pass: not scores, coverage and levels."""
+    failed = [rule for rule in result["gate"]["rules"] if not rule["passed"]]
+    return sorted({check for rule in failed for check in rule["checks"]})
 
 
 def below(root: str, paths: Iterable[str]) -> tuple[str, ...]:

@@ -195,7 +195,10 @@ class _Task:
             output.summary(result, sys.stderr if taken else sys.stdout, subject)
         for problem in done.problems:
             say(problem)
+        output.waiver_lines(result)
         output.gate_lines(result)
+        if not self.quiet:
+            output.waiver_snippet(result)
         return self._code(result)
 
     def _code(self, result: dict[str, Any]) -> ExitCode:

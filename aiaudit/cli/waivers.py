@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,8 +12,10 @@ from aiaudit.cli.errors import ExitCode, UsageError, say
 from aiaudit.cli.options import day, folder, option
 
 if TYPE_CHECKING:
-    from aiaudit.model.check import Severity
+    from aiaudit.model.result import Waiver
+    from aiaudit.packs.library import Library
     from aiaudit.project.config import ProjectConfig
+    from aiaudit.scoring.waivers import WaiverError
 
 SOON = 30  # days
 Root = Annotated[Path | None, option("--project", metavar="DIR", help="The project's folder (default: this one).")]
@@ -28,13 +29,10 @@ def list_(
     as_of: Annotated[str | None, option("--as-of", metavar="DATE", help="The day that decides on expiry.")] = None,
 ) -> None:
     """List the waivers of a project: what is accepted, by whom, and until when."""
-    from aiaudit.scoring.waivers import read
-
     today = day(as_of) or _today()
-    config, severities = _project(project)
-    found, errors = read(config.waivers, severities, today)
+    found, errors = _all(project, today)
     for waiver in sorted(found, key=lambda w: (w.expires or "9999", w.id)):
-        where = f" in {', '.join(waiver.paths)}" if waiver.paths else ""
+        where = f" at {waiver.at}" if waiver.at else f" in {', '.join(waiver.paths)}" if waiver.paths else ""
         print(f"{waiver.id:<9} {_until(waiver.expires, today):<28} {waiver.owner}: {waiver.reason}{where}")
     for error in errors:
         say(str(error))
@@ -48,18 +46,15 @@ def lint(
     as_of: Annotated[str | None, option("--as-of", metavar="DATE", help="The day that decides on expiry.")] = None,
 ) -> None:
     """Check the waivers: unknown ids, missing owners, reasons and days, days that have passed."""
-    from aiaudit.scoring.waivers import read
-
     today = day(as_of) or _today()
-    config, severities = _project(project)
-    found, errors = read(config.waivers, severities, today)
+    found, errors = _all(project, today)
     for error in errors:
         print(f"error: {error}")
     for waiver in found:
         if waiver.expired:
-            print(f"error: {waiver.id}: expired on {waiver.expires}; its finding is back")
+            print(f"error: {_place(waiver)}: expired on {waiver.expires}; its finding is back")
         elif waiver.expires and (dt.date.fromisoformat(waiver.expires) - today).days <= SOON:
-            print(f"warning: {waiver.id}: ends on {waiver.expires}")
+            print(f"warning: {_place(waiver)}: ends on {waiver.expires}")
     wrong = len(errors) + sum(waiver.expired for waiver in found)
     print(f"{len(found) + len(errors)} waivers, {wrong} wrong")
     if wrong:
@@ -85,7 +80,8 @@ def add(
     from aiaudit.reports.base import write_file
     from aiaudit.scoring.waivers import read
 
-    config, severities = _project(project)
+    config, library = _project(project)
+    severities = {check.id: check.severity for check in library.checks}
     entry = {
         "id": check, "reason": reason, "owner": owner, "expires": expires, "paths": path or [], "control": control,
         "ticket": ticket,
@@ -106,13 +102,29 @@ def add(
     say(f"{target}: {check} is accepted{f' until {expires}' if expires else ''}; the score stays, score_accepted moves")
 
 
-def _project(project: Path | None) -> tuple[ProjectConfig, Mapping[str, Severity]]:
+def _project(project: Path | None) -> tuple[ProjectConfig, Library]:
     from aiaudit.project.config import load_project_config
     from aiaudit.ruleset import Options, read_ruleset
 
     root: Any = folder(Path(project or "."))
-    checks = read_ruleset(Options()).full.checks
-    return load_project_config(root), {check.id: check.severity for check in checks}
+    return load_project_config(root), read_ruleset(Options()).full
+
+
+def _all(project: Path | None, today: dt.date) -> tuple[list[Waiver], list[WaiverError]]:
+    """The waivers of the project file and of comments, and what is wrong with others."""
+    from aiaudit.collection import waivers_in_comments
+    from aiaudit.scoring.waivers import read, read_inline
+
+    config, library = _project(project)
+    severities = {check.id: check.severity for check in library.checks}
+    found, errors = read(config.waivers, severities, today)
+    rows = waivers_in_comments(str(project or "."), library)
+    beside, wrong = read_inline(rows, config.project.owner, severities, today)
+    return found + beside, errors + wrong
+
+
+def _place(waiver: Waiver) -> str:
+    return f"{waiver.at}: {waiver.id}" if waiver.at else waiver.id
 
 
 def _until(expires: str | None, today: dt.date) -> str:

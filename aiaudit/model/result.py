@@ -25,7 +25,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """An accepted risk: a mark beside the status, never a status."""
+    """An accepted risk: a mark beside the status, never a status.
+
+    `at`: the comment it stands in (`path:line`), "" for one of aiaudit.yaml; it then covers what is found at `line` of
+    its only path, and what is found in that path without a line.
+    """
 
     id: str
     reason: str
@@ -35,6 +39,8 @@ class Waiver:
     paths: tuple[str, ...] = ()
     compensating_control: str = ""
     ticket: str = ""
+    at: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +116,14 @@ class Scorecard:
 
 @dataclass(frozen=True, slots=True)
 class GateRule:
-    """One gate that was asked for: what it wanted, what it got, whether it holds, and what would pass it."""
+    """One gate that was asked for: what it wanted, what it got, whether it holds, and what would pass it.
+
+    `checks`: the failed checks on which it fails; fixed or waived, they no longer do.
+    """
 
     rule: str
     wanted: str
     got: str
     passed: bool
     hint: str = ""
+    checks: tuple[str, ...] = ()

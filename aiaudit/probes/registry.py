@@ -101,6 +101,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "secrets.engine": "aiaudit.probes.secrets.probe:EngineProbe",
     "secrets.history": "aiaudit.probes.secrets.history:HistoryProbe",
     "text.search": "aiaudit.probes.text:SearchProbe",
+    "waivers.inline": "aiaudit.probes.waivers:InlineProbe",
 }
 
 # An engine is called with the queries of all probes that name it.

@@ -251,6 +251,7 @@ def _waiver(waiver: Waiver) -> dict[str, Any]:
         "paths": list(waiver.paths),
         "control": waiver.compensating_control,
         "ticket": waiver.ticket,
+        "at": waiver.at,
     }
 
 
@@ -259,7 +260,14 @@ def _waiver_use(use: WaiverUse) -> dict[str, Any]:
 
 
 def _rule(rule: GateRule) -> dict[str, Any]:
-    return {"rule": rule.rule, "wanted": rule.wanted, "got": rule.got, "passed": rule.passed, "hint": rule.hint}
+    return {
+        "rule": rule.rule,
+        "wanted": rule.wanted,
+        "got": rule.got,
+        "passed": rule.passed,
+        "hint": rule.hint,
+        "checks": list(rule.checks),
+    }
 
 
 def _next_level(step: NextLevel | None) -> dict[str, Any] | None:

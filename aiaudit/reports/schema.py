@@ -110,6 +110,7 @@ class Waiver(Part):
     paths: list[str]
     control: str
     ticket: str
+    at: str = ""
 
 
 class WaiverUse(Waiver):
@@ -218,6 +219,7 @@ class GateRule(Part):
     got: str
     passed: bool
     hint: str
+    checks: list[str] = Field(default_factory=list, description="Failed checks on which it fails.")
 
 
 class GateResult(Part):

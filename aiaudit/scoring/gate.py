@@ -128,15 +128,16 @@ def _fail_on(word: str, case: GateCase) -> GateRule:
         unseen = sum(1 for r in graded if r.status not in JUDGED)
         wanted = f"no failed check of severity {word}" + ("" if word == "critical" else " or worse")
         got = f"{len(failed)} failed" + (f" ({unseen} could not be judged)" if unseen else "")
-        return GateRule(name, wanted, got, not failed, f"fix or waive {_listed(failed)}" if failed else "")
+        hint = f"fix or waive {_listed(failed)}" if failed else ""
+        return GateRule(name, wanted, got, not failed, hint, tuple(failed))
     result = next((r for r in case.results if r.id == word), None)
     if result is None:
         return GateRule(name, f"{word} not failed", "waived", True)
     passed = result.status in (Status.PASS, Status.PARTIAL, Status.NOT_APPLICABLE)
     verb = "fix or waive" if result.status is Status.FAIL else "show the evidence for"
-    return GateRule(
-        name, f"{word} judged and not failed", result.status.value, passed, "" if passed else f"{verb} {word}"
-    )
+    hint = "" if passed else f"{verb} {word}"
+    named = (word,) if result.status is Status.FAIL else ()
+    return GateRule(name, f"{word} judged and not failed", result.status.value, passed, hint, named)
 
 
 def _fail_on_new(severity: Severity, case: GateCase) -> GateRule:
@@ -146,7 +147,8 @@ def _fail_on_new(severity: Severity, case: GateCase) -> GateRule:
     worst = SEVERITIES[: SEVERITIES.index(severity) + 1]
     new = new_failures((r for r in case.results if r.severity in worst), case.baseline)
     got = f"{sum(new.values())} new since {case.baseline.as_of}"
-    return GateRule(name, wanted, got, not new, f"fix or waive {_listed(sorted(new))}" if new else "")
+    hint = f"fix or waive {_listed(sorted(new))}" if new else ""
+    return GateRule(name, wanted, got, not new, hint, tuple(sorted(new)))
 
 
 def _level(level: str, case: GateCase) -> GateRule:

@@ -1,7 +1,7 @@
 """Waivers: risks that somebody accepted, with a reason, an owner and an end. A mark beside the status, never a status.
 
-They come from `waivers:` in aiaudit.yaml. A waiver without an owner or a reason is no waiver; one for a high or
-critical check needs a last day. An expired waiver has no effect, and is shown.
+They come from `waivers:` in aiaudit.yaml and from comments (`aiaudit.probes.waivers`). A waiver without an owner or a
+reason is no waiver; one for a high or critical check needs a last day. An expired waiver has no effect, and is shown.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from aiaudit.model.check import Severity, Status
-from aiaudit.model.result import CheckResult, Waiver
+from aiaudit.model.result import CheckResult, Finding, Waiver
 
 NEEDS_EXPIRY: Final = frozenset({Severity.HIGH, Severity.CRITICAL})
 NOTHING_TO_WAIVE: Final = frozenset({Status.PASS, Status.NOT_APPLICABLE})
+_NOBODY: Final = 'without it nobody answers for the risk; name one (owner="…"), or set project.owner in aiaudit.yaml'
+_SAY: Final = {"reason": "why the risk is taken", "owner": "who answers for it"}
 _KEYS: Final = ("id", "reason", "owner", "expires", "paths", "control", "ticket")
 
 
@@ -56,6 +58,32 @@ def read(
     return waivers, errors
 
 
+def read_inline(
+    rows: Iterable[Mapping[str, Any]], owner: str, severities: Mapping[str, Severity], as_of: dt.date
+) -> tuple[list[Waiver], list[WaiverError]]:
+    """The valid waivers among those in comments, and what is wrong with the others.
+
+    `rows`: the value of the fact of `waivers.inline`. `owner`: who answers where a comment names nobody.
+    """
+    waivers: list[Waiver] = []
+    errors: list[WaiverError] = []
+    for row in rows:
+        place = f"{row['path']}:{row['line']}: waive"
+        try:
+            if row["problem"]:
+                raise WaiverError(f"{place}: {row['problem']}")
+            entry = {
+                "id": row["check"], "reason": row["reason"], "owner": row["owner"] or owner, "expires": row["until"],
+                "control": row["control"], "ticket": row["ticket"],
+            }  # fmt: skip
+            made = _read_one(entry, place, severities, as_of, day="until", nobody=_NOBODY)
+            at = f"{row['path']}:{row['line']}"
+            waivers.append(replace(made, paths=(row["path"],), line=row["covers"], at=at))
+        except WaiverError as error:
+            errors.append(error)
+    return waivers, errors
+
+
 def apply(
     waivers: Sequence[Waiver], results: Sequence[CheckResult]
 ) -> tuple[tuple[CheckResult, ...], tuple[WaiverUse, ...]]:
@@ -76,7 +104,7 @@ def _uses(waivers: Sequence[Waiver], result: CheckResult) -> list[WaiverUse]:
     """What the waivers of one check did. Waivers on different paths may cover all of its findings together."""
     uses = [_use(waiver, result) for waiver in waivers]
     partial = [u.waiver for u in uses if u.state == "partial"]
-    if partial and all(any(_covers(w, f.path) for w in partial) for f in result.findings):
+    if partial and all(any(_covers(w, f) for w in partial) for f in result.findings):
         return [replace(u, state="in_force") if u.state == "partial" else u for u in uses]
     return uses
 
@@ -89,19 +117,30 @@ def _use(waiver: Waiver, result: CheckResult) -> WaiverUse:
         return WaiverUse(waiver, "unused", 0, total)
     if not waiver.paths:
         return WaiverUse(waiver, "in_force", total, total)
-    covered = sum(_covers(waiver, f.path) for f in result.findings)
+    covered = sum(_covers(waiver, f) for f in result.findings)
     if not covered:
         return WaiverUse(waiver, "unused", 0, total)
     return WaiverUse(waiver, "in_force" if covered == total else "partial", covered, total)
 
 
-def _covers(waiver: Waiver, path: str | None) -> bool:
+def _covers(waiver: Waiver, finding: Finding) -> bool:
+    if waiver.line is not None:  # a comment speaks for its place alone
+        return finding.path in waiver.paths and finding.line in (None, waiver.line)
+    path = finding.path
     return not waiver.paths or (
         path is not None and any(fnmatch.fnmatchcase(path, pattern) for pattern in waiver.paths)
     )
 
 
-def _read_one(entry: Any, place: str, severities: Mapping[str, Severity], as_of: dt.date) -> Waiver:
+def _read_one(
+    entry: Any,
+    place: str,
+    severities: Mapping[str, Severity],
+    as_of: dt.date,
+    *,
+    day: str = "expires",
+    nobody: str = "without it nobody answers for the risk",
+) -> Waiver:
     if not isinstance(entry, Mapping):
         raise WaiverError(f"{place}: expected a mapping with id, reason, owner and expires")
     for key in entry:
@@ -112,11 +151,13 @@ def _read_one(entry: Any, place: str, severities: Mapping[str, Severity], as_of:
         raise WaiverError(f"{place}: no check has the id {check_id!r}{_did_you_mean(check_id, severities)}")
     for key in ("reason", "owner"):
         if not str(entry.get(key) or "").strip():
-            raise WaiverError(f"{place} ({check_id}): {key} is missing; without it nobody answers for the risk")
-    expires = _date(entry.get("expires"), f"{place} ({check_id})")
+            raise WaiverError(f"{place} ({check_id}): {key} is missing; {nobody}")
+        if str(entry[key]).strip().upper().startswith("TODO"):
+            raise WaiverError(f"{place} ({check_id}): {key} is still a TODO; say {_SAY[key]}")
+    expires = _date(entry.get("expires"), f"{place} ({check_id}): {day}")
     if expires is None and severities[check_id] in NEEDS_EXPIRY:
         raise WaiverError(
-            f"{place} ({check_id}): expires is missing; a {severities[check_id].value} check needs a last day"
+            f"{place} ({check_id}): {day} is missing; a {severities[check_id].value} check needs a last day"
         )
     paths = entry.get("paths") or ()
     if isinstance(paths, str) or not all(isinstance(p, str) for p in paths):
@@ -143,7 +184,7 @@ def _date(value: Any, place: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(str(value))
     except ValueError:
-        raise WaiverError(f"{place}: expires must be a day such as 2027-03-31, not {str(value)!r}") from None
+        raise WaiverError(f"{place} must be a day such as 2027-03-31, not {str(value)!r}") from None
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from aiaudit.model.check import Severity, Status
-from aiaudit.scoring.waivers import apply, read
+from aiaudit.scoring.waivers import apply, read, read_inline
 from tests.scoring.builders import finding, result
 
 DAY = dt.date(2026, 12, 4)
@@ -103,3 +103,54 @@ def test_two_waivers_may_cover_a_check_together():
 def test_a_waiver_of_a_check_that_was_not_judged_is_unused():
     _, (use,) = apply([waiver()], [])
     assert use.state == "unused"
+
+
+ROW = {
+    "path": "app.py", "line": 3, "covers": 4, "check": "SEC-001", "reason": "a test key", "owner": "", "until": "2027-01-31",
+    "ticket": "", "control": "", "problem": "",
+}  # fmt: skip
+
+
+def inline(owner="Ann", **changes):
+    return read_inline([{**ROW, **changes}], owner, KNOWN, DAY)
+
+
+def test_a_comment_waives_its_own_place_alone():
+    (made,), _ = inline()
+    assert (made.at, made.owner, made.expires) == ("app.py:3", "Ann", "2027-01-31")
+    here, elsewhere, whole = finding("app.py", line=4), finding("app.py", line=9), finding("app.py", line=None)
+    for found, state in (
+        ((here,), "in_force"),
+        ((here, whole), "in_force"),
+        ((here, elsewhere), "partial"),
+        ((elsewhere,), "unused"),
+    ):
+        (marked,), (use,) = apply([made], [result("SEC-001", Status.FAIL, findings=found)])
+        assert use.state == state
+        assert (marked.waiver is None) is (state != "in_force")
+
+
+def test_a_file_named_like_a_pattern_covers_no_other():
+    (made,), _ = inline(path="[ab].py")
+    (marked,), _ = apply([made], [result("SEC-001", Status.FAIL, findings=(finding("a.py", line=4),))])
+    assert marked.waiver is None
+
+
+@pytest.mark.parametrize(
+    ("owner", "changes", "says"),
+    [
+        (
+            "",
+            {},
+            'app.py:3: waive (SEC-001): owner is missing; without it nobody answers for the risk; name one (owner="…"), or set project.owner in aiaudit.yaml',
+        ),
+        ("Ann", {"until": ""}, "app.py:3: waive (SEC-001): until is missing; a critical check needs a last day"),
+        ("Ann", {"until": "soon"}, "app.py:3: waive (SEC-001): until must be a day such as 2027-03-31, not 'soon'"),
+        ("Ann", {"check": "SEC-010"}, "app.py:3: waive: no check has the id 'SEC-010'; did you mean 'SEC-001'?"),
+        ("Ann", {"problem": "unknown key 'x'"}, "app.py:3: waive: unknown key 'x'"),
+        ("Ann", {"reason": "TODO why"}, "app.py:3: waive (SEC-001): reason is still a TODO; say why the risk is taken"),
+    ],
+)
+def test_a_comment_that_is_no_waiver_is_told_with_its_place(owner, changes, says):
+    made, errors = inline(owner, **changes)
+    assert (made, [str(error) for error in errors]) == ([], [says])

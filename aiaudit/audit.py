@@ -68,6 +68,7 @@ class Audit:
     gate: tuple[GateRule, ...]
     frameworks: tuple[FrameworkCoverage, ...]
     timings: Mapping[str, float] | None
+    since: baseline.Difference | None = None
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -128,6 +129,7 @@ def audit(
         gate=rules,
         frameworks=coverage,
         timings=clock.laps if options.timings else None,
+        since=baseline.difference(judged.results, before) if before else None,
     )
 
 

@@ -14,6 +14,7 @@ from aiaudit.cli.errors import UsageError, say
 from aiaudit.reports.base import Output, parse_output, render, write_file
 
 WIDEST = 110
+MOST_LISTED = 10
 ACCEPTED_DAYS = 90  # in the proposal of a waiver: long enough to mend it, short enough to be asked again
 
 
@@ -69,6 +70,23 @@ def waiver_lines(result: dict[str, Any]) -> None:
         elif waiver["state"] in ("unused", "expired"):
             why = "nothing is found" if not check["findings"] else "it covers none of what is found"
             say(f"warning: {place}: the waiver of {waiver['id']} is not used: {why}; it can go")
+
+
+def baseline_lines(result: dict[str, Any]) -> None:
+    """What is new, fixed and unchanged since the baseline."""
+    since = result["baseline"]
+    if since is None:
+        return
+    counts = f"{len(since['new'])} new, {len(since['fixed'])} fixed, {since['unchanged']} unchanged findings"
+    rules = "" if since["ruleset_hash"] == result["tool"]["ruleset_hash"] else ", by other rules"
+    say(f"since {since['as_of']}{rules}: {counts}")
+    for word in ("new", "fixed"):
+        for one in since[word][:MOST_LISTED]:
+            place = f" {one['path']}" if one["path"] else ""
+            line = f":{one['line']}" if one["line"] and word == "new" else ""  # a mended place has moved
+            say(f"  {word}: {one['check']}{place}{line}: {one['message']}")
+        if len(since[word]) > MOST_LISTED:
+            say(f"  and {len(since[word]) - MOST_LISTED} more {word}; the result JSON lists them all")
 
 
 def waiver_snippet(result: dict[str, Any]) -> None:

@@ -195,6 +195,8 @@ class _Task:
             output.summary(result, sys.stderr if taken else sys.stdout, subject)
         for problem in done.problems:
             say(problem)
+        if not self.quiet:
+            output.baseline_lines(result)
         output.waiver_lines(result)
         output.gate_lines(result)
         if not self.quiet:

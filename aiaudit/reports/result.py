@@ -15,6 +15,7 @@ from aiaudit.scoring.score import Figures
 if TYPE_CHECKING:
     from aiaudit.audit import Audit
     from aiaudit.model.check import FactSpec
+    from aiaudit.scoring.baseline import Difference, Located
     from aiaudit.scoring.levels import GateResult, Ladder, Standing
     from aiaudit.scoring.priority import Action
     from aiaudit.scoring.waivers import WaiverUse
@@ -74,6 +75,7 @@ def to_json(audit: Audit) -> dict[str, Any]:
         "relaxations": list(audit.settings.relaxations),
         "skipped": collection.skipped,
         "gate": {"passed": all(rule.passed for rule in audit.gate), "rules": [_rule(rule) for rule in audit.gate]},
+        "baseline": _since(audit.since) if audit.since else None,
         "waivers": [_waiver_use(use) for use in judged.waivers],
         "problems": list(audit.problems),
         "brand": plain(collection.config.brand) or None,
@@ -238,6 +240,19 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "limit": finding.limit,
         "confidence": finding.confidence.value,
         "fingerprint": finding.fingerprint,
+    }
+
+
+def _since(since: Difference) -> dict[str, Any]:
+    def rows(found: Iterable[tuple[str, Located]]) -> list[dict[str, Any]]:
+        return [{"check": check, **at._asdict()} for check, at in found]
+
+    return {
+        "as_of": since.as_of,
+        "ruleset_hash": since.ruleset_hash,
+        "new": rows(since.new),
+        "fixed": rows(since.fixed),
+        "unchanged": since.unchanged,
     }
 
 

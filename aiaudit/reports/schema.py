@@ -213,6 +213,21 @@ class Skipped(Part):
     paths: list[SkippedPath] = Field(description="The first of them by name.")
 
 
+class BaselineFinding(Part):
+    check: str
+    message: str
+    path: str | None
+    line: int | None
+
+
+class Since(Part):
+    as_of: str
+    ruleset_hash: str
+    new: list[BaselineFinding]
+    fixed: list[BaselineFinding]
+    unchanged: int
+
+
 class GateRule(Part):
     rule: str
     wanted: str
@@ -317,6 +332,7 @@ class Result(Part):
     relaxations: list[Relaxation]
     skipped: Skipped
     gate: GateResult
+    baseline: Since | None = Field(None, description="Findings against an earlier result (--baseline).")
     waivers: list[WaiverUse]
     problems: list[str] = Field(description="What was wrong with the project file and was left out.")
     brand: dict[str, Any] | None

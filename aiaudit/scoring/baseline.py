@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 from aiaudit.model.check import Status
 from aiaudit.model.result import CheckResult
 
+_WRONG: Final = frozenset({Status.FAIL, Status.PARTIAL})
+_LOOKED: Final = frozenset({*_WRONG, Status.PASS, Status.NOT_APPLICABLE})
+
 
 class BaselineError(ValueError):
     """The baseline is not a result of aiaudit; the message says why."""
+
+
+Key = tuple[str, str]  # check and fingerprint
+
+
+class Located(NamedTuple):
+    """What was found, and where."""
+
+    message: str
+    path: str | None
+    line: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +36,21 @@ class Baseline:
     ruleset_hash: str
     readiness: str | None
     failed: Mapping[str, frozenset[str]]
+    findings: Mapping[Key, Located] = field(default_factory=dict)  # of failed and partly shown checks
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Findings of failed and partly shown checks against a baseline. A check that names no place is one finding.
+
+    `fixed` holds only what was looked for again: where a check is now unknown, nothing of it is fixed.
+    """
+
+    as_of: str
+    ruleset_hash: str
+    new: tuple[tuple[str, Located], ...]
+    fixed: tuple[tuple[str, Located], ...]
+    unchanged: int
 
 
 def read(result: Any) -> Baseline:
@@ -32,7 +61,14 @@ def read(result: Any) -> Baseline:
             for check in result["checks"]
             if check["status"] == Status.FAIL.value
         }
-        return Baseline(str(result["as_of"]), str(result["tool"]["ruleset_hash"]), result["readiness"], failed)
+        findings = {
+            (str(check["id"]), key): located
+            for check in result["checks"]
+            if check["status"] in _WRONG
+            for key, located in _saved(check)
+        }
+        ruleset = str(result["tool"]["ruleset_hash"])
+        return Baseline(str(result["as_of"]), ruleset, result["readiness"], failed, findings)
     except (KeyError, TypeError) as error:
         raise BaselineError(f"not a result JSON of aiaudit (no usable {error})") from None
 
@@ -48,3 +84,41 @@ def new_failures(results: Iterable[CheckResult], baseline: Baseline) -> dict[str
         if before is None or fresh:
             found[result.id] = max(fresh, 1)
     return found
+
+
+def difference(results: Iterable[CheckResult], baseline: Baseline) -> Difference:
+    """What is new, fixed and unchanged since the baseline, by fingerprints, which hold no line numbers."""
+    results = list(results)
+    now = {(r.id, key): at for r in results if r.status in _WRONG for key, at in _found(r)}
+    looked = {r.id for r in results if r.status in _LOOKED}
+    return Difference(
+        baseline.as_of,
+        baseline.ruleset_hash,
+        new=tuple(
+            (check, at) for (check, key), at in sorted(now.items(), key=_key) if (check, key) not in baseline.findings
+        ),
+        fixed=tuple(
+            (check, at)
+            for (check, key), at in sorted(baseline.findings.items(), key=_key)
+            if check in looked and (check, key) not in now
+        ),
+        unchanged=sum(key in baseline.findings for key in now),
+    )
+
+
+def _key(item: tuple[Key, Located]) -> Key:
+    return item[0]
+
+
+def _found(result: CheckResult) -> Iterable[tuple[str, Located]]:
+    if not result.findings:
+        yield "", Located(result.reason, None, None)
+    for one in result.findings:
+        yield one.fingerprint, Located(one.message, one.path, one.line)
+
+
+def _saved(check: Mapping[str, Any]) -> Iterable[tuple[str, Located]]:
+    if not check["findings"]:
+        yield "", Located(str(check.get("reason", "")), None, None)
+    for one in check["findings"]:
+        yield str(one["fingerprint"]), Located(str(one.get("message", "")), one.get("path"), one.get("line"))

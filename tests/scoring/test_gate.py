@@ -138,3 +138,40 @@ def test_a_wrong_threshold_is_refused(value):
 def test_a_wrong_name_to_fail_on_gets_a_hint():
     with pytest.raises(GateError, match="did you mean 'SEC-001'"):
         parse_fail_on(["SEC-010"], ["SEC-001"])
+
+
+def whole(*results_of, as_of="2026-11-01"):
+    """A saved result with all its findings."""
+    checks = [
+        {
+            "id": r.id,
+            "status": r.status.value,
+            "reason": r.reason,
+            "findings": [
+                {"fingerprint": f.fingerprint, "message": f.message, "path": f.path, "line": f.line} for f in r.findings
+            ],
+        }
+        for r in results_of
+    ]
+    return baseline.read({"as_of": as_of, "tool": {"ruleset_hash": "x"}, "readiness": "pilot", "checks": checks})
+
+
+def test_the_difference_knows_new_fixed_and_unchanged_whatever_the_line():
+    a, b, c = finding("a.py", line=1), finding("b.py", line=2), finding("c.py", line=3)
+    before = whole(
+        result("DATA-001", Status.FAIL, findings=(a, b)),
+        result("DATA-002", Status.FAIL),
+        result("DATA-003", Status.PARTIAL),
+    )
+    now = [
+        result("DATA-001", Status.PARTIAL, findings=(finding("b.py", line=70), c)),
+        result("DATA-002", Status.PASS),
+        result("DATA-003", Status.UNKNOWN),
+    ]
+    made = baseline.difference(now, before)
+    assert [(check, at.path, at.line) for check, at in made.new] == [("DATA-001", "c.py", 3)]
+    assert sorted((check, at.path) for check, at in made.fixed) == [
+        ("DATA-001", "a.py"),
+        ("DATA-002", None),
+    ]  # what is unknown is not fixed
+    assert made.unchanged == 1

@@ -13,6 +13,7 @@ from aiaudit.model.types import Unknown
 from aiaudit.rules.arithmetic import ARITHMETIC, ORDERINGS, negate
 from aiaudit.rules.comparison import as_double, contains, equal
 from aiaudit.rules.functions import refuse
+from aiaudit.rules.joins import once
 from aiaudit.rules.library import FUNCTIONS
 from aiaudit.rules.macros import build_macro, filter_size
 from aiaudit.rules.nodes import (
@@ -55,6 +56,8 @@ from aiaudit.rules.values import (
 def build(node: Node) -> Run:
     """The closure of a checked node."""
     run = _BUILDERS[type(node)](node)
+    if type(node) in _COSTLY:
+        run = once(node, run)
     if node.type.kind == "double" and type(node) in _FROM_OUTSIDE:
         return _as_double(run)
     return run
@@ -412,4 +415,5 @@ _BUILDERS: Final[dict[type[Node], Callable[[Any], Run]]] = {
     MapLiteral: _map_literal,
     Macro: _macro,
 }
+_COSTLY: Final = (Macro, Call)
 _FROM_OUTSIDE: Final = (Var, Name, Select, Index, Call)

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from aiaudit.model.types import Unknown
+from aiaudit.rules.joins import candidates, lookup
 from aiaudit.rules.nodes import Macro, Node
 from aiaudit.rules.totality import total
 from aiaudit.rules.values import (
@@ -69,9 +70,11 @@ def _quantifier(node: Macro, build: Build) -> Run:
     stop = kind == "exists"
     go_on = not stop
     where = f"the condition of `{kind}`"
+    by = lookup(node, node.body, build) if stop else None
 
     def walk(f: Frame, items: list[Any]) -> Any:
         meter: Meter = f[0]
+        items = candidates(f, items, by)
         elements, cut = _affordable(meter, items, weight)
         pending: Any = UNSET
         visited = 0
@@ -123,9 +126,11 @@ def _sorter(node: Macro, condition: Node, build: Build) -> Callable[[Frame, Any]
     may_fail = not total(condition)
     slot, weight = node.slot, node.weight
     where = f"the condition of `{node.kind}`"
+    by = lookup(node, condition, build)
 
     def walk(f: Frame, items: list[Any], result: _Sorted, certain: bool) -> Unknown | Failed | None:
         meter: Meter = f[0]
+        items = candidates(f, items, by)
         elements, cut = _affordable(meter, items, weight)
         doubt: Unknown | None = None
         maybe = result.maybe.append

@@ -68,7 +68,7 @@ class BudgetError(Exception):
 class Meter:
     """What is left of the budget, and what the evaluation has read so far."""
 
-    __slots__ = ("budget", "partial", "patterns", "read", "size", "steps", "values")
+    __slots__ = ("budget", "kept", "once", "partial", "patterns", "places", "read", "size", "steps", "values")
 
     def __init__(self, values: Mapping[str, Any], budget: Budget) -> None:
         self.values = values
@@ -77,6 +77,9 @@ class Meter:
         self.size = budget.size
         self.read: set[str] = set()
         self.patterns: set[str] = set()  # regular expressions made at run time
+        self.once: dict[int, Any] = {}  # values of parts that read no variable
+        self.places: dict[tuple[int, str, bool], Any] = {}  # lists looked up by a field
+        self.kept: list[Any] = []  # the lists that `places` names by id
         self.partial = False  # whether an `Incomplete` or `Range` was made
 
     def spend(self, steps: int) -> None:

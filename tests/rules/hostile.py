@@ -46,6 +46,11 @@ def nested(kind: str, body: str, over: str = "small", depth: int = 8) -> str:
     return body
 
 
+def deep(joined: str, depth: int = 8) -> str:
+    """What reads the variables of all levels of `nested`, so that nothing of it is the same for two elements."""
+    return joined.join(f"v{level}" for level in range(depth))
+
+
 def twice(start: str, times: int) -> str:
     """A text or list doubled again and again: 2 ** times long."""
     for _ in range(times):
@@ -74,16 +79,18 @@ def expressions() -> dict[str, str]:
         "unclosed calls": "size(" * 800,
         "a megabyte": "a" * 1_000_000,
         # steps
-        "all, 8 deep": nested("all", "true"),
-        "exists, 8 deep": nested("exists", "false"),
-        "map, 8 deep": nested("map", "1"),
-        "filter, 8 deep": nested("exists", "small.filter(y, y < 0).size() > 0"),
-        "count, 8 deep": nested("all", "small.count(y, y < 0) == 0"),
+        "all, 8 deep": nested("all", f"{deep(' + ')} >= 0"),
+        "exists, 8 deep": nested("exists", f"{deep(' + ')} < 0"),
+        "map, 8 deep": nested("map", deep(" + ")),
+        "filter, 8 deep": nested("exists", f"small.filter(y, y + {deep(' + ')} < 0).size() > 0"),
+        "count, 8 deep": nested("all", f"small.count(y, y + {deep(' + ')} < 0) == 0"),
         "long condition": f"big.exists(x, {many})",
         "long condition, twice": f"big.exists(y, big.exists(x, {many}))",
         "long sum": f"big.all(x, big.all(y, {' + '.join(['x * y % 7'] * 60)} >= 0))",
         "long sum of fields": f"records.all(x, records.all(y, {' + '.join(['x.line'] * 60)} >= 0))",
-        "pairs": "records.exists(x, records.exists(y, x.path == y.source))",
+        "pairs": "records.exists(x, records.exists(y, x.path.endsWith(y.source)))",
+        "pairs, looked up": "records.exists(x, records.exists(y, x.path == y.source))",
+        "vague pairs": "vague.exists(x, vague.exists(y, x.path == y.source))",
         "errors": "records.exists(x, records.exists(y, x.sub.a == 1 || y.sub.b == 2))",
         "many errors": f"records.exists(x, records.exists(y, {' || '.join(['x.line / 0 == 1'] * 200)}))",
         "unknowns": "vague.exists(x, vague.exists(y, x.source == y.source))",

@@ -28,7 +28,7 @@ HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"|\bos\.remove\("
     rb"|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head)\(|\burlopen\("
     rb"|\.(?:completions|responses|messages)\.(?:create|parse|stream)\(|\bgenerate_content(?:_async)?\(|\.a?invoke\("
-    rb"|\ba?(?:text_)?completion\(|\bChatCompletion\."
+    rb"|\ba?(?:text_)?completion\(|\bChatCompletion\.|\bsession_state\b|\buser_session\.set\("
     rb"|[\"']role[\"']:[ \t]*[\"'](?:system|developer)[\"'](?:,?[ \t]*$"
     rb"|,[ \t]*[\"']content[\"']:[ \t]*(?:f[\"']|[A-Za-z_(]))"
     rb"|\bSystemMessage\((?:content=)?(?:f[\"']|[A-Za-z_(]|[^\n]*[+%])"
@@ -237,6 +237,11 @@ class Trace:
         if node is None or way.depth > MAX_DEPTH or self.steps > MAX_STEPS or (id(node), id(scope)) in self.seen:
             return
         self.seen.add((id(node), id(scope)))
+        kept = self.resolver.stores.bindings(node, scope)
+        if kept:
+            for binding in kept:
+                yield from self.sources(binding.node, binding.scope or scope, way.on())
+            return
         match node:
             case ast.Name(id=name):
                 yield from self._name(name, node, scope, way)

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Binding, Module, Scope, parameters
 from aiaudit.probes.python.nodes import statements
+from aiaudit.probes.python.stores import Stores
 from aiaudit.probes.python.tables import elements
 
 MAX_DEPTH: Final = 12  # names followed from one to the next
@@ -72,6 +73,7 @@ class Resolver:
         self.module = module
         self._memo: dict[tuple[int, int], Names] = {}
         self._kept: list[ast.AST] = []
+        self.stores = Stores(self)
         self._globals: dict[str, list[Scope]] = {}
         for scope in module.scopes:
             for name in scope.global_names:
@@ -92,14 +94,23 @@ class Resolver:
 
     def _names(self, node: ast.AST, scope: Scope, depth: int) -> Iterable[Resolved]:
         attributes: list[str] = []
-        while isinstance(node, _PARTS):
+        found: Names = ()
+        while isinstance(node, _PARTS) and not found:
             if isinstance(node, ast.Attribute):
+                found = self._stored(node, scope, depth)
+                if found:
+                    break
                 attributes.append(node.attr)
             node = node.value
-        found = self._base(node, scope, depth)
+        found = found or self._stored(node, scope, depth) or self._base(node, scope, depth)
         for attribute in reversed(attributes):
             found = _few(one for receiver in found for one in self.attribute(receiver, attribute, depth))
         return found
+
+    def _stored(self, node: ast.AST, scope: Scope, depth: int) -> Names:
+        """What was put into the place of a framework's store that `node` reads."""
+        kept = self.stores.bindings(node, scope)
+        return _few(one for binding in kept for one in self._binding(binding, depth)) if kept else ()
 
     def _base(self, node: ast.AST, scope: Scope, depth: int) -> Names:
         match node:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from aiaudit.cli.errors import UsageError, say
-from aiaudit.reports.base import Output, parse_output, render, write_file
+from aiaudit.reports.base import Output, parse_output, render, write_files
 
 WIDEST = 110
 MOST_LISTED = 10
@@ -28,16 +28,16 @@ def outputs_of(paths: Iterable[str], stdout_format: str | None) -> list[Output]:
     return [parse_output(path, stdout_format) for path in wanted]
 
 
-def write(outputs: Sequence[Output], result: dict[str, Any]) -> None:
-    """Render every report, and only then write any."""
+def write(outputs: Sequence[Output], result: dict[str, Any], also: Sequence[tuple[str, bytes]] = ()) -> None:
+    """Render every report, and only then write any: the files all at once (with those that are made already), and then
+    what goes to stdout."""
     rendered = [(output, render(output.suffix, result)) for output in outputs]
+    write_files([*also, *((output.path, data) for output, data in rendered if not output.is_stdout)])
     for output, data in rendered:
         if output.is_stdout:
             sys.stdout.flush()
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
-        else:
-            write_file(output.path, data)
 
 
 def summary(result: dict[str, Any], stream: TextIO, subject: str = "") -> None:
@@ -84,9 +84,9 @@ def baseline_lines(result: dict[str, Any]) -> None:
         for one in since[word][:MOST_LISTED]:
             place = f" {one['path']}" if one["path"] else ""
             line = f":{one['line']}" if one["line"] and word == "new" else ""  # a mended place has moved
-            say(f"  {word}: {one['check']}{place}{line}: {one['message']}")
+            say(f"{word}: {one['check']}{place}{line}: {one['message']}")
         if len(since[word]) > MOST_LISTED:
-            say(f"  and {len(since[word]) - MOST_LISTED} more {word}; the result JSON lists them all")
+            say(f"and {len(since[word]) - MOST_LISTED} more {word}; the result JSON lists them all")
 
 
 def waiver_snippet(result: dict[str, Any]) -> None:

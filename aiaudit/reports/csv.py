@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aiaudit.reports.failed import cleaned
+from aiaudit.reports.failed import cleaned, is_waived
 from aiaudit.reports.record import Record
 
 COLUMNS: Final = (
@@ -43,7 +43,7 @@ def _row(check: Record, finding: Record) -> list[str]:
         finding.text("limit"),
         finding.text("confidence", check.text("confidence")),
         check.text("evidence_level"),
-        "yes" if check.record("waiver") else "",
+        "yes" if is_waived(check) else "",
         check.text("effort_days"),
         check.text("priority"),
         check.text("remediation"),

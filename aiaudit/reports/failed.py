@@ -28,7 +28,13 @@ class Problem:
 
     @property
     def waived(self) -> bool:
-        return bool(self.check.record("waiver"))
+        return is_waived(self.check)
+
+
+def is_waived(check: Record) -> bool:
+    """Whether a waiver is in force; after its last day the finding is back."""
+    waiver = check.record("waiver")
+    return bool(waiver) and not waiver.flag("expired")
 
 
 def cleaned(result: Mapping[str, Any]) -> Record:

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aiaudit.reports.failed import cleaned
+from aiaudit.reports.failed import cleaned, is_waived
 from aiaudit.reports.record import Record
 
 _ILLEGAL: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
@@ -47,7 +47,7 @@ def _case(suite: ET.Element, pack: Record, check: Record) -> str:
             ET.SubElement(case, "system-out").text = f"partly shown: {reason}"
         return ""
     if status == "fail":
-        if check.record("waiver"):
+        if is_waived(check):
             waiver = check.record("waiver")
             ET.SubElement(case, "skipped", message=_xml(f"waived: {waiver.text('reason')}"))
             return "skipped"

@@ -85,7 +85,8 @@ def _result(problem: Problem, number: Mapping[str, int]) -> dict[str, Any]:
     if problem.waived:
         waiver = check.record("waiver")
         justification = waiver.text("reason") or "accepted by the project"
-        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": justification}]
+        kind = "inSource" if waiver.text("at") else "external"
+        result["suppressions"] = [{"kind": kind, "status": "accepted", "justification": justification}]
     return result
 
 

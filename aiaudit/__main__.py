@@ -19,6 +19,9 @@ def main() -> int:
     gc.set_threshold(GC_THRESHOLD)
     # no code of other installed packages is wanted here, and looking for it costs time
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    from aiaudit.signals import Stopped, listen
+
+    listen()
     try:
         from aiaudit.cli.app import run
 
@@ -26,6 +29,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("aiaudit: interrupted; nothing was written", file=sys.stderr)
         return 130
+    except Stopped as stopped:
+        print(f"aiaudit: stopped by {stopped.signal.name}; nothing was written", file=sys.stderr)
+        return 128 + stopped.signal
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 OWN_FILES: Final = frozenset({"aiaudit.yaml", "attestations.yaml"})
 MOST_SKIPPED: Final = 200
 INLINE_WAIVERS: Final = "waivers.inline"  # a shared fact
+_NOT_OPENED: Final = {
+    "special": "not a regular file, not opened",
+    "symlink": "a link to no file of the project, not followed",
+}
 _TRUST: Final = ("stage", "role", "exposure", "risk_tier")
 
 
@@ -73,7 +77,9 @@ def skipped(project: Project, unread: Mapping[str, str], own_outputs: Iterable[s
     The audit's own output files are not told: they may not exist yet.
     """
     outputs = frozenset(own_outputs)
-    left_out = sorted({(s.path, s.reason) for s in project.skipped if s.path not in outputs} | set(unread.items()))
+    not_opened = {(e.display, _NOT_OPENED[e.kind]) for e in project.entries if e.kind in _NOT_OPENED and not e.target}
+    walked = {(s.path, s.reason) for s in project.skipped if s.path not in outputs}
+    left_out = sorted(walked | not_opened | set(unread.items()))
     return {
         "files": len(left_out),
         "reasons": dict(sorted(Counter(reason for _, reason in left_out).items())),

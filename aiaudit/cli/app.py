@@ -84,6 +84,8 @@ def run(args: Sequence[str]) -> int:
     except BrokenPipeError:
         return _pipe_closed()
     except Exception as error:
+        if isinstance(error, OSError):
+            _give_up_stdout()
         return _usage(error) if _is_usage(error) else int(tell(error))
     if code == ExitCode.INTERRUPTED:
         say("interrupted; nothing was written")
@@ -109,5 +111,13 @@ def _usage(error: Any) -> int:
 
 def _pipe_closed() -> int:
     """Whoever read the output has had enough (`aiaudit … | head`): no more is written, and that is fine."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _give_up_stdout()
     return int(ExitCode.FINE)
+
+
+def _give_up_stdout() -> None:
+    """What is left to be written goes nowhere, so that the interpreter does not try again and complain at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -56,6 +57,9 @@ def tell(error: Exception) -> ExitCode:
     """Say what went wrong; the exit code."""
     if debugging():
         traceback.print_exception(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        say(f"{os.strerror(error.errno).lower()}: the output (or a temporary file) could not be written")
+        return ExitCode.USAGE
     if _is_known(error):
         for line in str(error).splitlines():
             say(line)

@@ -177,7 +177,6 @@ class _Task:
         """Audit, write what was asked for, and say what a person has to know; the exit code."""
         from aiaudit.audit import audit
         from aiaudit.cli import output
-        from aiaudit.reports.base import write_file
         from aiaudit.reports.result import to_json
 
         progress = output.Progress(not self.quiet)
@@ -186,9 +185,8 @@ class _Task:
         finally:
             progress.clear()
         result = to_json(done)
-        if self.facts_out:
-            write_file(self.facts_out, done.collection.saved())
-        output.write(self.outputs, result)
+        saved = [(self.facts_out, done.collection.saved())] if self.facts_out else []
+        output.write(self.outputs, result, saved)
         if not self.quiet:
             taken = any(o.is_stdout for o in self.outputs)
             subject = Path(self.root).resolve().name if self.root else ""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_SETS: Final = 60  # data sets that are measured; the others are named
 MOST_FILES: Final = 400  # files of one set
+MOST_UNPACKED: Final = 200  # bytes out of one packed byte; a set that gives more is no table
 SHARDS: Final = 8  # so many files of one folder with the same columns and no role are the parts of one set
 _OWN: Final = frozenset({Role.DATA, Role.OTHER, Role.NOTEBOOK, Role.CODE, Role.MODEL})
 _LFS: Final = b"version https://git-lfs.github.com/spec/"
@@ -229,9 +230,27 @@ def _unread(project: Project, group: list[Entry], found: Found) -> str:
         try:
             if project.head(entry.path, len(_LFS)) == _LFS:
                 return "a Git LFS pointer: the data itself is not here"
+            if _is_bomb(project, entry):
+                return f"unpacks to more than {MOST_UNPACKED} times its size"
         except Unreadable as error:
             return error.reason
     return ""
+
+
+def _is_bomb(project: Project, entry: Entry) -> bool:
+    """Whether the head of a gzip file unpacks to far more than tables do (3 to 30 times; deflate reaches 1,032)."""
+    form = format_of(entry.path)
+    if form is None or form.compression != "gzip":
+        return False
+    import zlib
+
+    packed = project.head(entry.path, _HEAD)
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        unpacked = unpacker.decompress(packed, MOST_UNPACKED * len(packed) + 1)
+    except zlib.error:
+        return False  # no gzip: the engine says so
+    return len(unpacked) > MOST_UNPACKED * len(packed)
 
 
 def _not_here(project: Project, told: Iterable[Told], found: Iterable[Found]) -> list[Found]:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from aiaudit.project.reader import Unreadable
+from aiaudit.signals import obey, undisturbed
 
 Work = Callable[[int], bytes]  # what a worker does for one task number; the bytes are the answer
 
@@ -115,22 +116,23 @@ class _Pool:
         orders_in, orders_out = os.pipe()
         answers_in, answers_out = os.pipe()
         gc.freeze()  # what is there is not touched by the workers' collections: pages stay shared
-        pid = os.fork()
-        if pid == 0:
-            with contextlib.suppress(BaseException):
-                for other in self.workers.values():
-                    os.close(other.orders)
-                    os.close(other.answers)
-                os.close(orders_out)
-                os.close(answers_in)
-                _serve(self.work, orders_in, answers_out, self.limits)
-            os._exit(0)
+        with undisturbed():  # a signal right after the fork would make the child take the parent's way out
+            pid = os.fork()
+            if pid == 0:
+                with contextlib.suppress(BaseException):
+                    for other in self.workers.values():
+                        os.close(other.orders)
+                        os.close(other.answers)
+                    os.close(orders_out)
+                    os.close(answers_in)
+                    _serve(self.work, orders_in, answers_out, self.limits)
+                os._exit(0)
+            worker = _Worker(pid, orders_out, answers_in)
+            self.workers[answers_in] = worker
+            self.selector.register(answers_in, selectors.EVENT_READ)
         gc.unfreeze()
         os.close(orders_in)
         os.close(answers_out)
-        worker = _Worker(pid, orders_out, answers_in)
-        self.workers[answers_in] = worker
-        self.selector.register(answers_in, selectors.EVENT_READ)
         self._give(worker)
 
     def _give(self, worker: _Worker) -> None:
@@ -202,7 +204,7 @@ def _kill(pid: int) -> None:
 
 def _serve(work: Work, orders: int, answers: int, limits: Limits) -> None:
     """A worker's life: take chunks, answer each task at once (so that a crash is known to be the next task's)."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    obey()
     _fall_silent()
     _limit_memory(limits.memory)
     gc.disable()  # syntax trees have no cycles; one collection a chunk takes what else there is

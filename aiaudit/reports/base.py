@@ -7,19 +7,24 @@ only when their format is asked for.
 from __future__ import annotations
 
 import importlib
-import os
-import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
+
+from aiaudit.reports.writing import OutputError, write_file, write_files
+
+__all__ = [
+    "FORMATS", "STDOUT", "Output", "OutputError", "Reporter", "check_folder", "parse_output", "render", "reporter",
+    "write_file", "write_files",
+]  # fmt: skip
 
 STDOUT: Final = "-"
 
 # Suffix of the file -> the module of its format. The longest suffix that fits wins.
 FORMATS: Final[Mapping[str, str]] = {
     ".html": "aiaudit.reports.html",
+    ".pdf": "aiaudit.reports.pdf",
     ".md": "aiaudit.reports.markdown",
     ".long.md": "aiaudit.reports.markdown_long",
     ".json": "aiaudit.reports.json",
@@ -39,10 +44,6 @@ class Reporter(Protocol):
 
     def render(self, result: dict[str, Any]) -> str | bytes:
         """The report of a result JSON. The same result gives the same bytes."""
-
-
-class OutputError(Exception):
-    """An output that cannot be written or a format that does not exist; the message says the way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,36 +91,6 @@ def render(suffix: str, result: dict[str, Any]) -> bytes:
     """The report in one format, as bytes."""
     rendered = reporter(suffix).render(result)
     return rendered.encode("utf-8", "backslashreplace") if isinstance(rendered, str) else rendered
-
-
-def write_file(path: str, data: bytes) -> None:
-    """Write all of a file or nothing: into a temporary file beside it, which then takes its name.
-
-    What is no regular file (a pipe, /dev/null) is written to directly.
-    """
-    target = Path(path)
-    try:
-        if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-            target.write_bytes(data)
-            return
-        target = target.resolve()
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _listed(without_dot: bool = False) -> str:

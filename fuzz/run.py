@@ -1,0 +1,119 @@
+"""Fuzzes one target, guided by coverage (Atheris), and prints what it cost.
+
+    python -m fuzz.run TARGET [--runs N] [--seconds S] [--work DIR] [--seed N]
+
+Every input that raises is kept below DIR/found/TARGET, one a place in the code, and fuzzing goes on. An input that takes
+longer than 2 s of processor time is kept as well; one that takes 30 s ends the run, and so do 512 MB. The last line is
+JSON: executions, the longest one, peak memory, faults. Exit code 1 where there was a fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import resource
+import sys
+import time
+import traceback
+from pathlib import Path
+
+SLOW = 2.0  # seconds of one execution
+MEMORY_MB = 512
+
+
+class Watch:
+    """Counts and times executions, keeps what fails, and ends the process when the work is done."""
+
+    def __init__(self, target: str, run: object, folder: Path, runs: int, seconds: float) -> None:
+        self.target, self.call, self.folder = target, run, folder
+        self.runs, self.until = runs, time.monotonic() + seconds
+        self.count, self.longest = 0, 0.0
+        self.faults: dict[str, str] = {}  # place -> what was raised
+        self.baseline = _peak()
+
+    def __call__(self, data: bytes) -> None:
+        began = time.process_time()
+        try:
+            self.call(data)  # type: ignore[operator]
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            self.fault(f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}", str(error), data)
+        took = time.process_time() - began
+        self.longest = max(self.longest, took)
+        if took > SLOW:
+            self.fault("slow", f"{took:.1f} s", data)
+        self.count += 1
+        if self.count >= self.runs or time.monotonic() > self.until:
+            self.end()
+
+    def fault(self, place: str, words: str, data: bytes) -> None:
+        """Keep the input, unless one of this place is kept."""
+        if place not in self.faults:
+            self.faults[place] = words[:200]
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+            print(f"{self.target}: {place}: {words[:200]}", file=sys.stderr)
+
+    def end(self) -> None:
+        """Print the figures; a fuzzer's own way out would skip this."""
+        figures = {
+            "target": self.target, "executions": self.count, "longest_s": round(self.longest, 3), "peak_mb": _peak(),
+            "before_mb": self.baseline, "faults": self.faults,
+        }  # fmt: skip
+        print(json.dumps(figures), flush=True)
+        os._exit(1 if self.faults else 0)
+
+
+def main() -> None:
+    """Fuzz one target."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("target")
+    parser.add_argument("--runs", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=3600.0)
+    parser.add_argument("--work", type=Path, default=Path(".fuzz"))
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+
+    import atheris
+
+    with atheris.instrument_imports(include=["aiaudit"]):
+        from fuzz.seeds import WORDS, seeds
+        from fuzz.targets import TARGETS
+
+        run = TARGETS[options.target]()
+        begin = seeds(options.target)
+        for data in begin:  # so that what is imported late is watched as well
+            try:
+                run(data)
+            except Exception as error:
+                print(f"{options.target}: a seed: {type(error).__name__}: {error}", file=sys.stderr)
+    corpus = options.work / "corpus" / options.target
+    corpus.mkdir(parents=True, exist_ok=True)
+    for data in begin:
+        (corpus / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+    arguments = [
+        sys.argv[0], str(corpus), f"-seed={options.seed}", "-max_len=4096", "-len_control=20", "-timeout=30", f"-rss_limit_mb={MEMORY_MB}",
+        "-print_final_stats=0", "-verbosity=0", f"-artifact_prefix={options.work}/{options.target}-",
+    ]  # fmt: skip
+    if options.target in WORDS:
+        words = options.work / f"{options.target}.dict"
+        words.write_text("".join(f'"{_escaped(word)}"\n' for word in WORDS[options.target]), encoding="utf-8")
+        arguments.append(f"-dict={words}")
+    watch = Watch(options.target, run, options.work / "found" / options.target, options.runs, options.seconds)
+    atheris.Setup(arguments, watch)
+    atheris.Fuzz()
+
+
+def _escaped(word: str) -> str:
+    return "".join(c if c.isalnum() else f"\\x{byte:02x}" for c in word for byte in c.encode())
+
+
+def _peak() -> int:
+    """The most memory this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    main()

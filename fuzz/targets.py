@@ -1,0 +1,289 @@
+"""What is fuzzed: one function a reader of foreign bytes.
+
+A target takes any bytes. It lets pass the one exception that the reader documents for bad input, and holds what comes
+back to what everybody relies on: it can be written as JSON in UTF-8. Anything else that is raised is a fault of aiaudit.
+Each target is made when it is first wanted, so that a fuzzer can watch the imports.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+Run = Callable[[bytes], None]
+
+
+def rules() -> Run:
+    """The rule language: read, type-checked, evaluated on small values, explained."""
+    from aiaudit.model.types import BOOL, DYN, INT, STRING, Unknown, list_of, map_of, record
+    from aiaudit.rules import RuleError, compile, evaluate
+
+    place = record("place", path=STRING, line=INT, source=STRING)
+    names = {
+        "n": INT, "s": STRING, "b": BOOL, "d": DYN, "items": list_of(place), "words": list_of(STRING), "m": map_of(INT),
+    }  # fmt: skip
+    values = {
+        "n": 3, "s": "a.b", "b": True, "d": {"x": [1, "y", None], "u": Unknown("?")}, "words": ["a", "ab"], "m": {"k": 1},
+        "items": [{"path": "a.py", "line": 1, "source": Unknown("?")}, {"path": "b.py", "line": 2, "source": "user"}],
+    }  # fmt: skip
+
+    def run(data: bytes) -> None:
+        try:
+            expression = compile(data.decode("utf-8", "replace"), names)
+        except RuleError:
+            return
+        evaluate(expression, values, explain=True)
+
+    return run
+
+
+def yaml() -> Run:
+    """The guarded YAML reader: all documents, with their places."""
+    from aiaudit.project.parse import Malformed, parse_yaml_all
+
+    return _reader(parse_yaml_all, Malformed)
+
+
+def json_() -> Run:
+    """The guarded JSON reader."""
+    from aiaudit.project.parse import Malformed, parse_json
+
+    return _reader(parse_json, Malformed)
+
+
+def toml() -> Run:
+    """The guarded TOML reader, and INI for the same bytes."""
+    from aiaudit.project.parse import Malformed, parse_ini, parse_toml
+
+    first, second = _reader(parse_toml, Malformed), _reader(parse_ini, Malformed)
+
+    def run(data: bytes) -> None:
+        first(data)
+        second(data)
+
+    return run
+
+
+def requirements() -> Run:
+    """Requirements files of pip. Any text gives a result."""
+    from aiaudit.probes.dependencies.requirements_txt import compiled_from, source_options, split
+    from aiaudit.project.reader import decode
+
+    def run(data: bytes) -> None:
+        text = decode(data)
+        lines = split(text)
+        source_options(lines)
+        compiled_from(text)
+        assert all(line.line >= 1 for line in lines)
+
+    return run
+
+
+def dockerfile() -> Run:
+    """Dockerfiles. Any text gives a result or none."""
+    from aiaudit.probes.config.docker import image_record
+    from aiaudit.project.reader import decode
+    from aiaudit.reports.result import plain
+
+    def run(data: bytes) -> None:
+        _hold(image_record("Dockerfile", decode(data)), plain)
+
+    return run
+
+
+def shell() -> Run:
+    """Shell scripts of CI steps."""
+    from aiaudit.probes.ci.shell import commands
+    from aiaudit.project.reader import decode
+
+    def run(data: bytes) -> None:
+        commands(decode(data), errexit=True)
+
+    return run
+
+
+def notebook() -> Run:
+    """Notebooks, and the Python in their cells."""
+    from aiaudit.probes.python.notebook import NotNotebook, python_code, read_notebook
+
+    def run(data: bytes) -> None:
+        try:
+            found = read_notebook(data)
+        except NotNotebook:
+            return
+        for cell in found.cells:
+            assert len(python_code(cell)) == len(cell.lines)
+
+    return run
+
+
+def python() -> Run:
+    """The Python engine with every question that the shipped packs ask. Only what Python's parser raises may come."""
+    return _engine("python", "a.py", (SyntaxError, ValueError, RecursionError, MemoryError))
+
+
+def javascript() -> Run:
+    """The JavaScript and TypeScript engine."""
+    return _engine("javascript", "a.ts", ())
+
+
+def text() -> Run:
+    """The text engine: all patterns, and the rules for secrets."""
+    return _engine("text", "a.env", ())
+
+
+def models() -> Run:
+    """Model files: pickle, PyTorch zip, safetensors, GGUF, ONNX, HDF5, Keras, NumPy, archives. The first byte picks the
+    name, the rest is the file."""
+    from aiaudit.probes.models.route import look
+    from aiaudit.probes.models.source import Memory
+
+    suffixes = (
+        ".pkl",
+        ".pt",
+        ".safetensors",
+        ".gguf",
+        ".onnx",
+        ".h5",
+        ".keras",
+        ".npy",
+        ".joblib",
+        ".zip",
+        ".bin",
+        ".pb",
+    )
+
+    def run(data: bytes) -> None:
+        if data:
+            _hold(look(Memory(data[1:]), suffixes[data[0] % len(suffixes)]))
+
+    return run
+
+
+def attestations() -> Run:
+    """`attestations.yaml`."""
+    from aiaudit.project.config import ConfigError, parse_attestations
+
+    def run(data: bytes) -> None:
+        try:
+            parse_attestations(data, "attestations.yaml")
+        except ConfigError as error:
+            _one_line_each(error)
+
+    return run
+
+
+def config() -> Run:
+    """`aiaudit.yaml`."""
+    from aiaudit.project.config import ConfigError, parse_config
+
+    def run(data: bytes) -> None:
+        try:
+            made = parse_config(data)
+        except ConfigError as error:
+            _one_line_each(error)
+        else:
+            _hold(made.model_dump(mode="json", by_alias=True))
+
+    return run
+
+
+def gitignore() -> Run:
+    """`.gitignore` files, and the globs of packs."""
+    from aiaudit.project.gitignore import IgnoreFile
+
+    def run(data: bytes) -> None:
+        rules_ = IgnoreFile(data)
+        for path in (b"a", b"a/b.py", b"data/x/y.csv", b"\xff\n"):
+            rules_.verdict(path, is_dir=False)
+
+    return run
+
+
+def result() -> Run:
+    """A result JSON that somebody hands in, rendered as a page."""
+    from aiaudit.reports.schema import ResultError, check
+
+    def run(data: bytes) -> None:
+        try:
+            found = json.loads(data)
+        except (ValueError, RecursionError):
+            return
+        try:
+            check(found)
+        except ResultError as error:
+            _one_line_each(error)
+
+    return run
+
+
+def project() -> Run:
+    """One file among a few others, under one of many names, asked all that the shipped packs ask."""
+    from fuzz.project import run_project
+
+    return run_project()
+
+
+TARGETS: dict[str, Callable[[], Run]] = {
+    "rules": rules,
+    "yaml": yaml,
+    "json": json_,
+    "toml": toml,
+    "requirements": requirements,
+    "dockerfile": dockerfile,
+    "shell": shell,
+    "notebook": notebook,
+    "python": python,
+    "javascript": javascript,
+    "text": text,
+    "models": models,
+    "attestations": attestations,
+    "config": config,
+    "gitignore": gitignore,
+    "result": result,
+    "project": project,
+}
+
+
+def _reader(parse: Callable[[bytes], Any], malformed: type[Exception]) -> Run:
+    def run(data: bytes) -> None:
+        try:
+            value = parse(data)
+        except malformed as error:
+            _one_line_each(error)
+        else:
+            _hold(value)
+
+    return run
+
+
+def _engine(name: str, path: str, allowed: tuple[type[Exception], ...]) -> Run:
+    from aiaudit.probes import registry
+    from aiaudit.project.entry import Entry
+    from aiaudit.project.roles import Role, suffix_of
+    from fuzz.project import shipped_queries
+
+    queries = [query for probe, query in shipped_queries() if probe.engine == name]
+    engine = registry.build_engine(name, queries)
+
+    def run(data: bytes) -> None:
+        try:
+            found = engine.scan(data, Entry(path, len(data), role=Role.OTHER, suffix=suffix_of(path)))
+        except allowed:
+            return
+        _hold(found)
+
+    return run
+
+
+def _hold(value: Any, default: Callable[[Any], Any] | None = None) -> None:
+    """What a reader gives must go into a result: JSON, in UTF-8, without NaN."""
+    json.dumps(value, ensure_ascii=False, allow_nan=False, default=default).encode("utf-8")
+
+
+def _one_line_each(error: Exception) -> None:
+    """Words for a person: none empty, none a traceback."""
+    words = str(error)
+    assert words.strip()
+    assert "Traceback" not in words

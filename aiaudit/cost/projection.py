@@ -5,28 +5,34 @@ Uncertain are the growth g (triangular: low, expected, high), the load and the t
 the throughput S (triangular between pessimistic and bound) and the price P of illustrative GPU hours (triangular).
 
 Draws are points of a rank-1 lattice (the additive recurrence of Roberts' R sequence, shifted by a seeded random
-vector), not independent ones: 10,000 lattice points fill the cube far more evenly than 10,000 random ones, cost no
-random number each, and need no array library. One draw holds through all months.
+vector), not independent ones: 10,000 lattice points fill the cube far more evenly than 10,000 random ones. One draw
+holds through all months.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiaudit.capacity.demand import Growth
 from aiaudit.cost.bill import bill, hours_a_month
 from aiaudit.cost.inputs import Inputs, Uncertainty
 from aiaudit.cost.money import decimal
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Draws = NDArray[np.float64]
+
 DRAWS: Final = 10_000
 SEED: Final = 20_261_124
 _QUANTILES: Final = 2_000  # steps of the table of normal quantiles
 _DIMENSIONS: Final = 5
+ROUNDING: Final = 1e-9  # of a replica: what floating point adds to a whole number is no further replica
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Coefficients:
 
     def at(self, month: int, demand: float, tokens: float = 1.0, speed: float = 1.0, price: float = 1.0) -> float:
         """The cost of a month in closed form."""
-        steps = max(self.floor, math.ceil(self.rate * demand * tokens / speed - 1e-9)) if self.replica else 0
+        steps = max(self.floor, math.ceil(self.rate * demand * tokens / speed - ROUNDING)) if self.replica else 0
         return (
             self.fixed + self.storage[month] + (self.load + self.tokens * tokens) * demand
             + self.replica * price * steps
@@ -86,6 +92,7 @@ class Projection:
     drivers: tuple[Driver, ...]
     draws: int
     seed: int
+    mean: float  # of the drawn totals
 
     def breaks(self, budget: float, percentile: str) -> int | None:
         """The first month that costs more than the budget, or None."""
@@ -121,42 +128,41 @@ def expected(inputs: Inputs) -> tuple[float, ...]:
 
 def project(inputs: Inputs, draws: int = DRAWS, seed: int = SEED) -> Projection:
     """Months, total and drivers. The same inputs, draws and seed give the same figures to the last digit."""
+    import numpy as np
+
     coef, usual = coefficients(inputs), expected(inputs)
     spread = Spreads.of(inputs)
     shift = random.Random(seed)  # noqa: S311
     base = _base(_DIMENSIONS)
-    points = [_points(base ** -(axis + 1), shift.random(), draws) for axis in range(_DIMENSIONS)]
-    growth = [1 + g for g in map(spread.growth, points[0])]
-    demand = spread.lognormal(spread.load, points[1])
-    tokens = spread.lognormal(spread.tokens, points[2])
-    slope = [coef.load + coef.tokens * t for t in tokens]
-    steps: list[float] = []
-    replica: list[float] = []
-    if coef.replica:
-        steps = [coef.rate * t / s for t, s in zip(tokens, map(spread.speed, points[3]), strict=True)]
-        replica = [coef.replica * p for p in map(spread.price, points[4])]
-    months, totals = [], [0.0] * draws
+    numbers = np.arange(1, draws + 1, dtype=np.float64)
+    points = [(shift.random() + base ** -(axis + 1) * numbers) % 1.0 for axis in range(_DIMENSIONS)]
+    growth = 1 + spread.growth.quantiles(points[0])
+    demand = lognormals(spread.load, points[1])
+    tokens = lognormals(spread.tokens, points[2])
+    slope = coef.load + coef.tokens * tokens
+    steps = coef.rate * tokens / spread.speed.quantiles(points[3])
+    replica = coef.replica * spread.price.quantiles(points[4])
+    months, totals = [], np.zeros(draws)
     for month, value in enumerate(usual):
-        base_cost, floor = coef.fixed + coef.storage[month], float(coef.floor)
-        if not coef.replica:
-            costs = [base_cost + a * d for a, d in zip(slope, demand, strict=True)]
-        else:
-            costs = [
-                base_cost + a * d + p * (n if (n := -(-k * d // 1)) > floor else floor)
-                for a, d, p, k in zip(slope, demand, replica, steps, strict=True)
-            ]
-        totals = list(map(float.__add__, totals, costs))
-        demand = list(map(float.__mul__, demand, growth))
+        costs = coef.fixed + coef.storage[month] + slope * demand
+        if coef.replica:
+            costs += replica * np.maximum(coef.floor, np.ceil(steps * demand - ROUNDING))
+        totals += costs
+        demand *= growth
         months.append(_month(month + 1, value, costs))
     return Projection(
-        tuple(months), _month(0, math.fsum(usual), totals), drivers(inputs, coef, spread), draws, seed
+        tuple(months), _month(0, math.fsum(usual), totals), drivers(inputs, coef, spread), draws, seed,
+        math.fsum(totals.tolist()) / draws,
     )  # fmt: skip
 
 
-def _month(number: int, value: float, costs: list[float]) -> Month:
-    costs.sort()
+def _month(number: int, value: float, costs: Draws) -> Month:
+    import numpy as np
+
     last = len(costs) - 1
-    p10, p50, p90 = (costs[round(last * q)] for q in (0.1, 0.5, 0.9))
+    places = [round(last * share) for share in (0.1, 0.5, 0.9)]
+    found = np.partition(costs, places)
+    p10, p50, p90 = (float(found[place]) for place in places)
     return Month(number, value, p10, p50, p90)
 
 
@@ -168,19 +174,48 @@ def _base(dimensions: int) -> float:
     return value
 
 
-def _points(step: float, shift: float, count: int) -> list[float]:
-    return [(shift + step * number) % 1.0 for number in range(1, count + 1)]
+@dataclass(frozen=True, slots=True)
+class Triangle:
+    """A triangular distribution; an end that lies on the wrong side of the mode is the mode."""
+
+    low: float
+    mode: float
+    high: float
+
+    @classmethod
+    def of(cls, low: float, mode: float, high: float) -> Triangle:
+        return cls(min(low, mode), mode, max(high, mode))
+
+    def quantile(self, share: float) -> float:
+        """The value below which `share` of the draws lie."""
+        whole = self.high - self.low
+        if whole <= 0:
+            return self.mode
+        if share < (self.mode - self.low) / whole:
+            return self.low + math.sqrt(whole * (self.mode - self.low)) * math.sqrt(share)
+        return self.high - math.sqrt(whole * (self.high - self.mode)) * math.sqrt(1 - share)
+
+    def quantiles(self, shares: Draws) -> Draws:
+        """The same for many shares. Square roots are exact to the last digit on every machine, as powers are not."""
+        import numpy as np
+
+        whole = self.high - self.low
+        if whole <= 0:
+            return np.full(len(shares), self.mode)
+        rising = self.low + math.sqrt(whole * (self.mode - self.low)) * np.sqrt(shares)
+        falling = self.high - math.sqrt(whole * (self.high - self.mode)) * np.sqrt(1 - shares)
+        return np.where(shares < (self.mode - self.low) / whole, rising, falling)
 
 
 @dataclass(frozen=True, slots=True)
 class Spreads:
-    """The distributions of a workload's uncertain figures, each as the function from a share to its quantile."""
+    """The distributions of a workload's uncertain figures; of load and tokens the relative standard deviations."""
 
-    growth: Callable[[float], float]
+    growth: Triangle
     load: float
     tokens: float
-    speed: Callable[[float], float]
-    price: Callable[[float], float]
+    speed: Triangle
+    price: Triangle
 
     @classmethod
     def of(cls, inputs: Inputs) -> Spreads:
@@ -193,34 +228,26 @@ class Spreads:
             now = float(hosting.price.amount) or 1.0
             cheap, dear = float(hosting.price.low) / now, float(hosting.price.high) / now
         return cls(
-            triangular(rate.low, rate.expected, rate.high), unsure.load, unsure.tokens, triangular(low, 1.0, high),
-            triangular(cheap, 1.0, dear),
+            Triangle.of(rate.low, rate.expected, rate.high), unsure.load, unsure.tokens, Triangle.of(low, 1.0, high),
+            Triangle.of(cheap, 1.0, dear),
         )  # fmt: skip
 
-    @staticmethod
-    def lognormal(deviation: float, shares: Sequence[float]) -> list[float]:
-        """Quantiles of a log-normal distribution of mean 1 and this relative standard deviation, from a table."""
-        if deviation <= 0:
-            return [1.0] * len(shares)
-        known = [lognormal(deviation, (step + 0.5) / _QUANTILES) for step in range(_QUANTILES)]
-        return [known[int(share * _QUANTILES)] for share in shares]
+
+def lognormals(deviation: float, shares: Draws) -> Draws:
+    """Quantiles of a log-normal distribution of mean 1 and this relative standard deviation, from a table: exp of the
+    array library differs in its last digit between processors, and so would two reports."""
+    import numpy as np
+
+    if deviation <= 0:
+        return np.ones(len(shares))
+    known = np.array([lognormal(deviation, (step + 0.5) / _QUANTILES) for step in range(_QUANTILES)])
+    return known[(shares * _QUANTILES).astype(np.intp)]
 
 
 def lognormal(deviation: float, share: float) -> float:
     """A quantile of the log-normal distribution of mean 1 and this relative standard deviation."""
     sigma = math.sqrt(math.log1p(deviation**2))
     return math.exp(sigma * NormalDist().inv_cdf(share) - sigma**2 / 2)
-
-
-def triangular(low: float, mode: float, high: float) -> Callable[[float], float]:
-    """The quantile function of a triangular distribution; ends that lie on the wrong side of the mode are the mode."""
-    low, high = min(low, mode), max(high, mode)
-    whole, left = high - low, mode - low
-    if whole <= 0:
-        return lambda share: mode
-    rising, falling, turn = math.sqrt(whole * left), math.sqrt(whole * (high - mode)), left / whole
-    root = math.sqrt
-    return lambda share: low + rising * root(share) if share < turn else high - falling * root(1 - share)
 
 
 def mean_power(growth: Growth, month: int) -> float:
@@ -263,12 +290,15 @@ def drivers(inputs: Inputs, coef: Coefficients, spread: Spreads) -> tuple[Driver
     load, tokens = (
         (lognormal(s, 0.1), lognormal(s, 0.9)) if s > 0 else (1.0, 1.0) for s in (spread.load, spread.tokens)
     )
+    growth, speed, price = (
+        (one.quantile(0.1), one.quantile(0.9)) for one in (spread.growth, spread.speed, spread.price)
+    )
     found = (
-        Driver("growth a month", total(growth=spread.growth(0.1)), total(growth=spread.growth(0.9))),
+        Driver("growth a month", total(growth=growth[0]), total(growth=growth[1])),
         Driver("load", total(load=load[0]), total(load=load[1])),
         Driver("tokens a request", total(tokens=tokens[0]), total(tokens=tokens[1])),
-        Driver("throughput of a replica", total(speed=spread.speed(0.9)), total(speed=spread.speed(0.1))),
-        Driver("price of a GPU hour", total(price=spread.price(0.1)), total(price=spread.price(0.9))),
+        Driver("throughput of a replica", total(speed=speed[1]), total(speed=speed[0])),
+        Driver("price of a GPU hour", total(price=price[0]), total(price=price[1])),
     )
     return tuple(sorted((d for d in found if d.swing > 0.005), key=lambda d: (-d.swing, d.name)))
 

@@ -92,10 +92,8 @@ def _read(workers: int) -> Measured:
 
 def _matrix(workers: int) -> Measured:
     """A product of two matrices of 32-bit floats, by the BLAS that numpy brings."""
-    try:
-        import numpy as np
-    except ImportError:
-        return _none("matrix product", "GFLOP/s", "numpy is not installed (the extra `measure`)")
+    import numpy as np
+
     one = np.ones((MATRIX, MATRIX), dtype=np.float32)
     return _best("matrix product", "GFLOP/s", 2 * MATRIX**3 / 1e9, lambda: one @ one, workers)
 

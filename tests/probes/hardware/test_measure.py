@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import itertools
 import os
 import time
@@ -45,20 +44,6 @@ def test_the_median_tells_whether_it_is_stable(monkeypatch, seconds, stable):
     monkeypatch.setattr(module, "_SLOT", 0.0)
     found = _best("x", "GB/s", 1.0, lambda: None, 1)
     assert (found.best, found.runs, found.stable) == (1.0, 5, stable)
-
-
-def test_without_numpy_the_product_is_unknown(monkeypatch):
-    real = builtins.__import__
-
-    def refuse(name, *args, **kwargs):
-        if name == "numpy":
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", refuse)
-    found = module._matrix(1)
-    assert (found.best, found.stable) == (None, False)
-    assert "numpy is not installed" in found.reason
 
 
 def test_without_direct_reading_the_cache_is_not_taken_for_the_disk(monkeypatch, tmp_path):

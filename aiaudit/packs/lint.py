@@ -148,8 +148,10 @@ class _Linter:
 
     def _best(self, spec: FactSpec) -> Level | None:
         if spec.derive is None:
+            from aiaudit.probes.wiring import best_level
+
             probe = self.probes.get(spec.probe)
-            return probe.max_level if probe is not None else None
+            return best_level(probe) if probe is not None else None
         parts = [level for inner in spec.names.values() if (level := self.best(inner)) is not None]
         return max(parts, default=None)
 

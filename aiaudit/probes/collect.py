@@ -141,9 +141,11 @@ def _build(
 
 def _answer(one: _Asked, context: Context) -> Fact:
     from aiaudit.probes.secrets.hide import hide_in_fact
+    from aiaudit.probes.wiring import lifted
 
     try:
-        return hide_in_fact(one.probe.answer(one.fact_id, one.query, context))
+        fact = one.probe.answer(one.fact_id, one.query, context)
+        return hide_in_fact(lifted(fact, one.probe, context))
     except Exception as error:
         _debug()
         return _error(one.fact_id, f"the probe '{one.probe.name}' failed: {_line(error)}")

@@ -81,6 +81,17 @@ class Reach(Probe[ReachQuery]):
         return listed(fact_id, records, method=method, level=level, scope=scope, note="kinds")
 
 
+def run_files(context: Context) -> list[str]:
+    """The Python files that a deployed start or a command of CI runs."""
+    return [path for path, reach in _reached(context).items() if reach.deployed or reach.in_ci]
+
+
+def idle_functions(context: Context, path: str) -> frozenset[str]:
+    """The functions of a started file that nothing which is reached names again."""
+    reach = _reached(context).get(path)
+    return frozenset(reach.idle) if reach is not None else frozenset()
+
+
 @dataclass(slots=True)
 class _Reach:
     kinds: set[str] = field(default_factory=set)

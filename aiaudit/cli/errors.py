@@ -57,7 +57,7 @@ def tell(error: Exception) -> ExitCode:
     """Say what went wrong; the exit code."""
     if debugging():
         traceback.print_exception(error)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         say(f"{os.strerror(error.errno).lower()}: the output (or a temporary file) could not be written")
         return ExitCode.USAGE
     if _is_known(error):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from aiaudit.data.schema import Held
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -172,6 +174,7 @@ class Dataset:
     freshness_days: float | None = None
     latest: dt.datetime | None = None
     chat: Chat | None = None
+    schemas: tuple[Held, ...] = ()
 
 
 def unmeasured(name: str, path: str, form: str, role: str, provenance: str) -> Dataset:

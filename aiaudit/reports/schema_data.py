@@ -91,6 +91,30 @@ class Conversations(Part):
     tokens_estimated: int | None
 
 
+class SchemaMismatch(Part):
+    column: str
+    rule: str
+    declared: str
+    measured: str
+    count: int = Field(description="Values (rows, where it is about a whole column) that break the demand.")
+    of: int
+    line: int = Field(description="Of the schema's file.")
+
+
+class HeldSchema(Part):
+    """A declared schema, held against every row."""
+
+    kind: str
+    path: str
+    line: int
+    bound: Literal["declared", "name", "columns"] = Field(description="How it came to the data set.")
+    columns: int
+    constrained: int = Field(description="Columns of which it says more than a type.")
+    checked: int = Field(description="Demands that were counted.")
+    unchecked: int
+    mismatches: list[SchemaMismatch]
+
+
 class DataSet(Part):
     name: str
     path: str
@@ -108,6 +132,7 @@ class DataSet(Part):
     freshness_days: float | None
     latest: str | None
     chat: Conversations | None
+    schemas: list[HeldSchema] = Field(description="Declared schemas of this set, and how far the data keeps them.")
 
 
 class DriftColumn(Part):

@@ -26,9 +26,10 @@ from aiaudit.project.reader import Reader, Unreadable
 
 if TYPE_CHECKING:
     from aiaudit.data.discovery import Found
+    from aiaudit.data.schema import Schema
     from aiaudit.project.tree import Project
 
-VERSION: Final = "1"  # of what is measured: part of the cache's key
+VERSION: Final = "2"  # of what is measured: part of the cache's key
 MEMORY: Final = 1024  # MiB that all engines together may use
 _PROCESS: Final = 5 * 1024 * 1024 * 1024  # bytes of address space: the engine's buffers, its libraries, mapped files
 _SECONDS: Final = 600.0  # processor time of one task
@@ -55,19 +56,22 @@ def measure(
     cache: Cache | None = None,
     progress: Progress = lambda done, total: None,
     labels: Sequence[str] = (),
+    schemas: Sequence[tuple[Schema, ...]] = (),
 ) -> list[dict[str, Any]]:
     """One answer a task: what `session.measured` gives, or {"sets": […], "error": reason}.
 
-    `labels`: names of label columns that the code tells."""
+    `labels`: names of label columns that the code tells; `schemas`: what is declared of each set."""
     planned = tasks(found)
-    kept = _Kept(project, found, f"{VERSION} {as_of} {list(labels)}", cache)
+    kept = _Kept(project, found, f"{VERSION} {as_of} {list(labels)}", cache, schemas)
     answers: dict[int, dict[str, Any]] = {n: known for n, task in enumerate(planned) if (known := kept.get(task))}
     todo = [n for n in range(len(planned)) if n not in answers]
     workers = max(1, min(jobs or available_jobs(), len(todo)))
 
     def work(number: int) -> bytes:
         task = planned[todo[number]]
-        return json.dumps(_measured(project.root, found, task, as_of, workers, labels), allow_nan=False).encode()
+        return json.dumps(
+            _measured(project.root, found, task, as_of, workers, labels, schemas), allow_nan=False
+        ).encode()
 
     while todo:
         for number, answer in _answers(work, len(todo), workers):
@@ -87,7 +91,14 @@ def _answers(work: Callable[[int], bytes], tasks: int, workers: int) -> Iterator
         return
     if can_fork():
         limits = Limits(memory=_PROCESS, file_seconds=_SECONDS, stall_seconds=_SECONDS)
-        yield from run(work, [(n, n + 1) for n in range(tasks)], workers, limits)
+        # The folder is the parent's: a worker that is stopped or killed cannot tidy up behind itself.
+        with tempfile.TemporaryDirectory(prefix="aiaudit-profile-", ignore_cleanup_errors=True) as folder:
+
+            def placed(number: int) -> bytes:
+                tempfile.tempdir = folder
+                return work(number)
+
+            yield from run(placed, [(n, n + 1) for n in range(tasks)], workers, limits)
         return
     for number in range(tasks):  # without processes of its own, as on Windows
         try:
@@ -147,12 +158,18 @@ def _words(text: str) -> list[str]:
 
 
 def _measured(
-    root: str, found: Sequence[Found], task: Task, as_of: dt.date, workers: int, labels: Sequence[str]
+    root: str,
+    found: Sequence[Found],
+    task: Task,
+    as_of: dt.date,
+    workers: int,
+    labels: Sequence[str],
+    schemas: Sequence[tuple[Schema, ...]],
 ) -> dict[str, Any]:
     """In a worker: open the task's files and measure them."""
     from aiaudit.probes.profile.session import measured
 
-    folder = Path(tempfile.mkdtemp(prefix="aiaudit-profile-"))
+    folder = Path(tempfile.mkdtemp(prefix="links-"))
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         reader = stack.enter_context(Reader(root))
@@ -166,7 +183,9 @@ def _measured(
                 files[-1].append(link)
         now = dt.datetime.combine(as_of, dt.time(23, 59, 59), dt.UTC)
         chosen = [found[n] for n in task.sets]
-        return measured(chosen, files, _places(task), now, memory=MEMORY // workers, labels=labels)
+        of_sets = [schemas[n] for n in task.sets] if schemas else ()
+        memory = MEMORY // workers
+        return measured(chosen, files, _places(task), now, memory=memory, labels=labels, schemas=of_sets)
 
 
 def _places(task: Task) -> list[tuple[int, int]]:
@@ -180,8 +199,16 @@ def _suffix(path: str) -> str:
 class _Kept:
     """Answers of earlier runs about the same bytes, declarations and day."""
 
-    def __init__(self, project: Project, found: Sequence[Found], depends: str, cache: Cache | None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        found: Sequence[Found],
+        depends: str,
+        cache: Cache | None,
+        schemas: Sequence[tuple[Schema, ...]],
+    ) -> None:
         self.cache = cache
+        self._schemas = schemas
         self._project = project
         self._found = found
         self._engine = engine_id("data.profile", depends)
@@ -210,6 +237,8 @@ class _Kept:
             for number in task.sets:
                 one = self._found[number]
                 part = one.declared.model_dump_json() if one.declared else ""
+                if self._schemas:
+                    digest.update(repr(self._schemas[number]).encode("utf-8", "surrogateescape"))
                 said = (one.name, one.path, one.format, one.role, one.label, one.ids, one.time, one.provenance, part)
                 digest.update(repr(said).encode("utf-8", "surrogateescape"))
                 for path in one.files:

@@ -9,7 +9,20 @@ from aiaudit.model.types import DYN, Type, map_of
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.profile.rows import TYPES, Profile
 
-What = Literal["report", "sets", "columns", "faults", "overlaps", "drift", "groups", "features", "personal", "slices"]
+What = Literal[
+    "report",
+    "sets",
+    "columns",
+    "faults",
+    "overlaps",
+    "drift",
+    "groups",
+    "features",
+    "personal",
+    "slices",
+    "schemas",
+    "mismatches",
+]
 _MOST: Final = 5000  # records of one kind
 _MEMO: Final = "data.profile"
 _SPLITS: Final = ("train", "validation", "test")
@@ -19,7 +32,8 @@ class ProfileQuery(Query):
     """what: sets (one a data set), columns, faults (gaps, duplicates, columns
     without content), overlaps (of two splits), drift (of a column, reference to current), groups
     (label rate of a declared sensitive group), features (how well one alone tells the label), personal (columns that
-    hold personal data), slices (examples of a class or declared slice), or report: the result's section `data`."""
+    hold personal data), slices (examples of a class or declared slice), schemas (declared, and held against the rows),
+    mismatches (demands of a schema that rows do not meet), or report: the result's section `data`."""
 
     what: What = "sets"
 
@@ -79,6 +93,7 @@ def _profile(context: Context) -> Profile:
     from aiaudit.data.discovery import discover
     from aiaudit.probes.profile.labels import labels_in_code
     from aiaudit.probes.profile.measuring import measure
+    from aiaudit.probes.profile.schemas import schemas_of
     from aiaudit.project.cache import open_cache
 
     found = discover(context.project, context.config)
@@ -91,6 +106,7 @@ def _profile(context: Context) -> Profile:
             cache=cache,
             progress=context.progress,
             labels=labels_in_code(context.project) if found else (),
+            schemas=schemas_of(context.project, found),
         )
     finally:
         if cache is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, Unknown, list_of, record
+from aiaudit.probes.profile.rows_schema import HELD, MISMATCH, held, mismatches
 
 if TYPE_CHECKING:
     from aiaudit.data.discovery import Found
@@ -60,6 +61,8 @@ TYPES: Final[Mapping[str, Type]] = {
     "features": list_of(LEAK),
     "personal": list_of(PERSONAL),
     "slices": list_of(SLICE),
+    "schemas": list_of(HELD),
+    "mismatches": list_of(MISMATCH),
 }
 _SENTINELS: Final = frozenset({-1, -9, -99, -999, -9999, -99999, 999, 9999, 99999, 999999})
 _DIGITS: Final = 4  # of figures that findings show
@@ -117,7 +120,7 @@ class Profile:
 
     def rows(self, what: str) -> list[dict[str, Any]]:
         """The records of one kind, see `TYPES`."""
-        makers = {
+        makers: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
             "sets": self._sets,
             "columns": self._columns,
             "faults": self._faults,
@@ -127,6 +130,8 @@ class Profile:
             "features": self._features,
             "personal": self._personal,
             "slices": self._slices,
+            "schemas": lambda: held(self.profiles, self._place),
+            "mismatches": lambda: mismatches(self.profiles, self._place),
         }
         return list(makers[what]())
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aiaudit.data.discovery import Found
     from aiaudit.data.model import Dataset, Pair, Source
     from aiaudit.data.profile import Profiled
+    from aiaudit.data.schema import Held, Schema
     from aiaudit.probes.profile.engine import ProjectEngine
 
 _SPLITS: Final = ("train", "validation", "test")
@@ -32,6 +33,7 @@ def measured(
     *,
     memory: int,
     labels: Sequence[str] = (),
+    schemas: Sequence[Sequence[Schema]] = (),
 ) -> dict[str, Any]:
     """{"datasets", "pairs", "groups", "notes", "engine", "sample"}: data as `aiaudit data --json` has them.
 
@@ -41,6 +43,7 @@ def measured(
     opened has "unread", the reason.
 
     `labels`: columns that the code predicts; a set without a declared label that has one of them is labelled by it.
+    `schemas`: of each set, what is declared, and what may belong to it.
     """
     from aiaudit.data.engine import EngineError, OutOfMemory, Unopened
     from aiaudit.data.model import plain
@@ -59,7 +62,8 @@ def measured(
                 continue
             profiled[number] = done
             extra = {"slices": _slices(engine, done, one), "reserved": _reserved(engine, done)}
-            datasets.append(plain(_fresh(engine, done, now)) | extra)
+            held = _held(engine, done, schemas[number] if schemas else ())
+            datasets.append(plain(replace(_fresh(engine, done, now), schemas=held)) | extra)
         compared: list[dict[str, Any]] = []
         for a, b in pairs:
             if a in profiled and b in profiled:
@@ -80,6 +84,17 @@ def measured(
         }
     finally:
         engine.close()
+
+
+def _held(engine: ProjectEngine, done: Profiled, schemas: Sequence[Schema]) -> tuple[Held, ...]:
+    """The schemas of the set, held against its rows."""
+    if not schemas:
+        return ()
+    from aiaudit.data.conformance import hold
+    from aiaudit.probes.profile.schemas import chosen
+
+    columns = list(done.relation.table.columns)
+    return tuple(hold(engine, done.relation, done.dataset.rows or 0, one) for one in chosen(schemas, columns))
 
 
 def source_of(one: Found, files: Sequence[Path]) -> Source:

@@ -65,6 +65,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
 
     as_of = options.as_of or dt.date.today()
     _check_engine(options.secrets_engine)
+    _check_prices(options.prices)
     config, config_by, problems = read_config(root, options)
     config = with_stage(config, options.stage)
     specs = ruleset.selected.needed(also=ruleset.shared_facts)
@@ -84,6 +85,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
                     "secrets_engine": options.secrets_engine,
                     "history": options.history,
                     "osv_db": options.osv_db,
+                    "prices": options.prices,
                     "cache": options.cache,
                 },
                 progress=progress,
@@ -133,6 +135,18 @@ def _check_engine(name: str) -> None:
         raise ConfigError([f"--secrets-engine {name}: there are builtin and {kingfisher.NAME}"])
     if name == kingfisher.NAME and kingfisher.program() is None:
         raise ConfigError([kingfisher.MISSING])
+
+
+def _check_prices(path: str | None) -> None:
+    """Raises ConfigError where the price file cannot be used: shipped prices must not stand in for it unsaid."""
+    if path is None:
+        return
+    from aiaudit.cost.price_files import BadPrices, price_book
+
+    try:
+        price_book(path)
+    except BadPrices as error:
+        raise ConfigError([f"--prices {error}"]) from None
 
 
 def reuse(path: str, ruleset: Ruleset, options: Options) -> Collection:

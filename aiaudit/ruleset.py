@@ -34,6 +34,7 @@ class Options:
     secrets_engine: str = "builtin"  # or kingfisher
     history: bool = False  # whether earlier commits are looked through for secrets
     osv_db: str | None = None  # an OSV export: a zip, or a folder of them
+    prices: str | None = None  # a file of the caller's prices
     jobs: int | None = None
     cache: bool = True
     timings: bool = False

@@ -84,6 +84,10 @@ def run(
             help="Look locked versions up in this export of osv.dev (all.zip of PyPI, npm, or a folder of them).",
         ),
     ] = None,
+    prices: Annotated[
+        str | None,
+        option("--prices", metavar="FILE", help="Your prices: own YAML, LiteLLM's JSON or SkyPilot's CSV."),
+    ] = None,
     secrets_engine: Annotated[
         SecretsEngine, option("--secrets-engine", help="Let Kingfisher (extra `secrets`) look for secrets as well.")
     ] = SecretsEngine.BUILTIN,
@@ -123,6 +127,8 @@ def run(
         check_folder(facts_out, "--facts-out")
     if facts and osv_db:
         raise UsageError("--facts and --osv-db exclude each other: saved facts hold what was looked up")
+    if facts and prices:
+        raise UsageError("--facts and --prices exclude each other: saved facts hold what was counted")
     if facts and (history or secrets_engine is not SecretsEngine.BUILTIN):
         raise UsageError("--facts excludes --history and --secrets-engine: saved facts hold what was looked for")
     if osv_db and not Path(osv_db).exists():
@@ -144,6 +150,7 @@ def run(
         fail_on_new=fail_on_new.value if fail_on_new else None,
         level=level.value if level else None,
         osv_db=osv_db,
+        prices=prices,
         secrets_engine=secrets_engine.value,
         history=history,
         jobs=jobs,

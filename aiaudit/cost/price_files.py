@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -105,6 +106,12 @@ def load_prices(path: Path) -> PriceBook:
         return _own(data, path.name)
     except BadPrices as error:
         raise BadPrices(f"{path}: {error}") from None
+
+
+@lru_cache(maxsize=1)
+def price_book(path: str) -> PriceBook:
+    """The same, read once a run."""
+    return load_prices(Path(path))
 
 
 def _own(data: bytes, name: str) -> PriceBook:

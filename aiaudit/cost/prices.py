@@ -97,7 +97,6 @@ class PriceBook:
     egress: Price | None = None
     exchange: Mapping[str, Decimal] = field(default_factory=dict)
     shipped: bool = True
-    notes: tuple[str, ...] = ()
 
     def gpu_hour(self, name: str, pricing: Pricing = "on-demand") -> Price | None:
         """One GPU for one hour, as bought. None: not known."""

@@ -45,8 +45,8 @@ class PlanQuery(Query):
 
 
 class PlanProbe(Probe[PlanQuery]):
-    """The cost of `workload:` in aiaudit.yaml by the prices that it declares, else by genai-prices and the illustrative
-    table; absent where no workload is declared.
+    """The cost of `workload:` in aiaudit.yaml by the prices that it declares, else by those of `--prices`, else by
+    genai-prices and the illustrative table; absent where no workload is declared.
 
     `problem`: why nothing can be counted, else empty. Money is of a month, in `currency`. `breaks`: the first month
     whose p90 is above the budget, `breaks_expected` the first that is expected to be; 0 where none is. `doubts`: prices
@@ -71,7 +71,8 @@ class PlanProbe(Probe[PlanQuery]):
         given = BudgetGiven(budget.monthly, budget.total, budget.currency or "", budget.gate or "")
         months = max(_YEAR, config.workload.growth.horizon_months or 0)  # a budget is one of a year at the least
         try:
-            found: Cost | None = cost_of(config.workload, planned(context), PriceBook(), context.as_of, given, months)
+            book = _book(context.options.get("prices"))
+            found: Cost | None = cost_of(config.workload, planned(context), book, context.as_of, given, months)
             problem = ""
         except NoCost as error:
             found, problem = None, str(error)
@@ -80,6 +81,14 @@ class PlanProbe(Probe[PlanQuery]):
         whole = found is not None and not found.bill.missing and bool(found.bill.lines)
         level = Level.RESULT if whole else Level.EXISTS
         return Fact(fact_id, State.KNOWN, _value(found, problem), level, "model of cost", evidence=evidence)
+
+
+def _book(path: str | None) -> PriceBook:
+    if path is None:
+        return PriceBook()
+    from aiaudit.cost.price_files import price_book
+
+    return price_book(path)
 
 
 def _value(found: Cost | None, problem: str) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from json.encoder import encode_basestring as _quoted
 from typing import Any, Final
 
 _one: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+# Written as escapes, which mean the same: whoever looks at the file sees what is there, in the order in which it stands.
+_UNSEEN: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _INNER: Final = "\n    "
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
 
@@ -48,6 +51,8 @@ def _pieces(result: dict[str, Any]) -> Iterator[bytes]:
 
 
 def _encoded(text: str) -> bytes:
+    if not text.isascii():
+        text = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return text.encode("utf-8", "backslashreplace")
 
 

@@ -91,7 +91,8 @@ def audit(
     ladder_text = (path_of("checks") / "levels" / "readiness.yaml").read_text(encoding="utf-8")
     ruleset_hash = hash_of(ruleset, ladder_text)
     if options.ruleset and options.ruleset != ruleset_hash:
-        raise PackError([Problem(None, f"--ruleset {options.ruleset}: these rules are {ruleset_hash}")])
+        way = "pin that where the change is wanted, or install the version that was pinned"
+        raise PackError([Problem(None, f"--ruleset {options.ruleset}: these rules are {ruleset_hash}; {way}")])
     asked = caller_gate(options, ruleset)
     before = _baseline(options.baseline)
     clock.lap("packs")
@@ -208,7 +209,9 @@ def _baseline(file: str | None) -> baseline.Baseline | None:
         raise baseline.BaselineError(f"--baseline {file}: {(error.strerror or 'cannot be read').lower()}") from None
     except (ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, baseline.BaselineError) else "not JSON"
-        raise baseline.BaselineError(f"--baseline {file}: {reason}") from None
+        raise baseline.BaselineError(
+            f"--baseline {file}: {reason}; give a file of `aiaudit run -o result.json`"
+        ) from None
 
 
 def hash_of(ruleset: Ruleset, ladder: str) -> str:

@@ -84,7 +84,7 @@ def load(path: str) -> SavedFacts:
     except OSError as error:
         raise FactsError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     except (ValueError, RecursionError):
-        raise FactsError(f"{path}: not JSON") from None
+        raise FactsError(f"{path}: not JSON; give a file of `aiaudit run --facts-out`") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise FactsError(f"{path}: holds no saved facts; make them with `aiaudit run PATH --facts-out FILE`")
     if data.get("schema_version") != VERSION:

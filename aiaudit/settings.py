@@ -83,8 +83,8 @@ def settle(
     by_profile = resolve(checks, ruleset.params, {})
     own = trouble.unless(lambda: _overrides(ruleset, config), "params and severity", by_profile)
     severities = {check.id: check.severity for check in checks}
-    made, errors = waivers.read(config.waivers, severities, as_of)
-    trouble.told([f"{trouble.file}: {error}" for error in errors], "the waiver")
+    made, errors = waivers.read(config.waivers, severities, as_of, lambda n: _entry(config, n))
+    trouble.told([str(error) for error in errors], "the waiver")
     if options.project_config and options.config is None:
         beside, wrong = waivers.read_inline(in_comments, config.project.owner, severities, as_of)
         made += beside
@@ -108,10 +108,16 @@ def settle(
     )
 
 
+def _entry(config: ProjectConfig, number: int) -> str:
+    """Where a waiver stands: the entry of this number (from 1)."""
+    return f"{config.place('waivers', number - 1) or config.file or FILE}: waivers[{number}]"
+
+
 class _Trouble:
     """What is wrong in a configuration: it ends the audit where the caller named the file, else it is left out."""
 
     def __init__(self, config: ProjectConfig, strict: bool) -> None:
+        self.config = config
         self.file = config.file or FILE
         self.strict = strict
         self.problems: list[str] = []
@@ -127,7 +133,8 @@ class _Trouble:
         except GateError as error:
             if self.strict:
                 raise
-            self.told([f"{self.file}: gate: {error}"], what)
+            place = self.config.place("gate") or self.file
+            self.told([f"{place}: gate: {str(error).removeprefix('--')}"], what)
         return otherwise
 
     def told(self, lines: Sequence[str], what: str) -> None:

@@ -105,7 +105,8 @@ def _usage(error: Any) -> int:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "aiaudit"
     message = error.format_message() if hasattr(error, "format_message") else "stopped"
-    say(f"{' '.join(message.split()).rstrip('.')}; see `{command} --help`")
+    message = " ".join(message.replace("Value error, ", "").split()).rstrip(".")
+    say(f"{message}; see `{command} --help`")
     return int(ExitCode.USAGE)
 
 

@@ -117,7 +117,7 @@ def _all(project: Path | None, today: dt.date) -> tuple[list[Waiver], list[Waive
 
     config, library = _project(project)
     severities = {check.id: check.severity for check in library.checks}
-    found, errors = read(config.waivers, severities, today)
+    found, errors = read(config.waivers, severities, today, lambda n: f"{config.place('waivers', n - 1)}: waivers[{n}]")
     rows = waivers_in_comments(str(project or "."), library)
     beside, wrong = read_inline(rows, config.project.owner, severities, today)
     return found + beside, errors + wrong

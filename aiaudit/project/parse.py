@@ -48,6 +48,8 @@ def parse_yaml_all(data: bytes, *, limit: int = YAML_LIMIT) -> list[Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context or "not YAML"
+        if "cannot start any token" in reason:
+            reason += "; YAML is indented with spaces, never with tabs, and texts with special signs need quotes"
         raise Malformed(reason, *((mark.line + 1, mark.column + 1) if mark else ())) from None
     except yaml.YAMLError as error:
         raise Malformed(str(error).splitlines()[0] if str(error) else "not YAML") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -42,17 +42,21 @@ class WaiverUse:
 
 
 def read(
-    entries: Sequence[Any], severities: Mapping[str, Severity], as_of: dt.date
+    entries: Sequence[Any],
+    severities: Mapping[str, Severity],
+    as_of: dt.date,
+    place: Callable[[int], str] = "waivers[{}]".format,
 ) -> tuple[list[Waiver], list[WaiverError]]:
     """The valid waivers among `entries` (as they stand in aiaudit.yaml) and what is wrong with the others.
 
-    `severities` holds the shipped severity of every known check; `as_of` is the day that decides on expiry.
+    `severities` holds the shipped severity of every known check; `as_of` is the day that decides on expiry; `place`
+    says where the entry of a number (from 1) stands.
     """
     waivers: list[Waiver] = []
     errors: list[WaiverError] = []
     for number, entry in enumerate(entries, start=1):
         try:
-            waivers.append(_read_one(entry, f"waivers[{number}]", severities, as_of))
+            waivers.append(_read_one(entry, place(number), severities, as_of))
         except WaiverError as error:
             errors.append(error)
     return waivers, errors

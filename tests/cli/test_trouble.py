@@ -122,7 +122,7 @@ def test_an_unknown_check_to_explain(aiaudit):
 def test_the_callers_broken_config_stops_the_audit(aiaudit, project, tmp_path):
     mine = tmp_path / "mine.yaml"
     mine.write_text("waivers:\n- {id: SEC-001, owner: Ann, expires: 2027-01-01}\n")
-    one_line(aiaudit("run", project, "--config", mine), 2, "mine.yaml: waivers[1] (SEC-001): reason is missing")
+    one_line(aiaudit("run", project, "--config", mine), 2, "mine.yaml:2:3: waivers[1] (SEC-001): reason is missing")
 
 
 @pytest.mark.parametrize(

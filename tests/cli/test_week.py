@@ -61,7 +61,7 @@ def test_a_week_in_ci(week, tmp_path):
     # The snippet as it is accepts nothing: who and why are still to be said.
     done, pasted, shown = week("2026-11-03", *gate, config=snippet)
     assert done.code == 2  # a mistake in the configuration goes before the gate
-    assert "aiaudit.yaml: waivers[1] (SEC-001): reason is still a TODO; say why the risk is taken" in done.err
+    assert "aiaudit.yaml:2:5: waivers[1] (SEC-001): reason is still a TODO; say why the risk is taken" in done.err
     assert not pasted["gate"]["passed"] and ("SEC-001", "app/serve.py") in shown
 
     # Wednesday: the waiver, with a reason, an owner and a last day. The score stays, the accepted one moves.

@@ -1,0 +1,101 @@
+"""The mistakes people make most: one line each on stderr, with the place and the way out, and exit code 2."""
+
+from __future__ import annotations
+
+import re
+
+from tests.cli.conftest import lay
+
+PACK = """\
+schema: 1
+pack: team
+title: Ours
+checks:
+- id: TEAM-001
+  title: A thing holds
+  severity: {severity}
+  kind: automatic
+  facts:
+    found: {{probe: {probe}, any: [x]}}
+  rule: {{pass: {rule}, fail: otherwise}}
+  why: w
+  remediation: r
+  effort: S
+"""
+GOOD = {"severity": "high", "probe": "text.search", "rule": "found.size() > 0"}
+FILES = {
+    "notes.txt": "no JSON\n",
+    "typo.yaml": "project:\n  nmae: x\n",
+    "tabs.yaml": "project:\n\tname: x\n",
+    "severity.yaml": PACK.format(**GOOD | {"severity": "sever"}),
+    "probe.yaml": PACK.format(**GOOD | {"probe": "text.serach"}),
+    "rule.yaml": PACK.format(**GOOD | {"rule": "fuond.size() > 0"}),
+    "type.yaml": PACK.format(**GOOD | {"rule": "found > 0"}),
+    "there/aiaudit.yaml": "schema: 1\n",
+    "waived/README.md": "x\n",
+    "waived/aiaudit.yaml": "waivers:\n- {id: SEC-001, reason: because, owner: Ann}\n",
+    "answered/README.md": "x\n",
+    "answered/aiaudit.yaml": "attestations:\n  SEC-001: {answer: maybe}\n",
+    "commented/app.py": '# aiaudit: waive SEC-001 reason="demo" until=2027-01-31\nx = 1\n',
+    "gated/README.md": "x\n",
+    "gated/aiaudit.yaml": "gate: {fail_on: [sever]}\n",
+}
+MISTAKES = [
+    "run gone",
+    "run notes.txt",
+    "run there --fail-undr 60",
+    "rum there",
+    "run there --as-of yesterday",
+    "run there --fail-under many",
+    "run there --fail-under securty=60",
+    "run there --fail-on SEC-01",
+    "run there --fail-on-new high",
+    "run there --pack securty",
+    "run there --pack gone.yaml",
+    "run there --profile libary",
+    "run there --level prod",
+    "run there --jobs 0",
+    "run there --ruleset 0123456789abcdef",
+    "run there --config typo.yaml",
+    "run there --config tabs.yaml",
+    "run there -o report.docx",
+    "run there -o gone/report.html",
+    "run there --format text",
+    "run there --baseline notes.txt",
+    "run --facts notes.txt",
+    "run there --osv-db gone.zip",
+    "run there --prices gone.yaml",
+    "run there --facts notes.txt --prices gone.yaml",
+    "run there --pack severity.yaml",
+    "run there --pack probe.yaml",
+    "run there --pack rule.yaml",
+    "run there --pack type.yaml",
+    "run waived -q",
+    "run answered -q",
+    "run commented -q",
+    "run gated -q",
+    "report notes.txt -o report.html",
+    "compare notes.txt notes.txt",
+    "explain SEC-01",
+    "init there",
+    "checks new team-1",
+    "checks try {probe:text.search}",
+    "waivers add SEC-001 --reason r --owner o --project waived",
+    "waivers add SEC-001 --owner o",
+]
+
+
+def test_each_mistake_is_one_line_with_place_and_way_out(aiaudit, tmp_path, monkeypatch, snapshot):
+    lay(tmp_path, FILES)
+    monkeypatch.chdir(tmp_path)
+    told = []
+    for command in MISTAKES:
+        done = aiaudit(*command.split())
+        assert done.code == 2, (command, done)
+        assert done.err.startswith("aiaudit: ") and done.err.count("\n") == 1, (command, done.err)
+        assert not done.out and "Traceback" not in done.err, (command, done.out)
+        said = done.err.replace(str(tmp_path), "…")
+        said = re.sub("(these rules are )[0-9a-f]{16}", r"\1…", said)
+        told.append(f"$ aiaudit {command}\n{re.sub('there are: .?html.*', 'there are: …', said)}")
+    assert len(MISTAKES) >= 20
+    snapshot("mistakes.txt", "\n".join(told))

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from aiaudit.data.chat import NEAR_TEXTS, Shape, prompt_of, texts_of
+from aiaudit.data.columns import type_name
 from aiaudit.data.engine import Engine, EngineError, Relation
 from aiaudit.data.exact import keyed
 from aiaudit.data.model import Pair
 from aiaudit.data.near import Index, shingles
 from aiaudit.data.sample import SEED
 
+_ORDERED: Final = frozenset({"date", "timestamp", "integer", "number"})
 MIN_COLUMNS: Final = 2  # rows that agree in fewer columns agree by chance
 
 
@@ -27,7 +29,8 @@ def overlap(
 ) -> Pair:
     """Rows of `b` whose content stands in `a`: over the columns that both have, but ids (equal content under another id
     is the same record). `overlap_ids`: different ids in both. `overlap_groups`: different values of a group column in
-    both. `time_ordered`: the latest of `a` is not after the earliest of `b`."""
+    both. `time_ordered`: the latest of `a` is not after the earliest of `b`; None where the column holds no times or
+    numbers: texts do not sort like the dates that they write."""
     shared = [c for c in a.table.columns if c in b.table.columns]
     content = [c for c in shared if c not in ids]
     rows = _rows_in_both(engine, a, b, content) if len(content) >= MIN_COLUMNS or not ids else None
@@ -36,7 +39,7 @@ def overlap(
         if column in shared:
             both_ids = (both_ids or 0) + _values_in_both(engine, a, b, column)
     ordered = None
-    if time is not None and time in shared:
+    if time is not None and time in shared and all(type_name(side.table[time]) in _ORDERED for side in (a, b)):
         latest = engine.rows(a.table.aggregate(t=a.table[time].max()))[0][0]
         earliest = engine.rows(b.table.aggregate(t=b.table[time].min()))[0][0]
         ordered = latest <= earliest if latest is not None and earliest is not None else None

@@ -86,3 +86,12 @@ def test_a_number_that_tells_the_label_leaks_and_noise_does_not(engine, tmp_path
     relation = relation_of(engine, tmp_path, rows)
     found = single_feature(engine, relation, "y", scan(engine, relation).columns)
     assert [(leak.column, leak.accuracy) for leak in found] == [("n", 1.0), ("c", pytest.approx(0.7))]
+
+
+def test_order_in_time_is_told_of_times_and_numbers_only(engine, tmp_path):
+    sides = [relation_of(engine, tmp_path, rows, name) for name, rows in (
+        ("a", [(1, "01.02.2026", "x"), (3, "28.01.2026", "x")]), ("b", [(3, "03.02.2026", "x"), (9, "04.02.2026", "x")]),
+    )]  # fmt: skip
+    assert overlap(engine, *sides, time="n").time_ordered is True
+    assert overlap(engine, *reversed(sides), time="n").time_ordered is False
+    assert overlap(engine, *sides, time="c").time_ordered is None

@@ -13,11 +13,13 @@ from aiaudit.model.check import Status
 from tests.samples.support import audited, copied
 
 FAULTS = [
+    ("DATA-001", "schemas/application.schema.json", "income of data/train.csv"),
     ("DATA-003", "data/train.csv", "debt"),
     ("DATA-003", "data/train.csv", "-999"),
     ("DATA-003", "data/train.csv", "channel"),
     ("DATA-004", "data/test.csv", "train"),
     ("DATA-006", "data/train.csv", "decision_code"),
+    ("DATA-007", "data/test.csv", "older than the latest of train"),
     ("DATA-009", "data/test.csv", "island"),
     ("DATA-013", "data/train.csv", "card_number"),
     ("DATA-013", "data/train.csv", "email"),

@@ -32,7 +32,7 @@ FAULT: Final = record(
 OVERLAP: Final = record(
     "overlap", **_PLACE, other=STRING, role=STRING, rows=INT, share=DOUBLE, ids=INT, groups=INT, group=STRING, near=INT,
     near_share=DOUBLE, varying=INT, expected_rows=DOUBLE, ordered=BOOL, has_time=BOOL, measured=BOOL,
-    ids_declared=BOOL, by_chance=BOOL,
+    ids_declared=BOOL, by_chance=BOOL, has_groups=BOOL,
 )  # fmt: skip
 DRIFT: Final = record(
     "drift", **_PLACE, reference=STRING, column=STRING, psi=DOUBLE, p=DOUBLE, new_share=DOUBLE, drifted=BOOL, rows=INT,
@@ -262,6 +262,7 @@ class Profile:
                 "ordered": bool(pair["time_ordered"]),
                 "has_time": pair["time_ordered"] is not None,
                 "measured": rows is not None or pair["overlap_ids"] is not None,
+                "has_groups": bool(groups),
                 "by_chance": bool(rows) and _by_chance(pair, rows),
                 "ids_declared": bool(self.found[number].ids),
             }

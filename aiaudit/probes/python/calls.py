@@ -16,7 +16,7 @@ from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.nodes import header
 from aiaudit.probes.python.provenance import Provenance, is_handler
-from aiaudit.probes.python.resolve import Resolved, Resolver, dotted, last_name
+from aiaudit.probes.python.resolve import ATTRGETTER, METHODCALLER, Resolved, Resolver, dotted, last_name
 from aiaudit.probes.python.values import Values, to_json
 
 MAX_RECORDS: Final = 2_000  # of one file
@@ -95,7 +95,7 @@ class CallFinder:
                 continue
             value: ast.expr = statement.value  # type: ignore[attr-defined]
             bound = ()
-            if isinstance(value, ast.Call) and last_name(value.func) == "partial" and value.args:
+            if isinstance(value, ast.Call) and last_name(value.func) in _PARTIALS and value.args:
                 value, bound = value.args[0], ((value, scope),)  # type: ignore[assignment]
             for node in parts_of_choice(value):
                 if isinstance(node, ast.Name | ast.Attribute):
@@ -119,7 +119,9 @@ class CallFinder:
         if not self._may_stand_for(value, words):
             return False
         found = self.resolver.names(value, scope)
-        if not any((not one.instance and self.patterns.match(one.name)) or self._below(one) for one in found):
+        if not any(
+            (not one.instance and self.patterns.match(one.name)) or self._below(one) for one in found
+        ) and not any(one.instance and one.name in (ATTRGETTER, METHODCALLER) for one in found):
             return False
         for target in targets:
             name = last_name(target)
@@ -139,7 +141,7 @@ class CallFinder:
         return self.patterns.below(one.name)
 
     def _call(self, node: ast.Call, flags: int, chain: list[ast.stmt], scope: Scope) -> None:
-        names = self._names(node.func, scope)
+        names = self.resolver.called_by_name(node, scope) or self._names(node.func, scope)
         kept = [one for one in names if self.patterns.match(_called_name(one)) or self._may_be_own(one)]
         if not kept or len(self.records) >= MAX_RECORDS:
             return
@@ -335,8 +337,11 @@ def _last_name(function: ast.expr) -> str:
         if isinstance(inner.func, ast.Name) and inner.func.id == "getattr" and len(inner.args) >= 2:
             name = inner.args[1]
             return name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else "getattr"
-        if last_name(inner.func) == "partial" and inner.args:
+        if last_name(inner.func) in _PARTIALS and inner.args:
             return last_name(inner.args[0])
+        if last_name(inner.func) in _GETTERS or isinstance(inner.func, ast.Call):
+            return "getattr"
+        return last_name(inner.func)  # `get(torch)(path)`, where `get` may give a function back
     if isinstance(function, ast.NamedExpr):
         return last_name(function.value)
     if isinstance(function, ast.IfExp):
@@ -347,7 +352,12 @@ def _last_name(function: ast.expr) -> str:
 
 
 def _is_partial(value: ast.Call) -> bool:
-    return last_name(value.func) in ("partial", "getattr")
+    maker = value.func.func if isinstance(value.func, ast.Call) else value.func
+    return last_name(maker) in _PARTIALS or last_name(maker) in _GETTERS or last_name(maker) == "getattr"
+
+
+_PARTIALS: Final = frozenset({"partial", "partialmethod", "curry"})
+_GETTERS: Final = frozenset({"attrgetter", "methodcaller"})
 
 
 def _called_name(one: Resolved) -> str:

@@ -36,6 +36,12 @@ _UNWRAPPED: Final = {"typing.cast": 1, "contextlib.closing": 0, "contextlib.null
 # Functions that import the module whose name they are given, whoever wrote them.
 _IMPORTERS: Final = name_set("import_module __import__ require lazy_import import_optional optional_import try_import")
 _MODULES: Final = "sys.modules"
+ATTRGETTER: Final = "operator.attrgetter"
+METHODCALLER: Final = "operator.methodcaller"
+PARTIALS: Final = name_set(
+    "functools.partial functools.partialmethod toolz.partial toolz.curry toolz.functoolz.curry cytoolz.partial"
+    " cytoolz.curry funcy.partial funcy.curry"
+)
 _PARTS: Final = (ast.Attribute, ast.Await)
 _DOTTED: Final = re.compile(r"[\w.\[\], |]{1,100}")
 
@@ -291,7 +297,9 @@ class Resolver:
             last = name.rpartition(".")[2]
             if function.local is not None and not function.instance and last not in _IMPORTERS:
                 yield from self._made(function, call, scope, depth)
-            elif name == "functools.partial" and call.args:
+            elif name == ATTRGETTER and function.instance and function.made_by is not None:
+                yield from self._got(function.made_by, function.made_in or scope, call, scope, depth)
+            elif name in PARTIALS and call.args:
                 for one in self.names(call.args[0], scope, depth):
                     yield one._replace(partial=(*one.partial, (call, scope)))
             elif name == "getattr" and len(call.args) >= 2:
@@ -332,6 +340,26 @@ class Resolver:
         if not found and isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef) and function.node.returns:
             return self.annotation(function.node.returns, function.parent or function, depth)
         return _few(found)
+
+    def _got(self, maker: ast.Call, made_in: Scope, call: ast.Call, scope: Scope, depth: int) -> Iterable[Resolved]:
+        """`attrgetter("load")(torch)`, and the method that `methodcaller("load", …)(torch)` calls."""
+        text = self.text(maker.args[0], made_in, depth) if maker.args else ""
+        for receiver in self.names(call.args[0], scope, depth) if call.args else ():
+            found: Names = (receiver,)
+            for part in text.split(".") if text else ["?"]:
+                found = _few(
+                    o for one in found for o in (self.attribute(one, part, depth) if text else (one.dot(part),))
+                )
+            yield from found
+
+    def called_by_name(self, call: ast.Call, scope: Scope) -> Names:
+        """What `methodcaller("load", …)(torch)` calls; empty for any other call."""
+        return _few(
+            got
+            for one in self.names(call.func, scope)
+            if one.name == METHODCALLER and one.instance and one.made_by is not None
+            for got in self._got(one.made_by, one.made_in or scope, call, scope, 0)
+        )
 
     def _getattr(self, call: ast.Call, scope: Scope, depth: int) -> Iterable[Resolved]:
         attribute = call.args[1]

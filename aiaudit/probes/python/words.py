@@ -160,7 +160,14 @@ def _may_match(data: bytes, span: tuple[int, int], about: _Word, lines: ImportLi
     return about.bare or (about.last and known and not _is_foreign(data, at, end, about, lines))
 
 
-_BY_TEXT: Final = (b"getattr(", b"__dict__[", b"globals()[", b"vars(")  # what takes a function by its name's text
+_BY_TEXT: Final = (
+    b"getattr(",
+    b"attrgetter(",
+    b"methodcaller(",
+    b"__dict__[",
+    b"globals()[",
+    b"vars(",
+)  # what takes a function by its name's text
 
 
 def _is_foreign(data: bytes, at: int, end: int, about: _Word, lines: ImportLines) -> bool:
@@ -228,7 +235,7 @@ def _compile(
 ) -> Any:
     """One expression for all words, where they may be code: followed by what may follow a function that is called or
     handed on, by a parenthesis where only a call counts, or, of the part before `.*`, by anything but prose. The other
-    branches find `getattr(pickle, name)` and `require("torch")`."""
+    branches find `getattr(pickle, name)`, `attrgetter(name)` and `require("torch")`."""
     import re2
 
     options = re2.Options()
@@ -236,6 +243,7 @@ def _compile(
     return re2.compile(
         rb"\b(?:" + _either(words) + rb")" + _HANDED_ON + rb"|\b(?:" + _either(called) + rb")[ \t]*\("
         rb"|\b(?:" + _either(below) + rb")" + _NO_PROSE + rb"|\bgetattr\((?:" + _either(heads) + rb"),"
+        rb"|\b(?:attrgetter|methodcaller)\("
         rb"|\([\"'](?:" + _either(modules) + rb")[\"'][,)]",
         options,
     )

@@ -42,6 +42,25 @@ FOUND: dict[str, Tree] = {
         "a.py": "from functools import partial\nimport torch\nload = partial(torch.load, weights_only=True)\n"
         "load(p, weights_only=False)"
     },
+    "torch.serialization": {"a.py": "import torch\ntorch.serialization.load(p)"},
+    "from torch.serialization": {"a.py": "from torch.serialization import load\nload(p)"},
+    "attrgetter": {"a.py": "import operator, torch\noperator.attrgetter('load')(torch)(p)"},
+    "attrgetter by a name": {"a.py": "import operator, torch\nget = operator.attrgetter('load')\nget(torch)(p)"},
+    "attrgetter, result named": {
+        "a.py": "from operator import attrgetter\nimport torch\nl = attrgetter('load')(torch)\nl(p)"
+    },
+    "attrgetter of two parts": {
+        "a.py": "from operator import attrgetter\nimport torch\nattrgetter('serialization.load')(torch)(p)"
+    },
+    "methodcaller": {"a.py": "import operator, pickle\noperator.methodcaller('load', f)(pickle)"},
+    "methodcaller by a name": {
+        "a.py": "import operator, pickle\ncall = operator.methodcaller('load', f)\ncall(pickle)"
+    },
+    "partialmethod": {
+        "a.py": "from functools import partialmethod\nimport torch\nclass A:\n    load = partialmethod(torch.load)\n"
+        "    def go(self, p):\n        return self.load(p)"
+    },
+    "curry": {"a.py": "from toolz import curry\nimport torch\nload = curry(torch.load)\nload(p)"},
     "**kwargs of a literal": {"a.py": "import torch\nkw = {'weights_only': False}\ntorch.load(p, **kw)"},
     "star import": {"a.py": "from torch import *\nload(p)"},
     "star import of an own module": {"a.py": "from lib import *\ntorch.load(p)", "lib.py": "import torch\n"},
@@ -79,6 +98,7 @@ FOUND: dict[str, Tree] = {
 }
 DOUBTFUL: dict[str, Tree] = {
     "getattr with a variable": {"a.py": "import torch\ngetattr(torch, name)(p)"},
+    "attrgetter with a variable": {"a.py": "from operator import attrgetter\nimport torch\nattrgetter(name)(torch)(p)"},
     "**kwargs": {"a.py": "import torch\ntorch.load(p, **options)"},
     "wrapper that hands on its arguments": {"a.py": "import torch\ndef f(*a, **k):\n    return torch.load(*a, **k)"},
     "options changed by an entry": {

@@ -15,6 +15,7 @@ from aiaudit.cli import (
     data,
     doctor,
     explain,
+    fix,
     hardware,
     init,
     interview,
@@ -51,6 +52,7 @@ app.command("interview")(interview.interview)
 app.command("plan")(plan.plan)
 app.command("portfolio")(portfolio.portfolio)
 app.command("explain")(explain.explain)
+app.command("fix")(fix.fix)
 app.add_typer(checks.app, name="checks")
 app.add_typer(waivers.app, name="waivers")
 app.command("doctor")(doctor.doctor)

@@ -1,0 +1,54 @@
+"""`aiaudit fix`: begin what is missing, from facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aiaudit.cli.errors import UsageError, say
+from aiaudit.cli.options import day, folder, option
+
+
+def fix(
+    topic: Annotated[str, typer.Argument(metavar="ID", help="A check such as GOV-006, or model-card, ci, lock …")],
+    path: Annotated[Path | None, typer.Argument(help="The project's folder (default: this one).")] = None,
+    write: Annotated[bool, option("--write", help="Write the new files; without it the patch is only shown.")] = False,
+    as_of: Annotated[
+        str | None, option("--as-of", metavar="DATE", help="The day that stands in the files (default: today).")
+    ] = None,
+) -> None:
+    """Begin a document or a configuration that is missing, from what was found.
+
+    Prints a patch. --write makes the new files; a file that is there is never changed or overwritten: apply the patch
+    yourself (aiaudit fix SEC-011 | patch -p1). TODO stands where a person must think, and does not pass the check.
+    """
+    from aiaudit.audit import audit
+    from aiaudit.project.tree import Project as Tree
+    from aiaudit.remediation.scaffold import Project, ScaffoldError, build, find
+    from aiaudit.reports.result import to_json
+    from aiaudit.ruleset import Options
+
+    root = folder(path or Path())
+    try:
+        find(topic)
+        result = to_json(audit(root, Options(as_of=day(as_of))))
+        with Tree.open(root) as tree:
+            paths = frozenset(entry.path for entry in tree.files)
+            made = build(topic, Project(result, paths, tree.text))
+        written = made.write(Path(root)) if write else []
+    except ScaffoldError as error:
+        raise UsageError(f"fix {topic}: {error}") from None
+    if not write or made.changed:
+        print(made.patch(), end="")
+    for name in written:
+        say(f"{name}: written")
+    if write and made.changed:
+        say("files that are there stay as they are: aiaudit fix … | patch -p1")
+    for command in made.commands:
+        say(f"run: {command}")
+    for note in made.notes:
+        say(note)
+    if made.todos:
+        say(f"{made.todos} lines are marked TODO: what stands there no file could tell")

@@ -1,0 +1,145 @@
+"""`aiaudit fix`: what is begun comes from facts, shows what is missing as TODO, and passes no check as it is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+import yaml
+
+from aiaudit.cli.app import run
+from aiaudit.remediation.scaffold import Project, Scaffold, ScaffoldError, build, catalogue, plain
+
+CARD, SHEET, VALUE, RISKS = "GOV-006", "DATA-010", "ORG-005", "GOV-005"
+FILES = {
+    "pyproject.toml": '[project]\nname = "small-model"\nversion = "1"\ndependencies = ["scikit-learn"]\n',
+    "aiaudit.yaml": "project: {name: Small model, stage: pilot, owner: 'Ann Lee, ann@shop.example'}\n",
+    "data/train.csv": "age,label\n" + "".join(f"{20 + n % 40},{n % 2}\n" for n in range(60)),
+    "train.py": (
+        "import pandas as pd\nfrom sklearn.linear_model import LogisticRegression\n\n"
+        "rows = pd.read_csv('data/train.csv')\nmodel = LogisticRegression().fit(rows[['age']], rows['label'])\n"
+    ),
+    "reports/evaluation.json": '{"accuracy": 0.871, "cases": 200, "date": "2026-10-01"}\n',
+    "tests/test_train.py": "def test_one():\n    assert 1 + 1 == 2\n",
+    "Dockerfile": "FROM python:3.12.8-slim\nCOPY . .\nEXPOSE 8000\nCMD [\"python\", \"train.py\"]\n",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A project, its audit, everything that can be begun in it, and the audit after that was written."""
+    root = tmp_path_factory.mktemp("small")
+    for path, text in FILES.items():
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).write_text(text)
+
+    def result():
+        assert run(["run", str(root), "--as-of", "2026-11-02", "-q", "-o", str(root.parent / "fix.json")]) == 0
+        return json.loads((root.parent / "fix.json").read_text())
+
+    before = result()
+    project = Project(before, frozenset(FILES), lambda path: (root / path).read_text())
+    made = {name: build(name, project) for name in catalogue()}
+    for one in made.values():
+        one.write(root)
+    return root, before, made, result()
+
+
+def status(result, check):
+    return next(c["status"] for c in result["checks"] if c["id"] == check)
+
+
+@pytest.mark.parametrize("check", [CARD, SHEET, VALUE, RISKS])
+def test_a_scaffold_as_it_is_passes_nothing(world, check):
+    _, before, _, after = world
+    assert status(before, check) in ("fail", "unknown")
+    assert status(after, check) == "fail"
+
+
+def test_the_model_card_holds_the_measured_figures_and_no_others(world):
+    text = world[2]["model-card"].new["MODEL_CARD.md"]
+    assert "| accuracy | 0.871 | 200 | 2026-10-01 | reports/evaluation.json |" in text
+    assert "Ann Lee, ann@shop.example" in text
+    assert "## Limitations\nTODO" in text
+
+
+def test_the_datasheet_holds_the_measured_columns(world):
+    text = world[2]["datasheet"].new["docs/datasheet.md"]
+    assert "60 rows, measured on 2026-11-02." in text
+    assert "| age | integer | 0.0 % | 40 |  |" in text
+    assert "data/train.csv: TODO: from where" in text
+
+
+def test_the_register_begins_with_the_serious_failures_and_judges_none(world):
+    _, before, made, _ = world
+    text = made["risk-register"].new["docs/risk-register.md"]
+    failed = [c["id"] for c in before["checks"] if c["status"] == "fail" and c["severity"] in ("critical", "high")]
+    assert failed and all(f"open, from {check}" in text for check in failed)
+    assert text.count("| TODO | TODO | TODO |") == len(failed) + 1
+
+
+def test_configurations_are_valid_and_run_what_is_there(world):
+    made = world[2]
+    workflow = yaml.safe_load(made["ci"].new[".github/workflows/ci.yml"])
+    steps = workflow["jobs"]["test"]["steps"]
+    assert [step["run"] for step in steps if "run" in step] == ["python -m pip install -e .", "python -m pytest -q"]
+    hooks = yaml.safe_load(made["pre-commit"].new[".pre-commit-config.yaml"])["repos"][0]["hooks"]
+    assert {"aiaudit-secrets", "aiaudit-waivers", "pytest"} == {hook["id"] for hook in hooks}
+    assert made["lock"].commands == ("pip-compile --generate-hashes -o requirements.lock pyproject.toml",)
+    assert "TODO: an address that is read" in made["security-policy"].new["SECURITY.md"]
+
+
+def test_the_patch_for_a_dockerfile_applies_and_mends_it(world, tmp_path):
+    root, before, made, _ = world
+    assert status(before, "SEC-011") == "fail"
+    assert (root / "Dockerfile").read_text() == FILES["Dockerfile"]  # --write left it alone
+    (tmp_path / "Dockerfile").write_text(FILES["Dockerfile"])
+    subprocess.run(["git", "apply", "-"], input=made["docker-user"].patch(), text=True, cwd=tmp_path, check=True)
+    assert (tmp_path / "Dockerfile").read_text().endswith('EXPOSE 8000\nUSER 10001:10001\nCMD ["python", "train.py"]\n')
+    assert (
+        run(
+            [
+                "run",
+                str(tmp_path),
+                "-q",
+                "--pack",
+                "security",
+                "-o",
+                str(tmp_path.parent / "d.json"),
+                "--as-of",
+                "2026-11-02",
+            ]
+        )
+        == 0
+    )
+    assert status(json.loads((tmp_path.parent / "d.json").read_text()), "SEC-011") == "pass"
+
+
+def test_nothing_is_overwritten_and_no_link_is_followed(tmp_path):
+    (tmp_path / "SECURITY.md").write_text("ours")
+    with pytest.raises(ScaffoldError, match="is there already and stays as it is"):
+        Scaffold({"SECURITY.md": "new"}).write(tmp_path)
+    assert (tmp_path / "SECURITY.md").read_text() == "ours"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "docs").symlink_to(tmp_path)
+    with pytest.raises(ScaffoldError, match="a link leads out of the project"):
+        Scaffold({"docs/value.md": "new"}).write(tmp_path / "in")
+    assert not (tmp_path / "value.md").exists()
+
+
+def test_a_new_file_is_a_patch_that_git_applies(tmp_path):
+    subprocess.run(
+        ["git", "apply", "-"], input=Scaffold({"docs/a.md": "one\ntwo\n"}).patch(), text=True, cwd=tmp_path, check=True
+    )
+    assert (tmp_path / "docs/a.md").read_text() == "one\ntwo\n"
+
+
+def test_texts_of_the_project_are_plain_in_a_document():
+    assert plain("a|b\n<script>[x](y)`\x1b[31m") == "a\\|b &lt;script>\\[x\\](y)'\\[U+001B\\]\\[31m"
+
+
+def test_what_cannot_be_made_honestly_is_told(capsys, tmp_path):
+    (tmp_path / "a.txt").write_text("x")
+    assert run(["fix", "GOV-003", str(tmp_path)]) == 2
+    assert "nothing can be generated honestly for GOV-003; there are: model-card (GOV-006)" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from aiaudit.probes.cost.reviews import _csv, _markdown, _read
+from aiaudit.probes.cost.reviews import _amount, _csv, _markdown, _read
 from aiaudit.probes.cost.series import from_csv, from_json
 
 TODAY = dt.date(2026, 6, 1)
@@ -85,15 +85,21 @@ def test_reviews_in_markdown_and_csv():
     )
     found = rows(table)
     assert len(found) == 1
-    assert (found[0]["line"], found[0]["actual"], found[0]["variance"], found[0]["has_action"]) == (
-        4,
-        1250.5,
-        0.2505,
-        False,
-    )
+    told = [found[0][key] for key in ("line", "forecast", "actual", "currency", "has_action", "months")]
+    assert told == [4, 1000, 1250.5, "EUR", False, ["2026-04"]]
     assert (found[0]["ended"], found[0]["days_old"]) == ("2026-04-30", 32)
     quarter = rows("period,forecast,actual,action\nQ1 2026,100,90,renegotiated\n")
     assert (quarter[0]["ended"], quarter[0]["has_action"]) == ("2026-03-31", True)
+    assert quarter[0]["months"] == ["2026-01", "2026-02", "2026-03"]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("1040", 1040), ("USD 12345.67", 12345.67), ("1,040,000", 1_040_000), ("1 250.50 EUR", 1250.5), ("1'250", 1250),
+     ("1.250,50 €", 1250.5), ("1.000", 1000), ("0.75", 0.75), ("12.5", 12.5), ("none", None)],
+)  # fmt: skip
+def test_amounts(text, amount):
+    assert _amount(text) == amount
 
 
 @pytest.mark.parametrize(

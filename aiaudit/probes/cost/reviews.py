@@ -36,9 +36,8 @@ _COLUMNS: Final = {
 _MONTH: Final = re.compile(r"(20\d\d)-(\d\d)(?:-\d\d)?")
 _QUARTER: Final = re.compile(r"(?i)(20\d\d)[ -]?q([1-4])|q([1-4])[ -/]?(20\d\d)")
 _NUMBER: Final = re.compile(r"(\d{1,3}(?:[,' ]\d{3}){1,5}|\d{1,15})(\.\d{1,6})?(?!\d)")
-_CONTINENTAL: Final = re.compile(
-    r"(\d{1,3}(?:\.\d{3}){1,5})(?:,(\d{1,2}))?(?![\d.,])"
-)  # 1.250,50; money has two digits
+# 1.250,50: of money, three digits after a point are thousands
+_CONTINENTAL: Final = re.compile(r"(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3}){1,5})(?:,(\d{1,2}))?(?![\d.,])")
 _CURRENCY: Final = re.compile(r"\b(?:USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|SGD)\b|[€£]")
 _RECORD: Final = record(
     "cost review", path=STRING, line=INT, period=STRING, ended=STRING, days_old=INT, forecast=DOUBLE, actual=DOUBLE,

@@ -6,9 +6,12 @@ from typing import ClassVar
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from router import helpdesk
 from router.schema import QUEUES
+
+KEY = "test-key-of-the-suite"
 
 
 class HelpDesk(BaseHTTPRequestHandler):
@@ -63,3 +66,22 @@ def test_three_tries_then_the_error(settings, monkeypatch):
     with pytest.raises(httpx.ConnectError):
         helpdesk.move_ticket(settings, "T000001", "billing", "decision-1")
     assert tries == ["decision-1"] * 3
+
+
+@pytest.mark.integration
+def test_a_ticket_with_a_number_is_moved_after_it_was_routed(desk, client):
+    text = "My parcel has not arrived although it left your warehouse."
+    answer = client.post("/v1/route", json={"text": text, "ticket_id": "T000007"}, headers={"X-API-Key": KEY})
+    assert HelpDesk.moved == {answer.json()["request_id"]: {"ticket": "T000007", "queue": "delivery"}}
+    assert client.post("/v1/route", json={"text": text, "ticket_id": "7"}, headers={"X-API-Key": KEY}).status_code == 422
+
+
+def test_a_help_desk_that_is_down_does_not_hold_up_the_answer(client, settings, monkeypatch):
+    def refuse(*_):
+        raise httpx.ConnectError("refused")
+
+    monkeypatch.setattr("router.serve.move_ticket", refuse)
+    text = "My parcel has not arrived although it left your warehouse."
+    answer = client.post("/v1/route", json={"text": text, "ticket_id": "T000008"}, headers={"X-API-Key": KEY})
+    assert (answer.status_code, answer.json()["queue"]) == (200, "delivery")
+    assert REGISTRY.get_sample_value("router_moves_total", {"outcome": "failed"}) >= 1

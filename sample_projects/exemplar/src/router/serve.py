@@ -6,30 +6,34 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 import pandas as pd
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exception_handlers import request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from pydantic import BaseModel, Field
 
+from router.helpdesk import move_ticket
 from router.model import Router
 from router.records import record_decision
 from router.schema import MAX_TEXT, REQUEST
 from router.security import rate_limited_caller
-from router.settings import load
+from router.settings import Settings, load
 from router.switch import router_enabled
 
 REQUESTS = Counter("router_requests_total", "Requests by queue and outcome", ["queue", "outcome"])
 REJECTED = Counter("router_rejected_inputs_total", "Tickets that do not meet the schema, by field and rule", ["field", "rule"])
+MOVES = Counter("router_moves_total", "Tickets moved in the help desk, by outcome", ["outcome"])
 LATENCY = Histogram("router_latency_seconds", "Time to route one ticket")
 CONFIDENCE = Histogram("router_confidence", "Probability of the chosen queue", buckets=[0.3, 0.5, 0.7, 0.8, 0.9, 1.0])
 
 
 class Ticket(BaseModel):
-    """A ticket as the help desk sends it."""
+    """A ticket as the help desk sends it. With its number, the router also moves it there."""
 
     text: str = Field(min_length=10, max_length=MAX_TEXT)
+    ticket_id: str | None = Field(default=None, pattern=r"^T\d{6}$")
 
 
 class Routed(BaseModel):
@@ -82,7 +86,9 @@ def metrics() -> Response:
 
 
 @app.post("/v1/route")
-def route(ticket: Ticket, request: Request, caller: str = Depends(rate_limited_caller)) -> Routed:
+def route(
+    ticket: Ticket, request: Request, after: BackgroundTasks, caller: str = Depends(rate_limited_caller)
+) -> Routed:
     """The queue for one ticket."""
     started = time.perf_counter()
     REQUEST.validate(pd.DataFrame({"text": [ticket.text]}))
@@ -109,4 +115,15 @@ def route(ticket: Ticket, request: Request, caller: str = Depends(rate_limited_c
         latency_ms=latency * 1_000,
         caller=caller,
     )
+    if ticket.ticket_id is not None:
+        after.add_task(move, request.app.state.settings, ticket.ticket_id, queue, request_id)
     return Routed(request_id=request_id, queue=queue, confidence=confidence, model_version=router.version)
+
+
+def move(settings: Settings, ticket_id: str, queue: str, decision_id: str) -> None:
+    """Move the ticket after the answer was sent; where the help desk does not take it, it stays where agents see it."""
+    try:
+        move_ticket(settings, ticket_id, queue, decision_id)
+        MOVES.labels("moved").inc()
+    except httpx.HTTPError:
+        MOVES.labels("failed").inc()

@@ -22,6 +22,7 @@ DEFAULTS: Final[Mapping[str, tuple[Value, str]]] = {
     "training.runs_a_month": (1.0, "a recurring run without `every`"),
     "uncertainty.load": (0.2, "relative standard deviation of a month's load"),
     "uncertainty.tokens": (0.1, "relative standard deviation of tokens a request"),
+    "budget.gate": ("p90", "nine of ten projected months fit the budget"),
     "energy.pue": (1.3, "kilowatt-hours bought for each that computes"),
     "energy.load_share": (0.7, "of a GPU's board power while it is paid for"),
 }

@@ -4,7 +4,6 @@ taken from a default or from the illustrative table is listed."""
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -13,7 +12,6 @@ from aiaudit.capacity.demand import NoLoad, demand_of
 from aiaudit.capacity.tables import UnknownName, gpu_named, table
 from aiaudit.cost.assumptions import CostAssumptions
 from aiaudit.cost.inputs import (
-    HOURS_A_MONTH,
     Api,
     Budget,
     Energy,
@@ -29,17 +27,13 @@ from aiaudit.cost.inputs import (
 )  # fmt: skip
 from aiaudit.cost.money import decimal
 from aiaudit.cost.prices import Price, PriceBook, Pricing, shipped_price
+from aiaudit.cost.schedule import runs_a_month
 from aiaudit.project.workload import PercentilesPart, TokensPart, TrainingPart, WorkloadPart
 
 if TYPE_CHECKING:
     from aiaudit.capacity.plan import Plan
 
 MOST_MONTHS: Final = 36
-_EVERY: Final = re.compile(r"(?:every )?(\d+(?:\.\d+)?)? ?(h|hours?|d|days?|w|weeks?|m|months?|q|quarters?|y|years?)")
-_HOURS: Final = {"h": 1.0, "d": 24.0, "w": 168.0, "m": HOURS_A_MONTH, "q": 3.0 * HOURS_A_MONTH, "y": 8760.0}
-_WORDS: Final = {
-    "hourly": "1h", "daily": "1d", "nightly": "1d", "weekly": "1w", "monthly": "1m", "quarterly": "1q", "yearly": "1y",
-}  # fmt: skip
 
 
 class NoCost(Exception):  # noqa: N818
@@ -63,17 +57,18 @@ class _Build:
     book: PriceBook
     as_of: dt.date
     assumed: CostAssumptions = field(default_factory=CostAssumptions)
+    other: CostAssumptions = field(default_factory=CostAssumptions)  # of the way that is not taken
     missing: list[Missing] = field(default_factory=list)
 
     def lacks(self, key: str, text: str, add: str) -> None:
         self.missing.append(Missing(key, text, add))
 
-    def used(self, key: str, price: Price | None) -> Price | None:
+    def used(self, key: str, price: Price | None, assumed: CostAssumptions | None = None) -> Price | None:
         """A price that is taken; one of the illustrative table is listed."""
         if price is not None and price.illustrative:
             band = f", between {price.low} and {price.high}" if price.low is not None else ""
             note = f"illustrative, {price.source}, {price.date}{band}"
-            self.assumed.note(key, float(price.amount), note)
+            (assumed or self.assumed).note(key, float(price.amount), note)
         return price
 
 
@@ -84,8 +79,12 @@ def inputs_of(
     as_of: dt.date,
     budget: BudgetGiven | None = None,
     months: int | None = None,
+    why: str = "",
 ) -> Inputs:
-    """The workload, ready to be counted. `plan`: its capacity, where it is planned. Raises `NoCost`."""
+    """The workload, ready to be counted. `plan`: its capacity, where it is planned. Raises `NoCost`.
+
+    `months`: the horizon, instead of the declared one; `why`: for what reason, where nobody asked for it.
+    """
     work = _Build(part, plan, book, as_of)
     load = _load(work)
     growth = load.growth
@@ -93,6 +92,8 @@ def inputs_of(
         growth = replace(growth, horizon=months)
         load = replace(load, growth=growth)
         work.assumed.used.pop("growth.horizon_months", None)
+        if why:
+            work.assumed.note("growth.horizon_months", months, why)
     called = part.serving.engine == "api" or (not part.serving.engine and bool(part.api.model))
     api = _api(work, load, wanted=called)
     hosting = _hosting(work, load, wanted=not called)
@@ -116,14 +117,21 @@ def inputs_of(
         energy=None if called or hosting is None else _energy(work, hosting),
         budget=_budget(work, budget or BudgetGiven()),
         missing=tuple(work.missing),
-        assumptions=_assumptions(work, called=called),
+        assumptions=_assumptions(work, called=called, both=api is not None and hosting is not None),
     )
 
 
-def _assumptions(work: _Build, *, called: bool) -> tuple[str, ...]:
-    """Those of the cost, and those of the capacity where the replicas rest on it."""
-    planned = work.plan.assumptions if work.plan and not called and work.part.hardware.tokens_per_second is None else ()
-    return tuple(dict.fromkeys((*work.assumed.texts, *planned)))
+def _assumptions(work: _Build, *, called: bool, both: bool) -> tuple[str, ...]:
+    """Those of the cost, and those of the capacity where the replicas rest on it. `both`: the way that is not taken is
+    counted too, for the break-even, which then rests on its defaults."""
+    taken = work.assumed.used
+    planned = work.plan.assumptions if work.plan and work.part.hardware.tokens_per_second is None else ()
+    planned = tuple(text for text in planned if text.partition(":")[0] not in (*taken, "growth.horizon_months"))
+    other = [one.text for key, one in work.other.used.items() if both and key not in taken]
+    if called:
+        other += planned if both else ()
+        planned = ()
+    return tuple(dict.fromkeys((*work.assumed.texts, *planned, *(f"break-even: {text}" for text in other))))
 
 
 def _load(work: _Build) -> Load:
@@ -168,7 +176,7 @@ def _api(work: _Build, load: Load, *, wanted: bool) -> Api | None:
             work.lacks("api", part.model, "its prices with --prices FILE, or a model that genai-prices knows")
         return None
     if not wanted:
-        assumed = CostAssumptions()
+        assumed = work.other
     batch = assumed.number("api.batch_share", part.batch_share)
     if batch and price.batch is None:
         assumed.note("api.batch_price", "none", f"no batch price of {price.model} is known: the full one is counted")
@@ -200,9 +208,11 @@ def _api(work: _Build, load: Load, *, wanted: bool) -> Api | None:
 def _hosting(work: _Build, load: Load, *, wanted: bool) -> Hosting | None:
     part, plan = work.part, work.plan
     hardware = part.hardware
-    assumed = work.assumed if wanted else CostAssumptions()
+    assumed = work.assumed if wanted else work.other
     setup = plan.setup if plan else None
     name = hardware.gpu or (setup.gpu.name if setup else "")
+    if not wanted and not name and hardware.price_per_hour is None:
+        return None
     pricing: Pricing = assumed.take("hardware.pricing", hardware.pricing)  # type: ignore[assignment]
     price = _hour_price(work, name, pricing) if wanted else _quiet_price(work, name, pricing)
     if price is None:
@@ -264,11 +274,11 @@ def _hour_price(work: _Build, name: str, pricing: Pricing) -> Price | None:
 
 
 def _quiet_price(work: _Build, name: str, pricing: Pricing) -> Price | None:
-    """For the way that is not taken: nothing rests on it but the break-even."""
+    """For the way that is not taken: nothing rests on it but the break-even, and what lacks there is not missing."""
     hardware = work.part.hardware
     if hardware.price_per_hour is not None:
         return Price(decimal(hardware.price_per_hour), "workload.hardware.price_per_hour", hardware.price_date)
-    return work.book.gpu_hour(name, pricing) if name else None
+    return work.used(f"prices.gpu_hours.{name}", work.book.gpu_hour(name, pricing), work.other) if name else None
 
 
 def _training(work: _Build) -> list[Training]:
@@ -298,17 +308,6 @@ def _run_price(work: _Build, run: TrainingPart, gpu: str) -> Price | None:
     if run.price_per_hour is not None:
         return Price(decimal(run.price_per_hour), run.price_source or "workload.training", run.price_date)
     return _hour_price(work, gpu, "on-demand")
-
-
-def runs_a_month(every: str) -> float | None:
-    """Runs in a month of 730 hours: `30d`, `2 weeks`, `monthly`. None where the text does not say; 0 for `never`."""
-    text = every.strip().lower()
-    if text in ("never", "once", "on demand", "on drift"):
-        return 0.0
-    found = _EVERY.fullmatch(_WORDS.get(text, text))
-    if not found or not float(found[1] or 1):
-        return None
-    return HOURS_A_MONTH / (float(found[1] or 1) * _HOURS[found[2][0]])
 
 
 def _storage(work: _Build) -> Storage | None:
@@ -374,13 +373,14 @@ def _energy(work: _Build, hosting: Hosting) -> Energy:
 
 def _budget(work: _Build, given: BudgetGiven) -> Budget:
     part = work.part.budget
-    gate = part.gate or given.gate or "p90"
+    declared = part.gate or given.gate
     if part.monthly_usd is not None or part.horizon_total_usd is not None:
         amounts, currency = (part.monthly_usd, part.horizon_total_usd), "USD"
     else:
         amounts, currency = (given.monthly, given.total), given.currency
     if amounts == (None, None):
-        return Budget(None, None, gate)
+        return Budget(None, None, declared or "p90")
+    gate = str(work.assumed.take("budget.gate", declared))
     rate = work.book.in_currency(Decimal(1), currency)
     if not currency:
         return Budget(None, None, gate, "the budget names no currency: add budget.currency")

@@ -88,9 +88,13 @@ def cost_of(
     as_of: dt.date,
     budget: BudgetGiven | None = None,
     months: int | None = None,
+    why: str = "",
 ) -> Cost:
-    """The cost of a declared workload. Raises `NoCost` where not even the load is known."""
-    inputs = inputs_of(part, plan, book, as_of, budget, months)
+    """The cost of a declared workload. Raises `NoCost` where not even the load is known.
+
+    `months` and `why`: a horizon other than the declared one, and the reason where nobody asked for it.
+    """
+    inputs = inputs_of(part, plan, book, as_of, budget, months, why)
     now, projected = bill(inputs), project(inputs)
     more = inputs.times(TEN)
     problems = doubts(now, as_of)

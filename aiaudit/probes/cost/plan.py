@@ -69,10 +69,11 @@ class PlanProbe(Probe[PlanQuery]):
         place = config.place("workload")
         budget = config.budget
         given = BudgetGiven(budget.monthly, budget.total, budget.currency or "", budget.gate or "")
-        months = max(_YEAR, config.workload.growth.horizon_months or 0)  # a budget is one of a year at the least
+        declared = config.workload.growth.horizon_months or 0
+        months, why = (declared, "") if declared >= _YEAR else (_YEAR, "a budget is one of a year at the least")
         try:
             book = _book(context.options.get("prices"))
-            found: Cost | None = cost_of(config.workload, planned(context), book, context.as_of, given, months)
+            found: Cost | None = cost_of(config.workload, planned(context), book, context.as_of, given, months, why)
             problem = ""
         except NoCost as error:
             found, problem = None, str(error)

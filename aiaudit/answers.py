@@ -22,7 +22,7 @@ from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.probes.collect import Progress
 from aiaudit.probes.collect import collect as run_probes
-from aiaudit.probes.registry import BEYOND_THE_TREE
+from aiaudit.probes.registry import BEYOND_THE_TREE, PROBES
 from aiaudit.program import program_files
 from aiaudit.project.cache import Cache, engine_id
 from aiaudit.project.manifest import Manifest
@@ -42,7 +42,7 @@ def is_of_tree(spec: FactSpec, options: Mapping[str, Any]) -> bool:
     """Whether the answer to this query is decided by the tree, the configuration, the day and the program."""
     if spec.probe == "secrets":  # a second engine is another program, and the history is no part of the tree
         return options.get("secrets_engine", "builtin") == "builtin" and not options.get("history")
-    return spec.probe not in BEYOND_THE_TREE
+    return spec.probe in PROBES and spec.probe not in BEYOND_THE_TREE  # a plug-in's code is not among our files
 
 
 def ask(

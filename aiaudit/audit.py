@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from aiaudit import __version__, subject
+from aiaudit import __version__, plugins, subject
 from aiaudit.collection import Collection, Progress, collect, reuse
 from aiaudit.model.check import Status
 from aiaudit.model.fact import Fact
@@ -22,6 +22,7 @@ from aiaudit.packs.derive import derive
 from aiaudit.packs.frameworks import load as load_frameworks
 from aiaudit.packs.judge import judge
 from aiaudit.packs.problems import PackError, Problem
+from aiaudit.probes.registry import PROBES
 from aiaudit.resources import path_of
 from aiaudit.ruleset import Options, Ruleset, read_ruleset
 from aiaudit.scoring import baseline, frameworks, gate, levels, path, priority, score, waivers
@@ -69,6 +70,7 @@ class Audit:
     frameworks: tuple[FrameworkCoverage, ...]
     timings: Mapping[str, float] | None
     since: baseline.Difference | None = None
+    plugins: tuple[plugins.Plugin, ...] = ()  # whose packs or probes were used
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -131,6 +133,7 @@ def audit(
         frameworks=coverage,
         timings=clock.laps if options.timings else None,
         since=baseline.difference(judged.results, before) if before else None,
+        plugins=(*ruleset.plugins, *plugins.of_probes((spec.probe for spec in collection.specs.values()), PROBES)),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiaudit.packs.library import Library
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
+from aiaudit.plugins import Plugin
 from aiaudit.resources import path_of
 
 ALL: Final = "all"
@@ -49,6 +50,7 @@ class Ruleset:
     full: Library
     selected: Library
     params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    plugins: tuple[Plugin, ...] = ()  # that brought packs
 
     @property
     def shared_facts(self) -> list[str]:
@@ -71,8 +73,14 @@ def read_ruleset(options: Options) -> Ruleset:
     """
     files = [Path(name) for name in options.packs if _is_file(name)]
     full = _library(files, options)
+    brought = _brought(options.packs, full)
+    if brought:
+        files += brought.values()
+        full = _library(files, options)
     profile = _profile(options.profile)
-    wanted = [name for name in options.packs if not _is_file(name)] or list(profile.get("packs") or ())
+    named = {plugin.name for plugin in brought}
+    ids = [name for name in options.packs if not _is_file(name) and name not in named]
+    wanted = ids or list(profile.get("packs") or ())
     if not options.packs and options.profile is None and options.config is not None:
         from aiaudit.project.config import load_config
 
@@ -80,7 +88,16 @@ def read_ruleset(options: Options) -> Ruleset:
     if files and wanted != [ALL]:
         wanted += [pack.id for pack in full.packs if pack.file in {str(file) for file in files}]
     selected = full.select(wanted) if wanted and ALL not in wanted else full
-    return Ruleset(full, selected, profile.get("params") or {})
+    return Ruleset(full, selected, profile.get("params") or {}, tuple(brought))
+
+
+def _brought(names: Sequence[str], full: Library) -> dict[Plugin, Path]:
+    """The pack files of plug-ins that the caller names."""
+    from aiaudit import plugins
+
+    ours = {ALL, *(pack.id for pack in full.packs)}
+    found = [plugins.find("packs", name) for name in names if name not in ours and not _is_file(name)]
+    return {plugin: plugins.pack_file(plugin) for plugin in found if plugin is not None}
 
 
 def _library(files: Sequence[Path], options: Options) -> Library:

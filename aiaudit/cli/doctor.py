@@ -26,9 +26,20 @@ class Finding(NamedTuple):
 NEEDED: Final = ("typer", "rich", "PyYAML", "jinja2", "pydantic", "psutil", "google-re2", "packaging")
 
 
+EXTRAS: Final = {  # extra -> a module that it brings, and what it is for
+    "arrow": ("pyarrow", "Feather and Arrow files as data sets"),
+    "measure": ("numpy", "hardware --measure times a matrix product"),
+    "pdf": ("weasyprint", "-o report.pdf"),
+    "secrets": ("kingfisher", "a second engine for secrets"),
+    "spark": ("pyspark", "data --engine local-spark"),
+    "xlsx": ("openpyxl", "interview --export questions.xlsx"),
+}
+
+
 def doctor() -> None:
     """Look at Python, packages, packs, cache and optional tools, and say what is missing and how to get it."""
-    found = [finding for part in (_python, _packages, _packs, _formats, _cache, _tools) for finding in _guarded(part)]
+    parts = (_python, _packages, _packs, _formats, _plugins, _cache, _tools, _gpus, _extras)
+    found = [finding for part in parts for finding in _guarded(part)]
     width = max(len(finding.what) for finding in found)
     for finding in found:
         print(f"{finding.state:<4}  {finding.what:<{width}}  {finding.said}")
@@ -83,6 +94,18 @@ def _formats() -> Iterable[Finding]:
             yield Finding(f"report {suffix}", "ok", "can be written")
 
 
+def _plugins() -> Iterable[Finding]:
+    from aiaudit.plugins import PluginError, installed
+
+    for plugin in installed():
+        try:
+            plugin.load()
+        except PluginError as error:
+            yield Finding(f"plug-in {plugin.name}", "bad", str(error))
+        else:
+            yield Finding(f"plug-in {plugin.name}", "ok", f"{plugin.kind} of {plugin.package} {plugin.version}")
+
+
 def _cache() -> Iterable[Finding]:
     from aiaudit.project.cache import cache_folder
 
@@ -96,9 +119,25 @@ def _cache() -> Iterable[Finding]:
 
 
 def _tools() -> Iterable[Finding]:
-    from importlib.util import find_spec
-
     git = shutil.which("git")
     yield Finding("git", "ok" if git else "note", git or "not found: the history of a project stays unknown")
-    nvidia = find_spec("pynvml") is not None
-    yield Finding("nvidia-ml-py", "ok" if nvidia else "note", "there" if nvidia else "not installed: GPUs stay unknown")
+    java = shutil.which("java")
+    yield Finding("java", "ok" if java else "note", java or "not found: only the engine local-spark needs it (17)")
+
+
+def _gpus() -> Iterable[Finding]:
+    from aiaudit.probes.hardware import probe_hardware
+
+    gpus = probe_hardware().to_json(volatile=False)["gpus"]
+    found = [str(device.get("name")) for device in gpus["devices"]]
+    said = ", ".join(found) or f"{gpus['reason'] or 'none is seen'}; plans take what aiaudit.yaml declares"
+    yield Finding("GPU", "ok" if found else "note", said)
+
+
+def _extras() -> Iterable[Finding]:
+    from importlib.util import find_spec
+
+    for extra, (module, what) in EXTRAS.items():
+        there = find_spec(module) is not None
+        way = "" if there else f"; not installed: pip install 'aiaudit[{extra}]'"
+        yield Finding(f"extra {extra}", "ok" if there else "note", f"{what}{way}")

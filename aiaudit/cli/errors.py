@@ -27,12 +27,15 @@ PRECEDENCE: Final = (ExitCode.INTERNAL, ExitCode.USAGE, ExitCode.NOTHING, ExitCo
 _KNOWN: Final = (
     ("aiaudit.cli.errors", "UsageError"),
     ("aiaudit.packs.problems", "PackError"),
+    ("aiaudit.plugins", "PluginError"),
     ("aiaudit.project.config", "ConfigError"),
     ("aiaudit.project.reader", "Unreadable"),
     ("aiaudit.scoring.gate", "GateError"),
     ("aiaudit.scoring.baseline", "BaselineError"),
     ("aiaudit.facts_file", "FactsError"),
     ("aiaudit.reports.base", "OutputError"),
+    ("aiaudit.reports.brand", "BrandError"),
+    ("aiaudit.reports.templating", "TemplateFolderError"),
     ("aiaudit.reports.schema", "ResultError"),
 )
 

@@ -37,7 +37,8 @@ def load(files: Sequence[Path] = (), *, cache: Cache | None = None) -> Library:
     found = _read(cache.kept(slot, named))
     if found is None:
         found = _load(files)
-        _keep(cache, slot, named, found)
+        if not _foreign(found):
+            _keep(cache, slot, named, found)
     return found
 
 
@@ -56,6 +57,13 @@ def _read(parts: list[bytes] | None) -> Library | None:
         return from_plain(json.loads(parts[0]))
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         return None
+
+
+def _foreign(library: Library) -> bool:
+    """Whether a pack asks a plug-in's probe, whose code is not part of the name that a library is kept under."""
+    from aiaudit.probes.registry import PROBES
+
+    return any(spec.probe and spec.probe not in PROBES for spec in library.facts.values())
 
 
 def _keep(cache: Cache, slot: bytes, named: bytes, library: Library) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from aiaudit.plugins import find
+
 if TYPE_CHECKING:
     from aiaudit.probes.base import Engine, Probe, Query
 
@@ -129,7 +131,7 @@ class _Table(Mapping[str, "Probe[Any]"]):
     """The probes by name; each is imported when it is first looked at."""
 
     def __getitem__(self, name: str) -> Probe[Any]:
-        if name not in PROBES:
+        if name not in self:
             raise KeyError(name)
         return get(name)
 
@@ -140,7 +142,7 @@ class _Table(Mapping[str, "Probe[Any]"]):
         return len(PROBES)
 
     def __contains__(self, name: object) -> bool:
-        return name in PROBES
+        return name in PROBES or (isinstance(name, str) and find("probes", name) is not None)
 
 
 def probes() -> Mapping[str, Probe[Any]]:
@@ -156,11 +158,15 @@ def names() -> tuple[str, ...]:
 @cache
 def get(name: str) -> Probe[Any]:
     """The probe called `name`. Raises `RegistryError` where there is none or its module does not hold it."""
-    if name not in PROBES:
-        raise RegistryError(f"there is no probe '{name}'")
-    made = _load(PROBES[name], f"probe '{name}'")()
+    where = PROBES.get(name, "")
+    if not where:
+        plugin = find("probes", name)
+        if plugin is None:
+            raise RegistryError(f"there is no probe '{name}'")
+        where = plugin.value
+    made = _load(where, f"probe '{name}'")()
     if made.name != name:
-        raise RegistryError(f"the probe at {PROBES[name]} calls itself '{made.name}', not '{name}'")
+        raise RegistryError(f"the probe at {where} calls itself '{made.name}', not '{name}'")
     return cast("Probe[Any]", made)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
+from aiaudit.plugins import find, names
 from aiaudit.reports.writing import OutputError, write_file, write_files
 
 __all__ = [
@@ -62,11 +63,13 @@ def parse_output(path: str, stdout_format: str | None = None) -> Output:
     """Find the format of an output, and whether its folder is there. Nothing is opened yet."""
     if path == STDOUT:
         suffix = "." + (stdout_format or "json").lstrip(".")
-        if suffix not in FORMATS:
+        if suffix not in FORMATS and find("formats", suffix[1:]) is None:
             raise OutputError(f"--format {stdout_format}: not a format; there are: {_listed(without_dot=True)}")
         return Output(path, suffix)
     name = Path(path).name.lower()
     suffix = max((s for s in FORMATS if name.endswith(s)), key=len, default="")
+    if not suffix:  # a plug-in's, perhaps; ours go before those of others
+        suffix = max((f".{s}" for s in names("formats") if name.endswith(f".{s}")), key=len, default="")
     if not suffix:
         raise OutputError(f"-o {path}: the suffix names no format; there are: {_listed()}")
     if Path(path).is_dir():
@@ -79,11 +82,15 @@ def check_folder(path: str, option: str) -> None:
     """Raise before any work is done where the folder of an output is missing."""
     folder = Path(path).absolute().parent
     if not folder.is_dir():
-        raise OutputError(f"{option} {path}: the folder {folder} does not exist")
+        raise OutputError(f"{option} {path}: the folder {folder} does not exist; make it first")
 
 
 def reporter(suffix: str) -> Reporter:
     """The module of a format."""
+    if suffix not in FORMATS:
+        plugin = find("formats", suffix[1:])
+        if plugin is not None:
+            return cast(Reporter, plugin.load())
     return cast(Reporter, importlib.import_module(FORMATS[suffix]))
 
 

@@ -15,6 +15,7 @@ from aiaudit.scoring.score import Figures
 if TYPE_CHECKING:
     from aiaudit.audit import Audit
     from aiaudit.model.check import FactSpec
+    from aiaudit.plugins import Plugin
     from aiaudit.scoring.baseline import Difference, Located
     from aiaudit.scoring.levels import GateResult, Ladder, Standing
     from aiaudit.scoring.priority import Action
@@ -36,7 +37,12 @@ def to_json(audit: Audit) -> dict[str, Any]:
     data: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "as_of": collection.as_of.isoformat(),
-        "tool": {"name": "aiaudit", "version": audit.version, "ruleset_hash": audit.ruleset_hash},
+        "tool": {
+            "name": "aiaudit",
+            "version": audit.version,
+            "ruleset_hash": audit.ruleset_hash,
+            "plugins": [_plugin(plugin) for plugin in audit.plugins],
+        },
         "project": {
             **collection.project,
             "stage": collection.config.project.stage or None,
@@ -67,6 +73,7 @@ def to_json(audit: Audit) -> dict[str, Any]:
         "cost": cost,
         "attestations": plain(answers),
         "assumptions": [
+            *(f"The {p.kind} {p.name!r} come from the plug-in {p.package} {p.version}." for p in audit.plugins),
             *subject.assumptions(collection.config, answers, collection.config_by),
             *subject.capacity_assumptions(capacity),
             *subject.cost_assumptions(cost),
@@ -241,6 +248,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "confidence": finding.confidence.value,
         "fingerprint": finding.fingerprint,
     }
+
+
+def _plugin(plugin: Plugin) -> dict[str, str]:
+    return {"kind": plugin.kind, "name": plugin.name, "package": plugin.package, "version": plugin.version}
 
 
 def _since(since: Difference) -> dict[str, Any]:

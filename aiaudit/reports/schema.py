@@ -35,12 +35,20 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Plugin(Part):
+    kind: Literal["packs", "probes", "formats"]
+    name: str
+    package: str
+    version: str
+
+
 class Tool(Part):
     name: Literal["aiaudit"]
     version: str
     ruleset_hash: str = Field(
         description="Digest of everything that can move a figure besides the project: packs, gates."
     )
+    plugins: list[Plugin] = Field(default_factory=list, description="Other packages whose packs or probes were used.")
 
 
 class Project(Part):
@@ -294,6 +302,19 @@ class FrameworkCoverage(Part):
     controls: list[ControlCoverage] = Field(description="Every control, also those without a check.")
 
 
+class PastAudit(Part):
+    """One point of the lines that show where the project comes from."""
+
+    as_of: Day
+    ruleset_hash: str
+    score: Percent | None
+    score_low: Percent
+    score_high: Percent
+    coverage: Percent
+    readiness: Readiness | None
+    packs: dict[str, Percent | None]
+
+
 class Result(Part):
     """The result of one audit."""
 
@@ -336,6 +357,12 @@ class Result(Part):
     waivers: list[WaiverUse]
     problems: list[str] = Field(description="What was wrong with the project file and was left out.")
     brand: dict[str, Any] | None
+    comparison: dict[str, Any] | None = Field(
+        default=None, description="With `--baseline` or `report --compare`: what changed since that audit."
+    )
+    history: list[PastAudit] | None = Field(
+        default=None, description="With `report --history`: the project's audits before this one, earliest first."
+    )
     timings: dict[str, float] | None = None
 
 
@@ -344,8 +371,8 @@ def json_schema() -> dict[str, Any]:
     schema = Result.model_json_schema(mode="serialization")
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "aiaudit result"
-    # a result without timings is complete
-    schema["required"] = [name for name in schema["required"] if name != "timings"]
+    # a result without timings, and one that nothing came before, is complete
+    schema["required"] = [name for name in schema["required"] if name not in ("timings", "comparison", "history")]
     return schema
 
 

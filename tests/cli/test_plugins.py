@@ -1,0 +1,125 @@
+"""Plug-ins: found by their entry points, used only where somebody asks, named in the result."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+
+import pytest
+
+from aiaudit import plugins
+from aiaudit.cli.app import run
+from aiaudit.probes import registry
+
+PACK = """\
+schema: 1
+pack: acme
+title: Acme's own rules
+checks:
+- id: ACME-001
+  title: The house file is there
+  severity: low
+  kind: automatic
+  min_level: E1
+  facts:
+    house: {probe: acme.house, title: the house file}
+  rule: {pass: house.size() > 0, fail: otherwise}
+  why: w
+  risk: r
+  remediation: r
+  effort: S
+"""
+MODULE = """\
+from pathlib import Path
+from aiaudit.model.fact import Evidence, Fact, Level, State
+from aiaudit.model.types import STRING, list_of
+from aiaudit.probes.base import Probe, Query
+
+class House(Probe[Query]):
+    name = "acme.house"
+    title = "the house file"
+    query = Query
+    max_level = Level.CONTENT
+    def value_type(self, query):
+        return list_of(STRING)
+    def answer(self, fact_id, query, context):
+        found = [e.path for e in context.project.files if e.path == "HOUSE"]
+        state = State.KNOWN if found else State.ABSENT
+        return Fact(fact_id, state, found, Level.CONTENT, evidence=tuple(Evidence(p, 1) for p in found))
+
+def pack():
+    return Path(__file__).with_name("acme.yaml")
+
+def render(result):
+    return f"{result['checks'][0]['id']} {result['checks'][0]['status']}\\n"
+"""
+META = "Metadata-Version: 2.1\nName: acme-audit\nVersion: 1.2\n"
+POINTS = """\
+[aiaudit.packs]
+acme = acme_audit:pack
+broken = acme_audit:gone
+[aiaudit.probes]
+acme.house = acme_audit:House
+[aiaudit.formats]
+acme = acme_audit
+"""
+
+
+@pytest.fixture
+def acme(tmp_path, monkeypatch):
+    """An installed package with all three kinds."""
+    site = tmp_path / "site"
+    (site / "acme_audit-1.2.dist-info").mkdir(parents=True)
+    (site / "acme_audit-1.2.dist-info" / "METADATA").write_text(META)
+    (site / "acme_audit-1.2.dist-info" / "entry_points.txt").write_text(POINTS)
+    (site / "acme_audit.py").write_text(MODULE)
+    (site / "acme.yaml").write_text(PACK)
+    monkeypatch.syspath_prepend(str(site))
+    importlib.invalidate_caches()
+    plugins.installed.cache_clear()
+    yield site
+    plugins.installed.cache_clear()
+    registry.get.cache_clear()
+    sys.modules.pop("acme_audit", None)
+
+
+@pytest.fixture
+def project(tmp_path):
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "HOUSE").write_text("x\n")
+    return root
+
+
+def test_a_named_pack_asks_its_probe_and_writes_its_format(acme, project, tmp_path):
+    out, report = tmp_path / "r.json", tmp_path / "r.acme"
+    assert run(["run", str(project), "--pack", "acme", "-q", "-o", str(out), "-o", str(report)]) == 0
+    result = json.loads(out.read_text())
+    assert [(c["id"], c["status"]) for c in result["checks"]] == [("ACME-001", "pass")]
+    assert report.read_text() == "ACME-001 pass\n"
+    assert [(p["kind"], p["name"], p["package"], p["version"]) for p in result["tool"]["plugins"]] == [
+        ("packs", "acme", "acme-audit", "1.2"), ("probes", "acme.house", "acme-audit", "1.2"),
+    ]  # fmt: skip
+    assert "The packs 'acme' come from the plug-in acme-audit 1.2." in result["assumptions"]
+
+
+def test_what_nobody_asked_for_is_not_loaded(acme, project, tmp_path):
+    out = tmp_path / "r.json"
+    assert run(["run", str(project), "--pack", "mlops", "-q", "-o", str(out)]) in (0, 3)
+    assert json.loads(out.read_text())["tool"]["plugins"] == []
+    assert "acme_audit" not in sys.modules
+
+
+def test_a_broken_one_is_one_line(acme, project, capsys):
+    assert run(["run", str(project), "--pack", "broken", "-q"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("aiaudit: the plug-in broken of acme-audit 1.2 cannot be loaded: AttributeError")
+    assert said.count("\n") == 1
+
+
+def test_no_package_wins_by_chance(monkeypatch):
+    two = tuple(plugins.Plugin("packs", "same", "x:y", package, "1") for package in ("one", "two"))
+    monkeypatch.setattr(plugins, "installed", lambda: two)
+    with pytest.raises(plugins.PluginError, match="one and two both bring packs of the name 'same'; uninstall one"):
+        plugins.find("packs", "same")

@@ -12,7 +12,8 @@ from pydantic import Field, field_validator
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.text_engine import NAME, Pattern, PatternGroup, TextEngine, compile_pattern
+from aiaudit.probes.text_engine import NAME, Pattern, PatternGroup, TextEngine
+from aiaudit.probes.text_search import compile_pattern
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role
 

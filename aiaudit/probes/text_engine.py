@@ -1,8 +1,8 @@
-"""The text engine: all regular expressions of all queries in one RE2 scan of each text file.
+"""The text engine: all regular expressions of all queries in one scan of each text file.
 
-Queries bring *groups* of patterns, each with the files it is meant for. The groups that apply to a file make one
-`re2.Set`; what that set reports is searched again by itself for the place. RE2 is linear in the input, whatever the
-pattern. The secret rules join the same scan: their group has a `judge` that turns a hit into what may be kept of it.
+Queries bring *groups* of patterns, each with the files it is meant for. One search (`text_search`) tells which patterns
+may be in a file; these are searched by themselves for the place. RE2 is linear in the input, whatever the pattern. The
+secret rules join the same scan: their group has a `judge` that turns a hit into what may be kept of it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
 
+from aiaudit.probes.text_search import Expression, compiled_pattern, is_fast, search_for
 from aiaudit.project.entry import Entry, display
 from aiaudit.project.globs import GlobTable
 from aiaudit.project.reader import decode, is_binary
@@ -27,11 +26,9 @@ if TYPE_CHECKING:
 NAME: Final = "text"
 VERSION: Final = 2  # of what `scan` gives; part of the cache key
 MAX_MATCH: Final = 120  # characters of a hit that are kept
-MAX_PATTERN: Final = 512
 _WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _TEXT_DATA: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".arff", ".libsvm"})
-_BROAD: Final = re.compile(r"(?:\[\^[^\]]*\]|(?<!\\)\.|\\S|\\w)(?:\{\d*,\d+\}|\*|\+)")
-_BROAD_AT_ONCE: Final = 6
+_MUCH: Final = 24 * 1024 * 1024  # bytes that pay for a search which takes a second to make
 _TOO_FEW: Final = 2 * 1024 * 1024  # bytes of files that are not worth a search of their own
 _NO_TEXT: Final = frozenset(
     {".pdf", ".docx", ".pptx", ".pyc", ".pyo", ".so", ".dll", ".dylib", ".a", ".o", ".exe", ".class", ".jar", ".wasm"}
@@ -123,6 +120,12 @@ class TextEngine:
         """The patterns that are searched in this file."""
         return ",".join(self._keys(entry))
 
+    def prepare(self, size: int) -> None:
+        """Make ready for so many bytes, before workers are forked: they share what is made here."""
+        if self._by_key and is_fast():
+            joint = tuple(sorted(self._by_key))
+            self._searches[joint] = _Search({key: self._by_key[key] for key in joint}, much=size >= _MUCH)
+
     def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
         if is_binary(data):
             return {"binary": True}
@@ -134,10 +137,12 @@ class TextEngine:
         return {"hits": search(text, keys)}
 
     def _search_for(self, keys: tuple[str, ...]) -> _Search:
-        """The search for these groups. To make one costs as much as to search megabytes, so that few files share the
-        search of files with more groups; what is not meant for them is passed over."""
+        """The search for these groups. To make a slow one costs as much as to search megabytes, so that few files share
+        the search of files with more groups, and all share a fast one; what is not meant for them is passed over."""
         joint = keys
-        if self._bytes[keys] <= _TOO_FEW:
+        if is_fast():
+            joint = tuple(sorted(self._by_key))
+        elif self._bytes[keys] <= _TOO_FEW:
             more = [some for some in self._bytes if len(some) > len(keys) and set(keys) <= set(some)]
             joint = min(more, key=lambda some: (-len(some), some), default=keys)
         if joint not in self._searches:
@@ -170,69 +175,55 @@ class _Rule(NamedTuple):
     number: int
 
     @property
-    def regex(self) -> str:
-        return self.group.patterns[self.number].regex
+    def expression(self) -> Expression:
+        return Expression(self.group.patterns[self.number].regex, self.group.ignore_case)
 
     def compiled(self) -> tuple[Any, Any]:
         """The pattern, and the group's `unless` (or None)."""
         ignore_case, unless = self.group.ignore_case, self.group.unless
-        return _compiled(self.regex, ignore_case), _compiled(unless, ignore_case) if unless else None
+        return compiled_pattern(*self.expression), compiled_pattern(unless, ignore_case) if unless else None
 
 
 class PatternSets:
-    """Patterns in a few RE2 sets, to know quickly which of them a text holds."""
+    """Patterns compiled together, to know quickly which of them a text holds."""
 
     def __init__(self, patterns: Iterable[Pattern]) -> None:
-        self._group = PatternGroup(tuple(patterns))
-        self._search = _Search({self._group.key: self._group})
+        self._patterns = tuple(patterns)
+        self._search = search_for([Expression(pattern.regex) for pattern in self._patterns])
 
     def anything(self, text: bytes) -> bool:
         """Whether any pattern is there."""
-        return any(some.Match(text) for some, _ in self._search.sets)
+        return any(compiled.search(text) is not None for _, compiled in self._likely(text))
 
     def matching(self, text: bytes) -> Iterator[tuple[Pattern, Any]]:
-        """The patterns that are there, compiled, in their order."""
-        numbers = sorted(rules[index].number for some, rules in self._search.sets for index in some.Match(text) or ())
-        for number in numbers:
-            pattern = self._group.patterns[number]
-            yield pattern, _compiled(pattern.regex)
+        """The patterns that may be there, compiled, in their order."""
+        return self._likely(text)
+
+    def _likely(self, text: bytes) -> Iterator[tuple[Pattern, Any]]:
+        for number in sorted(self._search.candidates(text)):
+            yield self._patterns[number], compiled_pattern(self._patterns[number].regex)
 
 
 class _Search:
-    """Some groups compiled for one scan.
+    """Some groups compiled for one scan."""
 
-    A pattern that repeats almost any character stays alive over much of a text. Each of two such patterns may be at any
-    place while the other is at any of its own: together they make RE2 build states without end, at a thirtieth of its
-    speed. So these are searched a few at a time, and all others at once.
-    """
-
-    def __init__(self, groups: Mapping[str, PatternGroup]) -> None:
-        import re2
-
-        rules = [_Rule(key, group, number) for key, group in groups.items() for number in range(len(group.patterns))]
-        broad = [rule for rule in rules if _BROAD.search(rule.regex)]
-        parts = [[rule for rule in rules if not _BROAD.search(rule.regex)]]
-        parts += [broad[at : at + _BROAD_AT_ONCE] for at in range(0, len(broad), _BROAD_AT_ONCE)]
-        self.sets: list[tuple[Any, list[_Rule]]] = []
-        for part in filter(None, parts):
-            some = re2.Set.SearchSet(options())
-            for rule in part:
-                some.Add(_source(rule.regex, ignore_case=rule.group.ignore_case))
-            some.Compile()
-            self.sets.append((some, part))
+    def __init__(self, groups: Mapping[str, PatternGroup], *, much: bool = False) -> None:
+        self._rules = [
+            _Rule(key, group, number) for key, group in groups.items() for number in range(len(group.patterns))
+        ]
+        self._search = search_for([rule.expression for rule in self._rules], much=much)
 
     def __call__(self, text: bytes, keys: Iterable[str]) -> dict[str, list[list[Any]]]:
         """The hits of the groups of these keys."""
         meant = frozenset(keys)
         hits: dict[str, list[list[Any]]] = {}
-        for some, rules in self.sets:
-            for index in some.Match(text) or ():
-                rule = rules[index]
-                if rule.key not in meant:
-                    continue
-                found = list(_hits(text, rule.group, rule.number, *rule.compiled()))
-                if found:
-                    hits.setdefault(rule.key, []).extend(found)
+        for index in self._search.candidates(text):
+            rule = self._rules[index]
+            if rule.key not in meant:
+                continue
+            found = list(_hits(text, rule.group, rule.number, *rule.compiled()))
+            if found:
+                hits.setdefault(rule.key, []).extend(found)
         return {key: sorted(hits[key], key=lambda hit: (hit[1], hit[0])) for key in sorted(hits)}
 
 
@@ -271,37 +262,3 @@ def _line(text: bytes, position: int) -> bytes:
     start = text.rfind(b"\n", max(0, position - 4096), position) + 1 or max(0, position - 4096)
     end = text.find(b"\n", position, position + 4096)
     return text[start : end if end >= 0 else position + 4096]
-
-
-def _source(regex: str, *, ignore_case: bool) -> bytes:
-    """`^` and `$` are those of a line."""
-    return (f"(?im:{regex})" if ignore_case else f"(?m:{regex})").encode()
-
-
-def compile_pattern(regex: str, ignore_case: bool = False) -> Any:
-    """A pattern over UTF-8 bytes. Raises `ValueError` where RE2 cannot read it or it would match anywhere."""
-    import re2
-
-    if len(regex) > MAX_PATTERN:
-        raise ValueError(f"the pattern is longer than {MAX_PATTERN} characters")
-    try:
-        compiled = re2.compile(_source(regex, ignore_case=ignore_case), options())
-    except re2.error as error:
-        said = error.args[0] if error.args else "not a pattern"
-        raise ValueError(said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)) from None
-    if compiled.search(b"") is not None:
-        raise ValueError("the pattern matches the empty text")
-    return compiled
-
-
-_compiled: Final = cache(compile_pattern)
-
-
-def options() -> Any:
-    """RE2's options: bytes as UTF-8, and memory enough for a set of a thousand patterns."""
-    import re2
-
-    made = re2.Options()
-    made.log_errors = False
-    made.max_mem = 64 * 1024 * 1024
-    return made

@@ -17,10 +17,14 @@ from aiaudit.probes.base import Engine
 from aiaudit.probes.secrets import checks
 from aiaudit.probes.secrets.judge import judge
 from aiaudit.probes.secrets.rules import VERSION, digest, patterns, rules
-from aiaudit.probes.text_engine import PatternSets, compile_pattern
+from aiaudit.probes.text_engine import PatternSets
+from aiaudit.probes.text_search import compile_pattern
 from aiaudit.project.entry import Entry
 
 HIDDEN: Final = "[secret]"
+_ANY_TEXT: Final = (
+    "surrogatepass"  # Python sources may hold '\\ud800', which is no text elsewhere: there and back unchanged
+)
 _LEAST: Final = 8  # characters of a text that may hold a secret
 # A key whose end was cut off when its text was shortened.
 _CUT: Final = re.compile(
@@ -69,14 +73,14 @@ def hide(text: str, name: str = "") -> str:
     if len(text) < _LEAST:
         return text
     before = f'{name} = "' if name else ""
-    data = f'{before}{text}"'.encode("utf-8", "surrogateescape")
-    start, end = len(before.encode("utf-8", "surrogateescape")), len(data) - 1
+    data = f'{before}{text}"'.encode("utf-8", _ANY_TEXT)
+    start, end = len(before.encode("utf-8", _ANY_TEXT)), len(data) - 1
     whole = data
     for first, last in sorted(_spans(data), reverse=True):
         if first >= start and last <= end:
             data = data[:first] + HIDDEN.encode() + data[last:]
             end += len(HIDDEN) - (last - first)
-    told = text if data is whole else data[start:end].decode("utf-8", "surrogateescape")
+    told = text if data is whole else data[start:end].decode("utf-8", _ANY_TEXT)
     cleared = _CUT.sub(_uncut, told)
     return text if cleared == text else cleared
 
@@ -122,7 +126,7 @@ def _sets() -> PatternSets:
 
 def _suspicious(value: Any) -> bool:
     """Whether anything in it has the shape of a secret."""
-    text = json.dumps(value, default=str, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    text = json.dumps(value, default=str, ensure_ascii=False).encode("utf-8", _ANY_TEXT)
     return len(text) >= _LEAST and (_sets().anything(text) or _cut_in_json().search(text) is not None)
 
 

@@ -1,0 +1,216 @@
+"""Many regular expressions in one scan of a text: which of them may match there.
+
+`LiteralSearch` looks for the literals that the expressions cannot do without, all at once, by Hyperscan. `WholeSearch`
+gives it the expressions, which pays for much text. `SetSearch` asks RE2's sets, where Hyperscan is not there: slower,
+to the same end. What any of them names is then searched by itself: RE2 decides, in linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple, Protocol
+
+from aiaudit.probes.text_literals import Clause, anchored_inside, folds, required
+
+MAX_PATTERN: Final = 512
+_BROAD: Final = re.compile(r"(?:\[\^[^\]]*\]|(?<!\\)\.|\\S|\\w)(?:\{\d*,\d+\}|\*|\+)")
+_BROAD_AT_ONCE: Final = 6
+
+
+class Expression(NamedTuple):
+    """A regular expression in RE2's syntax."""
+
+    regex: str
+    ignore_case: bool = False
+
+
+class Search(Protocol):
+    """Expressions compiled for many texts."""
+
+    def candidates(self, text: bytes) -> Iterable[int]:
+        """The numbers of all expressions that match somewhere in the text, and perhaps of some that do not."""
+
+
+def search_for(expressions: Sequence[Expression], *, much: bool = False) -> Search:
+    """The fastest search that this machine has; `much`: there is so much text that a long preparation pays."""
+    try:
+        return WholeSearch(expressions) if much else LiteralSearch(expressions)
+    except (ImportError, OSError, RuntimeError):  # no wheel for this machine, or not this processor
+        return SetSearch(expressions)
+
+
+def is_fast() -> bool:
+    """Whether one search for all expressions costs as little as one for a few."""
+    try:
+        import hyperscan  # noqa: F401
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+class LiteralSearch:
+    """By the literals that each expression needs. Raises `ImportError` where Hyperscan is not installed."""
+
+    def __init__(self, expressions: Sequence[Expression]) -> None:
+        import hyperscan
+
+        self._always: list[int] = []  # expressions that need no literal
+        needed: dict[bytes, list[tuple[int, tuple[Clause, ...]]]] = {}
+        for number, expression in enumerate(expressions):
+            alternatives = _required(expression.regex)
+            if alternatives is None:
+                self._always.append(number)
+                continue
+            for first, *others in alternatives:
+                for literal in first:
+                    needed.setdefault(literal, []).append((number, tuple(others)))
+        asked = {literal for uses in needed.values() for _, others in uses for clause in others for literal in clause}
+        self._literals = sorted(asked | set(needed))
+        self._uses = [needed.get(literal, []) for literal in self._literals]
+        self._all = range(len(expressions))
+        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        if self._literals:
+            self._database.compile(
+                expressions=self._literals,
+                ids=list(range(len(self._literals))),
+                elements=len(self._literals),
+                flags=[hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS] * len(self._literals),
+                literal=True,
+            )
+
+    def candidates(self, text: bytes) -> Iterable[int]:
+        """See `Search`; in their order."""
+        if folds(text):
+            return self._all
+        there: list[int] = []
+        if self._literals and text:
+            self._database.scan(text, match_event_handler=_note, context=there)
+        present = {self._literals[number] for number in there}
+        found = set(self._always)
+        for number in there:
+            for rule, others in self._uses[number]:
+                if rule not in found and not any(present.isdisjoint(clause) for clause in others):
+                    found.add(rule)
+        return sorted(found)
+
+
+def _note(number: int, start: int, end: int, flags: int, found: Any) -> None:
+    """Called by Hyperscan for each literal that is there."""
+    found.append(number)
+
+
+_required: Final = cache(required)
+
+
+class WholeSearch:
+    """By the expressions themselves, all at once, which takes a second or two to compile.
+
+    Hyperscan counts bytes where RE2 counts characters: each character beyond ASCII is made one byte for it. Expressions
+    that name such characters, or that it has not, go by their literals. Raises `ImportError` where Hyperscan is not
+    installed.
+    """
+
+    def __init__(self, expressions: Sequence[Expression]) -> None:
+        import hyperscan
+
+        numbers = range(len(expressions))
+        self._literals = LiteralSearch(expressions)
+        self._others = [number for number in numbers if not _plain(expressions[number].regex)]
+        self._rest = LiteralSearch([expressions[number] for number in self._others])
+        able = sorted(set(numbers) - set(self._others))
+        flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_MULTILINE
+        self._database: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        try:
+            self._database.compile(
+                expressions=[expressions[number].regex.encode() for number in able],
+                ids=able,
+                elements=len(able),
+                flags=[flags | hyperscan.HS_FLAG_CASELESS * expressions[number].ignore_case for number in able],
+            )
+        except hyperscan.error:  # an expression that only RE2 knows: literals do for all
+            self._database = None
+
+    def candidates(self, text: bytes) -> Iterable[int]:
+        """See `Search`."""
+        if self._database is None or not text or folds(text):
+            return self._literals.candidates(text)
+        found: list[int] = []
+        short = text if text.isascii() else text.translate(_ONE_BYTE, _CONTINUED)
+        self._database.scan(short, match_event_handler=_note, context=found)
+        return sorted({*found, *(self._others[number] for number in self._rest.candidates(text))})
+
+
+_CONTINUED: Final = bytes(range(0x80, 0xC0))  # what follows the first byte of a character in UTF-8
+_ONE_BYTE: Final = bytes(range(0xC0)) + b"\x7f" * 0x40
+"""A character beyond ASCII as one byte that, like it, is no letter, digit or space to RE2."""
+
+
+def _plain(regex: str) -> bool:
+    """Whether Hyperscan, over bytes, finds whatever RE2 finds."""
+    return regex.isascii() and "\\x" not in regex and not anchored_inside(regex)
+
+
+class SetSearch:
+    """By a few RE2 sets.
+
+    A pattern that repeats almost any character stays alive over much of a text. Each of two such patterns may be at any
+    place while the other is at any of its own: together they make RE2 build states without end, at a thirtieth of its
+    speed. So these are searched a few at a time, and all others at once.
+    """
+
+    def __init__(self, expressions: Sequence[Expression]) -> None:
+        import re2
+
+        numbers = range(len(expressions))
+        broad = [number for number in numbers if _BROAD.search(expressions[number].regex)]
+        parts = [[number for number in numbers if not _BROAD.search(expressions[number].regex)]]
+        parts += [broad[at : at + _BROAD_AT_ONCE] for at in range(0, len(broad), _BROAD_AT_ONCE)]
+        self._sets: list[tuple[Any, list[int]]] = []
+        for part in filter(None, parts):
+            some = re2.Set.SearchSet(options())
+            for number in part:
+                some.Add(source(*expressions[number]))
+            some.Compile()
+            self._sets.append((some, part))
+
+    def candidates(self, text: bytes) -> Iterator[int]:
+        """See `Search`; only those that do match."""
+        for some, numbers in self._sets:
+            for index in some.Match(text) or ():
+                yield numbers[index]
+
+
+def source(regex: str, ignore_case: bool) -> bytes:
+    """`^` and `$` are those of a line."""
+    return (f"(?im:{regex})" if ignore_case else f"(?m:{regex})").encode()
+
+
+def compile_pattern(regex: str, ignore_case: bool = False) -> Any:
+    """A pattern over UTF-8 bytes. Raises `ValueError` where RE2 cannot read it or it would match anywhere."""
+    import re2
+
+    if len(regex) > MAX_PATTERN:
+        raise ValueError(f"the pattern is longer than {MAX_PATTERN} characters")
+    try:
+        compiled = re2.compile(source(regex, ignore_case), options())
+    except re2.error as error:
+        said = error.args[0] if error.args else "not a pattern"
+        raise ValueError(said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)) from None
+    if compiled.search(b"") is not None:
+        raise ValueError("the pattern matches the empty text")
+    return compiled
+
+
+compiled_pattern: Final = cache(compile_pattern)
+
+
+def options() -> Any:
+    """RE2's options: bytes as UTF-8, and memory enough for a set of a thousand patterns."""
+    import re2
+
+    made = re2.Options()
+    made.log_errors = False
+    made.max_mem = 64 * 1024 * 1024
+    return made

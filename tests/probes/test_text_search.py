@@ -1,0 +1,155 @@
+"""The searches of many expressions: what they pass over cannot match, and all of them lead to the same hits."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aiaudit.probes import text_engine
+from aiaudit.probes.secrets.rules import patterns
+from aiaudit.probes.text_literals import anchored_inside, folds, required
+from aiaudit.probes.text_search import Expression, LiteralSearch, SetSearch, WholeSearch, compile_pattern, search_for
+from aiaudit.project.entry import Entry
+
+SEARCHES = (LiteralSearch, WholeSearch, SetSearch)
+
+
+@pytest.mark.parametrize(
+    ("regex", "needed"),
+    [
+        ("timeout", [[{b"timeout"}]]),
+        (r"torch\.load\(", [[{b"torch.load("}]]),
+        (r"(?i)\bTTL\b", [[{b"ttl"}]]),
+        (r"https?://\w+@", [[{b"http://", b"https://"}]]),
+        (r"api[_-]key|sk-\d{20}", [[{b"api_key", b"api-key"}], [{b"sk-"}]]),
+        (r"if .*(?:drift|psi)", [[{b"if "}, {b"drift", b"psi"}]]),
+        (r"(?:foo\w+|bar.)baz", [[{b"foo", b"bar"}, {b"baz"}]]),
+        (r"(?:ab){2}", [[{b"abab"}]]),
+        (r"x(?:long)?y{2}", [[{b"xyy", b"xlongyy"}]]),
+        (r"gr[ae]y", [[{b"gray", b"grey"}]]),
+        ("a|(?i)mtls", None),  # one letter tells nothing
+        ("secure|(?i)mtls", [[{b"secure"}], [{b"mtls"}]]),
+        (r"\S", None),
+        (r"[^\n]+x?", None),
+        (r"[[:alpha:]]token", None),  # Python reads such a class otherwise
+        (r"\pLtoken", None),
+        ("Über", [[{b"ber"}]]),
+        (r"(?:secret)*x", None),
+    ],
+)
+def test_what_a_text_must_hold(regex: str, needed: list[list[set[bytes]]] | None) -> None:
+    compile_pattern(regex)
+    found = required(regex)
+    assert (found and [set(one) for one in found]) == (needed and [set(map(frozenset, one)) for one in needed])
+
+
+@pytest.mark.parametrize(
+    ("regex", "inside"),
+    [
+        ("^a$", False),
+        ("(?:^|b)c(?:$|d)", False),
+        ("a|^b", False),
+        ("a(?:^|b)", True),
+        ("(?:$|a)b", True),
+        ("a*^b", True),
+    ],
+)
+def test_anchors_inside(regex: str, inside: bool) -> None:
+    assert anchored_inside(regex) is inside
+
+
+PIECES = st.recursive(
+    st.sampled_from(
+        [
+            "key",
+            "Key",
+            "ab",
+            "a",
+            "ü",
+            r"\d",
+            r"\w",
+            r"\s",
+            ".",
+            "[a-c]",
+            "[^k]",
+            "[sS]",
+            r"\b",
+            "^",
+            "$",
+            r"[^\n]{0,3}",
+            "x{2}",
+        ]
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map("".join),
+        st.lists(inner, min_size=2, max_size=3).map(lambda some: f"(?:{'|'.join(some)})"),
+        inner.map(lambda one: f"(?:{one})?"),
+        inner.map(lambda one: f"(?:{one})+"),
+        inner.map(lambda one: f"(?i:{one})"),
+        inner.map(lambda one: f"(?:{one}){{1,2}}"),
+    ),
+    max_leaves=8,
+)
+TEXTS = st.text(alphabet="kKeEyYabcsSxX09 \n_ü\u212a\u017f", max_size=30)
+
+
+def usable(regex: str, ignore_case: bool) -> bool:
+    try:
+        compile_pattern(regex, ignore_case)
+    except ValueError:
+        return False
+    return True
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.lists(st.tuples(PIECES, st.booleans()), min_size=1, max_size=4), st.lists(TEXTS, min_size=1, max_size=6))
+def test_no_search_passes_over_what_matches(regexes: list[tuple[str, bool]], texts: list[str]) -> None:
+    expressions = [Expression(regex, case) for regex, case in regexes if usable(regex, case)]
+    if not expressions:
+        return
+    searches = [kind(expressions) for kind in SEARCHES]
+    for text in (one.encode() for one in texts):
+        matching = {n for n, one in enumerate(expressions) if compile_pattern(*one).search(text) is not None}
+        for search in searches:
+            assert matching <= set(search.candidates(text)), (type(search).__name__, expressions, text)
+
+
+def test_letters_that_only_unicode_makes_equal_are_seen() -> None:
+    text = "to\u212aen".encode()  # with the sign for Kelvin
+    assert folds(text) and not folds(b"token")
+    assert compile_pattern("token", True).search(text)
+    for kind in SEARCHES:
+        assert list(kind([Expression("token", True)]).candidates(text)) == [0]
+
+
+def test_little_is_left_to_search() -> None:
+    expressions = [Expression(pattern.regex) for group in ("vendor", "named", "free") for pattern in patterns(group)]
+    text = b"def main() -> None:\n    print(compute(settings.rate, 3))\n" * 100
+    for kind in (LiteralSearch, WholeSearch):
+        assert len(list(kind(expressions).candidates(text))) <= 3
+
+
+def test_hits_do_not_depend_on_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "sk-proj-" + "Ab3dEf6hIj" * 4
+    data = f'API = "{key}"\nurl = "https://user:hunter2pass@db.example.org/x"\nttl = 30  # grüße, token\n'.encode() * 3
+    groups = [
+        text_engine.PatternGroup(tuple(patterns("vendor"))),
+        text_engine.PatternGroup((text_engine.Pattern("ttl", r"\bttl\b[^\n]{0,20}grüße"),)),
+    ]
+    found = []
+    for kind in SEARCHES:
+        monkeypatch.setattr(text_engine, "search_for", lambda some, much=False, kind=kind: kind(some))
+        engine = text_engine.TextEngine(groups=groups)
+        entry = Entry("a.py", len(data), suffix=".py")
+        assert engine.wants(entry)
+        found.append(engine.scan(data, entry))
+    assert found[0] == found[1] == found[2]
+    assert sum(map(len, found[0]["hits"].values())) == 6
+
+
+def test_without_hyperscan_the_sets_of_re2_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "hyperscan", None)
+    assert isinstance(search_for([Expression("abc")]), SetSearch)

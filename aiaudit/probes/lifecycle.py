@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final
 import yaml
 
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
-from aiaudit.model.types import INT, STRING, Type, list_of, record
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.runtimes import runtimes
 from aiaudit.probes.text import hits_of, scope_of
@@ -69,6 +69,7 @@ ITEM: Final = record(
     days_left=INT,
     use=STRING,
     source=STRING,
+    second_hand=BOOL,
 )
 NAMED: Final = record("named thing", path=STRING, line=INT, name=STRING, role=STRING)
 VALUE: Final = record(
@@ -82,6 +83,7 @@ class _Row:
     ends: dt.date
     use: str
     source: str
+    second_hand: bool  # not read with the provider, but quoted by somebody else
 
 
 @cache
@@ -89,7 +91,9 @@ def _table() -> tuple[dt.date, dict[str, _Row]]:
     """The day on which the table was checked, and its rows by name."""
     data = yaml.safe_load((path_of("checks") / TABLE).read_text(encoding="utf-8"))
     rows = {
-        name: _Row(kind, row["ends"], str(row["use"]), data["sources"][row["source"]])
+        name: _Row(
+            kind, row["ends"], str(row["use"]), data["sources"][row["source"]], row["source"] in data["second_hand"]
+        )
         for kind in ("models", "interfaces", "runtimes")
         for row in data[kind]
         for name in row["names"]
@@ -138,7 +142,7 @@ class LifecycleQuery(Query):
 
 class LifecycleProbe(Probe[LifecycleQuery]):
     """Models, interfaces and runtimes that stop soon or have stopped: `kind` is model, interface, runtime, or ci for a
-    runtime that only CI jobs run on. `named`: every model that is given as a value, in the table or not."""
+    runtime that only CI jobs run on; second_hand: the day is not from the provider's own page. `named`: every model that is given as a value, in the table or not."""
 
     name: ClassVar[str] = "lifecycle"
     title: ClassVar[str] = "models and runtimes named by the project that have stopped or stop soon"
@@ -199,6 +203,7 @@ def _item(path: str, line: int, name: str, kind: str, row: _Row, as_of: dt.date)
         "days_left": (row.ends - as_of).days,
         "use": row.use,
         "source": row.source,
+        "second_hand": row.second_hand,
     }
 
 

@@ -53,7 +53,7 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
         return _python_kind(arguments, module)
     for length in (2, 1):
         if len(arguments) >= length and (kind := _COMMANDS.get((program, *arguments[:length]))):
-            return kind
+            return "other" if kind == "deploy" and program in _CLOUDS and _brings_nothing(arguments) else kind
     if kind := _COMMANDS.get((program,)):
         return kind
     if kind := _PROGRAMS.get(program):
@@ -75,6 +75,19 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
     if program.endswith((".sh", ".bash")) or "/" in words[0]:
         return _stem_kind(program.rpartition(".")[0] or program)
     return "other"
+
+
+_CLOUDS: Final = frozenset({"aws", "az", "gcloud", "flyctl", "fly", "databricks"})
+_LOOKS: Final = re.compile(
+    r"(?:describe|list|get|show|wait|delete|stop|tag|untag)(?:-.*)?|restart|start|auth|identity|keys?|logs?|login|tail"
+    r"|browse|cors|appsettings|connection-string|ssl|access-restriction|vnet-integration|update-kubeconfig"
+)
+
+
+def _brings_nothing(arguments: Sequence[str]) -> bool:
+    """Whether a cloud's command only looks, restarts or changes settings: no new version reaches anybody by it."""
+    named = [one for one in arguments[:5] if one[:1] != "-"]
+    return any(_LOOKS.fullmatch(one) for one in named[1:])
 
 
 def kind_of_action(uses: str) -> Kind:

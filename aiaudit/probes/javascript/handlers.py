@@ -60,7 +60,9 @@ _EVERYDAY: Final = name_set(
     " join toString trim replace replaceAll slice push String Number Boolean parseInt parseFloat toLowerCase"
     " toUpperCase get has set add find next concat flat flatMap stringify toFixed isNaN sort"
 )
-_BOUNDS: Final = re.compile(r"\.(?:max|length|lte|lt)\(|\.size\s*<=?|\bmax(?:Length|Items|imum)\s*[:(]|\bmaxLength\b")
+_BOUNDS: Final = re.compile(
+    r"\.(?:max|length|lte|lt)\(|\.size\s*[<>]=?|\bmax(?:Length|Items|imum)\s*[:(]|\bmaxLength\b"
+)
 
 
 class Handlers:

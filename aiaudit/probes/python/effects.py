@@ -81,6 +81,7 @@ for _kind, _names, _receiver in (
 ):  # fmt: skip
     for _one in _names.split():
         _METHODS.setdefault(f"{_one}?" if _receiver is not None else _one, (_kind, _receiver))
+_FILLS: Final = name_set("add_documents aadd_documents add_texts aadd_texts add add_nodes put set")
 _STATEMENT: Final = re.compile(
     r"(?is)\s*(?:with\b.*?\)\s*)?(select|insert|update|delete|drop|truncate|alter|create|merge|replace|grant)\b"
 )
@@ -164,6 +165,8 @@ def effect_of(call: ast.Call, names: Iterable[str], values: Values, scope: Scope
             return Effect(_VERBS.get(last, "network"), name, line, not _known_start(call, values, scope))
         if name.startswith(_PAYMENTS) and last in _PAYS:
             return Effect("money", name, line, False)
+        if name.rpartition(".")[2] in _FILLS and "InMemory" in name:
+            return None  # a store that ends with the process
         built_in = next((one for one in name.split(".")[1:][-2:] if one in BUILT_IN), "")
         if built_in and name[:1] != "@":
             return Effect(BUILT_IN[built_in][0], name, line, BUILT_IN[built_in][1])

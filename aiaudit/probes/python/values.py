@@ -20,6 +20,12 @@ _SECRET_VALUE: Final = re.compile(
     r"(?:sk|pk|rk|pcsk|lsv2|gsk|r8|hf|xai|tvly)[-_][\w-]{8,}|AKIA[0-9A-Z]{8,}|gh[opsu]_\w{8,}|github_pat_\w{8,}"
     r"|xox[abprs]-[\w-]{8,}|AIza[\w-]{8,}|eyJ[\w-]{8,}\.|-----BEGIN|://[^/\s:@]+:[^/\s:@]+@"
 )
+# The same where it is reported and not only blotted out: `ask_question` and `task-completion` are no keys.
+_SECRET_SHAPE: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:(?:sk|pk|rk|pcsk|lsv2|gsk|r8|hf|xai|tvly)[-_](?=[\w-]*[0-9A-Z]|[a-z]{12})[\w-]{8,}|AKIA[0-9A-Z]{8,}"
+    r"|gh[opsu]_\w{8,}|github_pat_\w{8,}|xox[abprs]-[\w-]{8,}|AIza[\w-]{8,}|eyJ[\w-]{8,}\.)"
+    r"|-----BEGIN|://[^/\s:@]+:[^/\s:@]+@"
+)
 
 
 class Values:
@@ -181,7 +187,7 @@ def redacted(value: str, name: str = "") -> str:
 
 def looks_secret(text: str) -> bool:
     """Whether a credential of a known shape stands in the text."""
-    return bool(_SECRET_VALUE.search(text))
+    return bool(_SECRET_SHAPE.search(text))
 
 
 def _short(value: Any) -> Any:

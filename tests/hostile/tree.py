@@ -246,7 +246,7 @@ def hidden(root: Path) -> None:
 
 
 def repository(root: Path, outside: Path) -> None:
-    """A git repository whose settings name programs, and whose objects are elsewhere."""
+    """A git repository whose settings name programs for everything (other kinds: tests/probes/git/test_hostile.py)."""
     if shutil.which("git") is None:
         return
     env = {
@@ -280,7 +280,6 @@ def repository(root: Path, outside: Path) -> None:
         for section, names_ in keys.items():
             file.write(f"[{section}]\n" + "".join(f"\t{name} = {program}\n" for name in names_))
         file.write(f"[log]\n\tshowSignature = true\n[include]\n\tpath = {outside / 'secret.py'}\n")
-    _write(root / ".git/objects/info/alternates", f"{outside}\n")
 
 
 def _write(path: Path, text: str) -> None:

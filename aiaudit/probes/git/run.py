@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from aiaudit.probes.git.refuse import trouble
+
 MAX_OUTPUT: Final = 128 * 1024 * 1024
 TIMEOUT: Final = 60.0  # seconds for one command
 
@@ -57,11 +59,14 @@ class Repository:
     directory: Path
     prefix: str
     program: str | None  # git's absolute path; None where it is not installed
+    refused: str = ""  # why git is not started on it
 
     def run(self, *arguments: str, given: bytes = b"") -> bytes:
         """The output of one git command that reads `given` from its standard input. Raises GitError."""
         if self.program is None:
             raise GitError("git is not installed")
+        if self.refused:
+            raise GitError(self.refused)
         settings = [word for override in _OVERRIDES for word in ("-c", override)]
         command = [
             self.program, "--no-pager", "--no-optional-locks", "--no-lazy-fetch", "--no-replace-objects",
@@ -102,7 +107,13 @@ def find_repository(root: str) -> Repository | None:
         directory = _git_directory(above)
         if directory is not None:
             inside = folder.relative_to(above).as_posix()
-            return Repository(directory, "" if inside == "." else f"{inside}/", _program(folder))
+            common = Path(os.path.realpath(directory / (_small(directory / "commondir") or ".")))
+            return Repository(
+                directory,
+                "" if inside == "." else f"{inside}/",
+                _program(folder),
+                trouble(directory) or trouble(common),
+            )
     return None
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = "2"  # of what is measured: part of the cache's key
 MEMORY: Final = 1024  # MiB that all engines together may use
+_MOST_CORES: Final = 4  # that one task uses: more would want more memory
 _PROCESS: Final = 5 * 1024 * 1024 * 1024  # bytes of address space: the engine's buffers, its libraries, mapped files
 _SECONDS: Final = 600.0  # processor time of one task
 _WHOLE: Final = 64 * 1024 * 1024  # bytes: larger files are known by size, time and inode instead of their hash
@@ -184,8 +185,8 @@ def _measured(
         now = dt.datetime.combine(as_of, dt.time(23, 59, 59), dt.UTC)
         chosen = [found[n] for n in task.sets]
         of_sets = [schemas[n] for n in task.sets] if schemas else ()
-        memory = MEMORY // workers
-        return measured(chosen, files, _places(task), now, memory=memory, labels=labels, schemas=of_sets)
+        memory, cores = MEMORY // workers, max(1, min(_MOST_CORES, available_jobs() // workers))
+        return measured(chosen, files, _places(task), now, memory=memory, cores=cores, labels=labels, schemas=of_sets)
 
 
 def _places(task: Task) -> list[tuple[int, int]]:

@@ -131,3 +131,47 @@ def test_control_characters_of_a_name_do_not_reach_the_report(tmp_path: Path) ->
     repo.commit("c", {"a": "1"}, who=("Evil \x1b[31mName", "e@example.org"))
     history, _ = ask(tmp_path)
     assert "\x1b" not in history.value["authors"][0]["name"]
+
+
+@pytest.mark.parametrize(
+    "name", ["config", "packed-refs", "refs/heads/side", "objects/ab/0123", "objects/info/alternates"]
+)
+def test_a_pipe_in_place_of_a_file_does_not_hold_git_up(tmp_path: Path, name: str) -> None:
+    repo = Repo(tmp_path)
+    head = repo.commit("c", {"a": "1"})
+    pipe = tmp_path / ".git" / name
+    pipe.parent.mkdir(exist_ok=True)
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    history, tracked = ask(tmp_path)
+    assert history.reason == f".git holds something that is no file ({pipe.name})"
+    assert history.value["head"] == head
+    assert tracked.state is State.UNKNOWN
+
+
+def test_settings_that_include_a_pipe_are_refused_and_a_missing_file_is_not(tmp_path: Path) -> None:
+    repo = Repo(tmp_path)
+    repo.commit("c", {"a": "1"})
+    with (tmp_path / ".git/config").open("a") as file:
+        file.write("[include]\n\tpath = ../pipe\n")
+    assert ask(tmp_path)[0].value["commits"] == 1
+    os.mkfifo(tmp_path / "pipe")
+    assert ask(tmp_path)[0].reason == "its settings include something that is no file"
+
+
+@pytest.mark.parametrize("way", ["link", "alternates"])
+def test_objects_of_another_repository_are_not_read(tmp_path: Path, way: str) -> None:
+    other = Repo(tmp_path / "private")
+    secret = other.commit("secret work", {"a": "1"}, who=("Private Person", "p@example.org"))
+    mine = Repo(tmp_path / "audited")
+    mine.commit("c", {"a": "1"})
+    objects = mine.root / ".git/objects"
+    if way == "link":
+        objects.rename(mine.root / ".git/was")
+        objects.symlink_to(other.root / ".git/objects")
+    else:
+        (objects / "info/alternates").write_text(f"{other.root}/.git/objects\n")
+    (mine.root / ".git/HEAD").write_text(secret)
+    history, tracked = ask(mine.root)
+    assert "Private" not in str(history) and tracked.state is State.UNKNOWN
+    assert "another repository" in history.reason or "leads out of it" in history.reason

@@ -1,0 +1,70 @@
+"""Repositories that git itself would trip over: looked at before git is started.
+
+Git opens what lies in `.git` without asking what it is. A pipe in the place of a file would hold it up for ever, a link
+or a list of alternates would have it read somebody else's repository.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Final
+
+MOST: Final = 400_000  # entries of a `.git` folder that are looked at
+_NOT_READ: Final = frozenset({"hooks", "logs", "lfs", "modules", "rr-cache"})  # by the commands that are run here
+_INCLUDED: Final = re.compile(r"^\s*path\s*=\s*\"?([^\"\n]+?)\"?\s*$", re.IGNORECASE | re.MULTILINE)
+_ALTERNATES: Final = ("objects/info/alternates", "objects/info/http-alternates")
+
+
+def trouble(git: Path) -> str:
+    """Why git is not to be started on the repository `git`; "" where it may be."""
+    seen = 0
+    folders = [git]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(folder) as found:
+                for one in found:
+                    seen += 1
+                    if one.is_symlink():
+                        if not _stays(one.path, git):
+                            return f".git holds a link that leads out of it ({one.name})"
+                    elif one.is_dir():
+                        if not (folder == git and one.name in _NOT_READ):
+                            folders.append(Path(one.path))
+                    elif not one.is_file():
+                        return f".git holds something that is no file ({one.name})"
+        except OSError:
+            continue  # git says what it makes of it
+        if seen > MOST:
+            return f".git holds more than {MOST:,} files"
+    for name in _ALTERNATES:
+        if (git / name).exists():
+            return "its objects are kept in another repository (objects/info/alternates)"
+    for path in _INCLUDED.findall(_text(git / "config")):
+        try:
+            if not stat.S_ISREG(os.stat(git / path).st_mode):  # noqa: PTH116 (follows links, as git does)
+                return "its settings include something that is no file"
+        except (OSError, ValueError):
+            continue  # git passes over what is not there
+    return ""
+
+
+def _stays(path: str, git: Path) -> bool:
+    """Whether a link leads to a regular file or a folder inside `.git`, or to nothing."""
+    target = os.path.realpath(path)
+    try:
+        mode = os.stat(target).st_mode  # noqa: PTH116
+    except OSError:
+        return True
+    return target.startswith(f"{os.path.realpath(git)}/") and (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(1 << 20).decode("utf-8", "replace")
+    except OSError:
+        return ""

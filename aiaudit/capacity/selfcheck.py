@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from statistics import median
 from typing import Any, Final
 
 from aiaudit.capacity import weights
 from aiaudit.capacity.architecture import Architecture, cache, from_config, parameters
 from aiaudit.capacity.model_source import preset_named
-from aiaudit.capacity.serving import Setting, budget
-from aiaudit.capacity.tables import GIB, WeightFormat, gpu_named, table, weight_format
+from aiaudit.capacity.serving import Setting, budget, engine_law
+from aiaudit.capacity.tables import GIB, Gpu, WeightFormat, gpu_named, table, weight_format
+from aiaudit.capacity.terms import Term
 from aiaudit.capacity.throughput import Load, Machine, estimate
 from aiaudit.capacity.training import Run, training_memory
 
 _MOST_SEQUENCES: Final = 2048  # of a throughput benchmark whose batch is bound by the cache alone
+_TEXT: Final = ("dense", "mixture", "latent")  # kinds whose working set is the sampler's: no image encoder
 _SHARE: Final = 0.9  # of the memory that such a benchmark uses
 
 
@@ -84,12 +88,14 @@ def scores() -> tuple[Score, ...]:
         Score("parameters of shipped shapes, exact", parameter_rows(), 0.95, 0.001),
         Score("vLLM cache pool, dense text, ≤ 1 % of the budget", dense, 0.75, 0.01),
         Score(
-            "vLLM cache pool, dense text, held out",
+            "vLLM cache pool, dense text, as shipped, held out",
             _held(dense),
             0.75,
             0.01,
             notes=("three rows; the log of the RTX 3090 does not add up by 0.4 GiB itself",),
         ),
+        Score("vLLM cache pool, dense text, fitted without its GPU", held_out_rows(by_gpu), 0.75, 0.01),
+        Score("vLLM cache pool, dense text, fitted without its family", held_out_rows(by_family), 0.75, 0.01),
         Score("vLLM cache pool, mixtures, latent, multimodal, ≤ 4 %", _not(pool, "dense"), 0.75, 0.04),
         Score("inference peak, ≤ 10 %", _of(train, "inference"), 0.80, 0.10),
         Score("LoRA and full, one GPU, ≤ 15 %", single, 0.80, 0.15),
@@ -155,25 +161,66 @@ def parameter_rows() -> list[Row]:
     return rows
 
 
-def vllm_rows() -> list[Row]:
+def vllm_rows(law: Mapping[str, Any] | None = None) -> list[Row]:
     """The pool of one rank. A log of a version before the law holds has the kind `old` and is in no score."""
-    return [_vllm(row) for row in table("measured")["vllm"]]
+    return [_vllm(row, law) for row in table("measured")["vllm"]]
 
 
-def _vllm(row: Mapping[str, Any]) -> Row:
-    from dataclasses import replace
+def _vllm(row: Mapping[str, Any], law: Mapping[str, Any] | None = None) -> Row:
+    shape, term, gpu, setting = _served(row)
+    have = budget(shape, term, gpu, setting, law)
+    what = f"{row['model']} on {row['tp']} × {row['gpu']}, {row['engine']}"
+    kind = "old" if "before" in row else row["kind"]
+    return Row(what, kind, row["pool_gib"] * GIB, have.pool, row["fit"], row["source"], budget=have.usable)
 
+
+def _served(row: Mapping[str, Any]) -> tuple[Architecture, Term, Gpu, Setting]:
     shape = _shape(row["model"])
     gpu = replace(gpu_named(row["gpu"]), visible=round(row["visible_gib"] * GIB))
     if "weights_gib" in row:
         term = weights.from_bytes(round(row["weights_gib"] * GIB), "log")
     else:
         term = weights.from_shape(parameters(shape), weight_format(row["form"]), "shape", engine="vllm")
-    setting = Setting("vllm", row["tp"], row["utilisation"], row.get("max_num_seqs"), row.get("tokens"))
-    have = budget(shape, term, gpu, setting)
-    what = f"{row['model']} on {row['tp']} × {row['gpu']}, {row['engine']}"
-    kind = "old" if "before" in row else row["kind"]
-    return Row(what, kind, row["pool_gib"] * GIB, have.pool, row["fit"], row["source"], budget=have.usable)
+    return shape, term, gpu, Setting("vllm", row["tp"], row["utilisation"], row.get("max_num_seqs"), row.get("tokens"))
+
+
+def held_out_rows(group: Callable[[Mapping[str, Any]], str]) -> list[Row]:
+    """Dense logs, each predicted by constants that were fitted anew on the logs of all other groups alone."""
+    rows = [row for row in table("measured")["vllm"] if "before" not in row]
+    found = []
+    for name in dict.fromkeys(map(group, rows)):
+        law = fitted([row for row in rows if group(row) != name])
+        found += [replace(_vllm(row, law), fit=False) for row in rows if group(row) == name and row["kind"] == "dense"]
+    return found
+
+
+def by_gpu(row: Mapping[str, Any]) -> str:
+    """The group of a log by its GPU."""
+    return str(row["gpu"])
+
+
+def by_family(row: Mapping[str, Any]) -> str:
+    """The group of a log by its model's family: llama, qwen, gpt, deepseek."""
+    return re.sub(r"[^a-z].*", "", str(row["model"]))
+
+
+def fitted(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """vLLM's law with both of its constants from these logs: the context as the median of those told, by ranks; the
+    sampler's factor as the median of those that each pool implies, where the sampler is the working set."""
+    told: dict[int, list[float]] = {}
+    for row in rows:
+        if "non_torch_gib" in row:
+            told.setdefault(row["tp"], []).append(row["non_torch_gib"])
+    by_ranks = {ranks: median(held) for ranks, held in sorted(told.items())}
+    law = {**engine_law("vllm"), "non_torch_gib": {1: next(iter(by_ranks.values())), **by_ranks}}
+    factors = []
+    for row in rows:
+        shape, term, gpu, setting = _served(row)
+        have = budget(shape, term, gpu, setting, law)
+        if row["kind"] in _TEXT and have.used["working set"].formula.startswith(f"{law['sampler_factor']:g} ×"):
+            unit = have.max_num_seqs * shape.vocabulary * 4
+            factors.append((have.pool + have.used["working set"].expected - row["pool_gib"] * GIB) / unit)
+    return {**law, "sampler_factor": median(factors)}
 
 
 def training_rows() -> list[Row]:

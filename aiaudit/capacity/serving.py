@@ -59,9 +59,11 @@ def engine_law(name: str) -> Mapping[str, Any]:
     return row
 
 
-def budget(shape: Architecture, weights: Term, gpu: Gpu, setting: Setting) -> Budget:
-    """What one of `tensor_parallel` equal GPUs holds, and what is left for the cache."""
-    law = engine_law(setting.engine)
+def budget(
+    shape: Architecture, weights: Term, gpu: Gpu, setting: Setting, law: Mapping[str, Any] | None = None
+) -> Budget:
+    """What one of `tensor_parallel` equal GPUs holds, and what is left for the cache. `law`: instead of the table's."""
+    law = engine_law(setting.engine) if law is None else law
     ranks = max(1, setting.tensor_parallel)
     assumed: list[str] = []
     share = setting.utilisation

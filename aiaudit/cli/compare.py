@@ -19,10 +19,14 @@ def compare(
         list[str] | None,
         option("--output", "-o", metavar="FILE", help="Write the comparison as .html, .md or .json. Repeatable."),
     ] = None,
+    templates: Annotated[
+        str | None, option("--templates", metavar="DIR", help="Templates of your own, used before the shipped ones.")
+    ] = None,
 ) -> None:
     """Compare two results: new, fixed, regressed, waived, expired, and why the score moved."""
     from aiaudit.reports import comparison
     from aiaudit.reports.base import check_folder, write_file
+    from aiaudit.reports.templating import overriding
     from aiaudit.scoring.comparison import ComparisonError
 
     outputs = [(path, _suffix(path)) for path in output or ()]
@@ -30,7 +34,8 @@ def compare(
         check_folder(path, "-o")
     first, second = read_result(before), read_result(after)
     try:
-        rendered = [(path, comparison.render(suffix, first, second)) for path, suffix in outputs]
+        with overriding(templates):
+            rendered = [(path, comparison.render(suffix, first, second)) for path, suffix in outputs]
         text = comparison.terminal(first, second) if not outputs else ""
     except ComparisonError as error:
         raise UsageError(f"{before}, {after}: {error}") from None

@@ -12,11 +12,14 @@ import typer
 from aiaudit.cli.errors import UsageError
 
 
-def option(*flags: str, **settings: Any) -> Any:
-    """A typer option; its first long flag names the environment twin (`--fail-under`: AIAUDIT_FAIL_UNDER)."""
+def option(*flags: str, envvar: str = "", **settings: Any) -> Any:
+    """A typer option; its first long flag names the environment twin (`--fail-under`: AIAUDIT_FAIL_UNDER).
+
+    `envvar`: another twin, where two commands mean different things by one flag.
+    """
     long = next(flag for flag in flags if flag.startswith("--"))
     twin = "AIAUDIT_" + long.partition("/")[0].removeprefix("--").replace("-", "_").upper()
-    return typer.Option(*flags, envvar=twin, **settings)
+    return typer.Option(*flags, envvar=envvar or twin, **settings)
 
 
 class SeverityName(StrEnum):

@@ -19,10 +19,14 @@ def portfolio(
         list[str] | None,
         option("--output", "-o", metavar="FILE", help="Write the portfolio as .html, .md, .csv or .json. Repeatable."),
     ] = None,
+    templates: Annotated[
+        str | None, option("--templates", metavar="DIR", help="Templates of your own, used before the shipped ones.")
+    ] = None,
 ) -> None:
     """Rank many projects: levels, common gaps, and the fixes that help most of them."""
     from aiaudit.reports import portfolio as report
     from aiaudit.reports.base import check_folder, write_file
+    from aiaudit.reports.templating import overriding
     from aiaudit.scoring.portfolio import PortfolioError, build
 
     outputs = []
@@ -36,7 +40,8 @@ def portfolio(
         made = build(_files(results))
     except PortfolioError as error:
         raise UsageError(str(error)) from None
-    rendered = [(path, report.render(suffix, made)) for path, suffix in outputs]
+    with overriding(templates):
+        rendered = [(path, report.render(suffix, made)) for path, suffix in outputs]
     for path, text in rendered:
         write_file(path, text.encode("utf-8", "backslashreplace"))
     if not outputs:

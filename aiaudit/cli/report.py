@@ -26,20 +26,72 @@ def report(
     ] = None,
     brand: Annotated[
         str | None,
-        option("--brand", metavar="FILE", help="YAML with the look of the report, instead of the saved one."),
+        option("--brand", metavar="FILE", help="YAML with client, author, logo, colour and standing texts."),
+    ] = None,
+    templates: Annotated[
+        str | None, option("--templates", metavar="DIR", help="Templates of your own, used before the shipped ones.")
+    ] = None,
+    compare: Annotated[
+        Path | None, option("--compare", metavar="FILE", help="An earlier result JSON: what changed since.")
+    ] = None,
+    history: Annotated[
+        Path | None,
+        option(
+            "--history",
+            envvar="AIAUDIT_REPORT_HISTORY",
+            metavar="DIR",
+            help="A folder of earlier result JSONs: the scores over time.",
+        ),
     ] = None,
 ) -> None:
     """Render a saved result; without -o print its summary."""
     from aiaudit.cli import output as out
+    from aiaudit.reports.templating import overriding
 
     outputs = out.outputs_of(output or (), stdout_format)
     data = read_result(result)
     if brand:
-        data = {**data, "brand": _brand(brand)}
-    if outputs:
-        out.write(outputs, data)
-    else:
+        from aiaudit.reports.brand import load
+
+        data = {**data, "brand": load(brand)}
+    if compare:
+        data = {**data, "comparison": compared(read_result(compare), data, str(compare))}
+    if history:
+        data = {**data, "history": _history(history, data)}
+    if not outputs:
         out.summary(data, sys.stdout)
+        return
+    with overriding(templates):
+        out.write(outputs, data)
+
+
+def compared(before: dict[str, Any], after: dict[str, Any], name: str) -> dict[str, Any]:
+    """The section `comparison` of a result, from an earlier one of that file name. Raises `UsageError`."""
+    from aiaudit.scoring.comparison import ComparisonError, compare, to_json
+
+    try:
+        return to_json(compare(before, after))
+    except ComparisonError as error:
+        raise UsageError(f"{name}: {error}") from None
+
+
+def _history(folder: Path, data: dict[str, Any]) -> list[dict[str, Any]]:
+    from aiaudit.scoring.history import read
+    from aiaudit.scoring.portfolio import PortfolioError
+
+    if not folder.is_dir():
+        raise UsageError(f"--history {folder}: there is no such folder")
+    try:
+        found = read(sorted(file for file in folder.rglob("*.json") if file.is_file()), data)
+    except PortfolioError as error:
+        raise UsageError(f"--history {folder}: {error}") from None
+    if not found:
+        name = data["project"].get("name")
+        raise UsageError(
+            f"--history {folder}: holds no earlier result of "
+            + (f"{name}; its name and a day before {data['as_of']} decide" if name else "a project without a name")
+        )
+    return found
 
 
 def read_result(path: Path) -> dict[str, Any]:
@@ -61,17 +113,3 @@ def _read(path: Path) -> Any:
         raise UsageError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     except (ValueError, RecursionError):
         raise UsageError(f"{path}: not JSON; give a file of `aiaudit run -o result.json`") from None
-
-
-def _brand(path: str) -> dict[str, Any]:
-    from aiaudit.project.parse import Malformed, parse_yaml
-
-    try:
-        data = parse_yaml(Path(path).read_bytes())
-    except OSError as error:
-        raise UsageError(f"--brand {path}: {(error.strerror or 'cannot be read').lower()}") from None
-    except Malformed as error:
-        raise UsageError(f"--brand {path}: {error}") from None
-    if not isinstance(data, dict):
-        raise UsageError(f"--brand {path}: must be a mapping of settings")
-    return dict(data)

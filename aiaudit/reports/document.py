@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from aiaudit.reports import frameworks, plan, words
+from aiaudit.reports import brand, comparison_view, data, frameworks, plan, words
+from aiaudit.reports.history import History
 from aiaudit.reports.plan import ON_PAGE_ONE
 from aiaudit.reports.reading import read_packs, read_waiver
 from aiaudit.reports.record import Record, preview
 from aiaudit.reports.rows import Answer, FactRow, Gate, answer_of, fact_row, gates_of, machine_of
 from aiaudit.reports.text import clean, full_stop, shorten, thousands, upper_first
 from aiaudit.reports.view import Check, Pack, Waiver
+from aiaudit.scoring.comparison import from_json
 
 REASONS_NAMED: Final = 10
 """Reasons why facts could not be determined that the scope part names; the evidence part holds every fact."""
@@ -39,7 +41,8 @@ class Report:
     """A result JSON, read for showing. Everything in it is clean text; escaping for the format comes later."""
 
     def __init__(self, result: Mapping[str, Any]) -> None:
-        self.result = Record(clean(dict(result)))
+        self.brand: brand.Brand = brand.of(result.get("brand"))
+        self.result = Record(clean({key: value for key, value in result.items() if key != "brand"}))
         upcoming = self.result.record("next_level")
         self.next_key = upcoming.text("name")
         self.next_name = words.LEVEL[self.next_key].name if self.next_key in words.LEVEL else ""
@@ -54,7 +57,11 @@ class Report:
 
     @cached_property
     def name(self) -> str:
-        return self.project.text("name") or (f"Project at {self.commit}" if self.commit else "Unnamed project")
+        return (
+            self.brand.system
+            or self.project.text("name")
+            or (f"Project at {self.commit}" if self.commit else "Unnamed project")
+        )
 
     @cached_property
     def as_of(self) -> str:
@@ -63,14 +70,6 @@ class Report:
     @cached_property
     def commit(self) -> str:
         return self.project.text("commit")[:12]
-
-    @cached_property
-    def client(self) -> str:
-        return self.result.record("brand").text("client")
-
-    @cached_property
-    def author(self) -> str:
-        return self.result.record("brand").text("author")
 
     @cached_property
     def owner(self) -> str:
@@ -101,6 +100,23 @@ class Report:
     @property
     def coverage(self) -> float:
         return self.result.percent("coverage")
+
+    @cached_property
+    def data(self) -> data.DataPage | None:
+        """The profile of the audited data, where there is one."""
+        return data.read(self.result)
+
+    @cached_property
+    def comparison(self) -> comparison_view.View | None:
+        """What changed since the audit that this one was compared with."""
+        made = from_json(self.result.data.get("comparison"))
+        titles = {pack.id: pack.title for pack in self.packs}
+        return comparison_view.view(made, self.name, titles) if made else None
+
+    @cached_property
+    def history(self) -> History:
+        """The audits before this one; false where there is none."""
+        return History(self.result)
 
     @cached_property
     def frameworks(self) -> tuple[frameworks.Table, ...]:

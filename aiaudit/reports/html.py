@@ -1,7 +1,7 @@
 """The HTML report: one file that works offline and without script, and prints well.
 
 The Content-Security-Policy in its head allows the one style sheet and the one script that stand in it, by their hash,
-and nothing else: no image, no font, no request, no inline style, no inline handler.
+and nothing else: no font, no request, no inline style, no inline handler; no image but the logo that is in the file.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Final
 
 from markupsafe import Markup
 
-from aiaudit.reports import charts, charts_capacity, charts_cost, document, frameworks, sections, words
-from aiaudit.reports.templating import html_environment
-from aiaudit.resources import path_of
+from aiaudit.reports import charts, charts_capacity, charts_change, charts_cost, document, frameworks, sections, words
+from aiaudit.reports.templating import asset, html_environment
+from aiaudit.reports.text import shorten
 
 TITLE: Final = "Production readiness audit"
+FOOTER: Final = 140
+"""Characters that stand in one line at the foot of a page, beside the page's number."""
 
 _FOOTER: Final = '@page{{@bottom-left{{content:"{text}"}}}}@page:first{{@bottom-left{{content:none}}}}'
 
@@ -27,7 +28,9 @@ _FOOTER: Final = '@page{{@bottom-left{{content:"{text}"}}}}@page:first{{@bottom-
 def render(result: Mapping[str, Any]) -> str:
     """The HTML report of a result JSON. The same result gives the same text."""
     report = document.read(result)
-    style = asset("report.css") + _FOOTER.format(text=_css_text(f"{TITLE}, {report.name}, {report.as_of}"))
+    brand = report.brand
+    footer = f"{TITLE}, {shorten(report.name, 50)}, {report.as_of}. {brand.confidentiality}"
+    style = asset("report.css") + brand.style + _FOOTER.format(text=_css_text(footer))
     script = asset("report.js")
     template = html_environment().get_template("report.html.j2")
     return template.render(
@@ -35,19 +38,21 @@ def render(result: Mapping[str, Any]) -> str:
         sections=sections.present(report),
         charts=charts,
         charts_capacity=charts_capacity,
+        charts_change=charts_change,
         charts_cost=charts_cost,
         frameworks=frameworks,
         words=words,
         title=TITLE,
-        policy=_policy(style, script),
+        policy=_policy(style, script, logo=bool(brand.logo)),
         style=Markup(style),  # noqa: S704 (our file, and text made of letters and escapes)
         script=Markup(script),  # noqa: S704 (our file)
     )
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, script: str, logo: bool = False) -> str:
+    image = " img-src data:;" if logo else ""
     return (
-        f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
+        f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}';{image} "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -58,11 +63,8 @@ def digest(text: str) -> str:
 
 
 def _css_text(text: str) -> str:
-    """Text inside a CSS string: all but letters, digits, spaces and commas as escapes."""
-    return re.sub(r"[^A-Za-z0-9 ,]", lambda hit: f"\\{ord(hit[0]):06x}", text[:120])
+    """Text inside a CSS string: all but letters, digits, spaces and commas as escapes.
 
-
-@cache
-def asset(name: str) -> str:
-    """A file of `templates/report`."""
-    return (path_of("templates") / "report" / name).read_text(encoding="utf-8").strip()
+    An escape swallows one space after it, so each brings one.
+    """
+    return re.sub(r"[^A-Za-z0-9 ,]", lambda hit: f"\\{ord(hit[0]):06x} ", text[:FOOTER])

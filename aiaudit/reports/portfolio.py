@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from aiaudit.reports import html as report_html
 from aiaudit.reports.csv import safe_cell
-from aiaudit.reports.templating import html_environment, markdown_environment
+from aiaudit.reports.templating import asset, html_environment, markdown_environment
 from aiaudit.reports.text import clean, figure
 from aiaudit.scoring.portfolio import LEVELS, Portfolio
 
@@ -89,7 +89,7 @@ def render(suffix: str, made: Portfolio) -> str:
     seen = view(made)
     if suffix == ".md":
         return markdown_environment().get_template("portfolio.md.j2").render(view=seen).strip() + "\n"
-    style = report_html.asset("report.css") + report_html.asset("portfolio.css")
+    style = asset("report.css") + asset("portfolio.css")
     return (
         html_environment()
         .get_template("portfolio.html.j2")

@@ -13,6 +13,7 @@ from typing import Final
 from aiaudit.reports import frameworks, words
 from aiaudit.reports.document import Report
 from aiaudit.reports.view import Pack
+from aiaudit.scoring.comparison import from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,22 @@ def _cost(report: Report) -> str:
     return words.cost_heading(budget.text("verdict"), budget.number("breaks")) if budget.text("verdict") else ""
 
 
+def _data(report: Report) -> str:
+    return report.data.heading if report.data else ""
+
+
+def _comparison(report: Report) -> str:
+    made = from_json(report.result.data.get("comparison"))
+    if made is None:
+        return ""
+    fixed, new = len(made.fixed) + len(made.improved), len(made.new) + len(made.regressed)
+    return words.comparison_heading(words.day(made.before.as_of), fixed, new, made.moved)
+
+
+def _history(report: Report) -> str:
+    return report.history.heading if report.history else ""
+
+
 def _accepted(report: Report) -> str:
     if not report.waivers and not report.relaxations:
         return ""
@@ -139,9 +156,12 @@ _PARTS: Final = (
     _Part("risks", "Top risks", _risks),
     _Part("roadmap", "Roadmap", _roadmap),
     _Part("pack", "", lambda report: ""),
+    _Part("data", "Data profile", _data),
     _Part("capacity", "Capacity", _capacity, flow=True),
     _Part("cost", "Cost", _cost, flow=True),
     _Part("frameworks", "Frameworks", lambda report: frameworks.heading(report.frameworks)),
+    _Part("comparison", "Since the last audit", _comparison),
+    _Part("history", "Over time", _history, flow=True),
     _Part("accepted", "Accepted risks", _accepted, flow=True),
     _Part("gate", "Gates", _gate, flow=True),
     _Part("evidence", "Evidence", _evidence),

@@ -2,12 +2,19 @@
 
 Everything a template prints is escaped for its format unless it was made by our own code as `Markup`. So a template
 cannot forget it.
+
+A caller may put templates of its own before the shipped ones (`overriding`); never does one come from the audited tree.
+They run in the same sandbox: they see the report and can call nothing that would leave it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
@@ -25,28 +32,104 @@ _OPENERS: Final = re.compile(r"^([#+\-=]|\d+(?=[.)](?:\s|$)))")
 _AUTOLINKS: Final = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp|www)([:.])")
 _MENTIONS: Final = re.compile(r"([@#])(?=\w)")
 _TICKS: Final = re.compile(r"`+")
+_OWN: Final[ContextVar[Path | None]] = ContextVar("templates of the caller", default=None)
 
 
-@cache
+class TemplateFolderError(ValueError):
+    """A caller's own template cannot be used; the message says where, and why."""
+
+
+@contextmanager
+def overriding(folder: str | None) -> Iterator[None]:
+    """Render with the templates of a folder where it has one of a name, and with the shipped ones otherwise.
+
+    Raises `TemplateFolderError`: no folder, nothing in it has a known name, or one of its templates breaks.
+    """
+    if folder is None:
+        yield
+        return
+    token = _OWN.set(_checked(folder))
+    try:
+        yield
+    except Exception as error:
+        raise _located(error, folder) from None
+    finally:
+        _OWN.reset(token)
+
+
 def html_environment() -> Environment:
     """For `*.html.j2`: HTML escaping."""
-    return _environment()
+    return _html(_OWN.get())
+
+
+def markdown_environment() -> Environment:
+    """For `*.md.j2`: Markdown escaping, which leaves nothing that HTML would read either."""
+    return _for_markdown(_OWN.get())
+
+
+def asset(name: str) -> str:
+    """A style sheet or script of `templates/report`, or the caller's own of that name."""
+    return _asset(name, _OWN.get())
 
 
 @cache
-def markdown_environment() -> Environment:
-    """For `*.md.j2`: Markdown escaping, which leaves nothing that HTML would read either."""
-    environment = _environment(finalize=_markdown)
+def _html(own: Path | None) -> Environment:
+    return _environment(own)
+
+
+@cache
+def _for_markdown(own: Path | None) -> Environment:
+    environment = _environment(own, finalize=_markdown)
     environment.filters["code"] = code_span
     return environment
 
 
-def _environment(**options: Any) -> Environment:
+@cache
+def _asset(name: str, own: Path | None) -> str:
+    folders = [own] if own else []
+    for folder in (*folders, path_of("templates")):
+        file = folder / "report" / name
+        if file.is_file():
+            return file.read_text(encoding="utf-8").strip()
+    raise FileNotFoundError(name)
+
+
+def _checked(folder: str) -> Path:
+    own = Path(folder)
+    if not own.is_dir():
+        raise TemplateFolderError(f"--templates {folder}: there is no such folder")
+    shipped = path_of("templates")
+    known = {file.relative_to(shipped).as_posix() for file in shipped.rglob("*") if file.is_file()}
+    if not any((own / name).is_file() for name in known):
+        some = ", ".join(sorted(known)[:4])
+        raise TemplateFolderError(f"--templates {folder}: holds no file with the name of a shipped one, such as {some}")
+    return own.resolve()
+
+
+def _located(error: Exception, folder: str) -> Exception:
+    """The error of a template as a line that names its file; any other as it is."""
+    from jinja2 import TemplateError, TemplateSyntaxError
+
+    if not isinstance(error, TemplateError | OSError | UnicodeDecodeError):
+        return error
+    place = ""
+    if isinstance(error, TemplateSyntaxError):
+        place = f"{error.name}:{error.lineno}: "
+    step = error.__traceback__
+    while step and not isinstance(error, TemplateSyntaxError):
+        file = step.tb_frame.f_code.co_filename
+        if file.endswith((".html.j2", ".md.j2")):
+            place = f"{file}:{step.tb_lineno}: "
+        step = step.tb_next
+    return TemplateFolderError(f"--templates {folder}: {place}{str(error).splitlines()[0] if str(error) else 'breaks'}")
+
+
+def _environment(own: Path | None, **options: Any) -> Environment:
     from jinja2 import FileSystemLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(path_of("templates")),
+        loader=FileSystemLoader([own, path_of("templates")] if own else path_of("templates")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

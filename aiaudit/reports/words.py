@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
-from aiaudit.reports.text import NBSP, figure, lower_first, thousands, upper_first
+from aiaudit.reports.text import MINUS, NBSP, figure, lower_first, thousands, upper_first
 
 STATUS: Final[Mapping[str, str]] = {
     "pass": "Pass",
@@ -326,6 +326,44 @@ def attestations_heading(answered: int, asked: int, lapsed: int) -> str:
     was = "was" if answered == 1 else "were"
     first = f"{number(answered)} of {thousands(asked)} {_s(asked, 'question')} {was} answered"
     return sentence(first, f"{counted(lapsed, 'answer')} {'has' if lapsed == 1 else 'have'} lapsed" if lapsed else "")
+
+
+def comparison_heading(day_before: str, fixed: int, new: int, moved: float | None) -> str:
+    """What happened since the last audit."""
+    parts = []
+    if fixed:
+        parts.append(f"{counted(fixed, 'gap')} {'was' if fixed == 1 else 'were'} closed")
+    if new:
+        parts.append(f"{number(new)} {'is' if new == 1 else 'are'} new")
+    first = f"since {day_before} {listed(parts)}" if parts else f"since {day_before} no gap was closed and none is new"
+    if moved is None:
+        return sentence(first)
+    if not round(moved):
+        return sentence(first, "the score stands where it did")
+    return sentence(first, f"the score {'rose' if moved > 0 else 'fell'} by {counted(abs(round(moved)), 'point')}")
+
+
+def history_heading(audits: int, since: str, first: float | None, last: float | None) -> str:
+    """Where the score comes from."""
+    if first is None or last is None:
+        return f"{upper_first(counted(audits, 'audit'))} since {since}"
+    if round(first) == round(last):
+        return f"Over {counted(audits, 'audit')} since {since} the score stands at {figure(last)}"
+    return f"Over {counted(audits, 'audit')} since {since} the score went from {figure(first)} to {figure(last)}"
+
+
+def signed(value: float, places: int = 0) -> str:
+    """A difference with its sign; a minus sign, not a hyphen."""
+    return f"{value:+.{places}f}".replace("-", MINUS)
+
+
+def data_heading(sets: int, problems: int, serious: int) -> str:
+    """What the profile of the data found."""
+    first = f"{counted(sets, 'data set')} {'was' if sets == 1 else 'were'} measured"
+    if not problems:
+        return sentence(first, "nothing is wrong with " + ("it" if sets == 1 else "them"))
+    worst = f", {number(serious)} of them serious" if serious and problems > 1 else ""
+    return sentence(first, counted(problems, "problem") + (worst or (", a serious one" if serious else "")))
 
 
 def capacity_heading(verdict: str, months: float | None) -> str:

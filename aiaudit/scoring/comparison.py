@@ -8,7 +8,7 @@ moves there is the project's, the rest is the ruleset's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from aiaudit.model.check import Kind, Pack, Severity, Status
@@ -18,6 +18,9 @@ from aiaudit.scoring.score import score
 
 RANK: Final = {"fail": 0, "partial": 1, "pass": 2}
 UNSEEN: Final = frozenset({"unknown", "blocked", "error"})
+FACTS_KEPT: Final = 200
+
+_CHANGES: Final = ("new", "fixed", "improved", "regressed", "unseen", "seen", "findings", "applies")
 
 
 class ComparisonError(ValueError):
@@ -95,6 +98,54 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
         return _compare(before, after)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ComparisonError(f"not two results of aiaudit (no usable {error})") from None
+
+
+def to_json(made: Comparison) -> dict[str, Any]:
+    """The section `comparison` of a result. Of the facts that changed it holds the first 200."""
+    return asdict(replace(made, facts=made.facts[:FACTS_KEPT]), dict_factory=_plain)
+
+
+def from_json(data: Any) -> Comparison | None:
+    """What `to_json` made; None where it is not that."""
+    try:
+        sides = {key: _side_of(data[key]) for key in ("before", "after")}
+        changes = {key: tuple(_change_of(one) for one in data[key]) for key in _CHANGES}
+        facts = tuple(FactChange(*(str(one[key]) for key in ("id", "before", "after"))) for one in data["facts"])
+        packs = tuple((str(name), _figure(a), _figure(b)) for name, a, b in data["packs"])
+        texts = {key: tuple(map(str, data[key])) for key in ("waived", "expired", "added", "removed", "notes")}
+        moved = {key: _figure(data[key]) for key in ("moved", "moved_by_project", "moved_by_ruleset")}
+        same = bool(data["same_ruleset"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return Comparison(**sides, **changes, **texts, **moved, facts=facts, packs=packs, same_ruleset=same)  # type: ignore[arg-type]
+
+
+def _side_of(data: Mapping[str, Any]) -> Side:
+    optional = {key: None if data[key] is None else str(data[key]) for key in ("commit", "readiness")}
+    return Side(
+        as_of=str(data["as_of"]),
+        version=str(data["version"]),
+        ruleset=str(data["ruleset"]),
+        score=_figure(data["score"]),
+        low=float(data["low"]),
+        high=float(data["high"]),
+        coverage=float(data["coverage"]),
+        **optional,
+    )
+
+
+def _change_of(data: Mapping[str, Any]) -> Change:
+    places = {key: tuple(one for one in data[key] if isinstance(one, Mapping)) for key in ("new", "gone")}
+    texts = {key: str(data[key]) for key in ("id", "title", "severity", "before", "after", "reason")}
+    return Change(**texts, **places)  # type: ignore[arg-type]
+
+
+def _figure(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {key: [*value] if isinstance(value, tuple) else value for key, value in pairs}
 
 
 def _compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:

@@ -137,7 +137,19 @@ def build(files: Sequence[Path]) -> Portfolio:
     )
 
 
-def _read(files: Sequence[Path]) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]], list[str]]:
+def headlines(files: Sequence[Path]) -> tuple[tuple[str, Project], ...]:
+    """Every result among the files, by its day: the name that it gives to its project (or none), and its headline.
+
+    What is no result is passed over. Raises `PortfolioError` where a file is too large.
+    """
+    rows = _read(files, with_gaps=False)[0] if files else []
+    told = ((str((row["project"] or {}).get("name") or ""), _project(row)) for row in rows)
+    return tuple(sorted(told, key=lambda one: (one[1].as_of, one[1].file)))
+
+
+def _read(
+    files: Sequence[Path], *, with_gaps: bool = True
+) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]], list[str]]:
     """Headline rows, gap rows, and the files that hold no result."""
     import duckdb
 
@@ -176,13 +188,13 @@ def _read(files: Sequence[Path]) -> tuple[list[dict[str, Any]], list[tuple[Any, 
         except duckdb.Error:  # one file that is no JSON ends the reading of all: find it
             readable = [path for path in paths if reads(path)]
             rows = _rows(ask(f"SELECT * EXCLUDE (checks) {source}", readable)) if readable else []
-        gaps = ask(_GAPS.format(source=source), readable).fetchall() if rows else []
+        found = ask(_GAPS.format(source=source), readable).fetchall() if rows and with_gaps else []
     except duckdb.Error as error:
         raise PortfolioError(str(error).splitlines()[0][:200]) from None
     finally:
         connection.close()
     kept = {row["filename"] for row in rows}
-    return rows, gaps, [path for path in paths if path not in kept]
+    return rows, found, [path for path in paths if path not in kept]
 
 
 def _rows(cursor: Any) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ def commands(group, path=("aiaudit",)):
             yield (*path, name), command
 
 
+OWN_TWIN = {("report", "--history"): "AIAUDIT_REPORT_HISTORY"}  # `run --history` is a yes or no
 ALL = dict(commands(typer.main.get_command(app)))
 
 
@@ -35,7 +36,8 @@ def test_every_option_has_a_twin_in_the_environment(path):
     for parameter in ALL[path].params:
         if parameter.param_type_name == "option" and parameter.name != "help":
             long = next(flag for flag in parameter.opts if flag.startswith("--"))
-            assert parameter.envvar == "AIAUDIT_" + long.removeprefix("--").replace("-", "_").upper()
+            twin = "AIAUDIT_" + long.removeprefix("--").replace("-", "_").upper()
+            assert parameter.envvar == OWN_TWIN.get((path[-1], long), twin)
 
 
 def test_the_commands_are_those_that_do_something():
@@ -109,9 +111,9 @@ def test_several_outputs_and_a_report_made_again(aiaudit, project, tmp_path):
 def test_a_brand_replaces_the_saved_one(aiaudit, project, tmp_path):
     first, brand = tmp_path / "r.json", tmp_path / "brand.yaml"
     aiaudit("run", project, "-o", first, "-q")
-    brand.write_text("name: Example Consulting\n")
+    brand.write_text("author: Example Consulting\n")
     done = aiaudit("report", first, "--brand", brand, "-o", "-")
-    assert json.loads(done.out)["brand"] == {"name": "Example Consulting"}
+    assert json.loads(done.out)["brand"] == {"author": "Example Consulting"}
     brand.write_text("[1]")
     assert "must be a mapping" in aiaudit("report", first, "--brand", brand, "-o", "-").err
 

@@ -1,0 +1,170 @@
+"""The comparison of two audits in words: what a page, a part of the report, Markdown and a terminal print alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiaudit.reports import words
+from aiaudit.reports.text import figure, shorten
+from aiaudit.scoring.comparison import Change, Comparison, is_quiet
+
+_PLACES: Final = 5
+_FACTS: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A check in a group: severity, id, title, what happened, and the places that are new or gone."""
+
+    severity: str
+    id: str
+    title: str
+    moved: str
+    places: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Checks to which the same happened."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that the formats print, in words."""
+
+    name: str
+    headline: str
+    score: str
+    moved: str
+    level: str
+    spans: str
+    groups: tuple[Group, ...]
+    packs: tuple[tuple[str, str, str, str], ...]
+    pack_rows: tuple[tuple[str, str, str, str, float | None, float | None], ...]
+    facts: tuple[tuple[str, str, str], ...]
+    more_facts: int
+    asides: tuple[str, ...]
+
+
+def view(made: Comparison, name: str, titles: Mapping[str, str] | None = None) -> View:
+    """The comparison in words. `titles`: of the packs by their id."""
+    a, b = made.before, made.after
+    facts = tuple((fact.id, shorten(fact.before, 40), shorten(fact.after, 40)) for fact in made.facts)
+    packs = tuple((pack, figure(x), figure(y), _delta(x, y)) for pack, x, y in made.packs)
+    known = titles or {}
+    return View(
+        name=name,
+        headline=_headline(made),
+        score=f"{_score(a)} → {_score(b)}",
+        moved=_moved(made),
+        level=f"{_level(a.readiness)} → {_level(b.readiness)}" if a.readiness != b.readiness else _level(b.readiness),
+        spans=f"{_audit(a.as_of, a.commit)} → {_audit(b.as_of, b.commit)}",
+        groups=tuple(_groups(made)),
+        packs=tuple((known.get(row[0], row[0]), *row[1:]) for row in packs),
+        pack_rows=tuple(
+            (known.get(row[0], row[0]), *row[1:], x, y) for row, (_, x, y) in zip(packs, made.packs, strict=True)
+        ),
+        facts=facts[:_FACTS],
+        more_facts=max(0, len(facts) - _FACTS),
+        asides=tuple(_asides(made)),
+    )
+
+
+def _headline(made: Comparison) -> str:
+    if is_quiet(made):
+        return "Nothing has changed since the earlier audit."
+    counted = [
+        (len(made.new), "new failure", "new failures"),
+        (len(made.fixed), "fixed", "fixed"),
+        (len(made.regressed), "regressed", "regressed"),
+        (len(made.improved), "improved", "improved"),
+        (len(made.unseen), "no longer seen", "no longer seen"),
+        (len(made.expired), "waiver expired", "waivers expired"),
+    ]
+    parts = [f"{count} {one if count == 1 else many}" for count, one, many in counted if count]
+    return f"Since {words.day(made.before.as_of)}: {', '.join(parts) or 'small changes only'}."
+
+
+def _moved(made: Comparison) -> str:
+    if made.moved is None:
+        return "One of the two has no score, so there is no difference."
+    if made.same_ruleset:
+        return f"{words.signed(made.moved, 1)}, by the same rules."
+    if made.moved_by_project is None or made.moved_by_ruleset is None:
+        return f"{made.moved:+.1f}; the rules differ, and too few checks are common to tell their part."
+    return (
+        f"{words.signed(made.moved, 1)}: {words.signed(made.moved_by_project, 1)} by the project, "
+        f"{words.signed(made.moved_by_ruleset, 1)} by other rules."
+    )
+
+
+def _groups(made: Comparison) -> list[Group]:
+    named: Sequence[tuple[str, tuple[Change, ...], bool]] = (
+        ("New failures", made.new, True),
+        ("Regressed", made.regressed, True),
+        ("No longer seen", made.unseen, True),
+        ("Still failed or partly shown, in other places", made.findings, True),
+        ("Fixed", made.fixed, False),
+        ("Improved", made.improved, False),
+        ("Now seen", made.seen, False),
+        ("Applies otherwise", made.applies, True),
+    )
+    return [
+        Group(f"{title} ({len(some)})", tuple(_line(c, fresh) for c in some)) for title, some, fresh in named if some
+    ]
+
+
+def _line(change: Change, fresh: bool) -> Line:
+    status = words.STATUS
+    before, after = (status.get(one, one).lower() for one in (change.before, change.after))
+    moved = f"{before} → {after}: {change.reason}" if before != after else change.reason
+    new, gone = _places(change.new), _places(change.gone)
+    places = [f"new: {place}" for place in new] if fresh else []
+    places += [f"gone: {place}" for place in gone] if change.before == change.after or not fresh else []
+    return Line(change.severity, change.id, change.title, moved, tuple(places[:_PLACES]), max(0, len(places) - _PLACES))
+
+
+def _places(findings: Sequence[Mapping[str, Any]]) -> list[str]:
+    told = []
+    for finding in findings:
+        path, line = finding.get("path"), finding.get("line")
+        place = f"{path}:{line}" if path and line else path or ""
+        told.append(f"{place} {shorten(str(finding.get('message', '')), 160)}".strip())
+    return told
+
+
+def _asides(made: Comparison) -> list[str]:
+    told = list(made.notes)
+    for ids, sentence in (
+        (made.waived, "Newly waived: {}."),
+        (made.expired, "Waivers that expired: {}."),
+        (made.added, "Checks that only the later rules have: {}."),
+        (made.removed, "Checks that only the earlier rules have: {}."),
+    ):
+        if ids:
+            told.append(sentence.format(", ".join(ids)))
+    return told
+
+
+def _score(side: Any) -> str:
+    return f"{figure(side.score)} ({figure(side.low)}–{figure(side.high)}, {figure(side.coverage)} % seen)"
+
+
+def _delta(before: float | None, after: float | None) -> str:
+    if before is None or after is None:
+        return "–" if before == after else "number lost" if after is None else "has a number now"
+    return words.signed(after - before, 1) if after != before else "–"
+
+
+def _level(readiness: str | None) -> str:
+    return words.LEVEL[readiness].name if readiness and readiness in words.LEVEL else "not judged"
+
+
+def _audit(day: str, commit: str | None) -> str:
+    return f"{words.day(day)} ({commit[:12]})" if commit else words.day(day)

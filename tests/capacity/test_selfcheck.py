@@ -50,7 +50,7 @@ def test_a_log_is_not_predicted_by_itself(monkeypatch):
     logs = [dict(row) for row in table("measured")["vllm"]]
     before = {row.what: row.predicted for row in held_out_rows(by_gpu)}
     a100 = next(row for row in logs if row["model"] == "llama-3-8b")
-    a100["pool_gib"] += 3
+    a100["pool_gib"] -= 3
     real = selfcheck.table
     monkeypatch.setattr(selfcheck, "table", lambda name: {"vllm": logs} if name == "measured" else real(name))
     after = {row.what: row.predicted for row in held_out_rows(by_gpu)}

@@ -19,8 +19,9 @@ $(VENV)/.run: $(BIN)/python requirements/run.txt pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt requirements/docs.txt
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --require-hashes -r requirements/docs.txt
 	@touch $@
 
 demo: $(VENV)/.run ## audit a sample project and write its HTML report
@@ -38,12 +39,15 @@ lint: $(VENV)/.dev ## ruff and mypy only
 bench: $(VENV)/.dev ## the benchmarks (see docs/performance.md)
 	@for b in startup audit rules; do echo "== $$b"; $(BIN)/python benchmarks/$$b.py || exit 1; done
 
+docs: $(VENV)/.dev ## build the documentation into site/, with every warning an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict -q && echo "Documentation: $(CURDIR)/site/index.html"
+
 lock: ## renew the lock files
 	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip -q install pip-tools
-	@cd requirements && for f in run build dev; do ../.venv-lock/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header -o $$f.txt $$f.in; done
+	@cd requirements && for f in run build dev docs; do ../.venv-lock/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header -o $$f.txt $$f.in; done
 	@rm -rf .venv-lock
 
 clean: ## remove what make has made
-	@rm -rf $(VENV) demo-report.html demo-report.md dist .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) demo-report.html demo-report.md dist site .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test lint bench docs lock clean

@@ -1,0 +1,111 @@
+"""Pages that are written from what ships: every check by its pack, every command. A hook of mkdocs; see mkdocs.yml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+from mkdocs.structure.files import File, Files
+
+from aiaudit.cli.app import app
+from aiaudit.packs.explain import Explanation, explain
+from aiaudit.ruleset import Options, read_ruleset
+
+REPEATED = ("--help", "-h")
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Add the generated pages to those in the folder."""
+    pages = {**check_pages(), "commands.md": command_page()}
+    for path, text in pages.items():
+        files.append(File.generated(config, path, content=text))
+    return files
+
+
+def check_pages() -> dict[str, str]:
+    """A page for each pack, and the list of all checks."""
+    library = read_ruleset(Options()).full
+    pages = {}
+    listed = ["# Checks", ""]
+    for pack in library.packs:
+        told = [section(explain(library, check)) for check in pack.checks]
+        pages[f"checks/{pack.id}.md"] = f"# {text(pack.title)}\n\n" + "\n\n".join(told) + "\n"
+        listed += [
+            f"## [{text(pack.title)}]({pack.id}.md)",
+            "",
+            "| Check | Severity | Kind | What should hold |",
+            "|---|---|---|---|",
+        ]
+        for check in pack.checks:
+            link = f"[{check.id}]({pack.id}.md#{check.id.lower()})"
+            listed.append(f"| {link} | {check.severity} | {check.kind} | {text(check.title)} |")
+        listed.append("")
+    pages["checks/index.md"] = "\n".join(listed)
+    return pages
+
+
+def section(told: Explanation) -> str:
+    """One check, as `aiaudit explain` tells it."""
+    check = told.check
+    parts = [
+        f"## {check.id}: {text(check.title)} {{ #{check.id.lower()} }}",
+        f"*{check.severity} · {check.kind} · effort {check.effort}*",
+    ]
+    for title, lines in (
+        ("Why", [check.why]),
+        ("Risk", [check.risk]),
+        ("Applies", [told.applies]),
+        ("Question", [check.question]),
+        ("How it is measured", told.measured),
+        ("How it is judged, the first that holds", told.judged),
+        ("Evidence", [told.evidence]),
+        ("How to fix", [check.remediation]),
+        ("Parameters, set in aiaudit.yaml", told.params),
+        ("Known false results", told.false_results),
+        ("Needs first", [", ".join(check.requires)]),
+        ("Supports evidence for", told.controls),
+    ):
+        kept = [text(line) for line in lines if line]
+        if len(kept) == 1:
+            parts.append(f"**{title}.** {kept[0]}")
+        elif kept:
+            parts.append(f"**{title}**\n\n" + "\n".join(f"- {line}" for line in kept))
+    return "\n\n".join(parts)
+
+
+def command_page() -> str:
+    """Every command with its arguments and options, as `--help` tells them."""
+    root = typer.main.get_command(app)
+    parts = ["# Commands", text(root.help or "")]
+    parts += [part for name, command in sorted(root.commands.items()) for part in _command(f"aiaudit {name}", command)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _command(name: str, command: Any) -> Iterator[str]:
+    yield f"## {name}"
+    yield text(command.help or "")
+    rows = list(_rows(command))
+    if rows:
+        yield "\n".join(["| Argument or option | Environment | What it does |", "|---|---|---|", *rows])
+    for inner, found in sorted(getattr(command, "commands", {}).items()):
+        yield from _command(f"{name} {inner}", found)
+
+
+def _rows(command: Any) -> Iterator[str]:
+    for param in command.params:
+        shown = (
+            ", ".join(param.opts + param.secondary_opts)
+            if param.param_type_name == "option"
+            else param.metavar or param.name.upper()
+        )
+        if shown in REPEATED:
+            continue
+        twin = f"`{param.envvar}`" if getattr(param, "envvar", None) else ""
+        yield f"| `{shown}` | {twin} | {text(getattr(param, 'help', '') or '')} |"
+
+
+def text(words: str) -> str:
+    """Plain words as Markdown: nothing in them is markup."""
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", " ".join(words.split()))

@@ -260,7 +260,13 @@ class Report:
     def decision(self) -> str:
         to_fix = sum(step.check.is_open for step in self.path)
         key = self.level.key if self.level else None
-        return words.decision(key, self.next_key, to_fix, len(self.path) - to_fix, self.next_days)
+        critical = [
+            check
+            for check in self.checks
+            if check.status == "fail" and check.severity == "critical" and not check.blocks_next and not check.accepted
+        ]
+        beyond = len(critical), sum(check.days for check in critical)
+        return words.decision(key, self.next_key, to_fix, len(self.path) - to_fix, self.next_days, *beyond)
 
     @cached_property
     def three_risks(self) -> tuple[plan.Point, ...]:
@@ -316,7 +322,7 @@ class Report:
         states = Counter(fact.text("state") for _, fact in self._facts())
         judged = sum(self.counts.get(key, 0) for key in ("pass", "partial", "fail"))
         rows = [
-            ("Project", self.name + (f" at {self.commit}" if self.commit else ", no commit known")),
+            ("Project", self._version),
             ("Checks", f"{judged} of {words.digits(self.applicable, 'applicable check')} judged"),
             ("Facts", f"{states['known']} seen, {states['absent']} looked for and not there"),
             ("Machine", machine_of(self.result.record("host"))),
@@ -474,6 +480,12 @@ class Report:
 
     def _facts(self) -> list[tuple[str, Record]]:
         return [(fact_id, Record(fact)) for fact_id, fact in self.result.record("facts").items()]
+
+    @property
+    def _version(self) -> str:
+        if not self.commit:
+            return f"{self.name}, no commit known"
+        return self.name if self.commit in self.name else f"{self.name} at {self.commit}"
 
     def _answered(self) -> str:
         if not self.asked:

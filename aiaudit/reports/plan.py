@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiaudit.reports import words
-from aiaudit.reports.text import figure, first_clause, first_sentence, full_stop, lower_first, rest_of, shorten
+from aiaudit.reports.text import (
+    figure,
+    first_clause,
+    first_sentence,
+    full_stop,
+    lower_first,
+    rest_of,
+    shorten,
+    upper_first,
+)
 from aiaudit.reports.view import Check, Pack
 
 MOST_RISKS: Final = 10
@@ -72,11 +81,15 @@ class Step:
         return shorten(lower_first(self.check.title), 160)
 
     def brief(self, limit: int) -> str:
-        """The step in the room that page one has."""
-        return first_clause(self.text, limit)
+        """What is to be done, in the room and the words of page one: no file names where a person has to answer."""
+        if self.check.is_unseen:
+            asked = self.check.kind == "attested"
+            return "Answer with evidence, or put it in place" if asked else "Show the evidence, or put it in place"
+        return first_clause(self.text.replace("`", ""), limit)
 
-    def brief_aim(self, limit: int) -> str:
-        return first_clause(self.aim, limit)
+    def goal(self, limit: int) -> str:
+        """What has to hold: the check's title."""
+        return first_clause(upper_first(self.check.title), limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from aiaudit.reports.text import figure
 from aiaudit.resources import path_of
@@ -32,6 +32,7 @@ _OPENERS: Final = re.compile(r"^([#+\-=]|\d+(?=[.)](?:\s|$)))")
 _AUTOLINKS: Final = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp|www)([:.])")
 _MENTIONS: Final = re.compile(r"([@#])(?=\w)")
 _TICKS: Final = re.compile(r"`+")
+_CODE: Final = re.compile(r"`([^`]+)`")
 _OWN: Final[ContextVar[Path | None]] = ContextVar("templates of the caller", default=None)
 
 
@@ -74,7 +75,9 @@ def asset(name: str) -> str:
 
 @cache
 def _html(own: Path | None) -> Environment:
-    return _environment(own)
+    environment = _environment(own)
+    environment.filters["prose"] = prose
+    return environment
 
 
 @cache
@@ -145,6 +148,11 @@ def _environment(own: Path | None, **options: Any) -> Environment:
 def _markdown(value: Any) -> Any:
     """Called on whatever a Markdown template prints."""
     return value if isinstance(value, Markup) else Markup(escape_markdown(str(value)))  # noqa: S704 (escaped here)
+
+
+def prose(text: str) -> Markup:
+    """Text of a check's author for HTML: what stands between backticks is code, all of it is escaped."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped before)
 
 
 def escape_markdown(text: str) -> str:

@@ -206,8 +206,20 @@ def cannot_tell_heading(level: str, next_name: str) -> str:
     return f"{verdict}. Not all that {next_name} asks for could be checked."
 
 
-def decision(level: str | None, next_key: str, to_fix: int, to_show: int, effort_days: int) -> str:
-    """What the client is asked to decide, from the level and the path to the next one."""
+def decision(
+    level: str | None,
+    next_key: str,
+    to_fix: int,
+    to_show: int,
+    effort_days: int,
+    critical: int = 0,
+    critical_days: int = 0,
+) -> str:
+    """What the client is asked to decide, from the level and the path to the next one.
+
+    `critical`: failed critical checks that the next level does not ask for; the level after it does, where that is
+    Pilot or above.
+    """
     if level is None or level not in LEVEL:
         return "Give access to the project's files and repeat the audit; nothing can be decided on this one."
     if next_key not in LEVEL:
@@ -221,7 +233,11 @@ def decision(level: str | None, next_key: str, to_fix: int, to_show: int, effort
     if work and effort_days:
         steps = f"Release about {days(effort_days)} to {listed(work)}; "
     until = "until the steps are verified" if work else f"until the conditions of {LEVEL[next_key].name} are shown"
-    return upper_first(f"{steps}{LEVEL[level].hold} {until}, and audit again before {LEVEL[next_key].opens}.")
+    asked = upper_first(f"{steps}{LEVEL[level].hold} {until}, and audit again before {LEVEL[next_key].opens}.")
+    if not critical or next_key != "prototype":
+        return asked
+    fail = "check that fails" if critical == 1 else "checks that fail"
+    return f"{asked} Plan about {days(critical_days)} more for the {number(critical)} critical {fail}: no pilot before."
 
 
 def scope_heading(files_left_out: int, unknown_facts: int, trusted: int) -> str:

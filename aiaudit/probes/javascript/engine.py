@@ -17,7 +17,7 @@ from aiaudit.probes.javascript.calls import CallFinder
 from aiaudit.probes.javascript.module import Module, TooLarge
 from aiaudit.probes.javascript.names import roots
 from aiaudit.probes.javascript.resolve import Resolver
-from aiaudit.probes.javascript.source import MAX_SOURCE, PLAIN, SUFFIXES, Unparsed, parse
+from aiaudit.probes.javascript.source import MAX_SOURCE, PAGES, PLAIN, SUFFIXES, Unparsed, parse, scripts_of
 from aiaudit.probes.javascript.values import Values
 from aiaudit.probes.python.match import Patterns
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 6  # of the records; part of the cache key
+VERSION: Final = 7  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = re.compile(
     rb"\A\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']|\bfrom [\"']react-dom(?:/client)?[\"']"
@@ -76,6 +76,8 @@ class JavaScriptEngine:
             return {"error": "nested too deeply"}
 
     def _scan(self, data: bytes, suffix: str) -> dict[str, Any]:
+        if suffix in PAGES and len(data) <= MAX_SOURCE:
+            data, suffix = scripts_of(data)
         if not self.whole and len(data) <= MAX_SOURCE and not self._matters(data):
             return light_record(data) | ({"client": True} if _CLIENT.search(data) else {})
         root, text = parse(data, suffix)

@@ -11,10 +11,14 @@ if TYPE_CHECKING:
 MAX_SOURCE: Final = 1024 * 1024  # bytes of a file
 MAX_LINE: Final = 20_000  # characters of a line; a person writes none of that length outside of data
 MAX_BRACKETS: Final = 400  # open brackets: the parser copes with more, what walks its tree need not
-SUFFIXES: Final = frozenset({".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"})
+PAGES: Final = frozenset({".vue", ".svelte"})  # components: of their text, the script blocks are read
+SUFFIXES: Final = frozenset({".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"}) | PAGES
 PLAIN: Final = frozenset({".ts", ".mts", ".cts"})  # `<T>x` is a cast there; in all others an element
 _BRACKETS: Final = re.compile(rb"[(\[{]+|[)\]}]+")
 _LITERAL_LINE: Final = re.compile(rb"[\"'`]")
+_SCRIPT: Final = re.compile(rb"<script\b([^>]{0,500})>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+_TYPED: Final = re.compile(rb"\blang\s*=\s*[\"']?ts[\"'\s]?", re.IGNORECASE)
+_NOT_NEWLINE: Final = re.compile(rb"[^\n]")
 
 
 class Unparsed(Exception):  # noqa: N818
@@ -38,6 +42,16 @@ def parse(data: bytes, suffix: str) -> tuple[SgNode, str]:
     if root.kind() == "ERROR":
         raise Unparsed("not valid JavaScript or TypeScript")
     return root, text
+
+
+def scripts_of(data: bytes) -> tuple[bytes, str]:
+    """The script blocks of a component, at their places, all else blank; and the suffix that their language has."""
+    blank = bytearray(_NOT_NEWLINE.sub(b" ", data))
+    typed = False
+    for match in _SCRIPT.finditer(data):
+        blank[match.start(2) : match.end(2)] = match.group(2)
+        typed = typed or _TYPED.search(match.group(1)) is not None
+    return bytes(blank), ".ts" if typed else ".js"
 
 
 def _minified(data: bytes) -> bool:

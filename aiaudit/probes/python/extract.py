@@ -20,6 +20,7 @@ from aiaudit.probes.python import (
     tools,
 )
 from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.spans import spans
 
 
 class _Feature(NamedTuple):
@@ -69,7 +70,9 @@ class Features:
         marks = [(_FEATURES[name].marks, _FEATURES[name].least, _FEATURES[name].also) for name in self.names]
         if self.globs:
             marks.append((assigned.hits(self.globs), 1, b""))
-        self._marks = [(re.compile(rb"(?m)" + mark), least, re.compile(also)) for mark, least, also in marks]
+        self._marks = [
+            (re.compile(rb"(?m)" + mark), least, _compiled(also) if also else None) for mark, least, also in marks
+        ]
         self._any: Any = None
         self._which: Any = None
         if marks:
@@ -84,8 +87,7 @@ class Features:
         found: list[list[int]] = [[] for _ in self._marks]
         texts: list[set[bytes]] = [set() for _ in self._marks]
         end = 0
-        for match in self._any.finditer(data) if self._any is not None else ():
-            first, last = match.span()
+        for first, last in spans(self._any, data) if self._any is not None else ():
             if last <= end:
                 continue
             start = data.rfind(b"\n", 0, first) + 1
@@ -96,7 +98,7 @@ class Features:
                     found[number].append(one.start())
                     texts[number].add(one.group().lower())
         return [
-            offsets if offsets and len(words) >= least and also.search(data) else []
+            offsets if offsets and len(words) >= least and (also is None or also.search(data)) else []
             for offsets, words, (_, least, also) in zip(found, texts, self._marks, strict=True)
         ]
 
@@ -119,6 +121,15 @@ class Features:
         return {name: rows for name, rows in found.items() if rows}
 
 
+def _compiled(pattern: bytes) -> Any:
+    """An expression that is searched in whole files: RE2's time does not grow with what might have matched."""
+    import re2
+
+    options = re2.Options()
+    options.max_mem = 64 << 20
+    return re2.compile(pattern, options)
+
+
 def _compile(marks: list[bytes]) -> tuple[Any, Any]:
     """One expression that finds any of the marks, and a set that tells which of them a line holds."""
     import re2
@@ -129,4 +140,4 @@ def _compile(marks: list[bytes]) -> tuple[Any, Any]:
     for mark in marks:
         which.Add(rb"(?m)" + mark)
     which.Compile()
-    return re2.compile(rb"(?m)" + b"|".join(b"(?:" + mark + b")" for mark in marks), options), which
+    return _compiled(rb"(?m)" + b"|".join(b"(?:" + mark + b")" for mark in marks)), which

@@ -28,7 +28,6 @@ class ImportLines:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._statements: list[bytes] = []
-        self.names: set[bytes] = set()
         self._foreign: dict[bytes, frozenset[bytes]] = {}
         at = data.find(b"import ")
         while at >= 0:
@@ -37,9 +36,9 @@ class ImportLines:
             end = len(data) if end < 0 else end
             line = data[start:end]
             if line.lstrip().startswith((b"import ", b"from ")):
-                self.names.update(_IDENTIFIER.findall(line))
                 self._statements.append(line)
             at = data.find(b"import ", end)
+        self.names: set[bytes] = set(_IDENTIFIER.findall(b"\n".join(self._statements)))
         if b"import_module(" in data or b"__import__(" in data or b"sys.modules[" in data:
             for written, elsewhere in _BY_NAME.findall(data):
                 self.names.update(_IDENTIFIER.findall(written) if written else (b"*",) if elsewhere else ())

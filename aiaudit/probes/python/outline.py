@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from aiaudit.probes.python.spans import spans
+
 _BASES: Final = re.compile(rb"class[ \t]+(\w+)[ \t]*(?:\(([^)]*)\))?")
 _IDENTIFIER: Final = re.compile(rb"\w+")
 _DEFINES: Final = frozenset((b"def", b"async"))
@@ -25,8 +27,7 @@ class Outline(NamedTuple):
 def outline(data: bytes) -> Outline:
     """See `Outline`."""
     found = Outline([], [], [])
-    for match in _scanner().finditer(data):
-        start, end = match.span()
+    for start, end in spans(_scanner(), data):
         found.matters.append(start)
         word = data[start:end].strip()
         if word in _DEFINES:

@@ -101,14 +101,14 @@ class Resolver:
     def _names(self, node: ast.AST, scope: Scope, depth: int) -> Iterable[Resolved]:
         attributes: list[str] = []
         found: Names = ()
-        while isinstance(node, _PARTS) and not found:
-            if isinstance(node, ast.Attribute):
-                found = self._stored(node, scope, depth)
-                if found:
+        stored = self.stores.there
+        while isinstance(node, _PARTS):
+            if node.__class__ is ast.Attribute:
+                if stored and (found := self._stored(node, scope, depth)):
                     break
                 attributes.append(node.attr)
             node = node.value
-        found = found or self._stored(node, scope, depth) or self._base(node, scope, depth)
+        found = found or (self._stored(node, scope, depth) if stored else ()) or self._base(node, scope, depth)
         for attribute in reversed(attributes):
             found = _few(one for receiver in found for one in self.attribute(receiver, attribute, depth))
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from aiaudit.probes.python.module import Binding, Scope
@@ -27,9 +28,14 @@ class Stores:
         self.resolver = resolver
         self._kept: dict[tuple[str, str], list[Binding]] | None = None
 
+    @cached_property
+    def there(self) -> bool:
+        """Whether the file names a store at all: asked of every expression, looked for once."""
+        return any(word in self.resolver.module.source.data for word in WORDS)
+
     def bindings(self, node: ast.AST, scope: Scope) -> list[Binding]:
         """What may have been put into the place that `node` reads; empty where it reads no store."""
-        if not any(word in self.resolver.module.source.data for word in WORDS):
+        if not self.there:
             return []
         place = self._read(node, scope)
         if place is None:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, Final, NamedTuple
 
 from aiaudit.probes.python.import_lines import ImportLines
+from aiaudit.probes.python.spans import spans
 
 _WORD_BYTES: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _RECEIVER: Final = re.compile(rb"(\w+)(?:\(\))?(?:\.\w+(?:\(\))?){0,6}$")
@@ -21,10 +22,12 @@ _FACTORY: Final = re.compile(rb"(?<![.\w])[a-z_]\w*\([^()]{0,60}\)$")
 _CLIENT_LIKE: Final = re.compile(rb"(?i)session|client|http|request|api|sdk|conn|pool")
 _LOOK_BACK: Final = 80  # bytes
 _WORD: Final = re.compile(rb"\w+")
-_CALL: Final = re.compile(rb"[ \t]*\(")
+_OPENED: Final = ord("(")
 _WORD_CHARS: Final = frozenset(bytes((one,)) for one in _WORD_BYTES)
 _CHAIN: Final = bytes(sorted(_WORD_BYTES)) + b"."
-_MADE_BY: Final = re.compile(rb"(?<![\w.])(\w+)\.([A-Z]\w*)\([^()]*\)$")  # `torch.Generator(device)` before `.seed(0)`
+_CHAIN_CALLED: Final = _CHAIN + b"()"
+_MADE_BY: Final = re.compile(rb"(\w+)\.([A-Z]\w*)")  # `torch.Generator(device)` before `.seed(0)`
+MAX_KNOWN: Final = 20_000  # texts of matches that are remembered
 
 
 class _Word(NamedTuple):
@@ -89,6 +92,7 @@ class WordFinder:
             for word, kinds in flags.items()
         }
         self._heads = {head.encode(): roots for head, roots in heads.items()}
+        self._known: dict[bytes, tuple[bytes, _Word | None]] = {}
         self.words = frozenset(flags)
         below = {word for word, kinds in flags.items() if "below" in kinds}
         called = {word for word, kinds in flags.items() if kinds <= {"method", "made"}}
@@ -96,29 +100,30 @@ class WordFinder:
 
     def offsets(self, data: bytes) -> list[int]:
         """Rising offsets of the words that may matter."""
-        if self._regex is None:
-            return []
-        spans = [match.span() for match in self._regex.finditer(data)]
-        if not spans:
+        hits = spans(self._regex, data) if self._regex is not None else []
+        if not hits:
             return []
         lines = ImportLines(data)
         named: dict[bytes, bool] = {}
         found: list[int] = []
-        word_at = _WORD.match
-        for at, after in spans:
-            matched = word_at(data, at)
-            about = self._table.get(word := matched.group()) if matched is not None else None
-            if matched is None or about is None:  # one of the other branches
-                if self._may_get(data[at:after], lines.names):
+        known = self._known.get
+        for at, after in hits:
+            text = data[at:after]
+            word, about = known(text) or self._read(text)
+            if about is None:  # one of the other branches
+                if self._may_get(text, lines.names):
                     found.append(at)
                 continue
-            end = matched.end()
             here = named.get(word)
             if here is None:
                 here = named[word] = about.is_named(lines.names)
-            if _may_match(data, (at, end), about, lines, named=here):
+            called = data[after - 1] == _OPENED
+            if not here and not called and not about.bare:
+                continue  # a name like any other
+            end = at + len(word)
+            if _may_match(data, (at, end), about, lines, named=here, called=called):
                 found.append(at)
-            elif not here and (about.last or about.method) and _CALL.match(data, end):
+            elif called and not here and (about.last or about.method):
                 # An object or function that another file of the project makes or hands on.
                 if data[at - 1 : at] == b".":
                     keep = about.last and _on_client(data, at, about, lines.names)
@@ -128,6 +133,15 @@ class WordFinder:
                     found.append(at)
         return [at for at in found if not _is_text(data, at)]
 
+    def _read(self, text: bytes) -> tuple[bytes, _Word | None]:
+        """The word with which a match begins, and what the patterns say of it; remembered, for files say the same."""
+        matched = _WORD.match(text)
+        word = matched.group() if matched is not None else b""
+        found = (word, self._table.get(word))
+        if len(self._known) < MAX_KNOWN:
+            self._known[text] = found
+        return found
+
     def _may_get(self, text: bytes, imported: set[bytes]) -> bool:
         """Of `getattr(torch,`: whether the object, or a module of the patterns that go through it, is imported."""
         head = text[8:-1] if text.startswith(b"getattr(") else b""
@@ -135,8 +149,11 @@ class WordFinder:
         return roots is None or head in imported or b"*" in imported or not roots.isdisjoint(imported)
 
 
-def _may_match(data: bytes, span: tuple[int, int], about: _Word, lines: ImportLines, *, named: bool) -> bool:
-    """Whether one of the patterns may match at this word, by what stands around it. `named`: its module is imported."""
+def _may_match(
+    data: bytes, span: tuple[int, int], about: _Word, lines: ImportLines, *, named: bool, called: bool
+) -> bool:
+    """Whether one of the patterns may match at this word, by what stands around it. `named`: its module is imported.
+    `called`: a parenthesis follows."""
     at, end = span
     before = data[at - 1 : at]
     if data[at - 4 : at] == b"def ":
@@ -146,7 +163,6 @@ def _may_match(data: bytes, span: tuple[int, int], about: _Word, lines: ImportLi
         return True
     if not about.bare and not named and not about.made and not (about.method and dotted):
         return False
-    called = _CALL.match(data, end) is not None
     known = named and (data[at:end] in lines.names or b"*" in lines.names)
     if called and about.method and (dotted or known):
         return True
@@ -177,7 +193,7 @@ def _is_foreign(data: bytes, at: int, end: int, about: _Word, lines: ImportLines
         return bool(roots) and not about.takes(roots)
     behind = data[max(0, at - _LOOK_BACK) : at - 1]
     if behind.endswith(b")"):
-        made = _MADE_BY.search(behind)
+        made = _maker(behind)
         if made is None or made.group(2) in about.after:
             return False
         roots = lines.foreign_roots(made.group(1))
@@ -187,6 +203,14 @@ def _is_foreign(data: bytes, at: int, end: int, about: _Word, lines: ImportLines
         return False
     roots = lines.foreign_roots(behind[start:].partition(b".")[0])
     return bool(roots) and not about.takes(roots)
+
+
+def _maker(behind: bytes) -> re.Match[bytes] | None:
+    """The module and the class of `module.Class(…)` at the end; None where that is not plain."""
+    opened = behind.rfind(b"(")
+    if opened < 0 or behind.find(b")", opened) != len(behind) - 1:
+        return None
+    return _MADE_BY.fullmatch(behind, len(behind[:opened].rstrip(_CHAIN)), opened)
 
 
 def _is_text(data: bytes, at: int) -> bool:
@@ -211,7 +235,7 @@ def _on_client(data: bytes, at: int, about: _Word, imported: set[bytes]) -> bool
     receiver = _last_word(behind)
     if receiver in about.after or b"*" in imported or _CLIENT_LIKE.search(receiver):
         return True
-    chain = _RECEIVER.search(behind)
+    chain = _RECEIVER.search(behind, len(behind.rstrip(_CHAIN_CALLED)))
     return chain is not None and chain.group(1) in imported
 
 

@@ -35,10 +35,10 @@ def interview(
 
     root = Path(folder(path or Path()))
     target = root / answers.FILE
-    if import_ is not None:
-        _take(import_, target)
-        return
     today = day(as_of) or dt.datetime.now(dt.UTC).date()
+    if import_ is not None:
+        _take(import_, target, today)
+        return
     asked = _questions(root, answers.load(target), today, tuple(pack or ()))
     wanted = [question for question in asked if everything or question.state != "answered"]
     if export is not None:
@@ -60,13 +60,13 @@ def _questions(root: Path, given: dict[str, dict[str, Any]], today: dt.date, pac
 
 
 def _talk(wanted: list[Question], target: Path, today: dt.date) -> None:
-    from aiaudit.interview.answers import with_answer
+    from aiaudit.interview.answers import sealed, with_answer
     from aiaudit.interview.session import Session
     from aiaudit.reports.base import write_file
 
     def save(check: str, answer: dict[str, Any]) -> None:
         text = target.read_text(encoding="utf-8") if target.exists() else ""
-        write_file(str(target), with_answer(text, check, answer).encode())
+        write_file(str(target), with_answer(text, check, sealed(answer, target.parent, today)).encode())
 
     width = min(shutil.get_terminal_size((80, 24)).columns, 100)
     answered = Session(sys.stdin, sys.stdout, today, width).run(wanted, save)
@@ -89,8 +89,8 @@ def _give(wanted: list[Question], path: Path) -> None:
     say(f"{path}: {len(wanted)} questions; read the answers with `aiaudit interview --import {path}`")
 
 
-def _take(path: Path, target: Path) -> None:
-    from aiaudit.interview.answers import load, with_answer
+def _take(path: Path, target: Path, today: dt.date) -> None:
+    from aiaudit.interview.answers import FIELDS, load, sealed, with_answer
     from aiaudit.interview.sheets import SheetError, read
     from aiaudit.reports.base import write_file
 
@@ -100,9 +100,10 @@ def _take(path: Path, target: Path) -> None:
         raise UsageError(str(error)) from None
     before = load(target)
     text = target.read_text(encoding="utf-8") if target.exists() else ""
-    changed = {check: answer for check, answer in given.items() if before.get(check) != answer}
+    told = {check: {key: answer.get(key) for key in FIELDS} for check, answer in before.items()}
+    changed = {c: answer for c, answer in given.items() if told.get(c) != {key: answer.get(key) for key in FIELDS}}
     for check, answer in sorted(changed.items()):
-        text = with_answer(text, check, answer)
+        text = with_answer(text, check, sealed(answer, target.parent, today))
     if changed:
         write_file(str(target), text.encode())
     say(f"{target}: {len(changed)} of {len(given)} answers are new or changed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,8 +13,10 @@ from aiaudit.project.config import AttestationEntry, ConfigError, parse_attestat
 
 FILE: Final = "attestations.yaml"
 FIELDS: Final = ("answer", "owner", "evidence", "reviewed", "review_by", "note")
+KEPT: Final = (*FIELDS, "evidence_sha256")  # what the file may hold; a sheet has no hashes
 ANSWERS: Final = ("yes", "partly", "no", "not_applicable")
 HOLDS_MONTHS: Final = 12
+_DIGITS: Final = 16  # of a hash: enough to name a content, short enough to read
 _KEY: Final = re.compile(r"^([A-Z][A-Z0-9]{1,11}-[0-9]{3}):")
 
 
@@ -29,7 +32,7 @@ def checked(answer: Mapping[str, Any]) -> dict[str, Any]:
     """An answer with its days as days and empty fields left out. Raises `ConfigError` with what is wrong."""
     from pydantic import ValidationError
 
-    kept = {key: value for key, value in answer.items() if key in FIELDS and value not in (None, "", [])}
+    kept = {key: value for key, value in answer.items() if key in KEPT and value not in (None, "", [])}
     try:
         return _plain(AttestationEntry.model_validate(kept))
     except ValidationError as error:
@@ -38,12 +41,48 @@ def checked(answer: Mapping[str, Any]) -> dict[str, Any]:
         raise ConfigError([f"{field}: {first['msg'].lower()}"]) from None
 
 
+def sealed(answer: Mapping[str, Any], root: Path, today: dt.date) -> dict[str, Any]:
+    """The answer with the hashes of its evidence, where it was reviewed today and the evidence is files of the project.
+
+    So a change after the review is seen wherever the project is copied to. An older review gets none: what the files
+    were on that day is not known.
+    """
+    given = answer.get("evidence") or []
+    paths = [given] if isinstance(given, str) else list(given)
+    if answer.get("reviewed") != today or not paths:
+        return dict(answer)
+    hashes = [_hash(root, path) for path in paths]
+    if not any(hashes):
+        return dict(answer)
+    return {**answer, "evidence_sha256": hashes[0] if isinstance(given, str) else hashes}
+
+
+def _hash(root: Path, evidence: str) -> str:
+    """The first digits of the SHA-256 of a file of the project; "" for a link, a folder or what is not there."""
+    from aiaudit.project.reader import Reader, Unreadable
+
+    path = evidence.partition("#")[0].strip().removeprefix("./")
+    if "://" in evidence or not path or path.startswith(("/", "~")) or ".." in path.split("/"):
+        return ""
+    reader = Reader(str(root))
+    try:
+        with reader.open(path) as stream:
+            made = hashlib.sha256()
+            while block := stream.read(1 << 20):
+                made.update(block)
+            return made.hexdigest()[:_DIGITS]
+    except (Unreadable, OSError):
+        return ""
+    finally:
+        reader.close()
+
+
 def with_answer(text: str, check: str, answer: Mapping[str, Any]) -> str:
     """The file's text with this answer in the place of the check's earlier one, or at its end."""
     lines = text.splitlines()
     block = [
         f"{check}:",
-        *(f"  {key}: {_value(answer[key])}" for key in FIELDS if answer.get(key) not in (None, "", [])),
+        *(f"  {key}: {_value(answer[key])}" for key in KEPT if answer.get(key) not in (None, "", [])),
     ]
     start = next((n for n, line in enumerate(lines) if line.startswith(f"{check}:")), None)
     if start is None:
@@ -65,7 +104,7 @@ def default_review(reviewed: dt.date) -> dt.date:
 
 
 def _plain(entry: AttestationEntry) -> dict[str, Any]:
-    values = {field: getattr(entry, field) for field in FIELDS}
+    values = {field: getattr(entry, field) for field in KEPT}
     return {key: value for key, value in values.items() if value not in (None, "", [])}
 
 

@@ -1,7 +1,7 @@
 """Attestations: the default rule of attested checks, and what a claim may change about a check that can be observed.
 
 The fact `attestation.<CHECK>` is a record {answered, answer, owner, evidence, evidence_form, reviewed, review_by,
-valid, expired, problems, note}. A claim never outweighs what was seen:
+valid, expired, stale, changes, problems, note}. A claim never outweighs what was seen:
 
 - A valid "yes" lifts *unknown* to *partial*: someone with a name answers for what the project cannot show.
 - It lifts *fail* to *partial* only where the failure is that nothing was found, for then the thing may lie elsewhere
@@ -10,6 +10,9 @@ valid, expired, problems, note}. A claim never outweighs what was seen:
 - A "no" turns *unknown* into *fail*, since the owner says that it does not hold. It never lowers what was seen to hold,
   so taking an attestation away never raises a figure; the contradiction is told.
 - "partly", "not_applicable", an expired or incomplete answer change nothing and are told.
+
+An answer that contradicts what was seen, one that has run out and one whose evidence was changed since are findings of
+their own, at the answer's line.
 """
 
 from __future__ import annotations
@@ -17,8 +20,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aiaudit.model.check import Status
-from aiaudit.model.fact import Fact, State
+from aiaudit.model.check import Check, Kind, Status
+from aiaudit.model.fact import Confidence, Fact, State
+from aiaudit.model.result import Finding
+from aiaudit.packs.findings import fingerprint
 from aiaudit.rules.wording import words
 
 NAME: Final = "attestation"  # what rules call the attestation of their own check
@@ -68,6 +73,36 @@ def lift(status: Status, fault_seen: bool, record: Mapping[str, Any]) -> tuple[S
             return status, f"That it does not hold is {by}, which what was found contradicts."
         return status, ""
     return status, f'The answer "{answer}" is {by}; it changes nothing for a check that can be observed.'
+
+
+def findings_of(check: Check, status: Status, fault_seen: bool, record: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """What is wrong with the answer itself. `status` is the one without it; `fault_seen`: the fault itself was seen."""
+    if not record or status in (Status.NOT_APPLICABLE, Status.BLOCKED, Status.ERROR):
+        return ()
+    answer, owner = str(record.get("answer", "")), record.get("owner") or "nobody named"
+    said: list[tuple[str, str, str]] = []
+    observed = check.kind is not Kind.ATTESTED
+    if observed and answer == "yes" and status is Status.FAIL and fault_seen:
+        said.append(("contradicts", f'{owner} answers "yes", and what was found shows otherwise.', answer))
+    if observed and answer == "no" and status is Status.PASS:
+        said.append(("contradicts", f'{owner} answers "no", and what was found shows that it holds.', answer))
+    if answer in ("yes", "partly") and (status is not Status.PASS or not observed):
+        if record.get("expired"):
+            due = str(record.get("review_by", ""))
+            said.append(("expired", f"The answer has run out: its review was due on {due}.", due))
+        said += [("stale", f"The answer is stale: {change}.", "") for change in map(str, record.get("changes") or ())]
+    element = {"path": record.get("path"), "line": record.get("line")}
+    return tuple(
+        Finding(
+            message=message,
+            path=str(record.get("path")) if record.get("path") else None,
+            line=record.get("line"),
+            measured=measured,
+            confidence=Confidence.STRONG,
+            fingerprint=fingerprint(check.id, {**element, "name": kind}, NAME),
+        )
+        for kind, message, measured in said
+    )
 
 
 def attested_reason(status: Status, record: Mapping[str, Any], question: str) -> str:

@@ -23,7 +23,7 @@ from aiaudit.model.fact import Confidence, Fact, Level
 from aiaudit.model.result import CheckResult, Finding
 from aiaudit.model.types import Unknown
 from aiaudit.packs import attested, reasons
-from aiaudit.packs.findings import Gathered, gather
+from aiaudit.packs.findings import Gathered, gather, number_equal_ones
 from aiaudit.packs.levels import scope_gap, weakest_confidence, weakest_level
 from aiaudit.packs.overrides import Overrides
 from aiaudit.packs.support import FactsOf, rests_on
@@ -104,7 +104,9 @@ def _judge_check(
             verdict = _held_to_evidence(check, _by_rule(check, values, seen, explain), values)
         gathered = gather(check, seen, verdict.confidence) if verdict.status in FINDING_STATUSES else Gathered()
         sentence = _sentence(check, verdict, gathered, seen, values)
+        own = _answers_faults(check, verdict, gathered, values)
         verdict, sentence = _with_attestation(check, verdict, sentence, gathered, values)
+        gathered = replace(gathered, findings=number_equal_ones((*gathered.findings, *own))) if own else gathered
     except RecursionError:  # a hostile value, deeper than any rule needs; the audit of the rest goes on
         verdict, gathered, sentence = Verdict(Status.ERROR), Gathered(), "A value it reads is nested too deeply."
     return CheckResult(
@@ -262,6 +264,12 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
         case _:
             sentence = own or reasons.generated(check, verdict.status, verdict.line, facts, gathered)
     return sentence + gathered.remark
+
+
+def _answers_faults(check: Check, verdict: Verdict, gathered: Gathered, values: Values) -> tuple[Finding, ...]:
+    """What is wrong with the claim itself."""
+    record = attested.record_of(values.facts.get(attested.fact_id(check.id)))
+    return attested.findings_of(check, verdict.status, check.asserts_absence or bool(gathered.findings), record)
 
 
 def _with_attestation(

@@ -1,7 +1,8 @@
 """The probe `attestations`: what a named person answers for, and whether the answer still counts.
 
 Answers stand in `attestations.yaml` in the project's root, or inline under `attestations:` of `aiaudit.yaml`; the file
-of its own wins. An answer is valid with an owner, evidence that is there, and a date that has not run out.
+of its own wins. An answer is valid with an owner, evidence that is there and was not changed since, and a date that has
+not run out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pydantic import Field
 
 from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.attestation_changes import changes
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.common import prose, read
 from aiaudit.probes.docs.document import Document
@@ -45,6 +47,8 @@ RECORD: Final = record(
     review_by=STRING,
     valid=BOOL,
     expired=BOOL,
+    stale=BOOL,
+    changes=list_of(STRING),
     problems=list_of(STRING),
     note=STRING,
     path=STRING,
@@ -63,7 +67,7 @@ class AttestationProbe(Probe[AttestationQuery]):
     """One check's attestation as a record; `problems` says in words why it does not count.
 
     `evidence_form`: path, link or "". A path must be a file of the project that is neither empty nor template; a link
-    is only looked at, never opened.
+    is only looked at, never opened. `stale`: evidence was changed since the review (`attestation_changes`).
     """
 
     name: ClassVar[str] = "attestations"
@@ -82,7 +86,7 @@ class AttestationProbe(Probe[AttestationQuery]):
         if found is None:
             return Fact(fact_id, State.ABSENT, level=Level.CLAIM, method="attestation")
         months = query.months or (DRILL_MONTHS if query.check in DRILLS else MONTHS)
-        value = _weighed(found.entry, months, context)
+        value = _weighed(query.check, found.entry, months, context)
         value |= {"path": found.path, "line": found.line}
         note = f'"{value["answer"]}" by {value["owner"] or "nobody named"}'
         return Fact(
@@ -144,7 +148,7 @@ def _lines(context: Context) -> dict[str, int]:
     return {str(key): line_of(table, key) or 1 for key in table} if isinstance(table, dict) else {}
 
 
-def _weighed(entry: AttestationEntry, months: int, context: Context) -> dict[str, Any]:
+def _weighed(check: str, entry: AttestationEntry, months: int, context: Context) -> dict[str, Any]:
     problems: list[str] = []
     if not entry.owner:
         problems.append("no owner is named")
@@ -153,6 +157,8 @@ def _weighed(entry: AttestationEntry, months: int, context: Context) -> dict[str
     given = [entry.evidence] if isinstance(entry.evidence, str) else list(entry.evidence)
     form, trouble = _evidence([one for one in given if one], context)
     problems.extend(trouble)
+    changed = _changed(check, entry, context)
+    problems.extend(changed)
     until = _until(entry, months)
     if entry.reviewed is None:
         problems.append("it bears no date")
@@ -171,6 +177,8 @@ def _weighed(entry: AttestationEntry, months: int, context: Context) -> dict[str
         "review_by": until.isoformat() if until else "",
         "valid": not problems,
         "expired": expired,
+        "stale": bool(changed),
+        "changes": changed,
         "problems": problems,
         "note": entry.note,
     }
@@ -202,6 +210,22 @@ def _evidence(given: list[str], context: Context) -> tuple[str, list[str]]:
         if problem:
             problems.append(problem)
     return ("path" if "path" in forms else forms[0]), problems
+
+
+def _changed(check: str, entry: AttestationEntry, context: Context) -> list[str]:
+    """What was changed among the evidence since the review."""
+    given = [entry.evidence] if isinstance(entry.evidence, str) else list(entry.evidence)
+    hashes = [entry.evidence_sha256] if isinstance(entry.evidence_sha256, str) else list(entry.evidence_sha256)
+    here = set(evidence_paths(context, check))
+    pairs = [(_path(text), hashes[n] if n < len(hashes) else "") for n, text in enumerate(given)]
+    files = [pair for pair in pairs if pair[0] in here]
+    if not files:
+        return []
+    named = context.memo.get("attestations.named")
+    if not isinstance(named, list):
+        named = [path for one in _written(context).entries for path in evidence_paths(context, one)]
+        context.memo["attestations.named"] = named
+    return changes(files, entry.reviewed, named, context)
 
 
 def evidence_paths(context: Context, check: str) -> list[str]:

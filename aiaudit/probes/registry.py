@@ -118,7 +118,7 @@ ENGINES: Final[Mapping[str, str]] = {
 # Answers that rest on more than the tree, the configuration, the day and this program: git, this machine, databases and
 # price lists on it, other programs. They are asked for each time; all others are kept for a tree that has not changed.
 BEYOND_THE_TREE: Final = frozenset(
-    {"capacity.plan", "cost.plan", "dependencies.database", "dependencies.vulnerable", "git.history", "git.tracked"}
+    {"attestations", "capacity.plan", "cost.plan", "dependencies.database", "dependencies.vulnerable", "git.history", "git.tracked"}
     | {"hardware", "secrets.engine", "secrets.history"}
 )
 

@@ -25,6 +25,7 @@ FILE: Final = "aiaudit.yaml"
 MAX_BYTES: Final = 1024 * 1024
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
+Hash = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^([0-9a-fA-F]{12,64})?$")]
 Stage = Literal["prototype", "pilot", "production", "scale"]
 ProjectRole = Literal["provider", "deployer"]
 Exposure = Literal["local", "internal", "internet"]
@@ -162,6 +163,9 @@ class AttestationEntry(Part):
     answer: Annotated[Answer, BeforeValidator(_answer)]
     owner: Text = ""
     evidence: Text | list[Text] = Field("", description="Where the evidence is: a path or a link.")
+    evidence_sha256: Hash | list[Hash] = Field(
+        "", description="SHA-256 of the evidence as it was reviewed (12 digits or more): a changed file makes it stale."
+    )
     reviewed: dt.date | None = Field(None, description="The day on which the owner last looked at it.")
     review_by: dt.date | None = Field(None, description="The day after which the answer no longer counts.")
     note: Text = ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiaudit.interview.answers import checked, default_review, load, with_answer
+from aiaudit.interview.answers import checked, default_review, load, sealed, with_answer
 from aiaudit.project.config import ConfigError
 
 FULL = {
@@ -61,3 +62,15 @@ def test_what_is_no_answer_is_refused(answer, told):
 def test_a_review_is_due_in_a_year():
     assert default_review(dt.date(2026, 11, 24)) == dt.date(2027, 11, 24)
     assert default_review(dt.date(2028, 2, 29)) == dt.date(2029, 2, 28)
+
+
+def test_what_is_reviewed_today_is_sealed_with_the_hash_of_its_evidence(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.md").write_text("We agreed.\n")
+    (tmp_path / "link.md").symlink_to("/etc/hostname")
+    answer = {**FULL, "evidence": ["docs/a.md#part", "https://example.org/b", "docs/none.md", "../a.md", "link.md"]}
+    made = sealed(answer, tmp_path, FULL["reviewed"])
+    assert made["evidence_sha256"] == [hashlib.sha256(b"We agreed.\n").hexdigest()[:16], "", "", "", ""]
+    assert saved(tmp_path, with_answer("", "GOV-003", made))["GOV-003"] == made
+    assert sealed(answer, tmp_path, dt.date(2026, 11, 2)) == answer  # what it was on the day of the review is not known
+    assert sealed({"answer": "no"}, tmp_path, FULL["reviewed"]) == {"answer": "no"}

@@ -430,3 +430,32 @@ def test_explain_tells_each_line_until_the_one_that_holds() -> None:
     result = ended(library, known(USES, True), absent(LOADS), known(TESTED, True))
     assert result.explain[0] == "fail: loads.exists(l, !l.safe) → does not hold"
     assert any(line == "pass: tested → holds" for line in result.explain)
+
+
+@pytest.mark.parametrize("keys", [{"findings": "loads"}, {"asserts": "absence"}])
+def test_a_claim_that_a_seen_fault_contradicts_is_a_finding_of_its_own(keys: dict[str, str]) -> None:
+    fact = claim("OWN-001", "yes", path="attestations.yaml", line=7)
+    result = ended(one_check(**keys), known(LOADS, [call()]), fact)
+    own = [f for f in result.findings if f.path == "attestations.yaml"]
+    assert [(f.line, f.message) for f in own] == [(7, 'Ada answers "yes", and what was found shows otherwise.')]
+
+
+def test_a_no_against_what_was_seen_to_hold_is_a_finding_and_lowers_nothing() -> None:
+    fact = claim("OWN-001", "no", path="attestations.yaml", line=7)
+    result = ended(one_check(rule="{pass: tested, fail: otherwise}"), known(TESTED, True), fact)
+    assert (result.status, result.points) == (Status.PASS, 1.0)
+    assert [f.message for f in result.findings] == ['Ada answers "no", and what was found shows that it holds.']
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ({"expired": True, "review_by": "2026-01-31"}, "The answer has run out: its review was due on 2026-01-31."),
+        ({"stale": True, "changes": ["a.md was changed"]}, "The answer is stale: a.md was changed."),
+    ],
+)
+def test_an_answer_that_no_longer_counts_is_a_finding_of_an_attested_check(rest: dict[str, Any], said: str) -> None:
+    fact = claim("OWN-001", "yes", valid=False, problems=["…"], path="attestations.yaml", line=7, **rest)
+    result = ended(one_check(kind="attested", rule="", min_level="", question="Is it so?"), fact)
+    assert result.status is Status.PARTIAL
+    assert [f.message for f in result.findings] == [said]

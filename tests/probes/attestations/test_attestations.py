@@ -44,6 +44,8 @@ def test_a_valid_answer(tmp_path: Path) -> None:
         "review_by": "2027-03-01",
         "valid": True,
         "expired": False,
+        "stale": False,
+        "changes": [],
         "problems": [],
         "note": "agreed",
         "path": "attestations.yaml",

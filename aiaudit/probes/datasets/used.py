@@ -32,7 +32,10 @@ _DERIVED: Final = re.compile(
     r"|(?:[^/]*[_-])?(?:predictions?|generations?|ratings?)(?:[_-][^/]*)?/"  # what a model said, and its worth
     r"|(?:[^/]*[_-])?(?:predictions|generations)(?:[_-][^/]*)?\.\w+$)"
 )
-_NOT_DATA: Final = re.compile(r"(?:^|/)assets/|(?:^|/)prompts/")
+_NOT_DATA: Final = re.compile(  # the second line: what tools keep for themselves
+    r"(?:^|/)assets/|(?:^|/)prompts/"
+    r"|(?:^|/)(?:mlflow|airflow|optuna[\w-]*|prefect|dagster[\w-]*|chroma|celery[\w-]*|sessions?|chat_?history)\.(?:db|sqlite3?)$"
+)
 _MODEL: Final = re.compile(r"(?:^|/)models?(?:/|$)|\.(?:pkl|joblib|pt|pth|onnx|h5|keras|safetensors|gguf|bin)$")
 USED: Final = record(
     "used data set", path=STRING, line=INT, role=STRING, function=STRING, name=STRING, kind=STRING, file=STRING,

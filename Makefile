@@ -40,7 +40,7 @@ bench: $(VENV)/.dev ## the benchmarks (see docs/performance.md)
 	@for b in startup audit rules; do echo "== $$b"; $(BIN)/python benchmarks/$$b.py || exit 1; done
 
 docs: $(VENV)/.dev ## build the documentation into site/, with every warning an error
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict -q && echo "Documentation: $(CURDIR)/site/index.html"
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict && echo "Documentation: $(CURDIR)/site/index.html"
 
 lock: ## renew the lock files
 	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip -q install pip-tools

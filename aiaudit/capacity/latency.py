@@ -1,22 +1,24 @@
 """Speed under the declared load: what a replica can bear, how long a request takes, and what physics does not allow.
 
-A replica serves up to B sequences at once (what its cache holds, at most `max_num_seqs`); it is a queue with B servers
-whose service time is that of a request in a full batch. The batch at a lower rate follows from Little's law.
+A replica serves up to B sequences at once (what its cache holds, at most `max_num_seqs`), each the slower the more
+there are: `queueing` tells how many are in flight and how long others wait.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from aiaudit.capacity.demand import Demand, Objectives
+from aiaudit.capacity.queueing import Queue, queue
 from aiaudit.capacity.setup import Setup
-from aiaudit.capacity.throughput import Estimate, Load, Machine, Speed, estimate, queueing_wait
+from aiaudit.capacity.throughput import Estimate, Load, Machine, Speed, estimate
 
 TARGET: Final = 0.8  # above this share of the capacity, waits grow without bound
-_TAIL: Final = 3.0  # p95 of an exponential wait over its mean (−ln 0.05)
-_ROUNDS: Final = 40
+_POINTS: Final = 24  # batches of which the speed is worked out; between them it is as good as linear
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Capacity:
 class Service:
     """One load on one setup. Times in seconds; `p95` from the expected speed, `slow` from the pessimistic one.
 
-    `utilisation`: of the expected capacity at peak. `batch`: sequences in flight in one replica. `best`: the shortest
+    `utilisation`: of the expected capacity at peak. `batch`: sequences in flight in one replica, on the mean; the time
+    of an output token is that in the batch of the 95th percentile. `wait_s`: in line, on the mean. `best`: the shortest
     times that physics allows, for a request of median size that runs alone.
     """
 
@@ -75,39 +78,47 @@ def service(setup: Setup, demand: Demand, limit: int) -> Service | None:
     )
     capacity = Capacity(low, expected, max(expected, _bound_rate(setup, demand)))
     rate = demand.peak / setup.replicas
-    batch = steady_batch(setup, demand, rate, limit)
     use = demand.peak / capacity.expected if capacity.expected > 0 else math.inf
-    here = speed_at(setup, demand, batch) or full
-    wait = queueing_wait(use, limit, full.expected.request_seconds)
-    slow_use = demand.peak / capacity.low if capacity.low > 0 else math.inf
-    slow_wait = queueing_wait(slow_use, limit, full.pessimistic.request_seconds)
-    first = alone.expected.time_to_first_token
-    # a first token also waits for the step in which others decode
-    usual = _times(first + here.expected.time_per_output_token, here.expected.time_per_output_token, wait, demand)
-    step = here.pessimistic.time_per_output_token
-    pessimistic = _times(alone.pessimistic.time_to_first_token + step, step, slow_wait, demand)
+    times, slow_times = request_times(setup, demand, limit)
+    variation = demand.answer.deviation / demand.answer.mean
+    usual, slow = queue(rate, times, variation), queue(rate, slow_times, variation)
+    here = speed_at(setup, demand, max(1.0, usual.in_flight)) or full
     one = _bound_speed(setup, demand, 1)
     quickest, least = one.time_to_first_token, _bound_step(setup, demand)
     shortest = Objectives(quickest, least, quickest + demand.answer.p50 * least)
     return Service(
-        capacity, use, batch, limit, usual, pessimistic, shortest, wait,
+        capacity, use, max(1.0, usual.in_flight), limit, _times(setup, demand, usual, alone),
+        _times(setup, demand, slow, alone, pessimistic=True), shortest, usual.wait,
         here.expected.tokens_per_second * setup.replicas, full.expected.limited_by,
     )  # fmt: skip
 
 
 def steady_batch(setup: Setup, demand: Demand, rate: float, limit: int) -> float:
-    """Sequences in flight at `rate` requests a second: the batch whose requests take as long as it needs (Little)."""
-    low, high = 0.01, float(limit)
-    for _ in range(_ROUNDS):
-        middle = (low + high) / 2
-        speed = speed_at(setup, demand, middle)
-        if speed is None:
-            return 1.0
-        if middle / speed.expected.request_seconds < rate:
-            low = middle
-        else:
-            high = middle
-    return max(1.0, high)
+    """Sequences in flight on the mean at `rate` requests a second; `limit` where the load is beyond the speed."""
+    if speed_at(setup, demand, 1) is None:
+        return 1.0
+    return max(1.0, queue(rate, request_times(setup, demand, limit)[0]).in_flight)
+
+
+def request_times(setup: Setup, demand: Demand, limit: int) -> tuple[list[float], list[float]]:
+    """Seconds of a request of mean size while 1, 2 … `limit` are in flight: expected, and pessimistic.
+
+    Its own prompt is in them: a step of a batch carries its share of the prompts that come in.
+    """
+    places = sorted({round(limit ** (n / (_POINTS - 1))) for n in range(_POINTS)} | {1, limit})
+    speeds = [found for place in places if (found := speed_at(setup, demand, place)) is not None]
+    answer = demand.answer.mean
+    expected = [one.expected.time_per_output_token * answer for one in speeds]
+    slow = [one.pessimistic.time_per_output_token * answer for one in speeds]
+    return _between(places, expected), _between(places, slow)
+
+
+def _between(places: Sequence[int], values: Sequence[float]) -> list[float]:
+    """The values at 1, 2 … of a line through the known ones."""
+    found = [values[0]]
+    for (start, end), (low, high) in zip(pairwise(places), pairwise(values), strict=True):
+        found += [low + (high - low) * step / (end - start) for step in range(1, end - start + 1)]
+    return found
 
 
 def _bound_speed(setup: Setup, demand: Demand, batch: float) -> Speed:
@@ -143,9 +154,21 @@ def _bound_step(setup: Setup, demand: Demand) -> float:
     return (model.weights.expected * share + cache) / (setup.gpu.bandwidth * setup.ranks)
 
 
-def _times(first: float, step: float, wait: float, demand: Demand) -> Objectives:
-    tail = wait * _TAIL
-    return Objectives(first + tail, step, first + tail + demand.answer.p95 * step)
+def _times(setup: Setup, demand: Demand, found: Queue, alone: Estimate, *, pessimistic: bool = False) -> Objectives:
+    """Times at the 95th percentile. Wait and length of an answer are independent: their spreads add as squares."""
+
+    def step(batch: float) -> float:
+        speed = speed_at(setup, demand, max(1.0, batch)) or alone
+        return (speed.pessimistic if pessimistic else speed.expected).time_per_output_token
+
+    usual = step(found.in_flight)
+    # a first token also waits for the step in which others decode
+    first = (alone.pessimistic if pessimistic else alone.expected).time_to_first_token + usual
+    if math.isinf(found.wait):
+        return Objectives(math.inf, step(found.in_flight_p95), math.inf)
+    spread = math.hypot(found.wait_p95 - found.wait, (demand.answer.p95 - demand.answer.mean) * usual)
+    whole = first + found.wait + demand.answer.mean * usual + spread
+    return Objectives(first + found.wait_p95, step(found.in_flight_p95), whole)
 
 
 def impossible(found: Service, demand: Demand) -> tuple[str, ...]:

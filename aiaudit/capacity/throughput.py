@@ -8,7 +8,6 @@ tested on the other (`aiaudit plan --selfcheck`).
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -155,18 +154,3 @@ def _communication(shape: Architecture, machine: Machine, batch: float) -> float
         return 0.0
     link = LINK_BANDWIDTH if machine.gpu.linked else PCIE_BANDWIDTH
     return len(shape.layers) * 2 * (LINK_S + batch * shape.hidden * 4 / link)
-
-
-def queueing_wait(utilisation: float, servers: int, service_s: float) -> float:
-    """Mean wait before service, Allen–Cunneen's approximation of M/G/c with exponential service: the Erlang-C chance to
-    wait over the spare rate. Infinite where the load is not below capacity."""
-    if utilisation >= 1:
-        return math.inf
-    if utilisation <= 0:
-        return 0.0
-    offered = utilisation * servers
-    blocked = 1.0  # Erlang B by its recurrence
-    for n in range(1, servers + 1):
-        blocked = offered * blocked / (n + offered * blocked)
-    waits = blocked / (1 - utilisation * (1 - blocked))
-    return waits * service_s / (servers * (1 - utilisation))

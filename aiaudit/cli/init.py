@@ -18,6 +18,7 @@ def init(
 ) -> None:
     """Write a commented aiaudit.yaml: what was detected, and what only people know."""
     from aiaudit.audit import audit
+    from aiaudit.capacity.proposal import propose_workload
     from aiaudit.project.config import FILE, parse_config
     from aiaudit.project.proposal import Detected, propose
     from aiaudit.reports.base import write_file
@@ -30,7 +31,10 @@ def init(
     made = audit(folder(root), Options())
     facts = {fact_id: fact.value for fact_id, fact in made.facts.items()}
     flags = {name.removeprefix("flag."): value is True for name, value in facts.items() if name.startswith("flag.")}
-    text = propose(Detected(_name(root), flags, _rows(facts.get("bom.data")), _rows(facts.get("bom.models"))))
+    models = _rows(facts.get("bom.models"))
+    services = [*_rows(facts.get("infra.services")), *_rows(facts.get("infra.containers"))]
+    workload = propose_workload(services, models, _rows(facts.get("code.llm_calls")))
+    text = propose(Detected(_name(root), flags, _rows(facts.get("bom.data")), models, workload))
     parse_config(text.encode(), FILE)  # what we write must be what we read
     if to_stdout:
         sys.stdout.write(text)

@@ -16,18 +16,21 @@ _MOST: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What an audit saw, as far as a project file can use it; `data`, `models`: rows of `bom.data`, `bom.models`."""
+    """What an audit saw, as far as a project file can use it; `data`, `models`: rows of `bom.data`, `bom.models`;
+    `workload`: lines of that block, about the model, the engine or the interface."""
 
     name: str
     flags: Mapping[str, bool]
     data: Sequence[Mapping[str, Any]]
     models: Sequence[Mapping[str, Any]]
+    workload: Sequence[str] = ()
 
 
 def propose(found: Detected) -> str:
     """The file as text."""
     parts = [_HEAD, _project(found), _datasets(found.data), _models(found.models)]
-    if found.flags.get("serves_http") or found.flags.get("batch") or found.flags.get("calls_llm_api"):
+    flags = found.flags
+    if found.workload or flags.get("serves_http") or flags.get("batch") or flags.get("calls_llm_api"):
         parts.append(_workload(found))
     parts += [_BUDGET, _VALUE]
     if found.flags.get("decides_about_people") or found.flags.get("user_facing"):
@@ -135,11 +138,13 @@ def _models(rows: Sequence[Mapping[str, Any]]) -> str:
 def _workload(found: Detected) -> str:
     lines = [
         "# workload:                     # INF-003; `aiaudit plan` works out memory, speed, growth and cost from it",
+        *(f"#   {line}" for line in found.workload),
         "#   traffic:",
         "#     requests_per_second: {mean: 1, peak: 5}",
     ]
-    if found.flags.get("calls_llm_api") or found.flags.get("local_llm"):
+    if found.workload or found.flags.get("calls_llm_api") or found.flags.get("local_llm"):
         lines.append("#     tokens: {input: {p50: 900}, output: {p50: 250}}")
+    if not found.workload and (found.flags.get("calls_llm_api") or found.flags.get("local_llm")):
         lines.append(
             "#   model: {source: llama-3.1-8b}   # a preset, config.json or header; for an interface say `api:`"
         )

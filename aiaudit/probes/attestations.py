@@ -22,6 +22,7 @@ from aiaudit.probes.attestation_changes import changes
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.common import prose, read
 from aiaudit.probes.docs.document import Document
+from aiaudit.probes.docs.office import BROKEN, SUFFIXES
 from aiaudit.probes.docs.substance import is_gap, weigh
 from aiaudit.project.config import AttestationEntry, ConfigError, parse_attestations
 from aiaudit.project.parse import Malformed, line_of
@@ -262,9 +263,12 @@ def _one_evidence(text: str, context: Context) -> tuple[str, str]:
         return "path", f"the evidence {text!r} is not a regular file"
     if entry.size == 0:
         return "path", f"the evidence {text!r} is empty"
-    if not entry.path.lower().endswith(_PROSE):
+    closed = entry.path.lower().endswith(SUFFIXES)
+    if not closed and not entry.path.lower().endswith(_PROSE):
         return "path", ""
     document = read(context, entry)
+    if closed and isinstance(document, str) and not document.startswith(BROKEN):
+        return "path", ""  # it is there and closed (a password, a scan): as a link, it is not opened
     if not isinstance(document, Document):
         return "path", f"the evidence {text!r} cannot be read: {document}"
     weight = weigh(prose(document.sections))

@@ -13,6 +13,7 @@ from pydantic import AfterValidator
 from aiaudit.model.fact import Scope
 from aiaudit.probes.base import Context
 from aiaudit.probes.docs.document import Document, Section, parse_document
+from aiaudit.probes.docs.office import MAX_BYTES, SUFFIXES, office_document
 from aiaudit.project.entry import Entry
 from aiaudit.project.globs import BadGlob, GlobSet
 from aiaudit.project.reader import Unreadable, is_binary
@@ -69,6 +70,10 @@ def read(context: Context, entry: Entry) -> Document | str:
     found = context.memo.get(key)
     if not isinstance(found, (Document, str)):
         try:
+            if entry.path.lower().endswith(SUFFIXES):
+                found = office_document(entry.display, context.project.head(entry.path, MAX_BYTES + 1))
+                context.memo[key] = found
+                return found
             data = context.project.read(entry.path)
             text = context.project.text(entry.path)
             found = "not a text" if is_binary(data) else parse_document(entry.display, text)

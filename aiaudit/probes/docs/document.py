@@ -71,6 +71,11 @@ def parse_document(path: str, text: str) -> Document:
     return _markdown(path, lines)
 
 
+def parse_lines(path: str, lines: list[str]) -> Document:
+    """The sections of Markdown lines that were made of another format."""
+    return _markdown(path, [line[:_MAX_LINE] for line in lines])
+
+
 # --- Markdown -------------------------------------------------------------------------------------------------------
 
 _FENCE: Final = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*([^\s`{]*)")

@@ -66,7 +66,9 @@ class RowsProbe(Probe[RowsQuery]):
         found = []
         for document in documents:
             register = _register(document, query, context)
-            if register is not None:
+            if register is None and document.path.lower().endswith(".pdf"):
+                unread.append((document.path, "the tables of a PDF are not read"))
+            elif register is not None:
                 found.append(register | {"evidence": document.path in evidence, "opened": True})
         closed = {"line": 1, "evidence": True, "opened": False, "columns": [], "days_old": -1, "rows": []}
         found += [{"path": path, **closed} for path, _ in unread if path in evidence]

@@ -18,6 +18,7 @@ from aiaudit.capacity.architecture import Architecture, NotAnArchitecture, Param
 from aiaudit.capacity.assumptions import Assumptions
 from aiaudit.capacity.encoder import Encoder, encoder_from_config
 from aiaudit.capacity.index import tree_memory
+from aiaudit.capacity.onnx_source import NoInitialisers, onnx_weights
 from aiaudit.capacity.tables import UnknownName, WeightFormat, table, weight_format
 from aiaudit.capacity.terms import Term
 from aiaudit.probes.models.headers import read_gguf, read_safetensors
@@ -190,6 +191,8 @@ def _from_tree(reader: Reader, path: str, asked: str, engine: str, assumed: Assu
         return _gguf(reader, path)
     if lower.endswith(".safetensors"):
         return _safetensors(reader, path, _config_at(reader, folder), asked, engine, assumed)
+    if lower.endswith(".onnx"):
+        return _onnx(reader, path, asked)
     if lower.endswith(".index.json"):
         return _indexed(reader, path, _config_at(reader, folder), asked, assumed)
     if lower.endswith(".json"):
@@ -294,6 +297,19 @@ def _weighed(config: Mapping[str, Any] | None, term: Term, path: str, asked: str
     except NotAnArchitecture as error:
         return Model(name, term, form, notes=(f"config.json beside {path}: {error}",))
     return Model(name, term, form, shape, parameters(shape), notes=shape.notes)
+
+
+def _onnx(reader: Reader, path: str, asked: str) -> Model | None:
+    """Bytes and parameters by the initialisers, those that lie in other files included."""
+    try:
+        found = onnx_weights(reader, path)
+    except Unreadable:
+        return None
+    except NoInitialisers as error:
+        raise NoModel(str(error)) from None
+    count = Parameters(found.parameters, 0, found.parameters)
+    note = f"{path}: {found.parameters:,} parameters in initialisers; the memory of its activations is not worked out"
+    return Model(found.name, found.term, _form(asked or found.form), count=count, notes=(note,))
 
 
 def _gguf(reader: Reader, path: str) -> Model | None:

@@ -32,6 +32,7 @@ class _Reader:
         self.parameters = 0
         self.tensors = 0
         self.types: set[str] = set()
+        self.elements: dict[int, int] = {}  # by TensorProto.DataType
         self.locations: list[str] = []
         self.domains: set[str] = set()
 
@@ -91,7 +92,7 @@ class _Reader:
                         self.tensor(part)
 
     def tensor(self, source: Source) -> None:
-        count, dims = 1, 0
+        count, dims, kind = 1, 0, 0
         for number, value in self.fields(source):
             if number == _TENSOR_DIMS:
                 for one in [value] if isinstance(value, int) else _packed(value):
@@ -99,10 +100,13 @@ class _Reader:
                     dims += 1
             elif number == _TENSOR_TYPE and isinstance(value, int):
                 self.types.add(_TYPES.get(value, f"type {value}"))
+                kind = value
             elif number == _TENSOR_EXTERNAL and isinstance(value, Source):
                 self.external(value)
         self.tensors += 1
-        self.parameters += min(count, 1 << 62) if dims else 1
+        elements = min(count, 1 << 62) if dims else 1
+        self.parameters += elements
+        self.elements[kind] = self.elements.get(kind, 0) + elements
 
     def external(self, source: Source) -> None:
         pair = {number: value.whole(4096) for number, value in self.fields(source) if isinstance(value, Source)}
@@ -144,6 +148,21 @@ def judge_onnx(source: Source) -> Judgement:
     if any("python" in one.lower() or one == "ai.onnx.contrib" for one in foreign):
         judged.add(Verdict.REVIEW, "custom operator", f"needs operators of {', '.join(foreign)}")
     return judged
+
+
+def onnx_elements(source: Source) -> dict[int, int]:
+    """Elements of the initialisers of a model, by their type (TensorProto.DataType). Values are not read.
+
+    Raises:
+        ValueError, Ended: it is no whole ONNX model.
+    """
+    reader = _Reader()
+    graphs = [part for number, part in reader.fields(source) if number == _MODEL_GRAPH and isinstance(part, Source)]
+    if not graphs:
+        raise ValueError("the file has no graph")
+    for graph in graphs:
+        reader.graph(graph, 0)
+    return dict(reader.elements)
 
 
 def _varint(cursor: Cursor) -> int:

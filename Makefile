@@ -42,12 +42,23 @@ bench: $(VENV)/.dev ## the benchmarks (see docs/performance.md)
 docs: $(VENV)/.dev ## build the documentation into site/, with every warning an error
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict && echo "Documentation: $(CURDIR)/site/index.html"
 
+$(VENV)/.fuzz: $(VENV)/.dev requirements/fuzz.txt
+	@$(PIP) install --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
+FUZZ_RUNS ?= 70000
+FUZZ_SLOW ?= 2000
+fuzz: $(VENV)/.fuzz ## fuzz every reader of foreign bytes, more than a million executions (docs/trust.md)
+	@for t in rules yaml json toml requirements dockerfile shell notebook python javascript text models attestations config gitignore result; do \
+		$(BIN)/python -m fuzz.run $$t --runs $(FUZZ_RUNS) 2>/dev/null | tail -1; done
+	@for t in project shapes; do $(BIN)/python -m fuzz.run $$t --runs $(FUZZ_SLOW) --blind | tail -1; done
+
 lock: ## renew the lock files
 	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip -q install pip-tools
-	@cd requirements && for f in run build dev docs; do ../.venv-lock/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header -o $$f.txt $$f.in; done
+	@cd requirements && for f in run build dev docs fuzz; do ../.venv-lock/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-options --no-header -o $$f.txt $$f.in; done
 	@rm -rf .venv-lock
 
 clean: ## remove what make has made
 	@rm -rf $(VENV) demo-report.html demo-report.md dist site .mypy_cache .ruff_cache .pytest_cache
 
-.PHONY: help demo test lint bench docs lock clean
+.PHONY: help demo test lint bench fuzz docs lock clean

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
+import json
+import random
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, BinaryIO
+
+import yaml
 
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import State
@@ -18,6 +23,7 @@ from aiaudit.project.reader import Content, Unreadable
 from aiaudit.project.roles import role_in, role_of_dirs, suffix_of
 from aiaudit.project.tree import Project
 from aiaudit.project.walk import Tree
+from fuzz.seeds import case_files
 
 # One name a kind of file that some probe reads; the first byte of an input picks one.
 NAMES = (
@@ -38,6 +44,8 @@ BESIDE: Mapping[str, bytes] = {
 }
 # Beyond the tree (git, this machine, other programs), or an engine of its own with tests of its own (DuckDB).
 LEFT_OUT = registry.BEYOND_THE_TREE | {"data.profile", "datasets.profile", "capacity.host"}
+
+_OWN_TARGETS = frozenset({"python", "javascript", "text"})  # engines that are fuzzed alone, far faster
 
 
 @cache
@@ -93,7 +101,8 @@ def run_project() -> Callable[[bytes], None]:
     from aiaudit.probes.collect import collect
     from aiaudit.project import pool
 
-    specs = shipped_specs()
+    table = registry.probes()
+    specs = [spec for spec in shipped_specs() if table[spec.probe or ""].engine not in _OWN_TARGETS]
     pool.can_fork = lambda: False  # all in this process, which is the fuzzer's own: it wants to see what breaks
 
     def run(data: bytes) -> None:
@@ -106,6 +115,54 @@ def run_project() -> Callable[[bytes], None]:
         assert not broken, f"{name}: {broken[:3]}"
 
     return run
+
+
+def run_shapes() -> Callable[[bytes], None]:
+    """The target: a real YAML or JSON file in which some values are of other kinds than anybody expects. JSON is YAML,
+    so one way to write serves both."""
+    ask = run_project()
+    bases = [(number, base) for number, name in enumerate(NAMES) for base in _bases(name)]
+
+    def run(data: bytes) -> None:
+        draw = random.Random(data)
+        number, base = draw.choice(bases)
+        value = json.loads(base)
+        for _ in range(draw.randint(1, 4)):
+            value = _changed(value, draw)
+        ask(bytes([number]) + json.dumps(value).encode())
+
+    return run
+
+
+JUNK: tuple[Any, ...] = (
+    None, True, 0, -1, 2**70, 1e400, 0.5, "", "x", "\ud800", "a: b", "9" * 400, "2026-13-45", "../../etc/passwd", "${{ x }}", [], {},
+    [None], [[]], [{}], {"": None}, {"x": []}, ["x", 1], {"name": {"name": []}}, "*", "${X:-y}", "1.2.3.4.5", "\x00",
+)  # fmt: skip
+
+
+def _changed(value: Any, draw: random.Random) -> Any:
+    """The same value with one place of it replaced, dropped, or put into a list."""
+    if isinstance(value, (dict, list)) and value and draw.random() < 0.85:
+        key = draw.choice(sorted(value) if isinstance(value, dict) else range(len(value)))
+        if draw.random() < 0.1:
+            del value[key]
+        else:
+            value[key] = _changed(value[key], draw)
+        return value
+    return [value] if draw.random() < 0.2 else draw.choice(JUNK)
+
+
+def _bases(name: str) -> list[str]:
+    """Real files of this repository with this name, as JSON."""
+    if not name.endswith((".yml", ".yaml", ".json", ".lock", ".ipynb")):
+        return []
+    found = []
+    for text in case_files().get(name.rpartition("/")[2], ())[:6]:
+        with contextlib.suppress(Exception):
+            value = yaml.safe_load(text)
+            if isinstance(value, (dict, list)) and len(text := json.dumps(value, default=str)) < 8000:
+                found.append(json.dumps(json.loads(text), skipkeys=True))
+    return found
 
 
 @cache

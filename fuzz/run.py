@@ -1,6 +1,6 @@
-"""Fuzzes one target, guided by coverage (Atheris), and prints what it cost.
+"""Fuzzes one target and prints what it cost: guided by coverage where Atheris is installed, else (or `--blind`) by chance.
 
-    python -m fuzz.run TARGET [--runs N] [--seconds S] [--work DIR] [--seed N]
+    python -m fuzz.run TARGET [--runs N] [--seconds S] [--work DIR] [--seed N] [--blind]
 
 Every input that raises is kept below DIR/found/TARGET, one a place in the code, and fuzzing goes on. An input that takes
 longer than 2 s of processor time is kept as well; one that takes 30 s ends the run, and so do 512 MB. The last line is
@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import os
+import random
 import resource
 import sys
 import time
@@ -74,9 +75,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3600.0)
     parser.add_argument("--work", type=Path, default=Path(".fuzz"))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--blind", action="store_true")
     options = parser.parse_args()
-
-    import atheris
+    try:
+        if options.blind:
+            raise ImportError
+        import atheris
+    except ImportError:
+        _blind(options)
+        return
 
     with atheris.instrument_imports(include=["aiaudit"]):
         from fuzz.seeds import WORDS, seeds
@@ -104,6 +111,19 @@ def main() -> None:
     watch = Watch(options.target, run, options.work / "found" / options.target, options.runs, options.seconds)
     atheris.Setup(arguments, watch)
     atheris.Fuzz()
+
+
+def _blind(options: argparse.Namespace) -> None:
+    """Seeds, changed at random."""
+    from fuzz.mutate import mutated
+    from fuzz.seeds import WORDS, seeds
+    from fuzz.targets import TARGETS
+
+    draw, begin, words = random.Random(options.seed), seeds(options.target), WORDS.get(options.target, ())
+    run, found = TARGETS[options.target](), options.work / "found" / options.target
+    watch = Watch(options.target, run, found, options.runs, options.seconds)
+    while True:
+        watch(mutated(begin, words, draw))
 
 
 def _escaped(word: str) -> str:

@@ -6,27 +6,34 @@ import itertools
 import json
 import pickle
 import struct
+from functools import cache
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 CASES = Path(__file__).resolve().parent / "cases"
 MOST, LARGEST = 40, 6_000  # files a target, bytes a file
 
 _GLOBS = {
-    "yaml": ("checks/levels/*.yaml", "sample_projects/**/*.y*ml", "tests/checks/**/*.y*ml"),
-    "json": ("sample_projects/**/*.json", "tests/checks/**/*.json"),
-    "toml": ("sample_projects/**/*.toml", "tests/checks/**/*.toml", "tests/checks/**/*.cfg", "tests/checks/**/*.ini"),
-    "requirements": ("sample_projects/**/requirements*.txt", "tests/checks/**/requirements*.txt"),
-    "dockerfile": ("sample_projects/**/Dockerfile*", "tests/checks/**/Dockerfile*"),
-    "shell": ("tests/checks/**/*.sh", "tests/checks/**/Makefile"),
-    "notebook": ("sample_projects/**/*.ipynb", "tests/checks/**/*.ipynb"),
-    "python": ("sample_projects/**/*.py", "tests/checks/**/*.py"),
-    "javascript": ("tests/checks/**/*.ts", "tests/checks/**/*.js"),
-    "text": ("sample_projects/**/*.md", "tests/checks/**/.env*"),
-    "attestations": ("sample_projects/**/attestations.yaml", "tests/checks/**/attestations.yaml"),
-    "config": ("sample_projects/**/aiaudit.yaml", "tests/checks/**/aiaudit.yaml"),
-    "gitignore": ("**/.gitignore",),
+    "yaml": ("checks/levels/*.yaml", "sample_projects/**/*.y*ml"),
+    "json": ("sample_projects/**/*.json",),
+    "toml": ("sample_projects/**/*.toml",),
+    "requirements": ("sample_projects/**/requirements*.txt",),
+    "dockerfile": ("sample_projects/**/Dockerfile*",),
+    "notebook": ("sample_projects/**/*.ipynb",),
+    "python": ("sample_projects/**/*.py",),
+    "text": ("sample_projects/**/*.md",),
+    "attestations": ("sample_projects/**/attestations.yaml",),
+    "config": ("sample_projects/**/aiaudit.yaml",),
+    "gitignore": (".gitignore",),
 }
+_ENDINGS: dict[str, tuple[str, ...]] = {
+    "yaml": (".yml", ".yaml"), "json": (".json",), "toml": (".toml", ".cfg", ".ini"), "dockerfile": ("Dockerfile",),
+    "requirements": ("requirements.txt",), "shell": (".sh", "Makefile"), "notebook": (".ipynb",), "python": (".py",),
+    "javascript": (".ts", ".tsx", ".js"), "text": (".env", ".md"), "attestations": ("attestations.yaml",),
+    "config": ("aiaudit.yaml",), "gitignore": (".gitignore",),
+}  # fmt: skip
 WORDS: dict[str, tuple[str, ...]] = {
     "rules": (
         "items.exists(x, x.line > 1)", "words.filter(w, w.matches('a+'))", ".map(", ".all(", "has(d.x)", "size(", " ? ", " : ",
@@ -40,21 +47,43 @@ WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def seeds(target: str) -> list[bytes]:
-    """Contents to begin with; never none."""
+def seeds(target: str, *, cases: bool = True) -> list[bytes]:
+    """Contents to begin with; never none. `cases`: with files of the checks' cases, which take a few seconds to read."""
     found = [case.read_bytes() for case in sorted((CASES / target).glob("*"))]
     if target == "rules":
         found += [word.encode() for word in WORDS["rules"]]
     elif target == "models":
         found += _models()
     elif target == "project":
-        found += _project()
+        found += _project() if cases else [bytes([n]) + b"a: [1, {b: x}]\n" for n in range(20)]
     elif target == "result":
         found += [json.dumps({"schema_version": 1, "checks": [{"id": "A-1"}], "score": None}).encode()]
+    found += _of_cases(target) if cases else []
     for glob in _GLOBS.get(target, ()):
         files = (path for path in sorted(ROOT.glob(glob)) if path.is_file() and path.stat().st_size <= LARGEST)
-        found += [path.read_bytes() for path in itertools.islice(files, MOST - len(found))]
+        found += [path.read_bytes() for path in itertools.islice(files, max(0, 2 * MOST - len(found)))]
     return found or [b"{}"]
+
+
+@cache
+def case_files() -> dict[str, list[str]]:
+    """The files of the checks' cases, by their last name; the smallest first."""
+    found: dict[str, set[str]] = {}
+    for expect in sorted(ROOT.glob("tests/checks/*/*/expect.yaml")):
+        text = expect.read_text(encoding="utf-8")
+        if "files:" in text and len(text) < 4 * LARGEST:
+            files = (yaml.load(text, yaml.CSafeLoader) or {}).get("files") or {}
+            for path, content in files.items():
+                if isinstance(content, str) and 20 < len(content) < LARGEST:
+                    found.setdefault(path.rpartition("/")[2], set()).add(content)
+    return {name: sorted(texts, key=lambda text: (len(text), text)) for name, texts in found.items()}
+
+
+def _of_cases(target: str) -> list[bytes]:
+    """What the cases hold for a target."""
+    endings = _ENDINGS.get(target, ())
+    texts = (text for name, some in sorted(case_files().items()) if name.endswith(endings) for text in some[::3])
+    return [text.encode() for text in itertools.islice(texts, MOST)] if endings else []
 
 
 def _project() -> list[bytes]:
@@ -63,8 +92,8 @@ def _project() -> list[bytes]:
 
     found = []
     for number, name in enumerate(NAMES):
-        match = next((p for p in sorted(ROOT.glob(f"tests/checks/*/*/{name}")) if p.stat().st_size <= LARGEST), None)
-        found.append(bytes([number]) + (match.read_bytes() if match else b"a: [1, {b: x}]\n"))
+        for text in case_files().get(name.rpartition("/")[2], ["a: [1, {b: x}]\n"])[:3]:
+            found.append(bytes([number]) + text.encode())
     return found
 
 

@@ -225,6 +225,13 @@ def project() -> Run:
     return run_project()
 
 
+def shapes() -> Run:
+    """The same with real files in which some values are of another kind than anybody expects."""
+    from fuzz.project import run_shapes
+
+    return run_shapes()
+
+
 TARGETS: dict[str, Callable[[], Run]] = {
     "rules": rules,
     "yaml": yaml,
@@ -243,6 +250,7 @@ TARGETS: dict[str, Callable[[], Run]] = {
     "gitignore": gitignore,
     "result": result,
     "project": project,
+    "shapes": shapes,
 }
 
 
@@ -260,19 +268,22 @@ def _reader(parse: Callable[[bytes], Any], malformed: type[Exception]) -> Run:
 
 def _engine(name: str, path: str, allowed: tuple[type[Exception], ...]) -> Run:
     from aiaudit.probes import registry
+    from aiaudit.probes.secrets.hide import Discreet
     from aiaudit.project.entry import Entry
     from aiaudit.project.roles import Role, suffix_of
     from fuzz.project import shipped_queries
 
     queries = [query for probe, query in shipped_queries() if probe.engine == name]
-    engine = registry.build_engine(name, queries)
+    engine = Discreet(registry.build_engine(name, queries))
 
     def run(data: bytes) -> None:
         try:
             found = engine.scan(data, Entry(path, len(data), role=Role.OTHER, suffix=suffix_of(path)))
         except allowed:
             return
-        _hold(found)
+        json.dumps(
+            found, allow_nan=False
+        )  # as the scan keeps it: in ASCII, since sources may hold half a surrogate pair
 
     return run
 

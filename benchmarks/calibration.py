@@ -1,0 +1,191 @@
+"""Does the score tell prototypes, pilots and production-grade projects apart?
+
+    python benchmarks/calibration.py AIAUDIT LABELS CHECKOUTS [--results DIR] [--markdown]
+
+AIAUDIT is the command, LABELS a labels.yaml with a tier (1 prototype, 2 pilot, 3 production-grade) for each repository,
+CHECKOUTS a folder with one checkout per repository, named owner+name. With `--results` the audits' results are kept
+there, and those that are there are not made again.
+
+Somers' D of a figure given the tier, over pairs of different tiers only: the share of pairs that the figure puts in the
+order of their tiers, less the share that it puts in the other order. Equal figures count as neither (R. H. Somers, "A
+New Asymmetric Measure of Association for Ordinal Variables", American Sociological Review 27, 1962).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import yaml
+from accuracy import table
+
+WEIGHT = {"critical": 8, "high": 4, "medium": 2, "low": 1}
+CORE = frozenset({"data", "infra", "security", "governance", "cost"})
+JUDGED = frozenset({"pass", "partial", "fail"})
+TIERS = (1, 2, 3)
+LEAST = 4  # repositories on which a check was judged, for its line to say anything
+
+Result = Mapping[str, Any]
+
+
+def somers_d(figures: Mapping[str, float | None], tiers: Mapping[str, int]) -> tuple[float | None, int]:
+    """Somers' D and the number of pairs; None where there is no pair."""
+    signs = [
+        ((figures[a] > figures[b]) - (figures[a] < figures[b])) * (1 if tiers[a] > tiers[b] else -1)  # type: ignore[operator]
+        for a, b in combinations(sorted(figures), 2)
+        if tiers[a] != tiers[b] and figures[a] is not None and figures[b] is not None
+    ]
+    return (sum(signs) / len(signs), len(signs)) if signs else (None, 0)
+
+
+def judged(result: Result, pack: str | None = None) -> list[Result]:
+    """The judged checks, of one pack or of all."""
+    return [c for c in result["checks"] if c["status"] in JUDGED and pack in (None, c["pack"])]
+
+
+def pooled(checks: Iterable[Result]) -> float | None:
+    """Weighted points over these checks, 0-100."""
+    rows = [(WEIGHT[c["severity"]], c["points"]) for c in checks]
+    weight = sum(w for w, _ in rows)
+    return 100 * sum(w * p for w, p in rows) / weight if weight else None
+
+
+def mean_of_packs(result: Result, least: int) -> float | None:
+    """The overall score, had a pack to have so many judged checks for a number."""
+    rows = [
+        (2 if pack["id"] in CORE else 1, pack["score"])
+        for pack in result["packs"]
+        if pack["score"] is not None and len(judged(result, pack["id"])) >= least
+    ]
+    weight = sum(w for w, _ in rows)
+    return sum(w * s for w, s in rows) / weight if weight else None
+
+
+FIGURES: Mapping[str, Callable[[Result], float | None]] = {
+    "score": lambda r: r["score"],
+    "score_low": lambda r: r["score_low"],
+    "score_high": lambda r: r["score_high"],
+    "middle of the range": lambda r: (r["score_low"] + r["score_high"]) / 2,
+    "score, were three judged checks needed for a pack's number": lambda r: mean_of_packs(r, 3),
+    "all judged checks by weight": lambda r: pooled(judged(r)),
+    "the same without security": lambda r: pooled(c for c in judged(r) if c["pack"] != "security"),
+}
+
+
+def audits(command: str, checkouts: Path, names: Iterable[str], kept: Path | None) -> dict[str, Result]:
+    """The result of each repository."""
+    found: dict[str, Result] = {}
+    for name in names:
+        folder, file = checkouts / name.replace("/", "+"), kept / f"{name.replace('/', '+')}.json" if kept else None
+        if file is not None and file.exists():
+            found[name] = json.loads(file.read_bytes())
+            continue
+        asked = [command, "run", str(folder), "-o", "-", "--format", "json", "--quiet"]
+        done = subprocess.run(asked, capture_output=True, check=False)
+        if done.returncode not in (0, 3):
+            sys.exit(f"{name}: exit {done.returncode}\n{done.stderr.decode()[-2000:]}")
+        if file is not None:
+            file.write_bytes(done.stdout)
+        found[name] = json.loads(done.stdout)
+    return found
+
+
+def repositories(results: Mapping[str, Result], tiers: Mapping[str, int]) -> list[list[str]]:
+    """One row a repository, by tier and score."""
+    rows = [["tier", "repository", "score", "range", "seen", "level", "packs with a number"]]
+    for name in sorted(results, key=lambda n: (tiers[n], results[n]["score"] or 0)):
+        r = results[name]
+        numbered = [f"{p['id']} {p['score']:.0f}" for p in r["packs"] if p["score"] is not None]
+        span = f"{r['score_low']:.0f}–{r['score_high']:.0f}"
+        level = (r["readiness"] or "–").replace("_", " ")
+        rows.append(
+            [str(tiers[name]), name, _one(r["score"]), span, f"{r['coverage']:.0f} %", level, ", ".join(numbered)]
+        )
+    return rows
+
+
+def figures(results: Mapping[str, Result], tiers: Mapping[str, int]) -> list[list[str]]:
+    """Somers' D of the score, and of other figures from the same verdicts."""
+    rows = [["figure", "Somers' D", "pairs"]]
+    for name, figure in FIGURES.items():
+        d, pairs = somers_d({n: figure(r) for n, r in results.items()}, tiers)
+        rows.append([name, _two(d), str(pairs)])
+    for pack in next(iter(results.values()))["packs"]:
+        scores = {n: next(p["score"] for p in r["packs"] if p["id"] == pack["id"]) for n, r in results.items()}
+        d, pairs = somers_d(scores, tiers)
+        if pairs:
+            rows.append([f"pack {pack['id']}", _two(d), str(pairs)])
+    return rows
+
+
+def checks(results: Mapping[str, Result], tiers: Mapping[str, int]) -> list[list[str]]:
+    """One row a check that was judged often enough, the best first: mean points by tier, and Somers' D."""
+    by_check: dict[str, dict[str, Result]] = {}
+    for name, result in results.items():
+        for check in judged(result):
+            by_check.setdefault(check["id"], {})[name] = check
+    rows: list[tuple[float, list[str]]] = []
+    for check_id, found in by_check.items():
+        d, pairs = somers_d({n: c["points"] for n, c in found.items()}, tiers)
+        if d is None or len(found) < LEAST:
+            continue
+        means = [_two(_mean(c["points"] for n, c in found.items() if tiers[n] == tier)) for tier in TIERS]
+        first = next(iter(found.values()))
+        rows.append((d, [check_id, first["severity"], str(len(found)), *means, _two(d), str(pairs), first["title"]]))
+    head = ["check", "severity", "judged", "tier 1", "tier 2", "tier 3", "D", "pairs", "title"]
+    return [head, *(row for _, row in sorted(rows, key=lambda row: (-row[0], row[1])))]
+
+
+def caps(results: Mapping[str, Result], tiers: Mapping[str, int]) -> list[list[str]]:
+    """Every pack that is held down by a critical check: to be read, place by place."""
+    rows = [["tier", "repository", "pack", "score", "uncapped", "by", "why", "places"]]
+    for name in sorted(results, key=lambda n: (tiers[n], n)):
+        for pack in results[name]["packs"]:
+            for check_id in pack["capped_by"] or ():
+                check = next(c for c in results[name]["checks"] if c["id"] == check_id)
+                places = ", ".join(f"{f['path']}:{f['line']}" for f in check["findings"][:3])
+                rows.append(
+                    [str(tiers[name]), name, pack["id"], _one(pack["score"]), _one(pack["uncapped_score"]),
+                     f"{check_id} {check['status']}", check["reason"], places]
+                )  # fmt: skip
+    return rows
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    found = list(values)
+    return sum(found) / len(found) if found else None
+
+
+def _one(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+def _two(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def main() -> None:
+    """Print the tables: repositories, Somers' D, checks, caps."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("aiaudit")
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("checkouts", type=Path)
+    parser.add_argument("--results", type=Path)
+    parser.add_argument("--markdown", action="store_true")
+    options = parser.parse_args()
+    tiers = {row["repo"]: int(row["tier"]) for row in yaml.safe_load(options.labels.read_text(encoding="utf-8"))}
+    if options.results is not None:
+        options.results.mkdir(parents=True, exist_ok=True)
+    results = audits(options.aiaudit, options.checkouts, tiers, options.results)
+    for rows in (repositories, figures, checks, caps):
+        print(table(rows(results, tiers), markdown=options.markdown), end="\n\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from aiaudit.cost.report import to_json as cost_json
-from aiaudit.data.model import Column, ColumnDrift, Dataset, GroupRate, Label, Leakage, Pair, Personal, Report, Sample, plain
+from aiaudit.data.model import (
+    Column,
+    ColumnDrift,
+    Dataset,
+    GroupRate,
+    Label,
+    Leakage,
+    Pair,
+    Personal,
+    Report,
+    Sample,
+    plain,
+)
 from aiaudit.reports.logo import embed
 from aiaudit.scoring.comparison import compare, to_json
 from tests.cost.helpers import api, cost

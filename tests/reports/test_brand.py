@@ -40,7 +40,13 @@ def test_everything_a_brand_says_is_on_the_cover(tmp_path) -> None:
     )
     page = branded(brand.load(file))
     read = Page.of(page)
-    for said in ("Prepared for Example Insurance", "Claims assistant", "Example Consulting", "For the board only.", "engagement letter"):
+    for said in (
+        "Prepared for Example Insurance",
+        "Claims assistant",
+        "Example Consulting",
+        "For the board only.",
+        "engagement letter",
+    ):
         assert said in read.text
     assert read.all("html")[0]["lang"] == "en-GB"
     assert [one["src"][:22] for one in read.all("img")] == ["data:image/png;base64,"]
@@ -123,7 +129,9 @@ def test_tints_stay_readable() -> None:
 
 def test_an_own_template_replaces_the_shipped_one_and_the_rest_stays(tmp_path, result) -> None:
     (tmp_path / "report").mkdir()
-    (tmp_path / "report/sign-off.html.j2").write_text("<p>Signed by {{ report.brand.author or 'us' }} for {{ report.name }}</p>")
+    (tmp_path / "report/sign-off.html.j2").write_text(
+        "<p>Signed by {{ report.brand.author or 'us' }} for {{ report.name }}</p>"
+    )
     shipped = html.render(result)
     with overriding(str(tmp_path)):
         own = html.render(result)
@@ -152,6 +160,9 @@ def test_a_template_that_breaks_or_reaches_out_is_named(tmp_path, result, text, 
 
 def test_a_folder_without_a_known_name_is_refused(tmp_path) -> None:
     (tmp_path / "sumary.html.j2").write_text("x")
-    for folder, said in ((tmp_path, "holds no file with the name of a shipped one"), (tmp_path / "none", "no such folder")):
+    for folder, said in (
+        (tmp_path, "holds no file with the name of a shipped one"),
+        (tmp_path / "none", "no such folder"),
+    ):
         with pytest.raises(TemplateFolderError, match=said), overriding(str(folder)):
             pass

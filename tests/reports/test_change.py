@@ -29,7 +29,7 @@ def page(full) -> str:
 
 
 def part(page: str, anchor: str) -> str:
-    return page[page.index(f'<section id="{anchor}"') :].split("</section>")[0]
+    return page[page.index(f'<section id="{anchor}"') :].split("</section>", maxsplit=1)[0]
 
 
 def test_the_optional_parts_are_there_in_their_order(page) -> None:
@@ -75,7 +75,10 @@ def test_only_earlier_audits_of_the_same_project_are_points(tmp_path, result) ->
         (tmp_path / f"{name}.json").write_text(json.dumps(one))
     (tmp_path / "broken.json").write_text("{")
     found = history.read(sorted(tmp_path.glob("*.json")), result)
-    assert [(one["as_of"], one["score"]) for one in found] == [("2026-01-01", result["score"] - 9), ("2026-03-01", result["score"] - 5)]
+    assert [(one["as_of"], one["score"]) for one in found] == [
+        ("2026-01-01", result["score"] - 9),
+        ("2026-03-01", result["score"] - 5),
+    ]
     schema.check({**result, "history": found})
 
 

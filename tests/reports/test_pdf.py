@@ -14,7 +14,9 @@ from aiaudit.reports.base import OutputError
 from tests.reports.make_full import full_result
 from tests.reports.test_hostile import PAYLOADS, hostile
 
-HOSTILE = "<script>alert(1)</script><img src='http://evil.test/x.png'><a href='file:///etc/passwd'>x</a>" + PAYLOADS["css"]
+HOSTILE = (
+    "<script>alert(1)</script><img src='http://evil.test/x.png'><a href='file:///etc/passwd'>x</a>" + PAYLOADS["css"]
+)
 
 
 def small(result: dict) -> dict:

@@ -62,6 +62,8 @@ class Values:
                 if isinstance(bound.node, ast.Dict) and _changed(name, bound.scope or scope, scope, node.lineno):
                     return Unknown("map")
                 return self._of(bound.node, bound.scope or scope, depth + 1)
+            case ast.IfExp(test=test, body=body) if depth < MAX_DEPTH and _asks_for_version(test):
+                return self._of(body, scope, depth + 1)
         value = self._raw(node, scope, depth)
         return Unknown(self._reason(node, scope)) if value is _NONE else value
 
@@ -188,6 +190,16 @@ def redacted(value: str, name: str = "") -> str:
 def looks_secret(text: str) -> bool:
     """Whether a credential of a known shape stands in the text."""
     return bool(_SECRET_SHAPE.search(text))
+
+
+def _asks_for_version(test: ast.expr) -> bool:
+    """`torch.__version__ >= "1.13"`: what follows is for every later version, and that is what runs today."""
+    match test:
+        case ast.Compare(
+            left=ast.Attribute(attr="__version__"), ops=[ast.GtE() | ast.Gt()], comparators=[ast.Constant()]
+        ):
+            return True
+    return False
 
 
 def _short(value: Any) -> Any:

@@ -80,6 +80,20 @@ def test_constants_are_resolved_and_the_rest_is_unknown(argument: str, value: An
     assert got == value or (isinstance(value, dict) and "$unknown" in value and "$unknown" in got)
 
 
+@pytest.mark.parametrize(
+    ("options", "seen"),
+    [
+        ("{'weights_only': True} if torch.__version__ >= '1.13' else {}", True),
+        ("{'weights_only': True} if torch.__version__ < '1.13' else {}", False),
+        ("{'weights_only': True} if safe else {}", False),
+    ],
+)
+def test_options_for_every_later_version_of_a_library_are_seen(options: str, seen: bool) -> None:
+    code = f"import torch\n\ndef load(file, safe):\n    kw = {options}\n    return torch.load(file, **kw)\n"
+    one = first_call(code, "torch.load")
+    assert (one.get("kw", {}).get("weights_only") is True, one.get("star_kw", False)) == (seen, not seen)
+
+
 def test_keywords_spread_from_a_literal_are_seen() -> None:
     code = "import requests\noptions = {'timeout': 5}\nrequests.get('http://x', **options)"
     one = first_call(code, "requests.get")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from aiaudit.reports import charts_change
 from aiaudit.reports import html as report_html
 from aiaudit.reports.comparison_view import view
 from aiaudit.reports.templating import asset, html_environment, markdown_environment
@@ -32,6 +33,7 @@ def render(suffix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
         .get_template("comparison.html.j2")
         .render(
             view=seen,
+            charts=charts_change,
             policy=f"default-src 'none'; style-src '{report_html.digest(style)}'; base-uri 'none'; form-action 'none'",
             style=Markup(style),  # noqa: S704 (our file)
         )

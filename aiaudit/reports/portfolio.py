@@ -157,7 +157,7 @@ def _headline(made: Portfolio) -> str:
     ready = made.levels["production"] + made.levels["scale"]
     stop = made.levels["not_ready"]
     parts = [
-        f"{ready} of {total} {_plural(total, 'project')} {'is' if ready == 1 else 'are'} shown ready for production"
+        f"{ready or 'None'} of {total} {_plural(total, 'project')} {'is' if ready < 2 else 'are'} shown ready for production"
     ]
     if stop:
         parts.append(f"{stop} {'does' if stop == 1 else 'do'} not show what a prototype needs")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 7  # of the records; part of the cache key
+VERSION: Final = 8  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = re.compile(
     rb"\A\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']|\bfrom [\"']react-dom(?:/client)?[\"']"
@@ -76,10 +76,11 @@ class JavaScriptEngine:
             return {"error": "nested too deeply"}
 
     def _scan(self, data: bytes, suffix: str) -> dict[str, Any]:
+        client = suffix in PAGES  # what Vue and Svelte write is for the browser
         if suffix in PAGES and len(data) <= MAX_SOURCE:
             data, suffix = scripts_of(data)
         if not self.whole and len(data) <= MAX_SOURCE and not self._matters(data):
-            return light_record(data) | ({"client": True} if _CLIENT.search(data) else {})
+            return light_record(data) | ({"client": True} if client or _CLIENT.search(data) else {})
         root, text = parse(data, suffix)
         module = Module(root, text, jsx=suffix not in PLAIN)
         resolver = Resolver(module)
@@ -88,7 +89,7 @@ class JavaScriptEngine:
         calls = CallFinder(module, resolver, values, self.patterns).rows()
         if calls:
             record["calls"] = calls
-        if _CLIENT.search(data):
+        if client or _CLIENT.search(data):
             record["client"] = True
         return record | self._extracted(data, module, resolver, values)
 

@@ -63,6 +63,10 @@ _EVERYDAY: Final = name_set(
 _BOUNDS: Final = re.compile(
     r"\.(?:max|length|lte|lt)\(|\.size\s*[<>]=?|\bmax(?:Length|Items|imum)\s*[:(]|\bmaxLength\b"
 )
+# `if (file.size > MAX) return …413`: the handler itself refuses what is too large.
+_TOO_LARGE: Final = re.compile(
+    r"(?i)(?:\.size|\.byteLength|\.length|content-?length\w*[\"'\])]*)\s*>=?\s*\w[^;]{0,300}?\b(?:413|400|422)\b"
+)
 
 
 class Handlers:
@@ -98,6 +102,8 @@ class Handlers:
             self._call(call, made, touches, request, depth)
         if not made.get("checks") and made["reads"] and _rejects(text):
             made["checks"] = "answers 400"
+        if made["reads"] and _TOO_LARGE.search(text):
+            made["bounded"] = True
         made["touches"] = sorted(set(touches))[:12]
         return made
 

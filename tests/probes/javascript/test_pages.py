@@ -36,3 +36,13 @@ def test_what_is_no_script_is_blank() -> None:
     text, suffix = scripts_of(data)
     assert suffix == ".ts" and len(text) == len(data)
     assert text.split() == [b"let", b"n:", b"number", b"=", b"1"]
+
+
+def test_what_a_page_asks_in_the_browser_is_no_call_of_a_server(tmp_path: Path) -> None:
+    tree = {
+        "a.vue": "<script setup>\n  fetch('https://x.example/a')\n</script>\n",
+        "b.ts": "fetch('https://x.example/b')\n",
+    }
+    assert [one["path"] for one in ask(tmp_path, "javascript.calls", tree, any=["fetch"], server=True).value] == [
+        "b.ts"
+    ]

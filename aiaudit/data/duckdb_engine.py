@@ -107,9 +107,9 @@ class DuckDBEngine:
             self.execute(f"ATTACH '{self._folder / catalogue}.duckdb' AS {catalogue}")
         place = f"{catalogue}.main.{name}" if catalogue else name
         kept = f"kept_rows_{self._count}"
-        temporary = "" if catalogue else "TEMP "
+        temporary = "" if catalogue else "TEMP "  # a temporary view is not seen by a second connection
         self.execute(f'CREATE {temporary}TABLE {place} AS SELECT * FROM "{relation.name}"')  # noqa: S608
-        self.execute(f"CREATE TEMP VIEW {kept} AS SELECT * FROM {place}")  # noqa: S608
+        self.execute(f"CREATE {temporary}VIEW {kept} AS SELECT * FROM {place}")  # noqa: S608
         self._opened[kept] = opened
         table = ibis.table(relation.table.schema(), name=kept)
         return replace(relation, table=table)
@@ -119,6 +119,18 @@ class DuckDBEngine:
         import ibis
 
         return self.execute(ibis.to_sql(expression, dialect="duckdb", pretty=False))
+
+    def counts(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+        """As `rows`; see the protocol."""
+        return self.rows(expression)
+
+    def lanes(self, relation: Relation) -> int:
+        """One query uses all threads."""
+        return 1
+
+    def together(self, expressions: Sequence[ir.Table]) -> list[list[tuple[Any, ...]]]:
+        """One after the other."""
+        return [self.rows(one) for one in expressions]
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query that the engine's own modules wrote."""

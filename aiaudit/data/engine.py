@@ -66,6 +66,15 @@ class Engine(Protocol):
     def rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""
 
+    def counts(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+        """As `rows`, of whole numbers only: those are the same in whatever order an engine adds them up."""
+
+    def lanes(self, relation: Relation) -> int:
+        """Into how many queries over different columns a scan is best divided; 1 where each would read all columns."""
+
+    def together(self, expressions: Sequence[ir.Table]) -> list[list[tuple[Any, ...]]]:
+        """The rows of each, worked out at the same time where the engine can, with the figures of one by one."""
+
     def widen(self, relation: Relation) -> Relation | None:
         """Asked after each full scan: the source with wider types where values did not fit; None where all did."""
 

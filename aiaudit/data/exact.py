@@ -31,16 +31,16 @@ def duplicate_rows(engine: Engine, relation: Relation, columns: Sequence[str] | 
     if keys is None:
         table = relation.table
         groups = table.group_by(names).aggregate(n=table.count())
-        row = engine.rows(groups.aggregate(extra=(groups.n - 1).sum()))[0]
+        row = engine.counts(groups.aggregate(extra=(groups.n - 1).sum()))[0]
         return int(row[0] or 0)
-    row = engine.rows(keys.aggregate(rows=keys.count(), distinct=keys.key.nunique()))[0]
+    row = engine.counts(keys.aggregate(rows=keys.count(), distinct=keys.key.nunique()))[0]
     return int(row[0]) - int(row[1])
 
 
 def duplicate_ids(engine: Engine, relation: Relation, column: str) -> int:
     """Non-null ids that stand in an earlier row too."""
     x = relation.table[column]
-    row = engine.rows(relation.table.aggregate(known=x.count(), distinct=x.nunique()))[0]
+    row = engine.counts(relation.table.aggregate(known=x.count(), distinct=x.nunique()))[0]
     return int(row[0]) - int(row[1])
 
 
@@ -48,7 +48,7 @@ def label_balance(engine: Engine, relation: Relation, column: str) -> Label:
     """Classes and their shares, largest first; no balance for a label of more than `MOST_CLASSES` values."""
     table = relation.table.select(v=relation.table[column].cast("string")).filter(lambda t: t.v.notnull())
     counted = table.group_by("v").aggregate(n=lambda t: t.count())
-    largest = engine.rows(counted.order_by([counted.n.desc(), counted.v]).limit(MOST_CLASSES + 1))
+    largest = engine.counts(counted.order_by([counted.n.desc(), counted.v]).limit(MOST_CLASSES + 1))
     if not largest or len(largest) > MOST_CLASSES:
         return Label(column, None)
     total = sum(int(n) for _, n in largest)
@@ -66,7 +66,7 @@ def conflicting_groups(engine: Engine, relation: Relation, label: str, features:
     else:
         keys = keys.filter(keys.label.notnull())
         groups = keys.group_by("key").aggregate(labels=keys.label.nunique())
-    return int(engine.rows(groups.filter(groups.labels > 1).aggregate(n=lambda t: t.count()))[0][0])
+    return int(engine.counts(groups.filter(groups.labels > 1).aggregate(n=lambda t: t.count()))[0][0])
 
 
 def commonest_shares(engine: Engine, relation: Relation, columns: Sequence[str]) -> dict[str, float]:
@@ -81,7 +81,7 @@ def commonest_shares(engine: Engine, relation: Relation, columns: Sequence[str])
             counted = value.name("v").as_table().filter(lambda t: t.v.notnull()).group_by("v")
             counted = counted.aggregate(n=lambda t: t.count())
             asked.append(counted.aggregate(top=counted.n.max(), total=counted.n.sum()).mutate(c=ibis.literal(name)))
-        for top, total, name in engine.rows(ibis.union(*asked) if len(asked) > 1 else asked[0]):
+        for top, total, name in engine.counts(ibis.union(*asked) if len(asked) > 1 else asked[0]):
             if total:
                 shares[str(name)] = int(top) / int(total)
     return shares
@@ -103,7 +103,7 @@ def outliers(engine: Engine, relation: Relation, columns: Sequence[Column]) -> d
     for i, (name, (low, high)) in enumerate(fences.items()):
         x = finite(relation.table[name]).cast("float64")
         asked[f"o{i}"] = ((x < low) | (x > high)).sum()
-    row = engine.rows(relation.table.aggregate(**asked))[0]
+    row = engine.counts(relation.table.aggregate(**asked))[0]
     return {name: int(count or 0) for name, count in zip(fences, row, strict=True)}
 
 
@@ -114,7 +114,7 @@ def group_rates(engine: Engine, relation: Relation, label: str, positive: str, c
     cells = table.group_by(g=table[column].cast("string")).aggregate(
         n=table.count(), good=(table[label].cast("string") == positive).sum()
     )
-    rows = engine.rows(cells.order_by([cells.n.desc(), cells.g]).limit(MOST_GROUPS + 1))
+    rows = engine.counts(cells.order_by([cells.n.desc(), cells.g]).limit(MOST_GROUPS + 1))
     if len(rows) > MOST_GROUPS:
         return []
     best = max((int(good or 0) / int(n) for _, n, good in rows if n), default=0.0)

@@ -34,6 +34,7 @@ class Profiled:
     notes: list[str] = field(default_factory=list)
     sample: Sample | None = None
     shape: Shape | None = None
+    drawn: Relation | None = None  # the sample itself
 
 
 def profile(engine: Engine, source: Source, now: dt.datetime) -> Profiled:
@@ -75,11 +76,12 @@ def profile(engine: Engine, source: Source, now: dt.datetime) -> Profiled:
         notes=notes,
         sample=looked.sample if looked else None,
         shape=shape,
+        drawn=looked.drawn if looked else None,
     )
-    return _labelled(engine, profiled, measured, looked.drawn if looked else None)
+    return _labelled(engine, profiled, measured)
 
 
-def _labelled(engine: Engine, profiled: Profiled, measured: _Measured, drawn: Relation | None) -> Profiled:
+def _labelled(engine: Engine, profiled: Profiled, measured: _Measured) -> Profiled:
     """With what the label shows: balance, conflicts, leakage, groups."""
     dataset, relation, source = profiled.dataset, profiled.relation, profiled.relation.source
     column = source.label
@@ -95,7 +97,7 @@ def _labelled(engine: Engine, profiled: Profiled, measured: _Measured, drawn: Re
     if any(c.name == column and c.personal for c in dataset.columns):
         label = Label(column, None)  # its classes are somebody's data
     label = replace(label, conflicting_groups=conflicts) if label else None
-    leaks = measured.of("leakage", leakage.single_feature, engine, relation, column, features, drawn=drawn)
+    leaks = measured.of("leakage", leakage.single_feature, engine, relation, column, features, drawn=profiled.drawn)
     dataset = replace(dataset, label=label, leakage=None if leaks is None else tuple(leaks))
     groups = _groups(engine, relation, source, label.balance if label else None, measured)
     return replace(profiled, dataset=dataset, groups=groups)

@@ -69,6 +69,18 @@ class SparkEngine:
             raise Unopened(f"{source.path}: no column found")
         return self._relation(source, frame, size)
 
+    def counts(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+        """As `rows`."""
+        return self.rows(expression)
+
+    def lanes(self, relation: Relation) -> int:
+        """One query: Spark divides it."""
+        return 1
+
+    def together(self, expressions: Sequence[ir.Table]) -> list[list[tuple[Any, ...]]]:
+        """One after the other."""
+        return [self.rows(one) for one in expressions]
+
     def rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""
         try:

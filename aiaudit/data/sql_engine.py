@@ -65,6 +65,18 @@ class SqlEngine:
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""
         return self.execute(to_sql(expression, self.dialect))
 
+    def counts(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+        """As `rows`; a warehouse decides by itself how it works them out."""
+        return self.rows(expression)
+
+    def lanes(self, relation: Relation) -> int:
+        """One query: the warehouse divides it."""
+        return 1
+
+    def together(self, expressions: Sequence[ir.Table]) -> list[list[tuple[Any, ...]]]:
+        """One after the other."""
+        return [self.rows(one) for one in expressions]
+
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query; none where it gives none."""
         cursor = self._connection.cursor()

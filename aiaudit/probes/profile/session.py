@@ -32,6 +32,7 @@ def measured(
     now: dt.datetime,
     *,
     memory: int,
+    cores: int = 1,
     labels: Sequence[str] = (),
     schemas: Sequence[Sequence[Schema]] = (),
 ) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def measured(
     from aiaudit.data.profile import drift_of, overlap_of, profile
     from aiaudit.probes.profile.engine import ProjectEngine
 
-    engine = ProjectEngine(memory_limit=memory)
+    engine = ProjectEngine(memory_limit=memory, cores=cores)
     try:
         profiled: dict[int, Profiled] = {}
         datasets: list[dict[str, Any]] = []
@@ -166,15 +167,17 @@ def _slices(engine: ProjectEngine, done: Profiled, one: Found) -> list[dict[str,
 
 
 def _reserved(engine: ProjectEngine, done: Profiled) -> list[str]:
-    """Columns of e-mail addresses, of which all but a few are of the domains reserved for examples (RFC 2606)."""
+    """Columns of e-mail addresses, of which all but a few are of the domains reserved for examples (RFC 2606), in the
+    sample."""
     from aiaudit.data.engine import EngineError, OutOfMemory
 
     found: list[str] = []
     for column in done.dataset.columns:
         if column.personal is None or column.personal.kind != "email" or column.type != "text":
             continue
-        x = done.relation.table[column.name]
-        asked = done.relation.table.aggregate(all=x.re_search(_EMAIL).sum(), made=x.lower().re_search(_EXAMPLE).sum())
+        table = (done.drawn or done.relation).table
+        x = table[column.name]
+        asked = table.aggregate(all=x.re_search(_EMAIL).sum(), made=x.lower().re_search(_EXAMPLE).sum())
         try:
             everyone, made = engine.rows(asked)[0]
         except (EngineError, OutOfMemory):

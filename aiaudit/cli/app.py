@@ -36,7 +36,7 @@ Every option has a twin in the environment: --fail-under is AIAUDIT_FAIL_UNDER.
 app = typer.Typer(
     name="aiaudit",
     help=HELP,
-    add_completion=False,
+    add_completion=True,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

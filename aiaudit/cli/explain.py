@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aiaudit.cli.errors import UsageError
-from aiaudit.cli.options import option
+from aiaudit.cli.options import check_ids, option
 
 if TYPE_CHECKING:
     from aiaudit.packs.explain import Explanation
@@ -19,7 +19,9 @@ WIDEST = 100
 
 
 def explain(
-    check_id: Annotated[str, typer.Argument(metavar="ID", help="The id of a check, such as SEC-001.")],
+    check_id: Annotated[
+        str, typer.Argument(metavar="ID", autocompletion=check_ids, help="The id of a check, such as SEC-001.")
+    ],
     pack: Annotated[
         list[str] | None, option("--pack", metavar="FILE", help="A pack file to look in as well. Repeatable.")
     ] = None,

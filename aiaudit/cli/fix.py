@@ -11,8 +11,19 @@ from aiaudit.cli.errors import UsageError, say
 from aiaudit.cli.options import day, folder, option
 
 
+def _topics(incomplete: str) -> list[str]:
+    """What can be begun, for the completion of shells."""
+    from aiaudit.remediation.scaffold import catalogue
+
+    found = [word for name, (checks, _) in catalogue().items() for word in (name, *checks)]
+    return sorted(word for word in found if word.startswith(incomplete))
+
+
 def fix(
-    topic: Annotated[str, typer.Argument(metavar="ID", help="A check such as GOV-006, or model-card, ci, lock …")],
+    topic: Annotated[
+        str,
+        typer.Argument(metavar="ID", autocompletion=_topics, help="A check such as GOV-006, or model-card, ci, lock …"),
+    ],
     path: Annotated[Path | None, typer.Argument(help="The project's folder (default: this one).")] = None,
     write: Annotated[bool, option("--write", help="Write the new files; without it the patch is only shown.")] = False,
     as_of: Annotated[

@@ -41,6 +41,14 @@ class SecretsEngine(StrEnum):
     KINGFISHER = "kingfisher"
 
 
+def check_ids(incomplete: str) -> list[str]:
+    """The ids of shipped checks that begin so, for the completion of shells; no pack is loaded."""
+    from aiaudit.packs.library import ids_in, shipped_files
+
+    found = (check for file in shipped_files() for check in ids_in(file))
+    return sorted(check for check in found if check.startswith(incomplete))
+
+
 def folder(path: Path) -> str:
     """The root as given, where it is a folder."""
     if not path.exists():

@@ -1,6 +1,8 @@
 # docker build -t aiaudit . && docker run --rm --network none -v "$PWD:/project:ro" aiaudit run /project
 # The audit needs no network and writes nothing into the project: mount it read-only.
-FROM python:3.12.8-slim-bookworm AS build
+# The base is pinned by the digest of its tag, as two unrelated projects have published it; a registry was never asked from here.
+# To renew it: docker buildx imagetools inspect python:3.12.8-slim-bookworm
+FROM python:3.12.8-slim-bookworm@sha256:2199a62885a12290dc9c5be3ca0681d367576ab7bf037da120e564723292a2f0 AS build
 COPY requirements/run.txt requirements/build.txt /locks/
 RUN python -m venv /opt/aiaudit \
  && /opt/aiaudit/bin/pip install --no-cache-dir --require-hashes -r /locks/run.txt
@@ -14,7 +16,7 @@ RUN python -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir --req
  && /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w /wheels . \
  && /opt/aiaudit/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
 
-FROM python:3.12.8-slim-bookworm
+FROM python:3.12.8-slim-bookworm@sha256:2199a62885a12290dc9c5be3ca0681d367576ab7bf037da120e564723292a2f0
 RUN useradd --create-home --uid 10001 auditor \
  && apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/aiaudit /opt/aiaudit

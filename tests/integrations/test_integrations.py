@@ -104,5 +104,8 @@ def test_the_image_runs_as_nobody_in_particular_and_installs_by_hash():
     final = text[text.rindex("FROM ") :]
     assert re.search(r"^USER (?!root)", final, re.MULTILINE)
     assert text.count("--require-hashes") == 2
+    bases = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-bookworm@sha256:[0-9a-f]{64}", bases[0])
     copied = re.findall(r"^COPY (\w+) \1$", text, re.MULTILINE)
     assert {"aiaudit", "checks", "templates", "tables"} <= set(copied)

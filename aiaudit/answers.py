@@ -34,15 +34,64 @@ if TYPE_CHECKING:
 
 SLOT: Final = "answers"
 WORTH_SECONDS: Final = 0.05  # answers that took less are not kept: reading them would take as long
+_SECRETS: Final = frozenset({"secrets", "secrets.engine", "secrets.history"})
 _RESOLVED, _SOME_UNKNOWN = b"=", b"?"
 _as_text: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain).encode
 
 
 def is_of_tree(spec: FactSpec, options: Mapping[str, Any]) -> bool:
     """Whether the answer to this query is decided by the tree, the configuration, the day and the program."""
-    if spec.probe == "secrets":  # a second engine is another program, and the history is no part of the tree
+    if spec.probe in _SECRETS:  # a second engine is another program, and the history is no part of the tree
         return options.get("secrets_engine", "builtin") == "builtin" and not options.get("history")
     return spec.probe in PROBES and spec.probe not in BEYOND_THE_TREE  # a plug-in's code is not among our files
+
+
+class Kept(Mapping[str, Fact]):
+    """Kept facts by id. Each is read when somebody wants it: most of a result is not made anew."""
+
+    def __init__(self, rows: Mapping[str, bytes]) -> None:
+        self._rows = rows
+        self._read: dict[str, Fact] = {}
+
+    def __getitem__(self, fact_id: str) -> Fact:
+        if fact_id not in self._read:
+            row = self._rows[fact_id]
+            self._read[fact_id] = fact_of(fact_id, json.loads(row[1:]), resolved=row[:1] == _RESOLVED)
+        return self._read[fact_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+class Joined(Mapping[str, Fact]):
+    """Facts of two sources in the order of the queries; neither is read before it is asked."""
+
+    def __init__(self, order: Iterable[str], first: Mapping[str, Fact], second: Mapping[str, Fact]) -> None:
+        self._order = tuple(order)
+        self._first, self._second = first, second
+
+    def __getitem__(self, fact_id: str) -> Fact:
+        return self._first[fact_id] if fact_id in self._first else self._second[fact_id]
+
+    def __contains__(self, fact_id: object) -> bool:
+        return fact_id in self._first or fact_id in self._second
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._order)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was answered. `name`: a digest of all that decides it; None where that is not known."""
+
+    facts: Mapping[str, Fact]
+    name: bytes | None = None
 
 
 def ask(
@@ -57,15 +106,17 @@ def ask(
     progress: Progress | None = None,
     unread: dict[str, str] | None = None,
     caller_config: str | None = None,
-) -> dict[str, Fact]:
-    """As `aiaudit.probes.collect.collect`, with what `cache` keeps of exactly this tree.
+) -> Asked:
+    """The facts of `aiaudit.probes.collect.collect`, with what `cache` keeps of exactly this tree.
 
     `caller_config`: the configuration file that the caller named.
     """
     asked = [spec for spec in specs if spec.probe]
     unread = {} if unread is None else unread
     if cache is None:
-        return run_probes(asked, project, config, as_of, jobs=jobs, options=options, progress=progress, unread=unread)
+        return Asked(
+            run_probes(asked, project, config, as_of, jobs=jobs, options=options, progress=progress, unread=unread)
+        )
     lasting = [spec for spec in asked if is_of_tree(spec, options or {})]
     kept = Answers.of(project, cache, lasting, _settings(config, as_of, options or {}, caller_config))
     hashes: dict[str, bytes] = {}
@@ -84,7 +135,7 @@ def ask(
     kept.keep(made, unread, hashes)
     for path, reason in kept.unread.items():
         unread.setdefault(path, reason)
-    return {spec.id: kept.facts[spec.id] if spec.id in kept.facts else made[spec.id] for spec in asked}
+    return Asked(Joined([spec.id for spec in asked], kept.facts, made), kept.named_with(made))
 
 
 def _settings(config: ProjectConfig, as_of: dt.date, options: Mapping[str, Any], caller_config: str | None) -> str:
@@ -107,8 +158,9 @@ class Answers:
     cache: Cache
     specs: Sequence[FactSpec]
     settings: str  # all that decides besides the tree
-    facts: dict[str, Fact] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+    name: bytes | None = None  # under which they are kept
     _slot: bytes = b""
     _began: float = 0.0
 
@@ -137,7 +189,18 @@ class Answers:
             self.cache.keep(self._slot, name, self._parts(facts, unread))
         except (ValueError, TypeError, RecursionError):  # a value that is no JSON: half a document is none
             return
+        self.name = name
         self.manifest.note()
+
+    def named_with(self, others: Mapping[str, Fact]) -> bytes | None:
+        """A digest of these answers and of others, which were asked anew; None where these are not kept."""
+        if self.name is None:
+            return None
+        made = hashlib.blake2b(self.name, digest_size=20)
+        mine = {spec.id for spec in self.specs}
+        for fact_id in sorted(set(others) - mine):
+            made.update(f"\0{fact_id}\0{_as_text(fact_json(others[fact_id]))}".encode("utf-8", "surrogateescape"))
+        return made.digest()
 
     def _parts(self, facts: Mapping[str, Fact], unread: Mapping[str, str]) -> Iterator[bytes]:
         """What could not be read, then each fact; in front of it whether places of its value are unknown."""
@@ -166,10 +229,10 @@ class Answers:
             return
         try:
             self.unread = {str(path): str(reason) for path, reason in json.loads(parts[0]).items()}
-            for spec, part in zip(self.specs, parts[1:], strict=True):
-                self.facts[spec.id] = fact_of(spec.id, json.loads(part[1:]), resolved=part[:1] == _RESOLVED)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            self.facts, self.unread = {}, {}
+            self.facts = Kept(dict(zip((spec.id for spec in self.specs), parts[1:], strict=True)))
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            self.unread = {}
             return
+        self.name = name
         if self.manifest.read_again:
             self.manifest.note()

@@ -78,10 +78,24 @@ class Audit:
         return (*self.collection.problems, *self.settings.problems)
 
 
-def audit(
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that decides an audit: the rules, what the caller asks, and what was seen."""
+
+    options: Options
+    ruleset: Ruleset
+    ruleset_hash: str
+    ladder_text: str
+    asked: gate.GateOptions
+    before: baseline.Baseline | None
+    collection: Collection
+    clock: _Clock
+
+
+def prepare(
     root: str | None, options: Options | None = None, *, facts: str | None = None, progress: Progress | None = None
-) -> Audit:
-    """Audit the project below `root`, or the facts saved in the file `facts`.
+) -> Prepared:
+    """Read the rules and look at the project below `root`, or take the facts saved in the file `facts`.
 
     Raises:
         Unreadable, ConfigError, PackError, GateError, BaselineError, FactsError: known trouble; one line a mistake,
@@ -100,14 +114,27 @@ def audit(
     clock.lap("packs")
     collection = reuse(facts, ruleset, options) if facts else collect(root or ".", ruleset, options, progress)
     clock.lap("facts")
+    return Prepared(options, ruleset, ruleset_hash, ladder_text, asked, before, collection, clock)
+
+
+def audit(
+    root: str | None, options: Options | None = None, *, facts: str | None = None, progress: Progress | None = None
+) -> Audit:
+    """Audit the project below `root`, or the facts saved in the file `facts`. Raises as `prepare`, and GateError."""
+    return conclude(prepare(root, options, facts=facts, progress=progress))
+
+
+def conclude(prepared: Prepared) -> Audit:
+    """Judge and score what was seen. Raises ConfigError and GateError where the project's settings cannot be used."""
+    ruleset, options, collection, clock = prepared.ruleset, prepared.options, prepared.collection, prepared.clock
     commented = subject.waivers(collection.facts)
     settings = settle(ruleset, options, collection.config, collection.config_by, collection.as_of, commented)
     known = derive(collection.specs, collection.facts, subject.declared_words(collection.config))
     basis = _Basis(ruleset, settings, collection, known)
     judged = _judge(basis)
     clock.lap("rules")
-    ladder = levels.load(ladder_text)
-    scored = _score(basis, judged, ladder, before)
+    ladder = levels.load(prepared.ladder_text)
+    scored = _score(basis, judged, ladder, prepared.before)
     seen = gate.GateCase(
         results=scored.counted,
         figures=scored.accepted,
@@ -115,14 +142,14 @@ def audit(
         readiness=scored.readiness,
         ladder=ladder,
         level_gates=scored.standing.gates,
-        baseline=before,
+        baseline=prepared.before,
     )
-    rules = gate.judge(asked if asked.asked else settings.gate, seen)
+    rules = gate.judge(prepared.asked if prepared.asked.asked else settings.gate, seen)
     coverage = frameworks.cover(load_frameworks(), judged.results)
     clock.lap("score")
     return Audit(
         version=__version__,
-        ruleset_hash=ruleset_hash,
+        ruleset_hash=prepared.ruleset_hash,
         collection=collection,
         settings=settings,
         facts=known,
@@ -132,7 +159,7 @@ def audit(
         gate=rules,
         frameworks=coverage,
         timings=clock.laps if options.timings else None,
-        since=baseline.difference(judged.results, before) if before else None,
+        since=baseline.difference(judged.results, prepared.before) if prepared.before else None,
         plugins=(*ruleset.plugins, *plugins.of_probes((spec.probe for spec in collection.specs.values()), PROBES)),
     )
 

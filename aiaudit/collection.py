@@ -34,6 +34,7 @@ class Collection:
     facts: Mapping[str, Fact]  # the collected ones; derived ones are made when they are judged
     specs: Mapping[str, FactSpec]
     problems: tuple[str, ...] = ()
+    name: bytes | None = None  # a digest of all that decides the facts; None where it is not known
 
     def saved(self) -> bytes:
         """The content of a `--facts-out` file."""
@@ -58,7 +59,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
         Unreadable: the root is no readable folder.
         ConfigError: the caller's configuration cannot be used, or the engine that was asked for is not there.
     """
-    from aiaudit.answers import ask
+    from aiaudit.answers import Asked, ask
     from aiaudit.project.cache import open_cache
     from aiaudit.project.memory import WORTH_FILES, hand_back
     from aiaudit.project.tree import Project
@@ -73,7 +74,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
     with Project.open(root, exclude=exclude) as project:
         readable = subject.readable(project)
         unread: dict[str, str] = {}
-        facts: Mapping[str, Fact] = (
+        asked = (
             ask(
                 specs.values(),
                 project,
@@ -93,19 +94,20 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
                 caller_config=options.config,
             )
             if readable
-            else {i: _unseen(i, "there is no readable project file") for i, spec in specs.items() if spec.probe}
+            else Asked({i: _unseen(i, "there is no readable project file") for i, spec in specs.items() if spec.probe})
         )
         made = Collection(
             as_of=as_of,
             config=config,
             config_by=config_by,
-            project={"name": subject.name(project, config), "commit": subject.commit(facts, specs)},
+            project={"name": subject.name(project, config), "commit": subject.commit(asked.facts, specs)},
             host=_host(),
             skipped=subject.skipped(project, unread, options.own_outputs),
             readable=readable,
-            facts=facts,
+            facts=asked.facts,
             specs=specs,
             problems=tuple(problems),
+            name=asked.name,
         )
         large = len(project.entries) >= WORTH_FILES
     del project  # with all that was read of it

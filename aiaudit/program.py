@@ -1,25 +1,21 @@
-"""The files of this program that decide what a pack means and what a probe answers."""
+"""The files of this program: what it makes of a tree depends on them, and a checkout changes without its version."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from aiaudit.resources import path_of
 
-_CODE: Final = ("model", "packs", "probes", "project", "rules")
-
 
 def program_files() -> Iterator[tuple[str, int, int]]:
-    """Path, size and time of change (ns) of each: a checkout changes without its version.
+    """Path, size and time of change (ns) of each: code, packs and tables.
 
     Raises:
         OSError: a folder cannot be listed.
     """
-    package = Path(__file__).resolve().parent
-    folders = [*(package / name for name in _CODE), path_of("checks") / "data"]
+    folders = [Path(__file__).resolve().parent, path_of("checks"), path_of("tables")]
     todo = [str(folder) for folder in folders if folder.is_dir()]
     while todo:
         with os.scandir(todo.pop()) as listing:

@@ -84,7 +84,9 @@ def ask(cache: Cache, tree: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[.
 
     def asked(*, specs: Any = SPECS, config: ProjectConfig | None = None, as_of: dt.date = DAY, **rest: Any) -> Asked:
         with Project.open(tree) as project:
-            facts = answers.ask(specs, project, config or ProjectConfig(), as_of, jobs=1, cache=cache, **rest)
+            facts = dict(
+                answers.ask(specs, project, config or ProjectConfig(), as_of, jobs=1, cache=cache, **rest).facts
+            )
         time.sleep(0.02)
         return facts, put[-1]
 
@@ -174,7 +176,9 @@ def test_git_and_the_machine_are_asked_each_time(ask: Callable[..., Asked]) -> N
 
 def test_a_probe_that_looks_beyond_the_tree_is_known_as_one() -> None:
     """By its module's own words: git, the machine, prices, or an option that names something elsewhere."""
-    beyond = re.compile(r"probe_hardware|find_repository|context\.options\.get\((?!\"cache\")|from aiaudit\.cost\.prices|kingfisher")
+    beyond = re.compile(
+        r"probe_hardware|find_repository|context\.options\.get\((?!\"cache\")|from aiaudit\.cost\.prices|kingfisher"
+    )
     found = set()
     for name in registry.names():
         module = inspect.getmodule(type(registry.get(name)))

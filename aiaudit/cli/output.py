@@ -7,8 +7,9 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from aiaudit.cli.errors import UsageError, say
 from aiaudit.reports.base import Output, parse_output, render, write_files
@@ -28,10 +29,28 @@ def outputs_of(paths: Iterable[str], stdout_format: str | None) -> list[Output]:
     return [parse_output(path, stdout_format) for path in wanted]
 
 
-def write(outputs: Sequence[Output], result: dict[str, Any], also: Sequence[tuple[str, bytes]] = ()) -> None:
+class Renderable(Protocol):
+    """What can be rendered in every format."""
+
+    def render(self, suffix: str) -> bytes:
+        """The report in one format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A result that was read from a file."""
+
+    result: dict[str, Any]
+
+    def render(self, suffix: str) -> bytes:
+        """The report in one format."""
+        return render(suffix, self.result)
+
+
+def write(outputs: Sequence[Output], result: Renderable, also: Sequence[tuple[str, bytes]] = ()) -> None:
     """Render every report, and only then write any: the files all at once (with those that are made already), and then
     what goes to stdout."""
-    rendered = [(output, render(output.suffix, result)) for output in outputs]
+    rendered = [(output, result.render(output.suffix)) for output in outputs]
     write_files([*also, *((output.path, data) for output, data in rendered if not output.is_stdout)])
     for output, data in rendered:
         if output.is_stdout:

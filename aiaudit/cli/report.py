@@ -62,7 +62,7 @@ def report(
         out.summary(data, sys.stdout)
         return
     with overriding(templates):
-        out.write(outputs, data)
+        out.write(outputs, out.Saved(data))
 
 
 def compared(before: dict[str, Any], after: dict[str, Any], name: str) -> dict[str, Any]:

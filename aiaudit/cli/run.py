@@ -182,23 +182,22 @@ class _Task:
 
     def do(self) -> ExitCode:
         """Audit, write what was asked for, and say what a person has to know; the exit code."""
-        from aiaudit.audit import audit
         from aiaudit.cli import output
-        from aiaudit.reports.result import to_json
+        from aiaudit.outcome import outcome
 
         progress = output.Progress(not self.quiet)
         try:
-            done = audit(self.root, self.options, facts=self.facts, progress=progress)
+            done = outcome(self.root, self.options, facts=self.facts, progress=progress)
         finally:
             progress.clear()
-        result = to_json(done)
+        result = done.head
         saved = [(self.facts_out, done.collection.saved())] if self.facts_out else []
-        output.write(self.outputs, result, saved)
+        output.write(self.outputs, done, saved)
         if not self.quiet:
             taken = any(o.is_stdout for o in self.outputs)
             subject = Path(self.root).resolve().name if self.root else ""
             output.summary(result, sys.stderr if taken else sys.stdout, subject)
-        for problem in done.problems:
+        for problem in result["problems"]:
             say(problem)
         if not self.quiet:
             output.baseline_lines(result)

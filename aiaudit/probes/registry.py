@@ -79,6 +79,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "models.files": "aiaudit.probes.models.files:ModelsProbe",
     "models.scan": "aiaudit.probes.models.files:ScanProbe",
     "notebooks.cells": "aiaudit.probes.notebooks:CellsProbe",
+    "notebooks.personal": "aiaudit.probes.notebooks_personal:ShownProbe",
     "project.declared": "aiaudit.probes.declared:DeclaredProbe",
     "project.owners": "aiaudit.probes.owners:OwnersProbe",
     "python.assignments": "aiaudit.probes.python_findings:AssignmentsProbe",
@@ -118,8 +119,8 @@ ENGINES: Final[Mapping[str, str]] = {
 # Answers that rest on more than the tree, the configuration, the day and this program: git, this machine, databases and
 # price lists on it, other programs. They are asked for each time; all others are kept for a tree that has not changed.
 BEYOND_THE_TREE: Final = frozenset(
-    {"attestations", "capacity.plan", "cost.plan", "dependencies.database", "dependencies.vulnerable", "git.history", "git.tracked"}
-    | {"hardware", "secrets.engine", "secrets.history"}
+    {"attestations", "capacity.plan", "cost.plan", "dependencies.database", "dependencies.vulnerable", "git.history"}
+    | {"git.tracked", "hardware", "secrets.engine", "secrets.history"}
 )
 
 

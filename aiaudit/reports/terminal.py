@@ -41,7 +41,7 @@ def render(result: dict[str, Any], *, width: int = 80, colour: bool = False, sub
         emoji=False,
         legacy_windows=False,
     )
-    view = Record(clean(result))
+    view = Record(clean({key: value for key, value in result.items() if key != "facts"}))
     console.print(_head(view, clean(subject)))
     console.print()
     console.print(_indent(_standing(view)))

@@ -1,0 +1,94 @@
+"""What an audit came to: its result JSON, and every report made from it.
+
+Of a project in which nothing has changed since the last audit, the result is taken from the user's cache: a second run
+is nearly free.
+
+A result is named by a digest of all that decides it: what names the facts (`aiaudit.answers`; git and this machine are
+looked at each time), the rules, what the caller asks, the baseline's bytes and this program's files. It is kept as the
+text that `-o result.json` writes, beside a copy without the many facts, which is what most readers need.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from aiaudit.audit import Prepared, conclude, prepare
+from aiaudit.collection import Collection, Progress
+from aiaudit.reports import base
+from aiaudit.ruleset import Options
+
+SLOT: Final = "result"
+_JSON: Final = ".json"
+_BESIDE: Final = frozenset({"jobs", "cache", "timings"})  # options that change no figure
+
+
+class Outcome:
+    """The result of one audit. `head` may lack `facts`, which few readers need; `result` has them."""
+
+    def __init__(self, collection: Collection, head: dict[str, Any], *, text: bytes | None = None) -> None:
+        self.collection = collection
+        self.head = head
+        self._text = text
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The whole result JSON."""
+        if "facts" not in self.head:
+            self.head = json.loads(self.text)
+        return self.head
+
+    @property
+    def text(self) -> bytes:
+        """The result JSON as it is written."""
+        if self._text is None:
+            self._text = base.render(_JSON, self.head)
+        return self._text
+
+    def render(self, suffix: str) -> bytes:
+        """The report in one format (by suffix), as bytes."""
+        return self.text if suffix == _JSON else base.render(suffix, self.result)
+
+
+def outcome(
+    root: str | None, options: Options | None = None, *, facts: str | None = None, progress: Progress | None = None
+) -> Outcome:
+    """Audit the project below `root`, or the facts saved in the file `facts`. Raises as `aiaudit.audit.audit`."""
+    from aiaudit.project.cache import engine_id, open_cache
+    from aiaudit.reports.result import to_json
+
+    prepared = prepare(root, options, facts=facts, progress=progress)
+    name = _name(prepared)
+    cache = open_cache() if name is not None else None
+    if name is None or cache is None:
+        return Outcome(prepared.collection, to_json(conclude(prepared)))
+    with cache:
+        slot = engine_id(SLOT, str(Path(root or ".").resolve()))
+        parts = cache.kept(slot, name)
+        if parts is not None and len(parts) == 2:
+            return Outcome(prepared.collection, json.loads(parts[0]), text=parts[1])
+        made = Outcome(prepared.collection, to_json(conclude(prepared)))
+        head = {key: value for key, value in made.head.items() if key != "facts"}
+        cache.keep(slot, name, [json.dumps(head, separators=(",", ":")).encode("ascii"), made.text])
+        return made
+
+
+def _name(prepared: Prepared) -> bytes | None:
+    """The digest of all that decides the result; None where a part of it is not known, or is not to be kept."""
+    from aiaudit.probes.registry import PROBES
+
+    collection, options = prepared.collection, prepared.options
+    if collection.name is None or options.timings or not options.cache:
+        return None
+    if prepared.ruleset.plugins or any(spec.probe and spec.probe not in PROBES for spec in collection.specs.values()):
+        return None  # the code of a plug-in is no part of the name
+    asked = {key: value for key, value in dataclasses.asdict(options).items() if key not in _BESIDE}
+    about = [prepared.ruleset_hash, asked, collection.as_of, collection.project, collection.host, collection.problems]
+    made = hashlib.blake2b(collection.name, digest_size=20)
+    made.update(json.dumps([*about, collection.skipped, collection.config_by], default=str).encode("ascii"))
+    if options.baseline is not None:
+        made.update(Path(options.baseline).read_bytes())
+    return made.digest()

@@ -9,7 +9,15 @@ from typing import Final, Literal
 from aiaudit.capacity.demand import Demand
 from aiaudit.capacity.encoder import BATCH, Encoder, batch_memory
 from aiaudit.capacity.latency import speed_at, steady_batch
-from aiaudit.capacity.serving import Budget, budget, cache_of, engine_law, sequences_that_fit
+from aiaudit.capacity.serving import (
+    Budget,
+    budget,
+    cache_of,
+    engine_law,
+    graphs_inside,
+    sequences_that_fit,
+    utilisation,
+)
 from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.tables import GIB
 from aiaudit.capacity.terms import Sum, Term, total
@@ -88,7 +96,7 @@ def weights_of_a_rank(setup: Setup) -> Term:
 
 
 def _inside(setup: Setup, terms: Sum) -> Sum:
-    if setup.engine != "vllm":
+    if graphs_inside(engine_law(setup.engine, setup.version)):
         return terms
     return total(term for term in terms.terms if term.name != "graphs")
 
@@ -166,8 +174,8 @@ def _holds(setup: Setup, pool: int, tokens: int) -> int:
 
 def _encoder(setup: Setup, demand: Demand, encoder: Encoder) -> Fit:
     """An encoder's weights, its batch, and the engine around them; sequences wait for the next batch."""
-    law = engine_law(setup.engine)
-    share = float(law["utilisation"]) if setup.utilisation is None else setup.utilisation
+    law = engine_law(setup.engine, setup.version)
+    share, default = utilisation(setup.setting, law)
     usable = round(setup.gpu.visible * share)
     batch = setup.max_num_seqs or BATCH
     assumed = () if setup.max_num_seqs else (f"serving.max_batch: {BATCH} (sentence-transformers' default)",)
@@ -179,7 +187,7 @@ def _encoder(setup: Setup, demand: Demand, encoder: Encoder) -> Fit:
     reason = room if verdict != "no" else f"{(terms.expected - usable) / GIB:.1f} GiB are missing"
     return Fit(
         verdict, reason, terms, usable, setup.gpu.visible, terms.expected / usable, batch, batch, batch,
-        max(0, usable - terms.expected), batch, assumed=assumed, notes=setup.model.notes,
+        max(0, usable - terms.expected), batch, assumed=(*default, *assumed), notes=setup.model.notes,
     )  # fmt: skip
 
 
@@ -197,7 +205,7 @@ def _classical(setup: Setup) -> Fit:
 def _without_shape(setup: Setup) -> Fit:
     """Only the weights are known: they must fit, and nothing can be said of the rest but what is flat."""
     weights = setup.model.weights.times(1 / setup.ranks, f"/ {setup.ranks} ranks" if setup.ranks > 1 else "")
-    share = 0.9 if setup.utilisation is None else setup.utilisation
+    share, default = utilisation(setup.setting, engine_law(setup.engine, setup.version))
     usable = round(setup.gpu.visible * share)
     verdict: Verdict = "no" if weights.low > usable else "unknown"
     reason = (
@@ -208,7 +216,8 @@ def _without_shape(setup: Setup) -> Fit:
     sums = total([weights])
     share = weights.expected / usable
     return Fit(
-        verdict, reason, sums, usable, setup.gpu.visible, share, 1, 0, 0, 0, 1, notes=setup.model.notes
+        verdict, reason, sums, usable, setup.gpu.visible, share, 1, 0, 0, 0, 1, assumed=default,
+        notes=setup.model.notes,
     )  # fmt: skip
 
 

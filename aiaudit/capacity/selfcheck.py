@@ -168,7 +168,7 @@ def vllm_rows(law: Mapping[str, Any] | None = None) -> list[Row]:
 
 def _vllm(row: Mapping[str, Any], law: Mapping[str, Any] | None = None) -> Row:
     shape, term, gpu, setting = _served(row)
-    have = budget(shape, term, gpu, setting, law)
+    have = budget(shape, term, gpu, setting, {**engine_law("vllm", setting.version), **(law or {})})
     what = f"{row['model']} on {row['tp']} × {row['gpu']}, {row['engine']}"
     kind = "old" if "before" in row else row["kind"]
     return Row(what, kind, row["pool_gib"] * GIB, have.pool, row["fit"], row["source"], budget=have.usable)
@@ -181,7 +181,17 @@ def _served(row: Mapping[str, Any]) -> tuple[Architecture, Term, Gpu, Setting]:
         term = weights.from_bytes(round(row["weights_gib"] * GIB), "log")
     else:
         term = weights.from_shape(parameters(shape), weight_format(row["form"]), "shape", engine="vllm")
-    return shape, term, gpu, Setting("vllm", row["tp"], row["utilisation"], row.get("max_num_seqs"), row.get("tokens"))
+    return shape, term, gpu, Setting(
+        "vllm", row["tp"], row["utilisation"], row.get("max_num_seqs"), row.get("tokens"), version=_version(row)
+    )  # fmt: skip
+
+
+def _version(row: Mapping[str, Any]) -> str:
+    """The engine's version, as the log's row tells it; V0 ended with 0.7. A run without graphs is as before 0.21."""
+    if row.get("graphs") is False:
+        return ""
+    found = re.search(r"\d+\.\d+(?:\.\d+)?", str(row["engine"]))
+    return "0.7" if "V0" in row["engine"] else found[0] if found else ""
 
 
 def held_out_rows(group: Callable[[Mapping[str, Any]], str]) -> list[Row]:
@@ -205,22 +215,23 @@ def by_family(row: Mapping[str, Any]) -> str:
 
 
 def fitted(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """vLLM's law with both of its constants from these logs: the context as the median of those told, by ranks; the
+    """Both constants of vLLM's law from these logs: the context as the median of those told, by ranks; the
     sampler's factor as the median of those that each pool implies, where the sampler is the working set."""
     told: dict[int, list[float]] = {}
     for row in rows:
         if "non_torch_gib" in row:
             told.setdefault(row["tp"], []).append(row["non_torch_gib"])
     by_ranks = {ranks: median(held) for ranks, held in sorted(told.items())}
-    law = {**engine_law("vllm"), "non_torch_gib": {1: next(iter(by_ranks.values())), **by_ranks}}
+    context = {"non_torch_gib": {1: next(iter(by_ranks.values())), **by_ranks}}
     factors = []
     for row in rows:
         shape, term, gpu, setting = _served(row)
+        law = {**engine_law("vllm", setting.version), **context}
         have = budget(shape, term, gpu, setting, law)
         if row["kind"] in _TEXT and have.used["working set"].formula.startswith(f"{law['sampler_factor']:g} ×"):
             unit = have.max_num_seqs * shape.vocabulary * 4
             factors.append((have.pool + have.used["working set"].expected - row["pool_gib"] * GIB) / unit)
-    return {**law, "sampler_factor": median(factors)}
+    return {**context, "sampler_factor": median(factors)}
 
 
 def training_rows() -> list[Row]:

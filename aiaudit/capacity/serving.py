@@ -32,6 +32,7 @@ class Setting:
     max_num_seqs: int | None = None
     tokens: int | None = None
     max_model_len: int | None = None
+    version: str = ""  # of the engine; empty: what holds for most
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +49,40 @@ class Budget:
     assumptions: tuple[str, ...]
 
 
-def engine_law(name: str) -> Mapping[str, Any]:
-    """The row of an engine; `other` for one that is not known."""
+def engine_law(name: str, version: str = "") -> Mapping[str, Any]:
+    """The row of an engine, with what its version changes. Raises `UnknownName`."""
     rows: Mapping[str, Any] = table("engines")["engines"]
     known = {"trtllm": "trt-llm", "tensorrt-llm": "trt-llm", "hf": "transformers", "llamacpp": "llama.cpp"}
     wanted = known.get(name.lower(), name.lower())
     if wanted not in rows:
         raise UnknownName(f"no engine {name!r}; known: {', '.join(rows)}")
     row: Mapping[str, Any] = rows[wanted]
+    for part in row.get("versions", ()):
+        if version_within(version, part.get("since", ""), part.get("before", "")):
+            return {**row, **part}
     return row
+
+
+def version_within(version: str, since: str = "", before: str = "") -> bool:
+    """Whether a version lies in a range: `0.8.5` before `0.21`. False where it is no version."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        own = Version(version)
+        return (not since or own >= Version(since)) and (not before or own < Version(before))
+    except InvalidVersion:
+        return False
 
 
 def budget(
     shape: Architecture, weights: Term, gpu: Gpu, setting: Setting, law: Mapping[str, Any] | None = None
 ) -> Budget:
     """What one of `tensor_parallel` equal GPUs holds, and what is left for the cache. `law`: instead of the table's."""
-    law = engine_law(setting.engine) if law is None else law
+    law = engine_law(setting.engine, setting.version) if law is None else law
     ranks = max(1, setting.tensor_parallel)
     assumed: list[str] = []
-    share = setting.utilisation
-    if share is None:
-        share = float(law["utilisation"])
-        assumed.append(f"memory utilisation {share:g}: {setting.engine}'s default")
+    share, default = utilisation(setting, law)
+    assumed += default
     sequences = setting.max_num_seqs
     if sequences is None:
         sequences = _default_sequences(law, gpu)
@@ -85,8 +98,8 @@ def budget(
     low, expected, high = (round(graphs[k] * GIB) for k in ("low", "expected", "high"))
     captured = Term("graphs", low, expected, high, "captured graphs", {}, law["source"])
     used = total(terms)
-    # vLLM captures graphs after it has sized the pool, out of what utilisation leaves; others within it.
-    inside = total([*terms, captured]) if setting.engine != "vllm" else used
+    # vLLM before 0.21 captures graphs after it has sized the pool, out of what utilisation leaves; others within it.
+    inside = total([*terms, captured]) if graphs_inside(law) else used
     return Budget(
         gpu.visible,
         usable,
@@ -97,6 +110,25 @@ def budget(
         sequences,
         tuple(assumed),
     )
+
+
+def utilisation(setting: Setting, law: Mapping[str, Any]) -> tuple[float, tuple[str, ...]]:
+    """The share of the memory that the engine may use, and the assumption where it is the engine's default."""
+    if setting.utilisation is not None:
+        return setting.utilisation, ()
+    share = float(law["utilisation"])
+    return share, (f"memory utilisation {share:g}: {setting.engine}'s default{_of_version(law, setting)}",)
+
+
+def graphs_inside(law: Mapping[str, Any]) -> bool:
+    """Whether captured graphs count against the engine's share."""
+    return bool(law.get("graphs_inside", True))
+
+
+def _of_version(law: Mapping[str, Any], setting: Setting) -> str:
+    """That a default is one of several, where the version is not declared."""
+    firsts = [part["since"] for part in law.get("versions", ()) if "since" in part]
+    return f" before {firsts[0]} (engine_version is not declared)" if firsts and not setting.version else ""
 
 
 def cache_of(cached: Cache, tokens: int, element: float, block: int, ranks: int) -> float:
@@ -119,7 +151,8 @@ def _working_set(
         return Term.within("working set", flat, 0.5, "2.3 GiB + 5 % of the weights", law["source"])
     tokens = setting.tokens or int(law.get("max_num_batched_tokens", law.get("compute_batch", 0)))
     if setting.tokens is None and setting.max_model_len is not None:
-        tokens = min(tokens, setting.max_model_len) or tokens
+        whole = law.get("whole_prompts", False)
+        tokens = setting.max_model_len if whole else min(tokens, setting.max_model_len) or tokens
     block = tokens * 2 * (3 * _inner(shape) / ranks + 2 * shape.hidden)
     if "sampler_factor" in law:
         factor = float(law["sampler_factor"])
@@ -156,6 +189,8 @@ def _default_sequences(law: Mapping[str, Any], gpu: Gpu) -> int:
     rule = law.get("max_num_seqs")
     if rule is None:
         return 256
+    if isinstance(rule, int):
+        return rule
     large = gpu.memory >= rule["large_from_gib"] * GIB and not any(gpu.name.startswith(n) for n in rule["not_on"])
     return int(rule["large"] if large else rule["other"])
 

@@ -41,6 +41,7 @@ class Setup:
     max_num_seqs: int | None = None
     max_batched: int | None = None
     max_model_len: int | None = None
+    version: str = ""  # of the engine
     price: float | None = None  # dollars an hour and GPU
 
     @property
@@ -68,8 +69,9 @@ class Setup:
     @property
     def setting(self) -> Setting:
         return Setting(
-            self.engine, self.ranks, self.utilisation, self.max_num_seqs, self.max_batched, self.max_model_len
-        )
+            self.engine, self.ranks, self.utilisation, self.max_num_seqs, self.max_batched, self.max_model_len,
+            self.version,
+        )  # fmt: skip
 
     def tensor_parallel(self, tp: int) -> Setup:
         return replace(self, tp=tp)
@@ -105,6 +107,7 @@ def setup_of(part: WorkloadPart, model: Model, report: HardwareReport | None, as
         max_num_seqs=serving.max_num_seqs or serving.max_batch,
         max_batched=serving.max_num_batched_tokens,
         max_model_len=serving.max_model_len,
+        version=serving.engine_version.strip().removeprefix("v"),
         price=part.hardware.price_per_hour,
     )
 

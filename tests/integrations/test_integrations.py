@@ -38,9 +38,18 @@ def runner(tmp_path):
             env[name] = given[found[1].replace("-", "_")] if found else str(tool)
         env["REPORTS"] = str(tmp_path / "reports")
         env |= {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "GITHUB_OUTPUT": str(tmp_path / "output")}
-        env |= {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "AIAUDIT_CACHE_DIR": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+        env |= {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "AIAUDIT_CACHE_DIR": str(tmp_path / "cache"),
+            "HOME": str(tmp_path),
+        }
         return subprocess.run(
-            ["bash", "-e", "-o", "pipefail", "-c", step("Audit")["run"]], env=env, capture_output=True, text=True, check=False
+            ["bash", "-e", "-o", "pipefail", "-c", step("Audit")["run"]],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     return run
@@ -79,6 +88,27 @@ def test_inputs_are_data(runner, tmp_path, value):
     assert not (ROOT / "PWNED").exists()
 
 
+def test_the_difference_is_commented_on_the_pull_request(tmp_path):
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$SAID"\n')
+    gh.chmod(0o755)
+    (tmp_path / "comparison.md").write_text("Since Monday: 1 new failure.\n")
+    env = {"PATH": f"{gh.parent}:{os.environ['PATH']}", "SAID": str(tmp_path / "said"), "GH_TOKEN": "x"}
+    env |= {"NUMBER": "7", "REPOSITORY": "shop/model", "REPORTS": str(tmp_path)}
+    declared = set(step("Comment")["env"])
+    assert declared <= set(env)
+    command = ["bash", "-e", "-o", "pipefail", "-c", step("Comment")["run"]]
+    subprocess.run(command, env=env, check=True)
+    said = (tmp_path / "said").read_text().split()
+    assert said[:5] == ["pr", "comment", "7", "--repo", "shop/model"]
+    assert said[said.index("--body-file") + 1] == str(tmp_path / "comparison.md")
+    (tmp_path / "said").unlink()
+    (tmp_path / "comparison.md").unlink()
+    subprocess.run(command, env=env, check=True)  # nothing to say, nothing said
+    assert not (tmp_path / "said").exists()
+
+
 def test_every_input_is_used_and_no_expression_stands_in_a_script():
     used = json.dumps(ACTION["runs"])
     assert [name for name in ACTION["inputs"] if f"inputs.{name}" not in used] == []
@@ -86,7 +116,9 @@ def test_every_input_is_used_and_no_expression_stands_in_a_script():
     assert all(re.search(r"@[0-9a-f]{40}$", s["uses"]) for s in ACTION["runs"]["steps"] if "uses" in s)
 
 
-@pytest.mark.parametrize("file", ["integrations/gitlab.yml", "integrations/azure-pipelines.yml", ".pre-commit-hooks.yaml"])
+@pytest.mark.parametrize(
+    "file", ["integrations/gitlab.yml", "integrations/azure-pipelines.yml", ".pre-commit-hooks.yaml"]
+)
 def test_templates_name_commands_and_formats_that_exist(file):
     from aiaudit.reports.base import parse_output
 
@@ -95,7 +127,13 @@ def test_templates_name_commands_and_formats_that_exist(file):
     for suffix in re.findall(r"-o (\S+)", text):
         parse_output(suffix)
     options = set(re.findall(r"(--[a-z-]+)", " ".join(re.findall(r"aiaudit run [^\n]*(?:\n +-o[^\n]*)*", text))))
-    told = subprocess.run([sys.executable, "-P", "-m", "aiaudit", "run", "--help"], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    told = subprocess.run(
+        [sys.executable, "-P", "-m", "aiaudit", "run", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     assert options <= set(re.findall(r"(--[a-z-]+)", told.stdout))
 
 

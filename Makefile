@@ -37,7 +37,7 @@ lint: $(VENV)/.dev ## ruff and mypy only
 	@$(BIN)/ruff check . && $(BIN)/mypy
 
 bench: $(VENV)/.dev ## the benchmarks (see docs/performance.md)
-	@for b in startup audit rules; do echo "== $$b"; $(BIN)/python benchmarks/$$b.py || exit 1; done
+	@for b in startup installed audit rules; do echo "== $$b"; $(BIN)/python benchmarks/$$b.py || exit 1; done
 
 docs: $(VENV)/.dev ## build the documentation into site/, with every warning an error
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict && echo "Documentation: $(CURDIR)/site/index.html"

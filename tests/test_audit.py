@@ -265,5 +265,5 @@ def test_one_wrong_waiver_does_not_take_the_others_with_it(project):
     made = result(project)
     assert [w["id"] for w in made["waivers"]] == ["SEC-003"]
     (problem,) = made["problems"]
-    assert problem.startswith("aiaudit.yaml: waivers[1] (SEC-001): expires is missing")
+    assert problem.startswith("aiaudit.yaml:2:3: waivers[1] (SEC-001): expires is missing")
     assert problem.endswith("(the waiver was left out)")

@@ -184,7 +184,7 @@ def _decorator(node: ast.expr, scope: Scope, resolver: Resolver, named: dict[tup
 
 def _is_test(scope: Scope) -> bool:
     """A `test…` function at the top or in a class, as pytest and unittest collect them."""
-    if scope.kind != "function" or not scope.qualname.rpartition(".")[2].startswith("test"):
+    if scope.kind != "function" or not scope.node.name.startswith("test"):  # type: ignore[union-attr]
         return False
     parent = scope.parent
     return parent is not None and parent.kind != "function"
@@ -267,9 +267,10 @@ def _constants(module: Module, values: Values) -> dict[str, Any]:
     for scope in scopes:
         prefix = f"{scope.qualname}." if scope.qualname else ""
         for node in scope.node.body:
-            if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target: ast.expr
+            if node.__class__ is ast.Assign and len(node.targets) == 1:
                 target, value = node.targets[0], node.value
-            elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            elif node.__class__ is ast.AnnAssign and node.value is not None:
                 target, value = node.target, node.value
             else:
                 continue

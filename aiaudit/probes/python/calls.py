@@ -45,6 +45,8 @@ class CallFinder:
         self._seen: set[int] = set()
         self._visited: set[int] = set()
         self._handlers: dict[int, bool] = {}
+        self._retries: dict[int, bool] = {}
+        self._loops: dict[int, dict[str, Any]] = {}
 
     def visit(self, lines: Iterable[int], words: frozenset[str] | set[str]) -> None:
         """Look at the statements on these lines for calls whose last name is among `words`."""
@@ -62,15 +64,15 @@ class CallFinder:
     def _statement(self, chain: list[ast.stmt], scope: Scope, words: frozenset[str] | set[str]) -> None:
         statement = chain[-1]
         aliased = self._note_alias(statement, scope, words)
+        handed = not aliased and bool(self.references.all)
         for node, flags in walk(header(statement)):
-            if isinstance(node, ast.Call) and id(node) not in self._seen:
-                if _last_name(node.func) in words or (self.has_roots and _has_part(node.func, words)):
+            kind = node.__class__
+            if kind is ast.Call and id(node) not in self._seen:
+                if _last_name(node.func) in words or (self.has_roots and _has_part(node.func, words)):  # type: ignore[attr-defined]
                     self._seen.add(id(node))
-                    self._call(node, flags, chain, scope)
-            elif (
-                flags & HANDED_ON and not aliased and self.references.all and isinstance(node, ast.Name | ast.Attribute)
-            ):
-                self._reference(node, flags, chain, scope, words)
+                    self._call(node, flags, chain, scope)  # type: ignore[arg-type]
+            elif flags & HANDED_ON and handed and kind in _NAMES:
+                self._reference(node, flags, chain, scope, words)  # type: ignore[arg-type]
         if self.references.all:
             if aliased:
                 self._given_names[id(statement)] = (statement, chain, scope)
@@ -141,7 +143,9 @@ class CallFinder:
         return self.patterns.below(one.name)
 
     def _call(self, node: ast.Call, flags: int, chain: list[ast.stmt], scope: Scope) -> None:
-        names = self.resolver.called_by_name(node, scope) or self._names(node.func, scope)
+        names = self._names(node.func, scope)
+        if any(one.name == METHODCALLER for one in names):
+            names = self.resolver.called_by_name(node, scope) or names
         kept = [one for one in names if self.patterns.match(_called_name(one)) or self._may_be_own(one)]
         if not kept or len(self.records) >= MAX_RECORDS:
             return
@@ -150,17 +154,18 @@ class CallFinder:
         record["names"] = [_called_name(one) for one in kept]
         if len(kept) < len(names):
             record["other_names"] = True
-        record["args"] = self._args(node, scope)
+        first = _first_argument(node)
+        value = self.values.of(first, scope) if first is not None else None
+        record["args"] = self._args(node, scope, first, value)
         record["kw"], record["star_kw"] = self._keywords([(node, scope), *kept[0].partial])
         made = ([(kept[0].made_by, kept[0].made_in or scope)] if kept[0].made_by else []) + list(kept[0].settings)
         record["ctor_kw"], star = self._keywords(made)
         record["ctor_star"] = star
         record["ctor_known"] = kept[0].made_by is not None
-        first = _first_argument(node)
         record["source"] = self.provenance.of(first, scope) if first is not None else "literal"
-        record["dynamic"] = self._dynamic(first, scope)
-        record["arg0"] = self._beginning(first, scope)
-        self.records.append({key: value for key, value in record.items() if value not in (None, False, "", [], {})})
+        record["dynamic"] = any(isinstance(one, Unknown) for one in (value if isinstance(value, list) else [value]))
+        record["arg0"] = self._beginning(first, value, scope)
+        self.records.append({key: value for key, value in record.items() if value})
 
     def _reference(
         self,
@@ -183,13 +188,13 @@ class CallFinder:
         record = self._place(node, flags, chain, scope)
         record |= {"names": [one.name for one in kept], **_REFERENCE}
         record["kw"], _ = self._keywords(bound)
-        self.records.append({key: value for key, value in record.items() if value not in (None, False, "", [], {})})
+        self.records.append({key: value for key, value in record.items() if value})
 
     def _names(self, function: ast.expr, scope: Scope) -> tuple[Resolved, ...]:
         found = self.resolver.names(function, scope)
         if found:
             return found
-        if isinstance(function, ast.Attribute):
+        if function.__class__ is ast.Attribute:
             return (Resolved(f"?.{function.attr}"),)
         return ()
 
@@ -216,15 +221,21 @@ class CallFinder:
             "function": scope.qualname,
             "result": _result(chain[-1], node),
             "in_loop": loop is not None or bool(flags & REPEATED),
-            "loop": {"line": source.line(loop.lineno), **describe(loop)} if loop is not None else None,
+            "loop": self._loop(loop) if loop is not None else None,
             "in_handler": function is not None and self._is_handler(function),
             "at_module": scope.kind == "module",
             "awaited": bool(flags & AWAITED),
-            "in_try": any(isinstance(one, ast.Try | ast.TryStar) and one.handlers for one in chain[:-1]),
+            "in_try": any(isinstance(one, _TRIES) and one.handlers for one in chain[:-1]),
             "guarded": any(isinstance(one, ast.If) and asks_for_nothing(one.test) for one in chain[:-1])
             or returns_what_is_there(scope, node.lineno),
             "retried": self._retried(chain, scope),
         }
+
+    def _loop(self, loop: ast.For | ast.AsyncFor | ast.While) -> dict[str, Any]:
+        known = self._loops.get(id(loop))
+        if known is None:
+            known = self._loops[id(loop)] = {"line": self.module.source.line(loop.lineno), **describe(loop)}
+        return dict(known)
 
     def _is_handler(self, function: Scope) -> bool:
         if id(function) not in self._handlers:
@@ -238,24 +249,36 @@ class CallFinder:
 
     def _retried(self, chain: list[ast.stmt], scope: Scope) -> str:
         """What calls again after an error: "decorator", or "loop" with a try and a wait on failure in it."""
-        inner: Scope | None = scope
-        while inner is not None and not isinstance(inner.node, ast.Module):
-            for decorator in inner.node.decorator_list:
-                target = decorator.func if isinstance(decorator, ast.Call) else decorator
-                names = [one.name for one in self.resolver.names(target, inner.parent or inner)] or [dotted(target)]
-                if any(_RETRY.search(name) for name in names):
-                    return "decorator"
-            inner = inner.parent
+        if self._is_retried(scope):
+            return "decorator"
         for outer, block in enumerate(chain):
             if isinstance(block, LOOPS):
                 for tried in chain[outer + 1 :]:
-                    if isinstance(tried, ast.Try | ast.TryStar) and tried.handlers and goes_round_again(tried, block):
+                    if isinstance(tried, _TRIES) and tried.handlers and goes_round_again(tried, block):
                         return "loop"
         return ""
 
-    def _args(self, node: ast.Call, scope: Scope) -> list[Any]:
+    def _is_retried(self, scope: Scope) -> bool:
+        """Whether a decorator of the function, or of what is around it, calls it again after an error."""
+        known = self._retries.get(id(scope))
+        if known is None:
+            known = False
+            inner: Scope | None = scope
+            while inner is not None and not known and not isinstance(inner.node, ast.Module):
+                for decorator in inner.node.decorator_list:
+                    target = decorator.func if isinstance(decorator, ast.Call) else decorator
+                    names = [one.name for one in self.resolver.names(target, inner.parent or inner)] or [dotted(target)]
+                    known = known or any(_RETRY.search(name) for name in names)
+                inner = inner.parent
+            self._retries[id(scope)] = known
+        return known
+
+    def _args(self, node: ast.Call, scope: Scope, first: ast.expr | None, value: Any) -> list[Any]:
+        """The values of the arguments; that of the `first` is known."""
         return [
-            to_json(Unknown("*") if isinstance(one, ast.Starred) else self.values.of(one, scope))
+            to_json(
+                Unknown("*") if one.__class__ is ast.Starred else value if one is first else self.values.of(one, scope)
+            )
             for one in node.args[:MAX_ARGS]
         ]
 
@@ -276,24 +299,18 @@ class CallFinder:
                     star = True
         return dict(list(out.items())[:MAX_KEYWORDS]), star
 
-    def _beginning(self, first: ast.expr | None, scope: Scope) -> str:
+    def _beginning(self, first: ast.expr | None, value: Any, scope: Scope) -> str:
         """The text of the first argument, or the constant with which it begins (`f"https://host/{path}"`)."""
         if isinstance(first, ast.JoinedStr) and first.values:
             first = first.values[0].value if isinstance(first.values[0], ast.FormattedValue) else first.values[0]
+            value = self.values.of(first, scope)
         elif isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add | ast.Mod):
-            return self._beginning(first.left, scope)
-        text = self.values.of(first, scope) if first is not None else None
-        return text if isinstance(text, str) else ""
-
-    def _dynamic(self, first: ast.expr | None, scope: Scope) -> bool:
-        """Whether the first argument is anything else than a constant string or a list of constants."""
-        if first is None:
-            return False
-        value = self.values.of(first, scope)
-        parts = value if isinstance(value, list) else [value]
-        return any(isinstance(one, Unknown) for one in parts)
+            return self._beginning(first.left, self.values.of(first.left, scope), scope)
+        return value if isinstance(value, str) else ""
 
 
+_NAMES: Final = frozenset((ast.Name, ast.Attribute))
+_TRIES: Final = (ast.Try, ast.TryStar)
 _REFERENCE: Final = {"reference": True, "star_kw": True, "source": "unresolved"}
 
 
@@ -312,18 +329,19 @@ _SUBJECTS: Final = name_set(
 
 def _has_part(function: ast.expr, words: frozenset[str] | set[str]) -> bool:
     """Whether one of the words is a part of the dotted chain by which a function is called."""
-    node: ast.AST = function
+    node: Any = function
     while True:
-        if isinstance(node, ast.Attribute):
+        kind = node.__class__
+        if kind is ast.Attribute:
             if node.attr in words:
                 return True
             node = node.value
-        elif isinstance(node, ast.Call):
+        elif kind is ast.Call:
             node = node.func
-        elif isinstance(node, ast.Subscript | ast.Await):
+        elif kind is ast.Subscript or kind is ast.Await:
             node = node.value
         else:
-            return isinstance(node, ast.Name) and node.id in words
+            return kind is ast.Name and node.id in words
 
 
 def _last_name(function: ast.expr) -> str:

@@ -99,9 +99,10 @@ class PythonEngine:
         lines = source.lines_at(source.hits.words)
         interesting = set(lines)
         finder.visit(lines, words)
+        imported = self._imported(module)
         known: set[str] = set()
         for _ in range(ALIAS_ROUNDS):
-            new = (self._imported(module) | finder.aliases) - known
+            new = (imported | finder.aliases) - known
             if not new:
                 break
             offsets = offsets_of(new, source.data)
@@ -130,10 +131,12 @@ class PythonEngine:
     def _imported(self, module: Module) -> set[str]:
         """Local names of imports that stand for something asked for under another name."""
         found: set[str] = set()
+        below, match = self.patterns.below, self.patterns.match
         for one, _ in module.all_imports():
             if one.alias == "*":
                 continue
-            if self.patterns.below(one.target) or (one.alias != one.name and self.patterns.match(one.target)):
+            target = one.target
+            if below(target) or (one.alias != one.name and match(target)):
                 found.add(one.alias)
         return found
 

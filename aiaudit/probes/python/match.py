@@ -126,8 +126,10 @@ class Patterns:
 
     def leads_below(self, module: str) -> bool:
         """Whether a pattern `head.*` may match below the module: it is the head, or stands above or below it."""
-        heads = self._below.get(module.partition(".")[0], ())
-        return any(f"{head}.".startswith(f"{module}.") or module.startswith(f"{head}.") for head in heads)
+        heads = self._below.get(module.partition(".")[0])
+        return heads is not None and any(
+            f"{head}.".startswith(f"{module}.") or module.startswith(f"{head}.") for head in heads
+        )
 
     def is_tail(self, chain: str) -> bool:
         """Whether some pattern ends in these dotted parts: what may follow a name imported from another file."""
@@ -139,5 +141,5 @@ class Patterns:
 
     def below(self, name: str) -> bool:
         """Whether some pattern takes everything below the module or object of this name."""
-        heads = self._below.get(name.partition(".")[0], ())
-        return any(name == head or name.startswith(head + ".") for head in heads)
+        heads = self._below.get(name.partition(".")[0])
+        return heads is not None and any(name == head or name.startswith(head + ".") for head in heads)

@@ -12,7 +12,7 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Binding, Module, Scope, parameters
@@ -43,6 +43,12 @@ PARTIALS: Final = name_set(
     " cytoolz.curry funcy.partial funcy.curry"
 )
 _PARTS: Final = (ast.Attribute, ast.Await)
+_CHAINED: Final = (ast.Attribute, ast.Call, ast.Subscript, ast.Await)
+_NAME: Final = ast.Name
+_ATTRIBUTE: Final = ast.Attribute
+_STANDING: Final = (  # expressions that may stand for something; a look at the kind is cheaper than all that follows
+    ast.Name, ast.Call, ast.Subscript, ast.NamedExpr, ast.IfExp, ast.BinOp, ast.BoolOp
+)  # fmt: skip
 _DOTTED: Final = re.compile(r"[\w.\[\], |]{1,100}")
 
 
@@ -110,7 +116,10 @@ class Resolver:
             node = node.value
         found = found or (self._stored(node, scope, depth) if stored else ()) or self._base(node, scope, depth)
         for attribute in reversed(attributes):
-            found = _few(one for receiver in found for one in self.attribute(receiver, attribute, depth))
+            if len(found) == 1:
+                found = _few(self.attribute(found[0], attribute, depth))
+            else:
+                found = _few(one for receiver in found for one in self.attribute(receiver, attribute, depth))
         return found
 
     def _stored(self, node: ast.AST, scope: Scope, depth: int) -> Names:
@@ -119,9 +128,12 @@ class Resolver:
         return _few(one for binding in kept for one in self._binding(binding, depth)) if kept else ()
 
     def _base(self, node: ast.AST, scope: Scope, depth: int) -> Names:
+        kind = node.__class__
+        if kind is _NAME:
+            return self.lookup(node.id, scope, node.lineno, depth)  # type: ignore[attr-defined]
+        if kind not in _STANDING:
+            return ()
         match node:
-            case ast.Name(id=name):
-                return self.lookup(name, scope, node.lineno, depth)
             case ast.Call(func=ast.Attribute(value=table, attr="get"), args=[key, *_]) if found := self._element(
                 table, key, scope, depth
             ):
@@ -181,6 +193,8 @@ class Resolver:
         """What a bare name stands for at `line` of `scope`."""
         bindings = self.bindings(name, scope, line)
         if bindings is not None:
+            if len(bindings) == 1:
+                return _few(self._binding(bindings[0], depth))
             return _few(one for binding in bindings for one in self._binding(binding, depth))
         if name in BUILTINS:
             return (Resolved(name),)
@@ -332,9 +346,11 @@ class Resolver:
             return ()
         found: list[Resolved] = []
         for node, _ in statements(function):
-            value = node.value if isinstance(node, ast.Return) else None
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield):
-                value = node.value.value
+            if node.__class__ is not ast.Return and node.__class__ is not ast.Expr:
+                continue
+            value = node.value
+            if node.__class__ is ast.Expr:
+                value = value.value if isinstance(value, ast.Yield) else None
             if value is not None:
                 found.extend(self.names(value, function, depth))
         if not found and isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef) and function.node.returns:
@@ -385,19 +401,27 @@ def default_of(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> ast.e
 
 def dotted(node: ast.AST) -> str:
     """`a.b.c` of a chain of names and attributes as written; "" for anything else."""
+    part: Any = node
+    if part.__class__ is _NAME:
+        name: str = part.id
+        return name
     parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
+    while part.__class__ is _ATTRIBUTE:
+        parts.append(part.attr)
+        part = part.value
+    if part.__class__ is not _NAME:
         return ""
-    parts.append(node.id)
-    return ".".join(reversed(parts))
+    parts.append(part.id)
+    parts.reverse()
+    return ".".join(parts)
 
 
 def last_name(node: ast.AST) -> str:
     """`c` of `a.b.c` or `c`; "" for anything else."""
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    part: Any = node
+    kind = part.__class__
+    name: str = part.attr if kind is _ATTRIBUTE else part.id if kind is _NAME else ""
+    return name
 
 
 def _module_name(text: str) -> str:
@@ -406,7 +430,7 @@ def _module_name(text: str) -> str:
 
 def root_name(node: ast.AST) -> str:
     """`a` of `a.b().c`; "" where the chain does not begin with a name."""
-    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript | ast.Await):
+    while isinstance(node, _CHAINED):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
 
@@ -414,7 +438,7 @@ def root_name(node: ast.AST) -> str:
 def _holding(bindings: Sequence[Binding], line: int | None) -> list[Binding]:
     """The bindings that may hold at a line: the last certain one before it, and those in branches after that."""
     if len(bindings) == 1:
-        return list(bindings)
+        return [bindings[0]]
     before = [one for one in bindings if line is None or one.line < line or one.kind in ("param", "import")]
     if not before:
         return list(bindings)

@@ -33,7 +33,7 @@ _CONSTRUCTORS: Final = frozenset((b"__init__", b"__post_init__", b"__enter__", b
 _ON_OBJECT: Final = re.compile(rb"self\.|\w\.\w+\.\w")
 _BINDS_SELF: Final = re.compile(rb"self\.\w+[ \t]*(?::[^=\n]+)?=[^=]")
 _TOO_COMMON: Final = (b"__init__(", b"__call__(", b"main(", b"run(")  # to be looked for among all callers
-_CALLED: Final = re.compile(rb"(\w+)\(")
+_CALLED: Final = re.compile(rb"\b(\w++)\(")
 _ASSERTION: Final = re.compile(
     rb"\n[ \t]*+(?:assert\b(?![ \t]+(?:True|1)\b)|(?:with[ \t]+)?(?:\w+\.)*(?:assert|check_|expect|verify)\w*\("
     rb"|with[ \t]+(?:\w+\.)*(?:raises|warns)\()"

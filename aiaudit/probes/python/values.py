@@ -15,6 +15,7 @@ MAX_TEXT: Final = 200  # characters kept of a string
 MAX_ITEMS: Final = 20  # elements kept of a list or map
 MAX_DEPTH: Final = 8
 
+SHORTEST_SECRET: Final = 7  # characters of what `_SECRET_VALUE` finds: `://a:b@`
 _SECRET_NAME: Final = re.compile(r"(?i)(api_?key|secret|passw|credential|private_?key|auth|_token$|^token$|^key$)")
 _SECRET_VALUE: Final = re.compile(
     r"(?:sk|pk|rk|pcsk|lsv2|gsk|r8|hf|xai|tvly)[-_][\w-]{8,}|AKIA[0-9A-Z]{8,}|gh[opsu]_\w{8,}|github_pat_\w{8,}"
@@ -51,6 +52,13 @@ class Values:
         return value if isinstance(value, str) else None
 
     def _of(self, node: ast.AST | None, scope: Scope, depth: int) -> Any:
+        if node.__class__ in _LITERALS and (made := self._made(node, scope, depth)) is not _NONE:
+            return made
+        value = self._raw(node, scope, depth)
+        return Unknown(self._reason(node, scope)) if value is _NONE else value
+
+    def _made(self, node: ast.AST | None, scope: Scope, depth: int) -> Any:
+        """The value of a list, a map, a name bound once or a choice by version; `_NONE` for any other."""
         match node:
             case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
                 if depth >= MAX_DEPTH or any(isinstance(one, ast.Starred) for one in elements):
@@ -64,8 +72,7 @@ class Values:
                 return self._of(bound.node, bound.scope or scope, depth + 1)
             case ast.IfExp(test=test, body=body) if depth < MAX_DEPTH and _asks_for_version(test):
                 return self._of(body, scope, depth + 1)
-        value = self._raw(node, scope, depth)
-        return Unknown(self._reason(node, scope)) if value is _NONE else value
+        return _NONE
 
     def _map(self, keys: list[ast.expr | None], values: list[ast.expr], scope: Scope, depth: int) -> Any:
         if depth >= MAX_DEPTH or None in keys:
@@ -81,7 +88,7 @@ class Values:
 
     def _raw(self, node: ast.AST | None, scope: Scope, depth: int) -> Any:
         """A scalar constant, in full length, or `_NONE`."""
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH or node.__class__ not in _SCALARS:
             return _NONE
         match node:
             case ast.Constant(value=value):
@@ -141,7 +148,7 @@ class Values:
     def _reason(self, node: ast.AST | None, scope: Scope) -> str:
         """What stands there instead of a constant, without any literal of it."""
         target = node.func if isinstance(node, ast.Call) else node
-        if isinstance(target, ast.Name | ast.Attribute):
+        if isinstance(target, _NAMED):
             found = self.resolver.names(target, scope)
             if len(found) == 1 and not found[0].instance and found[0].local is None and found[0].name not in ("?", ""):
                 imported = found[0].name
@@ -151,6 +158,11 @@ class Values:
 
 
 _NONE: Final = object()
+_SCALARS: Final = frozenset(
+    (ast.Constant, ast.UnaryOp, ast.Name, ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.Call, ast.Attribute)
+)
+_NAMED: Final = (ast.Name, ast.Attribute)
+_LITERALS: Final = frozenset((ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Name, ast.IfExp))
 _CHANGES: Final = frozenset(("update", "setdefault", "pop", "popitem", "clear"))
 
 
@@ -182,7 +194,9 @@ def _changed(name: str, owner: Scope, scope: Scope, line: int) -> bool:
 
 def redacted(value: str, name: str = "") -> str:
     """`value` shortened, and hidden where its name or its shape is a credential's."""
-    if (name and _SECRET_NAME.search(name) and len(value) >= 8) or _SECRET_VALUE.search(value):
+    if len(value) < SHORTEST_SECRET:
+        return value
+    if (name and len(value) >= 8 and _SECRET_NAME.search(name)) or _SECRET_VALUE.search(value):
         return "<redacted>"
     return value[:MAX_TEXT]
 
@@ -219,6 +233,8 @@ def _is_number(value: Any) -> bool:
 
 def to_json(value: Any) -> Any:
     """`Unknown` as `{"$unknown": reason}`, for the cache."""
+    if value.__class__ is str:
+        return value
     if isinstance(value, Unknown):
         return {"$unknown": value.reason}
     if isinstance(value, list):

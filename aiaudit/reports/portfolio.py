@@ -156,9 +156,8 @@ def _headline(made: Portfolio) -> str:
     total = len(made.projects)
     ready = made.levels["production"] + made.levels["scale"]
     stop = made.levels["not_ready"]
-    parts = [
-        f"{ready or 'None'} of {total} {_plural(total, 'project')} {'is' if ready < 2 else 'are'} shown ready for production"
-    ]
+    is_or_are = "is" if ready < 2 else "are"
+    parts = [f"{ready or 'None'} of {total} {_plural(total, 'project')} {is_or_are} shown ready for production"]
     if stop:
         parts.append(f"{stop} {'does' if stop == 1 else 'do'} not show what a prototype needs")
     return "; ".join(parts)

@@ -35,15 +35,11 @@ _COLUMNS: Final = {
 }
 
 
-_GAPS: Final = """
-SELECT c.id, max(c.title), max(c.severity), count(*) FILTER (c.status = 'fail'), count(*) FILTER (c.status = 'partial'),
-       count(*) FILTER (c.status != 'not_applicable'), count(*) FILTER (list_contains(missing, c.id)),
-       max(c.effort_days), max(c.remediation)
-FROM (SELECT unnest(checks) AS c, next_level.missing AS missing {source})
-GROUP BY c.id
-HAVING count(*) FILTER (c.status IN ('fail', 'partial') OR list_contains(missing, c.id)) > 0
-ORDER BY c.id
-"""
+_HEADLINE: Final = "SELECT * EXCLUDE (checks)"
+_STATUSES: Final = "list_transform(checks, lambda c: concat(c.status, ' ', c.id)) AS statuses"
+_DETAILS: Final = (
+    "SELECT c.id, c.title, c.severity, c.effort_days, c.remediation FROM (SELECT unnest(checks) AS c {source})"
+)
 
 
 class PortfolioError(ValueError):
@@ -110,11 +106,11 @@ class Portfolio:
 
 def build(files: Sequence[Path]) -> Portfolio:
     """Read the results and add them up. Raises `PortfolioError` where none can be read."""
-    rows, gaps, unread = _read(files)
+    rows, details, unread = _read(files)
     projects = sorted((_project(row) for row in rows), key=_rank)
     if not projects:
         raise PortfolioError("none of the files is a result JSON of aiaudit")
-    found = [_gap(row) for row in gaps]
+    found = _gaps(rows, details)
     common = [gap for gap in found if gap.failed + gap.partial > 1 or len(projects) == 1]
     packs = dict.fromkeys((pack["id"], pack["title"]) for row in rows for pack in row["packs"] or ())
     rules = {project.ruleset for project in projects}
@@ -142,15 +138,18 @@ def headlines(files: Sequence[Path]) -> tuple[tuple[str, Project], ...]:
 
     What is no result is passed over. Raises `PortfolioError` where a file is too large.
     """
-    rows = _read(files, with_gaps=False)[0] if files else []
+    rows = _read(files, with_checks=False)[0] if files else []
     told = ((str((row["project"] or {}).get("name") or ""), _project(row)) for row in rows)
     return tuple(sorted(told, key=lambda one: (one[1].as_of, one[1].file)))
 
 
 def _read(
-    files: Sequence[Path], *, with_gaps: bool = True
+    files: Sequence[Path], *, with_checks: bool = True
 ) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]], list[str]]:
-    """Headline rows, gap rows, and the files that hold no result."""
+    """Headlines with the status of each check; what each check is, once; and the files that hold no result.
+
+    Every file is read once: what a check is comes from the first file that has it.
+    """
     import duckdb
 
     paths = sorted({str(file) for file in files})
@@ -181,20 +180,34 @@ def _read(
             return False
         return True
 
-    readable = paths
+    query = f"{_HEADLINE}, {_STATUSES} {source}" if with_checks else f"{_HEADLINE} {source}"
     try:
         try:
-            rows = _rows(ask(f"SELECT * EXCLUDE (checks) {source}", readable))
+            rows = _rows(ask(query, paths))
         except duckdb.Error:  # one file that is no JSON ends the reading of all: find it
             readable = [path for path in paths if reads(path)]
-            rows = _rows(ask(f"SELECT * EXCLUDE (checks) {source}", readable)) if readable else []
-        found = ask(_GAPS.format(source=source), readable).fetchall() if rows and with_gaps else []
+            rows = _rows(ask(query, readable)) if readable else []
+        rows.sort(key=lambda row: str(row["filename"]))
+        first = _first_files(rows) if with_checks else []
+        details = ask(_DETAILS.format(source=source), first).fetchall() if first else []
     except duckdb.Error as error:
         raise PortfolioError(str(error).splitlines()[0][:200]) from None
     finally:
         connection.close()
     kept = {row["filename"] for row in rows}
-    return rows, found, [path for path in paths if path not in kept]
+    return rows, details, [path for path in paths if path not in kept]
+
+
+def _first_files(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The files that together have every check: usually one, or one for each ruleset."""
+    seen: set[str] = set()
+    first = []
+    for row in rows:
+        own = {status.partition(" ")[2] for status in row["statuses"]}
+        if own - seen:
+            seen |= own
+            first.append(str(row["filename"]))
+    return first
 
 
 def _rows(cursor: Any) -> list[dict[str, Any]]:
@@ -230,9 +243,39 @@ def _rank(project: Project) -> tuple[int, float, str, str]:
     return level, -project.low, project.name, project.file
 
 
-def _gap(row: tuple[Any, ...]) -> Gap:
-    check_id, title, severity, failed, partial, applies, lifts, days, remediation = row
-    return Gap(check_id, title, severity, failed, partial, applies, lifts, float(days or 3), remediation or "")
+def _gaps(rows: Sequence[Mapping[str, Any]], details: Sequence[tuple[Any, ...]]) -> list[Gap]:
+    """Every check that fails, is partly shown or stands before a next level somewhere, counted, in the order of ids."""
+    counts = {status: Counter[str]() for status in ("fail", "partial")}
+    applies: Counter[str] = Counter()
+    lifts: Counter[str] = Counter()
+    for row in rows:
+        own = set()
+        for status, _, check_id in (text.partition(" ") for text in row["statuses"]):
+            own.add(check_id)
+            if status != "not_applicable":
+                applies[check_id] += 1
+            if status in counts:
+                counts[status][check_id] += 1
+        lifts.update(own & set((row["next_level"] or {}).get("missing") or ()))
+    known = {row[0]: row for row in reversed(details)}
+    found = []
+    for check_id in sorted(known.keys() & (counts["fail"] | counts["partial"] | lifts).keys()):
+        _, title, severity, days, remediation = known[check_id]
+        failed, partial = counts["fail"][check_id], counts["partial"][check_id]
+        found.append(
+            Gap(
+                check_id,
+                title or check_id,
+                severity or "",
+                failed,
+                partial,
+                applies[check_id],
+                lifts[check_id],
+                float(days or 3),
+                remediation or "",
+            )
+        )
+    return found
 
 
 def _weight(gap: Gap) -> int:

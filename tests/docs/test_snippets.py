@@ -29,6 +29,9 @@ NOT_RUN = {
     "pip install .": "it needs a package index; tests/test_wheel.py installs the built wheel",
     "make demo": "it sets up an environment from the network; its audit is that of tests/samples",
     "make test": "it is this suite",
+    "make docs": "tests/docs/test_site.py builds it",
+    "aiaudit report result.json -o report.pdf": "it takes seconds; tests/reports/test_pdf.py writes one",
+    "aiaudit report result.json --history audits/ -o report.html": "it needs results of other days; tests/cli has them",
     "aiaudit plan --selfcheck": "tests/cli/test_plan.py runs it, and it takes seconds",
     "aiaudit interview path/to/project": "it asks at a terminal; tests/interview answers",
 }

@@ -30,6 +30,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
             {
                 "name": one.name, "verdict": one.verdict, "reason": one.reason, "band": one.band,
                 "bytes": one.terms.expected, "visible": one.visible, "terms": _terms(one.terms),
+                "fixes": list(one.fixes),
             }
             for one in plan.training
         ],

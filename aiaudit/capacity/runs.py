@@ -12,13 +12,14 @@ from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.tables import GIB
 from aiaudit.capacity.terms import Sum
 from aiaudit.capacity.training import Run, band, training_memory
+from aiaudit.capacity.training_fixes import training_fixes
 from aiaudit.project.reader import Reader
 from aiaudit.project.workload import ModelSourcePart, TrainingPart
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """One run's peak on one GPU. `band`: the share by which it may be off."""
+    """One run's peak on one GPU. `band`: the share by which it may be off. `fixes`: what would make it fit."""
 
     name: str
     verdict: Literal["yes", "tight", "no", "unknown"]
@@ -26,6 +27,7 @@ class TrainingPlan:
     terms: Sum
     band: float
     visible: int
+    fixes: tuple[str, ...] = ()
 
     @property
     def finding(self) -> str:
@@ -68,4 +70,5 @@ def _planned(
     high = terms.expected * (1 + share)
     reason = f"{terms.expected / GIB:.1f} GiB ± {share:.0%} of {visible / GIB:.1f} GiB a GPU"
     verdict: Literal["yes", "tight", "no"] = "no" if terms.expected > visible else "tight" if high > visible else "yes"
-    return TrainingPlan(name, verdict, reason, terms, share, visible)
+    fixes = training_fixes(model.shape, run, visible) if verdict == "no" else ()
+    return TrainingPlan(name, verdict, reason, terms, share, visible, fixes)

@@ -109,7 +109,9 @@ class RouteFinder:
             framework = self._framework(target.value, scope, is_mcp=last in _MCP_KINDS)
             if not framework or (call is None and framework != "mcp"):
                 continue
-            route = self._text(call, 0, ("path", "rule", "uri", "name"), scope) if call else ""
+            route = self._text(call, 0, ("path", "rule", "route", "uri", "name"), scope) if call else ""
+            if call is not None and any(one.arg == "route" for one in call.keywords):  # Azure Functions: without a slash
+                route = f"/{route.lstrip('/')}"
             if framework not in ("mcp", "chainlit") and not route.startswith("/") and route != "":
                 continue
             yield self._row(scope, framework, route, self._methods(last, call, scope), decorator, kind=last)

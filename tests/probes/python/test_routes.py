@@ -177,3 +177,15 @@ def test_a_router_of_another_file(tmp_path: Path) -> None:
     code = "from .core import app\n@app.get('/health')\ndef health(): ...\n"
     (one,) = routes(tmp_path, code, {"app/core.py": "from fastapi import FastAPI\napp = FastAPI()\n"})
     assert one["health"]
+
+
+def test_azure_functions_name_their_route_by_keyword(tmp_path: Path) -> None:
+    code = """\
+        import azure.functions as func
+        bp = func.Blueprint()
+        @bp.route(route="combine", methods=["POST"])
+        def combine(req: func.HttpRequest):
+            return func.HttpResponse(str(req.get_json()))
+        """
+    (one,) = routes(tmp_path, code)
+    assert (one["route"], one["methods"]) == ("/combine", ["POST"])

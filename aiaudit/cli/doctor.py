@@ -28,7 +28,6 @@ NEEDED: Final = ("typer", "rich", "PyYAML", "jinja2", "pydantic", "psutil", "goo
 
 EXTRAS: Final = {  # extra -> a module that it brings, and what it is for
     "arrow": ("pyarrow", "Feather and Arrow files as data sets"),
-    "measure": ("numpy", "hardware --measure times a matrix product"),
     "pdf": ("weasyprint", "-o report.pdf"),
     "secrets": ("kingfisher", "a second engine for secrets"),
     "spark": ("pyspark", "data --engine local-spark"),

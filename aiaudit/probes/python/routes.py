@@ -110,7 +110,7 @@ class RouteFinder:
             if not framework or (call is None and framework != "mcp"):
                 continue
             route = self._text(call, 0, ("path", "rule", "route", "uri", "name"), scope) if call else ""
-            if call is not None and any(one.arg == "route" for one in call.keywords):  # Azure Functions: without a slash
+            if call is not None and any(one.arg == "route" for one in call.keywords):  # Azure Functions
                 route = f"/{route.lstrip('/')}"
             if framework not in ("mcp", "chainlit") and not route.startswith("/") and route != "":
                 continue

@@ -82,14 +82,33 @@ def numbers_in(text: str, hinted: str = "") -> Iterator[Number]:
     yield from _addresses(text, hinted == "ip")
 
 
+def values_in(text: str) -> Iterator[tuple[str, str, bool]]:
+    """(kind, the number's own characters, valid) of cards, IBANs, phone numbers and US social security numbers in a
+    running text."""
+    for value, good in _card_values(text):
+        yield "card", value, good
+    for kind, pattern, is_valid in (
+        ("iban", _IBAN, lambda value: bool(_stdnum("iban").is_valid(value))),
+        ("phone", _PHONE, _is_phone),
+        ("national_id", _SSN, lambda value: bool(_stdnum("us.ssn").is_valid(value))),
+    ):
+        for hit in pattern.finditer(text):
+            yield kind, "".join(c for c in hit.group(0) if c.isalnum()), is_valid(hit.group(0))
+
+
 def _cards(text: str) -> Iterator[Number]:
+    for _, good in _card_values(text):
+        yield Number("card", good)
+
+
+def _card_values(text: str) -> Iterator[tuple[str, bool]]:
     for hit in _CARD.finditer(text):
         before, after = text[hit.start() - 1 : hit.start()], text[hit.end() : hit.end() + 1]
         digits = "".join(c for c in hit.group(0) if c.isdigit())
         # Digits after a point are a fraction; a letter or digit beside makes it part of something longer.
         if before in (".", "_") or before.isalnum() or after.isalnum() or not _ISSUER.search(digits):
             continue
-        yield Number("card", bool(_stdnum("luhn").is_valid(digits)))
+        yield digits, bool(_stdnum("luhn").is_valid(digits))
 
 
 def _addresses(text: str, hinted: bool) -> Iterator[Number]:

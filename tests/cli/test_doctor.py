@@ -24,11 +24,11 @@ def test_what_is_missing_is_a_note_with_its_way_and_no_failure(monkeypatch):
 
 def test_a_broken_part_is_a_finding_and_fails(aiaudit, monkeypatch):
     def broken():
-        raise RuntimeError("first\nsecond")
+        raise RuntimeError("one fault\nits details")
 
     monkeypatch.setattr(doctor, "_tools", broken)
     done = aiaudit("doctor")
     assert done.code == 2
-    assert "RuntimeError: first" in done.out and "second" not in done.out
+    assert "RuntimeError: one fault" in done.out and "details" not in done.out
     for what in ("python", "packs", "cache", "GPU", "extra pdf"):
         assert any(line.split()[1:2] == [what.split()[0]] for line in done.out.splitlines()), what

@@ -31,7 +31,10 @@ class TrainingPlan:
 
     @property
     def finding(self) -> str:
-        return f"training ({self.name}) does not fit: {self.reason}" if self.verdict == "no" else ""
+        if self.verdict != "no":
+            return ""
+        said = f"training ({self.name}) does not fit: {self.reason}"
+        return f"{said}; it would with {' or '.join(self.fixes)}" if self.fixes else said
 
 
 def training_plans(

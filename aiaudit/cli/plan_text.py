@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from aiaudit.capacity.fixes import Fix
 from aiaudit.capacity.growth import Runway
@@ -32,7 +32,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     for title, found in (
         ("Findings", [one.text for one in plan.findings]),
         ("Cheapest changes that work", [_fix(one) for one in plan.fixes]),
-        ("Training", [f"{one.name}: {_ANSWER[one.verdict]} ({one.reason}){_or(one.fixes)}" for one in plan.training]),
+        ("Training", [f"{one.name}: {_ANSWER[one.verdict]} ({one.reason})" for one in plan.training]),
         ("Indexes", [f"{one.kind}: {_ANSWER[one.verdict]} ({one.reason})" for one in plan.indexes]),
         ("Good to know", list(plan.fit.notes) if plan.fit else []),
         ("Assumed, since nothing is declared", list(plan.assumptions)),
@@ -41,11 +41,6 @@ def _lines(plan: Plan) -> Iterator[str]:
             yield ""
             yield title
             yield from (f"  • {text}" for text in found)
-
-
-def _or(fixes: Iterable[str]) -> str:
-    said = "; or ".join(fixes)
-    return f". It would fit with {said}" if said else ""
 
 
 def _head(plan: Plan) -> Iterator[str]:

@@ -48,4 +48,4 @@ def test_a_plan_has_them():
     made = on("L40S", more="  training: [{method: full}]")
     (run,) = made.training
     assert run.verdict == "no"
-    assert run.fixes
+    assert run.finding.endswith(" or ".join(run.fixes))

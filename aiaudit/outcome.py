@@ -10,6 +10,7 @@ text that `-o result.json` writes, beside a copy without the many facts, which i
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -58,22 +59,35 @@ def outcome(
 ) -> Outcome:
     """Audit the project below `root`, or the facts saved in the file `facts`. Raises as `aiaudit.audit.audit`."""
     from aiaudit.project.cache import engine_id, open_cache
-    from aiaudit.reports.result import to_json
 
     prepared = prepare(root, options, facts=facts, progress=progress)
     name = _name(prepared)
     cache = open_cache() if name is not None else None
     if name is None or cache is None:
-        return Outcome(prepared.collection, to_json(conclude(prepared)))
+        return Outcome(prepared.collection, _concluded(prepared))
     with cache:
         slot = engine_id(SLOT, str(Path(root or ".").resolve()))
         parts = cache.kept(slot, name)
         if parts is not None and len(parts) == 2:
             return Outcome(prepared.collection, json.loads(parts[0]), text=parts[1])
-        made = Outcome(prepared.collection, to_json(conclude(prepared)))
+        made = Outcome(prepared.collection, _concluded(prepared))
         head = {key: value for key, value in made.head.items() if key != "facts"}
         cache.keep(slot, name, [json.dumps(head, separators=(",", ":")).encode("ascii"), made.text])
         return made
+
+
+def _concluded(prepared: Prepared) -> dict[str, Any]:
+    """The result; with a baseline also what changed since, where that one holds enough to compare."""
+    from aiaudit.reports.result import to_json
+
+    result = to_json(conclude(prepared))
+    if prepared.options.baseline is not None:
+        from aiaudit.scoring import comparison
+
+        before = json.loads(Path(prepared.options.baseline).read_bytes())
+        with contextlib.suppress(comparison.ComparisonError):
+            result["comparison"] = comparison.to_json(comparison.compare(before, result))
+    return result
 
 
 def _name(prepared: Prepared) -> bytes | None:

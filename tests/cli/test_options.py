@@ -328,3 +328,19 @@ def test_no_arguments_show_the_help(aiaudit):
     done = aiaudit()
     assert done.code == 0
     assert done.out.startswith("Usage: aiaudit")
+
+
+def test_a_run_with_a_baseline_holds_what_changed(aiaudit, project, tmp_path):
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    aiaudit("run", project, *DAY, "-q", "-o", first)
+    (project / "app/serve.py").write_text("def serve():\n    return 1\n")
+    aiaudit("run", project, "--as-of", "2026-12-05", "-q", "--baseline", first, "-o", second)
+    before, after = json.loads(first.read_text()), json.loads(second.read_text())
+    changes = after["comparison"]
+    assert "comparison" not in before
+    assert (changes["before"]["as_of"], changes["after"]["as_of"]) == ("2026-12-04", "2026-12-05")
+    moved = {check["id"] for check in before["checks"]} - {
+        check["id"] for check in after["checks"] if check["status"] == next(c["status"] for c in before["checks"] if c["id"] == check["id"])
+    }
+    told = {one["id"] for key in ("new", "fixed", "improved", "regressed", "unseen", "seen", "applies") for one in changes[key]}
+    assert moved and told == moved

@@ -86,6 +86,7 @@ def scores() -> tuple[Score, ...]:
     hard = [row for row in train if row.kind in ("qlora", "multi")]
     return (
         Score("parameters of shipped shapes, exact", parameter_rows(), 0.95, 0.001),
+        Score("cache of a token, against logs of engines, ≤ 0.1 %", cache_rows(), 1.0, 0.001),
         Score("vLLM cache pool, dense text, ≤ 1 % of the budget", dense, 0.75, 0.01),
         Score(
             "vLLM cache pool, dense text, as shipped, held out",
@@ -159,6 +160,14 @@ def parameter_rows() -> list[Row]:
             counted = parameters(from_config(model["config"])).total
             rows.append(Row(name, "parameters", model["parameters"], counted, False, "model card or weight index"))
     return rows
+
+
+def cache_rows() -> list[Row]:
+    """Bytes a token in 16 bits, over all layers and ranks."""
+    return [
+        Row(row["model"], "cache", row["bytes"], 2 * cache(_shape(row["model"])).per_token, False, row["source"])
+        for row in table("measured")["cache"]
+    ]
 
 
 def vllm_rows(law: Mapping[str, Any] | None = None) -> list[Row]:

@@ -89,7 +89,7 @@ def test_constants_hold_on_models_and_gpus_they_were_not_fitted_on():
 
 
 def test_every_row_has_a_source():
-    for kind in ("vllm", "training", "throughput"):
+    for kind in ("cache", "vllm", "training", "throughput"):
         rows = table("measured")[kind]
         assert rows
         assert all(row["source"] for row in rows)

@@ -46,7 +46,7 @@ class Engine(Protocol):
       otherwise such a file is an error;
     - `pack(found)`: puts parts of a result that few ask for into JSON texts, before it is kept: a tree of thousands of
       files is held in memory until all queries are answered, and a text takes a tenth of what its lists would;
-    - `prepare(size)`: makes ready for so many bytes before workers are forked, which then share it;
+    - `prepare(size, cache)`: makes ready for so many bytes before workers are forked, which then share it;
     - `bounded = True`: linear in time and memory on any input, so that a small tree needs no process of its own.
     """
 

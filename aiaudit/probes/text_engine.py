@@ -22,6 +22,7 @@ from aiaudit.project.roles import DATA_SUFFIXES, MODEL_SUFFIXES, Role
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Query
+    from aiaudit.project.cache import Cache
 
 NAME: Final = "text"
 VERSION: Final = 2  # of what `scan` gives; part of the cache key
@@ -120,11 +121,11 @@ class TextEngine:
         """The patterns that are searched in this file."""
         return ",".join(self._keys(entry))
 
-    def prepare(self, size: int) -> None:
+    def prepare(self, size: int, cache: Cache | None = None) -> None:
         """Make ready for so many bytes, before workers are forked: they share what is made here."""
         if self._by_key and is_fast():
             joint = tuple(sorted(self._by_key))
-            self._searches[joint] = _Search({key: self._by_key[key] for key in joint}, much=size >= _MUCH)
+            self._searches[joint] = _Search({key: self._by_key[key] for key in joint}, much=size >= _MUCH, cache=cache)
 
     def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
         if is_binary(data):
@@ -207,11 +208,11 @@ class PatternSets:
 class _Search:
     """Some groups compiled for one scan."""
 
-    def __init__(self, groups: Mapping[str, PatternGroup], *, much: bool = False) -> None:
+    def __init__(self, groups: Mapping[str, PatternGroup], *, much: bool = False, cache: Cache | None = None) -> None:
         self._rules = [
             _Rule(key, group, number) for key, group in groups.items() for number in range(len(group.patterns))
         ]
-        self._search = search_for([rule.expression for rule in self._rules], much=much)
+        self._search = search_for([rule.expression for rule in self._rules], much=much, cache=cache)
 
     def __call__(self, text: bytes, keys: Iterable[str]) -> dict[str, list[list[Any]]]:
         """The hits of the groups of these keys."""

@@ -7,12 +7,21 @@ to the same end. What any of them names is then searched by itself: RE2 decides,
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from aiaudit.probes.text_literals import Clause, anchored_inside, folds, required
+from aiaudit.probes.text_literals import Alternative, Clause, anchored_inside, folds, required
+from aiaudit.project.cache import content_hash, engine_id
+
+if TYPE_CHECKING:
+    from aiaudit.project.cache import Cache
+
+SLOT: Final = "literals"
+VERSION: Final = 1  # of what `required` gives
 
 MAX_PATTERN: Final = 512
 _BROAD: Final = re.compile(r"(?:\[\^[^\]]*\]|(?<!\\)\.|\\S|\\w)(?:\{\d*,\d+\}|\*|\+)")
@@ -33,8 +42,11 @@ class Search(Protocol):
         """The numbers of all expressions that match somewhere in the text, and perhaps of some that do not."""
 
 
-def search_for(expressions: Sequence[Expression], *, much: bool = False) -> Search:
-    """The fastest search that this machine has; `much`: there is so much text that a long preparation pays."""
+def search_for(expressions: Sequence[Expression], *, much: bool = False, cache: Cache | None = None) -> Search:
+    """The fastest search that this machine has; `much`: there is so much text that a long preparation pays. `cache`
+    keeps what is known of the expressions."""
+    if cache is not None:
+        _learn(expressions, cache)
     try:
         return WholeSearch(expressions) if much else LiteralSearch(expressions)
     except (ImportError, OSError, RuntimeError):  # no wheel for this machine, or not this processor
@@ -101,7 +113,33 @@ def _note(number: int, start: int, end: int, flags: int, found: Any) -> None:
     found.append(number)
 
 
-_required: Final = cache(required)
+_needs: dict[str, tuple[Alternative, ...] | None] = {}
+
+
+def _required(regex: str) -> tuple[Alternative, ...] | None:
+    if regex not in _needs:
+        _needs[regex] = required(regex)
+    return _needs[regex]
+
+
+def _learn(expressions: Sequence[Expression], cache: Cache) -> None:
+    """Take what these expressions need from the cache, where reading it is quicker than working it out, or keep it."""
+    regexes = list(dict.fromkeys(expression.regex for expression in expressions))
+    if all(regex in _needs for regex in regexes):
+        return
+    slot = engine_id(SLOT, f"{VERSION}\0{sys.version}")
+    name = content_hash("\0".join(regexes).encode("utf-8", "surrogateescape"))
+    parts = cache.kept(slot, name)
+    try:
+        rows = json.loads(parts[0]) if parts else []
+        _needs.update(
+            (regex, row and tuple(tuple(frozenset(w.encode() for w in clause) for clause in one) for one in row))
+            for regex, row in zip(regexes, rows, strict=True)
+        )
+    except (ValueError, TypeError, AttributeError):  # not there, or not as expected
+        needs = [_required(regex) for regex in regexes]
+        plain = [row and [[sorted(w.decode() for w in clause) for clause in one] for one in row] for row in needs]
+        cache.keep(slot, name, [json.dumps(plain, separators=(",", ":")).encode("ascii")])
 
 
 class WholeSearch:

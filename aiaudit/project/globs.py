@@ -43,6 +43,7 @@ def expand(glob: str) -> tuple[str, ...]:
     return tuple(sorted(done))
 
 
+@lru_cache(maxsize=16384)
 def translate(glob: str) -> str:
     """The regular expression (RE2 and `re`, no look-around) of a glob without braces, unanchored at both ends."""
     out: list[str] = []
@@ -65,7 +66,7 @@ def translate(glob: str) -> str:
             out.append(_set(glob[i + 1 : closed]))
             i = closed + 1
         else:
-            out.append(re.escape(char))
+            out.append(char if char.isalnum() or char in "/_" else re.escape(char))
             i += 1
     return "".join(out)
 

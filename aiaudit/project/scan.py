@@ -138,7 +138,7 @@ class _Stage:
         fresh: list[tuple[Key, bytes]] = []
         for engine in self.engines:
             if (prepare := getattr(engine, "prepare", None)) is not None:
-                prepare(0 if self.known else total)  # of a tree that was seen before, little is new
+                prepare(0 if self.known else total, self.cache)  # of a tree that was seen before, little is new
         if self._forks(total, isolate):
             jobs = 1 if total <= ONE_JOB_BYTES else jobs
             chunks = _chunks(sizes, jobs)

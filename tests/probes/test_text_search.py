@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiaudit.probes import text_engine
+from aiaudit.probes import text_engine, text_search
 from aiaudit.probes.secrets.rules import patterns
 from aiaudit.probes.text_literals import anchored_inside, folds, required
 from aiaudit.probes.text_search import Expression, LiteralSearch, SetSearch, WholeSearch, compile_pattern, search_for
+from aiaudit.project.cache import open_cache
 from aiaudit.project.entry import Entry
 
 SEARCHES = (LiteralSearch, WholeSearch, SetSearch)
@@ -139,7 +142,7 @@ def test_hits_do_not_depend_on_the_search(monkeypatch: pytest.MonkeyPatch) -> No
     ]
     found = []
     for kind in SEARCHES:
-        monkeypatch.setattr(text_engine, "search_for", lambda some, much=False, kind=kind: kind(some))
+        monkeypatch.setattr(text_engine, "search_for", lambda some, much=False, cache=None, kind=kind: kind(some))
         engine = text_engine.TextEngine(groups=groups)
         entry = Entry("a.py", len(data), suffix=".py")
         assert engine.wants(entry)
@@ -153,3 +156,17 @@ def test_without_hyperscan_the_sets_of_re2_do(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setitem(sys.modules, "hyperscan", None)
     assert isinstance(search_for([Expression("abc")]), SetSearch)
+
+
+def test_what_is_known_of_expressions_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expressions = [Expression(pattern.regex) for pattern in patterns("vendor")] + [Expression(r"\S")]
+    monkeypatch.setattr(text_search, "_needs", {})
+    with open_cache(tmp_path / "cache") as cache:
+        first = search_for(expressions, cache=cache)
+        known = dict(text_search._needs)
+        monkeypatch.setattr(text_search, "_needs", {})
+        monkeypatch.setattr(text_search, "required", lambda regex: pytest.fail("worked out again"))
+        second = search_for(expressions, cache=cache)
+    assert text_search._needs == known
+    text = b"token = 'ghp_" + b"a1B2" * 9 + b"'"
+    assert list(first.candidates(text)) == list(second.candidates(text)) != []

@@ -1,8 +1,8 @@
 """`aiaudit run` on a made repository of 250 files. Whole processes, median of 5.
 
-Three rows: the first run after the installation (nothing in the cache, the packs are loaded from YAML); a project that was
-never seen, on a machine that used aiaudit before (cold: the loaded packs are in the cache, nothing of the project is);
-the same project again (warm).
+Three rows: the first run after the installation (nothing in the cache, the packs are loaded from YAML); a project that
+was never seen, on a machine that used aiaudit before (cold: the loaded packs are in the cache, nothing of the project
+is); the same project again (warm).
 
     python benchmarks/audit.py [PATH]    another tree instead of the made one; no limits then
 

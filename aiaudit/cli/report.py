@@ -58,6 +58,10 @@ def report(
         data = {**data, "comparison": compared(read_result(compare), data, str(compare))}
     if history:
         data = {**data, "history": _history(history, data)}
+    if (data.get("brand") or {}).get("paths") == "names":
+        from aiaudit.reports.redact import without_folders
+
+        data = without_folders(data)
     if not outputs:
         out.summary(data, sys.stdout)
         return

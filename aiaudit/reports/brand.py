@@ -30,7 +30,8 @@ DISCLAIMER: Final = (
     "The findings describe the version named above on the day named above; they are evidence for a decision, not a "
     "certificate and not legal advice."
 )
-_KEYS: Final = (*TEXTS, "logo", "colours")
+_KEYS: Final = (*TEXTS, "logo", "colours", "paths")
+PATHS: Final = ("full", "names")
 _TINT, _SOFT = 0.09, 0.23  # share of the accent in its two tints
 
 
@@ -111,6 +112,8 @@ def _check(path: str, key: str, value: Any) -> None:
     if key == "colours":
         _check_colours(path, value)
         return
+    if key == "paths" and value not in PATHS:
+        raise BrandError(f"{path}: paths: {' or '.join(PATHS)}; names leaves the folders out of every path")
     if not isinstance(value, str):
         raise BrandError(f"{path}: {key}: must be text")
     most = TEXTS.get(key, 1000)

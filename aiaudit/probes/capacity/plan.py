@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from aiaudit.capacity.calibration import stored
-from aiaudit.capacity.plan import Plan, plan
-from aiaudit.capacity.report import to_json
 from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, DOUBLE, DYN, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.project.config import FILE
 from aiaudit.project.reader import Reader
+
+if TYPE_CHECKING:
+    from aiaudit.capacity.plan import Plan  # the model is imported only where a workload is declared
 
 _PLACE: Final = {"path": STRING}
 MEMO: Final = "capacity.plan"
@@ -87,6 +87,9 @@ def planned(context: Context) -> Plan | None:
     workload = context.config.workload
     if not workload:
         return None
+    from aiaudit.capacity.calibration import stored
+    from aiaudit.capacity.plan import Plan, plan
+
     if MEMO not in context.memo:
         report = None
         if workload.hardware.target == "local" and not workload.hardware.gpu:
@@ -101,6 +104,8 @@ def planned(context: Context) -> Plan | None:
 
 
 def _value(made: Plan) -> dict[str, Any]:
+    from aiaudit.capacity.report import to_json
+
     held, speed, workload = made.fit, made.service, made.workload
     months = [one.expected for one in made.runways]
     ends = [one for one in months if one is not None]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from aiaudit.cost.build import BudgetGiven, NoCost
-from aiaudit.cost.cost import Cost, cost_of
-from aiaudit.cost.prices import PriceBook
-from aiaudit.cost.report import to_json
 from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.capacity.plan import planned
 from aiaudit.project.config import FILE
+
+if TYPE_CHECKING:
+    from aiaudit.cost.cost import Cost  # the model is imported only where a workload is declared
+    from aiaudit.cost.prices import PriceBook
 
 _TYPE: Final = record(
     "cost plan",
@@ -66,6 +66,9 @@ class PlanProbe(Probe[PlanQuery]):
         config = context.config
         if not config.workload:
             return Fact(fact_id, State.ABSENT, level=Level.CLAIM, method="project file")
+        from aiaudit.cost.build import BudgetGiven, NoCost
+        from aiaudit.cost.cost import cost_of
+
         place = config.place("workload")
         budget = config.budget
         given = BudgetGiven(budget.monthly, budget.total, budget.currency or "", budget.gate or "")
@@ -85,6 +88,8 @@ class PlanProbe(Probe[PlanQuery]):
 
 
 def _book(path: str | None) -> PriceBook:
+    from aiaudit.cost.prices import PriceBook
+
     if path is None:
         return PriceBook()
     from aiaudit.cost.price_files import price_book
@@ -93,6 +98,8 @@ def _book(path: str | None) -> PriceBook:
 
 
 def _value(found: Cost | None, problem: str) -> dict[str, Any]:
+    from aiaudit.cost.report import to_json
+
     if found is None:
         numbers = dict.fromkeys(("monthly", "p90", "last_p90", "ten_times", "budget"), 0.0)
         return {

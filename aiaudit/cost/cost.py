@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -217,13 +217,3 @@ def carbon(inputs: Inputs) -> Carbon | None:
         return Carbon(kwh, None, text, energy.problem)
     kg = kwh * energy.grams / 1000
     return Carbon(kwh, kg, f"{text} × {energy.grams:g} g ({energy.region}, {energy.source}) = {kg:,.0f} kg CO2", "")
-
-
-def at_times(found: Cost, factor: float) -> Cost:
-    """The same with so many times the requests, gate included."""
-    inputs = found.inputs.times(factor)
-    now, projected = bill(inputs), project(inputs)
-    return replace(
-        found, inputs=inputs, bill=now, projection=projected, units=tuple(_units(inputs, now)),
-        gate=gate(inputs, now, projected, doubts(now, inputs.as_of), inputs.budget.monthly, inputs.budget.gate),
-    )  # fmt: skip

@@ -8,7 +8,6 @@ of its last command. Text that is not a shell script still gives commands, never
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -402,9 +401,3 @@ def _cd(folder: str | None, target: str) -> str | None:
         elif part not in ("", "."):
             parts.append(part)
     return "/".join(parts)
-
-
-def simple_words(text: str) -> Iterator[tuple[str, ...]]:
-    """The words of each simple command in a one-line text, without flow."""
-    for command in commands(text):
-        yield command.words

@@ -123,9 +123,6 @@ class Module:
             at = self.text.find("\n", at + 1)
         return starts
 
-    def line_at(self, offset: int) -> int:
-        return bisect_right(self._lines, offset)
-
     def _read(self, nodes: list[SgNode]) -> None:
         inner = self.top
         for node in nodes:

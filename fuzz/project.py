@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import datetime as dt
 import io
 import json
@@ -149,7 +150,7 @@ def _changed(value: Any, draw: random.Random) -> Any:
         else:
             value[key] = _changed(value[key], draw)
         return value
-    return [value] if draw.random() < 0.2 else draw.choice(JUNK)
+    return [value] if draw.random() < 0.2 else copy.deepcopy(draw.choice(JUNK))
 
 
 def _bases(name: str) -> list[str]:

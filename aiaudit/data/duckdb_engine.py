@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from aiaudit.data.duckdb_open import SMALL, Opened, open_files, widened
+from aiaudit.data.duckdb_open import SMALL, Opened, open_files, open_table, quoted, widened
 from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
 from aiaudit.data.model import Malformed, Source
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MEMORY_LIMIT: Final = 1024  # MiB
 FRUGAL: Final = 256  # MiB that a query is given first: DuckDB keeps as many pages of a file as it may, to no avail here
+_CATALOGUE: Final = "warehouse"  # the name under which the file of duckdb://file is attached
 _LISTED: Final = 20  # malformed lines that are named
 _QUOTED: Final = re.compile(r"""'.*'|".*\"""")
 _PARSED: Final = frozenset({"csv", "json", "jsonl", "sqlite"})  # formats that every scan would parse again
@@ -55,17 +56,19 @@ class DuckDBEngine:
             config["threads"] = threads
         self.label = f"duckdb {duckdb.__version__}"
         try:
-            self._connection = duckdb.connect(
-                str(database) if database else ":memory:", read_only=database is not None, config=config
-            )
+            self._connection = duckdb.connect(":memory:", config=config)
         except duckdb.Error as error:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise Unopened(_line(error)) from None
-        if database is not None:  # the views we make live in a catalogue of their own
-            self._connection.execute("ATTACH ':memory:' AS aiaudit")
-            self._connection.execute("USE aiaudit")
+        self._database: int | None = None
+        if database is not None:
+            self._database = database.stat().st_size
+            try:
+                self._connection.execute(f"ATTACH {quoted(str(database))} AS {_CATALOGUE} (READ_ONLY)")
+            except duckdb.Error as error:
+                self.close()
+                raise Unopened(f"{database}: {_line(error)}") from None
         self._connection.execute("SET lambda_syntax = 'ENABLE_SINGLE_ARROW'")  # Ibis 12 writes x -> y
-        self._database = database.stem if database else None
         self._opened: dict[str, Opened] = {}
         self._count = 0
 
@@ -76,7 +79,10 @@ class DuckDBEngine:
         self._count += 1
         try:
             view = f"data_{self._count}"
-            opened = self._frugally(lambda: open_files(self._connection, source, view, self._folder))
+            if self._database is not None and source.table:
+                opened = open_table(self._connection, source, view, _CATALOGUE, self._database)
+            else:
+                opened = self._frugally(lambda: open_files(self._connection, source, view, self._folder))
         except duckdb.OutOfMemoryException:
             raise Unopened(f"{source.path}: more memory is needed than may be used") from None
         except duckdb.Error as error:

@@ -93,6 +93,21 @@ def open_files(connection: duckdb.DuckDBPyConnection, source: Source, view: str,
             raise Unopened(f"{source.path}: {form.name or 'this format'} is not read")
 
 
+def open_table(connection: duckdb.DuckDBPyConnection, source: Source, view: str, catalogue: str, size: int) -> Opened:
+    """Make a view over a table or view of the database that the engine was opened on. Raises `Unopened`."""
+    known = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $1 UNION ALL "
+        "SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = $1 AND NOT internal ORDER BY 1, 2",
+        [catalogue],
+    ).fetchall()
+    named = [row for row in known if source.table in (row[1], f"{row[0]}.{row[1]}")]
+    if not named:
+        raise Unopened(f"{source.path}: there is no such table")
+    schema, table = named[0]
+    _view(connection, view, f"{_name(catalogue)}.{_name(schema)}.{_name(table)}")
+    return Opened(view, (), Format("duckdb"), size)
+
+
 def widened(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened | None:
     """`opened` again with other types where values did not fit the guessed one; None where all did.
 
@@ -190,7 +205,7 @@ def _csv_view(connection: duckdb.DuckDBPyConnection, opened: Opened) -> None:
     types = ""
     kept = f"store_rejects=true, rejects_limit={_REJECTS}" if opened.rejects else "ignore_errors=true"
     if opened.types:
-        types = ", types={" + ", ".join(f"{_text(name)}: '{kind}'" for name, kind in opened.types.items()) + "}"
+        types = ", types={" + ", ".join(f"{quoted(name)}: '{kind}'" for name, kind in opened.types.items()) + "}"
     _view(
         connection,
         opened.view,
@@ -236,7 +251,7 @@ def _open_jsonl(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened
         raise Unopened("no line holds a JSON object")
     connection.execute(
         f'CREATE VIEW "{opened.view}" AS SELECT unnest(row) FROM '  # noqa: S608
-        f"(SELECT from_json(json, {_text(str(structure[0]))}) AS row FROM ({objects}))"
+        f"(SELECT from_json(json, {quoted(str(structure[0]))}) AS row FROM ({objects}))"
     )
     return replace(opened, options=read)
 
@@ -289,7 +304,7 @@ def _open_arrow(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened
 
 def _open_duckdb(connection: duckdb.DuckDBPyConnection, opened: Opened, source: Source) -> Opened:
     catalogue = f"{opened.view}_db"
-    connection.execute(f"ATTACH {_text(opened.files[0])} AS {catalogue} (READ_ONLY)")
+    connection.execute(f"ATTACH {quoted(opened.files[0])} AS {catalogue} (READ_ONLY)")
     tables = connection.execute(
         "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY 1, 2", [catalogue]
     ).fetchall()
@@ -313,7 +328,8 @@ def _forget(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def _text(value: str) -> str:
+def quoted(value: str) -> str:
+    """The text as a literal of SQL."""
     return "'" + value.replace("'", "''") + "'"
 
 
@@ -322,7 +338,7 @@ def _name(value: str) -> str:
 
 
 def _list(files: Iterable[str]) -> str:
-    return "[" + ", ".join(_text(_no_glob(file)) for file in files) + "]"
+    return "[" + ", ".join(quoted(_no_glob(file)) for file in files) + "]"
 
 
 def _no_glob(path: str) -> str:

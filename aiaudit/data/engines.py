@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiaudit.data.engine import Unopened
@@ -23,18 +24,22 @@ _TABLES: Final = ("postgres", "postgresql")
 
 def reads_tables(url: str) -> bool:
     """Whether the engine reads tables by their names, not files."""
-    return url.partition("://")[0] in _TABLES
+    scheme, _, rest = url.partition("://")
+    return scheme in _TABLES or (scheme == "duckdb" and bool(rest))
 
 
 def engine_at(url: str | None) -> Engine:
-    """The embedded DuckDB where no URL is given. Raises `Unopened` for a scheme that is not known."""
+    """The embedded DuckDB where no URL is given; `duckdb://file` reads the tables of that file, and never writes.
+
+    Raises `Unopened` for a scheme that is not known.
+    """
     scheme, separator, rest = (url or "duckdb://").partition("://")
     if scheme not in ENGINES or not (separator or scheme == "local-spark"):
         raise Unopened(f"--engine {url}: there is no such engine; there are: {', '.join(f'{s}://' for s in ENGINES)}")
     module, name = ENGINES[scheme]
     made: Any = getattr(importlib.import_module(module), name)
     if scheme == "duckdb":
-        if rest:
-            raise Unopened(f"--engine {url}: give the DuckDB file as the path")
-        return cast("Engine", made())
+        if rest and not Path(rest).is_file():
+            raise Unopened(f"--engine {url}: there is no such file")
+        return cast("Engine", made(database=Path(rest) if rest else None))
     return cast("Engine", made(url))

@@ -25,6 +25,8 @@ from aiaudit.data.columns import aggregate_of
 from aiaudit.data.duckdb_engine import DuckDBEngine
 from aiaudit.data.engine import Engine, EngineError, Unopened
 from aiaudit.data.engines import engine_at
+from aiaudit.data.local import tables_at
+from aiaudit.data.measure import measure
 from aiaudit.data.model import Source, plain
 from aiaudit.data.profile import Profiled, drift_of, overlap_of, profile
 from aiaudit.data.sql_engine import to_sql
@@ -247,3 +249,26 @@ def test_pass_a_compiles_to_one_scan(dialect: str, exact: bool) -> None:
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(Unopened, match="no such engine"):
         engine_at("oracle://somewhere")
+
+
+def test_a_duckdb_file_is_an_engine_that_reads_its_tables(tmp_path: Path) -> None:
+    import duckdb
+
+    file = tmp_path / "shop's.duckdb"
+    with duckdb.connect(str(file)) as made:
+        made.execute("CREATE SCHEMA shop; CREATE TABLE shop.orders AS SELECT i AS id, i % 4 AS y FROM range(40) r(i)")
+        made.execute("CREATE VIEW few AS SELECT * FROM shop.orders WHERE id < 5")
+    before = file.read_bytes()
+    engine = engine_at(f"duckdb://{file}")
+    try:
+        for named, rows in (("orders", 40), ("shop.orders", 40), ("few", 5)):
+            (source,) = tables_at(Path(named)).sources
+            report = measure(engine, [source], dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+            assert report.datasets[0].rows == rows, report.notes
+        with pytest.raises(Unopened, match="no such table"):
+            engine.open(tables_at(Path("orders; drop")).sources[0])
+    finally:
+        engine.close()
+    assert file.read_bytes() == before
+    with pytest.raises(Unopened, match="no such file"):
+        engine_at(f"duckdb://{tmp_path}/gone.duckdb")

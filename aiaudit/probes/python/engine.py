@@ -85,15 +85,16 @@ class PythonEngine:
     def _scan(self, data: bytes, suffix: str, *, whole: bool = False) -> dict[str, Any]:
         source = read_source(data, suffix, self._find, whole=whole)
         module = Module(source)
+        resolver = Resolver(module)
         try:
-            record = self._record(source, module)
-        finally:
+            record = self._record(source, module, resolver)
+        finally:  # no cycle is left, so that the tree is freed at once
+            resolver.release()
             module.release()
         return record or self._scan(data, suffix, whole=True)
 
-    def _record(self, source: Source, module: Module) -> dict[str, Any] | None:
+    def _record(self, source: Source, module: Module, resolver: Resolver) -> dict[str, Any] | None:
         """The file's record; None where it turns out that something left out matters."""
-        resolver = Resolver(module)
         finder = CallFinder(module, resolver, self.patterns, self.references)
         words = self.words.words | {"getattr"}
         lines = source.lines_at(source.hits.words)

@@ -91,6 +91,10 @@ class Resolver:
             for name in scope.global_names:
                 self._globals.setdefault(name, []).append(scope)
 
+    def release(self) -> None:
+        """Break the cycle with the stores, as `Module.release` does; nothing can be asked afterwards."""
+        del self.stores
+
     def names(self, node: ast.AST, scope: Scope, depth: int = 0) -> Names:
         """All that `node` may stand for in `scope`; empty where that is not known."""
         key = (id(node), id(scope))

@@ -19,7 +19,7 @@ NEWER = {
     "class Box[T](Base):\n    pass\n": None,
     "class Box[T: dict[str, int]]:\n    pass\n": None,
     'print(f"{row["name"]} of {row["city"]}")\n': "print(f\"{row['name']} of {row['city']}\")\n",
-    "print(f'{row['name']}', \"x\")\n": "print(f'{row[\"name\"]}', \"x\")\n",
+    "print(f'{row['name']}', \"x\")\n": 'print(f\'{row["name"]}\', "x")\n',
 }
 
 
@@ -31,7 +31,9 @@ def test_it_parses_with_lines_and_columns_kept(text):
     assert ast.dump(read_source(text.encode(), ".py").tree) == ast.dump(ast.parse(older))
 
 
-@pytest.mark.parametrize("text", ["type = 3\n", "type(x) == y\n", "x = f'{a}'\n", 'f"{{\\"}}"\n', "type x\n", "def f[\n"])
+@pytest.mark.parametrize(
+    "text", ["type = 3\n", "type(x) == y\n", "x = f'{a}'\n", 'f"{{\\"}}"\n', "type x\n", "def f[\n"]
+)
 def test_other_text_is_left_alone(text):
     assert in_older_words(text.encode()).decode() == text
 

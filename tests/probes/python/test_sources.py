@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import warnings
+import weakref
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiaudit.model.fact import State
+from aiaudit.probes.python.engine import PythonEngine
+from aiaudit.probes.python.module import Module
+from aiaudit.probes.python.source import Source
+from aiaudit.probes.python_calls import CallsQuery
+from aiaudit.project.entry import Entry
 from tests.probes.python.support import ask, notebook, scan
 
 
@@ -170,3 +177,24 @@ def test_no_text_raises(text: str) -> None:
         assert ("error" in found) != ("base" in found)
     cell = notebook(text.encode("utf-8", "replace").decode())
     assert scan(cell, "torch.load", suffix=".ipynb")
+
+
+def test_a_tree_is_freed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[weakref.ref[Module]] = []
+
+    class Watched(Module):
+        def __init__(self, source: Source) -> None:
+            super().__init__(source)
+            made.append(weakref.ref(self))
+
+    monkeypatch.setattr("aiaudit.probes.python.engine.Module", Watched)
+    text = (
+        "import streamlit as st\n\nclass Page:\n    def show(self):\n        self.at = st.session_state.at = eval(x)\n"
+    )
+    engine = PythonEngine([CallsQuery(any=["eval"])])
+    gc.disable()  # workers collect once a chunk: what waits for that is held for hundreds of files
+    try:
+        record = engine.scan(text.encode(), Entry("page.py", len(text), suffix=".py"))
+        assert record["calls"] and [one() for one in made] == [None]
+    finally:
+        gc.enable()

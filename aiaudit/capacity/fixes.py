@@ -22,12 +22,13 @@ from aiaudit.capacity.tables import Gpu, gpu_named, weight_format
 MOST: Final = 4  # fixes shown
 _GPUS: Final = ("L4", "A10G", "L40S", "A100-SXM4-80GB", "H100-SXM5-80GB", "H200-SXM-141GB", "B200-SXM", "MI300X")
 _KV_FP8: Final = ("vllm", "sglang", "trt-llm")
+_COPIES: Final = (1.0, 1.25, 1.5, 2.0, 3.0)  # times the copies that the load needs
 _ROOM: Final = 1.2  # a context may be cut to what requests of the 95th percentile need, and a fifth
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One lever. `risk`: to the quality of answers, 0 none … 2 must be evaluated."""
+    """One lever. `text` may name `{replicas}`; `risk`: to the quality of answers, 0 none … 2 must be evaluated."""
 
     lever: str
     text: str
@@ -47,7 +48,7 @@ class Fix:
 
     @property
     def text(self) -> str:
-        return "; ".join(change.text for change in self.changes)
+        return "; ".join(change.text.format(replicas=self.setup.replicas) for change in self.changes)
 
     @property
     def risk(self) -> int:
@@ -134,23 +135,26 @@ def _levers(setup: Setup, demand: Demand) -> Iterator[Change]:
         gpu = gpu_named(name)
         if gpu.name != setup.gpu.name:
             yield Change("GPU", f"{gpu.name} in place of {setup.gpu.name}", _on(gpu))
-    yield from _replicas(setup, demand)
+    yield from _replicas(demand)
 
 
-def _replicas(setup: Setup, demand: Demand) -> Iterator[Change]:
-    """More copies: those that the peak needs as things are, and multiples for what the other changes make."""
-    for factor in (2, 3, 4, 6, 8, 12, 16):
-        copies = setup.replicas * factor
+def _replicas(demand: Demand) -> Iterator[Change]:
+    """More copies: those that the peak needs on what the other changes make, and more of them for shorter times."""
+    for factor in _COPIES:
 
-        def more(s: Setup, copies: int = copies) -> Setup:
-            return _copies(s, copies)
+        def more(s: Setup, factor: float = factor) -> Setup:
+            return _copies(s, max(s.replicas + 1, math.ceil(factor * _needed(s, demand))))
 
-        yield Change("replicas", f"{copies} replicas", more)
-    speed = service(setup, demand, max(1, fit(setup, demand).limit))
-    if speed is not None and speed.capacity.expected > 0:
-        exact = math.ceil(demand.peak / (speed.capacity.expected / setup.replicas * TARGET))
-        if exact > setup.replicas:
-            yield Change("replicas", f"{exact} replicas", lambda s: _copies(s, exact))
+        yield Change("replicas", "{replicas} replicas", more)
+
+
+def _needed(s: Setup, demand: Demand) -> int:
+    """Copies that keep the peak within the target utilisation; those that there are, where one cannot serve."""
+    memory = fit(s, demand)
+    speed = service(s, demand, memory.limit) if memory.pool > 0 else None
+    if speed is None or speed.capacity.expected <= 0:
+        return s.replicas
+    return math.ceil(demand.peak / (speed.capacity.expected / s.replicas * TARGET))
 
 
 def _copies(s: Setup, copies: int) -> Setup:

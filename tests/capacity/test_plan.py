@@ -196,3 +196,20 @@ def test_ranks_without_direct_links_are_slower_and_it_is_told():
     assert not any("over PCIe" in note for note in on("H100", more="  serving: {parallel: {tp: 2}}").fit.notes)
     linked = replace(made.setup, gpu=replace(made.setup.gpu, linked=True))
     assert service(linked, made.demand, 64).capacity.expected > service(made.setup, made.demand, 64).capacity.expected
+
+
+def test_replicas_are_those_that_the_changed_setup_needs():
+    """70B does not fit one L40S; copies are counted on what the other changes make, not on what does not run."""
+    made = planned(
+        """
+workload:
+  model: {source: llama-3-70b}
+  hardware: {gpu: L40S}
+  traffic: {requests_per_second: 30, tokens: {input: 2000, output: 500}}
+"""
+    )
+    assert made.fixes
+    for one in made.fixes:
+        if any(change.lever == "replicas" for change in one.changes):
+            assert 0.3 < one.service.utilisation <= 0.8
+            assert f"{one.setup.replicas} replicas" in one.text

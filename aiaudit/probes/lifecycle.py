@@ -142,8 +142,8 @@ class LifecycleQuery(Query):
 
 class LifecycleProbe(Probe[LifecycleQuery]):
     """Models, interfaces and runtimes that stop soon or have stopped: `kind` is model, interface, runtime, or ci for a
-    runtime that only CI jobs run on; second_hand: the day is not from the provider's own page. `named`: every model that
-    is given as a value, in the table or not."""
+    runtime that only CI jobs run on; second_hand: the day is not from the provider's own page. `named`: every model
+    that is given as a value, in the table or not."""
 
     name: ClassVar[str] = "lifecycle"
     title: ClassVar[str] = "models and runtimes named by the project that have stopped or stop soon"

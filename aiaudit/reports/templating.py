@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
 
-from aiaudit.reports.text import figure
+from aiaudit.reports.text import amount, figure
 from aiaudit.resources import path_of
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ def _environment(own: Path | None, **options: Any) -> Environment:
         **options,
     )
     environment.filters["figure"] = figure
+    environment.filters["amount"] = amount
     return environment
 
 

@@ -115,6 +115,18 @@ def figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f}"
 
 
+def amount(value: str | float | None) -> str:
+    """Money or a quantity as it is printed: whole from 100 up, else three digits that tell; a dash where none is."""
+    try:
+        number = float(value if value is not None else "")
+    except ValueError:
+        return "–" if not value else str(value)
+    if not math.isfinite(number):
+        return "–"
+    text = f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+    return text.replace("-", MINUS)
+
+
 def slug(text: str) -> str:
     """Letters, digits and hyphens only: what an anchor may be made of."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "x"

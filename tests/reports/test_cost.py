@@ -10,6 +10,7 @@ from aiaudit.cost.report import to_json
 from aiaudit.reports import html, markdown, schema, words
 from aiaudit.reports.charts_cost import projection, short
 from aiaudit.reports.record import Record
+from aiaudit.reports.text import amount
 from tests.cost.helpers import api, cost, own, workload
 from tests.reports import make_result as made
 from tests.reports.page import Page
@@ -39,7 +40,7 @@ def test_the_section_is_well_formed_and_complete(name):
     assert len(read.ids) == len(set(read.ids))
     assert "### Cost" in text
     for line in result["cost"]["lines"]:
-        assert line["amount"] in page
+        assert f">{amount(line['amount'])}<" in page
         assert line["amount"] in text
     for one in result["cost"]["missing"]:
         assert one["add"].split()[0] in page
@@ -62,9 +63,9 @@ def test_the_chart_has_a_band_a_month_and_the_budget():
     assert "<script" not in str(projection(Record({"currency": "<script>", "months": [{"p90": "x"}]})))
 
 
-@pytest.mark.parametrize(("amount", "text"), [(950, "950"), (9_500, "9,500"), (12_345, "12.3k"), (4_500_000, "4.5M")])
-def test_short_amounts(amount, text):
-    assert short(amount) == text
+@pytest.mark.parametrize(("money", "text"), [(950, "950"), (9_500, "9,500"), (12_345, "12.3k"), (4_500_000, "4.5M")])
+def test_short_amounts(money, text):
+    assert short(money) == text
 
 
 @pytest.mark.parametrize(
@@ -74,3 +75,11 @@ def test_short_amounts(amount, text):
 )  # fmt: skip
 def test_headings(verdict, breaks, said):
     assert said in words.cost_heading(verdict, breaks)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("6570.00", "6,570"), ("-912.9", "−913"), ("0.366", "0.366"), (4.104, "4.1"), ("", "–"), (None, "–"), ("unknown", "unknown"), ("inf", "–")],
+)
+def test_amounts_are_printed_as_far_as_they_tell(value, text):
+    assert amount(value) == text

@@ -55,7 +55,12 @@ def place(tmp_path) -> Path:
 def run(
     place: Path, *arguments: str, event: str = "-", count: int = 0, number: int = 0, **options
 ) -> subprocess.CompletedProcess:
-    env = {"PATH": os.environ["PATH"], "AIAUDIT_CACHE_DIR": str(place / "cache"), "TMPDIR": str(place / "temporary")}
+    env = {
+        "PATH": os.environ["PATH"],
+        "AIAUDIT_CACHE_DIR": str(place / "cache"),
+        "TMPDIR": str(place / "temporary"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     head = [sys.executable, "-P", "-c", SCRIPT, str(OURS), str(WORLD), event, str(count), str(number), "run"]
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     command = [*head, str(place / "project"), "-q", *arguments]

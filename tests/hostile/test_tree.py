@@ -163,7 +163,7 @@ def _listing(root: Path) -> dict[str, tuple[int, ...]]:
 def test_it_ends_calmly(seen):
     assert seen.code in (0, 2), seen.err
     assert "Traceback" not in seen.err and "internal error" not in seen.err
-    assert sorted(seen.reports) == sorted(f"r.{suffix}" for suffix in REPORTS)
+    assert sorted(seen.reports) == sorted(f"r.{suffix}" for suffix in REPORTS), seen.err
     assert [fact for fact, found in seen.result["facts"].items() if found["state"] == "error"] == []
     assert [check["id"] for check in seen.result["checks"] if check["status"] == "error"] == []
     assert 0 < seen.megabytes <= 512

@@ -25,6 +25,9 @@ def explain(
     pack: Annotated[
         list[str] | None, option("--pack", metavar="FILE", help="A pack file to look in as well. Repeatable.")
     ] = None,
+    full: Annotated[
+        bool, option("--full", help="Also every query and expression, and the facts that many checks share.")
+    ] = False,
 ) -> None:
     """Explain a check: what, why, how measured, how to fix, parameters, controls, known false results."""
     from aiaudit.packs import explain as packs
@@ -39,7 +42,7 @@ def explain(
         )
         raise UsageError(f"no check has the id {check_id!r}{hint}")
     width = min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
-    print("\n\n".join(_parts(packs.explain(library, check), width)))
+    print("\n\n".join(_parts(packs.explain(library, check, full=full), width)))
 
 
 def _parts(told: Explanation, width: int) -> Iterable[str]:

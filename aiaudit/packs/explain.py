@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.model.check import Check, FactSpec, Kind, Param
 from aiaudit.packs import attested
@@ -34,16 +35,22 @@ class Explanation:
     cases: tuple[str, ...]
 
 
-def explain(library: Library, check: Check, cases: Path | None = None, probes: Probes | None = None) -> Explanation:
-    """Explain a check of the library. `cases`: the folder of cases whose names are listed too."""
+def explain(
+    library: Library, check: Check, cases: Path | None = None, probes: Probes | None = None, *, full: bool = False
+) -> Explanation:
+    """Explain a check of the library.
+
+    `cases`: the folder of cases whose names are listed too. `full`: the facts that many checks share, and every query
+    and expression, as the packs have them; without it each fact of the check is told in a line.
+    """
     if probes is None:
         from aiaudit.probes.registry import probes as registered
 
         probes = registered()
     return Explanation(
         check=check,
-        applies="Always." if check.applies is None else f"Where {check.applies.source}.",
-        measured=tuple(_measured(library, check, probes)),
+        applies=_applies(library, check, full=full),
+        measured=tuple(_measured(library, check, probes)) if full else _in_short(library, check, probes),
         judged=tuple(_judged(check)),
         evidence=_evidence(check),
         params=tuple(map(_param, check.params)),
@@ -67,6 +74,67 @@ def _measured(library: Library, check: Check, probes: Probes) -> Iterator[str]:
         told.add(fact_id)
         yield f"{name}: {fact_in_words(spec, probes)}"
         todo += [(inner, spec.names[inner]) for inner in spec.names]
+
+
+def _applies(library: Library, check: Check, *, full: bool) -> str:
+    """Where the check applies: the expression, or the same with what its flags mean."""
+    if check.applies is None:
+        return "Always."
+    source = " ".join(check.applies.source.split())
+    if full:
+        return f"Where {source}."
+
+    def meaning(match: re.Match[str]) -> str:
+        name, found = match.group(1), match.group(2)
+        spec = library.facts.get(check.names.get(name, ""))
+        if spec is None or not spec.title:
+            return match.group(0)
+        title = spec.title if spec.title[1:2].isupper() else spec.title[0].lower() + spec.title[1:]
+        return f'there are "{title}"' if found else f'"{title}"'
+
+    told = [part if number % 2 else _plain_logic(_FLAG.sub(meaning, part))
+            for number, part in enumerate(_QUOTED.split(source))]  # fmt: skip
+    plain = "".join(told).replace(" is not ''", " is given").replace(" is ''", " is not given")
+    return f"Where {plain}."
+
+
+_QUOTED: Final = re.compile(r"('[^']*')")
+# A name that stands for itself, or of which it is asked whether it has any.
+_FLAG: Final = re.compile(r"(?<![\w.])([a-z_][\w]*(?:\.[a-z_]\w*)?)(?:(\.size\(\) > 0)|(?![\w.(\[]))")
+
+
+def _plain_logic(text: str) -> str:
+    text = re.sub(r"\s*&&\s*", " and ", text)
+    text = re.sub(r"\s*\|\|\s*", " or ", text)
+    text = re.sub(r"\s*==\s*", " is ", re.sub(r"\s*!=\s*", " is not ", text))
+    return re.sub(r"!(?=[\w\"(])", "not ", text)
+
+
+def _in_short(library: Library, check: Check, probes: Probes) -> tuple[str, ...]:
+    """The facts by which the check is judged, after those of its own that they are made of; each in a line."""
+    read = {name for where, expression in expressions(check) if where != "applies" for name in expression.names}
+    todo = [(name, check.names[name]) for name in check.names if name in read or check.names[name] in check.evidence]
+    own = f"{check.pack}.{check.id}."
+    told: dict[str, str] = {}
+    while todo:
+        name, fact_id = todo.pop(0)
+        spec = library.facts.get(fact_id)
+        if spec is None or fact_id in told:
+            continue
+        told[fact_id] = f"{name}: {_one_line(spec, probes)}"
+        todo += [(inner, spec.names[inner]) for inner in spec.names if spec.names[inner].startswith(own)]
+    return tuple(reversed(told.values()))
+
+
+def _one_line(spec: FactSpec, probes: Probes) -> str:
+    """What a fact says, and which probe looks; without the query."""
+    if spec.probe == attested.PROBE:
+        return "what the owner attests, with evidence and date"
+    if spec.derive is not None:
+        return spec.title or f"worked out from {', '.join(spec.names) or 'parameters'}"
+    probe = probes.get(spec.probe)
+    about = probe.title if probe is not None else spec.probe
+    return f"{spec.title or about} ({spec.probe})"
 
 
 def fact_in_words(spec: FactSpec, probes: Probes) -> str:

@@ -86,7 +86,7 @@ def test_a_check_is_explained_in_words(tmp_path: Path) -> None:
     )
     check = library.check("OWN-001")
     assert check is not None
-    told = explain(library, check, tmp_path, PROBES)
+    told = explain(library, check, tmp_path, PROBES, full=True)
     assert told.applies == "Where tested."
     assert told.measured == (
         "risky: Loads that may run code; from loads.filter(l, !l.safe)",
@@ -109,11 +109,34 @@ def test_a_check_is_explained_in_words(tmp_path: Path) -> None:
     assert told.cases == ("pass",)
 
 
+def test_in_short_a_check_is_told_without_queries() -> None:
+    library = one_check(
+        facts='{risky: {derive: "loads.filter(l, !l.safe)", title: Loads that may run code}}',
+        rule='{fail: "risky.size() > 0", pass: otherwise}',
+        applies="tested && !uses || project.stage != ''",
+    )
+    check = library.check("OWN-001")
+    assert check is not None
+    told = explain(library, check, probes=PROBES)
+    assert told.applies == "Where tested and not uses or project.stage is given."
+    assert told.measured == ("risky: Loads that may run code",)
+
+
+def test_every_shipped_check_is_explained_in_readable_lines() -> None:
+    library = load()
+    longest = 400  # characters of a line under "How it is measured": a title and a probe, never a query
+    for check in library.checks:
+        told = explain(library, check)
+        assert not [line for line in told.measured if len(line) > longest], check.id
+        assert "&&" not in told.applies, check.id
+        assert told.measured, check.id
+
+
 def test_an_attested_check_is_explained_by_its_answers() -> None:
     library = one_check(kind="attested", rule="", question="Is it so?")
     check = library.check("OWN-001")
     assert check is not None
-    told = explain(library, check, probes=PROBES)
+    told = explain(library, check, probes=PROBES, full=True)
     assert told.measured == ("attestation: what the owner attests, with evidence and date",)
     assert told.judged[0] == 'pass: the owner answers "yes", with evidence and a review date that has not passed'
 

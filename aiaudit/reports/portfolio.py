@@ -165,7 +165,7 @@ def _headline(made: Portfolio) -> str:
 
 def _totals(made: Portfolio) -> list[tuple[str, str]]:
     scored = [project for project in made.projects if project.score is not None]
-    near = [p for p in made.projects if p.next_days is not None and p.next_days < 10 and p.next_name]
+    near = [p for p in made.projects if p.next_checks and p.next_days is not None and p.next_days < 10]
     coverage = sum(project.coverage for project in made.projects) / len(made.projects)
     return [
         (f"{_plural(len(made.projects), 'project')}, {len(scored)} with a score", str(len(made.projects))),
@@ -182,7 +182,9 @@ def _row(project: Any, made: Portfolio) -> Row:
     if project.weakest:
         weakest = f"{titles.get(project.weakest, project.weakest)} {figure(project.packs.get(project.weakest))}"
     step = "–"
-    if project.next_name:
+    if project.next_name and not project.next_checks:
+        step = f"evidence for {_level(project.next_name).lower()}"
+    elif project.next_name:
         step = f"{project.next_days or 0:g} days to {_level(project.next_name).lower()}"
     return Row(
         name=project.name,

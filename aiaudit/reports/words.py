@@ -236,8 +236,9 @@ def decision(
     asked = upper_first(f"{steps}{LEVEL[level].hold} {until}, and audit again before {LEVEL[next_key].opens}.")
     if not critical or next_key != "prototype":
         return asked
-    fail = "check that fails" if critical == 1 else "checks that fail"
-    return f"{asked} Plan about {days(critical_days)} more for the {number(critical)} critical {fail}: no pilot before."
+    further = "further critical" if to_fix else "critical"
+    failing = counted(critical, f"{further} check that fails", f"{further} checks that fail")
+    return f"{asked} Plan about {days(critical_days)} more for {failing}: no pilot before."
 
 
 def scope_heading(files_left_out: int, unknown_facts: int, trusted: int) -> str:

@@ -99,3 +99,14 @@ def test_hostile_names_are_inert(folder):
     assert "](http://" not in markdown
     assert "\x1b" not in html + markdown + terminal
     assert "\u202e" not in html + markdown + terminal
+
+
+def test_a_next_level_without_single_checks_is_no_matter_of_days(folder):
+    result = make_result()
+    result["project"]["name"] = "omega"
+    result["next_level"].update(missing=[], effort_days=0)
+    (folder / "omega.json").write_text(json.dumps(result))
+    seen = report.view(build(files(folder)))
+    assert next(row.step for row in seen.rows if row.name == "omega").startswith("evidence for ")
+    near = next(count for label, count in seen.totals if label == "one level away in under ten days")
+    assert near == next(c for label, c in report.view(build([f for f in files(folder) if f.stem != "omega"])).totals if label.startswith("one level"))

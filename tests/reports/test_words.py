@@ -61,6 +61,14 @@ def test_what_was_not_shown_is_not_called_a_failure() -> None:
         (("not_ready", "prototype", 0, 0, 0),
          "Do not use the system outside development until the conditions of Prototype are shown, and audit again "
          "before anyone explores it."),
+        (("not_ready", "prototype", 1, 0, 1, 2, 6),
+         "Release about one person-day to close one gap; do not use the system outside development until the steps are "
+         "verified, and audit again before anyone explores it. Plan about six person-days more for two further "
+         "critical checks that fail: no pilot before."),
+        (("not_ready", "prototype", 0, 1, 1, 1, 3),
+         "Release about one person-day to hand over the evidence for one check that could not be judged; do not use the "
+         "system outside development until the steps are verified, and audit again before anyone explores it. Plan about "
+         "three person-days more for one critical check that fails: no pilot before."),
         (("scale", "", 0, 0, 0),
          "No release is held back by this audit. Repeat it before the next large change, or within six months."),
     ],

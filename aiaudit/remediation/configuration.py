@@ -40,11 +40,11 @@ repos:
         pass_filenames: false
         always_run: true
       - id: aiaudit-waivers
-        name: waivers of aiaudit.yaml hold
+        name: waivers of aiaudit.yaml and of comments hold
         entry: aiaudit waivers lint
         language: system
         pass_filenames: false
-        files: ^aiaudit\\.yaml$
+        always_run: true
 """
     if project.rows("delivery.tests") and any(path.endswith(".py") for path in project.paths):
         hooks += """\

@@ -56,7 +56,7 @@ class Column:
 
     `min`, `max`, `mean`, `std` and `quantiles` (1, 5, 25, 50, 75, 95, 99 %) of numbers are over finite values.
     `numeric_as_text`: share of the non-empty texts that read as numbers, None for other types. `histogram`: counts over
-    equal bins from min to max, from the sample.
+    equal bins from min to max, from the sample; `length_histogram`: of a text's characters, from 0 to `length_max`.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Column:
     infinite: int | None = None
     length_mean: float | None = None
     length_max: int | None = None
+    length_histogram: tuple[int, ...] | None = None
     numeric_as_text: float | None = None
     near_constant: float | None = None
     date_formats: tuple[str, ...] = ()
@@ -142,6 +143,24 @@ class Chat:
 
 
 @dataclass(frozen=True, slots=True)
+class Preference:
+    """Pairs of a chosen and a rejected answer. `contradicted`: rows that another row turns round, for one prompt.
+
+    `chosen_longer`: share of the pairs, none of them empty, whose chosen answer has more characters; far from a half,
+    length alone tells the preference.
+    """
+
+    pairs: int
+    identical: int
+    empty_chosen: int
+    empty_rejected: int
+    contradicted: int
+    chosen_longer: float | None = None
+    chosen_length_mean: float | None = None
+    rejected_length_mean: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GroupRate:
     """Label rate of a group against the best-off group's (four-fifths rule), with a 95 % interval (Wilson)."""
 
@@ -174,6 +193,7 @@ class Dataset:
     freshness_days: float | None = None
     latest: dt.datetime | None = None
     chat: Chat | None = None
+    preference: Preference | None = None
     schemas: tuple[Held, ...] = ()
 
 

@@ -15,6 +15,7 @@ from aiaudit.data.engine import Engine, EngineError, OutOfMemory, Relation
 from aiaudit.data.model import Chat, Column, Dataset, GroupRate, IdColumn, Label, Pair, Sample, Source
 from aiaudit.data.naming import id_columns, label_column
 from aiaudit.data.overlap import overlap, text_overlap
+from aiaudit.data.preference import preference
 from aiaudit.data.sample import SEED, look
 
 NEAR_CONSTANT_BELOW: Final = 10_000  # distinct values: more cannot be nearly constant
@@ -71,6 +72,7 @@ def profile(engine: Engine, source: Source, now: dt.datetime) -> Profiled:
             freshness_days=(now - latest).total_seconds() / 86400 if latest else None,
             latest=latest,
             chat=_chat(engine, relation, shape, measured) if shape else None,
+            preference=measured.of("preferences", preference, engine, relation),
         ),
         relation,
         notes=notes,

@@ -48,9 +48,9 @@ def look(engine: Engine, relation: Relation, rows: int, columns: Sequence[Column
     full = []
     for column in columns:
         formats = _written(engine, drawn, column)
-        seen = replace(
-            column, histogram=histograms.get(column.name), date_formats=formats, personal=personal.get(column.name)
-        )
+        counts = histograms.get(column.name)
+        seen = replace(column, date_formats=formats, personal=personal.get(column.name))
+        seen = replace(seen, length_histogram=counts) if column.type == "text" else replace(seen, histogram=counts)
         full.append(_discreet(seen))
     return Looked(tuple(full), Sample(min(rows, size), seed), drawn)
 
@@ -91,12 +91,18 @@ def _written(engine: Engine, drawn: Relation, column: Column) -> tuple[str, ...]
 
 
 def _histograms(engine: Engine, drawn: Relation, columns: Sequence[Column]) -> dict[str, tuple[int, ...]]:
-    """Counts in equal bins from least to most: at most `BINS`, one a value for few whole numbers."""
+    """Counts in equal bins from least to most: at most `BINS`, one a value for few whole numbers. Of texts: lengths."""
     import ibis
 
     asked: list[Any] = []
     bins: dict[str, int] = {}
     for column in columns:
+        if column.type == "text" and column.length_max:
+            bins[column.name] = min(BINS, column.length_max + 1)
+            length = narrow(drawn, [column.name])[column.name].length().cast("float64")
+            place = (length / ((column.length_max + 1) / bins[column.name])).floor().cast("int64")
+            asked.append(_bins(place.clip(0, bins[column.name] - 1), column.name))
+            continue
         extent = _extent(column)
         if extent is None:
             continue
@@ -107,14 +113,21 @@ def _histograms(engine: Engine, drawn: Relation, columns: Sequence[Column]) -> d
         value = narrow(drawn, [column.name])[column.name]
         x = finite(value).cast("float64") if column.min.__class__ in (int, float) else _seconds(value)
         place = ((x - low) / width).floor().cast("int64").clip(0, bins[column.name] - 1)
-        counted = place.name("b").as_table().filter(lambda t: t.b.notnull()).group_by("b")
-        asked.append(counted.aggregate(n=lambda t: t.count()).mutate(c=ibis.literal(column.name)))
+        asked.append(_bins(place, column.name))
     found = {name: [0] * count for name, count in bins.items()}
     for start in range(0, len(asked), _AT_ONCE):
         part = asked[start : start + _AT_ONCE]
         for place, count, name in engine.rows(ibis.union(*part) if len(part) > 1 else part[0]):
             found[str(name)][int(place)] = int(count)
     return {name: tuple(counts) for name, counts in found.items()}
+
+
+def _bins(place: Any, column: str) -> Any:
+    """Rows by bin, with the column's name."""
+    import ibis
+
+    counted = place.name("b").as_table().filter(lambda t: t.b.notnull()).group_by("b")
+    return counted.aggregate(n=lambda t: t.count()).mutate(c=ibis.literal(column))
 
 
 def _extent(column: Column) -> tuple[float, float] | None:

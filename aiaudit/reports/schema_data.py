@@ -48,6 +48,9 @@ class DataColumn(Part):
     infinite: int | None
     length_mean: float | None
     length_max: int | None
+    length_histogram: list[int] | None = Field(
+        description="Characters of the sample's texts, in equal bins from 0 to length_max."
+    )
     numeric_as_text: Fraction | None = Field(description="Share of the non-empty texts that read as numbers.")
     near_constant: Fraction | None = Field(description="Share of the commonest value.")
     date_formats: list[str]
@@ -91,6 +94,17 @@ class Conversations(Part):
     tokens_estimated: int | None
 
 
+class PreferencePairs(Part):
+    pairs: int
+    identical: int
+    empty_chosen: int
+    empty_rejected: int
+    contradicted: int = Field(description="Rows that another row turns round, for one prompt.")
+    chosen_longer: Fraction | None = Field(description="Share of the pairs whose chosen answer is longer.")
+    chosen_length_mean: float | None
+    rejected_length_mean: float | None
+
+
 class SchemaMismatch(Part):
     column: str
     rule: str
@@ -132,6 +146,7 @@ class DataSet(Part):
     freshness_days: float | None
     latest: str | None
     chat: Conversations | None
+    preference: PreferencePairs | None
     schemas: list[HeldSchema] = Field(description="Declared schemas of this set, and how far the data keeps them.")
 
 

@@ -70,8 +70,17 @@ def test_a_call_of_a_tool_says_something_and_its_answer_is_in_order(tmp_path):
 def test_share_gpt_pairs_and_plain_texts(tmp_path):
     shared = {"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]}
     assert chat_of(tmp_path, [shared, shared]).duplicates == 1
-    pairs = chat_of(tmp_path, [{"prompt": "p", "completion": "c"}, {"prompt": "p", "completion": ""}, {"prompt": "p", "completion": "c"}])
-    assert (pairs.style, pairs.turns, pairs.empty_turns, pairs.not_ending_with_assistant, pairs.duplicates) == ("pair", 6, 1, 1, 1)
+    pairs = chat_of(
+        tmp_path,
+        [{"prompt": "p", "completion": "c"}, {"prompt": "p", "completion": ""}, {"prompt": "p", "completion": "c"}],
+    )
+    assert (pairs.style, pairs.turns, pairs.empty_turns, pairs.not_ending_with_assistant, pairs.duplicates) == (
+        "pair",
+        6,
+        1,
+        1,
+        1,
+    )
     texts = chat_of(tmp_path, [{"text": "one"}, {"text": ""}])
     assert (texts.style, texts.empty_turns, texts.bad_alternation, texts.not_ending_with_assistant) == ("text", 1, 0, 0)
 
@@ -116,3 +125,31 @@ def test_prompts_of_the_evaluation_in_the_training_data(tmp_path, engine):
         sources.append(Source(role, role, (path,), "jsonl", role=role))
     pair = measure(engine, sources, NOW).pairs[0]
     assert (pair.overlap_rows, pair.overlap_prompts, pair.overlap_near) == (0, 1, 2)
+
+
+def test_preferences(tmp_path, measured):
+    rows = [
+        {"prompt": "2+2?", "chosen": "4", "rejected": "5"},
+        {"prompt": "2+2?", "chosen": "5", "rejected": "4"},  # turned round
+        {"prompt": "3+3?", "chosen": "5", "rejected": "4"},  # another prompt
+        {"prompt": "Why?", "chosen": "so", "rejected": " so "},
+        {"prompt": "Who?", "chosen": "", "rejected": "me"},
+        {"prompt": "When?", "chosen": "today, at noon", "rejected": None},
+    ]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    told = measured(tmp_path / "pairs.jsonl").datasets[0].preference
+    assert (told.pairs, told.identical, told.empty_chosen, told.empty_rejected) == (6, 1, 1, 1)
+    assert (told.contradicted, told.chosen_longer) == (2, 0.0)
+    turn = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+    rows = [{"chosen": turn, "rejected": turn[:1]}, {"chosen": turn, "rejected": turn}]
+    (tmp_path / "turns.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    told = measured(tmp_path / "turns.jsonl").datasets[0].preference
+    assert (told.pairs, told.identical, told.contradicted, told.chosen_longer) == (2, 1, 0, 0.5)
+
+
+def test_lengths_of_texts(tmp_path, measured):
+    (tmp_path / "a.csv").write_text("t,u\n" + "".join(f"{'x' * (1 + n % 3)},{'y' * n}\n" for n in range(1, 41)))
+    t, u = measured(tmp_path / "a.csv").datasets[0].columns
+    assert t.length_histogram == (0, 13, 14, 13)
+    assert len(u.length_histogram) == 20
+    assert u.length_histogram == tuple(sum(int(n / (41 / 20)) == b for n in range(1, 41)) for b in range(20))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from aiaudit.data.model import Chat, Column, Dataset, GroupRate, Leakage, Pair, Report
+from aiaudit.data.model import Chat, Column, Dataset, GroupRate, Leakage, Pair, Preference, Report
 from aiaudit.data.report.figures import count, many, name, number, share
 
 NULLS: Final = 0.5  # share from which a column counts as mostly empty
@@ -17,6 +17,8 @@ LEAK: Final = 0.99
 LEAK_ERROR: Final = 0.1  # at most this part of the error of always guessing the commonest class
 FOUR_FIFTHS: Final = 0.8
 GROUP_ROWS: Final = 30
+_ENOUGH_PAIRS: Final = 100
+_LENGTH_TELLS: Final = 0.8  # share of the pairs whose chosen answer is the longer one
 _LISTED: Final = 5
 _RANK: Final = {"high": 0, "medium": 1, "low": 2}
 
@@ -72,6 +74,8 @@ def _of_dataset(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     yield from _of_label(dataset)
     if dataset.chat is not None:
         yield from _of_chat(dataset.chat)
+    if dataset.preference is not None:
+        yield from _of_preference(dataset.preference)
 
 
 def _of_column(column: Column) -> Iterator[tuple[str, str]]:
@@ -123,6 +127,23 @@ def _of_label(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
             yield "low", label.column, f"imbalanced: class {name(rarest, 40)} is {share(label.balance[rarest])}"
     if label.balance and len(label.balance) == 1:
         yield "high", label.column, "the label has one class only"
+
+
+def _of_preference(told: Preference) -> Iterator[tuple[str, str, str]]:
+    for n, one, more in (
+        (told.identical, "chosen answer equals the rejected one", "chosen answers equal the rejected ones"),
+        (told.contradicted, "pair is turned round by another", "pairs are turned round by others"),
+        (told.empty_chosen, "chosen answer is empty", "chosen answers are empty"),
+        (told.empty_rejected, "rejected answer is empty", "rejected answers are empty"),
+    ):
+        if n:
+            yield "high", "", f"{count(n)} {one if n == 1 else more}"
+    if told.chosen_longer is not None and told.pairs >= _ENOUGH_PAIRS and told.chosen_longer >= _LENGTH_TELLS:
+        yield (
+            "low",
+            "",
+            f"{told.chosen_longer:.0%} of the chosen answers are the longer ones: length alone may be learnt",
+        )
 
 
 def _of_chat(chat: Chat) -> Iterator[tuple[str, str, str]]:

@@ -140,10 +140,18 @@ def _levers(setup: Setup, demand: Demand) -> Iterator[Change]:
 
 def _replicas(demand: Demand) -> Iterator[Change]:
     """More copies: those that the peak needs on what the other changes make, and more of them for shorter times."""
+    known: dict[tuple[object, ...], int] = {}  # what the other changes make is asked about once for each factor
+
+    def needed(s: Setup) -> int:
+        made = (s.model.form.name, s.kv_type, s.max_model_len, s.max_num_seqs, s.tp, s.gpu.name)
+        if made not in known:
+            known[made] = _needed(s, demand)
+        return known[made]
+
     for factor in _COPIES:
 
         def more(s: Setup, factor: float = factor) -> Setup:
-            return _copies(s, max(s.replicas + 1, math.ceil(factor * _needed(s, demand))))
+            return _copies(s, max(s.replicas + 1, math.ceil(factor * needed(s))))
 
         yield Change("replicas", "{replicas} replicas", more)
 

@@ -18,7 +18,7 @@ from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.throughput import Estimate, Load, Machine, Speed, estimate
 
 TARGET: Final = 0.8  # above this share of the capacity, waits grow without bound
-_POINTS: Final = 24  # batches of which the speed is worked out; between them it is as good as linear
+_POINTS: Final = 12  # batches of which the speed is worked out; between them it is as good as linear
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, 
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.groups import expanded
-from aiaudit.probes.python.match import NameIndex, Patterns, check_pattern, name_set
+from aiaudit.probes.python.match import NameIndex, check_pattern, name_set, patterns_of
 from aiaudit.probes.python.project import SYMBOL, PythonProject, python_project
 from aiaudit.probes.python.values import from_json
 from aiaudit.project.entry import Entry
@@ -116,7 +116,7 @@ class CallsProbe(Probe[CallsQuery]):
 
     def answer(self, fact_id: str, query: CallsQuery, context: Context) -> Fact:
         called = called_in(context)
-        wanted = [(Patterns(pattern.names).among(called.names), pattern) for pattern in query.patterns()]
+        wanted = [(patterns_of(pattern.names).among(called.names), pattern) for pattern in query.patterns()]
         every = set().union(*(names for names, _ in wanted))
         files = {path for name in every for path in called.files[name]}
 
@@ -142,7 +142,7 @@ class Called:
 
     def files_of(self, patterns: Iterable[str]) -> set[str]:
         """The files in which something that one of the patterns names is called."""
-        return {path for name in Patterns(patterns).among(self.names) for path in self.files[name]}
+        return {path for name in patterns_of(patterns).among(self.names) for path in self.files[name]}
 
 
 def called_in(context: Context) -> Called:

@@ -12,7 +12,7 @@ from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.groups import expanded
-from aiaudit.probes.python.match import Patterns, check_pattern
+from aiaudit.probes.python.match import check_pattern, patterns_of
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.python_findings import callers_of, leads_to
 from aiaudit.project.entry import Entry
@@ -64,7 +64,7 @@ class RescuesProbe(Probe[RescuesQuery]):
         return list_of(RESCUE)
 
     def answer(self, fact_id: str, query: RescuesQuery, context: Context) -> Fact:
-        patterns = Patterns(query.names())
+        patterns = patterns_of(query.names())
         callers = callers_of(patterns, python_project(context))
         methods = {name.rpartition(".")[2] for _, name in callers if "." in name}
 

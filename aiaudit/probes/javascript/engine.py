@@ -19,7 +19,7 @@ from aiaudit.probes.javascript.names import roots
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.source import MAX_SOURCE, PAGES, PLAIN, SUFFIXES, Unparsed, parse, scripts_of
 from aiaudit.probes.javascript.values import Values
-from aiaudit.probes.python.match import Patterns
+from aiaudit.probes.python.match import patterns_of
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Query
@@ -48,7 +48,7 @@ class JavaScriptEngine:
             wanted.update(getattr(query, "names", tuple)())
             features.update(getattr(query, "features", ()))
             self.whole = self.whole or getattr(query, "whole", False)
-        self.patterns = Patterns(wanted)
+        self.patterns = patterns_of(sorted(wanted))
         self.features = tuple(one for one in _FEATURES if one in features)
         self._wanted = wanted
 

@@ -19,7 +19,7 @@ from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.groups import expanded
 from aiaudit.probes.javascript.names import check_pattern
 from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
-from aiaudit.probes.python.match import NameIndex, Patterns, name_set
+from aiaudit.probes.python.match import NameIndex, name_set, patterns_of
 from aiaudit.probes.python.values import from_json
 from aiaudit.probes.python_calls import CALL
 from aiaudit.project.entry import Entry
@@ -93,7 +93,7 @@ class CallsProbe(Probe[CallsQuery]):
 
     def answer(self, fact_id: str, query: CallsQuery, context: Context) -> Fact:
         called = _called(context)
-        wanted = [(Patterns(pattern.names).among(called.names), pattern) for pattern in query.patterns()]
+        wanted = [(patterns_of(pattern.names).among(called.names), pattern) for pattern in query.patterns()]
         every = set().union(*(names for names, _ in wanted))
         files = {path for name in every for path in called.files[name]}
 

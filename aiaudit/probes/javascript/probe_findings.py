@@ -15,7 +15,7 @@ from aiaudit.probes.javascript.groups import expanded
 from aiaudit.probes.javascript.names import check_pattern
 from aiaudit.probes.javascript.probe_calls import calls_in
 from aiaudit.probes.javascript.project import JavaScriptProject
-from aiaudit.probes.python.match import Patterns
+from aiaudit.probes.python.match import patterns_of
 from aiaudit.probes.python_findings import DEDICATED, FLOW, LOOP, PROMPT
 from aiaudit.project.entry import Entry
 
@@ -142,7 +142,7 @@ class LoopsProbe(Probe[LoopsQuery]):
         return list_of(LOOP)
 
     def answer(self, fact_id: str, query: LoopsQuery, context: Context) -> Fact:
-        meant = Patterns(query.names())
+        meant = patterns_of(query.names())
 
         def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
             for call in calls_in(entry.path, project):

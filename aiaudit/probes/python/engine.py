@@ -16,12 +16,12 @@ from aiaudit.probes.python.base_record import base_record, pack
 from aiaudit.probes.python.calls import CallFinder
 from aiaudit.probes.python.extract import Features
 from aiaudit.probes.python.features import FileView
-from aiaudit.probes.python.match import Patterns
+from aiaudit.probes.python.match import patterns_of
 from aiaudit.probes.python.module import Module
 from aiaudit.probes.python.notebook import MAX_NOTEBOOK
 from aiaudit.probes.python.resolve import Resolver
 from aiaudit.probes.python.source import MAX_SOURCE, Hits, Source, Unparsed, read_source
-from aiaudit.probes.python.words import WordFinder, offsets_of
+from aiaudit.probes.python.words import offsets_of, word_finder
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Query
@@ -49,9 +49,9 @@ class PythonEngine:
             if getattr(query, "references", False):
                 referenced.update(patterns)
         self.features = Features(queries)
-        self.patterns = Patterns(wanted)
-        self.references = Patterns(referenced)
-        self.words = WordFinder(wanted)
+        self.patterns = patterns_of(sorted(wanted))
+        self.references = patterns_of(sorted(referenced))
+        self.words = word_finder(self.patterns.all)
 
     def key(self) -> str:
         asked = json.dumps([VERSION, self.patterns.all, self.references.all, self.features.key()])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 MAX_KNOWN: Final = 20_000  # names of which it is remembered whether a pattern matches
@@ -143,3 +143,13 @@ class Patterns:
         """Whether some pattern takes everything below the module or object of this name."""
         heads = self._below.get(name.partition(".")[0])
         return heads is not None and any(name == head or name.startswith(head + ".") for head in heads)
+
+
+def patterns_of(names: Iterable[str]) -> Patterns:
+    """The patterns of these names; made once, since many queries ask for the same."""
+    return _patterns(tuple(names))
+
+
+@lru_cache(maxsize=4096)
+def _patterns(names: tuple[str, ...]) -> Patterns:
+    return Patterns(names)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from aiaudit.probes.python.import_lines import ImportLines
@@ -295,3 +296,9 @@ def offsets_of(names: Iterable[str], data: bytes) -> list[int]:
                 found.append(at)
             at = data.find(word, end)
     return sorted(found)
+
+
+@lru_cache(maxsize=64)
+def word_finder(patterns: tuple[str, ...]) -> WordFinder:
+    """The finder for these patterns; made once."""
+    return WordFinder(patterns)

@@ -41,7 +41,10 @@ def walk(roots: list[ast.AST]) -> Iterator[tuple[ast.AST, int]]:
             here = inner | HANDED_ON if name == handing or kind is ast.keyword else inner
             if value.__class__ is list:
                 for one in reversed(value):
-                    if isinstance(one, ast.AST):
+                    if one.__class__ in _LEAVES:
+                        if here & HANDED_ON and one.__class__ is ast.Name:
+                            push((one, here))
+                    elif isinstance(one, ast.AST):
                         push((one, here))
             elif isinstance(value, ast.AST) and (value.__class__ not in _LEAVES or here & HANDED_ON):
                 push((value, here))

@@ -108,6 +108,7 @@ class Module:
         self.has_main = False
         self.stars: list[Import] = []
         self._scope_of: dict[int, Scope] = {id(source.tree): self.top}
+        self._located: tuple[int, int, Scope, list[ast.stmt]] = (0, -1, self.top, [])  # first and last line, and where
         self._walk()
 
     def _walk(self) -> None:
@@ -127,7 +128,8 @@ class Module:
                 else:
                     if kind is ast.If and scope is self.top and _is_main_guard(node.test):  # type: ignore[attr-defined]
                         self.has_main = True
-                    stack.extend((inner, scope) for inner in blocks(node))
+                    for inner in blocks(node):
+                        stack.append((inner, scope))
 
     def _define(self, node: FunctionNode | ast.ClassDef, scope: Scope) -> Scope:
         kind = "class" if node.__class__ is ast.ClassDef else "function"
@@ -170,16 +172,21 @@ class Module:
         """The innermost scope at `line` and the chain of statements from its own down to the innermost one.
 
         A line of a decorator or of a default belongs to the scope around the function."""
-        scope = self.top
+        first, last, scope, chain = self._located
+        if first <= line <= last:
+            return scope, chain
+        scope, chain = self.top, []
         body: Sequence[ast.stmt] = self.source.tree.body
-        chain: list[ast.stmt] = []
         while True:
             node = _at(body, line)
             if node is None:
                 return scope, chain
             chain.append(node)
-            inner = next((block for block in blocks(node) if block and _covers(block, line)), None)
+            inside = blocks(node)
+            inner = next((block for block in inside if block and _covers(block, line)), None)
             if inner is None:
+                if not inside:  # the same on all of its lines
+                    self._located = (node.lineno, node.end_lineno or node.lineno, scope, chain)
                 return scope, chain
             if node.__class__ in DEFS:
                 scope, chain = self.scope_of(node), []

@@ -24,14 +24,17 @@ _BODY_ELSE: Final = frozenset({ast.If, ast.For, ast.AsyncFor, ast.While})
 
 def first_line(node: ast.AST) -> int:
     """A definition's first line, decorators included."""
-    decorators = getattr(node, "decorator_list", None)
     line: int = getattr(node, "lineno", 1)
-    return min(line, decorators[0].lineno) if decorators else line
+    if node.__class__ in DEFS and node.decorator_list:  # type: ignore[attr-defined]
+        line = min(line, node.decorator_list[0].lineno)  # type: ignore[attr-defined]
+    return line
 
 
 def blocks(node: ast.AST) -> list[list[ast.stmt]]:
     """The statement lists inside a compound statement, in order; none of a simple one."""
     kind = node.__class__
+    if kind in SIMPLE:
+        return []
     if kind in _BODY_ONLY:
         return [node.body]  # type: ignore[attr-defined]
     if kind in _BODY_ELSE:
@@ -50,6 +53,8 @@ def header(node: ast.stmt) -> list[ast.AST]:
     if kind in _ONE_VALUE:
         value = node.value  # type: ignore[attr-defined]
         return [value] if value is not None else []
+    if kind is ast.Assign:
+        return [*node.targets, node.value]  # type: ignore[attr-defined]
     out: list[ast.AST] = []
     for name in node._fields:
         if name in _BLOCK_FIELDS:

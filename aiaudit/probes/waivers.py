@@ -31,7 +31,7 @@ _KEYS: Final = ("reason", "owner", "until", "ticket", "control")
 _FOREIGN: Final = frozenset({Role.VENDORED, Role.GENERATED, Role.DATA, Role.MODEL})
 _SAID: Final = r"aiaudit:[ \t]*waive\b"
 _GROUP: Final = PatternGroup(
-    (Pattern("waiver", rf"(?:#|//|<!--)[ \t]*{_SAID}"),), roles=frozenset(Role) - _FOREIGN, keep=False
+    (Pattern("waiver", rf"(?:#|//|<!--)[ \t]*{_SAID}"),), roles=frozenset(Role) - _FOREIGN, keep=False, most=500
 )
 _COMMENT: Final = re.compile(rf"(#|//|<!--)[ \t]*{_SAID}[ \t]*(.*)")
 _PAIR: Final = re.compile(r"""\s*([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))(?=\s|$)""")
@@ -43,6 +43,7 @@ _SLASH_SUFFIXES: Final = (
 _SLASHES: Final = frozenset(_SLASH_SUFFIXES.split())
 _NO_HASH: Final = _SLASHES - {".tf", ".tfvars", ".hcl", ".php"}
 _MOST: Final = 500  # characters of one waiver
+_LARGE: Final = 500_000  # characters: the tokenizer is Python, at a megabyte a second
 _FENCE: Final = re.compile(r" {0,3}(```|~~~)")
 
 
@@ -134,7 +135,9 @@ def _is_comment(entry: Entry, sign: str) -> bool:
 
 
 def _python_comments(lines: Sequence[str]) -> set[int] | None:
-    """The lines with a comment; None where the file is no Python that can be read."""
+    """The lines with a comment; None where the file is no Python that can be read, or too large to read so closely."""
+    if sum(map(len, lines)) > _LARGE:
+        return None
     found = set()
     try:
         for token in tokenize.generate_tokens(io.StringIO("\n".join(lines) + "\n").readline):

@@ -22,6 +22,8 @@ QUANTILES: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 EXACT_BELOW: Final = 64 * 1024 * 1024  # bytes
 _WIDEST: Final = 200  # columns that one query asks for: wider sources are scanned several times
 _WIDEST_EXACT: Final = 20  # each exact distinct count holds hash tables of some megabytes
+_APART_EXACT: Final = 4  # of many rows: their hash tables are large, and Parquet's columns are read apart anyway
+_MANY_ROWS: Final = 8 * 1024 * 1024  # bytes of a Parquet file
 _MOMENTS: Final = ("mean", "std")
 _LONG_TEXT: Final = 200  # characters: extremes of texts are not kept, they are values of somebody
 
@@ -49,6 +51,8 @@ def scan(engine: Engine, relation: Relation) -> Scan:
     rows = 0
     columns: list[Column] = []
     step = _WIDEST_EXACT if exact else _WIDEST
+    if exact and relation.format == "parquet" and (relation.size_bytes or 0) > _MANY_ROWS:
+        step = _APART_EXACT
     for start in range(0, len(names), step):
         part = names[start : start + step]
         try:

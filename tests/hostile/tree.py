@@ -169,7 +169,7 @@ def archives(folder: Path) -> None:
         bomb = _zip({f"level{level}.zip": bomb, "data.pkl": b"\x80\x02N."})
     (folder / "nested.zip").write_bytes(bomb)
     (folder / "nested.pt").write_bytes(bomb)
-    call = b"cposix\nsystem\n(S'touch /tmp/ran'\ntR."
+    call = b"cposix\nsystem\n(S'touch ran'\ntR."
     (folder / "traversal.pt").write_bytes(_zip({"../../../evil.pkl": call, "/abs/data.pkl": call, "a\\..\\b": call}))
     wrong = bytearray(_zip({"archive/data.pkl": call}))
     wrong[14:18] = b"\0\0\0\0"  # its CRC

@@ -64,7 +64,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
     from aiaudit.project.memory import WORTH_FILES, hand_back
     from aiaudit.project.tree import Project
 
-    as_of = options.as_of or dt.date.today()
+    as_of = options.as_of or dt.datetime.now(dt.UTC).date()  # the same day for all who run it
     _check_engine(options.secrets_engine)
     _check_prices(options.prices)
     config, config_by, problems = read_config(root, options)

@@ -4,6 +4,11 @@
 
 Each figure is a process of its own: CPU seconds (the difference to the same process without the pass), and its peak
 memory. `exact`: duplicate rows and ids, label, conflicts, leakage, outliers, commonest values.
+
+    python benchmarks/data.py --rows 500000 --only --ydata PYTHON --evidently PYTHON
+
+The whole command beside others': PYTHON is the interpreter of an environment that has ydata-profiling (its minimal
+report) or Evidently (its summary). Whole processes, start and imports included.
 """
 
 from __future__ import annotations
@@ -15,6 +20,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from measure import line, run
 
 SQL = """
 SELECT i AS id, random() AS u, (random() * 100)::INT AS age, random() * 1e5 AS amount,
@@ -28,7 +35,21 @@ SELECT i AS id, random() AS u, (random() * 100)::INT AS age, random() * 1e5 AS a
   md5((random() * 1e5)::INT::VARCHAR) AS token, DATE '2024-01-01' + (random() * 500)::INT AS d
 FROM range({rows}) r(i)
 """
-LIMIT_MB = 350
+OTHERS = {
+    "ydata": """
+import sys, pandas
+from ydata_profiling import ProfileReport
+ProfileReport(pandas.read_parquet(sys.argv[1]), minimal=True, progress_bar=False).to_file(sys.argv[2])
+""",
+    "evidently": """
+import sys, pandas
+from evidently import Report
+from evidently.presets import DataSummaryPreset
+frame = pandas.read_parquet(sys.argv[1])
+frame["label"] = frame["label"].astype("int64")
+Report([DataSummaryPreset()]).run(frame, None).save_html(sys.argv[2])
+""",
+}
 PASSES = ("summarize", "a", "a+b", "exact")
 
 
@@ -86,6 +107,16 @@ def work(what: str, path: Path) -> None:
     engine.close()
 
 
+def compare(path: Path, pythons: dict[str, str]) -> None:
+    """`aiaudit data` and each other tool once over the file, as a whole process that writes an HTML report."""
+    report = path.with_suffix(".html")
+    ours = run([sys.executable, "-m", "aiaudit", "data", str(path), "--label", "label", "-o", str(report)])
+    print(line("aiaudit data", ours), flush=True)
+    for name, python in pythons.items():
+        cost = run([python, "-c", OTHERS[name], str(path), str(report)])
+        print(line(name, cost, f"{cost.cpu / ours.cpu:.1f} × our CPU"), flush=True)
+
+
 def spent() -> float:
     """CPU seconds of this process so far."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -105,6 +136,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "aiaudit-bench")
     parser.add_argument("--only", nargs="*", choices=PASSES, default=PASSES)
     parser.add_argument("--work", nargs=2, metavar=("PASS", "FILE"), help=argparse.SUPPRESS)
+    for name in OTHERS:
+        parser.add_argument(f"--{name}", metavar="PYTHON", help=f"compare with {name}, by this interpreter")
     asked = parser.parse_args()
     if asked.work:
         work(asked.work[0], Path(asked.work[1]))
@@ -121,6 +154,9 @@ def main() -> None:
             base = cpu if what == "summarize" else base
             ratio = f"  {cpu / base:.2f} × SUMMARIZE" if base else ""
             print(f"  {what:<10} {cpu:8.2f} s CPU {memory:6.0f} MB{ratio}", flush=True)
+        pythons = {name: python for name in OTHERS if (python := getattr(asked, name))}
+        if pythons and suffix == ".parquet":
+            compare(path, pythons)
 
 
 if __name__ == "__main__":

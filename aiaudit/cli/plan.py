@@ -99,7 +99,7 @@ def plan(
             say(f"kept in {FILE}: later plans of this setup use it")
         if known is not None or calibrate is not None:
             made = make(settings.workload, reader, report, known, settings.budget.monthly)
-    money = plan_cost.cost(settings, made, prices, day(as_of) or dt.date.today(), months)
+    money = plan_cost.cost(settings, made, prices, day(as_of) or dt.datetime.now(dt.UTC).date(), months)
     if cost_diff is not None:
         print(plan_cost.difference(cost_diff, money), end="")
     elif form is PlanFormat.FOCUS_CSV:

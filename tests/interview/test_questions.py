@@ -14,7 +14,13 @@ def asked(changes, answers=None):
     result = make_result()
     kept = []
     for number, change in enumerate(changes):
-        check = {**result["checks"][number], "question": "Who?", "kind": "attested", "status": "unknown", "priority": 1.0}
+        check = {
+            **result["checks"][number],
+            "question": "Who?",
+            "kind": "attested",
+            "status": "unknown",
+            "priority": 1.0,
+        }
         kept.append({**check, **change})
     result["checks"] = kept
     return questions(result, answers or {}, TODAY), [check["id"] for check in kept]

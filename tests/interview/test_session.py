@@ -23,7 +23,9 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def asked(*checks):
-    return [Question(c, "A title", "governance", "high", "Who?", "It matters.", "Nobody.", "open", 1.0, {}) for c in checks]
+    return [
+        Question(c, "A title", "governance", "high", "Who?", "It matters.", "Nobody.", "open", 1.0, {}) for c in checks
+    ]
 
 
 def talk(text, *checks):
@@ -75,8 +77,25 @@ def test_a_whole_interview_in_a_pseudo_terminal(tmp_path):
     shutil.copytree(ROOT / "sample_projects" / "churn-model", project)
     (project / "attestations.yaml").unlink(missing_ok=True)
     lead, follow = pty.openpty()
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "AIAUDIT_CACHE_DIR": str(tmp_path / "cache"), "TERM": "dumb", "COLUMNS": "80"}
-    command = [sys.executable, "-P", "-m", "aiaudit", "interview", str(project), "--pack", "governance", "--as-of", "2026-11-24"]
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "AIAUDIT_CACHE_DIR": str(tmp_path / "cache"),
+        "TERM": "dumb",
+        "COLUMNS": "80",
+    }
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "aiaudit",
+        "interview",
+        str(project),
+        "--pack",
+        "governance",
+        "--as-of",
+        "2026-11-24",
+    ]
     process = subprocess.Popen(command, stdin=follow, stdout=follow, stderr=follow, env=env)
     os.close(follow)
     screen = ""

@@ -18,12 +18,14 @@ ANSWER = {
     "evidence": ["docs/a.md", "https://example.org/b"],
     "reviewed": dt.date(2026, 11, 1),
     "review_by": dt.date(2027, 5, 1),
-    "note": "two\nlines, and a \"quote\"",
+    "note": 'two\nlines, and a "quote"',
 }
 
 
 def question(check="GOV-001", answer=None):
-    return Question(check, "A title", "governance", "high", "Who?", "It matters.", "Nobody has answered.", "open", 4.0, answer or {})
+    return Question(
+        check, "A title", "governance", "high", "Who?", "It matters.", "Nobody has answered.", "open", 4.0, answer or {}
+    )
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
@@ -40,10 +42,17 @@ def test_a_client_fills_in_the_workbook(tmp_path):
     book = openpyxl.load_workbook(path)
     sheet = book.active
     column = {name: number + 1 for number, name in enumerate(COLUMNS)}
-    for name, value in {"answer": "Not applicable", "owner": "Kim", "note": "no people", "reviewed": dt.datetime(2026, 11, 3)}.items():
+    for name, value in {
+        "answer": "Not applicable",
+        "owner": "Kim",
+        "note": "no people",
+        "reviewed": dt.datetime(2026, 11, 3),
+    }.items():
         sheet.cell(2, column[name]).value = value
     book.save(path)
-    assert read(path) == {"GOV-001": {"answer": "not_applicable", "owner": "Kim", "note": "no people", "reviewed": dt.date(2026, 11, 3)}}
+    assert read(path) == {
+        "GOV-001": {"answer": "not_applicable", "owner": "Kim", "note": "no people", "reviewed": dt.date(2026, 11, 3)}
+    }
 
 
 def test_a_sheet_saved_with_semicolons_is_read(tmp_path):

@@ -126,7 +126,9 @@ def waivers_in_comments(root: str, library: Library) -> list[dict[str, Any]]:
     if spec is None:
         return []
     with Project.open(root) as project:
-        return subject.waivers(run_probes([spec], project, ProjectConfig(), dt.datetime.now(dt.UTC).date(), cache=open_cache()))
+        return subject.waivers(
+            run_probes([spec], project, ProjectConfig(), dt.datetime.now(dt.UTC).date(), cache=open_cache())
+        )
 
 
 def _check_engine(name: str) -> None:

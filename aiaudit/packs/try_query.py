@@ -59,7 +59,9 @@ def try_query(
             config = load_project_config(path)
         except ConfigError:
             config = ProjectConfig()
-        facts = collect([spec], project, config, as_of or dt.datetime.now(dt.UTC).date(), jobs=1, options=options, probes=probes)
+        facts = collect(
+            [spec], project, config, as_of or dt.datetime.now(dt.UTC).date(), jobs=1, options=options, probes=probes
+        )
     return Tried(spec, facts[spec.id])
 
 

@@ -175,7 +175,7 @@ SMALL = json.loads(json.dumps(SMALL))
 PLACES = [path for path in places(SMALL) if path]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_no_result_however_wrong_ends_the_rendering(data) -> None:
     result = json.loads(json.dumps(SMALL))

@@ -266,11 +266,7 @@ class LoopsProbe(Probe[LoopsQuery]):
                 }
             for loop in project.records[entry.path].get("loops", ()):
                 found = next(
-                    (
-                        (one, line)
-                        for one, line in loop["calls"].items()
-                        if leads_to(one, entry.path, callers, project)
-                    ),
+                    ((one, line) for one, line in loop["calls"].items() if leads_to(one, entry.path, callers, project)),
                     None,
                 )
                 if found is not None and loop["line"] not in seen:

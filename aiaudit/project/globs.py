@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 MAX_GLOB: Final = 512  # characters of one glob
@@ -100,9 +100,24 @@ class GlobSet:
 
     def matches(self, data: bytes) -> bool:
         """The same for a path that `as_bytes` has prepared, where one path is tried against many sets."""
-        if self._match is None or self._match.fullmatch(data) is None:
+        if self._match is None or not _is_whole(self._match, data):
             return False
-        return self._not is None or self._not.fullmatch(data) is None
+        return self._not is None or not _is_whole(self._not, data)
+
+
+def _is_whole(expression: re.Pattern[bytes], data: bytes) -> bool:
+    """Whether all of `data` matches, without the objects that RE2's wrapper makes of a match: paths are many."""
+    engine, anchor = getattr(expression, "_regexp", None), _anchor()
+    if engine is None or anchor is None:  # pragma: no cover - another version of the wrapper
+        return expression.fullmatch(data) is not None
+    return bool(engine.Match(anchor, data, 0, len(data))[0][0] >= 0)
+
+
+@cache
+def _anchor() -> Any:
+    import re2
+
+    return getattr(getattr(re2, "_Anchor", None), "ANCHOR_BOTH", None)
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from aiaudit.model.fact import Fact
@@ -68,6 +68,7 @@ def hide_in(value: Any) -> Any:
     return _walk(value, "") if _suspicious(value) else value
 
 
+@lru_cache(maxsize=32768)
 def hide(text: str, name: str = "") -> str:
     """The text, which stands beside `name`, with `[secret]` in the place of each secret."""
     if len(text) < _LEAST:
@@ -144,7 +145,11 @@ def _walk(value: Any, name: str) -> Any:
         changed = {key: new for key, item in value.items() if (new := _walk(item, str(key))) is not item}
         return {**value, **changed} if changed else value
     if isinstance(value, list) or type(value) is tuple:
-        items = [_walk(item, name) for item in value]
+        parts = len(value) > 1  # one look at a record costs less than one at each of its texts
+        items = [
+            item if parts and isinstance(item, Mapping | list) and not _suspicious(item) else _walk(item, name)
+            for item in value
+        ]
         if all(new is item for new, item in zip(items, value, strict=True)):
             return value
         return items if isinstance(value, list) else tuple(items)

@@ -192,15 +192,10 @@ def _collect(library: Library, tree: Path, config: ProjectConfig, expect: Expect
 def _given(fact_id: str, value: Any) -> Fact:
     if isinstance(value, Mapping) and set(value) == {"$unknown"}:
         return Fact(fact_id, State.UNKNOWN, reason=str(value["$unknown"]))
+    from aiaudit.project.nodes import plain_data
+
     whole = Scope(1, 1)  # what a case gives stands for a look at everything
-    return Fact(fact_id, State.KNOWN, _plain_data(value), Level.MEASURED, "given by the case", scope=whole)
-
-
-def _plain_data(value: Any) -> Any:
-    """A parsed value without its places: rules take plain lists and mappings only."""
-    if isinstance(value, Mapping):
-        return {key: _plain_data(item) for key, item in value.items()}
-    return [_plain_data(item) for item in value] if isinstance(value, list) else value
+    return Fact(fact_id, State.KNOWN, plain_data(value), Level.MEASURED, "given by the case", scope=whole)
 
 
 def _differences(

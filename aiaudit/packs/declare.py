@@ -15,6 +15,7 @@ from aiaudit.packs.document import Document, Path_
 from aiaudit.packs.problems import Problem, did_you_mean
 from aiaudit.packs.schema import FACT_KEYS, FactPart
 from aiaudit.packs.values import DECLARED
+from aiaudit.project.nodes import plain_data
 from aiaudit.rules import RuleError, compile
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Facts:
         return self._query(declared, part.probe) if part.probe is not None else self._derived(declared)
 
     def _query(self, declared: Declaration, name: str) -> FactSpec:
-        extra: dict[str, Any] = dict(declared.part.model_extra or {})
+        extra: dict[str, Any] = plain_data(dict(declared.part.model_extra or {}))
         try:
             probe = self.probes.get(name)
         except RuntimeError as error:  # a probe that is named but cannot be imported

@@ -53,6 +53,13 @@ class Seq(list[Any]):
         return self.items_at[index] if -len(self.items_at) <= index < len(self.items_at) else self.mark
 
 
+def plain_data(value: Any) -> Any:
+    """A parsed value without its places: rules and queries take plain lists and mappings only."""
+    if isinstance(value, dict):
+        return {key: plain_data(item) for key, item in value.items()}
+    return [plain_data(item) for item in value] if isinstance(value, list) else value
+
+
 def line_of(node: object, key: str | int | None = None) -> int | None:
     """The line of a `Map`, a `Seq`, or of one of its parts; None for anything else (JSON, TOML, a scalar)."""
     if isinstance(node, Map):

@@ -102,3 +102,19 @@ def test_mistakes_are_told_each_time(cache: Cache, tmp_path: Path) -> None:
 def test_what_has_no_json_form_is_not_kept() -> None:
     with pytest.raises(Unstorable):
         to_plain(Library(packs=(object(),)))  # type: ignore[arg-type]
+
+
+def test_queries_are_plain_data_however_the_packs_were_loaded() -> None:
+    """A probe may ask whether a value is a mapping: it must be told the same by the file and by the cache."""
+
+    def only_plain(value: object) -> bool:
+        if type(value) is dict:
+            return all(map(only_plain, value.values()))
+        if type(value) is list:
+            return all(map(only_plain, value))
+        return value is None or type(value) in (str, int, float, bool)
+
+    loaded = load()
+    again = from_plain(json.loads(json.dumps(to_plain(loaded))))
+    assert all(only_plain(spec.query) for spec in loaded.facts.values() if spec.probe)
+    assert {name: spec.query for name, spec in loaded.facts.items()} == {n: s.query for n, s in again.facts.items()}

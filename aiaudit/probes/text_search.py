@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -131,15 +132,16 @@ def _learn(expressions: Sequence[Expression], cache: Cache) -> None:
     name = content_hash("\0".join(regexes).encode("utf-8", "surrogateescape"))
     parts = cache.kept(slot, name)
     try:
-        rows = json.loads(parts[0]) if parts else []
+        rows = json.loads(zlib.decompress(parts[0])) if parts else []
         _needs.update(
             (regex, row and tuple(tuple(frozenset(w.encode() for w in clause) for clause in one) for one in row))
             for regex, row in zip(regexes, rows, strict=True)
         )
-    except (ValueError, TypeError, AttributeError):  # not there, or not as expected
+    except (ValueError, TypeError, AttributeError, zlib.error):  # not there, or not as expected
         needs = [_required(regex) for regex in regexes]
         plain = [row and [[sorted(w.decode() for w in clause) for clause in one] for one in row] for row in needs]
-        cache.keep(slot, name, [json.dumps(plain, separators=(",", ":")).encode("ascii")])
+        # packed: whoever searches the cache for the beginning of a key should not find ours
+        cache.keep(slot, name, [zlib.compress(json.dumps(plain, separators=(",", ":")).encode("ascii"))])
 
 
 class WholeSearch:

@@ -7,7 +7,6 @@ import ctypes
 import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -109,13 +108,14 @@ def seen(tmp_path_factory) -> Seen:
     finally:
         going.set()
         churn.join()
+    events = [tuple(json.loads(line)) for line in log.read_text().splitlines()]
     made = Seen(
         root, done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode("utf-8", "surrogateescape"),
         json.loads((place / "out/r.json").read_bytes()) if (place / "out/r.json").exists() else {},
         {path.name: path.read_bytes() for path in (place / "out").iterdir()},
-        [tuple(json.loads(line)) for line in log.read_text().splitlines()],
+        events,
         trace.read_text(errors="replace").splitlines() if trace.exists() else None,
-        before, _listing(root), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
+        before, _listing(root), next((int(told) for event, told in events if event == "memory"), 0),
     )  # fmt: skip
     for locked in ("locked", "app/locked.py"):
         (root / locked).chmod(0o700)  # so that pytest can remove it

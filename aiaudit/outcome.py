@@ -14,6 +14,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from aiaudit.ruleset import Options
 
 SLOT: Final = "result"
 _JSON: Final = ".json"
+_PIECE: Final = 1024 * 1024  # bytes
 _BESIDE: Final = frozenset({"jobs", "cache", "timings"})  # options that change no figure
 
 
@@ -68,12 +70,19 @@ def outcome(
     with cache:
         slot = engine_id(SLOT, str(Path(root or ".").resolve()))
         parts = cache.kept(slot, name)
-        if parts is not None and len(parts) == 2:
-            return Outcome(prepared.collection, json.loads(parts[0]), text=parts[1])
+        if parts is not None and len(parts) > 1:
+            return Outcome(prepared.collection, json.loads(parts[0]), text=b"".join(parts[1:]))
         made = Outcome(prepared.collection, _concluded(prepared))
-        head = {key: value for key, value in made.head.items() if key != "facts"}
-        cache.keep(slot, name, [json.dumps(head, separators=(",", ":")).encode("ascii"), made.text])
+        cache.keep(slot, name, _parts(made))
         return made
+
+
+def _parts(made: Outcome) -> Iterator[bytes]:
+    """What is kept: the head, then the text piece by piece, for each is copied on its way."""
+    head = {key: value for key, value in made.head.items() if key != "facts"}
+    yield json.dumps(head, separators=(",", ":")).encode("ascii")
+    for start in range(0, len(made.text), _PIECE):
+        yield made.text[start : start + _PIECE]
 
 
 def _concluded(prepared: Prepared) -> dict[str, Any]:

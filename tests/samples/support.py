@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import shutil
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from aiaudit.audit import Audit, audit
@@ -26,7 +29,17 @@ def copied(name: str, to: Path) -> Path:
 
 
 def audited(root: Path) -> Audit:
-    return audit(str(root), Options(as_of=AS_OF, cache=False, jobs=1))
+    """An audit with a cache that all of this process share: of a mutated sample, only what has changed is read again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIAUDIT_CACHE_DIR", _cache())
+        return audit(str(root), Options(as_of=AS_OF, jobs=1))
+
+
+@cache
+def _cache() -> str:
+    folder = tempfile.mkdtemp(prefix="aiaudit-samples-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def edit(root: Path, edits: list[Any]) -> None:

@@ -53,20 +53,7 @@ def section(told: Explanation) -> str:
         f"## {check.id}: {text(check.title)} {{ #{check.id.lower()} }}",
         f"*{check.severity} · {check.kind} · effort {check.effort}*",
     ]
-    for title, lines in (
-        ("Why", [check.why]),
-        ("Risk", [check.risk]),
-        ("Applies", [told.applies]),
-        ("Question", [check.question]),
-        ("How it is measured", told.measured),
-        ("How it is judged, the first that holds", told.judged),
-        ("Evidence", [told.evidence]),
-        ("How to fix", [check.remediation]),
-        ("Parameters, set in aiaudit.yaml", told.params),
-        ("Known false results", told.false_results),
-        ("Needs first", [", ".join(check.requires)]),
-        ("Supports evidence for", told.controls),
-    ):
+    for title, lines in told.sections():
         kept = [text(line) for line in lines if line]
         if len(kept) == 1:
             parts.append(f"**{title}.** {kept[0]}")

@@ -50,21 +50,7 @@ def _parts(told: Explanation, width: int) -> Iterable[str]:
     days = f"{check.effort.days} person-{'day' if check.effort.days == 1 else 'days'}"
     yield textwrap.fill(f"{check.id}  {check.title}", width)
     yield f"{check.severity} · {check.kind} · pack {check.pack} · effort {check.effort}, counted as {days}"
-    for title, lines in (
-        ("Why", [check.why]),
-        ("Risk", [check.risk]),
-        ("Applies", [told.applies]),
-        ("Question", [check.question]),
-        ("How it is measured", told.measured),
-        ("How it is judged, the first that holds", told.judged),
-        ("Evidence", [told.evidence]),
-        ("How to fix", [check.remediation]),
-        ("Parameters, set in aiaudit.yaml", told.params),
-        ("Known false results", told.false_results),
-        ("Needs first", [", ".join(check.requires)]),
-        ("Blocks where it fails", [", ".join(told.required_by)]),
-        ("Supports evidence for", told.controls),
-    ):
+    for title, lines in told.sections():
         hang = "    " if len(lines) > 1 else "  "  # a list hangs, a paragraph does not
         wrapped = [row for line in lines if line for row in _wrapped(line, width, hang)]
         if wrapped:

@@ -20,7 +20,6 @@ from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
 from aiaudit.data.model import Malformed, Source
 
 if TYPE_CHECKING:
-    import duckdb
     import ibis.expr.types as ir
 
 T = TypeVar("T")
@@ -223,11 +222,6 @@ class DuckDBEngine:
         if source.format == "sqlite" and name == "csv":
             name = "sqlite"  # it was exported
         return Relation(source, ibis.table(schema, name=opened.view), opened.size, opened.notes, name)
-
-
-def connection_of(engine: DuckDBEngine) -> duckdb.DuckDBPyConnection:
-    """The engine's connection, for tests that compare with hand-written SQL."""
-    return engine._connection
 
 
 def _line(error: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +33,23 @@ class Explanation:
     controls: tuple[str, ...]
     required_by: tuple[str, ...]
     cases: tuple[str, ...]
+
+    def sections(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """Every title with its lines, in the order in which they are read; empty ones too."""
+        check = self.check
+        yield "Why", [check.why]
+        yield "Risk", [check.risk]
+        yield "Applies", [self.applies]
+        yield "Question", [check.question]
+        yield "How it is measured", self.measured
+        yield "How it is judged, the first that holds", self.judged
+        yield "Evidence", [self.evidence]
+        yield "How to fix", [check.remediation]
+        yield "Parameters, set in aiaudit.yaml", self.params
+        yield "Known false results", self.false_results
+        yield "Needs first", [", ".join(check.requires)]
+        yield "Blocks where it fails", [", ".join(self.required_by)]
+        yield "Supports evidence for", self.controls
 
 
 def explain(

@@ -64,7 +64,8 @@ def is_fast() -> bool:
 
 
 class LiteralSearch:
-    """By the literals that each expression needs. Raises `ImportError` where Hyperscan is not installed."""
+    """By the literals that each expression needs. Raises `ImportError` where Hyperscan is not installed, `RuntimeError`
+    where it does not run on this processor."""
 
     def __init__(self, expressions: Sequence[Expression]) -> None:
         import hyperscan
@@ -84,7 +85,9 @@ class LiteralSearch:
         self._uses = [needed.get(literal, []) for literal in self._literals]
         self._all = range(len(expressions))
         self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        if self._literals:
+        if not self._literals:
+            return
+        try:
             self._database.compile(
                 expressions=self._literals,
                 ids=list(range(len(self._literals))),
@@ -92,6 +95,8 @@ class LiteralSearch:
                 flags=[hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS] * len(self._literals),
                 literal=True,
             )
+        except hyperscan.error as error:  # its own class, derived from none of Python's
+            raise RuntimeError(f"Hyperscan: {error}") from None
 
     def candidates(self, text: bytes) -> Iterable[int]:
         """See `Search`; in their order."""

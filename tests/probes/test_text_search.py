@@ -170,3 +170,19 @@ def test_what_is_known_of_expressions_is_kept(tmp_path: Path, monkeypatch: pytes
     assert text_search._needs == known
     text = b"token = 'ghp_" + b"a1B2" * 9 + b"'"
     assert list(first.candidates(text)) == list(second.candidates(text)) != []
+
+
+def test_where_hyperscan_does_not_run_the_sets_of_re2_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    import hyperscan
+
+    class Refuses:
+        def __init__(self, **kwargs: object) -> None: ...
+
+        def compile(self, **kwargs: object) -> None:
+            raise hyperscan.error("this processor lacks SSSE3")
+
+    monkeypatch.setattr(hyperscan, "Database", Refuses)
+    for much in (False, True):
+        found = search_for([Expression("abc")], much=much)
+        assert isinstance(found, SetSearch)
+        assert list(found.candidates(b"xabcx")) == [0]

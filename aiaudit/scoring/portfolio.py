@@ -1,6 +1,6 @@
 """Many audits side by side: ranking, levels, commonest gaps, and the fixes that help most projects.
 
-Results are read by DuckDB, which takes only the parts that are needed: thousands of them in seconds, in little memory.
+Results are read by their heads (`aiaudit.scoring.heads`): thousands of them in seconds, in little memory.
 """
 
 from __future__ import annotations
@@ -12,34 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiaudit.model.check import Severity
+from aiaudit.scoring import heads
 
 LEVELS: Final = ("scale", "production", "pilot", "prototype", "not_ready")
-MAX_BYTES: Final = 256 * 1024 * 1024  # of one result
-_SMALLEST_BUFFER: Final = 16 * 1024 * 1024
-_MEMORY: Final = "512MB"
-_COLUMNS: Final = {
-    "schema_version": "VARCHAR",
-    "as_of": "VARCHAR",
-    "tool": "STRUCT(version VARCHAR, ruleset_hash VARCHAR)",
-    "project": 'STRUCT(name VARCHAR, "commit" VARCHAR, declared STRUCT(owner VARCHAR))',
-    "score": "DOUBLE",
-    "score_low": "DOUBLE",
-    "score_high": "DOUBLE",
-    "coverage": "DOUBLE",
-    "readiness": "VARCHAR",
-    "weakest_core": "VARCHAR",
-    "next_level": 'STRUCT("name" VARCHAR, effort_days DOUBLE, missing VARCHAR[])',
-    "packs": "STRUCT(id VARCHAR, title VARCHAR, score DOUBLE)[]",
-    "checks": "STRUCT(id VARCHAR, title VARCHAR, severity VARCHAR, status VARCHAR, remediation VARCHAR, "
-    "effort_days DOUBLE)[]",
-}
-
-
-_HEADLINE: Final = "SELECT * EXCLUDE (checks)"
-_STATUSES: Final = "list_transform(checks, lambda c: concat(c.status, ' ', c.id)) AS statuses"
-_DETAILS: Final = (
-    "SELECT c.id, c.title, c.severity, c.effort_days, c.remediation FROM (SELECT unnest(checks) AS c {source})"
-)
 
 
 class PortfolioError(ValueError):
@@ -106,7 +81,13 @@ class Portfolio:
 
 def build(files: Sequence[Path]) -> Portfolio:
     """Read the results and add them up. Raises `PortfolioError` where none can be read."""
-    rows, details, unread = _read(files)
+    try:
+        rows = heads.statuses(files)
+        details = heads.details(_first_files(rows))
+    except heads.HeadsError as error:
+        raise PortfolioError(str(error)) from None
+    read = {row["filename"] for row in rows}
+    unread = [path for path in sorted({str(file) for file in files}) if path not in read]
     projects = sorted((_project(row) for row in rows), key=_rank)
     if not projects:
         raise PortfolioError("none of the files is a result JSON of aiaudit")
@@ -138,81 +119,24 @@ def headlines(files: Sequence[Path]) -> tuple[tuple[str, Project], ...]:
 
     What is no result is passed over. Raises `PortfolioError` where a file is too large.
     """
-    rows = _read(files, with_checks=False)[0] if files else []
+    try:
+        rows = heads.headlines(files) if files else []
+    except heads.HeadsError as error:
+        raise PortfolioError(str(error)) from None
     told = ((str((row["project"] or {}).get("name") or ""), _project(row)) for row in rows)
     return tuple(sorted(told, key=lambda one: (one[1].as_of, one[1].file)))
 
 
-def _read(
-    files: Sequence[Path], *, with_checks: bool = True
-) -> tuple[list[dict[str, Any]], list[tuple[Any, ...]], list[str]]:
-    """Headlines with the status of each check; what each check is, once; and the files that hold no result.
-
-    Every file is read once: what a check is comes from the first file that has it.
-    """
-    import duckdb
-
-    paths = sorted({str(file) for file in files})
-    largest = max((Path(path).stat().st_size for path in paths), default=0)
-    if largest > MAX_BYTES:
-        raise PortfolioError(f"a result is larger than {MAX_BYTES // 1024**2} MB")
-    connection = duckdb.connect(
-        config={
-            "memory_limit": _MEMORY,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
-    columns = ", ".join(f"{name}: '{kind}'" for name, kind in _COLUMNS.items())
-    source = (
-        f"FROM read_json(?, columns={{{columns}}}, format='unstructured', filename=true, "
-        f"maximum_object_size={max(_SMALLEST_BUFFER, largest + 1024)}) "
-        "WHERE schema_version IS NOT NULL AND len(checks) > 0"
-    )
-
-    def ask(query: str, some: list[str]) -> Any:
-        return connection.execute(query, [some])
-
-    def reads(path: str) -> bool:
-        try:
-            ask(f"SELECT count(*) {source}", [path]).fetchall()
-        except duckdb.Error:
-            return False
-        return True
-
-    query = f"{_HEADLINE}, {_STATUSES} {source}" if with_checks else f"{_HEADLINE} {source}"
-    try:
-        try:
-            rows = _rows(ask(query, paths))
-        except duckdb.Error:  # one file that is no JSON ends the reading of all: find it
-            readable = [path for path in paths if reads(path)]
-            rows = _rows(ask(query, readable)) if readable else []
-        rows.sort(key=lambda row: str(row["filename"]))
-        first = _first_files(rows) if with_checks else []
-        details = ask(_DETAILS.format(source=source), first).fetchall() if first else []
-    except duckdb.Error as error:
-        raise PortfolioError(str(error).splitlines()[0][:200]) from None
-    finally:
-        connection.close()
-    kept = {row["filename"] for row in rows}
-    return rows, details, [path for path in paths if path not in kept]
-
-
-def _first_files(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _first_files(rows: Sequence[Mapping[str, Any]]) -> list[Path]:
     """The files that together have every check: usually one, or one for each ruleset."""
     seen: set[str] = set()
     first = []
     for row in rows:
-        own = {status.partition(" ")[2] for status in row["statuses"]}
+        own = {ended.partition(" ")[2] for ended in row["checks"]}
         if own - seen:
             seen |= own
-            first.append(str(row["filename"]))
+            first.append(Path(row["filename"]))
     return first
-
-
-def _rows(cursor: Any) -> list[dict[str, Any]]:
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _project(row: Mapping[str, Any]) -> Project:
@@ -243,36 +167,36 @@ def _rank(project: Project) -> tuple[int, float, str, str]:
     return level, -project.low, project.name, project.file
 
 
-def _gaps(rows: Sequence[Mapping[str, Any]], details: Sequence[tuple[Any, ...]]) -> list[Gap]:
+def _gaps(rows: Sequence[Mapping[str, Any]], details: Sequence[Mapping[str, Any]]) -> list[Gap]:
     """Every check that fails, is partly shown or stands before a next level somewhere, counted, in the order of ids."""
     counts = {status: Counter[str]() for status in ("fail", "partial")}
     applies: Counter[str] = Counter()
     lifts: Counter[str] = Counter()
     for row in rows:
         own = set()
-        for status, _, check_id in (text.partition(" ") for text in row["statuses"]):
+        for status, _, check_id in (ended.partition(" ") for ended in row["checks"]):
             own.add(check_id)
             if status != "not_applicable":
                 applies[check_id] += 1
             if status in counts:
                 counts[status][check_id] += 1
         lifts.update(own & set((row["next_level"] or {}).get("missing") or ()))
-    known = {row[0]: row for row in reversed(details)}
+    known = {check["id"]: check for check in reversed(details)}
     found = []
     for check_id in sorted(known.keys() & (counts["fail"] | counts["partial"] | lifts).keys()):
-        _, title, severity, days, remediation = known[check_id]
+        check = known[check_id]
         failed, partial = counts["fail"][check_id], counts["partial"][check_id]
         found.append(
             Gap(
                 check_id,
-                title or check_id,
-                severity or "",
+                check["title"] or check_id,
+                check["severity"] or "",
                 failed,
                 partial,
                 applies[check_id],
                 lifts[check_id],
-                float(days or 3),
-                remediation or "",
+                float(check["effort_days"] or 3),
+                check["remediation"] or "",
             )
         )
     return found

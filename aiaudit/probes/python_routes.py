@@ -13,6 +13,7 @@ from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.python.routes import MOST_NAMES
 from aiaudit.project.entry import Entry
 
 ROUTE: Final = record(
@@ -49,9 +50,10 @@ _MAX_BASES: Final = 5
 class RoutesQuery(CodeQuery):
     """All handlers: routes, websockets, MCP tools (kind tool), and pages of Streamlit, Gradio and Chainlit (kind page).
 
-    frameworks: only these. kinds: only these. takes_input: it takes a body, a form, files or query parameters.
+    frameworks: only these. kinds: only these. takes_input: it takes a body, a form, files, query
+    parameters, or looks at the bare request.
     validated: all of that is checked by a model, by types, or by the handler itself (it answers 400 or 422). bounded:
-    some of it has limits. health: the route's name says so; constant: the handler returns a constant and calls nothing.
+    some of it has limits. health: the route's name says so, or at `/` the function's; constant: the handler returns a constant and calls nothing.
     """
 
     frameworks: list[str] = Field(default_factory=list)
@@ -86,7 +88,7 @@ class RoutesProbe(Probe[RoutesQuery]):
 
 def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, Any]:
     params = [_known_model(one, path, project) for one in row.get("params", ())]
-    inputs = [one for one in params if one["kind"] not in ("service", "path")]
+    inputs = [one for one in params if one["kind"] not in ("service", "path") and not _unused(one, row)]
     methods = row.get("methods", [])
     reads = bool(row.get("reads_request"))
     page = row["kind"] == "page"
@@ -111,11 +113,26 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "checks": checks,
         "auth": row.get("auth", ""),
         "constant": bool(row.get("constant")),
-        "health": bool(HEALTH.search(row.get("route", ""))) and "GET" in (methods or ["GET"]),
+        "health": _is_health(row) and "GET" in (methods or ["GET"]),
         "reads_request": reads,
         "touches": row.get("touches", []),
         "calls": row.get("calls", []),
     }
+
+
+def _unused(param: dict[str, Any], row: dict[str, Any]) -> bool:
+    """A bare request that the handler never looks at: decorators (a limiter's, say) want it in the signature."""
+    touched = row.get("touches", [])
+    if param["kind"] != "raw" or len(touched) >= MOST_NAMES:
+        return False
+    return not any(name == param["name"] or name.startswith(f"{param['name']}.") for name in touched)
+
+
+def _is_health(row: dict[str, Any]) -> bool:
+    """By its route; where that is the root of a router (`/`), whose prefix another file gives, by its function."""
+    route = row.get("route", "")
+    name = row.get("function", "").rpartition(".")[2]
+    return bool(HEALTH.search(route)) or (route in ("", "/") and row["kind"] == "route" and bool(HEALTH.search(name)))
 
 
 def _known_model(param: dict[str, Any], path: str, project: PythonProject) -> dict[str, Any]:

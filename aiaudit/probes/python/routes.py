@@ -71,6 +71,7 @@ _CHECKS: Final = name_set(
     "model_validate model_validate_json parse_obj parse_raw validate validate_python validate_json is_valid load"
     " check_schema TypeAdapter abort"
 )
+MOST_NAMES: Final = 40  # names that a handler's body touches
 _REQUEST_READS: Final = name_set("get_json json form args values files data body query_params GET POST FILES")
 
 
@@ -321,7 +322,7 @@ class _Body:
                 self.checks = self.checks or "answers 400"
             if isinstance(inner, ast.Raise) and isinstance(inner.exc, ast.Call) and _is_400(inner.exc):
                 self.checks = self.checks or "raises 400"
-        self.touches = [name for name in names if name not in ("self", "True")][:40]
+        self.touches = [name for name in names if name not in ("self", "True")][:MOST_NAMES]
         self.constant = bool(returned) and all(returned) and not self._calls
 
     def _call(self, call: ast.Call) -> None:

@@ -90,10 +90,14 @@ def _brings_nothing(arguments: Sequence[str]) -> bool:
     return any(_LOOKS.fullmatch(one) for one in named[1:])
 
 
+_BUILDS_IMAGE: Final = re.compile(r"(?:docker|container|image|oci)[-_/]build|build[-_](?:and[-_])?(?:push|publish)")
+
+
 def kind_of_action(uses: str) -> Kind:
     """The kind of a named action, task, orb or pipe."""
     lower = uses.lower()
-    return next((kind for prefix, kind in _ACTIONS if lower.startswith(prefix)), "other")
+    known = next((kind for prefix, kind in _ACTIONS if lower.startswith(prefix)), "other")
+    return "build_image" if known == "other" and _BUILDS_IMAGE.search(lower.partition("@")[0]) else known
 
 
 def name_kind(name: str) -> Kind:

@@ -71,11 +71,14 @@ def _of_dockerfile(files: Files, path: str) -> Iterator[Install]:
     text = files.text(path)
     resolver = Resolver(files)
     made = stages(text) if text else []
-    copied = {target: source for stage in made for target, source in _copies(stage, path.rpartition("/")[0])}
+    folder = path.rpartition("/")[0]
+    copied = {target: source for stage in made for target, source in _copies(stage, folder)}
     for leaf in resolver.image(path, Place(path, 1, "")) if made else ():
         for one in _of_leaf(leaf, "image"):
-            name = one.source.rpartition("/")[2]
-            yield Install(one.path, one.line, one.command, one.tool, copied.get(name, one.source), one.strict, "image")
+            source = copied.get(one.source.rpartition("/")[2], one.source)
+            if "." in copied and folder and files.exists(f"{folder}/{source}"):
+                source = f"{folder}/{source}"  # the whole context was copied, and it is the Dockerfile's folder
+            yield Install(one.path, one.line, one.command, one.tool, source, one.strict, "image")
 
 
 def _copies(stage: Stage, folder: str) -> Iterator[tuple[str, str]]:

@@ -50,10 +50,10 @@ _MAX_BASES: Final = 5
 class RoutesQuery(CodeQuery):
     """All handlers: routes, websockets, MCP tools (kind tool), and pages of Streamlit, Gradio and Chainlit (kind page).
 
-    frameworks: only these. kinds: only these. takes_input: it takes a body, a form, files, query
-    parameters, or looks at the bare request.
-    validated: all of that is checked by a model, by types, or by the handler itself (it answers 400 or 422). bounded:
-    some of it has limits. health: the route's name says so, or at `/` the function's; constant: the handler returns a constant and calls nothing.
+    frameworks: only these. kinds: only these. takes_input: it takes a body, a form, files or query parameters, or looks
+    at the bare request. validated: all of that is checked by a model, by types, or by the handler itself (it answers
+    400 or 422). bounded: some of it has limits. health: the route's name says so, or at `/` the function's; constant:
+    the handler returns a constant and calls nothing.
     """
 
     frameworks: list[str] = Field(default_factory=list)

@@ -96,8 +96,10 @@ _BUILDS_IMAGE: Final = re.compile(r"(?:docker|container|image|oci)[-_/]build|bui
 def kind_of_action(uses: str) -> Kind:
     """The kind of a named action, task, orb or pipe."""
     lower = uses.lower()
-    known = next((kind for prefix, kind in _ACTIONS if lower.startswith(prefix)), "other")
-    return "build_image" if known == "other" and _BUILDS_IMAGE.search(lower.partition("@")[0]) else known
+    for prefix, kind in _ACTIONS:
+        if lower.startswith(prefix):
+            return kind
+    return "build_image" if _BUILDS_IMAGE.search(lower.partition("@")[0]) else "other"
 
 
 def name_kind(name: str) -> Kind:

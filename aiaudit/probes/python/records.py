@@ -1,7 +1,8 @@
 """Records of decisions: structured values that are logged, traced or stored, and which fields of a record they hold.
 
-A site is a call that hands on named values (keywords, a dict literal, or a name that one is bound to) to something that
-keeps them: a logger, a tracer, a table, a file. A dict that is only returned is no record.
+A site is a call that hands on named values (keywords, a dict literal, or a name that one is bound to, also one that is
+filled key by key) to something that keeps them: a logger, a tracer, a table, a file. A dict that is only returned is no
+record; a table of predictions that is returned is one where the same file writes tables.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from aiaudit.probes.python.resolve import dotted, last_name
 # Keys that hardly any structure but a record has. A site counts with two of them, so that the words of `HITS` are
 # enough to find it, whatever else is looked for in the file.
 _TELLING: Final = (
-    r"(?:request|req|trace|correlation|prediction|decision|conversation)_?id|latency\w*|duration\w*|elapsed\w*"
+    r"(?:request|req|trace|correlation|prediction|inference|decision|conversation)_?id|latency\w*|duration\w*|elapsed\w*"
     r"|response_time|timestamp|created_at|logged_at|model_(?:version|name|id|uri)|confidence|proba(?:bility|bilities)?"
     r"|(?:user|customer|client|tenant|account)_?id|user_ref|caller"
 )
@@ -34,13 +35,13 @@ FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     for name, pattern in (
         (
             "request_id",
-            r"(?:request|req|trace|correlation|prediction|event|message|conversation|run|call|decision)_?id|uuid|^id$",
+            r"(?:request|req|trace|correlation|prediction|inference|event|message|conversation|run|call|decision)_?id|uuid|^id$",
         ),
         (
             "latency",
             r"latency|latency_ms|duration|duration_ms|elapsed|response_time|processing_time|inference_time|took",
         ),
-        ("time", r"time|timestamp|ts|created|created_at|date|datetime|logged_at"),
+        ("time", r"time|timestamp|ts|dt|created|created_at|date|datetime|logged_at"),
         ("model_version", r"model|model_version|model_name|model_id|model_uri|model_stage|version|deployment"),
         ("confidence", r"confidence|probability|probabilities|proba|prob|logprobs?|certainty"),
         (
@@ -49,7 +50,7 @@ FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ),
         (
             "input_ref",
-            r"input|inputs|input_hash|input_ref|prompt|question|query|features|payload|request|text|messages|data",
+            r"input|inputs|input_hash|input_ref|prompt|question|query|features|payload|request|texts?|messages|data",
         ),
         (
             "output",
@@ -61,8 +62,9 @@ _LOGS: Final = name_set("debug info warning warn error critical exception log ms
 _STORES: Final = name_set(
     "insert insert_one insert_many add add_all create save append writerow write put put_item send produce publish xadd"
     " index emit set_attribute set_attributes update_current_trace update_current_observation execute capture track"
-    " log_dict"
+    " log_dict add_texts add_documents upload_documents upsert upsert_item insert_rows insert_rows_json"
 )
+_TABLE_WRITES: Final = name_set("to_sql to_parquet to_csv to_json to_gbq to_delta write_parquet saveAsTable put_object")
 _RECORDERS: Final = re.compile(
     r"(?i)(^|_)(log|record|audit|track|trace|emit|persist|store|save)(_|$).*|(Log|Record|Event|Audit|Trace|History|Prediction)s?$"
 )
@@ -92,6 +94,7 @@ class RecordFinder:
             row = self._row(call, dict(self._named(call, scope)), sink, scope)
             if row is not None and len(rows) < _MOST:
                 rows.append(row)
+        rows.extend(self._returned_tables(_MOST - len(rows)))
         for scope, call, named in spans.values():
             row = self._row(call, named, "trace", scope)
             if row is not None and len(rows) < _MOST:
@@ -106,9 +109,30 @@ class RecordFinder:
             return "trace"
         if name in _LOGS and (owner and re.search(r"log|audit|event|struct", owner)):
             return "log"
-        if name in _STORES or _RECORDERS.search(name):
+        if name in _STORES or name in _TABLE_WRITES or _RECORDERS.search(name):
             return "store"
         return ""
+
+    def _returned_tables(self, most: int) -> list[dict[str, Any]]:
+        """Tables of predictions that are filled column by column and returned, in a file that writes tables."""
+        if not any(
+            self.view.text_has(name.encode()) for name in _TABLE_WRITES
+        ):  # they may stand where nothing is parsed
+            return []
+        found: list[dict[str, Any]] = []
+        for scope in self.view.module.scopes:
+            if scope.kind != "function":
+                continue
+            for statement, _ in statements(scope):
+                if not isinstance(statement, ast.Return) or not isinstance(statement.value, ast.Name):
+                    continue
+                columns = dict(_columns(statement.value.id, scope))
+                fields = _fields(columns)
+                if len(columns) > 1 and {"request_id", "output"} <= fields.keys() and len(found) < most:
+                    place = self.view.place(statement.value, scope)
+                    keys = sorted(columns)[:40]
+                    found.append({**place, "name": "return", "sink": "store", "fields": sorted(fields), "keys": keys})
+        return found
 
     def _named(self, call: ast.Call, scope: Scope) -> Iterator[tuple[str, ast.expr | None]]:
         """Names and values that the call hands on."""
@@ -117,6 +141,7 @@ class RecordFinder:
                 "extra",
                 "attributes",
                 "metadata",
+                "metadatas",
                 "properties",
                 "document",
                 "item",
@@ -131,6 +156,8 @@ class RecordFinder:
                 yield from self._mapping(keyword.value, scope, 0)
         for argument in call.args:
             yield from self._mapping(argument, scope, 0)
+        if last_name(call.func) in _TABLE_WRITES and isinstance(call.func, ast.Attribute):
+            yield from self._mapping(call.func.value, scope, 0)
 
     def _mapping(self, node: ast.expr, scope: Scope, depth: int) -> Iterator[tuple[str, ast.expr | None]]:
         """The keys of a dict literal, of a name bound to one, of `dict(…)`, in `json.dumps(…)` and constructors."""
@@ -146,6 +173,10 @@ class RecordFinder:
                 for bound in _assigned(name, scope):
                     if not isinstance(bound, ast.Name):
                         yield from self._mapping(bound, scope, depth + 1)
+                yield from _columns(name, scope)
+            case ast.List(elts=elements):
+                for element in elements[:5]:
+                    yield from self._mapping(element, scope, depth + 1)
             case ast.Call(func=function, args=arguments, keywords=keywords):
                 if last_name(function) in (
                     "dumps",
@@ -165,14 +196,7 @@ class RecordFinder:
                 return
 
     def _row(self, call: ast.Call, named: dict[str, ast.expr | None], sink: str, scope: Scope) -> dict[str, Any] | None:
-        fields: dict[str, str] = {}
-        for key, value in named.items():
-            name = next((name for name, pattern in FIELDS if pattern.search(key)), "")
-            if not name or name in fields:
-                continue
-            if name == "model_version" and isinstance(value, ast.Constant):
-                continue  # a version that never changes tells nothing
-            fields[name] = key
+        fields = _fields(named)
         telling = {key.lower() for key in named if _IS_TELLING.fullmatch(key)}
         if len(fields) < _LEAST_FIELDS or len(telling) < LEAST:
             return None
@@ -183,6 +207,39 @@ class RecordFinder:
             "fields": sorted(fields),
             "keys": sorted(named)[:40],
         }
+
+
+def _fields(named: dict[str, ast.expr | None]) -> dict[str, str]:
+    """Which of the eight fields the keys are, and by which key."""
+    fields: dict[str, str] = {}
+    for key, value in named.items():
+        name = next((name for name, pattern in FIELDS if pattern.search(key)), "")
+        if not name or name in fields:
+            continue
+        if name == "model_version" and isinstance(value, ast.Constant):
+            continue  # a version that never changes tells nothing
+        fields[name] = key
+    if "input_ref" in fields and "output" not in fields and (spoken := [k for k in named if k in ("role", "type")]):
+        fields["output"] = spoken[0]  # what was said, by the user or by the model
+    return fields
+
+
+def _columns(name: str, scope: Scope) -> Iterator[tuple[str, ast.expr | None]]:
+    """Keys that a dict or a table is given one by one (`row["time"] = …`), and columns it is cut out with."""
+    for node, _ in statements(scope):
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            match target:
+                case ast.Subscript(value=ast.Name(id=owner), slice=ast.Constant(value=str(key))) if owner == name:
+                    yield key, node.value
+                case ast.Name(id=owner) if owner == name:
+                    for inner in ast.walk(node.value):
+                        match inner:
+                            case ast.Subscript(slice=ast.List(elts=elements)):
+                                for one in elements:
+                                    if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                                        yield one.value, None
 
 
 def _assigned(name: str, scope: Scope) -> list[ast.expr]:

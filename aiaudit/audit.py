@@ -70,7 +70,7 @@ class Audit:
     frameworks: tuple[FrameworkCoverage, ...]
     timings: Mapping[str, float] | None
     since: baseline.Difference | None = None
-    plugins: tuple[plugins.Plugin, ...] = ()  # whose packs or probes were used
+    plugins: tuple[plugins.Plugin, ...] = ()  # whose packs, probes or formats were used
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -160,7 +160,11 @@ def conclude(prepared: Prepared) -> Audit:
         frameworks=coverage,
         timings=clock.laps if options.timings else None,
         since=baseline.difference(judged.results, prepared.before) if prepared.before else None,
-        plugins=(*ruleset.plugins, *plugins.of_probes((spec.probe for spec in collection.specs.values()), PROBES)),
+        plugins=(
+            *ruleset.plugins,
+            *plugins.of_probes((spec.probe for spec in collection.specs.values()), PROBES),
+            *options.formats,
+        ),
     )
 
 

@@ -18,7 +18,10 @@ ALL: Final = "all"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the caller asks of an audit. `own_outputs`: files below the root that this audit itself writes."""
+    """What the caller asks of an audit.
+
+    `own_outputs`: files below the root that this audit itself writes; `formats`: the plug-ins that write its reports.
+    """
 
     packs: tuple[str, ...] = ()  # ids, files, or "all"
     profile: str | None = None
@@ -41,6 +44,7 @@ class Options:
     timings: bool = False
     ruleset: str | None = None  # the hash that the rules must have
     own_outputs: tuple[str, ...] = ()
+    formats: tuple[Plugin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

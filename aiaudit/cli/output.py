@@ -9,10 +9,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from aiaudit.cli.errors import UsageError, say
-from aiaudit.reports.base import Output, parse_output, render, write_files
+from aiaudit.reports.base import Output, brought_by, parse_output, render, write_files
+
+if TYPE_CHECKING:
+    from aiaudit.plugins import Plugin
 
 WIDEST = 110
 MOST_LISTED = 10
@@ -27,6 +30,12 @@ def outputs_of(paths: Iterable[str], stdout_format: str | None) -> list[Output]:
     if wanted.count("-") > 1:
         raise UsageError("-o -: stdout can take one report only")
     return [parse_output(path, stdout_format) for path in wanted]
+
+
+def brought(outputs: Iterable[Output]) -> tuple[Plugin, ...]:
+    """The plug-ins that write the outputs whose format is not ours, each once."""
+    found = (brought_by(output.suffix) for output in outputs)
+    return tuple(dict.fromkeys(plugin for plugin in found if plugin is not None))
 
 
 class Renderable(Protocol):

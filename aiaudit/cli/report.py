@@ -46,6 +46,7 @@ def report(
 ) -> None:
     """Render a saved result; without -o print its summary."""
     from aiaudit.cli import output as out
+    from aiaudit.reports.result import naming
     from aiaudit.reports.templating import overriding
 
     outputs = out.outputs_of(output or (), stdout_format)
@@ -65,6 +66,7 @@ def report(
     if not outputs:
         out.summary(data, sys.stdout)
         return
+    data = naming(data, out.brought(outputs))
     with overriding(templates):
         out.write(outputs, out.Saved(data))
 

@@ -115,7 +115,7 @@ def run(
     Without a gate the score alone never fails. Gates look at the accepted score; a file of saved facts is judged the
     same way as a project.
     """
-    from aiaudit.cli.output import below, outputs_of
+    from aiaudit.cli.output import below, brought, outputs_of
     from aiaudit.reports.base import check_folder
     from aiaudit.ruleset import Options
 
@@ -157,6 +157,7 @@ def run(
         cache=not no_cache,
         timings=timings,
         own_outputs=below(root, written) if root else (),
+        formats=brought(outputs),
         ruleset=ruleset,
     )
     if dry_run:

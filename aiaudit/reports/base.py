@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
-from aiaudit.plugins import find, names
+from aiaudit.plugins import Plugin, find, names
 from aiaudit.reports.writing import OutputError, write_file, write_files
 
 __all__ = [
-    "FORMATS", "STDOUT", "Output", "OutputError", "Reporter", "check_folder", "parse_output", "render", "reporter",
+    "FORMATS", "STDOUT", "Output", "OutputError", "Reporter", "brought_by", "check_folder", "parse_output", "render", "reporter",
     "write_file", "write_files",
 ]  # fmt: skip
 
@@ -63,7 +63,7 @@ def parse_output(path: str, stdout_format: str | None = None) -> Output:
     """Find the format of an output, and whether its folder is there. Nothing is opened yet."""
     if path == STDOUT:
         suffix = "." + (stdout_format or "json").lstrip(".")
-        if suffix not in FORMATS and find("formats", suffix[1:]) is None:
+        if suffix not in FORMATS and brought_by(suffix) is None:
             raise OutputError(f"--format {stdout_format}: not a format; there are: {_listed(without_dot=True)}")
         return Output(path, suffix)
     name = Path(path).name.lower()
@@ -87,11 +87,15 @@ def check_folder(path: str, option: str) -> None:
 
 def reporter(suffix: str) -> Reporter:
     """The module of a format."""
-    if suffix not in FORMATS:
-        plugin = find("formats", suffix[1:])
-        if plugin is not None:
-            return cast(Reporter, plugin.load())
+    plugin = brought_by(suffix)
+    if plugin is not None:
+        return cast(Reporter, plugin.load())
     return cast(Reporter, importlib.import_module(FORMATS[suffix]))
+
+
+def brought_by(suffix: str) -> Plugin | None:
+    """The plug-in that brings a format; None where it is one of ours."""
+    return None if suffix in FORMATS else find("formats", suffix[1:])
 
 
 def render(suffix: str, result: dict[str, Any]) -> bytes:

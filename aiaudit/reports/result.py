@@ -73,7 +73,7 @@ def to_json(audit: Audit) -> dict[str, Any]:
         "cost": cost,
         "attestations": plain(answers),
         "assumptions": [
-            *(f"The {p.kind} {p.name!r} come from the plug-in {p.package} {p.version}." for p in audit.plugins),
+            *(_comes_from(plugin) for plugin in audit.plugins),
             *subject.assumptions(collection.config, answers, collection.config_by),
             *subject.capacity_assumptions(capacity),
             *subject.cost_assumptions(cost),
@@ -252,6 +252,22 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _plugin(plugin: Plugin) -> dict[str, str]:
     return {"kind": plugin.kind, "name": plugin.name, "package": plugin.package, "version": plugin.version}
+
+
+def _comes_from(plugin: Plugin) -> str:
+    return f"The {plugin.kind} {plugin.name!r} come from the plug-in {plugin.package} {plugin.version}."
+
+
+def naming(result: dict[str, Any], formats: Iterable[Plugin]) -> dict[str, Any]:
+    """A saved result that also names the plug-ins that write its reports now."""
+    tool = result["tool"]
+    named = tool.get("plugins") or []
+    new = [plugin for plugin in formats if _plugin(plugin) not in named]
+    if not new:
+        return result
+    plugins = [*named, *(_plugin(plugin) for plugin in new)]
+    said = [*(_comes_from(plugin) for plugin in new), *result["assumptions"]]
+    return {**result, "tool": {**tool, "plugins": plugins}, "assumptions": said}
 
 
 def _since(since: Difference) -> dict[str, Any]:

@@ -48,7 +48,9 @@ class Tool(Part):
     ruleset_hash: str = Field(
         description="Digest of everything that can move a figure besides the project: packs, gates."
     )
-    plugins: list[Plugin] = Field(default_factory=list, description="Other packages whose packs or probes were used.")
+    plugins: list[Plugin] = Field(
+        default_factory=list, description="Other packages whose packs, probes or formats were used."
+    )
 
 
 class Project(Part):

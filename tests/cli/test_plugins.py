@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
-from aiaudit import plugins
+from aiaudit import plugins, resources
 from aiaudit.cli.app import run
 from aiaudit.probes import registry
 
@@ -100,8 +101,26 @@ def test_a_named_pack_asks_its_probe_and_writes_its_format(acme, project, tmp_pa
     assert report.read_text() == "ACME-001 pass\n"
     assert [(p["kind"], p["name"], p["package"], p["version"]) for p in result["tool"]["plugins"]] == [
         ("packs", "acme", "acme-audit", "1.2"), ("probes", "acme.house", "acme-audit", "1.2"),
+        ("formats", "acme", "acme-audit", "1.2"),
     ]  # fmt: skip
-    assert "The packs 'acme' come from the plug-in acme-audit 1.2." in result["assumptions"]
+    for what in ("packs 'acme'", "probes 'acme.house'", "formats 'acme'"):
+        assert f"The {what} come from the plug-in acme-audit 1.2." in result["assumptions"]
+
+
+def test_a_format_is_named_in_the_reports_beside_it_and_kept_results_know_it(acme, project, tmp_path, monkeypatch):
+    monkeypatch.setattr(resources, "_PACKAGE", Path(plugins.__file__).parent)  # the templates that ship
+    page, out, report = tmp_path / "r.html", tmp_path / "r.json", tmp_path / "r.acme"
+    plain = ["run", str(project), "--pack", "mlops", "-q", "-o", str(out)]
+    said = "The formats &#39;acme&#39; come from the plug-in acme-audit 1.2."
+    assert run([*plain, "-o", str(page)]) in (0, 3)
+    assert said not in page.read_text()
+    assert run([*plain, "-o", str(page), "-o", str(report)]) in (0, 3)
+    assert said in page.read_text()
+    assert run(plain) in (0, 3)
+    assert json.loads(out.read_text())["tool"]["plugins"] == []
+    assert run(["report", str(out), "-o", str(page), "-o", str(report)]) == 0
+    assert said in page.read_text()
+    assert run(["report", str(out), "--format", "acme"]) == 0
 
 
 def test_what_nobody_asked_for_is_not_loaded(acme, project, tmp_path):

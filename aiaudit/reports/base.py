@@ -16,8 +16,8 @@ from aiaudit.plugins import Plugin, find, names
 from aiaudit.reports.writing import OutputError, write_file, write_files
 
 __all__ = [
-    "FORMATS", "STDOUT", "Output", "OutputError", "Reporter", "brought_by", "check_folder", "parse_output", "render", "reporter",
-    "write_file", "write_files",
+    "FORMATS", "STDOUT", "Output", "OutputError", "Reporter", "brought_by", "check_folder", "parse_output", "render",
+    "reporter", "write_file", "write_files",
 ]  # fmt: skip
 
 STDOUT: Final = "-"

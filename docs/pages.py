@@ -10,6 +10,7 @@ import typer
 from mkdocs.structure.files import File, Files
 
 from aiaudit.cli.app import app
+from aiaudit.cli.manual import EXAMPLES
 from aiaudit.packs.explain import Explanation, explain
 from aiaudit.ruleset import Options, read_ruleset
 
@@ -65,30 +66,33 @@ def section(told: Explanation) -> str:
 def command_page() -> str:
     """Every command with its arguments and options, as `--help` tells them."""
     root = typer.main.get_command(app)
-    parts = ["# Commands", text(root.help or "")]
+    parts = ["# Commands", *(text(part) for part in (root.help or "").split("\n\n"))]
     parts += [part for name, command in sorted(root.commands.items()) for part in _command(f"aiaudit {name}", command)]
     return "\n\n".join(parts) + "\n"
 
 
 def _command(name: str, command: Any) -> Iterator[str]:
     yield f"## {name}"
-    yield text(command.help or "")
+    yield "\n\n".join(text(part) for part in (command.help or "").split("\n\n"))
     rows = list(_rows(command))
     if rows:
         yield "\n".join(["| Argument or option | Environment | What it does |", "|---|---|---|", *rows])
+    if examples := EXAMPLES.get(name.partition(" ")[2]):
+        yield "```bash\n" + "\n".join(f"{typed}  # {meaning}" for typed, meaning in examples) + "\n```"
     for inner, found in sorted(getattr(command, "commands", {}).items()):
         yield from _command(f"{name} {inner}", found)
 
 
 def _rows(command: Any) -> Iterator[str]:
     for param in command.params:
-        shown = (
-            ", ".join(param.opts + param.secondary_opts)
-            if param.param_type_name == "option"
-            else param.metavar or param.name.upper()
-        )
+        metavar = param.metavar or ""
+        if param.param_type_name == "option":
+            shown = " ".join(filter(None, (", ".join(param.opts + param.secondary_opts), metavar)))
+        else:
+            shown = metavar or param.name.upper()
         if shown in REPEATED:
             continue
+        shown = shown.replace("|", "\\|")  # a bar would end the cell
         twin = f"`{param.envvar}`" if getattr(param, "envvar", None) else ""
         yield f"| `{shown}` | {twin} | {text(getattr(param, 'help', '') or '')} |"
 

@@ -26,11 +26,20 @@ from aiaudit.cli import (
 )
 from aiaudit.cli import run as run_command
 from aiaudit.cli.errors import ExitCode, say, tell
+from aiaudit.cli.manual import Manual
 
 HELP = """Is this AI project ready to run in production, and grow? An audit from evidence, offline.
 
-Exit codes: 0 fine, 1 a gate failed, 2 wrong usage, configuration or pack, 3 nothing could be judged, 4 internal error.
-Every option has a twin in the environment: --fail-under is AIAUDIT_FAIL_UNDER.
+It reads code, notebooks, data, models, configuration, CI, git and documents, and judges them by check packs.
+Nothing of the project is imported or executed, and nothing leaves this machine.
+Begin with: aiaudit run path/to/project
+
+Exit codes: 0 fine, 1 a gate failed or a fault was found, 2 wrong usage, configuration or pack, 3 nothing could be
+judged, 4 internal error. Where several hold: 4, 2, 3, 1.
+
+Environment: every option has a twin, AIAUDIT_ and its name: --fail-under is AIAUDIT_FAIL_UNDER. Several values are
+parted by spaces, a switch is set by 1; the command line goes before it. AIAUDIT_CACHE_DIR says where what was read
+is kept, NO_COLOR and FORCE_COLOR decide on colour, AIAUDIT_DEBUG=1 shows where an internal error happened.
 """
 
 app = typer.Typer(
@@ -42,20 +51,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.command("run")(run_command.run)
-app.command("report")(report.report)
-app.command("compare")(compare.compare)
-app.command("data")(data.data)
-app.command("hardware")(hardware.hardware)
-app.command("init")(init.init)
-app.command("interview")(interview.interview)
-app.command("plan")(plan.plan)
-app.command("portfolio")(portfolio.portfolio)
-app.command("explain")(explain.explain)
-app.command("fix")(fix.fix)
+app.command("run", cls=Manual)(run_command.run)
+app.command("report", cls=Manual)(report.report)
+app.command("compare", cls=Manual)(compare.compare)
+app.command("data", cls=Manual)(data.data)
+app.command("hardware", cls=Manual)(hardware.hardware)
+app.command("init", cls=Manual)(init.init)
+app.command("interview", cls=Manual)(interview.interview)
+app.command("plan", cls=Manual)(plan.plan)
+app.command("portfolio", cls=Manual)(portfolio.portfolio)
+app.command("explain", cls=Manual)(explain.explain)
+app.command("fix", cls=Manual)(fix.fix)
 app.add_typer(checks.app, name="checks")
 app.add_typer(waivers.app, name="waivers")
-app.command("doctor")(doctor.doctor)
+app.command("doctor", cls=Manual)(doctor.doctor)
 
 
 def _version(asked: bool) -> None:
@@ -80,6 +89,7 @@ def run(args: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    _name_shell(args)
     try:
         code = typer.main.get_command(app).main(list(args), prog_name="aiaudit", standalone_mode=False)
         sys.stdout.flush()
@@ -92,6 +102,16 @@ def run(args: Sequence[str]) -> int:
     if code == ExitCode.INTERRUPTED:
         say("interrupted; nothing was written")
     return int(code or 0)
+
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+def _name_shell(args: Sequence[str]) -> None:
+    """`--show-completion zsh` shows that shell's script; typer itself knows the current shell only."""
+    match args:
+        case ["--show-completion", shell] if shell in SHELLS:
+            os.environ["_AIAUDIT_COMPLETE"] = f"source_{shell}"
 
 
 def _is_usage(error: Exception) -> bool:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aiaudit.cli.errors import ExitCode, UsageError
-from aiaudit.cli.options import day, folder, option
+from aiaudit.cli.manual import Manual
+from aiaudit.cli.options import PROJECT_HELP, day, folder, option
 
 if TYPE_CHECKING:
     from aiaudit.packs.library import Library
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Look at check packs, write, lint and test them.", no_args_is_help=True, rich_markup_mode=None)
 
 
-@app.command("list")
+@app.command("list", cls=Manual)
 def list_(
     pack: Annotated[
         list[str] | None, option("--pack", metavar="ID|FILE", help="Only this pack, or that of a file. Repeatable.")
@@ -28,7 +29,7 @@ def list_(
     ] = None,
     as_json: Annotated[bool, option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """List the checks by pack: id, severity, kind, effort and what should hold."""
+    """List the checks: id, severity, kind, effort and title."""
     library = _library(pack or ())
     if framework is not None:
         _list_controls(library, framework, as_json)
@@ -43,14 +44,18 @@ def list_(
     print(f"{sum(1 for _ in library.checks)} checks in {len(library.packs)} packs; ruleset {library.digest}")
 
 
-@app.command("test")
+@app.command("test", cls=Manual)
 def test(
-    packs: Annotated[list[Path], typer.Argument(help="Pack files.")],
+    packs: Annotated[list[Path], typer.Argument(metavar="PACK", help="Pack files.")],
     cases: Annotated[
         Path | None, option("--cases", metavar="DIR", help="Where their cases are (default: 'cases' beside the pack).")
     ] = None,
 ) -> None:
-    """Run the cases of a pack: small trees on which each check must end as it says."""
+    """Run the cases of a pack.
+
+    A case is a small tree on which the check must end as its expect.yaml says. The cases that every check needs must be
+    there.
+    """
     from aiaudit.packs.cases import run_pack
 
     failed = total = 0
@@ -71,14 +76,20 @@ def test(
         raise typer.Exit(int(ExitCode.GATE))
 
 
-@app.command("lint")
+@app.command("lint", cls=Manual)
 def lint(
-    packs: Annotated[list[Path] | None, typer.Argument(help="Pack files (default: the shipped packs).")] = None,
+    packs: Annotated[
+        list[Path] | None, typer.Argument(metavar="PACK", help="Pack files (default: the shipped packs).")
+    ] = None,
     cases: Annotated[
         Path | None, option("--cases", metavar="DIR", help="Where their cases are; missing ones are told.")
     ] = None,
 ) -> None:
-    """Find what a pack that loads may still get wrong: a rule that cannot pass, a missing text, an unused parameter."""
+    """Find what a pack that loads may still get wrong.
+
+    A rule that cannot pass or cannot fail, applicability that rests on the thing looked for, a missing text or case, an
+    unused parameter.
+    """
     from aiaudit.packs.lint import lint as find
     from aiaudit.packs.load import load
 
@@ -90,18 +101,26 @@ def lint(
         raise typer.Exit(int(ExitCode.GATE))
 
 
-@app.command("new")
+@app.command("new", cls=Manual)
 def new(
     check: Annotated[str, typer.Argument(metavar="ID", help="The check's id: TEAM-001.")],
     pack: Annotated[
         Path | None,
-        option("--pack", metavar="FILE", help="The pack file that gets the check; made where it is not there."),
+        option(
+            "--pack",
+            envvar="AIAUDIT_NEW_PACK",
+            metavar="FILE",
+            help="The pack file that gets the check; made where it is not there.",
+        ),
     ] = None,
     cases: Annotated[
         Path | None, option("--cases", metavar="DIR", help="Where its cases go (default: 'cases' beside the pack).")
     ] = None,
 ) -> None:
-    """Write the frame of a check and of its cases, with TODO where you must think. Nothing is overwritten."""
+    """Write the frame of a check and of its five cases.
+
+    TODO stands where you must think, and the cases fail until it is gone. Nothing is overwritten.
+    """
     from aiaudit.packs.scaffold import new_check
 
     frame = new_check(check, pack, cases)
@@ -114,15 +133,20 @@ def new(
     print(f"Fill in every TODO; until then this fails: aiaudit checks test {frame.pack}{beside}")
 
 
-@app.command("try")
+@app.command("try", cls=Manual)
 def try_(
-    query: Annotated[str, typer.Argument(help="A query as packs write it: '{probe: text.search, any: [TODO]}'.")],
-    path: Annotated[Path | None, typer.Argument(help="The project's folder (default: this one).")] = None,
+    query: Annotated[
+        str, typer.Argument(metavar="QUERY", help="A query as packs write it: '{probe: text.search, any: [TODO]}'.")
+    ],
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP)] = None,
     as_of: Annotated[
         str | None, option("--as-of", metavar="DATE", help="The day that decides on ages and expiry (default: today).")
     ] = None,
 ) -> None:
-    """Put one query to a project and print the fact as JSON, before the query goes into a pack."""
+    """Put one query to a project and print the fact as JSON.
+
+    For trying a query before it goes into a pack.
+    """
     from aiaudit.packs.try_query import try_query
     from aiaudit.reports.result import fact_json
 
@@ -131,13 +155,13 @@ def try_(
     print(json.dumps({"query": asked, **fact_json(tried.fact)}, indent=2, ensure_ascii=False, default=str))
 
 
-@app.command("schema")
+@app.command("schema", cls=Manual)
 def schema(
     result: Annotated[bool, option("--result", help="The schema of the result JSON.")] = False,
     config: Annotated[bool, option("--config-file", help="The schema of aiaudit.yaml.")] = False,
     attestations: Annotated[bool, option("--attestations", help="The schema of attestations.yaml.")] = False,
 ) -> None:
-    """Print the JSON Schema of a pack file (for editors), or of another file."""
+    """Print the JSON Schema of a pack or of another file."""
     if sum((result, config, attestations)) > 1:
         raise UsageError("checks schema: ask for one schema at a time")
     if result:

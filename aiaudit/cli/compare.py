@@ -13,8 +13,8 @@ from aiaudit.cli.report import read_result
 
 
 def compare(
-    before: Annotated[Path, typer.Argument(help="The earlier result JSON.")],
-    after: Annotated[Path, typer.Argument(help="The later result JSON.")],
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="The earlier result JSON.")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="The later result JSON.")],
     output: Annotated[
         list[str] | None,
         option("--output", "-o", metavar="FILE", help="Write the comparison as .html, .md or .json. Repeatable."),
@@ -23,7 +23,11 @@ def compare(
         str | None, option("--templates", metavar="DIR", help="Templates of your own, used before the shipped ones.")
     ] = None,
 ) -> None:
-    """Compare two results: new, fixed, regressed, waived, expired, and why the score moved."""
+    """Compare two results, and say why the score moved.
+
+    New, fixed and regressed findings, waivers that began or expired, and which part of the difference is the
+    project's and which that of other rules.
+    """
     from aiaudit.reports import comparison
     from aiaudit.reports.base import check_folder, write_file
     from aiaudit.reports.templating import overriding

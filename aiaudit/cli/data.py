@@ -24,7 +24,10 @@ _WIDEST = 120
 
 def data(
     path: Annotated[
-        Path, typer.Argument(help="A data file, a folder of data files, a quoted glob, or a warehouse's table.")
+        Path,
+        typer.Argument(
+            metavar="PATH", help="A data file, a folder of data files, a quoted glob, or a warehouse's table."
+        ),
     ],
     *,
     reference: Annotated[
@@ -39,7 +42,11 @@ def data(
         list[str] | None, option("-o", "--output", metavar="FILE", help="Write it to a .html, .md or .json file.")
     ] = None,
 ) -> None:
-    """Profile data sets: quality, duplicates, leakage, overlap of splits, drift, personal data."""
+    """Profile data sets: quality, leakage, drift, personal data.
+
+    Every column with its nulls, types and ranges; duplicates, and overlap of the splits. No cell of personal data is
+    printed.
+    """
     from aiaudit.data.engine import Unopened
     from aiaudit.data.engines import engine_at, reads_tables
     from aiaudit.data.local import sources_at, tables_at

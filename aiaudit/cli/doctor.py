@@ -36,7 +36,7 @@ EXTRAS: Final = {  # extra -> a module that it brings, and what it is for
 
 
 def doctor() -> None:
-    """Look at Python, packages, packs, cache and optional tools, and say what is missing and how to get it."""
+    """Tell what works on this machine, and how to get the rest."""
     parts = (_python, _packages, _packs, _formats, _plugins, _cache, _tools, _gpus, _extras)
     found = [finding for part in parts for finding in _guarded(part)]
     width = max(len(finding.what) for finding in found)

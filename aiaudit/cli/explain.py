@@ -29,7 +29,10 @@ def explain(
         bool, option("--full", help="Also every query and expression, and the facts that many checks share.")
     ] = False,
 ) -> None:
-    """Explain a check: what, why, how measured, how to fix, parameters, controls, known false results."""
+    """Explain a check: why, how it is judged, how to mend it.
+
+    Also its parameters, the controls of frameworks that it is evidence for, and its known false results.
+    """
     from aiaudit.packs import explain as packs
     from aiaudit.packs.problems import did_you_mean
     from aiaudit.ruleset import Options, read_ruleset

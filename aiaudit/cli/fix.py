@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aiaudit.cli.errors import UsageError, say
-from aiaudit.cli.options import day, folder, option
+from aiaudit.cli.options import PROJECT_HELP, day, folder, option
 
 
 def _topics(incomplete: str) -> list[str]:
@@ -24,13 +24,13 @@ def fix(
         str,
         typer.Argument(metavar="ID", autocompletion=_topics, help="A check such as GOV-006, or model-card, ci, lock …"),
     ],
-    path: Annotated[Path | None, typer.Argument(help="The project's folder (default: this one).")] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP)] = None,
     write: Annotated[bool, option("--write", help="Write the new files; without it the patch is only shown.")] = False,
     as_of: Annotated[
         str | None, option("--as-of", metavar="DATE", help="The day that stands in the files (default: today).")
     ] = None,
 ) -> None:
-    """Begin a document or a configuration that is missing, from what was found.
+    """Begin a missing document or configuration from facts.
 
     Prints a patch. --write makes the new files; a file that is there is never changed or overwritten: apply the patch
     yourself (aiaudit fix SEC-011 | patch -p1). TODO stands where a person must think, and does not pass the check.

@@ -17,7 +17,10 @@ def hardware(
         bool, option("--measure", help="Measure memory, arithmetic and disk for at most five seconds: it loads them.")
     ] = False,
 ) -> None:
-    """Show processor, memory, disks and GPUs, with the limits of the container."""
+    """Show this machine as a process here may use it.
+
+    Processor, memory, disks and GPUs, with the limits of the container.
+    """
     from aiaudit.probes.hardware import probe_hardware
 
     report = probe_hardware()

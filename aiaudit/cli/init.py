@@ -9,14 +9,17 @@ from typing import Annotated, Any
 import typer
 
 from aiaudit.cli.errors import UsageError, say
-from aiaudit.cli.options import folder, option
+from aiaudit.cli.options import PROJECT_HELP, folder, option
 
 
 def init(
-    path: Annotated[Path | None, typer.Argument(help="The project's folder (default: this one).")] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP)] = None,
     to_stdout: Annotated[bool, option("--print", help="Print the file instead of writing it.")] = False,
 ) -> None:
-    """Write a commented aiaudit.yaml: what was detected, and what only people know."""
+    """Write a commented aiaudit.yaml from what was detected.
+
+    What only people know stands there as a comment with an example. A file that is there is not touched.
+    """
     from aiaudit.audit import audit
     from aiaudit.capacity.proposal import propose_workload
     from aiaudit.project.config import FILE, parse_config

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aiaudit.cli.errors import UsageError, say
-from aiaudit.cli.options import day, folder, option
+from aiaudit.cli.options import PROJECT_HELP, day, folder, option
 
 if TYPE_CHECKING:
     from aiaudit.interview.questions import Question
 
 
 def interview(
-    path: Annotated[Path | None, typer.Argument(help="The project's folder (default: this one).")] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP)] = None,
     *,
     export: Annotated[
         Path | None, option("--export", metavar="FILE", help="Write the questions to a sheet: .xlsx, .csv or .md.")
@@ -30,7 +30,11 @@ def interview(
     pack: Annotated[list[str] | None, option("--pack", metavar="ID", help="Only this pack. Repeatable.")] = None,
     as_of: Annotated[str | None, option("--as-of", metavar="DATE", help="The day that decides on expiry.")] = None,
 ) -> None:
-    """Ask what no file can show; writes attestations.yaml (owner, answer, evidence, review date)."""
+    """Ask what no file can show; write attestations.yaml.
+
+    Each answer has an owner, its evidence and a day on which it is looked at again. The questions can also be sent
+    out as a sheet, and the answers read from it.
+    """
     from aiaudit.interview import answers
 
     root = Path(folder(path or Path()))

@@ -12,14 +12,24 @@ import typer
 from aiaudit.cli.errors import UsageError
 
 
-def option(*flags: str, envvar: str = "", **settings: Any) -> Any:
+def option(*flags: str, envvar: str = "", group: str = "", **settings: Any) -> Any:
     """A typer option; its first long flag names the environment twin (`--fail-under`: AIAUDIT_FAIL_UNDER).
 
-    `envvar`: another twin, where two commands mean different things by one flag.
+    `envvar`: another twin, where two commands mean different things by one flag; only such a one stands in the help.
+    `group`: the heading under which the help shows it.
     """
     long = next(flag for flag in flags if flag.startswith("--"))
     twin = "AIAUDIT_" + long.partition("/")[0].removeprefix("--").replace("-", "_").upper()
+    settings |= {"show_envvar": bool(envvar), "rich_help_panel": group or None}
     return typer.Option(*flags, envvar=envvar or twin, **settings)
+
+
+PROJECT_HELP = "The project's folder (default: this one)."
+OUTPUT_HELP = (
+    "Write a report; the suffix is the format: .html .pdf .md .long.md .json .cdx.json .sarif .junit.xml .gitlab.json"
+    " .oscal.json .csv .frameworks.csv .github. '-' is stdout. Repeatable."
+)
+FORMAT_HELP = "The format of '-o -': a suffix without its dot (json, md, sarif)."
 
 
 class SeverityName(StrEnum):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aiaudit.cli.errors import ExitCode, UsageError, say
-from aiaudit.cli.options import day, folder, option
+from aiaudit.cli.options import PROJECT_HELP, day, folder, option
 
 if TYPE_CHECKING:
     from aiaudit.capacity.calibration import Calibration
@@ -26,7 +26,7 @@ class PlanFormat(StrEnum):
 
 
 def plan(
-    path: Annotated[Path | None, typer.Argument(help="The project's folder (default: this one).")] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP)] = None,
     *,
     as_json: Annotated[bool, option("--json", help="Print the plan as JSON, every term with its formula.")] = False,
     config: Annotated[
@@ -53,7 +53,13 @@ def plan(
         option("--cost-diff", metavar="JSON", help="Print what changed in cost since this plan, as Markdown."),
     ] = None,
     form: Annotated[
-        PlanFormat, option("--format", help="text, json, or focus-csv: the projected cost as FOCUS rows.")
+        PlanFormat,
+        option(
+            "--format",
+            envvar="AIAUDIT_PLAN_FORMAT",
+            metavar="NAME",
+            help="text, json, or focus-csv: the projected cost as FOCUS rows.",
+        ),
     ] = PlanFormat.TEXT,
     max_monthly_cost: Annotated[
         str | None,
@@ -63,7 +69,9 @@ def plan(
         str | None, option("--as-of", metavar="DATE", help="The day whose prices hold (default: today).")
     ] = None,
 ) -> None:
-    """Plan capacity and cost: memory, speed, growth, money, and the cheapest changes that work.
+    """Plan capacity and cost of the declared workload.
+
+    Does it fit, how fast, how long will it do, what does it cost, and which are the cheapest changes that work.
 
     Reads `workload:` of aiaudit.yaml. The smallest one names a model's source, the mean requests a second and the
     median tokens; every default that is used is listed. Exit code 1: it does not fit, or an objective is missed.

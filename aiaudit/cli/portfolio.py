@@ -14,7 +14,7 @@ MOST = 20_000
 
 
 def portfolio(
-    results: Annotated[list[Path], typer.Argument(help="Result JSONs, or folders of them.")],
+    results: Annotated[list[Path], typer.Argument(metavar="RESULT", help="Result JSONs, or folders of them.")],
     output: Annotated[
         list[str] | None,
         option("--output", "-o", metavar="FILE", help="Write the portfolio as .html, .md, .csv or .json. Repeatable."),
@@ -23,7 +23,10 @@ def portfolio(
         str | None, option("--templates", metavar="DIR", help="Templates of your own, used before the shipped ones.")
     ] = None,
 ) -> None:
-    """Rank many projects: levels, common gaps, and the fixes that help most of them."""
+    """Rank many projects, with the gaps that they share.
+
+    Of each project its latest result counts. The common gaps are those whose mending helps most projects.
+    """
     from aiaudit.reports import portfolio as report
     from aiaudit.reports.base import check_folder, write_file
     from aiaudit.reports.templating import overriding

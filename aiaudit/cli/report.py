@@ -10,20 +10,18 @@ from typing import Annotated, Any
 import typer
 
 from aiaudit.cli.errors import UsageError
-from aiaudit.cli.options import option
+from aiaudit.cli.options import FORMAT_HELP, OUTPUT_HELP, option
 
 MAX_BYTES = 512 * 1024 * 1024
 
 
 def report(
-    result: Annotated[Path, typer.Argument(help="A result JSON of `aiaudit run -o result.json`.")],
+    result: Annotated[Path, typer.Argument(metavar="RESULT", help="A result JSON, from: aiaudit run -o result.json")],
     output: Annotated[
         list[str] | None,
-        option("--output", "-o", metavar="FILE", help="Write a report; format by suffix, '-' is stdout. Repeatable."),
+        option("--output", "-o", metavar="FILE", help=OUTPUT_HELP),
     ] = None,
-    stdout_format: Annotated[
-        str | None, option("--format", help="Format of '-o -': a suffix without its dot (json, md, sarif …).")
-    ] = None,
+    stdout_format: Annotated[str | None, option("--format", metavar="NAME", help=FORMAT_HELP)] = None,
     brand: Annotated[
         str | None,
         option("--brand", metavar="FILE", help="YAML with client, author, logo, colour and standing texts."),
@@ -44,7 +42,11 @@ def report(
         ),
     ] = None,
 ) -> None:
-    """Render a saved result; without -o print its summary."""
+    """Render a saved result again.
+
+    The result JSON is all that a report needs: neither the project nor the packs are looked at. Without -o the
+    summary is printed.
+    """
     from aiaudit.cli import output as out
     from aiaudit.reports.result import naming
     from aiaudit.reports.templating import overriding

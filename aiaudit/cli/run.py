@@ -10,96 +10,166 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aiaudit.cli.errors import ExitCode, UsageError, say, worst
-from aiaudit.cli.options import LevelName, SecretsEngine, SeverityName, day, folder, option
+from aiaudit.cli.options import (
+    FORMAT_HELP,
+    OUTPUT_HELP,
+    PROJECT_HELP,
+    LevelName,
+    SecretsEngine,
+    SeverityName,
+    day,
+    folder,
+    option,
+)
 
 if TYPE_CHECKING:
     from aiaudit.reports.base import Output
     from aiaudit.ruleset import Options
 
 
+WRITTEN = "What is written"
+JUDGED = "What is judged, and by what"
+GATE = "Gate: exit code 1 unless all of these hold"
+
+
 def run(
-    path: Annotated[Path | None, typer.Argument(help="The project's folder (default: this one).")] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP)] = None,
     *,
     output: Annotated[
         list[str] | None,
-        option("--output", "-o", metavar="FILE", help="Write a report; format by suffix, '-' is stdout. Repeatable."),
+        option("--output", "-o", metavar="FILE", group=WRITTEN, help=OUTPUT_HELP),
     ] = None,
-    stdout_format: Annotated[
-        str | None, option("--format", help="Format of '-o -': a suffix without its dot (json, md, sarif …).")
-    ] = None,
+    stdout_format: Annotated[str | None, option("--format", metavar="NAME", group=WRITTEN, help=FORMAT_HELP)] = None,
     pack: Annotated[
         list[str] | None,
-        option("--pack", metavar="ID|FILE", help="Judge by this pack only; 'all' and a file add to it. Repeatable."),
+        option(
+            "--pack",
+            metavar="ID|FILE",
+            group=JUDGED,
+            help="Judge by this pack only; 'all' is every shipped one, a FILE your own. Repeatable.",
+        ),
     ] = None,
     profile: Annotated[
-        str | None, option("--profile", help="A named set of packs: classical, llm, agent, library, all.")
+        str | None,
+        option(
+            "--profile", metavar="NAME", group=JUDGED, help="A named set of packs: classical, llm, agent, library, all."
+        ),
     ] = None,
     stage: Annotated[
-        LevelName | None, option("--stage", help="The stage the project is at, instead of declared.")
+        LevelName | None,
+        option(
+            "--stage",
+            metavar="LEVEL",
+            group=JUDGED,
+            help="The stage the project is at, whatever it declares.",
+        ),
     ] = None,
     facts_out: Annotated[
-        str | None, option("--facts-out", metavar="FILE", help="Save the facts, to be judged elsewhere.")
+        str | None, option("--facts-out", metavar="FILE", group=WRITTEN, help="Save the facts, to be judged elsewhere.")
     ] = None,
     facts: Annotated[
-        str | None, option("--facts", metavar="FILE", help="Judge saved facts; no project is read.")
+        str | None, option("--facts", metavar="FILE", group=JUDGED, help="Judge saved facts; no project is read.")
     ] = None,
     as_of: Annotated[
-        str | None, option("--as-of", metavar="DATE", help="The day that decides on ages and expiry (default: today).")
+        str | None,
+        option(
+            "--as-of",
+            metavar="DATE",
+            group=JUDGED,
+            help="The day that decides on ages and expiry, such as 2027-01-31 (default: today, UTC).",
+        ),
     ] = None,
     baseline: Annotated[
-        str | None, option("--baseline", metavar="FILE", help="An earlier result JSON to compare with.")
+        str | None, option("--baseline", metavar="FILE", group=JUDGED, help="An earlier result JSON to compare with.")
     ] = None,
     fail_under: Annotated[
         list[str] | None,
         option(
-            "--fail-under", metavar="N|PACK=N", help="Gate: the accepted score, or a pack's, is at least N. Repeatable."
+            "--fail-under",
+            metavar="N|PACK=N",
+            group=GATE,
+            help="The accepted score, or that of a pack, is at least N (0 to 100). Repeatable.",
         ),
     ] = None,
     min_coverage: Annotated[
         float | None,
-        option("--min-coverage", min=0, max=100, help="Gate: percent of the evidence seen (50 with --fail-under)."),
+        option(
+            "--min-coverage",
+            min=0,
+            max=100,
+            metavar="PERCENT",
+            group=GATE,
+            help="So much of the evidence was seen (with --fail-under: 50 where left out).",
+        ),
     ] = None,
     fail_on: Annotated[
         list[str] | None,
         option(
-            "--fail-on", metavar="SEVERITY|CHECK", help="Gate: no failed check of this severity or worse, or this one."
+            "--fail-on",
+            metavar="SEVERITY|ID",
+            group=GATE,
+            help="No check of this severity or worse fails, or not this check. Repeatable, or parted by commas.",
         ),
     ] = None,
     fail_on_new: Annotated[
-        SeverityName | None, option("--fail-on-new", help="Gate: no failure that the baseline does not have.")
+        SeverityName | None,
+        option(
+            "--fail-on-new",
+            metavar="SEVERITY",
+            group=GATE,
+            help="No failure of this severity or worse is new since the baseline: critical, high, medium, low.",
+        ),
     ] = None,
-    level: Annotated[LevelName | None, option("--level", help="Gate: this readiness level is reached.")] = None,
+    level: Annotated[
+        LevelName | None,
+        option(
+            "--level", metavar="LEVEL", group=GATE, help="This level is reached: prototype, pilot, production, scale."
+        ),
+    ] = None,
     exit_zero: Annotated[bool, option("--exit-zero", help="Exit 0 where a gate fails; other codes stay.")] = False,
     config: Annotated[
-        str | None, option("--config", metavar="FILE", help="Use this file instead of the project's aiaudit.yaml.")
+        str | None,
+        option("--config", metavar="FILE", group=JUDGED, help="Use this file instead of the project's aiaudit.yaml."),
     ] = None,
     no_project_config: Annotated[
-        bool, option("--no-project-config", help="Do not use the project's aiaudit.yaml.")
+        bool, option("--no-project-config", group=JUDGED, help="Do not use the project's aiaudit.yaml.")
     ] = False,
     osv_db: Annotated[
         str | None,
         option(
             "--osv-db",
             metavar="ZIP|DIR",
+            group=JUDGED,
             help="Look locked versions up in this export of osv.dev (all.zip of PyPI, npm, or a folder of them).",
         ),
     ] = None,
     prices: Annotated[
         str | None,
-        option("--prices", metavar="FILE", help="Your prices: own YAML, LiteLLM's JSON or SkyPilot's CSV."),
+        option(
+            "--prices", metavar="FILE", group=JUDGED, help="Your prices: own YAML, LiteLLM's JSON or SkyPilot's CSV."
+        ),
     ] = None,
     secrets_engine: Annotated[
-        SecretsEngine, option("--secrets-engine", help="Let Kingfisher (extra `secrets`) look for secrets as well.")
+        SecretsEngine,
+        option(
+            "--secrets-engine",
+            metavar="NAME",
+            group=JUDGED,
+            help="builtin, or kingfisher (extra `secrets`) beside it.",
+        ),
     ] = SecretsEngine.BUILTIN,
     history: Annotated[
-        bool, option("--history", help="Look for secrets in the git history as well, within bounds.")
+        bool, option("--history", group=JUDGED, help="Look for secrets in the git history as well, within bounds.")
     ] = False,
-    jobs: Annotated[int | None, option("--jobs", min=1, help="Processes at most (default: one a processor).")] = None,
+    jobs: Annotated[
+        int | None, option("--jobs", min=1, metavar="N", help="Processes at most (default: one a processor).")
+    ] = None,
     ruleset: Annotated[
         str | None,
         option(
             "--ruleset",
             metavar="HASH",
+            group=JUDGED,
             help="Stop unless the rules are these: the score then moves only with the project.",
         ),
     ] = None,
@@ -107,13 +177,18 @@ def run(
         bool, option("--dry-run", help="Show which checks would judge, and why others would not; read nothing.")
     ] = False,
     no_cache: Annotated[bool, option("--no-cache", help="Read every file again.")] = False,
-    timings: Annotated[bool, option("--timings", help="Add the seconds of each stage to the result.")] = False,
-    quiet: Annotated[bool, option("--quiet", "-q", help="No summary and no progress; trouble is still told.")] = False,
+    timings: Annotated[
+        bool, option("--timings", group=WRITTEN, help="Add the seconds of each stage to the result.")
+    ] = False,
+    quiet: Annotated[
+        bool, option("--quiet", "-q", group=WRITTEN, help="No summary and no progress; trouble is still told.")
+    ] = False,
 ) -> None:
     """Audit a project and print a summary.
 
-    Without a gate the score alone never fails. Gates look at the accepted score; a file of saved facts is judged the
-    same way as a project.
+    Nothing of the project is imported or executed, nothing leaves this machine, and a secret's value reaches no output.
+    Without a gate the score alone never fails. Gates look at the accepted score, that of the project's own settings and
+    waivers. Where the command line gives no gate, the environment does, else `gate:` of aiaudit.yaml.
     """
     from aiaudit.cli.output import below, brought, outputs_of
     from aiaudit.reports.base import check_folder

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aiaudit.cli.errors import ExitCode, UsageError, say
+from aiaudit.cli.manual import Manual
 from aiaudit.cli.options import day, folder, option
 
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ Root = Annotated[Path | None, option("--project", metavar="DIR", help="The proje
 app = typer.Typer(help="Look at accepted risks, and accept one.", no_args_is_help=True, rich_markup_mode=None)
 
 
-@app.command("list")
+@app.command("list", cls=Manual)
 def list_(
     project: Root = None,
     as_of: Annotated[str | None, option("--as-of", metavar="DATE", help="The day that decides on expiry.")] = None,
 ) -> None:
-    """List the waivers of a project: what is accepted, by whom, and until when."""
+    """List what is accepted, by whom, and until when."""
     today = day(as_of) or _today()
     found, errors = _all(project, today)
     for waiver in sorted(found, key=lambda w: (w.expires or "9999", w.id)):
@@ -40,12 +41,15 @@ def list_(
         print("no waivers")
 
 
-@app.command("lint")
+@app.command("lint", cls=Manual)
 def lint(
     project: Root = None,
     as_of: Annotated[str | None, option("--as-of", metavar="DATE", help="The day that decides on expiry.")] = None,
 ) -> None:
-    """Check the waivers: unknown ids, missing owners, reasons and days, days that have passed."""
+    """Check the waivers of aiaudit.yaml and of comments.
+
+    Unknown ids, missing owners, reasons and days, and days that have passed.
+    """
     today = day(as_of) or _today()
     found, errors = _all(project, today)
     for error in errors:
@@ -61,20 +65,20 @@ def lint(
         raise typer.Exit(ExitCode.GATE)
 
 
-@app.command("add")
+@app.command("add", cls=Manual)
 def add(
-    check: Annotated[str, typer.Argument(help="The check whose finding is accepted, such as SEC-004.")],
-    reason: Annotated[str, option("--reason", help="Why the risk is taken.")],
-    owner: Annotated[str, option("--owner", help="Who answers for it.")],
+    check: Annotated[str, typer.Argument(metavar="ID", help="The check whose finding is accepted, such as SEC-004.")],
+    reason: Annotated[str, option("--reason", metavar="TEXT", help="Why the risk is taken.")],
+    owner: Annotated[str, option("--owner", metavar="NAME", help="Who answers for it.")],
     expires: Annotated[
         str | None, option("--expires", metavar="DATE", help="Its last day; needed for high and critical checks.")
     ] = None,
     path: Annotated[list[str] | None, option("--path", metavar="GLOB", help="Only findings here. Repeatable.")] = None,
-    control: Annotated[str, option("--control", help="What holds the risk down meanwhile.")] = "",
-    ticket: Annotated[str, option("--ticket", help="Where the work is tracked.")] = "",
+    control: Annotated[str, option("--control", metavar="TEXT", help="What holds the risk down meanwhile.")] = "",
+    ticket: Annotated[str, option("--ticket", metavar="TEXT", help="Where the work is tracked.")] = "",
     project: Root = None,
 ) -> None:
-    """Add a waiver to the project's aiaudit.yaml; what stands in it stays as it is."""
+    """Add a waiver to aiaudit.yaml; the rest of it stays as it is."""
     from aiaudit.project.config import FILE, parse_config
     from aiaudit.project.edit import with_entry
     from aiaudit.reports.base import write_file

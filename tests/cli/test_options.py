@@ -27,7 +27,11 @@ def commands(group, path=("aiaudit",)):
             yield (*path, name), command
 
 
-OWN_TWIN = {("report", "--history"): "AIAUDIT_REPORT_HISTORY"}  # `run --history` is a yes or no
+OWN_TWIN = {  # the same flag of `run` means something else, and a pipeline may have set its twin
+    ("report", "--history"): "AIAUDIT_REPORT_HISTORY",
+    ("plan", "--format"): "AIAUDIT_PLAN_FORMAT",
+    ("new", "--pack"): "AIAUDIT_NEW_PACK",
+}
 ALL = dict(commands(typer.main.get_command(app)))
 
 
@@ -340,7 +344,13 @@ def test_a_run_with_a_baseline_holds_what_changed(aiaudit, project, tmp_path):
     assert "comparison" not in before
     assert (changes["before"]["as_of"], changes["after"]["as_of"]) == ("2026-12-04", "2026-12-05")
     moved = {check["id"] for check in before["checks"]} - {
-        check["id"] for check in after["checks"] if check["status"] == next(c["status"] for c in before["checks"] if c["id"] == check["id"])
+        check["id"]
+        for check in after["checks"]
+        if check["status"] == next(c["status"] for c in before["checks"] if c["id"] == check["id"])
     }
-    told = {one["id"] for key in ("new", "fixed", "improved", "regressed", "unseen", "seen", "applies") for one in changes[key]}
+    told = {
+        one["id"]
+        for key in ("new", "fixed", "improved", "regressed", "unseen", "seen", "applies")
+        for one in changes[key]
+    }
     assert moved and told == moved

@@ -51,10 +51,16 @@ def test_a_wrong_command_has_a_hint(aiaudit):
         (["--profile", "libary"], "did you mean 'library'?"),
         (["--config", "nowhere.yaml"], "nowhere.yaml: no such file or directory"),
         (["--facts", "nowhere.json"], "exclude each other"),
-        (["-o", "report.docx"], "-o report.docx: the suffix names no format; there are: .html, .pdf, .md, .long.md, .json, .cdx.json, .sarif, .junit.xml, .gitlab.json, .oscal.json, .csv, .frameworks.csv, .github"),
+        (
+            ["-o", "report.docx"],
+            "-o report.docx: the suffix names no format; there are: .html, .pdf, .md, .long.md, .json, .cdx.json, .sarif, .junit.xml, .gitlab.json, .oscal.json, .csv, .frameworks.csv, .github",
+        ),
         (["-o", "/nowhere/at/all/r.json"], "the folder /nowhere/at/all does not exist"),
         (["--facts-out", "/nowhere/at/all/f.json"], "the folder /nowhere/at/all does not exist"),
-        (["-o", "-", "--format", "doc"], "--format doc: not a format; there are: html, pdf, md, long.md, json, cdx.json"),
+        (
+            ["-o", "-", "--format", "doc"],
+            "--format doc: not a format; there are: html, pdf, md, long.md, json, cdx.json",
+        ),
         (["-o", "-", "-o", "-"], "stdout can take one report only"),
         (["--baseline", "nowhere.json"], "--baseline nowhere.json: no such file or directory"),
         (["--min-coverage", "101"], "--min-coverage"),

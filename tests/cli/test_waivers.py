@@ -32,7 +32,19 @@ def test_lint_fails_on_what_has_expired(project, capsys):
 
 def test_add_writes_one_that_holds(project, capsys):
     (project / "aiaudit.yaml").write_text("# mine\nschema: 1\n")
-    added = ["waivers", "add", "SEC-004", "--reason", "mirror", "--owner", "Kim", "--expires", "2027-01-31", "--project", str(project)]
+    added = [
+        "waivers",
+        "add",
+        "SEC-004",
+        "--reason",
+        "mirror",
+        "--owner",
+        "Kim",
+        "--expires",
+        "2027-01-31",
+        "--project",
+        str(project),
+    ]
     assert run(added) == 0
     text = (project / "aiaudit.yaml").read_text()
     assert text.startswith("# mine\nschema: 1\n")

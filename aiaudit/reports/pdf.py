@@ -18,7 +18,7 @@ from aiaudit.reports.templating import asset
 
 def render(result: Mapping[str, Any]) -> bytes:
     """The PDF report of a result JSON. Raises `OutputError` where WeasyPrint or Pango is not installed."""
-    engine = _engine()
+    engine = library()
     page = html.render(result)
     document = engine.HTML(string=page, url_fetcher=engine.urls.URLFetcher(allowed_protocols=("data",)))
     identifier = hashlib.sha256(page.encode("utf-8", "backslashreplace")).hexdigest()[:32].encode()
@@ -27,7 +27,8 @@ def render(result: Mapping[str, Any]) -> bytes:
     return made
 
 
-def _engine() -> Any:
+def library() -> Any:
+    """WeasyPrint, quiet. Raises `OutputError` where it or its C libraries are missing."""
     logger = logging.getLogger("weasyprint")
     logger.propagate = False
     if not logger.handlers:  # it would talk on stderr about CSS that only browsers know

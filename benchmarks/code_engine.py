@@ -52,16 +52,24 @@ def work(tree: Path, times: int) -> None:
         return
     from aiaudit.probes.python.engine import PythonEngine
     from aiaudit.project.entry import Entry
+    from aiaudit.project.tree import Project
 
     engine = PythonEngine(queries(times))
-    calls = files = 0
-    for path in sorted(tree.rglob("*.py")):
-        data = path.read_bytes()
-        entry = Entry(path.relative_to(tree).as_posix(), len(data), suffix=".py")
-        if engine.wants(entry):
-            files += 1
-            calls += len(engine.scan(data, entry).get("calls", ()))
-    print(f"{files} files, {len(engine.patterns.all)} names asked for, {calls} calls kept")
+    with Project.open(tree) as project:
+        entries = {entry.path: entry for entry in project.files if engine.wants(entry)}
+    found: dict[str, dict[str, Any]] = {}
+    calls = dict.fromkeys(entries, 0)
+
+    def look(entry: Entry) -> None:
+        record = engine.scan((tree / entry.path).read_bytes(), entry)
+        calls[entry.path] = len(record.get("calls", ()))
+        found[entry.path] = {"base": {"imports": record.get("base", {}).get("imports", ())}}
+
+    for entry in entries.values():
+        look(entry)
+    for path in engine.again(entries, found):  # tests and examples that code imports
+        look(entries[path])
+    print(f"{len(entries)} files, {len(engine.patterns.all)} names asked for, {sum(calls.values())} calls kept")
 
 
 def parse(data: bytes) -> None:

@@ -47,6 +47,8 @@ class Engine(Protocol):
     - `pack(found)`: puts parts of a result that few ask for into JSON texts, before it is kept: a tree of thousands of
       files is held in memory until all queries are answered, and a text takes a tenth of what its lists would;
     - `prepare(size, cache)`: makes ready for so many bytes before workers are forked, which then share it;
+    - `again(entries, found) -> list[str]`: once all files were looked through, the paths of those to look through once
+      more, of which `variant` now says something else (`found`: the results by path);
     - `bounded = True`: linear in time and memory on any input, so that a small tree needs no process of its own.
     """
 
@@ -59,7 +61,8 @@ class Engine(Protocol):
         """Whether this file is of the engine's kind (by path, size and role; the content is not read for this)."""
 
     def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
-        """What was found in one file, as JSON. May use `entry` only for its suffix: the result is cached by content."""
+        """What was found in one file, as JSON. May use of `entry` only what `variant` tells (else its suffix): the
+        result is cached by content."""
 
 
 @dataclass(slots=True)

@@ -84,7 +84,10 @@ class _Stage:
         self.engines = engines
         self.cache = cache
         self.progress = progress
+        self._keys = [engine.key() for engine in engines]
+        self._ids: dict[tuple[int, str], bytes] = {}
         self.tasks = self._plan()
+        self.work = list(self.tasks)  # what is to be done of each task
         self.found: list[dict[int, Result]] = [{} for _ in self.tasks]
         self.hits: dict[tuple[int, int], Key] = {}  # (task, engine) -> where the answer is kept
         self.reader: Reader | None = None
@@ -92,33 +95,31 @@ class _Stage:
         self.hashes: dict[str, bytes] | None = None
 
     def _plan(self) -> list[_Task]:
-        ids: dict[tuple[int, str], bytes] = {}
         tasks: list[_Task] = []
-        keys = [engine.key() for engine in self.engines]
         for entry in self.project.files:
-            wanted: list[tuple[int, bytes]] = []
-            for number, engine in enumerate(self.engines):
-                if engine.wants(entry):
-                    variant = _variant(engine, entry)
-                    made = ids.get((number, variant))
-                    if made is None:
-                        made = ids[number, variant] = engine_id(f"{engine.name}\0{keys[number]}", variant)
-                    wanted.append((number, made))
+            wanted = tuple(
+                (number, self._id(number, entry)) for number, engine in enumerate(self.engines) if engine.wants(entry)
+            )
             if wanted:
-                tasks.append(_Task(entry, tuple(wanted)))
+                tasks.append(_Task(entry, wanted))
         return tasks
+
+    def _id(self, number: int, entry: Entry) -> bytes:
+        """The cache id under which an engine looks through a file."""
+        engine = self.engines[number]
+        variant = _variant(engine, entry)
+        made = self._ids.get((number, variant))
+        if made is None:
+            made = self._ids[number, variant] = engine_id(f"{engine.name}\0{self._keys[number]}", variant)
+        return made
 
     def run(self, jobs: int, limits: Limits, isolate: bool | None) -> None:
         if not self.tasks:
             return
-        if self.cache is not None:
-            self.known = self.cache.known({made for task in self.tasks for _, made in task.engines})
-        todo = list(range(len(self.tasks)))
-        self._do(todo, jobs, limits, isolate)
-        lost = self._fetch()
-        if lost:  # kept answers that turned out broken: look again, without the cache
-            self.known = {}
-            self._do(lost, jobs, limits, isolate)
+        self._do_all(range(len(self.tasks)), jobs, limits, isolate, first=True)
+        for number in range(len(self.engines)):
+            if again := self._again(number):
+                self._do_all(again, jobs, limits, isolate)
         if self.reader is not None:
             self.reader.close()
 
@@ -130,15 +131,39 @@ class _Stage:
                 out[self.engines[number].name][task.entry.path] = found[number]
         return out
 
+    def _again(self, number: int) -> list[int]:
+        """The tasks that an engine wants to do once more, now that it has seen what all files hold."""
+        ask = getattr(self.engines[number], "again", None)
+        if ask is None:
+            return []
+        mine = {task.entry.path: at for at, task in enumerate(self.tasks) if number in self.found[at]}
+        entries = {path: self.tasks[at].entry for path, at in mine.items()}
+        again = [mine[path] for path in ask(entries, {path: self.found[at][number] for path, at in mine.items()})]
+        for task in again:
+            entry = self.tasks[task].entry
+            self.work[task] = _Task(entry, ((number, self._id(number, entry)),))
+        return again
+
     # -- doing the work ------------------------------------------------------------------------------------------------
 
-    def _do(self, todo: Sequence[int], jobs: int, limits: Limits, isolate: bool | None) -> None:
+    def _do_all(
+        self, todo: Sequence[int], jobs: int, limits: Limits, isolate: bool | None, *, first: bool = False
+    ) -> None:
+        if self.cache is not None:
+            self.known = self.cache.known({made for number in todo for _, made in self.work[number].engines})
+        self._do(todo, jobs, limits, isolate, prepare=first)
+        lost = self._fetch()
+        if lost:  # kept answers that turned out broken: look again, without the cache
+            self.known = {}
+            self._do(lost, jobs, limits, isolate, prepare=first)
+
+    def _do(self, todo: Sequence[int], jobs: int, limits: Limits, isolate: bool | None, *, prepare: bool) -> None:
         sizes = [min(self.tasks[number].entry.size, limit_of(self.tasks[number].entry)) for number in todo]
         total = sum(sizes)
         fresh: list[tuple[Key, bytes]] = []
-        for engine in self.engines:
-            if (prepare := getattr(engine, "prepare", None)) is not None:
-                prepare(0 if self.known else total, self.cache)  # of a tree that was seen before, little is new
+        for engine in self.engines if prepare else ():
+            if (ready := getattr(engine, "prepare", None)) is not None:
+                ready(0 if self.known else total, self.cache)  # of a tree that was seen before, little is new
         if self._forks(total, isolate):
             jobs = 1 if total <= ONE_JOB_BYTES else jobs
             chunks = _chunks(sizes, jobs)
@@ -173,7 +198,7 @@ class _Stage:
 
     def _look(self, number: int) -> bytes:
         """Read one file and look through it, in a worker. Answers with the content's hash and a part an engine."""
-        task = self.tasks[number]
+        task = self.work[number]
         entry = task.entry
         data = self.project.remembered(entry.path)
         truncated = False
@@ -213,7 +238,7 @@ class _Stage:
     # -- taking the answers --------------------------------------------------------------------------------------------
 
     def _take(self, number: int, answer: bytes | str, fresh: list[tuple[Key, bytes]]) -> None:
-        task = self.tasks[number]
+        task = self.work[number]
         found = self.found[number]
         if isinstance(answer, str):
             for engine, _ in task.engines:

@@ -9,22 +9,23 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.probes.python.base_record import base_record, pack
 from aiaudit.probes.python.calls import CallFinder
-from aiaudit.probes.python.extract import Features
 from aiaudit.probes.python.features import FileView
-from aiaudit.probes.python.match import patterns_of
+from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Module
 from aiaudit.probes.python.notebook import MAX_NOTEBOOK
 from aiaudit.probes.python.resolve import Resolver
 from aiaudit.probes.python.source import MAX_SOURCE, Hits, Source, Unparsed, read_source
-from aiaudit.probes.python.words import offsets_of, word_finder
+from aiaudit.probes.python.wanted import ByPurpose, Wanted
+from aiaudit.probes.python.words import offsets_of
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Query
+    from aiaudit.project.cache import Cache
     from aiaudit.project.tree import Entry
 
 NAME: Final = "python"
@@ -40,22 +41,24 @@ class PythonEngine:
     name = NAME
 
     def __init__(self, queries: Iterable[Query]) -> None:
-        queries = list(queries)
-        wanted: set[str] = set()
-        referenced: set[str] = set()
-        for query in queries:
-            patterns: Sequence[str] = getattr(query, "names", tuple)()
-            wanted.update(patterns)
-            if getattr(query, "references", False):
-                referenced.update(patterns)
-        self.features = Features(queries)
-        self.patterns = patterns_of(sorted(wanted))
-        self.references = patterns_of(sorted(referenced))
-        self.words = word_finder(self.patterns.all)
+        self.wanted = ByPurpose(queries)
+        self.patterns = self.wanted.all.patterns
 
     def key(self) -> str:
-        asked = json.dumps([VERSION, self.patterns.all, self.references.all, self.features.key()])
-        return hashlib.sha256(asked.encode()).hexdigest()
+        return hashlib.sha256(json.dumps([VERSION, self.wanted.all.digest]).encode()).hexdigest()
+
+    def variant(self, entry: Entry) -> str:
+        """The suffix, and what is looked for where that is not all."""
+        wanted = self.wanted.of(entry)
+        return entry.suffix if wanted is self.wanted.all else f"{entry.suffix} {wanted.digest}"
+
+    def prepare(self, size: int, cache: Cache | None = None) -> None:
+        """Compile what is searched for, once for all workers."""
+        self.wanted.compile()
+
+    def again(self, entries: Mapping[str, Entry], found: Mapping[str, dict[str, Any]]) -> list[str]:
+        """The files to look through once more, since files of which more is asked import them."""
+        return self.wanted.widen(entries, found)
 
     def wants(self, entry: Entry) -> bool:
         if entry.suffix not in SUFFIXES or entry.kind != "file" or entry.role in LEFT_OUT:
@@ -71,7 +74,7 @@ class PythonEngine:
         collecting = gc.isenabled()
         gc.disable()  # a syntax tree is all small objects and no garbage: collecting during the parse doubles its cost
         try:
-            return self._scan(data, entry.suffix)
+            return _scan(data, entry.suffix, self.wanted.of(entry))
         except Unparsed as error:
             return {"error": str(error)}
         except RecursionError:
@@ -82,64 +85,67 @@ class PythonEngine:
             if collecting:
                 gc.enable()
 
-    def _scan(self, data: bytes, suffix: str, *, whole: bool = False) -> dict[str, Any]:
-        source = read_source(data, suffix, self._find, whole=whole)
-        module = Module(source)
-        resolver = Resolver(module)
-        try:
-            record = self._record(source, module, resolver)
-        finally:  # no cycle is left, so that the tree is freed at once
-            resolver.release()
-            module.release()
-        return record or self._scan(data, suffix, whole=True)
 
-    def _record(self, source: Source, module: Module, resolver: Resolver) -> dict[str, Any] | None:
-        """The file's record; None where it turns out that something left out matters."""
-        finder = CallFinder(module, resolver, self.patterns, self.references)
-        words = self.words.words | {"getattr"}
-        lines = source.lines_at(source.hits.words)
-        interesting = set(lines)
-        finder.visit(lines, words)
-        imported = self._imported(module)
-        known: set[str] = set()
-        for _ in range(ALIAS_ROUNDS):
-            new = (imported | finder.aliases) - known
-            if not new:
-                break
-            offsets = offsets_of(new, source.data)
-            if source.hides(offsets):
-                return None
-            known |= new
-            lines = source.lines_at(offsets)
-            interesting.update(lines)
-            finder.revisit(lines, new)
-        finder.finish()
-        record: dict[str, Any] = {"base": base_record(module, resolver, self.patterns, sorted(interesting))}
-        if finder.records:
-            record["calls"] = sorted(finder.records, key=lambda one: int(one["line"]))
-        record |= self.features.extract(FileView(module, resolver, finder))
-        if source.cells:
-            record["cells"] = _cells(source)
-        return record
+def _scan(data: bytes, suffix: str, wanted: Wanted, *, whole: bool = False) -> dict[str, Any]:
+    source = read_source(data, suffix, lambda text: _find(text, wanted), whole=whole)
+    module = Module(source)
+    resolver = Resolver(module)
+    try:
+        record = _record(source, module, resolver, wanted)
+    finally:  # no cycle is left, so that the tree is freed at once
+        resolver.release()
+        module.release()
+    return record or _scan(data, suffix, wanted, whole=True)
 
-    def _find(self, data: bytes) -> Hits:
-        marked = self.features.offsets(data)
-        of = self.features.of
-        return Hits(
-            self.words.offsets(data), marked, of(marked, "whole"), of(marked, "traced"), bool(of(marked, "entire"))
-        )
 
-    def _imported(self, module: Module) -> set[str]:
-        """Local names of imports that stand for something asked for under another name."""
-        found: set[str] = set()
-        below, match = self.patterns.below, self.patterns.match
-        for one, _ in module.all_imports():
-            if one.alias == "*":
-                continue
-            target = one.target
-            if below(target) or (one.alias != one.name and match(target)):
-                found.add(one.alias)
-        return found
+def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) -> dict[str, Any] | None:
+    """The file's record; None where it turns out that something left out matters."""
+    finder = CallFinder(module, resolver, wanted.patterns, wanted.references)
+    words = wanted.words.words | {"getattr"}
+    lines = source.lines_at(source.hits.words)
+    interesting = set(lines)
+    finder.visit(lines, words)
+    imported = _imported(module, wanted.patterns)
+    known: set[str] = set()
+    for _ in range(ALIAS_ROUNDS):
+        new = (imported | finder.aliases) - known
+        if not new:
+            break
+        offsets = offsets_of(new, source.data)
+        if source.hides(offsets):
+            return None
+        known |= new
+        lines = source.lines_at(offsets)
+        interesting.update(lines)
+        finder.revisit(lines, new)
+    finder.finish()
+    record: dict[str, Any] = {"base": base_record(module, resolver, wanted.patterns, sorted(interesting))}
+    if finder.records:
+        record["calls"] = sorted(finder.records, key=lambda one: int(one["line"]))
+    record |= wanted.features.extract(FileView(module, resolver, finder))
+    if source.cells:
+        record["cells"] = _cells(source)
+    return record
+
+
+def _find(data: bytes, wanted: Wanted) -> Hits:
+    marked = wanted.features.offsets(data)
+    of = wanted.features.of
+    words = wanted.words.offsets(data)
+    return Hits(words, marked, of(marked, "whole"), of(marked, "traced"), bool(of(marked, "entire")))
+
+
+def _imported(module: Module, patterns: Patterns) -> set[str]:
+    """Local names of imports that stand for something asked for under another name."""
+    found: set[str] = set()
+    below, match = patterns.below, patterns.match
+    for one, _ in module.all_imports():
+        if one.alias == "*":
+            continue
+        target = one.target
+        if below(target) or (one.alias != one.name and match(target)):
+            found.add(one.alias)
+    return found
 
 
 def _cells(source: Source) -> list[dict[str, Any]]:

@@ -34,9 +34,13 @@ _ON_OBJECT: Final = re.compile(rb"self\.|\w\.\w+\.\w")
 _BINDS_SELF: Final = re.compile(rb"self\.\w+[ \t]*(?::[^=\n]+)?=[^=]")
 _TOO_COMMON: Final = (b"__init__(", b"__call__(", b"main(", b"run(")  # to be looked for among all callers
 _CALLED: Final = re.compile(rb"\b(\w++)\(")
-_ASSERTION: Final = re.compile(
-    rb"\n[ \t]*+(?:assert\b(?![ \t]+(?:True|1)\b)|(?:with[ \t]+)?(?:\w+\.)*(?:assert|check_|expect|verify)\w*\("
-    rb"|with[ \t]+(?:\w+\.)*(?:raises|warns)\()"
+_ASSERTION: Final = (
+    re.compile(  # as `base_record` counts them in a syntax tree: none of a constant, none among arguments
+        rb"\n[ \t]*+assert\b(?![ \t]++(?:True|False|None|\d++)[ \t]*+[,#\n])"
+        rb"|(?:\n[ \t]*+(?:with[ \t]++)?|, )(?:\w++\.)*+(?:raises|warns|assert(?:Raises|Warns|Logs)\w*+)\("
+        rb"|(?<![(,\[{])\n[ \t]*+(?:(?:await|with)[ \t]++)?(?:\w++(?:\[\w++\])?+\.)*+"
+        rb"(?:(?i:assert|check|expect|verify)\w*+|fail)\((?![ \t]*+(?:True|False)\))"
+    )
 )
 
 

@@ -1,0 +1,128 @@
+"""What is looked for in a file, by the file's purpose.
+
+Most queries ask of code, few of tests and examples: what nobody asks of a test is not looked for in tests. A test or an
+example that other files import says what their names stand for, so it is looked through for what is asked of those too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit.probes.python.extract import Features
+from aiaudit.probes.python.match import Patterns, patterns_of
+from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.python.words import WordFinder, word_finder
+from aiaudit.project.entry import Entry
+from aiaudit.project.roles import Role
+
+if TYPE_CHECKING:
+    from aiaudit.probes.base import Query
+
+NARROW: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCS})  # of which less is asked
+
+
+class Wanted:
+    """Names, references and marks that some queries ask for."""
+
+    def __init__(self, queries: Iterable[Query]) -> None:
+        queries = list(queries)
+        names: set[str] = set()
+        referenced: set[str] = set()
+        for query in queries:
+            patterns: Sequence[str] = getattr(query, "names", tuple)()
+            names.update(patterns)
+            if getattr(query, "references", False):
+                referenced.update(patterns)
+        self.features = Features(queries)
+        self.patterns: Patterns = patterns_of(sorted(names))
+        self.references: Patterns = patterns_of(sorted(referenced))
+
+    @cached_property
+    def words(self) -> WordFinder:
+        """Finds the places at which one of the names may stand."""
+        return word_finder(self.patterns.all)
+
+    @cached_property
+    def digest(self) -> str:
+        """Tells one set from others."""
+        asked = json.dumps([self.patterns.all, self.references.all, self.features.key()])
+        return hashlib.sha256(asked.encode()).hexdigest()
+
+
+class ByPurpose:
+    """What is wanted of each file: all that is asked of anything, or, of a narrow role, what is asked of that."""
+
+    def __init__(self, queries: Iterable[Query]) -> None:
+        self._queries = list(queries)
+        self.all = Wanted(self._queries)
+        self._of: dict[Role, Wanted] = {}
+        self._by_set: dict[frozenset[int], Wanted] = {}
+        self._widened: set[str] = set()
+
+    def of(self, entry: Entry) -> Wanted:
+        """What is looked for in this file."""
+        if entry.role not in NARROW or entry.path in self._widened:
+            return self.all
+        found = self._of.get(entry.role)
+        if found is None:
+            found = self._of[entry.role] = self._narrowed(entry.role)
+        return found
+
+    def compile(self) -> None:
+        """Make the search for names of each purpose that was asked about."""
+        for wanted in {self.all, *self._of.values()}:
+            assert wanted.words is not None
+
+    def _narrowed(self, role: Role) -> Wanted:
+        asked = frozenset(n for n, one in enumerate(self._queries) if role in getattr(one, "roles", (role,)))
+        if len(asked) == len(self._queries):
+            return self.all
+        if asked not in self._by_set:
+            self._by_set[asked] = Wanted(self._queries[number] for number in sorted(asked))
+        return self._by_set[asked]
+
+    def widen(self, entries: Mapping[str, Entry], found: Mapping[str, dict[str, Any]]) -> list[str]:
+        """The files that were looked through for too little, as their importers show; from now on all is wanted of
+        them. `found`: the engine's results by path."""
+        wanted = {path: self.of(entries[path]) for path in found}
+        narrow = {path for path, one in wanted.items() if one is not self.all}
+        if not narrow:
+            return []
+        project = PythonProject(found)
+        stems: dict[str, list[str]] = defaultdict(list)
+        for path in narrow:
+            stems[_module_name(path)].append(path)
+        new: list[str] = []
+        todo = [path for path in project.records if _names_one(project.records[path], stems, wanted, wanted[path])]
+        while todo:
+            importer = todo.pop()
+            for path in sorted(project.own_imports(importer)):
+                if wanted[path] not in (self.all, wanted[importer]):
+                    wanted[path] = self.all
+                    new.append(path)
+                    todo.append(path)
+        self._widened.update(new)
+        return sorted(new)
+
+
+def _module_name(path: str) -> str:
+    """The last part of the name by which a file is imported."""
+    stem = path.removesuffix(".py").removesuffix("/__init__")
+    return stem.rpartition("/")[2]
+
+
+def _names_one(
+    record: Mapping[str, Any], stems: Mapping[str, Sequence[str]], wanted: Mapping[str, Wanted], own: Wanted
+) -> bool:
+    """Whether one of a file's imports may be a file of which something else is wanted: a look at the names alone."""
+    for _, _, module, *names in record.get("base", {}).get("imports", ()):
+        last = module.rpartition(".")[2]
+        for name in (last, *(one.partition(" ")[0] for one in names)):
+            if any(wanted[path] is not own for path in stems.get(name, ())) or not last:
+                return True
+    return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from aiaudit.cli.options import PROJECT_HELP, day, folder, option
 
 if TYPE_CHECKING:
     from aiaudit.interview.questions import Question
+    from aiaudit.interview.tier_file import Tiering
 
 
 def interview(
@@ -24,8 +26,11 @@ def interview(
         Path | None, option("--export", metavar="FILE", help="Write the questions to a sheet: .xlsx, .csv or .md.")
     ] = None,
     import_: Annotated[
-        Path | None, option("--import", metavar="FILE", help="Read the answers of a sheet: .xlsx or .csv.")
+        Path | None, option("--import", metavar="FILE", help="Read the answers of a sheet: .xlsx, .csv or .md.")
     ] = None,
+    ai_act: Annotated[
+        bool, option("--ai-act", help="Only the questions of the EU AI Act; writes tier and rationale to aiaudit.yaml.")
+    ] = False,
     everything: Annotated[bool, option("--all", help="Also ask what is answered already.")] = False,
     pack: Annotated[list[str] | None, option("--pack", metavar="ID", help="Only this pack. Repeatable.")] = None,
     as_of: Annotated[str | None, option("--as-of", metavar="DATE", help="The day that decides on expiry.")] = None,
@@ -36,6 +41,8 @@ def interview(
     out as a sheet, and the answers read from it.
     """
     from aiaudit.interview import answers
+    from aiaudit.interview.tier_file import Tiering
+    from aiaudit.interview.tiering import CHECKS
 
     root = Path(folder(path or Path()))
     target = root / answers.FILE
@@ -43,37 +50,58 @@ def interview(
     if import_ is not None:
         _take(import_, target, today)
         return
-    asked = _questions(root, answers.load(target), today, tuple(pack or ()))
-    wanted = [question for question in asked if everything or question.state != "answered"]
+    result = _audited(root, today, ("governance",) if ai_act else tuple(pack or ()))
+    wanted = [] if ai_act else _open(result, answers.load(target), today, everything=everything)
+    tiering = Tiering(root, today, result["facts"], everything=everything)
     if export is not None:
-        _give(wanted, export)
-        return
-    if not wanted:
+        asks_tier = ai_act or any(question.check in CHECKS for question in wanted)
+        _give([*wanted, *(tiering.rows() if asks_tier else [])], export)
+    elif ai_act:
+        say(f"{tiering.talk(sys.stdin, sys.stdout, _width())} answered; aiaudit.yaml holds them")
+    elif wanted:
+        _talk(wanted, target, today, tiering)
+    else:
         say("nothing to ask: every question that applies is answered (--all asks again)")
-        return
-    _talk(wanted, target, today)
 
 
-def _questions(root: Path, given: dict[str, dict[str, Any]], today: dt.date, packs: tuple[str, ...]) -> list[Question]:
+def _audited(root: Path, today: dt.date, packs: tuple[str, ...]) -> dict[str, Any]:
     from aiaudit.audit import audit
-    from aiaudit.interview.questions import questions
     from aiaudit.reports.result import to_json
+    from aiaudit.reports.text import clean
     from aiaudit.ruleset import Options
 
-    return questions(to_json(audit(str(root), Options(packs=packs, as_of=today))), given, today)
+    result: dict[str, Any] = clean(to_json(audit(str(root), Options(packs=packs, as_of=today))))
+    return result
 
 
-def _talk(wanted: list[Question], target: Path, today: dt.date) -> None:
+def _open(
+    result: dict[str, Any], given: dict[str, dict[str, Any]], today: dt.date, *, everything: bool
+) -> list[Question]:
+    from aiaudit.interview.questions import questions
+
+    return [one for one in questions(result, given, today) if everything or one.state != "answered"]
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size((80, 24)).columns, 100)
+
+
+def _talk(wanted: list[Question], target: Path, today: dt.date, tiering: Tiering) -> None:
     from aiaudit.interview.answers import sealed, with_answer
     from aiaudit.interview.session import Session
+    from aiaudit.interview.tiering import CHECKS
     from aiaudit.reports.base import write_file
 
     def save(check: str, answer: dict[str, Any]) -> None:
         text = target.read_text(encoding="utf-8") if target.exists() else ""
         write_file(str(target), with_answer(text, check, sealed(answer, target.parent, today)).encode())
 
-    width = min(shutil.get_terminal_size((80, 24)).columns, 100)
-    answered = Session(sys.stdin, sys.stdout, today, width).run(wanted, save)
+    def tier() -> bool:
+        return tiering.talk(sys.stdin, sys.stdout, _width()) > 0
+
+    helpers = dict.fromkeys(CHECKS, tier)
+    session = Session(sys.stdin, sys.stdout, today, _width(), root=target.parent, helpers=helpers)
+    answered = session.run(wanted, save)
     left = len(wanted) - answered
     say(f"{answered} answered, {left} left; run `aiaudit interview` again to go on" if left else f"{answered} answered")
 
@@ -102,6 +130,10 @@ def _take(path: Path, target: Path, today: dt.date) -> None:
         given = read(path)
     except SheetError as error:
         raise UsageError(str(error)) from None
+    tier = {key: row for key, row in given.items() if "/" in key}
+    given = {key: row for key, row in given.items() if "/" not in key}
+    if tier:
+        _take_tier(tier, target.parent, today)
     before = load(target)
     text = target.read_text(encoding="utf-8") if target.exists() else ""
     told = {check: {key: answer.get(key) for key in FIELDS} for check, answer in before.items()}
@@ -110,4 +142,21 @@ def _take(path: Path, target: Path, today: dt.date) -> None:
         text = with_answer(text, check, sealed(answer, target.parent, today))
     if changed:
         write_file(str(target), text.encode())
-    say(f"{target}: {len(changed)} of {len(given)} answers are new or changed")
+    if given or not tier:
+        say(f"{target}: {len(changed)} of {len(given)} answers are new or changed")
+
+
+def _take_tier(told: Mapping[str, Mapping[str, Any]], root: Path, today: dt.date) -> None:
+    """The answers to the questions of the EU AI Act, and what they point to."""
+    from aiaudit.interview.tier_file import Tiering
+
+    tiering = Tiering(root, today, {}, everything=True)
+    changed = tiering.take(told)
+    given = tiering.given
+    say(f"{tiering.target}: {changed} of {len(told)} answers on the EU AI Act are new or changed")
+    if given.tier:
+        kept = given.declared not in ("", given.tier)
+        say(
+            f"the answers point to the tier {given.tier}; no legal conclusion"
+            + (f"; aiaudit.yaml names {given.declared}, which was kept" if kept else "")
+        )

@@ -15,7 +15,6 @@ FILE: Final = "attestations.yaml"
 FIELDS: Final = ("answer", "owner", "evidence", "reviewed", "review_by", "note")
 KEPT: Final = (*FIELDS, "evidence_sha256")  # what the file may hold; a sheet has no hashes
 ANSWERS: Final = ("yes", "partly", "no", "not_applicable")
-HOLDS_MONTHS: Final = 12
 _DIGITS: Final = 16  # of a hash: enough to name a content, short enough to read
 _KEY: Final = re.compile(r"^([A-Z][A-Z0-9]{1,11}-[0-9]{3}):")
 
@@ -95,12 +94,11 @@ def with_answer(text: str, check: str, answer: Mapping[str, Any]) -> str:
     return "\n".join([*lines[:start], *block, *lines[end:]]) + "\n"
 
 
-def default_review(reviewed: dt.date) -> dt.date:
-    """A year after the review; 29 February becomes the 28th."""
-    try:
-        return reviewed.replace(year=reviewed.year + 1)
-    except ValueError:
-        return reviewed.replace(year=reviewed.year + 1, day=28)
+def default_review(reviewed: dt.date, check: str = "") -> dt.date:
+    """The day until which an answer is taken to hold: a year after its review, half a year for what is rehearsed."""
+    from aiaudit.probes.attestations import DRILL_MONTHS, DRILLS, MONTHS, months_after
+
+    return months_after(reviewed, DRILL_MONTHS if check in DRILLS else MONTHS)
 
 
 def _plain(entry: AttestationEntry) -> dict[str, Any]:

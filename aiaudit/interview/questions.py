@@ -15,7 +15,8 @@ _ENDS: Final = {"yes": ("pass",), "partly": ("pass", "partial")}  # where such a
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `state`: open, stale (answered, but the answer no longer counts) or answered.
+    """One question. `state`: open, stale (answered, but the answer no longer counts) or answered (by the
+    project's files too). `settles`: what has to be there for the check to pass.
 
     `worth` orders them: weight of the severity, doubled where the next readiness level waits for it.
     """
@@ -30,6 +31,7 @@ class Question:
     state: str
     worth: float
     answer: Mapping[str, Any]
+    settles: str = ""
 
 
 def questions(result: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]], today: dt.date) -> list[Question]:
@@ -58,6 +60,7 @@ def questions(result: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]
                 state=_state(check, given, today),
                 worth=check.number("priority") or 0.0,
                 answer=given,
+                settles=check.text("remediation"),
             )
         )
     order = {"open": 0, "stale": 1, "answered": 2}
@@ -65,8 +68,8 @@ def questions(result: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]
 
 
 def _state(check: Record, given: Mapping[str, Any], today: dt.date) -> str:
-    if not given:
-        return "open"
+    if not given:  # what the project's files say already, such as the record in aiaudit.yaml, is not asked again
+        return "answered" if check.text("status") == "pass" else "open"
     review = given.get("review_by")
     if isinstance(review, dt.date) and review < today:
         return "stale"

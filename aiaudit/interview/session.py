@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TextIO
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
 
 from aiaudit.interview.answers import ANSWERS, checked, default_review
 from aiaudit.interview.questions import Question
+from aiaudit.interview.terminal import Left, Terminal
 
 _SHORT: Final = {"y": "yes", "p": "partly", "n": "no", "na": "not_applicable", "n/a": "not_applicable"}
 _STATE: Final = {
@@ -18,68 +20,76 @@ _STATE: Final = {
 }
 
 Save = Callable[[str, dict[str, Any]], None]
-
-
-class Left(Exception):  # noqa: N818
-    """The person left the interview; what was answered is saved."""
+Helper = Callable[[], bool]  # works out an answer by questions of its own; whether anything was answered
 
 
 @dataclass(slots=True)
-class Session:
-    """Asks questions on two streams. `owner` is offered again: one person often answers several."""
+class Session(Terminal):
+    """Asks the questions. `owner` is offered again: one person often answers several. `helpers`: by check, what `t`
+    starts; checks with the same helper are done together."""
 
-    read: TextIO
-    write: TextIO
-    today: dt.date
-    width: int = 80
     owner: str = ""
+    root: Path | None = None  # of the project, where evidence is looked for
+    helpers: Mapping[str, Helper] = field(default_factory=dict)
 
     def run(self, asked: Sequence[Question], save: Save) -> int:
         """Ask all questions; how many were answered. Leaves quietly on `q`, end of input or Ctrl-C."""
-        answered = 0
-        self._say(
+        answered, done = 0, set[str]()
+        self.say(
             f"{len(asked)} {'question' if len(asked) == 1 else 'questions'}. Each answer is saved at once."
             " Enter skips, ? explains, q ends."
         )
         try:
             for number, question in enumerate(asked, 1):
+                if question.check in done:
+                    continue
                 self._show(question, number, len(asked))
                 answer = self._ask(question)
-                if answer is not None:
+                if isinstance(answer, str):
+                    helper = self.helpers[answer]
+                    done |= {check for check, one in self.helpers.items() if one is helper}
+                    answered += helper()
+                elif answer is not None:
                     save(question.check, answer)
                     answered += 1
-                    self._say(f"  saved: {question.check} {answer['answer'].replace('_', ' ')}")
+                    self.say(f"saved: {question.check} {answer['answer'].replace('_', ' ')}", 2)
         except (Left, EOFError, KeyboardInterrupt):
-            self._say("")
+            self.say()
         return answered
 
     def _show(self, question: Question, number: int, total: int) -> None:
-        self._say(f"\n{number} of {total}  {question.check}  {question.severity}  {question.title}")
-        for line in _wrapped(question.text, self.width - 2):
-            self._say(f"  {line}")
-        for line in _wrapped(f"Found: {question.found}", self.width - 2):
-            self._say(f"  {line}")
+        self.say()
+        self.say(f"{number} of {total}  {question.check}  {question.severity}")
+        self.say(f"{question.title}.", 2)
+        self.say(f"To be told: {question.text}", 2)
+        self.say(f"Found so far: {question.found}", 2)
         if question.state != "open":
             given = question.answer
-            self._say(
-                f"  {_STATE[question.state]}: {given.get('answer', '')} by {given.get('owner') or 'nobody named'}"
+            self.say(
+                f"{_STATE[question.state]}: {given.get('answer', '')} by {given.get('owner') or 'nobody named'}", 2
             )
 
-    def _ask(self, question: Question) -> dict[str, Any] | None:
+    def _ask(self, question: Question) -> dict[str, Any] | str | None:
+        """The answer, the check whose helper is to work it out, or nothing."""
+        helps = question.check in self.helpers
         while True:
-            said = self._prompt("yes, partly, no, n/a").lower()
+            said = self.prompt(
+                f"Does that hold? yes, partly, no, n/a{', or t: work it out step by step' if helps else ''}"
+            ).lower()
             if not said:
                 return None
+            if said == "t" and helps:
+                return question.check
             if said == "?":
-                for line in _wrapped(question.why, self.width - 2):
-                    self._say(f"  {line}")
+                self.say(question.why, 2)
+                self.say(f"What settles it: {question.settles}" if question.settles else "", 2)
                 continue
             answer = _SHORT.get(said, said.replace(" ", "_"))
             if answer in ANSWERS:
-                return self._details(answer)
-            self._say("  please answer yes, partly, no or n/a (or y, p, n); Enter skips")
+                return self._details(answer, question.check)
+            self.say("please answer yes, partly, no or n/a (or y, p, n); Enter skips", 2)
 
-    def _details(self, answer: str) -> dict[str, Any]:
+    def _details(self, answer: str, check: str) -> dict[str, Any]:
         """Who answers, on what, since when and until when. A "no" needs none of it; a "n/a" needs its reason."""
         if answer == "no":
             return checked({"answer": answer, "owner": self._owner(), "reviewed": self.today})
@@ -88,15 +98,15 @@ class Session:
                 {
                     "answer": answer,
                     "owner": self._owner(),
-                    "note": self._needed("Why does it not apply"),
+                    "note": self.needed("Why does it not apply"),
                     "reviewed": self.today,
                 }
             )
         owner = self._owner()
-        evidence = self._prompt("Evidence: a path in the project, or a link")
+        evidence = self._evidence()
         reviewed = self._day("Reviewed on", self.today)
-        review_by = self._day("Review again by", default_review(reviewed))
-        note = self._prompt("Note")
+        review_by = self._day("Review again by", default_review(reviewed, check))
+        note = self.prompt("Note")
         return checked(
             {
                 "answer": answer,
@@ -110,40 +120,24 @@ class Session:
 
     def _owner(self) -> str:
         offered = f" [{self.owner}]" if self.owner else ""
-        self.owner = self._prompt(f"Who answers for it{offered}") or self.owner
+        self.owner = self.prompt(f"Who answers for it{offered}") or self.owner
         return self.owner
+
+    def _evidence(self) -> str:
+        """A path or a link; a path that is not there is asked again once, for it would not count."""
+        given = self.prompt("Evidence: a path in the project, or a link")
+        path = given.partition("#")[0]
+        if path and "://" not in path and self.root is not None and not (self.root / path).exists():
+            self.say("that is no file of the project, and evidence that is not there does not count", 2)
+            return self.prompt(f"Evidence [{given}]") or given
+        return given
 
     def _day(self, label: str, offered: dt.date) -> dt.date:
         while True:
-            said = self._prompt(f"{label} [{offered.isoformat()}]")
+            said = self.prompt(f"{label} [{offered.isoformat()}]")
             if not said:
                 return offered
             try:
                 return dt.date.fromisoformat(said)
             except ValueError:
-                self._say("  a day such as 2027-01-31, please")
-
-    def _needed(self, label: str) -> str:
-        while not (said := self._prompt(label)):
-            self._say("  an answer is needed here; q ends the interview")
-        return said
-
-    def _prompt(self, label: str) -> str:
-        self.write.write(f"  {label}: ")
-        self.write.flush()
-        line = self.read.readline()
-        if not line:
-            raise EOFError
-        said = line.strip()
-        if said.lower() in ("q", "quit"):
-            raise Left
-        return said
-
-    def _say(self, text: str) -> None:
-        self.write.write(text + "\n")
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, max(width, 20)) or [""]
+                self.say("a day such as 2027-01-31, please", 2)

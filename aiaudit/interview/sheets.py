@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -18,10 +19,20 @@ from aiaudit.interview.questions import Question
 from aiaudit.project.config import ConfigError
 from aiaudit.reports.csv import safe_cell
 
-COLUMNS: Final = ("check", "severity", "title", "question", "why", "found", "state", *FIELDS)
+COLUMNS: Final = ("check", "severity", "what should hold", "question", "why", "found", "state", *FIELDS)
 FORMATS: Final = (".xlsx", ".csv", ".md")
 MAX_BYTES: Final = 20 * 1024 * 1024
-_WIDTHS: Final = {"title": 40, "question": 60, "why": 40, "found": 40, "evidence": 36, "owner": 28, "note": 40}
+_HEADING: Final = re.compile(r"#{1,6}\s+([A-Z][A-Z0-9]{1,11}-[0-9]{3}(?:/[a-z_]+)?)\b")
+_ENTRY: Final = re.compile(rf"[-*]\s+({'|'.join(FIELDS).replace('_', ' ')})\b[^:]*:(.*)$", re.IGNORECASE)
+_WIDTHS: Final = {
+    "what should hold": 40,
+    "question": 60,
+    "why": 40,
+    "found": 40,
+    "evidence": 36,
+    "owner": 28,
+    "note": 40,
+}
 
 
 class SheetError(ValueError):
@@ -41,11 +52,11 @@ def export(questions: Sequence[Question], path: Path) -> bytes:
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
-    """The answers that stand in a sheet (.xlsx or .csv), by check. Raises `SheetError` with the row."""
+    """The answers that stand in a sheet, by check. Raises `SheetError` with the row."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SheetError(f"{path}: larger than {MAX_BYTES // 1024**2} MB")
-        rows = _read_xlsx(path) if path.suffix.lower() == ".xlsx" else _read_csv(path)
+        rows = _READERS.get(path.suffix.lower(), _read_csv)(path)
     except OSError as error:
         raise SheetError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     found: dict[str, dict[str, Any]] = {}
@@ -109,7 +120,11 @@ def _markdown(questions: Sequence[Question]) -> bytes:
     from aiaudit.reports.templating import markdown_environment
 
     template = markdown_environment().get_template("questions.md.j2")
-    return (template.render(questions=questions).strip() + "\n").encode()
+
+    def fields(question: Question) -> list[tuple[str, list[str]]]:
+        return [(name, _text(question.answer.get(name)).splitlines()) for name in FIELDS]
+
+    return (template.render(questions=questions, fields=fields).strip() + "\n").encode()
 
 
 def _xlsx(questions: Sequence[Question]) -> bytes:
@@ -134,10 +149,13 @@ def _xlsx(questions: Sequence[Question]) -> bytes:
                 cell.fill = PatternFill("solid", fgColor="FFF8E1")
             if name in ("reviewed", "review_by"):
                 cell.number_format = "@"
-    choice = DataValidation(type="list", formula1='"yes,partly,no,not applicable"', allow_blank=True)
-    sheet.add_data_validation(choice)
     letter = get_column_letter(COLUMNS.index("answer") + 1)
-    choice.add(f"{letter}2:{letter}{max(2, len(questions) + 1)}")
+    for of_the_act, words in ((False, "yes,partly,no,not applicable"), (True, "yes,no")):
+        choice = DataValidation(type="list", formula1=f'"{words}"', allow_blank=True)
+        sheet.add_data_validation(choice)
+        for number, question in enumerate(questions, 2):
+            if ("/" in question.check) is of_the_act:
+                choice.add(f"{letter}{number}")
     sheet.freeze_panes = "D2"
     stream = io.BytesIO()
     book.save(stream)
@@ -145,10 +163,7 @@ def _xlsx(questions: Sequence[Question]) -> bytes:
 
 
 def _read_csv(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise SheetError(f"{path}: is not UTF-8; save it as CSV UTF-8") from None
+    text = _decoded(path)
     head = text.partition("\n")[0]
     delimiter = max(",;\t", key=head.count)  # spreadsheets of some countries write semicolons
     return _named(path, list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))
@@ -170,9 +185,41 @@ def _read_xlsx(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
     return _named(path, rows)
 
 
+def _read_markdown(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
+    """A question begins at its heading; its entries are list items, and their further lines are indented."""
+    from aiaudit.reports.templating import unescape_markdown
+
+    rows: list[tuple[int, dict[str, Any]]] = []
+    field = ""
+    for number, line in enumerate(_decoded(path).splitlines(), 1):
+        if head := _HEADING.match(unescape_markdown(line)):
+            rows.append((number, {"check": head[1]}))
+            field = ""
+        elif rows and (entry := _ENTRY.match(line)):
+            field = entry[1].lower().replace(" ", "_")
+            rows[-1][1][field] = unescape_markdown(entry[2].strip())
+        elif field and line.startswith("  "):
+            rows[-1][1][field] += "\n" + unescape_markdown(line[2:])
+        else:
+            field = ""
+    if not rows:
+        raise SheetError(f"{path}: has no question; keep the headings as they were exported")
+    return [(number, row) for number, row in rows]
+
+
+def _decoded(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SheetError(f"{path}: is not UTF-8; save it as UTF-8") from None
+
+
 def _named(path: Path, rows: list[list[Any]]) -> list[tuple[int, Mapping[str, Any]]]:
     head = [str(cell or "").strip().lower() for cell in rows[0]] if rows else []
     missing = [name for name in ("check", "answer") if name not in head]
     if missing:
         raise SheetError(f"{path}: has no column {missing[0]!r}; keep the first row as it was exported")
     return [(number, dict(zip(head, row, strict=False))) for number, row in enumerate(rows[1:], 2)]
+
+
+_READERS: Final = {".xlsx": _read_xlsx, ".md": _read_markdown}

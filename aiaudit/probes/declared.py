@@ -12,6 +12,7 @@ from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, map_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.substance import is_gap, numbers_in
+from aiaudit.project import ai_act
 from aiaudit.project.config import FILE, DatasetPart, ModelPart, ProjectConfig
 
 _NO_DAYS: Final = -1  # how old a part is that bears no date
@@ -45,6 +46,9 @@ _VALUE: Final = record(
     **_PART,
 )
 _SCREENING: Final = record("screening", answered=list_of(STRING), yes=list_of(STRING), by=STRING, **_PART)
+_AI_ACT: Final = record(
+    "EU AI Act answers", yes=list_of(STRING), open=list_of(STRING), tier=STRING, lower=BOOL, by=STRING, **_PART
+)
 _WORKLOAD: Final = record(
     "workload", keys=list_of(STRING), numbers=INT, values=map_of(DOUBLE), **_texts("source owner"), **_PART
 )
@@ -55,10 +59,12 @@ MODEL: Final = record("declared model", **_texts("name file source provider revi
 TYPE: Final = record(
     "declarations",
     present=BOOL,
+    day=STRING,
     project=_PROJECT,
     budget=_BUDGET,
     value=_VALUE,
     screening=_SCREENING,
+    ai_act=_AI_ACT,
     workload=_WORKLOAD,
     datasets=list_of(DATASET),
     models=list_of(MODEL),
@@ -73,13 +79,17 @@ class DeclaredQuery(Query):
 class DeclaredProbe(Probe[DeclaredQuery]):
     """The declarations of `aiaudit.yaml`. A placeholder (TBD, TODO) counts as nothing and is listed under `gaps`.
 
-    `days_old`: days from a part's `reviewed` to the audit's day, -1 where it bears no date, less than -1 where the date
-    lies in the future. `value.numbers`: how many numbers stand in each of its texts; `figures`: the first of each.
-    `workload.values`: its numbers by dotted key, such as `traffic.requests_per_second.peak`.
+    `day`: the audit's day, to hold dates of a parameter against. `days_old`: days from a part's `reviewed` to that day,
+    -1 where it bears no date, less than -1 where the date lies in the future. `value.numbers`: how many numbers stand
+    in each of its texts; `figures`: the first of each. `ai_act`: the tier that answers to questions of the EU AI Act
+    point to, what is still open, and whether the declared tier is lower. `workload.values`: its numbers by dotted
+    key, such as `traffic.requests_per_second.peak`.
     """
 
     name: ClassVar[str] = "project.declared"
-    title: ClassVar[str] = "what aiaudit.yaml declares: system record, budget, value, screening, data sets, models"
+    title: ClassVar[str] = (
+        "what aiaudit.yaml declares: system record, budget, value, screening, AI Act, data sets, models"
+    )
     query: ClassVar[type[DeclaredQuery]] = DeclaredQuery
     max_level: ClassVar[Level] = Level.EXISTS
 
@@ -117,10 +127,12 @@ class _Reading:
         config = self.config
         read = {
             "present": True,
+            "day": self.as_of.isoformat(),
             "project": self._project(),
             "budget": self._budget(),
             "value": self._value(),
             "screening": self._screening(),
+            "ai_act": self._ai_act(),
             "workload": self._workload(),
             "datasets": [self._dataset(number, part) for number, part in enumerate(config.datasets)],
             "models": [self._model(number, part) for number, part in enumerate(config.models)],
@@ -183,6 +195,21 @@ class _Reading:
             "by": self._text(part, "screening", "by"),
             **self._dated(part.reviewed),
             "line": self._line("screening"),
+        }
+
+    def _ai_act(self) -> dict[str, Any]:
+        part = self.config.ai_act
+        answers = {one.id: one.answer for one in part.answers}
+        points_to = ai_act.tier(answers) if answers else ""
+        return {
+            "present": bool(answers),
+            "yes": [question.id for question in ai_act.said_yes(answers)] if answers else [],
+            "open": [question.id for question in ai_act.left(answers)] if answers else [],
+            "tier": points_to,
+            "lower": ai_act.lower(self.config.project.risk_tier, points_to),
+            "by": self._text(part, "ai_act", "by"),
+            **self._dated(part.reviewed),
+            "line": self._line("ai_act"),
         }
 
     def _workload(self) -> dict[str, Any]:

@@ -157,6 +157,28 @@ class ScreeningPart(Part):
     note: Text = ""
 
 
+class AiActAnswer(Part):
+    """An answer to a question of the EU AI Act, with the question as it was asked."""
+
+    id: Text
+    answer: bool
+    question: Text = ""
+    article: Text = ""
+    applies: dt.date | None = Field(None, description="From which day the article applies.")
+    note: Text = ""
+
+
+class AiActPart(Part):
+    """The questions of the EU AI Act as people answered them (`aiaudit interview --ai-act`). No legal conclusion."""
+
+    edition: Text = Field("", description="The edition of the law that the questions follow.")
+    by: Text = Field("", description="Who answered.")
+    reviewed: dt.date | None = None
+    note: Text = ""
+    answers: list[AiActAnswer] = Field(default_factory=list)
+    sources: list[Text] = Field(default_factory=list)
+
+
 class AttestationEntry(Part):
     """What a person answers for. Without owner, evidence and date it is a claim and no more."""
 
@@ -192,6 +214,7 @@ class ProjectConfig(Part):
     budget: BudgetPart = Field(default_factory=BudgetPart)
     value: ValuePart = Field(default_factory=ValuePart)
     screening: ScreeningPart = Field(default_factory=ScreeningPart)
+    ai_act: AiActPart = Field(default_factory=AiActPart)
     attestations: dict[str, AttestationEntry] = Field(default_factory=dict)
     waivers: list[dict[str, Any]] = Field(default_factory=list)
     packs: list[str] = Field(default_factory=list, description="Packs to judge by; none means all that apply.")

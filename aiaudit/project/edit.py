@@ -1,9 +1,9 @@
-"""Adding an entry to a project file without touching what people wrote in it: comments and order stay."""
+"""Changing a project file without touching what people wrote in it: comments and order stay."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 _LIST_ENTRY: Final = re.compile(r"^(\s*)- ")
@@ -34,6 +34,63 @@ def with_entry(text: str, section: str, entry: Mapping[str, Any]) -> str:
         if line.strip() and not line.lstrip().startswith("#"):
             end = number + 1
     return "\n".join([*lines[:end], *_entry(entry, indent), *lines[end:]]) + "\n"
+
+
+def with_section(text: str, section: str, body: Sequence[str]) -> str:
+    """The file's text with this top-level section in the place of the earlier one, or at its end.
+
+    `body`: its lines as they stand below `section:`, indented. Comments that precede the next section stay.
+    """
+    lines = text.splitlines()
+    block = [f"{section}:", *body]
+    start = next((n for n, line in enumerate(lines) if re.match(rf"{re.escape(section)}:(?:\s|$)", line)), None)
+    if start is None:
+        head = [*lines, ""] if lines and lines[-1].strip() else lines
+        return "\n".join([*head, *block]) + "\n"
+    return "\n".join([*lines[:start], *block, *lines[_end(lines, start) :]]) + "\n"
+
+
+def with_keys(text: str, section: str, values: Mapping[str, str]) -> str:
+    """The file's text with these keys of a top-level section set; its other keys and its comments stay.
+
+    Raises:
+        ValueError: the section is written on one line.
+    """
+    lines = text.splitlines()
+    start = next((n for n, line in enumerate(lines) if re.match(rf"{re.escape(section)}:\s*(?:#.*)?$", line)), None)
+    if start is None:
+        if any(line.startswith(f"{section}:") for line in lines):
+            raise ValueError(f"'{section}:' is written on one line; write its keys below it, one a line")
+        return with_section(text, section, [f"  {key}: {_value(value)}" for key, value in values.items()])
+    for key, value in values.items():
+        end = _end(lines, start)
+        inner = next((line for line in lines[start + 1 : end] if re.match(r"\s+[^\s#]", line)), "  ")
+        indent = inner[: len(inner) - len(inner.lstrip())]
+        at = next((n for n in range(start + 1, end) if lines[n].startswith(f"{indent}{key}:")), None)
+        until = end if at is None else at + 1
+        while at is not None and until < end and _continues(lines[until], indent):
+            until += 1
+        while at is not None and not lines[until - 1].strip():
+            until -= 1
+        lines[end if at is None else at : until] = [f"{indent}{key}: {_value(value)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _end(lines: Sequence[str], start: int) -> int:
+    """The line after the last one of the section that begins at `start`."""
+    end = start + 1
+    for number in range(start + 1, len(lines)):
+        line = lines[number]
+        if line.strip() and not line[0].isspace() and not line.startswith(("-", "#")):
+            break
+        if line.strip() and not line.startswith("#"):
+            end = number + 1
+    return end
+
+
+def _continues(line: str, indent: str) -> bool:
+    """Whether the line belongs to the value above it, whose key stands at this indent."""
+    return not line.strip() or line.startswith((f"{indent} ", f"{indent}\t", f"{indent}-"))
 
 
 def entry_text(section: str, entry: Mapping[str, Any]) -> str:

@@ -63,10 +63,8 @@ _VALUE: Final = """
 #   owner: a person or role
 """
 _SCREENING: Final = """
-# screening:                    # GOV-003: practices that the EU AI Act prohibits; answer each by yes or no
-#   answers: {social_scoring: no, manipulation: no, emotion_at_work: no, biometric_categories: no}
-#   by: who answered
-#   reviewed: 2026-01-31
+# `aiaudit interview --ai-act` asks for role, tier and prohibited practices (GOV-002, GOV-003) and writes the sections
+# `screening` and `ai_act` here.
 """
 _GATE: Final = """
 # gate:                         # used where the command line gives none

@@ -31,6 +31,7 @@ _SIGNS: Final = re.compile(r"([\\`*_\[\]|~$!])")
 _OPENERS: Final = re.compile(r"^([#+\-=]|\d+(?=[.)](?:\s|$)))")
 _AUTOLINKS: Final = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp|www)([:.])")
 _MENTIONS: Final = re.compile(r"([@#])(?=\w)")
+_ESCAPED: Final = re.compile(r"\\([\\`*_\[\]|~$!#+\-=.):])")
 _TICKS: Final = re.compile(r"`+")
 _CODE: Final = re.compile(r"`([^`]+)`")
 _OWN: Final[ContextVar[Path | None]] = ContextVar("templates of the caller", default=None)
@@ -166,6 +167,13 @@ def escape_markdown(text: str) -> str:
     text = _AUTOLINKS.sub(r"\1\\\2", text)
     text = _MENTIONS.sub(rf"\1{WORD_JOINER}", text)
     return _OPENERS.sub(lambda hit: hit[0] + "\\" if hit[0].isdigit() else "\\" + hit[0], text)
+
+
+def unescape_markdown(text: str) -> str:
+    """What `escape_markdown` was given; text that a person typed without escapes stays as it is."""
+    from html import unescape
+
+    return unescape(_ESCAPED.sub(r"\1", text.replace(WORD_JOINER, "")))
 
 
 def code_span(text: str) -> Markup:

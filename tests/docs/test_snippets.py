@@ -34,6 +34,7 @@ NOT_RUN = {
     "aiaudit report result.json --history audits/ -o report.html": "it needs results of other days; tests/cli has them",
     "aiaudit plan --selfcheck": "tests/cli/test_plan.py runs it, and it takes seconds",
     "aiaudit interview path/to/project": "it asks at a terminal; tests/interview answers",
+    "aiaudit interview path/to/project --ai-act": "it asks at a terminal, and needs a pack that this world lacks; tests/interview answers",
 }
 # Kinds of blocks that are run elsewhere, or are output and no input.
 ELSEWHERE = {

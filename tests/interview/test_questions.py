@@ -61,3 +61,8 @@ def test_an_answer_that_no_longer_counts_is_asked_again():
     partly = {check: {"answer": "partly", "owner": "Kim"} for check in ids}
     half, _ = asked([{"status": "partial"}, {"status": "unknown"}], partly)
     assert {question.check: question.state for question in half} == {ids[0]: "answered", ids[1]: "stale"}
+
+
+def test_what_the_files_of_the_project_answer_is_not_asked_again():
+    found, _ = asked([{"status": "pass"}, {"status": "partial"}])
+    assert sorted(question.state for question in found) == ["answered", "open"]

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
@@ -13,10 +14,12 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 import yaml
 
 from aiaudit.interview.questions import Question
 from aiaudit.interview.session import Session
+from aiaudit.project.config import load_project_config
 
 TODAY = dt.date(2026, 11, 24)
 ROOT = Path(__file__).parent.parent.parent
@@ -72,56 +75,75 @@ def test_it_can_be_left_at_any_time_and_keeps_what_was_said():
     assert talk("", "GOV-001")[2] == 0
 
 
-def test_a_whole_interview_in_a_pseudo_terminal(tmp_path):
-    project = tmp_path / "churn-model"
-    shutil.copytree(ROOT / "sample_projects" / "churn-model", project)
-    (project / "attestations.yaml").unlink(missing_ok=True)
+def run_in_a_terminal(project, cache, says, *arguments):
+    """The screen and the exit code of an interview in a pseudo-terminal; `says` answers each prompt."""
     lead, follow = pty.openpty()
-    env = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "AIAUDIT_CACHE_DIR": str(tmp_path / "cache"),
-        "TERM": "dumb",
-        "COLUMNS": "80",
-    }
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "aiaudit",
-        "interview",
-        str(project),
-        "--pack",
-        "governance",
-        "--as-of",
-        "2026-11-24",
-    ]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "AIAUDIT_CACHE_DIR": str(cache), "TERM": "dumb", "COLUMNS": "80"}
+    command = [sys.executable, "-P", "-m", "aiaudit", "interview", str(project), "--as-of", "2026-11-24", *arguments]
     process = subprocess.Popen(command, stdin=follow, stdout=follow, stderr=follow, env=env)
     os.close(follow)
-    screen = ""
+    screen, seen, end = "", 0, time.monotonic() + 120
+    while process.poll() is None:
+        assert time.monotonic() < end, screen[-2000:]
+        if not select.select([lead], [], [], 0.2)[0]:
+            continue
+        try:
+            screen += os.read(lead, 4096).decode()
+        except OSError:  # the other end was closed
+            break
+        prompt = screen[seen:].rpartition("\n")[2]
+        if prompt.startswith("  ") and prompt.endswith(": "):
+            seen = len(screen)
+            os.write(lead, says(prompt.strip()).encode() + b"\n")
+    return screen, process.wait(30)
 
-    def until(words):
-        nonlocal screen
-        end = time.monotonic() + 60
-        while words not in screen:
-            assert time.monotonic() < end, screen[-2000:]
-            if select.select([lead], [], [], 1)[0]:
-                try:
-                    screen += os.read(lead, 4096).decode()
-                except OSError:  # the other end was closed: what was said is on the screen
-                    assert words in screen, screen[-2000:]
-        screen = screen.partition(words)[2]
 
-    for words, said in [
-        ("n/a: ", "yes"), ("answers for it: ", "Head of data"), ("link: ", "README.md"), ("Reviewed on", ""),
-        ("Review again", ""), ("Note: ", ""), ("n/a: ", "q"),
-    ]:  # fmt: skip
-        until(words)
-        os.write(lead, said.encode() + b"\n")
-    until("1 answered")
-    assert process.wait(30) == 0
-    written = yaml.safe_load((project / "attestations.yaml").read_text())
-    ((check, answer),) = written.items()
-    assert check.startswith("GOV-")
-    assert answer["owner"] == "Head of data"
-    assert answer["review_by"] == dt.date(2027, 11, 24)
+@pytest.fixture
+def support_rag(tmp_path):
+    project = tmp_path / "support-rag"
+    shutil.copytree(ROOT / "sample_projects" / "support-rag", project)
+    return project
+
+
+def test_a_whole_interview_in_a_pseudo_terminal(support_rag, tmp_path):
+    asked = []
+
+    def says(prompt):
+        asked.append(prompt)
+        if prompt.startswith("Does that hold?"):
+            return "t" if "step by step" in prompt else "yes"
+        if prompt == "yes or no:":
+            return "yes" if asked.count(prompt) in (1, 2, 4) else "no"
+        if prompt.startswith("Evidence: "):
+            return "no/such/file.md" if sum(one.startswith("Evidence: ") for one in asked) == 1 else "README.md"
+        if prompt.startswith("Evidence ["):
+            return "README.md"
+        return "Head of support" if prompt.startswith("Who") and "confirms" not in prompt else ""
+
+    screen, code = run_in_a_terminal(support_rag, tmp_path / "cache", says)
+    assert code == 0
+    assert "\x1b" not in screen
+    assert "that is no file of the project" in screen
+    questions = int(re.search(r"(\d+) questions\. Each answer", screen)[1])
+    written = yaml.safe_load((support_rag / "attestations.yaml").read_text())
+    assert len(written) == questions - 2  # the two checks on the EU AI Act were worked out step by step
+    assert {"owner": "Head of support", "evidence": "README.md"}.items() <= written["GOV-001"].items()
+    assert written["OPS-013"]["review_by"] == dt.date(2027, 5, 24)  # a drill holds half a year
+    assert written["GOV-001"]["review_by"] == dt.date(2027, 11, 24)
+    config = load_project_config(support_rag)
+    assert (config.project.risk_tier, config.project.role) == ("minimal", "provider")
+    assert len(config.screening.answers) == 10
+
+    screen, code = run_in_a_terminal(support_rag, tmp_path / "cache", lambda prompt: "q")
+    assert code == 0
+    assert "GOV-003" not in screen  # the screening passes now, so it is not asked again
+
+
+def test_it_is_resumed_where_it_was_left(support_rag, tmp_path):
+    said = iter(["n", "Kim", "q"])
+    screen, _ = run_in_a_terminal(support_rag, tmp_path / "cache", lambda prompt: next(said), "--pack", "organisation")
+    (first,) = yaml.safe_load((support_rag / "attestations.yaml").read_text())
+    assert f"1 of 2  {first}" in screen
+    screen, _ = run_in_a_terminal(support_rag, tmp_path / "cache", lambda prompt: "q", "--pack", "organisation")
+    assert "1 question." in screen
+    assert first not in screen

@@ -5,13 +5,21 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
+import shutil
+from functools import partial
+from pathlib import Path
 
 import openpyxl
 import pytest
+import yaml
 
+from aiaudit.cli.interview import interview
 from aiaudit.interview.questions import Question
 from aiaudit.interview.sheets import COLUMNS, SheetError, export, read
+from aiaudit.project.config import load_project_config
 
+ROOT = Path(__file__).parent.parent.parent
 ANSWER = {
     "answer": "yes",
     "owner": "=Kim <kim@example.org>",
@@ -28,7 +36,7 @@ def question(check="GOV-001", answer=None):
     )
 
 
-@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv", ".md"])
 def test_the_round_trip_loses_nothing(tmp_path, suffix):
     path = tmp_path / f"q{suffix}"
     path.write_bytes(export([question(), question("GOV-002", ANSWER)], path))
@@ -93,4 +101,80 @@ def test_the_sheet_holds_no_formula(tmp_path):
 def test_markdown_shows_every_question(tmp_path):
     text = export([question(), question("GOV-002", ANSWER)], tmp_path / "q.md").decode()
     assert text.count("### ") == 2
-    assert "Answered yes by" in text
+    assert "- answer: yes" in text
+    assert "- review by: 2027-05-01" in text
+
+
+def test_a_client_fills_in_the_markdown(tmp_path):
+    path = tmp_path / "q.md"
+    text = export([question(), question("GOV-003/manipulation"), question("GOV-002")], path).decode()
+    filled = text.replace("- answer:", "- Answer: Not applicable", 1).replace("- owner:", "- owner: Kim_2", 1)
+    filled = filled.replace("- note:", "- note: no people,\n  none at all", 1).replace(
+        "(yes or no):", "(yes or no): No"
+    )
+    path.write_text(filled, encoding="utf-8")
+    assert read(path) == {
+        "GOV-001": {"answer": "not_applicable", "owner": "Kim_2", "note": "no people,\nnone at all"},
+        "GOV-003/manipulation": {"answer": "no"},
+    }
+    path.write_text("nothing", encoding="utf-8")
+    with pytest.raises(SheetError, match="has no question"):
+        read(path)
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv", ".md"])
+def test_the_whole_sheet_of_a_project_goes_out_and_comes_back(tmp_path, suffix):
+    project, sheet = tmp_path / "support-rag", tmp_path / f"q{suffix}"
+    shutil.copytree(ROOT / "sample_projects" / "support-rag", project)
+    run = partial(interview, project, as_of="2026-11-24")
+    run(export=sheet)
+    for part in ("GOV-003", "ORG-005", "GOV-003/manipulation", "GOV-002/employment"):
+        assert part.encode() in sheet.read_bytes() or suffix == ".xlsx"
+    fill(sheet)
+    run(import_=sheet)
+    written = yaml.safe_load((project / "attestations.yaml").read_text(encoding="utf-8"))
+    assert written["ORG-005"] == {"answer": True, "owner": "Kim <k@example.org>", "evidence": "docs/my_file.md"}
+    config = load_project_config(project)
+    assert config.project.risk_tier == "high"
+    assert config.ai_act.by == "Kim <k@example.org>"
+    assert {one.id: one.answer for one in config.ai_act.answers}["employment"] is True
+    assert config.screening.answers["manipulation"] is False
+    before = [(project / name).read_bytes() for name in ("attestations.yaml", "aiaudit.yaml")]
+    run(export=sheet, everything=True)
+    run(import_=sheet)
+    assert [(project / name).read_bytes() for name in ("attestations.yaml", "aiaudit.yaml")] == before
+
+
+def fill(sheet):
+    """As a client would: yes to each check and to the area of employment, no to everything else of the Act."""
+
+    def said(check):
+        return (
+            "no" if "/" in check and not check.endswith(("employment", "ai_system", "in_union", "provider")) else "yes"
+        )
+
+    answer = {"owner": "Kim <k@example.org>", "evidence": "docs/my_file.md"}
+    if sheet.suffix == ".xlsx":
+        book = openpyxl.load_workbook(sheet)
+        column = {name: number + 1 for number, name in enumerate(COLUMNS)}
+        for row in range(2, book.active.max_row + 1):
+            check = book.active.cell(row, 1).value
+            for name, value in {**answer, "answer": said(check)}.items():
+                book.active.cell(row, column[name]).value = value
+        book.save(sheet)
+    elif sheet.suffix == ".csv":
+        rows = list(csv.DictReader(io.StringIO(sheet.read_text(encoding="utf-8-sig"), newline="")))
+        stream = io.StringIO(newline="")
+        writer = csv.DictWriter(stream, COLUMNS)
+        writer.writeheader()
+        writer.writerows({**row, **answer, "answer": said(row["check"])} for row in rows)
+        sheet.write_text(stream.getvalue(), encoding="utf-8", newline="")
+    else:
+        blocks = sheet.read_text(encoding="utf-8").split("\n### ")
+        filled = [blocks[0]]
+        for block in blocks[1:]:
+            text = re.sub(r"(?m)^(- answer[^:]*:).*$", rf"\1 {said(block.split()[0])}", block)
+            for name, value in answer.items():
+                text = re.sub(rf"(?m)^- {name}:.*$", f"- {name}: {value}", text)
+            filled.append(text)
+        sheet.write_text("\n### ".join(filled), encoding="utf-8")

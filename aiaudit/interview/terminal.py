@@ -1,0 +1,55 @@
+"""Talking on two streams: prompts, lines, and leaving. Plain text, so it works in any terminal and in a pipe."""
+
+from __future__ import annotations
+
+import datetime as dt
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+
+class Left(Exception):  # noqa: N818
+    """The person left; what was answered is saved."""
+
+
+@dataclass(slots=True)
+class Terminal:
+    """Two streams, the day that counts as today, and how many characters a line has."""
+
+    read: TextIO
+    write: TextIO
+    today: dt.date
+    width: int = 80
+
+    def say(self, text: str = "", indent: int = 0) -> None:
+        """Text in lines of the terminal's width."""
+        for line in textwrap.wrap(text, max(self.width - indent, 20), break_on_hyphens=False) or [""]:
+            self.write.write(" " * indent * bool(line) + line + "\n")
+
+    def prompt(self, label: str) -> str:
+        """What is typed after the label. Raises `Left` on q, `EOFError` at the end of input."""
+        self.write.write(f"  {label}: ")
+        self.write.flush()
+        line = self.read.readline()
+        if not line:
+            raise EOFError
+        said = line.strip()
+        if said.lower() in ("q", "quit"):
+            raise Left
+        return said
+
+    def needed(self, label: str) -> str:
+        """An answer that is not empty."""
+        while not (said := self.prompt(label)):
+            self.say("an answer is needed here; q ends the interview", 2)
+        return said
+
+    def choose(self, label: str, choices: Sequence[str]) -> str:
+        """One of the choices, by its word or first letter."""
+        while True:
+            said = self.prompt(label).lower()
+            found = next((one for one in choices if said and one.startswith(said)), None)
+            if found:
+                return found
+            self.say(f"please answer {' or '.join(choices)}", 2)

@@ -1,10 +1,12 @@
-"""Severity of an advisory: what its database says, else the CVSS v3 base score (formulas of the specification, 7.1)."""
+"""Severity of an advisory: what its database says, else its CVSS score, v4 or v3 (specification of v3, 7.1)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from typing import Any, Final
+
+from aiaudit.probes.dependencies import cvss4
 
 _WORDS: Final = {"critical": "critical", "high": "high", "moderate": "medium", "medium": "medium", "low": "low"}
 _METRICS: Final[dict[str, dict[str, float]]] = {
@@ -25,9 +27,9 @@ def severity_of(record: Mapping[str, Any], affected: Mapping[str, Any]) -> str:
         if isinstance(stated, str) and stated.lower() in _WORDS:
             return _WORDS[stated.lower()]
     scores = [
-        base_score(str(one.get("score", "")))
+        (cvss4.score if one.get("type") == "CVSS_V4" else base_score)(str(one.get("score", "")))
         for one in [*(record.get("severity") or []), *(affected.get("severity") or [])]
-        if isinstance(one, Mapping) and one.get("type") == "CVSS_V3"
+        if isinstance(one, Mapping) and one.get("type") in ("CVSS_V3", "CVSS_V4")
     ]
     known = [score for score in scores if score is not None]
     return rating(max(known)) if known else ""

@@ -27,7 +27,7 @@ from aiaudit.probes.dependencies.model import Ecosystem, normalise
 from aiaudit.probes.dependencies.versions import parse_semver
 
 ECOSYSTEMS: Final[Mapping[str, Ecosystem]] = {"PyPI": "pypi", "npm": "npm"}
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 _MAX_MEMBER: Final = 4 * 1024 * 1024  # bytes of one advisory
 _MAX_MEMBERS: Final = 1_000_000
 _MAX_ARCHIVES: Final = 16

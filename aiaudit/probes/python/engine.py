@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.probes.python.base_record import base_record, pack
@@ -86,20 +86,39 @@ class PythonEngine:
                 gc.enable()
 
 
-def _scan(data: bytes, suffix: str, wanted: Wanted, *, whole: bool = False) -> dict[str, Any]:
-    source = read_source(data, suffix, lambda text: _find(text, wanted), whole=whole)
+class _LeftOutError(Exception):
+    """Names that turned out to matter stand in a function that was not parsed."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+
+
+def _scan(data: bytes, suffix: str, wanted: Wanted) -> dict[str, Any]:
+    names: set[str] = set()
+    for _ in range(ALIAS_ROUNDS):
+        try:
+            return _scan_with(names, data, suffix, wanted)
+        except _LeftOutError as error:
+            names |= error.names
+    return _scan_with(names, data, suffix, wanted, whole=True)
+
+
+def _scan_with(
+    names: Collection[str], data: bytes, suffix: str, wanted: Wanted, *, whole: bool = False
+) -> dict[str, Any]:
+    """The record, with no function left out in which one of the names stands."""
+    source = read_source(data, suffix, lambda text: _find(text, wanted, names), whole=whole)
     module = Module(source)
     resolver = Resolver(module)
     try:
-        record = _record(source, module, resolver, wanted)
+        return _record(source, module, resolver, wanted)
     finally:  # no cycle is left, so that the tree is freed at once
         resolver.release()
         module.release()
-    return record or _scan(data, suffix, wanted, whole=True)
 
 
-def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) -> dict[str, Any] | None:
-    """The file's record; None where it turns out that something left out matters."""
+def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) -> dict[str, Any]:
+    """The file's record. Raises `_LeftOutError`."""
     finder = CallFinder(module, resolver, wanted.patterns, wanted.references)
     words = wanted.words.words | {"getattr"}
     lines = source.lines_at(source.hits.words)
@@ -113,7 +132,7 @@ def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) 
             break
         offsets = offsets_of(new, source.data)
         if source.hides(offsets):
-            return None
+            raise _LeftOutError(new)
         known |= new
         lines = source.lines_at(offsets)
         interesting.update(lines)
@@ -128,11 +147,12 @@ def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) 
     return record
 
 
-def _find(data: bytes, wanted: Wanted) -> Hits:
+def _find(data: bytes, wanted: Wanted, names: Collection[str]) -> Hits:
     marked = wanted.features.offsets(data)
     of = wanted.features.of
     words = wanted.words.offsets(data)
-    return Hits(words, marked, of(marked, "whole"), of(marked, "traced"), bool(of(marked, "entire")))
+    needed = offsets_of(names, data)
+    return Hits(words, marked, of(marked, "whole"), of(marked, "traced"), needed, bool(of(marked, "entire")))
 
 
 def _imported(module: Module, patterns: Patterns) -> set[str]:

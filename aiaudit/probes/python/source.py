@@ -28,16 +28,18 @@ class Unparsed(Exception):  # noqa: N818
 class Hits(NamedTuple):
     """Offsets of what matters in a file, rising. `words`: by which calls are looked for. `marked`: what each extractor
     needs. `whole`: marks that stand in decorators and signatures too, whose functions are needed whole. `traced`: marks
-    from which data is followed into other functions. `entire`: nothing may be left out of the file."""
+    from which data is followed into other functions. `needed`: what else must be parsed. `entire`: nothing may be left
+    out of the file."""
 
     words: list[int]
     marked: list[list[int]]
     whole: list[int]
     traced: list[int]
+    needed: list[int]
     entire: bool = False
 
 
-NO_HITS: Final = Hits([], [], [], [])
+NO_HITS: Final = Hits([], [], [], [], [])
 
 
 @dataclass(slots=True)
@@ -104,7 +106,7 @@ def read_source(
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     hits = find(data) if find is not None else NO_HITS
     if not whole and not hits.entire:
-        every = sorted({*hits.words, *(at for offsets in hits.marked for at in offsets)}) if hits.marked else hits.words
+        every = sorted({*hits.words, *hits.needed, *(at for offsets in hits.marked for at in offsets)})
         text, idle = trim(data, every, hits.whole, hits.traced)
         try:
             return Source(_parse(text), data, hits, idle)

@@ -243,7 +243,8 @@ def _body(data: bytes, start: int) -> int | None:
     match = _SIGNATURE_END.search(data, line_end, line_end + MAX_SIGNATURE)
     if match is None or data.count(b"(", start, match.end()) != data.count(b")", start, match.end()):
         return None
-    return match.end()
+    before = data.rfind(b"\n", start, match.start())  # where all is closed there already, the body stands on that line
+    return match.end() if data.count(b"(", start, before) != data.count(b")", start, before) else None
 
 
 def _end(data: bytes, begin: int, width: int) -> int:

@@ -42,6 +42,7 @@ def shapes(data: bytes) -> list[tuple[str, int, int | None]]:
         f"    from os import path\n{indent(BUSY_WORK, '    ')}\n    return g\n",
         f"def f():\n    if a:\n        import os\n{indent(BUSY_WORK, '    ')}\n",
         f"# first line\ndef f():\n    # only this\n    def g():\n        pass\n{indent(BUSY_WORK, '    ')}\n    # end\n",
+        f"def f(\n    a\n) -> int: ...\n\n\ndef g() -> int:\n{indent(BUSY_WORK, '    ')}\n",
         f'def f():\n    """Says {"much " * 60}"""\n{indent(BUSY_WORK, "    ")}\n    return """\nx\n"""\n',
     ],
 )

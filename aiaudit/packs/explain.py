@@ -183,6 +183,8 @@ def _judged(check: Check) -> Iterator[str]:
         yield 'not applicable: "not_applicable" with a reason'
         yield "unknown: no answer"
         return
+    if check.kind is Kind.ATTESTED:
+        yield "an answer counts with an owner, evidence that is there (links are not opened) and a date that holds"
     for line in check.rule:
         yield f"{str(line.status).replace('_', ' ')}: {line.source}"
     if check.points is not None:

@@ -55,6 +55,22 @@ def read_commits(repository: Repository, until: dt.date) -> list[Commit]:
     return [commit for part in text.split(_RECORD)[1:] if (commit := _commit(part, repository.prefix)) is not None]
 
 
+def read_main_line(repository: Repository, until: dt.date, commits: list[Commit]) -> list[Commit]:
+    """The main line: the commits along first parents, newest first. Raises GitError.
+
+    In a folder of a larger repository they are asked of git anew: of its commits only those that touch the folder are
+    known, so the chain has gaps, and the merges by which changes came in are simplified away.
+    """
+    if not repository.prefix or not commits:
+        return first_parents(commits)
+    arguments = ["log", f"--format={_FORMAT}", "--first-parent", "--no-ext-diff", "--no-textconv",
+                 "--no-show-signature", "--no-color", "-z", f"--max-count={MAX_COMMITS}",
+                 f"--until={until.isoformat()}T23:59:59+00:00", "HEAD", "--",
+                 repository.prefix.rstrip("/")]  # fmt: skip
+    text = repository.run(*arguments).decode("utf-8", "surrogateescape")
+    return [commit for part in text.split(_RECORD)[1:] if (commit := _commit(part, repository.prefix)) is not None]
+
+
 def first_parents(commits: list[Commit]) -> list[Commit]:
     """The main line: from the newest commit along first parents, as far as they are known."""
     by_id = {commit.id: commit for commit in commits}

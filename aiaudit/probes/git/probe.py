@@ -13,7 +13,7 @@ from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.common import Globs
-from aiaudit.probes.git.history import Commit, count_commits, first_parents, read_commits
+from aiaudit.probes.git.history import Commit, count_commits, read_commits, read_main_line
 from aiaudit.probes.git.people import Mailmap, People
 from aiaudit.probes.git.run import GitError, Repository, find_repository
 from aiaudit.probes.git.tracked import Tracked, read_tracked
@@ -33,6 +33,7 @@ _GROUP: Final = record(
 HISTORY: Final = record(
     "git history",
     present=BOOL,
+    within=STRING,
     head=STRING,
     commits=INT,
     first=STRING,
@@ -62,6 +63,7 @@ class HistoryQuery(Query):
 class HistoryProbe(Probe[HistoryQuery]):
     """Commits, authors (mailmap applied, bots left out, co-authors counted) and review, up to the audit's day.
 
+    `within`: the audited folder in a larger repository, of which only commits that touch the folder count; else "".
     `reviewed` counts commits on the main line of the last months that came by a pull or merge request or carry a review
     trailer. Where the clone is shallow, figures that need the whole history are unknown.
     """
@@ -83,11 +85,12 @@ class HistoryProbe(Probe[HistoryQuery]):
         try:
             commits = _commits(context, repository)
             total = len(commits) if not commits else count_commits(repository, context.as_of)
+            line = read_main_line(repository, context.as_of, commits)
         except GitError as error:
             return Fact(
                 fact_id, State.KNOWN, _unread(repository, error.reason), Level.EXISTS, "git files", reason=error.reason
             )
-        value = _history(repository, commits, total, query, context)
+        value = _history(repository, commits, line, total, query, context)
         last = f"last commit {value['last']}" if value["last"] else "no commit"
         return Fact(
             fact_id,
@@ -170,19 +173,20 @@ def _tracked(context: Context, repository: Repository) -> list[Tracked]:
 
 
 def _history(
-    repository: Repository, commits: list[Commit], total: int, query: HistoryQuery, context: Context
+    repository: Repository, commits: list[Commit], main: list[Commit], total: int, query: HistoryQuery, context: Context
 ) -> dict[str, Any]:
     mailmap = Mailmap(_mailmap(context))
-    named = {commit.id: [mailmap.proper(one) for one in commit.people] for commit in commits}
+    named = {commit.id: [mailmap.proper(one) for one in commit.people] for commit in (*commits, *main)}
     people = People(one for some in named.values() for one in some if not one.is_bot)
     authors = {key: {people.person(one) for one in some if not one.is_bot} for key, some in named.items()}
     since = _months_before(context.as_of, query.months)
     recent = [commit for commit in commits if commit.date >= since]
-    line = [commit for commit in first_parents(commits) if commit.date >= since and authors[commit.id]]
+    line = [commit for commit in main if commit.date >= since and authors[commit.id]]
     reviewed = sum(1 for commit in line if commit.reviewed)
     partial: Any = Unknown("a shallow clone: the older history is not here") if repository.shallow else None
     return {
         "present": True,
+        "within": display(repository.prefix.rstrip("/")),
         "head": repository.head(),
         "commits": partial or total,
         "first": partial or (commits[-1].date.isoformat() if commits else ""),
@@ -250,7 +254,7 @@ def _unread(repository: Repository, reason: str) -> dict[str, Any]:
     """What can be told of a repository that git does not read: that it is one, and where its HEAD is."""
     unknown = Unknown(reason)
     value: dict[str, Any] = {name: unknown for name, _ in HISTORY.fields}
-    return {**value, "present": True, "head": repository.head()}
+    return {**value, "present": True, "head": repository.head(), "within": display(repository.prefix.rstrip("/"))}
 
 
 def _selected(tracked: list[Tracked], query: TrackedQuery) -> list[Tracked]:

@@ -142,6 +142,22 @@ def test_a_folder_below_the_repositorys_root_sees_its_own_part(tmp_path: Path) -
     assert [file["path"] for file in tracked.value] == ["train.py"]
 
 
+def test_the_main_line_of_a_folder_is_that_of_the_larger_repository(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "mono")
+    repo.commit("start", {"ours/a.py": "1"})
+    for number in (1, 2, 3):  # each change of the folder comes by a request, with changes of others in between
+        repo.git("checkout", "-q", "-b", f"side{number}")
+        repo.commit("side work", {"ours/a.py": f"side {number}"}, who=BEN)
+        repo.git("checkout", "-q", "main")
+        repo.git("merge", "-q", "--no-ff", "-m", f"Merge pull request #{number} from side", f"side{number}",
+                 GIT_AUTHOR_NAME="A B", GIT_AUTHOR_EMAIL="a@b", GIT_COMMITTER_NAME="A B", GIT_COMMITTER_EMAIL="a@b",
+                 GIT_COMMITTER_DATE="2026-05-05T00:00:00+0000")  # fmt: skip
+        repo.commit("elsewhere", {"other/x.py": str(number)})
+    found = history(tmp_path / "mono" / "ours")
+    assert (found["within"], found["reviewed"], found["review_share"]) == ("ours", 3, 0.75)
+    assert history(tmp_path / "mono")["within"] == ""
+
+
 def test_a_shallow_clone_does_not_know_the_whole(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "full")
     for number in range(3):

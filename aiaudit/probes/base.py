@@ -47,6 +47,8 @@ class Engine(Protocol):
     - `pack(found)`: puts parts of a result that few ask for into JSON texts, before it is kept: a tree of thousands of
       files is held in memory until all queries are answered, and a text takes a tenth of what its lists would;
     - `prepare(size, cache)`: makes ready for so many bytes before workers are forked, which then share it;
+    - `ahead(files) -> None`: called in a worker with the contents and entries of the files that it scans next: a search
+      of one file after the other finds its tables in the processor's cache, where a parse between them drives them out;
     - `again(entries, found) -> list[str]`: once all files were looked through, the paths of those to look through once
       more, of which `variant` now says something else (`found`: the results by path);
     - `bounded = True`: linear in time and memory on any input, so that a small tree needs no process of its own.

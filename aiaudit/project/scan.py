@@ -7,6 +7,7 @@ order, or the state of the cache.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import struct
@@ -21,7 +22,7 @@ from aiaudit.project.cache import Cache, Key, content_hash, engine_id
 from aiaudit.project.entry import Entry
 from aiaudit.project.memory import WORTH_FILES, hand_back
 from aiaudit.project.pool import Limits
-from aiaudit.project.reader import Reader, Unreadable
+from aiaudit.project.reader import Content, Reader, Unreadable
 from aiaudit.project.tree import Project, limit_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ ONE_JOB_BYTES: Final = 256 * 1024  # less work than this does not pay a second f
 _CHUNKS_PER_JOB: Final = 16
 _KEEP_AT_ONCE: Final = 1000  # answers that wait to be written to the cache
 _CHUNK_FILES: Final = 128
+_AHEAD: Final = 512 * 1024  # bytes that are read before the first of these files is looked through
 _HASH: Final = 20
 _PART: Final = struct.Struct("<BBI")  # engine, what it is, length
 _HIT, _FOUND, _ERROR = 0, 1, 2
@@ -91,6 +93,8 @@ class _Stage:
         self.found: list[dict[int, Result]] = [{} for _ in self.tasks]
         self.hits: dict[tuple[int, int], Key] = {}  # (task, engine) -> where the answer is kept
         self.reader: Reader | None = None
+        self.read: dict[int, Content] = {}  # by task, in a worker: read ahead
+        self.here = self.end = 0  # in a worker: its place in its chunk
         self.known: Mapping[bytes, frozenset[bytes]] = {}
         self.hashes: dict[str, bytes] | None = None
 
@@ -167,7 +171,8 @@ class _Stage:
         if self._forks(total, isolate):
             jobs = 1 if total <= ONE_JOB_BYTES else jobs
             chunks = _chunks(sizes, jobs)
-            answers = pool.run(lambda position: self._look(todo[position]), chunks, jobs, limits)
+            ends = dict(chunks)
+            answers = pool.run(lambda position: self._look_on(todo, position, ends), chunks, jobs, limits)
         else:
             answers = self._here(todo)
         for done, (position, answer) in enumerate(answers, start=1):
@@ -196,17 +201,51 @@ class _Stage:
             except Exception as error:
                 yield position, pool.reason_of(error)
 
+    def _look_on(self, todo: Sequence[int], position: int, ends: Mapping[int, int]) -> bytes:
+        """Look through the next file of a chunk, in a worker; engines that want it are shown some files before. What is
+        left of a chunk after a crash is looked through file by file."""
+        follows = position == self.here + 1 < self.end
+        self.here, self.end = position, self.end if follows else ends.get(position, 0)
+        number = todo[position]
+        if number not in self.read:
+            self.read.clear()
+            if self.end - position > 1 and not self.known:
+                self._look_ahead(todo[position : self.end])
+        return self._look(number)
+
+    def _look_ahead(self, numbers: Sequence[int]) -> None:
+        """Read the first of these files and show them to the engines. What goes wrong shows when it is their turn."""
+        able = {number: ahead for number, one in enumerate(self.engines) if (ahead := getattr(one, "ahead", None))}
+        shown: dict[int, list[tuple[bytes, Entry]]] = {number: [] for number in able}
+        size = 0
+        with contextlib.suppress(Exception):
+            for number in numbers if able else ():
+                task = self.work[number]
+                content = self.read[number] = self._content(task.entry)
+                for engine, _ in task.engines if not content.truncated else ():
+                    if engine in shown:
+                        shown[engine].append((content.data, task.entry))
+                size += len(content.data)
+                if size >= _AHEAD:
+                    break
+        for engine, files in shown.items():
+            with contextlib.suppress(Exception):
+                able[engine](files)
+
+    def _content(self, entry: Entry) -> Content:
+        data = self.project.remembered(entry.path)
+        if data is not None:
+            return Content(data, len(data))
+        if self.reader is None:  # each worker has its own: a chain of open folders is not shared
+            self.reader = Reader(self.project.root)
+        return self.reader.read(entry.path, limit_of(entry))
+
     def _look(self, number: int) -> bytes:
         """Read one file and look through it, in a worker. Answers with the content's hash and a part an engine."""
         task = self.work[number]
         entry = task.entry
-        data = self.project.remembered(entry.path)
-        truncated = False
-        if data is None:
-            if self.reader is None:  # each worker has its own: a chain of open folders is not shared
-                self.reader = Reader(self.project.root)
-            content = self.reader.read(entry.path, limit_of(entry))
-            data, truncated = content.data, content.truncated
+        content = self.read.pop(number, None) or self._content(entry)
+        data, truncated = content.data, content.truncated
         digest = content_hash(data)
         parts = [digest]
         for engine, made in task.engines:

@@ -266,3 +266,41 @@ def test_nothing_to_do(tmp_path: Path) -> None:
     with Project.open(tmp_path) as project:
         assert scan(project, []) == {}
         assert run(project, Engine()) == {}
+
+
+class Foresighted(Engine):
+    """Is shown the next files, and says of each how many of them it was shown at once."""
+
+    def __init__(self, look: Callable[[bytes], dict[str, Any]] | None = None) -> None:
+        super().__init__(look)
+        self.shown: dict[str, int] = {}
+
+    def ahead(self, files: list[tuple[bytes, Entry]]) -> None:
+        self.shown = {entry.path: len(files) for _, entry in files}
+
+    def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
+        return {**super().scan(data, entry), "shown": self.shown.get(entry.path, 0)}
+
+
+def test_engines_are_shown_the_next_files_of_a_chunk(project: Project) -> None:
+    found = run(project, Foresighted(), jobs=1, isolate=True)
+    assert len(found) == 123
+    assert min(one["shown"] for one in found.values()) > 1
+    assert all(one["shown"] == 0 for one in run(project, Foresighted(), jobs=1, isolate=False).values())
+
+
+def test_after_a_crash_files_are_looked_through_one_by_one(project: Project) -> None:
+    found = run(project, Foresighted(on(b"BAD", lambda: os.kill(os.getpid(), signal.SIGKILL))), jobs=1, isolate=True)
+    assert found["bad.py"] == {"error": CRASHED}
+    assert {"error": CRASHED} not in [one for path, one in found.items() if path != "bad.py"]
+    paths = list(found)
+    assert found[paths[paths.index("bad.py") + 1]]["shown"] == 0
+
+
+def test_a_search_ahead_that_fails_changes_nothing(project: Project) -> None:
+    def fail(files: object) -> None:
+        raise ValueError
+
+    engine = Foresighted()
+    engine.ahead = fail  # type: ignore[method-assign, assignment]
+    assert run(project, engine, jobs=1, isolate=True)["bad.py"] == {"size": 3, "first": "BAD", "shown": 0}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.probes.python.base_record import base_record, pack
@@ -43,6 +43,7 @@ class PythonEngine:
     def __init__(self, queries: Iterable[Query]) -> None:
         self.wanted = ByPurpose(queries)
         self.patterns = self.wanted.all.patterns
+        self._ahead: dict[int, tuple[bytes, Hits]] = {}  # by the content's `id`; it is kept, so that it stays the same
 
     def key(self) -> str:
         return hashlib.sha256(json.dumps([VERSION, self.wanted.all.digest]).encode()).hexdigest()
@@ -55,6 +56,13 @@ class PythonEngine:
     def prepare(self, size: int, cache: Cache | None = None) -> None:
         """Compile what is searched for, once for all workers."""
         self.wanted.compile()
+
+    def ahead(self, files: Sequence[tuple[bytes, Entry]]) -> None:
+        """Search the files that are scanned next."""
+        self._ahead.clear()
+        for data, entry in files:
+            if entry.suffix != ".ipynb" and b"\r" not in data:
+                self._ahead[id(data)] = (data, _find(data, self.wanted.of(entry)))
 
     def again(self, entries: Mapping[str, Entry], found: Mapping[str, dict[str, Any]]) -> list[str]:
         """The files to look through once more, since files of which more is asked import them."""
@@ -74,7 +82,8 @@ class PythonEngine:
         collecting = gc.isenabled()
         gc.disable()  # a syntax tree is all small objects and no garbage: collecting during the parse doubles its cost
         try:
-            return _scan(data, entry.suffix, self.wanted.of(entry))
+            _, hits = self._ahead.pop(id(data), (b"", None))
+            return _scan(data, entry.suffix, self.wanted.of(entry), hits)
         except Unparsed as error:
             return {"error": str(error)}
         except RecursionError:
@@ -93,21 +102,26 @@ class _LeftOutError(Exception):
         self.names = names
 
 
-def _scan(data: bytes, suffix: str, wanted: Wanted) -> dict[str, Any]:
+def _scan(data: bytes, suffix: str, wanted: Wanted, hits: Hits | None = None) -> dict[str, Any]:
+    """The record of one file. `hits`: what was found in it already."""
     names: set[str] = set()
+
+    def find(text: bytes) -> Hits:
+        found = hits or _find(text, wanted)
+        return found._replace(needed=offsets_of(names, text)) if names else found
+
     for _ in range(ALIAS_ROUNDS):
         try:
-            return _scan_with(names, data, suffix, wanted)
+            return _scan_with(find, data, suffix, wanted)
         except _LeftOutError as error:
             names |= error.names
-    return _scan_with(names, data, suffix, wanted, whole=True)
+    return _scan_with(find, data, suffix, wanted, whole=True)
 
 
 def _scan_with(
-    names: Collection[str], data: bytes, suffix: str, wanted: Wanted, *, whole: bool = False
+    find: Callable[[bytes], Hits], data: bytes, suffix: str, wanted: Wanted, *, whole: bool = False
 ) -> dict[str, Any]:
-    """The record, with no function left out in which one of the names stands."""
-    source = read_source(data, suffix, lambda text: _find(text, wanted, names), whole=whole)
+    source = read_source(data, suffix, find, whole=whole)
     module = Module(source)
     resolver = Resolver(module)
     try:
@@ -147,12 +161,11 @@ def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) 
     return record
 
 
-def _find(data: bytes, wanted: Wanted, names: Collection[str]) -> Hits:
+def _find(data: bytes, wanted: Wanted) -> Hits:
     marked = wanted.features.offsets(data)
     of = wanted.features.of
     words = wanted.words.offsets(data)
-    needed = offsets_of(names, data)
-    return Hits(words, marked, of(marked, "whole"), of(marked, "traced"), needed, bool(of(marked, "entire")))
+    return Hits(words, marked, of(marked, "whole"), of(marked, "traced"), [], bool(of(marked, "entire")))
 
 
 def _imported(module: Module, patterns: Patterns) -> set[str]:

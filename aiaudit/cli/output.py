@@ -85,6 +85,20 @@ def gate_lines(result: dict[str, Any]) -> None:
             say(f"gate failed: {rule['rule']}: wanted {rule['wanted']}, got {rule['got']}{hint}")
 
 
+def gate_places(result: dict[str, Any]) -> None:
+    """Where the failed checks stand on which a gate failed: for those who asked for no summary."""
+    for check in result["checks"]:
+        if check["id"] not in _in_gate(result):
+            continue
+        for one in check["findings"][:MOST_LISTED]:
+            place = f"{one['path']}:{one['line']}" if one["line"] else one["path"] or "the project"
+            say(f"{check['id']} {place}: {one['message']}")
+        if not check["findings"]:
+            say(f"{check['id']} {check['reason']}")
+        if len(check["findings"]) > MOST_LISTED:
+            say(f"{check['id']} and {len(check['findings']) - MOST_LISTED} more places; the reports list them")
+
+
 def waiver_lines(result: dict[str, Any]) -> None:
     """Waivers that do nothing any more: unused ones and those whose last day has passed."""
     judged = {check["id"]: check for check in result["checks"]}

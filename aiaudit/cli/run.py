@@ -279,7 +279,9 @@ class _Task:
             output.baseline_lines(result)
         output.waiver_lines(result)
         output.gate_lines(result)
-        if not self.quiet:
+        if self.quiet:
+            output.gate_places(result)
+        else:
             output.waiver_snippet(result)
         return self._code(result)
 

@@ -104,6 +104,14 @@ def test_quiet_says_nothing_but_trouble(aiaudit, project):
     assert "gate failed" in aiaudit("run", project, "-q", "--fail-under", "99").err
 
 
+def test_quiet_still_says_where_the_gate_failed(aiaudit, project):
+    done = aiaudit("run", project, "-q", "--fail-on", "SEC-001")
+    gate, place = done.err.splitlines()
+    assert (done.code, done.out) == (1, "")
+    assert gate.startswith("aiaudit: gate failed: --fail-on SEC-001")
+    assert place == "aiaudit: SEC-001 app/serve.py:1: the switch `DEBUG = True` is on"
+
+
 def test_several_outputs_and_a_report_made_again(aiaudit, project, tmp_path):
     first, again = tmp_path / "r.json", tmp_path / "again.json"
     summary = aiaudit("run", project, *DAY, "-o", first).out

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -88,25 +91,50 @@ def test_inputs_are_data(runner, tmp_path, value):
     assert not (ROOT / "PWNED").exists()
 
 
-def test_the_difference_is_commented_on_the_pull_request(tmp_path):
+GH = """\
+#!/bin/sh
+case "$*" in
+  *--paginate*) printf '%s\\n' "$LAST" ;;
+  *) printf '%s\\n' "$@" > "$SAID" ;;
+esac
+"""
+
+
+@pytest.fixture
+def comment(tmp_path):
+    """Runs the comment step with a `gh` that knows of the comment `last`; gives what gh was told, or None."""
     gh = tmp_path / "bin" / "gh"
     gh.parent.mkdir()
-    gh.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$SAID"\n')
+    gh.write_text(GH)
     gh.chmod(0o755)
+
+    def run(last=""):
+        said = tmp_path / "said"
+        said.unlink(missing_ok=True)
+        env = {"PATH": f"{gh.parent}:{os.environ['PATH']}", "SAID": str(said), "GH_TOKEN": "x", "LAST": last}
+        env |= {"NUMBER": "7", "REPOSITORY": "shop/model", "REPORTS": str(tmp_path)}
+        assert set(step("Comment")["env"]) <= set(env)
+        command = ["bash", "-e", "-o", "pipefail", "-c", step("Comment")["run"]]
+        subprocess.run(command, env=env, check=True)
+        return said.read_text().split() if said.exists() else None
+
+    return run
+
+
+def test_the_difference_is_commented_on_the_pull_request(comment, tmp_path):
+    assert comment() is None  # nothing to say, nothing said
     (tmp_path / "comparison.md").write_text("Since Monday: 1 new failure.\n")
-    env = {"PATH": f"{gh.parent}:{os.environ['PATH']}", "SAID": str(tmp_path / "said"), "GH_TOKEN": "x"}
-    env |= {"NUMBER": "7", "REPOSITORY": "shop/model", "REPORTS": str(tmp_path)}
-    declared = set(step("Comment")["env"])
-    assert declared <= set(env)
-    command = ["bash", "-e", "-o", "pipefail", "-c", step("Comment")["run"]]
-    subprocess.run(command, env=env, check=True)
-    said = (tmp_path / "said").read_text().split()
-    assert said[:5] == ["pr", "comment", "7", "--repo", "shop/model"]
-    assert said[said.index("--body-file") + 1] == str(tmp_path / "comparison.md")
-    (tmp_path / "said").unlink()
-    (tmp_path / "comparison.md").unlink()
-    subprocess.run(command, env=env, check=True)  # nothing to say, nothing said
-    assert not (tmp_path / "said").exists()
+    body = f"body=@{tmp_path / 'comment.md'}"
+    assert comment() == ["api", "--silent", "repos/shop/model/issues/7/comments", "-F", body]
+    assert (tmp_path / "comment.md").read_text() == "<!-- aiaudit -->\nSince Monday: 1 new failure.\n"
+
+
+def test_the_comment_is_renewed_and_no_other_is_touched(comment, tmp_path):
+    (tmp_path / "comparison.md").write_text("x" * 100_000)
+    said = comment(last="41\n42")
+    assert said[:5] == ["api", "--silent", "-X", "PATCH", "repos/shop/model/issues/comments/42"]
+    assert (tmp_path / "comment.md").stat().st_size < 65_536  # what GitHub takes
+    assert 'select(.user.type == \\"Bot\\"' in step("Comment")["run"]
 
 
 def test_every_input_is_used_and_no_expression_stands_in_a_script():
@@ -137,10 +165,100 @@ def test_templates_name_commands_and_formats_that_exist(file):
     assert options <= set(re.findall(r"(--[a-z-]+)", told.stdout))
 
 
+def gitlab():
+    job = yaml.safe_load((ROOT / "integrations/gitlab.yml").read_text())["aiaudit"]
+    kept = job["artifacts"]
+    return [*job["before_script"], *job["script"]], [*kept["paths"], *kept["reports"].values()]
+
+
+def azure():
+    steps = yaml.safe_load((ROOT / "integrations/azure-pipelines.yml").read_text())["jobs"][0]["steps"]
+    published = [one["inputs"]["testResultsFiles"] for one in steps if one.get("task", "").startswith("Publish")]
+    return [one["script"] for one in steps if "script" in one], [
+        *published,
+        *(s["publish"] for s in steps if "publish" in s),
+    ]
+
+
+def jenkins():
+    text = (ROOT / "integrations/Jenkinsfile").read_text()
+    kept = re.findall(r"(?:testResults|artifacts): '([^']+)'", text)
+    return re.findall(r"^ +sh '(.*?)'(?:$|  //)", text, re.MULTILINE), [
+        file for one in kept for file in one.split(", ")
+    ]
+
+
+# Stands in for what brings software: a virtual environment has this aiaudit in it, and nothing is fetched.
+STUB = """\
+#!/bin/sh
+case "$0 $*" in
+  */python\\ -m\\ venv*) mkdir -p "$3/bin"; cp "$STUBS/aiaudit" "$STUBS/pip" "$3/bin" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(("template", "code"), [(gitlab, 0), (azure, 1), (jenkins, 1)])
+def test_the_steps_of_a_template_leave_what_it_publishes(tmp_path, template, code):
+    stubs, project = tmp_path / "stubs", tmp_path / "project"
+    stubs.mkdir()
+    for name in ("pip", "apt-get", "python"):
+        (stubs / name).write_text(STUB)
+    (stubs / "aiaudit").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m aiaudit "$@"\n')
+    for file in stubs.iterdir():
+        file.chmod(0o755)
+    shutil.copytree(SAMPLE, project)
+    env = {"PATH": f"{stubs}:{os.environ['PATH']}", "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "STUBS": str(stubs)}
+    env |= {"WORKSPACE_TMP": str(tmp_path), "AIAUDIT_PACKAGE": "aiaudit", "AIAUDIT_CACHE_DIR": str(tmp_path / "cache")}
+    steps, published = template()
+    codes = [
+        subprocess.run(["bash", "-e", "-c", line], cwd=project, env=env, capture_output=True, check=False).returncode
+        for line in steps
+    ]
+    assert codes[-1] == code and not any(codes[:-1])  # a gate fails in the last step only
+    assert len(published) >= 2
+    assert [file for file in published if not (project / file).stat().st_size] == []
+
+
+@pytest.mark.parametrize(
+    "hook", yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text()), ids=lambda one: one["id"]
+)
+def test_a_hook_fails_and_says_where(tmp_path, hook):
+    project = tmp_path / "project"
+    shutil.copytree(SAMPLE, project)
+    (project / "aiaudit.yaml").write_text("waivers:\n- {id: SEC-001, reason: r, owner: o, expires: 2026-01-31}\n")
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "AIAUDIT_CACHE_DIR": str(tmp_path / "cache")}
+    command = [sys.executable, "-P", "-m", *hook["entry"].split()]
+    done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    place = "docker-compose.yml:7" if "secrets" in hook["id"] else "SEC-001: expired on 2026-01-31"
+    assert place in done.stdout + done.stderr
+
+
+def test_the_image_gets_all_that_the_wheel_needs():
+    text = (ROOT / "Dockerfile").read_text()
+    copied = {name for line in re.findall(r"^COPY (?!--)(.*) \S+$", text, re.MULTILINE) for name in line.split()}
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    build = wheel["tool"]["hatch"]["build"]["targets"]["wheel"]
+    project = wheel["project"]
+    needed = {
+        *build["packages"],
+        *build["force-include"],
+        "pyproject.toml",
+        project["readme"],
+        *project["license-files"],
+    }
+    assert needed <= copied
+    assert all((ROOT / name).exists() for name in copied)
+    left_out = [line.strip() for line in (ROOT / ".dockerignore").read_text().splitlines() if line.strip()]
+    assert not [name for name in copied if any(fnmatch(name, rule) for rule in left_out)]
+    for command in re.findall(r"^RUN ((?:.*\\\n)*.*)$", text, re.MULTILINE):
+        assert subprocess.run(["sh", "-n", "-c", command.replace("\\\n", " ")], check=False).returncode == 0
+
+
 def test_the_image_runs_as_nobody_in_particular_and_installs_by_hash():
     text = (ROOT / "Dockerfile").read_text()
     final = text[text.rindex("FROM ") :]
-    assert re.search(r"^USER (?!root)", final, re.MULTILINE)
+    assert re.search(r"^USER [1-9]\d+:", final, re.MULTILINE)  # by number: what forbids root cannot look a name up
     assert text.count("--require-hashes") == 2
     bases = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
     assert len(set(bases)) == 1

@@ -35,6 +35,8 @@ NOT_RUN = {
     "aiaudit plan --selfcheck": "tests/cli/test_plan.py runs it, and it takes seconds",
     "aiaudit interview path/to/project": "it asks at a terminal; tests/interview answers",
     "aiaudit interview path/to/project --ai-act": "it asks at a terminal, and needs a pack that this world lacks; tests/interview answers",
+    "docker build -t aiaudit .": "it needs a registry; tests/integrations reads the Dockerfile",
+    "docker run --rm --network none -v $PWD:/project:ro aiaudit run /project --format html > report.html": "likewise",
 }
 # Kinds of blocks that are run elsewhere, or are output and no input.
 ELSEWHERE = {

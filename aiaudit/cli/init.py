@@ -37,7 +37,9 @@ def init(
     models = _rows(facts.get("bom.models"))
     services = [*_rows(facts.get("infra.services")), *_rows(facts.get("infra.containers"))]
     workload = propose_workload(services, models, _rows(facts.get("code.llm_calls")))
-    text = propose(Detected(_name(root), flags, _rows(facts.get("bom.data")), models, workload))
+    text = propose(
+        Detected(made.collection.project["name"] or _name(root), flags, _rows(facts.get("bom.data")), models, workload)
+    )
     parse_config(text.encode(), FILE)  # what we write must be what we read
     if to_stdout:
         sys.stdout.write(text)

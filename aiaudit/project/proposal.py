@@ -118,19 +118,21 @@ def _datasets(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _models(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Commented out as a whole: a model that is declared without a licence is a gap, and nobody has declared any."""
     entries: list[str] = []
     for row in _different(rows):
         kind = str(row.get("from", ""))
         name = str(row["name"])
-        entries.append(f"  - name: {_text(name.rpartition('/')[2] if kind == 'file' else name)}")
+        entries.append(f"#   - name: {_text(name.rpartition('/')[2] if kind == 'file' else name)}")
         if kind == "file":
-            entries.append(f"    path: {_text(name)}")
+            entries.append(f"#     path: {_text(name)}")
         elif kind == "hub":
-            entries.append(f"    source: {_text(name)}")
+            entries.append(f"#     source: {_text(name)}")
         if row.get("version"):
-            entries.append(f"    revision: {_text(str(row['version']))}")
-        entries.append("    # licence: what permits the use                # GOV-014")
-    return "\n".join(["models:", *entries]) if entries else ""
+            entries.append(f"#     revision: {_text(str(row['version']))}")
+        entries.append("#     licence: what permits the use")
+    head = "# models:                       # GOV-014: those of the system, each with what permits its use"
+    return "\n".join([head, *entries]) if entries else ""
 
 
 def _workload(found: Detected) -> str:

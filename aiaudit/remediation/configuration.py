@@ -60,7 +60,7 @@ repos:
 
 
 def ci(project: Project) -> Scaffold:
-    """A GitHub workflow that runs the tests that are there on every change, and audits.
+    """A GitHub workflow that runs the tests that are there on every change.
 
     Raises:
         ScaffoldError: there is no test to run, and one is not made up.
@@ -149,11 +149,24 @@ def _lock_command(manifest: Mapping[str, Any]) -> str:
 
 def _install(project: Project) -> str:
     """How the project is installed, by its manifests."""
-    for manifest in project.rows("delivery.manifests"):
-        if manifest.get("primary") and manifest.get("ecosystem") == "pypi":
-            name = str(manifest.get("path"))
-            if name.endswith(".txt"):
-                hashes = " --require-hashes" if manifest.get("hashed") else ""
-                return f"python -m pip install{hashes} -r {shlex.quote(name)}"
-            return "python -m pip install -e ."
-    return "python -m pip install pytest   # TODO what the tests need"
+    ours = [
+        manifest
+        for manifest in project.rows("delivery.manifests")
+        if manifest.get("primary") and manifest.get("ecosystem") == "pypi"
+    ]
+    if not ours:
+        return "python -m pip install pytest   # TODO what the tests need"
+    manifest = min(ours, key=_usual)
+    name = str(manifest.get("path"))
+    if not name.endswith(".txt"):
+        return "python -m pip install -e . pytest"
+    if manifest.get("hashed"):
+        return f"python -m pip install --require-hashes -r {shlex.quote(name)}"
+    return f"python -m pip install -r {shlex.quote(name)} pytest"
+
+
+def _usual(manifest: Mapping[str, Any]) -> tuple[int, int, str]:
+    """Sorts the manifest first that most projects are installed by: at the root, and of the usual name."""
+    folder, _, name = str(manifest.get("path")).rpartition("/")
+    named = ("requirements.txt", "pyproject.toml", "setup.py")
+    return len(folder), named.index(name) if name in named else len(named), name

@@ -61,7 +61,7 @@ TODO: whom a wrong answer harms, and how that is noticed.
 """
     return Scaffold(
         {"MODEL_CARD.md": text},
-        notes=(_COPIED,),
+        notes=(_COPIED,) if figures or slices else (),
     )
 
 

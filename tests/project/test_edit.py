@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from aiaudit.project.edit import entry_text, with_entry
 
-ENTRY = {"id": "SEC-004", "reason": 'said: "so"', "owner": "Kim", "expires": "2027-01-31", "paths": ["src/**"], "ticket": ""}
+ENTRY = {
+    "id": "SEC-004",
+    "reason": 'said: "so"',
+    "owner": "Kim",
+    "expires": "2027-01-31",
+    "paths": ["src/**"],
+    "ticket": "",
+}
 FILE = """schema: 1
 # mine
 waivers:   # accepted
@@ -32,7 +39,14 @@ def test_it_goes_to_the_end_of_its_list_and_nothing_else_moves():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "schema: 1\n", "schema: 1\nproject:\n  name: x", "waivers:\n", "waivers:\n# none yet\ngate: {}\n", "waivers:\n- id: A\n  reason: b\n"],
+    [
+        "",
+        "schema: 1\n",
+        "schema: 1\nproject:\n  name: x",
+        "waivers:\n",
+        "waivers:\n# none yet\ngate: {}\n",
+        "waivers:\n- id: A\n  reason: b\n",
+    ],
 )
 def test_it_is_added_wherever_the_list_stands(text):
     before = (yaml.safe_load(text) or {}).get("waivers") or []

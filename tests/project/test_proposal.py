@@ -28,14 +28,23 @@ def parsed(text):
     return parse_config(text.encode())
 
 
+def answered(text):
+    """The file with every comment that waits for an answer taken as one."""
+    kept = (line for line in text.splitlines() if "seen by the audit" not in line)
+    lines = (re.sub(r"^(\s*)# (?=[\w ]+:|  )", r"\1", line) for line in kept)
+    return "\n".join(lines).replace("label: the column that is predicted", "label: churned")
+
+
 def test_what_was_detected_is_filled_in():
-    config = parsed(propose(Detected("shop", ALL, DATA, MODELS)))
+    text = propose(Detected("shop", ALL, DATA, MODELS))
+    config = parsed(text)
     assert config.project.name == "shop"
     assert [(d.name, d.path, d.source, d.role, d.licence) for d in config.datasets] == [
         ("train", "data/train.csv", "", "train", "CC-BY-4.0"),
         ("squad", "", "squad", None, ""),
     ]
-    assert [(m.name, m.path, m.source, m.revision) for m in config.models] == [
+    assert not config.models  # a licence is what people must say of each
+    assert [(m.name, m.path, m.source, m.revision) for m in parsed(answered(text)).models] == [
         ("router.onnx", "model/router.onnx", "", ""),
         ("org/model", "", "org/model", "abc123"),
         ("gpt-4o", "", "", ""),
@@ -51,12 +60,7 @@ def test_nothing_is_claimed_that_nobody_wrote():
 
 @pytest.mark.parametrize("flags", [{}, ALL, {"serves_http": True}, {"user_facing": True}])
 def test_the_comments_are_valid_once_they_are_answered(flags):
-    text = propose(Detected("shop", flags, DATA, MODELS))
-    answered = "\n".join(
-        re.sub(r"^(\s*)# (?=[\w ]+:|  )", r"\1", line) for line in text.splitlines() if "seen by the audit" not in line
-    )
-    answered = answered.replace("label: the column that is predicted", "label: churned")
-    config = parsed(answered)
+    config = parsed(answered(propose(Detected("shop", flags, DATA, MODELS))))
     assert config.budget.currency == "EUR"
     assert config.gate.fail_on == ["critical"]
     assert config.project.stage == "prototype"
@@ -66,4 +70,5 @@ def test_the_comments_are_valid_once_they_are_answered(flags):
 def test_any_name_stays_one_value(name, names):
     rows = [{"name": one, "from": "file"} for one in names]
     text = propose(Detected(name or "x", {}, rows, rows))
-    assert len(parsed(text).models) == len(set(names))
+    assert len(parsed(text).datasets) == len(set(names))
+    assert len(parsed(answered(text)).models) == len(set(names))

@@ -83,7 +83,7 @@ def test_configurations_are_valid_and_run_what_is_there(world):
     made = world[2]
     workflow = yaml.safe_load(made["ci"].new[".github/workflows/ci.yml"])
     steps = workflow["jobs"]["test"]["steps"]
-    assert [step["run"] for step in steps if "run" in step] == ["python -m pip install -e .", "python -m pytest -q"]
+    assert [step["run"] for step in steps if "run" in step] == ["python -m pip install -e . pytest", "python -m pytest -q"]
     hooks = yaml.safe_load(made["pre-commit"].new[".pre-commit-config.yaml"])["repos"][0]["hooks"]
     assert {"aiaudit-secrets", "aiaudit-waivers", "pytest"} == {hook["id"] for hook in hooks}
     assert made["lock"].commands == ("pip-compile --generate-hashes -o requirements.lock pyproject.toml",)
@@ -137,6 +137,34 @@ def test_a_new_file_is_a_patch_that_git_applies(tmp_path):
 
 def test_texts_of_the_project_are_plain_in_a_document():
     assert plain("a|b\n<script>[x](y)`\x1b[31m") == "a\\|b &lt;script>\\[x\\](y)'\\[U+001B\\]\\[31m"
+
+
+def test_a_job_installs_by_the_usual_manifest_and_brings_pytest():
+    rows = [
+        {"path": path, "primary": True, "ecosystem": "pypi", "hashed": hashed}
+        for path, hashed in (("requirements-airflow.txt", False), ("requirements.txt", False), ("app/setup.py", False))
+    ]
+    facts = {"delivery.tests": {"value": [{"path": "tests/test_a.py"}]}, "delivery.manifests": {"value": rows}}
+    for some, install in (
+        (rows, "pip install -r requirements.txt pytest"),
+        (rows[2:], "pip install -e . pytest"),
+        ([rows[0] | {"hashed": True}], "pip install --require-hashes -r requirements-airflow.txt"),
+        ([], "pip install pytest   # TODO what the tests need"),
+    ):
+        facts["delivery.manifests"]["value"] = some
+        result = {
+            "facts": {name: {"state": "known", **fact} for name, fact in facts.items()},
+            "project": {},
+            "as_of": "",
+        }
+        (made,) = build("ci", Project(result, frozenset(), str)).new.values()
+        assert f"      - run: python -m {install}\n" in made
+
+
+def test_no_figures_no_word_of_figures(tmp_path, capsys):
+    (tmp_path / "train.py").write_text("import sklearn\n")
+    assert run(["fix", "model-card", str(tmp_path), "--as-of", "2026-11-02"]) == 0
+    assert "figures were copied" not in capsys.readouterr().err
 
 
 def test_what_cannot_be_made_honestly_is_told(capsys, tmp_path):

@@ -92,11 +92,12 @@ def lint(
     """
     from aiaudit.packs.lint import lint as find
     from aiaudit.packs.load import load
+    from aiaudit.reports.words import digits
 
     problems = find(load(packs, shipped=False) if packs else load(), cases)
     for problem in problems:
         print(problem)
-    print(f"{len(problems)} faults" if problems else "no faults")
+    print(digits(len(problems), "fault") if problems else "no faults")
     if problems:
         raise typer.Exit(int(ExitCode.GATE))
 
@@ -130,7 +131,8 @@ def new(
     print(f"{verb} {frame.pack}")
     print(f"wrote {folder}: {', '.join(path.parent.name for path in frame.cases)}")
     beside = "" if cases is None else f" --cases {cases}"
-    print(f"Fill in every TODO; until then this fails: aiaudit checks test {frame.pack}{beside}")
+    print("Fill in every TODO; until then these fail:")
+    print(f"  aiaudit checks test {frame.pack}{beside}\n  aiaudit checks lint {frame.pack}")
 
 
 @app.command("try", cls=Manual)

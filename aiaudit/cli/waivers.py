@@ -50,6 +50,8 @@ def lint(
 
     Unknown ids, missing owners, reasons and days, and days that have passed.
     """
+    from aiaudit.reports.words import digits
+
     today = day(as_of) or _today()
     found, errors = _all(project, today)
     for error in errors:
@@ -60,7 +62,7 @@ def lint(
         elif waiver.expires and (dt.date.fromisoformat(waiver.expires) - today).days <= SOON:
             print(f"warning: {_place(waiver)}: ends on {waiver.expires}")
     wrong = len(errors) + sum(waiver.expired for waiver in found)
-    print(f"{len(found) + len(errors)} waivers, {wrong} wrong")
+    print(f"{digits(len(found) + len(errors), 'waiver')}, {wrong} wrong")
     if wrong:
         raise typer.Exit(ExitCode.GATE)
 

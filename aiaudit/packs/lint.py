@@ -65,9 +65,16 @@ class _Linter:
         for spec in pack.facts:
             if spec.id not in used:
                 yield Problem(spec.place, f"the fact '{spec.id}' is used by no check")
+        if pack.title.startswith("TODO"):
+            yield Problem(self.at(pack, "title"), "`title` of the pack is still TODO")
         for check in pack.checks:
             for key, message in self.check(check):
                 yield Problem(self.place(pack, check, key), f"{check.id}: {message}")
+
+    def at(self, pack: Pack, key: str) -> Place | None:
+        """Where a key of the pack itself stands."""
+        document = self.library.documents.get(pack.file)
+        return document.place(key) if document is not None else None
 
     def place(self, pack: Pack, check: Check, key: str) -> Place:
         """Where a key of a check stands; the check itself where it has no such key."""
@@ -83,6 +90,7 @@ class _Linter:
         """Faults of one check, each with the key it is about."""
         yield from _title(check)
         yield from _missing_texts(check)
+        yield from _unwritten(check)
         yield from _ends(check)
         yield from _unused(check)
         yield from self.applicability(check)
@@ -174,6 +182,17 @@ def _missing_texts(check: Check) -> Iterator[tuple[str, str]]:
     for status in dict.fromkeys(str(line.status) for line in check.rule):
         if status in ("fail", "partial", "pass") and status not in check.says:
             yield "says" if check.says else "", f"`says.{status}` is missing: say what was seen, in one sentence"
+
+
+def _unwritten(check: Check) -> Iterator[tuple[str, str]]:
+    """Texts of the frame that `checks new` writes, where nobody has written one yet."""
+    texts = {
+        key: getattr(check, key) for key in ("title", "finding_says", "why", "risk", "remediation", "false_results")
+    }
+    texts |= {f"says.{status}": text for status, text in check.says.items()}
+    for key, text in texts.items():
+        if text.startswith("TODO"):
+            yield key, f"`{key}` is still TODO"
 
 
 def _ends(check: Check) -> Iterator[tuple[str, str]]:

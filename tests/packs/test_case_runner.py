@@ -168,7 +168,7 @@ def test_a_history_is_a_real_repository(tmp_path: Path) -> None:
 
 
 def test_a_large_file_is_a_text_repeated(tmp_path: Path) -> None:
-    write(tmp_path / "case", {"expect.yaml": "status: fail\nfiles: {a.py: {repeat: \"x = {n}\\n\", times: 3}}\n"})
+    write(tmp_path / "case", {"expect.yaml": 'status: fail\nfiles: {a.py: {repeat: "x = {n}\\n", times: 3}}\n'})
     with laid_out(tmp_path / "case", read_expect(tmp_path / "case")) as tree:
         assert (tree / "a.py").read_text() == "x = 0\nx = 1\nx = 2\n"
 

@@ -98,7 +98,7 @@ def run(args: Sequence[str]) -> int:
     except Exception as error:
         if isinstance(error, OSError):
             _give_up_stdout()
-        return _usage(error) if _is_usage(error) else int(tell(error))
+        return _usage(error, args) if _is_usage(error) else int(tell(error))
     if code == ExitCode.INTERRUPTED:
         say("interrupted; nothing was written")
     return int(code or 0)
@@ -119,7 +119,7 @@ def _is_usage(error: Exception) -> bool:
     return any(kind.__name__ == "ClickException" for kind in type(error).__mro__) or isinstance(error, typer.Abort)
 
 
-def _usage(error: Any) -> int:
+def _usage(error: Any, args: Sequence[str]) -> int:
     """One line, and where the help is."""
     if type(error).__name__ == "NoArgsIsHelpError":
         print(error.format_message())
@@ -128,8 +128,16 @@ def _usage(error: Any) -> int:
     command = context.command_path if context is not None else "aiaudit"
     message = error.format_message() if hasattr(error, "format_message") else "stopped"
     message = " ".join(message.replace("Value error, ", "").split()).rstrip(".")
-    say(f"{message}; see `{command} --help`")
+    say(f"{message}{_from_environment(error, args)}; see `{command} --help`")
     return int(ExitCode.USAGE)
+
+
+def _from_environment(error: Any, args: Sequence[str]) -> str:
+    """Says so where the refused value was not typed but set as the twin of its option."""
+    param: Any = getattr(error, "param", None)
+    twin = getattr(param, "envvar", None)
+    typed = {arg.partition("=")[0] for arg in args}
+    return f" (set by {twin})" if twin and twin in os.environ and not typed & set(param.opts) else ""
 
 
 def _pipe_closed() -> int:

@@ -49,6 +49,7 @@ EXAMPLES: Final[Mapping[str, Examples]] = {
         ("aiaudit interview", "Ask here, one question after the other."),
         ("aiaudit interview --export questions.xlsx", "Send the questions out …"),
         ("aiaudit interview --import questions.xlsx", "… and read the answers."),
+        ("aiaudit interview --ai-act", "The tier of the EU AI Act, question by question."),
     ),
     "plan": (
         ("aiaudit plan", "Does the declared workload fit, how fast, how long, what it costs."),

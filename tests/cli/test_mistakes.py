@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.cli.conftest import lay
 
 PACK = """\
@@ -83,6 +85,14 @@ MISTAKES = [
     "waivers add SEC-001 --reason r --owner o --project waived",
     "waivers add SEC-001 --owner o",
 ]
+
+
+@pytest.mark.parametrize(("typed", "said"), [((), " (set by AIAUDIT_LEVEL)"), (("--level=prd",), "")])
+def test_a_value_of_the_environment_is_told_as_one(aiaudit, project, monkeypatch, typed, said):
+    monkeypatch.setenv("AIAUDIT_LEVEL", "prod")
+    done = aiaudit("run", project, *typed)
+    assert done.code == 2
+    assert f"'scale'{said}; see `aiaudit run --help`" in done.err
 
 
 def test_each_mistake_is_one_line_with_place_and_way_out(aiaudit, tmp_path, monkeypatch, snapshot):

@@ -92,18 +92,33 @@ def _talk(wanted: list[Question], target: Path, today: dt.date, tiering: Tiering
     from aiaudit.interview.tiering import CHECKS
     from aiaudit.reports.base import write_file
 
+    saved: list[str] = []
+
     def save(check: str, answer: dict[str, Any]) -> None:
         text = target.read_text(encoding="utf-8") if target.exists() else ""
         write_file(str(target), with_answer(text, check, sealed(answer, target.parent, today)).encode())
+        saved.append(check)
 
     def tier() -> bool:
-        return tiering.talk(sys.stdin, sys.stdout, _width()) > 0
+        tiering.talk(sys.stdin, sys.stdout, _width())
+        return bool(tiering.given.tier)
 
     helpers = dict.fromkeys(CHECKS, tier)
     session = Session(sys.stdin, sys.stdout, today, _width(), root=target.parent, helpers=helpers)
     answered = session.run(wanted, save)
+    if saved:
+        _tell_what_does_not_count(saved, target, today)
     left = len(wanted) - answered
     say(f"{answered} answered, {left} left; run `aiaudit interview` again to go on" if left else f"{answered} answered")
+
+
+def _tell_what_does_not_count(saved: list[str], target: Path, today: dt.date) -> None:
+    """Answers that were just given and that the audit does not take as they are, each with the reason."""
+    from aiaudit.interview.answers import load
+
+    for question in _open(_audited(target.parent, today, ()), load(target), today, everything=False):
+        if question.check in saved and question.state == "stale":
+            say(f"{question.check} does not count in full yet: {question.found}")
 
 
 def _give(wanted: list[Question], path: Path) -> None:

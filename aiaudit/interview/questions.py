@@ -56,7 +56,7 @@ def questions(result: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]
                 severity=check.text("severity"),
                 text=text,
                 why=first_sentence(check.text("why")),
-                found=check.text("reason"),
+                found=_found(check.text("reason")),
                 state=_state(check, given, today),
                 worth=check.number("priority") or 0.0,
                 answer=given,
@@ -65,6 +65,11 @@ def questions(result: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]
         )
     order = {"open": 0, "stale": 1, "answered": 2}
     return sorted(asked, key=lambda q: (order[q.state], -q.worth, q.check))
+
+
+def _found(reason: str) -> str:
+    """What was found; nothing where the sentence only says that nobody answered, which the question says better."""
+    return "" if reason.startswith("Nobody has answered") and "The project points to" not in reason else reason
 
 
 def _state(check: Record, given: Mapping[str, Any], today: dt.date) -> str:

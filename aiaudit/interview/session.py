@@ -20,7 +20,7 @@ _STATE: Final = {
 }
 
 Save = Callable[[str, dict[str, Any]], None]
-Helper = Callable[[], bool]  # works out an answer by questions of its own; whether anything was answered
+Helper = Callable[[], bool]  # works out an answer by questions of its own; whether it is worked out whole
 
 
 @dataclass(slots=True)
@@ -47,8 +47,9 @@ class Session(Terminal):
                 answer = self._ask(question)
                 if isinstance(answer, str):
                     helper = self.helpers[answer]
-                    done |= {check for check, one in self.helpers.items() if one is helper}
-                    answered += helper()
+                    together = {check for check, one in self.helpers.items() if one is helper}
+                    done |= together
+                    answered += helper() * sum(one.check in together for one in asked)
                 elif answer is not None:
                     save(question.check, answer)
                     answered += 1
@@ -61,8 +62,9 @@ class Session(Terminal):
         self.say()
         self.say(f"{number} of {total}  {question.check}  {question.severity}")
         self.say(f"{question.title}.", 2)
-        self.say(f"To be told: {question.text}", 2)
-        self.say(f"Found so far: {question.found}", 2)
+        self.say(f"Question: {question.text}", 2)
+        if question.found:
+            self.say(f"Found so far: {question.found}", 2)
         if question.state != "open":
             given = question.answer
             self.say(

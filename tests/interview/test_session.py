@@ -130,10 +130,12 @@ def test_a_whole_interview_in_a_pseudo_terminal(support_rag, tmp_path):
     assert {"owner": "Head of support", "evidence": "README.md"}.items() <= written["GOV-001"].items()
     assert written["OPS-013"]["review_by"] == dt.date(2027, 5, 24)  # a drill holds half a year
     assert written["GOV-001"]["review_by"] == dt.date(2027, 11, 24)
+    assert f"{questions} answered" in screen
     config = load_project_config(support_rag)
     assert (config.project.risk_tier, config.project.role) == ("minimal", "provider")
     assert len(config.screening.answers) == 10
 
+    assert "GOV-005 does not count in full yet: " in screen  # a README is no register of risks
     screen, code = run_in_a_terminal(support_rag, tmp_path / "cache", lambda prompt: "q")
     assert code == 0
     assert "GOV-003" not in screen  # the screening passes now, so it is not asked again

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from aiaudit.ruleset import Options, read_ruleset
 
 
@@ -35,4 +37,4 @@ def show(options: Options) -> None:
     for check, values in sorted(changed.items()):
         print(f"  {check}: {', '.join(f'{name} = {value}' for name, value in values.items())} (profile)")
     probes = sorted({spec.probe for spec in ruleset.selected.facts.values() if spec.probe})
-    print(f"Probes: {', '.join(probes)}")
+    print(textwrap.fill(f"Probes: {', '.join(probes)}", 80, subsequent_indent="  ", break_on_hyphens=False))

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from mkdocs.structure.files import File, Files
 
-from aiaudit.cli.app import app
+from aiaudit.cli.app import application
 from aiaudit.cli.manual import EXAMPLES
 from aiaudit.packs.explain import Explanation, explain
 from aiaudit.ruleset import Options, read_ruleset
@@ -65,7 +65,7 @@ def section(told: Explanation) -> str:
 
 def command_page() -> str:
     """Every command with its arguments and options, as `--help` tells them."""
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(application())
     parts = ["# Commands", *(text(part) for part in (root.help or "").split("\n\n"))]
     parts += [part for name, command in sorted(root.commands.items()) for part in _command(f"aiaudit {name}", command)]
     return "\n\n".join(parts) + "\n"

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
 
-from aiaudit.cli import (
-    checks,
-    compare,
-    data,
-    doctor,
-    explain,
-    fix,
-    hardware,
-    init,
-    interview,
-    plan,
-    portfolio,
-    report,
-    waivers,
-)
-from aiaudit.cli import run as run_command
 from aiaudit.cli.errors import ExitCode, say, tell
 from aiaudit.cli.manual import Manual
 
@@ -42,29 +27,43 @@ parted by spaces, a switch is set by 1; the command line goes before it. AIAUDIT
 is kept, NO_COLOR and FORCE_COLOR decide on colour, AIAUDIT_DEBUG=1 shows where an internal error happened.
 """
 
-app = typer.Typer(
-    name="aiaudit",
-    help=HELP,
-    add_completion=True,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-app.command("run", cls=Manual)(run_command.run)
-app.command("report", cls=Manual)(report.report)
-app.command("compare", cls=Manual)(compare.compare)
-app.command("data", cls=Manual)(data.data)
-app.command("hardware", cls=Manual)(hardware.hardware)
-app.command("init", cls=Manual)(init.init)
-app.command("interview", cls=Manual)(interview.interview)
-app.command("plan", cls=Manual)(plan.plan)
-app.command("portfolio", cls=Manual)(portfolio.portfolio)
-app.command("explain", cls=Manual)(explain.explain)
-app.command("fix", cls=Manual)(fix.fix)
-app.add_typer(checks.app, name="checks")
-app.add_typer(waivers.app, name="waivers")
-app.command("doctor", cls=Manual)(doctor.doctor)
+# Where each command is. The modules of the groups bring an application of their own, called `app`.
+COMMANDS: Final[Mapping[str, str]] = {
+    "run": "aiaudit.cli.run",
+    "report": "aiaudit.cli.report",
+    "compare": "aiaudit.cli.compare",
+    "data": "aiaudit.cli.data",
+    "hardware": "aiaudit.cli.hardware",
+    "init": "aiaudit.cli.init",
+    "interview": "aiaudit.cli.interview",
+    "plan": "aiaudit.cli.plan",
+    "portfolio": "aiaudit.cli.portfolio",
+    "explain": "aiaudit.cli.explain",
+    "fix": "aiaudit.cli.fix",
+    "doctor": "aiaudit.cli.doctor",
+}
+GROUPS: Final[Mapping[str, str]] = {"checks": "aiaudit.cli.checks", "waivers": "aiaudit.cli.waivers"}
+
+
+def application(names: Iterable[str] = (*COMMANDS, *GROUPS)) -> typer.Typer:
+    """The application with these commands. To import and describe those that nobody asked for takes longer than
+    `aiaudit --help`."""
+    app = typer.Typer(
+        name="aiaudit",
+        help=HELP,
+        add_completion=True,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.callback()(_root)
+    for name in names:
+        if name in COMMANDS:
+            app.command(name, cls=Manual)(getattr(import_module(COMMANDS[name]), name))
+        else:
+            app.add_typer(import_module(GROUPS[name]).app, name=name)
+    return app
 
 
 def _version(asked: bool) -> None:
@@ -75,7 +74,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
@@ -91,7 +89,8 @@ def run(args: Sequence[str]) -> int:
             stream.reconfigure(errors="backslashreplace")
     _name_shell(args)
     try:
-        code = typer.main.get_command(app).main(list(args), prog_name="aiaudit", standalone_mode=False)
+        asked = args[:1] if args[:1] and args[0] in {*COMMANDS, *GROUPS} else (*COMMANDS, *GROUPS)
+        code = typer.main.get_command(application(asked)).main(list(args), prog_name="aiaudit", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         return _pipe_closed()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from typer.core import TyperCommand
+from aiaudit.cli.command import Command
 
 FOOT: Final = "Exit codes, and the environment twin of every option: aiaudit --help."
 Examples = tuple[tuple[str, str], ...]  # what is typed, and what it is for
@@ -93,7 +93,7 @@ EXAMPLES: Final[Mapping[str, Examples]] = {
 }
 
 
-class Manual(TyperCommand):
+class Manual(Command):
     """A command whose help reads like a page of a manual."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from aiaudit.cli import manual
-from aiaudit.cli.app import app
+from aiaudit.cli.app import application
 from aiaudit.reports.base import FORMATS
 from tests.cli.test_options import ALL, OWN_TWIN
 
@@ -38,7 +38,7 @@ def test_every_command_has_examples_that_can_be_typed(aiaudit, name):
         words = shlex.split(typed.partition(" | ")[0].partition(" > ")[0])
         assert words[: 1 + len(name.split())] == ["aiaudit", *name.split()]
         command = NAMES[name]
-        with typer.main.get_command(app).make_context("aiaudit", [], resilient_parsing=True) as parent:
+        with typer.main.get_command(application()).make_context("aiaudit", [], resilient_parsing=True) as parent:
             command.make_context(name, words[1 + len(name.split()) :], parent=parent).close()
 
 

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import typer
 
-from aiaudit.cli.app import app
+from aiaudit.cli.app import application
 from aiaudit.reports.schema import json_schema
 from tests.cli.conftest import lay
 
@@ -32,7 +32,7 @@ OWN_TWIN = {  # the same flag of `run` means something else, and a pipeline may 
     ("plan", "--format"): "AIAUDIT_PLAN_FORMAT",
     ("new", "--pack"): "AIAUDIT_NEW_PACK",
 }
-ALL = dict(commands(typer.main.get_command(app)))
+ALL = dict(commands(typer.main.get_command(application())))
 
 
 @pytest.mark.parametrize("path", ALL, ids=" ".join)

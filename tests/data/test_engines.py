@@ -197,9 +197,10 @@ def test_an_error_of_the_server_is_one_line_and_not_the_end(folder: Path, postgr
 def test_aiaudit_data_reads_a_table(postgres: str) -> None:
     from typer.testing import CliRunner
 
-    from aiaudit.cli.app import app
+    from aiaudit.cli.app import application
 
-    done = CliRunner().invoke(app, ["data", "public.test", "--reference", "train", "--engine", postgres, "--json"])
+    asked = ["data", "public.test", "--reference", "train", "--engine", postgres, "--json"]
+    done = CliRunner().invoke(application(), asked)
     assert done.exit_code == 0, done.output
     report = json.loads(done.stdout)
     assert [one["rows"] for one in report["datasets"]] == [ROWS + 7, ROWS + 12]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from aiaudit.cli.app import app
+from aiaudit.cli.app import application
 from aiaudit.packs.library import ids_in, shipped_files
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ def test_every_check_is_on_the_page_of_its_pack_and_in_the_list(site):
 
 def test_every_command_is_on_its_page(site):
     page = (site / "commands.html").read_text()
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(application())
     names = [name for name, command in root.commands.items() if not hasattr(command, "commands")]
     names += [
         f"{name} {inner}" for name, command in root.commands.items() for inner in getattr(command, "commands", {})

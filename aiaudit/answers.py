@@ -109,13 +109,24 @@ def ask(
 ) -> Asked:
     """The facts of `aiaudit.probes.collect.collect`, with what `cache` keeps of exactly this tree.
 
+    `specs` are those of loaded packs, in which every query was validated.
     `caller_config`: the configuration file that the caller named.
     """
     asked = [spec for spec in specs if spec.probe]
     unread = {} if unread is None else unread
     if cache is None:
         return Asked(
-            run_probes(asked, project, config, as_of, jobs=jobs, options=options, progress=progress, unread=unread)
+            run_probes(
+                asked,
+                project,
+                config,
+                as_of,
+                jobs=jobs,
+                options=options,
+                progress=progress,
+                unread=unread,
+                checked=True,
+            )
         )
     lasting = [spec for spec in asked if is_of_tree(spec, options or {})]
     kept = Answers.of(project, cache, lasting, _settings(config, as_of, options or {}, caller_config))
@@ -131,6 +142,7 @@ def ask(
         progress=progress,
         unread=unread,
         hashes=hashes,
+        checked=True,
     )
     kept.keep(made, unread, hashes)
     for path, reason in kept.unread.items():

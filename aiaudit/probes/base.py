@@ -16,9 +16,9 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo
 
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import Type
@@ -29,9 +29,22 @@ if TYPE_CHECKING:
 
 
 class Query(BaseModel):
-    """Base of every probe's query model: unknown keys are errors, values are frozen."""
+    """Base of every probe's query model: unknown keys are errors, values are frozen.
+
+    A validator that has to compile what it is given may pass over it where `was_checked(info)`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_CHECKED: Final = "checked"
+CHECKED: Final = {_CHECKED: True}
+"""The context in which a query is validated that was validated before: when its pack was loaded."""
+
+
+def was_checked(info: ValidationInfo) -> bool:
+    """Whether this query was validated before, so that all its patterns can be compiled."""
+    return bool(info.context and info.context.get(_CHECKED))
 
 
 Q = TypeVar("Q", bound=Query)

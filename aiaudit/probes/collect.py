@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.probes import registry
-from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.base import CHECKED, Context, Probe, Query
 from aiaudit.probes.registry import RegistryError
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def collect(
     progress: Progress | None = None,
     unread: dict[str, str] | None = None,
     hashes: dict[str, bytes] | None = None,
+    checked: bool = False,
     probes: Mapping[str, Probe[Any]] | None = None,
     engines: Callable[[str, Iterable[Query]], Engine] = registry.build_engine,
 ) -> dict[str, Fact]:
@@ -60,9 +61,9 @@ def collect(
 
     `jobs`: processes at most (None: one a processor). `cache`: what is known of contents already seen. `options`:
     settings of single probes, such as `secrets_engine`. `unread`: takes the files that an engine could not read or look
-    through, by path, and why. `hashes`: takes the hashes of the contents that were looked through. `probes`, `engines`:
-    others than the registered ones. Never raises for what is in the project: a probe that breaks gives a fact in state
-    error.
+    through, by path, and why. `hashes`: takes the hashes of the contents that were looked through. `checked`: every
+    query was validated before, when its pack was loaded. `probes`, `engines`: others than the registered ones. Never
+    raises for what is in the project: a probe that breaks gives a fact in state error.
     """
     facts: dict[str, Fact] = {}
     asked: list[_Asked] = []
@@ -70,7 +71,7 @@ def collect(
     for spec in specs:
         if not spec.probe:
             continue
-        put = _put(spec, table)
+        put = _put(spec, table, checked)
         facts[spec.id] = put if isinstance(put, Fact) else Fact(spec.id, State.UNKNOWN)  # holds the place in the order
         if isinstance(put, _Asked):
             asked.append(put)
@@ -103,13 +104,15 @@ def _note_unread(context: Context, unread: dict[str, str]) -> None:
                 unread.setdefault(entry.display, str(reason))
 
 
-def _put(spec: FactSpec, table: Mapping[str, Probe[Any]]) -> _Asked | Fact:
+def _put(spec: FactSpec, table: Mapping[str, Probe[Any]], checked: bool) -> _Asked | Fact:
     """The query of a spec, or the fact that says why it cannot be asked."""
     try:
         probe = table.get(spec.probe)
         if probe is None:
             return _error(spec.id, f"there is no probe '{spec.probe}'")
-        return _Asked(spec.id, probe, probe.query.model_validate(dict(spec.query)))
+        return _Asked(
+            spec.id, probe, probe.query.model_validate(dict(spec.query), context=CHECKED if checked else None)
+        )
     except RegistryError as error:
         return _error(spec.id, str(error))
     except ValidationError as error:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
-from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.base import Context, Probe, Query, was_checked
 from aiaudit.probes.text_engine import NAME, Pattern, PatternGroup, TextEngine
 from aiaudit.probes.text_search import compile_pattern
 from aiaudit.project.entry import Entry
@@ -43,7 +43,9 @@ class SearchQuery(Query):
 
     @field_validator("any", "unless")
     @classmethod
-    def _readable(cls, value: Any) -> Any:
+    def _readable(cls, value: Any, info: ValidationInfo) -> Any:
+        if was_checked(info):
+            return value
         patterns = value.values() if isinstance(value, dict) else [value] if isinstance(value, str) else value
         for pattern in patterns:
             if pattern or not isinstance(value, str):

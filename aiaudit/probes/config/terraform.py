@@ -45,13 +45,10 @@ class ConfigTerraform(Probe[TerraformQuery]):
     def answer(self, fact_id: str, query: TerraformQuery, context: Context) -> Fact:
         files = Files(context.project)
         entries = files.matching(GLOBS)
-        wanted = GlobSet(query.types) if query.types else None
-        found = [
-            block
-            for entry in entries
-            for block in blocks(entry.path, files.text(entry.path) or "")
-            if wanted is None or wanted(block["type"])
-        ]
+        found = [block for entry in entries for block in blocks(entry.path, files.text(entry.path) or "")]
+        if found and query.types:
+            wanted = GlobSet(query.types)
+            found = [block for block in found if wanted(block["type"])]
         scope = scope_of([entry.path for entry in entries], files.problems)
         return listed(fact_id, found, method="Terraform read line by line", scope=scope, note="type")
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Final
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, ValidationInfo
 
 from aiaudit.model.fact import Scope
-from aiaudit.probes.base import Context
+from aiaudit.probes.base import Context, was_checked
 from aiaudit.probes.docs.document import Document, Section, parse_document
 from aiaudit.probes.docs.office import MAX_BYTES, SUFFIXES, office_document
 from aiaudit.project.entry import Entry
@@ -22,7 +22,9 @@ from aiaudit.project.roles import Role
 OWN_ROLES: Final[tuple[Role, ...]] = tuple(role for role in Role if role not in (Role.VENDORED, Role.GENERATED))
 
 
-def _readable(globs: list[str]) -> list[str]:
+def _readable(globs: list[str], info: ValidationInfo) -> list[str]:
+    if was_checked(info):
+        return globs
     try:
         GlobSet(globs)
     except BadGlob as error:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
-from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.base import Context, Probe, Query, was_checked
 from aiaudit.probes.docs.common import OWN_ROLES, Globs, names, prose
 from aiaudit.probes.docs.document import Document
 from aiaudit.probes.docs.records import dates_in, documents_of, newest
@@ -35,8 +35,9 @@ class PartQuery(BaseModel):
 
     @field_validator("words")
     @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        _compiled(pattern)
+    def _compiles(cls, pattern: str, info: ValidationInfo) -> str:
+        if not was_checked(info):
+            _compiled(pattern)
         return pattern
 
 

@@ -23,14 +23,15 @@ from typing import Any, Final
 
 from aiaudit import __version__
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 MAX_BYTES: Final = 512 * 1024 * 1024  # the file's size; half of it goes, oldest first, when it grows larger
 _DAY: Final = 86_400
 _HASH: Final = 20
 _FILE: Final = f"scans-{SCHEMA}.sqlite"
+# The key is an index beside the rows: were it their order, a search would read every large value on its way.
 _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS scans (engine BLOB, content BLOB, day INTEGER, value BLOB,"
-    " PRIMARY KEY (engine, content)) WITHOUT ROWID"
+    " PRIMARY KEY (engine, content))"
 )
 
 Key = tuple[bytes, bytes]  # engine id, content hash

@@ -7,11 +7,12 @@ Facts derived from others are not made here but in `aiaudit.packs.derive`, since
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from aiaudit.probes.base import Engine
     from aiaudit.project.cache import Cache
     from aiaudit.project.config import ProjectConfig
+    from aiaudit.project.scan import Scan
     from aiaudit.project.tree import Project
 
 Progress = Callable[[int, int], None]  # files looked through, files in all
@@ -65,40 +67,108 @@ def collect(
     query was validated before, when its pack was loaded. `probes`, `engines`: others than the registered ones. Never
     raises for what is in the project: a probe that breaks gives a fact in state error.
     """
-    facts: dict[str, Fact] = {}
-    asked: list[_Asked] = []
     table = registry.probes() if probes is None else probes
-    for spec in specs:
-        if not spec.probe:
-            continue
-        put = _put(spec, table, checked)
-        facts[spec.id] = put if isinstance(put, Fact) else Fact(spec.id, State.UNKNOWN)  # holds the place in the order
-        if isinstance(put, _Asked):
-            asked.append(put)
+    asked = [spec for spec in specs if spec.probe]
+    facts = {spec.id: Fact(spec.id, State.UNKNOWN) for spec in asked}  # the order
     context = Context(project, config, as_of, options=dict(options or {}))
     if progress is not None:
         context.progress = progress
-    built, broken = _build(asked, engines)
-    if built:
-        from aiaudit.project.scan import scan
 
-        try:
-            context.scans = scan(project, built, jobs=jobs, cache=cache, progress=progress, hashes=hashes)
-        except Exception as error:
-            _debug()
-            broken |= {engine.name: f"the files could not be looked through: {_line(error)}" for engine in built}
-        if unread is not None:
-            _note_unread(context, unread)
-    for one in asked:
+    def put(spec: FactSpec) -> _Asked | None:
+        made = _put(spec, table, checked)
+        if isinstance(made, Fact):
+            facts[spec.id] = made
+            return None
+        return made
+
+    looking = [one for spec in asked if registry.may_scan(spec.probe) and (one := put(spec))]
+    built, broken = _build(looking, engines)
+    with _Scans() as scans:
+        scans.begin(project, built, jobs=jobs, cache=cache, progress=progress, hashes=hashes)
+        context.scans = scans
+        for spec in asked:
+            if not registry.may_scan(spec.probe) and (one := put(spec)):
+                facts[spec.id] = _answer(one, context)
+            scans.attend()
+        found = scans.found()
+    if scans.trouble:
+        broken |= {engine.name: f"the files could not be looked through: {scans.trouble}" for engine in built}
+    if unread is not None:
+        _note_unread(project, found, unread)
+    for one in looking:
         reason = broken.get(one.probe.engine or "")
         facts[one.fact_id] = _error(one.fact_id, reason) if reason else _answer(one, context)
     return facts
 
 
-def _note_unread(context: Context, unread: dict[str, str]) -> None:
-    for engine in sorted(context.scans):
-        for path, found in context.scans[engine].items():
-            entry = context.project.entry(path)
+class _Scans(Mapping[str, Mapping[str, dict[str, Any]]]):
+    """What the engines found. Workers look for it while other probes are asked; who wants to know it waits for them.
+
+    `trouble`: why there is none.
+    """
+
+    def __init__(self) -> None:
+        self.trouble = ""
+        self._scan: Scan | None = None
+        self._found: Mapping[str, Mapping[str, dict[str, Any]]] = {}
+
+    def begin(self, project: Project, engines: list[Engine], **options: Any) -> None:
+        """Begin to look through the files."""
+        if engines:
+            from aiaudit.project.scan import Scan
+
+            with self._told():
+                self._scan = Scan(project, engines, **options)
+
+    def attend(self) -> None:
+        """Let the workers go on."""
+        if self._scan is not None:
+            with self._told():
+                self._scan.attend()
+
+    def found(self) -> Mapping[str, Mapping[str, dict[str, Any]]]:
+        """All of it."""
+        if self._scan is not None:
+            with self._told():
+                self._found = self._scan.results()
+            self._end()
+        return self._found
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Trouble is told and not raised: no engine has an answer then."""
+        try:
+            yield
+        except Exception as error:
+            _debug()
+            self.trouble = _line(error)
+            self._end()
+
+    def _end(self) -> None:
+        scan, self._scan = self._scan, None
+        if scan is not None:
+            scan.close()
+
+    def __enter__(self) -> _Scans:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def __getitem__(self, engine: str) -> Mapping[str, dict[str, Any]]:
+        return self.found()[engine]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.found())
+
+    def __len__(self) -> int:
+        return len(self.found())
+
+
+def _note_unread(project: Project, scans: Mapping[str, Mapping[str, dict[str, Any]]], unread: dict[str, str]) -> None:
+    for engine in sorted(scans):
+        for path, found in scans[engine].items():
+            entry = project.entry(path)
             reason = found.get("error") or ("too large: only its head was read" if found.get("truncated") else "")
             if reason and entry is not None:
                 unread.setdefault(entry.display, str(reason))

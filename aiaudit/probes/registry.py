@@ -115,6 +115,15 @@ ENGINES: Final[Mapping[str, str]] = {
     "text": "aiaudit.probes.text:TextEngine",
 }
 
+# The probes that name an engine. Their queries are needed before files are looked through; all others are read, and as
+# far as possible answered, while workers do that.
+SCANNING: Final = frozenset(
+    {"datasets.used", "datasets.validation", "entrypoints.reach", "lifecycle", "mcp.servers", "models.files"}
+    | {"models.scan", "notebooks.cells", "notebooks.personal", "secrets", "secrets.history", "text.search"}
+    | {"waivers.inline"}
+    | {name for name in PROBES if name.startswith(("python.", "javascript.")) and name != "python.readable"}
+)
+
 
 # Answers that rest on more than the tree, the configuration, the day and this program: git, this machine, databases and
 # price lists on it, other programs. They are asked for each time; all others are kept for a tree that has not changed.
@@ -144,6 +153,11 @@ class _Table(Mapping[str, "Probe[Any]"]):
 
     def __contains__(self, name: object) -> bool:
         return name in PROBES or (isinstance(name, str) and find("probes", name) is not None)
+
+
+def may_scan(name: str) -> bool:
+    """Whether the probe of this name has an engine, or is not one of ours."""
+    return name in SCANNING or name not in PROBES
 
 
 def probes() -> Mapping[str, Probe[Any]]:

@@ -30,6 +30,7 @@ Work = Callable[[int], bytes]  # what a worker does for one task number; the byt
 
 CRASHED: Final = "the scanner crashed on this file"
 TIMED_OUT: Final = "took too long"
+PATIENCE: Final = 1.0  # seconds to wait for an answer, after which one looks whether a worker has come to a stop
 MAX_CRASHES: Final = 100  # after so many, the rest is not looked through
 _FRAME: Final = struct.Struct("<BII")  # kind, task, length
 _ORDER: Final = struct.Struct("<II")  # first task, end
@@ -57,11 +58,9 @@ def can_fork() -> bool:
 def run(work: Work, chunks: Sequence[tuple[int, int]], jobs: int, limits: Limits) -> Iterator[tuple[int, bytes | str]]:
     """Do `work` for all tasks of all chunks (ranges of task numbers), in up to `jobs` processes. Yields each task with
     its answer, or with the reason (text) why there is none, in no particular order."""
-    pool = _Pool(work, deque(chunks), limits)
-    try:
-        yield from pool.run(jobs)
-    finally:
-        pool.stop()
+    with Pool(work, chunks, jobs, limits) as pool:
+        while pool.working:
+            yield from pool.answers(PATIENCE)
 
 
 class _Worker:
@@ -78,33 +77,52 @@ class _Worker:
         self.last_seen = time.monotonic()
 
 
-class _Pool:
-    def __init__(self, work: Work, chunks: deque[tuple[int, int]], limits: Limits) -> None:
+class Pool:
+    """Workers that do `work` for all tasks of all `chunks` (ranges of task numbers). They begin at once and go on while
+    the caller does other things, as long as it asks for `answers` now and then. Use it as a context: it leaves none."""
+
+    def __init__(self, work: Work, chunks: Sequence[tuple[int, int]], jobs: int, limits: Limits) -> None:
         self.work = work
-        self.chunks = chunks
+        self.chunks = deque(chunks)
         self.limits = limits
         self.workers: dict[int, _Worker] = {}  # by the descriptor of their answers
         self.selector = selectors.DefaultSelector()
         self.crashes = 0
 
-    def run(self, jobs: int) -> Iterator[tuple[int, bytes | str]]:
-        for _ in range(min(jobs, len(self.chunks))):
-            self._start()
-        while self.workers:
-            ready = self.selector.select(timeout=1.0)
-            for key, _ in ready:
-                worker = self.workers[key.fd]
-                data = os.read(worker.answers, 1 << 20)
-                if data:
-                    worker.last_seen = time.monotonic()
-                    worker.buffer += data
-                    yield from self._frames(worker)
-                else:
-                    yield from self._gone(worker, CRASHED)
-            now = time.monotonic()
-            for worker in [w for w in self.workers.values() if now - w.last_seen > self.limits.stall_seconds]:
-                _kill(worker.pid)
-                yield from self._gone(worker, TIMED_OUT)
+        try:
+            for _ in range(min(jobs, len(self.chunks))):
+                self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def working(self) -> bool:
+        """Whether there are answers to come."""
+        return bool(self.workers)
+
+    def answers(self, wait: float) -> Iterator[tuple[int, bytes | str]]:
+        """What has been answered since: each task with its answer, or with the reason (text) why there is none, in no
+        particular order. Waits up to `wait` seconds where nothing has been. Idle workers are given more to do."""
+        for key, _ in self.selector.select(timeout=wait):
+            worker = self.workers[key.fd]
+            data = os.read(worker.answers, 1 << 20)
+            if data:
+                worker.last_seen = time.monotonic()
+                worker.buffer += data
+                yield from self._frames(worker)
+            else:
+                yield from self._gone(worker, CRASHED)
+        now = time.monotonic()
+        for worker in [w for w in self.workers.values() if now - w.last_seen > self.limits.stall_seconds]:
+            _kill(worker.pid)
+            yield from self._gone(worker, TIMED_OUT)
 
     def stop(self) -> None:
         for worker in list(self.workers.values()):

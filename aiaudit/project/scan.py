@@ -12,8 +12,9 @@ import json
 import os
 import struct
 import sys
+import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,6 +36,7 @@ IN_PROCESS_BYTES: Final = 512 * 1024  # less work than this does not pay a fork,
 ONE_JOB_BYTES: Final = 256 * 1024  # less work than this does not pay a second fork
 _CHUNKS_PER_JOB: Final = 16
 _KEEP_AT_ONCE: Final = 1000  # answers that wait to be written to the cache
+_ATTEND_EVERY: Final = 0.002  # seconds
 _CHUNK_FILES: Final = 128
 _AHEAD: Final = 512 * 1024  # bytes that are read before the first of these files is looked through
 _HASH: Final = 20
@@ -69,23 +71,43 @@ def scan(
     unless the work is small and all engines are `bounded`). `hashes`: takes each content's hash by path; empty where
     the file could not be read or looked through whole.
     """
-    stage = _Stage(project, engines, cache, progress)
-    stage.hashes = hashes
-    stage.run(jobs or pool.available_jobs(), limits or Limits(), isolate)
-    results = stage.results()
-    if len(stage.tasks) >= WORTH_FILES:
-        hand_back()
-    return results
+    with Scan(
+        project,
+        engines,
+        jobs=jobs,
+        cache=cache,
+        progress=progress,
+        limits=limits,
+        isolate=isolate,
+        hashes=hashes,
+    ) as begun:
+        return begun.results()
 
 
-class _Stage:
+class Scan:
+    """A scan that has begun; see `scan`. Workers go on while their caller does other things, as long as it calls
+    `attend` now and then. Use it as a context: no worker is left."""
+
     def __init__(
-        self, project: Project, engines: Sequence[Engine], cache: Cache | None, progress: Progress | None
+        self,
+        project: Project,
+        engines: Sequence[Engine],
+        *,
+        jobs: int | None = None,
+        cache: Cache | None = None,
+        progress: Progress | None = None,
+        limits: Limits | None = None,
+        isolate: bool | None = None,
+        hashes: dict[str, bytes] | None = None,
     ) -> None:
         self.project = project
         self.engines = engines
+        self.jobs = jobs or pool.available_jobs()
         self.cache = cache
         self.progress = progress
+        self.limits = limits or Limits()
+        self.isolate = isolate
+        self.hashes = hashes
         self._keys = [engine.key() for engine in engines]
         self._ids: dict[tuple[int, str], bytes] = {}
         self.tasks = self._plan()
@@ -96,7 +118,47 @@ class _Stage:
         self.read: dict[int, Content] = {}  # by task, in a worker: read ahead
         self.here = self.end = 0  # in a worker: its place in its chunk
         self.known: Mapping[bytes, frozenset[bytes]] = {}
-        self.hashes: dict[str, bytes] | None = None
+        self._pool: pool.Pool | None = None
+        self._todo: Sequence[int] = ()  # the tasks of this pass
+        self._done = 0
+        self._fresh: list[tuple[Key, bytes]] = []  # what waits to be written to the cache
+        self._attended = time.monotonic()
+        self._begin(range(len(self.tasks)), first=True)
+
+    def __enter__(self) -> Scan:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of workers that are still at it."""
+        if self._pool is not None:
+            self._pool.stop()
+        if self.reader is not None:
+            self.reader.close()
+
+    def attend(self) -> None:
+        """Take what workers have found so far, and give them more to do. Cheap: call it often."""
+        now = time.monotonic()
+        if self._pool is not None and now - self._attended > _ATTEND_EVERY:
+            self._attended = now
+            self._take_all(self._pool.answers(0))
+
+    def results(self) -> dict[str, dict[str, Result]]:
+        """All that was found, by engine and path, in path order. Waits for the workers."""
+        self._finish(first=True)
+        for number in range(len(self.engines)):
+            if again := self._again(number):
+                self._begin(again)
+                self._finish()
+        out: dict[str, dict[str, Result]] = {engine.name: {} for engine in self.engines}
+        for task, found in zip(self.tasks, self.found, strict=True):
+            for number, _ in task.engines:
+                out[self.engines[number].name][task.entry.path] = found[number]
+        if len(self.tasks) >= WORTH_FILES:
+            hand_back()
+        return out
 
     def _plan(self) -> list[_Task]:
         tasks: list[_Task] = []
@@ -117,24 +179,6 @@ class _Stage:
             made = self._ids[number, variant] = engine_id(f"{engine.name}\0{self._keys[number]}", variant)
         return made
 
-    def run(self, jobs: int, limits: Limits, isolate: bool | None) -> None:
-        if not self.tasks:
-            return
-        self._do_all(range(len(self.tasks)), jobs, limits, isolate, first=True)
-        for number in range(len(self.engines)):
-            if again := self._again(number):
-                self._do_all(again, jobs, limits, isolate)
-        if self.reader is not None:
-            self.reader.close()
-
-    def results(self) -> dict[str, dict[str, Result]]:
-        """By engine and path, in path order."""
-        out: dict[str, dict[str, Result]] = {engine.name: {} for engine in self.engines}
-        for task, found in zip(self.tasks, self.found, strict=True):
-            for number, _ in task.engines:
-                out[self.engines[number].name][task.entry.path] = found[number]
-        return out
-
     def _again(self, number: int) -> list[int]:
         """The tasks that an engine wants to do once more, now that it has seen what all files hold."""
         ask = getattr(self.engines[number], "again", None)
@@ -150,52 +194,70 @@ class _Stage:
 
     # -- doing the work ------------------------------------------------------------------------------------------------
 
-    def _do_all(
-        self, todo: Sequence[int], jobs: int, limits: Limits, isolate: bool | None, *, first: bool = False
-    ) -> None:
+    def _begin(self, todo: Sequence[int], *, first: bool = False) -> None:
+        """Begin a pass over these tasks."""
         if self.cache is not None:
             self.known = self.cache.known({made for number in todo for _, made in self.work[number].engines})
-        self._do(todo, jobs, limits, isolate, prepare=first)
+        self._start(todo, prepare=first)
+
+    def _finish(self, *, first: bool = False) -> None:
+        """Take all answers of this pass."""
+        self._take_rest()
         lost = self._fetch()
         if lost:  # kept answers that turned out broken: look again, without the cache
             self.known = {}
-            self._do(lost, jobs, limits, isolate, prepare=first)
+            self._start(lost, prepare=first)
+            self._take_rest()
 
-    def _do(self, todo: Sequence[int], jobs: int, limits: Limits, isolate: bool | None, *, prepare: bool) -> None:
+    def _start(self, todo: Sequence[int], *, prepare: bool) -> None:
+        self._todo, self._done = todo, 0
+        if not todo:
+            return
         sizes = [min(self.tasks[number].entry.size, limit_of(self.tasks[number].entry)) for number in todo]
         total = sum(sizes)
-        fresh: list[tuple[Key, bytes]] = []
         for engine in self.engines if prepare else ():
             if (ready := getattr(engine, "prepare", None)) is not None:
                 ready(0 if self.known else total, self.cache)  # of a tree that was seen before, little is new
-        if self._forks(total, isolate):
-            jobs = 1 if total <= ONE_JOB_BYTES else jobs
+        if self._forks(total):
+            jobs = 1 if total <= ONE_JOB_BYTES else self.jobs
             chunks = _chunks(sizes, jobs)
             ends = dict(chunks)
-            answers = pool.run(lambda position: self._look_on(todo, position, ends), chunks, jobs, limits)
-        else:
-            answers = self._here(todo)
-        for done, (position, answer) in enumerate(answers, start=1):
-            self._take(todo[position], answer, fresh)
-            if self.progress is not None:
-                self.progress(done, len(todo))
-            if self.cache is not None and len(fresh) >= _KEEP_AT_ONCE:
-                self.cache.put(fresh)
-                fresh.clear()
-            elif self.cache is None:
-                fresh.clear()
-        if self.cache is not None:
-            self.cache.put(fresh)
+            self._pool = pool.Pool(lambda at: self._look_on(todo, at, ends), chunks, jobs, self.limits)
 
-    def _forks(self, total: int, isolate: bool | None) -> bool:
+    def _take_rest(self) -> None:
+        if self._pool is None:
+            self._take_all(self._here())
+        else:
+            with self._pool:
+                while self._pool.working:
+                    self._take_all(self._pool.answers(pool.PATIENCE))
+            self._pool = None
+        self._todo = ()
+        self._keep()
+
+    def _take_all(self, answers: Iterable[tuple[int, bytes | str]]) -> None:
+        for position, answer in answers:
+            self._take(self._todo[position], answer)
+            self._done += 1
+            if self.progress is not None:
+                self.progress(self._done, len(self._todo))
+            if len(self._fresh) >= _KEEP_AT_ONCE:
+                self._keep()
+
+    def _keep(self) -> None:
+        if self.cache is not None and self._fresh:
+            self.cache.put(self._fresh)
+        self._fresh.clear()
+
+    def _forks(self, total: int) -> bool:
         if not pool.can_fork():
             return False
-        if isolate is not None:
-            return isolate
+        if self.isolate is not None:
+            return self.isolate
         return total > IN_PROCESS_BYTES or not all(getattr(engine, "bounded", False) for engine in self.engines)
 
-    def _here(self, todo: Sequence[int]) -> Iterator[tuple[int, bytes | str]]:
-        for position, number in enumerate(todo):
+    def _here(self) -> Iterator[tuple[int, bytes | str]]:
+        for position, number in enumerate(self._todo):
             try:
                 yield position, self._look(number)
             except Exception as error:
@@ -276,7 +338,7 @@ class _Stage:
 
     # -- taking the answers --------------------------------------------------------------------------------------------
 
-    def _take(self, number: int, answer: bytes | str, fresh: list[tuple[Key, bytes]]) -> None:
+    def _take(self, number: int, answer: bytes | str) -> None:
         task = self.work[number]
         found = self.found[number]
         if isinstance(answer, str):
@@ -301,7 +363,7 @@ class _Stage:
                 result: Result = json.loads(body)
                 found[engine] = result
                 if "truncated" not in result:
-                    fresh.append(((ids[engine], digest), body))
+                    self._fresh.append(((ids[engine], digest), body))
 
     def _learn(self, entry: Entry, digest: bytes) -> None:
         if self.hashes is not None:
@@ -343,4 +405,4 @@ def _chunks(sizes: Sequence[int], jobs: int) -> list[tuple[int, int]]:
     return chunks
 
 
-__all__ = ["Limits", "Unreadable", "scan"]
+__all__ = ["Limits", "Scan", "Unreadable", "scan"]

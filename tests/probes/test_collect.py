@@ -107,6 +107,31 @@ def test_one_engine_answers_all_queries(tmp_path: Path) -> None:
     assert WordEngine.built == [["none", "two"]]
 
 
+class OtherProbe(WordProbe):
+    """Has no engine, and wants to know what engines found all the same."""
+
+    name: ClassVar[str] = "files.exists"
+    engine: ClassVar[str | None] = None
+
+
+def test_a_probe_without_an_engine_may_ask_what_engines_found(tmp_path: Path) -> None:
+    with Project.open(lay(tmp_path, TREE)) as project:
+        facts = collect(
+            [spec("other", "files.exists", word="one"), spec("words", "words", word="one")],
+            project,
+            ProjectConfig(),
+            AS_OF,
+            probes={"words": WordProbe(), "files.exists": OtherProbe()},
+            engines=lambda name, queries: WordEngine(queries),
+        )
+    assert list(facts) == ["other", "words"]
+    assert facts["other"].value == facts["words"].value == {"a.txt": 1}
+
+
+def test_the_table_names_the_probes_that_have_an_engine() -> None:
+    assert {name for name in registry.PROBES if registry.get(name).engine is not None} == registry.SCANNING
+
+
 def test_no_engine_is_built_that_nobody_asked_for(tmp_path: Path) -> None:
     WordEngine.built.clear()
     run(lay(tmp_path, TREE), spec("p.files", "files.exists", files=["*"]))

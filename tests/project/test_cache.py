@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,16 @@ def test_what_is_put_is_there_next_time(tmp_path: Path) -> None:
     with opened(tmp_path / "c") as cache:
         assert cache.known([ENGINE, b"other"]) == {ENGINE: frozenset({KEY[1]}), b"other": frozenset()}
         assert cache.get([KEY, (b"other", KEY[1])]) == {KEY: {"a": 1}}
+
+
+def test_a_large_value_does_not_slow_down_the_search_for_others(tmp_path: Path) -> None:
+    keys = [(ENGINE, content_hash(bytes([n, m]))) for n in range(4) for m in range(250)]
+    middle = sorted(keys)[500]
+    with opened(tmp_path / "c") as cache:
+        cache.put([(middle, b'"' + b"x" * 32 * 1024 * 1024 + b'"')])
+        started = time.process_time()
+        cache.put([(key, b"{}") for key in keys if key != middle])
+        assert time.process_time() - started < 2  # half a minute where each search reads it
 
 
 def test_the_engine_the_variant_and_the_content_make_the_key() -> None:

@@ -14,7 +14,7 @@ import pytest
 from aiaudit.project.cache import Cache, open_cache
 from aiaudit.project.entry import Entry
 from aiaudit.project.pool import CRASHED, TIMED_OUT, Limits
-from aiaudit.project.scan import scan
+from aiaudit.project.scan import Scan, scan
 from aiaudit.project.tree import Project
 from tests.project.trees import build
 
@@ -194,6 +194,24 @@ def test_a_tree_full_of_bad_files_still_ends(tmp_path: Path) -> None:
         found = run(project, Engine(on(b"BAD", lambda: os._exit(1))), jobs=2, isolate=True)
     assert len(found) == 150 and all("error" in result for result in found.values())
     assert {"not looked through: the scanner crashed too often"} < {result["error"] for result in found.values()}
+
+
+def test_workers_go_on_while_their_caller_does_other_things(project: Project) -> None:
+    expected = run(project, Engine(), isolate=False)
+    with Scan(project, [Engine()], jobs=2, isolate=True) as begun:  # type: ignore[list-item]
+        stop = time.monotonic() + 30
+        while not all(begun.found) and time.monotonic() < stop:
+            time.sleep(0.01)
+            begun.attend()
+        assert all(begun.found)  # all was taken, chunk by chunk, before anybody waited for it
+        assert begun.results()["fake"] == expected
+
+
+def test_a_scan_that_is_given_up_leaves_no_process(project: Project) -> None:
+    with pytest.raises(KeyboardInterrupt), Scan(project, [Engine(on(b"BAD", spin))], isolate=True):  # type: ignore[list-item]
+        raise KeyboardInterrupt
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 def test_no_process_is_left(project: Project) -> None:

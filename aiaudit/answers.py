@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,7 +57,8 @@ class Kept(Mapping[str, Fact]):
     def __getitem__(self, fact_id: str) -> Fact:
         if fact_id not in self._read:
             row = self._rows[fact_id]
-            self._read[fact_id] = fact_of(fact_id, json.loads(row[1:]), resolved=row[:1] == _RESOLVED)
+            data = json.loads(zlib.decompress(memoryview(row)[1:]))
+            self._read[fact_id] = fact_of(fact_id, data, resolved=row[:1] == _RESOLVED)
         return self._read[fact_id]
 
     def __iter__(self) -> Iterator[str]:
@@ -219,7 +221,7 @@ class Answers:
         yield _as_text(dict(unread)).encode("ascii")
         for spec in self.specs:
             row = _as_text(fact_json(facts[spec.id], convert=_unchanged))
-            yield (_SOME_UNKNOWN if UNKNOWN_KEY in row else _RESOLVED) + row.encode("ascii")
+            yield (_SOME_UNKNOWN if UNKNOWN_KEY in row else _RESOLVED) + zlib.compress(row.encode("ascii"), 1)
 
     def _name(self) -> bytes | None:
         tree = self.manifest.digest()

@@ -50,7 +50,9 @@ def test_an_audit_with_all_shipped_packs_opens_no_socket(no_sockets, sample, tmp
     result = to_json(audit(str(root), Options(jobs=1)))
     assert result["schema_version"] == 1
     summary(result)
-    for suffix in set(FORMATS) - {".pdf"}:  # the same page, set slowly; tests/reports/test_pdf.py notes what it asks for
+    for suffix in set(FORMATS) - {
+        ".pdf"
+    }:  # the same page, set slowly; tests/reports/test_pdf.py notes what it asks for
         assert render(suffix, result)
 
 

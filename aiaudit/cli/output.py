@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from aiaudit.cli.errors import UsageError, say
 from aiaudit.reports.base import Output, brought_by, parse_output, render, write_files
+from aiaudit.reports.writing import Content, pieces_of
 
 if TYPE_CHECKING:
     from aiaudit.plugins import Plugin
@@ -41,7 +42,7 @@ def brought(outputs: Iterable[Output]) -> tuple[Plugin, ...]:
 class Renderable(Protocol):
     """What can be rendered in every format."""
 
-    def render(self, suffix: str) -> bytes:
+    def render(self, suffix: str) -> Content:
         """The report in one format."""
 
 
@@ -64,7 +65,7 @@ def write(outputs: Sequence[Output], result: Renderable, also: Sequence[tuple[st
     for output, data in rendered:
         if output.is_stdout:
             sys.stdout.flush()
-            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.writelines(pieces_of(data))
             sys.stdout.buffer.flush()
 
 

@@ -51,7 +51,7 @@ class ShownProbe(Probe[ShownQuery]):
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             lines = {cell["number"]: cell["line"] for cell in project.records[entry.path].get("cells", ())}
             try:
-                notebook = context.project.json(entry.path)
+                notebook = context.project.json(entry.path, keep=False)  # large, and nobody else asks
             except (Malformed, Unreadable):
                 return
             for kind, count, cell in _kinds(notebook):

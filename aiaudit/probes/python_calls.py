@@ -13,8 +13,9 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, map_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.base_record import unpacked
 from aiaudit.probes.python.groups import expanded
-from aiaudit.probes.python.match import NameIndex, check_pattern, name_set, patterns_of
+from aiaudit.probes.python.match import NameIndex, check_pattern, patterns_of
 from aiaudit.probes.python.project import SYMBOL, PythonProject, python_project
 from aiaudit.probes.python.values import from_json
 from aiaudit.project.entry import Entry
@@ -165,7 +166,7 @@ def calls_in(path: str, project: PythonProject) -> list[dict[str, Any]]:
     calls = project.calls.get(path)
     if calls is None:
         # the rows are not needed again: a large tree's take as much memory as all else that is kept of it
-        rows = project.records[path].pop("calls", ())
+        rows = unpacked(project.records[path].pop("calls", ()))
         calls = project.calls[path] = [_complete(call, path, project) for call in rows]
     return calls
 
@@ -175,22 +176,35 @@ def _complete(call: dict[str, Any], path: str, project: PythonProject) -> dict[s
     kw, ctor_kw = from_json(call.get("kw", {})), from_json(call.get("ctor_kw", {}))
     ctor_star, ctor_known = bool(call.get("ctor_star")), bool(call.get("ctor_known"))
     for name in call["names"]:
+        if project.is_foreign(name):
+            names.append(name)
+            continue
         for found in project.alternatives(name, path):
             names.append(found.name)
             if found.name != name:
                 kw, ctor_kw = {**found.bound, **kw}, {**found.kw, **ctor_kw}
                 ctor_star, ctor_known = ctor_star or found.star, found.known
-    return {
-        **_DEFAULTS,
-        **call,
-        "names": names,
-        "written": call["names"],
-        "args": project.fill(from_json(call.get("args", [])), path),
-        "kw": project.fill(kw, path),
-        "ctor_kw": project.fill(ctor_kw, path),
-        "ctor_star": ctor_star,
-        "ctor_known": ctor_known,
-    }
+    made = Call(call)
+    made["names"] = names
+    if names != call["names"]:
+        made["written"] = call["names"]
+    for key, value in (("args", call.get("args", [])), ("kw", kw), ("ctor_kw", ctor_kw)):
+        if value or key in made:
+            made[key] = project.fill(from_json(value) if key == "args" else value, path)
+    if ctor_star:
+        made["ctor_star"] = True
+    if ctor_known or "ctor_known" in made:
+        made["ctor_known"] = ctor_known
+    return made
+
+
+class Call(dict[str, Any]):
+    """A call; what most calls do not have is not stored: of a large tree it would take as much memory as all else."""
+
+    __slots__ = ()
+
+    def __missing__(self, key: str) -> Any:
+        return self["names"] if key == "written" else _DEFAULTS[key]
 
 
 _DEFAULTS: Final[dict[str, Any]] = {
@@ -210,6 +224,11 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "source": "literal",
     "dynamic": False,
     "other_names": False,
+    "args": [],
+    "kw": {},
+    "ctor_kw": {},
+    "ctor_star": False,
+    "ctor_known": False,
 }
 
 
@@ -290,9 +309,8 @@ def _record(call: dict[str, Any], name: str, unresolved: str, paths: set[str], p
     first = call["args"][0] if call["args"] else None
     if source == "literal" and isinstance(first, str) and _in_project(first, path, paths):
         source = "project"
-    kept = {key: value for key, value in call.items() if key in _KEPT}
     return {
-        **kept,
+        **{key: call[key] for key in _KEPT},
         "name": name,
         "unresolved": unresolved,
         "certain": Unknown(f"{unresolved} could not be resolved") if unresolved else True,
@@ -301,10 +319,10 @@ def _record(call: dict[str, Any], name: str, unresolved: str, paths: set[str], p
     }
 
 
-_KEPT: Final = name_set(
-    "line cell function arg0 args kw ctor_kw ctor_known reference in_loop in_handler in_try guarded at_module awaited"
-    " retried result dynamic"
-)
+_KEPT: Final = (
+    "line", "cell", "function", "arg0", "args", "kw", "ctor_kw", "ctor_known", "reference", "in_loop", "in_handler",
+    "in_try", "guarded", "at_module", "awaited", "retried", "result", "dynamic",
+)  # fmt: skip
 
 
 def _in_project(text: str, path: str, paths: set[str]) -> bool:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import translate
-from functools import cache
 from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field, field_validator
@@ -20,6 +18,7 @@ from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import check_pattern
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.python_calls import called_in
+from aiaudit.probes.text_search import options
 from aiaudit.project.entry import Entry
 
 FUNCTION: Final = record(
@@ -69,10 +68,10 @@ class FunctionsProbe(Probe[FunctionsQuery]):
         return list_of(FUNCTION)
 
     def answer(self, fact_id: str, query: FunctionsQuery, context: Context) -> Fact:
-        named, decorated = _matcher(query.any), _matcher(query.decorated)
-        index = _defined(context).decorators if query.decorated else _defined(context).names
-        matches = decorated if query.decorated else named
-        files = {path for name, paths in index.items() if matches(name) for path in paths}
+        defined = _defined(context)
+        named, decorated = defined.names.among(query.any), defined.decorators.among(query.decorated)
+        index, meant = (defined.decorators, decorated) if query.decorated else (defined.names, named)
+        files = {path for name in meant for path in index.files[name]}
         if query.calling:
             files &= called_in(context).files_of(query.names())
 
@@ -80,9 +79,9 @@ class FunctionsProbe(Probe[FunctionsQuery]):
             for one in project.base(entry.path).definitions:
                 if query.kind != "any" and (one.kind == "class") != (query.kind == "class"):
                     continue
-                if query.decorated and not any(map(decorated, one.decorators)):
+                if query.decorated and decorated.isdisjoint(one.decorators):
                     continue
-                if not named(one.qualname.rpartition(".")[2]):
+                if one.qualname.rpartition(".")[2] not in named:
                     continue
                 yield {
                     "line": one.line,
@@ -96,30 +95,60 @@ class FunctionsProbe(Probe[FunctionsQuery]):
         return fact_of(fact_id, query, context, find, among=files)
 
 
+class _Names:
+    """Names, and the files in which each stands."""
+
+    def __init__(self, files: Mapping[str, list[str]]) -> None:
+        self.files = files
+        self._lines = "\n".join(files).encode("utf-8", "surrogatepass")
+
+    def among(self, globs: Iterable[str]) -> frozenset[str]:
+        """Those that match one of the globs, in one search of all: they are many."""
+        globs = tuple(globs)
+        if "*" in globs:
+            return frozenset(self.files)
+        expression = "|".join(_regex(one) for one in globs)
+        if not expression:
+            return frozenset()
+        import re2
+
+        found = re2.compile(f"(?m)^(?:{expression})$".encode("utf-8", "surrogatepass"), options()).finditer(self._lines)
+        return frozenset(match.group().decode("utf-8", "surrogatepass") for match in found) & self.files.keys()
+
+
+def _regex(glob: str) -> str:
+    """A glob of names for RE2: `*`, `?` and sets such as `[a-z]`."""
+    return "".join(
+        _WILD.get(part) or (f"[{part[1:-1].replace('!', '^', 1)}]" if _SET.fullmatch(part) else re.escape(part))
+        for part in _PARTS.split(glob)
+    )
+
+
+_PARTS: Final = re.compile(r"([*?]|\[!?[\w-]+\])")
+_SET: Final = re.compile(r"\[!?[\w-]+\]")
+_WILD: Final = {"*": ".*", "?": "."}
+
+
 @dataclass(frozen=True, slots=True)
 class _Defined:
-    """The files in which something of a name, or with a decorator, is defined."""
+    """What is defined, and the decorators of it."""
 
-    names: dict[str, list[str]]  # lists, for a name mostly has one file
-    decorators: dict[str, list[str]]
+    names: _Names
+    decorators: _Names
 
 
 def _defined(context: Context) -> _Defined:
     known = context.memo.get("python.functions")
     if isinstance(known, _Defined):
         return known
-    made = context.memo["python.functions"] = _Defined(defaultdict(list), defaultdict(list))
+    names: dict[str, list[str]] = defaultdict(list)  # lists, for a name mostly has one file
+    decorators: dict[str, list[str]] = defaultdict(list)
     project = python_project(context)
     for path in project.records:
         rows = project.base(path).defined
         for name in {row[1].rpartition(".")[2] for row in rows}:
-            made.names[name].append(path)
+            names[name].append(path)
         for decorator in {decorator for row in rows for decorator in row[4:]}:
-            made.decorators[decorator].append(path)
+            decorators[decorator].append(path)
+    made = context.memo["python.functions"] = _Defined(_Names(names), _Names(decorators))
     return made
-
-
-def _matcher(globs: Iterable[str]) -> Callable[[str], object]:
-    """Whether a name matches one of the globs; each name is looked at once, however many functions bear it."""
-    some = re.compile("|".join(map(translate, globs)) or r"(?!)")
-    return cache(some.match)

@@ -44,8 +44,11 @@ def expand(glob: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16384)
-def translate(glob: str) -> str:
-    """The regular expression (RE2 and `re`, no look-around) of a glob without braces, unanchored at both ends."""
+def translate(glob: str, *, in_line: bool = False) -> str:
+    """The regular expression (RE2 and `re`, no look-around) of a glob without braces, unanchored at both ends.
+
+    `in_line`: of paths that are lines of one text, nothing matches the end of a line."""
+    inside = "[^/\n]" if in_line else "[^/]"
     out: list[str] = []
     i, end = 0, len(glob)
     while i < end:
@@ -57,13 +60,13 @@ def translate(glob: str) -> str:
             out.append(".*")
             i += 2
         elif char == "*":
-            out.append("[^/]*")
+            out.append(f"{inside}*")
             i += 1
         elif char == "?":
-            out.append("[^/]")
+            out.append(inside)
             i += 1
         elif char == "[" and (closed := glob.find("]", i + 2)) > 0:
-            out.append(_set(glob[i + 1 : closed]))
+            out.append(_set(glob[i + 1 : closed], in_line=in_line))
             i = closed + 1
         else:
             out.append(char if char.isalnum() or char in "/_" else re.escape(char))
@@ -71,10 +74,12 @@ def translate(glob: str) -> str:
     return "".join(out)
 
 
-def _set(body: str) -> str:
+def _set(body: str, *, in_line: bool) -> str:
     negated = body[0] in "!^"
     members = "".join(c if c == "-" else re.escape(c) for c in (body[1:] if negated else body))
-    return f"[^/{members}]" if negated else f"[{members}]"
+    if not negated:
+        return f"[{members}]"
+    return f"[^/\n{members}]" if in_line else f"[^/{members}]"
 
 
 def as_bytes(path: str) -> bytes:
@@ -104,6 +109,18 @@ class GlobSet:
             return False
         return self._not is None or not _is_whole(self._not, data)
 
+    def lines(self, text: bytes) -> list[bytes]:
+        """The lines of a text that are among the globs: many paths, as `as_bytes` gives them, in one search."""
+        plain = tuple(g for g in self.globs if not g.startswith("!"))
+        if not plain:
+            return []
+        import re2
+
+        anywhere = _expression(plain, in_line=True)
+        some = re2.compile(f"(?m)^(?:{anywhere})$".encode(), _options(dot_nl=False)).finditer(text)
+        found = [match.group() for match in some]
+        return found if self._not is None else [path for path in found if not _is_whole(self._not, path)]
+
 
 def _is_whole(expression: re.Pattern[bytes], data: bytes) -> bool:
     """Whether all of `data` matches, without the objects that RE2's wrapper makes of a match: paths are many."""
@@ -127,12 +144,15 @@ def _compile(globs: tuple[str, ...]) -> re.Pattern[bytes] | None:
         return None
     import re2
 
-    pattern = "|".join(f"(?:{translate(one.lower())})" for glob in globs for one in expand(glob))
     try:
-        compiled: re.Pattern[bytes] = re2.compile(pattern.encode("utf-8"), _options())
+        compiled: re.Pattern[bytes] = re2.compile(_expression(globs).encode("utf-8"), _options())
     except re2.error as error:
         raise BadGlob(f"{', '.join(globs)}: {error}") from None
     return compiled
+
+
+def _expression(globs: Iterable[str], *, in_line: bool = False) -> str:
+    return "|".join(f"(?:{translate(one.lower(), in_line=in_line)})" for glob in globs for one in expand(glob))
 
 
 class GlobTable:
@@ -174,12 +194,12 @@ def _compile_set(globs: list[tuple[int, str]]) -> tuple[Any, list[int]]:
     return compiled, [number for number, _ in globs]
 
 
-def _options() -> Any:
+def _options(*, dot_nl: bool = True) -> Any:
     import re2
 
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1  # names are bytes, and need not be UTF-8
-    options.dot_nl = True
+    options.dot_nl = dot_nl
     options.log_errors = False
     options.max_mem = 64 * 1024 * 1024
     return options

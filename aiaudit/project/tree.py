@@ -6,15 +6,15 @@ Probes look at the project through `Project` alone; it reads through the guarded
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, Final
 
 from aiaudit.project import parse
 from aiaudit.project.entry import Entry, Kind, Skipped, display
-from aiaudit.project.globs import GlobSet, as_bytes, expand
 from aiaudit.project.parse import Malformed, line_of
 from aiaudit.project.reader import CODE_LIMIT, DOCUMENT_LIMIT, Reader, Unreadable, decode
 from aiaudit.project.roles import Role
+from aiaudit.project.selection import Selection
 from aiaudit.project.walk import Tree, walk
 
 __all__ = [
@@ -31,9 +31,8 @@ __all__ = [
     "walk",
 ]
 
-MEMO_BYTES: Final = 32 * 1024 * 1024  # bytes of file contents kept for the next probe
+MEMO_BYTES: Final = 16 * 1024 * 1024  # bytes of file contents kept for the next probe
 MEMO_FILE: Final = 1024 * 1024  # larger files are read again where two probes want them
-EVERYTHING: Final = ("**/*",)
 _DOCUMENTS: Final = frozenset({".ipynb", ".json", ".jsonl", ".sarif", ".csv", ".tsv", ".geojson", ".lock"})
 
 
@@ -51,7 +50,7 @@ class Project:
         self.complete = tree.complete  # False where the walk ended at a cap
         self._reader = Reader(tree.root)
         self._by_path = {entry.path: entry for entry in tree.entries}
-        self._index: _Index | None = None
+        self._selection: Selection | None = None
         self._matching: dict[tuple[tuple[str, ...], frozenset[str] | None], list[Entry]] = {}
         self._contents: dict[str, bytes] = {}
         self._kept = 0
@@ -89,21 +88,18 @@ class Project:
         key = (wanted, allowed)
         found = self._matching.get(key)
         if found is None:
-            if self._index is None:
-                self._index = _Index([entry for entry in self.entries if entry.kind == "file" or entry.target])
-            among = self._index.candidates(wanted)
-            found = [entry for entry in among if allowed is None or entry.role in allowed]
-            if wanted != EVERYTHING:
-                matches, prepared = GlobSet(wanted).matches, self._index.as_bytes
-                found = [entry for entry in found if matches(prepared[entry.path])]
+            if self._selection is None:
+                self._selection = Selection([entry for entry in self.entries if entry.kind == "file" or entry.target])
+            found = self._selection.matching(wanted, allowed)
             if any(entry.target for entry in found):
                 paths = {entry.path for entry in found}
                 found = [entry for entry in found if entry.target not in paths]
             self._matching[key] = found
         return list(found)
 
-    def read(self, path: str) -> bytes:
-        """The whole file. Raises `Unreadable` (also where it is larger than 2 MB, or 20 MB for documents and data)."""
+    def read(self, path: str, *, keep: bool = True) -> bytes:
+        """The whole file; `keep`: for the next one who asks, where it is small. Raises `Unreadable` (also where it is
+        larger than 2 MB, or 20 MB for documents and data)."""
         kept = self._contents.get(path)
         if kept is not None:
             return kept
@@ -112,7 +108,8 @@ class Project:
         content = self._reader.read(entry.path, limit)
         if content.truncated:
             raise Unreadable(f"larger than {limit // (1024 * 1024)} MB")
-        self.remember(path, content.data)
+        if keep:
+            self.remember(path, content.data)
         return content.data
 
     def head(self, path: str, size: int) -> bytes:
@@ -136,8 +133,9 @@ class Project:
         """All YAML documents of the file."""
         return self._parse(path, "yaml", parse.parse_yaml_all)  # type: ignore[no-any-return]
 
-    def json(self, path: str) -> Any:
-        return self._parse(path, "json", parse.parse_json)
+    def json(self, path: str, *, keep: bool = True) -> Any:
+        """The JSON document of the file; `keep`: for the next one who asks, as all that is parsed is."""
+        return self._parse(path, "json", parse.parse_json) if keep else parse.parse_json(self.read(path, keep=False))
 
     def toml(self, path: str) -> dict[str, Any]:
         return self._parse(path, "toml", parse.parse_toml)  # type: ignore[no-any-return]
@@ -183,40 +181,3 @@ class Project:
 def limit_of(entry: Entry) -> int:
     """How many bytes of this file are read at most."""
     return DOCUMENT_LIMIT if entry.suffix in _DOCUMENTS else CODE_LIMIT
-
-
-class _Index:
-    """Files by suffix and by name, so that a glob is tried on few of them only."""
-
-    def __init__(self, files: Sequence[Entry]) -> None:
-        self.files = files
-        self.as_bytes = {entry.path: as_bytes(entry.path) for entry in files}
-        self.by_name: dict[str, list[Entry]] = {}
-        self.by_suffix: dict[str, list[Entry]] = {}
-        for entry in files:
-            name = entry.name.lower()
-            self.by_name.setdefault(name, []).append(entry)
-            dot = name.rfind(".")
-            self.by_suffix.setdefault(name[dot:] if dot >= 0 else "", []).append(entry)
-
-    def candidates(self, globs: Sequence[str]) -> Iterable[Entry]:
-        """A superset of the files that `globs` match, in path order."""
-        chosen: dict[str, Entry] = {}
-        for glob in globs:
-            if glob.startswith("!"):
-                continue
-            for one in expand(glob.lower()):
-                name = one.rpartition("/")[2]
-                dot = name.rfind(".")
-                if not _is_wild(name):
-                    some = self.by_name.get(name, [])
-                elif dot >= 0 and not _is_wild(name[dot:]):
-                    some = self.by_suffix.get(name[dot:], [])
-                else:
-                    return self.files
-                chosen.update((entry.path, entry) for entry in some)
-        return sorted(chosen.values(), key=lambda entry: os.fsencode(entry.path))
-
-
-def _is_wild(text: str) -> bool:
-    return any(char in text for char in "*?[")

@@ -24,10 +24,10 @@ def _encoder(start: str) -> Callable[[Any], str]:
 
 def render(result: dict[str, Any]) -> bytes:
     """The result as text: two spaces, UTF-8, keys in the order of the schema."""
-    return b"".join(_pieces(result))
+    return b"".join(pieces(result))
 
 
-def _pieces(result: dict[str, Any]) -> Iterator[bytes]:
+def pieces(result: dict[str, Any]) -> Iterator[bytes]:
     """The text, encoded member by member of the two outer levels: one rare character makes a text of all of it take
     four bytes for each."""
     lead = "{\n  "

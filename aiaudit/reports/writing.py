@@ -15,6 +15,8 @@ from pathlib import Path
 
 from aiaudit.signals import undisturbed
 
+Content = bytes | Iterable[bytes]  # of a file: whole, or piece by piece
+
 
 class OutputError(Exception):
     """An output that cannot be written or a format that does not exist; the message says the way out."""
@@ -25,7 +27,7 @@ def write_file(path: str, data: bytes) -> None:
     write_files([(path, data)])
 
 
-def write_files(files: Iterable[tuple[str, bytes]]) -> None:
+def write_files(files: Iterable[tuple[str, Content]]) -> None:
     """Write all of the files or none of them. Raises `OutputError`.
 
     What is no regular file (a pipe, /dev/null) is written to directly, before the others take their names.
@@ -36,7 +38,8 @@ def write_files(files: Iterable[tuple[str, bytes]]) -> None:
             with _naming(path):
                 target = Path(path)
                 if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-                    target.write_bytes(data)
+                    with target.open("wb") as stream:
+                        stream.writelines(pieces_of(data))
                 else:
                     _stage(path, target.resolve(), data, staged)
         with undisturbed():
@@ -51,13 +54,18 @@ def write_files(files: Iterable[tuple[str, bytes]]) -> None:
                 temporary.unlink(missing_ok=True)
 
 
-def _stage(path: str, target: Path, data: bytes, staged: list[tuple[str, Path, Path]]) -> None:
+def pieces_of(data: Content) -> Iterable[bytes]:
+    """What is written, piece by piece."""
+    return (data,) if isinstance(data, bytes) else data
+
+
+def _stage(path: str, target: Path, data: Content, staged: list[tuple[str, Path, Path]]) -> None:
     """Write a temporary file beside the target, which is on the list from its first moment."""
     with undisturbed():
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         staged.append((path, Path(temporary), target))
     with os.fdopen(handle, "wb") as stream:
-        stream.write(data)
+        stream.writelines(pieces_of(data))
     Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
 
 

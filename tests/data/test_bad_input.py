@@ -97,7 +97,9 @@ def test_odd_names(tmp_path, measured):
 
 def test_four_hundred_columns(tmp_path, measured):
     rows = [[i * j % 17 for i in range(400)] for j in range(200)]
-    (tmp_path / "w.csv").write_text(",".join(f"c{i}" for i in range(400)) + "\n" + "\n".join(",".join(map(str, r)) for r in rows))
+    (tmp_path / "w.csv").write_text(
+        ",".join(f"c{i}" for i in range(400)) + "\n" + "\n".join(",".join(map(str, r)) for r in rows)
+    )
     dataset = measured(tmp_path / "w.csv").datasets[0]
     assert dataset.rows == 200
     assert [c.max for c in dataset.columns] == [max(r[i] for r in rows) for i in range(400)]
@@ -163,7 +165,11 @@ def test_messages_hold_no_value_of_the_data(tmp_path, measured):
     assert "jane" not in json.dumps(plain(measured(tmp_path)))
 
 
-CELLS = st.one_of(st.none(), st.integers(-(10**6), 10**6).map(str), st.sampled_from(["x", "a b", 'q"q', "é", "1.5", "l\nm", "c,d", "2020-01-02", "true"]))
+CELLS = st.one_of(
+    st.none(),
+    st.integers(-(10**6), 10**6).map(str),
+    st.sampled_from(["x", "a b", 'q"q', "é", "1.5", "l\nm", "c,d", "2020-01-02", "true"]),
+)
 
 
 @RELAXED
@@ -192,7 +198,10 @@ def test_csv_as_python_reads_it(tmp_path, rows):
 
 
 @RELAXED
-@given(st.binary(min_size=1, max_size=300), st.sampled_from(["x.csv", "x.jsonl", "x.json", "x.parquet", "x.arrow", "x.db", "x.duckdb", "x.csv.gz", "x.tsv"]))
+@given(
+    st.binary(min_size=1, max_size=300),
+    st.sampled_from(["x.csv", "x.jsonl", "x.json", "x.parquet", "x.arrow", "x.db", "x.duckdb", "x.csv.gz", "x.tsv"]),
+)
 def test_any_bytes_raise_nothing(tmp_path, data, name):
     path = tmp_path / name
     path.write_bytes(data)

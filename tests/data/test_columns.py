@@ -20,8 +20,16 @@ from aiaudit.data.exact import commonest_shares, duplicate_rows, outliers
 from aiaudit.data.model import Source
 
 INTEGERS = st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.integers(-3, 3)), min_size=1, max_size=40)
-FLOATS = st.lists(st.one_of(st.none(), st.floats(-1e12, 1e12), st.sampled_from([math.nan, math.inf, -math.inf, 0.0])), min_size=1, max_size=40)
-TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=12), st.sampled_from(["", "1.5", " 7 ", "nan", "1e3", "x"])), min_size=1, max_size=40)
+FLOATS = st.lists(
+    st.one_of(st.none(), st.floats(-1e12, 1e12), st.sampled_from([math.nan, math.inf, -math.inf, 0.0])),
+    min_size=1,
+    max_size=40,
+)
+TEXTS = st.lists(
+    st.one_of(st.none(), st.text(max_size=12), st.sampled_from(["", "1.5", " 7 ", "nan", "1e3", "x"])),
+    min_size=1,
+    max_size=40,
+)
 RELAXED = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -114,7 +122,9 @@ def test_texts(tmp_path, values):
     assert (column.min, column.max) == (None, None)  # texts are somebody's
 
 
-@pytest.mark.parametrize(("values", "share"), [(["1", "2.5", "-3e4", "", None], 1.0), (["1", "x"], 0.5), (["a", "b"], 0.0), ([" ", ""], 0.0)])
+@pytest.mark.parametrize(
+    ("values", "share"), [(["1", "2.5", "-3e4", "", None], 1.0), (["1", "x"], 0.5), (["a", "b"], 0.0), ([" ", ""], 0.0)]
+)
 def test_numbers_stored_as_text(tmp_path, values, share):
     assert profile(values, pa.string(), tmp_path)[0].numeric_as_text == share
 

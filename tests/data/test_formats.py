@@ -79,7 +79,9 @@ def write_sqlite(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE small (a)")
     connection.execute("CREATE TABLE t (id INTEGER, x REAL, word TEXT, flag TEXT)")
-    connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", [(r["id"], r["x"], r["word"], str(r["flag"])) for r in ROWS])
+    connection.executemany(
+        "INSERT INTO t VALUES (?, ?, ?, ?)", [(r["id"], r["x"], r["word"], str(r["flag"])) for r in ROWS]
+    )
     connection.commit()
     connection.close()
 
@@ -114,7 +116,10 @@ def test_every_format_gives_the_same_figures(tmp_path, measured, name):
 
 def test_a_suffix_that_lies(tmp_path, measured):
     write_parquet(tmp_path / "t.csv")
-    assert (measured(tmp_path / "t.csv").datasets[0].format, measured(tmp_path / "t.csv").datasets[0].rows) == ("parquet", 500)
+    assert (measured(tmp_path / "t.csv").datasets[0].format, measured(tmp_path / "t.csv").datasets[0].rows) == (
+        "parquet",
+        500,
+    )
 
 
 def test_partitioned_parquet_is_one_set_with_its_keys(tmp_path, measured):
@@ -126,7 +131,9 @@ def test_partitioned_parquet_is_one_set_with_its_keys(tmp_path, measured):
     assert (year.min, year.max, year.distinct) == (2020, 2022, 3)
 
 
-@pytest.mark.parametrize("names", [["part-00000.csv", "part-00001.csv"], ["train-00000-of-00002.csv", "train-00001-of-00002.csv"]])
+@pytest.mark.parametrize(
+    "names", [["part-00000.csv", "part-00001.csv"], ["train-00000-of-00002.csv", "train-00001-of-00002.csv"]]
+)
 def test_parts_are_one_set(tmp_path, measured, names):
     for i, name in enumerate(names):
         (tmp_path / name).write_text("a,b\n" + "".join(f"{n},{i}\n" for n in range(10)))
@@ -137,14 +144,23 @@ def test_parts_are_one_set(tmp_path, measured, names):
 def test_files_that_only_look_alike_stay_apart(tmp_path):
     for name in ("sales_2020.csv", "sales_2021.csv", "train.csv", "test.csv"):
         (tmp_path / name).write_text("a\n1\n")
-    assert [s.name for s in sources_at(tmp_path).sources] == ["sales_2020.csv", "sales_2021.csv", "test.csv", "train.csv"]
+    assert [s.name for s in sources_at(tmp_path).sources] == [
+        "sales_2020.csv",
+        "sales_2021.csv",
+        "test.csv",
+        "train.csv",
+    ]
 
 
 def test_parts_with_different_columns_are_joined_by_name(tmp_path, measured):
     (tmp_path / "part-0.csv").write_text("a,b\n1,2\n3,4\n")
     (tmp_path / "part-1.csv").write_text("b,c\n5,6\n")
     report = measured(tmp_path)
-    assert [(c.name, c.null_fraction) for c in report.datasets[0].columns] == [("a", pytest.approx(1 / 3)), ("b", 0), ("c", pytest.approx(2 / 3))]
+    assert [(c.name, c.null_fraction) for c in report.datasets[0].columns] == [
+        ("a", pytest.approx(1 / 3)),
+        ("b", 0),
+        ("c", pytest.approx(2 / 3)),
+    ]
     assert report.datasets[0].malformed.count is None
     assert "different columns" in report.notes[0]
 

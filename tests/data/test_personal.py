@@ -98,7 +98,18 @@ def test_names_of_columns_count(measured, tmp_path, name, values, kind):
     assert found(measured, tmp_path, name, values)[0].kind == kind
 
 
-@pytest.mark.parametrize(("name", "hint"), [("ip_address", "ip"), ("emailAddress", "email"), ("memory_address", None), ("ship_id", None), ("DateOfBirth", "birth_date"), ("telemetry", None), ("street", "address")])
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("ip_address", "ip"),
+        ("emailAddress", "email"),
+        ("memory_address", None),
+        ("ship_id", None),
+        ("DateOfBirth", "birth_date"),
+        ("telemetry", None),
+        ("street", "address"),
+    ],
+)
 def test_hints(name, hint):
     assert hint_of(name) == hint
 
@@ -118,7 +129,14 @@ def test_dates_of_birth(measured, tmp_path):
 
 
 def test_values_are_in_no_output(measured, tmp_path):
-    rows = [{"email": f"jane{i}@mail.example.org", "label": f"jane{i % 2}@mail.example.org", "note": {"tel": "+49 30 901820"}} for i in range(60)]
+    rows = [
+        {
+            "email": f"jane{i}@mail.example.org",
+            "label": f"jane{i % 2}@mail.example.org",
+            "note": {"tel": "+49 30 901820"},
+        }
+        for i in range(60)
+    ]
     (tmp_path / "train.jsonl").write_text("\n".join(map(json.dumps, rows)))
     report = measured(tmp_path / "train.jsonl")
     assert [c.personal.kind for c in report.datasets[0].columns] == ["email", "email", "phone"]

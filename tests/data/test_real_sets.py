@@ -37,7 +37,9 @@ def check(column, series):
     assert column.null_fraction == pytest.approx(series.isna().mean()), column.name
     assert (column.distinct, column.distinct_exact) == (series.nunique(), True), column.name
     known = series.dropna()
-    assert column.near_constant == (pytest.approx(known.value_counts().iloc[0] / len(known)) if 1 < column.distinct <= 10_000 else None)
+    assert column.near_constant == (
+        pytest.approx(known.value_counts().iloc[0] / len(known)) if 1 < column.distinct <= 10_000 else None
+    )
     if column.type in ("integer", "number"):
         assert (column.min, column.max) == (known.min(), known.max())
         assert column.mean == pytest.approx(known.mean(), rel=1e-9)
@@ -102,7 +104,10 @@ def test_breast_cancer(tmp_path, cancer):
 def test_drift_of_the_cancer_data_is_scipys(tmp_path, cancer):
     order = cancer.sort_values("mean_radius", kind="stable")
     reference, current = order.iloc[::2], order.iloc[100:]
-    report = measured(profiled(tmp_path, reference, "reference", role="reference"), profiled(tmp_path, current, "current", role="current"))
+    report = measured(
+        profiled(tmp_path, reference, "reference", role="reference"),
+        profiled(tmp_path, current, "current", role="current"),
+    )
     (pair,) = report.pairs
     for column in pair.columns:
         a, b = reference[column.name], current[column.name]

@@ -36,7 +36,9 @@ def test_the_exact_p_value_is_that_of_scipy(a, b):
     assert kolmogorov_smirnov_p(theirs.statistic, len(a), len(b)) == pytest.approx(theirs.pvalue, rel=1e-9)
 
 
-@pytest.mark.parametrize(("distance", "n", "m"), [(0.01, 60_000, 50_000), (0.005, 100_000, 100_000), (0.03, 20_000, 30_000)])
+@pytest.mark.parametrize(
+    ("distance", "n", "m"), [(0.01, 60_000, 50_000), (0.005, 100_000, 100_000), (0.03, 20_000, 30_000)]
+)
 def test_large_samples_take_the_limit(distance, n, m):
     assert kolmogorov_smirnov_p(distance, n, m) == pytest.approx(
         stats.kstwo.sf(distance, round(n * m / (n + m))), rel=0.05, abs=1e-12

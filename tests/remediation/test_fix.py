@@ -83,7 +83,10 @@ def test_configurations_are_valid_and_run_what_is_there(world):
     made = world[2]
     workflow = yaml.safe_load(made["ci"].new[".github/workflows/ci.yml"])
     steps = workflow["jobs"]["test"]["steps"]
-    assert [step["run"] for step in steps if "run" in step] == ["python -m pip install -e . pytest", "python -m pytest -q"]
+    assert [step["run"] for step in steps if "run" in step] == [
+        "python -m pip install -e . pytest",
+        "python -m pytest -q",
+    ]
     hooks = yaml.safe_load(made["pre-commit"].new[".pre-commit-config.yaml"])["repos"][0]["hooks"]
     assert {"aiaudit-secrets", "aiaudit-waivers", "pytest"} == {hook["id"] for hook in hooks}
     assert made["lock"].commands == ("pip-compile --generate-hashes -o requirements.lock pyproject.toml",)

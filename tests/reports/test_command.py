@@ -31,7 +31,18 @@ def audits(tmp_path_factory):
 
 def test_the_last_audit_and_the_line_over_time_are_in_the_report_and_its_result(aiaudit, audits, tmp_path):
     out = tmp_path / "report.html", tmp_path / "report.json"
-    done = aiaudit("report", audits / f"{DAYS[2]}.json", "--compare", audits / f"{DAYS[1]}.json", "--history", audits, "-o", out[0], "-o", out[1])
+    done = aiaudit(
+        "report",
+        audits / f"{DAYS[2]}.json",
+        "--compare",
+        audits / f"{DAYS[1]}.json",
+        "--history",
+        audits,
+        "-o",
+        out[0],
+        "-o",
+        out[1],
+    )
     assert (done.code, done.err) == (0, "")
     saved = json.loads(out[1].read_text())
     assert saved["comparison"]["before"]["as_of"] == DAYS[1]

@@ -111,9 +111,15 @@ def test_every_format_names_what_changed(result, later, suffix):
 
 def test_hostile_text_is_inert(result, later):
     nasty = "<script>alert(1)</script>[x](http://e.vil)\x1b[31m\u202e|@team"
-    failing(later)["findings"] = [{**failing(later)["findings"][0], "fingerprint": "0" * 20, "message": nasty, "path": nasty}]
+    failing(later)["findings"] = [
+        {**failing(later)["findings"][0], "fingerprint": "0" * 20, "message": nasty, "path": nasty}
+    ]
     failing(later)["reason"] = nasty
-    html, markdown, terminal = report.render(".html", result, later), report.render(".md", result, later), report.terminal(result, later)
+    html, markdown, terminal = (
+        report.render(".html", result, later),
+        report.render(".md", result, later),
+        report.terminal(result, later),
+    )
     assert "<script>" not in html
     assert "](http://" not in markdown  # brackets and the colon are escaped
     assert "<script>" not in markdown
@@ -122,6 +128,13 @@ def test_hostile_text_is_inert(result, later):
 
 
 def test_any_text_renders(result, later):
-    changed = with_strings(later, lambda text, path: text if path[-1] in ("status", "severity", "kind", "pack", "id", "confidence", "evidence_level", "state") else text + "'\"<&\n")
+    changed = with_strings(
+        later,
+        lambda text, path: (
+            text
+            if path[-1] in ("status", "severity", "kind", "pack", "id", "confidence", "evidence_level", "state")
+            else text + "'\"<&\n"
+        ),
+    )
     assert report.render(".html", result, changed)
     assert report.terminal(result, changed)

@@ -79,7 +79,16 @@ def test_headings(verdict, breaks, said):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("6570.00", "6,570"), ("-912.9", "−913"), ("0.366", "0.366"), (4.104, "4.1"), ("", "–"), (None, "–"), ("unknown", "unknown"), ("inf", "–")],
+    [
+        ("6570.00", "6,570"),
+        ("-912.9", "−913"),
+        ("0.366", "0.366"),
+        (4.104, "4.1"),
+        ("", "–"),
+        (None, "–"),
+        ("unknown", "unknown"),
+        ("inf", "–"),
+    ],
 )
 def test_amounts_are_printed_as_far_as_they_tell(value, text):
     assert amount(value) == text

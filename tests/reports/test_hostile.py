@@ -17,7 +17,7 @@ from tests.reports.page import Page
 PAYLOADS = {
     "script": "<script>alert(1)</script><img src=x onerror=alert(1)>",
     "close": "</style></script></title></textarea>--><svg onload=alert(1)>",
-    "quotes": "\" onmouseover=\"alert(1)\" x='",
+    "quotes": '" onmouseover="alert(1)" x=\'',
     "entities": "&lt;script&gt;&#60;b&#62;&amp;amp;",
     "template": "{{ 7*7 }}{% raw %}${7*7}#{7*7}<%= 7*7 %>",
     "markdown": "](http://evil.test) ![x](http://evil.test/p.png) <b>x</b> `tick` | cell | **bold** # head",

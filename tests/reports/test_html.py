@@ -161,7 +161,7 @@ def test_a_pack_of_which_nothing_applies_has_no_figures(result) -> None:
     page = html.render(result)
     part = page[page.index('id="pack-evolution"') : page.index('id="pack-llm"')]
     assert "None of its checks applies to this project" in part
-    assert "In place" not in part and "<svg width=\"100%\"" not in part
+    assert "In place" not in part and '<svg width="100%"' not in part
 
 
 def test_the_score_may_lie_outside_the_range_and_then_says_why(result) -> None:

@@ -131,7 +131,12 @@ def test_annotations_are_one_command_a_line(any_result):
 def test_annotations_come_worst_first_and_escape_their_values(result):
     check = next(c for c in result["checks"] if c["severity"] == "critical" and c["status"] == "fail")
     check["findings"] = [
-        {**(check["findings"] or [{"fingerprint": "x", "confidence": "strong"}])[0], "path": "a,b:c%.py", "line": 3, "message": "50 % of it"}
+        {
+            **(check["findings"] or [{"fingerprint": "x", "confidence": "strong"}])[0],
+            "path": "a,b:c%.py",
+            "line": 3,
+            "message": "50 % of it",
+        }
     ]
     text = github.render(result)
     assert "file=a%2Cb%3Ac%25.py,line=3,title=" in text

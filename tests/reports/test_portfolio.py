@@ -109,4 +109,8 @@ def test_a_next_level_without_single_checks_is_no_matter_of_days(folder):
     seen = report.view(build(files(folder)))
     assert next(row.step for row in seen.rows if row.name == "omega").startswith("evidence for ")
     near = next(count for label, count in seen.totals if label == "one level away in under ten days")
-    assert near == next(c for label, c in report.view(build([f for f in files(folder) if f.stem != "omega"])).totals if label.startswith("one level"))
+    assert near == next(
+        c
+        for label, c in report.view(build([f for f in files(folder) if f.stem != "omega"])).totals
+        if label.startswith("one level")
+    )

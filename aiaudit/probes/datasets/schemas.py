@@ -181,8 +181,18 @@ _DICTIONARY_HEAD: Final = re.compile(
 )
 
 
+# The same anywhere in a text: documents are many, and few hold such a table.
+_DICTIONARY: Final = re.compile(
+    r"(?:column|field|feature|variable|attribute)s?(?:\s*name)?\s*\|.*\b(?:description|meaning|type|definition)\b",
+    re.IGNORECASE,
+)
+_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
 def _dictionary(context: Context, entry: Entry) -> Iterator[Described]:
     """A table of columns with their meaning, in a document."""
+    if not _DICTIONARY.search(_COMMENT.sub("", context.project.text(entry.path))):
+        return
     document = read(context, entry)
     if not isinstance(document, Document):
         return

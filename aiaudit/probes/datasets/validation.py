@@ -144,7 +144,7 @@ def _head(path: str, definition: Definition, context: Context) -> str:
 
 def _decorated(path: str, project: PythonProject, context: Context) -> Iterator[dict[str, Any]]:
     base = project.base(path)
-    if not any(imported.target.startswith("pandera") for imported, _ in base.imports):
+    if not any(root.startswith("pandera") for root in base.roots):
         return
     for one in base.definitions:
         how = next(

@@ -49,11 +49,19 @@ _pack: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def pack(record: dict[str, Any]) -> None:
-    """Put the large parts of a record's base, which are wanted of few files, into JSON texts; `Base` reads them."""
+    """Put the large parts of a record, which are wanted of few files or once, into JSON texts; `Base` and `unpacked`
+    read them."""
+    if "calls" in record:
+        record["calls"] = _pack(record["calls"])
     base = record.get("base", {})
     for part in PACKED:
         if part in base:
             base[part] = _pack(base[part])
+
+
+def unpacked(part: Any) -> Any:
+    """The rows of a part of a record, packed or not."""
+    return json.loads(part) if isinstance(part, str) else part
 
 
 class Base:
@@ -69,13 +77,26 @@ class Base:
 
     def _unpacked(self, part: str) -> Any:
         """What is packed, read anew each time: to keep what was read of all files would take what packing saves."""
-        rows = self._rows.get(part)
-        return json.loads(rows) if isinstance(rows, str) else rows
+        return unpacked(self._rows.get(part))
 
     @cached_property
     def imports(self) -> list[tuple[Import, bool]]:
         """Imported names, each with: is it inside a function."""
         return list(self.each_import())
+
+    @cached_property
+    def imported_as(self) -> dict[str, list[Import]]:
+        """What is imported at the top level, by its local name."""
+        found: dict[str, list[Import]] = {}
+        for imported, local in self.each_import():
+            if not local:
+                found.setdefault(imported.alias, []).append(imported)
+        return found
+
+    @cached_property
+    def imported_whole(self) -> list[Import]:
+        """The `from module import *` of the file."""
+        return [imported for imported, _ in self.each_import() if imported.name == "*"]
 
     def each_import(self) -> Iterator[tuple[Import, bool]]:
         """The same for those who look at a file once: nothing is kept."""

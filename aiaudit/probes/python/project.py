@@ -6,7 +6,6 @@ importer's folder, one of the folders above it, or a `src` beside those; else wh
 
 from __future__ import annotations
 
-import posixpath
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -85,17 +84,17 @@ class PythonProject:
         tail = parts.replace(".", "/")
         if level:
             for _ in range(level - 1):
-                folder = posixpath.dirname(folder)
-            return self._file(posixpath.join(folder, tail) if tail else folder)
+                folder = folder.rpartition("/")[0]
+            return self._file(f"{folder}/{tail}" if folder and tail else tail or folder)
         above = folder
         while True:
-            for base in (above, posixpath.join(above, "src")):
-                found = self._file(posixpath.join(base, tail))
-                if found:
-                    return found
+            inside = f"{above}/" if above else ""
+            found = self._file(inside + tail) or self._file(f"{inside}src/{tail}")
+            if found:
+                return found
             if not above:
                 break
-            above = posixpath.dirname(above)
+            above = above.rpartition("/")[0]
         if "/" not in tail:
             return None
         ends = [path for path in self._modules[tail.rpartition("/")[2]] if f"/{_stem(path)}".endswith(f"/{tail}")]
@@ -106,6 +105,10 @@ class PythonProject:
             if path in self._files:
                 return path
         return None
+
+    def is_foreign(self, name: str) -> bool:
+        """Whether a resolved name surely stands for nothing of the project's own: most do."""
+        return name[:1] in "@?" or (name[:1] != "." and name.partition(".")[0] not in self._parts)
 
     def split(self, name: str, importer: str) -> tuple[str, str] | None:
         """(file, rest of the name) of a dotted name that begins with one of the project's own modules."""
@@ -132,6 +135,8 @@ class PythonProject:
 
     def alternatives(self, name: str, importer: str) -> list[Found]:
         """All that `name` may stand for: a module may import a name from one library, or else from another."""
+        if self.is_foreign(name):
+            return [Found(name)]
         ends: list[Found] = []
         ways = [(Found(name), importer)]
         for _ in range(MAX_STEPS):
@@ -168,16 +173,15 @@ class PythonProject:
             name = f"{name}.{more}" if more else name
             return [Found(name, kw, bound, bool(exported.get("star")), "kw" in exported)]
         targets: dict[str, None] = {}
-        for imported, local in base.imports:
-            if imported.alias == first and not local:
-                target = imported.target if imported.name else imported.module
-                if not imported.name and imported.alias != imported.module:
-                    target = imported.module if first != imported.module.partition(".")[0] else first
-                targets[f"{target}.{more}" if more else target] = None
+        for imported in base.imported_as.get(first, ()):
+            target = imported.target if imported.name else imported.module
+            if not imported.name and imported.alias != imported.module:
+                target = imported.module if first != imported.module.partition(".")[0] else first
+            targets[f"{target}.{more}" if more else target] = None
         if targets:
             return [Found(one) for one in targets]
-        for imported, _ in base.imports:
-            if imported.name == "*" and self.module(imported.module, path) not in (None, path):
+        for imported in base.imported_whole:
+            if self.module(imported.module, path) not in (None, path):
                 return [Found(imported._replace(name=rest).target)]
         return []
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import Any, Final
 
 from aiaudit.model.fact import Fact
@@ -25,6 +27,7 @@ HIDDEN: Final = "[secret]"
 _ANY_TEXT: Final = (
     "surrogatepass"  # Python sources may hold '\\ud800', which is no text elsewhere: there and back unchanged
 )
+_as_text: Final = json.JSONEncoder(default=str, ensure_ascii=False).encode
 _LEAST: Final = 8  # characters of a text that may hold a secret
 # A key whose end was cut off when its text was shortened.
 _CUT: Final = re.compile(
@@ -57,10 +60,23 @@ class Discreet:
 def hide_in_fact(fact: Fact) -> Fact:
     """The fact with no secret in its value, its evidence or its reason."""
     told = [fact.reason, *(one.note for one in fact.evidence)]
-    if not _suspicious([fact.value, told]):
+    value = _clean(fact.value) if isinstance(fact.value, list) else hide_in(fact.value)
+    if value is fact.value and not _suspicious(told):
         return fact
     evidence = tuple(dataclasses.replace(one, note=hide(one.note)) for one in fact.evidence)
-    return dataclasses.replace(fact, value=_walk(fact.value, ""), evidence=evidence, reason=hide(fact.reason))
+    return dataclasses.replace(fact, value=value, evidence=evidence, reason=hide(fact.reason))
+
+
+def _clean(records: list[Any]) -> list[Any]:
+    """The list without secrets. Its elements are many and mostly clean: one look at all of them finds the few."""
+    rows = [_json_of(record) for record in records]
+    ends = list(accumulate(len(row) + 1 for row in rows))
+    text = b"\n".join(rows)
+    spans = [match.span() for _, compiled in _sets().matching(text) for match in compiled.finditer(text)]
+    spans += [match.span() for match in _cut_in_json().finditer(text)]
+    looked = {at for first, last in spans for at in range(bisect_right(ends, first), bisect_right(ends, last) + 1)}
+    changed = {at: new for at in looked if at < len(records) and (new := _walk(records[at], "")) is not records[at]}
+    return [changed.get(at, record) for at, record in enumerate(records)] if changed else records
 
 
 def hide_in(value: Any) -> Any:
@@ -127,8 +143,12 @@ def _sets() -> PatternSets:
 
 def _suspicious(value: Any) -> bool:
     """Whether anything in it has the shape of a secret."""
-    text = json.dumps(value, default=str, ensure_ascii=False).encode("utf-8", _ANY_TEXT)
+    text = _json_of(value)
     return len(text) >= _LEAST and (_sets().anything(text) or _cut_in_json().search(text) is not None)
+
+
+def _json_of(value: Any) -> bytes:
+    return _as_text(value).encode("utf-8", _ANY_TEXT)
 
 
 @cache

@@ -58,7 +58,7 @@ FASTAPI = """\
     @app.post("/untyped")
     def untyped(body): ...
     @app.websocket("/ws")
-    async def socket(websocket: WebSocket): ...
+    async def socket(websocket: WebSocket): await websocket.receive_text()
     """
 SCHEMAS = """\
     from typing import Any

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from aiaudit.probes.python.base_record import unpacked
 from aiaudit.probes.python.engine import PythonEngine
 from aiaudit.probes.python_calls import CallsQuery
 from aiaudit.project.entry import Entry
@@ -24,7 +25,7 @@ ASKED = {"any": ["openai.OpenAI.chat.completions.create"], "roles": ["code"]}
 
 
 def names(found: dict[str, Any]) -> list[str]:
-    return [name for call in found.get("calls", ()) for name in call["names"]]
+    return [name for call in unpacked(found.get("calls", ())) for name in call["names"]]
 
 
 @pytest.mark.parametrize(

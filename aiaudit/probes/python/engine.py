@@ -18,6 +18,7 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Module
 from aiaudit.probes.python.notebook import MAX_NOTEBOOK
+from aiaudit.probes.python.outline import outline
 from aiaudit.probes.python.resolve import Resolver
 from aiaudit.probes.python.source import MAX_SOURCE, Hits, Source, Unparsed, read_source
 from aiaudit.probes.python.wanted import ByPurpose, Wanted
@@ -162,10 +163,11 @@ def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) 
 
 
 def _find(data: bytes, wanted: Wanted) -> Hits:
+    lines = outline(data)
     marked = wanted.features.offsets(data)
     of = wanted.features.of
-    words = wanted.words.offsets(data)
-    return Hits(words, marked, of(marked, "whole"), of(marked, "traced"), [], bool(of(marked, "entire")))
+    words = wanted.words.offsets(data, lines)
+    return Hits(words, marked, of(marked, "whole"), of(marked, "traced"), bool(of(marked, "entire")), lines)
 
 
 def _imported(module: Module, patterns: Patterns) -> set[str]:

@@ -7,6 +7,7 @@ import sys
 from typing import Final
 
 from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.outline import Outline
 
 # Top-level modules that are never the project's own: calls through them are not kept for a second look.
 FOREIGN: Final = sys.stdlib_module_names | name_set(
@@ -18,6 +19,7 @@ _IDENTIFIER: Final = re.compile(rb"\w+|\*")
 _ALIAS: Final = re.compile(rb"(\w+)(?:\.\w+)*(?:[ \t]+as[ \t]+(\w+))?")
 # Modules that are imported by their name: `import_module("pickle")`, and by one that stands elsewhere.
 _BY_NAME: Final = re.compile(rb"(?:import_module\(|__import__\(|\bmodules\[)\s*(?:[\"']([\w.]+)[\"']|(\w))")
+_BACKSLASH: Final = ord("\\")
 _NONE: Final[frozenset[bytes]] = frozenset()
 _COMMENT: Final = re.compile(rb"#[^\n]*")
 
@@ -25,21 +27,24 @@ _COMMENT: Final = re.compile(rb"#[^\n]*")
 class ImportLines:
     """The import statements of one file. `names`: every identifier that stands in one, `*` included."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, lines: Outline) -> None:
         self._data = data
         self._statements: list[bytes] = []
         self._foreign: dict[bytes, frozenset[bytes]] = {}
-        at = data.find(b"import ")
-        while at >= 0:
-            start = data.rfind(b"\n", 0, at) + 1
-            end = data.find(b")" if data[at + 7 : at + 8] == b"(" else b"\n", at)
-            end = len(data) if end < 0 else end
-            line = data[start:end]
-            if line.lstrip().startswith((b"import ", b"from ")):
-                self._statements.append(line)
-            at = data.find(b"import ", end)
+        find = data.find
+        for start in lines.imports:
+            end = find(b"\n", start)
+            while end > 0 and data[end - 1] == _BACKSLASH:
+                end = find(b"\n", end + 1)
+            at = find(b"import ", start, end if end >= 0 else None)
+            if at < 0:
+                continue
+            if data[at + 7 : at + 8] == b"(":
+                end = find(b")", at)
+            statement = data[start : end if end >= 0 else len(data)]
+            self._statements.append(statement.replace(b"\\\n", b" ") if b"\\" in statement else statement)
         self.names: set[bytes] = set(_IDENTIFIER.findall(b"\n".join(self._statements)))
-        if b"import_module(" in data or b"__import__(" in data or b"sys.modules[" in data:
+        if lines.by_name:
             for written, elsewhere in _BY_NAME.findall(data):
                 self.names.update(_IDENTIFIER.findall(written) if written else (b"*",) if elsewhere else ())
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from aiaudit.probes.python.newer import in_older_words
 from aiaudit.probes.python.notebook import MAX_CODE, Cell, NotNotebook, parses, python_code, read_notebook
+from aiaudit.probes.python.outline import Outline
 from aiaudit.probes.python.trim import Region, trim
 
 MAX_SOURCE: Final = 2 * 1024 * 1024  # bytes of a .py file
@@ -28,18 +29,19 @@ class Unparsed(Exception):  # noqa: N818
 class Hits(NamedTuple):
     """Offsets of what matters in a file, rising. `words`: by which calls are looked for. `marked`: what each extractor
     needs. `whole`: marks that stand in decorators and signatures too, whose functions are needed whole. `traced`: marks
-    from which data is followed into other functions. `needed`: what else must be parsed. `entire`: nothing may be left
-    out of the file."""
+    from which data is followed into other functions. `entire`: nothing may be left out of the file. `outline`: where
+    its functions and classes begin. `needed`: what else must be parsed."""
 
     words: list[int]
     marked: list[list[int]]
     whole: list[int]
     traced: list[int]
-    needed: list[int]
     entire: bool = False
+    outline: Outline | None = None
+    needed: Sequence[int] = ()
 
 
-NO_HITS: Final = Hits([], [], [], [], [])
+NO_HITS: Final = Hits([], [], [], [])
 
 
 @dataclass(slots=True)
@@ -107,7 +109,7 @@ def read_source(
     hits = find(data) if find is not None else NO_HITS
     if not whole and not hits.entire:
         every = sorted({*hits.words, *hits.needed, *(at for offsets in hits.marked for at in offsets)})
-        text, idle = trim(data, every, hits.whole, hits.traced)
+        text, idle = trim(data, every, hits.whole, hits.traced, hits.outline)
         try:
             return Source(_parse(text), data, hits, idle)
         except Unparsed:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from aiaudit.probes.python.outline import UsedClasses, outline
+from aiaudit.probes.python.outline import Outline, UsedClasses, outline
 
 MIN_FILE: Final = 4_000  # bytes; smaller files are not worth it
 MIN_BODY: Final = 160  # bytes
@@ -27,6 +27,8 @@ _LOOK_AHEAD: Final = 160  # bytes behind it: its arguments
 _NAME: Final = re.compile(rb"([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(")
 _OPENS: Final = re.compile(rb"[ \t]*[rRuU]?(\"\"\"|''')")
 _FIRST: Final = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\n)*+([ \t]*)")
+_BLANK: Final = frozenset(b" \t\n\f")
+_COMMENT: Final = re.compile(rb"[ \t\f]*#")
 _KEPT: Final = re.compile(rb"([ \t]*)((?:async[ \t]+)?def|class|import|from)[ \t]")
 _SIGNATURE_END: Final = re.compile(rb"\)[^\n()]*:[ \t]*(?:#[^\n]*)?\n")
 _CONSTRUCTORS: Final = frozenset((b"__init__", b"__post_init__", b"__enter__", b"__aenter__", b"setup", b"setUp"))
@@ -36,12 +38,13 @@ _TOO_COMMON: Final = (b"__init__(", b"__call__(", b"main(", b"run(")  # to be lo
 _CALLED: Final = re.compile(rb"\b(\w++)\(")
 _ASSERTION: Final = (
     re.compile(  # as `base_record` counts them in a syntax tree: none of a constant, none among arguments
-        rb"\n[ \t]*+assert\b(?![ \t]++(?:True|False|None|\d++)[ \t]*+[,#\n])"
-        rb"|(?:\n[ \t]*+(?:with[ \t]++)?|, )(?:\w++\.)*+(?:raises|warns|assert(?:Raises|Warns|Logs)\w*+)\("
-        rb"|(?<![(,\[{])\n[ \t]*+(?:(?:await|with)[ \t]++)?(?:\w++(?:\[\w++\])?+\.)*+"
-        rb"(?:(?i:assert|check|expect|verify)\w*+|fail)\((?![ \t]*+(?:True|False)\))"
+        rb"\n(?:[ \t]*+assert\b(?![ \t]++(?:True|False|None|\d++)[ \t]*+[,#\n])"
+        rb"|[ \t]*+(?:with[ \t]++)?(?:\w++\.)*+(?:raises|warns|assert(?:Raises|Warns|Logs)\w*+)\("
+        rb"|(?<![(,\[{]\n)[ \t]*+(?:(?:await|with)[ \t]++)?(?:\w++(?:\[\w++\])?+\.)*+"
+        rb"(?:(?i:assert|check|expect|verify)\w*+|fail)\((?![ \t]*+(?:True|False)\)))"
     )
 )
+_BESIDE: Final = re.compile(rb", (?:\w++\.)*+(?:raises|warns|assert(?:Raises|Warns|Logs)\w*+)\(")  # of a `with`
 
 
 Trimmed = tuple[bytes, list["Region"]]
@@ -68,7 +71,13 @@ class _Idle(NamedTuple):
     runs: Sequence[tuple[int, int]]
 
 
-def trim(data: bytes, hits: Sequence[int], whole: Sequence[int] = (), traced: Sequence[int] = ()) -> Trimmed:
+def trim(
+    data: bytes,
+    hits: Sequence[int],
+    whole: Sequence[int] = (),
+    traced: Sequence[int] = (),
+    lines: Outline | None = None,
+) -> Trimmed:
     """The source with idle bodies blanked, and what was blanked.
 
     `hits`: the offsets, rising, at which a word of the queries stands; a function with one in its body is kept.
@@ -78,7 +87,7 @@ def trim(data: bytes, hits: Sequence[int], whole: Sequence[int] = (), traced: Se
     """
     if len(data) < MIN_FILE:
         return data, []
-    lines = outline(data)
+    lines = lines or outline(data)
     idle, busy = _functions(data, lines.functions, lines.matters, hits, whole)
     if traced:
         called, callers = _beside(data, busy, traced)
@@ -109,7 +118,7 @@ def _functions(
         end = _end(data, begin, named.end(1) - start)
         if end - begin < MIN_BODY:
             continue
-        if _between(hits, _docstring(data, begin, end), end):
+        if _between(hits, begin, end) and _between(hits, _docstring(data, begin, end), end):
             busy.append((start, end))
             continue
         name = named.group(2)
@@ -187,7 +196,7 @@ def _blanked(data: bytes, idle: Sequence[_Idle]) -> Trimmed:
     for begin, end, one in sorted((*run, function) for function in idle for run in function.runs):
         line += data.count(b"\n", done, end)
         blank = one.blank if begin == one.begin else begin
-        asserts = len(_ASSERTION.findall(data, begin - 1, end)) if one.name.startswith(b"test") else 0
+        asserts = _asserts(data, begin - 1, end) if one.name.startswith(b"test") else 0
         regions.append(Region(blank, end, line + 1, asserts))
         pieces.append(data[done:blank])
         if blank != begin:  # the signature of such a function tells nothing either
@@ -199,6 +208,10 @@ def _blanked(data: bytes, idle: Sequence[_Idle]) -> Trimmed:
         done = end
     pieces.append(data[done:])
     return b"".join(pieces), regions
+
+
+def _asserts(data: bytes, begin: int, end: int) -> int:
+    return len(_ASSERTION.findall(data, begin, end)) + len(_BESIDE.findall(data, begin, end))
 
 
 def _beside(data: bytes, busy: Sequence[tuple[int, int]], traced: Sequence[int]) -> tuple[set[bytes], set[bytes]]:
@@ -237,14 +250,16 @@ def _decorators(data: bytes, start: int) -> int:
 def _body(data: bytes, start: int) -> int | None:
     """The offset of the body's first line, of the function whose `def` is at `start`; None where that is not plain."""
     line_end = data.find(b"\n", start)
-    first = data[start:line_end]
-    if first.count(b"(") == first.count(b")"):
-        return line_end + 1 if line_end > 0 and first.rstrip().endswith(b":") else None
+    if data.count(b"(", start, line_end) == data.count(b")", start, line_end):
+        return line_end + 1 if line_end > 0 and data[start:line_end].rstrip().endswith(b":") else None
     match = _SIGNATURE_END.search(data, line_end, line_end + MAX_SIGNATURE)
-    if match is None or data.count(b"(", start, match.end()) != data.count(b")", start, match.end()):
+    if match is None:
+        return None
+    end = match.end()
+    if data.count(b"(", start, end) != data.count(b")", start, end):
         return None
     before = data.rfind(b"\n", start, match.start())  # where all is closed there already, the body stands on that line
-    return match.end() if data.count(b"(", start, before) != data.count(b")", start, before) else None
+    return end if data.count(b"(", start, before) != data.count(b")", start, before) else None
 
 
 def _end(data: bytes, begin: int, width: int) -> int:
@@ -252,10 +267,10 @@ def _end(data: bytes, begin: int, width: int) -> int:
     match = _dedent(width).search(data, begin - 1)
     end = match.start() if match else len(data)
     while end > begin:
-        while end > begin and data[end - 1] in b" \t\n\f":
+        while end > begin and data[end - 1] in _BLANK:
             end -= 1
         last = max(begin, data.rfind(b"\n", begin, end) + 1)
-        if not data[last:end].lstrip().startswith(b"#"):
+        if not _COMMENT.match(data, last, end):
             break
         end = last  # a comment at the end is no part of the function
     return end

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from aiaudit.probes.python.import_lines import ImportLines
+from aiaudit.probes.python.outline import Outline, outline
 from aiaudit.probes.python.spans import spans
 
 _WORD_BYTES: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
@@ -99,12 +100,12 @@ class WordFinder:
         called = {word for word, kinds in flags.items() if kinds <= {"method", "made"}}
         self._regex = _compile(self.words - below - called, called, below, heads, tops) if flags else None
 
-    def offsets(self, data: bytes) -> list[int]:
+    def offsets(self, data: bytes, outlined: Outline | None = None) -> list[int]:
         """Rising offsets of the words that may matter."""
         hits = spans(self._regex, data) if self._regex is not None else []
         if not hits:
             return []
-        lines = ImportLines(data)
+        lines = ImportLines(data, outlined or outline(data))
         named: dict[bytes, bool] = {}
         found: list[int] = []
         known = self._known.get

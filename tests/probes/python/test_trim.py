@@ -7,6 +7,9 @@ from textwrap import indent
 
 import pytest
 
+from aiaudit.probes.python.base_record import Base
+from aiaudit.probes.python.import_lines import ImportLines
+from aiaudit.probes.python.outline import by_re2, outline
 from aiaudit.probes.python.trim import MIN_FILE, trim
 from aiaudit.probes.python.words import WordFinder
 from tests.probes.python.support import scan
@@ -96,3 +99,73 @@ def test_constructors_are_kept_for_the_classes_that_matter() -> None:
 )
 def test_words_that_cannot_be_what_is_asked_for_are_no_hits(code: str, patterns: list[str], count: int) -> None:
     assert len(WordFinder(patterns).offsets(code.encode())) == count
+
+
+ASSERTIONS = """
+assert total == 1, "why"
+assert False, "never reached"
+assert 1 == total
+self.assertEqual(total, 1)
+self.assertTrue(True)
+self.assertTrue(
+    check_items(items),
+    verify_all(items),
+)
+with pytest.raises(ValueError):
+    total += 1
+with tempfile.TemporaryDirectory() as folder, pytest.raises(KeyError) as error:
+    total += 1
+with (
+    mock.patch("a.b"),
+    self.assertRaises(KeyError),
+):
+    total += 1
+pytest.fail("no")
+items[0].made.assert_called_once()
+checked = check(items)
+expect(page)
+await expect_page(page)
+"""
+
+
+def test_assertions_of_a_test_that_is_left_out_are_counted_as_in_its_tree() -> None:
+    body = indent(ASSERTIONS.strip() + "\n" + BUSY_WORK, "    ")
+    code = f"async def test_it(items):\n{body}\n"
+    counted = {
+        text: Base(scan(text, "torch.load")).tests[0].asserts
+        for text in (big(code), big(code.replace("items):\n", "items):\n    torch.load(path)\n", 1)))
+    }
+    assert b"assertEqual" not in trim(big(code), [])[0][: len(code)]
+    assert list(counted.values()) == [11, 11]
+
+
+OUTLINED = b"""import os
+from a import (
+    b,
+)
+class A:
+    async def f(self):
+        global x
+        import_module("torch")
+        return parser.parse_args(os.environ)
+\tdef g(): pass
+defined = "class B:"
+"""
+
+
+def test_the_outline_is_the_same_without_hyperscan() -> None:
+    found: list[list[int]] = [[] for _ in range(5)]
+    by_re2(OUTLINED, found)
+    made = outline(OUTLINED)
+    assert [made.functions, made.classes, made.imports] == found[:3]
+    assert made.matters == sorted(at for offsets in found[:4] for at in offsets)
+    assert (len(made.functions), len(made.classes), len(made.imports), len(made.matters)) == (2, 1, 2, 8)
+    assert made.by_name
+    assert not outline(b"").by_name
+
+
+def test_a_statement_that_goes_on_behind_a_backslash_is_one_import() -> None:
+    data = b"from torch \\\n    import load\nimport os\n"
+    lines = ImportLines(data, outline(data))
+    assert lines.names >= {b"torch", b"load", b"os"}
+    assert lines.foreign_roots(b"load") == {b"torch"}

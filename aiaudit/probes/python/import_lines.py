@@ -32,16 +32,21 @@ class ImportLines:
         self._statements: list[bytes] = []
         self._foreign: dict[bytes, frozenset[bytes]] = {}
         find = data.find
+        end = 0
         for start in lines.imports:
+            if start < end:
+                continue  # the second line of a statement
             end = find(b"\n", start)
             while end > 0 and data[end - 1] == _BACKSLASH:
                 end = find(b"\n", end + 1)
             at = find(b"import ", start, end if end >= 0 else None)
             if at < 0:
+                end = 0
                 continue
             if data[at + 7 : at + 8] == b"(":
                 end = find(b")", at)
-            statement = data[start : end if end >= 0 else len(data)]
+            end = end if end >= 0 else len(data)
+            statement = data[start:end]
             self._statements.append(statement.replace(b"\\\n", b" ") if b"\\" in statement else statement)
         self.names: set[bytes] = set(_IDENTIFIER.findall(b"\n".join(self._statements)))
         if lines.by_name:

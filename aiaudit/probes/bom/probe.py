@@ -64,7 +64,7 @@ class Documents(Probe[DocumentsQuery]):
         looked: list[str] = []
         for globs, is_json in ((_JSON, True), (_XML, False)):
             for entry in files.matching(globs):
-                if str(entry.role) in ("test", "docs", "example") or entry.path in looked:
+                if str(entry.role) in ("test", "example") or entry.path in looked:
                     continue
                 looked.append(entry.path)
                 document = _read_json(files, entry.path) if is_json else _read_xml(files, entry.path)

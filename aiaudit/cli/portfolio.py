@@ -19,6 +19,9 @@ def portfolio(
         list[str] | None,
         option("--output", "-o", metavar="FILE", help="Write the portfolio as .html, .md, .csv or .json. Repeatable."),
     ] = None,
+    brand: Annotated[
+        str | None, option("--brand", metavar="FILE", help="Colour and language of the portfolio, from this file.")
+    ] = None,
     templates: Annotated[
         str | None, option("--templates", metavar="DIR", help="Templates of your own, used before the shipped ones.")
     ] = None,
@@ -27,6 +30,7 @@ def portfolio(
 
     Of each project its latest result counts. The common gaps are those whose mending helps most projects.
     """
+    from aiaudit.reports import brand as brands
     from aiaudit.reports import portfolio as report
     from aiaudit.reports.base import check_folder, write_file
     from aiaudit.reports.templating import overriding
@@ -43,12 +47,15 @@ def portfolio(
         made = build(_files(results))
     except PortfolioError as error:
         raise UsageError(str(error)) from None
+    look = brands.of(brands.load(brand)) if brand else None
     with overriding(templates):
-        rendered = [(path, report.render(suffix, made)) for path, suffix in outputs]
+        rendered = [(path, report.render(suffix, made, look)) for path, suffix in outputs]
     for path, text in rendered:
         write_file(path, text.encode("utf-8", "backslashreplace"))
     if not outputs:
-        print(report.terminal(made), end="")
+        with overriding(templates):
+            told = report.terminal(made, look)
+        print(told, end="")
 
 
 def _files(given: list[Path]) -> list[Path]:

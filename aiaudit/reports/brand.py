@@ -25,11 +25,6 @@ TEXTS: Final[Mapping[str, int]] = {
 }
 """The texts of a brand, and how long each may be."""
 
-CONFIDENTIALITY: Final = "Confidential. For the addressee only."
-DISCLAIMER: Final = (
-    "The findings describe the version named above on the day named above; they are evidence for a decision, not a "
-    "certificate and not legal advice."
-)
 _KEYS: Final = (*TEXTS, "logo", "colours", "paths")
 PATHS: Final = ("full", "names")
 _TINT, _SOFT = 0.09, 0.23  # share of the accent in its two tints
@@ -46,8 +41,8 @@ class Brand:
     client: str = ""
     system: str = ""
     author: str = ""
-    confidentiality: str = CONFIDENTIALITY
-    disclaimer: str = DISCLAIMER
+    confidentiality: str = ""
+    disclaimer: str = ""
     language: str = "en"
     logo: str = ""
     accent: str = ""

@@ -14,6 +14,8 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from aiaudit.reports import words
+from aiaudit.reports.frameworks import STATE, Table
+from aiaudit.reports.strings import say
 from aiaudit.reports.text import figure
 from aiaudit.reports.view import Check, Pack
 
@@ -95,7 +97,7 @@ def score_bar(score: float | None, low: float, high: float, said: str) -> Markup
     if score is not None:
         body += _upright(score, 2, 24, INK, 3)
     body += _text(0, 38, "0") + _text(50, 38, "50", "middle") + _text(100, 38, "100", "end")
-    return _svg(42, f"Score {said}", body)
+    return _svg(42, say("chart.score", phrase=said), body)
 
 
 def pack_bar(pack: Pack, name: str) -> Markup:
@@ -104,7 +106,7 @@ def pack_bar(pack: Pack, name: str) -> Markup:
     Notches at 50, 70 and 85 are the least a core pack needs for Pilot, Production and Scale.
     """
     if not pack.applicable:
-        return _svg(24, f"{pack.title}: no check applies", _rect(0, 7, 100, 10, TRACK))
+        return _svg(24, say("chart.pack_none", pack=pack.title), _rect(0, 7, 100, 10, TRACK))
     body = _band(f"hatch-{name}", pack.low, pack.high, 7, gaps=(50, 70, 85))
     if pack.score is not None:
         if pack.capped and pack.uncapped is not None:
@@ -116,10 +118,29 @@ def pack_bar(pack: Pack, name: str) -> Markup:
         body += _upright(pack.score, 2, 22, INK, 3)
     for notch in (50, 70, 85):
         body += _upright(notch, 0, 4, INK_3, 1) + _upright(notch, 20, 24, INK_3, 1)
-    number = f"{figure(pack.score)} of 100" if pack.score is not None else "no number"
-    cap = f", {figure(pack.uncapped)} without the cap" if pack.capped else ""
-    said = f"{pack.title}: {number}{cap}, between {figure(pack.low)} and {figure(pack.high)}"
+    number = say("chart.of_100", score=figure(pack.score)) if pack.score is not None else say("chart.no_number")
+    if pack.capped:
+        number = say("chart.capped", score=number, uncapped=figure(pack.uncapped))
+    said = say("chart.pack", pack=pack.title, score=number, low=figure(pack.low), high=figure(pack.high))
     return _svg(24, said, body)
+
+
+_STATE_FILL: Final = {"supported": PASSED, "partly": PARTIAL_MARK, "gap": FAILED}
+
+
+def framework_bar(table: Table, number: int) -> Markup:
+    """The controls of a framework by what the evidence says of them; hatched what was not seen."""
+    name = f"framework-hatch-{number}"
+    body = _hatch(name) + _rect(0, 1, 100, 12, TRACK)
+    for share in table.shares:
+        if share.state in ("needs_people", "not_seen"):
+            body += _rect(share.start, 1, share.width, 12, f"url(#{name})")
+        elif share.state in _STATE_FILL:
+            body += _rect(share.start, 1, share.width, 12, _STATE_FILL[share.state])
+        if share.start:
+            body += _upright(share.start, 1, 13, "#fff", 1)
+    said = ", ".join(f"{share.count} {STATE[share.state].lower()}" for share in table.shares)
+    return _svg(14, f"{table.title}: {said}", body)
 
 
 def bar_key(kind: str) -> Markup:

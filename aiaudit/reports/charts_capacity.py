@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from aiaudit.reports.charts import ACCENT, FAILED, INK, INK_2, LINE_2, PARTIAL_MARK, TRACK
 from aiaudit.reports.record import Record
+from aiaudit.reports.strings import say
 
 GIB: Final = 1024**3
 _COLOUR: Final = {"weights": ACCENT, "cache": PARTIAL_MARK}  # all else is overhead
@@ -29,16 +30,15 @@ def memory_bar(memory: Record) -> Markup:
             f"<title>{escape(name)} {size / GIB:.2f} GiB</title></rect>"
         )
         at += share
+    needed_said = escape(say("chart.memory_needed", gib=f"{needed / GIB:.1f}"))
+    usable_said = escape(say("chart.memory_usable", gib=f"{usable / GIB:.1f}", visible=f"{visible / GIB:.1f}"))
+    title = escape(say("chart.memory", parts=said))
     stop = 100 * usable / whole
     colour = FAILED if needed > usable else INK
     body += f'<rect x="{stop:.2f}%" y="0" width="2" height="28" fill="{colour}"/>'
-    body += f'<text x="0" y="42" fill="{INK}" {_FONT}>{needed / GIB:.1f} GiB needed</text>'
-    body += (
-        f'<text x="100%" y="42" text-anchor="end" fill="{INK}" {_FONT}>{usable / GIB:.1f} GiB usable of'
-        f" {visible / GIB:.1f}</text>"
-    )
+    body += f'<text x="0" y="42" fill="{INK}" {_FONT}>{needed_said}</text>'
+    body += f'<text x="100%" y="42" text-anchor="end" fill="{INK}" {_FONT}>{usable_said}</text>'
     frame = f'<rect x="0" y="4" width="100%" height="20" fill="none" stroke="{LINE_2}"/>'
     return Markup(  # noqa: S704 (figures and constants; names are escaped)
-        f'<svg width="100%" height="48" role="img" aria-label="Memory of each GPU: {escape(said)}">'
-        f"<title>Memory of each GPU: {escape(said)}</title>{body}{frame}</svg>"
+        f'<svg width="100%" height="48" role="img" aria-label="{title}"><title>{title}</title>{body}{frame}</svg>'
     )

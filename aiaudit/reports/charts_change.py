@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from aiaudit.reports.charts import _FONT as FONT
 from aiaudit.reports.charts import ACCENT, FAILED, INK, INK_2, INK_3, LINE_2, PASSED, TRACK
+from aiaudit.reports.strings import say
 from aiaudit.reports.text import figure
 
 SOFT: Final = "#c9d9ea"
@@ -40,7 +41,7 @@ def dumbbell(before: float | None, after: float | None, name: str) -> Markup:
         body += f'<circle cx="{_inside(before)}%" cy="10" r="4.5" fill="#fff" stroke="{INK_3}" stroke-width="1.5"/>'
     if after is not None:
         body += f'<circle cx="{_inside(after)}%" cy="10" r="5" fill="{ACCENT}"/>'
-    said = escape(f"{name}: {figure(before)} before, {figure(after)} now")
+    said = escape(say("chart.before_now", name=name, before=figure(before), after=figure(after)))
     return _svg(20, str(said), body)
 
 
@@ -67,7 +68,7 @@ def trend(points: Sequence[Point]) -> Markup:
             body += (
                 f'<line x1="{point.at:.1f}%" x2="{point.at:.1f}%" y1="{_TOP - 8}" y2="{bottom}" stroke="{INK_2}" '
                 f'stroke-dasharray="3 3"/><text x="{point.at:.1f}%" y="{_TOP - 11}" font-size="11" fill="{INK_2}" '
-                f'text-anchor="{_anchor(point.at)}">other rules</text>'
+                f'text-anchor="{_anchor(point.at)}">{escape(say("chart.other_rules"))}</text>'
             )
     for point in scored:
         said = escape(f"{point.day}: {figure(point.score)} ({figure(point.low)}–{figure(point.high)})")
@@ -78,11 +79,12 @@ def trend(points: Sequence[Point]) -> Markup:
     label = f'y="{bottom + 16}" font-size="11" fill="{INK_2}"'
     body += f'<text x="0" {label}>{escape(points[0].day)}</text>'
     body += f'<text x="100%" {label} text-anchor="end">{escape(points[-1].day)}</text>'
+    none = say("chart.no_score")
     told = "; ".join(
-        f"{p.day}: {figure(p.score) if p.score is not None else 'no score'} ({figure(p.low)}–{figure(p.high)})"
+        f"{p.day}: {figure(p.score) if p.score is not None else none} ({figure(p.low)}–{figure(p.high)})"
         for p in points
     )
-    return _svg(bottom + 22, str(escape(f"Score over time. {told}")), body)
+    return _svg(bottom + 22, str(escape(say("chart.trend", points=told))), body)
 
 
 def spark(values: Sequence[tuple[float, float | None]]) -> Markup:

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from aiaudit.reports.charts import ACCENT, FAILED, INK, INK_3, LINE_2
 from aiaudit.reports.record import Record
+from aiaudit.reports.strings import say
 
 _HEIGHT: Final = 140  # pixels of the plot
 _TOP: Final = 18
@@ -47,29 +48,38 @@ def projection(cost: Record) -> Markup:
     for number, one in enumerate(months):
         low, middle, high = (money(one.text(name)) for name in ("p10", "p50", "p90"))
         place = f'x="{(number + 0.1) * width:.2f}%" width="{width * 0.8:.2f}%"'
-        said = f"month {one.whole('month')}: {low:,.0f} to {high:,.0f} {currency}, median {middle:,.0f}"
+        least, most, median = (f"{amount:,.0f}" for amount in (low, high, middle))
+        unit, month = cost.text("currency"), one.whole("month")
+        told = escape(say("chart.month_cost", month=month, low=least, high=most, unit=unit, median=median))
         body += (
             f'<rect {place} y="{y(high):.1f}"'
-            f' height="{max(2.0, y(low) - y(high)):.1f}" fill="{_BAND}"><title>{said}</title></rect>'
+            f' height="{max(2.0, y(low) - y(high)):.1f}" fill="{_BAND}"><title>{told}</title></rect>'
             f'<rect {place} y="{y(middle) - 1:.1f}" height="2" fill="{ACCENT}"/>'
         )
     body += f'<rect x="0" y="{bottom}" width="100%" height="1" fill="{LINE_2}"/>'
     if budget:
+        budget_said = escape(say("chart.budget", amount=short(budget)))
         body += f'<rect x="0" y="{y(budget) - 1:.1f}" width="100%" height="2" fill="{FAILED}"/>'
-        body += f'<text x="0" y="{max(12.0, y(budget) - 5):.1f}" fill="{FAILED}" {_FONT}>budget {short(budget)}</text>'
-    body += f'<text x="0" y="{bottom + 16}" fill="{INK_3}" {_FONT}>month 1</text>'
+        body += f'<text x="0" y="{max(12.0, y(budget) - 5):.1f}" fill="{FAILED}" {_FONT}>{budget_said}</text>'
+    body += f'<text x="0" y="{bottom + 16}" fill="{INK_3}" {_FONT}>{escape(say("chart.month", month=1))}</text>'
     if len(months) > 1:
         last = months[-1]
+        end_month = escape(say("chart.month", month=last.whole("month")))
         at_end = f'<text x="100%" text-anchor="end" {_FONT}'
-        body += f'{at_end} y="{bottom + 16}" fill="{INK_3}">month {last.whole("month")}</text>'
+        body += f'{at_end} y="{bottom + 16}" fill="{INK_3}">{end_month}</text>'
         said = f"{short(money(last.text('p10')))}–{short(money(last.text('p90')))} {currency}"
         body += f'{at_end} y="12" fill="{INK}">{said}</text>'
     first, end = (months[0], months[-1]) if months else (Record({}), Record({}))
-    label = (
-        f"Projected cost a month in {currency}: {money(first.text('p50')):,.0f} in month 1, between"
-        f" {money(end.text('p10')):,.0f} and {money(end.text('p90')):,.0f} in month {end.whole('month')}"
-        + (f"; the budget is {budget:,.0f}" if budget else "; no budget is declared")
+    projected = say(
+        "chart.projection",
+        unit=cost.text("currency"),
+        first=f"{money(first.text('p50')):,.0f}",
+        low=f"{money(end.text('p10')):,.0f}",
+        high=f"{money(end.text('p90')):,.0f}",
+        month=end.whole("month"),
     )
+    limit = say("chart.budget_is", amount=f"{budget:,.0f}") if budget else say("chart.no_budget")
+    label = escape(f"{projected}; {limit}")
     return Markup(  # noqa: S704 (figures and constants; the currency is escaped)
         f'<svg width="100%" height="{bottom + 22}" role="img" aria-label="{label}"><title>{label}</title>{body}</svg>'
     )

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from aiaudit.reports import charts_change
+from aiaudit.reports import brand, charts_change, words
 from aiaudit.reports import html as report_html
-from aiaudit.reports.comparison_view import view
+from aiaudit.reports.comparison_view import View, view
+from aiaudit.reports.strings import Strings, say, speaking
 from aiaudit.reports.templating import asset, html_environment, markdown_environment
 from aiaudit.reports.text import clean
 from aiaudit.scoring.comparison import compare
@@ -24,15 +25,23 @@ def render(suffix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
     made = compare(clean(dict(before)), clean(dict(after)))
     if suffix == ".json":
         return json.dumps(dataclasses.asdict(made), indent=2, ensure_ascii=False, default=dict) + "\n"
-    seen = view(made, _name(after), _titles(after))
-    if suffix == ".md":
-        return markdown_environment().get_template("comparison.md.j2").render(view=seen).strip() + "\n"
-    style = asset("report.css")
+    with speaking(_language(after)) as strings:
+        seen = view(made, _name(after), _titles(after))
+        if suffix == ".md":
+            template = markdown_environment().get_template("comparison.md.j2")
+            return template.render(view=seen, words=words).strip() + "\n"
+        return _page(seen, strings)
+
+
+def _page(seen: View, strings: Strings) -> str:
+    style = asset("report.css") + report_html.page_numbers()
     return (
         html_environment()
         .get_template("comparison.html.j2")
         .render(
             view=seen,
+            words=words,
+            strings=strings,
             charts=charts_change,
             policy=f"default-src 'none'; style-src '{report_html.digest(style)}'; base-uri 'none'; form-action 'none'",
             style=Markup(style),  # noqa: S704 (our file)
@@ -43,27 +52,41 @@ def render(suffix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
 def terminal(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """The comparison as plain lines."""
     made = compare(clean(dict(before)), clean(dict(after)))
-    seen = view(made, _name(after), _titles(after))
-    lines = [seen.headline, "", f"  Score  {seen.score}", f"         {seen.moved}", f"  Level  {seen.level}"]
-    lines += [f"         {seen.spans}"]
+    with speaking(_language(after)):
+        return _lines(view(made, _name(after), _titles(after)))
+
+
+def _lines(seen: View) -> str:
+    score, level = say("comparison.score_label"), say("comparison.level_label")
+    wide = max(len(score), len(level))
+    lines = [seen.headline, "", f"  {score:<{wide}}  {seen.score}", f"  {'':<{wide}}  {seen.moved}"]
+    lines += [f"  {level:<{wide}}  {seen.level}", f"  {'':<{wide}}  {seen.spans}"]
     for group in seen.groups:
         lines += ["", group.title]
         for one in group.lines:
-            lines.append(f"  {one.id:<9}{one.severity:<9}{one.title}")
+            lines.append(f"  {one.id:<9}{words.SEVERITY.get(one.severity, one.severity).lower():<9}{one.title}")
             lines.append(f"  {'':<18}{one.moved}")
             lines += [f"  {'':<18}{place}" for place in one.places]
             if one.more:
-                lines.append(f"  {'':<18}and {one.more} more")
+                lines.append(f"  {'':<18}{say('more', n=one.more)}")
     changed = [row for row in seen.packs if row[3] != "–"]
     if changed:
         width = max(len(row[0]) for row in changed)
-        lines += ["", "Packs", *(f"  {name:<{width}}  {a:>4} → {b:>4}  {d}" for name, a, b, d in changed)]
+        lines += [
+            "",
+            say("comparison.packs"),
+            *(f"  {name:<{width}}  {a:>4} → {b:>4}  {d}" for name, a, b, d in changed),
+        ]
     lines += ["", *seen.asides] if seen.asides else []
     return "\n".join(lines) + "\n"
 
 
+def _language(result: Mapping[str, Any]) -> str:
+    return brand.of(result.get("brand")).language
+
+
 def _name(result: Mapping[str, Any]) -> str:
-    return str(result.get("project", {}).get("name") or "the project")
+    return str(result.get("project", {}).get("name") or say("comparison.the_project"))
 
 
 def _titles(result: Mapping[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiaudit.reports import words
+from aiaudit.reports.strings import say
 from aiaudit.reports.text import figure, shorten
 from aiaudit.scoring.comparison import Change, Comparison, is_quiet
 
@@ -78,45 +79,46 @@ def view(made: Comparison, name: str, titles: Mapping[str, str] | None = None) -
 
 def _headline(made: Comparison) -> str:
     if is_quiet(made):
-        return "Nothing has changed since the earlier audit."
-    counted = [
-        (len(made.new), "new failure", "new failures"),
-        (len(made.fixed), "fixed", "fixed"),
-        (len(made.regressed), "regressed", "regressed"),
-        (len(made.improved), "improved", "improved"),
-        (len(made.unseen), "no longer seen", "no longer seen"),
-        (len(made.expired), "waiver expired", "waivers expired"),
-    ]
-    parts = [f"{count} {one if count == 1 else many}" for count, one, many in counted if count]
-    return f"Since {words.day(made.before.as_of)}: {', '.join(parts) or 'small changes only'}."
+        return say("comparison.quiet")
+    counts = {
+        "new": made.new,
+        "fixed": made.fixed,
+        "regressed": made.regressed,
+        "improved": made.improved,
+        "unseen": made.unseen,
+        "expired": made.expired,
+    }
+    parts = [say(f"comparison.count.{key}", len(some)) for key, some in counts.items() if some]
+    return say("comparison.since", day=words.day(made.before.as_of), list=", ".join(parts) or say("comparison.small"))
 
 
 def _moved(made: Comparison) -> str:
     if made.moved is None:
-        return "One of the two has no score, so there is no difference."
+        return say("comparison.no_difference")
+    moved = words.signed(made.moved, 1)
     if made.same_ruleset:
-        return f"{words.signed(made.moved, 1)}, by the same rules."
+        return say("comparison.same_rules", moved=moved)
     if made.moved_by_project is None or made.moved_by_ruleset is None:
-        return f"{made.moved:+.1f}; the rules differ, and too few checks are common to tell their part."
-    return (
-        f"{words.signed(made.moved, 1)}: {words.signed(made.moved_by_project, 1)} by the project, "
-        f"{words.signed(made.moved_by_ruleset, 1)} by other rules."
-    )
+        return say("comparison.other_rules", moved=moved)
+    project, rules = words.signed(made.moved_by_project, 1), words.signed(made.moved_by_ruleset, 1)
+    return say("comparison.parted", moved=moved, project=project, rules=rules)
 
 
 def _groups(made: Comparison) -> list[Group]:
     named: Sequence[tuple[str, tuple[Change, ...], bool]] = (
-        ("New failures", made.new, True),
-        ("Regressed", made.regressed, True),
-        ("No longer seen", made.unseen, True),
-        ("Still failed or partly shown, in other places", made.findings, True),
-        ("Fixed", made.fixed, False),
-        ("Improved", made.improved, False),
-        ("Now seen", made.seen, False),
-        ("Applies otherwise", made.applies, True),
+        ("new", made.new, True),
+        ("regressed", made.regressed, True),
+        ("unseen", made.unseen, True),
+        ("findings", made.findings, True),
+        ("fixed", made.fixed, False),
+        ("improved", made.improved, False),
+        ("seen", made.seen, False),
+        ("applies", made.applies, True),
     )
     return [
-        Group(f"{title} ({len(some)})", tuple(_line(c, fresh) for c in some)) for title, some, fresh in named if some
+        Group(f"{say(f'comparison.group.{key}')} ({len(some)})", tuple(_line(c, fresh) for c in some))
+        for key, some, fresh in named
+        if some
     ]
 
 
@@ -125,8 +127,12 @@ def _line(change: Change, fresh: bool) -> Line:
     before, after = (status.get(one, one).lower() for one in (change.before, change.after))
     moved = f"{before} → {after}: {change.reason}" if before != after else change.reason
     new, gone = _places(change.new), _places(change.gone)
-    places = [f"new: {place}" for place in new] if fresh else []
-    places += [f"gone: {place}" for place in gone] if change.before == change.after or not fresh else []
+    places = [say("comparison.place_new", place=place) for place in new] if fresh else []
+    places += (
+        [say("comparison.place_gone", place=place) for place in gone]
+        if change.before == change.after or not fresh
+        else []
+    )
     return Line(change.severity, change.id, change.title, moved, tuple(places[:_PLACES]), max(0, len(places) - _PLACES))
 
 
@@ -141,29 +147,30 @@ def _places(findings: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _asides(made: Comparison) -> list[str]:
     told = list(made.notes)
-    for ids, sentence in (
-        (made.waived, "Newly waived: {}."),
-        (made.expired, "Waivers that expired: {}."),
-        (made.added, "Checks that only the later rules have: {}."),
-        (made.removed, "Checks that only the earlier rules have: {}."),
+    for ids, key in (
+        (made.waived, "waived"),
+        (made.expired, "expired"),
+        (made.added, "added"),
+        (made.removed, "removed"),
     ):
         if ids:
-            told.append(sentence.format(", ".join(ids)))
+            told.append(say(f"comparison.aside.{key}", list=", ".join(ids)))
     return told
 
 
 def _score(side: Any) -> str:
-    return f"{figure(side.score)} ({figure(side.low)}–{figure(side.high)}, {figure(side.coverage)} % seen)"
+    score, low, high = figure(side.score), figure(side.low), figure(side.high)
+    return say("comparison.score", score=score, low=low, high=high, seen=figure(side.coverage))
 
 
 def _delta(before: float | None, after: float | None) -> str:
     if before is None or after is None:
-        return "–" if before == after else "number lost" if after is None else "has a number now"
+        return "–" if before == after else say("comparison.number_lost" if after is None else "comparison.number_now")
     return words.signed(after - before, 1) if after != before else "–"
 
 
 def _level(readiness: str | None) -> str:
-    return words.LEVEL[readiness].name if readiness and readiness in words.LEVEL else "not judged"
+    return words.LEVEL[readiness].name if readiness and readiness in words.LEVEL else say("comparison.not_judged")
 
 
 def _audit(day: str, commit: str | None) -> str:

@@ -17,7 +17,8 @@ from aiaudit.reports.history import History
 from aiaudit.reports.plan import ON_PAGE_ONE
 from aiaudit.reports.reading import read_packs, read_waiver
 from aiaudit.reports.record import Record, preview
-from aiaudit.reports.rows import Answer, FactRow, Gate, answer_of, fact_row, gates_of, machine_of
+from aiaudit.reports.rows import Answer, FactRow, Gate, answer_of, fact_row, gates_of, machine_of, merged
+from aiaudit.reports.strings import current, say
 from aiaudit.reports.text import clean, full_stop, shorten, thousands, upper_first
 from aiaudit.reports.view import Check, Pack, Waiver
 from aiaudit.scoring.comparison import from_json
@@ -60,8 +61,32 @@ class Report:
         return (
             self.brand.system
             or self.project.text("name")
-            or (f"Project at {self.commit}" if self.commit else "Unnamed project")
+            or (say("cover.project_at", commit=self.commit) if self.commit else say("cover.unnamed"))
         )
+
+    @property
+    def language(self) -> str:
+        """Of the words on the page: that of the brand where there are words in it."""
+        spoken = current().language
+        return self.brand.language if self.brand.language.lower().partition("-")[0] == spoken else spoken
+
+    @property
+    def language_note(self) -> str:
+        """What of the page is not in the brand's language; empty where all of it is."""
+        spoken = current()
+        if spoken.missing:
+            return say("report.untranslated", spoken.missing)
+        wanted = self.brand.language.lower()
+        known = spoken.language in (wanted, wanted.partition("-")[0])
+        return "" if known else say("report.no_words", language=self.brand.language)
+
+    @property
+    def confidentiality(self) -> str:
+        return self.brand.confidentiality or say("report.confidentiality")
+
+    @property
+    def disclaimer(self) -> str:
+        return self.brand.disclaimer or say("report.disclaimer")
 
     @cached_property
     def as_of(self) -> str:
@@ -77,7 +102,8 @@ class Report:
 
     @cached_property
     def stage(self) -> str:
-        return self.project.text("stage") or self.declared.text("stage")
+        stage = self.project.text("stage") or self.declared.text("stage")
+        return words.LEVEL[stage].name if stage in words.LEVEL else stage
 
     @cached_property
     def purpose(self) -> str:
@@ -113,6 +139,17 @@ class Report:
         titles = {pack.id: pack.title for pack in self.packs}
         return comparison_view.view(made, self.name, titles) if made else None
 
+    @property
+    def comparison_day(self) -> str:
+        """The day of the audit that this one was compared with."""
+        return words.day(self.result.record("comparison").record("before").text("as_of"))
+
+    @property
+    def comparison_moved(self) -> str:
+        """How the score moved since, and what changed, in short."""
+        view = self.comparison
+        return f"{view.moved} {view.headline}" if view else ""
+
     @cached_property
     def history(self) -> History:
         """The audits before this one; false where there is none."""
@@ -135,10 +172,8 @@ class Report:
     @property
     def range_note(self) -> str:
         if self.score is not None and not self.low <= self.score <= self.high:
-            return "The score counts only packs with enough evidence; the range takes in all of them."
-        if self.high - self.low < 0.5:
-            return "All of the evidence was seen."
-        return "Hatched: not seen. The score may lie anywhere there."
+            return say("summary.range_all_packs")
+        return say("summary.range_seen" if self.high - self.low < 0.5 else "summary.range_hatched")
 
     @property
     def strength(self) -> float | None:
@@ -148,13 +183,19 @@ class Report:
     @property
     def counts_sentence(self) -> str:
         """Such as "Of 159 checks, 60 pass, 47 are partial …"."""
-        said = (("pass", "pass"), ("partial", "are partial"), ("fail", "fail"))
-        parts = [f"{self.counts[key]} {verb}" for key, verb in said if self.counts.get(key)]
-        if self.unseen:
-            parts.append(f"{self.unseen} are unknown")
-        if self.counts.get("not_applicable"):
-            parts.append(f"{self.counts['not_applicable']} do not apply")
-        return f"Of {words.digits(len(self.checks), 'check')}, {words.listed(parts)}." if parts else ""
+        counts = {**self.counts, "unknown": self.unseen}
+        said = ("pass", "partial", "fail", "unknown", "not_applicable")
+        parts = [say(f"counts.{key}", counts[key]) for key in said if counts.get(key)]
+        if not parts:
+            return ""
+        return say("counts.of", checks=words.digits(len(self.checks), "check"), list=words.listed(parts))
+
+    @property
+    def counts_in_short(self) -> str:
+        """Such as "60 in place, 47 in part, 12 missing, 30 not judged": the checks that apply."""
+        counts = {**self.counts, "unknown": self.unseen}
+        said = ("pass", "partial", "fail", "unknown")
+        return words.joined(*(say(f"counts.short.{key}", counts[key]) for key in said if counts.get(key)))
 
     @cached_property
     def accepted_score(self) -> float | None:
@@ -203,6 +244,13 @@ class Report:
         gates = [gate for level in levels for gate in gates_of(level, {check.id: check.title for check in self.checks})]
         return tuple(sorted(gates, key=lambda gate: gate.status == "pass"))
 
+    @property
+    def open_conditions(self) -> tuple[Gate, ...]:
+        """For page one, where no path of single checks leads on: what the next level still asks for."""
+        if self.path:
+            return ()
+        return tuple(gate for gate in self.next_gates if gate.status != "pass")[:ON_PAGE_ONE]
+
     @cached_property
     def ladder(self) -> tuple[Rung, ...]:
         """The levels, highest first."""
@@ -213,32 +261,54 @@ class Report:
             met = sum(gate.status == "pass" for gate in gates.get(level.key, ()))
             total = len(gates.get(level.key, ()))
             if position == here:
-                state, distance = "here", "No level shown yet" if self.level_not_shown else "You are here"
+                state, distance = "here", say("ladder.not_shown" if self.level_not_shown else "ladder.here")
             elif position < here:
-                state, distance = "below", "Passed"
+                state, distance = "below", say("ladder.passed")
             elif level.key == self.next_key:
                 state, distance = "next", self._distance()
             else:
-                state, distance = "above", f"{met} of {total} conditions met" if total else "Not yet assessed"
+                state = "above"
+                distance = say("ladder.met", total, met=met, total=total) if total else say("ladder.not_assessed")
             rungs.append(Rung(position, level.name, level.question, distance, state))
         return tuple(reversed(rungs))
 
     def _distance(self) -> str:
         if not self.path:
-            return "Needs more evidence"
-        return f"{words.digits(len(self.path), 'item')}, {words.digits(self.next_days, 'person-day')}"
+            return say("ladder.evidence")
+        return f"{words.digits(len(self.path), 'item')}, {words.digits(self.next_days, 'person_day')}"
 
     # --- page one
 
     @cached_property
     def verdict(self) -> str:
         if not self.level:
-            return words.summary_heading(None, False, "", 0, 0)
+            return words.summary_heading(None, False, "", 0, 0, 0)
         if not self.path and self.next_gates and not any(gate.status == "fail" for gate in self.next_gates):
             return words.cannot_tell_heading(self.level.key, self.next_name)
         return words.summary_heading(
-            self.level.key, not self.level_not_shown, self.next_name, len(self.path), self.next_days
+            self.level.key, not self.level_not_shown, self.next_name, len(self.path), self._to_fix, self.next_days
         )
+
+    @property
+    def _to_fix(self) -> int:
+        """Steps of the path that mend what was found; the others show what could not be judged."""
+        return sum(step.check.is_open for step in self.path)
+
+    @cached_property
+    def standing(self) -> str:
+        """Why the verdict is what it is, in one sentence for a reader who knows nothing of levels."""
+        if not self.level:
+            return ""
+        if self.level_not_shown:
+            asked = sum(step.check.kind == "attested" for step in self.path)
+            if self.path and asked == len(self.path):
+                return words.told("standing.asked", asked, next=self.next_name)
+            return say("standing.not_shown", next=self.next_name)
+        if self.level.key == "not_ready":
+            return upper_first(words.told("standing.not_ready", self._to_fix))
+        if not self.next_name:
+            return say("standing.top")
+        return say("standing.level", level=self.level.name, next=self.next_name)
 
     @cached_property
     def level_not_shown(self) -> bool:
@@ -249,8 +319,8 @@ class Report:
     @property
     def level_name(self) -> str:
         if not self.level:
-            return "none, nothing could be judged"
-        return "none shown" if self.level_not_shown else self.level.name
+            return say("level_none")
+        return say("level_not_shown") if self.level_not_shown else self.level.name
 
     @property
     def verdict_stop(self) -> str:
@@ -258,7 +328,6 @@ class Report:
 
     @cached_property
     def decision(self) -> str:
-        to_fix = sum(step.check.is_open for step in self.path)
         key = self.level.key if self.level else None
         critical = [
             check
@@ -266,7 +335,8 @@ class Report:
             if check.status == "fail" and check.severity == "critical" and not check.blocks_next and not check.accepted
         ]
         beyond = len(critical), sum(check.days for check in critical)
-        return words.decision(key, self.next_key, to_fix, len(self.path) - to_fix, self.next_days, *beyond)
+        to_show = len(self.path) - self._to_fix
+        return words.decision(key, self.next_key, self._to_fix, to_show, self.next_days, *beyond)
 
     @cached_property
     def three_risks(self) -> tuple[plan.Point, ...]:
@@ -280,7 +350,7 @@ class Report:
     def risks_title(self) -> str:
         """How many there are; where nothing failed, what is not known takes their place."""
         unseen = all(point.status == "unknown" for point in self.three_risks)
-        return _titled(len(self.three_risks), "open question" if self.three_risks and unseen else "risk")
+        return _titled(len(self.three_risks), "open_question" if self.three_risks and unseen else "risk")
 
     @property
     def strengths_title(self) -> str:
@@ -297,6 +367,11 @@ class Report:
             return tuple(plan.Step(position, action.check, action.text) for position, action in actions)
         most = plan.MOST_STEPS_ON_PAGE_ONE
         return self.path if len(self.path) == most + 1 else self.path[:most]
+
+    @property
+    def has_room(self) -> bool:
+        """Whether page one has a line to spare beside the ladder of levels."""
+        return self.accepted_score is None and not self.level_by_shipped
 
     @property
     def room(self) -> int:
@@ -322,14 +397,14 @@ class Report:
         states = Counter(fact.text("state") for _, fact in self._facts())
         judged = sum(self.counts.get(key, 0) for key in ("pass", "partial", "fail"))
         rows = [
-            ("Project", self._version),
-            ("Checks", f"{judged} of {words.digits(self.applicable, 'applicable check')} judged"),
-            ("Facts", f"{states['known']} seen, {states['absent']} looked for and not there"),
-            ("Machine", machine_of(self.result.record("host"))),
-            ("People", self._answered()),
-            ("Execution", "Off. No project code was run and nothing was fetched"),
+            ("project", self._version),
+            ("checks", say("scope.judged", n=judged, checks=words.digits(self.applicable, "applicable"))),
+            ("facts", say("scope.facts_seen", seen=states["known"], absent=states["absent"])),
+            ("machine", machine_of(self.result.record("host"))),
+            ("people", self._answered()),
+            ("execution", say("scope.off")),
         ]
-        return tuple((label, text) for label, text in rows if text)
+        return tuple((say(f"scope.row.{label}"), text) for label, text in rows if text)
 
     @cached_property
     def not_seen(self) -> tuple[tuple[str, str], ...]:
@@ -340,10 +415,10 @@ class Report:
         ]
         named = sum(skipped.record("reasons").whole(reason) for reason in skipped.record("reasons").data)
         if skipped.whole("files") > named:
-            rows.append((words.digits(skipped.whole("files") - named, "file"), "left out"))
+            rows.append((words.digits(skipped.whole("files") - named, "file"), say("scope.left_out")))
         if self.unseen:
-            rows.append((words.digits(self.unseen, "check"), "could not be judged; each pack part says why"))
-        rows += [("Project file", problem) for problem in self.result.texts("problems")]
+            rows.append((words.digits(self.unseen, "check"), say("scope.not_judged")))
+        rows += [(say("scope.row.project_file"), problem) for problem in self.result.texts("problems")]
         return tuple(rows)
 
     @cached_property
@@ -366,7 +441,7 @@ class Report:
         reasons: dict[str, list[str]] = {}
         for name, record in self._facts():
             if record.text("state") in ("unknown", "error") and name in asked:
-                reasons.setdefault(record.text("reason") or "No reason recorded", []).append(name)
+                reasons.setdefault(record.text("reason") or say("check.no_reason"), []).append(name)
         rows = [
             (reason, tuple(names), tuple(dict.fromkeys(check for name in names for check in asked[name])))
             for reason, names in reasons.items()
@@ -476,7 +551,7 @@ class Report:
     def evidence(self, check: Check) -> tuple[FactRow, ...]:
         """The facts that a check rests on."""
         facts = self.result.record("facts")
-        return tuple(fact_row(name, facts.record(name)) for name in check.facts if name in facts)
+        return merged(fact_row(name, facts.record(name)) for name in check.facts if name in facts)
 
     def _facts(self) -> list[tuple[str, Record]]:
         return [(fact_id, Record(fact)) for fact_id, fact in self.result.record("facts").items()]
@@ -484,13 +559,14 @@ class Report:
     @property
     def _version(self) -> str:
         if not self.commit:
-            return f"{self.name}, no commit known"
-        return self.name if self.commit in self.name else f"{self.name} at {self.commit}"
+            return say("cover.no_commit_of", name=self.name)
+        return self.name if self.commit in self.name else say("cover.at", name=self.name, commit=self.commit)
 
     def _answered(self) -> str:
         if not self.asked:
             return ""
-        return f"{thousands(len(self.answers))} of {words.digits(self.asked, 'question')} answered"
+        questions = words.digits(self.asked, "question")
+        return say("scope.answered", n=thousands(len(self.answers)), questions=questions)
 
 
 def read(result: Mapping[str, Any]) -> Report:
@@ -499,4 +575,4 @@ def read(result: Mapping[str, Any]) -> Report:
 
 
 def _titled(count: int, thing: str) -> str:
-    return upper_first(words.counted(count, thing)) if count else upper_first(thing) + "s"
+    return upper_first(words.counted(count, thing)) if count else say(f"summary.{thing}s")

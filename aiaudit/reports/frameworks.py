@@ -11,25 +11,13 @@ from typing import Final
 
 from aiaudit.reports import words
 from aiaudit.reports.record import Record
+from aiaudit.reports.strings import say
 
-STATE: Final[Mapping[str, str]] = {
-    "supported": "Supported",
-    "partly": "Partly supported",
-    "gap": "Gap",
-    "needs_people": "Needs people",
-    "not_seen": "Not seen",
-    "not_applicable": "No check applies",
-    "not_assessable": "Not assessable by this tool",
-}
-STATE_MEANING: Final[Mapping[str, str]] = {
-    "supported": "every mapped check that applies passes",
-    "partly": "some evidence; the rest is partial or was not seen",
-    "gap": "a mapped check failed",
-    "needs_people": "only questions to people are open",
-    "not_seen": "nothing that bears on it could be judged",
-    "not_applicable": "no mapped check applies",
-    "not_assessable": "no check bears on it",
-}
+_STATES: Final = (
+    "supported", "partly", "gap", "needs_people", "not_seen", "not_applicable", "not_assessable",
+)  # fmt: skip
+STATE: Final = words.Names("frameworks.state", *_STATES)
+STATE_MEANING: Final = words.Names("frameworks.meaning", *_STATES)
 MARK: Final[Mapping[str, str]] = {  # the mark of a check's status that stands for it
     "supported": "pass",
     "partly": "partial",
@@ -39,13 +27,7 @@ MARK: Final[Mapping[str, str]] = {  # the mark of a check's status that stands f
     "not_applicable": "not_applicable",
     "not_assessable": "not_applicable",
 }
-TRUST: Final[Mapping[str, str]] = {
-    "verified": "",
-    "secondary": "from secondary sources",
-    "memory": "from memory, to be confirmed",
-}
 _ORDER: Final = ("fail", "partial", "unknown", "blocked", "error", "pass", "not_applicable", "")
-_NOT_IN_AUDIT: Final = "Not in this audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +52,16 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """How many controls of a framework ended alike; `start` and `width` in percent of all of them."""
+
+    state: str
+    count: int
+    start: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One framework. `dates` and `sections` are lines of text; `native` is empty where it has no score of its own."""
 
@@ -82,6 +74,21 @@ class Table:
     native: str
     sections: tuple[tuple[str, str], ...]
     rows: tuple[Row, ...]
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """The bar of the overview, in the order of the states; what has no control is left out."""
+        counts = {state: sum(row.state == state for row in self.rows) for state in _STATES}
+        found, start = [], 0.0
+        for state, count in counts.items():
+            width = 100 * count / len(self.rows)
+            if count:
+                found.append(Share(state, count, start, width))
+            start += width
+        return tuple(found)
+
+    def count(self, *states: str) -> int:
+        return sum(row.state in states for row in self.rows)
 
 
 def read(result: Record) -> tuple[Table, ...]:
@@ -96,7 +103,7 @@ def heading(tables: Iterable[Table]) -> str:
         return ""
     supported = sum(state in ("supported", "partly") for state in states)
     gaps = states.count("gap")
-    return f"Evidence supports {supported} of {len(states)} controls in full or in part; {gaps} show a gap"
+    return say("heading.frameworks", supported=supported, total=len(states), gaps=gaps)
 
 
 def _table(framework: Record) -> Table:
@@ -128,22 +135,25 @@ def _row(control: Record) -> Row:
         reason=control.text("reason"),
         state=control.text("state"),
         applies=control.record("effective").text("date"),
-        checks=tuple((words.STATUS.get(status, _NOT_IN_AUDIT), tuple(by_status[status])) for status in known),
+        checks=tuple(
+            (words.STATUS.get(status, say("frameworks.not_in_audit")), tuple(by_status[status])) for status in known
+        ),
     )
 
 
 def _date(date: Record) -> str:
-    doubt = TRUST.get(date.text("trust"), "")
+    trust = date.text("trust")
+    doubt = say(f"frameworks.trust.{trust}") if trust in ("secondary", "memory") else ""
     return f"{date.text('date')}: {date.text('what')}" + (f" ({doubt})" if doubt else "")
 
 
 def _native(score: Record) -> str:
     if not score:
         return ""
-    return f"{_points(score)} of {score.whole('of')}: {score.text('reading')}"
+    return say("frameworks.native_of", points=_points(score), of=score.whole("of"), reading=score.text("reading"))
 
 
 def _points(score: Record) -> str:
     """Such as "1.5" or, where some was not seen, "1.5 (up to 3)"."""
     points, best = score.number("points") or 0.0, score.number("best") or 0.0
-    return f"{points:g}" if best <= points else f"{points:g} (up to {best:g})"
+    return f"{points:g}" if best <= points else say("frameworks.up_to", points=f"{points:g}", best=f"{best:g}")

@@ -10,6 +10,7 @@ from typing import Any
 from aiaudit.reports import words
 from aiaudit.reports.charts_change import Point
 from aiaudit.reports.record import Record
+from aiaudit.reports.strings import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class History:
         return tuple(
             (
                 words.day(one.text("as_of")),
-                words.LEVEL[one.text("readiness")].name if one.text("readiness") in words.LEVEL else "none",
+                words.LEVEL[one.text("readiness")].name if one.text("readiness") in words.LEVEL else say("value.none"),
                 one.percent("score") if "score" in one else None,
                 one.percent("score_low"),
                 one.percent("score_high"),

@@ -14,11 +14,21 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from aiaudit.reports import charts, charts_capacity, charts_change, charts_cost, document, frameworks, sections, words
+from aiaudit.reports import (
+    brand,
+    charts,
+    charts_capacity,
+    charts_change,
+    charts_cost,
+    document,
+    frameworks,
+    sections,
+    words,
+)
+from aiaudit.reports.strings import Strings, say, speaking
 from aiaudit.reports.templating import asset, html_environment
 from aiaudit.reports.text import shorten
 
-TITLE: Final = "Production readiness audit"
 FOOTER: Final = 140
 """Characters that stand in one line at the foot of a page, beside the page's number."""
 
@@ -27,10 +37,20 @@ _FOOTER: Final = '@page{{@bottom-left{{content:"{text}"}}}}@page:first{{@bottom-
 
 def render(result: Mapping[str, Any]) -> str:
     """The HTML report of a result JSON. The same result gives the same text."""
-    report = document.read(result)
-    brand = report.brand
-    footer = f"{TITLE}, {shorten(report.name, 50)}, {report.as_of}. {brand.confidentiality}"
-    style = asset("report.css") + brand.style + _FOOTER.format(text=_css_text(footer))
+    with speaking(brand.of(result.get("brand")).language) as strings:
+        return _page(document.read(result), strings)
+
+
+def _page(report: document.Report, strings: Strings) -> str:
+    title = say("report.title")
+    footer = say(
+        "report.footer",
+        title=title,
+        name=shorten(report.name, 50),
+        day=report.as_of,
+        confidentiality=report.confidentiality,
+    )
+    style = asset("report.css") + report.brand.style + page_numbers() + _FOOTER.format(text=_css_text(footer))
     script = asset("report.js")
     template = html_environment().get_template("report.html.j2")
     return template.render(
@@ -42,11 +62,20 @@ def render(result: Mapping[str, Any]) -> str:
         charts_cost=charts_cost,
         frameworks=frameworks,
         words=words,
-        title=TITLE,
-        policy=_policy(style, script, logo=bool(brand.logo)),
+        title=title,
+        strings=strings,
+        policy=_policy(style, script, logo=bool(report.brand.logo)),
         style=Markup(style),  # noqa: S704 (our file, and text made of letters and escapes)
         script=Markup(script),  # noqa: S704 (our file)
     )
+
+
+def page_numbers() -> str:
+    """The style sheet's rule for the number at the foot of a printed page, such as "2 of 20"."""
+    parts = re.split("([\\0\\1])", say("report.page_of", page="\0", pages="\1"))
+    counters = {"\0": "counter(page)", "\1": "counter(pages)"}
+    content = " ".join(counters.get(part) or f'"{_css_text(part)}"' for part in parts if part)
+    return f"@page{{@bottom-right{{content:{content}}}}}@page:first{{@bottom-right{{content:none}}}}"
 
 
 def _policy(style: str, script: str, logo: bool = False) -> str:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aiaudit.reports import document, words
+from aiaudit.reports import brand, document, frameworks, words
+from aiaudit.reports.strings import speaking
 from aiaudit.reports.templating import markdown_environment
 
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
@@ -17,6 +18,8 @@ _BLANK_LINES: Final = re.compile(r"\n{3,}")
 
 def render(result: Mapping[str, Any], *, long: bool = False) -> str:
     """The Markdown report of a result JSON. The same result gives the same text."""
-    template = markdown_environment().get_template("report.md.j2")
-    text = template.render(report=document.read(result), words=words, long=long)
+    with speaking(brand.of(result.get("brand")).language):
+        report = document.read(result)
+        template = markdown_environment().get_template("report.md.j2")
+        text = template.render(report=report, words=words, frameworks=frameworks, long=long)
     return _BLANK_LINES.sub("\n\n", text).strip() + "\n"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiaudit.reports import words
+from aiaudit.reports.strings import say
 from aiaudit.reports.text import (
     figure,
     first_clause,
@@ -31,6 +32,7 @@ LONGEST_STEP: Final = 80  # characters of a step or its aim on page one: two lin
 LONGEST_OF_FEW: Final = 140  # where there are only a few steps
 LONGEST_RISK: Final = 150  # characters of a risk's first sentence; a risk of one sentence may be as long as both
 LONGEST_DETAIL: Final = 90  # characters after the sentence of a risk or strength
+LONGEST_ON_ROADMAP: Final = 140  # characters of a step in the roadmap
 STEPS_SHOWN: Final = 10
 """Steps of one horizon that the roadmap lists; the rest is one line, and stands in the pack parts."""
 
@@ -83,8 +85,7 @@ class Step:
     def brief(self, limit: int) -> str:
         """What is to be done, in the room and the words of page one: no file names where a person has to answer."""
         if self.check.is_unseen:
-            asked = self.check.kind == "attested"
-            return "Answer with evidence, or put it in place" if asked else "Show the evidence, or put it in place"
+            return say("step.brief_answer" if self.check.kind == "attested" else "step.brief_show")
         return first_clause(self.text.replace("`", ""), limit)
 
     def goal(self, limit: int) -> str:
@@ -106,7 +107,7 @@ class Action:
         """Such as ", score 66 → 69"; empty where the score does not move."""
         if self.score_after is None or figure(self.score_before) == figure(self.score_after):
             return ""
-        return f", score {figure(self.score_before)} → {figure(self.score_after)}"
+        return say("step.gain", before=figure(self.score_before), after=figure(self.score_after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def three_risks(checks: Sequence[Check]) -> tuple[Point, ...]:
     points = [_risk_point(risk.check) for risk in top_risks(checks, ON_PAGE_ONE)]
     unseen = sorted((c for c in checks if c.is_unseen and c.severity == "critical"), key=lambda c: (-c.gain, c.id))
     for check in unseen[: ON_PAGE_ONE - len(points)]:
-        points.append(Point("unknown", "Not known whether this holds: " + full_stop(shorten(check.title, 110))))
+        points.append(Point("unknown", say("risk.unknown", title=full_stop(shorten(check.title, 110)))))
     return tuple(points)
 
 
@@ -187,13 +188,13 @@ def roadmap(checks: Sequence[Check], next_name: str) -> tuple[Horizon, ...]:
             now.append(check)
         elif check.is_open:
             (following if check.weight >= 4 else later).append(check)
-    goal = f"two weeks, towards {next_name}" if next_name else "two weeks"
+    goal = say("horizon.now_towards", next=next_name) if next_name else say("horizon.now_note")
     horizons: list[Horizon] = []
     start = 1
     for key, title, note, group in (
-        ("now", "Now", goal, now),
-        ("next", "Next", "this quarter", following),
-        ("later", "Later", "within two quarters", later),
+        ("now", say("horizon.now"), goal, now),
+        ("next", say("horizon.next"), say("horizon.next_note"), following),
+        ("later", say("horizon.later"), say("horizon.later_note"), later),
     ):
         shown, rest = group[:STEPS_SHOWN], group[STEPS_SHOWN:]
         if len(rest) == 1:
@@ -209,10 +210,12 @@ def step_text(check: Check) -> str:
     """The fix in one sentence; for what could not be judged, what is to be shown."""
     fix = first_sentence(check.remediation).rstrip(".")
     if check.is_unseen and check.kind == "attested":
-        return shorten(f"Answer with evidence, or {lower_first(fix)}" if fix else "Answer with evidence", 160)
-    if check.is_unseen:
-        return shorten(f"Show the evidence, or {lower_first(fix)}" if fix else "Show the evidence", 160)
-    return shorten(fix or "Make it so", 160)
+        text = say("step.answer_or", fix=lower_first(fix)) if fix else say("step.answer")
+    elif check.is_unseen:
+        text = say("step.show_or", fix=lower_first(fix)) if fix else say("step.show")
+    else:
+        text = fix or say("step.do")
+    return first_clause(text, LONGEST_ON_ROADMAP)
 
 
 def _priority(check: Check) -> float:

@@ -6,16 +6,21 @@ import csv
 import dataclasses
 import io
 import json
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from markupsafe import Markup
 
 from aiaudit.reports import html as report_html
+from aiaudit.reports import words
+from aiaudit.reports.brand import Brand
 from aiaudit.reports.csv import safe_cell
+from aiaudit.reports.strings import Strings, say, speaking
 from aiaudit.reports.templating import asset, html_environment, markdown_environment
 from aiaudit.reports.text import clean, figure
-from aiaudit.scoring.portfolio import LEVELS, Portfolio
+from aiaudit.scoring.portfolio import LEVELS, Outlier, Portfolio
 
 FORMATS: Final = (".html", ".md", ".csv", ".json")
 _COLUMNS: Final = {
@@ -26,7 +31,6 @@ _COLUMNS: Final = {
 _GAPS: Final = 12
 _FIXES: Final = 8
 _ROWS: Final = 40  # projects that the terminal shows
-_NAMES: Final = {"not_ready": "Not ready", "": "No level"}
 _BANDS: Final = (50, 70, 85)
 
 
@@ -80,46 +84,65 @@ class View:
     notes: tuple[str, ...]
 
 
-def render(suffix: str, made: Portfolio) -> str:
-    """The portfolio in one format. The same portfolio gives the same text."""
+def render(suffix: str, made: Portfolio, brand: Brand | None = None) -> str:
+    """The portfolio in one format, with the colour and in the language of a brand. The same one gives the same text."""
     if suffix == ".json":
         return json.dumps(clean(dataclasses.asdict(made)), indent=2, ensure_ascii=False) + "\n"
     if suffix == ".csv":
         return _csv(made)
-    seen = view(made)
-    if suffix == ".md":
-        return markdown_environment().get_template("portfolio.md.j2").render(view=seen).strip() + "\n"
-    style = asset("report.css") + asset("portfolio.css")
+    brand = brand or Brand()
+    with speaking(brand.language) as strings:
+        seen = view(made)
+        if suffix == ".md":
+            return markdown_environment().get_template("portfolio.md.j2").render(view=seen).strip() + "\n"
+        return _page(seen, brand, strings)
+
+
+def _page(seen: View, brand: Brand, strings: Strings) -> str:
+    style = asset("report.css") + asset("portfolio.css") + brand.style + report_html.page_numbers()
     return (
         html_environment()
         .get_template("portfolio.html.j2")
         .render(
             view=seen,
+            strings=strings,
             policy=f"default-src 'none'; style-src '{report_html.digest(style)}'; base-uri 'none'; form-action 'none'",
             style=Markup(style),  # noqa: S704 (our files)
         )
     )
 
 
-def terminal(made: Portfolio) -> str:
-    """The ranking and the commonest gaps as plain lines of at most 80 columns."""
-    seen = view(made)
+def terminal(made: Portfolio, brand: Brand | None = None) -> str:
+    """The ranking and the commonest gaps as plain lines of at most 100 columns."""
+    with speaking((brand or Brand()).language):
+        return _lines(view(made))
+
+
+def _lines(seen: View) -> str:
     lines = [seen.headline, ""]
+    heads = {key: say(f"portfolio.column.{key}") for key in ("project", "level", "score", "range", "seen", "step")}
     width = min(30, max(len(row.name) for row in seen.rows))
-    lines.append(f"  {'project':<{width}}  {'level':<10}  score  {'range':>7}  seen   next step")
+    lines.append(
+        f"  {heads['project']:<{width}}  {heads['level']:<10}  {heads['score']:>5}  {heads['range']:>7}  "
+        f"{heads['seen']:>5}  {heads['step']}"
+    )
     for row in seen.rows[:_ROWS]:
         name = row.name if len(row.name) <= width else row.name[: width - 1] + "…"
         lines.append(
             f"  {name:<{width}}  {row.level:<10}  {row.score:>5}  {row.span:>7}  {row.seen:>5}  {row.step}"[:100]
         )
     if len(seen.rows) > _ROWS:
-        lines.append(f"  and {len(seen.rows) - _ROWS} more; -o portfolio.html shows all")
-    for title, bars in (("Commonest gaps", seen.gaps), ("Fixes that lift most projects", seen.fixes)):
+        lines.append("  " + say("portfolio.more_rows", n=len(seen.rows) - _ROWS))
+    for title, bars in (("portfolio.gaps", seen.gaps), ("portfolio.fixes", seen.fixes)):
         if bars:
-            lines += ["", title]
-            lines += [f"  {bar.count:>4} of {bar.of:<4} {bar.detail:<9} {bar.label}"[:100] for bar in bars]
+            lines += ["", say(title)]
+            lines += [f"  {_of(bar):<12} {bar.detail:<9} {bar.label}"[:100] for bar in bars]
     lines += ["", *seen.notes] if seen.notes else []
     return "\n".join(lines) + "\n"
+
+
+def _of(bar: Bar) -> str:
+    return say("portfolio.of", some=f"{bar.count:>4}", total=bar.of)
 
 
 def view(made: Portfolio) -> View:
@@ -131,11 +154,14 @@ def view(made: Portfolio) -> View:
             g.id,
             g.failed + g.partial,
             g.applies,
-            f"{g.failed} failed, {g.partial} partly shown; {_days(g.days)} each",
+            say("portfolio.gap_note", failed=g.failed, partial=g.partial, days=_days(g.days)),
         )
         for g in made.gaps[:_GAPS]
     ]
-    fixes = [Bar(g.title, g.id, g.lifts, total, f"{g.remediation} {_days(g.days)} each.") for g in made.fixes[:_FIXES]]
+    fixes = [
+        Bar(g.title, g.id, g.lifts, total, say("portfolio.fix_note", fix=g.remediation, days=_days(g.days)))
+        for g in made.fixes[:_FIXES]
+    ]
     levels = [Bar(_level(level), "", made.levels[level], total, "") for level in (*LEVELS, "")]
     made_view = View(
         headline=_headline(made),
@@ -145,9 +171,9 @@ def view(made: Portfolio) -> View:
         levels=tuple(levels),
         gaps=tuple(gaps),
         fixes=tuple(fixes),
-        outliers=tuple((one.project, one.why) for one in made.outliers),
-        owners=tuple((owner, str(count), figure(mean)) for owner, count, mean in made.owners),
-        notes=made.notes,
+        outliers=tuple((one.project, _why(one)) for one in made.outliers),
+        owners=tuple((owner or say("portfolio.nobody"), str(n), figure(mean)) for owner, n, mean in made.owners),
+        notes=tuple(_notes(made)),
     )
     return _visible(made_view)
 
@@ -156,10 +182,9 @@ def _headline(made: Portfolio) -> str:
     total = len(made.projects)
     ready = made.levels["production"] + made.levels["scale"]
     stop = made.levels["not_ready"]
-    is_or_are = "is" if ready < 2 else "are"
-    parts = [f"{ready or 'None'} of {total} {_plural(total, 'project')} {is_or_are} shown ready for production"]
+    parts = [say("portfolio.ready", ready, projects=words.digits(total, "project"))]
     if stop:
-        parts.append(f"{stop} {'does' if stop == 1 else 'do'} not show what a prototype needs")
+        parts.append(say("portfolio.stop", stop))
     return "; ".join(parts)
 
 
@@ -168,11 +193,11 @@ def _totals(made: Portfolio) -> list[tuple[str, str]]:
     near = [p for p in made.projects if p.next_checks and p.next_days is not None and p.next_days < 10]
     coverage = sum(project.coverage for project in made.projects) / len(made.projects)
     return [
-        (f"{_plural(len(made.projects), 'project')}, {len(scored)} with a score", str(len(made.projects))),
-        ("at Production or above", str(made.levels["production"] + made.levels["scale"])),
-        ("one level away in under ten days", str(len(near))),
-        ("not ready", str(made.levels["not_ready"])),
-        ("of the evidence seen, in the mean", f"{coverage:.0f} %"),
+        (say("portfolio.total.projects", len(made.projects), scored=len(scored)), str(len(made.projects))),
+        (say("portfolio.total.ready"), str(made.levels["production"] + made.levels["scale"])),
+        (say("portfolio.total.near"), str(len(near))),
+        (say("portfolio.total.not_ready"), str(made.levels["not_ready"])),
+        (say("portfolio.total.seen"), f"{coverage:.0f} %"),
     ]
 
 
@@ -183,9 +208,9 @@ def _row(project: Any, made: Portfolio) -> Row:
         weakest = f"{titles.get(project.weakest, project.weakest)} {figure(project.packs.get(project.weakest))}"
     step = "–"
     if project.next_name and not project.next_checks:
-        step = f"evidence for {_level(project.next_name).lower()}"
+        step = say("portfolio.step_evidence", level=_level(project.next_name))
     elif project.next_name:
-        step = f"{project.next_days or 0:g} days to {_level(project.next_name).lower()}"
+        step = say("portfolio.step", days=_days(project.next_days or 0), level=_level(project.next_name))
     return Row(
         name=project.name,
         owner=project.owner,
@@ -237,12 +262,21 @@ def _visible(seen: View) -> View:
 
 
 def _level(level: str) -> str:
-    return _NAMES.get(level, level.capitalize())
+    if not level:
+        return say("portfolio.no_level")
+    return words.LEVEL[level].name if level in words.LEVEL else level
 
 
 def _days(days: float) -> str:
-    return f"{days:g} {_plural(int(days), 'day')}"
+    return say("thing.day", math.ceil(days), n=f"{days:g}")
 
 
-def _plural(count: int, word: str) -> str:
-    return word if count == 1 else word + "s"
+def _why(one: Outlier) -> str:
+    return say(f"portfolio.outlier.{one.why}", n=figure(one.figure))
+
+
+def _notes(made: Portfolio) -> Iterator[str]:
+    for path in made.unread:
+        yield say("portfolio.unread", path=path)
+    if made.rulesets > 1:
+        yield say("portfolio.rulesets", made.rulesets)

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiaudit.reports import words
 from aiaudit.reports.record import Record, as_text
+from aiaudit.reports.strings import say
 from aiaudit.reports.text import slug
 from aiaudit.reports.view import PLACES_SHOWN, Check, Pack, Place, Waiver
 
@@ -95,7 +96,7 @@ def _read_check(
     record: Record, anchors: _Anchors, titles: Mapping[str, str], blocking: frozenset[str], children: tuple[str, ...]
 ) -> Check:
     identity, pack = record.text("id"), record.text("pack")
-    title = record.text("title") or identity or "A check without a title"
+    title = record.text("title") or identity or say("check.untitled")
     status = _one_of(record.text("status"), words.STATUS, "unknown")
     points = record.number("points")
     findings = record.records("findings")
@@ -155,7 +156,7 @@ def _controls(record: Record) -> str:
 
 
 def _param(value: Any) -> str:
-    return ", ".join(map(as_text, value)) if isinstance(value, list) else as_text(value) or "none"
+    return ", ".join(map(as_text, value)) if isinstance(value, list) else as_text(value) or say("value.none")
 
 
 def _one_of(text: str, known: Mapping[str, Any], default: str) -> str:

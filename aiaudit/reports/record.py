@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from aiaudit.reports.strings import say
 from aiaudit.reports.text import shorten
 
 _PLACE: Final = frozenset({"path", "line", "column", "end_line", "end_column"})  # shown as a place, not as a value
@@ -67,7 +68,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("value.yes" if value else "value.no")
     if isinstance(value, int | float):
         return f"{value:,}" if abs(value) >= 10_000 else f"{value}"
     return ""
@@ -76,23 +77,23 @@ def as_text(value: Any) -> str:
 def preview(value: Any, limit: int = 160) -> str:
     """Any JSON value in a few words: lists say how many they hold and show the first."""
     if value is None:
-        return "none"
+        return say("value.none")
     if isinstance(value, dict):
         if "$unknown" in value:
-            return shorten(f"not resolved: {as_text(value['$unknown'])}", limit)
+            return shorten(say("value.not_resolved_for", why=as_text(value["$unknown"])), limit)
         told = {key: item for key, item in value.items() if key not in _PLACE} or value
-        return shorten(", ".join(f"{key}: {_inner(item)}" for key, item in told.items()) or "empty", limit)
+        return shorten(", ".join(f"{key}: {_inner(item)}" for key, item in told.items()) or say("value.empty"), limit)
     if isinstance(value, list):
         if not value:
-            return "none"
+            return say("value.none")
         first = shorten(_inner(value[0]) if not isinstance(value[0], dict) else preview(value[0], limit), limit - 16)
-        return f"{len(value):,} found: {first}" if len(value) > 1 else first
-    return shorten(as_text(value) or "empty", limit)
+        return say("value.found", len(value), first=first) if len(value) > 1 else first
+    return shorten(as_text(value) or say("value.empty"), limit)
 
 
 def _inner(value: Any) -> str:
     if isinstance(value, dict | list):
         if isinstance(value, dict) and "$unknown" in value:
-            return "not resolved"
+            return say("value.not_resolved")
         return json.dumps(value, ensure_ascii=False)
-    return as_text(value) or "none"
+    return as_text(value) or say("value.none")

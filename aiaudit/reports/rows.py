@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from aiaudit.reports import words
 from aiaudit.reports.reading import read_places
 from aiaudit.reports.record import Record, as_text, preview
-from aiaudit.reports.text import NBSP, figure, shorten, thousands
+from aiaudit.reports.strings import say
+from aiaudit.reports.text import NBSP, figure, shorten, thousands, upper_first
 from aiaudit.reports.view import Place
 
 PLACES_OF_A_FACT: Final = 3
@@ -18,9 +19,9 @@ PLACES_OF_A_FACT: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """One fact of the evidence part."""
+    """One fact of the evidence part, or several that were looked for alike and are not there."""
 
-    id: str
+    ids: tuple[str, ...]
     state: str
     value: str
     level: str
@@ -39,6 +40,11 @@ class Gate:
     status: str
     meaning: str
 
+    @property
+    def in_full(self) -> str:
+        """The condition as the begin of a sentence."""
+        return upper_first(self.wanted)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -46,6 +52,7 @@ class Answer:
 
     check_id: str
     question: str
+    answered: bool
     answer: str
     problems: str
     owner: str
@@ -62,13 +69,18 @@ def gates_of(level: Record, titles: Mapping[str, str] | None = None) -> tuple[Ga
     return tuple(
         Gate(
             wanted=gate.text("wanted"),
-            got=gate.text("got"),
+            got=_got(gate.text("got")),
             status=status.get(gate.text("state"), "unknown"),
             meaning=", ".join(titles[word] for word in gate.text("wanted").split() if word in titles),
         )
         for gate in level.records("gates")
         if gate.text("state") != "not_applicable"
     )
+
+
+def _got(text: str) -> str:
+    """What was found; where it is but a status, its name."""
+    return words.STATUS[text].lower() if text in words.STATUS else text
 
 
 def fact_row(name: str, fact: Record) -> FactRow:
@@ -81,27 +93,53 @@ def fact_row(name: str, fact: Record) -> FactRow:
     places = read_places(fact)
     items = fact.whole("items")
     if state == "known" and items:
-        value = f"{thousands(items)} in all, of which {value}"
+        value = say("value.in_all", n=thousands(items), shown=value)
     return FactRow(
-        id=name,
+        ids=(name,),
         state=state if state in words.FACT_STATE else "unknown",
         value=shorten(value, 180),
         level=fact.text("evidence_level"),
-        method=shorten(fact.text("method"), 80),
-        confidence=fact.text("confidence"),
+        method=_method(fact.text("method")),
+        confidence=words.confidence(fact.text("confidence")).lower(),
         places=places[:PLACES_OF_A_FACT],
         more_places=max(len(places) - PLACES_OF_A_FACT, 0),
     )
 
 
+def merged(rows: Iterable[FactRow]) -> tuple[FactRow, ...]:
+    """The rows with those as one that say "looked for, not there", in the same way and without a place."""
+    kept: list[FactRow] = []
+    alike: dict[FactRow, int] = {}  # such a row without its id -> where it stands
+    for row in rows:
+        plain = replace(row, ids=())
+        if row.state == "absent" and not row.places and plain in alike:
+            where = alike[plain]
+            kept[where] = replace(kept[where], ids=kept[where].ids + row.ids)
+            continue
+        alike[plain] = len(kept)
+        kept.append(row)
+    return tuple(kept)
+
+
+def _method(text: str) -> str:
+    """How a fact was found; the expression of a derived one is a matter of the pack."""
+    return say("evidence.derived") if text.startswith("derived:") else shorten(text, 80)
+
+
 def answer_of(record: Record, questions: Mapping[str, str], as_of: str) -> Answer:
     check_id = record.text("check") or record.text("id")
     until = record.text("review_by")
-    said = preview(record.data.get("answer"), 200) if record.text("answer") else "No answer"
+    code = record.text("answer")
+    answered = bool(code)
+    if code.lower() in ("yes", "partly", "no", "not_applicable"):
+        said = say(f"answer.{code.lower()}")
+    else:
+        said = upper_first(preview(record.data.get("answer"), 200)) if answered else say("answer.none")
     return Answer(
         check_id=check_id,
         question=record.text("question") or questions.get(check_id, check_id),
-        answer=words.joined(said.capitalize() if said.islower() else said, record.text("note")),
+        answered=answered,
+        answer=words.joined(said, record.text("note")),
         problems=", ".join(record.texts("problems")),
         owner=record.text("owner"),
         evidence=", ".join(record.texts("evidence")),
@@ -117,9 +155,9 @@ def machine_of(host: Record) -> str:
     memory = host.record("memory").number("usable") or host.record("memory").number("total")
     parts = []
     if cores:
-        parts.append(f"{cores:g} cores")
+        parts.append(say("machine.cores", round(cores), n=f"{cores:g}"))
     if memory:
-        parts.append(f"{figure(memory / 2**30)}{NBSP}GiB memory")
+        parts.append(say("machine.memory", gib=figure(memory / 2**30)).replace(" GiB", f"{NBSP}GiB"))
     gpus = Counter(gpu.text("name") for gpu in host.record("gpus").records("devices"))
     parts += [f"{count} × {name}" for name, count in gpus.items() if name]
     return ", ".join(parts) or as_text(host.data.get("summary"))

@@ -12,6 +12,7 @@ from typing import Final
 
 from aiaudit.reports import frameworks, words
 from aiaudit.reports.document import Report
+from aiaudit.reports.strings import say
 from aiaudit.reports.view import Pack
 from aiaudit.scoring.comparison import from_json
 
@@ -34,9 +35,12 @@ class _Part:
     """A part as planned: `heading` returns the finding, or nothing where the part has no content."""
 
     anchor: str
-    label: str
     heading: Callable[[Report], str]
     flow: bool = False
+
+    @property
+    def label(self) -> str:
+        return say(f"section.{self.anchor.replace('-', '_')}")
 
 
 def present(report: Report) -> tuple[Section, ...]:
@@ -138,34 +142,34 @@ def _gate(report: Report) -> str:
 
 
 def _evidence(report: Report) -> str:
-    return "The facts behind every status" if report.checks else ""
+    return say("heading.evidence") if report.checks else ""
 
 
 def _attestations(report: Report) -> str:
     if not report.answers:
         return ""
-    answered = sum(answer.answer != "No answer" for answer in report.answers)
+    answered = sum(answer.answered for answer in report.answers)
     return words.attestations_heading(answered, report.asked, sum(answer.lapsed for answer in report.answers))
 
 
 _PARTS: Final = (
-    _Part("summary", "Executive summary", lambda report: report.verdict),
-    _Part("scope", "Scope and limits", _scope),
-    _Part("heat-map", "Heat map", _heat_map),
-    _Part("packs", "Scores by pack", _packs),
-    _Part("risks", "Top risks", _risks),
-    _Part("roadmap", "Roadmap", _roadmap),
-    _Part("pack", "", lambda report: ""),
-    _Part("data", "Data profile", _data),
-    _Part("capacity", "Capacity", _capacity, flow=True),
-    _Part("cost", "Cost", _cost, flow=True),
-    _Part("frameworks", "Frameworks", lambda report: frameworks.heading(report.frameworks)),
-    _Part("comparison", "Since the last audit", _comparison),
-    _Part("history", "Over time", _history, flow=True),
-    _Part("accepted", "Accepted risks", _accepted, flow=True),
-    _Part("gate", "Gates", _gate, flow=True),
-    _Part("evidence", "Evidence", _evidence),
-    _Part("attestations", "Attestations", _attestations, flow=True),
-    _Part("method", "Method", lambda report: "How the figures are made, on one page"),
-    _Part("sign-off", "Review and sign-off", lambda report: "Two signatures make this report final", flow=True),
+    _Part("summary", lambda report: report.verdict),
+    _Part("scope", _scope),
+    _Part("heat-map", _heat_map),
+    _Part("packs", _packs),
+    _Part("risks", _risks),
+    _Part("roadmap", _roadmap),
+    _Part("pack", lambda report: ""),
+    _Part("data", _data),
+    _Part("capacity", _capacity, flow=True),
+    _Part("cost", _cost, flow=True),
+    _Part("frameworks", lambda report: frameworks.heading(report.frameworks)),
+    _Part("comparison", _comparison),
+    _Part("history", _history, flow=True),
+    _Part("accepted", _accepted, flow=True),
+    _Part("gate", _gate, flow=True),
+    _Part("evidence", _evidence),
+    _Part("attestations", _attestations, flow=True),
+    _Part("method", lambda report: say("heading.method")),
+    _Part("sign-off", lambda report: say("heading.sign_off"), flow=True),
 )

@@ -10,7 +10,7 @@ They run in the same sandbox: they see the report and can call nothing that woul
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
 
+from aiaudit.reports.strings import Strings, StringsError, current, from_folder, say_markup
 from aiaudit.reports.text import amount, figure
 from aiaudit.resources import path_of
 
@@ -34,6 +35,7 @@ _MENTIONS: Final = re.compile(r"([@#])(?=\w)")
 _ESCAPED: Final = re.compile(r"\\([\\`*_\[\]|~$!#+\-=.):])")
 _TICKS: Final = re.compile(r"`+")
 _CODE: Final = re.compile(r"`([^`]+)`")
+_PLAIN: Final = re.compile(r'\{\{ t\("([a-z0-9_.]+)"\) \}\}')
 _OWN: Final[ContextVar[Path | None]] = ContextVar("templates of the caller", default=None)
 
 
@@ -50,9 +52,11 @@ def overriding(folder: str | None) -> Iterator[None]:
     if folder is None:
         yield
         return
-    token = _OWN.set(_checked(folder))
+    own = _checked(folder)
+    token = _OWN.set(own)
     try:
-        yield
+        with from_folder(own):
+            yield
     except Exception as error:
         raise _located(error, folder) from None
     finally:
@@ -61,12 +65,12 @@ def overriding(folder: str | None) -> Iterator[None]:
 
 def html_environment() -> Environment:
     """For `*.html.j2`: HTML escaping."""
-    return _html(_OWN.get())
+    return _html(_OWN.get(), current())
 
 
 def markdown_environment() -> Environment:
     """For `*.md.j2`: Markdown escaping, which leaves nothing that HTML would read either."""
-    return _for_markdown(_OWN.get())
+    return _for_markdown(_OWN.get(), current())
 
 
 def asset(name: str) -> str:
@@ -75,15 +79,15 @@ def asset(name: str) -> str:
 
 
 @cache
-def _html(own: Path | None) -> Environment:
-    environment = _environment(own)
+def _html(own: Path | None, spoken: Strings) -> Environment:
+    environment = _environment(own, say_markup)
     environment.filters["prose"] = prose
     return environment
 
 
 @cache
-def _for_markdown(own: Path | None) -> Environment:
-    environment = _environment(own, finalize=_markdown)
+def _for_markdown(own: Path | None, spoken: Strings) -> Environment:
+    environment = _environment(own, _say_markdown, finalize=_markdown)
     environment.filters["code"] = code_span
     return environment
 
@@ -104,7 +108,8 @@ def _checked(folder: str) -> Path:
         raise TemplateFolderError(f"--templates {folder}: there is no such folder")
     shipped = path_of("templates")
     known = {file.relative_to(shipped).as_posix() for file in shipped.rglob("*") if file.is_file()}
-    if not any((own / name).is_file() for name in known):
+    words = any((own / "words").glob("*.yaml"))
+    if not words and not any((own / name).is_file() for name in known):
         some = ", ".join(sorted(known)[:4])
         raise TemplateFolderError(f"--templates {folder}: holds no file with the name of a shipped one, such as {some}")
     return own.resolve()
@@ -114,6 +119,8 @@ def _located(error: Exception, folder: str) -> Exception:
     """The error of a template as a line that names its file; any other as it is."""
     from jinja2 import TemplateError, TemplateSyntaxError
 
+    if isinstance(error, StringsError):
+        return TemplateFolderError(f"--templates {folder}: {error}")
     if not isinstance(error, TemplateError | OSError | UnicodeDecodeError):
         return error
     place = ""
@@ -128,12 +135,19 @@ def _located(error: Exception, folder: str) -> Exception:
     return TemplateFolderError(f"--templates {folder}: {place}{str(error).splitlines()[0] if str(error) else 'breaks'}")
 
 
-def _environment(own: Path | None, **options: Any) -> Environment:
+def _environment(own: Path | None, speak: Callable[..., Markup], **options: Any) -> Environment:
+    """`speak` is the `t` of the templates. Strings that nothing is filled into are put in when a template is loaded, so
+    a key that is not there is known then, and a page costs no call for each of its labels."""
     from jinja2 import FileSystemLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+    class Loader(FileSystemLoader):
+        def get_source(self, environment: Environment, template: str) -> Any:
+            source, *rest = super().get_source(environment, template)
+            return _PLAIN.sub(lambda hit: str(speak(hit[1])), source), *rest
+
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader([own, path_of("templates")] if own else path_of("templates")),
+        loader=Loader([own, path_of("templates")] if own else path_of("templates")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -142,6 +156,7 @@ def _environment(own: Path | None, **options: Any) -> Environment:
         auto_reload=False,
         **options,
     )
+    environment.globals["t"] = speak
     environment.filters["figure"] = figure
     environment.filters["amount"] = amount
     return environment
@@ -150,6 +165,20 @@ def _environment(own: Path | None, **options: Any) -> Environment:
 def _markdown(value: Any) -> Any:
     """Called on whatever a Markdown template prints."""
     return value if isinstance(value, Markup) else Markup(escape_markdown(str(value)))  # noqa: S704 (escaped here)
+
+
+def _say_markdown(key: str, /, count: int | None = None, **values: Any) -> Markup:
+    """A string of the report's words for Markdown: all of it escaped but values that are Markdown already."""
+    safe = {name: value if isinstance(value, Markup) else escape_markdown(str(value)) for name, value in values.items()}
+    text = current().text(key, count)
+    if count is not None and "n" not in safe:
+        safe["n"] = f"{count:,}"
+    parts = (part if i % 2 == 0 else None for i, part in enumerate(text.split("`")))
+    told = "".join(
+        f"`{code}`" if part is None else escape_markdown(part)
+        for part, code in zip(parts, text.split("`"), strict=True)
+    )
+    return Markup(told.format(**safe) if "{" in told else told)  # noqa: S704 (escaped here)
 
 
 def prose(text: str) -> Markup:

@@ -7,7 +7,7 @@ Text of the audited project is never read as markup, and every control or direct
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from rich.console import Console
@@ -15,11 +15,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from aiaudit.reports import words
+from aiaudit.reports import brand, words
 from aiaudit.reports.record import Record, preview
-from aiaudit.reports.text import NBSP, clean, figure
+from aiaudit.reports.strings import say, speaking
+from aiaudit.reports.text import NBSP, clean, figure, lower_first
 
-BAR: Final = 16  # cells of a pack's bar
+BAR: Final = 10  # cells of a pack's bar
+BAR_WIDE: Final = 24
+WIDE: Final = 110  # columns from which the pack table spreads
+NEXT: Final = 6  # checks of the next level that are named
 PLACES: Final = 3  # places of a failed check that are shown; `-o` reports hold all
 PARTIALS: Final = 20  # checks that are partly shown and named; the reports name all
 SIGN: Final = {"fail": "✗", "partial": "◐", "pass": "✓", "unknown": "?", "blocked": "∥", "error": "!"}
@@ -42,24 +46,29 @@ def render(result: dict[str, Any], *, width: int = 80, colour: bool = False, sub
         legacy_windows=False,
     )
     view = Record(clean({key: value for key, value in result.items() if key != "facts"}))
-    console.print(_head(view, clean(subject)))
+    with speaking(brand.of(result.get("brand")).language):
+        _print(console, view, clean(subject))
+    # wrapped by now: plain spaces are easier to search for and to copy
+    return "\n".join(line.rstrip() for line in page.getvalue().replace(NBSP, " ").split("\n")).rstrip() + "\n"
+
+
+def _print(console: Console, view: Record, subject: str) -> None:
+    console.print(_head(view, subject))
     console.print()
     console.print(_indent(_standing(view)))
     if any(pack.whole("applicable_weight") for pack in view.records("packs")):
         console.print()
-        console.print(_indent(_packs(view)))
+        console.print(_indent(_packs(view, console.width)))
     for part in (_own_settings(view), _actions(view), _failed(view), _partial(view), _rest(view)):
         if part is not None:
             console.print()
             console.print(part)
-    # wrapped by now: plain spaces are easier to search for and to copy
-    return "\n".join(line.rstrip() for line in page.getvalue().replace(NBSP, " ").split("\n")).rstrip() + "\n"
 
 
 def _head(view: Record, subject: str) -> Text:
     project = view.record("project")
     facts = [project.text("commit")[:10], words.day(view.text("as_of"))]
-    name = project.text("name") or subject or "this project"
+    name = project.text("name") or subject or say("terminal.this_project")
     return Text.assemble((name, "bold"), ("  " + " · ".join(f for f in facts if f), "dim"))
 
 
@@ -68,69 +77,97 @@ def _standing(view: Record) -> Text:
     low, high, coverage = view.percent("score_low"), view.percent("score_high"), view.percent("coverage")
     lines = [Text(words.score_phrase(view.number("score"), low, high, coverage), "bold")]
     if unnumbered := view.texts("unnumbered"):
-        verb = "has" if len(unnumbered) == 1 else "have"
-        also = "also " if view.number("score") is not None else ""
-        packs = words.listed(unnumbered)
-        lines.append(Text(f"The range {also}takes in {packs}, which {verb} too little evidence for a number", "dim"))
+        key = "terminal.takes_in" if view.number("score") is None else "terminal.also_takes_in"
+        lines.append(Text(say(key, len(unnumbered)), "dim"))
     accepted, score = view.number("score_accepted"), view.number("score")
     if accepted != score:
         settings = words.digits(len(view.records("relaxations")), "setting")
         waivers = words.digits(sum(w.text("state") == "in_force" for w in view.records("waivers")), "waiver")
-        lines.append(Text(f"{figure(accepted)} as the project accepts it ({settings} of its own, {waivers})"))
+        lines.append(Text(say("terminal.accepted", score=figure(accepted), settings=settings, waivers=waivers)))
     if readiness := view.text("readiness"):
         lines.append(_level(view, readiness))
         lines += _next(view)
+        lines += _weakest(view)
     return Text("\n").join(lines)
 
 
 def _level(view: Record, readiness: str) -> Text:
-    named = {level.text("id"): level.text("title") for level in view.records("levels")}
-    line = Text.assemble("Readiness: ", (named.get(readiness, "not shown"), "bold"))
+    """The level and what it means; where none is reached and nothing found forbids it, that it was not shown."""
+    if readiness not in words.LEVEL:
+        return Text(readiness)
+    missing = view.record("next_level").texts("missing")
+    failed = {check.text("id") for check in view.records("checks") if check.text("status") == "fail"}
+    if readiness == "not_ready" and failed.isdisjoint(missing):
+        following = view.record("next_level").text("name")
+        name = words.LEVEL[following].name if following in words.LEVEL else ""
+        line = Text.assemble((say("not_shown"), "bold"), say("terminal.not_ruled_out", level=name) if name else "")
+    elif readiness == "not_ready":
+        line = Text(words.LEVEL[readiness].verdict, "bold")
+    else:
+        level = words.LEVEL[readiness]
+        line = Text.assemble((level.name, "bold"), f": {lower_first(level.verdict)}")
     shipped = view.text("readiness_shipped")
-    if shipped and shipped != readiness:
-        line.append(f" ({named.get(shipped, shipped)} by the gates whose checks are shipped so far)")
-    weakest = next((p for p in view.records("packs") if p.text("id") == view.text("weakest_core")), None)
-    if weakest:
-        line.append(f"\nWeakest core pack: {weakest.text('title')}, {figure(weakest.number('score'))}")
+    if shipped in words.LEVEL and shipped != readiness:
+        line.append(" " + say("terminal.by_shipped", level=words.LEVEL[shipped].name))
     return line
+
+
+def _weakest(view: Record) -> list[Text]:
+    weakest = next((p for p in view.records("packs") if p.text("id") == view.text("weakest_core")), None)
+    if not weakest:
+        return []
+    return [Text(say("terminal.weakest", pack=weakest.text("title"), score=figure(weakest.number("score"))))]
 
 
 def _next(view: Record) -> list[Text]:
     step = view.record("next_level")
-    if not step:
+    key, checks = step.text("name"), step.texts("missing")
+    if key not in words.LEVEL:
         return []
-    name, checks, days = step.text("name"), step.texts("missing"), step.whole("effort_days")
-    level = next((entry for entry in view.records("levels") if entry.text("id") == name), Record({}))
-    states = [gate.text("state") for gate in level.records("gates")]
-    work = f" ({words.digits(len(checks), 'check')} to pass, {words.digits(days, 'person-day')})" if checks else ""
-    lines = [Text(f"Next level: {level.text('title') or name}{work}")]
-    for state, said in (("not_shipped", "not shipped yet"), ("not_selected", "left out of this audit")):
+    level = next((entry for entry in view.records("levels") if entry.text("id") == key), Record({}))
+    gates = level.records("gates")
+    needs = [f"{gate.text('wanted')} ({gate.text('got')})" for gate in gates if gate.text("state") == "unmet"]
+    if checks:
+        days = words.digits(step.whole("effort_days"), "person_day")
+        listed = ", ".join(checks[:NEXT]) if len(checks) <= NEXT else _and_more(checks)
+        lines = [Text(say("terminal.next", len(checks), level=words.LEVEL[key].name, days=days, list=listed))]
+    elif needs:
+        lines = [Text(say("terminal.next_needs", level=words.LEVEL[key].name, list="; ".join(needs[:NEXT])))]
+    else:
+        lines = [Text(say("terminal.next_only", level=words.LEVEL[key].name))]
+    states = [gate.text("state") for gate in gates]
+    for state in ("not_shipped", "not_selected"):
         if waiting := states.count(state):
-            needs = "needs" if waiting == 1 else "need"
-            lines.append(Text(f"{words.digits(waiting, 'gate')} of it {needs} what is {said}", "dim"))
+            lines.append(Text(say(f"terminal.{state}", waiting), "dim"))
     return lines
 
 
-def _packs(view: Record) -> Table:
+def _and_more(checks: Sequence[str]) -> str:
+    return say("and_more", list=", ".join(checks[: NEXT - 1]), n=len(checks) - NEXT + 1)
+
+
+def _packs(view: Record, width: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=False)
-    table.add_column("Pack", overflow="fold", max_width=34)
-    table.add_column("Score", justify="right", no_wrap=True)
-    table.add_column("Range", justify="right", no_wrap=True)
-    table.add_column("Seen", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True, width=BAR)
+    wide = width >= WIDE
+    table.add_column(say("terminal.pack"), overflow="fold", max_width=46 if wide else 36)
+    table.add_column(say("terminal.failed_column"), justify="right", no_wrap=True)
+    table.add_column(say("terminal.score"), justify="right", no_wrap=True)
+    table.add_column(say("terminal.range"), justify="right", no_wrap=True)
+    table.add_column(say("terminal.seen"), justify="right", no_wrap=True)
+    cells = BAR_WIDE if wide else BAR
+    table.add_column("", no_wrap=True, width=cells)
     for pack in view.records("packs"):
         if not pack.whole("applicable_weight"):
             continue
         low, high = pack.percent("low"), pack.percent("high")
-        title = Text(pack.text("title"))
-        if pack.record("counts").whole("fail"):
-            title.append(f" {SIGN['fail']}{pack.record('counts').whole('fail')}", "red")
+        failed = pack.record("counts").whole("fail")
         table.add_row(
-            title,
+            Text(pack.text("title")),
+            Text(f"{SIGN['fail']}{failed}" if failed else "", "red"),
             Text(figure(pack.number("score")), "bold"),
             f"{figure(low)}–{figure(high)}",
             f"{figure(pack.percent('coverage'))}{NBSP}%",
-            _bar(low, high),
+            _bar(low, high, cells),
         )
         for line in _caps(pack):
             table.add_row(Text("  " + line, "dim"))
@@ -139,16 +176,16 @@ def _packs(view: Record) -> Table:
 
 def _caps(pack: Record) -> Iterable[str]:
     if causes := pack.texts("capped_by"):
-        yield f"{figure(pack.number('uncapped_score'))} but for {causes[0]}" + (
-            f" +{len(causes) - 1}" if causes[1:] else ""
-        )
+        named = causes[0] + (f" +{len(causes) - 1}" if causes[1:] else "")
+        yield say("terminal.but_for", score=figure(pack.number("uncapped_score")), checks=named)
 
 
-def _bar(low: float, high: float) -> Text:
+def _bar(low: float, high: float, cells: int) -> Text:
     """Solid up to the low end (certain), hatched up to the high end (not seen)."""
-    certain = round(low * BAR / 100)
-    possible = max(round(high * BAR / 100) - certain, 0)
-    return Text.assemble(("█" * certain, "cyan"), ("▒" * possible, "dim"), ("·" * (BAR - certain - possible), "dim"))
+    certain = round(low * cells / 100)
+    possible = max(round(high * cells / 100) - certain, 0)
+    rest = cells - certain - possible
+    return Text.assemble(("█" * certain, "cyan"), ("▒" * possible, "dim"), ("·" * rest, "dim"))
 
 
 def _own_settings(view: Record) -> Table | None:
@@ -156,11 +193,12 @@ def _own_settings(view: Record) -> Table | None:
     changes = view.records("relaxations")
     if not changes:
         return None
-    table = _listing("Settings other than the shipped ones", 1)
+    table = _listing(say("terminal.settings"), 1)
     for change in changes:
         used, shipped = preview(change.data.get("used")), preview(change.data.get("shipped"))
-        eases = "; may ease it" if change.flag("relaxes") else ""
-        table.add_row("", Text(f"{change.text('check')} {change.text('name')}: {used} (shipped: {shipped}{eases})"))
+        key = "terminal.setting_eases" if change.flag("relaxes") else "terminal.setting"
+        name = f"{change.text('check')} {change.text('name')}"
+        table.add_row("", Text(say(key, name=name, used=used, shipped=shipped)))
     return table
 
 
@@ -169,14 +207,18 @@ def _actions(view: Record) -> Table | None:
     if not actions:
         return None
     titles = {check.text("id"): check.text("title") for check in view.records("checks")}
-    table = _listing("What gains most per effort", 2)
+    table = _listing(say("terminal.gains"), 2)
     for place, action in enumerate(actions, start=1):
         check = action.text("check")
-        what = "fix" if action.text("verb") == "fix" else "show"
-        effort = words.EFFORT.get(action.text("effort"), "")
-        gain = f"score {figure(action.number('score_before'))} → {figure(action.number('score_after'))}, "
-        gain += f"at least {figure(action.number('low_before'))} → {figure(action.number('low_after'))}"
-        title = Text.assemble((check, "bold"), f"  {titles.get(check, '')}\n", (f"{what}, {effort}; {gain}", "dim"))
+        gain = say(
+            "terminal.fix" if action.text("verb") == "fix" else "terminal.show",
+            effort=words.EFFORT.get(action.text("effort"), ""),
+            before=figure(action.number("score_before")),
+            after=figure(action.number("score_after")),
+            low=figure(action.number("low_before")),
+            high=figure(action.number("low_after")),
+        )
+        title = Text.assemble((f"{check:<8}", "bold"), f"  {titles.get(check, '')}\n", (gain, "dim"))
         table.add_row(f"{place}.", title)
     return table
 
@@ -185,20 +227,29 @@ def _failed(view: Record) -> Table | None:
     failed = [c for c in view.records("checks") if c.text("status") == "fail"]
     if not failed:
         return None
-    table = _listing(f"Failed: {words.digits(len(failed), 'check')}", 1)
+    table = _listing(say("terminal.failed", checks=words.digits(len(failed), "check")), 1)
     for check in sorted(failed, key=lambda c: -(c.number("priority") or 0.0)):
         severity = check.text("severity")
         text = Text.assemble(
-            (check.text("id"), "bold"), "  ", (severity, STYLE.get(severity, "")), f"  {check.text('title')}"
+            (f"{check.text('id'):<8}", "bold"),
+            "  ",
+            (f"{words.SEVERITY.get(severity, severity).lower():<8}", STYLE.get(severity, "")),
+            f"  {check.text('title')}",
         )
         if waiver := check.record("waiver"):
-            end = f" until {words.day(waiver.text('expires'))}" if waiver.text("expires") else ""
-            state = "waiver expired" if waiver.flag("expired") else f"waived by {waiver.text('owner')}{end}"
-            text.append(f"  [{state}]", "yellow")
+            text.append(f"  [{_waived(waiver)}]", "yellow")
         for line in _places(check):
             text.append("\n" + line, "dim")
         table.add_row(Text(SIGN["fail"], "red"), text)
     return table
+
+
+def _waived(waiver: Record) -> str:
+    if waiver.flag("expired"):
+        return say("terminal.waiver_expired")
+    if not waiver.text("expires"):
+        return say("terminal.waived_by", owner=waiver.text("owner"))
+    return say("terminal.waived_until", owner=waiver.text("owner"), day=words.day(waiver.text("expires")))
 
 
 def _places(check: Record) -> Iterable[str]:
@@ -210,7 +261,7 @@ def _places(check: Record) -> Iterable[str]:
         line = f":{finding.whole('line')}" if finding.number("line") else ""
         yield f"{finding.text('path')}{line}  {finding.text('message')}"
     if len(located) > PLACES:
-        yield f"and {words.digits(len(located) - PLACES, 'place')} more"
+        yield say("terminal.more_places", len(located) - PLACES)
 
 
 def _partial(view: Record) -> Table | None:
@@ -218,23 +269,27 @@ def _partial(view: Record) -> Table | None:
     partial = [c for c in view.records("checks") if c.text("status") == "partial"]
     if not partial:
         return None
-    title = f"Partly shown: {words.digits(len(partial), 'check')}"
+    title = say("terminal.partial", checks=words.digits(len(partial), "check"))
     table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
     table.add_column("", no_wrap=True, overflow="ellipsis")
     for check in sorted(partial, key=lambda c: -(c.number("priority") or 0.0))[:PARTIALS]:
-        waived = "  [waived]" if check.record("waiver") and not check.record("waiver").flag("expired") else ""
+        waived = (
+            f"  [{say('terminal.waived')}]"
+            if check.record("waiver") and not check.record("waiver").flag("expired")
+            else ""
+        )
         table.add_row(
             Text.assemble(
                 (SIGN["partial"], "yellow"),
                 "  ",
-                (check.text("id"), "bold"),
+                (f"{check.text('id'):<8}", "bold"),
                 (waived, "yellow"),
                 "  ",
                 check.text("reason"),
             )
         )
     if len(partial) > PARTIALS:
-        table.add_row(Text(f"   and {len(partial) - PARTIALS} more", "dim"))
+        table.add_row(Text("   " + say("more", n=len(partial) - PARTIALS), "dim"))
     return table
 
 
@@ -245,17 +300,14 @@ def _rest(view: Record) -> Text | None:
     lines = []
     if unseen := sum(counts[status] for status in UNSEEN):
         ask = sum(c.text("status") == "unknown" and c.text("kind") == "attested" for c in checks)
-        parts = [
-            f"{ask} to be answered by people" if ask else "",
-            f"{counts['blocked']} blocked" if counts["blocked"] else "",
-        ]
-        parts.append(f"{counts['error']} in error" if counts["error"] else "")
-        detail = ", ".join(p for p in parts if p)
-        lines.append(f"{SIGN['unknown']} Not judged: {unseen}" + (f", of which {detail}" if detail else ""))
-    lines.append(f"{SIGN['pass']} Passed: {counts['pass']}; not applicable: {counts['not_applicable']}")
+        parts = {"ask": ask, "blocked": counts["blocked"], "error": counts["error"]}
+        detail = words.joined(*(say(f"terminal.unseen.{key}", n=count) for key, count in parts.items() if count))
+        key = "terminal.not_judged_of" if detail else "terminal.not_judged"
+        lines.append(f"{SIGN['unknown']} {say(key, n=unseen, list=detail)}")
+    lines.append(f"{SIGN['pass']} {say('terminal.passed', n=counts['pass'], other=counts['not_applicable'])}")
     skipped = view.record("skipped").whole("files")
     if skipped:
-        lines.append(f"  Left out or not readable: {words.digits(skipped, 'path')}")
+        lines.append("  " + say("terminal.left_out", paths=words.digits(skipped, "path")))
     return Text("\n".join(lines)) if checks else None
 
 

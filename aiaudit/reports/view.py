@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from aiaudit.reports import words
+from aiaudit.reports.strings import say
 from aiaudit.reports.text import figure, first_clause, first_sentence, full_stop, lower_first
 
 PLACES_OPEN: Final = 8
@@ -125,34 +126,38 @@ class Check:
     def why_unseen(self) -> str:
         """Why an unseen check could not be judged."""
         if self.status == "blocked":
-            return f"Blocked by {self.blocked_by}. {self.reason}" if self.blocked_by else self.reason
-        return self.reason or "No reason recorded"
+            if not self.blocked_by:
+                return self.reason
+            return f"{say('check.blocked_by', check=self.blocked_by)} {self.reason}"
+        return self.reason or say("check.no_reason")
 
     @property
     def settled_by(self) -> str:
         """What would turn an unseen check into a judged one."""
         if self.status == "blocked":
-            return f"Close {self.blocked_by or 'its cause'} first; this one is judged then"
+            return say("check.settle_blocked", check=self.blocked_by or say("check.its_cause"))
         if self.status == "error":
-            return "A repair of the check itself; the error is the tool's, not the project's"
+            return say("check.settle_error")
         if self.question:
             return self.question
-        return f"Show it, or do it: {lower_first(self.remediation)}" if self.remediation else "Evidence in scope"
+        if not self.remediation:
+            return say("check.settle_evidence")
+        return say("check.settle_shown", fix=lower_first(self.remediation))
 
     @property
     def details(self) -> tuple[tuple[str, str], ...]:
         """Measured, limit and so on, as label and text; without what is empty."""
         level = words.EVIDENCE_LEVEL.get(self.evidence_level, "")
         rows = (
-            ("Measured", self.measured),
-            ("Limit", self.limit),
-            ("Settings", self.limits),
-            ("Confidence", self.confidence.capitalize()),
-            ("Evidence", f"{self.evidence_level}, {level}" if level else ""),
-            ("Effort", words.EFFORT[self.effort]),
-            ("Holds up", ", ".join(self.children)),
+            ("measured", self.measured),
+            ("limit", self.limit),
+            ("settings", self.limits),
+            ("confidence", words.confidence(self.confidence)),
+            ("evidence", f"{self.evidence_level}, {level}" if level else ""),
+            ("effort", words.EFFORT[self.effort]),
+            ("holds_up", ", ".join(self.children)),
         )
-        return tuple((label, text) for label, text in rows if text)
+        return tuple((say(f"check.{label}"), text) for label, text in rows if text)
 
     @property
     def places_left_out(self) -> int:
@@ -195,9 +200,8 @@ class Pack:
         by_id = {check.id: check for check in self.checks}
         failed = [i for i in self.capped_by if i in by_id and by_id[i].status == "fail"]
         if failed:
-            return f"{words.number(len(failed))} failed critical check{'s' if len(failed) != 1 else ''}"
-        count = len(self.capped_by) or 1
-        return f"{words.counted(count, 'critical check')} that could not be judged"
+            return words.told("pack.cap_failed", len(failed))
+        return words.told("pack.cap_unseen", len(self.capped_by) or 1)
 
     @cached_property
     def failed_and_partial(self) -> tuple[Check, ...]:
@@ -239,20 +243,21 @@ class Pack:
     @property
     def no_number(self) -> str:
         """Why there is no score (design: at least three applicable checks, half of the evidence)."""
-        return "too little evidence for a number" if self.applicable >= 3 else "too few checks apply for a number"
+        return say("pack.too_little" if self.applicable >= 3 else "pack.too_few")
 
     @property
     def note(self) -> str:
         """What stands under the pack's name beside its bar."""
         if not self.applicable:
-            return "no check applies"
+            return say("pack.none_applies")
         if self.score is None:
             return self.no_number
         if self.capped:
-            more = f" and {len(self.capped_by) - 2} more" if len(self.capped_by) > 2 else ""
-            causes = ", ".join(self.capped_by[:2]) + more
-            return f"held at {figure(self.score)} by {causes}; {figure(self.uncapped)} without"
-        return "core" if self.core else ""
+            causes = ", ".join(self.capped_by[:2])
+            if len(self.capped_by) > 2:
+                causes = say("and_more", list=causes, n=len(self.capped_by) - 2)
+            return say("pack.held", score=figure(self.score), causes=causes, uncapped=figure(self.uncapped))
+        return say("pack.core") if self.core else ""
 
     @property
     def triple(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
@@ -260,11 +265,11 @@ class Pack:
         by_gain = sorted(self.failed_and_partial, key=lambda c: (-c.gain, c.id))
         advice = dict.fromkeys(first_clause(first_sentence(c.remediation), 120) for c in by_gain if c.remediation)
         unseen = self.not_assessed or self.to_attest
-        shown = "Show the evidence for what could not be judged." if unseen else "Keep it so."
+        shown = say("pack.show_rest" if unseen else "pack.keep")
         return (
-            ("In place", _named([c.title for c in self.passed]), "Nothing could be shown to be in place."),
-            ("Not in place", _named([c.title for c in by_gain]), "Nothing failed of what could be judged."),
-            ("Recommendation", _named(list(advice)), shown),
+            (say("pack.in_place"), _named([c.title for c in self.passed]), say("pack.none_in_place")),
+            (say("pack.not_in_place"), _named([c.title for c in by_gain]), say("pack.none_failed")),
+            (say("pack.recommendation"), _named(list(advice)), shown),
         )
 
     def cell_label(self, severity: str) -> str:
@@ -273,8 +278,8 @@ class Pack:
         worst = "unknown" if cell[0].is_unseen else cell[0].status
         count = sum(c.is_unseen if worst == "unknown" else c.status == worst for c in cell)
         if worst == "pass":
-            return f"All {count} pass" if count > 1 else "Pass"
-        return f"{count} {words.STATUS[worst].lower()}"
+            return say("pack.cell_pass", count)
+        return say("pack.cell", count, status=words.STATUS[worst].lower())
 
     def cell(self, severity: str) -> tuple[Check, ...]:
         """The heat map's cell: the applicable checks of one severity, worst first."""
@@ -284,7 +289,7 @@ class Pack:
 
 def _named(texts: Sequence[str], most: int = 4) -> tuple[str, ...]:
     """The first few sentences, and how many more there are."""
-    more = (f"… and {len(texts) - most} more",) if len(texts) > most else ()
+    more = (say("pack.and_more", n=len(texts) - most),) if len(texts) > most else ()
     return tuple(full_stop(text) for text in texts[:most]) + more
 
 

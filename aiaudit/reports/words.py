@@ -1,162 +1,151 @@
-"""The words of the reports: names of statuses, levels and efforts, and the sentences that head each part.
+"""How reports speak: statuses, levels and efforts by name, and the sentences that head each part.
 
-A heading says the finding, not the topic; it is built here from figures, one pattern a part, with a plain fallback.
-Unknown is "could not look", absent is "looked, not there", and no word praises or alarms.
+A heading says the finding, not the topic; it is built here from figures, one pattern a part. Unknown is "could not
+look", absent is "looked, not there", and no word praises or alarms. The words themselves stand in `templates/words`
+(`aiaudit.reports.strings`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
+from aiaudit.reports.strings import current, say
 from aiaudit.reports.text import MINUS, NBSP, figure, lower_first, thousands, upper_first
 
-STATUS: Final[Mapping[str, str]] = {
-    "pass": "Pass",
-    "partial": "Partial",
-    "fail": "Fail",
-    "unknown": "Unknown",
-    "not_applicable": "Not applicable",
-    "blocked": "Blocked",
-    "error": "Error",
-}
-STATUS_MEANING: Final[Mapping[str, str]] = {
-    "pass": "The condition holds, with evidence at the level asked for",
-    "partial": "Half in place, or shown only by a statement",
-    "fail": "Looked everywhere in scope; the condition does not hold",
-    "unknown": "Could not look, or nobody has answered yet; never counted as passed",
-    "blocked": "Its precondition failed; reported once, at the cause",
-    "error": "The check itself broke; counted as unknown",
-    "not_applicable": "Does not apply, with the fact that makes it so",
-}
+
+class Names(Mapping[str, str]):
+    """The names of one group of the words, such as those of the statuses, in the language of the report."""
+
+    def __init__(self, group: str, *keys: str) -> None:
+        self._group = group
+        self._keys = keys  # fixed where code rests on them; their order is that of printing
+
+    def __getitem__(self, key: str) -> str:
+        if key not in self._keys:
+            raise KeyError(key)
+        return say(f"{self._group}.{key}")
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+_STATUSES: Final = ("pass", "partial", "fail", "unknown", "not_applicable", "blocked", "error")
+STATUS: Final = Names("status", *_STATUSES)
+STATUS_MEANING: Final = Names(
+    "status_meaning", "pass", "partial", "fail", "unknown", "blocked", "error", "not_applicable"
+)
 SEVERITIES: Final = ("critical", "high", "medium", "low")
+SEVERITY: Final = Names("severity", *SEVERITIES)
 WEIGHT: Final[Mapping[str, int]] = {"critical": 8, "high": 4, "medium": 2, "low": 1}
-EFFORT: Final[Mapping[str, str]] = {"S": "under a day", "M": "under a week", "L": "more than a week"}
+CONFIDENCE: Final = Names("confidence", "strong", "medium", "weak")
+EFFORT: Final = Names("effort", "S", "M", "L")
 EFFORT_DAYS: Final[Mapping[str, int]] = {"S": 1, "M": 3, "L": 10}
-KIND: Final[Mapping[str, str]] = {
-    "automatic": "read by the tool",
-    "measured": "measured",
-    "attested": "answered by people",
-}
-EVIDENCE_LEVEL: Final[Mapping[str, str]] = {
-    "E0": "a claim",
-    "E1": "a file, a dependency or a statement exists",
-    "E2": "its content was judged",
-    "E3": "wired into CI or production",
-    "E4": "a dated result of running it is there",
-    "E5": "measured by this tool",
-}
-FACT_STATE: Final[Mapping[str, str]] = {
-    "known": "seen",
-    "absent": "looked for, not there",
-    "unknown": "could not look",
-    "error": "reading it failed",
-}
-SCHEMES: Final[Mapping[str, str]] = {
-    "MLTS": "ML Test Score",
-    "NIST": "NIST AI RMF",
-    "GAI": "NIST AI 600-1",
-    "EU": "EU AI Act",
-    "ISO": "ISO/IEC 42001",
-    "LLM": "OWASP LLM",
-    "ML": "OWASP ML",
-    "ASI": "OWASP Agentic",
-    "TH": "OWASP agentic threats",
-    "ATLAS": "MITRE ATLAS",
-    "AIV": "AI Verify",
-    "12F": "Twelve-factor",
-    "SC": "OpenSSF Scorecard",
-}
+KIND: Final = Names("kind", "automatic", "measured", "attested")
+EVIDENCE_LEVEL: Final = Names("evidence_level", "E0", "E1", "E2", "E3", "E4", "E5")
+FACT_STATE: Final = Names("fact_state", "known", "absent", "unknown", "error")
+SCHEMES: Final = Names(
+    "scheme",
+    "MLTS",
+    "NIST",
+    "GAI",
+    "EU",
+    "ISO",
+    "LLM",
+    "ML",
+    "ASI",
+    "TH",
+    "ATLAS",
+    "AIV",
+    "12F",
+    "SC",
+    "CDX",
+    "SPDX",
+    "CR",
+    "DS",
+    "MC",
+    "FIN",
+    "GM",
+    "MS",
+)
 
 
 class Level(NamedTuple):
     """A readiness level: its question to the client, and what is said of a system that stands there."""
 
     key: str
-    name: str
-    question: str
-    verdict: str
-    hold: str  # what is asked for until the next level is shown
-    opens: str  # what reaching this level opens
-    gates: str
+
+    @property
+    def name(self) -> str:
+        return self._said("name")
+
+    @property
+    def question(self) -> str:
+        return self._said("question")
+
+    @property
+    def verdict(self) -> str:
+        return self._said("verdict")
+
+    @property
+    def hold(self) -> str:
+        """What is asked for until the next level is shown."""
+        return self._said("hold")
+
+    @property
+    def opens(self) -> str:
+        """What reaching this level opens."""
+        return self._said("opens")
+
+    @property
+    def gates(self) -> str:
+        return self._said("gates")
+
+    def _said(self, what: str) -> str:
+        return say(f"level.{self.key}.{what}")
 
 
-LEVELS: Final = (
-    Level(
-        "not_ready",
-        "Not ready",
-        "Should we stop?",
-        "Not ready to be used",
-        "do not use the system outside development",
-        "",
-        "A live secret, an unsafe load, a harmful model file or a prohibited practice",
-    ),
-    Level(
-        "prototype",
-        "Prototype",
-        "May we explore it?",
-        "Fit to explore, not yet fit to open to users",
-        "keep the system within the team",
-        "anyone explores it",
-        "Purpose, owner and risk tier are written; no undeclared personal data",
-    ),
-    Level(
-        "pilot",
-        "Pilot",
-        "May a limited group use it?",
-        "Fit for a limited group, not yet fit to run the business",
-        "keep the system with the limited group",
-        "the pilot opens",
-        "No failed critical check, 60 % of the evidence, core packs at 50, a way back and limits in place",
-    ),
-    Level(
-        "production",
-        "Production",
-        "May it run the business?",
-        "Fit to run the business, not yet shown to grow",
-        "keep the load where it is",
-        "the business depends on it",
-        "Every critical check passed, 80 % of the evidence, core packs at 70, alerts and rollback exercised",
-    ),
-    Level(
-        "scale",
-        "Scale",
-        "May we grow ten times?",
-        "Fit to run the business and to grow",
-        "",
-        "the load grows",
-        "Core packs at 85, measured at ten times the load, second audit in a row at Production",
-    ),
-)
+LEVELS: Final = tuple(Level(key) for key in ("not_ready", "prototype", "pilot", "production", "scale"))
 LEVEL: Final[Mapping[str, Level]] = {level.key: level for level in LEVELS}
-
-_NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def number(count: int) -> str:
     """Twelve and less in words, more in digits; zero is "no"."""
-    return _NUMBERS[count] if 0 <= count <= 12 else thousands(count)
+    names = current().listed("numbers")
+    return names[count] if 0 <= count < len(names) else thousands(count)
 
 
-def counted(count: int, thing: str, things: str = "") -> str:
-    """Such as "three checks", "one check", "no check"."""
-    return f"{number(count)} {thing if count in (0, 1) else things or thing + 's'}"
+def told(key: str, count: int, /, **values: str) -> str:
+    """A counted string with the number as a word, such as "three checks fail"."""
+    return say(key, count, n=number(count), **values)
 
 
-def digits(count: int, thing: str, things: str = "") -> str:
+def counted(count: int, thing: str) -> str:
+    """Such as "three checks", "one check", "no checks": for sentences. `thing`: a key under `thing` of the words."""
+    return told(f"thing.{thing}", count)
+
+
+def digits(count: int, thing: str) -> str:
     """Such as "3 checks", "1 check": for labels, where figures are compared."""
-    return f"{thousands(count)} {thing if count == 1 else things or thing + 's'}"
+    return say(f"thing.{thing}", count, n=thousands(count))
 
 
 def days(count: int) -> str:
-    return counted(count, "person-day")
+    return counted(count, "person_day")
 
 
 def listed(parts: Sequence[str]) -> str:
     """Such as "a", "a and b", "a, b and c"."""
-    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
+    if len(parts) < 2:
+        return parts[0] if parts else ""
+    return ", ".join(parts[:-1]) + say("join.last") + parts[-1]
 
 
 def joined(*parts: str) -> str:
@@ -175,35 +164,48 @@ def day(iso: str) -> str:
         when = date.fromisoformat(iso[:10])
     except ValueError:
         return iso
-    return f"{when.day}{NBSP}{_MONTHS[when.month - 1]}{NBSP}{when.year}"
+    month = current().listed("months")[when.month - 1]
+    return say("join.day", day=when.day, month=month, year=when.year).replace(" ", NBSP)
+
+
+def signed(value: float, places: int = 0) -> str:
+    """A difference with its sign; a minus sign, not a hyphen."""
+    return f"{value:+.{places}f}".replace("-", MINUS)
+
+
+def confidence(key: str) -> str:
+    return CONFIDENCE.get(key, key)
 
 
 def score_phrase(score: float | None, low: float, high: float, coverage: float) -> str:
     """`66 (56–72), 83 % of the evidence seen`: never one figure without the others."""
-    seen = f"{figure(coverage)}{NBSP}% of the evidence seen"
-    if score is None:
-        return f"no score ({figure(low)}–{figure(high)}), {seen}"
-    return f"{figure(score)} ({figure(low)}–{figure(high)}), {seen}"
+    key = "score.none" if score is None else "score.phrase"
+    told = say(key, score=figure(score), low=figure(low), high=figure(high), seen=figure(coverage))
+    return told.replace(" %", f"{NBSP}%")
 
 
-def summary_heading(level: str | None, shown: bool, next_name: str, gaps: int, effort_days: int) -> str:
-    """The verdict and what stands before the next level. `shown`: a gate failed, rather than was not shown to hold."""
+def summary_heading(level: str | None, shown: bool, next_name: str, gaps: int, to_fix: int, effort_days: int) -> str:
+    """The verdict and what stands before the next level. `shown`: a gate failed, rather than was not shown to hold;
+    `to_fix` of the `gaps` were found, the others are questions that are open."""
     if level is None or level not in LEVEL:
-        return "Nothing could be judged, so nothing is claimed"
-    verdict = LEVEL[level].verdict if level != "not_ready" or shown else "Not shown to be ready for use"
+        return say("heading.summary.nothing")
+    verdict = _verdict(level, shown)
     if not next_name:
         return verdict
     if not gaps:
-        return f"{verdict}. What stands before {next_name} is a matter of evidence, not of single checks."
-    effort = f", about {days(effort_days)}," if effort_days else ""
-    stand = "stands" if gaps == 1 else "stand"
-    return f"{verdict}. {upper_first(counted(gaps, 'gap'))}{effort} {stand} before {next_name}."
+        return say("heading.summary.evidence", verdict=verdict, next=next_name)
+    effort = say("heading.summary.effort", days=days(effort_days)) if effort_days else ""
+    key = "heading.summary.gaps" if to_fix else "heading.summary.questions"
+    return say(key, gaps, n=upper_first(number(gaps)), verdict=verdict, effort=effort, next=next_name)
 
 
 def cannot_tell_heading(level: str, next_name: str) -> str:
     """The verdict where the next level asks only for what could not be checked."""
-    verdict = LEVEL[level].verdict if level != "not_ready" else "Not shown to be ready for use"
-    return f"{verdict}. Not all that {next_name} asks for could be checked."
+    return say("heading.summary.cannot_tell", verdict=_verdict(level, shown=False), next=next_name)
+
+
+def _verdict(level: str, shown: bool) -> str:
+    return LEVEL[level].verdict if level != "not_ready" or shown else say("not_shown")
 
 
 def decision(
@@ -221,215 +223,178 @@ def decision(
     Pilot or above.
     """
     if level is None or level not in LEVEL:
-        return "Give access to the project's files and repeat the audit; nothing can be decided on this one."
+        return say("decision.no_access")
     if next_key not in LEVEL:
-        return "No release is held back by this audit. Repeat it before the next large change, or within six months."
-    work = []
-    if to_fix:
-        work.append(f"close {counted(to_fix, 'gap')}")
-    if to_show:
-        work.append(f"hand over the evidence for {counted(to_show, 'check')} that could not be judged")
-    steps = upper_first(listed(work)) + "; " if work else ""
-    if work and effort_days:
-        steps = f"Release about {days(effort_days)} to {listed(work)}; "
-    until = "until the steps are verified" if work else f"until the conditions of {LEVEL[next_key].name} are shown"
-    asked = upper_first(f"{steps}{LEVEL[level].hold} {until}, and audit again before {LEVEL[next_key].opens}.")
+        return say("decision.nothing_held")
+    hold, opens = LEVEL[level].hold, LEVEL[next_key].opens
+    parts = [told("decision.fix", to_fix) if to_fix else "", told("decision.show", to_show) if to_show else ""]
+    work = listed([part for part in parts if part])
+    if work:
+        steps = say("decision.release", days=days(effort_days), work=work) if effort_days else work
+        asked = upper_first(say("decision.steps", steps=steps, hold=hold, opens=opens))
+    else:
+        asked = upper_first(say("decision.shown", hold=hold, opens=opens, next=LEVEL[next_key].name))
     if not critical or next_key != "prototype":
         return asked
-    further = "further critical" if to_fix else "critical"
-    failing = counted(critical, f"{further} check that fails", f"{further} checks that fail")
-    return f"{asked} Plan about {days(critical_days)} more for {failing}: no pilot before."
+    key = "decision.further" if to_fix else "decision.critical"
+    return f"{asked} {told(key, critical, days=days(critical_days))}"
 
 
 def scope_heading(files_left_out: int, unknown_facts: int, trusted: int) -> str:
-    seen = []
-    if files_left_out:
-        seen.append(f"{counted(files_left_out, 'file')} could not be read")
-    if unknown_facts:
-        seen.append(f"{counted(unknown_facts, 'fact')} could not be determined")
-    first = listed(seen) if seen else "everything in scope could be read"
-    return sentence(first, f"{counted(trusted, 'statement')} {_is(trusted)} taken on trust" if trusted else "")
+    seen = [
+        told("heading.scope.files", files_left_out) if files_left_out else "",
+        told("heading.scope.facts", unknown_facts) if unknown_facts else "",
+    ]
+    first = listed([part for part in seen if part]) or say("heading.scope.all")
+    return sentence(first, told("heading.scope.trust", trusted) if trusted else "")
 
 
 def heat_heading(counts: Mapping[str, int], critical: Mapping[str, int]) -> str:
     failed, unseen = critical.get("fail", 0), critical.get("unknown", 0)
-    parts = []
-    if failed:
-        parts.append(f"{counted(failed, 'critical check')} {'fails' if failed == 1 else 'fail'}")
+    parts = [told("heading.heat.fails", failed)] if failed else []
     if unseen:
-        parts.append(f"{number(unseen)} {'' if failed else 'critical ' + _s(unseen, 'check') + ' '}could not be judged")
-    first = " and ".join(parts) if parts else "no critical check fails"
+        parts.append(told("heading.heat.unseen_too" if failed else "heading.heat.unseen", unseen))
+    first = listed(parts) or say("heading.heat.none")
     judged = sum(counts.get(key, 0) for key in ("pass", "partial", "fail"))
     if not judged:
-        return "No check could be judged"
+        return say("heading.heat.nothing")
     rest = max(("pass", "partial", "fail"), key=lambda key: (counts.get(key, 0), key == "fail"))
-    most = {"pass": "is in place", "partial": "is half done, not missing", "fail": "is missing"}[rest]
-    share = counts.get(rest, 0) / judged
-    return sentence(first, f"{'most' if share > 0.5 else 'the largest part'} of the rest {most}")
+    share = "most" if counts.get(rest, 0) / judged > 0.5 else "largest"
+    return sentence(first, say(f"heading.heat.{share}.{rest}"))
 
 
 def packs_heading(capped: int, unnumbered: int, weakest: str, weakest_score: float | None, total: int) -> str:
-    parts = []
-    if capped:
-        parts.append(f"{counted(capped, 'pack')} {_is(capped)} held down by a critical check")
-    if unnumbered:
-        verb = "has" if unnumbered == 1 else "have"
-        parts.append(f"{counted(unnumbered, 'pack')} {verb} too little evidence for a number")
-    if not parts and weakest and weakest_score is not None:
-        parts.append(f"{weakest} is the weakest core pack, at {figure(weakest_score)} of 100")
-    return sentence(*parts) if parts else f"{upper_first(counted(total, 'pack'))}, each with its range"
+    parts = [
+        told("heading.packs.capped", capped) if capped else "",
+        told("heading.packs.unnumbered", unnumbered) if unnumbered else "",
+    ]
+    if not any(parts) and weakest and weakest_score is not None:
+        parts.append(say("heading.packs.weakest", pack=weakest, score=figure(weakest_score)))
+    return sentence(*parts) or upper_first(told("heading.packs.plain", total))
 
 
 def risks_heading(risks: int, causes: int, blocking: int, next_name: str) -> str:
     if not risks:
-        return "No failed or partial check, so no risk to rank"
-    first = f"{counted(risks, 'risk')} in {counted(causes, 'area')}"
-    if blocking and next_name:
-        stands = "stands" if blocking == 1 else "stand"
-        who = "it" if risks == blocking == 1 else number(blocking) + ("" if blocking == risks else " of them")
-        who = "all of them" if blocking == risks > 1 else who
-        return sentence(first, f"{who} {stands} before {next_name}")
-    return sentence(first)
+        return say("heading.risks.none")
+    first = say("heading.risks.count", risks=counted(risks, "risk"), areas=counted(causes, "area"))
+    if not blocking or not next_name:
+        return sentence(first)
+    if blocking == risks:
+        return sentence(first, say("heading.risks.it" if risks == 1 else "heading.risks.all", next=next_name))
+    return sentence(first, told("heading.risks.some", blocking, next=next_name))
 
 
 def roadmap_heading(now: int, later: int, to_next: int, next_name: str) -> str:
     if not now and not later:
-        return "Nothing is left to be done by this catalogue"
+        return say("heading.roadmap.done")
     if not now:
-        return sentence(f"nothing is urgent; {days(later)} would close the rest")
-    lead = f", {number(to_next)} of them towards {next_name}" if 0 < to_next < now and next_name else ""
+        return sentence(say("heading.roadmap.later_only", days=days(later)))
     if to_next == now and next_name:
-        lead = f" lead towards {next_name}"
-    return sentence(f"{days(now)} now{lead}", f"about {thousands(later)} more close the rest" if later else "")
+        first = say("heading.roadmap.now_all", days=days(now), next=next_name)
+    elif 0 < to_next < now and next_name:
+        first = say("heading.roadmap.now_some", days=days(now), n=number(to_next), next=next_name)
+    else:
+        first = say("heading.roadmap.now", days=days(now))
+    return sentence(first, say("heading.roadmap.later", n=thousands(later)) if later else "")
 
 
 def pack_heading(counts: Mapping[str, int], critical_failed: int) -> str:
     """What a pack's part opens with; `counts` by status."""
     applicable = sum(n for status, n in counts.items() if status != "not_applicable")
     unseen = sum(counts.get(key, 0) for key in ("unknown", "blocked", "error"))
-    failed, partial = counts.get("fail", 0), counts.get("partial", 0)
+    failed, partial, passed = (counts.get(key, 0) for key in ("fail", "partial", "pass"))
     if not applicable:
-        return "None of its checks applies to this project"
+        return say("heading.pack.none")
     if unseen == applicable:
-        return "Nothing here could be judged yet"
+        return say("heading.pack.unseen")
+    total, second = number(applicable), ""
     if failed:
-        worst = f", {number(critical_failed)} of them critical" if critical_failed and failed > 1 else ""
-        worst = ", a critical one" if critical_failed and failed == 1 else worst
-        first = f"{number(failed)} of {number(applicable)} checks {'fails' if failed == 1 else 'fail'}{worst}"
-        second = f"{number(partial)} {_is(partial)} half done" if partial else ""
+        key = "heading.pack.fail_critical" if critical_failed else "heading.pack.fail"
+        first = told(key, failed, total=total, critical=number(critical_failed))
+        second = told("heading.pack.half", partial) if partial else ""
     elif partial:
-        first, second = f"nothing fails, {number(partial)} of {number(applicable)} checks {_is(partial)} half done", ""
+        first = told("heading.pack.only_half", partial, total=total)
+    elif unseen:
+        first = told("heading.pack.pass", passed, total=total)
     else:
-        passed = counts.get("pass", 0)
-        first, second = f"{number(passed)} of {number(applicable)} checks {'passes' if passed == 1 else 'pass'}", ""
-        if not unseen:
-            many = f"all {number(passed)} checks that apply pass"
-            first = many if passed > 1 else "the one check that applies passes"
-    return sentence(first, second, f"{number(unseen)} could not be judged" if unseen else "")
+        first = told("heading.pack.all", passed)
+    return sentence(first, second, told("heading.pack.not_judged", unseen) if unseen else "")
 
 
 def accepted_heading(valid: int, expired: int) -> str:
-    first = f"{counted(valid, 'acceptance')} {_is(valid)} valid" if valid else ""
-    has = "has" if expired == 1 else "have"
-    second = f"{number(expired)} {has} expired and {_s(expired, 'count', verb=True)} again"
-    return sentence(first, second if expired else "")
+    return sentence(
+        told("heading.accepted.valid", valid) if valid else "",
+        told("heading.accepted.expired", expired) if expired else "",
+    )
 
 
 def relaxations_heading(count: int) -> str:
-    return sentence(f"{counted(count, 'setting')} of the project {_is(count)} not as shipped", "the score ignores them")
+    return upper_first(told("heading.accepted.settings", count))
 
 
 def attestations_heading(answered: int, asked: int, lapsed: int) -> str:
-    was = "was" if answered == 1 else "were"
-    first = f"{number(answered)} of {thousands(asked)} {_s(asked, 'question')} {was} answered"
-    return sentence(first, f"{counted(lapsed, 'answer')} {'has' if lapsed == 1 else 'have'} lapsed" if lapsed else "")
+    first = told("heading.attestations.answered", answered, total=digits(asked, "question"))
+    return sentence(first, told("heading.attestations.lapsed", lapsed) if lapsed else "")
 
 
 def comparison_heading(day_before: str, fixed: int, new: int, moved: float | None) -> str:
     """What happened since the last audit."""
-    parts = []
-    if fixed:
-        parts.append(f"{counted(fixed, 'gap')} {'was' if fixed == 1 else 'were'} closed")
-    if new:
-        parts.append(f"{number(new)} {'is' if new == 1 else 'are'} new")
-    first = f"since {day_before} {listed(parts)}" if parts else f"since {day_before} no gap was closed and none is new"
+    parts = [told("heading.comparison.closed", fixed)] if fixed else []
+    parts += [told("heading.comparison.new", new)] if new else []
+    what = listed(parts) or say("heading.comparison.nothing")
+    first = say("heading.comparison.since", day=day_before, what=what)
     if moved is None:
         return sentence(first)
     if not round(moved):
-        return sentence(first, "the score stands where it did")
-    return sentence(first, f"the score {'rose' if moved > 0 else 'fell'} by {counted(abs(round(moved)), 'point')}")
+        return sentence(first, say("heading.comparison.stands"))
+    key = "heading.comparison.rose" if moved > 0 else "heading.comparison.fell"
+    return sentence(first, told(key, abs(round(moved))))
 
 
 def history_heading(audits: int, since: str, first: float | None, last: float | None) -> str:
     """Where the score comes from."""
+    many = counted(audits, "audit")
     if first is None or last is None:
-        return f"{upper_first(counted(audits, 'audit'))} since {since}"
+        return upper_first(say("heading.history.plain", audits=many, day=since))
     if round(first) == round(last):
-        return f"Over {counted(audits, 'audit')} since {since} the score stands at {figure(last)}"
-    return f"Over {counted(audits, 'audit')} since {since} the score went from {figure(first)} to {figure(last)}"
-
-
-def signed(value: float, places: int = 0) -> str:
-    """A difference with its sign; a minus sign, not a hyphen."""
-    return f"{value:+.{places}f}".replace("-", MINUS)
+        return say("heading.history.stands", audits=many, day=since, score=figure(last))
+    return say("heading.history.went", audits=many, day=since, first=figure(first), score=figure(last))
 
 
 def data_heading(sets: int, problems: int, serious: int) -> str:
     """What the profile of the data found."""
-    first = f"{counted(sets, 'data set')} {'was' if sets == 1 else 'were'} measured"
+    first = told("heading.data.measured", sets)
     if not problems:
-        return sentence(first, "nothing is wrong with " + ("it" if sets == 1 else "them"))
-    worst = f", {number(serious)} of them serious" if serious and problems > 1 else ""
-    return sentence(first, counted(problems, "problem") + (worst or (", a serious one" if serious else "")))
+        return sentence(first, told("heading.data.nothing", sets))
+    key = "heading.data.serious" if serious else "heading.data.problems"
+    return sentence(first, told(key, problems, serious=number(serious)))
 
 
 def capacity_heading(verdict: str, months: float | None) -> str:
     """Whether the declared model serves the declared load, and for how long; `months` None where that is not known."""
-    match verdict:
-        case "yes" | "tight":
-            fits = "The declared hardware holds the model" + (", with little room" if verdict == "tight" else "")
-        case "no":
-            return "The declared hardware does not hold the model at the declared load"
-        case _:
-            return "Whether the model fits cannot be told from what is declared"
-    if months is None:
+    fits = say(f"heading.capacity.{verdict if verdict in ('yes', 'tight', 'no') else 'unknown'}")
+    if verdict not in ("yes", "tight") or months is None:
         return fits
     if months <= 0:
-        return f"{fits}, but not the load"
-    return f"{fits}, for about {digits(round(months), 'month')} of growth"
+        return say("heading.capacity.not_load", fits=fits)
+    return say("heading.capacity.lasts", fits=fits, months=digits(round(months), "month"))
 
 
 def cost_heading(verdict: str, breaks: float | None) -> str:
     """Whether the projected cost fits the budget; `breaks`: the first month whose high case is above it."""
-    match verdict:
-        case "pass":
-            return "The projected cost stays within the budget"
-        case "partial":
-            if breaks is not None and breaks > 1:
-                return f"The cost fits the budget now; its high case is above it from month {round(breaks)}"
-            return "The expected cost fits the budget now, its high case does not"
-        case "fail":
-            return "The declared workload costs more than the budget"
-        case _:
-            return "What the workload costs against the budget cannot be told yet"
+    if verdict == "partial" and breaks is not None and breaks > 1:
+        return say("heading.cost.later", month=round(breaks))
+    return say(f"heading.cost.{verdict if verdict in ('pass', 'partial', 'fail') else 'unknown'}")
 
 
 def gate_heading(failed: int, total: int) -> str:
     if not failed:
-        return upper_first(f"{counted(total, 'gate')} {'was' if total == 1 else 'were'} set, and none failed")
-    return upper_first(f"{number(failed)} of {number(total)} gates failed" if total > 1 else "the gate failed")
+        return upper_first(told("heading.gate.none_failed", total))
+    if total == 1:
+        return upper_first(say("heading.gate.the_one"))
+    return upper_first(told("heading.gate.failed", failed, total=number(total)))
 
 
 def fallback_risk(title: str, status: str) -> str:
     """A risk sentence for a check whose author wrote none: the condition that should hold, and how far it does."""
-    half = "Only partly shown" if status == "partial" else "Not in place"
-    return f"{half}: {lower_first(title)}"
-
-
-def _is(count: int) -> str:
-    return "is" if count in (0, 1) else "are"
-
-
-def _s(count: int, word: str, *, verb: bool = False) -> str:
-    """The word for the count: nouns take the s in the plural, verbs in the singular."""
-    return word + "s" if (count == 1) == verb else word
+    return say("risk.half" if status == "partial" else "risk.missing", title=lower_first(title))

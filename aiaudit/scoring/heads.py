@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 MAX_BYTES: Final = 256 * 1024 * 1024  # of one result
-_MEMORY: Final = "512MB"
+_MEMORY: Final = "2GB"  # of DuckDB, at most: a head of a megabyte takes some twenty
 _BATCH_FILES, _BATCH_BYTES = 8, 8 * 1024 * 1024  # what is in memory at once, for each thread
 _THREADS: Final = min(os.cpu_count() or 1, 3)
 _STEP: Final = 512 * 1024
@@ -91,8 +91,12 @@ def _read(files: Sequence[Path], checks: str, columns: Any) -> list[Row]:
         try:
             done = cursor.execute(query, [*shapes, [text for _, text in batch], [path for path, _ in batch]])
             rows = [{**head, "checks": own, "filename": path} for head, own, path in done.fetchall()]
-        except duckdb.Error:  # one text that is no JSON ends the reading of all: find it
-            return [row for one in batch for row in ask([one])] if len(batch) > 1 else []
+        except duckdb.Error as error:  # one text that is no JSON, or too large, ends the reading of all: find it
+            if len(batch) > 1:
+                return [row for one in batch for row in ask([one])]
+            if isinstance(error, duckdb.OutOfMemoryException):
+                raise HeadsError(f"{batch[0][0]}: too large to be read") from None
+            return []
         finally:
             cursor.close()
         return [row for row in rows if row["schema_version"] is not None]

@@ -62,7 +62,8 @@ class Outlier:
     """A project whose score lies far below that of its peers (Tukey's fence), or that was seen least."""
 
     project: str
-    why: str
+    why: str  # far_below or little_seen
+    figure: float  # the score, or the share of the evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ class Portfolio:
     fixes: tuple[Gap, ...]
     outliers: tuple[Outlier, ...]
     owners: tuple[tuple[str, int, float | None], ...]
-    notes: tuple[str, ...]
+    unread: tuple[str, ...]
+    rulesets: int
 
 
 def build(files: Sequence[Path]) -> Portfolio:
@@ -95,12 +97,6 @@ def build(files: Sequence[Path]) -> Portfolio:
     common = [gap for gap in found if gap.failed + gap.partial > 1 or len(projects) == 1]
     packs = dict.fromkeys((pack["id"], pack["title"]) for row in rows for pack in row["packs"] or ())
     rules = {project.ruleset for project in projects}
-    notes = [f"{path}: not a result JSON of aiaudit; left out" for path in unread]
-    if len(rules) > 1:
-        notes.append(
-            f"The projects were judged by {len(rules)} different rulesets: judge saved facts again by one of them "
-            "before you compare scores."
-        )
     counts = Counter(project.readiness or "" for project in projects)
     return Portfolio(
         tuple(projects),
@@ -110,7 +106,8 @@ def build(files: Sequence[Path]) -> Portfolio:
         tuple(sorted((g for g in found if g.lifts), key=lambda g: (-g.lifts / max(g.days, 0.5), g.id))),
         tuple(_outliers(projects)),
         tuple(_owners(projects)),
-        tuple(notes),
+        tuple(unread),
+        len(rules),
     )
 
 
@@ -214,10 +211,10 @@ def _outliers(projects: Sequence[Project]) -> list[Outlier]:
         fence = first - 1.5 * (third - first)
         for project in projects:
             if project.score is not None and project.score < fence:
-                found.append(Outlier(project.name, f"score {project.score:.0f}, far below the others"))
+                found.append(Outlier(project.name, "far_below", project.score))
     for project in projects:
         if project.coverage < 50:
-            found.append(Outlier(project.name, f"only {project.coverage:.0f} % of the evidence was seen"))
+            found.append(Outlier(project.name, "little_seen", project.coverage))
     return found
 
 
@@ -226,7 +223,7 @@ def _owners(projects: Sequence[Project]) -> list[tuple[str, int, float | None]]:
     grouped: dict[str, list[float]] = {}
     counts: Counter[str] = Counter()
     for project in projects:
-        owner = project.owner or "nobody named"
+        owner = project.owner
         counts[owner] += 1
         grouped.setdefault(owner, [])
         if project.score is not None:

@@ -13,7 +13,7 @@
         group.hidden = !fits;
         if (fits) { shown += 1; }
       });
-      count.textContent = shown + " of " + groups.length + " checks";
+      count.textContent = form.dataset.shown.replace("%1", shown).replace("%2", groups.length);
     };
     form.hidden = false;
     form.addEventListener("input", run);

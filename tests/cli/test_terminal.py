@@ -59,7 +59,7 @@ def test_a_check_that_is_partly_shown_says_in_one_line_what_is_missing():
     many = [partial | {"id": f"OPS-{n:03}", "reason": "word " * 40, "priority": n / 10} for n in range(100, 130)]
     shown = render(changed(checks=many), width=80).splitlines()
     at = shown.index("Partly shown: 30 checks")
-    assert shown[at + 1].startswith("◐  OPS-129  word word")
+    assert shown[at + 1].startswith("◐  OPS-129   word word")
     assert shown[at + 1].endswith("…")
     assert [line[3:10] for line in shown[at + 1 : at + 21]] == [f"OPS-{n}" for n in range(129, 109, -1)]
     assert shown[at + 21] == "   and 10 more"

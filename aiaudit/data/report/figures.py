@@ -8,17 +8,21 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from aiaudit.data.model import Column
+from aiaudit.reports.strings import say
 from aiaudit.reports.text import shorten, visible
 
 BLANK: Final = "–"
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _UNITS: Final = ((1 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"))
 _NAME: Final = 200
+TYPES: Final = frozenset(
+    {"text", "integer", "number", "boolean", "timestamp", "date", "time", "list", "record", "binary", "other"}
+)
 
 
 def name(text: str, limit: int = _NAME) -> str:
     """A name of the data, on one line and with nothing in it that a terminal or a page would obey."""
-    return shorten(visible(text), limit) or "(no name)"
+    return shorten(visible(text), limit) or say("profile.no_name")
 
 
 def count(value: int | None) -> str:
@@ -27,8 +31,8 @@ def count(value: int | None) -> str:
 
 
 def many(value: int, what: str) -> str:
-    """1 row, 2 rows"""
-    return f"{value:,} {what}" if value == 1 else f"{value:,} {what}s"
+    """1 row, 2 rows. `what`: a key under `thing` of the reports' words."""
+    return say(f"thing.{what}", value)
 
 
 def share(value: float | None) -> str:
@@ -67,7 +71,7 @@ def size(value: int | None) -> str:
     for unit, suffix in _UNITS:
         if value >= unit:
             return f"{value / unit:.1f} {suffix}"
-    return f"{value} bytes"
+    return say("profile.bytes", value)
 
 
 def distinct(column: Column) -> str:
@@ -77,20 +81,25 @@ def distinct(column: Column) -> str:
     return f"{column.distinct:,}" if column.distinct_exact else f"~{column.distinct:,}"
 
 
+def kind(column: Column) -> str:
+    """The name of a column's type."""
+    return say(f"profile.type.{column.type}") if column.type in TYPES else column.type
+
+
 def extent(column: Column) -> str:
     """What a column's values are like, in a few words."""
     if column.type == "boolean":
-        return f"true {share(column.mean)}" if column.mean is not None else BLANK
+        return say("profile.true", share=share(column.mean)) if column.mean is not None else BLANK
     if column.type == "text":
         if column.length_max is None:
             return BLANK
-        return f"length {number(column.length_mean)}, at most {number(column.length_max)}"
+        return say("profile.length", mean=number(column.length_mean), most=number(column.length_max))
     if column.min is None:
         return BLANK
     if column.constant:
-        return f"always {number(column.min)}"
+        return say("profile.always", value=number(column.min))
     spread = f"{number(column.min)} … {number(column.max)}"
-    return spread if column.mean is None else f"{spread}, mean {number(column.mean)}"
+    return spread if column.mean is None else say("profile.spread", spread=spread, mean=number(column.mean))
 
 
 def bars(histogram: Sequence[int] | None) -> str:

@@ -7,8 +7,9 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from aiaudit.data.model import Column, Label
-from aiaudit.data.report.figures import many, name, number, share
+from aiaudit.data.report.figures import name, number, share
 from aiaudit.reports.charts import ACCENT, FAILED, LINE_2, TRACK
+from aiaudit.reports.strings import say
 
 HEIGHT: Final = 28
 _WIDTH: Final = 160
@@ -30,7 +31,13 @@ def histogram(column: Column) -> Markup:
                 f'<rect x="{i * step:.1f}" y="{HEIGHT - height:.1f}" width="{max(step - 1, 1):.1f}" '
                 f'height="{height:.1f}" fill="{ACCENT}"/>'
             )
-    said = f"{name(column.name)}: {number(column.min)} to {number(column.max)} in {many(len(counts), 'bin')}"
+    said = say(
+        "profile.histogram",
+        len(counts),
+        column=name(column.name),
+        low=number(column.min),
+        high=number(column.max),
+    )
     return _svg("".join(drawn) + f'<path d="M0 {HEIGHT - 0.5}h{_WIDTH}" stroke="{LINE_2}"/>', said, _WIDTH, HEIGHT)
 
 
@@ -38,7 +45,7 @@ def missing(column: Column) -> Markup:
     """The share of missing values as a bar."""
     part = column.null_fraction or 0.0
     bar = f'<rect width="48" height="8" fill="{TRACK}"/><rect width="{48 * part:.1f}" height="8" fill="{FAILED}"/>'
-    return _svg(bar, f"{share(column.null_fraction)} missing", 48, 8)
+    return _svg(bar, say("profile.missing", share=share(column.null_fraction)), 48, 8)
 
 
 def balance(label: Label) -> Markup:
@@ -54,7 +61,7 @@ def balance(label: Label) -> Markup:
             f'<rect x="160" y="{y + 3}" width="{240 * part:.1f}" height="12" fill="{ACCENT}"/>'
             f'<text x="{168 + 240 * part:.1f}" y="{y + 13}" font-size="12" fill="#46525e">{share(part)}</text>'
         )
-    return _svg("".join(drawn), f"classes of {name(label.column)}", 480, 20 * len(rows))
+    return _svg("".join(drawn), say("profile.classes", column=name(label.column)), 480, 20 * len(rows))
 
 
 def drift(value: float | None, limit: float) -> Markup:
@@ -64,7 +71,8 @@ def drift(value: float | None, limit: float) -> Markup:
     reach = 96 * min(value / (3 * limit), 1)
     colour = FAILED if value >= limit else ACCENT
     bar = f'<rect width="96" height="8" fill="{TRACK}"/><rect width="{reach:.1f}" height="8" fill="{colour}"/>'
-    return _svg(bar + '<path d="M32 0v8" stroke="#121a22"/>', f"PSI {value:.3f}, limit {limit}", 96, 8)
+    said = say("profile.psi", value=f"{value:.3f}", limit=limit)
+    return _svg(bar + '<path d="M32 0v8" stroke="#121a22"/>', said, 96, 8)
 
 
 def _svg(inner: str, title: str, width: int, height: int) -> Markup:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiaudit.data.model import Chat, Column, Dataset, GroupRate, Leakage, Pair, Preference, Report
-from aiaudit.data.report.figures import count, many, name, number, share
+from aiaudit.data.report.figures import count, name, number, share
+from aiaudit.reports.strings import say
 
 NULLS: Final = 0.5  # share from which a column counts as mostly empty
 NEAR_CONSTANT: Final = 0.99
@@ -49,25 +50,26 @@ def problems_of(report: Report) -> list[Problem]:
 
 def _of_dataset(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     if dataset.rows is None:
-        yield "high", "", "could not be read (see the notes)"
+        yield "high", "", say("problem.unread")
         return
     if dataset.rows == 0:
-        yield "high", "", "holds no rows"
+        yield "high", "", say("problem.no_rows")
     what = "image" if dataset.format == "images" else "row"
     if dataset.malformed.count:
-        lines = f" (line {', '.join(map(str, dataset.malformed.lines[:_LISTED]))})" if dataset.malformed.lines else ""
-        more = lines.replace(")", ", …)") if dataset.malformed.count > _LISTED else lines
-        yield "high", "", f"{many(dataset.malformed.count, f'malformed {what}')}{more}"
+        lines = ", ".join(map(str, dataset.malformed.lines[:_LISTED]))
+        lines += ", …" if lines and dataset.malformed.count > _LISTED else ""
+        told = say(f"problem.malformed_{what}", dataset.malformed.count)
+        yield "high", "", say("problem.on_lines", what=told, lines=lines) if lines else told
     if dataset.duplicate_rows:
         part = share(dataset.duplicate_rows / dataset.rows) if dataset.rows else ""
-        yield "medium", "", f"{many(dataset.duplicate_rows, f'duplicate {what}')} ({part})"
+        yield "medium", "", say(f"problem.duplicate_{what}", dataset.duplicate_rows, share=part)
     for column in dataset.columns:
         if dataset.rows:
             for severity, text in _of_column(column):
                 yield severity, column.name, text
     for ids in dataset.ids:
         if ids.duplicates:
-            yield "medium", ids.column, many(ids.duplicates, "duplicate id")
+            yield "medium", ids.column, say("problem.duplicate_id", ids.duplicates)
     for leak in dataset.leakage or ():
         if leaks(leak):
             yield "high", leak.column, _leak_text(leak)
@@ -81,24 +83,24 @@ def _of_dataset(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
 def _of_column(column: Column) -> Iterator[tuple[str, str]]:
     if column.personal is not None:
         kind = column.personal.kind.replace("_", " ")
-        yield "high", f"personal data: {kind}, {share(column.personal.share)} of the sample's values"
+        yield "high", say("problem.personal", kind=kind, share=share(column.personal.share))
     if column.null_fraction == 1:
-        yield "medium", "no values at all"
+        yield "medium", say("problem.no_values")
     elif (column.null_fraction or 0) >= NULLS:
-        yield "medium", f"{share(column.null_fraction)} of the values are missing"
+        yield "medium", say("problem.missing", share=share(column.null_fraction))
     if (column.empty_fraction or 0) >= NULLS:
-        yield "medium", f"{share(column.empty_fraction)} of the values are empty texts"
+        yield "medium", say("problem.empty", share=share(column.empty_fraction))
     if column.constant:
-        yield "low", "constant"
+        yield "low", say("problem.constant")
     elif (column.near_constant or 0) >= NEAR_CONSTANT:
-        yield "low", f"nearly constant: {share(column.near_constant)} of the values are the same"
+        yield "low", say("problem.near_constant", share=share(column.near_constant))
     if (column.numeric_as_text or 0) >= NUMBERS and not column.date_formats:
-        yield "medium", f"numbers stored as text: {share(column.numeric_as_text)} of the texts"
+        yield "medium", say("problem.numbers", share=share(column.numeric_as_text))
     if len(column.date_formats) > 1:
-        yield "medium", f"dates written in {len(column.date_formats)} ways: {', '.join(column.date_formats)}"
-    odd = [f"{number(n)} {word}" for n, word in ((column.nan, "NaN"), (column.infinite, "infinite")) if n]
+        yield "medium", say("problem.dates", len(column.date_formats), list=", ".join(column.date_formats))
+    odd = [say(f"problem.{key}", n=number(n)) for key, n in (("nan", column.nan), ("infinite", column.infinite)) if n]
     if odd:
-        yield "medium", f"values that are no numbers: {' and '.join(odd)}"
+        yield "medium", say("problem.no_numbers", list=say("join.last").join(odd))
 
 
 def leaks(leak: Leakage) -> bool:
@@ -110,9 +112,8 @@ def leaks(leak: Leakage) -> bool:
 
 def _leak_text(leak: Leakage) -> str:
     if leak.measure == "r2":
-        return f"tells the label alone: r² {leak.accuracy:.4f}"
-    said = f"right in {share(leak.accuracy)}, where the commonest class is {share(leak.majority)}"
-    return f"tells the label alone: {said}"
+        return say("problem.leak_number", value=f"{leak.accuracy:.4f}")
+    return say("problem.leak", share=share(leak.accuracy), common=share(leak.majority))
 
 
 def _of_label(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
@@ -120,77 +121,81 @@ def _of_label(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     if label is None:
         return
     if label.conflicting_groups:
-        yield "medium", label.column, f"{many(label.conflicting_groups, 'group')} of equal rows with different labels"
+        yield "medium", label.column, say("problem.conflicts", label.conflicting_groups)
     if label.balance and len(label.balance) > 1:
         rarest = min(label.balance, key=lambda value: label.balance[value] if label.balance else 0)
         if label.balance[rarest] < RARE_CLASS:
-            yield "low", label.column, f"imbalanced: class {name(rarest, 40)} is {share(label.balance[rarest])}"
+            yield (
+                "low",
+                label.column,
+                say("problem.imbalance", name=name(rarest, 40), share=share(label.balance[rarest])),
+            )
     if label.balance and len(label.balance) == 1:
-        yield "high", label.column, "the label has one class only"
+        yield "high", label.column, say("problem.one_class")
 
 
 def _of_preference(told: Preference) -> Iterator[tuple[str, str, str]]:
-    for n, one, more in (
-        (told.identical, "chosen answer equals the rejected one", "chosen answers equal the rejected ones"),
-        (told.contradicted, "pair is turned round by another", "pairs are turned round by others"),
-        (told.empty_chosen, "chosen answer is empty", "chosen answers are empty"),
-        (told.empty_rejected, "rejected answer is empty", "rejected answers are empty"),
+    for key, n in (
+        ("identical", told.identical),
+        ("contradicted", told.contradicted),
+        ("empty_chosen", told.empty_chosen),
+        ("empty_rejected", told.empty_rejected),
     ):
         if n:
-            yield "high", "", f"{count(n)} {one if n == 1 else more}"
+            yield "high", "", say(f"problem.{key}", n)
     if told.chosen_longer is not None and told.pairs >= _ENOUGH_PAIRS and told.chosen_longer >= _LENGTH_TELLS:
-        yield (
-            "low",
-            "",
-            f"{told.chosen_longer:.0%} of the chosen answers are the longer ones: length alone may be learnt",
-        )
+        yield "low", "", say("problem.length", share=f"{told.chosen_longer:.0%}")
 
 
 def _of_chat(chat: Chat) -> Iterator[tuple[str, str, str]]:
-    for value, one, more in (
-        (chat.empty_conversations, "conversation has no turn", "conversations have no turn"),
-        (chat.empty_turns, "empty turn", "empty turns"),
-        (chat.bad_alternation, "conversation is out of order", "conversations are out of order"),
-        (chat.not_ending_with_assistant, "conversation lacks a last answer", "conversations lack a last answer"),
-        (chat.duplicates, "duplicate conversation", "duplicate conversations"),
+    for key, value in (
+        ("no_turn", chat.empty_conversations),
+        ("empty_turn", chat.empty_turns),
+        ("out_of_order", chat.bad_alternation),
+        ("no_last_answer", chat.not_ending_with_assistant),
+        ("duplicate_conversation", chat.duplicates),
     ):
         if value:
-            yield "medium", "", f"{count(value)} {one if value == 1 else more}"
+            yield "medium", "", say(f"problem.{key}", value)
     if chat.near_duplicates and chat.near_duplicates > chat.duplicates:
-        yield "low", "", f"{many(chat.near_duplicates, 'near duplicate')} among {count(chat.near_compared)}"
+        yield "low", "", say("problem.near_duplicate", chat.near_duplicates, among=count(chat.near_compared))
 
 
 def _of_pair(pair: Pair) -> Iterator[tuple[str, str, str]]:
-    for value, one, more in (
-        (pair.overlap_rows, "row of the second set stands in the first", "rows of the second set stand in the first"),
-        (pair.overlap_ids, "id stands in both", "ids stand in both"),
-        (pair.overlap_prompts, "text of the second set stands in the first", "texts of the second stand in the first"),
+    for key, value in (
+        ("overlap_rows", pair.overlap_rows),
+        ("overlap_ids", pair.overlap_ids),
+        ("overlap_texts", pair.overlap_prompts),
     ):
         if value:
-            yield "high", "", f"{count(value)} {one if value == 1 else more}"
+            yield "high", "", say(f"problem.{key}", value)
     if pair.overlap_near and pair.overlap_near > (pair.overlap_prompts or 0):
-        yield "medium", "", f"{many(pair.overlap_near, 'text')} of the second set resemble one of the first"
+        yield "medium", "", say("problem.overlap_near", pair.overlap_near)
     for grouped, shared in (pair.overlap_groups or {}).items():
         if shared:
-            yield "high", grouped, f"{many(shared, 'group')} in both"
+            yield "high", grouped, say("problem.overlap_groups", shared)
     if pair.time_ordered is False:
-        yield "high", "", "the first set's latest time is after the second's earliest"
+        yield "high", "", say("problem.time_order")
     if pair.missing_columns:
         listed = ", ".join(name(missing, 40) for missing in pair.missing_columns[:_LISTED])
-        yield "medium", "", f"{many(len(pair.missing_columns), 'column')} missing in the second: {listed}"
+        yield "medium", "", say("problem.missing_columns", len(pair.missing_columns), list=listed)
     for column in pair.columns:
         if column.drifted:
-            figures = f"PSI {column.psi:.3f}" if column.psi is not None else ""
-            test = f", KS {column.ks:.3f}" if column.ks is not None else ""
-            fresh = f", new categories {share(column.new_category_share)}" if column.new_category_share else ""
-            yield "medium", column.name, f"drifted: {figures}{test}{fresh}"
+            figures = [f"PSI {column.psi:.3f}"] if column.psi is not None else []
+            figures += [f"KS {column.ks:.3f}"] if column.ks is not None else []
+            if column.new_category_share:
+                figures.append(say("problem.new_categories", share=share(column.new_category_share)))
+            yield "medium", column.name, say("problem.drifted", figures=", ".join(figures))
 
 
 def _of_group(group: GroupRate) -> list[Problem]:
     if group.ratio is None or group.ratio >= FOUR_FIFTHS or group.n < GROUP_ROWS:
         return []
-    text = (
-        f"{name(group.group, 40)}: positive rate {share(group.positive_rate)}, {group.ratio:.2f} of the best group's "
-        f"(n {count(group.n)}; four-fifths rule)"
+    text = say(
+        "problem.group",
+        name=name(group.group, 40),
+        rate=share(group.positive_rate),
+        ratio=f"{group.ratio:.2f}",
+        rows=count(group.n),
     )
     return [Problem("high", "", name(group.column), text)]

@@ -62,7 +62,7 @@ def render(report: Report, *, width: int = 100, colour: bool = False) -> str:
 
 def _head(report: Report) -> Text:
     drawn = f" · sample of {count(report.sample.rows)} rows, seed {report.sample.seed}" if report.sample else ""
-    return Text.assemble((many(len(report.datasets), "data set"), "bold"), (f"  {report.engine}{drawn}", "dim"))
+    return Text.assemble((many(len(report.datasets), "data_set"), "bold"), (f"  {report.engine}{drawn}", "dim"))
 
 
 def _problems(problems: list[Problem], *, several: bool) -> Table | Text:

@@ -92,12 +92,11 @@ def lint(
     """
     from aiaudit.packs.lint import lint as find
     from aiaudit.packs.load import load
-    from aiaudit.reports.words import digits
 
     problems = find(load(packs, shipped=False) if packs else load(), cases)
     for problem in problems:
         print(problem)
-    print(digits(len(problems), "fault") if problems else "no faults")
+    print(f"{len(problems)} {'fault' if len(problems) == 1 else 'faults'}" if problems else "no faults")
     if problems:
         raise typer.Exit(int(ExitCode.GATE))
 

@@ -7,6 +7,7 @@ to the same end. What any of them names is then searched by itself: RE2 decides,
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from aiaudit.probes.text_database import database
 from aiaudit.probes.text_literals import Alternative, Clause, anchored_inside, folds, required
 from aiaudit.project.cache import content_hash, engine_id
 
@@ -43,13 +45,15 @@ class Search(Protocol):
         """The numbers of all expressions that match somewhere in the text, and perhaps of some that do not."""
 
 
-def search_for(expressions: Sequence[Expression], *, much: bool = False, cache: Cache | None = None) -> Search:
+def search_for(
+    expressions: Sequence[Expression], *, much: bool = False, cache: Cache | None = None, purpose: str = ""
+) -> Search:
     """The fastest search that this machine has; `much`: there is so much text that a long preparation pays. `cache`
-    keeps what is known of the expressions."""
+    keeps what is known of the expressions, and what was compiled of them, for each `purpose`."""
     if cache is not None:
-        _learn(expressions, cache)
+        _learn(expressions, cache, purpose)
     try:
-        return WholeSearch(expressions) if much else LiteralSearch(expressions)
+        return WholeSearch(expressions, cache) if much else LiteralSearch(expressions, cache, purpose)
     except (ImportError, OSError, RuntimeError):  # no wheel for this machine, or not this processor
         return SetSearch(expressions)
 
@@ -67,7 +71,7 @@ class LiteralSearch:
     """By the literals that each expression needs. Raises `ImportError` where Hyperscan is not installed, `RuntimeError`
     where it does not run on this processor."""
 
-    def __init__(self, expressions: Sequence[Expression]) -> None:
+    def __init__(self, expressions: Sequence[Expression], cache: Cache | None = None, purpose: str = "") -> None:
         import hyperscan
 
         self._always: list[int] = []  # expressions that need no literal
@@ -84,26 +88,17 @@ class LiteralSearch:
         self._literals = sorted(asked | set(needed))
         self._uses = [needed.get(literal, []) for literal in self._literals]
         self._all = range(len(expressions))
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        if not self._literals:
-            return
-        try:
-            self._database.compile(
-                expressions=self._literals,
-                ids=list(range(len(self._literals))),
-                elements=len(self._literals),
-                flags=[hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS] * len(self._literals),
-                literal=True,
-            )
-        except hyperscan.error as error:  # its own class, derived from none of Python's
-            raise RuntimeError(f"Hyperscan: {error}") from None
+        self._database: Any = None
+        if self._literals:
+            flags = [hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS] * len(self._literals)
+            self._database = database(self._literals, flags, literal=True, cache=cache, purpose=f"literals {purpose}")
 
     def candidates(self, text: bytes) -> Iterable[int]:
         """See `Search`; in their order."""
         if folds(text):
             return self._all
         there: list[int] = []
-        if self._literals and text:
+        if self._database is not None and text:
             self._database.scan(text, match_event_handler=_note, context=there)
         present = {self._literals[number] for number in there}
         found = set(self._always)
@@ -128,12 +123,12 @@ def _required(regex: str) -> tuple[Alternative, ...] | None:
     return _needs[regex]
 
 
-def _learn(expressions: Sequence[Expression], cache: Cache) -> None:
+def _learn(expressions: Sequence[Expression], cache: Cache, purpose: str) -> None:
     """Take what these expressions need from the cache, where reading it is quicker than working it out, or keep it."""
     regexes = list(dict.fromkeys(expression.regex for expression in expressions))
     if all(regex in _needs for regex in regexes):
         return
-    slot = engine_id(SLOT, f"{VERSION}\0{sys.version}")
+    slot = engine_id(SLOT, f"{VERSION}\0{sys.version}\0{purpose}")
     name = content_hash("\0".join(regexes).encode("utf-8", "surrogateescape"))
     parts = cache.kept(slot, name)
     try:
@@ -157,25 +152,24 @@ class WholeSearch:
     installed.
     """
 
-    def __init__(self, expressions: Sequence[Expression]) -> None:
+    def __init__(self, expressions: Sequence[Expression], cache: Cache | None = None) -> None:
         import hyperscan
 
         numbers = range(len(expressions))
-        self._literals = LiteralSearch(expressions)
+        self._literals = LiteralSearch(expressions, cache, "all")
         self._others = [number for number in numbers if not _plain(expressions[number].regex)]
-        self._rest = LiteralSearch([expressions[number] for number in self._others])
+        self._rest = LiteralSearch([expressions[number] for number in self._others], cache, "others")
         able = sorted(set(numbers) - set(self._others))
         flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_MULTILINE
-        self._database: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        try:
-            self._database.compile(
-                expressions=[expressions[number].regex.encode() for number in able],
+        self._database: Any = None
+        with contextlib.suppress(RuntimeError):  # an expression that only RE2 knows: literals do for all
+            self._database = database(
+                [expressions[number].regex.encode() for number in able],
+                [flags | hyperscan.HS_FLAG_CASELESS * expressions[number].ignore_case for number in able],
                 ids=able,
-                elements=len(able),
-                flags=[flags | hyperscan.HS_FLAG_CASELESS * expressions[number].ignore_case for number in able],
+                cache=cache,
+                purpose="whole",
             )
-        except hyperscan.error:  # an expression that only RE2 knows: literals do for all
-            self._database = None
 
     def candidates(self, text: bytes) -> Iterable[int]:
         """See `Search`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import pytest
@@ -142,7 +143,9 @@ def test_hits_do_not_depend_on_the_search(monkeypatch: pytest.MonkeyPatch) -> No
     ]
     found = []
     for kind in SEARCHES:
-        monkeypatch.setattr(text_engine, "search_for", lambda some, much=False, cache=None, kind=kind: kind(some))
+        monkeypatch.setattr(
+            text_engine, "search_for", lambda some, much=False, cache=None, purpose="", kind=kind: kind(some)
+        )
         engine = text_engine.TextEngine(groups=groups)
         entry = Entry("a.py", len(data), suffix=".py")
         assert engine.wants(entry)
@@ -170,6 +173,32 @@ def test_what_is_known_of_expressions_is_kept(tmp_path: Path, monkeypatch: pytes
     assert text_search._needs == known
     text = b"token = 'ghp_" + b"a1B2" * 9 + b"'"
     assert list(first.candidates(text)) == list(second.candidates(text)) != []
+
+
+@pytest.mark.parametrize("much", [False, True])
+def test_what_was_compiled_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, much: bool) -> None:
+    import hyperscan
+
+    expressions = [Expression(pattern.regex) for pattern in patterns("vendor")] + [
+        Expression("grüße"),
+        Expression("a$b"),
+    ]
+    text = b"token = 'ghp_" + b"a1B2" * 9 + "' grüße".encode()
+    with open_cache(tmp_path / "cache") as cache:
+        first = search_for(expressions, much=much, cache=cache)
+        monkeypatch.setattr(hyperscan, "Database", lambda **_: pytest.fail("compiled again"))
+        second = search_for(expressions, much=much, cache=cache)
+    assert list(first.candidates(text)) == list(second.candidates(text)) != []
+    assert list(second.candidates(b"")) == list(first.candidates(b""))
+
+
+@pytest.mark.parametrize("broken", [b"", b"x" * 64, zlib.compress(b"x" * 1000)])
+def test_a_kept_database_that_is_none_is_compiled_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bytes
+) -> None:
+    with open_cache(tmp_path / "cache") as cache:
+        monkeypatch.setattr(cache, "kept", lambda slot, name: [broken])
+        assert list(LiteralSearch([Expression("token")], cache).candidates(b"a token")) == [0]
 
 
 def test_where_hyperscan_does_not_run_the_sets_of_re2_do(monkeypatch: pytest.MonkeyPatch) -> None:

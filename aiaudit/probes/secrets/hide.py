@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import accumulate
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.model.fact import Fact
 from aiaudit.probes.base import Engine
@@ -22,6 +22,9 @@ from aiaudit.probes.secrets.rules import VERSION, digest, patterns, rules
 from aiaudit.probes.text_engine import PatternSets
 from aiaudit.probes.text_search import compile_pattern
 from aiaudit.project.entry import Entry
+
+if TYPE_CHECKING:
+    from aiaudit.project.cache import Cache
 
 HIDDEN: Final = "[secret]"
 _ANY_TEXT: Final = (
@@ -51,6 +54,12 @@ class Discreet:
 
     def wants(self, entry: Entry) -> bool:
         return self._engine.wants(entry)
+
+    def prepare(self, size: int, cache: Cache | None = None) -> None:
+        """Make ready before workers are forked, which then share what is made here."""
+        prepare_sets(cache)
+        if (prepare := getattr(self._engine, "prepare", None)) is not None:
+            prepare(size, cache)
 
     def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
         found: dict[str, Any] = hide_in(self._engine.scan(data, entry))
@@ -135,10 +144,19 @@ def _spans(data: bytes) -> Iterator[tuple[int, int]]:
     yield from taken
 
 
-@cache
+_made: list[PatternSets] = []
+
+
+def prepare_sets(kept: Cache | None = None) -> None:
+    """Compile the rules, or take them from where they are `kept`."""
+    if not _made:
+        _made.append(PatternSets([*patterns("vendor"), *patterns("named"), *patterns("free")], kept))
+
+
 def _sets() -> PatternSets:
     """All rules, those that know most first."""
-    return PatternSets([*patterns("vendor"), *patterns("named"), *patterns("free")])
+    prepare_sets()
+    return _made[0]
 
 
 def _suspicious(value: Any) -> bool:

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 MAX_GLOB: Final = 512  # characters of one glob
 MAX_ALTERNATIVES: Final = 64  # globs that one `{…}` may stand for
+_VARIES: Final = re.compile(r"\{[^}]*\}|\*\*/|[*?]")  # the parts of a glob that stand for several texts
+_NESTED: Final = re.compile(r"\{[^}]*\{")
 
 
 class BadGlob(ValueError):  # noqa: N818
@@ -72,6 +74,14 @@ def translate(glob: str, *, in_line: bool = False) -> str:
             out.append(char if char.isalnum() or char in "/_" else re.escape(char))
             i += 1
     return "".join(out)
+
+
+@lru_cache(maxsize=4096)
+def literals(glob: str) -> tuple[bytes, ...]:
+    """What stands in every path that `glob` matches, as `as_bytes` gives it; not all of it, and perhaps nothing."""
+    if "[" in glob or _NESTED.search(glob):
+        return ()
+    return tuple(dict.fromkeys(map(as_bytes, filter(None, _VARIES.split(glob)))))
 
 
 def _set(body: str, *, in_line: bool) -> str:

@@ -33,7 +33,7 @@ Result = dict[str, Any]
 Progress = Callable[[int, int], None]  # files done, files in all
 
 IN_PROCESS_BYTES: Final = 512 * 1024  # less work than this does not pay a fork, where every engine is `bounded`
-ONE_JOB_BYTES: Final = 256 * 1024  # less work than this does not pay a second fork
+ONE_JOB_BYTES: Final = 64 * 1024  # less work than this does not pay a second fork
 _CHUNKS_PER_JOB: Final = 16
 _KEEP_AT_ONCE: Final = 1000  # answers that wait to be written to the cache
 _ATTEND_EVERY: Final = 0.002  # seconds

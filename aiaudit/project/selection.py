@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 
 from aiaudit.project.entry import Entry
-from aiaudit.project.globs import GlobSet, as_bytes, expand
+from aiaudit.project.globs import GlobSet, as_bytes, expand, literals
 
 
 class Selection:
@@ -36,6 +36,7 @@ class Selection:
         self._roles = {role: self._bits(positions) for role, positions in roles.items()}
         self._all = self._bits(range(len(self._files)))
         self._odd = [position for path, some in at.items() if b"\n" in path for position in some]  # are no lines
+        self._text = b"\n".join(self._paths)
         self._lines = b"\n".join(path for path in at if b"\n" not in path)
         self._known: dict[str, int] = {}
 
@@ -61,8 +62,10 @@ class Selection:
         found = self._known.get(glob)
         if found is None:
             found = 0
-            for one in expand(glob):
-                found |= self._of_plain(one.lower())
+            parts = expand(glob)
+            if self._may_be(glob):
+                for one in parts:
+                    found |= self._of_plain(one.lower())
             self._known[glob] = found
         return found
 
@@ -70,6 +73,8 @@ class Selection:
         """The files of a glob without braces, in small letters."""
         if glob == "**/*":
             return self._all
+        if not self._may_be(glob):
+            return 0
         folder, _, name = glob.rpartition("/")
         dot = name.rfind(".")
         if not _is_wild(name):
@@ -80,6 +85,11 @@ class Selection:
         found = [position for path in globs.lines(self._lines) for position in self._at.get(path, ())]
         found += [position for position in self._odd if globs.matches(self._paths[position])]
         return self._bits(found)
+
+    def _may_be(self, glob: str) -> bool:
+        """Whether all that a path of this glob holds stands somewhere: for most globs something does not, and nothing
+        need be compiled."""
+        return all(text in self._text for text in literals(glob))
 
     def _tried(self, glob: str, index: Mapping[str, list[int]], key: str, *, sure: bool) -> int:
         """The files of one key of an index that the glob matches."""

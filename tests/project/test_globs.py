@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiaudit.project.globs import BadGlob, GlobSet, GlobTable, expand
+from aiaudit.project.globs import BadGlob, GlobSet, GlobTable, as_bytes, expand, literals
 from aiaudit.project.roles import role_of, suffix_of
 from aiaudit.project.tree import Project
 from tests.project.trees import build
@@ -64,6 +64,20 @@ def test_a_bad_glob_is_one_clear_error(glob: str) -> None:
     with pytest.raises(BadGlob) as caught:
         GlobSet([glob])
     assert "\n" not in str(caught.value)
+
+
+@given(st.text(alphabet="ab*?./{,}[]", max_size=10), st.text(alphabet="abAB./", max_size=8))
+def test_a_path_that_matches_holds_the_literals(glob: str, path: str) -> None:
+    try:
+        matches = GlobSet([glob])(path)
+    except BadGlob:
+        return
+    assert not matches or all(text in as_bytes(path) for text in literals(glob))
+
+
+def test_literals() -> None:
+    assert literals("{,docs/**/}*Retention*.{md,txt}") == (b"retention", b".")
+    assert literals("[a]b") == literals("{a,{b,c}}d") == ()
 
 
 def test_a_hostile_glob_is_quick() -> None:

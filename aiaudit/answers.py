@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 SLOT: Final = "answers"
 WORTH_SECONDS: Final = 0.05  # answers that took less are not kept: reading them would take as long
 _SECRETS: Final = frozenset({"secrets", "secrets.engine", "secrets.history"})
+_DATA: Final = "data.profile"
 _RESOLVED, _SOME_UNKNOWN = b"=", b"?"
 _as_text: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain).encode
 
@@ -44,6 +45,8 @@ def is_of_tree(spec: FactSpec, options: Mapping[str, Any]) -> bool:
     """Whether the answer to this query is decided by the tree, the configuration, the day and the program."""
     if spec.probe in _SECRETS:  # a second engine is another program, and the history is no part of the tree
         return options.get("secrets_engine", "builtin") == "builtin" and not options.get("history")
+    if spec.probe == _DATA and options.get("data_engine"):  # tables elsewhere are no part of the tree
+        return False
     return spec.probe in PROBES and spec.probe not in BEYOND_THE_TREE  # a plug-in's code is not among our files
 
 

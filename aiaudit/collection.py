@@ -67,6 +67,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
     as_of = options.as_of or dt.datetime.now(dt.UTC).date()  # the same day for all who run it
     _check_engine(options.secrets_engine)
     _check_prices(options.prices)
+    _check_data_engine(options.engine)
     config, config_by, problems = read_config(root, options)
     config = with_stage(config, options.stage)
     specs = ruleset.selected.needed(also=ruleset.shared_facts)
@@ -87,6 +88,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
                     "history": options.history,
                     "osv_db": options.osv_db,
                     "prices": options.prices,
+                    "data_engine": options.engine,
                     "cache": options.cache,
                 },
                 progress=progress,
@@ -151,6 +153,19 @@ def _check_prices(path: str | None) -> None:
         price_book(path)
     except BadPrices as error:
         raise ConfigError([f"--prices {error}"]) from None
+
+
+def _check_data_engine(url: str | None) -> None:
+    """Raises ConfigError where the engine for data is not there: the embedded one must not stand in for it unsaid."""
+    if url is None:
+        return
+    from aiaudit.data.engine import Unopened
+    from aiaudit.data.engines import check
+
+    try:
+        check(url)
+    except Unopened as error:
+        raise ConfigError([str(error)]) from None
 
 
 def reuse(path: str, ruleset: Ruleset, options: Options) -> Collection:

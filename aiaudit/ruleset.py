@@ -39,6 +39,7 @@ class Options:
     history: bool = False  # whether earlier commits are looked through for secrets
     osv_db: str | None = None  # an OSV export: a zip, or a folder of them
     prices: str | None = None  # a file of the caller's prices
+    engine: str | None = None  # URL of what measures the data; the embedded one where None
     jobs: int | None = None
     cache: bool = True
     timings: bool = False

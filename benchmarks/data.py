@@ -96,7 +96,7 @@ def work(what: str, path: Path) -> None:
     names = [c.name for c in looked.columns if c.name not in ("id", "label")]
     exact.outliers(engine, relation, looked.columns)
     few = [c.name for c in looked.columns if c.distinct is not None and c.distinct <= 10_000]
-    exact.commonest_shares(engine, relation, few)
+    exact.commonest(engine, relation, few)
     exact.duplicate_rows(engine, relation)
     exact.duplicate_ids(engine, relation, "id")
     exact.label_balance(engine, relation, "label")

@@ -185,7 +185,10 @@ def test_a_probe_that_looks_beyond_the_tree_is_known_as_one() -> None:
         assert module is not None
         if beyond.search(inspect.getsource(module)):
             found.add(name)
-    assert found - {"secrets"} <= registry.BEYOND_THE_TREE  # `secrets` by its options, see `is_of_tree`
+    by_options = {"secrets", "data.profile"}  # see `is_of_tree`
+    assert found - by_options <= registry.BEYOND_THE_TREE
+    profile = spec("rows", "data.profile")
+    assert [answers.is_of_tree(profile, {"data_engine": url}) for url in (None, "postgres://db")] == [True, False]
     assert set(registry.names()) >= registry.BEYOND_THE_TREE
 
 

@@ -172,18 +172,22 @@ def use_colour(is_terminal: bool) -> bool:
 
 
 class Progress:
-    """`reading 120 of 456 files` on a terminal's stderr; nothing where stderr is no terminal."""
+    """`reading 120 of 456 files`, or what a probe is at, on a terminal's stderr; nothing where there is none."""
 
     def __init__(self, wanted: bool) -> None:
         self.on = wanted and sys.stderr.isatty()
         self.shown = ""
 
     def __call__(self, done: int, total: int) -> None:
-        if self.on:
-            text = f"reading {done:,} of {total:,} files"
-            if text != self.shown:
-                print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
-                self.shown = text
+        self.doing(f"reading {done:,} of {total:,} files")
+
+    def doing(self, text: str) -> None:
+        """Show what is being done, in one line."""
+        if self.on and text != self.shown:
+            from aiaudit.reports.text import shorten, visible
+
+            print(f"\r{shorten(visible(text), 78)}\x1b[K", end="", file=sys.stderr, flush=True)
+            self.shown = text
 
     def clear(self) -> None:
         if self.shown:

@@ -149,6 +149,14 @@ def run(
             "--prices", metavar="FILE", group=JUDGED, help="Your prices: own YAML, LiteLLM's JSON or SkyPilot's CSV."
         ),
     ] = None,
+    engine: Annotated[
+        str | None,
+        option(
+            "--engine",
+            metavar="URL",
+            help="Measure declared tables on postgres://… or duckdb://file, files on local-spark or spark://….",
+        ),
+    ] = None,
     secrets_engine: Annotated[
         SecretsEngine,
         option(
@@ -206,6 +214,8 @@ def run(
         raise UsageError("--facts and --prices exclude each other: saved facts hold what was counted")
     if facts and (history or secrets_engine is not SecretsEngine.BUILTIN):
         raise UsageError("--facts excludes --history and --secrets-engine: saved facts hold what was looked for")
+    if facts and engine:
+        raise UsageError("--facts and --engine exclude each other: saved facts hold what was measured")
     if osv_db and not Path(osv_db).exists():
         raise UsageError(f"--osv-db {osv_db}: there is no such file or folder")
     root = "" if facts else folder(path or Path())
@@ -226,6 +236,7 @@ def run(
         level=level.value if level else None,
         osv_db=osv_db,
         prices=prices,
+        engine=engine,
         secrets_engine=secrets_engine.value,
         history=history,
         jobs=jobs,

@@ -1,7 +1,8 @@
 """Pass A: every fact of every column from one scan.
 
-Small sources (below `EXACT_BELOW` bytes) get exact distinct counts and quantiles; above it both are approximate:
-HyperLogLog is off by some per cent (a distinct count may even exceed the number of rows), so no verdict rests on it.
+Quantiles are exact below `EXACT_BELOW` bytes; above they are those of the sample (pass B). Distinct values are counted
+exactly below `COUNTED_BELOW` bytes; above by HyperLogLog, which is off by some per cent (it may even exceed the number
+of rows), so no verdict rests on it: columns of few values, and possible identifiers, are counted again in pass C.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from aiaudit.data.engine import Engine, EngineError, Relation, narrow
+from aiaudit.data.engine import Engine, EngineError, OutOfMemory, Relation, narrow
 from aiaudit.data.model import Column
 
 if TYPE_CHECKING:
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 
 QUANTILES: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 EXACT_BELOW: Final = 64 * 1024 * 1024  # bytes
+COUNTED_BELOW: Final = 8 * 1024 * 1024  # bytes
 _WIDEST: Final = 200  # columns that one query asks for: wider sources are scanned several times
-_WIDEST_EXACT: Final = 20  # each exact distinct count holds hash tables of some megabytes
-_APART_EXACT: Final = 4  # of many rows: their hash tables are large, and Parquet's columns are read apart anyway
-_MANY_ROWS: Final = 8 * 1024 * 1024  # bytes of a Parquet file
+_WIDEST_COUNTED: Final = 20  # each exact distinct count holds hash tables of some megabytes
+_WIDEST_RANKED: Final = 10  # exact quantiles hold all values of a column
+_BLANK: Final = r"^[ \t\n\r\v\f]*$"
 _MOMENTS: Final = ("mean", "std")
 _LONG_TEXT: Final = 200  # characters: extremes of texts are not kept, they are values of somebody
 
@@ -37,6 +39,15 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """What one scan asks of each column: distinct values exactly (`counted`), quantiles (`ranked`), mean, deviation."""
+
+    counted: bool = True
+    ranked: bool = True
+    moments: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """One aggregate: to which column's field it belongs."""
 
@@ -45,31 +56,49 @@ class _Asked:
 
 
 def scan(engine: Engine, relation: Relation) -> Scan:
-    """Ask for all columns, at most `_WIDEST` a query."""
+    """Ask for all columns, at most `_WIDEST` a query; without ranks and counts where those need too much memory."""
     names = list(relation.table.columns)
-    exact = relation.size_bytes is not None and relation.size_bytes < EXACT_BELOW
+    size = relation.size_bytes
+    ask = Ask(counted=size is not None and size < COUNTED_BELOW, ranked=size is not None and size < EXACT_BELOW)
     rows = 0
     columns: list[Column] = []
-    step = _WIDEST_EXACT if exact else _WIDEST
-    if exact and relation.format == "parquet" and (relation.size_bytes or 0) > _MANY_ROWS:
-        step = _APART_EXACT
+    step = _WIDEST_COUNTED if ask.counted else _WIDEST_RANKED if ask.ranked else _WIDEST
     for start in range(0, len(names), step):
         part = names[start : start + step]
         try:
-            rows, found = _ask(engine, relation, part, exact=exact)
-        except EngineError:  # the variance of numbers near the largest double, say: those columns lose it, no others
-            rows, found = _one_by_one(engine, relation, part, exact=exact)
-        columns += [_column(name, relation.table[name], rows, found[name], exact=exact) for name in part]
+            rows, found = _careful(engine, relation, part, ask)
+        except OutOfMemory:
+            ask = Ask(counted=False, ranked=False)
+            rows, found = _careful(engine, relation, part, ask)
+        columns += [_column(name, relation.table[name], rows, found[name], counted=ask.counted) for name in part]
     return Scan(rows, tuple(columns))
 
 
-def _ask(
-    engine: Engine, relation: Relation, names: Sequence[str], *, exact: bool, moments: bool = True
+def _careful(
+    engine: Engine, relation: Relation, names: Sequence[str], ask: Ask
 ) -> tuple[int, dict[str, dict[str, Any]]]:
+    """As `_ask`; a column that the engine refuses, with the variance of numbers near the largest double, say, costs no
+    other."""
+    try:
+        return _ask(engine, relation, names, ask)
+    except EngineError:
+        pass
+    rows = 0
+    found: dict[str, dict[str, Any]] = {}
+    for name in names:
+        try:
+            rows, answer = _ask(engine, relation, [name], ask)
+        except EngineError:
+            rows, answer = _ask(engine, relation, [name], replace(ask, moments=False))
+        found |= answer
+    return rows, found
+
+
+def _ask(engine: Engine, relation: Relation, names: Sequence[str], ask: Ask) -> tuple[int, dict[str, dict[str, Any]]]:
     """Number of rows, and by column and field what one query said, or one a lane."""
     lanes = min(engine.lanes(relation), len(names))
     parts = [names[lane::lanes] for lane in range(lanes)]
-    queries = [aggregate_of(narrow(relation, part), part, exact=exact, moments=moments) for part in parts]
+    queries = [aggregate_of(narrow(relation, part), part, ask) for part in parts]
     found: dict[str, dict[str, Any]] = {name: {} for name in names}
     rows = 0
     for (asked, _), answer in zip(queries, engine.together([query for _, query in queries]), strict=True):
@@ -79,34 +108,20 @@ def _ask(
     return rows, found
 
 
-def _one_by_one(
-    engine: Engine, relation: Relation, names: Sequence[str], *, exact: bool
-) -> tuple[int, dict[str, dict[str, Any]]]:
-    """A query a column; without mean and deviation where those cannot be computed."""
-    rows = 0
-    found: dict[str, dict[str, Any]] = {}
-    for name in names:
-        try:
-            rows, answer = _ask(engine, relation, [name], exact=exact)
-        except EngineError:
-            rows, answer = _ask(engine, relation, [name], exact=exact, moments=False)
-        found |= answer
-    return rows, found
-
-
-def aggregate_of(
-    table: ir.Table, names: Sequence[str], *, exact: bool, moments: bool = True
-) -> tuple[list[_Asked], ir.Table]:
-    """The one aggregate over the named columns, after the number of rows. `moments`: with mean and deviation."""
+def aggregate_of(table: ir.Table, names: Sequence[str], ask: Ask) -> tuple[list[_Asked], ir.Table]:
+    """The one aggregate over the named columns, after the number of rows."""
+    plain = {f"c{i}": table[name] for i, name in enumerate(names)}
+    cleaned = {f"f{i}": finite(table[name]) for i, name in enumerate(names) if table[name].type().is_floating()}
+    base = table.select(**plain, **cleaned)  # what is cleaned is cleaned once
     asked: list[_Asked] = []
-    values: dict[str, ir.Value] = {"rows": table.count()}
-    for name in names:
-        for field, value in _aggregates(table[name], exact=exact).items():
-            if field in _MOMENTS and not moments:
+    values: dict[str, ir.Value] = {"rows": base.count()}
+    for i, name in enumerate(names):
+        for field, value in _aggregates(base[f"c{i}"], base[f"f{i}" if f"f{i}" in cleaned else f"c{i}"], ask).items():
+            if field in _MOMENTS and not ask.moments:
                 continue
             values[f"a{len(asked)}"] = value
             asked.append(_Asked(name, field))
-    return asked, table.aggregate(**values)
+    return asked, base.aggregate(**values)
 
 
 def finite(column: ir.Value) -> ir.Value:
@@ -138,26 +153,26 @@ def type_name(column: ir.Value) -> str:
     return next((name for test, name in tests if test()), "other")
 
 
-def _aggregates(column: Any, *, exact: bool) -> dict[str, Any]:
+def _aggregates(column: Any, values: Any, ask: Ask) -> dict[str, Any]:
+    """What is asked of a column; `values`: its finite ones."""
     kind = type_name(column)
     found: dict[str, Any] = {"known": column.count()}
     if kind in ("list", "record", "binary", "other"):
         return found
-    found["distinct"] = column.nunique() if exact else column.approx_nunique()
     if kind == "boolean":
-        found |= {"true": column.sum()}
-    elif kind in ("integer", "number"):
-        values = finite(column)
-        quantiles = list(QUANTILES)
+        return found | {"true": column.sum()}
+    found["distinct"] = column.nunique() if ask.counted else column.approx_nunique()
+    if kind in ("integer", "number"):
         found |= {
             "min": values.min(),
             "max": values.max(),
             "mean": values.mean(),
             "std": values.std(how="sample"),
-            "quantiles": values.quantile(quantiles) if exact else values.approx_quantile(quantiles),
             "zeros": (column == 0).sum(),
             "negatives": (column < 0).sum(),
         }
+        if ask.ranked:
+            found["quantiles"] = values.quantile(list(QUANTILES))
         if column.type().is_floating():
             found |= {"nan": column.isnan().sum(), "infinite": column.isinf().sum()}
     elif kind == "text":
@@ -167,30 +182,41 @@ def _aggregates(column: Any, *, exact: bool) -> dict[str, Any]:
             "empty": (column == "").sum(),
             "length_mean": column.length().mean(),
             "length_max": column.length().max(),
-            "numeric": (column.strip() != "").ifelse(column.try_cast("float64").notnull(), False).sum(),
-            "blank": (column.strip() == "").sum(),
+            "numeric": column.try_cast("float64").count(),  # blanks are none
+            "blank": column.re_search(_BLANK).sum(),
         }
     else:
         found |= {"min": column.min(), "max": column.max()}
     return found
 
 
-def _column(name: str, column: Any, rows: int, found: dict[str, Any], *, exact: bool) -> Column:
+def _column(name: str, column: Any, rows: int, found: dict[str, Any], *, counted: bool) -> Column:
     known = int(found["known"] or 0)
     kind = type_name(column)
     nulls = 1 - known / rows if rows else None
+    if kind == "boolean":
+        trues = int(found["true"] or 0)
+        values = (trues > 0) + (trues < known)
+        mean = trues / known if known else None
+        return Column(
+            name,
+            kind,
+            null_fraction=nulls,
+            distinct=values,
+            distinct_exact=True,
+            constant=values == 1 if rows else None,
+            mean=mean,
+        )
     if "distinct" not in found:
         return Column(name, kind, null_fraction=nulls)
     least, most = found.get("min"), found.get("max")
-    constant: bool | None
-    if kind == "boolean":
-        trues = int(found["true"] or 0)
-        constant = known > 0 and trues in (0, known)
-    else:
-        odd = int(found.get("nan") or 0) + int(found.get("infinite") or 0)
-        constant = known > 0 and odd == 0 and least == most
-        if known > 0 and odd == known and exact:
-            constant = int(found["distinct"]) == 1
+    distinct, exact = int(found["distinct"]), counted
+    odd = int(found.get("nan") or 0) + int(found.get("infinite") or 0)
+    constant = known > 0 and odd == 0 and least == most
+    if known > 0 and odd == known and exact:
+        constant = distinct == 1
+    if constant or not known:
+        distinct, exact = int(constant), True
     numeric: float | None = None
     if kind == "text":
         told = known - int(found["blank"] or 0)
@@ -200,14 +226,14 @@ def _column(name: str, column: Any, rows: int, found: dict[str, Any], *, exact: 
         kind,
         null_fraction=nulls,
         empty_fraction=(int(found["empty"] or 0) / rows if rows else None) if kind == "text" else None,
-        distinct=int(found["distinct"]),
+        distinct=distinct,
         distinct_exact=exact,
         constant=constant if rows else None,
-        min=None if kind in ("text", "boolean") else _plain(least),
-        max=None if kind in ("text", "boolean") else _plain(most),
-        mean=_number(found.get("mean")) if kind != "boolean" else (trues / known if known else None),
+        min=None if kind == "text" else _plain(least),
+        max=None if kind == "text" else _plain(most),
+        mean=_number(found.get("mean")),
         std=_number(found.get("std")),
-        quantiles=tuple(_number(q) for q in found["quantiles"]) if found.get("quantiles") is not None else None,
+        quantiles=ranks(found["quantiles"]) if found.get("quantiles") is not None else None,
         zeros=_count(found, "zeros"),
         negatives=_count(found, "negatives"),
         nan=_count(found, "nan"),
@@ -216,6 +242,11 @@ def _column(name: str, column: Any, rows: int, found: dict[str, Any], *, exact: 
         length_max=_count(found, "length_max"),
         numeric_as_text=numeric,
     )
+
+
+def ranks(values: Sequence[Any]) -> tuple[float | None, ...]:
+    """Quantiles as an engine gives them."""
+    return tuple(_number(value) for value in values)
 
 
 def _count(found: dict[str, Any], field: str) -> int | None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_SETS: Final = 60  # data sets that are measured; the others are named
 MOST_FILES: Final = 400  # files of one set
+UNREAD_TABLE: Final = "a table: it is measured where --engine names what holds it"
 MOST_UNPACKED: Final = 200  # bytes out of one packed byte; a set that gives more is no table
 SHARDS: Final = 8  # so many files of one folder with the same columns and no role are the parts of one set
 _OWN: Final = frozenset({Role.DATA, Role.OTHER, Role.NOTEBOOK, Role.CODE, Role.MODEL})
@@ -58,7 +59,8 @@ class Found:
     """A data set: files of the project (`files`, relative paths; `path` is what people read), and what is known of it.
 
     `declared`: the part of aiaudit.yaml that speaks for it. `unread`: why it cannot be measured, "" where it can.
-    `role_by`: who says the role. `committed`: no file of it is ignored by git.
+    `role_by`: who says the role. `committed`: no file of it is ignored by git. `table`: its name in a warehouse, of a
+    set without files.
     """
 
     name: str
@@ -75,14 +77,19 @@ class Found:
     provenance: str = ""
     declared: DatasetPart | None = None
     unread: str = ""
+    table: str = ""
 
 
-def discover(project: Project, config: ProjectConfig) -> list[Found]:
-    """All data sets, in the order of their paths. Sets beyond `MOST_SETS` are unread: the declared ones come first."""
+def discover(project: Project, config: ProjectConfig, *, tables: bool = False) -> list[Found]:
+    """All data sets, in the order of their paths. Sets beyond `MOST_SETS` are unread: the declared ones come first.
+
+    `tables`: there is an engine that reads declared tables; it reads them instead of files of the same set.
+    """
     told = [*_declared(config), *manifests(project)]
     files = [entry for entry in project.files if is_candidate(entry) and _is_table(project, entry)]
     found = [_found(project, group, one) for group, one in _grouped(project, files, told)]
     found += _not_here(project, told, found)
+    found = _with_tables(config, found, readable=tables)
     chosen = sorted(
         (one for one in found if not one.unread), key=lambda one: (one.declared is None, one.role == "", one.path)
     )
@@ -92,6 +99,25 @@ def discover(project: Project, config: ProjectConfig) -> list[Found]:
         (replace(one, unread=limit) if one.path in beyond and not one.unread else one for one in found),
         key=lambda one: os.fsencode(one.path),
     )
+
+
+def _with_tables(config: ProjectConfig, found: Sequence[Found], *, readable: bool) -> list[Found]:
+    """With the declared tables: unread where there is nothing that reads them, unless files of the set are here."""
+    made = list(found)
+    for part in config.datasets:
+        if not part.table:
+            continue
+        of_files = [one for one in made if one.declared is part and not one.unread]
+        if of_files and not readable:
+            continue
+        ids = (part.id,) if isinstance(part.id, str) else tuple(part.id or ())
+        table = Found(
+            part.name or part.table, part.table, (), "table", 0, role=part.role or "",
+            role_by="aiaudit.yaml" if part.role else "", label=part.label, ids=ids, time=part.time,
+            provenance="aiaudit.yaml", declared=part, unread="" if readable else UNREAD_TABLE, table=part.table,
+        )  # fmt: skip
+        made = [*(one for one in made if one.declared is not part), table]
+    return made
 
 
 def is_candidate(entry: Entry) -> bool:

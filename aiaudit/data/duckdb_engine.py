@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from aiaudit.data.duckdb_open import SMALL, Opened, open_files, open_table, quoted, widened
+from aiaudit.data.duckdb_open import SMALL, Opened, open_files, open_table, parquet_reader, quoted, quoted_name, widened
 from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
 from aiaudit.data.model import Malformed, Source
 
@@ -27,7 +27,10 @@ MEMORY_LIMIT: Final = 1024  # MiB
 FRUGAL: Final = 256  # MiB that a query is given first: DuckDB keeps as many pages of a file as it may, to no avail here
 _CATALOGUE: Final = "warehouse"  # the name under which the file of duckdb://file is attached
 _LISTED: Final = 20  # malformed lines that are named
+_NUMBERS: Final = frozenset({"file_row_number", "file_index"})  # columns that DuckDB adds to Parquet where asked
+_FARTHEST: Final = 1 << 40  # rows of one file, and more
 _QUOTED: Final = re.compile(r"""'.*'|".*\"""")
+_PLAIN_BELOW: Final = 4 * 1024 * 1024 * 1024  # bytes of a text whose copy is not packed: packing costs half a parse
 _PARSED: Final = frozenset({"csv", "json", "jsonl", "sqlite"})  # formats that every scan would parse again
 
 
@@ -69,6 +72,7 @@ class DuckDBEngine:
                 raise Unopened(f"{database}: {_line(error)}") from None
         self._connection.execute("SET lambda_syntax = 'ENABLE_SINGLE_ARROW'")  # Ibis 12 writes x -> y
         self._opened: dict[str, Opened] = {}
+        self._tables: dict[str, str] = {}  # of the views over our own copies
         self._count = 0
 
     def open(self, source: Source) -> Relation:
@@ -95,29 +99,34 @@ class DuckDBEngine:
         """
         opened = self._opened[relation.name]
         again = self._frugally(lambda: widened(self._connection, opened))
-        return self._relation(again, relation.source) if again else None
+        if again is None:
+            return None
+        if relation.name in self._tables:  # a copy that nobody will read
+            self.execute(f'DROP VIEW "{relation.name}"')
+            self.execute(f"DROP TABLE {self._tables.pop(relation.name)}")
+        return self._relation(again, relation.source)
 
     def settle(self, relation: Relation) -> Relation:
         """Text formats are parsed once into a table: in memory where they are small, else in a scratch file."""
         import ibis
 
         opened = self._opened.get(relation.name)
-        if opened is None or opened.format.name not in _PARSED:
+        if opened is None or opened.format.name not in _PARSED or relation.name in self._tables:
             return relation
         self._count += 1
-        if opened.size <= SMALL:
-            catalogue, name = "", f"settled_{self._count}"
-        else:
-            catalogue, name = f"kept_{self._count}", "rows"
+        place, kept, temporary = f"rows_{self._count}", f"kept_rows_{self._count}", "TEMP "
+        packed = "auto"
+        if opened.size > SMALL:
+            catalogue = f"kept_{self._count}"
             self.execute(f"ATTACH '{self._folder / catalogue}.duckdb' AS {catalogue}")
-        place = f"{catalogue}.main.{name}" if catalogue else name
-        kept = f"kept_rows_{self._count}"
-        temporary = "" if catalogue else "TEMP "  # a temporary view is not seen by a second connection
+            place, temporary = f"{catalogue}.main.{place}", ""  # no second connection would see a temporary view
+            packed = "uncompressed" if opened.size <= _PLAIN_BELOW else packed
+        self.execute(f"SET force_compression = '{packed}'")
         self.execute(f'CREATE {temporary}TABLE {place} AS SELECT * FROM "{relation.name}"')  # noqa: S608
         self.execute(f"CREATE {temporary}VIEW {kept} AS SELECT * FROM {place}")  # noqa: S608
         self._opened[kept] = opened
-        table = ibis.table(relation.table.schema(), name=kept)
-        return replace(relation, table=table)
+        self._tables[kept] = place
+        return replace(relation, table=ibis.table(relation.table.schema(), name=kept))
 
     def rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""
@@ -184,11 +193,33 @@ class DuckDBEngine:
         return hashed
 
     def sample(self, relation: Relation, rows: int, seed: int) -> Relation:
-        """A reservoir sample, drawn by the seed and kept as a table of its own."""
+        """Kept as a table of its own: the rows whose numbers hash least, where rows have numbers; else a reservoir."""
         import ibis
 
         self._count += 1
         name = f"sample_{self._count}"
+        read, number = self._numbered(relation)
+        if not number:
+            self._reservoir(name, relation, rows, seed)
+        else:
+            key = number[0] if len(number) == 1 else f"{number[0]} + {number[1]} * {_FARTHEST}"
+            drawn = f"SELECT {', '.join(number)} FROM {read} ORDER BY hash({key} + {int(seed)}), 1 LIMIT {int(rows)}"  # noqa: S608
+            columns = ", ".join(quoted_name(column) for column in relation.table.columns)
+            self.execute(
+                f"CREATE TEMP TABLE {name} AS SELECT {columns} FROM {read} WHERE ({', '.join(number)}) IN ({drawn})"  # noqa: S608
+            )
+        return replace(relation, table=ibis.table(relation.table.schema(), name=name))
+
+    def _numbered(self, relation: Relation) -> tuple[str, tuple[str, ...]]:
+        """What to read the rows from, and what numbers them there; () where they have no numbers."""
+        if relation.name in self._tables:
+            return self._tables[relation.name], ("rowid",)
+        opened = self._opened.get(relation.name)
+        if opened is None or opened.format.name != "parquet" or _NUMBERS & set(relation.table.columns):
+            return "", ()
+        return parquet_reader(opened.files), tuple(sorted(_NUMBERS, reverse=True))
+
+    def _reservoir(self, name: str, relation: Relation, rows: int, seed: int) -> None:
         threads = self.execute("SELECT current_setting('threads')")[0][0]
         self.execute("SET threads = 1")  # with more, the seed does not decide which rows are drawn
         try:
@@ -198,7 +229,6 @@ class DuckDBEngine:
             )
         finally:
             self.execute(f"SET threads = {int(threads)}")
-        return Relation(relation.source, ibis.table(relation.table.schema(), name=name))
 
     def malformed(self, relation: Relation) -> Malformed:
         """Rows that the reader left out; asked after a full scan."""

@@ -104,7 +104,7 @@ def open_table(connection: duckdb.DuckDBPyConnection, source: Source, view: str,
     if not named:
         raise Unopened(f"{source.path}: there is no such table")
     schema, table = named[0]
-    _view(connection, view, f"{_name(catalogue)}.{_name(schema)}.{_name(table)}")
+    _view(connection, view, f"{quoted_name(catalogue)}.{quoted_name(schema)}.{quoted_name(table)}")
     return Opened(view, (), Format("duckdb"), size)
 
 
@@ -142,7 +142,7 @@ def _narrower(connection: duckdb.DuckDBPyConnection, opened: Opened, texts: Sequ
     if not texts:
         return {}
     asked = []
-    for name in map(_name, texts):
+    for name in map(quoted_name, texts):
         tests = [f"regexp_full_match({name}, '[+-]?[0-9]{{1,18}}')"]
         tests += [f"try_cast({name} AS {kind}) IS NOT NULL" for kind in _NARROWER[1:-1]]
         tests.append(f"lower({name}) IN ('true', 'false')")
@@ -226,11 +226,16 @@ def _csv_malformed(connection: duckdb.DuckDBPyConnection, opened: Opened, listed
     return Malformed(len(rows), tuple(int(row[1]) for row in rows[:listed]))
 
 
+def parquet_reader(files: Sequence[str]) -> str:
+    """DuckDB's reader over the files."""
+    return f"read_parquet({_list(files)}, union_by_name=true)"
+
+
 def _open_parquet(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
-    read = f"read_parquet({_list(opened.files)}, union_by_name=true)"
+    read = parquet_reader(opened.files)
     _view(connection, opened.view, read)
     described = connection.execute(f'DESCRIBE "{opened.view}"').fetchall()
-    floats = [_name(str(row[0])) for row in described if row[1] in ("FLOAT", "DOUBLE")]
+    floats = [quoted_name(str(row[0])) for row in described if row[1] in ("FLOAT", "DOUBLE")]
     if floats:
         # Parquet's statistics leave NaN out, and DuckDB 2.0 believes them: isnan(x) is folded to false wherever a file
         # has them. `try` is the cheapest expression through which the optimiser does not look.
@@ -312,7 +317,7 @@ def _open_duckdb(connection: duckdb.DuckDBPyConnection, opened: Opened, source: 
     if not named:
         raise Unopened("no such table" if source.table else "no table")
     schema, table = named[0]
-    _view(connection, opened.view, f"{catalogue}.{_name(schema)}.{_name(table)}")
+    _view(connection, opened.view, f"{catalogue}.{quoted_name(schema)}.{quoted_name(table)}")
     if len(named) > 1:
         opened = replace(opened, notes=(f"{len(named)} tables: the first, {table}, was profiled",))
     return opened
@@ -333,7 +338,7 @@ def quoted(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _name(value: str) -> str:
+def quoted_name(value: str) -> str:
     return '"' + value.replace('"', '""') + '"'
 
 

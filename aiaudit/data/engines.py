@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -26,6 +27,31 @@ def reads_tables(url: str) -> bool:
     """Whether the engine reads tables by their names, not files."""
     scheme, _, rest = url.partition("://")
     return scheme in _TABLES or (scheme == "duckdb" and bool(rest))
+
+
+def is_embedded(url: str | None) -> bool:
+    """Whether the URL names the engine that is used where none is named."""
+    return url in (None, "", "duckdb:", "duckdb://")
+
+
+def reads(url: str, form: str) -> bool:
+    """Whether an engine that reads files reads this format."""
+    from aiaudit.data.spark_engine import READERS
+
+    return not reads_tables(url) and form in READERS
+
+
+def check(url: str) -> None:
+    """Raises `Unopened` where the engine cannot be used: an unknown scheme, no client, no such file, no answer.
+
+    Spark is not started for this, as that takes some ten seconds.
+    """
+    scheme = url.partition("://")[0]
+    if "spark" in scheme and scheme in ENGINES:
+        if importlib.util.find_spec("pyspark") is None:
+            raise Unopened("Spark needs its extra: pip install 'aiaudit[spark]'")
+        return
+    engine_at(url).close()
 
 
 def engine_at(url: str | None) -> Engine:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 MOST_CLASSES: Final = 100
 MOST_GROUPS: Final = 50
-_AT_ONCE: Final = 40  # columns counted by one query
 TUKEY: Final = 1.5  # outliers lie beyond this many interquartile ranges from the quartiles (Tukey 1977)
 _HASHABLE: Final = frozenset({"integer", "number", "text", "boolean", "date", "timestamp", "time", "list", "record"})
 
@@ -65,26 +64,27 @@ def conflicting_groups(engine: Engine, relation: Relation, label: str, features:
         groups = table.group_by(list(features)).aggregate(labels=table[label].nunique())
     else:
         keys = keys.filter(keys.label.notnull())
-        groups = keys.group_by("key").aggregate(labels=keys.label.nunique())
+        groups = keys.group_by("key").aggregate(low=keys.label.min(), high=keys.label.max())
+        groups = groups.select(labels=(groups.low != groups.high).ifelse(2, 1))
     return int(engine.counts(groups.filter(groups.labels > 1).aggregate(n=lambda t: t.count()))[0][0])
 
 
-def commonest_shares(engine: Engine, relation: Relation, columns: Sequence[str]) -> dict[str, float]:
-    """Share of each column's commonest value among the non-null ones; columns without any are left out."""
-    import ibis
+def commonest(engine: Engine, relation: Relation, columns: Sequence[str]) -> dict[str, tuple[float | None, int]]:
+    """Of each column the share of its commonest value among the non-null ones, and its number of distinct values."""
+    found: dict[str, tuple[float | None, int]] = {}
+    for name in columns:
+        counted = narrow(relation, [name])[name].name("v").as_table().group_by("v").aggregate(n=lambda t: t.count())
+        known = counted.filter(counted.v.notnull())
+        asked = known.aggregate(top=known.n.max(), total=known.n.sum(), distinct=known.count())
+        top, total, distinct = engine.counts(asked)[0]
+        found[name] = (int(top) / int(total) if total else None, int(distinct))
+    return found
 
-    shares: dict[str, float] = {}
-    for start in range(0, len(columns), _AT_ONCE):
-        asked = []
-        for name in columns[start : start + _AT_ONCE]:
-            value = narrow(relation, [name])[name]
-            counted = value.name("v").as_table().filter(lambda t: t.v.notnull()).group_by("v")
-            counted = counted.aggregate(n=lambda t: t.count())
-            asked.append(counted.aggregate(top=counted.n.max(), total=counted.n.sum()).mutate(c=ibis.literal(name)))
-        for top, total, name in engine.counts(ibis.union(*asked) if len(asked) > 1 else asked[0]):
-            if total:
-                shares[str(name)] = int(top) / int(total)
-    return shares
+
+def distinct_values(engine: Engine, relation: Relation, column: str) -> int:
+    """How many values the column has, null not counted."""
+    x = narrow(relation, [column])[column]
+    return int(engine.counts(x.as_table().aggregate(n=lambda t: t[column].nunique()))[0][0])
 
 
 def outliers(engine: Engine, relation: Relation, columns: Sequence[Column]) -> dict[str, int]:
@@ -99,11 +99,13 @@ def outliers(engine: Engine, relation: Relation, columns: Sequence[Column]) -> d
             fences[column.name] = first - reach, third + reach
     if not fences:
         return {}
+    table = narrow(relation, list(fences))
+    values = table.select(**{f"x{i}": finite(table[name]).cast("float64") for i, name in enumerate(fences)})
     asked: dict[str, ir.Value] = {}
-    for i, (name, (low, high)) in enumerate(fences.items()):
-        x = finite(relation.table[name]).cast("float64")
+    for i, (low, high) in enumerate(fences.values()):
+        x = values[f"x{i}"]
         asked[f"o{i}"] = ((x < low) | (x > high)).sum()
-    row = engine.counts(relation.table.aggregate(**asked))[0]
+    row = engine.counts(values.aggregate(**asked))[0]
     return {name: int(count or 0) for name, count in zip(fences, row, strict=True)}
 
 

@@ -110,13 +110,14 @@ class Leakage:
 
     `measure` accuracy: of predicting the commonest label of the column's value or quantile bin, beside `majority`, that
     of always predicting the commonest label. `measure` r2: squared Pearson correlation with a label of many numbers;
-    `majority` is 0.
+    `majority` is 0. `sampled`: both figures are of the sample, as the column is far from telling the label.
     """
 
     column: str
     accuracy: float
     majority: float
     measure: str = "accuracy"
+    sampled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

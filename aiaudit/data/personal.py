@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.data.engine import Engine
 from aiaudit.data.model import Personal
-from aiaudit.data.personal_numbers import numbers_in
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -29,6 +28,7 @@ _EMAIL: Final = r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-
 _NUMBERED: Final = (
     r"[0-9](?:[ .()/\-]{0,2}[0-9]){6,}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[A-Za-z]{1,6}[0-9]{2}|[0-9A-Fa-f]:[0-9A-Fa-f:]*:"
 )
+_SAYS: Final = r"[^ \t\n\r\v\f][ \t\n\r\v\f]*[^ \t\n\r\v\f]"  # two characters and more
 _MOST_PASS: Final = 0.9  # of the candidates, where only a check digit tells
 _HALF_PASS: Final = 0.5  # where shape or the column's name tells too
 _HINTED: Final = (
@@ -94,16 +94,19 @@ def personal_columns(
 
 
 def _counted(engine: Engine, table: ir.Table, texts: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    """Per column: non-null values, those with an email, those with a number to be verified, those that say anything."""
+    """Per column: non-null values, those with an email, those with a number to be verified, those that say anything
+    (asked only where that decides)."""
+    import ibis
+
     if not texts:
         return {}
     asked: dict[str, Any] = {}
-    for i, value in enumerate(texts.values()):
+    for i, (name, value) in enumerate(texts.items()):
         asked |= {
             f"n{i}": value.count(),
             f"e{i}": value.contains("@").ifelse(value.re_search(_EMAIL), False).sum(),
             f"d{i}": _numbered(value).sum(),
-            f"t{i}": (value.strip().length() > 1).sum(),
+            f"t{i}": value.re_search(_SAYS).sum() if hint_of(name) in _BY_HINT else ibis.literal(0),
         }
     row = [int(n or 0) for n in engine.rows(table.aggregate(**asked))[0]]
     return {name: tuple(row[4 * i : 4 * i + 4]) for i, name in enumerate(texts)}
@@ -115,6 +118,8 @@ def _numbered(value: Any) -> Any:
 
 def _verified(values: Sequence[str], candidates: int, hint: str | None) -> dict[str, int]:
     """Hits by kind among all candidates of the sample, from those that were verified."""
+    from aiaudit.data.personal_numbers import numbers_in
+
     hits: Counter[str] = Counter()
     tried: Counter[str] = Counter()
     bar: dict[str, float] = {}

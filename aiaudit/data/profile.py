@@ -19,6 +19,9 @@ from aiaudit.data.preference import preference
 from aiaudit.data.sample import SEED, look
 
 NEAR_CONSTANT_BELOW: Final = 10_000  # distinct values: more cannot be nearly constant
+_NEARLY: Final = 0.85  # distinct values a row, by an estimate that is off by some per cent
+_LIKELY: Final = 0.96
+_GROUPED: Final = frozenset({"integer", "number", "text", "boolean", "date", "timestamp", "time"})
 _SENTENCE: Final = 60  # characters on average: texts, not names
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,16 +47,13 @@ def profile(engine: Engine, source: Source, now: dt.datetime) -> Profiled:
     source = _with_conventions(source, list(relation.table.columns))
     relation = replace(relation, source=source)
     notes = [f"{source.name}: {note}" for note in relation.notes]
-    scanned = pass_a.scan(engine, relation)
-    while (wider := engine.widen(relation)) is not None:
-        relation = wider
-        scanned = pass_a.scan(engine, relation)
     measured = _Measured(source.name, notes)
+    relation, scanned = _scanned(engine, relation, measured)
     malformed = engine.malformed(relation)
-    relation = measured.of("a copy for the further passes", engine.settle, relation) or relation
     looked = measured.of("sample", look, engine, relation, scanned.rows, scanned.columns)
     columns = list(looked.columns if looked else scanned.columns)
-    found = _with_exact(engine, relation, columns, measured)
+    found = _with_exact(engine, relation, columns, scanned.rows, measured)
+    ids = _ids(engine, relation, source, found, scanned.rows, measured)
     latest = _latest(found, source, now)
     shape = shape_of(relation)
     profiled = Profiled(
@@ -66,9 +66,11 @@ def profile(engine: Engine, source: Source, now: dt.datetime) -> Profiled:
             rows=scanned.rows,
             size_bytes=relation.size_bytes,
             malformed=malformed,
-            duplicate_rows=measured.of("duplicate rows", exact.duplicate_rows, engine, relation),
+            duplicate_rows=0
+            if _keys(found, ids, scanned.rows)
+            else measured.of("duplicate rows", exact.duplicate_rows, engine, relation),
             columns=tuple(found),
-            ids=tuple(_ids(engine, relation, source, measured)),
+            ids=tuple(ids),
             freshness_days=(now - latest).total_seconds() / 86400 if latest else None,
             latest=latest,
             chat=_chat(engine, relation, shape, measured) if shape else None,
@@ -83,6 +85,17 @@ def profile(engine: Engine, source: Source, now: dt.datetime) -> Profiled:
     return _labelled(engine, profiled, measured)
 
 
+def _scanned(engine: Engine, relation: Relation, measured: _Measured) -> tuple[Relation, pass_a.Scan]:
+    """Pass A over the relation, or over a copy of the text that it parses, with types that all values fit."""
+    while True:
+        settled = measured.of("a copy of the parsed text", engine.settle, relation)
+        scanned = pass_a.scan(engine, relation) if settled is None else None
+        wider = engine.widen(settled or relation)
+        if wider is None:
+            return settled or relation, scanned or pass_a.scan(engine, settled or relation)
+        relation = wider
+
+
 def _labelled(engine: Engine, profiled: Profiled, measured: _Measured) -> Profiled:
     """With what the label shows: balance, conflicts, leakage, groups."""
     dataset, relation, source = profiled.dataset, profiled.relation, profiled.relation.source
@@ -95,7 +108,11 @@ def _labelled(engine: Engine, profiled: Profiled, measured: _Measured) -> Profil
     features = [c for c in dataset.columns if c.name != column and c.name not in source.ids]
     names = [c.name for c in features]
     label = measured.of("label", exact.label_balance, engine, relation, column)
-    conflicts = measured.of("conflicting labels", exact.conflicting_groups, engine, relation, column, names)
+    conflicts = (
+        0
+        if _any_key(engine, relation, features, dataset.rows, measured)
+        else measured.of("conflicting labels", exact.conflicting_groups, engine, relation, column, names)
+    )
     if any(c.name == column and c.personal for c in dataset.columns):
         label = Label(column, None)  # its classes are somebody's data
     label = replace(label, conflicting_groups=conflicts) if label else None
@@ -190,19 +207,67 @@ class _Measured:
         return None
 
 
-def _with_exact(engine: Engine, relation: Relation, found: list[Column], measured: _Measured) -> list[Column]:
+def _with_exact(
+    engine: Engine, relation: Relation, found: list[Column], rows: int, measured: _Measured
+) -> list[Column]:
+    """With outliers, the commonest value's share, and exact counts of distinct values where verdicts rest on them."""
     fences = measured.of("outliers", exact.outliers, engine, relation, found) or {}
-    few = [c.name for c in found if c.distinct is not None and 1 < c.distinct <= NEAR_CONSTANT_BELOW]
-    shares = measured.of("commonest values", exact.commonest_shares, engine, relation, few) or {}
-    return [replace(c, near_constant=shares.get(c.name), outliers=fences.get(c.name)) for c in found]
+    few = [c.name for c in found if c.distinct and c.distinct <= NEAR_CONSTANT_BELOW and not c.constant]
+    few = [name for name in few if pass_a.type_name(relation.table[name]) in _GROUPED]
+    counted = measured.of("commonest values", exact.commonest, engine, relation, few) or {}
+    full = []
+    for column in found:
+        share, distinct = counted.get(column.name, (None, None))
+        if distinct is None and _may_be_id(column, relation, rows):
+            what = f"{column.name}: distinct values"
+            distinct = measured.of(what, exact.distinct_values, engine, relation, column.name)
+        seen = replace(column, near_constant=share, outliers=fences.get(column.name))
+        full.append(seen if distinct is None else replace(seen, distinct=distinct, distinct_exact=True))
+    return full
 
 
-def _ids(engine: Engine, relation: Relation, source: Source, measured: _Measured) -> list[IdColumn]:
-    return [
-        IdColumn(column, measured.of(f"{column}: duplicates", exact.duplicate_ids, engine, relation, column))
-        for column in source.ids
-        if column in relation.table.columns
-    ]
+def _any_key(
+    engine: Engine, relation: Relation, columns: Sequence[Column], rows: int | None, measured: _Measured
+) -> bool:
+    """Whether one of the columns is a key; the likeliest is counted where none is known to be: that costs a fifth of
+    comparing whole rows."""
+    if rows is None or _keys(columns, (), rows):
+        return rows is not None
+    likely = [c for c in columns if not c.distinct_exact and c.distinct is not None and c.distinct >= _LIKELY * rows]
+    likely = [c for c in likely if c.null_fraction == 0]
+    if not likely:
+        return False
+    best = max(likely, key=lambda c: (c.distinct or 0, c.type == "number", c.name))
+    return measured.of(f"{best.name}: distinct values", exact.distinct_values, engine, relation, best.name) == rows
+
+
+def _may_be_id(column: Column, relation: Relation, rows: int) -> bool:
+    """Whether (nearly) every row may have a value of its own, by an estimate; asked of sets of moderate size."""
+    if column.distinct_exact or column.distinct is None or column.type not in ("text", "integer"):
+        return False
+    return (relation.size_bytes or pass_a.EXACT_BELOW) < pass_a.EXACT_BELOW and column.distinct >= _NEARLY * rows
+
+
+def _ids(
+    engine: Engine, relation: Relation, source: Source, found: Sequence[Column], rows: int, measured: _Measured
+) -> list[IdColumn]:
+    columns = {column.name: column for column in found}
+    ids = []
+    for name in (name for name in source.ids if name in columns):
+        one = columns[name]
+        if one.distinct_exact and one.distinct is not None and one.null_fraction is not None:
+            ids.append(IdColumn(name, rows - round(one.null_fraction * rows) - one.distinct))
+        else:
+            ids.append(IdColumn(name, measured.of(f"{name}: duplicates", exact.duplicate_ids, engine, relation, name)))
+    return ids
+
+
+def _keys(columns: Sequence[Column], ids: Sequence[IdColumn], rows: int | None) -> bool:
+    """Whether one of the columns has a value in every row, and no value twice: then no two rows are equal."""
+    unique = {one.column for one in ids if one.duplicates == 0}
+    return any(
+        (c.distinct_exact and c.distinct == rows) or (c.name in unique and c.null_fraction == 0) for c in columns
+    )
 
 
 def _groups(

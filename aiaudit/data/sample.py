@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from aiaudit.data.columns import finite
+from aiaudit.data.columns import QUANTILES, finite, ranks
 from aiaudit.data.dates import date_formats
 from aiaudit.data.engine import Engine, Relation, narrow
 from aiaudit.data.model import Column, Sample
@@ -41,6 +41,7 @@ def look(engine: Engine, relation: Relation, rows: int, columns: Sequence[Column
     """Draw a sample (all rows where there are no more) and look at it. Raises the engine's errors."""
     size = sample_size(columns)
     drawn = relation if rows <= size else engine.sample(relation, size, seed)
+    columns = _ranked(engine, drawn, columns)
     histograms = _histograms(engine, drawn, columns)
     personal = personal_columns(
         engine, drawn.table, _texts(drawn, columns), [c.name for c in columns if c.type in ("date", "timestamp")]
@@ -53,6 +54,20 @@ def look(engine: Engine, relation: Relation, rows: int, columns: Sequence[Column
         seen = replace(seen, length_histogram=counts) if column.type == "text" else replace(seen, histogram=counts)
         full.append(_discreet(seen))
     return Looked(tuple(full), Sample(min(rows, size), seed), drawn)
+
+
+def _ranked(engine: Engine, drawn: Relation, columns: Sequence[Column]) -> list[Column]:
+    """With the quantiles of the sample where pass A did not ask for them (large sets). Of 100,000 rows they lie within
+    0.3 per cent of the rank, nearer at the ends."""
+    asked = [c for c in columns if c.type in ("integer", "number") and c.quantiles is None and c.min is not None]
+    found: dict[str, tuple[float | None, ...]] = {}
+    for start in range(0, len(asked), _AT_ONCE):
+        part = [column.name for column in asked[start : start + _AT_ONCE]]
+        table = narrow(drawn, part)
+        values = {f"q{i}": finite(table[name]).quantile(list(QUANTILES)) for i, name in enumerate(part)}
+        row = engine.rows(table.aggregate(**values))[0]
+        found |= {name: ranks(said) for name, said in zip(part, row, strict=True) if said is not None}
+    return [replace(c, quantiles=found.get(c.name, c.quantiles)) for c in columns]
 
 
 def sample_size(columns: Sequence[Column]) -> int:
@@ -91,43 +106,44 @@ def _written(engine: Engine, drawn: Relation, column: Column) -> tuple[str, ...]
 
 
 def _histograms(engine: Engine, drawn: Relation, columns: Sequence[Column]) -> dict[str, tuple[int, ...]]:
-    """Counts in equal bins from least to most: at most `BINS`, one a value for few whole numbers. Of texts: lengths."""
-    import ibis
+    """Counts in equal bins from least to most: at most `BINS`, one a value for few whole numbers. Of texts: lengths.
 
-    asked: list[Any] = []
-    bins: dict[str, int] = {}
+    A small query a column: Ibis takes twice the time to compile one large union of them."""
+    found: dict[str, tuple[int, ...]] = {}
     for column in columns:
-        if column.type == "text" and column.length_max:
-            bins[column.name] = min(BINS, column.length_max + 1)
-            length = narrow(drawn, [column.name])[column.name].length().cast("float64")
-            place = (length / ((column.length_max + 1) / bins[column.name])).floor().cast("int64")
-            asked.append(_bins(place.clip(0, bins[column.name] - 1), column.name))
-            continue
-        extent = _extent(column)
+        if column.type == "text":
+            extent = (0.0, column.length_max + 1.0) if column.length_max else None
+            whole = extent is not None and extent[1] <= BINS
+        else:
+            extent = _extent(column)
+            whole = extent is not None and column.type == "integer" and extent[1] - extent[0] < BINS
         if extent is None:
             continue
         low, high = extent
-        whole = column.type == "integer" and high - low < BINS
-        bins[column.name] = int(high - low) + 1 if whole else BINS
-        width = 1.0 if whole else (high - low) / BINS
-        value = narrow(drawn, [column.name])[column.name]
-        x = finite(value).cast("float64") if column.min.__class__ in (int, float) else _seconds(value)
-        place = ((x - low) / width).floor().cast("int64").clip(0, bins[column.name] - 1)
-        asked.append(_bins(place, column.name))
-    found = {name: [0] * count for name, count in bins.items()}
-    for start in range(0, len(asked), _AT_ONCE):
-        part = asked[start : start + _AT_ONCE]
-        for place, count, name in engine.rows(ibis.union(*part) if len(part) > 1 else part[0]):
-            found[str(name)][int(place)] = int(count)
-    return {name: tuple(counts) for name, counts in found.items()}
+        bins = BINS
+        if whole:
+            bins = int(high - low) + (column.type != "text")
+        width = 1.0 if whole else (high - low) / bins
+        x = _number(narrow(drawn, [column.name])[column.name], column)
+        place = (x if width == 1.0 and low == 0.0 else (x - low) / width).floor().cast("int64")
+        counts = [0] * bins
+        for at, count in engine.rows(_by_bin(place)):
+            if at is not None:
+                counts[min(max(int(at), 0), bins - 1)] += int(count)
+        found[column.name] = tuple(counts)
+    return found
 
 
-def _bins(place: Any, column: str) -> Any:
-    """Rows by bin, with the column's name."""
-    import ibis
+def _number(value: Any, column: Column) -> Any:
+    """What the histogram is of: the number, the length of a text, seconds of a time."""
+    if column.type == "text":
+        return value.length().cast("float64")
+    return finite(value).cast("float64") if column.min.__class__ in (int, float) else _seconds(value)
 
-    counted = place.name("b").as_table().filter(lambda t: t.b.notnull()).group_by("b")
-    return counted.aggregate(n=lambda t: t.count()).mutate(c=ibis.literal(column))
+
+def _by_bin(place: Any) -> Any:
+    """Rows by bin."""
+    return place.name("b").as_table().group_by("b").aggregate(n=lambda t: t.count())
 
 
 def _extent(column: Column) -> tuple[float, float] | None:

@@ -21,7 +21,7 @@ from aiaudit.data.sql_engine import to_sql, type_mapper
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-_READERS: Final = {"csv": "csv", "parquet": "parquet", "jsonl": "json"}
+READERS: Final = {"csv": "csv", "parquet": "parquet", "jsonl": "json"}
 _MEMORY: Final = "1g"  # of the driver: it holds the executors too where Spark runs on this machine
 
 
@@ -127,14 +127,14 @@ class SparkEngine:
             return self._spark.table(source.table or source.path), None
         form = format_of(source.files[0])
         name = form.name if form else source.format
-        if name not in _READERS:
+        if name not in READERS:
             raise Unopened(f"{source.path}: Spark does not read {name or 'this format'}")
         paths = [str(Path(file).resolve()) for file in source.files]
         reader = self._spark.read
         if name == "csv":
             reader = reader.option("header", True).option("inferSchema", True).option("multiLine", True)
             reader = reader.option("escape", '"')
-        frame = reader.format(_READERS[name]).load(paths)
+        frame = reader.format(READERS[name]).load(paths)
         return frame, sum(file.stat().st_size for file in source.files)
 
     def _relation(self, source: Source, frame: Any, size: int | None) -> Relation:

@@ -3,7 +3,8 @@
 What a dialect lacks is rewritten in the expression before it is compiled, so that the definition stays the same:
 
 - several quantiles at once become one array of single ones;
-- a cast that must not fail (PostgreSQL has none) becomes a cast of the texts that look like a number;
+- a cast that must not fail (PostgreSQL has none, and sqlglot drops Snowflake's) becomes a cast of the texts that look
+  like a number;
 - a floating literal (a decimal to Spark) becomes a cast.
 
 Tables are read where they are; nothing is written but temporary samples.
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 _NUMBER: Final = r"^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$"
 _TABLE: Final = re.compile(r"[A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*){0,2}")
 _APPROXIMATE: Final = frozenset({"bigquery", "trino"})  # they have no exact quantile of a group
+_STRICT: Final = frozenset(
+    {"postgres", "snowflake"}
+)  # no cast that gives null; of Snowflake's, sqlglot makes a strict one
 _SINGLE: Final = frozenset({"snowflake"})  # they have no list of quantiles
 
 
@@ -172,8 +176,9 @@ def rewritten(expression: ir.Expr, dialect: str) -> ir.Expr:
     elif dialect in _SINGLE:
         rules[ops.MultiQuantile] = lambda op: _array(op, ops.Quantile)
         rules[ops.ApproxMultiQuantile] = lambda op: _array(op, ops.ApproxQuantile)
-    if dialect == "postgres":
+    if dialect in _STRICT:
         rules[ops.TryCast] = _guarded
+    if dialect == "postgres":
         rules[ops.ApproxMultiQuantile] = lambda op: ops.MultiQuantile(op.arg, op.quantile, op.where)
     if dialect == "pyspark":
         rules[ops.Literal] = _double

@@ -91,7 +91,7 @@ class Context:
     scans: Mapping[str, Mapping[str, dict[str, Any]]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)  # run options some probes take: secrets_engine, roots…
     memo: dict[str, Any] = field(default_factory=dict)  # what one probe computes once for all its queries
-    progress: Callable[[int, int], None] = lambda done, total: None  # told by probes whose work takes long
+    progress: Callable[[str], None] = lambda text: None  # told by probes whose work takes long what they are at
 
 
 class Probe(ABC, Generic[Q]):

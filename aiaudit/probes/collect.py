@@ -72,7 +72,7 @@ def collect(
     facts = {spec.id: Fact(spec.id, State.UNKNOWN) for spec in asked}  # the order
     context = Context(project, config, as_of, options=dict(options or {}))
     if progress is not None:
-        context.progress = progress
+        context.progress = getattr(progress, "doing", context.progress)
 
     def put(spec: FactSpec) -> _Asked | None:
         made = _put(spec, table, checked)

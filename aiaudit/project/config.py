@@ -79,6 +79,7 @@ class DatasetPart(Part):
 
     name: Text
     path: Text = Field("", description="File, folder or glob, relative to the project.")
+    table: Text = Field("", description="Table that holds it, read by the engine that the caller names (--engine).")
     role: DatasetRole | None = None
     label: Text | None = None
     id: Text | list[Text] | None = None

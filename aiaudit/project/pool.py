@@ -55,12 +55,21 @@ def can_fork() -> bool:
     return hasattr(os, "fork")
 
 
-def run(work: Work, chunks: Sequence[tuple[int, int]], jobs: int, limits: Limits) -> Iterator[tuple[int, bytes | str]]:
+def run(
+    work: Work,
+    chunks: Sequence[tuple[int, int]],
+    jobs: int,
+    limits: Limits,
+    *,
+    tick: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[int, bytes | str]]:
     """Do `work` for all tasks of all chunks (ranges of task numbers), in up to `jobs` processes. Yields each task with
-    its answer, or with the reason (text) why there is none, in no particular order."""
+    its answer, or with the reason (text) why there is none, in no particular order. `tick` is called each time that
+    some have been waited for."""
     with Pool(work, chunks, jobs, limits) as pool:
         while pool.working:
             yield from pool.answers(PATIENCE)
+            tick()
 
 
 class _Worker:

@@ -41,7 +41,9 @@ class DataColumn(Part):
     max: Any
     mean: float | None
     std: float | None
-    quantiles: list[float | None] | None = Field(description="1, 5, 25, 50, 75, 95 and 99 %.")
+    quantiles: list[float | None] | None = Field(
+        description="1, 5, 25, 50, 75, 95 and 99 %; of large sets in the sample."
+    )
     zeros: int | None
     negatives: int | None
     nan: int | None
@@ -76,6 +78,7 @@ class SingleFeature(Part):
     accuracy: float
     majority: float
     measure: Literal["accuracy", "r2"]
+    sampled: bool = Field(default=False, description="Both figures are of the sample: far from a leak there.")
 
 
 class Conversations(Part):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from aiaudit.data.columns import QUANTILES, scan
 from aiaudit.data.duckdb_engine import DuckDBEngine
-from aiaudit.data.exact import commonest_shares, duplicate_rows, outliers
+from aiaudit.data.exact import commonest, duplicate_rows, outliers
 from aiaudit.data.model import Source
 
 INTEGERS = st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.integers(-3, 3)), min_size=1, max_size=40)
@@ -44,7 +44,7 @@ def profile(values: list, kind: pa.DataType, folder: Path):
         column = found.columns[0]
         return column, {
             "duplicates": duplicate_rows(engine, relation),
-            "commonest": commonest_shares(engine, relation, [column.name]).get(column.name),
+            "commonest": commonest(engine, relation, [column.name])[column.name],
             "outliers": outliers(engine, relation, [column]).get(column.name),
         }
     finally:
@@ -78,7 +78,9 @@ def of_numbers(column, exact, values, scale: float):
         assert column.std == pytest.approx(float(np.std(np.array(finite, float), ddof=1)), rel=1e-6, abs=scale * 1e-9)
     assert exact["duplicates"] == len(values) - len({key(v) for v in values})
     counts = Counter(key(v) for v in known)
-    same(exact["commonest"], max(counts.values()) / len(known) if known else None)
+    share, distinct = exact["commonest"]
+    same(share, max(counts.values()) / len(known) if known else None)
+    assert distinct == len(counts)
     assert column.constant is (len(counts) == 1)
     if exact["outliers"] is not None:
         low, high = column.quantiles[2], column.quantiles[4]

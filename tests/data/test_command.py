@@ -65,7 +65,13 @@ def test_the_contract(folder):
     assert (train["rows"], train["malformed"]) == (300, {"count": 1, "lines": [302]})
     assert train["ids"] == [{"column": "id", "duplicates": 0}]
     assert set(train["label"]) >= CONTRACT["label"]
-    assert train["leakage"][0] == {"column": "copy", "accuracy": 1.0, "majority": 0.5, "measure": "accuracy"}
+    assert train["leakage"][0] == {
+        "column": "copy",
+        "accuracy": 1.0,
+        "majority": 0.5,
+        "measure": "accuracy",
+        "sampled": False,
+    }
     contact = next(column for column in train["columns"] if column["name"] == "contact")
     assert contact["personal"] == {"kind": "email", "count": 300, "share": 1.0}
     assert set(sets["talk.jsonl"]["chat"]) >= CONTRACT["chat"]

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from aiaudit.data.columns import aggregate_of
+from aiaudit.data.columns import Ask, aggregate_of
 from aiaudit.data.duckdb_engine import DuckDBEngine
 from aiaudit.data.engine import Engine, EngineError, Unopened
 from aiaudit.data.engines import engine_at
@@ -242,7 +242,7 @@ def test_pass_a_compiles_to_one_scan(dialect: str, exact: bool) -> None:
     table = ibis.table(
         {"n": "int64", "x": "float64", "t": "string", "b": "boolean", "d": "date", "at": "timestamp"}, name="orders"
     )
-    _, asked = aggregate_of(table, table.columns, exact=exact)
+    _, asked = aggregate_of(table, table.columns, Ask(counted=exact, ranked=exact))
     sql = to_sql(asked, dialect)
     assert sql.upper().count("FROM ORDERS") + sql.upper().count('FROM "ORDERS"') + sql.count("FROM `orders`") == 1
 

@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -26,6 +27,7 @@ from aiaudit.project.reader import Reader, Unreadable
 
 if TYPE_CHECKING:
     from aiaudit.data.discovery import Found
+    from aiaudit.data.engine import Engine
     from aiaudit.data.schema import Schema
     from aiaudit.project.tree import Project
 
@@ -34,10 +36,11 @@ MEMORY: Final = 1024  # MiB that all engines together may use
 _MOST_CORES: Final = 4  # that one task uses: more would want more memory
 _PROCESS: Final = 5 * 1024 * 1024 * 1024  # bytes of address space: the engine's buffers, its libraries, mapped files
 _SECONDS: Final = 600.0  # processor time of one task
+_WORTH_TELLING: Final = 1_000_000  # bytes
 _WHOLE: Final = 64 * 1024 * 1024  # bytes: larger files are known by size, time and inode instead of their hash
 _SPLITS: Final = ("train", "validation", "test")
 _NOW: Final = ("current", "serving")
-Progress = Callable[[int, int], None]
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,26 @@ def measure(
     *,
     jobs: int | None = None,
     cache: Cache | None = None,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = lambda text: None,
     labels: Sequence[str] = (),
     schemas: Sequence[tuple[Schema, ...]] = (),
+    engine: str | None = None,
 ) -> list[dict[str, Any]]:
     """One answer a task: what `session.measured` gives, or {"sets": […], "error": reason}.
 
-    `labels`: names of label columns that the code tells; `schemas`: what is declared of each set."""
-    planned = tasks(found)
+    `labels`: names of label columns that the code tells; `schemas`: what is declared of each set; `engine`: the URL of
+    what measures the sets that it can read."""
+    there: list[int] = []
+    told: list[dict[str, Any]] = []
+    if engine is not None:
+        from aiaudit.probes.profile import elsewhere
+
+        there = [n for n, one in enumerate(found) if elsewhere.is_there(one, engine)]
+        elsewhere_tasks = tasks(found, there)
+        progress(f"measuring {len(there)} data sets on the named engine")
+        told = elsewhere.measure(project, found, elsewhere_tasks, engine, as_of, labels=labels, schemas=schemas)
+        told += [{"sets": [], "datasets": [], "notes": elsewhere.notes(found, there, engine)}]
+    planned = tasks(found, [n for n in range(len(found)) if n not in there])
     kept = _Kept(project, found, f"{VERSION} {as_of} {list(labels)}", cache, schemas)
     answers: dict[int, dict[str, Any]] = {n: known for n, task in enumerate(planned) if (known := kept.get(task))}
     todo = [n for n in range(len(planned)) if n not in answers]
@@ -74,20 +89,38 @@ def measure(
             _measured(project.root, found, task, as_of, workers, labels, schemas), allow_nan=False
         ).encode()
 
+    began = time.monotonic()
+
+    def tick() -> None:
+        waiting = [n for n in todo if n not in answers]
+        if waiting:
+            progress(_told(found, [planned[n] for n in waiting], len(answers), len(planned), time.monotonic() - began))
+
     while todo:
-        for number, answer in _answers(work, len(todo), workers):
+        tick()
+        for number, answer in _answers(work, len(todo), workers, tick):
             made = json.loads(answer) if isinstance(answer, bytes) else {"error": answer}
             task = planned[todo[number]]
             answers[todo[number]] = {**made, "sets": list(task.sets)}
             if "error" not in made and not (workers > 1 and _lacked_memory(made)):
                 kept.put(task, made)
-            progress(len(answers), len(planned))
+            tick()
         todo = [n for n in todo if workers > 1 and _lacked_memory(answers[n])]
         workers = 1  # once more, each alone with all the memory
-    return [answers[n] for n in sorted(answers)]
+    return [*told, *(answers[n] for n in sorted(answers))]
 
 
-def _answers(work: Callable[[int], bytes], tasks: int, workers: int) -> Iterator[tuple[int, bytes | str]]:
+def _told(found: Sequence[Found], waiting: Sequence[Task], done: int, total: int, seconds: float) -> str:
+    """Progress in one line: how many sets are measured, the largest of the others, and since when."""
+    largest = max((found[n] for task in waiting for n in task.sets), key=lambda one: one.size)
+    size = f"{largest.size / 1e6:,.0f} MB" if largest.size >= _WORTH_TELLING else "small"
+    text = f"measuring data, {seconds:.0f} s: " if seconds >= 1 else "measuring data: "
+    return f"{text}{done} of {total}, at {largest.path} ({size})"
+
+
+def _answers(
+    work: Callable[[int], bytes], tasks: int, workers: int, tick: Callable[[], None]
+) -> Iterator[tuple[int, bytes | str]]:
     if not tasks:
         return
     if can_fork():
@@ -99,7 +132,7 @@ def _answers(work: Callable[[int], bytes], tasks: int, workers: int) -> Iterator
                 tempfile.tempdir = folder
                 return work(number)
 
-            yield from run(placed, [(n, n + 1) for n in range(tasks)], workers, limits)
+            yield from run(placed, [(n, n + 1) for n in range(tasks)], workers, limits, tick=tick)
         return
     for number in range(tasks):  # without processes of its own, as on Windows
         try:
@@ -113,9 +146,9 @@ def _lacked_memory(made: dict[str, Any]) -> bool:
     return any("memory" in one for one in said)
 
 
-def tasks(found: Sequence[Found]) -> list[Task]:
+def tasks(found: Sequence[Found], among: Sequence[int] | None = None) -> list[Task]:
     """Sets that are splits of one data set, or a reference and what came later, are measured together."""
-    able = [n for n, one in enumerate(found) if not one.unread]
+    able = [n for n, one in enumerate(found) if not one.unread and (among is None or n in among)]
     pairs = [pair for pair in combinations(able, 2) if _compared(found, *pair)]
     group = {n: n for n in able}
     for a, b in pairs:
@@ -168,6 +201,41 @@ def _measured(
     schemas: Sequence[tuple[Schema, ...]],
 ) -> dict[str, Any]:
     """In a worker: open the task's files and measure them."""
+    from aiaudit.probes.profile.engine import ProjectEngine
+
+    memory, cores = MEMORY // workers, max(1, min(_MOST_CORES, available_jobs() // workers))
+    engine = ProjectEngine(memory_limit=memory, cores=cores)
+    try:
+        return _by(engine, root, found, task, as_of, labels, schemas)
+    finally:
+        engine.close()
+
+
+def in_this_process(
+    root: str,
+    found: Sequence[Found],
+    task: Task,
+    as_of: dt.date,
+    engine: Engine,
+    labels: Sequence[str],
+    schemas: Sequence[tuple[Schema, ...]],
+) -> dict[str, Any]:
+    """What an engine that works elsewhere measures; an error of its client is the reason why nothing was measured."""
+    try:
+        return _by(engine, root, found, task, as_of, labels, schemas)
+    except Exception as error:
+        return {"error": reason_of(error)}
+
+
+def _by(
+    engine: Engine,
+    root: str,
+    found: Sequence[Found],
+    task: Task,
+    as_of: dt.date,
+    labels: Sequence[str],
+    schemas: Sequence[tuple[Schema, ...]],
+) -> dict[str, Any]:
     from aiaudit.probes.profile.session import measured
 
     folder = Path(tempfile.mkdtemp(prefix="links-"))
@@ -185,8 +253,7 @@ def _measured(
         now = dt.datetime.combine(as_of, dt.time(23, 59, 59), dt.UTC)
         chosen = [found[n] for n in task.sets]
         of_sets = [schemas[n] for n in task.sets] if schemas else ()
-        memory, cores = MEMORY // workers, max(1, min(_MOST_CORES, available_jobs() // workers))
-        return measured(chosen, files, _places(task), now, memory=memory, cores=cores, labels=labels, schemas=of_sets)
+        return measured(engine, chosen, files, _places(task), now, labels=labels, schemas=of_sets)
 
 
 def _places(task: Task) -> list[tuple[int, int]]:

@@ -91,12 +91,15 @@ def _profile(context: Context) -> Profile:
     if isinstance(known, Profile):
         return known
     from aiaudit.data.discovery import discover
+    from aiaudit.data.engines import is_embedded, reads_tables
     from aiaudit.probes.profile.labels import labels_in_code
     from aiaudit.probes.profile.measuring import measure
     from aiaudit.probes.profile.schemas import schemas_of
     from aiaudit.project.cache import open_cache
 
-    found = discover(context.project, context.config)
+    url = context.options.get("data_engine")
+    engine = None if is_embedded(url) else url
+    found = discover(context.project, context.config, tables=engine is not None and reads_tables(engine))
     cache = open_cache() if context.options.get("cache") else None
     try:
         answers = measure(
@@ -107,6 +110,7 @@ def _profile(context: Context) -> Profile:
             progress=context.progress,
             labels=labels_in_code(context.project) if found else (),
             schemas=schemas_of(context.project, found),
+            engine=engine,
         )
     finally:
         if cache is not None:

@@ -111,7 +111,7 @@ class Profile:
             "datasets": datasets,
             "pairs": self.pairs,
             "groups": [{key: value for key, value in group.items() if key != "of"} for _, group in self.groups],
-            "engine": next((answer["engine"] for answer in self.answers if answer.get("engine")), ""),
+            "engine": ", ".join(dict.fromkeys(answer["engine"] for answer in self.answers if answer.get("engine"))),
             "sample": max(samples, key=lambda s: int(s["rows"]), default=None),
             "notes": list(dict.fromkeys(notes)),
         }

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from aiaudit.data.discovery import Found
+    from aiaudit.data.engine import Engine
     from aiaudit.data.model import Dataset, Pair, Source
     from aiaudit.data.profile import Profiled
     from aiaudit.data.schema import Held, Schema
-    from aiaudit.probes.profile.engine import ProjectEngine
 
 _SPLITS: Final = ("train", "validation", "test")
 _SPLIT_COLUMNS: Final = ("split", "subset", "partition", "data_split", "dataset_split", "set")
@@ -26,13 +26,12 @@ _NEARLY_ALL: Final = 0.99
 
 
 def measured(
+    engine: Engine,
     found: Sequence[Found],
     files: Sequence[Sequence[Path]],
     pairs: Sequence[tuple[int, int]],
     now: dt.datetime,
     *,
-    memory: int,
-    cores: int = 1,
     labels: Sequence[str] = (),
     schemas: Sequence[Sequence[Schema]] = (),
 ) -> dict[str, Any]:
@@ -49,45 +48,40 @@ def measured(
     from aiaudit.data.engine import EngineError, OutOfMemory, Unopened
     from aiaudit.data.model import plain
     from aiaudit.data.profile import drift_of, overlap_of, profile
-    from aiaudit.probes.profile.engine import ProjectEngine
 
-    engine = ProjectEngine(memory_limit=memory, cores=cores)
-    try:
-        profiled: dict[int, Profiled] = {}
-        datasets: list[dict[str, Any]] = []
-        for number, one in enumerate(found):
-            try:
-                done = profile(engine, _labelled(engine, source_of(one, files[number]), labels), now)
-            except (Unopened, EngineError, OutOfMemory) as error:
-                datasets.append({"unread": _reason(error, one, files[number])})
-                continue
-            profiled[number] = done
-            extra = {"slices": _slices(engine, done, one), "reserved": _reserved(engine, done)}
-            held = _held(engine, done, schemas[number] if schemas else ())
-            datasets.append(plain(replace(_fresh(engine, done, now), schemas=held)) | extra)
-        compared: list[dict[str, Any]] = []
-        for a, b in pairs:
-            if a in profiled and b in profiled:
-                first, second = _ordered(profiled[a], profiled[b])
-                split = {first.dataset.role, second.dataset.role} <= set(_SPLITS)
-                pair = overlap_of(engine, first, second) if split else drift_of(engine, first, second)
-                compared += _with_chance(engine, first, second, pair)
-        for done in profiled.values():
-            for first, second in _by_column(engine, done):
-                compared += _with_chance(engine, first, second, overlap_of(engine, first, second))
-        return {
-            "datasets": datasets,
-            "pairs": compared,
-            "groups": [plain(group) | {"of": number} for number, done in profiled.items() for group in done.groups],
-            "notes": [note for done in profiled.values() for note in done.notes],
-            "engine": engine.label,
-            "sample": plain(max((d.sample for d in profiled.values() if d.sample), key=lambda s: s.rows, default=None)),
-        }
-    finally:
-        engine.close()
+    profiled: dict[int, Profiled] = {}
+    datasets: list[dict[str, Any]] = []
+    for number, one in enumerate(found):
+        try:
+            done = profile(engine, _labelled(engine, source_of(one, files[number]), labels), now)
+        except (Unopened, EngineError, OutOfMemory) as error:
+            datasets.append({"unread": _reason(error, one, files[number])})
+            continue
+        profiled[number] = done
+        extra = {"slices": _slices(engine, done, one), "reserved": _reserved(engine, done)}
+        held = _held(engine, done, schemas[number] if schemas else ())
+        datasets.append(plain(replace(_fresh(engine, done, now), schemas=held)) | extra)
+    compared: list[dict[str, Any]] = []
+    for a, b in pairs:
+        if a in profiled and b in profiled:
+            first, second = _ordered(profiled[a], profiled[b])
+            split = {first.dataset.role, second.dataset.role} <= set(_SPLITS)
+            pair = overlap_of(engine, first, second) if split else drift_of(engine, first, second)
+            compared += _with_chance(engine, first, second, pair)
+    for done in profiled.values():
+        for first, second in _by_column(engine, done):
+            compared += _with_chance(engine, first, second, overlap_of(engine, first, second))
+    return {
+        "datasets": datasets,
+        "pairs": compared,
+        "groups": [plain(group) | {"of": number} for number, done in profiled.items() for group in done.groups],
+        "notes": [note for done in profiled.values() for note in done.notes],
+        "engine": engine.label,
+        "sample": plain(max((d.sample for d in profiled.values() if d.sample), key=lambda s: s.rows, default=None)),
+    }
 
 
-def _held(engine: ProjectEngine, done: Profiled, schemas: Sequence[Schema]) -> tuple[Held, ...]:
+def _held(engine: Engine, done: Profiled, schemas: Sequence[Schema]) -> tuple[Held, ...]:
     """The schemas of the set, held against its rows."""
     if not schemas:
         return ()
@@ -115,17 +109,25 @@ def source_of(one: Found, files: Sequence[Path]) -> Source:
         groups=tuple(part.groups) if part else (),
         sensitive=_sensitive(part.sensitive) if part else (),
         provenance=one.provenance,
+        table=one.table or None,
     )
 
 
-def _labelled(engine: ProjectEngine, source: Source, labels: Sequence[str]) -> Source:
+def _labelled(engine: Engine, source: Source, labels: Sequence[str]) -> Source:
     if source.label is not None or not labels:
         return source
-    named = [name for name in engine.columns(source) if name in labels]
+    named = [name for name in _columns(engine, source) if name in labels]
     return replace(source, label=named[0]) if len(named) == 1 else source
 
 
-def _fresh(engine: ProjectEngine, done: Profiled, now: dt.datetime) -> Dataset:
+def _columns(engine: Engine, source: Source) -> list[str]:
+    """The names of the columns, without a look at the rows where the engine can."""
+    from aiaudit.probes.profile.engine import ProjectEngine
+
+    return engine.columns(source) if isinstance(engine, ProjectEngine) else list(engine.open(source).table.columns)
+
+
+def _fresh(engine: Engine, done: Profiled, now: dt.datetime) -> Dataset:
     """With the latest time that is not to come, where the column's greatest value is."""
     from aiaudit.data.engine import EngineError, OutOfMemory
 
@@ -147,7 +149,7 @@ def _fresh(engine: ProjectEngine, done: Profiled, now: dt.datetime) -> Dataset:
     return replace(done.dataset, latest=time, freshness_days=(now - time).total_seconds() / 86400)
 
 
-def _slices(engine: ProjectEngine, done: Profiled, one: Found) -> list[dict[str, Any]]:
+def _slices(engine: Engine, done: Profiled, one: Found) -> list[dict[str, Any]]:
     """Rows by the values of each declared slice column; the values are categories that the project itself declares."""
     from aiaudit.data.engine import EngineError, OutOfMemory
 
@@ -166,7 +168,7 @@ def _slices(engine: ProjectEngine, done: Profiled, one: Found) -> list[dict[str,
     return found
 
 
-def _reserved(engine: ProjectEngine, done: Profiled) -> list[str]:
+def _reserved(engine: Engine, done: Profiled) -> list[str]:
     """Columns of e-mail addresses, of which all but a few are of the domains reserved for examples (RFC 2606), in the
     sample."""
     from aiaudit.data.engine import EngineError, OutOfMemory
@@ -206,7 +208,7 @@ def _ordered(a: Profiled, b: Profiled) -> tuple[Profiled, Profiled]:
     return first, second
 
 
-def _by_column(engine: ProjectEngine, done: Profiled) -> list[tuple[Profiled, Profiled]]:
+def _by_column(engine: Engine, done: Profiled) -> list[tuple[Profiled, Profiled]]:
     """The splits inside one set, where a column of that name holds them and nothing else."""
     from aiaudit.data.engine import EngineError, OutOfMemory
     from aiaudit.data.naming import role_of
@@ -234,7 +236,7 @@ def _by_column(engine: ProjectEngine, done: Profiled) -> list[tuple[Profiled, Pr
     return list(combinations(parts, 2))
 
 
-def _with_chance(engine: ProjectEngine, a: Profiled, b: Profiled, pair: Pair | None) -> list[dict[str, Any]]:
+def _with_chance(engine: Engine, a: Profiled, b: Profiled, pair: Pair | None) -> list[dict[str, Any]]:
     """The pair, with what chance alone would give where rows are in both."""
     from aiaudit.data.engine import EngineError, OutOfMemory
     from aiaudit.data.model import plain
@@ -258,12 +260,12 @@ def _with_chance(engine: ProjectEngine, a: Profiled, b: Profiled, pair: Pair | N
     return [data]
 
 
-def _rows(engine: ProjectEngine, one: Profiled) -> int:
+def _rows(engine: Engine, one: Profiled) -> int:
     table = one.relation.table
     return int(engine.rows(table.aggregate(n=table.count()))[0][0])
 
 
-def same_by_chance(engine: ProjectEngine, one: Profiled, columns: Sequence[str]) -> float:
+def same_by_chance(engine: Engine, one: Profiled, columns: Sequence[str]) -> float:
     """Probability that two rows drawn at random agree in all columns, if these were independent: Π Σ p².
 
     Dependent columns agree more often: the true figure lies above it.

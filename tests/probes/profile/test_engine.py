@@ -17,9 +17,21 @@ from aiaudit.probes.profile import engine, session
 
 @pytest.fixture
 def everything_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((engine, "SMALL"), (duckdb_engine, "SMALL"), (columns, "EXACT_BELOW")):
+    for module, name in (
+        (engine, "SMALL"),
+        (duckdb_engine, "SMALL"),
+        (columns, "EXACT_BELOW"),
+        (columns, "COUNTED_BELOW"),
+    ):
         monkeypatch.setattr(module, name, 1000)
     monkeypatch.setattr(samples, "ROWS", 2000)
+
+
+def by(made: engine.ProjectEngine, found: list[Found], file: Path, now: dt.datetime) -> dict[str, Any]:
+    try:
+        return session.measured(made, found, [[file]], [], now)
+    finally:
+        made.close()
 
 
 @pytest.mark.usefixtures("everything_is_large")
@@ -31,9 +43,64 @@ def test_the_figures_do_not_depend_on_the_number_of_cores(tmp_path: Path) -> Non
     found = [Found("rows", "rows.csv", ("rows.csv",), "csv", file.stat().st_size)]
     now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     made: list[dict[str, Any]] = [
-        session.measured(found, [[file]], [], now, memory=512, cores=cores) for cores in (1, 2, 3)
+        by(engine.ProjectEngine(memory_limit=512, cores=cores), found, file, now) for cores in (1, 2, 3)
     ]
     assert made[0]["datasets"][0]["rows"] == 9000
     assert made[0]["sample"]["rows"] == 2000
     assert made[0]["datasets"][0]["columns"][3]["personal"]["kind"] == "email"
     assert made[0] == made[1] == made[2]
+
+
+@pytest.mark.usefixtures("everything_is_large")
+def test_far_from_a_leak_the_sample_is_enough_and_near_one_all_rows_are_counted(tmp_path: Path) -> None:
+    draw = random.Random(3)
+    labels = [draw.randrange(2) for _ in range(9000)]
+    file = tmp_path / "rows.csv"
+    lines = (f"{i},{draw.random()},{y if i else 1 - y},{y}" for i, y in enumerate(labels))
+    file.write_text("n,noise,copy,label\n" + "\n".join(lines))
+    found = [Found("rows", "rows.csv", ("rows.csv",), "csv", file.stat().st_size)]
+    made = by(engine.ProjectEngine(memory_limit=512), found, file, dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    leaks = {one["column"]: one for one in made["datasets"][0]["leakage"]}
+    assert leaks["copy"]["accuracy"] == 8999 / 9000
+    assert leaks["copy"]["majority"] == max(sum(labels), 9000 - sum(labels)) / 9000
+    assert not leaks["copy"]["sampled"]
+    assert leaks["noise"]["sampled"]
+    assert 0.5 < leaks["noise"]["accuracy"] < 0.6
+
+
+def test_of_moderate_sets_few_values_and_possible_ids_are_counted_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columns, "COUNTED_BELOW", 1000)
+    draw = random.Random(5)
+    file = tmp_path / "rows.csv"
+    lines = [f"k{i % 11999},{i % 700},{draw.random()},{i % 3 == 0}" for i in range(12000)]
+    file.write_text("key,group,x,flag\n" + "\n".join(lines))
+    found = [Found("rows", "rows.csv", ("rows.csv",), "csv", file.stat().st_size, ids=("key",))]
+    made = by(engine.ProjectEngine(memory_limit=512), found, file, dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    (one,) = made["datasets"]
+    told = {c["name"]: (c["distinct"], c["distinct_exact"]) for c in one["columns"]}
+    assert (told["key"], told["group"], told["flag"]) == ((11999, True), (700, True), (2, True))
+    assert told["x"][1] is False
+    assert one["ids"] == [{"column": "key", "duplicates": 1}]
+    assert one["duplicate_rows"] == 0
+
+
+def test_a_sample_of_parquet_is_drawn_by_the_seed_alone(tmp_path: Path) -> None:
+    import duckdb
+
+    from aiaudit.data.model import Source
+
+    files = []
+    for part in range(2):
+        files.append(tmp_path / f"part-{part}.parquet")
+        duckdb.execute(f"COPY (SELECT {part} AS p, i FROM range(30000) r(i)) TO '{files[-1]}' (ROW_GROUP_SIZE 2048)")
+    drawn = []
+    for threads, seed in ((1, 42), (3, 42), (1, 43)):
+        one = duckdb_engine.DuckDBEngine(threads=threads)
+        table = one.sample(one.open(Source("s", "s", tuple(files), "parquet")), 500, seed).table
+        drawn.append(sorted(one.rows(table)))
+        one.close()
+    assert len(set(drawn[0])) == 500
+    assert {p for p, _ in drawn[0]} == {0, 1}
+    assert drawn[0] == drawn[1] != drawn[2]

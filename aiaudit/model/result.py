@@ -100,21 +100,6 @@ class NextLevel:
 
 
 @dataclass(frozen=True, slots=True)
-class Scorecard:
-    """All figures of an audit. `readiness` is None where nothing could be judged."""
-
-    score: float | None
-    score_low: float
-    score_high: float
-    score_accepted: float | None
-    coverage: float
-    readiness: str | None
-    next_level: NextLevel | None
-    weakest_core: str | None
-    packs: tuple[PackScore, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class GateRule:
     """One gate that was asked for: what it wanted, what it got, whether it holds, and what would pass it.
 

@@ -13,8 +13,8 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
-from aiaudit.probes.python.groups import expanded
-from aiaudit.probes.python.match import Patterns, check_pattern
+from aiaudit.probes.python.groups import Names, expanded
+from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.python.values import from_json
 from aiaudit.probes.python_calls import calls_in
@@ -216,15 +216,8 @@ class LoopsQuery(CodeQuery):
     while, while_true. bounded: it must end: it runs over things, or compares a counter or the clock. bound: what ends
     it."""
 
-    calls: list[str] = Field(min_length=1)
+    calls: Names = Field(min_length=1)
     features: ClassVar[tuple[str, ...]] = ("loops",)
-
-    @field_validator("calls")
-    @classmethod
-    def _are_names(cls, value: list[str]) -> list[str]:
-        for one in expanded(value):
-            check_pattern(one)
-        return value
 
     def names(self) -> list[str]:
         """All name patterns: what the engine looks for."""

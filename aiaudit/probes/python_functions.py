@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
-from aiaudit.probes.python.groups import expanded
-from aiaudit.probes.python.match import check_pattern
+from aiaudit.probes.python.groups import Names, expanded
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.python_calls import called_in
 from aiaudit.probes.text_search import options
@@ -43,14 +42,7 @@ class FunctionsQuery(CodeQuery):
     any: list[str] = Field(default=["*"])
     decorated: list[str] = Field(default_factory=list)
     kind: Literal["function", "class", "any"] = "function"
-    calling: list[str] = Field(default_factory=list)
-
-    @field_validator("calling")
-    @classmethod
-    def _are_names(cls, value: list[str]) -> list[str]:
-        for one in expanded(value):
-            check_pattern(one)
-        return value
+    calling: Names = Field(default_factory=list)
 
     def names(self) -> list[str]:
         """What the engine looks for."""

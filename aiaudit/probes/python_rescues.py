@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
-from aiaudit.probes.python.groups import expanded
-from aiaudit.probes.python.match import check_pattern, patterns_of
+from aiaudit.probes.python.groups import Names, expanded
+from aiaudit.probes.python.match import patterns_of
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.python_findings import callers_of, leads_to
 from aiaudit.project.entry import Entry
@@ -38,15 +38,8 @@ class RescuesQuery(CodeQuery):
     error is told), raise (it goes on to the caller, or the program ends), or nothing (None, an empty thing, a log line,
     the next turn of a loop). caught: the exceptions, by their last name."""
 
-    calls: list[str] = Field(min_length=1)
+    calls: Names = Field(min_length=1)
     features: ClassVar[tuple[str, ...]] = ("rescues",)
-
-    @field_validator("calls")
-    @classmethod
-    def _are_names(cls, value: list[str]) -> list[str]:
-        for one in expanded(value):
-            check_pattern(one)
-        return value
 
     def names(self) -> list[str]:
         """All name patterns: what the engine looks for."""

@@ -10,15 +10,14 @@ that points into somebody else's repository is refused.
 from __future__ import annotations
 
 import os
-import selectors
 import shutil
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from aiaudit.probes.child import OverrunError, drain
 from aiaudit.probes.git.refuse import trouble
 
 MAX_OUTPUT: Final = 128 * 1024 * 1024
@@ -208,7 +207,9 @@ def _output(command: list[str], cwd: Path, given: bytes = b"") -> bytes:
         except OSError as error:
             raise GitError(f"git does not start: {(error.strerror or 'error').lower()}") from None
     try:
-        data = _drain(process)
+        data = drain(process, seconds=TIMEOUT, most_bytes=MAX_OUTPUT, grace=0.1)
+    except OverrunError as error:
+        raise GitError(f"git {error}") from None
     finally:
         if process.poll() is None:
             process.kill()
@@ -218,27 +219,6 @@ def _output(command: list[str], cwd: Path, given: bytes = b"") -> bytes:
     if process.returncode != 0:
         raise GitError(f"git {_subcommand(command)} failed (status {process.returncode})")
     return data
-
-
-def _drain(process: subprocess.Popen[bytes]) -> bytes:
-    assert process.stdout is not None
-    deadline = time.monotonic() + TIMEOUT
-    parts: list[bytes] = []
-    size = 0
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0 or not selector.select(left):
-                raise GitError(f"git took longer than {TIMEOUT:.0f} s")
-            chunk = os.read(process.stdout.fileno(), 1 << 20)
-            if not chunk:
-                process.wait(max(0.1, deadline - time.monotonic()))
-                return b"".join(parts)
-            parts.append(chunk)
-            size += len(chunk)
-            if size > MAX_OUTPUT:
-                raise GitError(f"git wrote more than {MAX_OUTPUT >> 20} MB")
 
 
 def _subcommand(command: list[str]) -> str:

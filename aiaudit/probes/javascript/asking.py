@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
+from aiaudit.model.fact import Fact, Scope
 from aiaudit.probes.base import Context
 from aiaudit.probes.javascript.project import (
     GENERATED_REASONS,
@@ -14,9 +14,9 @@ from aiaudit.probes.javascript.project import (
     javascript_project,
 )
 from aiaudit.probes.python.asking import CodeQuery
+from aiaudit.probes.python.asking import listed as list_fact
 from aiaudit.project.entry import Entry
 
-MAX_EVIDENCE: Final = 25
 METHOD: Final = "JavaScript and TypeScript syntax trees, names resolved; nothing executed"
 
 
@@ -73,14 +73,13 @@ def listed(
     note: Callable[[dict[str, Any]], str],
 ) -> Fact:
     """Known where there are records; absent where the whole scope was read; else unknown, with the reason."""
-    if records:
-        evidence = tuple(Evidence(one["path"], one.get("line"), note(one)) for one in records[:MAX_EVIDENCE])
-        return Fact(fact_id, State.KNOWN, list(records), Level.CONTENT, METHOD, Confidence.STRONG, evidence, scope)
-    if scope.files and not scope.complete:
-        first = scope.unread[0] if scope.unread else ""
-        why = project.unparsed.get(first, "could not be read")
-        reason = (
-            f"{scope.files - scope.read} of {scope.files} JavaScript files could not be parsed (first: {first}: {why})"
-        )
-        return Fact(fact_id, State.UNKNOWN, None, Level.CONTENT, METHOD, scope=scope, reason=reason)
-    return Fact(fact_id, State.ABSENT, [], Level.CONTENT, METHOD, scope=scope)
+    return list_fact(
+        fact_id,
+        records,
+        scope,
+        project.unparsed,
+        note,
+        method=METHOD,
+        language="JavaScript",
+        else_why="could not be read",
+    )

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import product
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
+
+from aiaudit.probes.javascript.names import check_pattern
+from aiaudit.probes.python.match import expand_groups
 
 
 def _each(heads: Iterable[str], tails: Iterable[str]) -> tuple[str, ...]:
@@ -297,13 +302,14 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
 
 def expanded(names: Iterable[str]) -> list[str]:
     """The names, with `group:NAME` replaced by what is in the group. Raises ValueError for an unknown group."""
-    out: list[str] = []
-    for name in names:
-        if not name.startswith("group:"):
-            out.append(name)
-            continue
-        group = GROUPS.get(name[6:])
-        if group is None:
-            raise ValueError(f"there is no group {name[6:]!r}; there are {', '.join(GROUPS)}")
-        out.extend(group)
-    return out
+    return expand_groups(names, GROUPS)
+
+
+def _checked(names: list[str]) -> list[str]:
+    for one in expanded(names):
+        check_pattern(one)
+    return names
+
+
+Names = Annotated[list[str], AfterValidator(_checked)]
+"""Qualified names and groups of them, in a query."""

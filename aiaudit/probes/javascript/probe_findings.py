@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import Type, list_of
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
-from aiaudit.probes.javascript.groups import expanded
-from aiaudit.probes.javascript.names import check_pattern
+from aiaudit.probes.javascript.groups import Names, expanded
 from aiaudit.probes.javascript.probe_calls import calls_in
 from aiaudit.probes.javascript.project import JavaScriptProject
 from aiaudit.probes.python.match import patterns_of
@@ -118,14 +117,7 @@ class LoopsQuery(ScriptQuery):
     """Calls of certain functions inside loops, with the fields of `python.loops`. kind: while_true (also `for (;;)`),
     while, do, for, for_of. bounded: by the loop's head, a comparison in its condition, or one that leaves it."""
 
-    calls: list[str] = Field(min_length=1)
-
-    @field_validator("calls")
-    @classmethod
-    def _are_names(cls, value: list[str]) -> list[str]:
-        for one in expanded(value):
-            check_pattern(one)
-        return value
+    calls: Names = Field(min_length=1)
 
     def names(self) -> list[str]:
         return expanded(self.calls)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -76,24 +76,27 @@ def fact_of(
             continue
         for record in find(entry, project):
             records.append({"path": entry.path, "role": entry.role.value, **record})
-    return listed(fact_id, records, scope, project, note)
+    return listed(fact_id, records, scope, project.unparsed, note)
 
 
 def listed(
     fact_id: str,
     records: Sequence[dict[str, Any]],
     scope: Scope,
-    project: PythonProject,
+    unparsed: Mapping[str, str],
     note: Callable[[dict[str, Any]], str],
+    *,
+    method: str = METHOD,
+    language: str = "Python",
+    else_why: str = "too large",
 ) -> Fact:
     """Known where there are records; absent where the whole scope was read; else unknown, with the reason."""
     if records:
         evidence = tuple(Evidence(one["path"], one.get("line"), note(one)) for one in records[:MAX_EVIDENCE])
-        return Fact(fact_id, State.KNOWN, list(records), Level.CONTENT, METHOD, Confidence.STRONG, evidence, scope)
+        return Fact(fact_id, State.KNOWN, list(records), Level.CONTENT, method, Confidence.STRONG, evidence, scope)
     if scope.files and not scope.complete:
         first = scope.unread[0] if scope.unread else ""
-        reason = f"{scope.files - scope.read} of {scope.files} Python files could not be parsed"
-        why = project.unparsed.get(first)
-        reason += f" (first: {first}: {why})" if why else f" (first: {first}: too large)" if first else ""
-        return Fact(fact_id, State.UNKNOWN, None, Level.CONTENT, METHOD, scope=scope, reason=reason)
-    return Fact(fact_id, State.ABSENT, [], Level.CONTENT, METHOD, scope=scope)
+        reason = f"{scope.files - scope.read} of {scope.files} {language} files could not be parsed"
+        reason += f" (first: {first}: {unparsed.get(first, else_why)})" if first else ""
+        return Fact(fact_id, State.UNKNOWN, None, Level.CONTENT, method, scope=scope, reason=reason)
+    return Fact(fact_id, State.ABSENT, [], Level.CONTENT, method, scope=scope)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Final
 
@@ -30,6 +30,20 @@ def check_pattern(pattern: str) -> str:
     if "*" in last and (last != "*" or not root or "*" in root):
         raise ValueError(f"{pattern!r}: a star in the last part must be all of it, after a plain name (`mlflow.*`)")
     return pattern
+
+
+def expand_groups(names: Iterable[str], groups: Mapping[str, Iterable[str]]) -> list[str]:
+    """The names, with `group:NAME` replaced by what is in the group. Raises ValueError for an unknown group."""
+    out: list[str] = []
+    for name in names:
+        if not name.startswith("group:"):
+            out.append(name)
+            continue
+        group = groups.get(name[6:])
+        if group is None:
+            raise ValueError(f"there is no group {name[6:]!r}; there are {', '.join(groups)}")
+        out.extend(group)
+    return out
 
 
 @cache

@@ -11,13 +11,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import selectors
 import signal
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from aiaudit.probes.child import OverrunError, drain
 
 NAME: Final = "kingfisher"
 MISSING: Final = (
@@ -99,7 +99,9 @@ def _output(command: list[str], cache: Path) -> bytes:
     except OSError as error:
         raise EngineError(f"it does not start: {(error.strerror or 'error').lower()}") from None
     try:
-        data = _drain(process)
+        data = drain(process, seconds=TIMEOUT, most_bytes=_MAX_OUTPUT, grace=1.0)
+    except OverrunError as error:
+        raise EngineError(f"it {error}") from None
     finally:
         if process.poll() is None:
             with contextlib.suppress(OSError):
@@ -110,31 +112,6 @@ def _output(command: list[str], cache: Path) -> bytes:
     if process.returncode not in _FINE:
         raise EngineError(f"it ended with status {process.returncode}")
     return data
-
-
-def _drain(process: subprocess.Popen[bytes]) -> bytes:
-    assert process.stdout is not None
-    deadline = time.monotonic() + TIMEOUT
-    parts: list[bytes] = []
-    size = 0
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0 or not selector.select(left):
-                raise EngineError(f"it took longer than {TIMEOUT:.0f} s")
-            chunk = os.read(process.stdout.fileno(), 1 << 20)
-            if not chunk:
-                break
-            parts.append(chunk)
-            size += len(chunk)
-            if size > _MAX_OUTPUT:
-                raise EngineError(f"it wrote more than {_MAX_OUTPUT >> 20} MB")
-    try:
-        process.wait(max(1.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        raise EngineError("it did not end") from None
-    return b"".join(parts)
 
 
 def _read(output: bytes, root: Path) -> list[Hit]:

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-GC_THRESHOLD = 50_000  # an audit makes many objects and few cycles: looking for these 70 times less often saves 5 %
+GC_THRESHOLD = 500_000  # an audit makes many objects and few cycles: looking for them is a tenth of a small one's time
 
 
 def main() -> int:

@@ -111,11 +111,13 @@ def ask(
     progress: Progress | None = None,
     unread: dict[str, str] | None = None,
     caller_config: str | None = None,
+    meanwhile: Iterable[None] = (),
 ) -> Asked:
     """The facts of `aiaudit.probes.collect.collect`, with what `cache` keeps of exactly this tree.
 
     `specs` are those of loaded packs, in which every query was validated.
-    `caller_config`: the configuration file that the caller named.
+    `caller_config`: the configuration file that the caller named. `meanwhile`: done, step by step, where workers look
+    through files.
     """
     asked = [spec for spec in specs if spec.probe]
     unread = {} if unread is None else unread
@@ -131,6 +133,7 @@ def ask(
                 progress=progress,
                 unread=unread,
                 checked=True,
+                meanwhile=meanwhile,
             )
         )
     lasting = [spec for spec in asked if is_of_tree(spec, options or {})]
@@ -148,6 +151,7 @@ def ask(
         unread=unread,
         hashes=hashes,
         checked=True,
+        meanwhile=meanwhile,
     )
     kept.keep(made, unread, hashes)
     for path, reason in kept.unread.items():

@@ -6,14 +6,11 @@ report is made.
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from aiaudit import __version__, plugins, subject
-from aiaudit.collection import Collection, Progress, collect, reuse
+from aiaudit.collection import Collection, Progress
 from aiaudit.model.check import Status
 from aiaudit.model.fact import Fact
 from aiaudit.model.framework import FrameworkCoverage
@@ -21,13 +18,11 @@ from aiaudit.model.result import CheckResult, GateRule, NextLevel
 from aiaudit.packs.derive import derive
 from aiaudit.packs.frameworks import load as load_frameworks
 from aiaudit.packs.judge import judge
-from aiaudit.packs.problems import PackError, Problem
+from aiaudit.prepared import Prepared, prepare
 from aiaudit.probes.registry import PROBES
-from aiaudit.resources import path_of
-from aiaudit.ruleset import Options, Ruleset, read_ruleset
+from aiaudit.ruleset import Options, Ruleset
 from aiaudit.scoring import baseline, frameworks, gate, levels, path, priority, score, waivers
-from aiaudit.settings import Settings, caller_gate, settle
-from aiaudit.version import ruleset_hash
+from aiaudit.settings import Settings, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,45 +71,6 @@ class Audit:
     def problems(self) -> tuple[str, ...]:
         """What was wrong with the project file and was left out, one line each."""
         return (*self.collection.problems, *self.settings.problems)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """All that decides an audit: the rules, what the caller asks, and what was seen."""
-
-    options: Options
-    ruleset: Ruleset
-    ruleset_hash: str
-    ladder_text: str
-    asked: gate.GateOptions
-    before: baseline.Baseline | None
-    collection: Collection
-    clock: _Clock
-
-
-def prepare(
-    root: str | None, options: Options | None = None, *, facts: str | None = None, progress: Progress | None = None
-) -> Prepared:
-    """Read the rules and look at the project below `root`, or take the facts saved in the file `facts`.
-
-    Raises:
-        Unreadable, ConfigError, PackError, GateError, BaselineError, FactsError: known trouble; one line a mistake,
-            with its place and the way out.
-    """
-    options = options or Options()
-    clock = _Clock()
-    ruleset = read_ruleset(options)
-    ladder_text = (path_of("checks") / "levels" / "readiness.yaml").read_text(encoding="utf-8")
-    ruleset_hash = hash_of(ruleset, ladder_text)
-    if options.ruleset and options.ruleset != ruleset_hash:
-        way = "pin that where the change is wanted, or install the version that was pinned"
-        raise PackError([Problem(None, f"--ruleset {options.ruleset}: these rules are {ruleset_hash}; {way}")])
-    asked = caller_gate(options, ruleset)
-    before = _baseline(options.baseline)
-    clock.lap("packs")
-    collection = reuse(facts, ruleset, options) if facts else collect(root or ".", ruleset, options, progress)
-    clock.lap("facts")
-    return Prepared(options, ruleset, ruleset_hash, ladder_text, asked, before, collection, clock)
 
 
 def audit(
@@ -232,35 +188,3 @@ def _score(basis: _Basis, judged: Judged, ladder: levels.Ladder, before: baselin
         actions=priority.actions(packs, results, blocking) if anything else (),
         quick_wins=priority.quick_wins(results),
     )
-
-
-def _baseline(file: str | None) -> baseline.Baseline | None:
-    if file is None:
-        return None
-    try:
-        return baseline.read(json.loads(Path(file).read_bytes()))
-    except OSError as error:
-        raise baseline.BaselineError(f"--baseline {file}: {(error.strerror or 'cannot be read').lower()}") from None
-    except (ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, baseline.BaselineError) else "not JSON"
-        raise baseline.BaselineError(
-            f"--baseline {file}: {reason}; give a file of `aiaudit run -o result.json`"
-        ) from None
-
-
-def hash_of(ruleset: Ruleset, ladder: str) -> str:
-    """All that moves a figure besides project and machine: packs, the selection, parameters, gates, the version."""
-    return ruleset_hash(ruleset.full.digest, [pack.id for pack in ruleset.selected.packs], ruleset.params, ladder)
-
-
-class _Clock:
-    """Wall-clock seconds of each stage."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.laps[name] = round(now - self._last, 4)
-        self._last = now

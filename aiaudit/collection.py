@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,8 +52,14 @@ class Collection:
         return facts_file.dumps(saved, __version__)
 
 
-def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | None = None) -> Collection:
-    """Walk the project once and answer every query of the selected checks.
+def collect(
+    root: str,
+    ruleset: Ruleset,
+    options: Options,
+    progress: Progress | None = None,
+    meanwhile: Iterable[None] = (),
+) -> Collection:
+    """Walk the project once and answer every query of the selected checks. `meanwhile`: see `aiaudit.answers.ask`.
 
     Raises:
         Unreadable: the root is no readable folder.
@@ -61,7 +67,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
     """
     from aiaudit.answers import Asked, ask
     from aiaudit.project.cache import open_cache
-    from aiaudit.project.memory import WORTH_FILES, hand_back
+    from aiaudit.project.memory import WORTH_FILES, hand_back, spare
     from aiaudit.project.tree import Project
 
     as_of = options.as_of or dt.datetime.now(dt.UTC).date()  # the same day for all who run it
@@ -73,6 +79,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
     specs = ruleset.selected.needed(also=ruleset.shared_facts)
     exclude = (*options.own_outputs, *(config.exclude if config_by == "caller" else ()))
     with Project.open(root, exclude=exclude) as project:
+        spare(len(project.entries))
         readable = subject.readable(project)
         unread: dict[str, str] = {}
         asked = (
@@ -94,6 +101,7 @@ def collect(root: str, ruleset: Ruleset, options: Options, progress: Progress | 
                 progress=progress,
                 unread=unread,
                 caller_config=options.config,
+                meanwhile=meanwhile,
             )
             if readable
             else Asked({i: _unseen(i, "there is no readable project file") for i, spec in specs.items() if spec.probe})

@@ -20,8 +20,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from aiaudit.audit import Prepared, conclude, prepare
 from aiaudit.collection import Collection, Progress
+from aiaudit.prepared import Prepared, prepare
 from aiaudit.reports import base
 from aiaudit.ruleset import Options
 
@@ -106,6 +106,7 @@ def _collected(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def _concluded(prepared: Prepared) -> dict[str, Any]:
     """The result; with a baseline also what changed since, where that one holds enough to compare."""
+    from aiaudit.audit import conclude
     from aiaudit.reports.result import to_json
 
     result = to_json(conclude(prepared))

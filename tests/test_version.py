@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aiaudit import version
-from aiaudit.audit import hash_of
+from aiaudit.prepared import hash_of
 from aiaudit.resources import path_of
 from aiaudit.ruleset import Options, read_ruleset
 

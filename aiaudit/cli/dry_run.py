@@ -9,7 +9,7 @@ from aiaudit.ruleset import Options, read_ruleset
 
 def show(options: Options) -> None:
     """Print the plan of an audit; no project is read. Whether a check applies is only known after looking."""
-    from aiaudit.audit import hash_of
+    from aiaudit.prepared import hash_of
     from aiaudit.resources import path_of
 
     ruleset = read_ruleset(options)

@@ -56,6 +56,7 @@ def collect(
     unread: dict[str, str] | None = None,
     hashes: dict[str, bytes] | None = None,
     checked: bool = False,
+    meanwhile: Iterable[None] = (),
     probes: Mapping[str, Probe[Any]] | None = None,
     engines: Callable[[str, Iterable[Query]], Engine] = registry.build_engine,
 ) -> dict[str, Fact]:
@@ -64,7 +65,8 @@ def collect(
     `jobs`: processes at most (None: one a processor). `cache`: what is known of contents already seen. `options`:
     settings of single probes, such as `secrets_engine`. `unread`: takes the files that an engine could not read or look
     through, by path, and why. `hashes`: takes the hashes of the contents that were looked through. `checked`: every
-    query was validated before, when its pack was loaded. `probes`, `engines`: others than the registered ones. Never
+    query was validated before, when its pack was loaded. `meanwhile`: what else is to be done, step by step, while
+    workers look through the files; not done where none do. `probes`, `engines`: others than the registered ones. Never
     raises for what is in the project: a probe that breaks gives a fact in state error.
     """
     table = registry.probes() if probes is None else probes
@@ -86,9 +88,15 @@ def collect(
     with _Scans() as scans:
         scans.begin(project, built, jobs=jobs, cache=cache, progress=progress, hashes=hashes)
         context.scans = scans
+        others: list[_Asked] = []
         for spec in asked:
             if not registry.may_scan(spec.probe) and (one := put(spec)):
-                facts[spec.id] = _answer(one, context)
+                others.append(one)
+            scans.attend()
+        for _ in meanwhile if scans.under_way else ():
+            scans.attend()
+        for one in others:  # some of them want to know what the engines found, and wait for it
+            facts[one.fact_id] = _answer(one, context)
             scans.attend()
         found = scans.found()
     if scans.trouble:
@@ -119,6 +127,11 @@ class _Scans(Mapping[str, Mapping[str, dict[str, Any]]]):
 
             with self._told():
                 self._scan = Scan(project, engines, **options)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether files are still being looked through."""
+        return self._scan is not None
 
     def attend(self) -> None:
         """Let the workers go on."""

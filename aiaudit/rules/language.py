@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -50,6 +51,11 @@ class Expression:
 
             self._run = build(self.node)
         return self._run
+
+    def ready(self) -> None:
+        """Build it now, for whoever has time to spare before it is needed. Trouble is told when it is."""
+        with contextlib.suppress(RecursionError, MemoryError):
+            assert self.run is not None
 
     def __repr__(self) -> str:
         return f"Expression({self.source!r}, {self.type})"

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-import yaml
-
 from aiaudit.model.check import Severity, Status
 from aiaudit.model.fact import Level
 from aiaudit.model.result import CheckResult
@@ -116,6 +114,8 @@ class Case:
 
 def load(text: str) -> Ladder:
     """Read the shipped ladder."""
+    import yaml
+
     data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (a safe loader)
     levels = tuple(
         LevelSpec(

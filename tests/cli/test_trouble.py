@@ -72,7 +72,7 @@ def test_wrong_usage(aiaudit, project, args, words):
 
 
 def test_wrong_usage_is_found_before_the_project_is_read(aiaudit, project, monkeypatch):
-    monkeypatch.setattr("aiaudit.audit.collect", lambda *args: pytest.fail("the project was read"))
+    monkeypatch.setattr("aiaudit.prepared.collect", lambda *args: pytest.fail("the project was read"))
     one_line(aiaudit("run", project, "-o", "x.docx"), 2)
     one_line(aiaudit("run", project, "--fail-under", "many"), 2)
 

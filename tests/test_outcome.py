@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aiaudit import answers, outcome
-from aiaudit.audit import audit
+from aiaudit import answers, audit, outcome
 from aiaudit.project import manifest
 from aiaudit.reports import html
 from aiaudit.reports import json as json_report
@@ -43,8 +42,8 @@ def run(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[outc
         judged.append(True)
         return real(prepared)
 
-    real = outcome.conclude
-    monkeypatch.setattr(outcome, "conclude", conclude)
+    real = audit.conclude
+    monkeypatch.setattr(audit, "conclude", conclude)
 
     def go(**asked: object) -> tuple[outcome.Outcome, bool]:
         judged.clear()
@@ -59,7 +58,7 @@ def test_a_second_run_judges_nothing_and_says_the_same(run, tree: Path) -> None:
     second, again = run()
     assert (anew, again) == (True, False)
     assert "facts" not in second.head
-    fresh = to_json(audit(str(tree), Options(**{**ASK, "cache": False})))
+    fresh = to_json(audit.audit(str(tree), Options(**{**ASK, "cache": False})))
     written = b"".join(second.text)
     assert written == b"".join(first.text) == json_report.render(fresh)
     assert second.result == json.loads(written)

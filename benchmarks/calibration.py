@@ -1,10 +1,11 @@
 """Does the score tell prototypes, pilots and production-grade projects apart?
 
-    python benchmarks/calibration.py AIAUDIT LABELS CHECKOUTS [--results DIR] [--markdown]
+    python benchmarks/calibration.py AIAUDIT LABELS CHECKOUTS [--held-out LABELS CHECKOUTS] [--results DIR] [--markdown]
 
-AIAUDIT is the command, LABELS a labels.yaml with a tier (1 prototype, 2 pilot, 3 production-grade) for each repository,
-CHECKOUTS a folder with one checkout per repository, named owner+name. With `--results` the audits' results are kept
-there, and those that are there are not made again.
+AIAUDIT is the command, LABELS a YAML file with a tier (1 prototype, 2 pilot, 3 production-grade) and a commit for each
+repository, CHECKOUTS a folder with one checkout per repository, named owner+name. `--held-out` names repositories that
+nothing was tuned on (`benchmarks/held_out.yaml`): their figures stand beside the others, and what helps the first only
+is fitted to them. With `--results` the audits' results are kept there, and those that are there are not made again.
 
 Somers' D of a figure given the tier, over pairs of different tiers only: the share of pairs that the figure puts in the
 order of their tiers, less the share that it puts in the other order. Equal figures count as neither (R. H. Somers, "A
@@ -17,7 +18,8 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -110,18 +112,23 @@ def repositories(results: Mapping[str, Result], tiers: Mapping[str, int]) -> lis
     return rows
 
 
-def figures(results: Mapping[str, Result], tiers: Mapping[str, int]) -> list[list[str]]:
-    """Somers' D of the score, and of other figures from the same verdicts."""
-    rows = [["figure", "Somers' D", "pairs"]]
-    for name, figure in FIGURES.items():
-        d, pairs = somers_d({n: figure(r) for n, r in results.items()}, tiers)
-        rows.append([name, _two(d), str(pairs)])
-    for pack in next(iter(results.values()))["packs"]:
-        scores = {n: next(p["score"] for p in r["packs"] if p["id"] == pack["id"]) for n, r in results.items()}
-        d, pairs = somers_d(scores, tiers)
-        if pairs:
-            rows.append([f"pack {pack['id']}", _two(d), str(pairs)])
+def figures(groups: Sequence[Mapping[str, Result]], tiers: Mapping[str, int]) -> list[list[str]]:
+    """Somers' D of the score, and of other figures from the same verdicts: of each group of repositories."""
+    found = dict(FIGURES)
+    for pack in next(iter(groups[0].values()))["packs"]:
+        found[f"pack {pack['id']}"] = partial(_score_of, pack=pack["id"])
+    head = ["Somers' D", "pairs"] if len(groups) == 1 else ["Somers' D", "pairs", "held out", "pairs"]
+    rows = [["figure", *head]]
+    for name, figure in found.items():
+        pairs_of = [somers_d({n: figure(r) for n, r in results.items()}, tiers) for results in groups]
+        if any(pairs for _, pairs in pairs_of):
+            rows.append([name, *(text for d, pairs in pairs_of for text in (_two(d), str(pairs)))])
     return rows
+
+
+def _score_of(result: Result, pack: str) -> float | None:
+    found: float | None = next(p["score"] for p in result["packs"] if p["id"] == pack)
+    return found
 
 
 def checks(results: Mapping[str, Result], tiers: Mapping[str, int]) -> list[list[str]]:
@@ -171,20 +178,29 @@ def _two(value: float | None) -> str:
 
 
 def main() -> None:
-    """Print the tables: repositories, Somers' D, checks, caps."""
+    """Print the tables: Somers' D, repositories, caps, checks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("aiaudit")
     parser.add_argument("labels", type=Path)
     parser.add_argument("checkouts", type=Path)
+    parser.add_argument("--held-out", nargs=2, type=Path, metavar=("LABELS", "CHECKOUTS"))
     parser.add_argument("--results", type=Path)
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
-    tiers = {row["repo"]: int(row["tier"]) for row in yaml.safe_load(options.labels.read_text(encoding="utf-8"))}
     if options.results is not None:
         options.results.mkdir(parents=True, exist_ok=True)
-    results = audits(options.aiaudit, options.checkouts, tiers, options.results)
-    for rows in (repositories, figures, checks, caps):
-        print(table(rows(results, tiers), markdown=options.markdown), end="\n\n")
+    tiers: dict[str, int] = {}
+    groups = []
+    for labels, checkouts in [(options.labels, options.checkouts), *([options.held_out] if options.held_out else [])]:
+        own = {row["repo"]: int(row["tier"]) for row in yaml.safe_load(labels.read_text(encoding="utf-8"))}
+        tiers |= own
+        groups.append(audits(options.aiaudit, checkouts, own, options.results))
+    together = {name: result for results in groups for name, result in results.items()}
+    print(table(figures(groups, tiers), markdown=options.markdown), end="\n\n")
+    for results in groups:
+        print(table(repositories(results, tiers), markdown=options.markdown), end="\n\n")
+    for rows in (caps, checks):
+        print(table(rows(together, tiers), markdown=options.markdown), end="\n\n")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,9 @@ _VERSION_FILES: Final = {
     ".tool-versions": ("", r"^\s*(python|nodejs|node)\s+v?(\d+(?:\.\d+)?)"),
 }
 _CONDA: Final = r"^\s*-\s*[\"']?python\s*={1,2}\s*(\d+\.\d+)"
-_CI: Final = r"^\s*-?\s*(python|node)-version:\s*[\"']?v?(\d+(?:\.\d+)?)[\w.]*[\"']?\s*(?:#.*)?$"
+_CI: Final = (
+    r"^\s*-?\s*(?:with:\s*\{\s*)?(python|node)-version:\s*[\"']?v?(\d+(?:\.\d+)?)[\w.]*[\"']?\s*\}?\s*(?:#.*)?$"
+)
 
 
 def runtimes(context: Context) -> list[Runtime]:

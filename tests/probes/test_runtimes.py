@@ -42,6 +42,11 @@ WORKFLOW = "on: push\njobs:\n  a:\n    steps:\n      - with:\n          python-v
         ("package.json", '{"engines": {"node": "^16 || ^18"}}', [(1, "node:18", False)]),
         ("package.json", '{"engines": {"node": ">=16"}}', []),
         (".github/workflows/a.yml", WORKFLOW.format('"3.9"'), [(6, "python:3.9", True)]),
+        (
+            ".github/workflows/a.yml",
+            'jobs:\n  t:\n    steps:\n      - uses: a/b@v1\n        with: {python-version: "3.9"}\n',
+            [(5, "python:3.9", True)],
+        ),
         (".github/workflows/a.yml", WORKFLOW.format("3.x"), []),
         (".github/workflows/a.yml", WORKFLOW.format("${{ matrix.python }}"), []),
         (".github/workflows/a.yml", WORKFLOW.format('"3.9"') + "          python-version: 3.13\n", []),

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -90,19 +89,21 @@ class ByPurpose:
         """The files that were looked through for too little, as their importers show; from now on all is wanted of
         them. `found`: the engine's results by path."""
         wanted = {path: self.of(entries[path]) for path in found}
-        narrow = {path for path, one in wanted.items() if one is not self.all}
+        narrow = {path: one for path, one in wanted.items() if one is not self.all}
         if not narrow:
             return []
+        others = {  # by what is wanted of an importer: how files are called of which something else is wanted
+            own: {_module_name(path) for path, one in narrow.items() if one is not own}
+            for own in {self.all, *wanted.values()}
+        }
         project = PythonProject(found)
-        stems: dict[str, list[str]] = defaultdict(list)
-        for path in narrow:
-            stems[_module_name(path)].append(path)
         new: list[str] = []
-        todo = [path for path in project.records if _names_one(project.records[path], stems, wanted, wanted[path])]
+        todo = list(project.records)
         while todo:
             importer = todo.pop()
-            for path in sorted(project.own_imports(importer)):
-                if wanted[path] not in (self.all, wanted[importer]):
+            own = wanted[importer]
+            for path in sorted(_imported_by(importer, others[own], project)):
+                if wanted[path] not in (self.all, own):
                     wanted[path] = self.all
                     new.append(path)
                     todo.append(path)
@@ -116,13 +117,20 @@ def _module_name(path: str) -> str:
     return stem.rpartition("/")[2]
 
 
-def _names_one(
-    record: Mapping[str, Any], stems: Mapping[str, Sequence[str]], wanted: Mapping[str, Wanted], own: Wanted
-) -> bool:
-    """Whether one of a file's imports may be a file of which something else is wanted: a look at the names alone."""
-    for _, _, module, *names in record.get("base", {}).get("imports", ()):
+def _imported_by(importer: str, names: Collection[str], project: PythonProject) -> set[str]:
+    """The files that a file imports by these names: as a module's last part, or from a package. Most imports are told
+    apart by a look at their names."""
+    found: set[str] = set()
+    for _, _, module, *imported in project.records[importer].get("base", {}).get("imports", ()):
         last = module.rpartition(".")[2]
-        for name in (last, *(one.partition(" ")[0] for one in names)):
-            if any(wanted[path] is not own for path in stems.get(name, ())) or not last:
-                return True
-    return False
+        plain = [one.partition(" ")[0] for one in imported if not one.startswith("as ")]
+        if last and last not in names and not any(one in names for one in plain):
+            continue
+        joint = module if module.endswith(".") else f"{module}."
+        for name in plain or ("",):
+            for target in (f"{joint}{name}", module) if name not in ("", "*") else (module,):
+                split = project.split(target, importer)
+                if split is not None:
+                    found.add(split[0])
+                    break
+    return found

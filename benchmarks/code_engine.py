@@ -57,7 +57,7 @@ def work(tree: Path, times: int) -> None:
 
     engine = PythonEngine(queries(times))
     with Project.open(tree) as project:
-        entries = {entry.path: entry for entry in project.files if engine.wants(entry)}
+        entries = {entry.path: entry for entry in project.files if entry.suffix == ".py" and engine.wants(entry)}
     found: dict[str, dict[str, Any]] = {}
     calls = dict.fromkeys(entries, 0)
 
@@ -69,11 +69,14 @@ def work(tree: Path, times: int) -> None:
             calls[entry.path] = len(record.get("calls", ()))
             found[entry.path] = {"base": {"imports": record.get("base", {}).get("imports", ())}}
 
-    gc.disable()  # as in a worker, which collects once a chunk
+    gc.disable()  # as in a worker, which collects once a chunk what came after its start
+    gc.freeze()
     every = list(entries.values())
     for first in range(0, len(every), AT_ONCE):
         look(every[first : first + AT_ONCE])
-        gc.collect()
+        if first % (8 * AT_ONCE) == 0:
+            gc.collect()
+            gc.freeze()  # the records, which a worker would have handed over
     look([entries[path] for path in engine.again(entries, found)])  # tests and examples that code imports
     print(f"{len(entries)} files, {len(engine.patterns.all)} names asked for, {sum(calls.values())} calls kept")
 

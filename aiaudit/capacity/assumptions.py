@@ -17,6 +17,7 @@ DEFAULTS: Final[Mapping[str, tuple[Value, str]]] = {
     "serving.parallel.pp": (1, "layers are not split over machines"),
     "serving.parallel.ep": (1, "experts are not split"),
     "serving.parallel.replicas": (1, "one copy serves"),
+    "serving.processes": (1, "one process serves a replica"),
     "hardware.target": ("local", "the machine that this runs on"),
     "hardware.count": ("enough", "as many GPUs as the replicas need"),
     "traffic.requests_per_second.peak": (3, "times the mean"),

@@ -112,9 +112,11 @@ def signature(setup: Setup) -> str:
 
 
 def compare(log: Calibration, setup: Setup, demand: Demand) -> Calibration:
-    """The same with what it shows about our estimate: the pool's residual, and every figure that is > 5 % off."""
+    """The same with what it shows about our estimate: the pool's residual, and every figure that is > 5 % off.
+
+    Raises `NoCalibration` where the model has no cache that a log could be held against: it would confirm nothing."""
     if setup.model.shape is None:
-        return log
+        raise NoCalibration(f"{setup.model.name} has no known shape: a log of vLLM confirms nothing of it")
     mine = fit(setup, demand)
     said = []
     pool = log.pool

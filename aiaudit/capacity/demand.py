@@ -85,17 +85,18 @@ class Demand:
         )
 
 
-def demand_of(part: WorkloadPart, assumed: Assumptions, *, answers: bool = True) -> Demand:
-    """The load of a workload; `answers=False` for an encoder, which writes none.
+def demand_of(part: WorkloadPart, assumed: Assumptions, *, answers: bool = True, language: bool = True) -> Demand:
+    """The load of a workload; `answers=False` for an encoder, which writes none; `language=False` for a classical
+    model, which knows no tokens.
 
     Raises `NoLoad` where the mean rate or a median of tokens is missing."""
     rate = part.traffic.requests_per_second
     tokens = part.traffic.tokens
     if rate is None or (rate.mean is None and rate.peak is None):
         raise NoLoad("workload.traffic.requests_per_second.mean is missing")
-    if tokens is None or not (tokens.input and tokens.input.p50):
+    if language and not (tokens and tokens.input and tokens.input.p50):
         raise NoLoad("workload.traffic.tokens.input.p50 is missing")
-    if answers and not (tokens.output and tokens.output.p50):
+    if language and answers and not (tokens and tokens.output and tokens.output.p50):
         raise NoLoad("workload.traffic.tokens.output.p50 is missing")
     peak_factor = assumed.number("traffic.requests_per_second.peak", None) if rate.peak is None else 0.0
     mean = rate.mean if rate.mean is not None else rate.peak or 0.0
@@ -103,17 +104,18 @@ def demand_of(part: WorkloadPart, assumed: Assumptions, *, answers: bool = True)
         assumed.note("traffic.requests_per_second.mean", mean, "the declared peak: no mean is declared")
     flight = part.traffic.concurrency
     declared = (flight.p99 or flight.p95 or flight.p50) if flight else None
-    if declared is None:
+    if declared is None and language:
         assumed.take("traffic.concurrency.p99", None)
+    one = Spread(1.0, 1.0)
+    prompt = tokens.input if language and tokens else None
+    answer = tokens.output if language and answers and tokens else None
     return Demand(
         mean=mean,
         peak=rate.peak if rate.peak is not None else mean * peak_factor,
-        prompt=_spread(tokens.input, "traffic.tokens.input.p95", assumed),
-        answer=_spread(tokens.output, "traffic.tokens.output.p95", assumed)
-        if answers and tokens.output
-        else Spread(1.0, 1.0),
+        prompt=_spread(prompt, "traffic.tokens.input.p95", assumed) if prompt else one,
+        answer=_spread(answer, "traffic.tokens.output.p95", assumed) if answer else one,
         concurrency=declared,
-        prefix_hit=assumed.number("traffic.prefix_cache_hit", part.traffic.prefix_cache_hit),
+        prefix_hit=assumed.number("traffic.prefix_cache_hit", part.traffic.prefix_cache_hit) if language else 0.0,
         hours=assumed.number("traffic.hours_per_day", part.traffic.hours_per_day),
         objectives=_objectives(part),
         growth=_growth(part, assumed),

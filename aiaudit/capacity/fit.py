@@ -192,14 +192,27 @@ def _encoder(setup: Setup, demand: Demand, encoder: Encoder) -> Fit:
 
 
 def _classical(setup: Setup) -> Fit:
-    """A pickled model in one process a replica: the interpreter with its libraries, and the model."""
-    runtime = Term.within("context", INTERPRETER, 0.5, "interpreter with numpy and scikit-learn", "measured by us")
-    terms = total([setup.model.weights, runtime])
+    """A model by its file: each process of a replica holds a copy, and the interpreter with its libraries. What a
+    load test measured goes before it."""
+    if setup.peak is not None:
+        terms = total([Term.within("processes", setup.peak, 0.1, "peak of all processes", "serving.load_test.memory")])
+    else:
+        count = setup.processes
+        each = f"× {count} processes" if count > 1 else ""
+        runtime = Term.within("context", INTERPRETER, 0.5, "interpreter with numpy and scikit-learn", "measured by us")
+        terms = total([setup.model.weights.times(count, each), runtime.times(count, each)])
     usable = setup.gpu.visible
     verdict: Verdict = "no" if terms.expected > usable else "tight" if terms.high > TIGHT * usable else "yes"
-    reason = f"{max(0.0, 1 - terms.expected / usable):.0%} headroom"
+    room = f"{1 - terms.expected / usable:.0%} headroom"
+    if verdict == "no":
+        reason = f"{(terms.expected - usable) / 1e6:,.0f} MB are missing"
+    elif verdict == "tight" and terms.high > usable:
+        reason = f"{room} expected, none in the worst case"
+    else:
+        reason = room
     share = terms.expected / usable
-    return Fit(verdict, reason, terms, usable, usable, share, 1, 1, 1, 0, 1, notes=setup.model.notes)
+    notes = () if setup.peak is not None else setup.model.notes
+    return Fit(verdict, reason, terms, usable, usable, share, 1, 1, 1, 0, 1, notes=notes)
 
 
 def _without_shape(setup: Setup) -> Fit:

@@ -61,7 +61,7 @@ class Model:
     shape: Architecture | None = None
     count: Parameters | None = None
     encoder: Encoder | None = None  # of a model that embeds or classifies
-    classical: bool = False  # a pickled model of trees, lines or the like
+    classical: bool = False  # no language model: trees, a regression or the like, told by its file's size
     exact: bool = True  # weights do not follow from `form`: a header counted them
     notes: tuple[str, ...] = ()
 
@@ -77,10 +77,12 @@ class Model:
 
 def resolve(part: ModelSourcePart | None, reader: Reader | None, engine: str, assumed: Assumptions) -> Model:
     """The model that the workload names. Raises `NoModel`."""
-    if part is None or not (part.source or part.preset or part.gguf or part.params):
+    if part is None or not (part.source or part.preset or part.gguf or part.params or part.file_mb):
         raise NoModel("the workload names no model: set workload.model.source to its config.json, a file or a preset")
     asked = part.weights.dtype
     named = part.gguf or part.source
+    if part.kind == "classical" or part.file_mb is not None:
+        return _classical(part, reader, named)
     if part.preset:
         return _preset(part.preset, asked, engine, assumed)
     if not named:
@@ -96,6 +98,30 @@ def resolve(part: ModelSourcePart | None, reader: Reader | None, engine: str, as
             form = _form(asked or str(assumed.take("model.weights.dtype", None)))
             return _counted(part.params, form, "workload.model.params")
         raise
+
+
+def _classical(part: ModelSourcePart, reader: Reader | None, named: str) -> Model:
+    """By the size of its file; by the declared size where the file is built and not kept."""
+    path = _inside(named) if named else None
+    size = _size(reader, path) if path is not None and reader is not None else None
+    if size is not None:
+        return _of_file(path or named, size, "the size of the file")
+    if part.file_mb is None:
+        raise NoModel(f"there is no file {named!r}: set workload.model.file_mb to its size where it is built elsewhere")
+    return _of_file(named or "model", round(part.file_mb * 1e6), "the declared size of the file")
+
+
+def _of_file(path: str, size: int, what: str) -> Model:
+    note = f"{path}: one to three times {what} is taken"
+    name = PurePosixPath(path).name
+    return Model(name, tree_memory(size, path), _form("fp32"), classical=True, notes=(note,))
+
+
+def _size(reader: Reader, path: str) -> int | None:
+    try:
+        return reader.read(path, 1).size
+    except Unreadable:
+        return None
 
 
 def _inside(text: str) -> str | None:
@@ -205,13 +231,10 @@ def _from_tree(reader: Reader, path: str, asked: str, engine: str, assumed: Assu
     config = _config_at(reader, path)
     if config is not None:
         return _from_tree(reader, _beside(path, "config.json"), asked, engine, assumed)
-    try:
-        size = reader.read(path, 1).size
-    except Unreadable:
+    if (size := _size(reader, path)) is None:
         return None
     if lower.endswith(_PICKLED):
-        note = f"{path}: one to three times the size of the file is taken"
-        return Model(PurePosixPath(path).name, tree_memory(size, path), _form("fp32"), classical=True, notes=(note,))
+        return _of_file(path, size, "the size of the file")
     term = Term.within("weights", size, 0.05, "size of the file", path, bytes=size)
     form = _form(asked or str(assumed.take("model.weights.dtype", None)))
     note = f"{path}: the size of the file is taken; its shape is not read"

@@ -44,6 +44,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "findings": [asdict(one) for one in plan.findings],
         "assumptions": list(plan.assumptions),
         "calibrated": plan.calibration is not None,
+        "measured": _measured(plan),
     }  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def _model(plan: Plan) -> dict[str, Any] | None:
         "parameters": model.count.total if model.count else None,
         "active_parameters": model.count.active if model.count else None,
         "weights": _term(model.weights),
-        "dtype": model.form.name,
+        "dtype": "" if model.classical else model.form.name,
         "cache_bytes_per_token": round(cached.per_token * element) if cached else None,
         "cache_bytes_per_sequence": round(cached.per_sequence * element) if cached else None,
         "cache_window": cached.window if cached else None,
@@ -76,6 +77,7 @@ def _setup(setup: Setup) -> dict[str, Any]:
         "pp": setup.pp,
         "ep": setup.ep,
         "replicas": setup.replicas,
+        "processor": setup.processor,
         "cache": setup.kv_type,
     }
 
@@ -87,8 +89,8 @@ def _load(plan: Plan) -> dict[str, Any] | None:
     return {
         "mean": asked.mean,
         "peak": asked.peak,
-        "input": asdict(asked.prompt),
-        "output": asdict(asked.answer),
+        "input": None if plan.model and plan.model.classical else asdict(asked.prompt),
+        "output": None if plan.model and plan.model.classical else asdict(asked.answer),
         "concurrency": asked.concurrency,
         "objectives": asdict(asked.objectives),
         "growth": asdict(asked.growth),
@@ -122,6 +124,25 @@ def _speed(plan: Plan) -> dict[str, Any] | None:
     data = asdict(found)
     limits = data.pop("capacity")
     return _finite({"requests_per_second": limits, **data})
+
+
+def _measured(plan: Plan) -> dict[str, Any] | None:
+    """The load test on which the replicas rest, where no speed is known."""
+    found, setup, asked = plan.measured, plan.setup, plan.demand
+    if found is None or setup is None or asked is None:
+        return None
+    rate = found.each * setup.replicas
+    return _finite(
+        {
+            "requests_per_second": rate,
+            "each": found.each,
+            "utilisation": asked.peak / rate,
+            "p95_ms": found.p95_ms,
+            "replicas_tested": found.replicas,
+            "source": found.source,
+            "file": found.file,
+        }
+    )
 
 
 def _fix(one: Fix) -> dict[str, Any]:

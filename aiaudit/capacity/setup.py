@@ -43,6 +43,9 @@ class Setup:
     max_model_len: int | None = None
     version: str = ""  # of the engine
     price: float | None = None  # dollars an hour and GPU
+    processes: int = 1  # of a replica that serves a classical model
+    peak: int | None = None  # bytes of a replica that serves a classical model, as measured
+    processor: bool = False  # no GPU: a machine's own processor and memory
 
     @property
     def ranks(self) -> int:
@@ -80,6 +83,8 @@ class Setup:
 def setup_of(part: WorkloadPart, model: Model, report: HardwareReport | None, assumed: Assumptions) -> Setup:
     """The declared way to serve. `report`: this machine, for `target: local`. Raises `NoHardware`, `UnknownName`."""
     serving, parallel = part.serving, part.serving.parallel
+    if model.classical:
+        return _classical(part, model, report, assumed)
     engine = str(assumed.take("serving.engine", serving.engine))
     try:
         engine_law(engine)
@@ -109,7 +114,32 @@ def setup_of(part: WorkloadPart, model: Model, report: HardwareReport | None, as
         max_model_len=serving.max_model_len,
         version=serving.engine_version.strip().removeprefix("v"),
         price=part.hardware.price_per_hour,
+        processor=_on_processor(part, report),
     )
+
+
+def _classical(part: WorkloadPart, model: Model, report: HardwareReport | None, assumed: Assumptions) -> Setup:
+    """Processes on a machine: nothing is split over ranks, and there is no cache."""
+    serving = part.serving
+    engine = str(assumed.take("serving.engine", serving.engine))
+    gpu, available = _hardware(part, report, "other", assumed)
+    return Setup(
+        model=model,
+        engine=engine,
+        gpu=gpu,
+        available=available,
+        replicas=assumed.whole("serving.parallel.replicas", serving.parallel.replicas or serving.replicas),
+        price=part.hardware.price_per_hour,
+        processes=assumed.whole("serving.processes", serving.processes),
+        processor=_on_processor(part, report),
+    )
+
+
+def _on_processor(part: WorkloadPart, report: HardwareReport | None) -> bool:
+    """Whether what serves is a machine without a GPU."""
+    if part.hardware.gpu:
+        return False
+    return isinstance(part.hardware.target, TargetPart) or report is None or not report.gpus.devices
 
 
 def _hardware(
@@ -131,7 +161,9 @@ def _hardware(
     if isinstance(hardware.target, TargetPart):
         if hardware.target.memory_mb is None:
             raise NoHardware("workload.hardware.target.memory_mb is missing")
-        return plain_memory("declared machine", round(hardware.target.memory_mb * 1e6)), 1
+        cores = "" if hardware.target.cpu is None else f"{hardware.target.cpu:g} CPU, "
+        name = f"machine ({cores}{hardware.target.memory_mb:,.0f} MB)"
+        return plain_memory(name, round(hardware.target.memory_mb * 1e6)), hardware.count
     assumed.take("hardware.target", hardware.target or None)
     return _local(report, engine)
 

@@ -82,7 +82,7 @@ def plan(
     if selfcheck:
         print("\n".join(selfcheck_lines()))
         return
-    from aiaudit.capacity.calibration import FILE, compare, stored
+    from aiaudit.capacity.calibration import FILE, NoCalibration, compare, stored
     from aiaudit.capacity.plan import plan as make
     from aiaudit.capacity.report import to_json
     from aiaudit.project.config import load_config, load_project_config
@@ -99,7 +99,10 @@ def plan(
         made = make(settings.workload, reader, report, budget=settings.budget.monthly, search=calibrate is None)
         known = stored(reader)
         if calibrate is not None and made.setup is not None and made.demand is not None:
-            known = compare(_log(calibrate), made.setup, made.demand)
+            try:
+                known = compare(_log(calibrate), made.setup, made.demand)
+            except NoCalibration as error:
+                raise UsageError(f"--calibrate {calibrate}: {error}") from None
             kept = Path(root) / FILE
             if kept.is_symlink():
                 raise UsageError(f"{FILE} is a link; nothing was written")

@@ -6,10 +6,13 @@ import math
 import re
 from collections.abc import Iterator
 
+from aiaudit.capacity.demand import Demand
 from aiaudit.capacity.fixes import Fix
 from aiaudit.capacity.growth import Runway
+from aiaudit.capacity.measured import Measured
 from aiaudit.capacity.plan import Plan
 from aiaudit.capacity.selfcheck import Score, bound_violations, scores, spearman, throughput_rows
+from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.tables import GIB
 from aiaudit.reports.text import visible
 
@@ -51,7 +54,8 @@ def _head(plan: Plan) -> Iterator[str]:
     setup = plan.setup
     copies = f"{setup.replicas} × " if setup.replicas > 1 else ""
     split = f" × {setup.ranks}" if setup.ranks > 1 else ""
-    yield f"{name}: {setup.model.name} in {setup.model.form.name} on {copies}{setup.gpu.name}{split}, {setup.engine}"
+    form = "" if setup.model.classical else f" in {setup.model.form.name}"
+    yield f"{name}: {setup.model.name}{form} on {copies}{setup.gpu.name}{split}, {setup.engine}"
 
 
 def _table(plan: Plan) -> Iterator[str]:
@@ -64,16 +68,30 @@ def _table(plan: Plan) -> Iterator[str]:
              f" the peak of {asked.peak:.3g}/s is {service.utilisation:.0%}")
         )  # fmt: skip
         rows.append(("How long?", f"{_times(plan)} at p95"))
+    elif plan.measured is not None and plan.demand is not None and plan.setup is not None:
+        rows += _tested(plan.measured, plan.demand, plan.setup)
     if plan.runways:
         rows.append(("What then?", "; ".join(_runway(one) for one in plan.runways)))
     if plan.ten_times is not None and plan.ten_times.gpus is not None and plan.setup is not None:
         ten = plan.ten_times
-        rows.append(("At ten times", f"{ten.replicas} replicas, {ten.gpus} × {plan.setup.gpu.name}"))
+        more = f"{ten.replicas} replicas" if plan.setup.processor else f"{ten.replicas} replicas, {ten.gpus}"
+        rows.append(("At ten times", f"{more} × {plan.setup.gpu.name}"))
     for problem in plan.problems:
         rows.append(("Not known", problem))
     width = max(len(name) for name, _ in rows)
     for name, text in rows:
         yield f"  {name:<{width}}  {text}"
+
+
+def _tested(found: Measured, asked: Demand, setup: Setup) -> list[tuple[str, str]]:
+    """The rows of what a load test shows: it is a lower bound."""
+    rate = found.each * setup.replicas
+    copies = f" by {setup.replicas} replicas" if setup.replicas > 1 else ""
+    many = f"at least {rate:.3g}/s{copies}, as tested; the peak of {asked.peak:.3g}/s is {asked.peak / rate:.0%}"
+    rows = [("How many requests?", many)]
+    if found.p95_ms is not None:
+        rows.append(("How long?", f"whole answer {found.p95_ms:,.0f} ms at p95, at {found.each:.3g}/s a replica"))
+    return [*rows, ("Tested by", found.source)]
 
 
 def _fits(plan: Plan) -> str:
@@ -123,13 +141,21 @@ def _bar(plan: Plan) -> Iterator[str]:
         cells += _SIGN.get(term.name, "▓") * round(BAR * term.expected / whole)
     cells = f"{cells:·<{BAR}}"[: max(BAR, len(cells))]
     yield ""
+    # a small service is told in megabytes, as its manifest is
+    scale, unit, digits = (1e6, "MB", 0) if held.visible < GIB and plan.setup.processor else (GIB, "GiB", 1)
+
+    def size(amount: float, more: int = 0) -> str:
+        return f"{amount / scale:,.{digits + more}f}"
+
+    limit = "" if held.usable == held.visible else f" usable ({size(held.visible)} visible)"
     yield (
-        f"  Memory of each GPU  [{cells}]  {held.terms.expected / GIB:.1f} of {held.usable / GIB:.1f} GiB usable"
-        f" ({held.visible / GIB:.1f} visible)"
+        f"  Memory of each {'replica' if plan.setup.processor else 'GPU'}  [{cells}]"
+        f"  {size(held.terms.expected)} of {size(held.usable)} {unit}{limit}"
     )
     for term in held.terms.terms:
-        band = "" if term.low == term.high else f" ({term.low / GIB:.2f} … {term.high / GIB:.2f})"
-        yield f"    {_SIGN.get(term.name, '▓')} {term.name:<12} {term.expected / GIB:8.2f} GiB{band}  {term.formula}"
+        band = "" if term.low == term.high else f" ({size(term.low, 1)} … {size(term.high, 1)})"
+        sign = _SIGN.get(term.name, "▓")
+        yield f"    {sign} {term.name:<12} {size(term.expected, 1):>8} {unit}{band}  {term.formula}"
 
 
 def selfcheck_lines() -> Iterator[str]:

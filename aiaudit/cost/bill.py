@@ -78,14 +78,14 @@ def _lines(inputs: Inputs, month: int, load: float) -> Iterator[Line]:
 
 
 def hosting_line(inputs: Inputs, hosting: Hosting, load: float = 1.0) -> Line:
-    """GPU hours of the replicas that the load needs: of its peak, or of its mean where they follow it."""
+    """Hours of the replicas that the load needs: of its peak, or of its mean where they follow it."""
     rate = (inputs.load.mean if hosting.autoscale else inputs.load.peak) * load
     count = hosting.needed(rate)
     gpus = count * hosting.ranks
     hours = decimal(hours_a_month(inputs, hosting))
     each = f"{count} replicas of {hosting.ranks} × " if hosting.ranks > 1 else f"{count} × "
     return Line(
-        "serving", f"{each}{hosting.gpu}, {hosting.pricing}", decimal(gpus) * hours, "GPU hours", hosting.price,
+        "serving", f"{each}{hosting.gpu}, {hosting.pricing}", decimal(gpus) * hours, hosting.unit, hosting.price,
         "replicas" if hosting.rate is not None else "fixed",
     )  # fmt: skip
 

@@ -28,10 +28,11 @@ from aiaudit.cost.inputs import (
 from aiaudit.cost.money import decimal
 from aiaudit.cost.prices import Price, PriceBook, Pricing, shipped_price
 from aiaudit.cost.schedule import runs_a_month
-from aiaudit.project.workload import PercentilesPart, TokensPart, TrainingPart, WorkloadPart
+from aiaudit.project.workload import PercentilesPart, TargetPart, TokensPart, TrainingPart, WorkloadPart
 
 if TYPE_CHECKING:
     from aiaudit.capacity.plan import Plan
+    from aiaudit.capacity.setup import Setup
 
 MOST_MONTHS: Final = 36
 
@@ -236,11 +237,12 @@ def _hosting(work: _Build, load: Load, *, wanted: bool) -> Hosting | None:
             work.lacks("serving", f"replicas of {name} ({why})", "workload.hardware.tokens_per_second or replicas")
             return None
         assumed.note("serving.replicas", floor, "as declared, at any load: the throughput of one is not known")
+    unit = "machine hours" if _on_processor(part, setup) else "GPU hours"
     return Hosting(
         gpu=name or "machine",
         ranks=ranks,
         rate=rate,
-        target=assumed.number("hardware.target_utilisation", hardware.target_utilisation) if rate else 1.0,
+        target=_target(work, assumed, rate),
         floor=floor,
         autoscale=autoscale,
         price=price.times(1 - decimal(discount)),
@@ -248,16 +250,38 @@ def _hosting(work: _Build, load: Load, *, wanted: bool) -> Hosting | None:
         setup=setup,
         demand=plan.demand if plan else None,
         fit=plan.fit if plan else None,
+        unit=unit,
+        why="" if rate else "; ".join(plan.problems) if plan and plan.problems else "nothing tells it",
     )
 
 
+def _target(work: _Build, assumed: CostAssumptions, rate: Rate | None) -> float:
+    """The share of a replica's throughput that is planned for. A tested rate is one at which the objectives were met,
+    so that nothing is taken off where nothing is declared."""
+    declared = work.part.hardware.target_utilisation
+    tested = work.part.hardware.tokens_per_second is None and work.plan is not None and work.plan.measured is not None
+    if rate is None or (tested and declared is None):
+        return 1.0
+    return assumed.number("hardware.target_utilisation", declared)
+
+
+def _on_processor(part: WorkloadPart, setup: Setup | None) -> bool:
+    """Whether a machine without a GPU is rented."""
+    if part.hardware.gpu:
+        return False
+    return setup.processor if setup else isinstance(part.hardware.target, TargetPart)
+
+
 def _rate(work: _Build, load: Load) -> Rate | None:
-    """What one replica serves: as measured, else as the model of its throughput has it."""
+    """What one replica serves: as measured or tested, else as the model of its throughput has it."""
     measured = work.part.hardware.tokens_per_second
     if measured is not None and load.answer is not None:
         each = measured / load.answer.mean
         return Rate(each, each, each)
     plan = work.plan
+    if plan is not None and plan.measured is not None:
+        each = plan.measured.each
+        return Rate(each, each, each)
     if plan is None or plan.service is None or plan.setup is None:
         return None
     limit, copies = plan.service.capacity, plan.setup.replicas
@@ -361,6 +385,8 @@ def _energy(work: _Build, hosting: Hosting) -> Energy:
         tdp = gpu_named(hosting.gpu).tdp
     except UnknownName:
         tdp = None
+    if hosting.unit != "GPU hours":
+        return Energy(None, 1.0, part.region, None, "", "the power of a machine without a GPU is not worked out")
     if tdp is None:
         return Energy(None, 1.0, part.region, None, "", f"the board power of {hosting.gpu} is not in the table")
     share = work.assumed.number("energy.load_share", None)

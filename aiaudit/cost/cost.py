@@ -66,6 +66,16 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class TenTimes:
+    """The bill at ten times the load, now and as the month's mean over the horizon. None where it is not known how
+    many replicas that load needs, and `problem` says why."""
+
+    monthly: Decimal | None
+    mean: float | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """All that can be said. `doubts`: prices that a gate cannot rest on."""
 
@@ -74,7 +84,7 @@ class Cost:
     projection: Projection
     units: tuple[Unit, ...]
     break_even: BreakEven | None
-    ten_times: tuple[Decimal, float]  # now, and the month's mean over the horizon
+    ten_times: TenTimes
     levers: tuple[Lever, ...]
     carbon: Carbon | None
     doubts: tuple[str, ...]
@@ -96,7 +106,6 @@ def cost_of(
     """
     inputs = inputs_of(part, plan, book, as_of, budget, months, why)
     now, projected = bill(inputs), project(inputs)
-    more = inputs.times(TEN)
     problems = doubts(now, as_of)
     return Cost(
         inputs=inputs,
@@ -104,12 +113,20 @@ def cost_of(
         projection=projected,
         units=tuple(_units(inputs, now)),
         break_even=break_even(inputs),
-        ten_times=(bill(more).total, math.fsum(expected(more)) / more.months),
+        ten_times=ten_times(inputs),
         levers=levers(inputs),
         carbon=carbon(inputs),
         doubts=problems,
         gate=gate(inputs, now, projected, problems, inputs.budget.monthly, inputs.budget.gate),
     )
+
+
+def ten_times(inputs: Inputs) -> TenTimes:
+    """Replicas of unknown throughput may not be enough: what they cost at ten times the load is then no answer."""
+    if inputs.hosting is not None and inputs.hosting.rate is None:
+        return TenTimes(None, None, f"the throughput of one replica is not known ({inputs.hosting.why})")
+    more = inputs.times(TEN)
+    return TenTimes(bill(more).total, math.fsum(expected(more)) / more.months)
 
 
 def doubts(found: Bill, as_of: dt.date) -> tuple[str, ...]:

@@ -71,7 +71,8 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Hosting:
-    """Replicas of one's own. `rate` is None where the throughput is not known: then `floor` replicas run."""
+    """Replicas of one's own, rented by the hour. `rate` is None where the throughput is not known: `floor` replicas run
+    then, and `why` says what lacks."""
 
     gpu: str
     ranks: int
@@ -84,6 +85,8 @@ class Hosting:
     setup: Setup | None = None
     demand: Demand | None = None
     fit: Fit | None = None
+    unit: str = "GPU hours"  # what is rented
+    why: str = ""
 
     def needed(self, rate: float, scale: float = 1.0) -> int:
         """Replicas for `rate` requests a second, and at least the floor. `scale`: of the throughput."""

@@ -293,12 +293,13 @@ def drivers(inputs: Inputs, coef: Coefficients, spread: Spreads) -> tuple[Driver
     growth, speed, price = (
         (one.quantile(0.1), one.quantile(0.9)) for one in (spread.growth, spread.speed, spread.price)
     )
+    rented = "machine" if inputs.hosting is not None and inputs.hosting.unit == "machine hours" else "GPU"
     found = (
         Driver("growth a month", total(growth=growth[0]), total(growth=growth[1])),
         Driver("load", total(load=load[0]), total(load=load[1])),
         Driver("tokens a request", total(tokens=tokens[0]), total(tokens=tokens[1])),
         Driver("throughput of a replica", total(speed=speed[1]), total(speed=speed[0])),
-        Driver("price of a GPU hour", total(price=price[0]), total(price=price[1])),
+        Driver(f"price of a {rented} hour", total(price=price[0]), total(price=price[1])),
     )
     return tuple(sorted((d for d in found if d.swing > 0.005), key=lambda d: (-d.swing, d.name)))
 

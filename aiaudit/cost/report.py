@@ -59,7 +59,7 @@ def to_json(found: Cost) -> dict[str, Any]:
             "now": round(found.break_even.now),
             "text": found.break_even.text,
         },
-        "ten_times": {"monthly": str(cents(found.ten_times[0])), "mean": two(found.ten_times[1])} if counted else None,
+        "ten_times": _ten_times(found) if counted else None,
         "levers": [
             {"key": one.key, "text": one.text, "saved": two(one.saved), "share": round(one.share, 4),
              "effort": one.effort, "risk": one.risk}
@@ -85,6 +85,13 @@ def to_json(found: Cost) -> dict[str, Any]:
         "doubts": list(found.doubts),
         "assumptions": list(inputs.assumptions),
     }  # fmt: skip
+
+
+def _ten_times(found: Cost) -> dict[str, Any]:
+    ten = found.ten_times
+    if ten.monthly is None or ten.mean is None:
+        return {"monthly": None, "mean": None, "problem": ten.problem}
+    return {"monthly": str(cents(ten.monthly)), "mean": two(ten.mean), "problem": ""}
 
 
 def plain(value: Decimal) -> str:
@@ -126,7 +133,9 @@ def lines(found: Cost, listed: Collection[str] = ()) -> Iterator[str]:
     if projected.drivers:
         named = ", ".join(f"{d.name} ({shown(d.low)} … {shown(d.high)})" for d in projected.drivers[:TOP])
         yield f"Drivers: {named}"
-    yield f"At ten times the load: {shown(found.ten_times[0], money)} a month"
+    ten = found.ten_times
+    more = f"unknown: {ten.problem}" if ten.monthly is None else f"{shown(ten.monthly, money)} a month"
+    yield f"At ten times the load: {more}"
     if found.units:
         yield "Unit costs: " + ", ".join(f"{shown(u.amount, money)} a {u.name}" for u in found.units)
     if found.break_even:

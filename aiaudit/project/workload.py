@@ -64,12 +64,18 @@ class LoraPart(Part):
 
 
 class ModelSourcePart(Part):
-    """Where the model's figures come from: a file of the project, a preset's name, or a plain count."""
+    """Where the model's figures come from: a file of the project, a preset's name, or a plain count.
 
+    `kind: classical` is a model that is no language model (trees, a regression, a small network on a processor): it
+    has no tokens and no cache, and its file's size tells its memory.
+    """
+
+    kind: Literal["classical", ""] = ""
     source: Text = Field("", description="config.json, a safetensors or GGUF file, an index, or a preset's name.")
     preset: Text = ""
     gguf: Text = ""
     params: Positive = Field(None, description="Parameters, such as 8.03e9.")
+    file_mb: Positive = Field(None, description="Size of a classical model's file, where the project does not keep it.")
     weights: WeightsPart = Field(default_factory=WeightsPart)
     kv_cache_dtype: Text = ""
     lora: LoraPart | None = None
@@ -82,6 +88,18 @@ class ParallelPart(Part):
     replicas: Count = None
 
 
+class LoadTestPart(Part):
+    """A load test of the project: what a replica bears, where no model of its speed exists, and what memory it takes.
+
+    `memory` is a file with the line `VmHWM` of /proc/PID/status of every process of one replica, or with the figure of
+    its control group's memory.peak.
+    """
+
+    file: Text = Field(description="Its result, by k6, Locust, Vegeta, wrk, GuideLLM or `vllm bench`.")
+    replicas: Count = Field(None, description="Replicas that were tested (default: as many as serve).")
+    memory: Text = Field("", description="Peak memory of one replica in that test: VmHWM lines, or memory.peak.")
+
+
 class ServingPart(Part):
     engine: Text = Field("", description="vllm, sglang, trt-llm, llama.cpp, hf, api, or a name of your own.")
     engine_version: Text = ""
@@ -91,7 +109,9 @@ class ServingPart(Part):
     max_num_batched_tokens: Count = None
     parallel: ParallelPart = Field(default_factory=ParallelPart)
     replicas: Count = None
+    processes: Count = Field(None, description="Processes of one replica, each with a copy of a classical model.")
     max_batch: Count = None
+    load_test: LoadTestPart | None = None
 
 
 class TargetPart(Part):

@@ -15,8 +15,9 @@ _COLOUR: Final = {"weights": ACCENT, "cache": PARTIAL_MARK}  # all else is overh
 _FONT: Final = 'font-family="Arial, Liberation Sans, sans-serif" font-size="12"'
 
 
-def memory_bar(memory: Record) -> Markup:
-    """Weights, overhead and cache of one GPU on a scale of its memory; a stroke where the engine must stop."""
+def memory_bar(memory: Record, whose: str = "GPU") -> Markup:
+    """Weights, overhead and cache of one GPU (or of a replica) on a scale of its memory; a stroke where the engine
+    must stop."""
     visible, usable = memory.whole("visible"), memory.whole("usable")
     parts = [(one.text("name"), one.whole("expected")) for one in memory.records("terms")]
     needed = sum(size for _, size in parts)
@@ -32,7 +33,7 @@ def memory_bar(memory: Record) -> Markup:
         at += share
     needed_said = escape(say("chart.memory_needed", gib=f"{needed / GIB:.1f}"))
     usable_said = escape(say("chart.memory_usable", gib=f"{usable / GIB:.1f}", visible=f"{visible / GIB:.1f}"))
-    title = escape(say("chart.memory", parts=said))
+    title = escape(say("chart.memory_replica" if whose == "replica" else "chart.memory", parts=said))
     stop = 100 * usable / whole
     colour = FAILED if needed > usable else INK
     body += f'<rect x="{stop:.2f}%" y="0" width="2" height="28" fill="{colour}"/>'

@@ -6,7 +6,6 @@ import pytest
 
 from aiaudit.capacity import assumptions
 from aiaudit.capacity.assumptions import DEFAULTS, Assumptions
-from aiaudit.project.config import parse_config
 
 from .support import SMALLEST, planned
 
@@ -78,7 +77,7 @@ def test_engine_defaults_are_listed_too():
     assert any("memory utilisation 0.9" in line for line in planned(SMALLEST).assumptions)
 
 
-def test_what_is_declared_in_full_assumes_nothing_but_the_engine():
+def test_what_is_declared_in_full_assumes_nothing():
     text = """
 workload:
   model: {source: llama-3.1-8b, weights: {dtype: bf16}, kv_cache_dtype: auto}
@@ -92,5 +91,5 @@ workload:
     hours_per_day: 24
   growth: {per_month: {low: 0.03, expected: 0.08, high: 0.15}, horizon_months: 18}
 """
-    assert parse_config(text.encode()).workload
+    assert planned(text).assumptions == ()
     assert planned(text).assumptions == ()

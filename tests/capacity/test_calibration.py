@@ -93,3 +93,12 @@ def test_it_is_kept_and_read_again():
 def test_a_log_without_such_lines(text):
     with pytest.raises(NoCalibration):
         read_log(text)
+
+
+def test_a_log_confirms_nothing_of_a_model_without_a_cache():
+    made = planned(
+        "workload: {model: {kind: classical, file_mb: 2}, serving: {engine: onnxruntime},"
+        " hardware: {target: {memory_mb: 1024}}, traffic: {requests_per_second: 1}}"
+    )
+    with pytest.raises(NoCalibration, match="confirms nothing"):
+        compare(read_log("Available KV cache memory: 23.4 GiB"), made.setup, made.demand)

@@ -128,4 +128,4 @@ def test_the_month_that_breaks_the_budget():
 def test_more_months_and_more_load_never_cost_less():
     small, large = cost(own(), months=6), cost(own(), months=12)
     assert large.projection.total.expected > small.projection.total.expected
-    assert large.ten_times[0] >= large.bill.total
+    assert large.ten_times.monthly >= large.bill.total

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import copy
+import json
 
 import pytest
 
+from aiaudit.capacity.plan import plan
 from aiaudit.capacity.report import to_json
+from aiaudit.cost.report import to_json as cost_json
 from aiaudit.reports import html, markdown, schema, words
 from aiaudit.reports.charts_capacity import memory_bar
 from aiaudit.reports.record import Record
 from tests.capacity.support import on, planned
+from tests.cost.helpers import cost
+from tests.cost.test_machines import small
 from tests.reports import make_result as made
 from tests.reports.page import Page
 
@@ -19,6 +24,36 @@ def with_plan(plan) -> dict:
     result = copy.deepcopy(made.make_result())
     result["capacity"] = to_json(plan)
     return result
+
+
+CLASSICAL = """
+workload:
+  model: {kind: classical, file_mb: 3}
+  serving: {engine: onnxruntime, replicas: 2, load_test: {file: load.json, replicas: 1}}
+  hardware: {target: {cpu: 1, memory_mb: 512}}
+  traffic: {requests_per_second: {mean: 2, peak: 12}}
+"""
+
+
+def test_a_machine_without_a_gpu_and_its_load_test(tmp_path):
+    summary = {"metrics": {"http_reqs": {"count": 1200, "rate": 20}, "http_req_duration": {"p(95)": 210}}}
+    (tmp_path / "load.json").write_text(json.dumps(summary))
+    text = html.render(with_plan(planned(CLASSICAL, tmp_path)))
+    section = text[text.index('id="capacity"') : text.index("</section>", text.index('id="capacity"'))]
+    assert "Memory of each replica" in section
+    assert "GPU" not in section
+    assert "At least 40 requests a second, as a load test shows (k6, no date, load.json)" in section
+    assert "an answer took 210 ms" in section
+
+
+def test_a_bill_that_is_unknown_at_ten_times_says_why():
+    part = small()
+    result = with_plan(plan(part, None, search=False))
+    result["cost"] = cost_json(cost(part))
+    for text in (html.render(result), markdown.render(result).replace("\\", "")):
+        assert "At ten times the load it is unknown: the throughput of one replica is not known" in text or (
+            "at ten times the load unknown: the throughput of one replica is not known" in text
+        )
 
 
 PLANS = {
@@ -42,10 +77,10 @@ def test_the_section_is_well_formed_and_says_the_verdict(name):
 
 
 def test_every_assumption_is_in_both_reports():
-    plan = on()
-    result = with_plan(plan)
+    made_plan = on()
+    result = with_plan(made_plan)
     for text in (html.render(result), markdown.render(result).replace("\\", "")):
-        for line in plan.assumptions:
+        for line in made_plan.assumptions:
             assert line.split(":")[0] in text
 
 

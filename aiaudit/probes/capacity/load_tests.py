@@ -11,10 +11,9 @@ from pydantic import Field
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.capacity.results import UNKNOWN, LoadResult, from_csv, from_json, from_text
+from aiaudit.probes.capacity.results import LoadResult, against, from_csv, from_json, from_text
 from aiaudit.project.parse import Malformed
 from aiaudit.project.reader import Unreadable, decode
-from aiaudit.project.workload import WorkloadPart
 
 # A result file is told by what is in it; these are the places and names that are opened.
 GLOBS: Final = (
@@ -106,7 +105,7 @@ def _record(result: LoadResult, path: str, context: Context) -> dict[str, Any]:
     age = (context.as_of - day).days if day else -1
     rate = context.config.workload.traffic.requests_per_second
     peak = (rate.peak if rate.peak is not None else rate.mean) if rate else None
-    compared, missed = _against(result, context.config.workload)
+    compared, missed = against(result, context.config.workload)
     return {
         "path": path,
         "line": 1,
@@ -123,30 +122,6 @@ def _record(result: LoadResult, path: str, context: Context) -> dict[str, Any]:
         "missed": missed,
         "compared": compared,
     }
-
-
-def _against(result: LoadResult, workload: WorkloadPart) -> tuple[list[str], list[str]]:
-    """Which objectives the file has a figure for, and which of them it misses."""
-    slo = workload.slo
-    whole = slo.e2e_ms_p95 if slo.e2e_ms_p95 is not None else slo.e2e_s_p95 * 1000 if slo.e2e_s_p95 else None
-    # the share of errors is what availability leaves, where none is declared of its own
-    errors = slo.error_rate
-    if errors is None and slo.availability is not None:
-        errors = round(1 - slo.availability, 6)
-    pairs = (
-        ("answer at p95", result.p95_ms, whole, "ms"),
-        ("first token at p95", result.ttft_ms, slo.ttft_ms_p95, "ms"),
-        ("output token at p95", result.tpot_ms, slo.tpot_ms_p95, "ms"),
-        ("share of errors", result.error_rate, errors, ""),
-    )
-    compared, missed = [], []
-    for name, got, wanted, unit in pairs:
-        if wanted is None or got == UNKNOWN:
-            continue
-        compared.append(name)
-        if got > wanted:
-            missed.append(f"{name} {got:.4g} {unit}".strip() + f" for {wanted:.4g} {unit}".rstrip())
-    return compared, missed
 
 
 def _day_in(path: str) -> dt.date | None:

@@ -23,6 +23,7 @@ _TYPE: Final = record(
     over_api=BOOL,
     model=STRING,
     gpu=STRING,
+    unit=STRING,
     verdict=STRING,
     reason=STRING,
     share=DOUBLE,
@@ -55,10 +56,12 @@ class PlanProbe(Probe[PlanQuery]):
 
     `verdict`: yes, tight, no, unknown. `share`: memory needed of what the engine may use. `months_left`: until growth
     ends speed, memory or budget, whichever is first; −1 where that cannot be told, 1,200 where it does not end.
+    `unit`: whose memory it is, a GPU's or, where there is none, a replica's.
     `beyond`: the load is beyond the speed, so that waiting requests fill any cache.
     `impossible`: declared figures above what the hardware can do at best. `missed`: objectives that the expected
-    figures miss. `hardware_declared`: a GPU, or explicitly this machine. Reaches E4: the model's figures come from a
-    file or a published shape, and the arithmetic is held against measurements (`aiaudit plan --selfcheck`).
+    figures miss. `hardware_declared`: a GPU, or explicitly this machine. Reaches E4 where the model's figures come
+    from a file or a published shape, with an arithmetic that is held against measurements (`aiaudit plan --selfcheck`),
+    or where its memory was measured.
     """
 
     name: ClassVar[str] = "capacity.plan"
@@ -78,6 +81,7 @@ class PlanProbe(Probe[PlanQuery]):
         place = context.config.place("workload")
         evidence = (Evidence(place.file if place else FILE, place.line if place else None, made.verdict),)
         known = made.model is not None and made.model.shape is not None
+        known = known or (made.setup is not None and made.setup.peak is not None)
         level = Level.MEASURED if made.calibration is not None else Level.RESULT if known else Level.CONTENT
         return Fact(fact_id, State.KNOWN, _value(made), level, "model of capacity", evidence=evidence)
 
@@ -116,6 +120,7 @@ def _value(made: Plan) -> dict[str, Any]:
         "over_api": workload.serving.engine == "api",
         "model": made.model.name if made.model else "",
         "gpu": made.setup.gpu.name if made.setup else "",
+        "unit": "replica" if made.setup and made.setup.processor else "GPU",
         "verdict": made.verdict,
         "reason": held.reason if held else "; ".join(made.problems),
         "share": round(held.share, 4) if held else 0.0,
@@ -124,8 +129,8 @@ def _value(made: Plan) -> dict[str, Any]:
         "in_flight": round(held.concurrency, 1) if held else 0.0,
         "holds": float(held.holds) if held else 0.0,
         "beyond": held.beyond if held else False,
-        "speed_known": speed is not None,
-        "utilisation": round(speed.utilisation, 4) if speed else 0.0,
+        "speed_known": speed is not None or made.measured is not None,
+        "utilisation": round(speed.utilisation, 4) if speed else _tested(made),
         "months_left": round(min(ends), 1) if ends else 1200.0 if months else -1.0,
         "calibrated": made.calibration is not None,
         "impossible": [one.text for one in made.findings if one.kind == "impossible"],
@@ -142,3 +147,10 @@ def _value(made: Plan) -> dict[str, Any]:
         ],
         "report": to_json(made),
     }  # fmt: skip
+
+
+def _tested(made: Plan) -> float:
+    """The peak over the rate that a load test showed; 0 where there is none."""
+    if made.measured is None or made.setup is None or made.demand is None:
+        return 0.0
+    return round(made.demand.peak / (made.measured.each * made.setup.replicas), 4)

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from aiaudit.project.workload import WorkloadPart
+
 UNKNOWN: Final = -1.0
 _NANO: Final = 1e-6  # milliseconds a nanosecond
 _MAX_ROWS: Final = 10_000
@@ -93,6 +95,30 @@ def from_text(text: str) -> LoadResult | None:
         "wrk", "load", float(rate.group(1)), shares.get(50, UNKNOWN), shares.get(95, shares.get(99, UNKNOWN)),
         error_rate=failed / total if total > 0 else UNKNOWN, requests=total,
     )  # fmt: skip
+
+
+def against(result: LoadResult, workload: WorkloadPart) -> tuple[list[str], list[str]]:
+    """Which objectives the file has a figure for, and which of them it misses."""
+    slo = workload.slo
+    whole = slo.e2e_ms_p95 if slo.e2e_ms_p95 is not None else slo.e2e_s_p95 * 1000 if slo.e2e_s_p95 else None
+    # the share of errors is what availability leaves, where none is declared of its own
+    errors = slo.error_rate
+    if errors is None and slo.availability is not None:
+        errors = round(1 - slo.availability, 6)
+    pairs = (
+        ("answer at p95", result.p95_ms, whole, "ms"),
+        ("first token at p95", result.ttft_ms, slo.ttft_ms_p95, "ms"),
+        ("output token at p95", result.tpot_ms, slo.tpot_ms_p95, "ms"),
+        ("share of errors", result.error_rate, errors, ""),
+    )
+    compared, missed = [], []
+    for name, got, wanted, unit in pairs:
+        if wanted is None or got == UNKNOWN:
+            continue
+        compared.append(name)
+        if got > wanted:
+            missed.append(f"{name} {got:.4g} {unit}".strip() + f" for {wanted:.4g} {unit}".rstrip())
+    return compared, missed
 
 
 def _k6(data: Mapping[str, Any]) -> LoadResult | None:

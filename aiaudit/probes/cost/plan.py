@@ -50,7 +50,8 @@ class PlanProbe(Probe[PlanQuery]):
 
     `problem`: why nothing can be counted, else empty. Money is of a month, in `currency`. `breaks`: the first month
     whose p90 is above the budget, `breaks_expected` the first that is expected to be; 0 where none is. `doubts`: prices
-    without a day or older than 180 days. `missing`: positions that are not in the sum, with what to add. `largest`: the
+    without a day or older than 180 days. `ten_times`: the bill at ten times the load, −1 where the throughput is not
+    known. `missing`: positions that are not in the sum, with what to add. `largest`: the
     text of the dearest line. `dedicated`: own capacity is paid by the hour. Reaches E4 where nothing is missing.
     """
 
@@ -117,7 +118,7 @@ def _value(found: Cost | None, problem: str) -> dict[str, Any]:
         "p90": round(projected.months[0].p90, 2),
         "last_p90": round(projected.months[-1].p90, 2),
         "months": len(projected.months),
-        "ten_times": round(float(found.ten_times[0]), 2),
+        "ten_times": -1.0 if found.ten_times.monthly is None else round(float(found.ten_times.monthly), 2),
         "budget_known": limit is not None,
         "budget": round(float(limit), 2) if limit is not None else 0.0,
         "budget_problem": found.inputs.budget.problem,

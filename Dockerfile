@@ -8,13 +8,14 @@ COPY requirements/run.txt requirements/build.txt /locks/
 RUN python -m venv /opt/aiaudit \
  && /opt/aiaudit/bin/pip install --no-cache-dir --require-hashes -r /locks/run.txt
 WORKDIR /source
-COPY pyproject.toml README.md LICENSE ./
+# The build sees the libraries of the audit, with which it loads the packs once for all (hatch_build.py).
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY aiaudit aiaudit
 COPY checks checks
 COPY templates templates
 COPY tables tables
 RUN python -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir --require-hashes -r /locks/build.txt \
- && /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w /wheels . \
+ && PYTHONPATH=$(echo /opt/aiaudit/lib/python3.*/site-packages) /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w /wheels . \
  && /opt/aiaudit/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
 
 FROM python:3.12.8-slim-bookworm@sha256:2199a62885a12290dc9c5be3ca0681d367576ab7bf037da120e564723292a2f0

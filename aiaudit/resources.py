@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 Folder = Literal["checks", "templates", "tables"]
+PRECOMPILED: Final = "precompiled"  # the folder beside the packs of a wheel for what was made of them
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -23,3 +24,9 @@ def path_of(folder: Folder) -> Path:
         if candidate.is_dir():
             return candidate
     raise FileNotFoundError(f"the folder {folder!r} of aiaudit is missing; reinstall the package")
+
+
+def precompiled(name: str) -> Path | None:
+    """A file that was made from the packs when the wheel was built; None in a checkout, where packs change."""
+    file = _PACKAGE / "_checks" / PRECOMPILED / name
+    return file if file.is_file() else None

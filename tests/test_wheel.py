@@ -50,6 +50,26 @@ def test_the_wheel_brings_its_packs_and_nothing_beside_its_package(installed):
     assert "aiaudit = aiaudit.__main__:main" in (info / "entry_points.txt").read_text()
 
 
+def test_the_packs_of_the_wheel_are_loaded_already(installed, tmp_path):
+    site = next(installed.glob("venv/lib/python*/site-packages"))
+    script = "import sys; from aiaudit.cli.app import run; run(['checks', 'list']); print('aiaudit.packs.load' in sys.modules)"
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    command = [str(installed / "venv/bin/python"), "-P", "-c", script]
+    ready = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True).stdout
+    assert ready.endswith("False\n")
+    pack = site / "aiaudit" / "_checks" / "security.yaml"
+    before = pack.read_text()
+    try:
+        pack.write_text(
+            before + "\n# changed\n"
+        )  # whoever changes a pack of the installation is not answered by the old one
+        changed = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True).stdout
+    finally:
+        pack.write_text(before)
+    assert changed.endswith("True\n")
+    assert ready.splitlines()[:-2] == changed.splitlines()[:-2]  # the last line names the ruleset
+
+
 def test_the_sdist_holds_what_builds_and_tests_it():
     held = {file.distribution_path for file in SdistBuilder(str(ROOT)).recurse_included_files()}
     assert {
@@ -58,6 +78,7 @@ def test_the_sdist_holds_what_builds_and_tests_it():
         "docs/pages.py",
         "tests/test_wheel.py",
         "action.yml",
+        "hatch_build.py",
         "requirements/docs.txt",
     } <= held
     assert not [path for path in held if path.startswith((".venv", "dist/", "site/"))]

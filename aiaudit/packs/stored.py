@@ -1,8 +1,9 @@
-"""Packs that were loaded before, from the user's cache: parsing and checking them takes longer than a small audit.
+"""Packs that were loaded before: parsing and checking them takes longer than a small audit.
 
-What is kept is named by the bytes of the pack files, this program's version and files, and this Python. It is plain
-JSON with a checksum; anything that is not as expected is as if it were not there, and the packs are loaded anew.
-Packs with mistakes are never kept, so that their messages are the same each time.
+They come from the wheel (`aiaudit.packs.precompiled`) or the user's cache. What is kept there is named by the bytes of
+the pack files, this program's version and files, and this Python. It is plain JSON with a checksum; anything that is
+not as expected is as if it were not there, and the packs are loaded anew. Packs with mistakes are never kept, so that
+their messages are the same each time.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from aiaudit.packs import precompiled
 from aiaudit.packs.library import Library, shipped_files
 from aiaudit.program import program_files
 
@@ -23,13 +25,15 @@ SLOT: Final = "packs"
 
 
 def load(files: Sequence[Path] = (), *, cache: Cache | None = None) -> Library:
-    """As `aiaudit.packs.load.load`, kept in `cache`. A library from the cache has no documents.
+    """As `aiaudit.packs.load.load`, kept in `cache`. A library that was kept has no documents.
 
     Raises:
         PackError: with every mistake in any of the files.
     """
     from aiaudit.project.cache import engine_id
 
+    if not files and (ready := precompiled.library()) is not None:
+        return ready
     named = _digest(files) if cache is not None else None
     if cache is None or named is None:
         return _load(files)
@@ -80,10 +84,7 @@ def _digest(files: Sequence[Path]) -> bytes | None:
     """A name for all that a loaded library depends on; None where a file cannot be read (loading will say why)."""
     made = hashlib.blake2b(digest_size=20)
     try:
-        for path in (*shipped_files(), *files):
-            data = path.read_bytes()
-            made.update(f"{path.name}\0{path.parent.name}\0{len(data)}\0".encode("utf-8", "surrogateescape"))
-            made.update(data)
+        made.update(precompiled.name_of([*shipped_files(), *files]).encode())
         for name, size, changed in program_files():
             made.update(f"{name}\0{size}\0{changed}\0".encode("utf-8", "surrogateescape"))
     except OSError:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from aiaudit.probes.text_database import database
 from aiaudit.probes.text_literals import Alternative, Clause, anchored_inside, folds, required
 from aiaudit.project.cache import content_hash, engine_id
+from aiaudit.resources import precompiled
 
 if TYPE_CHECKING:
     from aiaudit.project.cache import Cache
@@ -29,6 +30,7 @@ VERSION: Final = 1  # of what `required` gives
 MAX_PATTERN: Final = 512
 _BROAD: Final = re.compile(r"(?:\[\^[^\]]*\]|(?<!\\)\.|\\S|\\w)(?:\{\d*,\d+\}|\*|\+)")
 _BROAD_AT_ONCE: Final = 6
+Rows = list[list[list[str]]]  # `Alternative`s as plain JSON
 
 
 class Expression(NamedTuple):
@@ -50,8 +52,7 @@ def search_for(
 ) -> Search:
     """The fastest search that this machine has; `much`: there is so much text that a long preparation pays. `cache`
     keeps what is known of the expressions, and what was compiled of them, for each `purpose`."""
-    if cache is not None:
-        _learn(expressions, cache, purpose)
+    _learn(expressions, cache, purpose)
     try:
         return WholeSearch(expressions, cache) if much else LiteralSearch(expressions, cache, purpose)
     except (ImportError, OSError, RuntimeError):  # no wheel for this machine, or not this processor
@@ -123,25 +124,46 @@ def _required(regex: str) -> tuple[Alternative, ...] | None:
     return _needs[regex]
 
 
-def _learn(expressions: Sequence[Expression], cache: Cache, purpose: str) -> None:
-    """Take what these expressions need from the cache, where reading it is quicker than working it out, or keep it."""
+def needs_of(regexes: Iterable[str]) -> dict[str, Rows | None]:
+    """What each of these expressions needs, as plain JSON."""
+    return {regex: _as_rows(_required(regex)) for regex in regexes}
+
+
+def _as_rows(needs: tuple[Alternative, ...] | None) -> Rows | None:
+    return None if needs is None else [[sorted(w.decode() for w in clause) for clause in one] for one in needs]
+
+
+def _from_rows(rows: Rows | None) -> tuple[Alternative, ...] | None:
+    return None if rows is None else tuple(tuple(frozenset(w.encode() for w in c) for c in one) for one in rows)
+
+
+@cache
+def _take_shipped() -> None:
+    """Take what a wheel knows of the expressions of its packs."""
+    file = precompiled("literals.json")
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+        rows = {} if file is None else json.loads(file.read_bytes())
+        _needs.update({regex: _from_rows(some) for regex, some in rows.items() if regex not in _needs})
+
+
+def _learn(expressions: Sequence[Expression], kept: Cache | None, purpose: str) -> None:
+    """Take what these expressions need from the wheel or the cache, where reading it is quicker than working it out, or
+    keep it."""
+    _take_shipped()
     regexes = list(dict.fromkeys(expression.regex for expression in expressions))
-    if all(regex in _needs for regex in regexes):
+    if kept is None or all(regex in _needs for regex in regexes):
         return
     slot = engine_id(SLOT, f"{VERSION}\0{sys.version}\0{purpose}")
     name = content_hash("\0".join(regexes).encode("utf-8", "surrogateescape"))
-    parts = cache.kept(slot, name)
+    parts = kept.kept(slot, name)
     try:
         rows = json.loads(zlib.decompress(parts[0])) if parts else []
-        _needs.update(
-            (regex, row and tuple(tuple(frozenset(w.encode() for w in clause) for clause in one) for one in row))
-            for regex, row in zip(regexes, rows, strict=True)
-        )
+        _needs.update((regex, _from_rows(row)) for regex, row in zip(regexes, rows, strict=True))
     except (ValueError, TypeError, AttributeError, zlib.error):  # not there, or not as expected
         needs = [_required(regex) for regex in regexes]
-        plain = [row and [[sorted(w.decode() for w in clause) for clause in one] for one in row] for row in needs]
+        plain = [_as_rows(one) for one in needs]
         # packed: whoever searches the cache for the beginning of a key should not find ours
-        cache.keep(slot, name, [zlib.compress(json.dumps(plain, separators=(",", ":")).encode("ascii"))])
+        kept.keep(slot, name, [zlib.compress(json.dumps(plain, separators=(",", ":")).encode("ascii"))])
 
 
 class WholeSearch:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aiaudit.packs import stored
+from aiaudit.packs import precompiled, stored
 from aiaudit.packs.library import Library, expressions
 from aiaudit.packs.load import load
 from aiaudit.packs.pack_codec import Unstorable, from_plain, to_plain
@@ -54,6 +54,25 @@ def test_the_second_load_parses_nothing(cache: Cache, monkeypatch: pytest.Monkey
     monkeypatch.setattr(stored, "_load", lambda files: pytest.fail("the packs were parsed again"))
     second = stored.load(cache=cache)
     assert to_plain(second) == to_plain(first) == to_plain(loaded)
+
+
+def test_a_precompiled_library_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded: Library) -> None:
+    written = dict(zip((precompiled.LIBRARY, precompiled.LITERALS), precompiled.write(tmp_path), strict=True))
+    monkeypatch.setattr(precompiled, "precompiled", lambda name: written[name][0])
+    monkeypatch.setattr(stored, "_load", lambda files: pytest.fail("the packs were parsed again"))
+    assert to_plain(stored.load()) == to_plain(loaded)
+    literals = json.loads(written[precompiled.LITERALS][0].read_text())
+    assert len(literals) > 300 and any(literals.values())
+    monkeypatch.setattr(precompiled, "name_of", lambda packs: "of other bytes")
+    assert precompiled.library() is None
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "{}", '{"name": 1}', '{"name": "x", "library": {}}'])
+def test_a_damaged_precompiled_library_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
+    (tmp_path / "library.json").write_text(damage)
+    monkeypatch.setattr(precompiled, "precompiled", lambda name: tmp_path / name)
+    monkeypatch.setattr(precompiled, "name_of", lambda packs: "x")
+    assert precompiled.library() is None
 
 
 @pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b'{"types": [], "packs": [99], "facts": [1], "digest": ""}'])

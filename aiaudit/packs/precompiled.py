@@ -1,0 +1,85 @@
+"""The shipped packs as a wheel carries them beside their YAML: loaded once, when it was built.
+
+Parsing and type-checking the packs takes as long as a small audit, and what runs in CI has no cache to take them from.
+A checkout has no such files, as its packs and their loader change: there they are kept in the user's cache
+(`aiaudit.packs.stored`). Two files of plain JSON: the library, named by its packs' bytes, and the literals that their
+text patterns need.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from aiaudit import __version__
+from aiaudit.packs.library import Library, shipped_files
+from aiaudit.resources import PRECOMPILED, precompiled
+
+LIBRARY: Final = "library.json"
+LITERALS: Final = "literals.json"
+
+
+def name_of(packs: Iterable[Path]) -> str:
+    """A name for the packs' bytes and this program's version. Raises `OSError`."""
+    made = hashlib.blake2b(__version__.encode(), digest_size=20)
+    for path in packs:
+        data = path.read_bytes()
+        folder = path.parent.name.lstrip("_")  # `checks` is called `_checks` in a wheel
+        made.update(f"\0{path.name}\0{folder}\0{len(data)}\0".encode("utf-8", "surrogateescape"))
+        made.update(data)
+    return made.hexdigest()
+
+
+def library() -> Library | None:
+    """The library of the wheel; None where there is none, or its packs have been changed since."""
+    from aiaudit.packs.pack_codec import from_plain
+
+    file = precompiled(LIBRARY)
+    if file is None:
+        return None
+    try:
+        data = json.loads(file.read_bytes())
+        return from_plain(data["library"]) if data["name"] == name_of(shipped_files()) else None
+    except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError):
+        return None
+
+
+def write(folder: Path) -> list[tuple[Path, str]]:
+    """Write the files into `folder`; each with the place below the shipped packs that it is meant for.
+
+    Raises:
+        PackError: a shipped pack has a mistake.
+    """
+    from aiaudit.packs.load import load
+    from aiaudit.packs.pack_codec import to_plain
+
+    loaded = load()
+    made: dict[str, Any] = {
+        LIBRARY: {"name": name_of(shipped_files()), "library": to_plain(loaded)},
+        LITERALS: _literals(loaded),
+    }
+    written = []
+    for name, data in made.items():
+        file = folder / name
+        file.write_text(json.dumps(data, separators=(",", ":"), allow_nan=False), encoding="ascii")
+        written.append((file, f"{PRECOMPILED}/{name}"))
+    return written
+
+
+def _literals(loaded: Library) -> dict[str, Any]:
+    """What each text pattern of the packs and each rule for secrets needs to match."""
+    from aiaudit.probes import registry
+    from aiaudit.probes.secrets.rules import patterns
+    from aiaudit.probes.text_engine import NAME, HasGroups
+    from aiaudit.probes.text_search import needs_of
+
+    regexes = [pattern.regex for kind in ("vendor", "named", "free") for pattern in patterns(kind)]
+    for spec in loaded.facts.values():
+        if spec.probe and (probe := registry.get(spec.probe)).engine == NAME:
+            query = probe.query.model_validate(dict(spec.query))
+            if isinstance(query, HasGroups):
+                regexes += [pattern.regex for group in query.groups() for pattern in group.patterns]
+    return needs_of(sorted(set(regexes)))

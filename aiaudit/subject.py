@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,26 @@ if TYPE_CHECKING:
 
 OWN_FILES: Final = frozenset({"aiaudit.yaml", "attestations.yaml"})
 MOST_SKIPPED: Final = 200
+README_HEAD: Final = 4_000
+"""Characters of a README in which its title is looked for."""
+LONGEST_TITLE: Final = 60
+"""Characters of a title that can be a name; a longer one is cut at its subtitle."""
+_READMES: Final = frozenset({"readme.md", "readme.rst", "readme.markdown", "readme.txt", "readme"})
+_NO_NAME: Final = re.compile(
+    r"readme(\.md)?|overview|introduction|install(ation)?|getting started|quick ?start|usage|about|features|"
+    r"(table of )?contents|documentation|description|welcome|project( title| name)?|title|todo|setup|license|"
+    r"deprecat(ed|ion notice)|notice|news|updates|changelog|requirements|prerequisites|summary|abstract",
+    re.IGNORECASE,
+)
+_HEADING: Final = re.compile(
+    r"^#[ \t]+(\S[^\n]*)$|<h1[^>]{0,200}>(.{1,400}?)</h1>|^(\S[^\n]*)\n={2,200}[ \t]*$", re.M | re.S
+)
+_NO_PROSE: Final = re.compile(r"<!--.*?(?:-->|\Z)|^(```|~~~).*?(?:^\1|\Z)", re.M | re.S)  # comments and code
+_TAG: Final = re.compile(r"!\[[^\]]*\]\([^)]*\)|<[^>]*>|:[a-z_]{2,30}:")
+_LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_MARKUP: Final = str.maketrans("", "", "*`#")
+_AROUND: Final = " \t_-–—:|.!\u26a0\ufe0f"
+_SUBTITLE: Final = (" — ", " – ", " - ", ": ", " | ", " (")
 INLINE_WAIVERS: Final = "waivers.inline"  # a shared fact
 _NOT_OPENED: Final = {
     "special": "not a regular file, not opened",
@@ -38,7 +59,7 @@ def readable(project: Project) -> bool:
 
 def name(project: Project, config: ProjectConfig) -> str | None:
     """The name the project gives itself; never that of its folder, which differs from machine to machine."""
-    return config.project.name or _declared_name(project)
+    return config.project.name or _declared_name(project) or _readme_title(project)
 
 
 def _declared_name(project: Project) -> str | None:
@@ -47,6 +68,27 @@ def _declared_name(project: Project) -> str | None:
         if found:
             return found
     return _at(project, "package.json", "json", ("name",))
+
+
+def _readme_title(project: Project) -> str | None:
+    """What the README at the root calls the project; None where its first heading names something else."""
+    path = next((e.path for e in project.files if e.path.lower() in _READMES), None)
+    if path is None:
+        return None
+    try:
+        text = project.text(path)[:README_HEAD]
+    except (Unreadable, Malformed):
+        return None
+    hit = _HEADING.search(_NO_PROSE.sub("", text))
+    if hit is None:
+        return None
+    title = _LINK.sub(r"\1", _TAG.sub(" ", next(group for group in hit.groups() if group is not None)))
+    plain = " ".join(title.translate(_MARKUP).split()).strip(_AROUND)
+    for mark in _SUBTITLE:
+        if len(plain) > LONGEST_TITLE:
+            plain = plain.partition(mark)[0].strip(_AROUND)
+    named = any(char.isalnum() for char in plain) and not _NO_NAME.fullmatch(plain)
+    return plain if named and len(plain) <= LONGEST_TITLE else None
 
 
 def _at(project: Project, path: str, kind: str, keys: tuple[str, ...]) -> str | None:

@@ -92,12 +92,22 @@ def mark_grid(checks: Sequence[Check]) -> Markup:
 
 
 def score_bar(score: float | None, low: float, high: float, said: str) -> Markup:
-    """The overall score on a scale from 0 to 100: solid what is certain, hatched what was not seen."""
-    body = _band("score-hatch", low, high, 8)
-    if score is not None:
+    """The overall score on a scale from 0 to 100: solid what is certain, hatched what was not seen.
+
+    A score outside its range has its reason written at its stroke, which is dashed.
+    """
+    outside = score is not None and not low <= score <= high
+    top = 16 if outside else 0
+    body = _band("score-hatch", low, high, top + 8)
+    if score is not None and outside:
+        label = say("summary.numbered_label", score=figure(score))
+        body += _text(score, 11, label, "end" if score > 50 else "start")
+        body += _upright(score, 15, 40, INK, 3).replace("/>", ' stroke-dasharray="3 2"/>')
+    elif score is not None:
         body += _upright(score, 2, 24, INK, 3)
-    body += _text(0, 38, "0") + _text(50, 38, "50", "middle") + _text(100, 38, "100", "end")
-    return _svg(42, say("chart.score", phrase=said), body)
+    axis = top + 38
+    body += _text(0, axis, "0") + _text(50, axis, "50", "middle") + _text(100, axis, "100", "end")
+    return _svg(axis + 4, say("chart.score", phrase=said), body)
 
 
 def pack_bar(pack: Pack, name: str) -> Markup:

@@ -8,34 +8,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from aiaudit.reports import brand, comparison_view, data, frameworks, plan, words
+from aiaudit.reports import brand, comparison_view, data, frameworks, page_one, plan, words
 from aiaudit.reports.history import History
 from aiaudit.reports.plan import ON_PAGE_ONE
 from aiaudit.reports.reading import read_packs, read_waiver
 from aiaudit.reports.record import Record, preview
 from aiaudit.reports.rows import Answer, FactRow, Gate, answer_of, fact_row, gates_of, machine_of, merged
 from aiaudit.reports.strings import current, say
-from aiaudit.reports.text import clean, full_stop, shorten, thousands, upper_first
+from aiaudit.reports.text import clean, figure, full_stop, lower_first, shorten, thousands, upper_first
 from aiaudit.reports.view import Check, Pack, Waiver
 from aiaudit.scoring.comparison import from_json
 
 REASONS_NAMED: Final = 10
 """Reasons why facts could not be determined that the scope part names; the evidence part holds every fact."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One readiness level on the ladder. `state`: above, next, here or below."""
-
-    number: int
-    name: str
-    question: str
-    distance: str
-    state: str
 
 
 class Report:
@@ -165,14 +153,22 @@ class Report:
 
     @property
     def score_parts(self) -> tuple[str, str]:
-        """The score itself, and the rest of the phrase."""
+        """The figure printed large, and the rest of the phrase: the range is large where the score is not in it."""
+        if self.score_outside:
+            large = say("summary.between", low=figure(self.low), high=figure(self.high))
+            return large, say("summary.numbered", score=figure(self.score), seen=figure(self.coverage))
         first, bracket, rest = self.score_phrase.partition(" (")
         return first, (bracket + rest).strip()
 
     @property
+    def score_outside(self) -> bool:
+        """Whether the score, of the areas with enough evidence, lies outside the range of all of them."""
+        return self.score is not None and not self.low <= self.score <= self.high
+
+    @property
     def range_note(self) -> str:
-        if self.score is not None and not self.low <= self.score <= self.high:
-            return say("summary.range_all_packs")
+        if self.score_outside:
+            return say("summary.range_all_packs", low=figure(self.low), high=figure(self.high))
         return say("summary.range_seen" if self.high - self.low < 0.5 else "summary.range_hatched")
 
     @property
@@ -220,6 +216,11 @@ class Report:
         name = self.result.text("weakest_core")
         return next((pack for pack in self.packs if pack.id == name), None)
 
+    @property
+    def lowest(self) -> Pack | None:
+        """For page one: the area with the lowest score; where none has one, the core area that has the least seen."""
+        return page_one.weakest(self.packs) or self.weakest
+
     # --- level
 
     @cached_property
@@ -252,30 +253,13 @@ class Report:
         return tuple(gate for gate in self.next_gates if gate.status != "pass")[:ON_PAGE_ONE]
 
     @cached_property
-    def ladder(self) -> tuple[Rung, ...]:
+    def ladder(self) -> tuple[page_one.Rung, ...]:
         """The levels, highest first."""
-        gates = {level.text("id"): gates_of(level) for level in self.result.records("levels")}
-        here = words.LEVELS.index(self.level) if self.level else -1
-        rungs = []
-        for position, level in enumerate(words.LEVELS):
-            met = sum(gate.status == "pass" for gate in gates.get(level.key, ()))
-            total = len(gates.get(level.key, ()))
-            if position == here:
-                state, distance = "here", say("ladder.not_shown" if self.level_not_shown else "ladder.here")
-            elif position < here:
-                state, distance = "below", say("ladder.passed")
-            elif level.key == self.next_key:
-                state, distance = "next", self._distance()
-            else:
-                state = "above"
-                distance = say("ladder.met", total, met=met, total=total) if total else say("ladder.not_assessed")
-            rungs.append(Rung(position, level.name, level.question, distance, state))
-        return tuple(reversed(rungs))
-
-    def _distance(self) -> str:
-        if not self.path:
-            return say("ladder.evidence")
-        return f"{words.digits(len(self.path), 'item')}, {words.digits(self.next_days, 'person_day')}"
+        checks = {check.id: check for check in self.checks}
+        packs = {pack.id: pack for pack in self.packs}
+        levels = self.result.records("levels")
+        told = {level.text("id"): page_one.conditions(level, checks, packs) for level in levels}
+        return page_one.ladder(self.level, self.level_not_shown, self.next_key, told)
 
     # --- page one
 
@@ -285,14 +269,17 @@ class Report:
             return words.summary_heading(None, False, "", 0, 0, 0)
         if not self.path and self.next_gates and not any(gate.status == "fail" for gate in self.next_gates):
             return words.cannot_tell_heading(self.level.key, self.next_name)
-        return words.summary_heading(
-            self.level.key, not self.level_not_shown, self.next_name, len(self.path), self._to_fix, self.next_days
-        )
+        counts = page_one.path_counts(self.path)
+        return words.summary_heading(self.level.key, not self.level_not_shown, self.next_name, *counts)
 
     @property
-    def _to_fix(self) -> int:
-        """Steps of the path that mend what was found; the others show what could not be judged."""
-        return sum(step.check.is_open for step in self.path)
+    def headline(self) -> str:
+        """The verdict with the project's name before it."""
+        named = self.brand.system or self.project.text("name")
+        if not named or not self.level:
+            return self.verdict
+        name = shorten(named, page_one.LONGEST_NAME)
+        return say("heading.summary.named", name=name, verdict=lower_first(self.verdict))
 
     @cached_property
     def standing(self) -> str:
@@ -300,15 +287,23 @@ class Report:
         if not self.level:
             return ""
         if self.level_not_shown:
-            asked = sum(step.check.kind == "attested" for step in self.path)
+            asked = sum(step.asks for step in self.path)
             if self.path and asked == len(self.path):
                 return words.told("standing.asked", asked, next=self.next_name)
             return say("standing.not_shown", next=self.next_name)
         if self.level.key == "not_ready":
-            return upper_first(words.told("standing.not_ready", self._to_fix))
+            return upper_first(words.told("standing.not_ready", page_one.path_counts(self.path)[0]))
         if not self.next_name:
             return say("standing.top")
         return say("standing.level", level=self.level.name, next=self.next_name)
+
+    @property
+    def worst_risk(self) -> str:
+        """The first risk of page one, where it is short enough to stand under the verdict; empty where none is open."""
+        first = next((point for point in self.three_risks if point.check), None)
+        if first is None or not self.has_room or len(first.statement) > page_one.LONGEST_WORST:
+            return ""
+        return say("standing.worst", risk=lower_first(first.statement))
 
     @cached_property
     def level_not_shown(self) -> bool:
@@ -329,14 +324,10 @@ class Report:
     @cached_property
     def decision(self) -> str:
         key = self.level.key if self.level else None
-        critical = [
-            check
-            for check in self.checks
-            if check.status == "fail" and check.severity == "critical" and not check.blocks_next and not check.accepted
-        ]
-        beyond = len(critical), sum(check.days for check in critical)
-        to_show = len(self.path) - self._to_fix
-        return words.decision(key, self.next_key, self._to_fix, to_show, self.next_days, *beyond)
+        counts = page_one.path_counts(self.path)
+        asked = words.decision(key, not self.level_not_shown, self.next_key, *counts, self.next_days)
+        after = page_one.must_haves(self.checks, self.three_risks) if self.next_key == "prototype" else ""
+        return " ".join(part for part in (asked, page_one.on_risks(self.three_risks, self.path), after) if part)
 
     @cached_property
     def three_risks(self) -> tuple[plan.Point, ...]:
@@ -369,8 +360,13 @@ class Report:
         return self.path if len(self.path) == most + 1 else self.path[:most]
 
     @property
+    def asks_people(self) -> bool:
+        """Whether a step on page one is a statement that only people can give."""
+        return any(step.asks for step in self.first_steps)
+
+    @property
     def has_room(self) -> bool:
-        """Whether page one has a line to spare beside the ladder of levels."""
+        """Whether page one has a line to spare: nothing unusual has to be told beside the ladder of levels."""
         return self.accepted_score is None and not self.level_by_shipped
 
     @property

@@ -66,6 +66,14 @@ class Point:
     status: str
     statement: str
     detail: str = ""
+    check: Check | None = None
+
+    @property
+    def said(self) -> str:
+        """The sentence with its status as a word, since a mark alone says little to who sees it first."""
+        if self.status not in ("fail", "partial"):
+            return self.statement
+        return say("summary.point", status=say(f"summary.today.{self.status}"), statement=lower_first(self.statement))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +91,21 @@ class Step:
         return shorten(lower_first(self.check.title), 160)
 
     def brief(self, limit: int) -> str:
-        """What is to be done, in the room and the words of page one: no file names where a person has to answer."""
-        if self.check.is_unseen:
-            return say("step.brief_answer" if self.check.kind == "attested" else "step.brief_show")
+        """What is to be done, in the room of page one; where a person has to answer, the question."""
+        if self.asks and self.check.question:
+            return first_clause(_BRACKETS.sub("", self.check.question), limit * 5 // 4)
         return first_clause(self.text.replace("`", ""), limit)
+
+    @property
+    def asks(self) -> bool:
+        """Only a statement of a person leads on here."""
+        return self.check.is_unseen and self.check.kind == "attested"
+
+    @property
+    def today(self) -> str:
+        """How the condition stands today, in the words of page one."""
+        key = self.check.status if self.check.is_open else "asked" if self.asks else "unseen"
+        return say(f"summary.today.{key}")
 
     def goal(self, limit: int) -> str:
         """What has to hold: the check's title."""
@@ -148,8 +167,10 @@ def causes(risks: Sequence[Risk], packs: Sequence[Pack]) -> tuple[Cause, ...]:
 
 
 def three_risks(checks: Sequence[Check]) -> tuple[Point, ...]:
-    """For page one. Where fewer than three checks fail, critical ones that could not be judged follow."""
-    points = [_risk_point(risk.check) for risk in top_risks(checks, ON_PAGE_ONE)]
+    """For page one: the heaviest, of these the failed ones first. Where fewer than three checks are open, critical
+    ones that could not be judged follow."""
+    heaviest = sorted(top_risks(checks, ON_PAGE_ONE), key=lambda risk: risk.check.status != "fail")
+    points = [_risk_point(risk.check) for risk in heaviest]
     unseen = sorted((c for c in checks if c.is_unseen and c.severity == "critical"), key=lambda c: (-c.gain, c.id))
     for check in unseen[: ON_PAGE_ONE - len(points)]:
         points.append(Point("unknown", say("risk.unknown", title=full_stop(shorten(check.title, 110)))))
@@ -231,11 +252,17 @@ def _risk_point(check: Check) -> Point:
     if check.risk:
         statement, rest = first_sentence(check.risk), rest_of(check.risk)
         most = LONGEST_RISK if rest else LONGEST_RISK + LONGEST_DETAIL
-        return Point(check.status, full_stop(shorten(statement, most)), _detail(rest))
+        return Point(check.status, full_stop(shorten(statement, most)), _detail(rest), check)
     statement = shorten(words.fallback_risk(check.title, check.status), 110)
-    return Point(check.status, full_stop(statement), _detail(check.why))
+    return Point(check.status, full_stop(statement), _detail(check.why), check)
 
 
 def _detail(text: str) -> str:
-    """One short sentence without references in brackets: page one has no control ids."""
-    return full_stop(shorten(_BRACKETS.sub("", first_sentence(text)).strip(), LONGEST_DETAIL))
+    """One short sentence without references in brackets: page one has no control ids.
+
+    Of one that is too long the first clauses that make sense alone; nothing where there are none.
+    """
+    said = _BRACKETS.sub("", first_sentence(text)).strip()
+    while len(said) > LONGEST_DETAIL:
+        said = said.rpartition("; ")[0]
+    return full_stop(said)

@@ -153,7 +153,7 @@ def _attestations(report: Report) -> str:
 
 
 _PARTS: Final = (
-    _Part("summary", lambda report: report.verdict),
+    _Part("summary", lambda report: report.headline),
     _Part("scope", _scope),
     _Part("heat-map", _heat_map),
     _Part("packs", _packs),

@@ -10,7 +10,7 @@ from typing import Final
 
 from aiaudit.reports import words
 from aiaudit.reports.strings import say
-from aiaudit.reports.text import figure, first_clause, first_sentence, full_stop, lower_first
+from aiaudit.reports.text import figure, first_clause, first_sentence, full_stop, lower_first, shorten
 
 PLACES_OPEN: Final = 8
 """Places of a finding that are shown at once; the rest can be opened."""
@@ -202,6 +202,19 @@ class Pack:
         if failed:
             return words.told("pack.cap_failed", len(failed))
         return words.told("pack.cap_unseen", len(self.capped_by) or 1)
+
+    @property
+    def held(self) -> str:
+        """Which must-have holds the figure down, named: for who knows no check by its id."""
+        by_id = {check.id: check for check in self.checks}
+        holding = [by_id[i] for i in self.capped_by if i in by_id]
+        failed = [check for check in holding if check.status == "fail"]
+        named = failed or holding
+        if not named or not self.capped:
+            return ""
+        key = "summary.held_failed" if failed else "summary.held_unseen"
+        title = shorten(lower_first(named[0].title), 90)
+        return words.told(key, len(named), title=title, uncapped=figure(self.uncapped))
 
     @cached_property
     def failed_and_partial(self) -> tuple[Check, ...]:

@@ -100,11 +100,6 @@ class Level(NamedTuple):
         return self._said("hold")
 
     @property
-    def opens(self) -> str:
-        """What reaching this level opens."""
-        return self._said("opens")
-
-    @property
     def gates(self) -> str:
         return self._said("gates")
 
@@ -184,19 +179,25 @@ def score_phrase(score: float | None, low: float, high: float, coverage: float) 
     return told.replace(" %", f"{NBSP}%")
 
 
-def summary_heading(level: str | None, shown: bool, next_name: str, gaps: int, to_fix: int, effort_days: int) -> str:
-    """The verdict and what stands before the next level. `shown`: a gate failed, rather than was not shown to hold;
-    `to_fix` of the `gaps` were found, the others are questions that are open."""
+def summary_heading(level: str | None, shown: bool, next_name: str, to_fix: int, to_give: int, to_show: int) -> str:
+    """The verdict and what the next level waits for. `shown`: a gate failed, rather than was not shown to hold.
+
+    `to_fix` gaps were found; `to_give` statements only people can make; `to_show` conditions could not be seen.
+    """
     if level is None or level not in LEVEL:
         return say("heading.summary.nothing")
     verdict = _verdict(level, shown)
     if not next_name:
         return verdict
-    if not gaps:
+    waits = [
+        told("heading.summary.gaps", to_fix) if to_fix else "",
+        told("heading.summary.statements", to_give) if to_give else "",
+        told("heading.summary.points", to_show) if to_show else "",
+    ]
+    work = [part for part in waits if part]
+    if not work:
         return say("heading.summary.evidence", verdict=verdict, next=next_name)
-    effort = say("heading.summary.effort", days=days(effort_days)) if effort_days else ""
-    key = "heading.summary.gaps" if to_fix else "heading.summary.questions"
-    return say(key, gaps, n=upper_first(number(gaps)), verdict=verdict, effort=effort, next=next_name)
+    return say("heading.summary.waits", verdict=verdict, next=next_name, list=listed(work))
 
 
 def cannot_tell_heading(level: str, next_name: str) -> str:
@@ -209,35 +210,24 @@ def _verdict(level: str, shown: bool) -> str:
 
 
 def decision(
-    level: str | None,
-    next_key: str,
-    to_fix: int,
-    to_show: int,
-    effort_days: int,
-    critical: int = 0,
-    critical_days: int = 0,
+    level: str | None, shown: bool, next_key: str, to_fix: int, to_give: int, to_show: int, effort_days: int
 ) -> str:
-    """What the client is asked to decide, from the level and the path to the next one.
-
-    `critical`: failed critical checks that the next level does not ask for; the level after it does, where that is
-    Pilot or above.
-    """
+    """What the client is asked to decide, from the level and the path to the next one; see `summary_heading`."""
     if level is None or level not in LEVEL:
         return say("decision.no_access")
     if next_key not in LEVEL:
         return say("decision.nothing_held")
-    hold, opens = LEVEL[level].hold, LEVEL[next_key].opens
-    parts = [told("decision.fix", to_fix) if to_fix else "", told("decision.show", to_show) if to_show else ""]
+    hold = LEVEL[level].hold if level != "not_ready" or shown else say("hold_not_shown")
+    parts = [
+        told("decision.fix", to_fix) if to_fix else "",
+        told("decision.give", to_give) if to_give else "",
+        told("decision.show", to_show) if to_show else "",
+    ]
     work = listed([part for part in parts if part])
-    if work:
-        steps = say("decision.release", days=days(effort_days), work=work) if effort_days else work
-        asked = upper_first(say("decision.steps", steps=steps, hold=hold, opens=opens))
-    else:
-        asked = upper_first(say("decision.shown", hold=hold, opens=opens, next=LEVEL[next_key].name))
-    if not critical or next_key != "prototype":
-        return asked
-    key = "decision.further" if to_fix else "decision.critical"
-    return f"{asked} {told(key, critical, days=days(critical_days))}"
+    if not work:
+        return upper_first(say("decision.shown", hold=hold, next=LEVEL[next_key].name))
+    steps = say("decision.release", days=days(effort_days), work=work) if effort_days else work
+    return upper_first(say("decision.steps", steps=steps, hold=upper_first(hold)))
 
 
 def scope_heading(files_left_out: int, unknown_facts: int, trusted: int) -> str:

@@ -177,7 +177,9 @@ def test_the_summary_fits_one_page_with_the_longest_texts_too(browser, tmp_path)
     result = made.make_result()
     long = "Because the checks of this kind were never run against it, the system can do what nobody asked of it. " * 8
     for check in result["checks"]:
-        check.update(risk=long, why=long, remediation=long, title=check["title"] + " " + long, reason=long)
+        check.update(
+            risk=long, why=long, remediation=long, question=long, title=check["title"] + " " + long, reason=long
+        )
     blocking = [c["id"] for c in result["checks"] if c["status"] == "fail"]
     result["next_level"].update(missing=blocking, effort_days=99)
     result.update(readiness_shipped="production", score_accepted=99.0)

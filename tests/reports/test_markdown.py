@@ -18,7 +18,7 @@ def test_the_first_lines_say_score_range_coverage_level_and_gate(result) -> None
     lines = markdown.render(result).splitlines()
     assert lines[0] == "## Production readiness: 66 (56–72), 83\u00a0% of the evidence seen"
     assert "`8f3c1ad94be2`" in lines[2] and "Level: **Prototype**." in lines[2]
-    assert "stand before Pilot." in lines[2]
+    assert "Pilot waits for " in lines[2]
     assert lines[4].startswith("**Gate failed.** `--fail-under 70`: 66.2, wanted score at least 70")
 
 

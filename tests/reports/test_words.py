@@ -28,12 +28,13 @@ def test_pack_headings(counts, critical, said) -> None:
     ("arguments", "said"),
     [
         ((None, False, "", 0, 0, 0), "Nothing could be judged, so nothing is claimed"),
-        (("not_ready", True, "Prototype", 1, 1, 1),
-         "Not ready to be used. One gap, about one person-day, stands before Prototype."),
-        (("not_ready", False, "Prototype", 2, 0, 4),
-         "Not shown to be ready for use. Two open questions, about four person-days, stand before Prototype."),
-        (("prototype", True, "Pilot", 13, 4, 40),
-         "Fit to explore, not yet fit to open to users. 13 gaps, about 40 person-days, stand before Pilot."),
+        (("not_ready", True, "Prototype", 1, 0, 0),
+         "Not ready to be used. Prototype waits for one gap to be closed."),
+        (("not_ready", False, "Prototype", 0, 2, 0),
+         "Readiness not proven. Prototype waits for two statements we have not been given."),
+        (("prototype", True, "Pilot", 13, 1, 2),
+         "Fit to explore, not yet fit to open to users. Pilot waits for 13 gaps to be closed, one statement we have not "
+         "been given and two conditions we could not see."),
         (("pilot", False, "Production", 0, 0, 0),
          "Fit for a limited group, not yet fit to run the business. "
          "What stands before Production is a matter of evidence, not of single checks."),
@@ -45,31 +46,25 @@ def test_the_verdict(arguments, said) -> None:
 
 
 def test_what_was_not_shown_is_not_called_a_failure() -> None:
-    assert words.summary_heading("not_ready", False, "Prototype", 1, 1, 1).startswith("Not shown")
-    assert words.summary_heading("not_ready", True, "Prototype", 1, 1, 1).startswith("Not ready")
+    assert words.summary_heading("not_ready", False, "Prototype", 1, 0, 0).startswith("Readiness not proven")
+    assert words.summary_heading("not_ready", True, "Prototype", 1, 0, 0).startswith("Not ready")
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((None, "", 0, 0, 0),
+        ((None, False, "", 0, 0, 0, 0),
          "Give access to the project's files and repeat the audit; nothing can be decided on this one."),
-        (("prototype", "pilot", 2, 1, 7),
-         "Release about seven person-days to close two gaps and show the evidence for one condition that could "
-         "not be judged; keep the system within the team until the steps are verified, and audit again before the pilot "
-         "opens."),
-        (("not_ready", "prototype", 0, 0, 0),
-         "Do not use the system outside development until the conditions of Prototype are shown, and audit again "
-         "before anyone explores it."),
-        (("not_ready", "prototype", 1, 0, 1, 2, 6),
-         "Release about one person-day to close one gap; do not use the system outside development until the steps are "
-         "verified, and audit again before anyone explores it. Before a pilot, about six person-days more are "
-         "needed for two further critical checks that fail."),
-        (("not_ready", "prototype", 0, 1, 1, 1, 3),
-         "Release about one person-day to show the evidence for one condition that could not be judged; do not use "
-         "the system outside development until the steps are verified, and audit again before anyone explores it. Before a "
-         "pilot, about three person-days more are needed for one critical check that fails."),
-        (("scale", "", 0, 0, 0),
+        (("prototype", True, "pilot", 2, 1, 1, 7),
+         "Release about seven person-days to close two gaps, give one statement that we have not been given and show "
+         "one condition that we could not see. The team may go on with it; no other users until a new audit shows it "
+         "done."),
+        (("not_ready", False, "prototype", 0, 0, 0, 0),
+         "Development may go on; no other users until a new audit shows the conditions of Prototype."),
+        (("not_ready", True, "prototype", 1, 0, 0, 1),
+         "Release about one person-day to close one gap. Do not use the system outside development until a new audit "
+         "shows it done."),
+        (("scale", True, "", 0, 0, 0, 0),
          "No release is held back by this audit. Repeat it before the next large change, or within six months."),
     ],
 )  # fmt: skip

@@ -1,0 +1,122 @@
+"""What page one says for a reader who knows nothing of the tool: how the conditions of a level stand, what the steps do
+about the risks beside them, and which must-haves come next. It words figures of the result; nothing is judged.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiaudit.reports import words
+from aiaudit.reports.plan import Point, Step
+from aiaudit.reports.record import Record
+from aiaudit.reports.strings import say
+from aiaudit.reports.text import lower_first, shorten
+from aiaudit.reports.view import Check, Pack
+
+LONGEST_NAME: Final = 60  # characters of the project's name in a heading
+LONGEST_WORST: Final = 145  # characters of the worst risk under the verdict: two lines with what stands before it
+MUST_HAVES_NAMED: Final = 2
+LONGEST_TITLE: Final = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One readiness level on the ladder. `state`: above, next, here or below."""
+
+    number: int
+    name: str
+    question: str
+    distance: str
+    state: str
+
+
+def ladder(level: words.Level | None, not_shown: bool, next_key: str, told: Mapping[str, str]) -> tuple[Rung, ...]:
+    """The levels, highest first; `told`: how the conditions of each stand. The lowest one's question is answered."""
+    here = words.LEVELS.index(level) if level else -1
+    rungs = []
+    for position, one in enumerate(words.LEVELS):
+        name, question = one.name, one.question
+        if position == here:
+            state, distance = "here", say("ladder.here")
+        elif position < here:
+            state, distance = "below", say("ladder.passed")
+        else:
+            state = "next" if one.key == next_key else "above"
+            distance = told.get(one.key) or say("ladder.not_assessed")
+        if not position and level:
+            answer = "go_on" if here else "hold" if not_shown else "stop"
+            question = say(f"ladder.{answer}", question=question)
+            name = say("not_shown") if not_shown else name
+        rungs.append(Rung(position, name, question, distance, state))
+    return tuple(reversed(rungs))
+
+
+def path_counts(path: Sequence[Step]) -> tuple[int, int, int]:
+    """Steps of the path that mend what was found, that need a statement of people, and that show what was not seen."""
+    to_fix = sum(step.check.is_open for step in path)
+    to_give = sum(step.asks for step in path)
+    return to_fix, to_give, len(path) - to_fix - to_give
+
+
+def conditions(level: Record, checks: Mapping[str, Check], packs: Mapping[str, Pack]) -> str:
+    """Such as "5 met, 1 failed, 6 not seen": the conditions of a level; empty where none of them applies."""
+    counts = Counter(_condition(gate, checks, packs) for gate in level.records("gates"))
+    return words.joined(
+        *(say(f"counts.short.{key}", counts[key]) for key in ("pass", "fail", "unknown") if counts[key])
+    )
+
+
+def _condition(gate: Record, checks: Mapping[str, Check], packs: Mapping[str, Pack]) -> str:
+    """`fail` only where something was seen to fall short: a check, or a figure that there is."""
+    state = gate.text("state")
+    if state in ("met", "not_applicable"):
+        return "pass" if state == "met" else state
+    pack = packs.get(gate.text("pack"))
+    found = any(checks[name].is_open for name in gate.texts("checks") if name in checks)
+    figure = pack is not None and pack.score is not None
+    return "fail" if state == "unmet" and (found or figure) else "unknown"
+
+
+def weakest(packs: Sequence[Pack]) -> Pack | None:
+    """The area with the lowest score of all, core or not: none can lie above a mean that it belongs to."""
+    return min((pack for pack in packs if pack.score is not None), key=lambda pack: pack.score or 0, default=None)
+
+
+def on_risks(points: Sequence[Point], path: Sequence[Step]) -> str:
+    """How many of the risks on page one the path removes, and what the others take."""
+    risks = [point.check for point in points if point.check]
+    if not risks or not path:
+        return ""
+    on_path = {step.check.id for step in path}
+    left = [check for check in risks if check.id not in on_path]
+    removed = len(risks) - len(left)
+    if not left:
+        return words.told("decision.risks.all", len(risks))
+    days = words.days(sum(check.days for check in left))
+    if not removed:
+        return words.told("decision.risks.none", len(risks), days=days)
+    return words.told("decision.risks.some", removed, total=words.number(len(risks)), days=days)
+
+
+def must_haves(checks: Sequence[Check], points: Sequence[Point]) -> str:
+    """The failed critical checks that the next level does not ask for, by name; the one after it does."""
+    failed = [
+        check
+        for check in checks
+        if check.status == "fail" and check.severity == "critical" and not check.blocks_next and not check.accepted
+    ]
+    if not failed:
+        return ""
+    told = {point.check.id for point in points if point.check}
+    titles = [shorten(lower_first(check.title), LONGEST_TITLE) for check in failed]
+    more = len(titles) - MUST_HAVES_NAMED
+    named = "; ".join(titles[:MUST_HAVES_NAMED])
+    if more > 0:
+        named = say("and_more", list=named, n=more)
+    beyond = sum(check.days for check in failed if check.id not in told)
+    if beyond:
+        return say("decision.critical_more", list=named, days=words.days(beyond))
+    return say("decision.critical", list=named)

@@ -1,0 +1,81 @@
+"""Page one for a reader who knows nothing of the tool: what the steps do about the risks, and how conditions stand."""
+
+from dataclasses import replace
+
+import pytest
+
+from aiaudit.reports import document, html, page_one
+from aiaudit.reports.plan import Point, Step
+from aiaudit.reports.record import Record
+from tests.reports import make_result as made
+
+
+@pytest.fixture
+def checks():
+    report = document.read(made.make_result())
+    return [check for check in report.checks if check.status == "fail"][:3]
+
+
+def points(checks):
+    return [Point(check.status, check.title, check=check) for check in checks]
+
+
+@pytest.mark.parametrize(
+    ("on_path", "said"),
+    [
+        (0, "These steps remove none of the three risks above; removing them takes about nine person-days more."),
+        (2, "Of the three risks above these steps remove two; removing the others takes about three person-days more."),
+        (3, "These steps remove the three risks above."),
+    ],
+)
+def test_what_the_steps_do_about_the_risks(checks, on_path, said) -> None:
+    checks = [replace(check, effort="M") for check in checks]
+    path = [Step(1, check, "") for check in checks[:on_path]] or [Step(1, replace(checks[0], id="GOV-001"), "")]
+    assert page_one.on_risks(points(checks), path) == said
+    assert page_one.on_risks(points(checks), []) == "" and page_one.on_risks([], path) == ""
+
+
+def test_a_failed_must_have_is_named_and_its_days_are_told_once(checks) -> None:
+    failed = [replace(c, severity="critical", blocks_next=False, waiver=None, effort="M") for c in checks]
+    first, second = (replace(failed[0], title="Doors are locked"), replace(failed[1], title="Windows are shut"))
+    assert page_one.must_haves([first], points([first])) == "Before a pilot this must hold too: doors are locked."
+    assert page_one.must_haves([first, second], points([first])) == (
+        "Before a pilot this must hold too: doors are locked; windows are shut (about three person-days beyond the risks "
+        "above)."
+    )
+    assert page_one.must_haves([replace(first, blocks_next=True)], []) == ""
+
+
+def test_a_condition_that_was_not_seen_is_no_failed_one(checks) -> None:
+    unseen = replace(checks[1], id="X-2", status="unknown")
+    by_id = {"X-1": replace(checks[0], id="X-1"), "X-2": unseen}
+    packs = {pack.id: pack for pack in document.read(made.make_result()).packs if pack.score is not None}
+    some = next(iter(packs))
+    gates = [
+        {"state": "met", "checks": [], "pack": None},
+        {"state": "not_applicable", "checks": ["X-1"], "pack": None},
+        {"state": "unmet", "checks": ["X-2", "X-1"], "pack": None},  # every critical check passed
+        {"state": "unmet", "checks": ["X-2"], "pack": None},
+        {"state": "unmet", "checks": [], "pack": some},
+        {"state": "unmet", "checks": [], "pack": "without a number"},
+        {"state": "unmet", "checks": [], "pack": None},  # share of the evidence
+        {"state": "not_shipped", "checks": ["X-1"], "pack": None},
+    ]
+    assert page_one.conditions(Record({"gates": gates}), by_id, packs) == "1 met, 2 failed, 4 not seen"
+    assert page_one.conditions(Record({"gates": gates[1:2]}), by_id, packs) == ""
+
+
+def test_page_one_names_project_risk_and_words_and_cuts_no_strength() -> None:
+    page = html.render(made.make_result())
+    summary = page[page.index('<section id="summary"') : page.index('<section id="scope"')]
+    assert "support-assistant: fit to explore" in summary and "Worst risk: " in summary
+    assert "Failed: " in summary and summary.index("Failed: ") < summary.index("Decision asked")
+    statuses = [point.status for point in document.read(made.make_result()).three_risks]
+    assert statuses == sorted(statuses, key=["fail", "partial", "unknown"].index)
+    strengths = summary[summary.index("Three strengths") : summary.index("Shortest path")]
+    assert "…" not in strengths
+
+
+def test_the_weakest_area_never_lies_above_the_score() -> None:
+    report = document.read(made.make_result())
+    assert report.lowest and report.score is not None and (report.lowest.score or 0) <= report.score

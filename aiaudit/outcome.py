@@ -72,12 +72,12 @@ def outcome(
     """Audit the project below `root`, or the facts saved in the file `facts`. Raises as `aiaudit.audit.audit`."""
     from aiaudit.project.cache import engine_id, open_cache
 
-    prepared = prepare(root, options, facts=facts, progress=progress)
-    name = _name(prepared)
-    cache = open_cache() if name is not None else None
-    if name is None or cache is None:
-        return Outcome(prepared.collection, _concluded(prepared))
-    with cache:
+    cache = open_cache() if options is None or options.cache else None
+    with cache or contextlib.nullcontext():  # all who keep something on the way share it
+        prepared = prepare(root, options, facts=facts, progress=progress)
+        name = _name(prepared)
+        if name is None or cache is None:
+            return Outcome(prepared.collection, _concluded(prepared))
         slot = engine_id(SLOT, str(Path(root or ".").resolve()))
         parts = cache.kept(slot, name)
         if parts is not None and len(parts) > 1:

@@ -71,6 +71,7 @@ class Cache:
         self.max_bytes = max_bytes
         self._db: sqlite3.Connection | None = None
         self._owner = os.getpid()
+        self._users = 1  # how many have it open in this process
         self._counts: dict[bytes, int] = {}  # rows an engine has, as far as `known` was asked
 
     def known(self, engines: Iterable[bytes]) -> dict[bytes, frozenset[bytes]]:
@@ -134,9 +135,10 @@ class Cache:
         self.put(_numbered(slot, name, parts))
 
     def close(self) -> None:
-        """Release the file. What was put is written already."""
+        """Release the file, once nobody here has it open any more. What was put is written already."""
+        self._users -= 1
         db = self._connected()
-        if db is not None:
+        if db is not None and self._users <= 0:
             self._db = None
             with contextlib.suppress(sqlite3.Error):
                 db.close()
@@ -193,6 +195,12 @@ class Cache:
         """The connection, in the process that opened it: it must not be used across a fork."""
         return self._db if self._owner == os.getpid() else None
 
+    def shared_with(self, max_bytes: int) -> bool:
+        """Whether one more may use this connection; it then closes it as well."""
+        able = self._connected() is not None and self.max_bytes == max_bytes and self.path.exists()
+        self._users += able
+        return able
+
     def connect(self) -> None:
         """Open or make the file. Raises `sqlite3.Error`."""
         db = sqlite3.connect(self.path, timeout=2.0, isolation_level="DEFERRED")
@@ -230,6 +238,9 @@ def _is_sound(value: bytes) -> bool:
     return value[:_HASH] == content_hash(value[_HASH:])
 
 
+_open: dict[Path, Cache] = {}  # by file: to open one takes as long as to read a hundred answers
+
+
 def open_cache(folder: Path | None = None, *, max_bytes: int = MAX_BYTES) -> Cache | None:
     """The cache in `folder` (None: the user's), or None where it cannot be used.
 
@@ -242,10 +253,14 @@ def open_cache(folder: Path | None = None, *, max_bytes: int = MAX_BYTES) -> Cac
             return None
     except OSError:
         return None
+    shared = _open.get(where / _FILE)
+    if shared is not None and shared.shared_with(max_bytes):
+        return shared
     cache = Cache(where / _FILE, max_bytes=max_bytes)
     for _ in range(2):
         try:
             cache.connect()
+            _open[cache.path] = cache
             return cache
         except sqlite3.Error as error:
             if not _is_broken(error) or not _remove(cache.path):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import DYN, Type, map_of
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.profile.rows import TYPES, Profile
+
+if TYPE_CHECKING:
+    from aiaudit.data.discovery import Found
 
 What = Literal[
     "report",
@@ -91,18 +95,29 @@ def _profile(context: Context) -> Profile:
     if isinstance(known, Profile):
         return known
     from aiaudit.data.discovery import discover
-    from aiaudit.data.engines import is_embedded, reads_tables
+
+    url, engine, tables = context.options.get("data_engine"), None, False
+    if url:
+        from aiaudit.data.engines import is_embedded, reads_tables
+
+        engine = None if is_embedded(url) else url
+        tables = engine is not None and reads_tables(engine)
+    found = discover(context.project, context.config, tables=tables)
+    answers = _measured(context, found, engine) if found or engine else []
+    made = context.memo[_MEMO] = Profile(found, answers)
+    return made
+
+
+def _measured(context: Context, found: Sequence[Found], engine: str | None) -> list[dict[str, Any]]:
+    """One answer a task; what only measuring needs is imported here."""
     from aiaudit.probes.profile.labels import labels_in_code
     from aiaudit.probes.profile.measuring import measure
     from aiaudit.probes.profile.schemas import schemas_of
     from aiaudit.project.cache import open_cache
 
-    url = context.options.get("data_engine")
-    engine = None if is_embedded(url) else url
-    found = discover(context.project, context.config, tables=engine is not None and reads_tables(engine))
     cache = open_cache() if context.options.get("cache") else None
     try:
-        answers = measure(
+        return measure(
             context.project,
             found,
             context.as_of,
@@ -115,5 +130,3 @@ def _profile(context: Context) -> Profile:
     finally:
         if cache is not None:
             cache.close()
-    made = context.memo[_MEMO] = Profile(found, answers)
-    return made

@@ -1,13 +1,13 @@
 """Loaded packs as plain JSON and back, so that they need not be parsed and type-checked again (`aiaudit.packs.stored`).
 
-A part is a list that begins with its kind; a type stands once in a table. The tree of an expression is a text of its
-own, read when the expression is first used: most rules of a library say nothing in one audit.
+A part is a list that begins with its kind; a type stands once in a table. The trees of expressions stand apart, each a
+text of its own that is read when the expression is first used: most rules of a library say nothing in one audit.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
@@ -84,21 +84,35 @@ def to_plain(library: Library) -> dict[str, Any]:
         "facts": packer.pack(tuple(library.facts.values())),
         "digest": library.digest,
     }
-    return {"types": packer.types, **data}
+    return {"types": packer.types, "trees": packer.trees, **data}
 
 
 def from_plain(data: Mapping[str, Any]) -> Library:
     """The library of `to_plain`; it has no documents. Raises the usual errors where the data is not of that shape."""
-    unpacker = _Unpacker(data["types"])
+    unpacker = _Unpacker(data["types"], data["trees"])
     facts: tuple[FactSpec, ...] = unpacker.unpack(data["facts"])
     return Library(unpacker.unpack(data["packs"]), {spec.id: spec for spec in facts}, data["digest"])
 
 
+def to_parts(library: Library) -> tuple[bytes, bytes]:
+    """The library as two texts: all but the trees as JSON, and the trees, one a line. Raises `Unstorable`."""
+    plain = to_plain(library)
+    trees = "\n".join(plain.pop("trees"))
+    return _as_text(plain).encode("ascii"), trees.encode("ascii")
+
+
+def from_parts(data: bytes, trees: bytes) -> Library:
+    """The library of `to_parts`. Raises the usual errors where the data is not of that shape."""
+    return from_plain({**json.loads(data), "trees": trees.split(b"\n")})
+
+
 class _Packer:
-    """Makes plain values; `types` is the table that they refer to."""
+    """Makes plain values; `types` and `trees` are the tables that they refer to."""
 
     def __init__(self) -> None:
         self.types: list[Any] = []
+        self.trees: list[str] = []
+        self._trees: dict[str, int] = {}
         self._known: dict[Type, int] = {}
 
     def pack(self, value: Any) -> Any:
@@ -106,7 +120,7 @@ class _Packer:
         if value is None or kind in (str, int, bool, float):
             return value
         if isinstance(value, Expression):
-            tree = _as_text(self.pack(value.node))
+            tree = self._tree(_as_text(self.pack(value.node)))
             of = self._type(value.type)
             expect = None if value.expect is None else self._type(value.expect)
             return [_EXPRESSION, value.source, of, sorted(value.names), tree, value.slots, expect]
@@ -130,6 +144,12 @@ class _Packer:
             raise Unstorable(f"a key of the kind {type(key).__name__}")
         return str(key)
 
+    def _tree(self, text: str) -> int:
+        if text not in self._trees:
+            self.trees.append(text)
+            self._trees[text] = len(self.trees) - 1
+        return self._trees[text]
+
     def _type(self, of: Type) -> int:
         known = self._known.get(of)
         if known is None:
@@ -141,8 +161,9 @@ class _Packer:
 
 
 class _Unpacker:
-    def __init__(self, types: list[Any]) -> None:
+    def __init__(self, types: list[Any], trees: Sequence[str | bytes]) -> None:
         self.types: list[Type] = []
+        self.trees = trees
         for kind, item, name, parts in types:  # what a type is made of stands before it
             inner = None if item is None else self.types[item]
             self.types.append(Type(kind, inner, name, tuple((part, self.types[at]) for part, at in parts)))
@@ -167,7 +188,8 @@ class _Unpacker:
             return self.types[value[1]]
         if kind == _SET:
             return frozenset(self.unpack(one) for one in value[1:])
-        _, source, of, names, tree, slots, expect = value
+        _, source, of, names, number, slots, expect = value
+        tree = self.trees[number]
         return StoredExpression(
             source,
             self.types[of],

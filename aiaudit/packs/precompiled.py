@@ -2,8 +2,8 @@
 
 Parsing and type-checking the packs takes as long as a small audit, and what runs in CI has no cache to take them from.
 A checkout has no such files, as its packs and their loader change: there they are kept in the user's cache
-(`aiaudit.packs.stored`). Two files of plain JSON: the library, named by its packs' bytes, and the literals that their
-text patterns need.
+(`aiaudit.packs.stored`). Two files of plain JSON: the library, a document a line, the first of which names its packs'
+bytes; and the literals that their text patterns need.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from aiaudit import __version__
 from aiaudit.packs.library import Library, shipped_files
 from aiaudit.resources import PRECOMPILED, precompiled
 
-LIBRARY: Final = "library.json"
+LIBRARY: Final = "library.jsonl"
 LITERALS: Final = "literals.json"
 
 
@@ -35,14 +35,14 @@ def name_of(packs: Iterable[Path]) -> str:
 
 def library() -> Library | None:
     """The library of the wheel; None where there is none, or its packs have been changed since."""
-    from aiaudit.packs.pack_codec import from_plain
+    from aiaudit.packs.pack_codec import from_parts
 
     file = precompiled(LIBRARY)
     if file is None:
         return None
     try:
-        data = json.loads(file.read_bytes())
-        return from_plain(data["library"]) if data["name"] == name_of(shipped_files()) else None
+        name, data, trees = file.read_bytes().split(b"\n", 2)
+        return from_parts(data, trees) if name.decode() == name_of(shipped_files()) else None
     except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError):
         return None
 
@@ -54,17 +54,17 @@ def write(folder: Path) -> list[tuple[Path, str]]:
         PackError: a shipped pack has a mistake.
     """
     from aiaudit.packs.load import load
-    from aiaudit.packs.pack_codec import to_plain
+    from aiaudit.packs.pack_codec import to_parts
 
     loaded = load()
-    made: dict[str, Any] = {
-        LIBRARY: {"name": name_of(shipped_files()), "library": to_plain(loaded)},
-        LITERALS: _literals(loaded),
+    made = {
+        LIBRARY: b"\n".join([name_of(shipped_files()).encode(), *to_parts(loaded)]),
+        LITERALS: json.dumps(_literals(loaded), separators=(",", ":")).encode("ascii"),
     }
     written = []
     for name, data in made.items():
         file = folder / name
-        file.write_text(json.dumps(data, separators=(",", ":"), allow_nan=False), encoding="ascii")
+        file.write_bytes(data)
         written.append((file, f"{PRECOMPILED}/{name}"))
     return written
 

@@ -9,7 +9,6 @@ their messages are the same each time.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -53,12 +52,12 @@ def _load(files: Sequence[Path]) -> Library:
 
 
 def _read(parts: list[bytes] | None) -> Library | None:
-    if not parts:
+    if parts is None or len(parts) != 2:
         return None
-    from aiaudit.packs.pack_codec import from_plain
+    from aiaudit.packs.pack_codec import from_parts
 
     try:
-        return from_plain(json.loads(parts[0]))
+        return from_parts(*parts)
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         return None
 
@@ -71,13 +70,13 @@ def _foreign(library: Library) -> bool:
 
 
 def _keep(cache: Cache, slot: bytes, named: bytes, library: Library) -> None:
-    from aiaudit.packs.pack_codec import Unstorable, to_plain
+    from aiaudit.packs.pack_codec import Unstorable, to_parts
 
     try:
-        data = json.dumps(to_plain(library), separators=(",", ":"), allow_nan=False).encode("ascii")
+        parts = to_parts(library)
     except (Unstorable, ValueError, RecursionError):  # a pack of the caller's own with a date in it, say
         return
-    cache.keep(slot, named, [data])
+    cache.keep(slot, named, parts)
 
 
 def _digest(files: Sequence[Path]) -> bytes | None:

@@ -67,9 +67,9 @@ def test_a_precompiled_library_is_the_same(tmp_path: Path, monkeypatch: pytest.M
     assert precompiled.library() is None
 
 
-@pytest.mark.parametrize("damage", ["", "[]", "{}", '{"name": 1}', '{"name": "x", "library": {}}'])
+@pytest.mark.parametrize("damage", ["", "x", "x\n{}\n", "x\n[]\n1\n", "x\n{\n", "y\n{}\n"])
 def test_a_damaged_precompiled_library_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
-    (tmp_path / "library.json").write_text(damage)
+    (tmp_path / "library.jsonl").write_text(damage)
     monkeypatch.setattr(precompiled, "precompiled", lambda name: tmp_path / name)
     monkeypatch.setattr(precompiled, "name_of", lambda packs: "x")
     assert precompiled.library() is None
@@ -79,7 +79,7 @@ def test_a_damaged_precompiled_library_is_none(tmp_path: Path, monkeypatch: pyte
 def test_a_damaged_library_is_loaded_anew(
     cache: Cache, monkeypatch: pytest.MonkeyPatch, damage: bytes, loaded: Library
 ) -> None:
-    monkeypatch.setattr(Cache, "kept", lambda self, slot, name: [damage])
+    monkeypatch.setattr(Cache, "kept", lambda self, slot, name: [damage, b"x"])
     assert to_plain(stored.load(cache=cache)) == to_plain(loaded)
 
 

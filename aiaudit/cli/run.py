@@ -154,7 +154,7 @@ def run(
         option(
             "--engine",
             metavar="URL",
-            help="Measure declared tables on postgres://… or duckdb://file, files on local-spark or spark://….",
+            help="Measure tables on postgres://HOST/DB or duckdb://FILE, files on local-spark or spark://HOST.",
         ),
     ] = None,
     secrets_engine: Annotated[

@@ -162,7 +162,7 @@ def ask(
 def _settings(config: ProjectConfig, as_of: dt.date, options: Mapping[str, Any], caller_config: str | None) -> str:
     """All that answers may depend on besides the tree and the program."""
     named = None if caller_config is None else Path(caller_config).read_bytes().hex()
-    own = config.model_dump(mode="json", by_alias=True)
+    own = config.model_dump(mode="json", by_alias=True) if config.file else config.project.stage  # `--stage`
     return json.dumps([config.file, own, named, as_of.isoformat(), dict(options)], default=str)
 
 

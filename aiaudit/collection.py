@@ -13,7 +13,7 @@ from aiaudit import __version__, facts_file, subject
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.packs.library import Library
-from aiaudit.project.config import ConfigError, ProjectConfig
+from aiaudit.project.config import ConfigError, ProjectConfig, no_config
 from aiaudit.ruleset import Options, Ruleset
 from aiaudit.settings import Source, read_config, with_stage
 
@@ -137,7 +137,7 @@ def waivers_in_comments(root: str, library: Library) -> list[dict[str, Any]]:
         return []
     with Project.open(root) as project:
         return subject.waivers(
-            run_probes([spec], project, ProjectConfig(), dt.datetime.now(dt.UTC).date(), cache=open_cache())
+            run_probes([spec], project, no_config(), dt.datetime.now(dt.UTC).date(), cache=open_cache())
         )
 
 

@@ -14,7 +14,7 @@ from aiaudit.model.check import Severity
 from aiaudit.model.result import Waiver
 from aiaudit.packs.overrides import Change, Overrides, resolve
 from aiaudit.packs.problems import PackError, did_you_mean
-from aiaudit.project.config import FILE, ConfigError, ProjectConfig, load_config, load_project_config
+from aiaudit.project.config import FILE, ConfigError, ProjectConfig, load_config, load_project_config, no_config
 from aiaudit.ruleset import ALL, Options, Ruleset
 from aiaudit.scoring import waivers
 from aiaudit.scoring.gate import GateError, GateOptions, parse_fail_on, parse_fail_under
@@ -45,11 +45,11 @@ def read_config(root: str, options: Options) -> tuple[ProjectConfig, Source, lis
     if options.config is not None:
         return load_config(options.config), "caller", []
     if not options.project_config:
-        return ProjectConfig(), "none", []
+        return no_config(), "none", []
     try:
         config = load_project_config(root)
     except ConfigError as error:
-        return ProjectConfig(), "none", [f"{problem} (the file was left out)" for problem in error.problems]
+        return no_config(), "none", [f"{problem} (the file was left out)" for problem in error.problems]
     return config, "project" if config.file else "none", []
 
 

@@ -46,7 +46,12 @@ class Part(BaseModel):
     """Base of every part of the project file: unknown keys are errors, values are frozen."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, coerce_numbers_to_str=True, populate_by_name=True, allow_inf_nan=False
+        extra="forbid",
+        frozen=True,
+        coerce_numbers_to_str=True,
+        populate_by_name=True,
+        allow_inf_nan=False,
+        defer_build=True,  # of most projects there is no file to read
     )
 
 
@@ -124,7 +129,7 @@ class BudgetPart(Part):
     monthly: float | None = Field(None, ge=0)
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     owner: Text = ""
-    unit: UnitPart = Field(default_factory=UnitPart)
+    unit: UnitPart = Field(default_factory=UnitPart.model_construct)
     total: float | None = Field(None, ge=0)
     gate: Literal["p10", "p50", "p90"] | None = None
     reviewed: dt.date | None = None
@@ -208,20 +213,20 @@ class ProjectConfig(Part):
     """`aiaudit.yaml` as a whole."""
 
     schema_version: Literal[1] = Field(1, alias="schema")
-    project: ProjectPart = Field(default_factory=ProjectPart)
+    project: ProjectPart = Field(default_factory=ProjectPart.model_construct)
     datasets: list[DatasetPart] = Field(default_factory=list)
     models: list[ModelPart] = Field(default_factory=list)
-    workload: WorkloadPart = Field(default_factory=WorkloadPart)
-    budget: BudgetPart = Field(default_factory=BudgetPart)
-    value: ValuePart = Field(default_factory=ValuePart)
-    screening: ScreeningPart = Field(default_factory=ScreeningPart)
-    ai_act: AiActPart = Field(default_factory=AiActPart)
+    workload: WorkloadPart = Field(default_factory=WorkloadPart.model_construct)
+    budget: BudgetPart = Field(default_factory=BudgetPart.model_construct)
+    value: ValuePart = Field(default_factory=ValuePart.model_construct)
+    screening: ScreeningPart = Field(default_factory=ScreeningPart.model_construct)
+    ai_act: AiActPart = Field(default_factory=AiActPart.model_construct)
     attestations: dict[str, AttestationEntry] = Field(default_factory=dict)
     waivers: list[dict[str, Any]] = Field(default_factory=list)
     packs: list[str] = Field(default_factory=list, description="Packs to judge by; none means all that apply.")
     params: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Check id -> parameter -> value.")
     severity: dict[str, str] = Field(default_factory=dict, description="Check id -> severity.")
-    gate: GatePart = Field(default_factory=GatePart)
+    gate: GatePart = Field(default_factory=GatePart.model_construct)
     brand: dict[str, Any] = Field(default_factory=dict)
     exclude: list[str] = Field(default_factory=list, description="Globs of what is not audited; listed in the report.")
 
@@ -244,6 +249,11 @@ class ProjectConfig(Part):
         return Place(self._file, *mark_of(self._source, path))
 
 
+def no_config() -> ProjectConfig:
+    """The configuration of a project that has none: all defaults. Nothing is validated, so that no model is built."""
+    return ProjectConfig.model_construct()
+
+
 def load_config(path: str | Path) -> ProjectConfig:
     """The configuration in a file that the caller named. Raises `ConfigError`."""
     named = str(path)
@@ -264,7 +274,7 @@ def load_project_config(root: str | Path) -> ProjectConfig:
             data = reader.read(FILE, MAX_BYTES + 1).data
     except Unreadable as error:
         if error.reason == "gone":
-            return ProjectConfig()
+            return no_config()
         raise ConfigError([f"{FILE}: {error.reason}"]) from None
     return parse_config(data, FILE)
 

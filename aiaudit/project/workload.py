@@ -18,7 +18,12 @@ class Part(BaseModel):
     """Base of every part: unknown keys are errors, values are frozen."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, coerce_numbers_to_str=True, populate_by_name=True, allow_inf_nan=False
+        extra="forbid",
+        frozen=True,
+        coerce_numbers_to_str=True,
+        populate_by_name=True,
+        allow_inf_nan=False,
+        defer_build=True,  # of most projects there is no file to read
     )
 
 
@@ -76,7 +81,7 @@ class ModelSourcePart(Part):
     gguf: Text = ""
     params: Positive = Field(None, description="Parameters, such as 8.03e9.")
     file_mb: Positive = Field(None, description="Size of a classical model's file, where the project does not keep it.")
-    weights: WeightsPart = Field(default_factory=WeightsPart)
+    weights: WeightsPart = Field(default_factory=WeightsPart.model_construct)
     kv_cache_dtype: Text = ""
     lora: LoraPart | None = None
 
@@ -107,7 +112,7 @@ class ServingPart(Part):
     max_num_seqs: Count = None
     memory_utilization: Annotated[float | None, Field(gt=0, le=1), BeforeValidator(_unless_gap)] = None
     max_num_batched_tokens: Count = None
-    parallel: ParallelPart = Field(default_factory=ParallelPart)
+    parallel: ParallelPart = Field(default_factory=ParallelPart.model_construct)
     replicas: Count = None
     processes: Count = Field(None, description="Processes of one replica, each with a copy of a classical model.")
     max_batch: Count = None
@@ -300,21 +305,21 @@ class WorkloadPart(Part):
 
     name: Text = ""
     model: ModelSourcePart | None = None
-    serving: ServingPart = Field(default_factory=ServingPart)
-    hardware: HardwarePart = Field(default_factory=HardwarePart)
-    traffic: TrafficPart = Field(default_factory=TrafficPart)
-    slo: SloPart = Field(default_factory=SloPart)
-    growth: GrowthPart = Field(default_factory=GrowthPart)
+    serving: ServingPart = Field(default_factory=ServingPart.model_construct)
+    hardware: HardwarePart = Field(default_factory=HardwarePart.model_construct)
+    traffic: TrafficPart = Field(default_factory=TrafficPart.model_construct)
+    slo: SloPart = Field(default_factory=SloPart.model_construct)
+    growth: GrowthPart = Field(default_factory=GrowthPart.model_construct)
     training: list[TrainingPart] = Field(default_factory=list)
     indexes: list[IndexPart] = Field(default_factory=list)
     batch: BatchPart | None = None
-    api: ApiPart = Field(default_factory=ApiPart)
-    storage: StoragePart = Field(default_factory=StoragePart)
-    egress: EgressPart = Field(default_factory=EgressPart)
+    api: ApiPart = Field(default_factory=ApiPart.model_construct)
+    storage: StoragePart = Field(default_factory=StoragePart.model_construct)
+    egress: EgressPart = Field(default_factory=EgressPart.model_construct)
     services: list[ServicePart] = Field(default_factory=list)
-    uncertainty: UncertaintyPart = Field(default_factory=UncertaintyPart)
-    budget: BudgetPart = Field(default_factory=BudgetPart)
-    energy: EnergyPart = Field(default_factory=EnergyPart)
+    uncertainty: UncertaintyPart = Field(default_factory=UncertaintyPart.model_construct)
+    budget: BudgetPart = Field(default_factory=BudgetPart.model_construct)
+    energy: EnergyPart = Field(default_factory=EnergyPart.model_construct)
     source: Text = ""
     owner: Text = ""
     reviewed: dt.date | None = None
@@ -324,4 +329,4 @@ class WorkloadPart(Part):
 
     def declared(self) -> dict[str, Any]:
         """What the file says, as plain data: without defaults, and without what is a reminder only."""
-        return self.model_dump(mode="json", exclude_unset=True, exclude_none=True, by_alias=True)
+        return {} if not self else self.model_dump(mode="json", exclude_unset=True, exclude_none=True, by_alias=True)

@@ -22,6 +22,7 @@ from aiaudit.project.config import (
     json_schema,
     load_config,
     load_project_config,
+    no_config,
     parse_attestations,
     parse_config,
 )
@@ -208,3 +209,8 @@ def test_any_document_gives_a_configuration_or_placed_lines(document: dict[str, 
         assert error.problems
         for problem in error.problems:
             assert problem.startswith("aiaudit.yaml:") and problem.isprintable()
+
+
+def test_no_configuration_is_one_of_defaults() -> None:
+    assert no_config() == ProjectConfig() and no_config().model_dump() == ProjectConfig().model_dump()
+    assert not no_config().workload and not no_config().file

@@ -156,7 +156,7 @@ class _Linter:
 
     def _best(self, spec: FactSpec) -> Level | None:
         if spec.derive is None:
-            from aiaudit.probes.wiring import best_level
+            from aiaudit.probes.lifting import best_level
 
             probe = self.probes.get(spec.probe)
             return best_level(probe) if probe is not None else None

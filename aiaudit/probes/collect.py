@@ -22,6 +22,7 @@ from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.probes import registry
 from aiaudit.probes.base import CHECKED, Context, Probe, Query
+from aiaudit.probes.lifting import liftable
 from aiaudit.probes.registry import RegistryError
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def collect(
     workers look through the files; not done where none do. `probes`, `engines`: others than the registered ones. Never
     raises for what is in the project: a probe that breaks gives a fact in state error.
     """
+    from aiaudit.probes.secrets.hide import prepare_sets
+
     table = registry.probes() if probes is None else probes
     asked = [spec for spec in specs if spec.probe]
     facts = {spec.id: Fact(spec.id, State.UNKNOWN) for spec in asked}  # the order
@@ -85,6 +88,7 @@ def collect(
 
     looking = [one for spec in asked if registry.may_scan(spec.probe) and (one := put(spec))]
     built, broken = _build(looking, engines)
+    prepare_sets(cache)
     with _Scans() as scans:
         scans.begin(project, built, jobs=jobs, cache=cache, progress=progress, hashes=hashes)
         context.scans = scans
@@ -227,11 +231,14 @@ def _build(
 
 def _answer(one: _Asked, context: Context) -> Fact:
     from aiaudit.probes.secrets.hide import hide_in_fact
-    from aiaudit.probes.wiring import lifted
 
     try:
         fact = one.probe.answer(one.fact_id, one.query, context)
-        return hide_in_fact(lifted(fact, one.probe, context))
+        if liftable(one.probe):
+            from aiaudit.probes.wiring import lifted  # which brings all that reads CI
+
+            fact = lifted(fact, one.probe, context)
+        return hide_in_fact(fact)
     except Exception as error:
         _debug()
         return _error(one.fact_id, f"the probe '{one.probe.name}' failed: {_line(error)}")

@@ -18,28 +18,16 @@ from aiaudit.probes.base import Context, Probe
 from aiaudit.probes.ci.inventory import Command, inventory
 from aiaudit.probes.ci.reach import idle_functions, run_files
 from aiaudit.probes.ci.task import join
+from aiaudit.probes.lifting import liftable
 from aiaudit.probes.reading import Files
 from aiaudit.project.roles import Role
 
 _MEMO: Final = "wiring.files"
-# Engines and families whose records name the place of something that runs, is built or is applied.
-_ENGINES: Final = frozenset({"python", "text"})
-_FAMILIES: Final = ("config.kubernetes", "config.docker", "config.terraform", "config.settings")
 _APPLY: Final = frozenset({"apply", "create", "replace", "upgrade", "install", "build"})
 _KUSTOMIZATION: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _PARTS: Final = ("resources", "bases", "components", "patches", "patchesStrategicMerge", "configMapGenerator")
 _SUFFIXES: Final = (".yaml", ".yml", ".json", ".tf")
 _MAX_DEPTH: Final = 5
-
-
-def liftable(probe: Probe[Any]) -> bool:
-    """Whether facts of this probe can be lifted to E3 by where their places lie."""
-    return probe.max_level is Level.CONTENT and (probe.engine in _ENGINES or probe.name in _FAMILIES)
-
-
-def best_level(probe: Probe[Any]) -> Level:
-    """The best level that a fact of this probe can have in the end; the linter uses it."""
-    return Level.WIRED if liftable(probe) else probe.max_level
 
 
 def lifted(fact: Fact, probe: Probe[Any], context: Context) -> Fact:

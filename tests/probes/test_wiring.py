@@ -10,8 +10,8 @@ import pytest
 from aiaudit.model.check import FactSpec, Place
 from aiaudit.model.fact import Level
 from aiaudit.probes.collect import collect
+from aiaudit.probes.lifting import best_level
 from aiaudit.probes.registry import probes
-from aiaudit.probes.wiring import best_level
 from tests.probes.ci.asking import github
 from tests.probes.support import AS_OF, context
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
@@ -82,6 +83,7 @@ def collect(
         spare(len(project.entries))
         readable = subject.readable(project)
         unread: dict[str, str] = {}
+        host: list[dict[str, Any] | None] = []
         asked = (
             ask(
                 specs.values(),
@@ -101,7 +103,7 @@ def collect(
                 progress=progress,
                 unread=unread,
                 caller_config=options.config,
-                meanwhile=meanwhile,
+                meanwhile=chain(_look_at_host(host), meanwhile),
             )
             if readable
             else Asked({i: _unseen(i, "there is no readable project file") for i, spec in specs.items() if spec.probe})
@@ -111,7 +113,7 @@ def collect(
             config=config,
             config_by=config_by,
             project={"name": subject.name(project, config), "commit": subject.commit(asked.facts, specs)},
-            host=_host(),
+            host=host[0] if host else _host(),
             skipped=subject.skipped(project, unread, options.own_outputs),
             readable=readable,
             facts=asked.facts,
@@ -222,6 +224,11 @@ def _saved_config(path: str, saved: facts_file.SavedFacts, options: Options) -> 
 
 def _unseen(fact_id: str, reason: str) -> Fact:
     return Fact(id=fact_id, state=State.UNKNOWN, reason=reason)
+
+
+def _look_at_host(into: list[dict[str, Any] | None]) -> Iterator[None]:
+    into.append(_host())
+    yield
 
 
 def _host() -> dict[str, Any]:

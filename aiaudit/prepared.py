@@ -67,7 +67,10 @@ def _meanwhile(ruleset: Ruleset) -> Iterator[None]:
     """Step by step, what is needed once the facts are there."""
     import aiaudit.audit
     import aiaudit.reports.json  # noqa: F401
+    from aiaudit.packs.frameworks import load as load_frameworks
 
+    yield
+    load_frameworks()
     yield
     for spec in ruleset.selected.needed(also=ruleset.shared_facts).values():
         if spec.derive is not None:

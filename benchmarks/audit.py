@@ -164,7 +164,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         tree = given or made(Path(folder) / "repository")
         command = [sys.executable, "-m", "aiaudit", "run", str(tree), "-q", "-o", str(Path(folder) / "result.json")]
-        wheel = [_from_wheel(Path(folder)), *command[1:]]
+        wheel = [_from_wheel(Path(folder)), "-P", *command[1:]]  # not the checkout that one stands in
         run(command, {"AIAUDIT_CACHE_DIR": f"{folder}/first"}, (0, 3))  # byte code is written once
         in_ci = [run(wheel, {"AIAUDIT_CACHE_DIR": f"{folder}/ci-{n}"}, (0, 3)) for n in range(RUNS)]
         first = [run(command, {"AIAUDIT_CACHE_DIR": f"{folder}/first-{n}"}, (0, 3)) for n in range(RUNS)]

@@ -1,8 +1,9 @@
 """Fuzzes every target, each in a process of its own, and prints one table.
 
-    python -m fuzz [--runs N] [--slow N] [--work DIR] [TARGET ...]
+    python -m fuzz [--runs N] [--parts N] [--slow N] [--seed N] [--work DIR] [TARGET ...]
 
-`--runs` executions a target; `--slow` for those that ask every probe about a project. Exit code 1 where there was a fault.
+`--runs` executions a target; `--parts` for those that ask a part of the probes about a project, `--slow` for those that ask
+all. Exit code 1 where there was a fault.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import argparse
 import json
 import subprocess
 import sys
+from pathlib import Path
 
+from fuzz.run import AtWork
+from fuzz.seeds import PARTS
 from fuzz.targets import TARGETS
 
 SLOW = ("project", "shapes")
@@ -22,24 +26,35 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("targets", nargs="*")
     parser.add_argument("--runs", type=int, default=70_000)
+    parser.add_argument("--parts", type=int, default=15_000)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--slow", type=int, default=2_000)
     parser.add_argument("--work", default=".fuzz")
     options = parser.parse_args()
     print(f"{'target':14}{'executions':>12}{'longest':>10}{'memory':>9}  faults")
     total, failed = 0, False
     for name in options.targets or TARGETS:
-        runs, blind = (options.slow, ["--blind"]) if name in SLOW else (options.runs, [])
-        command = [sys.executable, "-m", "fuzz.run", name, "--runs", str(runs), "--work", options.work, *blind]
+        runs = options.slow if name in SLOW else options.parts if name in PARTS else options.runs
+        command = [
+            sys.executable,
+            "-m",
+            "fuzz.run",
+            name,
+            "--runs",
+            str(runs),
+            "--seed",
+            str(options.seed),
+            "--work",
+            options.work,
+        ]
+        command += ["--blind"] * (name in SLOW)
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
         try:
             told = json.loads(done.stdout.splitlines()[-1])
-        except (IndexError, ValueError):  # the fuzzer itself ended it: too slow, too much memory, a crash in C
-            told = {
-                "executions": 0,
-                "longest_s": 0.0,
-                "peak_mb": 0,
-                "faults": {"ended": f"exit code {done.returncode}"},
-            }
+        except (IndexError, ValueError):  # ended from outside: it hung, took too much memory at once, or crashed in C
+            kept = _kept(name, Path(options.work))
+            ended = {"ended": f"exit code {done.returncode}; the input is {kept}"}
+            told = {"executions": 0, "longest_s": 0.0, "peak_mb": 0, "faults": ended}
         total += told["executions"]
         failed = failed or bool(told["faults"])
         faults = "; ".join(f"{place}: {words}" for place, words in told["faults"].items()) or "none"
@@ -49,6 +64,14 @@ def main() -> int:
         )
     print(f"{'in all':14}{total:>12,}")
     return int(failed)
+
+
+def _kept(name: str, work: Path) -> Path:
+    """The input during which a process ended, moved to the others that were found."""
+    at_work, file = work / "at-work" / name, work / "found" / name / "ended"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(AtWork.last(at_work) if at_work.exists() else b"")
+    return file
 
 
 if __name__ == "__main__":

@@ -47,6 +47,9 @@ WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+PARTS = ("ci", "dependencies", "deployment", "documents", "figures")  # as in `project.PARTS`, which costs an import
+
+
 def seeds(target: str, *, cases: bool = True) -> list[bytes]:
     """Contents to begin with; never none. `cases`: with files of the checks' cases, which take a few seconds to read."""
     found = [case.read_bytes() for case in sorted((CASES / target).glob("*"))]
@@ -54,8 +57,10 @@ def seeds(target: str, *, cases: bool = True) -> list[bytes]:
         found += [word.encode() for word in WORDS["rules"]]
     elif target == "models":
         found += _models()
-    elif target == "project":
-        found += _project() if cases else [bytes([n]) + b"a: [1, {b: x}]\n" for n in range(20)]
+    elif target == "docx":
+        found += _docx()
+    elif target == "project" or target in PARTS:
+        found += _project(target) if cases else [bytes([n]) + b"a: [1, {b: x}]\n" for n in range(20)]
     elif target == "result":
         found += [json.dumps({"schema_version": 1, "checks": [{"id": "A-1"}], "score": None}).encode()]
     found += _of_cases(target) if cases else []
@@ -86,15 +91,36 @@ def _of_cases(target: str) -> list[bytes]:
     return [text.encode() for text in itertools.islice(texts, MOST)] if endings else []
 
 
-def _project() -> list[bytes]:
-    """Files of this repository under the names that the project target knows."""
-    from fuzz.project import NAMES
+def _project(target: str) -> list[bytes]:
+    """Files of this repository under the names that the target knows; where there is none, of the same kind."""
+    from fuzz import project
 
     found = []
-    for number, name in enumerate(NAMES):
-        for text in case_files().get(name.rpartition("/")[2], ["a: [1, {b: x}]\n"])[:3]:
-            found.append(bytes([number]) + text.encode())
+    for number, name in enumerate(project.PARTS[target][1] if target in PARTS else project.NAMES):
+        last, ending = name.rpartition("/")[2], "." + name.rpartition(".")[2]
+        texts = case_files().get(last) or [
+            text for other, some in sorted(case_files().items()) if other.endswith(ending) for text in some[:1]
+        ]
+        found += [bytes([number]) + text.encode() for text in (texts or ["a: [1, {b: x}]\n"])[:3]]
     return found
+
+
+def _docx() -> list[bytes]:
+    """One Word document, as XML and packed: with headings, a list, a table and text that was deleted."""
+    import io
+    import zipfile
+
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    text = "<w:r><w:t>Words of it</w:t></w:r>"
+    style = '<w:pPr><w:pStyle w:val="Heading1"/><w:numPr/></w:pPr>'
+    body = (
+        f"<w:p>{style}{text}</w:p><w:p>{text}</w:p><w:del>{text}</w:del>"
+        f"<w:tbl><w:tr><w:tc><w:p>{text}</w:p></w:tc><w:tc><w:p/></w:tc></w:tr></w:tbl>"
+    )
+    xml, packed = f'<w:document xmlns:w="{space}"><w:body>{body}</w:body></w:document>', io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", xml)
+    return [xml.encode(), packed.getvalue()]
 
 
 def _models() -> list[bytes]:

@@ -218,6 +218,34 @@ def result() -> Run:
     return run
 
 
+def docx() -> Run:
+    """Word documents: the zip, or its XML alone (what begins as no zip does). Any bytes give lines or a reason."""
+    import io
+    import zipfile
+
+    from aiaudit.probes.docs.docx import docx_lines
+
+    def run(data: bytes) -> None:
+        if not data.startswith(b"PK"):
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w") as archive:
+                archive.writestr("word/document.xml", data)
+            data = packed.getvalue()
+        _hold(docx_lines(data))
+
+    return run
+
+
+def _part(name: str) -> Callable[[], Run]:
+    def make() -> Run:
+        from fuzz.project import run_project
+
+        return run_project(name)
+
+    make.__doc__ = f"The probes about {name}, asked about one strange file of their kind."
+    return make
+
+
 def project() -> Run:
     """One file among a few others, under one of many names, asked all that the shipped packs ask."""
     from fuzz.project import run_project
@@ -249,6 +277,12 @@ TARGETS: dict[str, Callable[[], Run]] = {
     "config": config,
     "gitignore": gitignore,
     "result": result,
+    "docx": docx,
+    "ci": _part("ci"),
+    "dependencies": _part("dependencies"),
+    "deployment": _part("deployment"),
+    "documents": _part("documents"),
+    "figures": _part("figures"),
     "project": project,
     "shapes": shapes,
 }

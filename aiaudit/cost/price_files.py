@@ -104,7 +104,7 @@ def load_prices(path: Path) -> PriceBook:
         if path.suffix.lower() == ".json":
             return _litellm(data, path.name)
         return _own(data, path.name)
-    except BadPrices as error:
+    except (BadPrices, csv.Error) as error:
         raise BadPrices(f"{path}: {error}") from None
 
 

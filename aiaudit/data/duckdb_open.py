@@ -191,7 +191,7 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
 
 def _names_twice(text: str) -> list[str]:
     """Names that stand more than once in a header (whatever its delimiter); [] where the first line is no header."""
-    first = text.removeprefix("\ufeff").lstrip("\r\n").split("\n", 1)[0].rstrip("\r")[:_LONGEST_HEADER]
+    first = text.removeprefix("\ufeff").lstrip("\r\n").replace("\r", "\n").split("\n", 1)[0][:_LONGEST_HEADER]
     for delimiter in (",", "\t", ";", "|"):
         if delimiter in first:
             names = next(csv.reader([first], delimiter=delimiter), [])

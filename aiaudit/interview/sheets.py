@@ -166,7 +166,10 @@ def _read_csv(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
     text = _decoded(path)
     head = text.partition("\n")[0]
     delimiter = max(",;\t", key=head.count)  # spreadsheets of some countries write semicolons
-    return _named(path, list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))
+    try:
+        return _named(path, list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))
+    except csv.Error as error:
+        raise SheetError(f"{path}: is not a sheet: {error}") from None
 
 
 def _read_xlsx(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
@@ -180,7 +183,7 @@ def _read_xlsx(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
         rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, IndexError):
+    except (InvalidFileException, BadZipFile, KeyError, ValueError, IndexError, SyntaxError):  # broken XML is the last
         raise SheetError(f"{path}: is not an Excel sheet") from None
     return _named(path, rows)
 

@@ -102,7 +102,14 @@ def test_skypilot_is_read_for_prices_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("a.csv", "x,y\n1,2\n"), ("a.json", "[]"), ("a.json", "{"), ("a.json", "{}")]
+    ("name", "text"),
+    [
+        ("a.csv", "x,y\n1,2\n"),
+        ("a.csv", SKYPILOT + "e,L40S,1,8,64," + "1" * 140_000),
+        ("a.json", "[]"),
+        ("a.json", "{"),
+        ("a.json", "{}"),
+    ],
 )
 def test_files_of_another_kind(tmp_path, name, text):
     with pytest.raises(BadPrices):

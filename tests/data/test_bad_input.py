@@ -29,6 +29,18 @@ def test_malformed_lines_are_counted_and_named(tmp_path, measured):
     assert (dataset.rows, dataset.malformed.count, dataset.malformed.lines) == (2, 2, (3, 4))
 
 
+@pytest.mark.parametrize("text", ["a,b\r1,2\r3,4\r", "a,b\r\n1,2\r\n3,4\r\n"])
+def test_line_ends_of_other_systems_are_read(tmp_path, measured, text):
+    (tmp_path / "m.csv").write_bytes(text.encode())
+    assert [c.name for c in measured(tmp_path / "m.csv").datasets[0].columns] == ["a", "b"]
+
+
+def test_mixed_line_ends_are_refused_with_a_note(tmp_path, measured):
+    (tmp_path / "m.csv").write_bytes(b"a,b\rc,d\n1,2\n")
+    report = measured(tmp_path / "m.csv")
+    assert (report.datasets[0].columns, len(report.notes)) == ((), 1)
+
+
 def test_a_malformed_line_does_not_make_its_column_a_text(tmp_path, measured):
     lines = [f"{i},{i / 2},2024-01-{i % 28 + 1:02},true,w{i}" for i in range(50)]
     (tmp_path / "m.csv").write_text("a,b,c,d,e\n" + "\n".join([*lines, "broken", "x,y,z,u,v,w", "x,y"]) + "\n")

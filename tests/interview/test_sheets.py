@@ -77,6 +77,7 @@ def test_a_sheet_saved_with_semicolons_is_read(tmp_path):
     ("name", "data", "told"),
     [
         ("q.csv", b"a,b\n1,2\n", "has no column 'check'"),
+        ("q.csv", b"check,answer\nX-1," + b"a" * 140_000, "is not a sheet"),
         ("q.csv", b"\xff\xfe\x00", "is not UTF-8"),
         ("q.xlsx", b"PK nothing", "is not an Excel sheet"),
         ("q.csv", b"check,answer\nGOV-001,perhaps\n", "row 2 (GOV-001): answer: "),

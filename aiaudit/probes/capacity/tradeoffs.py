@@ -92,7 +92,7 @@ class TradeoffsProbe(Probe[TradeoffsQuery]):
                 continue  # data, no comparison
             try:
                 tables = list(_tables(context, entry.path))
-            except (Unreadable, Malformed):
+            except (Unreadable, Malformed, csv.Error):
                 unread.append(entry.display)
                 continue
             found += [one for table in tables if (one := _judged(table, entry.display)) is not None]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aiaudit.probes.base import Context
 from aiaudit.probes.docs.common import OWN_ROLES, library
-from aiaudit.probes.docs.document import Document, Section
+from aiaudit.probes.docs.document import LABEL_LEVEL, Document, Section
 from aiaudit.probes.docs.substance import is_gap
 from aiaudit.project.globs import GlobSet
 from aiaudit.project.parse import Malformed, line_of
@@ -27,6 +27,7 @@ DOCUMENTS: Final = (
 )  # fmt: skip
 MAX_HASHED: Final = 64 * 1024 * 1024  # bytes of a file whose recorded hash is computed again
 _MAX_NODES: Final = 20_000
+_NEAR: Final = 1  # lines
 _LICENCE_KEYS: Final = ("licence", "license", "licenses", "licences")
 _SOURCE_KEYS: Final = ("source", "sources", "origin", "url", "homepage", "download_url", "contentUrl", "provenance")
 _HASH_KEYS: Final = ("sha256", "sha512", "sha1", "md5", "checksum", "hash")
@@ -34,15 +35,24 @@ _NAME_KEYS: Final = ("path", "file", "filename", "name", "id", "@id", "dataset")
 _LICENCE: Final = re.compile(
     r"\bCC0\b|\bCC[- ]BY(?:[- ](?:NC|ND|SA))*(?:[- ]\d\.\d)?\b|\bcreative commons [\w -]{3,60}"
     r"|\bApache(?:[- ]License)?[-, ]*(?:version )?2(?:\.0)?\b|\bMIT(?= licen[cs]e)|(?<=licen[cs]e: )MIT\b"
-    r"|\b(?:ODbL|ODC-By|PDDL|DbCL)\b|\bopen database licen[cs]e|\bopen data commons\b|\bB?SD-\d-Clause\b"
+    r"|\b(?:ODbL|ODC-By|PDDL|DbCL)\b|\b(?:open database|database contents)\s+licen[cs]e|\bopen data commons\b|\bB?SD-\d-Clause\b"
     r"|\b[AL]?GPL(?:-?v?\d)?\b|\bpublic domain\b|\bproprietary\b|\b(?:company|in-house|internal) (?:data|use)\b"
     r"|\bOpen Government Licen[cs]e\b|\bOpenRAIL[\w-]*|\bnon-?commercial\b",
     re.IGNORECASE,
 )
 _GENERIC: Final = frozenset(("data", "dataset", "datasets", "input", "inputs", "train", "test", "tables"))  # no names
 _SOURCE: Final = re.compile(
-    r"https?://[^\s)\]>]*[^\s)\]>.,;]|\bkaggle\b|\bsource\s*:|\bgenerated\b|\bcollected\b|\bexported from\b",
+    r"https?://[^\s)\]>\"']*[^\s)\]>\"'.,;]|\bkaggle\b|\bsource\s*:|\bgenerated\b|\bcollected\b(?: from [^.\n]{3,80})?"
+    r"|\b(?:exported|taken|extracted|downloaded|drawn) from [^.\n]{3,80}|\bconsists? of [^.\n]{3,60} from [^.\n]{3,60}",
     re.IGNORECASE,
+)
+_TELLING: Final = re.compile(r"^(?:licen[cs]e|terms|source|origin|provenance)\b", re.IGNORECASE)
+_OF_DATA: Final = re.compile(
+    r"\b(?:data ?sets?|datasets/|data|corp(?:us|ora)|download\w*|sourced?|licen[cs]ed?|samples|splits?|train(?:ed)? on)\b",
+    re.IGNORECASE,
+)
+_PICTURE: Final = re.compile(  # a badge or a picture beside the words, and where it lies
+    r"!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>|https?://[^\s)\]>]+\.(?:png|jpe?g|gif|svg|webp|mp4)\b[^\s)\]>]*", re.IGNORECASE
 )
 
 
@@ -182,29 +192,58 @@ def _from_documents(found: Noted, documents: tuple[Document, ...], name: str, pa
     own_pages: list[tuple[Document, Section]] = []
     titled: list[tuple[Document, Section]] = []
     mentions: list[tuple[Document, Section]] = []
+    stem = posixpath.basename(path).partition(".")[0]
+    called = stem.lower() if len(stem) > 3 and stem.lower() not in _GENERIC else ""
     for document in documents:
         folder = posixpath.dirname(document.path)
         own = bool(path and folder and path.startswith(f"{folder}/") and "data" in folder.lower())
         licence = document.front.get("license") or document.front.get("licence")
         if own and isinstance(licence, str):
             _add(found, Noted(licence, "", document.path, 1))
+        general: list[tuple[Document, Section]] = []
+        before = len(titled)
         for section in document.sections:
-            if any(one.search(section.title) for one in wanted):
+            title = section.title.strip().lower()
+            if any(one.search(section.title) for one in wanted) or (called and title == called):
                 titled.append((document, section))
             elif own:
-                own_pages.append((document, section))
-            elif any(one.search(line) for one in wanted for _, line in section.lines):
-                mentions.append((document, section))
+                general.append((document, section))
+            elif near := [n for n, line in section.lines if any(one.search(line) for one in wanted)]:
+                mentions.append((document, _around(section, near)))
+                mentions += [(document, one) for one in _labels_beside(document, section)]
+        below_title = min((one.level for one in document.sections if one.level), default=0) + 1
+        if not any(one.level >= below_title for _, one in titled[before:]):  # else the other sections tell of other sets
+            own_pages += general
     for document, section in (*titled, *own_pages, *mentions):  # the surest place first
         _add(found, _in_section(document, section))
 
 
+def _around(section: Section, lines: list[int]) -> Section:
+    """What a section about other things says of data beside the name of the data set; nothing where it speaks of code."""
+    kept = [(n, line) for n, line in section.lines if any(abs(n - one) <= _NEAR for one in lines)]
+    if not _OF_DATA.search(" ".join([section.title, *(line for _, line in kept)])):
+        kept = []
+    return Section("", section.level, section.line, kept)
+
+
+def _labels_beside(document: Document, section: Section) -> list[Section]:
+    """`**License:** …` and `**Origin:** …` under the heading whose label `section` is."""
+    if section.level < LABEL_LEVEL:
+        return []
+    at = next(n for n, one in enumerate(document.sections) if one is section)
+    heading = next((n for n in range(at, -1, -1) if document.sections[n].level < LABEL_LEVEL), 0)
+    group = document.with_children(heading)
+    return [one for one in group if one.level >= LABEL_LEVEL and _TELLING.search(one.title)]
+
+
 def _in_section(document: Document, section: Section) -> Noted:
     """The first licence and the first source that a section names."""
-    text = "\n".join([section.title, *(line for _, line in section.lines)])
+    text = _PICTURE.sub(" ", "\n".join([section.title, *(line for _, line in section.lines)]))
     licence, source = _LICENCE.search(text), _SOURCE.search(text)
-    line = next((n for n, one in section.lines if licence and licence.group(0) in one), section.line)
-    return Noted(licence.group(0) if licence else "", source.group(0)[:200] if source else "", document.path, line)
+    named = licence.group(0).splitlines()[0] if licence else ""
+    line = next((n for n, one in section.lines if named and named in one), section.line)
+    terms = " ".join(licence.group(0).split()) if licence else ""
+    return Noted(terms, source.group(0)[:200] if source else "", document.path, line)
 
 
 def terms_of(licence: str) -> str:
@@ -220,5 +259,5 @@ def terms_of(licence: str) -> str:
         return "internal"
     if re.search(r"gpl|odbl|\bsa\b|share-?alike|open database", text):
         return "copyleft"
-    known = r"\bmit\b|apache|bsd|cc0|cc[- ]by|creative commons|public domain|pddl|odc|dbcl|government|openrail"
+    known = r"\bmit\b|apache|bsd|cc0|cc[- ]by|creative commons|public domain|pddl|odc|dbcl|database contents|government|openrail"
     return "open" if re.search(known, text) else ""

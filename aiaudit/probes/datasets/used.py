@@ -32,6 +32,7 @@ _DERIVED: Final = re.compile(
     r"|(?:[^/]*[_-])?(?:predictions?|generations?|ratings?)(?:[_-][^/]*)?/"  # what a model said, and its worth
     r"|(?:[^/]*[_-])?(?:predictions|generations)(?:[_-][^/]*)?\.\w+$)"
 )
+_OF_A_FILE: Final = re.compile(r"[\w./-]+\.(?:csv|tsv|parquet|jsonl?|feather|arrow)\b")  # a source in the project
 _NOT_DATA: Final = re.compile(  # the second line: what tools keep for themselves
     r"(?:^|/)assets/|(?:^|/)prompts/"
     r"|(?:^|/)(?:mlflow|airflow|optuna[\w-]*|prefect|dagster[\w-]*|chroma|celery[\w-]*|sessions?|chat_?history)\.(?:db|sqlite3?)$"
@@ -50,7 +51,8 @@ class UsedQuery(CodeQuery):
     read: it is read by a call at path and line; else it is a data file that lies there. pinned: what fixes the bytes:
     dvc, git-lfs, sha256 (a manifest whose hash holds, and code that compares it), revision, version, library; `""`
     where nothing does. licence, source: as recorded in manifests, cards and aiaudit.yaml, at `recorded`. terms: open,
-    copyleft, noncommercial, noderivatives, internal. derived: made from other data, by its folder's name."""
+    copyleft, noncommercial, noderivatives, internal. derived: made from other data, by its folder's
+    name or because its recorded source is a file of data."""
 
     roles: list[Role] = Field(default=[Role.CODE, Role.NOTEBOOK])
 
@@ -153,11 +155,11 @@ def _record(
         "file": file,
         "use": use_of(file or read.name) if read.kind in ("file", "url") else "",
         "read": read_there,
-        "derived": bool(_DERIVED.search(file or read.name)),
+        "derived": bool(_DERIVED.search(file or read.name) or _OF_A_FILE.match(known.source)),
         "pinned": pinned or _versioned(context, file),
         "licence": known.licence,
         "terms": terms_of(known.licence),
-        "source": known.source or (read.name if read.kind in ("hub", "url") else ""),
+        "source": known.source or (read.name if read.kind in ("hub", "url", "library", "service") else ""),
         "recorded": known.place,
     }
 

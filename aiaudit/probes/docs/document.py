@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from aiaudit.project.parse import Malformed, line_of, parse_json, parse_yaml
 
-_LABEL_LEVEL: Final = 8  # a bold label opens a section below every real heading
+LABEL_LEVEL: Final = 8  # a bold label opens a section below every real heading
 _MAX_SECTIONS: Final = 2000
 _MAX_CARD_DEPTH: Final = 5
 _MAX_LINE: Final = 4000  # characters of a line that are looked at; every pattern here is bounded too
@@ -145,15 +145,15 @@ def _markdown_line(sections: list[Section], number: int, line: str) -> None:
         return
     summary = _SUMMARY.search(line)
     if summary and len(_title(summary.group(1))) <= 80:
-        sections.append(Section(_title(summary.group(1)), _LABEL_LEVEL - 1, number))
+        sections.append(Section(_title(summary.group(1)), LABEL_LEVEL - 1, number))
         return
     bold = _BOLD_LINE.match(line)
     if bold:
-        sections.append(Section(_title(bold.group(1)), _LABEL_LEVEL, number))
+        sections.append(Section(_title(bold.group(1)), LABEL_LEVEL, number))
         return
     label = _BOLD_LABEL.match(line) or (_BOLD_LEAD.match(line) if _begins_paragraph(current, number) else None)
     if label:
-        sections.append(Section(_title(label.group(1)), _LABEL_LEVEL, number, [(number, label.group(2))]))
+        sections.append(Section(_title(label.group(1)), LABEL_LEVEL, number, [(number, label.group(2))]))
         return
     current.lines.append((number, line))
 

@@ -35,7 +35,8 @@ _NAME_KEYS: Final = ("path", "file", "filename", "name", "id", "@id", "dataset")
 _LICENCE: Final = re.compile(
     r"\bCC0\b|\bCC[- ]BY(?:[- ](?:NC|ND|SA))*(?:[- ]\d\.\d)?\b|\bcreative commons [\w -]{3,60}"
     r"|\bApache(?:[- ]License)?[-, ]*(?:version )?2(?:\.0)?\b|\bMIT(?= licen[cs]e)|(?<=licen[cs]e: )MIT\b"
-    r"|\b(?:ODbL|ODC-By|PDDL|DbCL)\b|\b(?:open database|database contents)\s+licen[cs]e|\bopen data commons\b|\bB?SD-\d-Clause\b"
+    r"|\b(?:ODbL|ODC-By|PDDL|DbCL)\b|\b(?:open database|database contents)\s+licen[cs]e|\bopen data commons\b"
+    r"|\bB?SD-\d-Clause\b"
     r"|\b[AL]?GPL(?:-?v?\d)?\b|\bpublic domain\b|\bproprietary\b|\b(?:company|in-house|internal) (?:data|use)\b"
     r"|\bOpen Government Licen[cs]e\b|\bOpenRAIL[\w-]*|\bnon-?commercial\b",
     re.IGNORECASE,
@@ -48,7 +49,7 @@ _SOURCE: Final = re.compile(
 )
 _TELLING: Final = re.compile(r"^(?:licen[cs]e|terms|source|origin|provenance)\b", re.IGNORECASE)
 _OF_DATA: Final = re.compile(
-    r"\b(?:data ?sets?|datasets/|data|corp(?:us|ora)|download\w*|sourced?|licen[cs]ed?|samples|splits?|train(?:ed)? on)\b",
+    r"\b(?:data ?sets?|data|corp(?:us|ora)|download\w*|sourced?|licen[cs]ed?|samples|splits?|train(?:ed)? on)\b",
     re.IGNORECASE,
 )
 _PICTURE: Final = re.compile(  # a badge or a picture beside the words, and where it lies
@@ -212,14 +213,14 @@ def _from_documents(found: Noted, documents: tuple[Document, ...], name: str, pa
                 mentions.append((document, _around(section, near)))
                 mentions += [(document, one) for one in _labels_beside(document, section)]
         below_title = min((one.level for one in document.sections if one.level), default=0) + 1
-        if not any(one.level >= below_title for _, one in titled[before:]):  # else the other sections tell of other sets
+        if all(one.level < below_title for _, one in titled[before:]):  # else its other sections tell of other sets
             own_pages += general
     for document, section in (*titled, *own_pages, *mentions):  # the surest place first
         _add(found, _in_section(document, section))
 
 
 def _around(section: Section, lines: list[int]) -> Section:
-    """What a section about other things says of data beside the name of the data set; nothing where it speaks of code."""
+    """What a section about other things says of data beside the data set's name; nothing where it speaks of code."""
     kept = [(n, line) for n, line in section.lines if any(abs(n - one) <= _NEAR for one in lines)]
     if not _OF_DATA.search(" ".join([section.title, *(line for _, line in kept)])):
         kept = []
@@ -259,5 +260,5 @@ def terms_of(licence: str) -> str:
         return "internal"
     if re.search(r"gpl|odbl|\bsa\b|share-?alike|open database", text):
         return "copyleft"
-    known = r"\bmit\b|apache|bsd|cc0|cc[- ]by|creative commons|public domain|pddl|odc|dbcl|database contents|government|openrail"
-    return "open" if re.search(known, text) else ""
+    known = r"\bmit\b|apache|bsd|cc0|cc[- ]by|creative commons|public domain|pddl|odc|dbcl|database contents|government"
+    return "open" if re.search(rf"{known}|openrail", text) else ""

@@ -218,3 +218,14 @@ def test_a_damaged_document_is_asked_anew(ask: Callable[..., Asked], monkeypatch
     again, put = ask()
     assert put == len(SPECS)
     assert again == first
+
+
+def test_copies_of_a_file_are_found_in_every_run(tree: Path, cache: Cache) -> None:
+    """The answers about a file come from the cache by its content; each copy still has its own place."""
+    for folder in ("one", "two"):
+        (tree / folder).mkdir()
+        (tree / folder / "app.py").write_text(FILES["app.py"])
+    for day in range(3):
+        with Project.open(str(tree)) as project:
+            facts = collect(SPECS, project, ProjectConfig(), DAY + dt.timedelta(days=day), cache=cache)
+        assert [row["path"] for row in facts["calls"].value] == ["app.py", "one/app.py", "two/app.py"]

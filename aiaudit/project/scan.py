@@ -376,11 +376,14 @@ class Scan:
             return []
         kept = self.cache.get(hits.values())
         lost: set[int] = set()
+        given: set[Key] = set()
         for (number, engine), key in hits.items():
-            if key in kept:
-                self.found[number][engine] = kept[key]
-            else:
+            if key not in kept:
                 lost.add(number)
+                continue
+            # Files of the same content get an answer each: whoever reads one may change it.
+            self.found[number][engine] = json.loads(json.dumps(kept[key])) if key in given else kept[key]
+            given.add(key)
         return sorted(lost)
 
 

@@ -90,6 +90,15 @@ def test_a_known_content_is_not_looked_through_again(project: Project, tmp_path:
     assert other["bad.py"] == {"other": 1}
 
 
+def test_files_of_the_same_content_never_share_an_answer(project: Project, tmp_path: Path) -> None:
+    """What a reader does to the answer of one of them must not reach the other: probes put parts of it into texts."""
+    cache = open_cache(tmp_path / "cache")
+    for _ in range(2):  # made, then kept
+        found = run(project, Engine(), cache=cache)
+        found["same1.py"].clear()
+        assert found["same2.py"] == {"size": 4, "first": "same"}
+
+
 def test_a_changed_file_is_looked_through_again(project: Project, tmp_path: Path) -> None:
     cache = open_cache(tmp_path / "cache")
     run(project, Engine(), cache=cache)

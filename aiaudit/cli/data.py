@@ -51,7 +51,9 @@ def data(
     from aiaudit.data.engines import engine_at, reads_tables
     from aiaudit.data.local import sources_at, tables_at
     from aiaudit.data.measure import measure
+    from aiaudit.data.phrases import BOOK
     from aiaudit.data.report.files import output_of, render, write
+    from aiaudit.project.cache import open_cache
 
     wanted = [output_of(name) for name in outputs or ()]
     in_tables = engine is not None and reads_tables(engine)
@@ -71,11 +73,16 @@ def data(
     except Unopened as error:
         raise UsageError(str(error)) from None
     progress = Progress()
+    cache = open_cache()
+    BOOK.open(cache)
     try:
         report = measure(chosen, found.sources, dt.datetime.now(dt.UTC), progress=progress, notes=found.notes)
     finally:
         progress.clear()
         chosen.close()
+        BOOK.keep(cache)
+        if cache is not None:
+            cache.close()
     rendered = [(target, render(target.suffix, report)) for target in wanted]
     for target, text in rendered:
         write(target, text)

@@ -51,10 +51,9 @@ class Shape:
 
 def shape_of(relation: Relation) -> Shape | None:
     """How the set keeps conversations; None where it does not look like fine-tuning data."""
-    table = relation.table
-    names = {name.lower(): name for name in table.columns}
+    names = {name.lower(): name for name in relation.columns}
     for column, keys in _LISTS:
-        kind = table[names[column]].type() if column in names else None
+        kind = relation.table[names[column]].type() if column in names else None
         if (
             kind is not None
             and kind.is_array()
@@ -65,9 +64,9 @@ def shape_of(relation: Relation) -> Shape | None:
     if relation.source.format not in ("jsonl", "json", ""):
         return None
     for first, second in _PAIRS:
-        if first in names and second in names and all(table[names[n]].type().is_string() for n in (first, second)):
+        if first in names and second in names and all(relation.kinds[names[n]].word == "text" for n in (first, second)):
             return Shape("pair", (names[first], names[second]))
-    if "text" in names and set(names) <= _TEXT_BESIDE and table[names["text"]].type().is_string():
+    if "text" in names and set(names) <= _TEXT_BESIDE and relation.kinds[names["text"]].word == "text":
         return Shape("text", (names["text"],))
     return None
 
@@ -169,7 +168,7 @@ def _with_turns(relation: Relation, shape: Shape) -> Relation:
     if shape.style != "messages":
         return relation
     table = relation.table
-    return replace(relation, table=table.filter(table[shape.columns[0]].length() > 0))
+    return replace(relation, derived=table.filter(table[shape.columns[0]].length() > 0))
 
 
 def _letter(role: Any) -> Any:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from aiaudit.data.engine import Engine, EngineError, OutOfMemory, Relation, narrow
+from aiaudit.data.engine import Engine, EngineError, OutOfMemory, Relation
 from aiaudit.data.model import Column
+from aiaudit.data.phrases import Kind, Text, say
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,7 +27,8 @@ _WIDEST: Final = 200  # columns that one query asks for: wider sources are scann
 _WIDEST_COUNTED: Final = 20  # each exact distinct count holds hash tables of some megabytes
 _WIDEST_RANKED: Final = 10  # exact quantiles hold all values of a column
 _BLANK: Final = r"^[ \t\n\r\v\f]*$"
-_MOMENTS: Final = ("mean", "std")
+_AFTER_SPACE: Final = "!"  # every blank text comes before it in the order of bytes
+_ORDERED_BY_BYTES: Final = frozenset({"duckdb", "pyspark"})
 _LONG_TEXT: Final = 200  # characters: extremes of texts are not kept, they are values of somebody
 
 
@@ -57,7 +59,7 @@ class _Asked:
 
 def scan(engine: Engine, relation: Relation) -> Scan:
     """Ask for all columns, at most `_WIDEST` a query; without ranks and counts where those need too much memory."""
-    names = list(relation.table.columns)
+    names = relation.columns
     size = relation.size_bytes
     ask = Ask(counted=size is not None and size < COUNTED_BELOW, ranked=size is not None and size < EXACT_BELOW)
     rows = 0
@@ -70,7 +72,7 @@ def scan(engine: Engine, relation: Relation) -> Scan:
         except OutOfMemory:
             ask = Ask(counted=False, ranked=False)
             rows, found = _careful(engine, relation, part, ask)
-        columns += [_column(name, relation.table[name], rows, found[name], counted=ask.counted) for name in part]
+        columns += [_column(name, relation.kinds[name], rows, found[name], counted=ask.counted) for name in part]
     return Scan(rows, tuple(columns))
 
 
@@ -98,7 +100,7 @@ def _ask(engine: Engine, relation: Relation, names: Sequence[str], ask: Ask) -> 
     """Number of rows, and by column and field what one query said, or one a lane."""
     lanes = min(engine.lanes(relation), len(names))
     parts = [names[lane::lanes] for lane in range(lanes)]
-    queries = [aggregate_of(narrow(relation, part), part, ask) for part in parts]
+    queries = [query_of(relation, part, ask) for part in parts]
     found: dict[str, dict[str, Any]] = {name: {} for name in names}
     rows = 0
     for (asked, _), answer in zip(queries, engine.together([query for _, query in queries]), strict=True):
@@ -108,20 +110,39 @@ def _ask(engine: Engine, relation: Relation, names: Sequence[str], ask: Ask) -> 
     return rows, found
 
 
-def aggregate_of(table: ir.Table, names: Sequence[str], ask: Ask) -> tuple[list[_Asked], ir.Table]:
+def query_of(relation: Relation, names: Sequence[str], ask: Ask) -> tuple[list[_Asked], str]:
     """The one aggregate over the named columns, after the number of rows."""
-    plain = {f"c{i}": table[name] for i, name in enumerate(names)}
-    cleaned = {f"f{i}": finite(table[name]) for i, name in enumerate(names) if table[name].type().is_floating()}
-    base = table.select(**plain, **cleaned)  # what is cleaned is cleaned once
+    in_bytes = relation.dialect in _ORDERED_BY_BYTES
+
+    def build(column: Any, values: Any) -> dict[str, Any]:
+        return _aggregates(column, values, ask, in_bytes=in_bytes)
+
     asked: list[_Asked] = []
-    values: dict[str, ir.Value] = {"rows": base.count()}
+    inner: list[str] = []
+    values = ["COUNT(*)"]
     for i, name in enumerate(names):
-        for field, value in _aggregates(base[f"c{i}"], base[f"f{i}" if f"f{i}" in cleaned else f"c{i}"], ask).items():
-            if field in _MOMENTS and not ask.moments:
-                continue
-            values[f"a{len(asked)}"] = value
+        inner.append(f"{relation.quoted(name)} AS c{i}")
+        cleaned = f"c{i}"
+        if relation.kinds[name].floating:  # what is cleaned is cleaned once
+            cleaned = f"f{i}"
+            inner.append(f"{say(finite_of(relation, name), relation.quoted(name))} AS {cleaned}")
+        phrases = relation.phrases(f"pass a {ask}", [name, name], build)
+        for field, phrase in phrases.items():
+            values.append(say(phrase, f"c{i}", cleaned))
             asked.append(_Asked(name, field))
-    return asked, base.aggregate(**values)
+    told = ", ".join(f"{value} AS a{n}" for n, value in enumerate(values))
+    return asked, f"SELECT {told} FROM (SELECT {', '.join(inner)} FROM {relation.origin}) AS t"  # noqa: S608
+
+
+def finite_of(relation: Relation, name: str) -> Text:
+    """`finite` of the column, as a phrase."""
+    return relation.phrases("finite", [name], lambda column: {"x": finite(column)})["x"]
+
+
+def double_of(relation: Relation, name: str) -> str:
+    """The finite values of the column as floating numbers, in SQL."""
+    found = relation.phrases("double", [name], lambda column: {"x": finite(column).cast("float64")})
+    return say(found["x"], relation.quoted(name))
 
 
 def finite(column: ir.Value) -> ir.Value:
@@ -135,7 +156,11 @@ def finite(column: ir.Value) -> ir.Value:
 
 def type_name(column: ir.Value) -> str:
     """The type in words of the field."""
-    kind = column.type()
+    return word_of(column.type())
+
+
+def word_of(kind: Any) -> str:
+    """A type of Ibis in words of the field."""
     tests: tuple[tuple[Callable[[], bool], str], ...] = (
         (kind.is_boolean, "boolean"),
         (kind.is_integer, "integer"),
@@ -153,8 +178,8 @@ def type_name(column: ir.Value) -> str:
     return next((name for test, name in tests if test()), "other")
 
 
-def _aggregates(column: Any, values: Any, ask: Ask) -> dict[str, Any]:
-    """What is asked of a column; `values`: its finite ones."""
+def _aggregates(column: Any, values: Any, ask: Ask, *, in_bytes: bool) -> dict[str, Any]:
+    """What is asked of a column; `values`: its finite ones. `in_bytes`: texts are ordered by their bytes."""
     kind = type_name(column)
     found: dict[str, Any] = {"known": column.count()}
     if kind in ("list", "record", "binary", "other"):
@@ -166,16 +191,19 @@ def _aggregates(column: Any, values: Any, ask: Ask) -> dict[str, Any]:
         found |= {
             "min": values.min(),
             "max": values.max(),
-            "mean": values.mean(),
-            "std": values.std(how="sample"),
             "zeros": (column == 0).sum(),
             "negatives": (column < 0).sum(),
         }
+        if ask.moments:
+            found |= {"mean": values.mean(), "std": values.std(how="sample")}
         if ask.ranked:
             found["quantiles"] = values.quantile(list(QUANTILES))
         if column.type().is_floating():
             found |= {"nan": column.isnan().sum(), "infinite": column.isinf().sum()}
     elif kind == "text":
+        blank = column.re_search(_BLANK)
+        if in_bytes:  # then a comparison tells most texts, at a fifth of the price
+            blank = (column < _AFTER_SPACE).ifelse(blank, False)
         found |= {
             "min": column.min(),
             "max": column.max(),
@@ -183,16 +211,16 @@ def _aggregates(column: Any, values: Any, ask: Ask) -> dict[str, Any]:
             "length_mean": column.length().mean(),
             "length_max": column.length().max(),
             "numeric": column.try_cast("float64").count(),  # blanks are none
-            "blank": column.re_search(_BLANK).sum(),
+            "blank": blank.sum(),
         }
     else:
         found |= {"min": column.min(), "max": column.max()}
     return found
 
 
-def _column(name: str, column: Any, rows: int, found: dict[str, Any], *, counted: bool) -> Column:
+def _column(name: str, of: Kind, rows: int, found: dict[str, Any], *, counted: bool) -> Column:
     known = int(found["known"] or 0)
-    kind = type_name(column)
+    kind = of.word
     nulls = 1 - known / rows if rows else None
     if kind == "boolean":
         trues = int(found["true"] or 0)

@@ -58,7 +58,7 @@ def hold(engine: Engine, relation: Relation, rows: int, schema: Schema) -> Held:
                 )
     if schema.closed:
         told = set(names.values())
-        extra = [name for name in relation.table.columns if name not in told]
+        extra = [name for name in relation.columns if name not in told]
         found += [Mismatch(name, "undeclared", "no such column", "a column", rows, rows, schema.line) for name in extra]
     return Held(
         schema.kind,
@@ -75,7 +75,7 @@ def hold(engine: Engine, relation: Relation, rows: int, schema: Schema) -> Held:
 
 def _names(relation: Relation, schema: Schema) -> dict[str, str]:
     """The data's column for each declared one; warehouses (dbt) do not tell upper from lower case."""
-    columns = list(relation.table.columns)
+    columns = relation.columns
     if schema.kind != "dbt":
         return {name: name for name in schema.columns if name in columns}
     lower = {name.lower(): name for name in columns}

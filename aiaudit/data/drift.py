@@ -75,8 +75,8 @@ def compare(
 ) -> Drift:
     """All columns that both sides have, but those left out (ids, dates). Raises the engine's errors."""
     notes: list[str] = []
-    shared = [c for c in reference.table.columns if c in current.table.columns and c not in leave_out]
-    missing = tuple(c for c in reference.table.columns if c not in current.table.columns)
+    shared = [c for c in reference.columns if c in current.columns and c not in leave_out]
+    missing = tuple(c for c in reference.columns if c not in current.columns)
     n, m = _rows(engine, reference), _rows(engine, current)
     if min(n, m) < MIN_ROWS:
         notes.append(f"drift is not judged: {min(n, m)} rows are fewer than {MIN_ROWS}")

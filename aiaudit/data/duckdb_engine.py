@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from aiaudit.data.duckdb_open import SMALL, Opened, open_files, open_table, parquet_reader, quoted, quoted_name, widened
 from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
 from aiaudit.data.model import Malformed, Source
+from aiaudit.data.phrases import BOOK
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -108,8 +109,6 @@ class DuckDBEngine:
 
     def settle(self, relation: Relation) -> Relation:
         """Text formats are parsed once into a table: in memory where they are small, else in a scratch file."""
-        import ibis
-
         opened = self._opened.get(relation.name)
         if opened is None or opened.format.name not in _PARSED or relation.name in self._tables:
             return relation
@@ -126,25 +125,27 @@ class DuckDBEngine:
         self.execute(f"CREATE {temporary}VIEW {kept} AS SELECT * FROM {place}")  # noqa: S608
         self._opened[kept] = opened
         self._tables[kept] = place
-        return replace(relation, table=ibis.table(relation.table.schema(), name=kept))
+        return replace(relation, name=kept)
 
-    def rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+    def rows(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""
+        if isinstance(query, str):
+            return self.execute(query)
         import ibis
 
-        return self.execute(ibis.to_sql(expression, dialect="duckdb", pretty=False))
+        return self.execute(ibis.to_sql(query, dialect="duckdb", pretty=False))
 
-    def counts(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+    def counts(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
         """As `rows`; see the protocol."""
-        return self.rows(expression)
+        return self.rows(query)
 
     def lanes(self, relation: Relation) -> int:
         """One query uses all threads."""
         return 1
 
-    def together(self, expressions: Sequence[ir.Table]) -> list[list[tuple[Any, ...]]]:
+    def together(self, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
         """One after the other."""
-        return [self.rows(one) for one in expressions]
+        return [self.rows(one) for one in queries]
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query that the engine's own modules wrote."""
@@ -173,6 +174,10 @@ class DuckDBEngine:
             with suppress(duckdb.Error):  # where more pages are in use than that, the larger limit stays
                 self._connection.execute(f"SET memory_limit = '{FRUGAL}MiB'")
 
+    def row_key(self, columns: Sequence[str]) -> str | None:
+        """DuckDB's 64-bit hash, as of `row_hash`."""
+        return f"hash({', '.join(map(quoted_name, columns))})"
+
     def row_hash(self, relation: Relation, columns: Sequence[str]) -> ir.IntegerValue:
         """DuckDB's 64-bit hash over the columns; equal nulls hash alike."""
         import ibis
@@ -194,30 +199,40 @@ class DuckDBEngine:
 
     def sample(self, relation: Relation, rows: int, seed: int) -> Relation:
         """Kept as a table of its own: the rows whose numbers hash least, where rows have numbers; else a reservoir."""
-        import ibis
-
         self._count += 1
         name = f"sample_{self._count}"
         read, number = self._numbered(relation)
         if not number:
             self._reservoir(name, relation, rows, seed)
         else:
-            key = number[0] if len(number) == 1 else f"{number[0]} + {number[1]} * {_FARTHEST}"
-            drawn = f"SELECT {', '.join(number)} FROM {read} ORDER BY hash({key} + {int(seed)}), 1 LIMIT {int(rows)}"  # noqa: S608
-            columns = ", ".join(quoted_name(column) for column in relation.table.columns)
-            self.execute(
-                f"CREATE TEMP TABLE {name} AS SELECT {columns} FROM {read} WHERE ({', '.join(number)}) IN ({drawn})"  # noqa: S608
-            )
-        return replace(relation, table=ibis.table(relation.table.schema(), name=name))
+            chosen = self._drawn(read, number, rows, seed)
+            columns = ", ".join(map(quoted_name, relation.columns))
+            self.execute(f"CREATE TEMP TABLE {name} AS SELECT {columns} FROM {read} WHERE {chosen}")  # noqa: S608
+        return replace(relation, name=name)
+
+    def _drawn(self, read: str, number: Sequence[str], rows: int, seed: int) -> str:
+        """Which rows are drawn, as a condition. The numbers of one file's rows are known: which hash they must stay
+        below is found without reading them."""
+        if len(number) == 1:
+            all_rows = int(self.execute(f"SELECT COUNT(*) FROM {read}")[0][0])  # noqa: S608
+            if rows >= all_rows:
+                return "true"
+            hashes = f"SELECT hash(i + {int(seed)}) FROM range({all_rows}) numbers(i) ORDER BY 1"  # noqa: S608
+            most = int(self.execute(f"{hashes} LIMIT 1 OFFSET {int(rows) - 1}")[0][0])
+            return f"hash({number[0]} + {int(seed)}) <= {most}::UBIGINT"
+        key = f"{number[0]} + {number[1]} * {_FARTHEST}"
+        drawn = f"SELECT {', '.join(number)} FROM {read} ORDER BY hash({key} + {int(seed)}), 1 LIMIT {int(rows)}"  # noqa: S608
+        return f"({', '.join(number)}) IN ({drawn})"
 
     def _numbered(self, relation: Relation) -> tuple[str, tuple[str, ...]]:
         """What to read the rows from, and what numbers them there; () where they have no numbers."""
         if relation.name in self._tables:
             return self._tables[relation.name], ("rowid",)
         opened = self._opened.get(relation.name)
-        if opened is None or opened.format.name != "parquet" or _NUMBERS & set(relation.table.columns):
+        if opened is None or opened.format.name != "parquet" or _NUMBERS & set(relation.columns):
             return "", ()
-        return parquet_reader(opened.files), tuple(sorted(_NUMBERS, reverse=True))
+        names = ("file_row_number", "file_index")
+        return parquet_reader(opened.files), names if len(opened.files) > 1 else names[:1]
 
     def _reservoir(self, name: str, relation: Relation, rows: int, seed: int) -> None:
         threads = self.execute("SELECT current_setting('threads')")[0][0]
@@ -240,18 +255,15 @@ class DuckDBEngine:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _relation(self, opened: Opened, source: Source) -> Relation:
-        import ibis
-        from ibis.backends.sql.datatypes import DuckDBType
-
         self._opened[opened.view] = opened
         described = self.execute(f'DESCRIBE "{opened.view}"')
         if not described:
             raise Unopened(f"{source.path}: no column found")
-        schema = {str(row[0]): DuckDBType.from_string(row[1]) for row in described}
+        kinds = {str(row[0]): BOOK.kind(self.dialect, str(row[1])) for row in described}
         name = opened.format.name
         if source.format == "sqlite" and name == "csv":
             name = "sqlite"  # it was exported
-        return Relation(source, ibis.table(schema, name=opened.view), opened.size, opened.notes, name)
+        return Relation(source, opened.view, kinds, self.dialect, opened.size, opened.notes, name)
 
 
 def _line(error: Exception) -> str:

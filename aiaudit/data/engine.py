@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aiaudit.data.model import Malformed, Source
+from aiaudit.data.phrases import BOOK, Kind, Text, quoted
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,32 +27,62 @@ class EngineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """An opened source: `table` is an unbound Ibis table whose name the engine knows.
+    """An opened source: the engine knows it by `name`. `kinds`: its columns' types.
 
     `format`: as it was found to be, where the source's suffix says nothing or another one. `size_bytes`: of the files,
-    None for a warehouse table. `notes`: what had to be assumed to open it.
+    None for a warehouse table. `notes`: what had to be assumed to open it. `derived`: rows and columns that an
+    expression makes of it, in place of what has the name.
     """
 
     source: Source
-    table: ir.Table
+    name: str
+    kinds: Mapping[str, Kind]
+    dialect: str
     size_bytes: int | None = None
     notes: tuple[str, ...] = field(default=())
     format: str = ""
+    derived: ir.Table | None = None
 
     @property
-    def name(self) -> str:
-        return str(self.table.get_name())
+    def columns(self) -> list[str]:
+        return list(self.kinds if self.derived is None else self.derived.columns)
+
+    @property
+    def table(self) -> ir.Table:
+        """As an unbound Ibis table."""
+        return self.derived if self.derived is not None else narrow(self, list(self.kinds))
+
+    @property
+    def origin(self) -> str:
+        """What stands after FROM in SQL."""
+        if self.derived is None:
+            return quoted(self.dialect, self.name)
+        from aiaudit.data.sql_engine import to_sql
+
+        return f"({to_sql(self.derived, self.dialect)}) AS derived"
+
+    def quoted(self, column: str) -> str:
+        """The column's name in SQL."""
+        return quoted(self.dialect, column)
+
+    def phrases(
+        self, name: str, columns: Sequence[str | None], build: Callable[..., Mapping[str, ir.Value]]
+    ) -> dict[str, Text]:
+        """`Phrasebook.of` for these columns' types; None stands for a floating number."""
+        kinds = [None if column is None else self.kinds[column] for column in columns]
+        return BOOK.of(self.dialect, name, kinds, build)
 
 
 def narrow(relation: Relation, names: Sequence[str]) -> ir.Table:
     """The relation's table with these columns only; Ibis compiles it the faster the fewer columns a table declares."""
     import ibis
 
-    table = relation.table
-    if type(table.op()).__name__ != "UnboundTable":
-        return table.select(*names)
-    kinds = table.schema()
-    return ibis.table({name: kinds[name] for name in names}, name=relation.name)
+    from aiaudit.data.sql_engine import type_mapper
+
+    if relation.derived is not None:
+        return relation.derived.select(*names)
+    types = type_mapper(relation.dialect)
+    return ibis.table({name: types.from_string(relation.kinds[name].text) for name in names}, name=relation.name)
 
 
 class Engine(Protocol):
@@ -63,16 +94,16 @@ class Engine(Protocol):
     def open(self, source: Source) -> Relation:
         """Make the source queryable. Raises `Unopened`."""
 
-    def rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+    def rows(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""
 
-    def counts(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+    def counts(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
         """As `rows`, of whole numbers only: those are the same in whatever order an engine adds them up."""
 
     def lanes(self, relation: Relation) -> int:
         """Into how many queries over different columns a scan is best divided; 1 where each would read all columns."""
 
-    def together(self, expressions: Sequence[ir.Table]) -> list[list[tuple[Any, ...]]]:
+    def together(self, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
         """The rows of each, worked out at the same time where the engine can, with the figures of one by one."""
 
     def widen(self, relation: Relation) -> Relation | None:
@@ -80,6 +111,9 @@ class Engine(Protocol):
 
     def settle(self, relation: Relation) -> Relation:
         """The same rows where many queries are cheap (texts parsed once, say); the relation itself where they are."""
+
+    def row_key(self, columns: Sequence[str]) -> str | None:
+        """As `row_hash`, in SQL; None where the engine has none."""
 
     def row_hash(self, relation: Relation, columns: Sequence[str]) -> ir.IntegerValue | None:
         """A 64-bit hash of a row's columns, null-safe, to be compared inside one engine; None where it has none."""

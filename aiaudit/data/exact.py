@@ -7,47 +7,46 @@ different ones hash alike is about n² / 2⁶⁵: below one in a million for fiv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from aiaudit.data.columns import finite, type_name
-from aiaudit.data.engine import Engine, Relation, narrow
+from aiaudit.data.columns import double_of, type_name
+from aiaudit.data.engine import Engine, Relation
 from aiaudit.data.model import Column, GroupRate, Label
+from aiaudit.data.phrases import number, say, union
 from aiaudit.data.statistics import wilson
-
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
 
 MOST_CLASSES: Final = 100
 MOST_GROUPS: Final = 50
+_AT_ONCE: Final = 40  # columns that one query counts
 TUKEY: Final = 1.5  # outliers lie beyond this many interquartile ranges from the quartiles (Tukey 1977)
 _HASHABLE: Final = frozenset({"integer", "number", "text", "boolean", "date", "timestamp", "time", "list", "record"})
 
 
 def duplicate_rows(engine: Engine, relation: Relation, columns: Sequence[str] | None = None) -> int:
     """Rows that equal an earlier one in the columns (all where not given): rows − distinct rows."""
-    names = list(columns if columns is not None else relation.table.columns)
-    keys = keyed(engine, relation, names)
-    if keys is None:
-        table = relation.table
-        groups = table.group_by(names).aggregate(n=table.count())
-        row = engine.counts(groups.aggregate(extra=(groups.n - 1).sum()))[0]
-        return int(row[0] or 0)
-    row = engine.counts(keys.aggregate(rows=keys.count(), distinct=keys.key.nunique()))[0]
+    names = list(columns if columns is not None else relation.columns)
+    key = engine.row_key(_hashable(relation, names))
+    if key is None:
+        by = ", ".join(map(relation.quoted, names))
+        groups = f"SELECT COUNT(*) AS n FROM {relation.origin} GROUP BY {by}"  # noqa: S608
+        return int(engine.counts(f"SELECT SUM(n - 1) FROM ({groups}) AS t")[0][0] or 0)  # noqa: S608
+    row = engine.counts(f"SELECT COUNT(*), COUNT(DISTINCT {key}) FROM {relation.origin}")[0]  # noqa: S608
     return int(row[0]) - int(row[1])
 
 
 def duplicate_ids(engine: Engine, relation: Relation, column: str) -> int:
     """Non-null ids that stand in an earlier row too."""
-    x = relation.table[column]
-    row = engine.counts(relation.table.aggregate(known=x.count(), distinct=x.nunique()))[0]
+    x = relation.quoted(column)
+    row = engine.counts(f"SELECT COUNT({x}), COUNT(DISTINCT {x}) FROM {relation.origin}")[0]  # noqa: S608
     return int(row[0]) - int(row[1])
 
 
 def label_balance(engine: Engine, relation: Relation, column: str) -> Label:
     """Classes and their shares, largest first; no balance for a label of more than `MOST_CLASSES` values."""
-    table = relation.table.select(v=relation.table[column].cast("string")).filter(lambda t: t.v.notnull())
-    counted = table.group_by("v").aggregate(n=lambda t: t.count())
-    largest = engine.counts(counted.order_by([counted.n.desc(), counted.v]).limit(MOST_CLASSES + 1))
+    x = relation.quoted(column)
+    text = say(relation.phrases("text", [column], lambda c: {"v": c.cast("string")})["v"], x)
+    counted = f"SELECT {text} AS v, COUNT(*) AS n FROM {relation.origin} WHERE {x} IS NOT NULL GROUP BY 1"  # noqa: S608
+    largest = engine.counts(f"{counted} ORDER BY 2 DESC, 1 LIMIT {MOST_CLASSES + 1}")
     if not largest or len(largest) > MOST_CLASSES:
         return Label(column, None)
     total = sum(int(n) for _, n in largest)
@@ -58,33 +57,34 @@ def conflicting_groups(engine: Engine, relation: Relation, label: str, features:
     """Groups of rows that agree in every feature and carry different labels. None: no feature to compare."""
     if not features:
         return None
-    keys = keyed(engine, relation, features, label=label)
-    if keys is None:
-        table = relation.table.filter(relation.table[label].notnull())
-        groups = table.group_by(list(features)).aggregate(labels=table[label].nunique())
-    else:
-        keys = keys.filter(keys.label.notnull())
-        groups = keys.group_by("key").aggregate(low=keys.label.min(), high=keys.label.max())
-        groups = groups.select(labels=(groups.low != groups.high).ifelse(2, 1))
-    return int(engine.counts(groups.filter(groups.labels > 1).aggregate(n=lambda t: t.count()))[0][0])
+    y = relation.quoted(label)
+    rows = f"FROM {relation.origin} WHERE {y} IS NOT NULL GROUP BY"
+    key = engine.row_key(_hashable(relation, features))
+    if key is None:
+        labels = f"SELECT COUNT(DISTINCT {y}) AS n {rows} {', '.join(map(relation.quoted, features))}"
+        return int(engine.counts(f"SELECT COUNT(*) FROM ({labels}) AS t WHERE n > 1")[0][0])  # noqa: S608
+    ends = f"SELECT MIN({y}) AS low, MAX({y}) AS high {rows} {key}"
+    return int(engine.counts(f"SELECT COUNT(*) FROM ({ends}) AS t WHERE low <> high")[0][0])  # noqa: S608
 
 
 def commonest(engine: Engine, relation: Relation, columns: Sequence[str]) -> dict[str, tuple[float | None, int]]:
     """Of each column the share of its commonest value among the non-null ones, and its number of distinct values."""
     found: dict[str, tuple[float | None, int]] = {}
-    for name in columns:
-        counted = narrow(relation, [name])[name].name("v").as_table().group_by("v").aggregate(n=lambda t: t.count())
-        known = counted.filter(counted.v.notnull())
-        asked = known.aggregate(top=known.n.max(), total=known.n.sum(), distinct=known.count())
-        top, total, distinct = engine.counts(asked)[0]
-        found[name] = (int(top) / int(total) if total else None, int(distinct))
+    for start in range(0, len(columns), _AT_ONCE):
+        part = columns[start : start + _AT_ONCE]
+        asked = []
+        for n, name in enumerate(part):
+            x = relation.quoted(name)
+            counted = f"SELECT COUNT(*) AS n FROM {relation.origin} WHERE {x} IS NOT NULL GROUP BY {x}"  # noqa: S608
+            asked.append(f"SELECT {n} AS k, MAX(n), SUM(n), COUNT(*) FROM ({counted}) AS t")  # noqa: S608
+        for k, top, total, distinct in engine.counts(union(asked)):
+            found[part[k]] = (int(top) / int(total) if total else None, int(distinct))
     return found
 
 
 def distinct_values(engine: Engine, relation: Relation, column: str) -> int:
     """How many values the column has, null not counted."""
-    x = narrow(relation, [column])[column]
-    return int(engine.counts(x.as_table().aggregate(n=lambda t: t[column].nunique()))[0][0])
+    return int(engine.counts(f"SELECT COUNT(DISTINCT {relation.quoted(column)}) FROM {relation.origin}")[0][0])  # noqa: S608
 
 
 def outliers(engine: Engine, relation: Relation, columns: Sequence[Column]) -> dict[str, int]:
@@ -99,14 +99,21 @@ def outliers(engine: Engine, relation: Relation, columns: Sequence[Column]) -> d
             fences[column.name] = first - reach, third + reach
     if not fences:
         return {}
-    table = narrow(relation, list(fences))
-    values = table.select(**{f"x{i}": finite(table[name]).cast("float64") for i, name in enumerate(fences)})
-    asked: dict[str, ir.Value] = {}
-    for i, (low, high) in enumerate(fences.values()):
-        x = values[f"x{i}"]
-        asked[f"o{i}"] = ((x < low) | (x > high)).sum()
-    row = engine.counts(values.aggregate(**asked))[0]
+    beyond = relation.phrases("beyond", [None] * 3, lambda x, low, high: {"n": ((x < low) | (x > high)).sum()})["n"]
+    inner = ", ".join(f"{double_of(relation, name)} AS x{i}" for i, name in enumerate(fences))
+    asked = ", ".join(
+        say(beyond, f"x{i}", *(number(relation.dialect, fence) for fence in pair))
+        for i, pair in enumerate(fences.values())
+    )
+    row = engine.counts(f"SELECT {asked} FROM (SELECT {inner} FROM {relation.origin}) AS t")[0]  # noqa: S608
     return {name: int(count or 0) for name, count in zip(fences, row, strict=True)}
+
+
+def _hashable(relation: Relation, names: Sequence[str]) -> list[str]:
+    """The columns that can be compared by a hash."""
+    if relation.derived is not None:
+        return [name for name in names if type_name(relation.derived[name]) in _HASHABLE]
+    return [name for name in names if relation.kinds[name].word in _HASHABLE]
 
 
 def group_rates(engine: Engine, relation: Relation, label: str, positive: str, column: str) -> list[GroupRate]:
@@ -128,11 +135,7 @@ def group_rates(engine: Engine, relation: Relation, label: str, positive: str, c
     return rates
 
 
-def keyed(engine: Engine, relation: Relation, names: Sequence[str], label: str | None = None) -> Any:
-    """The rows as their hash `key` over the named columns, with `label` beside it; None where there is no hash."""
-    hashed = engine.row_hash(relation, [n for n in names if type_name(relation.table[n]) in _HASHABLE])
-    if hashed is None:
-        return None
-    if label is None:
-        return relation.table.select(key=hashed)
-    return relation.table.select(key=hashed, label=relation.table[label])
+def keyed(engine: Engine, relation: Relation, names: Sequence[str]) -> Any:
+    """The rows as their hash `key` over the named columns; None where there is no hash."""
+    hashed = engine.row_hash(relation, _hashable(relation, names))
+    return None if hashed is None else relation.table.select(key=hashed)

@@ -31,7 +31,7 @@ def overlap(
     is the same record). `overlap_ids`: different ids in both. `overlap_groups`: different values of a group column in
     both. `time_ordered`: the latest of `a` is not after the earliest of `b`; None where the column holds no times or
     numbers: texts do not sort like the dates that they write."""
-    shared = [c for c in a.table.columns if c in b.table.columns]
+    shared = [c for c in a.columns if c in b.columns]
     content = [c for c in shared if c not in ids]
     rows = _rows_in_both(engine, a, b, content) if len(content) >= MIN_COLUMNS or not ids else None
     both_ids = None
@@ -51,7 +51,7 @@ def overlap(
         overlap_ids=both_ids,
         time_ordered=ordered,
         overlap_groups={c: _values_in_both(engine, a, b, c) for c in groups if c in shared} or None,
-        missing_columns=tuple(c for c in a.table.columns if c not in b.table.columns),
+        missing_columns=tuple(c for c in a.columns if c not in b.columns),
     )
 
 
@@ -104,7 +104,7 @@ def _rows_in_both(engine: Engine, a: Relation, b: Relation, columns: Sequence[st
 
 def _same_types(relation: Relation, other: Relation, columns: Sequence[str]) -> Relation:
     changed = {c: _text(relation.table[c]) for c in columns if relation.table[c].type() != other.table[c].type()}
-    return replace(relation, table=relation.table.mutate(**changed)) if changed else relation
+    return replace(relation, derived=relation.table.mutate(**changed)) if changed else relation
 
 
 def _text(column: Any) -> Any:

@@ -11,13 +11,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from aiaudit.data.engine import Engine
+from aiaudit.data.engine import Engine, Relation
 from aiaudit.data.model import Personal
-
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
+from aiaudit.data.phrases import say, union
 
 MIN_COUNT: Final = 5
 MIN_SHARE: Final = 0.01
@@ -65,21 +63,22 @@ def hint_of(column: str) -> str | None:
 
 
 def personal_columns(
-    engine: Engine, table: ir.Table, texts: Mapping[str, Any], dates: Sequence[str] = ()
+    engine: Engine, drawn: Relation, texts: Sequence[str], dates: Sequence[str] = ()
 ) -> dict[str, Personal]:
-    """Columns of the sample that hold personal data. `texts`: column → its values as text; `dates`: date columns."""
-    counted = _counted(engine, table, texts)
+    """Columns of the sample that hold personal data. `texts`: those to look at, as texts; `dates`: date columns."""
+    counted = _counted(engine, drawn, texts)
     found: dict[str, Personal] = {}
-    for name, value in texts.items():
+    chosen = {name: (_phrase(drawn, name, "start"), _phrase(drawn, name, "numbered")) for name in texts}
+    chosen = {name: pair for name, pair in chosen.items() if counted[name][2]}
+    values = some(engine, drawn, chosen, CHECKED)
+    for name in texts:
         known, emails, numbered, lettered = counted[name]
         if not known:
             continue
         hint = hint_of(name)
         kinds: dict[str, int] = {"email": emails} if emails else {}
         if numbered:
-            chosen = table.filter(_numbered(value)).select(v=value.substr(0, _LONGEST)).limit(CHECKED)
-            values = [str(row[0]) for row in engine.rows(chosen)]
-            kinds |= _verified(values, numbered, hint)
+            kinds |= _verified(values[name], numbered, hint)
         if hint in _BY_HINT and lettered >= _HALF_PASS * known:
             kinds[hint] = known
         best = _best(kinds, known)
@@ -87,29 +86,62 @@ def personal_columns(
             found[name] = best
     for name in dates:
         if hint_of(name) == "birth_date":
-            known = int(engine.rows(table.aggregate(n=table[name].count()))[0][0])
+            known = int(engine.rows(f"SELECT COUNT({drawn.quoted(name)}) FROM {drawn.origin}")[0][0])  # noqa: S608
             if known >= MIN_COUNT:
                 found[name] = Personal("birth_date", known, 1.0)
     return found
 
 
-def _counted(engine: Engine, table: ir.Table, texts: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+def some(engine: Engine, drawn: Relation, chosen: Mapping[str, tuple[str, str]], limit: int) -> dict[str, list[str]]:
+    """By column the first values for which a condition holds; `chosen`: value and condition, in SQL."""
+    names = list(chosen)
+    parts = (
+        f"SELECT {n} AS k, v FROM (SELECT {value} AS v FROM {drawn.origin} WHERE {holds} LIMIT {limit}) AS t"  # noqa: S608
+        for n, (value, holds) in enumerate(chosen.values())
+    )
+    found: dict[str, list[str]] = {name: [] for name in names}
+    if chosen:
+        for k, value in engine.rows(union(parts)):
+            found[names[k]].append(str(value))
+    return found
+
+
+def _counted(engine: Engine, drawn: Relation, texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """Per column: non-null values, those with an email, those with a number to be verified, those that say anything
     (asked only where that decides)."""
-    import ibis
-
     if not texts:
         return {}
-    asked: dict[str, Any] = {}
-    for i, (name, value) in enumerate(texts.items()):
-        asked |= {
-            f"n{i}": value.count(),
-            f"e{i}": value.contains("@").ifelse(value.re_search(_EMAIL), False).sum(),
-            f"d{i}": _numbered(value).sum(),
-            f"t{i}": value.re_search(_SAYS).sum() if hint_of(name) in _BY_HINT else ibis.literal(0),
-        }
-    row = [int(n or 0) for n in engine.rows(table.aggregate(**asked))[0]]
+    asked = []
+    for name in texts:
+        told = _phrase(drawn, name, "told") if hint_of(name) in _BY_HINT else "0"
+        asked += [*(_phrase(drawn, name, what) for what in ("known", "emails", "numbers")), told]
+    row = [int(n or 0) for n in engine.rows(f"SELECT {', '.join(asked)} FROM {drawn.origin}")[0]]  # noqa: S608
     return {name: tuple(row[4 * i : 4 * i + 4]) for i, name in enumerate(texts)}
+
+
+def _phrase(drawn: Relation, name: str, what: str) -> str:
+    """Of the column's values as texts, in SQL: how many there are of a sort; or the start of each (`start`), and
+    whether it may hold a number (`numbered`)."""
+
+    def counts(column: Any) -> dict[str, Any]:
+        x = _text(column)
+        return {
+            "known": x.count(),
+            "emails": x.contains("@").ifelse(x.re_search(_EMAIL), False).sum(),
+            "numbers": _numbered(x).sum(),
+            "told": x.re_search(_SAYS).sum(),
+        }
+
+    def each(column: Any) -> dict[str, Any]:
+        x = _text(column)
+        return {"start": x.substr(0, _LONGEST), "numbered": _numbered(x)}
+
+    build = each if what in ("start", "numbered") else counts
+    return say(drawn.phrases(f"personal {build.__name__}", [name], build)[what], drawn.quoted(name))
+
+
+def _text(column: Any) -> Any:
+    return column if column.type().is_string() and not column.type().is_json() else column.cast("string")
 
 
 def _numbered(value: Any) -> Any:

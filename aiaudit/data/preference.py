@@ -17,7 +17,7 @@ _EMPTY: Final = ("", "[]", "{}", "null", '""')
 
 def sides_of(relation: Relation) -> tuple[str, str] | None:
     """The columns of the two answers; None where the set is no preference data."""
-    names = {name.lower(): name for name in relation.table.columns}
+    names = {name.lower(): name for name in relation.columns}
     for chosen, rejected in _SIDES:
         if chosen in names and rejected in names:
             kinds = [relation.table[names[side]].type() for side in (chosen, rejected)]
@@ -31,7 +31,7 @@ def preference(engine: Engine, relation: Relation) -> Preference | None:
     sides = sides_of(relation)
     if sides is None:
         return None
-    names = {name.lower(): name for name in relation.table.columns}
+    names = {name.lower(): name for name in relation.columns}
     prompt = next((names[name] for name in _PROMPTS if name in names), None)
     table = relation.table.select(
         p=_text(relation.table[prompt]) if prompt else _text(relation.table[sides[0]]).substr(0, 0),

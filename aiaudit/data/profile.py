@@ -44,7 +44,7 @@ class Profiled:
 def profile(engine: Engine, source: Source, now: dt.datetime) -> Profiled:
     """All passes, pass C as far as the declared columns call for it. Raises `Unopened` and the engine's errors."""
     relation = engine.open(source)
-    source = _with_conventions(source, list(relation.table.columns))
+    source = _with_conventions(source, relation.columns)
     relation = replace(relation, source=source)
     notes = [f"{source.name}: {note}" for note in relation.notes]
     measured = _Measured(source.name, notes)
@@ -102,7 +102,7 @@ def _labelled(engine: Engine, profiled: Profiled, measured: _Measured) -> Profil
     column = source.label
     if column is None:
         return profiled
-    if column not in relation.table.columns:
+    if column not in relation.columns:
         profiled.notes.append(f"{source.name}: there is no column {column}")
         return profiled
     features = [c for c in dataset.columns if c.name != column and c.name not in source.ids]
@@ -213,7 +213,7 @@ def _with_exact(
     """With outliers, the commonest value's share, and exact counts of distinct values where verdicts rest on them."""
     fences = measured.of("outliers", exact.outliers, engine, relation, found) or {}
     few = [c.name for c in found if c.distinct and c.distinct <= NEAR_CONSTANT_BELOW and not c.constant]
-    few = [name for name in few if pass_a.type_name(relation.table[name]) in _GROUPED]
+    few = [name for name in few if relation.kinds[name].word in _GROUPED]
     counted = measured.of("commonest values", exact.commonest, engine, relation, few) or {}
     full = []
     for column in found:
@@ -279,7 +279,7 @@ def _groups(
     positive = positive_class(balance)
     rates: list[GroupRate] = []
     for column in source.sensitive:
-        if column in relation.table.columns:
+        if column in relation.columns:
             what = f"{column}: groups"
             rates += measured.of(what, exact.group_rates, engine, relation, source.label, positive, column) or []
     return tuple(rates)

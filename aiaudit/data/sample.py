@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.data.columns import QUANTILES, finite, ranks
 from aiaudit.data.dates import date_formats
-from aiaudit.data.engine import Engine, Relation, narrow
+from aiaudit.data.engine import Engine, Relation
 from aiaudit.data.model import Column, Sample
-from aiaudit.data.personal import personal_columns
+from aiaudit.data.personal import personal_columns, some
+from aiaudit.data.phrases import number, say, union
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -44,13 +45,13 @@ def look(engine: Engine, relation: Relation, rows: int, columns: Sequence[Column
     columns = _ranked(engine, drawn, columns)
     histograms = _histograms(engine, drawn, columns)
     personal = personal_columns(
-        engine, drawn.table, _texts(drawn, columns), [c.name for c in columns if c.type in ("date", "timestamp")]
+        engine, drawn, _texts(columns), [c.name for c in columns if c.type in ("date", "timestamp")]
     )
+    written = _written(engine, drawn, columns)
     full = []
     for column in columns:
-        formats = _written(engine, drawn, column)
         counts = histograms.get(column.name)
-        seen = replace(column, date_formats=formats, personal=personal.get(column.name))
+        seen = replace(column, date_formats=written.get(column.name, ()), personal=personal.get(column.name))
         seen = replace(seen, length_histogram=counts) if column.type == "text" else replace(seen, histogram=counts)
         full.append(_discreet(seen))
     return Looked(tuple(full), Sample(min(rows, size), seed), drawn)
@@ -63,11 +64,14 @@ def _ranked(engine: Engine, drawn: Relation, columns: Sequence[Column]) -> list[
     found: dict[str, tuple[float | None, ...]] = {}
     for start in range(0, len(asked), _AT_ONCE):
         part = [column.name for column in asked[start : start + _AT_ONCE]]
-        table = narrow(drawn, part)
-        values = {f"q{i}": finite(table[name]).quantile(list(QUANTILES)) for i, name in enumerate(part)}
-        row = engine.rows(table.aggregate(**values))[0]
+        row = engine.rows(f"SELECT {', '.join(_ranks(drawn, name) for name in part)} FROM {drawn.origin}")[0]  # noqa: S608
         found |= {name: ranks(said) for name, said in zip(part, row, strict=True) if said is not None}
     return [replace(c, quantiles=found.get(c.name, c.quantiles)) for c in columns]
+
+
+def _ranks(drawn: Relation, name: str) -> str:
+    found = drawn.phrases("ranks", [name], lambda column: {"q": finite(column).quantile(list(QUANTILES))})
+    return say(found["q"], drawn.quoted(name))
 
 
 def sample_size(columns: Sequence[Column]) -> int:
@@ -83,33 +87,30 @@ def _discreet(column: Column) -> Column:
     return replace(column, min=None, max=None, mean=None, std=None, quantiles=None, histogram=None)
 
 
-def _texts(drawn: Relation, columns: Sequence[Column]) -> dict[str, Any]:
-    """Columns that may hold personal data, as texts: texts, nested values, long whole numbers."""
-    found: dict[str, Any] = {}
-    for column in columns:
-        value = drawn.table[column.name]
+def _texts(columns: Sequence[Column]) -> list[str]:
+    """Columns that may hold personal data: texts, nested values, long whole numbers."""
+
+    def may(column: Column) -> bool:
         long_number = column.type == "integer" and (column.max or 0) >= _PERSONAL_DIGITS and (column.min or 0) >= 0
-        if column.type == "text":
-            found[column.name] = value
-        elif column.type in ("list", "record") or long_number:
-            found[column.name] = value.cast("string")
-    return found
+        return column.type in ("text", "list", "record") or long_number
+
+    return [column.name for column in columns if may(column)]
 
 
-def _written(engine: Engine, drawn: Relation, column: Column) -> tuple[str, ...]:
-    """The date formats of a text column."""
-    if column.type != "text" or not column.length_mean or not 6 <= column.length_mean <= _LONGEST_DATE:
-        return ()
-    value = narrow(drawn, [column.name])[column.name]
-    chosen = value.name("v").as_table().filter(lambda t: t.v.length().between(1, 2 * _LONGEST_DATE))
-    return date_formats([str(row[0]) for row in engine.rows(chosen.limit(_DATES_READ))])
+def _written(engine: Engine, drawn: Relation, columns: Sequence[Column]) -> dict[str, tuple[str, ...]]:
+    """The date formats of text columns."""
+    asked = [c.name for c in columns if c.type == "text" and c.length_mean and 6 <= c.length_mean <= _LONGEST_DATE]
+    chosen = {}
+    for name in asked:
+        found = drawn.phrases("short", [name], lambda c: {"is": c.length().between(1, 2 * _LONGEST_DATE)})
+        chosen[name] = drawn.quoted(name), say(found["is"], drawn.quoted(name))
+    return {name: date_formats(values) for name, values in some(engine, drawn, chosen, _DATES_READ).items()}
 
 
 def _histograms(engine: Engine, drawn: Relation, columns: Sequence[Column]) -> dict[str, tuple[int, ...]]:
-    """Counts in equal bins from least to most: at most `BINS`, one a value for few whole numbers. Of texts: lengths.
-
-    A small query a column: Ibis takes twice the time to compile one large union of them."""
+    """Counts in equal bins from least to most: at most `BINS`, one a value for few whole numbers. Of texts: lengths."""
     found: dict[str, tuple[int, ...]] = {}
+    queries: list[tuple[str, int, str]] = []  # column, bins, place of a value
     for column in columns:
         if column.type == "text":
             extent = (0.0, column.length_max + 1.0) if column.length_max else None
@@ -124,26 +125,42 @@ def _histograms(engine: Engine, drawn: Relation, columns: Sequence[Column]) -> d
         if whole:
             bins = int(high - low) + (column.type != "text")
         width = 1.0 if whole else (high - low) / bins
-        x = _number(narrow(drawn, [column.name])[column.name], column)
-        place = (x if width == 1.0 and low == 0.0 else (x - low) / width).floor().cast("int64")
-        counts = [0] * bins
-        for at, count in engine.rows(_by_bin(place)):
+        queries.append((column.name, bins, _place(drawn, column, low, width)))
+    for start in range(0, len(queries), _AT_ONCE):
+        part = queries[start : start + _AT_ONCE]
+        counts = [[0] * bins for _, bins, _ in part]
+        asked = (
+            f"SELECT {n} AS k, b, COUNT(*) AS n FROM (SELECT {place} AS b FROM {drawn.origin}) AS t GROUP BY b"  # noqa: S608
+            for n, (_, _, place) in enumerate(part)
+        )
+        for k, at, count in engine.rows(union(asked)):
             if at is not None:
-                counts[min(max(int(at), 0), bins - 1)] += int(count)
-        found[column.name] = tuple(counts)
+                counts[k][min(max(int(at), 0), len(counts[k]) - 1)] += int(count)
+        found |= {name: tuple(counted) for (name, _, _), counted in zip(part, counts, strict=True)}
     return found
 
 
-def _number(value: Any, column: Column) -> Any:
-    """What the histogram is of: the number, the length of a text, seconds of a time."""
-    if column.type == "text":
-        return value.length().cast("float64")
-    return finite(value).cast("float64") if column.min.__class__ in (int, float) else _seconds(value)
+def _place(drawn: Relation, column: Column, low: float, width: float) -> str:
+    """The number of a value's bin, in SQL."""
+    what = "length" if column.type == "text" else "number" if column.min.__class__ in (int, float) else "time"
+
+    def place(value: Any, low: Any, width: Any) -> dict[str, Any]:
+        return {"b": ((_NUMBERS[what](value) - low) / width).floor().cast("int64")}
+
+    found = drawn.phrases(f"place of {what}", [column.name, None, None], place)
+    return say(found["b"], drawn.quoted(column.name), number(drawn.dialect, low), number(drawn.dialect, width))
 
 
-def _by_bin(place: Any) -> Any:
-    """Rows by bin."""
-    return place.name("b").as_table().group_by("b").aggregate(n=lambda t: t.count())
+def _seconds(value: Any) -> Any:
+    return value.cast("timestamp").epoch_seconds().cast("float64")
+
+
+# What the histogram is of: the number, the length of a text, seconds of a time.
+_NUMBERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "length": lambda value: value.length().cast("float64"),
+    "number": lambda value: finite(value).cast("float64"),
+    "time": _seconds,
+}
 
 
 def _extent(column: Column) -> tuple[float, float] | None:
@@ -155,10 +172,6 @@ def _extent(column: Column) -> tuple[float, float] | None:
     else:
         low, high = float(column.min), float(column.max)
     return (low, high) if high > low and math.isfinite(high - low) else None
-
-
-def _seconds(value: Any) -> Any:
-    return value.cast("timestamp").epoch_seconds().cast("float64")
 
 
 def _epoch(value: dt.date | dt.datetime) -> float:

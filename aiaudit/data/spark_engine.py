@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
 from aiaudit.data.formats import format_of
 from aiaudit.data.model import Malformed, Source
-from aiaudit.data.sql_engine import to_sql, type_mapper
+from aiaudit.data.phrases import BOOK
+from aiaudit.data.sql_engine import to_sql
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -69,22 +70,23 @@ class SparkEngine:
             raise Unopened(f"{source.path}: no column found")
         return self._relation(source, frame, size)
 
-    def counts(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+    def counts(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
         """As `rows`."""
-        return self.rows(expression)
+        return self.rows(query)
 
     def lanes(self, relation: Relation) -> int:
         """One query: Spark divides it."""
         return 1
 
-    def together(self, expressions: Sequence[ir.Table]) -> list[list[tuple[Any, ...]]]:
+    def together(self, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
         """One after the other."""
-        return [self.rows(one) for one in expressions]
+        return [self.rows(one) for one in queries]
 
-    def rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+    def rows(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""
+        sql = query if isinstance(query, str) else to_sql(query, self.dialect)
         try:
-            return [tuple(row) for row in self._spark.sql(to_sql(expression, self.dialect)).collect()]
+            return [tuple(row) for row in self._spark.sql(sql).collect()]
         except Exception as error:  # py4j's and Java's own
             if "OutOfMemory" in str(error):
                 raise OutOfMemory("Spark's driver needs more memory") from None
@@ -99,6 +101,10 @@ class SparkEngine:
         self._spark.table(relation.name).persist()
         return relation
 
+    def row_key(self, columns: Sequence[str]) -> str | None:
+        """Rows are compared by their columns themselves."""
+        return None
+
     def row_hash(self, relation: Relation, columns: Sequence[str]) -> ir.IntegerValue | None:
         """Rows are compared by their columns themselves."""
         return None
@@ -110,7 +116,7 @@ class SparkEngine:
         frame = self._spark.table(relation.name)
         key = functions.xxhash64(functions.lit(seed), *[functions.col(f"`{c}`") for c in frame.columns])
         drawn = self._relation(relation.source, frame.orderBy(key).limit(int(rows)).persist(), relation.size_bytes)
-        return replace(relation, table=drawn.table)
+        return replace(relation, name=drawn.name)
 
     def malformed(self, relation: Relation) -> Malformed:
         """Spark reads a broken row as nulls and does not say how many there were."""
@@ -138,14 +144,11 @@ class SparkEngine:
         return frame, sum(file.stat().st_size for file in source.files)
 
     def _relation(self, source: Source, frame: Any, size: int | None) -> Relation:
-        import ibis
-
         self._count += 1
         name = f"data_{self._count}"
         frame.createOrReplaceTempView(name)
-        types = type_mapper(self.dialect)
-        schema = {field.name: types.from_string(field.dataType.simpleString()) for field in frame.schema.fields}
-        return Relation(source, ibis.table(schema, name=name), size)
+        kinds = {field.name: BOOK.kind(self.dialect, field.dataType.simpleString()) for field in frame.schema.fields}
+        return Relation(source, name, kinds, self.dialect, size)
 
 
 def _line(error: Exception) -> str:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
 from aiaudit.data.model import Malformed, Source
+from aiaudit.data.phrases import BOOK
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -54,32 +55,29 @@ class SqlEngine:
             raise Unopened(f"{named}: {error}") from None
         if not columns:
             raise Unopened(f"{named}: there is no such table")
-        import ibis
-
-        types = type_mapper(self.dialect)
-        known = {name: types.from_string(kind) for name, kind in columns}
+        kinds = {name: BOOK.kind(self.dialect, kind) for name, kind in columns}
         if schema:  # every query then names one plain view
             self._count += 1
             quoted = ".".join(f'"{part}"' for part in (*schema, table))
             table = f"aiaudit_table_{self._count}"
             self.execute(f"CREATE TEMPORARY VIEW {table} AS SELECT * FROM {quoted}")  # noqa: S608
-        return Relation(source, ibis.table(known, name=table), self._size(named))
+        return Relation(source, table, kinds, self.dialect, self._size(named))
 
-    def rows(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+    def rows(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""
-        return self.execute(to_sql(expression, self.dialect))
+        return self.execute(query if isinstance(query, str) else to_sql(query, self.dialect))
 
-    def counts(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+    def counts(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
         """As `rows`; a warehouse decides by itself how it works them out."""
-        return self.rows(expression)
+        return self.rows(query)
 
     def lanes(self, relation: Relation) -> int:
         """One query: the warehouse divides it."""
         return 1
 
-    def together(self, expressions: Sequence[ir.Table]) -> list[list[tuple[Any, ...]]]:
+    def together(self, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
         """One after the other."""
-        return [self.rows(one) for one in expressions]
+        return [self.rows(one) for one in queries]
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query; none where it gives none."""
@@ -103,6 +101,10 @@ class SqlEngine:
         """A table needs no second parse."""
         return relation
 
+    def row_key(self, columns: Sequence[str]) -> str | None:
+        """Rows are compared by their columns themselves."""
+        return None
+
     def row_hash(self, relation: Relation, columns: Sequence[str]) -> ir.IntegerValue | None:
         """Rows are compared by their columns themselves."""
         return None
@@ -119,7 +121,7 @@ class SqlEngine:
             key = key + "\x1f" + text
         chosen = relation.table.order_by(_md5(key)).limit(rows)
         self.execute(f"CREATE TEMPORARY TABLE {name} AS {to_sql(chosen, self.dialect)}")
-        return replace(relation, table=ibis.table(relation.table.schema(), name=name))
+        return replace(relation, name=name)
 
     def malformed(self, relation: Relation) -> Malformed:
         """A table has no row that could not be read."""
@@ -159,11 +161,18 @@ def type_mapper(dialect: str) -> Any:
 
 def to_sql(expression: ir.Expr, dialect: str) -> str:
     """The expression as SQL of the dialect, after the rewrites that it needs."""
-    import ibis
+    made, spoken = to_ast(expression, dialect)
+    return str(made.sql(dialect=spoken))
+
+
+def to_ast(expression: ir.Expr, dialect: str) -> tuple[Any, Any]:
+    """The expression as sqlglot's tree, and the dialect in which sqlglot writes it."""
+    from ibis.backends.sql import compilers
 
     if dialect == "pyspark":
         _spark_options()
-    return str(ibis.to_sql(rewritten(expression, dialect), dialect=dialect, pretty=False))
+    compiler = getattr(compilers, dialect).compiler
+    return compiler.to_sqlglot(rewritten(expression, dialect).unbind()), compiler.dialect
 
 
 def rewritten(expression: ir.Expr, dialect: str) -> ir.Expr:

@@ -21,15 +21,16 @@ from typing import Any
 
 import pytest
 
-from aiaudit.data.columns import Ask, aggregate_of
+from aiaudit.data.columns import Ask, query_of
 from aiaudit.data.duckdb_engine import DuckDBEngine
-from aiaudit.data.engine import Engine, EngineError, Unopened
+from aiaudit.data.engine import Engine, EngineError, Relation, Unopened
 from aiaudit.data.engines import engine_at
 from aiaudit.data.local import tables_at
 from aiaudit.data.measure import measure
 from aiaudit.data.model import Source, plain
+from aiaudit.data.phrases import BOOK
 from aiaudit.data.profile import Profiled, drift_of, overlap_of, profile
-from aiaudit.data.sql_engine import to_sql
+from aiaudit.data.sql_engine import type_mapper
 
 ROWS = 3000
 NOW = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
@@ -238,13 +239,18 @@ def test_spark_measures_what_duckdb_measures(folder: Path, by_duckdb: dict[str, 
 @pytest.mark.parametrize("exact", [True, False])
 def test_pass_a_compiles_to_one_scan(dialect: str, exact: bool) -> None:
     import ibis
+    import sqlglot
 
-    table = ibis.table(
-        {"n": "int64", "x": "float64", "t": "string", "b": "boolean", "d": "date", "at": "timestamp"}, name="orders"
-    )
-    _, asked = aggregate_of(table, table.columns, Ask(counted=exact, ranked=exact))
-    sql = to_sql(asked, dialect)
-    assert sql.upper().count("FROM ORDERS") + sql.upper().count('FROM "ORDERS"') + sql.count("FROM `orders`") == 1
+    types = {"n": "int64", "x": "float64", "t": "string", "b": "boolean", "d": "date", "at": "timestamp"}
+    named = {name: type_mapper(dialect).to_string(ibis.dtype(kind)) for name, kind in types.items()}
+    kinds = {name: BOOK.kind(dialect, kind) for name, kind in named.items()}
+    relation = Relation(Source("orders", "orders", (), ""), "orders", kinds, dialect)
+    asked, sql = query_of(relation, list(kinds), Ask(counted=exact, ranked=exact))
+    assert sql.count(f"FROM {relation.quoted('orders')}") == 1
+    (read,) = sqlglot.parse(sql, read="spark" if dialect == "pyspark" else dialect)
+    assert read is not None
+    assert len(list(read.find_all(sqlglot.exp.Select))) == 2
+    assert len(asked) + 1 == len(read.expressions)
 
 
 def test_an_unknown_engine_is_refused() -> None:

@@ -28,34 +28,32 @@ class ProjectEngine(DuckDBEngine):
         super().__init__(memory_limit=memory_limit, threads=1)
         self._cores = cores
 
-    def counts(self, expression: ir.Table) -> list[tuple[Any, ...]]:
+    def counts(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
         """On all cores."""
         with self._all_cores():
-            return self.rows(expression)
+            return self.rows(query)
 
     def lanes(self, relation: Relation) -> int:
         """Columns of large files that lie apart, as in Parquet and in our own copy, are read apart."""
         large = (relation.size_bytes or 0) > SMALL
         return self._cores if large and (relation.name in self._tables or relation.format == "parquet") else 1
 
-    def together(self, expressions: Sequence[ir.Table]) -> list[list[tuple[Any, ...]]]:
+    def together(self, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
         """Each by a thread of its own, on a connection of its own; one by one where that needs too much memory."""
-        if len(expressions) == 1:
-            return super().together(expressions)
+        if len(queries) == 1:
+            return super().together(queries)
         import duckdb
-        import ibis
 
         def ask(sql: str) -> list[tuple[Any, ...]]:
             with self._connection.cursor() as cursor:
                 cursor.execute("SET lambda_syntax = 'ENABLE_SINGLE_ARROW'")
                 return cursor.execute(sql).fetchall()
 
-        queries = [ibis.to_sql(one, dialect="duckdb", pretty=False) for one in expressions]
         try:
             with ThreadPoolExecutor(len(queries)) as pool:
                 return list(pool.map(ask, queries))
         except duckdb.Error:
-            return super().together(expressions)
+            return super().together(queries)
 
     @contextmanager
     def _all_cores(self) -> Iterator[None]:
@@ -70,7 +68,7 @@ class ProjectEngine(DuckDBEngine):
 
     def columns(self, source: Source) -> list[str]:
         """The names of the columns, without a look at the rows. Raises `Unopened`."""
-        return list(super().open(source).table.columns)
+        return list(super().open(source).columns)
 
     def settle(self, relation: Relation) -> Relation:
         """As the base does; large texts are parsed on all cores."""

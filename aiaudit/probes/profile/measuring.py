@@ -21,6 +21,7 @@ from itertools import combinations
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit.data.phrases import BOOK
 from aiaudit.project.cache import Cache, engine_id
 from aiaudit.project.pool import Limits, available_jobs, can_fork, reason_of, run
 from aiaudit.project.reader import Reader, Unreadable
@@ -38,6 +39,7 @@ _PROCESS: Final = 5 * 1024 * 1024 * 1024  # bytes of address space: the engine's
 _SECONDS: Final = 600.0  # processor time of one task
 _WORTH_TELLING: Final = 1_000_000  # bytes
 _WHOLE: Final = 64 * 1024 * 1024  # bytes: larger files are known by size, time and inode instead of their hash
+_PHRASES: Final = "phrases"  # beside a worker's answer: what it had to compile
 _SPLITS: Final = ("train", "validation", "test")
 _NOW: Final = ("current", "serving")
 Progress = Callable[[str], None]
@@ -73,6 +75,7 @@ def measure(
         from aiaudit.probes.profile import elsewhere
 
         there = [n for n, one in enumerate(found) if elsewhere.is_there(one, engine)]
+        BOOK.open(cache)
         elsewhere_tasks = tasks(found, there)
         progress(f"measuring {len(there)} data sets on the named engine")
         told = elsewhere.measure(project, found, elsewhere_tasks, engine, as_of, labels=labels, schemas=schemas)
@@ -83,11 +86,13 @@ def measure(
     todo = [n for n in range(len(planned)) if n not in answers]
     workers = max(1, min(jobs or available_jobs(), len(todo)))
 
+    if todo:
+        BOOK.open(cache)
+
     def work(number: int) -> bytes:
         task = planned[todo[number]]
-        return json.dumps(
-            _measured(project.root, found, task, as_of, workers, labels, schemas), allow_nan=False
-        ).encode()
+        made = _measured(project.root, found, task, as_of, workers, labels, schemas)
+        return json.dumps({**made, _PHRASES: BOOK.taken()}, allow_nan=False).encode()
 
     began = time.monotonic()
 
@@ -99,7 +104,8 @@ def measure(
     while todo:
         tick()
         for number, answer in _answers(work, len(todo), workers, tick):
-            made = json.loads(answer) if isinstance(answer, bytes) else {"error": answer}
+            made: dict[str, Any] = json.loads(answer) if isinstance(answer, bytes) else {"error": answer}
+            BOOK.learn(made.pop(_PHRASES, {}))
             task = planned[todo[number]]
             answers[todo[number]] = {**made, "sets": list(task.sets)}
             if "error" not in made and not (workers > 1 and _lacked_memory(made)):
@@ -107,6 +113,7 @@ def measure(
             tick()
         todo = [n for n in todo if workers > 1 and _lacked_memory(answers[n])]
         workers = 1  # once more, each alone with all the memory
+    BOOK.keep(cache)
     return [*told, *(answers[n] for n in sorted(answers))]
 
 

@@ -88,7 +88,7 @@ def _held(engine: Engine, done: Profiled, schemas: Sequence[Schema]) -> tuple[He
     from aiaudit.data.conformance import hold
     from aiaudit.probes.profile.schemas import chosen
 
-    columns = list(done.relation.table.columns)
+    columns = done.relation.columns
     return tuple(hold(engine, done.relation, done.dataset.rows or 0, one) for one in chosen(schemas, columns))
 
 
@@ -124,7 +124,7 @@ def _columns(engine: Engine, source: Source) -> list[str]:
     """The names of the columns, without a look at the rows where the engine can."""
     from aiaudit.probes.profile.engine import ProjectEngine
 
-    return engine.columns(source) if isinstance(engine, ProjectEngine) else list(engine.open(source).table.columns)
+    return engine.columns(source) if isinstance(engine, ProjectEngine) else engine.open(source).columns
 
 
 def _fresh(engine: Engine, done: Profiled, now: dt.datetime) -> Dataset:
@@ -155,7 +155,7 @@ def _slices(engine: Engine, done: Profiled, one: Found) -> list[dict[str, Any]]:
 
     found: list[dict[str, Any]] = []
     for name in one.declared.slices if one.declared else ():
-        if name not in done.relation.table.columns:
+        if name not in done.relation.columns:
             continue
         table = done.relation.table.select(v=done.relation.table[name].cast("string"))
         counted = table.filter(table.v.notnull()).group_by("v").aggregate(n=lambda t: t.count())
@@ -232,7 +232,7 @@ def _by_column(engine: Engine, done: Profiled) -> list[tuple[Profiled, Profiled]
         rows = relation.table.filter(relation.table[column] == value).drop(column)
         dataset = replace(done.dataset, name=f"{done.dataset.name} ({column} {roles[value]})", role=roles[value])
         source = replace(relation.source, name=dataset.name)
-        parts.append(replace(done, dataset=dataset, relation=replace(relation, table=rows, source=source)))
+        parts.append(replace(done, dataset=dataset, relation=replace(relation, derived=rows, source=source)))
     return list(combinations(parts, 2))
 
 
@@ -247,7 +247,7 @@ def _with_chance(engine: Engine, a: Profiled, b: Profiled, pair: Pair | None) ->
     if pair.kind != "overlap":
         return [data]
     ids = {*a.relation.source.ids, *b.relation.source.ids}
-    shared = set(a.relation.table.columns) & set(b.relation.table.columns) - ids
+    shared = set(a.relation.columns) & set(b.relation.columns) - ids
     varying = [c.name for c in a.dataset.columns if c.name in shared and not c.constant and c.distinct != 0]
     data["varying"] = len(varying)
     data["expected_rows"] = None

@@ -37,8 +37,10 @@ def date_formats(values: Sequence[str]) -> tuple[str, ...]:
     """
     texts = [text for text in (value.strip() for value in values) if text]
     counts: Counter[str] = Counter()
-    unclear = 0
+    unclear = others = 0
     for text in texts:
+        if others > (1 - MOSTLY) * len(texts) + 1:
+            return ()  # they cannot be dates any more
         slashed = _SLASHED.search(text)
         if slashed:
             first, second = int(slashed.group(1)), int(slashed.group(3))
@@ -48,9 +50,13 @@ def date_formats(values: Sequence[str]) -> tuple[str, ...]:
                 counts["MM/DD/YYYY"] += 1
             elif first <= 12 and second <= 12:
                 unclear += 1
+            else:
+                others += 1
             continue
         name = next((name for name, pattern in _FORMATS if pattern.search(text)), None)
-        if name is not None:
+        if name is None:
+            others += 1
+        else:
             counts[name] += 1
     if not texts or sum(counts.values()) + unclear < MOSTLY * len(texts):
         return ()

@@ -15,15 +15,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from aiaudit.data.duckdb_open import SMALL, Opened, open_files, open_table, parquet_reader, quoted, quoted_name, widened
+from aiaudit.data.duckdb_open import (
+    SMALL,
+    Opened,
+    columns_of,
+    open_files,
+    open_table,
+    parquet_reader,
+    quoted,
+    quoted_name,
+    widened,
+)
 from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
 from aiaudit.data.model import Malformed, Source
 from aiaudit.data.phrases import BOOK
 
 if TYPE_CHECKING:
+    import duckdb
     import ibis.expr.types as ir
 
 T = TypeVar("T")
+# Ibis 12 writes x -> y; to rewrite distinct counts as joins costs 3 ms a count to plan, and saves nothing at any size
+_SETTINGS: Final = "SET lambda_syntax = 'ENABLE_SINGLE_ARROW'; SET disabled_optimizers = 'distinct_aggregate_rewrite'"
 MEMORY_LIMIT: Final = 1024  # MiB
 FRUGAL: Final = 256  # MiB that a query is given first: DuckDB keeps as many pages of a file as it may, to no avail here
 _CATALOGUE: Final = "warehouse"  # the name under which the file of duckdb://file is attached
@@ -59,10 +72,11 @@ class DuckDBEngine:
             config["threads"] = threads
         self.label = f"duckdb {duckdb.__version__}"
         try:
-            self._connection = duckdb.connect(":memory:", config=config)
+            self._instance = duckdb.connect(":memory:", config=config)
         except duckdb.Error as error:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise Unopened(_line(error)) from None
+        self._connection = self._session()
         self._database: int | None = None
         if database is not None:
             self._database = database.stat().st_size
@@ -71,10 +85,28 @@ class DuckDBEngine:
             except duckdb.Error as error:
                 self.close()
                 raise Unopened(f"{database}: {_line(error)}") from None
-        self._connection.execute("SET lambda_syntax = 'ENABLE_SINGLE_ARROW'")  # Ibis 12 writes x -> y
         self._opened: dict[str, Opened] = {}
         self._tables: dict[str, str] = {}  # of the views over our own copies
         self._count = 0
+
+    def forget(self) -> None:
+        """Leave nothing of what was opened so far. An engine that is used on saves the time to make another: 11 ms."""
+        self._connection.close()  # temporary tables and views, and what readers rejected, go with the session
+        self._connection = self._session()
+        named = "SELECT view_name FROM duckdb_views() WHERE NOT internal AND database_name = 'memory'"
+        for (name,) in self.execute(named):
+            self.execute(f"DROP VIEW {quoted_name(name)}")
+        attached = "SELECT database_name FROM duckdb_databases() WHERE NOT internal AND path IS NOT NULL"
+        for (name,) in self.execute(attached):
+            if name != _CATALOGUE:
+                self.execute(f"DETACH {quoted_name(name)}")
+        self._opened.clear()
+        self._tables.clear()
+
+    def _session(self) -> duckdb.DuckDBPyConnection:
+        session = self._instance.cursor()
+        session.execute(_SETTINGS)
+        return session
 
     def open(self, source: Source) -> Relation:
         """Make the source queryable as a view. Raises `Unopened`."""
@@ -252,14 +284,15 @@ class DuckDBEngine:
     def close(self) -> None:
         """Close the connection and remove what was spilt."""
         self._connection.close()
+        self._instance.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _relation(self, opened: Opened, source: Source) -> Relation:
         self._opened[opened.view] = opened
-        described = self.execute(f'DESCRIBE "{opened.view}"')
+        described = columns_of(self._connection, opened)
         if not described:
             raise Unopened(f"{source.path}: no column found")
-        kinds = {str(row[0]): BOOK.kind(self.dialect, str(row[1])) for row in described}
+        kinds = {name: BOOK.kind(self.dialect, kind) for name, kind in described.items()}
         name = opened.format.name
         if source.format == "sqlite" and name == "csv":
             name = "sqlite"  # it was exported

@@ -114,9 +114,9 @@ def widened(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened | N
     Whole numbers become floating point, everything else text. Where malformed lines were left out, texts are looked at
     again, as such a line may be the only reason that a column was taken for one. To be asked again after the next scan.
     """
-    if opened.format.name != "csv" or not opened.rejects:
+    if opened.format.name != "csv" or not opened.rejects or not _rejected(connection):
         return None
-    described = {str(row[0]): str(row[1]) for row in connection.execute(f'DESCRIBE "{opened.view}"').fetchall()}
+    described = columns_of(connection, opened)
     errors = connection.execute(
         "SELECT s.file_path, e.line, e.column_name, e.error_type FROM reject_errors e "
         "JOIN reject_scans s USING (scan_id, file_id) WHERE s.file_path IN (SELECT unnest(?))",
@@ -135,6 +135,22 @@ def widened(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened | N
     _forget(connection)
     _csv_view(connection, again)
     return again
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, opened: Opened) -> dict[str, str]:
+    """Names and types of the view's columns. To ask a view over a text about itself means to guess its types again,
+    which costs as much as to read a small one; the catalogue knows them."""
+    if opened.format.name != "csv":
+        return {str(row[0]): str(row[1]) for row in connection.execute(f'DESCRIBE "{opened.view}"').fetchall()}
+    rows = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [opened.view]
+    ).fetchall()
+    return {str(name): str(kind) for name, kind in rows}
+
+
+def _rejected(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether any reader has left anything out."""
+    return bool(connection.execute("SELECT 1 FROM reject_errors LIMIT 1").fetchall())
 
 
 def _narrower(connection: duckdb.DuckDBPyConnection, opened: Opened, texts: Sequence[str]) -> dict[str, str]:
@@ -177,8 +193,7 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
     except duckdb.InvalidInputException:  # a row longer than its buffers makes DuckDB's sniffer give up
         chosen = replace(chosen, longest=_LONGEST_ROW)
         _csv_view(connection, chosen)
-    described = connection.execute(f'DESCRIBE "{chosen.view}"').fetchall()
-    huge = [str(row[0]) for row in described if row[1] == "BIGNUM"]
+    huge = [name for name, kind in columns_of(connection, chosen).items() if kind == "BIGNUM"]
     if huge:  # no arithmetic is defined on whole numbers beyond 128 bits
         notes = (*notes, f"read as floating point, whole numbers beyond 128 bits: {', '.join(huge)}")
         chosen = replace(chosen, types=dict.fromkeys(huge, "DOUBLE"), notes=notes)
@@ -218,6 +233,8 @@ def _csv_malformed(connection: duckdb.DuckDBPyConnection, opened: Opened, listed
     """Distinct lines of the latest scan that had another number of columns, a broken quote or a broken encoding."""
     if not opened.rejects:
         return Malformed(None)
+    if not _rejected(connection):
+        return Malformed()
     rows = connection.execute(
         "SELECT DISTINCT s.file_path, e.line FROM reject_errors e JOIN reject_scans s USING (scan_id, file_id) "
         "WHERE s.file_path IN (SELECT unnest(?)) ORDER BY 1, 2",

@@ -50,6 +50,10 @@ _NATIONAL: Final = tuple(
 )
 
 
+_ANY_NATIONAL: Final = re2.compile("^(?:" + "|".join(shape.pattern[4:-2] for _, _, shape, _ in _NATIONAL) + ")$")
+_SHORTEST_CARD, _SHORTEST_IBAN = 13, 12  # characters
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A candidate. `scheme`: its kind, a national scheme after a colon; `weak`: chance often passes its test."""
@@ -65,21 +69,26 @@ class Number:
 
 def numbers_in(text: str, hinted: str = "") -> Iterator[Number]:
     """Every candidate in the text. `hinted`: the kind that the column's name promises."""
-    yield from _cards(text)
-    for hit in _IBAN.finditer(text):
-        yield Number("iban", bool(_stdnum("iban").is_valid(hit.group(0))))
-    for hit in _PHONE.finditer(text):
-        yield Number("phone", _is_phone(hit.group(0)))
+    if len(text) >= _SHORTEST_CARD:
+        yield from _cards(text)
+    if len(text) >= _SHORTEST_IBAN:
+        for hit in _IBAN.finditer(text):
+            yield Number("iban", bool(_stdnum("iban").is_valid(hit.group(0))))
+    if "+" in text:
+        for hit in _PHONE.finditer(text):
+            yield Number("phone", _is_phone(hit.group(0)))
     if hinted == "phone" and _LOCAL_PHONE.search(text):
         yield Number("phone", 7 <= sum(c.isdigit() for c in text) <= 15)
-    for hit in _SSN.finditer(text):
-        yield Number("national_id:us.ssn", bool(_stdnum("us.ssn").is_valid(hit.group(0))))
+    if text.count("-") >= 2:
+        for hit in _SSN.finditer(text):
+            yield Number("national_id:us.ssn", bool(_stdnum("us.ssn").is_valid(hit.group(0))))
     value = text.strip()
-    if len(value) <= 20:
+    if len(value) <= 20 and _ANY_NATIONAL.search(value):
         for scheme, module, shape, weak in _NATIONAL:
             if shape.search(value):
                 yield Number(scheme, bool(_stdnum(module).is_valid(value)), weak)
-    yield from _addresses(text, hinted == "ip")
+    if text.count(".") >= 3 or text.count(":") >= 2:
+        yield from _addresses(text, hinted == "ip")
 
 
 def values_in(text: str) -> Iterator[tuple[str, str, bool]]:

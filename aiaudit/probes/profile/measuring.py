@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aiaudit.data.discovery import Found
     from aiaudit.data.engine import Engine
     from aiaudit.data.schema import Schema
+    from aiaudit.probes.profile.engine import Engines
     from aiaudit.project.tree import Project
 
 VERSION: Final = "4"  # of what is measured: part of the cache's key
@@ -37,6 +38,8 @@ MEMORY: Final = 1024  # MiB that all engines together may use
 _MOST_CORES: Final = 4  # that one task uses: more would want more memory
 _PROCESS: Final = 5 * 1024 * 1024 * 1024  # bytes of address space: the engine's buffers, its libraries, mapped files
 _SECONDS: Final = 600.0  # processor time of one task
+_SMALL: Final = 4 * 1024 * 1024  # bytes of all files of a task: an engine is used on for the next one
+_PAUSE: Final = 0.1  # seconds between two words of progress
 _WORTH_TELLING: Final = 1_000_000  # bytes
 _WHOLE: Final = 64 * 1024 * 1024  # bytes: larger files are known by size, time and inode instead of their hash
 _PHRASES: Final = "phrases"  # beside a worker's answer: what it had to compile
@@ -88,20 +91,28 @@ def measure(
 
     if todo:
         BOOK.open(cache)
+    from aiaudit.probes.profile.engine import Engines
 
     def work(number: int) -> bytes:
         task = planned[todo[number]]
-        made = _measured(project.root, found, task, as_of, workers, labels, schemas)
+        made = _measured(project.root, found, task, as_of, engines, labels, schemas)
         return json.dumps({**made, _PHRASES: BOOK.taken()}, allow_nan=False).encode()
 
     began = time.monotonic()
+    last = -_PAUSE
 
     def tick() -> None:
+        nonlocal last
+        if time.monotonic() - last < _PAUSE:
+            return
+        last = time.monotonic()
         waiting = [n for n in todo if n not in answers]
         if waiting:
             progress(_told(found, [planned[n] for n in waiting], len(answers), len(planned), time.monotonic() - began))
 
     while todo:
+        cores = max(1, min(_MOST_CORES, available_jobs() // workers))
+        engines = Engines(memory_limit=MEMORY // workers, cores=cores)  # of each worker, made when it is asked for
         tick()
         for number, answer in _answers(work, len(todo), workers, tick):
             made: dict[str, Any] = json.loads(answer) if isinstance(answer, bytes) else {"error": answer}
@@ -111,6 +122,7 @@ def measure(
             if "error" not in made and not (workers > 1 and _lacked_memory(made)):
                 kept.put(task, made)
             tick()
+        engines.close()
         todo = [n for n in todo if workers > 1 and _lacked_memory(answers[n])]
         workers = 1  # once more, each alone with all the memory
     BOOK.keep(cache)
@@ -203,19 +215,14 @@ def _measured(
     found: Sequence[Found],
     task: Task,
     as_of: dt.date,
-    workers: int,
+    engines: Engines,
     labels: Sequence[str],
     schemas: Sequence[tuple[Schema, ...]],
 ) -> dict[str, Any]:
     """In a worker: open the task's files and measure them."""
-    from aiaudit.probes.profile.engine import ProjectEngine
-
-    memory, cores = MEMORY // workers, max(1, min(_MOST_CORES, available_jobs() // workers))
-    engine = ProjectEngine(memory_limit=memory, cores=cores)
-    try:
+    small = sum(found[n].size for n in task.sets) <= _SMALL
+    with engines.lent(small=small) as engine:
         return _by(engine, root, found, task, as_of, labels, schemas)
-    finally:
-        engine.close()
 
 
 def in_this_process(

@@ -55,6 +55,7 @@ _MCP_KINDS: Final = name_set("tool resource prompt")
 _CHECKED_BY_TYPE: Final = name_set("fastapi litestar django-ninja mcp bentoml blacksheep")
 _RAW_TYPES: Final = name_set("Request HttpRequest WebSocket HTTPConnection")
 _LISTS: Final = name_set("list List Sequence Iterable set Set frozenset tuple Tuple")
+_MAPS: Final = name_set("dict Dict Mapping MutableMapping")
 _LOOSE_TYPES: Final = name_set("dict Dict Any list List Mapping MutableMapping object JSON bytes")
 _SCALAR_TYPES: Final = name_set(
     "int float str bool date datetime time timedelta UUID UUID4 Decimal Path EmailStr HttpUrl Literal Enum PositiveInt"
@@ -437,7 +438,14 @@ def _bounded_annotation(annotation: ast.AST | None) -> bool:
 
 
 def _is_loose(annotation: ast.expr) -> bool:
-    """Whether a type checks next to nothing: `dict[str, Any]`, `list`, `Any`. `list[UUID]` checks each element."""
+    """Whether a type checks next to nothing: `dict[str, Any]`, `list`, `Any`. `list[UUID]` and `dict[str, list[float]]`
+    check each element."""
+    if isinstance(annotation, ast.Subscript) and last_name(annotation.value) in _LOOSE_TYPES | _LISTS:
+        inner = annotation.slice.elts[-1] if isinstance(annotation.slice, ast.Tuple) else annotation.slice
+        if isinstance(inner, ast.Subscript):
+            return _is_loose(inner)
+        if last_name(annotation.value) in _MAPS and last_name(inner) in _SCALAR_TYPES:
+            return False
     types = _type_names(annotation)
     if types and types[0] in _LISTS and set(types[1:]) & _SCALAR_TYPES and not set(types[1:]) & _LOOSE_TYPES:
         return False

@@ -22,7 +22,10 @@ _NEVER: Final = re.compile(r"^\s*(?:\$\{\{\s*)?(false|0|''|null)(?:\s*\}\})?\s*$
 _ALWAYS: Final = re.compile(
     r"^\s*(?:\$\{\{\s*)?(true|1|always\(\)|!\s*cancelled\(\)|success\(\))(?:\s*\}\})?\s*$", re.IGNORECASE
 )
-_ON_FAILURE: Final = re.compile(r"(?<!\w)failure\(\)|(?<!\w)cancelled\(\)(?!.*!)", re.IGNORECASE)
+_ON_FAILURE: Final = re.compile(r"(?<!\w)(?:failure|cancelled)\(\)", re.IGNORECASE)
+_UNLESS_FAILED: Final = re.compile(r"!\s*(?:failure|cancelled)\(\)", re.IGNORECASE)
+_IF_SET: Final = re.compile(r"^\s*(?:\$\{\{\s*)?env\.(\w+)(?:\s*!=\s*'')?(?:\s*\}\})?\s*$")
+_SETS_NO_VARIABLE: Final = re.compile(r"^(?:\./|actions/|docker/|azure/|aws-actions/|appleboy/)", re.IGNORECASE)
 _CLOSED_ONLY: Final = frozenset(
     {"closed", "labeled", "unlabeled", "assigned", "unassigned", "edited", "locked", "unlocked"}
 )
@@ -50,7 +53,7 @@ def _workflow(files: Files, path: str) -> Workflow | None:
     text = files.text(path) or ""
     defaults = as_map(as_map(data.get("defaults")).get("run"))
     jobs = tuple(
-        _job(text, str(key), as_map(job), line_of(data["jobs"], key) or 1, defaults)
+        _job(text, str(key), as_map(job), line_of(data["jobs"], key) or 1, defaults, data.get("env"))
         for key, job in data["jobs"].items()
     )
     name = data.get("name")
@@ -74,13 +77,14 @@ def triggers(on: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _job(text: str, key: str, job: Mapping[str, Any], line: int, defaults: Mapping[str, Any]) -> Job:
+def _job(text: str, key: str, job: Mapping[str, Any], line: int, defaults: Mapping[str, Any], variables: Any) -> Job:
     own = {**defaults, **as_map(as_map(job.get("defaults")).get("run"))}
     windows = "windows" in str(job.get("runs-on", "")).lower()
     environment = job.get("environment")
     raw_steps = job.get("steps")
+    unset = never_set(text, variables, job)
     steps = [
-        step_of(text, as_map(item), line_of(raw_steps, index) or line, own, windows)
+        step_of(text, as_map(item), line_of(raw_steps, index) or line, own, windows, unset)
         for index, item in enumerate(as_list(raw_steps))
     ]
     condition = _condition(job)
@@ -97,11 +101,15 @@ def _job(text: str, key: str, job: Mapping[str, Any], line: int, defaults: Mappi
     )
 
 
-def step_of(text: str, item: Mapping[str, Any], line: int, defaults: Mapping[str, Any], windows: bool = False) -> Step:
-    """One step of a job or of a composite action."""
+def step_of(
+    text: str, item: Mapping[str, Any], line: int, defaults: Mapping[str, Any], windows: bool = False,
+    unset: frozenset[str] = frozenset(),
+) -> Step:  # fmt: skip
+    """One step of a job or of a composite action. `unset`: variables that are never set, see `never_set`."""
     script = item.get("run")
     shell_name = str(item.get("shell") or defaults.get("shell") or ("pwsh" if windows else ""))
     condition = _condition(item)
+    asked = _IF_SET.match(condition)
     return Step(
         line=line,
         name=str(item.get("name") or ""),
@@ -112,7 +120,7 @@ def step_of(text: str, item: Mapping[str, Any], line: int, defaults: Mapping[str
         inputs=as_map(item.get("with")),
         folder=_folder(item.get("working-directory") or defaults.get("working-directory")),
         blocking=tolerated(item.get("continue-on-error")),
-        runs=runs(condition),
+        runs=runs(condition) and not (asked is not None and asked.group(1) in unset),
         condition=condition,
     )
 
@@ -126,7 +134,24 @@ def runs(condition: str) -> Maybe:
     """Whether a step or job with this `if:` runs in a normal, successful build. Other conditions count as true."""
     if _NEVER.match(condition):
         return False
-    return not (_ON_FAILURE.search(condition) and not _ALWAYS.match(condition) and "always()" not in condition)
+    asked = _UNLESS_FAILED.sub("true", condition)
+    return not (_ON_FAILURE.search(asked) and not _ALWAYS.match(asked) and "always()" not in asked)
+
+
+def never_set(text: str, workflow: Any, job: Mapping[str, Any]) -> frozenset[str]:
+    """The variables that steps of a job ask for in their `if:` and that nothing in the workflow sets.
+
+    `env` there holds what `env:` of the workflow, the job and the step say, and what steps write into `GITHUB_ENV`; a
+    secret of that name is not in it. Where a step may write there, or an action that is not known to set nothing, none.
+    """
+    steps = [as_map(step) for step in as_list(job.get("steps"))]
+    asked = {match.group(1) for step in steps if (match := _IF_SET.match(_condition(step)))}
+    said = [value for value in (workflow, job.get("env"), *(step.get("env") for step in steps)) if value is not None]
+    if not asked or "GITHUB_ENV" in text or not all(isinstance(value, Mapping) for value in said):
+        return frozenset()
+    if any(not _SETS_NO_VARIABLE.match(str(step["uses"])) for step in steps if step.get("uses")):
+        return frozenset()
+    return frozenset(asked).difference(*said)
 
 
 def tolerated(value: Any) -> Maybe:

@@ -27,6 +27,7 @@ ALERT = record(
     tested=BOOL,
     waits=STRING,
     loaded=BOOL,
+    told=BOOL,
 )
 SCRAPE = record(
     "scrape", path=STRING, line=INT, job=STRING, source=STRING, targets=list_of(STRING), metrics_path=STRING
@@ -51,7 +52,8 @@ class AlertsQuery(Query):
     """`what`: alert rules, scrape jobs, receivers of alerts, dashboards, or pipelines of OpenTelemetry collectors.
     An alert is `loaded` where a Prometheus configuration of the tree names its file, or where its file is applied as it
     stands (a PrometheusRule, Grafana's provisioning, Terraform). `runbook_found`: its runbook is a file of the tree;
-    unknown where it lies elsewhere. `threshold`: its expression compares, or asks whether something is absent.
+    unknown where it lies elsewhere. `told`: not so where the Prometheus configurations that load it name no
+    Alertmanager, so that it reaches nobody. `threshold`: its expression compares, or asks whether something is absent.
     `tested`: a unit test of rules (promtool) expects it to fire."""
 
     what: Literal["alerts", "scrapes", "receivers", "dashboards", "collectors"] = "alerts"
@@ -99,6 +101,7 @@ class _Monitoring:
     def __init__(self, files: Files) -> None:
         self.records: dict[str, list[dict[str, Any]]] = {key: [] for key in _TYPES}
         self.rule_files: set[str] = set()
+        self.telling: set[str] = set()
         looked: list[str] = []
         tested: set[str] = set()
         for entry in files.matching(("**/*.yml", "**/*.yaml", "**/*.rules"), None):
@@ -116,7 +119,10 @@ class _Monitoring:
             before = sum(map(len, self.records.values()))
             for document in files.yaml_all(entry.path):
                 monitoring.take(self.records, entry.path, document)
-                self.rule_files |= monitoring.rule_files_of(document)
+                named = monitoring.rule_files_of(document)
+                self.rule_files |= named
+                if named and monitoring.tells(document):
+                    self.telling |= named
                 tested |= runbooks.tested_alerts(document)
             if sum(map(len, self.records.values())) > before or entry.path in files.problems:
                 looked.append(entry.path)
@@ -128,7 +134,7 @@ class _Monitoring:
                 )
         for entry in files.matching("**/*.tf"):
             monitoring.take_terraform(self.records, entry.path, files.text(entry.path) or "")
-        monitoring.mark_loaded(self.records, self.rule_files)
+        monitoring.mark_loaded(self.records, self.rule_files, self.telling)
         for alert in self.records["alerts"]:
             alert["runbook_found"] = runbooks.found(files, alert["path"], alert["runbook"])
             alert["threshold"] = runbooks.has_threshold(alert["source"], alert["expression"])

@@ -101,11 +101,22 @@ def rule_files_of(document: Any) -> set[str]:
     return {str(one).rpartition("/")[2] for one in named if isinstance(one, str)}
 
 
-def mark_loaded(records: Records, rule_files: set[str]) -> None:
-    """Marks the alerts whose file some Prometheus configuration loads. Names may hold `*`."""
+def tells(document: Any) -> bool:
+    """Whether a Prometheus configuration names an Alertmanager, without which its alerts reach nobody."""
+    managers = _list(_map(_map(document).get("alerting")).get("alertmanagers"))
+    return any(_map(one) for one in managers)
+
+
+def mark_loaded(records: Records, rule_files: set[str], telling: set[str]) -> None:
+    """Marks the alerts whose file some Prometheus configuration loads, and those that can reach somebody from there.
+
+    `telling`: the names of files that a configuration loads which names an Alertmanager. Names may hold `*`.
+    """
     for alert in records["alerts"]:
         name = alert["path"].rpartition("/")[2]
-        alert["loaded"] = alert["loaded"] or any(fnmatchcase(name, pattern) for pattern in rule_files)
+        named = any(fnmatchcase(name, pattern) for pattern in rule_files)
+        alert["told"] = not named or alert["loaded"] or any(fnmatchcase(name, pattern) for pattern in telling)
+        alert["loaded"] = alert["loaded"] or named
 
 
 def _groups(

@@ -41,6 +41,7 @@ HISTORY: Final = record(
     days_since_last=INT,
     authors=list_of(_AUTHOR),
     recent_commits=INT,
+    recent_changes=INT,
     recent_authors=list_of(_AUTHOR),
     reviewed=INT,
     review_share=DOUBLE,
@@ -64,8 +65,9 @@ class HistoryProbe(Probe[HistoryQuery]):
     """Commits, authors (mailmap applied, bots left out, co-authors counted) and review, up to the audit's day.
 
     `within`: the audited folder in a larger repository, of which only commits that touch the folder count; else "".
-    `reviewed` counts commits on the main line of the last months that came by a pull or merge request or carry a review
-    trailer. Where the clone is shallow, figures that need the whole history are unknown.
+    `recent_changes` counts the commits on the main line of the last months, `reviewed` those of them that came by a
+    pull or merge request or carry a review trailer. Where the clone is shallow, figures that need the whole history are
+    unknown.
     """
 
     name: ClassVar[str] = "git.history"
@@ -194,6 +196,7 @@ def _history(
         "days_since_last": (context.as_of - commits[0].date).days if commits else 0,
         "authors": _shares(authors[commit.id] for commit in commits)[:_PEOPLE_LISTED],
         "recent_commits": partial or len(recent),
+        "recent_changes": partial or len(line),
         "recent_authors": _shares(authors[commit.id] for commit in recent)[:_PEOPLE_LISTED],
         "reviewed": reviewed,
         "review_share": round(reviewed / len(line), 3) if line else 0.0,

@@ -67,6 +67,9 @@ jobs:
         ("if: ${{ false }}", "", "pytest"),
         ("", "if: false", "pytest"),
         ("", "if: failure()", "pytest"),
+        ("", "if: github.ref_name == 'main' && cancelled()", "pytest"),
+        ("", "if: env.NAME != ''", "pytest"),  # `env` holds no secrets, and nothing here sets it
+        ("", "if: ${{ env.NAME }}", "pytest"),
     ],
 )
 def test_what_does_not_block(tmp_path: Path, job: str, step: str, run: str) -> None:
@@ -79,6 +82,10 @@ def test_what_does_not_block(tmp_path: Path, job: str, step: str, run: str) -> N
         ("", "", "pytest"),
         ("if: always()", "", "pytest"),
         ("if: github.event_name == 'push'", "", "pytest"),
+        ("if: \"!cancelled() && github.ref_name == 'main'\"", "", "pytest"),
+        ("", 'if: "!failure() && !cancelled()"', "pytest"),
+        ("", "if: env.NAME == 'x'", "pytest"),
+        ("env: {NAME: x}", "if: env.NAME != ''", "pytest"),
         ("", "shell: bash", "pytest | tee log"),
         ("continue-on-error: false", "", "pytest"),
     ],
@@ -86,6 +93,26 @@ def test_what_does_not_block(tmp_path: Path, job: str, step: str, run: str) -> N
 def test_what_blocks(tmp_path: Path, job: str, step: str, run: str) -> None:
     found = only(tmp_path, {WORKFLOW: github(run, job=job, step=step)})
     assert found["blocking"] is True
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "- run: echo NAME=x >> $GITHUB_ENV",  # a step may set it
+        "- uses: somebody/sets-variables@v1",  # so may an action
+    ],
+)
+def test_a_variable_that_may_be_set_leaves_the_step_running(tmp_path: Path, other: str) -> None:
+    text = f"""on: push
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      {other}
+      - if: env.NAME != ''
+        run: pytest
+"""
+    assert [c["runs"] for c in commands(tmp_path, {WORKFLOW: text}) if c["kind"] == "test"] == [True]
 
 
 def test_an_expression_leaves_it_open_whether_a_failure_counts(tmp_path: Path) -> None:

@@ -177,3 +177,25 @@ tests:
     rules = (RULE % ("x > 1", "")) + "      - {alert: Quiet, expr: y > 1}\n"
     found = ask(tmp_path, {"a.yml": rules, "tests/a_test.yml": test}, "alerts")
     assert [(a["name"], a["tested"]) for a in found] == [("Slow", True), ("Quiet", False)]
+
+
+RULES = "groups: [{name: g, rules: [{alert: Slow, expr: 'x > 1'}]}]\n"
+LOADS = "rule_files: [/etc/prometheus/rules.yml]\nscrape_configs: []\n"
+TELLS = LOADS + "alerting: {alertmanagers: [{static_configs: [{targets: ['am:9093']}]}]}\n"
+
+
+@pytest.mark.parametrize(
+    ("configurations", "told"),
+    [
+        ({}, True),  # who loads it is not here, so nothing is known against it
+        ({"prometheus.yml": LOADS}, False),
+        ({"prometheus.yml": LOADS + "alerting: {alertmanagers: []}\n"}, False),
+        ({"prometheus.yml": TELLS}, True),
+        ({"dev/prometheus.yml": LOADS, "prod/prometheus.yml": TELLS}, True),
+    ],
+)
+def test_an_alert_reaches_somebody_by_an_alertmanager(
+    tmp_path: Path, configurations: dict[str, str], told: bool
+) -> None:
+    (alert,) = ask(tmp_path, {"rules.yml": RULES, **configurations}, "alerts")
+    assert (alert["loaded"], alert["told"]) == (bool(configurations), told)

@@ -41,7 +41,7 @@ def test_commits_authors_and_dates(tmp_path: Path) -> None:
         ("Ann Author", 2, 0.667),
         ("Ben Builder", 2, 0.667),
     ]
-    assert (found["recent_commits"], len(found["recent_authors"])) == (3, 2)
+    assert (found["recent_commits"], found["recent_changes"], len(found["recent_authors"])) == (3, 2, 2)
 
 
 def test_what_came_after_the_audits_day_is_not_there_yet(tmp_path: Path) -> None:
@@ -109,6 +109,7 @@ def test_review_shows_in_messages_on_the_main_line(tmp_path: Path) -> None:
              GIT_COMMITTER_DATE="2026-05-05T00:00:00+0000")  # fmt: skip
     found = history(tmp_path)
     assert (found["reviewed"], found["review_share"]) == (3, 0.75)  # the side branch's own commit is not on the line
+    assert (found["recent_commits"], found["recent_changes"]) == (5, 4)
 
 
 def test_groups_count_who_changes_what(tmp_path: Path) -> None:

@@ -119,11 +119,11 @@ class DuckDBEngine:
                 opened = open_table(self._connection, source, view, _CATALOGUE, self._database)
             else:
                 opened = self._frugally(lambda: open_files(self._connection, source, view, self._folder))
+            return self._relation(opened, source)
         except duckdb.OutOfMemoryException:
             raise Unopened(f"{source.path}: more memory is needed than may be used") from None
         except duckdb.Error as error:
             raise Unopened(f"{source.path}: {_line(error)}") from None
-        return self._relation(opened, source)
 
     def widen(self, relation: Relation) -> Relation | None:
         """The same source with wider types where values did not fit the guessed one; None where all fit.
@@ -131,7 +131,7 @@ class DuckDBEngine:
         To be asked after each full scan: then the guess, made from the first 20,480 rows, has met every row.
         """
         opened = self._opened[relation.name]
-        again = self._frugally(lambda: widened(self._connection, opened))
+        again = self._asked(lambda: widened(self._connection, opened))
         if again is None:
             return None
         if relation.name in self._tables:  # a copy that nobody will read
@@ -181,10 +181,14 @@ class DuckDBEngine:
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query that the engine's own modules wrote."""
+        return self._asked(lambda: self._connection.execute(sql).fetchall())
+
+    def _asked(self, action: Callable[[], T]) -> T:
+        """`_frugally`, with the errors that the protocol knows."""
         import duckdb
 
         try:
-            return self._frugally(lambda: self._connection.execute(sql).fetchall())
+            return self._frugally(action)
         except duckdb.OutOfMemoryException:
             raise OutOfMemory(f"more than {self._limit} MiB are needed") from None
         except (duckdb.Error, OverflowError, ValueError) as error:
@@ -279,7 +283,8 @@ class DuckDBEngine:
 
     def malformed(self, relation: Relation) -> Malformed:
         """Rows that the reader left out; asked after a full scan."""
-        return self._opened[relation.name].malformed(self._connection, _LISTED)
+        opened = self._opened[relation.name]
+        return self._asked(lambda: opened.malformed(self._connection, _LISTED))
 
     def close(self) -> None:
         """Close the connection and remove what was spilt."""
@@ -289,7 +294,7 @@ class DuckDBEngine:
 
     def _relation(self, opened: Opened, source: Source) -> Relation:
         self._opened[opened.view] = opened
-        described = columns_of(self._connection, opened)
+        described = self._frugally(lambda: columns_of(self._connection, opened))
         if not described:
             raise Unopened(f"{source.path}: no column found")
         kinds = {name: BOOK.kind(self.dialect, kind) for name, kind in described.items()}

@@ -21,6 +21,7 @@ _SAMPLE: Final = 20480  # DuckDB's own number of rows to guess types from
 _LONGEST_LINE: Final = 64 * 1024 * 1024  # bytes of one JSON object
 _LONG_ROW: Final = 2 * 1024 * 1024  # bytes of one CSV row: the reader's buffers are many times as large
 _LONGEST_ROW: Final = 16 * 1024 * 1024  # of a file in which a row is longer than that
+_PART: Final = 64 * 1024  # bytes read at a time in search of a line's end
 _TOO_LONG: Final = "LINE SIZE OVER MAXIMUM"  # DuckDB's name of the fault
 _NARROWER: Final = ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN")  # the first that all values fit
 _REJECTS: Final = 1_000_000  # rejected values that are kept a file
@@ -176,6 +177,8 @@ def _narrower(connection: duckdb.DuckDBPyConnection, opened: Opened, texts: Sequ
 def _open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
     import duckdb
 
+    if opened.format.compression == "none" and any(_is_one_line(Path(file)) for file in opened.files):
+        raise Unopened(f"its lines are longer than {_LONGEST_ROW >> 20} MiB, as no row of a table is")
     head = head_of(Path(opened.files[0]), opened.format.compression)
     if head and not head.strip():
         raise Unopened("the file holds blank lines only")
@@ -202,6 +205,24 @@ def _open_csv(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened:
     if twice:
         chosen = replace(chosen, notes=(*notes, f"columns of the same name, told apart by numbers: {', '.join(twice)}"))
     return chosen
+
+
+def _is_one_line(file: Path) -> bool:
+    """Whether at least half of the file is in lines longer than a row may be. The reader would take its time: it looks
+    at 2.5 MB a second for the end of such a line. Each window is read up to its first line's end."""
+    size, empty = file.stat().st_size, 0
+    if size <= _LONGEST_ROW:
+        return False
+    with file.open("rb") as stream:
+        for start in range(0, size, _LONGEST_ROW):
+            stream.seek(start)
+            end = min(start + _LONGEST_ROW, size)
+            while stream.tell() < end and b"\n" not in (part := stream.read(min(_PART, end - stream.tell()))):
+                if b"\r" in part:
+                    return False  # lines may end like this too: let the reader see
+            if stream.tell() == end and b"\n" not in part:
+                empty += end - start
+    return 2 * empty >= size
 
 
 def _names_twice(text: str) -> list[str]:

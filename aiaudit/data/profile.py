@@ -12,7 +12,7 @@ from aiaudit.data import exact, leakage
 from aiaudit.data.chat import Shape, conversations, near, shape_of
 from aiaudit.data.drift import compare
 from aiaudit.data.engine import Engine, EngineError, OutOfMemory, Relation
-from aiaudit.data.model import Chat, Column, Dataset, GroupRate, IdColumn, Label, Pair, Sample, Source
+from aiaudit.data.model import Chat, Column, Dataset, GroupRate, IdColumn, Label, Malformed, Pair, Sample, Source
 from aiaudit.data.naming import id_columns, label_column
 from aiaudit.data.overlap import overlap, text_overlap
 from aiaudit.data.preference import preference
@@ -49,7 +49,7 @@ def profile(engine: Engine, source: Source, now: dt.datetime) -> Profiled:
     notes = [f"{source.name}: {note}" for note in relation.notes]
     measured = _Measured(source.name, notes)
     relation, scanned = _scanned(engine, relation, measured)
-    malformed = engine.malformed(relation)
+    malformed = measured.of("malformed rows", engine.malformed, relation) or Malformed(None)
     looked = measured.of("sample", look, engine, relation, scanned.rows, scanned.columns)
     columns = list(looked.columns if looked else scanned.columns)
     found = _with_exact(engine, relation, columns, scanned.rows, measured)

@@ -170,6 +170,28 @@ def test_too_little_memory_is_told_and_no_number_is_given(tmp_path):
     assert all(found.duplicates in (None, 0) for found in dataset.ids)
 
 
+def test_a_file_of_one_huge_line_is_no_table_and_not_searched_for_one(tmp_path, measured, monkeypatch):
+    monkeypatch.setattr("aiaudit.data.duckdb_open._LONGEST_ROW", 1 << 20)
+    (tmp_path / "one.csv").write_bytes(b"a,b\n" + b"1" * (3 << 20))
+    (tmp_path / "mac.csv").write_bytes(b"a,b\r" + b"1,2\r" * (1 << 18))
+    (tmp_path / "some.csv").write_bytes(b"a,b\n" + b"1,2\n" * (1 << 20) + b"3," + b"x" * (1 << 20) + b"\n5,6\n")
+    report = measured(tmp_path)
+    rows = {one.path: one.rows for one in report.datasets}
+    assert rows == {"one.csv": None, "mac.csv": 1 << 18, "some.csv": (1 << 20) + 2}
+    assert report.notes == ("one.csv: its lines are longer than 1 MiB, as no row of a table is",)
+
+
+def test_json_lines_too_long_for_the_memory_are_told(tmp_path):
+    (tmp_path / "long.jsonl").write_text(json.dumps({"text": "word " * 4_000_000}) + "\n")
+    engine = DuckDBEngine(memory_limit=100, threads=1)
+    try:
+        report = measure(engine, [Source("l", "l", (tmp_path / "long.jsonl",), "jsonl")], NOW)
+    finally:
+        engine.close()
+    assert any("memory" in note for note in report.notes)
+    assert report.datasets[0].malformed.count is None
+
+
 def test_messages_hold_no_value_of_the_data(tmp_path, measured):
     rows = [json.dumps({"a": {"b": i}}) for i in range(5)] + [json.dumps({"a": "jane@example.org"})]
     (tmp_path / "v.jsonl").write_text("\n".join(rows))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 READERS: Final = {"csv": "csv", "parquet": "parquet", "jsonl": "json"}
+_PARTITIONS: Final = "8"  # of a cluster's results; this machine has one for each core
 _MEMORY: Final = "1g"  # of the driver: it holds the executors too where Spark runs on this machine
 
 
@@ -47,7 +48,7 @@ class SparkEngine:
             .config("spark.driver.memory", _MEMORY)
             .config("spark.sql.session.timeZone", "UTC")
             .config("spark.sql.timestampType", "TIMESTAMP_NTZ")
-            .config("spark.sql.shuffle.partitions", "8")
+            .config("spark.sql.shuffle.partitions", _PARTITIONS if url.startswith("spark://") else str(os.cpu_count()))
             .config("spark.log.level", "ERROR")
         )
         self._own_machine = _gateway() is None  # a Java machine that runs already is somebody else's

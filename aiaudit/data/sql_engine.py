@@ -5,7 +5,8 @@ What a dialect lacks is rewritten in the expression before it is compiled, so th
 - several quantiles at once become one array of single ones;
 - a cast that must not fail (PostgreSQL has none, and sqlglot drops Snowflake's) becomes a cast of the texts that look
   like a number;
-- a floating literal (a decimal to Spark) becomes a cast.
+- a floating literal (a decimal to Spark) becomes a cast;
+- a test for infinity, which Ibis loses on the way to Spark, becomes a comparison.
 
 Tables are read where they are; nothing is written but temporary samples.
 """
@@ -191,6 +192,7 @@ def rewritten(expression: ir.Expr, dialect: str) -> ir.Expr:
         rules[ops.ApproxMultiQuantile] = lambda op: ops.MultiQuantile(op.arg, op.quantile, op.where)
     if dialect == "pyspark":
         rules[ops.Literal] = _double
+        rules[ops.IsInf] = _infinite
     if not rules:
         return expression
 
@@ -226,6 +228,14 @@ def _double(op: Any) -> Any:
     if not op.dtype.is_floating() or op.value is None:
         return op
     return ops.Cast(ops.Literal(repr(float(op.value)), "string"), op.dtype)
+
+
+def _infinite(op: Any) -> Any:
+    """Whether a number is infinite: Ibis 12 compiles Spark's test to FALSE, whatever the number."""
+    import ibis
+
+    infinity = ibis.literal("Infinity").cast("float64")
+    return (op.arg.to_expr().cast("float64").abs() == infinity).op()
 
 
 def _guarded(op: Any) -> Any:

@@ -32,7 +32,7 @@ from aiaudit.data.phrases import BOOK
 from aiaudit.data.profile import Profiled, drift_of, overlap_of, profile
 from aiaudit.data.sql_engine import type_mapper
 
-ROWS = 3000
+ROWS = 1000
 NOW = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 HEAD = ("id", "price", "days", "region", "note", "seen", "member", "bought")
 IGNORED = {"size_bytes", "malformed", "histogram", "format", "date_formats"}
@@ -43,8 +43,9 @@ def rows(seed: int, first: int, shift: float = 0.0) -> list[tuple[Any, ...]]:
     made: list[tuple[Any, ...]] = []
     for number in range(first, first + ROWS):
         price = round(draw.lognormvariate(3, 0.6) + shift, 3)
+        odd = draw.choice([*[price] * 100, None, None, None, None, math.nan, math.inf, -math.inf])
         made.append((
-            number, price if draw.random() > 0.05 else None, draw.randint(0, 60),
+            number, odd, draw.randint(0, 60),
             draw.choice(["north", "south", "Größe", "o'brien"]), draw.choice(["12", "7.5", "n/a", "-3e2", "abc", ""]),
             dt.datetime(2026, 1, 1) + dt.timedelta(minutes=draw.randint(0, 200_000)), draw.random() < 0.3,
             int(price > 22),
@@ -221,18 +222,104 @@ def test_a_sample_of_a_table_is_the_same_each_time(folder: Path, postgres: str) 
         engine.close()
 
 
+def project(root: Path, datasets: str) -> Path:
+    root.mkdir(exist_ok=True)
+    (root / "aiaudit.yaml").write_text(f"datasets:\n{datasets}")
+    (root / "train.py").write_text("model.fit(x, y)\n")
+    return root
+
+
+def audited(root: Path, url: str) -> dict[str, Any]:
+    """What `aiaudit run --engine` finds in the project."""
+    from typer.testing import CliRunner
+
+    from aiaudit.cli.app import application
+
+    asked = ["run", str(root), "--pack", "data", "--engine", url, "--no-cache", "-q", "-o", "-"]
+    done = CliRunner().invoke(application(), asked)
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def holds_what_duckdb_measured(result: dict[str, Any], by_duckdb: dict[str, Any]) -> None:
+    """The data sets and the overlap of `aiaudit run`, figure by figure, and the verdicts that rest on them."""
+    sets = {one["name"]: one for one in result["data"]["datasets"]}
+    assert set(sets) == {"train", "test"}
+    for one in by_duckdb["datasets"]:
+        theirs = sets[one["name"]]
+        told = {key: theirs[key] for key in ("rows", "duplicate_rows", "ids", "leakage", "label")}
+        assert differences({key: one[key] for key in told}, told) == []
+        columns = {column["name"]: column for column in theirs["columns"]}
+        for column in one["columns"]:
+            shared = column.keys() & columns[column["name"]].keys()
+            assert {"null_fraction", "distinct", "mean"} <= shared
+            ours = {key: column[key] for key in shared}
+            assert differences(ours, {key: columns[column["name"]][key] for key in shared}, column["name"]) == []
+    (pair,) = result["data"]["pairs"]
+    assert [pair[key] for key in ("overlap_rows", "overlap_ids")] == [
+        by_duckdb["overlap"][key] for key in ("overlap_rows", "overlap_ids")
+    ]
+    checks = {one["id"]: one["status"] for one in result["checks"]}
+    assert checks["DATA-004"] == "fail"  # the splits share rows
+
+
 @pytest.mark.slow
-def test_spark_measures_what_duckdb_measures(folder: Path, by_duckdb: dict[str, Any]) -> None:
+def test_aiaudit_run_measures_declared_tables_on_postgresql(
+    tmp_path: Path, by_duckdb: dict[str, Any], postgres: str
+) -> None:
+    declared = "".join(
+        f"- {{name: {name}, table: public.{name}, role: {name}, label: bought, id: id, time: seen}}\n"
+        for name in ("train", "test")
+    )
+    result = audited(project(tmp_path / "shop", declared), postgres)
+    holds_what_duckdb_measured(result, by_duckdb)
+    assert not any("embedded engine" in note for note in result["data"]["notes"])
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One session, and one Java machine, for all tests: settings for short queries, which take a third of the time."""
     pytest.importorskip("pyspark")
     if shutil.which("java") is None:
         pytest.skip("Java is not installed")
-    engine = engine_at("local-spark")
-    try:
-        assert differences(by_duckdb, measured(engine, folder, files=True)) == []
-    finally:
-        engine.close()
-    with pytest.raises(ChildProcessError):  # the Java machine has ended with it
-        os.waitpid(-1, os.WNOHANG)
+    settings = tmp_path_factory.mktemp("spark")
+    (settings / "spark-defaults.conf").write_text(
+        "spark.sql.codegen.wholeStage false\nspark.sql.codegen.factoryMode NO_CODEGEN\n"
+        "spark.sql.adaptive.enabled false\nspark.ui.showConsoleProgress false\n"
+        "spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC\n"
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SPARK_CONF_DIR", str(settings))
+        engine = engine_at("local-spark")
+        try:
+            yield engine
+        finally:
+            engine.close()
+        with pytest.raises(ChildProcessError):  # the Java machine has ended with it
+            os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.slow
+def test_spark_measures_what_duckdb_measures(folder: Path, by_duckdb: dict[str, Any], spark: Engine) -> None:
+    assert differences(by_duckdb, measured(spark, folder, files=True)) == []
+
+
+@pytest.mark.slow
+def test_aiaudit_run_measures_files_on_spark(
+    tmp_path: Path, folder: Path, by_duckdb: dict[str, Any], spark: Engine
+) -> None:
+    """The last test of the session: the command ends it."""
+    declared = "".join(
+        f"- {{name: {name}, path: {name}.parquet, role: {name}, label: bought, id: id, time: seen}}\n"
+        for name in ("train", "test")
+    )
+    root = project(tmp_path / "shop", declared)
+    for name in ("train", "test"):
+        shutil.copy(folder / f"{name}.parquet", root)
+    result = audited(root, "local-spark")
+    holds_what_duckdb_measured(result, by_duckdb)
+    assert result["data"]["engine"].startswith("spark")
 
 
 @pytest.mark.parametrize("dialect", ["pyspark", "postgres", "bigquery", "snowflake", "trino"])

@@ -214,6 +214,8 @@ def _differences(
             yield f"expected findings at {_list(sorted(expect.findings))}, got {_list(found)}"
     if expect.reason is not None and expect.reason not in result.reason:
         yield f"expected a reason with {expect.reason!r}, got {result.reason!r}"
+    if expect.points is not None and abs((result.points or 0.0) - expect.points) > 0.005:
+        yield f"expected {expect.points:g} of a pass, got {result.points}"
     for name, wanted in expect.facts.items():
         fact = facts.get(names.get(name, name))
         got = plain(fact)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
@@ -21,6 +22,10 @@ GLOBS: Final = (
 _NEVER: Final = re.compile(r"^\s*(?:\$\{\{\s*)?(false|0|''|null)(?:\s*\}\})?\s*$", re.IGNORECASE)
 _ALWAYS: Final = re.compile(
     r"^\s*(?:\$\{\{\s*)?(true|1|always\(\)|!\s*cancelled\(\)|success\(\))(?:\s*\}\})?\s*$", re.IGNORECASE
+)
+# What fails by an outcome, or reports it as a check of the commit.
+_FAILS_BY: Final = re.compile(
+    r"\bexit\s+[1-9]|\bsetFailed\b|checks\.create\b|createCommitStatus\b|/check-runs\b|/statuses/"
 )
 _ON_FAILURE: Final = re.compile(r"(?<!\w)(?:failure|cancelled)\(\)", re.IGNORECASE)
 _UNLESS_FAILED: Final = re.compile(r"!\s*(?:failure|cancelled)\(\)", re.IGNORECASE)
@@ -91,7 +96,7 @@ def _job(text: str, key: str, job: Mapping[str, Any], line: int, defaults: Mappi
     return Job(
         id=key,
         line=line,
-        steps=tuple(steps),
+        steps=tuple(_taken_up(steps, [as_map(item) for item in as_list(raw_steps)])),
         needs=words_of(job.get("needs")),
         blocking=tolerated(job.get("continue-on-error")),
         runs=runs(condition),
@@ -99,6 +104,20 @@ def _job(text: str, key: str, job: Mapping[str, Any], line: int, defaults: Mappi
         environment=str(environment if isinstance(environment, str) else as_map(environment).get("name", "")),
         uses=str(job.get("uses") or ""),
     )
+
+
+def _taken_up(steps: Sequence[Step], items: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
+    """Steps whose failure is tolerated, where a later step takes up their outcome: it counts where that step fails by
+    it or reports it as a check of the commit, and is unknown where something else is done with it."""
+    for index, (step, item) in enumerate(zip(steps, items, strict=True)):
+        name = str(item.get("id") or "")
+        uses = re.compile(rf"\bsteps\.{re.escape(name)}\.outcome\b")
+        later = [text for one in items[index + 1 :] if uses.search(text := str(dict(one)))] if name else []
+        if step.blocking is False and later:
+            counts = any(_FAILS_BY.search(text) for text in later)
+            yield replace(step, blocking=True if counts else Unknown("a later step takes up its outcome"))
+        else:
+            yield step
 
 
 def step_of(

@@ -28,7 +28,8 @@ def portfolio(
 ) -> None:
     """Rank many projects, with the gaps that they share.
 
-    Of each project its latest result counts. The common gaps are those whose mending helps most projects.
+    Of each project (by its name and owner) its latest result counts. The common gaps are those whose mending helps most
+    projects.
     """
     from aiaudit.reports import brand as brands
     from aiaudit.reports import portfolio as report

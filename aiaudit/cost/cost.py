@@ -123,10 +123,18 @@ def cost_of(
 
 def ten_times(inputs: Inputs) -> TenTimes:
     """Replicas of unknown throughput may not be enough: what they cost at ten times the load is then no answer."""
-    if inputs.hosting is not None and inputs.hosting.rate is None:
-        return TenTimes(None, None, f"the throughput of one replica is not known ({inputs.hosting.why})")
+    if why := unsized(inputs):
+        return TenTimes(None, None, why)
     more = inputs.times(TEN)
     return TenTimes(bill(more).total, math.fsum(expected(more)) / more.months)
+
+
+def unsized(inputs: Inputs) -> str:
+    """Why nobody can say whether the replicas are enough for the load; empty where it can be said."""
+    if inputs.hosting is None or inputs.hosting.rate is not None:
+        return ""
+    why = f" ({inputs.hosting.why})" if inputs.hosting.why else ""
+    return f"the throughput of one replica is not known{why}"
 
 
 def doubts(found: Bill, as_of: dt.date) -> tuple[str, ...]:
@@ -149,7 +157,8 @@ def gate(
     """Whether every projected month fits a monthly limit at a percentile.
 
     fail: the present bill is above it already (what is missing can only add). unknown: no budget, positions that are
-    not counted, or prices without a day or too old. partial: now it fits, but not every month at the percentile.
+    not counted, replicas whose throughput is not known, or prices without a day or too old. partial: now it fits, but
+    not every month at the percentile.
     """
     money = inputs.currency
     if inputs.budget.problem and limit is None:
@@ -166,6 +175,8 @@ def gate(
     if now.missing:
         lacks = "; ".join(f"{one.text}: add {one.add}" for one in now.missing)
         return Gate("unknown", f"not counted: {lacks}", breaks, usual)
+    if why := unsized(inputs):
+        return Gate("unknown", f"{why}, so that the declared replicas may be too few", breaks, usual)
     if breaks is not None:
         text = f"{shown(first.at(percentile), money)} now at {percentile}; month {breaks} is above {shown(limit)}"
         return Gate("partial", text, breaks, usual)

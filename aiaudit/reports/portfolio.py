@@ -203,9 +203,9 @@ def _totals(made: Portfolio) -> list[tuple[str, str]]:
 
 def _row(project: Any, made: Portfolio) -> Row:
     titles = dict(made.packs)
-    weakest = ""
-    if project.weakest:
-        weakest = f"{titles.get(project.weakest, project.weakest)} {figure(project.packs.get(project.weakest))}"
+    numbered = {pack: score for pack, score in project.packs.items() if score is not None}
+    lowest = min(numbered, key=lambda pack: numbered[pack]) if numbered else ""
+    weakest = f"{titles.get(lowest, lowest)} {figure(numbered[lowest])}" if lowest else ""
     step = "–"
     if project.next_name and not project.next_checks:
         step = say("portfolio.step_evidence", level=_level(project.next_name))
@@ -276,6 +276,8 @@ def _why(one: Outlier) -> str:
 
 
 def _notes(made: Portfolio) -> Iterator[str]:
+    if made.older:
+        yield say("portfolio.older", made.older)
     for path in made.unread:
         yield say("portfolio.unread", path=path)
     if made.rulesets > 1:

@@ -73,7 +73,7 @@ def _head(view: Record, subject: str) -> Text:
 
 
 def _standing(view: Record) -> Text:
-    """The score with its range and coverage, the level, the weakest core pack, and the way to the next level."""
+    """The score with its range and coverage, the level, the weakest area, and the way to the next level."""
     low, high, coverage = view.percent("score_low"), view.percent("score_high"), view.percent("coverage")
     lines = [Text(words.score_phrase(view.number("score"), low, high, coverage), "bold")]
     if unnumbered := view.texts("unnumbered"):
@@ -113,10 +113,12 @@ def _level(view: Record, readiness: str) -> Text:
 
 
 def _weakest(view: Record) -> list[Text]:
-    weakest = next((p for p in view.records("packs") if p.text("id") == view.text("weakest_core")), None)
-    if not weakest:
+    """The area with the lowest score, core or not, as page one of the report has it."""
+    numbered = [pack for pack in view.records("packs") if pack.number("score") is not None]
+    if not numbered:
         return []
-    return [Text(say("terminal.weakest", pack=weakest.text("title"), score=figure(weakest.number("score"))))]
+    lowest = min(numbered, key=lambda pack: pack.number("score") or 0.0)
+    return [Text(say("terminal.weakest", pack=lowest.text("title"), score=figure(lowest.number("score"))))]
 
 
 def _next(view: Record) -> list[Text]:
@@ -210,8 +212,10 @@ def _actions(view: Record) -> Table | None:
     table = _listing(say("terminal.gains"), 2)
     for place, action in enumerate(actions, start=1):
         check = action.text("check")
+        verb = "fix" if action.text("verb") == "fix" else "show"
+        numbered = action.number("score_before") is not None and action.number("score_after") is not None
         gain = say(
-            "terminal.fix" if action.text("verb") == "fix" else "terminal.show",
+            f"terminal.{verb}" if numbered else f"terminal.{verb}_unnumbered",
             effort=words.EFFORT.get(action.text("effort"), ""),
             before=figure(action.number("score_before")),
             after=figure(action.number("score_after")),

@@ -79,16 +79,18 @@ class Portfolio:
     owners: tuple[tuple[str, int, float | None], ...]
     unread: tuple[str, ...]
     rulesets: int
+    older: int = 0  # results that a later one of the same project takes the place of
 
 
 def build(files: Sequence[Path]) -> Portfolio:
-    """Read the results and add them up. Raises `PortfolioError` where none can be read."""
+    """Read the results and add them up: of each project the latest. Raises `PortfolioError` where none can be read."""
     try:
-        rows = heads.statuses(files)
+        every = heads.statuses(files)
+        rows = _latest(every)
         details = heads.details(_first_files(rows))
     except heads.HeadsError as error:
         raise PortfolioError(str(error)) from None
-    read = {row["filename"] for row in rows}
+    read = {row["filename"] for row in every}
     unread = [path for path in sorted({str(file) for file in files}) if path not in read]
     projects = sorted((_project(row) for row in rows), key=_rank)
     if not projects:
@@ -108,7 +110,33 @@ def build(files: Sequence[Path]) -> Portfolio:
         tuple(_owners(projects)),
         tuple(unread),
         len(rules),
+        len(every) - len(rows),
     )
+
+
+def _latest(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows without those that have a later one of the same project: of the same name, and of the same owner where
+    both name one. Results of one day are different projects with one name, and so are those without a name."""
+    newest: dict[tuple[str, str | None], str] = {}  # by name and owner; owner None: any
+    for row in rows:
+        for owner in (_owner(row), None):
+            key = (_name(row), owner)
+            newest[key] = max(newest.get(key, ""), row["as_of"] or "")
+
+    def replaced(row: Mapping[str, Any]) -> bool:
+        name, owner = _name(row), _owner(row)
+        later = max(newest[name, owner], newest.get((name, ""), "")) if owner else newest[name, None]
+        return bool(name) and (row["as_of"] or "") < later
+
+    return [row for row in rows if not replaced(row)]
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return (row["project"] or {}).get("name") or ""
+
+
+def _owner(row: Mapping[str, Any]) -> str:
+    return ((row["project"] or {}).get("declared") or {}).get("owner") or ""
 
 
 def headlines(files: Sequence[Path]) -> tuple[tuple[str, Project], ...]:
@@ -142,7 +170,7 @@ def _project(row: Mapping[str, Any]) -> Project:
     return Project(
         name=project.get("name") or Path(file).name.removesuffix(".json"),
         file=file,
-        owner=(project.get("declared") or {}).get("owner") or "",
+        owner=_owner(row),
         as_of=row["as_of"] or "",
         ruleset=(row["tool"] or {}).get("ruleset_hash") or "",
         score=row["score"],

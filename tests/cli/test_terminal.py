@@ -54,6 +54,22 @@ def test_without_a_score_nothing_is_claimed():
     assert "Readiness" not in shown
 
 
+def test_what_gains_most_names_no_score_where_there_is_none():
+    actions = [RESULT["actions"][0] | {"score_before": None, "score_after": None, "low_before": 20.0, "low_after": 31.0}]
+    shown = render(changed(actions=actions))
+    assert "no score yet, low end 20 → 31" in shown
+    assert "– → –" not in shown
+
+
+def test_the_weakest_area_is_the_lowest_of_all():
+    packs = copy.deepcopy(RESULT["packs"])
+    packs[0] |= {"score": 3.0, "title": "Something else", "core": False}
+    assert "Weakest area: " in render(RESULT)
+    security = next(pack for pack in packs if pack["id"] == RESULT["weakest_core"])
+    security["score"] = 40.0
+    assert "Weakest area: Something else, 3" in render(changed(packs=packs))
+
+
 def test_a_check_that_is_partly_shown_says_in_one_line_what_is_missing():
     partial = next(c for c in RESULT["checks"] if c["status"] == "partial")
     many = [partial | {"id": f"OPS-{n:03}", "reason": "word " * 40, "priority": n / 10} for n in range(100, 130)]

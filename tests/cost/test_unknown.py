@@ -56,6 +56,17 @@ def test_a_fleet_whose_speed_is_unknown_stays_as_declared():
     assert any("throughput of one is not known" in text for text in found.inputs.assumptions)
 
 
+def test_a_budget_gate_does_not_pass_on_replicas_of_unknown_speed():
+    part = workload(
+        hardware={"target": {"cpu": 1, "memory_mb": 512}, "price_per_hour": 0.05, "price_date": "2026-11-01"},
+        serving={"replicas": 2, "engine": "onnxruntime"},
+    )
+    gate = cost(part, budget=10_000).gate
+    assert gate.verdict == "unknown"
+    assert "throughput of one replica is not known" in gate.text
+    assert cost(part, budget=50).gate.verdict == "fail"  # more replicas can only add
+
+
 def test_runs_whose_rhythm_or_hours_are_not_said():
     lacks, _ = missing(own(training=[{"every": "30d"}]))
     assert "gpu_hours" in lacks["training"]

@@ -50,6 +50,26 @@ def test_gaps_are_counted_over_the_projects_to_which_they_apply(folder):
     assert all(fix.lifts == 3 for fix in made.fixes if fix.id in missing)
 
 
+def test_of_each_project_its_latest_result_counts(folder):
+    before = build(files(folder))
+    for name, day, owner in (
+        ("alpha", "2026-01-01", "Kim"),
+        ("alpha", "2026-01-02", ""),
+        ("alpha", "2026-01-03", "Lee"),
+    ):
+        result = make_result()
+        result["project"] |= {"name": name, "declared": {"owner": owner}}
+        result |= {"as_of": day, "readiness": "not_ready"}
+        (folder / f"{name}-{day}.json").write_text(json.dumps(result))
+    made = build(files(folder))
+    assert made.older == 2  # Lee's is another project of the same name
+    assert sorted(p.name for p in made.projects) == sorted([*(p.name for p in before.projects), "alpha"])
+    assert [p.readiness for p in made.projects if p.owner == "Lee"] == ["not_ready"]
+    assert made.unread == ()
+    assert "2 older results" in report.render(".md", made)
+    assert "older result" not in report.render(".md", before)
+
+
 def test_owners_and_what_should_be_looked_at(folder):
     made = build(files(folder))
     assert made.owners[0][:2] in (("Kim", 2), ("", 2))

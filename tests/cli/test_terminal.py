@@ -55,7 +55,9 @@ def test_without_a_score_nothing_is_claimed():
 
 
 def test_what_gains_most_names_no_score_where_there_is_none():
-    actions = [RESULT["actions"][0] | {"score_before": None, "score_after": None, "low_before": 20.0, "low_after": 31.0}]
+    actions = [
+        RESULT["actions"][0] | {"score_before": None, "score_after": None, "low_before": 20.0, "low_after": 31.0}
+    ]
     shown = render(changed(actions=actions))
     assert "no score yet, low end 20 → 31" in shown
     assert "– → –" not in shown

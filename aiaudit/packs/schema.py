@@ -15,7 +15,6 @@ OTHERWISE = "otherwise"
 CHECK_ID = r"^[A-Z][A-Z0-9]{1,11}-[0-9]{3}$"
 NAME = r"^[a-z][a-z0-9_]*$"
 DOTTED_NAME = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
-RULE_STATUSES = ("fail", "unknown", "partial", "pass", "not_applicable")
 FACT_KEYS = frozenset({"probe", "derive", "sees", "title"})
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]

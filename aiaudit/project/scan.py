@@ -16,7 +16,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 from aiaudit.project import pool
 from aiaudit.project.cache import Cache, Key, content_hash, engine_id
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aiaudit.probes.base import Engine
 
 Result = dict[str, Any]
+_Given = ParamSpec("_Given")
 Progress = Callable[[int, int], None]  # files done, files in all
 
 IN_PROCESS_BYTES: Final = 512 * 1024  # less work than this does not pay a fork, where every engine is `bounded`
@@ -53,40 +54,14 @@ class _Task:
     engines: tuple[tuple[int, bytes], ...]  # (number of the engine, cache id)
 
 
-def scan(
-    project: Project,
-    engines: Sequence[Engine],
-    *,
-    jobs: int | None = None,
-    cache: Cache | None = None,
-    progress: Progress | None = None,
-    limits: Limits | None = None,
-    isolate: bool | None = None,
-    hashes: dict[str, bytes] | None = None,
-) -> dict[str, dict[str, Result]]:
-    """What each engine found, by the engine's name and the file's path; `{"error": reason}` for a file that could not
-    be read or looked through.
+class Scan:
+    """A scan that has begun. Workers go on while their caller does other things, as long as it calls `attend` now and
+    then. Use it as a context: no worker is left.
 
     `jobs`: processes at most (None: as many as there are processors). `isolate`: whether workers are forked (None:
     unless the work is small and all engines are `bounded`). `hashes`: takes each content's hash by path; empty where
     the file could not be read or looked through whole.
     """
-    with Scan(
-        project,
-        engines,
-        jobs=jobs,
-        cache=cache,
-        progress=progress,
-        limits=limits,
-        isolate=isolate,
-        hashes=hashes,
-    ) as begun:
-        return begun.results()
-
-
-class Scan:
-    """A scan that has begun; see `scan`. Workers go on while their caller does other things, as long as it calls
-    `attend` now and then. Use it as a context: no worker is left."""
 
     def __init__(
         self,
@@ -385,6 +360,19 @@ class Scan:
             self.found[number][engine] = json.loads(json.dumps(kept[key])) if key in given else kept[key]
             given.add(key)
         return sorted(lost)
+
+
+def _whole(begin: Callable[_Given, Scan]) -> Callable[_Given, dict[str, dict[str, Result]]]:
+    def scan(*given: _Given.args, **named: _Given.kwargs) -> dict[str, dict[str, Result]]:
+        with begin(*given, **named) as begun:
+            return begun.results()
+
+    return scan
+
+
+scan = _whole(Scan)
+"""What each engine found, by the engine's name and the file's path; `{"error": reason}` for a file that could not be
+read or looked through. It takes what `Scan` takes."""
 
 
 def _variant(engine: Engine, entry: Entry) -> str:

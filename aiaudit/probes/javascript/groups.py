@@ -12,7 +12,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 
 from aiaudit.probes.javascript.names import check_pattern
-from aiaudit.probes.python.match import expand_groups
+from aiaudit.probes.python.match import checker, expand_groups
 
 
 def _each(heads: Iterable[str], tails: Iterable[str]) -> tuple[str, ...]:
@@ -305,11 +305,5 @@ def expanded(names: Iterable[str]) -> list[str]:
     return expand_groups(names, GROUPS)
 
 
-def _checked(names: list[str]) -> list[str]:
-    for one in expanded(names):
-        check_pattern(one)
-    return names
-
-
-Names = Annotated[list[str], AfterValidator(_checked)]
+Names = Annotated[list[str], AfterValidator(checker(GROUPS, check_pattern))]
 """Qualified names and groups of them, in a query."""

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
-from aiaudit.probes.python.match import check_pattern, expand_groups
+from aiaudit.probes.python.match import check_pattern, checker, expand_groups
 
 _OPENAI_CLASSES: Final = ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI")
 _OPENAI_METHODS: Final = (
@@ -313,11 +313,5 @@ def expanded(names: Iterable[str]) -> list[str]:
     return expand_groups(names, GROUPS)
 
 
-def _checked(names: list[str]) -> list[str]:
-    for one in expanded(names):
-        check_pattern(one)
-    return names
-
-
-Names = Annotated[list[str], AfterValidator(_checked)]
+Names = Annotated[list[str], AfterValidator(checker(GROUPS, check_pattern))]
 """Qualified names and groups of them, in a query."""

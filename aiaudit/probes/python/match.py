@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Final
 
@@ -44,6 +44,17 @@ def expand_groups(names: Iterable[str], groups: Mapping[str, Iterable[str]]) -> 
             raise ValueError(f"there is no group {name[6:]!r}; there are {', '.join(groups)}")
         out.extend(group)
     return out
+
+
+def checker(groups: Mapping[str, Iterable[str]], check: Callable[[str], object]) -> Callable[[list[str]], list[str]]:
+    """What holds the names of a query to these groups and this form of a name. It raises ValueError."""
+
+    def checked(names: list[str]) -> list[str]:
+        for one in expand_groups(names, groups):
+            check(one)
+        return names
+
+    return checked
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import resource
 import signal
 import subprocess
@@ -29,7 +30,7 @@ world, event, left, number = sys.argv.pop(1), sys.argv.pop(1), int(sys.argv.pop(
 parent = os.getpid()
 def hook(name, args):
     global left
-    if name == event and os.getpid() == parent:
+    if event in (name, "any") and os.getpid() == parent:
         left -= 1
         if left == 0:
             os.kill(parent, number)
@@ -88,6 +89,21 @@ def test_a_signal_leaves_the_older_outputs_and_nothing_else(place, event, count,
     assert (done.returncode, done.stdout, done.stderr) == (128 + number, "", f"aiaudit: {words}; nothing was written\n")
     assert (place / "out/r.json").read_text() == "old"
     assert left(place) == {"r.json"}
+
+
+@pytest.mark.parametrize("count", sorted(random.Random(10).sample(range(1, 5000), 8)))
+def test_a_signal_at_any_point_leaves_all_old_or_all_new(place, count):
+    """The points are drawn from all events that Python tells of: imports, opens, forks, renames, removals."""
+    out = ["-o", str(place / "out/r.json"), "-o", str(place / "out/r.csv"), "--jobs", "2"]
+    done = run(place, *out, event="any", count=count, number=signal.SIGTERM)
+    new = {"r.json", "r.csv"}
+    if done.returncode == 0:  # so many events there are not: the run came to its end
+        assert left(place) == new
+        return
+    assert done.returncode == 128 + signal.SIGTERM, done.stderr
+    old = (place / "out/r.json").read_text() == "old"
+    assert left(place) == ({"r.json"} if old else new)
+    assert old or json.loads((place / "out/r.json").read_text())["schema_version"] == 1
 
 
 def test_a_signal_while_the_files_take_their_names_waits_until_all_have_them(place):

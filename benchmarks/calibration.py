@@ -1,11 +1,13 @@
 """Does the score tell prototypes, pilots and production-grade projects apart?
 
-    python benchmarks/calibration.py AIAUDIT LABELS CHECKOUTS [--held-out LABELS CHECKOUTS] [--results DIR] [--markdown]
+    python benchmarks/calibration.py AIAUDIT LABELS CHECKOUTS [--held-out LABELS CHECKOUTS]... [--results DIR]
+                                     [--markdown] [--weights]
 
 AIAUDIT is the command, LABELS a YAML file with a tier (1 prototype, 2 pilot, 3 production-grade) and a commit for each
 repository, CHECKOUTS a folder with one checkout per repository, named owner+name. `--held-out` names repositories that
 nothing was tuned on (`benchmarks/held_out.yaml`): their figures stand beside the others, and what helps the first only
-is fitted to them. With `--results` the audits' results are kept there, and those that are there are not made again.
+is fitted to them; it may be given more than once. `--weights` looks for the best figure that any weighting of the packs
+gives. With `--results` the audits' results are kept there, and those that are there are not made again.
 
 Somers' D of a figure given the tier, over pairs of different tiers only: the share of pairs that the figure puts in the
 order of their tiers, less the share that it puts in the other order. Equal figures count as neither (R. H. Somers, "A
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -80,6 +83,54 @@ FIGURES: Mapping[str, Callable[[Result], float | None]] = {
 }
 
 
+def weighted(result: Result, weights: Mapping[str, float]) -> float:
+    """The mean of the packs that have a number, by these weights; -1 where none has."""
+    rows = [(weights[pack["id"]], pack["score"]) for pack in result["packs"] if pack["score"] is not None]
+    weight = sum(w for w, _ in rows)
+    return sum(w * s for w, s in rows) / weight if weight else -1.0
+
+
+def best_weights(
+    results: Mapping[str, Result], tiers: Mapping[str, int], low: float, high: float
+) -> tuple[float, dict[str, float]]:
+    """The largest Somers' D that a climb from six starts finds, each weight within the bounds, and the weights."""
+    draw = random.Random(1)
+    packs = [pack["id"] for pack in next(iter(results.values()))["packs"]]
+    scores = {
+        name: {"packs": [{"id": p["id"], "score": p["score"]} for p in r["packs"]]} for name, r in results.items()
+    }
+
+    def figure(weights: Mapping[str, float]) -> float:
+        return somers_d({name: weighted(r, weights) for name, r in scores.items()}, tiers)[0] or 0.0
+
+    best: tuple[float, dict[str, float]] = (-1.0, {})
+    for _ in range(6):
+        weights = {pack: draw.choice((low, (low * high) ** 0.5, high)) for pack in packs}
+        found = figure(weights)
+        for _ in range(1200):
+            changed = dict(weights)
+            for pack in draw.sample(packs, draw.randint(1, 3)):
+                changed[pack] = min(high, max(low, weights[pack] * draw.choice((0.3, 0.6, 0.8, 1.25, 1.7, 3))))
+            if (now := figure(changed)) >= found:
+                weights, found = changed, now
+        best = max(best, (found, weights), key=lambda one: one[0])
+    return best
+
+
+def weightings(groups: Sequence[Mapping[str, Result]], tiers: Mapping[str, int]) -> list[list[str]]:
+    """For each group, and for all of them: the best weighting for it, and what that gives on the others."""
+    every = {name: result for results in groups for name, result in results.items()}
+    sets = [*groups, every]
+    names = [*(f"set {number}" for number in range(1, len(groups) + 1)), "all"]
+    rows = [["weights", "chosen for", *names]]
+    for told, low, high in (("any", 0.01, 1.0), ("within a factor of four", 0.5, 2.0)):
+        for name, results in zip(names, sets, strict=True):
+            _, weights = best_weights(results, tiers, low, high)
+            given = [somers_d({n: weighted(r, weights) for n, r in some.items()}, tiers)[0] for some in sets]
+            rows.append([told, name, *(_two(one) for one in given)])
+    return rows
+
+
 def audits(command: str, checkouts: Path, names: Iterable[str], kept: Path | None) -> dict[str, Result]:
     """The result of each repository."""
     found: dict[str, Result] = {}
@@ -117,7 +168,7 @@ def figures(groups: Sequence[Mapping[str, Result]], tiers: Mapping[str, int]) ->
     found = dict(FIGURES)
     for pack in next(iter(groups[0].values()))["packs"]:
         found[f"pack {pack['id']}"] = partial(_score_of, pack=pack["id"])
-    head = ["Somers' D", "pairs"] if len(groups) == 1 else ["Somers' D", "pairs", "held out", "pairs"]
+    head = ["Somers' D", "pairs", *["held out", "pairs"] * (len(groups) - 1)]
     rows = [["figure", *head]]
     for name, figure in found.items():
         pairs_of = [somers_d({n: figure(r) for n, r in results.items()}, tiers) for results in groups]
@@ -183,7 +234,8 @@ def main() -> None:
     parser.add_argument("aiaudit")
     parser.add_argument("labels", type=Path)
     parser.add_argument("checkouts", type=Path)
-    parser.add_argument("--held-out", nargs=2, type=Path, metavar=("LABELS", "CHECKOUTS"))
+    parser.add_argument("--held-out", nargs=2, type=Path, metavar=("LABELS", "CHECKOUTS"), action="append", default=[])
+    parser.add_argument("--weights", action="store_true")
     parser.add_argument("--results", type=Path)
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
@@ -191,12 +243,14 @@ def main() -> None:
         options.results.mkdir(parents=True, exist_ok=True)
     tiers: dict[str, int] = {}
     groups = []
-    for labels, checkouts in [(options.labels, options.checkouts), *([options.held_out] if options.held_out else [])]:
+    for labels, checkouts in [(options.labels, options.checkouts), *options.held_out]:
         own = {row["repo"]: int(row["tier"]) for row in yaml.safe_load(labels.read_text(encoding="utf-8"))}
         tiers |= own
         groups.append(audits(options.aiaudit, checkouts, own, options.results))
     together = {name: result for results in groups for name, result in results.items()}
     print(table(figures(groups, tiers), markdown=options.markdown), end="\n\n")
+    if options.weights:
+        print(table(weightings(groups, tiers), markdown=options.markdown), end="\n\n")
     for results in groups:
         print(table(repositories(results, tiers), markdown=options.markdown), end="\n\n")
     for rows in (caps, checks):

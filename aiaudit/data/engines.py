@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
 # scheme → module and class
 ENGINES: Final = {
+    "bigquery": ("aiaudit.data.warehouse_engines", "BigQueryEngine"),
     "duckdb": ("aiaudit.data.duckdb_engine", "DuckDBEngine"),
     "local-spark": ("aiaudit.data.spark_engine", "SparkEngine"),
     "postgres": ("aiaudit.data.postgres_engine", "PostgresEngine"),
     "postgresql": ("aiaudit.data.postgres_engine", "PostgresEngine"),
+    "snowflake": ("aiaudit.data.warehouse_engines", "SnowflakeEngine"),
     "spark": ("aiaudit.data.spark_engine", "SparkEngine"),
+    "trino": ("aiaudit.data.warehouse_engines", "TrinoEngine"),
 }
-_TABLES: Final = ("postgres", "postgresql")
+_TABLES: Final = ("bigquery", "postgres", "postgresql", "snowflake", "trino")
 
 
 def reads_tables(url: str) -> bool:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
 from aiaudit.data.model import Malformed, Source
-from aiaudit.data.phrases import BOOK
+from aiaudit.data.phrases import BOOK, quoted
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -35,10 +35,14 @@ _SINGLE: Final = frozenset({"snowflake"})  # they have no list of quantiles
 
 
 class SqlEngine:
-    """See `aiaudit.data.engine.Engine`. Subclasses give a DB-API connection and the table types of their dialect."""
+    """See `aiaudit.data.engine.Engine`. Subclasses give a DB-API connection and the table types of their dialect.
+
+    `temporary`: it has tables and views that go with the session. Where it has none, a sample is drawn in each query.
+    """
 
     dialect = ""
     label = ""
+    temporary = True
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -49,20 +53,28 @@ class SqlEngine:
         named = source.table or source.path
         if not _TABLE.fullmatch(named):
             raise Unopened(f"{named}: not the name of a table")
-        *schema, table = named.split(".")
+        *before, table = named.split(".")
+        schema = before[-1] if before else ""
         try:
-            columns = self._columns(schema[-1] if schema else "", table)
+            schema, table = self._stored(schema, table)
+            columns = self._columns(schema, table)
         except EngineError as error:
             raise Unopened(f"{named}: {error}") from None
         if not columns:
             raise Unopened(f"{named}: there is no such table")
         kinds = {name: BOOK.kind(self.dialect, kind) for name, kind in columns}
-        if schema:  # every query then names one plain view
-            self._count += 1
-            quoted = ".".join(f'"{part}"' for part in (*schema, table))
-            table = f"aiaudit_table_{self._count}"
-            self.execute(f"CREATE TEMPORARY VIEW {table} AS SELECT * FROM {quoted}")  # noqa: S608
-        return Relation(source, table, kinds, self.dialect, self._size(named))
+        opened = Relation(source, table, kinds, self.dialect, self._size(named))
+        if not schema:
+            return opened
+        if not self.temporary:
+            import ibis
+
+            return replace(opened, derived=ibis.table(opened.table.schema(), name=table, database=schema))
+        self._count += 1
+        view = f"aiaudit_table_{self._count}"  # every query then names one plain view
+        whole = ".".join(quoted(self.dialect, part) for part in (*before[:-1], schema, table))
+        self.execute(f"CREATE TEMPORARY VIEW {quoted(self.dialect, view)} AS SELECT * FROM {whole}")  # noqa: S608
+        return replace(opened, name=view)
 
     def rows(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""
@@ -114,15 +126,17 @@ class SqlEngine:
         """The first `rows` rows in an order that the content and the seed decide, as a temporary table."""
         import ibis
 
-        self._count += 1
-        name = f"aiaudit_sample_{self._count}"
         texts = [relation.table[c].cast("string").fill_null("") for c in relation.table.columns]
         key = ibis.literal(str(seed))
         for text in texts:
             key = key + "\x1f" + text
-        chosen = relation.table.order_by(_md5(key)).limit(rows)
-        self.execute(f"CREATE TEMPORARY TABLE {name} AS {to_sql(chosen, self.dialect)}")
-        return replace(relation, name=name)
+        chosen = relation.table.order_by(_md5(key, self.dialect)).limit(rows)
+        if not self.temporary:
+            return replace(relation, derived=chosen)
+        self._count += 1
+        name = f"aiaudit_sample_{self._count}"
+        self.execute(f"CREATE TEMPORARY TABLE {quoted(self.dialect, name)} AS {to_sql(chosen, self.dialect)}")
+        return replace(relation, name=name, derived=None)
 
     def malformed(self, relation: Relation) -> Malformed:
         """A table has no row that could not be read."""
@@ -131,6 +145,10 @@ class SqlEngine:
     def close(self) -> None:
         """Close the connection; temporary tables go with it."""
         self._connection.close()
+
+    def _stored(self, schema: str, table: str) -> tuple[str, str]:
+        """Schema and table as the warehouse writes them."""
+        return schema, table
 
     def _columns(self, schema: str, table: str) -> list[tuple[str, str]]:
         """Names and types of a table's columns, by the standard's information schema."""
@@ -204,15 +222,20 @@ def rewritten(expression: ir.Expr, dialect: str) -> ir.Expr:
     return expression.op().replace(change).to_expr()
 
 
-def _md5(text: Any) -> Any:
-    """The engine's own md5 of a text."""
+def _md5(text: Any, dialect: str) -> Any:
+    """The engine's own md5 of a text; Trino's is one of bytes."""
     import ibis
 
     def md5(text: str) -> str:
         """Called in the engine, never here."""
         raise NotImplementedError
 
-    return ibis.udf.scalar.builtin(md5)(text)
+    def to_utf8(text: str) -> str:
+        """As above."""
+        raise NotImplementedError
+
+    value = ibis.udf.scalar.builtin(to_utf8)(text) if dialect == "trino" else text
+    return ibis.udf.scalar.builtin(md5)(value)
 
 
 def _array(op: Any, single: Any) -> Any:

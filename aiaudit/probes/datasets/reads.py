@@ -88,6 +88,8 @@ def read_of(name: str, call: Mapping[str, Any]) -> Read | None:
 def _hub(name: str, given: Mapping[str, Any]) -> Read:
     if name in _FILE_BUILDERS:
         files = given.get("data_files")
+        if isinstance(files, dict):  # {"train": …, "test": …}: its first
+            files = next(iter(files.values()), None)
         return _plain(_text(files[0] if isinstance(files, list) and files else files), given)
     if not name:
         return Read("unresolved")

@@ -19,6 +19,7 @@ from aiaudit.probes.python import (
     splits,
     tools,
 )
+from aiaudit.probes.python.annotations import request_models
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.spans import spans
 
@@ -42,7 +43,7 @@ def _flows(finder: flows.FlowFinder) -> dict[str, Any]:
 _FEATURES: Final[dict[str, _Feature]] = {
     "routes": _Feature(
         routes.HITS,
-        lambda view: {"routes": routes.RouteFinder(view).rows(), "models": routes.models(view)},
+        lambda view: {"routes": routes.RouteFinder(view).rows(), "models": request_models(view)},
         whole=True,
     ),
     "parses": _Feature(parses.HITS, lambda view: {"parses": parses.parses(view)}, also=parses.ALSO, traced=True),

@@ -11,6 +11,16 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aiaudit.probes.python.annotations import (
+    LOOSE_TYPES,
+    SCALAR_TYPES,
+    annotated,
+    annotated_argument,
+    bounded,
+    bounded_annotation,
+    is_loose,
+    type_names,
+)
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import FunctionNode, Scope, parameters
@@ -54,16 +64,7 @@ _ROUTES: Final = _METHODS | name_set("route api_route websocket_route")
 _MCP_KINDS: Final = name_set("tool resource prompt")
 _CHECKED_BY_TYPE: Final = name_set("fastapi litestar django-ninja mcp bentoml blacksheep")
 _RAW_TYPES: Final = name_set("Request HttpRequest WebSocket HTTPConnection")
-_LISTS: Final = name_set("list List Sequence Iterable set Set frozenset tuple Tuple")
-_MAPS: Final = name_set("dict Dict Mapping MutableMapping")
-_LOOSE_TYPES: Final = name_set("dict Dict Any list List Mapping MutableMapping object JSON bytes")
-_SCALAR_TYPES: Final = name_set(
-    "int float str bool date datetime time timedelta UUID UUID4 Decimal Path EmailStr HttpUrl Literal Enum PositiveInt"
-)
 _SERVICE_TYPES: Final = name_set("Response BackgroundTasks Session AsyncSession SecurityScopes Context State")
-_FIELD_BOUNDS: Final = name_set(
-    "ge gt le lt min_length max_length pattern regex multiple_of min_items max_items allowed_values validate max_digits"
-)
 _AUTH_WORDS: Final = name_set(
     "auth token api_key apikey current_user login_required permission security jwt credential verify_key require_user"
     " bearer protected"
@@ -231,14 +232,14 @@ class RouteFinder:
         default = default_of(node, argument.arg)
         marker = last_name(default.func) if isinstance(default, ast.Call) else ""
         annotation = argument.annotation
-        marked = _annotated(annotation)
+        marked = annotated(annotation)
         if marker in ("Depends", "Security") or marked in ("Depends", "Security"):
             inner = default if isinstance(default, ast.Call) and default.args else None
-            called = dotted(inner.args[0]) if inner else _annotated_argument(annotation)
+            called = dotted(inner.args[0]) if inner else annotated_argument(annotation)
             return {"name": argument.arg, "kind": "service", "type": f"{marker or marked}({called})"}
-        types = _type_names(annotation)
-        bounded = _bounded(default) or _bounded_annotation(annotation)
-        row: dict[str, Any] = {"name": argument.arg, "type": " | ".join(types)[:80], "bounded": bounded}
+        types = type_names(annotation)
+        is_bounded = bounded(default) or bounded_annotation(annotation)
+        row: dict[str, Any] = {"name": argument.arg, "type": " | ".join(types)[:80], "bounded": is_bounded}
         if f"{{{argument.arg}" in route or f":{argument.arg}>" in route or f"<{argument.arg}>" in route:
             return {**row, "kind": "path" if types or ":" in route else "untyped"}
         if framework not in _CHECKED_BY_TYPE and framework != "unknown":
@@ -249,17 +250,17 @@ class RouteFinder:
             return {**row, "kind": "raw"}
         if set(types) & _SERVICE_TYPES:
             return {**row, "kind": "service"}
-        if annotation is not None and _is_loose(annotation):
+        if annotation is not None and is_loose(annotation):
             return {**row, "kind": "loose"}
         if types[0] == "UploadFile" or "UploadFile" in types:
             return {**row, "kind": "upload"}
-        if set(types) <= _SCALAR_TYPES | {"Optional", "Union", "None"}:
+        if set(types) <= SCALAR_TYPES | {"Optional", "Union", "None"}:
             return {**row, "kind": "scalar"}
         return {**row, "kind": "model", "model": self._class_of(annotation, types, scope.parent or scope)}
 
     def _class_of(self, annotation: ast.expr | None, types: list[str], scope: Scope) -> str:
         """The qualified name of the class in an annotation, also inside `list[…]` and the like."""
-        wrappers = _LOOSE_TYPES | {"Optional", "Union", "None"}
+        wrappers = LOOSE_TYPES | {"Optional", "Union", "None"}
         wanted = next((name for name in types if name not in wrappers), types[0])
         for node in ast.walk(annotation) if annotation is not None else ():
             if isinstance(node, ast.Name | ast.Attribute) and last_name(node) == wanted:
@@ -377,112 +378,3 @@ def _is_400(call: ast.Call) -> bool:
         if isinstance(value, ast.Attribute) and value.attr.startswith(("HTTP_400", "HTTP_422", "BAD_REQUEST")):
             return True
     return last_name(call.func) in ("BadRequest", "UnprocessableEntity", "ValidationError")
-
-
-def _type_names(annotation: ast.AST | None) -> list[str]:
-    """The last names in an annotation, outermost first: `list[Item] | None` gives list, Item, None."""
-    found: list[str] = []
-    stack: list[ast.AST] = [annotation] if annotation is not None else []
-    while stack and len(found) < 12:
-        node = stack.pop()
-        match node:
-            case ast.Name(id=name) | ast.Attribute(attr=name):
-                found.append(name)
-            case ast.Constant(value=None):
-                found.append("None")
-            case ast.Constant(value=str(text)):
-                found.append(text.strip("[]").rpartition(".")[2][:60])
-            case ast.Subscript(value=value, slice=inner):
-                if last_name(value) == "Annotated":
-                    stack.append(inner.elts[0] if isinstance(inner, ast.Tuple) and inner.elts else inner)
-                elif last_name(value) == "Literal":
-                    found.append("Literal")
-                else:
-                    stack += [inner, value]
-            case ast.BinOp(left=left, right=right):
-                stack += [right, left]
-            case ast.Tuple(elts=elements):
-                stack += list(reversed(elements))
-    return found
-
-
-def _annotated(annotation: ast.AST | None) -> str:
-    """The marker in `Annotated[X, Depends(f)]`."""
-    match annotation:
-        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[_, *markers])):
-            return next((last_name(one.func) for one in markers if isinstance(one, ast.Call)), "")
-    return ""
-
-
-def _annotated_argument(annotation: ast.AST | None) -> str:
-    match annotation:
-        case ast.Subscript(slice=ast.Tuple(elts=[_, ast.Call(args=[first, *_]), *_])):
-            return dotted(first)
-    return ""
-
-
-def _bounded(default: ast.AST | None) -> bool:
-    """`= Query(ge=0)`, `= Field(max_length=10)`."""
-    return isinstance(default, ast.Call) and any(keyword.arg in _FIELD_BOUNDS for keyword in default.keywords)
-
-
-def _bounded_annotation(annotation: ast.AST | None) -> bool:
-    match annotation:
-        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[_, *markers])):
-            return any(_bounded(one) for one in markers)
-        case ast.Subscript(value=value):
-            return last_name(value) == "Literal"
-        case ast.Call():
-            return last_name(annotation.func).startswith("con") and bool(annotation.keywords)
-    return last_name(annotation) in ("PositiveInt", "PositiveFloat", "EmailStr", "HttpUrl") if annotation else False
-
-
-def _is_loose(annotation: ast.expr) -> bool:
-    """Whether a type checks next to nothing: `dict[str, Any]`, `list`, `Any`. `list[UUID]` and `dict[str, list[float]]`
-    check each element."""
-    if isinstance(annotation, ast.Subscript) and last_name(annotation.value) in _LOOSE_TYPES | _LISTS:
-        inner = annotation.slice.elts[-1] if isinstance(annotation.slice, ast.Tuple) else annotation.slice
-        if isinstance(inner, ast.Subscript):
-            return _is_loose(inner)
-        if last_name(annotation.value) in _MAPS and last_name(inner) in _SCALAR_TYPES:
-            return False
-    types = _type_names(annotation)
-    if types and types[0] in _LISTS and set(types[1:]) & _SCALAR_TYPES and not set(types[1:]) & _LOOSE_TYPES:
-        return False
-    return bool(types) and types[0] in _LOOSE_TYPES and not set(types[1:]) - _LOOSE_TYPES - _SCALAR_TYPES
-
-
-_MODEL_BASES: Final = name_set("BaseModel Schema Struct RootModel SQLModel Serializer ModelSerializer BaseSettings")
-
-
-def models(view: FileView) -> dict[str, dict[str, Any]]:
-    """The request models of a file: classes whose base is a validating model (or may be, from another file)."""
-    found: dict[str, dict[str, Any]] = {}
-    for scope in view.module.scopes:
-        if not isinstance(scope.node, ast.ClassDef):
-            continue
-        bases = [dotted(base) for base in scope.node.bases]
-        decorators = [dotted(one.func if isinstance(one, ast.Call) else one) for one in scope.node.decorator_list]
-        validating = any(base.rpartition(".")[2] in _MODEL_BASES for base in bases)
-        is_dataclass = any(one.rpartition(".")[2] in ("dataclass", "define", "attrs") for one in decorators)
-        is_enum = any(base.rpartition(".")[2].endswith("Enum") for base in bases)
-        fields = [node for node in scope.node.body if isinstance(node, ast.AnnAssign)]
-        if not (validating or is_dataclass or is_enum or (bases and fields)):
-            continue
-        validators = sum(
-            last_name(one.func if isinstance(one, ast.Call) else one).endswith("validator")
-            for node in scope.node.body
-            if isinstance(node, ast.FunctionDef)
-            for one in node.decorator_list
-        )
-        bounded = sum(_bounded(one.value) or _bounded_annotation(one.annotation) for one in fields)
-        found[scope.qualname] = {
-            "line": view.source.line(scope.node.lineno),
-            "kind": "model" if validating else "dataclass" if is_dataclass else "enum" if is_enum else "derived",
-            "bases": bases,
-            "fields": len(fields),
-            "bounded": bounded,
-            "loose": sum(_is_loose(one.annotation) for one in fields),
-            "validators": validators,
-        }  # fmt: skip
-    return found

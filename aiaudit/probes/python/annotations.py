@@ -1,0 +1,129 @@
+"""What type annotations check: of a handler's parameter, and of the fields of a request model."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Final
+
+from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.resolve import dotted, last_name
+
+_LISTS: Final = name_set("list List Sequence Iterable set Set frozenset tuple Tuple")
+_MAPS: Final = name_set("dict Dict Mapping MutableMapping")
+LOOSE_TYPES: Final = name_set("dict Dict Any list List Mapping MutableMapping object JSON bytes")
+SCALAR_TYPES: Final = name_set(
+    "int float str bool date datetime time timedelta UUID UUID4 Decimal Path EmailStr HttpUrl Literal Enum PositiveInt"
+)
+_FIELD_BOUNDS: Final = name_set(
+    "ge gt le lt min_length max_length pattern regex multiple_of min_items max_items allowed_values validate max_digits"
+)
+
+
+def type_names(annotation: ast.AST | None) -> list[str]:
+    """The last names in an annotation, outermost first: `list[Item] | None` gives list, Item, None."""
+    found: list[str] = []
+    stack: list[ast.AST] = [annotation] if annotation is not None else []
+    while stack and len(found) < 12:
+        node = stack.pop()
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                found.append(name)
+            case ast.Constant(value=None):
+                found.append("None")
+            case ast.Constant(value=str(text)):
+                found.append(text.strip("[]").rpartition(".")[2][:60])
+            case ast.Subscript(value=value, slice=inner):
+                if last_name(value) == "Annotated":
+                    stack.append(inner.elts[0] if isinstance(inner, ast.Tuple) and inner.elts else inner)
+                elif last_name(value) == "Literal":
+                    found.append("Literal")
+                else:
+                    stack += [inner, value]
+            case ast.BinOp(left=left, right=right):
+                stack += [right, left]
+            case ast.Tuple(elts=elements):
+                stack += list(reversed(elements))
+    return found
+
+
+def annotated(annotation: ast.AST | None) -> str:
+    """The marker in `Annotated[X, Depends(f)]`."""
+    match annotation:
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[_, *markers])):
+            return next((last_name(one.func) for one in markers if isinstance(one, ast.Call)), "")
+    return ""
+
+
+def annotated_argument(annotation: ast.AST | None) -> str:
+    match annotation:
+        case ast.Subscript(slice=ast.Tuple(elts=[_, ast.Call(args=[first, *_]), *_])):
+            return dotted(first)
+    return ""
+
+
+def bounded(default: ast.AST | None) -> bool:
+    """`= Query(ge=0)`, `= Field(max_length=10)`."""
+    return isinstance(default, ast.Call) and any(keyword.arg in _FIELD_BOUNDS for keyword in default.keywords)
+
+
+def bounded_annotation(annotation: ast.AST | None) -> bool:
+    match annotation:
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[_, *markers])):
+            return any(bounded(one) for one in markers)
+        case ast.Subscript(value=value):
+            return last_name(value) == "Literal"
+        case ast.Call():
+            return last_name(annotation.func).startswith("con") and bool(annotation.keywords)
+    return last_name(annotation) in ("PositiveInt", "PositiveFloat", "EmailStr", "HttpUrl") if annotation else False
+
+
+def is_loose(annotation: ast.expr) -> bool:
+    """Whether a type checks next to nothing: `dict[str, Any]`, `list`, `Any`. `list[UUID]` and `dict[str, list[float]]`
+    check each element."""
+    if isinstance(annotation, ast.Subscript) and last_name(annotation.value) in LOOSE_TYPES | _LISTS:
+        inner = annotation.slice.elts[-1] if isinstance(annotation.slice, ast.Tuple) else annotation.slice
+        if isinstance(inner, ast.Subscript):
+            return is_loose(inner)
+        if last_name(annotation.value) in _MAPS and last_name(inner) in SCALAR_TYPES:
+            return False
+    types = type_names(annotation)
+    if types and types[0] in _LISTS and set(types[1:]) & SCALAR_TYPES and not set(types[1:]) & LOOSE_TYPES:
+        return False
+    return bool(types) and types[0] in LOOSE_TYPES and not set(types[1:]) - LOOSE_TYPES - SCALAR_TYPES
+
+
+_MODEL_BASES: Final = name_set("BaseModel Schema Struct RootModel SQLModel Serializer ModelSerializer BaseSettings")
+
+
+def request_models(view: FileView) -> dict[str, dict[str, Any]]:
+    """The request models of a file: classes whose base is a validating model (or may be, from another file)."""
+    found: dict[str, dict[str, Any]] = {}
+    for scope in view.module.scopes:
+        if not isinstance(scope.node, ast.ClassDef):
+            continue
+        bases = [dotted(base) for base in scope.node.bases]
+        decorators = [dotted(one.func if isinstance(one, ast.Call) else one) for one in scope.node.decorator_list]
+        validating = any(base.rpartition(".")[2] in _MODEL_BASES for base in bases)
+        is_dataclass = any(one.rpartition(".")[2] in ("dataclass", "define", "attrs") for one in decorators)
+        is_enum = any(base.rpartition(".")[2].endswith("Enum") for base in bases)
+        fields = [node for node in scope.node.body if isinstance(node, ast.AnnAssign)]
+        if not (validating or is_dataclass or is_enum or (bases and fields)):
+            continue
+        validators = sum(
+            last_name(one.func if isinstance(one, ast.Call) else one).endswith("validator")
+            for node in scope.node.body
+            if isinstance(node, ast.FunctionDef)
+            for one in node.decorator_list
+        )
+        limited = sum(bounded(one.value) or bounded_annotation(one.annotation) for one in fields)
+        found[scope.qualname] = {
+            "line": view.source.line(scope.node.lineno),
+            "kind": "model" if validating else "dataclass" if is_dataclass else "enum" if is_enum else "derived",
+            "bases": bases,
+            "fields": len(fields),
+            "bounded": limited,
+            "loose": sum(is_loose(one.annotation) for one in fields),
+            "validators": validators,
+        }  # fmt: skip
+    return found

@@ -34,8 +34,32 @@ def main() -> int:
         return 128 + stopped.signal
 
 
+def program() -> None:
+    """The whole program, as the command `aiaudit` and `python -m aiaudit`; ends the process."""
+    leave(main())
+
+
+def leave(code: int) -> None:
+    """End the process. What is left to be done at its end is done; to take all objects apart, which the system does at
+    once, would cost a seventh of a small audit."""
+    threading = sys.modules.get("threading")
+    if threading is not None and any(
+        not thread.daemon and thread is not threading.main_thread() for thread in threading.enumerate()
+    ):
+        sys.exit(code)  # which waits for them
+    import atexit
+
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):  # nobody reads any more: `main` has said so in its exit code
+        pass
+    os._exit(code)
+
+
 if __name__ == "__main__":
     # `python -m` puts the working directory first: a project's own yaml.py must not be imported in place of ours
     if not sys.flags.safe_path:
         del sys.path[0]
-    sys.exit(main())
+    program()

@@ -47,7 +47,7 @@ def test_the_wheel_brings_its_packs_and_nothing_beside_its_package(installed):
         assert (site / "aiaudit" / part).exists()
     (info,) = site.glob("aiaudit-*.dist-info")
     assert {entry.name for entry in site.iterdir()} == {"aiaudit", info.name, "libraries.pth"}
-    assert "aiaudit = aiaudit.__main__:main" in (info / "entry_points.txt").read_text()
+    assert "aiaudit = aiaudit.__main__:program" in (info / "entry_points.txt").read_text()
 
 
 def test_the_packs_of_the_wheel_are_loaded_already(installed, tmp_path):

@@ -14,9 +14,10 @@ import os
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from aiaudit.facts_file import UNKNOWN_KEY, fact_of, query_digest
 from aiaudit.model.check import FactSpec
@@ -91,8 +92,7 @@ class Joined(Mapping[str, Fact]):
         return len(self._order)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What was answered. `name`: a digest of all that decides it; None where that is not known."""
 
     facts: Mapping[str, Fact]
@@ -171,8 +171,7 @@ def _unchanged(value: Any) -> Any:
     return value
 
 
-@dataclass(slots=True)
-class Answers:
+class Answers(Struct):
     """The kept answers about one tree. `facts` and `unread` are empty where there are none."""
 
     manifest: Manifest

@@ -7,7 +7,9 @@ report is made.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit import __version__, plugins, subject
 from aiaudit.collection import Collection, Progress
@@ -25,8 +27,7 @@ from aiaudit.scoring import baseline, frameworks, gate, levels, path, priority, 
 from aiaudit.settings import Settings, settle
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """Every check's result, by the shipped settings and by the project's own (`accepted`); waivers marked in both."""
 
     results: tuple[CheckResult, ...]
@@ -34,8 +35,7 @@ class Judged:
     waivers: tuple[waivers.WaiverUse, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(Struct, frozen=True):
     """Figures, level and plan. `readiness` is None where nothing could be judged; `counted` is what gates look at."""
 
     figures: score.Figures
@@ -49,8 +49,7 @@ class Scored:
     quick_wins: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(Struct, frozen=True):
     """All that one audit found."""
 
     version: str
@@ -124,8 +123,7 @@ def conclude(prepared: Prepared) -> Audit:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Basis:
+class _Basis(Struct, frozen=True):
     """What results and scores are made from."""
 
     ruleset: Ruleset

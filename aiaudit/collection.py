@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from aiaudit import __version__, facts_file, subject
@@ -21,8 +21,7 @@ from aiaudit.settings import Source, read_config, with_stage
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(Struct, frozen=True):
     """What is known before anything is judged. `readable`: there was a project file to look at."""
 
     as_of: dt.date

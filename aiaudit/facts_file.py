@@ -10,9 +10,10 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
@@ -29,8 +30,7 @@ class FactsError(Exception):
     """A file that does not hold saved facts; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class SavedFacts:
+class SavedFacts(Struct, frozen=True):
     """What one collection knew. `config` is the project file as data; `config_by` who named it: caller or project."""
 
     as_of: dt.date

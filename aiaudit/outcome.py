@@ -12,7 +12,6 @@ a large project it is a tenth of its size then.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 import json
 import zlib
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiaudit.collection import Collection, Progress
+from aiaudit.model.records import as_dict
 from aiaudit.prepared import Prepared, prepare
 from aiaudit.reports import base
 from aiaudit.ruleset import Options
@@ -128,7 +128,7 @@ def _name(prepared: Prepared) -> bytes | None:
         return None
     if prepared.ruleset.plugins or any(spec.probe and spec.probe not in PROBES for spec in collection.specs.values()):
         return None  # the code of a plug-in is no part of the name
-    asked = {key: value for key, value in dataclasses.asdict(options).items() if key not in _BESIDE}
+    asked = {key: value for key, value in as_dict(options).items() if key not in _BESIDE}
     about = [prepared.ruleset_hash, asked, collection.as_of, collection.project, collection.host, collection.problems]
     made = hashlib.blake2b(collection.name, digest_size=20)
     made.update(json.dumps([*about, collection.skipped, collection.config_by], default=str).encode("ascii"))

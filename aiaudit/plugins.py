@@ -16,10 +16,11 @@ pack asks for it. What was used stands in the result, under `tool.plugins`. The 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 Kind = Literal["packs", "probes", "formats"]
 KINDS: Final[tuple[Kind, ...]] = ("packs", "probes", "formats")
@@ -29,8 +30,7 @@ class PluginError(Exception):
     """A plug-in that is installed and cannot be used; the message names it and says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
+class Plugin(Struct, frozen=True):
     """One entry point: its name, where it points, and the package and version that it comes from."""
 
     kind: Kind

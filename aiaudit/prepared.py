@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from aiaudit.collection import Collection, Progress, collect, reuse
 from aiaudit.packs.problems import PackError, Problem
@@ -20,8 +21,7 @@ from aiaudit.settings import caller_gate
 from aiaudit.version import ruleset_hash
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """All that decides an audit: the rules, what the caller asks, and what was seen."""
 
     options: Options

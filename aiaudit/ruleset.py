@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from aiaudit.packs.library import Library
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
@@ -16,8 +17,7 @@ from aiaudit.resources import path_of
 ALL: Final = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the caller asks of an audit.
 
     `own_outputs`: files below the root that this audit itself writes; `formats`: the plug-ins that write its reports.
@@ -48,8 +48,7 @@ class Options:
     formats: tuple[Plugin, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Ruleset:
+class Ruleset(Struct, frozen=True):
     """The packs that exist (`full`), those this audit judges by, and the parameters of the profile."""
 
     full: Library

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.model.check import Severity
 from aiaudit.model.result import Waiver
@@ -23,8 +25,7 @@ T = TypeVar("T")
 Source = Literal["none", "project", "caller"]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The settings in force. `shown` judges the score, `accepted` the project's own view, which `own_packs` limits."""
 
     shown: Overrides

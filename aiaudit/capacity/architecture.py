@@ -7,8 +7,9 @@ mixture families in `tables/models.yaml` (tests hold them against published figu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+
+from msgspec import Struct, field
 
 LayerKind = Literal["full", "sliding", "linear"]
 
@@ -17,8 +18,7 @@ class NotAnArchitecture(ValueError):  # noqa: N818
     """The configuration lacks a figure that is needed. The text names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attention:
+class Attention(Struct, frozen=True):
     """Grouped-query attention of one kind of layer: heads, key/value heads, and the size of a head.
 
     `shared_kv`: keys and values are the same tensor (one copy is cached).
@@ -30,8 +30,7 @@ class Attention:
     shared_kv: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Latent:
+class Latent(Struct, frozen=True):
     """Multi-head latent attention (DeepSeek-V2 …): a compressed vector and the rotary key are cached, per layer."""
 
     kv_rank: int
@@ -41,8 +40,7 @@ class Latent:
     q_rank: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Experts:
+class Experts(Struct, frozen=True):
     """Mixture of experts: `count` of them, `active` a token, of inner size `size`; `shared_size` runs for all tokens.
 
     The first `dense_layers` layers have a dense block; `every` n-th layer is a mixture.
@@ -59,16 +57,14 @@ class Experts:
     expert_bias: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Linear:
+class Linear(Struct, frozen=True):
     """A linear-attention or state-space layer: its state, in elements a sequence, and its parameters."""
 
     state: int
     parameters: int
 
 
-@dataclass(frozen=True, slots=True)
-class Architecture:
+class Architecture(Struct, frozen=True):
     """A decoder: what its weights and its cache depend on. `layers` names each layer's kind, in order."""
 
     family: str
@@ -118,8 +114,7 @@ class Architecture:
 # --- parameters ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """Numbers of parameters. `embedding`: input and, where untied, output; they usually stay in 16 bits."""
 
     total: int
@@ -187,8 +182,7 @@ def _block(shape: Architecture) -> int:
 # --- cache --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(Struct, frozen=True):
     """The KV cache of one model, in elements (multiply by the bytes of its type).
 
     `per_token`: grows with every token of every sequence. `per_window_token`: grows until the window is full.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 Value = float | int | str | bool
 
@@ -45,8 +46,7 @@ DEFAULTS: Final[Mapping[str, tuple[Value, str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
+class Assumption(Struct, frozen=True):
     """A default that was used. `key` is that of the workload block."""
 
     key: str
@@ -61,8 +61,7 @@ class Assumption:
         return f"{self.key}: {value} ({self.why})"
 
 
-@dataclass(slots=True)
-class Assumptions:
+class Assumptions(Struct):
     """The defaults used so far, in the order of use, each once."""
 
     used: dict[str, Assumption] = field(default_factory=dict)

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.capacity.demand import Demand
 from aiaudit.capacity.fit import Fit, fit
 from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.tables import GIB
 from aiaudit.capacity.terms import Sum, Term, total
+from aiaudit.model.records import as_dict
 from aiaudit.project.parse import Malformed, parse_json
 from aiaudit.project.reader import Reader, Unreadable
 
@@ -43,8 +46,7 @@ class NoCalibration(Exception):  # noqa: N818
     """The log has none of the lines that are looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
+class Calibration(Struct, frozen=True):
     """Bytes a rank as a log has them (several ranks: the largest weights and the least pool); None where silent.
 
     `residual`: measured minus predicted pool, in bytes. `findings`: what differs by more than 5 %.
@@ -63,7 +65,7 @@ class Calibration:
     of: str = ""  # the setup that it was made for
 
     def to_json(self) -> str:
-        return json.dumps({"schema": 1, **asdict(self)}, indent=2) + "\n"
+        return json.dumps({"schema": 1, **as_dict(self)}, indent=2) + "\n"
 
 
 def read_log(text: str) -> Calibration:

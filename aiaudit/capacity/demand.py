@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.capacity.assumptions import Assumptions
 from aiaudit.project.workload import PercentilesPart, WorkloadPart
@@ -16,8 +17,7 @@ class NoLoad(Exception):  # noqa: N818
     """The workload lacks a figure without which nothing can be planned. The text names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(Struct, frozen=True):
     """A log-normal size by its median and 95th percentile, in tokens."""
 
     p50: float
@@ -36,8 +36,7 @@ class Spread:
         return self.mean * math.sqrt(max(0.0, math.exp(self.sigma**2) - 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Objectives:
+class Objectives(Struct, frozen=True):
     """Seconds at the 95th percentile; None where none is declared."""
 
     ttft_s: float | None = None
@@ -45,8 +44,7 @@ class Objectives:
     e2e_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(Struct, frozen=True):
     """Shares a month."""
 
     low: float
@@ -55,8 +53,7 @@ class Growth:
     horizon: int
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """Requests a second and their sizes. `concurrency`: declared requests in flight at the 99th percentile, or None."""
 
     mean: float

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.capacity.terms import Term
 
@@ -13,8 +14,7 @@ BATCH: Final = 32  # sequences at once, where none is declared (sentence-transfo
 STATES: Final = 6  # hidden states that the widest moment of a layer holds (the project's capacity notes, 1.4)
 
 
-@dataclass(frozen=True, slots=True)
-class Encoder:
+class Encoder(Struct, frozen=True):
     """What the memory of a batch depends on."""
 
     hidden: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from aiaudit.capacity.demand import Demand
 from aiaudit.capacity.encoder import BATCH, Encoder, batch_memory
@@ -27,8 +28,7 @@ INTERPRETER: Final = 195_000_000  # bytes of a process that has imported scikit-
 Verdict = Literal["yes", "tight", "no", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """One GPU's memory at the declared load. `share`: what is needed of what the engine may use.
 
     `concurrency`: sequences in flight that a replica needs; `holds`: that its cache holds, of expected length;

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.capacity.demand import Demand
 from aiaudit.capacity.fit import Fit, fit
@@ -26,8 +28,7 @@ _COPIES: Final = (1.0, 1.25, 1.5, 2.0, 3.0)  # times the copies that the load ne
 _ROOM: Final = 1.2  # a context may be cut to what requests of the 95th percentile need, and a fifth
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One lever. `text` may name `{replicas}`; `risk`: to the quality of answers, 0 none … 2 must be evaluated."""
 
     lever: str
@@ -36,8 +37,7 @@ class Change:
     risk: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """Changes that work together, and what they lead to."""
 
     changes: tuple[Change, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.capacity.demand import Demand, Growth
 from aiaudit.capacity.fit import Fit
@@ -15,8 +16,7 @@ from aiaudit.capacity.setup import Setup
 HOURS_A_MONTH: Final = 730
 
 
-@dataclass(frozen=True, slots=True)
-class Runway:
+class Runway(Struct, frozen=True):
     """Months until something ends: at the least, expected, at the most; None where it does not at that growth."""
 
     what: str
@@ -26,8 +26,7 @@ class Runway:
     limit: str
 
 
-@dataclass(frozen=True, slots=True)
-class TenTimes:
+class TenTimes(Struct, frozen=True):
     """What ten times the load needs. `replicas` is None where the speed is not known."""
 
     peak: float

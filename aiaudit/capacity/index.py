@@ -8,8 +8,9 @@ centroids. A tree model takes one to three times the size of its file.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.capacity.assumptions import Assumptions
 from aiaudit.capacity.tables import GIB
@@ -21,8 +22,7 @@ CENTROIDS: Final = 256  # of a sub-quantiser of 8 bits
 TREES: Final = (1.0, 2.0, 3.0)  # times the size of a pickled file
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """An index' memory, and whether the declared memory holds it."""
 
     kind: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.capacity.demand import Demand, Objectives
 from aiaudit.capacity.queueing import Queue, queue
@@ -21,8 +22,7 @@ TARGET: Final = 0.8  # above this share of the capacity, waits grow without boun
 _POINTS: Final = 12  # batches of which the speed is worked out; between them it is as good as linear
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(Struct, frozen=True):
     """Requests a second that all replicas bear: pessimistic, expected, and the bound that physics sets."""
 
     low: float
@@ -30,8 +30,7 @@ class Capacity:
     bound: float
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """One load on one setup. Times in seconds; `p95` from the expected speed, `slow` from the pessimistic one.
 
     `utilisation`: of the expected capacity at peak. `batch`: sequences in flight in one replica, on the mean; the time

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.capacity.assumptions import Assumptions
 from aiaudit.probes.capacity.results import LoadResult, against, from_csv, from_json, from_text
@@ -27,8 +28,7 @@ class NoMeasurement(Exception):  # noqa: N818
     """The declared load test shows no rate that may be used. The text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """`each`: requests a second that one replica answered within the objectives, at least. `p95_ms`: None if not told.
 
     `replicas`: those that were tested; `compared`: the objectives that the result has a figure for.

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.capacity import weights
 from aiaudit.capacity.architecture import Architecture, NotAnArchitecture, Parameters, from_config, parameters
@@ -51,8 +53,7 @@ class NoModel(Exception):  # noqa: N818
     """The model's figures cannot be had. The text says why, and what would help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """A model's figures. `weights`: bytes of the whole model; `shape` is None where nothing tells it."""
 
     name: str

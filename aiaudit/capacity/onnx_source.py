@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.capacity.terms import Term
 from aiaudit.probes.models.onnx import onnx_elements
@@ -26,8 +27,7 @@ class NoInitialisers(Exception):  # noqa: N818
     """The file cannot be counted. The text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class OnnxWeights:
+class OnnxWeights(Struct, frozen=True):
     """`parameters`: elements of types that weights have (no 64-bit integers: those are shapes and indices).
 
     `form`: the weight format of most bytes."""

@@ -5,8 +5,10 @@ Cost is a part of its own: it takes `Plan.setup` (GPUs, replicas, price an hour)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.capacity.assumptions import Assumptions
 from aiaudit.capacity.calibration import Calibration, apply
@@ -30,16 +32,14 @@ if TYPE_CHECKING:
 _EVEN: Final = 0.98  # of the peak: a fixed rate is never met to the digit
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a person has to know. `kind`: impossible (physics), missed (an objective), memory, calibration."""
 
     kind: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """All that can be said of a workload. `problems`: why parts of it are unknown; never empty where the fit is."""
 
     workload: WorkloadPart

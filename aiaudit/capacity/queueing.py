@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 _P95: Final = 0.95
 _LARGE: Final = 1e200
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(Struct, frozen=True):
     """One server at one load. Seconds; infinite where the load is not below what it bears.
 
     `in_flight`: requests on the mean, `in_flight_p95`: at the 95th percentile of time. `waits`: the share that waits.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from typing import Any
 
 from aiaudit.capacity.fixes import Fix
 from aiaudit.capacity.plan import Plan
 from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.terms import Sum, Term
+from aiaudit.model.records import as_dict
 
 
 def to_json(plan: Plan) -> dict[str, Any]:
@@ -23,8 +23,8 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "load": _load(plan),
         "memory": _memory(plan),
         "speed": _speed(plan),
-        "growth": [_finite(asdict(one)) for one in plan.runways],
-        "ten_times": _finite(asdict(plan.ten_times)) if plan.ten_times else None,
+        "growth": [_finite(as_dict(one)) for one in plan.runways],
+        "ten_times": _finite(as_dict(plan.ten_times)) if plan.ten_times else None,
         "fixes": [_fix(one) for one in plan.fixes],
         "training": [
             {
@@ -41,7 +41,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
             }
             for one in plan.indexes
         ],
-        "findings": [asdict(one) for one in plan.findings],
+        "findings": [as_dict(one) for one in plan.findings],
         "assumptions": list(plan.assumptions),
         "calibrated": plan.calibration is not None,
         "measured": _measured(plan),
@@ -89,11 +89,11 @@ def _load(plan: Plan) -> dict[str, Any] | None:
     return {
         "mean": asked.mean,
         "peak": asked.peak,
-        "input": None if plan.model and plan.model.classical else asdict(asked.prompt),
-        "output": None if plan.model and plan.model.classical else asdict(asked.answer),
+        "input": None if plan.model and plan.model.classical else as_dict(asked.prompt),
+        "output": None if plan.model and plan.model.classical else as_dict(asked.answer),
         "concurrency": asked.concurrency,
-        "objectives": asdict(asked.objectives),
-        "growth": asdict(asked.growth),
+        "objectives": as_dict(asked.objectives),
+        "growth": as_dict(asked.growth),
     }
 
 
@@ -121,7 +121,7 @@ def _speed(plan: Plan) -> dict[str, Any] | None:
     found = plan.service
     if found is None:
         return None
-    data = asdict(found)
+    data = as_dict(found)
     limits = data.pop("capacity")
     return _finite({"requests_per_second": limits, **data})
 
@@ -156,7 +156,7 @@ def _fix(one: Fix) -> dict[str, Any]:
             "gpu": one.setup.gpu.name,
             "verdict": one.fit.verdict,
             "utilisation": one.service.utilisation if one.service else None,
-            "p95": asdict(one.service.p95) if one.service else None,
+            "p95": as_dict(one.service.p95) if one.service else None,
         }
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from aiaudit.capacity.assumptions import Assumptions
 from aiaudit.capacity.model_source import Model, NoModel, resolve
@@ -17,8 +18,7 @@ from aiaudit.project.reader import Reader
 from aiaudit.project.workload import ModelSourcePart, TrainingPart
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingPlan:
+class TrainingPlan(Struct, frozen=True):
     """One run's peak on one GPU. `band`: the share by which it may be off. `fixes`: what would make it fit."""
 
     name: str

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from statistics import median
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aiaudit.capacity import weights
 from aiaudit.capacity.architecture import Architecture, cache, from_config, parameters
@@ -22,8 +24,7 @@ _TEXT: Final = ("dense", "mixture", "latent")  # kinds whose working set is the 
 _SHARE: Final = 0.9  # of the memory that such a benchmark uses
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One measurement, and what the model says of it. `fit`: constants were fitted on it. `bound`: never exceeded."""
 
     what: str
@@ -46,8 +47,7 @@ class Row:
         return max(self.predicted / self.measured, self.measured / self.predicted)
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """Rows of one kind against a goal: at least `goal` of them within `within`."""
 
     title: str
@@ -245,7 +245,7 @@ def fitted(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def training_rows() -> list[Row]:
     """Peaks of fine-tuning and inference; of kind `assumed` where the source leaves settings open."""
-    known = {one.name for one in fields(Run)}
+    known = set(Run.__struct_fields__)
     found = []
     for row in table("measured")["training"]:
         run = Run(**{key: value for key, value in row.items() if key in known})

@@ -8,8 +8,9 @@ fitted on four H100 logs and tested on others (see `selfcheck`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.capacity.architecture import Architecture, Cache
 from aiaudit.capacity.tables import GIB, Gpu, UnknownName, table
@@ -19,8 +20,7 @@ TIGHT: Final = 0.10  # less headroom than this share of the memory is tight
 _SAMPLER_BAND: Final = 0.25  # of the law, over the logs it was not fitted on
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """How the engine runs. None: the engine's default, which is then an assumption.
 
     `tokens`: tokens in flight in one prefill step; without chunking the longest prompt.
@@ -35,8 +35,7 @@ class Setting:
     version: str = ""  # of the engine; empty: what holds for most
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """One GPU's memory. `used`: everything but the cache; `pool`: bytes left for it (low where `used` is high)."""
 
     visible: int

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.capacity.architecture import Cache, cache
 from aiaudit.capacity.assumptions import Assumptions
@@ -24,8 +26,7 @@ class NoHardware(Exception):  # noqa: N818
     """The hardware is not known. The text says why, and what would help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(Struct, frozen=True):
     """One way to serve the model. `available`: GPUs that there are; None where as many as needed may be had."""
 
     model: Model

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.resources import path_of
 
@@ -21,8 +22,7 @@ class UnknownName(ValueError):  # noqa: N818
     """A GPU, a model or a format that no table has. The text names near ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gpu:
+class Gpu(Struct, frozen=True):
     """One accelerator. `visible`: bytes that an engine can see; rates are dense; None where no source tells."""
 
     name: str
@@ -48,8 +48,7 @@ class Gpu:
         return chosen * 1e12 / (16 if compute == "fp32" else 1)
 
 
-@dataclass(frozen=True, slots=True)
-class WeightFormat:
+class WeightFormat(Struct, frozen=True):
     """Bits a weight of each part; `whole` where the format is a mixture known only over the whole file."""
 
     name: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 GIB = 1024**3
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """Bytes of one part. `provenance` says where the inputs come from: config.json, a header, a table, a default."""
 
     name: str
@@ -46,8 +46,7 @@ class Term:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(Struct, frozen=True):
     """Terms that add up."""
 
     terms: tuple[Term, ...]

@@ -8,8 +8,9 @@ tested on the other (`aiaudit plan --selfcheck`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.capacity.architecture import Architecture, Cache, Parameters
 from aiaudit.capacity.tables import Gpu
@@ -27,8 +28,7 @@ MIXTURE: Final = 0.65  # mixtures reach this share of what the model says for de
 PESSIMISTIC: Final = 0.6
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """Requests in flight: `batch` sequences at once, of `prompt` and `answer` tokens (means)."""
 
     batch: float
@@ -42,8 +42,7 @@ class Load:
         return self.prompt + self.answer / 2
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """`ranks` equal GPUs that share one copy of the weights."""
 
     gpu: Gpu
@@ -62,8 +61,7 @@ class Machine:
         return one * self.ranks if one else None
 
 
-@dataclass(frozen=True, slots=True)
-class Speed:
+class Speed(Struct, frozen=True):
     """Of one replica. Tokens a second are output tokens; times in seconds. `limited_by`: bandwidth or compute."""
 
     tokens_per_second: float
@@ -73,8 +71,7 @@ class Speed:
     limited_by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """Three figures for one load: never exceeded, expected, and pessimistic."""
 
     bound: Speed

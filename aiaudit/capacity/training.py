@@ -7,8 +7,9 @@ workspaces were fitted on measured runs of Llama-3.2-1B and of Qwen-7B in 4 bits
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from aiaudit.capacity.architecture import Architecture, parameters
 from aiaudit.capacity.tables import WeightFormat, weight_format
@@ -34,8 +35,7 @@ SHARDED_BAND: Final = 0.25
 CHUNKS: Final = 8  # of a loss that is computed in pieces
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """A training run. `tokens` = sequences a step and GPU × their length.
 
     `precision`: `pure` (all in 16 bits), `amp` (32-bit weights where they are trained, cast as they are used),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import combinations
 from typing import Final
+
+from msgspec.structs import replace
 
 from aiaudit.capacity.architecture import Architecture
 from aiaudit.capacity.training import Run, band, training_memory

@@ -7,9 +7,10 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from msgspec import Struct
 
 from aiaudit.cli.errors import UsageError, say
 from aiaudit.reports.base import Output, brought_by, parse_output, render, write_files
@@ -46,8 +47,7 @@ class Renderable(Protocol):
         """The report in one format."""
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(Struct, frozen=True):
     """A result that was read from a file."""
 
     result: dict[str, Any]

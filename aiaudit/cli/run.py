@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import Struct
 
 from aiaudit.cli.errors import ExitCode, UsageError, say, worst
 from aiaudit.cli.options import (
@@ -255,8 +255,7 @@ def run(
     raise typer.Exit(int(task.do()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
+class _Task(Struct, frozen=True):
     """One run, after its options were understood."""
 
     root: str

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from statistics import NormalDist
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from aiaudit.capacity.demand import Spread
 from aiaudit.cost.inputs import HOURS_A_MONTH, Api, Hosting, Inputs, Missing
@@ -23,8 +24,7 @@ Grows = Literal["fixed", "load", "tokens", "replicas", "age"]
 MILLION: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A position of the bill. `grows`: with the load, with load × tokens, in replicas, with age, or not at all."""
 
     key: str
@@ -39,8 +39,7 @@ class Line:
         return self.quantity * self.price.amount
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(Struct, frozen=True):
     """A month. `missing`: positions that are not in the total."""
 
     lines: tuple[Line, ...]
@@ -160,8 +159,7 @@ def _below(spread: Spread, edge: int | None, *, shift: bool = False) -> float:
     return NormalDist().cdf(distance - spread.sigma if shift else distance)
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """The tokens of one call, each counted once."""
 
     uncached: int

@@ -14,9 +14,10 @@ import datetime as dt
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,8 +29,7 @@ _MOST_MONTHS: Final = 1200
 _PLAIN: Final = re.compile(r"[^a-z0-9]")
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """Columns of one kind of export, by their names in small letters and digits alone; the first that is there counts.
 
     `month`: the billing period; where it is missing, the day's own month. `credits`: JSON of amounts to add.
@@ -73,8 +73,7 @@ class BadBill(Exception):  # noqa: N818
     """A file that looks like a bill, and whose sums cannot be believed. The text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One account's rows of one month in one file. `first`, `last`: days of the account's whole range in the file."""
 
     path: str
@@ -89,8 +88,7 @@ class Part:
     credits: bool  # what is credited is in the amount
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
+class Month(Struct, frozen=True):
     """What a month cost over all bills. `problem`: why it cannot be compared, else empty."""
 
     month: str

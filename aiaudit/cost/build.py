@@ -4,9 +4,11 @@ taken from a default or from the illustrative table is listed."""
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aiaudit.capacity.demand import NoLoad, demand_of
 from aiaudit.capacity.tables import UnknownName, gpu_named, table
@@ -41,8 +43,7 @@ class NoCost(Exception):  # noqa: N818
     """Nothing can be counted. The text says what to add."""
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetGiven:
+class BudgetGiven(Struct, frozen=True):
     """The budget of the project file, beside the workload's own."""
 
     monthly: float | None = None
@@ -51,8 +52,7 @@ class BudgetGiven:
     gate: str = ""
 
 
-@dataclass(slots=True)
-class _Build:
+class _Build(Struct):
     part: WorkloadPart
     plan: Plan | None
     book: PriceBook

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 from aiaudit.cost.bill import Bill, api_lines, bill, hours_a_month
 from aiaudit.cost.build import BudgetGiven, inputs_of
@@ -24,16 +25,14 @@ TEN: Final = 10
 Verdict = Literal["pass", "partial", "fail", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """What one unit of the work costs now."""
 
     name: str
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class BreakEven:
+class BreakEven(Struct, frozen=True):
     """Where own GPUs and an interface cost the same. `requests` a month is None where the GPUs never get there: a full
     replica costs more a request than the interface."""
 
@@ -45,8 +44,7 @@ class BreakEven:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Carbon:
+class Carbon(Struct, frozen=True):
     """Electricity of a month. None where it is unknown, and `problem` says why."""
 
     kwh: float | None
@@ -55,8 +53,7 @@ class Carbon:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """The budget against the projection. `breaks`: the first month above it at the percentile that counts."""
 
     verdict: Verdict
@@ -65,8 +62,7 @@ class Gate:
     breaks_expected: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TenTimes:
+class TenTimes(Struct, frozen=True):
     """The bill at ten times the load, now and as the month's mean over the horizon. None where it is not known how
     many replicas that load needs, and `problem` says why."""
 
@@ -75,8 +71,7 @@ class TenTimes:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """All that can be said. `doubts`: prices that a gate cannot rest on."""
 
     inputs: Inputs

@@ -4,9 +4,11 @@ projections may change a copy and run it again."""
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.capacity.demand import Demand, Growth, Spread
 from aiaudit.capacity.fit import Fit
@@ -17,8 +19,7 @@ HOURS_A_MONTH: Final = 730
 DAYS_A_MONTH: Final = HOURS_A_MONTH / 24
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A position that cannot be counted: what it is, and what to add to the workload or the prices."""
 
     key: str
@@ -26,8 +27,7 @@ class Missing:
     add: str
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """The load of a month. `prompt` and `answer` are None where the workload does not give tokens."""
 
     mean: float  # requests a second while it runs
@@ -44,8 +44,7 @@ class Load:
         return self.mean * 3600 * self.hours * DAYS_A_MONTH
 
 
-@dataclass(frozen=True, slots=True)
-class Api:
+class Api(Struct, frozen=True):
     """A model called over an interface. Shares are of all prompt tokens; `provider` counts cached ones as it likes."""
 
     price: ApiPrice
@@ -60,8 +59,7 @@ class Api:
     routed: tuple[float, ApiPrice] | None = None  # the share of requests that another model answers
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """Requests a second that one replica serves at full use: pessimistic, expected, and at most."""
 
     low: float
@@ -69,8 +67,7 @@ class Rate:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Hosting:
+class Hosting(Struct, frozen=True):
     """Replicas of one's own, rented by the hour. `rate` is None where the throughput is not known: `floor` replicas run
     then, and `why` says what lacks."""
 
@@ -97,8 +94,7 @@ class Hosting:
         return max(self.floor, math.ceil(rate / (self.rate.expected * scale * self.target) - 1e-9))
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(Struct, frozen=True):
     """A recurring run."""
 
     name: str
@@ -109,8 +105,7 @@ class Training:
     spot: Price | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Storage:
+class Storage(Struct, frozen=True):
     gb: float
     added: float  # gigabytes a month
     retention: int | None  # months
@@ -122,8 +117,7 @@ class Storage:
         return self.gb + self.added * kept
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """A quantity at a price: egress, a vector database, observability."""
 
     key: str
@@ -134,16 +128,14 @@ class Position:
     price: Price
 
 
-@dataclass(frozen=True, slots=True)
-class Uncertainty:
+class Uncertainty(Struct, frozen=True):
     """Relative standard deviations."""
 
     load: float
     tokens: float
 
 
-@dataclass(frozen=True, slots=True)
-class Energy:
+class Energy(Struct, frozen=True):
     """`power`: kilowatts of one GPU as it is used; `grams` a kilowatt-hour, with the table that says so."""
 
     power: float | None
@@ -154,8 +146,7 @@ class Energy:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """In the currency of the prices. `problem`: why it cannot be held against them."""
 
     monthly: Decimal | None
@@ -164,8 +155,7 @@ class Budget:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     """A workload, ready to be counted. `other` is the way that is not taken (own GPUs for an interface, or the other
     way round), for the break-even."""
 

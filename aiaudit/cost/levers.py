@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from statistics import NormalDist
 from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.capacity.demand import Spread
 from aiaudit.capacity.tables import UnknownName, weight_format
@@ -34,8 +36,7 @@ KEPT_MONTHS: Final = 6
 CAP: Final = 2.0  # times the median answer
 
 
-@dataclass(frozen=True, slots=True)
-class Lever:
+class Lever(Struct, frozen=True):
     """One way to save. `saved` is money a month, the mean over the horizon; `share` of what is paid."""
 
     key: str
@@ -47,8 +48,7 @@ class Lever:
     inputs: Inputs
 
 
-@dataclass(frozen=True, slots=True)
-class _Idea:
+class _Idea(Struct, frozen=True):
     key: str
     text: str
     effort: Effort

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aiaudit.capacity.tables import UnknownName, gpu_named, table
 from aiaudit.cost.money import decimal
@@ -17,8 +19,7 @@ MAX_AGE_DAYS: Final = 180
 Pricing = Literal["on-demand", "spot", "commit"]
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Struct, frozen=True):
     """One unit price. `illustrative`: of the shipped table, which no contract stands behind; `low` and `high` are the
     ends between which public lists lie."""
 
@@ -48,8 +49,7 @@ class Price:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """Prices a million tokens. None: the provider has no price of its own, and the input's holds."""
 
     input: Decimal
@@ -61,8 +61,7 @@ class Rates:
 Tiers = tuple[tuple[int, Rates], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ApiPrice:
+class ApiPrice(Struct, frozen=True):
     """A model behind an interface. `tiers`: from which prompt length on which rates hold *for the whole request*."""
 
     model: str
@@ -85,8 +84,7 @@ class ApiPrice:
         return Price(amount, self.source, self.date)
 
 
-@dataclass(frozen=True, slots=True)
-class PriceBook:
+class PriceBook(Struct, frozen=True):
     """Where prices are looked up: first what the caller gave, then what ships. `exchange`: units of another currency
     that one unit of `currency` buys."""
 

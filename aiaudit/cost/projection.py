@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.capacity.demand import Growth
 from aiaudit.cost.bill import bill, hours_a_month
@@ -35,8 +37,7 @@ _DIMENSIONS: Final = 5
 ROUNDING: Final = 1e-9  # of a replica: what floating point adds to a whole number is no further replica
 
 
-@dataclass(frozen=True, slots=True)
-class Coefficients:
+class Coefficients(Struct, frozen=True):
     """The parts of a month's cost by how they grow; `rate`: replicas (not rounded) that the present load needs."""
 
     fixed: float
@@ -56,8 +57,7 @@ class Coefficients:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
+class Month(Struct, frozen=True):
     """One month, the first being 1: what is expected, and the band."""
 
     number: int
@@ -70,8 +70,7 @@ class Month:
         return float(getattr(self, percentile))
 
 
-@dataclass(frozen=True, slots=True)
-class Driver:
+class Driver(Struct, frozen=True):
     """What one uncertain figure does to the horizon's total when it alone moves from its p10 to its p90."""
 
     name: str
@@ -83,8 +82,7 @@ class Driver:
         return abs(self.high - self.low)
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
+class Projection(Struct, frozen=True):
     """All months, and the total over them (`total` has number 0)."""
 
     months: tuple[Month, ...]
@@ -174,8 +172,7 @@ def _base(dimensions: int) -> float:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Triangle:
+class Triangle(Struct, frozen=True):
     """A triangular distribution; an end that lies on the wrong side of the mode is the mode."""
 
     low: float
@@ -207,8 +204,7 @@ class Triangle:
         return np.where(shares < (self.mode - self.low) / whole, rising, falling)
 
 
-@dataclass(frozen=True, slots=True)
-class Spreads:
+class Spreads(Struct, frozen=True):
     """The distributions of a workload's uncertain figures; of load and tokens the relative standard deviations."""
 
     growth: Triangle

@@ -7,8 +7,10 @@ something even without content. Conversations without a turn are counted by them
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.data.engine import Engine, EngineError, OutOfMemory, Relation
 from aiaudit.data.exact import duplicate_rows
@@ -39,8 +41,7 @@ _TEXT_BESIDE: Final = frozenset({"text", "id", "meta", "metadata", "source", "ur
 _MOST_ROLES: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """Where a set keeps its conversations. `style`: messages (a list of turns in `columns[0]`), pair or text."""
 
     style: str

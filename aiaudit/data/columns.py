@@ -10,8 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.data.engine import Engine, EngineError, OutOfMemory, Relation
 from aiaudit.data.model import Column
@@ -32,16 +34,14 @@ _ORDERED_BY_BYTES: Final = frozenset({"duckdb", "pyspark"})
 _LONG_TEXT: Final = 200  # characters: extremes of texts are not kept, they are values of somebody
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """What pass A found."""
 
     rows: int
     columns: tuple[Column, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """What one scan asks of each column: distinct values exactly (`counted`), quantiles (`ranked`), mean, deviation."""
 
     counted: bool = True
@@ -49,8 +49,7 @@ class Ask:
     moments: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """One aggregate: to which column's field it belongs."""
 
     column: str

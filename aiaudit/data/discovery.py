@@ -13,8 +13,10 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.data.discovery_manifests import Told, manifests
 from aiaudit.data.formats import format_of
@@ -54,8 +56,7 @@ _HEAD: Final = 64 * 1024
 _ROLES: Final = frozenset({"train", "validation", "test", "reference", "current", "serving"})
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A data set: files of the project (`files`, relative paths; `path` is what people read), and what is known of it.
 
     `declared`: the part of aiaudit.yaml that speaks for it. `unread`: why it cannot be measured, "" where it can.

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from aiaudit.project.parse import Malformed, parse_yaml
 from aiaudit.project.reader import Unreadable
@@ -28,8 +29,7 @@ _SPLITS: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What one declaration says of a file, a folder or a glob. `by`: who says it; `part`: the part of aiaudit.yaml."""
 
     path: str

@@ -8,9 +8,11 @@ credit scoring, Siddiqi 2006; above 0.2 as shifted) and a p-value below 0.05 aft
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.data.columns import finite, type_name
 from aiaudit.data.engine import Engine, OutOfMemory, Relation
@@ -44,8 +46,7 @@ DEFINITIONS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """Columns compared, columns that only one side has, and what could not be compared."""
 
     columns: tuple[ColumnDrift, ...]
@@ -53,8 +54,7 @@ class Drift:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Moments:
+class _Moments(Struct, frozen=True):
     """What the bins of a column need to know of the reference, and how many values each side has."""
 
     deciles: tuple[float, ...]

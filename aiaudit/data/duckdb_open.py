@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aiaudit.data.encoding import encoding_of, head_of
 from aiaudit.data.engine import Unopened
@@ -28,8 +30,7 @@ _REJECTS: Final = 1_000_000  # rejected values that are kept a file
 _LONGEST_HEADER: Final = 100_000  # characters
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A view and what it reads. `types`: columns that are read as another type than the guessed one.
 
     `rejects`: the reader tells the lines that it leaves out. `reconsidered`: texts were looked at again without those.

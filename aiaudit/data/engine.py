@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct, field
 
 from aiaudit.data.model import Malformed, Source
 from aiaudit.data.phrases import BOOK, Kind, Text, quoted
@@ -25,8 +26,7 @@ class EngineError(Exception):
     """The engine refused a query. The text is one line for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     """An opened source: the engine knows it by `name`. `kinds`: its columns' types.
 
     `format`: as it was found to be, where the source's suffix says nothing or another one. `size_bytes`: of the files,

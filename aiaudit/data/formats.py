@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
+
+from msgspec import Struct
 
 _BY_SUFFIX: Final = {
     ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".psv": "csv", ".txt": "csv", ".data": "csv", ".parquet": "parquet",
@@ -21,8 +22,7 @@ _MAGIC: Final = (
 _DUCKDB_MAGIC: Final = (8, b"DUCK")
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """`name`: csv, parquet, jsonl, json, arrow, sqlite, duckdb. `compression`: gzip, zstd or none."""
 
     name: str

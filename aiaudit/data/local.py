@@ -7,9 +7,11 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.data.formats import format_of
 from aiaudit.data.images import FEWEST, SUFFIXES
@@ -28,8 +30,7 @@ _PARTED: Final = frozenset({"parquet", "csv", "jsonl", "arrow"})
 _UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?:-c[0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Sources in the order of their paths, and what was left out."""
 
     sources: tuple[Source, ...]

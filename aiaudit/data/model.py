@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from aiaudit.data.schema import Held
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A data set to be opened: where it is, and what is declared of it.
 
     `path` is for people (relative to the project), `files` are what the engine opens. `role`: train, validation, test,
@@ -33,16 +33,14 @@ class Source:
     provenance: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
+class Malformed(Struct, frozen=True):
     """Rows that could not be read as rows of the set; `lines` are 1-based and the first ones only. None: not known."""
 
     count: int | None = 0
     lines: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Personal:
+class Personal(Struct, frozen=True):
     """A kind of personal data seen in a column: hits in the sample, and their share of its non-null values."""
 
     kind: str
@@ -50,8 +48,7 @@ class Personal:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column. `type` is one of integer, number, text, boolean, date, timestamp, time, list, record, binary, other.
 
     `min`, `max`, `mean`, `std` and `quantiles` (1, 5, 25, 50, 75, 95, 99 %) of numbers are over finite values.
@@ -86,16 +83,14 @@ class Column:
     personal: Personal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IdColumn:
+class IdColumn(Struct, frozen=True):
     """A declared or conventional id column: rows whose id stands in another row too (all but the first of each)."""
 
     column: str
     duplicates: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """The label's classes with their shares (largest first), and how many equal feature rows carry different labels."""
 
     column: str
@@ -104,8 +99,7 @@ class Label:
     conflicting_groups: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Leakage:
+class Leakage(Struct, frozen=True):
     """How well one column alone tells the label.
 
     `measure` accuracy: of predicting the commonest label of the column's value or quantile bin, beside `majority`, that
@@ -120,8 +114,7 @@ class Leakage:
     sampled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Chat:
+class Chat(Struct, frozen=True):
     """Conversations of a fine-tuning file, one a row. `style`: messages, pair (prompt and completion) or text.
 
     `empty_conversations` have no turn; they count as neither out of order nor unfinished. `near_duplicates`: similar to
@@ -143,8 +136,7 @@ class Chat:
     tokens_estimated: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Preference:
+class Preference(Struct, frozen=True):
     """Pairs of a chosen and a rejected answer. `contradicted`: rows that another row turns round, for one prompt.
 
     `chosen_longer`: share of the pairs, none of them empty, whose chosen answer has more characters; far from a half,
@@ -161,8 +153,7 @@ class Preference:
     rejected_length_mean: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRate:
+class GroupRate(Struct, frozen=True):
     """Label rate of a group against the best-off group's (four-fifths rule), with a 95 % interval (Wilson)."""
 
     column: str
@@ -174,8 +165,7 @@ class GroupRate:
     high: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dataset:
+class Dataset(Struct, frozen=True):
     """The profile of one data set."""
 
     name: str
@@ -203,8 +193,7 @@ def unmeasured(name: str, path: str, form: str, role: str, provenance: str) -> D
     return Dataset(name, path, form, role=role, provenance=provenance, malformed=Malformed(None))
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnDrift:
+class ColumnDrift(Struct, frozen=True):
     """One column compared, reference → current. Definitions are printed with the results (see `drift`)."""
 
     name: str
@@ -220,8 +209,7 @@ class ColumnDrift:
     drifted: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """Two sets compared. `kind`: overlap (rows or ids in both) or drift (distributions).
 
     `overlap_prompts`: texts (of fine-tuning data: prompts) of `b` that stand in `a`; `overlap_near`: that are similar
@@ -241,16 +229,14 @@ class Pair:
     missing_columns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """Rows of the largest sample that pass B looked at, and the seed that drew it."""
 
     rows: int
     seed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """Everything `aiaudit data` measured."""
 
     datasets: tuple[Dataset, ...] = ()
@@ -262,9 +248,9 @@ class Report:
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON: dataclasses to objects, tuples to lists, dates to ISO 8601 text, what is not finite to None."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    """`value` as JSON: records to objects, tuples to lists, dates to ISO 8601 text, what is not finite to None."""
+    if isinstance(value, Struct):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.data.chat import NEAR_TEXTS, Shape, prompt_of, texts_of
 from aiaudit.data.columns import type_name
@@ -55,8 +57,7 @@ def overlap(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TextOverlap:
+class TextOverlap(Struct, frozen=True):
     """Texts of the second set that stand in the first: `equal` but for case and outer spaces, `similar` by MinHash.
 
     `compared`: how many texts of each side were compared for similarity.

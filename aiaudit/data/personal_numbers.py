@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import ipaddress
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 import re2
+from msgspec import Struct
 
 _CARD: Final = re2.compile(r"[0-9](?:[ \-]?[0-9]){12,18}")
 # Visa 4, Mastercard 51–55 and 2221–2720, American Express 34 and 37, Discover 6011 and 65, JCB 35, Diners 36 and 38
@@ -54,8 +54,7 @@ _ANY_NATIONAL: Final = re2.compile("^(?:" + "|".join(shape.pattern[4:-2] for _, 
 _SHORTEST_CARD, _SHORTEST_IBAN = 13, 12  # characters
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A candidate. `scheme`: its kind, a national scheme after a colon; `weak`: chance often passes its test."""
 
     scheme: str

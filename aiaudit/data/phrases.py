@@ -12,9 +12,10 @@ import importlib.util
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from aiaudit.project.cache import content_hash, engine_id
 
@@ -34,8 +35,7 @@ _OWN: Final = ("columns", "sample", "exact", "leakage", "personal", "phrases", "
 Text = tuple[str, ...]  # texts and, at every second place, the number of a stand-in
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A column's type: its name in the engine's words, and the word that reports have for it."""
 
     text: str

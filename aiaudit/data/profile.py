@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final, ParamSpec, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aiaudit.data import columns as pass_a
 from aiaudit.data import exact, leakage
@@ -28,8 +30,7 @@ T = TypeVar("T")
 _DATES: Final = frozenset({"date", "timestamp"})
 
 
-@dataclass(frozen=True, slots=True)
-class Profiled:
+class Profiled(Struct, frozen=True):
     """A profiled set, still open for comparison with others."""
 
     dataset: Dataset
@@ -190,8 +191,7 @@ def drift_of(engine: Engine, reference: Profiled, current: Profiled) -> Pair | N
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
+class _Measured(Struct, frozen=True):
     """Runs a measurement; what cannot be computed is None with a note."""
 
     name: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.data.columns import QUANTILES, finite, ranks
 from aiaudit.data.dates import date_formats
@@ -29,8 +31,7 @@ _PERSONAL_DIGITS: Final = 10**9  # whole numbers that reach it may be phone or c
 _VALUES_TOLD: Final = frozenset({"birth_date"})  # kinds whose extremes identify nobody
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """The columns with what the sample shows, the sample's size, and the sample itself."""
 
     columns: tuple[Column, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 Rule = Literal[
     "present",
@@ -25,8 +26,7 @@ _CONSTRAINTS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """What one column must be like.
 
     `value`: the name of a type (see `TYPES`), a bound (a number, or ISO 8601 text for times), the allowed values as
@@ -41,8 +41,7 @@ class Demand:
     line: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Struct, frozen=True):
     """`kind`: json-schema, frictionless, dbt, croissant, great-expectations, pandera or aiaudit.yaml.
 
     `of`: the data set that it names, as it names it. `closed`: no other column may be there. `missing`: texts that
@@ -69,8 +68,7 @@ class Schema:
         return len({one.column for one in self.demands if one.rule in _CONSTRAINTS})
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(Struct, frozen=True):
     """A demand that the data does not meet, by `count` of `of` values (rows, where it is about a whole column).
 
     `declared` and `measured` are words for people, without a value of the data.
@@ -85,8 +83,7 @@ class Mismatch:
     line: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A schema held against a data set. `checked` and `unchecked` count demands."""
 
     kind: str

@@ -7,8 +7,9 @@ demand that is not read is not judged.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from aiaudit.data.schema import Demand, Rule, Schema
 

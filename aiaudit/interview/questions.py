@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.reports.record import Record
 from aiaudit.reports.text import clean, first_sentence
@@ -13,8 +14,7 @@ from aiaudit.reports.text import clean, first_sentence
 _ENDS: Final = {"yes": ("pass",), "partly": ("pass", "partial")}  # where such an answer counts
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """One question. `state`: open, stale (answered, but the answer no longer counts) or answered (by the
     project's files too). `settles`: what has to be there for the check to pass.
 

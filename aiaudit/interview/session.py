@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import field
 
 from aiaudit.interview.answers import ANSWERS, checked, default_review
 from aiaudit.interview.questions import Question
@@ -23,7 +24,6 @@ Save = Callable[[str, dict[str, Any]], None]
 Helper = Callable[[], bool]  # works out an answer by questions of its own; whether it is worked out whole
 
 
-@dataclass(slots=True)
 class Session(Terminal):
     """Asks the questions. `owner` is offered again: one person often answers several. `helpers`: by check, what `t`
     starts; checks with the same helper are done together."""

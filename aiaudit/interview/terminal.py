@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TextIO
+
+from msgspec import Struct
 
 
 class Left(Exception):  # noqa: N818
     """The person left; what was answered is saved."""
 
 
-@dataclass(slots=True)
-class Terminal:
+class Terminal(Struct):
     """Two streams, the day that counts as today, and how many characters a line has."""
 
     read: TextIO

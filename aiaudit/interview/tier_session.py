@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import field
 
 from aiaudit.interview.terminal import Left, Terminal
 from aiaudit.interview.tiering import DISCLAIMER, Answered, rationale, seen, signs, when
@@ -22,7 +23,6 @@ _WORDS: Final[dict[str, bool | str]] = {
 }
 
 
-@dataclass(slots=True)
 class TierSession(Terminal):
     """Asks what is open (`everything`: all again), then says what the answers point to."""
 

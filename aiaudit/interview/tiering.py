@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct, field
 
 from aiaudit.interview.questions import Question as Row
 from aiaudit.project import ai_act
@@ -25,8 +25,7 @@ DISCLAIMER: Final = "A record of answers, and what they point to. No legal concl
 _BEGINS: Final = "Answered question by question"  # so a rationale that was written by us is known as such
 
 
-@dataclass(slots=True)
-class Answered:
+class Answered(Struct):
     """The answers so far, with a note to some. `declared`: the tier that the project file names; `own`: whether its
     rationale was written by a person."""
 

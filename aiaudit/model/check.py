@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from aiaudit.model.fact import Level
 from aiaudit.model.types import DYN, Type
@@ -54,8 +55,7 @@ class Status(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where something stands in a pack file; lines and columns count from 1."""
 
     file: str
@@ -66,8 +66,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class FactSpec:
+class FactSpec(Struct, frozen=True):
     """A fact a pack declares: a query to a probe (`probe` set), or an expression over other facts (`derive` set).
 
     `id` is the full fact id: `<pack>.<name>` for a pack's own facts, the plain dotted name for shared ones.
@@ -85,8 +84,7 @@ class FactSpec:
     names: Mapping[str, str] = field(default_factory=dict)  # of `derive`: names it may use -> full fact ids
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(Struct, frozen=True):
     """A typed, bounded parameter of a check."""
 
     name: str
@@ -97,8 +95,7 @@ class Param:
     stricter: str = ""  # "higher" or "lower"; "" where no direction is stricter
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """One line of a check's rule: the status it ends in when `when` holds (None = otherwise)."""
 
     status: Status
@@ -106,8 +103,7 @@ class Outcome:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One condition that should hold. `names` maps the names its rules may use to full fact ids."""
 
     id: str
@@ -142,8 +138,7 @@ class Check:
     templates: Mapping[str, Template] = field(default_factory=dict)  # compiled: "says.<status>", "finding.<part>"
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(Struct, frozen=True):
     """A YAML file of checks."""
 
     id: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 
 class State(StrEnum):
@@ -33,8 +34,7 @@ class Confidence(StrEnum):
     WEAK = "weak"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """A place (`path` relative to the project root, `/`-separated; 1-based `line`) and what stands there."""
 
     path: str | None = None
@@ -42,8 +42,7 @@ class Evidence:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """How many files a query had to look at, and how many it could read; `unread` names at most ten others."""
 
     files: int = 0
@@ -56,8 +55,7 @@ class Scope:
         return self.files > 0 and self.read >= 0.95 * self.files
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One answer to one query.
 
     `value` is plain JSON, in which single places may be `Unknown`. `reason` says why the state is unknown or error.

@@ -5,8 +5,9 @@ A mapping says that a check's result is *evidence supporting* a control. It neve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from aiaudit.model.check import Kind, Status
 
@@ -31,8 +32,7 @@ class Coverage(StrEnum):
     NOT_ASSESSABLE = "not_assessable"  # no check of this tool bears on it
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveDate:
+class EffectiveDate(Struct, frozen=True):
     """A day from which a framework or control applies. `date` is YYYY, YYYY-MM or YYYY-MM-DD."""
 
     date: str
@@ -40,16 +40,14 @@ class EffectiveDate:
     trust: Trust
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """A check whose result supports a control. `reason` is set where the control's own reason does not say enough."""
 
     check: str
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(Struct, frozen=True):
     """One row of a framework; `title` and `reason` are in our own words."""
 
     id: str
@@ -60,8 +58,7 @@ class Control:
     checks: tuple[Mapping, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Framework:
+class Framework(Struct, frozen=True):
     """One framework as shipped. `scheme` is its key under a check's `controls`."""
 
     id: str
@@ -76,8 +73,7 @@ class Framework:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MappedCheck:
+class MappedCheck(Struct, frozen=True):
     """A mapped check in one audit. `status` and `kind` are None where the check was not part of it."""
 
     id: str
@@ -86,8 +82,7 @@ class MappedCheck:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ControlCoverage:
+class ControlCoverage(Struct, frozen=True):
     """How far one audit's evidence supports one control."""
 
     control: Control
@@ -95,8 +90,7 @@ class ControlCoverage:
     checks: tuple[MappedCheck, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SectionPoints:
+class SectionPoints(Struct, frozen=True):
     """Points of one section of a framework with a score of its own. `best` counts what was not seen as passed."""
 
     title: str
@@ -105,8 +99,7 @@ class SectionPoints:
     of: int
 
 
-@dataclass(frozen=True, slots=True)
-class NativeScore:
+class NativeScore(Struct, frozen=True):
     """A framework's own figure, as its authors count it: the minimum of its sections."""
 
     points: float
@@ -116,8 +109,7 @@ class NativeScore:
     sections: tuple[SectionPoints, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FrameworkCoverage:
+class FrameworkCoverage(Struct, frozen=True):
     """One framework in one audit: a row for every control, also for those without a check."""
 
     framework: Framework

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from aiaudit.model.check import Effort, Kind, Severity, Status
 from aiaudit.model.fact import Confidence, Level
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One located fault. `fingerprint` has no line number in it and never a secret's value."""
 
     message: str
@@ -23,8 +23,7 @@ class Finding:
     fingerprint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """An accepted risk: a mark beside the status, never a status.
 
     `at`: the comment it stands in (`path:line`), "" for one of aiaudit.yaml; it then covers what is found at `line` of
@@ -43,8 +42,7 @@ class Waiver:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(Struct, frozen=True):
     """How one check ended, and on what. `facts` are the ids of the facts its rule read."""
 
     id: str
@@ -71,8 +69,7 @@ class CheckResult:
     explain: tuple[str, ...] = ()  # the trace: what decided, first element first
 
 
-@dataclass(frozen=True, slots=True)
-class PackScore:
+class PackScore(Struct, frozen=True):
     """A pack's figures, 0-100 with one decimal; `score` is None where the evidence is insufficient."""
 
     id: str
@@ -89,8 +86,7 @@ class PackScore:
     applicable_weight: int
 
 
-@dataclass(frozen=True, slots=True)
-class NextLevel:
+class NextLevel(Struct, frozen=True):
     """The shortest path to the next readiness level. `missing` are check ids; `needs` are gates in words."""
 
     name: str
@@ -99,8 +95,7 @@ class NextLevel:
     effort_days: int
 
 
-@dataclass(frozen=True, slots=True)
-class GateRule:
+class GateRule(Struct, frozen=True):
     """One gate that was asked for: what it wanted, what it got, whether it holds, and what would pass it.
 
     `checks`: the failed checks on which it fails; fixed or waived, they no longer do.

@@ -6,21 +6,20 @@ a place that was looked at and could not be resolved, such as a keyword argument
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 Kind = Literal["bool", "int", "double", "string", "null", "dyn", "list", "map", "record"]
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A value that exists but could not be resolved. In JSON: `{"$unknown": reason}`. Never a pass."""
 
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(Struct, frozen=True):
     """A value type. `item` is the element type of a list or the value type of a map (keys are strings)."""
 
     kind: Kind

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from aiaudit.model.check import Check, Status
 from aiaudit.model.fact import Fact, Level, Scope, State
@@ -32,8 +33,7 @@ MEANT: Final = {"pass": "pass", "partial": "partial", "fail": "fail", "na": "not
 DECOY: Final = "decoy"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One case folder of a check."""
 
     check: str
@@ -44,8 +44,7 @@ class Case:
         return f"{self.check}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class CaseResult:
+class CaseResult(Struct, frozen=True):
     """How a case went. `problems` is empty where all was as expected."""
 
     case: Case
@@ -91,8 +90,7 @@ def missing_cases(library: Library, cases: Sequence[Case]) -> list[str]:
     return lines + [f"{check}: cases of a check that is not there" for check in sorted(there) if check not in known]
 
 
-@dataclass(frozen=True, slots=True)
-class PackTest:
+class PackTest(Struct, frozen=True):
     """How the cases of a pack went. `problems`: missing cases and the like, one line each."""
 
     results: tuple[CaseResult, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from aiaudit.model.check import Check, Effort, Kind, Outcome, Param, Severity, Status
 from aiaudit.model.fact import Level
@@ -20,8 +21,7 @@ from aiaudit.packs.schema import OTHERWISE, CheckPart, FindingsPart, ParamPart
 from aiaudit.rules import Expression, RuleError, Template, compile, template
 
 
-@dataclass(slots=True)
-class CheckCompiler:
+class CheckCompiler(Struct):
     """Compiles one check. Mistakes are added to `problems`; what is broken is left out of the check."""
 
     document: Document

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from aiaudit.model.check import FactSpec
@@ -26,8 +26,7 @@ RESERVED = frozenset({"params", "project", attested.NAME})
 PROJECT_NAMES: Mapping[str, Type] = {f"project.{key}": STRING for key in DECLARED}
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """A fact as written, before it is checked. `names` are those its expression may use."""
 
     id: str

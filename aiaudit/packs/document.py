@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from aiaudit.model.check import Place
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
@@ -24,8 +25,7 @@ Choices = Callable[[Path_], Iterable[str]]
 _KINDS = {str: "a text", bool: "true or false", int: "a number", float: "a number", type(None): "nothing"}
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One YAML file of checks or facts. `name` is what messages call it."""
 
     name: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from aiaudit.model.check import Check, FactSpec, Kind, Param
 from aiaudit.packs import attested
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from aiaudit.packs.declare import Probes
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """One check in words. Every line is plain text, without markup and not wrapped."""
 
     check: Check

@@ -6,8 +6,10 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.model.check import Check
 from aiaudit.model.fact import Confidence
@@ -96,8 +98,7 @@ def plain_sentence(element: Any) -> str:
     return ", ".join(told[:4]) or "found here"
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """The findings of one check: those listed, how many there are in all, and what the reason adds about the rest."""
 
     findings: tuple[Finding, ...] = ()

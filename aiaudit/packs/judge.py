@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.model.check import Check, FactSpec, Kind, Outcome, Pack, Status
 from aiaudit.model.fact import Confidence, Fact, Level
@@ -34,8 +36,7 @@ HALF = 0.5
 FINDING_STATUSES = frozenset({Status.FAIL, Status.PARTIAL, Status.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """How a check stands before its findings, its sentence and its attestation are added."""
 
     status: Status

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aiaudit.model.check import Check, FactSpec, Pack
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
@@ -19,8 +21,7 @@ _CHECK_IDS: Final = re.compile(r"^\s*-\s+id:\s*([A-Z][A-Z0-9]+-[0-9]{3})\s*$", r
 SHARED: Final = "shared"  # the folder of facts that every pack may use
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(Struct, frozen=True):
     """Loaded packs, and every fact that their checks may use, by full id.
 
     `digest` names the exact text of all files: the ruleset of an audit. `documents` are those files by name.
@@ -29,7 +30,7 @@ class Library:
     packs: tuple[Pack, ...] = ()
     facts: Mapping[str, FactSpec] = field(default_factory=dict)
     digest: str = ""
-    documents: Mapping[str, Document] = field(default_factory=dict, compare=False, repr=False)
+    documents: Mapping[str, Document] = field(default_factory=dict)
 
     @property
     def checks(self) -> Iterator[Check]:

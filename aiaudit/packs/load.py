@@ -6,10 +6,10 @@ Every mistake of every file is found in one go and told as `file:line:column: me
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from msgspec import Struct, field
 from pydantic import BaseModel, ValidationError
 
 from aiaudit.model.check import Pack
@@ -78,8 +78,7 @@ def load_documents(
 M = TypeVar("M", bound=BaseModel)
 
 
-@dataclass(slots=True)
-class _OpenPack:
+class _OpenPack(Struct):
     """A pack whose facts are declared and whose checks are still to be compiled."""
 
     document: Document

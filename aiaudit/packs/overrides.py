@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from aiaudit.model.check import Check, Param, Place, Severity
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
@@ -14,8 +15,7 @@ PlaceOf = Callable[..., Place | None]
 """Where a setting stands, such as ("params", "SEC-001", "max_age_days"); `ProjectConfig.place` is one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One setting that differs from what the pack ships. `relaxes`: it makes the check easier to meet, or may do so."""
 
     check: str
@@ -29,8 +29,7 @@ class Change:
         return f"{self.check} {self.name}: {self.value} (shipped: {self.shipped})"
 
 
-@dataclass(frozen=True, slots=True)
-class Overrides:
+class Overrides(Struct, frozen=True):
     """What is in force besides the shipped defaults."""
 
     params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -7,8 +7,7 @@ text of its own that is read when the expression is first used: most rules of a 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiaudit.model.check import Check, Effort, FactSpec, Kind, Outcome, Pack, Param, Place, Severity, Status
@@ -38,42 +37,12 @@ _NODES: Final = (
 _LIST, _TUPLE, _MAP, _SET, _TYPE, _EXPRESSION, _FIRST = range(7)
 _CLASSES: Final[tuple[type, ...]] = (*_ENUMS, *_FROZEN, *_NODES)
 _NUMBER: Final = {cls: number for number, cls in enumerate(_CLASSES, start=_FIRST)}
-_FIELDS: Final = {cls: tuple(one.name for one in fields(cls)) for cls in (*_FROZEN, *_NODES)}
+_FIELDS: Final[Mapping[type, tuple[str, ...]]] = {cls: cls.__struct_fields__ for cls in (*_FROZEN, *_NODES)}
 _as_text: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 class Unstorable(ValueError):  # noqa: N818
     """A value that has no JSON form here."""
-
-
-class StoredExpression(Expression):
-    """An expression whose tree is still a text until it is asked for."""
-
-    __slots__ = ("_tree",)
-
-    def __init__(
-        self,
-        source: str,
-        of: Type,
-        names: frozenset[str],
-        node: Callable[[], nodes.Node],
-        slots: int,
-        expect: Type | None,
-    ) -> None:
-        self.source = source
-        self.type = of
-        self.names = names
-        self.slots = slots
-        self.expect = expect
-        self._run = None
-        self._tree: Callable[[], nodes.Node] | nodes.Node = node
-
-    @property
-    def node(self) -> nodes.Node:  # type: ignore[override]
-        """The checked tree."""
-        if not isinstance(self._tree, nodes.Node):
-            self._tree = self._tree()
-        return self._tree
 
 
 def to_plain(library: Library) -> dict[str, Any]:
@@ -177,7 +146,7 @@ class _Unpacker:
             if cls in _ENUMS:
                 return cls(value[1])
             parts = [self.unpack(one) if type(one) is list else one for one in value[1:]]
-            return _node(cls, parts) if cls in _NODES else cls(*parts)
+            return cls(*parts[:-1], type=parts[-1]) if cls in _NODES else cls(*parts)
         if kind == _TUPLE:
             return tuple([self.unpack(one) for one in value[1:]])
         if kind == _MAP:
@@ -190,7 +159,7 @@ class _Unpacker:
             return frozenset(self.unpack(one) for one in value[1:])
         _, source, of, names, number, slots, expect = value
         tree = self.trees[number]
-        return StoredExpression(
+        return Expression(
             source,
             self.types[of],
             frozenset(names),
@@ -198,11 +167,3 @@ class _Unpacker:
             slots,
             None if expect is None else self.types[expect],
         )
-
-
-def _node(kind: Any, parts: list[Any]) -> nodes.Node:
-    """A node with its type, which the constructor does not take."""
-    made: nodes.Node = object.__new__(kind)
-    for name, part in zip(_FIELDS[kind], parts, strict=True):
-        setattr(made, name, part)
-    return made

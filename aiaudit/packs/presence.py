@@ -19,7 +19,7 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 def walk(node: Node) -> Iterator[Node]:
     """The node and everything below it."""
     yield node
-    for slot in type(node).__slots__:
+    for slot in node.__struct_fields__:
         value = getattr(node, slot)
         for inner in value if isinstance(value, list) else [value]:
             part = inner[1] if isinstance(inner, tuple) else inner

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import textwrap
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.packs.document import Document
 from aiaudit.packs.problems import PackError, Problem
@@ -69,8 +70,7 @@ files:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What `write` puts down. `block` goes to the end of `pack`, which may be new; `cases`: path → text, all new."""
 
     pack: Path

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact
@@ -19,8 +20,7 @@ NAME: Final = "tried"
 FILE: Final = "query"
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Struct, frozen=True):
     """A query as it was understood, and its answer."""
 
     spec: FactSpec

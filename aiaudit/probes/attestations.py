@@ -10,10 +10,10 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from pydantic import Field
 
 from aiaudit.model.fact import Evidence, Fact, Level, State
@@ -100,15 +100,13 @@ class AttestationProbe(Probe[AttestationQuery]):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
+class _Placed(Struct, frozen=True):
     entry: AttestationEntry
     path: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(Struct, frozen=True):
     """All answers by check id. `problem`: why the file of answers cannot be used."""
 
     entries: dict[str, _Placed]

@@ -15,9 +15,9 @@ from __future__ import annotations
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeVar
 
+from msgspec import Struct, field
 from pydantic import BaseModel, ConfigDict, ValidationInfo
 
 from aiaudit.model.fact import Fact, Level
@@ -80,8 +80,7 @@ class Engine(Protocol):
         result is cached by content."""
 
 
-@dataclass(slots=True)
-class Context:
+class Context(Struct):
     """What a probe may look at. `scans[engine][path]` is what the engine found; a file it could not read or parse has
     `{"error": reason}` there instead."""
 

@@ -13,9 +13,9 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from aiaudit.model.check import FactSpec
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]  # files looked through, files in all
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A query that can be put to its probe."""
 
     fact_id: str

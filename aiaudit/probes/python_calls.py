@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from msgspec import Struct
 from pydantic import Field, field_validator
 
 from aiaudit.model.fact import Fact, Level
@@ -133,8 +133,7 @@ class CallsProbe(Probe[CallsQuery]):
         return fact_of(fact_id, query, context, find, among=files)
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(Struct, frozen=True):
     """What the project calls: names, the files in which each stands, and the paths of all files."""
 
     names: NameIndex

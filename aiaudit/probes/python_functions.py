@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal
 
+from msgspec import Struct
 from pydantic import Field
 
 from aiaudit.model.fact import Fact, Level
@@ -121,8 +121,7 @@ _SET: Final = re.compile(r"\[!?[\w-]+\]")
 _WILD: Final = {"*": ".*", "?": "."}
 
 
-@dataclass(frozen=True, slots=True)
-class _Defined:
+class _Defined(Struct, frozen=True):
     """What is defined, and the decorators of it."""
 
     names: _Names

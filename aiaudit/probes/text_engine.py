@@ -11,8 +11,9 @@ import codecs
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from aiaudit.probes.text_search import Expression, compiled_pattern, is_fast, search_for
 from aiaudit.project.entry import Entry, display
@@ -51,8 +52,7 @@ Judge = Callable[[Pattern, Any, bytes], "dict[str, Any] | None"]
 """Called with the pattern, RE2's match and the whole text as UTF-8; gives what to keep of a hit, None for no hit."""
 
 
-@dataclass(frozen=True, slots=True)
-class PatternGroup:
+class PatternGroup(Struct, frozen=True):
     """Patterns that are searched in the same files.
 
     `files`, `roles` (None: any) and `ignored` say in which. `unless` takes back a hit whose line it matches. A hit is

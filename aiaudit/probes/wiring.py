@@ -10,8 +10,9 @@ import, is not wired. Whether it also blocks or alerts, where that is its purpos
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from aiaudit.model.fact import Fact, Level, State
 from aiaudit.probes.base import Context, Probe

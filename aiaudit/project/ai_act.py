@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct
 
 from aiaudit.resources import path_of
 
@@ -23,8 +23,7 @@ DECIDES: Final = frozenset({"practice", "product", "area", "exception", "transpa
 Answers = Mapping[str, bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """One question to be answered with yes or no. `when`: ids of which one must be answered so ("!id": with no).
 
     `needs_note`: a yes says nothing without its reason. `facts`, `signals`: what the audit may have found there.
@@ -42,8 +41,7 @@ class Question:
     signals: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(Struct, frozen=True):
     """What would apply to a role after an answer, and from which day."""
 
     after: str
@@ -53,8 +51,7 @@ class Duty:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """The shipped questionnaire. `checked`: the day on which its dates were read; `sources`: title and address;
     `parts`: their titles; `found`: what a fact of the audit means in words."""
 

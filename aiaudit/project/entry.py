@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from aiaudit.project.roles import Role
 
@@ -17,8 +18,7 @@ class Skipped(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One file, link or special file of the tree.
 
     `path` is relative to the root and `/`-separated; bytes that are not UTF-8 are surrogates (PEP 383), so use

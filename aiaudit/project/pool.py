@@ -19,9 +19,10 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.project.reader import Unreadable
 from aiaudit.signals import obey, undisturbed
@@ -42,8 +43,7 @@ class OutOfTime(BaseException):
     """The file's processor time is used up. Not an `Exception`, so that an engine does not swallow it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What one worker or one file may use."""
 
     memory: int = 1024 * 1024 * 1024  # bytes of address space beyond what the parent has

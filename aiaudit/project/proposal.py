@@ -7,15 +7,15 @@ that nothing is claimed which nobody wrote.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 _ROLES: Final = (("train", "train"), ("val", "validation"), ("test", "test"), ("reference", "reference"))
 _MOST: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Detected:
+class Detected(Struct, frozen=True):
     """What an audit saw, as far as a project file can use it; `data`, `models`: rows of `bom.data`, `bom.models`;
     `workload`: lines of that block, about the model, the engine or the interface."""
 

@@ -11,8 +11,9 @@ import errno
 import io
 import os
 import stat
-from dataclasses import dataclass
 from typing import BinaryIO, Final
+
+from msgspec import Struct
 
 CODE_LIMIT: Final = 2 * 1024 * 1024  # bytes of one source or configuration file
 DOCUMENT_LIMIT: Final = 20 * 1024 * 1024  # bytes of one notebook or JSON document
@@ -31,8 +32,7 @@ class Unreadable(Exception):  # noqa: N818
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What was read of one file. `truncated`: the file is larger than the cap, `data` is its head."""
 
     data: bytes

@@ -15,8 +15,9 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, ParamSpec
+
+from msgspec import Struct
 
 from aiaudit.project import pool
 from aiaudit.project.cache import Cache, Key, content_hash, engine_id
@@ -46,8 +47,7 @@ _HIT, _FOUND, _ERROR = 0, 1, 2
 _as_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
+class _Task(Struct, frozen=True):
     """One file, and the engines that look through it with the cache ids under which they do."""
 
     entry: Entry

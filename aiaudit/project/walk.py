@@ -12,8 +12,10 @@ import posixpath
 import stat
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.project.entry import Entry, Kind, Skipped, display
 from aiaudit.project.gitignore import MAX_BYTES, IgnoreFile
@@ -49,8 +51,7 @@ _KINDS: Final[dict[int, Kind]] = {stat.S_IFREG: "file", stat.S_IFLNK: "symlink"}
 Rules = tuple[tuple[int, IgnoreFile], ...]  # (length of the folder's path in bytes, its .gitignore), outermost first
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """What one walk saw. `entries` are sorted by the bytes of their paths; `complete` is False where a cap ended it."""
 
     root: str
@@ -75,8 +76,7 @@ class _Full(Exception):  # noqa: N818
     """The cap on entries is reached."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
+class _Folder(Struct, frozen=True):
     """A folder being listed. `prefix` begins the paths of what is in it ("" or "a/b/")."""
 
     prefix: str = ""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from aiaudit.reports.text import visible
 
@@ -21,8 +22,7 @@ class ScaffoldError(Exception):
     """Nothing can be begun here; the message says why, and what else to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scaffold:
+class Scaffold(Struct, frozen=True):
     """`new`: path → text of files that are not there. `changed`: path → text before and after, shown as a patch only.
     `commands`: what to run instead or besides. `notes`: what a person has to know."""
 
@@ -66,8 +66,7 @@ class Scaffold:
         return written
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """What a builder may look at: the result of an audit, and the texts of files in the project."""
 
     result: Mapping[str, Any]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
+
+from msgspec import Struct
 
 from aiaudit.plugins import Plugin, find, names
 from aiaudit.reports.writing import OutputError, write_file, write_files
@@ -47,8 +48,7 @@ class Reporter(Protocol):
         """The report of a result JSON. The same result gives the same bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """One `-o`: where to, and in which format (by suffix)."""
 
     path: str

@@ -7,9 +7,10 @@ the audited project may have written: there, what does not hold is left out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.reports import logo
 from aiaudit.reports.colour import LEAST, contrast, is_colour, tint
@@ -34,8 +35,7 @@ class BrandError(ValueError):
     """A brand file that cannot be used; the message says which line of it, and the way out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Brand:
+class Brand(Struct, frozen=True):
     """What a report shows of a brand. Empty: not said. `logo`: a `data:` address. `accent`: `#rrggbb`."""
 
     client: str = ""

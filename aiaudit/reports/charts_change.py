@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from aiaudit.reports.charts import _FONT as FONT
 from aiaudit.reports.charts import ACCENT, FAILED, INK, INK_2, INK_3, LINE_2, PASSED, TRACK
@@ -18,8 +18,7 @@ _TOP, _PLOT = 22, 150  # pixels above the plot, and its height
 _SPARK: Final = 22
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """One audit on the line. `at`: percent of the width, by its day. `rules`: other ones than before."""
 
     at: float

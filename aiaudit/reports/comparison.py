@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from markupsafe import Markup
 
+from aiaudit.model.records import as_dict
 from aiaudit.reports import brand, charts_change, words
 from aiaudit.reports import html as report_html
 from aiaudit.reports.comparison_view import View, view
@@ -24,7 +24,7 @@ def render(suffix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
     """The comparison in one format (`.html`, `.md`, `.json`). Raises `ComparisonError`."""
     made = compare(clean(dict(before)), clean(dict(after)))
     if suffix == ".json":
-        return json.dumps(dataclasses.asdict(made), indent=2, ensure_ascii=False, default=dict) + "\n"
+        return json.dumps(as_dict(made), indent=2, ensure_ascii=False, default=dict) + "\n"
     with speaking(_language(after)) as strings:
         seen = view(made, _name(after), _titles(after))
         if suffix == ".md":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.reports import words
 from aiaudit.reports.strings import say
@@ -15,8 +16,7 @@ _PLACES: Final = 5
 _FACTS: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A check in a group: severity, id, title, what happened, and the places that are new or gone."""
 
     severity: str
@@ -27,16 +27,14 @@ class Line:
     more: int
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Checks to which the same happened."""
 
     title: str
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """Everything that the formats print, in words."""
 
     name: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import fields, is_dataclass
 from functools import cached_property
 from types import ModuleType, UnionType
 from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from aiaudit.reports import words
 from aiaudit.reports.record import Record
@@ -82,10 +83,10 @@ def read(result: Record) -> DataPage | None:
         return None
 
 
-def _build(kind: type, data: Any) -> Any:
-    """A dataclass from its JSON: what an older version did not write takes its default."""
+def _build(kind: type[Struct], data: Any) -> Any:
+    """A record from its JSON: what an older version did not write takes its default."""
     hints = get_type_hints(kind)
-    given = {field.name: _value(hints[field.name], data[field.name]) for field in fields(kind) if field.name in data}
+    given = {name: _value(hints[name], data[name]) for name in kind.__struct_fields__ if name in data}
     return kind(**given)
 
 
@@ -96,7 +97,7 @@ def _value(hint: Any, value: Any) -> Any:
         return _value(next(one for one in get_args(hint) if one is not type(None)), value)
     if get_origin(hint) is tuple:
         return tuple(_value(get_args(hint)[0], one) for one in value)
-    if isinstance(hint, type) and is_dataclass(hint):
+    if isinstance(hint, type) and issubclass(hint, Struct):
         return _build(hint, value)
     if hint in (Any, dt.datetime) and isinstance(value, str):
         return _moment(value)

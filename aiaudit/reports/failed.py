@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.reports.record import Record
 from aiaudit.reports.text import clean, full_stop
@@ -15,8 +16,7 @@ _UNREAD: Final = ("facts",)
 LEVELS: Final = ("critical", "high", "medium", "low")
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One finding of a check, or the check itself where it has no finding. `path` is relative to the project, or ""."""
 
     check: Record

@@ -6,8 +6,9 @@ The words are "evidence supporting"; nothing here says that a requirement is met
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.reports import words
 from aiaudit.reports.record import Record
@@ -30,8 +31,7 @@ MARK: Final[Mapping[str, str]] = {  # the mark of a check's status that stands f
 _ORDER: Final = ("fail", "partial", "unknown", "blocked", "error", "pass", "not_applicable", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One control. `checks`: the word of a status and the checks that ended in it, the worst first."""
 
     id: str
@@ -51,8 +51,7 @@ class Row:
         return MARK.get(self.state, "unknown")
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """How many controls of a framework ended alike; `start` and `width` in percent of all of them."""
 
     state: str
@@ -61,8 +60,7 @@ class Share:
     width: float
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """One framework. `dates` and `sections` are lines of text; `native` is empty where it has no score of its own."""
 
     id: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from aiaudit.reports import words
 from aiaudit.reports.charts_change import Point
@@ -13,8 +14,7 @@ from aiaudit.reports.record import Record
 from aiaudit.reports.strings import say
 
 
-@dataclass(frozen=True, slots=True)
-class PackLine:
+class PackLine(Struct, frozen=True):
     """One pack over all audits: `values` are percent of the width, and the score or None."""
 
     title: str

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.reports import words
 from aiaudit.reports.plan import Point, Step
@@ -22,8 +23,7 @@ MUST_HAVES_NAMED: Final = 2
 LONGEST_TITLE: Final = 90
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(Struct, frozen=True):
     """One readiness level on the ladder. `state`: above, next, here or below."""
 
     number: int

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.reports import words
 from aiaudit.reports.strings import say
@@ -40,8 +41,7 @@ _BRACKETS: Final = re.compile(r"\s*\([^()]*\)")
 _EFFORT_UNITS: Final = {"S": 1, "M": 2, "L": 4}
 
 
-@dataclass(frozen=True, slots=True)
-class Risk:
+class Risk(Struct, frozen=True):
     """A failed or partial check as a risk to the business."""
 
     number: int
@@ -50,8 +50,7 @@ class Risk:
     consequence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """Risks of one pack, under its title."""
 
     title: str
@@ -59,8 +58,7 @@ class Cause:
     risks: tuple[Risk, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """One line of the three risks or three strengths: a sentence, and what follows it."""
 
     status: str
@@ -76,8 +74,7 @@ class Point:
         return say("summary.point", status=say(f"summary.today.{self.status}"), statement=lower_first(self.statement))
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of a plan: what to do, or what to show, for one check."""
 
     number: int
@@ -112,8 +109,7 @@ class Step:
         return first_clause(upper_first(self.check.title), limit)
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """What gains most per effort, and what the score is once it is done (with all before it)."""
 
     check: Check
@@ -129,8 +125,7 @@ class Action:
         return say("step.gain", before=figure(self.score_before), after=figure(self.score_after))
 
 
-@dataclass(frozen=True, slots=True)
-class Horizon:
+class Horizon(Struct, frozen=True):
     """Now, next or later: the steps that are listed, and how many more there are."""
 
     key: str

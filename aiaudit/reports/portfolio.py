@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from markupsafe import Markup
+from msgspec import Struct
+from msgspec.structs import replace
 
+from aiaudit.model.records import as_dict
 from aiaudit.reports import html as report_html
 from aiaudit.reports import words
 from aiaudit.reports.brand import Brand
@@ -34,8 +35,7 @@ _ROWS: Final = 40  # projects that the terminal shows
 _BANDS: Final = (50, 70, 85)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A project as it is printed."""
 
     name: str
@@ -52,8 +52,7 @@ class Row:
     cells: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """A counted thing: `count` of `of`, with what helps."""
 
     label: str
@@ -68,8 +67,7 @@ class Bar:
         return round(100 * self.count / self.of, 1) if self.of else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """The portfolio in words."""
 
     headline: str
@@ -87,7 +85,7 @@ class View:
 def render(suffix: str, made: Portfolio, brand: Brand | None = None) -> str:
     """The portfolio in one format, with the colour and in the language of a brand. The same one gives the same text."""
     if suffix == ".json":
-        return json.dumps(clean(dataclasses.asdict(made)), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(clean(as_dict(made)), indent=2, ensure_ascii=False) + "\n"
     if suffix == ".csv":
         return _csv(made)
     brand = brand or Brand()
@@ -251,10 +249,8 @@ def _visible(seen: View) -> View:
             return clean(value)
         if isinstance(value, tuple):
             return tuple(walk(one) for one in value)
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return dataclasses.replace(
-                value, **{f.name: walk(getattr(value, f.name)) for f in dataclasses.fields(value)}
-            )
+        if isinstance(value, Struct):
+            return replace(value, **{name: walk(getattr(value, name)) for name in value.__struct_fields__})
         return value
 
     made: View = walk(seen)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.reports import words
 from aiaudit.reports.reading import read_places
@@ -17,8 +19,7 @@ from aiaudit.reports.view import Place
 PLACES_OF_A_FACT: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class FactRow:
+class FactRow(Struct, frozen=True):
     """One fact of the evidence part, or several that were looked for alike and are not there."""
 
     ids: tuple[str, ...]
@@ -31,8 +32,7 @@ class FactRow:
     more_places: int
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """One condition of a readiness level."""
 
     wanted: str
@@ -46,8 +46,7 @@ class Gate:
         return upper_first(self.wanted)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One attestation: what a person answered, with owner, evidence and dates."""
 
     check_id: str

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.reports import frameworks, words
 from aiaudit.reports.document import Report
@@ -17,8 +18,7 @@ from aiaudit.reports.view import Pack
 from aiaudit.scoring.comparison import from_json
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """One numbered part of the document. `flow`: in print it follows on, instead of starting a page."""
 
     anchor: str
@@ -30,8 +30,7 @@ class Section:
     pack: Pack | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A part as planned: `heading` returns the finding, or nothing where the part has no content."""
 
     anchor: str

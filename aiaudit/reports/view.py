@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
+
+from msgspec import Struct, field
 
 from aiaudit.reports import words
 from aiaudit.reports.strings import say
@@ -23,8 +24,7 @@ UNSEEN: Final = frozenset({"unknown", "blocked", "error"})
 OPEN: Final = frozenset({"fail", "partial"})
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a finding or a piece of evidence stands, and what is said of it."""
 
     path: str
@@ -38,8 +38,7 @@ class Place:
         return f"{self.path}:{self.line}" if self.line else self.path
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """A risk that somebody accepted."""
 
     check_id: str
@@ -53,8 +52,7 @@ class Waiver:
     paths: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(Struct, frozen=True):
     """One check's result. `children` are the checks that it blocks; `limits` its parameters in words."""
 
     id: str
@@ -165,8 +163,7 @@ class Check:
         return self.findings - min(len(self.places), PLACES_SHOWN)
 
 
-@dataclass(frozen=True)
-class Pack:
+class Pack(Struct, frozen=True):
     """One pack's figures and its checks."""
 
     id: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aiaudit.model.types import Type
@@ -31,17 +30,34 @@ from aiaudit.rules.values import (
 _DEFAULT: Final = Budget()
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Expression:
     """A compiled expression. `names` are the ids of the facts and variables it may read."""
 
-    source: str
-    type: Type
-    names: frozenset[str]
-    node: Node = field(repr=False)
-    slots: int
-    expect: Type | None = None
-    _run: Run | None = None
+    __slots__ = ("_run", "_tree", "expect", "names", "slots", "source", "type")
+
+    def __init__(
+        self,
+        source: str,
+        of: Type,
+        names: frozenset[str],
+        tree: Node | Callable[[], Node],
+        slots: int,
+        expect: Type | None = None,
+    ) -> None:
+        self.source = source
+        self.type = of
+        self.names = names
+        self.slots = slots
+        self.expect = expect
+        self._tree = tree
+        self._run: Run | None = None
+
+    @property
+    def node(self) -> Node:
+        """The checked tree."""
+        if not isinstance(self._tree, Node):
+            self._tree = self._tree()
+        return self._tree
 
     @property
     def run(self) -> Run:

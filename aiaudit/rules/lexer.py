@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from aiaudit.rules.errors import RuleError, error_at, show
 
@@ -15,8 +16,7 @@ INT_MAX: Final = 2**63 - 1
 TokenKind = Literal["int", "double", "string", "name", "op", "end"]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """`text` is the operator or name; `value` the literal's value. Offsets are into the source."""
 
     kind: TokenKind

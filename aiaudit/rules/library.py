@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, STRING, Type, list_of, map_of
 from aiaudit.rules import functions as do
@@ -13,16 +14,14 @@ Style = Literal["function", "method", "both"]  # f(x), x.f(), or either
 Result = Type | Callable[[Sequence[Type]], Type]
 
 
-@dataclass(frozen=True, slots=True)
-class Overload:
+class Overload(Struct, frozen=True):
     """Parameter types (a method's receiver first) and the type of the result."""
 
     params: tuple[Type, ...]
     result: Result
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """One function. `ours` marks what CEL does not have."""
 
     name: str

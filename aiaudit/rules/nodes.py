@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from aiaudit.model.types import DYN, Type
 
 MacroKind = Literal["all", "exists", "exists_one", "filter", "map", "count"]
 
 
-@dataclass(slots=True)
-class Node:
+class _Typed(Struct, kw_only=True):
+    type: Type = DYN  # by the checker
+
+
+class Node(_Typed):
     """`start` and `end` are offsets into the source; `depth` is the height of the tree below, for the depth limit."""
 
     start: int
     end: int
     depth: int
-    type: Type = field(default=DYN, init=False)
 
 
-@dataclass(slots=True)
 class Const(Node):
     """A literal: None, bool, int, float, str, or (folded by the checker) a list of such."""
 
     value: Any
 
 
-@dataclass(slots=True)
 class Ident(Node):
     """A plain identifier, as parsed; the checker turns it into a `Name` or a `Var`."""
 
     name: str
 
 
-@dataclass(slots=True)
 class Name(Node):
     """A declared fact or variable, by its full dotted id."""
 
@@ -42,7 +42,6 @@ class Name(Node):
     slot: int
 
 
-@dataclass(slots=True)
 class Var(Node):
     """The variable of a macro."""
 
@@ -50,25 +49,21 @@ class Var(Node):
     slot: int
 
 
-@dataclass(slots=True)
 class Select(Node):
     operand: Node
     field: str
 
 
-@dataclass(slots=True)
 class Has(Node):
     operand: Node
     field: str
 
 
-@dataclass(slots=True)
 class Index(Node):
     operand: Node
     key: Node
 
 
-@dataclass(slots=True)
 class Call(Node):
     """A function call; a method's receiver is the first argument."""
 
@@ -78,13 +73,11 @@ class Call(Node):
     at: int  # where the function's name stands
 
 
-@dataclass(slots=True)
 class Unary(Node):
     op: str
     operand: Node
 
 
-@dataclass(slots=True)
 class Binary(Node):
     op: str
     left: Node
@@ -92,7 +85,6 @@ class Binary(Node):
     at: int  # where the operator stands
 
 
-@dataclass(slots=True)
 class Logic(Node):
     """A chain of one operator, `&&` or `||`: flat, so that a long chain is not deep."""
 
@@ -100,24 +92,20 @@ class Logic(Node):
     terms: list[Node]
 
 
-@dataclass(slots=True)
 class Ternary(Node):
     condition: Node
     yes: Node
     no: Node
 
 
-@dataclass(slots=True)
 class ListLiteral(Node):
     items: list[Node]
 
 
-@dataclass(slots=True)
 class MapLiteral(Node):
     entries: list[tuple[str, Node]]
 
 
-@dataclass(slots=True)
 class Macro(Node):
     """`target.kind(var, body)`; `map` may have a condition. `weight` is what one element costs of the step budget."""
 

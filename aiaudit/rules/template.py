@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.model.types import Type
 from aiaudit.rules.errors import error_at
@@ -21,8 +22,7 @@ from aiaudit.rules.wording import words
 _FORMS: Final = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A compiled sentence. `names` are the facts and variables that it may read."""
 
     source: str

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from aiaudit.model.types import Unknown
 
@@ -19,15 +20,13 @@ Frame = list[Any]  # slot 0 is the meter, then one slot for each name and each m
 Run = Callable[[Frame], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """An error: the expression has no value, and never will have. Never a pass."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Incomplete:
+class Incomplete(Struct, frozen=True):
     """A list that holds all of `sure` and some of `maybe`; `why` says what could not be decided."""
 
     sure: list[Any]
@@ -39,8 +38,7 @@ class Incomplete:
         return Range(len(self.sure), len(self.sure) + len(self.maybe), self.why)
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """A number between `low` and `high` (both included)."""
 
     low: int | float
@@ -48,8 +46,7 @@ class Range:
     why: Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """Bounds of one evaluation. An exhausted budget is an error, never a pass.
 
     `steps`: a visit of an element costs one, and one more for every two parts of the condition; long texts, regular
@@ -111,7 +108,7 @@ _KINDS: Final = {
 }  # fmt: skip
 
 
-_RANKS: Final = {Unknown: 2, Incomplete: 2, Range: 2, Failed: 1}
+_RANKS: Final[dict[type, int]] = {Unknown: 2, Incomplete: 2, Range: 2, Failed: 1}
 
 
 def kind_of(value: object) -> str:
@@ -172,8 +169,7 @@ def settle(value: Any) -> Any:
     return value
 
 
-@dataclass(slots=True)
-class Evaluation:
+class Evaluation(Struct):
     """What an expression came to.
 
     `value`: a plain value, `Unknown` or `Failed`. A list of which only some elements are certain is `Unknown` here, and

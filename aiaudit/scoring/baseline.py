@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct, field
 
 from aiaudit.model.check import Status
 from aiaudit.model.result import CheckResult
@@ -28,8 +29,7 @@ class Located(NamedTuple):
     line: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """The part of an earlier result that a comparison needs. `failed` maps a failed check to its fingerprints."""
 
     as_of: str
@@ -39,8 +39,7 @@ class Baseline:
     findings: Mapping[Key, Located] = field(default_factory=dict)  # of failed and partly shown checks
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """Findings of failed and partly shown checks against a baseline. A check that names no place is one finding.
 
     `fixed` holds only what was looked for again: where a check is now unknown, nothing of it is fixed.

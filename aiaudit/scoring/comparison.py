@@ -8,8 +8,10 @@ moves there is the project's, the rest is the ruleset's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aiaudit.model.check import Kind, Pack, Severity, Status
 from aiaudit.model.fact import Confidence, Level
@@ -27,8 +29,7 @@ class ComparisonError(ValueError):
     """A result that cannot be compared; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """The headline of one audit."""
 
     as_of: str
@@ -42,8 +43,7 @@ class Side:
     readiness: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A check of both audits that ended otherwise, or whose findings are others. Findings are those of the result."""
 
     id: str
@@ -56,8 +56,7 @@ class Change:
     gone: tuple[Mapping[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FactChange:
+class FactChange(Struct, frozen=True):
     """A fact that both audits have, with another state or value."""
 
     id: str
@@ -65,8 +64,7 @@ class FactChange:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Everything between two audits. Scores moved by: `project` + `ruleset` add up to the whole difference."""
 
     before: Side
@@ -102,7 +100,8 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
 
 def to_json(made: Comparison) -> dict[str, Any]:
     """The section `comparison` of a result. Of the facts that changed it holds the first 200."""
-    return asdict(replace(made, facts=made.facts[:FACTS_KEPT]), dict_factory=_plain)
+    kept = replace(made, facts=made.facts[:FACTS_KEPT])
+    return {name: _plain(getattr(kept, name)) for name in kept.__struct_fields__}
 
 
 def from_json(data: Any) -> Comparison | None:
@@ -144,8 +143,11 @@ def _figure(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {key: [*value] if isinstance(value, tuple) else value for key, value in pairs}
+def _plain(value: Any) -> Any:
+    """Records as objects, tuples as lists."""
+    if isinstance(value, Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+    return [*map(_plain, value)] if isinstance(value, (tuple, list)) else value
 
 
 def _compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:

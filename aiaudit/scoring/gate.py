@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from aiaudit.model.check import Severity, Status
 from aiaudit.model.result import CheckResult, GateRule
@@ -25,8 +26,7 @@ class GateError(ValueError):
     """A gate option that cannot be understood; the message says which and what is allowed."""
 
 
-@dataclass(frozen=True, slots=True)
-class GateOptions:
+class GateOptions(Struct, frozen=True):
     """What was asked for. `fail_under` maps a pack id, or "" for the whole, to the least score that passes."""
 
     fail_under: Mapping[str, float] = field(default_factory=dict)
@@ -40,8 +40,7 @@ class GateOptions:
         return bool(self.fail_under or self.min_coverage is not None or self.fail_on or self.fail_on_new or self.level)
 
 
-@dataclass(frozen=True, slots=True)
-class GateCase:
+class GateCase(Struct, frozen=True):
     """What the gate looks at: the accepted results and figures, the coverage and readiness of the shipped view."""
 
     results: Sequence[CheckResult]

@@ -7,9 +7,10 @@ gate's check that no pack ships, and a pack without a number, do not meet their 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from aiaudit.model.check import Severity, Status
 from aiaudit.model.fact import Level
@@ -31,8 +32,7 @@ HOLDS: Final = frozenset({GateState.MET, GateState.NOT_APPLICABLE})
 _NO_VERDICT: Final = HOLDS | {GateState.NOT_SHIPPED}
 
 
-@dataclass(frozen=True, slots=True)
-class GateSpec:
+class GateSpec(Struct, frozen=True):
     """One gate as written: exactly one of its kinds is set (see the head of the YAML file)."""
 
     check: str = ""
@@ -48,16 +48,14 @@ class GateSpec:
     when: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class LevelSpec:
+class LevelSpec(Struct, frozen=True):
     id: str
     title: str
     question: str
     gates: tuple[GateSpec, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ladder:
+class Ladder(Struct, frozen=True):
     """All levels, lowest first, and how many checks the catalogue has for each pack (`core` packs apart)."""
 
     levels: tuple[LevelSpec, ...]
@@ -69,8 +67,7 @@ class Ladder:
         return 1 + next((i for i, spec in enumerate(self.levels) if spec.id == level), -1)
 
 
-@dataclass(frozen=True, slots=True)
-class GateResult:
+class GateResult(Struct, frozen=True):
     """How one gate ended. `wanted` and `got` are words; `checks` are those that keep it from being met.
 
     A gate on a figure says which (`figure`, and `pack` for a pack's score) and the least it asks for.
@@ -87,8 +84,7 @@ class GateResult:
     least: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """The level reached, and the level by the gates whose checks are shipped so far (`by_shipped`)."""
 
     readiness: str
@@ -96,8 +92,7 @@ class Standing:
     gates: tuple[GateResult, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """What gates look at: results and figures of one audit and a few declared things.
 
     `shipped` holds every check that exists, selected or not, and its pack. `previous` is the readiness of the audit

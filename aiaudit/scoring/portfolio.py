@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.model.check import Severity
 from aiaudit.scoring import heads
@@ -21,8 +22,7 @@ class PortfolioError(ValueError):
     """The results cannot be read together; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """One audit's headline. `packs` maps a pack to its score; None: no number, or nothing applies."""
 
     name: str
@@ -42,8 +42,7 @@ class Project:
     packs: Mapping[str, float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """A check that fails or is partly shown in several projects. `lifts`: projects whose next level waits for it."""
 
     id: str
@@ -57,8 +56,7 @@ class Gap:
     remediation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outlier:
+class Outlier(Struct, frozen=True):
     """A project whose score lies far below that of its peers (Tukey's fence), or that was seen least."""
 
     project: str
@@ -66,8 +64,7 @@ class Outlier:
     figure: float  # the score, or the share of the evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Portfolio:
+class Portfolio(Struct, frozen=True):
     """Everything over all projects, projects in the order of their rank."""
 
     projects: tuple[Project, ...]

@@ -6,8 +6,10 @@ Gains are found by simulation: a check is taken as passed, the figures are compu
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.model.check import Effort, Pack, Severity, Status
 from aiaudit.model.fact import Level
@@ -19,8 +21,7 @@ OPEN: Final = frozenset({Status.FAIL, Status.PARTIAL, Status.UNKNOWN, Status.ERR
 MOST_ACTIONS: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One check to fix, or to show where it is unknown, and the overall figures once it and all before it are done."""
 
     check: str

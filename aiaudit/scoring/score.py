@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.model.check import Pack, Severity, Status
 from aiaudit.model.fact import Level
@@ -25,8 +26,7 @@ CORE_WEIGHT: Final = 2  # a core pack counts double in the overall figures
 JUDGED: Final = frozenset({Status.PASS, Status.PARTIAL, Status.FAIL})
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """The overall figures and those of each pack.
 
     `score` is the mean of the packs that have a number; `low` and `high` take in every pack with an applicable check.

@@ -10,8 +10,10 @@ import datetime as dt
 import difflib
 import fnmatch
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.model.check import Severity, Status
 from aiaudit.model.result import CheckResult, Finding, Waiver
@@ -27,8 +29,7 @@ class WaiverError(ValueError):
     """A waiver that is not one; the message says which, why, and the way out."""
 
 
-@dataclass(frozen=True, slots=True)
-class WaiverUse:
+class WaiverUse(Struct, frozen=True):
     """What a waiver did in this audit.
 
     `in_force`: it covers all that the check found. `partial`: only `covers` of `of` findings, so the check still

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.data.model import Chat, Column, Dataset, GroupRate, Leakage, Pair, Preference, Report
 from aiaudit.data.report.figures import count, name, number, share
@@ -24,8 +25,7 @@ _LISTED: Final = 5
 _RANK: Final = {"high": 0, "medium": 1, "low": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """`severity`: high, medium or low. `column` is "" where the whole set is meant."""
 
     severity: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import urllib.parse
-from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from msgspec import Struct, field
 
 Kind = Literal["model", "data", "library", "other"]
 
@@ -16,8 +17,7 @@ _PLACEHOLDER: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(Struct, frozen=True):
     """One entry. `keys` are the names under which it may be meant, in small letters; `identified`: it has a version or
     a hash, so that it can be told from another of its name."""
 
@@ -28,8 +28,7 @@ class Component:
     identified: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A bill of materials. `created` is its own date (ISO, the day only); `problem` says why nothing was read."""
 
     format: Literal["cyclonedx", "spdx"]

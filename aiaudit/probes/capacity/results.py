@@ -11,8 +11,9 @@ import datetime as dt
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.project.workload import WorkloadPart
 
@@ -21,8 +22,7 @@ _NANO: Final = 1e-6  # milliseconds a nanosecond
 _MAX_ROWS: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class LoadResult:
+class LoadResult(Struct, frozen=True):
     """One run. `kind`: load (many requests at once) or bench (one at a time). `rps`: requests a second that were done.
 
     `error_rate`: share of failed requests; `started`: the day, where the file tells it.

@@ -6,9 +6,9 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from msgspec import Struct
 from pydantic import Field
 
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
@@ -62,8 +62,7 @@ class TradeoffsQuery(Query):
     files: list[str] = Field(default_factory=lambda: list(GLOBS))
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(Struct, frozen=True):
     line: int
     header: list[str]
     rows: list[list[str]]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aiaudit.probes.base import Context
 from aiaudit.probes.ci import cloudbuild, github, gitlab, jenkins, other_systems
@@ -34,8 +36,7 @@ SILENT: Final = word_set(
 )  # words of the shell that do no work of their own
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A leaf with the job it runs in."""
 
     leaf: Leaf
@@ -82,8 +83,7 @@ class Command:
         }
 
 
-@dataclass(slots=True)
-class Inventory:
+class Inventory(Struct):
     """Every workflow and command, and the configuration files that could not be read."""
 
     workflows: list[Workflow] = field(default_factory=list)
@@ -123,8 +123,7 @@ def _build(files: Files) -> Inventory:
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class _Surroundings:
+class _Surroundings(Struct, frozen=True):
     """What the caller of a (reusable) workflow decides for its jobs."""
 
     triggers: tuple[str, ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from aiaudit.probes.ci.task import Piece, Task, join
 from aiaudit.probes.reading import Files
@@ -23,8 +24,7 @@ _WITH_VALUE: Final = frozenset(
 _MAX_LINES: Final = 10_000
 
 
-@dataclass(slots=True)
-class Makefile:
+class Makefile(Struct):
     """A parsed makefile. `default` is the target that `make` alone runs."""
 
     path: str
@@ -35,8 +35,7 @@ class Makefile:
     default: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MakeCall:
+class MakeCall(Struct, frozen=True):
     """What a `make` command line asks for."""
 
     targets: tuple[str, ...]

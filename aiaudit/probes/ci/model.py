@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from aiaudit.model.types import Unknown
 
@@ -14,8 +15,7 @@ Maybe = bool | Unknown
 CHANGE_EVENTS: Final = frozenset({"push", "pull_request", "pull_request_target", "merge_group", "merge_request"})
 
 
-@dataclass(frozen=True, slots=True)
-class Shell:
+class Shell(Struct, frozen=True):
     """How a script is run: with errexit and pipefail or not. `kind` other than "sh" (python, pwsh…) is not parsed."""
 
     errexit: bool = True
@@ -23,8 +23,7 @@ class Shell:
     kind: str = "sh"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of a job. `line` is where it begins, `script_line` where the script's first line stands.
 
     `blocking`: whether its failure fails the job, by the step's own settings. `folder` is where it runs, relative to
@@ -45,8 +44,7 @@ class Step:
     image: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A job: steps that run one after another on one machine, after the jobs in `needs`."""
 
     id: str
@@ -61,8 +59,7 @@ class Job:
     triggers: tuple[str, ...] = ()  # narrower than the workflow's, where the job says so
 
 
-@dataclass(frozen=True, slots=True)
-class Workflow:
+class Workflow(Struct, frozen=True):
     """A CI configuration file, or one pipeline of it. `problems` says what of it could not be resolved."""
 
     path: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.probes.ci.model import as_list, as_map, words_of
 from aiaudit.probes.reading import Files
@@ -14,8 +15,7 @@ from aiaudit.project.parse import line_of
 FILES: Final = (".pre-commit-config.yaml", ".pre-commit-config.yml")
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(Struct, frozen=True):
     """One configured hook. `words` is its command: the entry of a local hook, else the hook's id."""
 
     id: str

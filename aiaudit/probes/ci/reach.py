@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
+
+from msgspec import Struct, field
 
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
@@ -92,8 +93,7 @@ def idle_functions(context: Context, path: str) -> frozenset[str]:
     return frozenset(reach.idle) if reach is not None else frozenset()
 
 
-@dataclass(slots=True)
-class _Reach:
+class _Reach(Struct):
     kinds: set[str] = field(default_factory=set)
     starts: list[str] = field(default_factory=list)
     deployed: bool = False
@@ -101,8 +101,7 @@ class _Reach:
     idle: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Root:
+class _Root(Struct, frozen=True):
     path: str
     kind: str
     start: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.probes.ci import makefile, precommit, python_tasks, script_tasks
 from aiaudit.probes.ci.classify import kind_of, name_kind
@@ -39,8 +41,7 @@ _DOCKER_VALUES: Final = word_set(
 _FOLLOWED_IN_IMAGES: Final = frozenset({"test", "lint", "train", "evaluate", "validate_data", "scan", "install"})
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """A command at the end of its chain. `via`: the places (`path:line command`) it was reached through, in order.
 
     `module`: the file of the tree whose Python code it runs, or the Dockerfile it builds. `resolved` is False where a
@@ -60,8 +61,7 @@ class Leaf:
     resolved: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a script stands, and what is known about running it."""
 
     path: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.probes.ci.wrappers import program_of
 from aiaudit.probes.words import word_set
@@ -66,8 +67,7 @@ _WITH_VALUE: Final = word_set(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """`kind`: serve, batch or "" (not known). `target`: module or script as named. `development`: the sign of a
     development server ("" where there is none). `workers`: 0 where the command does not say."""
 

@@ -8,8 +8,10 @@ of its last command. Text that is not a shell script still gives commands, never
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.probes.ci.shell_words import Token, tokenize
 
@@ -30,8 +32,7 @@ _MAX_DEPTH: Final = 40
 _MAX_COMMANDS: Final = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class ShellCommand:
+class ShellCommand(Struct, frozen=True):
     """A simple command. `line` counts from 1 in the script; `fatal`: where it fails, the script fails.
 
     `folder` is where `cd` has led, relative to where the script began ("" = there, None = not known). `piped`: its
@@ -49,8 +50,7 @@ class ShellCommand:
         return " ".join(self.words)
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
+class _Node(Struct, frozen=True):
     """`kind`: command, pipe, and_or, seq, group, subshell, if, loop, case, function."""
 
     kind: str
@@ -229,8 +229,7 @@ class _Parser:
         return _Node("function", (self._command(),), words=(name.text,), line=name.line)
 
 
-@dataclass(slots=True)
-class _State:
+class _State(Struct):
     errexit: bool
     pipefail: bool
     folder: str | None = ""

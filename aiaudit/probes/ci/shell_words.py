@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 _OPERATORS: Final = (
     "&&",
@@ -32,8 +33,7 @@ _CLOSERS: Final = {"(": ")", "{": "}"}
 MAX_SCRIPT: Final = 200_000  # characters; a longer script is cut
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A word or an operator. `text`: the word without quotes, `raw`: as written; a newline is the operator ``\\n``."""
 
     text: str

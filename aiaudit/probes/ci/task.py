@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """One script of a task. `ignored`: its failure does not fail the task. `line` is where its first line stands.
 
     Scripts of most runners go to `sh -c` one by one, so that errexit is off and the last command's status counts.
@@ -20,8 +20,7 @@ class Piece:
     words: tuple[str, ...] = ()  # a command given as a list of words instead of a script
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """`folder`: where its scripts run. `module`: the Python file whose own code is the task (one without commands)."""
 
     name: str

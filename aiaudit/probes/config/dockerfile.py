@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from aiaudit.probes.words import word_set
 
@@ -24,8 +25,7 @@ _INSTRUCTIONS: Final = word_set(
 MAX_LINES: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(Struct, frozen=True):
     """`name` in capitals; `value` with its continuations joined by newlines; `line` of its first line, from 1."""
 
     name: str
@@ -49,8 +49,7 @@ class Instruction:
         return words if isinstance(words, list) and all(isinstance(word, str) for word in words) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """One `FROM` and what follows it. `base` is None where a variable in it has no default."""
 
     index: int

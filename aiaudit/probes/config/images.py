@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from aiaudit.probes.words import word_set
 
@@ -37,8 +38,7 @@ _NON_ROOT: Final = word_set(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """A parsed reference: `ghcr.io/org/app:1.2@sha256:…`."""
 
     name: str

@@ -7,8 +7,9 @@ leaves open is `Unknown`, never missing: a chart is not rendered.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Literal
+
+from msgspec import Struct, field
 
 from aiaudit.model.fact import Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
@@ -86,8 +87,7 @@ class KubernetesQuery(Query):
     what: Literal["containers", "scalers", "objects"] = "containers"
 
 
-@dataclass(slots=True)
-class Manifests:
+class Manifests(Struct):
     """Everything read, once a run."""
 
     containers: list[dict[str, Any]] = field(default_factory=list)

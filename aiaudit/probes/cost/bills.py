@@ -10,11 +10,13 @@ import json
 import tempfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
+
 from aiaudit.cost.bills import BadBill, Part, form_of, parts_of
+from aiaudit.model.records import as_dict
 from aiaudit.project.pool import Limits, can_fork, reason_of, run
 from aiaudit.project.reader import Reader, Unreadable, decode
 
@@ -33,8 +35,7 @@ _LIMITS: Final = Limits(memory=4 * 1024**3, file_seconds=120.0, stall_seconds=18
 _SKIPPED: Final = ("vendored", "generated", "test", "example")
 
 
-@dataclass(frozen=True, slots=True)
-class Bills:
+class Bills(Struct, frozen=True):
     """What the bills say. `unread`: each file that could not be used, with the reason."""
 
     parts: tuple[Part, ...]
@@ -112,7 +113,7 @@ def _read(root: str, entry: Entry) -> dict[str, Any]:
                 return {"error": str(error)}
             except duckdb.Error as error:
                 return {"error": f"no table: {str(error).splitlines()[0][:200].replace(str(link), entry.display)}"}
-    return {"parts": [asdict(one) | {"first": str(one.first), "last": str(one.last)} for one in parts]}
+    return {"parts": [as_dict(one) | {"first": str(one.first), "last": str(one.last)} for one in parts]}
 
 
 def _first_line(data: bytes, path: str) -> str:

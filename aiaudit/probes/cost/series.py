@@ -11,8 +11,9 @@ import io
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 MOST_SAMPLES: Final = 2_000_000
 _RATIO: Final = re.compile(r"_ratio$|_PROF_.*_ACTIVE$")
@@ -30,8 +31,7 @@ _TIME: Final = re.compile(r"(?i)^\s*#?\s*(?:time(?:stamp)?|date(?:time)?)\b")
 _PERCENT: Final = re.compile(r"\s{0,4}(-?\d{1,9}(?:\.\d{1,9})?(?:[eE][-+]?\d{1,3})?)\s{0,4}%?\s{0,4}")
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """One file's samples. `kind`: gpu, cpu, or commitment (the used share of what is committed)."""
 
     kind: str

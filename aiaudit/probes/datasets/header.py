@@ -6,8 +6,9 @@ import csv
 import io
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 HEAD: Final = 64 * 1024  # bytes that are read of a file
 MAX_COLUMNS: Final = 2000
@@ -20,8 +21,7 @@ _NO_PERSON: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """What the first bytes of a file tell. `columns` is None where they cannot be told; `emails` counts different
     addresses of real domains."""
 

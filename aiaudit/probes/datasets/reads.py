@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.model.types import Unknown
 
@@ -41,8 +42,7 @@ _URL: Final = re.compile(r"(?:https?|s3|s3a|gs|gcs|abfss?|wasbs?|hf|hdfs|ftp)://
 _HEX: Final = re.compile(r"(?:\w+:)?[0-9a-f]{32,128}", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """`kind`: hub, library, url, service, file or unresolved. `pinned`: how the call itself fixes the version."""
 
     kind: str

@@ -6,8 +6,9 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from aiaudit.probes.base import Context
 from aiaudit.probes.docs.common import OWN_ROLES, library
@@ -57,8 +58,7 @@ _PICTURE: Final = re.compile(  # a badge or a picture beside the words, and wher
 )
 
 
-@dataclass(slots=True)
-class Noted:
+class Noted(Struct):
     """What is recorded of one data set, and where."""
 
     licence: str = ""
@@ -67,8 +67,7 @@ class Noted:
     line: int = 0
 
 
-@dataclass(slots=True)
-class Register:
+class Register(Struct):
     """All records. `entries`: names (paths, file names, ids) -> what is recorded; `hashes`: path -> hex digest."""
 
     entries: dict[str, Noted] = field(default_factory=dict)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.probes.base import Context
 from aiaudit.probes.ci.inventory import inventory as ci_inventory
@@ -21,8 +22,7 @@ _MEMO: Final = "dependencies.installers"
 _NPM_LOCKS: Final = {"npm": "package-lock.json", "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock", "bun": "bun.lock"}
 
 
-@dataclass(frozen=True, slots=True)
-class Install:
+class Install(Struct, frozen=True):
     """One install command. `source`: the file it names or that its tool reads ("" where it names packages only);
     `strict`: it fails rather than leave the lock; `where`: ci or image."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aiaudit.probes.base import Context
 from aiaudit.probes.dependencies import locks, other_manifests, pyproject, setup_py
@@ -46,8 +48,7 @@ LOCK_GLOBS: Final = tuple(
 _MEMO: Final = "dependencies.inventory"
 
 
-@dataclass(slots=True)
-class Inventory:
+class Inventory(Struct):
     """`paths` are all files looked at, `problems` those that could not be read or parsed, with the reason."""
 
     manifests: list[Manifest] = field(default_factory=list)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from aiaudit.probes.dependencies.digests import artefact, sri
 from aiaudit.probes.dependencies.lines import MarkFinder

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aiaudit.probes.dependencies.model import Dependency, Lock, Manifest, normalise
 from aiaudit.probes.dependencies.versions import poetry_to_pep440, satisfies_npm, satisfies_pep440
@@ -25,8 +26,7 @@ _READS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(Struct, frozen=True):
     """A direct dependency that the lock lacks (`held` is "") or holds in a version outside its condition."""
 
     dependency: Dependency
@@ -34,8 +34,7 @@ class Mismatch:
     lock_line: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """How a lock stands to one manifest. `missing`: direct main dependencies it lacks; `stale`: held outside their
     range, as `name held not spec`; `unsure`: conditions that could not be compared."""
 

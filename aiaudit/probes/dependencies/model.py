@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+
+from msgspec import Struct, field
 
 from aiaudit.probes.words import word_set
 
@@ -30,8 +31,7 @@ def group_of(label: str, default: Group) -> Group:
     return "dev" if words & _DEV_WORDS else default
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(Struct, frozen=True):
     """One direct dependency as a manifest declares it.
 
     `spec` is the version condition as written ("" = any version). `pinned`: only one version can be installed.
@@ -66,8 +66,7 @@ class Dependency:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """A file that declares dependencies. `dynamic`: something in it could not be read without running code."""
 
     path: str
@@ -85,8 +84,7 @@ class Manifest:
         return self.path.rpartition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Locked:
+class Locked(Struct, frozen=True):
     """One package as a lock file fixes it.
 
     `hashed`: it has an integrity hash, or needs none because it comes from no registry (`local`). `digest` is one hash
@@ -105,8 +103,7 @@ class Locked:
     line: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Struct, frozen=True):
     """A file that fixes versions. `packages` maps comparable names to the versions it holds; `locked` has the details.
 
     `hashed`: every package that comes from a registry has an integrity hash. `unreadable` says why nothing was read.

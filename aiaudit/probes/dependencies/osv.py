@@ -18,9 +18,10 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.probes.dependencies.cvss import severity_of
 from aiaudit.probes.dependencies.model import Ecosystem, normalise
@@ -38,8 +39,7 @@ class BadDatabase(Exception):  # noqa: N818
     """The file is no OSV export; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advisory:
+class Advisory(Struct, frozen=True):
     """One advisory that affects a version. `severity`: critical, high, medium, low or "" (not stated)."""
 
     id: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.model.types import Unknown
 from aiaudit.probes.base import Context
@@ -16,8 +17,7 @@ _MEMO: Final = "dependencies.overview"
 _SIDE_ROLES: Final = frozenset({"test", "docs", "example", "vendored"})
 
 
-@dataclass(frozen=True, slots=True)
-class LockView:
+class LockView(Struct, frozen=True):
     """A lock with the manifest it was made from and the commands that install from it."""
 
     lock: Lock
@@ -26,8 +26,7 @@ class LockView:
     installs: tuple[Install, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestView:
+class ManifestView(Struct, frozen=True):
     """A manifest with its lock, and the commands that install from the manifest itself."""
 
     manifest: Manifest

@@ -9,8 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.probes.dependencies.digests import plain
 
@@ -40,8 +42,7 @@ _MAX_LINES: Final = 20_000
 _MAX_LINE: Final = 8_192
 
 
-@dataclass(frozen=True, slots=True)
-class RequirementLine:
+class RequirementLine(Struct, frozen=True):
     """One logical line: its first physical line number (from 1), its kind, and the parts that kind has."""
 
     line: int

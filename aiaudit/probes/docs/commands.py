@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.probes.docs.document import Document, Section
 
@@ -87,16 +88,14 @@ _RUN_HEADING: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One command line of a document."""
 
     line: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """The commands that install, and those (or code examples) that run."""
 
     install: tuple[Command, ...]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Final
 
+from msgspec import Struct
 from pydantic import AfterValidator, ValidationInfo
 
 from aiaudit.model.fact import Scope
@@ -36,8 +36,7 @@ Globs = Annotated[list[str], AfterValidator(_readable)]
 """Globs of a query: one that cannot be read is a mistake in the pack, told at its place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(Struct, frozen=True):
     """The documents that some globs name: those that could be read, and why others could not."""
 
     documents: tuple[Document, ...]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from aiaudit.project.parse import Malformed, line_of, parse_json, parse_yaml
 
@@ -19,8 +20,7 @@ _MAX_CARD_DEPTH: Final = 5
 _MAX_LINE: Final = 4000  # characters of a line that are looked at; every pattern here is bounded too
 
 
-@dataclass(frozen=True, slots=True)
-class CodeBlock:
+class CodeBlock(Struct, frozen=True):
     """Code in a document. `language` is the fence's first word, "" where there is none."""
 
     line: int
@@ -28,8 +28,7 @@ class CodeBlock:
     lines: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class Section:
+class Section(Struct):
     """A heading and what follows it up to the next one. `lines` are (line number, prose)."""
 
     title: str
@@ -39,8 +38,7 @@ class Section:
     code: list[CodeBlock] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Document:
+class Document(Struct):
     """`sections[0]` is what stands before the first heading. `front`: the metadata block of a Markdown card."""
 
     path: str

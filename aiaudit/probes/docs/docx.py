@@ -11,9 +11,10 @@ import io
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass, field
 from typing import Any, Final
 from xml.parsers import expat
+
+from msgspec import Struct, field
 
 MAX_XML: Final = 16 * 1024 * 1024  # bytes of the main part once inflated
 MAX_MEMBERS: Final = 5_000
@@ -47,8 +48,7 @@ def docx_lines(data: bytes) -> list[str] | str:
     return _Reader().read(xml)
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """Turns the events of the main part into lines. Text that was deleted in tracked changes does not count."""
 
     lines: list[str] = field(default_factory=list)

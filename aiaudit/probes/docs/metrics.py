@@ -6,9 +6,9 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from msgspec import Struct
 from pydantic import Field
 
 from aiaudit.model.fact import Evidence, Fact, Level, State
@@ -100,8 +100,7 @@ class MetricsProbe(Probe[MetricsQuery]):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
+class _Measured(Struct, frozen=True):
     path: str
     value: float
 

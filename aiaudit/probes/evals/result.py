@@ -7,8 +7,9 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 MAX_ROWS: Final = 20_000  # of one file
 MAX_LISTED: Final = 60  # metrics or categories of one result
@@ -22,8 +23,7 @@ _FIRST_SECOND: Final = 1_400_000_000  # 2014; smaller numbers are no dates of an
 _LAST_SECOND: Final = 4_100_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """A figure of a result. `cases`: over how many, 0 where that is not said. `target`: what it should reach."""
 
     name: str
@@ -32,8 +32,7 @@ class Metric:
     target: float | None = None
 
 
-@dataclass(slots=True)
-class Result:
+class Result(Struct):
     """One run. `attempts` and `successes` count attacks; None where the file does not say. `judge`: what graded, where
     that was a model."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from typing import Any, ClassVar, Final, Literal
 
+from msgspec.structs import replace
 from pydantic import Field
 
 from aiaudit.model.fact import Fact, Level, State

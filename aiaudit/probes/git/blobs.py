@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from aiaudit.probes.git.run import GitError, Repository
 
@@ -17,8 +18,7 @@ _BATCH_BYTES: Final = 16 * 1024 * 1024  # contents asked for in one command
 _BATCH_BLOBS: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """How much of a history is read at most. `largest`: bytes of one blob."""
 
     commits: int = 20_000
@@ -27,8 +27,7 @@ class Bounds:
     seconds: float = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+class Blob(Struct, frozen=True):
     """One content. `path`: a path that it had, relative to the audited folder."""
 
     id: str
@@ -36,8 +35,7 @@ class Blob:
     size: int
 
 
-@dataclass(slots=True)
-class Past:
+class Past(Struct):
     """The blobs of a history that are wanted. `limits`: why some of it was not read, a line each."""
 
     commits: int = 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.probes.git.people import Identity
 from aiaudit.probes.git.run import GitError, Repository
@@ -26,8 +27,7 @@ _MERGE_REQUEST: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """One commit. `people`: its author and the co-authors that its trailers name. `paths`: what it changed."""
 
     id: str

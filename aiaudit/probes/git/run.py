@@ -13,9 +13,10 @@ import os
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.probes.child import OverrunError, drain
 from aiaudit.probes.git.refuse import trouble
@@ -51,8 +52,7 @@ class GitError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(Struct, frozen=True):
     """`directory`: the `.git` folder. `prefix`: the audited folder below the repository's root, "" or "a/b/"."""
 
     directory: Path

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from aiaudit.model.types import Unknown
 from aiaudit.probes.git.run import Repository
@@ -12,8 +13,7 @@ from aiaudit.probes.git.run import Repository
 _KINDS: Final = {"120000": "link", "160000": "submodule", "040000": "folder"}
 
 
-@dataclass(frozen=True, slots=True)
-class Tracked:
+class Tracked(Struct, frozen=True):
     """One entry of the tree. `size` in bytes; unknown where this clone lacks the object. `path` is relative to the
     audited folder."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.model.types import Unknown
 from aiaudit.probes.hardware.nvidia import NoLibraryError, read_nvidia
@@ -14,8 +16,7 @@ from aiaudit.probes.hardware.rooted import Rooted
 _VENDORS: Final = {"0x10de": "NVIDIA", "0x1002": "AMD", "0x1da3": "Habana", "0x8086": "Intel"}
 
 
-@dataclass(frozen=True, slots=True)
-class _OnBus:
+class _OnBus(Struct, frozen=True):
     vendor: str
     device: str
     kind: str  # the PCI class

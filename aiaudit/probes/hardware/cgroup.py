@@ -10,24 +10,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from aiaudit.probes.hardware.rooted import Rooted, count_list
 
 UNLIMITED = 1 << 62  # version 1 writes "no limit" as a number near 2^63
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """The least value found on the way up, and the control file that holds it."""
 
     value: float
     file: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hierarchy:
+class Hierarchy(Struct, frozen=True):
     """Where one controller's groups are mounted, and this process's group below that point."""
 
     version: int
@@ -44,8 +43,7 @@ class Hierarchy:
             at = at.parent
 
 
-@dataclass(frozen=True, slots=True)
-class Cgroups:
+class Cgroups(Struct, frozen=True):
     """The hierarchies this process is in. `layout`: "v1", "v2", "hybrid" or "none"."""
 
     layout: str
@@ -140,8 +138,7 @@ def read_cgroups(files: Rooted) -> Cgroups:
     return Cgroups(layout, controllers)
 
 
-@dataclass(frozen=True, slots=True)
-class _Mount:
+class _Mount(Struct, frozen=True):
     root: str
     point: str
 

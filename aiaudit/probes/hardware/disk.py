@@ -6,15 +6,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aiaudit.model.types import Unknown
 from aiaudit.probes.hardware.report import Disk, DiskNow
 from aiaudit.probes.hardware.rooted import Rooted
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
+class Space(Struct, frozen=True):
     total: int
     free: int
 
@@ -50,8 +50,7 @@ def _disk(files: Rooted, space: Callable[[str], Space | None], use: str, path: s
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Mounted:
+class _Mounted(Struct, frozen=True):
     point: str
     device: str  # major:minor
     kind: str

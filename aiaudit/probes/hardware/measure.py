@@ -17,9 +17,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
+
+from aiaudit.model.records import as_dict
 
 RUNS: Final = 5
 STABLE: Final = 0.75
@@ -32,8 +35,7 @@ _SLOT: Final = 0.9  # seconds that one measurement may go on beyond its five run
 _LIMIT: Final = 5.0  # seconds in all
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """One figure in `unit` (10⁹ a second); None with a reason where it could not be had."""
 
     name: str
@@ -46,7 +48,7 @@ class Measured:
     reason: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "lower_bound": True}
+        return {**as_dict(self), "lower_bound": True}
 
 
 def measure(threads: int, folder: str | None = None) -> tuple[Measured, ...]:

@@ -8,8 +8,9 @@ question is `Unknown` with the reason; it never stops the others.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.model.types import Unknown
 from aiaudit.probes.hardware.report import Gpu, GpuNow, Gpus, MigSlice
@@ -46,8 +47,7 @@ class NoLibraryError(Exception):
     """NVML is not on this machine: not a fault, and no proof that there is no GPU."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
+class _Ask(Struct, frozen=True):
     """Asks NVML one question at a time."""
 
     nvml: Any
@@ -166,8 +166,8 @@ def _silent(index: int, why: Unknown) -> Gpu:
     )
 
 
-def _names(record: type) -> set[str]:
-    return {field.name for field in fields(record)}
+def _names(record: type[Struct]) -> set[str]:
+    return set(record.__struct_fields__)
 
 
 def _memory(

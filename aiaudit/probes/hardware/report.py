@@ -7,15 +7,14 @@ result that has to come out the same twice.
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from aiaudit.model.types import Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Cpu:
+class Cpu(Struct, frozen=True):
     """Cores in units of one hardware thread; `usable` may be a fraction where a quota cuts one."""
 
     model: str | Unknown
@@ -33,13 +32,11 @@ class Cpu:
     governor: str | Unknown | None
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryNow:
+class MemoryNow(Struct, frozen=True):
     available: int | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """`usable` is the least of the machine's memory and every cgroup limit above this process."""
 
     total: int | Unknown
@@ -57,13 +54,11 @@ class Memory:
     now: MemoryNow
 
 
-@dataclass(frozen=True, slots=True)
-class DiskNow:
+class DiskNow(Struct, frozen=True):
     free: int | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
+class Disk(Struct, frozen=True):
     """One file system. `use` says what it would hold: the project, or temporary files."""
 
     use: str
@@ -73,16 +68,14 @@ class Disk:
     now: DiskNow
 
 
-@dataclass(frozen=True, slots=True)
-class MigSlice:
+class MigSlice(Struct, frozen=True):
     """One slice of a partitioned GPU."""
 
     name: str | Unknown
     memory: int | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class GpuNow:
+class GpuNow(Struct, frozen=True):
     memory_free: int | Unknown
     utilisation: int | Unknown  # percent
     temperature: int | Unknown  # degrees Celsius
@@ -92,8 +85,7 @@ class GpuNow:
     processes: int | Unknown  # hidden in most containers: unknown, never "idle"
 
 
-@dataclass(frozen=True, slots=True)
-class Gpu:
+class Gpu(Struct, frozen=True):
     vendor: str
     index: int
     name: str | Unknown
@@ -117,8 +109,7 @@ class Gpu:
     now: GpuNow
 
 
-@dataclass(frozen=True, slots=True)
-class Gpus:
+class Gpus(Struct, frozen=True):
     """`state`: known (devices listed), absent (no device and no driver), unknown (`reason` says why)."""
 
     state: str
@@ -129,8 +120,7 @@ class Gpus:
     unread: tuple[str, ...] = ()  # accelerators seen on the bus that no library here can read
 
 
-@dataclass(frozen=True, slots=True)
-class HardwareReport:
+class HardwareReport(Struct, frozen=True):
     """This machine, as a process started here would find it."""
 
     os: str
@@ -152,11 +142,11 @@ class HardwareReport:
 def _plain(value: Any, volatile: bool) -> Any:
     if isinstance(value, Unknown):
         return {"$unknown": value.reason}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Struct):
         return {
-            item.name: _plain(getattr(value, item.name), volatile)
-            for item in dataclasses.fields(value)
-            if volatile or item.name != "now"
+            name: _plain(getattr(value, name), volatile)
+            for name in value.__struct_fields__
+            if volatile or name != "now"
         }
     if isinstance(value, tuple):
         return [_plain(item, volatile) for item in value]

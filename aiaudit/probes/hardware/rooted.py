@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from aiaudit.model.types import Unknown
 
 _MOST = 4 << 20  # /proc/cpuinfo of a machine with 512 threads is about 1 MB
 
 
-@dataclass(frozen=True, slots=True)
-class Rooted:
+class Rooted(Struct, frozen=True):
     """A file system root: "/" for this machine, a folder in tests."""
 
     root: Path

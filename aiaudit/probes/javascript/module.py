@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -53,8 +54,7 @@ class TooLarge(Exception):  # noqa: N818
     """More nodes than are looked at."""
 
 
-@dataclass(slots=True)
-class Import:
+class Import(Struct):
     """`name` is `*` for the whole module or its default export, else the exported name; `alias` the local one.
 
     kind: import, type (erased at run time), require, dynamic, reexport."""
@@ -66,8 +66,7 @@ class Import:
     kind: str = "import"
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct):
     start: int
     end: int
     node: SgNode | None
@@ -77,8 +76,7 @@ class Scope:
     names: dict[str, Binding] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Binding:
+class Binding(Struct):
     """What a name stands for in a scope. kind: import, value, param, function, class. `path`: for a value that is
     destructured, the property it is taken from."""
 

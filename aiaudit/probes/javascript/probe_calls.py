@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from msgspec import Struct
 from pydantic import Field, field_validator
 
 from aiaudit.model.fact import Fact, Level
@@ -107,8 +107,7 @@ class CallsProbe(Probe[CallsQuery]):
         return fact_of(fact_id, query, context, find)
 
 
-@dataclass(frozen=True, slots=True)
-class _Called:
+class _Called(Struct, frozen=True):
     names: NameIndex
     files: dict[str, set[str]]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from aiaudit.model.types import Unknown
 from aiaudit.probes.base import Context
@@ -25,8 +26,7 @@ _SUFFIXES: Final = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"
 GENERATED_REASONS: Final = ("minified", "larger than")
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """What a name stands for: its dotted name; the file of the project that defines it, and the name in it."""
 
     name: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import struct
-from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
+
+from msgspec import Struct
 
 from aiaudit.probes.models.judgement import Judgement, Verdict, named
 from aiaudit.probes.models.source import Cursor, Ended, Source
@@ -83,8 +84,7 @@ def judge_safetensors(source: Source) -> Judgement:
     return judged
 
 
-@dataclass(frozen=True, slots=True)
-class GgufHeader:
+class GgufHeader(Struct, frozen=True):
     """What stands before the data: metadata (arrays are None) and the tensors as name, dimensions and ggml type."""
 
     values: dict[str, Any]

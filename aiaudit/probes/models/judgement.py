@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 MAX_REASONS: Final = 8
 MAX_NAME: Final = 100  # characters of a name that the file gives
@@ -19,8 +20,7 @@ class Verdict(IntEnum):
     DANGEROUS = 3
 
 
-@dataclass(slots=True)
-class Judgement:
+class Judgement(Struct):
     """Verdict, reasons (`(verdict, technique, what)`, the worst first when told) and facts of the file's header."""
 
     verdict: Verdict = Verdict.SAFE
@@ -48,8 +48,7 @@ class Judgement:
         return [{"verdict": v.name.lower(), "technique": t, "what": w} for v, t, w in ordered]
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """What may be spent on one file: opcodes of pickles, inflated bytes, members of archives; and whether the other
     scanner is asked."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 
 class _Sign:
@@ -20,8 +21,7 @@ OPAQUE: Final = _Sign("OPAQUE")
 MARK: Final = _Sign("MARK")
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """An imported module attribute."""
 
     module: str
@@ -31,8 +31,7 @@ class Name:
         return f"{self.module}.{self.name}"
 
 
-@dataclass(slots=True)
-class Made:
+class Made(Struct):
     """What a call gives; `arguments` as far as they are known."""
 
     by: Any
@@ -61,8 +60,7 @@ def item_size(dtype: Any) -> int | None:
     return int(text[1:]) * (4 if text[0] == "U" else 1)
 
 
-@dataclass(frozen=True, slots=True)
-class RawArray:
+class RawArray(Struct, frozen=True):
     """What joblib writes behind an array's wrapper: `size` bytes, after a padding or not, or a pickle of `objects`."""
 
     size: int

@@ -10,8 +10,9 @@ import base64
 import binascii
 import math
 import re
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.probes.models.globals import classify
 from aiaudit.probes.models.judgement import Budget, Judgement, Verdict, named
@@ -36,8 +37,7 @@ def looks_like_pickle(head: bytes) -> bool:
     return len(head) > 2 and head[0] == 0x80 and head[1] in range(1, 6)
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(Struct, frozen=True):
     """What was concluded, where the last pickle ended, and which parts are raw arrays, or bytes objects."""
 
     judged: Judgement

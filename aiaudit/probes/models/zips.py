@@ -9,8 +9,10 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.probes.models.judgement import Budget
 from aiaudit.probes.models.source import Memory, Source
@@ -30,8 +32,7 @@ class TooLarge(Exception):  # noqa: N818
     """More comes out than is looked at."""
 
 
-@dataclass(slots=True)
-class Member:
+class Member(Struct):
     """A member by its local header. `listed`: its name in the directory, None where it stands in none. `size`: of its
     stored bytes, None where nothing says so. `crc`: the checksums given, of which a loader may check none."""
 

@@ -16,10 +16,11 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from aiaudit.data.phrases import BOOK
 from aiaudit.project.cache import Cache, engine_id
@@ -48,8 +49,7 @@ _NOW: Final = ("current", "serving")
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """Sets that are compared with each other, by their numbers; most stand alone."""
 
     sets: tuple[int, ...]

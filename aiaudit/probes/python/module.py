@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct, field
 
 from aiaudit.probes.python.nodes import DEFS, SIMPLE, blocks, first_line, statements
 from aiaudit.probes.python.source import Source
@@ -50,8 +51,7 @@ class Binding(NamedTuple):
     field: bool = False  # an annotated field in the body of a class
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
+class Scope(Struct, eq=False):
     """A module, class or function. `qualname` is dotted and empty for the module."""
 
     kind: str  # module | class | function

@@ -14,8 +14,9 @@ import json.scanner
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 MAX_NOTEBOOK: Final = 20 * 1024 * 1024  # bytes; outputs may hold images
 MAX_CODE: Final = 2 * 1024 * 1024  # bytes of code in all cells together
@@ -49,8 +50,7 @@ class _Decoder(json.JSONDecoder):
         return located, after
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One code cell. `number` counts code and text cells from 1; `lines` are (code, line of the file)."""
 
     number: int
@@ -65,8 +65,7 @@ class Cell:
         return "\n".join(text for text, _ in self.lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Notebook:
+class Notebook(Struct, frozen=True):
     language: str
     cells: tuple[Cell, ...]
     text_cells: int

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from aiaudit.model.types import Unknown
 from aiaudit.probes.base import Context
@@ -24,8 +25,7 @@ SYMBOL: Final = "symbol "  # an unknown value that is a library's constant: `sym
 _MEMO: Final = "python.project"
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """What a name of the project's own stands for elsewhere, the keywords its object was made with, and those that a
     `partial` gives to each call."""
 

@@ -7,8 +7,9 @@ import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
 
 from aiaudit.probes.python.newer import in_older_words
 from aiaudit.probes.python.notebook import MAX_CODE, Cell, NotNotebook, parses, python_code, read_notebook
@@ -44,8 +45,7 @@ class Hits(NamedTuple):
 NO_HITS: Final = Hits([], [], [], [])
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Struct):
     """A parsed file. `data` is its text with `\\n` line ends; of a notebook, its Python cells one after the other.
 
     `idle`: function bodies that were blanked before the parse. `places` (notebooks): for each line of `data`, the line

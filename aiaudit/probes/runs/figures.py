@@ -6,8 +6,9 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 Leaf = tuple[str, Any, int]  # dotted key, value, line
 
@@ -54,8 +55,7 @@ _MOST: Final = 200  # records of one kind from one file
 Z_95: Final = 1.959964  # two-sided 95 % quantile of the normal distribution
 
 
-@dataclass(slots=True)
-class Figures:
+class Figures(Struct):
     """What one file says. `cases` 0, `date` and `data_version` "" where it does not say."""
 
     date: str = ""

@@ -5,7 +5,6 @@ The same rules that find secrets in files decide here. A name beside the value c
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from bisect import bisect_right
@@ -13,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from aiaudit.model.fact import Fact
 from aiaudit.probes.base import Engine
@@ -72,8 +73,8 @@ def hide_in_fact(fact: Fact) -> Fact:
     value = _clean(fact.value) if isinstance(fact.value, list) else hide_in(fact.value)
     if value is fact.value and not _suspicious(told):
         return fact
-    evidence = tuple(dataclasses.replace(one, note=hide(one.note)) for one in fact.evidence)
-    return dataclasses.replace(fact, value=value, evidence=evidence, reason=hide(fact.reason))
+    evidence = tuple(replace(one, note=hide(one.note)) for one in fact.evidence)
+    return replace(fact, value=value, evidence=evidence, reason=hide(fact.reason))
 
 
 def _clean(records: list[Any]) -> list[Any]:

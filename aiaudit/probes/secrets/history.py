@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import hmac
 import secrets as randomness
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
+from msgspec.structs import replace
 from pydantic import Field
 
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
@@ -101,7 +101,7 @@ class _Search:
         self._query, self._context = query, context
         self._key = randomness.token_bytes(32)
         own = query.groups()
-        self._groups = tuple(dataclasses.replace(group, judge=self._judge) for group in own)
+        self._groups = tuple(replace(group, judge=self._judge) for group in own)
         self._engine = TextEngine(groups=self._groups)
 
     def _judge(self, pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:

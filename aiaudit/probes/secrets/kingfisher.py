@@ -13,9 +13,10 @@ import json
 import os
 import signal
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from aiaudit.probes.child import OverrunError, drain
 
@@ -37,8 +38,7 @@ class EngineError(Exception):
     """Kingfisher gave no whole answer. The message is one short line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """One place. `start` and `end` are byte columns of its line, the last one included; `end` may be a later line's."""
 
     path: str  # relative to the root

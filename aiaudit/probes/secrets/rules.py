@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from aiaudit.probes.text_engine import Pattern
 
@@ -23,8 +24,7 @@ _ASSIGNED: Final = r"\\?[\"']?\]?\s*(?::\s*str\s*=|:=|=>|[:=,])\s*\\?[\"']?"
 Shape = Literal["vendor", "named", "free"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One kind of secret. See the head of the data file for what the fields mean."""
 
     id: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from aiaudit.model.fact import Confidence
 from aiaudit.probes.base import Context
@@ -20,8 +21,7 @@ _GENERIC: Final = re.compile(r"generic|entropy|curl|basic|password|hex")
 _QUOTED: Final = re.compile(r"[\"']([^\"'\s]{8,})[\"']")
 
 
-@dataclass(frozen=True, slots=True)
-class Second:
+class Second(Struct, frozen=True):
     """What the second engine adds. `engine`: its name and version, "" where none was asked for. `trouble`: why its
     answer is not whole."""
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, State
 from aiaudit.project.tree import Malformed, Project, Unreadable
 
@@ -21,18 +22,18 @@ README_HEAD: Final = 4_000
 LONGEST_TITLE: Final = 60
 """Characters of a title that can be a name; a longer one is cut at its subtitle."""
 _READMES: Final = frozenset({"readme.md", "readme.rst", "readme.markdown", "readme.txt", "readme"})
-_NO_NAME: Final = re.compile(
+_NO_NAME: Final = lazy.regex(
     r"readme(\.md)?|overview|introduction|install(ation)?|getting started|quick ?start|usage|about|features|"
     r"(table of )?contents|documentation|description|welcome|project( title| name)?|title|todo|setup|license|"
     r"deprecat(ed|ion notice)|notice|news|updates|changelog|requirements|prerequisites|summary|abstract",
     re.IGNORECASE,
 )
-_HEADING: Final = re.compile(
+_HEADING: Final = lazy.regex(
     r"^#[ \t]+(\S[^\n]*)$|<h1[^>]{0,200}>(.{1,400}?)</h1>|^(\S[^\n]*)\n={2,200}[ \t]*$", re.M | re.S
 )
-_NO_PROSE: Final = re.compile(r"<!--.*?(?:-->|\Z)|^(```|~~~).*?(?:^\1|\Z)", re.M | re.S)  # comments and code
-_TAG: Final = re.compile(r"!\[[^\]]*\]\([^)]*\)|<[^>]*>|:[a-z_]{2,30}:")
-_LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_NO_PROSE: Final = lazy.regex(r"<!--.*?(?:-->|\Z)|^(```|~~~).*?(?:^\1|\Z)", re.M | re.S)  # comments and code
+_TAG: Final = lazy.regex(r"!\[[^\]]*\]\([^)]*\)|<[^>]*>|:[a-z_]{2,30}:")
+_LINK: Final = lazy.regex(r"\[([^\]]*)\]\([^)]*\)")
 _MARKUP: Final = str.maketrans("", "", "*`#")
 _AROUND: Final = " \t_-–—:|.!\u26a0\ufe0f"
 _SUBTITLE: Final = (" — ", " – ", " - ", ": ", " | ", " (")

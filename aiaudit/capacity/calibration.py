@@ -14,6 +14,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.capacity.demand import Demand
 from aiaudit.capacity.fit import Fit, fit
 from aiaudit.capacity.setup import Setup
@@ -38,8 +39,8 @@ _LINES: Final = {
     "non_torch": re.compile(rf"non_torch_memory takes {_NUMBER}{_UNIT}"),
     "visible": re.compile(rf"total_gpu_memory \({_NUMBER}{_UNIT}\)"),
 }  # fmt: skip
-_TOKENS: Final = re.compile(r"GPU KV cache size:\s*([\d,]{1,15}) tokens")
-_BLOCKS: Final = re.compile(r"# (?:GPU|CUDA) blocks:\s*([\d,]{1,12})")
+_TOKENS: Final = lazy.regex(r"GPU KV cache size:\s*([\d,]{1,15}) tokens")
+_BLOCKS: Final = lazy.regex(r"# (?:GPU|CUDA) blocks:\s*([\d,]{1,12})")
 
 
 class NoCalibration(Exception):  # noqa: N818

@@ -12,13 +12,14 @@ from typing import Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.capacity.assumptions import Assumptions
 from aiaudit.probes.capacity.results import LoadResult, against, from_csv, from_json, from_text
 from aiaudit.project.parse import Malformed, parse_json
 from aiaudit.project.reader import Reader, Unreadable, decode
 from aiaudit.project.workload import WorkloadPart
 
-_PEAK: Final = re.compile(r"^VmHWM:[ \t]{1,20}(\d{1,15}) kB\s*$", re.MULTILINE)  # the kernel's kB are 1,024 bytes
+_PEAK: Final = lazy.regex(r"^VmHWM:[ \t]{1,20}(\d{1,15}) kB\s*$", re.MULTILINE)  # the kernel's kB are 1,024 bytes
 _DIGITS: Final = 15
 _SMALL: Final = 64 * 1024  # bytes of a file of peaks
 _LARGEST: Final = 8 * 1024 * 1024  # bytes of a result file

@@ -15,6 +15,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.capacity import weights
 from aiaudit.capacity.architecture import Architecture, NotAnArchitecture, Parameters, from_config, parameters
 from aiaudit.capacity.assumptions import Assumptions
@@ -44,7 +45,7 @@ _PLAIN: Final = {
     "U8": 1,
     "I8": 1,
 }
-_TUNED: Final = re.compile(
+_TUNED: Final = lazy.regex(
     r"-(?:instruct|chat|it|hf|base|v\d+(?:\.\d+)?|\d{4}|thinking|distill|awq|gptq|fp8|int4)\b.*$"
 )
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.capacity.model_source import preset_named
 
 _IMAGES: Final = (
@@ -20,7 +21,7 @@ _IMAGES: Final = (
     ("trt-llm", re.compile(r"trtllm|tensorrt-?llm")),
     ("llama.cpp", re.compile(r"(?:^|/)llama\.cpp(?::|@|$)")),
 )
-_VERSION: Final = re.compile(r":v?(\d+(?:\.\d+){1,3})")
+_VERSION: Final = lazy.regex(r":v?(\d+(?:\.\d+){1,3})")
 _FLAGS: Final = {  # as vLLM, SGLang and llama.cpp call them -> where it stands in the workload
     "--model": "model", "--model-path": "model", "-m": "model",
     "--tensor-parallel-size": "tp", "-tp": "tp", "--tp": "tp", "--tp-size": "tp",

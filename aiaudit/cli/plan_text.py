@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 
+from aiaudit import lazy
 from aiaudit.capacity.demand import Demand
 from aiaudit.capacity.fixes import Fix
 from aiaudit.capacity.growth import Runway
@@ -16,7 +16,7 @@ from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.tables import GIB
 from aiaudit.reports.text import visible
 
-_GAPS = re.compile(r"( {2,})")  # columns and indents stay; all else is one line of visible characters
+_GAPS = lazy.regex(r"( {2,})")  # columns and indents stay; all else is one line of visible characters
 BAR = 40  # cells of the memory bar
 _SIGN = {"weights": "█", "working set": "▓", "context": "▓", "graphs": "▓", "cache": "▒", "workspace": "▓"}
 _ANSWER = {"yes": "yes", "tight": "yes, tightly", "no": "no", "unknown": "cannot be told"}

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.capacity.tables import table
 from aiaudit.cost.money import ZERO
 from aiaudit.cost.prices import ApiPrice, Rates, Tiers
 
-_NOT_TEXT: Final = re.compile(
+_NOT_TEXT: Final = lazy.regex(
     r"embed|image|audio|realtime|tts|transcri|search|guard|moderat|vision|live|rerank|computer|codex|-oss"
 )
 _FIELDS: Final = {

@@ -12,12 +12,13 @@ import calendar
 import csv
 import datetime as dt
 import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+
+from aiaudit import lazy
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,7 +27,7 @@ MOST_UNREAD: Final = 0.01  # share of rows without amount or day above which a f
 _LONGEST_ROW: Final = 4 * 1024 * 1024
 _MONTHLY: Final = 27  # days: a bill all of whose rows are that long is one of months, and ends where its rows do
 _MOST_MONTHS: Final = 1200
-_PLAIN: Final = re.compile(r"[^a-z0-9]")
+_PLAIN: Final = lazy.regex(r"[^a-z0-9]")
 
 
 class Form(Struct, frozen=True):

@@ -9,7 +9,6 @@ import csv
 import datetime as dt
 import io
 import json
-import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -18,12 +17,13 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from aiaudit import lazy
 from aiaudit.cost.money import decimal
 from aiaudit.cost.prices import ApiPrice, Price, PriceBook, Rates, gpu_key
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 _MILLION: Final = Decimal(1_000_000)
-_ABOVE: Final = re.compile(r"input_cost_per_token_above_(\d+)k_tokens")
+_ABOVE: Final = lazy.regex(r"input_cost_per_token_above_(\d+)k_tokens")
 
 
 class BadPrices(ValueError):  # noqa: N818

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from aiaudit import lazy
 from aiaudit.cost.inputs import HOURS_A_MONTH
 
-_EVERY: Final = re.compile(r"(?:every )?(\d+(?:\.\d+)?)? ?(h|hours?|d|days?|w|weeks?|m|months?|q|quarters?|y|years?)")
+_EVERY: Final = lazy.regex(r"(?:every )?(\d+(?:\.\d+)?)? ?(h|hours?|d|days?|w|weeks?|m|months?|q|quarters?|y|years?)")
 _HOURS: Final = {"h": 1.0, "d": 24.0, "w": 168.0, "m": HOURS_A_MONTH, "q": 3.0 * HOURS_A_MONTH, "y": 8760.0}
 _WORDS: Final = {
     "hourly": "1h", "daily": "1d", "nightly": "1d", "weekly": "1w", "monthly": "1m", "quarterly": "1q", "yearly": "1y",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.data.discovery_manifests import Told, manifests
 from aiaudit.data.formats import format_of
 from aiaudit.data.naming import role_of
@@ -38,8 +39,8 @@ MOST_UNPACKED: Final = 200  # bytes out of one packed byte; a set that gives mor
 SHARDS: Final = 8  # so many files of one folder with the same columns and no role are the parts of one set
 _OWN: Final = frozenset({Role.DATA, Role.OTHER, Role.NOTEBOOK, Role.CODE, Role.MODEL})
 _LFS: Final = b"version https://git-lfs.github.com/spec/"
-_NUMBERED: Final = re.compile(r"[-_.]?(?:part|shard|chunk)?[-_]?\d{1,6}(?:[-_]of[-_]\d{1,6})?(?=\.)", re.IGNORECASE)
-_NO_DATA: Final = re.compile(
+_NUMBERED: Final = lazy.regex(r"[-_.]?(?:part|shard|chunk)?[-_]?\d{1,6}(?:[-_]of[-_]\d{1,6})?(?=\.)", re.IGNORECASE)
+_NO_DATA: Final = lazy.regex(
     r"(?:^|/)(?:requirements|constraints|readme|license|licence|package(?:-lock)?|tsconfig|manifest|schema|croissant"
     r"|datapackage|metadata|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"
     r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/",

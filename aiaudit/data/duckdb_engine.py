@@ -6,7 +6,6 @@ Extensions are never loaded or installed, so nothing can reach the network; what
 from __future__ import annotations
 
 import inspect
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.data.duckdb_open import (
     SMALL,
     Opened,
@@ -44,7 +44,7 @@ _CATALOGUE: Final = "warehouse"  # the name under which the file of duckdb://fil
 _LISTED: Final = 20  # malformed lines that are named
 _NUMBERS: Final = frozenset({"file_row_number", "file_index"})  # columns that DuckDB adds to Parquet where asked
 _FARTHEST: Final = 1 << 40  # rows of one file, and more
-_QUOTED: Final = re.compile(r"""'.*'|".*\"""")
+_QUOTED: Final = lazy.regex(r"""'.*'|".*\"""")
 _PLAIN_BELOW: Final = 4 * 1024 * 1024 * 1024  # bytes of a text whose copy is not packed: packing costs half a parse
 _PARSED: Final = frozenset({"csv", "json", "jsonl", "sqlite"})  # formats that every scan would parse again
 

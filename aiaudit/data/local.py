@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.data.formats import format_of
 from aiaudit.data.images import FEWEST, SUFFIXES
 from aiaudit.data.model import Source
@@ -21,13 +22,13 @@ from aiaudit.data.naming import role_of
 MOST_SOURCES: Final = 1000
 MANY: Final = 20  # files of one folder whose names differ by digits only are parts of one set
 _SKIPPED: Final = frozenset({".git", ".venv", "node_modules", "__pycache__"})
-_PART: Final = re.compile(
+_PART: Final = lazy.regex(
     r"(?:^|[-_.])(?:part|shard|chunk|split)[-_.]?[0-9]+|[-_.][0-9]{3,}-of-[0-9]{3,}|^[0-9]{5,}(?:_[0-9]+)*\.",
     re.IGNORECASE,
 )
-_HIVE: Final = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*=.+$")
+_HIVE: Final = lazy.regex(r"^[A-Za-z_][A-Za-z0-9_]*=.+$")
 _PARTED: Final = frozenset({"parquet", "csv", "jsonl", "arrow"})
-_UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?:-c[0-9]+)?")
+_UUID: Final = lazy.regex(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?:-c[0-9]+)?")
 
 
 class Found(Struct, frozen=True):

@@ -6,6 +6,8 @@ import re
 from pathlib import PurePath
 from typing import Final
 
+from aiaudit import lazy
+
 _ROLES: Final = (
     ("train", r"train|training|fit"),
     ("validation", r"val|valid|validation|dev"),
@@ -13,8 +15,8 @@ _ROLES: Final = (
     ("reference", r"reference|baseline|ref"),
     ("current", r"current|cur|recent|production|prod|live|new"),
 )
-_ROLE: Final = tuple((role, re.compile(rf"(?:^|[^a-z])(?:{words})(?:[^a-z]|$)")) for role, words in _ROLES)
-_ID: Final = re.compile(
+_ROLE: Final = tuple((role, lazy.regex(rf"(?:^|[^a-z])(?:{words})(?:[^a-z]|$)")) for role, words in _ROLES)
+_ID: Final = lazy.regex(
     r"(?:^|_)(?:id|uuid|guid)$|^(?:id|index|key|row_?id|record_?id)$|(?<=[a-z])I[dD]$", re.IGNORECASE
 )
 _LABELS: Final = ("label", "target", "y", "class", "outcome")

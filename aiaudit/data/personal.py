@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.data.engine import Engine, Relation
 from aiaudit.data.model import Personal
 from aiaudit.data.phrases import say, union
@@ -48,7 +49,7 @@ _HINTED: Final = (
     ),
 )
 _HINTS: Final = tuple((kind, re.compile(rf"(?:^|_)(?:{words})(?:_|$)")) for kind, words in _HINTED)
-_NO_ADDRESS: Final = re.compile(r"(?:^|_)(?:ip|mac|email|e_mail|wallet|memory|web|url|host)(?:_|$)")
+_NO_ADDRESS: Final = lazy.regex(r"(?:^|_)(?:ip|mac|email|e_mail|wallet|memory|web|url|host)(?:_|$)")
 _BY_HINT: Final = frozenset({"name", "address", "birth_date"})
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.project.cache import content_hash, engine_id
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SLOT: Final = "data.phrases"
 _STAND_IN: Final = "stand_in_"
-_PLACE: Final = re.compile(rf'[`"]?t0[`"]?\.[`"]?{_STAND_IN}([0-9]+)[`"]?')
+_PLACE: Final = lazy.regex(rf'[`"]?t0[`"]?\.[`"]?{_STAND_IN}([0-9]+)[`"]?')
 _BACKTICKS: Final = frozenset({"pyspark", "bigquery"})
 _DOUBLE: Final = {"postgres": "DOUBLE PRECISION", "bigquery": "FLOAT64"}
 _COMPILERS: Final = ("ibis", "sqlglot")  # whose versions decide what the phrases are

@@ -13,12 +13,12 @@ Tables are read where they are; nothing is written but temporary samples.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
 from aiaudit.data.model import Malformed, Source
 from aiaudit.data.phrases import BOOK, quoted
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _NUMBER: Final = r"^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$"
-_TABLE: Final = re.compile(r"[A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*){0,2}")
+_TABLE: Final = lazy.regex(r"[A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*){0,2}")
 _APPROXIMATE: Final = frozenset({"bigquery", "trino"})  # they have no exact quantile of a group
 _STRICT: Final = frozenset(
     {"postgres", "snowflake"}

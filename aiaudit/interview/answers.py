@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.project.config import AttestationEntry, ConfigError, parse_attestations
 
 FILE: Final = "attestations.yaml"
@@ -16,7 +16,7 @@ FIELDS: Final = ("answer", "owner", "evidence", "reviewed", "review_by", "note")
 KEPT: Final = (*FIELDS, "evidence_sha256")  # what the file may hold; a sheet has no hashes
 ANSWERS: Final = ("yes", "partly", "no", "not_applicable")
 _DIGITS: Final = 16  # of a hash: enough to name a content, short enough to read
-_KEY: Final = re.compile(r"^([A-Z][A-Z0-9]{1,11}-[0-9]{3}):")
+_KEY: Final = lazy.regex(r"^([A-Z][A-Z0-9]{1,11}-[0-9]{3}):")
 
 
 def load(path: Path) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.interview.answers import FIELDS, checked
 from aiaudit.interview.questions import Question
 from aiaudit.project.config import ConfigError
@@ -22,8 +23,8 @@ from aiaudit.reports.csv import safe_cell
 COLUMNS: Final = ("check", "severity", "what should hold", "question", "why", "found", "state", *FIELDS)
 FORMATS: Final = (".xlsx", ".csv", ".md")
 MAX_BYTES: Final = 20 * 1024 * 1024
-_HEADING: Final = re.compile(r"#{1,6}\s+([A-Z][A-Z0-9]{1,11}-[0-9]{3}(?:/[a-z_]+)?)\b")
-_ENTRY: Final = re.compile(rf"[-*]\s+({'|'.join(FIELDS).replace('_', ' ')})\b[^:]*:(.*)$", re.IGNORECASE)
+_HEADING: Final = lazy.regex(r"#{1,6}\s+([A-Z][A-Z0-9]{1,11}-[0-9]{3}(?:/[a-z_]+)?)\b")
+_ENTRY: Final = lazy.regex(rf"[-*]\s+({'|'.join(FIELDS).replace('_', ' ')})\b[^:]*:(.*)$", re.IGNORECASE)
 _WIDTHS: Final = {
     "what should hold": 40,
     "question": 60,

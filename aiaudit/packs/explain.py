@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.model.check import Check, FactSpec, Kind, Param
 from aiaudit.packs import attested
 from aiaudit.packs.cases import find_cases
@@ -115,9 +116,9 @@ def _applies(library: Library, check: Check, *, full: bool) -> str:
     return f"Where {plain}."
 
 
-_QUOTED: Final = re.compile(r"('[^']*')")
+_QUOTED: Final = lazy.regex(r"('[^']*')")
 # A name that stands for itself, or of which it is asked whether it has any.
-_FLAG: Final = re.compile(r"(?<![\w.])([a-z_][\w]*(?:\.[a-z_]\w*)?)(?:(\.size\(\) > 0)|(?![\w.(\[]))")
+_FLAG: Final = lazy.regex(r"(?<![\w.])([a-z_][\w]*(?:\.[a-z_]\w*)?)(?:(\.size\(\) > 0)|(?![\w.(\[]))")
 
 
 def _plain_logic(text: str) -> str:

@@ -5,7 +5,6 @@ A file that departs from the form is a `PackError` with its place in the file.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -13,12 +12,13 @@ from typing import Any, Final
 
 import yaml
 
+from aiaudit import lazy
 from aiaudit.model import framework as model
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
 from aiaudit.resources import path_of
 
-_DATE: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_CHECK: Final = re.compile(r"[A-Z]+-\d{3}")
+_DATE: Final = lazy.regex(r"\d{4}(-\d{2}(-\d{2})?)?")
+_CHECK: Final = lazy.regex(r"[A-Z]+-\d{3}")
 _TOP: Final = frozenset(
     {"schema", "framework", "scheme", "title", "edition", "source", "licence", "trust", "note", "effective", "controls"}
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.model.check import Check, FactSpec, Pack
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from aiaudit.packs.document import Document
     from aiaudit.rules import Expression
 
-_CHECK_IDS: Final = re.compile(r"^\s*-\s+id:\s*([A-Z][A-Z0-9]+-[0-9]{3})\s*$", re.MULTILINE)
+_CHECK_IDS: Final = lazy.regex(r"^\s*-\s+id:\s*([A-Z][A-Z0-9]+-[0-9]{3})\s*$", re.MULTILINE)
 SHARED: Final = "shared"  # the folder of facts that every pack may use
 
 

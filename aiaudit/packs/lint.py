@@ -6,11 +6,11 @@ make its verdicts wrong or its report poor.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from aiaudit import lazy
 from aiaudit.model.check import Check, FactSpec, Kind, Outcome, Pack, Place, Status
 from aiaudit.model.fact import Level
 from aiaudit.packs import attested, presence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aiaudit.packs.declare import Probes
 
 TITLE_LENGTH: Final = 120
-_ORDER = re.compile(
+_ORDER = lazy.regex(
     r"(?i)(add|avoid|check|checks|consider|do|does|enable|ensure|implement|is|make|missing|never use|use|verify)\b"
 )
 _WANTED: Final = ("risk", "false_results", "controls")

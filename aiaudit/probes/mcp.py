@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -52,9 +53,9 @@ _LOCAL_PROGRAMS: Final = name_set("node python python3 poetry ts-node tsx go car
 _VALUED: Final = name_set(
     "-p --package --from --with -e --env -v --volume --name --network --python --directory -m -u --mount"
 )
-_EXACT: Final = re.compile(r"(?:@|==)v?\d+\.\d+[\w.\-+]*$")
-_COMMIT: Final = re.compile(r"@[0-9a-f]{40}(?:$|#)")
-_IMAGE: Final = re.compile(r"^[\w.\-]+(?::\d+)?(?:/[\w.\-]+)*(?::[\w.\-]+)?(?:@sha256:[0-9a-f]{64})?$")
+_EXACT: Final = lazy.regex(r"(?:@|==)v?\d+\.\d+[\w.\-+]*$")
+_COMMIT: Final = lazy.regex(r"@[0-9a-f]{40}(?:$|#)")
+_IMAGE: Final = lazy.regex(r"^[\w.\-]+(?::\d+)?(?:/[\w.\-]+)*(?::[\w.\-]+)?(?:@sha256:[0-9a-f]{64})?$")
 _COMMON: Final = name_set(
     "mcp www api com ai io dev server agent agents client tool tools model"
     " python node project demo example org net app server servers http https localhost co cloud"

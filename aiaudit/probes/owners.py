@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -20,17 +21,17 @@ from aiaudit.project.roles import Role
 OWNER: Final = record("owner", path=STRING, line=INT, via=STRING, name=STRING, covers=STRING)
 _ROLES: Final = (Role.CONFIG, Role.DOCS, Role.OTHER, Role.CODE)
 _MOST: Final = 200
-_NOBODY: Final = re.compile(
+_NOBODY: Final = lazy.regex(
     r"your[ _-]?(?:name|company|team|org)|first[ _-]?name|john doe|jane doe|author(?:'s)? name|example\.(?:com|org)"
     r"|^(?:the )?(?:todo|tbd|authors?|name|none|unknown|nobody|someone)$|@(?:owner|team|org/team|username|user)\b",
     re.IGNORECASE,
 )
-_HANDLE: Final = re.compile(r"@[A-Za-z0-9][\w-]*(?:/[\w.-]+)?|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_HANDLE: Final = lazy.regex(r"@[A-Za-z0-9][\w-]*(?:/[\w.-]+)?|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _README: Final = (
     "=team", "the team", "project team", "our team", "team members", "maintainer*", "=authors", "=author", "=owners",
     "=owner", "=contact", "contacts", "=code owners", "core team", "=ownership", "responsible",
 )  # fmt: skip
-_CONTACT: Final = re.compile(
+_CONTACT: Final = lazy.regex(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w@])@[A-Za-z0-9][\w-]{2,}|\b[A-Z][a-zé]+(?:[ -][A-Z]\.?)?[ -][A-Z][a-zé]+\b"
 )
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field, field_validator
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -51,7 +52,7 @@ ASSIGNMENT: Final = record("assignment", **_PLACE, name=STRING, kind=STRING, val
 LOOP: Final = record(
     "loop", **_PLACE, name=STRING, kind=STRING, bounded=BOOL, bound=STRING, loop_line=INT, retried=STRING
 )
-DEDICATED: Final = re.compile(r"(?i)(?:^|[/_-])(?:prompts?|templates?|instructions?|system_prompts?)(?:[/_.-]|$)")
+DEDICATED: Final = lazy.regex(r"(?i)(?:^|[/_-])(?:prompts?|templates?|instructions?|system_prompts?)(?:[/_.-]|$)")
 
 
 class StringsQuery(CodeQuery):

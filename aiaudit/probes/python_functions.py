@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final, Literal
 from msgspec import Struct
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -116,8 +117,8 @@ def _regex(glob: str) -> str:
     )
 
 
-_PARTS: Final = re.compile(r"([*?]|\[!?[\w-]+\])")
-_SET: Final = re.compile(r"\[!?[\w-]+\]")
+_PARTS: Final = lazy.regex(r"([*?]|\[!?[\w-]+\])")
+_SET: Final = lazy.regex(r"\[!?[\w-]+\]")
 _WILD: Final = {"*": ".*", "?": "."}
 
 

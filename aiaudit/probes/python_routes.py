@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -39,7 +39,7 @@ ROUTE: Final = record(
     touches=list_of(STRING),
     calls=list_of(STRING),
 )
-HEALTH: Final = re.compile(
+HEALTH: Final = lazy.regex(
     r"(?i)(?:^|[/_-])(?:health|healthz|healthcheck|ready|readyz|readiness|live|livez|liveness|alive|ping|heartbeat|status)"
     r"(?:$|[/_-])"
 )

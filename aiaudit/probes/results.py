@@ -11,12 +11,12 @@ import csv
 import datetime as dt
 import io
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -36,11 +36,11 @@ RESULT: Final = record(
     figures=list_of(_FIGURE),
     keys=list_of(STRING),
 )
-_DATE_KEY: Final = re.compile(
+_DATE_KEY: Final = lazy.regex(
     r"(?i)(?:^|[_.\-])(?:date|day|time|timestamp|datetime|created|created_at|run_at|generated_at|evaluated_at|measured|week|as_of)(?:$|[_.\-])"
 )
-_DATE: Final = re.compile(r"\b(20\d{2})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-_SIZE_KEY: Final = re.compile(
+_DATE: Final = lazy.regex(r"\b(20\d{2})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_SIZE_KEY: Final = lazy.regex(
     r"(?i)(?:^|[._])(?:n|rows|n_rows|test_rows|samples|n_samples|num_samples|num_examples|examples|cases|n_cases|count|support|size|total)$"
 )
 _MAX_FILES: Final = 60

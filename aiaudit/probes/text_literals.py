@@ -11,6 +11,8 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from aiaudit import lazy
+
 Clause = frozenset[bytes]
 """Literals in lower case, one of which must be there."""
 Alternative = tuple[Clause, ...]
@@ -20,8 +22,8 @@ LEAST: Final = 2  # bytes of a literal; shorter ones stand in every text
 _MOST: Final = 64  # literals that a run of characters may be spelled out to
 _MOST_OF_BRANCHES: Final = 256  # literals of a clause that stands for all branches of a choice
 _SPELLED: Final = 8  # characters of a class, or repetitions, that are spelled out
-_FLAGS_LATER: Final = re.compile(r"(?<=[|(])\(\?[a-z]+\)")  # RE2 takes flags anywhere, `re` at the start only
-_POSIX_CLASS: Final = re.compile(r"\[:\^?[a-z]+:\]")  # `re` reads it otherwise than RE2 does
+_FLAGS_LATER: Final = lazy.regex(r"(?<=[|(])\(\?[a-z]+\)")  # RE2 takes flags anywhere, `re` at the start only
+_POSIX_CLASS: Final = lazy.regex(r"\[:\^?[a-z]+:\]")  # `re` reads it otherwise than RE2 does
 _FOLDED: Final = ("\u017f".encode(), "\u212a".encode())
 """The two characters beyond ASCII that are, without regard to case, one of ASCII (s and k)."""
 

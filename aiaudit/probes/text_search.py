@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from aiaudit import lazy
 from aiaudit.probes.text_database import database
 from aiaudit.probes.text_literals import Alternative, Clause, anchored_inside, folds, required
 from aiaudit.project.cache import content_hash, engine_id
@@ -28,7 +28,7 @@ SLOT: Final = "literals"
 VERSION: Final = 1  # of what `required` gives
 
 MAX_PATTERN: Final = 512
-_BROAD: Final = re.compile(r"(?:\[\^[^\]]*\]|(?<!\\)\.|\\S|\\w)(?:\{\d*,\d+\}|\*|\+)")
+_BROAD: Final = lazy.regex(r"(?:\[\^[^\]]*\]|(?<!\\)\.|\\S|\\w)(?:\{\d*,\d+\}|\*|\+)")
 _BROAD_AT_ONCE: Final = 6
 Rows = list[list[list[str]]]  # `Alternative`s as plain JSON
 

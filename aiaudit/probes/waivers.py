@@ -14,6 +14,7 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -33,8 +34,8 @@ _SAID: Final = r"aiaudit:[ \t]*waive\b"
 _GROUP: Final = PatternGroup(
     (Pattern("waiver", rf"(?:#|//|<!--)[ \t]*{_SAID}"),), roles=frozenset(Role) - _FOREIGN, keep=False, most=500
 )
-_COMMENT: Final = re.compile(rf"(#|//|<!--)[ \t]*{_SAID}[ \t]*(.*)")
-_PAIR: Final = re.compile(r"""\s*([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))(?=\s|$)""")
+_COMMENT: Final = lazy.regex(rf"(#|//|<!--)[ \t]*{_SAID}[ \t]*(.*)")
+_PAIR: Final = lazy.regex(r"""\s*([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))(?=\s|$)""")
 _MARKUP: Final = frozenset({".md", ".mdx", ".markdown", ".html", ".htm", ".xml", ".svg", ".vue", ".svelte"})
 _SLASH_SUFFIXES: Final = (
     ".js .jsx .mjs .cjs .ts .tsx .mts .cts .java .kt .scala .go .rs .c .h .cc .cpp .hpp .cu .cuh .cs .swift .dart"
@@ -44,7 +45,7 @@ _SLASHES: Final = frozenset(_SLASH_SUFFIXES.split())
 _NO_HASH: Final = _SLASHES - {".tf", ".tfvars", ".hcl", ".php"}
 _MOST: Final = 500  # characters of one waiver
 _LARGE: Final = 500_000  # characters: the tokenizer is Python, at a megabyte a second
-_FENCE: Final = re.compile(r" {0,3}(```|~~~)")
+_FENCE: Final = lazy.regex(r" {0,3}(```|~~~)")
 
 
 class InlineQuery(Query):

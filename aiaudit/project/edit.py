@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-_LIST_ENTRY: Final = re.compile(r"^(\s*)- ")
+from aiaudit import lazy
+
+_LIST_ENTRY: Final = lazy.regex(r"^(\s*)- ")
 
 
 def with_entry(text: str, section: str, entry: Mapping[str, Any]) -> str:

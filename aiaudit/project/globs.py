@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any, Final
 
+from aiaudit import lazy
+
 MAX_GLOB: Final = 512  # characters of one glob
 MAX_ALTERNATIVES: Final = 64  # globs that one `{…}` may stand for
-_VARIES: Final = re.compile(r"\{[^}]*\}|\*\*/|[*?]")  # the parts of a glob that stand for several texts
-_NESTED: Final = re.compile(r"\{[^}]*\{")
+_VARIES: Final = lazy.regex(r"\{[^}]*\}|\*\*/|[*?]")  # the parts of a glob that stand for several texts
+_NESTED: Final = lazy.regex(r"\{[^}]*\{")
 
 
 class BadGlob(ValueError):  # noqa: N818

@@ -13,6 +13,7 @@ import math
 import re
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.project.nodes import Malformed, Map, Mark, Seq, line_of
 from aiaudit.project.reader import decode
 from aiaudit.project.yaml_builder import MAX_DEPTH, Builder
@@ -80,7 +81,7 @@ def parse_json(data: bytes) -> Any:
     return _finite(_whole(value) if _SURROGATE.search(text) else value)
 
 
-_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE: Final = lazy.regex(r"\\u[dD][89a-fA-F]")
 
 
 def _whole(value: Any) -> Any:
@@ -94,7 +95,7 @@ def _whole(value: Any) -> Any:
 
 # A string is matched first and kept, so that what looks like a comment inside it stays. Possessive repeats, and ends
 # that may be missing, keep it linear on any input.
-_COMMENT_OR_COMMA: Final = re.compile(
+_COMMENT_OR_COMMA: Final = lazy.regex(
     r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"?|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|,(?=\s*+(?://[^\n]*+\s*+)*+[\]}])'
 )
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.project.nodes import Malformed, Map, Mark, Seq
 
 MAX_DEPTH: Final = 64  # nested mappings and lists
@@ -153,9 +153,9 @@ _BOOLS: Final = {
     for word in (lower, lower.capitalize(), lower.upper())
 }
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
-_INT: Final = re.compile(r"[-+]?(?:0|[1-9][0-9_]*)")
-_BASED: Final = re.compile(r"([-+]?)0(?:x([0-9a-fA-F_]+)|b([01_]+)|o?([0-7_]+))")
-_FLOAT: Final = re.compile(r"[-+]?(?:(?:0|[1-9][0-9_]*)(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]{1,4})?")
+_INT: Final = lazy.regex(r"[-+]?(?:0|[1-9][0-9_]*)")
+_BASED: Final = lazy.regex(r"([-+]?)0(?:x([0-9a-fA-F_]+)|b([01_]+)|o?([0-7_]+))")
+_FLOAT: Final = lazy.regex(r"[-+]?(?:(?:0|[1-9][0-9_]*)(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]{1,4})?")
 
 
 def _scalar(event: Any) -> Any:

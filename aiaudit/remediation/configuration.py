@@ -7,14 +7,15 @@ import shlex
 from collections.abc import Mapping
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.remediation.scaffold import Project, Scaffold, ScaffoldError
 
 # Pinned by commit, as SEC-012 asks of others.
 _CHECKOUT: Final = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2"
 _PYTHON: Final = "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0"
 _WORKFLOW: Final = ".github/workflows/ci.yml"
-_START: Final = re.compile(r"^\s*(?:CMD|ENTRYPOINT)\b", re.IGNORECASE)
-_FROM: Final = re.compile(r"^\s*FROM\b", re.IGNORECASE)
+_START: Final = lazy.regex(r"^\s*(?:CMD|ENTRYPOINT)\b", re.IGNORECASE)
+_FROM: Final = lazy.regex(r"^\s*FROM\b", re.IGNORECASE)
 _INSTALL: Final = "Commit the lock, and install from it in CI and in the image."
 _LOCKS: Final[Mapping[str, str]] = {
     "poetry": "poetry lock",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from aiaudit import lazy
 
 LEAST: Final = 4.5
 
-_HEX: Final = re.compile(r"#[0-9a-f]{6}")
+_HEX: Final = lazy.regex(r"#[0-9a-f]{6}")
 
 
 def is_colour(text: str) -> bool:

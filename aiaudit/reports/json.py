@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from json.encoder import encode_basestring as _quoted
 from typing import Any, Final
 
+from aiaudit import lazy
+
 _one: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 # Written as escapes, which mean the same: whoever looks at the file sees what is there, in its order.
-_UNSEEN: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN: Final = lazy.regex("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _INNER: Final = "\n    "
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
 

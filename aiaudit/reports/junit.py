@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.reports.failed import cleaned, is_waived
 from aiaudit.reports.record import Record
 
-_ILLEGAL: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
+_ILLEGAL: Final = lazy.regex("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _MOST_PLACES: Final = 50
 
 

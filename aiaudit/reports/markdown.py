@@ -5,15 +5,15 @@ Nothing in it comes from the project as markup: no HTML, no image, no link, and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.reports import brand, document, frameworks, words
 from aiaudit.reports.strings import speaking
 from aiaudit.reports.templating import markdown_environment
 
-_BLANK_LINES: Final = re.compile(r"\n{3,}")
+_BLANK_LINES: Final = lazy.regex(r"\n{3,}")
 
 
 def render(result: Mapping[str, Any], *, long: bool = False) -> str:

@@ -6,12 +6,12 @@ times what is missing, doubled where it stands before the next level; a plan div
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.reports import words
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import (
@@ -37,7 +37,7 @@ LONGEST_ON_ROADMAP: Final = 140  # characters of a step in the roadmap
 STEPS_SHOWN: Final = 10
 """Steps of one horizon that the roadmap lists; the rest is one line, and stands in the pack parts."""
 
-_BRACKETS: Final = re.compile(r"\s*\([^()]*\)")
+_BRACKETS: Final = lazy.regex(r"\s*\([^()]*\)")
 _EFFORT_UNITS: Final = {"S": 1, "M": 2, "L": 4}
 
 

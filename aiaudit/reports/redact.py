@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aiaudit import lazy
+
 HIDDEN: Final = "…/"
 
 _KEYS: Final = frozenset({"path", "paths", "file", "files", "subject", "source"})
-_WHOLE: Final = re.compile(r"[^\s:*?\"<>|]+/[^\s:*?\"<>|/]+\.\w{1,10}")
-_TOKEN: Final = re.compile(r"[^\s\"'`(),:;\[\]{}<>|=]*/[^\s\"'`(),:;\[\]{}<>|=]*")
+_WHOLE: Final = lazy.regex(r"[^\s:*?\"<>|]+/[^\s:*?\"<>|/]+\.\w{1,10}")
+_TOKEN: Final = lazy.regex(r"[^\s\"'`(),:;\[\]{}<>|=]*/[^\s\"'`(),:;\[\]{}<>|=]*")
 _BRANDED: Final = frozenset({"brand", "frameworks"})  # the auditor's own words, and public ones
 
 

@@ -9,7 +9,6 @@ They run in the same sandbox: they see the report and can call nothing that woul
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
 
+from aiaudit import lazy
 from aiaudit.reports.strings import Strings, StringsError, current, from_folder, say_markup
 from aiaudit.reports.text import amount, figure
 from aiaudit.resources import path_of
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 WORD_JOINER: Final = "\u2060"  # shows nothing; parts a sign from the name or number after it
 
-_SIGNS: Final = re.compile(r"([\\`*_\[\]|~$!])")
-_OPENERS: Final = re.compile(r"^([#+\-=]|\d+(?=[.)](?:\s|$)))")
-_AUTOLINKS: Final = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp|www)([:.])")
-_MENTIONS: Final = re.compile(r"([@#])(?=\w)")
-_ESCAPED: Final = re.compile(r"\\([\\`*_\[\]|~$!#+\-=.):])")
-_TICKS: Final = re.compile(r"`+")
-_CODE: Final = re.compile(r"`([^`]+)`")
-_PLAIN: Final = re.compile(r'\{\{ t\("([a-z0-9_.]+)"\) \}\}')
+_SIGNS: Final = lazy.regex(r"([\\`*_\[\]|~$!])")
+_OPENERS: Final = lazy.regex(r"^([#+\-=]|\d+(?=[.)](?:\s|$)))")
+_AUTOLINKS: Final = lazy.regex(r"(?i)\b(https?|ftp|mailto|xmpp|www)([:.])")
+_MENTIONS: Final = lazy.regex(r"([@#])(?=\w)")
+_ESCAPED: Final = lazy.regex(r"\\([\\`*_\[\]|~$!#+\-=.):])")
+_TICKS: Final = lazy.regex(r"`+")
+_CODE: Final = lazy.regex(r"`([^`]+)`")
+_PLAIN: Final = lazy.regex(r'\{\{ t\("([a-z0-9_.]+)"\) \}\}')
 _OWN: Final[ContextVar[Path | None]] = ContextVar("templates of the caller", default=None)
 
 

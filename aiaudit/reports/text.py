@@ -10,6 +10,8 @@ import math
 import re
 from typing import Any, Final
 
+from aiaudit import lazy
+
 NBSP: Final = "\u00a0"
 MINUS: Final = "\u2212"
 
@@ -19,14 +21,14 @@ LONGEST: Final = 1_000
 DEEPEST: Final = 12
 """Levels of nesting of a fact's value that a report looks at."""
 
-_SPACES = re.compile(r"\s+")
+_SPACES = lazy.regex(r"\s+")
 # Control characters, direction marks and overrides, zero-width and other format characters, lone surrogates, tags.
-_INVISIBLE = re.compile(
+_INVISIBLE = lazy.regex(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u070f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
-_STACKED = re.compile(f"([{_MARKS}]{{3}})[{_MARKS}]+")  # more than three marks on one letter cover the lines above
+_STACKED = lazy.regex(f"([{_MARKS}]{{3}})[{_MARKS}]+")  # more than three marks on one letter cover the lines above
 
 
 def visible(text: str) -> str:

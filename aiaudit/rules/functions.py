@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.rules.comparison import as_double, contains, less
 from aiaudit.rules.lexer import INT_MAX, INT_MIN
@@ -111,8 +112,8 @@ def join(meter: Meter, items: Any, separator: Any = "") -> Any:
     return separator.join(items)
 
 
-_INT_TEXT: Final = re.compile(r"[ \t\n\v\f\r]*([+-]?[0-9]{1,25})[ \t\n\v\f\r]*")
-_DOUBLE_TEXT: Final = re.compile(
+_INT_TEXT: Final = lazy.regex(r"[ \t\n\v\f\r]*([+-]?[0-9]{1,25})[ \t\n\v\f\r]*")
+_DOUBLE_TEXT: Final = lazy.regex(
     r"[ \t\n\v\f\r]*([+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|inf(?:inity)?|nan))[ \t\n\v\f\r]*",
     re.IGNORECASE | re.ASCII,
 )

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.rules.errors import RuleError, error_at, show
 
 MAX_SOURCE: Final = 4096  # bytes
@@ -27,7 +28,7 @@ class Token(Struct, frozen=True):
 
 
 # Every alternative is linear: no two of its repeated parts can match the same character.
-_TOKEN: Final = re.compile(
+_TOKEN: Final = lazy.regex(
     r"""
       (?P<space>(?:[ \t\r\n\f]|//[^\n]*)+)
     | (?P<double>[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|\.[0-9]+(?:[eE][+-]?[0-9]+)?)
@@ -40,7 +41,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_ESCAPE: Final = re.compile(
+_ESCAPE: Final = lazy.regex(
     r"""\\(?:([abfnrtv\\?"'`])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|(.|$))""", re.S
 )
 _SIMPLE: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.model.types import Type
 from aiaudit.rules.errors import error_at
 from aiaudit.rules.language import Expression, evaluate, finish
@@ -19,7 +19,7 @@ from aiaudit.rules.parser import parse_place
 from aiaudit.rules.values import Budget
 from aiaudit.rules.wording import words
 
-_FORMS: Final = re.compile(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
+_FORMS: Final = lazy.regex(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 
 
 class Template(Struct, frozen=True):

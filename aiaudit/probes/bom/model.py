@@ -8,9 +8,11 @@ from typing import Final, Literal
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
+
 Kind = Literal["model", "data", "library", "other"]
 
-_PLACEHOLDER: Final = re.compile(
+_PLACEHOLDER: Final = lazy.regex(
     r"(?i)^(?:[<{\[(].*|todo\b.*|tbd|xxx+|foo|bar|acme[\w-]*|example[\w-]*|sample[\w-]*|your[-_ ].*|name|string|"
     r"my[-_ ](?:model|dataset|app|project|component|library)|"
     r"(?:model|dataset|component|library|package)(?:[-_ ]?(?:name|id|\d+|[a-c]))?)$"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -24,7 +24,7 @@ GLOBS: Final = (
 _MOST: Final = 200  # files that are opened
 _LARGE: Final = 8 * 1024 * 1024  # bytes of a result file
 _TEXT: Final = 64 * 1024  # of a text file
-_IN_NAME: Final = re.compile(r"(20\d{2})-?(\d{2})-?(\d{2})")
+_IN_NAME: Final = lazy.regex(r"(20\d{2})-?(\d{2})-?(\d{2})")
 _RECORD: Final = record(
     "load test",
     path=STRING,

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.project.workload import WorkloadPart
 
 UNKNOWN: Final = -1.0
@@ -75,10 +76,10 @@ def from_csv(text: str) -> LoadResult | None:
     return None
 
 
-_WRK_RATE: Final = re.compile(r"^Requests/sec:\s{1,20}([\d.]{1,15})", re.MULTILINE)
-_WRK_SHARE: Final = re.compile(r"^\s{1,10}(50|75|90|95|99)(?:\.000)?%\s{1,10}([\d.]{1,12})(us|ms|s|m)\b", re.MULTILINE)
-_WRK_COUNT: Final = re.compile(r"^\s{1,10}(\d{1,12}) requests in ", re.MULTILINE)
-_WRK_ERRORS: Final = re.compile(r"(?:Non-2xx or 3xx responses:|Socket errors:.{0,80}timeout) (\d{1,12})")
+_WRK_RATE: Final = lazy.regex(r"^Requests/sec:\s{1,20}([\d.]{1,15})", re.MULTILINE)
+_WRK_SHARE: Final = lazy.regex(r"^\s{1,10}(50|75|90|95|99)(?:\.000)?%\s{1,10}([\d.]{1,12})(us|ms|s|m)\b", re.MULTILINE)
+_WRK_COUNT: Final = lazy.regex(r"^\s{1,10}(\d{1,12}) requests in ", re.MULTILINE)
+_WRK_ERRORS: Final = lazy.regex(r"(?:Non-2xx or 3xx responses:|Socket errors:.{0,80}timeout) (\d{1,12})")
 _MS: Final = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 

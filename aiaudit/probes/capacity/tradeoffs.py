@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 from msgspec import Struct
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -25,24 +26,24 @@ GLOBS: Final = (
 _MOST: Final = 400  # files that are opened
 _ROWS: Final = 500
 _LARGE: Final = 2 * 1024 * 1024  # bytes of a file that is no longer a table for people
-_QUALITY: Final = re.compile(
+_QUALITY: Final = lazy.regex(
     r"accurac|precision|recall|\bf1|f1\b|f1[_-]|\bauc|auroc|bleu|rouge|\bwer\b|\bmrr|ndcg|hit.?rate|quality|faithful|exact.?match"
     r"|\bem\b|pass@|win.?rate|\bmae\b|rmse|mape|\bmap\b|score",
     re.IGNORECASE,
 )
-_TIME: Final = re.compile(
+_TIME: Final = lazy.regex(
     r"latenc|\bp50|\bp95|\bp99|\bttft|tokens?[ _/]*(?:per|/)[ _]*s|tok/s|throughput|(?:\b|_)(?:ms|sec|seconds)\b"
     r"|response.?time|\bqps\b|\brps\b",
     re.IGNORECASE,
 )
-_COST: Final = re.compile(
+_COST: Final = lazy.regex(
     r"\bcosts?\b|(?:_|\b)costs?(?:_|\b)|\bprice|\$|€|\busd\b|_usd|\beur\b|cents?\b", re.IGNORECASE
 )
-_NAME: Final = re.compile(
+_NAME: Final = lazy.regex(
     r"model|config|variant|system|setup|name|version|method|run|candidate|option|approach", re.IGNORECASE
 )
-_NUMBER: Final = re.compile(r"[-+]?[$€]?\s?\d[\d,]*(?:\.\d+)?")
-_RULE: Final = re.compile(r"^\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
+_NUMBER: Final = lazy.regex(r"[-+]?[$€]?\s?\d[\d,]*(?:\.\d+)?")
+_RULE: Final = lazy.regex(r"^\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
 _RECORD: Final = record(
     "comparison",
     path=STRING,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from aiaudit import lazy
 from aiaudit.probes.ci.kinds import BY_ACTION, BY_COMMAND, BY_PROGRAM, Kind
 from aiaudit.probes.ci.wrappers import program_of
 
@@ -19,25 +20,28 @@ _ACTIONS: Final[tuple[tuple[str, Kind], ...]] = tuple(
 _STEMS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
     (
         "validate_data",
-        re.compile(
+        lazy.regex(
             r"(validat|check|verif|test)\w*_?(data|dataset|schema|input)s?$|data_?(quality|validation|check)"
             r"|^(data_)?quality_?check"
         ),
     ),
     (
         "evaluate",
-        re.compile(
+        lazy.regex(
             r"(^|_)(eval|evals|evaluate|evaluation|evaluator|run_?evals?|quality_?gate|model_?gate|bench|benchmark"
             r"|score_model|compare_models?)(_|$)"
         ),
     ),
-    ("train", re.compile(r"(^|_)(train|training|trainer|retrain|pretrain|finetune|fine_tune|finetuning|fit|sft)(_|$)")),
-    ("deploy", re.compile(r"(^|_)(deploy|deployment|release_to|rollout)(_|$)")),
-    ("test", re.compile(r"^(run_?)?(tests?|unit_?tests?|integration_?tests?|e2e)$|^test_|_tests?$")),
+    (
+        "train",
+        lazy.regex(r"(^|_)(train|training|trainer|retrain|pretrain|finetune|fine_tune|finetuning|fit|sft)(_|$)"),
+    ),
+    ("deploy", lazy.regex(r"(^|_)(deploy|deployment|release_to|rollout)(_|$)")),
+    ("test", lazy.regex(r"^(run_?)?(tests?|unit_?tests?|integration_?tests?|e2e)$|^test_|_tests?$")),
 )
 
-_TEST_PATH: Final = re.compile(r"(^|/)(tests?|e2e)/|(^|/)test_[\w-]+\.py$")
-_EVAL_PATH: Final = re.compile(r"(^|/)(evals?|evaluations?|llm_?tests?|quality_?gate)(/|\b)")
+_TEST_PATH: Final = lazy.regex(r"(^|/)(tests?|e2e)/|(^|/)test_[\w-]+\.py$")
+_EVAL_PATH: Final = lazy.regex(r"(^|/)(evals?|evaluations?|llm_?tests?|quality_?gate)(/|\b)")
 _NO_TESTS: Final = frozenset({"--collect-only", "--co", "--version", "-h", "--help", "--fixtures", "--markers"})
 
 
@@ -78,7 +82,7 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
 
 
 _CLOUDS: Final = frozenset({"aws", "az", "gcloud", "flyctl", "fly", "databricks"})
-_LOOKS: Final = re.compile(
+_LOOKS: Final = lazy.regex(
     r"(?:describe|list|get|show|wait|delete|stop|tag|untag)(?:-.*)?|restart|start|auth|identity|keys?|logs?|login|tail"
     r"|browse|cors|appsettings|connection-string|ssl|access-restriction|vnet-integration|update-kubeconfig"
 )
@@ -90,7 +94,7 @@ def _brings_nothing(arguments: Sequence[str]) -> bool:
     return any(_LOOKS.fullmatch(one) for one in named[1:])
 
 
-_BUILDS_IMAGE: Final = re.compile(r"(?:docker|container|image|oci)[-_/]build|build[-_](?:and[-_])?(?:push|publish)")
+_BUILDS_IMAGE: Final = lazy.regex(r"(?:docker|container|image|oci)[-_/]build|build[-_](?:and[-_])?(?:push|publish)")
 
 
 def kind_of_action(uses: str) -> Kind:

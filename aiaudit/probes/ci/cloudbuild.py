@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.ci.model import Job, Shell, Step, Workflow, as_map, words_of
 from aiaudit.probes.ci.places import script_line
 from aiaudit.probes.reading import Files
@@ -17,14 +17,14 @@ GLOBS: Final = (
     "**/cloudbuild*.yaml", "**/cloudbuild*.yml", "**/cloudbuild*.json",
     "**/cloudbuild/*.yaml", "**/cloudbuild/*.yml",
 )  # fmt: skip
-_SHELL: Final = re.compile(r"(?:^|/)(?:ba|da|z)?sh$")
-_BUILDER: Final = re.compile(r"(?:^|/)cloud-builders/([\w-]+)|(?:^|/)(terraform)(?:[:@]|$)")
+_SHELL: Final = lazy.regex(r"(?:^|/)(?:ba|da|z)?sh$")
+_BUILDER: Final = lazy.regex(r"(?:^|/)cloud-builders/([\w-]+)|(?:^|/)(terraform)(?:[:@]|$)")
 # Triggers stand in Google Cloud, not in the file: they are taken from what the file is called.
 _EVENTS: Final = (
-    (re.compile(r"(?i)(?:^|[-_.])(?:pr|pull)(?:[-_.s]|$)"), "pull_request"),
-    (re.compile(r"(?i)release|(?:^|[-_.])tags?(?:[-_.]|$)"), "push:tags"),
-    (re.compile(r"(?i)nightly|schedul|cron|weekly|daily"), "schedule"),
-    (re.compile(r"(?i)^cloudbuild\.|(?:^|[-_.])(?:ci|push|main|master)(?:[-_.]|$)"), "push"),
+    (lazy.regex(r"(?i)(?:^|[-_.])(?:pr|pull)(?:[-_.s]|$)"), "pull_request"),
+    (lazy.regex(r"(?i)release|(?:^|[-_.])tags?(?:[-_.]|$)"), "push:tags"),
+    (lazy.regex(r"(?i)nightly|schedul|cron|weekly|daily"), "schedule"),
+    (lazy.regex(r"(?i)^cloudbuild\.|(?:^|[-_.])(?:ci|push|main|master)(?:[-_.]|$)"), "push"),
 )
 
 

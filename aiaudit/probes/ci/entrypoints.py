@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -28,7 +29,7 @@ from aiaudit.probes.config.redact import redact
 from aiaudit.probes.reading import Files, listed, scope_of
 
 _MEMO: Final = "entrypoints"
-_SCRIPT: Final = re.compile(r"([\w-]{1,100})\s{0,9}=\s{0,9}([a-zA-Z_][\w.]{0,200}:\w{1,100})")
+_SCRIPT: Final = lazy.regex(r"([\w-]{1,100})\s{0,9}=\s{0,9}([a-zA-Z_][\w.]{0,200}:\w{1,100})")
 
 ENTRYPOINT = record(
     "entrypoint",

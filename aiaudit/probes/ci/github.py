@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
+from msgspec.structs import replace
+
+from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.ci.model import Job, Maybe, Shell, Step, Workflow, as_list, as_map, words_of
 from aiaudit.probes.ci.places import script_line
@@ -19,18 +21,18 @@ GLOBS: Final = (
     ".gitea/workflows/*.y*ml",
     ".forgejo/workflows/*.y*ml",
 )
-_NEVER: Final = re.compile(r"^\s*(?:\$\{\{\s*)?(false|0|''|null)(?:\s*\}\})?\s*$", re.IGNORECASE)
-_ALWAYS: Final = re.compile(
+_NEVER: Final = lazy.regex(r"^\s*(?:\$\{\{\s*)?(false|0|''|null)(?:\s*\}\})?\s*$", re.IGNORECASE)
+_ALWAYS: Final = lazy.regex(
     r"^\s*(?:\$\{\{\s*)?(true|1|always\(\)|!\s*cancelled\(\)|success\(\))(?:\s*\}\})?\s*$", re.IGNORECASE
 )
 # What fails by an outcome, or reports it as a check of the commit.
-_FAILS_BY: Final = re.compile(
+_FAILS_BY: Final = lazy.regex(
     r"\bexit\s+[1-9]|\bsetFailed\b|checks\.create\b|createCommitStatus\b|/check-runs\b|/statuses/"
 )
-_ON_FAILURE: Final = re.compile(r"(?<!\w)(?:failure|cancelled)\(\)", re.IGNORECASE)
-_UNLESS_FAILED: Final = re.compile(r"!\s*(?:failure|cancelled)\(\)", re.IGNORECASE)
-_IF_SET: Final = re.compile(r"^\s*(?:\$\{\{\s*)?env\.(\w+)(?:\s*!=\s*'')?(?:\s*\}\})?\s*$")
-_SETS_NO_VARIABLE: Final = re.compile(r"^(?:\./|actions/|docker/|azure/|aws-actions/|appleboy/)", re.IGNORECASE)
+_ON_FAILURE: Final = lazy.regex(r"(?<!\w)(?:failure|cancelled)\(\)", re.IGNORECASE)
+_UNLESS_FAILED: Final = lazy.regex(r"!\s*(?:failure|cancelled)\(\)", re.IGNORECASE)
+_IF_SET: Final = lazy.regex(r"^\s*(?:\$\{\{\s*)?env\.(\w+)(?:\s*!=\s*'')?(?:\s*\}\})?\s*$")
+_SETS_NO_VARIABLE: Final = lazy.regex(r"^(?:\./|actions/|docker/|azure/|aws-actions/|appleboy/)", re.IGNORECASE)
 _CLOSED_ONLY: Final = frozenset(
     {"closed", "labeled", "unlabeled", "assigned", "unassigned", "edited", "locked", "unlocked"}
 )

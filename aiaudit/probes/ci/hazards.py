@@ -10,23 +10,24 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.ci.model import Step, Workflow, as_map
 from aiaudit.project.parse import line_of
 
 # Events that anybody can cause and that run with the repository's own secrets and rights.
 PRIVILEGED: Final = frozenset({"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion_comment"})
-_ENVIRONMENT_FILE: Final = re.compile(
+_ENVIRONMENT_FILE: Final = lazy.regex(
     r">>\s*[\"']?\$\{?(GITHUB_ENV|GITHUB_PATH)\b|>>\s*[\"']?\$env:GITHUB_(?:ENV|PATH)"
 )
-_ALL_SECRETS: Final = re.compile(r"toJSON\(\s*secrets\s*\)", re.IGNORECASE)
-_SECRET: Final = re.compile(r"\bsecrets\.(?!GITHUB_TOKEN\b)\w+", re.IGNORECASE)
-_ASKS_WHO: Final = re.compile(
+_ALL_SECRETS: Final = lazy.regex(r"toJSON\(\s*secrets\s*\)", re.IGNORECASE)
+_SECRET: Final = lazy.regex(r"\bsecrets\.(?!GITHUB_TOKEN\b)\w+", re.IGNORECASE)
+_ASKS_WHO: Final = lazy.regex(
     r"author_association|github\.(?:actor|triggering_actor)|event\.(?:sender|comment\.user|issue\.user|pull_request\.user)"
     r"|head\.repo\.(?:fork|full_name)|head_repository|workflow_run\.event|permission|member|collaborator"
 )
-_BOT: Final = re.compile(r"github\.actor\s*==\s*'[\w-]+\[bot\]'")
+_BOT: Final = lazy.regex(r"github\.actor\s*==\s*'[\w-]+\[bot\]'")
 _FREE_TYPES: Final = frozenset({"", "string"})
-_INPUT: Final = re.compile(r"(?:github\.event\.)?inputs\.([\w-]+)")
+_INPUT: Final = lazy.regex(r"(?:github\.event\.)?inputs\.([\w-]+)")
 
 
 def hazards(workflow: Workflow) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from aiaudit import lazy
 from aiaudit.probes.ci.model import Job, Shell, Step, Workflow
 from aiaudit.probes.reading import Files
 
@@ -16,7 +17,7 @@ GLOBS: Final = (
     "ci/Jenkinsfile*",
     ".jenkins/Jenkinsfile*",
 )
-_TOKEN: Final = re.compile(
+_TOKEN: Final = lazy.regex(
     r"""(?P<comment>//[^\n]*|/\*.*?\*/)
     |(?P<stage>\bstage\s*\(\s*(?:name\s*:\s*)?(?P<q>["'])(?P<name>[^"'\n]*)(?P=q)\s*\))
     |(?P<post>\bpost\s*\{)

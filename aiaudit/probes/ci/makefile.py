@@ -8,14 +8,15 @@ from typing import Final
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
 from aiaudit.probes.ci.task import Piece, Task, join
 from aiaudit.probes.reading import Files
 
 NAMES: Final = ("GNUmakefile", "makefile", "Makefile")
-_ASSIGN: Final = re.compile(r"^(?:export\s+|override\s+)*([A-Za-z_][\w.-]*)\s*(\?|:{1,3}|\+|!)?=\s*(.*)$")
-_RULE: Final = re.compile(r"^([^\s#:=][^:=#]*?)\s*(::?)(?!=)\s*([^;#]*)(?:;(.*))?")
-_VARIABLE: Final = re.compile(r"\$\(([^()$\s]+)\)|\$\{([^{}$\s]+)\}|\$\$|\$([@<^*])")
-_DIRECTIVE: Final = re.compile(
+_ASSIGN: Final = lazy.regex(r"^(?:export\s+|override\s+)*([A-Za-z_][\w.-]*)\s*(\?|:{1,3}|\+|!)?=\s*(.*)$")
+_RULE: Final = lazy.regex(r"^([^\s#:=][^:=#]*?)\s*(::?)(?!=)\s*([^;#]*)(?:;(.*))?")
+_VARIABLE: Final = lazy.regex(r"\$\(([^()$\s]+)\)|\$\{([^{}$\s]+)\}|\$\$|\$([@<^*])")
+_DIRECTIVE: Final = lazy.regex(
     r"^\s*(ifeq|ifneq|ifdef|ifndef|else|endif|define|endef|export|unexport|vpath|-?include|sinclude)\b"
 )
 _WITH_VALUE: Final = frozenset(

@@ -7,13 +7,13 @@ itself, nothing imports it, and it only defines the function (`idle`).
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -40,11 +40,11 @@ REACHED: Final = record(
 _PIPELINES: Final = frozenset(
     ("airflow", "prefect", "dagster", "zenml", "flytekit", "metaflow", "kfp", "luigi", "kedro", "clearml", "hamilton")
 )
-_COMMAND: Final = re.compile(r"\bpython3?\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)")
+_COMMAND: Final = lazy.regex(r"\bpython3?\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)")
 # Modules that a started file names in a text: `uvicorn.run("app.main:app")`, `import_module("app.plugins")`.
-_BY_TEXT: Final = re.compile(r"\b(uvicorn\.run|import_module)\(\s{0,99}[\"']([A-Za-z_][\w.]{0,200})(?::\w+)?[\"']")
-_WORD: Final = re.compile(r"\w+")
-_OBJECT: Final = re.compile(r":([A-Za-z_]\w*)")  # `app.main:app` starts a function or object by name
+_BY_TEXT: Final = lazy.regex(r"\b(uvicorn\.run|import_module)\(\s{0,99}[\"']([A-Za-z_][\w.]{0,200})(?::\w+)?[\"']")
+_WORD: Final = lazy.regex(r"\w+")
+_OBJECT: Final = lazy.regex(r":([A-Za-z_]\w*)")  # `app.main:app` starts a function or object by name
 _MAX_STARTS: Final = 10
 _MAX_ROOTS: Final = 500
 

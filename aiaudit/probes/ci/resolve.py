@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.probes.ci import makefile, precommit, python_tasks, script_tasks
 from aiaudit.probes.ci.classify import kind_of, name_kind
 from aiaudit.probes.ci.kinds import Kind
@@ -24,7 +25,7 @@ from aiaudit.probes.words import word_set
 MAX_DEPTH: Final = 12
 MAX_LEAVES: Final = 2_000  # of one step
 _SHELLS: Final = frozenset({"bash", "sh", "zsh", "dash", "ash"})
-_SCRIPT: Final = re.compile(r"\.(sh|bash|zsh)$")
+_SCRIPT: Final = lazy.regex(r"\.(sh|bash|zsh)$")
 _NPM: Final = frozenset({"npm", "pnpm", "yarn", "bun"})
 _NPM_OWN: Final = word_set(
     "add audit cache ci config create dedupe dlx exec i import info init install link list ls outdated",

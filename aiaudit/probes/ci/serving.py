@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.probes.ci.wrappers import program_of
 from aiaudit.probes.words import word_set
 
@@ -52,13 +52,13 @@ _BATCH_COMMANDS: Final = frozenset(
     }
 )
 _BATCH_PROGRAMS: Final = word_set("celery arq dramatiq rq cron crond supercronic papermill spark-submit")
-_SERVER_MODULES: Final = re.compile(
+_SERVER_MODULES: Final = lazy.regex(
     r"(^|/)(app|server|serve|serving|api|asgi|wsgi|webapp|web|gradio_app|streamlit_app|run_server|start_server|inference_server)$"
 )
-_BATCH_MODULES: Final = re.compile(
+_BATCH_MODULES: Final = lazy.regex(
     r"(^|_|/)(batch|score|scoring|worker|consumer|scheduler|jobs?|pipeline|etl|ingest)(_|$)"
 )
-_NODE_SERVER: Final = re.compile(r"(server|index|main|app)\.(m|c)?[jt]s$")
+_NODE_SERVER: Final = lazy.regex(r"(server|index|main|app)\.(m|c)?[jt]s$")
 _WITH_VALUE: Final = word_set(
     "--host --port -b --bind -w --workers -k --worker-class --log-level --timeout -t --threads -c --config --env-file",
     "--root-path",

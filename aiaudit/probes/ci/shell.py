@@ -7,16 +7,16 @@ of its last command. Text that is not a shell script still gives commands, never
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.probes.ci.shell_words import Token, tokenize
 
-_ASSIGNMENT: Final = re.compile(r"^[A-Za-z_]\w*(\[[^\]]*\])?\+?=")
-_STATUS: Final = re.compile(r"^([A-Za-z_]\w*)=\$(?:\{?\?\}?|\{PIPESTATUS\[0\]\})$")
+_ASSIGNMENT: Final = lazy.regex(r"^[A-Za-z_]\w*(\[[^\]]*\])?\+?=")
+_STATUS: Final = lazy.regex(r"^([A-Za-z_]\w*)=\$(?:\{?\?\}?|\{PIPESTATUS\[0\]\})$")
 _BODY_WORDS: Final = frozenset({"then", "do", "else", "{"})
 _CLOSING: Final = {
     "if": "fi",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Final, Literal
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -17,17 +18,17 @@ from aiaudit.project.parse import line_of
 
 What = Literal["workflows", "actions", "permissions", "injections", "untrusted_checkouts", "runners", "hazards"]
 
-_FULL_COMMIT: Final = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
-_EXPRESSION: Final = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_FULL_COMMIT: Final = lazy.regex(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
+_EXPRESSION: Final = lazy.regex(r"\$\{\{(.*?)\}\}", re.DOTALL)
 # Contexts whose text a stranger can choose: GitHub's own list of untrusted input.
-_UNTRUSTED: Final = re.compile(
+_UNTRUSTED: Final = lazy.regex(
     r"github\.event\.(issue\.(title|body)|pull_request\.(title|body|head\.(ref|label|repo\.default_branch))|comment\.body"
     r"|review\.body|review_comment\.body|pages\.[\w*.\[\]]*page_name|commits[\w*.\[\]]*\.(message|author\.(email|name))"
     r"|head_commit\.(message|author\.(email|name))|discussion\.(title|body)|workflow_run\.(head_branch|head_commit\.message"
     r"|pull_requests[\w*.\[\]]*\.head\.ref))|github\.head_ref"
 )
-_BRANCH: Final = re.compile(r"github\.(?:ref_name|base_ref)\b")  # who may push a branch chooses its name
-_HEAD_REF: Final = re.compile(
+_BRANCH: Final = lazy.regex(r"github\.(?:ref_name|base_ref)\b")  # who may push a branch chooses its name
+_HEAD_REF: Final = lazy.regex(
     r"github\.event\.pull_request\.head\.(sha|ref)|github\.head_ref|refs/pull/|github\.event\.number"
 )
 _WRITES: Final = frozenset({"write", "write-all", "admin"})

@@ -6,14 +6,14 @@ coverage) are facts themselves.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
+from aiaudit import lazy
 from aiaudit.probes.words import word_set
 
-_ASSIGNMENT: Final = re.compile(r"^[A-Za-z_]\w*=")
-_PYTHON: Final = re.compile(r"^(python|pypy)(\d+(\.\d+)*)?(\.exe)?$")
+_ASSIGNMENT: Final = lazy.regex(r"^[A-Za-z_]\w*=")
+_PYTHON: Final = lazy.regex(r"^(python|pypy)(\d+(\.\d+)*)?(\.exe)?$")
 
 # Program -> its options that take a value. The wrapped command is what follows its options.
 _PLAIN: Final[dict[str, frozenset[str]]] = {

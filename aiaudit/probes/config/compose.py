@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -23,7 +23,7 @@ GLOBS: Final = (
     "**/compose*.yml",
     "**/compose*.yaml",
 )
-_DEFAULT: Final = re.compile(r"\$\{\w+:?-([^}]*)\}")
+_DEFAULT: Final = lazy.regex(r"\$\{\w+:?-([^}]*)\}")
 
 SERVICE = record(
     "service",

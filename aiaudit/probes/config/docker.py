@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -25,10 +26,10 @@ GLOBS: Final = (
     "!**/*.dockerignore",
     "!**/*.md",
 )
-_DEVELOPMENT: Final = re.compile(
+_DEVELOPMENT: Final = lazy.regex(
     r"(^|/)\.devcontainer/|(^|[/._-])(dev|devel|test|tests|ci|lint|docs)([._-]|$)", re.IGNORECASE
 )
-_INSTALL: Final = re.compile(r"\b(pip3?|uv|poetry|pdm|pipenv|npm|pnpm|yarn|conda|mamba|apt-get|apk|bun)\b")
+_INSTALL: Final = lazy.regex(r"\b(pip3?|uv|poetry|pdm|pipenv|npm|pnpm|yarn|conda|mamba|apt-get|apk|bun)\b")
 
 BASE = record("base", image=STRING, line=INT, pin=STRING)
 NAMED = record("named", name=STRING, path=STRING, line=INT, instruction=STRING)

@@ -12,12 +12,13 @@ from typing import Final
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
 from aiaudit.probes.words import word_set
 
-_DIRECTIVE: Final = re.compile(r"^#\s*(\w+)\s*=\s*(\S+)\s*$")
-_HEREDOC: Final = re.compile(r"<<-?\s*([\"']?)([A-Za-z_][\w.-]*)\1")
-_VARIABLE: Final = re.compile(r"\$(?:\{(\w+)(?::?([-+])([^}]*))?\}|(\w+))")
-_FROM: Final = re.compile(r"^(?:--platform=\S+\s+)?(\S+)(?:\s+[Aa][Ss]\s+(\S+))?")
+_DIRECTIVE: Final = lazy.regex(r"^#\s*(\w+)\s*=\s*(\S+)\s*$")
+_HEREDOC: Final = lazy.regex(r"<<-?\s*([\"']?)([A-Za-z_][\w.-]*)\1")
+_VARIABLE: Final = lazy.regex(r"\$(?:\{(\w+)(?::?([-+])([^}]*))?\}|(\w+))")
+_FROM: Final = lazy.regex(r"^(?:--platform=\S+\s+)?(\S+)(?:\s+[Aa][Ss]\s+(\S+))?")
 _INSTRUCTIONS: Final = word_set(
     "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL",
     "STOPSIGNAL USER VOLUME WORKDIR",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -13,8 +14,8 @@ from aiaudit.probes.config.secret_names import is_placeholder, is_secret_name
 from aiaudit.probes.reading import Files, listed, scope_of
 
 GLOBS: Final = ("**/.env", "**/.env.*", "**/*.env", "**/env.example", "**/env.sample", "**/env.template", "**/dotenv*")
-_EXAMPLE: Final = re.compile(r"(example|sample|template|dist|default|tmpl)", re.IGNORECASE)
-_ASSIGNMENT: Final = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*=\s*(.*?)\s*$")
+_EXAMPLE: Final = lazy.regex(r"(example|sample|template|dist|default|tmpl)", re.IGNORECASE)
+_ASSIGNMENT: Final = lazy.regex(r"^\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*=\s*(.*?)\s*$")
 
 VARIABLE = record(
     "variable",

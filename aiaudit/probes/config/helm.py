@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.model.types import Unknown
 
-_FIELD: Final = re.compile(r"^(apiVersion|kind)\s*:\s*[\"']?([\w./-]+)[\"']?\s*(?:#.*)?$")
-_NAME: Final = re.compile(r"^\s+name\s*:\s*[\"']?(.+?)[\"']?\s*$")
+_FIELD: Final = lazy.regex(r"^(apiVersion|kind)\s*:\s*[\"']?([\w./-]+)[\"']?\s*(?:#.*)?$")
+_NAME: Final = lazy.regex(r"^\s+name\s*:\s*[\"']?(.+?)[\"']?\s*$")
 
 
 def template_objects(path: str, text: str) -> Iterator[dict[str, Any]]:

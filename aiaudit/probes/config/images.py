@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, Literal
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.probes.words import word_set
 
 Pin = Literal["digest", "exact", "partial", "latest"]
 
-_REFERENCE: Final = re.compile(
+_REFERENCE: Final = lazy.regex(
     r"^(?P<name>(?:[\w.-]+(?::\d+)?/)?(?:[\w.-]+/)*[\w.-]+)(?::(?P<tag>[\w.-]+))?(?:@(?P<digest>sha\d+:[0-9a-fA-F]{32,}))?$"
 )
-_EXACT_TAG: Final = re.compile(
+_EXACT_TAG: Final = lazy.regex(
     r"(?<![\d.])v?\d+\.\d+\.\d+|(?<!\d)20\d{6}(?!\d)|(?<![0-9a-f])[0-9a-f]{12,40}(?![0-9a-f])"
 )
 

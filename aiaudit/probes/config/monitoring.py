@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.config.terraform import blocks
 from aiaudit.probes.dependencies.lines import LineFinder
 from aiaudit.probes.words import word_set
@@ -26,7 +27,7 @@ MARKS: Final = (
 )
 Records = dict[str, list[dict[str, Any]]]
 
-_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_NAME: Final = lazy.regex(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 # Words of PromQL that are no metric names.
 _PROMQL: Final = word_set(
     "and or unless by without on ignoring group_left group_right bool offset start end inf nan sum min",

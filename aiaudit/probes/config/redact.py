@@ -6,22 +6,23 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from aiaudit import lazy
 from aiaudit.probes.config.secret_names import is_placeholder, is_secret_name
 
 MASK: Final = "***"
 _MOST: Final = 20_000  # characters looked at; repetitions are bounded too, so that the time stays linear
 _VALUE: Final = r"""(?P<quote>["']?)(?P<value>[^\s"']{1,400})(?P=quote)"""
-_PAIR: Final = re.compile(r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{0,80})(?P<sign>=|:\s?)" + _VALUE)
-_OPTION: Final = re.compile(r"(?<![\w-])(?P<name>--?[A-Za-z][\w-]{0,80})(?P<sign>=|\s{1,8})" + _VALUE)
-_LOGIN: Final = re.compile(
+_PAIR: Final = lazy.regex(r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{0,80})(?P<sign>=|:\s?)" + _VALUE)
+_OPTION: Final = lazy.regex(r"(?<![\w-])(?P<name>--?[A-Za-z][\w-]{0,80})(?P<sign>=|\s{1,8})" + _VALUE)
+_LOGIN: Final = lazy.regex(
     r"(?<![a-z0-9])(?P<scheme>[a-z][a-z0-9+.-]{0,20}://)(?P<user>[^\s/:@]{0,80}):(?P<password>[^\s/@]{1,400})@",
     re.IGNORECASE,
 )
-_BEARER: Final = re.compile(
+_BEARER: Final = lazy.regex(
     r"\b(Bearer|Basic|Authorization:\s?Token)\s{1,4}(?P<value>[^\s\"'$-][^\s\"'$]{7,1000})", re.IGNORECASE
 )
 # Prefixes that vendors put before their keys, as their documentation shows them.
-_VENDORS: Final = re.compile(
+_VENDORS: Final = lazy.regex(
     r"\b(?:sk-(?:proj-|ant-|or-v1-|lf-)?[\w-]{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|hf_\w{20,}|AKIA[0-9A-Z]{16}"
     r"|ASIA[0-9A-Z]{16}|AIza[\w-]{30,}|xox[abprs]-[\w-]{10,}|gsk_\w{20,}|r8_\w{20,}|pcsk_\w{20,}|lsv2_\w{20,}|npm_\w{30,}"
     r"|pypi-[\w-]{30,}|dop_v1_\w{30,}|SG\.[\w-]{16,}\.[\w-]{16,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*|dckr_pat_[\w-]{20,})"

@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.reading import Files
 
-_COMPARES: Final = re.compile(r"[<>]=?|[!=]=|\babsent(?:_over_time)?\s*\(|\bchanges\s*\(")
-_LABELS: Final = re.compile(r"\{[^{}]*\}|\"[^\"]*\"")
+_COMPARES: Final = lazy.regex(r"[<>]=?|[!=]=|\babsent(?:_over_time)?\s*\(|\bchanges\s*\(")
+_LABELS: Final = lazy.regex(r"\{[^{}]*\}|\"[^\"]*\"")
 # A file in the web view of a code host: `https://github.com/org/repo/blob/main/docs/runbook.md`.
-_BLOB: Final = re.compile(r"/(?:blob|raw|tree|src/branch)/[^/]+/(.+)$")
-_FILE: Final = re.compile(r"\.(?:md|rst|txt|adoc|html|pdf)$", re.IGNORECASE)
+_BLOB: Final = lazy.regex(r"/(?:blob|raw|tree|src/branch)/[^/]+/(.+)$")
+_FILE: Final = lazy.regex(r"\.(?:md|rst|txt|adoc|html|pdf)$", re.IGNORECASE)
 
 
 def found(files: Files, path: str, runbook: str) -> bool | Unknown:

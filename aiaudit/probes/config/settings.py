@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -30,12 +31,12 @@ _MODULES: Final = (
     "**/{settings,config,configuration,configs}.py",
     "**/{settings,config}/{__init__,base,settings,config}.py",
 )
-_TOOLS: Final = re.compile(
+_TOOLS: Final = lazy.regex(
     r"(^|/)(\.pre-commit-config|mkdocs|docker-compose|compose|\.?eslint|tsconfig|jest|babel|renovate|dependabot|\.codecov|codecov"
     r"|mypy|ruff|\.coveragerc|pytest|tox|playwright|vitest|components|biome|nodemon|launch|settings\.json$|tasks\.json$)"
     r"|^\.(github|vscode|devcontainer|dvc|circleci|husky)/|(^|/)\.vscode/|package(-lock)?\.json$"
 )
-_SETTINGS_CLASS: Final = re.compile(
+_SETTINGS_CLASS: Final = lazy.regex(
     r"\b(BaseSettings|pydantic_settings|SettingsConfigDict|Dynaconf|environ\.Env|os\.environ|os\.getenv|from_runnable_config"
     r"|decouple|OmegaConf|ConfigStore|configparser|starlette\.config)\b"
 )

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from typing import Any, ClassVar, Final, Literal
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -36,11 +37,11 @@ _STAGES: Final = {
     "production": "production",
     "live": "production",
 }
-_WORD: Final = re.compile(rf"(?<![a-z])({'|'.join(sorted(_STAGES, key=len, reverse=True))})(?![a-z])", re.IGNORECASE)
-_MODEL: Final = re.compile(
+_WORD: Final = lazy.regex(rf"(?<![a-z])({'|'.join(sorted(_STAGES, key=len, reverse=True))})(?![a-z])", re.IGNORECASE)
+_MODEL: Final = lazy.regex(
     r"(?i)(?:^|[._-])(?:model|embedding_model|llm|deployment)(?:[._-]?(?:id|name|version|tag))?$"
 )
-_TFVAR: Final = re.compile(r"^(\w+)[ \t]*=(.*)$")
+_TFVAR: Final = lazy.regex(r"^(\w+)[ \t]*=(.*)$")
 _MAX_FILES: Final = 400
 
 FILE = record("stage_file", path=STRING, line=INT, stage=STRING, group=STRING, keys=INT)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import DYN, INT, STRING, Type, Unknown, list_of, map_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -14,12 +15,12 @@ from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.project.globs import GlobSet
 
 GLOBS: Final = ("**/*.tf", "**/*.tofu")
-_BLOCK: Final = re.compile(
+_BLOCK: Final = lazy.regex(
     r'^\s*(resource|module|provider|data|variable|output|terraform|backend)\s*((?:"[^"]*"\s*)*)\{'
 )
-_ATTRIBUTE: Final = re.compile(r"^\s*([\w-]+)\s*=\s*(.+?)\s*(?:#.*|//.*)?$")
-_INNER: Final = re.compile(r'^\s*([\w-]+)\s*(?:"[^"]*"\s*)*\{')
-_STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_ATTRIBUTE: Final = lazy.regex(r"^\s*([\w-]+)\s*=\s*(.+?)\s*(?:#.*|//.*)?$")
+_INNER: Final = lazy.regex(r'^\s*([\w-]+)\s*(?:"[^"]*"\s*)*\{')
+_STRINGS: Final = lazy.regex(r'"(?:[^"\\]|\\.)*"')
 _MAX_LINES: Final = 20_000
 
 BLOCK = record("block", path=STRING, line=INT, block=STRING, type=STRING, name=STRING, attributes=map_of(DYN))

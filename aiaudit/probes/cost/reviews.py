@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.cost.bills import Month, months_of
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
@@ -33,12 +34,12 @@ _COLUMNS: Final = {
     "actual": re.compile(r"(?i)^(?:actual|spent|spend|billed|invoice)"),
     "action": re.compile(r"(?i)^(?:action|measure|decision|what we did|follow)"),
 }
-_MONTH: Final = re.compile(r"(20\d\d)-(\d\d)(?:-\d\d)?")
-_QUARTER: Final = re.compile(r"(?i)(20\d\d)[ -]?q([1-4])|q([1-4])[ -/]?(20\d\d)")
-_NUMBER: Final = re.compile(r"(\d{1,3}(?:[,' ]\d{3}){1,5}|\d{1,15})(\.\d{1,6})?(?!\d)")
+_MONTH: Final = lazy.regex(r"(20\d\d)-(\d\d)(?:-\d\d)?")
+_QUARTER: Final = lazy.regex(r"(?i)(20\d\d)[ -]?q([1-4])|q([1-4])[ -/]?(20\d\d)")
+_NUMBER: Final = lazy.regex(r"(\d{1,3}(?:[,' ]\d{3}){1,5}|\d{1,15})(\.\d{1,6})?(?!\d)")
 # 1.250,50: of money, three digits after a point are thousands
-_CONTINENTAL: Final = re.compile(r"(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3}){1,5})(?:,(\d{1,2}))?(?![\d.,])")
-_CURRENCY: Final = re.compile(r"\b(?:USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|SGD)\b|[€£]")
+_CONTINENTAL: Final = lazy.regex(r"(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3}){1,5})(?:,(\d{1,2}))?(?![\d.,])")
+_CURRENCY: Final = lazy.regex(r"\b(?:USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|SGD)\b|[€£]")
 _RECORD: Final = record(
     "cost review", path=STRING, line=INT, period=STRING, ended=STRING, days_old=INT, forecast=DOUBLE, actual=DOUBLE,
     variance=DOUBLE, action=STRING, has_action=BOOL, currency=STRING, billed=DOUBLE, gap=DOUBLE, bill=STRING,

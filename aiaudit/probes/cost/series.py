@@ -15,20 +15,22 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
+
 MOST_SAMPLES: Final = 2_000_000
-_RATIO: Final = re.compile(r"_ratio$|_PROF_.*_ACTIVE$")
-_METRIC: Final = re.compile(
+_RATIO: Final = lazy.regex(r"_ratio$|_PROF_.*_ACTIVE$")
+_METRIC: Final = lazy.regex(
     r"(?i)dcgm_fi_dev_gpu_util|dcgm_fi_prof_(?:gr_engine|sm)_active|gpu[\w.]*(?:util|duty_cycle|busy)"
     r"|(?:cpu|accelerator)[\w.]*utili[sz]ation(?:_ratio|_percent)?|(?:cpu|accelerator)_util"
 )
-_COLUMN: Final = re.compile(
+_COLUMN: Final = lazy.regex(
     r"(?i)^\s*(?:utilization\.gpu|gpu[_ .-]?util|gputl|dcgm_fi_dev_gpu_util|util(?:i[sz]ation)?)\b"
 )
-_MEMORY: Final = re.compile(
+_MEMORY: Final = lazy.regex(
     r"(?i)^\s*(?:utilization\.memory|mem(?:ory)?[_ .-]?(?:copy[_ ]?)?util|dcgm_fi_dev_mem_copy_util)"
 )
-_TIME: Final = re.compile(r"(?i)^\s*#?\s*(?:time(?:stamp)?|date(?:time)?)\b")
-_PERCENT: Final = re.compile(r"\s{0,4}(-?\d{1,9}(?:\.\d{1,9})?(?:[eE][-+]?\d{1,3})?)\s{0,4}%?\s{0,4}")
+_TIME: Final = lazy.regex(r"(?i)^\s*#?\s*(?:time(?:stamp)?|date(?:time)?)\b")
+_PERCENT: Final = lazy.regex(r"\s{0,4}(-?\d{1,9}(?:\.\d{1,9})?(?:[eE][-+]?\d{1,3})?)\s{0,4}%?\s{0,4}")
 
 
 class Series(Struct, frozen=True):

@@ -10,13 +10,15 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
+
 HEAD: Final = 64 * 1024  # bytes that are read of a file
 MAX_COLUMNS: Final = 2000
 _MAX_NAME: Final = 120
-_KEY: Final = re.compile(r'"([^"\\\n]{1,60})"\s*:')
+_KEY: Final = lazy.regex(r'"([^"\\\n]{1,60})"\s*:')
 _DELIMITERS: Final = ",;\t|"
-_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24})\b")
-_NO_PERSON: Final = re.compile(
+_EMAIL: Final = lazy.regex(r"[A-Za-z0-9._%+-]{1,64}@((?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24})\b")
+_NO_PERSON: Final = lazy.regex(
     r"(?:^|\.)(?:example|test|localhost|invalid)(?:\.|$)|noreply|\.(?:png|jpg|py|js)$", re.IGNORECASE
 )
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.model.types import Unknown
 
 _FORMATS: Final = (
@@ -38,8 +39,8 @@ HASHES: Final = (
 )  # fmt: skip
 _FILE_BUILDERS: Final = frozenset(("csv", "json", "parquet", "text", "imagefolder", "audiofolder", "arrow", "pandas"))
 _FOLDERS: Final = frozenset(("ImageFolder", "DatasetFolder", "FakeData"))
-_URL: Final = re.compile(r"(?:https?|s3|s3a|gs|gcs|abfss?|wasbs?|hf|hdfs|ftp)://")
-_HEX: Final = re.compile(r"(?:\w+:)?[0-9a-f]{32,128}", re.IGNORECASE)
+_URL: Final = lazy.regex(r"(?:https?|s3|s3a|gs|gcs|abfss?|wasbs?|hf|hdfs|ftp)://")
+_HEX: Final = lazy.regex(r"(?:\w+:)?[0-9a-f]{32,128}", re.IGNORECASE)
 
 
 class Read(Struct, frozen=True):

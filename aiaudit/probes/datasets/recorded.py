@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
 from aiaudit.probes.base import Context
 from aiaudit.probes.docs.common import OWN_ROLES, library
 from aiaudit.probes.docs.document import LABEL_LEVEL, Document, Section
@@ -33,7 +34,7 @@ _LICENCE_KEYS: Final = ("licence", "license", "licenses", "licences")
 _SOURCE_KEYS: Final = ("source", "sources", "origin", "url", "homepage", "download_url", "contentUrl", "provenance")
 _HASH_KEYS: Final = ("sha256", "sha512", "sha1", "md5", "checksum", "hash")
 _NAME_KEYS: Final = ("path", "file", "filename", "name", "id", "@id", "dataset")
-_LICENCE: Final = re.compile(
+_LICENCE: Final = lazy.regex(
     r"\bCC0\b|\bCC[- ]BY(?:[- ](?:NC|ND|SA))*(?:[- ]\d\.\d)?\b|\bcreative commons [\w -]{3,60}"
     r"|\bApache(?:[- ]License)?[-, ]*(?:version )?2(?:\.0)?\b|\bMIT(?= licen[cs]e)|(?<=licen[cs]e: )MIT\b"
     r"|\b(?:ODbL|ODC-By|PDDL|DbCL)\b|\b(?:open database|database contents)\s+licen[cs]e|\bopen data commons\b"
@@ -43,17 +44,17 @@ _LICENCE: Final = re.compile(
     re.IGNORECASE,
 )
 _GENERIC: Final = frozenset(("data", "dataset", "datasets", "input", "inputs", "train", "test", "tables"))  # no names
-_SOURCE: Final = re.compile(
+_SOURCE: Final = lazy.regex(
     r"https?://[^\s)\]>\"']*[^\s)\]>\"'.,;]|\bkaggle\b|\bsource\s*:|\bgenerated\b|\bcollected\b(?: from [^.\n]{3,80})?"
     r"|\b(?:exported|taken|extracted|downloaded|drawn) from [^.\n]{3,80}|\bconsists? of [^.\n]{3,60} from [^.\n]{3,60}",
     re.IGNORECASE,
 )
-_TELLING: Final = re.compile(r"^(?:licen[cs]e|terms|source|origin|provenance)\b", re.IGNORECASE)
-_OF_DATA: Final = re.compile(
+_TELLING: Final = lazy.regex(r"^(?:licen[cs]e|terms|source|origin|provenance)\b", re.IGNORECASE)
+_OF_DATA: Final = lazy.regex(
     r"\b(?:data ?sets?|data|corp(?:us|ora)|download\w*|sourced?|licen[cs]ed?|samples|splits?|train(?:ed)? on)\b",
     re.IGNORECASE,
 )
-_PICTURE: Final = re.compile(  # a badge or a picture beside the words, and where it lies
+_PICTURE: Final = lazy.regex(  # a badge or a picture beside the words, and where it lies
     r"!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>|https?://[^\s)\]>]+\.(?:png|jpe?g|gif|svg|webp|mp4)\b[^\s)\]>]*", re.IGNORECASE
 )
 

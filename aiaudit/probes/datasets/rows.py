@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -25,12 +26,12 @@ SHEETS: Final = (
 )
 MAX_BYTES: Final = 16 * 1024 * 1024  # files up to this size are counted
 ROUNDING: Final = 0.01  # a stated number this close to the counted one agrees
-_STATED: Final = re.compile(
+_STATED: Final = lazy.regex(
     r"(?<![\w.,-])(\d{1,3}(?:,\d{3})+|\d{2,12})\s+(?:[a-z]+\s+){0,2}?"
     r"(?:rows|records|observations|instances|data points|examples|samples)\b",
     re.IGNORECASE,
 )
-_VAGUE: Final = re.compile(
+_VAGUE: Final = lazy.regex(
     r"\b(?:about|around|approximately|approx|roughly|nearly|over|more than|at least|up to|only|random)\W*$|~\s*$",
     re.IGNORECASE,
 )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Final, NamedTuple
 
+from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -175,18 +176,18 @@ def _card(context: Context, entry: Entry) -> Iterator[Described]:
             yield Described("dataset-card", str(one.get("config_name", "")), len(features), len(typed))
 
 
-_DICTIONARY_HEAD: Final = re.compile(
+_DICTIONARY_HEAD: Final = lazy.regex(
     r"^\|?\s*(?:column|field|feature|variable|attribute)s?(?:\s*name)?\s*\|.*\b(?:description|meaning|type|definition)\b",
     re.IGNORECASE,
 )
 
 
 # The same anywhere in a text: documents are many, and few hold such a table.
-_DICTIONARY: Final = re.compile(
+_DICTIONARY: Final = lazy.regex(
     r"(?:column|field|feature|variable|attribute)s?(?:\s*name)?\s*\|.*\b(?:description|meaning|type|definition)\b",
     re.IGNORECASE,
 )
-_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT: Final = lazy.regex(r"<!--.*?-->", re.DOTALL)
 
 
 def _dictionary(context: Context, entry: Entry) -> Iterator[Described]:

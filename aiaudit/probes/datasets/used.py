@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe
@@ -27,17 +28,17 @@ from aiaudit.project.roles import Role
 
 _READS: Final = Patterns([*FRAME_READS, *OTHER_READS])
 _HASHES: Final = Patterns(HASHES)
-_DERIVED: Final = re.compile(
+_DERIVED: Final = lazy.regex(
     r"(?:^|/)(?:(?:processed|interim|derived|cleaned|engineered|outputs?|results?|reports?|cache)(?:/|$)"
     r"|(?:[^/]*[_-])?(?:predictions?|generations?|ratings?)(?:[_-][^/]*)?/"  # what a model said, and its worth
     r"|(?:[^/]*[_-])?(?:predictions|generations)(?:[_-][^/]*)?\.\w+$)"
 )
-_OF_A_FILE: Final = re.compile(r"[\w./-]+\.(?:csv|tsv|parquet|jsonl?|feather|arrow)\b")  # a source in the project
-_NOT_DATA: Final = re.compile(  # the second line: what tools keep for themselves
+_OF_A_FILE: Final = lazy.regex(r"[\w./-]+\.(?:csv|tsv|parquet|jsonl?|feather|arrow)\b")  # a source in the project
+_NOT_DATA: Final = lazy.regex(  # the second line: what tools keep for themselves
     r"(?:^|/)assets/|(?:^|/)prompts/"
     r"|(?:^|/)(?:mlflow|airflow|optuna[\w-]*|prefect|dagster[\w-]*|chroma|celery[\w-]*|sessions?|chat_?history)\.(?:db|sqlite3?)$"
 )
-_MODEL: Final = re.compile(r"(?:^|/)models?(?:/|$)|\.(?:pkl|joblib|pt|pth|onnx|h5|keras|safetensors|gguf|bin)$")
+_MODEL: Final = lazy.regex(r"(?:^|/)models?(?:/|$)|\.(?:pkl|joblib|pt|pth|onnx|h5|keras|safetensors|gguf|bin)$")
 USED: Final = record(
     "used data set", path=STRING, line=INT, role=STRING, function=STRING, name=STRING, kind=STRING, file=STRING,
     use=STRING, read=BOOL, derived=BOOL, pinned=STRING, licence=STRING, terms=STRING, source=STRING, recorded=STRING,

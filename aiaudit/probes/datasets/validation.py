@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe
@@ -33,17 +34,17 @@ _ROOTS: Final = (
 )  # fmt: skip
 _LASTS: Final = ("*.validate", "*.model_validate", "*.parse_obj", "*.model_validate_json", "*.run_checkpoint")
 _READS: Final = Patterns(FRAME_READS)
-_FRAME_MODEL: Final = re.compile(
+_FRAME_MODEL: Final = lazy.regex(
     r"\b(?:DataFrameModel|SchemaModel)\b|\b(?:dy\.Schema|dataframely\.Schema|pt\.Model|patito\.Model)\b"
 )
 _RULES: Final = (  # keywords that say more of a column than its type
     "ge", "gt", "le", "lt", "isin", "notin", "in_range", "str_matches", "str_length", "str_contains", "unique", "eq",
     "min_length", "max_length", "pattern", "regex", "multiple_of", "checks", "check", "min", "max", "primary_key",
 )  # fmt: skip
-_NARROW: Final = re.compile(
+_NARROW: Final = lazy.regex(
     r"\b(?:Literal|Enum|bool|date|datetime|Timestamp|Category|category|EmailStr|Positive\w+|NonNegative\w+|con(?:int|str|float)|Annotated)\b"
 )
-_OUTCOME: Final = re.compile(r"(?:assert|if|raise|exit)\b.*(?:success|anomal|passed|is_valid|errors?\b)", re.IGNORECASE)
+_OUTCOME: Final = lazy.regex(r"(?:assert|if|raise|exit)\b.*(?:success|anomal|passed|is_valid|errors?\b)", re.IGNORECASE)
 
 
 class ValidationQuery(CodeQuery):

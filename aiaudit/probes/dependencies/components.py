@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -30,7 +31,7 @@ _MOST: Final = 3_000  # libraries in one fact; the rest is counted
 _SIDE_ROLES: Final = frozenset({"test", "docs", "example", "vendored", "generated"})
 _ORDER: Final = ("main", "optional", "build", "dev")
 _METADATA: Final = "**/*.dist-info/METADATA"
-_LICENCE: Final = re.compile(r"^License(?:-Expression)?: *([^\n]{1,120})$", re.MULTILINE)
+_LICENCE: Final = lazy.regex(r"^License(?:-Expression)?: *([^\n]{1,120})$", re.MULTILINE)
 _METHOD: Final = "manifests and lock files parsed; no resolver was run"
 
 Key = tuple[Ecosystem, str, str]

@@ -8,9 +8,10 @@ the macrovectors in its reference calculator). Held against another implementati
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
+
+from aiaudit import lazy
 
 # EQ1, EQ2, EQ3 and EQ6, then the scores for EQ4 and EQ5: 00 01 02 10 11 12 20 21 22.
 _TABLE: Final = """
@@ -88,7 +89,7 @@ _STEPS: Final[dict[str, dict[str, int]]] = {
     "eq4": {"0": 6, "1": 5, "2": 4},
     "eq5": {"0": 1, "1": 1, "2": 1},
 }
-_VECTOR: Final = re.compile(r"CVSS:4\.0(?:/[A-Z]{1,3}:[A-Za-z]+)+")
+_VECTOR: Final = lazy.regex(r"CVSS:4\.0(?:/[A-Z]{1,3}:[A-Za-z]+)+")
 
 
 def score(vector: str) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.probes.dependencies.digests import artefact, sri
 from aiaudit.probes.dependencies.lines import MarkFinder
 from aiaudit.probes.dependencies.model import Ecosystem, Lock, Locked, Manifest, normalise
@@ -20,7 +21,7 @@ JSON_LOCKS: Final = {"pipfile.lock": "pipenv", "package-lock.json": "npm", "npm-
 YAML_LOCKS: Final = {"conda-lock.yml": "conda-lock", "pixi.lock": "pixi", "pnpm-lock.yaml": "pnpm"}
 TEXT_LOCKS: Final = {"yarn.lock": "yarn", "bun.lock": "bun"}
 BINARY_LOCKS: Final = {"bun.lockb": "bun"}
-_PYLOCK: Final = re.compile(r"^pylock(\.[\w-]+)?\.toml$")
+_PYLOCK: Final = lazy.regex(r"^pylock(\.[\w-]+)?\.toml$")
 _LOCAL_NPM: Final = ("workspace:", "link:", "portal:", "file:", "github:", "git")
 
 

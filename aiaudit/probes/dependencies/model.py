@@ -8,12 +8,13 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
 from aiaudit.probes.words import word_set
 
 Group = Literal["main", "dev", "optional", "build"]
 Ecosystem = Literal["pypi", "npm", "conda"]
 
-_SEPARATORS: Final = re.compile(r"[-_.]+")
+_SEPARATORS: Final = lazy.regex(r"[-_.]+")
 _DEV_WORDS: Final = word_set(
     "dev devel develop development test tests testing lint linting docs doc documentation ci typing types",
     "quality style format formatting debug notebook notebooks bench benchmark benchmarks precommit local",

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.dependencies.lines import LineFinder
 from aiaudit.probes.dependencies.model import Dependency, Group, Manifest, group_of
 from aiaudit.probes.dependencies.requirements_txt import compiled_from, resolve_inside, source_options, split
 from aiaudit.probes.dependencies.versions import npm_pinned
 
 _DEV_FOLDERS: Final = frozenset({"doc", "docs", "test", "tests", ".github", "ci", ".ci", "benchmarks"})
-_CONDA_SPEC: Final = re.compile(r"^(?:[\w.-]+::)?([\w.-]+?)\s*([=<>!~ ].*)?$")
+_CONDA_SPEC: Final = lazy.regex(r"^(?:[\w.-]+::)?([\w.-]+?)\s*([=<>!~ ].*)?$")
 _NPM_SECTIONS: Final[tuple[tuple[str, Group], ...]] = (
     ("dependencies", "main"),
     ("devDependencies", "dev"),

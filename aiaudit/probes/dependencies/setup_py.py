@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 import configparser
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.dependencies.model import Dependency, Group, Manifest, group_of
 from aiaudit.probes.dependencies.pyproject import from_strings
 
 _MAX_BYTES: Final = 1_000_000
-_REQUIREMENTS_FILE: Final = re.compile(r"""["']([\w./-]*requirements?[\w./-]*\.(?:txt|in))["']""")
+_REQUIREMENTS_FILE: Final = lazy.regex(r"""["']([\w./-]*requirements?[\w./-]*\.(?:txt|in))["']""")
 Placed = list[tuple[str, int]]
 
 

@@ -6,11 +6,13 @@ import re
 from functools import lru_cache
 from typing import Final
 
-_NPM_VERSION: Final = re.compile(
+from aiaudit import lazy
+
+_NPM_VERSION: Final = lazy.regex(
     r"^[v=\s]*(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$"
 )
-_NPM_TERM: Final = re.compile(r"^(\^|~>?|>=|<=|>|<|=)?\s*(.+)$")
-_NPM_HYPHEN: Final = re.compile(r"^\s*(\S+)\s+-\s+(\S+)\s*$")
+_NPM_TERM: Final = lazy.regex(r"^(\^|~>?|>=|<=|>|<|=)?\s*(.+)$")
+_NPM_HYPHEN: Final = lazy.regex(r"^\s*(\S+)\s+-\s+(\S+)\s*$")
 Semver = tuple[int, int, int, tuple[tuple[int, int, str], ...]]
 _RELEASE: Final = ((2, 0, ""),)  # sorts after every pre-release identifier
 _LONGEST: Final = 256

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.probes.docs.document import Document, Section
 
 _MAX_COMMAND: Final = 400  # characters of a command line that are looked at
@@ -22,12 +23,12 @@ _SHELLS: Final = _words(
 ) | {""}
 _CODE: Final = _words("python py python3 pycon javascript js typescript ts jsx tsx r")
 
-_PROMPT: Final = re.compile(
+_PROMPT: Final = lazy.regex(
     r"^\s*(?:\([\w.-]{1,40}\)\s*)?(?:[\w.-]{1,40}@[\w.-]{1,40}[:~\w/.-]{0,80}#|[\w@:~/.-]{0,120}[$%>])\s+"
     r"|^\s*[!%](?=pip|conda|python)"
 )
-_ENVIRONMENT: Final = re.compile(r"^(?:[A-Z_][A-Z0-9_]*=\S*\s+)+")
-_PREFIX: Final = re.compile(
+_ENVIRONMENT: Final = lazy.regex(r"^(?:[A-Z_][A-Z0-9_]*=\S*\s+)+")
+_PREFIX: Final = lazy.regex(
     r"^(?:sudo(?:\s+-\w+)*|time|nohup|env|uv\s+run(?:\s+--?[\w-]+(?:=\S+)?)*|poetry\s+run|pipenv\s+run|pdm\s+run"
     r"|hatch\s+run|rye\s+run|conda\s+run\s+-n\s+\S+|xvfb-run)\s+"
 )
@@ -36,7 +37,7 @@ _BOTH: Final = (  # these fetch what they need and start it
     r"npx\ | pnpm\ dlx\ | bunx\ | uvx\ | pipx\ run | docker\ run | podman\ run"
     r" | docker(?:-|\ )compose\ (?:-\S+\ \S+\ )*up"
 )
-_INSTALL: Final = re.compile(
+_INSTALL: Final = lazy.regex(
     rf"""^(?: {_BOTH}
     | (?:python[\d.]*|py)\ -m\ pip\ install | pip[\d.]*\ install | pipx\ install | easy_install
     | uv\ (?:sync|add|tool\ install|pip\ (?:install|sync)) | poetry\ (?:install|add|sync) | pipenv\ (?:install|sync)
@@ -57,7 +58,7 @@ _INSTALL: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _TOOL_MODULES: Final = r"pip|venv|virtualenv|pytest|unittest|build|twine|ensurepip|ipykernel|pre_commit"
-_RUN: Final = re.compile(
+_RUN: Final = lazy.regex(
     rf"""^(?: {_BOTH}
     | (?:python[\d.]*|py)\ (?:-[uBOPIX]\ )*(?:(?!setup\.py)\S+\.py | -m\ (?!(?:{_TOOL_MODULES})\b)\S+)
     | (?:uvicorn|gunicorn|hypercorn|waitress-serve|daphne)\ \S+ | fastapi\ (?:dev|run) | flask\ (?:--\S+\ \S+\ )?run
@@ -74,14 +75,14 @@ _RUN: Final = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
-_NOT_OWN_SCRIPT: Final = re.compile(
+_NOT_OWN_SCRIPT: Final = lazy.regex(
     r"(?:install|setup|bootstrap|activate|download\w*)\.(?:sh|ps1|bat)$|/activate$", re.IGNORECASE
 )
-_PACKAGE: Final = re.compile(
+_PACKAGE: Final = lazy.regex(
     r"^(?:pip[\d.]*|uv|uv\s+pip|pipx|uv\s+tool|brew)\s+(?:install|add)\s+(?:-\S+\s+)*['\"]?([A-Za-z0-9][\w.-]*)(?!\+|\S*://)"
 )
-_IMPORT: Final = re.compile(r"^\s*(?:from|import)\s+[\w.@{'\"*]", re.MULTILINE)
-_RUN_HEADING: Final = re.compile(
+_IMPORT: Final = lazy.regex(r"^\s*(?:from|import)\s+[\w.@{'\"*]", re.MULTILINE)
+_RUN_HEADING: Final = lazy.regex(
     r"\b(?:usage|use|using|run|running|quick ?start|getting started|examples?|how to|demo|start|inference|train"
     r"|training|first|basic|api|launch|evaluat\w*|serv\w*|tutorial)\b",
     re.IGNORECASE,

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
 from aiaudit.project.parse import Malformed, line_of, parse_json, parse_yaml
 
 LABEL_LEVEL: Final = 8  # a bold label opens a section below every real heading
@@ -76,20 +77,20 @@ def parse_lines(path: str, lines: list[str]) -> Document:
 
 # --- Markdown -------------------------------------------------------------------------------------------------------
 
-_FENCE: Final = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*([^\s`{]*)")
-_ATX: Final = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
-_SETEXT: Final = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
-_HTML_HEADING: Final = re.compile(r"<h([1-6])\b[^<>]{0,200}>(.{0,200}?)</h\1>", re.IGNORECASE)
-_SUMMARY: Final = re.compile(r"<summary\b[^<>]{0,200}>(.{0,200}?)</summary>", re.IGNORECASE)
-_BOLD_LINE: Final = re.compile(r"^\s*(?:\*\*|__)([^*_]{2,80}?):?(?:\*\*|__):?\s*$")
-_BOLD_LABEL: Final = re.compile(
+_FENCE: Final = lazy.regex(r"^[ \t>]*(`{3,}|~{3,})[ \t]*([^\s`{]*)")
+_ATX: Final = lazy.regex(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_SETEXT: Final = lazy.regex(r"^ {0,3}(=+|-+)[ \t]*$")
+_HTML_HEADING: Final = lazy.regex(r"<h([1-6])\b[^<>]{0,200}>(.{0,200}?)</h\1>", re.IGNORECASE)
+_SUMMARY: Final = lazy.regex(r"<summary\b[^<>]{0,200}>(.{0,200}?)</summary>", re.IGNORECASE)
+_BOLD_LINE: Final = lazy.regex(r"^\s*(?:\*\*|__)([^*_]{2,80}?):?(?:\*\*|__):?\s*$")
+_BOLD_LABEL: Final = lazy.regex(
     r"^\s*(?:[-*+]\s+|\d+\.\s+)?(?:\*\*|__)([^*_]{2,80}?)(?::(?:\*\*|__)|(?:\*\*|__)\s*[:–—-])\s*(\S.*)$"
 )
 # `**License** A custom one …`: without a colon it is a label only where it begins a paragraph and reads like a title.
-_BOLD_LEAD: Final = re.compile(
+_BOLD_LEAD: Final = lazy.regex(
     r"^(?:\*\*|__)([A-Z][\w/-]*(?:[ ](?:[A-Z&][\w/-]*|of|and|the|to|for)){0,5})(?:\*\*|__)[ \t]+([A-Z\[(\d].*)$"
 )
-_TAG: Final = re.compile(r"<[^<>]{1,300}>")
+_TAG: Final = lazy.regex(r"<[^<>]{1,300}>")
 
 
 def _markdown(path: str, lines: list[str]) -> Document:
@@ -219,10 +220,10 @@ def _title(text: str) -> str:
 
 # --- reStructuredText and plain text --------------------------------------------------------------------------------
 
-_ADORNMENT: Final = re.compile(r"^([=\-`:'\"~^_*+#<>.])\1{2,}\s*$")
-_CODE_DIRECTIVE: Final = re.compile(r"^\s*\.\. +(?:code-block|code|sourcecode|prompt|parsed-literal)::[ \t]*(\S*)")
-_NUMBERED: Final = re.compile(r"^\d+(?:\.\d+)*[.)]?\s+[A-Z][^.!?]{2,70}$")
-_CAPITALS: Final = re.compile(r"^[A-Z][A-Z0-9 ,&/'-]{3,60}:?$")
+_ADORNMENT: Final = lazy.regex(r"^([=\-`:'\"~^_*+#<>.])\1{2,}\s*$")
+_CODE_DIRECTIVE: Final = lazy.regex(r"^\s*\.\. +(?:code-block|code|sourcecode|prompt|parsed-literal)::[ \t]*(\S*)")
+_NUMBERED: Final = lazy.regex(r"^\d+(?:\.\d+)*[.)]?\s+[A-Z][^.!?]{2,70}$")
+_CAPITALS: Final = lazy.regex(r"^[A-Z][A-Z0-9 ,&/'-]{3,60}:?$")
 
 
 def _underlined(lines: list[str]) -> list[Section]:

@@ -16,13 +16,15 @@ from xml.parsers import expat
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
+
 MAX_XML: Final = 16 * 1024 * 1024  # bytes of the main part once inflated
 MAX_MEMBERS: Final = 5_000
 MAX_LINES: Final = 20_000
 _PART: Final = "word/document.xml"
 _WORD: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main "
 _STRICT: Final = "http://purl.oclc.org/ooxml/wordprocessingml/main "
-_HEADING: Final = re.compile(r"^(?:heading|[uü]?berschrift|titre|kop|titolo)[ _-]?([1-6])$", re.IGNORECASE)
+_HEADING: Final = lazy.regex(r"^(?:heading|[uü]?berschrift|titre|kop|titolo)[ _-]?([1-6])$", re.IGNORECASE)
 _OLE: Final = b"\xd0\xcf\x11\xe0"  # a Word document with a password is an OLE file
 
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 from msgspec import Struct
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -24,16 +25,16 @@ _MAX_BYTES: Final = 1024 * 1024
 _MAX_VALUES: Final = 4000
 _MAX_DEPTH: Final = 8
 _MAX_ROWS: Final = 500
-_METRIC: Final = re.compile(
+_METRIC: Final = lazy.regex(
     r"(?i)(?<![a-z])(?:accuracy|precision|recall|f[-_ ]?(?:1|beta|score)|auc|auroc|auprc|roc|average[-_ ]precision"
     r"|r?mse|mae|mape|smape|r2|r²|bleu|rouge|meteor|wer|cer|perplexity|log[-_ ]?loss|loss|brier|ndcg|mrr|map|iou|dice"
     r"|hit[-_ ]?rate|exact[-_ ]match|kappa|mcc|gini|specificity|sensitivity|error[-_ ]rate|fid|score|pass@\d+)(?![a-z])"
 )
 # A figure with at least two digits that count; versions (1.7.2) and dates are none.
-_FIGURE: Final = re.compile(r"(?<![\w.])([-+]?\d{1,6}(?:\.\d{1,12})?)\s?(%)?(?![\w]|\.\d)")
+_FIGURE: Final = lazy.regex(r"(?<![\w.])([-+]?\d{1,6}(?:\.\d{1,12})?)\s?(%)?(?![\w]|\.\d)")
 
 # Addresses and numbers of papers hold digits that measure nothing: `https://arxiv.org/abs/2212.04356`.
-_ADDRESS: Final = re.compile(
+_ADDRESS: Final = lazy.regex(
     r"https?://[^\s<>)\]]{1,2000}|\]\([^()\s]{1,500}\)|(?i:arxiv)[:\s]{0,3}\d{4}\.\d{4,5}|\bdoi[:\s]\S+"
 )
 

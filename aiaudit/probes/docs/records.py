@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from aiaudit import lazy
 from aiaudit.probes.base import Context
 from aiaudit.probes.docs.common import library, read
 from aiaudit.probes.docs.document import Document
 
 _NAMES: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS: Final = {name: number for number, name in enumerate(_NAMES, 1)}
-_ISO: Final = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
-_DAY_FIRST: Final = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)? ([A-Z][a-z]{2})[a-z]{0,6}\.?,? (20\d\d)\b")
-_MONTH_FIRST: Final = re.compile(r"\b([A-Z][a-z]{2})[a-z]{0,6}\.? (\d{1,2})(?:st|nd|rd|th)?,? (20\d\d)\b")
+_ISO: Final = lazy.regex(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
+_DAY_FIRST: Final = lazy.regex(r"\b(\d{1,2})(?:st|nd|rd|th)? ([A-Z][a-z]{2})[a-z]{0,6}\.?,? (20\d\d)\b")
+_MONTH_FIRST: Final = lazy.regex(r"\b([A-Z][a-z]{2})[a-z]{0,6}\.? (\d{1,2})(?:st|nd|rd|th)?,? (20\d\d)\b")
 
 
 def dates_in(text: str) -> list[dt.date]:

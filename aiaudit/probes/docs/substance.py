@@ -8,13 +8,15 @@ from typing import Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
+
 _MAX_NUMBERS: Final = 100
 
-_IMAGE: Final = re.compile(r"\[?!\[[^\[\]]{0,300}\](?:\([^()]{0,500}\)|\[[^\[\]]{0,200}\])\]?(?:\([^()]{0,500}\))?")
-_LINK: Final = re.compile(r"\[([^\[\]]{0,300})\](?:\([^()]{0,500}\)|\[[^\[\]]{0,200}\])")
-_URL: Final = re.compile(r"<?\b(?:https?|ftp)://[^\s<>)\]]{1,2000}>?|\bwww\.[^\s<>)\]]{1,500}", re.IGNORECASE)
-_TAG: Final = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
-_PLACEHOLDER: Final = re.compile(
+_IMAGE: Final = lazy.regex(r"\[?!\[[^\[\]]{0,300}\](?:\([^()]{0,500}\)|\[[^\[\]]{0,200}\])\]?(?:\([^()]{0,500}\))?")
+_LINK: Final = lazy.regex(r"\[([^\[\]]{0,300})\](?:\([^()]{0,500}\)|\[[^\[\]]{0,200}\])")
+_URL: Final = lazy.regex(r"<?\b(?:https?|ftp)://[^\s<>)\]]{1,2000}>?|\bwww\.[^\s<>)\]]{1,500}", re.IGNORECASE)
+_TAG: Final = lazy.regex(r"</?[a-zA-Z][^<>]{0,300}>")
+_PLACEHOLDER: Final = lazy.regex(
     r"""
     \[\s*(?:more\ information\ needed | needs?\ more\ information | (?:insert|describe|your|add|fill|replace|todo|tbd
         |project|company|model|name\ of|e\.g\.)\b[^\]]{0,120} | \.{3} | … | x{2,} )\s*\](?!\()
@@ -31,7 +33,7 @@ _PLACEHOLDER: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 # Sentences of the common card and datasheet templates, as they stand before anybody has filled them in.
-_TEMPLATE: Final = re.compile(
+_TEMPLATE: Final = lazy.regex(
     r"""
     this\ model\ ?card\ aims\ to\ be\ a\ base\ template
     | (?:this|the)\ (?:data\ ?set|model)\ card\ has\ been\ (?:automatically\ )?generated
@@ -48,9 +50,9 @@ _TEMPLATE: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_WORD: Final = re.compile(r"[^\W\d_][\w'’-]*|\d[\w.,%/-]*", re.UNICODE)
-_DENSE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without blanks between words
-_NUMBER: Final = re.compile(r"(?<![\w.])[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?|(?<![\w.])[-+]?\d+(?:\.\d+)?%?(?![\w])")
+_WORD: Final = lazy.regex(r"[^\W\d_][\w'’-]*|\d[\w.,%/-]*", re.UNICODE)
+_DENSE: Final = lazy.regex(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without blanks between words
+_NUMBER: Final = lazy.regex(r"(?<![\w.])[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?|(?<![\w.])[-+]?\d+(?:\.\d+)?%?(?![\w])")
 
 
 class Substance(Struct, frozen=True):

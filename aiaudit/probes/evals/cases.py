@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -37,7 +37,7 @@ _LISTS: Final = (
     "test_cases",
 )
 # A file's name tells what its cases are for only where it names one of the four purposes.
-_PURPOSE: Final = re.compile(
+_PURPOSE: Final = lazy.regex(
     r"(?i)edge|corner|boundary|adversar[a-z]*|attack|inject[a-z]*|jail-?break|red[-_]?team|refus[a-z]*|abst[ae][a-z]*"
     r"|unanswer[a-z]*|no[-_]answer"
     r"|out[-_]of[-_]scope|off[-_]topic|happy|typical|smoke|production|real[-_]"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.base import Context
 from aiaudit.probes.evals.result import MAX_ROWS, rows
 from aiaudit.probes.reading import Files
@@ -17,18 +18,18 @@ from aiaudit.project.roles import Role
 
 MAX_FILES: Final = 300
 _MAX_LINE: Final = 2_000_000  # characters of a line of JSON
-_RESULTS: Final = re.compile(
+_RESULTS: Final = lazy.regex(
     r"(?i)eval|result|red[-_]?team|garak|promptfoo|pyrit|moonshot|deepeval|deepteam|ragas|inspect|benchmark|retriev|metric"
     r"|score|report|judge|jailbreak|inject|(?:^|/)logs?/"
 )
-_CASES: Final = re.compile(
+_CASES: Final = lazy.regex(
     r"(?i)eval|golden|red[-_]?team|promptfoo|benchmark|(?:^|[/_-])(?:qa|cases|scenarios|goldens?|questions|qrels)(?:[/_.-]|$)"
 )
-_OURS: Final = re.compile(r"(?i)eval|red[-_]?team|garak|promptfoo|golden|judge|retriev")  # in a folder of tests
-_CERTAIN: Final = re.compile(r"(?i)eval|red[-_]?team|garak|promptfoo|pyrit|ragas|judge|retriev|jailbreak")  # in YAML
-_LEFT_BY_RUNS: Final = re.compile(r"(?i)result|output|prediction|summary|report")  # no cases, but what became of them
+_OURS: Final = lazy.regex(r"(?i)eval|red[-_]?team|garak|promptfoo|golden|judge|retriev")  # in a folder of tests
+_CERTAIN: Final = lazy.regex(r"(?i)eval|red[-_]?team|garak|promptfoo|pyrit|ragas|judge|retriev|jailbreak")  # in YAML
+_LEFT_BY_RUNS: Final = lazy.regex(r"(?i)result|output|prediction|summary|report")  # no cases, but what became of them
 # Files that other tools leave under such names, and that are none of ours.
-_FOREIGN: Final = re.compile(
+_FOREIGN: Final = lazy.regex(
     r"(?i)(?:^|/)(?:package(?:-lock)?|tsconfig[\w.]*|openapi|swagger|manifest|composer|components|biome|turbo|vercel"
     r"|\.eslintrc|renovate|devcontainer|langgraph|mcp)\.json$|\.cdx\.json$|\.spdx\.json$|\.schema\.json$"
     r"|(?:^|/)(?:\.github|templates|charts?|helm|k8s|grafana|prometheus|alembic|migrations)/"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -24,8 +24,8 @@ JUDGE: Final = record(
     human=STRING,
     judge=STRING,
 )
-_HUMAN: Final = re.compile(r"(?i)^(?:human|annotator|expert|reviewer|manual|gold)(?:[_ -]?\w*)?$|_by_hand$|_human$")
-_JUDGE: Final = re.compile(
+_HUMAN: Final = lazy.regex(r"(?i)^(?:human|annotator|expert|reviewer|manual|gold)(?:[_ -]?\w*)?$|_by_hand$|_human$")
+_JUDGE: Final = lazy.regex(
     r"(?i)^(?:judge|llm|grader|auto|automatic)[_ -]?(?:judge|grade|label|score|verdict|rating)?$"
     r"|^model[_ -](?:grade|label|score|verdict|rating)$|_judge$|^llm_as_judge"
 )

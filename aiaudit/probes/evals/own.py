@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.evals.result import MAX_LISTED, Metric, Result, count, dated, mapping, modelled, number, text
 
 _SIZE_KEYS: Final = (
@@ -26,12 +26,12 @@ _RATE_KEYS: Final = ("attack_success_rate", "success_rate", "asr", "bypass_rate"
 _FAMILY_KEYS: Final = ("categories", "families", "attack_types", "by_category", "tags", "plugins", "techniques")
 _FRAMES: Final = ("metrics", "scores", "results", "summary", "overall", "aggregate", "aggregated", "all")  # no names
 _TARGETS: Final = ("targets", "thresholds", "limits", "minimum", "required")
-_METRIC: Final = re.compile(
+_METRIC: Final = lazy.regex(
     r"(?i)accuracy|precision|recall|\bf1|hit[ _-]?rate|\bmrr\b|ndcg|\bmap\b|faithful|grounded|relevan|correct"
     r"|exact[ _-]?match|pass[ _-]?rate|refus|abst|hallucinat|citation|kappa|agreement|bleu|rouge|similarity|score"
     r"|win[ _-]?rate|toxic"
 )
-_ATTACKS: Final = re.compile(r"(?i)attack_success|\battacks?\b|\bred[ _-]?team|jail-?break|injection")
+_ATTACKS: Final = lazy.regex(r"(?i)attack_success|\battacks?\b|\bred[ _-]?team|jail-?break|injection")
 _MAX_DEPTH: Final = 4
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.evals.result import Metric, Result, count, dated, day, mapping, number, rows, text
 
-_ATTACKS: Final = re.compile(r"(?i)attack|jail-?break|inject|adversarial|red-?team|prompt.?leak|harm|toxic")
+_ATTACKS: Final = lazy.regex(r"(?i)attack|jail-?break|inject|adversarial|red-?team|prompt.?leak|harm|toxic")
 
 
 def garak(lines: Sequence[Mapping[str, Any]]) -> Result | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from msgspec import Struct, field
+
+from aiaudit import lazy
 
 MAX_ROWS: Final = 20_000  # of one file
 MAX_LISTED: Final = 60  # metrics or categories of one result
@@ -18,7 +19,7 @@ DATE_KEYS: Final = (
     "evaluated_at", "evaluated", "completed_at", "end_time", "endTime", "start_time", "startTime", "started_at",
 )  # fmt: skip
 MODEL_KEYS: Final = ("model", "model_id", "model_name", "target_model", "target", "provider", "endpoint", "system")
-_ISO: Final = re.compile(r"^\s*(\d{4})-(\d{2})-(\d{2})(?:\D|$)|^\s*(20\d{2})(\d{2})(\d{2})(?:\D|$)")
+_ISO: Final = lazy.regex(r"^\s*(\d{4})-(\d{2})-(\d{2})(?:\D|$)|^\s*(20\d{2})(\d{2})(\d{2})(?:\D|$)")
 _FIRST_SECOND: Final = 1_400_000_000  # 2014; smaller numbers are no dates of an evaluation
 _LAST_SECOND: Final = 4_100_000_000
 

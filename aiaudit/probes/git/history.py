@@ -8,21 +8,22 @@ from typing import Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.probes.git.people import Identity
 from aiaudit.probes.git.run import GitError, Repository
 
 MAX_COMMITS: Final = 50_000
 _RECORD, _FIELD = "\x1e", "\x1f"
 _FORMAT: Final = _RECORD + _FIELD.join(("%H", "%P", "%an", "%ae", "%ct", "%B")) + _FIELD
-_TRAILER: Final = re.compile(
+_TRAILER: Final = lazy.regex(
     r"^(co-authored-by|reviewed-by|approved-by|acked-by|reviewed-on|pull-request|pr-url)\s*:\s*(.{1,300})$",
     re.IGNORECASE | re.MULTILINE,
 )
-_NAME_AND_MAIL: Final = re.compile(r"^([^<]{0,120}?)\s*<([^<>\s]{1,200})>")
-_PULL_REQUEST: Final = re.compile(
+_NAME_AND_MAIL: Final = lazy.regex(r"^([^<]{0,120}?)\s*<([^<>\s]{1,200})>")
+_PULL_REQUEST: Final = lazy.regex(
     r"^Merge pull request #\d+|\(#\d+\)\s*$|^Merged in \S+ \(pull request #\d+\)|\(!\d+\)\s*$"
 )
-_MERGE_REQUEST: Final = re.compile(
+_MERGE_REQUEST: Final = lazy.regex(
     r"^See merge request \S+!\d+|^Merge-request:|^Change-Id: I[0-9a-f]{40}", re.MULTILINE
 )
 

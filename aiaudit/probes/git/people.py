@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-_BOT: Final = re.compile(
+from aiaudit import lazy
+
+_BOT: Final = lazy.regex(
     r"\[bot\]|\bbot\b|-bot@|^bot@|dependabot|renovate|github-actions|pre-commit-ci|greenkeeper|snyk|codecov|mergify"
     r"|semantic-release|weblate|imgbot|allcontributors|web-flow|copilot|cursoragent|noreply@anthropic\.com|\bdevin-ai",
     re.IGNORECASE,
 )
-_MAILMAP: Final = re.compile(r"^\s*([^<#]*?)\s*<([^>]*)>\s*(?:([^<#]*?)\s*<([^>]*)>)?")
+_MAILMAP: Final = lazy.regex(r"^\s*([^<#]*?)\s*<([^>]*)>\s*(?:([^<#]*?)\s*<([^>]*)>)?")
 _MAX_MAILMAP: Final = 20_000  # lines
 
 

@@ -12,9 +12,11 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from aiaudit import lazy
+
 MOST: Final = 400_000  # entries of a `.git` folder that are looked at
 _NOT_READ: Final = frozenset({"hooks", "logs", "lfs", "modules", "rr-cache"})  # by the commands that are run here
-_INCLUDED: Final = re.compile(r"^\s*path\s*=\s*\"?([^\"\n]+?)\"?\s*$", re.IGNORECASE | re.MULTILINE)
+_INCLUDED: Final = lazy.regex(r"^\s*path\s*=\s*\"?([^\"\n]+?)\"?\s*$", re.IGNORECASE | re.MULTILINE)
 _ALTERNATES: Final = ("objects/info/alternates", "objects/info/http-alternates")
 
 

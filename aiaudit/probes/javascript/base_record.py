@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.javascript.module import FUNCTIONS, Import, Module, first_named, pattern_names
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 MAX_EXPORTS: Final = 300
 _DECLARATIONS: Final = frozenset({"lexical_declaration", "variable_declaration"})
-_IMPORT: Final = re.compile(
+_IMPORT: Final = lazy.regex(
     rb"(?:^|[\s;}])(?:(import|export)\b[^;'\"`()]{0,2000}?\bfrom\s*|import\s+|(?:require|import)\(\s*)[\"']([^\"'\n]{1,200})[\"']"
 )
-_CONSTANT: Final = re.compile(
+_CONSTANT: Final = lazy.regex(
     rb"(?m)^export const (\w{1,80})(?:\s*:\s*[\w|\s]{1,40})?\s*=\s*"
     rb"(\"[^\"\n\\]{0,200}\"|'[^'\n\\]{0,200}'|\d[\d_]{0,12}(?:\.\d{1,8})?|true|false)"
     rb"(?:\s+as const)?[ \t]*;?[ \t]*$"

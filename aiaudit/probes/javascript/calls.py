@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
@@ -28,16 +29,16 @@ _EACH: Final = name_set("map forEach flatMap reduce filter")
 _RETRIERS: Final = name_set(
     "p-retry async-retry exponential-backoff exponential-backoff.backOff retry cockatiel ts-retry-promise"
 )
-_ENDLESS: Final = re.compile(r"^\(?\s*(?:true|1)\s*\)?$")
-_COMPARES: Final = re.compile(r"[\w\])]\s*(?:<=?|>=?)\s*[\w(]|--|\.length\b")
+_ENDLESS: Final = lazy.regex(r"^\(?\s*(?:true|1)\s*\)?$")
+_COMPARES: Final = lazy.regex(r"[\w\])]\s*(?:<=?|>=?)\s*[\w(]|--|\.length\b")
 _LEAVES: Final = r"\bif\s*\([^{;]{0,120}[<>]=?[^{;]{0,120}\)\s*\{?[^}]{0,200}\b(?:break|return|throw)\b"
-_REQUEST: Final = re.compile(
+_REQUEST: Final = lazy.regex(
     r"(?:^|[\s({,])(?:req|request|ctx|_req|_request|c)\s*[,:)=]|NextRequest|FastifyRequest|APIGatewayProxyEvent"
 )
-_ADDRESS: Final = re.compile(r"[`\"'](?:https?:|wss?:|\$\{\w*(?i:url|host|base|endpoint|origin|api)\w*(?:\.\w+)*\})")
-_OWN_ADDRESS: Final = re.compile(r"[`\"'](?:/(?!/)|\./|blob:|data:|https?://(?:localhost|127\.0\.0\.1))")
+_ADDRESS: Final = lazy.regex(r"[`\"'](?:https?:|wss?:|\$\{\w*(?i:url|host|base|endpoint|origin|api)\w*(?:\.\w+)*\})")
+_OWN_ADDRESS: Final = lazy.regex(r"[`\"'](?:/(?!/)|\./|blob:|data:|https?://(?:localhost|127\.0\.0\.1))")
 _METHOD_NAMES: Final = name_set("GET POST PUT PATCH DELETE OPTIONS HEAD handler")
-_USER: Final = re.compile(r"\b(?:req|request|ctx\.request|c\.req)\b[.?]|\bsearchParams\b|process\.argv")
+_USER: Final = lazy.regex(r"\b(?:req|request|ctx\.request|c\.req)\b[.?]|\bsearchParams\b|process\.argv")
 
 
 class CallFinder:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.javascript.base_record import base_record, light_record
 from aiaudit.probes.javascript.calls import CallFinder
 from aiaudit.probes.javascript.module import Module, TooLarge
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 NAME: Final = "javascript"
 VERSION: Final = 9  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
-_CLIENT: Final = re.compile(
+_CLIENT: Final = lazy.regex(
     rb"\A\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']|\bfrom [\"']react-dom(?:/client)?[\"']"
     rb"|\buse(?:State|Effect|LayoutEffect|Ref|Reducer|Callback)\s*[(<]"
 )

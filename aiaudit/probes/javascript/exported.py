@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from aiaudit import lazy
 from aiaudit.probes.javascript.module import FUNCTIONS, first_named
 from aiaudit.probes.javascript.route_rows import RouteRows, properties
 
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 _EXPORTED: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_NEST: Final = re.compile(r"^@(Get|Post|Put|Patch|Delete|All)\(\s*(?:['\"`]([^'\"`]*)['\"`])?")
-_SERVER_FILE: Final = re.compile(r"\s*(?:(?://[^\n]*\n|/\*.*?\*/)\s*)*[\"']use server[\"']", re.DOTALL)
-_TYPED: Final = re.compile(
+_NEST: Final = lazy.regex(r"^@(Get|Post|Put|Patch|Delete|All)\(\s*(?:['\"`]([^'\"`]*)['\"`])?")
+_SERVER_FILE: Final = lazy.regex(r"\s*(?:(?://[^\n]*\n|/\*.*?\*/)\s*)*[\"']use server[\"']", re.DOTALL)
+_TYPED: Final = lazy.regex(
     r"@(?:Body|Query)\([^)]*\)\s*\w+\s*:\s*\w*(?:Dto|DTO|Input|Request|Schema)\b|(?:Zod|Validation|Parse\w+)Pipe"
 )
 

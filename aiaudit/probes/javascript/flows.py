@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.groups import expanded
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named
@@ -17,26 +18,26 @@ from aiaudit.probes.python.match import Patterns
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
-MARKS: Final = re.compile(
+MARKS: Final = lazy.regex(
     rb"\beval\b|\bFunction\s*\(|\bvm\d?\b|child_process|dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML|document\.write"
     rb"|RawUnsafe|\bsql\b|\.raw\s*\(|\.query\s*\(|\bexeca\b|zx\b|\bexec(?:Sync)?\s*\(|rehype-?[Rr]aw"
 )
-_CODE: Final = re.compile(
+_CODE: Final = lazy.regex(
     r"^(?:eval|Function|setTimeout\.string|vm\.(?:runIn\w+|Script|compileFunction)|vm2\.VM(?:\.run)?|(?:globalThis|window)\.eval)$"
 )
-_SHELL: Final = re.compile(
+_SHELL: Final = lazy.regex(
     r"^(?:child_process\.(?:exec|execSync)|child_process\.promises\.exec|execa\.(?:execaCommand\w*|command\w*)|shelljs\.exec|util\.promisify)$"
 )
-_SQL: Final = re.compile(
+_SQL: Final = lazy.regex(
     r"(?:\$(?:query|execute)RawUnsafe|(?:^|\.)sql\.(?:raw|unsafe)|\.unsafe|knex\.raw|sequelize\.query|literal)$"
 )
-_QUERY: Final = re.compile(r"(?i)^[`\"']\s*(?:select|insert|update|delete|create|drop|alter|with)\b")
-_HTML: Final = re.compile(r"(?:document\.write(?:ln)?|insertAdjacentHTML)$")
-_CLEANS: Final = re.compile(
+_QUERY: Final = lazy.regex(r"(?i)^[`\"']\s*(?:select|insert|update|delete|create|drop|alter|with)\b")
+_HTML: Final = lazy.regex(r"(?:document\.write(?:ln)?|insertAdjacentHTML)$")
+_CLEANS: Final = lazy.regex(
     r"(?i)dompurify|sanitize|escape(?:Html|HTML)?\(|\bxss\(|encodeURIComponent|shell-?quote|JSON\.stringify|Prism\.|hljs|highlight|katex|shiki|codeToHtml|renderToS(?:tring|taticMarkup)"
 )
-_REQUEST: Final = re.compile(r"\b(?:req|request|ctx\.request|c\.req)\b\s*\??\.")
-_CONVERTS: Final = re.compile(r"^(?:Number|parseInt|parseFloat|Boolean)$|\.(?:safeParse|parse)$")
+_REQUEST: Final = lazy.regex(r"\b(?:req|request|ctx\.request|c\.req)\b\s*\??\.")
+_CONVERTS: Final = lazy.regex(r"^(?:Number|parseInt|parseFloat|Boolean)$|\.(?:safeParse|parse)$")
 MAX_STEPS: Final = 16
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.module import FUNCTIONS, Module
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, package
@@ -25,33 +26,33 @@ _VALIDATES: Final = name_set(
     "parse safeParse parseAsync safeParseAsync validate validateAsync validateSync isValid isValidSync assert Check"
     " decode is create mask validateOrReject Parse cast"
 )
-_SCHEMA_NAME: Final = re.compile(r"(?i)schema|valid|dto\b|^z\b|^v\b|^ajv|struct|shape$")
-_READS: Final = re.compile(
+_SCHEMA_NAME: Final = lazy.regex(r"(?i)schema|valid|dto\b|^z\b|^v\b|^ajv|struct|shape$")
+_READS: Final = lazy.regex(
     r"\b(?:req|request|_req|_request|event|evt|ctx\.request|ctx\.req|c\.req|context\.request|r)\s*\??\.\s*"
     r"(?:body\b|json\(|text\(|formData\(|query\b|queries\(|arrayBuffer\(|blob\(|parseBody\(|valid\(|files?\b|nextUrl\.searchParams|rawBody\b)"
     r"|\bsearchParams\b|\bquery(?:String)?Parameters\b|\breadBody\(|\bgetQuery\(|\bctx\.(?:query|request\.body)\b"
 )
-_REJECTS: Final = re.compile(r"\b(?:400|422)\b|(?i:\bbad_?request\b)")
-_CONDITION: Final = re.compile(r"\bif\s*\(")
-_WORD: Final = re.compile(r"\w+")
-_HONO_VALID: Final = re.compile(r"\bc\.req\.valid\(")
-_VALIDATOR_MIDDLEWARE: Final = re.compile(r"(?i)valid|celebrate|schema|zod")
-AUTH_NAME: Final = re.compile(
+_REJECTS: Final = lazy.regex(r"\b(?:400|422)\b|(?i:\bbad_?request\b)")
+_CONDITION: Final = lazy.regex(r"\bif\s*\(")
+_WORD: Final = lazy.regex(r"\w+")
+_HONO_VALID: Final = lazy.regex(r"\bc\.req\.valid\(")
+_VALIDATOR_MIDDLEWARE: Final = lazy.regex(r"(?i)valid|celebrate|schema|zod")
+AUTH_NAME: Final = lazy.regex(
     r"(?i)auth(?!or)|jwt|session(?!id)|protect|guard|api_?key|requireuser|requirelogin|loggedin|clerk|passport|verifytoken|bearer|signature"
 )
-_AUTH_CALL: Final = re.compile(
+_AUTH_CALL: Final = lazy.regex(
     r"(?:^|[^\w.])((?:\w+\.){0,3}(?:auth|getServerSession|unstable_getServerSession|getSession|currentUser|getAuth|"
     r"require(?:Auth|User|Session|Login|Admin|Role|Permission)\w*|verify\w*(?:Token|Jwt|JWT|Session|ApiKey|Auth|Signature)\w*|"
     r"jwtVerify|authenticate\w*|authorize\w*|getToken|validate(?:ApiKey|Token|Session|Auth)\w*|isAuthenticated|isAuthorized|"
     r"getUser|getCurrentUser|withAuth\w*|check(?:Auth|Access|Permission|Session)\w*|ensure(?:Auth|LoggedIn|User)\w*|"
     r"getSessionUser|timingSafeEqual|constructEvent))\s*(?:<[^>()]*>)?\("
 )
-_WHO: Final = re.compile(r"(?i)user|session|auth|profile|viewer|account|principal|identity|caller")
-_DENIES: Final = re.compile(r"\b40[13]\b|(?i:unauthori[sz]ed|forbidden|not[ _-]?authenticated)|\bredirect\(")
-_SELF_DENYING: Final = re.compile(
+_WHO: Final = lazy.regex(r"(?i)user|session|auth|profile|viewer|account|principal|identity|caller")
+_DENIES: Final = lazy.regex(r"\b40[13]\b|(?i:unauthori[sz]ed|forbidden|not[ _-]?authenticated)|\bredirect\(")
+_SELF_DENYING: Final = lazy.regex(
     r"(?:^|\.)(?:require|ensure|verify|authenticate|authorize|jwtVerify|withAuth|protect|constructEvent)"
 )
-_RESPONSE: Final = re.compile(
+_RESPONSE: Final = lazy.regex(
     r"^(?:res|reply|response|rep|c|ctx|_res|Response|NextResponse|Date|process|JSON|console|logger|log|Math|os|h|performance)\b"
     r"|\.(?:status|json|send|end|toISOString|set|header|type|code)$"
 )
@@ -60,11 +61,11 @@ _EVERYDAY: Final = name_set(
     " join toString trim replace replaceAll slice push String Number Boolean parseInt parseFloat toLowerCase"
     " toUpperCase get has set add find next concat flat flatMap stringify toFixed isNaN sort"
 )
-_BOUNDS: Final = re.compile(
+_BOUNDS: Final = lazy.regex(
     r"\.(?:max|length|lte|lt)\(|\.size\s*[<>]=?|\bmax(?:Length|Items|imum)\s*[:(]|\bmaxLength\b"
 )
 # `if (file.size > MAX) return …413`: the handler itself refuses what is too large.
-_TOO_LARGE: Final = re.compile(
+_TOO_LARGE: Final = lazy.regex(
     r"(?i)(?:\.size|\.byteLength|\.length|content-?length\w*[\"'\])]*)\s*>=?\s*\w[^;]{0,300}?\b(?:413|400|422)\b"
 )
 

@@ -7,16 +7,17 @@ project's own modules stay apart as (specifier, rest) until all files are known.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
+
+from aiaudit import lazy
 
 GLOBAL: Final = ""  # `fetch`, `process`, `eval`
 LOCAL: Final = "@"  # a function or class of this file
 UNKNOWN: Final = "?"  # what the receiver is could not be told
 
-_VERSION: Final = re.compile(r"(?<=.)@[\d^~*][^/]*")
-_PATTERN: Final = re.compile(r"[\w@*?$-][\w@*?$/-]*(\.[\w*$]+)*")
+_VERSION: Final = lazy.regex(r"(?<=.)@[\d^~*][^/]*")
+_PATTERN: Final = lazy.regex(r"[\w@*?$-][\w@*?$/-]*(\.[\w*$]+)*")
 
 
 def package(spec: str) -> str:

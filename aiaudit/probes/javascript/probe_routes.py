@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import Type, list_of
 from aiaudit.probes.base import Context, Probe, Query
@@ -18,12 +18,12 @@ from aiaudit.probes.javascript.routes import APPS
 from aiaudit.probes.python_routes import HEALTH, ROUTE
 from aiaudit.project.entry import Entry
 
-_APP_ROUTE: Final = re.compile(r"(?:^|/)app/(?:(.*)/)?route\.[cm]?[jt]sx?$")
-_PAGES_API: Final = re.compile(r"(?:^|/)pages/(api/.*?)(?:/index)?\.[cm]?[jt]sx?$")
-_SVELTE: Final = re.compile(r"(?:^|/)routes/(?:(.*)/)?\+server\.[jt]s$")
-_VERCEL: Final = re.compile(r"^api/(.*?)(?:/index)?\.[cm]?[jt]s$")
-_MCP: Final = re.compile(r"^(?:mcp-handler|@vercel/mcp-adapter|fastmcp|@modelcontextprotocol/sdk/server)")
-_MIDDLEWARE: Final = re.compile(r"(?:^|/)(?:middleware|proxy)\.[cm]?[jt]s$")
+_APP_ROUTE: Final = lazy.regex(r"(?:^|/)app/(?:(.*)/)?route\.[cm]?[jt]sx?$")
+_PAGES_API: Final = lazy.regex(r"(?:^|/)pages/(api/.*?)(?:/index)?\.[cm]?[jt]sx?$")
+_SVELTE: Final = lazy.regex(r"(?:^|/)routes/(?:(.*)/)?\+server\.[jt]s$")
+_VERCEL: Final = lazy.regex(r"^api/(.*?)(?:/index)?\.[cm]?[jt]s$")
+_MCP: Final = lazy.regex(r"^(?:mcp-handler|@vercel/mcp-adapter|fastmcp|@modelcontextprotocol/sdk/server)")
+_MIDDLEWARE: Final = lazy.regex(r"(?:^|/)(?:middleware|proxy)\.[cm]?[jt]s$")
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
 _LIMITED: Final = frozenset(("fastify", "express"))  # their own body parsers stop at 1 MiB and 100 kB
 _MAX_STEPS: Final = 3

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.values import Values
@@ -18,25 +19,25 @@ from aiaudit.probes.python.prompts import judged
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
-MARKS: Final = re.compile(
+MARKS: Final = lazy.regex(
     rb"(?i)prompt|template|instruction|\bsystem\b|persona|preamble|[\"']?content[\"']?\s*:|SystemMessage|HumanMessage"
 )
-_NAME: Final = re.compile(r"(?i)prompt|instructions?|preamble|persona|system_?message|sys_?msg|system_?text")
-_OTHER_NAME: Final = re.compile(
+_NAME: Final = lazy.regex(r"(?i)prompt|instructions?|preamble|persona|system_?message|sys_?msg|system_?text")
+_OTHER_NAME: Final = lazy.regex(
     r"(?i)reject|block|install|setup|usage|help|error|confirm|placeholder|label|title|path$|file$|dir$|url$|id$|class(?:name)?s?$|regex|pattern|schema"
 )
 _KEYS: Final = name_set(
     "prompt system systemPrompt system_prompt instructions instruction systemInstruction system_instruction preamble"
     " systemMessage template prefix suffix stateModifier messageModifier developerMessage initialPrompt userPrompt"
 )
-_TEMPLATES: Final = re.compile(r"(?:PromptTemplate\b|SystemMessage$|HumanMessage$|\.fromTemplate$|\.fromMessages$)")
-_LOADS: Final = re.compile(r"(?:readFile(?:Sync)?|getPrompt|hub\.pull|pullPrompt|loadPrompt|Bun\.file)\s*\(")
+_TEMPLATES: Final = lazy.regex(r"(?:PromptTemplate\b|SystemMessage$|HumanMessage$|\.fromTemplate$|\.fromMessages$)")
+_LOADS: Final = lazy.regex(r"(?:readFile(?:Sync)?|getPrompt|hub\.pull|pullPrompt|loadPrompt|Bun\.file)\s*\(")
 _CLIMB: Final = frozenset(
     {"template_string", "binary_expression", "array", "arguments", "ternary_expression", *WRAPPERS}
 )
-_TEMPLATE_NAME: Final = re.compile(r"(?i)template$")
-_MARKUP: Final = re.compile(r"^\s*(?:<!DOCTYPE|<html|<svg|<div|SELECT |INSERT |CREATE )", re.IGNORECASE)
-_JOINS: Final = re.compile(r"(?:\.(?:join|trim|replace|replaceAll|concat)|\bdedent|stripIndents?|outdent)$")
+_TEMPLATE_NAME: Final = lazy.regex(r"(?i)template$")
+_MARKUP: Final = lazy.regex(r"^\s*(?:<!DOCTYPE|<html|<svg|<div|SELECT |INSERT |CREATE )", re.IGNORECASE)
+_JOINS: Final = lazy.regex(r"(?:\.(?:join|trim|replace|replaceAll|concat)|\bdedent|stripIndents?|outdent)$")
 MIN_WORDS: Final = 6
 MAX_LITERALS: Final = 4_000
 

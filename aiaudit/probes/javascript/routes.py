@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.exported import ExportedHandlers
 from aiaudit.probes.javascript.handlers import AUTH_NAME, is_validator
@@ -22,7 +23,7 @@ from aiaudit.probes.python.match import name_set
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
-MARKS: Final = re.compile(
+MARKS: Final = lazy.regex(
     rb"\.(?:get|post|put|patch|delete|all|use|route|tool|registerTool|addTool|setRequestHandler|openapi|serve)\s*\("
     rb"|\bexport\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE)\b|\bexport\s+default\b|\bcreateServer\s*\("
     rb"|[\"']use server[\"']|@(?:Get|Post|Put|Patch|Delete|All)\(|\bexport\s*\{[^}]*\b(?:GET|POST)\b"
@@ -51,10 +52,10 @@ APPS: Final = {  # heads of names on which a verb makes a route
     "elysia.Elysia": "elysia",
     "@oak/oak.Router": "oak",
 }
-_COMPARED: Final = re.compile(r"===?\s*[\"'`](/(?:api/)?(?:healthz?|readyz?|livez?|ping|status))[\"'`]")
+_COMPARED: Final = lazy.regex(r"===?\s*[\"'`](/(?:api/)?(?:healthz?|readyz?|livez?|ping|status))[\"'`]")
 _TOOLS: Final = name_set("tool registerTool addTool setRequestHandler")
-_LIKE_APP: Final = re.compile(r"^(?:app|router|fastify|server|api|\w+Router|\w+App)$")
-_LIKE_SERVER: Final = re.compile(r"(?i)server$|^mcp")
+_LIKE_APP: Final = lazy.regex(r"^(?:app|router|fastify|server|api|\w+Router|\w+App)$")
+_LIKE_SERVER: Final = lazy.regex(r"(?i)server$|^mcp")
 _SERVERS: Final = {
     "http.createServer": "http",
     "https.createServer": "http",

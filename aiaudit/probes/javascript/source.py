@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from aiaudit import lazy
+
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
@@ -14,11 +16,11 @@ MAX_BRACKETS: Final = 400  # open brackets: the parser copes with more, what wal
 PAGES: Final = frozenset({".vue", ".svelte"})  # components: of their text, the script blocks are read
 SUFFIXES: Final = frozenset({".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts"}) | PAGES
 PLAIN: Final = frozenset({".ts", ".mts", ".cts"})  # `<T>x` is a cast there; in all others an element
-_BRACKETS: Final = re.compile(rb"[(\[{]+|[)\]}]+")
-_LITERAL_LINE: Final = re.compile(rb"[\"'`]")
-_SCRIPT: Final = re.compile(rb"<script\b([^>]{0,500})>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
-_TYPED: Final = re.compile(rb"\blang\s*=\s*[\"']?ts[\"'\s]?", re.IGNORECASE)
-_NOT_NEWLINE: Final = re.compile(rb"[^\n]")
+_BRACKETS: Final = lazy.regex(rb"[(\[{]+|[)\]}]+")
+_LITERAL_LINE: Final = lazy.regex(rb"[\"'`]")
+_SCRIPT: Final = lazy.regex(rb"<script\b([^>]{0,500})>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+_TYPED: Final = lazy.regex(rb"\blang\s*=\s*[\"']?ts[\"'\s]?", re.IGNORECASE)
+_NOT_NEWLINE: Final = lazy.regex(rb"[^\n]")
 
 
 class Unparsed(Exception):  # noqa: N818

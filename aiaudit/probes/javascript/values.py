@@ -6,6 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.javascript.module import WRAPPERS, first_named, unquoted
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 MAX_ITEMS: Final = 24
 MAX_DEPTH: Final = 5
 _NONE: Final = object()
-_EXTENDED: Final = re.compile(r"(?<![\w.])(\w+)(?:\.\w+|\[[^\]\n]{1,80}\])\s*=[^=>]")
-_ABORTS: Final = re.compile(r"\bsetTimeout\([^;]{0,200}\babort\b")
-_OF_REQUEST: Final = re.compile(r"\b(?:req|request|event\.request|c\.req\.raw|ctx\.request)\.signal\b")
-_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
+_EXTENDED: Final = lazy.regex(r"(?<![\w.])(\w+)(?:\.\w+|\[[^\]\n]{1,80}\])\s*=[^=>]")
+_ABORTS: Final = lazy.regex(r"\bsetTimeout\([^;]{0,200}\babort\b")
+_OF_REQUEST: Final = lazy.regex(r"\b(?:req|request|event\.request|c\.req\.raw|ctx\.request)\.signal\b")
+_ESCAPE: Final = lazy.regex(r"\\(.)", re.DOTALL)
 _CONSTANT: Final = {"true": True, "false": False, "null": None, "undefined": None}
 _FUNCTIONS: Final = frozenset({"arrow_function", "function_expression", "generator_function", "method_definition"})
 _PLAIN: Final = _FUNCTIONS | {"string", "template_string", "number", "true", "false", "null", "regex", "array", "class"}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import tarfile
 import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Final, cast
 
+from aiaudit import lazy
 from aiaudit.probes.models.formats import compression_of, is_old_pickle, is_tar, is_unread_archive
 from aiaudit.probes.models.judgement import Budget, Judgement, Verdict, named
 from aiaudit.probes.models.keras import MAX_CONFIG, judge_config
@@ -21,13 +21,13 @@ Judge = Callable[[Source, str, Budget, int], "Judgement | None"]
 
 _PEEK: Final = 8192
 _CHECKED: Final = 64 * 1024 * 1024  # bytes of which the checksum is made
-_PICKLE_NAME: Final = re.compile(r"(?:^|/)(?:pickle|data\.pkl|constants\.pkl|[^/]+\.(?:pkl|pickle|joblib|dill|p))$")
-_SCRIPT: Final = re.compile(r"(?:^|/)code/.+\.(?:py|ts|debug_pkl)$")
+_PICKLE_NAME: Final = lazy.regex(r"(?:^|/)(?:pickle|data\.pkl|constants\.pkl|[^/]+\.(?:pkl|pickle|joblib|dill|p))$")
+_SCRIPT: Final = lazy.regex(r"(?:^|/)code/.+\.(?:py|ts|debug_pkl)$")
 # Calls of TorchScript that read or write files of the machine.
-_FILE_CALLS: Final = re.compile(
+_FILE_CALLS: Final = lazy.regex(
     rb"torch\.(?:save|load|from_file|_save|hub)\b|aten::(?:save|from_file)\b|ops\.aten\.(?:save|from_file)\b"
 )
-_NUMBERED: Final = re.compile(r"(?:^|/)(?:data|tensors?|storages?)/\d+$")  # raw numbers of a tensor
+_NUMBERED: Final = lazy.regex(r"(?:^|/)(?:data|tensors?|storages?)/\d+$")  # raw numbers of a tensor
 
 
 def judge_zip(source: Source, budget: Budget, depth: int, judge: Judge) -> Judgement:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -21,7 +22,7 @@ from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role
 
 _ARCHIVES: Final = frozenset({".npy", ".npz", ".zip", ".nemo", ".mar", ".cbm"})  # only what is told by the bytes counts
-_MODEL_PLACE: Final = re.compile(r"model|weights|checkpoint|ckpt", re.IGNORECASE)  # else an archive is one of data
+_MODEL_PLACE: Final = lazy.regex(r"model|weights|checkpoint|ckpt", re.IGNORECASE)  # else an archive is one of data
 _EVIDENCE: Final = 20
 _NAMES: Final = frozenset({".bin", ".params", ".plan", ".pb"})  # suffixes that other files bear as well
 

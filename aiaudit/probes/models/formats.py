@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from aiaudit import lazy
 from aiaudit.project.roles import MODEL_SUFFIXES
 
 LFS: Final = b"version https://git-lfs.github.com/spec/v1"
-ANNEX: Final = re.compile(rb"/?(?:\.\./)*\.?git/annex/objects/|/annex/objects/")
+ANNEX: Final = lazy.regex(rb"/?(?:\.\./)*\.?git/annex/objects/|/annex/objects/")
 MAX_HEADER: Final = 100 * 1024 * 1024  # of a safetensors file
 
 BY_SUFFIX: Final = {

@@ -7,17 +7,17 @@ library that is not allowed here counts as dangerous: no model needs it.
 
 from __future__ import annotations
 
-import re
 import sys
 from functools import lru_cache
 from typing import Final
 
+from aiaudit import lazy
 from aiaudit.probes.models.judgement import Verdict
 
 MAX_LENGTH: Final = 400  # of a name; the expressions below are not linear, so that what they see is short
 _RENAMED: Final = {"__builtin__": "builtins", "__builtins__": "builtins", "copy_reg": "copyreg", "cPickle": "_pickle"}
 
-_SAFE: Final = re.compile(
+_SAFE: Final = lazy.regex(
     r"""(?x)
     builtins\ (set|frozenset|bytearray|bytes|complex|object|int|long|float|str|unicode|list|dict|tuple|bool|slice
         |range|xrange|Ellipsis|NotImplemented|[A-Z]\w*(Error|Exception|Warning|Interrupt|Exit|Iteration))
@@ -56,7 +56,7 @@ _SAFE: Final = re.compile(
     """
 )
 # Of the standard library, or gadgets of known libraries, yet met in files that mean no harm.
-_REVIEW: Final = re.compile(
+_REVIEW: Final = lazy.regex(
     r"""(?x)
     builtins\ (type|max|min|len|abs|sum|round|sorted|any|all|zip|enumerate|reversed|hash|isinstance|print)
     |functools\ partial|operator\ (itemgetter|attrgetter)|(_?thread|threading|queue|weakref)\ \w+
@@ -65,7 +65,7 @@ _REVIEW: Final = re.compile(
     |types\ (MappingProxyType|GenericAlias)|numbers\ \w+|itertools\ \w+|statistics\ NormalDist
     """
 )
-_DANGEROUS: Final = re.compile(
+_DANGEROUS: Final = lazy.regex(
     r"""(?x)
     (pip|setuptools|distutils|pkg_resources|IPython|ipykernel|jupyter\w*|py|pytest|_pytest|paramiko|fabric
         |invoke|pexpect|requests|urllib3|httpx|aiohttp|boto3|win32\w*|pty|gdb|code|test)(\.[\w.]+)?\ .*
@@ -78,7 +78,7 @@ _DANGEROUS: Final = re.compile(
     """
 )
 # Functions of these libraries that make plain objects of them, and cannot be told from gadgets by their look.
-_PLAIN: Final = re.compile(r"(torch|numpy|scipy|sklearn|keras|tensorflow|transformers|pandas)(\.\w+)* _?[A-Z]\w*")
+_PLAIN: Final = lazy.regex(r"(torch|numpy|scipy|sklearn|keras|tensorflow|transformers|pandas)(\.\w+)* _?[A-Z]\w*")
 _STDLIB: Final = sys.stdlib_module_names | {
     "aix_support", "_aix_support", "osx_support", "_osx_support", "_pyrepl", "distutils", "imp", "asyncore", "smtpd",
     "commands", "popen2", "dl", "nt", "posix", "_winreg", "winreg", "msvcrt", "_winapi", "urllib2", "httplib", "new",

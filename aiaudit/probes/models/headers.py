@@ -9,6 +9,7 @@ from typing import Any, Final, TypeGuard
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.probes.models.judgement import Judgement, Verdict, named
 from aiaudit.probes.models.source import Cursor, Ended, Source
 
@@ -30,14 +31,14 @@ _STRING, _ARRAY = 8, 9
 
 # What leads out of a template's sandbox (server-side template injection). Judged inside the marks of Jinja alone, since
 # templates of tool calls carry words about code.
-_BLOCK: Final = re.compile(r"\{\{.{0,20000}?\}\}|\{%.{0,20000}?%\}", re.DOTALL)
-_ESCAPE: Final = re.compile(
+_BLOCK: Final = lazy.regex(r"\{\{.{0,20000}?\}\}|\{%.{0,20000}?%\}", re.DOTALL)
+_ESCAPE: Final = lazy.regex(
     r"__(?:class|mro|bases?|subclasses|globals|builtins|init|import|dict|getattribute|reduce|self|code|call|module|new)"
     r"|\|\s*attr\b|\.\s*(?:mro|subclasses|globals|builtins|popen)\b|\bself\s*\.\s*_|\\x5f|\\u005f"
 )
-_PIECES: Final = re.compile(r"(['\"])__\1|%c")
-_LOADS: Final = re.compile(r"\{%-?\s*(?:import|from|include|extends)\b")
-_JOINED: Final = re.compile(r"['\"]_{1,2}['\"]\s*[~+]?\s*['\"]|['\"]__\w*['\"]\s*[~+]?\s*['\"]\w*_")
+_PIECES: Final = lazy.regex(r"(['\"])__\1|%c")
+_LOADS: Final = lazy.regex(r"\{%-?\s*(?:import|from|include|extends)\b")
+_JOINED: Final = lazy.regex(r"['\"]_{1,2}['\"]\s*[~+]?\s*['\"]|['\"]__\w*['\"]\s*[~+]?\s*['\"]\w*_")
 
 
 def read_safetensors(source: Source) -> dict[str, Any]:

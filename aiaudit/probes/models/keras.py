@@ -10,6 +10,7 @@ import re
 import sys
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.models.judgement import Judgement, Verdict, named
 from aiaudit.probes.models.source import Source
 
@@ -18,10 +19,10 @@ _MAX_NODES: Final = 500_000
 _OWN: Final = frozenset({"keras", "tensorflow", "tf_keras", "keras_nlp", "keras_cv", "keras_hub", "keras_core"})
 _STEP: Final = 1 << 22
 _OVERLAP: Final = 256
-_LAMBDA: Final = re.compile(
+_LAMBDA: Final = lazy.regex(
     rb'\\?"class_name\\?"\s*:\s*\\?"(?:Lambda|__lambda__)\\?"|\\?"function_type\\?"\s*:\s*\\?"lambda'
 )
-_ESCAPED: Final = re.compile(rb"\\\\?u00[4-7][0-9a-fA-F]")  # a letter written so that no search finds it
+_ESCAPED: Final = lazy.regex(rb"\\\\?u00[4-7][0-9a-fA-F]")  # a letter written so that no search finds it
 MAX_SEARCHED: Final = 1 << 30  # bytes of an HDF5 file that are searched
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from aiaudit import lazy
 from aiaudit.probes.models.judgement import Budget, Judgement, Verdict
 from aiaudit.probes.models.pickles import judge_pickles
 from aiaudit.probes.models.source import Source
@@ -15,8 +15,8 @@ MAX_HEADER: Final = 1 << 20
 # what does not look like this may be an object in disguise.
 _TYPE: Final = rb"'[|<>=]?[?bBhHiIlLqQefdgFDGSaUVmMuc][\w\[\]]*'"
 _REST: Final = rb"'fortran_order': (?:True|False), 'shape': \([\d, L]*\),? ?\}\s*"
-_PLAIN: Final = re.compile(rb"\{'descr': (?:" + _TYPE + rb"|\[[^\\\"]{1,100000}\]), " + _REST)
-_OBJECT: Final = re.compile(rb"'[|<>=]?O\d*'")
+_PLAIN: Final = lazy.regex(rb"\{'descr': (?:" + _TYPE + rb"|\[[^\\\"]{1,100000}\]), " + _REST)
+_OBJECT: Final = lazy.regex(rb"'[|<>=]?O\d*'")
 
 
 def judge_numpy(source: Source, budget: Budget) -> Judgement:

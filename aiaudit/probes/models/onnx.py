@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from aiaudit import lazy
 from aiaudit.probes.models.judgement import Judgement, Verdict, named
 from aiaudit.probes.models.source import Cursor, Ended, Source
 
 MAX_FIELDS: Final = 2_000_000
 _MAX_DEPTH: Final = 8  # of graphs inside nodes
 _KEPT_LOCATIONS: Final = 20
-_OUTSIDE: Final = re.compile(r"^[/\\~]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|^\w+://|\x00")
+_OUTSIDE: Final = lazy.regex(r"^[/\\~]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|^\w+://|\x00")
 # Fields of ModelProto, GraphProto, NodeProto, AttributeProto and TensorProto in onnx.proto.
 _MODEL_GRAPH, _MODEL_PRODUCER, _MODEL_FUNCTIONS = 7, 2, 25
 _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = 1, 5, 15

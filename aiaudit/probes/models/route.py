@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.models import formats
 from aiaudit.probes.models.archives import judge_tar, judge_zip
 from aiaudit.probes.models.compressed import NotCompressed, unpack
@@ -172,7 +173,7 @@ def _packed(source: Source, packed: str, suffix: str, budget: Budget, depth: int
 
 
 # Operators of TensorFlow that reach out of the graph (the ones that modelscan names, and those that run Python).
-_REACHING: Final = re.compile(rb"\x0a?(WriteFile|ReadFile|PyFunc|EagerPyFunc|PyFuncStateless|MergeV2Checkpoints)")
+_REACHING: Final = lazy.regex(rb"\x0a?(WriteFile|ReadFile|PyFunc|EagerPyFunc|PyFuncStateless|MergeV2Checkpoints)")
 _MAX_GRAPH: Final = 256 * 1024 * 1024
 
 

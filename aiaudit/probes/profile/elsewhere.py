@@ -11,10 +11,10 @@ audit could show it other files.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.data.engine import Unopened
 from aiaudit.data.engines import engine_at, reads, reads_tables
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aiaudit.probes.profile.measuring import Task
     from aiaudit.project.tree import Project
 
-_CATALOGUES: Final = re.compile(r"(?i)(?:^|\.)(?:information_schema|pg_\w+|sys\w*|svv_\w+|stl_\w+)(?:\.|$)")
+_CATALOGUES: Final = lazy.regex(r"(?i)(?:^|\.)(?:information_schema|pg_\w+|sys\w*|svv_\w+|stl_\w+)(?:\.|$)")
 _NO_CATALOGUE: Final = "a table of the server itself: the audited project may not name those"
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.data import schema_pandera, schema_readers
 from aiaudit.data.schema import Schema
 from aiaudit.project.parse import Malformed
@@ -34,7 +35,7 @@ _FILES: Final = (
 )  # fmt: skip
 _OWN: Final = frozenset({Role.DATA, Role.OTHER, Role.DOCS, Role.CONFIG, Role.CODE, Role.NOTEBOOK, Role.MODEL})
 _MOST_FILES: Final = 200
-_NAME: Final = re.compile(r"[-_. ]?(?:schema|suite|expectations?|table)s?$", re.IGNORECASE)
+_NAME: Final = lazy.regex(r"[-_. ]?(?:schema|suite|expectations?|table)s?$", re.IGNORECASE)
 _FEWEST: Final = 3  # columns in common, below which columns alone bind nothing
 _FIT: Final = 0.8  # share of the columns, of both sides, that must be in common
 

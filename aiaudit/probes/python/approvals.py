@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import Final, NamedTuple
 
+from aiaudit import lazy
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.resolve import last_name
 
@@ -19,12 +19,12 @@ _ASKS: Final = name_set(
     " streamlit.button"
 )
 _INTERRUPTS: Final = ("langgraph.types.interrupt", "langgraph.interrupt")
-_OWN: Final = re.compile(
+_OWN: Final = lazy.regex(
     r"(?i)^_?(?:(?:require|request|ask|get|await|wait|check|obtain|ensure|seek)_?(?:for_?|user_?|human_?|manager_?)*"
     r"(?:approval|approved|confirmation|consent)|(?:human|user)_(?:approval|confirmation)|confirm_(?:with_)?"
     r"(?:user|human|action|tool)\w*|is_approved|approval_gate|elicit)$"
 )
-_SAID: Final = re.compile(r"(?i)\b(?:confirm\w*|approv\w+|permission|consent)\b")
+_SAID: Final = lazy.regex(r"(?i)\b(?:confirm\w*|approv\w+|permission|consent)\b")
 
 
 class Approval(NamedTuple):

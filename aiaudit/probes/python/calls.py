@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.python.given import AWAITED, HANDED_ON, REPEATED, handed_out, is_own_name, parts_of_choice, walk
 from aiaudit.probes.python.guards import asks_for_nothing, returns_what_is_there
@@ -22,7 +22,7 @@ from aiaudit.probes.python.values import Values, to_json
 MAX_RECORDS: Final = 2_000  # of one file
 MAX_ARGS: Final = 8
 MAX_KEYWORDS: Final = 40
-_RETRY: Final = re.compile(
+_RETRY: Final = lazy.regex(
     r"(?:^|\.)(?:tenacity\.\w+|backoff\.on_\w+|retry|retrying\.\w+|retry_with_\w+|stamina\.retry)$"
 )
 

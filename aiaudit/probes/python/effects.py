@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from aiaudit import lazy
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.resolve import dotted, last_name
@@ -53,7 +54,7 @@ _KINDS: Final[dict[str, str]] = {
 }  # fmt: skip
 _VERBS: Final = {"get": "network", "head": "network", "options": "network", "post": "network", "request": "network",
                  "stream": "network", "put": "write", "patch": "write", "delete": "delete"}  # fmt: skip
-_REQUEST: Final = re.compile(
+_REQUEST: Final = lazy.regex(
     r"(?:requests(?:\.[Ss]ession)?|httpx(?:\.(?:Async)?Client)?|aiohttp(?:\.ClientSession)?|urllib3(?:\.PoolManager)?)"
     r"\.(?:get|head|options|post|request|stream|put|patch|delete)|urllib\.request\.(?:urlopen|urlretrieve)"
 )
@@ -61,7 +62,7 @@ _PAYMENTS: Final = ("stripe.", "braintree.", "paypalrestsdk.", "square.", "razor
                     "plaid.", "web3.", "binance.")  # fmt: skip
 _PAYS: Final = name_set("create capture refund confirm send_transaction submit_order create_order charge pay")
 _METHODS: Final[dict[str, tuple[str, re.Pattern[str] | None]]] = {}
-_STORE: Final = re.compile(
+_STORE: Final = lazy.regex(
     r"(?i)(?:^|_)(?:db|database|session|conn|connection|table|collection|repo|repository|store|storage|bucket|client"
     r"|api|service|redis|cache|index|supabase|mongo|s3|dynamodb|gh|github|jira|calendar|crm|cursor|drive|gmail)s?\d?$"
 )
@@ -70,7 +71,7 @@ for _kind, _names, _receiver in (
               " create_payment create_refund create_charge issue_refund capture_payment", None),
     ("communicate", "send_message send_email send_mail sendmail chat_postMessage chat_post_message post_message"
                     " send_sms send_notification create_tweet send_raw_email reply_text send_reply", None),
-    ("communicate", "send publish", re.compile(r"(?i)mail|sms|slack|twilio|sendgrid|resend|smtp|webhook|notif|sns")),
+    ("communicate", "send publish", lazy.regex(r"(?i)mail|sms|slack|twilio|sendgrid|resend|smtp|webhook|notif|sns")),
     ("delete", "delete_one delete_many delete_object delete_objects delete_item drop_table drop_collection"
                " delete_user terminate_instances delete_file delete_record delete_repo delete_index rmtree", None),
     ("delete", "delete remove drop destroy truncate", _STORE),
@@ -82,13 +83,13 @@ for _kind, _names, _receiver in (
     for _one in _names.split():
         _METHODS.setdefault(f"{_one}?" if _receiver is not None else _one, (_kind, _receiver))
 _FILLS: Final = name_set("add_documents aadd_documents add_texts aadd_texts add add_nodes put set")
-_STATEMENT: Final = re.compile(
+_STATEMENT: Final = lazy.regex(
     r"(?is)\s*(?:with\b.*?\)\s*)?(select|insert|update|delete|drop|truncate|alter|create|merge|replace|grant)\b"
 )
 _BY_STATEMENT: Final = {"select": "read", "delete": "delete", "drop": "delete", "truncate": "delete"}
 _SQL: Final = name_set("execute executemany executescript exec_driver_sql read_sql read_sql_query run_sql")
 _ANY_SQL: Final = name_set("execute_query run_query execute_sql run_sql execute_statement run_statement query_database")
-_DATABASE: Final = re.compile(r"(?i)(?:^|_)(?:cur|cursor|conn|connection|con|db|database|session|engine|tx)$")
+_DATABASE: Final = lazy.regex(r"(?i)(?:^|_)(?:cur|cursor|conn|connection|con|db|database|session|engine|tx)$")
 
 # Tools that come with frameworks, by the last part of their names.
 BUILT_IN: Final[dict[str, tuple[str, bool]]] = {
@@ -107,7 +108,7 @@ BUILT_IN: Final[dict[str, tuple[str, bool]]] = {
 
 # What a tool is for by the verb of its name; only where its code cannot be seen.
 _VERBS_OF_NAMES: Final = tuple(
-    (kind, re.compile(rf"(?i)^(?:\w+?[_-])??(?:{verbs})(?:[_-]|[A-Z]|$)"))
+    (kind, lazy.regex(rf"(?i)^(?:\w+?[_-])??(?:{verbs})(?:[_-]|[A-Z]|$)"))
     for kind, verbs in (
         ("read", "get|list|read|search|find|fetch|lookup|look_up|query|retrieve|view|show|check|describe|count"
                  "|calculate|status|diff|log"),
@@ -121,7 +122,7 @@ _VERBS_OF_NAMES: Final = tuple(
 )  # fmt: skip
 
 
-_PROPOSES: Final = re.compile(r"(?i)draft|preview|dry_?run|propose|suggest|simulat")
+_PROPOSES: Final = lazy.regex(r"(?i)draft|preview|dry_?run|propose|suggest|simulat")
 # What is looked for in all files, for tools whose work is done elsewhere.
 PATTERNS: Final = (
     *sorted(_PROGRAMS - {"os.execv", "os.execvp", "os.spawnv"}),

@@ -8,10 +8,10 @@ function on the way is sanitised.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, name_set
@@ -77,7 +77,7 @@ _SINKS: Final[dict[str, tuple[str, int]]] = {  # name -> (kind, position of the 
 }  # fmt: skip
 _SHELLS: Final = name_set("run call Popen check_call check_output")
 _SQL_METHODS: Final = name_set("execute executemany executescript raw")
-_DATABASE_NAME: Final = re.compile(
+_DATABASE_NAME: Final = lazy.regex(
     r"(?i)(?:^|_)(?:cur|cursor|conn|connection|db|database|session|engine|tx|transaction)$"
 )
 _DATABASES: Final = tuple(

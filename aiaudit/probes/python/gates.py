@@ -7,10 +7,10 @@ that are such comparisons (`ok = score >= limit; sys.exit(0 if ok else 1)`).
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
@@ -23,7 +23,7 @@ _WORDS: Final = (
     r"|val_loss|test_loss|eval_loss|logloss|wer|cer|bleu|rouge|perplexity|pass_?rate|faithfulness|relevancy|relevance"
     r"|groundedness|hit_?rate|mrr|ndcg|iou|kappa|gini|brier|ece|win_?rate)"
 )
-METRIC: Final = re.compile(rf"(?i)(^|_|\b){_WORDS}(_|\b|\d|$)")
+METRIC: Final = lazy.regex(rf"(?i)(^|_|\b){_WORDS}(_|\b|\d|$)")
 _MARK: Final = rb"(?:\b|_)" + _WORDS.encode()
 HITS: Final = (
     rb"(?i)" + _MARK + rb"(?:[_\d]\w*)?[\"'\])]*[ \t]*[<>]|[<>]=?[ \t]*[\w.\"'\[(]*" + _MARK + rb"(?:_|\b|\d)"
@@ -34,7 +34,7 @@ _PROMOTE: Final = name_set(
     " promote_model deploy deploy_model set_alias"
 )
 # Functions that say whether a model may go on.
-_DECIDES: Final = re.compile(
+_DECIDES: Final = lazy.regex(
     r"(?i)(promot|approve|accept|should_(deploy|replace|register)|is_better|passes|gate|eligible)"
 )
 _EXITS: Final = name_set("exit _exit quit SystemExit")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import Final
 
+from aiaudit import lazy
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.outline import Outline
 
@@ -15,13 +15,13 @@ FOREIGN: Final = sys.stdlib_module_names | name_set(
     " accelerate tqdm yaml pytest parameterized safetensors tokenizers packaging seaborn plotly networkx sympy"
 )
 _FOREIGN_BYTES: Final = frozenset(name.encode() for name in FOREIGN)
-_IDENTIFIER: Final = re.compile(rb"\w+|\*")
-_ALIAS: Final = re.compile(rb"(\w+)(?:\.\w+)*(?:[ \t]+as[ \t]+(\w+))?")
+_IDENTIFIER: Final = lazy.regex(rb"\w+|\*")
+_ALIAS: Final = lazy.regex(rb"(\w+)(?:\.\w+)*(?:[ \t]+as[ \t]+(\w+))?")
 # Modules that are imported by their name: `import_module("pickle")`, and by one that stands elsewhere.
-_BY_NAME: Final = re.compile(rb"(?:import_module\(|__import__\(|\bmodules\[)\s*(?:[\"']([\w.]+)[\"']|(\w))")
+_BY_NAME: Final = lazy.regex(rb"(?:import_module\(|__import__\(|\bmodules\[)\s*(?:[\"']([\w.]+)[\"']|(\w))")
 _BACKSLASH: Final = ord("\\")
 _NONE: Final[frozenset[bytes]] = frozenset()
-_COMMENT: Final = re.compile(rb"#[^\n]*")
+_COMMENT: Final = lazy.regex(rb"#[^\n]*")
 
 
 class ImportLines:

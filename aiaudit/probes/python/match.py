@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Final
 
+from aiaudit import lazy
+
 MAX_KNOWN: Final = 20_000  # names of which it is remembered whether a pattern matches
-_NAME: Final = re.compile(r"[\w*?@]+(\.[\w*]+)*")
+_NAME: Final = lazy.regex(r"[\w*?@]+(\.[\w*]+)*")
 
 
 def name_set(text: str) -> frozenset[str]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_ALIAS: Final = re.compile(rb"^([ \t]*)type([ \t]+)(\w+)([ \t]*\[[^\]\n]*\])?(?=[ \t]*=[^=])", re.MULTILINE)
-_PARAMETERS: Final = re.compile(rb"^([ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+)[ \t]*\[", re.MULTILINE)
-_F_STRING: Final = re.compile(rb"\b(?:[fF][rR]?|[rR][fF])(\"\"\"|'''|\"|')")
+from aiaudit import lazy
+
+_ALIAS: Final = lazy.regex(rb"^([ \t]*)type([ \t]+)(\w+)([ \t]*\[[^\]\n]*\])?(?=[ \t]*=[^=])", re.MULTILINE)
+_PARAMETERS: Final = lazy.regex(rb"^([ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+)[ \t]*\[", re.MULTILINE)
+_F_STRING: Final = lazy.regex(rb"\b(?:[fF][rR]?|[rR][fF])(\"\"\"|'''|\"|')")
 _LONGEST_PARAMETERS: Final = 2000  # bytes
 _OTHER: Final = {ord('"'): ord("'"), ord("'"): ord('"')}
 

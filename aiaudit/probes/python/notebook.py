@@ -18,10 +18,12 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
+
 MAX_NOTEBOOK: Final = 20 * 1024 * 1024  # bytes; outputs may hold images
 MAX_CODE: Final = 2 * 1024 * 1024  # bytes of code in all cells together
 
-_LINE_MAGIC: Final = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?{1,2}\s*|(?P<name>[\w, ]+)=\s*[!%].*)$")
+_LINE_MAGIC: Final = lazy.regex(r"^(\s*)(?:[%!?].*|[\w.]+\?{1,2}\s*|(?P<name>[\w, ]+)=\s*[!%].*)$")
 _WHOLE_CELL_MAGICS: Final = frozenset(("time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "wandb"))
 
 

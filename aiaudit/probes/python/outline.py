@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
+from aiaudit import lazy
 from aiaudit.probes.python.spans import spans
 
-_BASES: Final = re.compile(rb"class[ \t]+(\w+)[ \t]*(?:\(([^)]*)\))?")
-_IDENTIFIER: Final = re.compile(rb"\w+")
+_BASES: Final = lazy.regex(rb"class[ \t]+(\w+)[ \t]*(?:\(([^)]*)\))?")
+_IDENTIFIER: Final = lazy.regex(rb"\w+")
 # What `Outline` tells apart, as expressions for Hyperscan and RE2.
 _KINDS: Final = (
     rb"^[ \t]*(?:def|async)[ \t]",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.flows import FlowFinder, Trace
 from aiaudit.probes.python.match import name_set
@@ -33,7 +33,7 @@ _READERS: Final[dict[str, tuple[str, int]]] = {  # name -> (kind, position of th
 }
 _SCHEMAS: Final = name_set("model_validate_json validate_json parse_raw")
 _CHECKS: Final = name_set("model_validate parse_obj validate validate_python from_dict structure is_valid")
-_RETRY: Final = re.compile(r"(?i)retry|backoff|fallback")
+_RETRY: Final = lazy.regex(r"(?i)retry|backoff|fallback")
 MAX_ROWS: Final = 100
 
 

@@ -8,10 +8,10 @@ credential, an internal address, or a rule about who may do what.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
@@ -29,13 +29,13 @@ HITS: Final = (
     rb"|\b(?:from_template|from_messages)\(|\b(?:get_prompt|load_prompt|pull_prompt|hub\.pull)\("
     rb"|(?i:prompt)\w*[ \t]*=[^=\n]*(?:open\(|read_text|load|get_template|render|\.read\()"
 )
-_NAME: Final = re.compile(
+_NAME: Final = lazy.regex(
     r"(?i)(?:^|_|(?<=[a-z]))(prompt|prompts|instruction|instructions|preamble|persona|system_message|systemmessage|sys_msg)"
 )
-_OTHER_NAME: Final = re.compile(
+_OTHER_NAME: Final = lazy.regex(
     r"(?i)install|setup|usage|help|error|confirm|shell|stdin|_path$|_file$|_dir$|_url$|_id$"
 )
-_TEMPLATE_NAME: Final = re.compile(r"(?i)template")
+_TEMPLATE_NAME: Final = lazy.regex(r"(?i)template")
 _KEYWORDS: Final = name_set(
     "prompt system system_prompt system_message system_instruction instructions instruction template messages_template"
     " prefix suffix question_prompt qa_prompt user_prompt prompt_template state_modifier developer_message"
@@ -47,8 +47,8 @@ _LLM_TEMPLATES: Final = name_set(
 _LOADERS: Final = name_set("get_prompt load_prompt pull_prompt pull from_file load_prompt_from_config")
 _TEXT_METHODS: Final = name_set("strip lstrip rstrip format replace join dedent cleandoc")
 _FILE_READS: Final = name_set("open read_text read load get_template render safe_load")
-_PLACEHOLDER: Final = re.compile(r"(?<!\{)\{\{?\s*([A-Za-z_][\w.]{0,40})\s*\}?\}(?!\})")
-_AUTHORISATION: Final = re.compile(
+_PLACEHOLDER: Final = lazy.regex(r"(?<!\{)\{\{?\s*([A-Za-z_][\w.]{0,40})\s*\}?\}(?!\})")
+_AUTHORISATION: Final = lazy.regex(
     r"(?i)\b(?:only|never|unless)\b[^.\n]{0,60}\b(?:admins?|administrators?|managers?|authori[sz]ed|employees|owners?|staff|premium)\b"
     r"|\b(?:if|when)\b[^.\n]{0,40}\b(?:role|user)\b[^.\n]{0,20}\b(?:is|equals)\b[^.\n]{0,20}\badmin"
     r"|\b(?:must not|do not|don't|never)\b[^.\n]{0,40}\b(?:other users?'?|another user|someone else)"
@@ -57,10 +57,10 @@ _AUTHORISATION: Final = re.compile(
     r"|is (?:an? |the )?(?:admin|verified|logged|signed|authenticated|permitted|allowed|member|manager|owner|premium)"
     r"|has (?:been )?(?:an? |the )?(?:role|right|permission|password|code|verified|authenticated|access|paid))"
 )
-_INTERNAL: Final = re.compile(
+_INTERNAL: Final = lazy.regex(
     r"(?i)https?://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|[\w.-]+\.(?:internal|local|corp|lan)\b)"
 )
-_WORD: Final = re.compile(r"[^\W\d_][\w'-]*")
+_WORD: Final = lazy.regex(r"[^\W\d_][\w'-]*")
 
 
 class PromptFinder:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
@@ -27,11 +28,11 @@ _TELLING: Final = (
 )
 HITS: Final = rb"(?i)[\"'](?:" + _TELLING.encode() + rb")[\"']|\b(?:" + _TELLING.encode() + rb")[ \t]*=[^=]"  # as keys
 LEAST: Final = 2  # different ones in a file
-_IS_TELLING: Final = re.compile(_TELLING, re.IGNORECASE)
+_IS_TELLING: Final = lazy.regex(_TELLING, re.IGNORECASE)
 
 # The eight fields of a record, by the names that keys have. The first that matches counts.
 FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (name, re.compile(rf"(?i)(?:^|[_.\-])(?:{pattern})(?:$|[_.\-])"))
+    (name, lazy.regex(rf"(?i)(?:^|[_.\-])(?:{pattern})(?:$|[_.\-])"))
     for name, pattern in (
         (
             "request_id",
@@ -65,7 +66,7 @@ _STORES: Final = name_set(
     " log_dict add_texts add_documents upload_documents upsert upsert_item insert_rows insert_rows_json"
 )
 _TABLE_WRITES: Final = name_set("to_sql to_parquet to_csv to_json to_gbq to_delta write_parquet saveAsTable put_object")
-_RECORDERS: Final = re.compile(
+_RECORDERS: Final = lazy.regex(
     r"(?i)(^|_)(log|record|audit|track|trace|emit|persist|store|save)(_|$).*|(Log|Record|Event|Audit|Trace|History|Prediction)s?$"
 )
 _MOST: Final = 200

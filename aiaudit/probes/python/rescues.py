@@ -7,10 +7,10 @@ and a text such as "error" stand for no answer.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import DEFS, blocks, expressions, header
@@ -20,16 +20,16 @@ HITS: Final = rb"^[ \t]*try[ \t]*:"
 MAX_ROWS: Final = 200
 MAX_CALLS: Final = 60
 ENDS: Final = ("value", "message", "raise", "nothing")  # of several handlers the first of these speaks for the try
-_TELLS: Final = re.compile(
+_TELLS: Final = lazy.regex(
     r"(?i)\berr(?:or)?s?\b|\bfail(?:ed|ure|s)?\b|exception|sorry|apolog|went wrong|try again|not available|unavailable"
     r"|invalid|unable|could ?n[o']t|can ?n[o']t|traceback|\boops|no response|bad request"
 )
-_NO_ANSWER: Final = re.compile(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|empty|\?+|-+)$")
-_TELLING_CALLS: Final = re.compile(
+_NO_ANSWER: Final = lazy.regex(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|empty|\?+|-+)$")
+_TELLING_CALLS: Final = lazy.regex(
     r"(?i)error|exception|abort|fail|traceback|^(?:exit|_exit|print|warning|warn|info|debug)$"
 )
 _EMPTY: Final = ("list", "dict", "set", "tuple", "str")
-_NEUTRAL_NAMES: Final = re.compile(
+_NEUTRAL_NAMES: Final = lazy.regex(
     r"(?i)err|exc|fail|status|message|msg|detail|retr|attempt|tries|count|start|wait|delay|ok\b|success|done"
 )
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
+from aiaudit import lazy
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Binding, Module, Scope, parameters
 from aiaudit.probes.python.nodes import statements
@@ -49,7 +49,7 @@ _ATTRIBUTE: Final = ast.Attribute
 _STANDING: Final = (  # expressions that may stand for something; a look at the kind is cheaper than all that follows
     ast.Name, ast.Call, ast.Subscript, ast.NamedExpr, ast.IfExp, ast.BinOp, ast.BoolOp
 )  # fmt: skip
-_DOTTED: Final = re.compile(r"[\w.\[\], |]{1,100}")
+_DOTTED: Final = lazy.regex(r"[\w.\[\], |]{1,100}")
 
 
 class Resolved(NamedTuple):

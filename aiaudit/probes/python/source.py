@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
 from aiaudit.probes.python.newer import in_older_words
 from aiaudit.probes.python.notebook import MAX_CODE, Cell, NotNotebook, parses, python_code, read_notebook
 from aiaudit.probes.python.outline import Outline
@@ -18,7 +19,7 @@ from aiaudit.probes.python.trim import Region, trim
 
 MAX_SOURCE: Final = 2 * 1024 * 1024  # bytes of a .py file
 
-_PYTHON_2: Final = re.compile(
+_PYTHON_2: Final = lazy.regex(
     rb"^[ \t]*(?:print[ \t]+[^\s(=]|exec[ \t]+[\"']|raise[ \t]+\w+,|except[ \t]+[\w.]+,[ \t]*\w+:)", re.MULTILINE
 )
 

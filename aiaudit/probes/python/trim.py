@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from aiaudit import lazy
 from aiaudit.probes.python.outline import Outline, UsedClasses, outline
 
 MIN_FILE: Final = 4_000  # bytes; smaller files are not worth it
@@ -24,18 +25,18 @@ MAX_SIGNATURE: Final = 4_000  # bytes
 _LOOK_BACK: Final = 60  # bytes before a hit in which `self.` may stand: its receiver
 _LOOK_AHEAD: Final = 160  # bytes behind it: its arguments
 
-_NAME: Final = re.compile(rb"([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(")
-_OPENS: Final = re.compile(rb"[ \t]*[rRuU]?(\"\"\"|''')")
-_FIRST: Final = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\n)*+([ \t]*)")
+_NAME: Final = lazy.regex(rb"([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(")
+_OPENS: Final = lazy.regex(rb"[ \t]*[rRuU]?(\"\"\"|''')")
+_FIRST: Final = lazy.regex(rb"(?:[ \t]*(?:#[^\n]*)?\n)*+([ \t]*)")
 _BLANK: Final = frozenset(b" \t\n\f")
-_COMMENT: Final = re.compile(rb"[ \t\f]*#")
-_KEPT: Final = re.compile(rb"([ \t]*)((?:async[ \t]+)?def|class|import|from)[ \t]")
-_SIGNATURE_END: Final = re.compile(rb"\)[^\n()]*:[ \t]*(?:#[^\n]*)?\n")
+_COMMENT: Final = lazy.regex(rb"[ \t\f]*#")
+_KEPT: Final = lazy.regex(rb"([ \t]*)((?:async[ \t]+)?def|class|import|from)[ \t]")
+_SIGNATURE_END: Final = lazy.regex(rb"\)[^\n()]*:[ \t]*(?:#[^\n]*)?\n")
 _CONSTRUCTORS: Final = frozenset((b"__init__", b"__post_init__", b"__enter__", b"__aenter__", b"setup", b"setUp"))
-_ON_OBJECT: Final = re.compile(rb"self\.|\w\.\w+\.\w")
-_BINDS_SELF: Final = re.compile(rb"self\.\w+[ \t]*(?::[^=\n]+)?=[^=]")
+_ON_OBJECT: Final = lazy.regex(rb"self\.|\w\.\w+\.\w")
+_BINDS_SELF: Final = lazy.regex(rb"self\.\w+[ \t]*(?::[^=\n]+)?=[^=]")
 _TOO_COMMON: Final = (b"__init__(", b"__call__(", b"main(", b"run(")  # to be looked for among all callers
-_CALLED: Final = re.compile(rb"\b(\w++)\(")
+_CALLED: Final = lazy.regex(rb"\b(\w++)\(")
 _ASSERTION: Final = (
     re.compile(  # as `base_record` counts them in a syntax tree: none of a constant, none among arguments
         rb"\n(?:[ \t]*+assert\b(?![ \t]++(?:True|False|None|\d++)[ \t]*+[,#\n])"
@@ -44,7 +45,7 @@ _ASSERTION: Final = (
         rb"(?:(?i:assert|check|expect|verify)\w*+|fail)\((?![ \t]*+(?:True|False)\)))"
     )
 )
-_BESIDE: Final = re.compile(rb", (?:\w++\.)*+(?:raises|warns|assert(?:Raises|Warns|Logs)\w*+)\(")  # of a `with`
+_BESIDE: Final = lazy.regex(rb", (?:\w++\.)*+(?:raises|warns|assert(?:Raises|Warns|Logs)\w*+)\(")  # of a `with`
 
 
 Trimmed = tuple[bytes, list["Region"]]

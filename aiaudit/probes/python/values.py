@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.python.module import Binding, Scope
 from aiaudit.probes.python.nodes import statements
@@ -16,13 +16,13 @@ MAX_ITEMS: Final = 20  # elements kept of a list or map
 MAX_DEPTH: Final = 8
 
 SHORTEST_SECRET: Final = 7  # characters of what `_SECRET_VALUE` finds: `://a:b@`
-_SECRET_NAME: Final = re.compile(r"(?i)(api_?key|secret|passw|credential|private_?key|auth|_token$|^token$|^key$)")
-_SECRET_VALUE: Final = re.compile(
+_SECRET_NAME: Final = lazy.regex(r"(?i)(api_?key|secret|passw|credential|private_?key|auth|_token$|^token$|^key$)")
+_SECRET_VALUE: Final = lazy.regex(
     r"(?:sk|pk|rk|pcsk|lsv2|gsk|r8|hf|xai|tvly)[-_][\w-]{8,}|AKIA[0-9A-Z]{8,}|gh[opsu]_\w{8,}|github_pat_\w{8,}"
     r"|xox[abprs]-[\w-]{8,}|AIza[\w-]{8,}|eyJ[\w-]{8,}\.|-----BEGIN|://[^/\s:@]+:[^/\s:@]+@"
 )
 # The same where it is reported and not only blotted out: `ask_question` and `task-completion` are no keys.
-_SECRET_SHAPE: Final = re.compile(
+_SECRET_SHAPE: Final = lazy.regex(
     r"(?<![A-Za-z0-9])(?:(?:sk|pk|rk|pcsk|lsv2|gsk|r8|hf|xai|tvly)[-_](?=[\w-]*[0-9A-Z]|[a-z]{12})[\w-]{8,}|AKIA[0-9A-Z]{8,}"
     r"|gh[opsu]_\w{8,}|github_pat_\w{8,}|xox[abprs]-[\w-]{8,}|AIza[\w-]{8,}|eyJ[\w-]{8,}\.)"
     r"|-----BEGIN|://[^/\s:@]+:[^/\s:@]+@"

@@ -13,22 +13,23 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from aiaudit import lazy
 from aiaudit.probes.python.import_lines import ImportLines
 from aiaudit.probes.python.outline import Outline, outline
 from aiaudit.probes.python.spans import spans
 
 _WORD_BYTES: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-_RECEIVER: Final = re.compile(rb"(\w+)(?:\(\))?(?:\.\w+(?:\(\))?){0,6}$")
-_FACTORY: Final = re.compile(rb"(?<![.\w])[a-z_]\w*\([^()]{0,60}\)$")
+_RECEIVER: Final = lazy.regex(rb"(\w+)(?:\(\))?(?:\.\w+(?:\(\))?){0,6}$")
+_FACTORY: Final = lazy.regex(rb"(?<![.\w])[a-z_]\w*\([^()]{0,60}\)$")
 # Receivers that may be a client made in another file of the project.
-_CLIENT_LIKE: Final = re.compile(rb"(?i)session|client|http|request|api|sdk|conn|pool")
+_CLIENT_LIKE: Final = lazy.regex(rb"(?i)session|client|http|request|api|sdk|conn|pool")
 _LOOK_BACK: Final = 80  # bytes
-_WORD: Final = re.compile(rb"\w+")
+_WORD: Final = lazy.regex(rb"\w+")
 _OPENED: Final = ord("(")
 _WORD_CHARS: Final = frozenset(bytes((one,)) for one in _WORD_BYTES)
 _CHAIN: Final = bytes(sorted(_WORD_BYTES)) + b"."
 _CHAIN_CALLED: Final = _CHAIN + b"()"
-_MADE_BY: Final = re.compile(rb"(\w+)\.([A-Z]\w*)")  # `torch.Generator(device)` before `.seed(0)`
+_MADE_BY: Final = lazy.regex(rb"(\w+)\.([A-Z]\w*)")  # `torch.Generator(device)` before `.seed(0)`
 MAX_KNOWN: Final = 20_000  # texts of matches that are remembered
 
 

@@ -10,45 +10,47 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
+
 Leaf = tuple[str, Any, int]  # dotted key, value, line
 
-_METRIC: Final = re.compile(
+_METRIC: Final = lazy.regex(
     r"(?i)(?<![a-z])(?:accuracy|acc|precision|recall|f[-_ ]?(?:1|beta|score)|auc|auroc|auprc|average[-_ ]precision"
     r"|r?mse|mae|mape|smape|r2|bleu|rouge\w*|wer|cer|perplexity|log[-_ ]?loss|brier|ndcg|mrr|iou|dice|hit[-_ ]?rate"
     r"|exact[-_ ]match|kappa|mcc|gini|specificity|sensitivity|error[-_ ]rate|fid|pass[-_ ]?rate"
     r"|win[-_ ]?rate|score)(?![a-z])"
 )
-_LOWER_IS_BETTER: Final = re.compile(
+_LOWER_IS_BETTER: Final = lazy.regex(
     r"(?i)(?<![a-z])(?:r?mse|s?mape|mae|wer|cer|perplexity|loss|brier|error|fid)(?![a-z])"
 )
-_BASELINE: Final = re.compile(
+_BASELINE: Final = lazy.regex(
     r"(?i)(?<![a-z])(?:baseline|dummy(?:classifier|regressor)?|majority(?:_class)?|most_frequent|naive(?!_?bayes)"
     r"|persistence|zero_?r|keyword(?:s|_rules?)?|rule_based|heuristic)(?![a-z])"
 )
-_DATE: Final = re.compile(
+_DATE: Final = lazy.regex(
     r"(?i)^(?:date|timestamp|time|created|generated|finished|ended|run|evaluated|measured|trained|tested)(?:_?(?:at|on|date|time))?$"
 )
-_ISO: Final = re.compile(r"^\s*(\d{4})-(\d{2})-(\d{2})(?!\d)")
-_VERSION: Final = re.compile(
+_ISO: Final = lazy.regex(r"^\s*(\d{4})-(\d{2})-(\d{2})(?!\d)")
+_VERSION: Final = lazy.regex(
     r"(?i)(?:data|dataset|test_?set|test_?data|eval_?set|eval_?data|corpus|golden)\w*?[_.-]?(?:sha\d*|hash|version|md5|revision|digest|checksum|fingerprint)$"
 )
-_COMMIT: Final = re.compile(r"(?i)^(?:git_?)?(?:commit|sha|revision)(?:_?(?:sha|hash|id))?$")
-_CASES: Final = re.compile(
+_COMMIT: Final = lazy.regex(r"(?i)^(?:git_?)?(?:commit|sha|revision)(?:_?(?:sha|hash|id))?$")
+_CASES: Final = lazy.regex(
     r"(?i)^(?:n|n_?test|support|cases|rows|samples|examples|test_(?:rows|size|samples|cases|n)|(?:n|num|number_of|total)_(?:test_)?(?:rows|cases|samples|examples|questions))$"
 )
-_GROUPS: Final = re.compile(
+_GROUPS: Final = lazy.regex(
     r"(?i)^(?:\w*?_)?(?:slices?|segments?|subgroups?|groups?|cohorts?|strata)$|(?:^|_)(?:by|per)_\w+$"
 )
-_BOUND: Final = re.compile(
+_BOUND: Final = lazy.regex(
     r"(?i)(?:^|[_.])(?:ci|ci_?95|conf(?:idence)?_?int(?:erval)?|interval|confidence_interval)(?:[_.]|$)|(?:^|[_.])(?:lower|upper|low|high)$"
 )
-_SPREAD: Final = re.compile(
+_SPREAD: Final = lazy.regex(
     r"(?i)(?:^|[_.])(?:std|stdev|std_?dev|stderr|std_?err(?:or)?|sem|standard_(?:error|deviation))(?:[_.]|$)"
 )
-_REPEAT: Final = re.compile(r"(?i)repeat|reproduc|rerun|re_run|twice|second_run|same_seed")
-_DELTA: Final = re.compile(r"(?i)(?:^|_)(?:delta|diff(?:erence)?|spread|deviation)(?:_|$)")
-_COST: Final = re.compile(r"(?i)(?:^|_)(?:cost|price|usd|eur|tokens?|dollars?)(?:_|$)")
-_NOT_A_RESULT: Final = re.compile(
+_REPEAT: Final = lazy.regex(r"(?i)repeat|reproduc|rerun|re_run|twice|second_run|same_seed")
+_DELTA: Final = lazy.regex(r"(?i)(?:^|_)(?:delta|diff(?:erence)?|spread|deviation)(?:_|$)")
+_COST: Final = lazy.regex(r"(?i)(?:^|_)(?:cost|price|usd|eur|tokens?|dollars?)(?:_|$)")
+_NOT_A_RESULT: Final = lazy.regex(
     r"(?i)(?:^|[_.])(?:limit|limits|threshold|thresholds|target|minimum|min|required|tolerance|weight|latency)(?:[_.]|$)"
 )
 _MOST: Final = 200  # records of one kind from one file

@@ -12,22 +12,24 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any, Final
 
+from aiaudit import lazy
+
 _BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 # Words that no random value of some length holds by chance, and that examples and templates hold on purpose.
-_PLACEHOLDER: Final = re.compile(
+_PLACEHOLDER: Final = lazy.regex(
     r"example|sample|placeholder|your[_-]?|change[_-]?(?:me|this|it)|dummy|fake|redact|insert|replace|xxxx|\*\*\*|\.\.\.|…"
     r"|deadbeef|foobar|foo[_-]?bar|lorem|not[_-]?(?:a[_-]?)?real|todo|fixme|secret[_-]?here|here$|[<>]|\$\{|\{\{|%\(|__\w+__"
     r"|my[_-]?(?:api|secret|token|key|pass)|test[_-]?(?:key|token|secret|api|pass)|[_-](?:test|mock)[_-]|^(?:test|mock)[_-]",
     re.IGNORECASE,
 )
-_WEAK: Final = re.compile(
+_WEAK: Final = lazy.regex(
     r"passw(?:or)?d|passwort|scott|tiger|secret|admin|root|default|guest|letmein|hunter2|qwerty|welcome|postgres|mysql|mongo|redis|rabbit"
     r"|minio|airflow|changeit|public|local|test|user|demo|temp|123",
     re.IGNORECASE,
 )
 # Names of things that only look like secrets: token counts, field names, hashes, public keys.
-_NO_SECRET_NAME: Final = re.compile(
+_NO_SECRET_NAME: Final = lazy.regex(
     r"token(?:izer|_?count|s?_?(?:limit|used|usage|per|len|type|name|id|url|uri|endpoint|file|path|class|budget))"
     r"|tiktoken|_encoding$|tokens$|(?:^|[_.-])(?:max|min|num|n|pad|eos|bos|sep|cls|mask|unk|special|stop|(?:next_?)?page|continuation)_?token"
     r"|(?:public|primary|foreign|partition|sort|cache|index|dict|order|group|config|session|translation|i18n|route)_?key"
@@ -40,19 +42,19 @@ _NO_SECRET_NAME: Final = re.compile(
     r"|style|icon)$",
     re.IGNORECASE,
 )
-_HASH_NEAR: Final = re.compile(
+_HASH_NEAR: Final = lazy.regex(
     rb"sha(?:1|256|384|512)|integrity|checksum|md5|digest|\bhash|etag|commit|revision|\bsri\b", re.IGNORECASE
 )
-_IDENTIFIER: Final = re.compile(r"^[A-Za-z_][A-Za-z_.:/@-]*\d{0,3}$")
-_DOTTED: Final = re.compile(r"[A-Za-z_]+\d{0,3}(?:\.(?:\d{1,3}|[A-Za-z_]+\d{0,3}))+")  # a name in names
-_DATED: Final = re.compile(r"^(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)")
-_PUBLISHED: Final = re.compile(r"phc_|pk_(?:live|test)_|sb_publishable_|pk-lf-|pk\.eyJ|6L[cdef][\w-]{37}$")
-_UUID: Final = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
-_HEX: Final = re.compile(r"^(?:0x)?[0-9a-fA-F]+$")
-_CALL: Final = re.compile(
+_IDENTIFIER: Final = lazy.regex(r"^[A-Za-z_][A-Za-z_.:/@-]*\d{0,3}$")
+_DOTTED: Final = lazy.regex(r"[A-Za-z_]+\d{0,3}(?:\.(?:\d{1,3}|[A-Za-z_]+\d{0,3}))+")  # a name in names
+_DATED: Final = lazy.regex(r"^(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)")
+_PUBLISHED: Final = lazy.regex(r"phc_|pk_(?:live|test)_|sb_publishable_|pk-lf-|pk\.eyJ|6L[cdef][\w-]{37}$")
+_UUID: Final = lazy.regex(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
+_HEX: Final = lazy.regex(r"^(?:0x)?[0-9a-fA-F]+$")
+_CALL: Final = lazy.regex(
     r"\(|\)|\[|\]|;|^\$|^%|^@|^&|env[.(\[]|environ|getenv|process\.|config[.\[]|settings\.|args\.|self\.|var\."
 )
-_RUN: Final = re.compile(rb"[A-Za-z0-9+/=]{400,}")
+_RUN: Final = lazy.regex(rb"[A-Za-z0-9+/=]{400,}")
 
 
 def entropy(value: str) -> float:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact
 from aiaudit.probes.base import Engine
 from aiaudit.probes.secrets import checks
@@ -34,7 +35,7 @@ _ANY_TEXT: Final = (
 _as_text: Final = json.JSONEncoder(default=str, ensure_ascii=False).encode
 _LEAST: Final = 8  # characters of a text that may hold a secret
 # A key whose end was cut off when its text was shortened.
-_CUT: Final = re.compile(
+_CUT: Final = lazy.regex(
     r"(?:\b(?P<key>(?:sk-|hf_|gsk_|r8_|pcsk_|lsv2_|tgp_v1_|nvapi-|gh[pousr]_|github_pat_|glpat-|npm_|pypi-|xox[abpores]-|xapp-|"
     r"[sr]k_live_|SG\.|AKIA|AIza|eyJ|tvly-|dapi)[\w.-]{8,})|://[^\s:@/\"']{0,80}:(?P<password>[^\s@/\"'{}$<>]{6,}))(?:…|\.\.\.)?$"
 )

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -33,7 +34,7 @@ _BARE: Final = (
     "**/{Dockerfile,Containerfile,docker-compose}*",
     *_LOCKS,
 )
-_TEST_FILE: Final = re.compile(
+_TEST_FILE: Final = lazy.regex(
     r"test|example|sample|dummy|fake|mock|snakeoil|localhost|fixture|cassette", re.IGNORECASE
 )
 _ORDER: Final = (Confidence.WEAK, Confidence.MEDIUM, Confidence.STRONG)

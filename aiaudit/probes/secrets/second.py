@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Confidence
 from aiaudit.probes.base import Context
 from aiaudit.probes.secrets import checks, kingfisher
@@ -16,9 +16,9 @@ from aiaudit.project.reader import Unreadable, decode
 
 _LONGEST: Final = 4096  # bytes of a value that are looked at
 _PEM: Final = "-----BEGIN"
-_JWT: Final = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
-_GENERIC: Final = re.compile(r"generic|entropy|curl|basic|password|hex")
-_QUOTED: Final = re.compile(r"[\"']([^\"'\s]{8,})[\"']")
+_JWT: Final = lazy.regex(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
+_GENERIC: Final = lazy.regex(r"generic|entropy|curl|basic|password|hex")
+_QUOTED: Final = lazy.regex(r"[\"']([^\"'\s]{8,})[\"']")
 
 
 class Second(Struct, frozen=True):

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from aiaudit.collection import Collection, Progress
 from aiaudit.model.records import as_dict
+from aiaudit.plain_json import decode, encode
 from aiaudit.prepared import Prepared, prepare
 from aiaudit.reports import base
 from aiaudit.ruleset import Options
@@ -44,7 +45,7 @@ class Outcome:
     def result(self) -> dict[str, Any]:
         """The whole result JSON."""
         if "facts" not in self.head:
-            self.head = json.loads(b"".join(self.text))
+            self.head = decode(b"".join(self.text))
         return self.head
 
     @property
@@ -81,7 +82,7 @@ def outcome(
         slot = engine_id(SLOT, str(Path(root or ".").resolve()))
         parts = cache.kept(slot, name)
         if parts is not None and len(parts) > 1:
-            return Outcome(prepared.collection, json.loads(zlib.decompress(parts[0])), packed=parts[1:])
+            return Outcome(prepared.collection, decode(zlib.decompress(parts[0])), packed=parts[1:])
         made = Outcome(prepared.collection, _concluded(prepared))
         cache.keep(slot, name, _parts(made))
         return made
@@ -90,7 +91,7 @@ def outcome(
 def _parts(made: Outcome) -> list[bytes]:
     """What is kept: the head, then the text."""
     head = {key: value for key, value in made.head.items() if key != "facts"}
-    return [zlib.compress(json.dumps(head, separators=(",", ":")).encode("ascii"), _QUICK), *made.packed]
+    return [zlib.compress(encode(head), _QUICK), *made.packed]
 
 
 def _collected(pieces: Iterable[bytes]) -> Iterator[bytes]:

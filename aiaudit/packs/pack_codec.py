@@ -14,6 +14,7 @@ from aiaudit.model.check import Check, Effort, FactSpec, Kind, Outcome, Pack, Pa
 from aiaudit.model.fact import Level
 from aiaudit.model.types import Type
 from aiaudit.packs.library import Library
+from aiaudit.plain_json import decode
 from aiaudit.rules import Expression, Template, nodes
 
 _ENUMS: Final = (Severity, Kind, Effort, Status, Level)
@@ -72,7 +73,7 @@ def to_parts(library: Library) -> tuple[bytes, bytes]:
 
 def from_parts(data: bytes, trees: bytes) -> Library:
     """The library of `to_parts`. Raises the usual errors where the data is not of that shape."""
-    return from_plain({**json.loads(data), "trees": trees.split(b"\n")})
+    return from_plain({**decode(data), "trees": trees.split(b"\n")})
 
 
 class _Packer:
@@ -163,7 +164,7 @@ class _Unpacker:
             source,
             self.types[of],
             frozenset(names),
-            lambda: self.unpack(json.loads(tree)),
+            lambda: self.unpack(decode(tree)),
             slots,
             None if expect is None else self.types[expect],
         )

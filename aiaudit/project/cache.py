@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import sqlite3
 import stat
@@ -22,6 +21,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from aiaudit import __version__
+from aiaudit.plain_json import decode
 
 SCHEMA: Final = 2
 MAX_BYTES: Final = 512 * 1024 * 1024  # the file's size; half of it goes, oldest first, when it grows larger
@@ -292,7 +292,7 @@ def _remove(path: Path) -> bool:
 
 def _decoded(value: object) -> dict[str, Any] | None:
     try:
-        found = json.loads(value) if isinstance(value, bytes) else None
+        found = decode(value) if isinstance(value, bytes) else None
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

@@ -8,7 +8,6 @@ order, or the state of the cache.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import struct
 import sys
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 from msgspec import Struct
 
+from aiaudit.plain_json import decode, encode
 from aiaudit.project import pool
 from aiaudit.project.cache import Cache, Key, content_hash, engine_id
 from aiaudit.project.entry import Entry
@@ -44,7 +44,6 @@ _AHEAD: Final = 512 * 1024  # bytes that are read before the first of these file
 _HASH: Final = 20
 _PART: Final = struct.Struct("<BBI")  # engine, what it is, length
 _HIT, _FOUND, _ERROR = 0, 1, 2
-_as_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class _Task(Struct, frozen=True):
@@ -309,7 +308,7 @@ class Scan:
         pack = getattr(engine, "pack", None)
         if pack is not None:
             pack(result)
-        return _FOUND, _as_json(result).encode("ascii")
+        return _FOUND, encode(result)
 
     # -- taking the answers --------------------------------------------------------------------------------------------
 
@@ -335,7 +334,7 @@ class Scan:
                 found[engine] = {"error": body.decode("utf-8", "replace")}
                 self._learn(task.entry, b"")
             else:
-                result: Result = json.loads(body)
+                result: Result = decode(body)
                 found[engine] = result
                 if "truncated" not in result:
                     self._fresh.append(((ids[engine], digest), body))

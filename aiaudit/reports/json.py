@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from functools import cache
-from json.encoder import encode_basestring as _quoted
+import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from aiaudit import lazy
+from aiaudit.plain_json import encode, encode_lines
 
-_one: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 # Written as escapes, which mean the same: whoever looks at the file sees what is there, in its order.
-_UNSEEN: Final = lazy.regex("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_INNER: Final = "\n    "
-_PLAIN: Final = frozenset({str, int, bool, type(None)})
-
-
-@cache
-def _encoder(start: str) -> Callable[[Any], str]:
-    """Writes a mapping of plain values, one a line: most of a result is such rows, and this is the fast way."""
-    return json.JSONEncoder(ensure_ascii=False, separators=(f",{start}", ": ")).encode
+# U+007F to U+009F, and the marks that turn the direction of writing: U+061C, U+200E, U+200F, U+202A–E, U+2066–9.
+_UNSEEN: Final = lazy.regex(b"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
+_INNER: Final = b"\n    "
 
 
 def render(result: dict[str, Any]) -> bytes:
@@ -29,50 +21,36 @@ def render(result: dict[str, Any]) -> bytes:
 
 
 def pieces(result: dict[str, Any]) -> Iterator[bytes]:
-    """The text, encoded member by member of the two outer levels: one rare character makes a text of all of it take
-    four bytes for each."""
-    lead = "{\n  "
+    """The text as `json.dumps(result, indent=2)`, encoded member by member of the two outer levels, so that it need not
+    be in memory as a whole."""
+    lead = b"{\n  "
     for key, value in result.items():
-        head = f"{lead}{_quoted(key)}: "
-        lead = ",\n  "
+        head = lead + encode(key) + b": "
+        lead = b",\n  "
         if type(value) is dict and value:
-            rows = (f"{_quoted(name)}: {_text(one, _INNER)}" for name, one in value.items())
-            brackets = "{}"
+            rows = (encode(name) + b": " + _text(one, _INNER) for name, one in value.items())
+            brackets = b"{", b"}"
         elif type(value) is list and value:
             rows = (_text(one, _INNER) for one in value)
-            brackets = "[]"
+            brackets = b"[", b"]"
         else:
-            yield _encoded(head + _text(value, "\n  "))
+            yield _shown(head + _text(value, b"\n  "))
             continue
-        yield _encoded(f"{head}{brackets[0]}{_INNER}{next(rows)}")
+        yield _shown(head + brackets[0] + _INNER + next(rows))
         for row in rows:
-            yield _encoded(f",{_INNER}{row}")
-        yield _encoded(f"\n  {brackets[1]}")
+            yield _shown(b"," + _INNER + row)
+        yield b"\n  " + brackets[1]
     yield b"\n}\n"
 
 
-def _encoded(text: str) -> bytes:
-    if not text.isascii():
-        text = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    return text.encode("utf-8", "backslashreplace")
+def _text(value: Any, start: bytes) -> bytes:
+    """The value on lines that begin with `start`: in JSON, texts hold no line breaks."""
+    return encode_lines(value).replace(b"\n", start)
 
 
-def _text(value: Any, start: str) -> str:
-    """As `json.dumps(value, indent=2)`, which has no fast version with an indent. All keys are texts; a line begins
-    with `start`."""
-    kind = type(value)
-    if kind is str:
-        return _quoted(value)
-    if value is None or kind is bool:
-        return "null" if value is None else "true" if value else "false"
-    if kind is int:
-        return str(value)
-    inner = start + "  "
-    if kind is dict and value:
-        if _PLAIN.issuperset(map(type, value.values())):
-            return f"{{{inner}{_encoder(inner)(value)[1:-1]}{start}}}"
-        rows = [f"{_quoted(key)}: {_text(one, inner)}" for key, one in value.items()]
-        return f"{{{inner}{f',{inner}'.join(rows)}{start}}}"
-    if (kind is list or kind is tuple) and value:
-        return f"[{inner}{f',{inner}'.join([_text(one, inner) for one in value])}{start}]"
-    return _one(value)
+def _shown(text: bytes) -> bytes:
+    return text if text.isascii() and b"\x7f" not in text else _UNSEEN.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return f"\\u{ord(found[0].decode()):04x}".encode()

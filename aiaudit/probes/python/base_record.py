@@ -6,7 +6,6 @@ Rows are lists to keep the cache small; `Base` reads them back by name.
 from __future__ import annotations
 
 import ast
-import json
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -14,6 +13,7 @@ from sys import intern
 from typing import Any, Final, NamedTuple
 
 from aiaudit.model.types import Unknown
+from aiaudit.plain_json import decode, encode
 from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Import, Module, Scope
 from aiaudit.probes.python.nodes import statements
@@ -45,23 +45,22 @@ class Test(NamedTuple):
 
 
 PACKED: Final = ("defs", "constants", "tests")  # kept as JSON texts: a tenth of the memory, and few files are asked
-_pack: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def pack(record: dict[str, Any]) -> None:
     """Put the large parts of a record, which are wanted of few files or once, into JSON texts; `Base` and `unpacked`
     read them."""
     if "calls" in record:
-        record["calls"] = _pack(record["calls"])
+        record["calls"] = encode(record["calls"]).decode()
     base = record.get("base", {})
     for part in PACKED:
         if part in base:
-            base[part] = _pack(base[part])
+            base[part] = encode(base[part]).decode()
 
 
 def unpacked(part: Any) -> Any:
     """The rows of a part of a record, packed or not."""
-    return json.loads(part) if isinstance(part, str) else part
+    return decode(part) if isinstance(part, str) else part
 
 
 class Base:

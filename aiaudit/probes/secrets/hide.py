@@ -5,7 +5,6 @@ The same rules that find secrets in files decide here. A name beside the value c
 
 from __future__ import annotations
 
-import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from msgspec.structs import replace
 
 from aiaudit import lazy
 from aiaudit.model.fact import Fact
+from aiaudit.plain_json import encode
 from aiaudit.probes.base import Engine
 from aiaudit.probes.secrets import checks
 from aiaudit.probes.secrets.judge import judge
@@ -32,7 +32,6 @@ HIDDEN: Final = "[secret]"
 _ANY_TEXT: Final = (
     "surrogatepass"  # Python sources may hold '\\ud800', which is no text elsewhere: there and back unchanged
 )
-_as_text: Final = json.JSONEncoder(default=str, ensure_ascii=False).encode
 _LEAST: Final = 8  # characters of a text that may hold a secret
 # A key whose end was cut off when its text was shortened.
 _CUT: Final = lazy.regex(
@@ -168,7 +167,7 @@ def _suspicious(value: Any) -> bool:
 
 
 def _json_of(value: Any) -> bytes:
-    return _as_text(value).encode("utf-8", _ANY_TEXT)
+    return encode(value, str)
 
 
 @cache

@@ -1,0 +1,38 @@
+"""JSON by msgspec, which is five times as fast to write and twice as fast to read as `json`; that one does what msgspec
+refuses: a lone surrogate, a number beyond all ranges, a key that is no text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+_decode = msgspec.json.decode
+_encode = msgspec.json.encode
+
+
+def encode(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
+    """`value` in UTF-8, without blanks. `default`: what stands for a value that JSON has not. A float that is not
+    finite becomes null."""
+    try:
+        return _encode(value, enc_hook=default)
+    except (UnicodeEncodeError, TypeError, OverflowError):
+        return json.dumps(value, separators=(",", ":"), default=default).encode("ascii")
+
+
+def encode_lines(value: Any) -> bytes:
+    """`value` as `json.dumps(value, indent=2, ensure_ascii=False)` in UTF-8."""
+    try:
+        return msgspec.json.format(_encode(value), indent=2)
+    except (UnicodeEncodeError, TypeError, OverflowError):
+        return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def decode(data: bytes | str) -> Any:
+    """Any JSON. Raises `ValueError` (of `json`) where it is none."""
+    try:
+        return _decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return json.loads(data)

@@ -52,7 +52,7 @@ class Waiver(Struct, frozen=True):
     paths: tuple[str, ...] = ()
 
 
-class Check(Struct, frozen=True):
+class Check(Struct, frozen=True, dict=True):
     """One check's result. `children` are the checks that it blocks; `limits` its parameters in words."""
 
     id: str
@@ -163,7 +163,7 @@ class Check(Struct, frozen=True):
         return self.findings - min(len(self.places), PLACES_SHOWN)
 
 
-class Pack(Struct, frozen=True):
+class Pack(Struct, frozen=True, dict=True):
     """One pack's figures and its checks."""
 
     id: str

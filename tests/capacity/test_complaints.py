@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aiaudit.capacity.architecture import Architecture, cache, from_config
 from aiaudit.capacity.fit import weights_of_a_rank

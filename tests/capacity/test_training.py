@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aiaudit.capacity.architecture import from_config, parameters
 from aiaudit.capacity.index import index_memory, tree_memory

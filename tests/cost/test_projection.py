@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 import time
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from aiaudit.cost.bill import bill
 from aiaudit.cost.projection import (

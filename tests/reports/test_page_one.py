@@ -1,8 +1,7 @@
 """Page one for a reader who knows nothing of the tool: what the steps do about the risks, and how conditions stand."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aiaudit.reports import document, html, page_one
 from aiaudit.reports.plan import Point, Step

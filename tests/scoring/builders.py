@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from aiaudit.model.check import Effort, Kind, Pack, Severity, Status
 from aiaudit.model.fact import Confidence, Level

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aiaudit.model.check import Severity, Status
 from aiaudit.model.fact import Level

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aiaudit.model.check import Effort, Severity, Status
 from aiaudit.scoring.levels import stand

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from aiaudit.model.fact import Fact
 from aiaudit.probes.base import Context
@@ -22,7 +23,7 @@ def look(root: Path, files: dict[str, str | bytes], *, engine: str = "builtin", 
     asked = SecretsQuery(**query)
     here: Context = context(root, files)
     scans = scan(here.project, [TextEngine([asked])], jobs=1, isolate=False)
-    seen = dataclasses.replace(here, scans=scans, options={"secrets_engine": engine})
+    seen = replace(here, scans=scans, options={"secrets_engine": engine})
     return SecretsProbe().answer("secrets", asked, seen)
 
 

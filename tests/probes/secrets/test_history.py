@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from aiaudit.model.fact import Confidence, Fact, State
 from aiaudit.probes.git import blobs
@@ -27,7 +28,7 @@ WORDS = "Kv7-tulip-" + "Harbor92"
 def past(root: Path, *, asked: bool = True, **query: Any) -> Fact:
     here, put = context(root), HistoryQuery(**query)
     scans = scan(here.project, [TextEngine([put])], jobs=1, isolate=False)
-    seen = dataclasses.replace(here, scans=scans, options={"history": asked})
+    seen = replace(here, scans=scans, options={"history": asked})
     return HistoryProbe().answer("past", put, seen)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from aiaudit.model.fact import Confidence, Level, State
 from aiaudit.probes.registry import get
@@ -48,7 +48,7 @@ def test_no_value_is_kept_anywhere(tmp_path: Path) -> None:
     here = context(tmp_path, {case.path: case.text for case in cases})
     query = SecretsQuery(min_confidence=Confidence.WEAK)
     scans = scan(here.project, [TextEngine([query])], jobs=1, isolate=False)
-    fact = SecretsProbe().answer("s", query, dataclasses.replace(here, scans=scans))
+    fact = SecretsProbe().answer("s", query, replace(here, scans=scans))
     written = json.dumps(scans) + repr(fact)
     for case in cases:
         for piece in (case.value, case.value[-16:], case.value[8:24]):

@@ -53,7 +53,7 @@ def leave(code: int) -> None:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except (OSError, ValueError):  # nobody reads any more: `main` has said so in its exit code
+    except (AttributeError, OSError, ValueError):  # nobody reads any more: `main` has said so in its exit code
         pass
     os._exit(code)
 

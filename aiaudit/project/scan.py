@@ -356,7 +356,7 @@ class Scan:
                 lost.add(number)
                 continue
             # Files of the same content get an answer each: whoever reads one may change it.
-            self.found[number][engine] = json.loads(json.dumps(kept[key])) if key in given else kept[key]
+            self.found[number][engine] = decode(encode(kept[key])) if key in given else kept[key]
             given.add(key)
         return sorted(lost)
 

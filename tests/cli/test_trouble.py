@@ -221,7 +221,7 @@ def test_an_output_that_cannot_be_written_leaves_nothing_behind(aiaudit, project
 def test_an_older_file_stays_when_writing_fails(aiaudit, project, tmp_path, monkeypatch):
     old = tmp_path / "r.json"
     old.write_text("old")
-    monkeypatch.setattr("aiaudit.reports.json.json.dumps", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr("aiaudit.reports.json.encode_lines", lambda *a, **k: 1 / 0)
     assert aiaudit("run", project, "-o", old, "-q").code == 4
     assert old.read_text() == "old"
 

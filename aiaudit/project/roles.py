@@ -93,7 +93,11 @@ def role_of(path: str) -> Role:
 
 def suffix_of(name: str) -> str:
     """The lower-case suffix with its dot; `.env` and `.env.local` count as suffix `.env`."""
-    lower = name.lower()
+    return suffix_in(name.lower())
+
+
+def suffix_in(lower: str) -> str:
+    """`suffix_of` a name that is in lower case already."""
     if lower[:4] == ".env" and (len(lower) == 4 or lower[4] == "."):
         return ".env"
     dot = lower.rfind(".")

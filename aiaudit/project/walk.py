@@ -21,7 +21,7 @@ from aiaudit.project.entry import Entry, Kind, Skipped, display
 from aiaudit.project.gitignore import MAX_BYTES, IgnoreFile
 from aiaudit.project.globs import GlobSet
 from aiaudit.project.reader import SPARSE_FROM, Unreadable, is_sparse
-from aiaudit.project.roles import Role, role_in, role_of_dirs, suffix_of
+from aiaudit.project.roles import Role, role_in, role_of_dirs, suffix_in
 
 MAX_ENTRIES: Final = 200_000
 MAX_DEPTH: Final = 64
@@ -46,6 +46,7 @@ _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 _OPEN_DIR: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NOFOLLOW | _CLOEXEC
 _OPEN_FILE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _NOFOLLOW | _CLOEXEC
 
+_KIND: Final = stat.S_IFMT(0o177777)  # the bits of a mode that tell what it is
 _KINDS: Final[dict[int, Kind]] = {stat.S_IFREG: "file", stat.S_IFLNK: "symlink"}
 
 Rules = tuple[tuple[int, IgnoreFile], ...]  # (length of the folder's path in bytes, its .gitignore), outermost first
@@ -161,10 +162,10 @@ class _Walk:
         if len(self.entries) >= self.max_entries:
             raise _Full
         size = status.st_size
-        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "special")
-        ignored = folder.ignored or (bool(folder.rules) and _ignored(folder.rules, path, is_dir=False))
+        kind = _KINDS.get(status.st_mode & _KIND, "special")
+        ignored = folder.ignored or (folder.rules != () and _ignored(folder.rules, path, is_dir=False))
         lower = name.lower()
-        suffix = suffix_of(lower)
+        suffix = suffix_in(lower)
         role = role_in(folder.role, lower, suffix)
         sparse = size >= SPARSE_FROM and is_sparse(size, getattr(status, "st_blocks", size))
         target = _link(name, parent, folder.prefix) if kind == "symlink" else ""

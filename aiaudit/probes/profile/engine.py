@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aiaudit.data.duckdb_engine import DuckDBEngine
@@ -27,6 +28,17 @@ class ProjectEngine(DuckDBEngine):
     def __init__(self, *, memory_limit: int, cores: int = 1) -> None:
         super().__init__(memory_limit=memory_limit, threads=1)
         self._cores = cores
+        self._looked_at: dict[tuple[object, ...], Relation] = {}
+
+    def open(self, source: Source) -> Relation:
+        """As the base does; what `columns` has opened already is not opened again."""
+        known = self._looked_at.pop((source.files, source.table), None)
+        return replace(known, source=source) if known is not None else super().open(source)
+
+    def forget(self) -> None:
+        """As the base does."""
+        self._looked_at.clear()
+        super().forget()
 
     def counts(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
         """On all cores."""
@@ -67,7 +79,8 @@ class ProjectEngine(DuckDBEngine):
 
     def columns(self, source: Source) -> list[str]:
         """The names of the columns, without a look at the rows. Raises `Unopened`."""
-        return list(super().open(source).columns)
+        opened = self._looked_at[source.files, source.table] = super().open(source)
+        return opened.columns
 
     def settle(self, relation: Relation) -> Relation:
         """As the base does; large texts are parsed on all cores."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -21,6 +21,8 @@ statuses = st.sampled_from(list(Status))
 severities = st.sampled_from(list(Severity))
 fractions = st.one_of(st.none(), st.floats(0, 1))
 one_result = st.tuples(st.sampled_from([p.id for p in PACKS]), statuses, severities, fractions)
+
+BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # also where others use the machine
 
 
 @st.composite
@@ -40,6 +42,7 @@ def all_figures(made: Figures) -> dict[str, float]:
     return {name: value for name, value in named.items() if value is not None}
 
 
+@BUSY
 @given(audits(), st.data())
 def test_an_improved_status_never_lowers_a_figure(judged, data):
     open_ones = [n for n, r in enumerate(judged) if r.status in BETTER]
@@ -53,6 +56,7 @@ def test_an_improved_status_never_lowers_a_figure(judged, data):
     assert not {name: (before[name], after[name]) for name in before if after[name] < before[name]}
 
 
+@BUSY
 @given(audits(), st.randoms(use_true_random=False))
 def test_order_does_not_matter(judged, random_):
     shuffled = random_.sample(judged, len(judged))
@@ -61,6 +65,7 @@ def test_order_does_not_matter(judged, random_):
     assert score(PACKS, judged).weakest_core == score(packs, shuffled).weakest_core
 
 
+@BUSY
 @given(audits(), st.data())
 def test_losing_evidence_never_raises_low(judged, data):
     seen = [n for n, r in enumerate(judged) if r.status in JUDGED]
@@ -74,6 +79,7 @@ def test_losing_evidence_never_raises_low(judged, data):
     assert all(a.low <= b.low for a, b in zip(after.packs, before.packs, strict=True))
 
 
+@BUSY
 @given(audits())
 def test_the_range_of_a_pack_holds_its_score(judged):
     for made in score(PACKS, judged).packs:
@@ -83,6 +89,7 @@ def test_the_range_of_a_pack_holds_its_score(judged):
             assert made.score <= made.uncapped_score
 
 
+@BUSY
 @given(audits())
 def test_the_overall_range_holds_the_score_where_every_pack_has_a_number(judged):
     made = score(PACKS, judged)
@@ -91,6 +98,7 @@ def test_the_overall_range_holds_the_score_where_every_pack_has_a_number(judged)
         assert made.low <= made.score <= made.high
 
 
+@BUSY
 @given(audits())
 def test_caps_hold(judged):
     for made in score(PACKS, judged).packs:
@@ -102,12 +110,14 @@ def test_caps_hold(judged):
             assert (made.score or 0) <= CAP_UNKNOWN
 
 
+@BUSY
 @given(audits())
 def test_what_does_not_apply_moves_nothing(judged):
     applicable = [r for r in judged if r.status is not Status.NOT_APPLICABLE]
     assert all_figures(score(PACKS, judged)) == all_figures(score(PACKS, applicable))
 
 
+@BUSY
 @given(st.lists(st.tuples(severities, st.sampled_from((*UNSEEN, Status.NOT_APPLICABLE)))))
 def test_nothing_judged_gives_no_score(rows):
     judged = [result(f"C-{n}", status, severity) for n, (severity, status) in enumerate(rows)]

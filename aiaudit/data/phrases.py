@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from aiaudit.project.cache import Cache
 
 SLOT: Final = "data.phrases"
+MOST: Final = 4_000  # phrases and types that are kept, some 100 bytes each
 _STAND_IN: Final = "stand_in_"
 _PLACE: Final = lazy.regex(rf'[`"]?t0[`"]?\.[`"]?{_STAND_IN}([0-9]+)[`"]?')
 _BACKTICKS: Final = frozenset({"pyspark", "bigquery"})
@@ -96,9 +97,12 @@ class Phrasebook:
 
     def keep(self, cache: Cache | None) -> None:
         """Keep everything for later runs, where something was compiled."""
-        if cache is None or not self.taken():
+        fresh = self.taken()
+        if cache is None or not fresh:
             return
         everything: dict[str, Any] = {**self._phrases, **self._kinds}
+        if len(everything) > MOST:  # nested types are without number: begin again with those of this run
+            everything = fresh
         cache.keep(engine_id(SLOT, ""), _state(), [json.dumps(everything).encode("ascii")])
 
     def _know(self, known: Mapping[str, Any]) -> None:

@@ -92,6 +92,19 @@ def test_a_worker_tells_what_it_compiled(cache: Cache) -> None:
     assert later.kind("duckdb", "BIGINT") == kind
 
 
+def test_what_is_kept_does_not_grow_without_end(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phrases, "MOST", 3)
+    for turn in range(3):
+        book = Phrasebook()
+        book.open(cache)
+        for kind in ("a", "b"):
+            book.kind("duckdb", f"STRUCT({kind}{turn} BIGINT)")
+        book.keep(cache)
+    later = Phrasebook()
+    later.open(cache)
+    assert list(later._kinds) == ["duckdb STRUCT(a2 BIGINT)", "duckdb STRUCT(b2 BIGINT)"]
+
+
 def test_a_second_run_never_imports_ibis(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_text(

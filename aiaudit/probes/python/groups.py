@@ -187,12 +187,21 @@ _LLM_DIRECT: Final = (  # one call, one completion
     "boto3.Session.client.converse",
     "dashscope.Generation.call",
     "xai_sdk.Client.chat.create",
+    *_each(["azure.ai.inference.ChatCompletionsClient", "azure.ai.inference.aio.ChatCompletionsClient"], ["complete"]),
+    *_each(["aisuite.Client"], _OPENAI_METHODS),
+    *_each(["instructor.from_provider", "instructor.from_openai", "instructor.patch"], _OPENAI_METHODS),
+    *_each(["ibm_watsonx_ai.foundation_models.ModelInference"], ["chat", "generate", "generate_text", "chat_stream"]),
 )
 
 _LLM_INDIRECT: Final = (  # a framework's call that ends in completions
     *_each((f"langchain*.{name}" for name in (*_CHAT_MODELS, "init_chat_model", "OllamaLLM", "OpenAI")), _RUN),
-    "langchain*.LLMChain.run",
-    "langchain*.LLMChain.invoke",
+    *_each(
+        (
+            f"langchain*.{name}"
+            for name in ("LLMChain", "ConversationChain", "load_qa_chain", "load_summarize_chain", "initialize_agent")
+        ),
+        ["run", "arun", "invoke", "ainvoke", "predict", "__call__"],
+    ),
     "langchain*.ConversationalRetrievalChain.from_llm.__call__",
     "langchain*.ConversationalRetrievalChain.from_llm.invoke",
     "langchain*.RetrievalQA.from_chain_type.__call__",
@@ -230,6 +239,26 @@ _LLM_INDIRECT: Final = (  # a framework's call that ends in completions
     "dspy.ChainOfThought.__call__",
     "dspy.ReAct.__call__",
     "dspy.LM.__call__",
+    "prompty.execute",
+    "prompty.execute_async",
+    "prompty.run",
+    "prompty.run_async",
+    "promptflow*.Prompty.load.__call__",
+    "promptflow*.load_flow.__call__",
+    "semantic_kernel.Kernel.invoke",
+    "semantic_kernel.Kernel.invoke_prompt",
+    "semantic_kernel.Kernel.invoke_stream",
+    "semantic_kernel.agents.ChatCompletionAgent.get_response",
+    "semantic_kernel.agents.ChatCompletionAgent.invoke",
+    "agent_framework.ChatAgent.run",
+    "agent_framework.ChatAgent.run_stream",
+    "google.adk.runners.Runner.run",
+    "google.adk.runners.Runner.run_async",
+    "strands.Agent.__call__",
+    "agno.agent.Agent.run",
+    "agno.agent.Agent.arun",
+    "haystack.components.generators.*.OpenAIChatGenerator.run",
+    "haystack.components.generators.OpenAIGenerator.run",
 )
 
 _LLM_EMBEDDING: Final = (

@@ -108,7 +108,10 @@ class PromptFinder:
             for inner in value.elts:
                 yield from self._literal(inner, name, scope, use)
         elif self._is_load(value):
-            if self.view.provenance.of(value, scope) != "user":  # `prompt = sys.stdin.read()` is what a user says
+            if self.view.provenance.of(value, scope) not in (
+                "user",
+                "operator",
+            ):  # `prompt = sys.stdin.read()` is what a user says
                 yield self._row(value, name, scope, "loaded")
         else:
             yield from self._literal(value, name, scope, use)

@@ -1,4 +1,9 @@
-"""Where an argument's data comes from: a literal, the network, a user, the environment, or somewhere unresolved."""
+"""Where an argument's data comes from: a literal, the network, a user, whoever starts the program, the
+environment, or somewhere unresolved.
+
+A user is somebody whom a request or a page lets in. The operator, who gives arguments on the command line, could run
+any program anyway.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,7 @@ from aiaudit.probes.python.resolve import Resolver, default_of, dotted
 MAX_DEPTH: Final = 10
 
 # In this order: what a value is made of decides by its least trustworthy part.
-RANK: Final = ("network", "user", "unresolved", "env", "literal")
+RANK: Final = ("network", "user", "operator", "unresolved", "env", "literal")
 
 _NETWORK_ROOTS: Final = name_set(
     "requests httpx urllib urllib3 aiohttp wget gdown boto3 botocore s3fs gcsfs fsspec smart_open paramiko ftplib"
@@ -24,8 +29,10 @@ _NETWORK_LASTS: Final = name_set(
     " download_fileobj download_blob download_artifacts urlretrieve get_object download_url download_as_bytes"
     " cached_path"
 )
-_USER: Final = frozenset({"input", "sys.argv", "sys.stdin", "flask.request", "bottle.request", "quart.request"})
-_USER_LASTS: Final = name_set("parse_args parse_known_args file_uploader text_input text_area chat_input")
+_USER: Final = frozenset({"flask.request", "bottle.request", "quart.request"})
+_USER_LASTS: Final = name_set("file_uploader text_input text_area chat_input")
+_OPERATOR: Final = frozenset({"input", "sys.argv", "sys.stdin"})
+_OPERATOR_LASTS: Final = name_set("parse_args parse_known_args")
 _ENV: Final = frozenset({"os.environ", "os.getenv", "os.environ.get", "decouple.config"})
 _HERE: Final = frozenset({"__file__", "__name__", "__path__"})
 ROUTE_METHODS: Final = name_set(
@@ -80,7 +87,7 @@ class Provenance:
     def _name(self, node: ast.Name, scope: Scope, depth: int) -> str:
         bindings = self.resolver.bindings(node.id, scope, node.lineno)
         if bindings is None:
-            return "user" if node.id in _USER else "unresolved"
+            return "user" if node.id in _USER else "operator" if node.id in _OPERATOR else "unresolved"
         return worst(self._binding(binding, node.id, depth) for binding in bindings[:4])
 
     def _binding(self, binding: Binding, name: str, depth: int) -> str:
@@ -91,11 +98,11 @@ class Provenance:
             case "param":
                 return self._parameter(binding, scope)
             case "import":
-                return "user" if binding.target in _USER else "env" if binding.target in _ENV else "unresolved"
+                return _by_name(binding.target) if binding.target in (_USER | _OPERATOR | _ENV) else "unresolved"
         return "unresolved"
 
     def _parameter(self, binding: Binding, scope: Scope) -> str:
-        """A parameter's data comes from the user where the function is a route handler or a command."""
+        """A parameter of a route handler comes from a user, one of a command from the operator."""
         function, argument = scope.node, binding.node
         assert isinstance(argument, ast.arg)
         if isinstance(function, ast.Module | ast.ClassDef):
@@ -108,7 +115,9 @@ class Provenance:
         default = default_of(function, argument.arg)
         if isinstance(default, ast.Call) and dotted(default.func).rpartition(".")[2] == "Depends":
             return "unresolved"
-        return "user" if is_handler(scope, self.resolver) or is_command(scope) else "unresolved"
+        if is_handler(scope, self.resolver):
+            return "user"
+        return "operator" if is_command(scope) else "unresolved"
 
     def _part(self, node: ast.Attribute | ast.Subscript, scope: Scope, depth: int) -> str:
         """`args.path`, `request.json`, `self.path`, `os.environ["X"]`: what the whole comes from."""
@@ -151,8 +160,10 @@ def _by_name(name: str) -> str:
     last = name.rpartition(".")[2]
     if last in _NETWORK_LASTS or (root in _NETWORK_ROOTS and rest and not name.startswith("urllib.parse")):
         return "network"
-    if name in _USER or last in _USER_LASTS or name.startswith(("flask.request.", "sys.argv", "sys.stdin")):
+    if name in _USER or last in _USER_LASTS or name.startswith("flask.request."):
         return "user"
+    if name in _OPERATOR or last in _OPERATOR_LASTS or name.startswith(("sys.argv", "sys.stdin")):
+        return "operator"
     return "env" if name in _ENV or name.startswith("os.environ") else ""
 
 

@@ -22,6 +22,7 @@ from msgspec import Struct, field
 from aiaudit.facts_file import UNKNOWN_KEY, fact_of, query_digest
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
+from aiaudit.plain_json import decode
 from aiaudit.probes.collect import Progress
 from aiaudit.probes.collect import collect as run_probes
 from aiaudit.probes.registry import BEYOND_THE_TREE, PROBES
@@ -39,6 +40,7 @@ WORTH_SECONDS: Final = 0.05  # answers that took less are not kept: reading them
 _SECRETS: Final = frozenset({"secrets", "secrets.engine", "secrets.history"})
 _DATA: Final = "data.profile"
 _RESOLVED, _SOME_UNKNOWN = b"=", b"?"
+_SHORT: Final = 400  # characters of a fact that others may be equal to
 _as_text: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain).encode
 
 
@@ -61,7 +63,7 @@ class Kept(Mapping[str, Fact]):
     def __getitem__(self, fact_id: str) -> Fact:
         if fact_id not in self._read:
             row = self._rows[fact_id]
-            data = json.loads(zlib.decompress(memoryview(row)[1:]))
+            data = decode(zlib.decompress(memoryview(row)[1:]))
             self._read[fact_id] = fact_of(fact_id, data, resolved=row[:1] == _RESOLVED)
         return self._read[fact_id]
 
@@ -225,9 +227,15 @@ class Answers(Struct):
     def _parts(self, facts: Mapping[str, Fact], unread: Mapping[str, str]) -> Iterator[bytes]:
         """What could not be read, then each fact; in front of it whether places of its value are unknown."""
         yield _as_text(dict(unread)).encode("ascii")
+        packed: dict[str, bytes] = {}  # half of the facts are that nothing is there
         for spec in self.specs:
             row = _as_text(fact_json(facts[spec.id], convert=_unchanged))
-            yield (_SOME_UNKNOWN if UNKNOWN_KEY in row else _RESOLVED) + zlib.compress(row.encode("ascii"), 1)
+            part = packed.get(row)
+            if part is None:
+                part = (_SOME_UNKNOWN if UNKNOWN_KEY in row else _RESOLVED) + zlib.compress(row.encode("ascii"), 1)
+                if len(row) < _SHORT:
+                    packed[row] = part
+            yield part
 
     def _name(self) -> bytes | None:
         tree = self.manifest.digest()

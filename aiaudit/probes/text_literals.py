@@ -73,7 +73,7 @@ def anchored_inside(regex: str) -> bool:
 
 def folds(text: bytes) -> bool:
     """Whether the text holds a letter that is equal to one of ASCII without regard to case."""
-    return any(letter in text for letter in _FOLDED)
+    return not text.isascii() and any(letter in text for letter in _FOLDED)
 
 
 def _anchor_inside(words: Any, items: Sequence[Any], anchor: Any, step: int, outermost: bool = True) -> bool:

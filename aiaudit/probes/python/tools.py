@@ -390,5 +390,7 @@ def _schema_args(schema: ast.expr | None, view: FileView, scope: Scope) -> list[
     for name, value in list(_fields(properties).items())[:20]:
         fields = _fields(value) if isinstance(value, ast.Dict) else {}
         kind = view.values.text(fields.get("type"), scope) if "type" in fields else None
+        if kind == "object" and isinstance(fields.get("properties"), ast.Dict):
+            kind = "schema"  # its parts are told
         found.append([name, "enum" if "enum" in fields else kind or ("schema" if fields else "")])
     return found

@@ -4,7 +4,7 @@ refuses: a lone surrogate, a number beyond all ranges, a key that is no text."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -20,6 +20,14 @@ def encode(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
         return _encode(value, enc_hook=default)
     except (UnicodeEncodeError, TypeError, OverflowError):
         return json.dumps(value, separators=(",", ":"), default=default).encode("ascii")
+
+
+def encode_each(values: Sequence[Any], default: Callable[[Any], Any] | None = None) -> bytes:
+    """Each value as `encode` writes it, on a line of its own; no line ends the last."""
+    try:
+        return msgspec.json.Encoder(enc_hook=default).encode_lines(values)[:-1]
+    except (UnicodeEncodeError, TypeError, OverflowError):
+        return b"\n".join(encode(value, default) for value in values)
 
 
 def encode_lines(value: Any) -> bytes:

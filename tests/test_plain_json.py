@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiaudit.plain_json import decode, encode, encode_lines
+from aiaudit.plain_json import decode, encode, encode_each, encode_lines
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 VALUES = st.recursive(SCALARS, lambda some: st.lists(some) | st.dictionaries(st.text(), some), max_leaves=30)
@@ -27,6 +27,11 @@ def test_lines_are_those_of_json(value):
     assert json.loads(encode_lines(value)) == value
     lines = encode_lines(value).count(b"\n")
     assert lines == json.dumps(value, indent=2).count("\n")
+
+
+@given(st.lists(VALUES | st.just("\ud800")))
+def test_each_stands_on_a_line_of_its_own(values):
+    assert encode_each(values) == b"\n".join(map(encode, values))
 
 
 def test_a_lone_surrogate_survives():

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from aiaudit import lazy
 from aiaudit.model.fact import Fact
-from aiaudit.plain_json import encode
+from aiaudit.plain_json import encode, encode_each
 from aiaudit.probes.base import Engine
 from aiaudit.probes.secrets import checks
 from aiaudit.probes.secrets.judge import judge
@@ -79,11 +79,12 @@ def hide_in_fact(fact: Fact) -> Fact:
 
 def _clean(records: list[Any]) -> list[Any]:
     """The list without secrets. Its elements are many and mostly clean: one look at all of them finds the few."""
-    rows = [_json_of(record) for record in records]
-    ends = list(accumulate(len(row) + 1 for row in rows))
-    text = b"\n".join(rows)
+    text = encode_each(records, str)
     spans = [match.span() for _, compiled in _sets().matching(text) for match in compiled.finditer(text)]
     spans += [match.span() for match in _cut_in_json().finditer(text)]
+    if not spans:
+        return records
+    ends = list(accumulate(len(row) + 1 for row in text.split(b"\n")))
     looked = {at for first, last in spans for at in range(bisect_right(ends, first), bisect_right(ends, last) + 1)}
     changed = {at: new for at in looked if at < len(records) and (new := _walk(records[at], "")) is not records[at]}
     return [changed.get(at, record) for at, record in enumerate(records)] if changed else records

@@ -3,9 +3,6 @@ import copy
 import hashlib
 import os
 import re
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -179,21 +176,9 @@ def test_rendering_reads_only_and_is_the_same_each_time(result) -> None:
     assert html.render(copy.deepcopy(result)) == first
 
 
-def test_the_report_is_small_and_quickly_made(result) -> None:
-    html.render(result)  # templates are compiled once a process
-    started = time.process_time()
-    text = html.render(result)
-    assert time.process_time() - started < 0.3
-    assert len(text.encode()) < 1_000_000
-
-
-def test_the_first_report_of_a_process_is_quickly_made_too() -> None:
-    code = (
-        "import time; from tests.reports.make_result import make_result; r = make_result(); "
-        "from aiaudit.reports import html; s = time.process_time(); html.render(r); print(time.process_time() - s)"
-    )
-    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert float(out.stdout) < 0.6
+def test_the_report_is_small(result) -> None:
+    """How quickly it is made is measured by `benchmarks/reports.py`."""
+    assert len(html.render(result).encode()) < 1_000_000
 
 
 # --- colours

@@ -195,8 +195,8 @@ def gitignore() -> Run:
 
     def run(data: bytes) -> None:
         rules_ = IgnoreFile(data)
-        for path in (b"a", b"a/b.py", b"data/x/y.csv", b"\xff\n"):
-            rules_.verdict(path, is_dir=False)
+        for folder, names in (("", {"a", "b.py", "\udcff\n"}), ("data/x/", {"y.csv"})):
+            rules_.verdicts(folder, names, is_dir=False)
 
     return run
 

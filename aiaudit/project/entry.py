@@ -18,7 +18,7 @@ class Skipped(NamedTuple):
     reason: str
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """One file, link or special file of the tree.
 
     `path` is relative to the root and `/`-separated; bytes that are not UTF-8 are surrogates (PEP 383), so use

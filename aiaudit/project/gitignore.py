@@ -6,37 +6,106 @@ and hostile patterns cost time in a backtracking engine). Here the walk supplies
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterable, Set
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from re2 import Set
+    import re2
 
 MAX_BYTES: Final = 256 * 1024
 MAX_PATTERNS: Final = 4_000
 MAX_PATTERN: Final = 1_024
+_FEW: Final = 64  # ends or beginnings that are cheaper to try than the rules themselves
+_WILD: Final = frozenset(b"*?[]\\")
 _SPECIAL: Final = frozenset(b".+()|{}^$\\[]*?")
 
 
 class IgnoreFile:
-    """One `.gitignore`. `verdict(path, is_dir)` takes a path relative to the folder in which the file stands."""
+    """One `.gitignore`, as it applies to what stands in a folder at or below its own."""
 
-    __slots__ = ("_dir_only", "_negated", "_set")
+    __slots__ = ("_files", "_folders", "_negated")
 
     def __init__(self, data: bytes) -> None:
-        self._set: Set | None = None
-        self._negated: list[bool] = []
-        self._dir_only: list[bool] = []
-        patterns: list[bytes] = []
-        for line in data[:MAX_BYTES].split(b"\n")[:MAX_PATTERNS]:
-            parsed = _parse(line)
-            if parsed is not None:
-                patterns.append(parsed[0])
-                self._negated.append(parsed[1])
-                self._dir_only.append(parsed[2])
-        if patterns:
-            self._compile(patterns)
+        lines = data[:MAX_BYTES].split(b"\n")[:MAX_PATTERNS]
+        rules = [rule for line in lines if (rule := _parse(line)) is not None]
+        self._negated = [rule.negated for rule in rules]
+        self._folders = _Rules(enumerate(rules))
+        self._files = _Rules((number, rule) for number, rule in enumerate(rules) if not rule.dir_only)
 
-    def _compile(self, patterns: list[bytes]) -> None:
+    def verdicts(self, folder: str, names: Set[str], *, is_dir: bool) -> dict[str, bool]:
+        """Of those files or folders called `names` about which this file says something: True where ignored, False
+        where taken back by a `!` rule. `folder`: theirs, relative to that of this file, "" or with a slash at its
+        end."""
+        rules = self._folders if is_dir else self._files
+        return {name: not self._negated[last] for name, last in rules.last(folder, names).items()}
+
+
+class _Rule(NamedTuple):
+    """One line. `glob` without what is told beside it; `anchored`: for the whole path, else for its last part."""
+
+    glob: bytes
+    negated: bool
+    dir_only: bool
+    anchored: bool
+
+
+class _Rules:
+    """Numbered rules. Most are plain names, and are looked up; the others are tried only on a name that ends or begins
+    as one of them does, and are compiled when there is one."""
+
+    __slots__ = ("_able", "_ends", "_heads", "_names", "_paths", "_set", "_starts", "_wild")
+
+    def __init__(self, rules: Iterable[tuple[int, _Rule]]) -> None:
+        self._names: dict[str, int] = {}
+        self._paths: dict[str, dict[str, int]] = defaultdict(dict)  # by folder, by name
+        self._wild: list[tuple[int, _Rule]] = []
+        ends: set[str] = set()
+        starts: dict[bool, set[str]] = {True: set(), False: set()}  # of the path, of the name
+        for number, rule in rules:
+            if _WILD.isdisjoint(rule.glob):
+                folder, slash, name = _text(rule.glob).rpartition("/")
+                (self._paths[folder + slash] if rule.anchored else self._names)[name] = number
+                continue
+            self._wild.append((number, rule))
+            start, some = _bounds(rule.glob)
+            if all(some):
+                ends.update(some)
+            else:
+                starts[rule.anchored].add(start)
+        if len(ends) + len(starts[True]) + len(starts[False]) > _FEW:
+            ends = {""}  # to try the rules costs less then
+        self._ends, self._starts, self._heads = tuple(ends), tuple(starts[True]), tuple(starts[False])
+        self._able: list[int] = []  # the numbers of those that could be compiled
+        self._set: re2.Set | None = None
+
+    def last(self, folder: str, names: Set[str]) -> dict[str, int]:
+        """By name the number of the last rule that matches, where one does."""
+        found = {name: self._names[name] for name in self._names.keys() & names}
+        if (here := self._paths.get(folder)) is not None:
+            for name in here.keys() & names:
+                found[name] = max(found.get(name, -1), here[name])
+        for name in self._worth_trying(folder, names) if self._wild else ():
+            if tried := self._tried(folder + name):
+                found[name] = max(found.get(name, -1), *tried)
+        return found
+
+    def _worth_trying(self, folder: str, names: Set[str]) -> list[str]:
+        ends, heads = self._ends, self._heads
+        starts = tuple(one for one in self._starts if one.startswith(folder) or folder.startswith(one))
+        return [
+            name
+            for name in names
+            if name.endswith(ends) or name.startswith(heads) or (starts and (folder + name).startswith(starts))
+        ]
+
+    def _tried(self, path: str) -> list[int]:
+        if self._set is None:
+            self._set = self._compiled()
+        return [self._able[index] for index in self._set.Match(_bytes(path)) or ()]
+
+    def _compiled(self) -> re2.Set:
         import re2
 
         options = re2.Options()
@@ -44,34 +113,44 @@ class IgnoreFile:
         options.dot_nl = True
         options.log_errors = False
         compiled = re2.Set.FullMatchSet(options)
-        negated, dir_only = self._negated, self._dir_only
-        self._negated, self._dir_only = [], []
-        for pattern, is_negated, is_dir_only in zip(patterns, negated, dir_only, strict=True):
-            try:
-                compiled.Add(pattern)
-            except re2.error:
-                continue  # git ignores a pattern it cannot read
-            self._negated.append(is_negated)
-            self._dir_only.append(is_dir_only)
-        if self._negated:
-            compiled.Compile()
-            self._set = compiled
-
-    def verdict(self, path: bytes, is_dir: bool) -> bool | None:
-        """True: ignored. False: taken back by a `!` rule. None: this file says nothing about the path."""
-        if self._set is None:
-            return None
-        matched = self._set.Match(path)
-        if not matched:
-            return None
-        for index in sorted(matched, reverse=True):  # the last rule that matches wins
-            if is_dir or not self._dir_only[index]:
-                return not self._negated[index]
-        return None
+        self._able = []
+        for number, rule in self._wild:
+            with contextlib.suppress(re2.error):  # git ignores a pattern it cannot read
+                compiled.Add((b"" if rule.anchored else b"(?:.*/)?") + _translate(rule.glob))
+                self._able.append(number)
+        compiled.Compile()
+        return compiled
 
 
-def _parse(line: bytes) -> tuple[bytes, bool, bool] | None:
-    """One line as (regular expression, negated, directories only), or None where it holds no rule."""
+def _bounds(glob: bytes) -> tuple[str, list[str]]:
+    """What every path of a glob begins with, and what it ends with, which may be nothing: `*.py[co]` has two ends."""
+    start = next((at for at, char in enumerate(glob) if char in _WILD), len(glob))
+    body, opened, few = glob.partition(b"[")
+    if opened and few[-1:] == b"]" and few[:-1].isalnum() and len(few) <= _FEW and b"\\" not in body:
+        return _whole(glob[:start]), [_whole(_end(body) + bytes((char,))) for char in few[:-1]]
+    return _whole(glob[:start]), [_whole(_end(glob))]
+
+
+def _end(glob: bytes) -> bytes:
+    last = glob[glob.rfind(b"/") + 1 :]
+    return last[1 + max((at for at, char in enumerate(last) if char in _WILD), default=-1) :]
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _whole(raw: bytes) -> str:
+    """As text, but nothing where it may hold a part of a character: no text need begin or end with that."""
+    return raw.decode("ascii") if raw.isascii() else ""
+
+
+def _parse(line: bytes) -> _Rule | None:
+    """The rule that a line holds, if it holds one."""
     line = line.rstrip(b"\r")
     while line.endswith(b" ") and not line.endswith(b"\\ "):
         line = line[:-1]
@@ -84,9 +163,7 @@ def _parse(line: bytes) -> tuple[bytes, bool, bool] | None:
     line = line.rstrip(b"/") if dir_only else line
     if not line:
         return None
-    anchored = b"/" in line
-    body = _translate(line.removeprefix(b"/"))
-    return (body if anchored else b"(?:.*/)?" + body), negated, dir_only
+    return _Rule(line.removeprefix(b"/"), negated, dir_only, anchored=b"/" in line)
 
 
 def _translate(glob: bytes) -> bytes:

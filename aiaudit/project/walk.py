@@ -11,7 +11,8 @@ import os
 import posixpath
 import stat
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 from msgspec import Struct
@@ -49,7 +50,7 @@ _OPEN_FILE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _NOFOLLOW | _CL
 _KIND: Final = stat.S_IFMT(0o177777)  # the bits of a mode that tell what it is
 _KINDS: Final[dict[int, Kind]] = {stat.S_IFREG: "file", stat.S_IFLNK: "symlink"}
 
-Rules = tuple[tuple[int, IgnoreFile], ...]  # (length of the folder's path in bytes, its .gitignore), outermost first
+Rules = tuple[tuple[int, IgnoreFile], ...]  # (length of the folder's path, its .gitignore), outermost first
 
 
 class Tree(Struct, frozen=True):
@@ -126,52 +127,52 @@ class _Walk:
         """List the folder open at `fd`, and enter the folders in it."""
         try:
             with os.scandir(fd) as listing:
-                found = list(listing)
+                found = {one.name: one for one in listing}
         except OSError as error:
             self.skipped.append(Skipped(display(folder.prefix) or ".", _words(error)))
             return
-        names = {one.name for one in found}
-        if folder.depth and _VENV_MARK in names:
+        if folder.depth and _VENV_MARK in found:
             self.unentered[folder.prefix, "virtual environment, not read"].append(display(folder.prefix[:-1]))
             return
-        if ".gitignore" in names and not folder.ignored:
+        if ".gitignore" in found and not folder.ignored:
             data = _read_small(fd, ".gitignore")
-            rules = (*folder.rules, (len(os.fsencode(folder.prefix)), IgnoreFile(data)))
+            rules = (*folder.rules, (len(folder.prefix), IgnoreFile(data)))
             folder = replace(folder, rules=rules)
-        inner: list[str] = []
-        for one in found:
-            if one.is_dir(follow_symlinks=False):
-                inner.append(one.name)
-            else:
-                self._add(one, fd, folder)
-        for name in sorted(inner):
-            self._enter(name, fd, folder)
+        inner = sorted([name for name, one in found.items() if one.is_dir(follow_symlinks=False)])
+        folders = {name: found.pop(name) for name in inner}
+        self._add(found, fd, folder)
+        ignored = _ignored(folder, folders, is_dir=True)
+        for name in inner:
+            self._enter(name, fd, folder, name in ignored)
 
-    def _add(self, one: os.DirEntry[str], parent: int, folder: _Folder) -> None:
-        """Make the entry of a file, link or special file in the folder open at `parent`."""
-        name = one.name
-        path = folder.prefix + name
-        if self.excluded is not None and self.excluded(path):
-            self.skipped.append(Skipped(display(path), "excluded by configuration"))
-            return
-        try:
-            status = one.stat(follow_symlinks=False)
-        except OSError:
-            self.skipped.append(Skipped(display(path), "gone"))
-            return
-        if len(self.entries) >= self.max_entries:
-            raise _Full
-        size = status.st_size
-        kind = _KINDS.get(status.st_mode & _KIND, "special")
-        ignored = folder.ignored or (folder.rules != () and _ignored(folder.rules, path, is_dir=False))
-        lower = name.lower()
-        suffix = suffix_in(lower)
-        role = role_in(folder.role, lower, suffix)
-        sparse = size >= SPARSE_FROM and is_sparse(size, getattr(status, "st_blocks", size))
-        target = _link(name, parent, folder.prefix) if kind == "symlink" else ""
-        self.entries.append(Entry(path, size, kind, ignored, role, suffix, sparse, target))
+    def _add(self, found: Mapping[str, os.DirEntry[str]], parent: int, folder: _Folder) -> None:
+        """Make the entries of files, links and special files in the folder open at `parent`. They are many: what is the
+        same for all of them is looked up once."""
+        entries, excluded, most = self.entries, self.excluded, self.max_entries
+        prefix, role_of_folder = folder.prefix, folder.role
+        ignored = _ignored(folder, found, is_dir=False)
+        for name, one in found.items():
+            path = prefix + name
+            if excluded is not None and excluded(path):
+                self.skipped.append(Skipped(display(path), "excluded by configuration"))
+                continue
+            try:
+                status = one.stat(follow_symlinks=False)
+            except OSError:
+                self.skipped.append(Skipped(display(path), "gone"))
+                continue
+            if len(entries) >= most:
+                raise _Full
+            size = status.st_size
+            kind = _KINDS.get(status.st_mode & _KIND, "special")
+            lower = name.lower()
+            suffix = suffix_in(lower)
+            role = role_in(role_of_folder, lower, suffix)
+            sparse = size >= SPARSE_FROM and is_sparse(size, getattr(status, "st_blocks", size))
+            target = _link(name, parent, prefix) if kind == "symlink" else ""
+            entries.append(Entry(path, size, kind, name in ignored, role, suffix, sparse, target))
 
-    def _enter(self, name: str, parent: int, folder: _Folder) -> None:
+    def _enter(self, name: str, parent: int, folder: _Folder, ignored: bool) -> None:
         """Go into a folder of the folder open at `parent`, or say why not."""
         path = folder.prefix + name
         reason = SKIPPED_DIRS.get(name)
@@ -193,7 +194,6 @@ class _Walk:
             if os.fstat(fd).st_dev != self.device:
                 self.skipped.append(Skipped(display(path), "on another file system"))
                 return
-            ignored = folder.ignored or (bool(folder.rules) and _ignored(folder.rules, path, is_dir=True))
             role = role_of_dirs(path.lower())
             self._list(fd, _Folder(path + "/", role, folder.rules, ignored, folder.depth + 1))
         finally:
@@ -245,19 +245,21 @@ def _read_small(folder: int, name: str) -> bytes:
         os.close(fd)
 
 
-def _ignored(rules: Rules, path: str, *, is_dir: bool) -> bool:
-    """The innermost `.gitignore` that says anything about the path decides."""
-    raw = path.encode("utf-8", "surrogateescape")
-    for start, rule in reversed(rules):
-        verdict: bool | None = rule.verdict(raw[start:], is_dir)
-        if verdict is not None:
-            return verdict
-    return False
+def _ignored(folder: _Folder, names: Mapping[str, object], *, is_dir: bool) -> Collection[str]:
+    """Those of the names in a folder that are ignored: the innermost `.gitignore` that says anything decides."""
+    if folder.ignored or not names:
+        return names
+    said: dict[str, bool] = {}
+    for start, rule in folder.rules:
+        said |= rule.verdicts(folder.prefix[start:], names.keys(), is_dir=is_dir)
+    return {name for name, ignored in said.items() if ignored} if said else ()
 
 
 def _in_order(entries: list[Entry]) -> list[Entry]:
-    if all(entry.path.isascii() for entry in entries):
-        return sorted(entries, key=lambda entry: entry.path)
+    """By the bytes of the paths; where these are ASCII, texts have the same order."""
+    by_path = attrgetter("path")
+    if all(map(str.isascii, map(by_path, entries))):
+        return sorted(entries, key=by_path)
     return sorted(entries, key=lambda entry: os.fsencode(entry.path))
 
 

@@ -126,9 +126,22 @@ def _usage(error: Any, args: Sequence[str]) -> int:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "aiaudit"
     message = error.format_message() if hasattr(error, "format_message") else "stopped"
-    message = " ".join(message.replace("Value error, ", "").split()).rstrip(".")
-    say(f"{message}{_from_environment(error, args)}; see `{command} --help`")
+    for theirs, ours in _OURS.items():
+        message = message.replace(theirs, ours)
+    message = " ".join(message.split()).rstrip(".") + _from_environment(error, args)
+    say(f"{message[:1].lower()}{message[1:]}{' S' if message.endswith('?') else '; s'}ee `{command} --help`")
     return int(ExitCode.USAGE)
+
+
+_OURS: Final = {
+    "Value error, ": "",
+    "Input should be": "must be",
+    "greater than or equal to": "at least",
+    "less than or equal to": "at most",
+    " (Possible options: ": " (near it: ",
+    ". Did you": "; did you",
+}
+"""How the parser of command lines words things, and how this program does."""
 
 
 def _from_environment(error: Any, args: Sequence[str]) -> str:

@@ -28,6 +28,7 @@ def compare(
     New, fixed and regressed findings, waivers that began or expired, and which part of the difference is the
     project's and which that of other rules.
     """
+    from aiaudit.cli.output import wrote
     from aiaudit.reports import comparison
     from aiaudit.reports.base import check_folder, write_file
     from aiaudit.reports.templating import overriding
@@ -45,6 +46,7 @@ def compare(
         raise UsageError(f"{before}, {after}: {error}") from None
     for path, data in rendered:
         write_file(path, data.encode("utf-8", "backslashreplace"))
+    wrote(path for path, _ in rendered)
     print(text, end="")
 
 

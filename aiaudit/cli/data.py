@@ -14,7 +14,7 @@ import typer
 
 from aiaudit.cli.errors import UsageError
 from aiaudit.cli.options import option
-from aiaudit.cli.output import use_colour
+from aiaudit.cli.output import use_colour, wrote
 
 if TYPE_CHECKING:
     from aiaudit.data.model import Report
@@ -86,6 +86,7 @@ def data(
     rendered = [(target, render(target.suffix, report)) for target in wanted]
     for target, text in rendered:
         write(target, text)
+    wrote(target.path for target in wanted if not target.is_stdout)
     if as_json:
         sys.stdout.write(render(".json", report))
     elif not any(target.is_stdout for target in wanted):

@@ -38,14 +38,21 @@ def explain(
     from aiaudit.ruleset import Options, read_ruleset
 
     library = read_ruleset(Options(packs=tuple(pack or ()))).full
-    check = library.check(check_id.upper())
+    wanted = _full(check_id)
+    check = library.check(wanted)
     if check is None:
-        hint = (
-            did_you_mean(check_id.upper(), [c.id for c in library.checks]) or "; `aiaudit checks list` shows them all"
-        )
-        raise UsageError(f"no check has the id {check_id!r}{hint}")
+        known = [c.id for c in library.checks]
+        area = wanted.partition("-")[0]
+        near = "" if any(one.startswith(f"{area}-") for one in known) else did_you_mean(wanted, known)
+        raise UsageError(f"no check has the id {check_id!r}{near or '; `aiaudit checks list` shows them all'}")
     width = min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
     print("\n\n".join(_parts(packs.explain(library, check, full=full), width)))
+
+
+def _full(check_id: str) -> str:
+    """The id as it is written: SEC-002 for sec-2."""
+    area, hyphen, number = check_id.upper().partition("-")
+    return f"{area}-{number:0>3}" if hyphen and number.isdecimal() else check_id.upper()
 
 
 def _parts(told: Explanation, width: int) -> Iterable[str]:
@@ -53,11 +60,20 @@ def _parts(told: Explanation, width: int) -> Iterable[str]:
     days = f"{check.effort.days} person-{'day' if check.effort.days == 1 else 'days'}"
     yield textwrap.fill(f"{check.id}  {check.title}", width)
     yield f"{check.severity} · {check.kind} · pack {check.pack} · effort {check.effort}, counted as {days}"
-    for title, lines in told.sections():
+    for title, told_lines in told.sections():
+        lines = [_by_name(line) for line in told_lines] if told_lines is told.controls else told_lines
         hang = "    " if len(lines) > 1 else "  "  # a list hangs, a paragraph does not
         wrapped = [row for line in lines if line for row in _wrapped(line, width, hang)]
         if wrapped:
             yield "\n".join([title, *wrapped])
+
+
+def _by_name(line: str) -> str:
+    """The line of a framework's controls, with its name in place of its key."""
+    from aiaudit.reports import words
+
+    key, colon, ids = line.partition(":")
+    return f"{words.SCHEMES.get(key, key)}{colon}{ids}"
 
 
 def _wrapped(text: str, width: int, hang: str) -> Iterable[str]:

@@ -50,7 +50,7 @@ def fix(
             made = build(topic, Project(result, paths, tree.text))
         written = made.write(Path(root)) if write else []
     except ScaffoldError as error:
-        raise UsageError(f"fix {topic}: {error}") from None
+        raise UsageError(str(error)) from None
     if not write or made.changed:
         print(made.patch(), end="")
     for name in written:

@@ -69,6 +69,13 @@ def write(outputs: Sequence[Output], result: Renderable, also: Sequence[tuple[st
             sys.stdout.buffer.flush()
 
 
+def wrote(paths: Iterable[str]) -> None:
+    """Which files were written, for who looks on; scripts are told by the exit code."""
+    named = list(paths)
+    if named and sys.stderr.isatty():
+        say(f"wrote {', '.join(named)}")
+
+
 def summary(result: dict[str, Any], stream: TextIO, subject: str = "") -> None:
     """The terminal report."""
     from aiaudit.reports.terminal import render as render_summary

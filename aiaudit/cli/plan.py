@@ -93,7 +93,10 @@ def plan(
     root = folder(path or Path())
     settings = load_config(config) if config else load_project_config(root)
     if not settings.workload:
-        raise UsageError(f"{settings.file or 'aiaudit.yaml'}: there is no workload; see docs/capacity.md")
+        raise UsageError(
+            f"{settings.file or 'aiaudit.yaml'}: there is no `workload:` to plan; `aiaudit init --print` proposes one "
+            "to fill in, docs/capacity.md explains it"
+        )
     report = _machine(settings, root)
     with Reader(root) as reader:
         made = make(settings.workload, reader, report, budget=settings.budget.monthly, search=calibrate is None)

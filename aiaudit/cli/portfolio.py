@@ -31,6 +31,7 @@ def portfolio(
     Of each project (by its name and owner) its latest result counts. The common gaps are those whose mending helps most
     projects.
     """
+    from aiaudit.cli.output import wrote
     from aiaudit.reports import brand as brands
     from aiaudit.reports import portfolio as report
     from aiaudit.reports.base import check_folder, write_file
@@ -53,6 +54,7 @@ def portfolio(
         rendered = [(path, report.render(suffix, made, look)) for path, suffix in outputs]
     for path, text in rendered:
         write_file(path, text.encode("utf-8", "backslashreplace"))
+    wrote(path for path, _ in rendered)
     if not outputs:
         with overriding(templates):
             told = report.terminal(made, look)

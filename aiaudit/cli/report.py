@@ -71,6 +71,7 @@ def report(
     data = naming(data, out.brought(outputs))
     with overriding(templates):
         out.write(outputs, out.Saved(data))
+    out.wrote(output.path for output in outputs if not output.is_stdout)
 
 
 def compared(before: dict[str, Any], after: dict[str, Any], name: str) -> dict[str, Any]:

@@ -283,6 +283,7 @@ class _Task(Struct, frozen=True):
             taken = any(o.is_stdout for o in self.outputs)
             subject = Path(self.root).resolve().name if self.root else ""
             output.summary(result, sys.stderr if taken else sys.stdout, subject)
+            output.wrote([path for path, _ in saved] + [o.path for o in self.outputs if not o.is_stdout])
         for problem in result["problems"]:
             say(problem)
         if not self.quiet:
@@ -310,4 +311,6 @@ class _Task(Struct, frozen=True):
 def _nothing(result: dict[str, Any]) -> str:
     if not result["checks"]:
         return "nothing to judge by: no check is selected"
+    if all(check["status"] == "not_applicable" for check in result["checks"]):
+        return "none of the selected checks applies to this project, so there is no score"
     return "nothing could be judged, so there is no score; is this the project's folder?"

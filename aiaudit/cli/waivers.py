@@ -93,9 +93,11 @@ def add(
         "ticket": ticket,
     }  # fmt: skip
     said = {key: value for key, value in entry.items() if value}
-    _, errors = read([*config.waivers, said], severities, _today())
+    read_now, errors = read([*config.waivers, said], severities, _today())
     if len(errors) > len(read(config.waivers, severities, _today())[1]):
         raise UsageError(str(errors[-1]).partition(": ")[2] or str(errors[-1]))
+    if read_now[-1].expired:
+        raise UsageError(f"--expires {expires}: has passed already, so it would accept nothing; give a later day")
     target = Path(project or ".") / FILE
     text = target.read_text(encoding="utf-8") if target.exists() else "schema: 1\n"
     try:

@@ -162,7 +162,7 @@ def _applicability(check: Check, values: Values, seen: Mapping[str, Any], explai
     deciding = rests_on(check.applies, seen, _lookup(check, values), value=False) or facts
     return Verdict(
         Status.NOT_APPLICABLE,
-        reasons.not_applicable(check, seen, {fact.id for fact in deciding}),
+        reasons.not_applicable(check, seen, {f.id: reasons.called(f, values.title(f.id)) for f in deciding}),
         read=read,
         level=weakest_level(deciding),
         confidence=weakest_confidence(deciding),

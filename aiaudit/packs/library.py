@@ -54,7 +54,8 @@ class Library(Struct, frozen=True):
         known_checks = {check.id for check in self.checks}
         for kind, wanted, known in (("pack", wanted_packs, known_packs), ("check", wanted_checks, known_checks)):
             for name in sorted((wanted or set()) - known):
-                problems.append(Problem(None, f"no {kind} '{name}'{did_you_mean(name, known)}"))
+                listed = f"; there are: {', '.join(sorted(known))}" if kind == "pack" else ""
+                problems.append(Problem(None, f"no {kind} '{name}'{did_you_mean(name, known) or listed}"))
         if problems:
             raise PackError(problems)
         chosen = []

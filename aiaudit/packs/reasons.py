@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiaudit.model.check import Check, Outcome, Status
@@ -48,15 +48,47 @@ def holds(check: Check, facts: Sequence[Fact]) -> str:
     return f"Seen in {places}." if places else "It holds."
 
 
-def not_applicable(check: Check, seen: Mapping[str, Any], deciding: Collection[str]) -> str:
-    """The facts (by id) that make a check not applicable."""
+def not_applicable(check: Check, seen: Mapping[str, Any], deciding: Mapping[str, str]) -> str:
+    """What makes a check not applicable: what was not seen, what was, and what is there but not what it asks for.
+
+    `deciding`: the titles of the facts that decided, by their ids.
+    """
     assert check.applies is not None
-    told = []
+    missing, there, other = [], [], []
     for name in sorted(check.applies.names):
-        if check.names.get(name) in deciding and name in seen:
-            value = seen[name]
-            told.append(f"no {name.replace('_', ' ')}" if value == [] else f"{name} is {_short(value)}")
-    return f"It does not apply: {', '.join(told) or f'not {check.applies.source}'}."
+        called = deciding.get(check.names.get(name, ""))
+        if called is None or name not in seen:
+            continue
+        value = seen[name]
+        if value is True:
+            there.append(_statement(called))
+        elif value is False:
+            missing.append(f"that {_statement(called)}")
+        elif not value:
+            missing.append(called)
+        else:
+            other.append(f"{called} ({_short(value)})")
+    said = [f"Not seen here: {'; '.join(missing)}."] if missing else []
+    said += [f"Seen: {'; '.join(there)}."] if there else []
+    said += [f"Seen, but none that the check asks about: {'; '.join(other)}."] if other and not missing else []
+    return " ".join(said) or _as_declared(check, seen)
+
+
+def _statement(title: str) -> str:
+    """The title of a fact that is true or false as a statement: "serves a model" is said of the project."""
+    first, _, rest = title.partition(" ")
+    return f"it {title}" if first.endswith("s") and rest and not rest.startswith("are ") else title
+
+
+def _as_declared(check: Check, seen: Mapping[str, Any]) -> str:
+    """What aiaudit.yaml declares, or not, that makes a check not applicable."""
+    assert check.applies is not None
+    told = [
+        f"{name.removeprefix('project.').replace('_', ' ')} {seen.get(name) or '(not declared)'}"
+        for name in sorted(check.applies.names)
+        if name.startswith("project.")
+    ]
+    return f"As declared: {', '.join(told)}." if told else f"It does not apply: not {check.applies.source}."
 
 
 def generated(check: Check, status: Status, line: Outcome | None, facts: Sequence[Fact], gathered: Gathered) -> str:
@@ -84,6 +116,13 @@ def title(fact: Fact) -> str:
     return fact.id.rpartition(".")[2].replace("_", " ")
 
 
+def called(fact: Fact, given: str) -> str:
+    """The title that its pack gives to a fact, as part of a sentence; else the last part of its id in words."""
+    if not given:
+        return title(fact)
+    return given if given[1:2].isupper() else given[0].lower() + given[1:]
+
+
 def _places(facts: Sequence[Fact]) -> str:
     places = dict.fromkeys(
         f"{place.path}:{place.line}" if place.line else place.path
@@ -100,5 +139,5 @@ def _places(facts: Sequence[Fact]) -> str:
 def _short(value: Any) -> str:
     from aiaudit.rules.wording import words
 
-    text = '""' if value == "" else words(value)
+    text = words(value)
     return text if len(text) <= 80 else text[:79] + "…"

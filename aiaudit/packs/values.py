@@ -55,6 +55,11 @@ class Values:
             values[f"params.{key}"] = value
         return values
 
+    def title(self, fact_id: str) -> str:
+        """What its pack calls a fact; nothing where it has no title."""
+        spec = self._specs.get(fact_id)
+        return spec.title if spec else ""
+
     def _of(self, fact_id: str) -> Any:
         if fact_id not in self._known:
             spec = self._specs.get(fact_id)

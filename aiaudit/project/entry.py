@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -10,12 +10,23 @@ from aiaudit.project.roles import Role
 
 Kind = Literal["file", "symlink", "special"]
 
+STORE: Final = "version control store, not walked"
+PACKAGES: Final = "installed packages, not read"
+CACHE: Final = "cache or build output, not read"
+VENV: Final = "virtual environment, not read"
+_NOT_OWN: Final = frozenset({STORE, PACKAGES, CACHE, VENV})
+
 
 class Skipped(NamedTuple):
     """What was not looked at, and why. `path` may be a pattern (`**/__pycache__`) that stands for many."""
 
     path: str
     reason: str
+
+
+def not_own(reason: str) -> bool:
+    """Whether something was left out because it is not the project's own work, which is no gap in what was seen."""
+    return reason.rpartition(": ")[2] in _NOT_OWN
 
 
 class Entry(Struct, frozen=True, gc=False):

@@ -18,7 +18,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aiaudit.project.entry import Entry, Kind, Skipped, display
+from aiaudit.project.entry import CACHE, PACKAGES, STORE, VENV, Entry, Kind, Skipped, display
 from aiaudit.project.gitignore import MAX_BYTES, IgnoreFile
 from aiaudit.project.globs import GlobSet
 from aiaudit.project.reader import SPARSE_FROM, Unreadable, is_sparse
@@ -28,17 +28,14 @@ MAX_ENTRIES: Final = 200_000
 MAX_DEPTH: Final = 64
 MAX_LINKS: Final = 8  # links to links that are looked at in a row
 
-_STORE: Final = "version control store, not walked"
-_PACKAGES: Final = "installed packages, not read"
-_CACHE: Final = "cache or build output, not read"
 # Folders that are not the project's own work: version control, environments, packages, caches of tools.
 SKIPPED_DIRS: Final = {
-    **dict.fromkeys((".git", ".hg", ".svn", ".bzr", ".jj", "CVS"), _STORE),
-    **dict.fromkeys((".venv", ".virtualenv", ".conda", ".tox", ".nox", "site-packages"), _PACKAGES),
-    **dict.fromkeys(("node_modules", "bower_components", ".yarn", ".pnpm-store"), _PACKAGES),
-    **dict.fromkeys(("__pycache__", ".eggs", ".gradle", ".terraform", ".next", ".nuxt"), _CACHE),
-    **dict.fromkeys((".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"), _CACHE),
-    **dict.fromkeys((".cache", ".parcel-cache", ".turbo"), _CACHE),
+    **dict.fromkeys((".git", ".hg", ".svn", ".bzr", ".jj", "CVS"), STORE),
+    **dict.fromkeys((".venv", ".virtualenv", ".conda", ".tox", ".nox", "site-packages"), PACKAGES),
+    **dict.fromkeys(("node_modules", "bower_components", ".yarn", ".pnpm-store"), PACKAGES),
+    **dict.fromkeys(("__pycache__", ".eggs", ".gradle", ".terraform", ".next", ".nuxt"), CACHE),
+    **dict.fromkeys((".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"), CACHE),
+    **dict.fromkeys((".cache", ".parcel-cache", ".turbo"), CACHE),
 }
 _VENV_MARK: Final = "pyvenv.cfg"
 
@@ -132,7 +129,7 @@ class _Walk:
             self.skipped.append(Skipped(display(folder.prefix) or ".", _words(error)))
             return
         if folder.depth and _VENV_MARK in found:
-            self.unentered[folder.prefix, "virtual environment, not read"].append(display(folder.prefix[:-1]))
+            self.unentered[folder.prefix, VENV].append(display(folder.prefix[:-1]))
             return
         if ".gitignore" in found and not folder.ignored:
             data = _read_small(fd, ".gitignore")

@@ -122,7 +122,9 @@ def find(topic: str) -> Builder:
         if wanted == name or topic.upper() in checks:
             return builder
     known = ", ".join(f"{name}{f' ({checks[0]})' if checks else ''}" for name, (checks, _) in builders.items())
-    raise ScaffoldError(f"nothing can be generated honestly for {topic}; there are: {known}")
+    raise ScaffoldError(
+        f"{topic}: nothing can be generated honestly for it (`aiaudit explain` says how to mend it); there are: {known}"
+    )
 
 
 def catalogue() -> dict[str, tuple[tuple[str, ...], Builder]]:

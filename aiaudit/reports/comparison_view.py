@@ -10,7 +10,7 @@ from msgspec import Struct
 from aiaudit.reports import words
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import figure, shorten
-from aiaudit.scoring.comparison import Change, Comparison, is_quiet
+from aiaudit.scoring.comparison import Change, Comparison, Side, is_quiet
 
 _PLACES: Final = 5
 _FACTS: Final = 40
@@ -62,7 +62,7 @@ def view(made: Comparison, name: str, titles: Mapping[str, str] | None = None) -
         headline=_headline(made),
         score=f"{_score(a)} → {_score(b)}",
         moved=_moved(made),
-        level=f"{_level(a.readiness)} → {_level(b.readiness)}" if a.readiness != b.readiness else _level(b.readiness),
+        level=_level(b) if _level(a) == _level(b) else f"{_level(a)} → {_level(b)}",
         spans=f"{_audit(a.as_of, a.commit)} → {_audit(b.as_of, b.commit)}",
         groups=tuple(_groups(made)),
         packs=tuple((known.get(row[0], row[0]), *row[1:]) for row in packs),
@@ -167,8 +167,11 @@ def _delta(before: float | None, after: float | None) -> str:
     return words.signed(after - before, 1) if after != before else "–"
 
 
-def _level(readiness: str | None) -> str:
-    return words.LEVEL[readiness].name if readiness and readiness in words.LEVEL else say("comparison.not_judged")
+def _level(side: Side) -> str:
+    if side.not_shown:
+        return say("not_shown")
+    level = words.LEVEL.get(side.readiness or "")
+    return level.name if level else say("comparison.not_judged")
 
 
 def _audit(day: str, commit: str | None) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from aiaudit.reports import plan, words
 from aiaudit.reports.opening import Opening
 from aiaudit.reports.reading import read_waiver
-from aiaudit.reports.record import Record, preview
+from aiaudit.reports.record import Record, preview, unread_files
 from aiaudit.reports.rows import Answer, FactRow, answer_of, fact_row, machine_of, merged
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import full_stop, thousands
@@ -31,7 +31,13 @@ class Report(Opening):
 
     @property
     def skipped_files(self) -> int:
+        """Files and folders that were left out for any reason."""
         return self.result.record("skipped").whole("files")
+
+    @property
+    def unread_files(self) -> int:
+        """Those that are the project's own: gaps in what was seen."""
+        return unread_files(self.result.record("skipped"))
 
     @cached_property
     def seen(self) -> tuple[tuple[str, str], ...]:
@@ -51,12 +57,12 @@ class Report(Opening):
     def not_seen(self) -> tuple[tuple[str, str], ...]:
         skipped = self.result.record("skipped")
         rows = [
-            (words.digits(skipped.record("reasons").whole(reason), "file"), reason)
+            (words.digits(skipped.record("reasons").whole(reason), "path"), reason)
             for reason in sorted(skipped.record("reasons").data, key=lambda r: -skipped.record("reasons").whole(r))
         ]
         named = sum(skipped.record("reasons").whole(reason) for reason in skipped.record("reasons").data)
         if skipped.whole("files") > named:
-            rows.append((words.digits(skipped.whole("files") - named, "file"), say("scope.left_out")))
+            rows.append((words.digits(skipped.whole("files") - named, "path"), say("scope.left_out")))
         if self.unseen:
             rows.append((words.digits(self.unseen, "check"), say("scope.not_judged")))
         rows += [(say("scope.row.project_file"), problem) for problem in self.result.texts("problems")]

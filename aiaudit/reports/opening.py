@@ -168,6 +168,11 @@ class Opening:
         return say("summary.range_seen" if self.high - self.low < 0.5 else "summary.range_hatched")
 
     @property
+    def range_remark(self) -> str:
+        """Why the score lies outside its range, in a sentence; see `score_outside`."""
+        return full_stop(words.range_remark(self.score, self.low, self.high, len(self.result.texts("unnumbered"))))
+
+    @property
     def strength(self) -> float | None:
         """Share of the judged weight on evidence level E3 or better."""
         return self.result.percent("evidence_strength") if "evidence_strength" in self.result else None
@@ -309,9 +314,12 @@ class Opening:
 
     @property
     def level_name(self) -> str:
-        if not self.level:
-            return say("level_none")
-        return say("level_not_shown") if self.level_not_shown else self.level.name
+        return self.level.name if self.level else ""
+
+    @property
+    def level_reached(self) -> bool:
+        """Whether there is a level to name; else the verdict says all."""
+        return self.level is not None and self.level.key != "not_ready"
 
     @property
     def verdict_stop(self) -> str:

@@ -23,6 +23,7 @@ from aiaudit.reports.text import (
     rest_of,
     shorten,
     upper_first,
+    whole_clauses,
 )
 from aiaudit.reports.view import Check, Pack
 
@@ -33,7 +34,7 @@ LONGEST_STEP: Final = 80  # characters of a step or its aim on page one: two lin
 LONGEST_OF_FEW: Final = 140  # where there are only a few steps
 LONGEST_RISK: Final = 150  # characters of a risk's first sentence; a risk of one sentence may be as long as both
 LONGEST_DETAIL: Final = 90  # characters after the sentence of a risk or strength
-LONGEST_ON_ROADMAP: Final = 140  # characters of a step in the roadmap
+LONGEST_ON_ROADMAP: Final = 200  # characters of a step in the roadmap
 STEPS_SHOWN: Final = 10
 """Steps of one horizon that the roadmap lists; the rest is one line, and stands in the pack parts."""
 
@@ -91,7 +92,7 @@ class Step(Struct, frozen=True):
         """What is to be done, in the room of page one; where a person has to answer, the question."""
         if self.asks and self.check.question:
             return first_clause(_BRACKETS.sub("", self.check.question), limit * 5 // 4)
-        return first_clause(self.text.replace("`", ""), limit)
+        return whole_clauses(self.text.replace("`", ""), limit)
 
     @property
     def asks(self) -> bool:
@@ -122,7 +123,8 @@ class Action(Struct, frozen=True):
         """Such as ", score 66 → 69"; empty where the score does not move."""
         if self.score_after is None or figure(self.score_before) == figure(self.score_after):
             return ""
-        return say("step.gain", before=figure(self.score_before), after=figure(self.score_after))
+        key = "step.gain" if (self.score_before or 0.0) <= self.score_after else "step.joins"
+        return say(key, before=figure(self.score_before), after=figure(self.score_after))
 
 
 class Horizon(Struct, frozen=True):
@@ -231,7 +233,7 @@ def step_text(check: Check) -> str:
         text = say("step.show_or", fix=lower_first(fix)) if fix else say("step.show")
     else:
         text = fix or say("step.do")
-    return first_clause(text, LONGEST_ON_ROADMAP)
+    return whole_clauses(text, LONGEST_ON_ROADMAP)
 
 
 def _priority(check: Check) -> float:

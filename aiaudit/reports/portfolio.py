@@ -20,7 +20,7 @@ from aiaudit.reports.brand import Brand
 from aiaudit.reports.csv import safe_cell
 from aiaudit.reports.strings import Strings, say, speaking
 from aiaudit.reports.templating import asset, html_environment, markdown_environment
-from aiaudit.reports.text import clean, figure
+from aiaudit.reports.text import clean, figure, shorten
 from aiaudit.scoring.portfolio import LEVELS, Outlier, Portfolio
 
 FORMATS: Final = (".html", ".md", ".csv", ".json")
@@ -31,6 +31,7 @@ _COLUMNS: Final = {
 }  # fmt: skip
 _GAPS: Final = 12
 _FIXES: Final = 8
+_LINE: Final = 100  # columns of the terminal
 _ROWS: Final = 40  # projects that the terminal shows
 _BANDS: Final = (50, 70, 85)
 
@@ -127,14 +128,14 @@ def _lines(seen: View) -> str:
     for row in seen.rows[:_ROWS]:
         name = row.name if len(row.name) <= width else row.name[: width - 1] + "…"
         lines.append(
-            f"  {name:<{width}}  {row.level:<10}  {row.score:>5}  {row.span:>7}  {row.seen:>5}  {row.step}"[:100]
+            f"  {name:<{width}}  {row.level:<10}  {row.score:>5}  {row.span:>7}  {row.seen:>5}  {row.step}"[:_LINE]
         )
     if len(seen.rows) > _ROWS:
         lines.append("  " + say("portfolio.more_rows", n=len(seen.rows) - _ROWS))
     for title, bars in (("portfolio.gaps", seen.gaps), ("portfolio.fixes", seen.fixes)):
         if bars:
             lines += ["", say(title)]
-            lines += [f"  {_of(bar):<12} {bar.detail:<9} {bar.label}"[:100] for bar in bars]
+            lines += [f"  {_of(bar):<12} {bar.detail:<9} {shorten(bar.label, _LINE - 25)}" for bar in bars]
     lines += ["", *seen.notes] if seen.notes else []
     return "\n".join(lines) + "\n"
 
@@ -160,13 +161,12 @@ def view(made: Portfolio) -> View:
         Bar(g.title, g.id, g.lifts, total, say("portfolio.fix_note", fix=g.remediation, days=_days(g.days)))
         for g in made.fixes[:_FIXES]
     ]
-    levels = [Bar(_level(level), "", made.levels[level], total, "") for level in (*LEVELS, "")]
     made_view = View(
         headline=_headline(made),
         totals=tuple(_totals(made)),
         rows=tuple(_row(project, made) for project in made.projects),
         packs=tuple(title for _, title in made.packs),
-        levels=tuple(levels),
+        levels=tuple(_levels(made)),
         gaps=tuple(gaps),
         fixes=tuple(fixes),
         outliers=tuple((one.project, _why(one)) for one in made.outliers),
@@ -174,6 +174,16 @@ def view(made: Portfolio) -> View:
         notes=tuple(_notes(made)),
     )
     return _visible(made_view)
+
+
+def _levels(made: Portfolio) -> Iterator[Bar]:
+    """How many projects stand on each level; of those below the first, what was found and what was only not shown."""
+    unproven = sum(project.not_shown for project in made.projects)
+    for level in (*LEVELS, ""):
+        if level == "not_ready":
+            yield Bar(say("portfolio.not_shown"), "", unproven, len(made.projects), "")
+        count = made.levels[level] - (unproven if level == "not_ready" else 0)
+        yield Bar(_level(level), "", count, len(made.projects), "")
 
 
 def _headline(made: Portfolio) -> str:
@@ -212,7 +222,7 @@ def _row(project: Any, made: Portfolio) -> Row:
     return Row(
         name=project.name,
         owner=project.owner,
-        level=_level(project.readiness or ""),
+        level=say("portfolio.not_shown") if project.not_shown else _level(project.readiness or ""),
         score=figure(project.score),
         span=f"{project.low:.0f}–{project.high:.0f}",
         low=project.low,

@@ -8,7 +8,7 @@ from typing import Any
 from aiaudit.reports import words
 from aiaudit.reports.record import Record, as_text
 from aiaudit.reports.strings import say
-from aiaudit.reports.text import slug
+from aiaudit.reports.text import beside, slug
 from aiaudit.reports.view import PLACES_SHOWN, Check, Pack, Place, Waiver
 
 
@@ -142,7 +142,7 @@ def _read_finding(finding: Record, same_measure: bool) -> Place:
     return Place(
         path=finding.text("path"),
         line=finding.whole("line"),
-        note=finding.text("message"),
+        note=beside(finding.text("path"), finding.text("message")),
         measured="" if same_measure else finding.text("measured"),
         confidence=finding.text("confidence"),
     )

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from aiaudit.project.entry import not_own
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import shorten
 
@@ -61,6 +62,12 @@ class Record:
 
     def items(self) -> Iterator[tuple[str, Any]]:
         yield from self.data.items()
+
+
+def unread_files(skipped: Record) -> int:
+    """How many of the project's own files could not be read, of all that was left out: those are gaps."""
+    reasons = skipped.record("reasons")
+    return max(skipped.whole("files") - sum(reasons.whole(reason) for reason in reasons.data if not_own(reason)), 0)
 
 
 def as_text(value: Any) -> str:

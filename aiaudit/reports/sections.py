@@ -58,8 +58,7 @@ def present(report: Report) -> tuple[Section, ...]:
 
 
 def _scope(report: Report) -> str:
-    left_out = report.result.record("skipped").whole("files")
-    return words.scope_heading(left_out, report.unknown_facts, len(report.trusted))
+    return words.scope_heading(report.unread_files, report.unknown_facts, len(report.trusted))
 
 
 def _heat_map(report: Report) -> str:

@@ -10,15 +10,16 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from aiaudit.project.entry import not_own
 from aiaudit.reports import brand, words
-from aiaudit.reports.record import Record, preview
+from aiaudit.reports.record import Record, preview, unread_files
 from aiaudit.reports.strings import say, speaking
-from aiaudit.reports.text import NBSP, clean, figure, lower_first
+from aiaudit.reports.text import NBSP, beside, clean, figure, lower_first
 
 BAR: Final = 10  # cells of a pack's bar
 BAR_WIDE: Final = 24
@@ -26,6 +27,8 @@ WIDE: Final = 110  # columns from which the pack table spreads
 NEXT: Final = 6  # checks of the next level that are named
 PLACES: Final = 3  # places of a failed check that are shown; `-o` reports hold all
 PARTIALS: Final = 20  # checks that are partly shown and named; the reports name all
+UNREAD: Final = 3  # files that could not be read and are named; the reports name more
+NARROW: Final = 60  # columns under which text does not hang below a title
 SIGN: Final = {"fail": "✗", "partial": "◐", "pass": "✓", "unknown": "?", "blocked": "∥", "error": "!"}
 STYLE: Final = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
 UNSEEN: Final = ("unknown", "blocked", "error")
@@ -59,7 +62,10 @@ def _print(console: Console, view: Record, subject: str) -> None:
     if any(pack.whole("applicable_weight") for pack in view.records("packs")):
         console.print()
         console.print(_indent(_packs(view, console.width)))
-    for part in (_own_settings(view), _actions(view), _failed(view), _partial(view), _rest(view)):
+        if console.width >= NARROW:
+            console.print(_indent(Text(say("terminal.bar"), "dim")))
+    own = _own_settings(view)
+    for part in (own, _actions(view, console), _failed(view, console), _partial(view, console), _rest(view)):
         if part is not None:
             console.print()
             console.print(part)
@@ -77,8 +83,7 @@ def _standing(view: Record) -> Text:
     low, high, coverage = view.percent("score_low"), view.percent("score_high"), view.percent("coverage")
     lines = [Text(words.score_phrase(view.number("score"), low, high, coverage), "bold")]
     if unnumbered := view.texts("unnumbered"):
-        key = "terminal.takes_in" if view.number("score") is None else "terminal.also_takes_in"
-        lines.append(Text(say(key, len(unnumbered)), "dim"))
+        lines.append(Text(words.range_remark(view.number("score"), low, high, len(unnumbered)), "dim"))
     accepted, score = view.number("score_accepted"), view.number("score")
     if accepted != score:
         settings = words.digits(len(view.records("relaxations")), "setting")
@@ -156,8 +161,9 @@ def _packs(view: Record, width: int) -> Table:
     table.add_column(say("terminal.score"), justify="right", no_wrap=True)
     table.add_column(say("terminal.range"), justify="right", no_wrap=True)
     table.add_column(say("terminal.seen"), justify="right", no_wrap=True)
-    cells = BAR_WIDE if wide else BAR
-    table.add_column("", no_wrap=True, width=cells)
+    cells = BAR_WIDE if wide else BAR if width >= NARROW else 0
+    if cells:
+        table.add_column("", no_wrap=True, width=cells)
     for pack in view.records("packs"):
         if not pack.whole("applicable_weight"):
             continue
@@ -169,7 +175,7 @@ def _packs(view: Record, width: int) -> Table:
             Text(figure(pack.number("score")), "bold"),
             f"{figure(low)}–{figure(high)}",
             f"{figure(pack.percent('coverage'))}{NBSP}%",
-            _bar(low, high, cells),
+            *([_bar(low, high, cells)] if cells else []),
         )
         for line in _caps(pack):
             table.add_row(Text("  " + line, "dim"))
@@ -204,48 +210,64 @@ def _own_settings(view: Record) -> Table | None:
     return table
 
 
-def _actions(view: Record) -> Table | None:
+def _actions(view: Record, console: Console) -> Group | None:
     actions = view.records("actions")
     if not actions:
         return None
     titles = {check.text("id"): check.text("title") for check in view.records("checks")}
-    table = _listing(say("terminal.gains"), 2)
+    lines = [Text(say("terminal.gains"), "bold")]
     for place, action in enumerate(actions, start=1):
         check = action.text("check")
-        verb = "fix" if action.text("verb") == "fix" else "show"
-        numbered = action.number("score_before") is not None and action.number("score_after") is not None
-        gain = say(
-            f"terminal.{verb}" if numbered else f"terminal.{verb}_unnumbered",
-            effort=words.EFFORT.get(action.text("effort"), ""),
-            before=figure(action.number("score_before")),
-            after=figure(action.number("score_after")),
-            low=figure(action.number("low_before")),
-            high=figure(action.number("low_after")),
-        )
-        title = Text.assemble((f"{check:<8}", "bold"), f"  {titles.get(check, '')}\n", (gain, "dim"))
-        table.add_row(f"{place}.", title)
-    return table
+        head = Text.assemble(f"{f'{place}.':<4}", (f"{check:<8}", "bold"), "  ")
+        lines += _hung(console, head, Text(titles.get(check, "")))
+        lines += _below(console, Text(_gain(action), "dim"), head.cell_len)
+    return Group(*lines)
 
 
-def _failed(view: Record) -> Table | None:
-    failed = [c for c in view.records("checks") if c.text("status") == "fail"]
+def _gain(action: Record) -> str:
+    """What an action costs and moves, such as "fix, under a day; score 36 → 42, low end 20 → 23"."""
+    before, after = action.number("score_before"), action.number("score_after")
+    if before is None or after is None:
+        score = say("terminal.gain.unnumbered")
+    elif figure(before) == figure(after):
+        score = say("terminal.gain.stays", score=figure(after))
+    else:  # only a pack that gets its number by the new evidence can lower the mean
+        key = "terminal.gain.moves" if after > before else "terminal.gain.joins"
+        score = say(key, before=figure(before), after=figure(after))
+    return say(
+        "terminal.fix" if action.text("verb") == "fix" else "terminal.show",
+        effort=words.EFFORT.get(action.text("effort"), ""),
+        score=score,
+        low=figure(action.number("low_before")),
+        high=figure(action.number("low_after")),
+    )
+
+
+def _failed(view: Record, console: Console) -> Group | None:
+    failed = sorted(
+        (c for c in view.records("checks") if c.text("status") == "fail"), key=lambda c: -(c.number("priority") or 0.0)
+    )
     if not failed:
         return None
-    table = _listing(say("terminal.failed", checks=words.digits(len(failed), "check")), 1)
-    for check in sorted(failed, key=lambda c: -(c.number("priority") or 0.0)):
+    lines = [Text(say("terminal.failed", checks=words.digits(len(failed), "check")), "bold")]
+    for check in failed:
         severity = check.text("severity")
-        text = Text.assemble(
+        head = Text.assemble(
+            (SIGN["fail"], "red"),
+            "  ",
             (f"{check.text('id'):<8}", "bold"),
             "  ",
             (f"{words.SEVERITY.get(severity, severity).lower():<8}", STYLE.get(severity, "")),
-            f"  {check.text('title')}",
+            "  ",
         )
+        title = Text(check.text("title"))
         if waiver := check.record("waiver"):
-            text.append(f"  [{_waived(waiver)}]", "yellow")
-        for line in _places(check):
-            text.append("\n" + line, "dim")
-        table.add_row(Text(SIGN["fail"], "red"), text)
-    return table
+            title.append(f"  [{_waived(waiver)}]", "yellow")
+        lines += _hung(console, head, title)
+        for said in _places(check):
+            lines += _below(console, said, 5)
+    lines.append(Text(say("terminal.explained", check=failed[0].text("id")), "dim"))
+    return Group(*lines)
 
 
 def _waived(waiver: Record) -> str:
@@ -256,45 +278,51 @@ def _waived(waiver: Record) -> str:
     return say("terminal.waived_until", owner=waiver.text("owner"), day=words.day(waiver.text("expires")))
 
 
-def _places(check: Record) -> Iterable[str]:
+def _places(check: Record) -> Iterable[Text]:
     findings = check.records("findings")
     located = [f for f in findings if f.text("path")]
     if not located:
-        yield check.text("reason")
+        yield Text(check.text("reason"), "dim")
     for finding in located[:PLACES]:
+        path = finding.text("path")
         line = f":{finding.whole('line')}" if finding.number("line") else ""
-        yield f"{finding.text('path')}{line}  {finding.text('message')}"
+        yield Text.assemble(f"{path}{line}", (f"  {beside(path, finding.text('message'))}", "dim"))
     if len(located) > PLACES:
-        yield say("terminal.more_places", len(located) - PLACES)
+        yield Text(say("terminal.more_places", len(located) - PLACES), "dim")
 
 
-def _partial(view: Record) -> Table | None:
-    """The checks that are partly shown, the weightiest first: one line each, saying what is missing."""
+def _partial(view: Record, console: Console) -> Group | None:
+    """The checks that are partly shown, the weightiest first, each with what is missing."""
     partial = [c for c in view.records("checks") if c.text("status") == "partial"]
     if not partial:
         return None
-    title = say("terminal.partial", checks=words.digits(len(partial), "check"))
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
-    table.add_column("", no_wrap=True, overflow="ellipsis")
+    lines = [Text(say("terminal.partial", checks=words.digits(len(partial), "check")), "bold")]
     for check in sorted(partial, key=lambda c: -(c.number("priority") or 0.0))[:PARTIALS]:
-        waived = (
-            f"  [{say('terminal.waived')}]"
-            if check.record("waiver") and not check.record("waiver").flag("expired")
-            else ""
-        )
-        table.add_row(
-            Text.assemble(
-                (SIGN["partial"], "yellow"),
-                "  ",
-                (f"{check.text('id'):<8}", "bold"),
-                (waived, "yellow"),
-                "  ",
-                check.text("reason"),
-            )
-        )
+        waived = check.record("waiver") and not check.record("waiver").flag("expired")
+        head = Text.assemble((SIGN["partial"], "yellow"), "  ", (f"{check.text('id'):<8}", "bold"), "  ")
+        said = Text(f"[{say('terminal.waived')}]  ", "yellow") if waived else Text()
+        lines += _hung(console, head, said + Text(check.text("reason")))
     if len(partial) > PARTIALS:
-        table.add_row(Text("   " + say("more", n=len(partial) - PARTIALS), "dim"))
-    return table
+        lines.append(Text("   " + say("more", n=len(partial) - PARTIALS), "dim"))
+    return Group(*lines)
+
+
+def _hung(console: Console, head: Text, text: Text) -> list[Text]:
+    """A head and a text beside it, whose further lines hang below its first; on a narrow screen below the head."""
+    hang = head.cell_len
+    if console.width < NARROW:
+        first, *rest = (head + text).wrap(console, console.width) or [head]
+        for line in rest:
+            line.rstrip()
+        return [first, *_below(console, Text(" ").join(rest), 3)] if rest else [first]
+    first, *rest = text.wrap(console, console.width - hang) or [Text()]
+    return [head + first, *(Text(" " * hang) + line for line in rest)]
+
+
+def _below(console: Console, text: Text, indent: int) -> list[Text]:
+    """The lines of a text that stands indented below a head."""
+    indent = min(indent, 3 if console.width < NARROW else indent)
+    return [Text(" " * indent) + line for line in text.wrap(console, console.width - indent)]
 
 
 def _rest(view: Record) -> Text | None:
@@ -309,10 +337,18 @@ def _rest(view: Record) -> Text | None:
         key = "terminal.not_judged_of" if detail else "terminal.not_judged"
         lines.append(f"{SIGN['unknown']} {say(key, n=unseen, list=detail)}")
     lines.append(f"{SIGN['pass']} {say('terminal.passed', n=counts['pass'], other=counts['not_applicable'])}")
-    skipped = view.record("skipped").whole("files")
-    if skipped:
-        lines.append("  " + say("terminal.left_out", paths=words.digits(skipped, "path")))
-    return Text("\n".join(lines)) if checks else None
+    return Text("\n".join([*lines, *_unread(view.record("skipped"))])) if checks else None
+
+
+def _unread(skipped: Record) -> Iterable[str]:
+    """The project's own files that could not be read, the first by name."""
+    unread = unread_files(skipped)
+    paths = [one.text("path") for one in skipped.records("paths") if not not_own(one.text("reason"))][:UNREAD]
+    if unread and paths:
+        listed = ", ".join(paths)
+        more = unread - len(paths)
+        listed = say("and_more", list=listed, n=more) if more > 0 else listed
+        yield "  " + say("terminal.unread", files=words.digits(unread, "file"), list=listed)
 
 
 def _listing(title: str, sign: int) -> Table:

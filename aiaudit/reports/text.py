@@ -74,16 +74,38 @@ def first_clause(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     for marks in (("; ", ": "), (", ", " (")):
-        end = max(text.rfind(mark, limit // 3, limit) for mark in marks)
-        if end > 0:
+        if end := _last_end(text, marks, limit):
             return text[:end] + "…"
     return shorten(text, limit)
+
+
+def whole_clauses(text: str, limit: int) -> str:
+    """At most `limit` characters of an advice: the first of its clauses that are an advice alone, without a mark.
+
+    Where none is short enough: its first words, marked with an ellipsis.
+    """
+    if len(text) <= limit:
+        return text
+    end = _last_end(text, ("; ", ", and ", ", or ", ", but "), limit)
+    return text[:end] if end else first_clause(text, limit)
+
+
+def _last_end(text: str, marks: tuple[str, ...], limit: int) -> int:
+    """Where the last of the marks stands that is not too far left and in no bracket; 0 where none does."""
+    ends = [at for mark in marks for at in range(limit // 3, limit) if text.startswith(mark, at)]
+    return max((at for at in ends if text.count("(", 0, at) == text.count(")", 0, at)), default=0)
 
 
 def first_sentence(text: str) -> str:
     """The text up to its first full stop that ends a sentence."""
     hit = re.search(r"(?<=[a-z0-9)’'\"])[.!?](?=\s+[A-Z“\"])", text)
     return text[: hit.end()] if hit else text
+
+
+def beside(path: str, text: str) -> str:
+    """What is said of a place, where it stands right beside the path: without the path where it begins with it."""
+    rest = text.removeprefix(path)
+    return rest.lstrip(": ") if path and rest != text and rest[:1] in (" ", ":") else text
 
 
 def rest_of(text: str) -> str:

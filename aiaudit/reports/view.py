@@ -11,13 +11,16 @@ from msgspec import Struct, field
 
 from aiaudit.reports import words
 from aiaudit.reports.strings import say
-from aiaudit.reports.text import figure, first_clause, first_sentence, full_stop, lower_first, shorten
+from aiaudit.reports.text import figure, first_sentence, full_stop, lower_first, shorten, whole_clauses
 
 PLACES_OPEN: Final = 8
 """Places of a finding that are shown at once; the rest can be opened."""
 
 PLACES_SHOWN: Final = 30
 """Places of a finding that a report holds at all; the result JSON holds every one of them."""
+
+LONGEST_ADVICE: Final = 160
+"""Characters of one recommendation for a pack; the whole of it stands at the check."""
 
 WORST_FIRST: Final = ("fail", "error", "unknown", "blocked", "partial", "pass", "not_applicable")
 UNSEEN: Final = frozenset({"unknown", "blocked", "error"})
@@ -273,7 +276,9 @@ class Pack(Struct, frozen=True, dict=True):
     def triple(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
         """In place, not in place, recommendation: the title, its lines, and what is said where there is none."""
         by_gain = sorted(self.failed_and_partial, key=lambda c: (-c.gain, c.id))
-        advice = dict.fromkeys(first_clause(first_sentence(c.remediation), 120) for c in by_gain if c.remediation)
+        advice = dict.fromkeys(
+            whole_clauses(first_sentence(c.remediation), LONGEST_ADVICE) for c in by_gain if c.remediation
+        )
         unseen = self.not_assessed or self.to_attest
         shown = say("pack.show_rest" if unseen else "pack.keep")
         return (

@@ -230,6 +230,15 @@ def decision(
     return upper_first(say("decision.steps", steps=steps, hold=upper_first(hold)))
 
 
+def range_remark(score: float | None, low: float, high: float, unnumbered: int) -> str:
+    """What the range takes in that the score does not; where it makes the score lie outside, why that is so."""
+    if score is None:
+        return say("terminal.takes_in", unnumbered)
+    if low <= score <= high:
+        return say("terminal.also_takes_in", unnumbered)
+    return say("terminal.outside_above" if score > high else "terminal.outside_below", unnumbered)
+
+
 def scope_heading(files_left_out: int, unknown_facts: int, trusted: int) -> str:
     seen = [
         told("heading.scope.files", files_left_out) if files_left_out else "",

@@ -41,6 +41,8 @@ class Side(Struct, frozen=True):
     high: float
     coverage: float
     readiness: str | None
+    not_shown: bool = False
+    """Below the first level, though nothing that was found rules it out."""
 
 
 class Change(Struct, frozen=True):
@@ -129,6 +131,7 @@ def _side_of(data: Mapping[str, Any]) -> Side:
         low=float(data["low"]),
         high=float(data["high"]),
         coverage=float(data["coverage"]),
+        not_shown=bool(data.get("not_shown")),
         **optional,
     )
 
@@ -205,7 +208,14 @@ def _side(result: Mapping[str, Any]) -> Side:
         float(result["score_high"]),
         float(result["coverage"]),
         result["readiness"],
+        _not_shown(result),
     )
+
+
+def _not_shown(result: Mapping[str, Any]) -> bool:
+    missing = frozenset((result.get("next_level") or {}).get("missing") or ())
+    failed = any(check["status"] == "fail" and check["id"] in missing for check in result["checks"])
+    return result["readiness"] == "not_ready" and not failed
 
 
 def _change(old: Mapping[str, Any], new: Mapping[str, Any]) -> Change:

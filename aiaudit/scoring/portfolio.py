@@ -40,6 +40,8 @@ class Project(Struct, frozen=True):
     next_days: float | None
     next_checks: int
     packs: Mapping[str, float | None]
+    not_shown: bool = False
+    """Below the first level, though nothing that was found rules it out."""
 
 
 class Gap(Struct, frozen=True):
@@ -180,6 +182,8 @@ def _project(row: Mapping[str, Any]) -> Project:
         next_days=following.get("effort_days"),
         next_checks=len(following.get("missing") or ()),
         packs={pack["id"]: pack["score"] for pack in row["packs"] or ()},
+        not_shown=row["readiness"] == "not_ready"
+        and not any(f"fail {check}" in row["checks"] for check in following.get("missing") or ()),
     )
 
 

@@ -325,6 +325,24 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch):
         assert stream.getvalue().endswith("\r\x1b[K") is shows
 
 
+def test_who_looks_on_is_told_what_was_written(monkeypatch):
+    import io
+
+    from aiaudit.cli.output import wrote
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    for stream, paths, said in (
+        (Terminal(), ["r.html", "r.md"], "aiaudit: wrote r.html, r.md\n"), (Terminal(), [], ""), (io.StringIO(), ["r.md"], ""),
+    ):  # fmt: skip
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "stderr", stream)
+            wrote(paths)
+        assert stream.getvalue() == said
+
+
 def test_a_linked_folder_is_audited(aiaudit, project, tmp_path):
     (tmp_path / "link").symlink_to(project)
     result = json.loads(aiaudit("run", tmp_path / "link", "-o", "-", "-q").out)

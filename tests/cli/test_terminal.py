@@ -72,15 +72,63 @@ def test_the_weakest_area_is_the_lowest_of_all():
     assert "Weakest area: Something else, 3" in render(changed(packs=packs))
 
 
-def test_a_check_that_is_partly_shown_says_in_one_line_what_is_missing():
+def test_a_check_that_is_partly_shown_says_what_is_missing():
     partial = next(c for c in RESULT["checks"] if c["status"] == "partial")
-    many = [partial | {"id": f"OPS-{n:03}", "reason": "word " * 40, "priority": n / 10} for n in range(100, 130)]
+    many = [partial | {"id": f"OPS-{n:03}", "reason": "word " * 20, "priority": n / 10} for n in range(100, 130)]
     shown = render(changed(checks=many), width=80).splitlines()
     at = shown.index("Partly shown: 30 checks")
     assert shown[at + 1].startswith("◐  OPS-129   word word")
-    assert shown[at + 1].endswith("…")
-    assert [line[3:10] for line in shown[at + 1 : at + 21]] == [f"OPS-{n}" for n in range(129, 109, -1)]
-    assert shown[at + 21] == "   and 10 more"
+    assert shown[at + 2] == " " * 13 + "word " * 6 + "word"  # hangs below the reason
+    assert [line[3:10] for line in shown[at + 1 : at + 41 : 2]] == [f"OPS-{n}" for n in range(129, 109, -1)]
+    assert shown[at + 41] == "   and 10 more"
+
+
+def test_a_title_hangs_and_its_places_stand_below_it():
+    failed = next(c for c in RESULT["checks"] if c["status"] == "fail")
+    finding = {"path": "a/req.txt", "line": 3, "message": "a/req.txt names 8 libraries."}
+    check = failed | {
+        "id": "INF-001",
+        "severity": "high",
+        "title": "word " * 14,
+        "findings": [finding] * 5,
+        "waiver": None,
+    }
+    shown = render(changed(checks=[check], actions=[]), width=80).splitlines()
+    at = shown.index("Failed: 1 check")
+    assert shown[at + 1 : at + 3] == ["✗  INF-001   high      " + "word " * 10 + "word", " " * 23 + "word word word"]
+    assert shown[at + 3 : at + 7] == ["     a/req.txt:3  names 8 libraries."] * 3 + ["     and 2 more places"]
+    assert shown[at + 7].endswith("aiaudit explain INF-001")
+
+
+def test_a_score_outside_its_range_is_explained():
+    shown = render(changed(score=87.0, score_low=41.0, score_high=82.0, unnumbered=["cost", "data"]), width=200)
+    assert "The score lies above its range: only the range takes in the 2 packs" in shown
+    assert "The range also takes in 2 packs" in render(changed(unnumbered=["cost", "data"]), width=200)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(36.0, 42.0, "score 36 → 42, low end"), (48.1, 48.3, "score stays 48, low end"),
+     (92.0, 86.0, "score 92 → 86 with one more pack in it, low end")],
+)  # fmt: skip
+def test_what_an_action_moves_is_said_as_it_is(before, after, said):
+    action = RESULT["actions"][0] | {"score_before": before, "score_after": after}
+    assert said in render(changed(actions=[action]), width=100)
+
+
+def test_only_the_projects_own_files_are_told_as_unread():
+    skipped = {
+        "files": 3,
+        "reasons": {"version control store, not walked": 1, "too large: only its head was read": 2},
+        "paths": [
+            {"path": ".git", "reason": "version control store, not walked"},
+            {"path": "a.py", "reason": "too large: only its head was read"},
+            {"path": "b.py", "reason": "too large: only its head was read"},
+        ],
+    }
+    assert "Could not be read: 2 files (a.py, b.py)" in render(changed(skipped=skipped))
+    skipped["files"], skipped["reasons"] = 1, {"version control store, not walked": 1}
+    assert "Could not be read" not in render(changed(skipped=skipped))
 
 
 def test_gates_that_wait_are_told():

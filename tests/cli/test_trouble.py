@@ -35,7 +35,7 @@ def test_a_wrong_option_has_a_hint(aiaudit):
 
 
 def test_a_wrong_command_has_a_hint(aiaudit):
-    one_line(aiaudit("rum"), 2, "rum", "see `aiaudit --help`")
+    one_line(aiaudit("rum"), 2, "rum", "See `aiaudit --help`")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,9 @@ def test_a_broken_pack_tells_every_mistake_with_its_place(aiaudit, project, tmp_
 
 
 def test_an_unknown_check_to_explain(aiaudit):
-    one_line(aiaudit("explain", "SEC-01"), 2, "no check has the id 'SEC-01'; did you mean 'SEC-001'?")
+    one_line(aiaudit("explain", "SCE-001"), 2, "no check has the id 'SCE-001'; did you mean 'SEC-001'?")
+    one_line(aiaudit("explain", "SEC-999"), 2, "no check has the id 'SEC-999'; `aiaudit checks list` shows them all")
+    assert aiaudit("explain", "sec-1").out == aiaudit("explain", "SEC-001").out
 
 
 def test_the_callers_broken_config_stops_the_audit(aiaudit, project, tmp_path):

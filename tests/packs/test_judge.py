@@ -92,14 +92,26 @@ def test_a_rule_may_end_in_unknown_or_not_applicable_by_itself() -> None:
     assert ended(library, known(USES, False), known(TESTED, True)).status is Status.UNKNOWN
 
 
+def test_a_check_that_does_not_apply_says_so_by_the_titles_of_facts() -> None:
+    serves = "facts: {serves: {derive: loads.size() > 0, sees: [loads], title: Serves a model}}"
+    library = one_check(applies=f"serves\n  {serves}")
+    assert ended(library, absent(LOADS)).reason == "Not seen here: that it serves a model."
+    library = one_check(applies=f"'!serves'\n  {serves}")
+    assert ended(library, known(LOADS, [call()])).reason == "Seen: it serves a model."
+
+
 def test_applicability() -> None:
     library = one_check(applies="uses")
     result = ended(library, known(USES, False), known(LOADS, [call()]))
     assert (result.status, result.points) == (Status.NOT_APPLICABLE, None)
-    assert result.reason == "It does not apply: uses is false."
+    assert result.reason == "Not seen here: that uses."
     assert result.facts == (USES,)
     both = one_check(applies='"uses && loads.size() > 0"')
-    assert ended(both, known(USES, True), absent(LOADS)).reason == "It does not apply: no loads."
+    assert ended(both, known(USES, True), absent(LOADS)).reason == "Not seen here: loads."
+    other = one_check(applies="\"loads.exists(l, l.source == 'user')\"")
+    assert ended(other, known(LOADS, [call()])).reason == "Seen, but none that the check asks about: loads (a.py:1)."
+    staged = one_check(applies="\"project.stage == 'scale'\"")
+    assert ended(staged, absent(LOADS)).reason == "As declared: stage (not declared)."
     result = ended(library, unknown(USES, "no file could be read"), absent(LOADS))
     assert (result.status, result.reason) == (
         Status.UNKNOWN,

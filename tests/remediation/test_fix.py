@@ -173,4 +173,4 @@ def test_no_figures_no_word_of_figures(tmp_path, capsys):
 def test_what_cannot_be_made_honestly_is_told(capsys, tmp_path):
     (tmp_path / "a.txt").write_text("x")
     assert run(["fix", "GOV-003", str(tmp_path)]) == 2
-    assert "nothing can be generated honestly for GOV-003; there are: model-card (GOV-006)" in capsys.readouterr().err
+    assert "GOV-003: nothing can be generated honestly for it" in capsys.readouterr().err

@@ -68,7 +68,7 @@ def test_the_heaviest_failures_come_first_and_their_places_are_bounded(result) -
 def test_nothing_judged_is_said_in_words() -> None:
     text = markdown.render(made.empty_result())
     assert text.startswith("## Production readiness: no score (0–100), 0\u00a0% of the evidence seen")
-    assert "nothing could be judged" in text
+    assert "**Nothing could be judged, so nothing is claimed.**" in text
     assert "### Failed: nothing" in text
 
 

@@ -3,7 +3,17 @@
 import pytest
 
 from aiaudit.reports import words
-from aiaudit.reports.text import first_clause, first_sentence, lower_first, rest_of, shorten, slug, thousands
+from aiaudit.reports.text import (
+    beside,
+    first_clause,
+    first_sentence,
+    lower_first,
+    rest_of,
+    shorten,
+    slug,
+    thousands,
+    whole_clauses,
+)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +131,18 @@ def test_sentences_are_cut_where_they_end() -> None:
     assert first_clause(fix, 80) == "Keep weights as safetensors, or load with weights_only…"
     assert first_clause(fix, 45) == "Keep weights as safetensors…"
     assert first_clause(fix, 200) == fix
+    assert whole_clauses(fix, 80) == "Keep weights as safetensors, or load with weights_only"
+    assert whole_clauses(fix, 60) == whole_clauses(fix, 80)
+    assert whole_clauses("Fill in the part (name, purpose, owner with contact, and users) of the file", 60).endswith(
+        "…"
+    )
     assert lower_first("Every call") == "every call"
     assert lower_first("AI risks") == "AI risks"
     assert slug("../../ SEC-001 <b>") == "sec-001-b"
+
+
+def test_a_place_is_not_named_twice() -> None:
+    assert beside("a/req.txt", "a/req.txt names 8 dependencies.") == "names 8 dependencies."
+    assert beside("Dockerfile", "Dockerfile: runs as root.") == "runs as root."
+    assert beside("a.py", "a.pyc is stored.") == "a.pyc is stored."
+    assert beside("", "Nothing stops it.") == "Nothing stops it."

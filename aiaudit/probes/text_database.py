@@ -1,6 +1,6 @@
 """Hyperscan's databases: many expressions, or literals, compiled for one scan, and kept between runs.
 
-To compile takes 0.1 s for the literals of all packs and 2 s for their expressions, to read what was compiled 0.003 s.
+To compile takes 0.1 s for the literals of all packs and a second for their expressions, to read what was compiled 3 ms.
 Hyperscan itself refuses a database that another version made, or that is for another processor or not whole (by a
 checksum of its own, beside that of the cache); it is then compiled anew.
 """
@@ -9,16 +9,41 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import zlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.project.cache import content_hash, engine_id
 
 if TYPE_CHECKING:
     from aiaudit.project.cache import Cache
 
 SLOT: Final = "hyperscan"
+
+
+_TOKEN: Final = lazy.regex(  # what belongs together in an expression; a count by itself
+    r"\\Q.*?\\E|\\[pPx]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|\[:.*?:\]|[^\]\\])*\]|\{(?P<least>\d+)(?P<more>,(?P<most>\d*))?\}|.",
+    re.DOTALL,
+)
+_COUNTED: Final = 8  # repetitions that are counted
+
+
+def wider(regex: str) -> str:
+    """An expression that matches in every text in which this one does, and is compiled in two thirds of the time: it
+    counts no further than eight, and no repetitions that may be many."""
+    return "".join(_uncounted(token) for token in _TOKEN.finditer(regex))
+
+
+def _uncounted(token: re.Match[str]) -> str:
+    """A part of an expression, without its count where that is large."""
+    if token["least"] is None:
+        return token[0]
+    least, most = int(token["least"]), token["most"] if token["more"] else token["least"]
+    if not most or int(most) - least >= _COUNTED // 2 or least > _COUNTED:
+        return "*" if least == 0 else "+" if least == 1 else f"{{{min(least, _COUNTED)},}}"
+    return token[0]
 
 
 def database(

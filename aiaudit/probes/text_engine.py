@@ -110,6 +110,7 @@ class TextEngine:
         self._keys_at: dict[str, tuple[str, ...]] = {}
         self._bytes: dict[tuple[str, ...], int] = {}  # of the files for which these groups are meant
         self._searches: dict[tuple[str, ...], _Search] = {}
+        self._ahead: dict[str, tuple[bytes, dict[str, Any]]] = {}  # by path
 
     def key(self) -> str:
         return str(VERSION)  # what is looked for is in `variant`, so that another query elsewhere costs nothing here
@@ -127,7 +128,17 @@ class TextEngine:
             joint = tuple(sorted(self._by_key))
             self._searches[joint] = _Search({key: self._by_key[key] for key in joint}, much=size >= _MUCH, cache=cache)
 
+    def ahead(self, files: Sequence[tuple[bytes, Entry]]) -> None:
+        """Look through the files that are scanned next: the tables of a search stay in the processor's cache."""
+        self._ahead.clear()
+        for data, entry in files:
+            self._ahead[entry.path] = (data, self._look(data, entry))
+
     def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
+        seen, found = self._ahead.pop(entry.path, (None, {}))
+        return found if seen is data else self._look(data, entry)
+
+    def _look(self, data: bytes, entry: Entry) -> dict[str, Any]:
         if is_binary(data):
             return {"binary": True}
         text = decode(data).encode("utf-8") if data.startswith(_WIDE) else data

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from aiaudit import lazy
-from aiaudit.probes.text_database import database
+from aiaudit.probes.text_database import database, wider
 from aiaudit.probes.text_literals import Alternative, Clause, anchored_inside, folds, required
 from aiaudit.project.cache import content_hash, engine_id
 from aiaudit.resources import precompiled
@@ -167,7 +167,7 @@ def _learn(expressions: Sequence[Expression], kept: Cache | None, purpose: str) 
 
 
 class WholeSearch:
-    """By the expressions themselves, all at once, which takes a second or two to compile.
+    """By the expressions themselves, all at once, which takes a second to compile. Their large counts are left out.
 
     Hyperscan counts bytes where RE2 counts characters: each character beyond ASCII is made one byte for it. Expressions
     that name such characters, or that it has not, go by their literals. Raises `ImportError` where Hyperscan is not
@@ -178,28 +178,33 @@ class WholeSearch:
         import hyperscan
 
         numbers = range(len(expressions))
-        self._literals = LiteralSearch(expressions, cache, "all")
         self._others = [number for number in numbers if not _plain(expressions[number].regex)]
         self._rest = LiteralSearch([expressions[number] for number in self._others], cache, "others")
         able = sorted(set(numbers) - set(self._others))
         flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_MULTILINE
-        self._database: Any = None
-        with contextlib.suppress(RuntimeError):  # an expression that only RE2 knows: literals do for all
+        self._all = numbers
+        self._instead: LiteralSearch | None = None
+        try:
             self._database = database(
-                [expressions[number].regex.encode() for number in able],
+                [wider(expressions[number].regex).encode() for number in able],
                 [flags | hyperscan.HS_FLAG_CASELESS * expressions[number].ignore_case for number in able],
                 ids=able,
                 cache=cache,
                 purpose="whole",
             )
+        except RuntimeError:  # an expression that only RE2 knows: literals do for all
+            self._instead = LiteralSearch(expressions, cache, "all")
 
     def candidates(self, text: bytes) -> Iterable[int]:
         """See `Search`."""
-        if self._database is None or not text or folds(text):
-            return self._literals.candidates(text)
+        if self._instead is not None:
+            return self._instead.candidates(text)
+        if folds(text):
+            return self._all
         found: list[int] = []
         short = text if text.isascii() else text.translate(_ONE_BYTE, _CONTINUED)
-        self._database.scan(short, match_event_handler=_note, context=found)
+        if text:
+            self._database.scan(short, match_event_handler=_note, context=found)
         return sorted({*found, *(self._others[number] for number in self._rest.candidates(text))})
 
 

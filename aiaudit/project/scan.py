@@ -13,6 +13,7 @@ import struct
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
@@ -89,7 +90,7 @@ class Scan:
         self.found: list[dict[int, Result]] = [{} for _ in self.tasks]
         self.hits: dict[tuple[int, int], Key] = {}  # (task, engine) -> where the answer is kept
         self.reader: Reader | None = None
-        self.read: dict[int, Content] = {}  # by task, in a worker: read ahead
+        self.read: dict[int, tuple[Content, bytes]] = {}  # by task, in a worker: read ahead, with its hash
         self.here = self.end = 0  # in a worker: its place in its chunk
         self.known: Mapping[bytes, frozenset[bytes]] = {}
         self._pool: pool.Pool | None = None
@@ -189,14 +190,20 @@ class Scan:
             return
         sizes = [min(self.tasks[number].entry.size, limit_of(self.tasks[number].entry)) for number in todo]
         total = sum(sizes)
-        for engine in self.engines if prepare else ():
+        for number, engine in enumerate(self.engines if prepare else ()):
             if (ready := getattr(engine, "prepare", None)) is not None:
-                ready(0 if self.known else total, self.cache)  # of a tree that was seen before, little is new
+                ready(int(total * self._new(number)), self.cache)
         if self._forks(total):
             jobs = 1 if total <= ONE_JOB_BYTES else self.jobs
             chunks = _chunks(sizes, jobs)
             ends = dict(chunks)
             self._pool = pool.Pool(lambda at: self._look_on(todo, at, ends), chunks, jobs, self.limits)
+
+    def _new(self, number: int) -> float:
+        """The least share of an engine's files that is new to it: of a tree that was seen before, next to nothing."""
+        wanted = Counter(made for task in self._todo for engine, made in self.work[task].engines if engine == number)
+        new = sum(max(0, files - len(self.known.get(made, ()))) for made, files in wanted.items())
+        return new / max(1, wanted.total())
 
     def _take_rest(self) -> None:
         if self._pool is None:
@@ -245,7 +252,7 @@ class Scan:
         number = todo[position]
         if number not in self.read:
             self.read.clear()
-            if self.end - position > 1 and not self.known:
+            if self.end - position > 1:
                 self._look_ahead(todo[position : self.end])
         return self._look(number)
 
@@ -257,9 +264,9 @@ class Scan:
         with contextlib.suppress(Exception):
             for number in numbers if able else ():
                 task = self.work[number]
-                content = self.read[number] = self._content(task.entry)
-                for engine, _ in task.engines if not content.truncated else ():
-                    if engine in shown:
+                content, digest = self.read[number] = self._content(task.entry)
+                for engine, made in task.engines if not content.truncated else ():
+                    if engine in shown and digest not in self.known.get(made, ()):
                         shown[engine].append((content.data, task.entry))
                 size += len(content.data)
                 if size >= _AHEAD:
@@ -268,21 +275,23 @@ class Scan:
             with contextlib.suppress(Exception):
                 able[engine](files)
 
-    def _content(self, entry: Entry) -> Content:
+    def _content(self, entry: Entry) -> tuple[Content, bytes]:
+        """What a file holds, and the hash of that."""
         data = self.project.remembered(entry.path)
         if data is not None:
-            return Content(data, len(data))
+            return Content(data, len(data)), content_hash(data)
         if self.reader is None:  # each worker has its own: a chain of open folders is not shared
             self.reader = Reader(self.project.root)
-        return self.reader.read(entry.path, limit_of(entry))
+        content = self.reader.read(entry.path, limit_of(entry))
+        return content, content_hash(content.data)
 
     def _look(self, number: int) -> bytes:
         """Read one file and look through it, in a worker. Answers with the content's hash and a part an engine."""
         task = self.work[number]
         entry = task.entry
-        content = self.read.pop(number, None) or self._content(entry)
+        ahead = self.read.pop(number, None)
+        content, digest = ahead or self._content(entry)
         data, truncated = content.data, content.truncated
-        digest = content_hash(data)
         parts = [digest]
         for engine, made in task.engines:
             kind, body = self._part(self.engines[engine], made, entry, data, digest, truncated=truncated)

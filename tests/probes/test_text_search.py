@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from aiaudit.probes import text_engine, text_search
 from aiaudit.probes.secrets.rules import patterns
+from aiaudit.probes.text_database import wider
 from aiaudit.probes.text_literals import anchored_inside, folds, required
 from aiaudit.probes.text_search import Expression, LiteralSearch, SetSearch, WholeSearch, compile_pattern, search_for
 from aiaudit.project.cache import open_cache
@@ -119,6 +120,50 @@ def test_no_search_passes_over_what_matches(regexes: list[tuple[str, bool]], tex
             assert matching <= set(search.candidates(text)), (type(search).__name__, expressions, text)
 
 
+@pytest.mark.parametrize(
+    ("regex", "expected"),
+    [
+        (r"a[^\n]{0,80}b", r"a[^\n]*b"),
+        (r"\w{1,40}?=", r"\w+?="),
+        (r"x{3,200}y{3,}", r"x{3,}y{3,}"),
+        (r"[0-9a-f]{32}", r"[0-9a-f]{8,}"),
+        (r"[0-9a-f]{23,24}", r"[0-9a-f]{8,}"),
+        (r"(?:ab ){0,4}c{2}d{1,3}", r"(?:ab )*c{2}d{1,3}"),
+        (r"[{1,90}]\{1,90}{,90}", r"[{1,90}]\{1,90}{,90}"),  # no counts
+        (r"[]{1,90}]\]{1,90}", r"[]{1,90}]\]+"),
+        (r"[[:alpha:]{1,90}\]]{1,90}", r"[[:alpha:]{1,90}\]]+"),
+        (r"\Qa{1,90}\Eb{1,90}", r"\Qa{1,90}\Eb+"),
+        (r"\x{100}\p{Greek}{1,90}", r"\x{100}\p{Greek}+"),
+    ],
+)
+def test_large_counts_are_left_out_of_what_is_compiled(regex: str, expected: str) -> None:
+    compile_pattern(regex)
+    compile_pattern(expected)
+    assert wider(regex) == expected
+
+
+COUNTED = st.lists(
+    st.tuples(
+        st.sampled_from(["k", "[a-c]", ".", r"\w", "(?:ab|c)", r"[^\n]", r"\{", "[{1,9}]"]),
+        st.sampled_from(["", "{0,7}", "{1,9}?", "{2,}", "{9}", "{10,12}", "{3,4}", "{0,1}", "+"]),
+    ).map("".join),
+    min_size=1,
+    max_size=5,
+).map("".join)
+
+
+@settings(max_examples=250, deadline=None)
+@given(COUNTED, st.lists(st.text(alphabet="kkkkabcabc{1 \nü", max_size=40), min_size=1, max_size=6))
+def test_what_is_compiled_matches_wherever_the_expression_does(regex: str, texts: list[str]) -> None:
+    if not usable(regex, False):
+        return
+    asked, compiled, whole = compile_pattern(regex), compile_pattern(wider(regex)), WholeSearch([Expression(regex)])
+    for text in (one.encode() for one in texts):
+        if asked.search(text) is not None:
+            assert compiled.search(text) is not None
+            assert list(whole.candidates(text)) == [0]
+
+
 def test_letters_that_only_unicode_makes_equal_are_seen() -> None:
     text = "to\u212aen".encode()  # with the sign for Kelvin
     assert folds(text) and not folds(b"token")
@@ -152,6 +197,46 @@ def test_hits_do_not_depend_on_the_search(monkeypatch: pytest.MonkeyPatch) -> No
         found.append(engine.scan(data, entry))
     assert found[0] == found[1] == found[2]
     assert sum(map(len, found[0]["hits"].values())) == 6
+
+
+def test_files_that_were_looked_through_ahead_have_the_same_hits() -> None:
+    groups = [
+        text_engine.PatternGroup((text_engine.Pattern("code", "x"),), files=("*.py",)),
+        text_engine.PatternGroup((text_engine.Pattern("any", r"\S"),), files=("*.txt",)),
+    ]
+    one, two = (Entry(name, 1, suffix=name[-4:].lstrip("a.")) for name in ("a.py", "a.txt"))
+    shared = b"x"  # Python keeps one such object for all who read it
+    asked = [(shared, one), (shared, two), (b"\0\0\0", two), (b"", one)]
+    found = []
+    for ahead in (True, False):
+        engine = text_engine.TextEngine(groups=groups)
+        assert engine.wants(one) and engine.wants(two)
+        results = []
+        for number, (data, entry) in enumerate(asked):
+            if ahead:
+                engine.ahead(asked[number:] if number > 1 else asked[:2])
+            results.append(engine.scan(data, entry))
+        found.append(results)
+    assert found[0] == found[1]
+    assert [list(one["hits"].values()) for one in found[0][:2]] == [[[[0, 1, "x"]]], [[[0, 1, "x"]]]]
+    assert list(found[0][0]["hits"]) != list(found[0][1]["hits"])
+    assert found[0][2:] == [{"binary": True}, {"hits": {}}]
+
+
+def test_where_hyperscan_cannot_read_an_expression_literals_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    import hyperscan
+
+    class Literal(hyperscan.Database):  # type: ignore[misc]
+        def compile(self, *, literal: bool, **rest: object) -> None:
+            if not literal:
+                raise hyperscan.error("unsupported")
+            super().compile(literal=literal, **rest)
+
+    monkeypatch.setattr(hyperscan, "Database", Literal)
+    search = WholeSearch([Expression("token.x"), Expression("other")])
+    assert list(search.candidates(b"a token, the other")) == [0, 1]
+    assert list(search.candidates(b"the other")) == [1]
+    assert list(search.candidates(b"")) == []
 
 
 def test_without_hyperscan_the_sets_of_re2_do(monkeypatch: pytest.MonkeyPatch) -> None:

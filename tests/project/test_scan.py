@@ -331,3 +331,33 @@ def test_a_search_ahead_that_fails_changes_nothing(project: Project) -> None:
     engine = Foresighted()
     engine.ahead = fail  # type: ignore[method-assign, assignment]
     assert run(project, engine, jobs=1, isolate=True)["bad.py"] == {"size": 3, "first": "BAD", "shown": 0}
+
+
+def test_engines_are_shown_what_is_new_where_a_cache_knows_the_rest(project: Project, tmp_path: Path) -> None:
+    with open_cache(tmp_path / "cache") as cache:
+        first = run(project, Foresighted(), jobs=1, isolate=True, cache=cache)
+        assert min(one["shown"] for one in first.values()) > 1  # a cache that is empty knows nothing
+        (Path(project.root) / "pkg1" / "m1.py").write_text("changed")
+        with Project.open(project.root) as changed:
+            second = run(changed, Foresighted(), jobs=1, isolate=True, cache=cache)
+    assert second["pkg1/m1.py"] == {"size": 7, "first": "changed", "shown": 1}
+    assert {path: one for path, one in second.items() if path != "pkg1/m1.py"} == {
+        path: one for path, one in first.items() if path != "pkg1/m1.py"
+    }
+
+
+def test_engines_make_ready_for_what_is_new_to_them(project: Project, tmp_path: Path) -> None:
+    class Ready(Engine):
+        def prepare(self, size: int, cache: Cache | None = None) -> None:
+            self.size = size
+
+    def made_ready(engine: Ready, cache: Cache | None) -> int:
+        run(project, engine, cache=cache)
+        return engine.size
+
+    whole = sum(entry.size for entry in project.files if entry.suffix != ".skip")
+    with open_cache(tmp_path / "cache") as cache:
+        assert made_ready(Ready(), None) == made_ready(Ready(), cache) == whole
+        (Path(project.root) / "pkg1" / "m1.py").unlink()
+        assert made_ready(Ready(), cache) < whole / 100  # of the same content twice, one is taken to be new
+        assert made_ready(Ready(key="2"), cache) == whole

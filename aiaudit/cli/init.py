@@ -24,6 +24,7 @@ def init(
     from aiaudit.capacity.proposal import propose_workload
     from aiaudit.project.config import FILE, parse_config
     from aiaudit.project.proposal import Detected, propose
+    from aiaudit.project.tree import Project as Tree
     from aiaudit.reports.base import write_file
     from aiaudit.ruleset import Options
 
@@ -37,15 +38,25 @@ def init(
     models = _rows(facts.get("bom.models"))
     services = [*_rows(facts.get("infra.services")), *_rows(facts.get("infra.containers"))]
     workload = propose_workload(services, models, _rows(facts.get("code.llm_calls")))
-    text = propose(
-        Detected(made.collection.project["name"] or _name(root), flags, _rows(facts.get("bom.data")), models, workload)
+    with Tree.open(folder(root)) as tree:
+        files = frozenset(entry.path for entry in tree.files)
+    found = Detected(
+        name=made.collection.project["name"] or _name(root),
+        flags=flags,
+        data=_rows(facts.get("bom.data")),
+        models=models,
+        workload=workload,
+        trained=_rows(facts.get("code.training_calls")),
+        files=files,
     )
+    text = propose(found)
     parse_config(text.encode(), FILE)  # what we write must be what we read
     if to_stdout:
         sys.stdout.write(text)
         return
     write_file(str(target), text.encode())
     say(f"{target}: written; answer what is commented out, then run `aiaudit run {root}` again")
+    say("begin with the owner and the purpose: a record without them fails GOV-001")
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:

@@ -11,24 +11,39 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-_ROLES: Final = (("train", "train"), ("val", "validation"), ("test", "test"), ("reference", "reference"))
+from aiaudit import lazy
+
+_ROLES: Final = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation"), "validation"),
+    "test": "test",
+    "reference": "reference",
+}
 _MOST: Final = 20
+_ALIKE: Final = 3  # files from which on a pattern stands for all
+_NUMBER: Final = lazy.regex(r"\d+(?=\.[A-Za-z]\w*(?:\.\w+)?$)")  # before the suffix
+_WORD: Final = lazy.regex("[a-z]+")
+_NO_MODEL: Final = ("Trainer", "Pipeline", "SearchCV")  # ends of the names of classes that train another one
+_CLASSICAL: Final = (".pkl", ".pickle", ".joblib", ".onnx", ".cbm", ".ubj", ".bst", ".skops")
 
 
 class Detected(Struct, frozen=True):
     """What an audit saw, as far as a project file can use it; `data`, `models`: rows of `bom.data`, `bom.models`;
-    `workload`: lines of that block, about the model, the engine or the interface."""
+    `workload`: lines of that block, about the model, the engine or the interface; `trained`: rows of
+    `code.training_calls`; `files`: the paths of the project's files."""
 
     name: str
     flags: Mapping[str, bool]
     data: Sequence[Mapping[str, Any]]
     models: Sequence[Mapping[str, Any]]
     workload: Sequence[str] = ()
+    trained: Sequence[Mapping[str, Any]] = ()
+    files: frozenset[str] = frozenset()
 
 
 def propose(found: Detected) -> str:
     """The file as text."""
-    parts = [_HEAD, _project(found), _datasets(found.data), _models(found.models)]
+    parts = [_HEAD, _project(found), _datasets(found), _models(found)]
     flags = found.flags
     if found.workload or flags.get("serves_http") or flags.get("batch") or flags.get("calls_llm_api"):
         parts.append(_workload(found))
@@ -97,13 +112,17 @@ def _project(found: Detected) -> str:
     return "\n".join(lines)
 
 
-def _datasets(rows: Sequence[Mapping[str, Any]]) -> str:
+def _datasets(found: Detected) -> str:
+    """An entry for each set that is there; many files of one kind are one set. Those that are not here are named only:
+    declared, they would be data that the audit cannot read."""
+    rows = _different(found.data)
+    gone = [str(row["name"]) for row in rows if _is_file(row) and not _is_there(str(row["name"]), found.files)]
     entries: list[str] = []
-    for row in _different(rows):
-        name, kind = str(row["name"]), str(row.get("from", ""))
-        entries.append(f"  - name: {_text(name.rpartition('/')[2].partition('.')[0] or name)}")
-        entries.append(f"    {'path' if kind == 'file' else 'source'}: {_text(name)}")
-        role = next((role for word, role in _ROLES if word in name.lower()), None)
+    for name, row in _grouped([row for row in rows if str(row["name"]) not in gone][:_MOST]):
+        called = name.rpartition("/")[2].partition(".")[0].strip("*_-") or name
+        entries.append(f"  - name: {_text(called)}")
+        entries.append(f"    {'path' if _is_file(row) else 'source'}: {_text(name)}")
+        role = next((_ROLES[word] for word in _WORD.findall(name.lower()) if word in _ROLES), None)
         entries.append(
             f"    role: {role}"
             if role
@@ -114,13 +133,44 @@ def _datasets(rows: Sequence[Mapping[str, Any]]) -> str:
         else:
             entries.append("    # licence: an SPDX id, or proprietary-internal with its owner   # DATA-011")
         entries.append("    # label: the column that is predicted")
-    return "\n".join(["datasets:", *entries]) if entries else ""
+    head = ["datasets:", *entries] if entries else []
+    if gone:
+        head.append("# data that the code names and that is not here (declare what is kept elsewhere by its `source`):")
+        head += [f"#   {_text(name)}" for name in gone[:_MOST]]
+    return "\n".join(head)
 
 
-def _models(rows: Sequence[Mapping[str, Any]]) -> str:
+def _is_file(row: Mapping[str, Any]) -> bool:
+    return row.get("from") == "file"
+
+
+def _is_there(name: str, files: frozenset[str]) -> bool:
+    """Whether a path is a file of the project, a folder of files or a pattern."""
+    name = name.removeprefix("./").rstrip("/")
+    return not files or name in files or "*" in name or any(path.startswith(f"{name}/") for path in files)
+
+
+def _grouped(rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
+    """The sets with their paths; `_ALIKE` files or more whose names differ in a number only are one, by a pattern."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        name = str(row["name"])
+        folder, _, last = name.rpartition("/")
+        pattern = _NUMBER.sub("*", last, count=1) if _is_file(row) else last
+        groups.setdefault(f"{folder}/{pattern}" if folder else pattern, []).append(row)
+    made: list[tuple[str, Mapping[str, Any]]] = []
+    for pattern, alike in groups.items():
+        if len(alike) >= _ALIKE:
+            made.append((pattern, alike[0]))
+        else:
+            made += [(str(row["name"]), row) for row in alike]
+    return made
+
+
+def _models(found: Detected) -> str:
     """Commented out as a whole: a model that is declared without a licence is a gap, and nobody has declared any."""
     entries: list[str] = []
-    for row in _different(rows):
+    for row in _different(found.models)[:_MOST]:
         kind = str(row.get("from", ""))
         name = str(row["name"])
         entries.append(f"#   - name: {_text(name.rpartition('/')[2] if kind == 'file' else name)}")
@@ -131,8 +181,26 @@ def _models(rows: Sequence[Mapping[str, Any]]) -> str:
         if row.get("version"):
             entries.append(f"#     revision: {_text(str(row['version']))}")
         entries.append("#     licence: what permits the use")
+    if not any(_is_file(row) for row in found.models):  # what is trained here is kept elsewhere
+        entries += _trained(found.trained)
     head = "# models:                       # GOV-014: those of the system, each with what permits its use"
     return "\n".join([head, *entries]) if entries else ""
+
+
+def _trained(calls: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """The models that the code trains, by their classes, with the place; where it keeps them only people know."""
+    seen: set[str] = set()
+    for call in calls:
+        kind = str(call.get("name", "")).rpartition(".")[0].rpartition(".")[2]
+        if not kind.isidentifier() or kind.endswith(_NO_MODEL):
+            kind = ""
+        if kind in seen or len(seen) == _MOST:
+            continue
+        seen.add(kind)
+        name = _text(kind) if kind else "what it is called"
+        yield f"#   - name: {name}   # trained in {_text(str(call.get('path', '')))}, line {call.get('line', 0)}"
+        yield "#     path: where the trained model is kept"
+        yield "#     licence: what permits the use"
 
 
 def _workload(found: Detected) -> str:
@@ -148,14 +216,26 @@ def _workload(found: Detected) -> str:
         lines.append(
             "#   model: {source: llama-3.1-8b}   # a preset, config.json or header; for an interface say `api:`"
         )
+    if not found.workload and found.flags.get("classical_ml") and not found.flags.get("calls_llm_api"):
+        lines += _classical(found.models)
     lines.append("#   slo: {e2e_ms_p95: 500, availability: 0.995}")
     lines.append("#   growth: {per_month: {low: 0.02, expected: 0.05, high: 0.1}, horizon_months: 18}")
     return "\n".join(lines)
 
 
+def _classical(models: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    """The model of a workload that is no language model, and the machine that it runs on."""
+    file = next((str(row["name"]) for row in models if _is_file(row) and str(row["name"]).endswith(_CLASSICAL)), "")
+    if file:
+        yield f"#   model: {{kind: classical, source: {_text(file)}}}"
+    else:
+        yield "#   model: {kind: classical, file_mb: 10}   # or `source:`, where its file is kept here"
+    yield "#   hardware: {target: {cpu: 1, memory_mb: 1024}}   # one replica"
+
+
 def _different(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The first row of each name, at most `_MOST`."""
-    return list({str(row.get("name")): row for row in reversed(list(rows)) if row.get("name")}.values())[::-1][:_MOST]
+    """The first row of each name."""
+    return list({str(row.get("name")): row for row in reversed(list(rows)) if row.get("name")}.values())[::-1]
 
 
 def _text(value: str) -> str:

@@ -66,6 +66,46 @@ def test_the_comments_are_valid_once_they_are_answered(flags):
     assert config.project.stage == "prototype"
 
 
+def test_files_that_differ_in_a_number_are_one_set_and_absent_ones_are_named_only():
+    rows = [{"name": f"data/shard_{n}.json", "from": "file"} for n in range(3)]
+    rows += [{"name": "data/q1.csv", "from": "file"}, {"name": "data/q2.csv", "from": "file"}]
+    rows += [{"name": "out/scored.jsonl", "from": "file"}, {"name": "raw", "from": "file"}]
+    here = frozenset({row["name"] for row in rows} - {"out/scored.jsonl", "raw"} | {"raw/a.csv"})
+    text = propose(Detected("shop", {}, rows, [], files=here))
+    assert [d.path for d in parsed(text).datasets] == ["data/shard_*.json", "data/q1.csv", "data/q2.csv", "raw"]
+    assert '#   "out/scored.jsonl"' in text
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("src/evaluators/data.jsonl", None), ("data/val.csv", "validation"), ("data/test_2024.csv", "test"),
+     ("contest/a.csv", None), ("training/a.csv", "train")],
+)  # fmt: skip
+def test_a_role_is_a_word_of_the_path(name, role):
+    (made,) = parsed(propose(Detected("shop", {}, [{"name": name, "from": "file"}], []))).datasets
+    assert made.role == role
+
+
+def test_a_model_that_is_trained_here_is_proposed_with_its_place_and_its_workload():
+    trained = [
+        {"name": "sklearn.linear_model.LogisticRegression.fit", "path": "src/train.py", "line": 28},
+        {"name": "sklearn.linear_model.LogisticRegression.fit", "path": "src/again.py", "line": 3},
+        {"name": "transformers.Trainer.train", "path": "src/tune.py", "line": 9},
+    ]
+    flags = {"classical_ml": True, "serves_http": True}
+    text = propose(Detected("shop", flags, [], [], trained=trained))
+    assert '- name: "LogisticRegression"   # trained in "src/train.py", line 28' in text
+    assert "src/again.py" not in text and '"Trainer"' not in text
+    config = parsed(answered(text))
+    assert len(config.models) == 2
+    assert (config.workload.model.kind, config.workload.model.file_mb) == ("classical", 10)
+    kept = parsed(
+        answered(propose(Detected("shop", flags, [], [{"name": "m/a.joblib", "from": "file"}], trained=trained)))
+    )
+    assert [model.name for model in kept.models] == ["a.joblib"]
+    assert kept.workload.model.source == "m/a.joblib"
+
+
 @given(st.text(max_size=60), st.lists(st.text(min_size=1, max_size=40), max_size=5))
 def test_any_name_stays_one_value(name, names):
     rows = [{"name": one, "from": "file"} for one in names]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aiaudit.data.model import Report
 
 _WIDEST = 120
+_MOST_NAMED = 12
 
 
 def data(
@@ -83,6 +84,7 @@ def data(
         BOOK.keep(cache)
         if cache is not None:
             cache.close()
+    _check_label(label, report)
     rendered = [(target, render(target.suffix, report)) for target in wanted]
     for target, text in rendered:
         write(target, text)
@@ -91,6 +93,17 @@ def data(
         sys.stdout.write(render(".json", report))
     elif not any(target.is_stdout for target in wanted):
         _show(report)
+
+
+def _check_label(label: str | None, report: Report) -> None:
+    """Raises `UsageError` where no set has the column that the caller named, as far as columns were read."""
+    from aiaudit.packs.problems import did_you_mean
+
+    columns = list(dict.fromkeys(column.name for dataset in report.datasets for column in dataset.columns))
+    if label is not None and columns and label not in columns:
+        more = f" and {len(columns) - _MOST_NAMED} more" if len(columns) > _MOST_NAMED else ""
+        listed = f"; there are: {', '.join(columns[:_MOST_NAMED])}{more}"
+        raise UsageError(f"--label {label}: no data set has this column{did_you_mean(label, columns) or listed}")
 
 
 def _show(report: Report) -> None:

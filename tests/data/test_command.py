@@ -107,6 +107,28 @@ def test_lines_fit_the_terminal(folder, width):
     assert max(map(len, run(folder, COLUMNS=str(width)).stdout.splitlines())) <= width
 
 
+def test_names_heads_and_figures_are_whole_at_eighty_columns(tmp_path):
+    rows = "".join(f"{i},{40_000 + 7919 * i % 53},2024-01-{i % 28 + 1:02}\n" for i in range(150))
+    (tmp_path / "a.csv").write_text("transaction_identifier,amount_in_cents,booked\n" + rows)
+    (tmp_path / "b.csv").write_text("transaction_identifier,amount_in_cents,booked\n" + rows.replace(",4", ",9"))
+    text = run(tmp_path / "b.csv", "--reference", tmp_path / "a.csv", COLUMNS="80").stdout
+    assert re.search(r"^  column +type +missing +distinct +values$", text, re.M)
+    assert re.search(r"^  transaction_identifier +int +0 % +150  0 … 149, mean 74.5$", text, re.M)
+    assert re.search(r"^  column +PSI +KS +Wasserstein +JS +p$", text, re.M)
+    assert re.search(r"^  amount_in_cents .* 50,000 .* <0.0001  drifted$", text, re.M)
+    assert "…" not in re.sub(r"\S+ … ", "", text)
+    assert "▁" not in text and "▁" in run(tmp_path / "a.csv", COLUMNS="100").stdout.translate(
+        {ord(c): "▁" for c in "▂▃▄▅▆▇█"}
+    )
+
+
+def test_a_label_that_no_set_has_is_refused_with_what_there_is(folder):
+    told = run(folder, "--label", "lable", code=2).stderr
+    assert told == "aiaudit: --label lable: no data set has this column; did you mean 'label'?\n"
+    told = run(folder / "train.csv", "--label", "xyz", code=2).stderr
+    assert told.endswith("no data set has this column; there are: id, age, copy, contact, label\n")
+
+
 def test_colour_can_be_forced_and_the_words_stay(folder):
     coloured = run(folder / "train.csv", FORCE_COLOR="1").stdout
     assert "\x1b[" in coloured

@@ -211,8 +211,8 @@ def test_what_is_missing_in_a_language_stands_in_english_and_is_told(tmp_path: P
     left = len(strings.load("en").keys()) - 2
     assert '<html lang="de-AT">' in page
     assert "Umfang und Grenzen" in page and "Decision asked" in page
-    assert f"{left} fixed sentences of this report are not translated and stand in English." in page
-    assert f"{left} fixed sentences" in short
+    assert f"{left:,} fixed sentences of this report are not translated and stand in English." in page
+    assert f"{left:,} fixed sentences" in short
 
 
 def test_a_language_without_words_is_told_and_the_page_is_english() -> None:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from aiaudit.data.model import Column
+from aiaudit.data.model import Column, Dataset
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import shorten, visible
 
@@ -35,6 +35,15 @@ def many(value: int, what: str) -> str:
     return say(f"thing.{what}", value)
 
 
+def rows_of(dataset: Dataset) -> str:
+    """Such as "900 rows × 13 columns"; of a folder of images, the images."""
+    if dataset.rows is None:
+        return BLANK
+    told = say("profile.image" if dataset.format == "images" else "thing.row", dataset.rows)
+    columns = len(dataset.columns)
+    return say("profile.size_of", rows=told, columns=many(columns, "column")) if columns else told
+
+
 def share(value: float | None) -> str:
     """A fraction in per cent: 0 % and 100 % are exact, what lies near them says so."""
     if value is None:
@@ -50,7 +59,8 @@ def share(value: float | None) -> str:
 
 
 def number(value: Any) -> str:
-    """Four significant digits; whole numbers in full up to nine digits; dates as they are."""
+    """Four significant digits; whole numbers, and the whole part of large ones, in full up to nine digits; dates as
+    they are."""
     if value is None:
         return BLANK
     if isinstance(value, dt.datetime):
@@ -61,7 +71,14 @@ def number(value: Any) -> str:
         return BLANK
     if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e6):
         return f"{int(value):,}" if abs(value) < 1e9 else f"{value:.4g}"
-    return f"{value:.4g}"
+    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.4g}"
+
+
+def chance(value: float | None) -> str:
+    """A probability: three significant digits, and what is next to nothing as such."""
+    if value is None:
+        return BLANK
+    return "<0.0001" if value < 1e-4 else f"{value:.3g}"
 
 
 def size(value: int | None) -> str:
@@ -93,6 +110,8 @@ def extent(column: Column) -> str:
     if column.type == "text":
         if column.length_max is None:
             return BLANK
+        if column.length_mean == column.length_max:
+            return say("profile.length_each", column.length_max)
         return say("profile.length", mean=number(column.length_mean), most=number(column.length_max))
     if column.min is None:
         return BLANK
@@ -102,8 +121,11 @@ def extent(column: Column) -> str:
     return spread if column.mean is None else say("profile.spread", spread=spread, mean=number(column.mean))
 
 
-def bars(histogram: Sequence[int] | None) -> str:
-    """A histogram in a line of text: a space where there is nothing."""
+def bars(histogram: Sequence[int] | None, cells: int = 0) -> str:
+    """A histogram in a line of text: a space where there is nothing. `cells`: at most so many, of bins put together."""
+    if histogram and 0 < cells < len(histogram):
+        step = math.ceil(len(histogram) / cells)
+        histogram = [sum(histogram[at : at + step]) for at in range(0, len(histogram), step)]
     most = max(histogram or (), default=0)
     if not histogram or most == 0:
         return ""

@@ -13,6 +13,7 @@ from aiaudit.data.model import Report
 from aiaudit.data.report import figures, plots
 from aiaudit.data.report.problems import problems_of
 from aiaudit.reports import charts
+from aiaudit.reports.strings import current
 from aiaudit.reports.templating import html_environment
 from aiaudit.reports.text import visible
 from aiaudit.resources import path_of
@@ -33,6 +34,7 @@ def render(report: Report) -> str:
         html_environment()
         .get_template("data.html.j2")
         .render(
+            language=current().language,
             report=report,
             problems=problems_of(report),
             figures=figures,

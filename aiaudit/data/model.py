@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from pathlib import Path
 from typing import Any
 
@@ -245,20 +244,3 @@ class Report(Struct, frozen=True):
     engine: str = ""
     sample: Sample | None = None
     notes: tuple[str, ...] = ()
-
-
-def plain(value: Any) -> Any:
-    """`value` as JSON: records to objects, tuples to lists, dates to ISO 8601 text, what is not finite to None."""
-    if isinstance(value, Struct):
-        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
-    if isinstance(value, dict):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dt.datetime | dt.date | dt.time):
-        return value.isoformat()
-    if isinstance(value, Path):
-        return value.as_posix()
-    return value

@@ -24,7 +24,7 @@ def render(suffix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
     """The comparison in one format (`.html`, `.md`, `.json`). Raises `ComparisonError`."""
     made = compare(clean(dict(before)), clean(dict(after)))
     if suffix == ".json":
-        return json.dumps(as_dict(made), indent=2, ensure_ascii=False, default=dict) + "\n"
+        return json.dumps(as_dict(made), indent=2, ensure_ascii=False) + "\n"
     with speaking(_language(after)) as strings:
         seen = view(made, _name(after), _titles(after))
         if suffix == ".md":

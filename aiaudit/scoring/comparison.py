@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from aiaudit.model.check import Kind, Pack, Severity, Status
 from aiaudit.model.fact import Confidence, Level
+from aiaudit.model.records import as_dict
 from aiaudit.model.result import CheckResult
 from aiaudit.scoring.score import score
 
@@ -103,7 +104,7 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
 def to_json(made: Comparison) -> dict[str, Any]:
     """The section `comparison` of a result. Of the facts that changed it holds the first 200."""
     kept = replace(made, facts=made.facts[:FACTS_KEPT])
-    return {name: _plain(getattr(kept, name)) for name in kept.__struct_fields__}
+    return as_dict(kept)
 
 
 def from_json(data: Any) -> Comparison | None:
@@ -144,13 +145,6 @@ def _change_of(data: Mapping[str, Any]) -> Change:
 
 def _figure(value: Any) -> float | None:
     return None if value is None else float(value)
-
-
-def _plain(value: Any) -> Any:
-    """Records as objects, tuples as lists."""
-    if isinstance(value, Struct):
-        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
-    return [*map(_plain, value)] if isinstance(value, (tuple, list)) else value
 
 
 def _compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:

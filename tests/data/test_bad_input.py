@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from aiaudit.data.duckdb_engine import DuckDBEngine
 from aiaudit.data.measure import measure
-from aiaudit.data.model import Source, plain
+from aiaudit.data.model import Source
+from aiaudit.model.records import plain
 from tests.data.conftest import NOW
 
 RELAXED = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

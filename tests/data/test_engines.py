@@ -27,10 +27,11 @@ from aiaudit.data.engine import Engine, EngineError, Relation, Unopened
 from aiaudit.data.engines import engine_at
 from aiaudit.data.local import tables_at
 from aiaudit.data.measure import measure
-from aiaudit.data.model import Source, plain
+from aiaudit.data.model import Source
 from aiaudit.data.phrases import BOOK
 from aiaudit.data.profile import Profiled, drift_of, overlap_of, profile
 from aiaudit.data.sql_engine import type_mapper
+from aiaudit.model.records import plain
 
 ROWS = 1000
 NOW = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)

@@ -8,12 +8,12 @@ import random
 import duckdb
 import pytest
 
-from aiaudit.data.model import plain
 from aiaudit.data.personal import hint_of
 from aiaudit.data.personal_numbers import numbers_in
 from aiaudit.data.report.html import render as as_page
 from aiaudit.data.report.markdown import render as as_markdown
 from aiaudit.data.report.terminal import render as on_terminal
+from aiaudit.model.records import plain
 
 CARDS = ["4111111111111111", "5555 5555 5555 4444", "3782-822463-10005", "6011111111111117", "2223003122003222"]
 IBANS = ["DE89 3704 0044 0532 0130 00", "GB29NWBK60161331926819", "FR1420041010050500013M02606"]

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from aiaudit.data.model import Report, plain
+from aiaudit.data.model import Report
+from aiaudit.model.records import plain
 from aiaudit.reports.base import STDOUT, Output, OutputError, check_folder, write_file
 
 FORMATS: Final = (".html", ".md", ".json")

@@ -113,7 +113,7 @@ def _read(root: str, entry: Entry) -> dict[str, Any]:
                 return {"error": str(error)}
             except duckdb.Error as error:
                 return {"error": f"no table: {str(error).splitlines()[0][:200].replace(str(link), entry.display)}"}
-    return {"parts": [as_dict(one) | {"first": str(one.first), "last": str(one.last)} for one in parts]}
+    return {"parts": [as_dict(one) for one in parts]}
 
 
 def _first_line(data: bytes, path: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from aiaudit.model.records import as_dict
 from aiaudit.model.types import Unknown
 
 
@@ -134,20 +135,4 @@ class HardwareReport(Struct, frozen=True):
 
     def to_json(self, *, volatile: bool = True) -> dict[str, Any]:
         """The report as plain JSON; `volatile=False` leaves out everything under `now`."""
-        data = _plain(self, volatile)
-        assert isinstance(data, dict)
-        return data
-
-
-def _plain(value: Any, volatile: bool) -> Any:
-    if isinstance(value, Unknown):
-        return {"$unknown": value.reason}
-    if isinstance(value, Struct):
-        return {
-            name: _plain(getattr(value, name), volatile)
-            for name in value.__struct_fields__
-            if volatile or name != "now"
-        }
-    if isinstance(value, tuple):
-        return [_plain(item, volatile) for item in value]
-    return value
+        return as_dict(self, without=() if volatile else ("now",))

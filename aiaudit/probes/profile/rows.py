@@ -95,7 +95,8 @@ class Profile:
 
     def section(self) -> dict[str, Any]:
         """The `data` section of the result: what `aiaudit data --json` prints."""
-        from aiaudit.data.model import plain, unmeasured
+        from aiaudit.data.model import unmeasured
+        from aiaudit.model.records import plain
 
         notes = [f"{self.found[n].path}: {self.unread[n]}" for n in sorted(self.unread)]
         notes += [note for answer in self.answers for note in answer.get("notes", ())]

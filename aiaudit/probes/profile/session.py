@@ -47,8 +47,8 @@ def measured(
     `schemas`: of each set, what is declared, and what may belong to it.
     """
     from aiaudit.data.engine import EngineError, OutOfMemory, Unopened
-    from aiaudit.data.model import plain
     from aiaudit.data.profile import drift_of, overlap_of, profile
+    from aiaudit.model.records import plain
 
     profiled: dict[int, Profiled] = {}
     datasets: list[dict[str, Any]] = []
@@ -240,7 +240,7 @@ def _by_column(engine: Engine, done: Profiled) -> list[tuple[Profiled, Profiled]
 def _with_chance(engine: Engine, a: Profiled, b: Profiled, pair: Pair | None) -> list[dict[str, Any]]:
     """The pair, with what chance alone would give where rows are in both."""
     from aiaudit.data.engine import EngineError, OutOfMemory
-    from aiaudit.data.model import plain
+    from aiaudit.model.records import plain
 
     if pair is None:
         return []

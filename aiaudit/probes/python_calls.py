@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, map_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.call_patterns import CallConditions
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.base_record import unpacked
 from aiaudit.probes.python.groups import expanded
@@ -50,7 +51,7 @@ CALL: Final = record(
 )
 
 
-class CallPattern(Query):
+class CallPattern(CallConditions, defer_build=False):
     """A function by its qualified name, and conditions on its arguments.
 
     kw: keywords that must have this value (or one of a list). unless_kw: a call with this value is not meant.
@@ -60,26 +61,15 @@ class CallPattern(Query):
     arg0_dynamic: the first argument is (not) a constant. min_args: positional arguments at least.
     """
 
-    call: str | list[str]
-    kw: dict[str, Any] = Field(default_factory=dict)
-    unless_kw: dict[str, Any] = Field(default_factory=dict)
-    missing_kw: list[str] = Field(default_factory=list)
-    has_kw: list[str] = Field(default_factory=list)
-    or_ctor: bool = False
     pos: dict[str, int] = Field(default_factory=dict)
-    arg0_dynamic: bool | None = None
-    min_args: int = Field(default=0, ge=0, le=20)
 
-    @field_validator("call")
     @classmethod
-    def _is_name(cls, value: str | list[str]) -> str | list[str]:
-        for one in expanded([value] if isinstance(value, str) else value):
-            check_pattern(one)
-        return value
+    def expanded(cls, names: Iterable[str]) -> list[str]:
+        return expanded(names)
 
-    @property
-    def names(self) -> list[str]:
-        return expanded([self.call] if isinstance(self.call, str) else self.call)
+    @classmethod
+    def check(cls, name: str) -> None:
+        check_pattern(name)
 
 
 class CallsQuery(CodeQuery):
@@ -93,16 +83,14 @@ class CallsQuery(CodeQuery):
     @field_validator("any")
     @classmethod
     def _are_names(cls, value: list[str | CallPattern]) -> list[str | CallPattern]:
-        for one in expanded(one for one in value if isinstance(one, str)):
-            check_pattern(one)
-        return value
+        return CallPattern.checked(value)
 
     def names(self) -> list[str]:
         """All name patterns: what the engine looks for."""
-        return [name for one in self.any for name in (expanded([one]) if isinstance(one, str) else one.names)]
+        return CallPattern.names_of(self.any)
 
     def patterns(self) -> list[CallPattern]:
-        return [CallPattern(call=one) if isinstance(one, str) else one for one in self.any]
+        return CallPattern.all_of(self.any)
 
 
 class CallsProbe(Probe[CallsQuery]):

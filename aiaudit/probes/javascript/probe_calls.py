@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import Type, Unknown, list_of
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.call_patterns import CallConditions
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.groups import expanded
 from aiaudit.probes.javascript.names import check_pattern
@@ -27,7 +28,7 @@ from aiaudit.project.entry import Entry
 _SOMETIMES: Final = "given in some cases"
 
 
-class CallPattern(Query):
+class CallPattern(CallConditions, defer_build=False):
     """A function or class by its qualified name, and conditions on its options: the properties of all object literals
     among the arguments, objects that are named or spread included.
 
@@ -38,26 +39,15 @@ class CallPattern(Query):
     constant. min_args: arguments at least.
     """
 
-    call: str | list[str]
-    kw: dict[str, Any] = Field(default_factory=dict)
-    unless_kw: dict[str, Any] = Field(default_factory=dict)
-    missing_kw: list[str] = Field(default_factory=list)
-    has_kw: list[str] = Field(default_factory=list)
-    or_ctor: bool = False
     options_at: int = Field(default=0, ge=0, le=20)
-    arg0_dynamic: bool | None = None
-    min_args: int = Field(default=0, ge=0, le=20)
 
-    @field_validator("call")
     @classmethod
-    def _is_name(cls, value: str | list[str]) -> str | list[str]:
-        for one in expanded([value] if isinstance(value, str) else value):
-            check_pattern(one)
-        return value
+    def expanded(cls, names: Iterable[str]) -> list[str]:
+        return expanded(names)
 
-    @property
-    def names(self) -> list[str]:
-        return expanded([self.call] if isinstance(self.call, str) else self.call)
+    @classmethod
+    def check(cls, name: str) -> None:
+        check_pattern(name)
 
 
 class CallsQuery(ScriptQuery):
@@ -69,16 +59,14 @@ class CallsQuery(ScriptQuery):
     @field_validator("any")
     @classmethod
     def _are_names(cls, value: list[str | CallPattern]) -> list[str | CallPattern]:
-        for one in expanded(one for one in value if isinstance(one, str)):
-            check_pattern(one)
-        return value
+        return CallPattern.checked(value)
 
     def names(self) -> list[str]:
         """All name patterns: what the engine looks for."""
-        return [name for one in self.any for name in (expanded([one]) if isinstance(one, str) else one.names)]
+        return CallPattern.names_of(self.any)
 
     def patterns(self) -> list[CallPattern]:
-        return [CallPattern(call=one) if isinstance(one, str) else one for one in self.any]
+        return CallPattern.all_of(self.any)
 
 
 class CallsProbe(Probe[CallsQuery]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Final, Literal
 
@@ -15,10 +15,10 @@ from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, 
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.groups import Names, expanded
-from aiaudit.probes.python.match import Patterns
+from aiaudit.probes.python.match import Patterns, patterns_of
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.python.values import from_json
-from aiaudit.probes.python_calls import calls_in
+from aiaudit.probes.python_calls import called_in, calls_in
 from aiaudit.project.entry import Entry
 
 _PLACE: Final[dict[str, Type]] = {"path": STRING, "line": INT, "cell": INT, "role": STRING, "function": STRING}
@@ -88,7 +88,7 @@ class StringsProbe(Probe[StringsQuery]):
                     continue
                 yield {**_PROMPT_DEFAULTS, **row, "dedicated": dedicated}
 
-        return fact_of(fact_id, query, context, find)
+        return fact_of(fact_id, query, context, find, having="prompts")
 
 
 _PROMPT_DEFAULTS: Final[dict[str, Any]] = {
@@ -137,7 +137,14 @@ class FlowsProbe(Probe[FlowsQuery]):
                 if row["source"] in query.sources and (not query.sinks or row["kind"] in query.sinks):
                     yield {"cell": 0, "function": "", "sanitised": False, "source_name": "", **row}
 
-        return fact_of(fact_id, query, context, find, note=lambda one: f"{one['source_name']} reaches {one['sink']}")
+        return fact_of(
+            fact_id,
+            query,
+            context,
+            find,
+            note=lambda one: f"{one['source_name']} reaches {one['sink']}",
+            having="flows",
+        )
 
 
 class FitBeforeSplitQuery(CodeQuery):
@@ -161,7 +168,7 @@ class FitBeforeSplitProbe(Probe[FitBeforeSplitQuery]):
             for row in project.records[entry.path].get("splits", ()):
                 yield {"cell": 0, "function": "", **row}
 
-        return fact_of(fact_id, query, context, find)
+        return fact_of(fact_id, query, context, find, having="splits")
 
 
 class AssignmentsQuery(CodeQuery):
@@ -209,7 +216,7 @@ class AssignmentsProbe(Probe[AssignmentsQuery]):
                     continue
                 yield {**row, "value": value}
 
-        return fact_of(fact_id, query, context, find)
+        return fact_of(fact_id, query, context, find, having="assigned")
 
 
 class LoopsQuery(CodeQuery):
@@ -236,12 +243,15 @@ class LoopsProbe(Probe[LoopsQuery]):
         return list_of(LOOP)
 
     def answer(self, fact_id: str, query: LoopsQuery, context: Context) -> Fact:
-        patterns = Patterns(query.names())
-        callers = callers_of(patterns, python_project(context))
+        patterns = patterns_of(query.names())
+        calling = called_in(context).files_of(query.names())
+        project = python_project(context)
+        callers = callers_of(patterns, calling, project)
+        files = {*calling, *project.having.get("loops", ())}
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             seen: set[int] = set()
-            for call in calls_in(entry.path, project):
+            for call in calls_in(entry.path, project) if entry.path in calling else ():
                 name = next((one for one in call["names"] if patterns.match(one)), None)
                 loop = call.get("loop")
                 if name is None or loop is None or call["reference"]:
@@ -276,14 +286,15 @@ class LoopsProbe(Probe[LoopsQuery]):
                         "retried": "",
                     }
 
-        return fact_of(fact_id, query, context, find)
+        return fact_of(fact_id, query, context, find, among=files)
 
 
-def callers_of(patterns: Patterns, project: PythonProject) -> set[tuple[str, str]]:
-    """(file, qualified name) of the project's functions that make one of the calls themselves."""
+def callers_of(patterns: Patterns, calling: Iterable[str], project: PythonProject) -> set[tuple[str, str]]:
+    """(file, qualified name) of the project's functions that make one of the calls themselves; `calling`: the files in
+    which one of these is made."""
     return {
         (path, call["function"])
-        for path in project.records
+        for path in calling
         for call in calls_in(path, project)
         if call["function"] and not call["reference"] and any(patterns.match(name) for name in call["names"])
     }

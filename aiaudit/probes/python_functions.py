@@ -69,19 +69,17 @@ class FunctionsProbe(Probe[FunctionsQuery]):
             files &= called_in(context).files_of(query.names())
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
-            for one in project.base(entry.path).definitions:
+            for one in project.base(entry.path).definitions_called(named):
                 if query.kind != "any" and (one.kind == "class") != (query.kind == "class"):
                     continue
                 if query.decorated and decorated.isdisjoint(one.decorators):
-                    continue
-                if one.qualname.rpartition(".")[2] not in named:
                     continue
                 yield {
                     "line": one.line,
                     "end": one.end,
                     "name": one.qualname,
                     "kind": "class" if one.kind == "class" else "function",
-                    "decorators": list(one.decorators),
+                    "decorators": one.decorators,
                     "is_async": one.kind == "async",
                 }
 

@@ -57,4 +57,6 @@ class GatesProbe(Probe[GatesQuery]):
                 limit = from_json(row["limit"])
                 yield {"cell": 0, **row, "limit": float(limit) if isinstance(limit, int) else limit}
 
-        return fact_of(fact_id, query, context, find, note=lambda one: f"{one['metric']}: {one['action']}")
+        return fact_of(
+            fact_id, query, context, find, note=lambda one: f"{one['metric']}: {one['action']}", having="gates"
+        )

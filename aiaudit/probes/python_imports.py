@@ -44,10 +44,10 @@ class ImportsProbe(Probe[ImportsQuery]):
         files = {path for root in roots for path in importers.get(root, ())}
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
-            for imported, local in project.base(entry.path).imports:
+            for imported, local in project.base(entry.path).each_import(roots):
                 target = imported.target
                 root = target.partition(".")[0]
-                if root not in roots or not any(target == one or target.startswith(one + ".") for one in wanted):
+                if not any(target == one or target.startswith(one + ".") for one in wanted):
                     continue
                 if project.module(root, entry.path) is not None:
                     continue

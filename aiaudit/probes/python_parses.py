@@ -55,4 +55,4 @@ class ParsesProbe(Probe[ParsesQuery]):
                 kept = {key: value for key, value in row.items() if key != "source"}
                 yield {"cell": 0, "function": "", "typed": False, "handled": False, **kept}
 
-        return fact_of(fact_id, query, context, find)
+        return fact_of(fact_id, query, context, find, having="parses")

@@ -48,4 +48,11 @@ class RecordsProbe(Probe[RecordsQuery]):
             for row in project.records[entry.path].get("records", ()):
                 yield {"cell": 0, **row}
 
-        return fact_of(fact_id, query, context, find, note=lambda one: f"{one['name']}: {', '.join(one['fields'])}")
+        return fact_of(
+            fact_id,
+            query,
+            context,
+            find,
+            note=lambda one: f"{one['name']}: {', '.join(one['fields'])}",
+            having="records",
+        )

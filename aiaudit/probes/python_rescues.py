@@ -14,6 +14,7 @@ from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.groups import Names, expanded
 from aiaudit.probes.python.match import patterns_of
 from aiaudit.probes.python.project import PythonProject, python_project
+from aiaudit.probes.python_calls import called_in
 from aiaudit.probes.python_findings import callers_of, leads_to
 from aiaudit.project.entry import Entry
 
@@ -58,7 +59,7 @@ class RescuesProbe(Probe[RescuesQuery]):
 
     def answer(self, fact_id: str, query: RescuesQuery, context: Context) -> Fact:
         patterns = patterns_of(query.names())
-        callers = callers_of(patterns, python_project(context))
+        callers = callers_of(patterns, called_in(context).files_of(query.names()), python_project(context))
         methods = {name.rpartition(".")[2] for _, name in callers if "." in name}
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
@@ -82,7 +83,9 @@ class RescuesProbe(Probe[RescuesQuery]):
                         "call_line": found[1],
                     }
 
-        return fact_of(fact_id, query, context, find, note=lambda one: f"{one['name']}: {one['ends']}")
+        return fact_of(
+            fact_id, query, context, find, note=lambda one: f"{one['name']}: {one['ends']}", having="rescues"
+        )
 
 
 def _of_unknown_object(name: str) -> bool:

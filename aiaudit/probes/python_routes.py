@@ -83,7 +83,7 @@ class RoutesProbe(Probe[RoutesQuery]):
         def note(one: dict[str, Any]) -> str:
             return f"{one['framework']} {' '.join([*one['methods'], one['route'] or one['kind']])}"
 
-        return fact_of(fact_id, query, context, find, note)
+        return fact_of(fact_id, query, context, find, note, having="routes")
 
 
 def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, Any]:

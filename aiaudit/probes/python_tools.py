@@ -81,7 +81,7 @@ class ToolsProbe(Probe[ToolsQuery]):
                 if not query.effects or any(one in query.effects for one in tool["effects"]):
                     yield tool
 
-        return fact_of(fact_id, query, context, find)
+        return fact_of(fact_id, query, context, find, having="tools")
 
 
 def _is_tool_there(row: dict[str, Any], path: str, project: PythonProject) -> bool:

@@ -123,18 +123,25 @@ def scope_of(group: PatternGroup, context: Context) -> tuple[Scope, str]:
     memo: dict[Any, tuple[Scope, str]] = context.memo.setdefault("text.scopes", {})
     key = (group.files, group.roles, group.ignored)
     if key not in memo:
-        files, unread, reason = 0, [], ""
-        results = context.scans.get(NAME, {})
-        for path, entry in _selected(group, context).items():
-            result = results.get(path)
-            if result is None or "binary" in result:
-                continue
-            files += 1
-            if "error" in result or "truncated" in result:
-                unread.append(entry.display)
-                reason = reason or f"{entry.display}: {result.get('error', 'only its head was read')}"
-        memo[key] = Scope(files, files - len(unread), tuple(unread[:10])), reason
+        among, (texts, troubles) = _selected(group, context), _looked_through(context)
+        files, unread = len(among.keys() & texts), [among[path] for path in troubles if path in among]
+        reason = f"{unread[0].display}: {troubles[unread[0].path]}" if unread else ""
+        memo[key] = Scope(files, files - len(unread), tuple(entry.display for entry in unread[:10])), reason
     return memo[key]
+
+
+def _looked_through(context: Context) -> tuple[frozenset[str], dict[str, str]]:
+    """The text files that were to be looked through, and why some could not be, whole, in path order."""
+    known: tuple[frozenset[str], dict[str, str]] | None = context.memo.get("text.looked")
+    if known is None:
+        texts = {path: found for path, found in context.scans.get(NAME, {}).items() if "binary" not in found}
+        troubles = {
+            path: str(found.get("error", "only its head was read"))
+            for path, found in texts.items()
+            if "error" in found or "truncated" in found
+        }
+        known = context.memo["text.looked"] = frozenset(texts), troubles
+    return known
 
 
 def _selected(group: PatternGroup, context: Context) -> dict[str, Entry]:

@@ -37,6 +37,8 @@ class Selection:
         self._all = self._bits(range(len(self._files)))
         self._odd = [position for path, some in at.items() if b"\n" in path for position in some]  # are no lines
         self._text = b"\n".join(self._paths)
+        self._parts = b"\n".join({part for path in self._paths for part in path.split(b"/")})
+        self._there: dict[bytes, bool] = {}  # whether a text stands in any path
         self._lines = b"\n".join(path for path in at if b"\n" not in path)
         self._known: dict[str, int] = {}
 
@@ -89,11 +91,20 @@ class Selection:
     def _may_be(self, glob: str) -> bool:
         """Whether all that a path of this glob holds stands somewhere: for most globs something does not, and nothing
         need be compiled."""
-        return all(text in self._text for text in literals(glob))
+        return all(map(self._stands, literals(glob)))
+
+    def _stands(self, text: bytes) -> bool:
+        known = self._there.get(text)
+        if known is None:  # the names of all folders and files are a quarter of all paths
+            known = self._there[text] = text in (self._text if b"/" in text else self._parts)
+        return known
 
     def _tried(self, glob: str, index: Mapping[str, list[int]], key: str, *, sure: bool) -> int:
         """The files of one key of an index that the glob matches."""
         some = index.get(key, [])
+        if not sure:
+            for text in literals(glob):  # which leaves few to match
+                some = [position for position in some if text in self._paths[position]]
         if not sure and some:
             matches = GlobSet([glob]).matches
             some = [position for position in some if matches(self._paths[position])]

@@ -71,7 +71,7 @@ class Reach(Probe[ReachQuery]):
         parsed, scope = scope_of(query, context)
         made: dict[str, dict[str, Any]] = context.memo.setdefault("entrypoints.reach.rows", {})  # one for all facts
         records = []
-        for entry in parsed:
+        for entry in parsed.values():
             if entry.path in reached:
                 if entry.path not in made:
                     made[entry.path] = _record(entry.path, str(entry.role), reached[entry.path])

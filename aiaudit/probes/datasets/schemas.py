@@ -187,12 +187,15 @@ _DICTIONARY: Final = lazy.regex(
     r"(?:column|field|feature|variable|attribute)s?(?:\s*name)?\s*\|.*\b(?:description|meaning|type|definition)\b",
     re.IGNORECASE,
 )
+# Its end, which is found quickly.
+_MEANING: Final = lazy.regex(r"\|.*\b(?:description|meaning|type|definition)\b", re.IGNORECASE)
 _COMMENT: Final = lazy.regex(r"<!--.*?-->", re.DOTALL)
 
 
 def _dictionary(context: Context, entry: Entry) -> Iterator[Described]:
     """A table of columns with their meaning, in a document."""
-    if not _DICTIONARY.search(_COMMENT.sub("", context.project.text(entry.path))):
+    text = _COMMENT.sub("", context.project.text(entry.path))
+    if not _MEANING.search(text) or not _DICTIONARY.search(text):
         return
     document = read(context, entry)
     if not isinstance(document, Document):

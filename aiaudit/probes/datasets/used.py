@@ -74,7 +74,7 @@ class UsedProbe(Probe[UsedQuery]):
 
     def answer(self, fact_id: str, query: UsedQuery, context: Context) -> Fact:
         parsed, scope = scope_of(query, context)
-        found = [*_reads(context, parsed)]
+        found = [*_reads(context, list(parsed.values()))]
         seen = {one["file"] for one in found}
         for entry, _ in data_files(context, FilesQuery(roles=[Role.DATA])):
             if entry.path not in seen and not _NOT_DATA.search(entry.path) and not _configuration(context, entry):

@@ -18,7 +18,7 @@ from aiaudit.probes.datasets.schemas import SchemasProbe, SchemasQuery
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.base_record import Definition
 from aiaudit.probes.python.match import Patterns
-from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.python_calls import calls_in
 from aiaudit.project.entry import Entry
 from aiaudit.project.reader import Unreadable
@@ -77,15 +77,19 @@ class ValidationProbe(Probe[ValidationQuery]):
             calls = calls_in(entry.path, project)
             reads = any(_READS.match(name) for call in calls for name in call["names"])
             for call in calls:
-                written = {one.rpartition(".")[2] for one in call["written"]}
                 for name in call["names"]:
-                    if name.rpartition(".")[2] not in written:
-                        continue  # a call of a function of the project's own that gives a validated frame back
                     tool = _tool(name, call, reads) or _model_of(name, entry.path, project, context)
-                    if tool and not call["reference"]:
-                        yield _record(call, name, tool, entry.path, project, context)
-                        break
-            yield from _decorated(entry.path, project, context)
+                    if not tool or call["reference"]:
+                        continue
+                    if name.rpartition(".")[2] not in {one.rpartition(".")[2] for one in call["written"]}:
+                        continue  # a call of a function of the project's own that gives a validated frame back
+                    yield _record(call, name, tool, entry.path, project, context)
+                    break
+            if entry.path in typed:
+                yield from _decorated(entry.path, project, context)
+
+        importers = python_project(context).importers.items()
+        typed = {path for root, paths in importers if root.startswith("pandera") for path in paths}
 
         fact = fact_of(fact_id, query, context, find, note=lambda one: f"{one['tool']}: {one['name']}")
         return Fact(
@@ -144,10 +148,7 @@ def _head(path: str, definition: Definition, context: Context) -> str:
 
 
 def _decorated(path: str, project: PythonProject, context: Context) -> Iterator[dict[str, Any]]:
-    base = project.base(path)
-    if not any(root.startswith("pandera") for root in base.roots):
-        return
-    for one in base.definitions:
+    for one in project.base(path).definitions:
         how = next(
             (d for d in one.decorators if d.endswith(("check_types", "check_input", "check_output", "check_io"))), ""
         )

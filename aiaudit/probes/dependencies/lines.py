@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from functools import cached_property
+from typing import Final
+
+from aiaudit import lazy
+
+_QUOTED: Final = lazy.regex(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'')
+_KEY: Final = lazy.regex(r"""\s*["']?([\w@./-]+)["']?\s*[:=]""")
 
 
 class LineFinder:
@@ -10,13 +16,24 @@ class LineFinder:
 
     def __init__(self, text: str) -> None:
         self._lines = text.splitlines()
-        self._quoted: dict[str, list[int]] = {}
-        self._keys: dict[str, list[int]] = {}
+
+    @cached_property
+    def _quoted(self) -> dict[str, list[int]]:
+        """The lines of each quoted string."""
+        found: dict[str, list[int]] = {}
         for number, line in enumerate(self._lines, 1):
-            for double, single in re.findall(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'', line[:4_096]):
-                self._quoted.setdefault(double or single, []).append(number)
-            if key := re.match(r"""\s*["']?([\w@./-]+)["']?\s*[:=]""", line[:512]):
-                self._keys.setdefault(key.group(1), []).append(number)
+            for double, single in _QUOTED.findall(line[:4_096]):
+                found.setdefault(double or single, []).append(number)
+        return found
+
+    @cached_property
+    def _keys(self) -> dict[str, list[int]]:
+        """The lines that begin with each key."""
+        found: dict[str, list[int]] = {}
+        for number, line in enumerate(self._lines, 1):
+            if key := _KEY.match(line[:512]):
+                found.setdefault(key.group(1), []).append(number)
+        return found
 
     def header(self, table: str) -> int:
         """The line of `[table]`; 1 where there is none."""

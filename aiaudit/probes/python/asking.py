@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -41,19 +42,20 @@ def matches(path: str, glob: str) -> bool:
     return fnmatchcase(path, glob) or (glob.startswith("**/") and fnmatchcase(path, glob[3:]))
 
 
-def scope_of(query: CodeQuery, context: Context) -> tuple[list[Entry], Scope]:
-    """The files of the query's scope that could be parsed, and the scope with those that could not."""
+def scope_of(query: CodeQuery, context: Context) -> tuple[dict[str, Entry], Scope]:
+    """The files of the query's scope that could be parsed, by path in path order, and the scope with those that could
+    not."""
     key = f"python.scope {query.roles} {query.files} {query.exclude}"
-    known: tuple[list[Entry], Scope] | None = context.memo.get(key)
+    known: tuple[dict[str, Entry], Scope] | None = context.memo.get(key)
     if known is None:
         known = context.memo[key] = _scope_of(query, context)
     return known
 
 
-def _scope_of(query: CodeQuery, context: Context) -> tuple[list[Entry], Scope]:
+def _scope_of(query: CodeQuery, context: Context) -> tuple[dict[str, Entry], Scope]:
     project = python_project(context)
     covered = [entry for entry in python_files(context) if query.covers(entry)]
-    parsed = [entry for entry in covered if entry.path in project.records]
+    parsed = {entry.path: entry for entry in covered if entry.path in project.records}
     unread = [entry.path for entry in covered if entry.path not in project.records]
     return parsed, Scope(len(covered), len(parsed), tuple(unread[:10]))
 
@@ -66,16 +68,18 @@ def fact_of(
     note: Callable[[dict[str, Any]], str] = lambda record: str(record.get("name", "")),
     *,
     among: Collection[str] | None = None,
+    having: str = "",
 ) -> Fact:
-    """The fact of all records that `find` yields, file by file in path order; looks only into the files `among`."""
+    """The fact of all records that `find` yields, file by file in path order; looks only into the files `among`, or
+    into those of which the engine found this part."""
     project = python_project(context)
     parsed, scope = scope_of(query, context)
+    wanted = project.having.get(having, ()) if having else among
     records: list[dict[str, Any]] = []
-    for entry in parsed:
-        if among is not None and entry.path not in among:
-            continue
-        for record in find(entry, project):
-            records.append({"path": entry.path, "role": entry.role.value, **record})
+    for path in parsed if wanted is None else sorted(parsed.keys() & wanted, key=os.fsencode):
+        entry = parsed[path]
+        place = {"path": entry.path, "role": entry.role.value}
+        records.extend({**place, **record} for record in find(entry, project))
     return listed(fact_id, records, scope, project.unparsed, note)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from sys import intern
 from typing import Any, Final, NamedTuple
@@ -97,9 +97,11 @@ class Base:
         """The `from module import *` of the file."""
         return [imported for imported, _ in self.each_import() if imported.name == "*"]
 
-    def each_import(self) -> Iterator[tuple[Import, bool]]:
-        """The same for those who look at a file once: nothing is kept."""
-        return _read_imports(self._rows.get("imports", ()))
+    def each_import(self, roots: Collection[str] | None = None) -> Iterator[tuple[Import, bool]]:
+        """The same for those who look at a file once: nothing is kept. `roots`: only what is below these top-level
+        modules."""
+        rows = self._rows.get("imports", ())
+        return _read_imports(rows if roots is None else [row for row in rows if row[2].partition(".")[0] in roots])
 
     @property
     def roots(self) -> set[str]:
@@ -114,7 +116,11 @@ class Base:
     @property
     def definitions(self) -> list[Definition]:
         """Functions and classes in order of line."""
-        return [Definition(_KINDS[row[0]], row[1], row[2], row[3], row[4:]) for row in self.defined]
+        return [_definition(row) for row in self.defined]
+
+    def definitions_called(self, names: Collection[str]) -> Iterator[Definition]:
+        """Those whose name without its class is among these."""
+        return (_definition(row) for row in self.defined if row[1].rpartition(".")[2] in names)
 
     @property
     def defined(self) -> list[list[Any]]:
@@ -130,6 +136,10 @@ class Base:
     def broken_cells(self) -> list[tuple[int, int]]:
         """Cells of a notebook that are no Python: (number, line)."""
         return [(row[0], row[1]) for row in self._rows.get("broken", ())]
+
+
+def _definition(row: list[Any]) -> Definition:
+    return Definition(_KINDS[row[0]], row[1], row[2], row[3], row[4:])
 
 
 def base_record(module: Module, resolver: Resolver, patterns: Patterns, interesting: Sequence[int]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ importer's folder, one of the folders above it, or a `src` beside those; else wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
@@ -46,19 +46,34 @@ class PythonProject:
         self._bases: dict[str, Base] = {}
         self._constants: dict[str, dict[str, Any]] = {}
         self._modules: dict[str, list[str]] = defaultdict(list)  # last part of the module's name -> paths
-        self._files = {path for path in self.records if path.endswith(".py")}
-        for path in self._files:
+        files = [path for path in self.records if path.endswith(".py")]
+        for path in files:
             self._modules[_stem(path).rpartition("/")[2]].append(path)
+        self._at = {path.removesuffix(".py"): path for path in files}  # by the path of the module or package
+        for path in files:
+            if path.rpartition("/")[2] == "__init__.py":
+                self._at.setdefault(path.rpartition("/")[0], path)
+        self._places = {*self._at, *(folder for path in files for folder in _folders(path))}
+        self._homes: dict[tuple[str, str], list[str]] = {}
         self._found: dict[tuple[str, str], str | None] = {}
         self._split: dict[tuple[str, str], tuple[str, str] | None] = {}
         self._own: dict[str, set[str]] = {}
         # Names of folders and files: an absolute import that begins with none of them is foreign.
-        self._parts = {part.removesuffix(".py") for path in self._files for part in path.split("/")}
+        self._parts = {part.removesuffix(".py") for path in files for part in path.split("/")}
 
     def base(self, path: str) -> Base:
         if path not in self._bases:
             self._bases[path] = Base(self.records[path])
         return self._bases[path]
+
+    @cached_property
+    def having(self) -> dict[str, list[str]]:
+        """The files of which the engine found each part, by the part's name."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for path, record in self.records.items():
+            for part in record:
+                found[part].append(path)
+        return dict(found)
 
     @cached_property
     def importers(self) -> dict[str, set[str]]:
@@ -85,26 +100,25 @@ class PythonProject:
         if level:
             for _ in range(level - 1):
                 folder = folder.rpartition("/")[0]
-            return self._file(f"{folder}/{tail}" if folder and tail else tail or folder)
-        above = folder
-        while True:
-            inside = f"{above}/" if above else ""
-            found = self._file(inside + tail) or self._file(f"{inside}src/{tail}")
-            if found:
+            return self._at.get(f"{folder}/{tail}" if folder and tail else tail or folder)
+        for home in self._homes_of(parts.partition(".")[0], folder):
+            if (found := self._at.get(home + tail)) is not None:
                 return found
-            if not above:
-                break
-            above = above.rpartition("/")[0]
         if "/" not in tail:
             return None
         ends = [path for path in self._modules[tail.rpartition("/")[2]] if f"/{_stem(path)}".endswith(f"/{tail}")]
         return ends[0] if len(ends) == 1 else None
 
-    def _file(self, stem: str) -> str | None:
-        for path in (f"{stem}.py", f"{stem}/__init__.py" if stem else "__init__.py"):
-            if path in self._files:
-                return path
-        return None
+    def _homes_of(self, root: str, folder: str) -> list[str]:
+        """Where an import by a file of this folder may find a top-level module: what its path begins with, nearest
+        first."""
+        key = (root, folder)
+        homes = self._homes.get(key)
+        if homes is None:
+            above = [f"{one}/" for one in (folder, *_folders(folder)) if one]
+            near = [home for one in (*above, "") for home in (one, f"{one}src/")]
+            homes = self._homes[key] = [home for home in near if home + root in self._places]
+        return homes
 
     def is_foreign(self, name: str) -> bool:
         """Whether a resolved name surely stands for nothing of the project's own: most do."""
@@ -247,6 +261,12 @@ def python_project(context: Context) -> PythonProject:
     made = context.memo[_MEMO]
     assert isinstance(made, PythonProject)
     return made
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folders above a path, inner ones first."""
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _stem(path: str) -> str:

@@ -32,6 +32,7 @@ HIDDEN: Final = "[secret]"
 _ANY_TEXT: Final = (
     "surrogatepass"  # Python sources may hold '\\ud800', which is no text elsewhere: there and back unchanged
 )
+_AT_ONCE: Final = 64  # elements of a list
 _LEAST: Final = 8  # characters of a text that may hold a secret
 # A key whose end was cut off when its text was shortened.
 _CUT: Final = lazy.regex(
@@ -78,16 +79,26 @@ def hide_in_fact(fact: Fact) -> Fact:
 
 
 def _clean(records: list[Any]) -> list[Any]:
-    """The list without secrets. Its elements are many and mostly clean: one look at all of them finds the few."""
+    """The list without secrets. Its elements are many and mostly clean: one look at some at once finds the few. At all
+    at once it would find more literals of keys, and search all of the text for each."""
+    changed: dict[int, Any] = {}
+    for first in range(0, len(records), _AT_ONCE):
+        for at, record in _suspects(records[first : first + _AT_ONCE]):
+            if (new := _walk(record, "")) is not record:
+                changed[first + at] = new
+    return [changed.get(at, record) for at, record in enumerate(records)] if changed else records
+
+
+def _suspects(records: list[Any]) -> Iterator[tuple[int, Any]]:
+    """The elements in whose texts something has the shape of a secret, by number."""
     text = encode_each(records, str)
     spans = [match.span() for _, compiled in _sets().matching(text) for match in compiled.finditer(text)]
     spans += [match.span() for match in _cut_in_json().finditer(text)]
     if not spans:
-        return records
+        return
     ends = list(accumulate(len(row) + 1 for row in text.split(b"\n")))
     looked = {at for first, last in spans for at in range(bisect_right(ends, first), bisect_right(ends, last) + 1)}
-    changed = {at: new for at in looked if at < len(records) and (new := _walk(records[at], "")) is not records[at]}
-    return [changed.get(at, record) for at, record in enumerate(records)] if changed else records
+    yield from ((at, records[at]) for at in sorted(looked) if at < len(records))
 
 
 def hide_in(value: Any) -> Any:

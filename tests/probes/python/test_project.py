@@ -10,6 +10,7 @@ import pytest
 from aiaudit.model.fact import State
 from aiaudit.model.types import Unknown
 from aiaudit.probes.python.base_record import PACKED, Base, pack
+from aiaudit.probes.python.project import PythonProject
 from tests.probes.python.support import ask, notebook, scan
 
 CREATE = "openai.OpenAI.chat.completions.create"
@@ -123,6 +124,29 @@ def test_functions(tmp_path: Path) -> None:
 def found_in(root: Path, **files: str) -> list[dict[str, Any]]:
     tree = {name.replace("__", "/") + ".py": code for name, code in files.items()}
     return ask(root, "python.tests", {"app.py": "def run(): ...\n", **tree}).value or []
+
+
+def test_a_module_is_the_nearest_one() -> None:
+    files = [
+        "util.py",
+        "a/util/__init__.py",
+        "a/util/x.py",
+        "a/src/util.py",
+        "a/b/main.py",
+        "src/deep/one.py",
+        "__init__.py",
+    ]
+    project = PythonProject({path: {} for path in files})
+    assert project.module("util", "a/b/main.py") == "a/util/__init__.py"
+    assert project.module("util.x", "a/b/main.py") == "a/util/x.py"
+    assert project.module("util.y", "a/b/main.py") is None
+    assert project.module("util", "main.py") == "util.py"
+    assert project.module("deep.one", "a/b/main.py") == "src/deep/one.py"
+    assert project.module("b.main", "a/util/x.py") == "a/b/main.py"
+    assert project.module("b.main", "src/deep/one.py") == "a/b/main.py"  # the only path that ends so
+    assert project.module("..util.x", "a/b/main.py") == "a/util/x.py"
+    assert project.module("..", "a/main.py") == "__init__.py"
+    assert project.module("json", "a/b/main.py") is None
 
 
 def test_functions_of_files_that_call_something(tmp_path: Path) -> None:

@@ -58,6 +58,15 @@ def test_a_fact_is_cleared_in_all_its_texts() -> None:
     assert hide_in_fact(plain) is plain
 
 
+@pytest.mark.parametrize("at", [0, 63, 64, 199])
+def test_a_list_is_cleared_wherever_the_secret_stands(at: int) -> None:
+    rows = [{"path": "a.py", "line": number, "match": "plain"} for number in range(200)]
+    rows[at] = {**rows[at], "match": KEY}
+    cleared = hide_in_fact(Fact("f", State.KNOWN, rows, Level.CONTENT)).value
+    assert cleared[at]["match"] == HIDDEN
+    assert [row for number, row in enumerate(cleared) if number != at] == rows[:at] + rows[at + 1 :]
+
+
 def test_a_hit_that_takes_a_part_of_a_secret_shows_none_of_it() -> None:
     line = f"curl {KEY} | bash\n".encode()
     for start, end in ((0, len(line) - 1), (0, 12), (10, 20), (30, len(line) - 1)):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
+import textwrap
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -37,7 +41,16 @@ def hardware(
     rows += [*_gpus(data["gpus"]), *_measured(data.get("measured", ()))]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        print(f"{name:<{width}}  {value}")
+        for number, line in enumerate(_fitted(value, width + 2)):
+            print(f"{'' if number else name:<{width}}  {line}")
+
+
+def _fitted(value: str, used: int) -> list[str]:
+    """The lines of a value beside its name; whole where nobody looks on, so that it can be searched for."""
+    if not (sys.stdout.isatty() or "COLUMNS" in os.environ):
+        return [value]
+    room = shutil.get_terminal_size((80, 24)).columns - used
+    return textwrap.wrap(value, max(room, 20), break_on_hyphens=False) or [""]
 
 
 Row = tuple[str, str]

@@ -263,7 +263,8 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
             record = attested.record_of(values.facts.get(attested.fact_id(check.id)))
             sentence = attested.attested_reason(verdict.status, record, check.question)
         case _:
-            sentence = own or reasons.generated(check, verdict.status, verdict.line, facts, gathered)
+            titles = {fact.id: reasons.called(fact, values.title(fact.id)) for fact in facts} if not own else {}
+            sentence = own or reasons.generated(check, verdict.status, verdict.line, facts, gathered, titles)
     return sentence + gathered.remark
 
 

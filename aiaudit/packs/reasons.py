@@ -23,9 +23,10 @@ LEVEL_WORDS = {
 
 
 def from_pack(check: Check, status: Status, seen: Mapping[str, Any]) -> str:
-    """The pack's own sentence for a status, or nothing."""
+    """The pack's own sentence for a status, or nothing; one that could not be told at all is none."""
     sentence = check.templates.get(f"says.{status}")
-    return sentence.render(seen) if sentence is not None else ""
+    told = sentence.render(seen) if sentence is not None else ""
+    return "" if told.rstrip(".") == "unknown" else told
 
 
 def has_default_rule(check: Check) -> bool:
@@ -91,8 +92,15 @@ def _as_declared(check: Check, seen: Mapping[str, Any]) -> str:
     return f"As declared: {', '.join(told)}." if told else f"It does not apply: not {check.applies.source}."
 
 
-def generated(check: Check, status: Status, line: Outcome | None, facts: Sequence[Fact], gathered: Gathered) -> str:
-    """A sentence for a check whose pack has none for this status."""
+def generated(
+    check: Check,
+    status: Status,
+    line: Outcome | None,
+    facts: Sequence[Fact],
+    gathered: Gathered,
+    titles: Mapping[str, str],
+) -> str:
+    """A sentence for a check whose pack has none for this status. `titles`: what the facts are called, by their ids."""
     if status is Status.PASS:
         return holds(check, facts)
     if gathered.count:
@@ -106,6 +114,9 @@ def generated(check: Check, status: Status, line: Outcome | None, facts: Sequenc
         parts += [f"Seen in {places}."] if places else []
         if parts:
             return " ".join(parts)
+        empty = [titles[fact.id] for fact in facts if fact.state is State.KNOWN and fact.value in ([], False)]
+        if empty:
+            return f"Not found: {'; '.join(dict.fromkeys(empty))}."
     if line is not None and line.when is not None:
         return f"The rule's line for {str(status).replace('_', ' ')} holds: {line.source}."
     return f"No other line of the rule holds, so it is {str(status).replace('_', ' ')}."

@@ -100,6 +100,15 @@ def test_a_check_that_does_not_apply_says_so_by_the_titles_of_facts() -> None:
     assert ended(library, known(LOADS, [call()])).reason == "Seen: it serves a model."
 
 
+def test_a_sentence_that_cannot_be_told_is_replaced_by_what_is_known() -> None:
+    library = one_check(
+        rule="{fail: loads.size() == 0, pass: otherwise}", says="""{fail: "{uses ? 'Not tested' : 'Not used'}."}"""
+    )
+    told = ended(library, known(LOADS, []), unknown(USES)).reason
+    assert told == "Not found: loads."
+    assert ended(library, known(LOADS, []), known(USES, True)).reason == "Not tested."
+
+
 def test_applicability() -> None:
     library = one_check(applies="uses")
     result = ended(library, known(USES, False), known(LOADS, [call()]))

@@ -20,8 +20,8 @@ from aiaudit.data.model import (
     Personal,
     Report,
     Sample,
-    plain,
 )
+from aiaudit.model.records import plain
 from aiaudit.reports.logo import embed
 from aiaudit.scoring.comparison import compare, to_json
 from tests.cost.helpers import api, cost

@@ -72,11 +72,11 @@ def write(folder: Path) -> list[tuple[Path, str]]:
 def _literals(loaded: Library) -> dict[str, Any]:
     """What each text pattern of the packs and each rule for secrets needs to match."""
     from aiaudit.probes import registry
-    from aiaudit.probes.secrets.rules import patterns
+    from aiaudit.probes.secrets.hide import looked_for
     from aiaudit.probes.text_engine import NAME, HasGroups
     from aiaudit.probes.text_search import needs_of
 
-    regexes = [pattern.regex for kind in ("vendor", "named", "free") for pattern in patterns(kind)]
+    regexes = [pattern.regex for pattern in looked_for()]
     for spec in loaded.facts.values():
         if spec.probe and (probe := registry.get(spec.probe)).engine == NAME:
             query = probe.query.model_validate(dict(spec.query))

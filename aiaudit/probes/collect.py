@@ -24,6 +24,7 @@ from aiaudit.probes import registry
 from aiaudit.probes.base import CHECKED, Context, Probe, Query
 from aiaudit.probes.lifting import liftable
 from aiaudit.probes.registry import RegistryError
+from aiaudit.project.memory import WORTH_FILES
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Engine
@@ -87,7 +88,7 @@ def collect(
 
     looking = [one for spec in asked if registry.may_scan(spec.probe) and (one := put(spec))]
     built, broken = _build(looking, engines)
-    prepare_sets(cache)
+    prepare_sets(cache, much=len(project.entries) >= WORTH_FILES)
     with _Scans() as scans:
         scans.begin(project, built, jobs=jobs, cache=cache, progress=progress, hashes=hashes)
         context.scans = scans

@@ -51,13 +51,12 @@ def database(
     flags: Sequence[int],
     *,
     ids: Sequence[int] | None = None,
-    literal: bool = False,
     cache: Cache | None = None,
     purpose: str = "",
 ) -> Any:
     """The database of these expressions, which a scan names by their `ids` (their numbers where None).
 
-    `literal`: they are texts. `cache`: keeps it, one for each `purpose`. Raises `ImportError` where Hyperscan is not
+    `cache`: keeps it, one for each `purpose`. Raises `ImportError` where Hyperscan is not
     installed, `RuntimeError` where it cannot read them or does not run on this processor.
     """
     import hyperscan
@@ -68,7 +67,6 @@ def database(
         [one.hex() for one in expressions],
         [*map(int, flags)],
         [*ids],
-        literal,
     ]
     name = content_hash(json.dumps(asked).encode("ascii"))
     slot = engine_id(SLOT, purpose)
@@ -80,9 +78,7 @@ def database(
             return kept
     made = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
-        made.compile(
-            expressions=list(expressions), ids=list(ids), elements=len(expressions), flags=list(flags), literal=literal
-        )
+        made.compile(expressions=list(expressions), ids=list(ids), elements=len(expressions), flags=list(flags))
         if cache is not None:
             cache.keep(slot, name, [zlib.compress(hyperscan.dumpb(made), 1)])
     except hyperscan.error as error:

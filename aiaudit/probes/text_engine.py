@@ -199,9 +199,10 @@ class _Rule(NamedTuple):
 class PatternSets:
     """Patterns compiled together, to know quickly which of them a text holds."""
 
-    def __init__(self, patterns: Iterable[Pattern], cache: Cache | None = None) -> None:
+    def __init__(self, patterns: Iterable[Pattern], cache: Cache | None = None, *, much: bool = False) -> None:
         self._patterns = tuple(patterns)
-        self._search = search_for([Expression(one.regex) for one in self._patterns], cache=cache, purpose="sets")
+        expressions = [Expression(one.regex) for one in self._patterns]
+        self._search = search_for(expressions, much=much, cache=cache, purpose="sets")
 
     def anything(self, text: bytes) -> bool:
         """Whether any pattern is there."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from aiaudit import lazy
 from aiaudit.probes.text_database import database, wider
-from aiaudit.probes.text_literals import Alternative, Clause, anchored_inside, folds, required
+from aiaudit.probes.text_literals import Alternative, anchored_inside, folds, required
 from aiaudit.project.cache import content_hash, engine_id
 from aiaudit.resources import precompiled
 
@@ -31,6 +32,9 @@ MAX_PATTERN: Final = 512
 _BROAD: Final = lazy.regex(r"(?:\[\^[^\]]*\]|(?<!\\)\.|\\S|\\w)(?:\{\d*,\d+\}|\*|\+)")
 _BROAD_AT_ONCE: Final = 6
 Rows = list[list[list[str]]]  # `Alternative`s as plain JSON
+Needs = tuple[Alternative, ...] | None
+_TELLING: Final = 3  # bytes of a literal that is not in every other text
+_SIMPLE: Final = 80  # characters of an expression that costs little to compile
 
 
 class Expression(NamedTuple):
@@ -54,7 +58,7 @@ def search_for(
     keeps what is known of the expressions, and what was compiled of them, for each `purpose`."""
     _learn(expressions, cache, purpose)
     try:
-        return WholeSearch(expressions, cache) if much else LiteralSearch(expressions, cache, purpose)
+        return (WholeSearch if much else LiteralSearch)(expressions, cache, purpose)
     except (ImportError, OSError, RuntimeError):  # no wheel for this machine, or not this processor
         return SetSearch(expressions)
 
@@ -69,30 +73,58 @@ def is_fast() -> bool:
 
 
 class LiteralSearch:
-    """By the literals that each expression needs. Raises `ImportError` where Hyperscan is not installed, `RuntimeError`
-    where it does not run on this processor."""
+    """By the literals that each expression needs, and by the few expressions that need none of more than two bytes.
+
+    Hyperscan counts bytes where RE2 counts characters: each character beyond ASCII is made one byte for it. Raises
+    `ImportError` where Hyperscan is not installed, `RuntimeError` where it does not run on this processor.
+    """
 
     def __init__(self, expressions: Sequence[Expression], cache: Cache | None = None, purpose: str = "") -> None:
+        needs = [_required(expression.regex) for expression in expressions]
+        self._all = range(len(expressions))
+        try:
+            self._prepare(expressions, needs, self._whole(expressions, needs), cache, purpose)
+        except RuntimeError:  # an expression that only RE2 knows: literals do for all
+            self._prepare(expressions, needs, frozenset(), cache, purpose)
+
+    def _whole(self, expressions: Sequence[Expression], needs: Sequence[Needs]) -> frozenset[int]:
+        """The expressions that are looked for themselves."""
+        return frozenset(
+            number
+            for number, (expression, alternatives) in enumerate(zip(expressions, needs, strict=True))
+            if len(expression.regex) <= _SIMPLE and not _tells(alternatives) and _plain(expression.regex)
+        )
+
+    def _prepare(
+        self,
+        expressions: Sequence[Expression],
+        needs: Sequence[Needs],
+        whole: frozenset[int],
+        cache: Cache | None,
+        purpose: str,
+    ) -> None:
+        """Compile these expressions as a `whole`, and the literals that the others need."""
         import hyperscan
 
-        self._always: list[int] = []  # expressions that need no literal
-        needed: dict[bytes, list[tuple[int, tuple[Clause, ...]]]] = {}
-        for number, expression in enumerate(expressions):
-            alternatives = _required(expression.regex)
-            if alternatives is None:
-                self._always.append(number)
-                continue
-            for first, *others in alternatives:
-                for literal in first:
-                    needed.setdefault(literal, []).append((number, tuple(others)))
-        asked = {literal for uses in needed.values() for _, others in uses for clause in others for literal in clause}
-        self._literals = sorted(asked | set(needed))
-        self._uses = [needed.get(literal, []) for literal in self._literals]
-        self._all = range(len(expressions))
+        self._always = [number for number in self._all if number not in whole and needs[number] is None]
+        rest = [(number, one) for number in self._all if number not in whole for one in needs[number] or ()]
+        literals = sorted({literal for _, alternative in rest for clause in alternative for literal in clause})
+        ids = {literal: len(expressions) + at for at, literal in enumerate(literals)}
+        self._uses: dict[int, list[tuple[int, list[frozenset[int]]]]] = {made: [] for made in ids.values()}
+        for number, (first, *others) in rest:
+            clauses = [frozenset(ids[literal] for literal in clause) for clause in others]
+            for literal in first:
+                self._uses[ids[literal]].append((number, clauses))
+        once, caseless = hyperscan.HS_FLAG_SINGLEMATCH, hyperscan.HS_FLAG_CASELESS
+        asked = [
+            (wider(expressions[n].regex).encode(), n, once | hyperscan.HS_FLAG_MULTILINE | caseless * expressions[n][1])
+            for n in sorted(whole)
+        ]
+        asked += [(re.escape(literal), made, once | caseless) for literal, made in ids.items()]
         self._database: Any = None
-        if self._literals:
-            flags = [hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS] * len(self._literals)
-            self._database = database(self._literals, flags, literal=True, cache=cache, purpose=f"literals {purpose}")
+        if asked:
+            texts, numbers, flags = zip(*asked, strict=True)
+            self._database = database(texts, flags, ids=numbers, cache=cache, purpose=purpose)
 
     def candidates(self, text: bytes) -> Iterable[int]:
         """See `Search`; in their order."""
@@ -100,14 +132,54 @@ class LiteralSearch:
             return self._all
         there: list[int] = []
         if self._database is not None and text:
-            self._database.scan(text, match_event_handler=_note, context=there)
-        present = {self._literals[number] for number in there}
-        found = set(self._always)
-        for number in there:
-            for rule, others in self._uses[number]:
-                if rule not in found and not any(present.isdisjoint(clause) for clause in others):
-                    found.add(rule)
+            self._database.scan(_one_byte_each(text), match_event_handler=_note, context=there)
+        present = set(there)
+        found = {*self._always, *(number for number in there if number < len(self._all))}
+        for made in there:
+            for number, others in self._uses.get(made, ()):
+                if number not in found and not any(present.isdisjoint(clause) for clause in others):
+                    found.add(number)
         return sorted(found)
+
+
+class WholeSearch(LiteralSearch):
+    """By the expressions themselves, all at once, which takes a second to compile. Those that name characters beyond
+    ASCII, or that Hyperscan has not, go by their literals."""
+
+    def __init__(self, expressions: Sequence[Expression], cache: Cache | None = None, purpose: str = "") -> None:
+        super().__init__(expressions, cache, f"whole {purpose}")
+
+    def _whole(self, expressions: Sequence[Expression], needs: Sequence[Needs]) -> frozenset[int]:
+        return frozenset(number for number in self._all if _plain(expressions[number].regex))
+
+
+def _tells(needs: Needs) -> bool:
+    """Whether each alternative needs a literal that is not in every other text."""
+    return needs is not None and all(min(map(len, first)) >= _TELLING for first, *_ in needs)
+
+
+def _plain(regex: str) -> bool:
+    """Whether Hyperscan, over bytes, finds whatever RE2 finds."""
+    return regex.isascii() and "\\x" not in regex and not anchored_inside(regex)
+
+
+_CONTINUED: Final = bytes(range(0x80, 0xC0))  # what follows the first byte of a character in UTF-8
+_ONE_BYTE: Final = bytes(range(0xC0)) + b"\x7f" * 0x40
+_CHARACTER: Final = lazy.regex(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|[\x80-\xff]"
+)
+
+
+def _one_byte_each(text: bytes) -> bytes:
+    """The text with one byte for each character beyond ASCII, and for each that is none: one that, like it, is no
+    letter, digit or space to RE2."""
+    if text.isascii():
+        return text
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return _CHARACTER.sub(b"\x7f", text)
+    return text.translate(_ONE_BYTE, _CONTINUED)
 
 
 def _note(number: int, start: int, end: int, flags: int, found: Any) -> None:
@@ -115,10 +187,10 @@ def _note(number: int, start: int, end: int, flags: int, found: Any) -> None:
     found.append(number)
 
 
-_needs: dict[str, tuple[Alternative, ...] | None] = {}
+_needs: dict[str, Needs] = {}
 
 
-def _required(regex: str) -> tuple[Alternative, ...] | None:
+def _required(regex: str) -> Needs:
     if regex not in _needs:
         _needs[regex] = required(regex)
     return _needs[regex]
@@ -129,11 +201,11 @@ def needs_of(regexes: Iterable[str]) -> dict[str, Rows | None]:
     return {regex: _as_rows(_required(regex)) for regex in regexes}
 
 
-def _as_rows(needs: tuple[Alternative, ...] | None) -> Rows | None:
+def _as_rows(needs: Needs) -> Rows | None:
     return None if needs is None else [[sorted(w.decode() for w in clause) for clause in one] for one in needs]
 
 
-def _from_rows(rows: Rows | None) -> tuple[Alternative, ...] | None:
+def _from_rows(rows: Rows | None) -> Needs:
     return None if rows is None else tuple(tuple(frozenset(w.encode() for w in c) for c in one) for one in rows)
 
 
@@ -164,58 +236,6 @@ def _learn(expressions: Sequence[Expression], kept: Cache | None, purpose: str) 
         plain = [_as_rows(one) for one in needs]
         # packed: whoever searches the cache for the beginning of a key should not find ours
         kept.keep(slot, name, [zlib.compress(json.dumps(plain, separators=(",", ":")).encode("ascii"))])
-
-
-class WholeSearch:
-    """By the expressions themselves, all at once, which takes a second to compile. Their large counts are left out.
-
-    Hyperscan counts bytes where RE2 counts characters: each character beyond ASCII is made one byte for it. Expressions
-    that name such characters, or that it has not, go by their literals. Raises `ImportError` where Hyperscan is not
-    installed.
-    """
-
-    def __init__(self, expressions: Sequence[Expression], cache: Cache | None = None) -> None:
-        import hyperscan
-
-        numbers = range(len(expressions))
-        self._others = [number for number in numbers if not _plain(expressions[number].regex)]
-        self._rest = LiteralSearch([expressions[number] for number in self._others], cache, "others")
-        able = sorted(set(numbers) - set(self._others))
-        flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_MULTILINE
-        self._all = numbers
-        self._instead: LiteralSearch | None = None
-        try:
-            self._database = database(
-                [wider(expressions[number].regex).encode() for number in able],
-                [flags | hyperscan.HS_FLAG_CASELESS * expressions[number].ignore_case for number in able],
-                ids=able,
-                cache=cache,
-                purpose="whole",
-            )
-        except RuntimeError:  # an expression that only RE2 knows: literals do for all
-            self._instead = LiteralSearch(expressions, cache, "all")
-
-    def candidates(self, text: bytes) -> Iterable[int]:
-        """See `Search`."""
-        if self._instead is not None:
-            return self._instead.candidates(text)
-        if folds(text):
-            return self._all
-        found: list[int] = []
-        short = text if text.isascii() else text.translate(_ONE_BYTE, _CONTINUED)
-        if text:
-            self._database.scan(short, match_event_handler=_note, context=found)
-        return sorted({*found, *(self._others[number] for number in self._rest.candidates(text))})
-
-
-_CONTINUED: Final = bytes(range(0x80, 0xC0))  # what follows the first byte of a character in UTF-8
-_ONE_BYTE: Final = bytes(range(0xC0)) + b"\x7f" * 0x40
-"""A character beyond ASCII as one byte that, like it, is no letter, digit or space to RE2."""
-
-
-def _plain(regex: str) -> bool:
-    """Whether Hyperscan, over bytes, finds whatever RE2 finds."""
-    return regex.isascii() and "\\x" not in regex and not anchored_inside(regex)
 
 
 class SetSearch:

@@ -83,6 +83,11 @@ PIECES = st.recursive(
             "^",
             "$",
             r"[^\n]{0,3}",
+            r"[^\n]{0,30}",
+            "(?s:.)",
+            r"\A",
+            r"\z",
+            r"\W",
             "x{2}",
         ]
     ),
@@ -96,7 +101,16 @@ PIECES = st.recursive(
     ),
     max_leaves=8,
 )
-TEXTS = st.text(alphabet="kKeEyYabcsSxX09 \n_ü\u212a\u017f", max_size=30)
+TEXTS = st.one_of(
+    st.text(alphabet="kKeEyYabcsSxX09 \n_ü\u212a\u017f", max_size=30).map(str.encode),
+    # of other kinds of line ends, of characters of every length, and bytes that are no UTF-8
+    st.lists(
+        st.sampled_from([*(bytes([one]) for one in b"kKeyabcSx0 _\n\r\v\f\x1c\x00"), b"\r\n", b"key", b"ab", b"xx"])
+        | st.sampled_from([one.encode("utf-8", "surrogatepass") for one in "ü\x85\u2028\u212a€\U0001f600\ud800"])
+        | st.sampled_from([b"\x80", b"\x92", b"\xbf", b"\xc0", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xff"]),
+        max_size=20,
+    ).map(b"".join),
+)
 
 
 def usable(regex: str, ignore_case: bool) -> bool:
@@ -109,12 +123,12 @@ def usable(regex: str, ignore_case: bool) -> bool:
 
 @settings(max_examples=250, deadline=None)
 @given(st.lists(st.tuples(PIECES, st.booleans()), min_size=1, max_size=4), st.lists(TEXTS, min_size=1, max_size=6))
-def test_no_search_passes_over_what_matches(regexes: list[tuple[str, bool]], texts: list[str]) -> None:
+def test_no_search_passes_over_what_matches(regexes: list[tuple[str, bool]], texts: list[bytes]) -> None:
     expressions = [Expression(regex, case) for regex, case in regexes if usable(regex, case)]
     if not expressions:
         return
     searches = [kind(expressions) for kind in SEARCHES]
-    for text in (one.encode() for one in texts):
+    for text in texts:
         matching = {n for n, one in enumerate(expressions) if compile_pattern(*one).search(text) is not None}
         for search in searches:
             assert matching <= set(search.candidates(text)), (type(search).__name__, expressions, text)
@@ -153,12 +167,12 @@ COUNTED = st.lists(
 
 
 @settings(max_examples=250, deadline=None)
-@given(COUNTED, st.lists(st.text(alphabet="kkkkabcabc{1 \nü", max_size=40), min_size=1, max_size=6))
-def test_what_is_compiled_matches_wherever_the_expression_does(regex: str, texts: list[str]) -> None:
+@given(COUNTED, st.lists(st.text(alphabet="kkkkabcabc{1 \nü", max_size=40).map(str.encode), min_size=1, max_size=6))
+def test_what_is_compiled_matches_wherever_the_expression_does(regex: str, texts: list[bytes]) -> None:
     if not usable(regex, False):
         return
     asked, compiled, whole = compile_pattern(regex), compile_pattern(wider(regex)), WholeSearch([Expression(regex)])
-    for text in (one.encode() for one in texts):
+    for text in texts:
         if asked.search(text) is not None:
             assert compiled.search(text) is not None
             assert list(whole.candidates(text)) == [0]
@@ -227,16 +241,17 @@ def test_where_hyperscan_cannot_read_an_expression_literals_do(monkeypatch: pyte
     import hyperscan
 
     class Literal(hyperscan.Database):  # type: ignore[misc]
-        def compile(self, *, literal: bool, **rest: object) -> None:
-            if not literal:
+        def compile(self, *, flags: list[int], **rest: object) -> None:
+            if any(flag & hyperscan.HS_FLAG_MULTILINE for flag in flags):
                 raise hyperscan.error("unsupported")
-            super().compile(literal=literal, **rest)
+            super().compile(flags=flags, **rest)
 
     monkeypatch.setattr(hyperscan, "Database", Literal)
-    search = WholeSearch([Expression("token.x"), Expression("other")])
-    assert list(search.candidates(b"a token, the other")) == [0, 1]
-    assert list(search.candidates(b"the other")) == [1]
-    assert list(search.candidates(b"")) == []
+    for kind in (WholeSearch, LiteralSearch):
+        search = kind([Expression("token.x"), Expression("other"), Expression("[ab]")])
+        assert list(search.candidates(b"a token, the other")) == [0, 1, 2]
+        assert list(search.candidates(b"the other")) == [1, 2]
+        assert list(search.candidates(b"")) == [2]
 
 
 def test_without_hyperscan_the_sets_of_re2_do(monkeypatch: pytest.MonkeyPatch) -> None:

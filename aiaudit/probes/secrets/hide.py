@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,8 +21,7 @@ from aiaudit.probes.base import Engine
 from aiaudit.probes.secrets import checks
 from aiaudit.probes.secrets.judge import judge
 from aiaudit.probes.secrets.rules import VERSION, digest, patterns, rules
-from aiaudit.probes.text_engine import PatternSets
-from aiaudit.probes.text_search import compile_pattern
+from aiaudit.probes.text_engine import Pattern, PatternSets
 from aiaudit.project.entry import Entry
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ _ANY_TEXT: Final = (
     "surrogatepass"  # Python sources may hold '\\ud800', which is no text elsewhere: there and back unchanged
 )
 _AT_ONCE: Final = 64  # elements of a list
+_CUT_SHORT: Final = "cut short"  # no rule's name
 _LEAST: Final = 8  # characters of a text that may hold a secret
 # A key whose end was cut off when its text was shortened.
 _CUT: Final = lazy.regex(
@@ -93,7 +93,6 @@ def _suspects(records: list[Any]) -> Iterator[tuple[int, Any]]:
     """The elements in whose texts something has the shape of a secret, by number."""
     text = encode_each(records, str)
     spans = [match.span() for _, compiled in _sets().matching(text) for match in compiled.finditer(text)]
-    spans += [match.span() for match in _cut_in_json().finditer(text)]
     if not spans:
         return
     ends = list(accumulate(len(row) + 1 for row in text.split(b"\n")))
@@ -149,6 +148,8 @@ def _spans(data: bytes) -> Iterator[tuple[int, int]]:
     """Where secrets stand; none overlaps another."""
     taken: list[tuple[int, int]] = []
     for pattern, compiled in _sets().matching(data):
+        if pattern.name == _CUT_SHORT:
+            continue
         group = 2 if rules()[pattern.name].check == "assigned" else 1
         for match in compiled.finditer(data):
             first, last = match.span(group)
@@ -160,14 +161,19 @@ def _spans(data: bytes) -> Iterator[tuple[int, int]]:
 _made: list[PatternSets] = []
 
 
-def prepare_sets(kept: Cache | None = None) -> None:
-    """Compile the rules, or take them from where they are `kept`."""
+def looked_for() -> list[Pattern]:
+    """The rules, those that know most first, and `_CUT` at the end of any text of a JSON document."""
+    cut = Pattern(_CUT_SHORT, _CUT.pattern.removesuffix("$") + '"')
+    return [*patterns("vendor"), *patterns("named"), *patterns("free"), cut]
+
+
+def prepare_sets(kept: Cache | None = None, *, much: bool = False) -> None:
+    """Compile the rules, or take them from where they are `kept`. `much`: for the results of a large tree."""
     if not _made:
-        _made.append(PatternSets([*patterns("vendor"), *patterns("named"), *patterns("free")], kept))
+        _made.append(PatternSets(looked_for(), kept, much=much))
 
 
 def _sets() -> PatternSets:
-    """All rules, those that know most first."""
     prepare_sets()
     return _made[0]
 
@@ -175,17 +181,11 @@ def _sets() -> PatternSets:
 def _suspicious(value: Any) -> bool:
     """Whether anything in it has the shape of a secret."""
     text = _json_of(value)
-    return len(text) >= _LEAST and (_sets().anything(text) or _cut_in_json().search(text) is not None)
+    return len(text) >= _LEAST and _sets().anything(text)
 
 
 def _json_of(value: Any) -> bytes:
     return encode(value, str)
-
-
-@cache
-def _cut_in_json() -> Any:
-    """`_CUT` at the end of any text of a JSON document, for RE2."""
-    return compile_pattern(_CUT.pattern.removesuffix("$") + '"')
 
 
 def _walk(value: Any, name: str) -> Any:

@@ -186,6 +186,16 @@ def test_letters_that_only_unicode_makes_equal_are_seen() -> None:
         assert list(kind([Expression("token", True)]).candidates(text)) == [0]
 
 
+@pytest.mark.parametrize(
+    "between", [b"\x92", b"\xbf\xbf", b"\xff", b"\xe2\x82", "é".encode(), "\u2028".encode(), b"\x85"]
+)
+def test_bytes_that_are_no_characters_part_words(between: bytes) -> None:
+    text = b"name" + between + b"key"
+    assert compile_pattern(r"\bkey").search(text)
+    for kind in SEARCHES:
+        assert sorted(kind([Expression(r"\bkey"), Expression(r"\bk\B")]).candidates(text)) == [0, 1]
+
+
 def test_little_is_left_to_search() -> None:
     expressions = [Expression(pattern.regex) for group in ("vendor", "named", "free") for pattern in patterns(group)]
     text = b"def main() -> None:\n    print(compute(settings.rate, 3))\n" * 100

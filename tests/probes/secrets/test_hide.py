@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from aiaudit.model.fact import Evidence, Fact, Level, State
-from aiaudit.probes.secrets.hide import HIDDEN, hide, hide_in, hide_in_fact, shown
+from aiaudit.plain_json import encode
+from aiaudit.probes.secrets.hide import HIDDEN, hide, hide_in, hide_in_fact, looked_for, shown
+from aiaudit.probes.text_engine import PatternSets
+from aiaudit.probes.text_search import compile_pattern
 
 from .corpus import ALNUM, HEX, Maker
 
@@ -74,3 +77,26 @@ def test_a_hit_that_takes_a_part_of_a_secret_shows_none_of_it() -> None:
         assert HIDDEN in piece
         assert KEY[6:14] not in piece
         assert KEY[-8:] not in piece
+
+
+def test_what_is_suspicious_does_not_depend_on_how_much_is_looked_for() -> None:
+    patterns = looked_for()
+    few, much = PatternSets(patterns), PatternSets(patterns, much=True)
+    texts = [
+        "plain text with a token and a secret, pat sk- SK re_ https://",
+        f"git+https://{KEY}@github.com/a/b",
+        f"mongodb://u:{PASSWORD[:9]}…",
+        f"token is {KEY[:14]}...",
+        "N" + Maker(64).of(ALNUM, 24) + "." + Maker(65).of(ALNUM, 6) + "." + Maker(66).of(ALNUM, 30),
+        "SK" + Maker(67).of(HEX, 32),
+        "grüße, api_key = '" + Maker(68).of(ALNUM, 32) + "'",
+    ]
+    suspicious = []
+    for text in (encode({"a": [one], "b": "grüße"}) for one in texts):
+        spans = [m.span() for one in patterns for m in compile_pattern(one.regex).finditer(text)]
+        for sets in (few, much):
+            assert sets.anything(text) is bool(spans)
+            found = [match.span() for _, compiled in sets.matching(text) for match in compiled.finditer(text)]
+            assert found == spans
+        suspicious.append(bool(spans))
+    assert suspicious == [False] + [True] * 6

@@ -19,7 +19,7 @@ class Unknown(Struct, frozen=True):
     reason: str = ""
 
 
-class Type(Struct, frozen=True):
+class Type(Struct, frozen=True, array_like=True):
     """A value type. `item` is the element type of a list or the value type of a map (keys are strings)."""
 
     kind: Kind

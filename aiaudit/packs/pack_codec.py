@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from aiaudit.model.check import Check, Effort, FactSpec, Kind, Outcome, Pack, Param, Place, Severity, Status
@@ -19,26 +20,10 @@ from aiaudit.rules import Expression, Template, nodes
 
 _ENUMS: Final = (Severity, Kind, Effort, Status, Level)
 _FROZEN: Final = (Check, FactSpec, Outcome, Pack, Param, Place, Template)
-_NODES: Final = (
-    nodes.Binary,
-    nodes.Call,
-    nodes.Const,
-    nodes.Has,
-    nodes.Index,
-    nodes.ListLiteral,
-    nodes.Logic,
-    nodes.Macro,
-    nodes.MapLiteral,
-    nodes.Name,
-    nodes.Select,
-    nodes.Ternary,
-    nodes.Unary,
-    nodes.Var,
-)
 _LIST, _TUPLE, _MAP, _SET, _TYPE, _EXPRESSION, _FIRST = range(7)
-_CLASSES: Final[tuple[type, ...]] = (*_ENUMS, *_FROZEN, *_NODES)
+_CLASSES: Final[tuple[type, ...]] = (*_ENUMS, *_FROZEN)
 _NUMBER: Final = {cls: number for number, cls in enumerate(_CLASSES, start=_FIRST)}
-_FIELDS: Final[Mapping[type, tuple[str, ...]]] = {cls: cls.__struct_fields__ for cls in (*_FROZEN, *_NODES)}
+_FIELDS: Final[Mapping[type, tuple[str, ...]]] = {cls: cls.__struct_fields__ for cls in _FROZEN}
 _as_text: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
@@ -90,7 +75,7 @@ class _Packer:
         if value is None or kind in (str, int, bool, float):
             return value
         if isinstance(value, Expression):
-            tree = self._tree(_as_text(self.pack(value.node)))
+            tree = self._tree(_as_text(nodes.to_plain(value.node)))
             of = self._type(value.type)
             expect = None if value.expect is None else self._type(value.expect)
             return [_EXPRESSION, value.source, of, sorted(value.names), tree, value.slots, expect]
@@ -133,38 +118,36 @@ class _Packer:
 class _Unpacker:
     def __init__(self, types: list[Any], trees: Sequence[str | bytes]) -> None:
         self.types: list[Type] = []
-        self.trees = trees
+        self.trees = [tree.encode() if isinstance(tree, str) else tree for tree in trees]
         for kind, item, name, parts in types:  # what a type is made of stands before it
             inner = None if item is None else self.types[item]
             self.types.append(Type(kind, inner, name, tuple((part, self.types[at]) for part, at in parts)))
 
     def unpack(self, value: Any) -> Any:
+        """The value of `_Packer.pack`. It is called for thousands of parts: only lists are anything but themselves."""
         if type(value) is not list:
             return value
-        kind = value[0]
+        unpack, kind = self.unpack, value[0]
         if kind >= _FIRST:
-            cls = _CLASSES[kind - _FIRST]
-            if cls in _ENUMS:
-                return cls(value[1])
-            parts = [self.unpack(one) if type(one) is list else one for one in value[1:]]
-            return cls(*parts[:-1], type=parts[-1]) if cls in _NODES else cls(*parts)
+            return _CLASSES[kind - _FIRST](*[unpack(one) if type(one) is list else one for one in value[1:]])
         if kind == _TUPLE:
-            return tuple([self.unpack(one) for one in value[1:]])
+            return tuple([unpack(one) if type(one) is list else one for one in value[1:]])
         if kind == _MAP:
-            return {value[at]: self.unpack(value[at + 1]) for at in range(1, len(value), 2)}
+            keys = iter(value[1:])
+            return {key: unpack(one) if type(one) is list else one for key, one in zip(keys, keys, strict=True)}
         if kind == _LIST:
-            return [self.unpack(one) for one in value[1:]]
+            return [unpack(one) for one in value[1:]]
         if kind == _TYPE:
             return self.types[value[1]]
         if kind == _SET:
-            return frozenset(self.unpack(one) for one in value[1:])
+            return frozenset(map(unpack, value[1:]))
         _, source, of, names, number, slots, expect = value
         tree = self.trees[number]
         return Expression(
             source,
             self.types[of],
             frozenset(names),
-            lambda: self.unpack(decode(tree)),
+            partial(nodes.from_json, tree),
             slots,
             None if expect is None else self.types[expect],
         )

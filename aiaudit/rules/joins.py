@@ -36,7 +36,10 @@ _INDEX_COST: Final = 2  # steps an element
 
 
 def free(node: Node) -> frozenset[int]:
-    """The slots of the variables that a node reads and does not bind itself."""
+    """The slots of the variables that a node reads and does not bind itself.
+
+    The calls and macros on the way are told whether they are closed.
+    """
     match node:
         case Var(slot=slot):
             return frozenset((slot,))
@@ -46,21 +49,27 @@ def free(node: Node) -> frozenset[int]:
             return free(inner)
         case Index(operand=left, key=right) | Binary(left=left, right=right):
             return free(left) | free(right)
-        case Call(args=parts) | Logic(terms=parts) | ListLiteral(items=parts):
+        case Logic(terms=parts) | ListLiteral(items=parts):
             return frozenset().union(*map(free, parts))
+        case Call(args=parts):
+            read = frozenset().union(*map(free, parts))
+            node.closed = not read
+            return read
         case Ternary(condition=condition, yes=yes, no=no):
             return free(condition) | free(yes) | free(no)
         case MapLiteral(entries=entries):
             return frozenset().union(*(free(value) for _, value in entries))
         case Macro(target=target, body=body, condition=condition, slot=slot):
             inside = free(body) | (free(condition) if condition is not None else frozenset())
-            return free(target) | (inside - {slot})
+            read = free(target) | (inside - {slot})
+            node.closed = not read
+            return read
     raise AssertionError(type(node))
 
 
-def once(node: Node, run: Run) -> Run:
+def once(node: Call | Macro, run: Run) -> Run:
     """`run`, worked out once an evaluation where the node reads no variable."""
-    if free(node):
+    if not node.closed:
         return run
     key = id(run)
 

@@ -1,8 +1,14 @@
-"""The syntax tree. The parser builds it; the checker resolves names and fills in types; the evaluator compiles it."""
+"""The syntax tree. The parser builds it; the checker resolves names and fills in types; the evaluator compiles it.
+
+A tree has a JSON form (`to_plain`, `from_json`), so that it need not be parsed and checked again: each node is a list
+that begins with its kind. Of types it holds what the evaluator looks at.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
@@ -11,11 +17,11 @@ from aiaudit.model.types import DYN, Type
 MacroKind = Literal["all", "exists", "exists_one", "filter", "map", "count"]
 
 
-class _Typed(Struct, kw_only=True):
+class _Typed(Struct, kw_only=True, array_like=True):
     type: Type = DYN  # by the checker
 
 
-class Node(_Typed):
+class Node(_Typed, tag=True, tag_field="node"):
     """`start` and `end` are offsets into the source; `depth` is the height of the tree below, for the depth limit."""
 
     start: int
@@ -50,38 +56,39 @@ class Var(Node):
 
 
 class Select(Node):
-    operand: Node
+    operand: Tree
     field: str
 
 
 class Has(Node):
-    operand: Node
+    operand: Tree
     field: str
 
 
 class Index(Node):
-    operand: Node
-    key: Node
+    operand: Tree
+    key: Tree
 
 
 class Call(Node):
-    """A function call; a method's receiver is the first argument."""
+    """A function call; a method's receiver is the first argument. `closed`: see `Macro`."""
 
     function: str
-    args: list[Node]
+    args: list[Tree]
     method: bool
     at: int  # where the function's name stands
+    closed: bool = False
 
 
 class Unary(Node):
     op: str
-    operand: Node
+    operand: Tree
 
 
 class Binary(Node):
     op: str
-    left: Node
-    right: Node
+    left: Tree
+    right: Tree
     at: int  # where the operator stands
 
 
@@ -89,31 +96,67 @@ class Logic(Node):
     """A chain of one operator, `&&` or `||`: flat, so that a long chain is not deep."""
 
     op: str
-    terms: list[Node]
+    terms: list[Tree]
 
 
 class Ternary(Node):
-    condition: Node
-    yes: Node
-    no: Node
+    condition: Tree
+    yes: Tree
+    no: Tree
 
 
 class ListLiteral(Node):
-    items: list[Node]
+    items: list[Tree]
 
 
 class MapLiteral(Node):
-    entries: list[tuple[str, Node]]
+    entries: list[tuple[str, Tree]]
 
 
 class Macro(Node):
-    """`target.kind(var, body)`; `map` may have a condition. `weight` is what one element costs of the step budget."""
+    """`target.kind(var, body)`; `map` may have a condition. `weight` is what one element costs of the step budget.
+
+    `closed`: it reads no variable of a macro around it (by the checker).
+    """
 
     kind: MacroKind
-    target: Node
+    target: Tree
     var: str
-    body: Node
-    condition: Node | None
+    body: Tree
+    condition: Tree | None
     weight: int
     at: int  # where the macro's name stands
     slot: int = 0
+    closed: bool = False
+
+
+if TYPE_CHECKING:
+    Tree = Node
+else:
+    Tree = (
+        Binary | Call | Const | Has | Index | ListLiteral | Logic | Macro | MapLiteral
+        | Name | Select | Ternary | Unary | Var
+    )  # fmt: skip
+
+
+def to_plain(node: Any) -> Any:
+    """A checked tree, or a part of one, as JSON."""
+    if isinstance(node, Node):
+        parts = [to_plain(getattr(node, name)) for name in node.__struct_fields__]
+        return [type(node).__name__, *parts]
+    if isinstance(node, Type):
+        item = [] if node.item is None else [[node.item.kind]]
+        return [node.kind, *item]
+    return [to_plain(part) for part in node] if isinstance(node, (list, tuple)) else node
+
+
+def from_json(text: bytes) -> Node:
+    """The tree of `to_plain`. Raises `msgspec.MsgspecError`."""
+    return _decoder()(text)
+
+
+@cache
+def _decoder() -> Callable[[bytes], Node]:
+    from msgspec.json import Decoder
+
+    return Decoder(Tree).decode

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
 
-from aiaudit.facts_file import UNKNOWN_KEY, fact_of, query_digest
+from aiaudit.facts_file import fact_of, query_digest
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
-from aiaudit.plain_json import decode
+from aiaudit.model.types import UNKNOWN_KEY, as_json
+from aiaudit.plain_json import decode, encode
 from aiaudit.probes.collect import Progress
 from aiaudit.probes.collect import collect as run_probes
 from aiaudit.probes.registry import BEYOND_THE_TREE, PROBES
@@ -30,7 +31,7 @@ from aiaudit.program import program_files
 from aiaudit.project.cache import Cache, engine_id
 from aiaudit.project.manifest import Manifest
 from aiaudit.project.tree import Project
-from aiaudit.reports.result import fact_json, plain
+from aiaudit.reports.result import fact_json, unchanged
 
 if TYPE_CHECKING:
     from aiaudit.project.config import ProjectConfig
@@ -41,7 +42,7 @@ _SECRETS: Final = frozenset({"secrets", "secrets.engine", "secrets.history"})
 _DATA: Final = "data.profile"
 _RESOLVED, _SOME_UNKNOWN = b"=", b"?"
 _SHORT: Final = 400  # characters of a fact that others may be equal to
-_as_text: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain).encode
+_KEY: Final = UNKNOWN_KEY.encode()
 
 
 def is_of_tree(spec: FactSpec, options: Mapping[str, Any]) -> bool:
@@ -168,9 +169,12 @@ def _settings(config: ProjectConfig, as_of: dt.date, options: Mapping[str, Any],
     return json.dumps([config.file, own, named, as_of.isoformat(), dict(options)], default=str)
 
 
-def _unchanged(value: Any) -> Any:
-    """A value as it is: the encoder knows lists and mappings, and asks `plain` about the rest."""
-    return value
+def _row(fact: Fact) -> bytes:
+    """The fact as JSON. Raises `ValueError` where a number of its value is none that JSON has."""
+    row = encode(fact_json(fact, values=unchanged), as_json)
+    if b"null" in row and b"null" in encode(fact.value, as_json):  # as which a number that is not finite is written
+        json.dumps(fact.value, allow_nan=False, default=as_json)
+    return row
 
 
 class Answers(Struct):
@@ -221,18 +225,18 @@ class Answers(Struct):
         made = hashlib.blake2b(self.name, digest_size=20)
         mine = {spec.id for spec in self.specs}
         for fact_id in sorted(set(others) - mine):
-            made.update(f"\0{fact_id}\0{_as_text(fact_json(others[fact_id]))}".encode("utf-8", "surrogateescape"))
+            made.update(b"\0%b\0%b" % (fact_id.encode(), encode(fact_json(others[fact_id], values=unchanged), as_json)))
         return made.digest()
 
     def _parts(self, facts: Mapping[str, Fact], unread: Mapping[str, str]) -> Iterator[bytes]:
         """What could not be read, then each fact; in front of it whether places of its value are unknown."""
-        yield _as_text(dict(unread)).encode("ascii")
-        packed: dict[str, bytes] = {}  # half of the facts are that nothing is there
+        yield encode(dict(unread))
+        packed: dict[bytes, bytes] = {}  # half of the facts are that nothing is there
         for spec in self.specs:
-            row = _as_text(fact_json(facts[spec.id], convert=_unchanged))
+            row = _row(facts[spec.id])
             part = packed.get(row)
             if part is None:
-                part = (_SOME_UNKNOWN if UNKNOWN_KEY in row else _RESOLVED) + zlib.compress(row.encode("ascii"), 1)
+                part = (_SOME_UNKNOWN if _KEY in row else _RESOLVED) + zlib.compress(row, 1)
                 if len(row) < _SHORT:
                     packed[row] = part
             yield part

@@ -17,12 +17,11 @@ from msgspec import Struct
 
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
-from aiaudit.model.types import Unknown
+from aiaudit.model.types import from_json
 from aiaudit.reports.result import fact_json
 
 FORMAT: Final = "aiaudit-facts"
 VERSION: Final = 1
-UNKNOWN_KEY: Final = "$unknown"
 MAX_BYTES: Final = 1024 * 1024 * 1024
 
 
@@ -118,7 +117,7 @@ def fact_of(fact_id: str, data: Mapping[str, Any], *, resolved: bool = False) ->
     return Fact(
         id=fact_id,
         state=State(data["state"]),
-        value=data["value"] if resolved else _value(data["value"]),
+        value=data["value"] if resolved else from_json(data["value"]),
         level=Level(data["evidence_level"]),
         method=str(data["method"]),
         confidence=Confidence(data["confidence"]),
@@ -126,13 +125,3 @@ def fact_of(fact_id: str, data: Mapping[str, Any], *, resolved: bool = False) ->
         scope=Scope(int(scope["files"]), int(scope["read"]), tuple(scope["unread"])) if scope else None,
         reason=str(data.get("reason", "")),
     )
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, dict):
-        if len(value) == 1 and UNKNOWN_KEY in value:
-            return Unknown(str(value[UNKNOWN_KEY]))
-        return {key: _value(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_value(item) for item in value]
-    return value

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from aiaudit.collection import Collection, Progress
 from aiaudit.model.records import as_dict
+from aiaudit.model.types import as_json
 from aiaudit.plain_json import decode, encode
 from aiaudit.prepared import Prepared, prepare
 from aiaudit.reports import base
@@ -34,11 +35,15 @@ _BESIDE: Final = frozenset({"jobs", "cache", "timings"})  # options that change 
 
 
 class Outcome:
-    """The result of one audit. `head` may lack `facts`, which few readers need; `result` has them."""
+    """The result of one audit. `head` lacks `facts`, which few readers need; `result` has them.
 
-    def __init__(self, collection: Collection, head: dict[str, Any], *, packed: list[bytes] | None = None) -> None:
+    It is made from the whole result as the encoder takes it, or from the text of one that was kept.
+    """
+
+    def __init__(self, collection: Collection, made: dict[str, Any], *, packed: list[bytes] | None = None) -> None:
         self.collection = collection
-        self.head = head
+        self.head = {key: value for key, value in made.items() if key != "facts"}
+        self._made = made
         self._packed = packed
 
     @property
@@ -59,7 +64,8 @@ class Outcome:
         if self._packed is None:
             from aiaudit.reports.json import pieces
 
-            self._packed = [zlib.compress(piece, _QUICK) for piece in _collected(pieces(self.head))]
+            self._packed = [zlib.compress(piece, _QUICK) for piece in _collected(pieces(self._made))]
+            self._made = self.head
         return self._packed
 
     def render(self, suffix: str) -> bytes | Iterator[bytes]:
@@ -90,8 +96,7 @@ def outcome(
 
 def _parts(made: Outcome) -> list[bytes]:
     """What is kept: the head, then the text."""
-    head = {key: value for key, value in made.head.items() if key != "facts"}
-    return [zlib.compress(encode(head), _QUICK), *made.packed]
+    return [zlib.compress(encode(made.head, as_json), _QUICK), *made.packed]
 
 
 def _collected(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -108,9 +113,10 @@ def _collected(pieces: Iterable[bytes]) -> Iterator[bytes]:
 def _concluded(prepared: Prepared) -> dict[str, Any]:
     """The result; with a baseline also what changed since, where that one holds enough to compare."""
     from aiaudit.audit import conclude
-    from aiaudit.reports.result import to_json
+    from aiaudit.reports.result import to_json, unchanged
 
-    result = to_json(conclude(prepared))
+    values = unchanged if prepared.options.baseline is None else as_json
+    result = to_json(conclude(prepared), values)
     if prepared.options.baseline is not None:
         from aiaudit.scoring import comparison
 

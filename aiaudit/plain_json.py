@@ -30,12 +30,13 @@ def encode_each(values: Sequence[Any], default: Callable[[Any], Any] | None = No
         return b"\n".join(encode(value, default) for value in values)
 
 
-def encode_lines(value: Any) -> bytes:
+def encode_lines(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
     """`value` as `json.dumps(value, indent=2, ensure_ascii=False)` in UTF-8."""
     try:
-        return msgspec.json.format(_encode(value), indent=2)
+        return msgspec.json.format(_encode(value, enc_hook=default), indent=2)
     except (UnicodeEncodeError, TypeError, OverflowError):
-        return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace")
+        text = json.dumps(value, indent=2, ensure_ascii=False, default=default)
+        return text.encode("utf-8", "backslashreplace")
 
 
 def decode(data: bytes | str) -> Any:

@@ -6,17 +6,50 @@ a place that was looked at and could not be resolved, such as a keyword argument
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+UNKNOWN_KEY: Final = "$unknown"
 Kind = Literal["bool", "int", "double", "string", "null", "dyn", "list", "map", "record"]
 
 
 class Unknown(Struct, frozen=True):
     """A value that exists but could not be resolved. In JSON: `{"$unknown": reason}`. Never a pass."""
 
-    reason: str = ""
+    reason: str = field(default="", name=UNKNOWN_KEY)
+
+
+def as_json(value: Any) -> Any:
+    """A fact's value as JSON; what could not be resolved is `{"$unknown": reason}`."""
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is dict:
+        return {str(key): as_json(item) for key, item in value.items()}
+    if kind is list:
+        return [as_json(item) for item in value]
+    if isinstance(value, Unknown):
+        return {UNKNOWN_KEY: value.reason}
+    if isinstance(value, Mapping):
+        return {str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_json(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(as_json(item) for item in value)
+    return value
+
+
+def from_json(value: Any) -> Any:
+    """The inverse of `as_json`, as far as JSON can tell."""
+    if isinstance(value, list):
+        return [from_json(one) for one in value]
+    if isinstance(value, dict):
+        if len(value) == 1 and UNKNOWN_KEY in value:
+            return Unknown(str(value[UNKNOWN_KEY]))
+        return {key: from_json(one) for key, one in value.items()}
+    return value
 
 
 class Type(Struct, frozen=True, array_like=True):

@@ -56,6 +56,7 @@ class CallConditions(Query, defer_build=True):
         return [name for one in given for name in (cls.expanded([one]) if isinstance(one, str) else one.names)]
 
     @classmethod
-    def all_of(cls, given: Iterable[str | Self]) -> list[Self]:
-        """The list `any` of a query, a name alone as a pattern without conditions."""
-        return [cls(call=one) if isinstance(one, str) else one for one in given]
+    def all_of(cls, given: Iterable[str | Self]) -> list[tuple[list[str], Self]]:
+        """The list `any` of a query: names, and the conditions on a call of one of them."""
+        free = cls.model_construct(call=[])
+        return [(cls.expanded([one]), free) if isinstance(one, str) else (one.names, one) for one in given]

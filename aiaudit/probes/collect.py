@@ -16,10 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
+from aiaudit.model.types import as_json, from_json
 from aiaudit.probes import registry
 from aiaudit.probes.base import CHECKED, Context, Probe, Query
 from aiaudit.probes.lifting import liftable
@@ -234,6 +236,8 @@ def _answer(one: _Asked, context: Context) -> Fact:
 
     try:
         fact = one.probe.answer(one.fact_id, one.query, context)
+        if one.probe.name not in registry.PROBES:  # a plug-in's may hold what is no JSON, such as a set
+            fact = replace(fact, value=from_json(as_json(fact.value)))
         if liftable(one.probe):
             from aiaudit.probes.wiring import lifted  # which brings all that reads CI
 

@@ -10,15 +10,14 @@ from msgspec import Struct
 from pydantic import Field, field_validator
 
 from aiaudit.model.fact import Fact, Level
-from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, map_of, record
+from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, from_json, list_of, map_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.call_patterns import CallConditions
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.base_record import unpacked
 from aiaudit.probes.python.groups import expanded
-from aiaudit.probes.python.match import NameIndex, check_pattern, patterns_of
+from aiaudit.probes.python.match import NameIndex, among, check_pattern
 from aiaudit.probes.python.project import SYMBOL, PythonProject, python_project
-from aiaudit.probes.python.values import from_json
 from aiaudit.project.entry import Entry
 
 CALL: Final = record(
@@ -89,7 +88,8 @@ class CallsQuery(CodeQuery):
         """All name patterns: what the engine looks for."""
         return CallPattern.names_of(self.any)
 
-    def patterns(self) -> list[CallPattern]:
+    def patterns(self) -> list[tuple[list[str], CallPattern]]:
+        """Names, and the conditions on a call of one of them."""
         return CallPattern.all_of(self.any)
 
 
@@ -105,7 +105,7 @@ class CallsProbe(Probe[CallsQuery]):
 
     def answer(self, fact_id: str, query: CallsQuery, context: Context) -> Fact:
         called = called_in(context)
-        wanted = [(patterns_of(pattern.names).among(called.names), pattern) for pattern in query.patterns()]
+        wanted = [(among(names, called.names), pattern) for names, pattern in query.patterns()]
         every = set().union(*(names for names, _ in wanted))
         files = {path for name in every for path in called.files[name]}
 
@@ -130,7 +130,7 @@ class Called(Struct, frozen=True):
 
     def files_of(self, patterns: Iterable[str]) -> set[str]:
         """The files in which something that one of the patterns names is called."""
-        return {path for name in patterns_of(patterns).among(self.names) for path in self.files[name]}
+        return {path for name in among(patterns, self.names) for path in self.files[name]}
 
 
 def called_in(context: Context) -> Called:

@@ -11,13 +11,12 @@ from pydantic import Field, field_validator
 
 from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
-from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, record
+from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, from_json, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.groups import Names, expanded
 from aiaudit.probes.python.match import Patterns, patterns_of
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.python.values import from_json
 from aiaudit.probes.python_calls import called_in, calls_in
 from aiaudit.project.entry import Entry
 

@@ -8,11 +8,10 @@ from typing import Any, ClassVar, Final
 from pydantic import Field
 
 from aiaudit.model.fact import Fact, Level
-from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
+from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, from_json, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import OWN_ROLES, CodeQuery, fact_of
 from aiaudit.probes.python.project import PythonProject
-from aiaudit.probes.python.values import from_json
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from aiaudit import lazy
+from aiaudit.model.types import as_json
 from aiaudit.plain_json import encode, encode_lines
 
 # Written as escapes, which mean the same: whoever looks at the file sees what is there, in its order.
@@ -45,7 +46,7 @@ def pieces(result: dict[str, Any]) -> Iterator[bytes]:
 
 def _text(value: Any, start: bytes) -> bytes:
     """The value on lines that begin with `start`: in JSON, texts hold no line breaks."""
-    return encode_lines(value).replace(b"\n", start)
+    return encode_lines(value, as_json).replace(b"\n", start)
 
 
 def _shown(text: bytes) -> bytes:

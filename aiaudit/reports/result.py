@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit import subject
 from aiaudit.model.fact import Evidence, Fact
 from aiaudit.model.result import CheckResult, Finding, GateRule, NextLevel, PackScore, Waiver
-from aiaudit.model.types import Unknown
+from aiaudit.model.types import as_json
 from aiaudit.reports import coverage
 from aiaudit.scoring.score import Figures
 
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from aiaudit.scoring.waivers import WaiverUse
 
 SCHEMA_VERSION: Final = 1
+Values = Callable[[Any], Any]
 MOST_ITEMS: Final = 500  # of a list fact's value; the saved facts (`--facts-out`) hold all of them
 
 
-def to_json(audit: Audit) -> dict[str, Any]:
-    """The result JSON of an audit. Sections whose probe did not run are null."""
+def to_json(audit: Audit, values: Values = as_json) -> dict[str, Any]:
+    """The result JSON of an audit. Sections whose probe did not run are null. `values`: what makes JSON of a fact's
+    value; the encoder can do without (`unchanged`)."""
     collection, judged, scored = audit.collection, audit.judged, audit.scored
     figures, accepted = scored.figures, scored.accepted
     own = {r.id: r for r in judged.accepted}
@@ -66,12 +68,12 @@ def to_json(audit: Audit) -> dict[str, Any]:
         "checks": [_check(r, own[r.id], scored.priorities[r.id]) for r in judged.results],
         "actions": [_action(a) for a in scored.actions],
         "quick_wins": list(scored.quick_wins),
-        "facts": _facts(audit, profile),
+        "facts": _facts(audit, profile, values),
         "frameworks": coverage.to_json(audit.frameworks),
-        "data": plain(audit.facts[profile].value) or None if profile else None,
+        "data": as_json(audit.facts[profile].value) or None if profile else None,
         "capacity": capacity,
         "cost": cost,
-        "attestations": plain(answers),
+        "attestations": as_json(answers),
         "assumptions": [
             *(_comes_from(plugin) for plugin in audit.plugins),
             *subject.assumptions(collection.config, answers, collection.config_by),
@@ -85,21 +87,22 @@ def to_json(audit: Audit) -> dict[str, Any]:
         "baseline": _since(audit.since) if audit.since else None,
         "waivers": [_waiver_use(use) for use in judged.waivers],
         "problems": list(audit.problems),
-        "brand": plain(collection.config.brand) or None,
+        "brand": as_json(collection.config.brand) or None,
     }
     if audit.timings is not None:
         data["timings"] = dict(audit.timings)
     return data
 
 
-def _facts(audit: Audit, profile: str | None) -> dict[str, Any]:
+def _facts(audit: Audit, profile: str | None, values: Values) -> dict[str, Any]:
     """Every fact by id, but for what stands in a section of its own: the data's profile, and the plan's own report."""
-    found = {name: fact_json(audit.facts[name], MOST_ITEMS) for name in sorted(audit.facts) if name != profile}
+    names = [name for name in sorted(audit.facts) if name != profile]
+    found = {name: fact_json(audit.facts[name], MOST_ITEMS, values) for name in names}
     for section in (subject.capacity_plan, subject.cost_plan):
         if plan := section(audit.facts, audit.collection.specs):
             value = found[plan]["value"]
             if isinstance(value, dict):
-                value.pop("report", None)
+                found[plan]["value"] = {key: part for key, part in value.items() if key != "report"}
     return found
 
 
@@ -107,7 +110,7 @@ def _own_report(audit: Audit, section: Callable[[Mapping[str, Fact], Mapping[str
     """Capacity or cost of the declared workload as `aiaudit plan --json` prints it; None where none is declared."""
     name = section(audit.facts, audit.collection.specs)
     value = audit.facts[name].value if name else None
-    report = plain(value.get("report")) if isinstance(value, Mapping) else None
+    report = as_json(value.get("report")) if isinstance(value, Mapping) else None
     return report if isinstance(report, dict) and report else None
 
 
@@ -122,17 +125,14 @@ def _outside(figures: Figures) -> list[str]:
     ]
 
 
-def fact_json(fact: Fact, most_items: int | None = None, convert: Callable[[Any], Any] | None = None) -> dict[str, Any]:
-    """One fact. A list longer than `most_items` is cut, and `items` says how long it was.
-
-    `convert`: what makes JSON of the value (None: `plain`).
-    """
+def fact_json(fact: Fact, most_items: int | None = None, values: Values = as_json) -> dict[str, Any]:
+    """One fact. A list longer than `most_items` is cut, and `items` says how long it was."""
     value, items = fact.value, None
     if most_items is not None and isinstance(value, list) and len(value) > most_items:
         value, items = value[:most_items], len(value)
     data: dict[str, Any] = {
         "state": fact.state.value,
-        "value": (convert or plain)(value),
+        "value": values(value),
         "evidence_level": fact.level.value,
         "method": fact.method,
         "confidence": fact.confidence.value,
@@ -147,23 +147,8 @@ def fact_json(fact: Fact, most_items: int | None = None, convert: Callable[[Any]
     return data
 
 
-def plain(value: Any) -> Any:
-    """A fact's value as JSON; what could not be resolved is `{"$unknown": reason}`."""
-    kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
-        return value
-    if kind is dict:
-        return {str(key): plain(item) for key, item in value.items()}
-    if kind is list:
-        return [plain(item) for item in value]
-    if isinstance(value, Unknown):
-        return {"$unknown": value.reason}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted(plain(item) for item in value)
+def unchanged(value: Any) -> Any:
+    """A fact's value as it is: msgspec writes it as `as_json` would, asking that about what it does not know."""
     return value
 
 
@@ -203,7 +188,7 @@ def _check(result: CheckResult, accepted: CheckResult, priority: float) -> dict[
         "confidence": result.confidence.value,
         "reason": result.reason,
         "blocked_by": result.blocked_by,
-        "params": plain(result.params),
+        "params": as_json(result.params),
         "findings": [_finding(f) for f in result.findings],
         "waiver": _waiver(result.waiver) if result.waiver else None,
         "why": result.why,
@@ -225,14 +210,14 @@ def _accepted(result: CheckResult, accepted: CheckResult) -> dict[str, Any] | No
         "status": accepted.status.value,
         "points": accepted.points,
         "severity": accepted.severity.value,
-        "params": plain(accepted.params),
+        "params": as_json(accepted.params),
         "reason": accepted.reason,
     }
     shown = {
         "status": result.status.value,
         "points": result.points,
         "severity": result.severity.value,
-        "params": plain(result.params),
+        "params": as_json(result.params),
         "reason": result.reason,
     }
     return None if own == shown else own

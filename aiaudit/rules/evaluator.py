@@ -56,7 +56,7 @@ from aiaudit.rules.values import (
 def build(node: Node) -> Run:
     """The closure of a checked node."""
     run = _BUILDERS[type(node)](node)
-    if type(node) in _COSTLY:
+    if isinstance(node, Macro | Call):
         run = once(node, run)
     if node.type.kind == "double" and type(node) in _FROM_OUTSIDE:
         return _as_double(run)
@@ -415,5 +415,4 @@ _BUILDERS: Final[dict[type[Node], Callable[[Any], Run]]] = {
     MapLiteral: _map_literal,
     Macro: _macro,
 }
-_COSTLY: Final = (Macro, Call)
 _FROM_OUTSIDE: Final = (Var, Name, Select, Index, Call)

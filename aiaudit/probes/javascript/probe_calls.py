@@ -13,15 +13,14 @@ from msgspec import Struct
 from pydantic import Field, field_validator
 
 from aiaudit.model.fact import Fact, Level
-from aiaudit.model.types import Type, Unknown, list_of
+from aiaudit.model.types import Type, Unknown, from_json, list_of
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.call_patterns import CallConditions
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.groups import expanded
 from aiaudit.probes.javascript.names import check_pattern
 from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
-from aiaudit.probes.python.match import NameIndex, name_set, patterns_of
-from aiaudit.probes.python.values import from_json
+from aiaudit.probes.python.match import NameIndex, among, name_set
 from aiaudit.probes.python_calls import CALL
 from aiaudit.project.entry import Entry
 
@@ -65,7 +64,8 @@ class CallsQuery(ScriptQuery):
         """All name patterns: what the engine looks for."""
         return CallPattern.names_of(self.any)
 
-    def patterns(self) -> list[CallPattern]:
+    def patterns(self) -> list[tuple[list[str], CallPattern]]:
+        """Names, and the conditions on a call of one of them."""
         return CallPattern.all_of(self.any)
 
 
@@ -81,7 +81,7 @@ class CallsProbe(Probe[CallsQuery]):
 
     def answer(self, fact_id: str, query: CallsQuery, context: Context) -> Fact:
         called = _called(context)
-        wanted = [(patterns_of(pattern.names).among(called.names), pattern) for pattern in query.patterns()]
+        wanted = [(among(names, called.names), pattern) for names, pattern in query.patterns()]
         every = set().union(*(names for names, _ in wanted))
         files = {path for name in every for path in called.files[name]}
 

@@ -10,10 +10,9 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from aiaudit.model.types import Unknown
+from aiaudit.model.types import Unknown, from_json
 from aiaudit.probes.base import Context
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
-from aiaudit.probes.python.values import from_json
 from aiaudit.project.entry import Entry
 from aiaudit.project.parse import Malformed
 from aiaudit.project.reader import Unreadable

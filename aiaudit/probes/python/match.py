@@ -172,6 +172,14 @@ class Patterns:
         return heads is not None and any(name == head or name.startswith(head + ".") for head in heads)
 
 
+def among(patterns: Iterable[str], names: NameIndex) -> set[str]:
+    """Those of the names that some pattern matches; most queries ask for a few plain names, which need no tables."""
+    wanted = tuple(patterns)
+    if any("*" in pattern for pattern in wanted) or "?" in names.by_last:
+        return patterns_of(wanted).among(names)
+    return {pattern for pattern in wanted if pattern in names.names}
+
+
 def patterns_of(names: Iterable[str]) -> Patterns:
     """The patterns of these names; made once, since many queries ask for the same."""
     return _patterns(tuple(names))

@@ -13,10 +13,9 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from aiaudit.model.types import Unknown
+from aiaudit.model.types import Unknown, from_json
 from aiaudit.probes.base import Context
 from aiaudit.probes.python.base_record import Base
-from aiaudit.probes.python.values import from_json
 from aiaudit.project.entry import Entry
 
 MAX_STEPS: Final = 8

@@ -6,7 +6,7 @@ import ast
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.model.types import Unknown
+from aiaudit.model.types import UNKNOWN_KEY, Unknown
 from aiaudit.probes.python.module import Binding, Scope
 from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import Resolver, dotted
@@ -236,20 +236,9 @@ def to_json(value: Any) -> Any:
     if value.__class__ is str:
         return value
     if isinstance(value, Unknown):
-        return {"$unknown": value.reason}
+        return {UNKNOWN_KEY: value.reason}
     if isinstance(value, list):
         return [to_json(one) for one in value]
     if isinstance(value, dict):
         return {key: to_json(one) for key, one in value.items()}
-    return value
-
-
-def from_json(value: Any) -> Any:
-    """The inverse of `to_json`."""
-    if isinstance(value, list):
-        return [from_json(one) for one in value]
-    if isinstance(value, dict):
-        if len(value) == 1 and "$unknown" in value:
-            return Unknown(str(value["$unknown"]))
-        return {key: from_json(one) for key, one in value.items()}
     return value

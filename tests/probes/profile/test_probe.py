@@ -10,10 +10,9 @@ import pytest
 
 from aiaudit.data import duckdb_engine, duckdb_open
 from aiaudit.model.fact import Fact, State
-from aiaudit.model.types import Unknown
+from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.profile import measuring
 from aiaudit.probes.profile.probe import ProfileProbe, ProfileQuery, What
-from aiaudit.reports.result import plain
 from aiaudit.reports.schema_data import DataSection
 from tests.probes.support import context
 
@@ -52,7 +51,7 @@ def test_two_names_for_the_label_tell_none(tmp_path: Path) -> None:
 
 def test_the_section_has_the_shape_of_aiaudit_data(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"data/train.csv": ORDERS, "data/test.csv": ORDERS, "data/cut.parquet": b"PAR1"}
-    section = plain(ask(tmp_path, "report", files).value)
+    section = as_json(ask(tmp_path, "report", files).value)
     DataSection.model_validate(section)
     cut, test, _ = section["datasets"]
     assert (cut["rows"], cut["malformed"]["count"], cut["columns"]) == (None, None, [])
@@ -134,7 +133,7 @@ def test_the_same_bytes_are_measured_once(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(measuring, "_answers", never)
     (tmp_path / "project" / "main.py").write_text("print()\n")
     again = ask(tmp_path / "project", "overlaps", cache=True)
-    assert plain(again.value) == plain(first.value)
+    assert as_json(again.value) == as_json(first.value)
     (tmp_path / "project" / "data" / "test.csv").write_text(ORDERS + "99,1,n,1\n")
     with pytest.raises(AssertionError, match="measured again"):
         ask(tmp_path / "project", "overlaps", cache=True)
@@ -151,4 +150,4 @@ def test_no_value_of_a_personal_column_leaves(tmp_path: Path) -> None:
     people = "name,email,spent\n" + "".join(f"Zoe Marsh,zoe.marsh{i}@gmail.com,{i}\n" for i in range(60))
     for what in ("report", "sets", "columns", "faults", "personal", "slices", "features"):
         fact = ask(tmp_path, what, {"data/people.csv": people})
-        assert "marsh" not in str(plain(fact.value)).lower()
+        assert "marsh" not in str(as_json(fact.value)).lower()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
+import sys
 from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit.model.types import Unknown
-from aiaudit.probes.hardware.nvidia import NoLibraryError, read_nvidia
+from aiaudit.probes.hardware.nvidia import NO_LIBRARY, NoLibraryError, read_nvidia
 from aiaudit.probes.hardware.report import Gpu, GpuNow, Gpus
 from aiaudit.probes.hardware.rooted import Rooted
 
+_LIBRARY: Final = "libnvidia-ml.so.1"  # what nvidia-ml-py loads
 _VENDORS: Final = {"0x10de": "NVIDIA", "0x1002": "AMD", "0x1da3": "Habana", "0x8086": "Intel"}
 
 
@@ -42,23 +45,33 @@ def read_gpus(files: Rooted, memory_total: int | Unknown, nvml: Any = None) -> G
 
 
 def _nvidia(files: Rooted, memory_total: int | Unknown, nvml: Any, bus: list[_OnBus]) -> Gpus:
-    if nvml is None:
-        if not files.real:
-            return Gpus("absent", "no NVML in a fixture tree")
-        try:
-            import pynvml
-
-            nvml = pynvml
-        except ImportError:
-            return Gpus("unknown", "the package nvidia-ml-py is not installed")
+    if nvml is None and not files.real:
+        return Gpus("absent", "no NVML in a fixture tree")
     try:
-        return read_nvidia(nvml, memory_total)
+        return read_nvidia(_nvml() if nvml is None else nvml, memory_total)
+    except ImportError:
+        return Gpus("unknown", "the package nvidia-ml-py is not installed")
     except NoLibraryError as error:
         if any(device.vendor == "NVIDIA" for device in bus):
             return Gpus("unknown", f"an NVIDIA device is on the PCI bus, but {error}")
         if not files.real or files.names("/sys/bus/pci/devices") or files.exists("/proc/cpuinfo"):
             return Gpus("absent", f"no device is on the PCI bus, and {error}")
         return Gpus("unknown", str(error))
+
+
+def _nvml() -> Any:
+    """The module to ask. To import it takes longer than all else about a machine: on most there is no library to ask.
+
+    Raises NoLibraryError, ImportError.
+    """
+    if sys.platform == "linux":
+        try:
+            ctypes.CDLL(_LIBRARY)
+        except OSError:
+            raise NoLibraryError(NO_LIBRARY) from None
+    import pynvml
+
+    return pynvml
 
 
 def _accelerators(files: Rooted) -> list[_OnBus]:

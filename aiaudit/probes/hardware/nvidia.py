@@ -15,6 +15,7 @@ from msgspec import Struct
 from aiaudit.model.types import Unknown
 from aiaudit.probes.hardware.report import Gpu, GpuNow, Gpus, MigSlice
 
+NO_LIBRARY: Final = "the NVML library is not installed"
 _REASONS: Final = {  # NVML's return codes, in words
     1: "NVML is not initialised",
     2: "the driver refused the question",
@@ -23,7 +24,7 @@ _REASONS: Final = {  # NVML's return codes, in words
     6: "not found",
     9: "the driver is not loaded",
     10: "the driver did not answer in time",
-    12: "the NVML library is not installed",
+    12: NO_LIBRARY,
     13: "the driver is too old for this question",
     15: "the GPU has fallen off the bus",
     16: "the GPU needs a reset",

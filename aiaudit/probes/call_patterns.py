@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from aiaudit.probes.base import Query
+from aiaudit.probes.base import Query, was_checked
 
 
 class CallConditions(Query, defer_build=True):
@@ -34,9 +34,10 @@ class CallConditions(Query, defer_build=True):
 
     @field_validator("call")
     @classmethod
-    def _is_name(cls, value: str | list[str]) -> str | list[str]:
-        for one in cls.expanded([value] if isinstance(value, str) else value):
-            cls.check(one)
+    def _is_name(cls, value: str | list[str], info: ValidationInfo) -> str | list[str]:
+        if not was_checked(info):
+            for one in cls.expanded([value] if isinstance(value, str) else value):
+                cls.check(one)
         return value
 
     @property

@@ -7,11 +7,11 @@ from collections.abc import Container, Iterable, Iterator
 from typing import Any, ClassVar, Final
 
 from msgspec import Struct
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, from_json, list_of, map_of, record
-from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.base import Context, Probe, Query, was_checked
 from aiaudit.probes.call_patterns import CallConditions
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.base_record import unpacked
@@ -81,8 +81,8 @@ class CallsQuery(CodeQuery):
 
     @field_validator("any")
     @classmethod
-    def _are_names(cls, value: list[str | CallPattern]) -> list[str | CallPattern]:
-        return CallPattern.checked(value)
+    def _are_names(cls, value: list[str | CallPattern], info: ValidationInfo) -> list[str | CallPattern]:
+        return value if was_checked(info) else CallPattern.checked(value)
 
     def names(self) -> list[str]:
         """All name patterns: what the engine looks for."""

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
 
-from aiaudit.facts_file import fact_of, query_digest
+from aiaudit.facts_file import query_digest
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
-from aiaudit.model.types import UNKNOWN_KEY, as_json
-from aiaudit.plain_json import decode, encode
+from aiaudit.model.fact_codec import from_bytes, to_bytes
+from aiaudit.plain_json import encode
 from aiaudit.probes.collect import Progress
 from aiaudit.probes.collect import collect as run_probes
 from aiaudit.probes.registry import BEYOND_THE_TREE, PROBES
@@ -31,7 +31,6 @@ from aiaudit.program import program_files
 from aiaudit.project.cache import Cache, engine_id
 from aiaudit.project.manifest import Manifest
 from aiaudit.project.tree import Project
-from aiaudit.reports.result import fact_json, unchanged
 
 if TYPE_CHECKING:
     from aiaudit.project.config import ProjectConfig
@@ -40,9 +39,7 @@ SLOT: Final = "answers"
 WORTH_SECONDS: Final = 0.05  # answers that took less are not kept: reading them would take as long
 _SECRETS: Final = frozenset({"secrets", "secrets.engine", "secrets.history"})
 _DATA: Final = "data.profile"
-_RESOLVED, _SOME_UNKNOWN = b"=", b"?"
 _SHORT: Final = 400  # characters of a fact that others may be equal to
-_KEY: Final = UNKNOWN_KEY.encode()
 
 
 def is_of_tree(spec: FactSpec, options: Mapping[str, Any]) -> bool:
@@ -63,9 +60,7 @@ class Kept(Mapping[str, Fact]):
 
     def __getitem__(self, fact_id: str) -> Fact:
         if fact_id not in self._read:
-            row = self._rows[fact_id]
-            data = decode(zlib.decompress(memoryview(row)[1:]))
-            self._read[fact_id] = fact_of(fact_id, data, resolved=row[:1] == _RESOLVED)
+            self._read[fact_id] = from_bytes(fact_id, zlib.decompress(self._rows[fact_id]))
         return self._read[fact_id]
 
     def __iter__(self) -> Iterator[str]:
@@ -169,14 +164,6 @@ def _settings(config: ProjectConfig, as_of: dt.date, options: Mapping[str, Any],
     return json.dumps([config.file, own, named, as_of.isoformat(), dict(options)], default=str)
 
 
-def _row(fact: Fact) -> bytes:
-    """The fact as JSON. Raises `ValueError` where a number of its value is none that JSON has."""
-    row = encode(fact_json(fact, values=unchanged), as_json)
-    if b"null" in row and b"null" in encode(fact.value, as_json):  # as which a number that is not finite is written
-        json.dumps(fact.value, allow_nan=False, default=as_json)
-    return row
-
-
 class Answers(Struct):
     """The kept answers about one tree. `facts` and `unread` are empty where there are none."""
 
@@ -225,18 +212,18 @@ class Answers(Struct):
         made = hashlib.blake2b(self.name, digest_size=20)
         mine = {spec.id for spec in self.specs}
         for fact_id in sorted(set(others) - mine):
-            made.update(b"\0%b\0%b" % (fact_id.encode(), encode(fact_json(others[fact_id], values=unchanged), as_json)))
+            made.update(b"\0%b\0%b" % (fact_id.encode(), to_bytes(others[fact_id])))
         return made.digest()
 
     def _parts(self, facts: Mapping[str, Fact], unread: Mapping[str, str]) -> Iterator[bytes]:
-        """What could not be read, then each fact; in front of it whether places of its value are unknown."""
+        """What could not be read, then each fact."""
         yield encode(dict(unread))
         packed: dict[bytes, bytes] = {}  # half of the facts are that nothing is there
         for spec in self.specs:
-            row = _row(facts[spec.id])
+            row = to_bytes(facts[spec.id])
             part = packed.get(row)
             if part is None:
-                part = (_SOME_UNKNOWN if _KEY in row else _RESOLVED) + zlib.compress(row, 1)
+                part = zlib.compress(row, 1)
                 if len(row) < _SHORT:
                     packed[row] = part
             yield part

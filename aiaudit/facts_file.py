@@ -108,16 +108,13 @@ def _saved(data: Mapping[str, Any]) -> SavedFacts:
     )
 
 
-def fact_of(fact_id: str, data: Mapping[str, Any], *, resolved: bool = False) -> Fact:
-    """A fact as it was written by `reports.result.fact_json`. Raises the usual errors where it is none.
-
-    `resolved`: no place of its value is unknown, so that it can be taken as it is.
-    """
+def fact_of(fact_id: str, data: Mapping[str, Any]) -> Fact:
+    """A fact as it was written by `reports.result.fact_json`. Raises the usual errors where it is none."""
     scope = data.get("scope")
     return Fact(
         id=fact_id,
         state=State(data["state"]),
-        value=data["value"] if resolved else from_json(data["value"]),
+        value=from_json(data["value"]),
         level=Level(data["evidence_level"]),
         method=str(data["method"]),
         confidence=Confidence(data["confidence"]),

@@ -55,7 +55,7 @@ class Scope(Struct, frozen=True):
         return self.files > 0 and self.read >= 0.95 * self.files
 
 
-class Fact(Struct, frozen=True):
+class Fact(Struct, frozen=True, omit_defaults=True):
     """One answer to one query.
 
     `value` is plain JSON, in which single places may be `Unknown`. `reason` says why the state is unknown or error.

@@ -97,11 +97,12 @@ def collect(
         others: list[_Asked] = []
         for spec in asked:
             if not registry.may_scan(spec.probe) and (one := put(spec)):
-                others.append(one)
+                # how well a lifted fact is proven depends on what the code starts, which the engines find
+                (looking if liftable(one.probe) else others).append(one)
             scans.attend()
         for _ in meanwhile if scans.under_way else ():
             scans.attend()
-        for one in others:  # some of them want to know what the engines found, and wait for it
+        for one in others:
             facts[one.fact_id] = _answer(one, context)
             scans.attend()
         found = scans.found()

@@ -1,0 +1,47 @@
+"""Facts as bytes and back: what one process hands to another, and what is kept for the next run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from aiaudit.model.fact import Fact
+from aiaudit.model.types import UNKNOWN_KEY, as_json, from_json
+
+_KEY: Final = UNKNOWN_KEY.encode()
+
+
+def to_bytes(fact: Fact) -> bytes:
+    """The fact as JSON, without its id: most facts say the same, that nothing is there.
+
+    Raises:
+        ValueError: a number of its value is not finite, which JSON has not.
+    """
+    told = replace(fact, id="")
+    try:
+        data = msgspec.json.encode(told, enc_hook=as_json)
+        if b"null" in data and b"null" in msgspec.json.encode(fact.value, enc_hook=as_json):
+            json.dumps(fact.value, allow_nan=False, default=as_json)  # msgspec writes null where a number is not finite
+    except (UnicodeEncodeError, OverflowError, TypeError):  # a lone surrogate, a huge number, a key that is no text
+        plain = {**msgspec.to_builtins(replace(told, value=None)), "value": fact.value}
+        data = json.dumps(plain, allow_nan=False, default=as_json).encode("ascii")
+    return data
+
+
+def from_bytes(fact_id: str, data: bytes) -> Fact:
+    """The fact of `to_bytes`. Raises `ValueError` or `msgspec.MsgspecError` where it is none."""
+    try:
+        fact = _decoder()(data)
+    except (msgspec.MsgspecError, UnicodeError):
+        fact = msgspec.convert(json.loads(data), Fact)
+    return replace(fact, id=fact_id, value=from_json(fact.value) if _KEY in data else fact.value)
+
+
+@cache
+def _decoder() -> Callable[[bytes], Fact]:
+    return msgspec.json.Decoder(Fact).decode

@@ -118,7 +118,7 @@ def _section(document: Document, name: str, synonyms: list[str], min_words: int)
 def _scalars(front: Mapping[str, Any]) -> dict[str, Any]:
     """The metadata's plain values and lists of them: what rules may read."""
     return {
-        str(key): value
+        str(key): list(value) if isinstance(value, list) else value
         for key, value in front.items()
         if not isinstance(value, Mapping)
         and not (isinstance(value, list) and any(isinstance(item, (Mapping, list)) for item in value))

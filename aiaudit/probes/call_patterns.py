@@ -59,5 +59,5 @@ class CallConditions(Query, defer_build=True):
     @classmethod
     def all_of(cls, given: Iterable[str | Self]) -> list[tuple[list[str], Self]]:
         """The list `any` of a query: names, and the conditions on a call of one of them."""
-        free = cls.model_construct(call=[])
+        free = cls(call=[])  # no condition
         return [(cls.expanded([one]), free) if isinstance(one, str) else (one.names, one) for one in given]

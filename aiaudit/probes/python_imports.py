@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Final
 
 from pydantic import Field
@@ -21,7 +22,8 @@ IMPORT: Final = record(
 
 class ImportsQuery(CodeQuery):
     """any: dotted prefixes (`sklearn` means it and everything below; `langchain.agents` also `from langchain import
-    agents`). The project's own modules do not count, even where they are called so."""
+    agents`); `*llm*` is any top-level module of such a name. The project's own modules do not count, even where they
+    are called so."""
 
     any: list[str] = Field(min_length=1)
 
@@ -37,10 +39,10 @@ class ImportsProbe(Probe[ImportsQuery]):
         return list_of(IMPORT)
 
     def answer(self, fact_id: str, query: ImportsQuery, context: Context) -> Fact:
-        wanted = tuple(query.any)
-        roots = {one.partition(".")[0] for one in wanted}
-
         importers = python_project(context).importers
+        alike = [root for root in importers for glob in query.any if "*" in glob and fnmatchcase(root, glob)]
+        wanted = (*(one for one in query.any if "*" not in one), *alike)
+        roots = {one.partition(".")[0] for one in wanted}
         files = {path for root in roots for path in importers.get(root, ())}
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:

@@ -276,3 +276,8 @@ def glob(meter: Meter, path: Any, pattern: Any) -> Any:
         return search(meter, expression, path)
     except PatternError as error:
         return Failed(str(error))
+
+
+def unknown(_meter: Meter, reason: Any) -> Any:
+    """What nobody can tell, by a pack's own judgement: it spreads as any unknown does, and its reason is reported."""
+    return Unknown(reason) if type(reason) is str else refuse("unknown()", reason)

@@ -72,5 +72,6 @@ FUNCTIONS: Final[dict[str, Function]] = {
         Function("min", "function", _each((*_NUMBERS, _STRINGS), _item), do.extreme("min()", least=True), ours=True),
         Function("max", "function", _each((*_NUMBERS, _STRINGS), _item), do.extreme("max()", least=False), ours=True),
         Function("glob", "function", _ABOUT_TEXT, do.glob, ours=True),
+        Function("unknown", "function", _each((STRING,), BOOL), do.unknown, ours=True),
     )
 }

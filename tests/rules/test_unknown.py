@@ -259,6 +259,9 @@ def test_an_incomplete_list_as_a_result() -> None:
 
 def test_reasons_are_those_of_the_facts() -> None:
     assert value("u && t") == Unknown("not read")
+    assert value("t && unknown('a library of no list')") == Unknown("a library of no list")
+    assert value("!t && unknown('never asked')") is False
+    assert value("t || unknown('never asked')") is True
     assert value("gone") == Unknown("gone was not collected")
     assert value("items[1].size > 1") == Unknown("too large")
     assert value("items.exists(i, i.size > 9)") == Unknown("too large")

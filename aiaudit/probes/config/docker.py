@@ -53,6 +53,7 @@ IMAGE = record(
     secrets=list_of(NAMED),
     workdir=STRING,
     installs=BOOL,
+    carries=BOOL,
     python=STRING,
 )
 
@@ -137,8 +138,16 @@ def image_record(path: str, text: str) -> dict[str, Any] | None:
         "installs": any(
             one.name == "RUN" and _INSTALL.search(one.value) for stage in made for one in stage.instructions
         ),
+        "carries": any(_carries(one) for stage in made for one in stage.instructions),
         "python": _python_of(reference),
     }
+
+
+def _carries(one: Instruction) -> bool:
+    """Whether files of the project get into the image: an image without them is a box of tools."""
+    if one.name == "RUN":
+        return "git clone" in one.value
+    return one.name in ("COPY", "ADD") and "--from=" not in one.value and "://" not in one.value
 
 
 def ancestry(made: list[Stage], stage: Stage) -> list[Stage]:

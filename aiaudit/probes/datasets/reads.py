@@ -37,6 +37,7 @@ HASHES: Final = (
     "hashlib.sha256", "hashlib.md5", "hashlib.sha1", "hashlib.sha512", "hashlib.blake2b", "hashlib.file_digest",
     "hashlib.new",
 )  # fmt: skip
+WRITES: Final = tuple(f"*.{one}" for one in ("to_csv", "to_json", "to_parquet", "to_feather", "save_to_disk"))
 _FILE_BUILDERS: Final = frozenset(("csv", "json", "parquet", "text", "imagefolder", "audiofolder", "arrow", "pandas"))
 _FOLDERS: Final = frozenset(("ImageFolder", "DatasetFolder", "FakeData"))
 _URL: Final = lazy.regex(r"(?:https?|s3|s3a|gs|gcs|abfss?|wasbs?|hf|hdfs|ftp)://")

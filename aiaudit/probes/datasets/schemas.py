@@ -128,6 +128,18 @@ def _dbt(context: Context, entry: Entry) -> Iterator[Described]:
         yield Described("dbt", str(table.get("name", "")), len(columns), len(tested), line_of(table) or 1)
 
 
+def _columns(context: Context, entry: Entry) -> Iterator[Described]:
+    """`COLUMNS: {alcohol: float64}`: names and types, in a form of the project's own."""
+    value = context.project.yaml(entry.path)
+    for key, part in value.items() if isinstance(value, Mapping) else ():
+        named = str(key).lower() in _COLUMN_KEYS and isinstance(part, Mapping)
+        if named and all(isinstance(one, str) for one in part.values()):
+            yield Described("columns", "", len(part), 0, line_of(part) or 1)
+
+
+_COLUMN_KEYS: Final = ("columns", "fields", "features")
+
+
 def _tables(value: Any) -> Iterator[Mapping[str, Any]]:
     for table in value if isinstance(value, list) else []:
         if isinstance(table, Mapping) and isinstance(table.get("columns"), list):
@@ -217,6 +229,7 @@ _KINDS: Final[tuple[tuple[tuple[str, ...], Describe], ...]] = (
     (("**/*.schema.{json,yaml,yml}", "**/*schema*.json", "**/schemas/**/*.json"), _json_schema),
     (("**/{great_expectations,gx}/**/*.json", "**/expectations/**/*.json"), _expectations),
     (("**/{models,seeds,snapshots}/**/*.{yml,yaml}", "**/{schema,schemas,sources}.{yml,yaml}"), _dbt),
+    (("**/{schema,schemas}.{yml,yaml}",), _columns),
     (("**/*croissant*.json", "**/*.jsonld", "**/metadata.json"), _croissant),
     (("**/datapackage.json", "**/*tableschema*.json", "**/*table-schema*.json"), _frictionless),
     (("**/*.avsc",), _avro),

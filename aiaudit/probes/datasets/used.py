@@ -14,7 +14,7 @@ from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe
 from aiaudit.probes.datasets.files import IN_DATA_FOLDERS, FilesQuery, data_files, use_of
-from aiaudit.probes.datasets.reads import FRAME_READS, HASHES, OTHER_READS, Read, in_tree, read_of
+from aiaudit.probes.datasets.reads import FRAME_READS, HASHES, OTHER_READS, WRITES, Read, in_tree, read_of
 from aiaudit.probes.datasets.recorded import hash_holds, noted, register, terms_of
 from aiaudit.probes.datasets.schemas import VersionsProbe, VersionsQuery
 from aiaudit.probes.python.asking import METHOD, CodeQuery, scope_of
@@ -28,6 +28,7 @@ from aiaudit.project.roles import Role
 
 _READS: Final = Patterns([*FRAME_READS, *OTHER_READS])
 _HASHES: Final = Patterns(HASHES)
+_WRITES: Final = Patterns(WRITES)
 _DERIVED: Final = lazy.regex(
     r"(?:^|/)(?:(?:processed|interim|derived|cleaned|engineered|outputs?|results?|reports?|cache)(?:/|$)"
     r"|(?:[^/]*[_-])?(?:predictions?|generations?|ratings?)(?:[_-][^/]*)?/"  # what a model said, and its worth
@@ -53,13 +54,13 @@ class UsedQuery(CodeQuery):
     dvc, git-lfs, sha256 (a manifest whose hash holds, and code that compares it), revision, version, library; `""`
     where nothing does. licence, source: as recorded in manifests, cards and aiaudit.yaml, at `recorded`. terms: open,
     copyleft, noncommercial, noderivatives, internal. derived: made from other data, by its folder's
-    name or because its recorded source is a file of data."""
+    name, because its recorded source is a file of data, or because the project itself writes the file that it reads."""
 
     roles: list[Role] = Field(default=[Role.CODE, Role.NOTEBOOK])
 
     def names(self) -> list[str]:
         """All name patterns: what the engine looks for."""
-        return [*FRAME_READS, *OTHER_READS, *HASHES]
+        return [*FRAME_READS, *OTHER_READS, *HASHES, *WRITES]
 
 
 class UsedProbe(Probe[UsedQuery]):
@@ -156,13 +157,37 @@ def _record(
         "file": file,
         "use": use_of(file or read.name) if read.kind in ("file", "url") else "",
         "read": read_there,
-        "derived": bool(_DERIVED.search(file or read.name) or _OF_A_FILE.match(known.source)),
+        "derived": bool(
+            _DERIVED.search(file or read.name)
+            or _OF_A_FILE.match(known.source)
+            or (read.kind == "file" and not file and _plain(read.name) in _written(context))
+        ),
         "pinned": pinned or _versioned(context, file),
         "licence": known.licence,
         "terms": terms_of(known.licence),
         "source": known.source or (read.name if read.kind in ("hub", "url", "library", "service") else ""),
         "recorded": known.place,
     }
+
+
+def _plain(path: str) -> str:
+    return posixpath.normpath(path.replace("\\", "/"))
+
+
+def _written(context: Context) -> frozenset[str]:
+    """Paths, as they are written in the code, of files of data that the project makes itself."""
+    key = "datasets.written"
+    if key not in context.memo:
+        project = python_project(context)
+        found = {
+            _plain(call["arg0"])
+            for path in project.records
+            for call in calls_in(path, project)
+            if isinstance(call.get("arg0"), str) and call["arg0"] and any(_WRITES.match(one) for one in call["names"])
+        }
+        context.memo[key] = frozenset(found)
+    known: frozenset[str] = context.memo[key]
+    return known
 
 
 def _pinned(context: Context, project: PythonProject, reader: str, read: Read, file: str) -> str:

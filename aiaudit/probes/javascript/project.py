@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.project.entry import Entry
 from aiaudit.project.parse import Malformed
 from aiaudit.project.reader import Unreadable
+from aiaudit.project.roles import Role
 
 MAX_STEPS: Final = 8
 SYMBOL: Final = "symbol "
@@ -44,14 +45,17 @@ class JavaScriptProject:
         scans: Mapping[str, dict[str, Any]],
         aliases: Mapping[str, list[tuple[str, str]]] | None = None,
         packages: Mapping[str, str] | None = None,
+        tests: Iterable[str] = (),
     ) -> None:
-        """`aliases`: folder of a tsconfig -> (pattern, target) of its paths. `packages`: name -> folder."""
+        """`aliases`: folder of a tsconfig -> (pattern, target) of its paths. `packages`: name -> folder. `tests`: the
+        files that test others."""
         self.records = {path: record for path, record in scans.items() if "error" not in record}
         self.unparsed = {path: str(record["error"]) for path, record in scans.items() if "error" in record}
         self.calls: dict[str, list[dict[str, Any]]] = {}  # filled by javascript.calls, file by file
         self._files = set(scans)
         self._aliases = dict(aliases or {})
         self._packages = dict(packages or {})
+        self._tests = frozenset(tests)
         self._found: dict[tuple[str, str], str | None] = {}
 
     @cached_property
@@ -59,6 +63,8 @@ class JavaScriptProject:
         """Files that run in a browser only: they say so or use hooks of React, or only such files import them."""
         importers: dict[str, set[str]] = {}
         for path in self.records:
+            if path in self._tests:  # a test imports what runs in a browser, and serves nobody
+                continue
             for one in self.base(path).get("imports", ()):
                 target = self.file(one[1], path) if one[4] != "type" else None
                 if target is not None and target != path:
@@ -222,7 +228,8 @@ def javascript_project(context: Context) -> JavaScriptProject:
         scans = context.scans.get("javascript", {})
         aliases = _aliases(context) if scans else {}
         packages = _packages(context) if scans else {}
-        context.memo[_MEMO] = JavaScriptProject(scans, aliases, packages)
+        tests = [entry.path for entry in context.project.files if entry.role is Role.TEST] if scans else ()
+        context.memo[_MEMO] = JavaScriptProject(scans, aliases, packages, tests)
     made = context.memo[_MEMO]
     assert isinstance(made, JavaScriptProject)
     return made

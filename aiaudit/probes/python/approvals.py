@@ -24,7 +24,10 @@ _OWN: Final = lazy.regex(
     r"(?:approval|approved|confirmation|consent)|(?:human|user)_(?:approval|confirmation)|confirm_(?:with_)?"
     r"(?:user|human|action|tool)\w*|is_approved|approval_gate|elicit)$"
 )
-_SAID: Final = lazy.regex(r"(?i)\b(?:confirm\w*|approv\w+|permission|consent)\b")
+_SAID: Final = lazy.regex(  # a confirmation number is the name of a booking
+    r"(?i)\b(?:confirm(?!ation[ _-]?(?:numbers?|codes?|ids?|e-?mails?|messages?|pages?)\b)\w*"
+    r"|approv\w+|permission|consent)\b"
+)
 
 
 class Approval(NamedTuple):

@@ -366,6 +366,8 @@ def _last_name(function: ast.expr) -> str:
         return last_name(function.body)
     if isinstance(function, ast.Subscript) and isinstance(function.slice, ast.Constant):  # globals()["load"]
         return function.slice.value if isinstance(function.slice.value, str) else ""
+    if isinstance(function, ast.Subscript):  # Agent[Context](…), a class with the types it works on
+        return last_name(function.value)
     return ""
 
 

@@ -73,6 +73,32 @@ def _each(heads: Iterable[str], tails: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{head}.{tail}" for head in heads for tail in tails)
 
 
+_HAYSTACK_GENERATORS: Final = tuple(  # components of a pipeline: haystack.… and haystack_integrations.…
+    f"haystack*.{vendor}{kind}"
+    for vendor in (
+        "OpenAI",
+        "AzureOpenAI",
+        "Anthropic",
+        "AnthropicVertex",
+        "AmazonBedrock",
+        "Cohere",
+        "GoogleAIGemini",
+        "GoogleGenAI",
+        "VertexAIGemini",
+        "HuggingFaceAPI",
+        "LlamaStack",
+        "Mistral",
+        "Nvidia",
+        "Ollama",
+        "OpenRouter",
+        "TogetherAI",
+        "WatsonX",
+        "Watsonx",
+    )
+    for kind in ("Generator", "ChatGenerator")
+)
+
+
 _LLM_CLIENTS: Final = (
     *_each(["openai", "langfuse.openai"], _OPENAI_CLASSES),
     *(one for one in _OPENAI_LIKE if not one.startswith("langfuse")),
@@ -118,8 +144,7 @@ _LLM_WRAPPERS: Final = (  # objects of frameworks that stand for a model: what l
     "dspy.LM",
     "dspy.OpenAI",
     "crewai.LLM",
-    "haystack.components.generators.*.OpenAIChatGenerator",
-    "haystack.components.generators.OpenAIGenerator",
+    *_HAYSTACK_GENERATORS,
     "semantic_kernel.connectors.ai.open_ai.*.OpenAIChatCompletion",
     "semantic_kernel.connectors.ai.open_ai.OpenAIChatCompletion",
     "semantic_kernel.connectors.ai.open_ai.AzureChatCompletion",
@@ -257,8 +282,7 @@ _LLM_INDIRECT: Final = (  # a framework's call that ends in completions
     "strands.Agent.__call__",
     "agno.agent.Agent.run",
     "agno.agent.Agent.arun",
-    "haystack.components.generators.*.OpenAIChatGenerator.run",
-    "haystack.components.generators.OpenAIGenerator.run",
+    *_each(_HAYSTACK_GENERATORS, ["run", "run_async"]),
 )
 
 _LLM_EMBEDDING: Final = (
@@ -284,6 +308,23 @@ _LLM_EMBEDDING: Final = (
     "langchain*.OllamaEmbeddings",
     "llama_index.embeddings.*.OpenAIEmbedding",
     "llama_index.embeddings.OpenAIEmbedding",
+    *_each(
+        ["haystack*"],
+        (
+            f"{vendor}{kind}"
+            for vendor in (
+                "OpenAI",
+                "AzureOpenAI",
+                "Cohere",
+                "Mistral",
+                "AmazonBedrock",
+                "HuggingFaceAPI",
+                "Jina",
+                "Voyage",
+            )
+            for kind in ("TextEmbedder", "DocumentEmbedder")
+        ),
+    ),
 )
 
 _LLM_LOCAL: Final = (
@@ -308,7 +349,40 @@ _LLM_LOCAL: Final = (
     "langchain*.HuggingFacePipeline.from_model_id",
     "langchain*.GPT4All",
     "langchain*.VLLM",
+    "haystack*.HuggingFaceLocalGenerator",
+    "haystack*.HuggingFaceLocalChatGenerator",
+    "haystack*.LlamaCppGenerator",
+    "haystack*.LlamaCppChatGenerator",
     "sglang.Engine",
+)
+
+_RETRIEVERS: Final = tuple(  # components of Haystack that search a store
+    f"haystack*.{store}Retriever"
+    for store in (
+        "AstraEmbedding",
+        "AzureAISearchEmbedding",
+        "AzureAISearchHybrid",
+        "ChromaEmbedding",
+        "ChromaQueryText",
+        "ElasticsearchBM25",
+        "ElasticsearchEmbedding",
+        "InMemoryBM25",
+        "InMemoryEmbedding",
+        "MilvusEmbedding",
+        "MongoDBAtlasEmbedding",
+        "OpenSearchBM25",
+        "OpenSearchEmbedding",
+        "OpenSearchHybrid",
+        "PgvectorEmbedding",
+        "PgvectorKeyword",
+        "PineconeEmbedding",
+        "QdrantEmbedding",
+        "QdrantHybrid",
+        "QdrantSparseEmbedding",
+        "WeaviateBM25",
+        "WeaviateEmbedding",
+        "WeaviateHybrid",
+    )
 )
 
 _HTTP_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options", "request")
@@ -333,6 +407,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "llm.run": _LLM_INDIRECT,
     "llm.embedding": _LLM_EMBEDDING,
     "llm.local": _LLM_LOCAL,
+    "haystack.retriever": _RETRIEVERS,
     "http.request": _HTTP,
 }
 

@@ -90,7 +90,10 @@ class PythonProject:
         key = (name, importer.rpartition("/")[0])
         if key not in self._found:
             self._found[key] = self._module(name, key[1])
-        return self._found[key]
+        found = self._found[key]
+        return (
+            None if found == importer and name[:1] != "." else found
+        )  # no file imports itself: a package of that name
 
     def _module(self, name: str, folder: str) -> str | None:
         parts = name.lstrip(".")

@@ -21,12 +21,16 @@ MAX_ROWS: Final = 200
 MAX_CALLS: Final = 60
 ENDS: Final = ("value", "message", "raise", "nothing")  # of several handlers the first of these speaks for the try
 _TELLS: Final = lazy.regex(
-    r"(?i)\berr(?:or)?s?\b|\bfail(?:ed|ure|s)?\b|exception|sorry|apolog|went wrong|try again|not available|unavailable"
+    r"(?i)\berr(?:or)?s?\b|\bfail(?:ed|ure|s)?\b|exception|sorry|apolog|\b(?:went|gone|is|was) wrong\b"
+    r"|try again|not available|unavailable"
     r"|invalid|unable|could ?n[o']t|can ?n[o']t|traceback|\boops|no response|bad request"
 )
 _NO_ANSWER: Final = lazy.regex(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|empty|\?+|-+)$")
 _TELLING_CALLS: Final = lazy.regex(
     r"(?i)error|exception|abort|fail|traceback|^(?:exit|_exit|print|warning|warn|info|debug)$"
+)
+_LIMITS: Final = lazy.regex(
+    r"Guardrail|Tripwire|^MaxTurnsExceeded$|^GraphRecursionError$|^UsageLimitExceeded$|Disconnect(?:ed)?$|^CancelledError$"
 )
 _EMPTY: Final = ("list", "dict", "set", "tuple", "str")
 _NEUTRAL_NAMES: Final = lazy.regex(
@@ -45,15 +49,16 @@ def rescues(view: FileView) -> list[dict[str, Any]]:
             for call in expressions(header(inner)):
                 if isinstance(call, ast.Call):
                     _note(call, scope, view, calls)
-        if calls:
-            ends = [_end(handler) for handler in node.handlers]
+        handlers = [one for one in node.handlers if not _only_limits(one)]
+        if calls and handlers:
+            ends = [_end(handler) for handler in handlers]
             best = min(range(len(ends)), key=lambda at: ENDS.index(ends[at]))
             rows.append(
                 {
                     **view.place(node, scope),
                     "ends": ends[best],
-                    "handler_line": view.source.line(node.handlers[best].lineno),
-                    "caught": sorted({name for handler in node.handlers for name in _caught(handler)}),
+                    "handler_line": view.source.line(handlers[best].lineno),
+                    "caught": sorted({name for handler in handlers for name in _caught(handler)}),
                     "calls": dict(list(calls.items())[:MAX_CALLS]),
                 }
             )
@@ -84,6 +89,12 @@ def _caught(handler: ast.ExceptHandler) -> list[str]:
         return ["BaseException"]
     parts = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return [name for name in (dotted(part).rpartition(".")[2] for part in parts) if name]
+
+
+def _only_limits(handler: ast.ExceptHandler) -> bool:
+    """Whether what is caught is a guard or a limit that did its work, or a caller who left: the model did not fail."""
+    names = _caught(handler)
+    return bool(names) and all(_LIMITS.search(name) for name in names)
 
 
 def _end(handler: ast.ExceptHandler) -> str:

@@ -78,6 +78,11 @@ class Resolved(NamedTuple):
 Names = tuple[Resolved, ...]
 
 
+def _class_like(name: str) -> bool:
+    """Whether a name is written as those of classes are; one in capitals only is a constant."""
+    return name[:1].isupper() and not name.isupper()
+
+
 class Resolver:
     """Qualified names of the expressions of one module. Results are remembered by node."""
 
@@ -145,7 +150,7 @@ class Resolver:
             case ast.Call():
                 return _few(self._called(node, scope, depth))
             case ast.Subscript(value=table, slice=key):
-                return self._element(table, key, scope, depth)
+                return self._element(table, key, scope, depth) or self._generic(table, key, scope, depth)
             case ast.NamedExpr(value=value):
                 return self.names(value, scope, depth)
             case ast.IfExp(body=left, orelse=right):
@@ -172,6 +177,13 @@ class Resolver:
         return _few(
             one for value, owner in elements(self, table, key, scope) for one in self.names(value, owner, depth)
         )
+
+    def _generic(self, table: ast.expr, key: ast.expr, scope: Scope, depth: int) -> Names:
+        """`Agent[Context]` is the class `Agent`: the brackets only say on which types it works."""
+        if isinstance(key, ast.Constant):
+            return ()
+        found = self.names(table, scope, depth)
+        return tuple(one for one in found if not one.instance and _class_like(one.name.rpartition(".")[2]))
 
     def text(self, node: ast.AST, scope: Scope, depth: int = 0) -> str:
         """A constant text, also by a name bound once to it; "" for anything else."""

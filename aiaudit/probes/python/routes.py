@@ -293,6 +293,9 @@ _REGISTERED_BY: Final = {
 _REGISTERED: Final = frozenset(name for names in _REGISTERED_BY.values() for name in names)
 
 
+_NUMBERS: Final = ("float", "int", "Decimal")
+
+
 class _Body:
     """What a handler's body does, as far as routes are judged by it."""
 
@@ -309,21 +312,28 @@ class _Body:
             if isinstance(statement, ast.Return) and statement.value is not None:
                 returned.append(_is_constant(statement.value))
         names: dict[str, None] = {}
+        numbers: set[int] = set()  # reads that are turned into a number at once
+        loose = False
         for inner in _below(node):
             if isinstance(inner, ast.Call):
                 self._call(inner)
+                if isinstance(inner.func, ast.Name) and inner.func.id in _NUMBERS:
+                    numbers.update(id(one) for one in ast.walk(inner) if isinstance(one, ast.Attribute))
             if (
                 isinstance(inner, ast.Attribute)
                 and inner.attr in _REQUEST_READS
                 and last_name(inner.value) == "request"
             ):
                 self.reads_request = True
+                loose = loose or id(inner) not in numbers
             if isinstance(inner, ast.Name | ast.Attribute) and (text := dotted(inner)):
                 names.setdefault(text)
             if isinstance(inner, ast.Return) and _answers_400(inner.value):
                 self.checks = self.checks or "answers 400"
             if isinstance(inner, ast.Raise) and isinstance(inner.exc, ast.Call) and _is_400(inner.exc):
                 self.checks = self.checks or "raises 400"
+        if self.reads_request and not loose:
+            self.checks = self.checks or "numbers"
         self.touches = [name for name in names if name not in ("self", "True")][:MOST_NAMES]
         self.constant = bool(returned) and all(returned) and not self._calls
 

@@ -18,7 +18,7 @@ MAX_DEPTH: Final = 8
 SHORTEST_SECRET: Final = 7  # characters of what `_SECRET_VALUE` finds: `://a:b@`
 _SECRET_NAME: Final = lazy.regex(r"(?i)(api_?key|secret|passw|credential|private_?key|auth|_token$|^token$|^key$)")
 _SECRET_VALUE: Final = lazy.regex(
-    r"(?:sk|pk|rk|pcsk|lsv2|gsk|r8|hf|xai|tvly)[-_][\w-]{8,}|AKIA[0-9A-Z]{8,}|gh[opsu]_\w{8,}|github_pat_\w{8,}"
+    r"(?<![A-Za-z0-9-])(?:sk|pk|rk|pcsk|lsv2|gsk|r8|hf|xai|tvly)[-_][\w-]{8,}|AKIA[0-9A-Z]{8,}|gh[opsu]_\w{8,}|github_pat_\w{8,}"
     r"|xox[abprs]-[\w-]{8,}|AIza[\w-]{8,}|eyJ[\w-]{8,}\.|-----BEGIN|://[^/\s:@]+:[^/\s:@]+@"
 )
 # The same where it is reported and not only blotted out: `ask_question` and `task-completion` are no keys.

@@ -268,7 +268,15 @@ def _compile(
     options = re2.Options()
     options.max_mem = 256 << 20
     return re2.compile(
-        rb"\b(?:" + _either(words) + rb")" + _HANDED_ON + rb"|\b(?:" + _either(called) + rb")[ \t]*\("
+        rb"\b(?:"
+        + _either(words)
+        + rb")"
+        + _HANDED_ON
+        + rb"|\b(?:"
+        + _either(called)
+        + rb")(?:[ \t]*\(|"
+        + _TYPED
+        + rb")"
         rb"|\b(?:" + _either(below) + rb")" + _NO_PROSE + rb"|\bgetattr\((?:" + _either(heads) + rb"),"
         rb"|\b(?:attrgetter|methodcaller)\("
         rb"|\([\"'](?:" + _either(modules) + rb")[\"'][,)]",
@@ -279,7 +287,8 @@ def _compile(
 # After a name of code: no other name but an operator's, and no backtick. After a function that is not called at once:
 # the end of an element or of the statement, a choice, a comment.
 _NO_PROSE: Final = rb"(?:[^\w`\t ]|[ \t]+[^\w`\t ]|[ \t]+(?:if|else|and|or|is|in|not|for|async|as|import)\b|[ \t]*$)"
-_HANDED_ON: Final = rb"(?:[ \t]*[(,)\]};\n\\#\"'?|]|[ \t]+(?:if|else|and|or|for|async)\b|[ \t]*$)"
+_TYPED: Final = rb"\[[^\n()]{1,120}\]\("  # a class with the types it works on: `Agent[Context](`
+_HANDED_ON: Final = rb"(?:[ \t]*[(,)\]};\n\\#\"'?|]|[ \t]+(?:if|else|and|or|for|async)\b|[ \t]*$|" + _TYPED + rb")"
 
 
 def _either(words: Iterable[str]) -> bytes:

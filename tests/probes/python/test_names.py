@@ -187,6 +187,11 @@ def test_what_is_not_the_function_is_not_found(code: str) -> None:
     assert called(code, "torch.load") == []
 
 
+def test_a_class_with_the_types_it_works_on_is_the_class() -> None:
+    code = "from agents import Agent\nx = Agent[Context[int]](name='x')\ny = Agent['n'](1)\nz = TABLE[k](2)\nAgent[Context]\n"
+    assert called(code, "agents.Agent") == [(2, "agents.Agent")]
+
+
 def test_the_result_of_a_call_is_not_the_function() -> None:
     assert called("import torch\nmodel = torch.load('x')\nmodel(1)\nmodel.load(2)", "torch.load") == [(2, "torch.load")]
 

@@ -107,6 +107,18 @@ def test_imports(tmp_path: Path) -> None:
     assert "svm" in files["b.ipynb"].decode().splitlines()[8]
 
 
+def test_imports_by_a_part_of_the_name(tmp_path: Path) -> None:
+    files = {"a.py": "import superllm.chat\nfrom llm_tools import x\nimport own_llm\nimport sys\n", "own_llm.py": ""}
+    fact = ask(tmp_path, "python.imports", files, any=["*llm*", "torch"])
+    assert [(one["line"], one["root"]) for one in fact.value] == [(1, "superllm"), (2, "llm_tools")]
+
+
+def test_a_file_of_the_name_of_a_package_imports_the_package(tmp_path: Path) -> None:
+    files = {"airline/agents.py": "from agents import Agent\nx = Agent(name='x')\n"}
+    (call,) = ask(tmp_path, "python.calls", files, any=["agents.Agent"]).value
+    assert call["name"] == "agents.Agent"
+
+
 def test_the_projects_own_module_is_not_the_library(tmp_path: Path) -> None:
     files = {"a.py": "import evaluate\n", "evaluate.py": "x = 1\n"}
     assert ask(tmp_path, "python.imports", files, any=["evaluate"]).state is State.ABSENT

@@ -241,6 +241,10 @@ def _yarn(content: Any) -> Packages:
         elif match := re.match(r"^\s+(integrity|checksum)[:\s]\s*\"?([^\"\s]+)", line):
             hashed = True
             digest = sri(match.group(2))  # "" for a checksum: it is of yarn's own archive, not of the registry's file
+        elif line.startswith("  conditions:"):
+            hashed = (
+                True  # for another platform than that of the lock's author: yarn fetched no archive to take a sum of
+            )
 
 
 def _bun(content: Any) -> Packages:

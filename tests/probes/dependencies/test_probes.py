@@ -272,6 +272,12 @@ def test_locks_that_do_not_agree(tmp_path: Path) -> None:
             "yarn",
             True,
         ),
+        (
+            "yarn.lock",
+            '__metadata:\n  version: 8\n\n"requests@npm:^2":\n  version: 2.1.0\n  conditions: os=darwin & cpu=arm64\n',
+            "yarn",
+            True,
+        ),
         ("bun.lock", '{"packages": {"requests": ["requests@2.1.0", "", {}, "sha512-a"],},}', "bun", True),
     ],
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, Final
 
 from aiaudit import lazy
@@ -50,8 +51,9 @@ def required(regex: str) -> tuple[Alternative, ...] | None:
     return None if not all(made) else tuple(made)
 
 
-def anchored_inside(regex: str) -> bool:
-    """Whether the expression has `^` behind, or `$` before, something that takes characters; True where unknown.
+@cache
+def anchored_inside(regex: str) -> bool | None:
+    """Whether the expression has `^` behind, or `$` before, something that takes characters; None where unknown.
 
     Such anchors are legal, and rare; not every engine has them.
     """
@@ -63,9 +65,9 @@ def anchored_inside(regex: str) -> bool:
             warnings.simplefilter("ignore")
             tree = _parsed(parser, regex)
     except (ImportError, RecursionError, OverflowError, re.error):
-        return True
+        return None
     if tree is None:
-        return True
+        return None
     return _anchor_inside(words, list(tree), words.AT_BEGINNING, 1) or _anchor_inside(
         words, list(tree), words.AT_END, -1
     )

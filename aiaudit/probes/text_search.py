@@ -117,7 +117,7 @@ class LiteralSearch:
                 self._uses[ids[literal]].append((number, clauses))
         once, caseless = hyperscan.HS_FLAG_SINGLEMATCH, hyperscan.HS_FLAG_CASELESS
         asked = [
-            (wider(expressions[n].regex).encode(), n, once | hyperscan.HS_FLAG_MULTILINE | caseless * expressions[n][1])
+            (_for_hyperscan(expressions[n].regex), n, once | hyperscan.HS_FLAG_MULTILINE | caseless * expressions[n][1])
             for n in sorted(whole)
         ]
         asked += [(re.escape(literal), made, once | caseless) for literal, made in ids.items()]
@@ -153,14 +153,19 @@ class WholeSearch(LiteralSearch):
         return frozenset(number for number in self._all if _plain(expressions[number].regex))
 
 
+def _for_hyperscan(regex: str) -> bytes:
+    """What matches in every text in which this expression does. Hyperscan has no anchors inside."""
+    return wider(regex, anchored=not anchored_inside(regex)).encode()
+
+
 def _tells(needs: Needs) -> bool:
     """Whether each alternative needs a literal that is not in every other text."""
     return needs is not None and all(min(map(len, first)) >= _TELLING for first, *_ in needs)
 
 
 def _plain(regex: str) -> bool:
-    """Whether Hyperscan, over bytes, finds whatever RE2 finds."""
-    return regex.isascii() and "\\x" not in regex and not anchored_inside(regex)
+    """Whether Hyperscan, over bytes, finds whatever RE2 finds, of what is made of it for that."""
+    return regex.isascii() and "\\x" not in regex and anchored_inside(regex) is not None
 
 
 _CONTINUED: Final = bytes(range(0x80, 0xC0))  # what follows the first byte of a character in UTF-8

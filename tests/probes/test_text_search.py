@@ -58,9 +58,11 @@ def test_what_a_text_must_hold(regex: str, needed: list[list[set[bytes]]] | None
         ("a(?:^|b)", True),
         ("(?:$|a)b", True),
         ("a*^b", True),
+        (r"[[:alpha:]]a", None),
+        (r"a\z", None),
     ],
 )
-def test_anchors_inside(regex: str, inside: bool) -> None:
+def test_anchors_inside(regex: str, inside: bool | None) -> None:
     assert anchored_inside(regex) is inside
 
 
@@ -154,6 +156,14 @@ def test_large_counts_are_left_out_of_what_is_compiled(regex: str, expected: str
     compile_pattern(regex)
     compile_pattern(expected)
     assert wider(regex) == expected
+
+
+def test_anchors_inside_are_left_out_of_what_is_compiled() -> None:
+    regex = r"\w*(?:^|[^^$a-z])\$(?:\^|$){1,90}"
+    assert wider(regex, anchored=False) == r"\w*(?:(?:)|[^^$a-z])\$(?:\^|(?:))+"
+    search = WholeSearch([Expression(r"\bx\w*(?:^|[^a-z])ai_?(?:on|off)")])
+    assert list(search.candidates(b"x_ai_on")) == [0]
+    assert list(search.candidates(b"x_b on, ai, off")) == []
 
 
 COUNTED = st.lists(

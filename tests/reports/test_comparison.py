@@ -8,7 +8,7 @@ import json
 import pytest
 
 from aiaudit.reports import comparison as report
-from aiaudit.scoring.comparison import ComparisonError, compare, is_quiet
+from aiaudit.scoring.comparison import ComparisonError, compare, from_json, is_quiet, to_json
 from tests.reports.make_result import with_strings
 
 
@@ -30,6 +30,16 @@ def test_the_same_audit_twice_is_quiet(result, later):
     assert is_quiet(made)
     assert (made.moved, made.moved_by_project, made.moved_by_ruleset) == (0.0, 0.0, 0.0)
     assert "Nothing has changed" in report.terminal(result, later)
+
+
+def test_a_level_that_was_not_shown_is_told_from_one_that_is_ruled_out(result, later):
+    for side, status in ((result, "unknown"), (later, "fail")):
+        side["checks"][0] |= {"status": status, "findings": []}
+        missing = [side["checks"][0]["id"]]
+        side |= {"readiness": "not_ready", "next_level": {"name": "prototype", "missing": missing, "effort_days": 1}}
+    assert "Level  Readiness not proven → Not ready" in report.terminal(result, later)
+    kept = from_json(to_json(compare(result, later)))
+    assert kept is not None and (kept.before.not_shown, kept.after.not_shown) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -78,3 +78,16 @@ def test_no_blank_table_lines_and_one_newline_at_the_end(result) -> None:
         assert "\n\n\n" not in text
         assert text.endswith(".\n")
         assert not re.search(r"\|\n\n\|", text)
+
+
+def test_only_the_projects_own_files_are_counted_as_unread(result) -> None:
+    store, broken = "version control store, not walked", "could not be parsed"
+    result["skipped"] = {"files": 1, "reasons": {store: 1}, "paths": [{"path": ".git", "reason": store}]}
+    assert "could not be read" not in markdown.render(result)
+    result["skipped"] |= {"files": 3, "reasons": {store: 1, broken: 2}}
+    assert "2 files could not be read." in markdown.render(result)
+
+
+def test_a_score_outside_its_range_is_explained(result) -> None:
+    result |= {"score": 87.0, "score_low": 41.0, "score_high": 82.0, "unnumbered": ["cost"]}
+    assert "only the range takes in the 1 pack that has too little evidence" in markdown.render(result)

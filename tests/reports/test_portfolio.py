@@ -36,6 +36,26 @@ def test_projects_are_ordered_by_level_then_by_what_is_certain(folder):
     assert (made.levels["pilot"], made.levels["not_ready"], made.levels["production"]) == (2, 1, 0)
 
 
+@pytest.mark.parametrize(("status", "level"), [("fail", "Not ready"), ("unknown", "Not proven")])
+def test_below_prototype_what_was_found_is_told_from_what_was_not_shown(tmp_path, status, level):
+    result = make_result()
+    first = result["checks"][0]
+    result |= {
+        "readiness": "not_ready",
+        "next_level": {"name": "prototype", "missing": [first["id"]], "effort_days": 1},
+    }
+    first |= {"status": status, "findings": []}
+    (tmp_path / "a.json").write_text(json.dumps(result))
+    made = build([tmp_path / "a.json"])
+    assert made.projects[0].not_shown is (status == "unknown")
+    seen = report.view(made)
+    assert seen.rows[0].level == level
+    assert {bar.label: bar.count for bar in seen.levels if bar.label in ("Not ready", "Not proven")} == {
+        "Not ready": int(status == "fail"),
+        "Not proven": int(status == "unknown"),
+    }
+
+
 def test_gaps_are_counted_over_the_projects_to_which_they_apply(folder):
     made = build(files(folder))
     one = json.loads((folder / "alpha.json").read_text())

@@ -64,6 +64,7 @@ class Engine(Protocol):
       of one file after the other finds its tables in the processor's cache, where a parse between them drives them out;
     - `again(entries, found) -> list[str]`: once all files were looked through, the paths of those to look through once
       more, of which `variant` now says something else (`found`: the results by path);
+    - `read_only = True`: nobody changes what was found in a file, so that equal answers may be one object;
     - `bounded = True`: linear in time and memory on any input, so that a small tree needs no process of its own.
     """
 

@@ -233,7 +233,7 @@ def _build(
 
 
 def _answer(one: _Asked, context: Context) -> Fact:
-    from aiaudit.probes.secrets.hide import hide_in_fact
+    from aiaudit.probes.secrets.hide import Seen, hide_in_fact
 
     try:
         fact = one.probe.answer(one.fact_id, one.query, context)
@@ -243,7 +243,7 @@ def _answer(one: _Asked, context: Context) -> Fact:
             from aiaudit.probes.wiring import lifted  # which brings all that reads CI
 
             fact = lifted(fact, one.probe, context)
-        return hide_in_fact(fact)
+        return hide_in_fact(fact, context.memo.setdefault("clean", Seen()))
     except Exception as error:
         _debug()
         return _error(one.fact_id, f"the probe '{one.probe.name}' failed: {_line(error)}")

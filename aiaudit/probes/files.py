@@ -87,9 +87,12 @@ def _fact(fact_id: str, found: Sequence[Entry], context: Context, level: Level) 
     if not found:
         return Fact(fact_id, State.ABSENT, [], level, "walk", scope=scope)
     evidence = tuple(Evidence(entry.display, None, _bytes(entry.size)) for entry in found[:MAX_EVIDENCE])
-    return Fact(
-        fact_id, State.KNOWN, [_record(entry) for entry in found], level, "walk", evidence=evidence, scope=scope
-    )
+    made: dict[str, dict[str, Any]] = context.memo.setdefault("files.rows", {})  # one for all facts
+    for entry in found:
+        if entry.path not in made:
+            made[entry.path] = _record(entry)
+    rows = [made[entry.path] for entry in found]
+    return Fact(fact_id, State.KNOWN, rows, level, "walk", evidence=evidence, scope=scope)
 
 
 def _record(entry: Entry) -> dict[str, Any]:

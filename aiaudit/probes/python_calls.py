@@ -13,7 +13,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, from_json, list_of, map_of, record
 from aiaudit.probes.base import Context, Probe, Query, was_checked
 from aiaudit.probes.call_patterns import CallConditions
-from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.asking import CodeQuery, fact_of, placed
 from aiaudit.probes.python.base_record import unpacked
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import NameIndex, among, check_pattern
@@ -108,6 +108,7 @@ class CallsProbe(Probe[CallsQuery]):
         wanted = [(among(names, called.names), pattern) for names, pattern in query.patterns()]
         every = set().union(*(names for names, _ in wanted))
         files = {path for name in every for path in called.files[name]}
+        made: dict[Any, dict[str, Any]] = context.memo.setdefault("python.calls.rows", {})  # one for all facts
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for call in calls_in(entry.path, project):
@@ -116,7 +117,10 @@ class CallsProbe(Probe[CallsQuery]):
                     continue
                 found = _conditions(call, names, wanted)
                 if found is not None:
-                    yield _record(call, *found, called.paths, entry.path)
+                    key = (id(call), *found)  # calls are kept
+                    if key not in made:
+                        made[key] = placed(entry, _record(call, *found, called.paths, entry.path))
+                    yield made[key]
 
         return fact_of(fact_id, query, context, find, among=files)
 

@@ -11,7 +11,8 @@ from pydantic import Field
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.asking import CodeQuery, fact_of, placed
+from aiaudit.probes.python.module import Import
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.project.entry import Entry
 
@@ -44,6 +45,7 @@ class ImportsProbe(Probe[ImportsQuery]):
         wanted = (*(one for one in query.any if "*" not in one), *alike)
         roots = {one.partition(".")[0] for one in wanted}
         files = {path for root in roots for path in importers.get(root, ())}
+        made: dict[Any, dict[str, Any]] = context.memo.setdefault("python.imports.rows", {})  # one for all facts
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for imported, local in project.base(entry.path).each_import(roots):
@@ -53,13 +55,20 @@ class ImportsProbe(Probe[ImportsQuery]):
                     continue
                 if project.module(root, entry.path) is not None:
                     continue
-                yield {
-                    "line": imported.line,
-                    "module": imported.module,
-                    "name": imported.name,
-                    "alias": imported.alias,
-                    "root": root,
-                    "local": local,
-                }
+                key = (entry.path, imported, local)
+                if key not in made:
+                    made[key] = placed(entry, _record(imported, root, local))
+                yield made[key]
 
         return fact_of(fact_id, query, context, find, lambda one: f"import {one['module']}", among=files)
+
+
+def _record(imported: Import, root: str, local: bool) -> dict[str, Any]:
+    return {
+        "line": imported.line,
+        "module": imported.module,
+        "name": imported.name,
+        "alias": imported.alias,
+        "root": root,
+        "local": local,
+    }

@@ -10,7 +10,7 @@ from pydantic import Field
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.asking import CodeQuery, fact_of, placed
 from aiaudit.probes.python.project import PythonProject
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role
@@ -53,13 +53,17 @@ class TestsProbe(Probe[TestsQuery]):
 
     def answer(self, fact_id: str, query: TestsQuery, context: Context) -> Fact:
         roles = {entry.path: entry.role for entry in context.project.files}
+        made: dict[str, dict[str, Any]] = context.memo.setdefault("python.tests.rows", {})  # one for all facts
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             tests = project.base(entry.path).tests
             if not tests or (entry.role is not Role.TEST and not entry.name.startswith("test")):
                 return
+            if entry.path in made:
+                yield made[entry.path]
+                return
             exercises = sorted(_exercised(entry.path, project, roles))
-            yield {
+            record = {
                 "line": tests[0].line,
                 "tests": len(tests),
                 "asserting": sum(one.asserts > 0 and not one.skipped for one in tests),
@@ -68,6 +72,8 @@ class TestsProbe(Probe[TestsQuery]):
                 "exercises": exercises[:50],
                 "imports_project": bool(exercises),
             }
+            made[entry.path] = placed(entry, record)
+            yield made[entry.path]
 
         def note(one: dict[str, Any]) -> str:
             return f"{one['tests']} tests, {one['asserts']} asserts"

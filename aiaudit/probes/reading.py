@@ -68,8 +68,8 @@ class Files:
 
 def scope_of(paths: Iterable[str], problems: Iterable[str]) -> Scope:
     """The scope of a query that had to look at `paths`, some of which could not be read."""
-    looked = sorted(set(paths))
-    failed = [path for path in looked if path in set(problems)]
+    looked, wrong = sorted(set(paths)), set(problems)
+    failed = [path for path in looked if path in wrong]
     return Scope(len(looked), len(looked) - len(failed), tuple(failed[:10]))
 
 
@@ -88,6 +88,10 @@ def listed(
             reason = f"could not be read: {', '.join(scope.unread)}"
             return Fact(fact_id, State.UNKNOWN, method=method, scope=scope, reason=reason)
         return Fact(fact_id, State.ABSENT, [], Level.CLAIM if scope is None else level, method, scope=scope)
-    places = dict.fromkeys((r.get("path"), r.get("line"), str(r.get(note, "")) if note else "") for r in records)
-    evidence = tuple(Evidence(path, line, text) for path, line, text in list(places)[:EVIDENCE_LIMIT])
+    places: dict[tuple[Any, Any, str], None] = {}
+    for one in records:
+        places[one.get("path"), one.get("line"), str(one.get(note, "")) if note else ""] = None
+        if len(places) == EVIDENCE_LIMIT:
+            break
+    evidence = tuple(Evidence(path, line, text) for path, line, text in places)
     return Fact(fact_id, State.KNOWN, records, level, method, evidence=evidence, scope=scope)

@@ -114,8 +114,11 @@ def hits_of(group: PatternGroup, context: Context) -> list[tuple[Entry, list[lis
             for key, hits in result.get("hits", {}).items():
                 if entry is not None:
                     by_key.setdefault(key, []).append((entry, hits))
+    found = by_key.get(group.key)
+    if found is None:
+        return []
     among = _selected(group, context)
-    return [(entry, hits) for entry, hits in by_key.get(group.key, ()) if entry.path in among]
+    return [(entry, hits) for entry, hits in found if entry.path in among]
 
 
 def scope_of(group: PatternGroup, context: Context) -> tuple[Scope, str]:
@@ -145,10 +148,11 @@ def _looked_through(context: Context) -> tuple[frozenset[str], dict[str, str]]:
 
 
 def _selected(group: PatternGroup, context: Context) -> dict[str, Entry]:
-    """The group's files by path, in path order; the same for all groups that are meant for the same files."""
+    """The group's files by path, in path order. Only those asked for last are kept: all would be too many."""
     memo: dict[Any, dict[str, Entry]] = context.memo.setdefault("text.files", {})
     key = (group.files, group.roles, group.ignored)
     if key not in memo:
+        memo.clear()
         found = context.project.matching(group.files, group.roles)
         memo[key] = {entry.path: entry for entry in found if group.ignored or not entry.ignored}
     return memo[key]

@@ -96,6 +96,7 @@ class TextEngine:
 
     name = NAME
     bounded = True  # linear in time and memory by construction: needs no process of its own for a small tree
+    read_only = True  # nobody changes an answer: equal ones may be one
     takes_head = True  # of a file that is too large, the head is searched
 
     def __init__(self, queries: Iterable[Query] = (), *, groups: Iterable[PatternGroup] = ()) -> None:

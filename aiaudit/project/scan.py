@@ -43,6 +43,7 @@ _ATTEND_EVERY: Final = 0.002  # seconds
 _CHUNK_FILES: Final = 128
 _AHEAD: Final = 512 * 1024  # bytes that are read before the first of these files is looked through
 _HASH: Final = 20
+_SHORT: Final = 32  # bytes of an answer that many files may have
 _PART: Final = struct.Struct("<BBI")  # engine, what it is, length
 _HIT, _FOUND, _ERROR = 0, 1, 2
 
@@ -96,6 +97,7 @@ class Scan:
         self._pool: pool.Pool | None = None
         self._todo: Sequence[int] = ()  # the tasks of this pass
         self._done = 0
+        self._short: dict[bytes, Result] = {}  # short answers, once each
         self._fresh: list[tuple[Key, bytes]] = []  # what waits to be written to the cache
         self._attended = time.monotonic()
         self._begin(range(len(self.tasks)), first=True)
@@ -343,10 +345,18 @@ class Scan:
                 found[engine] = {"error": body.decode("utf-8", "replace")}
                 self._learn(task.entry, b"")
             else:
-                result: Result = decode(body)
+                result = self._decoded(engine, body)
                 found[engine] = result
                 if "truncated" not in result:
                     self._fresh.append(((ids[engine], digest), body))
+
+    def _decoded(self, engine: int, body: bytes) -> Result:
+        """An answer. Most files have the same short one, that nothing was found."""
+        if len(body) > _SHORT or not getattr(self.engines[engine], "read_only", False):
+            return decode(body)  # type: ignore[no-any-return]
+        if body not in self._short:
+            self._short[body] = decode(body)
+        return self._short[body]
 
     def _learn(self, entry: Entry, digest: bytes) -> None:
         if self.hashes is not None:

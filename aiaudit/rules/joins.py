@@ -38,7 +38,7 @@ _INDEX_COST: Final = 2  # steps an element
 def free(node: Node) -> frozenset[int]:
     """The slots of the variables that a node reads and does not bind itself.
 
-    The calls and macros on the way are told whether they are closed.
+    The calls, macros and binary operators on the way are told whether they are closed.
     """
     match node:
         case Var(slot=slot):
@@ -47,8 +47,12 @@ def free(node: Node) -> frozenset[int]:
             return frozenset()
         case Select(operand=inner) | Has(operand=inner) | Unary(operand=inner):
             return free(inner)
-        case Index(operand=left, key=right) | Binary(left=left, right=right):
+        case Index(operand=left, key=right):
             return free(left) | free(right)
+        case Binary(left=left, right=right):
+            read = free(left) | free(right)
+            node.closed = not read
+            return read
         case Logic(terms=parts) | ListLiteral(items=parts):
             return frozenset().union(*map(free, parts))
         case Call(args=parts):
@@ -67,7 +71,7 @@ def free(node: Node) -> frozenset[int]:
     raise AssertionError(type(node))
 
 
-def once(node: Call | Macro, run: Run) -> Run:
+def once(node: Call | Macro | Binary, run: Run) -> Run:
     """`run`, worked out once an evaluation where the node reads no variable."""
     if not node.closed:
         return run

@@ -86,10 +86,13 @@ class Unary(Node):
 
 
 class Binary(Node):
+    """Two operands. `closed`: see `Macro`."""
+
     op: str
     left: Tree
     right: Tree
     at: int  # where the operator stands
+    closed: bool = False
 
 
 class Logic(Node):

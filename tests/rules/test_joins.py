@@ -24,6 +24,7 @@ SOURCES = (
     "left.filter(l, right.exists(r, l.path in r.uses && r.n > 0))",
     "left.map(l, right.count(r, l.path in r.uses))",
     "left.map(l, right.map(r, r.path == l.path, r.n))",
+    "left.filter(l, (right + left).exists(r, r.path == l.path && r.n > l.n))",
 )
 
 
@@ -63,3 +64,9 @@ def test_a_part_without_variables_is_paid_once() -> None:
     rows = [{"path": "a", "name": "x", "n": n} for n in range(1_000)]
     rule = compile("left.exists(l, right.filter(r, r.n < 0).size() > l.n)", NAMES)
     assert evaluate(rule, {"left": rows, "right": rows}, budget=Budget(steps=10_000)).value is False
+
+
+def test_two_lists_are_joined_once() -> None:
+    rows = [{"path": f"src/{n}.py", "name": "x", "n": n} for n in range(2_000)]
+    rule = compile("left.filter(l, (left + right).exists(r, r.path == l.path && r.n > 1990)).size()", NAMES)
+    assert evaluate(rule, {"left": rows, "right": rows}, budget=Budget(steps=50_000)).value == 9

@@ -60,6 +60,11 @@ def _scope_of(query: CodeQuery, context: Context) -> tuple[dict[str, Entry], Sco
     return parsed, Scope(len(covered), len(parsed), tuple(unread[:10]))
 
 
+def placed(entry: Entry, record: dict[str, Any]) -> dict[str, Any]:
+    """A record with the file in which it was found."""
+    return {"path": entry.path, "role": entry.role.value, **record}
+
+
 def fact_of(
     fact_id: str,
     query: CodeQuery,
@@ -70,16 +75,15 @@ def fact_of(
     among: Collection[str] | None = None,
     having: str = "",
 ) -> Fact:
-    """The fact of all records that `find` yields, file by file in path order; looks only into the files `among`, or
-    into those of which the engine found this part."""
+    """The fact of all records that `find` yields, `placed` or not, file by file in path order; looks only into the
+    files `among`, or into those of which the engine found the part `having`."""
     project = python_project(context)
     parsed, scope = scope_of(query, context)
     wanted = project.having.get(having, ()) if having else among
     records: list[dict[str, Any]] = []
     for path in parsed if wanted is None else sorted(parsed.keys() & wanted, key=os.fsencode):
         entry = parsed[path]
-        place = {"path": entry.path, "role": entry.role.value}
-        records.extend({**place, **record} for record in find(entry, project))
+        records.extend(record if "path" in record else placed(entry, record) for record in find(entry, project))
     return listed(fact_id, records, scope, project.unparsed, note)
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from aiaudit import lazy
@@ -68,36 +69,48 @@ class Discreet:
         return found
 
 
-def hide_in_fact(fact: Fact) -> Fact:
+class Seen(Struct):
+    """Records that were looked through, by `id`: facts of large projects share most of theirs. They are held, so that
+    no other has their `id`."""
+
+    records: dict[int, Any] = field(default_factory=dict)
+    cleared: dict[int, Any] = field(default_factory=dict)  # what stands for those that held a secret
+
+
+def hide_in_fact(fact: Fact, seen: Seen | None = None) -> Fact:
     """The fact with no secret in its value, its evidence or its reason."""
     told = [fact.reason, *(one.note for one in fact.evidence)]
-    value = _clean(fact.value) if isinstance(fact.value, list) else hide_in(fact.value)
+    value = _clean(fact.value, seen or Seen()) if isinstance(fact.value, list) else hide_in(fact.value)
     if value is fact.value and not _suspicious(told):
         return fact
     evidence = tuple(replace(one, note=hide(one.note)) for one in fact.evidence)
     return replace(fact, value=value, evidence=evidence, reason=hide(fact.reason))
 
 
-def _clean(records: list[Any]) -> list[Any]:
+def _clean(records: list[Any], seen: Seen) -> list[Any]:
     """The list without secrets. Its elements are many and mostly clean: one look at some at once finds the few. At all
     at once it would find more literals of keys, and search all of the text for each."""
-    changed: dict[int, Any] = {}
-    for first in range(0, len(records), _AT_ONCE):
-        for at, record in _suspects(records[first : first + _AT_ONCE]):
-            if (new := _walk(record, "")) is not record:
-                changed[first + at] = new
-    return [changed.get(at, record) for at, record in enumerate(records)] if changed else records
+    new = [record for record in records if id(record) not in seen.records]
+    for first in range(0, len(new), _AT_ONCE):
+        some = new[first : first + _AT_ONCE]
+        for record in _suspects(some):
+            if (clear := _walk(record, "")) is not record:
+                seen.cleared[id(record)] = clear
+    seen.records.update((id(record), record) for record in new)
+    if seen.cleared.keys().isdisjoint(map(id, records)):
+        return records
+    return [seen.cleared.get(id(record), record) for record in records]
 
 
-def _suspects(records: list[Any]) -> Iterator[tuple[int, Any]]:
-    """The elements in whose texts something has the shape of a secret, by number."""
+def _suspects(records: list[Any]) -> Iterator[Any]:
+    """Those in whose texts something has the shape of a secret."""
     text = encode_each(records, str)
     spans = [match.span() for _, compiled in _sets().matching(text) for match in compiled.finditer(text)]
     if not spans:
         return
     ends = list(accumulate(len(row) + 1 for row in text.split(b"\n")))
     looked = {at for first, last in spans for at in range(bisect_right(ends, first), bisect_right(ends, last) + 1)}
-    yield from ((at, records[at]) for at in sorted(looked) if at < len(records))
+    yield from (records[at] for at in sorted(looked) if at < len(records))
 
 
 def hide_in(value: Any) -> Any:

@@ -57,20 +57,21 @@ def prepare(
     collection = (
         reuse(facts, ruleset, options)
         if facts
-        else collect(root or ".", ruleset, options, progress, _meanwhile(ruleset))
+        else collect(root or ".", ruleset, options, progress, _meanwhile(ruleset, options))
     )
     clock.lap("facts")
     return Prepared(options, ruleset, ruleset_hash, ladder_text, asked, before, collection, clock)
 
 
-def _meanwhile(ruleset: Ruleset) -> Iterator[None]:
+def _meanwhile(ruleset: Ruleset, options: Options) -> Iterator[None]:
     """Step by step, what is needed once the facts are there."""
     import aiaudit.audit
     import aiaudit.reports.json  # noqa: F401
     from aiaudit.packs.frameworks import load as load_frameworks
+    from aiaudit.project.cache import open_cache
 
     yield
-    load_frameworks()
+    load_frameworks(open_cache() if options.cache else None)
     yield
     for spec in ruleset.selected.needed(also=ruleset.shared_facts).values():
         if spec.derive is not None:

@@ -31,3 +31,14 @@ def test_objects_are_not_taken_apart():
         "kept = Heavy(); leave(0)"
     )
     assert _end(script) == (0, "")
+
+
+def test_pydantic_looks_for_no_plug_ins():
+    script = (
+        "import sys; from aiaudit.__main__ import _without_plugins\n"
+        "_without_plugins()\n"
+        "from aiaudit.project.config import ProjectConfig\n"
+        "ProjectConfig.model_validate({'project': {'name': 'x'}})\n"
+        "print('importlib.metadata' in sys.modules)\n"
+    )
+    assert _end(script) == (0, "False\n")

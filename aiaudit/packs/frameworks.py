@@ -5,17 +5,22 @@ A file that departs from the form is a `PackError` with its place in the file.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import yaml
+import msgspec
 
 from aiaudit import lazy
 from aiaudit.model import framework as model
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
+from aiaudit.project.cache import engine_id
 from aiaudit.resources import path_of
+
+if TYPE_CHECKING:
+    from aiaudit.project.cache import Cache
 
 _DATE: Final = lazy.regex(r"\d{4}(-\d{2}(-\d{2})?)?")
 _CHECK: Final = lazy.regex(r"[A-Z]+-\d{3}")
@@ -25,18 +30,35 @@ _TOP: Final = frozenset(
 _CONTROL: Final = frozenset({"id", "group", "title", "reason", "effective", "checks"})
 
 
-def load() -> tuple[model.Framework, ...]:
-    """Every shipped framework, in the order of their file names.
+def load(kept: Cache | None = None) -> tuple[model.Framework, ...]:
+    """Every shipped framework, in the order of their file names; as they are `kept`, where that is so.
 
     Raises:
         PackError: a file is broken.
     """
-    return _load(path_of("checks") / "frameworks")
+    folder = path_of("checks") / "frameworks"
+    if folder not in _loaded:
+        _loaded[folder] = _load(sorted(folder.glob("*.yaml")), kept)
+    return _loaded[folder]
 
 
-@cache
-def _load(folder: Path) -> tuple[model.Framework, ...]:
-    return tuple(read(path) for path in sorted(folder.glob("*.yaml")))
+_loaded: Final[dict[Path, tuple[model.Framework, ...]]] = {}
+
+
+def _load(files: list[Path], kept: Cache | None) -> tuple[model.Framework, ...]:
+    """Read from YAML, or, ten times as fast, as they are kept: named by the bytes of all files and of what reads them."""
+    if kept is None:
+        return tuple(map(read, files))
+    decisive = [*files, Path(__file__), Path(model.__file__)]
+    name = hashlib.blake2b(b"\0".join(path.read_bytes() for path in decisive), digest_size=20).digest()
+    slot = engine_id("frameworks", "")
+    parts = kept.kept(slot, name)
+    if parts:
+        with contextlib.suppress(msgspec.MsgspecError):
+            return msgspec.json.decode(parts[0], type=tuple[model.Framework, ...])
+    found = tuple(map(read, files))
+    kept.keep(slot, name, [msgspec.json.encode(found)])
+    return found
 
 
 def find(framework: str) -> model.Framework:
@@ -58,6 +80,8 @@ def read(path: Path) -> model.Framework:
     Raises:
         PackError: it cannot be used; the message names the field.
     """
+    import yaml
+
     try:
         data = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (a safe loader)
         return _framework(_object(data, "the file", _TOP))

@@ -11,6 +11,7 @@ from aiaudit.model.framework import Trust
 from aiaudit.packs import frameworks
 from aiaudit.packs import load as packs
 from aiaudit.packs.problems import PackError
+from aiaudit.project.cache import open_cache
 from tests.reports.make_result import catalogue
 
 LABELS_ONLY = {"12F", "AIV", "CDX", "CR", "DS", "GM", "MC", "MS", "SC", "SPDX"}
@@ -122,3 +123,14 @@ def test_a_broken_file_says_where(tmp_path, old, new, message) -> None:
 def test_an_unknown_framework_gets_a_hint() -> None:
     with pytest.raises(PackError, match="did you mean 'eu-ai-act'"):
         frameworks.find("eu-aiact")
+
+
+def test_kept_frameworks_are_the_same_and_are_read_no_more(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(frameworks, "_loaded", {})
+    with open_cache(tmp_path) as cache:
+        first = frameworks.load(cache)
+        frameworks._loaded.clear()
+        monkeypatch.setattr(frameworks, "read", lambda path: pytest.fail(f"{path} was read again"))
+        assert frameworks.load(cache) == first
+    monkeypatch.undo()
+    assert frameworks.load() == first

@@ -46,7 +46,7 @@ _loaded: Final[dict[Path, tuple[model.Framework, ...]]] = {}
 
 
 def _load(files: list[Path], kept: Cache | None) -> tuple[model.Framework, ...]:
-    """Read from YAML, or, ten times as fast, as they are kept: named by the bytes of all files and of what reads them."""
+    """From YAML, or, ten times as fast, as they are kept: named by all their bytes and by those of what reads them."""
     if kept is None:
         return tuple(map(read, files))
     decisive = [*files, Path(__file__), Path(model.__file__)]

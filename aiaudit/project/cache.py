@@ -15,6 +15,7 @@ import sqlite3
 import stat
 import sys
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -23,10 +24,11 @@ from typing import Any, Final
 from aiaudit import __version__
 from aiaudit.plain_json import decode
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 MAX_BYTES: Final = 512 * 1024 * 1024  # the file's size; half of it goes, oldest first, when it grows larger
 _DAY: Final = 86_400
 _HASH: Final = 20
+_SUM: Final = 4
 _FILE: Final = f"scans-{SCHEMA}.sqlite"
 # The key is an index beside the rows: were it their order, a search would read every large value on its way.
 _TABLE: Final = (
@@ -125,7 +127,7 @@ class Cache:
             "SELECT value FROM scans WHERE engine = ? AND content BETWEEN ? AND ? ORDER BY content",
             (slot, name + bytes(4), name + b"\xff" * 4),
         )
-        parts = [value[_HASH:] for (value,) in rows if isinstance(value, bytes) and _is_sound(value)]
+        parts = [value[_SUM:] for (value,) in rows if isinstance(value, bytes) and _is_sound(value)]
         whole = parts and len(parts) == len(rows) and parts[-1] == str(len(parts) - 1).encode()
         return parts[:-1] if whole else None
 
@@ -229,13 +231,18 @@ def _numbered(slot: bytes, name: bytes, parts: Iterable[bytes]) -> Iterator[tupl
     """The rows of a document: each part with its checksum, and how many there are."""
     number = -1
     for number, part in enumerate(parts):
-        yield (slot, name + number.to_bytes(4, "big")), content_hash(part) + part
+        yield (slot, name + number.to_bytes(4, "big")), _sum(part) + part
     end = str(number + 1).encode()
-    yield (slot, name + (number + 1).to_bytes(4, "big")), content_hash(end) + end
+    yield (slot, name + (number + 1).to_bytes(4, "big")), _sum(end) + end
+
+
+def _sum(part: bytes) -> bytes:
+    """What tells a part that was damaged on the disk; nobody else may write there."""
+    return zlib.crc32(part).to_bytes(_SUM, "big")
 
 
 def _is_sound(value: bytes) -> bool:
-    return value[:_HASH] == content_hash(value[_HASH:])
+    return value[:_SUM] == _sum(value[_SUM:])
 
 
 _open: dict[Path, Cache] = {}  # by file: to open one takes as long as to read a hundred answers

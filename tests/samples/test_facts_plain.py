@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aiaudit.audit import audit
+from aiaudit.model.fact import State
 from aiaudit.model.types import Unknown
 from aiaudit.ruleset import Options
 from tests.samples.support import AS_OF, SAMPLES
@@ -32,6 +33,7 @@ def strange(value: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in SAMPLES.iterdir() if path.is_dir()))
-def test_every_fact_about_a_sample_is_plain(name: str) -> None:
+def test_every_fact_about_a_sample_is_plain_and_none_is_an_error(name: str) -> None:
     done = audit(str(SAMPLES / name), Options(as_of=AS_OF, jobs=1, cache=False))
     assert not {fact_id: found for fact_id, fact in done.facts.items() if (found := set(strange(fact.value)))}
+    assert not {fact_id: fact.reason for fact_id, fact in done.facts.items() if fact.state is State.ERROR}

@@ -82,12 +82,12 @@ def requirements() -> Run:
 
 def dockerfile() -> Run:
     """Dockerfiles. Any text gives a result or none."""
+    from aiaudit.model.types import as_json
     from aiaudit.probes.config.docker import image_record
     from aiaudit.project.reader import decode
-    from aiaudit.reports.result import plain
 
     def run(data: bytes) -> None:
-        _hold(image_record("Dockerfile", decode(data)), plain)
+        _hold(image_record("Dockerfile", decode(data)), as_json)
 
     return run
 

@@ -115,7 +115,7 @@ def test_the_limits_are_enforced(tmp_path, data, told):
         [sys.executable, "-c", code], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert next(iter(json.loads(done.stdout)["faults"])).startswith(told)
+    assert any(place.startswith(told) for place in json.loads(done.stdout)["faults"])  # what is large may be slow too
     assert [path.read_bytes() for path in (tmp_path / "found" / "x").iterdir()] == [data]
 
 

@@ -23,7 +23,7 @@ from aiaudit.facts_file import query_digest
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.model.fact_codec import from_bytes, to_bytes
-from aiaudit.plain_json import encode
+from aiaudit.plain_json import decode, encode
 from aiaudit.probes.collect import Progress
 from aiaudit.probes.collect import collect as run_probes
 from aiaudit.probes.registry import BEYOND_THE_TREE, PROBES
@@ -54,7 +54,7 @@ def is_of_tree(spec: FactSpec, options: Mapping[str, Any]) -> bool:
 class Kept(Mapping[str, Fact]):
     """Kept facts by id. Each is read when somebody wants it: most of a result is not made anew."""
 
-    def __init__(self, rows: Mapping[str, bytes]) -> None:
+    def __init__(self, rows: Mapping[str, memoryview]) -> None:
         self._rows = rows
         self._read: dict[str, Fact] = {}
 
@@ -247,7 +247,7 @@ class Answers(Struct):
         if parts is None:
             return
         try:
-            self.unread = {str(path): str(reason) for path, reason in json.loads(parts[0]).items()}
+            self.unread = {str(path): str(reason) for path, reason in decode(parts[0]).items()}
             self.facts = Kept(dict(zip((spec.id for spec in self.specs), parts[1:], strict=True)))
         except (ValueError, TypeError, AttributeError, RecursionError):
             self.unread = {}

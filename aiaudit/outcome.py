@@ -15,7 +15,7 @@ import contextlib
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,7 +40,9 @@ class Outcome:
     It is made from the whole result as the encoder takes it, or from the text of one that was kept.
     """
 
-    def __init__(self, collection: Collection, made: dict[str, Any], *, packed: list[bytes] | None = None) -> None:
+    def __init__(
+        self, collection: Collection, made: dict[str, Any], *, packed: Sequence[bytes | memoryview] | None = None
+    ) -> None:
         self.collection = collection
         self.head = {key: value for key, value in made.items() if key != "facts"}
         self._made = made
@@ -59,7 +61,7 @@ class Outcome:
         return map(zlib.decompress, self.packed)
 
     @property
-    def packed(self) -> list[bytes]:
+    def packed(self) -> Sequence[bytes | memoryview]:
         """The same pieces, each packed."""
         if self._packed is None:
             from aiaudit.reports.json import pieces
@@ -94,7 +96,7 @@ def outcome(
         return made
 
 
-def _parts(made: Outcome) -> list[bytes]:
+def _parts(made: Outcome) -> list[bytes | memoryview]:
     """What is kept: the head, then the text."""
     return [zlib.compress(encode(made.head, as_json), _QUICK), *made.packed]
 

@@ -39,9 +39,9 @@ def encode_lines(value: Any, default: Callable[[Any], Any] | None = None) -> byt
         return text.encode("utf-8", "backslashreplace")
 
 
-def decode(data: bytes | str) -> Any:
+def decode(data: bytes | str | memoryview) -> Any:
     """Any JSON. Raises `ValueError` (of `json`) where it is none."""
     try:
         return _decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return json.loads(data)
+        return json.loads(bytes(data) if isinstance(data, memoryview) else data)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from aiaudit import lazy
+from aiaudit.plain_json import decode
 from aiaudit.project.cache import content_hash, engine_id
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Phrasebook:
         self._opened = True
         parts = cache.kept(engine_id(SLOT, ""), _state())
         if parts:
-            self._know(json.loads(parts[0]))
+            self._know(decode(parts[0]))
 
     def keep(self, cache: Cache | None) -> None:
         """Keep everything for later runs, where something was compiled."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 from aiaudit.model.check import Check, Effort, FactSpec, Kind, Outcome, Pack, Param, Place, Severity, Status
@@ -50,15 +51,21 @@ def from_plain(data: Mapping[str, Any]) -> Library:
 
 
 def to_parts(library: Library) -> tuple[bytes, bytes]:
-    """The library as two texts: all but the trees as JSON, and the trees, one a line. Raises `Unstorable`."""
+    """The library as two texts: all but the trees as JSON, and the trees in a row, whose ends are told in the first.
+
+    Raises `Unstorable`.
+    """
     plain = to_plain(library)
-    trees = "\n".join(plain.pop("trees"))
-    return _as_text(plain).encode("ascii"), trees.encode("ascii")
+    trees = [tree.encode("ascii") for tree in plain["trees"]]
+    return _as_text({**plain, "trees": list(accumulate(map(len, trees)))}).encode("ascii"), b"".join(trees)
 
 
-def from_parts(data: bytes, trees: bytes) -> Library:
-    """The library of `to_parts`. Raises the usual errors where the data is not of that shape."""
-    return from_plain({**decode(data), "trees": trees.split(b"\n")})
+def from_parts(data: bytes | memoryview, trees: bytes | memoryview) -> Library:
+    """The library of `to_parts`, which is not copied. Raises the usual errors where the data is not of that shape."""
+    plain, whole = decode(data), memoryview(trees)
+    if plain["trees"] and plain["trees"][-1] != len(whole):
+        raise ValueError("the trees are not whole")
+    return from_plain({**plain, "trees": [whole[first:end] for first, end in pairwise([0, *plain["trees"]])]})
 
 
 class _Packer:
@@ -116,7 +123,7 @@ class _Packer:
 
 
 class _Unpacker:
-    def __init__(self, types: list[Any], trees: Sequence[str | bytes]) -> None:
+    def __init__(self, types: list[Any], trees: Sequence[str | memoryview]) -> None:
         self.types: list[Type] = []
         self.trees = [tree.encode() if isinstance(tree, str) else tree for tree in trees]
         for kind, item, name, parts in types:  # what a type is made of stands before it

@@ -2,8 +2,8 @@
 
 Parsing and type-checking the packs takes as long as a small audit, and what runs in CI has no cache to take them from.
 A checkout has no such files, as its packs and their loader change: there they are kept in the user's cache
-(`aiaudit.packs.stored`). Two files of plain JSON: the library, a document a line, the first of which names its packs'
-bytes; and the literals that their text patterns need.
+(`aiaudit.packs.stored`). Two files of plain JSON: the library (a line that names its packs' bytes, one with
+all but the trees, and the trees); and the literals that their text patterns need.
 """
 
 from __future__ import annotations
@@ -41,8 +41,13 @@ def library() -> Library | None:
     if file is None:
         return None
     try:
-        name, data, trees = file.read_bytes().split(b"\n", 2)
-        return from_parts(data, trees) if name.decode() == name_of(shipped_files()) else None
+        content = file.read_bytes()
+        first = content.index(b"\n")
+        second = content.index(b"\n", first + 1)
+        if content[:first].decode() != name_of(shipped_files()):
+            return None
+        view = memoryview(content)
+        return from_parts(view[first + 1 : second], view[second + 1 :])
     except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError):
         return None
 

@@ -51,7 +51,7 @@ def _load(files: Sequence[Path]) -> Library:
     return load_files(files)
 
 
-def _read(parts: list[bytes] | None) -> Library | None:
+def _read(parts: list[memoryview] | None) -> Library | None:
     if parts is None or len(parts) != 2:
         return None
     from aiaudit.packs.pack_codec import from_parts

@@ -121,17 +121,19 @@ class Cache:
         self._write("INSERT OR REPLACE INTO scans (engine, content, day, value) VALUES (?, ?, ?, ?)", rows)
         self._prune()
 
-    def kept(self, slot: bytes, name: bytes) -> list[bytes] | None:
-        """The parts of the document of this name in a slot, if it is the one that was kept last and is whole."""
+    def kept(self, slot: bytes, name: bytes) -> list[memoryview] | None:
+        """The parts of the document of this name in a slot, if it is the one that was kept last and is whole. They are
+        not copied: some have millions of bytes."""
         rows = self._query(
             "SELECT value FROM scans WHERE engine = ? AND content BETWEEN ? AND ? ORDER BY content",
             (slot, name + bytes(4), name + b"\xff" * 4),
         )
-        parts = [value[_SUM:] for (value,) in rows if isinstance(value, bytes) and _is_sound(value)]
+        views = [memoryview(value) for (value,) in rows if isinstance(value, bytes)]
+        parts = [view[_SUM:] for view in views if view[:_SUM] == _sum(view[_SUM:])]
         whole = parts and len(parts) == len(rows) and parts[-1] == str(len(parts) - 1).encode()
         return parts[:-1] if whole else None
 
-    def keep(self, slot: bytes, name: bytes, parts: Iterable[bytes]) -> None:
+    def keep(self, slot: bytes, name: bytes, parts: Iterable[bytes | memoryview]) -> None:
         """Keep a document in a slot, in place of the one that is there. Its parts are taken one by one."""
         self._write("DELETE FROM scans WHERE engine = ?", [(slot,)])
         self.put(_numbered(slot, name, parts))
@@ -227,7 +229,7 @@ class Cache:
             _remove(self.path)
 
 
-def _numbered(slot: bytes, name: bytes, parts: Iterable[bytes]) -> Iterator[tuple[Key, bytes]]:
+def _numbered(slot: bytes, name: bytes, parts: Iterable[bytes | memoryview]) -> Iterator[tuple[Key, bytes]]:
     """The rows of a document: each part with its checksum, and how many there are."""
     number = -1
     for number, part in enumerate(parts):
@@ -236,13 +238,9 @@ def _numbered(slot: bytes, name: bytes, parts: Iterable[bytes]) -> Iterator[tupl
     yield (slot, name + (number + 1).to_bytes(4, "big")), _sum(end) + end
 
 
-def _sum(part: bytes) -> bytes:
+def _sum(part: bytes | memoryview) -> bytes:
     """What tells a part that was damaged on the disk; nobody else may write there."""
     return zlib.crc32(part).to_bytes(_SUM, "big")
-
-
-def _is_sound(value: bytes) -> bool:
-    return value[:_SUM] == _sum(value[_SUM:])
 
 
 _open: dict[Path, Cache] = {}  # by file: to open one takes as long as to read a hundred answers

@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit.plain_json import decode
 from aiaudit.project.cache import content_hash, engine_id
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.tree import Project, limit_of
@@ -104,10 +105,10 @@ class Manifest:
             found[entry.path] = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
         return found
 
-    def _trusted(self, kept: bytes) -> dict[str, str]:
+    def _trusted(self, kept: memoryview) -> dict[str, str]:
         """The noted hashes of files whose figures are the same, and were settled when they were noted."""
         try:
-            noted: dict[str, Any] = json.loads(kept)
+            noted: dict[str, Any] = decode(kept)
             at = int(noted["at"])
             return {
                 path: str(made)

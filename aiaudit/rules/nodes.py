@@ -153,13 +153,13 @@ def to_plain(node: Any) -> Any:
     return [to_plain(part) for part in node] if isinstance(node, (list, tuple)) else node
 
 
-def from_json(text: bytes) -> Node:
+def from_json(text: bytes | memoryview) -> Node:
     """The tree of `to_plain`. Raises `msgspec.MsgspecError`."""
     return _decoder()(text)
 
 
 @cache
-def _decoder() -> Callable[[bytes], Node]:
+def _decoder() -> Callable[[bytes | memoryview], Node]:
     from msgspec.json import Decoder
 
     return Decoder(Tree).decode

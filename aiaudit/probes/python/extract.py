@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
+from aiaudit import lazy
 from aiaudit.probes.python import (
     assigned,
     flows,
@@ -72,7 +72,7 @@ class Features:
         if self.globs:
             marks.append((assigned.hits(self.globs), 1, b""))
         self._marks = [
-            (re.compile(rb"(?m)" + mark), least, _compiled(also) if also else None) for mark, least, also in marks
+            (lazy.regex(rb"(?m)" + mark), least, _compiled(also) if also else None) for mark, least, also in marks
         ]
         self._any: Any = None
         self._which: Any = None

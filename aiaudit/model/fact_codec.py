@@ -1,4 +1,4 @@
-"""Facts as bytes and back: what one process hands to another, and what is kept for the next run."""
+"""Facts as bytes and back: how they are kept for the next run."""
 
 from __future__ import annotations
 

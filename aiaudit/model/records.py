@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aiaudit.model.types import Unknown
+from aiaudit.model.types import UNKNOWN_KEY, Unknown
 
 
 def as_dict(record: Struct, *, without: Collection[str] = ()) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def plain(value: Any, *, without: Collection[str] = ()) -> Any:
     """`value` as JSON: records and mappings to objects, tuples to lists, dates to ISO 8601 text, paths to text with
     slashes, what was not resolved to `{"$unknown": reason}`, figures that are not finite to None; all else stays."""
     if isinstance(value, Unknown):
-        return {"$unknown": value.reason}
+        return {UNKNOWN_KEY: value.reason}
     if isinstance(value, Struct):
         return as_dict(value, without=without)
     if isinstance(value, Mapping):

@@ -17,7 +17,7 @@ from msgspec import Struct
 from aiaudit.model.check import Check, Status
 from aiaudit.model.fact import Fact, Level, Scope, State
 from aiaudit.model.result import CheckResult
-from aiaudit.model.types import Unknown
+from aiaudit.model.types import UNKNOWN_KEY, as_json
 from aiaudit.packs.derive import derive
 from aiaudit.packs.expect import FILE, Expect, laid_out, read_expect
 from aiaudit.packs.judge import judge
@@ -188,8 +188,8 @@ def _collect(library: Library, tree: Path, config: ProjectConfig, expect: Expect
 
 
 def _given(fact_id: str, value: Any) -> Fact:
-    if isinstance(value, Mapping) and set(value) == {"$unknown"}:
-        return Fact(fact_id, State.UNKNOWN, reason=str(value["$unknown"]))
+    if isinstance(value, Mapping) and set(value) == {UNKNOWN_KEY}:
+        return Fact(fact_id, State.UNKNOWN, reason=str(value[UNKNOWN_KEY]))
     from aiaudit.project.nodes import plain_data
 
     whole = Scope(1, 1)  # what a case gives stands for a look at everything
@@ -224,24 +224,14 @@ def _differences(
 def plain(fact: Fact | None) -> Any:
     """A fact's value as an `expect.yaml` writes it: "absent", {$unknown: why}, or the value."""
     if fact is None:
-        return {"$unknown": "not collected"}
+        return {UNKNOWN_KEY: "not collected"}
     match fact.state:
         case State.KNOWN:
-            return _plain_value(fact.value)
+            return as_json(fact.value)
         case State.ABSENT:
             return "absent"
         case _:
-            return {"$unknown": fact.reason}
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, Unknown):
-        return {"$unknown": value.reason}
-    if isinstance(value, Mapping):
-        return {key: _plain_value(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain_value(inner) for inner in value]
-    return value
+            return {UNKNOWN_KEY: fact.reason}
 
 
 def _fits(wanted: Any, got: Any) -> bool:

@@ -86,7 +86,7 @@ import time
 from pathlib import Path
 from fuzz import run
 
-run.HANG, run.SLOW, run.MEMORY_MB = 2.0, 0.2, 200
+run.HANG, run.SLOW, run.MEMORY_MB = 2.0, 0.2 if DATA == b"slow" else 1.5, 200  # what is large may be slow to make
 kept = []
 
 def target(data):
@@ -115,7 +115,7 @@ def test_the_limits_are_enforced(tmp_path, data, told):
         [sys.executable, "-c", code], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert any(place.startswith(told) for place in json.loads(done.stdout)["faults"])  # what is large may be slow too
+    assert next(iter(json.loads(done.stdout)["faults"])).startswith(told)
     assert [path.read_bytes() for path in (tmp_path / "found" / "x").iterdir()] == [data]
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.model.types import Unknown
+from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.javascript.module import FUNCTIONS, Import, Module, first_named, pattern_names
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
 from aiaudit.probes.javascript.resolve import Named, Resolver
 from aiaudit.probes.javascript.values import Values
-from aiaudit.probes.python.values import redacted, to_json
+from aiaudit.probes.python.values import redacted
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -162,7 +162,7 @@ class _Exports:
                     if one.is_named() and one.kind() != "comment":
                         found, more = self.values.options(one)
                         given, hidden = {**found, **given}, hidden or more
-                row |= {"kw": to_json(given), "star": hidden}
+                row |= {"kw": as_json(given), "star": hidden}
         if row:
             self.rows[exported] = row
 

@@ -7,13 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.model.types import Unknown
+from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Named, Resolver
 from aiaudit.probes.javascript.values import Values
 from aiaudit.probes.python.match import Patterns, name_set
-from aiaudit.probes.python.values import redacted, to_json
+from aiaudit.probes.python.values import redacted
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -92,8 +92,8 @@ class CallFinder:
         row: dict[str, Any] = {
             "line": place.start.line + 1,
             "names": [[named.spec, named.rest]],
-            "args": [to_json(self._argument(one)) for one in args[:6]],
-            "kw": to_json(kw),
+            "args": [as_json(self._argument(one)) for one in args[:6]],
+            "kw": as_json(kw),
             "hidden": hidden,
             "function": self.module.function_at(at),
             "arg0": redacted(_one_line(args[0].text())) if args else "",
@@ -106,7 +106,7 @@ class CallFinder:
             row["other_names"] = True
         if named.made is not None:
             made, more = self._made_with(named.made)
-            row |= {"ctor_kw": to_json(made), "ctor_star": more, "ctor_known": True}
+            row |= {"ctor_kw": as_json(made), "ctor_star": more, "ctor_known": True}
         row |= self._surroundings(call, at)
         return row
 

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from aiaudit.model.types import as_json
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import last_name
-from aiaudit.probes.python.values import to_json
 
 MAX_ROWS: Final = 500  # of one file
 
@@ -39,7 +39,7 @@ def assigned(view: FileView, globs: Iterable[str]) -> list[dict[str, Any]]:
                     **view.place(node, scope),
                     "name": name,
                     "kind": kind,
-                    "value": to_json(view.values.of(value, scope, name)),
+                    "value": as_json(view.values.of(value, scope, name)),
                     "source": view.provenance.of(value, scope),
                 }
             )

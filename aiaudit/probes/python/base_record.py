@@ -12,13 +12,13 @@ from functools import cached_property
 from sys import intern
 from typing import Any, Final, NamedTuple
 
-from aiaudit.model.types import Unknown
+from aiaudit.model.types import Unknown, as_json
 from aiaudit.plain_json import decode, encode
 from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Import, Module, Scope
 from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import Resolver, dotted, last_name, root_name
-from aiaudit.probes.python.values import Values, to_json
+from aiaudit.probes.python.values import Values
 
 _KINDS: Final = {"f": "function", "a": "async", "c": "class"}
 MAX_CONSTANTS: Final = 300
@@ -275,11 +275,11 @@ def _exports(
                 if one.made_by is not None:
                     scope = one.made_in or module.top
                     row["kw"] = {
-                        kw.arg: to_json(values.of(kw.value, scope, kw.arg)) for kw in one.made_by.keywords if kw.arg
+                        kw.arg: as_json(values.of(kw.value, scope, kw.arg)) for kw in one.made_by.keywords if kw.arg
                     }
                     row["star"] = any(kw.arg is None for kw in one.made_by.keywords)
                 for call, scope in one.partial:
-                    bound = {kw.arg: to_json(values.of(kw.value, scope, kw.arg)) for kw in call.keywords if kw.arg}
+                    bound = {kw.arg: as_json(values.of(kw.value, scope, kw.arg)) for kw in call.keywords if kw.arg}
                     row["bound"] = {**bound, **row.get("bound", {})}
                 found[name] = row
     return found

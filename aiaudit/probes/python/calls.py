@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.model.types import Unknown
+from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.python.given import AWAITED, HANDED_ON, REPEATED, handed_out, is_own_name, parts_of_choice, walk
 from aiaudit.probes.python.guards import asks_for_nothing, returns_what_is_there
 from aiaudit.probes.python.import_lines import FOREIGN
@@ -17,7 +17,7 @@ from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.nodes import header
 from aiaudit.probes.python.provenance import Provenance, is_handler
 from aiaudit.probes.python.resolve import ATTRGETTER, METHODCALLER, Resolved, Resolver, dotted, last_name
-from aiaudit.probes.python.values import Values, to_json
+from aiaudit.probes.python.values import Values
 
 MAX_RECORDS: Final = 2_000  # of one file
 MAX_ARGS: Final = 8
@@ -276,7 +276,7 @@ class CallFinder:
     def _args(self, node: ast.Call, scope: Scope, first: ast.expr | None, value: Any) -> list[Any]:
         """The values of the arguments; that of the `first` is known."""
         return [
-            to_json(
+            as_json(
                 Unknown("*") if one.__class__ is ast.Starred else value if one is first else self.values.of(one, scope)
             )
             for one in node.args[:MAX_ARGS]
@@ -289,12 +289,12 @@ class CallFinder:
         for call, scope in calls:
             for keyword in call.keywords:
                 if keyword.arg is not None:
-                    out.setdefault(keyword.arg, to_json(self.values.of(keyword.value, scope, keyword.arg)))
+                    out.setdefault(keyword.arg, as_json(self.values.of(keyword.value, scope, keyword.arg)))
                     continue
                 spread = self.values.of(keyword.value, scope)
                 if isinstance(spread, dict):
                     for key, value in spread.items():
-                        out.setdefault(key, to_json(value))
+                        out.setdefault(key, as_json(value))
                 else:
                     star = True
         return dict(list(out.items())[:MAX_KEYWORDS]), star

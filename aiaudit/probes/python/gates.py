@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.model.types import Unknown
+from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.resolve import last_name
-from aiaudit.probes.python.values import to_json
 
 _WORDS: Final = (
     r"(?:scores?|metrics?|acc|accuracy|auc|roc_auc|pr_auc|f1|f1_score|precision|recall|rmse|mae|mape|mse|r2|r_squared"
@@ -114,7 +113,7 @@ class GateFinder:
             **self.view.place(node, scope),
             "metric": _text(metric),
             "operator": type(compared.ops[0]).__name__,
-            "limit": to_json(number),
+            "limit": as_json(number),
             "limit_name": _text(other),
             "action": action,
             "relative": _is_metric(other),

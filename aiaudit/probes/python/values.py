@@ -6,7 +6,7 @@ import ast
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.model.types import UNKNOWN_KEY, Unknown
+from aiaudit.model.types import Unknown
 from aiaudit.probes.python.module import Binding, Scope
 from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import Resolver, dotted
@@ -229,16 +229,3 @@ def _plain(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def to_json(value: Any) -> Any:
-    """`Unknown` as `{"$unknown": reason}`, for the cache."""
-    if value.__class__ is str:
-        return value
-    if isinstance(value, Unknown):
-        return {UNKNOWN_KEY: value.reason}
-    if isinstance(value, list):
-        return [to_json(one) for one in value]
-    if isinstance(value, dict):
-        return {key: to_json(one) for key, one in value.items()}
-    return value

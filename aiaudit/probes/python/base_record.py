@@ -145,7 +145,7 @@ def _definition(row: list[Any]) -> Definition:
 def base_record(module: Module, resolver: Resolver, patterns: Patterns, interesting: Sequence[int]) -> dict[str, Any]:
     """The base record of one module as JSON. `interesting`: lines on which words of the patterns stand."""
     source = module.source
-    idle = {region.line: region.asserts for region in source.idle}
+    idle = {region.line: region.asserts for region in source.idle if region.asserts}
     definitions: list[list[Any]] = []
     named: dict[tuple[str, int], str] = {}  # decorators already seen
     tests: list[list[Any]] = []

@@ -25,9 +25,11 @@ MAX_SIGNATURE: Final = 4_000  # bytes
 _LOOK_BACK: Final = 60  # bytes before a hit in which `self.` may stand: its receiver
 _LOOK_AHEAD: Final = 160  # bytes behind it: its arguments
 
-_NAME: Final = lazy.regex(rb"([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(")
+# The third group is the rest of a signature that stands on one line and holds no parenthesis.
+_NAME: Final = lazy.regex(rb"([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(([^()\n#]*\)[^()\n#]*:[ \t]*\n)?")
 _OPENS: Final = lazy.regex(rb"[ \t]*[rRuU]?(\"\"\"|''')")
 _FIRST: Final = lazy.regex(rb"(?:[ \t]*(?:#[^\n]*)?\n)*+([ \t]*)")
+_QUOTES: Final = (b'"""', b"'''")
 _BLANK: Final = frozenset(b" \t\n\f")
 _COMMENT: Final = lazy.regex(rb"[ \t\f]*#")
 _KEPT: Final = lazy.regex(rb"([ \t]*)((?:async[ \t]+)?def|class|import|from)[ \t]")
@@ -35,6 +37,8 @@ _SIGNATURE_END: Final = lazy.regex(rb"\)[^\n()]*:[ \t]*(?:#[^\n]*)?\n")
 _CONSTRUCTORS: Final = frozenset((b"__init__", b"__post_init__", b"__enter__", b"__aenter__", b"setup", b"setUp"))
 _ON_OBJECT: Final = lazy.regex(rb"self\.|\w\.\w+\.\w")
 _BINDS_SELF: Final = lazy.regex(rb"self\.\w+[ \t]*(?::[^=\n]+)?=[^=]")
+_ON_SELF: Final = lazy.regex(rb"self\.(\w+)")
+_ATTRIBUTE: Final = lazy.regex(rb"\.(\w+)")
 _TOO_COMMON: Final = (b"__init__(", b"__call__(", b"main(", b"run(")  # to be looked for among all callers
 _CALLED: Final = lazy.regex(rb"\b(\w++)\(")
 _ASSERTION: Final = (
@@ -52,7 +56,8 @@ Trimmed = tuple[bytes, list["Region"]]
 
 
 class Region(NamedTuple):
-    """A blanked body: byte offsets in the untouched file, its last line's number, and how many assertions it holds."""
+    """A blanked body: byte offsets in the untouched file, how many assertions it holds, and, where it holds any, its
+    last line's number."""
 
     start: int
     end: int
@@ -99,7 +104,9 @@ def trim(
         ]
     if lines.classes and any(_ON_OBJECT.search(data, max(0, hit - _LOOK_BACK), hit + _LOOK_AHEAD) for hit in hits):
         used = UsedClasses(data, lines.classes, hits, busy)
-        idle = [one for one in idle if not (used.have(one.start) and _binds(data, one))]
+        binding = [one for one in idle if used.have(one.start) and _binds(data, one)]
+        kept = _bound(data, binding, _attributes(data, busy, hits)) if binding else ()
+        idle = [one for one in idle if one.start not in kept]
     return _blanked(data, idle) if idle else (data, [])
 
 
@@ -110,11 +117,15 @@ def _functions(
     idle: list[_Idle] = []
     busy: list[tuple[int, int]] = []  # from the signature on
     done = 0  # bytes before this offset are decided
+    quotes = [one for one in _QUOTES if one in data]
     for start in starts:
         if start < done:
             continue
         named = _NAME.match(data, start)
-        if named is None or (begin := _body(data, named.start(2))) is None:
+        if named is None:
+            continue
+        begin = named.end() if named.start(3) >= 0 else _body(data, named.start(2))
+        if begin is None:
             continue
         end = _end(data, begin, named.end(1) - start)
         if end - begin < MIN_BODY:
@@ -124,11 +135,12 @@ def _functions(
             continue
         name = named.group(2)
         runs = [(begin, end)] if not _between(matters, begin, end) else _runs(data, begin, end, matters, name)
-        if not runs or not all(_is_code(data, *run) for run in runs):
+        if not runs or (quotes and not all(_is_code(data, *run, quotes) for run in runs)):
             continue
         if whole and _between(whole, _decorators(data, start), end):
             continue
-        blank = begin if _between(hits, named.end(), begin) else named.end()
+        signature = named.end(2)
+        blank = begin if _between(hits, signature, begin) else data.index(b"(", signature) + 1
         idle.append(_Idle(name, start, blank, begin, end, runs))
         done = end if len(runs) == 1 and runs[0] == (begin, end) else begin
     return idle, busy
@@ -171,9 +183,10 @@ def _statement_end(data: bytes, start: int, width: int) -> int | None:
     return _end(data, begin, width) if begin and data[begin - 2 : begin] == b":\n" else None
 
 
-def _is_code(data: bytes, begin: int, end: int) -> bool:
-    """Whether no string begins in the region that ends outside of it, or the other way round."""
-    return not (data.count(b'"""', begin, end) % 2 or data.count(b"'''", begin, end) % 2)
+def _is_code(data: bytes, begin: int, end: int, quotes: Sequence[bytes]) -> bool:
+    """Whether no string with one of these quotes begins in the region that ends outside of it, or the other way
+    round."""
+    return not any(data.count(one, begin, end) % 2 for one in quotes)
 
 
 def _docstring(data: bytes, begin: int, end: int) -> int:
@@ -190,14 +203,43 @@ def _binds(data: bytes, one: _Idle) -> bool:
     return one.name in _CONSTRUCTORS or _BINDS_SELF.search(data, one.begin, one.end) is not None
 
 
+def _attributes(data: bytes, busy: Sequence[tuple[int, int]], hits: Sequence[int]) -> set[bytes]:
+    """What is read of objects in the functions in which hits stand, and beside hits that stand in none."""
+    names = {name for start, end in busy for name in _ATTRIBUTE.findall(data, start, end)}
+    inside = 0
+    for hit in hits:
+        while inside < len(busy) and busy[inside][1] <= hit:
+            inside += 1
+        if inside == len(busy) or hit < busy[inside][0]:
+            names.update(_ATTRIBUTE.findall(data, max(0, hit - _LOOK_BACK), hit + _LOOK_AHEAD))
+    return names
+
+
+def _bound(data: bytes, binding: Sequence[_Idle], names: set[bytes]) -> set[int]:
+    """Of functions that give attributes to objects, where those begin that name one of these, or one that such a
+    function reads."""
+    kept: set[int] = set()
+    rest = list(binding)
+    while rest:
+        new = [one for one in rest if not names.isdisjoint(_ON_SELF.findall(data, one.begin, one.end))]
+        if not new:
+            break
+        kept.update(one.start for one in new)
+        rest = [one for one in rest if one.start not in kept]
+        names = {name for one in new for name in _ATTRIBUTE.findall(data, one.begin, one.end)}
+    return kept
+
+
 def _blanked(data: bytes, idle: Sequence[_Idle]) -> Trimmed:
     regions: list[Region] = []
     pieces: list[bytes] = []
-    done = line = 0
-    for begin, end, one in sorted((*run, function) for function in idle for run in function.runs):
-        line += data.count(b"\n", done, end)
+    done = line = counted = 0
+    for begin, end, one in sorted([(begin, end, function) for function in idle for begin, end in function.runs]):
         blank = one.blank if begin == one.begin else begin
         asserts = _asserts(data, begin - 1, end) if one.name.startswith(b"test") else 0
+        if asserts:
+            line += data.count(b"\n", counted, end)
+            counted = end
         regions.append(Region(blank, end, line + 1, asserts))
         pieces.append(data[done:blank])
         if blank != begin:  # the signature of such a function tells nothing either

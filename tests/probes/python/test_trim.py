@@ -85,6 +85,20 @@ def test_constructors_are_kept_for_the_classes_that_matter() -> None:
     assert [one["names"] for one in found] == [["torch.nn.Linear.eval"]]
 
 
+def test_of_what_methods_bind_only_attributes_that_are_read_are_kept() -> None:
+    body = indent(BUSY_WORK, "        ")
+    code = (
+        f"import torch\nclass Net:\n    def __init__(self):\n        self.parts, self.first = make(self.size)\n{body}\n"
+        f"    def resize(self):\n        with measure() as self.size:\n            self.seen = 1\n{body}\n"
+        f"    def name(self):\n        self.title = 'net'\n{body}\n"
+        f"    def go(self, x):\n        return self.parts.model.eval()\n"
+    )
+    _, text = trimmed(code, "torch.nn.Module.eval", "*.eval")
+    assert b"self.parts, self.first" in text, "read beside the hit"
+    assert b"as self.size" in text, "read where that is bound"
+    assert b"self.title" not in text
+
+
 @pytest.mark.parametrize(
     ("code", "patterns", "count"),
     [

@@ -136,7 +136,8 @@ def _tool(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, A
 def _acts(sinks: list[dict[str, Any]], named: str, seen: bool) -> str:
     """The gravest effect. A program that is fixed in the code may be anything, so that the name of the tool tells."""
     found = {one["effect"] for one in sinks if one["free"] or one["effect"] not in ("execute", "file")}
-    if not seen or any(one["effect"] in ("execute", "network") for one in sinks):
+    statement = named == "execute" and "sql" in found  # `execute_sql` runs statements, not programs
+    if not statement and (not seen or any(one["effect"] in ("execute", "network") for one in sinks)):
         found.add(named)
     return next((one for one in CONSEQUENTIAL if one in found), "")
 

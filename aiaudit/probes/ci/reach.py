@@ -1,8 +1,8 @@
 """Probe `entrypoints.reach`: which Python files run when the project is started, trained, evaluated or built by CI.
 
-The roots are start commands, CI commands, pipeline definitions and scripts with a main block; from them the project's
-own imports are followed. Reach is by file: a function of a reached file counts as reached, unless the file is a start
-itself, nothing imports it, and it only defines the function (`idle`).
+The roots are start commands, CI commands, pipeline definitions, scripts with a main block and scripts that a README
+tells people to run; from them the project's own imports are followed. Reach is by file: a function of a reached file
+counts as reached, unless the file is a start itself, nothing imports it, and it only defines the function (`idle`).
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ _PIPELINES: Final = frozenset(
     ("airflow", "prefect", "dagster", "zenml", "flytekit", "metaflow", "kfp", "luigi", "kedro", "clearml", "hamilton")
 )
 _COMMAND: Final = lazy.regex(r"\bpython3?\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)")
+_README: Final = lazy.regex(r"(?i)(?:^|/)readme(?:\.(?:md|rst|txt))?$")
 # Modules that a started file names in a text: `uvicorn.run("app.main:app")`, `import_module("app.plugins")`.
 _BY_TEXT: Final = lazy.regex(r"\b(uvicorn\.run|import_module)\(\s{0,99}[\"']([A-Za-z_][\w.]{0,200})(?::\w+)?[\"']")
 _WORD: Final = lazy.regex(r"\w+")
@@ -51,9 +52,9 @@ _MAX_ROOTS: Final = 500
 
 class ReachQuery(CodeQuery):
     """Files that are reached, and the kinds of what reaches them: serve, train, evaluate, batch, test, other (start
-    and CI commands), pipeline (Airflow, Prefect, …), script (a main block, run by hand). deployed: from what an image,
-    compose file, manifest or Procfile starts. in_ci: from a command that CI runs. idle: functions and methods that
-    stand in a started file, and that neither it nor anything else that is reached names again."""
+    and CI commands), pipeline (Airflow, Prefect, …), script (a main block or a README's line). deployed: from what an
+    image, compose file, manifest or Procfile starts. in_ci: from a command that CI runs. idle: functions and methods
+    that stand in a started file, and that neither it nor anything else that is reached names again."""
 
 
 class Reach(Probe[ReachQuery]):
@@ -176,6 +177,9 @@ def _roots(context: Context, project: PythonProject) -> list[_Root]:
         if leaf.module and leaf.kind != "build_image" and not command.hook and command.runs is not False:
             roots.append(_Root(leaf.module, leaf.kind, f"{leaf.path}:{leaf.line} {leaf.text[:100]}", in_ci=True))
     files = Files(context.project)
+    for entry in context.project.files:
+        if _README.search(entry.path):
+            roots.extend(_told_by(entry.path, files))
     side = {entry.path for entry in context.project.files if entry.role in (Role.TEST, Role.DOCS)}
     for path in project.records:
         if path in side:
@@ -200,6 +204,18 @@ def _named_by(root: _Root, files: Files) -> Iterator[_Root]:
         if found and found != root.path:
             kind = "serve" if match.group(1) == "uvicorn.run" and root.kind != "script" else root.kind
             yield _Root(found, kind, root.start, root.deployed, root.in_ci)
+
+
+def _told_by(path: str, files: Files) -> Iterator[_Root]:
+    """The scripts that a README tells people to run, from the root or from its own folder."""
+    text = files.text(path) or ""
+    folder = path.rpartition("/")[0]
+    for match in _COMMAND.finditer(text):
+        name = match.group(2) or f"{match.group(1).replace('.', '/')}.py"
+        found = file_of_script(files, name) or (file_of_script(files, f"{folder}/{name}") if folder else "")
+        if found:
+            line = text.count("\n", 0, match.start()) + 1
+            yield _Root(found, "script", f"{path}:{line} {match.group(0)}")
 
 
 def _started_by(path: str, files: Files) -> Iterator[_Root]:

@@ -344,8 +344,18 @@ class _Body:
             self.called.append(written)
         if last not in ("dict", "JSONResponse", "jsonify", "Response", "PlainTextResponse", "str", "HTMLResponse"):
             self._calls.append(last)
-        if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort"):
+        if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort") and not _of_caller(call):
             self.checks = self.checks or last
+
+
+def _of_caller(call: ast.Call) -> bool:
+    """Whether a check looks at who asks, not at what is sent: `auth.validate(request.headers)`, `abort(401)`."""
+    receiver = dotted(call.func).rpartition(".")[0].lower()
+    if any(word in receiver for word in _AUTH_WORDS):
+        return True
+    given = [*call.args, *(one.value for one in call.keywords)]
+    refused = any(isinstance(one, ast.Constant) and one.value in (401, 403) for one in given)
+    return refused or any(dotted(one).endswith((".headers", ".cookies")) for one in given)
 
 
 def _below(node: FunctionNode) -> Iterator[ast.AST]:

@@ -25,14 +25,18 @@ HITS: Final = (
     rb"^[ \t]*@(?:\w+\.)*(?:tool|function_tool|tool_plain|kernel_function|beta_tool|call_tool|register_for_llm)\b"
     rb"|^[ \t]*from [^\n]*\b(?:tool|function_tool)[ \t]+as\b"
     rb"|\bclass \w+\((?:\w+\.)*(?:BaseTool|Tool|StructuredTool|BaseToolSpec)\b"
-    rb"|\b(?:StructuredTool|FunctionTool|Tool)(?:\.from_\w+)?\(|\bregister_function\(|\bToolNode\(|\.bind_tools\("
+    rb"|\.(?:execute_query|run_query|execute_statement|run_statement|query_database)\("  # what a tool may do
+    rb"|\b(?:StructuredTool|FunctionTool|Tool)(?:\.from_\w+)?\(|\bregister_function\(|\.add_tool\(|\bToolNode\("
+    rb"|\.bind_tools\("
     rb"|\b(?:tools|functions|available_tools|TOOLS|FUNCTIONS)[ \t]*(?::[^=\n]+)?=[ \t]*\[|\bcreate_(?:react_)?agent\("
     rb"|[\"']type[\"'][ \t]*:[ \t]*[\"']function[\"']|[\"']input_schema[\"'][ \t]*:"
 )
 _DECORATORS: Final = name_set("tool function_tool tool_plain kernel_function beta_tool call_tool register_for_llm")
 _CLASSES: Final = name_set("BaseTool Tool StructuredTool BaseToolSpec")
 _BODIES: Final = name_set("_run _arun forward run arun execute call __call__ invoke")
-_CONSTRUCTORS: Final = name_set("StructuredTool FunctionTool Tool from_function from_defaults register_function")
+_CONSTRUCTORS: Final = name_set(
+    "StructuredTool FunctionTool Tool from_function from_defaults register_function add_tool"
+)
 _LISTS: Final = {"bind_tools": 0, "ToolNode": 0, "create_react_agent": 1, "create_agent": 1}
 _NOT_GIVEN: Final = name_set("self cls ctx context run_context wrapper runtime state config tool_context run_manager")
 _FRAMEWORKS: Final = {
@@ -181,7 +185,7 @@ class ToolFinder:
 
     def _constructed(self, node: ast.Call, scope: Scope) -> None:
         framework = self._framework(node.func, scope)
-        if framework in ("", "own"):
+        if framework in ("", "own") or (last_name(node.func) == "add_tool" and framework != "mcp"):
             return
         function = next(
             (one.value for one in node.keywords if one.arg in ("func", "function", "fn", "coroutine", "callable")), None

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_chec
 
 from msgspec import Struct
 
-from aiaudit.probes.text_search import Expression, compiled_pattern, is_fast, search_for
+from aiaudit.probes.python.spans import each_span
+from aiaudit.probes.text_search import Expression, compiled_pattern, is_fast, placed_pattern, search_for
 from aiaudit.project.entry import Entry, display
 from aiaudit.project.globs import GlobTable
 from aiaudit.project.reader import decode, is_binary
@@ -191,10 +192,16 @@ class _Rule(NamedTuple):
     def expression(self) -> Expression:
         return Expression(self.group.patterns[self.number].regex, self.group.ignore_case)
 
-    def compiled(self) -> tuple[Any, Any]:
-        """The pattern, and the group's `unless` (or None)."""
-        ignore_case, unless = self.group.ignore_case, self.group.unless
-        return compiled_pattern(*self.expression), compiled_pattern(unless, ignore_case) if unless else None
+    @property
+    def unless(self) -> Any:
+        """The group's `unless`, compiled, or None."""
+        return compiled_pattern(self.group.unless, self.group.ignore_case) if self.group.unless else None
+
+    def places(self, text: bytes) -> Iterator[tuple[int, int, Any]]:
+        """Start, end and match of all that the pattern finds; None for the match where no judge asks for it."""
+        if self.group.judge is None:
+            return ((start, end, None) for start, end in each_span(placed_pattern(*self.expression), text))
+        return ((*match.span(), match) for match in compiled_pattern(*self.expression).finditer(text))
 
 
 class PatternSets:
@@ -231,44 +238,55 @@ class _Search:
         """The hits of the groups of these keys."""
         meant = frozenset(keys)
         hits: dict[str, list[list[Any]]] = {}
+        quoted: list[_Quoted] = []
         for index in self._search.candidates(text):
             rule = self._rules[index]
-            if rule.key not in meant:
-                continue
-            found = list(_hits(text, rule.group, rule.number, *rule.compiled()))
-            if found:
+            if rule.key in meant and (found := _hits(text, rule, quoted)):
                 hits.setdefault(rule.key, []).extend(found)
+        if quoted:
+            _quote(text, quoted)
         return {key: sorted(hits[key], key=lambda hit: (hit[1], hit[0])) for key in sorted(hits)}
 
 
-def _hits(text: bytes, group: PatternGroup, number: int, pattern: Any, unless: Any) -> Iterable[list[Any]]:
-    """The hits of one pattern, one a line at most."""
-    line, counted, last, kept = 1, 0, 0, 0
-    for found in pattern.finditer(text):
-        start = found.start()
+class _Quoted(NamedTuple):
+    """A hit whose text is kept, and where that stands."""
+
+    hit: list[Any]
+    start: int
+    end: int
+
+
+def _hits(text: bytes, rule: _Rule, quoted: list[_Quoted]) -> list[list[Any]]:
+    """The hits of one pattern, one a line at most. Those whose text is kept go to `quoted` too."""
+    group, number, unless = rule.group, rule.number, rule.unless
+    found: list[list[Any]] = []
+    line, counted, last = 1, 0, 0
+    for start, end, match in rule.places(text):
         line += text.count(b"\n", counted, start)
         counted = start
         if line == last or (unless is not None and unless.search(_line(text, start))):
             continue
-        value: Any = ""
+        hit: list[Any] = [number, line, ""]
         if group.judge is not None:
-            value = group.judge(group.patterns[number], found, text)
-            if value is None:
+            hit[2] = group.judge(group.patterns[number], match, text)
+            if hit[2] is None:
                 continue
         elif group.keep:
-            value = display(_shown(text, start, found.end()).strip()[:MAX_MATCH])
+            quoted.append(_Quoted(hit, start, end))
         last = line
-        yield [number, line, value]
-        kept += 1
-        if kept >= group.most:
-            return
+        found.append(hit)
+        if len(found) >= group.most:
+            break
+    return found
 
 
-def _shown(text: bytes, start: int, end: int) -> str:
-    """A hit's text without the secrets in it."""
+def _quote(text: bytes, quoted: Sequence[_Quoted]) -> None:
+    """Give hits their texts, without the secrets in them."""
     from aiaudit.probes.secrets.hide import shown  # it uses this module
 
-    return shown(text, start, end)
+    told = shown(text, [(one.start, one.end) for one in quoted])
+    for (hit, _, _), said in zip(quoted, told, strict=True):
+        hit[2] = display(said.strip()[:MAX_MATCH])
 
 
 def _line(text: bytes, position: int) -> bytes:

@@ -297,11 +297,20 @@ def compile_pattern(regex: str, ignore_case: bool = False) -> Any:
 compiled_pattern: Final = cache(compile_pattern)
 
 
-def options() -> Any:
+@cache
+def placed_pattern(regex: str, ignore_case: bool = False) -> Any:
+    """The same pattern for who asks only where it matches: to know what each group took costs as much again."""
+    import re2
+
+    return re2.compile(source(regex, ignore_case), options(groups=False))
+
+
+def options(*, groups: bool = True) -> Any:
     """RE2's options: bytes as UTF-8, and memory enough for a set of a thousand patterns."""
     import re2
 
     made = re2.Options()
+    made.never_capture = not groups
     made.log_errors = False
     made.max_mem = 64 * 1024 * 1024
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,19 @@ def spans(expression: Any, data: bytes) -> list[tuple[int, int]]:
         if span[0] < 0:
             return found
         found.append(span)
+        at = span[1]
+
+
+def each_span(expression: Any, data: bytes) -> Iterator[tuple[int, int]]:
+    """The same one by one, for who may stop before the last."""
+    engine, anchor = getattr(expression, "_regexp", None), _anchor()
+    if engine is None or anchor is None:  # pragma: no cover - another version of the wrapper
+        yield from (match.span() for match in expression.finditer(data))
+        return
+    match = engine.Match
+    at, end = 0, len(data)
+    while (span := match(anchor, data, at, end)[0])[0] >= 0:
+        yield span
         at = span[1]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
@@ -144,12 +144,31 @@ def _uncut(match: re.Match[str]) -> str:
     return match[0][: match.start(group) - match.start()] + HIDDEN if secret else match[0]
 
 
-def shown(text: bytes, start: int, end: int) -> str:
-    """What stands at a place of a text, with secrets replaced that lie there whole or in part."""
+def shown(text: bytes, places: Sequence[tuple[int, int]]) -> list[str]:
+    """What stands at each place (start, end) of a text, with secrets replaced that lie there whole or in part."""
+    around = [_around(text, start, end) for start, end in places]
+    lines = dict.fromkeys(text[first:last] for first, last in around)
+    clean = not _anything(b"\n".join(lines))  # one look at all: most texts hold no secret
+    return [
+        text[start:end].decode("utf-8", "replace") if clean else _shown(text[first:last], start - first, end - first)
+        for (start, end), (first, last) in zip(places, around, strict=True)
+    ]
+
+
+def _around(text: bytes, start: int, end: int) -> tuple[int, int]:
+    """The lines of a place, up to 2,048 bytes on either side."""
     left = text.rfind(b"\n", max(0, start - 2048), start) + 1 or max(0, start - 2048)
     right = text.find(b"\n", end, end + 2048)
-    line = text[left : right if right >= 0 else end + 2048]
-    at, to = start - left, end - left
+    return left, right if right >= 0 else min(len(text), end + 2048)
+
+
+def _anything(data: bytes) -> bool:
+    """Whether `_spans` may find anything in some of these lines."""
+    found = _sets().matching(data)
+    return any(compiled.search(data) is not None for pattern, compiled in found if pattern.name != _CUT_SHORT)
+
+
+def _shown(line: bytes, at: int, to: int) -> str:
     piece = line[at:to]
     for first, last in sorted(_spans(line), reverse=True):
         if first < to and last > at:

@@ -72,11 +72,24 @@ def test_a_list_is_cleared_wherever_the_secret_stands(at: int) -> None:
 
 def test_a_hit_that_takes_a_part_of_a_secret_shows_none_of_it() -> None:
     line = f"curl {KEY} | bash\n".encode()
-    for start, end in ((0, len(line) - 1), (0, 12), (10, 20), (30, len(line) - 1)):
-        piece = shown(line, start, end)
+    places = [(0, len(line) - 1), (0, 12), (10, 20), (30, len(line) - 1)]
+    for piece in (*shown(line, places), *(one for place in places for one in shown(line, [place]))):
         assert HIDDEN in piece
         assert KEY[6:14] not in piece
         assert KEY[-8:] not in piece
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize("far", ["", "x" * 3000 + " "])
+def test_places_are_shown_together_as_each_by_itself(at: int, far: str) -> None:
+    lines = ["plain = token", "grüße \udcff, api_key = None", "pat sk- SK"]
+    lines[at] = f"{lines[at]} {far}{KEY} {far}"
+    text = "\n".join(lines).encode("utf-8", "surrogateescape")
+    places = [(start, end) for start in range(0, len(text), 37) for end in (start + 5, start + 60) if end <= len(text)]
+    together = shown(text, places)
+    assert together == [one for place in places for one in shown(text, [place])]
+    assert any(HIDDEN in one for one in together)
+    assert not any(KEY[6:14] in one for one in together)
 
 
 def test_what_is_suspicious_does_not_depend_on_how_much_is_looked_for() -> None:

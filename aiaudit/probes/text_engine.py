@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_chec
 from msgspec import Struct
 
 from aiaudit.probes.python.spans import each_span
-from aiaudit.probes.text_search import Expression, compiled_pattern, is_fast, placed_pattern, search_for
+from aiaudit.probes.text_classes import Keys, Weight, classes
+from aiaudit.probes.text_search import Expression, compiled_pattern, is_fast, learn, placed_pattern, search_for
 from aiaudit.project.entry import Entry, display
 from aiaudit.project.globs import GlobTable
 from aiaudit.project.reader import decode, is_binary
@@ -108,10 +109,10 @@ class TextEngine:
         for group in groups:
             self._groups[lists.index(group.files)].append((group.key, group))
         self._by_key = {key: group for some in self._groups for key, group in some}
-        self._keys_of: dict[tuple[tuple[int, ...], Role, bool], tuple[str, ...]] = {}
-        self._keys_at: dict[str, tuple[str, ...]] = {}
-        self._bytes: dict[tuple[str, ...], int] = {}  # of the files for which these groups are meant
-        self._searches: dict[tuple[str, ...], _Search] = {}
+        self._keys_of: dict[tuple[tuple[int, ...], Role, bool], Keys] = {}
+        self._keys_at: dict[str, Keys] = {}
+        self._bytes: dict[Keys, int] = {}  # of the files for which these groups are meant
+        self._searches: dict[Keys, _Search] = {}
         self._ahead: dict[str, tuple[bytes, dict[str, Any]]] = {}  # by path
 
     def key(self) -> str:
@@ -126,9 +127,18 @@ class TextEngine:
 
     def prepare(self, size: int, cache: Cache | None = None) -> None:
         """Make ready for so many bytes, before workers are forked: they share what is made here."""
-        if self._by_key and is_fast():
-            joint = tuple(sorted(self._by_key))
-            self._searches[joint] = _Search({key: self._by_key[key] for key in joint}, much=size >= _MUCH, cache=cache)
+        if not self._by_key or not is_fast():
+            return
+        if size < _MUCH or not self._bytes:
+            self._searches[self._joint] = _Search(self._by_key, self._joint, cache, much=size >= _MUCH)
+            return
+        learn([rule.expression for rule in _rules(self._by_key, self._joint)], cache)
+        share = size / max(size, sum(self._bytes.values()))  # of the files that are new
+        sizes = {kind: share * some for kind, some in self._bytes.items()}
+        weights = {key: Weight.of(pattern.regex for pattern in group.patterns) for key, group in self._by_key.items()}
+        for number, one in enumerate(classes(sizes, weights)):
+            search = _Search(self._by_key, one.keys, cache, much=one.whole, purpose=str(number))
+            self._searches.update(dict.fromkeys(one.kinds, search))
 
     def ahead(self, files: Sequence[tuple[bytes, Entry]]) -> None:
         """Look through the files that are scanned next: the tables of a search stay in the processor's cache."""
@@ -150,20 +160,25 @@ class TextEngine:
             search = self._searches[keys] = self._search_for(keys)
         return {"hits": search(text, keys)}
 
-    def _search_for(self, keys: tuple[str, ...]) -> _Search:
+    @property
+    def _joint(self) -> Keys:
+        """The keys of all groups."""
+        return tuple(sorted(self._by_key))
+
+    def _search_for(self, keys: Keys) -> _Search:
         """The search for these groups. To make a slow one costs as much as to search megabytes, so that few files share
         the search of files with more groups, and all share a fast one; what is not meant for them is passed over."""
         joint = keys
         if is_fast():
-            joint = tuple(sorted(self._by_key))
+            joint = self._joint
         elif self._bytes[keys] <= _TOO_FEW:
             more = [some for some in self._bytes if len(some) > len(keys) and set(keys) <= set(some)]
             joint = min(more, key=lambda some: (-len(some), some), default=keys)
         if joint not in self._searches:
-            self._searches[joint] = _Search({key: self._by_key[key] for key in joint})
+            self._searches[joint] = _Search(self._by_key, joint)
         return self._searches[joint]
 
-    def _keys(self, entry: Entry) -> tuple[str, ...]:
+    def _keys(self, entry: Entry) -> Keys:
         """The keys of the groups that apply to a file, sorted."""
         known = self._keys_at.get(entry.path)
         if known is not None:
@@ -225,14 +240,25 @@ class PatternSets:
             yield self._patterns[number], compiled_pattern(self._patterns[number].regex)
 
 
-class _Search:
-    """Some groups compiled for one scan."""
+def _rules(groups: Mapping[str, PatternGroup], keys: Iterable[str]) -> list[_Rule]:
+    return [_Rule(key, groups[key], number) for key in keys for number in range(len(groups[key].patterns))]
 
-    def __init__(self, groups: Mapping[str, PatternGroup], *, much: bool = False, cache: Cache | None = None) -> None:
-        self._rules = [
-            _Rule(key, group, number) for key, group in groups.items() for number in range(len(group.patterns))
-        ]
-        self._search = search_for([rule.expression for rule in self._rules], much=much, cache=cache)
+
+class _Search:
+    """The groups of some keys, compiled for one scan."""
+
+    def __init__(
+        self,
+        groups: Mapping[str, PatternGroup],
+        keys: Keys,
+        cache: Cache | None = None,
+        *,
+        much: bool = False,
+        purpose: str = "",
+    ) -> None:
+        self._rules = _rules(groups, keys)
+        expressions = [rule.expression for rule in self._rules]
+        self._search = search_for(expressions, much=much, cache=cache, purpose=purpose)
 
     def __call__(self, text: bytes, keys: Iterable[str]) -> dict[str, list[list[Any]]]:
         """The hits of the groups of these keys."""

@@ -56,7 +56,7 @@ def search_for(
 ) -> Search:
     """The fastest search that this machine has; `much`: there is so much text that a long preparation pays. `cache`
     keeps what is known of the expressions, and what was compiled of them, for each `purpose`."""
-    _learn(expressions, cache, purpose)
+    learn(expressions, cache, purpose)
     try:
         return (WholeSearch if much else LiteralSearch)(expressions, cache, purpose)
     except (ImportError, OSError, RuntimeError):  # no wheel for this machine, or not this processor
@@ -223,7 +223,7 @@ def _take_shipped() -> None:
         _needs.update({regex: _from_rows(some) for regex, some in rows.items() if regex not in _needs})
 
 
-def _learn(expressions: Sequence[Expression], kept: Cache | None, purpose: str) -> None:
+def learn(expressions: Sequence[Expression], kept: Cache | None, purpose: str = "") -> None:
     """Take what these expressions need from the wheel or the cache, where reading it is quicker than working it out, or
     keep it."""
     _take_shipped()

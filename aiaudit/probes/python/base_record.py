@@ -16,13 +16,14 @@ from aiaudit.model.types import Unknown, as_json
 from aiaudit.plain_json import decode, encode
 from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Import, Module, Scope
-from aiaudit.probes.python.nodes import statements
+from aiaudit.probes.python.nodes import first_line, statements
 from aiaudit.probes.python.resolve import Resolver, dotted, last_name, root_name
 from aiaudit.probes.python.values import Values
 
 _KINDS: Final = {"f": "function", "a": "async", "c": "class"}
 MAX_CONSTANTS: Final = 300
-_SCALARS: Final = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.JoinedStr, ast.List, ast.Tuple)
+_SCALARS: Final = frozenset((ast.Constant, ast.UnaryOp, ast.BinOp, ast.JoinedStr, ast.List, ast.Tuple))
+_LETTERS: Final[dict[type, str]] = {ast.FunctionDef: "f", ast.AsyncFunctionDef: "a", ast.ClassDef: "c"}
 
 
 class Definition(NamedTuple):
@@ -145,19 +146,21 @@ def _definition(row: list[Any]) -> Definition:
 def base_record(module: Module, resolver: Resolver, patterns: Patterns, interesting: Sequence[int]) -> dict[str, Any]:
     """The base record of one module as JSON. `interesting`: lines on which words of the patterns stand."""
     source = module.source
+    line = source.line
     idle = {region.line: region.asserts for region in source.idle if region.asserts}
     definitions: list[list[Any]] = []
-    named: dict[tuple[str, int], str] = {}  # decorators already seen
+    decorators = _Decorators(resolver)
     tests: list[list[Any]] = []
+    node: Any
     for scope in module.scopes[1:]:
         node = scope.node
-        assert not isinstance(node, ast.Module)
-        kind = "c" if scope.kind == "class" else "a" if isinstance(node, ast.AsyncFunctionDef) else "f"
-        decorators = [_decorator(one, scope, resolver, named) for one in node.decorator_list]
-        definitions.append([kind, scope.qualname, source.line(node.lineno), source.line(scope.end), *decorators])
-        if _is_test(scope):
-            skipped = any(one.endswith((".skip", "skip", ".skipif")) for one in decorators)
-            tests.append([scope.qualname, source.line(node.lineno), idle.get(scope.end, 0) or _asserts(scope), skipped])
+        kind = _LETTERS[node.__class__]
+        first = line(node.lineno)
+        named = decorators.of(scope) if node.decorator_list else ()
+        definitions.append([kind, scope.qualname, first, line(node.end_lineno), *named])
+        if node.name.startswith("test") and _is_test(scope):
+            skipped = any(one.endswith(("skip", ".skipif")) for one in named)
+            tests.append([scope.qualname, first, idle.get(scope.end, 0) or _asserts(scope), skipped])
     definitions.sort(key=lambda row: row[2])
     record: dict[str, Any] = {
         "imports": _imports(module),
@@ -175,7 +178,7 @@ def _imports(module: Module) -> list[list[Any]]:
     """Rows of [line, in a function, module, names…]; a name is `name` or `name as alias`, none for `import module`."""
     rows: list[list[Any]] = []
     last: tuple[int, str] | None = None
-    for found, scope in module.all_imports():
+    for found, scope in module.imports:
         if not found.name:
             alias = [] if found.alias == found.module.partition(".")[0] else [f"as {found.alias}"]
             rows.append([module.source.line(found.line), int(scope.kind == "function"), found.module, *alias])
@@ -197,42 +200,62 @@ def _read_imports(rows: Sequence[list[Any]]) -> Iterator[tuple[Import, bool]]:
             yield Import(module, name, alias or name, line), bool(local)
 
 
-def _decorator(node: ast.expr, scope: Scope, resolver: Resolver, named: dict[tuple[str, int], str]) -> str:
-    """The qualified name of a decorator, or the name as written where it is not known or of this file."""
-    target = node.func if isinstance(node, ast.Call) else node
-    written = dotted(target)
-    outer = scope.parent or scope
-    name = named.get((written, id(outer))) if written else None
-    if name is None:
-        found = resolver.names(target, outer)
-        name = found[0].name if len(found) == 1 and not found[0].name.startswith("@") else written
+class _Decorators:
+    """The decorators of one module's functions and classes: each by its qualified name, or as written where it is not
+    known or of this file. The same few stand everywhere, so what they stand for is looked up once."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._known: dict[tuple[str, int], str] = {}  # by what is written, and the scope that says what it is
+
+    def of(self, scope: Scope) -> list[str]:
+        """Those of what makes a scope."""
+        outer = scope.parent or scope
+        return [self._name(one, outer) for one in scope.node.decorator_list]  # type: ignore[union-attr]
+
+    def _name(self, node: ast.expr, outer: Scope) -> str:
+        target = node.func if isinstance(node, ast.Call) else node
+        written = dotted(target)
         root = written.partition(".")[0]
-        if root and len(outer.bindings().get(root, ())) < 2:  # the same on every line
-            named[written, id(outer)] = name
-    return name
+        place = self._place(root, outer) if root else 0
+        name = self._known.get((written, place)) if place else None
+        if name is None:
+            found = self._resolver.names(target, outer)
+            name = found[0].name if len(found) == 1 and not found[0].name.startswith("@") else written
+            if place:
+                self._known[written, place] = name
+        return name
+
+    def _place(self, root: str, outer: Scope) -> int:
+        """The scope in which a name stands for the same on every line; 0 where it is not known that there is one. In a
+        class that does not bind it, it stands for what it does around all classes."""
+        places = outer.binds(root)
+        if places == 0 and outer.kind == "class" and not self._resolver.is_global(root):
+            around = outer.parent
+            while around is not None and around.kind == "class":
+                around = around.parent
+            return -id(around)
+        return id(outer) if places < 2 else 0
 
 
 def _is_test(scope: Scope) -> bool:
-    """A `test…` function at the top or in a class, as pytest and unittest collect them."""
-    if scope.kind != "function" or not scope.node.name.startswith("test"):  # type: ignore[union-attr]
-        return False
-    parent = scope.parent
-    return parent is not None and parent.kind != "function"
+    """Whether a `test…` function stands at the top or in a class, as pytest and unittest collect them."""
+    return scope.kind == "function" and scope.parent is not None and scope.parent.kind != "function"
 
 
 def _asserts(scope: Scope) -> int:
     """Assertions in the function's own body that can fail: not `assert True`."""
     count = 0
+    node: Any
     for node, _ in statements(scope):
-        match node:
-            case ast.Assert(test=ast.Constant()):
-                continue
-            case ast.Assert():
-                count += 1
-            case ast.Expr(value=ast.Call() as call) | ast.Expr(value=ast.Await(value=ast.Call() as call)):
-                count += _is_assertion(call)
-            case ast.With(items=items) | ast.AsyncWith(items=items):
-                count += sum(_is_assertion(item.context_expr) for item in items)
+        kind = node.__class__
+        if kind is ast.Expr:
+            value = node.value
+            count += _is_assertion(value.value if value.__class__ is ast.Await else value)
+        elif kind is ast.Assert:
+            count += node.test.__class__ is not ast.Constant
+        elif kind is ast.With or kind is ast.AsyncWith:
+            count += sum(_is_assertion(item.context_expr) for item in node.items)
     return count
 
 
@@ -254,8 +277,8 @@ def _exports(
     """Top-level names that stand for something a pattern leads to: instances, aliases, factories."""
     found: dict[str, dict[str, Any]] = {}
     values = Values(resolver)
-    for name, bindings in module.top.bindings().items() if interesting else ():
-        binding = bindings[-1]
+    for name in _named_between(module.top, interesting) if interesting else ():
+        binding = module.top.bindings(name)[-1]
         if binding.kind == "def":
             scope = binding.scope
             if scope is None or not _any_between(interesting, scope.start, scope.end):
@@ -285,6 +308,22 @@ def _exports(
     return found
 
 
+def _named_between(top: Scope, lines: Sequence[int]) -> list[str]:
+    """The names that are bound last by a function on some of these lines, or by a statement on them."""
+    found: list[str] = []
+    node: Any
+    for name, statement in top.bound_last().items():
+        node = statement
+        if node.__class__ in _FUNCTIONS and name in top.children:
+            node = top.children[name].node
+        if _any_between(lines, first_line(node), node.end_lineno):
+            found.append(name)
+    return found
+
+
+_FUNCTIONS: Final = frozenset((ast.FunctionDef, ast.AsyncFunctionDef))
+
+
 def _any_between(lines: Sequence[int], first: int, last: int) -> bool:
     at = bisect_left(lines, first)
     return at < len(lines) and lines[at] <= last
@@ -294,19 +333,22 @@ def _constants(module: Module, values: Values) -> dict[str, Any]:
     """Scalars and short lists assigned once at the top level, or in the body of a top-level class."""
     found: dict[str, Any] = {}
     scopes = [module.top, *(one for one in module.top.children.values() if one.kind == "class")]
+    node: Any
+    target: ast.expr
+    value: ast.expr | None
     for scope in scopes:
-        prefix = f"{scope.qualname}." if scope.qualname else ""
         for node in scope.node.body:
-            target: ast.expr
-            if node.__class__ is ast.Assign and len(node.targets) == 1:
+            if node.__class__ is ast.Assign:
                 target, value = node.targets[0], node.value
-            elif node.__class__ is ast.AnnAssign and node.value is not None:
+                if len(node.targets) > 1:
+                    continue
+            elif node.__class__ is ast.AnnAssign:
                 target, value = node.target, node.value
             else:
                 continue
-            if not isinstance(target, ast.Name) or not isinstance(value, _SCALARS) or len(found) >= MAX_CONSTANTS:
+            if value.__class__ not in _SCALARS or target.__class__ is not ast.Name or len(found) >= MAX_CONSTANTS:
                 continue
-            name = prefix + target.id
+            name = f"{scope.qualname}.{target.id}" if scope.qualname else target.id
             constant = values.of(value, scope, target.id)
             if isinstance(constant, Unknown) or constant is None or name in found:
                 found.pop(name, None)

@@ -37,7 +37,7 @@ class CallFinder:
         self.provenance = Provenance(resolver)
         self.patterns = patterns
         self.references = references
-        self.has_roots = any(patterns.leads_below(one.module) for one, _ in module.all_imports())
+        self.has_roots = any(patterns.leads_below(one.module) for one, _ in module.imports)
         self.records: list[dict[str, Any]] = []
         self.aliases: set[str] = set()  # local names that stand for something asked for
         self._given_names: dict[int, tuple[ast.stmt, list[ast.stmt], Scope]] = {}  # statements that made them
@@ -102,7 +102,7 @@ class CallFinder:
             for node in parts_of_choice(value):
                 if isinstance(node, ast.Name | ast.Attribute):
                     self._reference(node, 0, chain, scope, self.aliases, bound)
-        for one, scope in self.module.all_imports():
+        for one, scope in self.module.imports:
             renamed = one.name and one.alias != one.name and one.alias not in self._called
             if renamed and self.references.match(one.target) and len(self.records) < MAX_RECORDS:
                 line = self.module.source.line(one.line)

@@ -135,10 +135,9 @@ def _scan_with(
 def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) -> dict[str, Any]:
     """The file's record. Raises `_LeftOutError`."""
     finder = CallFinder(module, resolver, wanted.patterns, wanted.references)
-    words = wanted.words.words | {"getattr"}
     lines = source.lines_at(source.hits.words)
     interesting = set(lines)
-    finder.visit(lines, words)
+    finder.visit(lines, wanted.called)
     imported = _imported(module, wanted.patterns)
     known: set[str] = set()
     for _ in range(ALIAS_ROUNDS):
@@ -174,7 +173,7 @@ def _imported(module: Module, patterns: Patterns) -> set[str]:
     """Local names of imports that stand for something asked for under another name."""
     found: set[str] = set()
     below, match = patterns.below, patterns.match
-    for one, _ in module.all_imports():
+    for one, _ in module.imports:
         if one.alias == "*":
             continue
         target = one.target

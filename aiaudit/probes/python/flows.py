@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from aiaudit import lazy
+from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, name_set
-from aiaudit.probes.python.module import Binding, Scope, parameters
-from aiaudit.probes.python.nodes import expressions, header, statements
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import expressions, header, parameters, statements
 from aiaudit.probes.python.provenance import is_handler, is_tool
 from aiaudit.probes.python.resolve import Resolved, default_of, dotted, last_name
 
@@ -296,7 +297,7 @@ class Trace:
             return
         if isinstance(inner, ast.Name) and inner.id in ("self", "cls"):
             owner = scope.enclosing_class()
-            for binding in (owner.attributes().get(node.attr, []) if owner is not None else [])[:4]:
+            for binding in (owner.attributes(node.attr) if owner is not None else ())[:4]:
                 if binding.kind == "value":
                     yield from self.sources(binding.node, binding.scope or scope, way.on())
             return

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, Final
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from aiaudit.probes.python.nodes import DEFS, SIMPLE, blocks, first_line, statements
+from aiaudit.probes.python.bindings import Binding, Placed, bindings_at, index, self_attributes
+from aiaudit.probes.python.nodes import DEFS, SIMPLE, FunctionNode, blocks, first_line
 from aiaudit.probes.python.source import Source
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
-
-class Import(NamedTuple):
+class Import(Struct, frozen=True, gc=False):
     """One imported name. `module` keeps leading dots; `name` is empty for `import module`; `alias`: the local name."""
 
     module: str
@@ -30,25 +32,11 @@ class Import(NamedTuple):
     @property
     def target(self) -> str:
         """The dotted name that the local name stands for."""
-        if not self.name:
-            return self.module
-        return self.module + self.name if self.module.endswith(".") else f"{self.module}.{self.name}"
+        return self.of(self.name) if self.name else self.module
 
-
-class Binding(NamedTuple):
-    """One way in which a name gets its value.
-
-    kind: import (`target`), value (assigned `node`), item (a part of `node`: tuple target, loop variable), param, def,
-    class. `certain`: the statement is not inside a branch or loop of its scope.
-    """
-
-    kind: str
-    line: int
-    certain: bool
-    node: ast.AST | None = None
-    target: str = ""
-    scope: Scope | None = None  # of the expression `node`, or the scope that a def or class makes
-    field: bool = False  # an annotated field in the body of a class
+    def of(self, name: str) -> str:
+        """The dotted name of something in the module."""
+        return self.module + name if self.module.endswith(".") else f"{self.module}.{name}"
 
 
 class Scope(Struct, eq=False):
@@ -58,37 +46,76 @@ class Scope(Struct, eq=False):
     qualname: str
     node: ast.Module | ast.ClassDef | FunctionNode
     parent: Scope | None
-    imports: list[Import] = field(default_factory=list)
-    children: dict[str, Scope] = field(default_factory=dict)
-    global_names: set[str] = field(default_factory=set)
+    imports: Sequence[Import] = ()
+    global_names: frozenset[str] = frozenset()
     flat: list[tuple[ast.stmt, int]] | None = None  # see `statements`
-    _bindings: dict[str, list[Binding]] | None = None
+    _children: dict[str, Scope] | None = None
+    _index: dict[str, list[Placed | None]] | None = None
+    _bound: dict[str, list[Binding]] | None = None  # of the names that were asked about
     _attributes: dict[str, list[Binding]] | None = None
+
+    @property
+    def children(self) -> Mapping[str, Scope]:
+        """The classes and functions defined in it, by name."""
+        return self._children or _NONE
 
     @property
     def start(self) -> int:
         """The first line, decorators included."""
-        return first_line(self.node) if not isinstance(self.node, ast.Module) else 1
+        return first_line(self.node) if self.node.__class__ is not ast.Module else 1
 
     @property
     def end(self) -> int:
         return getattr(self.node, "end_lineno", None) or 0
 
-    def bindings(self) -> dict[str, list[Binding]]:
-        """All bindings made in this scope's own body, in the order of their lines."""
-        if self._bindings is None:
-            self._bindings = _collect(self)
-        return self._bindings
+    def bindings(self, name: str) -> Sequence[Binding]:
+        """What a name is bound to in this scope's own body, in the order of the lines."""
+        found = self._bound.get(name) if self._bound is not None else None
+        if found is None:
+            places = self._names().get(name)
+            if places is None:
+                return ()
+            if self._bound is None:
+                self._bound = {}
+            found = self._bound[name] = bindings_at(self, name, places)
+        return found
 
-    def attributes(self) -> dict[str, list[Binding]]:
+    def binds(self, name: str) -> int:
+        """In how many statements the name is bound here."""
+        return len(self._names().get(name, ()))
+
+    def bound_last(self) -> dict[str, ast.stmt | None]:
+        """The names that are bound here, each with the last statement that binds it; None of a parameter."""
+        return {name: places[-1] and places[-1][0] for name, places in self._names().items()}
+
+    def _names(self) -> dict[str, list[Placed | None]]:
+        if self._index is None:
+            self._index = index(self)
+        return self._index
+
+    def attributes(self, name: str) -> Sequence[Binding]:
         """Of a class: what `self.NAME` is bound to in its body and in its methods."""
         if self._attributes is None:
-            found = {name: list(bindings) for name, bindings in self.bindings().items()}
-            for method in self.children.values():
-                if method.kind == "function":
-                    _self_attributes(method, found)
-            self._attributes = found
-        return self._attributes
+            self._attributes = self_attributes(one for one in self.children.values() if one.kind == "function")
+        bound = self.bindings(name)
+        given = self._attributes.get(name)
+        return bound if given is None else [*bound, *given]
+
+    def define(self, name: str, inner: Scope) -> None:
+        """Note a class or function. `@x.setter` and the like define nothing new: the property keeps its getter."""
+        if self._children is None:
+            self._children = {name: inner}
+        elif name not in self._children or not _is_accessor(inner.node):
+            self._children[name] = inner
+
+    def release(self) -> None:
+        """Let go of all that leads back here."""
+        if self._children is not None:
+            self._children = None
+        if self._bound is not None:
+            self._bound = None
+        if self._attributes is not None:
+            self._attributes = None
 
     def enclosing_class(self) -> Scope | None:
         """The class whose method this scope is (or is nested in)."""
@@ -107,12 +134,15 @@ class Module:
         self.scopes: list[Scope] = [self.top]
         self.has_main = False
         self.stars: list[Import] = []
+        self.declares_globals = False
         self._scope_of: dict[int, Scope] = {id(source.tree): self.top}
         self._located: tuple[int, int, Scope, list[ast.stmt]] = (0, -1, self.top, [])  # first and last line, and where
         self._walk()
 
     def _walk(self) -> None:
+        scopes, scope_of = self.scopes, self._scope_of
         stack: list[tuple[Sequence[ast.stmt], Scope]] = [(self.source.tree.body, self.top)]
+        node: Any
         while stack:
             body, scope = stack.pop()
             for node in body:
@@ -120,37 +150,34 @@ class Module:
                 if kind in SIMPLE:
                     continue
                 if kind in DEFS:
-                    stack.append((node.body, self._define(node, scope)))  # type: ignore[attr-defined, arg-type]
-                elif kind is ast.Import or kind is ast.ImportFrom:
-                    self._import(node, scope)  # type: ignore[arg-type]
+                    name = node.name
+                    qualname = f"{scope.qualname}.{name}" if scope.qualname else name
+                    inner = Scope("class" if kind is ast.ClassDef else "function", qualname, node, scope)
+                    scope.define(name, inner)
+                    scopes.append(inner)
+                    scope_of[id(node)] = inner
+                    stack.append((node.body, inner))
+                elif kind is ast.ImportFrom or kind is ast.Import:
+                    self._import(node, scope)
                 elif kind is ast.Global:
-                    scope.global_names.update(node.names)  # type: ignore[attr-defined]
+                    scope.global_names |= frozenset(node.names)
+                    self.declares_globals = True
                 else:
-                    if kind is ast.If and scope is self.top and _is_main_guard(node.test):  # type: ignore[attr-defined]
+                    if kind is ast.If and scope is self.top and _is_main_guard(node.test):
                         self.has_main = True
-                    for inner in blocks(node):
-                        stack.append((inner, scope))
-
-    def _define(self, node: FunctionNode | ast.ClassDef, scope: Scope) -> Scope:
-        kind = "class" if node.__class__ is ast.ClassDef else "function"
-        inner = Scope(kind, f"{scope.qualname}.{node.name}" if scope.qualname else node.name, node, scope)
-        if not (node.name in scope.children and _is_accessor(node)):
-            scope.children[node.name] = inner
-        self.scopes.append(inner)
-        self._scope_of[id(node)] = inner
-        return inner
+                    for block in blocks(node):
+                        stack.append((block, scope))
 
     def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
+        line = node.lineno
         if isinstance(node, ast.Import):
-            for name in node.names:
-                scope.imports.append(Import(name.name, "", name.asname or name.name.partition(".")[0], node.lineno))
-            return
-        module = "." * node.level + (node.module or "")
-        for name in node.names:
-            found = Import(module, name.name, name.asname or name.name, node.lineno)
-            if name.name == "*":
-                self.stars.append(found)
-            scope.imports.append(found)
+            found = [Import(one.name, "", one.asname or one.name.partition(".")[0], line) for one in node.names]
+        else:
+            module = "." * node.level + (node.module or "")
+            found = [Import(module, one.name, one.asname or one.name, line) for one in node.names]
+            if found[0].name == "*":
+                self.stars.append(found[0])
+        scope.imports = [*scope.imports, *found] if scope.imports else found
 
     def scope_of(self, node: ast.AST) -> Scope:
         """The scope that a module, class or function node makes."""
@@ -159,14 +186,12 @@ class Module:
     def release(self) -> None:
         """Break the cycles between scopes, so that the tree is freed at once and not by a later garbage collection."""
         for scope in self.scopes:
-            scope.parent = None
-            scope.children = {}
-            scope.flat = scope._bindings = scope._attributes = None
+            scope.release()
 
-    def all_imports(self) -> Iterator[tuple[Import, Scope]]:
-        for scope in self.scopes:
-            for found in scope.imports:
-                yield found, scope
+    @cached_property
+    def imports(self) -> list[tuple[Import, Scope]]:
+        """All imported names, each with the scope that imports it."""
+        return [(one, scope) for scope in self.scopes if scope.imports for one in scope.imports]
 
     def locate(self, line: int) -> tuple[Scope, list[ast.stmt]]:
         """The innermost scope at `line` and the chain of statements from its own down to the innermost one.
@@ -183,18 +208,22 @@ class Module:
                 return scope, chain
             chain.append(node)
             inside = blocks(node)
-            inner = next((block for block in inside if block and _covers(block, line)), None)
-            if inner is None:
+            for block in inside:
+                if block and first_line(block[0]) <= line <= _last_line(block[-1]):
+                    break
+            else:
                 if not inside:  # the same on all of its lines
-                    self._located = (node.lineno, node.end_lineno or node.lineno, scope, chain)
+                    self._located = (node.lineno, _last_line(node), scope, chain)
                 return scope, chain
             if node.__class__ in DEFS:
                 scope, chain = self.scope_of(node), []
-            body = inner
+            body = block
 
 
-def _is_accessor(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
-    """`@x.setter` and the like define nothing new: the property keeps its getter."""
+_NONE: Final[Mapping[str, Scope]] = MappingProxyType({})
+
+
+def _is_accessor(node: Any) -> bool:
     return any(isinstance(one, ast.Attribute) and one.attr in ("setter", "deleter") for one in node.decorator_list)
 
 
@@ -208,157 +237,15 @@ def _is_main_guard(test: ast.expr) -> bool:
 
 
 def _at(body: Sequence[ast.stmt], line: int) -> ast.stmt | None:
-    index = bisect_right(body, line, key=first_line) - 1
-    if index < 0:
-        return None
-    node = body[index]
-    return node if line <= (node.end_lineno or node.lineno) else None
+    """The statement of a block that covers a line."""
+    at = bisect_right(body, line, key=_LINE)
+    if at < len(body) and first_line(body[at]) <= line:  # one of its decorators
+        return body[at]
+    return body[at - 1] if at and line <= _last_line(body[at - 1]) else None
 
 
-def _covers(block: Sequence[ast.stmt], line: int) -> bool:
-    last = block[-1]
-    return first_line(block[0]) <= line <= (last.end_lineno or last.lineno)
+_LINE: Final = attrgetter("lineno")
 
 
-def _collect(scope: Scope) -> dict[str, list[Binding]]:
-    found: dict[str, list[Binding]] = {}
-    if isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
-        for argument in parameters(scope.node):
-            found[argument.arg] = [Binding("param", scope.node.lineno, True, argument, scope=scope)]
-    binder_of = _BINDERS.get
-    for node, depth in statements(scope):
-        binder = binder_of(node.__class__)
-        if binder is not None:
-            for name, binding in binder(node, depth == 0, scope):
-                if name in found:
-                    found[name].append(binding)
-                else:
-                    found[name] = [binding]
-    for name in scope.global_names:
-        found.pop(name, None)
-    return found
-
-
-def parameters(node: FunctionNode) -> list[ast.arg]:
-    """All parameters in order, `*args` and `**kwargs` last."""
-    arguments = node.args
-    extra = [arg for arg in (arguments.vararg, arguments.kwarg) if arg is not None]
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *extra]
-
-
-_Bound = Iterable[tuple[str, Binding]]
-
-
-def _of_assign(node: ast.Assign, certain: bool, scope: Scope) -> _Bound:
-    line = node.end_lineno or node.lineno  # what an assignment binds holds after its last line
-    target = node.targets[0]
-    if len(node.targets) == 1 and target.__class__ is ast.Name:
-        return ((target.id, Binding("value", line, certain, node.value, "", scope)),)
-    return [one for target in node.targets for one in _target(target, node.value, line, certain, scope)]
-
-
-def _of_annotated(node: ast.AnnAssign, certain: bool, scope: Scope) -> _Bound:
-    if not isinstance(node.target, ast.Name):
-        return ()
-    kind = "value" if node.value else "annotated"
-    line = node.end_lineno or node.lineno
-    value = node.value or node.annotation
-    return ((node.target.id, Binding(kind, line, certain, value, "", scope, scope.kind == "class")),)
-
-
-def _of_for(node: ast.For | ast.AsyncFor, certain: bool, scope: Scope) -> _Bound:
-    return _target(node.target, node.iter, node.lineno, False, scope, kind="item")
-
-
-def _of_with(node: ast.With | ast.AsyncWith, certain: bool, scope: Scope) -> _Bound:
-    return [
-        one
-        for item in node.items
-        if item.optional_vars is not None
-        for one in _target(item.optional_vars, item.context_expr, node.lineno, certain, scope)
-    ]
-
-
-def _of_import(node: ast.Import, certain: bool, scope: Scope) -> _Bound:
-    for name in node.names:
-        root = name.name.partition(".")[0]  # `import a.b` binds `a`
-        target = name.name if name.asname else root
-        yield name.asname or root, Binding("import", node.lineno, certain, node, target, scope)
-
-
-def _of_import_from(node: ast.ImportFrom, certain: bool, scope: Scope) -> _Bound:
-    module = "." * node.level + (node.module or "")
-    before = module if module.endswith(".") else f"{module}."
-    line = node.lineno
-    return [
-        (name.asname or name.name, Binding("import", line, certain, node, before + name.name, scope))
-        for name in node.names
-        if name.name != "*"
-    ]
-
-
-def _of_def(node: FunctionNode | ast.ClassDef, certain: bool, scope: Scope) -> _Bound:
-    kind = "class" if isinstance(node, ast.ClassDef) else "def"
-    return ((node.name, Binding(kind, node.lineno, certain, node, "", scope.children.get(node.name))),)
-
-
-def _of_walrus(node: ast.Expr | ast.If | ast.While, certain: bool, scope: Scope) -> _Bound:
-    value = node.value if isinstance(node, ast.Expr) else node.test
-    return _target(value.target, value.value, node.lineno, False, scope) if isinstance(value, ast.NamedExpr) else ()
-
-
-_BINDERS: Final[dict[type, Callable[[Any, bool, Scope], _Bound]]] = {
-    ast.Assign: _of_assign,
-    ast.AnnAssign: _of_annotated,
-    ast.For: _of_for,
-    ast.AsyncFor: _of_for,
-    ast.With: _of_with,
-    ast.AsyncWith: _of_with,
-    ast.Import: _of_import,
-    ast.ImportFrom: _of_import_from,
-    ast.FunctionDef: _of_def,
-    ast.AsyncFunctionDef: _of_def,
-    ast.ClassDef: _of_def,
-    ast.If: _of_walrus,
-    ast.While: _of_walrus,
-}
-
-
-def _target(
-    target: ast.expr, value: ast.expr, line: int, certain: bool, scope: Scope, *, kind: str = "value"
-) -> Iterator[tuple[str, Binding]]:
-    if isinstance(target, ast.Name):
-        yield target.id, Binding(kind, line, certain, value, scope=scope)
-    elif isinstance(target, ast.Tuple | ast.List):
-        same = (
-            kind == "value"
-            and isinstance(value, ast.Tuple | ast.List)
-            and len(value.elts) == len(target.elts)
-            and not any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts))
-        )
-        for index, part in enumerate(target.elts):
-            inner = value.elts[index] if same else value  # type: ignore[attr-defined]
-            named = part.value if isinstance(part, ast.Starred) else part
-            if isinstance(named, ast.Name):
-                yield named.id, Binding(kind if same else "item", line, certain, inner, scope=scope)
-
-
-def _self_attributes(method: Scope, found: dict[str, list[Binding]]) -> None:
-    """Add what a method binds on its first parameter to `found`."""
-    assert isinstance(method.node, ast.FunctionDef | ast.AsyncFunctionDef)
-    arguments = [*method.node.args.posonlyargs, *method.node.args.args]
-    if not arguments:
-        return
-    me = arguments[0].arg
-    certain_here = method.node.name in ("__init__", "__post_init__", "setup", "__enter__", "__aenter__")
-    for node, depth in statements(method):
-        if isinstance(node, ast.Assign):
-            pairs = [(target, node.value) for target in node.targets]
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            pairs = [(node.target, node.value)]
-        else:
-            continue
-        for target, value in pairs:
-            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == me:
-                certain = certain_here and depth == 0
-                found.setdefault(target.attr, []).append(Binding("value", node.lineno, certain, value, scope=method))
+def _last_line(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno

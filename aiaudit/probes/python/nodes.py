@@ -13,13 +13,28 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from aiaudit.probes.python.module import Scope
 
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
 SIMPLE: Final = frozenset(
-    {ast.Expr, ast.Assign, ast.Return, ast.AugAssign, ast.Raise, ast.Pass, ast.Delete, ast.Assert}
-)
+    {ast.Expr, ast.Assign, ast.Return, ast.AugAssign, ast.AnnAssign, ast.Raise, ast.Pass, ast.Delete, ast.Assert,
+     ast.Break, ast.Continue, ast.Nonlocal}
+)  # fmt: skip
 DEFS: Final = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
-_FLAT: Final = SIMPLE | DEFS | {ast.Import, ast.ImportFrom, ast.AnnAssign, ast.Global, ast.Nonlocal}  # no blocks inside
+_FLAT: Final = SIMPLE | DEFS | {ast.Import, ast.ImportFrom, ast.Global}  # no blocks inside
+TRIES: Final = (ast.Try, ast.TryStar)
 _BODY_ONLY: Final = DEFS | {ast.With, ast.AsyncWith, ast.Module}
 _BODY_ELSE: Final = frozenset({ast.If, ast.For, ast.AsyncFor, ast.While})
+
+
+def parameters(node: FunctionNode) -> list[ast.arg]:
+    """All parameters in order, `*args` and `**kwargs` last."""
+    arguments = node.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    if arguments.vararg is not None:
+        every.append(arguments.vararg)
+    if arguments.kwarg is not None:
+        every.append(arguments.kwarg)
+    return every
 
 
 def first_line(node: ast.AST) -> int:
@@ -39,11 +54,11 @@ def blocks(node: ast.AST) -> list[list[ast.stmt]]:
         return [node.body]  # type: ignore[attr-defined]
     if kind in _BODY_ELSE:
         return [node.body, node.orelse] if node.orelse else [node.body]  # type: ignore[attr-defined]
-    if isinstance(node, ast.Try | ast.TryStar):
-        handled = [handler.body for handler in node.handlers]
-        return [block for block in (node.body, *handled, node.orelse, node.finalbody) if block]
-    if isinstance(node, ast.Match):
-        return [case.body for case in node.cases]
+    if kind in TRIES:
+        handled = [handler.body for handler in node.handlers]  # type: ignore[attr-defined]
+        return [block for block in (node.body, *handled, node.orelse, node.finalbody) if block]  # type: ignore[attr-defined]
+    if kind is ast.Match:
+        return [case.body for case in node.cases]  # type: ignore[attr-defined]
     return []
 
 

@@ -198,7 +198,7 @@ class PythonProject:
             return [Found(one) for one in targets]
         for imported in base.imported_whole:
             if self.module(imported.module, path) not in (None, path):
-                return [Found(imported._replace(name=rest).target)]
+                return [Found(imported.of(rest))]
         return []
 
     def constant(self, name: str, importer: str) -> Any:

@@ -11,8 +11,9 @@ import ast
 from collections.abc import Iterable
 from typing import Final
 
+from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.module import Binding, Scope
+from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.resolve import Resolver, default_of, dotted
 
 MAX_DEPTH: Final = 10
@@ -127,7 +128,7 @@ class Provenance:
                 return kind
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
             owner = scope.enclosing_class()
-            bindings = owner.attributes().get(node.attr, []) if owner is not None else []
+            bindings = owner.attributes(node.attr) if owner is not None else ()
             return worst(self._binding(one, node.attr, depth) for one in bindings[:4]) if bindings else "unresolved"
         return self.of(node.value, scope, depth + 1)
 

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from aiaudit import lazy
+from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.module import Binding, Module, Scope, parameters
-from aiaudit.probes.python.nodes import statements
+from aiaudit.probes.python.module import Module, Scope
+from aiaudit.probes.python.nodes import parameters, statements
 from aiaudit.probes.python.stores import Stores
 from aiaudit.probes.python.tables import elements
 
@@ -92,7 +93,7 @@ class Resolver:
         self._kept: list[ast.AST] = []
         self.stores = Stores(self)
         self._globals: dict[str, list[Scope]] = {}
-        for scope in module.scopes:
+        for scope in module.scopes if module.declares_globals else ():
             for name in scope.global_names:
                 self._globals.setdefault(name, []).append(scope)
 
@@ -214,7 +215,7 @@ class Resolver:
             return _few(one for binding in bindings for one in self._binding(binding, depth))
         if name in BUILTINS:
             return (Resolved(name),)
-        targets = [star._replace(name=name).target for star in self.module.stars]
+        targets = [star.of(name) for star in self.module.stars]
         return _few(Resolved(target, origin=target) for target in targets)
 
     def bindings(self, name: str, scope: Scope, line: int | None) -> list[Binding] | None:
@@ -222,14 +223,18 @@ class Resolver:
         inner: Scope | None = scope
         while inner is not None:
             if inner.kind != "class" or inner is scope:
-                found = inner.bindings().get(name)
+                found = inner.bindings(name)
                 if name in self._globals and (inner is self.module.top or name in inner.global_names):
                     declared = [b for owner in self._globals[name] for b in _global_bindings(name, owner)]
-                    found = (found or []) + declared
+                    found = [*found, *declared]
                 if found:
                     return _holding(found, line if inner is scope else None)
             inner = inner.parent
         return None
+
+    def is_global(self, name: str) -> bool:
+        """Whether a function declares that name global."""
+        return name in self._globals
 
     def _binding(self, binding: Binding, depth: int) -> Iterable[Resolved]:
         scope = binding.scope or self.module.top
@@ -297,7 +302,7 @@ class Resolver:
         """An attribute or method of a class of this file, or of its bases."""
         if depth > MAX_DEPTH:
             return ()
-        bindings = owner.attributes().get(attribute)
+        bindings = owner.attributes(attribute)
         if bindings:
             found: list[Resolved] = []
             for binding in _holding(bindings, None):

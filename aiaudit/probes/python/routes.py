@@ -23,8 +23,8 @@ from aiaudit.probes.python.annotations import (
 )
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.module import FunctionNode, Scope, parameters
-from aiaudit.probes.python.nodes import statements
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import FunctionNode, parameters, statements
 from aiaudit.probes.python.resolve import default_of, dotted, last_name
 
 # Decorated functions and registrations must be parsed whole.
@@ -94,7 +94,7 @@ class RouteFinder:
         return found
 
     def _frameworks(self) -> list[str]:
-        roots = [one.module.partition(".")[0] for one, _ in self.view.module.all_imports()]
+        roots = [one.module.partition(".")[0] for one, _ in self.view.module.imports]
         return [_FRAMEWORKS[root] for root in dict.fromkeys(roots) if root in _FRAMEWORKS]
 
     def _decorated(self, scope: Scope) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from aiaudit.probes.python.module import Binding, Scope
+from aiaudit.probes.python.bindings import Binding
+from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import statements
 
 if TYPE_CHECKING:

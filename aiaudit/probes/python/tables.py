@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aiaudit.probes.python.bindings import Binding
     from aiaudit.probes.python.module import Scope
     from aiaudit.probes.python.resolve import Resolver
 
@@ -30,10 +31,10 @@ def elements(resolver: Resolver, table: ast.expr, key: ast.expr, scope: Scope) -
 def _written(resolver: Resolver, table: ast.expr, scope: Scope) -> Iterator[tuple[ast.AST | None, Scope]]:
     match table:
         case ast.Name(id=name):
-            bindings = resolver.bindings(name, scope, table.lineno) or []
+            bindings: Sequence[Binding] = resolver.bindings(name, scope, table.lineno) or ()
         case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
             owner = scope.enclosing_class()
-            bindings = owner.attributes().get(name, []) if owner is not None else []
+            bindings = owner.attributes(name) if owner is not None else ()
         case _:
             yield table, scope
             return

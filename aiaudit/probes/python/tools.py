@@ -17,8 +17,8 @@ from aiaudit.probes.python.effects import BUILT_IN, Effect, effect_by_name, effe
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.module import Scope, parameters
-from aiaudit.probes.python.nodes import expressions, header, statements
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import expressions, header, parameters, statements
 from aiaudit.probes.python.resolve import Resolved, dotted, last_name
 
 HITS: Final = (
@@ -112,10 +112,8 @@ class ToolFinder:
         bodies = [one for name, one in owner.children.items() if name in _BODIES]
         if not bodies:
             return  # a base of tools, not a tool
-        name = next(
-            (self.view.values.text(b.node, owner) or "" for b in owner.attributes().get("name", []) if b.node), ""
-        )
-        described = any(one in owner.attributes() for one in ("args_schema", "inputs"))
+        name = next((self.view.values.text(b.node, owner) or "" for b in owner.attributes("name") if b.node), "")
+        described = any(owner.attributes(one) for one in ("args_schema", "inputs"))
         args = [[one, kind or "schema"] for one, kind in _args(bodies[0], "class")] if described else None
         self._add(name or node.name, node, scope, bodies[0], framework, "class", None, also=bodies[1:], args=args)
 
@@ -178,7 +176,7 @@ class ToolFinder:
         """A constant name, also a member of an enumeration of this file."""
         if isinstance(node, ast.Attribute):
             for one in self.resolver.names(node.value, scope):
-                bound = one.local.bindings().get(node.attr, []) if one.local is not None else []
+                bound = one.local.bindings(node.attr) if one.local is not None else ()
                 if bound and bound[0].node is not None and one.local is not None:
                     return self.view.values.text(bound[0].node, one.local) or ""
         return self.view.values.text(node, scope) or ""

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.model.types import Unknown
-from aiaudit.probes.python.module import Binding, Scope
+from aiaudit.probes.python.bindings import Binding
+from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import Resolver, dotted
 
@@ -115,7 +116,7 @@ class Values:
             case ast.Call(func=ast.Attribute(attr="dedent"), args=[inner]):
                 return self._raw(inner, scope, depth + 1)
             case ast.Attribute(value=ast.Name(id="self" | "cls")) if (owner := scope.enclosing_class()) is not None:
-                bindings = owner.attributes().get(node.attr, [])
+                bindings = owner.attributes(node.attr)
                 # An annotated field of a class is a default that instances change.
                 if len(bindings) == 1 and bindings[0].kind == "value" and not bindings[0].field:
                     return self._raw(bindings[0].node, bindings[0].scope or owner, depth + 1)

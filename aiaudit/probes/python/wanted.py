@@ -47,6 +47,11 @@ class Wanted:
         return word_finder(self.patterns.all)
 
     @cached_property
+    def called(self) -> frozenset[str]:
+        """The names by whose last parts calls are looked for."""
+        return self.words.words | {"getattr"}
+
+    @cached_property
     def digest(self) -> str:
         """Tells one set from others."""
         asked = json.dumps([self.patterns.all, self.references.all, self.features.key()])

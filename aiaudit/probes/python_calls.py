@@ -144,7 +144,7 @@ def called_in(context: Context) -> Called:
         return known
     project = python_project(context)
     files: dict[str, list[str]] = defaultdict(list)  # lists, for a name mostly has one file
-    for path in project.records:
+    for path in project.having.get("calls", ()):
         for name in {name for call in calls_in(path, project) for name in call["names"]}:
             files[name].append(path)
     paths = {entry.path for entry in context.project.files}
@@ -156,8 +156,7 @@ def calls_in(path: str, project: PythonProject) -> list[dict[str, Any]]:
     """The calls of one file with the names that they have when the project's own imports are followed."""
     calls = project.calls.get(path)
     if calls is None:
-        # the rows are not needed again: a large tree's take as much memory as all else that is kept of it
-        rows = unpacked(project.records[path].pop("calls", ()))
+        rows = unpacked(project.records[path].get("calls", ()))
         calls = project.calls[path] = [_complete(call, path, project) for call in rows]
     return calls
 

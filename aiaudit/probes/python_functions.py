@@ -134,7 +134,7 @@ def _defined(context: Context) -> _Defined:
     names: dict[str, list[str]] = defaultdict(list)  # lists, for a name mostly has one file
     decorators: dict[str, list[str]] = defaultdict(list)
     project = python_project(context)
-    for path in project.records:
+    for path in project.having.get("base.defs", ()):
         rows = project.base(path).defined
         for name in {row[1].rpartition(".")[2] for row in rows}:
             names[name].append(path)

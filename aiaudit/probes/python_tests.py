@@ -78,7 +78,7 @@ class TestsProbe(Probe[TestsQuery]):
         def note(one: dict[str, Any]) -> str:
             return f"{one['tests']} tests, {one['asserts']} asserts"
 
-        return fact_of(fact_id, query, context, find, note)
+        return fact_of(fact_id, query, context, find, note, having="base.tests")
 
 
 def _exercised(path: str, project: PythonProject, roles: dict[str, Role]) -> set[str]:

@@ -87,7 +87,11 @@ class Cache:
 
     def get(self, keys: Iterable[Key]) -> dict[Key, dict[str, Any]]:
         """The answers that are there and can be read; a broken one is as if it were not there."""
-        found: dict[Key, dict[str, Any]] = {}
+        return {key: decode(value) for key, value in self.get_encoded(keys).items()}
+
+    def get_encoded(self, keys: Iterable[Key]) -> dict[Key, bytes]:
+        """The same as JSON, of which each is whole."""
+        found: dict[Key, bytes] = {}
         stale: list[Key] = []
         today = int(time.time()) // _DAY
         wanted: dict[bytes, set[bytes]] = {}
@@ -95,9 +99,8 @@ class Cache:
             wanted.setdefault(engine, set()).add(content)
         for engine, contents in wanted.items():
             for content, value, day in self._rows(engine, contents):
-                decoded = _decoded(value)
-                if decoded is not None:
-                    found[engine, content] = decoded
+                if _is_whole(value):
+                    found[engine, content] = value
                     if day != today:
                         stale.append((engine, content))
         if stale:
@@ -295,9 +298,9 @@ def _remove(path: Path) -> bool:
     return True
 
 
-def _decoded(value: object) -> dict[str, Any] | None:
+def _is_whole(value: object) -> bool:
+    """Whether this is the JSON of an answer."""
     try:
-        found = decode(value) if isinstance(value, bytes) else None
+        return isinstance(value, bytes) and isinstance(decode(value), dict)
     except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+        return False

@@ -15,14 +15,15 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, ParamSpec
+from typing import TYPE_CHECKING, Final, ParamSpec
 
 from msgspec import Struct
 
-from aiaudit.plain_json import decode, encode
+from aiaudit.plain_json import encode
 from aiaudit.project import pool
 from aiaudit.project.cache import Cache, Key, content_hash, engine_id
 from aiaudit.project.entry import Entry
+from aiaudit.project.found import Found
 from aiaudit.project.memory import WORTH_FILES, hand_back
 from aiaudit.project.pool import Limits
 from aiaudit.project.reader import Content, Reader, Unreadable
@@ -31,7 +32,6 @@ from aiaudit.project.tree import Project, limit_of
 if TYPE_CHECKING:
     from aiaudit.probes.base import Engine
 
-Result = dict[str, Any]
 _Given = ParamSpec("_Given")
 Progress = Callable[[int, int], None]  # files done, files in all
 
@@ -43,16 +43,19 @@ _ATTEND_EVERY: Final = 0.002  # seconds
 _CHUNK_FILES: Final = 128
 _AHEAD: Final = 512 * 1024  # bytes that are read before the first of these files is looked through
 _HASH: Final = 20
-_SHORT: Final = 32  # bytes of an answer that many files may have
 _PART: Final = struct.Struct("<BBI")  # engine, what it is, length
 _HIT, _FOUND, _ERROR = 0, 1, 2
 
 
-class _Task(Struct, frozen=True):
-    """One file, and the engines that look through it with the cache ids under which they do."""
+Engines = tuple[tuple[int, bytes], ...]
+"""Those that look through a file: (number of the engine, cache id under which it does)."""
+
+
+class _Task(Struct, frozen=True, gc=False):
+    """One file, and the engines that look through it."""
 
     entry: Entry
-    engines: tuple[tuple[int, bytes], ...]  # (number of the engine, cache id)
+    engines: Engines
 
 
 class Scan:
@@ -87,8 +90,8 @@ class Scan:
         self._keys = [engine.key() for engine in engines]
         self._ids: dict[tuple[int, str], bytes] = {}
         self.tasks = self._plan()
-        self.work = list(self.tasks)  # what is to be done of each task
-        self.found: list[dict[int, Result]] = [{} for _ in self.tasks]
+        self.again: dict[int, Engines] = {}  # what is to be done once more, by task
+        self.found = [self._answers_of(number) for number in range(len(engines))]
         self.hits: dict[tuple[int, int], Key] = {}  # (task, engine) -> where the answer is kept
         self.reader: Reader | None = None
         self.read: dict[int, tuple[Content, bytes]] = {}  # by task, in a worker: read ahead, with its hash
@@ -97,7 +100,6 @@ class Scan:
         self._pool: pool.Pool | None = None
         self._todo: Sequence[int] = ()  # the tasks of this pass
         self._done = 0
-        self._short: dict[bytes, Result] = {}  # short answers, once each
         self._fresh: list[tuple[Key, bytes]] = []  # what waits to be written to the cache
         self._attended = time.monotonic()
         self._begin(range(len(self.tasks)), first=True)
@@ -122,30 +124,37 @@ class Scan:
             self._attended = now
             self._take_all(self._pool.answers(0))
 
-    def results(self) -> dict[str, dict[str, Result]]:
+    def results(self) -> dict[str, Found]:
         """All that was found, by engine and path, in path order. Waits for the workers."""
         self._finish(first=True)
         for number in range(len(self.engines)):
             if again := self._again(number):
                 self._begin(again)
                 self._finish()
-        out: dict[str, dict[str, Result]] = {engine.name: {} for engine in self.engines}
-        for task, found in zip(self.tasks, self.found, strict=True):
-            for number, _ in task.engines:
-                out[self.engines[number].name][task.entry.path] = found[number]
         if len(self.tasks) >= WORTH_FILES:
             hand_back()
-        return out
+        return {engine.name: found.whole() for engine, found in zip(self.engines, self.found, strict=True)}
 
     def _plan(self) -> list[_Task]:
         tasks: list[_Task] = []
+        alike: dict[Engines, Engines] = {}  # a large tree has a few dozen
         for entry in self.project.files:
             wanted = tuple(
                 (number, self._id(number, entry)) for number, engine in enumerate(self.engines) if engine.wants(entry)
             )
             if wanted:
-                tasks.append(_Task(entry, wanted))
+                tasks.append(_Task(entry, alike.setdefault(wanted, wanted)))
         return tasks
+
+    def _answers_of(self, number: int) -> Found:
+        """Where the answers of an engine go."""
+        meant = {task.engines: any(engine == number for engine, _ in task.engines) for task in self.tasks}
+        paths = (task.entry.path for task in self.tasks if meant[task.engines])
+        return Found(paths, alike=getattr(self.engines[number], "read_only", False))
+
+    def _todo_of(self, number: int) -> Engines:
+        """The engines that are to look through the file of a task in this pass."""
+        return self.again.get(number) or self.tasks[number].engines
 
     def _id(self, number: int, entry: Entry) -> bytes:
         """The cache id under which an engine looks through a file."""
@@ -161,12 +170,11 @@ class Scan:
         ask = getattr(self.engines[number], "again", None)
         if ask is None:
             return []
-        mine = {task.entry.path: at for at, task in enumerate(self.tasks) if number in self.found[at]}
-        entries = {path: self.tasks[at].entry for path, at in mine.items()}
-        again = [mine[path] for path in ask(entries, {path: self.found[at][number] for path, at in mine.items()})]
-        for task in again:
-            entry = self.tasks[task].entry
-            self.work[task] = _Task(entry, ((number, self._id(number, entry)),))
+        found = self.found[number]
+        entries = {task.entry.path: task.entry for task in self.tasks if task.entry.path in found}
+        wanted = frozenset(ask(entries, found))
+        again = [at for at, task in enumerate(self.tasks) if task.entry.path in wanted] if wanted else []
+        self.again = {at: ((number, self._id(number, self.tasks[at].entry)),) for at in again}
         return again
 
     # -- doing the work ------------------------------------------------------------------------------------------------
@@ -174,8 +182,12 @@ class Scan:
     def _begin(self, todo: Sequence[int], *, first: bool = False) -> None:
         """Begin a pass over these tasks."""
         if self.cache is not None:
-            self.known = self.cache.known({made for number in todo for _, made in self.work[number].engines})
+            self.known = self.cache.known({made for engines in self._of(todo) for _, made in engines})
         self._start(todo, prepare=first)
+
+    def _of(self, todo: Iterable[int]) -> Counter[Engines]:
+        """How often which engines are wanted in these tasks."""
+        return Counter(map(self._todo_of, todo))
 
     def _finish(self, *, first: bool = False) -> None:
         """Take all answers of this pass."""
@@ -203,7 +215,9 @@ class Scan:
 
     def _new(self, number: int) -> float:
         """The least share of an engine's files that is new to it: of a tree that was seen before, next to nothing."""
-        wanted = Counter(made for task in self._todo for engine, made in self.work[task].engines if engine == number)
+        wanted: Counter[bytes] = Counter()
+        for engines, files in self._of(self._todo).items():
+            wanted.update({made: files for engine, made in engines if engine == number})
         new = sum(max(0, files - len(self.known.get(made, ()))) for made, files in wanted.items())
         return new / max(1, wanted.total())
 
@@ -265,11 +279,11 @@ class Scan:
         size = 0
         with contextlib.suppress(Exception):
             for number in numbers if able else ():
-                task = self.work[number]
-                content, digest = self.read[number] = self._content(task.entry)
-                for engine, made in task.engines if not content.truncated else ():
+                entry = self.tasks[number].entry
+                content, digest = self.read[number] = self._content(entry)
+                for engine, made in self._todo_of(number) if not content.truncated else ():
                     if engine in shown and digest not in self.known.get(made, ()):
-                        shown[engine].append((content.data, task.entry))
+                        shown[engine].append((content.data, entry))
                 size += len(content.data)
                 if size >= _AHEAD:
                     break
@@ -289,13 +303,12 @@ class Scan:
 
     def _look(self, number: int) -> bytes:
         """Read one file and look through it, in a worker. Answers with the content's hash and a part an engine."""
-        task = self.work[number]
-        entry = task.entry
+        entry = self.tasks[number].entry
         ahead = self.read.pop(number, None)
         content, digest = ahead or self._content(entry)
         data, truncated = content.data, content.truncated
         parts = [digest]
-        for engine, made in task.engines:
+        for engine, made in self._todo_of(number):
             kind, body = self._part(self.engines[engine], made, entry, data, digest, truncated=truncated)
             parts.append(_PART.pack(engine, kind, len(body)))
             parts.append(body)
@@ -324,16 +337,15 @@ class Scan:
     # -- taking the answers --------------------------------------------------------------------------------------------
 
     def _take(self, number: int, answer: bytes | str) -> None:
-        task = self.work[number]
-        found = self.found[number]
+        entry, engines = self.tasks[number].entry, self._todo_of(number)
         if isinstance(answer, str):
-            for engine, _ in task.engines:
-                found[engine] = {"error": answer}
-            self._learn(task.entry, b"")
+            for engine, _ in engines:
+                self.found[engine].fail(entry.path, answer)
+            self._learn(entry, b"")
             return
         digest, position = answer[:_HASH], _HASH
-        self._learn(task.entry, digest)
-        ids = dict(task.engines)
+        self._learn(entry, digest)
+        ids = dict(engines)
         while position < len(answer):
             engine, kind, length = _PART.unpack_from(answer, position)
             position += _PART.size
@@ -342,21 +354,12 @@ class Scan:
             if kind == _HIT:
                 self.hits[number, engine] = (ids[engine], digest)
             elif kind == _ERROR:
-                found[engine] = {"error": body.decode("utf-8", "replace")}
-                self._learn(task.entry, b"")
+                self.found[engine].fail(entry.path, body.decode("utf-8", "replace"))
+                self._learn(entry, b"")
             else:
-                result = self._decoded(engine, body)
-                found[engine] = result
-                if "truncated" not in result:
+                self.found[engine].put(entry.path, body)
+                if self.cache is not None and entry.path not in self.found[engine].truncated:
                     self._fresh.append(((ids[engine], digest), body))
-
-    def _decoded(self, engine: int, body: bytes) -> Result:
-        """An answer. Most files have the same short one, that nothing was found."""
-        if len(body) > _SHORT or not getattr(self.engines[engine], "read_only", False):
-            return decode(body)  # type: ignore[no-any-return]
-        if body not in self._short:
-            self._short[body] = decode(body)
-        return self._short[body]
 
     def _learn(self, entry: Entry, digest: bytes) -> None:
         if self.hashes is not None:
@@ -367,21 +370,18 @@ class Scan:
         hits, self.hits = self.hits, {}
         if not hits or self.cache is None:
             return []
-        kept = self.cache.get(hits.values())
+        kept = self.cache.get_encoded(hits.values())
         lost: set[int] = set()
-        given: set[Key] = set()
         for (number, engine), key in hits.items():
-            if key not in kept:
+            if key in kept:
+                self.found[engine].put(self.tasks[number].entry.path, kept[key])
+            else:
                 lost.add(number)
-                continue
-            # Files of the same content get an answer each: whoever reads one may change it.
-            self.found[number][engine] = decode(encode(kept[key])) if key in given else kept[key]
-            given.add(key)
         return sorted(lost)
 
 
-def _whole(begin: Callable[_Given, Scan]) -> Callable[_Given, dict[str, dict[str, Result]]]:
-    def scan(*given: _Given.args, **named: _Given.kwargs) -> dict[str, dict[str, Result]]:
+def _whole(begin: Callable[_Given, Scan]) -> Callable[_Given, dict[str, Found]]:
+    def scan(*given: _Given.args, **named: _Given.kwargs) -> dict[str, Found]:
         with begin(*given, **named) as begun:
             return begun.results()
 

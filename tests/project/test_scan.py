@@ -58,7 +58,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def run(project: Project, engine: Engine, **options: Any) -> dict[str, dict[str, Any]]:
-    return scan(project, [engine], **options)["fake"]  # type: ignore[list-item]
+    return dict(scan(project, [engine], **options)["fake"])  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 5])

@@ -181,14 +181,15 @@ def _roots(context: Context, project: PythonProject) -> list[_Root]:
         if _README.search(entry.path):
             roots.extend(_told_by(entry.path, files))
     side = {entry.path for entry in context.project.files if entry.role in (Role.TEST, Role.DOCS)}
-    for path in project.records:
+    pipelines = {path for root in _PIPELINES for path in project.importers.get(root, ())}
+    mains = frozenset(project.having.get("base.main", ()))
+    for path in project.records if pipelines or mains else ():
         if path in side:
             continue
-        base = project.base(path)
-        if not base.roots.isdisjoint(_PIPELINES):
+        if path in pipelines:
             roots.append(_Root(path, "pipeline", f"{path}:1 pipeline"))
             roots.extend(_started_by(path, files))
-        if base.main:
+        if path in mains:
             roots.append(_Root(path, "script", f"{path}:1 main block"))
     roots.extend([named for root in dict.fromkeys(roots[:_MAX_ROOTS]) for named in _named_by(root, files)])
     return list(dict.fromkeys(roots))
@@ -234,8 +235,6 @@ class _Graph:
     def __init__(self, project: PythonProject) -> None:
         self.project = project
         self._next: dict[str, list[str]] = {}
-        # Names of the project's own folders and files: an absolute import that begins with none of them is foreign.
-        self._own = {part.removesuffix(".py") for path in project.records for part in path.split("/")}
 
     def closure(self, *roots: str) -> set[str]:
         """The files and everything of the project that they import, directly or not."""
@@ -259,7 +258,7 @@ class _Graph:
     def _imported(self, path: str) -> Iterator[str]:
         names: dict[str, set[str]] = defaultdict(set)
         for imported, _ in self.project.base(path).each_import():
-            if imported.module.startswith(".") or imported.module.partition(".")[0] in self._own:
+            if imported.module.startswith(".") or self.project.may_own(imported.module.partition(".")[0]):
                 names[imported.module].add(imported.target)
         for module, targets in names.items():
             found = self.project.module(module, path)

@@ -181,7 +181,7 @@ def _written(context: Context) -> frozenset[str]:
         project = python_project(context)
         found = {
             _plain(call["arg0"])
-            for path in project.records
+            for path in project.having.get("calls", ())
             for call in calls_in(path, project)
             if isinstance(call.get("arg0"), str) and call["arg0"] and any(_WRITES.match(one) for one in call["names"])
         }

@@ -149,7 +149,7 @@ def _speaks_mcp(path: str, project: JavaScriptProject) -> bool:
     near = [project.file(one[1], path) for one in imports]
     every = [
         *imports,
-        *(one for file in near if file in project.records for one in project.base(file).get("imports", ())),
+        *(one for file in near if file and file in project.records for one in project.base(file).get("imports", ())),
     ]
     return any(_MCP.search(one[1]) for one in every)
 

@@ -14,6 +14,7 @@ from aiaudit.model.types import Unknown, from_json
 from aiaudit.probes.base import Context
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.project.entry import Entry
+from aiaudit.project.found import errors_in, without
 from aiaudit.project.parse import Malformed
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import Role
@@ -49,8 +50,8 @@ class JavaScriptProject:
     ) -> None:
         """`aliases`: folder of a tsconfig -> (pattern, target) of its paths. `packages`: name -> folder. `tests`: the
         files that test others."""
-        self.records = {path: record for path, record in scans.items() if "error" not in record}
-        self.unparsed = {path: str(record["error"]) for path, record in scans.items() if "error" in record}
+        self.unparsed = errors_in(scans)
+        self.records = without(scans, self.unparsed)
         self.calls: dict[str, list[dict[str, Any]]] = {}  # filled by javascript.calls, file by file
         self._files = set(scans)
         self._aliases = dict(aliases or {})

@@ -7,7 +7,7 @@ importer's folder, one of the folders above it, or a `src` beside those; else wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -17,7 +17,9 @@ from aiaudit.model.types import Unknown, from_json
 from aiaudit.probes.base import Context
 from aiaudit.probes.python.base_record import Base
 from aiaudit.project.entry import Entry
+from aiaudit.project.found import errors_in, without
 
+MOST_BASES: Final = 1024  # base records that are held
 MAX_STEPS: Final = 8
 MAX_WAYS: Final = 4  # what one name may stand for on different ways
 SYMBOL: Final = "symbol "  # an unknown value that is a library's constant: `symbol torch.float16`
@@ -35,53 +37,86 @@ class Found(Struct):
     known: bool = False  # the call that made the object was seen
 
 
+class _Contents(Struct, frozen=True):
+    """Files by what is in them, in path order."""
+
+    having: dict[str, list[str]]
+    importers: dict[str, list[str]]
+
+
 class PythonProject:
     """All scanned Python files of a project, with their base records and how they import each other."""
 
     def __init__(self, scans: Mapping[str, dict[str, Any]]) -> None:
-        self.records = {path: record for path, record in scans.items() if "error" not in record}
-        self.unparsed = {path: str(record["error"]) for path, record in scans.items() if "error" in record}
+        self.unparsed = errors_in(scans)
+        self.records = without(scans, self.unparsed)
         self.calls: dict[str, list[dict[str, Any]]] = {}  # filled by python.calls, file by file
         self._bases: dict[str, Base] = {}
         self._constants: dict[str, dict[str, Any]] = {}
-        self._modules: dict[str, list[str]] = defaultdict(list)  # last part of the module's name -> paths
-        files = [path for path in self.records if path.endswith(".py")]
-        for path in files:
-            self._modules[_stem(path).rpartition("/")[2]].append(path)
-        self._at = {path.removesuffix(".py"): path for path in files}  # by the path of the module or package
-        for path in files:
-            if path.rpartition("/")[2] == "__init__.py":
-                self._at.setdefault(path.rpartition("/")[0], path)
-        self._places = {*self._at, *(folder for path in files for folder in _folders(path))}
+        folders: set[str] = set()
+        names: set[str] = set()
+        for path in self.records:
+            folder, _, name = path.rpartition("/")
+            if name.endswith(".py"):
+                names.add(name.removesuffix(".py"))
+                if folder and folder not in folders:
+                    folders.update((folder, *_folders(folder)))
+        self._folders = frozenset(folders)  # with a Python file somewhere below
         self._homes: dict[tuple[str, str], list[str]] = {}
         self._found: dict[tuple[str, str], str | None] = {}
         self._split: dict[tuple[str, str], tuple[str, str] | None] = {}
         self._own: dict[str, set[str]] = {}
         # Names of folders and files: an absolute import that begins with none of them is foreign.
-        self._parts = {part.removesuffix(".py") for path in files for part in path.split("/")}
+        names.update(part.removesuffix(".py") for folder in folders for part in folder.split("/"))
+        self._parts = frozenset(names)
 
     def base(self, path: str) -> Base:
-        if path not in self._bases:
-            self._bases[path] = Base(self.records[path])
-        return self._bases[path]
+        known = self._bases.get(path)
+        if known is None:
+            if len(self._bases) >= MOST_BASES:
+                self._bases.clear()
+            known = self._bases[path] = Base(self.records[path])
+        return known
+
+    @property
+    def having(self) -> Mapping[str, Sequence[str]]:
+        """The files of which the engine found each part, by the part's name; `base.` before a part of the base."""
+        return self._contents.having
+
+    @property
+    def importers(self) -> Mapping[str, Collection[str]]:
+        """The files that import something below a top-level module, by its name."""
+        return self._contents.importers
 
     @cached_property
-    def having(self) -> dict[str, list[str]]:
-        """The files of which the engine found each part, by the part's name."""
-        found: dict[str, list[str]] = defaultdict(list)
+    def _contents(self) -> _Contents:
+        """What all records hold, read once."""
+        having: dict[str, list[str]] = defaultdict(list)
+        importers: dict[str, list[str]] = defaultdict(list)
         for path, record in self.records.items():
             for part in record:
-                found[part].append(path)
-        return dict(found)
+                having[part].append(path)
+            for part in record.get("base", ()):
+                having[f"base.{part}"].append(path)
+            for root in Base(record).roots:
+                importers[root].append(path)
+        return _Contents(dict(having), dict(importers))
 
     @cached_property
-    def importers(self) -> dict[str, set[str]]:
-        """The files that import something below a top-level module, by its name."""
-        found: dict[str, set[str]] = defaultdict(set)
+    def _modules(self) -> dict[str, list[str]]:
+        """Paths by the last part of the module's name."""
+        found: dict[str, list[str]] = defaultdict(list)
         for path in self.records:
-            for root in self.base(path).roots:
-                found[root].add(path)
-        return found
+            if path.endswith(".py"):
+                found[_stem(path).rpartition("/")[2]].append(path)
+        return dict(found)
+
+    def _at(self, place: str) -> str | None:
+        """The file of the module or package at this path."""
+        for path in (f"{place}.py", f"{place}/__init__.py" if place else "__init__.py"):
+            if path in self.records:
+                return path
+        return None
 
     def module(self, name: str, importer: str) -> str | None:
         """The file of the module `name` (with leading dots where relative) as `importer` imports it, or None."""
@@ -102,13 +137,14 @@ class PythonProject:
         if level:
             for _ in range(level - 1):
                 folder = folder.rpartition("/")[0]
-            return self._at.get(f"{folder}/{tail}" if folder and tail else tail or folder)
+            return self._at(f"{folder}/{tail}" if folder and tail else tail or folder)
         for home in self._homes_of(parts.partition(".")[0], folder):
-            if (found := self._at.get(home + tail)) is not None:
+            if (found := self._at(home + tail)) is not None:
                 return found
         if "/" not in tail:
             return None
-        ends = [path for path in self._modules[tail.rpartition("/")[2]] if f"/{_stem(path)}".endswith(f"/{tail}")]
+        alike = self._modules.get(tail.rpartition("/")[2], ())
+        ends = [path for path in alike if f"/{_stem(path)}".endswith(f"/{tail}")]
         return ends[0] if len(ends) == 1 else None
 
     def _homes_of(self, root: str, folder: str) -> list[str]:
@@ -119,8 +155,12 @@ class PythonProject:
         if homes is None:
             above = [f"{one}/" for one in (folder, *_folders(folder)) if one]
             near = [home for one in (*above, "") for home in (one, f"{one}src/")]
-            homes = self._homes[key] = [home for home in near if home + root in self._places]
+            homes = self._homes[key] = [home for home in near if home + root in self._folders or self._at(home + root)]
         return homes
+
+    def may_own(self, root: str) -> bool:
+        """Whether some folder or file with Python in it is called so."""
+        return root in self._parts
 
     def is_foreign(self, name: str) -> bool:
         """Whether a resolved name surely stands for nothing of the project's own: most do."""

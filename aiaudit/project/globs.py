@@ -121,8 +121,9 @@ class GlobSet:
             return False
         return self._not is None or not _is_whole(self._not, data)
 
-    def lines(self, text: bytes) -> list[bytes]:
-        """The lines of a text that are among the globs: many paths, as `as_bytes` gives them, in one search."""
+    def starts(self, text: bytes) -> list[int]:
+        """Where those lines of a text begin that are among the globs: many paths, as `as_bytes` gives them, in one
+        search."""
         plain = tuple(g for g in self.globs if not g.startswith("!"))
         if not plain:
             return []
@@ -130,8 +131,9 @@ class GlobSet:
 
         anywhere = _expression(plain, in_line=True)
         some = re2.compile(f"(?m)^(?:{anywhere})$".encode(), _options(dot_nl=False)).finditer(text)
-        found = [match.group() for match in some]
-        return found if self._not is None else [path for path in found if not _is_whole(self._not, path)]
+        if self._not is None:
+            return [match.start() for match in some]
+        return [match.start() for match in some if not _is_whole(self._not, match.group())]
 
 
 def _is_whole(expression: re.Pattern[bytes], data: bytes) -> bool:

@@ -8,38 +8,48 @@ up; any other is searched in all paths at once, a path a line.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, compress
 
 from aiaudit.project.entry import Entry
 from aiaudit.project.globs import GlobSet, as_bytes, expand, literals
 
+_MANY = 1000  # files that one search of all paths tells apart sooner than a look at each
+_FEW = 64  # files that are counted bit by bit
+_AS_BITS = bytes(int(char == ord("1")) for char in range(256))
+
 
 class Selection:
-    """Files in path order, with what each glob and each role stands for among them."""
+    """Files in path order, with what each glob and each role stands for among them.
+
+    Of each file there is its path in one text, and four bytes a list that it is in: they are many.
+    """
 
     def __init__(self, files: Sequence[Entry]) -> None:
         self._files = sorted(files, key=lambda entry: os.fsencode(entry.path))
-        self._paths = [as_bytes(entry.path) for entry in self._files]
-        named: dict[str, list[int]] = {}
-        ending: dict[str, list[int]] = {}
-        roles: dict[str, list[int]] = {}
-        at: dict[bytes, list[int]] = {}
+        ending: dict[str, array[int]] = {}
+        roles: dict[str, array[int]] = {}
+        lines: list[bytes] = []
+        self._odd: list[int] = []  # whose paths are no lines
         for position, entry in enumerate(self._files):
-            name = entry.name.lower()
-            named.setdefault(name, []).append(position)
+            path = as_bytes(entry.path)
+            name = entry.path[entry.path.rfind("/") + 1 :].lower()
             dot = name.rfind(".")
-            ending.setdefault(name[dot:] if dot >= 0 else "", []).append(position)
-            roles.setdefault(str(entry.role), []).append(position)
-            at.setdefault(self._paths[position], []).append(position)
-        self._named, self._ending, self._at = named, ending, at
+            ending.setdefault(name[dot:] if dot >= 0 else "", array("I")).append(position)
+            roles.setdefault(str(entry.role), array("I")).append(position)
+            if b"\n" in path:
+                self._odd.append(position)
+                path = b""
+            lines.append(path)
+        self._ending = ending
         self._roles = {role: self._bits(positions) for role, positions in roles.items()}
         self._all = self._bits(range(len(self._files)))
-        self._odd = [position for path, some in at.items() if b"\n" in path for position in some]  # are no lines
-        self._text = b"\n".join(self._paths)
-        self._parts = b"\n".join({part for path in self._paths for part in path.split(b"/")})
+        self._starts = array("Q", accumulate((len(path) + 1 for path in lines), initial=1))  # of the lines
+        self._text = b"\n".join((b"", *lines, b""))
+        self._parts = b"\n".join({part for path in lines for part in path.split(b"/")})
         self._there: dict[bytes, bool] = {}  # whether a text stands in any path
-        self._lines = b"\n".join(path for path in at if b"\n" not in path)
         self._known: dict[str, int] = {}
 
     def matching(self, globs: Sequence[str], roles: Iterable[str] | None = None) -> list[Entry]:
@@ -58,7 +68,20 @@ class Selection:
             for role in roles:
                 allowed |= self._roles.get(str(role), 0)
             chosen &= allowed
-        return list(compress(self._files, map("1".__eq__, f"{chosen:0{len(self._files)}b}"))) if chosen else []
+        return self._chosen(chosen)
+
+    def _chosen(self, bits: int) -> list[Entry]:
+        """The files of these bits."""
+        if not bits:
+            return []
+        if bits.bit_count() <= _FEW:
+            last, found = len(self._files) - 1, []
+            while bits:
+                low = bits & -bits
+                found.append(self._files[last + 1 - low.bit_length()])
+                bits ^= low
+            return found[::-1]
+        return list(compress(self._files, f"{bits:0{len(self._files)}b}".encode("ascii").translate(_AS_BITS)))
 
     def _of(self, glob: str) -> int:
         found = self._known.get(glob)
@@ -80,13 +103,34 @@ class Selection:
         folder, _, name = glob.rpartition("/")
         dot = name.rfind(".")
         if not _is_wild(name):
-            return self._tried(glob, self._named, name, sure=folder == "**")
+            return self._tried(glob, self._named(name), sure=folder == "**")
         if dot >= 0 and not _is_wild(name[dot:]):
-            return self._tried(glob, self._ending, name[dot:], sure=folder == "**" and name[:dot] == "*")
+            some = self._ending.get(name[dot:], ())
+            sure = folder == "**" and name[:dot] == "*"
+            if sure or len(some) <= _MANY:
+                return self._tried(glob, some, sure=sure)
         globs = GlobSet([glob])
-        found = [position for path in globs.lines(self._lines) for position in self._at.get(path, ())]
-        found += [position for position in self._odd if globs.matches(self._paths[position])]
-        return self._bits(found)
+        text = self._text  # a path that is no line has left an empty one, as have the two ends
+        found = [self._line_at(start) for start in globs.starts(text) if text[start : start + 1] not in (b"", b"\n")]
+        return self._bits([*found, *(position for position in self._odd if globs.matches(self._path(position)))])
+
+    def _path(self, position: int) -> bytes:
+        return as_bytes(self._files[position].path)
+
+    def _line_at(self, offset: int) -> int:
+        """The file on whose line an offset of the text lies."""
+        return bisect_right(self._starts, offset) - 1
+
+    def _named(self, name: str) -> list[int]:
+        """The files that are called so, in small letters."""
+        found = [position for position in self._odd if self._files[position].name.lower() == name]
+        for before in (b"/", b"\n"):
+            whole = before + as_bytes(name) + b"\n"
+            at = self._text.find(whole)
+            while at >= 0:
+                found.append(self._line_at(at + 1))
+                at = self._text.find(whole, at + 1)
+        return sorted(found)
 
     def _may_be(self, glob: str) -> bool:
         """Whether all that a path of this glob holds stands somewhere: for most globs something does not, and nothing
@@ -96,19 +140,17 @@ class Selection:
     def _stands(self, text: bytes) -> bool:
         known = self._there.get(text)
         if known is None:  # the names of all folders and files are a quarter of all paths
-            known = self._there[text] = text in (self._text if b"/" in text else self._parts)
+            known = text in (self._text if b"/" in text else self._parts)
+            known = known or any(text in self._path(position) for position in self._odd)
+            self._there[text] = known
         return known
 
-    def _tried(self, glob: str, index: Mapping[str, list[int]], key: str, *, sure: bool) -> int:
-        """The files of one key of an index that the glob matches."""
-        some = index.get(key, [])
-        if not sure:
-            for text in literals(glob):  # which leaves few to match
-                some = [position for position in some if text in self._paths[position]]
-        if not sure and some:
-            matches = GlobSet([glob]).matches
-            some = [position for position in some if matches(self._paths[position])]
-        return self._bits(some)
+    def _tried(self, glob: str, some: Sequence[int], *, sure: bool) -> int:
+        """Those of some files that the glob matches."""
+        if sure or not some:
+            return self._bits(some)
+        parts, matches = literals(glob), GlobSet([glob]).matches
+        return self._bits(at for at in some if _holds(path := self._path(at), parts) and matches(path))
 
     def _bits(self, positions: Iterable[int]) -> int:
         """A bit a file, the first file's the highest."""
@@ -120,3 +162,7 @@ class Selection:
 
 def _is_wild(text: str) -> bool:
     return any(char in text for char in "*?[")
+
+
+def _holds(path: bytes, parts: Sequence[bytes]) -> bool:
+    return all(part in path for part in parts)

@@ -33,6 +33,7 @@ __all__ = [
 
 MEMO_BYTES: Final = 16 * 1024 * 1024  # bytes of file contents kept for the next probe
 MEMO_FILE: Final = 1024 * 1024  # larger files are read again where two probes want them
+MEMO_LIST: Final = 2000  # longer lists of files are made anew each time: hundreds of them would take most of the memory
 _DOCUMENTS: Final = frozenset({".ipynb", ".json", ".jsonl", ".sarif", ".csv", ".tsv", ".geojson", ".lock"})
 
 
@@ -94,7 +95,8 @@ class Project:
             if any(entry.target for entry in found):
                 paths = {entry.path for entry in found}
                 found = [entry for entry in found if entry.target not in paths]
-            self._matching[key] = found
+            if len(found) <= MEMO_LIST:
+                self._matching[key] = found
         return list(found)
 
     def read(self, path: str, *, keep: bool = True) -> bytes:

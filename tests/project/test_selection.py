@@ -63,5 +63,15 @@ def test_asking_again_and_for_other_lists_gives_the_same() -> None:
     assert Selection([]).matching(["**/*", "*"]) == []
 
 
+def test_long_lists_are_the_same() -> None:
+    """Many files are told apart by one search of all paths, few of them one by one."""
+    paths = [f"src/p{number % 7}/m{number}.{'py' if number % 3 else 'txt'}" for number in range(4000)]
+    files = Selection([_entry(path, Role.CODE) for path in paths])
+    for glob in ("src/p3/*.py", "**/*9.py", "**/m10*", "**/m17.py", "src/**/m1?.{py,txt}", "**/*.py"):
+        expected = sorted(path for path in paths if GlobSet([glob])(path))
+        assert [one.path for one in files.matching([glob])] == expected
+        assert expected
+
+
 def _entry(path: str, role: Role) -> Entry:
     return Entry(path, 1, role=role)

@@ -26,6 +26,7 @@ from aiaudit.probes import registry
 from aiaudit.probes.base import CHECKED, Context, Probe, Query
 from aiaudit.probes.lifting import liftable
 from aiaudit.probes.registry import RegistryError
+from aiaudit.project.found import errors_in, truncated_in
 from aiaudit.project.memory import WORTH_FILES
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ def collect(
         for one in others:
             facts[one.fact_id] = _answer(one, context)
             scans.attend()
+        if len(project.entries) >= WORTH_FILES:
+            project.forget()  # most of it was for those that have answered
         found = scans.found()
     if scans.trouble:
         broken |= {engine.name: f"the files could not be looked through: {scans.trouble}" for engine in built}
@@ -187,11 +190,12 @@ class _Scans(Mapping[str, Mapping[str, dict[str, Any]]]):
 
 def _note_unread(project: Project, scans: Mapping[str, Mapping[str, dict[str, Any]]], unread: dict[str, str]) -> None:
     for engine in sorted(scans):
-        for path, found in scans[engine].items():
+        errors = errors_in(scans[engine])
+        heads = dict.fromkeys(truncated_in(scans[engine]), "too large: only its head was read")
+        for path in sorted({**heads, **errors}, key=os.fsencode):
             entry = project.entry(path)
-            reason = found.get("error") or ("too large: only its head was read" if found.get("truncated") else "")
-            if reason and entry is not None:
-                unread.setdefault(entry.display, str(reason))
+            if entry is not None:
+                unread.setdefault(entry.display, errors.get(path) or heads[path])
 
 
 def _put(spec: FactSpec, table: Mapping[str, Probe[Any]], checked: bool) -> _Asked | Fact:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 from pydantic import Field
 
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
+from aiaudit.model.rows import row
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.project.entry import Entry
@@ -96,14 +97,16 @@ def _fact(fact_id: str, found: Sequence[Entry], context: Context, level: Level) 
 
 
 def _record(entry: Entry) -> dict[str, Any]:
-    return {
-        "path": entry.display,
-        "line": 1,
-        "size": entry.size,
-        "suffix": entry.suffix,
-        "role": str(entry.role),
-        "ignored": entry.ignored,
-    }
+    return row(
+        {
+            "path": entry.display,
+            "line": 1,
+            "size": entry.size,
+            "suffix": entry.suffix,
+            "role": entry.role.value,
+            "ignored": entry.ignored,
+        }
+    )
 
 
 def _bytes(size: int) -> str:

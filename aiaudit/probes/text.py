@@ -106,19 +106,20 @@ class SearchProbe(Probe[SearchQuery]):
 
 def hits_of(group: PatternGroup, context: Context) -> list[tuple[Entry, list[list[Any]]]]:
     """The files of a group in which there are hits, in path order, each with `[pattern number, line, kept]` a hit."""
-    by_key: dict[str, list[tuple[Entry, list[list[Any]]]]] | None = context.memo.get("text.hits")
+    scans = context.scans.get(NAME, {})
+    by_key: dict[str, list[Entry]] | None = context.memo.get("text.hits")
     if by_key is None:
         by_key = context.memo["text.hits"] = {}
-        for path, result in context.scans.get(NAME, {}).items():
+        for path, result in scans.items():
             entry = context.project.entry(path)
-            for key, hits in result.get("hits", {}).items():
-                if entry is not None:
-                    by_key.setdefault(key, []).append((entry, hits))
+            if entry is not None:
+                for key in result.get("hits", ()):
+                    by_key.setdefault(key, []).append(entry)
     found = by_key.get(group.key)
     if found is None:
         return []
     among = _selected(group, context)
-    return [(entry, hits) for entry, hits in found if entry.path in among]
+    return [(entry, scans[entry.path]["hits"][group.key]) for entry in found if entry.path in among]
 
 
 def scope_of(group: PatternGroup, context: Context) -> tuple[Scope, str]:
@@ -127,7 +128,7 @@ def scope_of(group: PatternGroup, context: Context) -> tuple[Scope, str]:
     key = (group.files, group.roles, group.ignored)
     if key not in memo:
         among, (texts, troubles) = _selected(group, context), _looked_through(context)
-        files, unread = len(among.keys() & texts), [among[path] for path in troubles if path in among]
+        files, unread = sum(path in texts for path in among), [among[path] for path in troubles if path in among]
         reason = f"{unread[0].display}: {troubles[unread[0].path]}" if unread else ""
         memo[key] = Scope(files, files - len(unread), tuple(entry.display for entry in unread[:10])), reason
     return memo[key]
@@ -137,12 +138,13 @@ def _looked_through(context: Context) -> tuple[frozenset[str], dict[str, str]]:
     """The text files that were to be looked through, and why some could not be, whole, in path order."""
     known: tuple[frozenset[str], dict[str, str]] | None = context.memo.get("text.looked")
     if known is None:
-        texts = {path: found for path, found in context.scans.get(NAME, {}).items() if "binary" not in found}
-        troubles = {
-            path: str(found.get("error", "only its head was read"))
-            for path, found in texts.items()
-            if "error" in found or "truncated" in found
-        }
+        texts: list[str] = []
+        troubles: dict[str, str] = {}
+        for path, found in context.scans.get(NAME, {}).items():
+            if "binary" not in found:
+                texts.append(path)
+                if "error" in found or "truncated" in found:
+                    troubles[path] = str(found.get("error", "only its head was read"))
         known = context.memo["text.looked"] = frozenset(texts), troubles
     return known
 

@@ -5,6 +5,7 @@ Read, the answers about a large tree take three to eight times the memory, and o
 
 from __future__ import annotations
 
+import os
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -12,9 +13,10 @@ from aiaudit.plain_json import decode
 
 Result = dict[str, Any]
 
-_STAYS: Final = 4 * 1024 * 1024  # bytes of answers that stay read: all of them, in most projects
+_STAYS: Final = 4 * 1024 * 1024  # bytes of answers that stay read, about: all of them, in most projects
 _RECENT: Final = 2 * 1024 * 1024  # bytes of others that were asked for last
-_EACH: Final = 64  # bytes that even an empty answer takes
+_READ: Final = 4  # times the memory that an answer takes when it was read
+_EACH: Final = 400  # bytes that even an empty one takes then
 _SHORT: Final = 256  # bytes of an answer that many files may have
 _ALIKE: Final = 20_000  # different short answers of which equal ones are found
 
@@ -83,7 +85,7 @@ class Found(Mapping[str, Result]):
         if self._alike and body in self._same:
             return self._of_many(body)
         found: Result = decode(body)
-        takes = len(body) + _EACH
+        takes = len(body) * _READ + _EACH
         if self._stays >= takes:
             self._stays -= takes
             self._read[path] = found
@@ -102,7 +104,7 @@ class Found(Mapping[str, Result]):
         while self._lasts < 0 and self._recent:
             oldest = next(iter(self._recent))
             del self._recent[oldest]
-            self._lasts += len(self._bodies[oldest]) + _EACH
+            self._lasts += len(self._bodies[oldest]) * _READ + _EACH
         if self._lasts < 0:
             self._lasts = _RECENT  # larger than all that is kept: it is read anew each time
             return
@@ -127,6 +129,13 @@ def errors_in(found: Mapping[str, Result]) -> dict[str, str]:
     if isinstance(found, Found):
         return {path: found.errors[path] for path in found if path in found.errors} if found.errors else {}
     return {path: str(record["error"]) for path, record in found.items() if "error" in record}
+
+
+def truncated_in(found: Mapping[str, Result]) -> list[str]:
+    """The files of which only the head was looked through."""
+    if isinstance(found, Found):
+        return sorted(found.truncated & found.keys(), key=os.fsencode)
+    return [path for path, record in found.items() if record.get("truncated")]
 
 
 def without(found: Mapping[str, Result], paths: Container[str]) -> Mapping[str, Result]:

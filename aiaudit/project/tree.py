@@ -155,6 +155,12 @@ class Project:
         """A content that is at hand, without reading."""
         return self._contents.get(path)
 
+    def forget(self) -> None:
+        """Let go of contents and of what was parsed: who still wants some of it reads it again."""
+        self._contents.clear()
+        self._kept = 0
+        self._parsed.clear()
+
     def _regular(self, path: str) -> Entry:
         """The regular file at `path`, or for which the link at `path` stands."""
         entry = self._by_path.get(path)

@@ -13,6 +13,7 @@ import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
+from sys import intern
 from typing import Final
 
 from msgspec import Struct
@@ -163,7 +164,7 @@ class _Walk:
             size = status.st_size
             kind = _KINDS.get(status.st_mode & _KIND, "special")
             lower = name.lower()
-            suffix = suffix_in(lower)
+            suffix = intern(suffix_in(lower))
             role = role_in(role_of_folder, lower, suffix)
             sparse = size >= SPARSE_FROM and is_sparse(size, getattr(status, "st_blocks", size))
             target = _link(name, parent, prefix) if kind == "symlink" else ""

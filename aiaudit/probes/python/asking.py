@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
+from aiaudit.model.rows import row
 from aiaudit.probes.base import Context, Query
 from aiaudit.probes.python.project import PythonProject, python_files, python_project
 from aiaudit.project.entry import Entry
@@ -48,7 +49,12 @@ def scope_of(query: CodeQuery, context: Context) -> tuple[dict[str, Entry], Scop
     key = f"python.scope {query.roles} {query.files} {query.exclude}"
     known: tuple[dict[str, Entry], Scope] | None = context.memo.get(key)
     if known is None:
-        known = context.memo[key] = _scope_of(query, context)
+        parsed, scope = _scope_of(query, context)
+        every: list[dict[str, Entry]] = context.memo.setdefault("python.scopes", [])
+        same = next((one for one in every if one == parsed), None)  # most exclude what is not there
+        if same is None:
+            every.append(parsed)
+        known = context.memo[key] = parsed if same is None else same, scope
     return known
 
 
@@ -62,7 +68,7 @@ def _scope_of(query: CodeQuery, context: Context) -> tuple[dict[str, Entry], Sco
 
 def placed(entry: Entry, record: dict[str, Any]) -> dict[str, Any]:
     """A record with the file in which it was found."""
-    return {"path": entry.path, "role": entry.role.value, **record}
+    return row({"path": entry.path, "role": entry.role.value, **record})
 
 
 def fact_of(

@@ -19,7 +19,7 @@ from aiaudit.probes.python.base_record import Base
 from aiaudit.project.entry import Entry
 from aiaudit.project.found import errors_in, without
 
-MOST_BASES: Final = 1024  # base records that are held
+MOST_BASES: Final = 512  # base records that are held
 MAX_STEPS: Final = 8
 MAX_WAYS: Final = 4  # what one name may stand for on different ways
 SYMBOL: Final = "symbol "  # an unknown value that is a library's constant: `symbol torch.float16`

@@ -1,12 +1,13 @@
 """Does the score tell prototypes, pilots and production-grade projects apart?
 
-    python benchmarks/calibration.py AIAUDIT LABELS CHECKOUTS [--held-out LABELS CHECKOUTS]... [--results DIR]
-                                     [--markdown] [--weights]
+    python benchmarks/calibration.py AIAUDIT LABELS CHECKOUTS [--held-out LABELS CHECKOUTS]... [--samples LABELS FOLDER]
+                                     [--results DIR] [--markdown] [--weights]
 
 AIAUDIT is the command, LABELS a YAML file with a tier (1 prototype, 2 pilot, 3 production-grade) and a commit for each
 repository, CHECKOUTS a folder with one checkout per repository, named owner+name. `--held-out` names repositories that
 nothing was tuned on (`benchmarks/held_out.yaml`): their figures stand beside the others, and what helps the first only
-is fitted to them; it may be given more than once. `--weights` looks for the best figure that any weighting of the packs
+is fitted to them; it may be given more than once. `--samples` (`benchmarks/samples.yaml sample_projects`) adds a column
+for the first set with the sample projects. `--weights` looks for the best figure that any weighting of the packs
 gives. With `--results` the audits' results are kept there, and those that are there are not made again.
 
 Somers' D of a figure given the tier, over pairs of different tiers only: the share of pairs that the figure puts in the
@@ -163,15 +164,14 @@ def repositories(results: Mapping[str, Result], tiers: Mapping[str, int]) -> lis
     return rows
 
 
-def figures(groups: Sequence[Mapping[str, Result]], tiers: Mapping[str, int]) -> list[list[str]]:
-    """Somers' D of the score, and of other figures from the same verdicts: of each group of repositories."""
+def figures(groups: Mapping[str, Mapping[str, Result]], tiers: Mapping[str, int]) -> list[list[str]]:
+    """Somers' D of the score, and of other figures from the same verdicts: of each titled group of repositories."""
     found = dict(FIGURES)
-    for pack in next(iter(groups[0].values()))["packs"]:
+    for pack in next(iter(next(iter(groups.values())).values()))["packs"]:
         found[f"pack {pack['id']}"] = partial(_score_of, pack=pack["id"])
-    head = ["Somers' D", "pairs", *["held out", "pairs"] * (len(groups) - 1)]
-    rows = [["figure", *head]]
+    rows = [["figure", *(text for title in groups for text in (title, "pairs"))]]
     for name, figure in found.items():
-        pairs_of = [somers_d({n: figure(r) for n, r in results.items()}, tiers) for results in groups]
+        pairs_of = [somers_d({n: figure(r) for n, r in results.items()}, tiers) for results in groups.values()]
         if any(pairs for _, pairs in pairs_of):
             rows.append([name, *(text for d, pairs in pairs_of for text in (_two(d), str(pairs)))])
     return rows
@@ -235,6 +235,7 @@ def main() -> None:
     parser.add_argument("labels", type=Path)
     parser.add_argument("checkouts", type=Path)
     parser.add_argument("--held-out", nargs=2, type=Path, metavar=("LABELS", "CHECKOUTS"), action="append", default=[])
+    parser.add_argument("--samples", nargs=2, type=Path, metavar=("LABELS", "FOLDER"))
     parser.add_argument("--weights", action="store_true")
     parser.add_argument("--results", type=Path)
     parser.add_argument("--markdown", action="store_true")
@@ -242,16 +243,25 @@ def main() -> None:
     if options.results is not None:
         options.results.mkdir(parents=True, exist_ok=True)
     tiers: dict[str, int] = {}
-    groups = []
-    for labels, checkouts in [(options.labels, options.checkouts), *options.held_out]:
+
+    def read(labels: Path, checkouts: Path) -> dict[str, Result]:
         own = {row["repo"]: int(row["tier"]) for row in yaml.safe_load(labels.read_text(encoding="utf-8"))}
-        tiers |= own
-        groups.append(audits(options.aiaudit, checkouts, own, options.results))
+        tiers.update(own)
+        return audits(options.aiaudit, checkouts, own, options.results)
+
+    groups = [read(*given) for given in ((options.labels, options.checkouts), *options.held_out)]
+    samples = read(*options.samples) if options.samples else {}
     together = {name: result for results in groups for name, result in results.items()}
-    print(table(figures(groups, tiers), markdown=options.markdown), end="\n\n")
+    columns = {"first set": groups[0]}
+    if samples:
+        columns["with samples"] = groups[0] | samples
+    columns |= {f"held out {number}": results for number, results in enumerate(groups[1:], start=1)}
+    if len(groups) > 1:
+        columns["all together"] = together
+    print(table(figures(columns, tiers), markdown=options.markdown), end="\n\n")
     if options.weights:
         print(table(weightings(groups, tiers), markdown=options.markdown), end="\n\n")
-    for results in groups:
+    for results in filter(None, (*groups, samples)):
         print(table(repositories(results, tiers), markdown=options.markdown), end="\n\n")
     for rows in (caps, checks):
         print(table(rows(together, tiers), markdown=options.markdown), end="\n\n")

@@ -235,10 +235,11 @@ def _serve(work: Work, orders: int, answers: int, limits: Limits) -> None:
     _fall_silent()
     _limit_memory(limits.memory)
     gc.disable()  # syntax trees have no cycles; one collection a chunk takes what else there is
+    deadline = _Deadline(limits.file_seconds)
     while len(order := os.read(orders, _ORDER.size)) == _ORDER.size:
         first, end = _ORDER.unpack(order)
         for task in range(first, end):
-            kind, body = _answer(work, task, limits)
+            kind, body = _answer(work, task, deadline)
             _write_all(answers, _FRAME.pack(kind, task, len(body)) + body)
         gc.collect()
         _write_all(answers, _FRAME.pack(_DONE, 0, 0))
@@ -255,10 +256,10 @@ def _fall_silent() -> None:
     os.close(null)
 
 
-def _answer(work: Work, task: int, limits: Limits) -> tuple[int, bytes]:
+def _answer(work: Work, task: int, deadline: _Deadline) -> tuple[int, bytes]:
     reason = ""
     try:
-        with deadline(limits.file_seconds):
+        with deadline:
             body = work(task)
         if len(body) <= _MAX_FRAME:
             return _ANSWER, body
@@ -291,31 +292,38 @@ def _write_all(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-@contextlib.contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """Raise `OutOfTime` inside the block once it has used so much processor time (wall time would depend on what else
-    the machine does). Where even that does not get through, because the time is spent in C, the process ends then.
+class _Deadline:
+    """Raises `OutOfTime` inside its block once that has used so much processor time (wall time would depend on what
+    else the machine does). Where even that does not get through, because the time is spent in C, the process ends then.
     Only for a worker: it takes the process's profiling timer and its limit on processor time."""
-    import resource
 
-    armed = True
+    def __init__(self, seconds: float) -> None:
+        import resource
 
-    def expire(*_: object) -> None:
-        if armed:
+        self._seconds = seconds
+        self._armed = False
+        self._stop = 0  # seconds of processor time at which the process ends
+        self._resource = resource
+        _, self._hard = resource.getrlimit(resource.RLIMIT_CPU)
+        signal.signal(signal.SIGPROF, self._expire)
+
+    def _expire(self, *_: object) -> None:
+        if self._armed:
             raise OutOfTime
 
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    stop = int(used.ru_utime + used.ru_stime + seconds + 2)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CPU, (stop if hard == resource.RLIM_INFINITY else min(stop, hard), hard))
-    signal.signal(signal.SIGPROF, expire)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        armed = False
-        signal.setitimer(signal.ITIMER_PROF, 0)
+    def __enter__(self) -> None:
+        stop = int(time.process_time() + self._seconds + 2)
+        if stop != self._stop:  # once a second
+            self._stop = stop
+            unlimited = self._hard == self._resource.RLIM_INFINITY
+            with contextlib.suppress(ValueError, OSError):
+                limits = (stop if unlimited else min(stop, self._hard), self._hard)
+                self._resource.setrlimit(self._resource.RLIMIT_CPU, limits)
+        self._armed = True
+        signal.setitimer(signal.ITIMER_PROF, self._seconds)
+
+    def __exit__(self, *_: object) -> None:
+        self._armed = False  # the timer is set anew for the next block
 
 
 def _limit_memory(extra: int) -> None:

@@ -9,6 +9,7 @@ import ast
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
+from operator import pos
 from sys import intern
 from typing import Any, Final, NamedTuple
 
@@ -146,7 +147,7 @@ def _definition(row: list[Any]) -> Definition:
 def base_record(module: Module, resolver: Resolver, patterns: Patterns, interesting: Sequence[int]) -> dict[str, Any]:
     """The base record of one module as JSON. `interesting`: lines on which words of the patterns stand."""
     source = module.source
-    line = source.line
+    line = source.line if source.places else pos  # those of the file itself
     idle = {region.line: region.asserts for region in source.idle if region.asserts}
     definitions: list[list[Any]] = []
     decorators = _Decorators(resolver)
@@ -312,7 +313,7 @@ def _named_between(top: Scope, lines: Sequence[int]) -> list[str]:
     """The names that are bound last by a function on some of these lines, or by a statement on them."""
     found: list[str] = []
     node: Any
-    for name, statement in top.bound_last().items():
+    for name, statement in top.bound_last():
         node = statement
         if node.__class__ in _FUNCTIONS and name in top.children:
             node = top.children[name].node

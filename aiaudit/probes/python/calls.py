@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
-from aiaudit.probes.python.given import AWAITED, HANDED_ON, REPEATED, handed_out, is_own_name, parts_of_choice, walk
+from aiaudit.probes.python.given import AWAITED, REPEATED, handed_out, is_own_name, parts_of_choice, walk
 from aiaudit.probes.python.guards import asks_for_nothing, returns_what_is_there
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.loops import LOOPS, describe, innermost_loop
@@ -16,7 +16,8 @@ from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.nodes import header
 from aiaudit.probes.python.provenance import Provenance, is_handler
-from aiaudit.probes.python.resolve import ATTRGETTER, METHODCALLER, Resolved, Resolver, dotted, last_name
+from aiaudit.probes.python.resolve import ATTRGETTER, METHODCALLER, Resolver, dotted, last_name
+from aiaudit.probes.python.resolved import Resolved
 from aiaudit.probes.python.values import Values
 
 MAX_RECORDS: Final = 2_000  # of one file
@@ -66,12 +67,13 @@ class CallFinder:
         aliased = self._note_alias(statement, scope, words)
         handed = not aliased and bool(self.references.all)
         for node, flags in walk(header(statement)):
-            kind = node.__class__
-            if kind is ast.Call and id(node) not in self._seen:
-                if _last_name(node.func) in words or (self.has_roots and _has_part(node.func, words)):  # type: ignore[attr-defined]
+            if node.__class__ is ast.Call:
+                if id(node) in self._seen:
+                    continue
+                if _last_name(node.func) in words or (self.has_roots and _has_part(node.func, words)):
                     self._seen.add(id(node))
-                    self._call(node, flags, chain, scope)  # type: ignore[arg-type]
-            elif flags & HANDED_ON and handed and kind in _NAMES:
+                    self._call(node, flags, chain, scope)
+            elif handed:
                 self._reference(node, flags, chain, scope, words)  # type: ignore[arg-type]
         if self.references.all:
             if aliased:
@@ -215,6 +217,7 @@ class CallFinder:
         source = self.module.source
         loop = innermost_loop(chain)
         function = _function(scope)
+        around = chain[:-1]
         return {
             "line": source.line(node.lineno),
             "cell": source.cell(node.lineno),
@@ -225,8 +228,8 @@ class CallFinder:
             "in_handler": function is not None and self._is_handler(function),
             "at_module": scope.kind == "module",
             "awaited": bool(flags & AWAITED),
-            "in_try": any(isinstance(one, _TRIES) and one.handlers for one in chain[:-1]),
-            "guarded": any(isinstance(one, ast.If) and asks_for_nothing(one.test) for one in chain[:-1])
+            "in_try": any(isinstance(one, _TRIES) and one.handlers for one in around),
+            "guarded": any(isinstance(one, ast.If) and asks_for_nothing(one.test) for one in around)
             or returns_what_is_there(scope, node.lineno),
             "retried": self._retried(chain, scope),
         }
@@ -297,7 +300,7 @@ class CallFinder:
                         out.setdefault(key, as_json(value))
                 else:
                     star = True
-        return dict(list(out.items())[:MAX_KEYWORDS]), star
+        return (dict(list(out.items())[:MAX_KEYWORDS]) if len(out) > MAX_KEYWORDS else out), star
 
     def _beginning(self, first: ast.expr | None, value: Any, scope: Scope) -> str:
         """The text of the first argument, or the constant with which it begins (`f"https://host/{path}"`)."""
@@ -309,7 +312,6 @@ class CallFinder:
         return value if isinstance(value, str) else ""
 
 
-_NAMES: Final = frozenset((ast.Name, ast.Attribute))
 _TRIES: Final = (ast.Try, ast.TryStar)
 _REFERENCE: Final = {"reference": True, "star_kw": True, "source": "unresolved"}
 
@@ -346,10 +348,11 @@ def _has_part(function: ast.expr, words: frozenset[str] | set[str]) -> bool:
 
 def _last_name(function: ast.expr) -> str:
     """The identifier by which a function is called; of `getattr(x, "name")` the name."""
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    if isinstance(function, ast.Name):
-        return function.id
+    kind = function.__class__
+    if kind is ast.Attribute:
+        return function.attr  # type: ignore[attr-defined, no-any-return]
+    if kind is ast.Name:
+        return function.id  # type: ignore[attr-defined, no-any-return]
     if isinstance(function, ast.Call):
         inner = function
         if isinstance(inner.func, ast.Name) and inner.func.id == "getattr" and len(inner.args) >= 2:

@@ -19,7 +19,8 @@ from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import expressions, header, parameters, statements
 from aiaudit.probes.python.provenance import is_handler, is_tool
-from aiaudit.probes.python.resolve import Resolved, default_of, dotted, last_name
+from aiaudit.probes.python.resolve import default_of, dotted, last_name
+from aiaudit.probes.python.resolved import Resolved
 
 HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"\b(?:eval|exec)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\("

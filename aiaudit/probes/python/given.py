@@ -20,8 +20,8 @@ _HANDING_ON: Final = {ast.Call: "args", ast.List: "elts", ast.Tuple: "elts", ast
 
 
 def walk(roots: list[ast.AST]) -> Iterator[tuple[ast.AST, int]]:
-    """All expressions below `roots` in source order, iteratively, each with its flags; no constants, and of names those
-    that are handed on."""
+    """The calls below `roots`, and the names and attributes that are handed on, in source order and iteratively, each
+    with its flags."""
     stack: list[tuple[ast.AST, int]] = [(node, 0) for node in reversed(roots)]
     pop, push = stack.pop, stack.append
     while stack:
@@ -31,7 +31,14 @@ def walk(roots: list[ast.AST]) -> Iterator[tuple[ast.AST, int]]:
             if flags & HANDED_ON and kind is ast.Name:
                 yield node, flags
             continue
-        yield node, flags
+        if kind is ast.Attribute:
+            if flags & HANDED_ON:
+                yield node, flags
+            if node.value.__class__ not in _LEAVES:  # type: ignore[attr-defined]
+                push((node.value, flags & REPEATED))  # type: ignore[attr-defined]
+            continue
+        if kind is ast.Call:
+            yield node, flags
         inner = (flags & REPEATED) | (AWAITED if kind is ast.Await else 0)
         if kind in _COMPREHENSIONS:
             inner |= REPEATED

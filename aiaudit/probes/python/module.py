@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
 from types import MappingProxyType
@@ -84,9 +84,11 @@ class Scope(Struct, eq=False):
         """In how many statements the name is bound here."""
         return len(self._names().get(name, ()))
 
-    def bound_last(self) -> dict[str, ast.stmt | None]:
+    def bound_last(self) -> Iterator[tuple[str, ast.stmt | None]]:
         """The names that are bound here, each with the last statement that binds it; None of a parameter."""
-        return {name: places[-1] and places[-1][0] for name, places in self._names().items()}
+        for name, places in self._names().items():
+            last = places[-1]
+            yield name, last and last[0]
 
     def _names(self) -> dict[str, list[Placed | None]]:
         if self._index is None:

@@ -83,12 +83,17 @@ class Provenance:
         return "unresolved"
 
     def _worst(self, parts: Iterable[ast.AST], scope: Scope, depth: int) -> str:
-        return worst(self.of(part, scope, depth + 1) for part in list(parts)[:8])
+        some = list(parts)[:8]
+        if len(some) == 1:
+            return self.of(some[0], scope, depth + 1)
+        return worst(self.of(part, scope, depth + 1) for part in some)
 
     def _name(self, node: ast.Name, scope: Scope, depth: int) -> str:
         bindings = self.resolver.bindings(node.id, scope, node.lineno)
         if bindings is None:
             return "user" if node.id in _USER else "operator" if node.id in _OPERATOR else "unresolved"
+        if len(bindings) == 1:
+            return self._binding(bindings[0], node.id, depth)
         return worst(self._binding(binding, node.id, depth) for binding in bindings[:4])
 
     def _binding(self, binding: Binding, name: str, depth: int) -> str:

@@ -11,18 +11,18 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.nodes import parameters, statements
+from aiaudit.probes.python.resolved import MAX_CANDIDATES, Names, Resolved, few
 from aiaudit.probes.python.stores import Stores
 from aiaudit.probes.python.tables import elements
 
 MAX_DEPTH: Final = 12  # names followed from one to the next
-MAX_CANDIDATES: Final = 4  # what one name may stand for on different branches
 
 BUILTINS: Final = frozenset(name for name in dir(builtins) if not name.startswith("_")) | {"__import__"}
 
@@ -51,32 +51,6 @@ _STANDING: Final = (  # expressions that may stand for something; a look at the 
     ast.Name, ast.Call, ast.Subscript, ast.NamedExpr, ast.IfExp, ast.BinOp, ast.BoolOp
 )  # fmt: skip
 _DOTTED: Final = lazy.regex(r"[\w.\[\], |]{1,100}")
-
-
-class Resolved(NamedTuple):
-    """One thing an expression may stand for.
-
-    `instance`: the result of calling `name`. `local`: the class or function of this file that it is. `origin`: the
-    import that the name begins with. `made_by`: the call that made the receiver; `settings`: further calls that
-    changed it (`with_options`); `partial`: calls of `functools.partial` that bound arguments.
-    """
-
-    name: str
-    instance: bool = False
-    local: Scope | None = None
-    origin: str = ""
-    made_by: ast.Call | None = None
-    made_in: Scope | None = None
-    settings: tuple[tuple[ast.Call, Scope], ...] = ()
-    partial: tuple[tuple[ast.Call, Scope], ...] = ()
-
-    def dot(self, attribute: str) -> Resolved:
-        """An attribute of it."""
-        name = f"{self.name}.{attribute}"
-        return Resolved(name, False, None, self.origin, self.made_by, self.made_in, self.settings, self.partial)
-
-
-Names = tuple[Resolved, ...]
 
 
 def _class_like(name: str) -> bool:
@@ -110,32 +84,40 @@ class Resolver:
         if depth > MAX_DEPTH:
             return ()
         self._memo[key] = ()  # a name that leads back to itself stands for nothing
-        found = _few(self._names(node, scope, depth + 1))
-        self._memo[key] = found
+        found = self._memo[key] = self._names(node, scope, depth + 1)
         return found
 
-    def _names(self, node: ast.AST, scope: Scope, depth: int) -> Iterable[Resolved]:
+    def _names(self, node: Any, scope: Scope, depth: int) -> Names:
+        kind = node.__class__
+        if kind is _NAME:
+            return self.lookup(node.id, scope, node.lineno, depth)
         attributes: list[str] = []
         found: Names = ()
-        stored = self.stores.there
-        while isinstance(node, _PARTS):
-            if node.__class__ is ast.Attribute:
-                if stored and (found := self._stored(node, scope, depth)):
+        while kind is _ATTRIBUTE or kind is ast.Await:
+            if kind is _ATTRIBUTE:
+                if self.stores.there and (found := self._stored(node, scope, depth)):
                     break
                 attributes.append(node.attr)
             node = node.value
-        found = found or (self._stored(node, scope, depth) if stored else ()) or self._base(node, scope, depth)
-        for attribute in reversed(attributes):
+            kind = node.__class__
+        if not found and kind is not _NAME and self.stores.there:
+            found = self._stored(node, scope, depth)
+        found = found or self._base(node, scope, depth)
+        while attributes and found:
             if len(found) == 1:
-                found = _few(self.attribute(found[0], attribute, depth))
+                owner = found[0].local
+                if owner is None or owner.kind != "class":
+                    return (found[0].dot(".".join(reversed(attributes))),)
+                found = self.attribute(found[0], attributes.pop(), depth)
             else:
-                found = _few(one for receiver in found for one in self.attribute(receiver, attribute, depth))
+                attribute = attributes.pop()
+                found = few(one for receiver in found for one in self.attribute(receiver, attribute, depth))
         return found
 
     def _stored(self, node: ast.AST, scope: Scope, depth: int) -> Names:
         """What was put into the place of a framework's store that `node` reads."""
         kept = self.stores.bindings(node, scope)
-        return _few(one for binding in kept for one in self._binding(binding, depth)) if kept else ()
+        return few(one for binding in kept for one in self._binding(binding, depth)) if kept else ()
 
     def _base(self, node: ast.AST, scope: Scope, depth: int) -> Names:
         kind = node.__class__
@@ -149,17 +131,17 @@ class Resolver:
             ):
                 return found
             case ast.Call():
-                return _few(self._called(node, scope, depth))
+                return few(self._called(node, scope, depth))
             case ast.Subscript(value=table, slice=key):
                 return self._element(table, key, scope, depth) or self._generic(table, key, scope, depth)
             case ast.NamedExpr(value=value):
                 return self.names(value, scope, depth)
             case ast.IfExp(body=left, orelse=right):
-                return _few((*self.names(left, scope, depth), *self.names(right, scope, depth)))
+                return few((*self.names(left, scope, depth), *self.names(right, scope, depth)))
             case ast.BinOp(op=ast.BitOr()):
                 return self._pipeline(node, scope, depth)
             case ast.BoolOp(values=values):
-                return _few(one for value in values for one in self.names(value, scope, depth))
+                return few(one for value in values for one in self.names(value, scope, depth))
         return ()
 
     def _element(self, table: ast.expr, key: ast.expr, scope: Scope, depth: int) -> Names:
@@ -167,17 +149,15 @@ class Resolver:
         reached by its text: `vars(m)["f"]`, `globals()["f"]`, `sys.modules["m"]`."""
         text = self.text(key, scope, depth)
         if isinstance(table, ast.Attribute) and table.attr == "__dict__" and text:
-            return _few(o for one in self.names(table.value, scope, depth) for o in self.attribute(one, text, depth))
+            return few(o for one in self.names(table.value, scope, depth) for o in self.attribute(one, text, depth))
         if isinstance(table, ast.Call) and isinstance(table.func, ast.Name) and text:
             if table.func.id == "globals":
                 return self.lookup(text, self.module.top, None, depth)
             if table.func.id == "vars" and table.args:
-                return _few(o for r in self.names(table.args[0], scope, depth) for o in self.attribute(r, text, depth))
+                return few(o for r in self.names(table.args[0], scope, depth) for o in self.attribute(r, text, depth))
         if isinstance(table, ast.Attribute) and table.attr == "modules" and text:
             return tuple(Resolved(text, origin=text) for one in self.names(table, scope, depth) if one.name == _MODULES)
-        return _few(
-            one for value, owner in elements(self, table, key, scope) for one in self.names(value, owner, depth)
-        )
+        return few(one for value, owner in elements(self, table, key, scope) for one in self.names(value, owner, depth))
 
     def _generic(self, table: ast.expr, key: ast.expr, scope: Scope, depth: int) -> Names:
         """`Agent[Context]` is the class `Agent`: the brackets only say on which types it works."""
@@ -211,20 +191,22 @@ class Resolver:
         bindings = self.bindings(name, scope, line)
         if bindings is not None:
             if len(bindings) == 1:
-                return _few(self._binding(bindings[0], depth))
-            return _few(one for binding in bindings for one in self._binding(binding, depth))
+                if bindings[0].kind == "import":
+                    return (_imported(bindings[0]),)
+                return few(self._binding(bindings[0], depth))
+            return few(one for binding in bindings for one in self._binding(binding, depth))
         if name in BUILTINS:
             return (Resolved(name),)
         targets = [star.of(name) for star in self.module.stars]
-        return _few(Resolved(target, origin=target) for target in targets)
+        return few(Resolved(target, origin=target) for target in targets)
 
-    def bindings(self, name: str, scope: Scope, line: int | None) -> list[Binding] | None:
+    def bindings(self, name: str, scope: Scope, line: int | None) -> Sequence[Binding] | None:
         """The bindings that may hold at `line` of `scope`; None where nothing in the file binds the name."""
         inner: Scope | None = scope
         while inner is not None:
             if inner.kind != "class" or inner is scope:
                 found = inner.bindings(name)
-                if name in self._globals and (inner is self.module.top or name in inner.global_names):
+                if self._globals and name in self._globals and (inner is self.module.top or name in inner.global_names):
                     declared = [b for owner in self._globals[name] for b in _global_bindings(name, owner)]
                     found = [*found, *declared]
                 if found:
@@ -240,8 +222,7 @@ class Resolver:
         scope = binding.scope or self.module.top
         match binding.kind:
             case "import":
-                target = binding.target.removeprefix("builtins.")
-                return (Resolved(target, origin=target),)
+                return (_imported(binding),)
             case "def" | "class":
                 qualname = binding.scope.qualname if binding.scope else ""
                 return (Resolved(f"@.{qualname}", local=binding.scope),) if binding.scope else ()
@@ -281,7 +262,7 @@ class Resolver:
                 self._kept.append(parsed)  # what is remembered by id must stay alive
                 return self.annotation(parsed, scope, depth + 1)
             case ast.Name() | ast.Attribute():
-                return tuple(one._replace(instance=True) for one in self.names(node, scope, depth + 1))
+                return tuple(one.but(instance=True) for one in self.names(node, scope, depth + 1))
             case ast.BinOp(left=left, op=ast.BitOr(), right=right) if depth <= MAX_DEPTH:
                 return self.annotation(left, scope, depth + 1) or self.annotation(right, scope, depth + 1)
             case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inner) if (
@@ -314,7 +295,7 @@ class Resolver:
                     found.extend(self.names(binding.node, inner or owner, depth + 1))
                 else:
                     found.extend(self._binding(binding, depth + 1))
-            return _few(found)
+            return few(found)
         assert isinstance(owner.node, ast.ClassDef)
         found = []
         for base in owner.node.bases:
@@ -323,7 +304,7 @@ class Resolver:
                     found.extend(self._member(one.local, attribute, depth + 1))
                 elif one.local is None and one.name not in ("object", "abc.ABC", "typing.Protocol"):
                     found.append(one.dot(attribute))
-        return _few(found)
+        return few(found)
 
     def _called(self, call: ast.Call, scope: Scope, depth: int) -> Iterable[Resolved]:
         """What the result of a call stands for."""
@@ -336,7 +317,7 @@ class Resolver:
                 yield from self._got(function.made_by, function.made_in or scope, call, scope, depth)
             elif name in PARTIALS and call.args:
                 for one in self.names(call.args[0], scope, depth):
-                    yield one._replace(partial=(*one.partial, (call, scope)))
+                    yield one.but(partial=(*one.partial, (call, scope)))
             elif name == "getattr" and len(call.args) >= 2:
                 yield from self._getattr(call, scope, depth)
             elif last in _IMPORTERS and call.args and (module := _module_name(self.text(call.args[0], scope, depth))):
@@ -347,18 +328,18 @@ class Resolver:
                 yield from self._called(ast.Call(call.args[0], [], []), scope, depth + 1)
             elif last in SETTINGS_METHODS and "." in name:
                 receiver = name.rpartition(".")[0]
-                yield function._replace(name=receiver, instance=True, settings=(*function.settings, (call, scope)))
+                yield function.but(name=receiver, instance=True, settings=(*function.settings, (call, scope)))
             else:
                 made = call if not function.instance else function.made_by
-                yield function._replace(instance=True, local=None, made_by=made, made_in=scope)
+                yield function.but(instance=True, local=None, made_by=made, made_in=scope)
 
     def _made(self, function: Resolved, call: ast.Call, scope: Scope, depth: int) -> Iterable[Resolved]:
         """The result of calling a class or function of this file."""
         local = function.local
         assert local is not None
         if local.kind == "class":
-            return (function._replace(instance=True, made_by=call, made_in=scope),)
-        made = function._replace(instance=True, local=None, made_by=call, made_in=scope)
+            return (function.but(instance=True, made_by=call, made_in=scope),)
+        made = function.but(instance=True, local=None, made_by=call, made_in=scope)
         return self.returned(local, depth) or (made,)
 
     def returned(self, function: Scope, depth: int = 0) -> Names:
@@ -376,7 +357,7 @@ class Resolver:
                 found.extend(self.names(value, function, depth))
         if not found and isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef) and function.node.returns:
             return self.annotation(function.node.returns, function.parent or function, depth)
-        return _few(found)
+        return few(found)
 
     def _got(self, maker: ast.Call, made_in: Scope, call: ast.Call, scope: Scope, depth: int) -> Iterable[Resolved]:
         """`attrgetter("load")(torch)`, and the method that `methodcaller("load", …)(torch)` calls."""
@@ -384,14 +365,14 @@ class Resolver:
         for receiver in self.names(call.args[0], scope, depth) if call.args else ():
             found: Names = (receiver,)
             for part in text.split(".") if text else ["?"]:
-                found = _few(
+                found = few(
                     o for one in found for o in (self.attribute(one, part, depth) if text else (one.dot(part),))
                 )
             yield from found
 
     def called_by_name(self, call: ast.Call, scope: Scope) -> Names:
         """What `methodcaller("load", …)(torch)` calls; empty for any other call."""
-        return _few(
+        return few(
             got
             for one in self.names(call.func, scope)
             if one.name == METHODCALLER and one.instance and one.made_by is not None
@@ -456,13 +437,18 @@ def root_name(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _holding(bindings: Sequence[Binding], line: int | None) -> list[Binding]:
+def _imported(binding: Binding) -> Resolved:
+    target = binding.target.removeprefix("builtins.")
+    return Resolved(target, False, None, target)
+
+
+def _holding(bindings: Sequence[Binding], line: int | None) -> Sequence[Binding]:
     """The bindings that may hold at a line: the last certain one before it, and those in branches after that."""
     if len(bindings) == 1:
-        return [bindings[0]]
+        return bindings
     before = [one for one in bindings if line is None or one.line < line or one.kind in ("param", "import")]
     if not before:
-        return list(bindings)
+        return bindings
     for index in range(len(before) - 1, -1, -1):
         if before[index].certain and not _is_nothing(before[index]):
             return before[index:]
@@ -490,17 +476,3 @@ def _global_bindings(name: str, owner: Scope) -> list[Binding]:
 def _is_property(scope: Scope) -> bool:
     assert not isinstance(scope.node, ast.Module)
     return any(dotted(one).rpartition(".")[2] in ("property", "cached_property") for one in scope.node.decorator_list)
-
-
-def _few(found: Iterable[Resolved]) -> Names:
-    """The first few, each once."""
-    found = tuple(found)
-    if len(found) < 2:
-        return found
-    out: list[Resolved] = []
-    for one in found:
-        if not any(one.name == other.name and one.made_by is other.made_by for other in out):
-            out.append(one)
-            if len(out) == MAX_CANDIDATES:
-                break
-    return tuple(out)

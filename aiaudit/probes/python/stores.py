@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STREAMLIT: Final = "streamlit.session_state"
 CHAINLIT: Final = "chainlit.user_session"
 WORDS: Final = (b"session_state", b"user_session")
+COMMON: Final = b"session"  # of both: one look is enough for most files
 MAX_KEPT: Final = 4  # bindings of one key that are followed
 
 
@@ -32,7 +33,8 @@ class Stores:
     @cached_property
     def there(self) -> bool:
         """Whether the file names a store at all: asked of every expression, looked for once."""
-        return any(word in self.resolver.module.source.data for word in WORDS)
+        data = self.resolver.module.source.data
+        return COMMON in data and any(word in data for word in WORDS)
 
     def bindings(self, node: ast.AST, scope: Scope) -> list[Binding]:
         """What may have been put into the place that `node` reads; empty where it reads no store."""

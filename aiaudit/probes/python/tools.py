@@ -19,7 +19,8 @@ from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import expressions, header, parameters, statements
-from aiaudit.probes.python.resolve import Resolved, dotted, last_name
+from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.resolved import Resolved
 
 HITS: Final = (
     rb"^[ \t]*@(?:\w+\.)*(?:tool|function_tool|tool_plain|kernel_function|beta_tool|call_tool|register_for_llm)\b"

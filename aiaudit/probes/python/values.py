@@ -42,7 +42,12 @@ class Values:
 
     def of(self, node: ast.AST | None, scope: Scope, name: str = "") -> Any:
         """The value of `node` as JSON; `name` (a keyword's) hides values of credentials."""
-        value = self._of(node, scope, 0)
+        if node.__class__ is ast.Constant:
+            value = node.value
+            if value.__class__ is not str:
+                return value if value.__class__ in _SMALL else self._of(node, scope, 0)
+        else:
+            value = self._of(node, scope, 0)
         if isinstance(value, str):
             return redacted(value, name)
         return value
@@ -92,6 +97,8 @@ class Values:
         if depth > MAX_DEPTH or node.__class__ not in _SCALARS:
             return _NONE
         match node:
+            case ast.Constant(value=str() as text):
+                return text
             case ast.Constant(value=value):
                 return value if isinstance(value, str | bool | int | float | type(None)) and _plain(value) else _NONE
             case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -159,6 +166,7 @@ class Values:
 
 
 _NONE: Final = object()
+_SMALL: Final = frozenset((bool, type(None)))  # what any JSON holds
 _SCALARS: Final = frozenset(
     (ast.Constant, ast.UnaryOp, ast.Name, ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.Call, ast.Attribute)
 )

@@ -55,7 +55,7 @@ class _Rules:
     """Numbered rules. Most are plain names, and are looked up; the others are tried only on a name that ends or begins
     as one of them does, and are compiled when there is one."""
 
-    __slots__ = ("_able", "_ends", "_heads", "_names", "_paths", "_set", "_starts", "_wild")
+    __slots__ = ("_able", "_ends", "_firsts", "_heads", "_lasts", "_names", "_paths", "_set", "_starts", "_wild")
 
     def __init__(self, rules: Iterable[tuple[int, _Rule]]) -> None:
         self._names: dict[str, int] = {}
@@ -77,6 +77,8 @@ class _Rules:
         if len(ends) + len(starts[True]) + len(starts[False]) > _FEW:
             ends = {""}  # to try the rules costs less then
         self._ends, self._starts, self._heads = tuple(ends), tuple(starts[True]), tuple(starts[False])
+        self._lasts = frozenset(end[-1:] for end in ends)  # most names are told apart by a character
+        self._firsts = frozenset(head[:1] for head in self._heads)
         self._able: list[int] = []  # the numbers of those that could be compiled
         self._set: re2.Set | None = None
 
@@ -92,13 +94,18 @@ class _Rules:
         return found
 
     def _worth_trying(self, folder: str, names: Set[str]) -> list[str]:
-        ends, heads = self._ends, self._heads
-        starts = tuple(one for one in self._starts if one.startswith(folder) or folder.startswith(one))
-        return [
+        ends, heads, lasts, firsts = self._ends, self._heads, self._lasts, self._firsts
+        if "" in lasts or "" in firsts:
+            return list(names)
+        likely = [
             name
             for name in names
-            if name.endswith(ends) or name.startswith(heads) or (starts and (folder + name).startswith(starts))
+            if (name[-1] in lasts and name.endswith(ends)) or (name[0] in firsts and name.startswith(heads))
         ]
+        starts = tuple(one for one in self._starts if one.startswith(folder) or folder.startswith(one))
+        if starts:
+            likely += [name for name in names if (folder + name).startswith(starts)]
+        return likely
 
     def _tried(self, path: str) -> list[int]:
         if self._set is None:

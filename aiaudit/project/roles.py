@@ -65,6 +65,9 @@ MODEL_SUFFIXES: Final = _words(
     ".pt .pth .ckpt .safetensors .onnx .gguf .ggml .h5 .hdf5 .keras .pb .tflite .mlmodel .pkl .pickle .joblib .dill"
     " .skops .pmml .engine .plan .bin .caffemodel .params .llamafile .xgb .cbm .ubj"
 )
+_SUFFIXES: Final = {
+    one: one for one in CODE_SUFFIXES | CONFIG_SUFFIXES | DOCS_SUFFIXES | DATA_SUFFIXES | MODEL_SUFFIXES
+}
 _CONFIG_NAMES: Final = _words(
     "makefile gnumakefile dockerfile containerfile procfile jenkinsfile justfile vagrantfile pipfile rakefile gemfile"
     " codeowners .gitignore .dockerignore .gitattributes .editorconfig .env .flake8 .pylintrc .npmrc .nvmrc"
@@ -91,7 +94,7 @@ _GENERATED_ENDS: Final = (
 def role_of(path: str) -> Role:
     """The role of the file at `path` (relative to the project root, `/`-separated)."""
     directory, _, name = path.rpartition("/")
-    return role_in(role_of_dirs(directory.lower()), name.lower(), suffix_of(name))
+    return role_and_suffix(role_of_dirs(directory.lower()), name.lower())[0]
 
 
 def suffix_of(name: str) -> str:
@@ -107,23 +110,29 @@ def suffix_in(lower: str) -> str:
     return lower[dot:] if dot > 0 else ""
 
 
-def role_in(folder: Role | None, name: str, suffix: str) -> Role:
-    """The role of a file called `name` (lower case) in a folder of kind `folder` (see `role_of_dirs`)."""
+def role_and_suffix(folder: Role | None, name: str) -> tuple[Role, str]:
+    """The role of a file called `name` (lower case) in a folder of kind `folder` (see `role_of_dirs`), and the suffix
+    of its name."""
+    dot = name.rfind(".")
+    suffix = name[dot:] if dot > 0 else ""
+    if name[0] == "." and (name == ".env" or name.startswith(".env.")):
+        suffix = ".env"
+    suffix = _SUFFIXES.get(suffix, suffix)  # one text for all of them
     if folder is _VENDORED or folder is _GENERATED:
-        return folder
+        return folder, suffix
     if name.endswith(_GENERATED_ENDS):
-        return _GENERATED
+        return _GENERATED, suffix
     if folder is _TEST:
-        return folder
+        return folder, suffix
     is_code = suffix in CODE_SUFFIXES
     named = "test" in name or "spec" in name or "e2e" in name
     if named and (is_code or suffix == ".ipynb") and _is_test_name(name, suffix):
-        return _TEST
+        return _TEST, suffix
     if folder is _DATA:  # code in a package called `data` stays code; everything else there is data
-        return _CODE if is_code else _by_name(name, suffix, in_data=True)
+        return _CODE if is_code else _by_name(name, suffix, in_data=True), suffix
     if folder is not None:
-        return folder
-    return _CODE if is_code else _by_name(name, suffix, in_data=False)
+        return folder, suffix
+    return _CODE if is_code else _by_name(name, suffix, in_data=False), suffix
 
 
 @lru_cache(maxsize=4096)

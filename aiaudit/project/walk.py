@@ -13,7 +13,6 @@ import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
-from sys import intern
 from typing import Final
 
 from msgspec import Struct
@@ -23,7 +22,7 @@ from aiaudit.project.entry import CACHE, PACKAGES, STORE, VENV, Entry, Kind, Ski
 from aiaudit.project.gitignore import MAX_BYTES, IgnoreFile
 from aiaudit.project.globs import GlobSet
 from aiaudit.project.reader import SPARSE_FROM, Unreadable, is_sparse
-from aiaudit.project.roles import Role, role_in, role_of_dirs, suffix_in
+from aiaudit.project.roles import Role, role_and_suffix, role_of_dirs
 
 MAX_ENTRIES: Final = 200_000
 MAX_DEPTH: Final = 64
@@ -45,6 +44,7 @@ _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 _OPEN_DIR: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NOFOLLOW | _CLOEXEC
 _OPEN_FILE: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _NOFOLLOW | _CLOEXEC
 
+_FILE: Final = stat.S_IFREG
 _KIND: Final = stat.S_IFMT(0o177777)  # the bits of a mode that tell what it is
 _KINDS: Final[dict[int, Kind]] = {stat.S_IFREG: "file", stat.S_IFLNK: "symlink"}
 
@@ -139,7 +139,7 @@ class _Walk:
         inner = sorted([name for name, one in found.items() if one.is_dir(follow_symlinks=False)])
         folders = {name: found.pop(name) for name in inner}
         self._add(found, fd, folder)
-        ignored = _ignored(folder, folders, is_dir=True)
+        ignored = _ignored(folder, folders, is_dir=True) if inner else ()
         for name in inner:
             self._enter(name, fd, folder, name in ignored)
 
@@ -161,11 +161,12 @@ class _Walk:
                 continue
             if len(entries) >= most:
                 raise _Full
-            size = status.st_size
-            kind = _KINDS.get(status.st_mode & _KIND, "special")
-            lower = name.lower()
-            suffix = intern(suffix_in(lower))
-            role = role_in(role_of_folder, lower, suffix)
+            size, mode = status.st_size, status.st_mode & _KIND
+            role, suffix = role_and_suffix(role_of_folder, name.lower())
+            if mode == _FILE and size < SPARSE_FROM:
+                entries.append(Entry(path, size, "file", name in ignored, role, suffix))
+                continue
+            kind = _KINDS.get(mode, "special")
             sparse = size >= SPARSE_FROM and is_sparse(size, getattr(status, "st_blocks", size))
             target = _link(name, parent, prefix) if kind == "symlink" else ""
             entries.append(Entry(path, size, kind, name in ignored, role, suffix, sparse, target))

@@ -115,7 +115,7 @@ def _configured(files: Files, path: str, mine: frozenset[str]) -> Iterator[dict[
 
 def _in_code(path: str, context: Context, mine: frozenset[str]) -> Iterator[dict[str, Any]]:
     project = python_project(context)
-    for call in calls_in(path, project) if path in project.records else ():
+    for call in calls_in(path, project) if path in project.calling else ():
         client = next((one for one in call["names"] if one in _CLIENTS), "")
         if not client:
             continue

@@ -144,7 +144,7 @@ def called_in(context: Context) -> Called:
         return known
     project = python_project(context)
     files: dict[str, list[str]] = defaultdict(list)  # lists, for a name mostly has one file
-    for path in project.having.get("calls", ()):
+    for path in project.calling:
         for name in {name for call in calls_in(path, project) for name in call["names"]}:
             files[name].append(path)
     paths = {entry.path for entry in context.project.files}
@@ -155,9 +155,15 @@ def called_in(context: Context) -> Called:
 def calls_in(path: str, project: PythonProject) -> list[dict[str, Any]]:
     """The calls of one file with the names that they have when the project's own imports are followed."""
     calls = project.calls.get(path)
+    if calls is None and path not in project.calling:
+        return []
     if calls is None:
         rows = unpacked(project.records[path].get("calls", ()))
-        calls = project.calls[path] = [_complete(call, path, project) for call in rows]
+        calls = [_complete(call, path, project) for call in rows]
+        for call in calls:
+            for key, value in call.items():
+                call[key] = project.shared(value)
+        project.calls[path] = calls
     return calls
 
 

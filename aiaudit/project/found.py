@@ -18,6 +18,7 @@ _RECENT: Final = 2 * 1024 * 1024  # bytes of others that were asked for last
 _READ: Final = 4  # times the memory that an answer takes when it was read
 _EACH: Final = 400  # bytes that even an empty one takes then
 _SHORT: Final = 256  # bytes of an answer that many files may have
+_SHARED: Final = 2_000  # of these, how many stay read
 _ALIKE: Final = 20_000  # different short answers of which equal ones are found
 
 
@@ -96,7 +97,9 @@ class Found(Mapping[str, Result]):
     def _of_many(self, body: bytes) -> Result:
         found = self._shared.get(body)
         if found is None:
-            found = self._shared[body] = decode(body)
+            found = decode(body)
+            if len(self._shared) < _SHARED:
+                self._shared[body] = found
         return found
 
     def _keep_a_while(self, path: str, found: Result, takes: int) -> None:

@@ -20,7 +20,7 @@ from aiaudit.probes.datasets.schemas import VersionsProbe, VersionsQuery
 from aiaudit.probes.python.asking import METHOD, CodeQuery, scope_of
 from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.python_calls import calls_in
+from aiaudit.probes.python_calls import called_in, calls_in
 from aiaudit.project.entry import Entry
 from aiaudit.project.globs import GlobSet
 from aiaudit.project.reader import Unreadable
@@ -97,8 +97,9 @@ class UsedProbe(Probe[UsedQuery]):
 
 def _reads(context: Context, parsed: list[Entry]) -> Iterator[dict[str, Any]]:
     project = python_project(context)
+    reading = _calling(context, _READS, "reads")
     for entry in parsed:
-        for call in calls_in(entry.path, project):
+        for call in calls_in(entry.path, project) if entry.path in reading else ():
             name = next((one for one in call["names"] if _READS.match(one)), None)
             if name is None or call["reference"]:
                 continue
@@ -174,6 +175,17 @@ def _plain(path: str) -> str:
     return posixpath.normpath(path.replace("\\", "/"))
 
 
+def _calling(context: Context, wanted: Patterns, what: str) -> dict[str, None]:
+    """The files that call one of these, in path order."""
+    key = f"datasets.calling {what}"
+    if key not in context.memo:
+        files = called_in(context).files
+        some = {path for name, paths in files.items() if wanted.match(name) for path in paths}
+        context.memo[key] = {path: None for path in python_project(context).calling if path in some}
+    known: dict[str, None] = context.memo[key]
+    return known
+
+
 def _written(context: Context) -> frozenset[str]:
     """Paths, as they are written in the code, of files of data that the project makes itself."""
     key = "datasets.written"
@@ -181,7 +193,7 @@ def _written(context: Context) -> frozenset[str]:
         project = python_project(context)
         found = {
             _plain(call["arg0"])
-            for path in project.having.get("calls", ())
+            for path in _calling(context, _WRITES, "writes")
             for call in calls_in(path, project)
             if isinstance(call.get("arg0"), str) and call["arg0"] and any(_WRITES.match(one) for one in call["names"])
         }

@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from aiaudit.model.types import Unknown, from_json
 from aiaudit.probes.base import Context
 from aiaudit.probes.python.base_record import Base
+from aiaudit.probes.python.shared import Shared
 from aiaudit.project.entry import Entry
 from aiaudit.project.found import errors_in, without
 
@@ -51,6 +52,7 @@ class PythonProject:
         self.unparsed = errors_in(scans)
         self.records = without(scans, self.unparsed)
         self.calls: dict[str, list[dict[str, Any]]] = {}  # filled by python.calls, file by file
+        self.shared = Shared()  # for what they hold
         self._bases: dict[str, Base] = {}
         self._constants: dict[str, dict[str, Any]] = {}
         folders: set[str] = set()
@@ -82,6 +84,11 @@ class PythonProject:
     def having(self) -> Mapping[str, Sequence[str]]:
         """The files of which the engine found each part, by the part's name; `base.` before a part of the base."""
         return self._contents.having
+
+    @cached_property
+    def calling(self) -> Mapping[str, None]:
+        """The files in which something that was asked for is called, in path order."""
+        return dict.fromkeys(self.having.get("calls", ()))
 
     @property
     def importers(self) -> Mapping[str, Collection[str]]:

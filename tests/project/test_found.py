@@ -1,0 +1,51 @@
+"""What an engine found: read when asked for, whatever of it stays read."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiaudit.plain_json import encode
+from aiaudit.project import found as module
+from aiaudit.project.found import Found, errors_in, truncated_in, without
+
+
+@pytest.mark.parametrize("stays", [0, 10_000, 10**9])
+@pytest.mark.parametrize("recent", [0, 3_000, 10**9])
+@pytest.mark.parametrize("alike", [True, False])
+def test_the_same_whatever_is_held(monkeypatch: pytest.MonkeyPatch, stays: int, recent: int, alike: bool) -> None:
+    monkeypatch.setattr(module, "_STAYS", stays)
+    monkeypatch.setattr(module, "_RECENT", recent)
+    records = {f"m{number}.py": {"rows": [number] * (number % 90)} for number in range(200)}
+    kept = Found(records, alike=alike)
+    for path in reversed(records):
+        kept.put(path, encode(records[path]))
+    for _ in range(3):
+        assert dict(kept) == records
+        assert list(kept) == list(records)
+    kept.put("m7.py", encode({"rows": "another"}))
+    assert kept["m7.py"] == {"rows": "another"}
+    with pytest.raises(KeyError):
+        kept["m200.py"]
+
+
+def test_files_with_the_same_answer_do_not_share_it_unless_they_may() -> None:
+    for alike in (True, False):
+        kept = Found(["a", "b"], alike=alike)
+        kept.put("a", b'{"hits":{}}')
+        kept.put("b", b'{"hits":{}}')
+        assert (kept["a"] is kept["b"]) is alike
+
+
+def test_trouble_is_known_without_reading() -> None:
+    kept = Found(["a", "b", "c", "d", "e"])
+    kept.put("a", encode({"says": "error", "in": {"error": 1}}))
+    kept.put("b", encode({"error": "no Python"}))
+    kept.fail("c", "gone")
+    kept.put("d", encode({"hits": {}, "truncated": True}))
+    with pytest.raises(KeyError):
+        kept.whole()  # nothing is known of e
+    kept.put("e", b"{}")
+    assert errors_in(kept.whole()) == errors_in(dict(kept)) == {"b": "no Python", "c": "gone"}
+    assert truncated_in(kept) == truncated_in(dict(kept)) == ["d"]
+    assert kept["c"] == {"error": "gone"}
+    assert list(without(kept, {"b", "c"})) == ["a", "d", "e"]

@@ -167,7 +167,7 @@ def _parse(line: bytes) -> _Rule | None:
     if negated:
         line = line[1:]
     dir_only = line.endswith(b"/")
-    line = line.rstrip(b"/") if dir_only else line
+    line = line[:-1] if dir_only else line  # of two slashes one is left, and no path ends with it
     if not line:
         return None
     return _Rule(line.removeprefix(b"/"), negated, dir_only, anchored=b"/" in line)

@@ -36,6 +36,7 @@ def ignored(rules: str, path: str, *, is_dir: bool = False) -> bool | None:
         ("**/x*", "a/b/xy", True),
         ("a/b*", "a/bc", True),
         (".p*\n/docs/*", ".pre", True),
+        ("??//", "ab", None),
         ("*", "a/b", True),
         ("*.log\n!keep.log", "keep.log", False),
         ("!keep.log\n*.log", "keep.log", True),

@@ -41,6 +41,9 @@ _PIPELINES: Final = frozenset(
     ("airflow", "prefect", "dagster", "zenml", "flytekit", "metaflow", "kfp", "luigi", "kedro", "clearml", "hamilton")
 )
 _COMMAND: Final = lazy.regex(r"\bpython3?\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)")
+_TOLD: Final = lazy.regex(  # the same in a README, pages too
+    r"\b(?:python3?|streamlit\s+run|chainlit\s+run)\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)"
+)
 _README: Final = lazy.regex(r"(?i)(?:^|/)readme(?:\.(?:md|rst|txt))?$")
 # Modules that a started file names in a text: `uvicorn.run("app.main:app")`, `import_module("app.plugins")`.
 _BY_TEXT: Final = lazy.regex(r"\b(uvicorn\.run|import_module)\(\s{0,99}[\"']([A-Za-z_][\w.]{0,200})(?::\w+)?[\"']")
@@ -208,15 +211,16 @@ def _named_by(root: _Root, files: Files) -> Iterator[_Root]:
 
 
 def _told_by(path: str, files: Files) -> Iterator[_Root]:
-    """The scripts that a README tells people to run, from the root or from its own folder."""
+    """The scripts and pages that a README tells people to start, from the root or from its own folder."""
     text = files.text(path) or ""
     folder = path.rpartition("/")[0]
-    for match in _COMMAND.finditer(text):
+    for match in _TOLD.finditer(text):
         name = match.group(2) or f"{match.group(1).replace('.', '/')}.py"
         found = file_of_script(files, name) or (file_of_script(files, f"{folder}/{name}") if folder else "")
         if found:
             line = text.count("\n", 0, match.start()) + 1
-            yield _Root(found, "script", f"{path}:{line} {match.group(0)}")
+            kind = "script" if match.group(0).startswith("python") else "serve"
+            yield _Root(found, kind, f"{path}:{line} {match.group(0)}")
 
 
 def _started_by(path: str, files: Files) -> Iterator[_Root]:

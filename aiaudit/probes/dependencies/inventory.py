@@ -22,6 +22,7 @@ REQUIREMENTS_GLOBS: Final = (
     "**/requirements*.lock",
     "**/constraints*.txt",
 )
+BARE_GLOBS: Final = ("**/requirements_*", "**/requirements-*")  # those of these that have no suffix
 OTHER_GLOBS: Final = (
     "**/pyproject.toml",
     "**/setup.py",
@@ -71,6 +72,9 @@ def _build(files: Files) -> Inventory:
     requirement_files: dict[str, Manifest] = {}
     for entry in files.matching(REQUIREMENTS_GLOBS):
         _read_requirements(files, made, entry.path, requirement_files)
+    for entry in files.matching(BARE_GLOBS):
+        if "." not in entry.name:
+            _read_requirements(files, made, entry.path, requirement_files)
     for entry in files.matching(OTHER_GLOBS):
         made.paths.append(entry.path)
         manifest = _read_other(files, entry.path, entry.name.lower())

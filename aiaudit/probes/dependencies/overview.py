@@ -113,6 +113,8 @@ def manifest_record(view: ManifestView, primary: int) -> dict[str, Any]:
     """A manifest as a record: how it is pinned, locked and installed. `primary`: see `primary_depth`."""
     manifest, lock = view.manifest, view.lock
     main = _main(manifest)
+    if not main and manifest.tool == "pip" and any(one.where == "image" for one in view.installs):
+        main = list(manifest.dependencies)  # whatever its name says it is for, the image runs with it
     loose = [d.name for d in main if not d.pinned]
     return {
         "path": manifest.path,

@@ -23,6 +23,7 @@ from aiaudit.probes.python.values import Values
 
 _KINDS: Final = {"f": "function", "a": "async", "c": "class"}
 MAX_CONSTANTS: Final = 300
+MAX_LIST: Final = 10
 _SCALARS: Final = frozenset((ast.Constant, ast.UnaryOp, ast.BinOp, ast.JoinedStr, ast.List, ast.Tuple))
 _LETTERS: Final[dict[type, str]] = {ast.FunctionDef: "f", ast.AsyncFunctionDef: "a", ast.ClassDef: "c"}
 
@@ -350,13 +351,26 @@ def _constants(module: Module, values: Values) -> dict[str, Any]:
             if value.__class__ not in _SCALARS or target.__class__ is not ast.Name or len(found) >= MAX_CONSTANTS:
                 continue
             name = f"{scope.qualname}.{target.id}" if scope.qualname else target.id
-            constant = values.of(value, scope, target.id)
-            if isinstance(constant, Unknown) or constant is None or name in found:
+            constant = _constant(value, values, scope, target.id)  # type: ignore[arg-type]
+            if constant is None or name in found:
                 found.pop(name, None)
-            elif not isinstance(constant, list) or (len(constant) <= 10 and all(_is_scalar(one) for one in constant)):
+            elif constant is not _LONG:
                 found[name] = constant
     return found
 
 
+_LONG: Final = object()  # a list that is not kept
+
+
+def _constant(node: ast.expr, values: Values, scope: Scope, name: str) -> Any:
+    """The value of a scalar or a short list; None for what is not constant."""
+    if isinstance(node, ast.List | ast.Tuple) and len(node.elts) > MAX_LIST:
+        return None if any(one.__class__ is ast.Starred for one in node.elts) else _LONG
+    value = values.of(node, scope, name)
+    if isinstance(value, list):
+        return value if all(_is_scalar(one) for one in value) else _LONG
+    return None if isinstance(value, Unknown) else value
+
+
 def _is_scalar(value: Any) -> bool:
-    return isinstance(value, str | int | float | bool)
+    return value.__class__ in (str, int, float, bool)

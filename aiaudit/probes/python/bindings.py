@@ -38,33 +38,25 @@ class Binding(Struct, frozen=True, eq=False):
 def index(scope: Scope) -> dict[str, list[Placed | None]]:
     """The names that are bound in this scope's own body, in the order of their lines, each with the statements that
     bind it; None for a parameter."""
-    found: dict[str, list[Placed | None]] = {}
-    known = found.get
     node: Any = scope.node
+    found: dict[str, list[Placed | None]] = {}
     if scope.kind == "function":
         found = {argument.arg: [None] for argument in parameters(node)}
-        known = found.get
+    places_of = found.setdefault
     for placed in statements(scope):
         node = placed[0]
         kind = node.__class__
         if kind in _BIND_NOTHING:
             continue
         if kind in _DEFINITIONS:
-            names: Iterable[str] = (node.name,)
-        elif kind is ast.Assign:
-            targets = node.targets
-            plain = len(targets) == 1 and targets[0].__class__ is ast.Name
-            names = (targets[0].id,) if plain else _names(targets)
+            places_of(node.name, []).append(placed)
+        elif kind is ast.Assign and len(node.targets) == 1 and node.targets[0].__class__ is ast.Name:
+            places_of(node.targets[0].id, []).append(placed)
         elif (names_of := _NAMES_OF.get(kind)) is not None:
-            names = names_of(node)
-        else:
-            continue
-        for name in names:
-            places = known(name)
-            if places is None:
-                found[name] = [placed]
-            elif places[-1] is not placed:
-                places.append(placed)
+            for name in names_of(node):
+                places = places_of(name, [])
+                if not places or places[-1] is not placed:
+                    places.append(placed)
     for name in scope.global_names:
         found.pop(name, None)
     return found
@@ -135,6 +127,7 @@ def _walrus_names(node: ast.If | ast.While) -> Iterable[str]:
 _DEFINITIONS: Final = frozenset((ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
 _BIND_NOTHING: Final = frozenset((ast.Expr, ast.Return, ast.AugAssign, ast.Raise, ast.Pass, ast.Assert, ast.Try))
 _NAMES_OF: Final[dict[type, Callable[[Any], Iterable[str]]]] = {
+    ast.Assign: lambda node: _names(node.targets),
     ast.AnnAssign: lambda node: (node.target.id,) if node.target.__class__ is ast.Name else (),
     ast.For: lambda node: _names((node.target,)),
     ast.AsyncFor: lambda node: _names((node.target,)),

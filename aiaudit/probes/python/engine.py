@@ -172,13 +172,11 @@ def _find(data: bytes, wanted: Wanted) -> Hits:
 def _imported(module: Module, patterns: Patterns) -> set[str]:
     """Local names of imports that stand for something asked for under another name."""
     found: set[str] = set()
-    below, match = patterns.below, patterns.match
+    leads, below, match = patterns.leads_below, patterns.below, patterns.match
     for one, _ in module.imports:
-        if one.alias == "*":
-            continue
-        target = one.target
-        if below(target) or (one.alias != one.name and match(target)):
+        if (leads(one.module) and below(one.target)) or (one.alias != one.name and match(one.target)):
             found.add(one.alias)
+    found.discard("*")
     return found
 
 

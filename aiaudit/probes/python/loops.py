@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from aiaudit.probes.python.nodes import expressions, header
+from aiaudit.probes.python.nodes import DEFS, SIMPLE, expressions, header
 from aiaudit.probes.python.resolve import dotted, last_name
 
 if TYPE_CHECKING:
@@ -71,10 +71,10 @@ def _inside(loop: ast.While) -> Iterator[ast.stmt]:
     while stack:
         node = stack.pop()
         yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if node.__class__ in SIMPLE or node.__class__ in DEFS:
             continue
         for name in ("body", "orelse", "finalbody"):
-            stack.extend(inner for inner in getattr(node, name, ()) if isinstance(inner, ast.stmt))
+            stack.extend(getattr(node, name, ()))
         for handler in getattr(node, "handlers", ()):
             stack.extend(handler.body)
 

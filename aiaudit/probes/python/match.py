@@ -89,6 +89,7 @@ class Patterns:
         self._tails: set[str] = set()
         self._lasts: set[str] = set()
         self._known: dict[str, bool] = {}
+        self._leading: dict[str, bool] = {}
         for pattern in self.all:
             self._add(pattern)
 
@@ -152,11 +153,15 @@ class Patterns:
         return last in self._lasts
 
     def leads_below(self, module: str) -> bool:
-        """Whether a pattern `head.*` may match below the module: it is the head, or stands above or below it."""
-        heads = self._below.get(module.partition(".")[0])
-        return heads is not None and any(
-            f"{head}.".startswith(f"{module}.") or module.startswith(f"{head}.") for head in heads
-        )
+        """Whether a pattern `head.*` may match below the module: it is the head, or stands above or below it. It is
+        remembered, since the files of a project import the same."""
+        known = self._leading.get(module)
+        if known is None:
+            heads = self._below.get(module.partition(".")[0], ())
+            known = any(f"{head}.".startswith(f"{module}.") or module.startswith(f"{head}.") for head in heads)
+            if len(self._leading) < MAX_KNOWN:
+                self._leading[module] = known
+        return known
 
     def is_tail(self, chain: str) -> bool:
         """Whether some pattern ends in these dotted parts: what may follow a name imported from another file."""

@@ -241,7 +241,7 @@ def _is_main_guard(test: ast.expr) -> bool:
 def _at(body: Sequence[ast.stmt], line: int) -> ast.stmt | None:
     """The statement of a block that covers a line."""
     at = bisect_right(body, line, key=_LINE)
-    if at < len(body) and first_line(body[at]) <= line:  # one of its decorators
+    if at < len(body) and body[at].__class__ in DEFS and first_line(body[at]) <= line:  # one of its decorators
         return body[at]
     return body[at - 1] if at and line <= _last_line(body[at - 1]) else None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from aiaudit import lazy
@@ -110,7 +111,7 @@ class RecordFinder:
             return "trace"
         if name in _LOGS and (owner and re.search(r"log|audit|event|struct", owner)):
             return "log"
-        if name in _STORES or name in _TABLE_WRITES or _RECORDERS.search(name):
+        if name in _STORES or name in _TABLE_WRITES or _records(name):
             return "store"
         return ""
 
@@ -197,6 +198,8 @@ class RecordFinder:
                 return
 
     def _row(self, call: ast.Call, named: dict[str, ast.expr | None], sink: str, scope: Scope) -> dict[str, Any] | None:
+        if len(named) < _LEAST_FIELDS:
+            return None
         fields = _fields(named)
         telling = {key.lower() for key in named if _IS_TELLING.fullmatch(key)}
         if len(fields) < _LEAST_FIELDS or len(telling) < LEAST:
@@ -208,6 +211,12 @@ class RecordFinder:
             "fields": sorted(fields),
             "keys": sorted(named)[:40],
         }
+
+
+@lru_cache(maxsize=2048)
+def _records(name: str) -> bool:
+    """Whether a function is named as those that keep records."""
+    return _RECORDERS.search(name) is not None
 
 
 def _fields(named: dict[str, ast.expr | None]) -> dict[str, str]:

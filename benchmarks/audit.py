@@ -11,15 +11,13 @@ Fails where the cold run takes more than 1.0 s or any process more than 300 MB.
 
 from __future__ import annotations
 
-import compileall
 import json
 import sys
 import tempfile
-import venv
-import zipfile
 from pathlib import Path
 
 from measure import Cost, line, median, run
+from wheel_environment import from_wheel
 
 RUNS = 5
 SECONDS = 1.0
@@ -143,28 +141,13 @@ def _never_seen(command: list[str], folder: Path, number: int) -> Cost:
     return run(command, cache, (0, 3))
 
 
-def _from_wheel(folder: Path) -> str:
-    """The Python of an environment with the wheel of this checkout, whose libraries are those of the current one."""
-    from hatchling.builders.wheel import WheelBuilder
-
-    wheel = next(WheelBuilder(str(Path(__file__).parents[1])).build(directory=str(folder), versions=["standard"]))
-    venv.create(folder / "venv", with_pip=False, symlinks=True)
-    site = next(folder.glob("venv/lib/python*/site-packages"))
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site)
-    libraries = [path for path in sys.path if path.endswith("-packages")]
-    (site / "libraries.pth").write_text("".join(f"{path}\n" for path in libraries))
-    compileall.compile_dir(site / "aiaudit", quiet=2)  # as pip does
-    return str(folder / "venv" / "bin" / "python")
-
-
 def main() -> int:
     """Print the table; 1 where a limit is passed."""
     given = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     with tempfile.TemporaryDirectory() as folder:
         tree = given or made(Path(folder) / "repository")
         command = [sys.executable, "-m", "aiaudit", "run", str(tree), "-q", "-o", str(Path(folder) / "result.json")]
-        wheel = [_from_wheel(Path(folder)), "-P", *command[1:]]  # not the checkout that one stands in
+        wheel = [from_wheel(Path(folder)), "-P", *command[1:]]  # not the checkout that one stands in
         run(command, {"AIAUDIT_CACHE_DIR": f"{folder}/first"}, (0, 3))  # byte code is written once
         in_ci = [run(wheel, {"AIAUDIT_CACHE_DIR": f"{folder}/ci-{n}"}, (0, 3)) for n in range(RUNS)]
         first = [run(command, {"AIAUDIT_CACHE_DIR": f"{folder}/first-{n}"}, (0, 3)) for n in range(RUNS)]

@@ -13,7 +13,8 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -113,10 +114,44 @@ def collect(
         broken |= {engine.name: f"the files could not be looked through: {scans.trouble}" for engine in built}
     if unread is not None:
         _note_unread(project, found, unread)
-    for one in looking:
-        reason = broken.get(one.probe.engine or "")
-        facts[one.fact_id] = _error(one.fact_id, reason) if reason else _answer(one, context)
+    for engine, some in groupby(_in_turn(looking), key=_engine_of):
+        for name, queries in groupby(some, key=lambda one: one.probe.name):
+            for one in queries:
+                reason = broken.get(engine)
+                facts[one.fact_id] = _error(one.fact_id, reason) if reason else _answer(one, context)
+            _forget(context, name)
+        scans.let_go(engine)
+        _forget(context, engine)
     return facts
+
+
+_OWN_MEMO: Final = frozenset({"text", "python.functions", "python.imports", "python.tests"})
+"""Engines and probes whose memo nobody else looks at."""
+
+
+def _engine_of(one: _Asked) -> str:
+    return one.probe.engine or ""
+
+
+def _in_turn(asked: Iterable[_Asked]) -> list[_Asked]:
+    """Engine by engine and probe by probe, so that what an engine found and a probe made of it can go. Last those that
+    others ask as well: calls in Python."""
+    return sorted(
+        asked,
+        key=lambda one: (
+            _engine_of(one) in ("", "python"),
+            _engine_of(one),
+            one.probe.name == "python.calls",
+            one.probe.name,
+        ),
+    )
+
+
+def _forget(context: Context, owner: str) -> None:
+    """Let go of what a probe, or those of an engine, made for their own queries."""
+    if owner in _OWN_MEMO:
+        for key in [key for key in context.memo if key == owner or key.startswith(f"{owner}.")]:
+            del context.memo[key]
 
 
 class _Scans(Mapping[str, Mapping[str, dict[str, Any]]]):
@@ -171,6 +206,12 @@ class _Scans(Mapping[str, Mapping[str, dict[str, Any]]]):
         scan, self._scan = self._scan, None
         if scan is not None:
             scan.close()
+
+    def let_go(self, engine: str) -> None:
+        """Drop what an engine found, once the last of its probes has answered. No probe asks for another's, but that
+        some of no engine may ask for Python."""
+        if engine not in ("", "python") and isinstance(self._found, dict):
+            self._found.pop(engine, None)
 
     def __enter__(self) -> _Scans:
         return self

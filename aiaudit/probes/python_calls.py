@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any, ClassVar, Final
 
 from msgspec import Struct
@@ -119,7 +119,7 @@ class CallsProbe(Probe[CallsQuery]):
                 if found is not None:
                     key = (id(call), *found)  # calls are kept
                     if key not in made:
-                        made[key] = placed(entry, _record(call, *found, called.paths, entry.path))
+                        made[key] = placed(entry, _record(call, *found, called.is_file, entry.path))
                     yield made[key]
 
         return fact_of(fact_id, query, context, find, among=files)
@@ -130,7 +130,7 @@ class Called(Struct, frozen=True):
 
     names: NameIndex
     files: dict[str, list[str]]
-    paths: set[str]
+    is_file: Callable[[str], bool]  # whether a file of the project stands at a path
 
     def files_of(self, patterns: Iterable[str]) -> set[str]:
         """The files in which something that one of the patterns names is called."""
@@ -147,8 +147,12 @@ def called_in(context: Context) -> Called:
     for path in project.calling:
         for name in {name for call in calls_in(path, project) for name in call["names"]}:
             files[name].append(path)
-    paths = {entry.path for entry in context.project.files}
-    made = context.memo["python.calls"] = Called(NameIndex(files), dict(files), paths)
+
+    def is_file(path: str) -> bool:
+        entry = context.project.entry(path)
+        return entry is not None and entry.kind == "file"
+
+    made = context.memo["python.calls"] = Called(NameIndex(files), dict(files), is_file)
     return made
 
 
@@ -300,10 +304,12 @@ def _holds(keyword: str, wanted: Any, given: dict[str, Any], hidden: bool, doubt
     return any(type(value) is type(one) and value == one for one in options)
 
 
-def _record(call: dict[str, Any], name: str, unresolved: str, paths: set[str], path: str) -> dict[str, Any]:
+def _record(
+    call: dict[str, Any], name: str, unresolved: str, is_file: Callable[[str], bool], path: str
+) -> dict[str, Any]:
     source = call["source"]
     first = call["args"][0] if call["args"] else None
-    if source == "literal" and isinstance(first, str) and _in_project(first, path, paths):
+    if source == "literal" and isinstance(first, str) and _in_project(first, path, is_file):
         source = "project"
     return {
         **{key: call[key] for key in _KEPT},
@@ -321,8 +327,8 @@ _KEPT: Final = (
 )  # fmt: skip
 
 
-def _in_project(text: str, path: str, paths: set[str]) -> bool:
+def _in_project(text: str, path: str, is_file: Callable[[str], bool]) -> bool:
     """Whether a literal path names a file of the project, from its root or from the file's folder."""
     wanted = text.removeprefix("./")
     folder = path.rpartition("/")[0]
-    return wanted in paths or f"{folder}/{wanted}" in paths
+    return is_file(wanted) or is_file(f"{folder}/{wanted}")

@@ -21,6 +21,7 @@ from aiaudit.project.entry import Entry
 from aiaudit.project.found import errors_in, without
 
 MOST_BASES: Final = 512  # base records that are held
+MOST_NAMES: Final = 50_000  # of which it is remembered whether they are of the project
 MAX_STEPS: Final = 8
 MAX_WAYS: Final = 4  # what one name may stand for on different ways
 SYMBOL: Final = "symbol "  # an unknown value that is a library's constant: `symbol torch.float16`
@@ -56,11 +57,11 @@ class PythonProject:
         self._bases: dict[str, Base] = {}
         self._constants: dict[str, dict[str, Any]] = {}
         folders: set[str] = set()
-        names: set[str] = set()
+        names: list[str] = []
         for path in self.records:
             folder, _, name = path.rpartition("/")
             if name.endswith(".py"):
-                names.add(name.removesuffix(".py"))
+                names.append(name)
                 if folder and folder not in folders:
                     folders.update((folder, *_folders(folder)))
         self._folders = frozenset(folders)  # with a Python file somewhere below
@@ -69,8 +70,9 @@ class PythonProject:
         self._split: dict[tuple[str, str], tuple[str, str] | None] = {}
         self._own: dict[str, set[str]] = {}
         # Names of folders and files: an absolute import that begins with none of them is foreign.
-        names.update(part.removesuffix(".py") for folder in folders for part in folder.split("/"))
-        self._parts = frozenset(names)
+        # Those of files are one text: a set of them would take more than all else here.
+        self._parts = {part.removesuffix(".py"): True for folder in folders for part in folder.split("/")}
+        self._names = "\n".join(("", *names, ""))
 
     def base(self, path: str) -> Base:
         known = self._bases.get(path)
@@ -127,7 +129,7 @@ class PythonProject:
 
     def module(self, name: str, importer: str) -> str | None:
         """The file of the module `name` (with leading dots where relative) as `importer` imports it, or None."""
-        if name[:1] != "." and name.partition(".")[0] not in self._parts:
+        if name[:1] != "." and not self.may_own(name.partition(".")[0]):
             return None
         key = (name, importer.rpartition("/")[0])
         if key not in self._found:
@@ -167,15 +169,20 @@ class PythonProject:
 
     def may_own(self, root: str) -> bool:
         """Whether some folder or file with Python in it is called so."""
-        return root in self._parts
+        known = self._parts.get(root)
+        if known is None:
+            known = "/" not in root and "\n" not in root and f"\n{root}.py\n" in self._names
+            if len(self._parts) < MOST_NAMES:
+                self._parts[root] = known
+        return known
 
     def is_foreign(self, name: str) -> bool:
         """Whether a resolved name surely stands for nothing of the project's own: most do."""
-        return name[:1] in "@?" or (name[:1] != "." and name.partition(".")[0] not in self._parts)
+        return name[:1] in "@?" or (name[:1] != "." and not self.may_own(name.partition(".")[0]))
 
     def split(self, name: str, importer: str) -> tuple[str, str] | None:
         """(file, rest of the name) of a dotted name that begins with one of the project's own modules."""
-        if name[:1] != "." and name.partition(".")[0] not in self._parts:
+        if name[:1] != "." and not self.may_own(name.partition(".")[0]):
             return None
         key = (name, importer.rpartition("/")[0])
         if key not in self._split:

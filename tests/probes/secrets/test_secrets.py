@@ -49,7 +49,7 @@ def test_no_value_is_kept_anywhere(tmp_path: Path) -> None:
     query = SecretsQuery(min_confidence=Confidence.WEAK)
     scans = scan(here.project, [TextEngine([query])], jobs=1, isolate=False)
     fact = SecretsProbe().answer("s", query, replace(here, scans=scans))
-    written = json.dumps(scans) + repr(fact)
+    written = json.dumps({engine: dict(found) for engine, found in scans.items()}) + repr(fact)
     for case in cases:
         for piece in (case.value, case.value[-16:], case.value[8:24]):
             assert piece not in written, case.name

@@ -75,7 +75,9 @@ def anchored_inside(regex: str) -> bool | None:
 
 def folds(text: bytes) -> bool:
     """Whether the text holds a letter that is equal to one of ASCII without regard to case."""
-    return not text.isascii() and any(letter in text for letter in _FOLDED)
+    if text.isascii():
+        return False
+    return any(letter[-1:] in text and letter in text for letter in _FOLDED)  # one byte is found in a tenth of the time
 
 
 def _anchor_inside(words: Any, items: Sequence[Any], anchor: Any, step: int, outermost: bool = True) -> bool:

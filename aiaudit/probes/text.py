@@ -115,11 +115,12 @@ def hits_of(group: PatternGroup, context: Context) -> list[tuple[Entry, list[lis
             if entry is not None:
                 for key in result.get("hits", ()):
                     by_key.setdefault(key, []).append(entry)
-    found = by_key.get(group.key)
+    key = group.key
+    found = by_key.get(key)
     if found is None:
         return []
     among = _selected(group, context)
-    return [(entry, scans[entry.path]["hits"][group.key]) for entry in found if entry.path in among]
+    return [(entry, scans[entry.path]["hits"][key]) for entry in found if entry.path in among]
 
 
 def scope_of(group: PatternGroup, context: Context) -> tuple[Scope, str]:

@@ -28,7 +28,7 @@ from aiaudit.probes.base import CHECKED, Context, Probe, Query
 from aiaudit.probes.lifting import liftable
 from aiaudit.probes.registry import RegistryError
 from aiaudit.project.found import errors_in, truncated_in
-from aiaudit.project.memory import WORTH_FILES
+from aiaudit.project.memory import WORTH_FILES, hand_back
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Engine
@@ -110,8 +110,12 @@ def collect(
         if len(project.entries) >= WORTH_FILES:
             project.forget()  # most of it was for those that have answered
         found = scans.found()
+    names = [engine.name for engine in built]
+    built.clear()  # with all that they had compiled
+    if len(project.entries) >= WORTH_FILES:
+        hand_back()
     if scans.trouble:
-        broken |= {engine.name: f"the files could not be looked through: {scans.trouble}" for engine in built}
+        broken |= dict.fromkeys(names, f"the files could not be looked through: {scans.trouble}")
     if unread is not None:
         _note_unread(project, found, unread)
     for engine, some in groupby(_in_turn(looking), key=_engine_of):

@@ -11,7 +11,8 @@ import os
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, compress
+from itertools import compress
+from operator import attrgetter
 
 from aiaudit.project.entry import Entry
 from aiaudit.project.globs import GlobSet, as_bytes, expand, literals
@@ -28,27 +29,34 @@ class Selection:
     """
 
     def __init__(self, files: Sequence[Entry]) -> None:
-        self._files = sorted(files, key=lambda entry: os.fsencode(entry.path))
+        self._files = _in_order(files)
         ending: dict[str, array[int]] = {}
         roles: dict[str, array[int]] = {}
-        lines: list[bytes] = []
+        text, parts = bytearray(b"\n"), bytearray(b"\n")
+        starts = array("Q")  # of the lines
+        folders: set[str] = set()
         self._odd: list[int] = []  # whose paths are no lines
         for position, entry in enumerate(self._files):
             path = as_bytes(entry.path)
-            name = entry.path[entry.path.rfind("/") + 1 :].lower()
+            folder, _, name = entry.path.lower().rpartition("/")
             dot = name.rfind(".")
             ending.setdefault(name[dot:] if dot >= 0 else "", array("I")).append(position)
             roles.setdefault(str(entry.role), array("I")).append(position)
             if b"\n" in path:
                 self._odd.append(position)
                 path = b""
-            lines.append(path)
+            elif folder not in folders:
+                folders.add(folder)
+                parts += as_bytes(folder).replace(b"/", b"\n") + b"\n"
+            starts.append(len(text))
+            text += path + b"\n"
+            parts += path[path.rfind(b"/") + 1 :] + b"\n"
         self._ending = ending
         self._roles = {role: self._bits(positions) for role, positions in roles.items()}
         self._all = self._bits(range(len(self._files)))
-        self._starts = array("Q", accumulate((len(path) + 1 for path in lines), initial=1))  # of the lines
-        self._text = b"\n".join((b"", *lines, b""))
-        self._parts = b"\n".join({part for path in lines for part in path.split(b"/")})
+        self._starts = starts
+        self._text = bytes(text)
+        self._parts = bytes(parts)
         self._there: dict[bytes, bool] = {}  # whether a text stands in any path
         self._known: dict[str, int] = {}
 
@@ -158,6 +166,13 @@ class Selection:
         for position in positions:
             digits[position] = 49  # "1"
         return int(digits, 2) if digits else 0
+
+
+def _in_order(files: Sequence[Entry]) -> list[Entry]:
+    """By the bytes of the paths; where these are ASCII, texts have the same order."""
+    if all(entry.path.isascii() for entry in files):
+        return sorted(files, key=attrgetter("path"))
+    return sorted(files, key=lambda entry: os.fsencode(entry.path))
 
 
 def _is_wild(text: str) -> bool:

@@ -58,6 +58,16 @@ def test_a_number_that_is_not_finite_is_refused(number: float) -> None:
         to_bytes(Fact("pack.fact", State.KNOWN, {"a": [1.0, number]}))
 
 
+def test_a_number_that_is_not_finite_is_refused_beside_what_is_nothing() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        to_bytes(Fact("pack.fact", State.KNOWN, [None, {"a": [math.nan]}]))
+
+
+def test_a_whole_number_with_the_bytes_of_one_that_is_not_finite_is_kept() -> None:
+    value = [None, 0xCB7FF00000000000 - 2**64, 0xCBFFF0]
+    assert from_bytes("a", to_bytes(Fact("a", State.KNOWN, value))).value == value
+
+
 def test_equal_facts_of_two_queries_are_the_same_bytes() -> None:
     assert to_bytes(Fact("a", State.ABSENT)) == to_bytes(Fact("b", State.ABSENT))
 

@@ -10,10 +10,13 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact
 from aiaudit.model.types import UNKNOWN_KEY, as_json, from_json
 
 _KEY: Final = UNKNOWN_KEY.encode()
+# How a number that is not finite begins in MessagePack: all bits of its exponent are set. A whole number may look so.
+_NOT_FINITE: Final = lazy.regex(rb"\xcb[\x7f\xff][\xf0-\xff]")
 
 
 def to_bytes(fact: Fact) -> bytes:
@@ -25,7 +28,7 @@ def to_bytes(fact: Fact) -> bytes:
     told = replace(fact, id="")
     try:
         data = msgspec.json.encode(told, enc_hook=as_json)
-        if b"null" in data and b"null" in msgspec.json.encode(fact.value, enc_hook=as_json):
+        if b"null" in data and _NOT_FINITE.search(msgspec.msgpack.encode(fact.value, enc_hook=as_json)):
             json.dumps(fact.value, allow_nan=False, default=as_json)  # msgspec writes null where a number is not finite
     except (UnicodeEncodeError, OverflowError, TypeError):  # a lone surrogate, a huge number, a key that is no text
         plain = {**msgspec.to_builtins(replace(told, value=None)), "value": fact.value}

@@ -59,6 +59,7 @@ class Engine(Protocol):
       otherwise such a file is an error;
     - `pack(found)`: puts parts of a result that few ask for into JSON texts, before it is kept: a tree of thousands of
       files is held in memory until all queries are answered, and a text takes a tenth of what its lists would;
+    - `survey(project)`: told of the project before it is asked which files it wants;
     - `prepare(size, cache)`: makes ready for so many bytes before workers are forked, which then share it;
     - `ahead(files) -> None`: called in a worker with the contents and entries of the files that it scans next: a search
       of one file after the other finds its tables in the processor's cache, where a parse between them drives them out;

@@ -11,6 +11,7 @@ import codecs
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -26,6 +27,7 @@ from aiaudit.project.roles import DATA_SUFFIXES, MODEL_SUFFIXES, Role
 if TYPE_CHECKING:
     from aiaudit.probes.base import Query
     from aiaudit.project.cache import Cache
+    from aiaudit.project.tree import Project
 
 NAME: Final = "text"
 VERSION: Final = 2  # of what `scan` gives; part of the cache key
@@ -104,12 +106,14 @@ class TextEngine:
     def __init__(self, queries: Iterable[Query] = (), *, groups: Iterable[PatternGroup] = ()) -> None:
         groups = [*groups, *(group for query in queries if isinstance(query, HasGroups) for group in query.groups())]
         lists = list(dict.fromkeys(group.files for group in groups))
-        self._table = GlobTable(lists)
+        self._lists = lists
+        self._among: Mapping[str, tuple[int, ...]] = {}  # the numbers of the lists by path
         self._groups: list[list[tuple[str, PatternGroup]]] = [[] for _ in lists]  # key and group, by list of globs
         for group in groups:
             self._groups[lists.index(group.files)].append((group.key, group))
         self._by_key = {key: group for some in self._groups for key, group in some}
         self._keys_of: dict[tuple[tuple[int, ...], Role, bool], Keys] = {}
+        self._variants: dict[Keys, str] = {}  # what the keys are called together
         self._keys_at: dict[str, Keys] = {}
         self._bytes: dict[Keys, int] = {}  # of the files for which these groups are meant
         self._searches: dict[Keys, _Search] = {}
@@ -118,12 +122,20 @@ class TextEngine:
     def key(self) -> str:
         return str(VERSION)  # what is looked for is in `variant`, so that another query elsewhere costs nothing here
 
+    def survey(self, project: Project) -> None:
+        """Work out for all files at once which globs they match."""
+        self._among = project.among(self._lists)
+
     def wants(self, entry: Entry) -> bool:
         return bool(self._keys(entry))
 
     def variant(self, entry: Entry) -> str:
         """The patterns that are searched in this file."""
-        return ",".join(self._keys(entry))
+        keys = self._keys(entry)
+        known = self._variants.get(keys)
+        if known is None:
+            known = self._variants[keys] = ",".join(keys)
+        return known
 
     def prepare(self, size: int, cache: Cache | None = None) -> None:
         """Make ready for so many bytes, before workers are forked: they share what is made here."""
@@ -149,6 +161,10 @@ class TextEngine:
     def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
         seen, found = self._ahead.pop(entry.path, (None, {}))
         return found if seen is data else self._look(data, entry)
+
+    @cached_property
+    def _table(self) -> GlobTable:
+        return GlobTable(self._lists)
 
     def _look(self, data: bytes, entry: Entry) -> dict[str, Any]:
         if is_binary(data):
@@ -185,7 +201,8 @@ class TextEngine:
             return known
         if entry.kind != "file" or entry.suffix in BINARY_SUFFIXES:
             return ()
-        like = (self._table(entry.path), entry.role, entry.ignored)
+        among = self._among.get(entry.path)
+        like = (self._table(entry.path) if among is None else among, entry.role, entry.ignored)
         keys = self._keys_of.get(like)
         if keys is None:
             some = {key for number in like[0] for key, group in self._groups[number] if group.takes(entry)}

@@ -77,8 +77,7 @@ def parse_json(data: bytes) -> Any:
         raise Malformed(f"nested deeper than {MAX_JSON_DEPTH}") from None
     except ValueError as error:  # an integer of more digits than Python converts
         raise Malformed(str(error).split(":")[0].lower()) from None
-    _check_depth(value, MAX_JSON_DEPTH)
-    return _finite(_whole(value) if _SURROGATE.search(text) else value)
+    return _plain(value, whole=not _SURROGATE.search(text))
 
 
 _SURROGATE: Final = lazy.regex(r"\\u[dD][89a-fA-F]")
@@ -120,8 +119,7 @@ def parse_toml(data: bytes, *, limit: int = TOML_LIMIT) -> dict[str, Any]:
     except (RecursionError, ValueError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error).split(":")[0].lower()
         raise Malformed(reason) from None
-    _check_depth(value, MAX_JSON_DEPTH)
-    plain: dict[str, Any] = _finite(value)
+    plain: dict[str, Any] = _plain(value)
     return plain
 
 
@@ -146,20 +144,31 @@ def parse_ini(data: bytes, *, limit: int = INI_LIMIT) -> dict[str, dict[str, str
     return {name: {key: value or "" for key, value in items.items()} for name, items in sections.items()}
 
 
-def _check_depth(value: Any, limit: int) -> None:
-    """Raise `Malformed` where containers are nested deeper than `limit`. Level by level, without recursion."""
-    level = [value]
-    for _ in range(limit):
-        level = [
-            child
+_SIMPLE: Final = frozenset({str, int, bool, type(None)})
+
+
+def _plain(value: Any, *, whole: bool = True) -> Any:
+    """What a parser made, with dates, non-finite numbers and, unless it is `whole`, half surrogate pairs as JSON can
+    hold them. Raises `Malformed` where containers are nested too deep. Level by level, without recursion; most parts
+    are looked at once."""
+    finite = True
+    level: list[Any] = [[value]]
+    for _ in range(MAX_JSON_DEPTH + 1):
+        parts = [
+            part
             for container in level
-            if isinstance(container, (dict, list))
-            for child in (container.values() if isinstance(container, dict) else container)
-            if isinstance(child, (dict, list))
+            for part in (container.values() if type(container) is dict else container)
+            if type(part) not in _SIMPLE
         ]
+        level = [part for part in parts if type(part) is dict or type(part) is list]
+        if finite and len(level) < len(parts):
+            finite = all(
+                type(part) is float and math.isfinite(part) for part in parts if type(part) not in (dict, list)
+            )
         if not level:
-            return
-    raise Malformed(f"nested deeper than {limit}")
+            value = value if whole else _whole(value)
+            return value if finite else _finite(value)
+    raise Malformed(f"nested deeper than {MAX_JSON_DEPTH}")
 
 
 def _finite(value: Any) -> Any:

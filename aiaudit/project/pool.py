@@ -32,11 +32,14 @@ Work = Callable[[int], bytes]  # what a worker does for one task number; the byt
 CRASHED: Final = "the scanner crashed on this file"
 TIMED_OUT: Final = "took too long"
 PATIENCE: Final = 1.0  # seconds to wait for an answer, after which one looks whether a worker has come to a stop
+GATHER: Final = 0.02  # seconds in which answers are let gather: to take each by itself costs as much as what is in it
+_SOON: Final = 16  # tasks that a worker still has before it, where that would make it wait for more to do
 MAX_CRASHES: Final = 100  # after so many, the rest is not looked through
 _FRAME: Final = struct.Struct("<BII")  # kind, task, length
 _ORDER: Final = struct.Struct("<II")  # first task, end
 _ANSWER, _FAILED, _DONE = 0, 1, 2
 _MAX_FRAME: Final = 256 * 1024 * 1024
+_PIPE: Final = 1024 * 1024  # bytes of answers that may wait, so that a worker need not while its parent is busy
 
 
 class OutOfTime(BaseException):
@@ -97,6 +100,7 @@ class Pool:
         self.workers: dict[int, _Worker] = {}  # by the descriptor of their answers
         self.selector = selectors.DefaultSelector()
         self.crashes = 0
+        self._read = memoryview(bytearray(_PIPE))  # one for all reads: to make and free it costs more than to fill it
 
         try:
             for _ in range(min(jobs, len(self.chunks))):
@@ -116,15 +120,22 @@ class Pool:
         """Whether there are answers to come."""
         return bool(self.workers)
 
+    @property
+    def busy(self) -> bool:
+        """Whether no worker will soon be out of work, so that nobody need ask for answers at once."""
+        return all(worker.end - worker.next >= _SOON for worker in self.workers.values())
+
     def answers(self, wait: float) -> Iterator[tuple[int, bytes | str]]:
         """What has been answered since: each task with its answer, or with the reason (text) why there is none, in no
         particular order. Waits up to `wait` seconds where nothing has been. Idle workers are given more to do."""
+        if wait and self.busy:
+            time.sleep(min(wait, GATHER))
         for key, _ in self.selector.select(timeout=wait):
             worker = self.workers[key.fd]
-            data = os.read(worker.answers, 1 << 20)
-            if data:
+            size = os.readv(worker.answers, [self._read])
+            if size:
                 worker.last_seen = time.monotonic()
-                worker.buffer += data
+                worker.buffer += self._read[:size]
                 yield from self._frames(worker)
             else:
                 yield from self._gone(worker, CRASHED)
@@ -142,6 +153,7 @@ class Pool:
     def _start(self) -> None:
         orders_in, orders_out = os.pipe()
         answers_in, answers_out = os.pipe()
+        _widen(answers_in)
         gc.freeze()  # what is there is not touched by the workers' collections: pages stay shared
         with undisturbed():  # a signal right after the fork would make the child take the parent's way out
             pid = os.fork()
@@ -173,20 +185,21 @@ class Pool:
             os.write(worker.orders, _ORDER.pack(worker.next, worker.end))
 
     def _frames(self, worker: _Worker) -> Iterator[tuple[int, bytes | str]]:
-        buffer, position = worker.buffer, 0
+        buffer, position, end = worker.buffer, 0, len(worker.buffer)
         finished = False
-        while len(buffer) - position >= _FRAME.size:
-            kind, task, length = _FRAME.unpack_from(buffer, position)
-            if len(buffer) - position - _FRAME.size < length:
-                break
-            position += _FRAME.size
-            body = bytes(buffer[position : position + length])
-            position += length
-            if kind == _DONE:
-                finished = True
-            elif task == worker.next:
-                worker.next += 1
-                yield task, body if kind == _ANSWER else body.decode("utf-8", "replace")
+        with memoryview(buffer) as view:
+            while end - position >= _FRAME.size:
+                kind, task, length = _FRAME.unpack_from(view, position)
+                if end - position - _FRAME.size < length:
+                    break
+                position += _FRAME.size
+                body = bytes(view[position : position + length])
+                position += length
+                if kind == _DONE:
+                    finished = True
+                elif task == worker.next:
+                    worker.next += 1
+                    yield task, body if kind == _ANSWER else body.decode("utf-8", "replace")
         del buffer[:position]
         if finished:
             self._give(worker)
@@ -219,6 +232,14 @@ class Pool:
         except OSError:
             return 0
         return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold more, where the system can."""
+    with contextlib.suppress(OSError, ImportError, AttributeError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def _kill(pid: int) -> None:

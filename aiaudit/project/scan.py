@@ -119,9 +119,9 @@ class Scan:
 
     def attend(self) -> None:
         """Take what workers have found so far, and give them more to do. Cheap: call it often."""
-        now = time.monotonic()
-        if self._pool is not None and now - self._attended > _ATTEND_EVERY:
-            self._attended = now
+        since = time.monotonic() - self._attended
+        if self._pool is not None and since > _ATTEND_EVERY and (since > pool.GATHER or not self._pool.busy):
+            self._attended += since
             self._take_all(self._pool.answers(0))
 
     def results(self) -> dict[str, Found]:
@@ -138,6 +138,9 @@ class Scan:
     def _plan(self) -> list[_Task]:
         tasks: list[_Task] = []
         alike: dict[Engines, Engines] = {}  # a large tree has a few dozen
+        for engine in self.engines:
+            if (survey := getattr(engine, "survey", None)) is not None:
+                survey(self.project)
         for entry in self.project.files:
             wanted = tuple(
                 (number, self._id(number, entry)) for number, engine in enumerate(self.engines) if engine.wants(entry)

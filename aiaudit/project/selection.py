@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
 from operator import attrgetter
 
@@ -57,6 +57,7 @@ class Selection:
         self._starts = starts
         self._text = bytes(text)
         self._parts = bytes(parts)
+        self._threes = frozenset(_threes(self._parts))
         self._there: dict[bytes, bool] = {}  # whether a text stands in any path
         self._known: dict[str, int] = {}
 
@@ -64,13 +65,7 @@ class Selection:
         """The files whose path is among `globs` and whose role is in `roles` (None: any), in path order.
 
         Raises `BadGlob`."""
-        chosen = without = 0
-        for glob in globs:
-            if glob.startswith("!"):
-                without |= self._of(glob[1:])
-            else:
-                chosen |= self._of(glob)
-        chosen &= ~without
+        chosen = self._among(globs)
         if roles is not None:
             allowed = 0
             for role in roles:
@@ -90,6 +85,28 @@ class Selection:
                 bits ^= low
             return found[::-1]
         return list(compress(self._files, f"{bits:0{len(self._files)}b}".encode("ascii").translate(_AS_BITS)))
+
+    def among(self, lists: Sequence[Sequence[str]]) -> dict[str, tuple[int, ...]]:
+        """The numbers of the lists of globs that each file is among, by path. Raises `BadGlob`."""
+        known: dict[tuple[str, ...], tuple[int, ...]] = {}  # by a digit a list
+        found: dict[str, tuple[int, ...]] = {}
+        digits = [f"{self._among(globs):0{len(self._files)}b}" for globs in lists]
+        for entry, member in zip(self._files, zip(*digits, strict=True), strict=False):
+            numbers = known.get(member)
+            if numbers is None:
+                numbers = known[member] = tuple(number for number, digit in enumerate(member) if digit == "1")
+            found[entry.path] = numbers
+        return found
+
+    def _among(self, globs: Sequence[str]) -> int:
+        """The files whose path is among `globs`."""
+        chosen = without = 0
+        for glob in globs:
+            if glob.startswith("!"):
+                without |= self._of(glob[1:])
+            else:
+                chosen |= self._of(glob)
+        return chosen & ~without
 
     def _of(self, glob: str) -> int:
         found = self._known.get(glob)
@@ -147,8 +164,10 @@ class Selection:
 
     def _stands(self, text: bytes) -> bool:
         known = self._there.get(text)
-        if known is None:  # the names of all folders and files are a quarter of all paths
-            known = text in (self._text if b"/" in text else self._parts)
+        if known is None:
+            # most do not, as three bytes of them tell; the names of all folders and files are a quarter of all paths
+            likely = all(self._threes.issuperset(_threes(part)) for part in text.split(b"/"))
+            known = likely and text in (self._text if b"/" in text else self._parts)
             known = known or any(text in self._path(position) for position in self._odd)
             self._there[text] = known
         return known
@@ -173,6 +192,11 @@ def _in_order(files: Sequence[Entry]) -> list[Entry]:
     if all(entry.path.isascii() for entry in files):
         return sorted(files, key=attrgetter("path"))
     return sorted(files, key=lambda entry: os.fsencode(entry.path))
+
+
+def _threes(text: bytes) -> Iterator[tuple[int, int, int]]:
+    """Each three bytes that stand side by side."""
+    return zip(text, text[1:], text[2:], strict=False)
 
 
 def _is_wild(text: str) -> bool:

@@ -6,7 +6,8 @@ Probes look at the project through `Project` alone; it reads through the guarded
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, BinaryIO, Final
 
 from aiaudit.project import parse
@@ -51,7 +52,6 @@ class Project:
         self.complete = tree.complete  # False where the walk ended at a cap
         self._reader = Reader(tree.root)
         self._by_path = {entry.path: entry for entry in tree.entries}
-        self._selection: Selection | None = None
         self._matching: dict[tuple[tuple[str, ...], frozenset[str] | None], list[Entry]] = {}
         self._contents: dict[str, bytes] = {}
         self._kept = 0
@@ -89,8 +89,6 @@ class Project:
         key = (wanted, allowed)
         found = self._matching.get(key)
         if found is None:
-            if self._selection is None:
-                self._selection = Selection([entry for entry in self.entries if entry.kind == "file" or entry.target])
             found = self._selection.matching(wanted, allowed)
             if any(entry.target for entry in found):
                 paths = {entry.path for entry in found}
@@ -98,6 +96,14 @@ class Project:
             if len(found) <= MEMO_LIST:
                 self._matching[key] = found
         return list(found)
+
+    def among(self, lists: Sequence[Sequence[str]]) -> dict[str, tuple[int, ...]]:
+        """The numbers of the lists of globs that each file is among, by path. Raises `BadGlob`."""
+        return self._selection.among(lists)
+
+    @cached_property
+    def _selection(self) -> Selection:
+        return Selection([entry for entry in self.entries if entry.kind == "file" or entry.target])
 
     def read(self, path: str, *, keep: bool = True) -> bytes:
         """The whole file; `keep`: for the next one who asks, where it is small. Raises `Unreadable` (also where it is

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from aiaudit.project.parse import (
     MAX_DEPTH,
+    MAX_JSON_DEPTH,
     Malformed,
     Map,
     Seq,
@@ -252,6 +253,12 @@ def test_hostile_json_is_refused_quickly(data: bytes) -> None:
     start = time.perf_counter()
     refused(parse_json, data)
     assert time.perf_counter() - start < 3.0
+
+
+def test_json_depth_limit_is_exact() -> None:
+    assert parse_json(b"[" * MAX_JSON_DEPTH + b"1e999" + b"]" * MAX_JSON_DEPTH)
+    for text in ("[" * (MAX_JSON_DEPTH + 1) + "]" * (MAX_JSON_DEPTH + 1), '{"a":' * MAX_JSON_DEPTH + "[]" + "}" * 200):
+        assert "nested deeper" in refused(parse_json, text.encode()).reason
 
 
 def test_json_mistakes_have_a_place() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from aiaudit.project.cache import Cache, open_cache
 from aiaudit.project.entry import Entry
-from aiaudit.project.pool import CRASHED, TIMED_OUT, Limits
+from aiaudit.project.pool import CRASHED, PATIENCE, TIMED_OUT, Limits, Pool
 from aiaudit.project.scan import Scan, scan
 from aiaudit.project.tree import Project
 from tests.project.trees import build
@@ -214,6 +214,20 @@ def test_workers_go_on_while_their_caller_does_other_things(project: Project) ->
             begun.attend()
         assert all(begun.found)  # all was taken, chunk by chunk, before anybody waited for it
         assert begun.results()["fake"] == expected
+
+
+def test_answers_larger_than_a_pipe_and_many_small_ones_come_back_whole(tmp_path: Path) -> None:
+    files = {f"m{i:04}.py": f"{i} " for i in range(700)} | {f"large{i}.py": "x" * 700_000 + str(i) for i in range(4)}
+    with Project.open(build(tmp_path / "many", files)) as project:
+        found = run(project, Engine(lambda data: {"text": data.decode()}), isolate=True, jobs=2)
+    assert {path: one["text"] for path, one in found.items()} == files
+
+
+def test_a_pool_is_busy_until_a_worker_is_about_to_need_more() -> None:
+    with Pool(lambda task: time.sleep(0.001) or b"x", [(0, 100), (100, 110)], 1, Limits()) as pool:
+        assert pool.busy
+        left = {task for _ in range(200) if pool.working for task, _ in pool.answers(PATIENCE)}
+        assert left == set(range(110)) and not pool.working
 
 
 def test_a_scan_that_is_given_up_leaves_no_process(project: Project) -> None:

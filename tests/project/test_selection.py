@@ -54,6 +54,17 @@ def test_the_same_files_as_one_by_one(paths: dict[str, Role], globs: list[str], 
     assert [entry.path.encode() for entry in found] == sorted(entry.path.encode() for entry in found)
 
 
+@given(
+    st.lists(_PATHS, min_size=1, max_size=25, unique=True),
+    st.lists(st.lists(_GLOBS, min_size=1, max_size=3), max_size=4),
+)
+def test_the_same_lists_as_one_by_one(paths: list[str], lists: list[list[str]]) -> None:
+    found = Selection([_entry(path, Role.CODE) for path in paths]).among(lists)
+    sets = [GlobSet(globs) for globs in lists]
+    for path in paths if lists else ():
+        assert found[path] == tuple(number for number, one in enumerate(sets) if one(path))
+
+
 def test_asking_again_and_for_other_lists_gives_the_same() -> None:
     files = Selection([_entry("a/x.py", Role.CODE), _entry("X.PY", Role.CODE), _entry("a/x.pyc", Role.CODE)])
     for _ in range(2):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, ClassVar, Final
 
 from aiaudit.model.fact import Fact, Level
@@ -49,8 +50,7 @@ class ConfigValues(Probe[ValuesQuery]):
         found = [
             {"path": entry.path, "line": line, "key": key, "name": key.rpartition(".")[2], "value": _kept(key, value)}
             for entry in entries
-            for key, value, line in settings(files, entry.path)
-            if matches.fullmatch(key)
+            for key, value, line in settings(files, entry.path, matches.fullmatch)
         ]
         scope = scope_of([entry.path for entry in entries], files.problems)
         return listed(fact_id, found, method="configuration files read", scope=scope, note="key")
@@ -64,46 +64,64 @@ def key_pattern(key: str) -> str:
     return r"\.".join(parts).replace(r"[^\n]+\.", r"(?:[^\n]+\.)?")
 
 
-def settings(files: Files, path: str) -> Iterator[tuple[str, Any, int]]:
-    """All settings of a file as key, value and line. Mappings and lists are values as well as their parts."""
+def settings(
+    files: Files, path: str, wanted: Callable[[str], object] = lambda key: True
+) -> Iterator[tuple[str, Any, int]]:
+    """The settings of a file whose key is `wanted` (all), as key, value and line. Mappings and lists are values as well
+    as their parts."""
     name = path.rpartition("/")[2].lower()
     if name.startswith(".env") or name.endswith(".env"):
-        yield from assignments(files.text(path) or "")
+        yield from (one for one in assignments(files.text(path) or "") if wanted(one[0]))
         return
     suffix = name.rpartition(".")[2]
+    documents: list[Any] = []
     if suffix in ("yaml", "yml", "dvc") or name == "dvc.lock":
-        for document in files.yaml_all(path):
-            yield from _walk(document, None)
+        documents = files.yaml_all(path)
     elif suffix == "toml":
-        yield from _walk(files.toml(path), LineFinder(files.text(path) or ""))
+        documents = [files.toml(path)]
     elif suffix in ("json", "jsonc"):
-        yield from _walk(files.json(path), LineFinder(files.text(path) or ""))
+        documents = [files.json(path)]
     elif suffix in ("ini", "cfg", "conf", "properties"):
-        yield from _walk(files.ini(path), LineFinder(files.text(path) or ""))
+        documents = [files.ini(path)]
+    lines = cache(lambda: LineFinder(files.text(path) or ""))  # few keys are wanted, and of most files none
+    for document in documents:
+        for key, value, place in _walk(document):
+            if wanted(key):
+                yield key, value, _line(place, lines)
 
 
-def _walk(root: Any, lines: LineFinder | None) -> Iterator[tuple[str, Any, int]]:
-    """Every part of a parsed document, breadth last. `lines` finds lines where the parser gave none."""
-    stack: list[tuple[str, Any, int]] = [("", root, 1)]
+_Place = tuple[Any, Any, Any] | None
+"""Where a part of a document stands: the mapping or list, the key in it, and the place of that; None for the root."""
+
+
+def _walk(root: Any) -> Iterator[tuple[str, Any, _Place]]:
+    """Every part of a parsed document with its dotted key, breadth last."""
+    stack: list[tuple[str, Any, _Place]] = [("", root, None)]
     count = 0
     while stack and count < _MAX_VALUES:
-        key, value, line = stack.pop()
+        key, value, place = stack.pop()
         if key:
             count += 1
-            yield key, value, line
-        if isinstance(value, Mapping):
-            children = [(f"{key}.{k}" if key else str(k), v, _line(value, k, lines, line)) for k, v in value.items()]
+            yield key, value, place
+        children: list[tuple[str, Any, _Place]]
+        if isinstance(value, dict):
+            children = [(f"{key}.{k}" if key else str(k), v, (value, k, place)) for k, v in value.items()]
         elif isinstance(value, list):
-            children = [(f"{key}.{i}", v, _line(value, i, lines, line)) for i, v in enumerate(value)]
+            children = [(f"{key}.{i}", v, (value, i, place)) for i, v in enumerate(value)]
         else:
             continue
         stack.extend(reversed(children))
 
 
-def _line(container: Any, key: Any, lines: LineFinder | None, parent: int) -> int:
+def _line(place: _Place, lines: Callable[[], LineFinder]) -> int:
+    """The line of a place. `lines` finds it where the parser gave none."""
+    if place is None:
+        return 1
+    container, key, around = place
     if isinstance(container, Map | Seq):
         return container.at(key)[0]
-    return lines.key(str(key), parent) if lines is not None and isinstance(key, str) else parent
+    outer = _line(around, lines)
+    return lines().key(key, outer) if isinstance(key, str) else outer
 
 
 def _kept(key: str, value: Any) -> Any:

@@ -78,7 +78,7 @@ def _metrics(
     value: Mapping[str, Any], above: str = "", size: int = 0, depth: int = 0
 ) -> Iterator[tuple[str, float, int]]:
     """(name, value, over how many cases) of the numbers whose key, or the one above it, names a metric."""
-    size = next((found for key in _SIZE_KEYS if (found := _size(value.get(key)))), size)
+    size = next((found for key in _SIZE_KEYS if key in value and (found := _size(value[key]))), size)
     for key, item in value.items():
         lower = str(key).lower()
         if (

@@ -21,7 +21,7 @@ from aiaudit.probes.base import Probe, Query
 from aiaudit.project.config import ProjectConfig
 from aiaudit.project.entry import Entry
 from aiaudit.project.reader import Content, Unreadable
-from aiaudit.project.roles import role_in, role_of_dirs, suffix_of
+from aiaudit.project.roles import role_and_suffix, role_of_dirs
 from aiaudit.project.tree import Project
 from aiaudit.project.walk import Tree
 from fuzz.seeds import case_files
@@ -224,5 +224,5 @@ def _engine(name: str, _: object) -> Any:
 
 def _entry(path: str, size: int) -> Entry:
     folder, _, name = path.rpartition("/")
-    suffix = suffix_of(name.lower())
-    return Entry(path, size, role=role_in(role_of_dirs(folder.lower()), name.lower(), suffix), suffix=suffix)
+    role, suffix = role_and_suffix(role_of_dirs(folder.lower()), name.lower())
+    return Entry(path, size, role=role, suffix=suffix)

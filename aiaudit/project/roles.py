@@ -113,10 +113,7 @@ def suffix_in(lower: str) -> str:
 def role_and_suffix(folder: Role | None, name: str) -> tuple[Role, str]:
     """The role of a file called `name` (lower case) in a folder of kind `folder` (see `role_of_dirs`), and the suffix
     of its name."""
-    dot = name.rfind(".")
-    suffix = name[dot:] if dot > 0 else ""
-    if name[0] == "." and (name == ".env" or name.startswith(".env.")):
-        suffix = ".env"
+    suffix = suffix_in(name)
     suffix = _SUFFIXES.get(suffix, suffix)  # one text for all of them
     if folder is _VENDORED or folder is _GENERATED:
         return folder, suffix

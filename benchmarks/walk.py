@@ -1,10 +1,11 @@
-"""The walk, the reading and the text engine on a large tree, beside their peers. CPU seconds, median of 5.
+"""The walk, the reading and the text engine on a large tree, beside their peers. CPU seconds, median of 5 or more.
 
     python benchmarks/walk.py TREE [--patterns N]
 
-In one process: the walk (ignore rules, sizes and roles) beside `os.walk` with `os.stat`, beside ignore-python where
-it is installed, and beside `rg --files` where it is in the path; then each file read and hashed; then N patterns over
-all text. In worker processes: the whole scan stage, cold, and again with its cache.
+In one process: the walk (ignore rules, sizes and roles) beside `os.walk` with `os.stat`, beside ignore-python where it
+is installed, and beside `rg --files` where it is in the path, in turns, since the machine's speed moves; then each file
+read and hashed; then N patterns over all text. In worker processes: the whole scan stage, cold, and again with its
+cache.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from aiaudit.probes.text import SearchQuery, TextEngine
@@ -30,6 +31,7 @@ from aiaudit.project.tree import Project, limit_of
 from aiaudit.project.walk import walk
 
 RUNS = 5
+TURNS = 21
 WORDS = (
     "prometheus opentelemetry wandb mlflow langfuse sentry structlog loguru tenacity backoff ratelimit slowapi pydantic"
     " fastapi gradio streamlit tiktoken chromadb pinecone faiss qdrant weaviate langchain llama_index vllm bitsandbytes"
@@ -55,18 +57,25 @@ def cpu() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def measure(name: str, work: Callable[[], object], runs: int = RUNS) -> float:
-    """Print the medians of some runs after one to warm up; the median CPU seconds."""
-    work()
-    walls, cpus = [], []
+def measure(name: str, work: Callable[[], object]) -> None:
+    """Print the medians of some runs after one to warm up."""
+    in_turns({name: work}, RUNS)
+
+
+def in_turns(works: Mapping[str, Callable[[], object]], runs: int = TURNS) -> dict[str, float]:
+    """Print the medians of some runs of each in turns, after one to warm up; the median CPU seconds."""
+    spent: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
+    said = {name: work() for name, work in works.items()}
     for _ in range(runs):
-        wall, used = time.perf_counter(), cpu()
-        result = work()
-        walls.append(time.perf_counter() - wall)
-        cpus.append(cpu() - used)
-    median = statistics.median(cpus)
-    print(f"{name:<46} {median * 1000:8.1f} ms CPU {statistics.median(walls) * 1000:8.1f} ms wall   {result}")
-    return median
+        for name, work in works.items():
+            wall, used = time.perf_counter(), cpu()
+            work()
+            spent[name].append((time.perf_counter() - wall, cpu() - used))
+    medians = {}
+    for name, rows in spent.items():
+        wall, medians[name] = (statistics.median(column) for column in zip(*rows, strict=True))
+        print(f"{name:<46} {medians[name] * 1000:8.1f} ms CPU {wall * 1000:8.1f} ms wall   {said[name]}")
+    return medians
 
 
 def os_walk(tree: str) -> int:
@@ -101,8 +110,10 @@ def main() -> None:
     options.add_argument("tree")
     options.add_argument("--patterns", type=int, default=60)
     given = options.parse_args()
-    ours = measure("walk", lambda: len(walk(given.tree).entries))
-    measure("  os.walk with os.stat", lambda: os_walk(given.tree))
+    walks: dict[str, Callable[[], object]] = {
+        "walk": lambda: len(walk(given.tree).entries),
+        "  os.walk with os.stat": lambda: os_walk(given.tree),
+    }
     try:
         import ignore
 
@@ -110,13 +121,15 @@ def main() -> None:
             builder = ignore.WalkBuilder(Path(given.tree)).hidden(False).git_global(False).require_git(False)
             return sum(1 for _ in builder.build())
 
-        theirs = measure("  ignore-python (folders too, no sizes)", peer)
-        print(f"    ratio {ours / theirs:.2f}")
+        walks["  ignore-python (folders too, no sizes)"] = peer
     except ImportError:
         print("  ignore-python is not installed", file=sys.stderr)
     if shutil.which("rg"):
         command = ["rg", "--files", "--hidden", "--no-ignore-global", given.tree]
-        measure("  rg --files", lambda: subprocess.run(command, capture_output=True, check=True).stdout.count(b"\n"))
+        walks["  rg --files"] = lambda: subprocess.run(command, capture_output=True, check=True).stdout.count(b"\n")
+    ours, *theirs = in_turns(walks).items()
+    for name, median in theirs[1:]:
+        print(f"    {ours[1] / median:.2f} x{name[1:]}")
 
     words = [rf"(?i)\b{word}\b" for word in WORDS.split()] + [rf"\b{word}\.[a-z_]+\(" for word in WORDS.split()]
     patterns = [*SHAPES, *words][: given.patterns]

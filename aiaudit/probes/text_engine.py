@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_chec
 
 from msgspec import Struct
 
-from aiaudit.probes.python.spans import each_span
+from aiaudit.probes.spans import each_span
 from aiaudit.probes.text_classes import Keys, Weight, classes
 from aiaudit.probes.text_search import Expression, compiled_pattern, is_fast, learn, placed_pattern, search_for
 from aiaudit.project.entry import Entry, display

@@ -21,7 +21,7 @@ from aiaudit.probes.python import (
 )
 from aiaudit.probes.python.annotations import request_models
 from aiaudit.probes.python.features import FileView
-from aiaudit.probes.python.spans import spans
+from aiaudit.probes.spans import spans
 
 
 class _Feature(NamedTuple):

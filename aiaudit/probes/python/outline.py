@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from aiaudit import lazy
-from aiaudit.probes.python.spans import spans
+from aiaudit.probes.spans import spans
 
 _BASES: Final = lazy.regex(rb"class[ \t]+(\w+)[ \t]*(?:\(([^)]*)\))?")
 _IDENTIFIER: Final = lazy.regex(rb"\w+")

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from aiaudit import lazy
 from aiaudit.probes.python.import_lines import ImportLines
 from aiaudit.probes.python.outline import Outline, outline
-from aiaudit.probes.python.spans import spans
+from aiaudit.probes.spans import spans
 
 _WORD_BYTES: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _RECEIVER: Final = lazy.regex(rb"(\w+)(?:\(\))?(?:\.\w+(?:\(\))?){0,6}$")

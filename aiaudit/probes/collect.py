@@ -168,6 +168,7 @@ class _Scans(Mapping[str, Mapping[str, dict[str, Any]]]):
         self.trouble = ""
         self._scan: Scan | None = None
         self._found: Mapping[str, Mapping[str, dict[str, Any]]] = {}
+        self._gone: set[str] = set()
 
     def begin(self, project: Project, engines: list[Engine], **options: Any) -> None:
         """Begin to look through the files."""
@@ -212,10 +213,10 @@ class _Scans(Mapping[str, Mapping[str, dict[str, Any]]]):
             scan.close()
 
     def let_go(self, engine: str) -> None:
-        """Drop what an engine found, once the last of its probes has answered. No probe asks for another's, but that
-        some of no engine may ask for Python."""
-        if engine not in ("", "python") and isinstance(self._found, dict):
-            self._found.pop(engine, None)
+        """Drop what an engine found, once the last of its probes has answered. No shipped probe asks for another's, but
+        that some of no engine may ask for Python; who does gets an error, not an answer as if nothing was found."""
+        if engine not in ("", "python") and isinstance(self._found, dict) and self._found.pop(engine, None) is not None:
+            self._gone.add(engine)
 
     def __enter__(self) -> _Scans:
         return self
@@ -224,6 +225,10 @@ class _Scans(Mapping[str, Mapping[str, dict[str, Any]]]):
         self._end()
 
     def __getitem__(self, engine: str) -> Mapping[str, dict[str, Any]]:
+        if engine in self._gone:
+            raise RuntimeError(
+                f"what the {engine} engine found is gone; a probe that asks for it has engine = {engine!r}"
+            )
         return self.found()[engine]
 
     def __iter__(self) -> Iterator[str]:

@@ -128,6 +128,32 @@ def test_a_probe_without_an_engine_may_ask_what_engines_found(tmp_path: Path) ->
     assert facts["other"].value == facts["words"].value == {"a.txt": 1}
 
 
+class LaterEngine(WordEngine):
+    name = "xwords"
+
+
+class LaterProbe(WordProbe):
+    """Has an engine of its own, whose turn is later, and wants to know what another found."""
+
+    name: ClassVar[str] = "xwords"
+    engine: ClassVar[str | None] = "xwords"
+
+
+def test_what_an_engine_found_is_never_taken_for_nothing_once_it_is_gone(tmp_path: Path) -> None:
+    with Project.open(lay(tmp_path, TREE)) as project:
+        facts = collect(
+            [spec("later", "xwords", word="one"), spec("words", "words", word="one")],
+            project,
+            ProjectConfig(),
+            AS_OF,
+            probes={"words": WordProbe(), "xwords": LaterProbe()},
+            engines=lambda name, queries: (LaterEngine if name == "xwords" else WordEngine)(queries),
+        )
+    assert facts["words"].value == {"a.txt": 1}
+    assert facts["later"].state is State.ERROR
+    assert "engine = 'words'" in facts["later"].reason
+
+
 def test_the_table_names_the_probes_that_have_an_engine() -> None:
     assert {name for name in registry.PROBES if registry.get(name).engine is not None} == registry.SCANNING
 

@@ -51,23 +51,44 @@ _HINTED: Final = (
 _HINTS: Final = tuple((kind, re.compile(rf"(?:^|_)(?:{words})(?:_|$)")) for kind, words in _HINTED)
 _NO_ADDRESS: Final = lazy.regex(r"(?:^|_)(?:ip|mac|email|e_mail|wallet|memory|web|url|host)(?:_|$)")
 _BY_HINT: Final = frozenset({"name", "address", "birth_date"})
+# A bare `name` may be a product's or a city's: it is a person's where sex and age stand beside it and the values have
+# two words or more ("Braund, Mr. Owen Harris"; a pet has one).
+_TRAITS: Final = (
+    lazy.regex(r"(?:^|_)(?:sex|gender)(?:_|$)"),
+    lazy.regex(r"(?:^|_)(?:age|dob|born|birth[a-z]*)(?:_|$)"),
+)
+_FULL: Final = r"[A-Za-z\x{00C0}-\x{024F}]{2,}[ ,.]+[A-Za-z\x{00C0}-\x{024F}]"
 
 
 def hint_of(column: str) -> str | None:
     """The kind of personal data that a column's name promises."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()
-    words = re.sub(r"[^a-z0-9]+", "_", words).strip("_")
+    words = _words(column)
     for kind, pattern in _HINTS:
         if pattern.search(words) and not (kind == "address" and _NO_ADDRESS.search(words)):
             return kind
     return None
 
 
+def names_of_people(columns: Sequence[str]) -> frozenset[str]:
+    """Columns called `name` alone, in a table that tells sex and age of each row too."""
+    words = {column: _words(column) for column in columns}
+    if not all(any(trait.search(one) for one in words.values()) for trait in _TRAITS):
+        return frozenset()
+    return frozenset(column for column, one in words.items() if one in ("name", "names"))
+
+
+def _words(column: str) -> str:
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column).lower()
+    return re.sub(r"[^a-z0-9]+", "_", words).strip("_")
+
+
 def personal_columns(
-    engine: Engine, drawn: Relation, texts: Sequence[str], dates: Sequence[str] = ()
+    engine: Engine, drawn: Relation, texts: Sequence[str], dates: Sequence[str] = (), *, columns: Sequence[str] = ()
 ) -> dict[str, Personal]:
-    """Columns of the sample that hold personal data. `texts`: those to look at, as texts; `dates`: date columns."""
-    counted = _counted(engine, drawn, texts)
+    """Columns of the sample that hold personal data. `texts`: those to look at, as texts; `dates`: date columns;
+    `columns`: all of the table."""
+    named = names_of_people(columns)
+    counted = _counted(engine, drawn, texts, named)
     found: dict[str, Personal] = {}
     chosen = {name: (_phrase(drawn, name, "start"), _phrase(drawn, name, "numbered")) for name in texts}
     chosen = {name: pair for name, pair in chosen.items() if counted[name][2]}
@@ -76,7 +97,7 @@ def personal_columns(
         known, emails, numbered, lettered = counted[name]
         if not known:
             continue
-        hint = hint_of(name)
+        hint = "name" if name in named else hint_of(name)
         kinds: dict[str, int] = {"email": emails} if emails else {}
         if numbered:
             kinds |= _verified(values[name], numbered, hint)
@@ -107,14 +128,17 @@ def some(engine: Engine, drawn: Relation, chosen: Mapping[str, tuple[str, str]],
     return found
 
 
-def _counted(engine: Engine, drawn: Relation, texts: Sequence[str]) -> dict[str, tuple[int, ...]]:
+def _counted(
+    engine: Engine, drawn: Relation, texts: Sequence[str], named: frozenset[str]
+) -> dict[str, tuple[int, ...]]:
     """Per column: non-null values, those with an email, those with a number to be verified, those that say anything
-    (asked only where that decides)."""
+    or, of the columns `named`, hold two words and more (asked only where that decides)."""
     if not texts:
         return {}
     asked = []
     for name in texts:
-        told = _phrase(drawn, name, "told") if hint_of(name) in _BY_HINT else "0"
+        deciding = "full" if name in named else "told" if hint_of(name) in _BY_HINT else ""
+        told = _phrase(drawn, name, deciding) if deciding else "0"
         asked += [*(_phrase(drawn, name, what) for what in ("known", "emails", "numbers")), told]
     row = [int(n or 0) for n in engine.rows(f"SELECT {', '.join(asked)} FROM {drawn.origin}")[0]]  # noqa: S608
     return {name: tuple(row[4 * i : 4 * i + 4]) for i, name in enumerate(texts)}
@@ -131,6 +155,7 @@ def _phrase(drawn: Relation, name: str, what: str) -> str:
             "emails": x.contains("@").ifelse(x.re_search(_EMAIL), False).sum(),
             "numbers": _numbered(x).sum(),
             "told": x.re_search(_SAYS).sum(),
+            "full": x.re_search(_FULL).sum(),
         }
 
     def each(column: Any) -> dict[str, Any]:

@@ -45,9 +45,8 @@ def look(engine: Engine, relation: Relation, rows: int, columns: Sequence[Column
     drawn = relation if rows <= size else engine.sample(relation, size, seed)
     columns = _ranked(engine, drawn, columns)
     histograms = _histograms(engine, drawn, columns)
-    personal = personal_columns(
-        engine, drawn, _texts(columns), [c.name for c in columns if c.type in ("date", "timestamp")]
-    )
+    dates = [c.name for c in columns if c.type in ("date", "timestamp")]
+    personal = personal_columns(engine, drawn, _texts(columns), dates, columns=[c.name for c in columns])
     written = _written(engine, drawn, columns)
     full = []
     for column in columns:

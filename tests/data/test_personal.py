@@ -8,7 +8,7 @@ import random
 import duckdb
 import pytest
 
-from aiaudit.data.personal import hint_of
+from aiaudit.data.personal import hint_of, names_of_people
 from aiaudit.data.personal_numbers import numbers_in
 from aiaudit.data.report.html import render as as_page
 from aiaudit.data.report.markdown import render as as_markdown
@@ -153,3 +153,17 @@ def test_card_numbers(text):
 @pytest.mark.parametrize("text", ["4111111111111112", "0.4111111111111111", "x4111111111111111", "9111111111111111"])
 def test_no_card_numbers(text):
     assert not any(n.valid for n in numbers_in(text) if n.kind == "card")
+
+
+@pytest.mark.parametrize(
+    ("columns", "named"),
+    [
+        (["PassengerId", "Name", "Sex", "Age"], {"Name"}),
+        (["name", "gender", "date_of_birth"], {"name"}),
+        (["name", "age", "height"], set()),
+        (["file_name", "sex", "age"], set()),
+        (["name", "page", "essex"], set()),
+    ],
+)
+def test_a_bare_name_is_a_persons_beside_sex_and_age(columns, named):
+    assert names_of_people(columns) == named

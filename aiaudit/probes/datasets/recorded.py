@@ -54,6 +54,11 @@ _OF_DATA: Final = lazy.regex(
     r"\b(?:data ?sets?|data|corp(?:us|ora)|download\w*|sourced?|licen[cs]ed?|samples|splits?|train(?:ed)? on)\b",
     re.IGNORECASE,
 )
+_ORIGIN: Final = lazy.regex(
+    r"https?://(?:www\.)?((?:kaggle\.com/(?:c|competitions|datasets/[\w-]+)|archive\.ics\.uci\.edu/dataset/\d+|openml\.org/d"
+    r"|zenodo\.org/records?|data\.mendeley\.com/datasets)/[\w-]+)",
+    re.IGNORECASE,
+)
 _PICTURE: Final = lazy.regex(  # a badge or a picture beside the words, and where it lies
     r"!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>|https?://[^\s)\]>]+\.(?:png|jpe?g|gif|svg|webp|mp4)\b[^\s)\]>]*", re.IGNORECASE
 )
@@ -217,6 +222,23 @@ def _from_documents(found: Noted, documents: tuple[Document, ...], name: str, pa
             own_pages += general
     for document, section in (*titled, *own_pages, *mentions):  # the surest place first
         _add(found, _in_section(document, section))
+    if path and not found.source:
+        _add(found, _page_of_origin(documents))
+
+
+def _page_of_origin(documents: tuple[Document, ...]) -> Noted:
+    """The one page of a competition or of a data set that the README links to: where the files in the project come
+    from. Of several pages it is not known which."""
+    pages: dict[str, Noted] = {}
+    for document in documents:
+        if posixpath.dirname(document.path) or not document.path.lower().startswith("readme"):
+            continue
+        for section in document.sections:
+            for number, line in section.lines:
+                for found in _ORIGIN.finditer(line):
+                    page = Noted("", found[0][:200], document.path, number)
+                    pages.setdefault(found[1].lower().rpartition("/")[2], page)
+    return next(iter(pages.values())) if len(pages) == 1 else Noted()
 
 
 def _around(section: Section, lines: list[int]) -> Section:

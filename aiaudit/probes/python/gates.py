@@ -1,7 +1,8 @@
 """Quality gates: a metric is compared with a limit, and what follows stops the run, or lets a model through.
 
 Found: `if score < limit: sys.exit(1)` (or raise, or a return of a failing status), `assert score >= limit`, and flags
-that are such comparisons (`ok = score >= limit; sys.exit(0 if ok else 1)`).
+that are such comparisons (`ok = score >= limit; sys.exit(0 if ok else 1)`), also where they are returned as the answer
+to a question (`is_better = new_f1 > old_f1; return is_better`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ METRIC: Final = lazy.regex(rf"(?i)(^|_|\b){_WORDS}(_|\b|\d|$)")
 _MARK: Final = rb"(?:\b|_)" + _WORDS.encode()
 HITS: Final = (
     rb"(?i)" + _MARK + rb"(?:[_\d]\w*)?[\"'\])]*[ \t]*[<>]|[<>]=?[ \t]*[\w.\"'\[(]*" + _MARK + rb"(?:_|\b|\d)"
-    rb"|\bexit\s*\(|\bSystemExit\b"
+    rb"|\bexit\s*\(|\bSystemExit\b|\breturn[ \t]+\w*(?:better|promot|approve|accept|passes|passed|eligible)\w*"
 )
 _PROMOTE: Final = name_set(
     "transition_model_version_stage set_registered_model_alias register_model create_model_version promote"
@@ -79,12 +80,27 @@ class GateFinder:
                 action = self._action(body, scope) or self._action(orelse, scope) if compared is not None else ""
                 if compared is not None and action:
                     yield self._row(node, compared, action, scope)
+            case ast.Return(value=ast.expr() as value):
+                compared = self._decided(value, scope, flags)
+                if compared is not None:
+                    yield self._row(node, compared, "decide", scope)
             case ast.Expr(value=ast.Call() as call) | ast.Raise(exc=ast.Call() as call) if (
                 last_name(call.func) in _EXITS
             ):
                 compared = next((c for a in call.args if (c := _compared(a) or _flagged(a, flags)) is not None), None)
                 if compared is not None:
                     yield self._row(node, compared, "exit", scope)
+
+    def _decided(self, value: ast.expr, scope: Scope, flags: dict[str, ast.Compare]) -> ast.Compare | None:
+        """What a returned answer to "is it better?" compares; the name of the function or of the answer asks that."""
+        answers = value.elts[:1] if isinstance(value, ast.Tuple) else [value]
+        for answer in answers:
+            flag = answer.id if isinstance(answer, ast.Name) else ""
+            if flag in flags and (_DECIDES.search(flag) or _asks(scope)):
+                return flags[flag]
+            if isinstance(answer, ast.Compare | ast.BoolOp) and _asks(scope):
+                return _compared(answer)
+        return None
 
     def _action(self, body: list[ast.stmt], scope: Scope) -> str:
         """What a branch does: exit, raise, return (of a status that becomes the exit status) or promote."""
@@ -98,7 +114,7 @@ class GateFinder:
                         return "exit"
                     if name in _PROMOTE:
                         return "promote"
-            if isinstance(node, ast.Return) and _DECIDES.search(scope.qualname.rpartition(".")[2]):
+            if isinstance(node, ast.Return) and _asks(scope):
                 return "decide"
             if isinstance(node, ast.Return) and scope.qualname.rpartition(".")[2] in self.exits_with:
                 return "" if _says_well(node.value) else "return"
@@ -118,6 +134,10 @@ class GateFinder:
             "action": action,
             "relative": _is_metric(other),
         }
+
+
+def _asks(scope: Scope) -> bool:
+    return _DECIDES.search(scope.qualname.rpartition(".")[2]) is not None
 
 
 def _compared(node: ast.AST) -> ast.Compare | None:

@@ -48,7 +48,8 @@ FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("confidence", r"confidence|probability|probabilities|proba|prob|logprobs?|certainty"),
         (
             "user_ref",
-            r"(?:user|customer|client|tenant|account)(?:_?id|_ref)?|caller|actor",
+            r"(?:user|customer|client|tenant|account)(?:_?id|_ref)?(?![_.\-]?(?:value|segment|lifetime|spend|agent|type|count|age))"
+            r"|caller|actor",
         ),
         (
             "input_ref",
@@ -72,6 +73,7 @@ _RECORDERS: Final = lazy.regex(
 )
 _MOST: Final = 200
 _LEAST_FIELDS: Final = 3
+_DEEPEST: Final = 5  # names, dicts and calls that are followed into each other
 
 
 class RecordFinder:
@@ -109,6 +111,8 @@ class RecordFinder:
         owner = dotted(call.func).rpartition(".")[0].lower()
         if "span" in owner or name.startswith(("set_attribute", "update_current")):
             return "trace"
+        if name == "print" and call.args and isinstance(call.args[0], ast.Call):
+            return "log" if last_name(call.args[0].func) == "dumps" else ""
         if name in _LOGS and (owner and re.search(r"log|audit|event|struct", owner)):
             return "log"
         if name in _STORES or name in _TABLE_WRITES or _records(name):
@@ -163,7 +167,7 @@ class RecordFinder:
 
     def _mapping(self, node: ast.expr, scope: Scope, depth: int) -> Iterator[tuple[str, ast.expr | None]]:
         """The keys of a dict literal, of a name bound to one, of `dict(…)`, in `json.dumps(…)` and constructors."""
-        if depth > 3:
+        if depth > _DEEPEST:
             return
         match node:
             case ast.Dict(keys=keys, values=values):
@@ -171,6 +175,8 @@ class RecordFinder:
                     if isinstance(key, ast.Constant) and isinstance(key.value, str):
                         yield key.value, value
                         yield from self._mapping(value, scope, depth + 1) if isinstance(value, ast.Dict) else ()
+                    elif key is None:  # `**metadata`
+                        yield from self._mapping(value, scope, depth + 1)
             case ast.Name(id=name):
                 for bound in _assigned(name, scope):
                     if not isinstance(bound, ast.Name):
@@ -188,6 +194,7 @@ class RecordFinder:
                     "encode",
                     "Json",
                     "str",
+                    "DataFrame",
                 ):
                     for argument in arguments:
                         yield from self._mapping(argument, scope, depth + 1)

@@ -30,6 +30,7 @@ from aiaudit.probes.python.resolve import default_of, dotted, last_name
 # Decorated functions and registrations must be parsed whole.
 HITS: Final = (
     rb"@[\w.]+\.(?:get|post|put|delete|patch|head|route|websocket|websocket_route|api_route|tool|resource|prompt)\b"
+    rb"|@(?:[\w.]*\b(?:functions_framework\.http|on_request)|http)\b"
     rb"|\b(?:add_api_route|add_url_rule|add_route|add_resource|add_get|add_post|Route|re_path|path|APIView|MethodView)\("
     rb"|\b(?:streamlit|gradio|chainlit|BaseModel|api_view|FastMCP)\b"
 )
@@ -58,7 +59,11 @@ _FRAMEWORKS: Final = {
     "chainlit": "chainlit",
     "bentoml": "bentoml",
     "modal": "modal",
+    "chalice": "chalice",
+    "functions_framework": "cloud-function",
+    "firebase_functions": "cloud-function",
 }
+_FUNCTIONS: Final = frozenset({"functions_framework.http", "firebase_functions.https_fn.on_request"})
 _METHODS: Final = name_set("get post put delete patch head options websocket")
 _ROUTES: Final = _METHODS | name_set("route api_route websocket_route")
 _MCP_KINDS: Final = name_set("tool resource prompt")
@@ -107,6 +112,8 @@ class RouteFinder:
             if last == "api_view":
                 methods = self.view.values.of(call.args[0], scope) if call and call.args else ["GET"]
                 yield self._row(scope, "django", "", methods if isinstance(methods, list) else [], decorator)
+            if last in ("http", "on_request") and self._is_function(target, scope):
+                yield self._row(scope, "cloud-function", "/", ["GET", "POST"], decorator)
             if not isinstance(target, ast.Attribute) or last not in _ROUTES | _MCP_KINDS:
                 continue
             framework = self._framework(target.value, scope, is_mcp=last in _MCP_KINDS)
@@ -118,6 +125,10 @@ class RouteFinder:
             if framework not in ("mcp", "chainlit") and not route.startswith("/") and route != "":
                 continue
             yield self._row(scope, framework, route, self._methods(last, call, scope), decorator, kind=last)
+
+    def _is_function(self, target: ast.expr, scope: Scope) -> bool:
+        """A cloud function: the whole address is its handler's, with every method."""
+        return any(one.name in _FUNCTIONS for one in self.resolver.names(target, scope.parent or scope))
 
     def _framework(self, receiver: ast.expr, scope: Scope, *, is_mcp: bool) -> str:
         """The framework of the object that a decorator belongs to; by its name where it comes from another file."""

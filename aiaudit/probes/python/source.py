@@ -15,6 +15,7 @@ from aiaudit import lazy
 from aiaudit.probes.python.newer import in_older_words
 from aiaudit.probes.python.notebook import MAX_CODE, Cell, NotNotebook, parses, python_code, read_notebook
 from aiaudit.probes.python.outline import Outline
+from aiaudit.probes.python.python_2 import in_words_of_python_3
 from aiaudit.probes.python.trim import Region, trim
 
 MAX_SOURCE: Final = 2 * 1024 * 1024  # bytes of a .py file
@@ -120,14 +121,14 @@ def read_source(
 
 
 def _parse(data: bytes) -> ast.Module:
-    """The tree; where the text does not parse, that of the same program in older words."""
+    """The tree; where the text does not parse, that of the same program in older or newer words."""
     try:
         return _tree(data)
     except Unparsed:
-        older = in_older_words(data)
-        if older == data:
+        told = in_words_of_python_3(data) if _PYTHON_2.search(data) else in_older_words(data)
+        if told == data:
             raise
-    return _tree(older)
+    return _tree(told)
 
 
 def _tree(data: bytes) -> ast.Module:

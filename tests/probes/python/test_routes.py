@@ -189,3 +189,22 @@ def test_azure_functions_name_their_route_by_keyword(tmp_path: Path) -> None:
         """
     (one,) = routes(tmp_path, code)
     assert (one["route"], one["methods"]) == ("/combine", ["POST"])
+
+
+@pytest.mark.parametrize(
+    ("imports", "decorator"),
+    [
+        ("import functions_framework", "functions_framework.http"),
+        ("from functions_framework import http", "http"),
+        ("from firebase_functions import https_fn", "https_fn.on_request()"),
+    ],
+)
+def test_a_cloud_function_is_a_handler(tmp_path: Path, imports: str, decorator: str) -> None:
+    code = f"{imports}\n\n\n@{decorator}\ndef answer(request):\n    return run(request.get_json())\n"
+    (route,) = routes(tmp_path, code)
+    assert (route["framework"], route["route"], route["line"]) == ("cloud-function", "/", 5)
+    assert route["takes_input"] and not route["validated"]
+
+
+def test_a_decorator_of_that_name_alone_is_none(tmp_path: Path) -> None:
+    assert routes(tmp_path, "from mine import http\n\n\n@http\ndef answer(request):\n    return 1\n") == []

@@ -144,7 +144,7 @@ def test_reasons() -> None:
     assert scan(HOSTILE["minus signs"])["error"] == "too complex to parse"
     assert scan(HOSTILE["attributes"])["error"] == "nested too deeply"
     assert scan(HOSTILE["NUL"])["error"] == "holds NUL bytes"
-    assert scan(b"print 'x'\n")["error"] == "Python 2 syntax"
+    assert "error" not in scan(b"print 'x'\n")
     assert scan(b"x = 1\ny = = 2\n")["error"] == "not Python 3 at line 2"
     assert scan(b"#" * (2 * 1024 * 1024 + 1))["error"] == "larger than 2 MB"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from msgspec import Struct
@@ -20,6 +21,14 @@ from aiaudit.probes.reading import Files
 
 _MEMO: Final = "dependencies.installers"
 _NPM_LOCKS: Final = {"npm": "package-lock.json", "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock", "bun": "bun.lock"}
+# Options of npm, pnpm, yarn and bun whose value is a word of its own: no package.
+_VALUED: Final = frozenset(
+    (
+        "--network-timeout --network-concurrency --cache-folder --cache --cwd --prefix --registry --loglevel --mutex"
+        " --modules-folder --fetch-timeout --fetch-retries --store-dir --dir -C --filter -F --omit --include --only"
+        " --workspace -w"
+    ).split()
+)
 
 
 class Install(Struct, frozen=True):
@@ -112,10 +121,12 @@ def _of_leaf(leaf: Leaf, where: str) -> Iterator[Install]:
 
 def _sources(words: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
     """Tool, file and strictness of an install command."""
-    if len(words) < 2 and program_of(words[0] if words else "") != "pip-sync":
+    if len(words) < 2 and program_of(words[0] if words else "") not in ("pip-sync", "yarn"):
         return
     program, rest = program_of(words[0]), list(words[1:])
     verb = rest[0] if rest else ""
+    if program == "yarn" and (not rest or verb.startswith("--")) and verb not in ("--version", "--help"):
+        rest, verb = ["install", *rest], "install"  # `yarn` alone installs
     if program == "uv" and verb == "pip":
         program, rest, verb = "pip", rest[1:], rest[1] if len(rest) > 1 else ""
     match program:
@@ -150,7 +161,7 @@ def _sources(words: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
 def _npm(program: str, verb: str, rest: list[str]) -> Iterator[tuple[str, str, bool]]:
     if verb not in ("ci", "clean-install", "install", "i"):
         return
-    named = [word for word in rest[1:] if not word.startswith("-")]
+    named = [word for before, word in pairwise(rest) if not word.startswith("-") and before not in _VALUED]
     if named or {"-g", "--global"} & set(rest):  # adds packages by name: no lock is installed from
         return
     flags = {"--frozen-lockfile", "--immutable"} & set(rest)

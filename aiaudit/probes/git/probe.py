@@ -174,6 +174,18 @@ def _tracked(context: Context, repository: Repository) -> list[Tracked]:
     return tracked
 
 
+def tracked_paths(context: Context) -> frozenset[str]:
+    """Paths of the newest commit, relative to the audited folder; none where there is no repository, or git cannot
+    tell. A file that was committed stays in the repository, whatever a `.gitignore` says of it later."""
+    repository = _repository(context)
+    if not isinstance(repository, Repository):
+        return frozenset()
+    try:
+        return frozenset(one.path for one in _tracked(context, repository))
+    except GitError:
+        return frozenset()
+
+
 def _history(
     repository: Repository, commits: list[Commit], main: list[Commit], total: int, query: HistoryQuery, context: Context
 ) -> dict[str, Any]:

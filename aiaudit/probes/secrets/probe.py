@@ -13,6 +13,7 @@ from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.git.probe import tracked_paths
 from aiaudit.probes.secrets.judge import judge
 from aiaudit.probes.secrets.rules import VERSION, digest, patterns, rules
 from aiaudit.probes.secrets.second import Second, second
@@ -92,7 +93,7 @@ class SecretsProbe(Probe[SecretsQuery]):
 
     Placeholders, examples, weak defaults, hashes, identifiers, expired web tokens and encoded data are no secrets.
     `secret` numbers the values: places with the same number hold the same one. `prefix` is the vendor's public one, at
-    most four characters. `kind`: vendor (the value's own shape), named (by the name beside it), free (by chance of name
+    most four characters. `ignored`: a `.gitignore` matches the file, and git does not track it. `kind`: vendor (the value's own shape), named (by the name beside it), free (by chance of name
     and randomness). Nothing of the value is kept.
     """
 
@@ -122,6 +123,10 @@ class SecretsProbe(Probe[SecretsQuery]):
                 one = _of_second(entry, kept, context.as_of)
                 if one is not None and _at_least(one["confidence"], query.min_confidence):
                     _add(found, one)
+        if any(one["ignored"] for one in found.values()):
+            tracked = tracked_paths(context)
+            for one in found.values():
+                one["ignored"] = one["ignored"] and one["path"] not in tracked
         secrets = _numbered([found[key] for key in sorted(found)])
         scope, reason = scope_of(groups[0], context)
         return _fact(fact_id, secrets, scope, reason, more)

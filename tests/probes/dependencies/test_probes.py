@@ -341,6 +341,8 @@ def test_an_image_that_installs_from_ranges_beside_a_lock(tmp_path: Path) -> Non
         ("npm install -g npm", "", False),
         ("npm install left-pad", "", False),
         ("pnpm install --frozen-lockfile", "pnpm-lock.yaml", True),
+        ("yarn install --frozen-lockfile --network-timeout 600000", "yarn.lock", True),
+        ("yarn --immutable", "yarn.lock", True),
         ("yarn install --immutable", "yarn.lock", True),
         ("yarn install", "yarn.lock", False),
         ("poetry install --only main", "poetry.lock", True),

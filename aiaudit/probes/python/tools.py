@@ -31,6 +31,7 @@ HITS: Final = (
     rb"|\.bind_tools\("
     rb"|\b(?:tools|functions|available_tools|TOOLS|FUNCTIONS)[ \t]*(?::[^=\n]+)?=[ \t]*\[|\bcreate_(?:react_)?agent\("
     rb"|[\"']type[\"'][ \t]*:[ \t]*[\"']function[\"']|[\"']input_schema[\"'][ \t]*:"
+    rb"|[\"']parameters[\"'][ \t]*:[ \t]*\{[ \t]*(?:\n[ \t]*)?[\"']type[\"'][ \t]*:[ \t]*[\"']object[\"']"
 )
 _DECORATORS: Final = name_set("tool function_tool tool_plain kernel_function beta_tool call_tool register_for_llm")
 _CLASSES: Final = name_set("BaseTool Tool StructuredTool BaseToolSpec")
@@ -206,9 +207,9 @@ class ToolFinder:
         """A tool as OpenAI or Anthropic have it written: `{"type": "function", "function": {"name": …}}`."""
         fields = _fields(node)
         is_function = self.view.values.text(fields.get("type"), scope) == "function" if "type" in fields else False
-        function = fields.get("function")
-        inner = _fields(function) if isinstance(function, ast.Dict) else fields
-        if not (is_function or "input_schema" in fields) or "name" not in inner:
+        nested = fields.get("function")
+        inner = _fields(nested) if isinstance(nested, ast.Dict) else fields
+        if not (is_function or "input_schema" in fields or _is_old_function(fields)) or "name" not in inner:
             return
         name = self.view.values.text(inner["name"], scope)
         if not name:
@@ -216,7 +217,18 @@ class ToolFinder:
         schema = inner.get("parameters") or inner.get("input_schema")
         framework = "anthropic" if "input_schema" in fields else "openai"
         args = _schema_args(schema, self.view, scope)
-        self._add(name, node, scope, self._function_named(name), framework, "schema", None, args=args)
+        function = self._function_named(name)
+        if function is None and (beside := self._body_beside(scope)) is not None:
+            self._add(name, node, scope, beside, framework, "schema", None, args=args, shared=True)
+        else:
+            self._add(name, node, scope, function, framework, "schema", None, args=args)
+
+    def _body_beside(self, scope: Scope) -> Scope | None:
+        """The method that does the work, where a method of the same class tells the model of it."""
+        owner = scope.parent if scope.kind == "function" else scope
+        if owner is None or owner.kind != "class":
+            return None
+        return next((one for name, one in owner.children.items() if name in _BODIES and one is not scope), None)
 
     def _function_named(self, name: str) -> Scope | None:
         wanted = name.replace("-", "_")
@@ -257,8 +269,9 @@ class ToolFinder:
         also: list[Scope] = (),  # type: ignore[assignment]
         args: list[list[str]] | None = None,
         target: str = "",
+        shared: bool = False,
     ) -> None:
-        key = function.qualname if function is not None else f"tool {name}"
+        key = function.qualname if function is not None and not shared else f"tool {name}"
         known = self.found.get(key)
         if known is not None:
             if args and not known.get("args"):
@@ -267,7 +280,7 @@ class ToolFinder:
         reached = _Reached(self)
         for one in [function, *also] if function is not None else ():
             reached.look(one, DEEP)
-        every = (effects or []) + reached.effects
+        every = (effects or []) + reached.effects + reached.deletions()
         approval = approval or reached.approval
         docstring = (
             ast.get_docstring(function.node)
@@ -305,6 +318,12 @@ class _Reached:
         self.own: set[str] = set()
         self.outside = False  # whether it calls something of which it is not known what it does
         self._seen: set[int] = set()
+        self._made: set[str] = set()  # names of files that it writes itself
+        self._removed: list[tuple[Effect, str]] = []
+
+    def deletions(self) -> list[Effect]:
+        """What it deletes, but for files that it made: to clear up after itself changes nothing."""
+        return [effect for effect, name in self._removed if name not in self._made]
 
     def look(self, function: Scope, deep: int) -> None:
         """Add what the function does itself, and what functions of this file do that it calls."""
@@ -325,7 +344,13 @@ class _Reached:
         self.approval = self.approval or approval_in(call, names, statement)
         effect = effect_of(call, names, self.finder.view.values, scope)
         if effect is not None:
-            self.effects.append(effect)
+            of = dotted(call.args[0]) if call.args else ""
+            if effect.kind == "delete" and of:
+                self._removed.append((effect, of))
+            else:
+                self.effects.append(effect)
+            if effect.kind == "file" and of:
+                self._made.add(of)
             return
         for argument in call.args:  # asyncio.to_thread(delete_it, path)
             for one in (
@@ -382,6 +407,15 @@ def _fields(node: ast.Dict) -> dict[str, ast.expr]:
     }
 
 
+def _is_old_function(fields: dict[str, ast.expr]) -> bool:
+    """A function as OpenAI had it before tools: `{"name": …, "description": …, "parameters": {"type": "object", …}}`."""
+    schema = fields.get("parameters")
+    if "description" not in fields or not isinstance(schema, ast.Dict):
+        return False
+    kind = _fields(schema).get("type")
+    return isinstance(kind, ast.Constant) and kind.value == "object"
+
+
 def _schema_args(schema: ast.expr | None, view: FileView, scope: Scope) -> list[list[str]] | None:
     """[name, type] of the properties of a JSON Schema that is written out."""
     if not isinstance(schema, ast.Dict):
@@ -390,10 +424,20 @@ def _schema_args(schema: ast.expr | None, view: FileView, scope: Scope) -> list[
     if not isinstance(properties, ast.Dict):
         return None
     found: list[list[str]] = []
-    for name, value in list(_fields(properties).items())[:20]:
+    for name, given in list(_fields(properties).items())[:20]:
+        value = _bound(given, view, scope)
         fields = _fields(value) if isinstance(value, ast.Dict) else {}
         kind = view.values.text(fields.get("type"), scope) if "type" in fields else None
         if kind == "object" and isinstance(fields.get("properties"), ast.Dict):
             kind = "schema"  # its parts are told
         found.append([name, "enum" if "enum" in fields else kind or ("schema" if fields else "")])
     return found
+
+
+def _bound(node: ast.expr, view: FileView, scope: Scope) -> ast.expr:
+    """What a name stands for, where it is bound once: `unit_param = {"type": "string"}`."""
+    if isinstance(node, ast.Name):
+        bound = view.resolver.bindings(node.id, scope, node.lineno) or []
+        if len(bound) == 1 and bound[0].node is not None:
+            return bound[0].node
+    return node

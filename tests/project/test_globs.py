@@ -152,6 +152,8 @@ def test_matching_by_role(tmp_path: Path) -> None:
         ("contest.py", "code"),
         ("examples/quickstart.py", "example"),
         ("examples/tests/test_a.py", "test"),
+        ("code_snippets/08_embeddings.py", "example"),
+        ("app/snippets/views.py", "code"),
         ("docs/conf.py", "docs"),
         ("README.md", "docs"),
         ("LICENSE", "docs"),

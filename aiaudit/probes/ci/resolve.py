@@ -198,6 +198,8 @@ class Resolver:
                 return found, first
             case "poe" | "poethepoet" if first:
                 return script_tasks.pyproject(files, folder, "poe", first), first
+            case "poetry" if first == "poe" and len(plain) > 1:  # the plug-in of poe
+                return script_tasks.pyproject(files, folder, "poe", plain[1]), plain[1]
             case "hatch" | "pdm" | "pixi" | "rye" if first == "run" and len(plain) > 1:
                 return self._project_script(program, arguments, folder)
             case "dvc" if first == "repro" or plain[:2] == ("exp", "run"):

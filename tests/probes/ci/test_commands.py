@@ -280,6 +280,7 @@ def test_just_recipes(tmp_path: Path) -> None:
     ("run", "pyproject"),
     [
         ("poe test", '[tool.poe.tasks]\ntest = "pytest"\n'),
+        ("poetry poe test", '[tool.poe.tasks.test]\ncmd = "poetry run pytest tests/"\n'),
         ("poe test", '[tool.poe.tasks.test]\nsequence = [{cmd = "pytest"}]\n'),
         ("task test", '[tool.taskipy.tasks]\ntest = "pytest"\n'),
         ("pdm run test", '[tool.pdm.scripts]\ntest = {cmd = "pytest"}\n'),

@@ -36,6 +36,8 @@ _REJECTS: Final = lazy.regex(r"\b(?:400|422)\b|(?i:\bbad_?request\b)")
 _CONDITION: Final = lazy.regex(r"\bif\s*\(")
 _WORD: Final = lazy.regex(r"\w+")
 _HONO_VALID: Final = lazy.regex(r"\bc\.req\.valid\(")
+# A helper that is handed the body rather than the request: `safeValidateBody(body)`.
+_CHECKER: Final = lazy.regex(r"(?i)validat|^(?:safe)?(?:parse|check)\w*(?:body|input|request|payload|params|form)")
 _VALIDATOR_MIDDLEWARE: Final = lazy.regex(r"(?i)valid|celebrate|schema|zod")
 AUTH_NAME: Final = lazy.regex(
     r"(?i)auth(?!or)|jwt|session(?!id)|protect|guard|api_?key|requireuser|requirelogin|loggedin|clerk|passport|verifytoken|bearer|signature"
@@ -128,7 +130,7 @@ class Handlers:
             touches.append(last[:60])
         if own_spec(named.spec) and _WHO.search(named.rest):
             made.setdefault("asks_by", []).append([named.spec, named.rest])
-        if request and depth < 2 and _hands_on(call, request):
+        if depth < 2 and ((request and _hands_on(call, request)) or (made["reads"] and _CHECKER.search(last))):
             if named.spec == LOCAL and "." not in named.rest:
                 bound = self.module.bound(named.rest, call.range().start.index)
                 if bound is not None and bound.node is not None and bound.node.kind() in FUNCTIONS:

@@ -39,7 +39,18 @@ VENDORED_DIRS: Final = frozenset(
 GENERATED_DIRS: Final = frozenset({"dist", "generated", "__generated__", "_generated", ".ipynb_checkpoints", "htmlcov"})
 TEST_DIRS: Final = frozenset({"test", "tests", "testing", "__tests__", "__mocks__", "e2e", "testdata", "test_data"})
 EXAMPLE_DIRS: Final = frozenset(
-    "example examples sample samples tutorial tutorials cookbook cookbooks sample_projects code_snippets".split()
+    {
+        "example",
+        "examples",
+        "sample",
+        "samples",
+        "tutorial",
+        "tutorials",
+        "cookbook",
+        "cookbooks",
+        "sample_projects",
+        "code_snippets",
+    }
 )
 DOCS_DIRS: Final = frozenset({"doc", "docs", "documentation"})
 DATA_DIRS: Final = frozenset({"data", "dataset", "datasets", "sample_data"})

@@ -18,16 +18,15 @@ from aiaudit.probes.config.docker import GLOBS as DOCKER_GLOBS
 from aiaudit.probes.config.docker import is_development
 from aiaudit.probes.config.dockerfile import Stage, stages
 from aiaudit.probes.reading import Files
+from aiaudit.probes.words import word_set
 
 _MEMO: Final = "dependencies.installers"
 _NPM_LOCKS: Final = {"npm": "package-lock.json", "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock", "bun": "bun.lock"}
 # Options of npm, pnpm, yarn and bun whose value is a word of its own: no package.
-_VALUED: Final = frozenset(
-    (
-        "--network-timeout --network-concurrency --cache-folder --cache --cwd --prefix --registry --loglevel --mutex"
-        " --modules-folder --fetch-timeout --fetch-retries --store-dir --dir -C --filter -F --omit --include --only"
-        " --workspace -w"
-    ).split()
+_VALUED: Final = word_set(
+    "--network-timeout --network-concurrency --cache-folder --cache --cwd --prefix --registry --loglevel --mutex",
+    "--modules-folder --fetch-timeout --fetch-retries --store-dir --dir -C --filter -F --omit --include --only",
+    "--workspace -w",
 )
 
 

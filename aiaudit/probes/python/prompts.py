@@ -52,8 +52,8 @@ _AUTHORISATION: Final = lazy.regex(
     r"(?i)\b(?:only|never|unless)\b[^.\n]{0,60}\b(?:admins?|administrators?|managers?|authori[sz]ed|employees|owners?|staff|premium)\b"
     r"|\b(?:if|when)\b[^.\n]{0,40}\b(?:role|user)\b[^.\n]{0,20}\b(?:is|equals)\b[^.\n]{0,20}\badmin"
     r"|\b(?:must not|do not|don't|never)\b[^.\n]{0,40}\b(?:other users?'?|another user)"
-    r"|\b(?:must not|do not|don't|never)\s+(?:show|share|reveal|disclose|give|tell|send|access|discuss|look up|read|change"
-    r"|cancel)\b[^.\n]{0,40}\bsomeone else"  # not: draft it as someone else would
+    r"|\b(?:must not|do not|don't|never)\s+(?:show|share|reveal|disclose|give|tell|send|access|discuss|look up|read"
+    r"|change|cancel)\b[^.\n]{0,40}\bsomeone else"  # not: draft it as someone else would
     r"|\bpassword\s+(?:is|to)\b|\bunless the (?:password|code)\b"
     r"|\bunless the user (?:gives|provides|knows|enters|says"
     r"|is (?:an? |the )?(?:admin|verified|logged|signed|authenticated|permitted|allowed|member|manager|owner|premium)"

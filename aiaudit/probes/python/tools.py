@@ -408,7 +408,7 @@ def _fields(node: ast.Dict) -> dict[str, ast.expr]:
 
 
 def _is_old_function(fields: dict[str, ast.expr]) -> bool:
-    """A function as OpenAI had it before tools: `{"name": …, "description": …, "parameters": {"type": "object", …}}`."""
+    """A function as OpenAI had it before tools: a name, a description, and parameters of the type object."""
     schema = fields.get("parameters")
     if "description" not in fields or not isinstance(schema, ast.Dict):
         return False
@@ -438,6 +438,6 @@ def _bound(node: ast.expr, view: FileView, scope: Scope) -> ast.expr:
     """What a name stands for, where it is bound once: `unit_param = {"type": "string"}`."""
     if isinstance(node, ast.Name):
         bound = view.resolver.bindings(node.id, scope, node.lineno) or []
-        if len(bound) == 1 and bound[0].node is not None:
+        if len(bound) == 1 and isinstance(bound[0].node, ast.Dict):
             return bound[0].node
     return node

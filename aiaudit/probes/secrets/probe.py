@@ -93,8 +93,9 @@ class SecretsProbe(Probe[SecretsQuery]):
 
     Placeholders, examples, weak defaults, hashes, identifiers, expired web tokens and encoded data are no secrets.
     `secret` numbers the values: places with the same number hold the same one. `prefix` is the vendor's public one, at
-    most four characters. `ignored`: a `.gitignore` matches the file, and git does not track it. `kind`: vendor (the value's own shape), named (by the name beside it), free (by chance of name
-    and randomness). Nothing of the value is kept.
+    most four characters. `ignored`: a `.gitignore` matches the file, and git does not track it. `kind`: vendor (the
+    value's own shape), named (by the name beside it), free (by chance of name and randomness). Nothing of the value is
+    kept.
     """
 
     name: ClassVar[str] = "secrets"

@@ -15,10 +15,13 @@ from aiaudit.project.roles import Role
 LANGUAGES: Final = {
     "python": (".py", ".pyw", ".pyx", ".ipynb"),
     "javascript": (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", ".svelte"),
-    "java": (".java", ".kt", ".scala"),
+    "java": (".java",),
+    "kotlin": (".kt",),
+    "scala": (".scala",),
     "go": (".go",),
     "rust": (".rs",),
-    "c": (".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".cuh", ".m", ".mm"),
+    "c": (".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".cuh", ".mm"),
+    "matlab": (".m",),
     "c#": (".cs",),
     "r": (".r",),
     "julia": (".jl",),
@@ -28,6 +31,8 @@ LANGUAGES: Final = {
     "shell": (".sh", ".bash", ".zsh"),
 }
 _LANGUAGE_OF: Final = {suffix: name for name, suffixes in LANGUAGES.items() for suffix in suffixes}
+_TITLES: Final = {"c": "C or C++", "matlab": "MATLAB", "php": "PHP"}
+_APPLE: Final = frozenset((".mm", ".swift", ".xib", ".storyboard"))  # beside them `.m` is Objective-C
 NOTEBOOK_SHARE: Final = 0.2  # of a notebook's bytes; the rest is outputs and JSON
 
 
@@ -65,7 +70,10 @@ class ReadableProbe(Probe[ReadableQuery]):
         method = "bytes of code files by language"
         if other > read:
             name = max((language for language in sizes if language not in covered), key=lambda one: sizes[one])
-            reason = f"most of the code ({files[name]} files) is in {name.title()}, which this fact does not read"
+            title = _TITLES.get(name, name.title())
+            if name == "matlab" and any(entry.suffix in _APPLE for entry in context.project.files):
+                title = "Objective-C"
+            reason = f"most of the code ({files[name]} files) is in {title}, which this fact does not read"
             evidence = (Evidence(largest[name][1], None, f"the largest of {files[name]} files"),)
             scope = Scope(sum(files.values()), sum(files[language] for language in covered))
             return Fact(

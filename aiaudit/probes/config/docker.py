@@ -143,11 +143,20 @@ def image_record(path: str, text: str) -> dict[str, Any] | None:
     }
 
 
+_MANIFEST: Final = lazy.regex(
+    r"(?i)(?:^|/)(?:[\w.-]*requirements[\w.-]*\.(?:txt|in)|constraints[\w.-]*\.txt|environment\.ya?ml|conda[\w.-]*\.ya?ml"
+    r"|pyproject\.toml|poetry\.lock\*?|uv\.lock|pipfile(?:\.lock)?|package(?:-lock|\*)?\.json|yarn\.lock|pnpm-lock\.yaml)$"
+)  # what only tells what to install
+
+
 def _carries(one: Instruction) -> bool:
     """Whether files of the project get into the image: an image without them is a box of tools."""
     if one.name == "RUN":
         return "git clone" in one.value
-    return one.name in ("COPY", "ADD") and "--from=" not in one.value and "://" not in one.value
+    if one.name not in ("COPY", "ADD") or "--from=" in one.value or "://" in one.value:
+        return False
+    sources = [word for word in one.flat.split() if not word.startswith("--")][:-1]
+    return not sources or not all(_MANIFEST.search(source) for source in sources)
 
 
 def ancestry(made: list[Stage], stage: Stage) -> list[Stage]:

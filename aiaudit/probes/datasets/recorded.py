@@ -94,6 +94,7 @@ def register(context: Context) -> Register:
             value = context.project.json(entry.path) if entry.suffix == ".json" else context.project.yaml(entry.path)
         except (Malformed, Unreadable):
             continue
+        _note_package(made, entry.path, value)
         for name, part in _named(value):
             _note(made, context, entry.path, name, part)
     context.memo["datasets.register"] = made
@@ -128,6 +129,22 @@ def _note(made: Register, context: Context, manifest: str, name: str, part: Mapp
         for path in (name, posixpath.join(folder, name)):
             if context.project.entry(path) is not None:
                 made.hashes[path] = (digest.rpartition(":")[2].lower(), manifest)
+
+
+def _note_package(made: Register, manifest: str, value: Any) -> None:
+    """Licences and sources of a data package hold for each of its resources that names none of its own."""
+    resources = value.get("resources") if isinstance(value, Mapping) else None
+    folder = posixpath.dirname(manifest)
+    for resource in resources if isinstance(resources, list) else ():
+        if not isinstance(resource, Mapping) or not isinstance(path := resource.get("path"), str):
+            continue
+        licence, source = (
+            next((text for part in (resource, value) for key in keys if (text := _words(part.get(key)))), "")
+            for keys in (_LICENCE_KEYS, _SOURCE_KEYS)
+        )
+        if licence or source:
+            noted_here = Noted(licence, source, manifest, line_of(resource) or 1)
+            made.entries.setdefault(posixpath.normpath(posixpath.join(folder, path)), noted_here)
 
 
 def _words(value: Any) -> str:

@@ -50,6 +50,8 @@ def index(scope: Scope) -> dict[str, list[Placed | None]]:
             continue
         if kind in _DEFINITIONS:
             places_of(node.name, []).append(placed)
+            for named in _named_in_decorators(node):
+                places_of(named.target.id, []).append(placed)
         elif kind is ast.Assign and len(node.targets) == 1 and node.targets[0].__class__ is ast.Name:
             places_of(node.targets[0].id, []).append(placed)
         elif (names_of := _NAMES_OF.get(kind)) is not None:
@@ -120,6 +122,17 @@ def _names(targets: Iterable[ast.expr]) -> list[str]:
     return found
 
 
+def _named_in_decorators(node: FunctionNode | ast.ClassDef) -> list[ast.NamedExpr]:
+    """What decorators name on the way: `@serve.ingress(app := FastAPI())`."""
+    return [
+        argument
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call)
+        for argument in decorator.args
+        if isinstance(argument, ast.NamedExpr)
+    ]
+
+
 def _walrus_names(node: ast.If | ast.While) -> Iterable[str]:
     return _names((node.test.target,)) if isinstance(node.test, ast.NamedExpr) else ()
 
@@ -188,7 +201,10 @@ def _imported(node: ast.Import | ast.ImportFrom, name: str, certain: bool, scope
 
 def _of_def(node: FunctionNode | ast.ClassDef, certain: bool, scope: Scope) -> _Bound:
     kind = "class" if isinstance(node, ast.ClassDef) else "def"
-    return ((node.name, Binding(kind, node.lineno, certain, node, "", scope.children.get(node.name))),)
+    bound = [(node.name, Binding(kind, node.lineno, certain, node, "", scope.children.get(node.name)))]
+    for named in _named_in_decorators(node):
+        bound.append((named.target.id, Binding("value", named.lineno, certain, named.value, "", scope)))
+    return bound
 
 
 def _of_walrus(node: ast.If | ast.While, certain: bool, scope: Scope) -> _Bound:

@@ -16,7 +16,7 @@ from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.resolve import last_name
+from aiaudit.probes.python.resolve import dotted, last_name
 
 _WORDS: Final = (
     r"(?:scores?|metrics?|acc|accuracy|auc|roc_auc|pr_auc|f1|f1_score|precision|recall|rmse|mae|mape|mse|r2|r_squared"
@@ -38,6 +38,7 @@ _DECIDES: Final = lazy.regex(
     r"(?i)(promot|approve|accept|should_(deploy|replace|register)|is_better|passes|gate|eligible)"
 )
 _EXITS: Final = name_set("exit _exit quit SystemExit")
+_CANCELS: Final = name_set("cancel fail")  # of the pipeline's run, so that its later steps let no model through
 _MAX_ROWS: Final = 200
 
 
@@ -112,7 +113,7 @@ class GateFinder:
                     name = last_name(inner.func)
                     if name in _EXITS and not _is_zero(inner):
                         return "exit"
-                    if name in _PROMOTE:
+                    if name in _PROMOTE or (name in _CANCELS and "run" in dotted(inner.func).lower().split(".")[:-1]):
                         return "promote"
             if isinstance(node, ast.Return) and _asks(scope):
                 return "decide"

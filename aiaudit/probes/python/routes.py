@@ -29,7 +29,7 @@ from aiaudit.probes.python.resolve import default_of, dotted, last_name
 
 # Decorated functions and registrations must be parsed whole.
 HITS: Final = (
-    rb"@[\w.]+\.(?:get|post|put|delete|patch|head|route|websocket|websocket_route|api_route|tool|resource|prompt)\b"
+    rb"@[\w.]+\.(?:get|post|put|delete|patch|head|route|websocket|websocket_route|api_route|api|tool|resource|prompt)\b"
     rb"|@(?:[\w.]*\b(?:functions_framework\.http|on_request)|http)\b"
     rb"|\b(?:add_api_route|add_url_rule|add_route|add_resource|add_get|add_post|Route|re_path|path|APIView|MethodView)\("
     rb"|\b(?:streamlit|gradio|chainlit|BaseModel|api_view|FastMCP)\b"
@@ -67,6 +67,7 @@ _FUNCTIONS: Final = frozenset({"functions_framework.http", "firebase_functions.h
 _METHODS: Final = name_set("get post put delete patch head options websocket")
 _ROUTES: Final = _METHODS | name_set("route api_route websocket_route")
 _MCP_KINDS: Final = name_set("tool resource prompt")
+_BENTOML: Final = "api"  # `@bentoml.api`, or `@svc.api` of the older kind
 _CHECKED_BY_TYPE: Final = name_set("fastapi litestar django-ninja mcp bentoml blacksheep")
 _RAW_TYPES: Final = name_set("Request HttpRequest WebSocket HTTPConnection")
 _SERVICE_TYPES: Final = name_set("Response BackgroundTasks Session AsyncSession SecurityScopes Context State")
@@ -114,12 +115,17 @@ class RouteFinder:
                 yield self._row(scope, "django", "", methods if isinstance(methods, list) else [], decorator)
             if last in ("http", "on_request") and self._is_function(target, scope):
                 yield self._row(scope, "cloud-function", "/", ["GET", "POST"], decorator)
-            if not isinstance(target, ast.Attribute) or last not in _ROUTES | _MCP_KINDS:
+            if not isinstance(target, ast.Attribute) or last not in _ROUTES | _MCP_KINDS | {_BENTOML}:
                 continue
             framework = self._framework(target.value, scope, is_mcp=last in _MCP_KINDS)
-            if not framework or (call is None and framework != "mcp"):
+            if not framework or (call is None and framework not in ("mcp", "bentoml")):
                 continue
-            route = self._text(call, 0, ("path", "rule", "route", "uri", "name"), scope) if call else ""
+            if (last == _BENTOML) != (framework == "bentoml"):
+                continue
+            if last == _BENTOML:  # the address is the method's name
+                yield self._row(scope, framework, f"/{scope.node.name}", ["POST"], decorator)
+                continue
+            route = self._text(call, 0, ("uri", "name") if framework == "mcp" else ("path", "rule", "route"), scope)
             if call is not None and any(one.arg == "route" for one in call.keywords):  # Azure Functions
                 route = f"/{route.lstrip('/')}"
             if framework not in ("mcp", "chainlit") and not route.startswith("/") and route != "":
@@ -203,7 +209,7 @@ class RouteFinder:
         if call is None:
             return ""
         node = call.args[position] if position < len(call.args) else None
-        for keyword in call.keywords:
+        for keyword in call.keywords if node is None else ():
             if keyword.arg in keywords:
                 node = keyword.value
         return self.view.values.text(node, scope.parent or scope) or "" if node is not None else ""
@@ -246,7 +252,12 @@ class RouteFinder:
         marked = annotated(annotation)
         if marker in ("Depends", "Security") or marked in ("Depends", "Security"):
             inner = default if isinstance(default, ast.Call) and default.args else None
-            called = dotted(inner.args[0]) if inner else annotated_argument(annotation)
+            given = inner.args[0] if inner else None  # `Depends(current_user())` makes the dependency first
+            called = (
+                dotted(given.func if isinstance(given, ast.Call) else given)
+                if given
+                else annotated_argument(annotation)
+            )
             return {"name": argument.arg, "kind": "service", "type": f"{marker or marked}({called})"}
         types = type_names(annotation)
         is_bounded = bounded(default) or bounded_annotation(annotation)

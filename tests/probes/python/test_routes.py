@@ -208,3 +208,45 @@ def test_a_cloud_function_is_a_handler(tmp_path: Path, imports: str, decorator: 
 
 def test_a_decorator_of_that_name_alone_is_none(tmp_path: Path) -> None:
     assert routes(tmp_path, "from mine import http\n\n\n@http\ndef answer(request):\n    return 1\n") == []
+
+
+def test_a_route_has_a_name_beside_its_path(tmp_path: Path) -> None:
+    code = """\
+        from fastapi import APIRouter, Depends
+        router = APIRouter()
+        @router.get("/feed", name="articles:feed")
+        def feed(user=Depends(current_user())): ...
+        @router.post("", name="articles:create")
+        def create(): ...
+    """
+    found = by_name(tmp_path, code)
+    assert [one["route"] for one in found.values()] == ["/feed", ""]
+    assert found["feed"]["auth"] == "Depends(current_user)"
+
+
+def test_bentoml_and_an_application_that_a_decorator_names(tmp_path: Path) -> None:
+    bento = """\
+        import bentoml
+        svc = bentoml.Service(name="ocr")
+        @svc.api(input=bentoml.io.File(), output=bentoml.io.JSON())
+        async def read(file): ...
+        @bentoml.service
+        class Summary:
+            @bentoml.api
+            def summarise(self, text: str) -> str: ...
+    """
+    ray = """\
+        from fastapi import FastAPI
+        from ray import serve
+        @serve.deployment
+        @serve.ingress(app := FastAPI())
+        class Faces:
+            @app.post("/detect")
+            def detect(self, image: str): ...
+    """
+    found = by_name(tmp_path, bento, {"app/faces.py": ray})
+    assert {name: (one["framework"], one["route"]) for name, one in found.items()} == {
+        "read": ("bentoml", "/read"),
+        "Summary.summarise": ("bentoml", "/summarise"),
+        "Faces.detect": ("fastapi", "/detect"),
+    }

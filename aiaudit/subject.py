@@ -25,7 +25,8 @@ _READMES: Final = frozenset({"readme.md", "readme.rst", "readme.markdown", "read
 _NO_NAME: Final = lazy.regex(
     r"readme(\.md)?|overview|introduction|install(ation)?|getting started|quick ?start|usage|about|features|"
     r"(table of )?contents|documentation|description|welcome|project( title| name)?|title|todo|setup|license|"
-    r"deprecat(ed|ion notice)|notice|news|updates|changelog|requirements|prerequisites|summary|abstract",
+    r"deprecat(ed|ion notice)|notice|news|updates|changelog|requirements|prerequisites|summary|abstract|"
+    r"important( notes?)?|warnings?|disclaimer|notes?|examples?|results|demo",
     re.IGNORECASE,
 )
 _HEADING: Final = lazy.regex(
@@ -33,6 +34,7 @@ _HEADING: Final = lazy.regex(
 )
 _NO_PROSE: Final = lazy.regex(r"<!--.*?(?:-->|\Z)|^(```|~~~).*?(?:^\1|\Z)", re.M | re.S)  # comments and code
 _TAG: Final = lazy.regex(r"!\[[^\]]*\]\([^)]*\)|<[^>]*>|:[a-z_]{2,30}:")
+_WELCOME: Final = lazy.regex(r"^welcome to (?:the )?", re.I)
 _LINK: Final = lazy.regex(r"\[([^\]]*)\]\([^)]*\)")
 _MARKUP: Final = str.maketrans("", "", "*`#")
 _AROUND: Final = " \t_-–—:|.!\u26a0\ufe0f"
@@ -84,7 +86,7 @@ def _readme_title(project: Project) -> str | None:
     if hit is None:
         return None
     title = _LINK.sub(r"\1", _TAG.sub(" ", next(group for group in hit.groups() if group is not None)))
-    plain = " ".join(title.translate(_MARKUP).split()).strip(_AROUND)
+    plain = _WELCOME.sub("", " ".join(title.translate(_MARKUP).split()).strip(_AROUND))
     for mark in _SUBTITLE:
         if len(plain) > LONGEST_TITLE:
             plain = plain.partition(mark)[0].strip(_AROUND)

@@ -123,7 +123,7 @@ class RouteFinder:
             if (last == _BENTOML) != (framework == "bentoml"):
                 continue
             if last == _BENTOML:  # the address is the method's name
-                yield self._row(scope, framework, f"/{scope.node.name}", ["POST"], decorator)
+                yield self._row(scope, framework, f"/{scope.qualname.rpartition('.')[2]}", ["POST"], decorator)
                 continue
             route = self._text(call, 0, ("uri", "name") if framework == "mcp" else ("path", "rule", "route"), scope)
             if call is not None and any(one.arg == "route" for one in call.keywords):  # Azure Functions

@@ -20,6 +20,8 @@ from aiaudit.project.tree import Project
         ("```python\n# after a lot of training\n```\n", None),
         ("```python\n# after a lot of training\n", None),
         ("# Getting started\n", None),
+        ("# Important\n- Images are resized.\n", None),
+        ("# Welcome to Microblog!\n", "Microblog"),
         ("# Project title\n", None),
         ("# ⚠️ Deprecation Notice\n", None),
         ("# ---\n", None),

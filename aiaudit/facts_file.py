@@ -121,4 +121,5 @@ def fact_of(fact_id: str, data: Mapping[str, Any]) -> Fact:
         evidence=tuple(Evidence(e["path"], e["line"], str(e["note"])) for e in data["evidence"]),
         scope=Scope(int(scope["files"]), int(scope["read"]), tuple(scope["unread"])) if scope else None,
         reason=str(data.get("reason", "")),
+        beyond=str(data.get("beyond", "")),
     )

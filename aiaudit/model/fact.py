@@ -59,6 +59,8 @@ class Fact(Struct, frozen=True, omit_defaults=True):
     """One answer to one query.
 
     `value` is plain JSON, in which single places may be `Unknown`. `reason` says why the state is unknown or error.
+    `beyond` says why there may be more than the value tells: code that this fact does not read. A rule takes the value
+    for what was seen, and never the lack of something for its absence.
     """
 
     id: str
@@ -70,3 +72,4 @@ class Fact(Struct, frozen=True, omit_defaults=True):
     evidence: tuple[Evidence, ...] = field(default=())
     scope: Scope | None = None
     reason: str = ""
+    beyond: str = ""

@@ -57,7 +57,11 @@ def _derived(spec: FactSpec, values: Values) -> Fact:
     basis = rests_on(spec.derive, given, facts_of, outcome.value) if isinstance(outcome.value, bool) else []
     basis = basis or facts_of(sorted(outcome.read))
     seen = [values.facts[fact_id] for fact_id in spec.sees if fact_id in values.facts] or basis
-    state, value, reason = State.KNOWN, outcome.value, ""
+    state, value, reason, beyond = State.KNOWN, outcome.value, "", ""
+    if isinstance(value, Unknown) and values.beyond(spec.names):
+        told = evaluate(spec.derive, values.seen(spec.names)).value
+        if isinstance(told, list):
+            beyond, value = value.reason, told
     if isinstance(value, Unknown | Failed):
         state, reason = (State.UNKNOWN if isinstance(value, Unknown) else State.ERROR), value.reason
         value = None
@@ -71,6 +75,7 @@ def _derived(spec: FactSpec, values: Values) -> Fact:
         evidence=_evidence(seen),
         scope=_scope(seen),
         reason=reason,
+        beyond=beyond,
     )
 
 

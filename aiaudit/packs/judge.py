@@ -99,12 +99,14 @@ def _judge_check(
 ) -> CheckResult:
     params = overrides.params_of(check)
     seen = values.named(check.names, params)
+    told = values.seen(check.names, params) if values.beyond(check.names) else seen
     try:
-        verdict = _applicability(check, values, seen, explain) or _blocked(check, done)
-        if verdict is None:
-            verdict = _held_to_evidence(check, _by_rule(check, values, seen, explain), values)
-        gathered = gather(check, seen, verdict.confidence) if verdict.status in FINDING_STATUSES else Gathered()
-        sentence = _sentence(check, verdict, gathered, seen, values)
+        verdict = _verdict(check, values, seen, told, done, explain)
+        gathered = gather(check, told, verdict.confidence) if verdict.status in FINDING_STATUSES else Gathered()
+        remark = ""
+        if told is not seen and verdict.status is Status.UNKNOWN and _placed(gathered):
+            verdict, remark = _by_what_was_seen(check, values, told, done, explain, verdict)
+        sentence = _sentence(check, verdict, gathered, told, values) + remark
         own = _answers_faults(check, verdict, gathered, values)
         verdict, sentence = _with_attestation(check, verdict, sentence, gathered, values)
         gathered = replace(gathered, findings=number_equal_ones((*gathered.findings, *own))) if own else gathered
@@ -135,6 +137,38 @@ def _judge_check(
     )
 
 
+def _verdict(
+    check: Check,
+    values: Values,
+    seen: Mapping[str, Any],
+    told: Mapping[str, Any],
+    done: Mapping[str, CheckResult],
+    explain: bool,
+) -> Verdict:
+    verdict = _applicability(check, values, seen, told, explain) or _blocked(check, done)
+    return verdict or _held_to_evidence(check, _by_rule(check, values, seen, explain), values)
+
+
+def _placed(gathered: Gathered) -> bool:
+    return any(finding.path for finding in gathered.findings)
+
+
+def _by_what_was_seen(
+    check: Check,
+    values: Values,
+    told: Mapping[str, Any],
+    done: Mapping[str, CheckResult],
+    explain: bool,
+    verdict: Verdict,
+) -> tuple[Verdict, str]:
+    """The verdict of a check that code beyond what was read leaves open, and a remark on that code: what is wrong at a
+    place that was seen is wrong there whatever else there is. Nothing is found right by it."""
+    shown = _verdict(check, values, told, told, done, explain)
+    if shown.status not in (Status.FAIL, Status.PARTIAL):
+        return verdict, ""
+    return shown, f" Not judged beside this: {values.doubts[0]}." if values.doubts else ""
+
+
 def _points(verdict: Verdict) -> float | None:
     """1, 0, or the fraction of a partial one; None where nothing was judged."""
     if verdict.status is Status.PARTIAL:
@@ -142,8 +176,11 @@ def _points(verdict: Verdict) -> float | None:
     return {Status.PASS: 1.0, Status.FAIL: 0.0}.get(verdict.status)
 
 
-def _applicability(check: Check, values: Values, seen: Mapping[str, Any], explain: bool) -> Verdict | None:
-    """The verdict where the check does not apply or that cannot be told; None where it applies."""
+def _applicability(
+    check: Check, values: Values, seen: Mapping[str, Any], told: Mapping[str, Any], explain: bool
+) -> Verdict | None:
+    """The verdict where the check does not apply or that cannot be told; None where it applies. `told`: what its
+    sentence speaks of."""
     if check.applies is None:
         return None
     outcome = evaluate(check.applies, seen, explain=explain)
@@ -162,7 +199,7 @@ def _applicability(check: Check, values: Values, seen: Mapping[str, Any], explai
     deciding = rests_on(check.applies, seen, _lookup(check, values), value=False) or facts
     return Verdict(
         Status.NOT_APPLICABLE,
-        reasons.not_applicable(check, seen, {f.id: reasons.called(f, values.title(f.id)) for f in deciding}),
+        reasons.not_applicable(check, told, {f.id: reasons.called(f, values.title(f.id)) for f in deciding}),
         read=read,
         level=weakest_level(deciding),
         confidence=weakest_confidence(deciding),
@@ -250,6 +287,8 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
     facts = [values.facts[fact_id] for fact_id in verdict.read if fact_id in values.facts]
     own = reasons.from_pack(check, verdict.status, seen)
     match verdict.status:
+        case Status.UNKNOWN if check.kind is not Kind.ATTESTED and any(why in verdict.reason for why in values.doubts):
+            sentence = _ended(verdict.reason)  # the pack's own speaks of what it knows that it cannot follow
         case Status.UNKNOWN | Status.ERROR if verdict.reason:
             sentence = f"{own} ({_plain(verdict.reason)})" if own else _ended(verdict.reason)
         case Status.PARTIAL if verdict.reason:

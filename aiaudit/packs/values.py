@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.model.types import DYN, Type, Unknown, empty_value
-from aiaudit.rules import Failed
+from aiaudit.rules import Failed, open_list
 
 if TYPE_CHECKING:
     from aiaudit.project.config import ProjectConfig
@@ -36,6 +37,15 @@ def value_of(fact: Fact | None, fact_id: str, of: Type) -> Any:
             return Failed(fact.reason or f"the fact {fact_id} could not be collected")
 
 
+def possible_value(fact: Fact | None, value: Any) -> Any:
+    """What a rule may rest on: of a list that may go on beyond what was read, the elements seen and the doubt about
+    others; of anything else that may be otherwise then, nothing."""
+    if fact is None or not fact.beyond or fact.state not in (State.KNOWN, State.ABSENT):
+        return value
+    doubt = Unknown(fact.beyond)
+    return open_list(value, doubt) if isinstance(value, list) else doubt
+
+
 class Values:
     """The values of all facts, worked out once for all rules."""
 
@@ -45,11 +55,27 @@ class Values:
         self.facts = facts
         self._specs = specs
         self._declared = {f"project.{key}": (declared or {}).get(key, "") for key in DECLARED}
+        self._seen: dict[str, Any] = {}
         self._known: dict[str, Any] = {}
 
     def named(self, names: Mapping[str, str], params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The values for an expression: its names for facts, `params.<name>` and `project.<key>`."""
-        values = {name: self._of(fact_id) for name, fact_id in names.items()}
+        return self._with_given({name: self._of(fact_id) for name, fact_id in names.items()}, params)
+
+    def seen(self, names: Mapping[str, str], params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The same for a sentence, which speaks of what was seen only."""
+        return self._with_given({name: self._seen_of(fact_id) for name, fact_id in names.items()}, params)
+
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """Why there may be more than what was read, each reason once."""
+        return tuple(dict.fromkeys(fact.beyond for fact in self.facts.values() if fact.beyond))
+
+    def beyond(self, names: Mapping[str, str]) -> bool:
+        """Whether one of these facts may go on beyond what was read."""
+        return any(fact is not None and fact.beyond for fact in map(self.facts.get, names.values()))
+
+    def _with_given(self, values: dict[str, Any], params: Mapping[str, Any] | None) -> dict[str, Any]:
         values.update(self._declared)
         for key, value in (params or {}).items():
             values[f"params.{key}"] = value
@@ -62,6 +88,11 @@ class Values:
 
     def _of(self, fact_id: str) -> Any:
         if fact_id not in self._known:
-            spec = self._specs.get(fact_id)
-            self._known[fact_id] = value_of(self.facts.get(fact_id), fact_id, spec.type if spec else DYN)
+            self._known[fact_id] = possible_value(self.facts.get(fact_id), self._seen_of(fact_id))
         return self._known[fact_id]
+
+    def _seen_of(self, fact_id: str) -> Any:
+        if fact_id not in self._seen:
+            spec = self._specs.get(fact_id)
+            self._seen[fact_id] = value_of(self.facts.get(fact_id), fact_id, spec.type if spec else DYN)
+        return self._seen[fact_id]

@@ -25,6 +25,7 @@ from aiaudit.model.fact import Fact, State
 from aiaudit.model.types import as_json, from_json
 from aiaudit.probes import registry
 from aiaudit.probes.base import CHECKED, Context, Probe, Query
+from aiaudit.probes.languages import code_beyond, follows_code
 from aiaudit.probes.lifting import liftable
 from aiaudit.probes.registry import RegistryError
 from aiaudit.project.found import errors_in, truncated_in
@@ -291,6 +292,8 @@ def _answer(one: _Asked, context: Context) -> Fact:
 
     try:
         fact = one.probe.answer(one.fact_id, one.query, context)
+        if fact.state in (State.KNOWN, State.ABSENT) and follows_code(one.probe.name, one.query):
+            fact = replace(fact, beyond=code_beyond(context))
         if one.probe.name not in registry.PROBES:  # a plug-in's may hold what is no JSON, such as a set
             fact = replace(fact, value=from_json(as_json(fact.value)))
         if liftable(one.probe):

@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, Type
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.project.roles import Role
-
-LANGUAGES: Final = {
-    "python": (".py", ".pyw", ".pyx", ".ipynb"),
-    "javascript": (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", ".svelte"),
-    "java": (".java",),
-    "kotlin": (".kt",),
-    "scala": (".scala",),
-    "go": (".go",),
-    "rust": (".rs",),
-    "c": (".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".cuh", ".mm"),
-    "matlab": (".m",),
-    "c#": (".cs",),
-    "r": (".r",),
-    "julia": (".jl",),
-    "ruby": (".rb",),
-    "php": (".php",),
-    "swift": (".swift",),
-    "shell": (".sh", ".bash", ".zsh"),
-}
-_LANGUAGE_OF: Final = {suffix: name for name, suffixes in LANGUAGES.items() for suffix in suffixes}
-_TITLES: Final = {"c": "C or C++", "matlab": "MATLAB", "php": "PHP"}
-_APPLE: Final = frozenset((".mm", ".swift", ".xib", ".storyboard"))  # beside them `.m` is Objective-C
-NOTEBOOK_SHARE: Final = 0.2  # of a notebook's bytes; the rest is outputs and JSON
+from aiaudit.probes.languages import code_of, not_read, share_of
 
 
 class ReadableQuery(Query):
@@ -53,32 +29,20 @@ class ReadableProbe(Probe[ReadableQuery]):
         return BOOL
 
     def answer(self, fact_id: str, query: ReadableQuery, context: Context) -> Fact:
-        sizes: Counter[str] = Counter()
-        files: Counter[str] = Counter()
-        largest: dict[str, tuple[int, str]] = {}
-        for entry in context.project.files:
-            language = _LANGUAGE_OF.get(entry.suffix)
-            if language is None or entry.role not in (Role.CODE, Role.NOTEBOOK) or entry.ignored:
-                continue
-            size = int(entry.size * NOTEBOOK_SHARE) if entry.suffix == ".ipynb" else entry.size
-            sizes[language] += size
-            files[language] += 1
-            largest[language] = max(largest.get(language, (0, "")), (size, entry.path))
+        code = code_of(context.project)
+        files = sum(code.files.values())
         covered = {"python", "shell", *query.also}
-        read = sum(size for language, size in sizes.items() if language in covered)
-        other = sum(sizes.values()) - read
+        other, most = code.beyond(covered)
         method = "bytes of code files by language"
-        if other > read:
-            name = max((language for language in sizes if language not in covered), key=lambda one: sizes[one])
-            title = _TITLES.get(name, name.title())
-            if name == "matlab" and any(entry.suffix in _APPLE for entry in context.project.files):
-                title = "Objective-C"
-            reason = f"most of the code ({files[name]} files) is in {title}, which this fact does not read"
-            evidence = (Evidence(largest[name][1], None, f"the largest of {files[name]} files"),)
-            scope = Scope(sum(files.values()), sum(files[language] for language in covered))
+        if other > code.total - other:
             return Fact(
-                fact_id, State.UNKNOWN, None, Level.CONTENT, method, evidence=evidence, scope=scope, reason=reason
+                fact_id,
+                State.UNKNOWN,
+                None,
+                Level.CONTENT,
+                method,
+                evidence=(Evidence(code.largest[most], None, f"the largest of {code.files[most]} files"),),
+                scope=Scope(files, sum(code.files[language] for language in covered)),
+                reason=not_read(code) or f"{share_of(code, most)}, which this fact does not read",
             )
-        return Fact(
-            fact_id, State.KNOWN, True, Level.CONTENT, method, scope=Scope(sum(files.values()), sum(files.values()))
-        )
+        return Fact(fact_id, State.KNOWN, True, Level.CONTENT, method, scope=Scope(files, files))

@@ -38,6 +38,8 @@ VENDORED_DIRS: Final = frozenset(
 )
 GENERATED_DIRS: Final = frozenset({"dist", "generated", "__generated__", "_generated", ".ipynb_checkpoints", "htmlcov"})
 TEST_DIRS: Final = frozenset({"test", "tests", "testing", "__tests__", "__mocks__", "e2e", "testdata", "test_data"})
+_TEST_PROJECT: Final = (".tests", ".test", ".unittests", ".integrationtests", ".specs")
+"""How folders of tests end that .NET keeps beside the projects that they test (`Shop.Api.Tests`)."""
 EXAMPLE_DIRS: Final = frozenset(
     {
         "example",
@@ -147,10 +149,11 @@ def role_and_suffix(folder: Role | None, name: str) -> tuple[Role, str]:
 def role_of_dirs(directory: str) -> Role | None:
     """What the folders alone decide: vendored, generated, data, test, example, docs, or nothing."""
     parts = directory.split("/")
-    if _TELLING.isdisjoint(parts) and "build/lib" not in directory:
+    is_test_project = any(part.endswith(_TEST_PROJECT) for part in parts)
+    if _TELLING.isdisjoint(parts) and not is_test_project and "build/lib" not in directory and not _brought(directory):
         return None
     named = set(parts)
-    if named & VENDORED_DIRS:
+    if named & VENDORED_DIRS or _brought(directory):
         return Role.VENDORED
     if named & GENERATED_DIRS or "build/lib" in directory:
         return Role.GENERATED
@@ -159,13 +162,18 @@ def role_of_dirs(directory: str) -> Role | None:
     # `data/test/` is the test split of a data set; `tests/data/` is a test's fixture.
     if first_data is not None and (first_test is None or first_data < first_test):
         return Role.DATA
-    if first_test is not None:
+    if first_test is not None or is_test_project:
         return Role.TEST
     if named & EXAMPLE_DIRS:
         return Role.EXAMPLE
     if named & DOCS_DIRS:
         return Role.DOCS
     return None
+
+
+def _brought(directory: str) -> bool:
+    """Whether the folder is where ASP.NET's client library manager puts libraries of others."""
+    return "wwwroot/lib" in directory
 
 
 def _is_test_name(name: str, suffix: str) -> bool:

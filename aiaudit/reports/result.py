@@ -142,6 +142,8 @@ def fact_json(fact: Fact, most_items: int | None = None, values: Values = as_jso
         data["scope"] = {"files": fact.scope.files, "read": fact.scope.read, "unread": list(fact.scope.unread)}
     if fact.reason:
         data["reason"] = fact.reason
+    if fact.beyond:
+        data["beyond"] = fact.beyond
     if items is not None:
         data["items"] = items
     return data

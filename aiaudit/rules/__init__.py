@@ -7,7 +7,7 @@ from aiaudit.model.types import Unknown
 from aiaudit.rules.errors import RuleError
 from aiaudit.rules.language import Expression, compile, evaluate
 from aiaudit.rules.template import Template, template
-from aiaudit.rules.values import Budget, Evaluation, Failed, Incomplete
+from aiaudit.rules.values import Budget, Evaluation, Failed, Incomplete, open_list
 
 __all__ = [
     "Budget",
@@ -20,5 +20,6 @@ __all__ = [
     "Unknown",
     "compile",
     "evaluate",
+    "open_list",
     "template",
 ]

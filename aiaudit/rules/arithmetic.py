@@ -98,7 +98,8 @@ def _concatenate(meter: Meter, a: Any, b: Any) -> Any:
         a_sure, a_maybe = (a.sure, a.maybe) if kind is Incomplete else (a, [])
         b_sure, b_maybe = (b.sure, b.maybe) if other is Incomplete else (b, [])
         meter.make(len(a_sure) + len(a_maybe) + len(b_sure) + len(b_maybe))
-        return Incomplete(a_sure + b_sure, a_maybe + b_maybe, (a if kind is Incomplete else b).why)
+        is_open = any(type(one) is Incomplete and one.open for one in (a, b))
+        return Incomplete(a_sure + b_sure, a_maybe + b_maybe, (a if kind is Incomplete else b).why, is_open)
     return None
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit.model.types import Unknown
 from aiaudit.rules.errors import show
 from aiaudit.rules.evaluator import build
-from aiaudit.rules.macros import open_list
+from aiaudit.rules.macros import walked
 from aiaudit.rules.nodes import (
     Binary,
     Call,
@@ -154,7 +154,7 @@ class _Explainer:
 
     def elements(self, node: Macro) -> list[Any] | None:
         """What a macro walks over; None where it is no list."""
-        items = open_list(self.frame[0], self.value(node.target), node.kind)
+        items = walked(self.frame[0], self.value(node.target), node.kind)
         if isinstance(items, Incomplete):
             return [*items.sure, *items.maybe]
         return items if isinstance(items, list) else None

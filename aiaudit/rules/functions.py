@@ -206,7 +206,7 @@ def unique(meter: Meter, items: Any) -> Any:
             return sure
         maybe = [item for item in items.maybe if contains(sure, item, meter) is not True]
         meter.make(len(maybe))
-        return Incomplete(sure, maybe, items.why)
+        return Incomplete(sure, maybe, items.why, items.open)
     if type(items) is not list:
         return refuse("unique()", items)
     meter.spend(3 * len(items))

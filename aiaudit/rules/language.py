@@ -120,7 +120,7 @@ def evaluate(
         value = expr.run(frame)
         if meter.partial:
             if type(value) is Incomplete:
-                incomplete = Incomplete(settle(value.sure), settle(value.maybe), value.why)
+                incomplete = Incomplete(settle(value.sure), settle(value.maybe), value.why, value.open)
             value = settle(value)
     except BudgetError as error:
         value = Failed(str(error))

@@ -47,7 +47,7 @@ def build_macro(node: Macro, build: Build) -> Run:
             return filter_size(node, build)
 
 
-def open_list(meter: Meter, value: Any, kind: str) -> list[Any] | Incomplete | Unknown | Failed:
+def walked(meter: Meter, value: Any, kind: str) -> list[Any] | Incomplete | Unknown | Failed:
     """What a macro walks over: a list, a map's keys, an `Incomplete`; else the reason why it cannot."""
     if type(value) is list or type(value) is Incomplete:
         return value
@@ -96,7 +96,7 @@ def _quantifier(node: Macro, build: Build) -> Run:
         items = target(f)
         if type(items) is list:
             return walk(f, items)
-        items = open_list(f[0], items, kind)
+        items = walked(f[0], items, kind)
         if type(items) is list:
             return walk(f, items)
         if type(items) is not Incomplete:
@@ -112,12 +112,17 @@ def _quantifier(node: Macro, build: Build) -> Run:
 class _Sorted:
     """A list sorted by a condition: what certainly fits, what might, and why that is not known."""
 
-    __slots__ = ("maybe", "sure", "why")
+    __slots__ = ("maybe", "open", "sure", "why")
 
     def __init__(self) -> None:
         self.sure: list[Any] = []
         self.maybe: list[Any] = []
         self.why: Unknown = Unknown()
+        self.open = False
+
+    def as_list(self) -> list[Any] | Incomplete:
+        """The list that was sorted out; one known in part where an element is in doubt."""
+        return Incomplete(self.sure, self.maybe, self.why, self.open) if self.maybe else self.sure
 
 
 def _sorter(node: Macro, condition: Node, build: Build) -> Callable[[Frame, Any], _Sorted | Unknown | Failed]:
@@ -156,7 +161,7 @@ def _sorter(node: Macro, condition: Node, build: Build) -> Callable[[Frame, Any]
         return None
 
     def sort(f: Frame, target: Any) -> _Sorted | Unknown | Failed:
-        items = open_list(f[0], target, node.kind)
+        items = walked(f[0], target, node.kind)
         result = _Sorted()
         if type(items) is list:
             return walk(f, items, result, True) or result
@@ -165,7 +170,7 @@ def _sorter(node: Macro, condition: Node, build: Build) -> Callable[[Frame, Any]
         bad = walk(f, items.sure, result, True)
         if bad is not None:
             return bad
-        result.why = items.why
+        result.why, result.open = items.why, items.open
         # An error on an element that may not be there is no certain error.
         return result if walk(f, items.maybe, result, False) is None else items.why
 
@@ -181,10 +186,8 @@ def _filter(node: Macro, build: Build) -> Run:
             return result
         meter: Meter = f[0]
         meter.make(len(result.sure) + len(result.maybe))
-        if not result.maybe:
-            return result.sure
-        meter.partial = True
-        return Incomplete(result.sure, result.maybe, result.why)
+        meter.partial = meter.partial or bool(result.maybe)
+        return result.as_list()
 
     return run
 
@@ -200,7 +203,7 @@ def filter_size(node: Macro, build: Build) -> Run:
         if not result.maybe:
             return len(result.sure)
         f[0].partial = True
-        return Range(len(result.sure), len(result.sure) + len(result.maybe), result.why)
+        return Incomplete(result.sure, result.maybe, result.why, result.open).size
 
     return run
 
@@ -246,12 +249,12 @@ def _map(node: Macro, build: Build) -> Run:
         return made if pending is None else pending
 
     def run(f: Frame) -> Any:
-        items = open_list(f[0], target(f), "map")
+        items = walked(f[0], target(f), "map")
         if sort is not None:
             result = sort(f, items)
             if type(result) is not _Sorted:
                 return result
-            items = Incomplete(result.sure, result.maybe, result.why) if result.maybe else result.sure
+            items = result.as_list()
         if type(items) is list:
             return walk(f, items)
         if type(items) is not Incomplete:
@@ -260,6 +263,6 @@ def _map(node: Macro, build: Build) -> Run:
         sure, maybe = walk(f, items.sure), walk(f, items.maybe)
         if type(sure) is not list:
             return sure
-        return Incomplete(sure, maybe, items.why) if type(maybe) is list else items.why
+        return Incomplete(sure, maybe, items.why, items.open) if type(maybe) is list else items.why
 
     return run

@@ -26,16 +26,29 @@ class Failed(Struct, frozen=True):
     reason: str
 
 
+MANY: Final = 1_000_000_000
+"""How many further elements an open list may have: more than any rule compares with."""
+
+
 class Incomplete(Struct, frozen=True):
-    """A list that holds all of `sure` and some of `maybe`; `why` says what could not be decided."""
+    """A list that holds all of `sure` and some of `maybe`; `why` says what could not be decided.
+
+    `open`: there may be any number of others. One of `maybe`, itself unknown, then stands for all of them.
+    """
 
     sure: list[Any]
     maybe: list[Any]
     why: Unknown
+    open: bool = False
 
     @property
     def size(self) -> Range:
-        return Range(len(self.sure), len(self.sure) + len(self.maybe), self.why)
+        return Range(len(self.sure), len(self.sure) + len(self.maybe) + (MANY if self.open else 0), self.why)
+
+
+def open_list(seen: list[Any], why: Unknown) -> Incomplete:
+    """A list of which `seen` is what was found where it could be looked for."""
+    return Incomplete(seen, [why], why, True)
 
 
 class Range(Struct, frozen=True):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiaudit.model.types import Unknown
 from aiaudit.rules.comparison import as_double
-from aiaudit.rules.values import Failed, Incomplete, Range
+from aiaudit.rules.values import MANY, Failed, Incomplete, Range
 
 _SHOWN: Final = 8  # elements of a list; the rest is counted
 _DEEPEST: Final = 6
@@ -30,9 +30,13 @@ def words(value: Any, depth: int = 0) -> str:
         return _record(value, depth + 1)
     if kind is Unknown or kind is Failed:
         return "unknown"
+    if kind is Range and value.high >= MANY:
+        return f"{words(value.low)} or more"
     if kind is Range:
         return f"{words(value.low)} to {words(value.high)}"
     if kind is Incomplete:
+        if value.open:
+            return f"{words(value.sure)} and possibly more" if value.sure else "none that was seen"
         possible = f"possibly {len(value.maybe)}"
         return f"{words(value.sure)} and {possible} more" if value.sure else possible
     if kind is int:

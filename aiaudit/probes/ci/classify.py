@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aiaudit import lazy
+from aiaudit.probes.ci.builders import builder_kind
 from aiaudit.probes.ci.kinds import BY_ACTION, BY_COMMAND, BY_PROGRAM, Kind
 from aiaudit.probes.ci.wrappers import program_of
 
@@ -55,6 +56,8 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
         return "other"
     if program == "python":
         return _python_kind(arguments, module)
+    if kind := builder_kind(program, arguments):
+        return kind
     for length in (2, 1):
         if len(arguments) >= length and (kind := _COMMANDS.get((program, *arguments[:length]))):
             return "other" if kind == "deploy" and program in _CLOUDS and _brings_nothing(arguments) else kind

@@ -35,7 +35,7 @@ BY_PROGRAM: Final[dict[Kind, str]] = {
 # A program with its first one or two arguments.
 BY_COMMAND: Final[dict[Kind, str]] = {
     "test": """
-        bun test, cargo test, deno test, dotnet test, go test, gradle test, hatch test, mvn test, next test,
+        bun test, cargo test, deno test, dotnet test, go test, hatch test, next test,
         node --test, swift test
     """,
     "lint": """
@@ -43,7 +43,7 @@ BY_COMMAND: Final[dict[Kind, str]] = {
         lint, turbo lint, vue-tsc
     """,
     "scan": """
-        cargo audit, docker scan, docker scout, npm audit, pnpm audit, uv audit, yarn audit, yarn npm audit
+        cargo audit, cargo deny, docker scan, docker scout, npm audit, pnpm audit, uv audit, yarn audit, yarn npm audit
     """,
     "install": """
         bun install, conda env, conda install, conda-lock install, mamba env, mamba install, micromamba create,
@@ -119,5 +119,8 @@ BY_ACTION: Final[dict[Kind, str]] = {
     """,
     "evaluate": "braintrustdata/eval-action confident-ai/ langfuse/ promptfoo/promptfoo-action",
     "install": "bahmutov/npm-install pdm-project/setup-pdm snok/install-poetry",
-    "test": "PublishTestResults@ streamlit/streamlit-app-action cypress-io/github-action pavelzw/pytest-action",
+    "test": """
+        PublishTestResults@ cypress-io/github-action pavelzw/pytest-action r-lib/actions/check-r-package
+        streamlit/streamlit-app-action
+    """,
 }

@@ -35,8 +35,8 @@ _DERIVED: Final = lazy.regex(
     r"|(?:[^/]*[_-])?(?:predictions|generations)(?:[_-][^/]*)?\.\w+$)"
 )
 _OF_A_FILE: Final = lazy.regex(r"[\w./-]+\.(?:csv|tsv|parquet|jsonl?|feather|arrow)\b")  # a source in the project
-_NOT_DATA: Final = lazy.regex(  # the second line: what tools keep for themselves
-    r"(?:^|/)assets/|(?:^|/)prompts/"
+_NOT_DATA: Final = lazy.regex(  # what users handed in while it ran; the last line: what tools keep for themselves
+    r"(?:^|/)assets/|(?:^|/)prompts/|(?i:(?:^|/)(?:uploads?|App_Data)/)"
     r"|(?:^|/)(?:mlflow|airflow|optuna[\w-]*|prefect|dagster[\w-]*|chroma|celery[\w-]*|sessions?|chat_?history)\.(?:db|sqlite3?)$"
 )
 _MODEL: Final = lazy.regex(r"(?:^|/)models?(?:/|$)|\.(?:pkl|joblib|pt|pth|onnx|h5|keras|safetensors|gguf|bin)$")

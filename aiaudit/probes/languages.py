@@ -104,7 +104,7 @@ def share_of(code: Code, language: str) -> str:
 
 _ABOUT_READING: Final = frozenset({"python.readable", "python.parses", "javascript.unparsed"})
 """Probes that say what can be read, and not what stands in it."""
-_BY_PYTHON: Final = frozenset({"datasets.used", "datasets.validation", "evals.judges"})
+_BY_PYTHON: Final = frozenset({"datasets.used", "datasets.validation", "evals.judges", "entrypoints.reach"})
 """Probes of things that are not code, but are found by the code that reads or makes them."""
 _SUFFIXES_OF_GLOB: Final = re.compile(r"\.(?:(\w+)|\{([\w,]+)\})$")
 _SCRIPT_SUFFIXES: Final = frozenset(suffix[1:] for name in ("python", "javascript") for suffix in LANGUAGES[name])

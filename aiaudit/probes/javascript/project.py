@@ -47,9 +47,10 @@ class JavaScriptProject:
         aliases: Mapping[str, list[tuple[str, str]]] | None = None,
         packages: Mapping[str, str] | None = None,
         tests: Iterable[str] = (),
+        extensions: Iterable[str] = (),
     ) -> None:
         """`aliases`: folder of a tsconfig -> (pattern, target) of its paths. `packages`: name -> folder. `tests`: the
-        files that test others."""
+        files that test others. `extensions`: folders of what a browser is extended by."""
         self.unparsed = errors_in(scans)
         self.records = without(scans, self.unparsed)
         self.calls: dict[str, list[dict[str, Any]]] = {}  # filled by javascript.calls, file by file
@@ -57,11 +58,13 @@ class JavaScriptProject:
         self._aliases = dict(aliases or {})
         self._packages = dict(packages or {})
         self._tests = frozenset(tests)
+        self._extensions = tuple(f"{folder}/" if folder else "" for folder in extensions)
         self._found: dict[tuple[str, str], str | None] = {}
 
     @cached_property
     def clients(self) -> set[str]:
-        """Files that run in a browser only: they say so or use hooks of React, or only such files import them."""
+        """Files that run in a browser only: they say so, use hooks of React, belong to an extension of it or lie in the
+        folder that is handed to it as it is, or only such files import them."""
         importers: dict[str, set[str]] = {}
         for path in self.records:
             if path in self._tests:  # a test imports what runs in a browser, and serves nobody
@@ -70,7 +73,11 @@ class JavaScriptProject:
                 target = self.file(one[1], path) if one[4] != "type" else None
                 if target is not None and target != path:
                     importers.setdefault(target, set()).add(path)
-        found = {path for path, record in self.records.items() if record.get("client")}
+        found = {
+            path
+            for path, record in self.records.items()
+            if record.get("client") or path.startswith(self._extensions) or "/public/" in f"/{path}"
+        }
         todo = list(found)
         below: dict[str, set[str]] = {}
         for target, sources in importers.items():
@@ -230,7 +237,8 @@ def javascript_project(context: Context) -> JavaScriptProject:
         aliases = _aliases(context) if scans else {}
         packages = _packages(context) if scans else {}
         tests = [entry.path for entry in context.project.files if entry.role is Role.TEST] if scans else ()
-        context.memo[_MEMO] = JavaScriptProject(scans, aliases, packages, tests)
+        extensions = _extensions(context) if scans else ()
+        context.memo[_MEMO] = JavaScriptProject(scans, aliases, packages, tests, extensions)
     made = context.memo[_MEMO]
     assert isinstance(made, JavaScriptProject)
     return made
@@ -268,6 +276,15 @@ def _packages(context: Context) -> dict[str, str]:
         if isinstance(name, str) and name:
             found.setdefault(name, entry.path.rpartition("/")[0])
     return found
+
+
+def _extensions(context: Context) -> list[str]:
+    """Folders of browser extensions: those whose manifest says in which version of the format it is written."""
+    return [
+        entry.path.rpartition("/")[0]
+        for entry in context.project.matching("**/manifest.json")
+        if isinstance(_settings(context, entry).get("manifest_version"), int)
+    ]
 
 
 def _settings(context: Context, entry: Entry) -> dict[str, Any]:

@@ -200,6 +200,7 @@ class Fact(Part):
     evidence: list[Evidence]
     scope: Scope | None = None
     reason: str = ""
+    beyond: str = Field("", description="Why there may be more than the value tells: code that is not read.")
     items: int | None = Field(None, description="Length of a list value that is cut here.")
 
 

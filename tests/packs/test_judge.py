@@ -446,6 +446,51 @@ def test_a_derived_fact_is_as_known_as_its_parts(uses: Fact, state: State, value
     assert (fact.state, fact.value) == (state, value)
 
 
+# -- code that is not read ---------------------------------------------------------------------------------------------
+
+RUST = "37 % of the code (46 files, the largest src/main.rs) is in Rust, whose calls are not followed"
+
+
+def test_what_was_not_seen_may_stand_in_code_that_is_not_read() -> None:
+    library = one_check(applies='"loads.size() > 0"')
+    result = ended(library, Fact(LOADS, State.ABSENT, [], beyond=RUST))
+    assert (result.status, result.reason) == (Status.UNKNOWN, f"Cannot tell whether it applies: {RUST}.")
+
+
+def test_nothing_passes_by_what_was_seen_alone() -> None:
+    library = one_check(
+        rule='{fail: "loads.exists(l, !l.safe)", pass: otherwise}', says="{unknown: Options are handed on.}"
+    )
+    result = ended(library, known(LOADS, [call(safe=True)], beyond=RUST))
+    assert (result.status, result.reason) == (Status.UNKNOWN, f"{RUST}.")
+
+
+def test_a_fault_at_a_place_stays_one_and_says_what_was_not_judged() -> None:
+    library = one_check(rule='{fail: "loads.size() > 0 && loads.all(l, !l.safe)", pass: otherwise}', findings="loads")
+    result = ended(library, known(LOADS, [call("a.py", 3)], beyond=RUST))
+    assert (result.status, [(f.path, f.line) for f in result.findings]) == (Status.FAIL, [("a.py", 3)])
+    assert result.reason == f"1 found, the first at a.py:3. Not judged beside this: {RUST}."
+
+
+def test_a_fault_without_a_place_is_none_where_code_is_not_read() -> None:
+    library = one_check(rule='{fail: "loads.size() == 0", pass: otherwise}', findings="loads")
+    assert ended(library, Fact(LOADS, State.ABSENT, [], beyond=RUST)).status is Status.UNKNOWN
+
+
+def test_derived_facts_carry_the_doubt_on() -> None:
+    library = one_check(
+        facts='{unsafe: {derive: "loads.filter(l, !l.safe)"}, any_load: {derive: "loads.size() > 0 || uses"}}',
+        rule='{fail: "unsafe.size() > 5", unknown: "any_load && false", pass: otherwise}',
+    )
+    seen = {LOADS: known(LOADS, [call(safe=True)], beyond=RUST), USES: known(USES, False)}
+    facts = derive(library.facts, seen)
+    unsafe, some = facts["own.OWN-001.unsafe"], facts["own.OWN-001.any_load"]
+    assert (unsafe.state, unsafe.value, unsafe.beyond) == (State.KNOWN, [], RUST)
+    assert (some.state, some.value, some.beyond) == (State.KNOWN, True, "")
+    nothing = derive(library.facts, {**seen, LOADS: Fact(LOADS, State.ABSENT, [], beyond=RUST)})
+    assert (nothing["own.OWN-001.any_load"].state, nothing["own.OWN-001.any_load"].reason) == (State.UNKNOWN, RUST)
+
+
 def test_explain_tells_each_line_until_the_one_that_holds() -> None:
     library = one_check(applies="uses", rule='{fail: "loads.exists(l, !l.safe)", pass: tested, partial: otherwise}')
     result = ended(library, known(USES, True), absent(LOADS), known(TESTED, True))

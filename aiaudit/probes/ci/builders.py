@@ -18,6 +18,7 @@ _TOOLS: Final = {
     "mvnw.cmd": "mvn",
     "mvnd": "mvn",
     "sbt": "sbt",
+    "cargo": "cargo",
     "cross": "cargo",
     "rscript": "r",
     "r": "r",

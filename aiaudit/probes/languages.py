@@ -43,7 +43,8 @@ TELLING_SHARE: Final = 0.3
 """From this share of the code in languages that are not read, what was not seen may well stand there. Below it lie
 kernels, bindings and tools beside a project in Python."""
 _LANGUAGE_OF: Final = {suffix: name for name, suffixes in LANGUAGES.items() for suffix in suffixes}
-_NAMES: Final = {"javascript": "TypeScript or JavaScript", "c": "C or C++", "php": "PHP"}
+_NAMES: Final = {"javascript": "TypeScript or JavaScript", "c": "C or C++", "matlab": "MATLAB", "php": "PHP"}
+_APPLE: Final = frozenset((".mm", ".swift", ".xib", ".storyboard"))  # beside them `.m` is Objective-C
 
 
 class Code(Struct, frozen=True):
@@ -52,6 +53,7 @@ class Code(Struct, frozen=True):
     sizes: Counter[str]
     files: Counter[str]
     largest: dict[str, str]
+    apple: bool = False  # `.m` is Objective-C
 
     @property
     def total(self) -> int:
@@ -66,7 +68,7 @@ class Code(Struct, frozen=True):
 
 def code_of(project: Project) -> Code:
     """The project's own code by language."""
-    code = Code(Counter(), Counter(), {})
+    code = Code(Counter(), Counter(), {}, any(entry.suffix in _APPLE for entry in project.files))
     largest: dict[str, tuple[int, str]] = {}
     for entry in project.files:
         language = _LANGUAGE_OF.get(entry.suffix)
@@ -82,11 +84,6 @@ def code_of(project: Project) -> Code:
     return code
 
 
-def name_of(language: str) -> str:
-    """What people call a language."""
-    return _NAMES.get(language, language.title())
-
-
 def not_read(code: Code) -> str:
     """Why there may be more than probes of Python and JavaScript have seen; nothing where they read nearly all."""
     other, most = code.beyond(SCRIPTS)
@@ -99,7 +96,8 @@ def share_of(code: Code, language: str) -> str:
     """How much of the code is in a language, and where: part of a sentence."""
     count, largest = code.files[language], code.largest[language]
     where = largest if count == 1 else f"{count} files, the largest {largest}"
-    return f"{100 * code.sizes[language] / code.total:.0f} % of the code ({where}) is in {name_of(language)}"
+    called = "Objective-C" if language == "matlab" and code.apple else _NAMES.get(language, language.title())
+    return f"{100 * code.sizes[language] / code.total:.0f} % of the code ({where}) is in {called}"
 
 
 _ABOUT_READING: Final = frozenset({"python.readable", "python.parses", "javascript.unparsed"})

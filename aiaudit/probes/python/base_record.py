@@ -294,19 +294,19 @@ def _exports(
             made = resolver.names(binding.node, module.top)
         else:
             continue
-        for one in made[:1]:
-            if patterns.leads_to(one.name) or patterns.match(one.name):
-                row: dict[str, Any] = {"name": one.name, "call": binding.kind == "def", "instance": one.instance}
-                if one.made_by is not None:
-                    scope = one.made_in or module.top
-                    row["kw"] = {
-                        kw.arg: as_json(values.of(kw.value, scope, kw.arg)) for kw in one.made_by.keywords if kw.arg
-                    }
-                    row["star"] = any(kw.arg is None for kw in one.made_by.keywords)
-                for call, scope in one.partial:
-                    bound = {kw.arg: as_json(values.of(kw.value, scope, kw.arg)) for kw in call.keywords if kw.arg}
-                    row["bound"] = {**bound, **row.get("bound", {})}
-                found[name] = row
+        # Of a factory that makes one of several clients, the first that something is asked of.
+        one = next((each for each in made if patterns.leads_to(each.name) or patterns.match(each.name)), None)
+        if one is None:
+            continue
+        row: dict[str, Any] = {"name": one.name, "call": binding.kind == "def", "instance": one.instance}
+        if one.made_by is not None:
+            scope = one.made_in or module.top
+            row["kw"] = {kw.arg: as_json(values.of(kw.value, scope, kw.arg)) for kw in one.made_by.keywords if kw.arg}
+            row["star"] = any(kw.arg is None for kw in one.made_by.keywords)
+        for call, scope in one.partial:
+            bound = {kw.arg: as_json(values.of(kw.value, scope, kw.arg)) for kw in call.keywords if kw.arg}
+            row["bound"] = {**bound, **row.get("bound", {})}
+        found[name] = row
     return found
 
 

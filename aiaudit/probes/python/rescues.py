@@ -29,6 +29,7 @@ _NO_ANSWER: Final = lazy.regex(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|e
 _TELLING_CALLS: Final = lazy.regex(
     r"(?i)error|exception|abort|fail|traceback|^(?:exit|_exit|print|warning|warn|info|debug)$"
 )
+_TELLING_NAMES: Final = lazy.regex(r"(?i)(?:^|_)(?:error|failure|timeout|apology)_(?:message|msg|text|reply|answer)s?$")
 _LIMITS: Final = lazy.regex(
     r"Guardrail|Tripwire|^MaxTurnsExceeded$|^GraphRecursionError$|^UsageLimitExceeded$|Disconnect(?:ed)?$|^CancelledError$"
 )
@@ -99,11 +100,16 @@ def _only_limits(handler: ast.ExceptHandler) -> bool:
 
 def _end(handler: ast.ExceptHandler) -> str:
     """How a handler ends; see `ENDS`."""
-    ends = {_end_of(node, handler.name or "") for node in _statements(handler.body)}
+    body = list(_statements(handler.body))
+    error = frozenset({handler.name or ""} - {""})
+    for node in body:  # `text = f"it failed: {error}"`, and what is made of the text
+        if isinstance(node, ast.Assign) and _tells(node.value, error):
+            error |= {one.id for one in node.targets if isinstance(one, ast.Name)}
+    ends = {_end_of(node, error) for node in body}
     return next((end for end in ENDS if end in ends), "nothing")
 
 
-def _end_of(node: ast.stmt, error: str) -> str:
+def _end_of(node: ast.stmt, error: frozenset[str]) -> str:
     match node:
         case ast.Raise():
             return "raise"
@@ -118,7 +124,7 @@ def _end_of(node: ast.stmt, error: str) -> str:
     return "nothing"
 
 
-def _assigned(targets: list[ast.expr], value: ast.expr, error: str) -> str:
+def _assigned(targets: list[ast.expr], value: ast.expr, error: frozenset[str]) -> str:
     """Names of a message, a counter or a state are no answer."""
     if isinstance(value, ast.Tuple):
         return _value(value, error)
@@ -128,7 +134,7 @@ def _assigned(targets: list[ast.expr], value: ast.expr, error: str) -> str:
     return _value(value, error)
 
 
-def _value(node: ast.expr | None, error: str) -> str:
+def _value(node: ast.expr | None, error: frozenset[str]) -> str:
     """Whether an expression is an answer (value), tells of the error (message), or is nothing."""
     if node is None:
         return "nothing"
@@ -152,10 +158,10 @@ def _value(node: ast.expr | None, error: str) -> str:
     return "value"
 
 
-def _tells(node: ast.expr, error: str) -> bool:
+def _tells(node: ast.expr, error: frozenset[str]) -> bool:
     for inner in ast.walk(node):
         match inner:
-            case ast.Name(id=name) if error and name == error:
+            case ast.Name(id=name) if name in error or _TELLING_NAMES.search(name):
                 return True
             case ast.Constant(value=str() as text) if _TELLS.search(text):
                 return True

@@ -64,6 +64,32 @@ def test_factories_reexports_and_aliases_across_files(tmp_path: Path) -> None:
     ]
 
 
+def test_a_factory_that_makes_one_of_several_clients(tmp_path: Path) -> None:
+    tree = {
+        "clients.py": """
+            from openai import OpenAI
+            from openai.lib.azure import AzureOpenAI
+
+            def build(kind, key):
+                if kind == "azure":
+                    return AzureOpenAI(api_key=key)
+                return OpenAI(api_key=key)
+            """,
+        "app.py": """
+            from clients import build
+
+            def create(key):
+                return build("openai", key)
+
+            def answer(key):
+                client = create(key)
+                return client.chat.completions.create(model="m", messages=[])
+            """,
+    }
+    found = ask(tmp_path, "python.calls", tree, any=["group:llm.completion"]).value or []
+    assert [(one["name"], one["function"]) for one in found] == [("openai.OpenAI.chat.completions.create", "answer")]
+
+
 def test_constants_of_other_files_are_filled_in(tmp_path: Path) -> None:
     files = {
         "pkg/config.py": "MODEL = 'gpt-4.1-2025-04-14'\nclass Limits:\n    tokens = 256\nSECRET_KEY = 'aaaaaaaaaaaaaaaa'\n",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "python"
-VERSION: Final = 28  # of the records; part of the cache key
+VERSION: Final = 30  # of the records; part of the cache key
 SUFFIXES: Final = frozenset({".py", ".pyw", ".ipynb"})
 ALIAS_ROUNDS: Final = 3
 LEFT_OUT: Final = frozenset({"vendored", "generated"})

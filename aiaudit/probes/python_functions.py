@@ -16,6 +16,7 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.groups import Names, expanded
+from aiaudit.probes.python.lost import Lost
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.python_calls import called_in
 from aiaudit.probes.text_search import options
@@ -48,6 +49,9 @@ class FunctionsQuery(CodeQuery):
     def names(self) -> list[str]:
         """What the engine looks for."""
         return expanded(self.calling)
+
+    def may_stand_in(self, lost: Lost) -> bool:
+        return lost.defines or lost.names(self.names())
 
 
 class FunctionsProbe(Probe[FunctionsQuery]):

@@ -12,6 +12,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of, placed
+from aiaudit.probes.python.lost import Lost
 from aiaudit.probes.python.module import Import
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.project.entry import Entry
@@ -27,6 +28,9 @@ class ImportsQuery(CodeQuery):
     are called so."""
 
     any: list[str] = Field(min_length=1)
+
+    def may_stand_in(self, lost: Lost) -> bool:
+        return lost.may_import(self.any)
 
 
 class ImportsProbe(Probe[ImportsQuery]):

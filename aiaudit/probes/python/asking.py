@@ -12,6 +12,7 @@ from pydantic import Field
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.rows import row
 from aiaudit.probes.base import Context, Query
+from aiaudit.probes.python.lost import Lost
 from aiaudit.probes.python.project import PythonProject, python_files, python_project
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role
@@ -37,6 +38,12 @@ class CodeQuery(Query):
             return False
         return not any(matches(entry.path, glob) for glob in self.exclude)
 
+    def may_stand_in(self, lost: Lost) -> bool:
+        """Whether something that is asked for may stand in the lines of a file that could not be parsed."""
+        names: Sequence[str] = getattr(self, "names", tuple)()
+        features: Sequence[str] = getattr(self, "features", ())
+        return lost.names(names) or lost.holds(features) if names or features else lost.anything
+
 
 def matches(path: str, glob: str) -> bool:
     """Whether a path matches a glob; `**/` also stands for nothing."""
@@ -44,12 +51,13 @@ def matches(path: str, glob: str) -> bool:
 
 
 def scope_of(query: CodeQuery, context: Context) -> tuple[dict[str, Entry], Scope]:
-    """The files of the query's scope that could be parsed, by path in path order, and the scope with those that could
-    not."""
-    key = f"python.scope {query.roles} {query.files} {query.exclude}"
+    """The files of the query's scope that could be parsed, if only in part, by path in path order, and the scope with
+    those that could not, where what is asked for may stand in them."""
+    lost = [path for path, one in python_project(context).lost.items() if query.may_stand_in(one)]
+    key = f"python.scope {query.roles} {query.files} {query.exclude} {lost}"
     known: tuple[dict[str, Entry], Scope] | None = context.memo.get(key)
     if known is None:
-        parsed, scope = _scope_of(query, context)
+        parsed, scope = _scope_of(query, context, lost)
         every: list[dict[str, Entry]] = context.memo.setdefault("python.scopes", [])
         same = next((one for one in every if one == parsed), None)  # most exclude what is not there
         if same is None:
@@ -58,12 +66,12 @@ def scope_of(query: CodeQuery, context: Context) -> tuple[dict[str, Entry], Scop
     return known
 
 
-def _scope_of(query: CodeQuery, context: Context) -> tuple[dict[str, Entry], Scope]:
+def _scope_of(query: CodeQuery, context: Context, lost: Collection[str]) -> tuple[dict[str, Entry], Scope]:
     project = python_project(context)
     covered = [entry for entry in python_files(context) if query.covers(entry)]
     parsed = {entry.path: entry for entry in covered if entry.path in project.records}
-    unread = [entry.path for entry in covered if entry.path not in project.records]
-    return parsed, Scope(len(covered), len(parsed), tuple(unread[:10]))
+    unread = [entry.path for entry in covered if entry.path not in parsed or entry.path in lost]
+    return parsed, Scope(len(covered), len(covered) - len(unread), tuple(unread[:10]))
 
 
 def placed(entry: Entry, record: dict[str, Any]) -> dict[str, Any]:

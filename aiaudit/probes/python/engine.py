@@ -6,6 +6,7 @@ statements on those lines are looked into; so more patterns cost next to nothing
 
 from __future__ import annotations
 
+import ast
 import gc
 import hashlib
 import json
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit.probes.python.base_record import base_record, pack
 from aiaudit.probes.python.calls import CallFinder
 from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.lost import lines_of, lost_in, shows_its_text
 from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Module
 from aiaudit.probes.python.notebook import MAX_NOTEBOOK
@@ -33,6 +35,7 @@ NAME: Final = "python"
 VERSION: Final = 30  # of the records; part of the cache key
 SUFFIXES: Final = frozenset({".py", ".pyw", ".ipynb"})
 ALIAS_ROUNDS: Final = 3
+MOST_TEXT: Final = 512 * 1024  # bytes of a file that is looked through without a parse
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 
 
@@ -79,14 +82,15 @@ class PythonEngine:
         pack(found)
 
     def scan(self, data: bytes, entry: Entry) -> dict[str, Any]:
-        """The record of one file; `{"error": reason}` where it cannot be parsed."""
+        """The record of one file; `{"error": reason}` where it cannot be parsed, with what was found in the rest and
+        what may stand in the `lost` lines where only some of it cannot."""
         collecting = gc.isenabled()
         gc.disable()  # a syntax tree is all small objects and no garbage: collecting during the parse doubles its cost
         try:
             _, hits = self._ahead.pop(id(data), (b"", None))
             return _scan(data, entry.suffix, self.wanted.of(entry), hits)
         except Unparsed as error:
-            return {"error": str(error)}
+            return {"error": str(error), **self._by_text(data, entry)}
         except RecursionError:
             return {"error": "nested too deeply"}
         except MemoryError:
@@ -94,6 +98,16 @@ class PythonEngine:
         finally:
             if collecting:
                 gc.enable()
+
+    def _by_text(self, data: bytes, entry: Entry) -> dict[str, Any]:
+        """What may stand in a file that is not parsed at all, where its bytes show it and are not too many."""
+        if len(data) > MOST_TEXT or not shows_its_text(data):
+            return {}
+        text = lines_of(data) if entry.suffix == ".ipynb" else data
+        wanted = self.wanted.of(entry)
+        every = list(range(1, text.count(b"\n") + 2))
+        source = Source(ast.Module([], []), text, _find(text, wanted), lost=every)
+        return {"lost": lost_in(source, wanted.marked)}
 
 
 class _LeftOutError(Exception):
@@ -158,6 +172,9 @@ def _record(source: Source, module: Module, resolver: Resolver, wanted: Wanted) 
     record |= wanted.features.extract(FileView(module, resolver, finder))
     if source.cells:
         record["cells"] = _cells(source)
+    if source.lost:
+        record["error"] = f"{source.why}; the rest was read"
+        record["lost"] = lost_in(source, wanted.marked)
     return record
 
 

@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
-from msgspec import Struct, field
+from msgspec import Struct, convert, field
 
 from aiaudit.model.types import Unknown, from_json
 from aiaudit.probes.base import Context
 from aiaudit.probes.python.base_record import Base
+from aiaudit.probes.python.lost import Lost
 from aiaudit.probes.python.shared import Shared
 from aiaudit.project.entry import Entry
 from aiaudit.project.found import errors_in, without
@@ -47,11 +48,13 @@ class _Contents(Struct, frozen=True):
 
 
 class PythonProject:
-    """All scanned Python files of a project, with their base records and how they import each other."""
+    """All scanned Python files of a project, with their base records and how they import each other. `unparsed`: why
+    files were not read, or not whole; of these, `lost` says what may stand in the lines that were not."""
 
     def __init__(self, scans: Mapping[str, dict[str, Any]]) -> None:
         self.unparsed = errors_in(scans)
-        self.records = without(scans, self.unparsed)
+        self.lost = {path: convert(one, Lost) for path in self.unparsed if (one := scans[path].get("lost"))}
+        self.records = without(scans, self.unparsed.keys() - self.lost.keys())
         self.calls: dict[str, list[dict[str, Any]]] = {}  # filled by python.calls, file by file
         self.shared = Shared()  # for what they hold
         self._bases: dict[str, Base] = {}

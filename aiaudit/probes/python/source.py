@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import warnings
 from bisect import bisect_right
@@ -16,6 +17,7 @@ from aiaudit.probes.python.newer import in_older_words
 from aiaudit.probes.python.notebook import MAX_CODE, Cell, NotNotebook, parses, python_code, read_notebook
 from aiaudit.probes.python.outline import Outline
 from aiaudit.probes.python.python_2 import in_words_of_python_3
+from aiaudit.probes.python.salvage import salvage
 from aiaudit.probes.python.trim import Region, trim
 
 MAX_SOURCE: Final = 2 * 1024 * 1024  # bytes of a .py file
@@ -23,6 +25,10 @@ MAX_SOURCE: Final = 2 * 1024 * 1024  # bytes of a .py file
 _PYTHON_2: Final = lazy.regex(
     rb"^[ \t]*(?:print[ \t]+[^\s(=]|exec[ \t]+[\"']|raise[ \t]+\w+,|except[ \t]+[\w.]+,[ \t]*\w+:)", re.MULTILINE
 )
+_ENCODING: Final = lazy.regex(
+    rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n)){0,1}[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]{1,40})"
+)
+_PRINTABLE: Final = bytes(range(0x20, 0x7F))
 
 
 class Unparsed(Exception):  # noqa: N818
@@ -51,7 +57,8 @@ class Source(Struct):
     """A parsed file. `data` is its text with `\\n` line ends; of a notebook, its Python cells one after the other.
 
     `idle`: function bodies that were blanked before the parse. `places` (notebooks): for each line of `data`, the line
-    of the file and the cell's number. `broken`: the cells that are not valid Python and were left out.
+    of the file and the cell's number. `broken`: the cells that are not valid Python and were left out. `lost`: the
+    lines of a .py file that were left out since they are not, and `why`.
     """
 
     tree: ast.Module
@@ -61,6 +68,8 @@ class Source(Struct):
     cells: tuple[Cell, ...] = ()
     places: list[tuple[int, int]] = field(default_factory=list)
     broken: list[tuple[int, int]] = field(default_factory=list)  # (cell, line of the file)
+    lost: list[int] = field(default_factory=list)
+    why: str = ""
 
     def line(self, line: int) -> int:
         """The line of the file that an editor should open for line `line` of `data`."""
@@ -106,18 +115,38 @@ def read_source(
         return source
     if len(data) > MAX_SOURCE:
         raise Unparsed(f"larger than {MAX_SOURCE // (1024 * 1024)} MB")
+    if encoding := hiding_encoding(data):
+        raise Unparsed(f"in the encoding {encoding}, which hides its text")
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     hits = find(data) if find is not None else NO_HITS
     if not whole and not hits.entire:
         every = sorted({*hits.words, *hits.needed, *(at for offsets in hits.marked for at in offsets)})
         text, idle = trim(data, every, hits.whole, hits.traced, hits.outline)
-        try:
+        with contextlib.suppress(Unparsed):
             return Source(_parse(text), data, hits, idle)
-        except Unparsed:
-            if not idle:
-                raise
-    return Source(_parse(data), data, hits)
+    try:
+        return Source(_parse(data), data, hits)
+    except Unparsed as error:
+        saved = salvage(data)
+        if saved is None:
+            raise
+        return Source(saved.tree, data, hits, lost=saved.lost, why=str(error))
+
+
+def hiding_encoding(data: bytes) -> str:
+    """The encoding that the first lines declare (PEP 263), where a letter may stand there as other bytes than its own,
+    as in UTF-7: a search of the bytes would pass over what the parse shows. Else ""."""
+    declared = _ENCODING.match(data)
+    if declared is None:
+        return ""
+    name = declared[1].decode()
+    try:
+        return "" if _PRINTABLE.decode(name) == _PRINTABLE.decode() else name
+    except LookupError:
+        return ""  # Python does not know it either
+    except UnicodeError:
+        return name
 
 
 def _parse(data: bytes) -> ast.Module:

@@ -51,6 +51,11 @@ class Wanted:
         """The names by whose last parts calls are looked for."""
         return self.words.words | {"getattr"}
 
+    @property
+    def marked(self) -> list[str]:
+        """What `Hits.marked` holds the marks of, in that order."""
+        return [*self.features.names, "assigned"]
+
     @cached_property
     def digest(self) -> str:
         """Tells one set from others."""

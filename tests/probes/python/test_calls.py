@@ -253,10 +253,14 @@ def test_a_pattern_may_name_a_part_of_its_class(tmp_path: Path) -> None:
 
 
 def test_states(tmp_path: Path) -> None:
-    files = {"a.py": "import torch\n", "b.py": "two = = 2\n", "tests/test_a.py": "import torch\ntorch.load('x')\n"}
+    files = {
+        "a.py": "import torch\n",
+        "b.py": "import torch\nx = torch.load('b' 1)\n",
+        "tests/test_a.py": "import torch\ntorch.load('x')\n",
+    }
     fact = ask(tmp_path, "python.calls", files, any=["torch.load"])
     assert fact.state is State.UNKNOWN
-    assert "b.py: not Python 3 at line 1" in fact.reason
+    assert "b.py: not Python 3 at line 2; the rest was read" in fact.reason
     assert fact.scope is not None and (fact.scope.files, fact.scope.read) == (2, 1)
     (tmp_path / "b.py").unlink()
     assert ask(tmp_path, "python.calls", any=["torch.load"]).state is State.ABSENT

@@ -39,8 +39,10 @@ def test_other_text_is_left_alone(text):
 
 
 def test_what_is_wrong_in_any_python_stays_unread():
-    with pytest.raises(Unparsed, match="line 2"):
-        read_source(b"type Names = list[str]\nx = = 3\n", ".py")
+    source = read_source(b"y = 1\nx = = 3\n", ".py")
+    assert (source.lost, source.why) == ([2], "not Python 3 at line 2")
+    with pytest.raises(Unparsed, match="line 1"):
+        read_source(b"this is no Python\n" * 40, ".py")
 
 
 @given(st.text("typedefclass f[]{}()\"'\\=:\nT ", max_size=80))

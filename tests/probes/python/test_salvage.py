@@ -1,0 +1,115 @@
+"""Files that are not Python as a whole: what is read of them, and which questions stay open."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiaudit.model.fact import Fact, State
+from aiaudit.probes.python.lost import last_word
+from aiaudit.probes.python.salvage import MOST_TRIES, salvage
+from tests.probes.python.support import ask
+
+CONFLICT = b"def f():\n    a = 1\n<<<<<<< HEAD\n    b = 2\n=======\n    b = 3\n>>>>>>> other\n    return a\n"
+TEMPLATE = b"import os\n{% if x %}\ny = 2\n{% endif %}\ndef g():\n    return os.getcwd()\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "lost", "kept"),
+    [
+        (CONFLICT, [3, 5, 7], ["b = 2", "b = 3", "return a"]),
+        (TEMPLATE, [2, 4], ["y = 2", "return os.getcwd()"]),
+        (b"def f(\n    x,\n\ndef g():\n    return 1\n", [1, 2], ["def g", "return 1"]),
+        (b"def f():\n\nx = 1\n", [1], ["x = 1"]),
+        (b"x = 1\ny = = 2\ndef g():\n    z = 3 +\n    return z\n", [2, 4], ["x = 1", "return z"]),
+        (b"%matplotlib inline\nimport os\n!ls\n", [1, 3], ["import os"]),
+    ],
+)
+def test_what_is_lost_and_what_is_kept(data: bytes, lost: list[int], kept: list[str]) -> None:
+    found = salvage(data)
+    assert found is not None
+    assert found.lost == lost
+    text = ast.unparse(found.tree)
+    assert [one for one in kept if one not in text] == []
+
+
+def test_what_is_no_python_is_not_read() -> None:
+    assert salvage(b"hello world this is no python\nnot at all, is it?\n" * MOST_TRIES) is None
+    assert salvage(b'x = 1\ny = """what follows may be text or code\ntorch.load(x)\n') is None
+
+
+@given(st.text("defprint(x):\n =+'\"\\[]{}#<>", max_size=120))
+def test_no_text_raises(text: str) -> None:
+    found = salvage(text.encode())
+    assert found is None or all(0 < line <= text.count("\n") + 1 for line in found.lost)
+
+
+LOADS = "import torch\nmodel = torch.load('a.pt')\n"
+
+
+def loads(folder: Path, other: str, name: str = "b.py", **more: Any) -> Fact:
+    return ask(folder, "python.calls", {"a.py": more.pop("first", "x = 1\n"), name: other}, any=["torch.load"], **more)
+
+
+def test_lines_in_which_nothing_is_asked_for_leave_nothing_open(tmp_path: Path) -> None:
+    fact = loads(tmp_path, "import torch\ny = = 3\n")
+    assert fact.state is State.ABSENT
+    assert fact.scope is not None and fact.scope.complete
+
+
+def test_lines_in_which_it_may_stand_leave_it_open(tmp_path: Path) -> None:
+    fact = loads(tmp_path, "import torch\nmodel = torch.load('a.pt' 1)\n")
+    assert fact.state is State.UNKNOWN
+    assert (
+        fact.reason
+        == "1 of 2 Python files could not be parsed (first: b.py: not Python 3 at line 2; the rest was read)"
+    )
+
+
+def test_what_stands_beside_them_is_found(tmp_path: Path) -> None:
+    fact = loads(tmp_path, f"{LOADS}other = torch.load('b.pt' 1)\n")
+    assert fact.state is State.KNOWN
+    assert [(one["path"], one["line"]) for one in fact.value] == [("b.py", 2)]
+    assert fact.scope is not None and not fact.scope.complete
+
+
+@pytest.mark.parametrize("asked", ["a", "torch", "numpy"])
+def test_imports_in_such_lines(tmp_path: Path, asked: str) -> None:
+    files = {"b.py": "import torch numpy\nx = 1\n"}
+    state = ask(tmp_path, "python.imports", files, any=[asked]).state
+    assert state is (State.UNKNOWN if asked != "a" else State.ABSENT)
+
+
+def test_functions_in_such_lines(tmp_path: Path) -> None:
+    assert ask(tmp_path, "python.functions", {"b.py": "def f(x:\n    return 1\n"}).state is State.UNKNOWN
+    assert ask(tmp_path, "python.functions", {"b.py": "x = = 1\n"}).state is State.ABSENT
+
+
+NOTEBOOK = '{"cells": [{"cell_type": "code", "source": [\n  "import torch\\n",\n  "m = torch.load(\\"a\\")\\n",\n'
+
+
+def test_a_notebook_that_is_no_json_is_looked_through_as_text(tmp_path: Path) -> None:
+    assert loads(tmp_path, NOTEBOOK, "b.ipynb").state is State.UNKNOWN
+    assert loads(tmp_path, NOTEBOOK.replace("torch.load", "print"), "b.ipynb").state is State.ABSENT
+
+
+def test_bytes_that_hide_their_text_leave_everything_open(tmp_path: Path) -> None:
+    (tmp_path / "c.py").write_bytes("x = 1\n".encode("utf-16"))
+    assert loads(tmp_path, "x = 1\n").state is State.UNKNOWN
+    (tmp_path / "c.py").write_bytes(b"# -*- coding: utf-7 -*-\nimport +AHQ-orch\n")
+    assert loads(tmp_path, "x = 1\n").state is State.UNKNOWN
+
+
+def test_last_words() -> None:
+    assert [last_word(one) for one in ("torch.load", "mlflow.*", "*.fit", "open", "*")] == [
+        "load",
+        "mlflow",
+        "fit",
+        "open",
+        "*",
+    ]

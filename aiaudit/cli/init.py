@@ -56,7 +56,7 @@ def init(
         return
     write_file(str(target), text.encode())
     say(f"{target}: written; answer what is commented out, then run `aiaudit run {root}` again")
-    say("begin with the owner and the purpose: a record without them fails GOV-001")
+    say("begin with the owner and the purpose: the first level waits for them (GOV-001)")
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:

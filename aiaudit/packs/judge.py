@@ -21,7 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit.model.check import Check, FactSpec, Kind, Outcome, Pack, Status
-from aiaudit.model.fact import Confidence, Fact, Level
+from aiaudit.model.fact import Confidence, Fact, Level, State
 from aiaudit.model.result import CheckResult, Finding
 from aiaudit.model.types import Unknown
 from aiaudit.packs import attested, reasons
@@ -290,7 +290,8 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
         case Status.UNKNOWN if check.kind is not Kind.ATTESTED and any(why in verdict.reason for why in values.doubts):
             sentence = _ended(verdict.reason)  # the pack's own speaks of what it knows that it cannot follow
         case Status.UNKNOWN | Status.ERROR if verdict.reason:
-            sentence = f"{own} ({_plain(verdict.reason)})" if own else _ended(verdict.reason)
+            told = own and not _is_unread(facts, verdict.reason)
+            sentence = f"{own} ({_plain(verdict.reason)})" if told else _ended(verdict.reason)
         case Status.PARTIAL if verdict.reason:
             passed = reasons.from_pack(check, Status.PASS, seen) or reasons.holds(check, facts)
             sentence = f"{passed} {verdict.reason}"
@@ -305,6 +306,15 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
             titles = {fact.id: reasons.called(fact, values.title(fact.id)) for fact in facts} if not own else {}
             sentence = own or reasons.generated(check, verdict.status, verdict.line, facts, gathered, titles)
     return sentence + gathered.remark
+
+
+def _is_unread(facts: Sequence[Fact], reason: str) -> bool:
+    """Whether it cannot be told since files could not be read: a pack's sentence tells of other causes."""
+    return any(
+        fact.state is State.UNKNOWN and fact.scope is not None and not fact.scope.complete and fact.reason in reason
+        for fact in facts
+        if fact.reason
+    )
 
 
 def _answers_faults(check: Check, verdict: Verdict, gathered: Gathered, values: Values) -> tuple[Finding, ...]:

@@ -23,10 +23,9 @@ LEVEL_WORDS = {
 
 
 def from_pack(check: Check, status: Status, seen: Mapping[str, Any]) -> str:
-    """The pack's own sentence for a status, or nothing; one that could not be told at all is none."""
+    """The pack's own sentence for a status, or nothing; one that could not be told is none."""
     sentence = check.templates.get(f"says.{status}")
-    told = sentence.render(seen) if sentence is not None else ""
-    return "" if told.rstrip(".") == "unknown" else told
+    return sentence.told(seen) if sentence is not None else ""
 
 
 def has_default_rule(check: Check) -> bool:

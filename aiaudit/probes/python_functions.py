@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Final, Literal
 
 from msgspec import Struct
@@ -51,7 +52,8 @@ class FunctionsQuery(CodeQuery):
         return expanded(self.calling)
 
     def may_stand_in(self, lost: Lost) -> bool:
-        return lost.defines or lost.names(self.names())
+        asked = any(not name or fnmatchcase(name, glob) for name in lost.defines for glob in self.any)
+        return asked or lost.names(self.names())
 
 
 class FunctionsProbe(Probe[FunctionsQuery]):

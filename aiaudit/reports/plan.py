@@ -241,11 +241,18 @@ def _priority(check: Check) -> float:
 
 
 def _risk(position: int, check: Check) -> Risk:
-    statement = check.risk or words.fallback_risk(check.title, check.status)
+    statement = _seen_in_part(check) or check.risk or words.fallback_risk(check.title, check.status)
     return Risk(position, check, full_stop(shorten(statement, 320)), full_stop(shorten(check.why, 240)))
 
 
+def _seen_in_part(check: Check) -> str:
+    """What was seen of a check that is met in part: its risk is told of one that is not met at all."""
+    return full_stop(first_sentence(check.reason)) if check.status == "partial" and check.reason else ""
+
+
 def _risk_point(check: Check) -> Point:
+    if seen := _seen_in_part(check):
+        return Point(check.status, full_stop(shorten(seen, LONGEST_RISK + LONGEST_DETAIL)), "", check)
     if check.risk:
         statement, rest = first_sentence(check.risk), rest_of(check.risk)
         most = LONGEST_RISK if rest else LONGEST_RISK + LONGEST_DETAIL

@@ -342,7 +342,9 @@ class Result(Part):
     levels: list[ReadinessLevel]
     packs: list[Pack]
     checks: list[Check]
-    actions: list[Action] = Field(description="What gains most per effort, each on top of those before it.")
+    actions: list[Action] = Field(
+        description="Failed critical checks, then what gains most per effort, each on top of those before it."
+    )
     quick_wins: list[str]
     facts: dict[str, Fact]
     frameworks: list[FrameworkCoverage] | None = Field(

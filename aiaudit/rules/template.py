@@ -11,14 +11,16 @@ from typing import Any, Final
 from msgspec import Struct
 
 from aiaudit import lazy
-from aiaudit.model.types import Type
+from aiaudit.model.types import STRING, Type, Unknown
 from aiaudit.rules.errors import error_at
 from aiaudit.rules.language import Expression, evaluate, finish
 from aiaudit.rules.lexer import check_length
 from aiaudit.rules.parser import parse_place
-from aiaudit.rules.values import Budget
+from aiaudit.rules.values import Budget, Failed
 from aiaudit.rules.wording import words
 
+_LEFT_OVER: Final = lazy.regex(r"[;,:]\s*(?=[;,.?])|\s*\(\s*\)")  # around a part that is left out
+_WORD: Final = lazy.regex(r"\w")
 _FORMS: Final = lazy.regex(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 
 
@@ -28,6 +30,19 @@ class Template(Struct, frozen=True):
     source: str
     names: frozenset[str]
     parts: tuple[str | Expression, ...]
+
+    def told(self, values: Mapping[str, Any]) -> str:
+        """The sentence of what is known: a part of it that is a text and unknown is left out. "" where a number or
+        list is unknown, since the sentence is about that. Never raises."""
+        parts: list[str | Expression] = []
+        for part in self.parts:
+            value = _value(part, values, None) if isinstance(part, Expression) else None
+            if not isinstance(value, Unknown | Failed):
+                parts.append(part)
+            elif isinstance(part, Expression) and part.type != STRING:
+                return ""
+        said = _LEFT_OVER.sub("", Template(self.source, self.names, tuple(parts)).render(values)).lstrip("; ")
+        return said if _WORD.search(said) else ""
 
     def render(self, values: Mapping[str, Any], *, budget: Budget | None = None) -> str:
         """The sentence. An unknown value, and one that ends in an error, reads "unknown". Never raises."""

@@ -1,4 +1,4 @@
-"""What to do first: the priority of a check, quick wins, and the actions that gain most per effort.
+"""What to do first: the priority of a check, quick wins, and the actions that come first.
 
 Gains are found by simulation: a check is taken as passed, the figures are computed again, the difference is the gain.
 """
@@ -56,7 +56,8 @@ def quick_wins(results: Iterable[CheckResult]) -> tuple[str, ...]:
 def actions(
     packs: Sequence[Pack], results: Iterable[CheckResult], blocking: Collection[str], most: int = MOST_ACTIONS
 ) -> tuple[Action, ...]:
-    """The actions that gain most per effort, best first, each simulated on top of those before it.
+    """Failed critical checks, then the actions that gain most per effort, best first, each simulated on top of those
+    before it.
 
     The gain is the mean of what `score` and `low` gain, over the effort. Where several criticals hold a pack down,
     mending one of them moves nothing yet: each then counts an equal share of what lifting the cap brings. Equal gains
@@ -66,13 +67,13 @@ def actions(
     chosen: list[Action] = []
     while len(chosen) < most:
         ranked = [
-            (-gain / EFFORT_UNITS[r.effort], -priority(r, r.id in blocking), r.id)
+            (not _is_danger(r), -gain / EFFORT_UNITS[r.effort], -priority(r, r.id in blocking), r.id)
             for r, gain in plan.gains()
             if gain > 0
         ]
         if not ranked:
             break
-        result = plan.result(min(ranked)[2])
+        result = plan.result(min(ranked)[-1])
         before, after = plan.take(result)
         chosen.append(
             Action(
@@ -89,6 +90,11 @@ def actions(
             )
         )
     return tuple(chosen)
+
+
+def _is_danger(result: CheckResult) -> bool:
+    """Whether it is mended first, whatever it gains: no level of use is open to a project that fails here."""
+    return result.severity is Severity.CRITICAL and result.status is Status.FAIL
 
 
 def passed(results: Sequence[CheckResult], ids: Collection[str]) -> list[CheckResult]:

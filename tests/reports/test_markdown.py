@@ -90,4 +90,4 @@ def test_only_the_projects_own_files_are_counted_as_unread(result) -> None:
 
 def test_a_score_outside_its_range_is_explained(result) -> None:
     result |= {"score": 87.0, "score_low": 41.0, "score_high": 82.0, "unnumbered": ["cost"]}
-    assert "only the range takes in the pack that has too little evidence" in markdown.render(result)
+    assert "only the range takes in the pack without a number of its own" in markdown.render(result)

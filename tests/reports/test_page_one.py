@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from aiaudit.reports import document, html, page_one
-from aiaudit.reports.plan import Point, Step
+from aiaudit.reports.plan import Point, Step, three_risks, top_risks
 from aiaudit.reports.record import Record
 from tests.reports import make_result as made
 
@@ -73,6 +73,19 @@ def test_page_one_names_project_risk_and_words_and_cuts_no_strength() -> None:
     assert statuses == sorted(statuses, key=["fail", "partial", "unknown"].index)
     strengths = summary[summary.index("Three strengths") : summary.index("Shortest path")]
     assert "…" not in strengths
+
+
+def test_what_is_met_in_part_is_told_as_it_was_seen() -> None:
+    check = next(one for one in document.read(made.make_result()).checks if one.risk)
+    half = replace(
+        check, status="partial", reason="3 of 5 handlers ask for a key. No test shows it.", severity="critical"
+    )
+    (point,) = three_risks([half])
+    assert point.said == "Partly met: 3 of 5 handlers ask for a key."
+    (risk,) = top_risks([half])
+    assert risk.statement == "3 of 5 handlers ask for a key."
+    (failed,) = top_risks([replace(half, status="fail")])
+    assert failed.statement == check.risk
 
 
 def test_the_weakest_area_never_lies_above_the_score() -> None:

@@ -138,3 +138,20 @@ def test_refused(source: str, line: int, column: int, message: str) -> None:
     with pytest.raises(RuleError) as caught:
         template(source, NAMES)
     assert (caught.value.line, caught.value.column, caught.value.message) == (line, column, message)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("{n} loads; {s}; done.", "3 loads; done."),
+        ("{n} loads, of {names.size()} names.", "3 loads, of 3 names."),
+        ("Asked?{s}", "Asked?"),
+        ("{s}; done.", "done."),
+        ("None ({s}).", "None."),
+        ("{s}.", ""),
+        ("{loads.size()} loads {s}", ""),
+    ],
+)
+def test_a_sentence_tells_what_is_known(source: str, text: str) -> None:
+    values = {**VALUES, "s": Unknown("?"), "loads": Unknown("?")}
+    assert template(source, NAMES).told(values) == text

@@ -129,6 +129,17 @@ def test_one_of_several_failed_criticals_counts_its_share_of_the_cap():
     assert second.low_after > second.low_before
 
 
+def test_failed_criticals_come_first_whatever_they_gain():
+    judged = [
+        result("DATA-001", Status.FAIL, Severity.CRITICAL, effort=Effort.L),
+        result("DATA-002", Status.FAIL, Severity.HIGH, effort=Effort.S),
+        result("DATA-003", Status.UNKNOWN, Severity.CRITICAL, effort=Effort.S),
+        result("DATA-004", Status.PASS, Severity.HIGH),
+    ]
+    first, *_ = actions([pack("data")], judged, blocking=())
+    assert first.check == "DATA-001"
+
+
 def test_blocked_checks_are_no_actions():
     judged = [result("DATA-001", Status.BLOCKED, blocked_by="DATA-002"), *results("mP mP mP", prefix="X")]
     assert actions([pack("data")], judged, blocking=()) == ()

@@ -14,6 +14,7 @@ from aiaudit import lazy
 from aiaudit.probes.python.source import Source, hiding_encoding
 
 _WORD: Final = lazy.regex(rb"\w+")
+_DEFINED: Final = lazy.regex(rb"(?:def|class)[ \t]+(\w+)")
 _IN_QUOTES: Final = lazy.regex(rb'(?m)^[ \t]*"(.*?)(?:\\n)?",?[ \t\r]*$')
 _LINE_END: Final = re.compile(rb"\n")
 # With which a function is reached whose name stands elsewhere.
@@ -22,13 +23,13 @@ _BY_NAME: Final = frozenset(("getattr", "attrgetter", "methodcaller", ""))
 
 class Lost(Struct, frozen=True):
     """`words`: those of the patterns, where they may be code ("" for one that is reached by a text). `marks`: the
-    extractors whose marks stand there. `imports`: every name in an import. `defines`: whether a function or class
-    begins there."""
+    extractors whose marks stand there. `imports`: every name in an import. `defines`: the functions and classes
+    that begin there."""
 
     words: list[str]
     marks: list[str]
     imports: list[str]
-    defines: bool
+    defines: list[str]
 
     @property
     def anything(self) -> bool:
@@ -88,5 +89,6 @@ def lost_in(source: Source, features: Iterable[str]) -> dict[str, Any]:
     imports = {
         name.decode() for at in there(outline.imports if outline else ()) for name in _WORD.findall(line(at))
     } - {"from", "import", "as"}
-    defines = outline is not None and bool(there((*outline.functions, *outline.classes)))
-    return {"words": sorted(words), "marks": sorted(marks), "imports": sorted(imports), "defines": defines}
+    begun = there((*outline.functions, *outline.classes)) if outline else ()
+    defines = {named[1].decode() if (named := _DEFINED.search(line(at))) else "" for at in begun}
+    return {"words": sorted(words), "marks": sorted(marks), "imports": sorted(imports), "defines": sorted(defines)}

@@ -1,13 +1,13 @@
 """What can be read of a file that is not Python as a whole: all but the statements that are not.
 
-A conflict of a merge, a template, a line that was left half written: the rest of such a file is code like any other. The lines that do not parse are blanked, one by one or, where that does not mend it, with all that is indented
-below the same line; a caller learns which, and asks what may stand there.
+A conflict of a merge, a template, a line that was left half written: the rest of such a file is code like any other.
+The lines that do not parse are blanked, one by one or, where that does not mend it, with all that is indented below the
+same line; a caller learns which, and asks what may stand there.
 """
 
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Sequence
 from typing import Final, NamedTuple

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiaudit.probes.python.python_2 import in_words_of_python_3
-from aiaudit.probes.python.source import Unparsed, read_source
+from aiaudit.probes.python.source import read_source
 
 OLD = {
     'print "a"\n': 'print("a")\n',
@@ -59,8 +59,8 @@ def test_what_is_python_3_too_is_left_alone(text):
 
 
 def test_what_is_wrong_in_both_stays_unread():
-    with pytest.raises(Unparsed, match="line 2"):
-        read_source(b"print 'a'\nx = = 3\n", ".py")
+    source = read_source(b"print 'a'\nx = = 3\ny = 1\n", ".py")
+    assert (source.lost, source.why) == ([1, 2], "not Python 3 at line 2")
 
 
 @given(st.text("print exec raise,:;>'\"`()\\#\n0\tL7", max_size=80))

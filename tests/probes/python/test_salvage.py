@@ -87,6 +87,7 @@ def test_imports_in_such_lines(tmp_path: Path, asked: str) -> None:
 
 def test_functions_in_such_lines(tmp_path: Path) -> None:
     assert ask(tmp_path, "python.functions", {"b.py": "def f(x:\n    return 1\n"}).state is State.UNKNOWN
+    assert ask(tmp_path, "python.functions", any=["g*"]).state is State.ABSENT
     assert ask(tmp_path, "python.functions", {"b.py": "x = = 1\n"}).state is State.ABSENT
 
 

@@ -7,7 +7,7 @@ Each was compared with what zizmor 1.32 reports on the same trees. Of its audits
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from aiaudit import lazy
@@ -16,6 +16,7 @@ from aiaudit.project.parse import line_of
 
 # Events that anybody can cause and that run with the repository's own secrets and rights.
 PRIVILEGED: Final = frozenset({"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion_comment"})
+_OF_STRANGERS: Final = (PRIVILEGED - {"workflow_run"}) | {"pull_request", "fork", "watch", "discussion"}
 _ENVIRONMENT_FILE: Final = lazy.regex(
     r">>\s*[\"']?\$\{?(GITHUB_ENV|GITHUB_PATH)\b|>>\s*[\"']?\$env:GITHUB_(?:ENV|PATH)"
 )
@@ -30,11 +31,25 @@ _FREE_TYPES: Final = frozenset({"", "string"})
 _INPUT: Final = lazy.regex(r"(?:github\.event\.)?inputs\.([\w-]+)")
 
 
-def hazards(workflow: Workflow) -> Iterator[dict[str, Any]]:
-    """One record a hazard: `kind`, its place, and in `what` the words of the file that show it."""
+def started_by_members(workflows: Iterable[Workflow]) -> frozenset[str]:
+    """Names of workflows that no event of a stranger starts (a push, a schedule, a dispatch by an API): what waits for
+    their end is started by members alone, too."""
+    opened: dict[str, bool] = {}
+    for one in workflows:
+        strange = bool((_OF_STRANGERS | {"workflow_run"}) & {trigger.partition(":")[0] for trigger in one.triggers})
+        opened[one.name] = opened.get(one.name, False) or strange
+    return frozenset(name for name, strange in opened.items() if name and not strange)
+
+
+def hazards(workflow: Workflow, inner: frozenset[str] = frozenset()) -> Iterator[dict[str, Any]]:
+    """One record a hazard: `kind`, its place, and in `what` the words of the file that show it. `inner`: workflows of
+    the project that only its members start."""
     data = as_map(workflow.data)
     jobs = as_map(data.get("jobs"))
-    privileged = sorted(PRIVILEGED & {trigger.partition(":")[0] for trigger in workflow.triggers})
+    events = PRIVILEGED & {trigger.partition(":")[0] for trigger in workflow.triggers}
+    if "workflow_run" in events and _waits_for(data) <= inner:
+        events -= {"workflow_run"}
+    privileged = sorted(events)
     for key, value in jobs.items():
         job, line = as_map(value), line_of(jobs, key) or 1
         place = {"path": workflow.path, "job": str(key)}
@@ -60,6 +75,12 @@ def hazards(workflow: Workflow) -> Iterator[dict[str, Any]]:
                 yield {**place, "line": step.line, "kind": "all_secrets", "what": "toJSON(secrets)"}
             if step.uses.startswith("actions/upload-artifact") and _uploads_token(step.inputs, found.steps):
                 yield {**place, "line": step.line, "kind": "uploaded_token", "what": str(step.inputs["path"])}
+
+
+def _waits_for(data: Mapping[str, Any]) -> set[str]:
+    """The workflows whose end starts this one; a name that is none of the project where that is not said."""
+    named = as_map(as_map(data.get("on")).get("workflow_run")).get("workflows")
+    return {str(one) for one in named} if isinstance(named, list) and named else {""}
 
 
 def free_inputs(workflow: Workflow, expression: str) -> str:

@@ -10,7 +10,7 @@ from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.ci.hazards import free_inputs, hazards
+from aiaudit.probes.ci.hazards import free_inputs, hazards, started_by_members
 from aiaudit.probes.ci.inventory import inventory
 from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Step, Workflow, as_map
 from aiaudit.probes.reading import listed, scope_of
@@ -91,7 +91,11 @@ class CiWorkflows(Probe[WorkflowsQuery]):
         workflows = (
             found.workflows if query.what == "workflows" else [w for w in found.workflows if w.system == "github"]
         )
-        records = [one for workflow in workflows for one in _FINDERS[query.what](workflow)]
+        if query.what == "hazards":
+            inner = started_by_members(workflows)
+            records = [one for workflow in workflows for one in hazards(workflow, inner)]
+        else:
+            records = [one for workflow in workflows for one in _FINDERS[query.what](workflow)]
         paths = [path for path in found.paths if query.what == "workflows" or "/workflows/" in path]
         note = {"workflows": "name", "actions": "uses", "permissions": "scope"}.get(query.what, "what")
         # What a workflow says is what GitHub does with it: its settings are wired as soon as they are there.
@@ -216,5 +220,4 @@ _FINDERS: Final[Mapping[str, Callable[[Workflow], Iterator[dict[str, Any]]]]] = 
     "injections": _injections,
     "untrusted_checkouts": _untrusted_checkouts,
     "runners": _runners,
-    "hazards": hazards,
 }

@@ -117,8 +117,11 @@ class _Monitoring:
             if "{{" in text and not monitoring.only_in_strings(text):
                 continue
             before = sum(map(len, self.records.values()))
-            for document in files.yaml_all(entry.path):
+            for name, document in (one for whole in files.yaml_all(entry.path) for one in monitoring.held(whole)):
+                known = len(self.records["alerts"])
                 monitoring.take(self.records, entry.path, document)
+                for alert in self.records["alerts"][known:] if name else ():
+                    alert["file"] = name
                 named = monitoring.rule_files_of(document)
                 self.rule_files |= named
                 if named and monitoring.tells(document):

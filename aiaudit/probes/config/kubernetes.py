@@ -262,7 +262,7 @@ def _container(
         "liveness": isinstance(one.get("livenessProbe"), Mapping),
         "liveness_path": _probe_path(one.get("livenessProbe")),
         "startup": isinstance(one.get("startupProbe"), Mapping),
-        **rights(pod, one),
+        **_rights(pod, one, reference),
         "command": redact(" ".join(quoted(str(word)) for word in words)),
         "replicas": replicas if isinstance(replicas, int) else 1,
         "scaled": str(document["apiVersion"]).startswith(_SERVERLESS),
@@ -271,6 +271,15 @@ def _container(
         "scaler_maximum": 0,
         "templated": False,
     }
+
+
+def _rights(pod: Mapping[str, Any], one: Mapping[str, Any], image: images.Image | None) -> dict[str, Any]:
+    """Rights by the manifest; where it says nothing of the user, an image may be known to have another than root."""
+    found = rights(pod, one)
+    said = any("runAsUser" in _map(held.get("securityContext")) for held in (pod, one))
+    if not found["non_root"] and not said and image is not None and image.default_root() is False:
+        return {**found, "non_root": True}
+    return found
 
 
 def _templated(one: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from aiaudit import lazy
 from aiaudit.probes.config.terraform import blocks
 from aiaudit.probes.dependencies.lines import LineFinder
 from aiaudit.probes.words import word_set
-from aiaudit.project.parse import line_of
+from aiaudit.project.parse import Malformed, line_of, parse_yaml_all
 
 MARKS: Final = (
     "alert:",
@@ -58,7 +58,9 @@ def metrics_of(expression: str) -> list[str]:
 def only_in_strings(text: str) -> bool:
     """Whether every `{{` of a file is inside a value, as in the annotations of alert rules (so that it parses)."""
     return all(
-        re.match(r"\s*(-\s+)?[\w./-]+\s*:\s*\S|\s*(-\s+)?[\"'\w(]", line) for line in text.splitlines() if "{{" in line
+        re.match(r"\s*(-\s+)?[\w./-]+\s*:\s*\S|\s*(-\s+)?[\"'\w(]|\s*\{\{\s*\$(?:labels|values?)\b", line)
+        for line in text.splitlines()
+        if "{{" in line
     )
 
 
@@ -96,6 +98,22 @@ def take(records: Records, path: str, document: Any) -> None:
         _collectors(records, path, pipelines, _map(document.get("receivers")))
 
 
+def held(document: Any) -> list[tuple[str, Any]]:
+    """A document under "", and the configurations that a ConfigMap of Kubernetes holds as texts, under their names.
+    Their lines are those of the file."""
+    found: list[tuple[str, Any]] = [("", document)]
+    data = _map(document).get("data") if _map(document).get("kind") == "ConfigMap" else None
+    for name, text in _map(data).items():
+        if not isinstance(text, str) or not any(mark in text for mark in MARKS):
+            continue
+        above = "\n" * (line_of(data, str(name)) or 0)
+        try:
+            found += [(str(name), inner) for inner in parse_yaml_all((above + text).encode())]
+        except Malformed:
+            continue
+    return found
+
+
 def rule_files_of(document: Any) -> set[str]:
     """The files of rules that a Prometheus configuration loads, by their names (folders differ inside containers)."""
     named = _list(_map(document).get("rule_files"))
@@ -114,7 +132,7 @@ def mark_loaded(records: Records, rule_files: set[str], telling: set[str]) -> No
     `telling`: the names of files that a configuration loads which names an Alertmanager. Names may hold `*`.
     """
     for alert in records["alerts"]:
-        name = alert["path"].rpartition("/")[2]
+        name = alert.pop("file", "") or alert["path"].rpartition("/")[2]
         named = any(fnmatchcase(name, pattern) for pattern in rule_files)
         alert["told"] = not named or alert["loaded"] or any(fnmatchcase(name, pattern) for pattern in telling)
         alert["loaded"] = alert["loaded"] or named

@@ -53,6 +53,11 @@ _BODIES: Final[tuple[tuple[str, str], ...]] = (
     ("MIT", r"permission is hereby granted, free of charge, to any person obtaining a copy"),
     ("BSD-3-Clause", r"redistribution and use in source and binary forms.{0,1600}neither the name"),
     ("BSD-2-Clause", r"redistribution and use in source and binary forms"),
+    (
+        "non-commercial",
+        r"used? or intended for use non-?commercially|for non-?commercial (?:use|purposes) only"
+        r"|solely for non-?commercial",
+    ),
     ("proprietary", r"all rights reserved"),
 )
 _FAMILIES: Final[tuple[tuple[str, str], ...]] = (

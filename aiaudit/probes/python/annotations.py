@@ -16,7 +16,7 @@ SCALAR_TYPES: Final = name_set(
     "int float str bool date datetime time timedelta UUID UUID4 Decimal Path EmailStr HttpUrl Literal Enum PositiveInt"
 )
 _FIELD_BOUNDS: Final = name_set(
-    "ge gt le lt min_length max_length pattern regex multiple_of min_items max_items allowed_values validate max_digits"
+    "ge gt le lt max_length pattern regex multiple_of max_items allowed_values validate max_digits"
 )
 
 
@@ -93,6 +93,21 @@ def is_loose(annotation: ast.expr) -> bool:
     return bool(types) and types[0] in LOOSE_TYPES and not set(types[1:]) - LOOSE_TYPES - SCALAR_TYPES
 
 
+def _compares(validator: ast.FunctionDef) -> bool:
+    """Whether a validator holds a value against something, more than that it is not empty."""
+    return any(isinstance(node, ast.Compare | ast.Call) and not _is_plain(node) for node in ast.walk(validator))
+
+
+def _is_plain(node: ast.Compare | ast.Call) -> bool:
+    """What says nothing of a value's size or kind: the raise itself, `strip()`, a comparison with None."""
+    if isinstance(node, ast.Call):
+        name = last_name(node.func)
+        return name in ("strip", "ValueError", "TypeError", "AssertionError", "len", "super") or name.endswith(
+            "validator"
+        )
+    return all(isinstance(one, ast.Constant) and one.value in (None, 0, "") for one in node.comparators)
+
+
 _MODEL_BASES: Final = name_set("BaseModel Schema Struct RootModel SQLModel Serializer ModelSerializer BaseSettings")
 
 
@@ -113,7 +128,7 @@ def request_models(view: FileView) -> dict[str, dict[str, Any]]:
         validators = sum(
             last_name(one.func if isinstance(one, ast.Call) else one).endswith("validator")
             for node in scope.node.body
-            if isinstance(node, ast.FunctionDef)
+            if isinstance(node, ast.FunctionDef) and _compares(node)
             for one in node.decorator_list
         )
         limited = sum(bounded(one.value) or bounded_annotation(one.annotation) for one in fields)

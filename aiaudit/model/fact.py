@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct, field
+
+NOT_FOLLOWED: Final = "whose calls are not followed"
+"""How the reason ends that code is in a language which is not read."""
 
 
 class State(StrEnum):

@@ -21,7 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit.model.check import Check, FactSpec, Kind, Outcome, Pack, Status
-from aiaudit.model.fact import Confidence, Fact, Level, State
+from aiaudit.model.fact import NOT_FOLLOWED, Confidence, Fact, Level, State
 from aiaudit.model.result import CheckResult, Finding
 from aiaudit.model.types import Unknown
 from aiaudit.packs import attested, reasons
@@ -33,6 +33,7 @@ from aiaudit.packs.values import Values
 from aiaudit.rules import Evaluation, Failed, evaluate
 
 HALF = 0.5
+_UNTOLD = "Cannot tell whether it applies: "
 FINDING_STATUSES = frozenset({Status.FAIL, Status.PARTIAL, Status.UNKNOWN})
 
 
@@ -166,7 +167,8 @@ def _by_what_was_seen(
     shown = _verdict(check, values, told, told, done, explain)
     if shown.status not in (Status.FAIL, Status.PARTIAL):
         return verdict, ""
-    return shown, f" Not judged beside this: {values.doubts[0]}." if values.doubts else ""
+    beyond = _plain(verdict.reason).removeprefix(_UNTOLD)
+    return shown, f" Not judged beside this: {beyond}." if NOT_FOLLOWED in beyond else ""
 
 
 def _points(verdict: Verdict) -> float | None:
@@ -194,7 +196,7 @@ def _applicability(
         reason = f"Whether it applies could not be worked out: {outcome.value.reason}."
         return Verdict(Status.ERROR, reason, read=read, confidence=confidence, trace=trace)
     if isinstance(outcome.value, Unknown):
-        reason = f"Cannot tell whether it applies: {outcome.value.reason}."
+        reason = f"{_UNTOLD}{outcome.value.reason}."
         return Verdict(Status.UNKNOWN, reason, read=read, confidence=confidence, trace=trace)
     deciding = rests_on(check.applies, seen, _lookup(check, values), value=False) or facts
     return Verdict(
@@ -287,7 +289,7 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
     facts = [values.facts[fact_id] for fact_id in verdict.read if fact_id in values.facts]
     own = reasons.from_pack(check, verdict.status, seen)
     match verdict.status:
-        case Status.UNKNOWN if check.kind is not Kind.ATTESTED and any(why in verdict.reason for why in values.doubts):
+        case Status.UNKNOWN if check.kind is not Kind.ATTESTED and NOT_FOLLOWED in verdict.reason:
             sentence = _ended(verdict.reason)  # the pack's own speaks of what it knows that it cannot follow
         case Status.UNKNOWN | Status.ERROR if verdict.reason:
             told = own and not _is_unread(facts, verdict.reason)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from aiaudit.model.check import FactSpec
@@ -65,11 +64,6 @@ class Values:
     def seen(self, names: Mapping[str, str], params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The same for a sentence, which speaks of what was seen only."""
         return self._with_given({name: self._seen_of(fact_id) for name, fact_id in names.items()}, params)
-
-    @cached_property
-    def doubts(self) -> tuple[str, ...]:
-        """Why there may be more than what was read, each reason once."""
-        return tuple(dict.fromkeys(fact.beyond for fact in self.facts.values() if fact.beyond))
 
     def beyond(self, names: Mapping[str, str]) -> bool:
         """Whether one of these facts may go on beyond what was read."""

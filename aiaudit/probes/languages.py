@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from aiaudit.model.fact import NOT_FOLLOWED
 from aiaudit.project.roles import Role
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def not_read(code: Code) -> str:
     other, most = code.beyond(SCRIPTS)
     if not most or other < TELLING_SHARE * code.total:
         return ""
-    return f"{share_of(code, most)}, whose calls are not followed"
+    return f"{share_of(code, most)}, {NOT_FOLLOWED}"
 
 
 def share_of(code: Code, language: str) -> str:

@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
 
 # How long an example takes depends on what else the machine does. Where a time is promised, the test names it.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# The tests start Python some hundred times. Where the environment says that nothing compiled is kept, each of them would
+# compile the whole program anew, and each worker of a run all tests.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packs_loaded_once() -> Iterator[None]:
+    """The shipped packs are parsed once in a process. How they are loaded has its own tests, which call the loader."""
+    from aiaudit.packs import stored
+    from tests import shared
+
+    real = stored._load
+
+    def load(files):
+        return shared.library() if shared.are_shipped(files) else real(files)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored, "_load", load)
+        yield

@@ -9,11 +9,17 @@ import pytest
 
 from aiaudit.packs.cases import Case, find_cases, missing_cases, run_case
 from aiaudit.packs.load import SHARED, Library, ids_in, load, shipped_files
+from tests import shared
 
 FOLDER = Path(__file__).parents[1] / "checks"
 CASES = find_cases(FOLDER)
 PACKS = [path for path in shipped_files() if path.parent.name != SHARED]
 PACK_OF = {check: path for path in PACKS for check in ids_in(path)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm() -> None:
+    shared.ready_to_fork()
 
 
 @cache

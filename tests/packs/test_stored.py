@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,17 +31,30 @@ def loaded() -> Library:
     return load()
 
 
-def test_what_is_kept_is_the_same_library(loaded: Library) -> None:
-    plain = json.loads(json.dumps(to_plain(loaded)))
-    again = from_plain(plain)
-    assert to_plain(again) == to_plain(loaded)  # trees, types and names of every expression included
+@pytest.fixture(scope="module")
+def plain(loaded: Library) -> dict[str, Any]:
+    """All of it, for comparisons: trees, types and names of every expression included."""
+    return to_plain(loaded)
+
+
+@pytest.fixture
+def parsed(loaded: Library, monkeypatch: pytest.MonkeyPatch) -> list[Sequence[Path]]:
+    """What has been parsed: of the shipped packs it is known what comes of that."""
+    asked: list[Sequence[Path]] = []
+    monkeypatch.setattr(stored, "_load", lambda files: asked.append(files) or loaded)
+    return asked
+
+
+def test_what_is_kept_is_the_same_library(loaded: Library, plain: dict[str, Any]) -> None:
+    again = from_plain(json.loads(json.dumps(plain)))
+    assert to_plain(again) == plain
     assert list(again.facts) == list(loaded.facts)
     assert [check.id for check in again.checks] == [check.id for check in loaded.checks]
     assert again.digest == loaded.digest
 
 
-def test_expressions_from_the_cache_evaluate_the_same(loaded: Library) -> None:
-    again = from_plain(json.loads(json.dumps(to_plain(loaded))))
+def test_expressions_from_the_cache_evaluate_the_same(loaded: Library, plain: dict[str, Any]) -> None:
+    again = from_plain(json.loads(json.dumps(plain)))
     compared = 0
     for one, other in zip(loaded.checks, again.checks, strict=True):
         for (key, before), (_, after) in zip(expressions(one), expressions(other), strict=True):
@@ -49,18 +63,22 @@ def test_expressions_from_the_cache_evaluate_the_same(loaded: Library) -> None:
     assert compared > 100
 
 
-def test_the_second_load_parses_nothing(cache: Cache, monkeypatch: pytest.MonkeyPatch, loaded: Library) -> None:
+def test_the_second_load_parses_nothing(cache: Cache, parsed: list[Sequence[Path]], plain: dict[str, Any]) -> None:
     first = stored.load(cache=cache)
-    monkeypatch.setattr(stored, "_load", lambda files: pytest.fail("the packs were parsed again"))
+    assert parsed == [()]
     second = stored.load(cache=cache)
-    assert to_plain(second) == to_plain(first) == to_plain(loaded)
+    assert parsed == [()]
+    assert second is not first
+    assert to_plain(second) == to_plain(first) == plain
 
 
-def test_a_precompiled_library_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded: Library) -> None:
+def test_a_precompiled_library_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: dict[str, Any]
+) -> None:
     written = dict(zip((precompiled.LIBRARY, precompiled.LITERALS), precompiled.write(tmp_path), strict=True))
     monkeypatch.setattr(precompiled, "precompiled", lambda name: written[name][0])
     monkeypatch.setattr(stored, "_load", lambda files: pytest.fail("the packs were parsed again"))
-    assert to_plain(stored.load()) == to_plain(loaded)
+    assert to_plain(stored.load()) == plain
     literals = json.loads(written[precompiled.LITERALS][0].read_text())
     assert len(literals) > 300 and any(literals.values())
     monkeypatch.setattr(precompiled, "name_of", lambda packs: "of other bytes")
@@ -77,10 +95,11 @@ def test_a_damaged_precompiled_library_is_none(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b'{"types": [], "packs": [99], "facts": [1], "digest": ""}'])
 def test_a_damaged_library_is_loaded_anew(
-    cache: Cache, monkeypatch: pytest.MonkeyPatch, damage: bytes, loaded: Library
+    cache: Cache, monkeypatch: pytest.MonkeyPatch, damage: bytes, loaded: Library, parsed: list[Sequence[Path]]
 ) -> None:
     monkeypatch.setattr(Cache, "kept", lambda self, slot, name: [damage, b"x"])
-    assert to_plain(stored.load(cache=cache)) == to_plain(loaded)
+    assert stored.load(cache=cache) is loaded
+    assert parsed == [()]
 
 
 def test_a_changed_pack_is_another(cache: Cache, tmp_path: Path) -> None:
@@ -123,7 +142,7 @@ def test_what_has_no_json_form_is_not_kept() -> None:
         to_plain(Library(packs=(object(),)))  # type: ignore[arg-type]
 
 
-def test_queries_are_plain_data_however_the_packs_were_loaded() -> None:
+def test_queries_are_plain_data_however_the_packs_were_loaded(loaded: Library, plain: dict[str, Any]) -> None:
     """A probe may ask whether a value is a mapping: it must be told the same by the file and by the cache."""
 
     def only_plain(value: object) -> bool:
@@ -133,7 +152,6 @@ def test_queries_are_plain_data_however_the_packs_were_loaded() -> None:
             return all(map(only_plain, value))
         return value is None or type(value) in (str, int, float, bool)
 
-    loaded = load()
-    again = from_plain(json.loads(json.dumps(to_plain(loaded))))
+    again = from_plain(json.loads(json.dumps(plain)))
     assert all(only_plain(spec.query) for spec in loaded.facts.values() if spec.probe)
     assert {name: spec.query for name, spec in loaded.facts.items()} == {n: s.query for n, s in again.facts.items()}

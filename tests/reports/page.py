@@ -12,7 +12,7 @@ VOID = {"meta", "input", "br", "img"}
 class Page(HTMLParser):
     elements: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     outline: list[tuple[str, str]] = field(default_factory=list)
-    text: str = ""
+    words: list[str] = field(default_factory=list)
     raw: dict[str, list[str]] = field(default_factory=lambda: {"style": [], "script": []})
 
     def __post_init__(self) -> None:
@@ -45,10 +45,14 @@ class Page(HTMLParser):
         if self.open and self.open[-1] in self.raw:
             self.raw[self.open[-1]].append(data)
             return
-        self.text += data
+        self.words.append(data)
         heading = next((tag for tag in reversed(self.open) if tag in ("h1", "h2", "h3")), None)
         if heading:
             self.outline[-1] = (heading, self.outline[-1][1] + data)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.words)
 
     @property
     def ids(self) -> list[str]:

@@ -3,6 +3,8 @@
 import json
 import re
 import string
+from collections import Counter
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -54,13 +56,18 @@ def hostile(payload: str, everywhere: bool = False) -> dict:
     return result
 
 
+@cache
+def calm_tags() -> frozenset[str]:
+    """The elements of a report without a payload."""
+    return frozenset(tag for tag, _ in Page.of(html.render(made.make_result())).elements)
+
+
 @pytest.mark.parametrize("everywhere", [False, True], ids=["texts", "ids too"])
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_html_holds_the_payload_as_text_only(name, everywhere) -> None:
-    calm = {tag for tag, _ in Page.of(html.render(made.make_result())).elements}
     rendered = html.render(hostile(PAYLOADS[name], everywhere))
     page = Page.of(rendered)
-    assert {tag for tag, _ in page.elements} <= calm
+    assert {tag for tag, _ in page.elements} <= calm_tags()
     assert len(page.all("script")) == len(page.all("style")) == 1
     assert len(page.ids) == len(set(page.ids))
     for tag, attrs in page.elements:
@@ -116,15 +123,20 @@ def kinds(rendered: str) -> list[str]:
     return found
 
 
+@cache
+def calm_kinds(long: bool) -> Counter[str]:
+    """How many tokens of each kind a report with harmless words has."""
+    return Counter(kinds(markdown.render(hostile("calm words"), long=long)))
+
+
 @pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_markdown_holds_the_payload_as_text_only(name, long) -> None:
     rendered = markdown.render(hostile(PAYLOADS[name]), long=long)
-    found = kinds(rendered)
-    assert not {"html_block", "html_inline", "image", "link_open", "fence", "blockquote_open", "s_open"} & set(found)
-    calm = kinds(markdown.render(hostile("calm words"), long=long))
+    found, calm = Counter(kinds(rendered)), calm_kinds(long)
+    assert not {"html_block", "html_inline", "image", "link_open", "fence", "blockquote_open", "s_open"} & found.keys()
     for kind in ("table_open", "tr_open", "td_open", "heading_open", "list_item_open", "ordered_list_open"):
-        assert found.count(kind) == calm.count(kind), kind
+        assert found[kind] == calm[kind], kind
     assert not re.search(r"@\w|(?<![\w&])#\d", re.sub(r"`+[^`]*`+", "", rendered))
     assert not re.search(r"(https?|mailto):|www\.", re.sub(r"(`+).*?\1", "", rendered))
     assert "\x1b" not in rendered
@@ -171,6 +183,8 @@ def places(value, path=()):
 SMALL = made.make_result()
 SMALL["checks"] = SMALL["checks"][::12]
 SMALL["facts"] = dict(list(SMALL["facts"].items())[:4])
+for framework in SMALL["frameworks"]:  # most of the page, row by row the same; none but the first two are ever damaged
+    framework["controls"] = framework["controls"][:4]
 SMALL = json.loads(json.dumps(SMALL))
 PLACES = [path for path in places(SMALL) if path]
 

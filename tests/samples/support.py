@@ -14,7 +14,9 @@ import pytest
 import yaml
 
 from aiaudit.audit import Audit, audit
+from aiaudit.packs import stored
 from aiaudit.ruleset import Options
+from tests import shared
 
 SAMPLES = Path(__file__).parents[2] / "sample_projects"
 HERE = Path(__file__).parent
@@ -29,8 +31,11 @@ def copied(name: str, to: Path) -> Path:
 
 
 def audited(root: Path) -> Audit:
-    """An audit with a cache that all of this process share: of a mutated sample, only what has changed is read again."""
+    """An audit with a cache that all of this process share: of a mutated sample, only what has changed is read again.
+    So are the packs, with what was compiled of their rules."""
+    shared.ready_to_fork()
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored, "load", lambda files=(), cache=None: shared.library())
         patch.setenv("AIAUDIT_CACHE_DIR", _cache())
         return audit(str(root), Options(as_of=AS_OF, jobs=1))
 

@@ -40,7 +40,7 @@ def outline(data: bytes) -> Outline:
     """See `Outline`."""
     found: list[list[int]] = [[] for _ in _KINDS]
     if data:
-        _scanner()(data, found)
+        scanner()(data, found)
     matters = sorted(chain.from_iterable(found[:_BY_NAME]))
     return Outline(found[_FUNCTION], found[_CLASS], found[_IMPORT], matters, bool(found[_BY_NAME]))
 
@@ -49,7 +49,7 @@ _Scanner = Callable[[bytes, list[list[int]]], None]  # adds the offsets of each 
 
 
 @cache
-def _scanner() -> _Scanner:
+def scanner() -> _Scanner:
     """Hyperscan, which calls back for each match, or RE2, which is asked for one after the other and takes twice as
     long: there are thirty in a file."""
     try:

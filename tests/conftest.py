@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from aiaudit.__main__ import GC_THRESHOLD
 
 # How long an example takes depends on what else the machine does. Where a time is promised, the test names it.
 settings.register_profile("untimed", deadline=None)
@@ -17,6 +20,10 @@ settings.load_profile("untimed")
 # compile the whole program anew, and each worker of a run all tests.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+# As the program has it: to look for cycles among all tests takes a seventh of an audit's time.
+gc.set_threshold(GC_THRESHOLD)
 
 
 @pytest.fixture(scope="session", autouse=True)

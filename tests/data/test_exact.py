@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from functools import cache
 
 import duckdb
 import pytest
@@ -21,20 +22,33 @@ ROWS = st.lists(ROW, min_size=1, max_size=40)
 RELAXED = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+@pytest.fixture(scope="module")
+def one_engine():
+    """For all examples of a test: each leaves nothing in it."""
+    engine = DuckDBEngine(threads=1)
+    yield engine
+    engine.close()
+
+
+@cache
+def writer():
+    return duckdb.connect(config={"threads": 1})
+
+
 def relation_of(engine, folder, rows, name="t"):
     path = folder / f"{name}.parquet"
-    connection = duckdb.connect()
-    connection.execute("CREATE TABLE t (n INTEGER, c VARCHAR, y VARCHAR)")
-    connection.executemany("INSERT INTO t VALUES (?, ?, ?)", rows)
+    connection = writer()
+    connection.execute("CREATE OR REPLACE TABLE t (n INTEGER, c VARCHAR, y VARCHAR)")
+    columns = [list(of) for of in zip(*rows, strict=True)]
+    connection.execute("INSERT INTO t SELECT unnest(?), unnest(?), unnest(?)", columns)
     connection.execute(f"COPY t TO '{path}'")
-    connection.close()
     return engine.open(Source(name, name, (path,), "parquet"))
 
 
 @RELAXED
 @given(ROWS)
-def test_one_set(tmp_path, rows):
-    engine = DuckDBEngine(threads=1)
+def test_one_set(one_engine, tmp_path, rows):
+    engine = one_engine
     try:
         relation = relation_of(engine, tmp_path, rows)
         assert duplicate_rows(engine, relation) == len(rows) - len(set(rows))
@@ -63,13 +77,13 @@ def test_one_set(tmp_path, rows):
         else:
             assert found == {}
     finally:
-        engine.close()
+        engine.forget()
 
 
 @RELAXED
 @given(ROWS, ROWS)
-def test_two_sets(tmp_path, first, second):
-    engine = DuckDBEngine(threads=1)
+def test_two_sets(one_engine, tmp_path, first, second):
+    engine = one_engine
     try:
         a, b = relation_of(engine, tmp_path, first, "a"), relation_of(engine, tmp_path, second, "b")
         pair = overlap(engine, a, b, ids=["n"], groups=["c"])
@@ -78,7 +92,7 @@ def test_two_sets(tmp_path, first, second):
         assert pair.overlap_ids == len({r[0] for r in first} & {r[0] for r in second})
         assert pair.overlap_groups == {"c": len({r[1] for r in first} & {r[1] for r in second} - {None})}
     finally:
-        engine.close()
+        engine.forget()
 
 
 def test_a_number_that_tells_the_label_leaks_and_noise_does_not(engine, tmp_path):

@@ -24,8 +24,14 @@ def step(name):
     return next(step for step in ACTION["runs"]["steps"] if step.get("name") == name)
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """One cache for all: a runner has it from the last run."""
+    return str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture
-def runner(tmp_path):
+def runner(tmp_path, cache):
     """Runs the audit step as the runner would: inputs as environment, files for summary and outputs."""
     tool = tmp_path / "bin" / "aiaudit"
     tool.parent.mkdir()
@@ -44,7 +50,7 @@ def runner(tmp_path):
         env |= {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
-            "AIAUDIT_CACHE_DIR": str(tmp_path / "cache"),
+            "AIAUDIT_CACHE_DIR": cache,
             "HOME": str(tmp_path),
         }
         return subprocess.run(
@@ -198,7 +204,7 @@ esac
 
 
 @pytest.mark.parametrize(("template", "code"), [(gitlab, 0), (azure, 1), (jenkins, 1)])
-def test_the_steps_of_a_template_leave_what_it_publishes(tmp_path, template, code):
+def test_the_steps_of_a_template_leave_what_it_publishes(tmp_path, cache, template, code):
     stubs, project = tmp_path / "stubs", tmp_path / "project"
     stubs.mkdir()
     for name in ("pip", "apt-get", "python"):
@@ -208,7 +214,7 @@ def test_the_steps_of_a_template_leave_what_it_publishes(tmp_path, template, cod
         file.chmod(0o755)
     shutil.copytree(SAMPLE, project)
     env = {"PATH": f"{stubs}:{os.environ['PATH']}", "HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "STUBS": str(stubs)}
-    env |= {"WORKSPACE_TMP": str(tmp_path), "AIAUDIT_PACKAGE": "aiaudit", "AIAUDIT_CACHE_DIR": str(tmp_path / "cache")}
+    env |= {"WORKSPACE_TMP": str(tmp_path), "AIAUDIT_PACKAGE": "aiaudit", "AIAUDIT_CACHE_DIR": cache}
     steps, published = template()
     codes = [
         subprocess.run(["bash", "-e", "-c", line], cwd=project, env=env, capture_output=True, check=False).returncode
@@ -222,11 +228,11 @@ def test_the_steps_of_a_template_leave_what_it_publishes(tmp_path, template, cod
 @pytest.mark.parametrize(
     "hook", yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text()), ids=lambda one: one["id"]
 )
-def test_a_hook_fails_and_says_where(tmp_path, hook):
+def test_a_hook_fails_and_says_where(tmp_path, cache, hook):
     project = tmp_path / "project"
     shutil.copytree(SAMPLE, project)
     (project / "aiaudit.yaml").write_text("waivers:\n- {id: SEC-001, reason: r, owner: o, expires: 2026-01-31}\n")
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "AIAUDIT_CACHE_DIR": str(tmp_path / "cache")}
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "AIAUDIT_CACHE_DIR": cache}
     command = [sys.executable, "-P", "-m", *hook["entry"].split()]
     done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 1

@@ -22,8 +22,8 @@ def test_the_built_in_rules(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.skipif(kingfisher.program() is None, reason="kingfisher is not installed")
-def test_with_kingfisher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AIAUDIT_CACHE_DIR", str(tmp_path / "cache"))
+def test_with_kingfisher(tmp_path: Path, with_rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIAUDIT_CACHE_DIR", str(with_rules))
     recall, precision = _measured(tmp_path, SEEDS[0], kingfisher.NAME)
     assert recall >= 0.95
     assert precision >= 0.97

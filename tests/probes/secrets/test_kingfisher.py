@@ -22,8 +22,8 @@ needs_kingfisher = pytest.mark.skipif(kingfisher.program() is None, reason="king
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AIAUDIT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+def own_cache(with_rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIAUDIT_CACHE_DIR", str(with_rules))
 
 
 def stand_in(folder: Path, script: str) -> str:

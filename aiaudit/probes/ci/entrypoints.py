@@ -22,7 +22,8 @@ from aiaudit.probes.ci.serving import Start, start_of
 from aiaudit.probes.config.compose import GLOBS as COMPOSE_GLOBS
 from aiaudit.probes.config.compose import services
 from aiaudit.probes.config.docker import GLOBS as DOCKER_GLOBS
-from aiaudit.probes.config.docker import ancestry, is_development, start_command
+from aiaudit.probes.config.docker import is_development
+from aiaudit.probes.config.docker import start_of as start_in
 from aiaudit.probes.config.dockerfile import stages
 from aiaudit.probes.config.kubernetes import manifests
 from aiaudit.probes.config.redact import redact
@@ -155,17 +156,14 @@ class _Starts:
             if not made:
                 continue
             self.paths.append(entry.path)
-            chain = ancestry(made, made[-1])
-            entry_point = next((found for stage in chain if (found := stage.last("ENTRYPOINT"))), None)
-            command = next((found for stage in chain if (found := stage.last("CMD"))), None)
-            start = entry_point or command
+            start = start_in(made)
             if start is None:
                 continue
+            line, command = start
             deployed = not is_development(entry.path, entry.role)
             folder = entry.path.rpartition("/")[0]
-            place = Place(entry.path, start.line, folder)
-            for leaf in self._leaves(start_command(entry_point, command), place):
-                yield "dockerfile", entry.name, self._at(leaf, entry.path, start.line), deployed
+            for leaf in self._leaves(command, Place(entry.path, line, folder)):
+                yield "dockerfile", entry.name, self._at(leaf, entry.path, line), deployed
 
     def _at(self, leaf: Leaf, path: str, line: int) -> Leaf:
         """A command of the start line itself stands at that line, whatever the shell's own line count says."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit import lazy
-from aiaudit.probes.ci import makefile, precommit, python_tasks, script_tasks
+from aiaudit.probes.ci import compose_runs, makefile, precommit, python_tasks, script_tasks
 from aiaudit.probes.ci.classify import kind_of, name_kind
 from aiaudit.probes.ci.kinds import Kind
 from aiaudit.probes.ci.model import Maybe, Shell, both
@@ -39,6 +39,9 @@ _DOCKER_VALUES: Final = word_set(
     "--profile --project-name --project-directory --progress --target --tag -t --build-arg --cache-from",
     "--cache-to --output -o --secret --ssh --builder --cidfile --tmpfs --device --cap-add --security-opt",
 )
+_LET_GO: Final = frozenset(
+    {"-d", "--detach", "--entrypoint"}
+)  # its end is not waited for, or it starts another program
 _FOLLOWED_IN_IMAGES: Final = frozenset({"test", "lint", "train", "evaluate", "validate_data", "scan", "install"})
 
 
@@ -277,27 +280,46 @@ class Resolver:
         return self.script(text, replace(place, path=path, line=1), Shell(errexit=errexit))
 
     def _docker(self, words: tuple[str, ...], text: str, place: Place, inner: Place) -> Iterator[Leaf] | None:
-        """`docker build`: the image, and what it tests or installs. `docker run image cmd`: also the command."""
+        """`docker build`: the image, and what it tests or installs. `docker run image cmd`: also the command.
+        `docker compose run service`: what the service starts."""
         rest = list(words[1:])
         compose = program_of(words[0]) == "docker-compose"
         if not compose and rest[:1] == ["compose"]:
             compose, rest = True, rest[1:]
+        written = rest
         while rest and rest[0].startswith("-"):
             rest = rest[2:] if rest[0] in _DOCKER_VALUES else rest[1:]
         verb = rest[0] if rest else ""
+        options = written[: len(written) - len(rest)]
+        if compose and verb == "up" and (waited := _option(rest[1:], "--exit-code-from")):
+            return self._service(words, text, place, inner, options, waited[0])
         if not compose and (verb == "build" or rest[:2] in (["buildx", "build"], ["image", "build"])):
             arguments = rest[1:] if verb == "build" else rest[2:]
             return self._build(words, text, place, inner, arguments)
         if verb in ("run", "exec"):
-            arguments = rest[1:]
+            arguments = given = rest[1:]
             while arguments and arguments[0].startswith("-"):
                 arguments = arguments[2:] if arguments[0] in _DOCKER_VALUES else arguments[1:]
+            own = given[: len(given) - len(arguments)]
+            if compose and verb == "run" and len(arguments) == 1 and not _LET_GO.intersection(own):
+                return self._service(words, text, place, inner, options, arguments[0])
             if len(arguments) > 1:
                 at = replace(inner, folder="")
                 return iter(
                     [self._leaf(words, (), text, place), *self.command(arguments[1:], " ".join(arguments[1:]), at)]
                 )
         return None
+
+    def _service(
+        self, words: tuple[str, ...], text: str, place: Place, inner: Place, options: list[str], service: str
+    ) -> Iterator[Leaf]:
+        """The command, and what a service starts whose end is its end."""
+        yield self._leaf(words, (), text, place)
+        start = compose_runs.started(self.files, options, place.folder, service)
+        if start is not None:
+            at = replace(inner, path=start.path, line=start.line, folder=start.folder)
+            for leaf in self.script(start.command, at, Shell(errexit=False)):
+                yield replace(leaf, line=start.line) if leaf.path == start.path else leaf
 
     def _build(
         self, words: tuple[str, ...], text: str, place: Place, inner: Place, arguments: list[str]

@@ -167,6 +167,14 @@ def ancestry(made: list[Stage], stage: Stage) -> list[Stage]:
     return chain
 
 
+def start_of(made: list[Stage]) -> tuple[int, str] | None:
+    """The line and the command line that a container of the last stage starts with; None where no stage tells it."""
+    chain = ancestry(made, made[-1]) if made else []
+    entry, command = _last(chain, "ENTRYPOINT"), _last(chain, "CMD")
+    first = entry or command
+    return (first.line, start_command(entry, command)) if first is not None else None
+
+
 def start_command(entry: Instruction | None, command: Instruction | None) -> str:
     """The command line that a container starts with: the entry point, and CMD as its arguments or alone."""
     parts = []

@@ -380,6 +380,42 @@ def test_images_and_what_they_test_while_they_are_built(tmp_path: Path) -> None:
     ]
 
 
+SERVICES = """\
+services:
+  api: {build: ., command: uvicorn app:app}
+  tests:
+    build: {context: ., dockerfile: docker/tests.Dockerfile}
+  lint:
+    image: python:3.12
+    command: ["ruff", "check", "."]
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "leads_to"),
+    [
+        ("docker compose run --rm tests", ("test", "pytest -q", "docker/tests.Dockerfile:2")),
+        ("docker-compose run lint", ("lint", "ruff check .", "docker-compose.yml:7")),
+        ("docker compose up --build --exit-code-from tests", ("test", "pytest -q", "docker/tests.Dockerfile:2")),
+        ("docker compose -f docker-compose.yml -f ci.yml run --rm tests", ("test", "pytest -x", "ci.yml:2")),
+        ("docker compose run api pytest -k a", ("test", "pytest -k a", f"{WORKFLOW}:7")),
+        ("docker compose run -d tests", None),  # nobody waits for its end
+        ("docker compose run --entrypoint sh tests", None),
+        ("docker compose up -d", None),
+        ("docker compose run gone", None),
+        ("docker compose -f gone.yml run tests", None),
+    ],
+)
+def test_what_a_service_of_compose_starts(tmp_path: Path, line: str, leads_to: tuple[str, str, str] | None) -> None:
+    files = {
+        WORKFLOW: github(line),
+        "docker-compose.yml": SERVICES,
+        "ci.yml": "services:\n  tests: {command: pytest -x}\n",
+        "docker/tests.Dockerfile": 'FROM python:3.12\nENTRYPOINT ["pytest", "-q"]\n',
+    }
+    assert [one for one in brief(tmp_path, files) if one[0] != "other"] == ([leads_to] if leads_to else [])
+
+
 def test_actions_composite_actions_and_reusable_workflows(tmp_path: Path) -> None:
     files = {
         WORKFLOW: """\

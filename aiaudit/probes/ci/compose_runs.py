@@ -51,11 +51,8 @@ def started(files: Files, options: Sequence[str], folder: str | None, service: s
 def _files(files: Files, options: Sequence[str], folder: str | None) -> Iterator[str]:
     named = [after for word, after in pairwise(options) if word in ("-f", "--file")]
     named += [word.partition("=")[2] for word in options if word.startswith("--file=")]
-    if named:
-        found = [join(folder, name) for name in named]
-    else:
-        found = [one for name in _DEFAULTS if (one := join(folder, name)) is not None and files.exists(one)][:1]
-    yield from (path for path in found if path is not None and files.exists(path))
+    found = [one for name in named or _DEFAULTS if (one := join(folder, name)) is not None and files.exists(one)]
+    yield from found if named else found[:1]
 
 
 def _of_image(files: Files, path: str) -> Started | None:

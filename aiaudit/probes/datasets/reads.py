@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from aiaudit import lazy
 from aiaudit.model.types import Unknown
+from aiaudit.probes.python.values import MAX_TEXT
 
 _FORMATS: Final = (
     "csv", "table", "parquet", "json", "excel", "feather", "orc", "stata", "sas", "spss", "hdf", "pickle", "fwf", "ipc",
@@ -38,14 +39,21 @@ HASHES: Final = (
     "hashlib.new",
 )  # fmt: skip
 WRITES: Final = tuple(f"*.{one}" for one in ("to_csv", "to_json", "to_parquet", "to_feather", "save_to_disk"))
+_OF_DATABASES: Final = frozenset(("read_sql", "read_sql_query", "read_sql_table", "read_gbq"))
 _FILE_BUILDERS: Final = frozenset(("csv", "json", "parquet", "text", "imagefolder", "audiofolder", "arrow", "pandas"))
 _FOLDERS: Final = frozenset(("ImageFolder", "DatasetFolder", "FakeData"))
 _URL: Final = lazy.regex(r"(?:https?|s3|s3a|gs|gcs|abfss?|wasbs?|hf|hdfs|ftp)://")
+_SQL_NAME: Final = r"(?:[\w$-]++|\"[^\"]++\"|`[^`]++`|\[[^\]]++\])"  # bare, or in the quotes of some dialect
+# What rows are taken from, with its schema; not a function that makes rows.
+_NAMED_IN_SQL: Final = lazy.regex(rf"\b(?:from|join)\s++((?:{_SQL_NAME}\.){{0,3}}+{_SQL_NAME})(?!\s*\()", re.IGNORECASE)
+_MADE_IN_SQL: Final = lazy.regex(r"(?:\bwith(?:\s+recursive)?|,)\s+(\w+)\s+as\s+\(", re.IGNORECASE)
+_OTHER_FROM: Final = lazy.regex(r"\b(?:extract|trim|substring|overlay)\s*\([^()]{0,200}\)", re.IGNORECASE)
 _HEX: Final = lazy.regex(r"(?:\w+:)?[0-9a-f]{32,128}", re.IGNORECASE)
 
 
 class Read(Struct, frozen=True):
-    """`kind`: hub, library, url, service, file or unresolved. `pinned`: how the call itself fixes the version."""
+    """`kind`: hub, library, url, service, table (of a database), file or unresolved. `pinned`: how the call itself
+    fixes the version."""
 
     kind: str
     name: str = ""
@@ -84,7 +92,23 @@ def read_of(name: str, call: Mapping[str, Any]) -> Read | None:
         return Read("service", f"seaborn {first}".strip())
     if root == "ucimlrepo":
         return Read("service", f"UCI {given.get('id', first)}")
+    if last in _OF_DATABASES or name.endswith(".read.table"):
+        return _of_database(first or _text(given.get("sql")) or _text(given.get("query")))
     return _plain(first or _path_keyword(given), given)
+
+
+def _of_database(asked: str) -> Read:
+    """A table or view by its name, or those that a query takes its rows from."""
+    if not asked:
+        return Read("unresolved")
+    if not re.search(r"\s", asked.strip()):
+        return Read("table", asked.strip()[:300])
+    if len(asked) >= MAX_TEXT:  # the rest was not kept, and the last word may be half of one
+        asked = asked.rpartition(" ")[0]
+    own = {one.lower() for one in _MADE_IN_SQL.findall(asked)}
+    found = [re.sub(r'["`\[\]]', "", one) for one in _NAMED_IN_SQL.findall(_OTHER_FROM.sub(" ", asked))]
+    names = dict.fromkeys(one for one in found if one.lower() not in own)
+    return Read("table", ", ".join(names)[:300] or "a query")
 
 
 def _hub(name: str, given: Mapping[str, Any]) -> Read:

@@ -49,12 +49,13 @@ USED: Final = record(
 class UsedQuery(CodeQuery):
     """Reads in code and notebooks, and the project's own data files.
 
-    kind: file, hub, library (a loader that fetches a fixed set), url, service, unresolved (a path that is computed).
-    read: it is read by a call at path and line; else it is a data file that lies there. pinned: what fixes the bytes:
-    dvc, git-lfs, sha256 (a manifest whose hash holds, and code that compares it), revision, version, library; `""`
-    where nothing does. licence, source: as recorded in manifests, cards and aiaudit.yaml, at `recorded`. terms: open,
-    copyleft, noncommercial, noderivatives, internal. derived: made from other data, by its folder's
-    name, because its recorded source is a file of data, or because the project itself writes the file that it reads."""
+    kind: file, hub, library (a loader that fetches a fixed set), url, service, table (of a database, by name or in a
+    query), unresolved (a path that is computed). read: it is read by a call at path and line; else it is a data file
+    that lies there. pinned: what fixes the bytes: dvc, git-lfs, sha256 (a manifest whose hash holds, and code that
+    compares it), revision, version, library; `""` where nothing does. licence, source: as recorded in manifests, cards
+    and aiaudit.yaml, at `recorded`. terms: open, copyleft, noncommercial, noderivatives, internal. derived: made from
+    other data, by its folder's name, because its recorded source is a file of data, or because the project itself
+    writes the file that it reads."""
 
     roles: list[Role] = Field(default=[Role.CODE, Role.NOTEBOOK])
 

@@ -125,6 +125,26 @@ def test_the_section_that_is_headed_by_the_data_set_counts_before_a_mention(tmp_
 
 
 @pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ('pd.read_sql("SELECT * FROM vw_demand", con=c)', "vw_demand"),
+        ('pd.read_sql("orders", c)', "orders"),
+        ('pd.read_sql_table("orders", c)', "orders"),
+        ('pd.read_sql_query("""select a.x\nfrom shop.orders a\n join "shop"."people" p on a.id = p.id""", c)', "shop.orders, shop.people"),
+        ("pd.read_gbq('SELECT EXTRACT(YEAR FROM day) FROM `p.d.t`')", "p.d.t"),
+        ('pd.read_sql("with new as (select * from raw) select * from new", c)', "raw"),
+        ('pd.read_sql("select * from generate_series(1, 9)", c)', "a query"),
+        ('pd.read_sql(query, c)', ""),
+    ],
+)  # fmt: skip
+def test_a_query_names_the_tables_that_it_reads(tmp_path: Path, asked: str, name: str) -> None:
+    (one,) = used(
+        tmp_path, {"t.py": f"import pandas as pd\nimport db\nc = db.connect()\nquery = db.ask()\nframe = {asked}\n"}
+    )
+    assert (one["name"], one["kind"], one["file"]) == (name, "table" if name else "unresolved", "")
+
+
+@pytest.mark.parametrize(
     ("path", "derived"),
     [
         ("eval/ratings-gpt4/a.jsonl", True),

@@ -1,4 +1,5 @@
-"""Jenkins declarative pipelines, read as text: the stages and the shell steps in them. Nothing is evaluated."""
+"""Jenkins declarative pipelines, read as text: the stages, the shell steps in them, and the steps of plugins that
+deploy. Nothing is evaluated."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 from typing import Final
 
 from aiaudit import lazy
+from aiaudit.probes.ci.classify import name_kind
 from aiaudit.probes.ci.model import Job, Shell, Step, Workflow
 from aiaudit.probes.reading import Files
 
@@ -24,10 +26,14 @@ _TOKEN: Final = lazy.regex(
     |(?P<catch>\bcatchError\b[^{\n]*\{)
     |(?P<sh>\b(?:sh|bat|powershell|pwsh)\b\s*\(?\s*(?P<args>[^'"\n]*?)(?P<body>'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
       (?P<after>[^\n}]*))
+    |\b(?P<plugin>cfnUpdate(?:StackSet)?|kubernetesDeploy|openshiftDeploy|azureWebAppPublish|azureFunctionAppPublish
+      |pushToCloudFoundry|ebDeploy|createDeployment|s3Upload|googleStorageUpload|azureUpload|sshPublisher)\b\s*(?=[(\w])
     |(?P<string>'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
     |(?P<open>\{)|(?P<close>\})""",
     re.VERBOSE | re.DOTALL,
 )
+# Steps of plugins that send files somewhere: a deployment where the stage says so.
+_SENDING: Final = frozenset({"s3Upload", "googleStorageUpload", "azureUpload", "sshPublisher"})
 _MAX_TEXT: Final = 300_000
 
 
@@ -72,6 +78,10 @@ def _jobs(text: str) -> list[Job]:
                 scopes.pop()
         elif match["sh"]:
             steps.append(_step(text, match, name, scopes))
+        elif (plugin := match["plugin"]) and (plugin not in _SENDING or name_kind(name) == "deploy"):
+            at = text.count("\n", 0, match.start()) + 1
+            held = not {"post", "catch"} & set(scopes)
+            steps.append(Step(at, name, uses=plugin, blocking=held, runs="post" not in scopes))
     close()
     return jobs
 

@@ -81,7 +81,8 @@ BY_COMMAND: Final[dict[Kind, str]] = {
     """,
 }
 
-# Actions of GitHub's marketplace, CircleCI orbs, Bitbucket pipes and Azure tasks, by the start of their names.
+# Actions of GitHub's marketplace, CircleCI orbs, Bitbucket pipes, Azure tasks and, last, steps of Jenkins plugins (those
+# that send files only in a stage that deploys), by the start of their names.
 BY_ACTION: Final[dict[Kind, str]] = {
     "build_image": """
         Docker@ aws-ecr/build docker/bake-action docker/build docker/build-push-action elgohr/Publish-Docker
@@ -116,6 +117,9 @@ BY_ACTION: Final[dict[Kind, str]] = {
         azure/webapps-deploy cloudflare/wrangler-action deliverybot/helm digitalocean/app_action
         google-github-actions/deploy- johnbeynon/render-deploy-action netlify/actions nwtgck/actions-netlify
         pulumi/actions railwayapp/ serverless/github-action superfly/flyctl-actions
+
+        azureFunctionAppPublish azureUpload azureWebAppPublish cfnUpdate createDeployment ebDeploy googleStorageUpload
+        kubernetesDeploy openshiftDeploy pushToCloudFoundry s3Upload sshPublisher
     """,
     "evaluate": "braintrustdata/eval-action confident-ai/ langfuse/ promptfoo/promptfoo-action",
     "install": "bahmutov/npm-install pdm-project/setup-pdm snok/install-poetry",

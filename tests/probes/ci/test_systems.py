@@ -204,6 +204,35 @@ pipeline {
     assert "pytest commented" not in found
 
 
+def test_jenkins_plugins_deploy(tmp_path: Path) -> None:
+    text = """\
+pipeline {
+  agent any
+  stages {
+    stage('Package') { steps { s3Upload(bucket: 'builds', path: 'code.zip') } }
+    stage('Deployment-live') {
+      when { branch 'master' }
+      steps {
+        withAWS(region: 'eu-west-1') {
+          // cfnUpdate(stack: 'commented')
+          s3Upload(bucket: 'live-dags', workingDir: 'airflow/')
+        }
+      }
+    }
+    stage('Stack') { steps { catchError { cfnUpdate(stack: 'batch', file: 'stack.json') } } }
+  }
+}
+"""
+    found = [
+        (c["line"], c["command"], c["kind"], c["job"], c["blocking"], c["runs"])
+        for c in commands(tmp_path, {"Jenkinsfile": text})
+    ]
+    assert found == [
+        (10, "s3Upload", "deploy", "Deployment-live", True, True),
+        (14, "cfnUpdate", "deploy", "Stack", False, True),
+    ]
+
+
 def test_cloud_build(tmp_path: Path) -> None:
     checks = """\
 steps:

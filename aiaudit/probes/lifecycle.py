@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final
 import yaml
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -57,6 +58,9 @@ _CONFIG: Final = ("**/*.yaml", "**/*.yml", "**/*.toml", "**/*.json", "**/*.env",
 _APIS: Final = {"assistants": "OpenAI Assistants API", "threads": "OpenAI Assistants API"}
 _IMAGES: Final = ("**/Dockerfile*", "**/*.Dockerfile", "**/Containerfile*")
 _MOST: Final = 500  # named models in the fact
+_LANGUAGE: Final = lazy.regex(  # in the tag of an image that adds something to a language's own
+    r"(?:py|python)(?:(?P<dotted>\d\.\d{1,2})(?:\.\d+)?|3(?P<short>\d{1,2}))|node(?:js)?(?P<node>\d{1,2})"
+)
 _ROLES: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.OTHER})
 
 ITEM: Final = record(
@@ -220,7 +224,8 @@ def _row(name: str, kind: str, rows: dict[str, _Row]) -> _Row | None:
 def _runtime(image: str, rows: dict[str, _Row]) -> _Row | None:
     """The row of `python:3.8.19-slim-buster`: by its first numbers, else by the release that its tag ends with.
 
-    Images of others (`nvidia/cuda:12.1.0-runtime-ubuntu20.04`) are as old as the release they are built on.
+    Images of others are as old as the language in their tag (`uvicorn-gunicorn:python3.7`, `4-node16`, `1.9-py38`) or
+    the release they are built on (`nvidia/cuda:12.1.0-runtime-ubuntu20.04`).
     """
     name, _, tag = image.partition(":")
     number = tag.split("-")[0].split(".")
@@ -228,6 +233,13 @@ def _runtime(image: str, rows: dict[str, _Row]) -> _Row | None:
         row = rows.get(f"{name}:{'.'.join(number[:length])}")
         if row:
             return row
+    for part in tag.split("-"):
+        match = _LANGUAGE.fullmatch(part)
+        if match:
+            language = "node" if match["node"] else "python"
+            row = rows.get(f"{language}:{match['node'] or match['dotted'] or '3.' + match['short']}")
+            if row:
+                return row
     for part in tag.split("-")[1:]:
         system, version = (part[:6], part[6:]) if part.startswith(("ubuntu", "alpine")) else ("debian", part)
         row = rows.get(f"{system}:{version}")

@@ -27,6 +27,10 @@ def test_every_row_has_a_source_a_date_and_a_successor() -> None:
         ("node:18-alpine", "2025-04-30"),
         ("ubuntu:20.04", "2025-05-31"),
         ("python:3-buster", "2024-06-30"),
+        ("uvicorn-gunicorn:python3.7", "2023-06-27"),
+        ("uvicorn-gunicorn-fastapi:python3.8-slim", "2024-10-07"),
+        ("huggingface-pytorch-inference:1.10-transformers4.17-cpu-py38-ubuntu20.04", "2024-10-07"),
+        ("playwright:v1.40-node18", "2025-04-30"),
     ],
 )
 def test_an_image_is_found_by_its_version(image: str, ends: str) -> None:
@@ -35,7 +39,10 @@ def test_an_image_is_found_by_its_version(image: str, ends: str) -> None:
     assert row.ends.isoformat() == ends
 
 
-@pytest.mark.parametrize("image", ["python:3.13-slim", "python:latest", "python", "node:24", "python:3.80"])
+@pytest.mark.parametrize(
+    "image",
+    ["python:3.13-slim", "python:latest", "python", "node:24", "python:3.80", "spark:3.5-python3.13", "tool:happy37"],
+)
 def test_other_images_are_not(image: str) -> None:
     row = _runtime(image, _table()[1])
     assert row is None or row.ends > dt.date(2027, 1, 1)

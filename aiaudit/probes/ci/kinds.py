@@ -81,8 +81,8 @@ BY_COMMAND: Final[dict[Kind, str]] = {
     """,
 }
 
-# Actions of GitHub's marketplace, CircleCI orbs, Bitbucket pipes, Azure tasks and, last, steps of Jenkins plugins (those
-# that send files only in a stage that deploys), by the start of their names.
+# Actions of GitHub's marketplace, CircleCI orbs, Bitbucket pipes, Azure tasks and, last, steps of Jenkins plugins
+# (those that send files only in a stage that deploys), by the start of their names.
 BY_ACTION: Final[dict[Kind, str]] = {
     "build_image": """
         Docker@ aws-ecr/build docker/bake-action docker/build docker/build-push-action elgohr/Publish-Docker

@@ -87,7 +87,7 @@ class LoadTestsProbe(Probe[LoadTestsQuery]):
         unread += [entry.display for entry in entries[_MOST:]]
         scope = Scope(len(entries), len(entries) - len(unread), tuple(unread[:10]))
         if not found:
-            return Fact(fact_id, State.ABSENT, [], Level.RESULT, "result files", scope=scope)
+            return Fact(fact_id, State.ABSENT, [], Level.CONTENT, "result files", scope=scope)
         found.sort(key=lambda one: (one["days_old"] < 0, one["days_old"], one["path"]))
         evidence = tuple(Evidence(one["path"], 1, _note(one)) for one in found[:20])
         return Fact(fact_id, State.KNOWN, found, Level.RESULT, "result files", evidence=evidence, scope=scope)

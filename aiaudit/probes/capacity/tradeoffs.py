@@ -99,7 +99,7 @@ class TradeoffsProbe(Probe[TradeoffsQuery]):
         unread += [entry.display for entry in entries[_MOST:]]
         scope = Scope(len(entries), len(entries) - len(unread), tuple(unread[:10]))
         if not found:
-            return Fact(fact_id, State.ABSENT, [], Level.RESULT, "tables", scope=scope)
+            return Fact(fact_id, State.ABSENT, [], Level.CONTENT, "tables", scope=scope)
         found.sort(key=lambda one: (-one["dimensions"], -one["rows"], one["path"]))
         evidence = tuple(
             Evidence(one["path"], one["line"], f"{one['rows']} configurations by {', '.join(one['columns'])}")

@@ -93,7 +93,7 @@ class ReviewsProbe(Probe[ReviewsQuery]):
         files = len({entry.display for entry in entries} | {part.path for part in bills.parts}) + len(bills.unread)
         scope = Scope(files, files - len(unread), tuple(unread[:10]))
         if not found:
-            return Fact(fact_id, State.ABSENT, [], Level.RESULT, "tables of spend, and bills", scope=scope)
+            return Fact(fact_id, State.ABSENT, [], Level.CONTENT, "tables of spend, and bills", scope=scope)
         found.sort(key=lambda row: (row["days_old"], row["path"], row["line"]))
         evidence = tuple(Evidence(r["path"], r["line"], _note(r)) for r in found[:20])
         return Fact(

@@ -73,7 +73,7 @@ class UtilisationProbe(Probe[UtilisationQuery]):
         unread += [entry.display for entry in entries[_MOST:]]
         scope = Scope(len(entries), len(entries) - len(unread), tuple(unread[:10]))
         if not found:
-            return Fact(fact_id, State.ABSENT, [], Level.RESULT, "exported series", scope=scope)
+            return Fact(fact_id, State.ABSENT, [], Level.CONTENT, "exported series", scope=scope)
         evidence = tuple(Evidence(one["path"], 1, f"median {one['p50']:g} % of {one['days']:g} days") for one in found)
         return Fact(fact_id, State.KNOWN, found, Level.RESULT, "exported series", evidence=evidence[:20], scope=scope)
 

@@ -37,8 +37,11 @@ _BESIDE: Final = frozenset({"jobs", "cache", "timings"})  # options that change 
 class Outcome:
     """The result of one audit. `head` lacks `facts`, which few readers need; `result` has them.
 
-    It is made from the whole result as the encoder takes it, or from the text of one that was kept.
+    It is made from the whole result as the encoder takes it, or from the text of one that was kept. `folder` is what
+    pages for people call a project that has no name; the result itself does not know where it lay.
     """
+
+    folder: str = ""
 
     def __init__(
         self, collection: Collection, made: dict[str, Any], *, packed: Sequence[bytes | memoryview] | None = None
@@ -72,7 +75,7 @@ class Outcome:
 
     def render(self, suffix: str) -> bytes | Iterator[bytes]:
         """The report in one format (by suffix), whole or piece by piece."""
-        return self.text if suffix == _JSON else base.render(suffix, self.result)
+        return self.text if suffix == _JSON else base.render(suffix, self.result, self.folder)
 
 
 def outcome(

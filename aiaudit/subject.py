@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.model.fact import Fact, State
+from aiaudit.probes.git.origin import published_name
 from aiaudit.project.tree import Malformed, Project, Unreadable
 
 if TYPE_CHECKING:
@@ -26,9 +27,13 @@ _NO_NAME: Final = lazy.regex(
     r"readme(\.md)?|overview|introduction|install(ation)?|getting started|quick ?start|usage|about|features|"
     r"(table of )?contents|documentation|description|welcome|project( title| name)?|title|todo|setup|license|"
     r"deprecat(ed|ion notice)|notice|news|updates|changelog|requirements|prerequisites|summary|abstract|"
-    r"important( notes?)?|warnings?|disclaimer|notes?|examples?|results|demo",
+    r"important( notes?)?|warnings?|disclaimer|notes?|examples?|results|demo|how to .*|running .*|steps?|instructions?",
     re.IGNORECASE,
 )
+_PROJECT: Final = lazy.regex(
+    r"^[ \t]*[-*+]?[ \t]*[*_]*(?:project|system)[ \t]+(?:title|name)[*_]*[ \t]*:[*_]*[ \t]*(\S[^\n]*)$", re.I | re.M
+)
+_FIRST_LINE: Final = lazy.regex(r"\s*#{2,6}[ \t]+(\S[^\n]*)")  # the heading that a README without a title opens with
 _HEADING: Final = lazy.regex(
     r"^#[ \t]+(\S[^\n]*)$|<h1[^>]{0,200}>(.{1,400}?)</h1>|^(\S[^\n]*)\n={2,200}[ \t]*$", re.M | re.S
 )
@@ -61,8 +66,15 @@ def readable(project: Project) -> bool:
 
 
 def name(project: Project, config: ProjectConfig) -> str | None:
-    """The name the project gives itself; never that of its folder, which differs from machine to machine."""
-    return config.project.name or _declared_name(project) or _readme_title(project)
+    """The name the project gives itself, or the one it was cloned by; never that of its folder, which differs from
+    machine to machine."""
+    return (
+        config.project.name
+        or _declared_name(project)
+        or _readme_title(project)
+        or published_name(project.root)
+        or _readme_title(project, opening=True)
+    )
 
 
 def _declared_name(project: Project) -> str | None:
@@ -73,8 +85,9 @@ def _declared_name(project: Project) -> str | None:
     return _at(project, "package.json", "json", ("name",))
 
 
-def _readme_title(project: Project) -> str | None:
-    """What the README at the root calls the project; None where its first heading names something else."""
+def _readme_title(project: Project, *, opening: bool = False) -> str | None:
+    """What the README at the root calls the project: its first heading of the first rank, else a line such as "Project
+    title: …"; with `opening` the lower heading that it opens with. None where they name something else."""
     path = next((e.path for e in project.files if e.path.lower() in _READMES), None)
     if path is None:
         return None
@@ -82,10 +95,15 @@ def _readme_title(project: Project) -> str | None:
         text = project.text(path)[:README_HEAD]
     except (Unreadable, Malformed):
         return None
-    hit = _HEADING.search(_NO_PROSE.sub("", text))
-    if hit is None:
-        return None
-    title = _LINK.sub(r"\1", _TAG.sub(" ", next(group for group in hit.groups() if group is not None)))
+    prose = _NO_PROSE.sub("", text)
+    hits = (_FIRST_LINE.match(_TAG.sub(" ", prose)),) if opening else (_HEADING.search(prose), _PROJECT.search(prose))
+    titles = (_title(next(g for g in hit.groups() if g is not None)) for hit in hits if hit is not None)
+    return next((title for title in titles if title), None)
+
+
+def _title(said: str) -> str | None:
+    """A heading's text as a name, without marks and subtitle; None where it names no project."""
+    title = _LINK.sub(r"\1", _TAG.sub(" ", said))
     plain = _WELCOME.sub("", " ".join(title.translate(_MARKUP).split()).strip(_AROUND))
     for mark in _SUBTITLE:
         if len(plain) > LONGEST_TITLE:

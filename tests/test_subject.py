@@ -26,7 +26,10 @@ from aiaudit.project.tree import Project
         ("# ⚠️ Deprecation Notice\n", None),
         ("# ---\n", None),
         ("# " + "word " * 40, None),
-        ("## Only a part", None),
+        ("Text, then\n## Only a part", None),
+        ("### Loan scoring\n\n#### How to run", "Loan scoring"),
+        ("## How to run", None),
+        ("# Overview\n\n- **Project title:** Loan scoring\n- **Author:** Somebody\n", "Loan scoring"),
         ("", None),
     ],
 )
@@ -42,3 +45,48 @@ def test_what_is_declared_goes_before_the_readme(tmp_path) -> None:
     (tmp_path / "package.json").write_text('{"name": "declared"}')
     assert subject.name(Project.open(tmp_path), ProjectConfig()) == "declared"
     assert subject.name(Project.open(tmp_path), ProjectConfig(project={"name": "own"})) == "own"
+
+
+def _clone(root, url: str) -> None:
+    (root / ".git").mkdir(parents=True)
+    (root / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (root / ".git" / "config").write_text(
+        '[remote "fork"]\n\turl = https://example.org/a/fork\n'
+        f'[remote "origin"]\n\turl = {url}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://github.com/owner/loan-scoring.git", "loan-scoring"),
+        ("https://user:secret@example.org/group/sub/loan.scoring/", "loan.scoring"),
+        ("git@example.org:loan-scoring.git", "loan-scoring"),
+        ("ssh://git@example.org:2222/owner/loan-scoring", "loan-scoring"),
+        ("/home/somebody/loan-scoring", None),  # a place on one machine
+        ("../loan-scoring", None),
+        ("file:///srv/git/loan-scoring.git", None),
+        ("https://example.org", None),
+        ("https://example.org/a?token=secret", None),
+    ],
+)
+def test_a_clone_is_called_as_it_was_published(tmp_path, url, name) -> None:
+    root = tmp_path / "folder-of-this-machine"
+    _clone(root, url)
+    (root / "app.py").write_text("x = 1\n")
+    assert subject.name(Project.open(root), ProjectConfig()) == name
+
+
+def test_a_title_goes_before_the_address_and_the_address_before_a_lower_heading(tmp_path) -> None:
+    _clone(tmp_path, "https://example.org/owner/published")
+    (tmp_path / "README.md").write_text("### Lower heading\n")
+    assert subject.name(Project.open(tmp_path), ProjectConfig()) == "published"
+    (tmp_path / "README.md").write_text("# A title\n")
+    assert subject.name(Project.open(tmp_path), ProjectConfig()) == "A title"
+
+
+def test_a_part_of_a_repository_is_not_called_like_the_whole(tmp_path) -> None:
+    _clone(tmp_path, "https://example.org/owner/whole")
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "app.py").write_text("x = 1\n")
+    assert subject.name(Project.open(tmp_path / "part"), ProjectConfig()) is None

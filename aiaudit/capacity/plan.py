@@ -78,7 +78,7 @@ def plan(
     has one beside the workload's own. `search=False` leaves out the fixes."""
     assumed = Assumptions()
     found = Plan(part, ())
-    if part.serving.engine == "api":
+    if part.over_interface:
         return replace(found, problems=("the model is called over an interface: there is no hardware to plan",))
     indexes = tuple(index_of(one, assumed) for one in part.indexes)
     found = replace(found, indexes=indexes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,8 +20,8 @@ It reads code, notebooks, data, models, configuration, CI, git and documents, an
 Nothing of the project is imported or executed, and nothing leaves this machine.
 Begin with: aiaudit run path/to/project
 
-Exit codes: 0 fine, 1 a gate failed or a fault was found, 2 wrong usage, configuration or pack, 3 nothing could be
-judged, 4 internal error. Where several hold: 4, 2, 3, 1.
+Exit codes: 0 fine, 1 a gate failed, or a plan, a pack or a waiver does not hold, 2 wrong usage, configuration or pack,
+3 nothing could be judged, 4 internal error. Where several hold: 4, 2, 3, 1.
 
 Environment: every option has a twin, AIAUDIT_ and its name: --fail-under is AIAUDIT_FAIL_UNDER. Several values are
 parted by spaces, a switch is set by 1; the command line goes before it. AIAUDIT_CACHE_DIR says where what was read
@@ -94,6 +95,10 @@ def run(args: Sequence[str]) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         return _pipe_closed()
+    except SystemExit as end:  # so the parser of command lines ends where the pipe was closed: with 1, as a failed gate
+        if isinstance(end.__context__, OSError) and end.__context__.errno == errno.EPIPE:
+            return _pipe_closed()
+        raise
     except Exception as error:
         if isinstance(error, OSError):
             _give_up_stdout()
@@ -102,6 +107,9 @@ def run(args: Sequence[str]) -> int:
         say("interrupted; nothing was written")
     return int(code or 0)
 
+
+PIPE_CLOSED = 128 + 13
+"""What a shell tells of a program that ended by SIGPIPE."""
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -153,9 +161,10 @@ def _from_environment(error: Any, args: Sequence[str]) -> str:
 
 
 def _pipe_closed() -> int:
-    """Whoever read the output has had enough (`aiaudit … | head`): no more is written, and that is fine."""
+    """Whoever read the output has had enough (`aiaudit … | head`): no more is written. The code is that of a program
+    which the system ends then, so that a pipe tells neither a failed gate nor a passed one."""
     _give_up_stdout()
-    return int(ExitCode.FINE)
+    return PIPE_CLOSED
 
 
 def _give_up_stdout() -> None:

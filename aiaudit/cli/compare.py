@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from aiaudit.cli.errors import UsageError
+from aiaudit.cli.errors import UsageError, say
 from aiaudit.cli.options import option
 from aiaudit.cli.report import read_result
 
@@ -32,7 +32,7 @@ def compare(
     from aiaudit.reports import comparison
     from aiaudit.reports.base import check_folder, write_file
     from aiaudit.reports.templating import overriding
-    from aiaudit.scoring.comparison import ComparisonError
+    from aiaudit.scoring.comparison import ComparisonError, other_project
 
     outputs = [(path, _suffix(path)) for path in output or ()]
     for path, _ in outputs:
@@ -44,6 +44,8 @@ def compare(
         text = comparison.terminal(first, second) if not outputs else ""
     except ComparisonError as error:
         raise UsageError(f"{before}, {after}: {error}") from None
+    for note in other_project(first, second) if outputs else ():
+        say(f"warning: {note}")
     for path, data in rendered:
         write_file(path, data.encode("utf-8", "backslashreplace"))
     wrote(path for path, _ in rendered)

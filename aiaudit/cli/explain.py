@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aiaudit.cli.errors import UsageError
-from aiaudit.cli.options import check_ids, option
+from aiaudit.cli.options import check_ids, full_id, no_check, option
 
 if TYPE_CHECKING:
     from aiaudit.packs.explain import Explanation
@@ -34,25 +34,14 @@ def explain(
     Also its parameters, the controls of frameworks that it is evidence for, and its known false results.
     """
     from aiaudit.packs import explain as packs
-    from aiaudit.packs.problems import did_you_mean
     from aiaudit.ruleset import Options, read_ruleset
 
     library = read_ruleset(Options(packs=tuple(pack or ()))).full
-    wanted = _full(check_id)
-    check = library.check(wanted)
+    check = library.check(full_id(check_id))
     if check is None:
-        known = [c.id for c in library.checks]
-        area = wanted.partition("-")[0]
-        near = "" if any(one.startswith(f"{area}-") for one in known) else did_you_mean(wanted, known)
-        raise UsageError(f"no check has the id {check_id!r}{near or '; `aiaudit checks list` shows them all'}")
+        raise UsageError(no_check(check_id, [c.id for c in library.checks]))
     width = min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
     print("\n\n".join(_parts(packs.explain(library, check, full=full), width)))
-
-
-def _full(check_id: str) -> str:
-    """The id as it is written: SEC-002 for sec-2."""
-    area, hyphen, number = check_id.upper().partition("-")
-    return f"{area}-{number:0>3}" if hyphen and number.isdecimal() else check_id.upper()
 
 
 def _parts(told: Explanation, width: int) -> Iterable[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from aiaudit.cli.errors import UsageError, say
-from aiaudit.cli.options import PROJECT_HELP, day, folder, option
+from aiaudit.cli.options import PROJECT_HELP, day, folder, full_id, no_check, option
 
 
 def _topics(incomplete: str) -> list[str]:
@@ -17,6 +18,18 @@ def _topics(incomplete: str) -> list[str]:
 
     found = [word for name, (checks, _) in catalogue().items() for word in (name, *checks)]
     return sorted(word for word in found if word.startswith(incomplete))
+
+
+def _check(topic: str) -> str:
+    """A topic that looks like the id of a check, as it is written. Raises `UsageError` where no check has it."""
+    if re.fullmatch(r"[A-Za-z]{2,8}-\d+", topic) is None:
+        return topic
+    from aiaudit.ruleset import Options, read_ruleset
+
+    known = [check.id for check in read_ruleset(Options()).full.checks]
+    if full_id(topic) not in known:
+        raise UsageError(no_check(topic, known))
+    return full_id(topic)
 
 
 def fix(
@@ -43,6 +56,7 @@ def fix(
 
     root = folder(path or Path())
     try:
+        topic = _check(topic)
         find(topic)
         result = to_json(audit(root, Options(as_of=day(as_of))))
         with Tree.open(root) as tree:

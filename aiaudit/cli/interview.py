@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,7 +55,7 @@ def interview(
     tiering = Tiering(root, today, result["facts"], everything=everything)
     if export is not None:
         asks_tier = ai_act or any(question.check in CHECKS for question in wanted)
-        _give([*wanted, *(tiering.rows() if asks_tier else [])], export)
+        _give(wanted, tiering.rows() if asks_tier else [], export)
     elif ai_act:
         say(f"{tiering.talk(sys.stdin, sys.stdout, _width())} answered; aiaudit.yaml holds them")
     elif wanted:
@@ -121,19 +121,23 @@ def _tell_what_does_not_count(saved: list[str], target: Path, today: dt.date) ->
             say(f"{question.check} does not count in full yet: {question.found}")
 
 
-def _give(wanted: list[Question], path: Path) -> None:
+def _give(wanted: list[Question], of_tier: Sequence[Question], path: Path) -> None:
+    """The open questions as a sheet, those of the EU AI Act after the others."""
     from aiaudit.interview.sheets import SheetError
     from aiaudit.interview.sheets import export as sheet
     from aiaudit.reports.base import check_folder, write_file
 
     check_folder(str(path), "--export")
     try:
-        write_file(str(path), sheet(wanted, path))
+        write_file(str(path), sheet([*wanted, *of_tier], path))
     except ImportError:
         raise UsageError("Excel sheets need openpyxl: pip install 'aiaudit[xlsx]'; or export .csv") from None
     except SheetError as error:
         raise UsageError(str(error)) from None
-    say(f"{path}: {len(wanted)} questions; read the answers with `aiaudit interview --import {path}`")
+    count = f"{len(wanted) + len(of_tier)} questions"
+    if wanted and of_tier:
+        count += f" ({len(wanted)} as in the interview, and {len(of_tier)} by which the EU AI Act's tier is found)"
+    say(f"{path}: {count}; read the answers with `aiaudit interview --import {path}`")
 
 
 def _take(path: Path, target: Path, today: dt.date) -> None:

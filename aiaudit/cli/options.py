@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from aiaudit import lazy
 from aiaudit.cli.errors import UsageError
 
 
@@ -30,6 +33,9 @@ OUTPUT_HELP = (
     " .oscal.json .csv .frameworks.csv .github. '-' is stdout. Repeatable."
 )
 FORMAT_HELP = "The format of '-o -': a suffix without its dot (json, md, sarif)."
+
+
+_ADDRESS = lazy.regex(r"[a-z+]{2,12}:/|[\w.-]+@[\w.-]+:|(?:www\.|github\.com/|gitlab\.com/)", re.I)
 
 
 class SeverityName(StrEnum):
@@ -62,6 +68,8 @@ def check_ids(incomplete: str) -> list[str]:
 def folder(path: Path) -> str:
     """The root as given, where it is a folder."""
     if not path.exists():
+        if _ADDRESS.match(str(path)):
+            raise UsageError(f"{path}: is an address, and nothing is fetched; clone it first, and give its folder")
         raise UsageError(f"{path}: there is no such folder")
     if not path.is_dir():
         raise UsageError(f"{path}: is a file; give the folder of the project")
@@ -76,3 +84,19 @@ def day(text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--as-of {text}: expected a day such as 2026-12-04") from None
+
+
+def full_id(check_id: str) -> str:
+    """The id of a check as it is written: SEC-002 for sec-2, SEC-02 and SEC-0002."""
+    area, hyphen, number = check_id.upper().partition("-")
+    return f"{area}-{int(number):03}" if hyphen and number.isdecimal() and len(number) < 10 else check_id.upper()
+
+
+def no_check(check_id: str, known: Iterable[str]) -> str:
+    """What is said of an id that no check has: the nearest where the area is misspelt, else where all are listed."""
+    from aiaudit.packs.problems import did_you_mean
+
+    known, wanted = list(known), full_id(check_id)
+    area = wanted.partition("-")[0]
+    near = "" if any(one.startswith(f"{area}-") for one in known) else did_you_mean(wanted, known)
+    return f"no check has the id {check_id!r}{near or '; `aiaudit checks list` shows them all'}"

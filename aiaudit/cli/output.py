@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 WIDEST = 110
 MOST_LISTED = 10
+_OF_A_PROJECT = (
+    "aiaudit.yaml", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "package.json", "Dockerfile",
+    "README.md",
+)  # fmt: skip
+"""A folder that holds one of these is a project by itself, wherever it lies."""
+
 ACCEPTED_DAYS = 90  # in the proposal of a waiver: long enough to mend it, short enough to be asked again
 
 
@@ -158,6 +164,25 @@ def _in_gate(result: dict[str, Any]) -> list[str]:
     """The failed checks on which a gate failed that a waiver would pass: not scores, coverage and levels."""
     failed = [rule for rule in result["gate"]["rules"] if not rule["passed"]]
     return sorted({check for rule in failed for check in rule["checks"]})
+
+
+def part_of_repository(root: str) -> None:
+    """That the folder is a part of a repository and no project by itself: what lies above it was not seen."""
+    from aiaudit.probes.git.run import GitError, find_repository
+
+    folder = Path(root).resolve()
+    if any((folder / name).exists() for name in _OF_A_PROJECT):
+        return
+    try:
+        repository = find_repository(root)
+    except GitError:
+        return
+    if repository is not None and repository.prefix:
+        above = Path(root, *[".."] * repository.prefix.count("/"))
+        say(
+            f"{repository.prefix} is a part of a repository; its CI, tests, documents and manifests above this folder"
+            f" were not seen: aiaudit run {os.path.normpath(above)}"
+        )
 
 
 def below(root: str, paths: Iterable[str]) -> tuple[str, ...]:

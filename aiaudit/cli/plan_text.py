@@ -76,8 +76,8 @@ def _table(plan: Plan) -> Iterator[str]:
         ten = plan.ten_times
         more = f"{ten.replicas} replicas" if plan.setup.processor else f"{ten.replicas} replicas, {ten.gpus}"
         rows.append(("At ten times", f"{more} × {plan.setup.gpu.name}"))
-    for problem in plan.problems:
-        rows.append(("Not known", problem))
+    if not plan.workload.over_interface:
+        rows += [("Not known", problem) for problem in plan.problems]
     width = max(len(name) for name, _ in rows)
     for name, text in rows:
         yield f"  {name:<{width}}  {text}"
@@ -95,6 +95,9 @@ def _tested(found: Measured, asked: Demand, setup: Setup) -> list[tuple[str, str
 
 
 def _fits(plan: Plan) -> str:
+    if plan.workload.over_interface:
+        called = plan.workload.api.model or "the model"
+        return f"nothing to fit here: {called} is called over an interface, whose rate limits its provider sets"
     if plan.fit is None:
         return _ANSWER["unknown"]
     held = plan.fit

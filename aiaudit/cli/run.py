@@ -276,16 +276,18 @@ class _Task(Struct, frozen=True):
             done = outcome(self.root, self.options, facts=self.facts, progress=progress)
         finally:
             progress.clear()
+        done.folder = Path(self.root).resolve().name if self.root else ""
         result = done.head
         saved = [(self.facts_out, done.collection.saved())] if self.facts_out else []
         output.write(self.outputs, done, saved)
         if not self.quiet:
             taken = any(o.is_stdout for o in self.outputs)
-            subject = Path(self.root).resolve().name if self.root else ""
-            output.summary(result, sys.stderr if taken else sys.stdout, subject)
+            output.summary(result, sys.stderr if taken else sys.stdout, done.folder)
             output.wrote([path for path, _ in saved] + [o.path for o in self.outputs if not o.is_stdout])
         for problem in result["problems"]:
             say(problem)
+        if self.root and not self.quiet:
+            output.part_of_repository(self.root)
         if not self.quiet:
             output.baseline_lines(result)
         output.waiver_lines(result)

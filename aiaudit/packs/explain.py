@@ -15,6 +15,7 @@ from aiaudit.packs import attested
 from aiaudit.packs.cases import find_cases
 from aiaudit.packs.library import Library, expressions
 from aiaudit.packs.reasons import LEVEL_WORDS, has_default_rule
+from aiaudit.rules.outline import outlines
 from aiaudit.rules.wording import words
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Explanation(Struct, frozen=True):
 
     check: Check
     applies: str
+    outcomes: tuple[str, ...]  # how it may end: a status and what is said then, in the order of the rule
     measured: tuple[str, ...]  # one line a fact: name, what is asked of which probe
     judged: tuple[str, ...]  # one line a line of the rule, in order
     evidence: str
@@ -42,8 +44,7 @@ class Explanation(Struct, frozen=True):
         yield "Risk", [check.risk]
         yield "Applies", [self.applies]
         yield "Question", [check.question]
-        yield "How it is measured", self.measured
-        yield "How it is judged, the first that holds", self.judged
+        yield "How it is judged", self.outcomes
         yield "Evidence", [self.evidence]
         yield "How to fix", [check.remediation]
         yield "Parameters, set in aiaudit.yaml", self.params
@@ -51,6 +52,8 @@ class Explanation(Struct, frozen=True):
         yield "Needs first", [", ".join(check.requires)]
         yield "Blocks where it fails", [", ".join(self.required_by)]
         yield "Supports evidence for", self.controls
+        yield "What is looked at", self.measured
+        yield "The rule over it, the first line that holds", self.judged
 
 
 def explain(
@@ -69,7 +72,8 @@ def explain(
         check=check,
         applies=_applies(library, check, full=full),
         measured=tuple(_measured(library, check, probes)) if full else _in_short(library, check, probes),
-        judged=tuple(_judged(check)),
+        outcomes=tuple(_judged(check)) if has_default_rule(check) else _outcomes(check),
+        judged=() if has_default_rule(check) else tuple(_judged(check)),
         evidence=_evidence(check),
         params=tuple(map(_param, check.params)),
         false_results=tuple(line for line in check.false_results.splitlines() if line),
@@ -174,6 +178,16 @@ def _value(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_value, value)) + "]"
     return words(value)
+
+
+def _outcomes(check: Check) -> tuple[str, ...]:
+    """What is said for each status that the rule can give, as the pack words it."""
+    told = []
+    for status in dict.fromkeys(line.status for line in check.rule):
+        sentence = check.templates.get(f"says.{status}")
+        if sentence is not None:
+            told += [f"{str(status).replace('_', ' ')}: {text}" for text in outlines(sentence)]
+    return tuple(told)
 
 
 def _judged(check: Check) -> Iterator[str]:

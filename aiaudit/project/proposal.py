@@ -63,7 +63,7 @@ schema: 1
 _BUDGET: Final = """
 # budget:                       # COST-001, COST-002
 #   monthly: 500
-#   currency: EUR
+#   currency: USD               # that of the shipped prices; docs/cost.md says how to give a rate for another
 #   owner: a person or role with a way to reach them
 #   unit: {name: 1000 requests, target: 2.0, value: 10}
 #   reviewed: 2026-01-31

@@ -327,6 +327,11 @@ class WorkloadPart(Part):
     def __bool__(self) -> bool:
         return bool(self.model_fields_set)
 
+    @property
+    def over_interface(self) -> bool:
+        """Whether the model is somebody else's, called over an interface: there is no hardware of one's own."""
+        return self.serving.engine == "api" or (not self.serving.engine and self.model is None and bool(self.api.model))
+
     def declared(self) -> dict[str, Any]:
         """What the file says, as plain data: without defaults, and without what is a reminder only."""
         return {} if not self else self.model_dump(mode="json", exclude_unset=True, exclude_none=True, by_alias=True)

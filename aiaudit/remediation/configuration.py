@@ -16,6 +16,12 @@ _PYTHON: Final = "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 
 _WORKFLOW: Final = ".github/workflows/ci.yml"
 _START: Final = lazy.regex(r"^\s*(?:CMD|ENTRYPOINT)\b", re.IGNORECASE)
 _FROM: Final = lazy.regex(r"^\s*FROM\b", re.IGNORECASE)
+_PORT: Final = lazy.regex(r"(?:--port[ =]|-p |--bind[ =]|-b |0\.0\.0\.0)\S*?:?(\d{2,5})\b")
+_UNPRIVILEGED: Final = 1024  # ports below are root's, unless the kernel is told otherwise
+_RESERVED: Final = (
+    "ports below 1024 are root's in many clusters, and the process may then fail to start; let it listen on one such as"
+    " 8080, there and wherever this one is named (service, probes, compose)"
+)
 _INSTALL: Final = "Commit the lock, and install from it in CI and in the image."
 _LOCKS: Final[Mapping[str, str]] = {
     "poetry": "poetry lock",
@@ -95,16 +101,24 @@ def docker_user(project: Project) -> Scaffold:
     Raises:
         ScaffoldError: no image is seen to run as root.
     """
-    changed = {}
+    changed, low = {}, []
     for image in project.rows("delivery.images"):
         path = str(image.get("path"))
         if image.get("root") is True and path in project.paths and not image.get("development"):
             before = project.read(path)
             changed[path] = before, _with_user(before)
+            low += [f"{path} listens on port {port}" for port in _low_ports(image)]
     if not changed:
         raise ScaffoldError("no Dockerfile is seen to start as root; nothing to change")
     note = "The process may then write only where that user may: give it a folder or a volume where it writes."
-    return Scaffold(changed=changed, notes=(note,))
+    return Scaffold(changed=changed, notes=(note, *(f"{one}: {_RESERVED}" for one in low)))
+
+
+def _low_ports(image: Mapping[str, Any]) -> list[int]:
+    """The ports below 1024 that an image names, in EXPOSE or where it starts."""
+    named = [*(str(port).partition("/")[0] for port in image.get("expose") or ())]
+    named += [one[1] for one in _PORT.finditer(str(image.get("command") or ""))]
+    return sorted({int(port) for port in named if port.isdecimal() and 0 < int(port) < _UNPRIVILEGED})
 
 
 def _with_user(text: str) -> str:

@@ -172,8 +172,7 @@ def security_policy(project: Project) -> Scaffold:
 ## Reporting a vulnerability
 {where}
 TODO: how soon an answer comes, and which versions get fixes.
-
-This is an AI system: please report prompt injection, leaked training data and unsafe model files here as well.
+TODO: say that prompt injection, leaked training data and unsafe model files are to be reported here as well.
 """
     return Scaffold({"SECURITY.md": text})
 

@@ -121,6 +121,8 @@ def find(topic: str) -> Builder:
     for name, (checks, builder) in builders.items():
         if wanted == name or topic.upper() in checks:
             return builder
+    if near := difflib.get_close_matches(wanted, builders, n=1):
+        raise ScaffoldError(f"{topic}: nothing that can be begun is called so; did you mean '{near[0]}'?")
     known = ", ".join(f"{name}{f' ({checks[0]})' if checks else ''}" for name, (checks, _) in builders.items())
     raise ScaffoldError(
         f"{topic}: nothing can be generated honestly for it (`aiaudit explain` says how to mend it); there are: {known}"
@@ -136,7 +138,7 @@ def catalogue() -> dict[str, tuple[tuple[str, ...], Builder]]:
         "datasheet": (("DATA-010",), documents.datasheet),
         "value-sheet": (("ORG-005",), documents.value_sheet),
         "risk-register": (("GOV-005",), documents.risk_register),
-        "security-policy": ((), documents.security_policy),
+        "security-policy": (("SEC-020",), documents.security_policy),
         "pre-commit": ((), configuration.pre_commit),
         "ci": (("OPS-006",), configuration.ci),
         "docker-user": (("SEC-011",), configuration.docker_user),

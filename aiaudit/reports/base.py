@@ -41,6 +41,9 @@ FORMATS: Final[Mapping[str, str]] = {
 }
 
 
+PAGES: Final = frozenset({".html", ".pdf", ".md", ".long.md"})  # what people read: every project has a name there
+
+
 class Reporter(Protocol):
     """What the module of a format offers."""
 
@@ -98,8 +101,11 @@ def brought_by(suffix: str) -> Plugin | None:
     return None if suffix in FORMATS else find("formats", suffix[1:])
 
 
-def render(suffix: str, result: dict[str, Any]) -> bytes:
-    """The report in one format, as bytes."""
+def render(suffix: str, result: dict[str, Any], folder: str = "") -> bytes:
+    """The report in one format, as bytes. Where a project has no name, pages for people call it by its `folder`."""
+    project = result.get("project") or {}
+    if folder and suffix in PAGES and not project.get("name"):
+        result = {**result, "project": {**project, "name": folder}}
     rendered = reporter(suffix).render(result)
     return rendered.encode("utf-8", "backslashreplace") if isinstance(rendered, str) else rendered
 

@@ -49,6 +49,11 @@ class Opening:
         )
 
     @property
+    def commit_beside(self) -> str:
+        """The commit, to stand beside the name; empty where the name tells it."""
+        return "" if self.commit and self.commit in self.name else self.commit
+
+    @property
     def language(self) -> str:
         """Of the words on the page: that of the brand where there are words in it."""
         spoken = current().language

@@ -88,8 +88,13 @@ class Step(Struct, frozen=True):
         """What holds once the step is done: the check's title, as the end of a sentence that begins with "so that"."""
         return shorten(lower_first(self.check.title), 160)
 
+    @property
+    def in_full(self) -> str:
+        """What is to be done; where a person has to answer, the question."""
+        return self.check.question if self.asks and self.check.question else self.text.replace("`", "")
+
     def brief(self, limit: int) -> str:
-        """What is to be done, in the room of page one; where a person has to answer, the question."""
+        """The same in the room of page one on paper."""
         if self.asks and self.check.question:
             return first_clause(_BRACKETS.sub("", self.check.question), limit * 5 // 4)
         return whole_clauses(self.text.replace("`", ""), limit)
@@ -106,7 +111,7 @@ class Step(Struct, frozen=True):
         return say(f"summary.today.{key}")
 
     def goal(self, limit: int) -> str:
-        """What has to hold: the check's title."""
+        """What has to hold: the check's title, in the room of page one on paper."""
         return first_clause(upper_first(self.check.title), limit)
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiaudit.reports import words
+from aiaudit.reports.places import Place
 from aiaudit.reports.record import Record, as_text
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import beside, slug
-from aiaudit.reports.view import PLACES_SHOWN, Check, Pack, Place, Waiver
+from aiaudit.reports.view import PLACES_SHOWN, Check, Pack, Waiver
 
 
 def read_packs(result: Record, blocking: Iterable[str]) -> tuple[Pack, ...]:

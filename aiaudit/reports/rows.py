@@ -10,11 +10,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit.reports import words
+from aiaudit.reports.places import Place
 from aiaudit.reports.reading import read_places
 from aiaudit.reports.record import Record, as_text, preview
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import NBSP, figure, shorten, thousands, upper_first
-from aiaudit.reports.view import Place
 
 PLACES_OF_A_FACT: Final = 3
 

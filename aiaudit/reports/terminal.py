@@ -17,6 +17,7 @@ from rich.text import Text
 
 from aiaudit.project.entry import not_own
 from aiaudit.reports import brand, words
+from aiaudit.reports.places import Place, gathered
 from aiaudit.reports.record import Record, preview, unread_files
 from aiaudit.reports.strings import say, speaking
 from aiaudit.reports.text import NBSP, beside, clean, figure, lower_first
@@ -25,7 +26,8 @@ BAR: Final = 10  # cells of a pack's bar
 BAR_WIDE: Final = 24
 WIDE: Final = 110  # columns from which the pack table spreads
 NEXT: Final = 6  # checks of the next level that are named
-PLACES: Final = 3  # places of a failed check that are shown; `-o` reports hold all
+PLACES: Final = 3  # sentences on places of a failed check that are shown; `-o` reports hold all
+ALIKE: Final = 5  # places of one such sentence
 PARTIALS: Final = 20  # checks that are partly shown and named; the reports name all
 UNREAD: Final = 3  # files that could not be read and are named; the reports name more
 NARROW: Final = 60  # columns under which text does not hang below a title
@@ -283,12 +285,16 @@ def _places(check: Record) -> Iterable[Text]:
     located = [f for f in findings if f.text("path")]
     if not located:
         yield Text(check.text("reason"), "dim")
-    for finding in located[:PLACES]:
-        path = finding.text("path")
-        line = f":{finding.whole('line')}" if finding.number("line") else ""
-        yield Text.assemble(f"{path}{line}", (f"  {beside(path, finding.text('message'))}", "dim"))
-    if len(located) > PLACES:
-        yield Text(say("terminal.more_places", len(located) - PLACES), "dim")
+    told = gathered([_place(finding) for finding in located], ALIKE)[:PLACES]
+    for one in told:
+        yield Text.assemble(", ".join(spot.text for spot in one.spots), (f"  {one.note}", "dim"))
+    if left := len(located) - sum(one.shown for one in told):
+        yield Text(say("terminal.more_places", left), "dim")
+
+
+def _place(finding: Record) -> Place:
+    path = finding.text("path")
+    return Place(path, finding.whole("line"), beside(path, finding.text("message")))
 
 
 def _partial(view: Record, console: Console) -> Group | None:

@@ -86,7 +86,7 @@ def whole_clauses(text: str, limit: int) -> str:
     """
     if len(text) <= limit:
         return text
-    end = _last_end(text, ("; ", ", and ", ", or ", ", but "), limit)
+    end = _last_end(text, ("; ", ", and ", ", or ", ", but ", ", then ", "; then "), limit)
     return text[:end] if end else first_clause(text, limit)
 
 

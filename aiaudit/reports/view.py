@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from aiaudit.reports import words
+from aiaudit.reports.places import Alike, Place, gathered
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import figure, first_sentence, full_stop, lower_first, shorten, whole_clauses
 
@@ -25,20 +26,6 @@ LONGEST_ADVICE: Final = 160
 WORST_FIRST: Final = ("fail", "error", "unknown", "blocked", "partial", "pass", "not_applicable")
 UNSEEN: Final = frozenset({"unknown", "blocked", "error"})
 OPEN: Final = frozenset({"fail", "partial"})
-
-
-class Place(Struct, frozen=True):
-    """Where a finding or a piece of evidence stands, and what is said of it."""
-
-    path: str
-    line: int
-    note: str = ""
-    measured: str = ""
-    confidence: str = ""
-
-    @property
-    def text(self) -> str:
-        return f"{self.path}:{self.line}" if self.line else self.path
 
 
 class Waiver(Struct, frozen=True):
@@ -116,12 +103,16 @@ class Check(Struct, frozen=True, dict=True):
         return self.weight * (1 - self.points) * (2 if self.blocks_next else 1)
 
     @property
-    def open_places(self) -> tuple[Place, ...]:
-        return self.places[:PLACES_OPEN]
+    def open_places(self) -> tuple[Alike, ...]:
+        return gathered(self.places)[:PLACES_OPEN]
 
     @property
-    def more_places(self) -> tuple[Place, ...]:
-        return self.places[PLACES_OPEN:PLACES_SHOWN]
+    def more_places(self) -> tuple[Alike, ...]:
+        return gathered(self.places)[PLACES_OPEN:]
+
+    def alike(self, sentences: int, places: int) -> tuple[Alike, ...]:
+        """The first sentences that are said of places, each with its first places."""
+        return gathered(self.places, places)[:sentences]
 
     @property
     def why_unseen(self) -> str:

@@ -21,7 +21,7 @@ from aiaudit.rules.wording import words
 
 _LEFT_OVER: Final = lazy.regex(r"[;,:]\s*(?=[;,.?])|\s*\(\s*\)")  # around a part that is left out
 _WORD: Final = lazy.regex(r"\w")
-_FORMS: Final = lazy.regex(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
+FORMS: Final = lazy.regex(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 
 
 class Template(Struct, frozen=True):
@@ -50,7 +50,7 @@ class Template(Struct, frozen=True):
         one = False  # whether the last number said is 1
         for part in self.parts:
             if isinstance(part, str):
-                said.append(_FORMS.sub(r"\1" if one else r"\2", part))
+                said.append(FORMS.sub(r"\1" if one else r"\2", part))
                 continue
             value = _value(part, values, budget)
             said.append(words(value))

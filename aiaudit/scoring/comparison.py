@@ -187,7 +187,7 @@ def _compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
         moved_by_project=project,
         moved_by_ruleset=None if moved is None or project is None else round(moved - project, 1),
         same_ruleset=same,
-        notes=_notes(sides),
+        notes=(*other_project(before, after), *_notes(sides)),
     )
 
 
@@ -317,6 +317,14 @@ def _told(fact: Mapping[str, Any]) -> str:
     if value is None or isinstance(value, bool):
         return {True: "yes", False: "no", None: "none"}[value]
     return f"{value:g}" if isinstance(value, float) else str(value)[:80]
+
+
+def other_project(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """That the two results are of different projects, as far as their names tell."""
+    one, other = ((result.get("project") or {}).get("name") or "" for result in (before, after))
+    if not one or not other or one == other:
+        return ()
+    return (f"The two results name different projects, {one} and {other}: what differs is not what changed in one.",)
 
 
 def _notes(sides: tuple[Side, Side]) -> tuple[str, ...]:

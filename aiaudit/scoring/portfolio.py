@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.model.check import Severity
 from aiaudit.scoring import heads
@@ -91,7 +92,7 @@ def build(files: Sequence[Path]) -> Portfolio:
         raise PortfolioError(str(error)) from None
     read = {row["filename"] for row in every}
     unread = [path for path in sorted({str(file) for file in files}) if path not in read]
-    projects = sorted((_project(row) for row in rows), key=_rank)
+    projects = sorted(_told_apart([_project(row) for row in rows]), key=_rank)
     if not projects:
         raise PortfolioError("none of the files is a result JSON of aiaudit")
     found = _gaps(rows, details)
@@ -185,6 +186,17 @@ def _project(row: Mapping[str, Any]) -> Project:
         not_shown=row["readiness"] == "not_ready"
         and not any(f"fail {check}" in row["checks"] for check in following.get("missing") or ()),
     )
+
+
+def _told_apart(projects: Sequence[Project]) -> list[Project]:
+    """Projects of one owner that are called alike, each with the folder and the file of its result behind its name."""
+    alike = Counter((project.name, project.owner) for project in projects)
+    return [
+        replace(one, name=f"{one.name} ({'/'.join(Path(one.file).parts[-2:])})")
+        if alike[one.name, one.owner] > 1
+        else one
+        for one in projects
+    ]
 
 
 def _rank(project: Project) -> tuple[int, float, str, str]:

@@ -12,6 +12,7 @@ from aiaudit.capacity.growth import months
 from aiaudit.capacity.latency import service
 from aiaudit.capacity.report import to_json
 from aiaudit.capacity.tables import GIB
+from aiaudit.cli.plan_text import lines
 
 from .support import on, planned
 
@@ -213,3 +214,20 @@ workload:
         if any(change.lever == "replicas" for change in one.changes):
             assert 0.3 < one.service.utilisation <= 0.8
             assert f"{one.setup.replicas} replicas" in one.text
+
+
+@pytest.mark.parametrize(
+    ("text", "over"),
+    [
+        ("workload: {api: {model: gpt-4o}}", True),
+        ("workload: {serving: {engine: api}}", True),
+        ("workload: {api: {model: gpt-4o}, model: {source: llama-3.1-8b}, hardware: {gpu: H100}}", False),
+        ("workload: {api: {model: gpt-4o}, serving: {engine: vllm}}", False),
+    ],
+)
+def test_a_model_that_others_serve_has_nothing_to_fit(text, over):
+    made = planned(text)
+    assert made.workload.over_interface is over
+    shown = "\n".join(lines(made))
+    assert ("nothing to fit here" in shown) is over
+    assert ("Not known" in shown) is not over

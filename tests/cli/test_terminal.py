@@ -94,10 +94,19 @@ def test_a_title_hangs_and_its_places_stand_below_it():
         "waiver": None,
     }
     shown = render(changed(checks=[check], actions=[]), width=80).splitlines()
-    at = shown.index("Failed: 1 check")
+    at = shown.index("Failed: 1 check; each line says what is required")
     assert shown[at + 1 : at + 3] == ["✗  INF-001   high      " + "word " * 10 + "word", " " * 23 + "word word word"]
-    assert shown[at + 3 : at + 7] == ["     a/req.txt:3  names 8 libraries."] * 3 + ["     and 2 more places"]
-    assert shown[at + 7].endswith("aiaudit explain INF-001")
+    assert shown[at + 3] == "     a/req.txt:3  names 8 libraries."  # one place, however often it is told
+    assert shown[at + 4].endswith("aiaudit explain INF-001")
+    check["findings"] = [finding | {"line": line} for line in range(1, 8)]
+    shown = render(changed(checks=[check], actions=[]), width=80).splitlines()
+    assert shown[at + 3 : at + 5] == ["     a/req.txt:1, 2, 3, 4, 5  names 8 libraries.", "     and 2 more places"]
+    check["findings"] = [finding | {"message": f"a/req.txt names {n} libraries."} for n in range(1, 6)]
+    shown = render(changed(checks=[check], actions=[]), width=80).splitlines()
+    assert shown[at + 3 : at + 7] == [
+        *(f"     a/req.txt:3  names {n} libraries." for n in (1, 2, 3)),
+        "     and 2 more places",
+    ]
 
 
 def test_a_score_outside_its_range_is_explained():

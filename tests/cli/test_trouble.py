@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -124,7 +125,44 @@ def test_a_broken_pack_tells_every_mistake_with_its_place(aiaudit, project, tmp_
 def test_an_unknown_check_to_explain(aiaudit):
     one_line(aiaudit("explain", "SCE-001"), 2, "no check has the id 'SCE-001'; did you mean 'SEC-001'?")
     one_line(aiaudit("explain", "SEC-999"), 2, "no check has the id 'SEC-999'; `aiaudit checks list` shows them all")
-    assert aiaudit("explain", "sec-1").out == aiaudit("explain", "SEC-001").out
+    for said in ("sec-1", "SEC-01", "SEC-0001"):
+        assert aiaudit("explain", said).out == aiaudit("explain", "SEC-001").out
+
+
+def test_what_cannot_be_begun(aiaudit, project):
+    one_line(aiaudit("fix", "SCE-001", project), 2, "no check has the id 'SCE-001'; did you mean 'SEC-001'?")
+    one_line(aiaudit("fix", "SEC-99", project), 2, "no check has the id 'SEC-99'; `aiaudit checks list` shows them")
+    one_line(aiaudit("fix", "SEC-1", project), 2, "SEC-001: nothing can be generated honestly for it")
+    one_line(aiaudit("fix", "model-crad", project), 2, "did you mean 'model-card'?")
+
+
+@pytest.mark.parametrize("address", ["https://github.com/a/b", "git@github.com:a/b.git", "github.com/a/b"])
+def test_an_address_is_no_folder_and_nothing_is_fetched(aiaudit, address):
+    one_line(aiaudit("run", address), 2, "is an address, and nothing is fetched; clone it first")
+
+
+def test_a_part_of_a_repository_is_told_from_the_whole(aiaudit, project):
+    lay(project, {".git/HEAD": "ref: refs/heads/main\n"})
+    assert "is a part of a repository" not in aiaudit("run", project).err
+    said = aiaudit("run", project / "app").err
+    assert "app/ is a part of a repository; its CI, tests, documents and manifests above this folder were not" in said
+    assert f"seen: aiaudit run {project}\n" in said
+    assert not aiaudit("run", project / "app", "-q").err
+    lay(project, {"app/requirements.txt": "torch\n"})  # a project of its own
+    assert "is a part of a repository" not in aiaudit("run", project / "app").err
+
+
+@pytest.mark.parametrize("gate", [(), ("--fail-on", "high")])
+def test_whoever_stops_reading_ends_the_program_as_sigpipe_does(project, gate):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as stdout:
+        done = subprocess.run(
+            [sys.executable, "-m", "aiaudit", "run", str(project), "-o", "-", "--format", "json", *gate],
+            stdout=stdout, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert done.returncode == 141
+    assert b"Traceback" not in done.stderr
 
 
 def test_the_callers_broken_config_stops_the_audit(aiaudit, project, tmp_path):

@@ -202,3 +202,12 @@ def test_wrong_usage_is_one_line(folder, arguments, said):
 
 def test_the_same_data_give_the_same_bytes(folder):
     assert run(folder, "--json").stdout == run(folder, "--json").stdout
+
+
+def test_of_few_rows_no_column_is_said_to_tell_the_label(tmp_path):
+    for rows in (10, 100):
+        text = "a,y\n" + "".join(f"{'yes' if n % 2 else 'no'},{n % 2}\n" for n in range(rows))
+        (tmp_path / f"{rows}.csv").write_text(text)
+    few, enough = (run(tmp_path / f"{rows}.csv", "--label", "y").stdout for rows in (10, 100))
+    assert "✗" not in few and "cannot be told from 10 rows; 100 are the least" in few
+    assert "tells the label alone: right in 100 %" in enough and "✗" in enough

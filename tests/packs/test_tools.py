@@ -138,7 +138,8 @@ def test_an_attested_check_is_explained_by_its_answers() -> None:
     assert check is not None
     told = explain(library, check, probes=PROBES, full=True)
     assert told.measured == ("attestation: what the owner attests, with evidence and date",)
-    assert told.judged[0] == 'pass: the owner answers "yes", with evidence and a review date that has not passed'
+    assert not told.judged
+    assert told.outcomes[0] == 'pass: the owner answers "yes", with evidence and a review date that has not passed'
 
 
 def test_a_new_check_lints_and_fails_until_it_is_filled_in(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -50,7 +51,7 @@ def status(result, check):
     return next(c["status"] for c in result["checks"] if c["id"] == check)
 
 
-@pytest.mark.parametrize("check", [CARD, SHEET, VALUE, RISKS])
+@pytest.mark.parametrize("check", [CARD, SHEET, VALUE, RISKS, "SEC-020"])
 def test_a_scaffold_as_it_is_passes_nothing(world, check):
     _, before, _, after = world
     assert status(before, check) in ("fail", "unknown")
@@ -174,3 +175,26 @@ def test_what_cannot_be_made_honestly_is_told(capsys, tmp_path):
     (tmp_path / "a.txt").write_text("x")
     assert run(["fix", "GOV-003", str(tmp_path)]) == 2
     assert "GOV-003: nothing can be generated honestly for it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "ports"),
+    [
+        ("EXPOSE 80/tcp 8080\n", ["80"]),
+        ('CMD ["uvicorn", "app:app", "--host", "0.0.0.0", "--port", "80"]\n', ["80"]),
+        ("CMD gunicorn -b 0.0.0.0:443 app:app\n", ["443"]),
+        ('EXPOSE 8000\nCMD ["uvicorn", "app:app", "--port", "8000"]\n', []),
+    ],
+)
+def test_an_ordinary_user_may_not_open_low_ports_and_that_is_said(tmp_path, capsys, dockerfile, ports):
+    (tmp_path / "app.py").write_text("x = 1\n")
+    (tmp_path / "Dockerfile").write_text(f"FROM python:3.12.8-slim\nCOPY . .\n{dockerfile}")
+    assert run(["fix", "docker-user", str(tmp_path)]) == 0
+    said = capsys.readouterr().err
+    assert re.findall(r"listens on port (\d+)", said) == ports
+
+
+def test_the_policy_is_begun_by_the_id_of_its_check(tmp_path, capsys):
+    (tmp_path / "app.py").write_text("x = 1\n")
+    assert run(["fix", "sec-20", str(tmp_path)]) == 0
+    assert "+++ b/SECURITY.md" in capsys.readouterr().out

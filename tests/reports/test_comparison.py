@@ -148,3 +148,13 @@ def test_any_text_renders(result, later):
     )
     assert report.render(".html", result, changed)
     assert report.terminal(result, changed)
+
+
+def test_two_projects_are_compared_with_a_warning(result, later):
+    mine, other = copy.deepcopy(later), copy.deepcopy(result)
+    mine["project"]["name"], other["project"]["name"] = "churn", "fraud"
+    assert "The two results name different projects, fraud and churn" in report.terminal(other, mine)
+    other["project"]["name"] = "churn"
+    assert "different projects" not in report.terminal(other, mine)
+    other["project"]["name"] = None  # nothing tells
+    assert "different projects" not in report.terminal(other, mine)

@@ -138,11 +138,15 @@ def test_a_finding_says_where_how_far_off_how_sure_and_how_to_fix(result) -> Non
 
 def test_many_places_of_one_finding_are_bounded(result) -> None:
     check = next(c for c in result["checks"] if c["id"] == "SEC-009")
-    check["findings"] = [{**check["findings"][0], "line": n} for n in range(1, 2001)]
+    check["findings"] = [{**check["findings"][0], "line": n, "message": f"Said of {n}."} for n in range(1, 2001)]
     page = html.render(result)
     finding = page[page.index('id="check-sec-009"') :].split("</article>")[0]
     assert finding.count("<li><code>") == 30
     assert "22 more places" in finding and "And 1970 more in the result file" in finding
+    check["findings"] = [{**one, "message": "Said of all."} for one in check["findings"]]
+    finding = html.render(result).partition('id="check-sec-009"')[2].split("</article>")[0]
+    assert finding.count("Said of all.") == 1 and finding.count("<code>") == 30
+    assert "more places" not in finding and "And 1970 more in the result file" in finding
 
 
 def test_a_pack_without_a_number_shows_its_range_only() -> None:

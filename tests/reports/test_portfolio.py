@@ -155,3 +155,17 @@ def test_a_next_level_without_single_checks_is_no_matter_of_days(folder):
         for label, c in report.view(build([f for f in files(folder) if f.stem != "omega"])).totals
         if label.startswith("one level")
     )
+
+
+def test_projects_called_alike_are_told_apart_by_their_files(tmp_path):
+    for folder, name in (("one", None), ("two", None), ("three", "churn")):
+        result = make_result()
+        result["project"] |= {"name": name}
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "result.json").write_text(json.dumps(result))
+    made = build(sorted(tmp_path.rglob("*.json")))
+    assert sorted(project.name for project in made.projects) == [
+        "churn",
+        "result (one/result.json)",
+        "result (two/result.json)",
+    ]

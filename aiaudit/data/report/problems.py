@@ -16,6 +16,7 @@ NEAR_CONSTANT: Final = 0.99
 NUMBERS: Final = 0.9  # share of texts that are numbers
 RARE_CLASS: Final = 0.05
 LEAK: Final = 0.99
+LEAK_ROWS: Final = 100  # rows under which a column tells the label by chance: the least that DATA-006 judges by
 LEAK_ERROR: Final = 0.1  # at most this part of the error of always guessing the commonest class
 FOUR_FIFTHS: Final = 0.8
 GROUP_ROWS: Final = 30
@@ -70,9 +71,11 @@ def _of_dataset(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
     for ids in dataset.ids:
         if ids.duplicates:
             yield "medium", ids.column, say("problem.duplicate_id", ids.duplicates)
-    for leak in dataset.leakage or ():
-        if leaks(leak):
-            yield "high", leak.column, _leak_text(leak)
+    found = [leak for leak in dataset.leakage or () if leaks(leak)]
+    if dataset.rows >= LEAK_ROWS:
+        yield from (("high", leak.column, _leak_text(leak)) for leak in found)
+    elif found:
+        yield "low", "", say("problem.leak_few", dataset.rows, least=LEAK_ROWS)
     yield from _of_label(dataset)
     if dataset.chat is not None:
         yield from _of_chat(dataset.chat)

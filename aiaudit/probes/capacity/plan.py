@@ -117,7 +117,7 @@ def _value(made: Plan) -> dict[str, Any]:
         "present": True,
         "model_declared": workload.model is not None,
         "hardware_declared": bool(workload.hardware.gpu or workload.hardware.target),
-        "over_api": workload.serving.engine == "api",
+        "over_api": workload.over_interface,
         "model": made.model.name if made.model else "",
         "gpu": made.setup.gpu.name if made.setup else "",
         "unit": "replica" if made.setup and made.setup.processor else "GPU",

@@ -82,17 +82,17 @@ class Repository(Struct, frozen=True):
 
     def head(self) -> str:
         """The commit that HEAD names, from the files alone; "" where there is none."""
-        text = _small(self.directory / "HEAD")
+        text = small(self.directory / "HEAD")
         if not text.startswith("ref: "):
             return text if _is_id(text) else ""
         name = text[5:]
-        common = self.directory / (_small(self.directory / "commondir") or ".")
+        common = self.directory / (small(self.directory / "commondir") or ".")
         if ".." in name.split("/") or name.startswith("/"):
             return ""
-        loose = _small(common / name)
+        loose = small(common / name)
         if _is_id(loose):
             return loose
-        for line in _small(common / "packed-refs", 4 << 20).splitlines():
+        for line in small(common / "packed-refs", 4 << 20).splitlines():
             identifier, _, ref = line.partition(" ")
             if ref == name and _is_id(identifier):
                 return identifier
@@ -106,7 +106,7 @@ def find_repository(root: str) -> Repository | None:
         directory = _git_directory(above)
         if directory is not None:
             inside = folder.relative_to(above).as_posix()
-            common = Path(os.path.realpath(directory / (_small(directory / "commondir") or ".")))
+            common = Path(os.path.realpath(directory / (small(directory / "commondir") or ".")))
             return Repository(
                 directory,
                 "" if inside == "." else f"{inside}/",
@@ -128,7 +128,7 @@ def _git_directory(folder: Path) -> Path | None:
             return None
     except OSError as error:
         raise GitError(f".git: {(error.strerror or 'cannot be read').lower()}") from None
-    named = _small(git)
+    named = small(git)
     if not named.startswith("gitdir: "):
         return None
     target = Path(os.path.realpath(folder / named[8:]))
@@ -139,10 +139,10 @@ def _git_directory(folder: Path) -> Path | None:
 
 def _belongs(target: Path, folder: Path) -> bool:
     """Whether a linked work tree's or a submodule's repository names `folder` as its work tree."""
-    back = _small(target / "gitdir")  # linked work trees: the path of the `.git` file
+    back = small(target / "gitdir")  # linked work trees: the path of the `.git` file
     if back:
         return Path(os.path.realpath(target / back)) == folder / ".git"
-    for line in _small(target / "config", 1 << 20).splitlines():  # submodules: core.worktree
+    for line in small(target / "config", 1 << 20).splitlines():  # submodules: core.worktree
         key, _, value = line.partition("=")
         if key.strip().lower() == "worktree":
             return Path(os.path.realpath(target / value.strip().strip('"'))) == folder
@@ -225,7 +225,7 @@ def _subcommand(command: list[str]) -> str:
     return next((word for word in command[1:] if word in ("log", "ls-tree", "rev-list", "cat-file", "version")), "")
 
 
-def _small(path: Path, limit: int = 4096) -> str:
+def small(path: Path, limit: int = 4096) -> str:
     """The head of a small text file of the repository; "" where there is none."""
     try:
         if path.is_symlink() or not path.is_file():

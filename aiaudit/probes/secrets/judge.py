@@ -6,10 +6,13 @@ import hashlib
 import hmac
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.secrets import checks
 from aiaudit.probes.secrets.rules import Rule, rules
 from aiaudit.probes.text_engine import Pattern
 
+_TEMPORARY: Final = lazy.regex(rb"\bASIA[A-Z2-7]{16}\b")  # AWS STS: a session lasts 36 hours at most
+_BESIDE: Final = 300  # bytes around a secret in which the ID that belongs to it stands
 _LONGEST: Final = 4096  # characters of a value that are looked at
 _KEY: Final = b"aiaudit: which of these are the same"
 
@@ -38,6 +41,8 @@ def judge(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
         kept = _CHECKS[rule.check](value)
     if kept is None:
         return None
+    if rule.id == "aws-secret-key" and _TEMPORARY.search(text[max(start - _BESIDE, 0) : end + _BESIDE]):
+        kept["doubt"] = "its key ID begins with ASIA, so it is temporary and void within 36 hours"
     if rule.shape == "vendor":
         kept["same"] = hmac.new(_KEY, raw, hashlib.sha256).hexdigest()[:12]
     return kept

@@ -70,6 +70,31 @@ def test_rules_are_sound() -> None:
         assert vendor in vendors
 
 
+def test_no_rule_is_left_with_a_name_that_was_not_put_in() -> None:
+    assert not [rule.id for rule in rules().values() if "NAME(" in rule.regex or "NAMED(" in rule.regex]
+
+
+def test_a_secret_of_aws_is_known_by_its_name_and_a_temporary_one_by_its_id(tmp_path: Path) -> None:
+    make = Maker(5)
+    lasting, passing = make.of(ALNUM, 40), make.of(ALNUM, 40)
+    key = "ASIA" + make.of("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)
+    found = look(
+        tmp_path,
+        {
+            "a.py": f"AWS_SECRET_ACCESS_KEY = '{lasting}'\n",
+            "b.py": f"x = {{'AWS_ACCESS_KEY_ID': '{key}',\n 'AWS_SECRET_ACCESS_KEY': '{passing}'}}\n",
+        },
+    ).value
+    assert [(one["path"], one["rule"], one["vendor"]) for one in found] == [
+        ("a.py", "aws-secret-key", "AWS secret access key"),
+        ("b.py", "aws-secret-key", "AWS secret access key"),
+    ]
+    assert [one["doubt"] for one in found] == [
+        "",
+        "its key ID begins with ASIA, so it is temporary and void within 36 hours",
+    ]
+
+
 def test_the_record(tmp_path: Path) -> None:
     key = Maker(5).checked("gh" + "p_")
     fact = look(tmp_path, {"src/a.py": f"\n\nTOKEN = '{key}'\n"})

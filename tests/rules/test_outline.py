@@ -1,0 +1,33 @@
+"""What a sentence says before anything is known."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiaudit.model.types import INT, STRING, list_of
+from aiaudit.rules.outline import outlines
+from aiaudit.rules.template import template
+
+NAMES = {"found": list_of(STRING), "of": INT, "name": STRING}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wordings"),
+    [
+        ("Nothing is there.", ["Nothing is there."]),
+        ("{found.size()} of {of} [call has|calls have] none.", ["N of N calls have none."]),
+        ("{name} is read.", ["… is read."]),
+        ("They {of == 1 ? 'is' : 'are'} read.", ["They are read."]),
+        (
+            "{of == 0 ? 'There is no test at all' : string(of) + ' tests are never run'}.",
+            ["There is no test at all.", "N tests are never run."],
+        ),
+        (
+            "{of == 0 ? 'There is no test at all' : of == 1 ? 'One test is never run' : name + ' is never run here'}.",
+            ["There is no test at all.", "One test is never run.", "… is never run here."],
+        ),
+        ("It is read{of > 0 ? ', and more than once' : ''}.", ["It is read, and more than once."]),
+    ],
+)
+def test_wordings(sentence, wordings) -> None:
+    assert list(outlines(template(sentence, NAMES))) == wordings

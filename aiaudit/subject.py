@@ -221,6 +221,17 @@ def waivers(facts: Mapping[str, Fact]) -> list[dict[str, Any]]:
     return list(fact.value) if fact is not None and isinstance(fact.value, list) else []
 
 
+OF_MODELS: Final = ("trains", "fine_tunes", "loads_models", "calls_llm_api", "local_llm", "agent", "rag", "mcp")
+"""Flags of which one holds wherever there is a model."""
+NO_MODEL: Final = "Nothing was seen that trains, loads or asks a model: what is judged here holds for any software."
+
+
+def without_model(project: Mapping[str, Any]) -> bool:
+    """Whether it was seen that nothing in the project has to do with a model; not where one of the flags is unknown."""
+    seen = project.get("flags")
+    return isinstance(seen, Mapping) and all(seen.get(flag) is False for flag in OF_MODELS)
+
+
 def assumptions(config: ProjectConfig, given: list[dict[str, Any]] | None, config_by: str) -> list[str]:
     """What was taken on trust, in words."""
     said = [

@@ -90,3 +90,21 @@ def test_a_part_of_a_repository_is_not_called_like_the_whole(tmp_path) -> None:
     (tmp_path / "part").mkdir()
     (tmp_path / "part" / "app.py").write_text("x = 1\n")
     assert subject.name(Project.open(tmp_path / "part"), ProjectConfig()) is None
+
+
+OF_NO_MODEL = dict.fromkeys(subject.OF_MODELS, False)
+
+
+@pytest.mark.parametrize(
+    ("flags", "without"),
+    [
+        (OF_NO_MODEL, True),
+        ({**OF_NO_MODEL, "serves": True}, True),
+        ({**OF_NO_MODEL, "rag": True}, False),
+        ({**OF_NO_MODEL, "trains": None}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_a_project_without_a_model_is_told_only_where_that_was_seen(flags, without) -> None:
+    assert subject.without_model({"flags": flags}) is without

@@ -36,6 +36,7 @@ def to_json(audit: Audit, values: Values = as_json) -> dict[str, Any]:
     profile = subject.data_profile(audit.facts, collection.specs)
     capacity = _own_report(audit, subject.capacity_plan)
     cost = _own_report(audit, subject.cost_plan)
+    flags = subject.flags(audit.facts)
     data: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "as_of": collection.as_of.isoformat(),
@@ -48,7 +49,7 @@ def to_json(audit: Audit, values: Values = as_json) -> dict[str, Any]:
         "project": {
             **collection.project,
             "stage": collection.config.project.stage or None,
-            "flags": subject.flags(audit.facts),
+            "flags": flags,
             "declared": subject.declared(collection.config),
         },
         "host": collection.host,
@@ -76,6 +77,7 @@ def to_json(audit: Audit, values: Values = as_json) -> dict[str, Any]:
         "attestations": as_json(answers),
         "assumptions": [
             *(_comes_from(plugin) for plugin in audit.plugins),
+            *([subject.NO_MODEL] if subject.without_model({"flags": flags}) else ()),
             *subject.assumptions(collection.config, answers, collection.config_by),
             *subject.capacity_assumptions(capacity),
             *subject.cost_assumptions(cost),

@@ -21,6 +21,7 @@ from aiaudit.reports.places import Place, gathered
 from aiaudit.reports.record import Record, preview, unread_files
 from aiaudit.reports.strings import say, speaking
 from aiaudit.reports.text import NBSP, beside, clean, figure, lower_first
+from aiaudit.subject import NO_MODEL
 
 BAR: Final = 10  # cells of a pack's bar
 BAR_WIDE: Final = 24
@@ -86,6 +87,8 @@ def _standing(view: Record) -> Text:
     lines = [Text(words.score_phrase(view.number("score"), low, high, coverage), "bold")]
     if unnumbered := view.texts("unnumbered"):
         lines.append(Text(words.range_remark(view.number("score"), low, high, len(unnumbered)), "dim"))
+    if NO_MODEL in view.texts("assumptions"):
+        lines.append(Text(NO_MODEL, "yellow"))
     accepted, score = view.number("score_accepted"), view.number("score")
     if accepted != score:
         settings = words.digits(len(view.records("relaxations")), "setting")

@@ -330,9 +330,15 @@ class _Body:
         returned: list[bool] = []
         node = scope.node
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        named: dict[str, ast.expr] = {}  # what the body gives a name, where it does so once
         for statement, _ in statements(scope):
-            if isinstance(statement, ast.Return) and statement.value is not None:
-                returned.append(_is_constant(statement.value))
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    named[name] = value if name not in named else statement.targets[0]
+                case ast.Return(value=ast.Name(id=name)) if name in named:
+                    returned.append(_is_constant(named[name]))
+                case ast.Return(value=ast.expr() as value):
+                    returned.append(_is_constant(value))
         names: dict[str, None] = {}
         numbers: set[int] = set()  # reads that are turned into a number at once
         loose = False
@@ -364,7 +370,8 @@ class _Body:
         written = dotted(call.func)
         if written and written not in self.called and len(self.called) < 40:
             self.called.append(written)
-        if last not in ("dict", "JSONResponse", "jsonify", "Response", "PlainTextResponse", "str", "HTMLResponse"):
+        plain = last in ("dict", "JSONResponse", "jsonify", "Response", "PlainTextResponse", "str", "HTMLResponse")
+        if not plain and not _is_record(call):
             self._calls.append(last)
         if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort") and not _of_caller(call):
             self.checks = self.checks or last
@@ -401,8 +408,16 @@ def _is_constant(node: ast.expr) -> bool:
             return all(map(_is_constant, elements))
         case ast.Call(func=function, args=args, keywords=keywords):
             wraps = last_name(function) in ("JSONResponse", "jsonify", "Response", "PlainTextResponse", "dict")
-            return wraps and all(map(_is_constant, args)) and all(_is_constant(one.value) for one in keywords)
+            given = all(map(_is_constant, args)) and all(_is_constant(one.value) for one in keywords)
+            return given and (wraps or _is_record(node))
     return False
+
+
+def _is_record(node: ast.expr) -> bool:
+    """A class that is filled with constants by name alone, such as the model of an answer: `Status(alive=True)`."""
+    if not isinstance(node, ast.Call) or node.args or not node.keywords or not last_name(node.func)[:1].isupper():
+        return False
+    return all(one.arg is not None and _is_constant(one.value) for one in node.keywords)
 
 
 def _answers_400(node: ast.expr | None) -> bool:

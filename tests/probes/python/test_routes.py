@@ -250,3 +250,27 @@ def test_bentoml_and_an_application_that_a_decorator_names(tmp_path: Path) -> No
         "Summary.summarise": ("bentoml", "/summarise"),
         "Faces.detect": ("fastapi", "/detect"),
     }
+
+
+def test_a_record_of_constants_is_a_constant_answer(tmp_path: Path) -> None:
+    code = """\
+        from fastapi import APIRouter
+        router = APIRouter()
+        @router.get("/ready", name="ready")
+        async def ready() -> Status:
+            status = Status(is_alive=True)
+            return status
+        @router.get("/live")
+        def live():
+            return Status(is_alive=True, version="1")
+        @router.get("/loaded")
+        def loaded():
+            return Status(is_alive=model is not None)
+        @router.get("/asked")
+        def asked():
+            status = Status(is_alive=True)
+            status = ping(status)
+            return status
+    """
+    found = {name: one["constant"] for name, one in by_name(tmp_path, code).items()}
+    assert found == {"ready": True, "live": True, "loaded": False, "asked": False}

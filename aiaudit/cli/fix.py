@@ -24,11 +24,13 @@ def _check(topic: str) -> str:
     """A topic that looks like the id of a check, as it is written. Raises `UsageError` where no check has it."""
     if re.fullmatch(r"[A-Za-z]{2,8}-\d+", topic) is None:
         return topic
+    from aiaudit.remediation.scaffold import catalogue
     from aiaudit.ruleset import Options, read_ruleset
 
-    known = [check.id for check in read_ruleset(Options()).full.checks]
+    known = {check.id for check in read_ruleset(Options()).full.checks}
+    known.update(one for checks, _ in catalogue().values() for one in checks)
     if full_id(topic) not in known:
-        raise UsageError(no_check(topic, known))
+        raise UsageError(no_check(topic, sorted(known)))
     return full_id(topic)
 
 

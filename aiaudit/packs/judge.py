@@ -370,7 +370,9 @@ def _plain(reason: str) -> str:
 
 
 def _ended(reason: str) -> str:
-    text = reason[:1].upper() + reason[1:]
+    first = reason.partition(" ")[0]
+    is_code = "(" in first or "." in first.rstrip(".")  # `fastapi.FastAPI()`: an expression, whose letters stay
+    text = f"Cannot be told: {reason}" if is_code else reason[:1].upper() + reason[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -11,6 +11,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.lost import Lost
 from aiaudit.probes.python.project import PythonProject
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role
@@ -37,6 +38,9 @@ class CellsQuery(CodeQuery):
     cell above was run after it. error: the exception that a stored output shows. broken: not valid Python."""
 
     roles: list[Role] = Field(default=[Role.CODE, Role.NOTEBOOK, Role.EXAMPLE, Role.DOCS, Role.TEST, Role.DATA])
+
+    def may_stand_in(self, lost: Lost) -> bool:
+        return True  # in a notebook that cannot be read, whatever its text shows
 
 
 class CellsProbe(Probe[CellsQuery]):

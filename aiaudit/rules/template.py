@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from aiaudit import lazy
-from aiaudit.model.types import STRING, Type, Unknown
+from aiaudit.model.types import DOUBLE, INT, STRING, Type, Unknown
 from aiaudit.rules.errors import error_at
 from aiaudit.rules.language import Expression, evaluate, finish
 from aiaudit.rules.lexer import check_length
@@ -32,13 +32,15 @@ class Template(Struct, frozen=True):
     parts: tuple[str | Expression, ...]
 
     def told(self, values: Mapping[str, Any]) -> str:
-        """The sentence of what is known: a part of it that is a text and unknown is left out. "" where a number or
-        list is unknown, since the sentence is about that. Never raises."""
+        """The sentence of what is known: of an unknown text nothing is said, of an unknown number that it is one. ""
+        where anything else is unknown, since the sentence is about that. Never raises."""
         parts: list[str | Expression] = []
         for part in self.parts:
             value = _value(part, values, None) if isinstance(part, Expression) else None
             if not isinstance(value, Unknown | Failed):
                 parts.append(part)
+            elif isinstance(part, Expression) and part.type in (INT, DOUBLE):
+                parts.append("an unknown number" if parts else "An unknown number")
             elif isinstance(part, Expression) and part.type != STRING:
                 return ""
         said = _LEFT_OVER.sub("", Template(self.source, self.names, tuple(parts)).render(values)).lstrip("; ")

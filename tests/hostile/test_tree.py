@@ -190,7 +190,7 @@ def test_what_was_not_looked_at_is_told_with_its_reason(seen):
     assert {one["path"] for one in seen.result["skipped"]["paths"]} >= {
         f"app/bomb_{n}.py" for n in ("parens", "minus", "plus")
     }
-    assert seen.skipped("app/bomb_surrogate.py") == ""  # strange, but it can be read
+    assert seen.skipped("app/bomb_surrogate.py") == "in the encoding utf-7, which hides its text"
 
 
 def test_ignore_files_hide_nothing(seen):

@@ -61,7 +61,7 @@ def test_nothing_is_claimed_that_nobody_wrote():
 @pytest.mark.parametrize("flags", [{}, ALL, {"serves_http": True}, {"user_facing": True}])
 def test_the_comments_are_valid_once_they_are_answered(flags):
     config = parsed(answered(propose(Detected("shop", flags, DATA, MODELS))))
-    assert config.budget.currency == "EUR"
+    assert config.budget.currency == "USD"
     assert config.gate.fail_on == ["critical"]
     assert config.project.stage == "prototype"
 

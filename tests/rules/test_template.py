@@ -149,7 +149,9 @@ def test_refused(source: str, line: int, column: int, message: str) -> None:
         ("{s}; done.", "done."),
         ("None ({s}).", "None."),
         ("{s}.", ""),
-        ("{loads.size()} loads {s}", ""),
+        ("{loads.size()} loads{s}", "An unknown number loads"),
+        ("{n} ask, {loads.size()} load.", "3 ask, an unknown number load."),
+        ("{n} ask, {loads} load.", ""),
     ],
 )
 def test_a_sentence_tells_what_is_known(source: str, text: str) -> None:

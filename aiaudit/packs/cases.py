@@ -173,7 +173,8 @@ def _config(tree: Path, expect: Expect, check_id: str) -> ProjectConfig:
 
 
 def _collect(library: Library, tree: Path, config: ProjectConfig, expect: Expect) -> dict[str, Fact]:
-    """The facts of a case, in this process and without a cache."""
+    """The facts of a case, in this process and without a cache: who runs a case has written it, and to start a worker
+    takes longer than to look through a few short files."""
     from aiaudit.probes.collect import collect
     from aiaudit.project.tree import Project
 
@@ -182,7 +183,7 @@ def _collect(library: Library, tree: Path, config: ProjectConfig, expect: Expect
     specs = library.needed()
     queries = [spec for spec in specs.values() if spec.probe and spec.id not in given]
     with Project.open(tree, exclude=[FILE, *config.exclude]) as project:
-        collected = collect(queries, project, config, expect.as_of, jobs=1, options=expect.options)
+        collected = collect(queries, project, config, expect.as_of, isolate=False, options=expect.options)
     underived = {fact_id: spec for fact_id, spec in specs.items() if fact_id not in given}
     return derive(underived, {**collected, **given}, declared_in(config))
 

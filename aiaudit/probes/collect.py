@@ -56,6 +56,7 @@ def collect(
     as_of: dt.date,
     *,
     jobs: int | None = None,
+    isolate: bool | None = None,
     cache: Cache | None = None,
     options: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
@@ -68,7 +69,8 @@ def collect(
 ) -> dict[str, Fact]:
     """The facts of all queries among `specs`, by id, in their order; derived specs are passed over.
 
-    `jobs`: processes at most (None: one a processor). `cache`: what is known of contents already seen. `options`:
+    `jobs`: processes at most (None: one a processor). `isolate`: whether files are looked through in processes of their
+    own (None: as the project asks for it; see `Scan`). `cache`: what is known of contents already seen. `options`:
     settings of single probes, such as `secrets_engine`. `unread`: takes the files that an engine could not read or look
     through, by path, and why. `hashes`: takes the hashes of the contents that were looked through. `checked`: every
     query was validated before, when its pack was loaded. `meanwhile`: what else is to be done, step by step, while
@@ -95,7 +97,7 @@ def collect(
     built, broken = _build(looking, engines)
     prepare_sets(cache, much=len(project.entries) >= WORTH_FILES)
     with _Scans() as scans:
-        scans.begin(project, built, jobs=jobs, cache=cache, progress=progress, hashes=hashes)
+        scans.begin(project, built, jobs=jobs, isolate=isolate, cache=cache, progress=progress, hashes=hashes)
         context.scans = scans
         others: list[_Asked] = []
         for spec in asked:

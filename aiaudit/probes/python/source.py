@@ -28,7 +28,7 @@ _PYTHON_2: Final = lazy.regex(
 _ENCODING: Final = lazy.regex(
     rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n)){0,1}[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]{1,40})"
 )
-_PRINTABLE: Final = bytes(range(0x20, 0x7F))
+_AS_WRITTEN: Final = bytes(one for one in range(0x20, 0x7F) if one != 0x5C) + rb"\x41\u0041"  # printable, and escapes
 
 
 class Unparsed(Exception):  # noqa: N818
@@ -142,7 +142,7 @@ def hiding_encoding(data: bytes) -> str:
         return ""
     name = declared[1].decode()
     try:
-        return "" if _PRINTABLE.decode(name) == _PRINTABLE.decode() else name
+        return "" if _AS_WRITTEN.decode(name) == _AS_WRITTEN.decode() else name
     except LookupError:
         return ""  # Python does not know it either
     except UnicodeError:

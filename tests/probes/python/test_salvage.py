@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from aiaudit.model.fact import Fact, State
 from aiaudit.probes.python.lost import last_word
 from aiaudit.probes.python.salvage import MOST_TRIES, salvage
+from aiaudit.probes.python.source import hiding_encoding
 from tests.probes.python.support import ask
 
 CONFLICT = b"def f():\n    a = 1\n<<<<<<< HEAD\n    b = 2\n=======\n    b = 3\n>>>>>>> other\n    return a\n"
@@ -104,6 +105,17 @@ def test_bytes_that_hide_their_text_leave_everything_open(tmp_path: Path) -> Non
     assert loads(tmp_path, "x = 1\n").state is State.UNKNOWN
     (tmp_path / "c.py").write_bytes(b"# -*- coding: utf-7 -*-\nimport +AHQ-orch\n")
     assert loads(tmp_path, "x = 1\n").state is State.UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["utf-7", "unicode_escape", "raw_unicode_escape", "utf-16", "cp037"])
+def test_encodings_that_hide_letters_are_told(name: str) -> None:
+    assert hiding_encoding(f"#!/usr/bin/python\n# -*- coding: {name} -*-\n".encode()) == name
+    assert hiding_encoding(f"x = 1\ny = 2\n# -*- coding: {name} -*-\n".encode()) == ""
+
+
+@pytest.mark.parametrize("name", ["utf-8", "latin-1", "cp1252", "shift_jis", "gbk", "koi8-r", "rot13", "nonsense"])
+def test_other_encodings_hide_none(name: str) -> None:
+    assert hiding_encoding(f"# coding: {name}\n".encode()) == ""
 
 
 def test_last_words() -> None:

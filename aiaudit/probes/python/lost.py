@@ -17,14 +17,16 @@ _WORD: Final = lazy.regex(rb"\w+")
 _DEFINED: Final = lazy.regex(rb"(?:def|class)[ \t]+(\w+)")
 _IN_QUOTES: Final = lazy.regex(rb'(?m)^[ \t]*"(.*?)(?:\\n)?",?[ \t\r]*$')
 _LINE_END: Final = re.compile(rb"\n")
+# A line that gives a name something: what the rest of the file does with that name is then not known either.
+_BINDS: Final = lazy.regex(rb"[ \t]*(?:(?:async|import|from|def|class|with|for|global)\b|@)|[^=!<>]*=(?!=)")
 # With which a function is reached whose name stands elsewhere.
 _BY_NAME: Final = frozenset(("getattr", "attrgetter", "methodcaller", ""))
 
 
 class Lost(Struct, frozen=True):
     """`words`: those of the patterns, where they may be code ("" for one that is reached by a text). `marks`: the
-    extractors whose marks stand there. `imports`: every name in an import. `defines`: the functions and classes
-    that begin there."""
+    extractors whose marks stand there; of both, where a name is bound in these lines, those of the whole file.
+    `imports`: every name in an import. `defines`: the functions and classes that begin there."""
 
     words: list[str]
     marks: list[str]
@@ -38,7 +40,9 @@ class Lost(Struct, frozen=True):
 
     def names(self, patterns: Iterable[str]) -> bool:
         """Whether one of these patterns may match there."""
-        return bool(self.words) and not {*_BY_NAME, *(last_word(one) for one in patterns)}.isdisjoint(self.words)
+        return bool(self.words) and not {*_BY_NAME, *(word for one in patterns for word in words_of(one))}.isdisjoint(
+            self.words
+        )
 
     def holds(self, features: Iterable[str]) -> bool:
         """Whether one of these extractors may find something there."""
@@ -50,10 +54,12 @@ class Lost(Struct, frozen=True):
         return any(fnmatchcase(name, root) for name in self.imports for root in roots)
 
 
-def last_word(pattern: str) -> str:
-    """The identifier by which a pattern is looked for: the last, or the one before `.*`."""
+def words_of(pattern: str) -> list[str]:
+    """The identifiers by which a pattern is looked for: the last, or the one before `.*`, and the classes on the way,
+    which may be made in one file and asked in another."""
     parts = pattern.split(".")
-    return parts[-2] if parts[-1] == "*" and len(parts) > 1 else parts[-1]
+    last = parts[-2] if parts[-1] == "*" and len(parts) > 1 else parts[-1]
+    return [last, *(part for part in parts[:-1] if part[:1].isupper() and part != last)]
 
 
 def shows_its_text(data: bytes) -> bool:
@@ -81,11 +87,16 @@ def lost_in(source: Source, features: Iterable[str]) -> dict[str, Any]:
         return [at for at in offsets if bisect_right(starts, at) in lost]
 
     def line(at: int) -> bytes:
-        return source.data[at : source.data.find(b"\n", at)]
+        end = source.data.find(b"\n", at)
+        return source.data[at:] if end < 0 else source.data[at:end]
 
     hits, outline = source.hits, source.hits.outline
-    words = {found.group().decode() if (found := _WORD.match(source.data, at)) else "" for at in there(hits.words)}
-    marks = {name for name, offsets in zip(features, hits.marked, strict=False) if there(offsets)}
+    binds = any(_BINDS.match(line(starts[number - 1])) for number in lost)
+    asked = hits.words if binds else there(hits.words)
+    words = {found.group().decode() if (found := _WORD.match(source.data, at)) else "" for at in asked}
+    marks = {
+        name for name, offsets in zip(features, hits.marked, strict=False) if (offsets if binds else there(offsets))
+    }
     imports = {
         name.decode() for at in there(outline.imports if outline else ()) for name in _WORD.findall(line(at))
     } - {"from", "import", "as"}

@@ -53,10 +53,8 @@ def salvage(data: bytes) -> Salvaged | None:
             if line.strip():
                 lost.add(number)
             lines[number - 1] = b""
-            if broken == [parsed] and len(block) > 1 and line.strip():
-                lines[number - 1] = (
-                    line[: len(line) - len(line.lstrip())] + b"pass"
-                )  # something may have to stand there
+            if broken == [parsed] and len(block) > 1 and line.strip():  # something may have to stand there
+                lines[number - 1] = line[: len(line) - len(line.lstrip())] + b"pass"
     return None
 
 

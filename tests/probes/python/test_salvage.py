@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiaudit.model.fact import Fact, State
-from aiaudit.probes.python.lost import last_word
+from aiaudit.probes.python.lost import words_of
 from aiaudit.probes.python.salvage import MOST_TRIES, salvage
 from aiaudit.probes.python.source import hiding_encoding
 from tests.probes.python.support import ask
@@ -118,11 +118,28 @@ def test_other_encodings_hide_none(name: str) -> None:
     assert hiding_encoding(f"# coding: {name}\n".encode()) == ""
 
 
-def test_last_words() -> None:
-    assert [last_word(one) for one in ("torch.load", "mlflow.*", "*.fit", "open", "*")] == [
-        "load",
-        "mlflow",
-        "fit",
-        "open",
-        "*",
-    ]
+def test_words_of_patterns() -> None:
+    asked = {
+        "torch.load": ["load"],
+        "mlflow.*": ["mlflow"],
+        "*.fit": ["fit"],
+        "open": ["open"],
+        "openai.OpenAI.chat.completions.create": ["create", "OpenAI"],
+    }
+    assert {pattern: words_of(pattern) for pattern in asked} == asked
+
+
+@pytest.mark.parametrize("broken", ["import torch as", "torch = pick(a b)", "with pick(a b) as torch:"])
+def test_a_name_that_is_bound_in_such_a_line_leaves_its_uses_open(tmp_path: Path, broken: str) -> None:
+    use = "\nmodel = torch.load('a.pt')\n" if "with" not in broken else "\n    model = torch.load('a.pt')\n"
+    fact = loads(tmp_path, f"import torch\n{broken}{use}")
+    assert fact.scope is not None and not fact.scope.complete
+
+
+def test_a_client_that_is_lost_leaves_its_calls_elsewhere_open(tmp_path: Path) -> None:
+    files = {
+        "made.py": "from openai import OpenAI\nclient = OpenAI(timeout=3 9)\n",
+        "asks.py": "from made import client\nclient.chat.completions.create(model='m', messages=[])\n",
+    }
+    fact = ask(tmp_path, "python.calls", files, any=["openai.OpenAI.chat.completions.create"])
+    assert fact.state is State.UNKNOWN or (fact.scope is not None and not fact.scope.complete)

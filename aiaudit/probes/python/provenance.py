@@ -1,5 +1,5 @@
 """Where an argument's data comes from: a literal, the network, a user, whoever starts the program, the
-environment, or somewhere unresolved.
+environment, the project's own registry of models, or somewhere unresolved.
 
 A user is somebody whom a request or a page lets in. The operator, who gives arguments on the command line, could run
 any program anyway.
@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Final
 
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import Resolver, default_of, dotted
 
 MAX_DEPTH: Final = 10
 
 # In this order: what a value is made of decides by its least trustworthy part.
-RANK: Final = ("network", "user", "operator", "unresolved", "env", "literal")
+RANK: Final = ("network", "user", "operator", "unresolved", "registry", "env", "literal")
 
 _NETWORK_ROOTS: Final = name_set(
     "requests httpx urllib urllib3 aiohttp wget gdown boto3 botocore s3fs gcsfs fsspec smart_open paramiko ftplib"
@@ -30,6 +32,12 @@ _NETWORK_LASTS: Final = name_set(
     " download_fileobj download_blob download_artifacts urlretrieve get_object download_url download_as_bytes"
     " cached_path"
 )
+# Calls that ask MLflow's registry for what it holds: which file is meant is decided there, whoever names the model.
+_REGISTRY_LASTS: Final = name_set(
+    "search_model_versions get_latest_versions get_model_version get_model_version_by_alias"
+    " get_model_version_download_uri"
+)
+_REGISTRY_PLACES: Final = ("models:/", "runs:/")
 _USER: Final = frozenset({"flask.request", "bottle.request", "quart.request"})
 _USER_LASTS: Final = name_set("file_uploader text_input text_area chat_input")
 _OPERATOR: Final = frozenset({"input", "sys.argv", "sys.stdin"})
@@ -63,7 +71,9 @@ class Provenance:
             return "unresolved"
         match node:
             case ast.Constant(value=value):
-                return "network" if isinstance(value, str) and value.startswith(_URLS) else "literal"
+                if isinstance(value, str) and value.startswith((*_URLS, *_REGISTRY_PLACES)):
+                    return "registry" if value.startswith(_REGISTRY_PLACES) else "network"
+                return "literal"
             case ast.Name(id=name):
                 return "literal" if name in _HERE else self._name(node, scope, depth)
             case ast.Attribute() | ast.Subscript():
@@ -74,6 +84,10 @@ class Provenance:
                 return self.of(inner, scope, depth + 1)
             case ast.NamedExpr(value=inner) | ast.Yield(value=inner):
                 return self.of(inner, scope, depth + 1)
+            case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]) if start.startswith(_REGISTRY_PLACES):
+                return "registry"
+            case ast.BinOp(left=ast.Constant(value=str(start))) if start.startswith(_REGISTRY_PLACES):
+                return "registry"
             case ast.BinOp(left=left, right=right):
                 return self._worst((left, right), scope, depth)
             case ast.JoinedStr(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.BoolOp(values=parts):
@@ -135,7 +149,28 @@ class Provenance:
             owner = scope.enclosing_class()
             bindings = owner.attributes(node.attr) if owner is not None else ()
             return worst(self._binding(one, node.attr, depth) for one in bindings[:4]) if bindings else "unresolved"
-        return self.of(node.value, scope, depth + 1)
+        found = self.of(node.value, scope, depth + 1)
+        return self._kept(node, depth) if found == "unresolved" and isinstance(node, ast.Attribute) else found
+
+    def _kept(self, node: ast.Attribute, depth: int) -> str:
+        """`app.state.path`: what the module itself puts there, in whichever function."""
+        name = dotted(node)
+        if name.count(".") < 2:
+            return "unresolved"
+        given = self.kept.get(name, ())
+        return worst(self.of(value, scope, depth + 1) for value, scope in given[:4]) if given else "unresolved"
+
+    @cached_property
+    def kept(self) -> dict[str, list[tuple[ast.expr, Scope]]]:
+        """What the statements of the module assign to attributes of attributes (`app.state.path = x`), by their name."""
+        found: dict[str, list[tuple[ast.expr, Scope]]] = {}
+        for scope in self.resolver.module.scopes:
+            for statement, _ in statements(scope):
+                if isinstance(statement, ast.Assign):
+                    for target in statement.targets:
+                        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Attribute):
+                            found.setdefault(dotted(target), []).append((statement.value, scope))
+        return found
 
     def _call(self, node: ast.Call, scope: Scope, depth: int) -> str:
         for one in self.resolver.names(node.func, scope):
@@ -164,6 +199,8 @@ def worst(kinds: Iterable[str]) -> str:
 def _by_name(name: str) -> str:
     root, _, rest = name.partition(".")
     last = name.rpartition(".")[2]
+    if last in _REGISTRY_LASTS:
+        return "registry"
     if last in _NETWORK_LASTS or (root in _NETWORK_ROOTS and rest and not name.startswith("urllib.parse")):
         return "network"
     if name in _USER or last in _USER_LASTS or name.startswith("flask.request."):

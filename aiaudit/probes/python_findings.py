@@ -46,7 +46,7 @@ FLOW: Final = record(
     source_line=INT,
     sanitised=BOOL,
 )
-SPLIT: Final = record("early_fit", **_PLACE, name=STRING, data=STRING, split_line=INT)
+SPLIT: Final = record("early_fit", **_PLACE, name=STRING, kind=STRING, data=STRING, split_line=INT)
 ASSIGNMENT: Final = record("assignment", **_PLACE, name=STRING, kind=STRING, value=DYN, source=STRING)
 LOOP: Final = record(
     "loop", **_PLACE, name=STRING, kind=STRING, bounded=BOOL, bound=STRING, loop_line=INT, retried=STRING
@@ -147,7 +147,9 @@ class FlowsProbe(Probe[FlowsQuery]):
 
 
 class FitBeforeSplitQuery(CodeQuery):
-    """Fits of preprocessing steps on data that the same scope splits into training and test data further down."""
+    """Fits of preprocessing steps, and choices of columns by correlation, on data that the same scope splits later.
+
+    kind: `fit`, `choice`, or `resample`: rows that a resampler made go into a cross-validation."""
 
     features: ClassVar[tuple[str, ...]] = ("splits",)
 

@@ -162,7 +162,7 @@ class Provenance:
 
     @cached_property
     def kept(self) -> dict[str, list[tuple[ast.expr, Scope]]]:
-        """What the statements of the module assign to attributes of attributes (`app.state.path = x`), by their name."""
+        """What the module assigns to attributes of attributes (`app.state.path = x`), by their name."""
         found: dict[str, list[tuple[ast.expr, Scope]]] = {}
         for scope in self.resolver.module.scopes:
             for statement, _ in statements(scope):

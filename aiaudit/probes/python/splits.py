@@ -1,4 +1,8 @@
-"""Preprocessing that is fitted before the data is split: statistics of the test set leak into training."""
+"""Preprocessing that is fitted, and columns that are chosen, before the split: the test set leaks into training.
+
+Besides the split into training and test data, a cross-validation splits what it is given: rows that a resampler made
+before it stand in both parts of a fold.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,10 @@ from aiaudit.probes.python.resolve import last_name, root_name
 
 HITS: Final = rb"\b(?:train_test_split|random_split|fit_transform|fit_resample|KFold|StratifiedKFold|cross_val_score)\b"
 _FITTERS: Final = name_set("fit fit_transform fit_resample")
+_RESAMPLERS: Final = name_set("fit_resample")
 _SPLITTERS: Final = name_set("train_test_split")
+_FOLDERS: Final = name_set("cross_val_score cross_validate cross_val_predict")
+_CHOOSERS: Final = name_set("corr corrwith")
 _STATELESS: Final = name_set(
     "LabelEncoder LabelBinarizer MultiLabelBinarizer Normalizer FunctionTransformer HashingVectorizer"
 )
@@ -27,35 +34,80 @@ _PACKAGES: Final = tuple(
 
 
 def fitted_before_split(view: FileView) -> list[dict[str, Any]]:
-    """One row for each fit of a preprocessing step on data that is split further down in the same scope."""
+    """One row for each fit or choice that looks at data which is split further down in the same scope."""
     calls = view.all_calls()
     splits = [(scope, call) for scope, call in calls if last_name(call.func) in _SPLITTERS]
+    folds = [(scope, call) for scope, call in calls if last_name(call.func) in _FOLDERS]
     rows: list[dict[str, Any]] = []
-    for scope, fit in calls if splits else ():
-        if last_name(fit.func) not in _FITTERS or not fit.args:
-            continue
-        names = [one.name for one in view.resolver.names(fit.func, scope)]
-        name = next((one for one in names if one.startswith(_PACKAGES)), "")
-        if not name or name.split(".")[-2] in _STATELESS:
-            continue
-        for owner, split in splits:
-            if owner is scope and split.lineno > fit.lineno and _reaches(fit, split, scope, view):
-                rows.append(
-                    {
-                        **view.place(fit, scope),
-                        "name": name,
-                        "split_line": view.source.line(split.lineno),
-                        "data": root_name(fit.args[0]),
-                    }
-                )
-                break
+    for scope, fit in calls if splits or folds else ():
+        last = last_name(fit.func)
+        if last in _CHOOSERS:
+            cut = next((one for owner, one in splits if owner is scope and _chooses(fit, one, scope, view)), None)
+            name, data = last, root_name(fit.func)
+        else:
+            name, data = _step(fit, last, scope, view), root_name(fit.args[0]) if fit.args else ""
+            among = [*splits, *folds] if last in _RESAMPLERS else splits
+            cut = next(
+                (one for owner, one in among if name and owner is scope and _reaches(fit, one, scope, view)), None
+            )
+        if cut is not None:
+            kind = "choice" if last in _CHOOSERS else "fit" if last_name(cut.func) in _SPLITTERS else "resample"
+            line = view.source.line(cut.lineno)
+            rows.append({**view.place(fit, scope), "name": name, "kind": kind, "split_line": line, "data": data})
     return rows
+
+
+def _step(fit: ast.Call, last: str, scope: Scope, view: FileView) -> str:
+    """The name of the preprocessing step that a call fits; "" of another call."""
+    if last not in _FITTERS or not fit.args:
+        return ""
+    names = [one.name for one in view.resolver.names(fit.func, scope)]
+    name = next((one for one in names if one.startswith(_PACKAGES)), "")
+    return "" if not name or name.split(".")[-2] in _STATELESS else name
+
+
+def _chooses(corr: ast.Call, split: ast.Call, scope: Scope, view: FileView) -> bool:
+    """Whether columns that are chosen by a correlation over all rows make up what is split."""
+    if split.lineno <= corr.lineno:
+        return False
+    statement = view.statement_of(corr)
+    learnt: set[str] = set()  # names that hold what the correlations say
+    chosen: set[str] = set()  # names of data of which only the chosen columns are left
+    for node, _ in statements(scope):
+        if node.lineno > split.lineno:
+            break
+        if not isinstance(node, ast.Assign):
+            continue
+        targets = {part.id for target in node.targets for part in _parts(target) if isinstance(part, ast.Name)}
+        if node is statement:
+            learnt |= targets
+        elif node.lineno > corr.lineno:
+            if _names(node.value) & chosen or _selects(node.value, learnt):
+                chosen |= targets
+            elif _names(node.value) & learnt:
+                learnt |= targets
+    return bool(chosen & {root_name(one) for one in split.args})
+
+
+def _selects(value: ast.expr, learnt: set[str]) -> bool:
+    """Whether an expression takes or drops columns that the names tell (`df[names]`, `df.drop(columns=names)`)."""
+    for inner in ast.walk(value):
+        match inner:
+            case ast.Subscript(value=base, slice=part) if root_name(base) not in learnt and _names(part) & learnt:
+                return True
+            case ast.Call(func=ast.Attribute(attr="drop" | "filter"), args=args, keywords=given):
+                if any(_names(one) & learnt for one in (*args, *(keyword.value for keyword in given))):
+                    return True
+    return False
 
 
 def _reaches(fit: ast.Call, split: ast.Call, scope: Scope, view: FileView) -> bool:
     """Whether what the step was fitted on, or what it gave, is what is split."""
+    if split.lineno <= fit.lineno:
+        return False
     given = {root_name(one) for one in split.args} - {""}
-    tainted = {root_name(fit.args[0])} - {""}
+    # a fold splits what the resampler gave; that the rows it was given are in use too does no harm
+    tainted = {root_name(fit.args[0])} - {""} if last_name(split.func) in _SPLITTERS else set()
     statement = view.statement_of(fit)
     for node, _ in statements(scope):
         if node.lineno > split.lineno:

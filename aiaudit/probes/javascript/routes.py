@@ -53,6 +53,14 @@ APPS: Final = {  # heads of names on which a verb makes a route
     "@oak/oak.Router": "oak",
 }
 _COMPARED: Final = lazy.regex(r"===?\s*[\"'`](/(?:api/)?(?:healthz?|readyz?|livez?|ping|status))[\"'`]")
+_ANSWERING: Final = name_set(
+    "writeHead setHeader set header headers append status sendStatus type send end write json stringify Response text"
+    " log"
+)
+_CALLED: Final = lazy.regex(r"([A-Za-z_$][\w$]*)\s*\(")
+_LOOKED_UP: Final = lazy.regex(
+    r"\bawait\b|\$\{|:\s*(?!true\b|false\b|null\b)[A-Za-z_$]|\b(?:end|send|json|write)\(\s*[A-Za-z_$]"
+)
 _TOOLS: Final = name_set("tool registerTool addTool setRequestHandler")
 _LIKE_APP: Final = lazy.regex(r"^(?:app|router|fastify|server|api|\w+Router|\w+App)$")
 _LIKE_SERVER: Final = lazy.regex(r"(?i)server$|^mcp")
@@ -132,7 +140,8 @@ class RouteFinder:
         for match in list(_COMPARED.finditer(call.text()[:60_000]))[:5]:
             line = call.range().start.line + 1 + call.text().count("\n", 0, match.start())
             row = {"line": line, "framework": framework, "kind": "route", "route": match.group(1), "methods": ["GET"]}
-            self.made.rows.append({**row, "function": "", "app": "", "reads": False, "constant": False})
+            constant = _answers_alike(call.text()[match.end() : match.end() + 400])
+            self.made.rows.append({**row, "function": "", "app": "", "reads": False, "constant": constant})
 
     def _framework(self, head: str, receiver: SgNode, spec: str, call: SgNode) -> str:
         for part in (head, head.removesuffix(".route"), _strip_verbs(head)):
@@ -295,3 +304,13 @@ def _root_text(node: SgNode) -> str:
             break
         node = inner
     return node.text()[:60]
+
+
+def _answers_alike(after: str) -> bool:
+    """Whether the branch that follows a comparison of the path answers literals each time, and asks nothing."""
+    head, brace, body = after.partition("{")
+    branch = body if brace and ";" not in head else after.partition(";")[0]
+    for end in ("return;", "\n    }", "\n  }", "\n}"):
+        branch = branch.partition(end)[0]
+    called = _CALLED.findall(branch)
+    return bool(called) and all(one in _ANSWERING for one in called) and _LOOKED_UP.search(branch) is None

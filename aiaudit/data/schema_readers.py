@@ -315,18 +315,24 @@ def _properties(value: Mapping[str, Any]) -> Any:
 
 
 def _with_lines(schema: Schema, lines: Sequence[str]) -> Schema:
-    """With the line in which each column is named first."""
+    """With the line in which each column is described (`income:`, `- name: income`), else the first that names it."""
     if not lines:
         return schema
     at: dict[str, int] = {}
+    described: set[str] = set()
     wanted = {mark for name in schema.columns for mark in (f'"{name}"', f"'{name}'", f" {name}:", f": {name}")}
     for number, line in enumerate(lines, 1):
         if any(mark in line for mark in wanted):
             for name in schema.columns:
-                marks = (f'"{name}"', f"'{name}'", f"{name}:")
-                if name not in at and (any(m in line for m in marks) or line.strip().endswith(f": {name}")):
+                keys = (f'"{name}":', f"'{name}':", f"{name}:", f'"{name}" :')
+                if name in described:
+                    continue
+                if any(key in line for key in keys) or line.strip().endswith(f": {name}"):
+                    described.add(name)
                     at[name] = number
-            if len(at) == len(schema.columns):
+                elif name not in at and (f'"{name}"' in line or f"'{name}'" in line):
+                    at[name] = number
+            if len(described) == len(schema.columns):
                 break
     demands = tuple(replace(d, line=at.get(d.column, 1)) for d in schema.demands)
     return replace(schema, demands=demands, line=min(at.values(), default=1))

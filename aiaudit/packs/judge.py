@@ -34,6 +34,7 @@ from aiaudit.rules import Evaluation, Failed, evaluate
 
 HALF = 0.5
 _UNTOLD = "Cannot tell whether it applies: "
+_NO_LINE = "No line of the rule holds."
 FINDING_STATUSES = frozenset({Status.FAIL, Status.PARTIAL, Status.UNKNOWN})
 
 
@@ -220,7 +221,7 @@ def _blocked(check: Check, done: Mapping[str, CheckResult]) -> Verdict | None:
 
 def _by_rule(check: Check, values: Values, seen: Mapping[str, Any], explain: bool) -> Verdict:
     """The first line of the rule that holds, or that cannot be told."""
-    verdict = Verdict(Status.UNKNOWN, "No line of the rule holds.")
+    verdict = Verdict(Status.UNKNOWN, _NO_LINE)
     read: dict[str, None] = {}
     trace: list[str] = []
     for line in check.rule:
@@ -293,7 +294,8 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
             sentence = _ended(verdict.reason)  # the pack's own speaks of what it knows that it cannot follow
         case Status.UNKNOWN | Status.ERROR if verdict.reason:
             told = own and not _is_unread(facts, verdict.reason)
-            sentence = f"{own} ({_plain(verdict.reason)})" if told else _ended(verdict.reason)
+            more = f" ({_plain(verdict.reason)})" if _tells_more(verdict.reason) else ""
+            sentence = f"{own}{more}" if told else _ended(verdict.reason)
         case Status.PARTIAL if verdict.reason:
             passed = reasons.from_pack(check, Status.PASS, seen) or reasons.holds(check, facts)
             sentence = f"{passed} {verdict.reason}"
@@ -363,6 +365,13 @@ def _lookup(check: Check, values: Values) -> FactsOf:
 
 def _known(values: Values, fact_ids: Iterable[str]) -> list[Fact]:
     return [values.facts[fact_id] for fact_id in fact_ids if fact_id in values.facts]
+
+
+def _tells_more(reason: str) -> bool:
+    """Whether a reason of the engine adds to the pack's own sentence: neither the one for a rule that ends nowhere nor
+    the bare word by which a value of the code is called (`boolop`, `subscript`)."""
+    plain = _plain(reason)
+    return plain != _plain(_NO_LINE) and not plain.isidentifier()
 
 
 def _plain(reason: str) -> str:

@@ -47,7 +47,9 @@ _PATTERNS: Final = (
         "prefixed",
         rf"""(?i:default\w*|\bid|\bname)["']?\s*[=:]\s*["'](?:{_PROVIDERS})[/:]([A-Za-z][A-Za-z0-9.\-:]*)["']""",
     ),
-    Pattern("called", r'(?:Chat\w+|OpenAI\w*|Anthropic\w*|LM|init_chat_model)\(\s*["\']' + _PREFIX + _NAME + r'["\']'),
+    Pattern(
+        "called", r'(?:\w*Chat\w*|OpenAI\w*|Anthropic\w*|LM|init_chat_model)\(\s*["\']' + _PREFIX + _NAME + r'["\']'
+    ),
     Pattern("assigned", r"^\s*(?i:\w*model\w*)\s*[:=]\s*" + _PREFIX + _NAME + r"\s*(?:#.*)?$"),
     Pattern("image", r"^\s*(?i:FROM)\s+(?:--platform=\S+\s+)?(?:[\w.\-]+/)*([\w.\-]+:[\w.\-]+)"),
     Pattern("runtime", r"""^\s*(?i:runtime)["']?\s*[:=]\s*["']?((?:python3\.|nodejs)\d+)(?:\.x)?\b"""),
@@ -62,6 +64,9 @@ _LANGUAGE: Final = lazy.regex(  # in the tag of an image that adds something to 
     r"(?:py|python)(?:(?P<dotted>\d\.\d{1,2})(?:\.\d+)?|3(?P<short>\d{1,2}))|node(?:js)?(?P<node>\d{1,2})"
 )
 _ROLES: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.OTHER})
+
+_GATEWAY: Final = lazy.regex(r"(?P<name>claude-[\w.-]{1,60}?)(?:[:-]thinking|:beta)?")
+_DATED: Final = lazy.regex(r"-20\d{6}")
 
 ITEM: Final = record(
     "dated thing",
@@ -125,7 +130,7 @@ def _in_message(before: bytes) -> bool:
 def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
     judge: Judge = _keep
     chosen = tuple(pattern for pattern in _PATTERNS if pattern.name in names)
-    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 5")
+    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 6")
 
 
 _GROUPS: Final = (
@@ -218,7 +223,18 @@ def _row(name: str, kind: str, rows: dict[str, _Row]) -> _Row | None:
     if kind == "runtime":  # python3.8, nodejs16
         language, number = ("python", name[6:]) if name.startswith("python") else ("node", name[6:])
         return rows.get(f"{language}:{number}")
-    return rows.get(_APIS.get(name, name))
+    return rows.get(_APIS.get(name, name)) or _by_gateway(name, rows)
+
+
+def _by_gateway(name: str, rows: dict[str, _Row]) -> _Row | None:
+    """A Claude model as gateways name it: `claude-3.7-sonnet` and `claude-3.7-sonnet:thinking` are the newest dated
+    `claude-3-7-sonnet-…`; the numbers may stand before or after the family."""
+    match = _GATEWAY.fullmatch(name)
+    if match is None:
+        return None
+    plain = match["name"].replace(".", "-")
+    dated = [row for other, row in rows.items() if other == plain or _DATED.fullmatch(other.removeprefix(plain))]
+    return max(dated, key=lambda row: row.ends, default=None)
 
 
 def _runtime(image: str, rows: dict[str, _Row]) -> _Row | None:

@@ -16,7 +16,8 @@ from aiaudit.probes.dependencies.lines import LineFinder
 from aiaudit.probes.dependencies.versions import poetry_to_pep440, satisfies_npm, satisfies_pep440
 from aiaudit.probes.reading import Files
 
-# path, line, name as in the table of end dates (python:3.8, node:18), and whether only CI runs on it
+# path, line, name as in the table of end dates (python:3.8, node:18), and whether only CI or a container for
+# development runs on it
 Runtime = tuple[str, int, str, bool]
 
 _PYTHONS: Final = tuple(range(31))  # minor versions of Python 3
@@ -30,7 +31,11 @@ _VERSION_FILES: Final = {
 }
 _CONDA: Final = r"^\s*-\s*[\"']?python\s*={1,2}\s*(\d+\.\d+)"
 _CI: Final = (
-    r"^\s*-?\s*(?:with:\s*\{\s*)?(python|node)-version:\s*[\"']?v?(\d+(?:\.\d+)?)[\w.]*[\"']?\s*\}?\s*(?:#.*)?$"
+    r"^\s*-?\s*(?:with:\s*\{\s*)?(python|node)-version:\s*(?:\[\s*)?[\"']?v?(\d+(?:\.\d+)?)[\w.]*[\"']?"
+    r"\s*\]?\s*\}?\s*(?:#.*)?$"
+)
+_DEVELOPMENT: Final = (
+    r".*[\"']image[\"']\s*:\s*[\"'][\w./-]*/(?:typescript-|javascript-)?(python|node):(?:\d+-)?(\d+(?:\.\d+)?)"
 )
 
 
@@ -41,6 +46,7 @@ def runtimes(context: Context) -> list[Runtime]:
         *_version_files(files),
         *_lines(files, ("**/environment*.yml", "**/environment*.yaml"), _CONDA, "python"),
         *_workflows(files),
+        *_development(files),
         *_python_bounds(files),
         *_node_bounds(files),
     ]
@@ -68,6 +74,13 @@ def _workflows(files: Files) -> Iterator[Runtime]:
             language = name.partition(":")[0]
             if len({other for _, _, other, _ in found if other.startswith(language)}) == 1:
                 yield path, line, name, True
+
+
+def _development(files: Files) -> Iterator[Runtime]:
+    """The language of a development container, by the tag of its image."""
+    globs = (".devcontainer/**/devcontainer.json", ".devcontainer.json")
+    for path, line, name, _ in _lines(files, globs, _DEVELOPMENT, ""):
+        yield path, line, name, True
 
 
 def _name(language: str, version: str) -> str:

@@ -219,3 +219,14 @@ class People(pa.DataFrameModel):
     }  # fmt: skip
     assert said(people, "full name") == {"type": "text"}
     assert schema_pandera.read("def (", "s.py") == []
+
+
+def test_a_column_stands_where_it_is_described_and_not_where_it_is_required():
+    text = """{"type": "object",
+ "required": ["income", "region"],
+ "properties": {
+  "income": {"minimum": 0},
+  "region": {"enum": ["n"]}}}
+"""
+    (schema,) = schema_readers.read(json.loads(text), "orders.schema.json", text.splitlines())
+    assert {d.column: d.line for d in schema.demands} == {"income": 4, "region": 5}

@@ -91,6 +91,15 @@ def test_a_rule_of_which_no_line_holds_ends_unknown() -> None:
     assert (result.status, result.reason) == (Status.UNKNOWN, "No line of the rule holds.")
 
 
+def test_the_packs_own_sentence_takes_no_word_that_tells_a_reader_nothing() -> None:
+    says = 'says: {unknown: "The settings are set elsewhere."}'
+    library = one_check(rule=f"{{fail: uses, pass: tested}}\n  {says}")
+    assert ended(library, absent(USES), absent(TESTED)).reason == "The settings are set elsewhere."
+    library = one_check(rule=f"{{fail: uses, pass: otherwise}}\n  {says}")
+    assert ended(library, unknown(USES, "boolop")).reason == "The settings are set elsewhere."
+    assert ended(library, unknown(USES, "model()")).reason == "The settings are set elsewhere. (model())"
+
+
 def test_a_rule_may_end_in_unknown_or_not_applicable_by_itself() -> None:
     library = one_check(rule="{not_applicable: uses, unknown: tested, fail: otherwise}")
     assert ended(library, known(USES, True)).status is Status.NOT_APPLICABLE

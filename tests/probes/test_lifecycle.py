@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from aiaudit.probes.lifecycle import _runtime, _table
+from aiaudit.probes.lifecycle import _row, _runtime, _table
 
 
 def test_every_row_has_a_source_a_date_and_a_successor() -> None:
@@ -46,3 +46,20 @@ def test_an_image_is_found_by_its_version(image: str, ends: str) -> None:
 def test_other_images_are_not(image: str) -> None:
     row = _runtime(image, _table()[1])
     assert row is None or row.ends > dt.date(2027, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "ends"),
+    [
+        ("claude-3.7-sonnet", "2026-02-19"),
+        ("claude-3.7-sonnet-thinking", "2026-02-19"),
+        ("claude-3.7-sonnet:thinking", "2026-02-19"),
+        ("claude-3.5-sonnet", "2025-10-28"),
+        ("claude-sonnet-4.5", "2026-11-30"),
+        ("claude-opus-4.5", None),
+        ("claude-3", None),
+    ],
+)
+def test_a_model_is_found_by_the_name_that_a_gateway_gives_it(name: str, ends: str | None) -> None:
+    row = _row(name, "model", _table()[1])
+    assert (row.ends.isoformat() if row else None) == ends

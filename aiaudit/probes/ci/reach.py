@@ -34,6 +34,7 @@ REACHED: Final = record(
     deployed=BOOL,
     in_ci=BOOL,
     starts=list_of(STRING),
+    scripts=list_of(STRING),
     idle=list_of(STRING),
 )
 # Packages whose import makes a file the definition of a pipeline.
@@ -47,16 +48,23 @@ _TOLD: Final = lazy.regex(  # the same in a README, pages too
 _README: Final = lazy.regex(r"(?i)(?:^|/)readme(?:\.(?:md|rst|txt))?$")
 # Modules that a started file names in a text: `uvicorn.run("app.main:app")`, `import_module("app.plugins")`.
 _BY_TEXT: Final = lazy.regex(r"\b(uvicorn\.run|import_module)\(\s{0,99}[\"']([A-Za-z_][\w.]{0,200})(?::\w+)?[\"']")
+# Classes and functions of the project that a configuration of Hydra names: `_target_: src.models.net.Net`.
+_TARGET: Final = lazy.regex(r"(?m)^[ \t-]{0,80}_target_:[ \t]*[\"']?([A-Za-z_]\w{0,100}(?:\.[A-Za-z_]\w{0,100}){1,12})")
+_MAX_TARGET_FILES: Final = 500
 _WORD: Final = lazy.regex(r"\w+")
 _OBJECT: Final = lazy.regex(r":([A-Za-z_]\w*)")  # `app.main:app` starts a function or object by name
 _MAX_STARTS: Final = 10
 _MAX_ROOTS: Final = 500
+_MAX_SCRIPTS: Final = (
+    100  # scripts that are followed one by one; in a project with more, which of them it was is left out
+)
 
 
 class ReachQuery(CodeQuery):
     """Files that are reached, and the kinds of what reaches them: serve, train, evaluate, batch, test, other (start
     and CI commands), pipeline (Airflow, Prefect, …), script (a main block or a README's line). deployed: from what an
-    image, compose file, manifest or Procfile starts. in_ci: from a command that CI runs. idle: functions and methods
+    image, compose file, manifest or Procfile starts. in_ci: from a command that CI runs. scripts: the scripts that
+    reach it, itself among them (empty in a project with more than a hundred). idle: functions and methods
     that stand in a started file, and that neither it nor anything else that is reached names again."""
 
 
@@ -102,6 +110,7 @@ class _Reach(Struct):
     starts: list[str] = field(default_factory=list)
     deployed: bool = False
     in_ci: bool = False
+    scripts: list[str] = field(default_factory=list)
     idle: list[str] = field(default_factory=list)
 
 
@@ -122,6 +131,7 @@ def _record(path: str, role: str, reach: _Reach) -> dict[str, Any]:
         "deployed": reach.deployed,
         "in_ci": reach.in_ci,
         "starts": reach.starts[:_MAX_STARTS],
+        "scripts": reach.scripts,
         "idle": reach.idle,
     }
 
@@ -143,10 +153,13 @@ def _reached(context: Context) -> dict[str, _Reach]:
             reach.in_ci |= root.in_ci
             if root.start not in reach.starts:
                 reach.starts.append(root.start)
-    # Scripts that people run are many in some projects, and which of them it was matters little: all at once.
     scripts = [root for root in roots if root.kind == "script"]
     for path in graph.closure(*(root.path for root in scripts)):
         found[path].kinds.add("script")
+    own = sorted({root.path for root in scripts})
+    for script in own if len(own) <= _MAX_SCRIPTS else ():
+        for path in graph.closure(script):
+            found[path].scripts.append(script)
     for root in scripts:
         if root.path in project.records:
             found[root.path].starts.append(root.start)
@@ -195,7 +208,28 @@ def _roots(context: Context, project: PythonProject) -> list[_Root]:
         if path in mains:
             roots.append(_Root(path, "script", f"{path}:1 main block"))
     roots.extend([named for root in dict.fromkeys(roots[:_MAX_ROOTS]) for named in _named_by(root, files)])
+    if project.importers.get("hydra"):
+        roots.extend(_made_by_hydra(context, project, roots, files))
     return list(dict.fromkeys(roots))
+
+
+def _made_by_hydra(context: Context, project: PythonProject, roots: list[_Root], files: Files) -> list[_Root]:
+    """What a start that takes its configuration from Hydra makes of it: the modules that a `_target_` names."""
+    started = [root for root in dict.fromkeys(roots) if root.path in project.importers["hydra"]]
+    if not started:
+        return []
+    targets: set[str] = set()
+    for entry in context.project.matching(["**/*.{yaml,yml}"])[:_MAX_TARGET_FILES]:
+        if entry.role is not Role.TEST:
+            targets.update(_TARGET.findall(files.text(entry.path) or ""))
+    modules = sorted({target.rpartition(".")[0] for target in targets})
+    found = [path for module in modules if (path := file_of_module(files, module)) and path in project.records]
+    return [
+        _Root(path, root.kind, root.start, root.deployed, root.in_ci)
+        for root in started
+        for path in dict.fromkeys(found)
+        if path != root.path
+    ]
 
 
 def _named_by(root: _Root, files: Files) -> Iterator[_Root]:

@@ -27,6 +27,11 @@ _UNTRUSTED: Final = lazy.regex(
     r"|head_commit\.(message|author\.(email|name))|discussion\.(title|body)|workflow_run\.(head_branch|head_commit\.message"
     r"|pull_requests[\w*.\[\]]*\.head\.ref))|github\.head_ref"
 )
+# Actions that give the names of the files that a change touches, and the outputs that hold them.
+_LISTS_FILES: Final = lazy.regex(
+    r"(?i)(?:changed|modified|touched|added)[-_]files|files?[-_]changes?|paths-filter|get-diff"
+)
+_FILE_NAMES: Final = lazy.regex(r"\bsteps\.([\w-]+)\.outputs\.\w*files?\w*")
 _BRANCH: Final = lazy.regex(r"github\.(?:ref_name|base_ref)\b")  # who may push a branch chooses its name
 _HEAD_REF: Final = lazy.regex(
     r"github\.event\.pull_request\.head\.(sha|ref)|github\.head_ref|refs/pull/|github\.event\.number"
@@ -64,7 +69,8 @@ _TYPES: Final[Mapping[str, Type]] = {
 
 class WorkflowsQuery(Query):
     """`what`: the workflows; the actions they use; permissions that are given for writing (or not narrowed at all);
-    `injections`: text put into a script that somebody else chooses (`who`: a stranger, or a member who starts the run
+    `injections`: text put into a script that somebody else chooses (`who`: a stranger, file = the name of a file that a
+    change proposes, or a member who starts the run
     by hand or names a branch); `untrusted_checkouts`: a stranger's code checked out where secrets are at hand;
     `runners`: self-hosted ones; `hazards`: other ways in, by `kind`: open_trigger (strangers start a job that holds
     secrets, and it does not look at who they are), bot_condition (trust in a name that can be had), inherited_secrets
@@ -172,6 +178,7 @@ def _given(value: Any) -> str:
 
 
 def _injections(workflow: Workflow) -> Iterator[dict[str, Any]]:
+    changes = bool({"pull_request", "pull_request_target"} & set(workflow.triggers))
     for job, step in _steps(workflow):
         scripts = [(step.script, step.script_line)]
         if "github-script" in step.uses:
@@ -185,6 +192,19 @@ def _injections(workflow: Workflow) -> Iterator[dict[str, Any]]:
                     line = start + script.count("\n", 0, match.start())
                     who = "stranger" if stranger else "member"
                     yield {"path": workflow.path, "line": line, "job": job.id, "what": what, "who": who}
+                    continue
+                names = _FILE_NAMES.search(match.group(1)) if changes else None
+                if names and names.group(1) in _steps_that_list_files(workflow, job.id):
+                    line = start + script.count("\n", 0, match.start())
+                    what = names.group(0)
+                    yield {"path": workflow.path, "line": line, "job": job.id, "what": what, "who": "file"}
+
+
+def _steps_that_list_files(workflow: Workflow, job: str) -> set[str]:
+    """The ids of the steps of a job whose action lists the files of a change."""
+    steps = as_map(as_map(as_map(workflow.data).get("jobs")).get(job)).get("steps")
+    told = [as_map(step) for step in steps] if isinstance(steps, list) else []
+    return {str(step.get("id")) for step in told if _LISTS_FILES.search(str(step.get("uses") or ""))}
 
 
 def _untrusted_checkouts(workflow: Workflow) -> Iterator[dict[str, Any]]:

@@ -8,11 +8,12 @@ from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.common import Globs, Library, library
-from aiaudit.probes.docs.document import Document
+from aiaudit.probes.docs.document import Document, Section
 from aiaudit.project.parse import Malformed
 from aiaudit.project.reader import Unreadable
 
@@ -73,6 +74,15 @@ _FAMILIES: Final[tuple[tuple[str, str], ...]] = (
     ("proprietary", r"proprietary|all rights reserved|commercial|private|unlicensed"),
 )
 
+# A README's sentence that licenses the project: "is licensed under the MIT License". What follows names the licence.
+_GRANT: Final = lazy.regex(
+    r"(?i)\b(?:licen[cs]ed|released|distributed|available|published) under (?:the )?(?:terms of )?(?:the )?"
+    r"(?:an? )?(?P<name>[A-Z0-9][\w .,-]{1,60}?licen[cs]e(?:,? (?:version|v)? ?\d(?:\.\d)?)?|MIT|Apache[ -]2\.0"
+    r"|BSD-\d-Clause|A?GPL-?v?3(?:\.0)?|LGPL-?v?\d(?:\.\d)?|MPL-2\.0)"
+)
+_FULL_TEXT: Final = 60  # words; the text of ISC, the shortest that is common, has some 130
+_LICENCE_HEADING: Final = lazy.regex(r"(?i)^\W*(?:software |code )?licen[cs](?:e|es|ing)\b.{0,30}$")
+
 LICENCE: Final = record("licence", path=STRING, line=INT, licence=STRING, family=STRING, source=STRING)
 _TYPE: Final = record("licences", files=list_of(LICENCE), declared=list_of(LICENCE))
 
@@ -90,7 +100,8 @@ class LicenceQuery(Query):
 
 
 class LicenceProbe(Probe[LicenceQuery]):
-    """The project's licence: `files` are texts (an unknown text has licence ""), `declared` is what metadata names.
+    """The project's licence: `files` are texts (an unknown text has licence ""), `declared` is what metadata names, and
+    what the README's section on the licence holds or grants.
 
     `family`: permissive, weak-copyleft, copyleft, network-copyleft, non-commercial, use-restricted, proprietary or
     unknown.
@@ -158,14 +169,18 @@ def _whole(document: Document) -> str:
     """All text of a document: a licence's clauses may look like headings or indented code."""
     lines: list[str] = []
     for section in document.sections:
-        lines.append(section.title)
-        lines.extend(line for _, line in section.lines)
-        lines.extend(line for block in section.code for line in block.lines)
+        lines.extend(_lines(section))
     return "\n".join(lines)
 
 
+def _lines(section: Section) -> Iterator[str]:
+    yield section.title
+    yield from (line for _, line in section.lines)
+    yield from (line for block in section.code for line in block.lines)
+
+
 def _declared(context: Context) -> Iterator[dict[str, Any]]:
-    """Licences that package metadata and the README's front matter name."""
+    """Licences that package metadata, the README's front matter and its section on the licence name."""
     for path, where, value in _metadata(context):
         name = value.strip()
         if name and len(name) <= 200:
@@ -177,6 +192,32 @@ def _declared(context: Context) -> Iterator[dict[str, Any]]:
                 "family": family(name),
                 "source": "metadata",
             }
+    yield from _in_readme(context)
+
+
+def _in_readme(context: Context) -> Iterator[dict[str, Any]]:
+    """The licence whose text stands in the README's section on it, or which a sentence there grants."""
+    for document in library(context, ["README{,.md,.rst,.txt}"]).documents:
+        for section in document.sections:
+            if not _LICENCE_HEADING.search(section.title):
+                continue
+            name = _named_in(section)
+            if name:
+                made = {"path": document.path, "line": section.line, "licence": name, "family": family(name)}
+                yield made | {"source": "README"}
+
+
+def _named_in(section: Section) -> str:
+    """The licence that a section holds as a text, grants in a sentence, or names as all that it says; "" if none."""
+    said = " ".join(line for _, line in section.lines)
+    granted = _GRANT.search(said)
+    if granted:
+        return granted["name"].strip(" .,")
+    text = "\n".join(_lines(section))
+    if len(text.split()) >= _FULL_TEXT:
+        return recognise(text)
+    plain = said.partition("](")[0].strip(" .[]*_")
+    return plain if len(plain.split()) <= 4 and family(plain) != "unknown" else ""
 
 
 def _metadata(context: Context) -> Iterator[tuple[str, str, str]]:

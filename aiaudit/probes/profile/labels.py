@@ -1,4 +1,4 @@
-"""Names of label columns that the project's code tells: `y = frame["churned"]`, `frame.drop(columns="churned")`."""
+"""Names of label columns that the project's code tells: `y = frame["churned"]`, `TARGET = "churned"`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _MOST_FILES: Final = 2000
 _ASSIGNED: Final = re2.compile(
-    r"""(?m)^[^#\n]{0,200}?\b(?:y(?:_(?:train|test|all|full|true))?|[Tt]arget|labels?)\s*=\s*\w+(?:\.\w+)*\[\s*\\?["'](\w{1,60})\\?["']\s*\]"""
+    r"""(?m)^[^#\n]{0,200}?\b(?:[yY](?:_(?:train|test|all|full|true))?|[Tt]arget|labels?)\s*=\s*\w+(?:\.\w+)*\[\s*\\?["'](\w{1,60})\\?["']\s*\]"""
 )
 _NAMED: Final = re2.compile(
     r"""(?i)\b(?:target|label)(?:_?(?:col|column|name|variable))?\s*[:=]\s*(?:str\s*=\s*)?\\?["'](\w{1,60})\\?["']"""

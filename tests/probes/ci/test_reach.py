@@ -118,3 +118,40 @@ def test_starts_by_name_reach_their_file(tmp_path: Path, files: dict[str, str], 
     assert "pkg/core.py" in found
     assert "pkg/unused.py" not in found
     assert found[target]["deployed"] is ("Procfile" in files)
+
+
+def test_what_a_configuration_of_hydra_names_is_made_by_what_reads_it(tmp_path: Path) -> None:
+    files = {
+        "Makefile": "train:\n\tpython src/train.py\n",
+        "src/train.py": "import hydra\n@hydra.main(config_path='../configs')\ndef main(cfg):\n    hydra.utils.instantiate(cfg.data)\n",
+        "src/tool.py": "if __name__ == '__main__':\n    print(1)\n",
+        "src/data.py": "import src.files\nclass Data:\n    pass\n",
+        "src/files.py": "",
+        "src/other.py": "class Other:\n    pass\n",
+        "configs/data/mnist.yaml": "_target_: src.data.Data\nloader:\n  _target_: torch.utils.data.DataLoader\n",
+        "tests/config.yaml": "_target_: src.other.Other\n",
+    }
+    found = reached(tmp_path, files)
+    assert "train" in found["src/data.py"]["kinds"] and "train" in found["src/files.py"]["kinds"]
+    assert "src/other.py" not in found
+    del files["src/train.py"]
+    assert "src/data.py" not in reached(tmp_path / "without", files)
+
+
+def test_a_file_tells_which_scripts_reach_it(tmp_path: Path) -> None:
+    files = {
+        "train.py": "from features import build\nif __name__ == '__main__':\n    build()\n",
+        "report.py": "import shapes\nif __name__ == '__main__':\n    shapes\n",
+        "features.py": "import shapes\ndef build():\n    return shapes\n",
+        "shapes.py": "x = 1\n",
+    }
+    found = reached(tmp_path, files)
+    assert found["features.py"]["scripts"] == ["train.py"]
+    assert found["shapes.py"]["scripts"] == ["report.py", "train.py"]
+    assert found["train.py"]["scripts"] == ["train.py"]
+
+
+def test_scripts_are_not_told_apart_where_they_are_many(tmp_path: Path) -> None:
+    files = {f"tool_{i}.py": "import shapes\nif __name__ == '__main__':\n    shapes\n" for i in range(101)}
+    found = reached(tmp_path, files | {"shapes.py": "x = 1\n"})
+    assert (found["shapes.py"]["kinds"], found["shapes.py"]["scripts"]) == (["script"], [])

@@ -170,6 +170,25 @@ def test_licences_of_a_project(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("section", "licence"),
+    [
+        (f"## License\n\nX is licensed under the MIT License.\n\n```\n{MIT}\n```\n", "MIT License"),
+        (f"## License\n\n```\n{MIT * 3}\n```\n", "MIT"),
+        (
+            "# License\n\nThis project is released under the Apache License 2.0. Copyright A. All rights reserved.\n",
+            "Apache License 2.0",
+        ),
+        ("## Licence\n\n[MIT](LICENSE)\n", "MIT"),
+        ("## License\n\nSee the LICENSE file.\n", ""),
+        ("## Usage\n\nThe data is distributed under the MIT License.\n", ""),
+    ],
+)
+def test_a_readme_may_hold_or_grant_the_licence(tmp_path: Path, section: str, licence: str) -> None:
+    fact = LicenceProbe().answer("licence", LicenceQuery(), context(tmp_path, {"README.md": f"# X\n\n{section}"}))
+    assert [one["licence"] for one in (fact.value or {}).get("declared", [])] == ([licence] if licence else [])
+
+
 def test_an_empty_licence_file_is_no_licence(tmp_path: Path) -> None:
     fact = LicenceProbe().answer("licence", LicenceQuery(), context(tmp_path, {"LICENSE": "MIT\n"}))
     assert fact.state is State.ABSENT

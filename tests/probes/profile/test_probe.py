@@ -44,6 +44,11 @@ def test_the_label_is_what_code_calls_y(tmp_path: Path) -> None:
     assert sets(tmp_path, {"data/orders.csv": ORDERS, "train.py": code})["data/orders.csv"]["label"] == "bought"
 
 
+def test_the_label_may_be_called_y_in_capitals(tmp_path: Path) -> None:
+    code = 'data = read()\nX = data.drop("bought", axis=1)\nY = data["bought"]\n'
+    assert sets(tmp_path, {"data/orders.csv": ORDERS, "train.py": code})["data/orders.csv"]["label"] == "bought"
+
+
 def test_two_names_for_the_label_tell_none(tmp_path: Path) -> None:
     code = 'y = frame["bought"]\ny = frame["price"]\n'
     assert sets(tmp_path, {"data/orders.csv": ORDERS, "train.py": code})["data/orders.csv"]["label"] == ""

@@ -63,6 +63,9 @@ class Kept(Mapping[str, Fact]):
             self._read[fact_id] = from_bytes(fact_id, zlib.decompress(self._rows[fact_id]))
         return self._read[fact_id]
 
+    def __contains__(self, fact_id: object) -> bool:
+        return fact_id in self._rows  # without reading it, which is what a mapping does by itself
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
 

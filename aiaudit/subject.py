@@ -126,9 +126,9 @@ def _at(project: Project, path: str, kind: str, keys: tuple[str, ...]) -> str | 
 
 def commit(facts: Mapping[str, Fact], specs: Mapping[str, FactSpec]) -> str | None:
     """The commit that is checked out, from any answer of the git probe; None where none could tell."""
-    for fact_id, fact in facts.items():
-        if specs[fact_id].probe == "git.history" and isinstance(fact.value, Mapping):
-            head = fact.value.get("head")
+    for fact_id in facts:
+        if specs[fact_id].probe == "git.history" and isinstance(value := facts[fact_id].value, Mapping):
+            head = value.get("head")
             if isinstance(head, str) and head:
                 return head
     return None

@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.model.types import as_json, from_json
+from aiaudit.plain_json import encode
 from aiaudit.probes import registry
 from aiaudit.probes.base import CHECKED, Context, Probe, Query
 from aiaudit.probes.languages import code_beyond, follows_code
@@ -47,6 +48,7 @@ class _Asked(Struct, frozen=True):
     fact_id: str
     probe: Probe[Any]
     query: Query
+    key: tuple[str, bytes]  # the same for the same question
 
 
 def collect(
@@ -93,6 +95,13 @@ def collect(
             return None
         return made
 
+    def answer(one: _Asked) -> None:
+        """Packs are written by different people: the same question is asked once, and answered under each name."""
+        if (known := answered.get(one.key)) is None:
+            known = answered[one.key] = _answer(one, context)
+        facts[one.fact_id] = known if known.id == one.fact_id else replace(known, id=one.fact_id)
+
+    answered: dict[tuple[str, bytes], Fact] = {}
     looking = [one for spec in asked if registry.may_scan(spec.probe) and (one := put(spec))]
     built, broken = _build(looking, engines)
     prepare_sets(cache, much=len(project.entries) >= WORTH_FILES)
@@ -108,7 +117,7 @@ def collect(
         for _ in meanwhile if scans.under_way else ():
             scans.attend()
         for one in others:
-            facts[one.fact_id] = _answer(one, context)
+            answer(one)
             scans.attend()
         if len(project.entries) >= WORTH_FILES:
             project.forget()  # most of it was for those that have answered
@@ -124,8 +133,10 @@ def collect(
     for engine, some in groupby(_in_turn(looking), key=_engine_of):
         for name, queries in groupby(some, key=lambda one: one.probe.name):
             for one in queries:
-                reason = broken.get(engine)
-                facts[one.fact_id] = _error(one.fact_id, reason) if reason else _answer(one, context)
+                if reason := broken.get(engine):
+                    facts[one.fact_id] = _error(one.fact_id, reason)
+                else:
+                    answer(one)
             _forget(context, name)
         scans.let_go(engine)
         _forget(context, engine)
@@ -257,9 +268,9 @@ def _put(spec: FactSpec, table: Mapping[str, Probe[Any]], checked: bool) -> _Ask
         probe = table.get(spec.probe)
         if probe is None:
             return _error(spec.id, f"there is no probe '{spec.probe}'")
-        return _Asked(
-            spec.id, probe, probe.query.model_validate(dict(spec.query), context=CHECKED if checked else None)
-        )
+        asked = dict(spec.query)
+        query = probe.query.model_validate(asked, context=CHECKED if checked else None)
+        return _Asked(spec.id, probe, query, (probe.name, encode(asked, str)))
     except RegistryError as error:
         return _error(spec.id, str(error))
     except ValidationError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from functools import cache
 from typing import Any, ClassVar, Final
 
@@ -21,7 +22,7 @@ from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.runtimes import runtimes
-from aiaudit.probes.text import hits_of, scope_of
+from aiaudit.probes.text import MAX_EVIDENCE, hits_of, scope_of
 from aiaudit.probes.text_engine import NAME, Judge, Pattern, PatternGroup
 from aiaudit.project.roles import Role
 from aiaudit.resources import path_of
@@ -60,6 +61,7 @@ _CONFIG: Final = ("**/*.yaml", "**/*.yml", "**/*.toml", "**/*.json", "**/*.env",
 _APIS: Final = {"assistants": "OpenAI Assistants API", "threads": "OpenAI Assistants API"}
 _IMAGES: Final = ("**/Dockerfile*", "**/*.Dockerfile", "**/Containerfile*")
 _MOST: Final = 500  # named models in the fact
+_MOST_ITEMS: Final = 2_000
 _LANGUAGE: Final = lazy.regex(  # in the tag of an image that adds something to a language's own
     r"(?:py|python)(?:(?P<dotted>\d\.\d{1,2})(?:\.\d+)?|3(?P<short>\d{1,2}))|node(?:js)?(?P<node>\d{1,2})"
 )
@@ -178,7 +180,7 @@ class LifecycleProbe(Probe[LifecycleQuery]):
             if (row := _row(name, kind, rows)) and (row.ends - context.as_of).days <= query.within_days
         ]
         unique = {(item["path"], item["line"], item["name"]): item for item in items}
-        shown = [unique[key] for key in sorted(unique)]
+        shown = _of_each([unique[key] for key in sorted(unique)])
         scope, _ = scope_of(_GROUPS[0], context)
         value = {
             "checked": checked.isoformat(),
@@ -198,9 +200,26 @@ class LifecycleProbe(Probe[LifecycleQuery]):
             Level.CONTENT,
             f"names looked up in {TABLE} of {checked.isoformat()}",
             Confidence.MEDIUM,
-            tuple(Evidence(item["path"], item["line"], f"{item['name']} ends {item['ends']}") for item in shown),
+            tuple(
+                Evidence(item["path"], item["line"], f"{item['name']} ends {item['ends']}")
+                for item in shown[:MAX_EVIDENCE]
+            ),
             scope,
         )
+
+
+def _of_each(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """At most `_MOST_ITEMS` of them, in their order: of each name in each folder the first ones."""
+    if len(items) <= _MOST_ITEMS:
+        return items
+    before: Counter[tuple[str, str]] = Counter()
+    turns: list[int] = []
+    for item in items:
+        place = item["name"], item["path"].rpartition("/")[0]
+        turns.append(before[place])
+        before[place] += 1
+    first = sorted(range(len(items)), key=turns.__getitem__)[:_MOST_ITEMS]
+    return [items[at] for at in sorted(first)]
 
 
 def _item(path: str, line: int, name: str, kind: str, row: _Row, as_of: dt.date) -> dict[str, Any]:

@@ -5,6 +5,7 @@ A hit may stand in a comment or a string, so the confidence is medium and the le
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -100,11 +101,13 @@ class SearchProbe(Probe[SearchQuery]):
             for number, line, match in found:
                 name = group.patterns[number].name
                 hits.append({"path": entry.display, "line": line, "match": match, "pattern": name})
+            if len(hits) >= MAX_HITS:
+                break
         scope, reason = scope_of(group, context)
         return _fact(fact_id, hits, scope, reason)
 
 
-def hits_of(group: PatternGroup, context: Context) -> list[tuple[Entry, list[list[Any]]]]:
+def hits_of(group: PatternGroup, context: Context) -> Iterator[tuple[Entry, list[list[Any]]]]:
     """The files of a group in which there are hits, in path order, each with `[pattern number, line, kept]` a hit."""
     scans = context.scans.get(NAME, {})
     by_key: dict[str, list[Entry]] | None = context.memo.get("text.hits")
@@ -116,11 +119,9 @@ def hits_of(group: PatternGroup, context: Context) -> list[tuple[Entry, list[lis
                 for key in result.get("hits", ()):
                     by_key.setdefault(key, []).append(entry)
     key = group.key
-    found = by_key.get(key)
-    if found is None:
-        return []
-    among = _selected(group, context)
-    return [(entry, scans[entry.path]["hits"][key]) for entry in found if entry.path in among]
+    found = by_key.get(key, ())
+    among = _selected(group, context) if found else {}
+    return ((entry, scans[entry.path]["hits"][key]) for entry in found if entry.path in among)
 
 
 def scope_of(group: PatternGroup, context: Context) -> tuple[Scope, str]:

@@ -114,8 +114,9 @@ def listed(
 ) -> Fact:
     """Known where there are records; absent where the whole scope was read; else unknown, with the reason."""
     if records:
+        values = records if isinstance(records, list) else list(records)
         evidence = tuple(Evidence(one["path"], one.get("line"), note(one)) for one in records[:MAX_EVIDENCE])
-        return Fact(fact_id, State.KNOWN, list(records), Level.CONTENT, method, Confidence.STRONG, evidence, scope)
+        return Fact(fact_id, State.KNOWN, values, Level.CONTENT, method, Confidence.STRONG, evidence, scope)
     if scope.files and not scope.complete:
         first = scope.unread[0] if scope.unread else ""
         reason = f"{scope.files - scope.read} of {scope.files} {language} files could not be parsed"

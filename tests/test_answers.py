@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from aiaudit import answers
+from aiaudit import answers, subject
 from aiaudit.model.check import FactSpec, Place
 from aiaudit.model.fact import Fact, State
 from aiaudit.probes import registry
@@ -101,6 +101,22 @@ def test_an_unchanged_tree_is_not_asked_again(ask: Callable[..., Asked]) -> None
     assert put == 0
     assert {name: fact.value for name, fact in second.items()} == {name: fact.value for name, fact in first.items()}
     assert list(second) == list(first)
+
+
+def test_what_is_kept_is_not_read_before_somebody_wants_it(cache: Cache, tree: Path, ask: Callable[..., Asked]) -> None:
+    ask()
+    with Project.open(tree) as project:
+        kept = answers.ask(SPECS, project, ProjectConfig(), DAY, jobs=1, cache=cache).facts
+    assert isinstance(kept, answers.Joined)
+    mine = kept._first
+    assert isinstance(mine, answers.Kept)
+    assert list(kept) == ["calls", "words", "files"]
+    assert "calls" in kept
+    assert "others" not in kept
+    assert subject.commit(kept, {one.id: one for one in SPECS}) is None
+    assert not mine._read
+    assert kept["files"].state is State.KNOWN
+    assert list(mine._read) == ["files"]
 
 
 @pytest.mark.parametrize(

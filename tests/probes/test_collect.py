@@ -114,6 +114,29 @@ class OtherProbe(WordProbe):
     engine: ClassVar[str | None] = None
 
 
+def test_the_same_question_is_answered_once_under_each_name(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one two\n")
+    asked: list[str] = []
+
+    class Counted(WordProbe):
+        def answer(self, fact_id: str, query: WordQuery, context: Context) -> Fact:
+            asked.append(fact_id)
+            return super().answer(fact_id, query, context)
+
+    with Project.open(tmp_path) as project:
+        facts = collect(
+            [spec("a", "words", word="one"), spec("b", "words", word="one"), spec("c", "words", word="two")],
+            project,
+            ProjectConfig(),
+            AS_OF,
+            probes={"words": Counted()},
+            engines=lambda name, queries: WordEngine(queries),
+        )
+    assert asked == ["a", "c"]
+    assert [(name, fact.id) for name, fact in facts.items()] == [("a", "a"), ("b", "b"), ("c", "c")]
+    assert facts["b"].value == facts["a"].value
+
+
 def test_a_probe_without_an_engine_may_ask_what_engines_found(tmp_path: Path) -> None:
     with Project.open(lay(tmp_path, TREE)) as project:
         facts = collect(

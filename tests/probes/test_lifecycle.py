@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from aiaudit.probes.lifecycle import _row, _runtime, _table
+from aiaudit.probes.lifecycle import _MOST_ITEMS, _of_each, _row, _runtime, _table
 
 
 def test_every_row_has_a_source_a_date_and_a_successor() -> None:
@@ -63,3 +63,13 @@ def test_other_images_are_not(image: str) -> None:
 def test_a_model_is_found_by_the_name_that_a_gateway_gives_it(name: str, ends: str | None) -> None:
     row = _row(name, "model", _table()[1])
     assert (row.ends.isoformat() if row else None) == ends
+
+
+def test_of_very_many_places_each_name_and_folder_keeps_its_first() -> None:
+    many = [{"path": f"a/m{number:05}.py", "line": 1, "name": "gpt-4"} for number in range(3 * _MOST_ITEMS)]
+    few = [{"path": "z/last.py", "line": line, "name": "gpt-4"} for line in (1, 2)]
+    other = [{"path": "a/zz.py", "line": 9, "name": "gpt-3.5-turbo"}]
+    kept = _of_each([*many, *other, *few])
+    assert len(kept) == _MOST_ITEMS
+    assert kept == [*many[: _MOST_ITEMS - 3], *other, *few]
+    assert _of_each(few) == few

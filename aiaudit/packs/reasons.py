@@ -12,6 +12,10 @@ from aiaudit.packs.attested import DEFAULT_RULE
 if TYPE_CHECKING:
     from aiaudit.packs.findings import Gathered
 
+# What they say is of the probes, not of the project: that its code could be read is no reason of its own.
+_OF_READING = frozenset(
+    {"code.readable", "code.readable_js", "code.models_readable", "flag.other_code", "flag.script_code"}
+)
 LEVEL_WORDS = {
     Level.CLAIM: "a claim without evidence",
     Level.EXISTS: "a file, a dependency or an attestation",
@@ -55,7 +59,9 @@ def not_applicable(check: Check, seen: Mapping[str, Any], deciding: Mapping[str,
     """
     assert check.applies is not None
     missing, there, other = [], [], []
-    for name in sorted(check.applies.names):
+    about = [name for name in sorted(check.applies.names) if check.names.get(name, "") in deciding]
+    of_project = [name for name in about if check.names[name] not in _OF_READING]
+    for name in of_project or about:
         called = deciding.get(check.names.get(name, ""))
         if called is None or name not in seen:
             continue

@@ -20,6 +20,7 @@ from aiaudit.probes.python.match import NameIndex, among, check_pattern
 from aiaudit.probes.python.project import SYMBOL, PythonProject, python_project
 from aiaudit.project.entry import Entry
 
+NO_DEFAULT: Final = " beyond its default"  # of a keyword that hands on a parameter, which by itself is another value
 CALL: Final = record(
     "call",
     path=STRING,
@@ -227,6 +228,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "args": [],
     "kw": {},
     "ctor_kw": {},
+    "defaults": {},
     "ctor_star": False,
     "ctor_known": False,
 }
@@ -264,8 +266,11 @@ def _doubts(call: dict[str, Any], pattern: CallPattern) -> list[str] | None:
     hidden = call["star_kw"] or (pattern.or_ctor and call["ctor_star"]) or Unknown("*") in args
     doubts: list[str] = []
     for keyword, value in pattern.kw.items():
+        at = len(doubts)
         if not _holds(keyword, value, given, hidden, doubts):
             return None
+        if doubts[at:] == [keyword] and keyword in call["defaults"] and call["defaults"][keyword] != value:
+            doubts[at] = f"{keyword}{NO_DEFAULT}"
     for keyword, value in pattern.unless_kw.items():
         doubt: list[str] = []
         if _holds(keyword, value, given, hidden, doubt):

@@ -1,8 +1,8 @@
 """The language versions that a project runs on, from version files, metadata, conda environments and CI.
 
 A version counts where it is what runs. A lower bound (`requires-python = ">=3.8"`) admits newer ones and says nothing;
-bounds that admit only some minor versions name the newest of them. A CI matrix of several versions is a test of
-compatibility and says nothing either.
+bounds that admit only some minor versions name the newest of them. Versions in a matrix of CI are a test of
+compatibility and say nothing either; the one version that a job is given beside a matrix does.
 """
 
 from __future__ import annotations
@@ -67,9 +67,11 @@ def _lines(files: Files, globs: tuple[str, ...], pattern: str, language: str) ->
 
 
 def _workflows(files: Files) -> Iterator[Runtime]:
-    """Versions in workflows that name one version of a language only: several are a test of compatibility."""
+    """Versions in workflows that name one version of a language only, beside those of a matrix: several are a test of
+    compatibility."""
     for entry in files.matching((".github/workflows/*.yml", ".github/workflows/*.yaml")):
-        found = list(_lines(files, (entry.path,), _CI, ""))
+        tried = _in_matrix(files.text(entry.path) or "")
+        found = [one for one in _lines(files, (entry.path,), _CI, "") if one[1] not in tried]
         for path, line, name, _ in found:
             language = name.partition(":")[0]
             if len({other for _, _, other, _ in found if other.startswith(language)}) == 1:
@@ -81,6 +83,23 @@ def _development(files: Files) -> Iterator[Runtime]:
     globs = (".devcontainer/**/devcontainer.json", ".devcontainer.json")
     for path, line, name, _ in _lines(files, globs, _DEVELOPMENT, ""):
         yield path, line, name, True
+
+
+def _in_matrix(text: str) -> set[int]:
+    """The lines of a workflow that stand in a matrix: what is tried, one after the other."""
+    found: set[int] = set()
+    outer = -1  # the indentation of the matrix that the line stands in
+    for number, line in enumerate(text.splitlines()[:5_000], 1):
+        indent = len(line) - len(line.lstrip(" "))
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if outer >= 0 and indent <= outer:
+            outer = -1
+        if outer >= 0:
+            found.add(number)
+        elif re.match(r"\s*matrix:\s*(?:#.*)?$", line[:300]):
+            outer = indent
+    return found
 
 
 def _name(language: str, version: str) -> str:

@@ -44,6 +44,26 @@ _LICENCE: Final = lazy.regex(
     re.IGNORECASE,
 )
 _GENERIC: Final = frozenset(("data", "dataset", "datasets", "input", "inputs", "train", "test", "tables"))  # no names
+_PARTS_OF_A_SET: Final = frozenset(  # what a file's name says after the name of the set
+    (
+        "test",
+        "train",
+        "training",
+        "dev",
+        "val",
+        "validation",
+        "eval",
+        "set",
+        "sets",
+        "split",
+        "data",
+        "dataset",
+        "all",
+        "full",
+        "sample",
+        "main",
+    )
+)
 _SOURCE: Final = lazy.regex(
     r"https?://[^\s)\]>\"']*[^\s)\]>\"'.,;]|\bkaggle\b|\bsource\s*:|\bgenerated\b|\bcollected\b(?: from [^.\n]{3,80})?"
     r"|\b(?:exported|taken|extracted|downloaded|drawn) from [^.\n]{3,80}|\bconsists? of [^.\n]{3,60} from [^.\n]{3,60}",
@@ -239,8 +259,34 @@ def _from_documents(found: Noted, documents: tuple[Document, ...], name: str, pa
             own_pages += general
     for document, section in (*titled, *own_pages, *mentions):  # the surest place first
         _add(found, _in_section(document, section))
+    if not found.licence and (public := _spelled(name)):
+        _add(found, _listed(documents, public))
     if path and not found.source:
         _add(found, _page_of_origin(documents))
+
+
+def _spelled(name: str) -> re.Pattern[str] | None:
+    """The name of a public data set as people write it: `browse_comp_test_set.csv` at an address is BrowseComp, the
+    hub's `hotpot_qa` HotpotQA. None for a file of the project's own, and for what is too short or too common."""
+    if not (name.startswith(("https://", "http://")) or re.fullmatch(r"[\w.-]+(?:/[\w.-]+)?", name)):
+        return None
+    stem = posixpath.basename(name.partition("?")[0]).partition(".")[0]
+    parts = [one for one in re.split(r"[^A-Za-z0-9]+", stem) if one]
+    while parts and parts[-1].lower() in _PARTS_OF_A_SET:
+        parts.pop()
+    if sum(map(len, parts)) < 5 or all(one.lower() in _GENERIC or one.isdigit() for one in parts):
+        return None
+    return re.compile(r"(?<![\w./-])" + r"[ _-]?".join(map(re.escape, parts)) + r"(?![\w/-])", re.IGNORECASE)
+
+
+def _listed(documents: tuple[Document, ...], name: re.Pattern[str]) -> Noted:
+    """What one line says that names a data set and its licence, as in a list of the benchmarks of a project."""
+    for document in documents:
+        for section in document.sections:
+            for number, line in section.lines:
+                if name.search(line) and _LICENCE.search(line):
+                    return _in_section(document, Section("", section.level, section.line, [(number, line)]))
+    return Noted()
 
 
 def _page_of_origin(documents: tuple[Document, ...]) -> Noted:

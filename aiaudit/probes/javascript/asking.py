@@ -22,7 +22,8 @@ METHOD: Final = "JavaScript and TypeScript syntax trees, names resolved; nothing
 
 class ScriptQuery(CodeQuery):
     """roles, files, exclude: as for `python.calls`. server: leaves out files that run in a browser only: those with
-    `"use client"`, an import of react-dom or a hook of React, and those that only such files import."""
+    `"use client"`, an import of react-dom or a hook of React, scripts that a page loads as they are, and those that
+    only such files import."""
 
     server: bool = False
 

@@ -33,6 +33,14 @@ _CLIENT: Final = lazy.regex(
     rb"\A\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']|\bfrom [\"']react-dom(?:/client)?[\"']"
     rb"|\buse(?:State|Effect|LayoutEffect|Ref|Reducer|Callback)\s*[(<]"
 )
+# A script that a page loads as it is: it works on the page, and neither takes nor gives anything by a module.
+_OF_A_PAGE: Final = lazy.regex(
+    rb"\bdocument\.(?:getElementById|querySelector(?:All)?|createElement|addEventListener|body|forms)\b"
+    rb"|\bwindow\.(?:addEventListener|location|onload)\b"
+)
+_BY_A_MODULE: Final = lazy.regex(
+    rb"(?m)^\s*(?:import|export)\b|\brequire\s*\(|\bimport\s*\(|\bmodule\.exports\b|\bexports\.\w|\b(?:Deno|Bun)\.\w|\bprocess\.\w"
+)
 _FEATURES: Final = ("routes", "prompts", "flows")
 
 
@@ -78,6 +86,7 @@ class JavaScriptEngine:
 
     def _scan(self, data: bytes, suffix: str) -> dict[str, Any]:
         client = suffix in PAGES  # what Vue and Svelte write is for the browser
+        client = client or bool(suffix == ".js" and _OF_A_PAGE.search(data) and not _BY_A_MODULE.search(data))
         if suffix in PAGES and len(data) <= MAX_SOURCE:
             data, suffix = scripts_of(data)
         if not self.whole and len(data) <= MAX_SOURCE and not self._matters(data):

@@ -16,7 +16,7 @@ from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.nodes import header
 from aiaudit.probes.python.provenance import Provenance, is_handler
-from aiaudit.probes.python.resolve import ATTRGETTER, METHODCALLER, Resolver, dotted, last_name
+from aiaudit.probes.python.resolve import ATTRGETTER, METHODCALLER, Resolver, default_of, dotted, last_name
 from aiaudit.probes.python.resolved import Resolved
 from aiaudit.probes.python.values import Values
 
@@ -164,6 +164,7 @@ class CallFinder:
         record["ctor_kw"], star = self._keywords(made)
         record["ctor_star"] = star
         record["ctor_known"] = kept[0].made_by is not None
+        record["defaults"] = self._defaults(node, scope)
         record["source"] = self.provenance.of(first, scope) if first is not None else "literal"
         record["dynamic"] = any(isinstance(one, Unknown) for one in (value if isinstance(value, list) else [value]))
         record["arg0"] = self._beginning(first, value, scope)
@@ -301,6 +302,24 @@ class CallFinder:
                 else:
                     star = True
         return (dict(list(out.items())[:MAX_KEYWORDS]) if len(out) > MAX_KEYWORDS else out), star
+
+    def _defaults(self, node: ast.Call, scope: Scope) -> dict[str, bool]:
+        """The keywords that hand on a parameter of the function around the call, with what that is where no caller says
+        otherwise: `verify=verify` in `def fetch(url, verify=True)`. Switches only."""
+        out: dict[str, bool] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None or keyword.value.__class__ is not ast.Name:
+                continue
+            name: str = keyword.value.id
+            bound = self.resolver.bindings(name, scope, node.lineno) or []
+            if len(bound) != 1 or bound[0].kind != "param":
+                continue
+            function = (bound[0].scope or scope).node
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                default = default_of(function, name)
+                if isinstance(default, ast.Constant) and isinstance(default.value, bool):
+                    out[keyword.arg] = default.value
+        return out
 
     def _beginning(self, first: ast.expr | None, value: Any, scope: Scope) -> str:
         """The text of the first argument, or the constant with which it begins (`f"https://host/{path}"`)."""

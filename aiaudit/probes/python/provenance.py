@@ -137,7 +137,28 @@ class Provenance:
             return "unresolved"
         if is_handler(scope, self.resolver):
             return "user"
+        if isinstance(default, ast.Constant) and self._left_out(scope, argument.arg):
+            return self.of(default, scope)
         return "operator" if is_command(scope) else "unresolved"
+
+    def _left_out(self, scope: Scope, name: str) -> bool:
+        """Whether a parameter of a constructor keeps its default: the module itself makes the one object of the class
+        that its importers share (`service = Service()`), and hands nothing to the parameter."""
+        owner = scope.parent
+        if owner is None or owner.kind != "class" or scope.qualname != f"{owner.qualname}.__init__":
+            return False
+        module = self.resolver.module.top.node
+        made = [
+            one.value
+            for one in module.body
+            if isinstance(one, ast.Assign | ast.AnnAssign)
+            and isinstance(one.value, ast.Call)
+            and isinstance(one.value.func, ast.Name)
+            and one.value.func.id == owner.qualname
+        ]
+        return bool(made) and not any(
+            call.args or any(keyword.arg in (name, None) for keyword in call.keywords) for call in made
+        )
 
     def _part(self, node: ast.Attribute | ast.Subscript, scope: Scope, depth: int) -> str:
         """`args.path`, `request.json`, `self.path`, `os.environ["X"]`: what the whole comes from."""

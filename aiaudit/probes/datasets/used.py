@@ -78,11 +78,12 @@ class UsedProbe(Probe[UsedQuery]):
         parsed, scope = scope_of(query, context)
         found = [*_reads(context, list(parsed.values()))]
         seen = {one["file"] for one in found}
+        given = {one["file"] for one in found if not one["derived"]}
         for entry, _ in data_files(context, FilesQuery(roles=[Role.DATA])):
             if entry.path not in seen and not _NOT_DATA.search(entry.path) and not _configuration(context, entry):
                 found.append(_record(context, entry.display, 1, "data", "", Read("file", entry.path), entry.path, ""))
         for one in _versions(context):
-            held = any(file == one["of"] or file.startswith(f"{one['of']}/") for file in seen if file)
+            held = any(file == one["of"] or file.startswith(f"{one['of']}/") for file in given if file)
             if one["tool"] == "dvc" and one["path"].endswith(".dvc") and not held and not _MODEL.search(one["of"]):
                 read = Read("file", one["of"], "dvc")
                 found.append(_record(context, one["path"], one["line"], "data", "", read, one["of"], "dvc"))
@@ -162,7 +163,7 @@ def _record(
         "derived": bool(
             _DERIVED.search(file or read.name)
             or _OF_A_FILE.match(known.source)
-            or (read.kind == "file" and not file and _plain(read.name) in _written(context))
+            or (read.kind == "file" and not _lies_here(context, file) and _plain(read.name) in _written(context))
         ),
         "pinned": pinned or _versioned(context, file),
         "licence": known.licence,
@@ -170,6 +171,10 @@ def _record(
         "source": known.source or (read.name if read.kind in ("hub", "url", "library", "service") else ""),
         "recorded": known.place,
     }
+
+
+def _lies_here(context: Context, file: str) -> bool:
+    return bool(file) and context.project.entry(file) is not None
 
 
 def _plain(path: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import posixpath
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aiaudit import lazy
@@ -10,7 +12,7 @@ from aiaudit.model.types import Unknown
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import statements
-from aiaudit.probes.python.resolve import Resolver, dotted
+from aiaudit.probes.python.resolve import Resolver, dotted, last_name
 
 MAX_TEXT: Final = 200  # characters kept of a string
 MAX_ITEMS: Final = 20  # elements kept of a list or map
@@ -113,6 +115,8 @@ class Values:
             case ast.FormattedValue(value=inner, conversion=-1, format_spec=None):
                 value = self._raw(inner, scope, depth + 1)
                 return str(value) if isinstance(value, str | int) else _NONE
+            case ast.BinOp(op=ast.Div()):
+                return self._path(node, scope, depth) or _NONE
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 return self._sum(left, right, scope, depth)
             case ast.BinOp(left=left, op=ast.Mult() | ast.Pow(), right=right):
@@ -122,12 +126,51 @@ class Values:
                 return value.strip() if isinstance(value, str) else _NONE
             case ast.Call(func=ast.Attribute(attr="dedent"), args=[inner]):
                 return self._raw(inner, scope, depth + 1)
+            case ast.Call() if last_name(node.func) in _JOINS:
+                return self._path(node, scope, depth) or _NONE
             case ast.Attribute(value=ast.Name(id="self" | "cls")) if (owner := scope.enclosing_class()) is not None:
                 bindings = owner.attributes(node.attr)
                 # An annotated field of a class is a default that instances change.
                 if len(bindings) == 1 and bindings[0].kind == "value" and not bindings[0].field:
                     return self._raw(bindings[0].node, bindings[0].scope or owner, depth + 1)
         return _NONE
+
+    def _path(self, node: ast.AST, scope: Scope, depth: int) -> Any:
+        """The path that is put together (`ROOT / "data" / "a.csv"`, `os.path.join(HERE, "a.csv")`), without the folder
+        that the code itself lies or is started in, which is "" alone; `_NONE` where a part of it is not constant."""
+        if depth > MAX_DEPTH:
+            return _NONE
+        match node:
+            case ast.Constant(value=value):
+                return value if isinstance(value, str) else _NONE
+            case ast.Name(id="__file__"):
+                return ""
+            case ast.Name(id=name):
+                bound = self._bound_once(name, scope, node.lineno, depth)
+                return self._path(bound.node, bound.scope or scope, depth + 1) if bound and bound.node else _NONE
+            case (
+                ast.Attribute(value=inner, attr="parent")
+                | ast.Subscript(value=ast.Attribute(value=inner, attr="parents"))
+            ):
+                return "" if self._path(inner, scope, depth + 1) == "" else _NONE
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                return self._joined((left, right), scope, depth)
+            case ast.Call(func=ast.Attribute(value=inner, attr="resolve" | "absolute" | "as_posix"), args=[]):
+                return self._path(inner, scope, depth + 1)
+            case ast.Call(func=ast.Attribute(value=inner, attr="joinpath"), args=arguments, keywords=[]):
+                return self._joined((inner, *arguments), scope, depth)
+            case ast.Call(func=function, args=arguments, keywords=[]):
+                name = next((one.name for one in self.resolver.names(function, scope)), "")
+                if name in _HERE:
+                    return ""
+                if name == "os.path.dirname":
+                    return "" if len(arguments) == 1 and self._path(arguments[0], scope, depth + 1) == "" else _NONE
+                return self._joined(arguments, scope, depth) if name in _MAKES_PATHS else _NONE
+        return _NONE
+
+    def _joined(self, parts: Sequence[ast.expr], scope: Scope, depth: int) -> Any:
+        texts = [self._path(part, scope, depth + 1) for part in parts[:MAX_ITEMS]]
+        return posixpath.join("", *texts) if all(isinstance(text, str) for text in texts) else _NONE
 
     def _sum(self, left: ast.expr, right: ast.expr, scope: Scope, depth: int) -> Any:
         first, second = self._raw(left, scope, depth + 1), self._raw(right, scope, depth + 1)
@@ -166,6 +209,22 @@ class Values:
 
 
 _NONE: Final = object()
+_MAKES_PATHS: Final = frozenset(
+    (
+        "pathlib.Path",
+        "pathlib.PurePath",
+        "os.path.join",
+        "os.path.abspath",
+        "os.path.realpath",
+        "os.path.normpath",
+        "os.fspath",
+        "str",
+    )
+)
+_HERE: Final = frozenset(("pathlib.Path.cwd", "os.getcwd"))
+_JOINS: Final = frozenset(
+    ("Path", "PurePath", "join", "joinpath", "abspath", "realpath", "normpath", "fspath", "str", "as_posix")
+)
 _SMALL: Final = frozenset((bool, type(None)))  # what any JSON holds
 _SCALARS: Final = frozenset(
     (ast.Constant, ast.UnaryOp, ast.Name, ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.Call, ast.Attribute)

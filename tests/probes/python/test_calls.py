@@ -58,6 +58,55 @@ def test_every_field_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "read"),
+    [
+        ('ROOT / "data" / "a.csv"', "data/a.csv"),
+        ('str(ROOT / "data/a.csv")', "data/a.csv"),
+        ('os.path.join(HERE, "a.csv")', "a.csv"),
+        ('Path("data") / "a.csv"', "data/a.csv"),
+        ('ROOT.joinpath("data", "a.csv")', "data/a.csv"),
+        ('Path.cwd() / "a.csv"', "a.csv"),
+        ('ROOT / "/etc/a.csv"', "/etc/a.csv"),
+        ("ROOT", ""),
+        ("ROOT / name", ""),
+        ('ROOT / "data" / name', ""),
+        ('OTHER / "a.csv"', ""),
+        ('", ".join(["a.csv"])', ""),
+        ('ROOT.parent / ".." / "a.csv"', "../a.csv"),
+        ("12 / 4", ""),
+    ],
+)
+def test_paths_that_are_put_together(tmp_path: Path, path: str, read: str) -> None:
+    code = f"""\
+        import os
+        from pathlib import Path
+        import pandas
+        from settings import OTHER
+        ROOT = Path(__file__).resolve().parents[1]
+        HERE = os.path.dirname(os.path.abspath(__file__))
+        def read(name):
+            return pandas.read_csv({path})
+        """
+    (one,) = records(tmp_path, code, "pandas.read_csv")
+    assert one["arg0"] == read
+    assert one["dynamic"] is not bool(read)
+
+
+def test_a_switch_that_is_handed_on_keeps_its_default(tmp_path: Path) -> None:
+    wanted = {"call": "requests.get", "kw": {"verify": False}}
+    told = [
+        one["unresolved"]
+        for default in ("True", "False", "CHECK")
+        for one in records(
+            tmp_path,
+            f"import requests\ndef get(url, verify={default}):\n    return requests.get(url, verify=verify)\n",
+            wanted,
+        )
+    ]
+    assert told == ["verify beyond its default", "verify", "verify"]
+
+
+@pytest.mark.parametrize(
     ("argument", "value"),
     [
         ("'x'", "x"),

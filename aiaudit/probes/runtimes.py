@@ -67,14 +67,17 @@ def _lines(files: Files, globs: tuple[str, ...], pattern: str, language: str) ->
 
 
 def _workflows(files: Files) -> Iterator[Runtime]:
-    """Versions in workflows that name one version of a language only, beside those of a matrix: several are a test of
-    compatibility."""
+    """Versions in workflows that name one version of a language only, in matrices or beside them: several are a test
+    of compatibility."""
     for entry in files.matching((".github/workflows/*.yml", ".github/workflows/*.yaml")):
         tried = _in_matrix(files.text(entry.path) or "")
-        found = [one for one in _lines(files, (entry.path,), _CI, "") if one[1] not in tried]
+        found = list(_lines(files, (entry.path,), _CI, ""))
         for path, line, name, _ in found:
             language = name.partition(":")[0]
-            if len({other for _, _, other, _ in found if other.startswith(language)}) == 1:
+            beside = {
+                other for _, at, other, _ in found if other.startswith(language) and (at in tried) == (line in tried)
+            }
+            if len(beside) == 1:
                 yield path, line, name, True
 
 

@@ -126,10 +126,21 @@ def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gat
         confidence = min(confidence, Confidence(check.finding_confidence), key=_CONFIDENCE.index)
     around = {name: value for name, value in seen.items() if name.startswith(("params.", "project."))}
     listed = sorted(elements, key=_by_place)[:MAX_LISTED]
-    findings = number_equal_ones([_finding(check, element, around, confidence) for element in listed])
+    findings = number_equal_ones(_once([_finding(check, element, around, confidence) for element in listed]))
     count = len(elements)
     remark = f" {count} found, the first {MAX_LISTED} are listed." if count > MAX_LISTED else ""
     return Gathered(findings, count, remark)
+
+
+def _once(findings: Sequence[Finding]) -> list[Finding]:
+    """Without those that say the same of the same line again: a template of a pipeline that is used six times, say."""
+    told: dict[tuple[str | None, int | None, str], Finding] = {}
+    for number, finding in enumerate(findings):
+        placed = finding.path is not None and finding.line is not None
+        told.setdefault(
+            (finding.path, finding.line, finding.message if placed else f"{number} {finding.message}"), finding
+        )
+    return list(told.values())
 
 
 def _by_place(element: Any) -> tuple[str, int]:

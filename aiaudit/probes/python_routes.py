@@ -9,7 +9,7 @@ from pydantic import Field
 
 from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
-from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, list_of, record
+from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.project import PythonProject
@@ -109,7 +109,7 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "params": params,
         "takes_input": takes,
         "validated": validated,
-        "bounded": any(one.get("bounded") for one in inputs),
+        "bounded": _any_bounded(inputs),
         "checks": checks,
         "auth": row.get("auth", ""),
         "constant": bool(row.get("constant")),
@@ -118,6 +118,14 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "touches": row.get("touches", []),
         "calls": row.get("calls", []),
     }
+
+
+def _any_bounded(inputs: list[dict[str, Any]]) -> bool | Unknown:
+    """Whether some of the input has limits; not known where a model is put together while the program runs."""
+    if any(one.get("bounded") for one in inputs):
+        return True
+    computed = any(one.get("bounded", False) is None for one in inputs)
+    return Unknown("the fields of the model are put together while the program runs") if computed else False
 
 
 def _unused(param: dict[str, Any], row: dict[str, Any]) -> bool:
@@ -139,7 +147,9 @@ def _known_model(param: dict[str, Any], path: str, project: PythonProject) -> di
     """A parameter whose class is looked up where it is defined: a plain class is no model."""
     if param["kind"] != "model":
         return param
-    model = _model(param.get("model", ""), path, project)
+    name = param.get("model", "")
+    made_here = name.rpartition(".")[2] == "create_model"  # what makes the class stands in the handler's own file
+    model = _model(f"@.{param['type']}" if made_here else name, path, project)
     if model is None:
         return param  # a class of a library: the framework knows how to check it
     kind, bounded, loose = model
@@ -148,8 +158,9 @@ def _known_model(param: dict[str, Any], path: str, project: PythonProject) -> di
     return {**param, "bounded": param.get("bounded", False) or bounded, "kind": "loose" if loose else "model"}
 
 
-def _model(name: str, path: str, project: PythonProject, depth: int = 0) -> tuple[str, bool, bool] | None:
-    """(kind, has bounded fields, has only loose fields) of a class of the project; None for other classes."""
+def _model(name: str, path: str, project: PythonProject, depth: int = 0) -> tuple[str, bool | None, bool] | None:
+    """(kind, has bounded fields or None where they are computed, has only loose fields) of a class of the project; None
+    for other classes."""
     where, rest = path, name.removeprefix("@.")
     if not name.startswith("@."):
         found = project.follow(name, path)
@@ -164,7 +175,7 @@ def _model(name: str, path: str, project: PythonProject, depth: int = 0) -> tupl
     described = project.records[where].get("models", {}).get(rest)
     if described is None:
         return None
-    bounded = bool(described["bounded"] or described["validators"])
+    bounded = True if described["validators"] else None if described["bounded"] is None else bool(described["bounded"])
     if described["kind"] == "derived" and depth < _MAX_BASES:
         for base in described["bases"]:
             inner = _model(f"@.{base}", where, project, depth + 1) or _imported_base(base, where, project, depth)
@@ -174,7 +185,7 @@ def _model(name: str, path: str, project: PythonProject, depth: int = 0) -> tupl
     return described["kind"], bounded, bool(fields) and described["loose"] == fields and not described["validators"]
 
 
-def _imported_base(base: str, path: str, project: PythonProject, depth: int) -> tuple[str, bool, bool] | None:
+def _imported_base(base: str, path: str, project: PythonProject, depth: int) -> tuple[str, bool | None, bool] | None:
     for imported, _ in project.base(path).imports:
         if imported.alias == base.partition(".")[0]:
             return _model(imported.target, path, project, depth + 1)

@@ -43,12 +43,12 @@ TOOL: Final = record(
 
 _STATEMENTS: Final = ("sql", "sql_query", "sql_statement")  # arguments that are whole statements
 
-Effect = Literal["read", "write", "delete", "money", "communicate", "execute", "network", "file", "sql"]
+Effect = Literal["read", "write", "delete", "money", "communicate", "execute", "network", "file", "sql", "memory"]
 
 
 class ToolsQuery(CodeQuery):
     """Tools that a model may call. effects: only tools with one of these (read, write, delete, money, communicate,
-    execute, network, file, sql). acts: the gravest of those that change something
+    execute, network, file, sql, memory). acts: the gravest of those that change something
     (execute, money, delete, communicate, sql, write, file), by its calls, or by its name (`named`) where not all of its
     code was seen; "" where it only reads. seen: the code of the tool was read, and all that it calls of the project.
     free: a program, statement or file is handed in by the model. typed: all arguments have a type. approval:

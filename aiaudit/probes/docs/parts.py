@@ -12,6 +12,7 @@ from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query, was_checked
 from aiaudit.probes.docs.common import OWN_ROLES, Globs, names, prose
 from aiaudit.probes.docs.document import Document
+from aiaudit.probes.docs.language import other_language
 from aiaudit.probes.docs.records import dates_in, documents_of, newest
 from aiaudit.probes.docs.substance import readable, weigh
 from aiaudit.project.entry import display
@@ -98,6 +99,8 @@ def _record(document: Document, query: PartsQuery, today: dt.date, evidence: boo
     parts = [_part(document, name, part, query.min_words, today) for name, part in query.parts.items()]
     missing = [part["name"] for part in parts if not part["found"]]
     lines = [*prose(document.sections), *(section.title for section in document.sections)]
+    language = other_language(lines) if missing else ""
+    unread = f" (the document is in {language}, and its words are not understood)" if language else ""
     front = [str(value) for value in document.front.values() if isinstance(value, (str, dt.date))]
     return {
         "path": document.path,
@@ -110,7 +113,7 @@ def _record(document: Document, query: PartsQuery, today: dt.date, evidence: boo
         "filled": len(parts) - len(missing),
         "parts": parts,
         "missing": missing,
-        "lacks": [{"path": document.path, "line": 1, "part": name} for name in missing],
+        "lacks": [{"path": document.path, "line": 1, "part": name + unread} for name in missing],
     }
 
 

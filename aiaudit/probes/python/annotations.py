@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Any, Final
 
 from aiaudit.probes.python.features import FileView
@@ -141,4 +142,63 @@ def request_models(view: FileView) -> dict[str, dict[str, Any]]:
             "loose": sum(is_loose(one.annotation) for one in fields),
             "validators": validators,
         }  # fmt: skip
+    tree = view.module.scopes[0].node
+    for node in tree.body if isinstance(tree, ast.Module) else ():
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
+                if last_name(call.func) == "create_model":
+                    found[name] = {"line": view.source.line(node.lineno), **_created(call, tree)}
     return found
+
+
+def _created(call: ast.Call, tree: ast.AST) -> dict[str, Any]:
+    """A model that pydantic's `create_model` puts together, from keywords or from a map that the file fills.
+
+    Without a base that may hold more, a map that cannot be read leaves `bounded` at None: it is not known.
+    """
+    bases = [dotted(one.value) for one in call.keywords if one.arg == "__base__"]
+    spread = {dotted(one.value) for one in call.keywords if one.arg is None}
+    fields = [one.value for one in call.keywords if one.arg and not one.arg.startswith("__")]
+    named = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    filled = [value for name in spread for _, value in _filled(name, tree, named)]
+    shapes = [one.elts for one in [*fields, *filled] if isinstance(one, ast.Tuple) and len(one.elts) == 2]
+    limited = sum(
+        bounded(default)
+        or bounded_annotation(named.get(kind.id) if isinstance(kind, ast.Name) else kind)
+        or any(key in _FIELD_BOUNDS for name in _spread(default) for key, _ in _filled(name, tree, named))
+        for kind, default in shapes
+    )
+    return {
+        "kind": "model",
+        "bases": bases,
+        "fields": len(shapes),
+        "bounded": limited if limited or not spread else None,
+        "loose": sum(is_loose(kind) for kind, _ in shapes),
+        "validators": sum(one.arg == "__validators__" for one in call.keywords),
+    }
+
+
+def _filled(name: str, tree: ast.AST, named: dict[str, ast.expr]) -> Iterator[tuple[str, ast.expr]]:
+    """What a map holds, with its keys ("" for one that is computed): those of its literal, and those it is given."""
+    literal = named.get(name)
+    if isinstance(literal, ast.Dict):
+        yield from ((_text(key), value) for key, value in zip(literal.keys, literal.values, strict=True))
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=owner), slice=key)], value=value) if owner == name:
+                yield _text(key), value
+
+
+def _text(key: ast.expr | None) -> str:
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
+
+
+def _spread(default: ast.expr) -> list[str]:
+    """The names of maps that a call takes as `**name`."""
+    return [dotted(one.value) for one in default.keywords if one.arg is None] if isinstance(default, ast.Call) else []

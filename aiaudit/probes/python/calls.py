@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.python.given import AWAITED, REPEATED, handed_out, is_own_name, parts_of_choice, walk
+from aiaudit.probes.python.groups import MODEL_WRAPPER_NAMES
 from aiaudit.probes.python.guards import asks_for_nothing, returns_what_is_there
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.loops import LOOPS, describe, innermost_loop
@@ -18,6 +19,7 @@ from aiaudit.probes.python.nodes import header
 from aiaudit.probes.python.provenance import Provenance, is_handler
 from aiaudit.probes.python.resolve import ATTRGETTER, METHODCALLER, Resolver, default_of, dotted, last_name
 from aiaudit.probes.python.resolved import Resolved
+from aiaudit.probes.python.spread import Spread
 from aiaudit.probes.python.values import Values
 
 MAX_RECORDS: Final = 2_000  # of one file
@@ -35,6 +37,7 @@ class CallFinder:
         self.module = module
         self.resolver = resolver
         self.values = Values(resolver)
+        self.spread = Spread(self.values)
         self.provenance = Provenance(resolver)
         self.patterns = patterns
         self.references = references
@@ -295,12 +298,10 @@ class CallFinder:
                 if keyword.arg is not None:
                     out.setdefault(keyword.arg, as_json(self.values.of(keyword.value, scope, keyword.arg)))
                     continue
-                spread = self.values.of(keyword.value, scope)
-                if isinstance(spread, dict):
-                    for key, value in spread.items():
-                        out.setdefault(key, as_json(value))
-                else:
-                    star = True
+                spread, whole = self.spread.of(keyword.value, scope)
+                for key, value in spread.items():
+                    out.setdefault(key, as_json(value))
+                star = star or not whole
         return (dict(list(out.items())[:MAX_KEYWORDS]) if len(out) > MAX_KEYWORDS else out), star
 
     def _defaults(self, node: ast.Call, scope: Scope) -> dict[str, bool]:
@@ -323,6 +324,8 @@ class CallFinder:
 
     def _beginning(self, first: ast.expr | None, value: Any, scope: Scope) -> str:
         """The text of the first argument, or the constant with which it begins (`f"https://host/{path}"`)."""
+        if isinstance(value, str):
+            return value
         if isinstance(first, ast.JoinedStr) and first.values:
             first = first.values[0].value if isinstance(first.values[0], ast.FormattedValue) else first.values[0]
             value = self.values.of(first, scope)
@@ -339,9 +342,11 @@ def _first_argument(node: ast.Call) -> ast.expr | None:
     """What a call is about: its first argument, or the keyword that says the same."""
     if node.args:
         return node.args[0]
-    return next((one.value for one in node.keywords if one.arg in _SUBJECTS), None)
+    subjects = _SUBJECTS | _MODELS if last_name(node.func) in MODEL_WRAPPER_NAMES else _SUBJECTS
+    return next((one.value for one in node.keywords if one.arg in subjects), None)
 
 
+_MODELS: Final = name_set("model_name model")
 _SUBJECTS: Final = name_set(
     "url path f file filename fname filepath filepath_or_buffer file_path command cmd args source sql query statement"
     " repo_id pretrained_model_name_or_path model_name_or_path model_id repo_or_dir code obj data"

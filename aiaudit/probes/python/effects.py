@@ -2,7 +2,7 @@
 
 A name of a library decides where it is known, else a method's name together with what its receiver is called. Effects:
 read, write, delete, money, communicate, execute, network (a request whose effect is not known), file (a file is
-written), sql (a statement that is put together at run time).
+written), sql (a statement that is put together at run time), memory (what an agent keeps for itself).
 """
 
 from __future__ import annotations
@@ -60,6 +60,14 @@ _REQUEST: Final = lazy.regex(
 )
 _PAYMENTS: Final = ("stripe.", "braintree.", "paypalrestsdk.", "square.", "razorpay.", "coinbase.", "ccxt.", "alpaca",
                     "plaid.", "web3.", "binance.")  # fmt: skip
+_MEMORIES: Final = (
+    "langgraph.store.",
+    "langgraph.config.get_store.",
+    "langmem.",
+    "mem0.",
+    "zep_cloud.",
+    "letta_client.",
+)
 _PAYS: Final = name_set("create capture refund confirm send_transaction submit_order create_order charge pay")
 _METHODS: Final[dict[str, tuple[str, re.Pattern[str] | None]]] = {}
 _STORE: Final = lazy.regex(
@@ -122,6 +130,9 @@ _VERBS_OF_NAMES: Final = tuple(
 )  # fmt: skip
 
 
+_OWN_MEMORY: Final = lazy.regex(
+    r"(?i)(?:^|_)(?:memor(?:y|ies)|remember|memori[sz]e|scratchpad|working_notes)(?:_|$)|Memor(?:y|ies)$"
+)
 _PROPOSES: Final = lazy.regex(r"(?i)draft|preview|dry_?run|propose|suggest|simulat")
 # What is looked for in all files, for tools whose work is done elsewhere.
 PATTERNS: Final = (
@@ -129,6 +140,8 @@ PATTERNS: Final = (
     *(one for one, kind in _KINDS.items() if kind in ("delete", "communicate")),
     *(f"{client}.{verb}" for client in ("requests", "httpx") for verb in ("put", "patch", "delete", "post", "get")),
     "stripe.*",
+    "langgraph.store.*",
+    "mem0.*",
 )
 
 
@@ -138,14 +151,17 @@ def effect_of_name(name: str) -> str:
         return "execute"
     if _REQUEST.fullmatch(name):
         return _VERBS.get(name.rpartition(".")[2], "network")
+    if name.startswith(_MEMORIES):
+        return "memory"
     if name.startswith(_PAYMENTS):
         return "money" if name.rpartition(".")[2] in _PAYS else ""
     return _KINDS.get(name, "")
 
 
 def effect_by_name(tool: str) -> str:
-    """What a tool of this name is for, by its verb; "" where the name does not tell, or tells that a person decides."""
-    if _PROPOSES.search(tool):
+    """What a tool of this name is for, by its verb; "" where the name does not tell, tells that a person decides, or
+    that the tool only keeps what the agent remembers."""
+    if _PROPOSES.search(tool) or _OWN_MEMORY.search(tool):
         return ""
     return next((kind for kind, pattern in _VERBS_OF_NAMES if pattern.search(tool)), "")
 
@@ -164,6 +180,8 @@ def effect_of(call: ast.Call, names: Iterable[str], values: Values, scope: Scope
             return Effect(_KINDS[name], name, line, not _constant(call, values, scope))
         if _REQUEST.fullmatch(name):
             return Effect(_VERBS.get(last, "network"), name, line, not _known_start(call, values, scope))
+        if name.startswith(_MEMORIES):
+            return Effect("memory", name, line, False)
         if name.startswith(_PAYMENTS) and last in _PAYS:
             return Effect("money", name, line, False)
         if name.rpartition(".")[2] in _FILLS and "InMemory" in name:

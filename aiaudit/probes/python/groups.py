@@ -356,6 +356,40 @@ _LLM_LOCAL: Final = (
     "sglang.Engine",
 )
 
+_MODEL_WRAPPERS: Final = (  # objects of a framework that fetch the model they are given the name of, and hold it
+    *_each(
+        ["langchain*"],
+        (
+            "HuggingFaceEmbeddings",
+            "HuggingFaceInstructEmbeddings",
+            "HuggingFaceBgeEmbeddings",
+            "HuggingFaceCrossEncoder",
+            "SentenceTransformerEmbeddings",
+        ),
+    ),
+    *_each(["llama_index*"], ("HuggingFaceEmbedding", "HuggingFaceLLM", "SentenceTransformerRerank")),
+    *_each(
+        ["haystack*"],
+        (
+            "SentenceTransformersTextEmbedder",
+            "SentenceTransformersDocumentEmbedder",
+            "SentenceTransformersDiversityRanker",
+            "SentenceTransformersSimilarityRanker",
+            "TransformersSimilarityRanker",
+        ),
+    ),
+    "sentence_transformers.CrossEncoder",
+    "sentence_transformers.*.CrossEncoder",
+    "sentence_transformers.SparseEncoder",
+    "chromadb.*.SentenceTransformerEmbeddingFunction",
+    "FlagEmbedding.FlagModel",
+    "FlagEmbedding.BGEM3FlagModel",
+    "FlagEmbedding.FlagReranker",
+    "InstructorEmbedding.INSTRUCTOR",
+    "keybert.KeyBERT",
+)
+MODEL_WRAPPER_NAMES: Final = frozenset(one.rpartition(".")[2] for one in _MODEL_WRAPPERS)
+
 _RETRIEVERS: Final = tuple(  # components of Haystack that search a store
     f"haystack*.{store}Retriever"
     for store in (
@@ -407,6 +441,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "llm.run": _LLM_INDIRECT,
     "llm.embedding": _LLM_EMBEDDING,
     "llm.local": _LLM_LOCAL,
+    "model.wrapper": _MODEL_WRAPPERS,
     "haystack.retriever": _RETRIEVERS,
     "http.request": _HTTP,
 }

@@ -1,8 +1,9 @@
 """Records of decisions: structured values that are logged, traced or stored, and which fields of a record they hold.
 
 A site is a call that hands on named values (keywords, a dict literal, or a name that one is bound to, also one that is
-filled key by key) to something that keeps them: a logger, a tracer, a table, a file. A dict that is only returned is no
-record; a table of predictions that is returned is one where the same file writes tables.
+filled key by key; the columns of an `INSERT INTO`) to something that keeps them: a logger, a tracer, a table, a file. A
+dict that is only returned is no record; a table of predictions that is returned is one where the same file writes
+tables.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ from aiaudit.probes.python.resolve import dotted, last_name
 # enough to find it, whatever else is looked for in the file.
 _TELLING: Final = (
     r"(?:request|req|trace|correlation|prediction|inference|decision|conversation)_?id|latency\w*|duration\w*|elapsed\w*"
-    r"|response_time|timestamp|created_at|logged_at|model_(?:version|name|id|uri)|confidence|proba(?:bility|bilities)?"
+    r"|response_time|timestamp|(?:creat|logg|predict|scor)ed_at|model_(?:version|name|id|uri)|confidence|proba(?:bility|bilities)?"
     r"|(?:user|customer|client|tenant|account)_?id|user_ref|caller"
 )
-HITS: Final = rb"(?i)[\"'](?:" + _TELLING.encode() + rb")[\"']|\b(?:" + _TELLING.encode() + rb")[ \t]*=[^=]"  # as keys
+HITS: Final = (
+    rb"(?i)[\"'](?:" + _TELLING.encode() + rb")[\"']|\b(?:" + _TELLING.encode() + rb")[ \t]*=[^=]"  # as keys
+    rb"|\binsert[ \t]+into\b|\bvalues[ \t]*[(%]"  # as columns
+)
 LEAST: Final = 2  # different ones in a file
 _IS_TELLING: Final = lazy.regex(_TELLING, re.IGNORECASE)
 
@@ -43,7 +47,7 @@ FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
             "latency",
             r"latency|latency_ms|duration|duration_ms|elapsed|response_time|processing_time|inference_time|took",
         ),
-        ("time", r"time|timestamp|ts|dt|created|created_at|date|datetime|logged_at"),
+        ("time", r"time|timestamp|ts|dt|created|date|datetime|(?:creat|logg|predict|scor|record)ed_at"),
         ("model_version", r"model|model_version|model_name|model_id|model_uri|model_stage|version|deployment"),
         ("confidence", r"confidence|probability|probabilities|proba|prob|logprobs?|certainty"),
         (
@@ -65,8 +69,10 @@ _LOGS: Final = name_set("debug info warning warn error critical exception log ms
 _STORES: Final = name_set(
     "insert insert_one insert_many add add_all create save append writerow write put put_item send produce publish xadd"
     " index emit set_attribute set_attributes update_current_trace update_current_observation execute capture track"
+    " executemany execute_values execute_batch"
     " log_dict add_texts add_documents upload_documents upsert upsert_item insert_rows insert_rows_json"
 )
+_INSERT: Final = lazy.regex(r"(?i)\binsert\s+into\s+[\w.\"`\[\]{}]+\s*\(([^()]{1,2000})\)")
 _TABLE_WRITES: Final = name_set("to_sql to_parquet to_csv to_json to_gbq to_delta write_parquet saveAsTable put_object")
 _RECORDERS: Final = lazy.regex(
     r"(?i)(^|_)(log|record|audit|track|trace|emit|persist|store|save)(_|$).*|(Log|Record|Event|Audit|Trace|History|Prediction)s?$"
@@ -162,8 +168,19 @@ class RecordFinder:
                 yield from self._mapping(keyword.value, scope, 0)
         for argument in call.args:
             yield from self._mapping(argument, scope, 0)
+        if last_name(call.func).startswith("execute"):
+            for argument in call.args[:2]:  # the statement, or a cursor before it
+                yield from self._inserted(argument, scope)
         if last_name(call.func) in _TABLE_WRITES and isinstance(call.func, ast.Attribute):
             yield from self._mapping(call.func.value, scope, 0)
+
+    def _inserted(self, node: ast.expr, scope: Scope) -> Iterator[tuple[str, ast.expr | None]]:
+        """The columns that an SQL statement fills; `text(…)` around it does not matter."""
+        if isinstance(node, ast.Call) and len(node.args) == 1:
+            node = node.args[0]
+        found = _INSERT.search(self.view.values.text(node, scope) or "")
+        for column in found.group(1).split(",") if found else ():
+            yield column.strip(' \t\r\n"`[]'), None
 
     def _mapping(self, node: ast.expr, scope: Scope, depth: int) -> Iterator[tuple[str, ast.expr | None]]:
         """The keys of a dict literal, of a name bound to one, of `dict(…)`, in `json.dumps(…)` and constructors."""

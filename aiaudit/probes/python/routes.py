@@ -32,7 +32,7 @@ HITS: Final = (
     rb"@[\w.]+\.(?:get|post|put|delete|patch|head|route|websocket|websocket_route|api_route|api|tool|resource|prompt)\b"
     rb"|@(?:[\w.]*\b(?:functions_framework\.http|on_request)|http)\b"
     rb"|\b(?:add_api_route|add_url_rule|add_route|add_resource|add_get|add_post|Route|re_path|path|APIView|MethodView)\("
-    rb"|\b(?:streamlit|gradio|chainlit|BaseModel|api_view|FastMCP)\b"
+    rb"|\b(?:streamlit|gradio|chainlit|BaseModel|create_model|api_view|FastMCP)\b"
 )
 _FRAMEWORKS: Final = {
     "fastapi": "fastapi",

@@ -24,6 +24,15 @@ Tree = dict[str, str]
 
 # The ten of the issue and their kin: what is dangerous is `pickle.load`, or `torch.load` without `weights_only`.
 FOUND: dict[str, Tree] = {
+    "options changed by an entry": {
+        "a.py": "import torch\nkw = {'weights_only': True}\nkw['weights_only'] = False\ntorch.load(p, **kw)"
+    },
+    "options changed by update": {
+        "a.py": "import torch\nkw = {'weights_only': True}\nkw.update(weights_only=False)\ntorch.load(p, **kw)"
+    },
+    "options merged": {
+        "a.py": "import torch\nBASE = {'weights_only': True}\ntorch.load(p, **{**BASE, 'weights_only': False})"
+    },
     "from-import": {"a.py": "from torch import load\nload(p)"},
     "from-import under another name": {"a.py": "from pickle import load as read\nread(p)"},
     "module alias": {"a.py": "import torch as t\nt.load(p)"},
@@ -101,17 +110,14 @@ DOUBTFUL: dict[str, Tree] = {
     "attrgetter with a variable": {"a.py": "from operator import attrgetter\nimport torch\nattrgetter(name)(torch)(p)"},
     "**kwargs": {"a.py": "import torch\ntorch.load(p, **options)"},
     "wrapper that hands on its arguments": {"a.py": "import torch\ndef f(*a, **k):\n    return torch.load(*a, **k)"},
-    "options changed by an entry": {
-        "a.py": "import torch\nkw = {'weights_only': True}\nkw['weights_only'] = False\ntorch.load(p, **kw)"
+    "options changed in a branch": {
+        "a.py": "import torch\nkw = {'weights_only': True}\nif old:\n    kw['weights_only'] = False\ntorch.load(p, **kw)"
     },
-    "options changed by update": {
-        "a.py": "import torch\nkw = {'weights_only': True}\nkw.update(weights_only=False)\ntorch.load(p, **kw)"
+    "options from elsewhere laid over": {
+        "a.py": "import torch\nBASE = {'weights_only': True}\ntorch.load(p, **{**BASE, **read()})"
     },
     "options changed by a function": {
         "a.py": "import torch\nkw = {'weights_only': True}\npatch(kw)\ntorch.load(p, **kw)"
-    },
-    "options merged": {
-        "a.py": "import torch\nBASE = {'weights_only': True}\ntorch.load(p, **{**BASE, 'weights_only': False})"
     },
     "a setting of the environment": {"a.py": "import torch, os\ntorch.load(p, weights_only=os.getenv('X'))"},
     "a choice of imports": {
@@ -175,6 +181,10 @@ SAFE: dict[str, Tree] = {
         "lib.py": "from functools import partial\nimport torch\nload = partial(torch.load, weights_only=True)\n",
     },
     "weights only by options": {"a.py": "import torch\nkw = {'weights_only': True}\ntorch.load(p, **kw)"},
+    "weights only by options put together": {
+        "a.py": "import torch\nkw = dict(map_location='cpu')\nkw.update(mmap=True)\nkw['weights_only'] = True\n"
+        "torch.load(p, **{**kw, 'encoding': 'utf8'})"
+    },
     "weights only by another file's constant": {
         "a.py": "import torch\nfrom cfg import SAFE\ntorch.load(p, weights_only=SAFE)",
         "cfg.py": "SAFE = True\n",

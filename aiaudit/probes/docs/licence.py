@@ -216,7 +216,7 @@ def _named_in(section: Section) -> str:
     text = "\n".join(_lines(section))
     if len(text.split()) >= _FULL_TEXT:
         return recognise(text)
-    plain = said.partition("](")[0].strip(" .[]*_")
+    plain = said.partition("](")[0].strip(" .[]*_-—|>#")
     return plain if len(plain.split()) <= 4 and family(plain) != "unknown" else ""
 
 

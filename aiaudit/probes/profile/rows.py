@@ -396,7 +396,8 @@ def _column_faults(column: Mapping[str, Any], rows: int) -> Iterator[dict[str, A
     if missing > 0:
         share = f"{round(missing * rows)} of {rows} rows"
         kind = "label" if column["is_label"] else "missing"
-        yield fault(kind, missing, f"{name} of {column['set']} has no value in {share}", share, column["missing_allowed"])
+        what = f"{name} of {column['set']} has no value in {share}"
+        yield fault(kind, missing, what, share, column["missing_allowed"])
     if column["constant"] and missing < 1 and not column["constant_allowed"]:
         yield fault("constant", 1, f"{name} of {column['set']} holds one value only", "one value")
     if column["sentinel"]:

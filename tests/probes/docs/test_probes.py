@@ -180,6 +180,7 @@ def test_licences_of_a_project(tmp_path: Path) -> None:
             "Apache License 2.0",
         ),
         ("## Licence\n\n[MIT](LICENSE)\n", "MIT"),
+        ("## License\n\nMIT License\n\n---\n", "MIT License"),
         ("## License\n\nSee the LICENSE file.\n", ""),
         ("## Usage\n\nThe data is distributed under the MIT License.\n", ""),
     ],

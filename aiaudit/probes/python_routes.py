@@ -45,6 +45,7 @@ HEALTH: Final = lazy.regex(
 )
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
 _MAX_BASES: Final = 5
+_MANY: Final = frozenset(("list", "List", "Sequence", "Iterable", "set", "Set", "frozenset", "FrozenSet"))
 
 
 class RoutesQuery(CodeQuery):
@@ -52,8 +53,8 @@ class RoutesQuery(CodeQuery):
 
     frameworks: only these. kinds: only these. takes_input: it takes a body, a form, files or query parameters, or looks
     at the bare request. validated: all of that is checked by a model, by types, or by the handler itself (it answers
-    400 or 422). bounded: some of it has limits. health: the route's name says so, or at `/` the function's; constant:
-    the handler returns a constant and calls nothing.
+    400 or 422). bounded: some of it has limits; a list of models, where its own length has. health: the route's name
+    says so, or at `/` the function's; constant: the handler returns a constant and calls nothing.
     """
 
     frameworks: list[str] = Field(default_factory=list)
@@ -155,7 +156,12 @@ def _known_model(param: dict[str, Any], path: str, project: PythonProject) -> di
     kind, bounded, loose = model
     if kind == "derived":
         return param
-    return {**param, "bounded": param.get("bounded", False) or bounded, "kind": "loose" if loose else "model"}
+    many = param.get("type", "").partition(" | ")[0] in _MANY  # limits of one element do not limit their number
+    return {
+        **param,
+        "bounded": param.get("bounded", False) or (bounded and not many),
+        "kind": "loose" if loose else "model",
+    }
 
 
 def _model(name: str, path: str, project: PythonProject, depth: int = 0) -> tuple[str, bool | None, bool] | None:

@@ -43,18 +43,24 @@ TOOL: Final = record(
 
 _STATEMENTS: Final = ("sql", "sql_query", "sql_statement")  # arguments that are whole statements
 
+_BY_NAME: Final = ("listed", "dispatched")  # named here, and often defined elsewhere
+
 Effect = Literal["read", "write", "delete", "money", "communicate", "execute", "network", "file", "sql", "memory"]
+
+Kind = Literal["decorated", "class", "constructed", "listed", "dispatched", "schema", "built-in"]
 
 
 class ToolsQuery(CodeQuery):
     """Tools that a model may call. effects: only tools with one of these (read, write, delete, money, communicate,
-    execute, network, file, sql, memory). acts: the gravest of those that change something
+    execute, network, file, sql, memory). kinds: only tools that are written down so; dispatched: an answer picks the
+    function by its name out of a table. acts: the gravest of those that change something
     (execute, money, delete, communicate, sql, write, file), by its calls, or by its name (`named`) where not all of its
     code was seen; "" where it only reads. seen: the code of the tool was read, and all that it calls of the project.
     free: a program, statement or file is handed in by the model. typed: all arguments have a type. approval:
     interrupt, confirm or framework, "" where its code waits for nobody; said: its description asks the model to ask."""
 
     effects: list[Effect] = Field(default_factory=list)
+    kinds: list[Kind] = Field(default_factory=list)
     features: ClassVar[tuple[str, ...]] = ("tools",)
 
     def names(self) -> list[str]:
@@ -75,7 +81,13 @@ class ToolsProbe(Probe[ToolsQuery]):
     def answer(self, fact_id: str, query: ToolsQuery, context: Context) -> Fact:
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for row in project.records[entry.path].get("tools", ()):
-                if row["kind"] == "listed" and not row.get("body") and _is_tool_there(row, entry.path, project):
+                if query.kinds and row["kind"] not in query.kinds:
+                    continue
+                if (
+                    row["kind"] in ("listed", "dispatched")
+                    and not row.get("body")
+                    and _is_tool_there(row, entry.path, project)
+                ):
                     continue
                 tool = _tool(row, entry.path, project)
                 if not query.effects or any(one in query.effects for one in tool["effects"]):

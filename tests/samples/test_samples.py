@@ -27,6 +27,8 @@ PLANTED = {
         ("LLM-006", "app/tools.py", "connection.execute("),
         ("COST-003", "app/llm.py", "client.chat.completions.create("),
         ("LLM-010", "app/agent.py", "while True:"),
+        ("LLM-008", "app/agent.py", "TOOLS = "),
+        ("LLM-009", "app/agent.py", "TOOLS = "),
         ("LLM-016", "app/agent.py", "SYSTEM_PROMPT = "),
         ("LLM-001", "app/agent.py", "SYSTEM_PROMPT = "),
         ("LLM-015", "app/retrieve.py", "def search("),
@@ -35,6 +37,7 @@ PLANTED = {
         ("INT-002", "app/orders.py", "requests.get("),
         ("INT-003", "app/orders.py", "while True:"),
         ("SEC-008", "app/main.py", "async def chat(request: Request)"),
+        ("SEC-010", "app/orders.py", "requests.get("),
         ("EVO-004", "scripts/summarise.py", "gpt-3.5-turbo-0301"),
     ],
 }

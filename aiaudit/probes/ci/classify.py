@@ -73,14 +73,14 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
         return "deploy" if re.search(r"heroku|dokku|hf\.co|huggingface\.co/spaces", " ".join(arguments)) else "other"
     if program in ("node", "tsx", "ts-node", "bun", "deno") and arguments:
         script = next((a for a in arguments if a.endswith((".js", ".ts", ".mjs", ".mts", ".cjs"))), "")
-        found = _stem_kind(script.rpartition("/")[2].partition(".")[0]) if script else "other"
+        found = stem_kind(script.rpartition("/")[2].partition(".")[0]) if script else "other"
         return "evaluate" if found == "other" and _EVAL_PATH.search(script) else found
     if program in ("ssh", "scp", "rsync"):
         return "deploy"
     if program in ("terraform", "tofu") and "apply" in arguments:
         return "deploy"
     if program.endswith((".sh", ".bash")) or "/" in words[0]:
-        return _stem_kind(program.rpartition(".")[0] or program)
+        return stem_kind(program.rpartition(".")[0] or program)
     return "other"
 
 
@@ -111,7 +111,7 @@ def kind_of_action(uses: str) -> Kind:
 
 def name_kind(name: str) -> Kind:
     """What a task's name alone suggests (for a task whose commands could not be resolved)."""
-    return _stem_kind(re.sub(r"[^a-z0-9]+", "_", name.lower()))
+    return stem_kind(re.sub(r"[^a-z0-9]+", "_", name.lower()))
 
 
 def _refined(kind: Kind, program: str, arguments: list[str]) -> Kind:
@@ -152,14 +152,15 @@ def _python_kind(arguments: list[str], module: str) -> Kind:
     stem = target.rpartition("/")[2].removesuffix(".py")
     if stem in ("__main__", "main", "cli", "run", "app"):
         tail = [a for a in arguments[1:] if re.match(r"^[a-z][a-z_-]+$", a)]
-        by_argument = _stem_kind(tail[0].replace("-", "_")) if tail else "other"
+        by_argument = stem_kind(tail[0].replace("-", "_")) if tail else "other"
         if by_argument != "other":
             return by_argument
         stem = target.rpartition("/")[0].rpartition("/")[2] or stem
-    kind = _stem_kind(stem)
+    kind = stem_kind(stem)
     return "test" if kind == "other" and _TEST_PATH.search(target) else kind
 
 
-def _stem_kind(stem: str) -> Kind:
+def stem_kind(stem: str) -> Kind:
+    """The kind of what a name stands for: `train` of `finetune_7b`."""
     lower = re.sub(r"[^a-z0-9]+", "_", stem.lower())
     return next((kind for kind, pattern in _STEMS if pattern.search(lower)), "other")

@@ -12,7 +12,7 @@ from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.ci.classify import kind_of
+from aiaudit.probes.ci.classify import kind_of, stem_kind
 from aiaudit.probes.ci.inventory import SILENT
 from aiaudit.probes.ci.makefile import MakeCall, load, tasks
 from aiaudit.probes.ci.model import Shell, as_map
@@ -120,6 +120,8 @@ class _Starts:
         start = start_of(leaf.words)
         module = leaf.module or self._module(start, leaf)
         general = kind_of(leaf.words, module)
+        if general == "other" and source == "script":  # `finetune.sh` runs `python model.py --bits 4`
+            general = stem_kind(name.removesuffix(".sh"))
         kind = start.kind or (general if general in ("train", "evaluate") else "other")
         return {
             "path": leaf.path,

@@ -168,7 +168,8 @@ class CallFinder:
         record["ctor_star"] = star
         record["ctor_known"] = kept[0].made_by is not None
         record["defaults"] = self._defaults(node, scope)
-        record["source"] = self.provenance.of(first, scope) if first is not None else "literal"
+        loaded = _adapter(node, kept[0].name) or first
+        record["source"] = self.provenance.of(loaded, scope) if loaded is not None else "literal"
         record["dynamic"] = any(isinstance(one, Unknown) for one in (value if isinstance(value, list) else [value]))
         record["arg0"] = self._beginning(first, value, scope)
         self.records.append({key: value for key, value in record.items() if value})
@@ -336,6 +337,14 @@ class CallFinder:
 
 _TRIES: Final = (ast.Try, ast.TryStar)
 _REFERENCE: Final = {"reference": True, "star_kw": True, "source": "unresolved"}
+
+
+def _adapter(node: ast.Call, name: str) -> ast.expr | None:
+    """What `PeftModel.from_pretrained(model, path)` loads: the first argument is a model that is there already."""
+    if not name.startswith("peft.") or not name.endswith(".from_pretrained"):
+        return None
+    given = next((one.value for one in node.keywords if one.arg == "model_id"), None)
+    return given or (node.args[1] if len(node.args) > 1 else None)
 
 
 def _first_argument(node: ast.Call) -> ast.expr | None:

@@ -136,6 +136,8 @@ _OWN_MEMORY: Final = lazy.regex(
 _PROPOSES: Final = lazy.regex(r"(?i)draft|preview|dry_?run|propose|suggest|simulat")
 # What is looked for in all files, for tools whose work is done elsewhere.
 PATTERNS: Final = (
+    "eval",
+    "exec",
     *sorted(_PROGRAMS - {"os.execv", "os.execvp", "os.spawnv"}),
     *(one for one, kind in _KINDS.items() if kind in ("delete", "communicate")),
     *(f"{client}.{verb}" for client in ("requests", "httpx") for verb in ("put", "patch", "delete", "post", "get")),
@@ -147,7 +149,7 @@ PATTERNS: Final = (
 
 def effect_of_name(name: str) -> str:
     """The effect of a function by its qualified name alone; "" where it has none that is known."""
-    if name in _PROGRAMS:
+    if name in _PROGRAMS or name in _INTERPRETERS:
         return "execute"
     if _REQUEST.fullmatch(name):
         return _VERBS.get(name.rpartition(".")[2], "network")

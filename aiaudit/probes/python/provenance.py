@@ -8,6 +8,7 @@ any program anyway.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
@@ -15,7 +16,7 @@ from typing import Final
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import statements
+from aiaudit.probes.python.nodes import FunctionNode, expressions, header, parameters, statements
 from aiaudit.probes.python.resolve import Resolver, default_of, dotted
 
 MAX_DEPTH: Final = 10
@@ -41,7 +42,7 @@ _REGISTRY_PLACES: Final = ("models:/", "runs:/")
 _USER: Final = frozenset({"flask.request", "bottle.request", "quart.request"})
 _USER_LASTS: Final = name_set("file_uploader text_input text_area chat_input")
 _OPERATOR: Final = frozenset({"input", "sys.argv", "sys.stdin"})
-_OPERATOR_LASTS: Final = name_set("parse_args parse_known_args")
+_OPERATOR_LASTS: Final = name_set("parse_args parse_known_args parse_args_into_dataclasses")
 _ENV: Final = frozenset({"os.environ", "os.getenv", "os.environ.get", "decouple.config"})
 _HERE: Final = frozenset({"__file__", "__name__", "__path__"})
 ROUTE_METHODS: Final = name_set(
@@ -55,8 +56,9 @@ _NEUTRAL: Final = name_set(
     " pathlib.Path pathlib.PurePath os.path.join os.path.abspath os.path.expanduser os.path.realpath os.path.dirname"
     " os.path.basename os.fspath os.path.normpath io.BytesIO io.StringIO io.open gzip.open bz2.open lzma.open"
     " tempfile.NamedTemporaryFile base64.b64decode zlib.decompress gzip.decompress builtins.open codecs.open"
-    " importlib.resources.files glob.glob os.listdir"
+    " importlib.resources.files glob.glob os.listdir vars"
 )
+_MAX_CALLERS: Final = 4
 
 
 class Provenance:
@@ -64,6 +66,8 @@ class Provenance:
 
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
+        self._callers: dict[str, list[tuple[ast.Call, Scope]]] | None = None
+        self._followed: set[int] = set()  # parameters and functions on the way to the present one
 
     def of(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> str:
         """One of `RANK`."""
@@ -116,12 +120,12 @@ class Provenance:
             case "value" | "item":
                 return self.of(binding.node, scope, depth + 1)
             case "param":
-                return self._parameter(binding, scope)
+                return self._parameter(binding, scope, depth)
             case "import":
                 return _by_name(binding.target) if binding.target in (_USER | _OPERATOR | _ENV) else "unresolved"
         return "unresolved"
 
-    def _parameter(self, binding: Binding, scope: Scope) -> str:
+    def _parameter(self, binding: Binding, scope: Scope, depth: int) -> str:
         """A parameter of a route handler comes from a user, one of a command from the operator."""
         function, argument = scope.node, binding.node
         assert isinstance(argument, ast.arg)
@@ -139,7 +143,34 @@ class Provenance:
             return "user"
         if isinstance(default, ast.Constant) and self._left_out(scope, argument.arg):
             return self.of(default, scope)
-        return "operator" if is_command(scope) else "unresolved"
+        if is_command(scope) or self._is_operators(function, argument, depth):
+            return "operator"
+        return "unresolved"
+
+    def _is_operators(self, function: FunctionNode, argument: ast.arg, depth: int) -> bool:
+        """Whether every call of a function, all in this file, hands on what whoever starts the program gave."""
+        if id(argument) in self._followed or depth >= MAX_DEPTH:
+            return False
+        self._followed.add(id(argument))
+        calls = self._calls_of(function.name)
+        position = next((at for at, one in enumerate(parameters(function)) if one is argument), -1)
+        given = [(_given(call, position, argument.arg), scope) for call, scope in calls]
+        found = {self.of(node, scope, depth + 1) for node, scope in given if node is not None}
+        self._followed.discard(id(argument))
+        return found == {"operator"} and all(node is not None for node, _ in given)
+
+    def _calls_of(self, name: str) -> list[tuple[ast.Call, Scope]]:
+        """All calls of a function of this file by its name; none where there are others than those seen."""
+        if self._callers is None:
+            self._callers = {}
+            for scope in self.resolver.module.scopes:
+                for statement, _ in statements(scope):
+                    for node in expressions(header(statement)):
+                        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                            self._callers.setdefault(node.func.id, []).append((node, scope))
+        calls = self._callers.get(name, [])
+        written = re.findall(rb"\b" + name.encode() + rb"\b(?![ \t]*=[^=])", self.resolver.module.source.data)
+        return calls if 0 < len(calls) <= _MAX_CALLERS and len(written) == len(calls) + 1 else []
 
     def _left_out(self, scope: Scope, name: str) -> bool:
         """Whether a parameter of a constructor keeps its default: the module itself makes the one object of the class
@@ -200,6 +231,8 @@ class Provenance:
                 return kind
             if one.name in _NEUTRAL:
                 return self._worst(node.args or [ast.Constant("")], scope, depth)
+            if one.name == "argparse.Namespace":
+                return self._worst([keyword.value for keyword in node.keywords], scope, depth)
         if isinstance(node.func, ast.Attribute):
             receiver = self.of(node.func.value, scope, depth + 1)
             if receiver != "literal" or not node.args:
@@ -209,6 +242,15 @@ class Provenance:
 
 
 _URLS: Final = ("http://", "https://", "s3://", "gs://", "hf://", "ftp://")
+
+
+def _given(call: ast.Call, position: int, name: str) -> ast.expr | None:
+    """What a call hands to a parameter; None where it may be handed over by `*` or `**`, or is left out."""
+    if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
+        return None
+    if 0 <= position < len(call.args):
+        return call.args[position]
+    return next((one.value for one in call.keywords if one.arg == name), None)
 
 
 def worst(kinds: Iterable[str]) -> str:

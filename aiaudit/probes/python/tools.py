@@ -1,9 +1,9 @@
 """Tools that a model may call: where they are defined, with which arguments, what they do, and who must agree.
 
 Found: decorated functions (LangChain, OpenAI Agents, CrewAI, PydanticAI, smolagents, MCP, Semantic Kernel), classes of
-tools, constructors (`StructuredTool.from_function`), lists of functions handed to agents and models, and schemas
-written out (OpenAI, Anthropic, MCP), joined with the function of the same name. What a tool does is read from the
-calls that are reached from it in its file, two calls deep.
+tools, constructors (`StructuredTool.from_function`), lists of functions handed to agents and models, tables out of
+which an answer picks a function, and schemas written out (OpenAI, Anthropic, MCP), joined with the function of the same
+name. What a tool does is read from the calls that are reached from it in its file, two calls deep.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import ast
 from collections.abc import Collection
 from typing import Any, Final
 
+from aiaudit.probes.python import dispatch
 from aiaudit.probes.python.approvals import Approval, approval_by_keyword, approval_in, said_in
 from aiaudit.probes.python.effects import BUILT_IN, Effect, effect_by_name, effect_of
 from aiaudit.probes.python.features import FileView
@@ -32,6 +33,7 @@ HITS: Final = (
     rb"|\b(?:tools|functions|available_tools|TOOLS|FUNCTIONS)[ \t]*(?::[^=\n]+)?=[ \t]*\[|\bcreate_(?:react_)?agent\("
     rb"|[\"']type[\"'][ \t]*:[ \t]*[\"']function[\"']|[\"']input_schema[\"'][ \t]*:"
     rb"|[\"']parameters[\"'][ \t]*:[ \t]*\{[ \t]*(?:\n[ \t]*)?[\"']type[\"'][ \t]*:[ \t]*[\"']object[\"']"
+    rb"|" + dispatch.HITS
 )
 _DECORATORS: Final = name_set("tool function_tool tool_plain kernel_function beta_tool call_tool register_for_llm")
 _CLASSES: Final = name_set("BaseTool Tool StructuredTool BaseToolSpec")
@@ -84,6 +86,9 @@ class ToolFinder:
                     for node in expressions(header(statement)):
                         self._expression(node, scope)
                     self._assigned(statement, scope)
+                    for table, where in dispatch.tables(statement, scope, self.resolver):
+                        for value in table.values:
+                            self._listed(value, where, "own", "dispatched")
         return sorted(list(self.found.values())[:MAX_TOOLS], key=lambda row: int(row["line"]))
 
     # --- where tools are defined -------------------------------------------------------------------------------------
@@ -151,18 +156,18 @@ class ToolFinder:
             for element in node.elts:
                 self._listed(element, scope, framework)
 
-    def _listed(self, node: ast.expr, scope: Scope, framework: str) -> None:
+    def _listed(self, node: ast.expr, scope: Scope, framework: str, kind: str = "listed") -> None:
         for one in self.resolver.names(node, scope)[:1]:
             last = one.name.rpartition(".")[2]
             if one.local is not None and one.local.kind == "function" and not one.instance:
-                self._add(last, one.local.node, scope, one.local, framework or "own", "listed", None)
+                self._add(last, one.local.node, scope, one.local, framework or "own", kind, None)
             elif one.instance and last in BUILT_IN and one.local is None:
-                kind, free = ("network", False) if self._is_apart(node, scope) else BUILT_IN[last]
-                effect = Effect(kind, one.name, node.lineno, free)
+                what, free = ("network", False) if self._is_apart(node, scope) else BUILT_IN[last]
+                effect = Effect(what, one.name, node.lineno, free)
                 whose = _framework_of(one.name) or framework or "own"
                 self._add(last, node, scope, None, whose, "built-in", approval_by_keyword(node), [effect])
             elif framework and one.origin and not one.instance and one.origin.partition(".")[0] not in FOREIGN:
-                self._add(last, node, scope, None, framework, "listed", None, target=one.name)
+                self._add(last, node, scope, None, framework, kind, None, target=one.name)
 
     def _is_apart(self, node: ast.expr, scope: Scope) -> bool:
         """Whether a shell runs in a container of the provider: `ShellTool(environment={"type": "container_auto"})`."""

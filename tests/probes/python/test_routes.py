@@ -80,7 +80,7 @@ def test_fastapi(tmp_path: Path) -> None:
         "ready": (False, False, False),
         "own": (True, True, True),
         "item": (True, True, True),
-        "items": (True, True, True),
+        "items": (True, True, False),
         "loose": (True, False, False),
         "loose_model": (True, False, False),
         "raw": (True, False, False),

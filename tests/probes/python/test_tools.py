@@ -216,3 +216,37 @@ def test_what_belongs_there_or_stands_elsewhere(tmp_path: Path, code: str) -> No
         "a.py": f"from fastapi import FastAPI\napp = FastAPI()\n@app.post('/x')\ndef ask(q: str):\n    return {code}\n"
     }
     assert not ask(tmp_path, "python.flows", tree, sources=["user"], sinks=["system"]).value
+
+
+PICKED = {
+    "by a field": 'T = json.loads(answer)\nTOOLS[T["tool"]](T["user"])\n',
+    "by an attribute": "TOOLS[call.function.name](**args)\n",
+    "by get": 'do = TOOLS.get(step.get("tool"))\ndo(user)\n',
+    "by a name that tells": "def run(tool_name):\n    return TOOLS[tool_name](user)\n",
+}
+
+
+@pytest.mark.parametrize("code", PICKED.values(), ids=PICKED)
+def test_a_function_that_a_name_in_an_answer_picks_is_a_tool(tmp_path: Path, code: str) -> None:
+    table = "def wipe(user: str):\n" + DELETE + 'TOOLS = {"wipe": wipe}\n'
+    found = _tools(tmp_path, table + code)
+    assert [(one["name"], one["kind"], one["acts"]) for one in found.values()] == [("wipe", "dispatched", "delete")]
+
+
+def test_a_picked_function_of_another_file_is_followed(tmp_path: Path) -> None:
+    code = 'from work import add\nTOOLS = {"add": add}\nTOOLS[step["tool"]](step["input"])\n'
+    (found,) = _tools(tmp_path, code, work="def add(text):\n    return eval(text)\n").values()
+    assert (found["acts"], found["free"], found["sinks"][0]["path"]) == ("execute", True, "work.py")
+
+
+NOT_PICKED = {
+    "a constant": 'TOOLS = {"wipe": wipe}\nTOOLS["wipe"](user)\n',
+    "another name": 'TOOLS = {"wipe": wipe}\nTOOLS[index](user)\n',
+    "no functions": 'TOOLS = {"wipe": "Delete a user"}\nprint(TOOLS[step["tool"]])\n',
+    "of something else": 'COLOURS = {"wipe": wipe}\nCOLOURS[step["colour"]](user)\n',
+}
+
+
+@pytest.mark.parametrize("code", NOT_PICKED.values(), ids=NOT_PICKED)
+def test_other_tables_are_no_tools(tmp_path: Path, code: str) -> None:
+    assert _tools(tmp_path, "def wipe(user: str):\n" + DELETE + code) == {}

@@ -1,0 +1,58 @@
+"""Tables of functions out of which one is called by a name that an answer holds: `TOOLS[reply["tool"]](text)`.
+
+What a hand-written agent may do stands in such a table. It counts where it is named after tools, functions or actions
+and is asked for a field of something, or for a variable that is named so.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from aiaudit import lazy
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import expressions, header
+from aiaudit.probes.python.resolve import Resolver, last_name
+
+_ABOUT: Final = rb"(?:[Tt]ool|TOOL|[Ff]unction|FUNCTION|[Aa]ction|ACTION)"
+HITS: Final = (  # a table by its name, and a key that is a field, or a variable that is named after what is called
+    rb"\b\w*" + _ABOUT + rb"\w*(?:\[|\.get\()[ \t]*(?:\w*" + _ABOUT + rb"\w*[ \t]*[\],)]"
+    rb"|\w+(?:\.\w+)*(?:\[[\"']\w+[\"']\]|\.get\([\"']\w+[\"']|\.\w+[ \t]*[\],)]))"
+)
+_NAMED: Final = lazy.regex(r"(?i)tool|function|action")
+
+
+def tables(statement: ast.stmt, scope: Scope, resolver: Resolver) -> Iterator[tuple[ast.Dict, Scope]]:
+    """The tables that a statement asks for a function by such a name, as they are written in this file."""
+    for node in expressions(header(statement)):
+        match node:
+            case ast.Subscript(value=ast.Name(id=name), slice=key):
+                pass
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[key, *_]):
+                pass
+            case _:
+                continue
+        if not _NAMED.search(name) or not _is_answered(key):
+            continue
+        for one in (resolver.bindings(name, scope, node.lineno) or [])[:2]:
+            if one.kind == "value" and isinstance(one.node, ast.Dict) and _is_by_name(one.node):
+                yield one.node, one.scope or scope
+
+
+def _is_answered(key: ast.expr) -> bool:
+    """Whether a key is a field of something (`call.function.name`, `reply["tool"]`), or named after what it calls."""
+    match key:
+        case ast.Attribute() | ast.Subscript(slice=ast.Constant(value=str())):
+            return True
+        case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str()), *_]):
+            return True
+    return isinstance(key, ast.Name) and bool(_NAMED.search(last_name(key)))
+
+
+def _is_by_name(table: ast.Dict) -> bool:
+    """Whether all keys are words and all values names: of functions, as far as can be seen here."""
+    return bool(table.keys) and all(
+        isinstance(key, ast.Constant) and isinstance(key.value, str) and isinstance(value, ast.Name | ast.Attribute)
+        for key, value in zip(table.keys, table.values, strict=True)
+    )

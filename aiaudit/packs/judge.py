@@ -290,8 +290,8 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
     facts = [values.facts[fact_id] for fact_id in verdict.read if fact_id in values.facts]
     own = reasons.from_pack(check, verdict.status, seen)
     match verdict.status:
-        case Status.UNKNOWN if check.kind is not Kind.ATTESTED and NOT_FOLLOWED in verdict.reason:
-            sentence = _ended(verdict.reason)  # the pack's own speaks of what it knows that it cannot follow
+        case Status.UNKNOWN if check.kind is not Kind.ATTESTED and _is_of_others(verdict.reason):
+            sentence = _ended(verdict.reason)
         case Status.UNKNOWN | Status.ERROR if verdict.reason:
             told = own and not _is_unread(facts, verdict.reason)
             more = f" ({_plain(verdict.reason)})" if _tells_more(verdict.reason) else ""
@@ -310,6 +310,12 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
             titles = {fact.id: reasons.called(fact, values.title(fact.id)) for fact in facts} if not own else {}
             sentence = own or reasons.generated(check, verdict.status, verdict.line, facts, gathered, titles)
     return sentence + gathered.remark
+
+
+def _is_of_others(reason: str) -> bool:
+    """Whether what leaves it open is nothing that a pack's sentence speaks of: that one tells what its rule could not
+    see, not whether it applies, and of code that it knows it cannot follow."""
+    return reason.startswith(_UNTOLD) or NOT_FOLLOWED in reason
 
 
 def _is_unread(facts: Sequence[Fact], reason: str) -> bool:

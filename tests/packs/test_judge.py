@@ -143,6 +143,16 @@ def test_applicability() -> None:
     assert ended(library, Fact(USES, State.ERROR, reason="broken")).status is Status.ERROR
 
 
+def test_where_it_may_not_apply_the_sentence_for_an_open_rule_is_not_told() -> None:
+    library = one_check(
+        applies="uses", says='{unknown: "The tests are in a language that is not read."}', rule="{pass: tested}"
+    )
+    asked = ended(library, unknown(USES, "bot.py:17 may call a model"), known(TESTED, True))
+    assert asked.reason == "Cannot tell whether it applies: bot.py:17 may call a model."
+    open_rule = ended(library, known(USES, True), unknown(TESTED, "no file could be read"))
+    assert open_rule.reason.startswith("The tests are in a language that is not read.")
+
+
 def test_rules_see_parameters_and_what_the_project_declares() -> None:
     library = one_check(
         params="{most: {default: 1, max: 9}}",

@@ -43,6 +43,6 @@ class ReadableProbe(Probe[ReadableQuery]):
                 method,
                 evidence=(Evidence(code.largest[most], None, f"the largest of {code.files[most]} files"),),
                 scope=Scope(files, sum(code.files[language] for language in covered)),
-                reason=not_read(code) or f"{share_of(code, most)}, which this fact does not read",
+                reason=not_read(code) or f"{share_of(code, most)}, of which not enough is read to tell",
             )
         return Fact(fact_id, State.KNOWN, True, Level.CONTENT, method, scope=Scope(files, files))

@@ -178,6 +178,12 @@ class Opening:
         return full_stop(words.range_remark(self.score, self.low, self.high, len(self.result.texts("unnumbered"))))
 
     @property
+    def few_areas(self) -> str:
+        """Where the score is that of one or two areas, a sentence that says so."""
+        numbered = sum(pack.number("score") is not None for pack in self.result.records("packs"))
+        return words.few_areas(numbered, len(self.result.texts("unnumbered")))
+
+    @property
     def strength(self) -> float | None:
         """Share of the judged weight on evidence level E3 or better."""
         return self.result.percent("evidence_strength") if "evidence_strength" in self.result else None

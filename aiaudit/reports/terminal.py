@@ -87,6 +87,9 @@ def _standing(view: Record) -> Text:
     lines = [Text(words.score_phrase(view.number("score"), low, high, coverage), "bold")]
     if unnumbered := view.texts("unnumbered"):
         lines.append(Text(words.range_remark(view.number("score"), low, high, len(unnumbered)), "dim"))
+        numbered = sum(pack.number("score") is not None for pack in view.records("packs"))
+        if few := words.few_areas(numbered, len(unnumbered)):
+            lines.append(Text(few, "yellow"))
     if NO_MODEL in view.texts("assumptions"):
         lines.append(Text(NO_MODEL, "yellow"))
     accepted, score = view.number("score_accepted"), view.number("score")

@@ -37,6 +37,7 @@ class Names(Mapping[str, str]):
         return len(self._keys)
 
 
+_FEW: Final = 2  # areas with a number
 _STATUSES: Final = ("pass", "partial", "fail", "unknown", "not_applicable", "blocked", "error")
 STATUS: Final = Names("status", *_STATUSES)
 STATUS_MEANING: Final = Names(
@@ -237,6 +238,14 @@ def range_remark(score: float | None, low: float, high: float, unnumbered: int) 
     if low <= score <= high:
         return say("terminal.also_takes_in", unnumbered)
     return say("terminal.outside_above" if score > high else "terminal.outside_below", unnumbered)
+
+
+def few_areas(numbered: int, unnumbered: int) -> str:
+    """Says so where the score is that of one or two areas, and more areas have no number: such scores tell projects
+    apart worst (docs/calibration.md)."""
+    if not 0 < numbered <= _FEW or unnumbered <= numbered:
+        return ""
+    return say("summary.few_areas", numbered, all=numbered + unnumbered)
 
 
 def scope_heading(files_left_out: int, unknown_facts: int, trusted: int) -> str:

@@ -115,6 +115,13 @@ def test_a_score_outside_its_range_is_explained():
     assert "The range also takes in 2 packs" in render(changed(unnumbered=["cost", "data"]), width=200)
 
 
+def test_a_score_of_few_areas_says_so():
+    packs = [pack | {"score": 80.0 if number == 0 else None} for number, pack in enumerate(RESULT["packs"])]
+    few = "The score is that of 1 area of 3; the others have too little evidence for a number."
+    assert few in render(changed(packs=packs, unnumbered=["cost", "data"]), width=200)
+    assert "The score is that of" not in render(changed(unnumbered=["cost", "data"]), width=200)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [(36.0, 42.0, "score 36 → 42, low end"), (48.1, 48.3, "score stays 48, low end"),

@@ -165,6 +165,14 @@ def test_a_pack_of_which_nothing_applies_has_no_figures(result) -> None:
     assert "In place" not in part and '<svg width="100%"' not in part
 
 
+def test_a_score_of_few_areas_says_so(result) -> None:
+    assert "The score is that of" not in html.render(result)
+    for number, pack in enumerate(result["packs"]):
+        pack["score"] = 70.0 if number == 0 else None
+    result["unnumbered"] = ["cost", "data"]
+    assert "The score is that of 1 area of 3" in html.render(result)
+
+
 def test_the_score_may_lie_outside_the_range_and_then_says_why(result) -> None:
     result.update(score=80.0, score_low=20.0, score_high=70.0)
     page = html.render(result)

@@ -88,6 +88,14 @@ def test_only_the_projects_own_files_are_counted_as_unread(result) -> None:
     assert "2 files could not be read." in markdown.render(result)
 
 
+def test_a_score_of_few_areas_says_so(result) -> None:
+    assert "The score is that of" not in markdown.render(result)
+    for number, pack in enumerate(result["packs"]):
+        pack["score"] = 70.0 if number == 0 else None
+    result["unnumbered"] = ["cost", "data"]
+    assert "The score is that of 1 area of 3" in markdown.render(result)
+
+
 def test_a_score_outside_its_range_is_explained(result) -> None:
     result |= {"score": 87.0, "score_low": 41.0, "score_high": 82.0, "unnumbered": ["cost"]}
     assert "only the range takes in the pack without a number of its own" in markdown.render(result)

@@ -146,3 +146,18 @@ def test_a_place_is_not_named_twice() -> None:
     assert beside("Dockerfile", "Dockerfile: runs as root.") == "runs as root."
     assert beside("a.py", "a.pyc is stored.") == "a.pyc is stored."
     assert beside("", "Nothing stops it.") == "Nothing stops it."
+
+
+@pytest.mark.parametrize(
+    ("numbered", "unnumbered", "said"),
+    [
+        (1, 7, "The score is that of 1 area of 8; the others have too little evidence for a number."),
+        (2, 3, "The score is that of 2 areas of 5; the others have too little evidence for a number."),
+        (2, 2, ""),
+        (3, 8, ""),
+        (1, 0, ""),
+        (0, 9, ""),
+    ],
+)
+def test_a_score_of_one_or_two_areas_says_so(numbered: int, unnumbered: int, said: str) -> None:
+    assert words.few_areas(numbered, unnumbered) == said

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
 
+from aiaudit import lazy
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
@@ -59,6 +60,11 @@ _NEUTRAL: Final = name_set(
     " importlib.resources.files glob.glob os.listdir vars"
 )
 _MAX_CALLERS: Final = 4
+_INPUT: Final = lazy.regex(rb"(?<![\w.])input\(")
+_ASKS_OPERATOR: Final = (  # one of these stands in each file that takes anything from whoever starts it
+    *(b"parse_args", b"parse_known_args", b"argv", b"stdin"),
+    *(b"click", b"typer", b".command", b"@command", b".option", b"@option", b".argument", b"@argument"),
+)
 
 
 class Provenance:
@@ -66,7 +72,7 @@ class Provenance:
 
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
-        self._callers: dict[str, list[tuple[ast.Call, Scope]]] | None = None
+        self._callers: dict[str, list[tuple[ast.Call, Scope]]] = {}
         self._followed: set[int] = set()  # parameters and functions on the way to the present one
 
     def of(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> str:
@@ -143,13 +149,15 @@ class Provenance:
             return "user"
         if isinstance(default, ast.Constant) and self._left_out(scope, argument.arg):
             return self.of(default, scope)
-        if is_command(scope) or self._is_operators(function, argument, depth):
+        if is_command(scope) or self._is_operators(function, argument, scope, depth):
             return "operator"
         return "unresolved"
 
-    def _is_operators(self, function: FunctionNode, argument: ast.arg, depth: int) -> bool:
+    def _is_operators(self, function: FunctionNode, argument: ast.arg, scope: Scope, depth: int) -> bool:
         """Whether every call of a function, all in this file, hands on what whoever starts the program gave."""
-        if id(argument) in self._followed or depth >= MAX_DEPTH:
+        if scope.parent is not None and scope.parent.kind == "class":
+            return False  # nobody calls a method by its bare name
+        if id(argument) in self._followed or depth >= MAX_DEPTH or not self._asks_operator:
             return False
         self._followed.add(id(argument))
         calls = self._calls_of(function.name)
@@ -159,17 +167,32 @@ class Provenance:
         self._followed.discard(id(argument))
         return found == {"operator"} and all(node is not None for node, _ in given)
 
+    @cached_property
+    def _asks_operator(self) -> bool:
+        """Whether the file takes anything from whoever starts it: most do not, and need not be looked through."""
+        data = self.resolver.module.source.data
+        return any(mark in data for mark in _ASKS_OPERATOR) or (b"input(" in data and bool(_INPUT.search(data)))
+
     def _calls_of(self, name: str) -> list[tuple[ast.Call, Scope]]:
         """All calls of a function of this file by its name; none where there are others than those seen."""
-        if self._callers is None:
-            self._callers = {}
-            for scope in self.resolver.module.scopes:
-                for statement, _ in statements(scope):
-                    for node in expressions(header(statement)):
-                        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                            self._callers.setdefault(node.func.id, []).append((node, scope))
-        calls = self._callers.get(name, [])
-        written = re.findall(rb"\b" + name.encode() + rb"\b(?![ \t]*=[^=])", self.resolver.module.source.data)
+        if name not in self._callers:
+            self._callers[name] = self._found_calls(name)
+        return self._callers[name]
+
+    def _found_calls(self, name: str) -> list[tuple[ast.Call, Scope]]:
+        data, word = self.resolver.module.source.data, name.encode()
+        if not 1 < data.count(word + b"(") <= _MAX_CALLERS + 1:
+            return []
+        lines = [data.count(b"\n", 0, one.start()) + 1 for one in re.finditer(rb"\b" + word + rb"\(", data)]
+        calls = [
+            (node, scope)
+            for scope in self.resolver.module.scopes
+            for statement, _ in statements(scope)
+            if any(statement.lineno <= line <= (statement.end_lineno or line) for line in lines)
+            for node in expressions(header(statement))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+        ]
+        written = re.findall(rb"\b" + word + rb"\b(?![ \t]*=[^=])", data)
         return calls if 0 < len(calls) <= _MAX_CALLERS and len(written) == len(calls) + 1 else []
 
     def _left_out(self, scope: Scope, name: str) -> bool:

@@ -194,6 +194,8 @@ def _complete(call: dict[str, Any], path: str, project: PythonProject) -> dict[s
             made[key] = project.fill(from_json(value) if key == "args" else value, path)
     if ctor_star:
         made["ctor_star"] = True
+    if made["rests_on"] and project.is_taken(path, made["rests_on"]):
+        made["source"] = "unresolved"  # another file may hand on something else
     if ctor_known or "ctor_known" in made:
         made["ctor_known"] = ctor_known
     return made
@@ -229,6 +231,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "kw": {},
     "ctor_kw": {},
     "defaults": {},
+    "rests_on": [],
     "ctor_star": False,
     "ctor_known": False,
 }

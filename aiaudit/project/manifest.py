@@ -35,7 +35,7 @@ _HASH: Final = len(content_hash(b""))
 class Manifest:
     """The contents of one tree, by their hashes. Make it before anything is read; then ask for `digest`.
 
-    Figures of 100,000 files are one array, and a note three texts: as objects they would take 60 MB.
+    Figures of 100,000 files are one array, and a note four texts: as objects they would take 60 MB.
     """
 
     def __init__(self, project: Project, cache: Cache) -> None:
@@ -44,9 +44,7 @@ class Manifest:
         self._slot = engine_id(f"manifest {_FORM}", os.path.realpath(project.root))
         self._began = time.time_ns()
         self._figures = self._look()
-        self._hashes: Mapping[
-            str, bytes
-        ] = {}  # of contents that were read; empty where one could not be looked through
+        self._hashes: Mapping[str, bytes] = {}  # of what was read; empty where it could not be looked through
         kept = cache.kept(self._slot, b"")
         self._noted = self._trusted(kept) if kept else {}
         self.seen_before = bool(kept)  # else it is not worth asking for the digest before the files are read

@@ -55,9 +55,7 @@ _WORD: Final = lazy.regex(r"\w+")
 _OBJECT: Final = lazy.regex(r":([A-Za-z_]\w*)")  # `app.main:app` starts a function or object by name
 _MAX_STARTS: Final = 10
 _MAX_ROOTS: Final = 500
-_MAX_SCRIPTS: Final = (
-    100  # scripts that are followed one by one; in a project with more, which of them it was is left out
-)
+_MAX_SCRIPTS: Final = 100  # that are followed one by one; where there are more, which of them it was is left out
 
 
 class ReachQuery(CodeQuery):

@@ -169,7 +169,9 @@ class CallFinder:
         record["ctor_known"] = kept[0].made_by is not None
         record["defaults"] = self._defaults(node, scope)
         loaded = _adapter(node, kept[0].name) or first
+        self.provenance.rests_on.clear()
         record["source"] = self.provenance.of(loaded, scope) if loaded is not None else "literal"
+        record["rests_on"] = sorted(self.provenance.rests_on)
         record["dynamic"] = any(isinstance(one, Unknown) for one in (value if isinstance(value, list) else [value]))
         record["arg0"] = self._beginning(first, value, scope)
         self.records.append({key: value for key, value in record.items() if value})

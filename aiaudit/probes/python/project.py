@@ -294,6 +294,25 @@ class PythonProject:
             return {key: self.fill(one, importer) for key, one in value.items()}
         return value
 
+    def is_taken(self, path: str, names: Collection[str]) -> bool:
+        """Whether a file may take one of these functions and classes from another: by name, or with its module."""
+        taken, modules = self._taken
+        return _stem(path).rpartition("/")[2] in modules or not taken.isdisjoint(names)
+
+    @cached_property
+    def _taken(self) -> tuple[set[str], set[str]]:
+        """All names that `from … import` takes, and the last parts of what is imported whole."""
+        names: set[str] = set()
+        modules: set[str] = set()
+        for path in self.records:
+            for imported, _ in self.base(path).each_import():
+                last = imported.module.rpartition(".")[2]
+                if imported.name and imported.name != "*":
+                    names.add(imported.name)
+                if imported.name != last:  # `from package import module`, `import module`, `from module import *`
+                    modules.add(imported.name if imported.name not in ("", "*") else last)
+        return names, modules
+
     def own_imports(self, path: str) -> set[str]:
         """The files of the project that a file imports."""
         known = self._own.get(path)

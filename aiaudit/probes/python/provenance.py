@@ -73,6 +73,8 @@ class Provenance:
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
         self._callers: dict[str, list[tuple[ast.Call, Scope]]] = {}
+        # Functions and classes of which it was taken that no other file uses them; who asks empties it before.
+        self.rests_on: set[str] = set()
         self._followed: set[int] = set()  # parameters and functions on the way to the present one
 
     def of(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> str:
@@ -165,7 +167,10 @@ class Provenance:
         given = [(_given(call, position, argument.arg), scope) for call, scope in calls]
         found = {self.of(node, scope, depth + 1) for node, scope in given if node is not None}
         self._followed.discard(id(argument))
-        return found == {"operator"} and all(node is not None for node, _ in given)
+        if found != {"operator"} or not all(node is not None for node, _ in given):
+            return False
+        self.rests_on.add(function.name)
+        return True
 
     @cached_property
     def _asks_operator(self) -> bool:
@@ -210,9 +215,10 @@ class Provenance:
             and isinstance(one.value.func, ast.Name)
             and one.value.func.id == owner.qualname
         ]
-        return bool(made) and not any(
-            call.args or any(keyword.arg in (name, None) for keyword in call.keywords) for call in made
-        )
+        if not made or any(call.args or any(key.arg in (name, None) for key in call.keywords) for call in made):
+            return False
+        self.rests_on.add(owner.qualname)
+        return True
 
     def _part(self, node: ast.Attribute | ast.Subscript, scope: Scope, depth: int) -> str:
         """`args.path`, `request.json`, `self.path`, `os.environ["X"]`: what the whole comes from."""

@@ -8,15 +8,27 @@ open. What may change any key (a map from elsewhere, a function that is given th
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import Any, Final
 
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import statements
-from aiaudit.probes.python.resolve import dotted
+from aiaudit.probes.python.nodes import expressions, header, statements
+from aiaudit.probes.python.resolve import dotted, last_name
 from aiaudit.probes.python.values import Values
 
 _DEEPEST: Final = 5  # maps in maps and names that stand for names
+_READS: Final = frozenset(
+    ("print", "repr", "len", "str", "dict", "list", "sorted", "dumps", "isinstance", "copy", "deepcopy")
+)
 _CHANGES: Final = frozenset(("pop", "popitem", "clear", "setdefault"))
+
+
+def _is_given(name: str, node: ast.AST) -> bool:
+    """Whether a call is given the map itself, so that it may change it; `**name` hands on a copy."""
+    if not isinstance(node, ast.Call) or last_name(node.func) in _READS:
+        return False
+    handed = [*node.args, *(one.value for one in node.keywords if one.arg)]
+    return any(isinstance(one, ast.Name) and one.id == name for one in handed)
 
 
 class Spread:
@@ -97,10 +109,7 @@ class Spread:
                 owner == name
             ):
                 if attr != "update":
-                    return {}, attr not in _CHANGES
+                    return {}, attr not in _CHANGES and not any(map(partial(_is_given, name), ast.walk(call)))
                 made = ast.Call(ast.Name("dict"), call.args, call.keywords)
                 return self.of(made, scope, depth + 1)
-            case ast.Expr(value=ast.Call(func=ast.Name(id=function), args=arguments)):
-                given = any(isinstance(one, ast.Name) and one.id == name for one in arguments)
-                return {}, not given or function in ("print", "repr", "len")
-        return {}, True
+        return {}, not any(_is_given(name, one) for one in expressions(header(statement)))

@@ -150,6 +150,24 @@ def test_keywords_spread_from_a_literal_are_seen() -> None:
     assert "star_kw" not in one
 
 
+@pytest.mark.parametrize(
+    ("between", "seen"),
+    [
+        ("print(options)", True),
+        ("limit(**options)", True),
+        ("limit(options)", False),
+        ("kept = limit(options)", False),
+        ("kept = limit(settings=options)", False),
+        ("store.limit(options)", False),
+        ("options.merge_into(options)", False),
+    ],
+)
+def test_whoever_is_given_the_map_may_change_it(between: str, seen: bool) -> None:
+    code = f"import requests\n\ndef ask(store):\n    options = dict(timeout=5)\n    {between}\n"
+    one = first_call(code + "    return requests.get('http://x', **options)\n", "requests.get")
+    assert (one.get("kw", {}).get("timeout") == 5, one.get("star_kw", False)) == (seen, not seen)
+
+
 def test_a_partial_binds_keywords() -> None:
     code = "import requests\nfrom functools import partial\nget = partial(requests.get, timeout=5)\nget('http://x')"
     assert first_call(code, "requests.get")["kw"] == {"timeout": 5}

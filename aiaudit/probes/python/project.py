@@ -20,6 +20,7 @@ from aiaudit.probes.python.lost import Lost
 from aiaudit.probes.python.shared import Shared
 from aiaudit.project.entry import Entry
 from aiaudit.project.found import errors_in, without
+from aiaudit.project.roles import Role
 
 MOST_BASES: Final = 512  # base records that are held
 MOST_NAMES: Final = 50_000  # of which it is remembered whether they are of the project
@@ -48,10 +49,14 @@ class _Contents(Struct, frozen=True):
 
 
 class PythonProject:
-    """All scanned Python files of a project, with their base records and how they import each other. `unparsed`: why
-    files were not read, or not whole; of these, `lost` says what may stand in the lines that were not."""
+    """All scanned Python files of a project, with their base records and how they import each other.
 
-    def __init__(self, scans: Mapping[str, dict[str, Any]]) -> None:
+    `tests`: those that only try the others out. `unparsed`: why files were not read, or not whole; of these, `lost`
+    says what may stand in the lines that were not.
+    """
+
+    def __init__(self, scans: Mapping[str, dict[str, Any]], tests: Collection[str] = frozenset()) -> None:
+        self._tests = tests
         self.unparsed = errors_in(scans)
         self.lost = {path: convert(one, Lost) for path in self.unparsed if (one := scans[path].get("lost"))}
         self.records = without(scans, self.unparsed.keys() - self.lost.keys())
@@ -301,10 +306,11 @@ class PythonProject:
 
     @cached_property
     def _taken(self) -> tuple[set[str], set[str]]:
-        """All names that `from … import` takes, and the last parts of what is imported whole."""
+        """All names that `from … import` takes, and the last parts of what is imported whole; not in tests, which hand
+        on files of their own."""
         names: set[str] = set()
         modules: set[str] = set()
-        for path in self.records:
+        for path in self.records.keys() - self._tests:
             for imported, _ in self.base(path).each_import():
                 last = imported.module.rpartition(".")[2]
                 if imported.name and imported.name != "*":
@@ -335,7 +341,8 @@ class PythonProject:
 def python_project(context: Context) -> PythonProject:
     """The project's Python files, put together once for all queries."""
     if _MEMO not in context.memo:
-        context.memo[_MEMO] = PythonProject(context.scans.get("python", {}))
+        tests = {entry.path for entry in python_files(context) if entry.role is Role.TEST}
+        context.memo[_MEMO] = PythonProject(context.scans.get("python", {}), tests)
     made = context.memo[_MEMO]
     assert isinstance(made, PythonProject)
     return made

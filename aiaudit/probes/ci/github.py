@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit import lazy
@@ -105,6 +106,7 @@ def _job(text: str, key: str, job: Mapping[str, Any], line: int, defaults: Mappi
         condition=condition,
         environment=str(environment if isinstance(environment, str) else as_map(environment).get("name", "")),
         uses=str(job.get("uses") or ""),
+        inputs=as_map(job.get("with")),
     )
 
 
@@ -204,8 +206,16 @@ def _folder(value: Any) -> str | None:
     return None if "$" in folder or folder.startswith("..") else "" if folder == "." else folder
 
 
-def composite_steps(files: Files, uses: str) -> tuple[str, list[Step]] | None:
-    """The file and the steps of a local composite action; None where `uses` is not one that can be read."""
+class CompositeAction(Struct, frozen=True):
+    """A composite action of the tree: its file, its steps, and the texts that inputs have by themselves."""
+
+    path: str
+    steps: tuple[Step, ...]
+    defaults: Mapping[str, str]
+
+
+def composite_action(files: Files, uses: str) -> CompositeAction | None:
+    """A local composite action; None where `uses` is not one that can be read."""
     if not uses.startswith("./"):
         return None
     folder = uses[2:].strip("/")
@@ -219,5 +229,10 @@ def composite_steps(files: Files, uses: str) -> tuple[str, list[Step]] | None:
         if run.get("using") != "composite" or not isinstance(steps, list):
             return None
         text = files.text(path) or ""
-        return path, [step_of(text, as_map(item), line_of(steps, i) or 1, {}) for i, item in enumerate(steps)]
+        told = {str(key): as_map(value).get("default") for key, value in as_map(as_map(data).get("inputs")).items()}
+        return CompositeAction(
+            path,
+            tuple(step_of(text, as_map(item), line_of(steps, i) or 1, {}) for i, item in enumerate(steps)),
+            {key: str(value) for key, value in told.items() if value is not None},
+        )
     return None

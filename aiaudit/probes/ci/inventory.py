@@ -183,14 +183,13 @@ class _Collector:
             )
         if not step.uses:
             return
-        composite = github.composite_steps(self.files, step.uses)
+        composite = github.composite_action(self.files, step.uses)
         if composite is not None and depth < _MAX_REUSE:
-            path, steps = composite
             via = (*place.via, f"{place.path}:{step.line} uses {step.uses}")
-            for inner in steps:
+            for inner in composite.steps:
                 blocking = both(place.blocking, inner.blocking)
                 folder = inner.folder if inner.folder or inner.folder is None else place.folder
-                at = Place(path, inner.script_line, folder, blocking, via)
+                at = Place(composite.path, inner.script_line, folder, blocking, via)
                 yield from self._step(inner, at, depth + 1)
             return
         yield from self._action(step, place)

@@ -56,6 +56,7 @@ class Job(Struct, frozen=True):
     condition: str = ""
     environment: str = ""
     uses: str = ""  # a reusable workflow
+    inputs: Mapping[str, Any] = field(default_factory=dict)  # what that one is given
     triggers: tuple[str, ...] = ()  # narrower than the workflow's, where the job says so
 
 

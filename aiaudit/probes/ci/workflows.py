@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, ClassVar, Final, Literal
 
 from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.ci.composite import EXPRESSION, OpenStep, open_steps
 from aiaudit.probes.ci.hazards import free_inputs, hazards, started_by_members
 from aiaudit.probes.ci.inventory import inventory
-from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Step, Workflow, as_map
-from aiaudit.probes.reading import listed, scope_of
+from aiaudit.probes.ci.model import CHANGE_EVENTS, Workflow, as_map
+from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.project.parse import line_of
 
 What = Literal["workflows", "actions", "permissions", "injections", "untrusted_checkouts", "runners", "hazards"]
 
 _FULL_COMMIT: Final = lazy.regex(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
-_EXPRESSION: Final = lazy.regex(r"\$\{\{(.*?)\}\}", re.DOTALL)
 # Contexts whose text a stranger can choose: GitHub's own list of untrusted input.
 _UNTRUSTED: Final = lazy.regex(
     r"github\.event\.(issue\.(title|body)|pull_request\.(title|body|head\.(ref|label|repo\.default_branch))|comment\.body"
@@ -100,8 +101,12 @@ class CiWorkflows(Probe[WorkflowsQuery]):
         if query.what == "hazards":
             inner = started_by_members(workflows)
             records = [one for workflow in workflows for one in hazards(workflow, inner)]
+        elif query.what in _OF_STEPS:
+            files = Files(context.project)
+            opened = ((workflow, open_steps(workflow, workflows, files)) for workflow in workflows)
+            records = _each_once(one for workflow, steps in opened for one in _OF_STEPS[query.what](workflow, steps))
         else:
-            records = [one for workflow in workflows for one in _FINDERS[query.what](workflow)]
+            records = [one for workflow in workflows for one in _OF_WORKFLOWS[query.what](workflow)]
         paths = [path for path in found.paths if query.what == "workflows" or "/workflows/" in path]
         note = {"workflows": "name", "actions": "uses", "permissions": "scope"}.get(query.what, "what")
         # What a workflow says is what GitHub does with it: its settings are wired as soon as they are there.
@@ -125,22 +130,30 @@ def _workflows(workflow: Workflow) -> Iterator[dict[str, Any]]:
     }
 
 
-def _actions(workflow: Workflow) -> Iterator[dict[str, Any]]:
-    for job in workflow.jobs:
-        for line, uses in [(job.line, job.uses), *((step.line, step.uses) for step in job.steps)]:
-            if not uses:
-                continue
-            local = uses.startswith("./")
-            owner = uses.partition("/")[0].removeprefix("docker:")
-            yield {
-                "path": workflow.path,
-                "line": line,
-                "uses": uses,
-                "owner": "" if local else owner,
-                "pinned": local or bool(_FULL_COMMIT.search(uses)),
-                "official": owner in ("actions", "github"),
-                "local": local,
-            }
+def _each_once(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records without those of the same place: an action of the project is used by many jobs."""
+    told: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for one in records:
+        told.setdefault((one["path"], one["line"], one.get("uses") or one.get("what")), one)
+    return list(told.values())
+
+
+def _actions(workflow: Workflow, steps: Iterable[OpenStep]) -> Iterator[dict[str, Any]]:
+    called = ((workflow.path, job.line, job.uses) for job in workflow.jobs)
+    for path, line, uses in chain(called, ((one.path, one.step.line, one.step.uses) for one in steps)):
+        if not uses:
+            continue
+        local = uses.startswith("./")
+        owner = uses.partition("/")[0].removeprefix("docker:")
+        yield {
+            "path": path,
+            "line": line,
+            "uses": uses,
+            "owner": "" if local else owner,
+            "pinned": local or bool(_FULL_COMMIT.search(uses)),
+            "official": owner in ("actions", "github"),
+            "local": local,
+        }
 
 
 def _permissions(workflow: Workflow) -> Iterator[dict[str, Any]]:
@@ -177,27 +190,35 @@ def _given(value: Any) -> str:
     return "none" if not scopes else "write" if any(access in _WRITES for access in scopes.values()) else "read"
 
 
-def _injections(workflow: Workflow) -> Iterator[dict[str, Any]]:
+def _injections(workflow: Workflow, steps: Iterable[OpenStep]) -> Iterator[dict[str, Any]]:
     changes = bool({"pull_request", "pull_request_target"} & set(workflow.triggers))
-    for job, step in _steps(workflow):
+    for one in steps:
+        step = one.step
         scripts = [(step.script, step.script_line)]
         if "github-script" in step.uses:
             scripts.append((str(step.inputs.get("script") or ""), step.line))
         for script, start in scripts:
-            for match in _EXPRESSION.finditer(script):
-                stranger = _UNTRUSTED.search(match.group(1))
-                branch = _BRANCH.search(match.group(1))
-                member = branch.group(0) if branch else free_inputs(workflow, match.group(1))
-                if what := stranger.group(0) if stranger else member:
+            for match in EXPRESSION.finditer(script):
+                if (found := _chosen(workflow, one, match.group(1), changes)) is not None:
+                    what, who = found
                     line = start + script.count("\n", 0, match.start())
-                    who = "stranger" if stranger else "member"
-                    yield {"path": workflow.path, "line": line, "job": job.id, "what": what, "who": who}
-                    continue
-                names = _FILE_NAMES.search(match.group(1)) if changes else None
-                if names and names.group(1) in _steps_that_list_files(workflow, job.id):
-                    line = start + script.count("\n", 0, match.start())
-                    what = names.group(0)
-                    yield {"path": workflow.path, "line": line, "job": job.id, "what": what, "who": "file"}
+                    yield {"path": one.path, "line": line, "job": one.job.id, "what": what, "who": who}
+
+
+def _chosen(workflow: Workflow, one: OpenStep, expression: str, changes: bool) -> tuple[str, str] | None:
+    """What of an expression somebody else chooses, and who; a stranger before a member."""
+    own = one.path == workflow.path
+    meanings = list(one.meanings(expression))
+    for pattern, who in ((_UNTRUSTED, "stranger"), (_BRANCH, "member")):
+        if found := next(filter(None, map(pattern.search, meanings)), None):
+            return found.group(0), who
+    for told in meanings[:1] if own else meanings[1:]:  # an action's inputs are not those of the run
+        if free := free_inputs(workflow, told):
+            return free, "member"
+    names = _FILE_NAMES.search(expression) if changes and own else None
+    if names and names.group(1) in _steps_that_list_files(workflow, one.job.id):
+        return names.group(0), "file"
+    return None
 
 
 def _steps_that_list_files(workflow: Workflow, job: str) -> set[str]:
@@ -207,16 +228,18 @@ def _steps_that_list_files(workflow: Workflow, job: str) -> set[str]:
     return {str(step.get("id")) for step in told if _LISTS_FILES.search(str(step.get("uses") or ""))}
 
 
-def _untrusted_checkouts(workflow: Workflow) -> Iterator[dict[str, Any]]:
+def _untrusted_checkouts(workflow: Workflow, steps: Iterable[OpenStep]) -> Iterator[dict[str, Any]]:
     """A checkout of the proposed code in a workflow that runs with the repository's own rights and secrets."""
     risky = {"pull_request_target", "workflow_run", "issue_comment"} & set(workflow.triggers)
     if not risky:
         return
-    for job, step in _steps(workflow):
+    for one in steps:
+        step = one.step
         reference = f"{step.inputs.get('ref') or ''} {step.inputs.get('repository') or ''}"
+        told = " ".join(one.meanings(reference))
         fetched = re.search(r"\bgh pr checkout\b|git fetch .*pull/", step.script)
-        if (step.uses.startswith("actions/checkout") and _HEAD_REF.search(reference)) or fetched:
-            yield {"path": workflow.path, "line": step.line, "job": job.id, "what": ", ".join(sorted(risky))}
+        if (step.uses.startswith("actions/checkout") and _HEAD_REF.search(told)) or fetched:
+            yield {"path": one.path, "line": step.line, "job": one.job.id, "what": ", ".join(sorted(risky))}
 
 
 def _runners(workflow: Workflow) -> Iterator[dict[str, Any]]:
@@ -227,17 +250,13 @@ def _runners(workflow: Workflow) -> Iterator[dict[str, Any]]:
             yield {"path": workflow.path, "line": line, "job": str(key), "what": "self-hosted"}
 
 
-def _steps(workflow: Workflow) -> Iterator[tuple[Job, Step]]:
-    for job in workflow.jobs:
-        for step in job.steps:
-            yield job, step
-
-
-_FINDERS: Final[Mapping[str, Callable[[Workflow], Iterator[dict[str, Any]]]]] = {
+_OF_WORKFLOWS: Final[Mapping[str, Callable[[Workflow], Iterator[dict[str, Any]]]]] = {
     "workflows": _workflows,
-    "actions": _actions,
     "permissions": _permissions,
+    "runners": _runners,
+}
+_OF_STEPS: Final[Mapping[str, Callable[[Workflow, Iterable[OpenStep]], Iterator[dict[str, Any]]]]] = {
+    "actions": _actions,
     "injections": _injections,
     "untrusted_checkouts": _untrusted_checkouts,
-    "runners": _runners,
 }

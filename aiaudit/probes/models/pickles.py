@@ -235,6 +235,8 @@ class _Walk:
         return Name(module, attribute)
 
     def _call(self, what: Any, arguments: Any) -> Made:
+        if self.strict and not (isinstance(what, Name) and isinstance(arguments, tuple)):
+            raise Broken("nothing is there to call")  # one number in 128 begins with the byte of a call
         self.calls += 1
         if not isinstance(what, Name):
             self.judged.add(Verdict.DANGEROUS, "computed call", "calls what another call gave")

@@ -11,6 +11,8 @@ import zlib
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from aiaudit.probes.models import second_opinion
 from aiaudit.probes.models.globals import classify
@@ -106,6 +108,21 @@ def test_tricks_thought_of_after_the_set_was_frozen() -> None:
         assert told(data, name)["verdict"] == "dangerous", trick
     escaped = a.hdf5(a.keras_model(a.keras_layer("Lambda"))).replace(b'"Lambda"', b'"\\u004cambda"')
     assert told(escaped, "x.h5")["verdict"] == "review"
+
+
+@given(st.binary(min_size=8, max_size=8))
+@example(b"\x81" + bytes(7))
+@example(b"R" + bytes(7))
+@example(b"b\x81\x85R" + bytes(4))
+def test_numbers_that_look_like_a_call_are_numbers(number: bytes) -> None:
+    """joblib before 1.2 aligned no arrays: one number in 128 begins with the byte of REDUCE or NEWOBJ."""
+    wrapper = (
+        a.proto(3) + a.glob("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81}(" + a.text("shape") + b"K\x01\x85"
+    )
+    wrapper += a.text("dtype") + a.glob("numpy", "dtype") + a.text("f8") + b"\x85Rub"
+    model = a.proto(3) + a.glob("sklearn.linear_model._logistic", "LogisticRegression") + b")\x81}" + a.text("coef_")
+    data = model + wrapper[2:] + number + b"sb."
+    assert told(data, "x.joblib")["verdict"] != "dangerous"
 
 
 def test_bombs_end_as_unknown_and_soon() -> None:

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from aiaudit.cli.errors import UsageError
+from aiaudit.cli.errors import UsageError, say
 from aiaudit.cli.options import FORMAT_HELP, OUTPUT_HELP, option
 
 MAX_BYTES = 512 * 1024 * 1024
+FOR_PEOPLE = (".html", ".pdf", ".md", ".long.md")  # formats that a name heads
 
 
 def report(
@@ -72,6 +73,9 @@ def report(
     with overriding(templates):
         out.write(outputs, out.Saved(data))
     out.wrote(output.path for output in outputs if not output.is_stdout)
+    nameless = not data["project"].get("name") and not (data.get("brand") or {}).get("system")
+    if nameless and any(output.suffix in FOR_PEOPLE for output in outputs):
+        say("the project has no name; give it one: project.name in aiaudit.yaml, or `system` in a file of --brand")
 
 
 def compared(before: dict[str, Any], after: dict[str, Any], name: str) -> dict[str, Any]:

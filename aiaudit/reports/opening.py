@@ -309,14 +309,6 @@ class Opening:
             return say("standing.top")
         return say("standing.level", level=self.level.name, next=self.next_name)
 
-    @property
-    def worst_risk(self) -> str:
-        """The first risk of page one, where it is short enough to stand under the verdict; empty where none is open."""
-        first = next((point for point in self.three_risks if point.check), None)
-        if first is None or not self.has_room or len(first.statement) > page_one.LONGEST_WORST:
-            return ""
-        return say("standing.worst", risk=lower_first(first.statement))
-
     @cached_property
     def level_not_shown(self) -> bool:
         """Below the first level although nothing failed that it asks for: its conditions could not be shown."""

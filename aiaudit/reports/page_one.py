@@ -18,7 +18,6 @@ from aiaudit.reports.text import lower_first, shorten
 from aiaudit.reports.view import Check, Pack
 
 LONGEST_NAME: Final = 60  # characters of the project's name in a heading
-LONGEST_WORST: Final = 145  # characters of the worst risk under the verdict: two lines with what stands before it
 MUST_HAVES_NAMED: Final = 2
 LONGEST_TITLE: Final = 90
 
@@ -102,7 +101,10 @@ def on_risks(points: Sequence[Point], path: Sequence[Step]) -> str:
 
 
 def must_haves(checks: Sequence[Check], points: Sequence[Point]) -> str:
-    """The failed critical checks that the next level does not ask for, by name; the one after it does."""
+    """The failed critical checks that the next level does not ask for, but the one after it does.
+
+    Those by name that are not among the risks above; where all are, those.
+    """
     failed = [
         check
         for check in checks
@@ -111,12 +113,12 @@ def must_haves(checks: Sequence[Check], points: Sequence[Point]) -> str:
     if not failed:
         return ""
     told = {point.check.id for point in points if point.check}
-    titles = [shorten(lower_first(check.title), LONGEST_TITLE) for check in failed]
+    beyond = [check for check in failed if check.id not in told]
+    titles = [shorten(lower_first(check.title), LONGEST_TITLE) for check in beyond or failed]
     more = len(titles) - MUST_HAVES_NAMED
     named = "; ".join(titles[:MUST_HAVES_NAMED])
     if more > 0:
-        named = say("and_more", list=named, n=more)
-    beyond = sum(check.days for check in failed if check.id not in told)
-    if beyond:
-        return say("decision.critical_more", list=named, days=words.days(beyond))
-    return say("decision.critical", list=named)
+        named = say("decision.and_more", more, list=named)
+    if not beyond:
+        return say("decision.critical", list=named)
+    return say("decision.critical_more", list=named, days=words.days(sum(check.days for check in beyond)))

@@ -47,18 +47,22 @@ def present(report: Report) -> tuple[Section, ...]:
     found: list[Section] = []
     for part in _PARTS:
         if part.anchor == "pack":
+            follows = False  # the first one starts a page
             for pack in report.packs:
                 if pack.checks:
                     found.append(
-                        Section(pack.anchor, len(found) + 1, pack.title, pack.heading, "pack", flow=False, pack=pack)
+                        Section(pack.anchor, len(found) + 1, pack.title, pack.heading, "pack", flow=follows, pack=pack)
                     )
+                    follows = True
         elif heading := part.heading(report):
             found.append(Section(part.anchor, len(found) + 1, part.label, heading, part.anchor, part.flow))
     return tuple(found)
 
 
 def _scope(report: Report) -> str:
-    return words.scope_heading(report.unread_files, report.unknown_facts, len(report.trusted))
+    return words.scope_heading(
+        report.unseen, report.applicable, report.unread_files, report.unknown_facts, len(report.trusted)
+    )
 
 
 def _heat_map(report: Report) -> str:
@@ -166,8 +170,8 @@ _PARTS: Final = (
     _Part("history", _history, flow=True),
     _Part("accepted", _accepted, flow=True),
     _Part("gate", _gate, flow=True),
-    _Part("evidence", _evidence),
+    _Part("evidence", _evidence, flow=True),
     _Part("attestations", _attestations, flow=True),
-    _Part("method", lambda report: say("heading.method")),
+    _Part("method", lambda report: say("heading.method"), flow=True),
     _Part("sign-off", lambda report: say("heading.sign_off"), flow=True),
 )

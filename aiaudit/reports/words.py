@@ -235,7 +235,7 @@ def range_remark(score: float | None, low: float, high: float, unnumbered: int) 
     """What the range takes in that the score does not; where it makes the score lie outside, why that is so."""
     if score is None:
         return say("terminal.takes_in", unnumbered)
-    if low <= score <= high:
+    if round(low) <= round(score) <= round(high):  # as they are printed
         return say("terminal.also_takes_in", unnumbered)
     return say("terminal.outside_above" if score > high else "terminal.outside_below", unnumbered)
 
@@ -248,12 +248,15 @@ def few_areas(numbered: int, unnumbered: int) -> str:
     return say("summary.few_areas", numbered, all=numbered + unnumbered)
 
 
-def scope_heading(files_left_out: int, unknown_facts: int, trusted: int) -> str:
-    seen = [
+def scope_heading(unseen: int, applicable: int, files_left_out: int, unknown_facts: int, trusted: int) -> str:
+    """How much was not seen: `unseen` of `applicable` checks; where all were judged, the files and facts left open."""
+    left_open = [
         told("heading.scope.files", files_left_out) if files_left_out else "",
         told("heading.scope.facts", unknown_facts) if unknown_facts else "",
     ]
-    first = listed([part for part in seen if part]) or say("heading.scope.all")
+    if unseen:
+        left_open = [told("heading.scope.checks", unseen, all=str(applicable))]
+    first = listed([part for part in left_open if part]) or say("heading.scope.all")
     return sentence(first, told("heading.scope.trust", trusted) if trusted else "")
 
 

@@ -1,6 +1,8 @@
 (function () {
   "use strict";
-  // The report is complete without this: it offers a filter over the evidence and opens closed groups for printing.
+  // The report is complete without this: it folds the contents on a phone, where the answer comes first, offers a filter
+  // over the evidence, and opens closed groups for printing.
+  if (window.matchMedia("(max-width:760px)").matches) { document.getElementById("contents").open = false; }
   var form = document.getElementById("evidence-filter");
   if (form) {
     var groups = Array.prototype.slice.call(document.querySelectorAll("#evidence-table tbody"));

@@ -191,16 +191,40 @@ def test_the_summary_fits_one_page_with_the_longest_texts_too(browser, tmp_path)
         assert height <= A4_TEXT[1]
 
 
-def test_it_prints_on_numbered_pages_with_every_group_open(browser, reports, tmp_path) -> None:
+def test_it_prints_what_is_to_be_done_and_leaves_the_tables_of_reference_on_the_screen(
+    browser, reports, tmp_path
+) -> None:
     with Visit(browser, reports["support"]) as visit:
         visit.page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True, print_background=True)
         pages = len(re.findall(rb"/Type /Page\b", (tmp_path / "report.pdf").read_bytes()))
-        assert 30 <= pages <= 70
+        assert 15 <= pages <= 42
         visit.page.emulate_media(media="print")
-        closed = "[...document.querySelectorAll('details.group table')].filter(t => !t.getBoundingClientRect().height)"
-        assert visit.page.evaluate(closed + ".length") == 0
+        groups = "[...document.querySelectorAll('details.group')]"
+        tall = ".map(g => [g.matches('.screen-only'), g.querySelector('table').getBoundingClientRect().height > 0])"
+        printed = visit.page.evaluate(groups + tall)
+        assert {(only, shown) for only, shown in printed} == {(True, False), (False, True)}
+        for told in ("checks do not apply here", "of every check is not printed", "control by control are not printed"):
+            assert visit.page.get_by_text(told).first.is_visible()
+        visit.page.emulate_media(media="screen")
+        visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert all(shown for _, shown in visit.page.evaluate(groups + tall))
+        assert visit.page.locator("#evidence-table tr").last.is_visible()
+        visit.page.emulate_media(media="print")
         hidden = visit.page.evaluate("getComputedStyle(document.querySelector('.contents')).display")
         assert hidden == "none"
+        visit.assert_quiet()
+
+
+@pytest.mark.parametrize(("width", "folded"), [(390, True), (1280, False)])
+def test_on_a_phone_the_contents_are_folded_and_open_by_a_press(browser, reports, width, folded) -> None:
+    with Visit(browser, reports["support"], width) as visit:
+        first = visit.page.locator("#contents a").first
+        assert first.is_visible() is not folded
+        title = visit.page.locator("h1").bounding_box()
+        assert title and title["y"] < 400
+        if folded:
+            visit.page.locator("#contents summary").press("Enter")
+            assert first.is_visible()
         visit.assert_quiet()
 
 

@@ -75,3 +75,18 @@ def test_what_is_wrong_is_said_in_one_line(aiaudit, audits, monkeypatch, words, 
     assert (done.code, done.out) == (2, "")
     assert said in done.err and done.err.count("\n") == 1
     assert not (audits / "x.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix", "told"), [(None, "html", True), (None, "csv", False), ("shop", "html", False)]
+)
+def test_a_report_of_a_nameless_project_says_how_to_name_it(aiaudit, tmp_path, name, suffix, told):
+    result = make_result()
+    result["project"]["name"] = name
+    (tmp_path / "result.json").write_text(json.dumps(result))
+    done = aiaudit("report", tmp_path / "result.json", "-o", tmp_path / f"report.{suffix}")
+    assert done.code == 0
+    assert ("project.name in aiaudit.yaml" in done.err) is told
+    (tmp_path / "brand.yaml").write_text("system: Claims assistant\n")
+    named = tmp_path / "result.json", "--brand", tmp_path / "brand.yaml", "-o", tmp_path / f"named.{suffix}"
+    assert aiaudit("report", *named).err == ""

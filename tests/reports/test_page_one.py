@@ -39,9 +39,10 @@ def test_a_failed_must_have_is_named_and_its_days_are_told_once(checks) -> None:
     first, second = (replace(failed[0], title="Doors are locked"), replace(failed[1], title="Windows are shut"))
     assert page_one.must_haves([first], points([first])) == "Before a pilot this must hold too: doors are locked."
     assert page_one.must_haves([first, second], points([first])) == (
-        "Before a pilot this must hold too: doors are locked; windows are shut (about three person-days beyond the risks "
-        "above)."
+        "Before a pilot this must hold as well: windows are shut (about three person-days beyond the risks above)."
     )
+    more = [replace(second, id=f"X-{n}") for n in range(4)]
+    assert "windows are shut; windows are shut; and 2 more must-haves (about" in page_one.must_haves(more, [])
     assert page_one.must_haves([replace(first, blocks_next=True)], []) == ""
 
 
@@ -67,7 +68,9 @@ def test_a_condition_that_was_not_seen_is_no_failed_one(checks) -> None:
 def test_page_one_names_project_risk_and_words_and_cuts_no_strength() -> None:
     page = html.render(made.make_result())
     summary = page[page.index('<section id="summary"') : page.index('<section id="scope"')]
-    assert "support-assistant: fit to explore" in summary and "Worst risk: " in summary
+    assert "support-assistant: fit to explore" in summary
+    risks = [point.statement for point in document.read(made.make_result()).three_risks]
+    assert all(summary.count(risk[1:]) == 1 for risk in risks)  # each told once, "Failed: because …"
     assert "Failed: " in summary and summary.index("Failed: ") < summary.index("Decision asked")
     statuses = [point.status for point in document.read(made.make_result()).three_risks]
     assert statuses == sorted(statuses, key=["fail", "partial", "unknown"].index)

@@ -96,10 +96,11 @@ def test_other_headings() -> None:
     assert words.accepted_heading(2, 1) == "Two acceptances are valid; one has expired and counts again"
     assert words.accepted_heading(0, 2) == "Two have expired and count again"
     assert words.attestations_heading(21, 29, 1) == "21 of 29 questions were answered; one answer has lapsed"
-    assert words.scope_heading(0, 0, 0) == "Everything in scope could be read"
-    assert words.scope_heading(1, 2, 1) == (
+    assert words.scope_heading(0, 9, 0, 0, 0) == "Everything in scope could be read"
+    assert words.scope_heading(0, 9, 1, 2, 1) == (
         "One file could not be read and two facts could not be determined; one statement is taken on trust"
     )
+    assert words.scope_heading(3, 40, 1, 2, 0) == "Three of 40 checks that apply could not be judged"
     assert words.gate_heading(0, 2) == "Two gates were set, and none failed"
     assert words.gate_heading(1, 1) == "The gate failed"
     assert words.packs_heading(0, 0, "Cost", 61.0, 11) == "Cost is the weakest core pack, at 61 of 100"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +29,7 @@ def compare(
     New, fixed and regressed findings, waivers that began or expired, and which part of the difference is the
     project's and which that of other rules.
     """
-    from aiaudit.cli.output import wrote
+    from aiaudit.cli.output import columns, wrote
     from aiaudit.reports import comparison
     from aiaudit.reports.base import check_folder, write_file
     from aiaudit.reports.templating import overriding
@@ -41,7 +42,7 @@ def compare(
     try:
         with overriding(templates):
             rendered = [(path, comparison.render(suffix, first, second)) for path, suffix in outputs]
-        text = comparison.terminal(first, second) if not outputs else ""
+        text = comparison.terminal(first, second, columns(sys.stdout)) if not outputs else ""
     except ComparisonError as error:
         raise UsageError(f"{before}, {after}: {error}") from None
     for note in other_project(first, second) if outputs else ():

@@ -86,9 +86,14 @@ def summary(result: dict[str, Any], stream: TextIO, subject: str = "") -> None:
     """The terminal report."""
     from aiaudit.reports.terminal import render as render_summary
 
-    is_terminal = stream.isatty()
-    width = min(shutil.get_terminal_size((80, 24)).columns, WIDEST) if is_terminal or "COLUMNS" in os.environ else 80
-    stream.write(render_summary(result, width=width, colour=use_colour(is_terminal), subject=subject))
+    colour = use_colour(stream.isatty())
+    stream.write(render_summary(result, width=columns(stream), colour=colour, subject=subject))
+
+
+def columns(stream: TextIO) -> int:
+    """How wide to write: as the terminal is, but never over what is read with ease; 80 into files and pipes."""
+    told = stream.isatty() or "COLUMNS" in os.environ
+    return min(shutil.get_terminal_size((80, 24)).columns, WIDEST) if told else 80
 
 
 def gate_lines(result: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from aiaudit.reports.text import clean
 from aiaudit.scoring.comparison import compare
 
 FORMATS: Final = (".html", ".md", ".json")
+HANG: Final = " " * 20  # what stands below a check's id and severity
 
 
 def render(suffix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -49,14 +51,14 @@ def _page(seen: View, strings: Strings) -> str:
     )
 
 
-def terminal(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """The comparison as plain lines."""
+def terminal(before: Mapping[str, Any], after: Mapping[str, Any], width: int = 80) -> str:
+    """The comparison as plain lines of at most `width` columns, where no single word is wider."""
     made = compare(clean(dict(before)), clean(dict(after)))
     with speaking(_language(after)):
-        return _lines(view(made, _name(after), _titles(after)))
+        return _lines(view(made, _name(after), _titles(after)), width)
 
 
-def _lines(seen: View) -> str:
+def _lines(seen: View, room: int) -> str:
     score, level = say("comparison.score_label"), say("comparison.level_label")
     wide = max(len(score), len(level))
     lines = [seen.headline, "", f"  {score:<{wide}}  {seen.score}", f"  {'':<{wide}}  {seen.moved}"]
@@ -64,11 +66,11 @@ def _lines(seen: View) -> str:
     for group in seen.groups:
         lines += ["", group.title]
         for one in group.lines:
-            lines.append(f"  {one.id:<9}{words.SEVERITY.get(one.severity, one.severity).lower():<9}{one.title}")
-            lines.append(f"  {'':<18}{one.moved}")
-            lines += [f"  {'':<18}{place}" for place in one.places]
+            head = f"  {one.id:<9}{words.SEVERITY.get(one.severity, one.severity).lower():<9}"
+            lines += _hung(head, one.title, room) + _hung(HANG, one.moved, room)
+            lines += [line for place in one.places for line in _hung(HANG, place, room)]
             if one.more:
-                lines.append(f"  {'':<18}{say('more', n=one.more)}")
+                lines.append(f"{HANG}{say('more', n=one.more)}")
     changed = [row for row in seen.packs if row[3] != "–"]
     if changed:
         width = max(len(row[0]) for row in changed)
@@ -77,8 +79,16 @@ def _lines(seen: View) -> str:
             say("comparison.packs"),
             *(f"  {name:<{width}}  {a:>4} → {b:>4}  {d}" for name, a, b, d in changed),
         ]
-    lines += ["", *seen.asides] if seen.asides else []
+    asides = [line for aside in seen.asides for line in _hung("", aside, room)]
+    lines += ["", *asides] if asides else []
     return "\n".join(lines) + "\n"
+
+
+def _hung(head: str, text: str, room: int) -> list[str]:
+    """A head and a text beside it, whose further lines hang below its first."""
+    left = max(room - len(head), 30)
+    first, *rest = textwrap.wrap(text, left, break_long_words=False, break_on_hyphens=False) or [""]
+    return [head + first, *(" " * len(head) + line for line in rest)]
 
 
 def _language(result: Mapping[str, Any]) -> str:

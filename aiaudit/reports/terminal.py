@@ -26,6 +26,7 @@ from aiaudit.subject import NO_MODEL
 BAR: Final = 10  # cells of a pack's bar
 BAR_WIDE: Final = 24
 WIDE: Final = 110  # columns from which the pack table spreads
+ROOM_FOR_BARS: Final = 72  # columns under which the names of the packs need the room of their bars
 NEXT: Final = 6  # checks of the next level that are named
 PLACES: Final = 3  # sentences on places of a failed check that are shown; `-o` reports hold all
 ALIKE: Final = 5  # places of one such sentence
@@ -62,10 +63,10 @@ def _print(console: Console, view: Record, subject: str) -> None:
     console.print(_head(view, subject))
     console.print()
     console.print(_indent(_standing(view)))
-    if any(pack.whole("applicable_weight") for pack in view.records("packs")):
+    if any(pack.percent("coverage") for pack in view.records("packs")):  # else all rows would say nothing
         console.print()
         console.print(_indent(_packs(view, console.width)))
-        if console.width >= NARROW:
+        if console.width >= ROOM_FOR_BARS:
             console.print(_indent(Text(say("terminal.bar"), "dim")))
     own = _own_settings(view)
     for part in (own, _actions(view, console), _failed(view, console), _partial(view, console), _rest(view)):
@@ -85,7 +86,7 @@ def _standing(view: Record) -> Text:
     """The score with its range and coverage, the level, the weakest area, and the way to the next level."""
     low, high, coverage = view.percent("score_low"), view.percent("score_high"), view.percent("coverage")
     lines = [Text(words.score_phrase(view.number("score"), low, high, coverage), "bold")]
-    if unnumbered := view.texts("unnumbered"):
+    if coverage and (unnumbered := view.texts("unnumbered")):
         lines.append(Text(words.range_remark(view.number("score"), low, high, len(unnumbered)), "dim"))
         numbered = sum(pack.number("score") is not None for pack in view.records("packs"))
         if few := words.few_areas(numbered, len(unnumbered)):
@@ -165,11 +166,11 @@ def _packs(view: Record, width: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=False)
     wide = width >= WIDE
     table.add_column(say("terminal.pack"), overflow="fold", max_width=46 if wide else 36)
-    table.add_column(say("terminal.failed_column"), justify="right", no_wrap=True)
-    table.add_column(say("terminal.score"), justify="right", no_wrap=True)
-    table.add_column(say("terminal.range"), justify="right", no_wrap=True)
-    table.add_column(say("terminal.seen"), justify="right", no_wrap=True)
-    cells = BAR_WIDE if wide else BAR if width >= NARROW else 0
+    roomy = width >= NARROW
+    columns = ("failed_column", "score", "range", "seen") if roomy else ("score", "range")
+    for column in columns:
+        table.add_column(say(f"terminal.{column}"), justify="right", no_wrap=True)
+    cells = BAR_WIDE if wide else BAR if width >= ROOM_FOR_BARS else 0
     if cells:
         table.add_column("", no_wrap=True, width=cells)
     for pack in view.records("packs"):
@@ -177,14 +178,14 @@ def _packs(view: Record, width: int) -> Table:
             continue
         low, high = pack.percent("low"), pack.percent("high")
         failed = pack.record("counts").whole("fail")
-        table.add_row(
-            Text(pack.text("title")),
-            Text(f"{SIGN['fail']}{failed}" if failed else "", "red"),
-            Text(figure(pack.number("score")), "bold"),
-            f"{figure(low)}–{figure(high)}",
-            f"{figure(pack.percent('coverage'))}{NBSP}%",
-            *([_bar(low, high, cells)] if cells else []),
-        )
+        row: dict[str, Text | str] = {
+            "failed_column": Text(f"{SIGN['fail']}{failed}" if failed else "", "red"),
+            "score": Text(figure(pack.number("score")), "bold"),
+            "range": f"{figure(low)}–{figure(high)}",
+            "seen": f"{figure(pack.percent('coverage'))}{NBSP}%",
+        }
+        bar = [_bar(low, high, cells)] if cells else []
+        table.add_row(Text(pack.text("title")), *(row[column] for column in columns), *bar)
         for line in _caps(pack):
             table.add_row(Text("  " + line, "dim"))
     return table
@@ -252,11 +253,11 @@ def _gain(action: Record) -> str:
 
 
 def _failed(view: Record, console: Console) -> Group | None:
-    failed = sorted(
-        (c for c in view.records("checks") if c.text("status") == "fail"), key=lambda c: -(c.number("priority") or 0.0)
-    )
+    """The failed checks, the severest first; among those, as in what to do first, what gains most per effort."""
+    failed = [check for check in view.records("checks") if check.text("status") == "fail"]
     if not failed:
         return None
+    failed.sort(key=_weight)
     lines = [Text(say("terminal.failed", checks=words.digits(len(failed), "check")), "bold")]
     for check in failed:
         severity = check.text("severity")
@@ -276,6 +277,12 @@ def _failed(view: Record, console: Console) -> Group | None:
             lines += _below(console, said, 5)
     lines.append(Text(say("terminal.explained", check=failed[0].text("id")), "dim"))
     return Group(*lines)
+
+
+def _weight(check: Record) -> tuple[int, float]:
+    severity = check.text("severity")
+    rank = words.SEVERITIES.index(severity) if severity in words.SEVERITIES else len(words.SEVERITIES)
+    return rank, -(check.number("priority") or 0.0)
 
 
 def _waived(waiver: Record) -> str:
@@ -304,12 +311,12 @@ def _place(finding: Record) -> Place:
 
 
 def _partial(view: Record, console: Console) -> Group | None:
-    """The checks that are partly shown, the weightiest first, each with what is missing."""
+    """The checks that are partly shown, the severest first, each with what is missing."""
     partial = [c for c in view.records("checks") if c.text("status") == "partial"]
     if not partial:
         return None
     lines = [Text(say("terminal.partial", checks=words.digits(len(partial), "check")), "bold")]
-    for check in sorted(partial, key=lambda c: -(c.number("priority") or 0.0))[:PARTIALS]:
+    for check in sorted(partial, key=_weight)[:PARTIALS]:
         waived = check.record("waiver") and not check.record("waiver").flag("expired")
         head = Text.assemble((SIGN["partial"], "yellow"), "  ", (f"{check.text('id'):<8}", "bold"), "  ")
         said = Text(f"[{say('terminal.waived')}]  ", "yellow") if waived else Text()

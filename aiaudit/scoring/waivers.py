@@ -150,7 +150,8 @@ def _read_one(
         raise WaiverError(f"{place}: expected a mapping with id, reason, owner and expires")
     for key in entry:
         if key not in _KEYS:
-            raise WaiverError(f"{place}: unknown key {key!r}{_did_you_mean(str(key), _KEYS)}")
+            near = _did_you_mean(str(key), _KEYS) or f"; there are: {', '.join(_KEYS)}"
+            raise WaiverError(f"{place}: unknown key {key!r}{near}")
     check_id = str(entry.get("id") or "")
     if check_id not in severities:
         raise WaiverError(f"{place}: no check has the id {check_id!r}{_did_you_mean(check_id, severities)}")

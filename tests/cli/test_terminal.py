@@ -32,6 +32,24 @@ def test_no_line_is_wider_than_the_terminal(width):
     assert "29 (29–37), 92 % of the evidence seen" in shown
 
 
+@pytest.mark.parametrize("width", [40, 50, 60, 70, 80])
+def test_no_word_of_a_packs_name_is_broken(width):
+    packs = [pack | {"title": "Infrastructure and performance"} for pack in RESULT["packs"]]
+    table = render(changed(packs=packs), width=width).split("Pack", 1)[1].split("Do first", 1)[0]
+    words = [word for line in table.splitlines() for word in line.split()]
+    assert words.count("Infrastructure") == words.count("performance") == len(packs)
+    assert ("█" in table) is (width >= 72)
+
+
+def test_the_severest_failures_come_first_and_then_what_gains_most():
+    failed = [("A-1", "medium", 9.0), ("A-2", "critical", 1.0), ("A-3", "high", 2.0), ("A-4", "high", 3.0)]
+    checks = [
+        RESULT["checks"][0] | {"id": id_, "severity": severity, "priority": gain, "status": "fail", "waiver": None}
+        for id_, severity, gain in failed
+    ]
+    assert re.findall("✗  (A-.)", render(changed(checks=checks))) == ["A-2", "A-4", "A-3", "A-1"]
+
+
 def test_without_colour_there_is_no_escape():
     assert "\x1b" not in render(RESULT)
 
@@ -111,7 +129,9 @@ def test_a_title_hangs_and_its_places_stand_below_it():
 
 def test_a_score_outside_its_range_is_explained():
     shown = render(changed(score=87.0, score_low=41.0, score_high=82.0, unnumbered=["cost", "data"]), width=200)
-    assert "The score lies above its range: only the range takes in the 2 packs" in shown
+    assert "The score lies above its range, which takes in 2 more packs: those without a number" in shown
+    printed_alike = render(changed(score=82.4, score_low=41.0, score_high=82.0, unnumbered=["cost"]), width=200)
+    assert "The range also takes in 1 pack" in printed_alike
     assert "The range also takes in 2 packs" in render(changed(unnumbered=["cost", "data"]), width=200)
 
 

@@ -137,6 +137,15 @@ def test_hostile_text_is_inert(result, later):
     assert "\u202e" not in terminal + html + markdown
 
 
+@pytest.mark.parametrize("width", [60, 80, 110])
+def test_its_lines_are_no_wider_than_the_terminal(result, later, width):
+    passing(later).update(status="fail", reason="Nine of eleven calls wait for ever. " * 9)
+    lines = report.terminal(result, later, width).splitlines()
+    assert max(map(len, lines[lines.index("New failures (1)") :])) <= width
+    wide = next(line for line in lines if "Nine of" in line)
+    assert lines[lines.index(wide) + 1].startswith(" " * 20)
+
+
 def test_any_text_renders(result, later):
     changed = with_strings(
         later,

@@ -1,4 +1,4 @@
-"""Pages that are written from what ships: every check by its pack, every command. A hook of mkdocs; see mkdocs.yml."""
+"""Pages that are written from what ships: checks by their pack, commands, probes. A hook of mkdocs; see mkdocs.yml."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from mkdocs.structure.files import File, Files
 from aiaudit.cli.app import application
 from aiaudit.cli.manual import EXAMPLES
 from aiaudit.packs.explain import Explanation, explain
+from aiaudit.packs.guide import Guide, guides
+from aiaudit.probes.registry import probes
 from aiaudit.ruleset import Options, read_ruleset
 
 REPEATED = ("--help", "-h")
@@ -19,7 +21,7 @@ REPEATED = ("--help", "-h")
 
 def on_files(files: Files, config: Any) -> Files:
     """Add the generated pages to those in the folder."""
-    pages = {**check_pages(), "commands.md": command_page()}
+    pages = {**check_pages(), "commands.md": command_page(), "probes.md": probe_page()}
     for path, text in pages.items():
         files.append(File.generated(config, path, content=text))
     return files
@@ -61,6 +63,42 @@ def section(told: Explanation) -> str:
         elif kept:
             parts.append(f"**{title}**\n\n" + "\n".join(f"- {line}" for line in kept))
     return "\n\n".join(parts)
+
+
+def probe_page() -> str:
+    """Every probe with its keys and the fields of its answer, as `aiaudit checks probes` tells them."""
+    told = list(guides(probes(), read_ruleset(Options()).full))
+    intro = (
+        "A check asks these of a project ([write a check](write-a-check.md)). `aiaudit checks probes` lists"
+        " them on the command line, `aiaudit checks probes NAME` shows one. The level is the best of its evidence."
+    )
+    parts = ["# Probes", intro, "| Probe | Level | What it finds |\n|---|---|---|"]
+    parts[-1] += "".join(f"\n| [{one.name}](#{_anchor(one)}) | {one.level} | {text(one.title)} |" for one in told)
+    return "\n\n".join([*parts, *(part for one in told for part in _probe(one))]) + "\n"
+
+
+def _probe(told: Guide) -> Iterator[str]:
+    yield f"## {told.name} {{ #{_anchor(told)} }}"
+    yield text(told.title)
+    if told.keys:
+        rows = [
+            f"| `{key.name}` | {text(key.kind)} | {'needed' if key.needed else text(key.default)} |"
+            for key in told.keys
+        ]
+        yield "\n".join(["| Key | May be | Where left out |", "|---|---|---|", *rows])
+    if told.told:
+        yield text(told.told)
+    if told.fields:
+        fields = ", ".join(f"`{name}` {text(kind)}" for name, kind in told.fields)
+        yield f"Answers with {text(told.gives)}: {fields}."
+    elif told.gives:
+        yield f"Answers with {text(told.gives)}."
+    if told.example:
+        yield f"```yaml\n{told.example}\n```"
+
+
+def _anchor(told: Guide) -> str:
+    return told.name.replace(".", "-")
 
 
 def command_page() -> str:

@@ -1,8 +1,11 @@
-"""`aiaudit checks`: look at packs, lint them, run their cases, begin a check, try an expression, print schemas."""
+"""`aiaudit checks`: look at packs, lint them, run their cases, begin a check, try a query, print schemas."""
 
 from __future__ import annotations
 
+import difflib
 import json
+import sys
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +17,7 @@ from aiaudit.cli.manual import Manual
 from aiaudit.cli.options import PROJECT_HELP, day, folder, option
 
 if TYPE_CHECKING:
+    from aiaudit.packs.guide import Guide
     from aiaudit.packs.library import Library
 
 app = typer.Typer(help="Look at check packs, write, lint and test them.", no_args_is_help=True, rich_markup_mode=None)
@@ -154,6 +158,62 @@ def try_(
     tried = try_query(query, Path(folder(path or Path())), as_of=day(as_of))
     asked = {"probe": tried.spec.probe, **tried.spec.query}
     print(json.dumps({"query": asked, **fact_json(tried.fact)}, indent=2, ensure_ascii=False, default=str))
+
+
+@app.command("probes", cls=Manual)
+def probes(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A probe, or the beginning of names: python. (default: all)")
+    ] = None,
+) -> None:
+    """List what can be asked of a project, or all about one probe.
+
+    Of one probe: its keys, and what its answer holds. The level says how strong its best evidence is: E0 a claim, E5 a
+    measurement.
+    """
+    from aiaudit.cli.output import columns
+    from aiaudit.packs.guide import guides
+    from aiaudit.probes.registry import probes
+    from aiaudit.ruleset import Options, read_ruleset
+
+    told = {guide.name: guide for guide in guides(probes(), read_ruleset(Options()).full)}
+    chosen = [guide for key, guide in told.items() if name is None or key == name or key.startswith(name)]
+    if not chosen:
+        near = difflib.get_close_matches(str(name), told, n=1)
+        meant = f"did you mean '{near[0]}'?" if near else "`aiaudit checks probes` lists them all"
+        raise UsageError(f"checks probes: no probe '{name}'; {meant}")
+    if len(chosen) == 1 or name in told:
+        _print_probe(told[name] if name in told else chosen[0], columns(sys.stdout))
+        return
+    for guide in chosen:
+        print(f"{guide.name:<26} {guide.level}  {guide.title}")
+    print(f"{len(chosen)} probes; the keys of one: aiaudit checks probes {chosen[0].name}")
+
+
+def _print_probe(guide: Guide, width: int) -> None:
+    def hung(head: str, said: str) -> None:
+        print(
+            textwrap.fill(said, width, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)
+        )
+
+    print(textwrap.fill(f"{guide.name}  {guide.title}", width))
+    print(f"\nbest evidence level {guide.level}")
+    if guide.keys:
+        print("\nKeys")
+        wide = max(len(key.name) for key in guide.keys)
+        for key in guide.keys:
+            default = f"; else {key.default}" if key.default else ""
+            hung(f"  {key.name:<{wide}}  ", key.kind + ("; needed" if key.needed else default))
+    for paragraph in filter(None, guide.told.split("\n\n")):
+        print()
+        hung("  ", " ".join(paragraph.split()))
+    if guide.gives:
+        print(f"\nAnswers with  {guide.gives}")
+        if guide.fields:
+            hung("  ", "; ".join(f"{key} {kind}" for key, kind in guide.fields))
+    if guide.example:
+        print("\nTry it")
+        print(f"  aiaudit checks try '{guide.example}' path/to/project")
 
 
 @app.command("schema", cls=Manual)

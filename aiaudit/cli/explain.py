@@ -39,7 +39,8 @@ def explain(
     library = read_ruleset(Options(packs=tuple(pack or ()))).full
     check = library.check(full_id(check_id))
     if check is None:
-        raise UsageError(no_check(check_id, [c.id for c in library.checks]))
+        own = "" if pack else " (one of your own: --pack FILE)"
+        raise UsageError(no_check(check_id, [c.id for c in library.checks]) + own)
     width = min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
     print("\n\n".join(_parts(packs.explain(library, check, full=full), width)))
 

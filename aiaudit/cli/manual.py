@@ -78,6 +78,10 @@ EXAMPLES: Final[Mapping[str, Examples]] = {
     "checks lint": (("aiaudit checks lint team.yaml", "Exit code 1 where something was found."),),
     "checks new": (("aiaudit checks new TEAM-001 --pack team.yaml", "Then fill in every TODO."),),
     "checks try": (("aiaudit checks try '{probe: python.calls, any: [torch.load]}' .", "What would this query find?"),),
+    "checks probes": (
+        ("aiaudit checks probes", "What can be asked of a project."),
+        ("aiaudit checks probes python.calls", "The keys of one probe, and what its answer holds."),
+    ),
     "checks schema": (
         ("aiaudit checks schema > pack.schema.json", "For an editor: packs."),
         ("aiaudit checks schema --config-file > aiaudit.schema.json", "For an editor: aiaudit.yaml."),

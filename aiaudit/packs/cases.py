@@ -116,7 +116,9 @@ def run_pack(pack: Path, folder: Path | None = None) -> PackTest:
     cases = find_cases(folder)
     missing = missing_cases(library, cases)
     if not cases:
-        missing.insert(0, f"{folder}: no cases here")
+        missing.insert(
+            0, f"{folder}: no cases here; one is {folder}/ID/NAME/expect.yaml, and `checks new ID` writes five"
+        )
     return PackTest(tuple(run_cases(library, folder)), tuple(missing))
 
 

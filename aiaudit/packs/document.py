@@ -125,7 +125,9 @@ class Document(Struct, frozen=True):
         name = str(path[-1]) if path else "the file"
         owner = f"'{name}' " if isinstance(path[-1] if path else "", str) else ""
         if kind == "extra_forbidden":
-            return f"unknown key '{name}'{did_you_mean(name, choices(path[:-1]))}"
+            known = set(choices(path[:-1]))
+            deeper = "; it belongs inside another key of this query (`aiaudit checks probes NAME` shows where)"
+            return f"unknown key '{name}'{deeper if name in known else did_you_mean(name, known)}"
         if kind == "missing":
             return f"the key '{name}' is missing"
         if kind in ("literal_error", "enum"):

@@ -26,7 +26,11 @@ TITLE_LENGTH: Final = 120
 _ORDER = lazy.regex(
     r"(?i)(add|avoid|check|checks|consider|do|does|enable|ensure|implement|is|make|missing|never use|use|verify)\b"
 )
-_WANTED: Final = ("risk", "false_results", "controls")
+_WANTED: Final = {
+    "risk": "cause, event and impact in the words of the business",
+    "false_results": "what it gets wrong, and what it does not see",
+    "controls": "framework -> ids that it is evidence for; a rule book of your own is one too",
+}
 
 
 def lint(library: Library, cases: Path | None = None, probes: Probes | None = None) -> list[Problem]:
@@ -172,9 +176,11 @@ def _title(check: Check) -> Iterator[tuple[str, str]]:
 
 
 def _missing_texts(check: Check) -> Iterator[tuple[str, str]]:
-    for key in _WANTED:
+    for key, meaning in _WANTED.items():
         if not getattr(check, key):
-            yield "", f"`{key}` is missing"
+            yield "", f"`{key}` is missing: {meaning}"
+    if check.findings and not check.finding_says:
+        yield "findings", "`finding_says` is missing: without it a place is told by the names and values of its fields"
     if check.kind is Kind.ATTESTED and not check.question:
         yield "", "`question` is missing: an attested check asks one"
     if has_default_rule(check):

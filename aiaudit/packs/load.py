@@ -149,14 +149,15 @@ class _Loader:
         for name, part in pack.model.facts.items():
             path: Path_ = ("facts", name)
             if name in first_parts:
-                self.problems.append(Problem(pack.document.place(*path), f"'{name}' is the name of shared facts"))
+                self.problems.append(Problem(pack.document.place(*path), _begins_shared(name)))
             self.facts.add(Declaration(own[name], pack.document, path, part, pack.names))
         for index, check in pack.checks:
             self.facts.add_attestation(check.id, pack.document, ("checks", index, "id"))
             for name, part in check.facts.items():
                 path = ("checks", index, "facts", name)
                 if name in pack.names or name in first_parts:
-                    say = f"'{name}' is the name of another fact; a check's own facts need names of their own"
+                    of_pack = f"'{name}' is a fact of the pack already; a check's own facts need names of their own"
+                    say = of_pack if name in pack.names else _begins_shared(name)
                     self.problems.append(Problem(pack.document.place(*path), say))
                 if name not in pack.names:  # declared all the same where it clashes: one mistake is told once
                     names = self._names_of(pack, check)
@@ -244,3 +245,7 @@ def _keys_at(path: Path_, model: type[BaseModel]) -> Iterable[str]:
         case ("checks", int(), "rule" | "says"):
             return ("fail", "unknown", "partial", "pass", "not_applicable")
     return ()
+
+
+def _begins_shared(name: str) -> str:
+    return f"'{name}' begins the names of shared facts ({name}.…), so no fact of a pack may be called so; take another"

@@ -123,7 +123,8 @@ def test_a_broken_pack_tells_every_mistake_with_its_place(aiaudit, project, tmp_
 
 
 def test_an_unknown_check_to_explain(aiaudit):
-    one_line(aiaudit("explain", "SCE-001"), 2, "no check has the id 'SCE-001'; did you mean 'SEC-001'?")
+    own = " (one of your own: --pack FILE)"
+    one_line(aiaudit("explain", "SCE-001"), 2, "no check has the id 'SCE-001'; did you mean 'SEC-001'?" + own)
     one_line(aiaudit("explain", "SEC-999"), 2, "no check has the id 'SEC-999'; `aiaudit checks list` shows them all")
     for said in ("sec-1", "SEC-01", "SEC-0001"):
         assert aiaudit("explain", said).out == aiaudit("explain", "SEC-001").out

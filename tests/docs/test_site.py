@@ -10,6 +10,7 @@ import typer
 
 from aiaudit.cli.app import application
 from aiaudit.packs.library import ids_in, shipped_files
+from aiaudit.probes.registry import PROBES
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +45,12 @@ def test_every_command_is_on_its_page(site):
     ]
     assert [name for name in names if f'id="aiaudit-{name.replace(" ", "-")}"' not in page] == []
     assert "AIAUDIT_FAIL_UNDER" in page
+
+
+def test_every_probe_is_on_its_page_with_its_keys(site):
+    page = (site / "probes.html").read_text()
+    assert [name for name in PROBES if f'id="{name.replace(".", "-")}"' not in page] == []
+    assert "missing_kw" in page and "evidence_of" in page
 
 
 def test_the_pages_fetch_nothing_from_elsewhere(site):

@@ -41,7 +41,11 @@ def test_a_complete_check_has_no_fault() -> None:
         ({"title": "Loads are safe."}, "own.yaml:10:3: OWN-001: the title should be one line"),
         ({"risk": ""}, "own.yaml:9:3: OWN-001: `risk` is missing"),
         ({"false_results": ""}, "own.yaml:9:3: OWN-001: `false_results` is missing"),
-        ({"controls": ""}, "own.yaml:9:3: OWN-001: `controls` is missing"),
+        (
+            {"controls": ""},
+            "own.yaml:9:3: OWN-001: `controls` is missing: framework -> ids that it is evidence for; a rule book of your own "
+            "is one too",
+        ),
         (
             {"says": "{fail: Unsafe, pass: Safe}"},
             "own.yaml:17:3: OWN-001: `says.partial` is missing: say what was seen, in one sentence",

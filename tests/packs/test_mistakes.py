@@ -66,7 +66,7 @@ CHECK_MISTAKES: list[tuple[dict[str, str], str]] = [
     ({"facts": "{x: {title: a}}"}, "own.yaml:17:11: the fact 'x' needs either `probe` or `derive`"),
     (
         {"facts": "{loads: {probe: flag, name: x}}"},
-        "own.yaml:17:11: 'loads' is the name of another fact; a check's own facts need names of their own",
+        "own.yaml:17:11: 'loads' is a fact of the pack already; a check's own facts need names of their own",
     ),
     (
         {"facts": "{params: {probe: flag, name: x}}"},

@@ -37,7 +37,10 @@ def test_a_complete_waiver_is_read():
         ({"expires": "soon"}, "waivers[1] (SEC-001): expires must be a day such as 2027-03-31, not 'soon'"),
         ({"paths": "tests/*"}, "waivers[1] (SEC-001): paths must be a list of patterns"),
         ({"path": ["a"]}, "waivers[1]: unknown key 'path'; did you mean 'paths'?"),
-        ({"check": 1}, "waivers[1]: unknown key 'check'; there are: id, reason, owner, expires, paths, control, ticket"),
+        (
+            {"check": 1},
+            "waivers[1]: unknown key 'check'; there are: id, reason, owner, expires, paths, control, ticket",
+        ),
     ],
 )
 def test_what_is_no_waiver_is_refused_in_one_line(changes, says):

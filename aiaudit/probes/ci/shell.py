@@ -17,7 +17,6 @@ from aiaudit.probes.ci.shell_words import Token, tokenize
 
 _ASSIGNMENT: Final = lazy.regex(r"^[A-Za-z_]\w*(\[[^\]]*\])?\+?=")
 _STATUS: Final = lazy.regex(r"^([A-Za-z_]\w*)=\$(?:\{?\?\}?|\{PIPESTATUS\[0\]\})$")
-_BODY_WORDS: Final = frozenset({"then", "do", "else", "{"})
 _CLOSING: Final = {
     "if": "fi",
     "while": "done",

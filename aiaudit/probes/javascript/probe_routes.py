@@ -19,9 +19,9 @@ from aiaudit.probes.python_routes import HEALTH, ROUTE
 from aiaudit.project.entry import Entry
 
 _APP_ROUTE: Final = lazy.regex(r"(?:^|/)app/(?:(.*)/)?route\.[cm]?[jt]sx?$")
-_PAGES_API: Final = lazy.regex(r"(?:^|/)pages/(api/.*?)(?:/index)?\.[cm]?[jt]sx?$")
+_PAGES_API: Final = lazy.regex(r"(?:^|/)pages/(api(?:/.*?)??)(?:/index)?\.[cm]?[jt]sx?$")
 _SVELTE: Final = lazy.regex(r"(?:^|/)routes/(?:(.*)/)?\+server\.[jt]s$")
-_VERCEL: Final = lazy.regex(r"^api/(.*?)(?:/index)?\.[cm]?[jt]s$")
+_VERCEL: Final = lazy.regex(r"^(api(?:/.*?)??)(?:/index)?\.[cm]?[jt]s$")
 _MCP: Final = lazy.regex(r"^(?:mcp-handler|@vercel/mcp-adapter|fastmcp|@modelcontextprotocol/sdk/server)")
 _MIDDLEWARE: Final = lazy.regex(r"(?:^|/)(?:middleware|proxy)\.[cm]?[jt]s$")
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
@@ -86,8 +86,7 @@ def _placed(row: dict[str, Any], path: str, project: JavaScriptProject) -> dict[
     if row["kind"] == "default":
         match = _PAGES_API.search(path) or _VERCEL.search(path)
         if match is not None:
-            route = match.group(1) if match.re is _PAGES_API else f"api/{match.group(1)}"
-            return {**row, "kind": "route", "route": _url(route)}
+            return {**row, "kind": "route", "route": _url(match.group(1))}
         return {**row, "kind": "middleware"} if _MIDDLEWARE.search(path) else None
     if row["kind"] == "worker":
         return {**row, "kind": "route"}

@@ -42,7 +42,6 @@ MAX_CALLED: Final = 3  # functions of other files that one sink may get its data
 MAX_STEPS: Final = 400  # expressions looked at for one sink
 
 LLM: Final = Patterns(expanded(["group:llm.completion", "group:llm.run"]))
-_LLM_LASTS: Final = name_set("generate_content invoke ainvoke")
 
 _SINKS: Final[dict[str, tuple[str, int]]] = {  # name -> (kind, position of the dangerous argument)
     "eval": ("code", 0),

@@ -65,13 +65,29 @@ def test_a_route_is_seen(tmp_path: Path, code: str, framework: str) -> None:
         ("app/api/chat/route.ts", "/api/chat"),
         ("src/app/(chat)/api/[id]/route.ts", "/api/[id]"),
         ("src/routes/api/chat/+server.ts", "/api/chat"),
-        ("api/chat.ts", "/chat"),
+        ("api/chat.ts", "/api/chat"),
     ],
 )
 def test_a_route_by_the_file_it_stands_in(tmp_path: Path, path: str, route: str) -> None:
     code = "export async function POST(request: Request) { return go(await request.json()); }"
     assert [row["route"] for row in routes(tmp_path, {path: code})] == [route]
     assert routes(tmp_path / "other", {"lib/route-table.ts": code}) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("pages/api/chat.ts", "/api/chat"),
+        ("next/src/pages/api/trpc/[trpc].ts", "/api/trpc/[trpc]"),
+        ("pages/api/chat/index.js", "/api/chat"),
+        ("pages/api/index.ts", "/api"),
+        ("api/chat.ts", "/api/chat"),
+        ("api/index.js", "/api"),
+    ],
+)
+def test_a_function_by_the_file_whose_default_it_is(tmp_path: Path, path: str, route: str) -> None:
+    code = "export default async function handler(req, res) { res.json(await go(req.body)); }"
+    assert [row["route"] for row in routes(tmp_path, {path: code})] == [route]
 
 
 @pytest.mark.parametrize(

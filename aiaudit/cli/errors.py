@@ -67,6 +67,9 @@ def tell(error: Exception) -> ExitCode:
         for line in str(error).splitlines():
             say(line)
         return ExitCode.USAGE
+    if isinstance(error, PermissionError) and isinstance(error.filename, str):
+        say(f"{error.filename}: permission denied")
+        return ExitCode.USAGE
     say(f"internal error: {type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
     if not debugging():
         say("this is a fault of aiaudit; AIAUDIT_DEBUG=1 shows where it happened")

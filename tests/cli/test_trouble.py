@@ -199,6 +199,22 @@ def test_the_projects_broken_config_is_told_and_the_audit_goes_on(aiaudit, proje
     assert words in " ".join(result["problems"])
 
 
+@pytest.mark.parametrize("args", [("run", "-o", "locked/x.html"), ("run", "locked/p"), ("portfolio", "locked/r")])
+def test_a_place_that_may_not_be_looked_at_is_no_fault_of_aiaudit(aiaudit, project, monkeypatch, args):
+    looked = os.stat
+
+    def stat(path, *rest, **named):  # what a folder of another user does; whoever runs the tests may be root
+        if "locked" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return looked(path, *rest, **named)
+
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(os, "stat", stat)
+    done = aiaudit(*args)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "locked" in done.err and "permission denied" in done.err.lower()
+
+
 def test_an_internal_error_is_one_line_and_says_how_to_see_more(aiaudit, project, monkeypatch):
     def broken(*args, **kwargs):
         raise ZeroDivisionError("by nought")

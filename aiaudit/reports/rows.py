@@ -41,6 +41,20 @@ class Gate(Struct, frozen=True):
     meaning: str
 
     @property
+    def shown(self) -> str:
+        """Its status for a reader: what could not be judged is not shown, which is less than not met."""
+        return "unknown" if self.status == "fail" and self._unseen else self.status
+
+    @property
+    def found(self) -> str:
+        """What was found; of a check that only must not fail, that it was not judged."""
+        return say("roadmap.not_judged") if self.status == "pass" and self._unseen else self.got
+
+    @property
+    def _unseen(self) -> bool:
+        return self.got == _got("unknown")
+
+    @property
     def in_full(self) -> str:
         """The condition as the begin of a sentence."""
         return upper_first(self.wanted)

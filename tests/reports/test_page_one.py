@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from aiaudit.reports import document, html, page_one
+from aiaudit.reports import document, html, page_one, rows
 from aiaudit.reports.plan import Point, Step, three_risks, top_risks
 from aiaudit.reports.record import Record
 from tests.reports import make_result as made
@@ -94,3 +94,17 @@ def test_what_is_met_in_part_is_told_as_it_was_seen() -> None:
 def test_the_weakest_area_never_lies_above_the_score() -> None:
     report = document.read(made.make_result())
     assert report.lowest and report.score is not None and (report.lowest.score or 0) <= report.score
+
+
+@pytest.mark.parametrize(
+    ("state", "got", "shown", "found"),
+    [
+        ("unmet", "unknown", "unknown", "unknown"),  # nobody looked: less than not met
+        ("unmet", "fail", "fail", "fail"),
+        ("met", "unknown", "pass", "not judged, so not failed"),
+        ("met", "pass", "pass", "pass"),
+    ],
+)
+def test_a_condition_that_rests_on_what_was_not_judged_says_so(state, got, shown, found) -> None:
+    (gate,) = rows.gates_of(Record({"gates": [{"state": state, "wanted": "GOV-003 not failed", "got": got}]}))
+    assert (gate.shown, gate.found) == (shown, found)

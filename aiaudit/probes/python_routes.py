@@ -45,6 +45,7 @@ HEALTH: Final = lazy.regex(
 )
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
 _MAX_BASES: Final = 5
+_OPEN: Final = frozenset(("model", "loose", "raw", "untyped", "upload"))  # of any size, where nothing limits them
 _MANY: Final = frozenset(("list", "List", "Sequence", "Iterable", "set", "Set", "frozenset", "FrozenSet"))
 
 
@@ -122,8 +123,12 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
 
 
 def _any_bounded(inputs: list[dict[str, Any]]) -> bool | Unknown:
-    """Whether some of the input has limits; not known where a model is put together while the program runs."""
-    if any(one.get("bounded") for one in inputs):
+    """Whether some of the input has limits, more than the range of a number beside a text of any length; not known where
+    a model is put together while the program runs."""
+    limited = [one for one in inputs if one.get("bounded")]
+    if any(not one.get("ranged") for one in limited):
+        return True
+    if limited and not any(one.get("endless") or one["kind"] in _OPEN for one in inputs if not one.get("bounded")):
         return True
     computed = any(one.get("bounded", False) is None for one in inputs)
     return Unknown("the fields of the model are put together while the program runs") if computed else False

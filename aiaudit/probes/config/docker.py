@@ -17,10 +17,11 @@ from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.project.roles import Role
 
 GLOBS: Final = (
-    "**/Dockerfile",
-    "**/Dockerfile.*",
+    "**/*Dockerfile",
+    "**/*dockerfile",
+    "**/{Dockerfile,dockerfile}.*",
     "**/Dockerfile-*",
-    "**/*.Dockerfile",
+    "**/Dockerfile_*",
     "**/Containerfile",
     "**/Containerfile.*",
     "!**/*.dockerignore",

@@ -25,7 +25,7 @@ _ROOT: Final = word_set(
     "mongo nvidia/cuda pytorch/pytorch tensorflow/tensorflow continuumio/miniconda3 continuumio/anaconda3",
     "astral-sh/uv oven/bun denoland/deno nvidia/pytorch nvidia/tensorflow nvidia/tritonserver",
     "vllm/vllm-openai ollama/ollama mlflow/mlflow tiangolo/uvicorn-gunicorn-fastapi",
-    "tiangolo/uvicorn-gunicorn lambda/python lambda/nodejs huggingface/transformers-pytorch-gpu",
+    "tiangolo/uvicorn-gunicorn huggingface/transformers-pytorch-gpu",
     "buildpack-deps gradle maven docker dotnet/sdk dotnet/aspnet ubi8/ubi ubi9/ubi ubi9/ubi-minimal",
     "devcontainers/python",
 )
@@ -35,6 +35,8 @@ _NON_ROOT: Final = word_set(
     "jupyter/scipy-notebook jupyter/datascience-notebook jupyter/tensorflow-notebook",
     "jupyter/pytorch-notebook elasticsearch/elasticsearch ubi9/python-311 ubi9/python-312 ubi8/python-39",
     "chainguard/python chainguard/node",
+    # AWS Lambda runs a function as a user without rights of its own, whatever its image says.
+    "lambda/python lambda/nodejs lambda/java lambda/dotnet lambda/ruby lambda/provided",
 )
 
 
@@ -57,7 +59,8 @@ class Image(Struct, frozen=True):
     @property
     def short(self) -> str:
         """The name without a registry, `library/` or other leading parts: at most two parts."""
-        parts = [part for part in self.name.lower().split("/") if part != "library"]
+        official = self.name.lower().rpartition("/library/")[2]  # also behind a mirror of Docker Hub
+        parts = [part for part in official.split("/") if part != "library"]
         if len(parts) > 1 and (any(mark in parts[0] for mark in ".:") or parts[0] == "localhost"):
             parts = parts[1:]
         return "/".join(parts[-2:])

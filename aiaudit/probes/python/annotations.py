@@ -16,9 +16,10 @@ LOOSE_TYPES: Final = name_set("dict Dict Any list List Mapping MutableMapping ob
 SCALAR_TYPES: Final = name_set(
     "int float str bool date datetime time timedelta UUID UUID4 Decimal Path EmailStr HttpUrl Literal Enum PositiveInt"
 )
-_FIELD_BOUNDS: Final = name_set(
-    "ge gt le lt max_length pattern regex multiple_of max_items allowed_values validate max_digits"
-)
+_SIZE_BOUNDS: Final = name_set("max_length pattern regex max_items allowed_values validate max_digits")
+_RANGES: Final = name_set("ge gt le lt multiple_of")  # of a number: they say nothing of the text that stands beside it
+_FIELD_BOUNDS: Final = _SIZE_BOUNDS | _RANGES
+_ANY_SIZE: Final = LOOSE_TYPES | _LISTS | _MAPS | {"str"}
 
 
 def type_names(annotation: ast.AST | None) -> list[str]:
@@ -79,6 +80,28 @@ def bounded_annotation(annotation: ast.AST | None) -> bool:
     return last_name(annotation) in ("PositiveInt", "PositiveFloat", "EmailStr", "HttpUrl") if annotation else False
 
 
+def ranged(default: ast.AST | None, annotation: ast.AST | None) -> bool:
+    """Whether all that limits a field is the range of a number: `= Field(ge=0, le=2)`, `PositiveInt`."""
+    if last_name(annotation) in ("PositiveInt", "PositiveFloat") if annotation is not None else False:
+        return True
+    match annotation:
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[_, *markers])):
+            calls = [one for one in (default, *markers) if isinstance(one, ast.Call)]
+        case ast.Call():
+            calls = [annotation]
+        case ast.Subscript() if bounded_annotation(annotation):
+            return False
+        case _:
+            calls = [default] if isinstance(default, ast.Call) else []
+    given = {keyword.arg for call in calls for keyword in call.keywords}
+    return bool(given & _RANGES) and not given & _SIZE_BOUNDS
+
+
+def any_size(annotation: ast.AST | None) -> bool:
+    """Whether a value of this type may be of any size: a text, a list, a map."""
+    return bool(set(type_names(annotation)) & _ANY_SIZE)
+
+
 def is_loose(annotation: ast.expr) -> bool:
     """Whether a type checks next to nothing: `dict[str, Any]`, `list`, `Any`. `list[UUID]` and `dict[str, list[float]]`
     check each element."""
@@ -132,7 +155,10 @@ def request_models(view: FileView) -> dict[str, dict[str, Any]]:
             if isinstance(node, ast.FunctionDef) and _compares(node)
             for one in node.decorator_list
         )
-        limited = sum(bounded(one.value) or bounded_annotation(one.annotation) for one in fields)
+        limits = [one for one in fields if bounded(one.value) or bounded_annotation(one.annotation)]
+        sized = [one for one in limits if not ranged(one.value, one.annotation)]
+        endless = any(any_size(one.annotation) for one in fields if one not in limits)
+        limited = len(sized if endless else limits)
         found[scope.qualname] = {
             "line": view.source.line(scope.node.lineno),
             "kind": "model" if validating else "dataclass" if is_dataclass else "enum" if is_enum else "derived",

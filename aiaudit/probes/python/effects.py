@@ -99,6 +99,10 @@ _SQL: Final = name_set("execute executemany executescript exec_driver_sql read_s
 _ANY_SQL: Final = name_set("execute_query run_query execute_sql run_sql execute_statement run_statement query_database")
 _DATABASE: Final = lazy.regex(r"(?i)(?:^|_)(?:cur|cursor|conn|connection|con|db|database|session|engine|tx)$")
 
+_INTERPRETER: Final = lazy.regex(
+    r"(?:^|/)(?:(?:ba|z|da|k|c|tc|fi)?sh|python[\d.]*|node|deno|bun|perl|ruby|php|Rscript|osascript|pwsh|powershell)(?:\.exe)?$"
+)
+
 # Tools that come with frameworks, by the last part of their names.
 BUILT_IN: Final[dict[str, tuple[str, bool]]] = {
     **dict.fromkeys(
@@ -243,11 +247,16 @@ def _fixed_program(call: ast.Call, values: Values, scope: Scope) -> bool:
     if isinstance(first, ast.List | ast.Tuple) and first.elts:
         if any(one.arg == "shell" and not _is_false(one.value) for one in call.keywords):
             return False
-        program = first.elts[0]
-        inner = [one for one in first.elts[1:3] if values.text(one, scope) in ("-c", "-lc", "-e")]
-        known = values.text(program, scope) is not None or dotted(program) == "sys.executable"
-        return known and not inner
+        words = ["python" if dotted(one) == "sys.executable" else values.text(one, scope) for one in first.elts[:3]]
+        return words[0] is not None and not _takes_a_script(words)
     return values.text(first, scope) is not None
+
+
+def _takes_a_script(words: list[str | None]) -> bool:
+    """Whether the command hands text to an interpreter: `bash -c`, `python -c`. With other programs the same letter is
+    a setting (`git -c user.name=x`) or a number (`ping -c 1`)."""
+    runs = [bool(word and _INTERPRETER.search(word)) for word in words]
+    return any(word in ("-c", "-lc", "-e") and any(runs[:index]) for index, word in enumerate(words))
 
 
 def _is_false(node: ast.expr) -> bool:

@@ -16,9 +16,11 @@ from aiaudit.probes.python.annotations import (
     SCALAR_TYPES,
     annotated,
     annotated_argument,
+    any_size,
     bounded,
     bounded_annotation,
     is_loose,
+    ranged,
     type_names,
 )
 from aiaudit.probes.python.features import FileView
@@ -262,6 +264,10 @@ class RouteFinder:
         types = type_names(annotation)
         is_bounded = bounded(default) or bounded_annotation(annotation)
         row: dict[str, Any] = {"name": argument.arg, "type": " | ".join(types)[:80], "bounded": is_bounded}
+        if is_bounded and ranged(default, annotation):
+            row["ranged"] = True
+        elif not is_bounded and any_size(annotation):
+            row["endless"] = True
         if f"{{{argument.arg}" in route or f":{argument.arg}>" in route or f"<{argument.arg}>" in route:
             return {**row, "kind": "path" if types or ":" in route else "untyped"}
         if framework not in _CHECKED_BY_TYPE and framework != "unknown":

@@ -38,6 +38,8 @@ _BARE: Final = (
 _TEST_FILE: Final = lazy.regex(
     r"test|example|sample|dummy|fake|mock|snakeoil|localhost|fixture|cassette", re.IGNORECASE
 )
+# Variables of the tests: what only a name and a shape make a secret opens what the tests start for themselves.
+_TEST_ENV: Final = lazy.regex(r"(?:^|/)\.?env[._-](?:test|tests|testing|ci|e2e)(?:\.[\w.-]+)?$", re.IGNORECASE)
 _ORDER: Final = (Confidence.WEAK, Confidence.MEDIUM, Confidence.STRONG)
 _RANK: Final = {"vendor": 0, "named": 1, "free": 2}
 
@@ -139,7 +141,7 @@ def record_of(entry: Entry, line: int, rule_id: str, kept: dict[str, Any], as_of
     if _is_over(kept, as_of):
         return None
     doubt = str(kept.get("doubt", ""))
-    aside = entry.role in _ASIDE
+    aside = entry.role in _ASIDE or _TEST_ENV.search(entry.path) is not None
     if aside and (doubt or (rule.check in ("pem", "jwt") and _TEST_FILE.search(entry.path))):
         return None  # a test's own key
     confidence = Confidence.STRONG if rule.shape == "vendor" and not doubt else Confidence.MEDIUM
@@ -163,7 +165,8 @@ def record_of(entry: Entry, line: int, rule_id: str, kept: dict[str, Any], as_of
 
 def _of_second(entry: Entry, kept: dict[str, Any], as_of: dt.date) -> dict[str, Any] | None:
     """The record of a hit of the second engine; what stands aside from the product counts as with the own rules."""
-    if _is_over(kept, as_of) or (entry.role in _ASIDE and (kept["kind"] != "vendor" or _TEST_FILE.search(entry.path))):
+    aside = entry.role in _ASIDE or _TEST_ENV.search(entry.path) is not None
+    if _is_over(kept, as_of) or (aside and (kept["kind"] != "vendor" or _TEST_FILE.search(entry.path))):
         return None
     return {
         "path": entry.display,

@@ -123,8 +123,8 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
 
 
 def _any_bounded(inputs: list[dict[str, Any]]) -> bool | Unknown:
-    """Whether some of the input has limits, more than the range of a number beside a text of any length; not known where
-    a model is put together while the program runs."""
+    """Whether some of the input has limits, more than the range of a number beside a text of any length; not known
+    where a model is put together while the program runs."""
     limited = [one for one in inputs if one.get("bounded")]
     if any(not one.get("ranged") for one in limited):
         return True

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from aiaudit.probes.base import Context
-from aiaudit.probes.ci import cloudbuild, github, gitlab, jenkins, other_systems
+from aiaudit.probes.ci import azure, cloudbuild, github, gitlab, jenkins, other_systems, taskcluster
 from aiaudit.probes.ci.classify import kind_of_action
 from aiaudit.probes.ci.kinds import Kind
 from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Maybe, Step, Workflow, both
@@ -23,10 +23,11 @@ CONFIG_GLOBS: Final = (
     *github.GLOBS,
     gitlab.FILE,
     *jenkins.GLOBS,
-    *other_systems.AZURE,
+    *azure.GLOBS[:5],
     other_systems.CIRCLE,
     other_systems.BITBUCKET,
     *cloudbuild.GLOBS,
+    taskcluster.FILE,
 )
 _MAX_REUSE: Final = 4
 _MEMO: Final = "ci.inventory"
@@ -106,12 +107,14 @@ def _build(files: Files) -> Inventory:
         *github.read(files),
         *gitlab.read(files),
         *jenkins.read(files),
-        *other_systems.read_azure(files),
+        *azure.read(files),
         *other_systems.read_circle(files),
         *other_systems.read_bitbucket(files),
         *cloudbuild.read(files),
+        *taskcluster.read(files),
     ]
-    made = Inventory(workflows, paths=[entry.path for entry in files.matching(CONFIG_GLOBS)])
+    paths = dict.fromkeys([*(entry.path for entry in files.matching(CONFIG_GLOBS)), *(one.path for one in workflows)])
+    made = Inventory(workflows, paths=list(paths))
     collector = _Collector(files, workflows)
     for workflow in workflows:
         # A workflow that only others call is seen through its callers.
@@ -160,7 +163,7 @@ class _Collector:
             leaf = Leaf((), job.uses, workflow.path, job.line, job.blocking, kind_of_action(job.uses), resolved=False)
             yield Command(leaf, workflow, job, Step(job.line), triggers, runs, waits, uses=job.uses)
         for step in job.steps:
-            place = Place(workflow.path, step.script_line, step.folder, both(job.blocking, step.blocking))
+            place = Place(step.path or workflow.path, step.script_line, step.folder, both(job.blocking, step.blocking))
             for leaf, uses in self._step(step, place, 0):
                 yield Command(leaf, workflow, job, step, triggers, both(runs, step.runs), waits, uses)
 

@@ -42,6 +42,7 @@ class Step(Struct, frozen=True):
     runs: Maybe = True
     condition: str = ""
     image: str = ""
+    path: str = ""  # where it stands, if in another file than its workflow
 
 
 class Job(Struct, frozen=True):

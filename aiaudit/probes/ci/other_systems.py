@@ -1,4 +1,4 @@
-"""Azure Pipelines, CircleCI and Bitbucket Pipelines."""
+"""CircleCI and Bitbucket Pipelines."""
 
 from __future__ import annotations
 
@@ -10,98 +10,9 @@ from aiaudit.probes.ci.places import joined_script, script_line
 from aiaudit.probes.reading import Files
 from aiaudit.project.parse import line_of
 
-AZURE: Final = (
-    "azure-pipelines*.yml",
-    "azure-pipelines*.yaml",
-    ".azure-pipelines/*.y*ml",
-    ".azuredevops/*.y*ml",
-    ".pipelines/*.y*ml",
-)
 CIRCLE: Final = ".circleci/config.yml"
 BITBUCKET: Final = "bitbucket-pipelines.yml"
 _MAX_DEPTH: Final = 8
-
-
-def read_azure(files: Files) -> list[Workflow]:
-    """Azure pipelines: stages, jobs, steps and local templates. Its shells do not stop at the first failure."""
-    found: list[Workflow] = []
-    for entry in files.matching(AZURE):
-        data = files.yaml(entry.path)
-        if not isinstance(data, Mapping) or not ({"stages", "jobs", "steps"} & set(data)):
-            continue
-        triggers = [] if data.get("trigger") == "none" else ["push"]
-        triggers += [] if data.get("pr") == "none" else ["pull_request"]
-        triggers += ["schedule"] if data.get("schedules") else []
-        jobs = list(_azure_jobs(files, entry.path, data, ()))
-        found.append(
-            Workflow(entry.path, "azure", str(data.get("name") or entry.name), tuple(triggers), tuple(jobs), data=data)
-        )
-    return found
-
-
-def _azure_jobs(files: Files, path: str, data: Mapping[str, Any], needs: tuple[str, ...]) -> Iterator[Job]:
-    previous: list[str] = list(needs)
-    for stage in as_list(data.get("stages")):
-        stage_map = as_map(stage)
-        waits = words_of(stage_map.get("dependsOn")) if "dependsOn" in stage_map else tuple(previous)
-        made = list(_azure_jobs(files, path, stage_map, waits))
-        previous = [str(stage_map.get("stage", "")), *(job.id for job in made)]
-        yield from made
-    listed = data.get("jobs")
-    for index, item in enumerate(as_list(listed)):
-        job = as_map(item)
-        name = str(job.get("job") or job.get("deployment") or f"job {index + 1}")
-        strategy = as_map(as_map(job.get("strategy")).get("runOnce"))
-        steps = job.get("steps") or as_map(strategy.get("deploy")).get("steps")
-        environment = job.get("environment")
-        yield Job(
-            name,
-            line_of(listed, index) or 1,
-            tuple(_azure_steps(files, path, steps, 0)),
-            tuple(dict.fromkeys((*needs, *words_of(job.get("dependsOn"))))),
-            job.get("continueOnError") is not True,
-            str(job.get("condition")).strip().lower() not in ("false", "never()"),
-            str(job.get("condition") or ""),
-            environment=str(environment if isinstance(environment, str) else as_map(environment).get("name", "")),
-        )
-    if data.get("steps"):
-        yield Job("steps", line_of(data, "steps") or 1, tuple(_azure_steps(files, path, data["steps"], 0)), needs)
-
-
-def _azure_steps(files: Files, path: str, listed: Any, depth: int) -> Iterator[Step]:
-    text = files.text(path) or ""
-    for index, item in enumerate(as_list(listed)):
-        step = as_map(item)
-        line = line_of(listed, index) or 1
-        template = step.get("template")
-        if isinstance(template, str) and depth < _MAX_DEPTH:
-            target = (
-                template.lstrip("/")
-                if template.startswith("/")
-                else f"{path.rpartition('/')[0]}/{template}".lstrip("/")
-            )
-            inner = files.yaml(target) if files.exists(target) else None
-            yield from _azure_steps(files, target, as_map(inner).get("steps"), depth + 1)
-            continue
-        key = next((k for k in ("script", "bash", "pwsh", "powershell") if isinstance(step.get(k), str)), "")
-        inputs = as_map(step.get("inputs"))
-        inline = inputs.get("script") or inputs.get("inlineScript")
-        script = str(step[key]) if key else str(inline) if isinstance(inline, str) else ""
-        holder, script_key = (step, key) if key else (inputs, "script" if "script" in inputs else "inlineScript")
-        condition = str(step.get("condition") or "")
-        yield Step(
-            line,
-            str(step.get("displayName") or ""),
-            script,
-            script_line(text, holder, script_key) or line,
-            Shell(errexit=False),
-            uses=str(step.get("task") or ""),
-            inputs=inputs,
-            folder=_folder(step.get("workingDirectory")),
-            blocking=step.get("continueOnError") is not True,
-            runs=condition.strip().lower() not in ("false", "never()", "failed()"),
-            condition=condition,
-        )
 
 
 def read_circle(files: Files) -> list[Workflow]:
@@ -160,7 +71,7 @@ def _circle_steps(text: str, listed: Any, commands: Mapping[str, Any], line: int
                 script,
                 start or place,
                 shell,
-                folder=_folder(run.get("working_directory")),
+                folder=folder_of(run.get("working_directory")),
                 runs=when != "on_fail",
                 condition=when,
             )
@@ -218,7 +129,7 @@ def _bitbucket_steps(listed: Any, depth: int) -> Iterator[tuple[Mapping[str, Any
             yield from _bitbucket_steps(inner if isinstance(inner, list) else as_map(inner).get("steps"), depth + 1)
 
 
-def _folder(value: Any) -> str | None:
+def folder_of(value: Any) -> str | None:
     if value is None:
         return ""
     folder = str(value).strip().removeprefix("./").strip("/")

@@ -160,7 +160,19 @@ def _flagged(node: ast.AST, flags: dict[str, ast.Compare]) -> ast.Compare | None
 
 
 def _is_metric(node: ast.expr) -> bool:
-    return bool(METRIC.search(_text(node)))
+    return bool(METRIC.search(_text(node))) or bool(METRIC.search(_holder(node)))
+
+
+def _holder(node: ast.expr) -> str:
+    """The name of the map that a figure is taken from: `metrics_new["stock_outs"]`, `old_metrics.get("x")`."""
+    match node:
+        case ast.Subscript(value=inner, slice=ast.Constant(value=str())):
+            return _text(inner)
+        case ast.Call(func=ast.Attribute(value=inner, attr="get"), args=[ast.Constant(value=str()), *_]):
+            return _text(inner)
+        case ast.Call(func=function, args=[first, *_]) if last_name(function) in ("float", "round", "abs"):
+            return _holder(first)
+    return ""
 
 
 def _text(node: ast.expr) -> str:

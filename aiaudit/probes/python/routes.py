@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aiaudit.probes.python import class_views
 from aiaudit.probes.python.annotations import (
     LOOSE_TYPES,
     SCALAR_TYPES,
@@ -35,6 +36,7 @@ HITS: Final = (
     rb"|@(?:[\w.]*\b(?:functions_framework\.http|on_request)|http)\b"
     rb"|\b(?:add_api_route|add_url_rule|add_route|add_resource|add_get|add_post|Route|re_path|path|APIView|MethodView)\("
     rb"|\b(?:streamlit|gradio|chainlit|BaseModel|create_model|api_view|FastMCP)\b"
+    rb"|" + class_views.HITS
 )
 _FRAMEWORKS: Final = {
     "fastapi": "fastapi",
@@ -99,6 +101,8 @@ class RouteFinder:
         found = [row for scope in self.view.module.scopes if scope.kind == "function" for row in self._decorated(scope)]
         found.extend(self._registered())
         found.extend(self._pages())
+        if "django" in self.frameworks:
+            found.extend(class_views.ClassViews(self).rows())
         return found
 
     def _frameworks(self) -> list[str]:
@@ -114,9 +118,9 @@ class RouteFinder:
             last = last_name(target)
             if last == "api_view":
                 methods = self.view.values.of(call.args[0], scope) if call and call.args else ["GET"]
-                yield self._row(scope, "django", "", methods if isinstance(methods, list) else [], decorator)
+                yield self.row(scope, "django", "", methods if isinstance(methods, list) else [], decorator)
             if last in ("http", "on_request") and self._is_function(target, scope):
-                yield self._row(scope, "cloud-function", "/", ["GET", "POST"], decorator)
+                yield self.row(scope, "cloud-function", "/", ["GET", "POST"], decorator)
             if not isinstance(target, ast.Attribute) or last not in _ROUTES | _MCP_KINDS | {_BENTOML}:
                 continue
             framework = self._framework(target.value, scope, is_mcp=last in _MCP_KINDS)
@@ -125,14 +129,14 @@ class RouteFinder:
             if (last == _BENTOML) != (framework == "bentoml"):
                 continue
             if last == _BENTOML:  # the address is the method's name
-                yield self._row(scope, framework, f"/{scope.qualname.rpartition('.')[2]}", ["POST"], decorator)
+                yield self.row(scope, framework, f"/{scope.qualname.rpartition('.')[2]}", ["POST"], decorator)
                 continue
             route = self._text(call, 0, ("uri", "name") if framework == "mcp" else ("path", "rule", "route"), scope)
             if call is not None and any(one.arg == "route" for one in call.keywords):  # Azure Functions
                 route = f"/{route.lstrip('/')}"
             if framework not in ("mcp", "chainlit") and not route.startswith("/") and route != "":
                 continue
-            yield self._row(scope, framework, route, self._methods(last, call, scope), decorator, kind=last)
+            yield self.row(scope, framework, route, self._methods(last, call, scope), decorator, kind=last)
 
     def _is_function(self, target: ast.expr, scope: Scope) -> bool:
         """A cloud function: the whole address is its handler's, with every method."""
@@ -171,7 +175,7 @@ class RouteFinder:
             if handler is None:
                 continue
             methods = self._methods(last.removeprefix("add_"), call, scope)
-            yield self._row(handler, framework, route if route.startswith("/") else f"/{route}", methods, call)
+            yield self.row(handler, framework, route if route.startswith("/") else f"/{route}", methods, call)
 
     def _registrar(self, last: str) -> str:
         for framework in self.frameworks:
@@ -216,9 +220,10 @@ class RouteFinder:
                 node = keyword.value
         return self.view.values.text(node, scope.parent or scope) or "" if node is not None else ""
 
-    def _row(
-        self, scope: Scope, framework: str, route: str, methods: list[str], at: ast.expr, *, kind: str = "route"
+    def row(
+        self, scope: Scope, framework: str, route: str, methods: list[str], at: ast.expr | None, *, kind: str = "route"
     ) -> dict[str, Any]:
+        """What a handler takes in and does; `at` is the decorator or the call that makes it one."""
         node = scope.node
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         params = [self._param(argument, scope, framework, route) for argument in parameters(node)]
@@ -295,17 +300,27 @@ class RouteFinder:
                 return next((one.name for one in self.resolver.names(node, scope)), f"?.{wanted}")
         return next((one.name for one in self.resolver.annotation(annotation, scope)), f"?.{wanted}")
 
-    def _auth(self, scope: Scope, at: ast.expr, params: list[dict[str, Any]]) -> str:
+    def _auth(self, scope: Scope, at: ast.expr | None, params: list[dict[str, Any]]) -> str:
         """What looks like a check of who calls: a decorator, a dependency of the route or of a parameter."""
         node = scope.node
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         texts = [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list if one is not at]
         texts += [one["type"] for one in params if one["kind"] == "service"]
         texts += [one["name"] for one in params if one["name"] in ("authorization", "x_api_key", "api_key", "token")]
-        for keyword in at.keywords if isinstance(at, ast.Call) else ():
+        for keyword in (*self._of_router(at, scope), *(at.keywords if isinstance(at, ast.Call) else ())):
             if keyword.arg in ("dependencies", "auth", "guards", "middleware", "permission"):
                 texts += [dotted(one) for one in ast.walk(keyword.value) if isinstance(one, ast.Name | ast.Attribute)]
         return next((text[:80] for text in texts if any(word in text.lower() for word in _AUTH_WORDS)), "")
+
+    def _of_router(self, at: ast.expr | None, scope: Scope) -> list[ast.keyword]:
+        """What the router of a decorated handler is made with, where its file makes it once:
+        `router = APIRouter(dependencies=[Depends(check)])`."""
+        match at:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+                bound = self.resolver.bindings(name, scope.parent or scope, at.lineno) or []
+                made = bound[0].node if len(bound) == 1 else None
+                return made.keywords if isinstance(made, ast.Call) else []
+        return []
 
 
 _REGISTERED_BY: Final = {

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final
 
 import yaml
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
@@ -38,7 +39,8 @@ _PROVIDERS: Final = (
     "openai|anthropic|google|google_genai|google_vertexai|gemini|mistral|mistralai|cohere|groq|xai|deepseek|bedrock|azure|"
     "azure_openai|openrouter|meta|ollama"
 )
-_PREFIX: Final = r"(?:[A-Za-z_]+/){0,2}"
+# Amazon Bedrock puts the maker before the name, and where it runs before that: `us.anthropic.claude-…-v1:0`.
+_PREFIX: Final = r"(?:[A-Za-z_]+/){0,2}(?:[a-z]\w*\.){0,2}"
 _PATTERNS: Final = (
     Pattern(
         "named",
@@ -52,6 +54,7 @@ _PATTERNS: Final = (
         "called", r'(?:\w*Chat\w*|OpenAI\w*|Anthropic\w*|LM|init_chat_model)\(\s*["\']' + _PREFIX + _NAME + r'["\']'
     ),
     Pattern("assigned", r"^\s*(?i:\w*model\w*)\s*[:=]\s*" + _PREFIX + _NAME + r"\s*(?:#.*)?$"),
+    Pattern("fallback", r'(?i:model|engine|llm)\w*["\']\s*,\s*["\']' + _PREFIX + _NAME + r'["\']'),
     Pattern("image", r"^\s*(?i:FROM)\s+(?:--platform=\S+\s+)?(?:[\w.\-]+/)*([\w.\-]+:[\w.\-]+)"),
     Pattern("runtime", r"""^\s*(?i:runtime)["']?\s*[:=]\s*["']?((?:python3\.|nodejs)\d+)(?:\.x)?\b"""),
     Pattern("api", r"\.beta\.((?:assistants|threads))\."),
@@ -68,6 +71,7 @@ _LANGUAGE: Final = lazy.regex(  # in the tag of an image that adds something to 
 _ROLES: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.OTHER})
 
 _GATEWAY: Final = lazy.regex(r"(?P<name>claude-[\w.-]{1,60}?)(?:[:-]thinking|:beta)?")
+_BEDROCK: Final = lazy.regex(r"-v\d+(?::\d+\w*)*$")
 _DATED: Final = lazy.regex(r"-20\d{6}")
 
 ITEM: Final = record(
@@ -132,11 +136,11 @@ def _in_message(before: bytes) -> bool:
 def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
     judge: Judge = _keep
     chosen = tuple(pattern for pattern in _PATTERNS if pattern.name in names)
-    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 6")
+    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 7")
 
 
 _GROUPS: Final = (
-    _group(_CODE, "named", "prefixed", "called", "api"),
+    _group(_CODE, "named", "prefixed", "called", "fallback", "api"),
     _group(_CONFIG, "named", "assigned", "runtime"),
     _group(_IMAGES, "image"),
 )
@@ -242,7 +246,7 @@ def _row(name: str, kind: str, rows: dict[str, _Row]) -> _Row | None:
     if kind == "runtime":  # python3.8, nodejs16
         language, number = ("python", name[6:]) if name.startswith("python") else ("node", name[6:])
         return rows.get(f"{language}:{number}")
-    return rows.get(_APIS.get(name, name)) or _by_gateway(name, rows)
+    return rows.get(_APIS.get(name, name)) or _by_gateway(name, rows) or _by_bedrock(name, rows)
 
 
 def _by_gateway(name: str, rows: dict[str, _Row]) -> _Row | None:
@@ -254,6 +258,13 @@ def _by_gateway(name: str, rows: dict[str, _Row]) -> _Row | None:
     plain = match["name"].replace(".", "-")
     dated = [row for other, row in rows.items() if other == plain or _DATED.fullmatch(other.removeprefix(plain))]
     return max(dated, key=lambda row: row.ends, default=None)
+
+
+def _by_bedrock(name: str, rows: dict[str, _Row]) -> _Row | None:
+    """A model as Amazon Bedrock numbers it (`claude-3-sonnet-20240229-v1:0`). Bedrock keeps dates of its own, so that
+    its maker's is second-hand."""
+    row = rows.get(_BEDROCK.sub("", name)) if _BEDROCK.search(name) else None
+    return replace(row, second_hand=True) if row is not None else None
 
 
 def _runtime(image: str, rows: dict[str, _Row]) -> _Row | None:

@@ -41,6 +41,9 @@ _STEMS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
     ("test", lazy.regex(r"^(run_?)?(tests?|unit_?tests?|integration_?tests?|e2e)$|^test_|_tests?$")),
 )
 
+_DEPLOYS: Final = lazy.regex(
+    r"(?:^|[-_/])(?:deploy|rollout|apply[-_]?(?:terraform|infra\w*|tf|helm|k8s)|(?:terraform|tf|helm)[-_]?(?:apply|upgrade))(?:[-_.]|$)"
+)
 _TEST_PATH: Final = lazy.regex(r"(^|/)(tests?|e2e)/|(^|/)test_[\w-]+\.py$")
 _EVAL_PATH: Final = lazy.regex(r"(^|/)(evals?|evaluations?|llm_?tests?|quality_?gate)(/|\b)")
 _NO_TESTS: Final = frozenset({"--collect-only", "--co", "--version", "-h", "--help", "--fixtures", "--markers"})
@@ -106,6 +109,9 @@ def kind_of_action(uses: str) -> Kind:
     for prefix, kind in _ACTIONS:
         if lower.startswith(prefix):
             return kind
+    _, called, file = lower.partition("@")[0].partition("/.github/workflows/")
+    if called and _DEPLOYS.search(file):  # a workflow of another repository: its name is all that is seen of it
+        return "deploy"
     return "build_image" if _BUILDS_IMAGE.search(lower.partition("@")[0]) else "other"
 
 

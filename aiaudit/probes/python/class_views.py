@@ -97,7 +97,8 @@ class ClassViews:
             methods = self._methods(action, scope) if action is not None else [_METHODS[method]]
             written.update(methods if action is None else ())
             own, own_said = _named(action, "permission_classes") if isinstance(action, ast.Call) else ("", [])
-            yield self._row(inner, f"{name}.{method}", methods, own or guard, [*(own_said or said)])
+            asked, named = (own, own_said) if own or own_said else (guard, said)
+            yield self._row(inner, f"{name}.{method}", methods, asked, named)
         taken = [one for base in bases for one in _TAKEN_OVER.get(base, ()) if one not in written]
         if taken:
             yield {

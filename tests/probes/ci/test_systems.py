@@ -108,6 +108,104 @@ stages:
     assert "unit" in ship["needs"]
 
 
+def test_azure_wherever_its_file_lies(tmp_path: Path) -> None:
+    files = {
+        "azure-pipelines/PIPELINE-1-model.yml": """\
+trigger:
+- none
+pr:
+  branches: {include: [main]}
+pool: {vmImage: ubuntu-22.04}
+stages:
+- stage: build
+  jobs:
+  - template: templates/tests.yml
+    parameters:
+      folder: tests/unit
+  - ${{ if eq(variables['ship'], 'true') }}:
+    - deployment: ship
+      environment: prod
+      strategy:
+        runOnce:
+          deploy:
+            steps:
+            - template: ../azure-pipelines/templates/python.yml
+              parameters: {script: deploy.py}
+""",
+        "azure-pipelines/templates/tests.yml": """\
+parameters:
+- name: folder
+  type: string
+- name: level
+  type: string
+  default: -q
+jobs:
+- job: unit
+  steps:
+  - script: |
+      echo begin
+      pytest ${{ parameters.level }} ${{parameters.folder}}
+""",
+        "azure-pipelines/templates/python.yml": """\
+parameters: {script: run.py}
+steps:
+- task: AzureCLI@2
+  inputs: {inlineScript: "python mlops/${{parameters.script}}"}
+""",
+        "pipelines/dvc-pipeline.yml": "stages:\n  train:\n    cmd: pytest\n",
+    }
+    found = {c["command"]: c for c in commands(tmp_path, files)}
+    unit = found["pytest -q tests/unit"]
+    assert (unit["path"], unit["line"], unit["job"]) == ("azure-pipelines/templates/tests.yml", 12, "unit")
+    assert (unit["system"], unit["triggers"]) == ("azure", ["pull_request"])
+    assert found["python mlops/deploy.py"]["environment"] == "prod"
+    assert not any(c["path"].startswith("pipelines/") for c in found.values())
+
+
+def test_taskcluster(tmp_path: Path) -> None:
+    files = {
+        ".taskcluster.yml": """\
+version: 1
+tasks:
+  $let: {user: someone}
+  in:
+    $if: 'tasks_for == "github-push" || tasks_for[:19] == "github-pull-request"'
+    then:
+      - $mergeDeep:
+          - {$eval: default}
+          - payload:
+              command:
+                - "/bin/bash"
+                - "-cx"
+                - "git clone ${repository} && cd ranker && pytest tests && bash <(curl x)"
+            metadata: {name: tests}
+      - $if: 'tasks_for == "github-push"'
+        then:
+          payload:
+            command: ["python", "-m", "ruff", "check", "."]
+          metadata: {name: lint}
+      - $if: '"Train: " in pr_description'
+        then:
+          payload:
+            command: [["/bin/sh", "-c", "python train.py"]]
+          metadata: {name: train}
+""",
+        "infra/data-pipeline.yml": """\
+tasks:
+  - ID: nightly
+    payload:
+      command: [python, retrain.py]
+""",
+        "infra/hook-data.json": '{"schedule": ["0 0 1,16 * *"]}',
+    }
+    found = {c["command"]: c for c in commands(tmp_path, files)}
+    assert (found["pytest tests"]["kind"], found["pytest tests"]["blocking"]) == ("test", True)
+    assert found["pytest tests"]["triggers"] == ["push", "pull_request"]
+    assert found["python -m ruff check ."]["triggers"] == ["push"]
+    assert found["python train.py"]["triggers"] == ["manual"]
+    assert found["python retrain.py"]["triggers"] == ["schedule"]
+
+
 def test_circle(tmp_path: Path) -> None:
     text = """\
 version: 2.1

@@ -274,3 +274,75 @@ def test_a_record_of_constants_is_a_constant_answer(tmp_path: Path) -> None:
     """
     found = {name: one["constant"] for name, one in by_name(tmp_path, code).items()}
     assert found == {"ready": True, "live": True, "loaded": False, "asked": False}
+
+
+REST = """\
+    from django.contrib.auth.mixins import LoginRequiredMixin
+    from django.views import View
+    from rest_framework import decorators, mixins, permissions, viewsets
+    from rest_framework.views import APIView
+
+
+    class Base(viewsets.GenericViewSet):
+        permission_classes = [permissions.IsAuthenticated]
+
+
+    class ChatViewSet(mixins.CreateModelMixin, mixins.ListModelMixin, Base):
+        throttle_scope = "chat"
+
+        def list(self, request):
+            return super().list(request)
+
+        @decorators.action(detail=True, methods=["post"], permission_classes=[permissions.AllowAny])
+        def ask(self, request, pk=None):
+            return answer(request.data["text"])
+
+        def helper(self, text):
+            return text
+
+
+    class ConfigView(APIView):
+        permission_classes = []
+
+        def get(self, request):
+            return Response({})
+
+
+    class Page(LoginRequiredMixin, View):
+        def post(self, request):
+            form = Form(request.POST)
+            form.is_valid()
+
+
+    class Node(ast.NodeVisitor):
+        def list(self, request):
+            return []
+    """
+
+
+def test_views_that_are_classes(tmp_path: Path) -> None:
+    found = by_name(tmp_path, REST)
+    assert set(found) == {"ChatViewSet", "ChatViewSet.list", "ChatViewSet.ask", "ConfigView.get", "Page.post"}
+    taken = found["ChatViewSet"]  # what the framework does by itself; listing is written out
+    assert (taken["methods"], taken["auth"], taken["validated"]) == (["POST"], "IsAuthenticated", True)
+    assert taken["calls"] == ["throttle_scope"]
+    ask_row = found["ChatViewSet.ask"]
+    assert (ask_row["methods"], ask_row["auth"], ask_row["validated"]) == (["POST"], "", False)
+    assert "AllowAny" in ask_row["touches"]
+    assert (found["ConfigView.get"]["auth"], found["ConfigView.get"]["touches"][0]) == ("", "[]")
+    assert (found["Page.post"]["auth"], found["Page.post"]["validated"]) == ("LoginRequiredMixin", True)
+
+
+def test_what_a_router_asks_holds_for_its_routes(tmp_path: Path) -> None:
+    code = """\
+        from fastapi import APIRouter, Depends
+        router = APIRouter(prefix="/chat", dependencies=[Depends(api_key_auth)])
+        other = APIRouter(prefix="/open")
+        @router.post("/completions")
+        def completions(body: Body): ...
+        @other.post("/x")
+        def x(body: Body): ...
+        """
+    found = by_name(tmp_path, code)
+    assert found["completions"]["auth"] == "api_key_auth"
+    assert found["x"]["auth"] == ""

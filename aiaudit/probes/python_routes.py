@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
+from msgspec import Struct
 from pydantic import Field
 
 from aiaudit import lazy
@@ -31,6 +32,7 @@ ROUTE: Final = record(
     takes_input=BOOL,
     validated=BOOL,
     bounded=BOOL,
+    sized=BOOL,
     checks=STRING,
     auth=STRING,
     constant=BOOL,
@@ -54,7 +56,8 @@ class RoutesQuery(CodeQuery):
 
     frameworks: only these. kinds: only these. takes_input: it takes a body, a form, files or query parameters, or looks
     at the bare request. validated: all of that is checked by a model, by types, or by the handler itself (it answers
-    400 or 422). bounded: some of it has limits; a list of models, where its own length has. health: the route's name
+    400 or 422). bounded: some of it has limits; a list of models, where its own length has. sized: the limits are more
+    than the range of a number beside a text of any length. health: the route's name
     says so, or at `/` the function's; constant: the handler returns a constant and calls nothing.
     """
 
@@ -111,7 +114,8 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "params": params,
         "takes_input": takes,
         "validated": validated,
-        "bounded": _any_bounded(inputs),
+        "bounded": _any(inputs, "bounded"),
+        "sized": _sized(inputs),
         "checks": checks,
         "auth": row.get("auth", ""),
         "constant": bool(row.get("constant")),
@@ -122,16 +126,20 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
     }
 
 
-def _any_bounded(inputs: list[dict[str, Any]]) -> bool | Unknown:
-    """Whether some of the input has limits, more than the range of a number beside a text of any length; not known
-    where a model is put together while the program runs."""
-    limited = [one for one in inputs if one.get("bounded")]
-    if any(not one.get("ranged") for one in limited):
+def _any(inputs: list[dict[str, Any]], what: str) -> bool | Unknown:
+    """Whether some of the input has limits; not known where a model is put together while the program runs."""
+    if any(one.get(what) for one in inputs):
         return True
-    if limited and not any(one.get("endless") or one["kind"] in _OPEN for one in inputs if not one.get("bounded")):
-        return True
-    computed = any(one.get("bounded", False) is None for one in inputs)
+    computed = any(one.get(what, False) is None for one in inputs)
     return Unknown("the fields of the model are put together while the program runs") if computed else False
+
+
+def _sized(inputs: list[dict[str, Any]]) -> bool | Unknown:
+    """Whether the limits are of the input's size: the range of a number limits nothing of a text beside it."""
+    ranged = any(one.get("ranged") for one in inputs)
+    if ranged and not any(one.get("endless") or one["kind"] in _OPEN for one in inputs if not one.get("sized")):
+        return True
+    return _any(inputs, "sized")
 
 
 def _unused(param: dict[str, Any], row: dict[str, Any]) -> bool:
@@ -152,26 +160,35 @@ def _is_health(row: dict[str, Any]) -> bool:
 def _known_model(param: dict[str, Any], path: str, project: PythonProject) -> dict[str, Any]:
     """A parameter whose class is looked up where it is defined: a plain class is no model."""
     if param["kind"] != "model":
-        return param
+        return {**param, "sized": bool(param.get("bounded")) and not param.get("ranged")}
     name = param.get("model", "")
     made_here = name.rpartition(".")[2] == "create_model"  # what makes the class stands in the handler's own file
     model = _model(f"@.{param['type']}" if made_here else name, path, project)
     if model is None:
         return param  # a class of a library: the framework knows how to check it
-    kind, bounded, loose = model
-    if kind == "derived":
+    if model.kind == "derived":
         return param
     many = param.get("type", "").partition(" | ")[0] in _MANY  # limits of one element do not limit their number
     return {
         **param,
-        "bounded": param.get("bounded", False) or (bounded and not many),
-        "kind": "loose" if loose else "model",
+        "bounded": param.get("bounded", False) or (model.bounded and not many),
+        "sized": param.get("bounded", False) or (model.sized and not many),
+        "kind": "loose" if model.loose else "model",
     }
 
 
-def _model(name: str, path: str, project: PythonProject, depth: int = 0) -> tuple[str, bool | None, bool] | None:
-    """(kind, has bounded fields or None where they are computed, has only loose fields) of a class of the project; None
-    for other classes."""
+class _Known(Struct, frozen=True):
+    """A class of the project: its kind, whether fields have limits, whether those are of size (None where the fields
+    are computed), and whether all fields are loose."""
+
+    kind: str
+    bounded: bool | None
+    sized: bool | None
+    loose: bool
+
+
+def _model(name: str, path: str, project: PythonProject, depth: int = 0) -> _Known | None:
+    """What is known of a class of the project; None for other classes."""
     where, rest = path, name.removeprefix("@.")
     if not name.startswith("@."):
         found = project.follow(name, path)
@@ -186,17 +203,20 @@ def _model(name: str, path: str, project: PythonProject, depth: int = 0) -> tupl
     described = project.records[where].get("models", {}).get(rest)
     if described is None:
         return None
-    bounded = True if described["validators"] else None if described["bounded"] is None else bool(described["bounded"])
+    checked = bool(described["validators"])
+    bounded = checked or (None if described["bounded"] is None else bool(described["bounded"]))
+    sized = checked or (None if described["sized"] is None else bool(described["sized"]))
     if described["kind"] == "derived" and depth < _MAX_BASES:
         for base in described["bases"]:
             inner = _model(f"@.{base}", where, project, depth + 1) or _imported_base(base, where, project, depth)
             if inner is not None:
-                return inner[0], bounded or inner[1], False
+                return _Known(inner.kind, bounded or inner.bounded, sized or inner.sized, False)
     fields = described["fields"]
-    return described["kind"], bounded, bool(fields) and described["loose"] == fields and not described["validators"]
+    loose = bool(fields) and described["loose"] == fields and not checked
+    return _Known(described["kind"], bounded, sized, loose)
 
 
-def _imported_base(base: str, path: str, project: PythonProject, depth: int) -> tuple[str, bool | None, bool] | None:
+def _imported_base(base: str, path: str, project: PythonProject, depth: int) -> _Known | None:
     for imported, _ in project.base(path).imports:
         if imported.alias == base.partition(".")[0]:
             return _model(imported.target, path, project, depth + 1)

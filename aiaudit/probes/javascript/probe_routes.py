@@ -130,6 +130,7 @@ def _judged(row: dict[str, Any], wide: list[dict[str, Any]], path: str, project:
         "takes_input": takes,
         "validated": takes and bool(merged.get("checks")),
         "bounded": bounded,
+        "sized": bounded,
         "checks": merged.get("checks", ""),
         "auth": merged.get("auth", ""),
         "constant": bool(row.get("constant")),

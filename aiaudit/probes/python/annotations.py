@@ -158,13 +158,13 @@ def request_models(view: FileView) -> dict[str, dict[str, Any]]:
         limits = [one for one in fields if bounded(one.value) or bounded_annotation(one.annotation)]
         sized = [one for one in limits if not ranged(one.value, one.annotation)]
         endless = any(any_size(one.annotation) for one in fields if one not in limits)
-        limited = len(sized if endless else limits)
         found[scope.qualname] = {
             "line": view.source.line(scope.node.lineno),
             "kind": "model" if validating else "dataclass" if is_dataclass else "enum" if is_enum else "derived",
             "bases": bases,
             "fields": len(fields),
-            "bounded": limited,
+            "bounded": len(limits),
+            "sized": len(sized if endless else limits),
             "loose": sum(is_loose(one.annotation) for one in fields),
             "validators": validators,
         }  # fmt: skip
@@ -205,6 +205,7 @@ def _created(call: ast.Call, tree: ast.AST) -> dict[str, Any]:
         "bases": bases,
         "fields": len(shapes),
         "bounded": limited if limited or not spread else None,
+        "sized": limited if limited or not spread else None,
         "loose": sum(is_loose(kind) for kind, _ in shapes),
         "validators": sum(one.arg == "__validators__" for one in call.keywords),
     }

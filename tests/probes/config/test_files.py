@@ -79,6 +79,19 @@ def test_hostile_compose_files(tmp_path: Path, text: str) -> None:
     assert fact.state in (State.KNOWN, State.ABSENT)
 
 
+def test_terraform_text_may_hold_what_begins_a_comment() -> None:
+    text = """\
+module "alarm" {
+  source = "git::https://example.com/modules.git//alarms?ref=v1"  // pinned
+  name   = "a#b" # the name
+  size   = var.env == "prod" ? 2 : 1  // by stage
+}
+"""
+    (found,) = blocks("main.tf", text)
+    assert found["attributes"]["source"] == "git::https://example.com/modules.git//alarms?ref=v1"
+    assert found["attributes"]["name"] == "a#b"
+
+
 def test_terraform_blocks() -> None:
     text = """\
 # resource "fake" "one" {

@@ -89,6 +89,9 @@ def _job(text: str, key: str, job: Mapping[str, Any], line: int, defaults: Mappi
     own = {**defaults, **as_map(as_map(job.get("defaults")).get("run"))}
     windows = "windows" in str(job.get("runs-on", "")).lower()
     environment = job.get("environment")
+    if environment is None and job.get("uses"):  # a called workflow is told its environment among its inputs
+        given = {str(key).lower(): value for key, value in as_map(job.get("with")).items()}
+        environment = given.get("environment")
     raw_steps = job.get("steps")
     unset = never_set(text, variables, job)
     steps = [

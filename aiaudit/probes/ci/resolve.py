@@ -13,7 +13,7 @@ from aiaudit import lazy
 from aiaudit.probes.ci import compose_runs, makefile, precommit, python_tasks, script_tasks
 from aiaudit.probes.ci.classify import kind_of, name_kind
 from aiaudit.probes.ci.kinds import Kind
-from aiaudit.probes.ci.model import Maybe, Shell, both
+from aiaudit.probes.ci.model import Maybe, Shell, as_map, both
 from aiaudit.probes.ci.modules import file_of_module, file_of_script
 from aiaudit.probes.ci.shell import ShellCommand, commands
 from aiaudit.probes.ci.task import Piece, Task, join
@@ -82,6 +82,7 @@ class Resolver:
     def __init__(self, files: Files) -> None:
         self.files = files
         self._hooks: list[precommit.Hook] | None = None
+        self._scripts: dict[str, str] | None = None
 
     def script(self, script: str, place: Place, shell: Shell) -> Iterator[Leaf]:
         """All leaves of a script whose first line stands at `place`."""
@@ -110,13 +111,16 @@ class Resolver:
         self, words: tuple[str, ...], wrappers: tuple[str, ...], text: str, place: Place, *, resolved: bool = True
     ) -> Leaf:
         module = self._module(words, place.folder)
+        kind = kind_of(words, module)
+        if kind == "other" and module:  # what a console script does is told by the file that it begins in
+            kind = name_kind(module.rpartition("/")[2].removesuffix(".py"))
         return Leaf(
             words,
             text,
             place.path,
             place.line,
             place.blocking,
-            kind_of(words, module),
+            kind,
             place.folder,
             place.via,
             wrappers,
@@ -125,12 +129,21 @@ class Resolver:
         )
 
     def _module(self, words: tuple[str, ...], folder: str | None) -> str:
-        """The Python file of the tree that a `python` command runs."""
+        """The Python file of the tree that a `python` command or a console script of the project runs."""
         if program_of(words[0]) != "python" or len(words) < 2:
-            return ""
+            return self._console_scripts().get(words[0], "")
         if words[1] == "-m" and len(words) > 2:
             return file_of_module(self.files, words[2], folder) or ""
         return file_of_script(self.files, words[1], folder) or "" if not words[1].startswith("-") else ""
+
+    def _console_scripts(self) -> dict[str, str]:
+        """The files that the console scripts of `pyproject.toml` begin in, by the scripts' names."""
+        if self._scripts is None:
+            data = as_map(self.files.toml("pyproject.toml") if self.files.exists("pyproject.toml") else None)
+            named = as_map(as_map(data.get("project")).get("scripts"))
+            starts = {str(name): str(target).partition(":")[0] for name, target in named.items()}
+            self._scripts = {name: file_of_module(self.files, target) or "" for name, target in starts.items()}
+        return self._scripts
 
     def _follow(self, words: tuple[str, ...], text: str, place: Place) -> Iterator[Leaf] | None:
         """The leaves behind a command that runs other commands; None where it is the end of its chain."""

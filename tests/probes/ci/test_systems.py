@@ -194,8 +194,10 @@ tasks:
 tasks:
   - ID: nightly
     payload:
-      command: [python, retrain.py]
+      command: [ranker-fit, all]
 """,
+        "pyproject.toml": '[project.scripts]\nranker-fit = "scripts.trainer:main"\n',
+        "scripts/trainer.py": "def main(): ...\n",
         "infra/hook-data.json": '{"schedule": ["0 0 1,16 * *"]}',
     }
     found = {c["command"]: c for c in commands(tmp_path, files)}
@@ -203,7 +205,8 @@ tasks:
     assert found["pytest tests"]["triggers"] == ["push", "pull_request"]
     assert found["python -m ruff check ."]["triggers"] == ["push"]
     assert found["python train.py"]["triggers"] == ["manual"]
-    assert found["python retrain.py"]["triggers"] == ["schedule"]
+    fitted = found["ranker-fit all"]
+    assert (fitted["kind"], fitted["module"], fitted["triggers"]) == ("train", "scripts/trainer.py", ["schedule"])
 
 
 def test_circle(tmp_path: Path) -> None:

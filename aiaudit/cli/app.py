@@ -91,7 +91,9 @@ def run(args: Sequence[str]) -> int:
     _name_shell(args)
     try:
         asked = args[:1] if args[:1] and args[0] in {*COMMANDS, *GROUPS} else (*COMMANDS, *GROUPS)
-        code = typer.main.get_command(application(asked)).main(list(args), prog_name="aiaudit", standalone_mode=False)
+        command = typer.main.get_command(application(asked))
+        _warn_of_slips(command)
+        code = command.main(list(args), prog_name="aiaudit", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         return _pipe_closed()
@@ -108,6 +110,10 @@ def run(args: Sequence[str]) -> int:
     return int(code or 0)
 
 
+_PREFIX: Final = "AIAUDIT_"
+NO_TWINS: Final = frozenset({"AIAUDIT_CACHE_DIR", "AIAUDIT_DEBUG"})
+"""Variables that stand for no option."""
+
 PIPE_CLOSED = 128 + 13
 """What a shell tells of a program that ended by SIGPIPE."""
 
@@ -119,6 +125,26 @@ def _name_shell(args: Sequence[str]) -> None:
     match args:
         case ["--show-completion", shell] if shell in SHELLS:
             os.environ["_AIAUDIT_COMPLETE"] = f"source_{shell}"
+
+
+def _warn_of_slips(command: Any) -> None:
+    """Tell of a variable that is nearly an option's twin: a gate that is misspelt would never fail."""
+    from aiaudit.packs.problems import did_you_mean
+
+    given = {name for name in os.environ if name.startswith(_PREFIX)} - NO_TWINS
+    if not given - _twins(command):
+        return
+    twins = _twins(typer.main.get_command(application())) | NO_TWINS
+    bare = {twin.removeprefix(_PREFIX) for twin in twins}  # their common beginning would make all of them alike
+    for name in sorted(given - twins):
+        if meant := did_you_mean(name.removeprefix(_PREFIX), bare).replace("'", f"'{_PREFIX}", 1):
+            say(f"warning: {name} of the environment does nothing{meant}")
+
+
+def _twins(command: Any) -> set[str]:
+    """The variables that stand for options of a command and of those below it."""
+    below = [twin for inner in getattr(command, "commands", {}).values() for twin in _twins(inner)]
+    return {*below, *(str(param.envvar) for param in command.params if getattr(param, "envvar", None))}
 
 
 def _is_usage(error: Exception) -> bool:

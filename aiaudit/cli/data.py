@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aiaudit.cli.errors import UsageError
+from aiaudit.cli.errors import ExitCode, UsageError, say
 from aiaudit.cli.options import option
 from aiaudit.cli.output import use_colour, wrote
 
@@ -93,6 +93,9 @@ def data(
         sys.stdout.write(render(".json", report))
     elif not any(target.is_stdout for target in wanted):
         _show(report)
+    if all(dataset.rows is None and not dataset.columns for dataset in report.datasets):
+        say("nothing could be profiled; the notes say why")
+        raise typer.Exit(int(ExitCode.NOTHING))
 
 
 def _check_label(label: str | None, report: Report) -> None:

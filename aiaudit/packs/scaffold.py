@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from aiaudit.packs.document import Document
+from aiaudit.packs.library import ids_in, shipped_files
 from aiaudit.packs.problems import PackError, Problem
 from aiaudit.packs.schema import CHECK_ID
 
@@ -104,11 +105,15 @@ def new_check(check_id: str, pack: Path | None = None, cases: Path | None = None
         cases: the folder of cases; `cases` beside the pack where None.
 
     Raises:
-        PackError: `check_id` is none, the check or a case of it is there already, or no block can go to the pack's end.
+        PackError: `check_id` is none, the check (of this pack or a shipped one) or a case of it is there already, or no
+            block can go to the pack's end.
     """
     if not re.fullmatch(CHECK_ID, check_id):
         raise _refused(f"'{check_id}' is no check id: capitals, a hyphen and three digits, as TEAM-001")
     pack = pack or Path(f"{check_id.partition('-')[0].lower()}.yaml")
+    shipped = shipped_files()
+    if pack.resolve() not in shipped and any(check_id in ids_in(file) for file in shipped):
+        raise _refused(f"{check_id} is a check of aiaudit itself; take an id of your own, as TEAM-001")
     folder = (cases or pack.parent / "cases") / check_id
     if folder.exists():
         raise _refused(f"{folder} is there already; nothing was written")

@@ -51,6 +51,16 @@ def test_the_commands_are_those_that_do_something():
     }  # fmt: skip
 
 
+def test_a_misspelt_variable_is_told_and_others_are_left_alone(aiaudit, project, monkeypatch):
+    for name in ("AIAUDIT_FAIL_UNDR", "AIAUDIT_OF_SOMEBODY_ELSE", "AIAUDIT_CACHE_DIR", "AIAUDIT_LABEL"):
+        monkeypatch.setenv(name, "1")
+    done = aiaudit("run", project, "-q")
+    assert (done.code, done.err.splitlines()) == (
+        0,
+        ["aiaudit: warning: AIAUDIT_FAIL_UNDR of the environment does nothing; did you mean 'AIAUDIT_FAIL_UNDER'?"],
+    )
+
+
 def test_the_environment_is_used(aiaudit, project, monkeypatch, tmp_path):
     monkeypatch.setenv("AIAUDIT_FAIL_UNDER", "99 mlops=80")
     monkeypatch.setenv("AIAUDIT_QUIET", "1")

@@ -211,3 +211,10 @@ def test_of_few_rows_no_column_is_said_to_tell_the_label(tmp_path):
     few, enough = (run(tmp_path / f"{rows}.csv", "--label", "y").stdout for rows in (10, 100))
     assert "✗" not in few and "cannot be told from 10 rows; 100 are the least" in few
     assert "tells the label alone: right in 100 %" in enough and "✗" in enough
+
+
+def test_a_file_that_is_no_data_ends_with_nothing_judged(tmp_path):
+    (tmp_path / "notes.md").write_text("# Notes\n")
+    done = run(tmp_path / "notes.md", code=3)
+    assert "this format is not read" in done.stdout
+    assert done.stderr == "aiaudit: nothing could be profiled; the notes say why\n"

@@ -142,6 +142,11 @@ def test_an_attested_check_is_explained_by_its_answers() -> None:
     assert told.outcomes[0] == 'pass: the owner answers "yes", with evidence and a review date that has not passed'
 
 
+def test_a_new_check_takes_no_id_of_a_shipped_one(tmp_path: Path) -> None:
+    with pytest.raises(PackError, match="SEC-001 is a check of aiaudit itself; take an id of your own"):
+        new_check("SEC-001", tmp_path / "own.yaml")
+
+
 def test_a_new_check_lints_and_fails_until_it_is_filled_in(tmp_path: Path) -> None:
     pack = tmp_path / "team.yaml"
     new_check("TEAM-001", pack).write()

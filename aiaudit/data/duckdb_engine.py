@@ -64,6 +64,7 @@ class DuckDBEngine:
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{min(FRUGAL, memory_limit)}MiB",
             "temp_directory": str(self._folder),
+            "max_temp_directory_size": f"{shutil.disk_usage(self._folder).free // 2}B",  # its own default: nine tenths
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,

@@ -87,8 +87,10 @@ def open_files(connection: duckdb.DuckDBPyConnection, source: Source, view: str,
         case "sqlite":
             from aiaudit.data.sqlite_open import tables_as_csv
 
-            exported = tables_as_csv(source, scratch)
-            return _open_csv(connection, replace(opened, files=(str(exported),), format=Format("csv")))
+            made = tables_as_csv(source, scratch)
+            exported = replace(opened, files=(str(made.file),), format=Format("csv"))
+            read = _open_csv(connection, exported)
+            return replace(read, notes=(*made.notes, *read.notes))
         case "duckdb":
             return _open_duckdb(connection, opened, source)
         case _:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 
 import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aiaudit.data import sqlite_open
 from aiaudit.data.duckdb_engine import DuckDBEngine
+from aiaudit.data.engine import Unopened
 from aiaudit.data.measure import measure
 from aiaudit.data.model import Source
 from aiaudit.model.records import plain
@@ -247,3 +250,41 @@ def test_any_bytes_raise_nothing(tmp_path, data, name):
         engine.close()
     assert len(report.datasets) == 1
     assert report.datasets[0].rows is not None or report.notes
+
+
+def _database(path, *statements):
+    connection = sqlite3.connect(path)
+    for one in statements:
+        connection.execute(one)
+    connection.commit()
+    connection.close()
+
+
+def test_what_a_sqlite_file_would_compute_is_not_computed(tmp_path, measured):
+    made = "b TEXT GENERATED ALWAYS AS (printf('%.*c', 20000000, 'x')) VIRTUAL"
+    rows = ", ".join(f"({n})" for n in range(900))
+    _database(tmp_path / "t.sqlite", f"CREATE TABLE t (a INT, {made})", f"INSERT INTO t (a) VALUES {rows}")
+    report = measured(tmp_path / "t.sqlite")
+    assert (report.datasets[0].rows, [column.name for column in report.datasets[0].columns]) == (900, ["a"])
+    assert any("computed columns are not read: b" in note for note in report.notes)
+
+
+def test_tables_of_sqlite_s_own_modules_are_no_data(tmp_path, measured):
+    _database(tmp_path / "t.sqlite", "CREATE VIRTUAL TABLE v USING fts5(x)", "INSERT INTO v VALUES ('a')")
+    report = measured(tmp_path / "t.sqlite")
+    assert "v" not in [dataset.name for dataset in report.datasets]
+
+
+def test_a_sqlite_file_that_gives_far_more_than_it_holds_is_not_read(tmp_path, engine, monkeypatch):
+    monkeypatch.setattr(sqlite_open, "LEAST_ROOM", 1000)
+    _database(tmp_path / "t.sqlite", "CREATE TABLE t (a TEXT)", f"INSERT INTO t VALUES ('{'x' * 400_000}')")
+    monkeypatch.setattr(sqlite_open, "MOST_WRITTEN", 0)
+    with pytest.raises(Unopened, match="gives far more rows than it has bytes for"):
+        engine.open(Source("t", "t.sqlite", (tmp_path / "t.sqlite",), "sqlite"))
+
+
+def test_a_broken_text_in_sqlite_is_not_quoted(tmp_path, measured):
+    _database(tmp_path / "t.sqlite", "CREATE TABLE t (a TEXT)", "INSERT INTO t VALUES (CAST(x'6a616e65ff' AS TEXT))")
+    report = measured(tmp_path / "t.sqlite")
+    assert "jane" not in json.dumps(plain(report), default=str)
+    assert report.datasets[0].rows == 1

@@ -41,6 +41,10 @@ _PROCESS: Final = 5 * 1024 * 1024 * 1024  # bytes of address space: the engine's
 _SECONDS: Final = 600.0  # processor time of one task
 _SMALL: Final = 4 * 1024 * 1024  # bytes of all files of a task: an engine is used on for the next one
 _PAUSE: Final = 0.1  # seconds between two words of progress
+_ROOM: Final = 1024 * 1024 * 1024  # bytes of one scratch file that every task may write
+_GROWTH: Final = (
+    64  # and so many times the size of its files: packed text is 10 times as large, and a column of it 4 times
+)
 _WORTH_TELLING: Final = 1_000_000  # bytes
 _WHOLE: Final = 64 * 1024 * 1024  # bytes: larger files are known by size, time and inode instead of their hash
 _PHRASES: Final = "phrases"  # beside a worker's answer: what it had to compile
@@ -220,9 +224,25 @@ def _measured(
     schemas: Sequence[tuple[Schema, ...]],
 ) -> dict[str, Any]:
     """In a worker: open the task's files and measure them."""
-    small = sum(found[n].size for n in task.sets) <= _SMALL
+    size = sum(found[n].size for n in task.sets)
+    small = size <= _SMALL
+    room = _limit_scratch(size) if can_fork() else 0
     with engines.lent(small=small) as engine:
+        if room:
+            engine.execute(f"SET max_temp_directory_size = '{room}B'")
         return _by(engine, root, found, task, as_of, labels, schemas)
+
+
+def _limit_scratch(size: int) -> int:
+    """Hold this worker's scratch files to the bytes that data of this size may give, and to half of what is free on the
+    disk: a small file that unpacks without end would fill it. Returns the bytes."""
+    import resource
+
+    room = min(max(_ROOM, _GROWTH * size), shutil.disk_usage(tempfile.gettempdir()).free // 2)
+    with contextlib.suppress(ValueError, OSError):
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room if hard == resource.RLIM_INFINITY else min(room, hard), hard))
+    return room
 
 
 def in_this_process(

@@ -22,7 +22,7 @@ from aiaudit.probes.python.module import Module
 from aiaudit.probes.python.notebook import MAX_NOTEBOOK
 from aiaudit.probes.python.outline import outline
 from aiaudit.probes.python.resolve import Resolver
-from aiaudit.probes.python.source import MAX_SOURCE, Hits, Source, Unparsed, read_source
+from aiaudit.probes.python.source import MAX_SOURCE, Hits, Source, Unparsed, as_read, read_source
 from aiaudit.probes.python.wanted import ByPurpose, Wanted
 from aiaudit.probes.python.words import offsets_of
 
@@ -65,7 +65,7 @@ class PythonEngine:
         """Search the files that are scanned next."""
         self._ahead.clear()
         for data, entry in files:
-            if entry.suffix != ".ipynb" and b"\r" not in data:
+            if entry.suffix != ".ipynb" and as_read(data) is data:
                 self._ahead[id(data)] = (data, _find(data, self.wanted.of(entry)))
 
     def again(self, entries: Mapping[str, Entry], found: Mapping[str, dict[str, Any]]) -> list[str]:

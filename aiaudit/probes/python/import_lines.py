@@ -19,6 +19,7 @@ _IDENTIFIER: Final = lazy.regex(rb"\w+|\*")
 _ALIAS: Final = lazy.regex(rb"(\w+)(?:\.\w+)*(?:[ \t]+as[ \t]+(\w+))?")
 # Modules that are imported by their name: `import_module("pickle")`, and by one that stands elsewhere.
 _BY_NAME: Final = lazy.regex(rb"(?:import_module\(|__import__\(|\bmodules\[)\s*(?:[\"']([\w.]+)[\"']|(\w))")
+_IMPORT: Final = lazy.regex(rb"\bimport\b[ \t\f\\\n]*(\()?")
 _BACKSLASH: Final = ord("\\")
 _NONE: Final[frozenset[bytes]] = frozenset()
 _COMMENT: Final = lazy.regex(rb"#[^\n]*")
@@ -39,12 +40,12 @@ class ImportLines:
             end = find(b"\n", start)
             while end > 0 and data[end - 1] == _BACKSLASH:
                 end = find(b"\n", end + 1)
-            at = find(b"import ", start, end if end >= 0 else None)
-            if at < 0:
+            word = _IMPORT.search(data, start, end if end >= 0 else len(data))
+            if word is None:
                 end = 0
                 continue
-            if data[at + 7 : at + 8] == b"(":
-                end = find(b")", at)
+            if word[1]:
+                end = find(b")", word.end())
             end = end if end >= 0 else len(data)
             statement = data[start:end]
             self._statements.append(statement.replace(b"\\\n", b" ") if b"\\" in statement else statement)

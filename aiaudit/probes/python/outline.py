@@ -15,13 +15,15 @@ _BASES: Final = lazy.regex(rb"class[ \t]+(\w+)[ \t]*(?:\(([^)]*)\))?")
 _IDENTIFIER: Final = lazy.regex(rb"\w+")
 # What `Outline` tells apart, as expressions for Hyperscan and RE2.
 _KINDS: Final = (
-    rb"^[ \t]*(?:def|async)[ \t]",
-    rb"^[ \t]*class[ \t]",
-    rb"^[ \t]*(?:import|from)[ \t]",
-    rb"^[ \t]*(?:global|nonlocal)[ \t]|parse_(?:known_)?args\(|os\.environ|getenv\(|sys\.argv",
+    rb"^[ \t\f]*(?:def|async)[ \t\f\\]",
+    rb"^[ \t\f]*class[ \t\f\\]",
+    rb"^[ \t\f]*(?:import|from)[ \t\f\\.]",
+    rb"^[ \t\f]*(?:global|nonlocal)[ \t\f\\]|parse_(?:known_)?args\(|os\.environ|getenv\(|sys\.argv",
     rb"import_module\(|__import__\(|sys\.modules\[",
+    # behind another statement on its line; prose has "from" there, but no "import" after one word more
+    rb"[;:][ \t\f]*(?:import[ \t\f\\]|from[ \t\f]*[\w.]+[ \t\f]+import\b)",
 )
-_FUNCTION, _CLASS, _IMPORT, _OTHER, _BY_NAME = range(len(_KINDS))
+_FUNCTION, _CLASS, _IMPORT, _OTHER, _BY_NAME, _IMPORT_BEHIND = range(len(_KINDS))
 
 
 class Outline(NamedTuple):
@@ -42,7 +44,10 @@ def outline(data: bytes) -> Outline:
     if data:
         scanner()(data, found)
     matters = sorted(chain.from_iterable(found[:_BY_NAME]))
-    return Outline(found[_FUNCTION], found[_CLASS], found[_IMPORT], matters, bool(found[_BY_NAME]))
+    imports = found[_IMPORT]
+    if found[_IMPORT_BEHIND]:
+        imports = sorted({*imports, *found[_IMPORT_BEHIND]})
+    return Outline(found[_FUNCTION], found[_CLASS], imports, matters, bool(found[_BY_NAME]))
 
 
 _Scanner = Callable[[bytes, list[list[int]]], None]  # adds the offsets of each kind

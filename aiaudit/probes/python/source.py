@@ -7,12 +7,14 @@ import contextlib
 import re
 import warnings
 from bisect import bisect_right
+from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
 from aiaudit import lazy
+from aiaudit.probes.python.letters import folded
 from aiaudit.probes.python.newer import in_older_words
 from aiaudit.probes.python.notebook import MAX_CODE, Cell, NotNotebook, parses, python_code, read_notebook
 from aiaudit.probes.python.outline import Outline
@@ -117,8 +119,7 @@ def read_source(
         raise Unparsed(f"larger than {MAX_SOURCE // (1024 * 1024)} MB")
     if encoding := hiding_encoding(data):
         raise Unparsed(f"in the encoding {encoding}, which hides its text")
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    data = as_read(data)
     hits = find(data) if find is not None else NO_HITS
     if not whole and not hits.entire:
         every = sorted({*hits.words, *hits.needed, *(at for offsets in hits.marked for at in offsets)})
@@ -132,6 +133,16 @@ def read_source(
         if saved is None:
             raise
         return Source(saved.tree, data, hits, lost=saved.lost, why=str(error))
+
+
+def as_read(data: bytes) -> bytes:
+    """The bytes as Python takes them, so that a search finds what the parse shows: no byte order mark, one kind of line
+    ends, names in plain letters. The same object where nothing had to be changed."""
+    if data.startswith(BOM_UTF8):
+        data = data[len(BOM_UTF8) :]
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return folded(data)
 
 
 def hiding_encoding(data: bytes) -> str:
@@ -203,7 +214,7 @@ def _notebook(data: bytes) -> Source:
                 broken.append((cell.number, cell.line))
         tree = _parse(_joined(codes))
     places = [(line, cell.number) for cell in notebook.cells for _, line in cell.lines]
-    return Source(tree, _joined(codes), NO_HITS, [], notebook.cells, places or [(1, 0)], broken)
+    return Source(tree, folded(_joined(codes)), NO_HITS, [], notebook.cells, places or [(1, 0)], broken)
 
 
 def _joined(codes: list[list[str]]) -> bytes:

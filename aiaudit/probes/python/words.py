@@ -152,6 +152,9 @@ class WordFinder:
         return roots is None or head in imported or b"*" in imported or not roots.isdisjoint(imported)
 
 
+_BLANKS: Final = (b" ", b"\t", b"\f", b"\n")
+
+
 def _may_match(
     data: bytes, span: tuple[int, int], about: _Word, lines: ImportLines, *, named: bool, called: bool
 ) -> bool:
@@ -161,6 +164,8 @@ def _may_match(
     before = data[at - 1 : at]
     if data[at - 4 : at] == b"def ":
         return False
+    if before in _BLANKS:  # `pickle . load`, and a point at the end of the line above
+        before = data[max(0, at - _LOOK_BACK) : at].rstrip(b" \t\f\n\\")[-1:]
     dotted = before == b"."
     if about.below and named:
         return True

@@ -12,7 +12,8 @@ import pytest
 from aiaudit.data import columns, duckdb_engine
 from aiaudit.data import sample as samples
 from aiaudit.data.discovery import Found
-from aiaudit.probes.profile import engine, session
+from aiaudit.probes.profile import engine, measuring, session
+from aiaudit.project.tree import Project
 
 
 @pytest.fixture
@@ -104,3 +105,21 @@ def test_a_sample_of_parquet_is_drawn_by_the_seed_alone(tmp_path: Path) -> None:
     assert len(set(drawn[0])) == 500
     assert {p for p, _ in drawn[0]} == {0, 1}
     assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_what_unpacks_without_end_does_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "train.csv").write_text("a\n" + "".join(f"{n}{'x' * 20}\n" for n in range(260_000)))
+    (tmp_path / "validation.csv").write_text("a,b\n1,2\n3,4\n")
+    monkeypatch.setattr(measuring, "_ROOM", 2_000_000)
+    monkeypatch.setattr(measuring, "_GROWTH", 0)
+    for one in (engine, duckdb_engine):
+        monkeypatch.setattr(one, "SMALL", 1000)
+    with Project.open(tmp_path) as project:
+        found = [
+            Found(name, name, (name,), "csv", (tmp_path / name).stat().st_size)
+            for name in ("train.csv", "validation.csv")
+        ]
+        made = measuring.measure(project, found, dt.date(2026, 1, 1), jobs=1)
+    assert [one["datasets"][0]["rows"] for one in made] == [260_000, 2]  # the text is parsed anew for each question
+    assert any("a copy of the parsed text" in note and "File too large" in note for note in made[0]["notes"])
+    assert made[1]["notes"] == []

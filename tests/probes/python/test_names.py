@@ -263,3 +263,36 @@ def test_idle_functions_are_left_out_without_loss() -> None:
     ]
     definitions = scan(code, "torch.load")["base"]["defs"]
     assert [(row[1], row[3] - row[2]) for row in definitions[:2]] == [("idle_0", 31), ("idle_1", 31)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "\ufeffimport pickle\npickle.load(f)",
+        "\fimport pickle\n\fpickle.load(f)",
+        "x = 1;import pickle;pickle.load(f)",
+        "if x: import pickle\npickle.load(f)",
+        "try: import pickle\nexcept ImportError: pass\npickle.load(f)",
+        "def f(): import pickle; return pickle.load(f)",
+        '"""\nText.\n"""; from pickle import load\nload(f)',
+        "import\\\n  pickle\npickle.load(f)",
+        "import\fpickle\npickle.load(f)",
+        "from pickle import(load)\nload(f)",
+        "from pickle import\\\n load\nload(f)",
+        "from\\\n  pickle import load\nload(f)",
+        "import pickle\npickle . load(f)",
+        "import pickle\n(pickle.\n  load)(f)",
+        "import ｐｉｃｋｌｅ\nｐｉｃｋｌｅ.ｌｏａｄ(f)",
+        "import pickle\npickle.\U0001d4f5oad(f)",
+        "from pickle import ˡoad\nload(f)",
+    ],
+)
+def test_however_an_import_is_written_what_it_brings_is_found(lines: str) -> None:
+    assert [name for _, name in called(lines, "pickle.load")] == ["pickle.load"]
+    padding = "".join(f"def f{n}(a):\n" + "    a += 1  # nothing that anybody asks for\n" * 30 for n in range(5))
+    assert [name for _, name in called(f"{lines}\n{padding}", "pickle.load")] == ["pickle.load"]
+
+
+def test_letters_in_texts_and_comments_stay_as_they_are() -> None:
+    code = 'import pickle\nx = pickle.load(f, encoding="ａｓｃ")  # ａ.ｂ(ｃ)\n'
+    assert scan(code, "pickle.load")["calls"][0]["kw"] == {"encoding": "ａｓｃ"}

@@ -7,7 +7,6 @@ secret rules join the same scan: their group has a `judge` that turns a hit into
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from aiaudit.probes.text_classes import Keys, Weight, classes
 from aiaudit.probes.text_search import Expression, compiled_pattern, is_fast, learn, placed_pattern, search_for
 from aiaudit.project.entry import Entry, display
 from aiaudit.project.globs import GlobTable
-from aiaudit.project.reader import decode, is_binary
+from aiaudit.project.reader import readable
 from aiaudit.project.roles import DATA_SUFFIXES, MODEL_SUFFIXES, Role
 
 if TYPE_CHECKING:
@@ -30,9 +29,8 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Project
 
 NAME: Final = "text"
-VERSION: Final = 2  # of what `scan` gives; part of the cache key
+VERSION: Final = 3  # of what `scan` gives; part of the cache key
 MAX_MATCH: Final = 120  # characters of a hit that are kept
-_WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _TEXT_DATA: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".arff", ".libsvm"})
 _MUCH: Final = 24 * 1024 * 1024  # bytes that pay for a search which takes a second to make
 _TOO_FEW: Final = 2 * 1024 * 1024  # bytes of files that are not worth a search of their own
@@ -167,9 +165,9 @@ class TextEngine:
         return GlobTable(self._lists)
 
     def _look(self, data: bytes, entry: Entry) -> dict[str, Any]:
-        if is_binary(data):
+        text = readable(data)
+        if text is None:
             return {"binary": True}
-        text = decode(data).encode("utf-8") if data.startswith(_WIDE) else data
         keys = self._keys(entry)
         search = self._searches.get(keys)
         if search is None:

@@ -147,6 +147,38 @@ def is_binary(data: bytes) -> bool:
     return b"\0" in data[:_BINARY_HEAD] and not data.startswith(_WIDE_MARKS)
 
 
+def readable(data: bytes) -> bytes | None:
+    """The bytes as UTF-8 where they hold NUL bytes and are text: UTF-16 or UTF-32 by its mark, UTF-16 by the
+    pattern of its zeros, or text with a few NUL bytes in it. None where they are no text. Without NUL bytes in their
+    head, the bytes themselves."""
+    head = data[:_BINARY_HEAD]
+    if data.startswith(_WIDE_MARKS):
+        return decode(data).encode("utf-8", "replace")
+    zeros = head.count(b"\0")
+    if not zeros:
+        return data
+    if len(head) < _SHORT:
+        return None
+    for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if head[start::2].count(b"\0") > _ZEROS * (len(head) // 2) and not _CONTROLS.intersection(head[1 - start :: 2]):
+            return data.decode(encoding, "replace").encode("utf-8", "replace")
+    few = zeros <= max(1, len(head) // _FEW_NULS)
+    return data if few and _CONTROLS.isdisjoint(head.replace(b"\0", b"")) and _is_utf8(head) else None
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether the head of a file is UTF-8, but for a sign that its end may cut."""
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > len(head) - 4
+    return True
+
+
+_ZEROS: Final = 0.7  # share of zeros in every other byte of UTF-16 in Latin letters
+_FEW_NULS: Final = 200  # one NUL byte in so many
+_SHORT: Final = 16  # bytes: what has a NUL byte among fewer is no text
+_CONTROLS: Final = frozenset({*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F})  # in no text
 _WIDE_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 

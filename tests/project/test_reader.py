@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aiaudit.project.reader import Reader, Unreadable, decode, is_binary, is_sparse
+from aiaudit.project.reader import Reader, Unreadable, decode, is_binary, is_sparse, readable
 from tests.project.trees import build
 
 
@@ -135,3 +135,18 @@ def test_binary_is_a_nul_in_the_head_without_a_mark() -> None:
 
 def test_sparse_is_far_fewer_blocks_than_bytes() -> None:
     assert is_sparse(1 << 30, 8) and not is_sparse(1 << 30, 1 << 21) and not is_sparse(100, 0)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_text_is_read_whatever_way_its_letters_are_kept(encoding: str) -> None:
+    text = "KEY=abc\nNAME=Zoë\n" * 40
+    made = readable(text.encode(encoding))
+    assert made is not None
+    assert made.decode() == text
+
+
+def test_a_nul_byte_or_two_do_not_make_a_text_a_binary_file() -> None:
+    data = b"# \0\nKEY=abc\n" + b"x = 1\n" * 100
+    assert readable(data) == data
+    for binary in (b"\x7fELF\0\0" + bytes(50), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", bytes(range(256)) * 20, bytes(1000)):
+        assert readable(binary) is None

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 11  # of the records; part of the cache key
+VERSION: Final = 12  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.regex(
     rb"\A\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']|\bfrom [\"']react-dom(?:/client)?[\"']"
@@ -41,7 +41,7 @@ _OF_A_PAGE: Final = lazy.regex(
 _BY_A_MODULE: Final = lazy.regex(
     rb"(?m)^\s*(?:import|export)\b|\brequire\s*\(|\bimport\s*\(|\bmodule\.exports\b|\bexports\.\w|\b(?:Deno|Bun)\.\w|\bprocess\.\w"
 )
-_FEATURES: Final = ("routes", "prompts", "flows")
+_FEATURES: Final = ("routes", "prompts", "flows", "rescues", "parses", "tools")
 
 
 class JavaScriptEngine:
@@ -104,9 +104,14 @@ class JavaScriptEngine:
         return record | self._extracted(data, module, resolver, values)
 
     def _extracted(self, data: bytes, module: Module, resolver: Resolver, values: Values) -> dict[str, Any]:
-        from aiaudit.probes.javascript import flows, prompts, routes
+        from aiaudit.probes.javascript import flows, parses, prompts, rescues, routes, steps
 
         found: dict[str, Any] = {}
+        if "rescues" in self.features or "tools" in self.features:
+            found |= steps.StepFinder(module, resolver, values).record()
+        if "rescues" in self.features and rescues.MARKS.search(data):
+            rows = rescues.rescues(module, resolver)
+            found |= {"rescues": rows} if rows else {}
         if "routes" in self.features and routes.MARKS.search(data):
             found |= routes.RouteFinder(module, resolver, values).record()
         if "prompts" in self.features and prompts.MARKS.search(data):
@@ -119,14 +124,23 @@ class JavaScriptEngine:
                 found |= {"flows": rows} if rows else {}
             names = finder.answering()
             found |= {"answering": names} if names else {}
+            if "parses" in self.features and parses.MARKS.search(data):
+                rows = parses.ParseFinder(finder, values).rows()
+                found |= {"parses": rows} if rows else {}
         return found
 
     def _matters(self, data: bytes) -> bool:
         """Whether anything stands in the file that some query or extractor asks for."""
-        from aiaudit.probes.javascript import flows, prompts, routes
+        from aiaudit.probes.javascript import flows, parses, prompts, rescues, routes
 
-        marks = {"routes": routes.MARKS, "prompts": prompts.MARKS, "flows": flows.MARKS}
-        return self._marks.search(data) is not None or any(marks[one].search(data) for one in self.features)
+        marks = {
+            "routes": routes.MARKS,
+            "prompts": prompts.MARKS,
+            "flows": flows.MARKS,
+            "rescues": rescues.MARKS,
+            "parses": parses.MARKS,
+        }
+        return self._marks.search(data) is not None or any(marks[one].search(data) for one in self.features if one in marks)
 
 
 def _marks(patterns: Iterable[str]) -> Any:

@@ -161,6 +161,10 @@ class FlowFinder:
             )
         return False
 
+    def source_of(self, node: SgNode) -> tuple[Any, Any, int]:
+        """(source, name, line) of the most telling part of an expression."""
+        return self._source(node, 0)
+
     def _source(self, node: SgNode | None, steps: int) -> tuple[Any, Any, int]:
         """(source, name, line) of the most telling part of an expression."""
         if node is None or steps > MAX_STEPS:
@@ -222,6 +226,8 @@ class FlowFinder:
         bound = self.module.bound(node.text(), node.range().start.index)
         if bound is None or bound.imported is not None or bound.kind in ("function", "class"):
             return ("constant" if bound is not None else "unknown"), node.text()[:60], line
+        if bound.kind == "param" and bound.scope.kind == "for_in_statement" and bound.scope.node is not None:
+            return self._source(bound.scope.node.field("right"), steps + 1)  # `for await (const part of stream)`
         if (
             bound.kind == "param"
             or bound.node is None

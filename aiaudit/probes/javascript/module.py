@@ -31,6 +31,7 @@ _OTHERS: Final = frozenset(
         "export_statement",
         "variable_declarator",
         "assignment_expression",
+        "augmented_assignment_expression",
         "public_field_definition",
         "call_expression",
         "new_expression",
@@ -149,7 +150,7 @@ class Module:
                 self._import(node, place.start.line + 1)
             elif kind == "export_statement":
                 self._export(node, place.start.line + 1)
-            elif kind == "assignment_expression":
+            elif kind in ("assignment_expression", "augmented_assignment_expression"):
                 self._assignment(node, start, inner)
             elif kind == "public_field_definition":
                 self._field(node, inner)

@@ -1,0 +1,207 @@
+"""What a `catch` does in place of the calls that it guards: gives another value, tells the caller, or nothing.
+
+The same words as for Python decide: null, an empty thing, a number alone and a text such as "error" are no answer.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit import lazy
+from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named, pattern_names
+from aiaudit.probes.javascript.resolve import Resolver
+from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.rescues import ENDS, MAX_CALLS, MAX_ROWS
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+MARKS: Final = lazy.regex(rb"\bcatch\s*[({]")
+_TELLS: Final = lazy.regex(
+    r"(?i)\berr(?:or)?s?\b|\bfail(?:ed|ure|s)?\b|exception|sorry|apolog|\b(?:went|gone|is|was) wrong\b|try again"
+    r"|not available|unavailable|invalid|unable|could ?n[o']t|can ?n[o']t|\boops|no response|bad request"
+    r"|\babort(?:ed)?\b|\bcancel+ed\b|\bstatus(?:Code)?\s*[:(]\s*[45]\d\d|\b(?:success|ok)\s*:\s*false"
+)
+_TELLING_CALLS: Final = lazy.regex(r"(?i)error|exception|abort|fail|notFound|redirect")
+_TELLING_NAMES: Final = lazy.regex(r"(?i)error|failure|apology")
+_NO_ANSWER: Final = lazy.regex(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|empty|\?+|-+)$")
+_NEUTRAL: Final = lazy.regex(
+    r"(?i)err|exc|fail|status|message|msg|detail|retr|attempt|tries|count|start|wait|delay|ok\b|success|done|loading"
+)
+_ANSWERS: Final = name_set(
+    "json send end write reply respond editReply followUp sendMessage enqueue text html answer say resolve callback"
+)
+_OTHERS: Final = lazy.regex(r"(?i)models?\b|providers?\b|fallbacks?|candidates\b|endpoints?\b|clients\b")
+_RAISES: Final = name_set("reject next exit abort rethrow")
+_NOTHING: Final = frozenset({"number", "true", "false", "null", "undefined", "regex", *FUNCTIONS})
+
+
+def rescues(module: Module, resolver: Resolver) -> list[dict[str, Any]]:
+    """One row for each `try` with a `catch`, and each `.catch(…)`: how it ends, and what is called inside."""
+    starts = [call.range().start.index for call in module.calls]
+    rows: list[dict[str, Any]] = []
+    for node in module.root.find_all(kind="try_statement")[:MAX_ROWS]:
+        handler, body = node.field("handler"), node.field("body")
+        inner = handler.field("body") if handler is not None else None
+        if handler is not None and body is not None and inner is not None:
+            error = handler.field("parameter")
+            names = {local for local, _ in pattern_names(error)} if error is not None else set()
+            ends = _end(inner, names)
+            if ends == "nothing" and _tries_another(node):
+                ends = "value"
+            _add(rows, node, body, handler, ends, module, resolver, starts)
+    for call in module.calls:
+        called = call.field("function")
+        member = called.field("property") if called is not None else None
+        if called is None or member is None or member.text() != "catch" or len(rows) >= MAX_ROWS:
+            continue
+        promise, arguments = called.field("object"), call.field("arguments")
+        function = first_named(arguments) if arguments is not None else None
+        if promise is not None and function is not None and function.kind() in FUNCTIONS:
+            _add(rows, call, promise, function, _end_of_function(function), module, resolver, starts)
+    return rows
+
+
+def _add(
+    rows: list[dict[str, Any]],
+    node: SgNode,
+    body: SgNode,
+    handler: SgNode,
+    ends: str,
+    module: Module,
+    resolver: Resolver,
+    starts: list[int],
+) -> None:
+    place = body.range()
+    calls: list[list[Any]] = []
+    seen: set[tuple[str, str]] = set()
+    for index in range(bisect_left(starts, place.start.index), bisect_left(starts, place.end.index)):
+        call = module.calls[index]
+        named = resolver.called(call)
+        if named.rest and (named.spec, named.rest) not in seen and len(calls) < MAX_CALLS:
+            seen.add((named.spec, named.rest))
+            calls.append([named.spec, named.rest, call.range().start.line + 1])
+    if calls:
+        rows.append(
+            {
+                "line": node.range().start.line + 1,
+                "function": module.function_at(node.range().start.index),
+                "ends": ends,
+                "handler_line": handler.range().start.line + 1,
+                "calls": calls,
+            }
+        )
+
+
+def _tries_another(node: SgNode) -> bool:
+    """Whether the next turn of a loop asks another model: `for (const model of models) { try {…} catch {…} }`."""
+    for one in node.ancestors():
+        if one.kind() in FUNCTIONS:
+            return False
+        if one.kind() == "for_in_statement":
+            over = one.field("right")
+            return over is not None and bool(_OTHERS.search(over.text()[:200]))
+    return False
+
+
+def _end_of_function(function: SgNode) -> str:
+    parameter = function.field("parameter") or function.field("parameters")
+    names = {local for part in parameter.children() or [parameter] for local, _ in pattern_names(part)} if parameter else set()
+    if parameter is not None and parameter.kind() == "identifier":
+        names = {parameter.text()}
+    body = function.field("body")
+    if body is None:
+        return "nothing"
+    return _end(body, names) if body.kind() == "statement_block" else _value(body, names)
+
+
+def _statements(node: SgNode) -> Iterator[SgNode]:
+    """All statements below, not those of functions that are only defined there."""
+    stack = [one for one in reversed(node.children()) if one.is_named()]
+    while stack:
+        one = stack.pop()
+        yield one
+        if one.kind() not in FUNCTIONS and one.kind() not in ("expression_statement", "return_statement"):
+            stack.extend(inner for inner in reversed(one.children()) if inner.is_named())
+
+
+def _end(body: SgNode, error: set[str]) -> str:
+    """How a handler ends; see `python.rescues.ENDS`."""
+    statements = list(_statements(body))
+    for node in statements:  # `const message = error instanceof Error ? error.message : "…"`
+        if node.kind() == "variable_declarator":
+            name, value = node.field("name"), node.field("value")
+            if name is not None and value is not None and _tells(value, error):
+                error = error | {local for local, _ in pattern_names(name)}
+    ends = {_end_of(node, error) for node in statements}
+    return next((end for end in ENDS if end in ends), "nothing")
+
+
+def _end_of(node: SgNode, error: set[str]) -> str:
+    kind = node.kind()
+    if kind == "throw_statement":
+        return "raise"
+    if kind == "return_statement":
+        return _value(first_named(node), error)
+    if kind != "expression_statement":
+        return "nothing"
+    inner = first_named(node)
+    while inner is not None and inner.kind() in ("await_expression", "yield_expression", "parenthesized_expression"):
+        given = inner.kind() == "yield_expression"
+        inner = first_named(inner)
+        if given:
+            return _value(inner, error)
+    if inner is None:
+        return "nothing"
+    if inner.kind() == "assignment_expression":
+        left = inner.field("left")
+        if left is None or _NEUTRAL.search(left.text().rpartition(".")[2]):
+            return "nothing"
+        return _value(inner.field("right"), error)
+    if inner.kind() == "call_expression":
+        called, arguments = inner.field("function"), inner.field("arguments")
+        last = called.text()[-60:].rpartition(".")[2] if called is not None else ""
+        if last in _RAISES:
+            return "raise"
+        if last in _ANSWERS and arguments is not None and first_named(arguments) is not None:
+            return "message" if _tells(inner, error) else _value(first_named(arguments), error)
+    return "nothing"
+
+
+def _value(node: SgNode | None, error: set[str]) -> str:
+    """Whether an expression is an answer (value), tells of the error (message), or is nothing."""
+    if node is None:
+        return "nothing"
+    kind = node.kind()
+    if kind in WRAPPERS:
+        return _value(first_named(node), error)
+    if kind in _NOTHING or node.text() == "undefined":
+        return "nothing"
+    if kind in ("string", "template_string"):
+        text = node.text()[1:-1].strip()
+        return "nothing" if _NO_ANSWER.match(text) else "message" if _tells(node, error) else "value"
+    if _tells(node, error):
+        return "message"
+    if kind in ("object", "array"):
+        parts = [one.field("value") or one for one in node.children() if one.is_named() and one.kind() != "comment"]
+        return "value" if any(_value(part, error) == "value" for part in parts) else "nothing"
+    if kind in ("call_expression", "new_expression"):
+        called = node.field("function") or node.field("constructor")
+        name = called.text()[-60:] if called is not None else ""
+        if _TELLING_CALLS.search(name):
+            return "message"
+        if kind == "new_expression" and name in ("Response", "NextResponse"):
+            arguments = node.field("arguments")
+            return _value(first_named(arguments) if arguments is not None else None, error)
+    if kind in ("identifier", "shorthand_property_identifier", "member_expression") and _TELLING_NAMES.search(node.text()):
+        return "message"
+    return "value"
+
+
+def _tells(node: SgNode, error: set[str]) -> bool:
+    text = node.text()[:2000]
+    if _TELLS.search(text):
+        return True
+    return bool(error) and any(one.text() in error for one in (node, *node.find_all(kind="identifier")))

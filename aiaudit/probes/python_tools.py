@@ -41,7 +41,7 @@ TOOL: Final = record(
     said=BOOL,
 )
 
-_STATEMENTS: Final = ("sql", "sql_query", "sql_statement")  # arguments that are whole statements
+STATEMENTS: Final = ("sql", "sql_query", "sql_statement")  # arguments that are whole statements
 
 _BY_NAME: Final = ("listed", "dispatched")  # named here, and often defined elsewhere
 
@@ -119,7 +119,7 @@ def _tool(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, A
         sinks += reached
         seen = seen and bool(reached)
     if row.get("args") and not any(one["effect"] == "sql" for one in sinks):
-        taken = next((name for name, _ in row["args"] if name in _STATEMENTS), "")
+        taken = next((name for name, _ in row["args"] if name in STATEMENTS), "")
         if taken and not seen:
             sinks.append({"path": path, "line": row["line"], "name": f"({taken})", "effect": "sql", "free": True})
     effects = sorted({one["effect"] for one in sinks})
@@ -135,7 +135,7 @@ def _tool(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, A
         "typed": all(one["type"] not in ("", "Any", "typing.Any", "object") for one in args),
         "effects": effects,
         "sinks": sinks,
-        "acts": _acts(sinks, row.get("named", ""), seen),
+        "acts": gravest(sinks, row.get("named", ""), seen),
         "named": row.get("named", ""),
         "seen": seen,
         "free": any(one["free"] and one["effect"] in ("execute", "sql", "delete", "file") for one in sinks),
@@ -145,8 +145,8 @@ def _tool(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, A
     }
 
 
-def _acts(sinks: list[dict[str, Any]], named: str, seen: bool) -> str:
-    """The gravest effect. A program that is fixed in the code may be anything, so that the name of the tool tells."""
+def gravest(sinks: list[dict[str, Any]], named: str, seen: bool) -> str:
+    """The gravest effect of a tool. A program that is fixed in the code may be anything: the name of the tool tells."""
     found = {one["effect"] for one in sinks if one["free"] or one["effect"] not in ("execute", "file")}
     statement = named == "execute" and "sql" in found  # `execute_sql` runs statements, not programs
     if not statement and (not seen or any(one["effect"] in ("execute", "network") for one in sinks)):

@@ -75,6 +75,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "javascript.prompts": "aiaudit.probes.javascript.probe_findings:PromptsProbe",
     "javascript.rescues": "aiaudit.probes.javascript.probe_rescues:RescuesProbe",
     "javascript.routes": "aiaudit.probes.javascript.probe_routes:RoutesProbe",
+    "javascript.tools": "aiaudit.probes.javascript.probe_tools:ToolsProbe",
     "javascript.unparsed": "aiaudit.probes.javascript.probe_imports:UnparsedProbe",
     "lifecycle": "aiaudit.probes.lifecycle:LifecycleProbe",
     "mcp.servers": "aiaudit.probes.mcp:McpServersProbe",

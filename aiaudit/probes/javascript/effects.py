@@ -48,30 +48,39 @@ _REQUEST: Final = lazy.regex(
     r"|(?:axios|got|ky|superagent)(?:\.\w+)*)$"
 )
 _VERBS: Final = {"put": "write", "patch": "write", "delete": "delete", "del": "delete"}
-_PAYS: Final = lazy.regex(r"^(?:stripe|braintree|razorpay|square|@paypal/[\w-]+|plaid)\b.*\.(?:create|capture|refund|confirm|pay|charge|sale)$")
+_PAYS: Final = lazy.regex(
+    r"^(?:stripe|braintree|razorpay|square|@paypal/[\w-]+|plaid)\b.*\.(?:create|capture|refund|confirm|pay|charge|sale)$"
+)
 _TELLS: Final = lazy.regex(
-    r"\.(?:sendMail|sendEmail|sendSms|sendSMS|sendTextMessage|sendNotification|sendTweet|chat\.postMessage|emails\.send)$"
+    r"\.(?:sendMail|sendEmail|sendSms|sendSMS|sendTextMessage|sendTweet|chat\.postMessage|emails\.send)$"
     r"|^(?:resend|@sendgrid/mail|twilio|nodemailer|postmark|mailgun\.js|@slack/[\w-]+|telegraf|discord\.js)\b.*\.(?:send|create|sendMessage)$"
 )
-_DELETES: Final = lazy.regex(r"\.(?:deleteOne|deleteMany|deleteObjects?|deleteItem|findOneAndDelete|findByIdAndDelete|dropCollection|dropTable|deleteFile)$")
+_DELETES: Final = lazy.regex(
+    r"\.(?:deleteOne|deleteMany|deleteObjects?|deleteItem|findOneAndDelete|findByIdAndDelete|dropCollection|dropTable|deleteFile)$"
+)
 _WRITES: Final = lazy.regex(
     r"\.(?:insertOne|insertMany|updateOne|updateMany|replaceOne|bulkWrite|findOneAndUpdate|findByIdAndUpdate|putObject|putItem"
     r"|createMany|upsertMany|addDocuments|createIssue|createPullRequest|createOrUpdateFileContents)$"
 )
 _STORE: Final = lazy.regex(
     r"(?i)(?:^|[._])(?:\w*_)?(?:db|database|prisma\w*|supabase|drizzle|knex|mongo|collection|repo|repository|store|redis|kv|dynamodb"
-    r"|s3|octokit|github|jira|calendar|gmail|drive|crm|sql|tx|conn|connection|pool|pg|sqlite|client)(?:[._(]|$)"
+    r"|s3|octokit|github|jira|calendar|gmail|drive|crm|sql|tx|conn|connection|pool|pg|sqlite)(?:[._(]|$)"
     r"|(?:Db|Database|Repository|Repo|Collection|Table|Store|Model)(?:[._(]|$)"
 )
 _ON_STORE: Final = {
     **dict.fromkeys(name_set("insert update upsert save create"), "write"),
     **dict.fromkeys(name_set("delete destroy drop truncate del"), "delete"),
 }
-_STATEMENTS: Final = name_set("query execute run exec prepare unsafe raw $queryRawUnsafe $executeRawUnsafe executeSql runQuery")
-_STATEMENT: Final = lazy.regex(r"(?is)[\s`'\"(]*(?:with\b.*?\)\s*)?(select|insert|update|delete|drop|truncate|alter|create|merge|replace|grant)\b")
+_STATEMENTS: Final = name_set(
+    "query execute run exec prepare unsafe raw $queryRawUnsafe $executeRawUnsafe executeSql runQuery"
+)
+_STATEMENT: Final = lazy.regex(
+    r"(?is)[\s`'\"(]*(?:with\b.*?\)\s*)?(select|insert|update|delete|drop|truncate|alter|create|merge|replace|grant)\b"
+)
 _BY_STATEMENT: Final = {"select": "read", "delete": "delete", "drop": "delete", "truncate": "delete"}
-_DATABASE: Final = lazy.regex(r"(?i)(?:^|[._])\w*(?:db|database|pool|pg|sql|mysql|sqlite|knex|sequelize|prisma|connection|conn)(?:[._(]|$)")
-_LASTS: Final = name_set("runCode runCommand run exec codeRun executeCommand send create sendMessage")
+_DATABASE: Final = lazy.regex(
+    r"(?i)(?:^|[._])\w*(?:db|database|pool|pg|sql|mysql|sqlite|knex|sequelize|prisma|connection|conn)(?:[._(]|$)"
+)
 
 
 class EffectFinder:
@@ -100,7 +109,11 @@ class EffectFinder:
             return Effect("money", name, line, False)
         if _TELLS.search(name):
             return Effect("communicate", name, line, False)
-        return self._by_method(call, name, line)
+        found = self._by_method(call, name, line)
+        if found is None and named.spec != GLOBAL:  # `callApi("/orders/1", { method: "DELETE" })`
+            kind = self._verb(call, "")
+            found = Effect(kind, name, line, False) if kind != "network" else None
+        return found
 
     def _by_method(self, call: SgNode, name: str, line: int) -> Effect | None:
         called = call.field("function")
@@ -155,7 +168,7 @@ class EffectFinder:
             return _VERBS[last]
         arguments = call.field("arguments")
         for one in arguments.children() if arguments is not None else ():
-            if one.kind() == "object":
+            if one.kind() == "object" and "method" in one.text()[:400]:
                 given, _ = self.values.options(one)
                 return _VERBS.get(str(given.get("method", "")).lower(), "network")
         return "network"
@@ -163,10 +176,19 @@ class EffectFinder:
     def _promised(self, call: SgNode, named: Named) -> bool:
         """`const run = promisify(exec)`."""
         called = call.field("function")
-        if called is None or called.kind() != "identifier" or named.spec not in (LOCAL, UNKNOWN, GLOBAL, "util", "node:util"):
+        if (
+            called is None
+            or called.kind() != "identifier"
+            or named.spec not in (LOCAL, UNKNOWN, GLOBAL, "util", "node:util")
+        ):
             return False
         bound = self.module.bound(called.text(), call.range().start.index)
-        return bound is not None and bound.kind == "value" and bound.node is not None and bool(_PROMISED.match(bound.node.text()[:60]))
+        return (
+            bound is not None
+            and bound.kind == "value"
+            and bound.node is not None
+            and bool(_PROMISED.match(bound.node.text()[:60]))
+        )
 
     def _fixed_program(self, call: SgNode, name: str) -> bool:
         """Whether the program that is started stands in the code: a whole command, or a program without a shell."""

@@ -104,7 +104,7 @@ class JavaScriptEngine:
         return record | self._extracted(data, module, resolver, values)
 
     def _extracted(self, data: bytes, module: Module, resolver: Resolver, values: Values) -> dict[str, Any]:
-        from aiaudit.probes.javascript import flows, parses, prompts, rescues, routes, steps
+        from aiaudit.probes.javascript import flows, parses, prompts, rescues, routes, steps, tools
 
         found: dict[str, Any] = {}
         if "rescues" in self.features or "tools" in self.features:
@@ -114,6 +114,9 @@ class JavaScriptEngine:
             found |= {"rescues": rows} if rows else {}
         if "routes" in self.features and routes.MARKS.search(data):
             found |= routes.RouteFinder(module, resolver, values).record()
+        if "tools" in self.features and tools.MARKS.search(data):
+            rows = tools.ToolFinder(module, resolver, values).found()
+            found |= {"tools": rows} if rows else {}
         if "prompts" in self.features and prompts.MARKS.search(data):
             rows = prompts.PromptFinder(module, resolver, values).found()
             found |= {"prompts": rows} if rows else {}
@@ -131,7 +134,7 @@ class JavaScriptEngine:
 
     def _matters(self, data: bytes) -> bool:
         """Whether anything stands in the file that some query or extractor asks for."""
-        from aiaudit.probes.javascript import flows, parses, prompts, rescues, routes
+        from aiaudit.probes.javascript import flows, parses, prompts, rescues, routes, tools
 
         marks = {
             "routes": routes.MARKS,
@@ -139,8 +142,11 @@ class JavaScriptEngine:
             "flows": flows.MARKS,
             "rescues": rescues.MARKS,
             "parses": parses.MARKS,
+            "tools": tools.MARKS,
         }
-        return self._marks.search(data) is not None or any(marks[one].search(data) for one in self.features if one in marks)
+        return self._marks.search(data) is not None or any(
+            marks[one].search(data) for one in self.features if one in marks
+        )
 
 
 def _marks(patterns: Iterable[str]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
@@ -311,6 +311,14 @@ class Module:
             if scope.start <= at < scope.end:
                 yield scope
             scope = scope.parent
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [call.range().start.index for call in self.calls]
+
+    def calls_in(self, start: int, end: int) -> list[SgNode]:
+        """The calls that begin between two offsets."""
+        return self.calls[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
     def function_at(self, at: int) -> str:
         """The name of the innermost named function around an offset, "" at the top."""

@@ -18,15 +18,18 @@ MARKS: Final = lazy.regex(
     rb"\bJSON\.parse\(|\bJSON5\.parse\(|\bjsonrepair\(|\bparsePartialJson\(|\b(?:generate|stream)Object\(|withStructuredOutput\("
     rb"|completions\.(?:parse|stream)\(|responses\.parse\(|StructuredOutputParser|\bOutput\.(?:object|array|choice)\(|toolRunner\("
 )
-_READERS: Final = name_set("JSON.parse json5.parse JSON5.parse jsonrepair.jsonrepair ai.parsePartialJson partial-json.parse")
+_READERS: Final = name_set(
+    "JSON.parse json5.parse JSON5.parse jsonrepair.jsonrepair ai.parsePartialJson partial-json.parse"
+)
 _OBJECTS: Final = lazy.regex(r"^(?:ai|ai/rsc|@ai-sdk/rsc)\.(?:experimental_)?(?:generateObject|streamObject)$")
 _TEXTS: Final = lazy.regex(r"^ai\.(?:generateText|streamText)$")
 _SCHEMAS: Final = lazy.regex(
-    r"\.withStructuredOutput$|(?:^|\.)chat\.completions\.parse$|\.responses\.parse$|StructuredOutputParser\.(?:fromZodSchema|fromNamesAndDescriptions)$"
+    r"\.withStructuredOutput$|(?:^|\.)chat\.completions\.parse$|\.responses\.parse$"
+    r"|StructuredOutputParser\.(?:fromZodSchema|fromNamesAndDescriptions)$"
 )
 _CHECKS: Final = name_set(
-    "parse safeParse parseAsync safeParseAsync validate validateSync validateAsync assert decode create is plainToInstance"
-    " plainToClass Check Parse Decode"
+    "parse safeParse parseAsync safeParseAsync validate validateSync validateAsync assert decode create is"
+    " plainToInstance plainToClass Check Parse Decode"
 )
 MAX_ROWS: Final = 100
 
@@ -63,10 +66,19 @@ class ParseFinder:
             if source not in ("llm", "call"):
                 return None
             typed = self._typed(call)
-            return {"name": name, "kind": "json", "source": source, "source_name": origin, "source_line": line, "typed": typed}
+            return {
+                "name": name,
+                "kind": "json",
+                "source": source,
+                "source_name": origin,
+                "source_line": line,
+                "typed": typed,
+            }
         if _OBJECTS.match(name):
             given, hidden = self.values.options(first)
-            asked = "schema" in given or given.get("output") == "enum" or (hidden and given.get("output") != "no-schema")
+            asked = (
+                "schema" in given or given.get("output") == "enum" or (hidden and given.get("output") != "no-schema")
+            )
             return self._asked(call, name, asked) | self._streamed(name, given)
         if _TEXTS.match(name):
             given, _ = self.values.options(first)
@@ -126,7 +138,11 @@ class ParseFinder:
             arguments = call.field("arguments")
             given = [one for one in arguments.children() if one.is_named()] if arguments is not None else []
             for one in given[:2]:
-                if one.kind() == "identifier" and one.text() == name.text() and self.module.bound(name.text(), place) is bound:
+                if (
+                    one.kind() == "identifier"
+                    and one.text() == name.text()
+                    and self.module.bound(name.text(), place) is bound
+                ):
                     return True
         return False
 

@@ -20,7 +20,9 @@ from aiaudit.probes.python.match import name_set, patterns_of
 from aiaudit.probes.python_rescues import RESCUE
 from aiaudit.project.entry import Entry
 
-_ANY: Final = name_set("execute handler callback process perform forEach onClick onFinish onError handleSubmit onSubmit")
+_ANY: Final = name_set(
+    "execute handler callback process perform forEach onClick onFinish onError handleSubmit onSubmit"
+)
 MAX_STEPS: Final = 4  # calls between a `try` and the call of a model
 
 

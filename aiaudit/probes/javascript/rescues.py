@@ -5,7 +5,6 @@ The same words as for Python decide: null, an empty thing, a number alone and a 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,7 +39,6 @@ _NOTHING: Final = frozenset({"number", "true", "false", "null", "undefined", "re
 
 def rescues(module: Module, resolver: Resolver) -> list[dict[str, Any]]:
     """One row for each `try` with a `catch`, and each `.catch(…)`: how it ends, and what is called inside."""
-    starts = [call.range().start.index for call in module.calls]
     rows: list[dict[str, Any]] = []
     for node in module.root.find_all(kind="try_statement")[:MAX_ROWS]:
         handler, body = node.field("handler"), node.field("body")
@@ -51,7 +49,7 @@ def rescues(module: Module, resolver: Resolver) -> list[dict[str, Any]]:
             ends = _end(inner, names)
             if ends == "nothing" and _tries_another(node):
                 ends = "value"
-            _add(rows, node, body, handler, ends, module, resolver, starts)
+            _add(rows, node, body, handler, ends, module, resolver)
     for call in module.calls:
         called = call.field("function")
         member = called.field("property") if called is not None else None
@@ -60,7 +58,7 @@ def rescues(module: Module, resolver: Resolver) -> list[dict[str, Any]]:
         promise, arguments = called.field("object"), call.field("arguments")
         function = first_named(arguments) if arguments is not None else None
         if promise is not None and function is not None and function.kind() in FUNCTIONS:
-            _add(rows, call, promise, function, _end_of_function(function), module, resolver, starts)
+            _add(rows, call, promise, function, _end_of_function(function), module, resolver)
     return rows
 
 
@@ -72,13 +70,11 @@ def _add(
     ends: str,
     module: Module,
     resolver: Resolver,
-    starts: list[int],
 ) -> None:
     place = body.range()
     calls: list[list[Any]] = []
     seen: set[tuple[str, str]] = set()
-    for index in range(bisect_left(starts, place.start.index), bisect_left(starts, place.end.index)):
-        call = module.calls[index]
+    for call in module.calls_in(place.start.index, place.end.index):
         named = resolver.called(call)
         if named.rest and (named.spec, named.rest) not in seen and len(calls) < MAX_CALLS:
             seen.add((named.spec, named.rest))
@@ -108,7 +104,11 @@ def _tries_another(node: SgNode) -> bool:
 
 def _end_of_function(function: SgNode) -> str:
     parameter = function.field("parameter") or function.field("parameters")
-    names = {local for part in parameter.children() or [parameter] for local, _ in pattern_names(part)} if parameter else set()
+    names = (
+        {local for part in parameter.children() or [parameter] for local, _ in pattern_names(part)}
+        if parameter
+        else set()
+    )
     if parameter is not None and parameter.kind() == "identifier":
         names = {parameter.text()}
     body = function.field("body")
@@ -195,7 +195,9 @@ def _value(node: SgNode | None, error: set[str]) -> str:
         if kind == "new_expression" and name in ("Response", "NextResponse"):
             arguments = node.field("arguments")
             return _value(first_named(arguments) if arguments is not None else None, error)
-    if kind in ("identifier", "shorthand_property_identifier", "member_expression") and _TELLING_NAMES.search(node.text()):
+    if kind in ("identifier", "shorthand_property_identifier", "member_expression") and _TELLING_NAMES.search(
+        node.text()
+    ):
         return "message"
     return "value"
 

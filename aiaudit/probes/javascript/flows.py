@@ -48,6 +48,7 @@ class FlowFinder:
         self.module = module
         self.resolver = resolver
         self.models = _completions()
+        self._names: dict[tuple[str, int], tuple[Any, Any, int]] = {}  # (name, start of its scope) -> its source
 
     def rows(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -234,13 +235,14 @@ class FlowFinder:
             or (bound.node.kind() == "variable_declarator" and not bound.assigned)
         ):
             return "unknown", node.text()[:60], line
-        values = [bound.node, *bound.assigned][:6]
-        found = [self._source(one, steps + 1) for one in values if one.kind() != "variable_declarator"]
-        for wanted in ("llm", "user", "call", "unknown"):
-            for one in found:
-                if one[0] == wanted:
-                    return one
-        return "constant", node.text()[:60], line
+        key = (node.text(), bound.scope.start)
+        if key not in self._names:
+            self._names[key] = "constant", node.text()[:60], line  # a text that is put together from itself
+            values = [bound.node, *bound.assigned][:6]
+            found = [self._source(one, steps + 1) for one in values if one.kind() != "variable_declarator"]
+            for wanted in ("unknown", "call", "user", "llm"):
+                self._names[key] = next((one for one in found if one[0] == wanted), self._names[key])
+        return self._names[key]
 
 
 @cache

@@ -206,4 +206,7 @@ def _tells(node: SgNode, error: set[str]) -> bool:
     text = node.text()[:2000]
     if _TELLS.search(text):
         return True
-    return bool(error) and any(one.text() in error for one in (node, *node.find_all(kind="identifier")))
+    if not error:
+        return False
+    names = node.find_all(any=[{"kind": "identifier"}, {"kind": "shorthand_property_identifier"}])
+    return any(one.text() in error for one in (node, *names))

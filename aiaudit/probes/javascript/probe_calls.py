@@ -212,8 +212,8 @@ def _doubts(call: dict[str, Any], name: str, pattern: CallPattern) -> list[str] 
         doubts.append("options")
     if pattern.missing_kw and pattern.or_ctor and not call["ctor_known"] and _on_object(name):
         doubts.append("client")
-    if pattern.has_kw and not any(_given(keyword, given) is not None for keyword in pattern.has_kw):
-        if not hidden:
+    if pattern.has_kw and not any(_is_given(keyword, given) for keyword in pattern.has_kw):
+        if not hidden and not any(_given(keyword, given) is not None for keyword in pattern.has_kw):
             return None
         doubts.append("options")
     if pattern.arg0_dynamic is not None and call["dynamic"] != pattern.arg0_dynamic:
@@ -245,6 +245,12 @@ def _given(keyword: str, given: dict[str, Any]) -> Any:
     """The value of a property that is given, None where it is not (or given as undefined)."""
     value = _find(keyword, given)
     return None if value is _ABSENT else value
+
+
+def _is_given(keyword: str, given: dict[str, Any]) -> bool:
+    """Whether a property is given for sure; of an object that is not known, it cannot be told."""
+    value = _given(keyword, given)
+    return value is not None and not ("." in keyword and value == Unknown(_SOMETIMES))
 
 
 def _holds(keyword: str, wanted: Any, given: dict[str, Any], hidden: bool, doubts: list[str]) -> bool:

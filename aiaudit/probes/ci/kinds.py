@@ -109,7 +109,7 @@ BY_ACTION: Final[dict[Kind, str]] = {
         release-drafter/ softprops/action-gh-release
     """,
     "deploy": """
-        Azure/functions-action AzureContainerApps@ AzureRmWebAppDeployment@ AzureWebApp@ HelmDeploy@
+        Azure/aml-deploy Azure/functions-action AzureContainerApps@ AzureRmWebAppDeployment@ AzureWebApp@ HelmDeploy@
         KubernetesManifest@ akhileshns/heroku-deploy amondnet/vercel-action appleboy/scp-action
         appleboy/ssh-action atlassian/aws-ecs-deploy atlassian/kubectl-run
         aws-actions/amazon-ecs-deploy-task-definition aws-actions/amazon-eks aws-actions/aws-cloudformation
@@ -121,6 +121,7 @@ BY_ACTION: Final[dict[Kind, str]] = {
         azureFunctionAppPublish azureUpload azureWebAppPublish cfnUpdate createDeployment ebDeploy googleStorageUpload
         kubernetesDeploy openshiftDeploy pushToCloudFoundry s3Upload sshPublisher
     """,
+    "train": "Azure/aml-run",
     "evaluate": "braintrustdata/eval-action confident-ai/ langfuse/ promptfoo/promptfoo-action",
     "install": "bahmutov/npm-install pdm-project/setup-pdm snok/install-poetry",
     "test": """

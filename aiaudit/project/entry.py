@@ -33,7 +33,8 @@ class Entry(Struct, frozen=True, gc=False):
     """One file, link or special file of the tree.
 
     `path` is relative to the root and `/`-separated; bytes that are not UTF-8 are surrogates (PEP 383), so use
-    `display` in anything that is printed or saved. `size` in bytes. `ignored`: a `.gitignore` of the tree matches it.
+    `display` in anything that is printed or saved. `size` in bytes. `ignored`: a `.gitignore` of the tree matches it,
+    and git does not track it.
     `target`: of a link, the path of the regular file of this tree that it stands for; empty for any other link. The
     size of such a link is its target's.
     """

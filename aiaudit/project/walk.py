@@ -1,8 +1,8 @@
 """The one walk over the audited tree.
 
-Nothing is hidden by a `.gitignore`: an ignored file is an entry with `ignored=True`. Links are entries and are never
-followed; one that names a file of the tree says which. Folders of installed or cached third-party code are not entered,
-and listed as skipped.
+Nothing is hidden by a `.gitignore`: a file that it names is an entry with `ignored=True`, unless git tracks it. Links
+are entries and are never followed; one that names a file of the tree says which. Folders of installed or cached
+third-party code are not entered, and listed as skipped.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from aiaudit.project.gitignore import MAX_BYTES, IgnoreFile
 from aiaudit.project.globs import GlobSet
 from aiaudit.project.reader import SPARSE_FROM, Unreadable, is_sparse
 from aiaudit.project.roles import Role, role_and_suffix, role_of_dirs
+from aiaudit.project.tracked import tracked
 
 MAX_ENTRIES: Final = 200_000
 MAX_DEPTH: Final = 64
@@ -111,6 +112,8 @@ class _Walk:
         except _Full:
             complete = False
             self.skipped.append(Skipped("**", f"more than {self.max_entries} files; the rest was not walked"))
+        else:
+            self._keep_tracked(fd)
         finally:
             os.close(fd)
         for (name, reason), paths in self.unentered.items():
@@ -120,6 +123,14 @@ class _Walk:
             )
         entries = tuple(_in_order(_with_targets(self.entries)))
         return Tree(self.root, entries, tuple(sorted(self.skipped)), complete)
+
+    def _keep_tracked(self, root: int) -> None:
+        """What git tracks is not ignored, whatever a `.gitignore` says of it."""
+        if any(entry.ignored for entry in self.entries) and (kept := tracked(root)):
+            self.entries = [
+                replace(entry, ignored=False) if entry.ignored and entry.path in kept else entry
+                for entry in self.entries
+            ]
 
     def _list(self, fd: int, folder: _Folder) -> None:
         """List the folder open at `fd`, and enter the folders in it."""

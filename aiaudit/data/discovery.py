@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from aiaudit import lazy
 from aiaudit.data.discovery_manifests import Told, manifests
+from aiaudit.data.dvc import kept_in_remotes
 from aiaudit.data.formats import format_of
 from aiaudit.data.naming import role_of
 from aiaudit.project.config import DatasetPart
@@ -90,6 +91,7 @@ def discover(project: Project, config: ProjectConfig, *, tables: bool = False) -
     told = [*_declared(config), *manifests(project)]
     files = [entry for entry in project.files if is_candidate(entry) and _is_table(project, entry)]
     found = [_found(project, group, one) for group, one in _grouped(project, files, told)]
+    found += _in_remotes(project)
     found += _not_here(project, told, found)
     found = _with_tables(config, found, readable=tables)
     chosen = sorted(
@@ -136,8 +138,10 @@ def is_candidate(entry: Entry) -> bool:
 
 def _is_table(project: Project, entry: Entry) -> bool:
     """A JSON document is a table where it is an array; other objects are settings, catalogues, results."""
-    if entry.suffix != ".json":
-        return True
+    return entry.suffix != ".json" or _starts_a_list(project, entry)
+
+
+def _starts_a_list(project: Project, entry: Entry) -> bool:
     try:
         return project.head(entry.path, 64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
     except Unreadable:
@@ -281,10 +285,27 @@ def _is_bomb(project: Project, entry: Entry) -> bool:
     return len(unpacked) > MOST_UNPACKED * len(packed)
 
 
+def _in_remotes(project: Project) -> list[Found]:
+    """Tables that only a DVC remote inside the tree holds, under the names that they have in the working tree."""
+    found: list[Found] = []
+    for path, entry in kept_in_remotes(project).items():
+        form = format_of(path)
+        if form is None or form.compression != "none" or _NO_DATA.search(path):
+            continue
+        if path.endswith(".json") and not _starts_a_list(project, entry):
+            continue
+        one = Found(
+            path, entry.display, (entry.path,), form.name, entry.size, committed=not entry.ignored, role=role_of(path),
+            role_by="its name" if role_of(path) else "", provenance="kept in a DVC remote of the tree",
+        )  # fmt: skip
+        found.append(replace(one, unread=_unread(project, [entry], one)))
+    return found
+
+
 def _not_here(project: Project, told: Iterable[Told], found: Iterable[Found]) -> list[Found]:
     """Sets that are declared and whose files are not in the tree."""
     covered = {id(part) for one in found if (part := one.declared) is not None}
-    here = {path for one in found for path in one.files}
+    here = {path for one in found for path in (*one.files, one.name)}
     missing: list[Found] = []
     for one in told:
         path = one.path.removeprefix("./").rstrip("/")

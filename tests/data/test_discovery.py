@@ -88,3 +88,45 @@ def test_settings_lists_and_fixtures_are_no_data(tmp_path: Path) -> None:
         "data/empty.csv": "",
     }
     assert found(tmp_path, files) == {}
+
+
+def _remote(digest: str) -> str:
+    return f"remote/files/md5/{digest[:2]}/{digest[2:]}"
+
+
+def test_data_in_a_dvc_remote_of_the_tree_has_its_own_name(tmp_path: Path) -> None:
+    folder, rows, old = "c" * 32 + ".dir", "a" * 32, "b" * 32
+    files: dict[str, str | bytes] = {
+        ".dvc/config": "[core]\n    remote = here\n['remote \"here\"']\n    url = ../remote\n",
+        "data.dvc": f"outs:\n- md5: {folder}\n  path: data\n",
+        _remote(folder): f'[{{"md5": "{rows}", "relpath": "train.csv"}}, {{"md5": "{old}", "relpath": "../out.csv"}}]',
+        _remote(rows): "x,y\n1,0\n2,1\n",
+        _remote(old): "x,y\n3,0\n",
+    }
+    sets = found(tmp_path, files)
+    assert list(sets) == [_remote(rows)]
+    one = sets[_remote(rows)]
+    assert (one.name, one.format, one.role, one.unread) == ("data/train.csv", "csv", "train", "")
+
+
+def test_a_remote_elsewhere_is_not_looked_for(tmp_path: Path) -> None:
+    rows = "a" * 32
+    for number, url in enumerate(("s3://bucket/remote", "../../remote", "/remote", "..")):
+        files: dict[str, str | bytes] = {
+            ".dvc/config": f"['remote \"there\"']\n    url = {url}\n",
+            "rows.csv.dvc": f"outs:\n- md5: {rows}\n  path: rows.csv\n",
+            _remote(rows): "x,y\n1,0\n",
+        }
+        sets = found(tmp_path / str(number), files)
+        assert [one.unread for one in sets.values()] == ["declared, but the file is not here"]
+
+
+def test_what_is_checked_out_counts_once(tmp_path: Path) -> None:
+    rows = "a" * 32
+    files: dict[str, str | bytes] = {
+        ".dvc/config": "['remote \"here\"']\n    url = ../remote\n",
+        "rows.csv.dvc": f"outs:\n- md5: {rows}\n  path: rows.csv\n",
+        "rows.csv": "x,y\n1,0\n",
+        _remote(rows): "x,y\n1,0\n",
+    }
+    assert list(found(tmp_path, files)) == ["rows.csv"]

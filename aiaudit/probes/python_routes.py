@@ -56,9 +56,9 @@ class RoutesQuery(CodeQuery):
 
     frameworks: only these. kinds: only these. takes_input: it takes a body, a form, files or query parameters, or looks
     at the bare request. validated: all of that is checked by a model, by types, or by the handler itself (it answers
-    400 or 422). bounded: some of it has limits; a list of models, where its own length has. sized: the limits are more
-    than the range of a number beside a text of any length. health: the route's name
-    says so, or at `/` the function's; constant: the handler returns a constant and calls nothing.
+    400 or 422, or turns away what is not among allowed values). bounded: some of it has limits; a list of models, where
+    its own length has. sized: the limits are more than the range of a number beside a text of any length. health: the
+    route's name says so, or at `/` the function's; constant: the handler returns a constant and calls nothing.
     """
 
     frameworks: list[str] = Field(default_factory=list)

@@ -381,6 +381,8 @@ class _Body:
                 self.checks = self.checks or "answers 400"
             if isinstance(inner, ast.Raise) and isinstance(inner.exc, ast.Call) and _is_400(inner.exc):
                 self.checks = self.checks or "raises 400"
+            if isinstance(inner, ast.If) and _turns_away(inner):
+                self.checks = self.checks or "allowed values"
         if self.reads_request and not loose:
             self.checks = self.checks or "numbers"
         self.touches = [name for name in names if name not in ("self", "True")][:MOST_NAMES]
@@ -446,6 +448,15 @@ def _answers_400(node: ast.expr | None) -> bool:
     if isinstance(node, ast.Tuple) and len(node.elts) >= 2:
         return isinstance(node.elts[1], ast.Constant) and node.elts[1].value in (400, 422)
     return isinstance(node, ast.Call) and _is_400(node)
+
+
+def _turns_away(node: ast.If) -> bool:
+    """`if suffix not in ALLOWED: return …`: what is not among the allowed values is answered at once."""
+    match node.test, node.body[-1]:
+        case ast.Compare(ops=[ast.NotIn()], comparators=[allowed]), ast.Return() | ast.Raise():
+            name = dotted(allowed).rpartition(".")[2]
+            return len(name) > 2 and (name.isupper() or name.lower().startswith("allowed"))
+    return False
 
 
 def _is_400(call: ast.Call) -> bool:

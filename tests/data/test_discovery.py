@@ -86,6 +86,8 @@ def test_settings_lists_and_fixtures_are_no_data(tmp_path: Path) -> None:
         "tests/data/orders.csv": ROWS,
         "assets/filters.npz": b"PK\x03\x04" + bytes(50),
         "data/empty.csv": "",
+        "session_store.db": b"SQLite format 3\x00" + bytes(100),
+        "feast/data/registry_local.db": b"\x0a" * 90,
     }
     assert found(tmp_path, files) == {}
 

@@ -31,6 +31,7 @@ _READ: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt", 
 _NO_DATA: Final = lazy.regex(
     r"(?:^|/)(?:requirements|constraints|readme|license|licence|package(?:-lock)?|tsconfig|manifest|schema|croissant"
     r"|datapackage|metadata|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"
+    r"|(?:^|/)(?:session_store|mlflow|optuna|airflow|registry(?:_\w+)?)\.(?:db|sqlite3?)$"
     r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/",
     re.IGNORECASE,
 )
@@ -149,9 +150,9 @@ def _head(context: Context, entry: Entry) -> Head | str:
 
 def _record(context: Context, entry: Entry, kind: str, head: Head | str) -> dict[str, Any]:
     columns = head.columns if isinstance(head, Head) else None
-    reason = "the file cannot be read" if isinstance(head, str) else "the header does not tell the columns"
+    told = "cannot be read" if isinstance(head, str) else "does not tell its columns at its head"
     names, about, decides = kinds_of(columns) if columns is not None else ((), (), ())
-    unknown = Unknown(reason)
+    unknown = Unknown(f"{entry.display} {told}")
     declared = next((part for part in context.config.datasets if part.path and _covers(part.path, entry.path)), None)
     schema = declared.schema_ if declared else None
     return {

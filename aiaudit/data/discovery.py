@@ -45,7 +45,7 @@ _NO_DATA: Final = lazy.regex(
     r"(?:^|/)(?:requirements|constraints|readme|license|licence|package(?:-lock)?|tsconfig|manifest|schema|croissant"
     r"|datapackage|metadata|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"
     r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/"
-    r"|(?:^|/)(?:session_store|mlflow|optuna|airflow|registry(?:_\w+)?)\.(?:db|sqlite3?)$",  # of tools, not of the project
+    r"|(?:^|/)(?:session_store|mlflow|optuna|airflow|registry(?:_\w+)?)\.(?:db|sqlite3?)$",  # of tools
     re.IGNORECASE,
 )
 _ONLY_IN_DATA: Final = frozenset({".json", ".txt", ".data"})  # elsewhere these are rarely tables

@@ -201,6 +201,17 @@ def below(root: str, paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def stay_inside(root: str, paths: Iterable[str]) -> None:
+    """No file that is named below the root may be led out of it by a link of the project: whoever wrote that could have
+    any file of this user written over. Raises `UsageError`."""
+    base = Path(root).resolve()
+    for path in paths:
+        named, real = Path(os.path.abspath(path)), Path(path).resolve()  # noqa: PTH100 (follows no link)
+        inside = named.is_relative_to(base) or named.is_relative_to(os.path.abspath(root))  # noqa: PTH100
+        if inside and not real.is_relative_to(base) and str(real) != os.devnull:
+            raise UsageError(f"-o {path}: a link of the project leads to {real}; name that file itself")
+
+
 def use_colour(is_terminal: bool) -> bool:
     """Whether to print in colour: NO_COLOR forbids it, FORCE_COLOR asks for it, else a terminal decides."""
     if os.environ.get("NO_COLOR"):

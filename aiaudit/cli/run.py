@@ -198,7 +198,7 @@ def run(
     Without a gate the score alone never fails. Gates look at the accepted score, that of the project's own settings and
     waivers. Where the command line gives no gate, the environment does, else `gate:` of aiaudit.yaml.
     """
-    from aiaudit.cli.output import below, brought, outputs_of
+    from aiaudit.cli.output import below, brought, outputs_of, stay_inside
     from aiaudit.reports.base import check_folder
     from aiaudit.ruleset import Options
 
@@ -221,6 +221,8 @@ def run(
     root = "" if facts else folder(path or Path())
     outputs = outputs_of(output or (), stdout_format)
     written = [o.path for o in outputs if not o.is_stdout] + ([facts_out] if facts_out else [])
+    if root:
+        stay_inside(root, written)
     options = Options(
         packs=tuple(pack or ()),
         profile=profile,

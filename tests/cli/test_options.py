@@ -166,6 +166,23 @@ def test_an_output_that_is_no_regular_file(aiaudit, project):
     assert link.is_symlink()
 
 
+@pytest.mark.parametrize("name", ["report.md", "reports/report.md"])
+def test_a_link_of_the_project_leads_no_output_out_of_it(aiaudit, project, tmp_path, name):
+    outside = tmp_path / "elsewhere"
+    outside.mkdir()
+    (outside / "report.md").write_text("precious\n")
+    link = project / name.partition("/")[0]
+    link.symlink_to(outside if "/" in name else outside / "report.md")
+    done = aiaudit("run", project, "-o", project / name, "-q")
+    assert done.code == 2
+    assert "a link of the project leads to" in done.err
+    assert (outside / "report.md").read_text() == "precious\n"
+    link.unlink()
+    (project / "report.md").hardlink_to(outside / "report.md")
+    assert aiaudit("run", project, "-o", project / "report.md", "-q").code == 0
+    assert (outside / "report.md").read_text() == "precious\n"
+
+
 def test_the_result_matches_its_shipped_schema(aiaudit, project, tmp_path):
     lay(project, {"aiaudit.yaml": "waivers:\n- {id: SEC-001, reason: x, owner: Ann, expires: 2027-01-01}\n"})
     for folder in (project, tmp_path / "empty"):

@@ -7,7 +7,6 @@ or a list of alternates would have it read somebody else's repository.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from pathlib import Path
 from typing import Final
@@ -16,7 +15,8 @@ from aiaudit import lazy
 
 MOST: Final = 400_000  # entries of a `.git` folder that are looked at
 _NOT_READ: Final = frozenset({"hooks", "logs", "lfs", "modules", "rr-cache"})  # by the commands that are run here
-_INCLUDED: Final = lazy.regex(r"^\s*path\s*=\s*\"?([^\"\n]+?)\"?\s*$", re.IGNORECASE | re.MULTILINE)
+_VALUE: Final = lazy.regex(r"(\w+)[ \t]*=[ \t]*([^\n#;]+)")  # also behind a section's name on its line
+_MOST_SETTINGS: Final = 50  # files of settings that are looked at
 _ALTERNATES: Final = ("objects/info/alternates", "objects/info/http-alternates")
 
 
@@ -45,13 +45,29 @@ def trouble(git: Path) -> str:
     for name in _ALTERNATES:
         if (git / name).exists():
             return "its objects are kept in another repository (objects/info/alternates)"
-    for path in _INCLUDED.findall(_text(git / "config")):
-        try:
-            if not stat.S_ISREG(os.stat(git / path).st_mode):  # noqa: PTH116 (follows links, as git does)
-                return "its settings include something that is no file"
-        except (OSError, ValueError):
-            continue  # git passes over what is not there
+    if _names_no_file([git / "config", git / "config.worktree"]):
+        return "its settings name something that is no file"
     return ""
+
+
+def _names_no_file(settings: list[Path]) -> bool:
+    """Whether a value of the settings, or of files that they include, is the path of a pipe or a device: git would wait
+    for it. Whichever key it stands at, since many name files."""
+    todo, seen = list(settings), 0
+    while todo and seen < _MOST_SETTINGS:
+        one = todo.pop()
+        seen += 1
+        for key, value in _VALUE.findall(_text(one).replace("\\\n", "")):
+            path = one.parent / value.replace('"', "").strip()
+            try:
+                mode = os.stat(path).st_mode  # noqa: PTH116 (follows links, as git does)
+            except (OSError, ValueError):
+                continue  # git passes over what is not there
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or str(path) == os.devnull):
+                return True
+            if key.lower() == "path" and stat.S_ISREG(mode):
+                todo.append(path)
+    return bool(todo)
 
 
 def _stays(path: str, git: Path) -> bool:

@@ -149,14 +149,26 @@ def test_a_pipe_in_place_of_a_file_does_not_hold_git_up(tmp_path: Path, name: st
     assert tracked.state is State.UNKNOWN
 
 
-def test_settings_that_include_a_pipe_are_refused_and_a_missing_file_is_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("config", "[include]\n\tpath = ../pipe\n"),
+        ("config", "[include] path = ../pipe\n"),
+        ("config", '[include]\n\tpath = "../pi\\\npe"\n'),
+        ("config", "[diff]\n\torderFile = ../pipe\n"),
+        ("config", "[include]\n\tpath = ../more\n"),
+        ("config.worktree", "[include]\n\tpath = ../pipe\n"),
+    ],
+)
+def test_settings_that_name_a_pipe_are_refused_and_a_missing_file_is_not(tmp_path: Path, name: str, lines: str) -> None:
     repo = Repo(tmp_path)
     repo.commit("c", {"a": "1"})
-    with (tmp_path / ".git/config").open("a") as file:
-        file.write("[include]\n\tpath = ../pipe\n")
+    (tmp_path / "more").write_text("[include]\n\tpath = pipe\n")
+    with (tmp_path / ".git" / name).open("a") as file:
+        file.write(lines)
     assert ask(tmp_path)[0].value["commits"] == 1
     os.mkfifo(tmp_path / "pipe")
-    assert ask(tmp_path)[0].reason == "its settings include something that is no file"
+    assert ask(tmp_path)[0].reason == "its settings name something that is no file"
 
 
 @pytest.mark.parametrize("way", ["link", "alternates"])

@@ -1,6 +1,7 @@
 """What aiaudit sees beside what specialists see: the same checkouts, question by question, place by place.
 
-    python benchmarks/peers.py AIAUDIT CHECKOUTS... [--zizmor PROGRAM] [--checkov P] [--hadolint P] [--picklescan P]
+    python benchmarks/peers.py AIAUDIT CHECKOUTS... [--zizmor PROGRAM] [--checkov P] [--hadolint P] [--picklescan P] \
+        [--bandit P] [--places]
 
 Each folder in CHECKOUTS is one project. Of every peer that is named, those rules are taken which ask what a check asks,
 and each place of theirs is looked for among what aiaudit found, and the other way round: in the same file, or, where a
@@ -26,6 +27,7 @@ from measure import run
 
 NEAR = 3  # lines
 MANIFESTS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod")
+TESTS = {"tests", "test", "testing", "docs", "examples"}  # folders
 MODELS = ("pkl", "pickle", "joblib", "pt", "pth", "bin", "npy", "npz", "dill")
 
 
@@ -126,6 +128,29 @@ QUESTIONS = (
         frozenset({"dangerous"}),
         lambda r: rows(r, "security.SEC-003.scanned", lambda row: row["verdict"] == "dangerous"),
     ),
+    Question(
+        "request without a timeout",
+        "bandit",
+        frozenset({"B113"}),
+        lambda r: rows(
+            r, "integration.outbound_unbounded", lambda row: row["name"].startswith(("requests.", "httpx."))
+        ),
+        True,
+    ),
+    Question(
+        "objects made from files",
+        "bandit",
+        frozenset({"B301", "B614"}),
+        lambda r: rows(r, "security.SEC-002.loads", lambda _: True),
+        True,
+    ),
+    Question(
+        "model or data set of a hub by its name alone",
+        "bandit",
+        frozenset({"B615"}),
+        lambda r: rows(r, "code.hub_unpinned", lambda _: True),
+        True,
+    ),
 )
 
 
@@ -193,11 +218,26 @@ def picklescan(program: str, root: Path) -> Told | None:
     return told
 
 
+def bandit(program: str, root: Path) -> Told | None:
+    """Its findings in Python files, of the rules that are compared; tests are left out, as aiaudit does."""
+    if not find(root, "*.py"):
+        return None
+    told = Told()
+    rules = sorted(rule for one in QUESTIONS if one.peer == "bandit" for rule in one.rules)
+    found = output([program, "-q", "-r", str(root), "-f", "json", "-t", ",".join(rules), "--exit-zero"], told) or {}
+    for one in found.get("results", ()):
+        path = os.path.relpath(one["filename"], root)
+        if not TESTS & set(Path(path).parts):
+            told.add(one["test_id"], Place(path, one["line_number"]))
+    return told
+
+
 PEERS: Mapping[str, Callable[[str, Path], Told | None]] = {
     "zizmor": zizmor,
     "checkov": checkov,
     "hadolint": hadolint,
     "picklescan": picklescan,
+    "bandit": bandit,
 }
 
 

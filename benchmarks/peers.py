@@ -95,7 +95,7 @@ QUESTIONS = (
         "tokens wider than needed",
         "zizmor",
         frozenset({"excessive-permissions"}),
-        lambda r: rows(r, "security.permissions", lambda row: row["scope"] in ("all", "default")),
+        lambda r: rows(r, "security.permissions", lambda row: row["scope"] in ("all", "default") or not row["job"]),
     ),
     Question("strangers start what has rights", "zizmor", frozenset({"dangerous-triggers"}), ways_in),
     Question(

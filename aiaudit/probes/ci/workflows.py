@@ -14,7 +14,7 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.ci.composite import EXPRESSION, OpenStep, open_steps
 from aiaudit.probes.ci.hazards import free_inputs, hazards, started_by_members
 from aiaudit.probes.ci.inventory import inventory
-from aiaudit.probes.ci.model import CHANGE_EVENTS, Workflow, as_map
+from aiaudit.probes.ci.model import CHANGE_EVENTS, Workflow, as_list, as_map
 from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.project.parse import line_of
 
@@ -33,7 +33,9 @@ _LISTS_FILES: Final = lazy.regex(
     r"(?i)(?:changed|modified|touched|added)[-_]files|files?[-_]changes?|paths-filter|get-diff"
 )
 _FILE_NAMES: Final = lazy.regex(r"\bsteps\.([\w-]+)\.outputs\.\w*files?\w*")
-_BRANCH: Final = lazy.regex(r"github\.(?:ref_name|base_ref)\b")  # who may push a branch chooses its name
+_BRANCH: Final = lazy.regex(r"github\.(?:ref_name|base_ref|ref)\b")  # who may push a branch chooses its name
+_NUMBERED: Final = frozenset({"pull_request", "pull_request_target"})  # there it is `refs/pull/7/merge`
+_WILD: Final = frozenset("*?[+!")
 _HEAD_REF: Final = lazy.regex(
     r"github\.event\.pull_request\.head\.(sha|ref)|github\.head_ref|refs/pull/|github\.event\.number"
 )
@@ -209,9 +211,12 @@ def _chosen(workflow: Workflow, one: OpenStep, expression: str, changes: bool) -
     """What of an expression somebody else chooses, and who; a stranger before a member."""
     own = one.path == workflow.path
     meanings = list(one.meanings(expression))
-    for pattern, who in ((_UNTRUSTED, "stranger"), (_BRANCH, "member")):
-        if found := next(filter(None, map(pattern.search, meanings)), None):
-            return found.group(0), who
+    for told in meanings:
+        if stranger := _UNTRUSTED.search(told):
+            return stranger.group(0), "stranger"
+    for told in meanings:
+        if (branch := _BRANCH.search(told)) and (branch.group(0) == "github.base_ref" or _names_are_free(workflow)):
+            return branch.group(0), "member"
     for told in meanings[:1] if own else meanings[1:]:  # an action's inputs are not those of the run
         if free := free_inputs(workflow, told):
             return free, "member"
@@ -219,6 +224,22 @@ def _chosen(workflow: Workflow, one: OpenStep, expression: str, changes: bool) -
     if names and names.group(1) in _steps_that_list_files(workflow, one.job.id):
         return names.group(0), "file"
     return None
+
+
+def _names_are_free(workflow: Workflow) -> bool:
+    """Whether a branch or tag of any name may start it: not where only proposals do, a schedule, or pushes to branches
+    that the workflow names."""
+    on = as_map(as_map(workflow.data).get("on"))
+    for trigger in workflow.triggers:
+        event = trigger.partition(":")[0]
+        if event == "push":
+            pushed = as_map(on.get("push"))
+            names = [str(one) for key in ("branches", "tags") for one in as_list(pushed.get(key))]
+            if not names or _WILD & set("".join(names)):
+                return True
+        elif event not in _NUMBERED | {"schedule", "issues", "issue_comment"}:
+            return True
+    return False
 
 
 def _steps_that_list_files(workflow: Workflow, job: str) -> set[str]:

@@ -79,6 +79,10 @@ _DANGEROUS: Final = lazy.regex(
 )
 # Functions of these libraries that make plain objects of them, and cannot be told from gadgets by their look.
 _PLAIN: Final = lazy.regex(r"(torch|numpy|scipy|sklearn|keras|tensorflow|transformers|pandas)(\.\w+)* _?[A-Z]\w*")
+# Functions of dill that call or look up what they are given: each call of them is followed.
+CREATES_ARRAY: Final = frozenset({"dill._dill._create_array", "dill.dill._create_array"})
+LOADS_TYPE: Final = frozenset({"dill._dill._load_type", "dill.dill._load_type"})
+FOLLOWED: Final = CREATES_ARRAY | LOADS_TYPE
 _STDLIB: Final = sys.stdlib_module_names | {
     "aix_support", "_aix_support", "osx_support", "_osx_support", "_pyrepl", "distutils", "imp", "asyncore", "smtpd",
     "commands", "popen2", "dl", "nt", "posix", "_winreg", "winreg", "msvcrt", "_winapi", "urllib2", "httplib", "new",

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import builtins
 import math
 import re
 from typing import Any, Final
 
 from msgspec import Struct
 
-from aiaudit.probes.models.globals import classify
+from aiaudit.probes.models.globals import CREATES_ARRAY, FOLLOWED, classify
 from aiaudit.probes.models.judgement import Budget, Judgement, Verdict, named
 from aiaudit.probes.models.opcodes import LOOKED_INTO, Broken, next_opcode
 from aiaudit.probes.models.pickle_values import MARK, OPAQUE, Made, Name, Table, is_array_wrapper, raw_array
@@ -226,7 +227,7 @@ class _Walk:
         if not isinstance(module, str) or not isinstance(attribute, str):
             self.judged.add(Verdict.DANGEROUS, "computed name", "imports a name that is put together during loading")
             return OPAQUE
-        verdict = classify(module, attribute)
+        verdict = Verdict.SAFE if f"{module}.{attribute}" in FOLLOWED else classify(module, attribute)
         if verdict != Verdict.SAFE:
             what = named(f"{module}.{attribute}")
             self.judged.add(verdict, "global", f"imports {what}")
@@ -234,7 +235,7 @@ class _Walk:
             self.is_torch = True
         return Name(module, attribute)
 
-    def _call(self, what: Any, arguments: Any) -> Made:
+    def _call(self, what: Any, arguments: Any) -> Any:
         if self.strict and not (isinstance(what, Name) and isinstance(arguments, tuple)):
             raise Broken("nothing is there to call")  # one number in 128 begins with the byte of a call
         self.calls += 1
@@ -246,8 +247,24 @@ class _Walk:
             self.judged.add(Verdict.UNKNOWN, "nested pickle", f"{what} loads bytes that could not be followed")
         elif what.name == "_rebuild_tensor_v2" and isinstance(arguments, tuple) and len(arguments) > 2:
             self._count(arguments[2])
+        elif str(what) in FOLLOWED:
+            return self._by_dill(what, arguments)
+        if isinstance(arguments, tuple) and any(isinstance(one, Name) and str(one) in FOLLOWED for one in arguments):
+            self.judged.add(Verdict.DANGEROUS, "computed call", f"{named(str(what))} is handed a function of dill")
         kept = arguments if isinstance(arguments, tuple) and len(arguments) <= 8 else None
         return Made(what, kept)
+
+    def _by_dill(self, what: Name, arguments: Any) -> Any:
+        """dill makes an array by calling the function that it is given, and looks types up by their names: a dump of a
+        model does both, and so can an attack."""
+        given = arguments if isinstance(arguments, tuple) else ()
+        if str(what) in CREATES_ARRAY:
+            if len(given) > 1 and str(given[0]).endswith("multiarray._reconstruct") and _is_harmless(given[0]):
+                return self._call(given[0], given[1])
+        elif len(given) == 1 and isinstance(given[0], str):
+            return self._import("builtins" if hasattr(builtins, given[0]) else "types", given[0])
+        self.judged.add(Verdict.DANGEROUS, "computed call", f"{what} calls or gives what the file names")
+        return OPAQUE
 
     def _count(self, shape: Any) -> None:
         """The parameters of a tensor, for the file's facts."""
@@ -325,6 +342,10 @@ class _Walk:
             self.judged.add(Verdict.DANGEROUS, "nested pickle", f"holds a pickle in {kind}")
         elif found.verdict != Verdict.UNKNOWN or self.budget.opcodes < 0:
             self.judged.join(found, f"a pickle in {kind}")
+
+
+def _is_harmless(what: Any) -> bool:
+    return isinstance(what, Name) and classify(what.module, what.name) == Verdict.SAFE
 
 
 class _Bytes:

@@ -12,9 +12,11 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any, Final
 
+from aiaudit.probes.models.globals import FOLLOWED
 from aiaudit.probes.models.judgement import Judgement, Verdict, named
 
 MAX_BYTES: Final = 8 * 1024 * 1024
+_MILD: Final = ("warning", "info")  # of what it calls suspicious at most
 _PACKAGE, _NATIVE = "modelaudit_picklescan", "_rust"
 # Without its hunt for pickles inside bytes and without a text search behind its limits: our own walk looks there.
 _OPTIONS: Final[dict[str, float]] = {
@@ -53,6 +55,16 @@ def add_second_opinion(judged: Judgement, data: bytes) -> None:
         return
     if verdict != "malicious":
         return
+    others = [one for one in findings if not _is_followed(one)]
+    if len(others) < len(findings) and all(one.get("severity") in _MILD for one in others):
+        return
+    findings = others
     raised = Verdict.DANGEROUS if judged.verdict == Verdict.REVIEW else Verdict.REVIEW
     told = str(findings[0].get("rule_code", "")) if findings else ""
     judged.add(raised, "second scanner", f"modelaudit-picklescan calls it malicious ({named(told)})")
+
+
+def _is_followed(finding: Any) -> bool:
+    """Whether it says no more than that a function of dill is called, which our own walk has followed to its end."""
+    about = str((finding.get("details") or {}).get("import_reference", ""))
+    return finding.get("rule_code") == "DANGEROUS_CALL" and about.removesuffix(".__call__") in FOLLOWED

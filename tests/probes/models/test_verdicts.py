@@ -110,6 +110,35 @@ def test_tricks_thought_of_after_the_set_was_frozen() -> None:
     assert told(escaped, "x.h5")["verdict"] == "review"
 
 
+def test_what_dill_calls_is_followed() -> None:
+    def array(function: bytes, arguments: bytes = b"K\x00\x85C\x01b\x87") -> bytes:
+        state = (
+            b"(K\x01K\x01\x85"
+            + a.stack_global("numpy", "dtype")
+            + a.text("f8")
+            + b"\x89\x88\x87R\x89C\x08"
+            + b"\0" * 8
+            + b"t"
+        )
+        made = function + a.stack_global("numpy", "ndarray") + arguments + state + b"Nt"
+        return a.proto(4) + a.stack_global("dill._dill", "_create_array") + b"(" + made + b"R."
+
+    reconstruct = a.stack_global("numpy.core.multiarray", "_reconstruct")
+    load_type = a.stack_global("dill._dill", "_load_type")
+    slice_of = a.proto(4) + load_type + a.text("slice") + b"\x85R" + b"K\x00K\x02N\x87R."
+    assert told(array(reconstruct), "x.pkl")["verdict"] == "safe"
+    assert told(slice_of, "x.dill")["verdict"] == "safe"
+    code = a.proto(4) + load_type + a.text("CodeType") + b"\x85RK\x00\x85R."
+    handed_on = a.proto(4) + a.stack_global("collections", "defaultdict") + load_type + b"\x85R."
+    computed = a.proto(4) + load_type + load_type + a.text("slice") + b"\x85R\x85R."
+    system = array(a.stack_global("os", "system"), a.text("id") + b"\x85")
+    for made in (code, handed_on, computed, system, array(load_type)):
+        assert told(made, "x.pkl")["verdict"] == "dangerous"
+    # what it says of dill does not hide what else it says
+    both = array(reconstruct)[:-1] + b"0" + a.stack_global("numpy.f2py", "run_main") + b")R."
+    assert told(both, "x.pkl")["verdict"] in ("review", "dangerous")
+
+
 @given(st.binary(min_size=8, max_size=8))
 @example(b"\x81" + bytes(7))
 @example(b"R" + bytes(7))

@@ -44,7 +44,9 @@ _CLIENTS: Final = (
     "mcp.StdioServerParameters", "mcp.client.stdio.StdioServerParameters", "agents.mcp.MCPServerStdio",
     "agents.mcp.MCPServerSse", "agents.mcp.MCPServerStreamableHttp", "pydantic_ai.mcp.MCPServerStdio",
     "pydantic_ai.mcp.MCPServerHTTP", "pydantic_ai.mcp.MCPServerSSE", "pydantic_ai.mcp.MCPServerStreamableHTTP",
-    "langchain_mcp_adapters.client.MultiServerMCPClient", "autogen_ext.tools.mcp.StdioServerParams",
+    "langchain_mcp_adapters.client.MultiServerMCPClient", "langchain_mcp_adapters.sessions.StdioConnection",
+    "langchain_mcp_adapters.sessions.SSEConnection", "langchain_mcp_adapters.sessions.StreamableHttpConnection",
+    "langchain_mcp_adapters.sessions.WebsocketConnection", "autogen_ext.tools.mcp.StdioServerParams",
     "mcp.client.sse.sse_client", "mcp.client.streamable_http.streamablehttp_client", "fastmcp.Client",
     "agents.HostedMCPTool",
 )  # fmt: skip
@@ -148,9 +150,10 @@ def _server(name: str, value: Mapping[str, Any], mine: frozenset[str]) -> dict[s
     address = next(
         (value[key] for key in ("url", "serverUrl", "server_url", "httpUrl") if isinstance(value.get(key), str)), ""
     )
+    elsewhere = bool(address) or any(isinstance(value.get(key), Unknown) for key in ("url", "server_url"))
     package, pin = (
         ("", "remote")
-        if address
+        if elsewhere
         else _package(str(command or ""), args, unknown=isinstance(value.get("args"), Unknown))
     )
     host = urlsplit(address).hostname or "" if address else ""
@@ -162,13 +165,13 @@ def _server(name: str, value: Mapping[str, Any], mine: frozenset[str]) -> dict[s
     signed = any(key in value for key in ("oauth", "auth", "authorization", "authProvider", "connector_id"))
     return {
         "name": name[:100],
-        "transport": "http" if address else "stdio",
+        "transport": "http" if elsewhere else "stdio",
         "command": "" if isinstance(command, Unknown) else str(command or "").rpartition("/")[2][:40],
-        "package": (host if address else package)[:120],
+        "package": (host if elsewhere else package)[:120],
         "pin": pin,
         "own": pin == "local" or bool(words & mine) or host in ("localhost", "127.0.0.1", "::1"),
         "encrypted": not address or address.startswith("https://") or host in ("localhost", "127.0.0.1", "::1"),
-        "authenticated": not address or credentials or signed or isinstance(headers, Unknown),
+        "authenticated": not elsewhere or credentials or signed or isinstance(headers, Unknown),
         "approved": bool(value.get("autoApprove") or value.get("alwaysAllow") or value.get("trust") is True
                          or value.get("require_approval") == "never"),
         "environment": sorted(str(key) for key in environment)[:20],

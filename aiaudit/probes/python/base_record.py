@@ -264,13 +264,25 @@ def _asserts(scope: Scope) -> int:
 def _is_assertion(call: ast.expr) -> bool:
     if not isinstance(call, ast.Call):
         return False
-    if root_name(call.func) == "expect":  # expect(answer).to_contain(…)
+    if root_name(call.func) == "expect" or _is_expected(call.func):  # expect(answer).to_contain(…)
         return True
     name = last_name(call.func)
     if name in ("assertTrue", "assertFalse", "assert_") and call.args and isinstance(call.args[0], ast.Constant):
         return False
     lower = name.lower()
     return lower.startswith(("assert", "check", "expect", "verify")) or lower in ("raises", "warns", "fail")
+
+
+def _is_expected(node: ast.expr) -> bool:
+    """`result.expect.next_event().judge(…)`: what is asked of the events of an agent."""
+    while True:
+        match node:
+            case ast.Attribute(value=ast.Name(), attr="expect"):
+                return True
+            case ast.Attribute(value=inner) | ast.Call(func=inner):
+                node = inner
+            case _:
+                return False
 
 
 def _exports(

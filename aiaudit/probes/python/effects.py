@@ -129,7 +129,8 @@ _VERBS_OF_NAMES: Final = tuple(
         ("communicate", "send|email|notify|publish|tweet|post_message|reply"),
         ("execute", "run_(?:command|shell|code|python|bash|sql)|execute|exec|shell|bash|terminal|python_repl"),
         ("write", "create|update|write|insert|add|set|edit|modify|save|upload|upsert|commit|push|deploy|merge|move"
-                  "|rename|reset|checkout|book|cancel|schedule"),
+                  "|rename|reset|checkout|book|cancel|schedule|activate|deactivate|block|unblock|freeze|unfreeze|enable|disable"
+         "|suspend|revoke|grant|invite|subscribe|unsubscribe|archive|assign|approve|reject"),
     )
 )  # fmt: skip
 

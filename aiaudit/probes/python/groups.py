@@ -141,6 +141,27 @@ _LLM_WRAPPERS: Final = (  # objects of frameworks that stand for a model: what l
     "llama_index.llms.*.Bedrock",
     "llama_index.llms.OpenAI",
     "llama_index.llms.Anthropic",
+    "llama_index.llms.Replicate",
+    "livekit.agents.inference.LLM",
+    "livekit.plugins.*.LLM",
+    "livekit.plugins.*.RealtimeModel",
+    *_each(
+        ["pipecat.services.*"],
+        (
+            f"{vendor}LLMService"
+            for vendor in (
+                "OpenAI",
+                "Anthropic",
+                "Google",
+                "Groq",
+                "Azure",
+                "OLLama",
+                "Mistral",
+                "OpenRouter",
+                "Together",
+            )
+        ),
+    ),
     "dspy.LM",
     "dspy.OpenAI",
     "crewai.LLM",

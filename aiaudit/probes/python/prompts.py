@@ -30,7 +30,7 @@ HITS: Final = (
     rb"|(?i:prompt)\w*[ \t]*=[^=\n]*(?:open\(|read_text|load|get_template|render|\.read\()"
 )
 _NAME: Final = lazy.regex(
-    r"(?i)(?:^|_|(?<=[a-z]))(prompt|prompts|instruction|instructions|preamble|persona|system_message|systemmessage|sys_msg)"
+    r"(?i)(?:^|_|(?<=[a-z]))(prompt|prompts|instruction|instructions|preamble|persona|system_message|systemmessage|system_content|system_text|system_str|sys_msg|sys_str|sys_content)"
 )
 _OTHER_NAME: Final = lazy.regex(
     r"(?i)install|setup|usage|help|error|confirm|shell|stdin|_path$|_file$|_dir$|_url$|_id$"

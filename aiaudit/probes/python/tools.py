@@ -49,6 +49,7 @@ _FRAMEWORKS: Final = {
     "pydantic_ai": "pydantic-ai", "smolagents": "smolagents", "mcp": "mcp", "fastmcp": "mcp",
     "semantic_kernel": "semantic-kernel", "google": "google-adk", "strands": "strands", "dspy": "dspy",
     "claude_agent_sdk": "claude-agent-sdk", "llm": "llm", "haystack": "haystack", "ag2": "autogen", "agno": "agno",
+    "livekit": "livekit",
 }  # fmt: skip
 _HARMLESS: Final = name_set(
     "strip split append join format lower upper get items keys values replace startswith endswith encode decode"
@@ -127,6 +128,8 @@ class ToolFinder:
     def _expression(self, node: ast.AST, scope: Scope) -> None:
         if isinstance(node, ast.Dict):
             self._schema(node, scope)
+        if isinstance(node, ast.ListComp):
+            self._constructed_each(node, scope)
         if not isinstance(node, ast.Call):
             return
         last = last_name(node.func)
@@ -207,6 +210,15 @@ class ToolFinder:
         if local is None and not target and framework == "mcp":
             local = self._function_named(name)
         self._add(name, node, scope, local, framework, "constructed", approval_by_keyword(node), target=target)
+
+    def _constructed_each(self, node: ast.ListComp, scope: Scope) -> None:
+        """`[FunctionTool.from_defaults(fn=one) for one in functions]`."""
+        made, over = node.elt, node.generators[0]
+        if not isinstance(made, ast.Call) or last_name(made.func) not in _CONSTRUCTORS:
+            return
+        given = [*made.args, *(one.value for one in made.keywords)]
+        if any(isinstance(one, ast.Name) and one.id == dotted(over.target) for one in given):
+            self._list(over.iter, scope, self._framework(made.func, scope))
 
     def _schema(self, node: ast.Dict, scope: Scope) -> None:
         """A tool as OpenAI or Anthropic have it written: `{"type": "function", "function": {"name": …}}`."""

@@ -1,7 +1,7 @@
 """The probe `lifecycle`: models, interfaces and runtimes that the project names, and the day on which they stop.
 
 The days come from `checks/data/end_of_life.yaml`, a dated table with a source for each row. A model counts where it is
-given as a value (`model="gpt-4"`, `model: gpt-4`, `ChatOpenAI("gpt-4")`), not where a table of prices lists it. A
+given as a value (`model="gpt-4"`, `model: gpt-4`, `ChatOpenAI("gpt-4")`) or offered for choice, not where a table of prices lists it. A
 runtime counts where it is what runs (an image, a version file, a CI job of one version), not where it is the lowest
 that a package admits; `aiaudit.probes.runtimes` says which.
 """
@@ -52,6 +52,13 @@ _PATTERNS: Final = (
     ),
     Pattern(
         "called", r'(?:\w*Chat\w*|OpenAI\w*|Anthropic\w*|LM|init_chat_model)\(\s*["\']' + _PREFIX + _NAME + r'["\']'
+    ),
+    Pattern(  # a list from which people choose: `"gpt-4": {"name": "GPT-4", "provider": "OpenAI"}`
+        "offered",
+        r"""["']"""
+        + _PREFIX
+        + _NAME
+        + r"""["']\s*:\s*\{\s*["'](?:name|label|title|display_name)["']\s*:[^{}]{1,120}["']provider["']\s*:""",
     ),
     Pattern("assigned", r"^\s*(?i:\w*model\w*)\s*[:=]\s*" + _PREFIX + _NAME + r"\s*(?:#.*)?$"),
     Pattern("fallback", r'(?i:model|engine|llm)\w*["\']\s*,\s*["\']' + _PREFIX + _NAME + r'["\']'),
@@ -140,7 +147,7 @@ def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
 
 
 _GROUPS: Final = (
-    _group(_CODE, "named", "prefixed", "called", "fallback", "api"),
+    _group(_CODE, "named", "prefixed", "called", "offered", "fallback", "api"),
     _group(_CONFIG, "named", "assigned", "runtime"),
     _group(_IMAGES, "image"),
 )

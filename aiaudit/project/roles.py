@@ -9,6 +9,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+from aiaudit import lazy
+
 
 def _words(words: str) -> frozenset[str]:
     return frozenset(words.split())
@@ -102,6 +104,9 @@ _GENERATED_ENDS: Final = (
     ".js.map",
     ".css.map",
 )
+_BUNDLED: Final = _words(".js .mjs .css")
+_HASHED: Final = lazy.regex(r"[.-](?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8,32}\.\w+$")
+"""`index-8a2d939c.js`: a bundler puts a hash of the content into the name."""
 
 
 def role_of(path: str) -> Role:
@@ -130,7 +135,7 @@ def role_and_suffix(folder: Role | None, name: str) -> tuple[Role, str]:
     suffix = _SUFFIXES.get(suffix, suffix)  # one text for all of them
     if folder is _VENDORED or folder is _GENERATED:
         return folder, suffix
-    if name.endswith(_GENERATED_ENDS):
+    if name.endswith(_GENERATED_ENDS) or (suffix in _BUNDLED and _HASHED.search(name)):
         return _GENERATED, suffix
     if folder is _TEST:
         return folder, suffix

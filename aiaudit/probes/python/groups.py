@@ -17,11 +17,15 @@ _OPENAI_METHODS: Final = (
     "chat.completions.create",
     "chat.completions.parse",
     "chat.completions.stream",
+    "chat.completions.with_raw_response.create",
+    "chat.completions.with_streaming_response.create",
     "beta.chat.completions.parse",
     "beta.chat.completions.stream",
     "responses.create",
     "responses.parse",
     "responses.stream",
+    "responses.with_raw_response.create",
+    "responses.with_streaming_response.create",
     "completions.create",
 )
 # SDKs whose clients offer the same methods as openai's.

@@ -1,9 +1,9 @@
 """The probe `lifecycle`: models, interfaces and runtimes that the project names, and the day on which they stop.
 
 The days come from `checks/data/end_of_life.yaml`, a dated table with a source for each row. A model counts where it is
-given as a value (`model="gpt-4"`, `model: gpt-4`, `ChatOpenAI("gpt-4")`) or offered for choice, not where a table of prices lists it. A
-runtime counts where it is what runs (an image, a version file, a CI job of one version), not where it is the lowest
-that a package admits; `aiaudit.probes.runtimes` says which.
+given as a value (`model="gpt-4"`, `model: gpt-4`, `ChatOpenAI("gpt-4")`) or offered for choice, not where a table of
+prices lists it. A runtime counts where it is what runs (an image, a version file, a CI job of one version), not where
+it is the lowest that a package admits; `aiaudit.probes.runtimes` says which.
 """
 
 from __future__ import annotations

@@ -143,7 +143,7 @@ def _in_message(before: bytes) -> bool:
 def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
     judge: Judge = _keep
     chosen = tuple(pattern for pattern in _PATTERNS if pattern.name in names)
-    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 7")
+    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 8")
 
 
 _GROUPS: Final = (

@@ -216,13 +216,23 @@ def assigned(name: str, value: str) -> dict[str, Any] | None:
         return None
     if _HEX.match(value):
         return {} if len(value) in (32, 40, 48, 56, 64, 96, 128) else None
-    if re.search(r"passw|pwd|passphrase", name, re.IGNORECASE):  # people make these of words: `Kv7-tulip-Harbor`
+    by_people = re.search(r"passw|pwd|passphrase", name, re.IGNORECASE) is not None
+    if not value.isascii() and _is_prose(value, by_people):
+        return None
+    if by_people:  # people make these of words: `Kv7-tulip-Harbor`
         return {} if _classes(value) >= 3 and len(value) >= 10 and not _WEAK.search(value) else None
     if _wordy(value):
         return None
     if len(value) < 16:  # short values must look like passwords
         return {} if _classes(value) >= 3 and not _WEAK.search(value) else None
     return {} if _classes(value) >= 2 and entropy(value) >= 3.5 and not _WEAK.search(value[:24]) else None
+
+
+def _is_prose(value: str, by_people: bool) -> bool:
+    """Whether it is a word of some language (`API-Schlüssel`, `Contraseña`): keys are made of ASCII, and who makes a
+    password of such a word puts a digit to it."""
+    spelt = any(sign.isalpha() and not sign.isascii() for sign in value)
+    return spelt and not (by_people and any(map(str.isdigit, value)))
 
 
 def _wordy(value: str) -> bool:

@@ -14,7 +14,7 @@ from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, 
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.project import PythonProject
-from aiaudit.probes.python.routes import MOST_NAMES
+from aiaudit.probes.python.routes import MOST_NAMES, asks_who
 from aiaudit.project.entry import Entry
 
 ROUTE: Final = record(
@@ -47,6 +47,7 @@ HEALTH: Final = lazy.regex(
 )
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
 _MAX_BASES: Final = 5
+_MOST_BEHIND: Final = 40  # dependencies of one handler
 _OPEN: Final = frozenset(("model", "loose", "raw", "untyped", "upload"))  # of any size, where nothing limits them
 _MANY: Final = frozenset(("list", "List", "Sequence", "Iterable", "set", "Set", "frozenset", "FrozenSet"))
 
@@ -117,13 +118,27 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "bounded": _any(inputs, "bounded"),
         "sized": _sized(inputs),
         "checks": checks,
-        "auth": row.get("auth", ""),
+        "auth": row.get("auth", "") or _behind(row.get("function", ""), path, project),
         "constant": bool(row.get("constant")),
         "health": _is_health(row) and "GET" in (methods or ["GET"]),
         "reads_request": reads,
         "touches": row.get("touches", []),
         "calls": row.get("calls", []),
     }
+
+
+def _behind(function: str, path: str, project: PythonProject) -> str:
+    """The dependency of a dependency that asks who calls; "" where none does."""
+    ways, seen = [(path, function)], {(path, function)}
+    for where, name in ways:  # it grows as it is gone through
+        for told in (project.records[where].get("depends") or {}).get(name, ()):
+            if asks_who(told.rpartition(".")[2]):
+                return str(told.removeprefix("@.")[:80])
+            place = (where, told[2:]) if told.startswith("@.") else project.split(told, where)
+            if place is not None and place not in seen and place[0] in project.records and len(ways) < _MOST_BEHIND:
+                seen.add(place)
+                ways.append(place)
+    return ""
 
 
 def _any(inputs: list[dict[str, Any]], what: str) -> bool | Unknown:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from aiaudit import lazy
 from aiaudit.probes.python import (
     assigned,
+    dependencies,
     flows,
     gates,
     loops,
@@ -42,8 +43,12 @@ def _flows(finder: flows.FlowFinder) -> dict[str, Any]:
 
 _FEATURES: Final[dict[str, _Feature]] = {
     "routes": _Feature(
-        routes.HITS,
-        lambda view: {"routes": routes.RouteFinder(view).rows(), "models": request_models(view)},
+        routes.HITS + rb"|" + dependencies.MARKS,
+        lambda view: {
+            "routes": routes.RouteFinder(view).rows(),
+            "models": request_models(view),
+            "depends": dependencies.dependencies(view),
+        },
         whole=True,
     ),
     "parses": _Feature(parses.HITS, lambda view: {"parses": parses.parses(view)}, also=parses.ALSO, traced=True),

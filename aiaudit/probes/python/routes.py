@@ -310,7 +310,7 @@ class RouteFinder:
         for keyword in (*self._of_router(at, scope), *(at.keywords if isinstance(at, ast.Call) else ())):
             if keyword.arg in ("dependencies", "auth", "guards", "middleware", "permission"):
                 texts += [dotted(one) for one in ast.walk(keyword.value) if isinstance(one, ast.Name | ast.Attribute)]
-        return next((text[:80] for text in texts if any(word in text.lower() for word in _AUTH_WORDS)), "")
+        return next((text[:80] for text in texts if asks_who(text)), "")
 
     def _of_router(self, at: ast.expr | None, scope: Scope) -> list[ast.keyword]:
         """What the router of a decorated handler is made with, where its file makes it once:
@@ -398,6 +398,12 @@ class _Body:
             self._calls.append(last)
         if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort") and not _of_caller(call):
             self.checks = self.checks or last
+
+
+def asks_who(name: str) -> bool:
+    """Whether a dependency or decorator of this name looks at who calls."""
+    lower = name.lower()
+    return any(word in lower for word in _AUTH_WORDS)
 
 
 def _of_caller(call: ast.Call) -> bool:

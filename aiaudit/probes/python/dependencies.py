@@ -1,0 +1,70 @@
+"""What FastAPI calls before a handler: the dependencies that functions name in their signatures, and those behind the
+names of types (`CurrentUser = Annotated[User, Depends(get_current_user)]`). A dependency has dependencies."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any, Final
+
+from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import parameters
+from aiaudit.probes.python.resolve import default_of, last_name
+
+MARKS: Final = rb"\b(?:Depends|Security)\("
+_MARKERS: Final = ("Depends", "Security")
+
+
+def dependencies(view: FileView) -> dict[str, list[str]]:
+    """By function, or by the name of a type: what it depends on, by resolved name; names of types among parameters are
+    told too, since any may stand for a dependency."""
+    if not (view.text_has(b"Depends(") or view.text_has(b"Security(")):
+        return {}
+    told: dict[str, list[str]] = {}
+    for scope in view.module.scopes:
+        if scope.kind == "function":
+            names = list(dict.fromkeys(_of_function(view, scope)))
+            if names:
+                told[scope.qualname] = names
+    for statement in view.source.tree.body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                behind = list(_marked(view, value, view.module.top))
+                if behind:
+                    told[name] = behind
+    return told
+
+
+def _of_function(view: FileView, scope: Scope) -> Iterator[str]:
+    node = scope.node
+    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    around = scope.parent or scope
+    for argument in parameters(node):
+        yield from _marked(view, default_of(node, argument.arg), around)
+        if isinstance(argument.annotation, ast.Name | ast.Attribute):
+            yield from _names(view, argument.annotation, around)
+        else:
+            yield from _marked(view, argument.annotation, around)
+
+
+def _marked(view: FileView, node: ast.AST | None, scope: Scope) -> Iterator[str]:
+    """What stands in `Depends(…)`, also inside `Annotated[…]`: `f`, `f()`, `self.f`."""
+    calls: list[Any] = []
+    match node:
+        case ast.Call():
+            calls = [node]
+        case ast.Subscript(value=value, slice=ast.Tuple(elts=[_, *markers])) if last_name(value) == "Annotated":
+            calls = [one for one in markers if isinstance(one, ast.Call)]
+    for call in calls:
+        if last_name(call.func) in _MARKERS and call.args:
+            given = call.args[0]
+            yield from _names(view, given.func if isinstance(given, ast.Call) else given, scope)
+
+
+def _names(view: FileView, node: ast.AST, scope: Scope) -> Iterator[str]:
+    found = [one.name for one in view.resolver.names(node, scope)]
+    yield from found or ([f"@.{node.id}"] if isinstance(node, ast.Name) else [])

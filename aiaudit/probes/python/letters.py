@@ -6,12 +6,14 @@ from __future__ import annotations
 import io
 import tokenize
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 from aiaudit import lazy
 
-# A word with a letter that folds to one of ASCII; digits alone begin no name.
-_WORD: Final = lazy.regex("\\w*[ªºĲĳſǇ-ǌǱ-ǳʰ-ʸˡ-ˣᴬ-ᵪᶜ-ᶻⁱⁿₐ-ₜℂ-ⅉⅠ-ⅿⱼⱽꟲ-ꟴﬀ-ﬆ︳︴﹍-﹏Ａ-Ｚ＿ａ-ｚ𐞥𝐀-𝟿]\\w*")
+# A letter that folds to one of ASCII; digits alone begin no name.
+_LETTER: Final = lazy.regex("[ªºĲĳſǇ-ǌǱ-ǳʰ-ʸˡ-ˣᴬ-ᵪᶜ-ᶻⁱⁿₐ-ₜℂ-ⅉⅠ-ⅿⱼⱽꟲ-ꟴﬀ-ﬆ︳︴﹍-﹏Ａ-Ｚ＿ａ-ｚ𐞥𝐀-𝟿]")
+_ASCII: Final = bytes(range(0x80))
 _BEFORE: Final = lazy.regex(r"(?:\.|\b(?:import|from|as|class|def)[ \t]+)$")
 _AFTER: Final = lazy.regex(r"[ \t\\\n]*[.(=,)\];:]")
 _LOOK_BACK: Final = 16
@@ -22,10 +24,12 @@ def folded(data: bytes) -> bytes:
     if data.isascii():
         return data
     try:
+        if _LETTER.search(data.translate(None, _ASCII).decode()) is None:  # the few characters beyond ASCII alone
+            return data
         text = data.decode()
     except UnicodeDecodeError:
         return data
-    if not any(_may_be_name(text, *match.span()) for match in _WORD.finditer(text)):
+    if not any(_may_be_name(text, *span) for span in _words(text)):
         return data
     lines = text.split("\n")
     names = []
@@ -39,6 +43,25 @@ def folded(data: bytes) -> bytes:
         line = lines[row]
         lines[row] = line[:start] + unicodedata.normalize("NFKC", line[start:end]) + line[end:]
     return "\n".join(lines).encode()
+
+
+def _words(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each word with such a letter, in time linear in the text: `\\w*x\\w*` takes the square of it."""
+    end = 0
+    for match in _LETTER.finditer(text):
+        if match.start() < end:
+            continue
+        start, before = match.start(), end
+        while start > before and _is_of_word(text[start - 1]):
+            start -= 1
+        end = match.end()
+        while end < len(text) and _is_of_word(text[end]):
+            end += 1
+        yield start, end
+
+
+def _is_of_word(sign: str) -> bool:
+    return sign.isalnum() or sign == "_"
 
 
 def _may_be_name(text: str, start: int, end: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.project.parse import Malformed
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 EVIDENCE_LIMIT = 50
 
+MOST_FOLLOWED: Final = 2_000  # times that files take in others; a large real project does it twenty times
+
 
 class Files:
     """Reads files of the project; what could not be read is None, and why stands in `problems[path]`."""
@@ -21,6 +23,16 @@ class Files:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.problems: dict[str, str] = {}
+        self._followed = 0
+
+    def may_follow(self, path: str) -> bool:
+        """Whether something that this file takes in (a template, a task, an action) is followed once more. Files that
+        take in themselves or each other do so in powers of their number, however deep one goes: no project needs it."""
+        self._followed += 1
+        if self._followed <= MOST_FOLLOWED:
+            return True
+        self.problems.setdefault(path, f"what it takes in is followed {MOST_FOLLOWED:,} times and no further")
+        return False
 
     def matching(self, globs: str | Iterable[str], roles: Iterable[str] | None = None) -> list[Entry]:
         """Matching files that are part of what is delivered: neither ignored by git, nor vendored, nor generated."""

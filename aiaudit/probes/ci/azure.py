@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from msgspec import Struct
@@ -36,6 +37,8 @@ _STARTS: Final = frozenset(("trigger", "pr", "schedules"))
 _PARAMETER: Final = lazy.regex(r"\$\{\{\s*parameters\.(\w+)\s*\}\}")
 _CONDITION: Final = "${{"
 _MAX_DEPTH: Final = 8
+_MOST_STEPS: Final = 2_000  # of one job
+_LONGEST: Final = 20_000  # characters of a script with its parameters put in
 
 
 class _At(Struct, frozen=True):
@@ -68,9 +71,7 @@ def read(files: Files) -> list[Workflow]:
 
 
 def _is_azure(text: str) -> bool:
-    return (
-        _MARKS.search(text) is not None and re.search(r"^(?:trigger|pr|schedules)\s*:", text, re.MULTILINE) is not None
-    )
+    return _MARKS.search(text) is not None and _BEGINS.search(text) is not None
 
 
 def _is_root(data: Mapping[str, Any]) -> bool:
@@ -106,7 +107,7 @@ def _jobs(files: Files, at: _At, data: Mapping[str, Any], needs: tuple[str, ...]
         yield Job(
             name,
             line,
-            tuple(_steps(files, at, steps)),
+            tuple(islice(_steps(files, at, steps), _MOST_STEPS)),
             tuple(dict.fromkeys((*needs, *(_filled(one, at) for one in words_of(job.get("dependsOn")))))),
             job.get("continueOnError") is not True,
             str(job.get("condition")).strip().lower() not in ("false", "never()"),
@@ -116,7 +117,9 @@ def _jobs(files: Files, at: _At, data: Mapping[str, Any], needs: tuple[str, ...]
             ),
         )
     if data.get("steps"):
-        yield Job("steps", line_of(data, "steps") or 1, tuple(_steps(files, at, data["steps"])), needs)
+        yield Job(
+            "steps", line_of(data, "steps") or 1, tuple(islice(_steps(files, at, data["steps"]), _MOST_STEPS)), needs
+        )
 
 
 def _items(listed: Any, depth: int = 0) -> Iterator[tuple[Mapping[str, Any], int]]:
@@ -133,7 +136,7 @@ def _items(listed: Any, depth: int = 0) -> Iterator[tuple[Mapping[str, Any], int
 def _template(files: Files, at: _At, item: Mapping[str, Any]) -> tuple[_At, Mapping[str, Any]] | None:
     """The file that an item takes in, and what it is given. Templates of other repositories (`x@repo`) are not here."""
     name = item.get("template")
-    if not isinstance(name, str) or at.depth >= _MAX_DEPTH:
+    if not isinstance(name, str) or at.depth >= _MAX_DEPTH or not files.may_follow(at.path):
         return None
     folder = at.path.rpartition("/")[0]
     target = name.lstrip("/") if name.startswith("/") else _joined(folder, name)
@@ -161,7 +164,7 @@ def _joined(folder: str, name: str) -> str:
 
 def _filled(text: str, at: _At) -> str:
     """A text with the parameters of its template put in, those that are known."""
-    return _PARAMETER.sub(lambda hit: at.given.get(hit.group(1), hit.group()), text)
+    return _PARAMETER.sub(lambda hit: at.given.get(hit.group(1), hit.group())[:_LONGEST], text)[:_LONGEST]
 
 
 def _steps(files: Files, at: _At, listed: Any) -> Iterator[Step]:

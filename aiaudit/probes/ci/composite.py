@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -17,6 +18,7 @@ from aiaudit.probes.reading import Files
 EXPRESSION: Final = lazy.regex(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _INPUT: Final = lazy.regex(r"\binputs\.([\w-]+)|\binputs\[\s*'([\w-]+)'\s*\]")
 _DEEPEST: Final = 4  # actions that use actions
+_MOST: Final = 20_000  # steps of one workflow
 
 Given = Mapping[str, Any]
 """What a caller gives, by input; texts may hold expressions."""
@@ -43,15 +45,14 @@ def open_steps(workflow: Workflow, workflows: Iterable[Workflow], files: Files) 
     which some may call this one."""
     called = [job for one in workflows for job in one.jobs if job.uses.partition("@")[0] == f"./{workflow.path}"]
     given = tuple(job.inputs for job in called)
-    for job in workflow.jobs:
-        for step in job.steps:
-            yield from _opened(OpenStep(workflow.path, job, step, given), files, _DEEPEST)
+    own = (OpenStep(workflow.path, job, step, given) for job in workflow.jobs for step in job.steps)
+    yield from islice(chain.from_iterable(_opened(one, files, _DEEPEST) for one in own), _MOST)
 
 
 def _opened(one: OpenStep, files: Files, deepest: int) -> Iterator[OpenStep]:
     yield one
     action = composite_action(files, one.step.uses) if deepest else None
-    if action is None:
+    if action is None or not files.may_follow(one.path):
         return
     inputs = {**action.defaults, **one.step.inputs}
     handed = [{name: _told(text, given) for name, text in inputs.items()} for given in one.given or ({},)]

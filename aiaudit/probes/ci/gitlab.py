@@ -22,6 +22,7 @@ _KEYWORDS: Final = frozenset(
 )  # fmt: skip
 _SHELL: Final = Shell(errexit=True, pipefail=True)
 _MAX_INCLUDES: Final = 40
+_DEEPEST: Final = 11  # levels of `extends`, as GitLab allows
 
 
 def read(files: Files) -> list[Workflow]:
@@ -38,10 +39,11 @@ def read(files: Files) -> list[Workflow]:
         if key in named and key not in default:
             default = {**default, key: named[key]}
     made: list[tuple[str, str, Job]] = []
+    known: dict[str, Mapping[str, Any]] = {}
     for key, (value, path) in jobs.items():
         if key.startswith(".") or key in _KEYWORDS or not isinstance(value, Mapping):
             continue
-        job = _extended(value, named, 0)
+        job = _extended(value, named, known)
         if "script" not in job and "trigger" not in job:
             continue
         stage = str(job.get("stage") or "test")
@@ -83,12 +85,18 @@ def _load(files: Files, problems: list[str]) -> tuple[dict[str, tuple[Any, str]]
     return merged, [str(stage) for stage in as_list(stages)] or ["build", "test", "deploy"]
 
 
-def _extended(job: Mapping[str, Any], named: Mapping[str, Any], depth: int) -> Mapping[str, Any]:
-    """The job with what it extends merged in (its own keys win; mappings are merged)."""
+def _extended(
+    job: Mapping[str, Any], named: Mapping[str, Any], known: dict[str, Mapping[str, Any]], depth: int = 0
+) -> Mapping[str, Any]:
+    """The job with what it extends merged in (its own keys win; mappings are merged). `known`: parents that were worked
+    out before; one that extends itself adds nothing."""
     merged: dict[str, Any] = {}
-    for parent in words_of(job.get("extends")) if depth < 11 else ():
+    for parent in dict.fromkeys(words_of(job.get("extends")) if depth < _DEEPEST else ()):
         if isinstance(named.get(parent), Mapping):
-            merged = _merge(merged, _extended(named[parent], named, depth + 1))
+            if parent not in known:
+                known[parent] = {}
+                known[parent] = _extended(named[parent], named, known, depth + 1)
+            merged = _merge(merged, known[parent])
     return _merge(merged, job)
 
 

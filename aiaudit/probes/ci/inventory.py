@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -30,6 +31,7 @@ CONFIG_GLOBS: Final = (
     taskcluster.FILE,
 )
 _MAX_REUSE: Final = 4
+MOST_COMMANDS: Final = 10_000
 _MEMO: Final = "ci.inventory"
 SILENT: Final = word_set(
     "exit true false : set echo printf export cd pushd popd sleep mkdir pwd ls shift local unset return",
@@ -120,7 +122,11 @@ def _build(files: Files) -> Inventory:
         # A workflow that only others call is seen through its callers.
         if set(workflow.triggers) == {"workflow_call"} and workflow.path in collector.called:
             continue
-        made.commands.extend(collector.workflow(workflow))
+        room = MOST_COMMANDS - len(made.commands)
+        made.commands.extend(islice(collector.workflow(workflow), room))
+        if len(made.commands) >= MOST_COMMANDS:
+            files.problems.setdefault(workflow.path, f"more than {MOST_COMMANDS:,} commands; no more were followed")
+            break
     made.commands.extend(collector.hooks())
     made.problems = {path: reason for path, reason in files.problems.items() if path in made.paths}
     return made
@@ -151,7 +157,7 @@ class _Collector:
         runs = both(around.runs, job.runs)
         waits = tuple(dict.fromkeys((*around.needs, *_all_needs(workflow, job))))
         callee = self.by_path.get(job.uses[2:]) if job.uses.startswith("./") else None
-        if callee is not None and around.depth < _MAX_REUSE:
+        if callee is not None and around.depth < _MAX_REUSE and self.files.may_follow(workflow.path):
             inside = _Surroundings(triggers, runs, waits, around.depth + 1)
             for inner in callee.jobs:
                 for command in self._job(callee, inner, inside):
@@ -187,7 +193,7 @@ class _Collector:
         if not step.uses:
             return
         composite = github.composite_action(self.files, step.uses)
-        if composite is not None and depth < _MAX_REUSE:
+        if composite is not None and depth < _MAX_REUSE and self.files.may_follow(place.path):
             via = (*place.via, f"{place.path}:{step.line} uses {step.uses}")
             for inner in composite.steps:
                 blocking = both(place.blocking, inner.blocking)

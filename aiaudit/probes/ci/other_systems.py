@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from aiaudit.probes.ci.model import Job, Shell, Step, Workflow, as_list, as_map, words_of
@@ -13,6 +14,7 @@ from aiaudit.project.parse import line_of
 CIRCLE: Final = ".circleci/config.yml"
 BITBUCKET: Final = "bitbucket-pipelines.yml"
 _MAX_DEPTH: Final = 8
+_MOST_STEPS: Final = 2_000  # of one job: commands may use themselves
 
 
 def read_circle(files: Files) -> list[Workflow]:
@@ -34,7 +36,7 @@ def read_circle(files: Files) -> list[Workflow]:
             key, settings = (item, {}) if isinstance(item, str) else next(iter(as_map(item).items()), ("", {}))
             job = as_map(jobs.get(key))
             line = line_of(jobs, key) or 1
-            steps = tuple(_circle_steps(text, job.get("steps"), commands, line, 0))
+            steps = tuple(islice(_circle_steps(text, job.get("steps"), commands, line, 0), _MOST_STEPS))
             tags_only = "tags" in as_map(as_map(settings).get("filters")) and "ignore" in as_map(
                 as_map(as_map(settings).get("filters")).get("branches")
             )

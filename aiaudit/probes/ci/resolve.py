@@ -24,6 +24,7 @@ from aiaudit.probes.words import word_set
 
 MAX_DEPTH: Final = 12
 MAX_LEAVES: Final = 2_000  # of one step
+MOST_MET: Final = 10_000  # commands of one project; a large real one has a thousand
 _SHELLS: Final = frozenset({"bash", "sh", "zsh", "dash", "ash"})
 _SCRIPT: Final = lazy.regex(r"\.(sh|bash|zsh)$")
 _NPM: Final = frozenset({"npm", "pnpm", "yarn", "bun"})
@@ -83,6 +84,7 @@ class Resolver:
         self.files = files
         self._hooks: list[precommit.Hook] | None = None
         self._scripts: dict[str, str] | None = None
+        self._met = 0  # commands
 
     def script(self, script: str, place: Place, shell: Shell) -> Iterator[Leaf]:
         """All leaves of a script whose first line stands at `place`."""
@@ -97,11 +99,12 @@ class Resolver:
     def command(self, written: Sequence[str], text: str, place: Place) -> Iterator[Leaf]:
         """The leaves of one command."""
         words, wrappers = unwrap(written)
-        if not words:
+        self._met += 1
+        if not words or self._met > MOST_MET:
             return
         if place.depth < MAX_DEPTH:
             followed = self._follow(words, text, place)
-            if followed is not None:
+            if followed is not None and self.files.may_follow(place.path):
                 for leaf in followed:
                     yield replace(leaf, wrappers=(*wrappers, *leaf.wrappers))
                 return

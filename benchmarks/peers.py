@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -132,9 +133,7 @@ QUESTIONS = (
         "request without a timeout",
         "bandit",
         frozenset({"B113"}),
-        lambda r: rows(
-            r, "integration.outbound_unbounded", lambda row: row["name"].startswith(("requests.", "httpx."))
-        ),
+        lambda r: rows(r, "integration.INT-002.waiting", lambda row: row["name"].startswith(("requests.", "httpx."))),
         True,
     ),
     Question(
@@ -306,8 +305,8 @@ def main() -> None:
     print(f"\n{'aiaudit, all checks':<28} {len(roots):>3} projects  CPU {cpu:7.1f} s")
     for peer, program in programs.items():
         some = [one for (name, _), one in told.items() if name == peer]
-        version = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout.split()
-        name = f"{peer} {version[-1] if version else ''}"
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+        name = f"{peer} {next(iter(re.findall(r'[0-9]+(?:[.][0-9]+)+', said)), '')}"
         print(f"{name:<28} {len(some):>3} projects  CPU {sum(one.cpu for one in some):7.1f} s")
 
 

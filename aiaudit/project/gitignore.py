@@ -176,19 +176,22 @@ def _parse(line: bytes) -> _Rule | None:
 def _translate(glob: bytes) -> bytes:
     out = bytearray()
     i, end = 0, len(glob)
+    # git compares what stands before the first special character by itself, and takes the rest for a pattern of its own
+    plain = next((at for at in range(end) if glob[at] in b"*?[\\"), end)
     while i < end:
         char = glob[i : i + 1]
-        at_start = i == 0 or glob[i - 1 : i] == b"/"
-        if at_start and glob.startswith(b"**/", i):
-            out += b"(?:.*/)?"
-            i += 3
-        elif at_start and glob[i:] == b"**":
-            out += b".+"
-            i += 2
-        elif char == b"*":
+        at_start = i in (0, plain) or glob[i - 1 : i] == b"/"
+        if char == b"*":
+            begun = i
             while glob.startswith(b"*", i):
                 i += 1
-            out += b"[^/]*"
+            across = at_start and i - begun > 1  # any number of stars beyond one means the same to git
+            if across and glob.startswith(b"/", i):
+                out += b"(?:.*/)?"
+                i += 1
+            else:
+                whole = b".*" if glob[begun - 1 : begun] not in (b"", b"/") else b".+"
+                out += whole if across and i == end else b"[^/]*"
         elif char == b"?":
             out += b"[^/]"
             i += 1

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from aiaudit.project.entry import display
@@ -278,6 +278,9 @@ RULES = st.text(alphabet="ab*?/!.[]-\\# ", min_size=1, max_size=8)
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is the oracle")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(RULES, min_size=1, max_size=4))
+@example(["***/?"])
+@example(["aa/****"])
+@example(["b***/b"])
 def test_ignored_is_what_git_says(tmp_path_factory: pytest.TempPathFactory, rules: list[str]) -> None:
     root = tmp_path_factory.mktemp("repo")
     files = ["a", "b", "ab", "a.b", "b.a", "aa/b", "aa/a.a", "ba/ab/b", "ba/a", ".a/b", "a b", "b-a"]

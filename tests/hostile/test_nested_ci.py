@@ -35,6 +35,16 @@ BOMBS = {
         ".github/workflows/ci.yml": _RUN.format("make a"),
         "Makefile": "a:\n" + "\t$(MAKE) a\n" * TIMES + "\tpytest\n",
     },
+    "make includes": {
+        ".github/workflows/ci.yml": _RUN.format("make a"),
+        "Makefile": "include a.mk\n" * TIMES + "a:\n\tpytest\n",
+        "a.mk": "include b.mk\n" * TIMES,
+        "b.mk": "include a.mk\n" * TIMES,
+    },
+    "make variables": {
+        ".github/workflows/ci.yml": _RUN.format("make a"),
+        "Makefile": f"A = {'$(B)' * TIMES}\nB = {'$(A)$(C)' * TIMES}\nC = {'$(B)' * TIMES}\na:\n\tpytest $(A)\n",
+    },
     "npm": {
         ".github/workflows/ci.yml": _RUN.format("npm run a"),
         "package.json": json.dumps({"scripts": {"a": " && ".join([*["npm run a"] * TIMES, "pytest"])}}),

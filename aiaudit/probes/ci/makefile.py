@@ -22,6 +22,7 @@ _DIRECTIVE: Final = lazy.regex(
 _WITH_VALUE: Final = frozenset(
     {"-C", "--directory", "-f", "--file", "--makefile", "-j", "--jobs", "-o", "-W", "-I", "-l"}
 )
+_DEEPEST: Final = 10  # variables in variables
 _MAX_LINES: Final = 10_000
 
 
@@ -30,6 +31,7 @@ class Makefile(Struct):
 
     path: str
     variables: dict[str, str] = field(default_factory=dict)
+    included: set[str] = field(default_factory=set)
     recipes: dict[str, list[tuple[str, int, str]]] = field(default_factory=dict)  # target -> (script, line, file)
     needs: dict[str, list[str]] = field(default_factory=dict)
     lines: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -121,14 +123,21 @@ def _collect(
     done[target] = Task(target, task.path, line, tuple(pieces), tuple(flat), call.folder)
 
 
-def expand(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
-    """`text` with its plain variables replaced; functions and unknown names stay as written."""
+def expand(text: str, variables: Mapping[str, str], depth: int = 0, known: dict[str, str] | None = None) -> str:
+    """`text` with its plain variables replaced; functions and unknown names stay as written. `known`: variables that
+    were worked out before; one that names itself stays as written."""
+    told = {} if known is None else known
 
     def value(match: re.Match[str]) -> str:
         if match.group(0) == "$$":
             return "$" if depth == 0 else "$$"
         name = match.group(1) or match.group(2) or match.group(3)
-        return expand(variables[name], variables, depth + 1) if name in variables and depth < 10 else match.group(0)
+        if name not in variables or depth >= _DEEPEST:
+            return match.group(0)
+        if name not in told:
+            told[name] = match.group(0)
+            told[name] = expand(variables[name], variables, depth + 1, told)
+        return told[name]
 
     result = _VARIABLE.sub(value, text)
     return result if len(result) < 20_000 else text
@@ -194,7 +203,8 @@ def _rule(made: Makefile, match: re.Match[str], path: str, line: int) -> list[st
 def _include(files: Files, made: Makefile, path: str, names: str, depth: int) -> None:
     for name in expand(names, made.variables).split():
         target = join(path.rpartition("/")[0], name) or join("", name)
-        if target and files.exists(target) and target != path and depth < 5:
+        if target and files.exists(target) and target != path and depth < 5 and target not in made.included:
+            made.included.add(target)  # to read it again brings nothing that counts here
             default = made.default
             _read(files, made, target, depth + 1)
             made.default = default or made.default

@@ -236,7 +236,8 @@ class _Walk:
         return Name(module, attribute)
 
     def _call(self, what: Any, arguments: Any) -> Any:
-        if self.strict and not (isinstance(what, Name) and isinstance(arguments, tuple)):
+        callable_ = isinstance(what, Name | Made) and not is_array_wrapper(what)
+        if self.strict and not (callable_ and isinstance(arguments, tuple)):
             raise Broken("nothing is there to call")  # one number in 128 begins with the byte of a call
         self.calls += 1
         if not isinstance(what, Name):

@@ -96,7 +96,10 @@ def test_tricks_thought_of_after_the_set_was_frozen() -> None:
     stored = a.zipped({"archive/data.pkl": run}, 8)
     other_method = bytearray(stored)
     other_method[8:10] = b"\0\0"  # the local header says stored, the directory deflated
+    getter = a.proto(3) + a.glob("operator", "attrgetter") + a.text("__self__") + b"\x85Rq\x070"
+    indirect = b"h\x07" + a.glob("os", "system") + b"\x85R."
     tricks = {
+        "a call of what an earlier call gave": (getter + wrapper[2:] + indirect + b"\0" * 64, "x.joblib"),
         "opcodes where joblib has an array": (wrapper + run[2:-1] + b"." + b"\0" * 64, "x.joblib"),
         "method by the directory": (bytes(other_method), "x.pt"),
         "other quotes": (a.npy('"|O"', "(1,)", run), "x.npy"),

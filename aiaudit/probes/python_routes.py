@@ -13,6 +13,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.dependencies import TYPE
 from aiaudit.probes.python.project import PythonProject
 from aiaudit.probes.python.routes import MOST_NAMES, asks_who
 from aiaudit.project.entry import Entry
@@ -132,9 +133,10 @@ def _behind(function: str, path: str, project: PythonProject) -> str:
     ways, seen = [(path, function)], {(path, function)}
     for where, name in ways:  # it grows as it is gone through
         for told in (project.records[where].get("depends") or {}).get(name, ()):
-            if asks_who(told.rpartition(".")[2]):
+            if not told.startswith(TYPE) and asks_who(told.rpartition(".")[2]):
                 return str(told.removeprefix("@.")[:80])
-            place = (where, told[2:]) if told.startswith("@.") else project.split(told, where)
+            name_of = told.removeprefix(TYPE)
+            place = (where, name_of[2:]) if name_of.startswith("@.") else project.split(name_of, where)
             if place is not None and place not in seen and place[0] in project.records and len(ways) < _MOST_BEHIND:
                 seen.add(place)
                 ways.append(place)

@@ -13,12 +13,13 @@ from aiaudit.probes.python.nodes import parameters
 from aiaudit.probes.python.resolve import default_of, last_name
 
 MARKS: Final = rb"\b(?:Depends|Security)\("
+TYPE: Final = ":"  # before the name of a type, which by itself asks nobody: `TokenRequest` is what is sent
 _MARKERS: Final = ("Depends", "Security")
 
 
 def dependencies(view: FileView) -> dict[str, list[str]]:
     """By function, or by the name of a type: what it depends on, by resolved name; names of types among parameters are
-    told too, since any may stand for a dependency."""
+    told too, marked by `TYPE`, since any may stand for a dependency."""
     if not (view.text_has(b"Depends(") or view.text_has(b"Security(")):
         return {}
     told: dict[str, list[str]] = {}
@@ -46,7 +47,7 @@ def _of_function(view: FileView, scope: Scope) -> Iterator[str]:
     for argument in parameters(node):
         yield from _marked(view, default_of(node, argument.arg), around)
         if isinstance(argument.annotation, ast.Name | ast.Attribute):
-            yield from _names(view, argument.annotation, around)
+            yield from (f"{TYPE}{name}" for name in _names(view, argument.annotation, around))
         else:
             yield from _marked(view, argument.annotation, around)
 

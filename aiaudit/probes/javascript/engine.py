@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 12  # of the records; part of the cache key
+VERSION: Final = 15  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.regex(
     rb"\A\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']|\bfrom [\"']react-dom(?:/client)?[\"']"
@@ -41,7 +41,7 @@ _OF_A_PAGE: Final = lazy.regex(
 _BY_A_MODULE: Final = lazy.regex(
     rb"(?m)^\s*(?:import|export)\b|\brequire\s*\(|\bimport\s*\(|\bmodule\.exports\b|\bexports\.\w|\b(?:Deno|Bun)\.\w|\bprocess\.\w"
 )
-_FEATURES: Final = ("routes", "prompts", "flows", "rescues", "parses", "tools")
+_FEATURES: Final = ("routes", "prompts", "flows", "rescues", "parses", "tools", "instructions")
 
 
 class JavaScriptEngine:
@@ -104,7 +104,7 @@ class JavaScriptEngine:
         return record | self._extracted(data, module, resolver, values)
 
     def _extracted(self, data: bytes, module: Module, resolver: Resolver, values: Values) -> dict[str, Any]:
-        from aiaudit.probes.javascript import flows, parses, prompts, rescues, routes, steps, tools
+        from aiaudit.probes.javascript import flows, instructions, parses, prompts, rescues, routes, steps, tools
 
         found: dict[str, Any] = {}
         if "rescues" in self.features or "tools" in self.features:
@@ -130,13 +130,16 @@ class JavaScriptEngine:
             if "parses" in self.features and parses.MARKS.search(data):
                 rows = parses.ParseFinder(finder, values).rows()
                 found |= {"parses": rows} if rows else {}
+            if "instructions" in self.features and (instructions.MARKS.search(data) or routes.MARKS.search(data)):
+                found |= instructions.InstructionFinder(module, resolver, names).record()
         return found
 
     def _matters(self, data: bytes) -> bool:
         """Whether anything stands in the file that some query or extractor asks for."""
-        from aiaudit.probes.javascript import flows, parses, prompts, rescues, routes, tools
+        from aiaudit.probes.javascript import flows, instructions, parses, prompts, rescues, routes, tools
 
         marks = {
+            "instructions": instructions.MARKS,
             "routes": routes.MARKS,
             "prompts": prompts.MARKS,
             "flows": flows.MARKS,

@@ -13,6 +13,7 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.groups import Names, expanded
 from aiaudit.probes.javascript.probe_calls import calls_in
+from aiaudit.probes.javascript.probe_instructions import system_names
 from aiaudit.probes.javascript.project import JavaScriptProject
 from aiaudit.probes.python.match import patterns_of
 from aiaudit.probes.python_findings import DEDICATED, FLOW, LOOP, PROMPT
@@ -21,13 +22,14 @@ from aiaudit.project.entry import Entry
 
 class PromptsQuery(ScriptQuery):
     """Prompts in JavaScript and TypeScript, with the fields of `python.strings`. use: constant (bound to a name),
-    returned, message (the content of a chat message), argument (`system:`, `prompt:`), template, or loaded."""
+    returned, message (the content of a chat message), argument (`system:`, `prompt:`), template, or loaded. kind:
+    system, too, where a call elsewhere gives the text to a model as instructions. placeholders: also of `${…}`."""
 
     min_words: int = Field(default=8, ge=1, le=1000)
     use: list[Literal["constant", "returned", "message", "argument", "template", "loaded"]] = Field(
         default_factory=list
     )
-    features: ClassVar[tuple[str, ...]] = ("prompts",)
+    features: ClassVar[tuple[str, ...]] = ("prompts", "flows", "instructions")
 
 
 _PROMPT_DEFAULTS: Final[dict[str, Any]] = {
@@ -58,7 +60,11 @@ class PromptsProbe(Probe[PromptsQuery]):
     def answer(self, fact_id: str, query: PromptsQuery, context: Context) -> Fact:
         def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
             dedicated = bool(DEDICATED.search(entry.path))
-            for row in project.records[entry.path].get("prompts", ()):
+            rows = project.records[entry.path].get("prompts", ())
+            systems = system_names(project, context) if rows else set()
+            for row in rows:
+                if {(entry.path, row["name"]), (entry.path, row.get("function", ""))} & systems:
+                    row = {**row, "kind": "system"}  # noqa: PLW2901
                 if query.use and row["use"] not in query.use:
                     continue
                 if row["use"] != "loaded" and row.get("words", 0) < query.min_words:

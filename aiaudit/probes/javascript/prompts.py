@@ -7,14 +7,15 @@ template) or by the name it is bound to. The text itself is never kept.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module
+from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.values import Values
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.prompts import judged
+from aiaudit.probes.python.prompts import PLACEHOLDER, judged
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -38,6 +39,7 @@ _CLIMB: Final = frozenset(
 _TEMPLATE_NAME: Final = lazy.regex(r"(?i)template$")
 _MARKUP: Final = lazy.regex(r"^\s*(?:<!DOCTYPE|<html|<svg|<div|SELECT |INSERT |CREATE )", re.IGNORECASE)
 _JOINS: Final = lazy.regex(r"(?:\.(?:join|trim|replace|replaceAll|concat)|\bdedent|stripIndents?|outdent)$")
+_NAMED: Final = frozenset({"identifier", "member_expression"})
 MIN_WORDS: Final = 6
 MAX_LITERALS: Final = 4_000
 
@@ -80,7 +82,20 @@ class PromptFinder:
         key = (name, whole.range().start.index)
         if key not in self._seen:
             self._seen.add(key)
-            self._add(node, name, use, full, "{…}" in full)
+            self._add(node, name, use, full, "{…}" in full, self._holes(whole) if "{…}" in full else [])
+
+    def _holes(self, whole: SgNode) -> list[str]:
+        """What fills the places of a template, by name; texts that stand beside it fill none."""
+        found: list[str] = []
+        for hole in whole.find_all(kind="template_substitution")[:60]:
+            name = _filling(first_named(hole))
+            bound = self.module.bound(name, hole.range().start.index) if name else None
+            fixed = (
+                bound is not None and bound.node is not None and bound.node.kind() == "string" and not bound.assigned
+            )
+            if name and not fixed:
+                found.append(name)
+        return found
 
     def _use(self, node: SgNode) -> tuple[str, str, SgNode]:
         """(use, name, the whole expression that the literal is part of); use "" where it is no prompt."""
@@ -136,7 +151,7 @@ class PromptFinder:
                 return "constant", name, whole
         return ("constant", name, whole) if _NAME.search(name) and not _OTHER_NAME.search(name) else ("", "", whole)
 
-    def _add(self, node: SgNode, name: str, use: str, text: str, dynamic: bool) -> None:
+    def _add(self, node: SgNode, name: str, use: str, text: str, dynamic: bool, holes: Sequence[str] = ()) -> None:
         lower = name.lower()
         place = node.range()
         at = place.start.index
@@ -150,7 +165,22 @@ class PromptFinder:
             "at_module": not self.module.function_at(at),
             **(judged(text) if text else {}),
         }
+        names = sorted({*PLACEHOLDER.findall(text), *holes})
+        if names:
+            row["placeholders"] = names[:40]
         self.rows.append({key: value for key, value in row.items() if value not in (False, "", 0)})
+
+
+def _filling(node: SgNode | None) -> str:
+    """The name of what fills a place: `docs` of `${docs}`, `${format(docs)}` and `${docs.map(…).join("")}`."""
+    while node is not None and node.kind() == "call_expression":
+        arguments, called = node.field("arguments"), node.field("function")
+        first = first_named(arguments) if arguments is not None and arguments.kind() == "arguments" else None
+        if first is not None and first.kind() in ("identifier", "member_expression", "call_expression"):
+            node = first
+        else:
+            node = called.field("object") if called is not None and called.kind() == "member_expression" else None
+    return node.text()[:60].replace("?.", ".") if node is not None and node.kind() in _NAMED else ""
 
 
 def _speaks(name: str, node: SgNode) -> bool:

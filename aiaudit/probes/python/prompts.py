@@ -47,7 +47,7 @@ _LLM_TEMPLATES: Final = name_set(
 _LOADERS: Final = name_set("get_prompt load_prompt pull_prompt pull from_file load_prompt_from_config")
 _TEXT_METHODS: Final = name_set("strip lstrip rstrip format replace join dedent cleandoc")
 _FILE_READS: Final = name_set("open read_text read load get_template render safe_load")
-_PLACEHOLDER: Final = lazy.regex(r"(?<!\{)\{\{?\s*([A-Za-z_][\w.]{0,40})\s*\}?\}(?!\})")
+PLACEHOLDER: Final = lazy.regex(r"(?<!\{)\{\{?\s*([A-Za-z_][\w.]{0,40})\s*\}?\}(?!\})")
 _AUTHORISATION: Final = lazy.regex(
     r"(?i)\b(?:only|never|unless)\b[^.\n]{0,60}\b(?:admins?|administrators?|managers?|authori[sz]ed|employees|owners?|staff|premium)\b"
     r"|\b(?:if|when)\b[^.\n]{0,40}\b(?:role|user)\b[^.\n]{0,20}\b(?:is|equals)\b[^.\n]{0,20}\badmin"
@@ -253,7 +253,7 @@ class PromptFinder:
             "use": use,
             "kind": kind,
             "dynamic": dynamic,
-            "placeholders": list(dict.fromkeys(_PLACEHOLDER.findall(text)))[:20],
+            "placeholders": list(dict.fromkeys(PLACEHOLDER.findall(text)))[:20],
             "at_module": scope.kind in ("module", "class"),
             **judged(text),
         }

@@ -125,9 +125,12 @@ def new(
 
     TODO stands where you must think, and the cases fail until it is gone. Nothing is overwritten.
     """
+    from aiaudit.cli.output import stay_inside
     from aiaudit.packs.scaffold import new_check
+    from aiaudit.reports.base import HERE
 
     frame = new_check(check, pack, cases)
+    stay_inside(HERE, [str(frame.pack), *map(str, frame.cases)])
     verb = "added to" if frame.pack.exists() else "wrote"
     frame.write()
     folder = next(iter(frame.cases)).parents[1]

@@ -31,7 +31,7 @@ def compare(
     """
     from aiaudit.cli.output import columns, wrote
     from aiaudit.reports import comparison
-    from aiaudit.reports.base import check_folder, write_file
+    from aiaudit.reports.base import HERE, check_folder, write_file
     from aiaudit.reports.templating import overriding
     from aiaudit.scoring.comparison import ComparisonError, other_project
 
@@ -48,7 +48,7 @@ def compare(
     for note in other_project(first, second) if outputs else ():
         say(f"warning: {note}")
     for path, data in rendered:
-        write_file(path, data.encode("utf-8", "backslashreplace"))
+        write_file(path, data.encode("utf-8", "backslashreplace"), root=HERE)
     wrote(path for path, _ in rendered)
     print(text, end="")
 

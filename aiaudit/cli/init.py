@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,12 +26,12 @@ def init(
     from aiaudit.project.config import FILE, parse_config
     from aiaudit.project.proposal import Detected, propose
     from aiaudit.project.tree import Project as Tree
-    from aiaudit.reports.base import write_file
+    from aiaudit.reports.base import write_below
     from aiaudit.ruleset import Options
 
     root = Path(path or ".")
     target = root / FILE
-    if target.exists() and not to_stdout:
+    if os.path.lexists(target) and not to_stdout:
         raise UsageError(f"{target}: is there already; nothing was written (--print shows a proposal)")
     made = audit(folder(root), Options())
     facts = {fact_id: fact.value for fact_id, fact in made.facts.items()}
@@ -54,7 +55,7 @@ def init(
     if to_stdout:
         sys.stdout.write(text)
         return
-    write_file(str(target), text.encode())
+    write_below(root, FILE, text.encode(), new=True)
     say(f"{target}: written; answer what is commented out, then run `aiaudit run {root}` again")
     say("begin with the owner and the purpose: the first level waits for them (GOV-001)")
 

@@ -51,7 +51,7 @@ def interview(
         _take(import_, target, today)
         return
     result = _audited(root, today, ("governance",) if ai_act else tuple(pack or ()))
-    wanted = [] if ai_act else _open(result, answers.load(target), today, everything=everything)
+    wanted = [] if ai_act else _open(result, answers.load(root), today, everything=everything)
     tiering = Tiering(root, today, result["facts"], everything=everything)
     if export is not None:
         asks_tier = ai_act or any(question.check in CHECKS for question in wanted)
@@ -87,16 +87,16 @@ def _width() -> int:
 
 
 def _talk(wanted: list[Question], target: Path, today: dt.date, tiering: Tiering) -> None:
-    from aiaudit.interview.answers import sealed, with_answer
+    from aiaudit.interview.answers import FILE, sealed, text_of, with_answer
     from aiaudit.interview.session import Session
     from aiaudit.interview.tiering import CHECKS
-    from aiaudit.reports.base import write_file
+    from aiaudit.reports.base import write_below
 
     saved: list[str] = []
 
     def save(check: str, answer: dict[str, Any]) -> None:
-        text = target.read_text(encoding="utf-8") if target.exists() else ""
-        write_file(str(target), with_answer(text, check, sealed(answer, target.parent, today)).encode())
+        answers = with_answer(text_of(target.parent), check, sealed(answer, target.parent, today))
+        write_below(target.parent, FILE, answers.encode())
         saved.append(check)
 
     def tier() -> bool:
@@ -116,7 +116,7 @@ def _tell_what_does_not_count(saved: list[str], target: Path, today: dt.date) ->
     """Answers that were just given and that the audit does not take as they are, each with the reason."""
     from aiaudit.interview.answers import load
 
-    for question in _open(_audited(target.parent, today, ()), load(target), today, everything=False):
+    for question in _open(_audited(target.parent, today, ()), load(target.parent), today, everything=False):
         if question.check in saved and question.state == "stale":
             say(f"{question.check} does not count in full yet: {question.found}")
 
@@ -125,11 +125,11 @@ def _give(wanted: list[Question], of_tier: Sequence[Question], path: Path) -> No
     """The open questions as a sheet, those of the EU AI Act after the others."""
     from aiaudit.interview.sheets import SheetError
     from aiaudit.interview.sheets import export as sheet
-    from aiaudit.reports.base import check_folder, write_file
+    from aiaudit.reports.base import HERE, check_folder, write_file
 
     check_folder(str(path), "--export")
     try:
-        write_file(str(path), sheet([*wanted, *of_tier], path))
+        write_file(str(path), sheet([*wanted, *of_tier], path), root=HERE)
     except ImportError:
         raise UsageError("Excel sheets need openpyxl: pip install 'aiaudit[xlsx]'; or export .csv") from None
     except SheetError as error:
@@ -141,9 +141,9 @@ def _give(wanted: list[Question], of_tier: Sequence[Question], path: Path) -> No
 
 
 def _take(path: Path, target: Path, today: dt.date) -> None:
-    from aiaudit.interview.answers import FIELDS, load, sealed, with_answer
+    from aiaudit.interview.answers import FIELDS, FILE, load, sealed, text_of, with_answer
     from aiaudit.interview.sheets import SheetError, read
-    from aiaudit.reports.base import write_file
+    from aiaudit.reports.base import write_below
 
     try:
         given = read(path)
@@ -153,14 +153,14 @@ def _take(path: Path, target: Path, today: dt.date) -> None:
     given = {key: row for key, row in given.items() if "/" not in key}
     if tier:
         _take_tier(tier, target.parent, today)
-    before = load(target)
-    text = target.read_text(encoding="utf-8") if target.exists() else ""
+    before = load(target.parent)
+    text = text_of(target.parent)
     told = {check: {key: answer.get(key) for key in FIELDS} for check, answer in before.items()}
     changed = {c: answer for c, answer in given.items() if told.get(c) != {key: answer.get(key) for key in FIELDS}}
     for check, answer in sorted(changed.items()):
         text = with_answer(text, check, sealed(answer, target.parent, today))
     if changed:
-        write_file(str(target), text.encode())
+        write_below(target.parent, FILE, text.encode())
     if given or not tier:
         say(f"{target}: {len(changed)} of {len(given)} answers are new or changed")
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from aiaudit.cli.errors import UsageError, say
 from aiaudit.reports.base import Output, brought_by, parse_output, render, write_files
-from aiaudit.reports.writing import Content, pieces_of
+from aiaudit.reports.writing import HERE, Content, led_out, pieces_of
 
 if TYPE_CHECKING:
     from aiaudit.plugins import Plugin
@@ -63,11 +63,13 @@ class Saved(Struct, frozen=True):
         return render(suffix, self.result)
 
 
-def write(outputs: Sequence[Output], result: Renderable, also: Sequence[tuple[str, bytes]] = ()) -> None:
+def write(
+    outputs: Sequence[Output], result: Renderable, also: Sequence[tuple[str, bytes]] = (), root: str = HERE
+) -> None:
     """Render every report, and only then write any: the files all at once (with those that are made already), and then
-    what goes to stdout."""
+    what goes to stdout. None is led out of `root` by a link."""
     rendered = [(output, result.render(output.suffix)) for output in outputs]
-    write_files([*also, *((output.path, data) for output, data in rendered if not output.is_stdout)])
+    write_files([*also, *((output.path, data) for output, data in rendered if not output.is_stdout)], root=root)
     for output, data in rendered:
         if output.is_stdout:
             sys.stdout.flush()
@@ -204,11 +206,8 @@ def below(root: str, paths: Iterable[str]) -> tuple[str, ...]:
 def stay_inside(root: str, paths: Iterable[str]) -> None:
     """No file that is named below the root may be led out of it by a link of the project: whoever wrote that could have
     any file of this user written over. Raises `UsageError`."""
-    base = Path(root).resolve()
     for path in paths:
-        named, real = Path(os.path.abspath(path)), Path(path).resolve()  # noqa: PTH100 (follows no link)
-        inside = named.is_relative_to(base) or named.is_relative_to(os.path.abspath(root))  # noqa: PTH100
-        if inside and not real.is_relative_to(base) and str(real) != os.devnull:
+        if real := led_out(root, path):
             raise UsageError(f"-o {path}: a link of the project leads to {real}; name that file itself")
 
 

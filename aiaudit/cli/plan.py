@@ -87,7 +87,7 @@ def plan(
     from aiaudit.capacity.report import to_json
     from aiaudit.project.config import load_config, load_project_config
     from aiaudit.project.reader import Reader
-    from aiaudit.reports.base import write_file
+    from aiaudit.reports.base import write_below
 
     limit = plan_cost.limit_of(max_monthly_cost) if max_monthly_cost is not None else None
     root = folder(path or Path())
@@ -106,10 +106,7 @@ def plan(
                 known = compare(_log(calibrate), made.setup, made.demand)
             except NoCalibration as error:
                 raise UsageError(f"--calibrate {calibrate}: {error}") from None
-            kept = Path(root) / FILE
-            if kept.is_symlink():
-                raise UsageError(f"{FILE} is a link; nothing was written")
-            write_file(str(kept), known.to_json().encode())
+            write_below(root, FILE, known.to_json().encode())
             say(f"kept in {FILE}: later plans of this setup use it")
         if known is not None or calibrate is not None:
             made = make(settings.workload, reader, report, known, settings.budget.monthly)

@@ -34,7 +34,7 @@ def portfolio(
     from aiaudit.cli.output import wrote
     from aiaudit.reports import brand as brands
     from aiaudit.reports import portfolio as report
-    from aiaudit.reports.base import check_folder, write_file
+    from aiaudit.reports.base import HERE, check_folder, write_file
     from aiaudit.reports.templating import overriding
     from aiaudit.scoring.portfolio import PortfolioError, build
 
@@ -53,7 +53,7 @@ def portfolio(
     with overriding(templates):
         rendered = [(path, report.render(suffix, made, look)) for path, suffix in outputs]
     for path, text in rendered:
-        write_file(path, text.encode("utf-8", "backslashreplace"))
+        write_file(path, text.encode("utf-8", "backslashreplace"), root=HERE)
     wrote(path for path, _ in rendered)
     if not outputs:
         with overriding(templates):

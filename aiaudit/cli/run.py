@@ -272,6 +272,7 @@ class _Task(Struct, frozen=True):
         """Audit, write what was asked for, and say what a person has to know; the exit code."""
         from aiaudit.cli import output
         from aiaudit.outcome import outcome
+        from aiaudit.reports.base import HERE
 
         progress = output.Progress(not self.quiet)
         try:
@@ -281,7 +282,7 @@ class _Task(Struct, frozen=True):
         done.folder = Path(self.root).resolve().name if self.root else ""
         result = done.head
         saved = [(self.facts_out, done.collection.saved())] if self.facts_out else []
-        output.write(self.outputs, done, saved)
+        output.write(self.outputs, done, saved, self.root or HERE)
         if not self.quiet:
             taken = any(o.is_stdout for o in self.outputs)
             output.summary(result, sys.stderr if taken else sys.stdout, done.folder)

@@ -81,9 +81,9 @@ def add(
     project: Root = None,
 ) -> None:
     """Add a waiver to aiaudit.yaml; the rest of it stays as it is."""
-    from aiaudit.project.config import FILE, parse_config
+    from aiaudit.project.config import FILE, parse_config, project_text
     from aiaudit.project.edit import with_entry
-    from aiaudit.reports.base import write_file
+    from aiaudit.reports.base import write_below
     from aiaudit.scoring.waivers import read
 
     config, library = _project(project)
@@ -99,14 +99,14 @@ def add(
     if read_now[-1].expired:
         raise UsageError(f"--expires {expires}: has passed already, so it would accept nothing; give a later day")
     target = Path(project or ".") / FILE
-    text = target.read_text(encoding="utf-8") if target.exists() else "schema: 1\n"
+    text = project_text(target.parent, FILE) or "schema: 1\n"
     try:
         changed = with_entry(text, "waivers", entry)
     except ValueError as error:
         raise UsageError(f"{target}: {error}") from None
     if len(parse_config(changed.encode(), str(target)).waivers) != len(config.waivers) + 1:
         raise UsageError(f"{target}: the waiver could not be added; write it by hand")
-    write_file(str(target), changed.encode())
+    write_below(target.parent, FILE, changed.encode())
     say(f"{target}: {check} is accepted{f' until {expires}' if expires else ''}; the score stays, score_accepted moves")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.project.config import AttestationEntry, ConfigError, parse_attestations
+from aiaudit.project.config import AttestationEntry, ConfigError, parse_attestations, project_text
 
 FILE: Final = "attestations.yaml"
 FIELDS: Final = ("answer", "owner", "evidence", "reviewed", "review_by", "note")
@@ -19,12 +19,15 @@ _DIGITS: Final = 16  # of a hash: enough to name a content, short enough to read
 _KEY: Final = lazy.regex(r"^([A-Z][A-Z0-9]{1,11}-[0-9]{3}):")
 
 
-def load(path: Path) -> dict[str, dict[str, Any]]:
-    """The answers of a file by check; none where there is no file. Raises `ConfigError`."""
-    if not path.exists():
-        return {}
-    entries = parse_attestations(path.read_bytes(), path.name)
+def load(root: Path) -> dict[str, dict[str, Any]]:
+    """The answers of a project by check; none where it has no file of them. Raises `ConfigError`."""
+    entries = parse_attestations(text_of(root).encode(), FILE)
     return {check: _plain(entry) for check, entry in entries.items()}
+
+
+def text_of(root: Path) -> str:
+    """The project's file of answers, read guarded; "" where there is none. Raises `ConfigError`."""
+    return project_text(root, FILE) or ""
 
 
 def checked(answer: Mapping[str, Any]) -> dict[str, Any]:

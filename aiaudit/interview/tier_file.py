@@ -10,8 +10,8 @@ from typing import Any, TextIO
 from aiaudit.interview.questions import Question
 from aiaudit.interview.tier_session import TierSession
 from aiaudit.interview.tiering import read, rows, take, write
-from aiaudit.project.config import FILE, load_project_config
-from aiaudit.reports.base import write_file
+from aiaudit.project.config import FILE, load_project_config, project_text
+from aiaudit.reports.base import write_below
 
 
 class Tiering:
@@ -22,7 +22,8 @@ class Tiering:
     """
 
     def __init__(self, root: Path, today: dt.date, facts: Mapping[str, Any], *, everything: bool) -> None:
-        self.target, self.today, self.facts, self.everything = root / FILE, today, facts, everything
+        self.root, self.target, self.today = root, root / FILE, today
+        self.facts, self.everything = facts, everything
         self.given = read(load_project_config(root))
 
     def rows(self) -> list[Question]:
@@ -43,5 +44,6 @@ class Tiering:
 
     def save(self, replace: bool = False, reviewer: str = "") -> None:
         """Write the answers to the project file, which is made where there is none."""
-        text = self.target.read_text(encoding="utf-8") if self.target.exists() else "schema: 1\n"
-        write_file(str(self.target), write(text, self.given, self.today, replace=replace, reviewer=reviewer).encode())
+        text = project_text(self.root, FILE) or "schema: 1\n"
+        changed = write(text, self.given, self.today, replace=replace, reviewer=reviewer)
+        write_below(self.root, FILE, changed.encode())

@@ -114,6 +114,8 @@ def new_check(check_id: str, pack: Path | None = None, cases: Path | None = None
     shipped = shipped_files()
     if pack.resolve() not in shipped and any(check_id in ids_in(file) for file in shipped):
         raise _refused(f"{check_id} is a check of aiaudit itself; take an id of your own, as TEAM-001")
+    if pack.exists() and not pack.is_file():
+        raise _refused(f"{pack}: is no regular file; nothing was written")
     folder = (cases or pack.parent / "cases") / check_id
     if folder.exists():
         raise _refused(f"{folder} is there already; nothing was written")

@@ -6,6 +6,7 @@ silently ignored is worse than none.
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from aiaudit.project.config_errors import at, mark_of
 from aiaudit.project.config_errors import problems as problems_of
 from aiaudit.project.entry import display
 from aiaudit.project.parse import Malformed, Map, parse_yaml
-from aiaudit.project.reader import Reader, Unreadable
+from aiaudit.project.reader import WIDE_MARKS, Reader, Unreadable, decode
 from aiaudit.project.workload import WorkloadPart
 
 FILE: Final = "aiaudit.yaml"
@@ -269,14 +270,33 @@ def load_project_config(root: str | Path) -> ProjectConfig:
     """The `aiaudit.yaml` of the audited project, read guarded; an empty configuration where there is none.
 
     Raises `ConfigError`."""
+    data = _project_bytes(root, FILE)
+    return no_config() if data is None else parse_config(data, FILE)
+
+
+def project_text(root: str | Path, name: str) -> str | None:
+    """A file that commands of ours keep in the audited project, read guarded; None where there is none.
+
+    Raises `ConfigError`: it is a link, no regular file, too large, or no text."""
+    data = _project_bytes(root, name)
+    if data is None:
+        return None
+    if len(data) > MAX_BYTES:
+        raise ConfigError([f"{name}: has more than {MAX_BYTES:,} bytes"])
+    text = decode(data)
+    if "\0" in text or (not data.startswith(WIDE_MARKS) and text.encode() != data.removeprefix(codecs.BOM_UTF8)):
+        raise ConfigError([f"{name}: is not UTF-8; save it as UTF-8"])
+    return text
+
+
+def _project_bytes(root: str | Path, name: str) -> bytes | None:
     try:
         with Reader(str(root)) as reader:
-            data = reader.read(FILE, MAX_BYTES + 1).data
+            return reader.read(name, MAX_BYTES + 1).data
     except Unreadable as error:
         if error.reason == "gone":
-            return no_config()
-        raise ConfigError([f"{FILE}: {error.reason}"]) from None
-    return parse_config(data, FILE)
+            return None
+        raise ConfigError([f"{name}: {error.reason}"]) from None
 
 
 def parse_config(data: bytes, file: str = FILE) -> ProjectConfig:

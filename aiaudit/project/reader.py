@@ -144,7 +144,7 @@ def is_sparse(size: int, blocks: int) -> bool:
 
 def is_binary(data: bytes) -> bool:
     """Whether the head of `data` is no text: it has a NUL byte and no UTF-16 or UTF-32 mark."""
-    return b"\0" in data[:_BINARY_HEAD] and not data.startswith(_WIDE_MARKS)
+    return b"\0" in data[:_BINARY_HEAD] and not data.startswith(WIDE_MARKS)
 
 
 def readable(data: bytes) -> bytes | None:
@@ -152,7 +152,7 @@ def readable(data: bytes) -> bytes | None:
     pattern of its zeros, or text with a few NUL bytes in it. None where they are no text. Without NUL bytes in their
     head, the bytes themselves."""
     head = data[:_BINARY_HEAD]
-    if data.startswith(_WIDE_MARKS):
+    if data.startswith(WIDE_MARKS):
         return decode(data).encode("utf-8", "replace")
     zeros = head.count(b"\0")
     if not zeros:
@@ -179,7 +179,7 @@ _ZEROS: Final = 0.7  # share of zeros in every other byte of UTF-16 in Latin let
 _FEW_NULS: Final = 200  # one NUL byte in so many
 _SHORT: Final = 16  # bytes: what has a NUL byte among fewer is no text
 _CONTROLS: Final = frozenset({*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F})  # in no text
-_WIDE_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+WIDE_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
 def decode(data: bytes) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from aiaudit.reports.text import visible
+from aiaudit.reports.writing import OutputError, write_below
 
 TODO: Final = "TODO"
 
@@ -51,17 +52,10 @@ class Scaffold(Struct, frozen=True):
         """
         written = []
         for path, text in self.new.items():
-            target = root / path
             try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                if not target.parent.resolve().is_relative_to(root.resolve()):
-                    raise ScaffoldError(f"{path}: a link leads out of the project; nothing was written")
-                with target.open("x", encoding="utf-8") as file:
-                    file.write(text)
-            except FileExistsError:
-                raise ScaffoldError(f"{path} is there already and stays as it is") from None
-            except OSError as error:
-                raise ScaffoldError(f"{path}: cannot be written: {(error.strerror or 'error').lower()}") from None
+                write_below(root, path, text.encode("utf-8", "backslashreplace"), new=True)
+            except OutputError as error:
+                raise ScaffoldError(str(error)) from None
             written.append(path)
         return written
 

@@ -14,11 +14,11 @@ from typing import Any, Final, Protocol, cast
 from msgspec import Struct
 
 from aiaudit.plugins import Plugin, find, names
-from aiaudit.reports.writing import OutputError, write_file, write_files
+from aiaudit.reports.writing import HERE, OutputError, write_below, write_file, write_files
 
 __all__ = [
-    "FORMATS", "STDOUT", "Output", "OutputError", "Reporter", "brought_by", "check_folder", "parse_output", "render",
-    "reporter", "write_file", "write_files",
+    "FORMATS", "HERE", "STDOUT", "Output", "OutputError", "Reporter", "brought_by", "check_folder", "parse_output",
+    "render", "reporter", "write_below", "write_file", "write_files",
 ]  # fmt: skip
 
 STDOUT: Final = "-"

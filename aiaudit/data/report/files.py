@@ -9,7 +9,7 @@ from typing import Final
 
 from aiaudit.data.model import Report
 from aiaudit.model.records import plain
-from aiaudit.reports.base import STDOUT, Output, OutputError, check_folder, write_file
+from aiaudit.reports.base import HERE, STDOUT, Output, OutputError, check_folder, write_file
 
 FORMATS: Final = (".html", ".md", ".json")
 
@@ -45,4 +45,4 @@ def write(output: Output, text: str) -> None:
     if output.is_stdout:
         sys.stdout.write(text)
     else:
-        write_file(output.path, text.encode("utf-8", "backslashreplace"))
+        write_file(output.path, text.encode("utf-8", "backslashreplace"), root=HERE)

@@ -81,7 +81,8 @@ def audit(
 
 def conclude(prepared: Prepared) -> Audit:
     """Judge and score what was seen. Raises ConfigError and GateError where the project's settings cannot be used."""
-    ruleset, options, collection, clock = prepared.ruleset, prepared.options, prepared.collection, prepared.clock
+    ruleset, options, clock = prepared.ruleset, prepared.options, prepared.clock
+    collection = prepared.collection.discreet()
     commented = subject.waivers(collection.facts)
     settings = settle(ruleset, options, collection.config, collection.config_by, collection.as_of, commented)
     known = derive(collection.specs, collection.facts, subject.declared_words(collection.config))

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from aiaudit import __version__, facts_file, subject
@@ -36,8 +37,28 @@ class Collection(Struct, frozen=True):
     problems: tuple[str, ...] = ()
     name: bytes | None = None  # a digest of all that decides the facts; None where it is not known
 
+    def discreet(self) -> Collection:
+        """The same with no secret in what the project says of itself, in what is wrong with that, and in the names of
+        what was left out. Facts hold none already."""
+        from aiaudit.probes.secrets.hide import hide_in
+
+        said = self.config.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        told = [dict(self.project), self.skipped, list(self.problems), said]
+        clear = hide_in(told)
+        if clear is told:
+            return self
+        project, skipped, problems, said = clear
+        try:
+            config = self.config.like(said)
+        except ConfigError as error:
+            config, problems = no_config(), [*problems, *error.problems]
+        return replace(self, project=project, skipped=skipped, problems=tuple(problems), config=config)
+
     def saved(self) -> bytes:
         """The content of a `--facts-out` file."""
+        return self.discreet()._saved()
+
+    def _saved(self) -> bytes:
         saved = facts_file.SavedFacts(
             as_of=self.as_of,
             project=self.project,

@@ -85,6 +85,7 @@ def data(
         if cache is not None:
             cache.close()
     _check_label(label, report)
+    report = _discreet(report)
     rendered = [(target, render(target.suffix, report)) for target in wanted]
     for target, text in rendered:
         write(target, text)
@@ -96,6 +97,17 @@ def data(
     if all(dataset.rows is None and not dataset.columns for dataset in report.datasets):
         say("nothing could be profiled; the notes say why")
         raise typer.Exit(int(ExitCode.NOTHING))
+
+
+def _discreet(report: Report) -> Report:
+    """The report with no secret in the names of columns and files, or in values."""
+    import msgspec
+
+    from aiaudit.probes.secrets.hide import hide_in
+
+    told = msgspec.to_builtins(report)
+    clear = hide_in(told)
+    return report if clear is told else msgspec.convert(clear, type(report))
 
 
 def _check_label(label: str | None, report: Report) -> None:

@@ -64,16 +64,26 @@ def tell(error: Exception) -> ExitCode:
         say(f"{os.strerror(error.errno).lower()}: the output (or a temporary file) could not be written")
         return ExitCode.USAGE
     if _is_known(error):
-        for line in str(error).splitlines():
+        for line in _discreet(str(error)).splitlines():
             say(line)
         return ExitCode.USAGE
     if isinstance(error, PermissionError) and isinstance(error.filename, str):
         say(f"{error.filename}: permission denied")
         return ExitCode.USAGE
-    say(f"internal error: {type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+    say(f"internal error: {type(error).__name__}: {(_discreet(str(error)).splitlines() or [''])[0]}")
     if not debugging():
         say("this is a fault of aiaudit; AIAUDIT_DEBUG=1 shows where it happened")
     return ExitCode.INTERNAL
+
+
+def _discreet(words: str) -> str:
+    """What went wrong, with no secret that stands in a file, a name or an address."""
+    from aiaudit.probes.secrets.hide import hide
+
+    try:
+        return hide(words)
+    except Exception:  # what is wrong may be what looks for secrets
+        return words
 
 
 def debugging() -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from aiaudit import lazy
-from aiaudit.cli.errors import UsageError
+from aiaudit.cli.errors import UsageError, say
 
 
 def option(*flags: str, envvar: str = "", group: str = "", **settings: Any) -> Any:
@@ -67,12 +67,16 @@ def check_ids(incomplete: str) -> list[str]:
 
 def folder(path: Path) -> str:
     """The root as given, where it is a folder."""
+    from aiaudit.project.cache import refuse_planted
+
     if not path.exists():
         if _ADDRESS.match(str(path)):
             raise UsageError(f"{path}: is an address, and nothing is fetched; clone it first, and give its folder")
         raise UsageError(f"{path}: there is no such folder")
     if not path.is_dir():
         raise UsageError(f"{path}: is a file; give the folder of the project")
+    if planted := refuse_planted(str(path)):
+        say(f"warning: the cache {planted} may have come with the project and is not used; name a folder outside of it")
     return str(path)
 
 

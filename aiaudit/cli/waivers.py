@@ -30,13 +30,17 @@ def list_(
     as_of: Annotated[str | None, option("--as-of", metavar="DATE", help="The day that decides on expiry.")] = None,
 ) -> None:
     """List what is accepted, by whom, and until when."""
+    from aiaudit.probes.secrets.hide import hide
+    from aiaudit.reports.text import visible
+
     today = day(as_of) or _today()
     found, errors = _all(project, today)
     for waiver in sorted(found, key=lambda w: (w.expires or "9999", w.id)):
         where = f" at {waiver.at}" if waiver.at else f" in {', '.join(waiver.paths)}" if waiver.paths else ""
-        print(f"{waiver.id:<9} {_until(waiver.expires, today):<28} {waiver.owner}: {waiver.reason}{where}")
+        said = f"{waiver.id:<9} {_until(waiver.expires, today):<28} {waiver.owner}: {waiver.reason}{where}"
+        print(visible(hide(said)))
     for error in errors:
-        say(str(error))
+        say(hide(str(error)))
     if not found and not errors:
         print("no waivers")
 
@@ -50,17 +54,19 @@ def lint(
 
     Unknown ids, missing owners, reasons and days, and days that have passed.
     """
+    from aiaudit.probes.secrets.hide import hide
+    from aiaudit.reports.text import visible
     from aiaudit.reports.words import digits
 
     today = day(as_of) or _today()
     found, errors = _all(project, today)
     for error in errors:
-        print(f"error: {error}")
+        print(visible(hide(f"error: {error}")))
     for waiver in found:
         if waiver.expired:
-            print(f"error: {_place(waiver)}: expired on {waiver.expires}; its finding is back")
+            print(f"error: {visible(_place(waiver))}: expired on {waiver.expires}; its finding is back")
         elif waiver.expires and (dt.date.fromisoformat(waiver.expires) - today).days <= SOON:
-            print(f"warning: {_place(waiver)}: ends on {waiver.expires}")
+            print(f"warning: {visible(_place(waiver))}: ends on {waiver.expires}")
     wrong = len(errors) + sum(waiver.expired for waiver in found)
     print(f"{digits(len(found) + len(errors), 'waiver')}, {wrong} wrong")
     if wrong:

@@ -320,7 +320,9 @@ def _answer(one: _Asked, context: Context) -> Fact:
 
 
 def _error(fact_id: str, reason: str) -> Fact:
-    return Fact(fact_id, State.ERROR, reason=reason)
+    from aiaudit.probes.secrets.hide import hide
+
+    return Fact(fact_id, State.ERROR, reason=hide(reason))
 
 
 def _line(error: Exception) -> str:

@@ -17,7 +17,7 @@ import sys
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Final
 
@@ -252,12 +252,15 @@ _open: dict[Path, Cache] = {}  # by file: to open one takes as long as to read a
 def open_cache(folder: Path | None = None, *, max_bytes: int = MAX_BYTES) -> Cache | None:
     """The cache in `folder` (None: the user's), or None where it cannot be used.
 
-    A folder that belongs to somebody else, or that others may write to, is not used: what is in it may be planted.
+    A folder that belongs to somebody else, that others may write to, or that came with the audited project is not used:
+    what is in it may be planted.
     """
     where = cache_folder() if folder is None else folder
+    if where in _refused:
+        return None
     try:
         where.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _is_ours(where):
+        if not _is_ours(where) or not _make_private(where / _FILE):
             return None
     except OSError:
         return None
@@ -276,11 +279,74 @@ def open_cache(folder: Path | None = None, *, max_bytes: int = MAX_BYTES) -> Cac
     return None
 
 
+def refuse_planted(root: str) -> str:
+    """Use no cache that may have come with the project below `root`; the folder that is refused, else "".
+
+    A folder within the project, or the repository that it is a part of, is used where git tracks nothing of it, as
+    where CI keeps it from run to run. Whoever wrote the project could have laid answers there that suit him.
+    """
+    folder = cache_folder()
+    named, real = Path(os.path.abspath(folder)), folder.resolve()  # noqa: PTH100 (follows no link)
+    base = Path(root).resolve()
+    repository = next((above for above in named.parents if os.path.lexists(above / ".git")), None)
+    inside = named.is_relative_to(base) or real.is_relative_to(base) or named.is_relative_to(os.path.abspath(root))  # noqa: PTH100
+    if not inside and (repository is None or not base.is_relative_to(repository)):
+        return ""
+    if repository is not None and not _is_tracked(named.relative_to(repository).as_posix(), repository, inside):
+        return ""
+    _refused.add(folder)
+    return str(folder)
+
+
+def _is_tracked(path: str, repository: Path, unsure: bool) -> bool:
+    """Whether git tracks the folder itself (as a link), one on the way to it, or anything in it. `unsure`: what is said
+    where its index cannot be read."""
+    from aiaudit.project.tracked import tracked
+
+    try:
+        at = os.open(repository, os.O_RDONLY)
+    except OSError:
+        return unsure
+    try:
+        paths = tracked(at)
+    finally:
+        os.close(at)
+    way = {path, *(above.as_posix() for above in PurePosixPath(path).parents)}
+    return any(one in way or one.startswith(f"{path}/") for one in paths) if paths else unsure
+
+
+_refused: set[Path] = set()
+
+
 def _is_ours(folder: Path) -> bool:
+    """Whether nobody else may write there. A group of this user alone (its number is the user's) is nobody else."""
     if not hasattr(os, "geteuid"):
         return True
     found = folder.stat()
-    return found.st_uid == os.geteuid() and not found.st_mode & stat.S_IWOTH
+    shared = found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and found.st_gid != found.st_uid)
+    return found.st_uid == os.geteuid() and not shared
+
+
+def _make_private(file: Path) -> bool:
+    """Make a file that nobody else may read: what is kept tells much of the code. One that others could have written
+    to, that is somebody else's, or that is a link goes. Whether there is such a file now."""
+    if not hasattr(os, "geteuid"):
+        return True
+    for _ in range(2):
+        try:
+            found = file.lstat()
+        except FileNotFoundError:
+            with contextlib.suppress(FileExistsError):  # another run was faster
+                os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+            return True
+        writable = stat.S_IWOTH | stat.S_IWGRP
+        if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & writable:
+            if found.st_mode & 0o077:
+                file.chmod(0o600)
+            return True
+        if stat.S_ISDIR(found.st_mode) or not _remove(file):
+            return False
+    return False
 
 
 def _is_broken(error: sqlite3.Error) -> bool:

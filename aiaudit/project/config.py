@@ -243,6 +243,16 @@ class ProjectConfig(Part):
         """Whether the file has this top-level section."""
         return isinstance(self._source, dict) and key in self._source
 
+    def like(self, said: Mapping[str, Any]) -> ProjectConfig:
+        """The configuration of these sections, in the places of this one's. Raises `ConfigError`, which quotes none."""
+        try:
+            made = ProjectConfig.model_validate(said)
+        except ValidationError as error:
+            first = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+            raise ConfigError([f"{self._file}: {first}: a secret stands there; the file was left out"]) from None
+        made._file, made._source = self._file, self._source
+        return made
+
     def place(self, *path: str | int) -> Place | None:
         """Where the value at `path` stands, such as `place("params", "SEC-001", "max_age_days")`."""
         if not self._file:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
@@ -32,6 +32,7 @@ HIDDEN: Final = "[secret]"
 _ANY_TEXT: Final = (
     "surrogatepass"  # Python sources may hold '\\ud800', which is no text elsewhere: there and back unchanged
 )
+_ANY_NAME: Final = "surrogateescape"  # names of files need not be UTF-8
 _AT_ONCE: Final = 64  # elements of a list
 _CUT_SHORT: Final = "cut short"  # no rule's name
 _LEAST: Final = 8  # characters of a text that may hold a secret
@@ -71,20 +72,48 @@ class Discreet:
 
 class Seen(Struct):
     """Records that were looked through, by `id`: facts of large projects share most of theirs. They are held, so that
-    no other has their `id`."""
+    no other has their `id`. Paths likewise, by their text."""
 
     records: dict[int, Any] = field(default_factory=dict)
     cleared: dict[int, Any] = field(default_factory=dict)  # what stands for those that held a secret
+    paths: set[str] = field(default_factory=set)
+    renamed: dict[str, str] = field(default_factory=dict)  # what stands for those that are named by a secret
+
+    def look_at(self, paths: Iterable[str]) -> None:
+        """Find those that are named by a secret: one look at all that are new."""
+        new = sorted(set(paths) - self.paths)
+        self.paths.update(new)
+        if new and _suspicious(new):
+            self.renamed.update((path, clear) for path in new if (clear := hide(path)) != path)
 
 
 def hide_in_fact(fact: Fact, seen: Seen | None = None) -> Fact:
-    """The fact with no secret in its value, its evidence or its reason."""
+    """The fact with no secret in its value, its evidence with the names of files, or its reason."""
+    seen = seen or Seen()
     told = [fact.reason, *(one.note for one in fact.evidence)]
-    value = _clean(fact.value, seen or Seen()) if isinstance(fact.value, list) else hide_in(fact.value)
-    if value is fact.value and not _suspicious(told):
+    unread = fact.scope.unread if fact.scope is not None else ()
+    seen.look_at(chain((one.path for one in fact.evidence if one.path is not None), unread))
+    value = _clean(fact.value, seen) if isinstance(fact.value, list) else hide_in(fact.value)
+    if value is fact.value and not seen.renamed and not _suspicious(told):
         return fact
-    evidence = tuple(replace(one, note=hide(one.note)) for one in fact.evidence)
-    return replace(fact, value=value, evidence=evidence, reason=hide(fact.reason))
+    evidence = tuple(
+        replace(one, path=one.path and seen.renamed.get(one.path, one.path), note=hide(one.note))
+        for one in fact.evidence
+    )
+    scope = fact.scope and replace(fact.scope, unread=tuple(seen.renamed.get(path, path) for path in unread))
+    return replace(fact, value=value, evidence=evidence, scope=scope, reason=hide(fact.reason))
+
+
+def in_names(paths: Sequence[str]) -> Iterator[tuple[str, Pattern, dict[str, Any]]]:
+    """The paths in which a name is a secret by its own shape: each with the rule and what may be kept of it."""
+    text = b"".join(f"{path}\n".encode("utf-8", _ANY_NAME) for path in paths)
+    ends = list(accumulate(len(path.encode("utf-8", _ANY_NAME)) + 1 for path in paths))
+    for pattern, compiled in _sets().matching(text):
+        if pattern.name == _CUT_SHORT or rules()[pattern.name].shape != "vendor":
+            continue
+        for match in compiled.finditer(text):
+            if (kept := judge(pattern, match, text)) is not None:
+                yield paths[bisect_right(ends, match.start(1))], pattern, kept
 
 
 def _clean(records: list[Any], seen: Seen) -> list[Any]:
@@ -226,9 +255,11 @@ def _walk(value: Any, name: str) -> Any:
         return hide(value, name)
     if isinstance(value, Mapping):
         changed = {key: new for key, item in value.items() if (new := _walk(item, str(key))) is not item}
-        return {**value, **changed} if changed else value
+        return _named({**value, **changed} if changed else value)
     if isinstance(value, list) or type(value) is tuple:
         parts = len(value) > 1  # one look at a record costs less than one at each of its texts
+        if parts and all(isinstance(item, str) for item in value):
+            return _walk_words(value, name)
         items = [
             item if parts and isinstance(item, Mapping | list) and not _suspicious(item) else _walk(item, name)
             for item in value
@@ -237,3 +268,35 @@ def _walk(value: Any, name: str) -> Any:
             return value
         return items if isinstance(value, list) else tuple(items)
     return value
+
+
+def _named(value: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """The mapping without secrets among its keys, which stay different from each other."""
+    if all(not isinstance(key, str) or hide(key) == key for key in value):
+        return value
+    made: dict[Any, Any] = {}
+    for key, item in value.items():
+        clear = hide(key) if isinstance(key, str) else key
+        number = 2
+        while clear in made or (clear != key and clear in value):
+            clear, number = f"{hide(key)} {number}", number + 1
+        made[clear] = item
+    return made
+
+
+def _walk_words(words: Sequence[str], name: str) -> Sequence[str]:
+    """The words of a command, or other texts that stand beside each other: `-u`, `me:password`."""
+    line = " ".join(words)
+    data = line.encode("utf-8", _ANY_TEXT)
+    secrets = [data[first:last].decode("utf-8", _ANY_TEXT) for first, last in _spans(data)]
+    clear = [hide(_without(word, secrets), name) for word in words]
+    if all(new == word for new, word in zip(clear, words, strict=True)):
+        return words
+    return clear if isinstance(words, list) else tuple(clear)
+
+
+def _without(word: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        if secret in word:
+            word = word.replace(secret, HIDDEN)
+    return word

@@ -14,6 +14,7 @@ from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.git.probe import tracked_paths
+from aiaudit.probes.secrets.hide import in_names
 from aiaudit.probes.secrets.judge import judge
 from aiaudit.probes.secrets.rules import VERSION, digest, patterns, rules
 from aiaudit.probes.secrets.second import Second, second
@@ -35,6 +36,7 @@ _BARE: Final = (
     "**/{Dockerfile,Containerfile,docker-compose}*",
     *_LOCKS,
 )
+_NAME: Final = 0  # in the place of a line: the secret is the file's name, or that of a folder on the way to it
 _TEST_FILE: Final = lazy.regex(
     r"test|example|sample|dummy|fake|mock|snakeoil|localhost|fixture|cassette", re.IGNORECASE
 )
@@ -95,9 +97,9 @@ class SecretsProbe(Probe[SecretsQuery]):
 
     Placeholders, examples, weak defaults, hashes, identifiers, expired web tokens and encoded data are no secrets.
     `secret` numbers the values: places with the same number hold the same one. `prefix` is the vendor's public one, at
-    most four characters. `ignored`: a `.gitignore` matches the file, and git does not track it. `kind`: vendor (the
-    value's own shape), named (by the name beside it), free (by chance of name and randomness). Nothing of the value is
-    kept.
+    most four characters. Line 0: a part of the path is the secret. `ignored`: a `.gitignore` matches the file, and git
+    does not track it. `kind`: vendor (the value's own shape), named (by the name beside it), free (by chance of name
+    and randomness). Nothing of the value is kept.
     """
 
     name: ClassVar[str] = "secrets"
@@ -120,6 +122,12 @@ class SecretsProbe(Probe[SecretsQuery]):
                     one = record_of(entry, line, group.patterns[number].name, kept, context.as_of)
                     if one is not None and _at_least(one["confidence"], query.min_confidence):
                         _add(found, one)
+        for path, pattern, kept in in_names([entry.path for entry in context.project.entries]):
+            named = context.project.entry(path)
+            if named is not None and (named.role in query.roles or not query.roles):
+                one = record_of(named, _NAME, pattern.name, kept, context.as_of)
+                if one is not None and _at_least(one["confidence"], query.min_confidence):
+                    _add(found, one)
         more = second(context)
         for entry, kept in more.found:
             if not query.roles or entry.role in query.roles:
@@ -228,7 +236,7 @@ def _fact(fact_id: str, secrets: list[dict[str, Any]], scope: Scope, reason: str
     if not secrets:
         return Fact(fact_id, State.ABSENT, [], Level.MEASURED, method, scope=scope)
     evidence = tuple(
-        Evidence(one["path"], one["line"], f"{one['vendor']} ({one['rule']})") for one in secrets[:_EVIDENCE]
+        Evidence(one["path"], one["line"] or None, f"{one['vendor']} ({one['rule']})") for one in secrets[:_EVIDENCE]
     )
     surest = max((Confidence(one["confidence"]) for one in secrets), key=_ORDER.index)  # each keeps its own
     return Fact(fact_id, State.KNOWN, secrets, Level.MEASURED, method, surest, evidence, scope)

@@ -358,14 +358,27 @@ def _open_duckdb(connection: duckdb.DuckDBPyConnection, opened: Opened, source: 
     if not named:
         raise Unopened("no such table" if source.table else "no table")
     schema, table = named[0]
-    _view(connection, opened.view, f"{catalogue}.{quoted_name(schema)}.{quoted_name(table)}")
+    found = connection.execute(
+        "SELECT column_name, is_generated FROM duckdb_columns() "
+        "WHERE (database_name, schema_name, table_name) = ($1, $2, $3) ORDER BY column_index",
+        [catalogue, schema, table],
+    ).fetchall()
+    stored = [str(name) for name, computed in found if not computed]
+    computed = [str(name) for name, computed in found if computed]
+    if not stored:
+        raise Unopened(f"table {table} stores no column")
+    _view(
+        connection, opened.view, f"{catalogue}.{quoted_name(schema)}.{quoted_name(table)}", stored if computed else ()
+    )
+    notes = (f"computed columns are not read: {', '.join(computed)}",) if computed else ()
     if len(named) > 1:
-        opened = replace(opened, notes=(f"{len(named)} tables: the first, {table}, was profiled",))
-    return opened
+        notes = (*notes, f"{len(named)} tables: the first, {table}, was profiled")
+    return replace(opened, notes=notes)
 
 
-def _view(connection: duckdb.DuckDBPyConnection, view: str, read: str) -> None:
-    connection.execute(f'CREATE OR REPLACE VIEW "{view}" AS SELECT * FROM {read}')  # noqa: S608
+def _view(connection: duckdb.DuckDBPyConnection, view: str, read: str, columns: Iterable[str] = ()) -> None:
+    chosen = ", ".join(map(quoted_name, columns)) or "*"
+    connection.execute(f'CREATE OR REPLACE VIEW "{view}" AS SELECT {chosen} FROM {read}')  # noqa: S608
 
 
 def _forget(connection: duckdb.DuckDBPyConnection) -> None:

@@ -52,6 +52,7 @@ class Limits(Struct, frozen=True):
     memory: int = 1024 * 1024 * 1024  # bytes of address space beyond what the parent has
     file_seconds: float = 10.0  # processor time of one file
     stall_seconds: float = 60.0  # wall time without any answer, after which a worker is stopped
+    seconds_of: Callable[[int], float] | None = None  # processor time of a task, where they differ
 
 
 def can_fork() -> bool:
@@ -260,6 +261,8 @@ def _serve(work: Work, orders: int, answers: int, limits: Limits) -> None:
     while len(order := os.read(orders, _ORDER.size)) == _ORDER.size:
         first, end = _ORDER.unpack(order)
         for task in range(first, end):
+            if limits.seconds_of is not None:
+                deadline.seconds = limits.seconds_of(task)
             kind, body = _answer(work, task, deadline)
             _write_all(answers, _FRAME.pack(kind, task, len(body)) + body)
         gc.collect()
@@ -321,7 +324,7 @@ class _Deadline:
     def __init__(self, seconds: float) -> None:
         import resource
 
-        self._seconds = seconds
+        self.seconds = seconds
         self._armed = False
         self._stop = 0  # seconds of processor time at which the process ends
         self._resource = resource
@@ -333,7 +336,7 @@ class _Deadline:
             raise OutOfTime
 
     def __enter__(self) -> None:
-        stop = int(time.process_time() + self._seconds + 2)
+        stop = int(time.process_time() + self.seconds + 2)
         if stop != self._stop:  # once a second
             self._stop = stop
             unlimited = self._hard == self._resource.RLIM_INFINITY
@@ -341,7 +344,7 @@ class _Deadline:
                 limits = (stop if unlimited else min(stop, self._hard), self._hard)
                 self._resource.setrlimit(self._resource.RLIMIT_CPU, limits)
         self._armed = True
-        signal.setitimer(signal.ITIMER_PROF, self._seconds)
+        signal.setitimer(signal.ITIMER_PROF, self.seconds)
 
     def __exit__(self, *_: object) -> None:
         self._armed = False  # the timer is set anew for the next block

@@ -269,6 +269,28 @@ def test_what_a_sqlite_file_would_compute_is_not_computed(tmp_path, measured):
     assert any("computed columns are not read: b" in note for note in report.notes)
 
 
+def test_what_a_duckdb_file_would_compute_is_not_computed(tmp_path, measured):
+    """Two million letters a row, and a name that is one of our functions."""
+    with duckdb.connect(str(tmp_path / "t.duckdb")) as made:
+        made.execute(
+            'CREATE TABLE t (a INT, b TEXT GENERATED ALWAYS AS (repeat(\'x\', 2000000)) VIRTUAL, "c""; --" INT)'
+        )
+        made.execute("INSERT INTO t SELECT i, i FROM range(900) r(i)")
+        made.execute("CREATE MACRO count(x) AS 7")
+    report = measured(tmp_path / "t.duckdb")
+    assert (report.datasets[0].rows, [column.name for column in report.datasets[0].columns]) == (900, ["a", 'c"; --'])
+    assert any("computed columns are not read: b" in note for note in report.notes)
+
+
+def test_views_of_a_duckdb_file_are_not_read(tmp_path, measured):
+    """A view may read any file of this machine."""
+    (tmp_path / "outside.csv").write_text("a\nsecret-of-the-user\n")
+    with duckdb.connect(str(tmp_path / "t.duckdb")) as made:
+        made.execute(f"CREATE VIEW v AS SELECT * FROM read_csv('{tmp_path / 'outside.csv'}')")
+    report = measured(tmp_path / "t.duckdb")
+    assert report.datasets[0].columns == () and "secret-of-the-user" not in repr(report)
+
+
 def test_tables_of_sqlite_s_own_modules_are_no_data(tmp_path, measured):
     _database(tmp_path / "t.sqlite", "CREATE VIRTUAL TABLE v USING fts5(x)", "INSERT INTO v VALUES ('a')")
     report = measured(tmp_path / "t.sqlite")

@@ -38,7 +38,9 @@ VERSION: Final = "4"  # of what is measured: part of the cache's key
 MEMORY: Final = 1024  # MiB that all engines together may use
 _MOST_CORES: Final = 4  # that one task uses: more would want more memory
 _PROCESS: Final = 5 * 1024 * 1024 * 1024  # bytes of address space: the engine's buffers, its libraries, mapped files
-_SECONDS: Final = 600.0  # processor time of one task
+_SECONDS: Final = 600.0  # processor time of one task at most
+_LEAST_SECONDS: Final = 60.0  # of a task with little data: many times what any table of people's making takes
+_SECONDS_PER_MB: Final = 20.0  # more for each megabyte of its files
 _SMALL: Final = 4 * 1024 * 1024  # bytes of all files of a task: an engine is used on for the next one
 _PAUSE: Final = 0.1  # seconds between two words of progress
 _ROOM: Final = 1024 * 1024 * 1024  # bytes of one scratch file that every task may write
@@ -114,11 +116,14 @@ def measure(
         if waiting:
             progress(_told(found, [planned[n] for n in waiting], len(answers), len(planned), time.monotonic() - began))
 
+    def seconds_of(number: int) -> float:
+        return seconds_for(sum(found[n].size for n in planned[todo[number]].sets))
+
     while todo:
         cores = max(1, min(_MOST_CORES, available_jobs() // workers))
         engines = Engines(memory_limit=MEMORY // workers, cores=cores)  # of each worker, made when it is asked for
         tick()
-        for number, answer in _answers(work, len(todo), workers, tick):
+        for number, answer in _answers(work, len(todo), workers, tick, seconds_of):
             made: dict[str, Any] = json.loads(answer) if isinstance(answer, bytes) else {"error": answer}
             BOOK.learn(made.pop(_PHRASES, {}))
             task = planned[todo[number]]
@@ -142,12 +147,16 @@ def _told(found: Sequence[Found], waiting: Sequence[Task], done: int, total: int
 
 
 def _answers(
-    work: Callable[[int], bytes], tasks: int, workers: int, tick: Callable[[], None]
+    work: Callable[[int], bytes],
+    tasks: int,
+    workers: int,
+    tick: Callable[[], None],
+    seconds_of: Callable[[int], float],
 ) -> Iterator[tuple[int, bytes | str]]:
     if not tasks:
         return
     if can_fork():
-        limits = Limits(memory=_PROCESS, file_seconds=_SECONDS, stall_seconds=_SECONDS)
+        limits = Limits(memory=_PROCESS, stall_seconds=_SECONDS, seconds_of=seconds_of)
         # The folder is the parent's: a worker that is stopped or killed cannot tidy up behind itself.
         with tempfile.TemporaryDirectory(prefix="aiaudit-profile-", ignore_cleanup_errors=True) as folder:
 
@@ -162,6 +171,11 @@ def _answers(
             yield number, work(number)
         except Exception as error:
             yield number, reason_of(error)
+
+
+def seconds_for(size: int) -> float:
+    """Processor time that data of so many bytes may take: a small file with thousands of columns holds nobody up."""
+    return min(_SECONDS, _LEAST_SECONDS + size / 1e6 * _SECONDS_PER_MB)
 
 
 def _lacked_memory(made: dict[str, Any]) -> bool:

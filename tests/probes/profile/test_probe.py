@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +158,16 @@ def test_no_value_of_a_personal_column_leaves(tmp_path: Path) -> None:
     for what in ("report", "sets", "columns", "faults", "personal", "slices", "features"):
         fact = ask(tmp_path, what, {"data/people.csv": people})
         assert "marsh" not in str(as_json(fact.value)).lower()
+
+
+def test_a_small_file_has_little_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of columns in a file of 150 KB took minutes; a set beside it is measured."""
+    assert measuring.seconds_for(150_000) < 70
+    assert measuring.seconds_for(1_000_000_000) == 600
+    monkeypatch.setattr(measuring, "_LEAST_SECONDS", 3.0)
+    rows = "".join(json.dumps({f"k{row}_{n}": n for n in range(100)}) + "\n" for row in range(50))
+    began = time.process_time() + sum(os.times()[2:4])
+    found = sets(tmp_path, {"data/wide.jsonl": rows, "data/orders.csv": ORDERS})
+    assert time.process_time() + sum(os.times()[2:4]) - began < 40
+    assert found["data/wide.jsonl"]["unread"] == "took too long"
+    assert found["data/orders.csv"]["rows"] == 40

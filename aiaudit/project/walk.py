@@ -39,6 +39,10 @@ SKIPPED_DIRS: Final = {
     **dict.fromkeys((".cache", ".parcel-cache", ".turbo"), CACHE),
 }
 _VENV_MARK: Final = "pyvenv.cfg"
+# What tools lay in a virtual environment. Anything else beside the mark is somebody's own: the mark does not hide it.
+_OF_VENVS: Final = frozenset({"bin", "Scripts", "include", "Include", "lib", "Lib", "lib64", "share", "etc", "man"})
+_IN_VENVS: Final = frozenset({_VENV_MARK, ".gitignore", ".lock", "CACHEDIR.TAG", "pip-selfcheck.json"})
+_COMPILED: Final = (".pyc", ".pyo", ".nbi", ".nbc")
 
 _CLOEXEC: Final = getattr(os, "O_CLOEXEC", 0)
 _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
@@ -109,28 +113,47 @@ class _Walk:
         try:
             self.device = os.fstat(fd).st_dev
             self._list(fd, _Folder())
+            self._keep_tracked(fd)
         except _Full:
             complete = False
             self.skipped.append(Skipped("**", f"more than {self.max_entries} files; the rest was not walked"))
-        else:
-            self._keep_tracked(fd)
         finally:
             os.close(fd)
         for (name, reason), paths in self.unentered.items():
             one = len(paths) == 1
             self.skipped.append(
-                Skipped(paths[0], reason) if one else Skipped(f"**/{name}", f"{len(paths)} folders: {reason}")
+                Skipped(display(paths[0]), reason) if one else Skipped(f"**/{name}", f"{len(paths)} folders: {reason}")
             )
         entries = tuple(_in_order(_with_targets(self.entries)))
         return Tree(self.root, entries, tuple(sorted(self.skipped)), complete)
 
     def _keep_tracked(self, root: int) -> None:
-        """What git tracks is not ignored, whatever a `.gitignore` says of it."""
-        if any(entry.ignored for entry in self.entries) and (kept := tracked(root)):
-            self.entries = [
-                replace(entry, ignored=False) if entry.ignored and entry.path in kept else entry
-                for entry in self.entries
-            ]
+        """What git tracks is not ignored, whatever a `.gitignore` says, and no tool's cache, whatever its folder is
+        called."""
+        caches = tuple(f"{path}/" for (_, reason), paths in self.unentered.items() if reason == CACHE for path in paths)
+        if not (caches or any(entry.ignored for entry in self.entries)) or not (kept := tracked(root)):
+            return
+        self.entries = [
+            replace(entry, ignored=False) if entry.ignored and entry.path in kept else entry for entry in self.entries
+        ]
+        for path in sorted(kept) if caches else ():
+            if path.startswith(caches) and not path.endswith(_COMPILED):
+                self._add_tracked(path, root)
+
+    def _add_tracked(self, path: str, root: int) -> None:
+        """Make the entry of a file in a folder that was not entered. No link is followed: the reader refuses any."""
+        try:
+            status = os.stat(path, dir_fd=root, follow_symlinks=False)
+        except OSError:
+            return
+        if not stat.S_ISREG(status.st_mode) or (self.excluded is not None and self.excluded(path)):
+            return
+        if len(self.entries) >= self.max_entries:
+            raise _Full
+        folder, _, name = path.rpartition("/")
+        role, suffix = role_and_suffix(role_of_dirs(folder.lower()), name.lower())
+        sparse = status.st_size >= SPARSE_FROM and is_sparse(status.st_size, status.st_blocks)
+        self.entries.append(Entry(path, status.st_size, "file", role=role, suffix=suffix, sparse=sparse))
 
     def _list(self, fd: int, folder: _Folder) -> None:
         """List the folder open at `fd`, and enter the folders in it."""
@@ -140,9 +163,13 @@ class _Walk:
         except OSError as error:
             self.skipped.append(Skipped(display(folder.prefix) or ".", _words(error)))
             return
-        if folder.depth and _VENV_MARK in found:
-            self.unentered[folder.prefix, VENV].append(display(folder.prefix[:-1]))
-            return
+        if folder.depth and _VENV_MARK in found and (made := _of_venv(found)):
+            if made >= found.keys():
+                self.unentered[folder.prefix, VENV].append(folder.prefix[:-1])
+                return
+            for name in made & _OF_VENVS:
+                self.unentered[name, VENV].append(folder.prefix + name)
+            found = {name: one for name, one in found.items() if name not in made}
         if ".gitignore" in found and not folder.ignored:
             data = _read_small(fd, ".gitignore")
             rules = (*folder.rules, (len(folder.prefix), IgnoreFile(data)))
@@ -187,7 +214,7 @@ class _Walk:
         path = folder.prefix + name
         reason = SKIPPED_DIRS.get(name)
         if reason is not None:
-            self.unentered[name, reason].append(display(path))
+            self.unentered[name, reason].append(path)
             return
         if self.excluded is not None and (self.excluded(path) or self.excluded(path + "/")):
             self.skipped.append(Skipped(display(path), "excluded by configuration"))
@@ -208,6 +235,13 @@ class _Walk:
             self._list(fd, _Folder(path + "/", role, folder.rules, ignored, folder.depth + 1))
         finally:
             os.close(fd)
+
+
+def _of_venv(found: Iterable[str]) -> frozenset[str]:
+    """Those of the names in a folder with the mark of a virtual environment that its tools have made; none where the
+    mark is all that it has of one."""
+    made = frozenset(found) & (_OF_VENVS | _IN_VENVS)
+    return made if made & _OF_VENVS else frozenset()
 
 
 def _link(name: str, parent: int, prefix: str) -> str:

@@ -297,3 +297,35 @@ def test_ignored_is_what_git_says(tmp_path_factory: pytest.TempPathFactory, rule
     ours = {entry.path for entry in walk(root).entries if entry.ignored and entry.path in files}
     assert ours == git_says, rules
     shutil.rmtree(root)
+
+
+def test_the_mark_of_an_environment_hides_only_what_an_environment_has(tmp_path: Path) -> None:
+    """One file `pyvenv.cfg` hid all code of its folder."""
+    build(
+        tmp_path,
+        {
+            "app/pyvenv.cfg": "home = /usr",
+            "app/serve.py": "",
+            "svc/pyvenv.cfg": "home = /usr",
+            "svc/bin/pip": "",
+            "svc/lib/python3.12/x.py": "",
+            "svc/core/load.py": "",
+            "env/pyvenv.cfg": "home = /usr",
+            "env/bin/pip": "",
+            "env/.gitignore": "*",
+        },
+    )
+    tree = walk(tmp_path)
+    assert [entry.path for entry in tree.entries] == ["app/pyvenv.cfg", "app/serve.py", "svc/core/load.py"]
+    assert [one.path for one in tree.skipped] == ["env", "svc/bin", "svc/lib"]
+
+
+def test_what_git_tracks_is_no_cache_whatever_its_folder_is_called(tmp_path: Path) -> None:
+    files = dict.fromkeys(("__pycache__/load.py", "__pycache__/load.cpython-312.pyc", ".cache/a/run.py", "main.py"), "")
+    build(tmp_path, {**files, "node_modules/a.js": ""})
+    for words in (["init", "-q"], ["add", "-f", "."]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / ".cache/made.py").write_text("")
+    tree = walk(tmp_path)
+    assert [e.path for e in tree.entries] == [".cache/a/run.py", "__pycache__/load.py", "main.py"]
+    assert {one.path for one in tree.skipped} == {".cache", ".git", "__pycache__", "node_modules"}

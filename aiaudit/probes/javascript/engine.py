@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 15  # of the records; part of the cache key
+VERSION: Final = 18  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.regex(
     rb"\A\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']|\bfrom [\"']react-dom(?:/client)?[\"']"
@@ -104,7 +104,17 @@ class JavaScriptEngine:
         return record | self._extracted(data, module, resolver, values)
 
     def _extracted(self, data: bytes, module: Module, resolver: Resolver, values: Values) -> dict[str, Any]:
-        from aiaudit.probes.javascript import flows, instructions, parses, prompts, rescues, routes, steps, tools
+        from aiaudit.probes.javascript import (
+            flows,
+            instructions,
+            parses,
+            prompts,
+            rescues,
+            routes,
+            sentries,
+            steps,
+            tools,
+        )
 
         found: dict[str, Any] = {}
         if "rescues" in self.features or "tools" in self.features:
@@ -114,6 +124,8 @@ class JavaScriptEngine:
             found |= {"rescues": rows} if rows else {}
         if "routes" in self.features and routes.MARKS.search(data):
             found |= routes.RouteFinder(module, resolver, values).record()
+        if "routes" in self.features and sentries.MARKS.search(data):
+            found |= sentries.SentryFinder(module).record()
         if "tools" in self.features and tools.MARKS.search(data):
             rows = tools.ToolFinder(module, resolver, values).found()
             found |= {"tools": rows} if rows else {}
@@ -136,9 +148,10 @@ class JavaScriptEngine:
 
     def _matters(self, data: bytes) -> bool:
         """Whether anything stands in the file that some query or extractor asks for."""
-        from aiaudit.probes.javascript import flows, instructions, parses, prompts, rescues, routes, tools
+        from aiaudit.probes.javascript import flows, instructions, parses, prompts, rescues, routes, sentries, tools
 
         marks = {
+            "sentries": sentries.MARKS,
             "instructions": instructions.MARKS,
             "routes": routes.MARKS,
             "prompts": prompts.MARKS,
@@ -148,7 +161,7 @@ class JavaScriptEngine:
             "tools": tools.MARKS,
         }
         return self._marks.search(data) is not None or any(
-            marks[one].search(data) for one in self.features if one in marks
+            marks[one].search(data) for one in (*self.features, "sentries") if one in marks
         )
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _EXPORTED: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _NEST: Final = lazy.regex(r"^@(Get|Post|Put|Patch|Delete|All)\(\s*(?:['\"`]([^'\"`]*)['\"`])?")
 _SERVER_FILE: Final = lazy.regex(r"\s*(?:(?://[^\n]*\n|/\*.*?\*/)\s*)*[\"']use server[\"']", re.DOTALL)
+# A function of AWS that is asked over HTTP, by the type of its event.
+_LAMBDA: Final = lazy.regex(r"\b(?:APIGateway|ALB|LambdaFunctionURL)(?:Proxy)?(?:Request)?Event")
 _TYPED: Final = lazy.regex(
     r"@(?:Body|Query)\([^)]*\)\s*\w+\s*:\s*\w*(?:Dto|DTO|Input|Request|Schema)\b|(?:Zod|Validation|Parse\w+)Pipe"
 )
@@ -64,6 +66,9 @@ class ExportedHandlers:
     def _exported_one(self, place: SgNode, name: str, default: bool, action: bool, value: SgNode) -> None:
         if name in _EXPORTED and not default:
             self.rows.add(place, "next", "export", "", [name], [value])
+        elif name == "handler" and not default and _LAMBDA.search(self.module.text):
+            row = self.rows.add(place, "lambda", "route", "", [], [value])
+            row["reads"] = True
         elif action and value.kind() in FUNCTIONS:
             row = self.rows.add(place, "next", "action", name, ["POST"], [value])
             parameters = value.field("parameters")

@@ -47,11 +47,19 @@ _AUTH_CALL: Final = lazy.regex(
     r"require(?:Auth|User|Session|Login|Admin|Role|Permission)\w*|verify\w*(?:Token|Jwt|JWT|Session|ApiKey|Auth|Signature)\w*|"
     r"jwtVerify|authenticate\w*|authorize\w*|getToken|validate(?:ApiKey|Token|Session|Auth)\w*|isAuthenticated|isAuthorized|"
     r"getUser|getCurrentUser|withAuth\w*|check(?:Auth|Access|Permission|Session)\w*|ensure(?:Auth|LoggedIn|User)\w*|"
-    r"getSessionUser|timingSafeEqual|constructEvent))\s*(?:<[^>()]*>)?\("
+    r"getSessionUser|checkBotId|verify(?:Turnstile|Recaptcha|ReCaptcha|Captcha)\w*|timingSafeEqual|constructEvent))\s*(?:<[^>()]*>)?\("
+)
+# Platforms whose own handler checks the signature under what they send.
+_SIGNED: Final = name_set(
+    "@vercel/slack-bolt @slack/bolt @slack/webhook @octokit/webhooks svix stripe discord-interactions @line/bot-sdk"
+)
+_CREDENTIAL: Final = lazy.regex(r"(?i)header|authori[sz]ation|bearer|cookie|api_?key|access_?token|jwt")
+_CHECKING: Final = name_set(
+    "createHandler verify verifyAndReceive constructEvent constructEventAsync verifyKey middleware toApp"
 )
 _WHO: Final = lazy.regex(r"(?i)user|session|auth|profile|viewer|account|principal|identity|caller")
 _DENIES: Final = lazy.regex(r"\b40[13]\b|(?i:unauthori[sz]ed|forbidden|not[ _-]?authenticated)|\bredirect\(")
-_SELF_DENYING: Final = lazy.regex(
+SELF_DENYING: Final = lazy.regex(
     r"(?:^|\.)(?:require|ensure|verify|authenticate|authorize|jwtVerify|withAuth|protect|constructEvent)"
 )
 _RESPONSE: Final = lazy.regex(
@@ -128,15 +136,54 @@ class Handlers:
             and call.kind() == "call_expression"
         ):
             touches.append(last[:60])
-        if own_spec(named.spec) and _WHO.search(named.rest):
+        optional = (own_spec(named.spec) or name == made.get("auth")) and self._only_if_given(call)
+        if optional and name == made.get("auth"):
+            made["auth"] = ""
+        made["auth"] = made.get("auth") or self.signed(call)
+        if own_spec(named.spec) and not optional and (_WHO.search(named.rest) or name == made.get("auth")):
             made.setdefault("asks_by", []).append([named.spec, named.rest])
-        if depth < 2 and ((request and _hands_on(call, request)) or (made["reads"] and _CHECKER.search(last))):
+        if (
+            depth < 2
+            and not optional
+            and ((request and _hands_on(call, request)) or (made["reads"] and _CHECKER.search(last)))
+        ):
             if named.spec == LOCAL and "." not in named.rest:
                 bound = self.module.bound(named.rest, call.range().start.index)
                 if bound is not None and bound.node is not None and bound.node.kind() in FUNCTIONS:
                     merge(made, self.of(bound.node, depth + 1))
             elif own_spec(named.spec):
                 made.setdefault("hands_to", []).append([named.spec, named.rest])
+
+    def _only_if_given(self, call: SgNode) -> bool:
+        """`image ? verify(image) : undefined`: what is looked at only where a caller brings it keeps nobody out. A
+        key or a token of a header is left to who reads whom the code lets through without one."""
+        arguments = call.field("arguments")
+        first = (
+            next((one.text() for one in arguments.children() if one.is_named()), "") if arguments is not None else ""
+        )
+        bound = self.module.bound(first, call.range().start.index) if first else None
+        made = bound.node.text()[:400] if bound is not None and bound.node is not None else ""
+        if not first or _CREDENTIAL.search(first) or _CREDENTIAL.search(made):
+            return False
+        at = call.range().start.index
+        for one in call.ancestors():
+            kind = one.kind()
+            if kind in ("function_declaration", "method_definition", "export_statement"):
+                return False
+            if kind in ("if_statement", "ternary_expression"):
+                condition = one.field("condition")
+                if condition is not None and not condition.range().start.index <= at < condition.range().end.index:
+                    asked = condition.text().strip("()").strip()
+                    other = one.field("alternative")
+                    if asked == first:
+                        return other is None or not _DENIES.search(other.text())
+        return False
+
+    def signed(self, call: SgNode) -> str:
+        """The handler of a platform's own library, which checks the signature under what it is sent; else ""."""
+        named = self.resolver.called(call)
+        last = named.rest.rpartition(".")[2]
+        return last if package(named.spec) in _SIGNED and last in _CHECKING else ""
 
     def _is_schema(self, called: SgNode) -> bool:
         receiver = called.field("object")
@@ -208,9 +255,13 @@ def asks_who(text: str) -> str:
     """The call by which a handler asks who is calling, where a stranger is then sent away; "" where none is."""
     match = _AUTH_CALL.search(text)
     if match is None:
-        return "answers 401" if re.search(r"\bif\s*\([^{};]{1,200}\)\s*\{?[^{}]{0,200}\b401\b", text) else ""
+        return (
+            "answers 401"
+            if re.search(r"\bif\s*\([^{};]{1,200}\)\s*\{?\s*(?:return\s*\{)?[^{}]{0,200}\b401\b", text)
+            else ""
+        )
     name = match.group(1)
-    if _SELF_DENYING.search(name):
+    if SELF_DENYING.search(name):
         return name
     after = text[match.end() :]
     return name if _DENIES.search(after) or re.search(r"\bif\s*\(\s*!|\bthrow\b|\?\.user", after) else ""

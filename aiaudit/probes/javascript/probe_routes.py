@@ -15,6 +15,7 @@ from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.handlers import merge
 from aiaudit.probes.javascript.project import JavaScriptProject
 from aiaudit.probes.javascript.routes import APPS
+from aiaudit.probes.javascript.sentries import Sentry, sentries_of
 from aiaudit.probes.python_routes import HEALTH, ROUTE
 from aiaudit.project.entry import Entry
 
@@ -53,7 +54,11 @@ class RoutesProbe(Probe[RoutesQuery]):
         return list_of(ROUTE)
 
     def answer(self, fact_id: str, query: RoutesQuery, context: Context) -> Fact:
+        known: dict[str, list[Sentry]] = {}
+
         def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
+            if "sentries" not in known:
+                known["sentries"] = sentries_of(project)
             rows = project.records[entry.path].get("routes", ())
             wide = [row for row in rows if row["kind"] == "middleware"]
             for row in rows:
@@ -62,7 +67,7 @@ class RoutesProbe(Probe[RoutesQuery]):
                     continue
                 if query.frameworks and placed["framework"] not in query.frameworks:
                     continue
-                yield _judged(placed, wide, entry.path, project)
+                yield _judged(placed, wide, entry.path, project, known["sentries"])
 
         def note(one: dict[str, Any]) -> str:
             return f"{one['framework']} {' '.join([*one['methods'], one['route'] or one['kind']])}"
@@ -98,9 +103,13 @@ def _url(folders: str) -> str:
     return "/" + "/".join(parts)
 
 
-def _judged(row: dict[str, Any], wide: list[dict[str, Any]], path: str, project: JavaScriptProject) -> dict[str, Any]:
+def _judged(
+    row: dict[str, Any], wide: list[dict[str, Any]], path: str, project: JavaScriptProject, sentries: list[Sentry]
+) -> dict[str, Any]:
     merged = {**row, "hands_to": list(row.get("hands_to", ()))}
     _follow(merged, merged["hands_to"], path, project, 0)
+    if merged.get("auth") and _refuses_nobody(merged, path, project):
+        merged["auth"] = ""
     for spec, rest in merged.get("asks_by", ())[:8]:  # a function of the project that sends a stranger away
         found = project.follow(spec, "" if rest == "*" else rest, path)
         summary = project.records.get(found.path, {}).get("handlers", {}).get(found.local, {})
@@ -111,6 +120,8 @@ def _judged(row: dict[str, Any], wide: list[dict[str, Any]], path: str, project:
         if one["line"] < row["line"]:
             merged["auth"] = merged.get("auth") or one.get("auth", "")
             merged["checks"] = merged.get("checks") or one.get("checks", "")
+    if not merged.get("auth"):
+        merged["auth"] = next((f"{one.path}" for one in sentries if one.stands_before(merged, path)), "")
     if not merged.get("checks") and _speaks_mcp(path, project):
         merged["checks"] = "schemas of MCP tools"
     methods = row.get("methods", [])
@@ -139,6 +150,18 @@ def _judged(row: dict[str, Any], wide: list[dict[str, Any]], path: str, project:
         "touches": sorted(set(merged.get("touches", ())))[:12],
         "calls": [],
     }
+
+
+def _refuses_nobody(row: dict[str, Any], path: str, project: JavaScriptProject) -> bool:
+    """Whether the check of the caller is a function of the project that only bears such a name."""
+    name = row["auth"].rpartition(".")[2]
+    if name in project.records[path].get("idle", ()):
+        return True
+    for spec, rest in (*row.get("hands_to", ()), *row.get("asks_by", ())):
+        if rest.rpartition(".")[2] == name:
+            found = project.follow(spec, rest, path)
+            return bool(found.path) and found.local in project.records.get(found.path, {}).get("idle", ())
+    return False
 
 
 def _speaks_mcp(path: str, project: JavaScriptProject) -> bool:

@@ -107,7 +107,10 @@ class JavaScriptProject:
         if spec.startswith("."):
             return self._stem(posixpath.normpath(posixpath.join(folder, spec)))
         above = folder
+        library = f"src/lib{spec.removeprefix('$lib')}" if spec.startswith("$lib") else ""  # SvelteKit's own alias
         while True:
+            if library and (found := self._stem(posixpath.normpath(posixpath.join(above, library)))):
+                return found
             for pattern, target in self._aliases.get(above, ()):
                 found = self._by_alias(spec, pattern, posixpath.normpath(posixpath.join(above, target)))
                 if found:

@@ -73,6 +73,14 @@ class RouteRows:
             if is_validator(name):
                 row["checks"] = row.get("checks") or name
                 row["bounded"] = row.get("bounded") or bool(re.search(r"\.max\(", node.text()[:5000]))
+        if kind == "ternary_expression":
+            for side in ("consequence", "alternative"):
+                one = node.field(side)
+                if one is not None and one.kind() == "call_expression":
+                    self.handler(row, one, last=last)
+            return
+        if kind == "call_expression" and (signed := self.handlers.signed(node)):
+            row["auth"] = row.get("auth") or signed
         if kind in ("call_expression", "array", "object"):
             for inner in self.inside(node):
                 self.handler(row, inner, last=last)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit import lazy
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.exported import ExportedHandlers
-from aiaudit.probes.javascript.handlers import AUTH_NAME, is_validator
+from aiaudit.probes.javascript.functions import FunctionRoutes, procedures
+from aiaudit.probes.javascript.handlers import AUTH_NAME, SELF_DENYING, is_validator
 from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named
 from aiaudit.probes.javascript.names import UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Resolver
@@ -27,7 +28,8 @@ MARKS: Final = lazy.regex(
     rb"\.(?:get|post|put|patch|delete|all|use|route|tool|registerTool|addTool|setRequestHandler|openapi|serve)\s*\("
     rb"|\bexport\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE)\b|\bexport\s+default\b|\bcreateServer\s*\("
     rb"|[\"']use server[\"']|@(?:Get|Post|Put|Patch|Delete|All)\(|\bexport\s*\{[^}]*\b(?:GET|POST)\b"
-    rb"|\bmodule\.exports\b|\b(?:req|request|c|z|yup|joi|ajv|auth|jwt)\b|[Ss]ession|[Uu]ser\("
+    rb"|@azure/functions|firebase-functions|functions-framework|\b(?:APIGateway|ALB|LambdaFunctionURL)\w*Event"
+    rb"|\b\w*[pP]rocedure\b|\bmodule\.exports\b|\b(?:req|request|c|z|yup|joi|ajv|auth|jwt)\b|[Ss]ession|[Uu]ser\("
 )
 VERBS: Final = name_set("get post put patch delete all options head")
 APPS: Final = {  # heads of names on which a verb makes a route
@@ -61,6 +63,11 @@ _CALLED: Final = lazy.regex(r"([A-Za-z_$][\w$]*)\s*\(")
 _LOOKED_UP: Final = lazy.regex(
     r"\bawait\b|\$\{|:\s*(?!true\b|false\b|null\b)[A-Za-z_$]|\b(?:end|send|json|write)\(\s*[A-Za-z_$]"
 )
+# Something on which a function may decide: a branch, an error, an answer, or another function that is asked.
+_MAY_REFUSE: Final = lazy.regex(
+    r"\bif\b|\bthrow\b|\?|&&|\|\||\bawait\b|\breject\b|\bredirect\b|\b40[13]\b|\breturn\s+(?!next\b)[\w.]+\(|\b\w*(?:[aA]uth|[vV]erif|[sS]ession)\w*\("
+    r"|=>\s*(?!next\b)[\w.]+\("
+)
 _TOOLS: Final = name_set("tool registerTool addTool setRequestHandler")
 _LIKE_APP: Final = lazy.regex(r"^(?:app|router|fastify|server|api|\w+Router|\w+App)$")
 _LIKE_SERVER: Final = lazy.regex(r"(?i)server$|^mcp")
@@ -92,13 +99,27 @@ class RouteFinder:
         made: dict[str, Any] = {}
         if self.made.rows:
             made["routes"] = sorted(self.made.rows, key=lambda row: int(row["line"]))
-        functions = self._functions()
+        functions = {**self._functions(), **procedures(self.module)}
         if functions:
             made["handlers"] = functions
+        idle = self._idle()
+        if idle:
+            made["idle"] = idle
         schemas = self.handlers.schemas()
         if schemas:
             made["schemas"] = schemas
         return made
+
+    def _idle(self) -> list[str]:
+        """Functions that are named after a check of the caller, and refuse nobody."""
+        return sorted(
+            scope.name
+            for scope in self.module.functions
+            if scope.node is not None
+            and (AUTH_NAME.search(scope.name) or SELF_DENYING.search(scope.name))
+            and (body := scope.node.field("body")) is not None
+            and not _MAY_REFUSE.search(f"=> {body.text()[:20_000]}")
+        )[:50]
 
     def _functions(self) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
@@ -116,6 +137,8 @@ class RouteFinder:
             return
         named = self.resolver.called(call)
         name = dotted(named.spec, named.rest)
+        if FunctionRoutes(self.made, self.values).add(call, name):
+            return
         if name in _SERVERS:
             self.made.add(call, _SERVERS[name], "route", "", [], self.made.arguments(call))
             self._compared(call, _SERVERS[name])

@@ -1,0 +1,242 @@
+"""What stands before all routes: the middleware of Next and the hook of SvelteKit, whom they send away, and from where.
+
+A sentry is known by what it does: it answers 401 or 403, or sends to another page, unless something is verified. It
+guards what its matcher and the conditions around that answer leave, and nothing that it lets through before.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from aiaudit import lazy
+from aiaudit.probes.javascript.module import Module
+from aiaudit.probes.javascript.names import package
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+    from aiaudit.probes.javascript.project import JavaScriptProject
+
+MARKS: Final = lazy.regex(
+    rb"\bNextResponse\b|\bNextRequest\b|\bclerkMiddleware\b|@sveltejs/kit|\bevent\.(?:locals|url\.pathname)\b|next-auth/middleware|authkit|nextjs-auth0"
+)
+_FILES: Final = lazy.regex(r"(?:^|/)(?:src/)?(?:(?:middleware|proxy)\.[cm]?[jt]s|hooks\.server\.[jt]s)$")
+_MATCHER: Final = lazy.regex(r"\bmatcher\s*:\s*(\[[^\]]{0,4000}\]|[\"'`][^\"'`]{0,400}[\"'`])", re.DOTALL)
+_TEXT: Final = lazy.regex(r"[\"'`]((?:/|\()[^\"'`]{0,400})[\"'`]")
+_LITERAL: Final = lazy.regex(r"[\"'`](?:\$\{\w+\})?(/[\w./-]*)[\"'`]")
+_PATH: Final = lazy.regex(r"(?i)path(?:name)?\b|\burl\b|route\.id|matcher?\(|is\w*(?:route|path|page)")
+# What a condition asks for where it is about the caller, by its words or by how its names were made.
+_WHO: Final = lazy.regex(
+    r"(?i)user|session|token|auth|jwt|claims|signed_?in|logged|api_?key|secret|principal|credential"
+)
+_MISSING: Final = lazy.regex(r"!(?!=)|!==|!=|===?\s*(?:null|undefined|false)|\bnot")
+_AWAY: Final = lazy.regex(r"(?:^|\.)(?:redirect|protect|redirectToSignIn)$")
+_LETS_ON: Final = lazy.regex(r"\b(?:next|resolve|resolve\(event)\(|^\s*\{?\s*return\s*;?\s*\}?\s*$")
+_PROTECTING: Final = {  # middleware of libraries that sends strangers away by itself
+    "next-auth/middleware": "withAuth",
+    "@auth0/nextjs-auth0/edge": "withMiddlewareAuthRequired",
+    "@workos-inc/authkit-nextjs": "authkitMiddleware",
+}
+_NEGATIVE: Final = lazy.regex(r"^/?\(\(\?!(.{1,600})\)(?:\.\*|\.\+|\[\^\?\]\*)\)$", re.DOTALL)
+MAX_PLACES: Final = 40
+
+
+class SentryFinder:
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    def record(self) -> dict[str, Any]:
+        """`sentries`: function -> {"guards": [[prefix…] for each answer that sends away; [] is everywhere], "lets":
+        prefixes let through before}; `matcher`: patterns; `wrapped`: library that protects by itself."""
+        found: dict[str, Any] = {}
+        for scope in self.module.functions:
+            if scope.node is not None and scope.name and len(found) < 100:
+                guards = self._guards(scope.node)
+                if guards:
+                    made = {
+                        "guards": guards,
+                        "lets": self._let_through(scope.node),
+                        "line": scope.node.range().start.line + 1,
+                    }
+                    found.setdefault("sentries", {})[scope.name] = made
+        matcher = _MATCHER.search(self.module.text)
+        if matcher is not None:
+            found["matcher"] = [one[:200] for one in _TEXT.findall(matcher.group(1))][:40]
+        wrapped = self._wrapped()
+        return found | ({"wrapped": wrapped} if wrapped else {})
+
+    def _guards(self, node: SgNode) -> list[list[str]]:
+        found: list[list[str]] = []
+        for one in node.find_all(
+            {
+                "rule": {
+                    "any": [
+                        {"kind": "number", "regex": "^40[13]$"},
+                        {"kind": "call_expression", "regex": r"redirect|protect|Unauthorized"},
+                    ]
+                }
+            }
+        )[:MAX_PLACES]:
+            if one.kind() == "call_expression":
+                called = one.field("function")
+                if called is None or not _AWAY.search(called.text()[-60:]):
+                    continue
+            conditions = self._conditions(one, node)
+            if any(self._asks(text, node) for text in conditions):
+                paths = [path for text in conditions if _PATH.search(text) for path in self._positive(text, node)]
+                found.append(sorted(set(paths))[:20])
+            elif one.kind() == "call_expression" and one.text().partition("(")[0].endswith("protect"):
+                found.append([])
+        return found
+
+    def _asks(self, condition: str, node: SgNode) -> bool:
+        """Whether a condition asks for something that tells who is calling, and holds where it is missing."""
+        if not _MISSING.search(condition):
+            return False
+        if _WHO.search(condition):
+            return True
+        for name in lazy.regex(r"!\s*\(?(?:await\s+)?([A-Za-z_]\w*)").findall(condition)[:6]:
+            bound = self.module.bound(name, node.range().end.index - 1)
+            if (
+                bound is not None
+                and bound.node is not None
+                and bound.kind == "value"
+                and _WHO.search(bound.node.text()[:600])
+            ):
+                return True
+        return False
+
+    def _conditions(self, node: SgNode, inside: SgNode) -> list[str]:
+        """The conditions of the branches in which a node stands."""
+        found: list[str] = []
+        inner = node
+        stop = inside.range().start.index
+        for one in node.ancestors():
+            if one.kind() == "if_statement":
+                condition = one.field("condition")
+                if condition is not None and condition.range().start.index != inner.range().start.index:
+                    found.append(condition.text()[:600])
+            if one.kind() == "ternary_expression":
+                condition = one.field("condition")
+                found.append(condition.text()[:600] if condition is not None else "")
+            if one.range().start.index == stop:
+                break
+            inner = one
+        return found
+
+    def _positive(self, condition: str, node: SgNode) -> list[str]:
+        """Paths for which alone a condition holds: those that it does not name after a `!`."""
+        found: list[str] = []
+        for part in re.split(r"&&|\|\|", condition):
+            if "!" in part.replace("!==", "").partition("path")[0] or "!==" in part:
+                continue
+            found += self._literals(part, node) if _PATH.search(part) else []
+        return found
+
+    def _literals(self, text: str, node: SgNode) -> list[str]:
+        found = list(_LITERAL.findall(text))
+        for name in lazy.regex(r"\b[A-Za-z_]\w+\b").findall(text)[:20]:
+            bound = self.module.bound(name, node.range().end.index - 1)
+            if bound is not None and bound.kind == "value" and bound.node is not None:
+                found += _LITERAL.findall(bound.node.text()[:4000])
+        return found[:40]
+
+    def _let_through(self, node: SgNode) -> list[str]:
+        found: list[str] = []
+        for one in node.find_all(kind="if_statement")[:MAX_PLACES]:
+            condition, then = one.field("condition"), one.field("consequence")
+            if condition is None or then is None or not _PATH.search(condition.text()):
+                continue
+            text = then.text()[:400]
+            if _LETS_ON.search(text) and not re.search(r"\b40[13]\b|redirect\(", text):
+                found += self._literals(condition.text()[:600], node)
+        return sorted(set(found))[:40]
+
+    def _wrapped(self) -> str:
+        """`export default withAuth(…)`: the library that sends strangers away without a word here."""
+        for one in self.module.imports:
+            name = _PROTECTING.get(package(one.spec))
+            if name is not None and (one.name in (name, "*", "default") or one.kind == "reexport"):
+                return package(one.spec)
+        return ""
+
+
+def covers(matchers: list[str], route: str) -> bool:
+    """Whether one of Next's matchers takes in a route; no matcher takes in all."""
+    return not matchers or any(_covers(one, route) for one in matchers)
+
+
+def _covers(matcher: str, route: str) -> bool:
+    negative = _NEGATIVE.match(matcher)
+    if negative is not None:
+        rest = route.lstrip("/")
+        left_out = [one.strip("^").replace("\\", "") for one in negative.group(1).split("|")]
+        plain = [one.rstrip("$/") for one in left_out if re.fullmatch(r"[\w./-]+\$?/?", one)]
+        return not any(
+            rest == one or rest.startswith(f"{one}/") or (not one.endswith(".") and rest.startswith(one))
+            for one in plain
+            if one
+        )
+    if matcher.startswith(("/(.*)", "/:path*", "(.*)")):
+        return True
+    grouped = re.match(r"^/\(([\w|]+)\)(.*)$", matcher)
+    if grouped is not None:
+        return any(_covers(f"/{one}{grouped.group(2)}", route) for one in grouped.group(1).split("|"))
+    head = re.split(r"/:|/?\(|\*", matcher)[0].rstrip("/")
+    open_end = len(head) < len(matcher.rstrip("/"))
+    return route == head or (open_end and (route.startswith(f"{head}/") or not head))
+
+
+def is_sentry_file(path: str) -> bool:
+    return _FILES.search(path) is not None
+
+
+class Sentry:
+    """One middleware: `folder`: of the application that it stands before; `guards` and `lets` as in the record."""
+
+    def __init__(self, path: str, matchers: list[str], guards: list[list[str]], lets: list[str]) -> None:
+        self.path = path
+        self.next = "hooks.server" not in path
+        folder = path.rpartition("/")[0]
+        self.folder = "" if folder in ("", "src") else folder.removesuffix("/src") + "/"
+        self.matchers = matchers
+        self.guards = guards
+        self.lets = lets
+
+    def stands_before(self, row: dict[str, Any], path: str) -> bool:
+        """Whether a stranger is sent away before a route or a server action is reached."""
+        if row["framework"] != ("next" if self.next else "sveltekit") or not path.startswith(self.folder):
+            return False
+        if row["kind"] == "action":  # it is reached by the address of any page
+            return [] in self.guards and (not self.matchers or any(_NEGATIVE.match(one) for one in self.matchers))
+        route = row.get("route", "")
+        if row["kind"] != "route" or (self.next and not covers(self.matchers, route)):
+            return False
+        if any(_below(route, one) for one in self.lets):
+            return False
+        return any(not paths or any(_below(route, one) for one in paths) for paths in self.guards)
+
+
+def _below(route: str, prefix: str) -> bool:
+    head = prefix.rstrip("/")
+    return route == prefix or (bool(head) and (route == head or route.startswith(f"{head}/")))
+
+
+def sentries_of(project: JavaScriptProject) -> list[Sentry]:
+    """The middleware of all applications of a project that sends somebody away."""
+    found: list[Sentry] = []
+    for path, record in project.records.items():
+        if not is_sentry_file(path):
+            continue
+        made = [*record.get("sentries", {}).values()]
+        for one in project.base(path).get("imports", ()):
+            target = project.follow(one[1], "" if one[2] == "*" else one[2], path)
+            inner = project.records.get(target.path, {}).get("sentries", {}).get(target.local) if target.path else None
+            made += [inner] if inner is not None else []
+        guards = [guard for one in made for guard in one["guards"]]
+        if record.get("wrapped"):
+            guards.append([])
+        if guards:
+            found.append(Sentry(path, record.get("matcher", []), guards, [let for one in made for let in one["lets"]]))
+    return found

@@ -41,6 +41,7 @@ ROUTE: Final = record(
     reads_request=BOOL,
     touches=list_of(STRING),
     calls=list_of(STRING),
+    decorators=list_of(STRING),
 )
 HEALTH: Final = lazy.regex(
     r"(?i)(?:^|[/_-])(?:health|healthz|healthcheck|ready|readyz|readiness|live|livez|liveness|alive|ping|heartbeat|status)"
@@ -125,6 +126,7 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "reads_request": reads,
         "touches": row.get("touches", []),
         "calls": row.get("calls", []),
+        "decorators": row.get("decorators", []),
     }
 
 

@@ -304,7 +304,8 @@ class RouteFinder:
         """What looks like a check of who calls: a decorator, a dependency of the route or of a parameter."""
         node = scope.node
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        texts = [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list if one is not at]
+        others = [one for one in node.decorator_list if one is not at and not _lets_strangers_on(one)]
+        texts = [dotted(one.func if isinstance(one, ast.Call) else one) for one in others]
         texts += [one["type"] for one in params if one["kind"] == "service"]
         texts += [one["name"] for one in params if one["name"] in ("authorization", "x_api_key", "api_key", "token")]
         for keyword in (*self._of_router(at, scope), *(at.keywords if isinstance(at, ast.Call) else ())):
@@ -398,6 +399,14 @@ class _Body:
             self._calls.append(last)
         if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort") and not _of_caller(call):
             self.checks = self.checks or last
+
+
+def _lets_strangers_on(decorator: ast.expr) -> bool:
+    """Whether a check of the caller only looks: `@jwt_required(optional=True)` lets on who brings nothing."""
+    return isinstance(decorator, ast.Call) and any(
+        one.arg == "optional" and isinstance(one.value, ast.Constant) and one.value.value is True
+        for one in decorator.keywords
+    )
 
 
 def asks_who(name: str) -> bool:

@@ -32,7 +32,10 @@ _ROOTS: Final = (
     "pandera.*", "great_expectations.*", "tensorflow_data_validation.*", "jsonschema.*", "fastjsonschema.*",
     "pydantic.*", "dataframely.*", "patito.*", "frictionless.*", "cerberus.*", "deepchecks.*", "pointblank.*",
 )  # fmt: skip
-_LASTS: Final = ("*.validate", "*.model_validate", "*.parse_obj", "*.model_validate_json", "*.run_checkpoint")
+_LASTS: Final = (
+    "*.validate", "*.model_validate", "*.parse_obj", "*.model_validate_json", "*.run_checkpoint", "*.run",
+)  # fmt: skip
+_MADE: Final = ("Checkpoint", "ValidationDefinition")  # what Great Expectations runs
 _READS: Final = Patterns(FRAME_READS)
 _FRAME_MODEL: Final = lazy.regex(
     r"\b(?:DataFrameModel|SchemaModel)\b|\b(?:dy\.Schema|dataframely\.Schema|pt\.Model|patito\.Model)\b"
@@ -45,6 +48,12 @@ _NARROW: Final = lazy.regex(
     r"\b(?:Literal|Enum|bool|date|datetime|Timestamp|Category|category|EmailStr|Positive\w+|NonNegative\w+|con(?:int|str|float)|Annotated)\b"
 )
 _OUTCOME: Final = lazy.regex(r"(?:assert|if|raise|exit)\b.*(?:success|anomal|passed|is_valid|errors?\b)", re.IGNORECASE)
+_HANDED_ON: Final = lazy.regex(r"^\s*return\s+(?:\w+\s*(?:#.*)?$|.*\.run\()")
+_LOOKED_AT: Final = lazy.regex(r"\.success\b|\[[\"']success[\"']\]")
+_ENDED: Final = lazy.regex(
+    r"^[ \t]*if\s+not\s+[\w.]*(?:success|passed|valid|ok)\w*[^\n]*:\n(?:[^\n]*\n){0,3}?.*(?:\bexit\(\s*1|\braise\b)",
+    re.MULTILINE,
+)
 
 
 class ValidationQuery(CodeQuery):
@@ -76,9 +85,12 @@ class ValidationProbe(Probe[ValidationQuery]):
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             calls = calls_in(entry.path, project)
             reads = any(_READS.match(name) for call in calls for name in call["names"])
+            makers = {call["function"] for call in calls if any(map(_is_made, call["names"]))}
             for call in calls:
                 for name in call["names"]:
                     tool = _tool(name, call, reads) or _model_of(name, entry.path, project, context)
+                    if not tool and name.endswith(".run") and name.removesuffix(".run").removeprefix("@.") in makers:
+                        tool = "great_expectations"
                     if not tool or call["reference"]:
                         continue
                     if name.rpartition(".")[2] not in {one.rpartition(".")[2] for one in call["written"]}:
@@ -96,6 +108,10 @@ class ValidationProbe(Probe[ValidationQuery]):
             fact_id, fact.state, fact.value, fact.level, fact.method, Confidence.MEDIUM, fact.evidence, fact.scope,
             reason=fact.reason,
         )  # fmt: skip
+
+
+def _is_made(name: str) -> bool:
+    return name.startswith("great_expectations.") and name.endswith(_MADE)
 
 
 def _tool(name: str, call: Mapping[str, Any], reads: bool) -> str:
@@ -170,7 +186,7 @@ def _record(
         "schema": name.rpartition(".")[0],
         "columns": columns,
         "constrained": constrained,
-        "stops": _stops(call, tool, path, context),
+        "stops": _stops(call, tool, path, project, context),
         "called": _called(call["function"], path, project, context),
     }
 
@@ -233,16 +249,35 @@ def _class_columns(body: list[str]) -> tuple[int, int]:
     return len(fields), good
 
 
-def _stops(call: Mapping[str, Any], tool: str, path: str, context: Context) -> bool | Unknown:
+def _stops(
+    call: Mapping[str, Any], tool: str, path: str, project: PythonProject, context: Context
+) -> bool | Unknown:  # fmt: skip
     """Whether a violation ends the run."""
     lines = _lines(path, context)
     if tool in ("great_expectations", "tfdv", "frictionless"):  # they answer with a result
-        return any(_OUTCOME.search(line) for line in lines[call["line"] - 1 : call["line"] + 15])
+        below = lines[call["line"] - 1 : call["line"] + 15]
+        return any(map(_OUTCOME.search, below)) or _stopped_by_caller(call["function"], below, path, project, context)
     if not call["in_try"]:
         return True
     if not lines:
         return Unknown("the handler was not seen")
     return _handler_raises(lines, call["line"])
+
+
+def _stopped_by_caller(
+    function: str, below: list[str], path: str, project: PythonProject, context: Context
+) -> bool:  # fmt: skip
+    """Whether a function hands the result on, and a file that calls it looks at the result and ends the run."""
+    name = function.rpartition(".")[2]
+    if not name or not any(map(_HANDED_ON.search, below)):
+        return False
+    for where in project.records:
+        if path not in project.own_imports(where) and where != path:
+            continue
+        text = "\n".join(_lines(where, context))
+        if re.search(rf"\b{re.escape(name)}\(", text) and _LOOKED_AT.search(text) and _ENDED.search(text):
+            return True
+    return False
 
 
 def _handler_raises(lines: list[str], line: int) -> bool:

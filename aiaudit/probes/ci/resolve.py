@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from msgspec import Struct
@@ -27,6 +28,10 @@ MAX_LEAVES: Final = 2_000  # of one step
 MOST_MET: Final = 10_000  # commands of one project; a large real one has a thousand
 _SHELLS: Final = frozenset({"bash", "sh", "zsh", "dash", "ash"})
 _SCRIPT: Final = lazy.regex(r"\.(sh|bash|zsh)$")
+_HANDED_ON: Final = lazy.regex(
+    r"""^[ \t]*exec[ \t]+(?:[\w./-]+[ \t]+)*["']?\$(?:@|\{@\}|\*)["']?[ \t]*(?:#.*)?$""", re.MULTILINE
+)
+"""The end of a script that stands before the command that it is given: `exec "$@"`, `exec tini -- "$@"`."""
 _NPM: Final = frozenset({"npm", "pnpm", "yarn", "bun"})
 _NPM_OWN: Final = word_set(
     "add audit cache ci config create dedupe dlx exec i import info init install link list ls outdated",
@@ -285,15 +290,29 @@ class Resolver:
             errexit = errexit or (not flags.startswith("--") and "e" in flags)
             if "c" in flags and not flags.startswith("--") and rest:
                 return self.script(rest[0], place, Shell(errexit=errexit))
-        path = join(place.folder, rest[0]) if rest else None
-        text = self.files.text(path) if path is not None and self.files.exists(path) else None
+        path = self._script_file(rest[0], place.folder) if rest else None
+        text = self.files.text(path) if path is not None else None
         if path is None or text is None:
             return None
         head = text.partition("\n")[0]
         if head.startswith("#!") and not re.search(r"sh\b", head):
             return None
         errexit = errexit or bool(re.search(r"^#!.*\s-\w*e", head))
-        return self.script(text, replace(place, path=path, line=1), Shell(errexit=errexit))
+        leaves = self.script(text, replace(place, path=path, line=1), Shell(errexit=errexit))
+        if len(rest) < 2 or not _HANDED_ON.search(text):
+            return leaves
+        own = (one for one in leaves if one.words[0] != "$@")
+        return chain(own, self.command(rest[1:], " ".join(rest[1:]), place))
+
+    def _script_file(self, script: str, folder: str | None) -> str | None:
+        """The file of the tree that a script is; of an absolute path, which is one of an image, as much of its end as
+        the tree has, from the root or beside the Dockerfile."""
+        path = join(folder, script)
+        if path is not None and self.files.exists(path):
+            return path
+        parts = script.strip("/").split("/") if script.startswith("/") else []
+        ends = ("/".join(parts[start:]) for start in range(len(parts)))
+        return next((one for end in ends for one in (end, join(folder, end)) if one and self.files.exists(one)), None)
 
     def _docker(self, words: tuple[str, ...], text: str, place: Place, inner: Place) -> Iterator[Leaf] | None:
         """`docker build`: the image, and what it tests or installs. `docker run image cmd`: also the command.

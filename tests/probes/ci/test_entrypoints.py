@@ -42,6 +42,21 @@ def test_an_entry_script_and_an_agent_around_the_server(tmp_path: Path) -> None:
     ]
 
 
+def test_a_script_that_hands_on_to_the_command_it_is_given(tmp_path: Path) -> None:
+    files = {
+        "src/server/Dockerfile": (
+            'FROM x:1\nCOPY src/ /app/src/\nENTRYPOINT ["/app/src/server/start.sh"]\n'
+            'CMD ["uvicorn", "server.main:app", "--host", "0.0.0.0"]\n'
+        ),
+        "src/server/start.sh": '#!/bin/bash\nset -e\ndvc pull models\nexec "$@"\n',
+        "src/server/main.py": "",
+    }
+    found = starts(tmp_path / "a", files, kinds=("serve",))
+    assert [(s["path"], s["line"], s["module"]) for s in found] == [("src/server/Dockerfile", 3, "src/server/main.py")]
+    files["src/server/start.sh"] = '#!/bin/bash\necho "asked for $@"\nexec sleep infinity\n'
+    assert starts(tmp_path / "b", files, kinds=("serve",)) == []
+
+
 def test_compose_kubernetes_procfile_makefile_and_packages(tmp_path: Path) -> None:
     files = {
         "docker-compose.yml": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Final, Literal
 
@@ -167,9 +167,31 @@ class FitBeforeSplitProbe(Probe[FitBeforeSplitQuery]):
     def answer(self, fact_id: str, query: FitBeforeSplitQuery, context: Context) -> Fact:
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for row in project.records[entry.path].get("splits", ()):
-                yield {"cell": 0, "function": "", **row}
+                if row["kind"] in ("fits", "splits") or not _done_by(row, entry.path, project):
+                    continue
+                kept = {key: value for key, value in row.items() if key not in ("fitter", "splitter")}
+                yield {"cell": 0, "function": "", **kept, "name": kept["name"].removeprefix("@.")}
 
         return fact_of(fact_id, query, context, find, having="splits")
+
+
+def _done_by(row: Mapping[str, Any], path: str, project: PythonProject) -> bool:
+    """Whether the functions of the project that a row names fit and split, as it supposes."""
+    fitter, splitter = row.get("fitter", ""), row.get("splitter", "")
+    return (not fitter or _does("fits", fitter, path, project, of_class=True)) and (
+        not splitter or _does("splits", splitter, path, project)
+    )
+
+
+def _does(kind: str, name: str, path: str, project: PythonProject, *, of_class: bool = False) -> bool:
+    split = project.split(name, path)
+    where, rest = split if split is not None else (path, name.removeprefix("@."))
+    said = [one for one in project.records.get(where, {}).get("splits", ()) if one["kind"] == kind]
+    owner = rest.rpartition(".")[0]
+    return any(
+        one.get("function", "") == rest or (of_class and owner and one.get("function", "").startswith(f"{owner}."))
+        for one in said
+    )
 
 
 class AssignmentsQuery(CodeQuery):

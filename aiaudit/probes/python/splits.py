@@ -7,6 +7,8 @@ before it stand in both parts of a fold.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from aiaudit.probes.python.features import FileView
@@ -24,6 +26,24 @@ _CHOOSERS: Final = name_set("corr corrwith")
 _STATELESS: Final = name_set(
     "LabelEncoder LabelBinarizer MultiLabelBinarizer Normalizer FunctionTransformer HashingVectorizer"
 )
+_SPLIT: Final = "split"
+_STEPS: Final = name_set(
+    "StandardScaler MinMaxScaler RobustScaler MaxAbsScaler PowerTransformer QuantileTransformer SimpleImputer"
+    " KNNImputer IterativeImputer PCA TruncatedSVD SelectKBest OneHotEncoder OrdinalEncoder TargetEncoder"
+    " KBinsDiscretizer ColumnTransformer TfidfVectorizer CountVectorizer VarianceThreshold"
+)
+_LIBRARIES: Final = (
+    "sklearn.",
+    "pandas.",
+    "numpy.",
+    "torch.",
+    "tensorflow.",
+    "keras.",
+    "imblearn.",
+    "os.",
+    "re.",
+    "str.",
+)
 _PACKAGES: Final = tuple(
     f"{name}."
     for name in (
@@ -34,8 +54,15 @@ _PACKAGES: Final = tuple(
 
 
 def fitted_before_split(view: FileView) -> list[dict[str, Any]]:
-    """One row for each fit or choice that looks at data which is split further down in the same scope."""
+    """One row for each fit or choice that looks at data which is split further down in the same scope.
+
+    Rows with a `fitter` or a `splitter` count where these, functions of the project, turn out to do that: the rows
+    `fits` and `splits` say of a file's functions what they do."""
     calls = view.all_calls()
+    return [*_in_order(view, calls), *_of_functions(view, calls)]
+
+
+def _in_order(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> list[dict[str, Any]]:
     splits = [(scope, call) for scope, call in calls if last_name(call.func) in _SPLITTERS]
     folds = [(scope, call) for scope, call in calls if last_name(call.func) in _FOLDERS]
     rows: list[dict[str, Any]] = []
@@ -54,7 +81,76 @@ def fitted_before_split(view: FileView) -> list[dict[str, Any]]:
             kind = "choice" if last in _CHOOSERS else "fit" if last_name(cut.func) in _SPLITTERS else "resample"
             line = view.source.line(cut.lineno)
             rows.append({**view.place(fit, scope), "name": name, "kind": kind, "split_line": line, "data": data})
-    return rows
+    return [*rows, *_by_own_functions(view, calls)]
+
+
+def _by_own_functions(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterator[dict[str, Any]]:
+    """Fits by a class of the project, and splits by a function of it, on the same data."""
+    cuts = [(scope, call) for scope, call in calls if _SPLIT in last_name(call.func).lower() and call.args]
+    if not cuts:
+        return
+    for scope, fit in calls:
+        if not fit.args or not (last_name(fit.func) == "fit_transform" or _is_told_to_fit(fit)):
+            continue
+        fitter = _own(fit.func, scope, view)
+        step = _step(fit, last_name(fit.func), scope, view)
+        if not fitter and not step:
+            continue
+        for owner, cut in cuts:
+            known = last_name(cut.func) in _SPLITTERS
+            splitter = "" if known else _own(cut.func, scope, view)
+            if owner is not scope or (known and step) or not (known or splitter):
+                continue
+            if _reaches(fit, cut, scope, view):
+                yield {
+                    **view.place(fit, scope), "name": step or fitter, "kind": "fit", "data": root_name(fit.args[0]),
+                    "split_line": view.source.line(cut.lineno), "fitter": "" if step else fitter, "splitter": splitter,
+                }  # fmt: skip
+                break
+
+
+def _is_told_to_fit(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and any(
+        one.arg in ("is_training", "training", "is_train", "train", "fit")
+        and isinstance(one.value, ast.Constant)
+        and one.value.value is True
+        for one in call.keywords
+    )
+
+
+def _own(function: ast.expr, scope: Scope, view: FileView) -> str:
+    """The name of what may be a function of the project; "" of one of a library that is known."""
+    names = [one.name for one in view.resolver.names(function, scope)]
+    return next((one for one in names if not one.startswith(("?", *_LIBRARIES))), "")
+
+
+def _of_functions(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterator[dict[str, Any]]:
+    """Functions that fit a step on what they are given, or split it."""
+    seen: set[tuple[str, str]] = set()
+    for scope, call in calls:
+        if isinstance(scope.node, ast.Module) or not call.args:
+            continue
+        last = last_name(call.func)
+        kind = "splits" if last in _SPLITTERS else "fits" if _step(call, last, scope, view) else ""
+        if not kind and last in ("fit", "fit_transform") and root_name(call.func) == "self":
+            kind = "fits" if any(name in _STEPS for name in _made_in_class(call.func, scope)) else ""
+        if kind and (kind, scope.qualname) not in seen:
+            seen.add((kind, scope.qualname))
+            yield {**view.place(call, scope), "name": "", "kind": kind, "split_line": 0, "data": ""}
+
+
+def _made_in_class(function: ast.expr, scope: Scope) -> Iterator[str]:
+    """The names of the classes that the attribute in `self.scaler.fit_transform` is made of, in the same class."""
+    attribute = function.value if isinstance(function, ast.Attribute) else None
+    owner = scope.parent.node if scope.parent is not None else None
+    if not isinstance(attribute, ast.Attribute) or not isinstance(owner, ast.ClassDef):
+        return
+    for node in islice(ast.walk(owner), 5_000):
+        if isinstance(node, ast.Assign) and any(
+            isinstance(one, ast.Attribute) and one.attr == attribute.attr and root_name(one) == "self"
+            for one in node.targets
+        ):
+            yield from (last_name(one.func) for one in ast.walk(node.value) if isinstance(one, ast.Call))
 
 
 def _step(fit: ast.Call, last: str, scope: Scope, view: FileView) -> str:

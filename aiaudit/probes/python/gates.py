@@ -27,6 +27,7 @@ METRIC: Final = lazy.regex(rf"(?i)(^|_|\b){_WORDS}(_|\b|\d|$)")
 _MARK: Final = rb"(?:\b|_)" + _WORDS.encode()
 HITS: Final = (
     rb"(?i)" + _MARK + rb"(?:[_\d]\w*)?[\"'\])]*[ \t]*[<>]|[<>]=?[ \t]*[\w.\"'\[(]*" + _MARK + rb"(?:_|\b|\d)"
+    rb"|\bif[ \t]+(?:not[ \t]*)?[( \t]*\w*(?:meets|passes|passed|better)_?\w*[ \t]*(?:\)|:|\band\b|\bor\b)"
     rb"|\bexit\s*\(|\bSystemExit\b|\breturn[ \t]+\w*(?:better|promot|approve|accept|passes|passed|eligible)\w*"
 )
 _PROMOTE: Final = name_set(
@@ -35,7 +36,7 @@ _PROMOTE: Final = name_set(
 )
 # Functions that say whether a model may go on.
 _DECIDES: Final = lazy.regex(
-    r"(?i)(promot|approve|accept|should_(deploy|replace|register)|is_better|passes|gate|eligible)"
+    r"(?i)(promot|approve|accept|(?:should|decide)_(?:on_)?(deploy|replace|register|release)|is_better|passes|gate|eligible)"
 )
 _EXITS: Final = name_set("exit _exit quit SystemExit")
 _CANCELS: Final = name_set("cancel fail")  # of the pipeline's run, so that its later steps let no model through

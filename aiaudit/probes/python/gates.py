@@ -24,6 +24,9 @@ _WORDS: Final = (
     r"|groundedness|hit_?rate|mrr|ndcg|iou|kappa|gini|brier|ece|win_?rate)"
 )
 METRIC: Final = lazy.regex(rf"(?i)(^|_|\b){_WORDS}(_|\b|\d|$)")
+_ERROR: Final = lazy.regex(
+    r"(?i)(?:^|_|\b)(?:rmse|mae|mape|mse|\w*loss|wer|cer|perplexity|brier|ece|errors?)(?:_|\b|\d|$)"
+)  # the less of it, the better
 _MARK: Final = rb"(?:\b|_)" + _WORDS.encode()
 HITS: Final = (
     rb"(?i)" + _MARK + rb"(?:[_\d]\w*)?[\"'\])]*[ \t]*[<>]|[<>]=?[ \t]*[\w.\"'\[(]*" + _MARK + rb"(?:_|\b|\d)"
@@ -75,7 +78,7 @@ class GateFinder:
         match node:
             case ast.Assert(test=test):
                 compared = _compared(test) or _flagged(test, flags)
-                if compared is not None:
+                if compared is not None and _asks_for_quality(compared):
                     yield self._row(node, compared, "assert", scope)
             case ast.If(test=test, body=body, orelse=orelse):
                 compared = _compared(test) or _flagged(test, flags)
@@ -153,6 +156,16 @@ def _compared(node: ast.AST) -> ast.Compare | None:
         ):
             return inner
     return None
+
+
+def _asks_for_quality(compared: ast.Compare) -> bool:
+    """Whether an assertion can be missed by a worse model: `score <= 1.0` only says that figures are in their range."""
+    left, right = compared.left, compared.comparators[0]
+    if _is_metric(left) and _is_metric(right):
+        return True
+    metric = left if _is_metric(left) else right
+    at_least = isinstance(compared.ops[0], ast.Gt | ast.GtE) == (metric is left)
+    return at_least != bool(_ERROR.search(_text(metric)) or _ERROR.search(_holder(metric)))
 
 
 def _flagged(node: ast.AST, flags: dict[str, ast.Compare]) -> ast.Compare | None:

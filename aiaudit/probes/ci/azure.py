@@ -34,6 +34,7 @@ GLOBS: Final = (
 _MARKS: Final = lazy.regex(r"\bvmImage\b|\btask:\s*[\w.-]+@\d|\bazureSubscription\b|-\s*template:\s")
 _BEGINS: Final = lazy.regex(r"^(?:trigger|pr|schedules)\s*:", re.MULTILINE)
 _STARTS: Final = frozenset(("trigger", "pr", "schedules"))
+_TEMPLATE: Final = lazy.regex(r"\btemplate:\s*['\"]?([^\s'\"@]+\.ya?ml)(?!\S*@)")
 _PARAMETER: Final = lazy.regex(r"\$\{\{\s*parameters\.(\w+)\s*\}\}")
 _CONDITION: Final = "${{"
 _MAX_DEPTH: Final = 8
@@ -52,15 +53,18 @@ class _At(Struct, frozen=True):
 def read(files: Files) -> list[Workflow]:
     """The pipelines that start by themselves. Their shells do not stop at the first failure."""
     own = {entry.path for entry in files.matching(_OWN)}
+    taken = _taken_in(files)
     found: list[Workflow] = []
     for entry in files.matching(GLOBS):
         if entry.path not in own and not _is_azure(files.text(entry.path) or ""):
             continue
         data = files.yaml(entry.path)
-        if not isinstance(data, Mapping) or not ({"stages", "jobs", "steps"} & set(data)):
+        if not isinstance(data, Mapping) or not ({"stages", "jobs", "steps", "extends"} & set(data)):
             continue
         if entry.path not in own and not _is_root(data):
             continue
+        if entry.path in taken and not _STARTS & set(data):
+            continue  # seen through those that take it in
         triggers = [] if words_of(data.get("trigger")) == ("none",) else ["push"]
         triggers += [] if words_of(data.get("pr")) == ("none",) else ["pull_request"]
         triggers += ["schedule"] if data.get("schedules") else []
@@ -70,6 +74,16 @@ def read(files: Files) -> list[Workflow]:
     return found
 
 
+def _taken_in(files: Files) -> set[str]:
+    """The files that others take in as their template."""
+    taken = set[str]()
+    for entry in files.matching(GLOBS):
+        for name in _TEMPLATE.findall(files.text(entry.path) or ""):
+            folder = entry.path.rpartition("/")[0]
+            taken.add(name.lstrip("/") if name.startswith("/") else _joined(folder, name))
+    return taken
+
+
 def _is_azure(text: str) -> bool:
     return _MARKS.search(text) is not None and _BEGINS.search(text) is not None
 
@@ -77,13 +91,17 @@ def _is_azure(text: str) -> bool:
 def _is_root(data: Mapping[str, Any]) -> bool:
     """Whether a pipeline starts here: a template has parameters and no trigger, and other systems name their jobs."""
     listed = [data.get(key) for key in ("stages", "jobs", "steps")]
-    return bool(_STARTS & set(data)) and any(
-        isinstance(one, list) and all(isinstance(item, Mapping) for item in one) for one in listed
+    return bool(_STARTS & set(data)) and (
+        "template" in as_map(data.get("extends"))
+        or any(isinstance(one, list) and all(isinstance(item, Mapping) for item in one) for one in listed)
     )
 
 
 def _jobs(files: Files, at: _At, data: Mapping[str, Any], needs: tuple[str, ...]) -> Iterator[Job]:
     previous: list[str] = list(needs)
+    extended = _template(files, at, as_map(data.get("extends")))
+    if extended is not None:
+        yield from _jobs(files, extended[0], extended[1], needs)
     for stage_map, _ in _items(data.get("stages")):
         template = _template(files, at, stage_map)
         if template is not None:

@@ -8,18 +8,20 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.probes.ci.model import Job, Maybe, Shell, Step, Workflow, as_list, as_map, words_of
 from aiaudit.probes.ci.places import joined_script
 from aiaudit.probes.reading import Files
 from aiaudit.project.parse import Map
 
 FILE: Final = ".gitlab-ci.yml"
-_KEYWORDS: Final = frozenset(
+KEYWORDS: Final = frozenset(
     (
         "default", "include", "stages", "variables", "workflow", "image", "services", "cache", "before_script",
         "after_script", "spec",
     )
 )  # fmt: skip
+_TOLD_INPUT: Final = lazy.regex(r"\$\[\[\s*inputs\.([\w-]+)")
 _SHELL: Final = Shell(errexit=True, pipefail=True)
 _MAX_INCLUDES: Final = 40
 _DEEPEST: Final = 11  # levels of `extends`, as GitLab allows
@@ -35,13 +37,13 @@ def read(files: Files) -> list[Workflow]:
         return []
     named = {key: value for key, (value, _) in jobs.items()}
     default = as_map(named.get("default"))
-    for key in ("before_script", "after_script"):
+    for key in ("image", "before_script", "after_script"):
         if key in named and key not in default:
             default = {**default, key: named[key]}
     made: list[tuple[str, str, Job]] = []
     known: dict[str, Mapping[str, Any]] = {}
     for key, (value, path) in jobs.items():
-        if key.startswith(".") or key in _KEYWORDS or not isinstance(value, Mapping):
+        if key.startswith(".") or key in KEYWORDS or not isinstance(value, Mapping):
             continue
         job = _extended(value, named, known)
         if "script" not in job and "trigger" not in job:
@@ -49,7 +51,7 @@ def read(files: Files) -> list[Workflow]:
         stage = str(job.get("stage") or "test")
         made.append((path, stage, _job(files, _Source(path, key, value), job, default, named)))
     earlier = _earlier(stages, [(stage, job) for _, stage, job in made])
-    by_path: dict[str, list[Job]] = {}
+    by_path: dict[str, list[Job]] = {FILE: []}
     for path, stage, one in made:
         waits = one.needs or earlier.get(stage, ())
         by_path.setdefault(path, []).append(replace(one, needs=waits))
@@ -57,6 +59,37 @@ def read(files: Files) -> list[Workflow]:
         Workflow(path, "gitlab", "pipeline", ("push", "merge_request"), tuple(group), tuple(problems))
         for path, group in by_path.items()
     ]
+
+
+def documents(files: Files, path: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The head of a file, which declares its inputs (`spec`), and its pipeline."""
+    found = [as_map(one) for one in files.yaml_all(path)]
+    if len(found) > 1 and "spec" in found[0]:
+        return found[0], found[1]
+    return {}, found[0] if found else {}
+
+
+def free_inputs(files: Files, path: str) -> frozenset[str]:
+    """The inputs of a file that may hold any text of whoever starts the pipeline: those of the root that are no choice
+    and have no pattern, and those of an included file that get such a one."""
+    free = {name for name, one in _inputs(files, FILE) if not {"options", "regex"} & set(one)}
+    if path == FILE:
+        return frozenset(free)
+    taken = set[str]()
+    for item in as_list(documents(files, FILE)[1].get("include")):
+        entry = as_map(item)
+        if str(entry.get("local") or "").lstrip("/") == path:
+            handed = as_map(entry.get("inputs"))
+            taken |= {str(key) for key, text in handed.items() if free & set(_TOLD_INPUT.findall(str(text)))}
+    own = {name for name, one in _inputs(files, path) if not {"options", "regex"} & set(one)}
+    return frozenset(own & taken)
+
+
+def _inputs(files: Files, path: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """The inputs of a file that are texts."""
+    declared = as_map(as_map(documents(files, path)[0].get("spec")).get("inputs"))
+    told = [(str(name), as_map(one)) for name, one in declared.items()]
+    return [(name, one) for name, one in told if str(one.get("type") or "string") == "string"]
 
 
 def _load(files: Files, problems: list[str]) -> tuple[dict[str, tuple[Any, str]] | None, list[str]]:
@@ -68,8 +101,8 @@ def _load(files: Files, problems: list[str]) -> tuple[dict[str, tuple[Any, str]]
         if path in seen or not files.exists(path):
             continue
         seen.add(path)
-        data = files.yaml(path)
-        if not isinstance(data, Mapping):
+        _, data = documents(files, path)
+        if not data:
             if path == FILE:
                 return None, []
             continue
@@ -77,7 +110,9 @@ def _load(files: Files, problems: list[str]) -> tuple[dict[str, tuple[Any, str]]
             merged.setdefault(key, (value, path))
         for item in as_list(data.get("include")):
             local = item if isinstance(item, str) else as_map(item).get("local")
-            if isinstance(local, str) and "://" not in local and "$" not in local and "*" not in local:
+            if isinstance(local, str) and "*" in local and "$" not in local:
+                queue.extend(entry.path for entry in files.matching(local.lstrip("/")))
+            elif isinstance(local, str) and "://" not in local and "$" not in local:
                 queue.append(local.lstrip("/"))
             else:
                 problems.append(f"{path}: an include from elsewhere was not read")
@@ -128,7 +163,8 @@ def _job(
     steps: list[Step] = []
     before = "before_script" if "before_script" in job else ""
     scripts = [(job, before)] if before else [(default, "before_script")]
-    for holding, script_key in [*scripts, (job, "script")]:
+    after = (job if "after_script" in job else default, "after_script")
+    for holding, script_key in [*scripts, (job, "script"), after]:
         holder = _holder(own, holding, script_key)
         script, script_line = joined_script(text, _referenced(holder, script_key, named), script_key)
         if script.strip():
@@ -139,6 +175,7 @@ def _job(
                     script,
                     script_line,
                     _SHELL,
+                    blocking=script_key != "after_script",
                     image=str(as_map(image).get("name", "")) or str(image or ""),
                 )
             )

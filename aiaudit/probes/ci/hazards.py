@@ -27,6 +27,7 @@ _ASKS_WHO: Final = lazy.regex(
     r"|head\.repo\.(?:fork|full_name)|head_repository|workflow_run\.event|permission|member|collaborator"
 )
 _BOT: Final = lazy.regex(r"github\.actor\s*==\s*'[\w-]+\[bot\]'")
+_UNSAFE: Final = "ACTIONS_ALLOW_UNSECURE_COMMANDS"
 _FREE_TYPES: Final = frozenset({"", "string"})
 _INPUT: Final = lazy.regex(r"(?:github\.event\.)?inputs\.([\w-]+)")
 
@@ -50,6 +51,9 @@ def hazards(workflow: Workflow, inner: frozenset[str] = frozenset()) -> Iterator
     if "workflow_run" in events and _waits_for(data) <= inner:
         events -= {"workflow_run"}
     privileged = sorted(events)
+    if str(as_map(data.get("env")).get(_UNSAFE) or "").lower() == "true":
+        at = line_of(data["env"], _UNSAFE) or 1
+        yield {"path": workflow.path, "job": "", "line": at, "kind": "unsafe_commands", "what": _UNSAFE}
     for key, value in jobs.items():
         job, line = as_map(value), line_of(jobs, key) or 1
         place = {"path": workflow.path, "job": str(key)}
@@ -59,6 +63,10 @@ def hazards(workflow: Workflow, inner: frozenset[str] = frozenset()) -> Iterator
                 yield {**place, "line": line, "kind": "open_trigger", "what": ", ".join(privileged)}
             if match := _BOT.search(conditions):
                 yield {**place, "line": line_of(job, "if") or line, "kind": "bot_condition", "what": match.group(0)}
+        for holder in (job, *map(as_map, _steps(job))):
+            if str(as_map(holder.get("env")).get(_UNSAFE) or "").lower() == "true":
+                at = line_of(holder["env"], _UNSAFE) or line
+                yield {**place, "line": at, "kind": "unsafe_commands", "what": _UNSAFE}
         if job.get("secrets") == "inherit" and job.get("uses") and not str(job["uses"]).startswith("./"):
             at = line_of(job, "secrets") or line
             yield {**place, "line": at, "kind": "inherited_secrets", "what": str(job["uses"])}

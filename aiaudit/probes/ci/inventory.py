@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from aiaudit.probes.base import Context
-from aiaudit.probes.ci import azure, cloudbuild, github, gitlab, jenkins, other_systems, taskcluster
+from aiaudit.probes.ci import azure, buildkite, cloudbuild, github, gitlab, jenkins, other_systems, taskcluster
 from aiaudit.probes.ci.classify import kind_of_action
 from aiaudit.probes.ci.kinds import Kind
 from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Maybe, Step, Workflow, both
@@ -29,6 +29,7 @@ CONFIG_GLOBS: Final = (
     other_systems.BITBUCKET,
     *cloudbuild.GLOBS,
     taskcluster.FILE,
+    *buildkite.GLOBS,
 )
 _MAX_REUSE: Final = 4
 MOST_COMMANDS: Final = 10_000
@@ -114,6 +115,7 @@ def _build(files: Files) -> Inventory:
         *other_systems.read_bitbucket(files),
         *cloudbuild.read(files),
         *taskcluster.read(files),
+        *buildkite.read(files),
     ]
     paths = dict.fromkeys([*(entry.path for entry in files.matching(CONFIG_GLOBS)), *(one.path for one in workflows)])
     made = Inventory(workflows, paths=list(paths))

@@ -32,6 +32,9 @@ _TOKEN: Final = lazy.regex(
     |(?P<open>\{)|(?P<close>\})""",
     re.VERBOSE | re.DOTALL,
 )
+_COMMENT: Final = lazy.regex(
+    r"(?P<kept>'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")|//[^\n]*|/\*.*?\*/", re.DOTALL
+)
 # Steps of plugins that send files somewhere: a deployment where the stage says so.
 _SENDING: Final = frozenset({"s3Upload", "googleStorageUpload", "azureUpload", "sshPublisher"})
 _MAX_TEXT: Final = 300_000
@@ -48,6 +51,13 @@ def read(files: Files) -> list[Workflow]:
                 Workflow(entry.path, "jenkins", entry.name, ("push", *triggers), tuple(_jobs(text[:_MAX_TEXT])))
             )
     return found
+
+
+def without_comments(text: str) -> str:
+    """A pipeline with its comments blanked; lines stay where they are."""
+    return _COMMENT.sub(
+        lambda hit: hit.group() if hit["kept"] else re.sub(r"[^\n]", " ", hit.group()), text[:_MAX_TEXT]
+    )
 
 
 def _jobs(text: str) -> list[Job]:
@@ -97,6 +107,7 @@ def _step(text: str, match: re.Match[str], stage: str, scopes: list[str]) -> Ste
         body[quotes:-quotes],
         text.count("\n", 0, start) + 1,
         Shell(errexit=True),
+        inputs={"interpolated": body[:1] == '"'},  # Groovy fills a string in double quotes
         blocking=not tolerated and "post" not in scopes,
         runs="post" not in scopes,
     )

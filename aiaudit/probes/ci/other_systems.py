@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.ci.model import Job, Shell, Step, Workflow, as_list, as_map, words_of
 from aiaudit.probes.ci.places import joined_script, script_line
 from aiaudit.probes.reading import Files
@@ -13,6 +15,8 @@ from aiaudit.project.parse import line_of
 
 CIRCLE: Final = ".circleci/config.yml"
 BITBUCKET: Final = "bitbucket-pipelines.yml"
+_PARAMETER: Final = lazy.regex(r"<<\s*parameters\.([\w-]+)\s*>>")
+_LONGEST: Final = 20_000  # characters of a script with its parameters put in
 _MAX_DEPTH: Final = 8
 _MOST_STEPS: Final = 2_000  # of one job: commands may use themselves
 
@@ -36,7 +40,8 @@ def read_circle(files: Files) -> list[Workflow]:
             key, settings = (item, {}) if isinstance(item, str) else next(iter(as_map(item).items()), ("", {}))
             job = as_map(jobs.get(key))
             line = line_of(jobs, key) or 1
-            steps = tuple(islice(_circle_steps(text, job.get("steps"), commands, line, 0), _MOST_STEPS))
+            given = _given(job, as_map(settings), {})
+            steps = tuple(islice(_circle_steps(text, job.get("steps"), commands, line, 0, given), _MOST_STEPS))
             tags_only = "tags" in as_map(as_map(settings).get("filters")) and "ignore" in as_map(
                 as_map(as_map(settings).get("filters")).get("branches")
             )
@@ -55,14 +60,38 @@ def read_circle(files: Files) -> list[Workflow]:
     return found
 
 
-def _circle_steps(text: str, listed: Any, commands: Mapping[str, Any], line: int, depth: int) -> Iterator[Step]:
+def _given(taker: Any, handed: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a job or a command is given for its parameters, or has for them by itself: texts, and lists of steps."""
+    declared = as_map(as_map(taker).get("parameters"))
+    values = {str(key): handed.get(key, as_map(one).get("default")) for key, one in declared.items()}
+    return {key: one if isinstance(one, list) else _filled(str(one), given) for key, one in values.items() if one}
+
+
+def _filled(text: str, given: Mapping[str, Any]) -> str:
+    """A text with the parameters put in that are known."""
+
+    def put_in(hit: re.Match[str]) -> str:
+        value = given.get(hit.group(1))
+        return value[:_LONGEST] if isinstance(value, str) else hit.group()
+
+    return _PARAMETER.sub(put_in, text)[:_LONGEST]
+
+
+def _circle_steps(
+    text: str, listed: Any, commands: Mapping[str, Any], line: int, depth: int, given: Mapping[str, Any]
+) -> Iterator[Step]:
     shell = Shell(errexit=True, pipefail=True)
     for index, item in enumerate(as_list(listed)):
         place = line_of(listed, index) or line
         key, value = (item, {}) if isinstance(item, str) else next(iter(as_map(item).items()), ("", {}))
-        if key == "run":
+        handed = _PARAMETER.fullmatch(str(key))
+        if handed or key in ("when", "unless"):  # steps that are handed in, or stand under a condition
+            inner_steps = given.get(handed.group(1)) if handed else as_map(value).get("steps")
+            if isinstance(inner_steps, list) and depth < _MAX_DEPTH:
+                yield from _circle_steps(text, inner_steps, commands, place, depth + 1, given)
+        elif key == "run":
             run = value if isinstance(value, Mapping) else {"command": value}
-            script = str(run.get("command") or "")
+            script = _filled(str(run.get("command") or ""), given)
             start = (
                 script_line(text, value, "command") if isinstance(value, Mapping) else script_line(text, item, "run")
             )
@@ -78,7 +107,8 @@ def _circle_steps(text: str, listed: Any, commands: Mapping[str, Any], line: int
                 condition=when,
             )
         elif key in commands and depth < _MAX_DEPTH:
-            yield from _circle_steps(text, as_map(commands[key]).get("steps"), commands, place, depth + 1)
+            inner = _given(commands[key], as_map(value), given)
+            yield from _circle_steps(text, as_map(commands[key]).get("steps"), commands, place, depth + 1, inner)
         elif key:
             yield Step(place, uses=str(key), inputs=as_map(value))
 

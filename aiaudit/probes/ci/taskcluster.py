@@ -90,6 +90,7 @@ def _job(text: str, task: Mapping[str, Any], payload: Mapping[str, Any], trigger
         place = script_line(text, one, at + 1) if at is not None else script_line(text, one, 0)
         line = place or line_of(payload, "command") or 1
         errexit = at is not None and "e" in words[at]
-        steps.append(Step(line, name, _INTO_THE_CLONE.sub(r"\1", script, 1), line, Shell(errexit=errexit)))
+        told = {"shell": at is not None}
+        steps.append(Step(line, name, _INTO_THE_CLONE.sub(r"\1", script, 1), line, Shell(errexit=errexit), inputs=told))
     waits = words_of(task.get("dependencies"))
     return Job(name, steps[0].line if steps else 1, tuple(steps), waits, triggers=triggers)

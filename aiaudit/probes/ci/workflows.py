@@ -1,4 +1,4 @@
-"""Probe `ci.workflows`: how GitHub workflows are secured: actions, permissions, triggers, injections, runners."""
+"""Probe `ci.workflows`: how pipelines are secured: what they take from others, permissions, injections, runners."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.ci.borrowed import Borrowed, borrowed
 from aiaudit.probes.ci.composite import EXPRESSION, OpenStep, open_steps
+from aiaudit.probes.ci.evaluated import evaluated
+from aiaudit.probes.ci.fetched import fetched
 from aiaudit.probes.ci.hazards import free_inputs, hazards, started_by_members
 from aiaudit.probes.ci.inventory import inventory
 from aiaudit.probes.ci.model import CHANGE_EVENTS, Workflow, as_list, as_map
+from aiaudit.probes.ci.shown import shown
 from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.project.parse import line_of
 
@@ -53,7 +57,17 @@ WORKFLOW = record(
     permissions=STRING,
     schedule=BOOL,
 )
-ACTION = record("action", path=STRING, line=INT, uses=STRING, owner=STRING, pinned=BOOL, official=BOOL, local=BOOL)
+ACTION = record(
+    "action",
+    path=STRING,
+    line=INT,
+    uses=STRING,
+    kind=STRING,
+    owner=STRING,
+    pinned=BOOL,
+    official=BOOL,
+    local=BOOL,
+)
 PERMISSION = record("permission", path=STRING, line=INT, job=STRING, scope=STRING, access=STRING)
 PLACE = record("place", path=STRING, line=INT, job=STRING, what=STRING)
 INJECTION = record("injection", path=STRING, line=INT, job=STRING, what=STRING, who=STRING)
@@ -71,24 +85,26 @@ _TYPES: Final[Mapping[str, Type]] = {
 
 
 class WorkflowsQuery(Query):
-    """`what`: the workflows; the actions they use; permissions that are given for writing (or not narrowed at all);
-    `injections`: text put into a script that somebody else chooses (`who`: a stranger, file = the name of a file that a
-    change proposes, or a member who starts the run
-    by hand or names a branch); `untrusted_checkouts`: a stranger's code checked out where secrets are at hand;
-    `runners`: self-hosted ones; `hazards`: other ways in, by `kind`: open_trigger (strangers start a job that holds
-    secrets, and it does not look at who they are), bot_condition (trust in a name that can be had), inherited_secrets
-    (all secrets go to a workflow of another repository), self_hosted (proposed code on one's own machine),
-    environment_file (variables of later steps are written), all_secrets, uploaded_token (the checkout's token goes
-    into an artifact)."""
+    """`what`: the workflows; `actions`: what they take from elsewhere and run (`kind`: action, include, template,
+    library, orb, pipe, plugin, the image of a job, or a script that is fetched and run); permissions of GitHub's that
+    are given for writing (or not narrowed at all);
+    `injections`: text put into a script that somebody else chooses (`who`: a stranger, file = the name of a file that
+    a change proposes, or a member who starts the run by hand or names a branch); `untrusted_checkouts`: a stranger's
+    code checked out where secrets are at hand (GitHub); `runners`: self-hosted ones (GitHub); `hazards`: other ways in,
+    by `kind`: open_trigger (strangers start a job that holds secrets, and it does not look at who they are),
+    bot_condition (trust in a name that can be had), inherited_secrets (all go to a workflow of another repository),
+    self_hosted (proposed code on one's own machine), environment_file (variables of later steps are written),
+    unsafe_commands (the log may set them), all_secrets, uploaded_token (the checkout's token goes into an artifact),
+    printed_secret, traced (all variables are printed), interpolated_secret (Groovy writes it into a script)."""
 
     what: What = "workflows"
 
 
 class CiWorkflows(Probe[WorkflowsQuery]):
-    """GitHub's workflows; `what: workflows` also lists those of other systems."""
+    """Pipelines of GitHub, GitLab, Azure, Jenkins, CircleCI, Bitbucket, Buildkite, Cloud Build and Taskcluster."""
 
     name: ClassVar[str] = "ci.workflows"
-    title: ClassVar[str] = "CI workflows: triggers, permissions, pinned actions, injections, self-hosted runners"
+    title: ClassVar[str] = "CI workflows: triggers, permissions, what they take from others, injections, runners"
     query: ClassVar[type[Query]] = WorkflowsQuery
     max_level: ClassVar[Level] = Level.WIRED
 
@@ -97,19 +113,22 @@ class CiWorkflows(Probe[WorkflowsQuery]):
 
     def answer(self, fact_id: str, query: WorkflowsQuery, context: Context) -> Fact:
         found = inventory(context)
-        workflows = (
-            found.workflows if query.what == "workflows" else [w for w in found.workflows if w.system == "github"]
-        )
+        github = [one for one in found.workflows if one.system == "github"]
+        everywhere = query.what in ("workflows", *_EVERYWHERE)
+        workflows = found.workflows if everywhere else github
         if query.what == "hazards":
-            inner = started_by_members(workflows)
-            records = [one for workflow in workflows for one in hazards(workflow, inner)]
+            inner = started_by_members(github)
+            records = [one for workflow in github for one in hazards(workflow, inner)]
+            files = Files(context.project)
+            records += _each_once(one for workflow in found.workflows for one in shown(workflow, files))
         elif query.what in _OF_STEPS:
             files = Files(context.project)
-            opened = ((workflow, open_steps(workflow, workflows, files)) for workflow in workflows)
-            records = _each_once(one for workflow, steps in opened for one in _OF_STEPS[query.what](workflow, steps))
+            opened = [(workflow, list(open_steps(workflow, github, files))) for workflow in github]
+            told = (one for workflow, steps in opened for one in _OF_STEPS[query.what](workflow, steps))
+            records = _each_once(chain(told, _elsewhere(query.what, found.workflows, opened, files)))
         else:
             records = [one for workflow in workflows for one in _OF_WORKFLOWS[query.what](workflow)]
-        paths = [path for path in found.paths if query.what == "workflows" or "/workflows/" in path]
+        paths = [path for path in found.paths if everywhere or "/workflows/" in path]
         note = {"workflows": "name", "actions": "uses", "permissions": "scope"}.get(query.what, "what")
         # What a workflow says is what GitHub does with it: its settings are wired as soon as they are there.
         level = Level.WIRED if workflows else Level.CONTENT
@@ -132,6 +151,23 @@ def _workflows(workflow: Workflow) -> Iterator[dict[str, Any]]:
     }
 
 
+def _elsewhere(
+    what: str, workflows: Iterable[Workflow], opened: Iterable[tuple[Workflow, Iterable[OpenStep]]], files: Files
+) -> Iterator[dict[str, Any]]:
+    """What is asked of all systems: of GitHub's scripts only what GitHub itself does not put in."""
+    if what == "injections":
+        yield from (one.record() for workflow in workflows for one in evaluated(workflow, files))
+    if what == "actions":
+        yield from (one.record() for workflow in workflows for one in borrowed(workflow, files))
+        steps = [(one.path, one.step) for _, some in opened for one in some]
+        others = [workflow for workflow in workflows if workflow.system != "github"]
+        steps += [(one.path, step) for one in others for job in one.jobs for step in job.steps]
+        for path, step in steps:
+            for below, address in fetched(step.script):
+                found = Borrowed(step.path or path, step.script_line + below, address, "script", pinned=False)
+                yield found.record()
+
+
 def _each_once(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The records without those of the same place: an action of the project is used by many jobs."""
     told: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -151,6 +187,7 @@ def _actions(workflow: Workflow, steps: Iterable[OpenStep]) -> Iterator[dict[str
             "path": path,
             "line": line,
             "uses": uses,
+            "kind": "action",
             "owner": "" if local else owner,
             "pinned": local or bool(_FULL_COMMIT.search(uses)),
             "official": owner in ("actions", "github"),
@@ -276,6 +313,7 @@ _OF_WORKFLOWS: Final[Mapping[str, Callable[[Workflow], Iterator[dict[str, Any]]]
     "permissions": _permissions,
     "runners": _runners,
 }
+_EVERYWHERE: Final = frozenset({"actions", "injections", "hazards"})
 _OF_STEPS: Final[Mapping[str, Callable[[Workflow, Iterable[OpenStep]], Iterator[dict[str, Any]]]]] = {
     "actions": _actions,
     "injections": _injections,

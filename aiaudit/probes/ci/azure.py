@@ -128,8 +128,8 @@ def _jobs(files: Files, at: _At, data: Mapping[str, Any], needs: tuple[str, ...]
             tuple(islice(_steps(files, at, steps), _MOST_STEPS)),
             tuple(dict.fromkeys((*needs, *(_filled(one, at) for one in words_of(job.get("dependsOn")))))),
             job.get("continueOnError") is not True,
-            str(job.get("condition")).strip().lower() not in ("false", "never()"),
-            str(job.get("condition") or ""),
+            _condition(job).strip().lower() not in ("false", "never()"),
+            _condition(job),
             environment=_filled(
                 str(environment if isinstance(environment, str) else as_map(environment).get("name", "")), at
             ),
@@ -149,6 +149,11 @@ def _items(listed: Any, depth: int = 0) -> Iterator[tuple[Mapping[str, Any], int
             yield from _items(entry[inner], depth + 1)
         else:
             yield entry, line_of(listed, index) or 1
+
+
+def _condition(item: Mapping[str, Any]) -> str:
+    value = item.get("condition")
+    return "" if value is None else str(value)
 
 
 def _template(files: Files, at: _At, item: Mapping[str, Any]) -> tuple[_At, Mapping[str, Any]] | None:
@@ -197,7 +202,7 @@ def _steps(files: Files, at: _At, listed: Any) -> Iterator[Step]:
         inline = inputs.get("script") or inputs.get("inlineScript")
         script = str(step[key]) if key else str(inline) if isinstance(inline, str) else ""
         holder, script_key = (step, key) if key else (inputs, "script" if "script" in inputs else "inlineScript")
-        condition = str(step.get("condition") or "")
+        condition = _condition(step)
         yield Step(
             line,
             str(step.get("displayName") or ""),

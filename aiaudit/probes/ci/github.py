@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from aiaudit import lazy
 from aiaudit.model.types import Unknown
+from aiaudit.probes.ci.conditions import Event, covered, events, never
 from aiaudit.probes.ci.model import Job, Maybe, Shell, Step, Workflow, as_list, as_map, words_of
 from aiaudit.probes.ci.places import script_line
 from aiaudit.probes.reading import Files
@@ -30,6 +31,7 @@ _ALWAYS: Final = lazy.regex(
 _FAILS_BY: Final = lazy.regex(
     r"\bexit\s+[1-9]|\bsetFailed\b|checks\.create\b|createCommitStatus\b|/check-runs\b|/statuses/"
 )
+_ASKS_HOW: Final = lazy.regex(r"\b(?:always|cancelled|failure)\(\)|\bneeds[.\[]")
 _ON_FAILURE: Final = lazy.regex(r"(?<!\w)(?:failure|cancelled)\(\)", re.IGNORECASE)
 _UNLESS_FAILED: Final = lazy.regex(r"!\s*(?:failure|cancelled)\(\)", re.IGNORECASE)
 _IF_SET: Final = lazy.regex(r"^\s*(?:\$\{\{\s*)?env\.(\w+)(?:\s*!=\s*'')?(?:\s*\}\})?\s*$")
@@ -60,12 +62,59 @@ def _workflow(files: Files, path: str) -> Workflow | None:
         return None
     text = files.text(path) or ""
     defaults = as_map(as_map(data.get("defaults")).get("run"))
-    jobs = tuple(
+    on = data.get("on")
+    started = _of_code(files, on, triggers(on))
+    jobs = [
         _job(text, str(key), as_map(job), line_of(data["jobs"], key) or 1, defaults, data.get("env"))
         for key, job in data["jobs"].items()
-    )
+    ]
+    made = tuple(_waiting([_when(job, events(on, started), started) for job in jobs]))
     name = data.get("name")
-    return Workflow(path, "github", name if isinstance(name, str) else path, triggers(data.get("on")), jobs, data=data)
+    return Workflow(path, "github", name if isinstance(name, str) else path, started, made, data=data)
+
+
+def _of_code(files: Files, on: Any, named: tuple[str, ...]) -> tuple[str, ...]:
+    """The triggers, of which those say so (`push:paths`) that no change of the project's code or tests sets off."""
+    limited = {
+        event for event, one in as_map(on).items() if {"paths", "paths-ignore"} & set(as_map(one)) and event in named
+    }
+    if not limited:
+        return named
+    paths = [entry.path for entry in files.project.entries if entry.kind == "file" and entry.role in ("code", "test")]
+    return tuple(
+        f"{one}:paths" if one in limited and paths and not covered(as_map(as_map(on)[one]), paths) else one
+        for one in named
+    )
+
+
+def _when(job: Job, at: Sequence[Event], named: tuple[str, ...]) -> Job:
+    """The job with what its condition leaves of the events, and its steps with whether theirs leaves any."""
+    left = tuple(one for one, event in zip(named, at, strict=True) if not never(job.condition, event))
+    here = [event for one, event in zip(named, at, strict=True) if one in left]
+    steps = tuple(
+        replace(step, runs=False)
+        if step.condition and here and all(never(step.condition, one) for one in here)
+        else step
+        for step in job.steps
+    )
+    if named and not left:
+        return replace(job, runs=False, steps=steps)
+    return replace(job, triggers=left if len(left) < len(named) else (), steps=steps)
+
+
+def _waiting(jobs: Sequence[Job]) -> Iterator[Job]:
+    """Jobs that wait for one that is skipped are skipped with it, unless they ask how it ended."""
+    waiting: dict[str, list[Job]] = {}
+    for job in jobs:
+        for name in job.needs if not _ASKS_HOW.search(job.condition) else ():
+            waiting.setdefault(name, []).append(job)
+    skipped = {job.id for job in jobs if job.runs is False}
+    queue = list(skipped)
+    while queue:
+        new = {job.id for job in waiting.get(queue.pop(), ())} - skipped
+        skipped |= new
+        queue.extend(new)
+    yield from (replace(job, runs=False) if job.id in skipped else job for job in jobs)
 
 
 def triggers(on: Any) -> tuple[str, ...]:

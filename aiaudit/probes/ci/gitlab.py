@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit import lazy
-from aiaudit.probes.ci.model import Job, Maybe, Shell, Step, Workflow, as_list, as_map, words_of
+from aiaudit.probes.ci.model import Job, Maybe, Shell, Step, Workflow, as_list, as_map, both, words_of
 from aiaudit.probes.ci.places import joined_script
 from aiaudit.probes.reading import Files
 from aiaudit.project.parse import Map
@@ -21,6 +21,7 @@ KEYWORDS: Final = frozenset(
         "after_script", "spec",
     )
 )  # fmt: skip
+_SOURCE: Final = lazy.regex(r"\$CI_PIPELINE_SOURCE\s*==\s*[\"'](\w+)[\"']")
 _TOLD_INPUT: Final = lazy.regex(r"\$\[\[\s*inputs\.([\w-]+)")
 _SHELL: Final = Shell(errexit=True, pipefail=True)
 _MAX_INCLUDES: Final = 40
@@ -40,6 +41,7 @@ def read(files: Files) -> list[Workflow]:
     for key in ("image", "before_script", "after_script"):
         if key in named and key not in default:
             default = {**default, key: named[key]}
+    started, _, starts = _when({"rules": as_map(named.get("workflow")).get("rules")})
     made: list[tuple[str, str, Job]] = []
     known: dict[str, Mapping[str, Any]] = {}
     for key, (value, path) in jobs.items():
@@ -54,7 +56,9 @@ def read(files: Files) -> list[Workflow]:
     by_path: dict[str, list[Job]] = {FILE: []}
     for path, stage, one in made:
         waits = one.needs or earlier.get(stage, ())
-        by_path.setdefault(path, []).append(replace(one, needs=waits))
+        left = tuple(event for event in one.triggers if event in starts) or one.triggers if starts else one.triggers
+        runs = both(started, one.runs)
+        by_path.setdefault(path, []).append(replace(one, needs=waits, runs=runs, triggers=left or starts))
     return [
         Workflow(path, "gitlab", "pipeline", ("push", "merge_request"), tuple(group), tuple(problems))
         for path, group in by_path.items()
@@ -237,6 +241,9 @@ def _when(job: Mapping[str, Any]) -> tuple[Maybe, str, tuple[str, ...]]:
 
 
 def _event_of(condition: str) -> str:
+    asked = _SOURCE.search(condition)
+    if asked and asked.group(1) in ("schedule", "web", "api", "trigger", "pipeline", "parent_pipeline", "chat"):
+        return "schedule" if asked.group(1) == "schedule" else "manual"
     if "schedule" in condition:
         return "schedule"
     if "merge_request_event" in condition or "CI_MERGE_REQUEST" in condition:

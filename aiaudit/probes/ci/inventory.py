@@ -173,7 +173,9 @@ class _Collector:
         for step in job.steps:
             place = Place(step.path or workflow.path, step.script_line, step.folder, both(job.blocking, step.blocking))
             for leaf, uses in self._step(step, place, 0):
-                yield Command(leaf, workflow, job, step, triggers, both(runs, step.runs), waits, uses)
+                yield Command(
+                    leaf, workflow, job, step, triggers, both(both(runs, step.runs), leaf.starts), waits, uses
+                )
 
     def _step(self, step: Step, place: Place, depth: int) -> Iterator[tuple[Leaf, str]]:
         if step.script and step.shell.kind == "sh":

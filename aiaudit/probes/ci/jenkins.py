@@ -23,6 +23,7 @@ _TOKEN: Final = lazy.regex(
     r"""(?P<comment>//[^\n]*|/\*.*?\*/)
     |(?P<stage>\bstage\s*\(\s*(?:name\s*:\s*)?(?P<q>["'])(?P<name>[^"'\n]*)(?P=q)\s*\))
     |(?P<post>\bpost\s*\{)
+    |(?P<never>\bwhen\s*\{\s*expression\s*\{\s*(?:return\s+)?false\s*;?\s*\}\s*\})
     |(?P<catch>\bcatchError\b[^{\n]*\{)
     |(?P<sh>\b(?:sh|bat|powershell|pwsh)\b\s*\(?\s*(?P<args>[^'"\n]*?)(?P<body>'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
       (?P<after>[^\n}]*))
@@ -67,16 +68,20 @@ def _jobs(text: str) -> list[Job]:
     name, line = "pipeline", 1
     scopes: list[str] = []
     pending = ""
+    skipped = False
 
     def close() -> None:
         if steps:
-            jobs.append(Job(name, line, tuple(steps), tuple(job.id for job in jobs)))
+            jobs.append(Job(name, line, tuple(steps), tuple(job.id for job in jobs), runs=not skipped))
             steps.clear()
 
     for match in _TOKEN.finditer(text):
         if match["stage"]:
             close()
+            skipped = False
             name, line = match["name"], text.count("\n", 0, match.start()) + 1
+        elif match["never"]:
+            skipped = True
         elif match["post"]:
             scopes.append("post")
         elif match["catch"]:

@@ -16,6 +16,7 @@ from aiaudit.probes.ci.classify import kind_of, name_kind
 from aiaudit.probes.ci.kinds import Kind
 from aiaudit.probes.ci.model import Maybe, Shell, as_map, both
 from aiaudit.probes.ci.modules import file_of_module, file_of_script
+from aiaudit.probes.ci.named_files import NamedFiles
 from aiaudit.probes.ci.shell import ShellCommand, commands
 from aiaudit.probes.ci.task import Piece, Task, join
 from aiaudit.probes.ci.wrappers import program_of, unwrap
@@ -55,7 +56,8 @@ class Leaf(Struct, frozen=True):
     """A command at the end of its chain. `via`: the places (`path:line command`) it was reached through, in order.
 
     `module`: the file of the tree whose Python code it runs, or the Dockerfile it builds. `resolved` is False where a
-    task or script it names is not in the tree.
+    task or script it names is not in the tree. `starts`: whether the files that it is to run are there; a program of
+    tests runs none where one of them is not.
     """
 
     words: tuple[str, ...]
@@ -69,6 +71,7 @@ class Leaf(Struct, frozen=True):
     wrappers: tuple[str, ...] = ()
     module: str = ""
     resolved: bool = True
+    starts: Maybe = True
 
 
 class Place(Struct, frozen=True):
@@ -90,6 +93,7 @@ class Resolver:
         self._hooks: list[precommit.Hook] | None = None
         self._scripts: dict[str, str] | None = None
         self._met = 0  # commands
+        self._named = NamedFiles(files)
 
     def script(self, script: str, place: Place, shell: Shell) -> Iterator[Leaf]:
         """All leaves of a script whose first line stands at `place`."""
@@ -134,6 +138,7 @@ class Resolver:
             wrappers,
             module,
             resolved,
+            self._named.there(words, kind, place.folder, (place.path, *place.via)),
         )
 
     def _module(self, words: tuple[str, ...], folder: str | None) -> str:

@@ -156,7 +156,7 @@ test: ## run the tests
 \tcd backend && \\
 \t$(PY) -m pytest $(TESTS)
 """
-    files = {WORKFLOW: github("make check TESTS=unit"), "Makefile": makefile}
+    files = {WORKFLOW: github("make check TESTS=unit"), "Makefile": makefile, "backend/a.py": ""}
     found = commands(tmp_path, files)
     assert [(c["kind"], c["command"], c["line"], c["blocking"]) for c in found] == [
         ("lint", "ruff check src", 9, True),

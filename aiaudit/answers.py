@@ -29,7 +29,9 @@ from aiaudit.probes.collect import collect as run_probes
 from aiaudit.probes.registry import BEYOND_THE_TREE, PROBES
 from aiaudit.program import program_files
 from aiaudit.project.cache import Cache, engine_id
+from aiaudit.project.hashes import Hashes
 from aiaudit.project.manifest import Manifest
+from aiaudit.project.memory import VERY_MANY_FILES, hand_back
 from aiaudit.project.tree import Project
 
 if TYPE_CHECKING:
@@ -139,7 +141,7 @@ def ask(
         )
     lasting = [spec for spec in asked if is_of_tree(spec, options or {})]
     kept = Answers.of(project, cache, lasting, _settings(config, as_of, options or {}, caller_config))
-    hashes: dict[str, bytes] = {}
+    hashes = Hashes()
     made = run_probes(
         [spec for spec in asked if spec.id not in kept.facts],
         project,
@@ -154,6 +156,8 @@ def ask(
         checked=True,
         meanwhile=meanwhile,
     )
+    if len(project.entries) >= VERY_MANY_FILES:
+        hand_back()
     kept.keep(made, unread, hashes)
     for path, reason in kept.unread.items():
         unread.setdefault(path, reason)
@@ -191,7 +195,7 @@ class Answers(Struct):
             made._read()
         return made
 
-    def keep(self, facts: Mapping[str, Fact], unread: Mapping[str, str], hashes: Mapping[str, bytes]) -> None:
+    def keep(self, facts: Mapping[str, Fact], unread: Mapping[str, str], hashes: Hashes) -> None:
         """Keep what the probes answered, unless something went wrong that may go well the next time."""
         if self.facts or time.perf_counter() - self._began < WORTH_SECONDS:
             return

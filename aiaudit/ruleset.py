@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aiaudit.packs.library import Library
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
@@ -110,9 +111,14 @@ def _library(files: Sequence[Path], options: Options) -> Library:
 
     cache = open_cache() if options.cache else None
     if cache is None:
-        return stored.load(files)
+        return _without_documents(stored.load(files))
     with cache:
-        return stored.load(files, cache=cache)
+        return _without_documents(stored.load(files, cache=cache))
+
+
+def _without_documents(library: Library) -> Library:
+    """A kept library has none either, and those of one that was just loaded take 10 MB until the end of the audit."""
+    return replace(library, documents={}) if library.documents else library
 
 
 def profiles() -> dict[str, dict[str, Any]]:

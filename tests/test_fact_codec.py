@@ -63,6 +63,14 @@ def test_a_number_that_is_not_finite_is_refused_beside_what_is_nothing() -> None
         to_bytes(Fact("pack.fact", State.KNOWN, [None, {"a": [math.nan]}]))
 
 
+@pytest.mark.parametrize("at", [0, 999, 1000, 2499])
+def test_a_number_that_is_not_finite_is_refused_wherever_it_stands_in_a_long_list(at: int) -> None:
+    rows: list[Any] = [None] * 2500
+    rows[at] = {"a": math.inf}
+    with pytest.raises(ValueError, match="JSON"):
+        to_bytes(Fact("pack.fact", State.KNOWN, rows))
+
+
 def test_a_whole_number_with_the_bytes_of_one_that_is_not_finite_is_kept() -> None:
     value = [None, 0xCB7FF00000000000 - 2**64, 0xCBFFF0]
     assert from_bytes("a", to_bytes(Fact("a", State.KNOWN, value))).value == value

@@ -18,6 +18,8 @@ _KEY: Final = UNKNOWN_KEY.encode()
 # How a number that is not finite begins in MessagePack: all bits of its exponent are set. A whole number may look so.
 _NOT_FINITE: Final = lazy.regex(rb"\xcb[\x7f\xff][\xf0-\xff]")
 
+_ROWS: Final = 1000
+
 
 def to_bytes(fact: Fact) -> bytes:
     """The fact as JSON, without its id: most facts say the same, that nothing is there.
@@ -28,12 +30,18 @@ def to_bytes(fact: Fact) -> bytes:
     told = replace(fact, id="")
     try:
         data = msgspec.json.encode(told, enc_hook=as_json)
-        if b"null" in data and _NOT_FINITE.search(msgspec.msgpack.encode(fact.value, enc_hook=as_json)):
+        if b"null" in data and _may_hold_infinity(fact.value):
             json.dumps(fact.value, allow_nan=False, default=as_json)  # msgspec writes null where a number is not finite
     except (UnicodeEncodeError, OverflowError, TypeError):  # a lone surrogate, a huge number, a key that is no text
         plain = {**msgspec.to_builtins(replace(told, value=None)), "value": fact.value}
         data = json.dumps(plain, allow_nan=False, default=as_json).encode("ascii")
     return data
+
+
+def _may_hold_infinity(value: object) -> bool:
+    """Whether a number in it may be none that JSON has. Some rows of a list at once: the text of all may take 10 MB."""
+    parts = [value] if not isinstance(value, list) else (value[at : at + _ROWS] for at in range(0, len(value), _ROWS))
+    return any(_NOT_FINITE.search(msgspec.msgpack.encode(part, enc_hook=as_json)) for part in parts)
 
 
 def from_bytes(fact_id: str, data: bytes) -> Fact:

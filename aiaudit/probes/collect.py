@@ -30,12 +30,13 @@ from aiaudit.probes.languages import code_beyond, follows_code
 from aiaudit.probes.lifting import liftable
 from aiaudit.probes.registry import RegistryError
 from aiaudit.project.found import errors_in, truncated_in
-from aiaudit.project.memory import WORTH_FILES, hand_back
+from aiaudit.project.memory import VERY_MANY_FILES, WORTH_FILES, hand_back
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Engine
     from aiaudit.project.cache import Cache
     from aiaudit.project.config import ProjectConfig
+    from aiaudit.project.hashes import Hashes
     from aiaudit.project.scan import Scan
     from aiaudit.project.tree import Project
 
@@ -63,7 +64,7 @@ def collect(
     options: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     unread: dict[str, str] | None = None,
-    hashes: dict[str, bytes] | None = None,
+    hashes: Hashes | None = None,
     checked: bool = False,
     meanwhile: Iterable[None] = (),
     probes: Mapping[str, Probe[Any]] | None = None,
@@ -119,6 +120,7 @@ def collect(
         for one in others:
             answer(one)
             scans.attend()
+        context.memo.pop("files.rows", None)  # they are in the facts
         if len(project.entries) >= WORTH_FILES:
             project.forget()  # most of it was for those that have answered
         found = scans.found()
@@ -138,8 +140,12 @@ def collect(
                 else:
                     answer(one)
             _forget(context, name)
+            if name == "python.functions" and len(project.entries) >= VERY_MANY_FILES:
+                hand_back()
         scans.let_go(engine)
         _forget(context, engine)
+        if len(project.entries) >= VERY_MANY_FILES:
+            hand_back()
     return facts
 
 

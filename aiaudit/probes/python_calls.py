@@ -15,9 +15,11 @@ from aiaudit.probes.base import Context, Probe, Query, was_checked
 from aiaudit.probes.call_patterns import CallConditions
 from aiaudit.probes.python.asking import CodeQuery, fact_of, placed
 from aiaudit.probes.python.base_record import unpacked
+from aiaudit.probes.python.call import Call
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import NameIndex, among, check_pattern
 from aiaudit.probes.python.project import SYMBOL, PythonProject, python_project
+from aiaudit.probes.python.shared import Shared
 from aiaudit.project.entry import Entry
 
 NO_DEFAULT: Final = " beyond its default"  # of a keyword that hands on a parameter, which by itself is another value
@@ -109,7 +111,7 @@ class CallsProbe(Probe[CallsQuery]):
         wanted = [(among(names, called.names), pattern) for names, pattern in query.patterns()]
         every = set().union(*(names for names, _ in wanted))
         files = {path for name in every for path in called.files[name]}
-        made: dict[Any, dict[str, Any]] = context.memo.setdefault("python.calls.rows", {})  # one for all facts
+        others: dict[Any, dict[str, Any]] = context.memo.setdefault("python.calls.rows", {})
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for call in calls_in(entry.path, project):
@@ -118,10 +120,22 @@ class CallsProbe(Probe[CallsQuery]):
                     continue
                 found = _conditions(call, names, wanted)
                 if found is not None:
-                    key = (id(call), *found)  # calls are kept
-                    if key not in made:
-                        made[key] = placed(entry, _record(call, *found, called.is_file, entry.path))
-                    yield made[key]
+                    yield row_of(call, found, entry)
+
+        def row_of(call: Call, found: tuple[str, str], entry: Entry) -> dict[str, Any]:
+            """One for all facts: the first stands at the call itself, as few have a second."""
+            known = call.row
+            if known is not None and (known["name"], known["unresolved"]) == found:
+                return known
+            key = (id(call), *found)  # calls are kept
+            made = others.get(key)
+            if made is None:
+                made = placed(entry, _record(call, *found, called.is_file, entry.path))
+                if known is None:
+                    call.row = made
+                else:
+                    others[key] = made
+            return made
 
         return fact_of(fact_id, query, context, find, among=files)
 
@@ -148,6 +162,7 @@ def called_in(context: Context) -> Called:
     for path in project.calling:
         for name in {name for call in calls_in(path, project) for name in call["names"]}:
             files[name].append(path)
+    project.shared = Shared()  # few calls are looked at for the first time from now on
 
     def is_file(path: str) -> bool:
         entry = context.project.entry(path)
@@ -157,7 +172,7 @@ def called_in(context: Context) -> Called:
     return made
 
 
-def calls_in(path: str, project: PythonProject) -> list[dict[str, Any]]:
+def calls_in(path: str, project: PythonProject) -> list[Call]:
     """The calls of one file with the names that they have when the project's own imports are followed."""
     calls = project.calls.get(path)
     if calls is None and path not in project.calling:
@@ -169,10 +184,11 @@ def calls_in(path: str, project: PythonProject) -> list[dict[str, Any]]:
             for key, value in call.items():
                 call[key] = project.shared(value)
         project.calls[path] = calls
+        project.calls_taken(path)
     return calls
 
 
-def _complete(call: dict[str, Any], path: str, project: PythonProject) -> dict[str, Any]:
+def _complete(call: dict[str, Any], path: str, project: PythonProject) -> Call:
     names: list[str] = []
     kw, ctor_kw = from_json(call.get("kw", {})), from_json(call.get("ctor_kw", {}))
     ctor_star, ctor_known = bool(call.get("ctor_star")), bool(call.get("ctor_known"))
@@ -199,42 +215,6 @@ def _complete(call: dict[str, Any], path: str, project: PythonProject) -> dict[s
     if ctor_known or "ctor_known" in made:
         made["ctor_known"] = ctor_known
     return made
-
-
-class Call(dict[str, Any]):
-    """A call; what most calls do not have is not stored: of a large tree it would take as much memory as all else."""
-
-    __slots__ = ()
-
-    def __missing__(self, key: str) -> Any:
-        return self["names"] if key == "written" else _DEFAULTS[key]
-
-
-_DEFAULTS: Final[dict[str, Any]] = {
-    "cell": 0,
-    "function": "",
-    "arg0": "",
-    "star_kw": False,
-    "reference": False,
-    "in_loop": False,
-    "in_handler": False,
-    "in_try": False,
-    "guarded": False,
-    "at_module": False,
-    "awaited": False,
-    "retried": "",
-    "result": "",
-    "source": "literal",
-    "dynamic": False,
-    "other_names": False,
-    "args": [],
-    "kw": {},
-    "ctor_kw": {},
-    "defaults": {},
-    "rests_on": [],
-    "ctor_star": False,
-    "ctor_known": False,
-}
 
 
 def _conditions(

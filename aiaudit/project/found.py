@@ -9,7 +9,7 @@ import os
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from aiaudit.plain_json import decode
+from aiaudit.plain_json import decode, encode
 
 Result = dict[str, Any]
 
@@ -63,6 +63,8 @@ class Found(Mapping[str, Result]):
         for path, body in self._bodies.items():
             if not body and path not in self.errors:
                 raise KeyError(path)
+        if not self._alike:
+            self._same.clear()  # of no more use
         return self
 
     def without(self, paths: Container[str]) -> Found:
@@ -73,6 +75,18 @@ class Found(Mapping[str, Result]):
         for path in some:
             some.put(path, self._bodies[path])
         return some
+
+    def drop(self, path: str, part: str) -> None:
+        """Let go of a part of an answer that somebody has taken to himself. It becomes None, so that who asks again
+        fails rather than find nothing."""
+        found = {} if self._alike or path in self.errors else self[path]
+        if found.get(part) is None:
+            return
+        found[part] = None
+        body = encode(found)
+        if path in self._recent:  # the less will come back when it goes
+            self._lasts += (len(self._bodies[path]) - len(body)) * _READ
+        self._bodies[path] = body
 
     def __getitem__(self, path: str) -> Result:
         known = self._read.get(path)
@@ -144,3 +158,9 @@ def truncated_in(found: Mapping[str, Result]) -> list[str]:
 def without(found: Mapping[str, Result], paths: Container[str]) -> Mapping[str, Result]:
     """The answers about all other files."""
     return found.without(paths) if isinstance(found, Found) else {p: r for p, r in found.items() if p not in paths}
+
+
+def let_go(found: Mapping[str, Result], path: str, part: str) -> None:
+    """Let go of a part of an answer that the caller has taken to himself, where answers are kept as bytes."""
+    if isinstance(found, Found):
+        found.drop(path, part)

@@ -13,10 +13,11 @@ import os
 import struct
 import time
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from aiaudit.project.cache import content_hash, engine_id
+from aiaudit.project.hashes import Hashes
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.tree import Project, limit_of
 
@@ -44,13 +45,13 @@ class Manifest:
         self._slot = engine_id(f"manifest {_FORM}", os.path.realpath(project.root))
         self._began = time.time_ns()
         self._figures = self._look()
-        self._hashes: Mapping[str, bytes] = {}  # of what was read; empty where it could not be looked through
+        self._hashes = Hashes()  # of what was read; empty where it could not be looked through
         kept = cache.kept(self._slot, b"")
         self._noted = self._trusted(kept) if kept else {}
         self.seen_before = bool(kept)  # else it is not worth asking for the digest before the files are read
         self.read_again = 0  # files whose figures could not be trusted
 
-    def learn(self, hashes: Mapping[str, bytes]) -> None:
+    def learn(self, hashes: Hashes) -> None:
         """Take the hashes of contents that were read meanwhile; empty where a content could not be looked through."""
         self._hashes = hashes
 
@@ -75,6 +76,11 @@ class Manifest:
 
     def note(self) -> None:
         """Keep the hashes for the next run."""
+        self._cache.keep(self._slot, b"", self._note())
+
+    def _note(self) -> Iterator[bytes]:
+        """Its parts, each of which goes when it is written."""
+        yield str(self._began).encode("ascii")
         paths: list[str] = []
         rows, hashes = bytearray(), bytearray()
         for entry, figures in zip(self._project.files, self._rows(), strict=True):
@@ -83,8 +89,13 @@ class Manifest:
                 paths.append(entry.path)
                 rows += _ROW.pack(*figures)
                 hashes += known
-        names = "\0".join(paths).encode("utf-8", "surrogateescape")
-        self._cache.keep(self._slot, b"", [str(self._began).encode("ascii"), names, bytes(rows), bytes(hashes)])
+        names = "\0".join(paths)
+        del paths
+        yield names.encode("utf-8", "surrogateescape")
+        del names
+        yield bytes(rows)
+        del rows
+        yield bytes(hashes)
 
     def _content(self, entry: Entry, figures: tuple[int, ...]) -> str | None:
         if figures == _GONE:

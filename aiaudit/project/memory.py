@@ -7,6 +7,7 @@ import gc
 from typing import Final
 
 WORTH_FILES: Final = 1000  # in a smaller tree there is little to hand back
+VERY_MANY_FILES: Final = 20_000  # in such a tree each step leaves some
 _GC_THRESHOLD: Final = 50_000  # of a large tree: ten times as often as `aiaudit.__main__` has it
 
 

@@ -24,6 +24,7 @@ from aiaudit.project import pool
 from aiaudit.project.cache import Cache, Key, content_hash, engine_id
 from aiaudit.project.entry import Entry
 from aiaudit.project.found import Found
+from aiaudit.project.hashes import Hashes
 from aiaudit.project.memory import WORTH_FILES, hand_back
 from aiaudit.project.pool import Limits
 from aiaudit.project.reader import Content, Reader, Unreadable
@@ -63,8 +64,7 @@ class Scan:
     then. Use it as a context: no worker is left.
 
     `jobs`: processes at most (None: as many as there are processors). `isolate`: whether workers are forked (None:
-    unless the work is small and all engines are `bounded`). `hashes`: takes each content's hash by path; empty where
-    the file could not be read or looked through whole.
+    unless the work is small and all engines are `bounded`). `hashes`: takes each content's hash.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Scan:
         progress: Progress | None = None,
         limits: Limits | None = None,
         isolate: bool | None = None,
-        hashes: dict[str, bytes] | None = None,
+        hashes: Hashes | None = None,
     ) -> None:
         self.project = project
         self.engines = engines
@@ -90,6 +90,8 @@ class Scan:
         self._keys = [engine.key() for engine in engines]
         self._ids: dict[tuple[int, str], bytes] = {}
         self.tasks = self._plan()
+        if hashes is not None:
+            hashes.expect(task.entry.path for task in self.tasks)
         self.again: dict[int, Engines] = {}  # what is to be done once more, by task
         self.found = [self._answers_of(number) for number in range(len(engines))]
         self.hits: dict[tuple[int, int], Key] = {}  # (task, engine) -> where the answer is kept
@@ -344,10 +346,10 @@ class Scan:
         if isinstance(answer, str):
             for engine, _ in engines:
                 self.found[engine].fail(entry.path, answer)
-            self._learn(entry, b"")
+            self._learn(number, b"")
             return
         digest, position = answer[:_HASH], _HASH
-        self._learn(entry, digest)
+        self._learn(number, digest)
         ids = dict(engines)
         while position < len(answer):
             engine, kind, length = _PART.unpack_from(answer, position)
@@ -358,15 +360,15 @@ class Scan:
                 self.hits[number, engine] = (ids[engine], digest)
             elif kind == _ERROR:
                 self.found[engine].fail(entry.path, body.decode("utf-8", "replace"))
-                self._learn(entry, b"")
+                self._learn(number, b"")
             else:
                 self.found[engine].put(entry.path, body)
                 if self.cache is not None and entry.path not in self.found[engine].truncated:
                     self._fresh.append(((ids[engine], digest), body))
 
-    def _learn(self, entry: Entry, digest: bytes) -> None:
+    def _learn(self, number: int, digest: bytes) -> None:
         if self.hashes is not None:
-            self.hashes[entry.path] = digest
+            self.hashes.put(number, digest)
 
     def _fetch(self) -> list[int]:
         """Get what the cache has; the tasks whose kept answer could not be read."""

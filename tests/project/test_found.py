@@ -6,7 +6,7 @@ import pytest
 
 from aiaudit.plain_json import encode
 from aiaudit.project import found as module
-from aiaudit.project.found import Found, errors_in, truncated_in, without
+from aiaudit.project.found import Found, errors_in, let_go, truncated_in, without
 
 
 @pytest.mark.parametrize("stays", [0, 10_000, 10**9])
@@ -49,3 +49,33 @@ def test_trouble_is_known_without_reading() -> None:
     assert truncated_in(kept) == truncated_in(dict(kept)) == ["d"]
     assert kept["c"] == {"error": "gone"}
     assert list(without(kept, {"b", "c"})) == ["a", "d", "e"]
+
+
+@pytest.mark.parametrize("stays", [0, 10**9])
+def test_who_asks_for_a_part_that_was_taken_fails_and_finds_the_rest(
+    monkeypatch: pytest.MonkeyPatch, stays: int
+) -> None:
+    monkeypatch.setattr(module, "_STAYS", stays)
+    paths = [f"m{number}.py" for number in range(50)]
+    kept = Found(paths)
+    for path in paths:
+        kept.put(path, encode({"calls": "[1,2]", "base": {"main": True}}))
+    for path in paths[:40]:
+        assert kept[path]["calls"] == "[1,2]"
+        let_go(kept, path, "calls")
+    let_go(kept, paths[0], "calls")
+    let_go(kept, paths[0], "never there")
+    for _ in range(2):
+        assert [kept[path] for path in paths[:40]] == [{"calls": None, "base": {"main": True}}] * 40
+        assert [kept[path] for path in paths[40:]] == [{"calls": "[1,2]", "base": {"main": True}}] * 10
+
+
+def test_no_part_is_taken_of_an_answer_that_files_share_or_that_is_not_kept_as_bytes() -> None:
+    shared = Found(["a.py", "b.py"], alike=True)
+    for path in shared:
+        shared.put(path, encode({"calls": "[]"}))
+    let_go(shared, "a.py", "calls")
+    assert shared["a.py"] == shared["b.py"] == {"calls": "[]"}
+    plain = {"a.py": {"calls": "[]"}}
+    let_go(plain, "a.py", "calls")
+    assert plain == {"a.py": {"calls": "[]"}}

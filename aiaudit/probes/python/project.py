@@ -16,10 +16,12 @@ from msgspec import Struct, convert, field
 from aiaudit.model.types import Unknown, from_json
 from aiaudit.probes.base import Context
 from aiaudit.probes.python.base_record import Base
+from aiaudit.probes.python.call import Call
 from aiaudit.probes.python.lost import Lost
 from aiaudit.probes.python.shared import Shared
 from aiaudit.project.entry import Entry
-from aiaudit.project.found import errors_in, without
+from aiaudit.project.found import errors_in, let_go, without
+from aiaudit.project.memory import WORTH_FILES
 from aiaudit.project.roles import Role
 
 MOST_BASES: Final = 512  # base records that are held
@@ -60,7 +62,7 @@ class PythonProject:
         self.unparsed = errors_in(scans)
         self.lost = {path: convert(one, Lost) for path in self.unparsed if (one := scans[path].get("lost"))}
         self.records = without(scans, self.unparsed.keys() - self.lost.keys())
-        self.calls: dict[str, list[dict[str, Any]]] = {}  # filled by python.calls, file by file
+        self.calls: dict[str, list[Call]] = {}  # filled by python.calls, file by file
         self.shared = Shared()  # for what they hold
         self._bases: dict[str, Base] = {}
         self._constants: dict[str, dict[str, Any]] = {}
@@ -89,6 +91,11 @@ class PythonProject:
                 self._bases.clear()
             known = self._bases[path] = Base(self.records[path])
         return known
+
+    def calls_taken(self, path: str) -> None:
+        """The `calls` of a file are known: in a large tree they do not stay encoded beside that."""
+        if len(self.records) >= WORTH_FILES:
+            let_go(self.records, path, "calls")
 
     @property
     def having(self) -> Mapping[str, Sequence[str]]:

@@ -36,6 +36,10 @@ _ANY_NAME: Final = "surrogateescape"  # names of files need not be UTF-8
 _AT_ONCE: Final = 64  # elements of a list
 _CUT_SHORT: Final = "cut short"  # no rule's name
 _LEAST: Final = 8  # characters of a text that may hold a secret
+_PLACE_BITS: Final = 3  # no object is smaller than 8 bytes
+_PAGE_BITS: Final = 15
+_PAGE_BYTES: Final = 1 << _PAGE_BITS - 3
+_IN_PAGE: Final = _PAGE_BYTES - 1
 # A key whose end was cut off when its text was shortened.
 _CUT: Final = lazy.regex(
     r"(?:\b(?P<key>(?:sk-|hf_|gsk_|r8_|pcsk_|lsv2_|tgp_v1_|nvapi-|gh[pousr]_|github_pat_|glpat-|npm_|pypi-|xox[abpores]-|xapp-|"
@@ -72,12 +76,40 @@ class Discreet:
 
 class Seen(Struct):
     """Records that were looked through, by `id`: facts of large projects share most of theirs. They are held, so that
-    no other has their `id`. Paths likewise, by their text."""
+    no other has their `id`. Paths likewise, by their text.
 
-    records: dict[int, Any] = field(default_factory=dict)
+    A bit for each place in memory where a record may begin: in a dictionary 200,000 of them would take 20 MB.
+    """
+
+    held: list[Any] = field(default_factory=list)
     cleared: dict[int, Any] = field(default_factory=dict)  # what stands for those that held a secret
     paths: set[str] = field(default_factory=set)
     renamed: dict[str, str] = field(default_factory=dict)  # what stands for those that are named by a secret
+    _pages: dict[int, bytearray] = field(default_factory=dict)
+
+    def take(self, records: Iterable[Any]) -> list[Any]:
+        """Those that were not looked through, which from now on count as if they were."""
+        new: list[Any] = []
+        pages = self._pages
+        for record in records:
+            at = id(record) >> _PLACE_BITS
+            page = pages.get(at >> _PAGE_BITS)
+            if page is None:
+                page = pages[at >> _PAGE_BITS] = bytearray(_PAGE_BYTES)
+            place, bit = (at >> 3) & _IN_PAGE, 1 << (at & 7)
+            if not page[place] & bit:
+                page[place] |= bit
+                new.append(record)
+        self.held += new
+        return new
+
+    def drop(self, records: Sequence[Any]) -> None:
+        """Take it back for the last ones that were taken: nobody looked through them."""
+        del self.held[len(self.held) - len(records) :]
+        for record in records:
+            at = id(record) >> _PLACE_BITS
+            self._pages[at >> _PAGE_BITS][(at >> 3) & _IN_PAGE] &= ~(1 << (at & 7))
+            self.cleared.pop(id(record), None)
 
     def look_at(self, paths: Iterable[str]) -> None:
         """Find those that are named by a secret: one look at all that are new."""
@@ -119,13 +151,15 @@ def in_names(paths: Sequence[str]) -> Iterator[tuple[str, Pattern, dict[str, Any
 def _clean(records: list[Any], seen: Seen) -> list[Any]:
     """The list without secrets. Its elements are many and mostly clean: one look at some at once finds the few. At all
     at once it would find more literals of keys, and search all of the text for each."""
-    new = [record for record in records if id(record) not in seen.records]
-    for first in range(0, len(new), _AT_ONCE):
-        some = new[first : first + _AT_ONCE]
-        for record in _suspects(some):
-            if (clear := _walk(record, "")) is not record:
-                seen.cleared[id(record)] = clear
-    seen.records.update((id(record), record) for record in new)
+    new = seen.take(records)
+    try:
+        for first in range(0, len(new), _AT_ONCE):
+            for record in _suspects(new[first : first + _AT_ONCE]):
+                if (clear := _walk(record, "")) is not record:
+                    seen.cleared[id(record)] = clear
+    except BaseException:
+        seen.drop(new)
+        raise
     if seen.cleared.keys().isdisjoint(map(id, records)):
         return records
     return [seen.cleared.get(id(record), record) for record in records]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from aiaudit.model.check import FactSpec, Place
 from aiaudit.model.fact import State
 from aiaudit.model.types import Unknown
+from aiaudit.probes.collect import collect
 from aiaudit.probes.python_calls import CALL, CallsQuery
-from tests.probes.python.support import ask, first_call
+from aiaudit.project.config import no_config
+from aiaudit.project.tree import Project
+from tests.probes.python.support import ask, first_call, lay
 
 
 def records(root: Path, code: str, *wanted: Any, **query: Any) -> list[dict[str, Any]]:
@@ -348,3 +353,36 @@ def test_paths_may_be_left_out(tmp_path: Path) -> None:
 def test_a_wrong_query_is_refused(wrong: Any) -> None:
     with pytest.raises(ValidationError):
         CallsQuery(any=[wrong])
+
+
+def test_facts_share_the_rows_of_a_call_that_they_judge_alike(tmp_path: Path) -> None:
+    lay(tmp_path, {"app/main.py": "import torch\nmodel = torch.load(path, weights_only=flag)\n"})
+    queries: list[list[Any]] = [["torch.load"], [UNSAFE], ["torch.*"], [UNSAFE, "torch.load"], ["torch.load"]]
+    specs = [
+        FactSpec(
+            f"t.fact{n}", Place("pack.yaml", 1, 1), probe="python.calls", query={"any": any_of, "exclude": [str(n)]}
+        )
+        for n, any_of in enumerate(queries)
+    ]
+    with Project.open(tmp_path) as project:
+        facts = collect(specs, project, no_config(), dt.date(2026, 1, 1), jobs=1)
+    plain, unsafe, below, either, again = (fact.value[0] for fact in facts.values())
+    assert plain is below is either is again
+    assert unsafe is not plain
+    assert (plain["unresolved"], plain["certain"]) == ("", True)
+    assert (unsafe["unresolved"], unsafe["certain"]) == ("weights_only", Unknown("weights_only could not be resolved"))
+
+
+def test_calls_of_many_files_are_found_whatever_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        f"app/m{number}.py": f"import torch\ndef load_{number}(path):\n    return torch.load(path)\n"
+        for number in range(9)
+    }
+    queries = {"any": ["torch.load"]}, {"any": [UNSAFE]}, {"any": ["torch.load"], "exclude": ["app/m3.py"]}
+    kept = [ask(tmp_path, "python.calls", files, **query) for query in queries]
+    monkeypatch.setattr("aiaudit.probes.python.project.WORTH_FILES", 1)
+    monkeypatch.setattr("aiaudit.probes.collect.VERY_MANY_FILES", 1)
+    assert [ask(tmp_path, "python.calls", **query) for query in queries] == kept
+    assert [len(fact.value) for fact in kept] == [9, 9, 8]
+    functions = ask(tmp_path, "python.functions", any=["load_*"], calling=["torch.load"])
+    assert len(functions.value) == 9

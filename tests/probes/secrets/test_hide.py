@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 
 from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.plain_json import encode
-from aiaudit.probes.secrets.hide import HIDDEN, hide, hide_in, hide_in_fact, looked_for, shown
+from aiaudit.probes.secrets import hide as module
+from aiaudit.probes.secrets.hide import HIDDEN, Seen, hide, hide_in, hide_in_fact, looked_for, shown
 from aiaudit.probes.text_engine import PatternSets
 from aiaudit.probes.text_search import compile_pattern
 
@@ -113,3 +116,30 @@ def test_what_is_suspicious_does_not_depend_on_how_much_is_looked_for() -> None:
             assert found == spans
         suspicious.append(bool(spans))
     assert suspicious == [False] + [True] * 6
+
+
+def test_a_record_that_facts_share_is_looked_at_once_and_cleared_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[object] = []
+    find = module._suspects
+    monkeypatch.setattr(module, "_suspects", lambda records: looked.extend(records) or find(records))
+    rows = [{"path": "a.py", "line": number, "match": KEY if number == 70 else "plain"} for number in range(200)]
+    seen = Seen()
+    first = hide_in_fact(Fact("f", State.KNOWN, rows[:150], Level.CONTENT), seen).value
+    second = hide_in_fact(Fact("g", State.KNOWN, rows[50:], Level.CONTENT), seen).value
+    assert looked == rows
+    assert first[70]["match"] == second[20]["match"] == HIDDEN
+    assert [*first[:70], *first[71:], *second[100:]] == [*rows[:70], *rows[71:]]
+
+
+def test_records_at_which_a_look_failed_are_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> NoReturn:
+        raise MemoryError
+
+    rows = [{"path": "a.py", "line": number, "match": KEY} for number in range(3)]
+    seen = Seen()
+    with monkeypatch.context() as broken:
+        broken.setattr(module, "_suspects", fail)
+        with pytest.raises(MemoryError):
+            hide_in_fact(Fact("f", State.KNOWN, rows, Level.CONTENT), seen)
+    assert seen.held == []
+    assert KEY not in repr(hide_in_fact(Fact("g", State.KNOWN, rows, Level.CONTENT), seen))

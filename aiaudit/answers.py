@@ -22,7 +22,7 @@ from msgspec import Struct, field
 from aiaudit.facts_file import query_digest
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
-from aiaudit.model.fact_codec import from_bytes, to_bytes
+from aiaudit.model.fact_codec import from_bytes, to_bytes, to_pieces
 from aiaudit.plain_json import decode, encode
 from aiaudit.probes.collect import Progress
 from aiaudit.probes.collect import collect as run_probes
@@ -227,11 +227,13 @@ class Answers(Struct):
         yield encode(dict(unread))
         packed: dict[bytes, bytes] = {}  # half of the facts are that nothing is there
         for spec in self.specs:
-            row = to_bytes(facts[spec.id])
+            rows = to_pieces(facts[spec.id])
+            row = next(rows)
             part = packed.get(row)
             if part is None:
-                part = zlib.compress(row, 1)
-                if len(row) < _SHORT:
+                packer = zlib.compressobj(1)
+                part = b"".join([packer.compress(row), *map(packer.compress, rows), packer.flush()])
+                if len(row) < _SHORT and row.endswith(b"}"):
                     packed[row] = part
             yield part
 

@@ -19,7 +19,7 @@ from aiaudit.model.fact import Fact, State
 from aiaudit.probes import registry
 from aiaudit.probes.collect import collect
 from aiaudit.project import manifest
-from aiaudit.project.cache import Cache, open_cache
+from aiaudit.project.cache import Cache, content_hash, open_cache
 from aiaudit.project.config import ProjectConfig
 from aiaudit.project.tree import Project
 
@@ -93,7 +93,11 @@ def ask(cache: Cache, tree: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[.
     return asked
 
 
-def test_an_unchanged_tree_is_not_asked_again(ask: Callable[..., Asked]) -> None:
+@pytest.mark.parametrize("together", [1, 2, 5000])
+def test_an_unchanged_tree_is_not_asked_again(
+    ask: Callable[..., Asked], monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    monkeypatch.setattr(manifest, "_TOGETHER", together)
     first, put = ask()
     assert put == len(SPECS)
     assert [fact.state for fact in first.values()] == [State.KNOWN] * 3
@@ -165,6 +169,23 @@ def test_figures_that_are_too_young_are_not_trusted(
     _, put = ask()
     assert sorted(read) == sorted(FILES)  # read again, found the same
     assert put == 0
+
+
+@pytest.mark.parametrize("together", [1, 2, 5000])
+def test_what_is_noted_of_a_tree_is_read_again(
+    cache: Cache, tree: Path, ask: Callable[..., Asked], monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    monkeypatch.setattr(manifest, "_TOGETHER", together)
+    ask()
+    (tree / "added.txt").write_text("later\n")
+    (tree / "README.md").unlink()
+    with Project.open(tree) as project:
+        noted = manifest.Manifest(project, cache)
+        assert {path: noted._known(project.entry(path)) for path in ("app.py", ".gitignore", "added.txt")} == {  # type: ignore[arg-type]
+            "app.py": content_hash(FILES["app.py"].encode()),
+            ".gitignore": content_hash(FILES[".gitignore"].encode()),
+            "added.txt": None,
+        }
 
 
 def test_a_touched_file_with_the_same_content_is_the_same(ask: Callable[..., Asked], tree: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
-from aiaudit.model.fact_codec import from_bytes, to_bytes
+from aiaudit.model.fact_codec import from_bytes, to_bytes, to_pieces
 from aiaudit.model.types import Unknown, as_json, from_json
 from aiaudit.plain_json import encode
 
@@ -69,6 +69,21 @@ def test_a_number_that_is_not_finite_is_refused_wherever_it_stands_in_a_long_lis
     rows[at] = {"a": math.inf}
     with pytest.raises(ValueError, match="JSON"):
         to_bytes(Fact("pack.fact", State.KNOWN, rows))
+
+    with pytest.raises(ValueError, match="JSON"):
+        list(to_pieces(Fact("pack.fact", State.KNOWN, rows)))
+
+
+@pytest.mark.parametrize("odd", ["plain", "\ud800", 2**70, 1.5, None, Unknown("an expression")], ids=repr)
+@pytest.mark.parametrize("size", [0, 3, 1000, 1001, 2000, 2500])
+def test_a_long_list_is_written_in_pieces(size: int, odd: Any) -> None:
+    rows: list[Any] = [{"path": "a.py", "line": number, "value": [odd]} for number in range(size)]
+    fact = Fact("a", State.KNOWN, rows, Level.CONTENT, method='"value":[]', reason='"value":[]')
+    pieces = list(to_pieces(fact))
+    assert len(pieces) == (1 if size <= 1000 else 2 + -(-size // 1000))
+    assert from_bytes("a", b"".join(pieces)) == fact
+    if odd not in ("\ud800", 2**70):  # those are written by another encoder
+        assert b"".join(pieces) == to_bytes(fact)
 
 
 def test_a_whole_number_with_the_bytes_of_one_that_is_not_finite_is_kept() -> None:

@@ -140,12 +140,10 @@ def collect(
                 else:
                     answer(one)
             _forget(context, name)
-            if name == "python.functions" and len(project.entries) >= VERY_MANY_FILES:
+            if engine == "python" and len(project.entries) >= VERY_MANY_FILES:
                 hand_back()
         scans.let_go(engine)
         _forget(context, engine)
-        if len(project.entries) >= VERY_MANY_FILES:
-            hand_back()
     return facts
 
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from aiaudit.project.entry import Entry
 
 RACY_NS: Final = 2_000_000_000  # the coarsest clock of a common file system (FAT) ticks every two seconds
-_FORM: Final = "2"  # of the note
+_FORM: Final = "3"  # of the note
+_TOGETHER: Final = 5000  # files of which a note is written at once
 _ROW: Final = struct.Struct("qqqq")  # figures: size, time of change of the content and of the inode (ns), inode
 _GONE: Final = (-1, -1, -1, -1)
 _INODE: Final = (1 << 63) - 1
@@ -36,7 +37,7 @@ _HASH: Final = len(content_hash(b""))
 class Manifest:
     """The contents of one tree, by their hashes. Make it before anything is read; then ask for `digest`.
 
-    Figures of 100,000 files are one array, and a note four texts: as objects they would take 60 MB.
+    Figures of 100,000 files are one array, and a note some texts: as objects they would take 60 MB.
     """
 
     def __init__(self, project: Project, cache: Cache) -> None:
@@ -79,23 +80,23 @@ class Manifest:
         self._cache.keep(self._slot, b"", self._note())
 
     def _note(self) -> Iterator[bytes]:
-        """Its parts, each of which goes when it is written."""
+        """Its parts: when it was made, then of some files each their names, figures and hashes."""
         yield str(self._began).encode("ascii")
-        paths: list[str] = []
+        names: list[str] = []
         rows, hashes = bytearray(), bytearray()
         for entry, figures in zip(self._project.files, self._rows(), strict=True):
             known = self._known(entry)
             if known and figures != _GONE:
-                paths.append(entry.path)
+                names.append(entry.path)
                 rows += _ROW.pack(*figures)
                 hashes += known
-        names = "\0".join(paths)
-        del paths
-        yield names.encode("utf-8", "surrogateescape")
-        del names
-        yield bytes(rows)
-        del rows
-        yield bytes(hashes)
+                if len(names) == _TOGETHER:
+                    yield from _part(names, rows, hashes)
+                    names.clear()
+                    rows.clear()
+                    hashes.clear()
+        if names:
+            yield from _part(names, rows, hashes)
 
     def _content(self, entry: Entry, figures: tuple[int, ...]) -> str | None:
         if figures == _GONE:
@@ -138,23 +139,31 @@ class Manifest:
 
     def _trusted(self, kept: list[memoryview]) -> dict[str, bytes]:
         """The noted hashes of files whose figures are the same, and were settled when they were noted."""
+        places: dict[str, tuple[int, int]] = {}  # in which part a file is noted, and where in it
         try:
-            at, names, rows, hashes = kept
-            began, paths = int(bytes(at)), str(names, "utf-8", "surrogateescape").split("\0")
+            began = int(bytes(kept[0]))
+            for part in range(1, len(kept), 3):
+                names, rows, hashes = kept[part : part + 3]
+                paths = str(names, "utf-8", "surrogateescape").split("\0")
+                if len(rows) != len(paths) * _ROW.size or len(hashes) != len(paths) * _HASH:
+                    return {}
+                places.update((path, (part, place)) for place, path in enumerate(paths))
         except ValueError:  # also where a text is no UTF-8
             return {}
-        if len(rows) != len(paths) * _ROW.size or len(hashes) != len(paths) * _HASH:
-            return {}
-        places = {path: place for place, path in enumerate(paths)}
         same: dict[str, bytes] = {}
         for entry, figures in zip(self._project.files, self._rows(), strict=True):
-            place = places.get(entry.path)
-            if place is None or self._is_racy(figures, began):
+            at = places.get(entry.path)
+            if at is None or self._is_racy(figures, began):
                 continue
-            if _ROW.unpack_from(rows, place * _ROW.size) == figures:
-                same[entry.path] = bytes(hashes[place * _HASH : (place + 1) * _HASH])
+            part, place = at
+            if _ROW.unpack_from(kept[part + 1], place * _ROW.size) == figures:
+                same[entry.path] = bytes(kept[part + 2][place * _HASH : (place + 1) * _HASH])
         return same
 
     @staticmethod
     def _is_racy(figures: tuple[int, ...], at: int) -> bool:
         return max(figures[1], figures[2]) > at - RACY_NS
+
+
+def _part(names: list[str], rows: bytearray, hashes: bytearray) -> tuple[bytes, bytes, bytes]:
+    return "\0".join(names).encode("utf-8", "surrogateescape"), bytes(rows), bytes(hashes)

@@ -7,7 +7,7 @@ importer's folder, one of the folders above it, or a `src` beside those; else wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from aiaudit.project.found import errors_in, let_go, without
 from aiaudit.project.memory import WORTH_FILES
 from aiaudit.project.roles import Role
 
+_NOTHING: Final[frozenset[str]] = frozenset()
 MOST_BASES: Final = 512  # base records that are held
 MOST_NAMES: Final = 50_000  # of which it is remembered whether they are of the project
 MAX_STEPS: Final = 8
@@ -78,7 +79,7 @@ class PythonProject:
         self._homes: dict[tuple[str, str], list[str]] = {}
         self._found: dict[tuple[str, str], str | None] = {}
         self._split: dict[tuple[str, str], tuple[str, str] | None] = {}
-        self._own: dict[str, set[str]] = {}
+        self._own: dict[str, Set[str]] = {}
         # Names of folders and files: an absolute import that begins with none of them is foreign.
         # Those of files are one text: a set of them would take more than all else here.
         self._parts = {part.removesuffix(".py"): True for folder in folders for part in folder.split("/")}
@@ -326,11 +327,11 @@ class PythonProject:
                     modules.add(imported.name if imported.name not in ("", "*") else last)
         return names, modules
 
-    def own_imports(self, path: str) -> set[str]:
+    def own_imports(self, path: str) -> Set[str]:
         """The files of the project that a file imports."""
         known = self._own.get(path)
         if known is None:
-            known = self._own[path] = self._imports_of(path)
+            known = self._own[path] = self._imports_of(path) or _NOTHING
         return known
 
     def _imports_of(self, path: str) -> set[str]:

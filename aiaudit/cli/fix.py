@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,16 @@ def _check(topic: str) -> str:
     if full_id(topic) not in known:
         raise UsageError(no_check(topic, sorted(known)))
     return full_id(topic)
+
+
+def _shown(patch: str) -> str:
+    """The patch as a person may read it; who applies it gets its bytes."""
+    from aiaudit.reports.text import visible
+
+    return "".join(
+        line if line.rstrip("\n").isprintable() else f"{line[0]}{visible(line[1:])}\n"
+        for line in patch.splitlines(keepends=True)
+    )
 
 
 def fix(
@@ -68,7 +79,7 @@ def fix(
     except ScaffoldError as error:
         raise UsageError(str(error)) from None
     if not write or made.changed:
-        print(made.patch(), end="")
+        print(_shown(made.patch()) if sys.stdout.isatty() else made.patch(), end="")
     for name in written:
         say(f"{name}: written")
     if write and made.changed:

@@ -19,6 +19,7 @@ from aiaudit.interview.answers import FIELDS, checked
 from aiaudit.interview.questions import Question
 from aiaudit.project.config import ConfigError
 from aiaudit.reports.csv import safe_cell
+from aiaudit.reports.text import visible
 
 COLUMNS: Final = ("check", "severity", "what should hold", "question", "why", "found", "state", *FIELDS)
 FORMATS: Final = (".xlsx", ".csv", ".md")
@@ -83,7 +84,12 @@ def _row(question: Question) -> list[str]:
         question.found,
         question.state,
     ]
-    return [*told, *(_text(given.get(field)) for field in FIELDS)]
+    return [*map(_shown, told), *(_shown(_text(given.get(field))) for field in FIELDS)]
+
+
+def _shown(text: str) -> str:
+    """The lines of a cell with nothing invisible in them: a sheet that is sent out is opened by other programs."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def _text(value: Any) -> str:
@@ -123,7 +129,7 @@ def _markdown(questions: Sequence[Question]) -> bytes:
     template = markdown_environment().get_template("questions.md.j2")
 
     def fields(question: Question) -> list[tuple[str, list[str]]]:
-        return [(name, _text(question.answer.get(name)).splitlines()) for name in FIELDS]
+        return [(name, _shown(_text(question.answer.get(name))).splitlines()) for name in FIELDS]
 
     return (template.render(questions=questions, fields=fields).strip() + "\n").encode()
 

@@ -9,6 +9,8 @@ from typing import TextIO
 
 from msgspec import Struct
 
+from aiaudit.reports.text import spelled
+
 
 class Left(Exception):  # noqa: N818
     """The person left; what was answered is saved."""
@@ -23,8 +25,8 @@ class Terminal(Struct):
     width: int = 80
 
     def say(self, text: str = "", indent: int = 0) -> None:
-        """Text in lines of the terminal's width."""
-        for line in textwrap.wrap(text, max(self.width - indent, 20), break_on_hyphens=False) or [""]:
+        """Text in lines of the terminal's width, with nothing in it that a terminal would obey."""
+        for line in textwrap.wrap(spelled(text), max(self.width - indent, 20), break_on_hyphens=False) or [""]:
             self.write.write(" " * indent * bool(line) + line + "\n")
 
     def prompt(self, label: str) -> str:

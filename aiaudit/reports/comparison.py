@@ -24,7 +24,8 @@ HANG: Final = " " * 20  # what stands below a check's id and severity
 
 def render(suffix: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """The comparison in one format (`.html`, `.md`, `.json`). Raises `ComparisonError`."""
-    made = compare(clean(dict(before)), clean(dict(after)))
+    after = clean(dict(after))
+    made = compare(clean(dict(before)), after)
     if suffix == ".json":
         return json.dumps(as_dict(made), indent=2, ensure_ascii=False) + "\n"
     with speaking(_language(after)) as strings:
@@ -53,7 +54,8 @@ def _page(seen: View, strings: Strings) -> str:
 
 def terminal(before: Mapping[str, Any], after: Mapping[str, Any], width: int = 80) -> str:
     """The comparison as plain lines of at most `width` columns, where no single word is wider."""
-    made = compare(clean(dict(before)), clean(dict(after)))
+    after = clean(dict(after))
+    made = compare(clean(dict(before)), after)
     with speaking(_language(after)):
         return _lines(view(made, _name(after), _titles(after)), width)
 

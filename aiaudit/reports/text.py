@@ -6,6 +6,7 @@ Every report passes the whole result through `clean` once, before anything else 
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import Any, Final
@@ -35,12 +36,23 @@ def visible(text: str) -> str:
     """One line in which every character can be seen: escape becomes `[U+001B]`, line ends become spaces."""
     shown = _SPACES.sub(" ", text).strip()
     if not shown.isascii() or not shown.isprintable():
-        shown = _INVISIBLE.sub(lambda hit: f"[U+{ord(hit[0]):04X}]", shown)
-        shown = _STACKED.sub(r"\1", shown)
+        shown = _STACKED.sub(r"\1", spelled(shown))
     if len(shown) > LONGEST:
         half = LONGEST // 2
         shown = f"{shown[:half]} … [{thousands(len(shown) - LONGEST)} characters left out] … {shown[-half:]}"
     return shown
+
+
+def spelled(text: str) -> str:
+    """The text as it is laid out, with each sign that nobody sees spelled out."""
+    return _INVISIBLE.sub(lambda hit: f"[U+{ord(hit[0]):04X}]", text)
+
+
+def escaped(document: str) -> str:
+    """The same JSON with signs that nobody sees written as JSON's own escapes: its values stay what they are."""
+    if document.isascii():
+        return document
+    return _INVISIBLE.sub(lambda hit: json.dumps(hit[0])[1:-1], document)
 
 
 def clean(value: Any, depth: int = 0) -> Any:

@@ -218,3 +218,11 @@ def test_a_file_that_is_no_data_ends_with_nothing_judged(tmp_path):
     done = run(tmp_path / "notes.md", code=3)
     assert "this format is not read" in done.stdout
     assert done.stderr == "aiaudit: nothing could be profiled; the notes say why\n"
+
+
+def test_signs_that_nobody_sees_are_escapes_in_json(tmp_path):
+    name = "a\u202e\u200bb  c"
+    (tmp_path / "t.csv").write_text(f"{name},n\n" + "x,1\n" * 30, encoding="utf-8")
+    text = run(tmp_path / "t.csv", "--json").stdout
+    assert "\u202e" not in text and "\\u202e" in text
+    assert json.loads(text)["datasets"][0]["columns"][0]["name"] == name

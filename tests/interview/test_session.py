@@ -149,3 +149,13 @@ def test_it_is_resumed_where_it_was_left(support_rag, tmp_path):
     screen, _ = run_in_a_terminal(support_rag, tmp_path / "cache", lambda prompt: "q", "--pack", "organisation")
     assert "1 question." in screen
     assert first not in screen
+
+
+def test_an_answer_of_the_project_is_no_order_to_the_terminal():
+    import io
+
+    from aiaudit.interview.terminal import Terminal
+
+    seen = io.StringIO()
+    Terminal(io.StringIO(), seen, dt.date(2026, 11, 28)).say("by \x1b[2J\u202eKim\x07")
+    assert seen.getvalue() == "by [U+001B][2J[U+202E]Kim[U+0007]\n"

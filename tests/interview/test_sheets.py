@@ -179,3 +179,14 @@ def fill(sheet):
                 text = re.sub(rf"(?m)^- {name}:.*$", f"- {name}: {value}", text)
             filled.append(text)
         sheet.write_text("\n### ".join(filled), encoding="utf-8")
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv", ".md"])
+def test_what_the_project_says_holds_nothing_that_a_program_obeys(tmp_path, suffix):
+    """An escape sequence in an answer ended the export of a workbook, and stood in the others as it was."""
+    path = tmp_path / f"q{suffix}"
+    hostile = {**ANSWER, "owner": "Kim\x1b[2J\u202e\x07", "note": "one\x1b]0;x\x07\ntwo"}
+    path.write_bytes(export([question("GOV-002", hostile)], path))
+    found = read(path)["GOV-002"]
+    assert found["owner"] == "Kim[U+001B][2J[U+202E][U+0007]"
+    assert found["note"] == "one[U+001B]]0;x[U+0007]\ntwo"

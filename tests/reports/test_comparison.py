@@ -167,3 +167,13 @@ def test_two_projects_are_compared_with_a_warning(result, later):
     assert "different projects" not in report.terminal(other, mine)
     other["project"]["name"] = None  # nothing tells
     assert "different projects" not in report.terminal(other, mine)
+
+
+def test_a_name_in_a_comparison_holds_nothing_that_a_program_obeys(result, later):
+    later["project"]["name"] = "a\x1b[2J\u202eb\x07"
+    for text in (
+        *(report.render(suffix, result, later) for suffix in (".html", ".md")),
+        report.terminal(result, later),
+    ):
+        assert not set("\x1b\u202e\x07") & set(text)
+    assert "[U+001B]" in report.render(".html", result, later)

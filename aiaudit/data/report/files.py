@@ -10,6 +10,7 @@ from typing import Final
 from aiaudit.data.model import Report
 from aiaudit.model.records import plain
 from aiaudit.reports.base import HERE, STDOUT, Output, OutputError, check_folder, write_file
+from aiaudit.reports.text import escaped
 
 FORMATS: Final = (".html", ".md", ".json")
 
@@ -37,7 +38,7 @@ def render(suffix: str, report: Report) -> str:
         from aiaudit.data.report.markdown import render as as_markdown
 
         return as_markdown(report)
-    return json.dumps(plain(report), indent=2, ensure_ascii=False) + "\n"
+    return escaped(json.dumps(plain(report), indent=2, ensure_ascii=False)) + "\n"
 
 
 def write(output: Output, text: str) -> None:

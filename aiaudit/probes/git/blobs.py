@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from aiaudit.probes.git.run import GitError, Repository
 
+NOWHERE: Final = ".git"  # the path of what has none in any commit: messages, and contents that a tag names
 _BATCH_BYTES: Final = 16 * 1024 * 1024  # contents asked for in one command
 _BATCH_BLOBS: Final = 2_000
 
@@ -61,9 +62,9 @@ def list_blobs(repository: Repository, bounds: Bounds, wanted: Callable[[str, in
         path = names[identifier]
         if kind == "missing":
             missing += 1
-        if kind != "blob" or not path.startswith(repository.prefix):
+        if kind != "blob" or (path and not path.startswith(repository.prefix)):
             continue
-        blob = Blob(identifier, path.removeprefix(repository.prefix), size)
+        blob = Blob(identifier, path.removeprefix(repository.prefix) or NOWHERE, size)
         if not wanted(blob.path, size):
             continue
         if size > bounds.largest:
@@ -77,6 +78,23 @@ def list_blobs(repository: Repository, bounds: Bounds, wanted: Callable[[str, in
     if missing:
         past.limits.append(f"{missing} objects are missing from this clone")
     return past
+
+
+def messages(repository: Repository, past: Past, bounds: Bounds) -> Iterator[tuple[str, bytes]]:
+    """The messages of commits and tags, each with the short id and day of its commit, or the tag's name. What cannot be
+    read is told in `past.limits`."""
+    log = ("log", "--all", f"--max-count={bounds.commits}", "--no-color", "--no-show-signature", "--no-patch")
+    tags = ("for-each-ref", "refs/tags", "--format=%(refname:short)%0a%(contents)%00")
+    for command in ((*log, "--format=%h %cs%n%B%x00"), tags):
+        try:
+            output = repository.run(*command)
+        except GitError as error:
+            past.limits.append(f"messages were not read: {error.reason}")
+            continue
+        for part in output.split(b"\0"):
+            where, _, message = part.lstrip(b"\n").partition(b"\n")
+            if message.strip():
+                yield where.decode("utf-8", "replace"), message[: bounds.largest]
 
 
 def read_blobs(repository: Repository, past: Past) -> Iterator[tuple[Blob, bytes]]:
@@ -103,8 +121,8 @@ def commit_of(repository: Repository, blob: Blob) -> str:
 
 
 def _names(repository: Repository, bounds: Bounds) -> tuple[dict[str, str], int]:
-    """The objects below trees with a path that each has, in the order in which git meets them, newest first; and how
-    many objects this clone lacks."""
+    """The objects with a path that each has ("" for commits, their trees, and what a tag names), in the order in which
+    git meets them, newest first; and how many objects this clone lacks."""
     output = repository.run("rev-list", "--all", "--objects", "--missing=print", f"--max-count={bounds.commits}")
     names: dict[str, str] = {}
     missing = 0
@@ -112,8 +130,8 @@ def _names(repository: Repository, bounds: Bounds) -> tuple[dict[str, str], int]
         if line.startswith(b"?"):
             missing += 1
             continue
-        identifier, space, path = line.partition(b" ")
-        if space and path:
+        identifier, _, path = line.partition(b" ")
+        if identifier:
             names.setdefault(identifier.decode("ascii"), path.decode("utf-8", "surrogateescape"))
     return names, missing
 

@@ -190,6 +190,7 @@ def _output(command: list[str], cwd: Path, given: bytes = b"") -> bytes:
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": os.devnull,  # it would cut commits off their parents
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ASKPASS": "false",
         "GIT_PAGER": "cat",

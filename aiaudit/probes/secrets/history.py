@@ -14,7 +14,7 @@ from pydantic import Field
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.git.blobs import Blob, Bounds, Past, commit_of, list_blobs, read_blobs
+from aiaudit.probes.git.blobs import NOWHERE, Blob, Bounds, Past, commit_of, list_blobs, messages, read_blobs
 from aiaudit.probes.git.run import GitError, Repository, find_repository
 from aiaudit.probes.secrets.judge import judge, secret_of
 from aiaudit.probes.secrets.probe import SecretsQuery, rank, record_of
@@ -59,7 +59,8 @@ class HistoryQuery(Query):
 
 
 class HistoryProbe(Probe[HistoryQuery]):
-    """Secrets in the contents that any commit of the repository ever had, each content looked through once.
+    """Secrets in the contents that any commit of the repository ever had, each content looked through once, and in the
+    messages of commits and tags (path `.git`, `commit` or the tag's name).
 
     A value that still stands in the tree is left out: the probe `secrets` tells of it. `commit`: short id and day of
     the commit that brought it. `secret` numbers the values. Nothing of a value is kept, and nothing comes into the
@@ -84,7 +85,7 @@ class HistoryProbe(Probe[HistoryQuery]):
                 return Fact(fact_id, State.UNKNOWN, reason="there is no git repository")
             search = _Search(query, context)
             past = list_blobs(repository, _bounds(query), search.wants)
-            found = search.through(repository, past)
+            found = search.through(repository, past, _bounds(query))
         except GitError as error:
             return Fact(fact_id, State.UNKNOWN, reason=error.reason, method="git cat-file")
         return _fact(fact_id, found, past)
@@ -114,16 +115,23 @@ class _Search:
         """Whether a content with this path may hold secrets in text."""
         return size > 0 and suffix_of(path) not in BINARY_SUFFIXES and self._engine.wants(_entry(path, size))
 
-    def through(self, repository: Repository, past: Past) -> list[dict[str, Any]]:
+    def through(self, repository: Repository, past: Past, bounds: Bounds) -> list[dict[str, Any]]:
         """The secrets of the history that the tree does not hold, one a value and path, oldest commits named."""
         now = self._in_tree()
         seen: dict[tuple[str, str], tuple[Blob, dict[str, Any]]] = {}
+        commits: dict[str, str] = {}
+        if past.commits:
+            for where, message in messages(repository, past, bounds):
+                told = Blob(f"message {where}", NOWHERE, len(message))
+                for same, one in self._found(_entry(NOWHERE, len(message)), message):
+                    if same not in now:
+                        seen[same, NOWHERE] = (told, one)  # the oldest comes last
+                        commits[told.id] = where
         for blob, data in read_blobs(repository, past):
             for same, one in self._found(_entry(blob.path, blob.size), data):
                 if same not in now:
                     seen.setdefault((same, blob.path), (blob, one))
         numbers: dict[str, int] = {}
-        commits: dict[str, str] = {}
         found = []
         for (same, _), (blob, one) in sorted(seen.items(), key=lambda item: (item[0][1], item[1][1]["line"])):
             if blob.id not in commits:

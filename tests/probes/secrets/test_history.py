@@ -155,3 +155,30 @@ def test_each_content_is_read_once(tmp_path: Path) -> None:
     listed = blobs.list_blobs(repository, blobs.Bounds(), lambda path, size: True)
     assert len(listed.blobs) == 1
     assert [data for _, data in blobs.read_blobs(repository, listed)] == [b"same\n"]
+
+
+def test_messages_of_commits_and_tags_count(tmp_path: Path) -> None:
+    repo = Repo(tmp_path)
+    repo.commit("start", {"a.py": "x = 1\n"}, day="2026-05-01")
+    repo.commit(f"deploy\n\nHF_TOKEN={KEY}", {"a.py": "x = 2\n"}, day="2026-05-02")
+    repo.git("-c", "user.name=x", "-c", "user.email=x@example.org", "tag", "-a", "v1", "-m", f"use {OTHER}")
+    fact = past(tmp_path)
+    assert {(one["path"], one["commit"].split()[-1]) for one in fact.value} == {(".git", "2026-05-02"), (".git", "v1")}
+    assert KEY not in repr(fact) and OTHER not in repr(fact)
+
+
+def test_a_content_that_only_a_tag_names_counts(tmp_path: Path) -> None:
+    repo = Repo(tmp_path)
+    repo.commit("start", {"a.py": "x = 1\n"})
+    (tmp_path / "note").write_text(f"HF_TOKEN={KEY}\n")
+    repo.git("tag", "kept", repo.git("hash-object", "-w", "note"))
+    (tmp_path / "note").unlink()
+    assert [one["path"] for one in past(tmp_path).value] == [".git"]
+
+
+def test_a_graft_cuts_no_commit_off(tmp_path: Path) -> None:
+    """One line in `.git/info/grafts` made the second commit the first one."""
+    repo = leaky(tmp_path)
+    (tmp_path / ".git/info").mkdir(exist_ok=True)
+    (tmp_path / ".git/info/grafts").write_text(repo.git("rev-parse", "HEAD") + "\n")
+    assert [one["path"] for one in past(tmp_path).value] == ["deploy.sh"]

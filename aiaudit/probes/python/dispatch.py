@@ -14,6 +14,7 @@ from aiaudit import lazy
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import expressions, header
 from aiaudit.probes.python.resolve import Resolver, last_name
+from aiaudit.probes.python.words import offsets_of
 
 _ABOUT: Final = rb"(?:[Tt]ool|TOOL|[Ff]unction|FUNCTION|[Aa]ction|ACTION)"
 HITS: Final = (  # a table by its name, and a key that is a field, or a variable that is named after what is called
@@ -21,6 +22,21 @@ HITS: Final = (  # a table by its name, and a key that is a field, or a variable
     rb"|\w+(?:\.\w+)*(?:\[[\"']\w+[\"']\]|\.get\([\"']\w+[\"']|\.\w+[ \t]*[\],)]))"
 )
 _NAMED: Final = lazy.regex(r"(?i)tool|function|action")
+_ASKED: Final = lazy.regex(HITS)
+# What follows a name that is given a value, perhaps beside others or with its type.
+_GIVEN: Final = lazy.regex(rb"[ \t]*(?:[,)][^=\n]{0,200}|:[ \t]*[^\s=][^=]{0,400}|[|:])?=(?!=)")
+
+
+def counts(data: bytes, at: int) -> bool:
+    """Whether a mark may be a table of this file, or is none of ours: of one that is imported or an attribute it is not
+    seen what stands in it, and libraries of models have hundreds of these."""
+    asked = _ASKED.match(data, at)
+    if asked is None:
+        return True
+    name = asked[0].partition(b"[")[0].partition(b".")[0]
+    if data[at - 1 : at] == b".":
+        return False
+    return any(_GIVEN.match(data, one + len(name)) for one in offsets_of([name.decode()], data))
 
 
 def tables(statement: ast.stmt, scope: Scope, resolver: Resolver) -> Iterator[tuple[ast.Dict, Scope]]:

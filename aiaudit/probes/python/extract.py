@@ -9,6 +9,7 @@ from aiaudit import lazy
 from aiaudit.probes.python import (
     assigned,
     dependencies,
+    dispatch,
     flows,
     gates,
     loops,
@@ -35,6 +36,7 @@ class _Feature(NamedTuple):
     traced: bool = False  # from its marks, data is followed into other functions of the file
     also: bytes = b""  # what must stand somewhere in the file besides
     entire: bool = False  # a file with marks is parsed without anything left out
+    counts: Callable[[bytes, int], bool] | None = None  # whether the mark at this offset of a file is one
 
 
 def _flows(finder: flows.FlowFinder) -> dict[str, Any]:
@@ -56,10 +58,17 @@ _FEATURES: Final[dict[str, _Feature]] = {
     "flows": _Feature(flows.HITS, lambda view: _flows(flows.FlowFinder(view)), traced=True),
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
     "loops": _Feature(loops.HITS, lambda view: {"loops": loops.open_loops(view)}),
-    "records": _Feature(records.HITS, lambda view: {"records": records.RecordFinder(view).rows()}, records.LEAST),
+    "records": _Feature(
+        records.HITS,
+        lambda view: {"records": records.RecordFinder(view).rows()},
+        records.LEAST,
+        counts=records.counts,
+    ),
     "rescues": _Feature(rescues.HITS, lambda view: {"rescues": rescues.rescues(view)}),
     "splits": _Feature(splits.HITS, lambda view: {"splits": splits.fitted_before_split(view)}),
-    "tools": _Feature(tools.HITS, lambda view: {"tools": tools.ToolFinder(view).rows()}, entire=True),
+    "tools": _Feature(
+        tools.HITS, lambda view: {"tools": tools.ToolFinder(view).rows()}, entire=True, counts=dispatch.counts
+    ),
 }
 
 
@@ -73,16 +82,17 @@ class Features:
             names.update(getattr(query, "features", ()))
             self.globs.update(getattr(query, "assigned", tuple)())
         self.names = tuple(name for name in _FEATURES if name in names)
-        marks = [(_FEATURES[name].marks, _FEATURES[name].least, _FEATURES[name].also) for name in self.names]
+        marks = [(one.marks, one.least, one.also, one.counts) for one in map(_FEATURES.__getitem__, self.names)]
         if self.globs:
-            marks.append((assigned.hits(self.globs), 1, b""))
+            marks.append((assigned.hits(self.globs), 1, b"", None))
         self._marks = [
-            (lazy.regex(rb"(?m)" + mark), least, _compiled(also) if also else None) for mark, least, also in marks
+            (lazy.regex(rb"(?m)" + mark), least, _compiled(also) if also else None, counts)
+            for mark, least, also, counts in marks
         ]
         self._any: Any = None
         self._which: Any = None
         if marks:
-            self._any, self._which = _compile([mark for mark, _, _ in marks])
+            self._any, self._which = _compile([mark for mark, *_ in marks])
 
     def key(self) -> list[str]:
         return [*self.names, *sorted(self.globs)]
@@ -100,12 +110,14 @@ class Features:
             end = data.find(b"\n", last)
             end = end if end >= 0 else len(data)
             for number in self._which.Match(data[start:end]):
-                for one in self._marks[number][0].finditer(data, start, end):
-                    found[number].append(one.start())
-                    texts[number].add(one.group().lower())
+                mark, _, _, counts = self._marks[number]
+                for one in mark.finditer(data, start, end):
+                    if counts is None or counts(data, one.start()):
+                        found[number].append(one.start())
+                        texts[number].add(one.group().lower())
         return [
             offsets if offsets and len(words) >= least and (also is None or also.search(data)) else []
-            for offsets, words, (_, least, also) in zip(found, texts, self._marks, strict=True)
+            for offsets, words, (_, least, also, _) in zip(found, texts, self._marks, strict=True)
         ]
 
     def of(self, marked: list[list[int]], what: str) -> list[int]:

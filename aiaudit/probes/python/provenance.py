@@ -8,7 +8,6 @@ any program anyway.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Final
@@ -19,6 +18,7 @@ from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import FunctionNode, expressions, header, parameters, statements
 from aiaudit.probes.python.resolve import Resolver, default_of, dotted
+from aiaudit.probes.python.words import offsets_of
 
 MAX_DEPTH: Final = 10
 
@@ -60,6 +60,7 @@ _NEUTRAL: Final = name_set(
     " importlib.resources.files glob.glob os.listdir vars"
 )
 _MAX_CALLERS: Final = 4
+_KEYWORD: Final = lazy.regex(rb"[ \t]*=[^=]")  # behind a name: a keyword, or a variable that is called the same
 _INPUT: Final = lazy.regex(rb"(?<![\w.])input\(")
 _ASKS_OPERATOR: Final = (  # one of these stands in each file that takes anything from whoever starts it
     *(b"parse_args", b"parse_known_args", b"argv", b"stdin"),
@@ -188,16 +189,19 @@ class Provenance:
         data, word = self.resolver.module.source.data, name.encode()
         if not 1 < data.count(word + b"(") <= _MAX_CALLERS + 1:
             return []
-        lines = [data.count(b"\n", 0, one.start()) + 1 for one in re.finditer(rb"\b" + word + rb"\(", data)]
+        places = offsets_of([name], data)
+        called = [at for at in places if data.startswith(b"(", at + len(word))]
+        lines = self.resolver.module.source.lines_at(called)
         calls = [
             (node, scope)
             for scope in self.resolver.module.scopes
+            if scope.kind == "module" or any(scope.start <= line <= scope.end for line in lines)
             for statement, _ in statements(scope)
             if any(statement.lineno <= line <= (statement.end_lineno or line) for line in lines)
             for node in expressions(header(statement))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
         ]
-        written = re.findall(rb"\b" + word + rb"\b(?![ \t]*=[^=])", data)
+        written = [at for at in places if not _KEYWORD.match(data, at + len(word))]
         return calls if 0 < len(calls) <= _MAX_CALLERS and len(written) == len(calls) + 1 else []
 
     def _left_out(self, scope: Scope, name: str) -> bool:

@@ -33,6 +33,13 @@ HITS: Final = (
     rb"|\binsert[ \t]+into\b|\bvalues[ \t]*[(%]"  # as columns
 )
 LEAST: Final = 2  # different ones in a file
+
+
+def counts(data: bytes, at: int) -> bool:
+    """Whether a mark says anything: `.values()` of a dict is no SQL."""
+    return data[at - 1 : at] != b"." or not data.startswith(b"values", at)
+
+
 _IS_TELLING: Final = lazy.regex(_TELLING, re.IGNORECASE)
 
 # The eight fields of a record, by the names that keys have. The first that matches counts.

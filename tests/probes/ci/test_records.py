@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from aiaudit.probes.python import records
 from tests.probes.ci.test_reach import ask
 
 ALL = (
@@ -43,6 +45,14 @@ def fields(root: Path, text: str) -> list[tuple[str, int]]:
 )
 def test_sites(tmp_path: Path, text: str, expected: list[tuple[str, int]]) -> None:
     assert fields(tmp_path, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"), [("for one in d.values():\n    pass\n", 0), ("sql = 'insert into t values (%s)'\n", 2)]
+)
+def test_values_of_a_dict_are_no_sql(text: str, marks: int) -> None:
+    data = text.encode()
+    assert sum(records.counts(data, one.start()) for one in re.finditer(records.HITS, data)) == marks
 
 
 def test_a_version_that_never_changes_does_not_count(tmp_path: Path) -> None:

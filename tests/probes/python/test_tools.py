@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from aiaudit.probes.python import dispatch
+from aiaudit.probes.python.wanted import Wanted
+from aiaudit.probes.python_tools import ToolsQuery
 from tests.probes.python.support import ask
 
 
@@ -224,6 +227,38 @@ PICKED = {
     "by get": 'do = TOOLS.get(step.get("tool"))\ndo(user)\n',
     "by a name that tells": "def run(tool_name):\n    return TOOLS[tool_name](user)\n",
 }
+
+
+TABLES = {
+    "with a type": "TOOLS: dict[\n    str, Callable\n] = {",
+    "given two names": "KNOWN = TOOLS = {",
+    "in one of two assignments": "TOOLS, NAMES = {",
+    "in an expression": "(TOOLS := {",
+    "added to one of another file": "from work import TOOLS\nTOOLS |= {",
+}
+
+
+@pytest.mark.parametrize("code", TABLES.values(), ids=TABLES)
+def test_a_table_counts_however_it_is_given_its_name(code: str) -> None:
+    data = (code + '"wipe": wipe}\nTOOLS[step["tool"]](user)\n').encode()
+    assert dispatch.counts(data, data.rindex(b"TOOLS["))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from rope import ROPE_FUNCTIONS\nrope = ROPE_FUNCTIONS[self.config.kind]\n",
+        "self.ROPE_FUNCTIONS = {}\nrope = self.ROPE_FUNCTIONS[self.config.kind]\n",
+        "if ROPE_FUNCTIONS == known:\n    rope = ROPE_FUNCTIONS[self.config.kind]\n",
+    ],
+)
+def test_a_table_that_is_not_seen_keeps_no_file_whole(code: str) -> None:
+    idle = "def idle(one):\n" + "    other = one\n" * 40
+    data = (code + idle * 8).encode()
+    wanted = Wanted([ToolsQuery()])
+    hits = wanted.features.offsets(data)
+    assert hits == [[]]
+    assert not wanted.features.of(hits, "entire")
 
 
 @pytest.mark.parametrize("code", PICKED.values(), ids=PICKED)

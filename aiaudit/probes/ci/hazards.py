@@ -20,6 +20,9 @@ _OF_STRANGERS: Final = (PRIVILEGED - {"workflow_run"}) | {"pull_request", "fork"
 _ENVIRONMENT_FILE: Final = lazy.regex(
     r">>\s*[\"']?\$\{?(GITHUB_ENV|GITHUB_PATH)\b|>>\s*[\"']?\$env:GITHUB_(?:ENV|PATH)"
 )
+# A line that only says a text: nothing in it is run, and its variables are told apart.
+_FIXED: Final = lazy.regex(r"\s*(?:echo|printf)\s+((?:[\w./:=,@+ \"'-]|\$\{\w+\}|\$\w+)*)")
+_SPOKEN: Final = lazy.regex(r"\$(?:\{(\w+)\}|(\w+))")
 _ALL_SECRETS: Final = lazy.regex(r"toJSON\(\s*secrets\s*\)", re.IGNORECASE)
 _SECRET: Final = lazy.regex(r"\bsecrets\.(?!GITHUB_TOKEN\b)\w+", re.IGNORECASE)
 _ASKS_WHO: Final = lazy.regex(
@@ -76,13 +79,29 @@ def hazards(workflow: Workflow, inner: frozenset[str] = frozenset()) -> Iterator
     for found in workflow.jobs:
         for step in found.steps:
             place = {"path": workflow.path, "job": found.id}
-            if privileged and (match := _ENVIRONMENT_FILE.search(step.script)):
+            if privileged and (match := _written(step.script, _constants(data, found.id))):
                 line = step.script_line + step.script.count("\n", 0, match.start())
                 yield {**place, "line": line, "kind": "environment_file", "what": match.group(1) or "GITHUB_ENV"}
             if _ALL_SECRETS.search(f"{step.script} {dict(step.inputs)}"):
                 yield {**place, "line": step.line, "kind": "all_secrets", "what": "toJSON(secrets)"}
             if step.uses.startswith("actions/upload-artifact") and _uploads_token(step.inputs, found.steps):
                 yield {**place, "line": step.line, "kind": "uploaded_token", "what": str(step.inputs["path"])}
+
+
+def _written(script: str, constants: frozenset[str]) -> re.Match[str] | None:
+    """Where a script writes into the file of variables what is not fixed by the workflow itself."""
+    for match in _ENVIRONMENT_FILE.finditer(script):
+        start = script.rfind("\n", 0, match.start()) + 1
+        fixed = _FIXED.fullmatch(script[start : match.start()])
+        if fixed is None or any((one or two) not in constants for one, two in _SPOKEN.findall(fixed.group(1))):
+            return match
+    return None
+
+
+def _constants(data: Mapping[str, Any], job: str) -> frozenset[str]:
+    """The variables that the workflow or the job sets to a text without an expression."""
+    holders = [data.get("env"), as_map(as_map(data.get("jobs")).get(job)).get("env")]
+    return frozenset(str(key) for one in holders for key, text in as_map(one).items() if "${{" not in str(text))
 
 
 def _waits_for(data: Mapping[str, Any]) -> set[str]:

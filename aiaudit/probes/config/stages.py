@@ -2,19 +2,21 @@
 
 Files are compared that stand for the same thing: `values-prod.yaml` beside `values-staging.yaml`, `.env.production`
 beside `.env.staging`, `envs/prod/main.tfvars` beside `envs/dev/main.tfvars`. What a base file beside them sets
-(`values.yaml`, `.env`) counts for all of them.
+(`values.yaml`, `.env`) counts for all of them, and so does what the object sets that an overlay of Kustomize changes.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, ClassVar, Final, Literal
 
 from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.ci.task import join
 from aiaudit.probes.config.secret_names import is_secret_name
 from aiaudit.probes.config.values import settings
 from aiaudit.probes.reading import Files, listed, scope_of
@@ -43,6 +45,8 @@ _MODEL: Final = lazy.regex(
 )
 _TFVAR: Final = lazy.regex(r"^(\w+)[ \t]*=(.*)$")
 _MAX_FILES: Final = 400
+_KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_DEEPEST: Final = 4  # overlays of overlays
 
 FILE = record("stage_file", path=STRING, line=INT, stage=STRING, group=STRING, keys=INT)
 DIFFERENCE = record(
@@ -75,6 +79,7 @@ class ConfigStages(Probe[StagesQuery]):
         looked: list[str] = []
         for group, members in sorted(groups.items()):
             base = _keys(files, group.replace("{stage}", "")) if "{stage}" in group else {}
+            base = {**_overlaid(files, members), **base}
             read = [(stage, path, _keys(files, path)) for stage, path in members]
             looked += [path for _, path, _ in read]
             if query.what == "files":
@@ -127,6 +132,46 @@ def _keys(files: Files, path: str) -> dict[str, tuple[Any, int]]:
     }
 
 
+def _is_of_stage(key: str, stage: str) -> bool:
+    """Whether a setting says by its own name that it belongs to a stage: `annotations.dev.environment`."""
+    return any(_STAGES[hit.group(1).lower()] == stage for hit in _WORD.finditer(key))
+
+
+def _overlaid(files: Files, members: list[tuple[str, str]]) -> dict[str, tuple[Any, int]]:
+    """What the objects set that the overlays of Kustomize change, in the files that the overlays take in."""
+    found: dict[str, tuple[Any, int]] = {}
+    for _, path in members:
+        folder = path.rpartition("/")[0]
+        own = _identity(files, path)
+        for name in _resources(files, folder, 0) if own else ():
+            if name != path and _identity(files, name) == own:
+                found.update(_keys(files, name))
+    return found
+
+
+def _identity(files: Files, path: str) -> tuple[str, str] | None:
+    """Kind and name of the object in a manifest."""
+    data = files.yaml(path) if path.endswith((".yaml", ".yml")) and files.exists(path) else None
+    if not isinstance(data, dict) or not isinstance(data.get("metadata"), dict):
+        return None
+    return str(data.get("kind")), str(data["metadata"].get("name"))
+
+
+def _resources(files: Files, folder: str, depth: int) -> Iterator[str]:
+    """The manifests that a folder's `kustomization.yaml` takes in, also through other folders."""
+    name = next((one for one in _KUSTOMIZATIONS if files.exists(f"{folder}/{one}" if folder else one)), "")
+    data = files.yaml(f"{folder}/{name}" if folder else name) if name else None
+    if not isinstance(data, dict) or depth > _DEEPEST or not files.may_follow(folder):
+        return
+    for key in ("resources", "bases"):
+        for item in data[key] if isinstance(data.get(key), list) else ():
+            path = join(folder, str(item)) if "://" not in str(item) else None
+            if path is not None and files.exists(path):
+                yield path
+            elif path is not None:
+                yield from _resources(files, path, depth + 1)
+
+
 def _differences(
     read: list[tuple[str, str, dict[str, tuple[Any, int]]]], base: dict[str, tuple[Any, int]]
 ) -> list[dict[str, Any]]:
@@ -139,7 +184,9 @@ def _differences(
     other_stage, other, theirs = before
     place = {"path": path, "stage": stage, "other": other, "other_stage": other_stage}
     found = [
-        {**place, "line": 1, "key": key, "kind": "missing"} for key in theirs if key not in own and key not in base
+        {**place, "line": 1, "key": key, "kind": "missing"}
+        for key in theirs
+        if key not in own and key not in base and not _is_of_stage(key, other_stage)
     ]
     for key, (value, line) in own.items():
         differs = key in theirs and isinstance(value, str) and value != theirs[key][0]

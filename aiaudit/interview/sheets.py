@@ -24,6 +24,9 @@ from aiaudit.reports.text import visible
 COLUMNS: Final = ("check", "severity", "what should hold", "question", "why", "found", "state", *FIELDS)
 FORMATS: Final = (".xlsx", ".csv", ".md")
 MAX_BYTES: Final = 20 * 1024 * 1024
+MAX_UNPACKED: Final = 50 * 1024 * 1024
+MAX_ROWS: Final = 10_000  # one names the last row that Excel has, and all those before it would be made
+MAX_COLUMNS: Final = 100
 _HEADING: Final = lazy.regex(r"#{1,6}\s+([A-Z][A-Z0-9]{1,11}-[0-9]{3}(?:/[a-z_]+)?)\b")
 _ENTRY: Final = lazy.regex(rf"[-*]\s+({'|'.join(FIELDS).replace('_', ' ')})\b[^:]*:(.*)$", re.IGNORECASE)
 _WIDTHS: Final = {
@@ -180,19 +183,33 @@ def _read_csv(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
 
 
 def _read_xlsx(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
-    from zipfile import BadZipFile
-
+    _refuse_bomb(path)
     try:
         from openpyxl import load_workbook
-        from openpyxl.utils.exceptions import InvalidFileException
     except ImportError:
         raise SheetError("Excel sheets need openpyxl: pip install 'aiaudit[xlsx]'; or use .csv") from None
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-        rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, IndexError, SyntaxError):  # broken XML is the last
+        cells = book.worksheets[0].iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS, values_only=True)
+        rows = [list(row) for row in cells]
+    except Exception:  # whatever openpyxl, zipfile, zlib and the XML parser make of a broken or hostile file
         raise SheetError(f"{path}: is not an Excel sheet") from None
+    if len(rows) > MAX_ROWS:
+        raise SheetError(f"{path}: has more than {MAX_ROWS:,} rows")
     return _named(path, rows)
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Raises `SheetError` where the parts of a workbook unpack to more than any sheet of ours has."""
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        with ZipFile(path) as parts:
+            unpacked = sum(part.file_size for part in parts.infolist())
+    except (BadZipFile, NotImplementedError, ValueError):
+        raise SheetError(f"{path}: is not an Excel sheet") from None
+    if unpacked > MAX_UNPACKED:
+        raise SheetError(f"{path}: unpacks to more than {MAX_UNPACKED // 1024**2} MB")
 
 
 def _read_markdown(path: Path) -> list[tuple[int, Mapping[str, Any]]]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import io
 import re
 import shutil
+import time
+import zipfile
 from functools import partial
 from pathlib import Path
 
 import openpyxl
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aiaudit.cli.interview import interview
 from aiaudit.interview.questions import Question
@@ -190,3 +195,52 @@ def test_what_the_project_says_holds_nothing_that_a_program_obeys(tmp_path, suff
     found = read(path)["GOV-002"]
     assert found["owner"] == "Kim[U+001B][2J[U+202E][U+0007]"
     assert found["note"] == "one[U+001B]]0;x[U+0007]\ntwo"
+
+
+def workbook(path: Path, sheet: str, **parts: bytes) -> Path:
+    """A workbook whose one sheet is this XML."""
+    plain = path.with_name("plain.xlsx")
+    plain.write_bytes(export([question()], plain))
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            target.writestr(name, sheet if name.endswith("sheet1.xml") else source.read(name))
+        for name, content in parts.items():
+            target.writestr(name, content)
+    return path
+
+
+MAIN = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("sheet", "parts", "told"),
+    [
+        (
+            f'{MAIN}<dimension ref="A1:XFD1048576"/><sheetData><row r="1048576"/></sheetData></worksheet>',
+            {},
+            "more than",
+        ),
+        (f'<!DOCTYPE x [<!ENTITY a0 "ha">{LAUGHS}]>{MAIN}<sheetData>&a11;</sheetData></worksheet>', {}, "not an Excel"),
+        (f"{MAIN}<sheetData/></worksheet>", {"x": bytes(60 * 1024 * 1024)}, "unpacks to more than 50 MB"),
+        ("<", {}, "not an Excel sheet"),
+        ("", {}, "not an Excel sheet"),
+    ],
+)
+def test_a_workbook_that_is_a_bomb_is_refused_at_once(tmp_path, sheet, parts, told):
+    path = workbook(tmp_path / "q.xlsx", sheet, **parts)
+    began = time.process_time()
+    with pytest.raises(SheetError, match=told):
+        read(path)
+    assert time.process_time() - began < 2
+
+
+@given(st.binary(max_size=400), st.integers(0, 5000))
+@settings(max_examples=150, deadline=None)
+def test_a_damaged_workbook_raises_nothing_but_a_sheet_error(tmp_path_factory, damage, at):
+    path = tmp_path_factory.mktemp("w") / "q.xlsx"
+    data = bytearray(export([question()], path))
+    data[at : at + len(damage)] = damage
+    path.write_bytes(data)
+    with contextlib.suppress(SheetError):
+        read(path)

@@ -16,8 +16,9 @@ from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.git.blobs import NOWHERE, Blob, Bounds, Past, commit_of, list_blobs, messages, read_blobs
 from aiaudit.probes.git.run import GitError, Repository, find_repository
+from aiaudit.probes.secrets.hide import in_names
 from aiaudit.probes.secrets.judge import judge, secret_of
-from aiaudit.probes.secrets.probe import SecretsQuery, rank, record_of
+from aiaudit.probes.secrets.probe import NAMED, SecretsQuery, rank, record_of
 from aiaudit.probes.text import hits_of
 from aiaudit.probes.text_engine import BINARY_SUFFIXES, NAME, Pattern, PatternGroup, TextEngine
 from aiaudit.project.entry import Entry, display
@@ -131,6 +132,12 @@ class _Search:
             for same, one in self._found(_entry(blob.path, blob.size), data):
                 if same not in now:
                     seen.setdefault((same, blob.path), (blob, one))
+        for path, pattern, kept in in_names([blob.path for blob in past.blobs]):
+            if self._context.project.entry(path) is None:
+                blob = next(blob for blob in past.blobs if blob.path == path)
+                named = record_of(_entry(path, blob.size), NAMED, pattern.name, kept, self._context.as_of)
+                if named is not None and self._sure(named):
+                    seen.setdefault((str(kept["same"]), path), (blob, named))
         numbers: dict[str, int] = {}
         found = []
         for (same, _), (blob, one) in sorted(seen.items(), key=lambda item: (item[0][1], item[1][1]["line"])):
@@ -189,7 +196,7 @@ def _fact(fact_id: str, found: list[dict[str, Any]], past: Past) -> Fact:
         return Fact(fact_id, State.ABSENT, [], Level.MEASURED, method, scope=scope)
     value = [{name: one[name] for name, _ in PAST_SECRET.fields} for one in found]
     evidence = tuple(
-        Evidence(one["path"], one["line"], f"{one['vendor']} ({one['rule']}), {one['commit']}") for one in value
+        Evidence(one["path"], one["line"] or None, f"{one['vendor']} ({one['rule']}), {one['commit']}") for one in value
     )[:_EVIDENCE]
     surest = Confidence.STRONG if any(one["confidence"] == "strong" for one in value) else Confidence.MEDIUM
     return Fact(fact_id, State.KNOWN, value, Level.MEASURED, method, surest, evidence, scope, limits)

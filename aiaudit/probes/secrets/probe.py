@@ -36,7 +36,7 @@ _BARE: Final = (
     "**/{Dockerfile,Containerfile,docker-compose}*",
     *_LOCKS,
 )
-_NAME: Final = 0  # in the place of a line: the secret is the file's name, or that of a folder on the way to it
+NAMED: Final = 0  # in the place of a line: the secret is the file's name, or that of a folder on the way to it
 _TEST_FILE: Final = lazy.regex(
     r"test|example|sample|dummy|fake|mock|snakeoil|localhost|fixture|cassette", re.IGNORECASE
 )
@@ -125,7 +125,7 @@ class SecretsProbe(Probe[SecretsQuery]):
         for path, pattern, kept in in_names([entry.path for entry in context.project.entries]):
             named = context.project.entry(path)
             if named is not None and (named.role in query.roles or not query.roles):
-                one = record_of(named, _NAME, pattern.name, kept, context.as_of)
+                one = record_of(named, NAMED, pattern.name, kept, context.as_of)
                 if one is not None and _at_least(one["confidence"], query.min_confidence):
                     _add(found, one)
         more = second(context)

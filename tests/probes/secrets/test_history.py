@@ -182,3 +182,11 @@ def test_a_graft_cuts_no_commit_off(tmp_path: Path) -> None:
     (tmp_path / ".git/info").mkdir(exist_ok=True)
     (tmp_path / ".git/info/grafts").write_text(repo.git("rev-parse", "HEAD") + "\n")
     assert [one["path"] for one in past(tmp_path).value] == ["deploy.sh"]
+
+
+def test_a_key_as_a_file_s_name_counts(tmp_path: Path) -> None:
+    repo = Repo(tmp_path)
+    repo.commit("start", {f"{KEY}.txt": "x\n", "a.py": "x = 1\n"})
+    repo.git("rm", "-q", f"{KEY}.txt")
+    repo.commit("tidy")
+    assert [(one["line"], one["rule"]) for one in past(tmp_path).value] == [(0, "huggingface")]

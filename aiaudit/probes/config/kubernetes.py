@@ -343,6 +343,7 @@ def _apply(found: Manifests, path: str, patch: Mapping[str, Any]) -> None:
             same = base["kind"] == kind and base["workload"] == name and one.get("name") in (None, base["container"])
             if same and not base["templated"]:
                 base.update({key: value for key, value in made.items() if key in _PATCHED and value})
+                base["non_root"] = base["non_root"] and not _takes_back(pod, one)
     found.objects.append(
         {
             "path": path,
@@ -357,9 +358,15 @@ def _apply(found: Manifests, path: str, patch: Mapping[str, Any]) -> None:
     )
 
 
+def _takes_back(pod: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
+    """Whether a patch makes root of the user that its base names."""
+    said = [_map(held.get("securityContext")) for held in (pod, one)]
+    return any(held.get("runAsUser") == 0 or held.get("runAsNonRoot") is False for held in said)
+
+
 _PATCHED: Final = (
     "cpu_request", "memory_request", "cpu_limit", "memory_limit", "gpu", "readiness", "readiness_path", "liveness",
-    "liveness_path", "startup", "non_root", "read_only_root",
+    "liveness_path", "startup", "non_root", "read_only_root", "privileged", "capabilities",
 )  # fmt: skip
 
 

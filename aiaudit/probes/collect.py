@@ -29,7 +29,7 @@ from aiaudit.probes.base import CHECKED, Context, Probe, Query
 from aiaudit.probes.languages import code_beyond, follows_code
 from aiaudit.probes.lifting import liftable
 from aiaudit.probes.registry import RegistryError
-from aiaudit.project.found import errors_in, truncated_in
+from aiaudit.project.found import Found, errors_in, truncated_in
 from aiaudit.project.memory import VERY_MANY_FILES, WORTH_FILES, hand_back
 
 if TYPE_CHECKING:
@@ -132,21 +132,25 @@ def collect(
         broken |= dict.fromkeys(names, f"the files could not be looked through: {scans.trouble}")
     if unread is not None:
         _note_unread(project, found, unread)
+    very_many = len(project.entries) >= VERY_MANY_FILES
     for engine, some in groupby(_in_turn(looking), key=_engine_of):
         for name, queries in groupby(some, key=lambda one: one.probe.name):
+            if very_many and name == _MOST_ROWS:
+                _make_room(project, found)
             for one in queries:
                 if reason := broken.get(engine):
                     facts[one.fact_id] = _error(one.fact_id, reason)
                 else:
                     answer(one)
             _forget(context, name)
-            if engine == "python" and len(project.entries) >= VERY_MANY_FILES:
+            if very_many and engine == "python":
                 hand_back()
         scans.let_go(engine)
         _forget(context, engine)
     return facts
 
 
+_MOST_ROWS: Final = "python.calls"  # asked last: so much is there then, and is not needed any more
 _OWN_MEMO: Final = frozenset({"text", "python.functions", "python.imports", "python.tests"})
 """Engines and probes whose memo nobody else looks at."""
 
@@ -163,10 +167,19 @@ def _in_turn(asked: Iterable[_Asked]) -> list[_Asked]:
         key=lambda one: (
             _engine_of(one) in ("", "python"),
             _engine_of(one),
-            one.probe.name == "python.calls",
+            one.probe.name == _MOST_ROWS,
             one.probe.name,
         ),
     )
+
+
+def _make_room(project: Project, scans: Mapping[str, Mapping[str, dict[str, Any]]]) -> None:
+    """Let go of all that can be read or made again."""
+    project.forget(lists=True)
+    for one in scans.values():
+        if isinstance(one, Found):
+            one.forget()
+    hand_back()
 
 
 def _forget(context: Context, owner: str) -> None:

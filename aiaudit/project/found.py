@@ -88,6 +88,13 @@ class Found(Mapping[str, Result]):
             self._lasts += (len(self._bodies[path]) - len(body)) * _READ
         self._bodies[path] = body
 
+    def forget(self) -> None:
+        """Let go of what was read: who asks for some of it has it read again."""
+        self._read.clear()
+        self._recent.clear()
+        self._shared.clear()
+        self._lasts = _RECENT
+
     def __getitem__(self, path: str) -> Result:
         known = self._read.get(path)
         if known is None:

@@ -161,11 +161,15 @@ class Project:
         """A content that is at hand, without reading."""
         return self._contents.get(path)
 
-    def forget(self) -> None:
-        """Let go of contents and of what was parsed: who still wants some of it reads it again."""
+    def forget(self, *, lists: bool = False) -> None:
+        """Let go of contents and of what was parsed: who still wants some of it reads it again. `lists`: also of what
+        finds files by globs, which is made anew where somebody asks."""
         self._contents.clear()
         self._kept = 0
         self._parsed.clear()
+        if lists:
+            self._matching.clear()
+            self.__dict__.pop("_selection", None)
 
     def _regular(self, path: str) -> Entry:
         """The regular file at `path`, or for which the link at `path` stands."""

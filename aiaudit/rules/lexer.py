@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from sys import intern
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -63,7 +64,7 @@ def tokenize(source: str, start: int = 0, *, inside_braces: bool = False) -> lis
             raise _unreadable(source, offset)
         kind, text, end = found.lastgroup, found.group(), found.end()
         if kind == "name":
-            tokens.append(Token("name", text, offset, end))
+            tokens.append(Token("name", intern(text), offset, end))  # the same few hundred everywhere
         elif kind == "op":
             if text == "{":
                 braces += 1
@@ -71,7 +72,7 @@ def tokenize(source: str, start: int = 0, *, inside_braces: bool = False) -> lis
                 braces -= 1
                 if braces < 0 and inside_braces:
                     break
-            tokens.append(Token("op", text, offset, end))
+            tokens.append(Token("op", intern(text), offset, end))
         elif kind == "string":
             tokens.append(Token("string", text, offset, end, _unescape(source, text, offset)))
         elif kind == "raw":

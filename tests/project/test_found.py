@@ -26,6 +26,8 @@ def test_the_same_whatever_is_held(monkeypatch: pytest.MonkeyPatch, stays: int, 
     assert kept["m7.py"] == {"rows": "another"}
     with pytest.raises(KeyError):
         kept["m200.py"]
+    kept.forget()
+    assert dict(kept) == {**records, "m7.py": {"rows": "another"}}
 
 
 def test_files_with_the_same_answer_do_not_share_it_unless_they_may() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ from aiaudit.project.entry import Entry
 from aiaudit.project.globs import GlobSet
 from aiaudit.project.roles import Role
 from aiaudit.project.selection import Selection
+from aiaudit.project.tree import Project
 
 _PARTS = st.sampled_from(
     ["a", "b", "src", "Readme", "README.md", "x.py", "x.test.ts", ".env", ".ENV.local", "a\nb", "é", "y.PY", "[z]"]
@@ -82,6 +85,18 @@ def test_long_lists_are_the_same() -> None:
         expected = sorted(path for path in paths if GlobSet([glob])(path))
         assert [one.path for one in files.matching([glob])] == expected
         assert expected
+
+
+def test_files_are_found_again_after_what_finds_them_was_let_go(tmp_path: Path) -> None:
+    for number in range(30):
+        (tmp_path / f"m{number:02}.py").write_text("x = 1\n")
+    with Project.open(tmp_path) as project:
+        found = project.matching("m1*.py")
+        assert len(found) == 10
+        assert project.read("m11.py") == b"x = 1\n"
+        project.forget(lists=True)
+        assert project.remembered("m11.py") is None
+        assert project.matching("m1*.py") == found
 
 
 def _entry(path: str, role: Role) -> Entry:

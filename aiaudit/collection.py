@@ -56,9 +56,13 @@ class Collection(Struct, frozen=True):
 
     def saved(self) -> bytes:
         """The content of a `--facts-out` file."""
+        return b"".join(self.saved_pieces())
+
+    def saved_pieces(self) -> Iterator[bytes]:
+        """The same piece by piece: of a large tree it has hundreds of megabytes."""
         return self.discreet()._saved()
 
-    def _saved(self) -> bytes:
+    def _saved(self) -> Iterator[bytes]:
         saved = facts_file.SavedFacts(
             as_of=self.as_of,
             project=self.project,
@@ -70,7 +74,7 @@ class Collection(Struct, frozen=True):
             facts=self.facts,
             queries={fact_id: facts_file.query_digest(self.specs[fact_id]) for fact_id in self.facts},
         )
-        return facts_file.dumps(saved, __version__)
+        return facts_file.pieces(saved, __version__)
 
 
 def collect(

@@ -9,16 +9,18 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
 
+from aiaudit import facts_lines
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
-from aiaudit.model.types import from_json
-from aiaudit.reports.result import fact_json
+from aiaudit.model.types import as_json, from_json
+from aiaudit.plain_json import encode, encode_lines
+from aiaudit.reports.result import fact_json, unchanged
 
 FORMAT: Final = "aiaudit-facts"
 VERSION: Final = 1
@@ -49,9 +51,9 @@ def query_digest(spec: FactSpec) -> str:
     return hashlib.blake2b(asked.encode(), digest_size=8).hexdigest()
 
 
-def dumps(saved: SavedFacts, version: str) -> bytes:
-    """The file's content."""
-    data = {
+def pieces(saved: SavedFacts, version: str) -> Iterator[bytes]:
+    """The file's content, fact by fact."""
+    about = {
         "format": FORMAT,
         "schema_version": VERSION,
         "tool": {"name": "aiaudit", "version": version},
@@ -62,12 +64,14 @@ def dumps(saved: SavedFacts, version: str) -> bytes:
         "readable": saved.readable,
         "config_by": saved.config_by,
         "config": dict(saved.config),
-        "facts": {
-            fact_id: {"query": saved.queries[fact_id], **fact_json(fact)}
-            for fact_id, fact in sorted(saved.facts.items())
-        },
     }
-    return (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", "backslashreplace")
+    yield encode_lines(about, as_json, 1).removesuffix(b"\n}") + b"," + facts_lines.BEGIN
+    lead = b"\n  "
+    for fact_id in sorted(saved.facts):
+        told = {"query": saved.queries[fact_id], **fact_json(saved.facts[fact_id], values=unchanged)}
+        yield lead + encode(fact_id) + b": " + encode_lines(told, as_json, 1).replace(b"\n", b"\n  ")
+        lead = b",\n  "
+    yield facts_lines.END
 
 
 def load(path: str) -> SavedFacts:
@@ -79,7 +83,10 @@ def load(path: str) -> SavedFacts:
     try:
         if Path(path).stat().st_size > MAX_BYTES:
             raise FactsError(f"{path}: larger than {MAX_BYTES // 1024**2} MB")
-        data = json.loads(Path(path).read_bytes())
+        with Path(path).open("rb") as stream:
+            data = facts_lines.read(stream)
+        if data is None:  # written by somebody else, or damaged
+            data = json.loads(Path(path).read_bytes())
     except OSError as error:
         raise FactsError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
     except (ValueError, RecursionError):
@@ -95,6 +102,11 @@ def load(path: str) -> SavedFacts:
 
 
 def _saved(data: Mapping[str, Any]) -> SavedFacts:
+    facts: dict[str, Fact] = {}
+    queries: dict[str, str] = {}
+    for fact_id, fact in data["facts"].items():
+        facts[str(fact_id)] = fact_of(str(fact_id), fact)
+        queries[str(fact_id)] = str(fact["query"])
     return SavedFacts(
         as_of=dt.date.fromisoformat(data["as_of"]),
         project=dict(data["project"]),
@@ -103,8 +115,8 @@ def _saved(data: Mapping[str, Any]) -> SavedFacts:
         config=dict(data["config"]),
         config_by=str(data["config_by"]),
         readable=bool(data["readable"]),
-        facts={str(fact_id): fact_of(str(fact_id), fact) for fact_id, fact in data["facts"].items()},
-        queries={str(fact_id): str(fact["query"]) for fact_id, fact in data["facts"].items()},
+        facts=facts,
+        queries=queries,
     )
 
 
@@ -114,7 +126,7 @@ def fact_of(fact_id: str, data: Mapping[str, Any]) -> Fact:
     return Fact(
         id=fact_id,
         state=State(data["state"]),
-        value=from_json(data["value"]),
+        value=_value(data["value"]),
         level=Level(data["evidence_level"]),
         method=str(data["method"]),
         confidence=Confidence(data["confidence"]),
@@ -123,3 +135,7 @@ def fact_of(fact_id: str, data: Mapping[str, Any]) -> Fact:
         reason=str(data.get("reason", "")),
         beyond=str(data.get("beyond", "")),
     )
+
+
+def _value(value: Any) -> Any:
+    return value.rows if isinstance(value, facts_lines.Rows) else from_json(value)

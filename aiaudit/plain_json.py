@@ -30,12 +30,12 @@ def encode_each(values: Sequence[Any], default: Callable[[Any], Any] | None = No
         return b"\n".join(encode(value, default) for value in values)
 
 
-def encode_lines(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
-    """`value` as `json.dumps(value, indent=2, ensure_ascii=False)` in UTF-8."""
+def encode_lines(value: Any, default: Callable[[Any], Any] | None = None, indent: int = 2) -> bytes:
+    """`value` as `json.dumps(value, indent=indent, ensure_ascii=False)` in UTF-8."""
     try:
-        return msgspec.json.format(_encode(value, enc_hook=default), indent=2)
+        return msgspec.json.format(_encode(value, enc_hook=default), indent=indent)
     except (UnicodeEncodeError, TypeError, OverflowError):
-        text = json.dumps(value, indent=2, ensure_ascii=False, default=default)
+        text = json.dumps(value, indent=indent, ensure_ascii=False, default=default)
         return text.encode("utf-8", "backslashreplace")
 
 

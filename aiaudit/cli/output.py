@@ -64,7 +64,7 @@ class Saved(Struct, frozen=True):
 
 
 def write(
-    outputs: Sequence[Output], result: Renderable, also: Sequence[tuple[str, bytes]] = (), root: str = HERE
+    outputs: Sequence[Output], result: Renderable, also: Sequence[tuple[str, Content]] = (), root: str = HERE
 ) -> None:
     """Render every report, and only then write any: the files all at once (with those that are made already), and then
     what goes to stdout. None is led out of `root` by a link."""

@@ -281,7 +281,7 @@ class _Task(Struct, frozen=True):
             progress.clear()
         done.folder = Path(self.root).resolve().name if self.root else ""
         result = done.head
-        saved = [(self.facts_out, done.collection.saved())] if self.facts_out else []
+        saved = [(self.facts_out, done.collection.saved_pieces())] if self.facts_out else []
         output.write(self.outputs, done, saved, self.root or HERE)
         if not self.quiet:
             taken = any(o.is_stdout for o in self.outputs)

@@ -6,7 +6,6 @@ Rows are lists to keep the cache small; `Base` reads them back by name.
 from __future__ import annotations
 
 import ast
-from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from operator import pos
@@ -17,7 +16,7 @@ from aiaudit.model.types import Unknown, as_json
 from aiaudit.plain_json import decode, encode
 from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Import, Module, Scope
-from aiaudit.probes.python.nodes import first_line, statements
+from aiaudit.probes.python.nodes import any_between, first_line, statements
 from aiaudit.probes.python.resolve import Resolver, dotted, last_name, root_name
 from aiaudit.probes.python.values import Values
 
@@ -295,13 +294,13 @@ def _exports(
         binding = module.top.bindings(name)[-1]
         if binding.kind == "def":
             scope = binding.scope
-            if scope is None or not _any_between(interesting, scope.start, scope.end):
+            if scope is None or not any_between(interesting, scope.start, scope.end):
                 continue
             made = resolver.returned(scope)
         elif binding.kind == "value" and binding.node is not None:
             first = getattr(binding.node, "lineno", 0)
             last = getattr(binding.node, "end_lineno", 0) or first
-            if not _any_between(interesting, first, last):
+            if not any_between(interesting, first, last):
                 continue
             made = resolver.names(binding.node, module.top)
         else:
@@ -330,17 +329,12 @@ def _named_between(top: Scope, lines: Sequence[int]) -> list[str]:
         node = statement
         if node.__class__ in _FUNCTIONS and name in top.children:
             node = top.children[name].node
-        if _any_between(lines, first_line(node), node.end_lineno):
+        if any_between(lines, first_line(node), node.end_lineno):
             found.append(name)
     return found
 
 
 _FUNCTIONS: Final = frozenset((ast.FunctionDef, ast.AsyncFunctionDef))
-
-
-def _any_between(lines: Sequence[int], first: int, last: int) -> bool:
-    at = bisect_left(lines, first)
-    return at < len(lines) and lines[at] <= last
 
 
 def _constants(module: Module, values: Values) -> dict[str, Any]:

@@ -7,7 +7,8 @@ nothing is looked at in vain.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ def first_line(node: ast.AST) -> int:
     if node.__class__ in DEFS and node.decorator_list:  # type: ignore[attr-defined]
         line = min(line, node.decorator_list[0].lineno)  # type: ignore[attr-defined]
     return line
+
+
+def any_between(lines: Sequence[int], first: int, last: int) -> bool:
+    """Whether one of these rising lines is among the lines from `first` to `last`."""
+    at = bisect_left(lines, first)
+    return at < len(lines) and lines[at] <= last
 
 
 def blocks(node: ast.AST) -> list[list[ast.stmt]]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from functools import cached_property
-from typing import Final
+from functools import cache, cached_property
+from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import FunctionNode, expressions, header, parameters, statements
+from aiaudit.probes.python.nodes import FunctionNode, any_between, expressions, header, parameters, statements
 from aiaudit.probes.python.resolve import Resolver, default_of, dotted
 from aiaudit.probes.python.words import offsets_of
 
@@ -61,11 +61,16 @@ _NEUTRAL: Final = name_set(
 )
 _MAX_CALLERS: Final = 4
 _KEYWORD: Final = lazy.regex(rb"[ \t]*=[^=]")  # behind a name: a keyword, or a variable that is called the same
-_INPUT: Final = lazy.regex(rb"(?<![\w.])input\(")
-_ASKS_OPERATOR: Final = (  # one of these stands in each file that takes anything from whoever starts it
-    *(b"parse_args", b"parse_known_args", b"argv", b"stdin"),
-    *(b"click", b"typer", b".command", b"@command", b".option", b"@option", b".argument", b"@argument"),
-)
+
+
+@cache
+def _asking() -> Any:
+    """Finds what stands in each file that takes anything from whoever starts it."""
+    import re2
+
+    return re2.compile(
+        rb"parse_args|parse_known_args|argv|stdin|click|typer|[.@](?:command|option|argument)|(?:^|[^\w.])input\("
+    )
 
 
 class Provenance:
@@ -176,8 +181,7 @@ class Provenance:
     @cached_property
     def _asks_operator(self) -> bool:
         """Whether the file takes anything from whoever starts it: most do not, and need not be looked through."""
-        data = self.resolver.module.source.data
-        return any(mark in data for mark in _ASKS_OPERATOR) or (b"input(" in data and bool(_INPUT.search(data)))
+        return _asking().search(self.resolver.module.source.data) is not None
 
     def _calls_of(self, name: str) -> list[tuple[ast.Call, Scope]]:
         """All calls of a function of this file by its name; none where there are others than those seen."""
@@ -195,9 +199,9 @@ class Provenance:
         calls = [
             (node, scope)
             for scope in self.resolver.module.scopes
-            if scope.kind == "module" or any(scope.start <= line <= scope.end for line in lines)
+            if scope.kind == "module" or any_between(lines, scope.start, scope.end)
             for statement, _ in statements(scope)
-            if any(statement.lineno <= line <= (statement.end_lineno or line) for line in lines)
+            if any_between(lines, statement.lineno, statement.end_lineno or statement.lineno)
             for node in expressions(header(statement))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
         ]

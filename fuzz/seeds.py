@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import pickle
+import sqlite3
 import struct
 from functools import cache
 from pathlib import Path
@@ -59,6 +61,14 @@ def seeds(target: str, *, cases: bool = True) -> list[bytes]:
         found += _models()
     elif target == "docx":
         found += _docx()
+    elif target == "sqlite":
+        found += _sqlite()
+    elif target == "sheet":
+        found += _sheets()
+    elif target in ("letters", "discreet"):
+        key = "hf" + "_abcdefghijklmnopqrstuvwxyzABCDEFGH"
+        texts = (f"a {key}\n", f"curl -u me:{key[3:20]} https://x.example", f"app/{key}.py", "a\u202eb\0c", "x" * 40)
+        found += [text.encode(encoding) for text in texts for encoding in ("utf-8", "utf-16", "utf-16-le", "utf-32")]
     elif target == "project" or target in PARTS:
         found += _project(target) if cases else [bytes([n]) + b"a: [1, {b: x}]\n" for n in range(20)]
     elif target == "result":
@@ -103,6 +113,30 @@ def _project(target: str) -> list[bytes]:
         ]
         found += [bytes([number]) + text.encode() for text in (texts or ["a: [1, {b: x}]\n"])[:3]]
     return found
+
+
+def _sqlite() -> list[bytes]:
+    """Small databases: plain, with an index, with a computed column, with a view."""
+    made = []
+    for more in ("", "CREATE INDEX i ON t(b)", "CREATE TABLE u (a, c AS (a + 1))", "CREATE VIEW v AS SELECT * FROM t"):
+        with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+            connection.executescript(f"PRAGMA page_size = 512; CREATE TABLE t (a INT, b TEXT); {more};")
+            connection.executemany("INSERT INTO t VALUES (?, ?)", [(n, f"text {n}") for n in range(9)])
+            connection.commit()
+            made.append(connection.serialize())
+    return made
+
+
+def _sheets() -> list[bytes]:
+    """The XML of a sheet with two rows, and one that names the last cell there is."""
+    head = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    cells = [
+        "".join(f'<c r="{c}{n}" t="inlineStr"><is><t>{text}</t></is></c>' for c, text in zip("AB", row, strict=True))
+        for n, row in enumerate((("check", "answer"), ("GOV-001", "yes")), 1)
+    ]
+    rows = "".join(f'<row r="{n}">{row}</row>' for n, row in enumerate(cells, 1))
+    last = '<row r="1048576"><c r="XFD1048576" t="n"><v>1e999</v></c></row>'
+    return [f"{head}<sheetData>{inner}</sheetData></worksheet>".encode() for inner in (rows, last, rows + last)]
 
 
 def _docx() -> list[bytes]:

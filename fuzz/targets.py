@@ -236,6 +236,93 @@ def docx() -> Run:
     return run
 
 
+def letters() -> Run:
+    """Bytes as text: which are text, which text they are, and what of it is shown in one line."""
+    from aiaudit.project.reader import decode, readable
+    from aiaudit.reports.text import escaped, spelled, visible
+
+    def run(data: bytes) -> None:
+        text = readable(data)
+        if text is not None and b"\0" in data[:8192]:
+            text.decode("utf-8")  # as the engines take it
+        seen = visible(decode(data))
+        assert "\n" not in seen and spelled(seen) == seen
+        assert json.loads(escaped(json.dumps(decode(data), ensure_ascii=False))) == decode(data)
+
+    return run
+
+
+def discreet() -> Run:
+    """Secrets taken out of a text, of a record with the text as a key and as words, and of a path."""
+    from aiaudit.probes.secrets.hide import hide, hide_in, in_names
+
+    def run(data: bytes) -> None:
+        text = data.decode("utf-8", "surrogateescape")
+        clear = data.decode("utf-8", "replace")
+        hide(clear)
+        _hold(hide_in({clear: clear, "words": clear.split(" "), "deep": [{"a": clear}, [clear, clear]]}))
+        assert all(name in text for name, _, _ in in_names(text.split("\n")))
+
+    return run
+
+
+def sheet() -> Run:
+    """Workbooks of answers: the zip, or the XML of its one sheet alone."""
+    import io
+    import tempfile
+    import zipfile
+    from pathlib import Path
+
+    from aiaudit.interview.sheets import SheetError, export, read
+
+    folder = tempfile.TemporaryDirectory(prefix="fuzz-")
+    path = Path(folder.name) / "a.xlsx"
+    plain = export([], path)
+
+    def run(data: bytes) -> None:
+        assert folder.name  # it stays as long as the target does
+        if not data.startswith(b"PK"):
+            packed = io.BytesIO()
+            with zipfile.ZipFile(io.BytesIO(plain)) as source, zipfile.ZipFile(packed, "w") as archive:
+                for name in source.namelist():
+                    archive.writestr(name, data if name.endswith("sheet1.xml") else source.read(name))
+            data = packed.getvalue()
+        path.write_bytes(data)
+        try:
+            read(path)
+        except SheetError as error:
+            _one_line_each(error)
+
+    return run
+
+
+def sqlite() -> Run:
+    """SQLite files as data sets: the stored rows of their largest table, or a reason."""
+    import tempfile
+    from pathlib import Path
+
+    from aiaudit.data.engine import Unopened
+    from aiaudit.data.model import Source
+    from aiaudit.data.sqlite_open import tables_as_csv
+
+    folder = tempfile.TemporaryDirectory(prefix="fuzz-")
+    path, scratch = Path(folder.name) / "a.sqlite", Path(folder.name) / "scratch"
+    scratch.mkdir()
+
+    def run(data: bytes) -> None:
+        assert folder.name  # it stays as long as the target does
+        path.write_bytes(data)
+        try:
+            tables_as_csv(Source("a", "a.sqlite", (path,), "sqlite"), scratch)
+        except Unopened as error:
+            _one_line_each(error)
+        finally:
+            for made in scratch.iterdir():
+                made.unlink()
+
+    return run
+
+
 def _part(name: str) -> Callable[[], Run]:
     def make() -> Run:
         from fuzz.project import run_project
@@ -278,6 +365,10 @@ TARGETS: dict[str, Callable[[], Run]] = {
     "gitignore": gitignore,
     "result": result,
     "docx": docx,
+    "letters": letters,
+    "discreet": discreet,
+    "sheet": sheet,
+    "sqlite": sqlite,
     "ci": _part("ci"),
     "dependencies": _part("dependencies"),
     "deployment": _part("deployment"),

@@ -71,6 +71,11 @@ def rows(result: Mapping[str, Any], fact: str, holds: Callable[[Mapping[str, Any
             yield Place(str(row["path"]), int(row.get("line") or 0))
 
 
+def of_github(row: Mapping[str, Any]) -> bool:
+    """Whether a place is one that zizmor reads: a workflow or an action, and no script that is fetched."""
+    return str(row["path"]).startswith((".github/", "action.y")) and row.get("kind") != "script"
+
+
 def ways_in(result: Mapping[str, Any]) -> Iterator[Place]:
     """Triggers of strangers that reach secrets or rights."""
     for fact in ("security.untrusted_checkouts", "security.SEC-012.hazards"):
@@ -82,14 +87,14 @@ QUESTIONS = (
         "words of others in a script",
         "zizmor",
         frozenset({"template-injection"}),
-        lambda r: rows(r, "security.injections", lambda _: True),
+        lambda r: rows(r, "security.injections", of_github),
         True,
     ),
     Question(
         "actions of others by a tag",
         "zizmor",
         frozenset({"unpinned-uses"}),
-        lambda r: rows(r, "security.actions", lambda row: row["pinned"] is False),
+        lambda r: rows(r, "security.actions", lambda row: row["pinned"] is False and of_github(row)),
         True,
     ),
     Question(

@@ -29,7 +29,10 @@ _ASKS_WHO: Final = lazy.regex(
     r"author_association|github\.(?:actor|triggering_actor)|event\.(?:sender|comment\.user|issue\.user|pull_request\.user)"
     r"|head\.repo\.(?:fork|full_name)|head_repository|workflow_run\.event|permission|member|collaborator"
 )
-_BOT: Final = lazy.regex(r"github\.actor\s*==\s*'[\w-]+\[bot\]'")
+_BOT: Final = lazy.regex(
+    r"github\.(?:actor|triggering_actor|event\.sender\.login)\s*==\s*'[\w-]+\[bot\]'"
+    r"|'[\w-]+\[bot\]'\s*==\s*github\.(?:actor|triggering_actor|event\.sender\.login)\b"
+)
 _UNSAFE: Final = "ACTIONS_ALLOW_UNSECURE_COMMANDS"
 _FREE_TYPES: Final = frozenset({"", "string"})
 _INPUT: Final = lazy.regex(r"(?:github\.event\.)?inputs\.([\w-]+)")

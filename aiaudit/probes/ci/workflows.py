@@ -199,7 +199,9 @@ def _permissions(workflow: Workflow) -> Iterator[dict[str, Any]]:
     """Write permissions of the workflow and its jobs; and that nothing is narrowed, where neither says anything."""
     data = as_map(workflow.data)
     jobs = as_map(data.get("jobs"))
-    for holder, name in [(data, ""), *((as_map(value), str(key)) for key, value in jobs.items())]:
+    own = [(as_map(value), str(key)) for key, value in jobs.items()]
+    # What the workflow gives holds for the jobs that say nothing of their own.
+    for holder, name in own if jobs and all("permissions" in job for job, _ in own) else [(data, ""), *own]:
         given = holder.get("permissions")
         line = line_of(holder, "permissions") or 1
         if isinstance(given, str) and given in _WRITES:

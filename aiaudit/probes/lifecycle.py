@@ -51,7 +51,11 @@ _PATTERNS: Final = (
         rf"""(?i:default\w*|\bid|\bname)["']?\s*[=:]\s*["'](?:{_PROVIDERS})[/:]([A-Za-z][A-Za-z0-9.\-:]*)["']""",
     ),
     Pattern(
-        "called", r'(?:\w*Chat\w*|OpenAI\w*|Anthropic\w*|LM|init_chat_model)\(\s*["\']' + _PREFIX + _NAME + r'["\']'
+        "called",
+        r'(?:\w*Chat\w*|OpenAI\w*|Anthropic\w*|LM|init_chat_model|GenerativeModel)\(\s*["\']'
+        + _PREFIX
+        + _NAME
+        + r'["\']',
     ),
     Pattern(  # a list from which people choose: `"gpt-4": {"name": "GPT-4", "provider": "OpenAI"}`
         "offered",
@@ -62,6 +66,8 @@ _PATTERNS: Final = (
     ),
     Pattern("assigned", r"^\s*(?i:\w*model\w*)\s*[:=]\s*" + _PREFIX + _NAME + r"\s*(?:#.*)?$"),
     Pattern("fallback", r'(?i:model|engine|llm)\w*["\']\s*,\s*["\']' + _PREFIX + _NAME + r'["\']'),
+    Pattern("otherwise", r'(?i:model|engine|llm)\w*\s*=[^=\n]{1,120}\belse\s+["\']' + _PREFIX + _NAME + r'["\']'),
+    Pattern("otherwise", r'(?i:model|engine|llm)\w*\s*=[^=\n]{1,120}\belse\s+["\']' + _PREFIX + _NAME + r'["\']'),
     Pattern("image", r"^\s*(?i:FROM)\s+(?:--platform=\S+\s+)?(?:[\w.\-]+/)*([\w.\-]+:[\w.\-]+)"),
     Pattern("runtime", r"""^\s*(?i:runtime)["']?\s*[:=]\s*["']?((?:python3\.|nodejs)\d+)(?:\.x)?\b"""),
     Pattern("api", r"\.beta\.((?:assistants|threads))\."),
@@ -147,7 +153,7 @@ def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
 
 
 _GROUPS: Final = (
-    _group(_CODE, "named", "prefixed", "called", "offered", "fallback", "api"),
+    _group(_CODE, "named", "prefixed", "called", "offered", "fallback", "otherwise", "api"),
     _group(_CONFIG, "named", "assigned", "runtime"),
     _group(_IMAGES, "image"),
 )

@@ -261,6 +261,10 @@ def take_terraform(records: Records, path: str, text: str) -> None:
         values = block["attributes"]
         actions = [str(values[key]) for key in ("alarm_actions", "notification_channels") if key in values]
         metric = values.get("metric_name")
+        written = _written(text, block["line"]) if block["type"] == "google_monitoring_alert_policy" else ""
+        asked = dict.fromkeys(one.group(1) for one in _METRIC_TYPE.finditer(written))
+        beside = _DOCUMENT.search(written)
+        described = values.get("alarm_description") or values.get("description") or values.get("documentation.content")
         records["alerts"].append(
             {
                 "path": path,
@@ -268,14 +272,27 @@ def take_terraform(records: Records, path: str, text: str) -> None:
                 "name": block["name"],
                 "source": "terraform",
                 "expression": str(values.get("query", "")) if isinstance(values.get("query"), str) else "",
-                "metrics": [metric] if isinstance(metric, str) else [],
+                "metrics": [metric] if isinstance(metric, str) else list(asked)[:20],
                 "severity": "",
                 "owner": "notified" if actions else "",
-                "runbook": _address(values.get("alarm_description") or values.get("description")),
+                "runbook": beside.group(1) if beside else _address(described),
                 "waits": "",
                 "loaded": True,
             }
         )
+
+
+_METRIC_TYPE: Final = lazy.regex(r"""\bmetric\.type\s*=\s*\\?["']([\w./-]+)\\?["']""")
+_DOCUMENT: Final = lazy.regex(r"""\bcontent\s*=\s*(?:template)?file\(\s*"\$\{path\.module\}/([\w./-]+)\"""")
+"""`content = file("${path.module}/runbooks/down.md")`: the file lies beside the module."""
+_NEXT_BLOCK: Final = lazy.regex(r"^(?:resource|data|module|variable|output|locals|provider|terraform)\b", re.MULTILINE)
+
+
+def _written(text: str, line: int) -> str:
+    """The text of the block that begins at `line`."""
+    rest = "\n".join(text.split("\n")[line - 1 :])
+    following = _NEXT_BLOCK.search(rest, 1)
+    return rest[: following.start()] if following else rest
 
 
 def _address(text: Any) -> str:

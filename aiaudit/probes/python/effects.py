@@ -120,7 +120,7 @@ BUILT_IN: Final[dict[str, tuple[str, bool]]] = {
 
 # What a tool is for by the verb of its name; only where its code cannot be seen.
 _VERBS_OF_NAMES: Final = tuple(
-    (kind, lazy.regex(rf"(?i)^(?:\w+?[_-])??(?:{verbs})(?:[_-]|[A-Z]|$)"))
+    (kind, lazy.regex(rf"(?i)^(?:\w+?[_-])??(?:{verbs})(?:[_-]|(?-i:[A-Z])|$)"))
     for kind, verbs in (
         ("read", "get|list|read|search|find|fetch|lookup|look_up|query|retrieve|view|show|check|describe|count"
                  "|calculate|status|diff|log"),

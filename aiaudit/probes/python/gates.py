@@ -16,7 +16,8 @@ from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.nodes import statements
+from aiaudit.probes.python.resolve import dotted, last_name, root_name
 
 _WORDS: Final = (
     r"(?:scores?|metrics?|acc|accuracy|auc|roc_auc|pr_auc|f1|f1_score|precision|recall|rmse|mae|mape|mse|r2|r_squared"
@@ -78,7 +79,7 @@ class GateFinder:
         match node:
             case ast.Assert(test=test):
                 compared = _compared(test) or _flagged(test, flags)
-                if compared is not None and _asks_for_quality(compared):
+                if compared is not None and _asks_for_quality(compared) and not _is_made_up(compared, scope):
                     yield self._row(node, compared, "assert", scope)
             case ast.If(test=test, body=body, orelse=orelse):
                 compared = _compared(test) or _flagged(test, flags)
@@ -166,6 +167,35 @@ def _asks_for_quality(compared: ast.Compare) -> bool:
     metric = left if _is_metric(left) else right
     at_least = isinstance(compared.ops[0], ast.Gt | ast.GtE) == (metric is left)
     return at_least != bool(_ERROR.search(_text(metric)) or _ERROR.search(_holder(metric)))
+
+
+def _is_made_up(compared: ast.Compare, scope: Scope) -> bool:
+    """Whether the figure is a literal of the same function: `result = {"score": 0.9}; assert result["score"] > 0.5`
+    looks at the shape of a record, and no model can miss it."""
+    metric = compared.left if _is_metric(compared.left) else compared.comparators[0]
+    name, wanted = root_name(metric), _text(metric)
+    values = [
+        statement.value
+        for statement, _ in statements(scope)
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None
+        for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
+        if isinstance(target, ast.Name) and target.id == name
+    ]
+    return bool(values) and all(_holds_literal(value, wanted) for value in values)
+
+
+def _holds_literal(value: ast.expr, wanted: str) -> bool:
+    match value:
+        case ast.Constant():
+            return True
+        case ast.Dict(keys=keys, values=values):
+            return any(
+                isinstance(key, ast.Constant) and key.value == wanted and isinstance(one, ast.Constant)
+                for key, one in zip(keys, values, strict=True)
+            )
+        case ast.Call(keywords=keywords):
+            return any(one.arg == wanted and isinstance(one.value, ast.Constant) for one in keywords)
+    return False
 
 
 def _flagged(node: ast.AST, flags: dict[str, ast.Compare]) -> ast.Compare | None:

@@ -14,7 +14,7 @@ from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, 
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.dependencies import TYPE
-from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.python.routes import MOST_NAMES, asks_who
 from aiaudit.project.entry import Entry
 
@@ -47,6 +47,8 @@ HEALTH: Final = lazy.regex(
     r"(?i)(?:^|[/_-])(?:health|healthz|healthcheck|ready|readyz|readiness|live|livez|liveness|alive|ping|heartbeat|status)"
     r"(?:$|[/_-])"
 )
+# The state of one run, job or document is no health of the service: `/runs/{run_id}/status`.
+_STATE_OF_ONE: Final = lazy.regex(r"[{<][^/]*[}>]/(?:\w+/)?status/?$")
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
 _MAX_BASES: Final = 5
 _MOST_BEHIND: Final = 40  # dependencies of one handler
@@ -66,7 +68,7 @@ class RoutesQuery(CodeQuery):
 
     frameworks: list[str] = Field(default_factory=list)
     kinds: list[str] = Field(default_factory=list)
-    features: ClassVar[tuple[str, ...]] = ("routes",)
+    features: ClassVar[tuple[str, ...]] = ("routes", "own_servers")
 
 
 class RoutesProbe(Probe[RoutesQuery]):
@@ -81,7 +83,8 @@ class RoutesProbe(Probe[RoutesQuery]):
 
     def answer(self, fact_id: str, query: RoutesQuery, context: Context) -> Fact:
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
-            for row in project.records[entry.path].get("routes", ()):
+            record = project.records[entry.path]
+            for row in (*record.get("routes", ()), *record.get("own_servers", ())):
                 if query.frameworks and row["framework"] not in query.frameworks:
                     continue
                 if query.kinds and row["kind"] not in query.kinds:
@@ -91,7 +94,9 @@ class RoutesProbe(Probe[RoutesQuery]):
         def note(one: dict[str, Any]) -> str:
             return f"{one['framework']} {' '.join([*one['methods'], one['route'] or one['kind']])}"
 
-        return fact_of(fact_id, query, context, find, note, having="routes")
+        having = python_project(context).having
+        among = {*having.get("routes", ()), *having.get("own_servers", ())}
+        return fact_of(fact_id, query, context, find, note, among=among)
 
 
 def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, Any]:
@@ -118,7 +123,7 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "takes_input": takes,
         "validated": validated,
         "bounded": _any(inputs, "bounded"),
-        "sized": _sized(inputs),
+        "sized": bool(row.get("sized")) or _sized(inputs),
         "checks": checks,
         "auth": row.get("auth", "") or _behind(row.get("function", ""), path, project),
         "constant": bool(row.get("constant")),
@@ -173,6 +178,8 @@ def _is_health(row: dict[str, Any]) -> bool:
     """By its route; where that is the root of a router (`/`), whose prefix another file gives, by its function."""
     route = row.get("route", "")
     name = row.get("function", "").rpartition(".")[2]
+    if _STATE_OF_ONE.search(route):
+        return False
     return bool(HEALTH.search(route)) or (route in ("", "/") and row["kind"] == "route" and bool(HEALTH.search(name)))
 
 

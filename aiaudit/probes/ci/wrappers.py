@@ -27,6 +27,7 @@ _PLAIN: Final[dict[str, frozenset[str]]] = {
     "ionice": frozenset({"-c", "-n"}),
     "stdbuf": frozenset({"-i", "-o", "-e"}),
     "setsid": frozenset(),
+    "setpriv": frozenset({"--reuid", "--regid", "--groups", "--inh-caps", "--bounding-set"}),
     "catchsegv": frozenset(),
     "xvfb-run": frozenset({"-s", "-n", "--server-args", "--server-num"}),
     "dbus-run-session": frozenset({"--"}),
@@ -120,6 +121,8 @@ def _once(words: list[str]) -> tuple[list[str], str] | None:
     if name == "timeout":
         rest = _after_options(words[1:], frozenset({"-s", "-k", "--signal", "--kill-after"}))
         return rest[1:], name
+    if name in ("gosu", "su-exec"):  # the user comes first
+        return _after_options(words[1:], frozenset())[1:], name
     if name == "python":
         return _python(words)
     if name in _PLAIN:

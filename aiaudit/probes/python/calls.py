@@ -17,7 +17,15 @@ from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.nodes import header
 from aiaudit.probes.python.provenance import Provenance, is_handler
-from aiaudit.probes.python.resolve import ATTRGETTER, METHODCALLER, Resolver, default_of, dotted, last_name
+from aiaudit.probes.python.resolve import (
+    ATTRGETTER,
+    METHODCALLER,
+    Resolver,
+    default_of,
+    dotted,
+    last_name,
+    unknown_name,
+)
 from aiaudit.probes.python.resolved import Resolved
 from aiaudit.probes.python.spread import Spread
 from aiaudit.probes.python.values import Values
@@ -204,7 +212,7 @@ class CallFinder:
         if found:
             return found
         if function.__class__ is ast.Attribute:
-            return (Resolved(f"?.{function.attr}"),)
+            return (Resolved(unknown_name(function, self.patterns)),)
         return ()
 
     def _may_be_own(self, one: Resolved) -> bool:

@@ -13,6 +13,7 @@ from aiaudit.probes.python import (
     flows,
     gates,
     loops,
+    own_servers,
     parses,
     prompts,
     records,
@@ -52,6 +53,9 @@ _FEATURES: Final[dict[str, _Feature]] = {
             "depends": dependencies.dependencies(view),
         },
         whole=True,
+    ),
+    "own_servers": _Feature(
+        own_servers.HITS, lambda view: {"own_servers": own_servers.OwnServers(view).rows()}, entire=True
     ),
     "parses": _Feature(parses.HITS, lambda view: {"parses": parses.parses(view)}, also=parses.ALSO, traced=True),
     "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),

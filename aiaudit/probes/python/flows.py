@@ -18,8 +18,9 @@ from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import expressions, header, parameters, statements
+from aiaudit.probes.python.passing import Passing
 from aiaudit.probes.python.provenance import is_handler, is_tool
-from aiaudit.probes.python.resolve import default_of, dotted, last_name
+from aiaudit.probes.python.resolve import default_of, dotted, last_name, unknown_name
 from aiaudit.probes.python.resolved import Resolved
 
 HITS: Final = (  # sinks, and calls of models whose results other files may take
@@ -27,7 +28,7 @@ HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"|\bsubprocess\.\w+\(|\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query)\(|\btext\("
     rb"|\b(?:Markup|mark_safe|HTMLResponse|render_template_string|HTML)\(|\bunsafe_allow_html\b"
     rb"|\bopen\([^\n]*,[ \t]*(?:mode=)?[\"'][wax]|\.write_(?:text|bytes)\(|\b(?:unlink|rmtree|makedirs)\("
-    rb"|\bos\.remove\("
+    rb"|\bos\.remove\(|\bnew_code_cell\("
     rb"|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head)\(|\burlopen\("
     rb"|\.(?:completions|responses|messages)\.(?:create|parse|stream)\(|\bgenerate_content(?:_async)?\(|\.a?invoke\("
     rb"|\ba?(?:text_)?completion\(|\bChatCompletion\.|\bsession_state\b|\buser_session\.set\("
@@ -46,6 +47,7 @@ LLM: Final = Patterns(expanded(["group:llm.completion", "group:llm.run"]))
 _SINKS: Final[dict[str, tuple[str, int]]] = {  # name -> (kind, position of the dangerous argument)
     "eval": ("code", 0),
     "exec": ("code", 0),
+    "nbformat.v4.new_code_cell": ("code", 0),  # a notebook that is made while the program runs is made to be run
     "os.system": ("shell", 0),
     "os.popen": ("shell", 0),
     "subprocess.getoutput": ("shell", 0),
@@ -85,7 +87,7 @@ _DATABASES: Final = tuple(
     f"{name}." for name in ("sqlite3", "psycopg", "psycopg2", "sqlalchemy", "sqlmodel", "duckdb", "pymysql", "asyncpg",
                             "aiosqlite", "mysql", "MySQLdb", "snowflake", "pyodbc", "oracledb", "clickhouse_connect")
 )  # fmt: skip
-_SANITISERS: Final = name_set(
+SANITISERS: Final = name_set(
     "quote escape clean literal_eval int float bool len secure_filename basename quote_plus urlencode model_validate"
     " model_validate_json parse_obj parse_raw validate_python validate_json uuid4 hexdigest sanitize sanitise bindparam"
 )
@@ -98,6 +100,7 @@ class FlowFinder:
     def __init__(self, view: FileView) -> None:
         self.view = view
         self.resolver = view.resolver
+        self.passing = Passing(self.resolver, SANITISERS)
         self._callers: dict[str, list[tuple[Scope, ast.Call]]] = {}
 
     def rows(self) -> list[dict[str, Any]]:
@@ -167,7 +170,8 @@ class FlowFinder:
         return None
 
     def _names(self, call: ast.Call, scope: Scope) -> tuple[Resolved, ...]:
-        return tuple(self.resolver.names(call.func, scope))
+        found = tuple(self.resolver.names(call.func, scope))
+        return found or ((Resolved(unknown_name(call.func, LLM)),) if isinstance(call.func, ast.Attribute) else ())
 
     def callers(self, function: Scope) -> list[tuple[Scope, ast.Call]]:
         """The calls of a function of this file, at most four."""
@@ -250,6 +254,8 @@ class Trace:
                 yield from self._call(node, scope, way)
             case ast.Attribute(value=inner):
                 yield from self._attribute(node, inner, scope, way)
+            case ast.Subscript(value=inner):  # what chooses among things is not what is chosen
+                yield from self.sources(inner, scope, way.on())
             case ast.Compare() | ast.Constant() | ast.Lambda():
                 return
             case _:
@@ -305,20 +311,22 @@ class Trace:
 
     def _call(self, node: ast.Call, scope: Scope, way: _Way) -> Iterator[_Source]:
         names = self.resolver.names(node.func, scope)
-        for one in names:
-            called = f"{one.name}.__call__" if one.instance else one.name
+        handed = unknown_name(node.func, LLM) if not names and isinstance(node.func, ast.Attribute) else ""
+        for called in [f"{one.name}.__call__" if one.instance else one.name for one in names] or [handed]:
             if LLM.match(called):
                 yield _Source("llm", node.lineno, called, way.clean)
                 return
         last = last_name(node.func)
-        if last in _SANITISERS:
+        if last in SANITISERS:
             way = way._replace(clean=True)
-        for one in names:
-            if one.local is not None and one.local.kind == "function" and way.hops < 1:
-                for statement, _ in statements(one.local):
-                    if isinstance(statement, ast.Return) and statement.value is not None:
-                        yield from self.sources(statement.value, one.local, way.on(hops=1))
-                return
+        own = next((one.local for one in names if one.local is not None and one.local.kind == "function"), None)
+        if own is not None:
+            for statement, _ in statements(own) if way.hops < 1 else ():
+                if isinstance(statement, ast.Return) and statement.value is not None:
+                    yield from self.sources(statement.value, own, way.on(hops=1))
+            for given, clean in self.finder.passing.given(node, own):  # `code = fenced(answer)`: still the answer
+                yield from self.sources(given, scope, way.on()._replace(clean=way.clean or clean))
+            return
         for one in names:
             if one.local is None and one.origin and not one.instance and one.name.startswith(one.origin):
                 yield _Source("call", node.lineno, one.name, way.clean)

@@ -180,6 +180,9 @@ _LLM_WRAPPERS: Final = (  # objects of frameworks that stand for a model: what l
 )
 
 _LLM_DIRECT: Final = (  # one call, one completion
+    # OpenAI's interface, which no other library has: a call of it asks a model, whatever client a function is handed.
+    "*.chat.completions.create",
+    "*.chat.completions.parse",
     *_each(_each(["openai", "langfuse.openai"], _OPENAI_CLASSES), _OPENAI_METHODS),
     *_each(_OPENAI_LIKE, _OPENAI_METHODS),
     *_each(["openai"], _OPENAI_METHODS),

@@ -41,7 +41,7 @@ def describe(loop: ast.For | ast.AsyncFor | ast.While) -> dict[str, Any]:
     if not bound:
         for node in _inside(loop):
             if isinstance(node, ast.If) and (_leaves(node.body) or _leaves(node.orelse)):
-                bound = _compares(node.test, counted)
+                bound = _compares(node.test, counted) or _exhausts(node.test, loop, counted)
                 if bound:
                     break
     return {"kind": kind, "bounded": bool(bound), "bound": bound}
@@ -91,7 +91,7 @@ def _counted(loop: ast.While) -> set[str]:
                 found.add(left)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             function = node.value.func
-            if isinstance(function, ast.Attribute) and function.attr == "append":
+            if isinstance(function, ast.Attribute) and function.attr in ("append", "add"):
                 found.add(dotted(function.value))
     return found - {""}
 
@@ -110,6 +110,23 @@ def _compares(test: ast.expr, counted: set[str]) -> str:
                 if calls & _CLOCKS:
                     return "time"
         stack.extend(ast.iter_child_nodes(node))
+    return ""
+
+
+def _exhausts(test: ast.expr, loop: ast.While, counted: set[str]) -> str:
+    """What is left of some candidates, where the loop ends once nothing is: `left = [x for x in every if x not in
+    tried]`, `if not left: break`; "" where the test asks for nothing of the kind."""
+    if not (isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and isinstance(test.operand, ast.Name)):
+        return ""
+    for node in _inside(loop):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.ListComp() | ast.SetComp() as value) if (
+                name == test.operand.id
+            ):
+                for condition in (one for part in value.generators for one in part.ifs):
+                    match condition:
+                        case ast.Compare(ops=[ast.NotIn()], comparators=[tried]) if dotted(tried) in counted:
+                            return name
     return ""
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.bindings import Binding
-from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.nodes import parameters, statements
 from aiaudit.probes.python.resolved import MAX_CANDIDATES, Names, Resolved, few
@@ -416,6 +416,17 @@ def dotted(node: ast.AST) -> str:
     parts.append(part.id)
     parts.reverse()
     return ".".join(parts)
+
+
+def unknown_name(node: ast.Attribute, known: Patterns) -> str:
+    """`?.b.c` of `a.b.c` or `f().b.c`, where nothing is known of what stands before the first dot: as much of it as
+    some pattern ends in, the last part at least."""
+    found = node.attr
+    part: Any = node.value
+    while part.__class__ is _ATTRIBUTE and known.is_tail(f"{part.attr}.{found}"):
+        found = f"{part.attr}.{found}"
+        part = part.value
+    return f"?.{found}"
 
 
 def last_name(node: ast.AST) -> str:

@@ -134,7 +134,7 @@ class RouteFinder:
             route = self._text(call, 0, ("uri", "name") if framework == "mcp" else ("path", "rule", "route"), scope)
             if call is not None and any(one.arg == "route" for one in call.keywords):  # Azure Functions
                 route = f"/{route.lstrip('/')}"
-            if framework not in ("mcp", "chainlit") and not route.startswith("/") and route != "":
+            if framework not in ("mcp", "chainlit", "django-ninja") and not route.startswith("/") and route != "":
                 continue
             yield self.row(scope, framework, route, self._methods(last, call, scope), decorator, kind=last)
 
@@ -156,6 +156,8 @@ class RouteFinder:
                 likely = ("app", "router", "api", "blueprint", "bp", "server")
                 if any(word in named for word in likely):
                     served = [one for one in self.frameworks if one not in ("mcp", "streamlit", "gradio", "chainlit")]
+                    if "django-ninja" in served:  # Django itself has no decorators for routes
+                        return "django-ninja"
                     return served[0] if served else "unknown"
         return ""
 
@@ -277,6 +279,8 @@ class RouteFinder:
             return {**row, "kind": "path" if types or ":" in route else "untyped"}
         if framework not in _CHECKED_BY_TYPE and framework != "unknown":
             return {**row, "kind": "raw" if set(types) & _RAW_TYPES or not types else "service"}
+        if framework == "django-ninja" and argument.arg == "request":  # Django's own, always the first
+            return {**row, "kind": "service"}
         if not types:
             return {**row, "kind": "untyped"}
         if set(types) & _RAW_TYPES:

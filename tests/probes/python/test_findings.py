@@ -154,6 +154,17 @@ LOOPS = {
     "counter in the condition": (f"n = 0\nwhile n < 5:\n    {CALL}\n    n += 1", "while", True),
     "until done": (f"while not done:\n    done = {CALL}", "while", False),
     "clock": (f"import time\nwhile time.time() < end:\n    {CALL}", "while", True),
+    "tries each once": (
+        f"tried = set()\nwhile some:\n    left = [x for x in some if x not in tried]\n    if not left:\n        break\n"
+        f"    tried.add(left[0])\n    {CALL}",
+        "while",
+        True,
+    ),
+    "asks whether something is left": (
+        f"while some:\n    left = [x for x in some if x not in done]\n    if not left:\n        break\n    {CALL}",
+        "while",
+        False,
+    ),
     "length of a list": (f"while True:\n    m.append({CALL})\n    if len(m) >= 9:\n        break", "while_true", True),
 }
 

@@ -346,3 +346,93 @@ def test_what_a_router_asks_holds_for_its_routes(tmp_path: Path) -> None:
     found = by_name(tmp_path, code)
     assert found["completions"]["auth"] == "api_key_auth"
     assert found["x"]["auth"] == ""
+
+
+OWN_SERVER = """\
+    import http.server
+    class Base(http.server.BaseHTTPRequestHandler):
+        def answer(self, status):
+            self.send_response(status)
+    class Handler(Base):
+        def do_GET(self):
+            try:
+                if self.path in ("/healthz", "/ready"):
+                    self.answer(200)
+                elif self.path.startswith("/documents/"):
+                    self.document()
+            except OSError:
+                self.send_error(500)
+        def document(self):
+            if not self.headers["X-API-Key"]:
+                self.send_error(http.HTTPStatus.UNAUTHORIZED)
+        def do_POST(self):
+            read(self)
+    class Ping(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"alive")
+    class Other:
+        def do_POST(self):
+            self.rfile.read()
+    def read(handler):
+        handler.rfile.read()
+"""
+
+
+def test_a_server_of_the_standard_library(tmp_path: Path) -> None:
+    found = {(one["function"], one["route"]): one for one in routes(tmp_path, OWN_SERVER)}
+    assert set(found) == {
+        ("Handler.do_GET", "/healthz"),
+        ("Handler.document", "/documents/"),
+        ("Handler.do_POST", ""),
+        ("Ping.do_GET", ""),
+    }
+    assert found["Handler.do_GET", "/healthz"]["health"] and found["Ping.do_GET", ""]["constant"]
+    assert found["Handler.document", "/documents/"]["auth"] == "self.headers['X-API-Key']"
+    assert found["Handler.do_POST", ""]["takes_input"] and not found["Handler.do_POST", ""]["validated"]
+
+
+def test_the_state_of_one_run_is_no_health(tmp_path: Path) -> None:
+    code = """\
+        from fastapi import FastAPI
+        app = FastAPI()
+        @app.get("/run/{run_id}/status")
+        def one(run_id: str): ...
+        @app.get("/v2/models/{name}/ready")
+        def ready(name: str): ...
+        @app.get("/status")
+        def status(): ...
+    """
+    assert {name: one["health"] for name, one in by_name(tmp_path, code).items()} == {
+        "one": False,
+        "ready": True,
+        "status": True,
+    }
+
+
+def test_django_ninja_hands_over_the_request_first(tmp_path: Path) -> None:
+    code = """\
+        from django.http import HttpRequest
+        from ninja import Schema
+        from project.settings import made
+        api = made("api")
+        class ThreadIn(Schema):
+            name: str
+        @api.post("threads/")
+        def create(request, payload: ThreadIn):
+            return save(request.user, payload)
+        @api.get("threads/")
+        def threads(request):
+            return request.user
+        @api.post("raw/")
+        def raw(request):
+            return request.body
+    """
+    found = by_name(tmp_path, code)
+    assert {one["framework"] for one in found.values()} == {"django-ninja"}
+    assert {name: (one["takes_input"], one["validated"]) for name, one in found.items()} == {
+        "create": (True, True),
+        "threads": (False, False),
+        "raw": (True, False),
+    }

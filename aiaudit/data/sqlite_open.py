@@ -60,6 +60,8 @@ def tables_as_csv(source: Source, scratch: Path) -> Exported:
             writer.writerows(cursor)
     except (sqlite3.Error, UnicodeError) as error:
         raise Unopened(f"{source.path}: {error}") from None
+    except MemoryError:  # a damaged page may claim any length
+        raise Unopened(f"{source.path}: more memory is needed than may be used") from None
     finally:
         connection.close()
     return Exported(target, (f"computed columns are not read: {', '.join(computed)}",) if computed else ())
@@ -70,7 +72,8 @@ def _largest(connection: sqlite3.Connection, source: Source) -> str:
     names = [
         row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0")
     ]
-    names = [name for name in names if not name.startswith("sqlite_") and source.table in (None, name)]
+    texts = [name for name in names if isinstance(name, str)]  # a damaged catalogue may hold anything
+    names = [name for name in texts if not name.startswith("sqlite_") and source.table in (None, name)]
     if not names:
         raise Unopened(f"{source.path}: no such table" if source.table else f"{source.path}: no table")
     counted = "SELECT count(*) FROM (SELECT 1 FROM {} LIMIT {})"

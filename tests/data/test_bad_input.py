@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sqlite3
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -310,3 +311,12 @@ def test_a_broken_text_in_sqlite_is_not_quoted(tmp_path, measured):
     report = measured(tmp_path / "t.sqlite")
     assert "jane" not in json.dumps(plain(report), default=str)
     assert report.datasets[0].rows == 1
+
+
+@pytest.mark.parametrize("name", ["claims-a-length", "name-of-bytes"])
+def test_a_damaged_sqlite_file_is_a_reason(tmp_path, engine, name):
+    """Found by fuzzing: a page that claims any length, and a table whose name is no text."""
+    file = tmp_path / "t.sqlite"
+    file.write_bytes((Path(__file__).parents[2] / "fuzz/cases/sqlite" / name).read_bytes())
+    with pytest.raises(Unopened):
+        engine.open(Source("t", "t.sqlite", (file,), "sqlite"))

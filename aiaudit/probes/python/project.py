@@ -45,10 +45,13 @@ class Found(Struct):
 
 
 class _Contents(Struct, frozen=True):
-    """Files by what is in them, in path order."""
+    """Files by what is in them, in path order. `taken`: all names that `from … import` takes; `modules`: the last parts
+    of what is imported whole; neither of tests, which hand on files of their own."""
 
     having: dict[str, list[str]]
     importers: dict[str, list[str]]
+    taken: set[str]
+    modules: set[str]
 
 
 class PythonProject:
@@ -118,14 +121,23 @@ class PythonProject:
         """What all records hold, read once."""
         having: dict[str, list[str]] = defaultdict(list)
         importers: dict[str, list[str]] = defaultdict(list)
+        taken: set[str] = set()
+        modules: set[str] = set()
         for path, record in self.records.items():
             for part in record:
                 having[part].append(path)
             for part in record.get("base", ()):
                 having[f"base.{part}"].append(path)
-            for root in Base(record).roots:
+            base = Base(record)
+            for root in base.roots:
                 importers[root].append(path)
-        return _Contents(dict(having), dict(importers))
+            for imported, _ in base.each_import() if path not in self._tests else ():
+                last = imported.module.rpartition(".")[2]
+                if imported.name and imported.name != "*":
+                    taken.add(imported.name)
+                if imported.name != last:  # `from package import module`, `import module`, `from module import *`
+                    modules.add(imported.name if imported.name not in ("", "*") else last)
+        return _Contents(dict(having), dict(importers), taken, modules)
 
     @cached_property
     def _modules(self) -> dict[str, list[str]]:
@@ -309,23 +321,8 @@ class PythonProject:
 
     def is_taken(self, path: str, names: Collection[str]) -> bool:
         """Whether a file may take one of these functions and classes from another: by name, or with its module."""
-        taken, modules = self._taken
-        return _stem(path).rpartition("/")[2] in modules or not taken.isdisjoint(names)
-
-    @cached_property
-    def _taken(self) -> tuple[set[str], set[str]]:
-        """All names that `from … import` takes, and the last parts of what is imported whole; not in tests, which hand
-        on files of their own."""
-        names: set[str] = set()
-        modules: set[str] = set()
-        for path in self.records.keys() - self._tests:
-            for imported, _ in self.base(path).each_import():
-                last = imported.module.rpartition(".")[2]
-                if imported.name and imported.name != "*":
-                    names.add(imported.name)
-                if imported.name != last:  # `from package import module`, `import module`, `from module import *`
-                    modules.add(imported.name if imported.name not in ("", "*") else last)
-        return names, modules
+        contents = self._contents
+        return _stem(path).rpartition("/")[2] in contents.modules or not contents.taken.isdisjoint(names)
 
     def own_imports(self, path: str) -> Set[str]:
         """The files of the project that a file imports."""

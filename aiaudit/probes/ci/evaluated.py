@@ -37,11 +37,12 @@ _ALIAS: Final = lazy.regex(r"(?:^|[;&\s])(\w+)=[\"']?\$\{?(\w+)\}?[\"']?(?=\s|;|
 # What a shell gets to run a second time: an argument in double quotes or none, or a document without quoted end.
 _AGAIN: Final = lazy.regex(
     r"(?:^|[;&|(]\s*|\s)(?:eval\s+(?P<eval>[^\n;]*)"
-    r"|(?:(?:ba|z|da|k)?sh|su|python3?|node|perl|ruby|pwsh|powershell)\s[^\n;|\"']{0,80}?-\w*[ceC](?:ommand)?\s+\"(?P<inner>(?:[^\"\\]|\\.)*)\""
-    r"|ssh\s[^\n;|\"']{0,200}\"(?P<remote>(?:[^\"\\]|\\.)*)\""
-    r"|(?:(?:ba|z|da)?sh|ssh|python3?)\b[^\n<|;]{0,200}<<-?\s*(?P<end>\w+)[^\n]*\n(?P<document>.*?)\n\s*(?P=end)\b)",
+    r"|(?:(?:ba|z|da|k)?sh|su|python3?|node|perl|ruby|pwsh|powershell)\s[^\n;|\"']{0,80}?-\w*[ceC](?:ommand)?\s+\"(?P<inner>(?:[^\"\\]|\\.){0,4000})\""
+    r"|ssh\s[^\n;|\"']{0,200}\"(?P<remote>(?:[^\"\\]|\\.){0,4000})\""
+    r"|(?:(?:ba|z|da)?sh|ssh|python3?)\b[^\n<|;]{0,200}<<-?\s*(?P<end>\w+)[^\n]*\n(?P<document>.{0,2000}?)\n\s*(?P=end)\b)",
     re.DOTALL,
 )
+_LONGEST: Final = 40_000  # characters of a script
 _SINGLE: Final = lazy.regex(r"'[^'\n]*'")
 
 _AZURE: Final = lazy.regex(
@@ -77,8 +78,10 @@ _TASKCLUSTER: Final = lazy.regex(
 _GROOVY: Final = lazy.regex(r"(?<!\\)\$(?:\{\s*(?P<long>[^{}\n]*)\}|(?P<short>[A-Za-z_][\w.]*))")
 _NAMED_PARAMETER: Final = lazy.regex(r"\bparams(?:\.|\[['\"])(\w+)")
 _ENVIRONMENT: Final = lazy.regex(r"^(?:env\.)?(\w+)\b")
-_FREE: Final = lazy.regex(r"\b(?:string|text)\s*\(?\s*[^)\n]*?\bname\s*:\s*['\"](\w+)['\"]")
-_CLOSED: Final = lazy.regex(r"\b(?:choice|booleanParam|credentials|run)\s*\(?\s*[^)\n]*?\bname\s*:\s*['\"](\w+)['\"]")
+_FREE: Final = lazy.regex(r"\b(?:string|text)\s*\(?\s*[^)\n]{0,200}?\bname\s*:\s*['\"](\w+)['\"]")
+_CLOSED: Final = lazy.regex(
+    r"\b(?:choice|booleanParam|credentials|run)\s*\(?\s*[^)\n]{0,200}?\bname\s*:\s*['\"](\w+)['\"]"
+)
 _LITERAL: Final = lazy.regex(r"^[^*?]+$")
 
 
@@ -120,6 +123,7 @@ def _blanked(quoted: re.Match[str]) -> str:
 
 def _run_again(script: str) -> Iterator[tuple[int, str, str]]:
     """Variables of the environment in what a shell is told to run."""
+    script = script[:_LONGEST]
     if "$" not in script:
         return
     names = {own: name for own, name in _ALIAS.findall(script) if _who(name)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from aiaudit import lazy
@@ -13,7 +14,7 @@ _SHELL: Final = (
     r"|(?:sudo\s+)?(?:python3?|node|perl|ruby)\b(?=\s*(?:-(?:\s|$)|$|[;&|)]))"
 )
 _RUN: Final = lazy.regex(
-    rf"\b(?:curl|wget)\b[^|\n#]*\|\s*(?:{_SHELL})"
+    rf"\b(?:curl|wget)\b[^|\n#]{{0,400}}\|\s*(?:{_SHELL})"
     r"|\b(?:ba|z|da)?sh\s+(?:-\w+\s+)*<\(\s*(?:curl|wget)\b[^)\n]*\)"
     r"|\b(?:(?:ba|z|da)?sh\s+-\w*c|eval)\s+\"?(?:\$\(|`)\s*(?:curl|wget)\b[^\n]*"
     r"|(?:\bsource|(?:^|[;&\s])\.)\s+<\(\s*(?:curl|wget)\b[^)\n]*\)"
@@ -22,9 +23,9 @@ _RUN: Final = lazy.regex(
     re.MULTILINE,
 )
 _SAVED: Final = lazy.regex(
-    r"\bcurl\b[^\n|;&]*?\s(?:-\w*o\s*|--output[ =])(?P<out>[^\s;&|]+\.(?:sh|bash|ps1))[^\n;&|]*"
-    r"|\bwget\b(?P<wget>[^\n|;&]*)|\bcurl\b(?P<remote>[^\n|;&]*\s-\w*O\b[^\n|;&]*)"
-    r"|\bcurl\b[^\n|;&]*>\s*(?P<to>[^\s;&|]+\.(?:sh|bash))"
+    r"\bcurl\b[^\n|;&]{0,400}?\s(?:-\w*o\s*|--output[ =])(?P<out>[^\s;&|]+\.(?:sh|bash|ps1))[^\n;&|]*"
+    r"|\bwget\b(?P<wget>[^\n|;&]{0,400})|\bcurl\b(?P<remote>[^\n|;&]{0,400}?\s-\w*O\b[^\n|;&]{0,400})"
+    r"|\bcurl\b[^\n|;&]{0,400}>\s*(?P<to>[^\s;&|]+\.(?:sh|bash))"
 )
 _SAVED_AS: Final = lazy.regex(r"\s(?:-\w*O\s*|--output-document[ =])([^\s;&|]+\.(?:sh|bash))")
 _SCRIPT_NAME: Final = lazy.regex(r"/([\w.-]+\.(?:sh|bash))(?=[\s\"']|$)")
@@ -39,8 +40,9 @@ _VERIFIED: Final = lazy.regex(
     r"\b(?:sha(?:1|224|256|384|512)sum|shasum|md5sum)\b[^\n|;&]*\s(?:-\w*c\b|--check\b)|=\s*\"?\$\(\s*(?:sha\d+sum|shasum)\b"
     r"|\$\(\s*(?:sha\d+sum|shasum)\b[^\n]*\)\"?\s*!?=|\bgpg\s+[^\n]*--verify\b|\bgpgv\b|\bcosign\s+verify|\bopenssl\s+dgst\b[^\n]*-verify"
 )
+_MOST: Final = 100  # downloads of one script
 _SHOWN: Final = lazy.regex(r"^\s*(?:#|echo\b|printf\b)")
-_LONGEST: Final = 100_000
+_LONGEST: Final = 40_000
 
 
 def fetched(script: str) -> Iterator[tuple[int, str]]:
@@ -62,7 +64,7 @@ def fetched(script: str) -> Iterator[tuple[int, str]]:
 
 def _saved(text: str) -> Iterator[tuple[int, str]]:
     """Scripts that are saved under a name and run by it, further on."""
-    for hit in _SAVED.finditer(text):
+    for hit in islice(_SAVED.finditer(text), _MOST):
         name = hit["out"] or hit["to"]
         if name is None and (rest := hit["wget"] or hit["remote"]):
             inner = _SAVED_AS.search(rest) or _SCRIPT_NAME.search(rest)

@@ -18,8 +18,8 @@ _KNOWN: Final = frozenset(
     | {"SYSTEM_ACCESSTOKEN", "BITBUCKET_STEP_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN", "GITHUB_TOKEN"}
 )
 _USED: Final = lazy.regex(
-    r"(?:(?:\blogin\b[^\n|]*?\s-p|\s(?:--password|--pass|--token|--auth-token|--api-key|--secret-access-key))[ =]+"
-    r"|(?:PRIVATE|JOB|DEPLOY)-TOKEN:\s*|Authorization:\s*(?:Bearer|token|Basic)\s+|://[\w.-]+:)"
+    r"(?:(?:\blogin\b[^\n|]{0,300}?\s-p|\s(?:--password|--pass|--token|--auth-token|--api-key|--secret-access-key))"
+    r"[ =]+|(?:PRIVATE|JOB|DEPLOY)-TOKEN:\s*|Authorization:\s*(?:Bearer|token|Basic)\s+|://[\w.-]+:)"
     r"[\"']?\$(?:\{(\w+)\}|\((\w+)\)|(\w+))"
     r"|\becho\s+(?:-n\s+)?[\"']?\$\{?(\w+)\}?[\"']?\s*\|\s*[^|\n]*--password-stdin"
 )

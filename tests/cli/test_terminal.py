@@ -235,10 +235,10 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     write_file(str(target), b"first")
     assert target.read_bytes() == b"first"
 
-    def full(self, other):
+    def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr("os.replace", full)
     with pytest.raises(OutputError, match="no space left on device"):
         write_file(str(target), b"second")
     assert target.read_bytes() == b"first"

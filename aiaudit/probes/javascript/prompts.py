@@ -38,7 +38,9 @@ _CLIMB: Final = frozenset(
 )
 _TEMPLATE_NAME: Final = lazy.regex(r"(?i)template$")
 _MARKUP: Final = lazy.regex(r"^\s*(?:<!DOCTYPE|<html|<svg|<div|SELECT |INSERT |CREATE )", re.IGNORECASE)
-_JOINS: Final = lazy.regex(r"(?:\.(?:join|trim|replace|replaceAll|concat)|\bdedent|stripIndents?|outdent)$")
+_JOINS: Final = lazy.regex(
+    r"(?:\.(?:join|trim|replace|replaceAll|concat)|\bdedent|stripIndents?|outdent|codeBlock|oneLine\w*|endent)$"
+)
 _NAMED: Final = frozenset({"identifier", "member_expression"})
 MIN_WORDS: Final = 6
 MAX_LITERALS: Final = 4_000

@@ -64,6 +64,7 @@ _ASKS: Final = lazy.regex(
 )
 _EACH: Final = lazy.regex(r"\.(?:map|forEach|reduce|flatMap|fromEntries)$")
 _TAKES_TOOLS: Final = lazy.regex(r"(?i)tools?\w*$|\.push$|^satisfies$")
+_TABLE: Final = lazy.regex(r"^[\"']?(?:\w*_)?(?:tools|\w*Tools)[\"']?$")
 _TOOL_CLASS: Final = lazy.regex(r"\bclass\s+\w*Tool\b|\bextends\s+(?:\w+\.)?\w*Tool(?:Base)?\b")
 _UNASKED: Final = lazy.regex(r"(?i)\b(?:without|no need)\b[^.]{0,30}\b(?:ask|confirm|approv|permission)")
 
@@ -225,7 +226,7 @@ class ToolFinder:
     def _object(self, node: SgNode) -> None:
         """`{name, schema, execute}`, and the schema alone: `{name, description, parameters: {type: "object"}}`."""
         fields = _fields(node)
-        name = self._text(fields.get("name") or fields.get("id"))
+        name = self._text(fields.get("name") or fields.get("id")) or _key_among_tools(node)
         schema = next((fields[key] for key in _SCHEMAS if key in fields), None)
         runs = next((fields[key] for key in _RUNS if key in fields), None)
         if not name or schema is None or self._of_another(node):
@@ -323,6 +324,20 @@ class ToolFinder:
             elif not known(call, named):
                 row["outside"] = True
         row |= {"body": True, "sinks": sinks[:40], "own": own[:40]}
+
+
+def _key_among_tools(node: SgNode) -> str:
+    """`tools: {refund: {description, parameters, execute}}`: the name that a tool has in the table it stands in."""
+    pair = node.parent()
+    table = pair.parent() if pair is not None and pair.kind() == "pair" else None
+    holder = table.parent() if table is not None and table.kind() == "object" else None
+    while holder is not None and holder.kind() in WRAPPERS:
+        holder = holder.parent()
+    of = (holder.field("key") or holder.field("name")) if holder is not None else None
+    key = pair.field("key") if pair is not None else None
+    if of is None or key is None or not _TABLE.search(of.text()):
+        return ""
+    return key.text().strip("'\"")[:80]
 
 
 def _fields(node: SgNode) -> dict[str, SgNode]:

@@ -32,6 +32,7 @@ _READS: Final = lazy.regex(
     r"(?:body\b|json\(|text\(|formData\(|query\b|queries\(|arrayBuffer\(|blob\(|parseBody\(|valid\(|files?\b|nextUrl\.searchParams|rawBody\b)"
     r"|\bsearchParams\b|\bquery(?:String)?Parameters\b|\breadBody\(|\bgetQuery\(|\bctx\.(?:query|request\.body)\b"
 )
+_HEADERS: Final = lazy.regex(r"\b(?:req|request|c\.req|ctx\.req(?:uest)?)\b[\w.]*\.headers?\b")
 _REJECTS: Final = lazy.regex(r"\b(?:400|422)\b|(?i:\bbad_?request\b)")
 _CONDITION: Final = lazy.regex(r"\bif\s*\(")
 _WORD: Final = lazy.regex(r"\w+")
@@ -113,6 +114,9 @@ class Handlers:
             self._call(call, made, touches, request, depth)
         if not made.get("checks") and made["reads"] and _rejects(text):
             made["checks"] = "answers 400"
+        if not made["reads"] and request and _HEADERS.search(text):
+            made["headers"] = True  # what it checks is not what comes in
+            made.pop("checks", None)
         if made["reads"] and _TOO_LARGE.search(text):
             made["bounded"] = True
         made["touches"] = sorted(set(touches))[:12]

@@ -120,6 +120,8 @@ def _judged(
         if one["line"] < row["line"]:
             merged["auth"] = merged.get("auth") or one.get("auth", "")
             merged["checks"] = merged.get("checks") or one.get("checks", "")
+    if _looks_at_headers_alone(row, path, project):
+        merged["checks"] = ""
     if not merged.get("auth"):
         merged["auth"] = next((f"{one.path}" for one in sentries if one.stands_before(merged, path)), "")
     if not merged.get("checks") and _speaks_mcp(path, project):
@@ -161,6 +163,17 @@ def _refuses_nobody(row: dict[str, Any], path: str, project: JavaScriptProject) 
         if rest.rpartition(".")[2] == name:
             found = project.follow(spec, rest, path)
             return bool(found.path) and found.local in project.records.get(found.path, {}).get("idle", ())
+    return False
+
+
+def _looks_at_headers_alone(row: dict[str, Any], path: str, project: JavaScriptProject) -> bool:
+    """Whether what is called a validator is a function of the project that reads headers and nothing of the body."""
+    name = row.get("checks", "")
+    for spec, rest in row.get("hands_to", ()) if name else ():
+        if rest.rpartition(".")[2] == name:
+            found = project.follow(spec, rest, path)
+            summary = project.records.get(found.path, {}).get("handlers", {}).get(found.local, {}) if found.path else {}
+            return bool(summary.get("headers"))
     return False
 
 

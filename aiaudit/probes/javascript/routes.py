@@ -126,7 +126,13 @@ class RouteFinder:
         for scope in self.module.functions:
             if scope.parent is self.module.top and scope.name and scope.node is not None and len(found) < 200:
                 summary = self.handlers.of(scope.node)
-                if summary.get("reads") or summary.get("auth") or summary.get("checks") or summary.get("hands_to"):
+                if (
+                    summary.get("reads")
+                    or summary.get("auth")
+                    or summary.get("checks")
+                    or summary.get("hands_to")
+                    or summary.get("headers")
+                ):
                     found[scope.name] = {key: value for key, value in summary.items() if value}
         return found
 

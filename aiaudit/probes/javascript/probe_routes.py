@@ -36,7 +36,7 @@ class RoutesQuery(ScriptQuery):
     tool), and app-wide middleware (kind middleware; only where asked for by kinds).
 
     takes_input, validated, bounded, auth, health, constant: as there. checks: what validates (`schema.parse`, a
-    middleware, `answers 400`)."""
+    middleware, `answers 400`; `headers alone: …` where that reads nothing of the body)."""
 
     frameworks: list[str] = Field(default_factory=list)
     kinds: list[str] = Field(default=["route", "action", "tool"])
@@ -121,7 +121,7 @@ def _judged(
             merged["auth"] = merged.get("auth") or one.get("auth", "")
             merged["checks"] = merged.get("checks") or one.get("checks", "")
     if _looks_at_headers_alone(row, path, project):
-        merged["checks"] = ""
+        merged["checks"] = f"headers alone: {row['checks']}"
     if not merged.get("auth"):
         merged["auth"] = next((f"{one.path}" for one in sentries if one.stands_before(merged, path)), "")
     if not merged.get("checks") and _speaks_mcp(path, project):

@@ -31,14 +31,14 @@ def list_(
 ) -> None:
     """List what is accepted, by whom, and until when."""
     from aiaudit.probes.secrets.hide import hide
-    from aiaudit.reports.text import visible
+    from aiaudit.reports.text import spelled
 
     today = day(as_of) or _today()
     found, errors = _all(project, today)
     for waiver in sorted(found, key=lambda w: (w.expires or "9999", w.id)):
         where = f" at {waiver.at}" if waiver.at else f" in {', '.join(waiver.paths)}" if waiver.paths else ""
         said = f"{waiver.id:<9} {_until(waiver.expires, today):<28} {waiver.owner}: {waiver.reason}{where}"
-        print(visible(hide(said)))
+        print(spelled(hide(said)))
     for error in errors:
         say(hide(str(error)))
     if not found and not errors:
@@ -55,18 +55,18 @@ def lint(
     Unknown ids, missing owners, reasons and days, and days that have passed.
     """
     from aiaudit.probes.secrets.hide import hide
-    from aiaudit.reports.text import visible
+    from aiaudit.reports.text import spelled
     from aiaudit.reports.words import digits
 
     today = day(as_of) or _today()
     found, errors = _all(project, today)
     for error in errors:
-        print(visible(hide(f"error: {error}")))
+        print(spelled(hide(f"error: {error}")))
     for waiver in found:
         if waiver.expired:
-            print(f"error: {visible(_place(waiver))}: expired on {waiver.expires}; its finding is back")
+            print(f"error: {spelled(_place(waiver))}: expired on {waiver.expires}; its finding is back")
         elif waiver.expires and (dt.date.fromisoformat(waiver.expires) - today).days <= SOON:
-            print(f"warning: {visible(_place(waiver))}: ends on {waiver.expires}")
+            print(f"warning: {spelled(_place(waiver))}: ends on {waiver.expires}")
     wrong = len(errors) + sum(waiver.expired for waiver in found)
     print(f"{digits(len(found) + len(errors), 'waiver')}, {wrong} wrong")
     if wrong:

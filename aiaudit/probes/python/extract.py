@@ -10,6 +10,7 @@ from aiaudit.probes.python import (
     assigned,
     dependencies,
     dispatch,
+    doormen,
     flows,
     gates,
     loops,
@@ -21,6 +22,7 @@ from aiaudit.probes.python import (
     routes,
     splits,
     tools,
+    turning,
 )
 from aiaudit.probes.python.annotations import request_models
 from aiaudit.probes.python.features import FileView
@@ -58,6 +60,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
         own_servers.HITS, lambda view: {"own_servers": own_servers.OwnServers(view).rows()}, entire=True
     ),
     "parses": _Feature(parses.HITS, lambda view: {"parses": parses.parses(view)}, also=parses.ALSO, traced=True),
+    "doormen": _Feature(doormen.HITS, doormen.doormen, entire=True),
     "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),
     "flows": _Feature(flows.HITS, lambda view: _flows(flows.FlowFinder(view)), traced=True),
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
@@ -73,6 +76,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
     "tools": _Feature(
         tools.HITS, lambda view: {"tools": tools.ToolFinder(view).rows()}, entire=True, counts=dispatch.counts
     ),
+    "turning": _Feature(turning.HITS, lambda view: {"turning": turning.turning(view)}, traced=True),
 }
 
 

@@ -254,6 +254,18 @@ class PythonProject:
             ways = onward
         return ends or [found for found, _ in ways]
 
+    def home(self, name: str, importer: str) -> tuple[str, str] | None:
+        """(file, name in it) of the function or class that a name stands for, as resolved in the file `importer`."""
+        for _ in range(MAX_STEPS):
+            if name.startswith("@."):
+                return importer, name[2:]
+            split = self.split(name, importer)
+            step = self._step(*split) if split is not None else None
+            if split is None or step is None:
+                return split
+            name, importer = step.name, split[0]
+        return None
+
     def _step(self, path: str, rest: str) -> Found | None:
         return next(iter(self._steps(path, rest)), None)
 

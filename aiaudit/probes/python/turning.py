@@ -1,0 +1,88 @@
+"""Functions that turn callers away with 401 or 403, and whether they do so for their credential.
+
+A key may come in a request that is handed over, or in parameters of their own: `token: str = Depends(scheme)`,
+`x_api_key: str = Header()`. Who is turned away for what was sent (a file of the wrong kind), or since another service
+said so, was not asked who he is.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Final
+
+from aiaudit import lazy
+from aiaudit.probes.python.credentials import BROUGHT, CHECKED, Said, names_a_key
+from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import FunctionNode, parameters
+from aiaudit.probes.python.resolve import default_of, last_name
+from aiaudit.probes.python.ways import Ways
+
+HITS: Final = (
+    rb"\b40[13]\b|\bHTTP_40[13]_|\bUNAUTHORIZED\b|\bFORBIDDEN\b"
+    rb"|\braise[ \t]+\w*(?:Unauthorized|Forbidden|NotAuthenticated|PermissionDenied|AuthenticationError|AuthError)"
+)
+MAX_ROWS: Final = 60  # functions of one file
+_REQUEST: Final = lazy.regex(r"(?:^|\.)(?:Request|HTTPConnection|WebSocket|HttpRequest)$")
+_CREDENTIALS: Final = lazy.regex(r"^HTTP(?:Authorization|Basic)Credentials$|^(?:APIKey|OAuth2)\w+$")
+_SCHEME: Final = lazy.regex(r"(?i)oauth2|bearer|scheme|header|cookie|credential|security|basic")
+_PERSON: Final = lazy.regex(r"(?i)user|auth|principal|identity|session|claims|account|caller|token|admin|tenant|member")
+
+
+def turning(view: FileView) -> list[dict[str, Any]]:
+    """One row for each function in which a caller is turned away: its lines, and whether a credential was looked at."""
+    rows: dict[str, dict[str, Any]] = {}
+    for line in view.marked:
+        scope, _ = view.module.locate(line)
+        if scope.kind != "function" or scope.qualname in rows or len(rows) >= MAX_ROWS:
+            continue
+        ways = Ways(view, scope, "passed")
+        rows[scope.qualname] = {
+            "function": scope.qualname,
+            "line": view.source.line(scope.start),
+            "end": view.source.line(scope.end),
+            "looks": ways.looks(_said(scope)),
+        }
+        if not ways.turns_away():
+            rows[scope.qualname] = {}  # a word in a comment, or the number of something
+    return [row for row in rows.values() if row]
+
+
+def _said(scope: Scope) -> Said:
+    """What a function knows of the request and of credentials by its parameters."""
+    node = scope.node
+    assert isinstance(node, FunctionNode)
+    said = Said(flask=True)  # `request`, `session` and `g` may be Flask's
+    for one in parameters(node):
+        annotation, default = _apart(one.annotation)
+        given = default_of(node, one.arg) or default
+        kind = last_name(annotation) if annotation is not None else ""
+        if one.arg in ("request", "req", "websocket", "connection", "info") or _REQUEST.search(kind):
+            said.request.add(one.arg)
+        elif isinstance(given, ast.Call) and last_name(given.func) in ("Depends", "Security") and given.args:
+            name = last_name(given.args[0].func if isinstance(given.args[0], ast.Call) else given.args[0])
+            brought = bool(_CREDENTIALS.search(kind) or _SCHEME.search(name)) and not name.startswith("get_current")
+            known = bool(_PERSON.search(name) or _PERSON.search(kind))
+            said.names[one.arg] = BROUGHT if brought else CHECKED if known else 0
+        elif _CREDENTIALS.search(kind) or names_a_key(_alias(given) or one.arg):
+            said.names[one.arg] = BROUGHT
+    return said
+
+
+def _apart(annotation: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None]:
+    """The type of an annotation, and what `Annotated` says besides."""
+    match annotation:
+        case ast.Subscript(value=value, slice=ast.Tuple(elts=[first, *others])) if last_name(value) == "Annotated":
+            return first, next((one for one in others if isinstance(one, ast.Call)), None)
+        case ast.Subscript(value=value, slice=inner) if last_name(value) == "Optional":
+            return inner, None
+        case ast.BinOp(left=left):
+            return left, None
+    return annotation, None
+
+
+def _alias(given: ast.expr | None) -> str:
+    for one in given.keywords if isinstance(given, ast.Call) else ():
+        if one.arg == "alias" and isinstance(one.value, ast.Constant):
+            return str(one.value.value)
+    return ""

@@ -1,0 +1,43 @@
+"""The probe `python.turning`: functions that turn callers away, and whether for their credential."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
+
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.project import PythonProject
+from aiaudit.project.entry import Entry
+
+TURNING: Final = record(
+    "turning", path=STRING, line=INT, cell=INT, role=STRING, function=STRING, name=STRING, end=INT, looks=BOOL
+)
+
+
+class TurningQuery(CodeQuery):
+    """Functions in which somebody is answered 401 or 403, handlers among them. function: with its class; name: without.
+    looks: a condition looks at a credential (compares it, or asks for what a call made of it) and turns away whoever
+    has none; false where all that counts is what was sent, what another service said, or whether a header is there."""
+
+    features: ClassVar[tuple[str, ...]] = ("turning",)
+
+
+class TurningProbe(Probe[TurningQuery]):
+    name: ClassVar[str] = "python.turning"
+    title: ClassVar[str] = "Functions that turn callers away with 401 or 403, and whether for their credential"
+    query: ClassVar[type[Query]] = TurningQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: TurningQuery) -> Type:
+        return list_of(TURNING)
+
+    def answer(self, fact_id: str, query: TurningQuery, context: Context) -> Fact:
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            for row in project.records[entry.path].get("turning", ()):
+                yield {"cell": 0, **row, "name": row["function"].rpartition(".")[2]}
+
+        return fact_of(fact_id, query, context, find, note=lambda one: str(one["function"]), having="turning")

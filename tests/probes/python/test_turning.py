@@ -1,0 +1,129 @@
+"""Functions that answer 401 or 403: for the caller's credential, or for something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from tests.probes.python.support import ask
+
+HEAD = """
+import jwt
+from fastapi import Depends, FastAPI, Header, HTTPException, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, OAuth2PasswordBearer
+
+oauth2_scheme = OAuth2PasswordBearer(tokenUrl="token")
+bearer = HTTPBearer()
+"""
+
+LOOKS = {
+    "a header that is compared": """
+        def check(x_api_key: str = Header()):
+            if x_api_key != settings.key:
+                raise HTTPException(status_code=401)
+        """,
+    "a token that is decoded": """
+        def get_current_user(token: str = Depends(oauth2_scheme)):
+            credentials_exception = HTTPException(status_code=401)
+            try:
+                payload = jwt.decode(token, KEY, algorithms=["HS256"])
+                name = payload.get("sub")
+                if name is None:
+                    raise credentials_exception
+            except jwt.PyJWTError:
+                raise credentials_exception
+            return name
+        """,
+    "credentials that are looked up": """
+        async def caller(credentials: HTTPAuthorizationCredentials = Security(bearer)):
+            user = await users.by_token(credentials.credentials)
+            if not user:
+                raise HTTPException(403, "no")
+            return user
+        """,
+    "a user that another dependency found": """
+        def admin(user: User = Depends(get_current_user)):
+            if not user.is_admin:
+                raise HTTPException(status_code=status.HTTP_403_FORBIDDEN)
+            return user
+        """,
+    "a request that is handed on": """
+        async def guard(request: Request):
+            if not await sessions.find(request):
+                raise HTTPException(status_code=401)
+        """,
+    "the session of Flask": """
+        def wrapped(*args, **kwargs):
+            if "user" not in session:
+                abort(401)
+            return view(*args, **kwargs)
+        """,
+    "a bearer of its own": """
+        class Bearer(HTTPBearer):
+            async def __call__(self, request: Request):
+                credentials = await super().__call__(request)
+                if not self.is_good(credentials.credentials):
+                    raise HTTPException(status_code=403)
+                return credentials
+
+            def is_good(self, token):
+                return decode(token) is not None
+        """,
+    "the owner of a thing": """
+        @app.get("/jobs/{job_id}")
+        def job(job_id: str, user=Depends(get_current_user)):
+            found = jobs.get(job_id)
+            if found.owner != user.id:
+                raise HTTPException(403)
+            return found
+        """,
+}
+DOES_NOT = {
+    "a file of the wrong kind": """
+        @app.post("/upload")
+        async def upload(file: UploadFile):
+            if not file.filename.endswith(".csv"):
+                raise HTTPException(status_code=403, detail="only csv")
+            return await store(file)
+        """,
+    "what another service said": """
+        @app.post("/ask")
+        async def ask(question: Question):
+            try:
+                return await client.ask(question.text)
+            except openai.AuthenticationError:
+                raise HTTPException(status_code=401, detail="wrong key of the provider")
+        """,
+    "a header that is only there": """
+        def check(authorization: str = Header(None)):
+            if authorization is None or not authorization.startswith("Bearer "):
+                raise HTTPException(status_code=401)
+        """,
+    "an address": """
+        @app.post("/ask")
+        async def ask(request: Request):
+            if request.client.host not in ALLOWED:
+                raise HTTPException(status_code=403)
+            return answer(await request.json())
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "looks"),
+    [*((code, True) for code in LOOKS.values()), *((code, False) for code in DOES_NOT.values())],
+    ids=[*LOOKS, *DOES_NOT],
+)
+def test_whether_a_credential_is_looked_at(tmp_path: Path, code: str, looks: bool) -> None:
+    found = ask(tmp_path, "python.turning", {"app.py": HEAD + dedent(code)}).value or []
+    assert [one["looks"] for one in found] == [looks]
+
+
+def test_a_comment_turns_nobody_away(tmp_path: Path) -> None:
+    code = (
+        "# raise HTTPException(status_code=403)\ndef f():\n    # raise HTTPException(status_code=403)\n    return 1\n"
+    )
+    found = ask(tmp_path, "python.turning", {"app.py": code}).value or []
+    assert found == []

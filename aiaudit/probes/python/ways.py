@@ -495,10 +495,27 @@ def _calls(node: ast.stmt) -> list[ast.Call]:
 
 
 def _answer(own: Scope) -> ast.expr | None:
-    """What a function of one statement gives back."""
+    """What a function gives back that is no more than `if …: return True` (or False), some times, and a last `return`:
+    as one condition."""
     assert isinstance(own.node, FunctionNode)
     body = [one for one in own.node.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
-    return body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
+    last = body[-1] if body else None
+    if not isinstance(last, ast.Return) or last.value is None or len(body) > MAX_NESTED:
+        return None
+    answer = last.value
+    for one in reversed(body[:-1]):
+        match one:
+            case ast.If(test=test, body=[ast.Return(value=ast.Constant(value=True))], orelse=[]):
+                answer = test if _is_false(answer) else ast.BoolOp(ast.Or(), [test, answer])
+            case ast.If(test=test, body=[ast.Return(value=ast.Constant(value=False))], orelse=[]):
+                answer = ast.BoolOp(ast.And(), [ast.UnaryOp(ast.Not(), test), answer])
+            case _:
+                return None
+    return answer
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
 
 
 def _below(texts: Paths | None) -> Paths | None:

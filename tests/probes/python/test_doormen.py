@@ -83,6 +83,14 @@ BUT = {
     "an attribute": ('if self._is_open(request.url.path):\n    return await call_next(request)\n', ["/health*", "/metrics*"]),
     "a name of the path": ('path = request.url.path\nif path == "/" or path.startswith(("/docs", "/static")):\n    return await call_next(request)\n', ["/", "/docs*", "/static*"]),
 }  # fmt: skip
+PUBLIC = """
+def is_public(path):
+    if path in OPEN:
+        return True
+    if path == "/":
+        return True
+    return path.startswith("/static") or path.startswith("/assets")
+"""
 CHECK = 'if not self._is_good(self._key(request)):\n    return self._refuse("no")\nreturn await call_next(request)'
 
 
@@ -90,6 +98,13 @@ CHECK = 'if not self._is_good(self._key(request)):\n    return self._refuse("no"
 def test_it_asks_but_on_some_paths(tmp_path: Path, body: str, paths: list[str]) -> None:
     found = asked(tmp_path, body + CHECK)
     assert (found["asks"], found["open"]) == ("always", paths)
+
+
+def test_a_function_of_several_conditions(tmp_path: Path) -> None:
+    body = f"if is_public(request.url.path):\n    return await call_next(request)\n{CHECK}"
+    code = HEAD + indent(body, "        ") + PUBLIC + TAIL
+    (found,) = ask(tmp_path, "python.doormen", {"app.py": code}).value or []
+    assert (found["asks"], found["open"]) == ("always", ["/", "/assets*", "/docs", "/health", "/static*"])
 
 
 def test_a_check_inside_a_condition_of_paths(tmp_path: Path) -> None:

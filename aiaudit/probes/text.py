@@ -1,6 +1,6 @@
 """The probe `text.search`: regular expressions over text files, where no better probe knows the format.
 
-A hit may stand in a comment or a string, so the confidence is medium and the level never above E2.
+A hit may stand in a string, or behind code in a comment, so the confidence is medium and the level never above E2.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class SearchQuery(Query):
     """any: patterns in RE2's syntax, a list or name -> pattern; `^` and `$` are those of a line. unless: a pattern that
     takes back a hit on whose line it stands. files: globs (all text files). roles: purposes a file may have (where
     files are named: all but vendored and generated; else code, configuration, notebooks, other). ignored: whether files
-    that a `.gitignore` matches count. keep: whether a hit's text is kept (set false where it may hold a secret)."""
+    that a `.gitignore` matches count. keep: whether a hit's text is kept (set false where it may hold a secret).
+    comments: whether lines that are comments count, which prove nothing of what is done."""
 
     any: list[str] | dict[str, str] = Field(min_length=1)
     unless: str = ""
@@ -40,6 +41,7 @@ class SearchQuery(Query):
     ignore_case: bool = False
     ignored: bool = False
     keep: bool = True
+    comments: bool = False
     max_hits: int = Field(default=50, ge=1, le=1000, description="Hits of one pattern in one file.")
 
     @field_validator("any", "unless")
@@ -68,6 +70,7 @@ class SearchQuery(Query):
                 ignore_case=self.ignore_case,
                 keep=self.keep,
                 most=self.max_hits,
+                comments=self.comments,
             ),
         )
 

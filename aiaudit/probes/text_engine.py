@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_chec
 
 from msgspec import Struct
 
+from aiaudit.probes.comment_lines import STARTS, comments_of, is_comment
 from aiaudit.probes.spans import each_span
 from aiaudit.probes.text_classes import Keys, Weight, classes
 from aiaudit.probes.text_search import Expression, compiled_pattern, is_fast, learn, placed_pattern, search_for
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Project
 
 NAME: Final = "text"
-VERSION: Final = 3  # of what `scan` gives; part of the cache key
+VERSION: Final = 4  # of what `scan` gives; part of the cache key
 MAX_MATCH: Final = 120  # characters of a hit that are kept
 _TEXT_DATA: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".arff", ".libsvm"})
 _MUCH: Final = 24 * 1024 * 1024  # bytes that pay for a search which takes a second to make
@@ -60,6 +61,7 @@ class PatternGroup(Struct, frozen=True):
     `files`, `roles` (None: any) and `ignored` say in which. `unless` takes back a hit whose line it matches. A hit is
     kept as its text (at most 120 characters), or as what `judge` makes of it; `judged_by` names the judge and its
     version. `keep`: whether a hit's text is kept at all. `most`: hits of one pattern in one file, more are left out.
+    `comments`: whether a hit on a line that is a comment counts.
     """
 
     patterns: tuple[Pattern, ...]
@@ -70,13 +72,14 @@ class PatternGroup(Struct, frozen=True):
     ignore_case: bool = False
     keep: bool = True
     most: int = 50
+    comments: bool = True
     judge: Judge | None = None
     judged_by: str = ""
 
     @property
     def key(self) -> str:
         """What hits depend on besides the text; hits are kept under it."""
-        parts = [self.patterns, self.unless, self.ignore_case, self.keep, self.most, self.judged_by]
+        parts = [self.patterns, self.unless, self.ignore_case, self.keep, self.most, self.comments, self.judged_by]
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
 
     def takes(self, entry: Entry) -> bool:
@@ -111,7 +114,7 @@ class TextEngine:
             self._groups[lists.index(group.files)].append((group.key, group))
         self._by_key = {key: group for some in self._groups for key, group in some}
         self._keys_of: dict[tuple[tuple[int, ...], Role, bool], Keys] = {}
-        self._variants: dict[Keys, str] = {}  # what the keys are called together
+        self._variants: dict[tuple[Keys, str], str] = {}  # what the keys are called together, by kind of comments
         self._keys_at: dict[str, Keys] = {}
         self._bytes: dict[Keys, int] = {}  # of the files for which these groups are meant
         self._searches: dict[Keys, _Search] = {}
@@ -129,10 +132,10 @@ class TextEngine:
 
     def variant(self, entry: Entry) -> str:
         """The patterns that are searched in this file."""
-        keys = self._keys(entry)
-        known = self._variants.get(keys)
+        keys, kind = self._keys(entry), comments_of(entry)
+        known = self._variants.get((keys, kind))
         if known is None:
-            known = self._variants[keys] = ",".join(keys)
+            known = self._variants[keys, kind] = ",".join((kind, *keys)) if keys else ""
         return known
 
     def prepare(self, size: int, cache: Cache | None = None) -> None:
@@ -172,7 +175,7 @@ class TextEngine:
         search = self._searches.get(keys)
         if search is None:
             search = self._searches[keys] = self._search_for(keys)
-        return {"hits": search(text, keys)}
+        return {"hits": search(text, keys, comments_of(entry))}
 
     @property
     def _joint(self) -> Keys:
@@ -275,14 +278,15 @@ class _Search:
         expressions = [rule.expression for rule in self._rules]
         self._search = search_for(expressions, much=much, cache=cache, purpose=purpose)
 
-    def __call__(self, text: bytes, keys: Iterable[str]) -> dict[str, list[list[Any]]]:
-        """The hits of the groups of these keys."""
+    def __call__(self, text: bytes, keys: Iterable[str], comments: str = "") -> dict[str, list[list[Any]]]:
+        """The hits of the groups of these keys in a text with this kind of comments."""
         meant = frozenset(keys)
+        starts = STARTS.get(comments)
         hits: dict[str, list[list[Any]]] = {}
         quoted: list[_Quoted] = []
         for index in self._search.candidates(text):
             rule = self._rules[index]
-            if rule.key in meant and (found := _hits(text, rule, quoted)):
+            if rule.key in meant and (found := _hits(text, rule, quoted, starts)):
                 hits.setdefault(rule.key, []).extend(found)
         if quoted:
             _quote(text, quoted)
@@ -297,15 +301,20 @@ class _Quoted(NamedTuple):
     end: int
 
 
-def _hits(text: bytes, rule: _Rule, quoted: list[_Quoted]) -> list[list[Any]]:
-    """The hits of one pattern, one a line at most. Those whose text is kept go to `quoted` too."""
+def _hits(text: bytes, rule: _Rule, quoted: list[_Quoted], comments: tuple[bytes, ...] | None) -> list[list[Any]]:
+    """The hits of one pattern, one a line at most. Those whose text is kept go to `quoted` too. `comments`: how a line
+    begins that is one."""
     group, number, unless = rule.group, rule.number, rule.unless
+    if group.comments:
+        comments = None
     found: list[list[Any]] = []
     line, counted, last = 1, 0, 0
     for start, end, match in rule.places(text):
         line += text.count(b"\n", counted, start)
         counted = start
         if line == last or (unless is not None and unless.search(_line(text, start))):
+            continue
+        if comments is not None and is_comment(_begins(text, start, end), comments):
             continue
         hit: list[Any] = [number, line, ""]
         if group.judge is not None:
@@ -328,6 +337,13 @@ def _quote(text: bytes, quoted: Sequence[_Quoted]) -> None:
     told = shown(text, [(one.start, one.end) for one in quoted])
     for (hit, _, _), said in zip(quoted, told, strict=True):
         hit[2] = display(said.strip()[:MAX_MATCH])
+
+
+def _begins(text: bytes, start: int, end: int) -> bytes:
+    """How the line begins on which a hit has its first character that is no space."""
+    while start < end and text[start] in b" \t\r\n":
+        start += 1
+    return text[(first := text.rfind(b"\n", 0, start) + 1) : first + 200].lstrip()
 
 
 def _line(text: bytes, position: int) -> bytes:

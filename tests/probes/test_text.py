@@ -50,13 +50,37 @@ def test_patterns_may_have_names(tmp_path: Path) -> None:
 
 
 def test_anchors_are_those_of_lines_and_a_line_counts_once(tmp_path: Path) -> None:
-    fact = search(tmp_path, {"Dockerfile": "# FROM x\nFROM a\nFROM b FROM c\n"}, any=["^FROM"], files=["Dockerfile"])
+    fact = search(tmp_path, {"Dockerfile": "RUN FROM x\nFROM a\nFROM b FROM c\n"}, any=["^FROM"], files=["Dockerfile"])
     assert places(fact) == [("Dockerfile", 2), ("Dockerfile", 3)]
     assert places(search(tmp_path, any=["FROM"], files=["Dockerfile"])) == [
         ("Dockerfile", 1),
         ("Dockerfile", 2),
         ("Dockerfile", 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("a.py", "# needle\n    # needle\nneedle\n", 3),
+        ("a.ts", "// needle\n/* needle\n * needle */\nneedle\n", 4),
+        ("a.yaml", "  # needle\nkey: needle\n", 2),
+        ("Dockerfile", "# needle\nRUN needle\n", 2),
+        ("a.sql", "-- needle\nselect needle\n", 2),
+        ("a.ipynb", '{\n "# needle",\n "needle"\n}\n', 3),
+        ("run.sh", "#!/bin/needle\n", 1),
+        ("README.md", "# needle\n", 1),
+    ],
+)
+def test_what_stands_in_a_comment_is_no_hit(tmp_path: Path, path: str, text: str, line: int) -> None:
+    assert places(search(tmp_path, {path: text}, any=["needle"], files=["**/*"])) == [(path, line)]
+    every = places(search(tmp_path, any=["needle"], files=["**/*"], comments=True))
+    assert len(every) == sum("needle" in one for one in text.splitlines())
+
+
+def test_the_same_bytes_have_comments_in_one_file_and_none_in_another(tmp_path: Path) -> None:
+    tree = {"a.md": "# needle\n", "b.py": "# needle\n", "c.js": "# needle\n"}
+    assert places(search(tmp_path, tree, any=["needle"], files=["**/*"])) == [("a.md", 1), ("c.js", 1)]
 
 
 def test_unless_takes_back_and_case_may_be_ignored(tmp_path: Path) -> None:

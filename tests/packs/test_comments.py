@@ -1,0 +1,79 @@
+"""What stands in a comment proves nothing: a failing project to which everything that passes is added in comments."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from aiaudit.packs.cases import Case, find_cases, run_case
+from aiaudit.packs.expect import FILE, Expect, read_expect
+from tests import shared
+from tests.packs.test_cases import FOLDER, PACK_OF, library
+
+MARKS: Final = {
+    **dict.fromkeys((".py", ".yaml", ".yml", ".sh", ".toml", ".tf", ".cfg", ".properties"), "# "),
+    **dict.fromkeys((".ts", ".tsx", ".js", ".mjs", ".go", ".java", ".rs", ".kt", ".cs"), "// "),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm() -> None:
+    shared.ready_to_fork()
+
+
+def texts(case: Case, expect: Expect) -> dict[str, str]:
+    """The text files of a case's tree."""
+    found = {
+        str(path.relative_to(case.path)): path.read_text("utf-8")
+        for path in sorted(case.path.rglob("*"))
+        if path.is_file() and path.name != FILE and mark(path.name)
+    }
+    return found | {path: text for path, text in expect.files.items() if isinstance(text, str)}
+
+
+def mark(path: str) -> str:
+    name = path.rpartition("/")[2]
+    return "# " if name.startswith(("Dockerfile", "Makefile")) else MARKS.get(Path(name).suffix, "")
+
+
+def in_comments(path: str, text: str) -> str:
+    return "".join(f"{mark(path)}{line}\n" if line.strip() else "\n" for line in text.splitlines())
+
+
+def plain(check: str, status: str) -> list[tuple[Case, Expect]]:
+    """The check's cases that end so by their tree alone."""
+    found = [(case, read_expect(case.path)) for case in find_cases(FOLDER) if case.check == check]
+    return [
+        (case, expect) for case, expect in found if expect.status == status and not (expect.git or expect.attestations)
+    ]
+
+
+CHECKS = [check for check in sorted(PACK_OF) if plain(check, "fail") and plain(check, "pass")]
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_comments_improve_nothing(check: str, tmp_path: Path) -> None:
+    failing = next((one for one in plain(check, "fail") if one[0].name == "fail"), plain(check, "fail")[0])
+    files = texts(*failing)
+    suffixes = {Path(path).suffix for path in files}  # code in another language would be unread, and so unknown
+    added = dict(files)
+    for case, expect in plain(check, "pass"):
+        for path, text in texts(case, expect).items():
+            if mark(path) and (Path(path).suffix in suffixes or mark(path) == "# "):
+                added[path] = added.get(path, "") + "\n" + in_comments(path, text)
+    folder = tmp_path / "fail"
+    folder.mkdir()
+    expected = failing[1].model_dump(mode="json", exclude_defaults=True)
+    kept = {key: expected[key] for key in ("config", "as_of", "given", "options") if key in expected}
+    binary = {path: one for path, one in (expected.get("files") or {}).items() if not isinstance(one, str)}
+    (folder / FILE).write_text(json.dumps({**kept, "status": "fail", "files": {**binary, **added}}), "utf-8")
+    for path in failing[0].path.rglob("*"):  # what is no text stays as it is
+        if path.is_file() and path.name != FILE and str(path.relative_to(failing[0].path)) not in added:
+            target = folder / path.relative_to(failing[0].path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    result = run_case(library(PACK_OF[check]), Case(check, "fail", folder))
+    assert result.passed, "\n".join(result.problems)

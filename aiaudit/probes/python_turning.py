@@ -13,12 +13,21 @@ from aiaudit.probes.python.project import PythonProject
 from aiaudit.project.entry import Entry
 
 TURNING: Final = record(
-    "turning", path=STRING, line=INT, cell=INT, role=STRING, function=STRING, name=STRING, end=INT, looks=BOOL
+    "turning",
+    path=STRING,
+    line=INT,
+    cell=INT,
+    role=STRING,
+    function=STRING,
+    names=list_of(STRING),
+    end=INT,
+    looks=BOOL,
 )
 
 
 class TurningQuery(CodeQuery):
-    """Functions in which somebody is answered 401 or 403, handlers among them. function: with its class; name: without.
+    """Functions in which somebody is answered 401 or 403, handlers among them. names: what it is
+    called by where it stands before others: its own, that of the decorator around it, or of the class that is called.
     looks: a condition looks at a credential (compares it, or asks for what a call made of it) and turns away whoever
     has none; false where all that counts is what was sent, what another service said, or whether a header is there."""
 
@@ -38,6 +47,6 @@ class TurningProbe(Probe[TurningQuery]):
     def answer(self, fact_id: str, query: TurningQuery, context: Context) -> Fact:
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for row in project.records[entry.path].get("turning", ()):
-                yield {"cell": 0, **row, "name": row["function"].rpartition(".")[2]}
+                yield {"cell": 0, **row}
 
         return fact_of(fact_id, query, context, find, note=lambda one: str(one["function"]), having="turning")

@@ -39,6 +39,7 @@ def turning(view: FileView) -> list[dict[str, Any]]:
         ways = Ways(view, scope, "passed")
         rows[scope.qualname] = {
             "function": scope.qualname,
+            "names": _names(scope),
             "line": view.source.line(scope.start),
             "end": view.source.line(scope.end),
             "looks": ways.looks(_said(scope)),
@@ -46,6 +47,19 @@ def turning(view: FileView) -> list[dict[str, Any]]:
         if not ways.turns_away():
             rows[scope.qualname] = {}  # a word in a comment, or the number of something
     return [row for row in rows.values() if row]
+
+
+def _names(scope: Scope) -> list[str]:
+    """What it is called by where it stands before others: its name, that of the decorator that it is inside, or of a
+    class whose objects are called."""
+    names = [scope.qualname.rpartition(".")[2]]
+    around = scope.parent
+    if names == ["__call__"] and around is not None and around.kind == "class":
+        names = [around.qualname.rpartition(".")[2]]
+    while around is not None and around.kind == "function":
+        names.append(around.qualname.rpartition(".")[2])
+        around = around.parent
+    return names
 
 
 def _said(scope: Scope) -> Said:

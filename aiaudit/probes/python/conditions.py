@@ -1,0 +1,290 @@
+"""What the conditions of a function say of whoever calls: that a credential was looked at, or for which paths.
+
+A condition is asked what it proves that it is true, or false: `if key not in KEYS` proves behind it that the key was
+good, `if path in OPEN` inside it that the request is for one of these. Functions of the same file are looked into.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+
+from aiaudit import lazy
+from aiaudit.probes.python.credentials import (
+    CHECKED,
+    NONE,
+    SAID,
+    Said,
+    bag_of,
+    is_endpoint,
+    is_other_kind,
+    is_path,
+    is_setting,
+    learn,
+    strength,
+)
+from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import FunctionNode, parameters
+from aiaudit.probes.python.resolve import last_name
+
+MAX_DEPTH: Final = 3  # functions that are called on the way
+MAX_STEPS: Final = 4_000  # statements that are gone through for one function, those that it calls included
+MAX_LOOKS: Final = 40_000  # nodes in which a denial is looked for
+MAX_NESTED: Final = 60  # conditions inside conditions; each `elif` is one
+_DENIAL: Final = lazy.regex(
+    r"(?i)unauthori[sz]|forbidden|not_?authenticated|permission_?denied|auth(?:entication)?_?(?:error|failed|required)"
+    r"|credentials?_?(?:exception|error)|access_?denied|HTTP_40[13]|(?:^|_)den(?:y|ied)|invalid_?(?:token|credential|api_?key)|log_?in|sign_?in"
+)
+UNKNOWN_CALLER: Final = lazy.regex(r"(?i)unauthori[sz]ed|not_?authenticated|HTTP_401|log_?in|sign_?in")
+Paths = frozenset[str]
+NO_PATHS: Final[Paths] = frozenset()
+
+
+class Proof(Struct, frozen=True):
+    """What a condition proves: that a credential was looked at, or that the request is for one of these paths, or that
+    it is of another kind (neither). All of it only where a setting wants it so."""
+
+    looked: bool = False
+    paths: Paths = NO_PATHS
+    by_setting: bool = False
+
+
+class Conditions:
+    """The conditions of one function, and of those of its file that it calls."""
+
+    def __init__(self, view: FileView) -> None:
+        self._view = view
+        self._active: list[Scope] = []  # the functions that are gone through, the inner ones last
+        self._steps = 0
+        self._looks = 0
+        self._saw_one = False  # the condition at hand looks at a credential
+        self._says_401 = False  # that the caller is not known, which only a credential can tell
+
+    def _proof(self, test: ast.expr, truth: bool, said: Said, depth: int = 0) -> Proof | None:
+        """What it proves that a condition is true (or false); None where that is nothing."""
+        if depth > 12:
+            return None
+        match test:
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                return self._proof(inner, not truth, said, depth + 1)
+            case ast.BoolOp(op=op, values=parts):
+                found = [self._proof(one, truth, said, depth + 1) for one in parts]
+                known = [one for one in found if one is not None]
+                if isinstance(op, ast.And) is truth:  # all of them hold: one is enough
+                    return min(known, key=lambda one: (not one.looked, len(one.paths)), default=None)
+                settings = [one is None and is_setting(part, said) for one, part in zip(found, parts, strict=True)]
+                if not known or len(known) + sum(settings) < len(found):
+                    return None
+                every = NO_PATHS.union(*(one.paths for one in known))
+                return Proof(any(one.looked for one in known), every, any(settings))
+            case ast.NamedExpr(target=target, value=value):
+                learn(target, value, self._strength(value, said), said)
+                return self._proof(value, truth, said, depth + 1)
+        if is_other_kind(test, truth, said):
+            return Proof()
+        paths = self._paths(test, truth, said)
+        if paths:
+            return Proof(paths=paths)
+        return Proof(looked=True) if self._looked_at(test, truth, said) else None
+
+    def _looked_at(self, test: ast.expr, truth: bool, said: Said) -> bool:
+        """Whether a condition that is true (or false) shows that a credential was looked at and found good."""
+        found = self._strength(test, said)
+        if found < SAID or (found == SAID and not self._says_401):
+            return False
+        self._saw_one = True
+        if isinstance(test, ast.Compare):
+            good = isinstance(test.ops[0], ast.Eq | ast.In | ast.IsNot)
+            other = test.comparators[0]
+            if isinstance(other, ast.Constant) and other.value is False:
+                good = not good
+            return good is truth
+        return truth
+
+    def _paths(self, test: ast.expr, truth: bool, said: Said) -> Paths | None:
+        """The paths that a condition lets through: `path in OPEN`, `path.startswith("/docs")`, `any(… for … in …)`, or
+        a function of the file's own that answers so."""
+        match test:
+            case ast.Compare(left=left, ops=[op], comparators=[other]) if is_path(left, said):
+                if isinstance(op, ast.In | ast.Eq) is truth and isinstance(op, ast.In | ast.Eq | ast.NotIn | ast.NotEq):
+                    return self._texts(other)
+            case ast.Compare(left=left, ops=[op], comparators=[other]) if is_endpoint(left, said):
+                if isinstance(op, ast.In | ast.Eq) is truth and isinstance(op, ast.In | ast.Eq | ast.NotIn | ast.NotEq):
+                    texts = self._texts(other)
+                    return None if texts is None else frozenset(f"{one}()" for one in texts)
+            case ast.Call(func=ast.Attribute(value=value, attr="startswith"), args=[given]) if truth and is_path(
+                value, said
+            ):
+                return _below(self._texts(given))
+            case ast.Call(func=ast.Name(id="any"), args=[ast.GeneratorExp(elt=element, generators=[one])]) if truth:
+                return self._any_path(element, one, said)
+            case ast.Call(func=function, args=given) if len(self._active) <= MAX_DEPTH:
+                own = self._own(function)
+                answer = _answer(own) if own is not None else None
+                if own is None or answer is None:
+                    return None
+                return self._proof_of_paths(own, answer, given, truth, said)
+        return None
+
+    def _proof_of_paths(
+        self, own: Scope, answer: ast.expr, given: Sequence[ast.expr], truth: bool, said: Said
+    ) -> Paths | None:
+        inside = handed(own, given, said)
+        self._active.append(own)
+        found = self._proof(answer, truth, inside) if inside.paths or inside.request else None
+        self._active.pop()
+        return found.paths if found is not None and not found.looked else None
+
+    def _any_path(self, element: ast.expr, one: ast.comprehension, said: Said) -> Paths | None:
+        match element:
+            case ast.Call(func=ast.Attribute(value=value, attr="startswith"), args=[ast.Name(id=name)]) if is_path(
+                value, said
+            ):
+                if isinstance(one.target, ast.Name) and one.target.id == name:
+                    return _below(self._texts(one.iter))
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Name(id=name)]) if is_path(left, said):
+                if isinstance(one.target, ast.Name) and one.target.id == name:
+                    return self._texts(one.iter)
+        return None
+
+    def _texts(self, node: ast.expr) -> Paths | None:
+        """Constant texts, or None where they come from elsewhere: a setting may open anything."""
+        value = self._view.values.of(node, self._active[-1])
+        if isinstance(node, ast.Attribute) and last_name(node.value) == "self" and not isinstance(value, list):
+            owner = self._active[-1].parent
+            bound = owner.attributes(node.attr) if owner is not None and owner.kind == "class" else ()
+            value = self._view.values.of(bound[0].node, owner) if len(bound) == 1 and owner is not None else None
+        if isinstance(value, dict):
+            value = list(value)
+        texts = value if isinstance(value, list) else [value]
+        return frozenset(texts) if texts and all(isinstance(one, str) for one in texts) else None
+
+    def _own(self, function: ast.AST) -> Scope | None:
+        """The function of this file that is called: `self.f`, or `f`."""
+        match function:
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+                around = self._active[-1].parent
+                found = around.children.get(name) if around is not None and around.kind == "class" else None
+            case ast.Name(id=name):
+                found = self._view.module.top.children.get(name)
+            case _:
+                return None
+        if found is None or found.kind != "function" or found in self._active or len(self._active) > MAX_DEPTH:
+            return None
+        return found
+
+    def _strength(self, node: ast.AST | None, said: Said) -> int:
+        return strength(node, said, lambda call: self._inner(call, said))
+
+    def _inner(self, call: ast.Call, said: Said) -> int:
+        """How much of a credential a function of the file's own gives back; below 0 where it is another's."""
+        own = self._own(call.func)
+        if own is None:
+            return -1
+        inside = handed(own, call.args, said)
+        self._active.append(own)
+        most = NONE
+        for node in statements_of(own):
+            self._steps += 1
+            if self._steps > MAX_STEPS:
+                break
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                found = self._strength(node.value, inside)
+                for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                    learn(target, node.value, found, inside)
+            elif isinstance(node, ast.Return):
+                most = max(most, self._strength(node.value, inside))
+            elif isinstance(node, ast.If) and self._strength(node.test, inside) >= CHECKED:
+                most = max(most, CHECKED if any(isinstance(one, ast.Return) for one in node.body) else NONE)
+        self._active.pop()
+        return most
+
+    def _denies(
+        self, body: Sequence[ast.stmt], words: Any = _DENIAL, codes: Sequence[int] = (401, 403), depth: int = 0
+    ) -> bool:
+        """Whether somewhere in a block a caller is told that the credential lacks: 401, 403, or where to log in."""
+        for statement in body:
+            for node in ast.walk(statement):
+                self._looks += 1
+                if self._looks > MAX_LOOKS:
+                    return False
+                match node:
+                    case ast.Constant(value=int(value)) if value in codes:
+                        return True
+                    case ast.Constant(value=str(text)) if len(text) < 60 and " " not in text and words.search(text):
+                        return True
+                    case ast.Attribute(attr=name) | ast.Name(id=name) if words.search(name):
+                        return True
+                    case ast.Raise(exc=ast.Name(id=name)) if depth < MAX_DEPTH and self._active:
+                        made = [one.node for one in self._active[-1].bindings(name) if isinstance(one.node, ast.Call)]
+                        if any(self._denies([ast.Expr(one)], words, codes, MAX_DEPTH) for one in made):
+                            return True
+                    case ast.Call(func=function) if depth < MAX_DEPTH:
+                        own = self._own(function)
+                        if own is not None and isinstance(own.node, FunctionNode):
+                            self._active.append(own)
+                            inner = self._denies(own.node.body, words, codes, depth + 1)
+                            self._active.pop()
+                            if inner:
+                                return True
+        return False
+
+
+def handed(own: Scope, given: Sequence[ast.expr], said: Said) -> Said:
+    """What a function knows of the request by its parameters."""
+    inside = Said(flask=said.flask)
+    for name, one in zip(names_of(own), given, strict=False):
+        if isinstance(one, ast.Name) and one.id in said.request:
+            inside.request.add(name)
+        elif is_path(one, said):
+            inside.paths.add(name)
+        elif bag := bag_of(one, said):
+            inside.bags[name] = bag
+        else:
+            inside.names[name] = strength(one, said, lambda _: -1)
+    return inside
+
+
+def names_of(own: Scope) -> list[str]:
+    assert isinstance(own.node, FunctionNode)
+    names = [one.arg for one in parameters(own.node)]
+    return names[1:] if names and names[0] in ("self", "cls") else names
+
+
+def statements_of(own: Scope) -> Iterator[ast.stmt]:
+    assert isinstance(own.node, FunctionNode)
+    for node in ast.walk(own.node):
+        if isinstance(node, ast.stmt):
+            yield node
+
+
+def _answer(own: Scope) -> ast.expr | None:
+    """What a function gives back that is no more than `if …: return True` (or False), some times, and a last `return`:
+    as one condition."""
+    assert isinstance(own.node, FunctionNode)
+    body = [one for one in own.node.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+    last = body[-1] if body else None
+    if not isinstance(last, ast.Return) or last.value is None or len(body) > MAX_NESTED:
+        return None
+    answer = last.value
+    for one in reversed(body[:-1]):
+        match one:
+            case ast.If(test=test, body=[ast.Return(value=ast.Constant(value=True))], orelse=[]):
+                answer = test if _is_false(answer) else ast.BoolOp(ast.Or(), [test, answer])
+            case ast.If(test=test, body=[ast.Return(value=ast.Constant(value=False))], orelse=[]):
+                answer = ast.BoolOp(ast.And(), [ast.UnaryOp(ast.Not(), test), answer])
+            case _:
+                return None
+    return answer
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
+
+
+def _below(texts: Paths | None) -> Paths | None:
+    return None if texts is None else frozenset(f"{one}*" for one in texts)

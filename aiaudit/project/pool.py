@@ -290,8 +290,8 @@ def _answer(work: Work, task: int, deadline: _Deadline) -> tuple[int, bytes]:
         reason = "what was found is too large"
     except OutOfTime:
         reason = TIMED_OUT
-    except Exception as error:
-        reason = reason_of(error)
+    except Exception as error:  # a library may make an error of its own of what ends it: DuckDB's "Query interrupted"
+        reason = TIMED_OUT if deadline.expired else reason_of(error)
     return _FAILED, reason.encode("utf-8", "replace")
 
 
@@ -325,6 +325,7 @@ class _Deadline:
         import resource
 
         self.seconds = seconds
+        self.expired = False  # in the block that was entered last
         self._armed = False
         self._stop = 0  # seconds of processor time at which the process ends
         self._resource = resource
@@ -333,6 +334,7 @@ class _Deadline:
 
     def _expire(self, *_: object) -> None:
         if self._armed:
+            self.expired = True
             raise OutOfTime
 
     def __enter__(self) -> None:
@@ -343,7 +345,7 @@ class _Deadline:
             with contextlib.suppress(ValueError, OSError):
                 limits = (stop if unlimited else min(stop, self._hard), self._hard)
                 self._resource.setrlimit(self._resource.RLIMIT_CPU, limits)
-        self._armed = True
+        self.expired, self._armed = False, True
         signal.setitimer(signal.ITIMER_PROF, self.seconds)
 
     def __exit__(self, *_: object) -> None:

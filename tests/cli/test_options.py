@@ -311,7 +311,7 @@ def test_checks_lint_names_the_place(aiaudit):
 
 
 def test_checks_try_answers_one_query(aiaudit, project):
-    done = aiaudit("checks", "try", "probe: text.search, any: [TODO]", project)
+    done = aiaudit("checks", "try", "probe: text.search, any: [TODO], comments: true", project)
     fact = json.loads(done.out)
     assert fact["query"]["probe"] == "text.search"
     assert [(e["path"], e["line"]) for e in fact["value"]] == [("app/serve.py", 5), ("app/train.py", 1)]

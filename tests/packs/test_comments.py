@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -43,20 +44,27 @@ def in_comments(path: str, text: str) -> str:
     return "".join(f"{mark(path)}{line}\n" if line.strip() else "\n" for line in text.splitlines())
 
 
+@cache
+def by_check() -> dict[str, list[tuple[Case, Expect]]]:
+    """The cases that end as they do by their tree alone."""
+    found: dict[str, list[tuple[Case, Expect]]] = {}
+    for case in find_cases(FOLDER):
+        expect = read_expect(case.path)
+        if not (expect.git or expect.attestations):
+            found.setdefault(case.check, []).append((case, expect))
+    return found
+
+
 def plain(check: str, status: str) -> list[tuple[Case, Expect]]:
-    """The check's cases that end so by their tree alone."""
-    found = [(case, read_expect(case.path)) for case in find_cases(FOLDER) if case.check == check]
-    return [
-        (case, expect) for case, expect in found if expect.status == status and not (expect.git or expect.attestations)
-    ]
+    return [(case, expect) for case, expect in by_check().get(check, ()) if expect.status == status]
 
 
-CHECKS = [check for check in sorted(PACK_OF) if plain(check, "fail") and plain(check, "pass")]
-
-
-@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("check", sorted(PACK_OF))
 def test_comments_improve_nothing(check: str, tmp_path: Path) -> None:
-    failing = next((one for one in plain(check, "fail") if one[0].name == "fail"), plain(check, "fail")[0])
+    fails = sorted(plain(check, "fail"), key=lambda one: one[0].name != "fail")
+    if not fails or not plain(check, "pass"):
+        return  # people answer it, or it needs a history
+    failing = fails[0]
     files = texts(*failing)
     suffixes = {Path(path).suffix for path in files}  # code in another language would be unread, and so unknown
     added = dict(files)

@@ -9,13 +9,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aiaudit.packs.load import load
 from aiaudit.probes import text_engine, text_search
 from aiaudit.probes.secrets.rules import patterns
+from aiaudit.probes.text import SearchQuery
 from aiaudit.probes.text_database import wider
 from aiaudit.probes.text_literals import anchored_inside, folds, required
-from aiaudit.probes.text_search import Expression, LiteralSearch, SetSearch, WholeSearch, compile_pattern, search_for
+from aiaudit.probes.text_search import (
+    Expression,
+    LiteralSearch,
+    SetSearch,
+    WholeSearch,
+    compile_pattern,
+    compiled_pattern,
+    search_for,
+)
 from aiaudit.project.cache import open_cache
 from aiaudit.project.entry import Entry
+from aiaudit.project.tree import Project
 
 SEARCHES = (LiteralSearch, WholeSearch, SetSearch)
 
@@ -211,6 +222,28 @@ def test_little_is_left_to_search() -> None:
     text = b"def main() -> None:\n    print(compute(settings.rate, 3))\n" * 100
     for kind in (LiteralSearch, WholeSearch):
         assert len(list(kind(expressions).candidates(text))) <= 3
+
+
+def test_the_search_for_all_shipped_expressions_loses_none() -> None:
+    """Which expressions are compiled together may decide what Hyperscan reports; RE2 says what is there."""
+    specs = [spec for spec in load().needed().values() if spec.probe == "text.search"]
+    engine = text_engine.TextEngine([SearchQuery.model_validate(dict(spec.query)) for spec in specs])
+    root = Path(__file__).parents[2] / "sample_projects"
+    looked = 0
+    with Project.open(root) as project:
+        engine.survey(project)
+        wanted = [entry for entry in project.entries if engine.wants(entry)]
+        engine.prepare(64 << 20)
+        for entry in wanted:
+            text = text_engine.readable((root / entry.path).read_bytes()) or b""
+            keys = engine._keys(entry)
+            search = engine._searches[keys]
+            there = set(search._search.candidates(text))
+            for number, rule in enumerate(search._rules):
+                if rule.key in keys and number not in there:
+                    assert compiled_pattern(*rule.expression).search(text) is None, (entry.path, rule.expression)
+                    looked += 1
+    assert looked > 5_000
 
 
 def test_hits_do_not_depend_on_the_search(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.git.blobs import NOWHERE, Blob, Bounds, Past, commit_of, list_blobs, messages, read_blobs
 from aiaudit.probes.git.run import GitError, Repository, find_repository
 from aiaudit.probes.secrets.hide import in_names
-from aiaudit.probes.secrets.judge import judge, secret_of
+from aiaudit.probes.secrets.judge import found, secret_of
 from aiaudit.probes.secrets.probe import NAMED, SecretsQuery, rank, record_of
 from aiaudit.probes.text import hits_of
 from aiaudit.probes.text_engine import BINARY_SUFFIXES, NAME, Pattern, PatternGroup, TextEngine
@@ -107,7 +107,7 @@ class _Search:
         self._engine = TextEngine(groups=self._groups)
 
     def _judge(self, pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
-        kept = judge(pattern, match, text)
+        kept = found(pattern, match, text)
         if kept is not None:
             kept["same"] = hmac.new(self._key, secret_of(pattern, match), hashlib.sha256).hexdigest()
         return kept

@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.probes.secrets import checks
 from aiaudit.probes.secrets.rules import Rule, rules
+from aiaudit.probes.secrets.surroundings import is_example_of_a_schema, lives_for_one_run
 from aiaudit.probes.text_engine import Pattern
 
 _TEMPORARY: Final = lazy.regex(rb"\bASIA[A-Z2-7]{16}\b")  # AWS STS: a session lasts 36 hours at most
@@ -46,6 +47,17 @@ def judge(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
     if rule.shape == "vendor":
         kept["same"] = hmac.new(_KEY, raw, hashlib.sha256).hexdigest()[:12]
     return kept
+
+
+def found(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
+    """The same for what is told as a finding: what is hidden in quotes all the same, but worth nothing to whoever reads
+    it where it stands, is None too."""
+    kept = judge(pattern, match, text)
+    rule = rules()[pattern.name]
+    if kept is None or rule.check != "assigned":
+        return kept
+    start, value = match.start(_group(rule)), secret_of(pattern, match)
+    return None if lives_for_one_run(text, start, value) or is_example_of_a_schema(text, start) else kept
 
 
 def secret_of(pattern: Pattern, match: Any) -> bytes:

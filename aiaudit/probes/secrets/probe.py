@@ -15,7 +15,7 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.git.probe import tracked_paths
 from aiaudit.probes.secrets.hide import in_names
-from aiaudit.probes.secrets.judge import judge
+from aiaudit.probes.secrets.judge import found
 from aiaudit.probes.secrets.rules import VERSION, digest, patterns, rules
 from aiaudit.probes.secrets.second import Second, second
 from aiaudit.probes.text import hits_of, scope_of
@@ -73,13 +73,13 @@ class SecretsQuery(Query):
         judged_by = f"secrets {VERSION} {digest()}"
         return (
             PatternGroup(
-                patterns("vendor", "named"), ("**/*",), ignored=self.ignored, judge=judge, judged_by=judged_by
+                patterns("vendor", "named"), ("**/*",), ignored=self.ignored, judge=found, judged_by=judged_by
             ),
             PatternGroup(
-                patterns("free"), ("**/*", *_LOCKS), _OWN, ignored=self.ignored, judge=judge, judged_by=judged_by
+                patterns("free"), ("**/*", *_LOCKS), _OWN, ignored=self.ignored, judge=found, judged_by=judged_by
             ),
             PatternGroup(
-                patterns("free", files="bare"), _BARE, _OWN, ignored=self.ignored, judge=judge, judged_by=judged_by
+                patterns("free", files="bare"), _BARE, _OWN, ignored=self.ignored, judge=found, judged_by=judged_by
             ),
         )
 

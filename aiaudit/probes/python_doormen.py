@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
+from msgspec import Struct
+
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -27,6 +29,7 @@ DOORMAN: Final = record(
     covers=STRING,
     asks=STRING,
     open=list_of(STRING),
+    unasked_path=STRING,
     unasked_line=INT,
 )
 
@@ -36,9 +39,9 @@ class DoormenQuery(CodeQuery):
     `call_next`, aiohttp's middleware, Flask's hooks before a request. mounted: an application is given it, in the file
     mounted_at of a folder (`app/`). covers: the one file before whose routes it stands (the hook of a blueprint), else
     empty. asks: always (no request goes on unless a credential was looked at and found good, but for the paths in
-    `open`), by setting (the same, where a setting wants it so at unasked_line), sometimes (on some ways it goes on
-    unasked, the first at unasked_line), or never. open: a path; `/docs*` for all below it; `login()` for what that
-    function serves. That a header is there is no look at it."""
+    `open`), by setting (the same, where a condition at unasked_path and unasked_line wants it so), sometimes (on some
+    ways it goes on unasked, the first there), or never. open: a path; `/docs*` for all below it; `login()` for what
+    that function serves. That a header is there is no look at it."""
 
     features: ClassVar[tuple[str, ...]] = ("doormen",)
 
@@ -58,16 +61,19 @@ class DoormenProbe(Probe[DoormenQuery]):
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for row in project.records[entry.path].get("doormen", ()):
-                at = mounts.get((entry.path, row["name"]), ())
-                whole = [path for path, covers in at if not covers]
-                mounted_at = (whole or [path for path, _ in at] or [""])[0]
+                at = mounts.get((entry.path, row["name"]), [])
+                mount = next((one for one in at if not one.covers), at[0] if at else _Mount("", "", 0))
+                switched = mount.condition and row["asks"] == "always"
                 yield {
                     "cell": 0,
                     **row,
+                    "asks": "by setting" if switched else row["asks"],
                     "mounted": bool(at),
-                    "mounted_at": mounted_at,
-                    "folder": mounted_at[: mounted_at.rfind("/") + 1],
-                    "covers": "" if whole or not at else at[0][1],
+                    "mounted_at": mount.path,
+                    "folder": mount.path[: mount.path.rfind("/") + 1],
+                    "covers": mount.covers,
+                    "unasked_path": mount.path if switched else entry.path,
+                    "unasked_line": mount.condition if switched else row["unasked_line"],
                 }
 
         return fact_of(
@@ -75,12 +81,21 @@ class DoormenProbe(Probe[DoormenQuery]):
         )
 
 
-def _mounts(project: PythonProject) -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """By (file, name) of what stands before routes: where an application is given it, and the file it is only for."""
-    found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+class _Mount(Struct, frozen=True):
+    """Where an application is given something, the file before whose routes alone it stands, and the line of a
+    condition on which it is."""
+
+    path: str
+    covers: str
+    condition: int
+
+
+def _mounts(project: PythonProject) -> dict[tuple[str, str], list[_Mount]]:
+    """The mounts by (file, name) of what is mounted; those without a condition first."""
+    found: dict[tuple[str, str], list[_Mount]] = defaultdict(list)
     for path in project.having.get("mounts", ()):
         for row in project.records[path]["mounts"]:
             home = project.home(row["name"], path)
             if home is not None:
-                found[home].append((path, path if row["part"] else ""))
-    return found
+                found[home].append(_Mount(path, path if row["part"] else "", row["condition"]))
+    return {home: sorted(some, key=lambda one: one.condition > 0) for home, some in found.items()}

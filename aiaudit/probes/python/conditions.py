@@ -30,6 +30,7 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import FunctionNode, parameters
 from aiaudit.probes.python.resolve import last_name
+from aiaudit.probes.python.values import MAX_ITEMS
 
 MAX_DEPTH: Final = 3  # functions that are called on the way
 MAX_STEPS: Final = 4_000  # statements that are gone through for one function, those that it calls included
@@ -51,6 +52,7 @@ class Proof(Struct, frozen=True):
     looked: bool = False
     paths: Paths = NO_PATHS
     by_setting: bool = False
+    by_request: bool = False  # by what another's function says of the whole request: which paths are open, perhaps
 
 
 class Conditions:
@@ -62,7 +64,6 @@ class Conditions:
         self._steps = 0
         self._looks = 0
         self._saw_one = False  # the condition at hand looks at a credential
-        self._says_401 = False  # that the caller is not known, which only a credential can tell
 
     def _proof(self, test: ast.expr, truth: bool, said: Said, depth: int = 0) -> Proof | None:
         """What it proves that a condition is true (or false); None where that is nothing."""
@@ -72,7 +73,8 @@ class Conditions:
             case ast.UnaryOp(op=ast.Not(), operand=inner):
                 return self._proof(inner, not truth, said, depth + 1)
             case ast.BoolOp(op=op, values=parts):
-                found = [self._proof(one, truth, said, depth + 1) for one in parts]
+                every_one = [self._proof(one, truth, said, depth + 1) for one in parts]
+                found = [None if one is not None and one.by_request else one for one in every_one]
                 known = [one for one in found if one is not None]
                 if isinstance(op, ast.And) is truth:  # all of them hold: one is enough
                     return min(known, key=lambda one: (not one.looked, len(one.paths)), default=None)
@@ -89,12 +91,12 @@ class Conditions:
         paths = self._paths(test, truth, said)
         if paths:
             return Proof(paths=paths)
-        return Proof(looked=True) if self._looked_at(test, truth, said) else None
+        most = self._strength(test, said)
+        return Proof(looked=True, by_request=most == SAID) if self._looked_at(test, truth, most) else None
 
-    def _looked_at(self, test: ast.expr, truth: bool, said: Said) -> bool:
+    def _looked_at(self, test: ast.expr, truth: bool, found: int) -> bool:
         """Whether a condition that is true (or false) shows that a credential was looked at and found good."""
-        found = self._strength(test, said)
-        if found < SAID or (found == SAID and not self._says_401):
+        if found < SAID:
             return False
         self._saw_one = True
         if isinstance(test, ast.Compare):
@@ -133,7 +135,7 @@ class Conditions:
     def _proof_of_paths(
         self, own: Scope, answer: ast.expr, given: Sequence[ast.expr], truth: bool, said: Said
     ) -> Paths | None:
-        inside = handed(own, given, said)
+        inside = self._handed(own, given, said)
         self._active.append(own)
         found = self._proof(answer, truth, inside) if inside.paths or inside.request else None
         self._active.pop()
@@ -161,6 +163,8 @@ class Conditions:
         if isinstance(value, dict):
             value = list(value)
         texts = value if isinstance(value, list) else [value]
+        if len(texts) >= MAX_ITEMS:  # there may be more
+            return None
         return frozenset(texts) if texts and all(isinstance(one, str) for one in texts) else None
 
     def _own(self, function: ast.AST) -> Scope | None:
@@ -185,7 +189,7 @@ class Conditions:
         own = self._own(call.func)
         if own is None:
             return -1
-        inside = handed(own, call.args, said)
+        inside = self._handed(own, call.args, said)
         self._active.append(own)
         most = NONE
         for node in statements_of(own):
@@ -202,6 +206,20 @@ class Conditions:
                 most = max(most, CHECKED if any(isinstance(one, ast.Return) for one in node.body) else NONE)
         self._active.pop()
         return most
+
+    def _handed(self, own: Scope, given: Sequence[ast.expr], said: Said) -> Said:
+        """What a function knows of the request by its parameters."""
+        inside = Said(flask=said.flask)
+        for name, one in zip(names_of(own), given, strict=False):
+            if isinstance(one, ast.Name) and one.id in said.request:
+                inside.request.add(name)
+            elif is_path(one, said):
+                inside.paths.add(name)
+            elif bag := bag_of(one, said):
+                inside.bags[name] = bag
+            else:
+                inside.names[name] = self._strength(one, said)
+        return inside
 
     def _denies(
         self, body: Sequence[ast.stmt], words: Any = _DENIAL, codes: Sequence[int] = (401, 403), depth: int = 0
@@ -232,21 +250,6 @@ class Conditions:
                             if inner:
                                 return True
         return False
-
-
-def handed(own: Scope, given: Sequence[ast.expr], said: Said) -> Said:
-    """What a function knows of the request by its parameters."""
-    inside = Said(flask=said.flask)
-    for name, one in zip(names_of(own), given, strict=False):
-        if isinstance(one, ast.Name) and one.id in said.request:
-            inside.request.add(name)
-        elif is_path(one, said):
-            inside.paths.add(name)
-        elif bag := bag_of(one, said):
-            inside.bags[name] = bag
-        else:
-            inside.names[name] = strength(one, said, lambda _: -1)
-    return inside
 
 
 def names_of(own: Scope) -> list[str]:

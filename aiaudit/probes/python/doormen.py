@@ -41,7 +41,8 @@ def doormen(view: FileView) -> dict[str, Any]:
             names = [one.name for one in view.resolver.names(node, scope)]
             if not names and isinstance(node, ast.Name):
                 names = [f"@.{node.id}"]
-            mounts.extend({"name": name, "part": _of_a_part(call.func, scope, view)} for name in names)
+            where = {"part": _of_a_part(call.func, scope, view), "condition": _condition(call, view)}
+            mounts.extend({"name": name, **where} for name in names)
     return {"doormen": rows, "mounts": mounts}
 
 
@@ -70,7 +71,15 @@ def _decorated(scope: Scope, view: FileView) -> Iterator[dict[str, Any]]:
     for one in node.decorator_list:
         name = last_name(one.func if isinstance(one, ast.Call) else one)
         if name in _HOOKS or (name == "middleware" and isinstance(one, ast.Call) and one.args):
-            yield {"name": f"@.{scope.qualname}", "part": _of_a_part(one, scope.parent or view.module.top, view)}
+            part = _of_a_part(one, scope.parent or view.module.top, view)
+            yield {"name": f"@.{scope.qualname}", "part": part, "condition": 0}
+
+
+def _condition(call: ast.Call, view: FileView) -> int:
+    """The line of the `if` inside which an application is given something; 0 where it always is."""
+    _, chain = view.module.locate(call.lineno)
+    conditions = [one for one in chain if isinstance(one, ast.If) and "__name__" not in ast.dump(one.test)]
+    return view.source.line(conditions[-1].lineno) if conditions else 0
 
 
 def _of_a_part(node: ast.expr, scope: Scope, view: FileView) -> bool:

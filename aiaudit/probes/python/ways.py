@@ -21,7 +21,6 @@ from aiaudit.probes.python.conditions import (
     Conditions,
     Paths,
     Proof,
-    handed,
     names_of,
     statements_of,
 )
@@ -102,10 +101,8 @@ class Ways(Conditions):
         node = scope.node
         assert isinstance(node, FunctionNode)
         self._active.append(scope)
-        before, self._says_401 = self._says_401, self._denies(node.body, UNKNOWN_CALLER, (401,))
         end = self._block(node.body, said, onward, at)
         self._active.pop()
-        self._says_401 = before
         return end
 
     def _block(self, body: Sequence[ast.stmt], said: Said, onward: str, at: _At | None) -> _At | None:
@@ -178,9 +175,12 @@ class Ways(Conditions):
 
     def _entered(self, at: _At, proof: Proof | None, others: Sequence[Sequence[ast.stmt]], node: ast.If) -> _At:
         """The way behind a condition that proves that the caller was asked for, but on some paths. A credential counts
-        as looked at where the `others`, who go another way, are turned away for it: a limit asks nobody."""
+        as looked at where the `others`, who go another way, are turned away for it: a limit asks nobody. What another's
+        function says of the whole request counts only where whoever it does not know is answered 401."""
         if at.asked or proof is None or (proof.looked and not any(self._denies(one) for one in others)):
             return at
+        if proof.by_request and (others != [node.body] or not self._denies(node.body, UNKNOWN_CALLER, (401,))):
+            return at  # `if is_public(request)` lets on whom nobody asked
         self._asks = self._asks or proof.looked
         self._looks_at = self._looks_at or proof.looked
         if proof.by_setting:
@@ -212,7 +212,7 @@ class Ways(Conditions):
             return False
         ways = Ways(self._view, own, "passed")  # who comes to its end, or back from it, has passed
         ways._active, ways._steps = [*self._active], self._steps
-        end = ways._body(own, handed(own, call.args, said), "", _At())
+        end = ways._body(own, self._handed(own, call.args, said), "", _At())
         self._steps = ways._steps
         if end is not None:
             ways._goes_on(end, own.node)
@@ -226,7 +226,7 @@ class Ways(Conditions):
             if own is not None and at is not None and isinstance(own.node, FunctionNode):
                 names = names_of(own)
                 if at < len(names):
-                    return own, handed(own, call.args, said), names[at]
+                    return own, self._handed(own, call.args, said), names[at]
         return None
 
     def _inside(self, own: Scope, said: Said, onward: str, at: _At, node: ast.stmt) -> _At | None:

@@ -114,6 +114,9 @@ def test_a_check_inside_a_condition_of_paths(tmp_path: Path) -> None:
 
 
 SOMETIMES = {
+    "whom another's function lets on": f"if is_public(request):\n    return await call_next(request)\n{CHECK}",
+    "the same in one condition": 'if not is_public(request) and not self._is_good(self._key(request)):\n    return self._refuse("no")\nreturn await call_next(request)',
+    "more paths than are kept": "OPEN = [" + ", ".join(f"'/{n}'" for n in range(40)) + f"]\nif request.url.path in OPEN:\n    return await call_next(request)\n{CHECK}",
     "paths of a setting": f"if request.url.path in self.public:\n    return await call_next(request)\n{CHECK}",
     "some paths only": 'if request.url.path.startswith("/admin") and not self._is_good(self._key(request)):\n    return self._refuse("no")\nreturn await call_next(request)',
     "only where a key is there": 'key = self._key(request)\nif key and not self._is_good(key):\n    return self._refuse("no")\nreturn await call_next(request)',
@@ -162,6 +165,16 @@ def test_it_never_asks(tmp_path: Path, body: str) -> None:
     found = asked(tmp_path, body)
     assert found["asks"] in ("never", "sometimes")
     assert found["unasked_line"] > 0
+
+
+def test_an_application_that_is_given_it_on_a_condition(tmp_path: Path) -> None:
+    code = HEAD + indent(CHECK, "        ") + "\napp = FastAPI()\nif settings.auth:\n    app.add_middleware(Guard)\n"
+    (found,) = ask(tmp_path, "python.doormen", {"app.py": code}).value or []
+    assert (found["asks"], found["mounted"]) == ("by setting", True)
+    assert (found["unasked_path"], found["unasked_line"]) == (
+        "app.py",
+        code.count("\n", 0, code.index("if settings.auth")) + 1,
+    )
 
 
 def test_who_is_not_given_to_an_application_stands_nowhere(tmp_path: Path) -> None:

@@ -45,6 +45,14 @@ def comments_of(entry: Entry) -> str:
     return next((kind for start, kind in _BY_NAME if name.startswith(start)), "")
 
 
-def is_comment(line: bytes, starts: tuple[bytes, ...]) -> bool:
-    """Whether a line, without the spaces before it, is a comment; `#!` names the program that runs a script."""
-    return line.startswith(starts) and not line.startswith(b"#!")
+def is_comment(text: bytes, first: int, start: int, starts: tuple[bytes, ...]) -> bool:
+    """Whether a place stands in a line that is a comment. `first`: the line's first character; `#!` names the program
+    that runs a script. Behind the end of a block comment stands code, and a `*` may multiply where no block is open."""
+    line = text[first : first + 200].lstrip()
+    if not line.startswith(starts) or line.startswith(b"#!"):
+        return False
+    if line[:1] not in b"/*" or line.startswith(b"//"):
+        return True
+    if b"*/" in text[first:start]:
+        return False
+    return line.startswith(b"/*") or text.rfind(b"/*", 0, first) > text.rfind(b"*/", 0, first)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Project
 
 NAME: Final = "text"
-VERSION: Final = 4  # of what `scan` gives; part of the cache key
+VERSION: Final = 5  # of what `scan` gives; part of the cache key
 MAX_MATCH: Final = 120  # characters of a hit that are kept
 _TEXT_DATA: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".arff", ".libsvm"})
 _MUCH: Final = 24 * 1024 * 1024  # bytes that pay for a search which takes a second to make
@@ -314,7 +314,7 @@ def _hits(text: bytes, rule: _Rule, quoted: list[_Quoted], comments: tuple[bytes
         counted = start
         if line == last or (unless is not None and unless.search(_line(text, start))):
             continue
-        if comments is not None and is_comment(_begins(text, start, end), comments):
+        if comments is not None and is_comment(text, *_line_of(text, start, end), comments):
             continue
         hit: list[Any] = [number, line, ""]
         if group.judge is not None:
@@ -339,11 +339,11 @@ def _quote(text: bytes, quoted: Sequence[_Quoted]) -> None:
         hit[2] = display(said.strip()[:MAX_MATCH])
 
 
-def _begins(text: bytes, start: int, end: int) -> bytes:
-    """How the line begins on which a hit has its first character that is no space."""
+def _line_of(text: bytes, start: int, end: int) -> tuple[int, int]:
+    """Where the line begins on which a hit has its first character that is no space, and where that is."""
     while start < end and text[start] in b" \t\r\n":
         start += 1
-    return text[(first := text.rfind(b"\n", 0, start) + 1) : first + 200].lstrip()
+    return text.rfind(b"\n", 0, start) + 1, start
 
 
 def _line(text: bytes, position: int) -> bytes:

@@ -64,6 +64,9 @@ def test_anchors_are_those_of_lines_and_a_line_counts_once(tmp_path: Path) -> No
     [
         ("a.py", "# needle\n    # needle\nneedle\n", 3),
         ("a.ts", "// needle\n/* needle\n * needle */\nneedle\n", 4),
+        ("a.js", "/* */ needle\n", 1),
+        ("a.js", "/*\n*/ needle\n", 2),
+        ("a.js", "x = 2\n  * needle\n", 2),
         ("a.yaml", "  # needle\nkey: needle\n", 2),
         ("Dockerfile", "# needle\nRUN needle\n", 2),
         ("a.sql", "-- needle\nselect needle\n", 2),

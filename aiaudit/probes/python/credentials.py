@@ -175,7 +175,8 @@ def bag_of(node: ast.AST, said: Said) -> str:
     while isinstance(node, ast.Call) and len(node.args) == 1 and last_name(node.func) in ("dict", "Headers"):
         node = node.args[0]
     if isinstance(node, ast.Name):
-        return "session" if said.flask and node.id == "session" else said.bags.get(node.id, "")
+        is_flasks = said.flask and node.id == "session" and node.id not in said.names
+        return "session" if is_flasks else said.bags.get(node.id, "")
     if isinstance(node, ast.Attribute) and _is_request(node.value, said):
         return node.attr if node.attr in ("session", *_BAGS) else ""
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in said.request:

@@ -11,7 +11,7 @@ import ast
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.python.credentials import BROUGHT, CHECKED, Said, names_a_key
+from aiaudit.probes.python.credentials import BROUGHT, CHECKED, NONE, Said, names_a_key
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import FunctionNode, parameters
@@ -25,8 +25,9 @@ HITS: Final = (
 MAX_ROWS: Final = 60  # functions of one file
 _REQUEST: Final = lazy.regex(r"(?:^|\.)(?:Request|HTTPConnection|WebSocket|HttpRequest)$")
 _CREDENTIALS: Final = lazy.regex(r"^HTTP(?:Authorization|Basic)Credentials$|^(?:APIKey|OAuth2)\w+$")
+_COMMON: Final = ("session", "key")  # of a database, of a map
 _SCHEME: Final = lazy.regex(r"(?i)oauth2|bearer|scheme|header|cookie|credential|security|basic")
-_PERSON: Final = lazy.regex(r"(?i)user|auth|principal|identity|session|claims|account|caller|token|admin|tenant|member")
+_PERSON: Final = lazy.regex(r"(?i)user|auth|principal|identity|claims|account|caller|token|admin|tenant|member")
 
 
 def turning(view: FileView) -> list[dict[str, Any]]:
@@ -42,7 +43,7 @@ def turning(view: FileView) -> list[dict[str, Any]]:
             "names": _names(scope),
             "line": view.source.line(scope.start),
             "end": view.source.line(scope.end),
-            "looks": ways.looks(_said(scope)),
+            "looks": ways.looks(_said(view, scope)),
         }
         if not ways.turns_away():
             rows[scope.qualname] = {}  # a word in a comment, or the number of something
@@ -62,12 +63,13 @@ def _names(scope: Scope) -> list[str]:
     return names
 
 
-def _said(scope: Scope) -> Said:
+def _said(view: FileView, scope: Scope) -> Said:
     """What a function knows of the request and of credentials by its parameters."""
     node = scope.node
     assert isinstance(node, FunctionNode)
-    said = Said(flask=True)  # `request`, `session` and `g` may be Flask's
+    said = Said(flask=view.text_has(b"flask") or view.text_has(b"quart"))
     for one in parameters(node):
+        said.names[one.arg] = NONE  # a parameter called `session` is not Flask's
         annotation, default = _apart(one.annotation)
         given = default_of(node, one.arg) or default
         kind = last_name(annotation) if annotation is not None else ""
@@ -77,8 +79,8 @@ def _said(scope: Scope) -> Said:
             name = last_name(given.args[0].func if isinstance(given.args[0], ast.Call) else given.args[0])
             brought = bool(_CREDENTIALS.search(kind) or _SCHEME.search(name)) and not name.startswith("get_current")
             known = bool(_PERSON.search(name) or _PERSON.search(kind))
-            said.names[one.arg] = BROUGHT if brought else CHECKED if known else 0
-        elif _CREDENTIALS.search(kind) or names_a_key(_alias(given) or one.arg):
+            said.names[one.arg] = BROUGHT if brought else CHECKED if known else NONE
+        elif _CREDENTIALS.search(kind) or (names_a_key(_alias(given) or one.arg) and one.arg not in _COMMON):
             said.names[one.arg] = BROUGHT
     return said
 

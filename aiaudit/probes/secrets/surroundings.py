@@ -10,22 +10,22 @@ from aiaudit import lazy
 _ABOVE: Final = 120  # lines above a value of a workflow that are looked at
 _BEFORE: Final = 1_500  # bytes before a value of a schema
 _KEY: Final = lazy.regex(rb"^([ \t]*)(?:- )?([\w.-]+)[ \t]*:(?:[ \t]|$)")
-_SCHEMA: Final = lazy.regex(
-    rb"\b(?:json_schema_extra|schema_extra|openapi_examples)\b[\"']?[ \t]*[:=][ \t]*(?:\w+\()?$"
-)
+_SCHEMA: Final = lazy.regex(rb"\b(?:json_schema_extra|schema_extra|openapi_examples)\b[\"']?[ \t]*[:=][ \t]*[(\[{]")
 _OPENERS: Final = b"([{"
 _CLOSERS: Final = b")]}"
 
 
 def lives_for_one_run(text: bytes, start: int, value: bytes) -> bool:
-    """Whether a value is that of a service container of a GitHub workflow, or the same one in another of its steps."""
-    if b"services:" not in text or not {b"jobs"} <= _keys_above(text, start):
+    """Whether a value is that of a service container of a GitHub workflow, or the same one in a step of its job."""
+    keys = _keys_above(text, start) if b"services:" in text else []
+    if keys[-1:] != [b"jobs"]:
         return False
     at = text.find(value)
     for _ in range(20):
         if at < 0:
             return False
-        if {b"services", b"jobs"} <= _keys_above(text, at):
+        others = _keys_above(text, at)
+        if others[-2:] == keys[-2:] and others[-3:-2] == [b"services"]:
             return True
         at = text.find(value, at + 1)
     return False
@@ -34,24 +34,34 @@ def lives_for_one_run(text: bytes, start: int, value: bytes) -> bool:
 def is_example_of_a_schema(text: bytes, start: int) -> bool:
     """Whether a value stands inside `json_schema_extra` or `openapi_examples`, which are shown to whoever reads the
     documentation of the interface."""
-    depth = 0
-    first = max(0, start - _BEFORE)
-    for at in range(start - 1, first - 1, -1):
-        if text[at] in _CLOSERS:
+    before = text[max(0, start - _BEFORE) : start]
+    openings = list(_SCHEMA.finditer(before))
+    if not openings:
+        return False
+    depth, quote = 1, b""
+    rest = iter(before[openings[-1].end() :])
+    for byte in rest:
+        if quote:
+            if byte == 0x5C:  # a backslash: what follows is no end
+                next(rest, None)
+            elif byte == quote[0]:
+                quote = b""
+        elif byte in b"\"'":
+            quote = bytes([byte])
+        elif byte in _OPENERS:
             depth += 1
-        elif text[at] in _OPENERS:
-            if depth:
-                depth -= 1
-            elif _SCHEMA.search(text[max(first, at - 60) : at]):
-                return True
-    return False
+        elif byte in _CLOSERS:
+            depth -= 1
+            if depth == 0:
+                return False
+    return True
 
 
-def _keys_above(text: bytes, start: int) -> set[bytes]:
-    """The keys of YAML under which a place stands, by indentation."""
+def _keys_above(text: bytes, start: int) -> list[bytes]:
+    """The keys of YAML under which a place stands, by indentation, the inner ones first."""
     begin = text.rfind(b"\n", 0, start) + 1
     indent = _indent(text[begin : begin + 200])
-    found: set[bytes] = set()
+    found: list[bytes] = []
     for _ in range(_ABOVE):
         if begin == 0 or indent == 0:
             break
@@ -60,7 +70,7 @@ def _keys_above(text: bytes, start: int) -> set[bytes]:
         match = _KEY.match(text[begin : min(end, begin + 200)])
         if match and len(match[1]) < indent:
             indent = len(match[1])
-            found.add(match[2])
+            found.append(match[2])
     return found
 
 

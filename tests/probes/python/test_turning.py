@@ -55,6 +55,8 @@ LOOKS = {
                 raise HTTPException(status_code=401)
         """,
     "the session of Flask": """
+        from flask import abort, session
+
         def wrapped(*args, **kwargs):
             if "user" not in session:
                 abort(401)
@@ -100,6 +102,19 @@ DOES_NOT = {
         def check(authorization: str = Header(None)):
             if authorization is None or not authorization.startswith("Bearer "):
                 raise HTTPException(status_code=401)
+        """,
+    "a row of a database": """
+        @app.get("/reports/{key}")
+        async def report(key: str, session: AsyncSession = Depends(get_session)):
+            found = await session.execute(select(Report).where(Report.key == key))
+            if not found:
+                raise HTTPException(status_code=403)
+            return found
+        """,
+    "a session that is handed in": """
+        def allowed(session, item):
+            if not session.get(Item, item):
+                raise HTTPException(status_code=403)
         """,
     "an address": """
         @app.post("/ask")

@@ -11,7 +11,7 @@ from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Named, Resolver
-from aiaudit.probes.javascript.values import Values
+from aiaudit.probes.javascript.values import SOMETIMES, Values
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.values import redacted
 
@@ -31,7 +31,13 @@ _RETRIERS: Final = name_set(
 )
 _ENDLESS: Final = lazy.regex(r"^\(?\s*(?:true|1)\s*\)?$")
 _COMPARES: Final = lazy.regex(r"[\w\])]\s*(?:<=?|>=?)\s*[\w(]|--|\.length\b")
-_LEAVES: Final = r"\bif\s*\([^{;]{0,120}[<>]=?[^{;]{0,120}\)\s*\{?[^}]{0,200}\b(?:break|return|throw)\b"
+_LEAVES: Final = (
+    r"\bif\s*\([^{;]{0,120}(?:[<>]=?|--|(?i:attempt|retr|tries|max|count|step|turn|round|iteration)\w*\s*===?)"
+    r"[^{;]{0,120}\)\s*\{?[^}]{0,200}\b(?:break|return|throw)\b"
+)
+_ENDS: Final = lazy.regex(r"\b(?:break|return)\b")
+# What gives up waiting after a time: `Promise.race([ask(), late])`, `pTimeout(…)`, `withTimeout(…)`; not `setTimeout`.
+_GIVES_UP: Final = lazy.regex(r"(?i)^(?:race|(?!set|clear)\w*time_?out\w*|\w*deadline\w*)$")
 _REQUEST: Final = lazy.regex(
     r"(?:^|[\s({,])(?:req|request|ctx|_req|_request|c)\s*[,:)=]|NextRequest|FastifyRequest|APIGatewayProxyEvent"
 )
@@ -108,7 +114,24 @@ class CallFinder:
             made, more = self._made_with(named.made)
             row |= {"ctor_kw": as_json(made), "ctor_star": more, "ctor_known": True}
         row |= self._surroundings(call, at)
+        if self._given_up(call):
+            row["kw"].setdefault("timeout", as_json(Unknown(SOMETIMES)))  # a limit on time, but not of the call's own
         return row
+
+    def _given_up(self, call: SgNode) -> bool:
+        """Whether the call is handed to what stops waiting for it after a time."""
+        for one in call.ancestors():
+            kind = one.kind()
+            if kind == "call_expression":
+                called = one.field("function")
+                last = called.field("property") or called if called is not None else None
+                if last is not None and _GIVES_UP.match(last.text()[:60]):
+                    return True
+            elif kind in FUNCTIONS:
+                parent = one.parent()
+                if parent is None or parent.kind() != "arguments":
+                    return False
+        return False
 
     def _source(self, node: SgNode, steps: int = 0) -> str:
         """Where the first argument comes from: literal, external (an address of another host), own (a path of the same
@@ -160,7 +183,7 @@ class CallFinder:
     def _surroundings(self, call: SgNode, at: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         own_function = True
-        tried = False
+        tried: SgNode | None = None
         parent = call.parent()
         if parent is not None and parent.kind() == "await_expression":
             found["awaited"] = True
@@ -170,8 +193,8 @@ class CallFinder:
                 name = one.field("name")
                 found["result"] = name.text()[:80] if name is not None else ""
             elif kind == "try_statement":
-                tried = tried or own_function
                 if own_function:
+                    tried = tried or one
                     found["in_try"] = True
             elif kind in _LOOPS and "loop" not in found and own_function:
                 found |= self._loop(one, tried)
@@ -197,7 +220,7 @@ class CallFinder:
             found.setdefault("in_loop", True)
         return True
 
-    def _loop(self, loop: SgNode, tried: bool) -> dict[str, Any]:
+    def _loop(self, loop: SgNode, tried: SgNode | None) -> dict[str, Any]:
         kind = _LOOPS[loop.kind()]
         condition = loop.field("condition")
         text = condition.text().strip(" ;") if condition is not None else ""
@@ -218,7 +241,9 @@ class CallFinder:
             "loop_line": loop.range().start.line + 1,
             "bound": bound,
         }
-        if tried and repeats:
+        body = tried.field("body") if tried is not None else None
+        ends = kind != "while_true" or (body is not None and _ENDS.search(body.text()[:20_000]) is not None)
+        if tried is not None and repeats and ends:  # an endless loop that success does not leave repeats no failed call
             row["retried"] = "loop"
         return row
 

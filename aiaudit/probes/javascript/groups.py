@@ -41,6 +41,7 @@ _OPENAI_LIKE: Final = (
     "langsmith/wrappers/openai.wrapOpenAI",
     "braintrust.wrapOpenAI",
     "zhipuai-sdk-nodejs-v4.ZhipuAI",
+    "openai-edge.OpenAIApi",
 )
 _OPENAI_METHODS: Final = (
     "chat.completions.create",
@@ -50,13 +51,13 @@ _OPENAI_METHODS: Final = (
     "beta.chat.completions.parse",
     "beta.chat.completions.stream",
     "beta.chat.completions.runTools",
-    "responses.create",
-    "responses.parse",
-    "responses.stream",
     "completions.create",
     "createChatCompletion",
     "createCompletion",
 )
+# OpenAI's interface, which no other library has: a call of it asks a model, whatever client a function is handed.
+_OPENAI_ANYWHERE: Final = ("*.chat.completions.create", "*.chat.completions.parse", "*.chat.completions.stream")
+_OPENAI_RESPONSES: Final = ("responses.create", "responses.parse", "responses.stream")
 _ANTHROPIC_CLASSES: Final = (
     "@anthropic-ai/sdk",
     "@anthropic-ai/sdk.Anthropic",
@@ -144,44 +145,54 @@ _WRAPPERS: Final = (  # objects of frameworks that stand for a model: what limit
     "@llamaindex/anthropic.Anthropic",
 )
 
-_COMPLETION: Final = (  # one call, one completion (or, with tools, a bounded number of them)
-    *_each((*_OPENAI_CLASSES, *_OPENAI_LIKE), _OPENAI_METHODS),
-    "openai.OpenAIApi.createChatCompletion",
-    "openai.OpenAIApi.createCompletion",
-    *_each(_ANTHROPIC_CLASSES, _ANTHROPIC_METHODS),
-    *_each(("ai", "ai/rsc", "@ai-sdk/rsc"), (*_VERCEL, "streamUI")),
-    *_each(
-        ("@google/genai.GoogleGenAI",),
-        (
-            "models.generateContent",
-            "models.generateContentStream",
-            "chats.create.sendMessage",
-            "chats.create.sendMessageStream",
+# One call, one completion (or, with tools, a bounded number of them); by interface, since each names its limits itself.
+_OF_INTERFACE: Final[dict[str, tuple[str, ...]]] = {
+    "openai": (
+        *_each((*_OPENAI_CLASSES, *_OPENAI_LIKE), _OPENAI_METHODS),
+        "openai.OpenAIApi.createChatCompletion",
+        "openai.OpenAIApi.createCompletion",
+        *_OPENAI_ANYWHERE,
+    ),
+    "responses": _each((*_OPENAI_CLASSES, *_OPENAI_LIKE), _OPENAI_RESPONSES),
+    "anthropic": _each(_ANTHROPIC_CLASSES, _ANTHROPIC_METHODS),
+    "ai_sdk": _each(("ai", "ai/rsc", "@ai-sdk/rsc"), (*_VERCEL, "streamUI")),
+    "google": (
+        *_each(
+            ("@google/genai.GoogleGenAI",),
+            (
+                "models.generateContent",
+                "models.generateContentStream",
+                "chats.create.sendMessage",
+                "chats.create.sendMessageStream",
+            ),
+        ),
+        *_each(
+            _GOOGLE_OLD,
+            ("generateContent", "generateContentStream", "startChat.sendMessage", "startChat.sendMessageStream"),
         ),
     ),
-    *_each(
-        _GOOGLE_OLD,
-        ("generateContent", "generateContentStream", "startChat.sendMessage", "startChat.sendMessageStream"),
-    ),
-    *_each(
+    "cohere": _each(
         ("cohere-ai.CohereClient", "cohere-ai.CohereClientV2", "cohere-ai.CohereClient.v2"),
         ("chat", "chatStream", "generate"),
     ),
-    *_each(
+    "mistral": _each(
         ("@mistralai/mistralai.Mistral", "@mistralai/mistralai"),
         ("chat.complete", "chat.stream", "chat", "chatStream", "agents.complete", "fim.complete"),
     ),
-    *_each(("replicate", "replicate.Replicate"), ("run", "stream", "predictions.create")),
-    *_each(
+    "replicate": _each(("replicate", "replicate.Replicate"), ("run", "stream", "predictions.create")),
+    "huggingface": _each(
         ("@huggingface/inference", "@huggingface/inference.HfInference", "@huggingface/inference.InferenceClient"),
         ("textGeneration", "textGenerationStream", "chatCompletion", "chatCompletionStream"),
     ),
-    *_each(("ollama", "ollama.Ollama"), ("chat", "generate")),
-    "@aws-sdk/client-bedrock-runtime.InvokeModelCommand",
-    "@aws-sdk/client-bedrock-runtime.InvokeModelWithResponseStreamCommand",
-    "@aws-sdk/client-bedrock-runtime.ConverseCommand",
-    "@aws-sdk/client-bedrock-runtime.ConverseStreamCommand",
-)
+    "ollama": _each(("ollama", "ollama.Ollama"), ("chat", "generate")),
+    "bedrock": (
+        "@aws-sdk/client-bedrock-runtime.InvokeModelCommand",
+        "@aws-sdk/client-bedrock-runtime.InvokeModelWithResponseStreamCommand",
+        "@aws-sdk/client-bedrock-runtime.ConverseCommand",
+        "@aws-sdk/client-bedrock-runtime.ConverseStreamCommand",
+    ),
+}
+_COMPLETION: Final = tuple(name for names in _OF_INTERFACE.values() for name in names)
 
 _INDIRECT: Final = (  # a framework's call that ends in completions
     *_each(_each(_LANGCHAIN, _CHAT_MODELS), _RUN),
@@ -297,6 +308,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "llm.embedding": _EMBEDDING,
     "llm.agent": _AGENT,
     "http.request": _HTTP,
+    **{f"llm.{interface}": names for interface, names in _OF_INTERFACE.items()},
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 from msgspec import Struct
 from pydantic import Field, ValidationInfo, field_validator
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import Type, Unknown, from_json, list_of
 from aiaudit.probes.base import Context, Probe, Query, was_checked
@@ -20,11 +21,10 @@ from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.groups import expanded
 from aiaudit.probes.javascript.names import check_pattern
 from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
+from aiaudit.probes.javascript.values import SOMETIMES
 from aiaudit.probes.python.match import NameIndex, among, name_set
 from aiaudit.probes.python_calls import CALL
 from aiaudit.project.entry import Entry
-
-_SOMETIMES: Final = "given in some cases"
 
 
 class CallPattern(CallConditions, defer_build=False):
@@ -135,11 +135,14 @@ def _complete(call: dict[str, Any], path: str, project: JavaScriptProject) -> di
         if found.known:
             ctor_kw = {**found.kw, **ctor_kw}
             ctor_star, ctor_known = ctor_star or found.star, True
+    args = project.fill(from_json(call.get("args", [])), path)
+    named = _IS_NAME.fullmatch(call.get("arg0", "")) and args and isinstance(args[0], str)
     return {
         **_DEFAULTS,
         **call,
         "names": names,
-        "args": project.fill(from_json(call.get("args", [])), path),
+        "args": args,
+        **({"arg0": args[0]} if named and args[0].startswith("http") else {}),  # the address that a constant holds
         "kw": project.fill(from_json(call.get("kw", {})), path),
         "ctor_kw": project.fill(ctor_kw, path),
         "ctor_star": ctor_star,
@@ -147,6 +150,7 @@ def _complete(call: dict[str, Any], path: str, project: JavaScriptProject) -> di
     }
 
 
+_IS_NAME: Final = lazy.regex(r"[\w.$]+")
 _DEFAULTS: Final[dict[str, Any]] = {
     "cell": 0,
     "function": "",
@@ -204,7 +208,7 @@ def _doubts(call: dict[str, Any], name: str, pattern: CallPattern) -> list[str] 
             doubts += doubt
     for keyword in pattern.missing_kw:
         there = _given(keyword, given)
-        if there is not None and there != Unknown(_SOMETIMES):
+        if there is not None and there != Unknown(SOMETIMES):
             return None
         if there is not None:
             doubts.append(keyword)
@@ -237,8 +241,11 @@ def _find(keyword: str, given: dict[str, Any]) -> Any:
     if not tail or inner is _ABSENT:
         return _ABSENT
     if isinstance(inner, Unknown):
-        return Unknown(_SOMETIMES)
-    return _find(tail, inner) if isinstance(inner, dict) else _ABSENT
+        return Unknown(SOMETIMES)
+    if not isinstance(inner, dict):
+        return _ABSENT
+    found = _find(tail, inner)
+    return Unknown(SOMETIMES) if found is _ABSENT and "..." in inner else found
 
 
 def _given(keyword: str, given: dict[str, Any]) -> Any:
@@ -248,9 +255,9 @@ def _given(keyword: str, given: dict[str, Any]) -> Any:
 
 
 def _is_given(keyword: str, given: dict[str, Any]) -> bool:
-    """Whether a property is given for sure; of an object that is not known, it cannot be told."""
+    """Whether a property is given for sure: not in some cases only, nor in an object that is not known."""
     value = _given(keyword, given)
-    return value is not None and not ("." in keyword and value == Unknown(_SOMETIMES))
+    return value is not None and value != Unknown(SOMETIMES)
 
 
 def _holds(keyword: str, wanted: Any, given: dict[str, Any], hidden: bool, doubts: list[str]) -> bool:

@@ -11,6 +11,7 @@ from aiaudit.model.types import Unknown
 from aiaudit.probes.javascript.module import WRAPPERS, first_named, unquoted
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
 from aiaudit.probes.javascript.resolve import Resolver
+from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.values import redacted
 
 if TYPE_CHECKING:
@@ -22,9 +23,17 @@ _NONE: Final = object()
 _EXTENDED: Final = lazy.regex(r"(?<![\w.])(\w+)(?:\.\w+|\[[^\]\n]{1,80}\])\s*=[^=>]")
 _ABORTS: Final = lazy.regex(r"\bsetTimeout\([^;]{0,200}\babort\b")
 _OF_REQUEST: Final = lazy.regex(r"\b(?:req|request|event\.request|c\.req\.raw|ctx\.request)\.signal\b")
+_OPTIONAL: Final = lazy.regex(r"\b(\w{1,60})\?\s{0,4}:")
 _ESCAPE: Final = lazy.regex(r"\\(.)", re.DOTALL)
 _CONSTANT: Final = {"true": True, "false": False, "null": None, "undefined": None}
 _FUNCTIONS: Final = frozenset({"arrow_function", "function_expression", "generator_function", "method_definition"})
+# Options that limit a call: what of them may be nothing limits nothing.
+_LIMITS: Final = name_set(
+    "maxTokens maxOutputTokens maxCompletionTokens max_tokens max_completion_tokens max_output_tokens max_new_tokens"
+    " maxTokensToSample max_tokens_to_sample num_predict numPredict timeout timeoutMs requestTimeout maxSteps maxTurns"
+    " recursionLimit maxIterations"
+)
+SOMETIMES: Final = "given in some cases"
 _PLAIN: Final = _FUNCTIONS | {"string", "template_string", "number", "true", "false", "null", "regex", "array", "class"}
 
 
@@ -80,6 +89,10 @@ class Values:
             return Unknown("nested")
         if name in ("signal", "abortSignal"):
             return self._signal(node)
+        if name in _LIMITS and self._may_be_nothing(node, name):
+            return Unknown(SOMETIMES)
+        if name in ("body", "data") and kind == "call_expression":
+            return self._body(node, depth)
         if kind == "string":
             return self.text(node)
         if kind == "template_string":
@@ -124,6 +137,66 @@ class Values:
         if _OF_REQUEST.search(texts[0]):
             return "request"
         return _unresolved(node)
+
+    def _may_be_nothing(self, node: SgNode | None, name: str, depth: int = 0) -> bool:
+        """Whether a limit is left out in some cases: `wanted?.maxTokens`, `small ? 400 : undefined`, an argument that
+        may be left out, a name that is bound to one of these."""
+        if node is None or depth > MAX_DEPTH:
+            return False
+        kind = node.kind()
+        if kind in ("null", "undefined"):
+            return depth > 0  # alone, it is no limit at all
+        if kind in WRAPPERS:
+            return self._may_be_nothing(first_named(node), name, depth + 1)
+        if kind == "ternary_expression":
+            sides = (node.field("consequence"), node.field("alternative"))
+            return any(self._may_be_nothing(side, name, depth + 1) for side in sides)
+        if kind == "binary_expression":
+            operator = node.field("operator")
+            if operator is not None and operator.text() == "&&":
+                return True
+            chosen = operator is not None and operator.text() in ("??", "||")
+            return chosen and self._may_be_nothing(node.field("right"), name, depth + 1)
+        if kind == "member_expression":
+            last = node.field("property")
+            return "?." in node.text()[:300] or (last is not None and self._is_optional(last.text()))
+        if kind not in ("identifier", "shorthand_property_identifier"):
+            return False
+        if node.text() == "undefined":
+            return depth > 0
+        bound = self.module.bound(node.text(), node.range().start.index)
+        if bound is None or bound.node is None or bound.imported is not None:
+            return False
+        if bound.kind == "param":
+            if "=" in bound.node.text() and _defaulted(bound.node, node.text()):
+                return False
+            if bound.path:
+                return self._is_optional(bound.path.rpartition(".")[2])
+            return bound.node.kind() == "optional_parameter" and bound.node.field("value") is None
+        if bound.kind != "value":
+            return False
+        if bound.path:
+            return self._is_optional(bound.path.rpartition(".")[2])
+        if bound.node.kind() == "variable_declarator":  # `let limit;`, and set in some branch
+            return True
+        return self._may_be_nothing(bound.node, name, depth + 1)
+
+    def _is_optional(self, name: str) -> bool:
+        return name in self._optional
+
+    @cached_property
+    def _optional(self) -> frozenset[str]:
+        """What a type of this file says may be left out: `maxTokens?: number`."""
+        return frozenset(_OPTIONAL.findall(self.module.text))
+
+    def _body(self, node: SgNode, depth: int) -> Any:
+        """What a request carries: `JSON.stringify({…})`."""
+        called = node.field("function")
+        arguments = node.field("arguments")
+        if called is None or arguments is None or called.text() != "JSON.stringify":
+            return _unresolved(node)
+        found, hidden = self.options(first_named(arguments), depth + 1)
+        return {**found, "...": Unknown("spread")} if hidden else found
 
     def _model(self, node: SgNode) -> Any:
         arguments = node.field("arguments")
@@ -195,13 +268,24 @@ class Values:
                 value = bound.node
                 if value.kind() in _PLAIN and not bound.assigned:
                     return {}, False
+                if value.kind() == "new_expression" and not bound.assigned:
+                    return self._configured(value, depth)
                 if value.kind() in ("object", *WRAPPERS):
                     found, hidden = self.options(value, depth + 1)
                     return found, hidden or bool(bound.assigned) or node.text() in self._extended
             return {}, True
+        if kind == "new_expression":
+            return self._configured(node, depth)
         if kind != "object":
             return {}, kind not in _PLAIN
         return self._properties(node, depth)
+
+    def _configured(self, made: SgNode, depth: int) -> tuple[dict[str, Any], bool]:
+        """`new Configuration({…})`, which older SDKs take their options in."""
+        constructor, arguments = made.field("constructor"), made.field("arguments")
+        if constructor is None or arguments is None or not constructor.text()[-80:].endswith("Configuration"):
+            return {}, True
+        return self.options(first_named(arguments), depth + 1)
 
     @cached_property
     def _extended(self) -> frozenset[str]:
@@ -246,7 +330,7 @@ class Values:
                 if more:
                     return {}, True
                 maybe |= set(inner)
-            return {name: Unknown("given in some cases") for name in maybe}, False
+            return {name: Unknown(SOMETIMES) for name in maybe}, False
         return self.options(node, depth + 1)
 
 
@@ -254,6 +338,11 @@ def _unresolved(node: SgNode) -> Unknown:
     """An expression that is no constant; its beginning says which, unless a credential stands in it."""
     text = " ".join(node.text()[:300].split())
     return Unknown(redacted(text)[:60])
+
+
+def _defaulted(parameter: SgNode, name: str) -> bool:
+    """Whether a parameter has a value where the caller gives none: `limit = 400`, `{ limit = 400 }`."""
+    return re.search(rf"\b{re.escape(name)}\s*(?::[^=,}}]{{0,80}})?=[^=>]", parameter.text()[:4000]) is not None
 
 
 def _unescaped(match: re.Match[str]) -> str:

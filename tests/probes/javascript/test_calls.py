@@ -82,16 +82,97 @@ def test_a_client_of_another_file(tmp_path: Path, files: dict[str, str], spec: s
 
 
 def test_shadowed_names_and_other_packages_are_not_meant(tmp_path: Path) -> None:
+    made = "responses.create({ model: 'gpt-5' })"
     code = f"""
         import OpenAI from 'openai';
         import other from 'somewhere';
         const c = new OpenAI();
+        export function f(c) {{ return c.{made} }}
+        other.{made}
+        // c.{made}
+        const text = "c.{made.replace("'", "")}";
+    """
+    assert calls(tmp_path, code) == []
+
+
+def test_what_has_openais_interface_asks_a_model_whatever_it_is_called(tmp_path: Path) -> None:
+    code = f"""
+        import other from 'somewhere';
         export function f(c) {{ return c.{CREATE} }}
         other.{CREATE}
         // c.{CREATE}
-        const text = "c.{CREATE.replace("'", "")}";
     """
-    assert calls(tmp_path, code) == []
+    found = calls(tmp_path, code)
+    assert [one["name"] for one in found] == ["?.chat.completions.create", "somewhere.chat.completions.create"]
+
+
+LIMITS = {"any": [{"call": "ai.generateText", "missing_kw": ["maxOutputTokens"]}]}
+
+
+@pytest.mark.parametrize(
+    ("code", "certain"),
+    [
+        ("f = (o?: { maxOutputTokens?: number }) => generateText({ maxOutputTokens: o?.maxOutputTokens })", False),
+        ("f = (n?: number) => generateText({ maxOutputTokens: n })", False),
+        ("f = (s: boolean) => generateText({ maxOutputTokens: s ? 400 : undefined })", False),
+        ("f = ({ maxOutputTokens }: { maxOutputTokens?: number }) => generateText({ maxOutputTokens })", False),
+        ("f = (s: boolean) => { let n; if (s) n = 4; return generateText({ maxOutputTokens: n }) }", False),
+        ("f = () => generateText({ maxOutputTokens: undefined })", True),
+        ("f = (n: number) => generateText({ maxOutputTokens: n })", None),
+        ("f = (n?: number) => generateText({ maxOutputTokens: n ?? 400 })", None),
+        ("f = ({ maxOutputTokens = 400 }: { maxOutputTokens?: number }) => generateText({ maxOutputTokens })", None),
+        ("f = (s: boolean) => generateText({ maxOutputTokens: s ? 400 : 800 })", None),
+    ],
+)
+def test_a_limit_that_may_be_nothing(tmp_path: Path, code: str, certain: bool | None) -> None:
+    found = calls(tmp_path, f"import {{ generateText }} from 'ai';\nexport const {code};", **LIMITS)
+    assert [one["unresolved"] == "" for one in found] == ([] if certain is None else [certain])
+
+
+@pytest.mark.parametrize(
+    ("body", "missing"),
+    [
+        ("JSON.stringify({ model: 'gpt-5', max_tokens: 9 })", []),
+        ("JSON.stringify({ model: 'gpt-5' })", [""]),
+        ("JSON.stringify({ model: 'gpt-5', ...more })", ["body.max_tokens"]),
+        ("JSON.stringify(payload)", [""]),
+        ("payload", ["body.max_tokens"]),
+    ],
+)
+def test_what_a_request_carries(tmp_path: Path, body: str, missing: list[str]) -> None:
+    query = {"any": [{"call": "fetch", "options_at": 1, "missing_kw": ["body.max_tokens"]}]}
+    code = "const URL = 'https://api.openai.com/v1/chat/completions';\nconst payload = { model: 'gpt-5' };\n"
+    found = calls(tmp_path, f"{code}export const f = () => fetch(URL, {{ method: 'POST', body: {body} }});", **query)
+    assert [one["unresolved"] for one in found] == missing
+    assert all(one["arg0"].startswith("https://api.openai.com") for one in found)
+
+
+def test_an_endless_loop_that_success_does_not_leave_repeats_no_failed_call(tmp_path: Path) -> None:
+    found = calls(
+        tmp_path,
+        """
+        import { generateText } from 'ai';
+        export async function chat() { while (true) { try { await generateText({}) } catch (e) { log(e) } } }
+        export async function again() { while (true) { try { return await generateText({}) } catch (e) { log(e) } } }
+        """,
+        any=["ai.generateText"],
+    )
+    assert [one["retried"] for one in found] == ["", "loop"]
+
+
+def test_what_stops_waiting_for_a_call(tmp_path: Path) -> None:
+    query = {"any": [{"call": "ai.generateText", "missing_kw": ["timeout"]}]}
+    found = calls(
+        tmp_path,
+        """
+        import { generateText } from 'ai';
+        export const a = () => Promise.race([generateText({}), late()]);
+        export const b = () => withTimeout(() => generateText({}), 9000);
+        export const c = () => setTimeout(() => generateText({}), 9000);
+        """,
+        **query,
+    )
+    assert [one["unresolved"] for one in found] == ["timeout", "timeout", ""]
 
 
 LIMIT = {"any": [{"call": "ai.generateText", "missing_kw": ["maxTokens"]}]}

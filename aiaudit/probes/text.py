@@ -1,6 +1,6 @@
 """The probe `text.search`: regular expressions over text files, where no better probe knows the format.
 
-A hit may stand in a string, or behind code in a comment, so the confidence is medium and the level never above E2.
+A hit may stand in a text that is given to something, so the confidence is medium and the level never above E2.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class SearchQuery(Query):
     takes back a hit on whose line it stands. files: globs (all text files). roles: purposes a file may have (where
     files are named: all but vendored and generated; else code, configuration, notebooks, other). ignored: whether files
     that a `.gitignore` matches count. keep: whether a hit's text is kept (set false where it may hold a secret).
-    comments: whether lines that are comments count, which prove nothing of what is done."""
+    comments: whether comments count, and in Python texts that only document, which prove nothing of what is done."""
 
     any: list[str] | dict[str, str] = Field(min_length=1)
     unless: str = ""

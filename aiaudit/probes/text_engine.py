@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_chec
 
 from msgspec import Struct
 
-from aiaudit.probes.comment_lines import STARTS, comments_of, is_comment
+from aiaudit.probes.comment_lines import Comments, comments_of
 from aiaudit.probes.spans import each_span
 from aiaudit.probes.text_classes import Keys, Weight, classes
 from aiaudit.probes.text_search import Expression, compiled_pattern, is_fast, learn, placed_pattern, search_for
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Project
 
 NAME: Final = "text"
-VERSION: Final = 5  # of what `scan` gives; part of the cache key
+VERSION: Final = 6  # of what `scan` gives; part of the cache key
 MAX_MATCH: Final = 120  # characters of a hit that are kept
 _TEXT_DATA: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".arff", ".libsvm"})
 _MUCH: Final = 24 * 1024 * 1024  # bytes that pay for a search which takes a second to make
@@ -61,7 +61,7 @@ class PatternGroup(Struct, frozen=True):
     `files`, `roles` (None: any) and `ignored` say in which. `unless` takes back a hit whose line it matches. A hit is
     kept as its text (at most 120 characters), or as what `judge` makes of it; `judged_by` names the judge and its
     version. `keep`: whether a hit's text is kept at all. `most`: hits of one pattern in one file, more are left out.
-    `comments`: whether a hit on a line that is a comment counts.
+    `comments`: whether a hit in a comment counts.
     """
 
     patterns: tuple[Pattern, ...]
@@ -281,12 +281,12 @@ class _Search:
     def __call__(self, text: bytes, keys: Iterable[str], comments: str = "") -> dict[str, list[list[Any]]]:
         """The hits of the groups of these keys in a text with this kind of comments."""
         meant = frozenset(keys)
-        starts = STARTS.get(comments)
+        passed_over = Comments(comments, text)
         hits: dict[str, list[list[Any]]] = {}
         quoted: list[_Quoted] = []
         for index in self._search.candidates(text):
             rule = self._rules[index]
-            if rule.key in meant and (found := _hits(text, rule, quoted, starts)):
+            if rule.key in meant and (found := _hits(text, rule, quoted, passed_over)):
                 hits.setdefault(rule.key, []).extend(found)
         if quoted:
             _quote(text, quoted)
@@ -301,12 +301,9 @@ class _Quoted(NamedTuple):
     end: int
 
 
-def _hits(text: bytes, rule: _Rule, quoted: list[_Quoted], comments: tuple[bytes, ...] | None) -> list[list[Any]]:
-    """The hits of one pattern, one a line at most. Those whose text is kept go to `quoted` too. `comments`: how a line
-    begins that is one."""
+def _hits(text: bytes, rule: _Rule, quoted: list[_Quoted], comments: Comments) -> list[list[Any]]:
+    """The hits of one pattern, one a line at most. Those whose text is kept go to `quoted` too."""
     group, number, unless = rule.group, rule.number, rule.unless
-    if group.comments:
-        comments = None
     found: list[list[Any]] = []
     line, counted, last = 1, 0, 0
     for start, end, match in rule.places(text):
@@ -314,7 +311,7 @@ def _hits(text: bytes, rule: _Rule, quoted: list[_Quoted], comments: tuple[bytes
         counted = start
         if line == last or (unless is not None and unless.search(_line(text, start))):
             continue
-        if comments is not None and is_comment(text, *_line_of(text, start, end), comments):
+        if not group.comments and comments.have(start, end):
             continue
         hit: list[Any] = [number, line, ""]
         if group.judge is not None:
@@ -337,13 +334,6 @@ def _quote(text: bytes, quoted: Sequence[_Quoted]) -> None:
     told = shown(text, [(one.start, one.end) for one in quoted])
     for (hit, _, _), said in zip(quoted, told, strict=True):
         hit[2] = display(said.strip()[:MAX_MATCH])
-
-
-def _line_of(text: bytes, start: int, end: int) -> tuple[int, int]:
-    """Where the line begins on which a hit has its first character that is no space, and where that is."""
-    while start < end and text[start] in b" \t\r\n":
-        start += 1
-    return text.rfind(b"\n", 0, start) + 1, start
 
 
 def _line(text: bytes, position: int) -> bytes:

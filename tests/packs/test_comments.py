@@ -1,8 +1,10 @@
-"""What stands in a comment proves nothing: a failing project to which everything that passes is added in comments."""
+"""What is not done proves nothing: a failing project to which everything that passes is added in comments, or in texts
+that document."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -14,6 +16,7 @@ from aiaudit.packs.expect import FILE, Expect, read_expect
 from tests import shared
 from tests.packs.test_cases import FOLDER, PACK_OF, library
 
+Hidden = Callable[[str, str], str]
 MARKS: Final = {
     **dict.fromkeys((".py", ".yaml", ".yml", ".sh", ".toml", ".tf", ".cfg", ".properties"), "# "),
     **dict.fromkeys((".ts", ".tsx", ".js", ".mjs", ".go", ".java", ".rs", ".kt", ".cs"), "// "),
@@ -41,7 +44,16 @@ def mark(path: str) -> str:
 
 
 def in_comments(path: str, text: str) -> str:
+    """Each line as a comment."""
     return "".join(f"{mark(path)}{line}\n" if line.strip() else "\n" for line in text.splitlines())
+
+
+def in_texts(path: str, text: str) -> str:
+    """Code in Python as the text of a function's documentation; that of others in comments."""
+    if not path.endswith(".py"):
+        return in_comments(path, text)
+    inner = "".join(f"    {line}\n" for line in text.replace("\\", "\\\\").replace('"""', "'''").splitlines())
+    return f'def noted():\n    """As it could be.\n\n{inner}    """\n'
 
 
 @cache
@@ -59,8 +71,9 @@ def plain(check: str, status: str) -> list[tuple[Case, Expect]]:
     return [(case, expect) for case, expect in by_check().get(check, ()) if expect.status == status]
 
 
+@pytest.mark.parametrize("hidden", [in_comments, in_texts])
 @pytest.mark.parametrize("check", sorted(PACK_OF))
-def test_comments_improve_nothing(check: str, tmp_path: Path) -> None:
+def test_what_is_not_done_improves_nothing(check: str, hidden: Hidden, tmp_path: Path) -> None:
     fails = sorted(plain(check, "fail"), key=lambda one: one[0].name != "fail")
     if not fails or not plain(check, "pass"):
         return  # people answer it, or it needs a history
@@ -71,7 +84,7 @@ def test_comments_improve_nothing(check: str, tmp_path: Path) -> None:
     for case, expect in plain(check, "pass"):
         for path, text in texts(case, expect).items():
             if mark(path) and (Path(path).suffix in suffixes or mark(path) == "# "):
-                added[path] = added.get(path, "") + "\n" + in_comments(path, text)
+                added[path] = added.get(path, "") + "\n" + hidden(path, text)
     folder = tmp_path / "fail"
     folder.mkdir()
     expected = failing[1].model_dump(mode="json", exclude_defaults=True)

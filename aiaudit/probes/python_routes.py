@@ -13,9 +13,10 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.callers import SCHEME, asks_who
 from aiaudit.probes.python.dependencies import TYPE
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.python.routes import MOST_NAMES, asks_who
+from aiaudit.probes.python.routes import MOST_NAMES
 from aiaudit.project.entry import Entry
 
 ROUTE: Final = record(
@@ -45,7 +46,9 @@ ROUTE: Final = record(
 )
 HEALTH: Final = lazy.regex(
     r"(?i)(?:^|[/_-])(?:health|healthz|healthcheck|ready|readyz|readiness|live|livez|liveness|alive|ping|heartbeat|status)"
-    r"(?:$|[/_-])"
+    r"(?:$|[/_-](?:$|(?:live|liveness|ready|readiness|startup|check|checks|checker|probe|z|status|db|database|redis|cache|model|models|llm"
+    r"|deep|full|simple|basic|details?|detailed|info|summary|ping|system|server|service|services|dependencies|components|api|app|worker"
+    r"|workers|all|v\d+|endpoint|metrics|version|store|vector|queue|storage|\w*db)(?:$|[/_-])))"
 )
 # The state of one run, job or document is no health of the service: `/runs/{run_id}/status`.
 _STATE_OF_ONE: Final = lazy.regex(r"[{<][^/]*[}>]/(?:\w+/)?status/?$")
@@ -68,7 +71,7 @@ class RoutesQuery(CodeQuery):
 
     frameworks: list[str] = Field(default_factory=list)
     kinds: list[str] = Field(default_factory=list)
-    features: ClassVar[tuple[str, ...]] = ("routes", "own_servers")
+    features: ClassVar[tuple[str, ...]] = ("routes", "own_servers", "turning", "idle")
 
 
 class RoutesProbe(Probe[RoutesQuery]):
@@ -125,7 +128,7 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "bounded": _any(inputs, "bounded"),
         "sized": bool(row.get("sized")) or _sized(inputs),
         "checks": checks,
-        "auth": row.get("auth", "") or _behind(row.get("function", ""), path, project),
+        "auth": row.get("auth", "") or _auth(row, path, project),
         "constant": bool(row.get("constant")),
         "health": _is_health(row) and "GET" in (methods or ["GET"]),
         "reads_request": reads,
@@ -135,19 +138,57 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
     }
 
 
-def _behind(function: str, path: str, project: PythonProject) -> str:
+def _auth(row: dict[str, Any], path: str, project: PythonProject) -> str:
+    """What asks who calls before a handler, or "": a decorator, or a dependency of the route or of a parameter."""
+    for text, name in row.get("asked", ()):
+        if _asks(text, name, path, project) or _behind(name, path, project):
+            return str(text)
+    return _behind(f"@.{row.get('function', '')}", path, project)
+
+
+def _behind(name: str, path: str, project: PythonProject) -> str:
     """The dependency of a dependency that asks who calls; "" where none does."""
-    ways, seen = [(path, function)], {(path, function)}
-    for where, name in ways:  # it grows as it is gone through
-        for told in (project.records[where].get("depends") or {}).get(name, ()):
-            if not told.startswith(TYPE) and asks_who(told.rpartition(".")[2]):
-                return str(told.removeprefix("@.")[:80])
-            name_of = told.removeprefix(TYPE)
-            place = (where, name_of[2:]) if name_of.startswith("@.") else project.split(name_of, where)
-            if place is not None and place not in seen and place[0] in project.records and len(ways) < _MOST_BEHIND:
+    start = _place(name, path, project)
+    if start is None:
+        return ""
+    ways, seen = [start], {start}
+    for where, function in ways:  # it grows as it is gone through
+        for told in (project.records[where].get("depends") or {}).get(function, ()):
+            named = told.removeprefix(TYPE)
+            if not told.startswith(TYPE) and _asks(named.removeprefix("@."), named, where, project):
+                return str(named.removeprefix("@.")[:80])
+            place = _place(named, where, project)
+            if place is not None and place not in seen and len(ways) < _MOST_BEHIND:
                 seen.add(place)
                 ways.append(place)
     return ""
+
+
+def _place(name: str, path: str, project: PythonProject) -> tuple[str, str] | None:
+    """(file, name in it) of what a resolved name stands for, where that is the project's own."""
+    found = (path, name[2:]) if name.startswith("@.") else project.home(name, path)
+    return found if found is not None and found[0] in project.records else None
+
+
+def _asks(text: str, name: str, path: str, project: PythonProject) -> bool:
+    """Whether a function asks who calls: by its lines where it is the project's own, else by its name."""
+    place = _place(name, path, project)
+    if place is None:
+        return not SCHEME.search(name) and asks_who(text)
+    where, function = place
+    record = project.records[where]
+    for row in record.get("turning", ()):
+        if row["looks"] and (row["function"] == function or row["function"].startswith(f"{function}.")):
+            return True
+    made = project.base(where).exports.get(function.partition(".")[0])
+    if made is not None:
+        if SCHEME.search(str(made["name"])):
+            return False
+        inner = _place(str(made["name"]), where, project)
+        if inner is not None and inner != place:  # an object of a class of the project, which is called
+            rest = function.partition(".")[2]
+            return _asks(text, f"@.{inner[1]}.{rest}" if rest else f"@.{inner[1]}", inner[0], project)
+    return function not in record.get("idle", ()) and asks_who(text)
 
 
 def _any(inputs: list[dict[str, Any]], what: str) -> bool | Unknown:

@@ -22,6 +22,8 @@ TURNING: Final = record(
     names=list_of(STRING),
     end=INT,
     looks=BOOL,
+    asks=STRING,
+    unasked_line=INT,
 )
 
 
@@ -29,7 +31,9 @@ class TurningQuery(CodeQuery):
     """Functions in which somebody is answered 401 or 403, handlers among them. names: what it is
     called by where it stands before others: its own, that of the decorator around it, or of the class that is called.
     looks: a condition looks at a credential (compares it, or asks for what a call made of it) and turns away whoever
-    has none; false where all that counts is what was sent, what another service said, or whether a header is there."""
+    has none; false where all that counts is what was sent, what another service said, or whether a header is there.
+    asks: always (nobody comes to its end, or back from it, unasked), by setting (a condition at unasked_line, on a key of
+    the service that is not set or the like, decides whether), sometimes (somebody does, first at unasked_line), never."""
 
     features: ClassVar[tuple[str, ...]] = ("turning",)
 

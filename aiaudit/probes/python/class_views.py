@@ -52,7 +52,7 @@ _TAKEN_OVER: Final = {
 }
 _WRITES: Final = name_set("POST PUT PATCH")
 _LOGIN: Final = name_set("LoginRequiredMixin PermissionRequiredMixin UserPassesTestMixin")
-_OPEN: Final = name_set("AllowAny IsAuthenticatedOrReadOnly")
+OPEN: Final = name_set("AllowAny IsAuthenticatedOrReadOnly")
 _MAX_BASES: Final = 5
 
 
@@ -203,7 +203,7 @@ def _classes(value: ast.expr) -> tuple[str, list[str]]:
     """The class that guards, of those in `permission_classes`, and all that are named; "[]" where none is."""
     names = [last_name(one) for one in ast.walk(value) if isinstance(one, ast.Name | ast.Attribute)]
     names = [one for one in names if one[:1].isupper()]
-    guard = next((one for one in names if one not in _OPEN), "")
+    guard = next((one for one in names if one not in OPEN), "")
     if not names and not isinstance(value, ast.List | ast.Tuple):
         return "permission_classes", []
     return guard, names or ["[]"]

@@ -17,14 +17,13 @@ TYPE: Final = ":"  # before the name of a type, which by itself asks nobody: `To
 _MARKERS: Final = ("Depends", "Security")
 
 
-def dependencies(view: FileView) -> dict[str, list[str]]:
+def dependencies(view: FileView, served: frozenset[str] = frozenset()) -> dict[str, list[str]]:
     """By function, or by the name of a type: what it depends on, by resolved name; names of types among parameters are
-    told too, marked by `TYPE`, since any may stand for a dependency."""
-    if not (view.text_has(b"Depends(") or view.text_has(b"Security(")):
-        return {}
+    told too, marked by `TYPE`, since any may stand for a dependency. Of a file that names none, the handlers count."""
+    named = view.text_has(b"Depends(") or view.text_has(b"Security(")
     told: dict[str, list[str]] = {}
     for scope in view.module.scopes:
-        if scope.kind == "function":
+        if scope.kind == "function" and (named or scope.qualname in served):
             names = list(dict.fromkeys(_of_function(view, scope)))
             if names:
                 told[scope.qualname] = names

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from aiaudit import lazy
 from aiaudit.probes.python import (
     assigned,
+    callers,
     dependencies,
     dispatch,
     doormen,
@@ -46,16 +47,23 @@ def _flows(finder: flows.FlowFinder) -> dict[str, Any]:
     return {"flows": finder.rows(), "answering": finder.answering()}
 
 
+def _routes(view: FileView) -> dict[str, Any]:
+    rows = routes.RouteFinder(view).rows()
+    served = frozenset(str(row["function"]) for row in rows)
+    return {
+        "routes": rows,
+        "models": request_models(view),
+        "depends": dependencies.dependencies(view, served),
+    }
+
+
 _FEATURES: Final[dict[str, _Feature]] = {
     "routes": _Feature(
         routes.HITS + rb"|" + dependencies.MARKS,
-        lambda view: {
-            "routes": routes.RouteFinder(view).rows(),
-            "models": request_models(view),
-            "depends": dependencies.dependencies(view),
-        },
+        _routes,
         whole=True,
     ),
+    "idle": _Feature(callers.HITS, lambda view: {"idle": callers.idle(view)}, whole=True),
     "own_servers": _Feature(
         own_servers.HITS, lambda view: {"own_servers": own_servers.OwnServers(view).rows()}, entire=True
     ),

@@ -239,7 +239,8 @@ class RouteFinder:
             "methods": methods,
             "function": scope.qualname,
             "params": params,
-            "auth": self._auth(scope, at, params),
+            "auth": "",
+            "asked": self._asked(scope, at),
             "constant": body.constant,
             "reads_request": body.reads_request,
             "checks": body.checks,
@@ -304,18 +305,29 @@ class RouteFinder:
                 return next((one.name for one in self.resolver.names(node, scope)), f"?.{wanted}")
         return next((one.name for one in self.resolver.annotation(annotation, scope)), f"?.{wanted}")
 
-    def _auth(self, scope: Scope, at: ast.expr | None, params: list[dict[str, Any]]) -> str:
-        """What looks like a check of who calls: a decorator, a dependency of the route or of a parameter."""
+    def _asked(self, scope: Scope, at: ast.expr | None) -> list[list[str]]:
+        """What may be a check of who calls, as written and by its resolved name: the decorators below `at`, which alone
+        stand before the handler, and what the route or its router depends on. Dependencies of parameters are told by
+        `dependencies`."""
         node = scope.node
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        others = [one for one in node.decorator_list if one is not at and not _lets_strangers_on(one)]
-        texts = [dotted(one.func if isinstance(one, ast.Call) else one) for one in others]
-        texts += [one["type"] for one in params if one["kind"] == "service"]
-        texts += [one["name"] for one in params if one["name"] in ("authorization", "x_api_key", "api_key", "token")]
+        around = scope.parent or scope
+        below = node.decorator_list
+        if at in below:
+            below = below[below.index(at) + 1 :]
+        found: list[ast.expr] = []
+        for one in below:
+            target = one.func if isinstance(one, ast.Call) else one
+            if not _lets_strangers_on(one):
+                found.append(target)
         for keyword in (*self._of_router(at, scope), *(at.keywords if isinstance(at, ast.Call) else ())):
-            if keyword.arg in ("dependencies", "auth", "guards", "middleware", "permission"):
-                texts += [dotted(one) for one in ast.walk(keyword.value) if isinstance(one, ast.Name | ast.Attribute)]
-        return next((text[:80] for text in texts if asks_who(text)), "")
+            if keyword.arg in ("dependencies", "auth", "guards", "middleware", "permission", "authorizer"):
+                found += _named_in(keyword.value)
+        asked: list[list[str]] = []
+        for target in found[:20]:
+            names = [one.name for one in self.resolver.names(target, around)]
+            asked.append([dotted(target)[:80], names[0] if names else f"@.{dotted(target)}"])
+        return asked
 
     def _of_router(self, at: ast.expr | None, scope: Scope) -> list[ast.keyword]:
         """What the router of a decorated handler is made with, where its file makes it once:
@@ -407,16 +419,29 @@ class _Body:
 
 def _lets_strangers_on(decorator: ast.expr) -> bool:
     """Whether a check of the caller only looks: `@jwt_required(optional=True)` lets on who brings nothing."""
-    return isinstance(decorator, ast.Call) and any(
+    if not isinstance(decorator, ast.Call):
+        return False
+    if last_name(decorator.func) == "permission_classes":
+        named = [last_name(one) for given in decorator.args for one in ast.walk(given) if isinstance(one, ast.Name | ast.Attribute)]
+        return not any(one[:1].isupper() and one not in class_views.OPEN for one in named)
+    return any(
         one.arg == "optional" and isinstance(one.value, ast.Constant) and one.value.value is True
         for one in decorator.keywords
     )
 
 
-def asks_who(name: str) -> bool:
-    """Whether a dependency or decorator of this name looks at who calls."""
-    lower = name.lower()
-    return any(word in lower for word in _AUTH_WORDS)
+def _named_in(value: ast.expr) -> list[ast.expr]:
+    """What a list of dependencies, or one, names: `[Depends(check), Security(scheme)]`, `JWTAuth()`."""
+    found: list[ast.expr] = []
+    for one in value.elts if isinstance(value, ast.List | ast.Tuple) else [value]:
+        inner: ast.expr = one
+        if isinstance(inner, ast.Call) and last_name(inner.func) in ("Depends", "Security") and inner.args:
+            inner = inner.args[0]
+        if isinstance(inner, ast.Call):
+            inner = inner.func
+        if isinstance(inner, ast.Name | ast.Attribute):
+            found.append(inner)
+    return found
 
 
 def _of_caller(call: ast.Call) -> bool:

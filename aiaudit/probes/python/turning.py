@@ -19,7 +19,7 @@ from aiaudit.probes.python.resolve import default_of, last_name
 from aiaudit.probes.python.ways import Ways
 
 HITS: Final = (
-    rb"\b40[13]\b|\bHTTP_40[13]_|\bUNAUTHORIZED\b|\bFORBIDDEN\b"
+    rb"\b(?:40[13]|400[13]|440[13]|1008)\b|\bWS_1008_|\bHTTP_40[13]_|\bUNAUTHORIZED\b|\bFORBIDDEN\b"
     rb"|\braise[ \t]+\w*(?:Unauthorized|Forbidden|NotAuthenticated|PermissionDenied|AuthenticationError|AuthError)"
 )
 MAX_ROWS: Final = 60  # functions of one file
@@ -38,12 +38,14 @@ def turning(view: FileView) -> list[dict[str, Any]]:
         if scope.kind != "function" or scope.qualname in rows or len(rows) >= MAX_ROWS:
             continue
         ways = Ways(view, scope, "passed")
+        looks = ways.looks(said_of(view, scope))
         rows[scope.qualname] = {
             "function": scope.qualname,
             "names": _names(scope),
             "line": view.source.line(scope.start),
             "end": view.source.line(scope.end),
-            "looks": ways.looks(_said(view, scope)),
+            "looks": looks,
+            **ways.told(),
         }
         if not ways.turns_away():
             rows[scope.qualname] = {}  # a word in a comment, or the number of something
@@ -63,7 +65,7 @@ def _names(scope: Scope) -> list[str]:
     return names
 
 
-def _said(view: FileView, scope: Scope) -> Said:
+def said_of(view: FileView, scope: Scope) -> Said:
     """What a function knows of the request and of credentials by its parameters."""
     node = scope.node
     assert isinstance(node, FunctionNode)

@@ -68,22 +68,28 @@ class Ways(Conditions):
         end = self._body(self._scope, said, onward, _At())
         if self._kind == "flask" and end is not None:
             self._goes_on(end, node.body[-1])
-        asks = "sometimes" if self._looks_at else "never"
-        if self._asks and not self._unasked and self._steps <= MAX_STEPS:
-            asks = "by setting" if self._by_setting else "always"
         return {
             "line": self._view.source.line(node.lineno),
             "name": self._scope.parent.qualname if self._in_class() and self._scope.parent else self._scope.qualname,
             "kind": self._kind,
-            "asks": asks,
+            **self.told(),
             "open": sorted(self._open),
-            "unasked_line": self._view.source.line(self._unasked or self._by_setting),
         }
+
+    def told(self) -> dict[str, Any]:
+        """Whether it asks who is calling, and the first line on which it lets somebody on without."""
+        asks = "sometimes" if self._looks_at else "never"
+        if self._asks and not self._unasked and self._steps <= MAX_STEPS:
+            asks = "by setting" if self._by_setting else "always"
+        return {"asks": asks, "unasked_line": self._view.source.line(self._unasked or self._by_setting)}
 
     def looks(self, said: Said) -> bool:
         """Whether, by what the parameters say, a credential is looked at and whoever has none is turned away."""
         self._said = said
-        self._body(self._scope, said, "", _At())
+        end = self._body(self._scope, said, "", _At())
+        if end is not None:
+            assert isinstance(self._scope.node, FunctionNode)
+            self._goes_on(end, self._scope.node.body[-1])
         return self._looks_at
 
     def turns_away(self) -> bool:

@@ -32,8 +32,8 @@ class TurningQuery(CodeQuery):
     called by where it stands before others: its own, that of the decorator around it, or of the class that is called.
     looks: a condition looks at a credential (compares it, or asks for what a call made of it) and turns away whoever
     has none; false where all that counts is what was sent, what another service said, or whether a header is there.
-    asks: always (nobody comes to its end, or back from it, unasked), by setting (a condition at unasked_line, on a key of
-    the service that is not set or the like, decides whether), sometimes (somebody does, first at unasked_line), never."""
+    asks: always (nobody comes to its end, or back from it, unasked), by setting (a condition at unasked_line decides
+    whether, such as that a key of the service is set), sometimes (somebody does, first at unasked_line), never."""
 
     features: ClassVar[tuple[str, ...]] = ("turning",)
 

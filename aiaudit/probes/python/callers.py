@@ -19,8 +19,8 @@ from aiaudit.probes.python.resolve import last_name
 from aiaudit.probes.python.turning import said_of
 
 HITS: Final = (
-    rb"(?i)\bdef[ \t]+(?:__call__|\w*(?:auth|user|token|key|permission|login|jwt|bearer|protected|principal|verify|caller"
-    rb"|session|role|admin|signature|request|account|access)\w*)[ \t]*\("
+    rb"(?i)\bdef[ \t]+(?:__call__|\w*(?:auth|user|token|key|permission|login|jwt|bearer|protected|principal|verify"
+    rb"|caller|session|role|admin|signature|request|account|access)\w*)[ \t]*\("
 )
 SCHEME: Final = lazy.regex(
     r"(?:^|\.)(?:HTTPBearer|HTTPBasic|HTTPDigest|OAuth2PasswordBearer|OAuth2AuthorizationCodeBearer|OAuth2|OpenIdConnect"
@@ -53,7 +53,9 @@ def asks_who(name: str) -> bool:
         return False
     owner = _plain(first.rpartition(".")[2])
     return bool(_CHECK.search(plain)) or (
-        bool(owner) and bool(_CHECK.search(owner)) and bool(lazy.regex(r"requir|protect|verify|wrapper|guard|user|check|needed").search(plain))
+        bool(owner)
+        and bool(_CHECK.search(owner))
+        and bool(lazy.regex(r"requir|protect|verify|wrapper|guard|user|check|needed").search(plain))
     )
 
 

@@ -422,7 +422,12 @@ def _lets_strangers_on(decorator: ast.expr) -> bool:
     if not isinstance(decorator, ast.Call):
         return False
     if last_name(decorator.func) == "permission_classes":
-        named = [last_name(one) for given in decorator.args for one in ast.walk(given) if isinstance(one, ast.Name | ast.Attribute)]
+        named = [
+            last_name(one)
+            for given in decorator.args
+            for one in ast.walk(given)
+            if isinstance(one, ast.Name | ast.Attribute)
+        ]
         return not any(one[:1].isupper() and one not in class_views.OPEN for one in named)
     return any(
         one.arg == "optional" and isinstance(one.value, ast.Constant) and one.value.value is True

@@ -221,7 +221,7 @@ def test_a_route_has_a_name_beside_its_path(tmp_path: Path) -> None:
     """
     found = by_name(tmp_path, code)
     assert [one["route"] for one in found.values()] == ["/feed", ""]
-    assert found["feed"]["auth"] == "Depends(current_user)"
+    assert found["feed"]["auth"] == "current_user"
 
 
 def test_bentoml_and_an_application_that_a_decorator_names(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 from msgspec import Struct
@@ -57,9 +57,10 @@ class CallPattern(CallConditions, defer_build=False):
     """A function by its qualified name, and conditions on its arguments.
 
     kw: keywords that must have this value (or one of a list). unless_kw: a call with this value is not meant.
-    missing_kw: none of these is given. has_kw: one of these is given. or_ctor: keywords given to the constructor of the
-    receiver count too (a client's timeout). pos: position of arguments that may stand for keywords ({timeout: 2}).
-    Where a library's constant is meant, its dotted name is the value (`Loader: yaml.SafeLoader`).
+    missing_kw: none of these is given, or only as None; `a.b` is a key of the map that is the value of `a`. has_kw: one
+    of these is given. or_ctor: keywords given to the constructor of the receiver count too (a client's timeout). pos:
+    position of arguments that may stand for keywords ({timeout: 2}). Where a
+    library's constant is meant, its dotted name is the value (`Loader: yaml.SafeLoader`).
     arg0_dynamic: the first argument is (not) a constant. min_args: positional arguments at least.
     """
 
@@ -260,8 +261,10 @@ def _doubts(call: dict[str, Any], pattern: CallPattern) -> list[str] | None:
             if not doubt:
                 return None
             doubts += doubt
-    if any(keyword in given for keyword in pattern.missing_kw):
+    absent = [_is_given(keyword, given, call["defaults"]) for keyword in pattern.missing_kw]
+    if True in absent:
         return None
+    doubts += dict.fromkeys(one for one in absent if isinstance(one, str))
     if pattern.missing_kw and hidden:
         doubts.append("**")
     if pattern.has_kw and not any(keyword in given for keyword in pattern.has_kw):
@@ -273,6 +276,23 @@ def _doubts(call: dict[str, Any], pattern: CallPattern) -> list[str] | None:
     if len(args) < pattern.min_args:
         return None
     return doubts
+
+
+def _is_given(keyword: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool | str:
+    """Whether a keyword, or the key of a map that is a keyword's value (`options.num_predict`), has a value; its name
+    where that is not known. None is no value; a parameter that is None where no caller says otherwise may be none.
+    """
+    head, _, key = keyword.partition(".")
+    if head not in given:
+        return False
+    value = given[head]
+    if isinstance(value, Unknown):
+        if not key:
+            return head if head in defaults and defaults[head] is None else True
+        return head
+    if not key or value is None:
+        return value is not None
+    return _is_given(key, value, {}) if isinstance(value, Mapping) else head
 
 
 def _holds(keyword: str, wanted: Any, given: dict[str, Any], hidden: bool, doubts: list[str]) -> bool:

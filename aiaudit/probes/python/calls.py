@@ -307,7 +307,10 @@ class CallFinder:
         for call, scope in calls:
             for keyword in call.keywords:
                 if keyword.arg is not None:
-                    out.setdefault(keyword.arg, as_json(self.values.of(keyword.value, scope, keyword.arg)))
+                    if keyword.arg not in out:
+                        made = self._settings(keyword.value, scope) if keyword.arg in _SETTINGS else None
+                        value = self.values.of(keyword.value, scope, keyword.arg) if made is None else made
+                        out[keyword.arg] = as_json(value)
                     continue
                 spread, whole = self.spread.of(keyword.value, scope)
                 for key, value in spread.items():
@@ -315,10 +318,18 @@ class CallFinder:
                 star = star or not whole
         return (dict(list(out.items())[:MAX_KEYWORDS]) if len(out) > MAX_KEYWORDS else out), star
 
-    def _defaults(self, node: ast.Call, scope: Scope) -> dict[str, bool]:
+    def _settings(self, node: ast.expr, scope: Scope) -> dict[str, Any] | None:
+        """The map that a keyword for settings is given, as far as all of it is known; also as the text of it (`body=
+        json.dumps(request)`)."""
+        if isinstance(node, ast.Call) and last_name(node.func) == "dumps" and node.args:
+            node = node.args[0]
+        made, whole = self.spread.of(node, scope)
+        return made if whole else None
+
+    def _defaults(self, node: ast.Call, scope: Scope) -> dict[str, bool | None]:
         """The keywords that hand on a parameter of the function around the call, with what that is where no caller says
-        otherwise: `verify=verify` in `def fetch(url, verify=True)`. Switches only."""
-        out: dict[str, bool] = {}
+        otherwise: `verify=verify` in `def fetch(url, verify=True)`. Switches, and None, only."""
+        out: dict[str, bool | None] = {}
         for keyword in node.keywords:
             if keyword.arg is None or keyword.value.__class__ is not ast.Name:
                 continue
@@ -329,7 +340,7 @@ class CallFinder:
             function = (bound[0].scope or scope).node
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 default = default_of(function, name)
-                if isinstance(default, ast.Constant) and isinstance(default.value, bool):
+                if isinstance(default, ast.Constant) and isinstance(default.value, bool | None):
                     out[keyword.arg] = default.value
         return out
 
@@ -346,6 +357,11 @@ class CallFinder:
 
 
 _TRIES: Final = (ast.Try, ast.TryStar)
+# Keywords whose values are maps of settings, or objects that are made of such.
+_SETTINGS: Final = name_set(
+    "config generation_config generation_kwargs options inferenceConfig body extra_body input http_options"
+    " client_kwargs async_client_kwargs model_kwargs request_options"
+)
 _REFERENCE: Final = {"reference": True, "star_kw": True, "source": "unresolved"}
 
 

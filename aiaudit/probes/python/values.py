@@ -78,9 +78,20 @@ class Values:
                 if isinstance(bound.node, ast.Dict) and _changed(name, bound.scope or scope, scope, node.lineno):
                     return Unknown("map")
                 return self._of(bound.node, bound.scope or scope, depth + 1)
+            case ast.Call(args=[], keywords=keywords) if depth < MAX_DEPTH and self._is_settings(node, scope):
+                names = [ast.Constant(one.arg) if one.arg else None for one in keywords]
+                return self._map(names, [one.value for one in keywords], scope, depth)  # type: ignore[arg-type]
             case ast.IfExp(test=test, body=body) if depth < MAX_DEPTH and _asks_for_version(test):
                 return self._of(body, scope, depth + 1)
         return _NONE
+
+    def _is_settings(self, node: ast.Call, scope: Scope) -> bool:
+        """Whether a call makes an object that stands for a map of settings: `types.GenerateContentConfig(…)`. Where the
+        class is the project's own, its fields have defaults that are not seen here."""
+        if not last_name(node.func).endswith(("Config", "Options")):
+            return False
+        found = self.resolver.names(node.func, scope)
+        return len(found) == 1 and found[0].local is None and found[0].origin.partition(".")[0] in _SETTINGS_OF
 
     def _map(self, keys: list[ast.expr | None], values: list[ast.expr], scope: Scope, depth: int) -> Any:
         if depth >= MAX_DEPTH or None in keys:
@@ -230,7 +241,8 @@ _SCALARS: Final = frozenset(
     (ast.Constant, ast.UnaryOp, ast.Name, ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.Call, ast.Attribute)
 )
 _NAMED: Final = (ast.Name, ast.Attribute)
-_LITERALS: Final = frozenset((ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Name, ast.IfExp))
+_LITERALS: Final = frozenset((ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Name, ast.IfExp, ast.Call))
+_SETTINGS_OF: Final = frozenset(("google", "vertexai", "ollama", "ibm_watsonx_ai", "mistralai", "cohere"))
 _CHANGES: Final = frozenset(("update", "setdefault", "pop", "popitem", "clear"))
 
 

@@ -27,6 +27,7 @@ EXPECTED: Final = MODEL_SUFFIXES | {".npy", ".npz", ".zip", ".nemo", ".mar", ".c
 # Names under which a model may lie as well; most such files are none.
 ALSO: Final = frozenset(
     {"", ".txt", ".json", ".dat", ".data", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".lzma", ".7z", ".rar", ".zst", ".db"}
+    | {".sav", ".obj", ".pck", ".mdl", ".jbl", ".torch"}  # what people call a pickle of theirs
 )
 _MAGIC: Final = (
     (b"GGUF", "gguf"),

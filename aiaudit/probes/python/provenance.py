@@ -59,6 +59,7 @@ _NEUTRAL: Final = name_set(
     " tempfile.NamedTemporaryFile base64.b64decode zlib.decompress gzip.decompress builtins.open codecs.open"
     " importlib.resources.files glob.glob os.listdir vars"
 )
+_MADE_HERE: Final = name_set("pickle.dumps cloudpickle.dumps dill.dumps")  # `pickle.loads(pickle.dumps(x))`: a copy
 _MAX_CALLERS: Final = 4
 _KEYWORD: Final = lazy.regex(rb"[ \t]*=[^=]")  # behind a name: a keyword, or a variable that is called the same
 
@@ -268,6 +269,8 @@ class Provenance:
                 return kind
             if one.name in _NEUTRAL:
                 return self._worst(node.args or [ast.Constant("")], scope, depth)
+            if one.name in _MADE_HERE:
+                return "literal"
             if one.name == "argparse.Namespace":
                 return self._worst([keyword.value for keyword in node.keywords], scope, depth)
         if isinstance(node.func, ast.Attribute):

@@ -115,6 +115,9 @@ class PromptFinder:
                 "operator",
             ):  # `prompt = sys.stdin.read()` is what a user says
                 yield self._row(value, name, scope, "loaded")
+        elif isinstance(value, ast.Call) and self._is_template(value):  # `GOAL_PROMPT = PromptTemplate(template="…")`
+            for argument in (*value.args[:1], *(one.value for one in value.keywords if one.arg == "template")):
+                yield from self._literal(argument, name, scope, "template")
         else:
             yield from self._literal(value, name, scope, use)
 
@@ -139,10 +142,15 @@ class PromptFinder:
                 parts["content"], str(role) if isinstance(role, str) else "message", scope, "message"
             )
 
-    def _call(self, node: ast.Call, scope: Scope) -> Iterator[dict[str, Any]]:
+    def _is_template(self, node: ast.Call) -> bool:
+        """A template of a framework, by its class or by a maker of it."""
         last = last_name(node.func)
         owner = last_name(node.func.value) if isinstance(node.func, ast.Attribute) else ""
-        if last in _LLM_TEMPLATES or (last in ("from_template", "from_messages") and "Prompt" in owner):
+        return last in _LLM_TEMPLATES or (last in ("from_template", "from_messages") and "Prompt" in owner)
+
+    def _call(self, node: ast.Call, scope: Scope) -> Iterator[dict[str, Any]]:
+        last = last_name(node.func)
+        if self._is_template(node):
             for argument in [*node.args, *(one.value for one in node.keywords if one.arg in _KEYWORDS | {"content"})]:
                 yield from self._template(argument, scope, last)
             return

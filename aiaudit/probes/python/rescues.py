@@ -52,7 +52,7 @@ def rescues(view: FileView) -> list[dict[str, Any]]:
                     _note(call, scope, view, calls)
         handlers = [one for one in node.handlers if not _only_limits(one)]
         if calls and handlers:
-            ends = [_end(handler) for handler in handlers]
+            ends = [_end(handler, scope, view) for handler in handlers]
             best = min(range(len(ends)), key=lambda at: ENDS.index(ends[at]))
             rows.append(
                 {
@@ -98,7 +98,7 @@ def _only_limits(handler: ast.ExceptHandler) -> bool:
     return bool(names) and all(_LIMITS.search(name) for name in names)
 
 
-def _end(handler: ast.ExceptHandler) -> str:
+def _end(handler: ast.ExceptHandler, scope: Scope, view: FileView) -> str:
     """How a handler ends; see `ENDS`."""
     body = list(_statements(handler.body))
     error = frozenset({handler.name or ""} - {""})
@@ -106,7 +106,26 @@ def _end(handler: ast.ExceptHandler) -> str:
         if isinstance(node, ast.Assign) and _tells(node.value, error):
             error |= {one.id for one in node.targets if isinstance(one, ast.Name)}
     ends = {_end_of(node, error) for node in body}
+    if any(isinstance(node, ast.Expr) and _hands_on(node.value, scope, view) for node in body):
+        ends.add("raise")
     return next((end for end in ENDS if end in ends), "nothing")
+
+
+def _hands_on(node: ast.expr, scope: Scope, view: FileView) -> bool:
+    """Whether a call is of a function in the same file that always raises: `self._handle_error(error)`."""
+    call = node.value if isinstance(node, ast.Await) else node
+    if not isinstance(call, ast.Call):
+        return False
+    for one in view.resolver.names(call.func, scope)[:1]:
+        if one.local is not None and isinstance(one.local.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = one.local.node.body
+            leaves = any(
+                isinstance(inner, ast.Return)
+                or (isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Yield | ast.YieldFrom))
+                for inner in _statements(body)
+            )
+            return isinstance(body[-1], ast.Raise) and not leaves
+    return False
 
 
 def _end_of(node: ast.stmt, error: frozenset[str]) -> str:
@@ -128,7 +147,8 @@ def _assigned(targets: list[ast.expr], value: ast.expr, error: frozenset[str]) -
     """Names of a message, a counter or a state are no answer."""
     if isinstance(value, ast.Tuple):
         return _value(value, error)
-    names = [last_name(one) for one in targets if isinstance(one, ast.Name | ast.Attribute)]
+    parts = [one for target in targets for one in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    names = [last_name(one) for one in parts if isinstance(one, ast.Name | ast.Attribute)]
     if not names or all(_NEUTRAL_NAMES.search(name) for name in names):
         return "nothing"
     return _value(value, error)

@@ -31,6 +31,11 @@ CALLS = ["group:llm.completion", "*.predict"]
         ("blocks = [rule(row)]; return modal(blocks)", "value"),
         ("raise HTTPException(503) from error", "raise"),
         ("sys.exit(1)", "raise"),
+        ("row, status = other.predict(row)", "value"),
+        ("status, message = look(row)", "nothing"),
+        ("tell(error)", "nothing"),
+        ("hand_on(error)", "raise"),
+        ("hand_on_or_not(error)", "nothing"),
     ],
 )
 def test_how_a_handler_ends(tmp_path: Path, handler: str, ends: str) -> None:
@@ -40,6 +45,18 @@ def test_how_a_handler_ends(tmp_path: Path, handler: str, ends: str) -> None:
                 return model.predict(row)
             except RuntimeError as error:
                 {handler}
+
+
+        def hand_on(error):
+            if "busy" in str(error):
+                raise Busy from error
+            raise RuntimeError("The model failed") from error
+
+
+        def hand_on_or_not(error):
+            if "busy" in str(error):
+                return
+            raise RuntimeError("The model failed") from error
         """
     (found,) = ask(tmp_path, "python.rescues", {"app.py": code}, calls=CALLS).value or []
     assert (found["ends"], found["line"], found["handler_line"], found["caught"]) == (ends, 3, 5, ["RuntimeError"])

@@ -77,7 +77,8 @@ def _reader(call: ast.Call, view: FileView, scope: Scope) -> tuple[str, str, ast
 
 
 def _typed(call: ast.Call, statement: ast.stmt, scope: Scope) -> bool:
-    """Whether what was read goes into a class or a check of a schema: `Answer(**data)`, `validate(data)`."""
+    """Whether what was read goes into a class or a check of a schema: `Answer(**data)`, `validate(data)`,
+    `validate(instance=data)`."""
     name = _bound_to(statement)
     for other, _ in statements(scope):
         if other.lineno < statement.lineno:
@@ -86,7 +87,8 @@ def _typed(call: ast.Call, statement: ast.stmt, scope: Scope) -> bool:
             if not isinstance(node, ast.Call) or node is call:
                 continue
             spread = [one.value for one in node.keywords if one.arg is None]
-            checked = node.args if last_name(node.func) in _CHECKS else []
+            given = [one.value for one in node.keywords if one.arg in ("instance", "obj", "data")]
+            checked = [*node.args, *given] if last_name(node.func) in _CHECKS else []
             for one in (*spread, *checked):
                 if one is call or (isinstance(one, ast.Name) and one.id == name and name):
                     return True

@@ -103,7 +103,8 @@ class RoutesProbe(Probe[RoutesQuery]):
 
 
 def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, Any]:
-    params = [_known_model(one, path, project) for one in row.get("params", ())]
+    taken = _taken(row.get("function", ""), path, project)
+    params = [*(_known_model(one, path, project) for one in row.get("params", ())), *taken]
     inputs = [one for one in params if one["kind"] not in ("service", "path") and not _unused(one, row)]
     methods = row.get("methods", [])
     reads = bool(row.get("reads_request"))
@@ -162,6 +163,22 @@ def _behind(name: str, path: str, project: PythonProject) -> str:
                 seen.add(place)
                 ways.append(place)
     return ""
+
+
+def _taken(function: str, path: str, project: PythonProject) -> list[dict[str, Any]]:
+    """What the dependencies of a handler take of the request, and those behind them."""
+    ways, seen = [(path, function)], {(path, function)}
+    found: list[dict[str, Any]] = []
+    for where, name in ways:  # it grows as it is gone through
+        if (where, name) != (path, function):
+            given = (project.records[where].get("taken") or {}).get(name, ())
+            found += [_known_model(one, where, project) for one in given if one]
+        for told in (project.records[where].get("depends") or {}).get(name, ()):
+            place = _place(told.removeprefix(TYPE), where, project)
+            if place is not None and place not in seen and len(ways) < _MOST_BEHIND:
+                seen.add(place)
+                ways.append(place)
+    return found
 
 
 def _place(name: str, path: str, project: PythonProject) -> tuple[str, str] | None:

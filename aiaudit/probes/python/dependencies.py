@@ -4,7 +4,7 @@ names of types (`CurrentUser = Annotated[User, Depends(get_current_user)]`). A d
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from aiaudit.probes.python.features import FileView
@@ -15,6 +15,8 @@ from aiaudit.probes.python.resolve import default_of, last_name
 MARKS: Final = rb"\b(?:Depends|Security)\("
 TYPE: Final = ":"  # before the name of a type, which by itself asks nobody: `TokenRequest` is what is sent
 _MARKERS: Final = ("Depends", "Security")
+_TAKES: Final = ("Body", "Form", "File", "Query")  # marks of what comes with the request
+Describe = Callable[[ast.arg, Scope], dict[str, Any]]
 
 
 def dependencies(view: FileView, served: frozenset[str] = frozenset()) -> dict[str, list[str]]:
@@ -37,6 +39,29 @@ def dependencies(view: FileView, served: frozenset[str] = frozenset()) -> dict[s
                 if behind:
                     told[name] = behind
     return told
+
+
+def taken(view: FileView, describe: Describe) -> dict[str, list[dict[str, Any]]]:
+    """By function of a file with dependencies: the parameters that it marks as parts of the request. A handler that
+    depends on such a function takes them in."""
+    if not (view.text_has(b"Depends(") or view.text_has(b"Security(")):
+        return {}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for scope in view.module.scopes:
+        if isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            marked = [one for one in parameters(scope.node) if _takes(one, scope.node)]
+            if marked:
+                found[scope.qualname] = [describe(one, scope) for one in marked]
+    return found
+
+
+def _takes(argument: ast.arg, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """`body: Order = Body()`, `q: Annotated[str, Query()]`."""
+    calls: list[ast.AST | None] = [default_of(node, argument.arg)]
+    match argument.annotation:
+        case ast.Subscript(value=value, slice=ast.Tuple(elts=[_, *markers])) if last_name(value) == "Annotated":
+            calls += markers
+    return any(isinstance(one, ast.Call) and last_name(one.func) in _TAKES for one in calls)
 
 
 def _of_function(view: FileView, scope: Scope) -> Iterator[str]:

@@ -48,12 +48,14 @@ def _flows(finder: flows.FlowFinder) -> dict[str, Any]:
 
 
 def _routes(view: FileView) -> dict[str, Any]:
-    rows = routes.RouteFinder(view).rows()
+    finder = routes.RouteFinder(view)
+    rows = finder.rows()
     served = frozenset(str(row["function"]) for row in rows)
     return {
         "routes": rows,
         "models": request_models(view),
         "depends": dependencies.dependencies(view, served),
+        "taken": dependencies.taken(view, finder.parameter),
     }
 
 

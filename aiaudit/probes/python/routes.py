@@ -249,6 +249,10 @@ class RouteFinder:
             "decorators": [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list],
         }
 
+    def parameter(self, argument: ast.arg, scope: Scope) -> dict[str, Any]:
+        """A parameter of a dependency, which FastAPI fills as it does those of a handler."""
+        return self._param(argument, scope, "fastapi", "")
+
     def _param(self, argument: ast.arg, scope: Scope, framework: str, route: str) -> dict[str, Any]:
         """Name, kind and type of a parameter. Kinds: path, scalar, model (its class in another row), loose, raw,
         service (injected by the framework), untyped."""

@@ -436,3 +436,34 @@ def test_django_ninja_hands_over_the_request_first(tmp_path: Path) -> None:
         "threads": (False, False),
         "raw": (True, False),
     }
+
+
+def test_what_a_dependency_takes_the_handler_takes(tmp_path: Path) -> None:
+    code = """
+        from typing import Annotated
+        from fastapi import Depends, FastAPI, Query
+        from .checks import goal_of, other, page
+        app = FastAPI()
+        @app.post("/start")
+        async def start(goal=Depends(goal_of)): ...
+        @app.get("/all")
+        async def listed(service=Depends(other)): ...
+        @app.get("/paged")
+        async def paged(at=Depends(page)): ...
+        """
+    more = {
+        "app/checks.py": """
+        from fastapi import Body, Depends, Query
+        from pydantic import BaseModel, Field
+        class Goal(BaseModel):
+            text: str
+        async def session(): ...
+        async def body_of(body: Goal = Body(example={"text": "x"})): ...
+        async def goal_of(goal: Goal = Depends(body_of), db=Depends(session)): ...
+        async def other(db=Depends(session)): ...
+        def page(at: int = Query(0, le=100)): ...
+        """
+    }
+    found = by_name(tmp_path, code, more)
+    told = {name: (one["takes_input"], one["validated"], one["sized"]) for name, one in found.items()}
+    assert told == {"start": (True, True, False), "listed": (False, False, False), "paged": (True, True, True)}

@@ -307,9 +307,12 @@ def _hits(text: bytes, rule: _Rule, quoted: list[_Quoted], comments: Comments) -
     found: list[list[Any]] = []
     line, counted, last = 1, 0, 0
     for start, end, match in rule.places(text):
-        line += text.count(b"\n", counted, start)
-        counted = start
-        if line == last or (unless is not None and unless.search(_line(text, start))):
+        begin = _begin(text, start, end)
+        if begin < counted:  # a pattern that takes nothing but spaces may give an earlier place than the last one
+            begin = counted
+        line += text.count(b"\n", counted, begin)
+        counted = begin
+        if line == last or (unless is not None and unless.search(_line(text, begin))):
             continue
         if not group.comments and comments.have(start, end):
             continue
@@ -334,6 +337,14 @@ def _quote(text: bytes, quoted: Sequence[_Quoted]) -> None:
     told = shown(text, [(one.start, one.end) for one in quoted])
     for (hit, _, _), said in zip(quoted, told, strict=True):
         hit[2] = display(said.strip()[:MAX_MATCH])
+
+
+def _begin(text: bytes, start: int, end: int) -> int:
+    """Where a hit has its first character that is no space: `^\\s*` also takes the empty lines before the one meant."""
+    begin = start
+    while begin < end and text[begin] in b" \t\r\n":
+        begin += 1
+    return begin if begin < end else start
 
 
 def _line(text: bytes, position: int) -> bytes:

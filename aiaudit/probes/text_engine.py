@@ -307,9 +307,7 @@ def _hits(text: bytes, rule: _Rule, quoted: list[_Quoted], comments: Comments) -
     found: list[list[Any]] = []
     line, counted, last = 1, 0, 0
     for start, end, match in rule.places(text):
-        begin = _begin(text, start, end)
-        if begin < counted:  # a pattern that takes nothing but spaces may give an earlier place than the last one
-            begin = counted
+        begin = max(_begin(text, start, end), counted)
         line += text.count(b"\n", counted, begin)
         counted = begin
         if line == last or (unless is not None and unless.search(_line(text, begin))):

@@ -13,6 +13,7 @@ from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.datasets.header import HEAD, Head, kinds_of, read_head
+from aiaudit.probes.datasets.parquet import parquet_columns
 from aiaudit.probes.docs.common import Globs
 from aiaudit.project.entry import Entry
 from aiaudit.project.globs import GlobSet
@@ -134,16 +135,22 @@ def use_of(path: str) -> str:
 
 
 def _head(context: Context, entry: Entry) -> Head | str:
-    """What the file's first bytes tell, read once; or why they cannot be read."""
-    if entry.suffix not in _READ:
+    """What the file's first bytes tell (of a Parquet file, its foot), read once; or why they cannot be read."""
+    if entry.suffix not in _READ and entry.suffix != ".parquet":
         return read_head(entry.suffix, b"")
     key = f"data head:{entry.path}"
     found = context.memo.get(key)
     if not isinstance(found, (Head, str)):
         try:
-            found = read_head(entry.suffix, context.project.head(entry.path, HEAD))
+            if entry.suffix == ".parquet":
+                with context.project.stream(entry.path) as stream:
+                    found = Head(parquet_columns(stream))
+            else:
+                found = read_head(entry.suffix, context.project.head(entry.path, HEAD))
         except Unreadable as error:
             found = error.reason
+        except OSError as error:
+            found = error.strerror or "cannot be read"
         context.memo[key] = found
     return found
 

@@ -17,7 +17,7 @@ _STOP, _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _M
 _NAME, _CHILDREN = 4, 5  # fields of an element of the schema
 
 
-class _Broken(Exception):
+class _BrokenError(Exception):
     """The foot is not what a Parquet file has."""
 
 
@@ -35,7 +35,7 @@ def parquet_columns(stream: BinaryIO) -> tuple[str, ...] | None:
     stream.seek(size - 8 - length)
     try:
         return _Foot(stream.read(length)).columns()
-    except (_Broken, IndexError, UnicodeDecodeError):
+    except (_BrokenError, IndexError, UnicodeDecodeError):
         return None
 
 
@@ -51,7 +51,7 @@ class _Foot:
         while True:
             kind, field = self._field(field)
             if kind == _STOP:
-                raise _Broken
+                raise _BrokenError
             if field == 2 and kind == _LIST:
                 return self._elements()
             self._skip(kind, 0)
@@ -59,7 +59,7 @@ class _Foot:
     def _elements(self) -> tuple[str, ...]:
         count, kind = self._list()
         if kind != _STRUCT or not 0 < count <= MAX_ELEMENTS:
-            raise _Broken
+            raise _BrokenError
         _, left = self._element()  # the root, whose children are the columns
         names: list[str] = []
         inner = 0  # elements that still belong to the last column
@@ -73,7 +73,7 @@ class _Foot:
             else:
                 inner += children - 1
         if len(names) != left:
-            raise _Broken
+            raise _BrokenError
         return tuple(name for name in names if not name.startswith("__index_level_"))
 
     def _element(self) -> tuple[str, int]:
@@ -87,7 +87,7 @@ class _Foot:
             elif field == _CHILDREN and kind == _I32:
                 children = self._signed()
                 if not 0 <= children <= MAX_ELEMENTS:
-                    raise _Broken
+                    raise _BrokenError
             else:
                 self._skip(kind, 0)
 
@@ -106,7 +106,7 @@ class _Foot:
     def _skip(self, kind: int, depth: int) -> None:
         """Pass over a value of any kind; a bool's value stands in its kind."""
         if depth > _MAX_DEPTH:
-            raise _Broken
+            raise _BrokenError
         if kind == _BYTE:
             self.at += 1
         elif kind in (_I16, _I32, _I64):
@@ -130,15 +130,15 @@ class _Foot:
                     break
                 self._skip(inner, depth + 1)
         elif kind not in (_TRUE, _FALSE):
-            raise _Broken
+            raise _BrokenError
 
     def _skip_many(self, count: int, kinds: tuple[int, ...], depth: int) -> None:
         if count > len(self.data):  # each takes a byte at least
-            raise _Broken
+            raise _BrokenError
         for _ in range(count):
             for kind in kinds:
                 if kind == _STOP:
-                    raise _Broken
+                    raise _BrokenError
                 self._skip(kind, depth + 1)
 
     def _byte(self) -> int:
@@ -154,7 +154,7 @@ class _Foot:
                 return value
             shift += 7
             if shift > 63:
-                raise _Broken
+                raise _BrokenError
 
     def _signed(self) -> int:
         value = self._number()
@@ -164,5 +164,5 @@ class _Foot:
         length = self._number()
         start, self.at = self.at, self.at + length
         if self.at > len(self.data):
-            raise _Broken
+            raise _BrokenError
         return self.data[start : self.at]

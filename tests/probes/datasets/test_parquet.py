@@ -55,7 +55,11 @@ def test_any_foot_is_read_without_an_error(foot: bytes) -> None:
 
 
 def test_a_hostile_foot_costs_no_time() -> None:
-    for foot in (b"\x29" + b"\xff" * 9 + b"\x7f", b"\x1c" * 3_000_000, b"\x29\xfc\xff\xff\x7f" + b"\x15\x00" * 1_000_000):
+    for foot in (
+        b"\x29" + b"\xff" * 9 + b"\x7f",
+        b"\x1c" * 3_000_000,
+        b"\x29\xfc\xff\xff\x7f" + b"\x15\x00" * 1_000_000,
+    ):
         start = time.process_time()
         assert parquet_columns(io.BytesIO(b"PAR1" + foot + len(foot).to_bytes(4, "little") + b"PAR1")) is None
         assert time.process_time() - start < 3

@@ -10,14 +10,8 @@ from typing import Final
 from aiaudit.cost.bill import bill
 from aiaudit.cost.cost import Cost
 from aiaudit.cost.report import plain, two
+from aiaudit.project.own_tables import FOCUS
 
-FOCUS: Final = (
-    "BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd", "BillingCurrency",
-    "ServiceCategory", "ServiceName", "ProviderName", "ChargeCategory", "ChargeDescription", "PricingCategory",
-    "PricingQuantity", "PricingUnit", "ConsumedQuantity", "ConsumedUnit", "ListUnitPrice", "ContractedUnitPrice",
-    "ListCost", "ContractedCost", "EffectiveCost", "BilledCost", "x_Forecast", "x_MonthP10", "x_MonthP90",
-    "x_PriceSource", "x_PriceDate",
-)  # fmt: skip
 _CATEGORY: Final = {
     "api": "AI and Machine Learning", "serving": "Compute", "training": "AI and Machine Learning",
     "storage": "Storage", "egress": "Networking", "vector-database": "Databases",

@@ -18,10 +18,11 @@ from aiaudit import lazy
 from aiaudit.interview.answers import FIELDS, checked
 from aiaudit.interview.questions import Question
 from aiaudit.project.config import ConfigError
+from aiaudit.project.own_tables import QUESTIONS
 from aiaudit.reports.csv import safe_cell
 from aiaudit.reports.text import visible
 
-COLUMNS: Final = ("check", "severity", "what should hold", "question", "why", "found", "state", *FIELDS)
+COLUMNS: Final = (*QUESTIONS, *FIELDS)
 FORMATS: Final = (".xlsx", ".csv", ".md")
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_UNPACKED: Final = 50 * 1024 * 1024

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final
 
 from aiaudit.project import parse
 from aiaudit.project.entry import Entry, Kind, Skipped, display
+from aiaudit.project.own_tables import marked
 from aiaudit.project.parse import Malformed, line_of
 from aiaudit.project.reader import CODE_LIMIT, DOCUMENT_LIMIT, Reader, Unreadable, decode
 from aiaudit.project.roles import Role
@@ -47,11 +48,11 @@ class Project:
 
     def __init__(self, tree: Tree) -> None:
         self.root = tree.root
-        self.entries = tree.entries
+        self._reader = Reader(tree.root)
+        self.entries, self._own = marked(tree.entries, self._reader)
         self.skipped = tree.skipped
         self.complete = tree.complete  # False where the walk ended at a cap
-        self._reader = Reader(tree.root)
-        self._by_path = {entry.path: entry for entry in tree.entries}
+        self._by_path = {entry.path: entry for entry in self.entries}
         self._matching: dict[tuple[tuple[str, ...], frozenset[str] | None], list[Entry]] = {}
         self._contents: dict[str, bytes] = {}
         self._kept = 0
@@ -83,13 +84,15 @@ class Project:
     def matching(self, globs: str | Iterable[str], roles: Iterable[str] | None = None) -> list[Entry]:
         """The regular files whose path is among `globs` (see `aiaudit.project.globs`) and whose role is in `roles`
         (None: any), in path order. A link that stands for a file of the tree is one too, unless that file matches
-        itself. Raises `BadGlob`."""
+        itself. Tables that aiaudit wrote are none. Raises `BadGlob`."""
         wanted = (globs,) if isinstance(globs, str) else tuple(globs)
         allowed = None if roles is None else frozenset(roles)
         key = (wanted, allowed)
         found = self._matching.get(key)
         if found is None:
             found = self._selection.matching(wanted, allowed)
+            if self._own:
+                found = [entry for entry in found if entry.path not in self._own and entry.target not in self._own]
             if any(entry.target for entry in found):
                 paths = {entry.path for entry in found}
                 found = [entry for entry in found if entry.target not in paths]

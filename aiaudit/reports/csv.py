@@ -7,13 +7,10 @@ import io
 from collections.abc import Mapping
 from typing import Any, Final
 
+from aiaudit.project.own_tables import FINDINGS
 from aiaudit.reports.failed import cleaned, is_waived
 from aiaudit.reports.record import Record
 
-COLUMNS: Final = (
-    "check", "pack", "severity", "status", "title", "reason", "path", "line", "finding", "measured", "limit",
-    "confidence", "evidence_level", "waived", "effort_days", "priority", "remediation", "fingerprint",
-)  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -21,7 +18,7 @@ def render(result: Mapping[str, Any]) -> str:
     """RFC 4180 with a byte order mark, which spreadsheets need to read UTF-8."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
-    writer.writerow(COLUMNS)
+    writer.writerow(FINDINGS)
     for check in cleaned(result).records("checks"):
         for finding in check.records("findings") or [Record({})]:
             writer.writerow([safe_cell(value) for value in _row(check, finding)])

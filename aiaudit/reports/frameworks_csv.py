@@ -5,23 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from aiaudit.project.own_tables import FRAMEWORKS
 from aiaudit.reports.csv import safe_cell
 from aiaudit.reports.failed import cleaned
 from aiaudit.reports.record import Record
-
-COLUMNS: Final = (
-    "framework", "edition", "control", "group", "title", "state", "check", "status", "evidence", "mapping_note",
-    "applies_from", "applies_what", "applies_trust",
-)  # fmt: skip
 
 
 def render(result: Mapping[str, Any]) -> str:
     """RFC 4180 with a byte order mark. `evidence` says what the mapped checks support, never that a control is met."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
-    writer.writerow(COLUMNS)
+    writer.writerow(FRAMEWORKS)
     for framework in cleaned(result).records("frameworks"):
         for control in framework.records("controls"):
             for check in control.records("checks") or [Record({})]:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit.model.records import as_dict
+from aiaudit.project.own_tables import PORTFOLIO
 from aiaudit.reports import html as report_html
 from aiaudit.reports import words
 from aiaudit.reports.brand import Brand
@@ -24,11 +25,11 @@ from aiaudit.reports.text import clean, figure, shorten
 from aiaudit.scoring.portfolio import LEVELS, Outlier, Portfolio
 
 FORMATS: Final = (".html", ".md", ".csv", ".json")
-_COLUMNS: Final = {
-    "project": "name", "owner": "owner", "as_of": "as_of", "level": "readiness", "score": "score", "low": "low",
-    "high": "high", "coverage": "coverage", "weakest_core": "weakest", "next_level": "next_name",
-    "next_days": "next_days", "ruleset": "ruleset",
-}  # fmt: skip
+_FIELDS: Final = (
+    "name", "owner", "as_of", "readiness", "score", "low", "high", "coverage", "weakest", "next_name", "next_days",
+    "ruleset",
+)  # fmt: skip
+"""Of a project, in the order of the columns."""
 _GAPS: Final = 12
 _FIXES: Final = 8
 _LINE: Final = 100  # columns of the terminal
@@ -245,9 +246,9 @@ def _csv(made: Portfolio) -> str:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
     packs = [pack for pack, _ in made.packs]
-    writer.writerow([*_COLUMNS, *packs])
+    writer.writerow([*PORTFOLIO, *packs])
     for project in made.projects:
-        row = [getattr(project, field) for field in _COLUMNS.values()]
+        row = [getattr(project, field) for field in _FIELDS]
         row += [project.packs.get(pack) for pack in packs]
         writer.writerow([safe_cell(clean(value)) if isinstance(value, str) else value for value in row])
     return "\ufeff" + stream.getvalue()

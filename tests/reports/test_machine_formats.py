@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import xmlschema
 
+from aiaudit.project.own_tables import FINDINGS
 from aiaudit.reports import csv as csv_report
 from aiaudit.reports import github, gitlab, junit, sarif
 from tests.reports.make_result import empty_result, with_strings
@@ -116,7 +117,7 @@ def test_csv_has_a_row_for_every_check_and_no_formula(any_result):
     text = csv_report.render(any_result)
     assert text.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
-    assert tuple(rows[0]) == csv_report.COLUMNS
+    assert tuple(rows[0]) == FINDINGS
     assert {row[0].lstrip("'") for row in rows[1:]} == {check["id"] for check in any_result["checks"]}
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 

@@ -17,7 +17,7 @@ from aiaudit.model.fact import Fact, State
 from aiaudit.packs.library import Library
 from aiaudit.project.config import ConfigError, ProjectConfig, no_config
 from aiaudit.ruleset import Options, Ruleset
-from aiaudit.settings import Source, read_config, with_stage
+from aiaudit.settings import Source, answers_wrong, read_config, with_stage
 
 Progress = Callable[[int, int], None]
 
@@ -100,6 +100,7 @@ def collect(
     _check_prices(options.prices)
     _check_data_engine(options.engine)
     config, config_by, problems = read_config(root, options)
+    problems += answers_wrong(root, ruleset, config)
     config = with_stage(config, options.stage)
     specs = ruleset.selected.needed(also=ruleset.shared_facts)
     exclude = (*options.own_outputs, *(config.exclude if config_by == "caller" else ()))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,11 +16,22 @@ from aiaudit.model.check import Severity
 from aiaudit.model.result import Waiver
 from aiaudit.packs.overrides import Change, Overrides, resolve
 from aiaudit.packs.problems import PackError, did_you_mean
-from aiaudit.project.config import FILE, ConfigError, ProjectConfig, load_config, load_project_config, no_config
+from aiaudit.project.config import (
+    FILE,
+    ConfigError,
+    ProjectConfig,
+    load_config,
+    load_project_config,
+    no_config,
+    parse_attestations,
+    places_of_answers,
+    project_text,
+)
 from aiaudit.ruleset import ALL, Options, Ruleset
 from aiaudit.scoring import waivers
 from aiaudit.scoring.gate import GateError, GateOptions, parse_fail_on, parse_fail_under
 
+ANSWERS: Final = "attestations.yaml"
 T = TypeVar("T")
 Source = Literal["none", "project", "caller"]
 
@@ -52,6 +63,25 @@ def read_config(root: str, options: Options) -> tuple[ProjectConfig, Source, lis
     except ConfigError as error:
         return no_config(), "none", [f"{problem} (the file was left out)" for problem in error.problems]
     return config, "project" if config.file else "none", []
+
+
+def answers_wrong(root: str, ruleset: Ruleset, config: ProjectConfig) -> list[str]:
+    """What is wrong with what people answered, in the file of answers and in the configuration, one line each. The
+    probe `attestations` goes on without it: a mistake there must not look like a question that nobody answered."""
+    try:
+        data = (project_text(root, ANSWERS) or "").encode()
+        parse_attestations(data, ANSWERS)
+        places: dict[str, object] = {**places_of_answers(data, ANSWERS)}
+    except ConfigError as error:
+        return [f"{problem} (no answer of the file counts)" for problem in error.problems]
+    for check in config.attestations:
+        places.setdefault(check, f"{config.place('attestations', check) or config.file}: attestations")
+    known = [check.id for check in ruleset.full.checks]
+    return [
+        f"{place}: no check has the id {check!r}{did_you_mean(check, known)} (the answer was left out)"
+        for check, place in places.items()
+        if check not in known
+    ]
 
 
 def with_stage(config: ProjectConfig, stage: str | None) -> ProjectConfig:

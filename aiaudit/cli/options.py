@@ -38,6 +38,9 @@ FORMAT_HELP = "The format of '-o -': a suffix without its dot (json, md, sarif).
 _ADDRESS = lazy.regex(r"[a-z+]{2,12}:/|[\w.-]+@[\w.-]+:|(?:www\.|github\.com/|gitlab\.com/)", re.I)
 
 
+_MISNAMED = ("aiaudit.yml", "attestations.yml")
+
+
 class SeverityName(StrEnum):
     CRITICAL = "critical"
     HIGH = "high"
@@ -77,6 +80,9 @@ def folder(path: Path) -> str:
         raise UsageError(f"{path}: is a file; give the folder of the project")
     if planted := refuse_planted(str(path)):
         say(f"warning: the cache {planted} may have come with the project and is not used; name a folder outside of it")
+    for name in _MISNAMED:
+        if (path / name).is_file() and not (path / name).with_suffix(".yaml").exists():
+            say(f"warning: {path / name} is not read; name it {name[:-3]}yaml")
     return str(path)
 
 

@@ -323,9 +323,7 @@ def parse_config(data: bytes, file: str = FILE) -> ProjectConfig:
 
 def parse_attestations(data: bytes, file: str) -> dict[str, AttestationEntry]:
     """An `attestations.yaml`: check id -> entry, at the top or under `attestations:`. Raises `ConfigError`."""
-    source = _parse(data, file)
-    inner = source.get("attestations")
-    entries: Mapping[str, Any] = inner if isinstance(inner, dict) else source
+    entries = _answers(data, file)
     found: dict[str, AttestationEntry] = {}
     problems: list[str] = []
     for check, entry in entries.items():
@@ -336,6 +334,18 @@ def parse_attestations(data: bytes, file: str) -> dict[str, AttestationEntry]:
     if problems:
         raise ConfigError(problems)
     return found
+
+
+def places_of_answers(data: bytes, file: str) -> dict[str, Place]:
+    """Where each answer of an `attestations.yaml` stands. Raises `ConfigError`."""
+    entries = _answers(data, file)
+    return {str(check): Place(file, *mark_of(entries, (check,), key=True)) for check in entries}
+
+
+def _answers(data: bytes, file: str) -> Mapping[str, Any]:
+    source = _parse(data, file)
+    inner = source.get("attestations")
+    return inner if isinstance(inner, dict) else source
 
 
 def json_schema() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -38,6 +39,15 @@ FILES = {
     "waived/aiaudit.yaml": "waivers:\n- {id: SEC-001, reason: because, owner: Ann}\n",
     "answered/README.md": "x\n",
     "answered/aiaudit.yaml": "attestations:\n  SEC-001: {answer: maybe}\n",
+    "attested/README.md": "x\n",
+    "attested/attestations.yaml": "SEC-001: {answer: perhaps}\n",
+    "cut/README.md": "x\n",
+    "cut/attestations.yaml": "[1\n",
+    "prose/README.md": "x\n",
+    "prose/attestations.yaml": "foo bar\n",
+    "unheard/README.md": "x\n",
+    "unheard/aiaudit.yaml": "attestations:\n  SEC-001: {answer: yes}\n",
+    "unheard/attestations.yaml": "SEC-001: {answer: yes}\nSCE-001: {answer: yes}\n",
     "commented/app.py": '# aiaudit: waive SEC-001 reason="demo" until=2027-01-31\nx = 1\n',
     "gated/README.md": "x\n",
     "gated/aiaudit.yaml": "gate: {fail_on: [sever]}\n",
@@ -75,6 +85,10 @@ MISTAKES = [
     "run there --pack type.yaml",
     "run waived -q",
     "run answered -q",
+    "run attested -q",
+    "run cut -q",
+    "run prose -q",
+    "run unheard -q",
     "run commented -q",
     "run gated -q",
     "report notes.txt -o report.html",
@@ -111,3 +125,29 @@ def test_each_mistake_is_one_line_with_place_and_way_out(aiaudit, tmp_path, monk
         told.append(f"$ aiaudit {command}\n{re.sub('there are: .?html.*', 'there are: …', said)}")
     assert len(MISTAKES) >= 20
     snapshot("mistakes.txt", "\n".join(told))
+
+
+def test_each_mistake_in_the_answers_is_told(aiaudit, tmp_path):
+    wrong = "SEC-001: {answer: yes}\nSEC-002: yes\nSEC-003: {answer: yes, ownr: Ann}\nSEC-004: {answer: mayhap}\n"
+    lay(tmp_path, {"README.md": "x\n", "attestations.yaml": wrong})
+    done = aiaudit("run", tmp_path, "-q", "-o", tmp_path / "r.json")
+    assert (done.code, done.err.count("\n")) == (2, 3)
+    assert "attestations.yaml:2:" in done.err and "attestations.yaml:4:" in done.err
+    assert "attestations.yaml:3:24: SEC-003.ownr: unknown key; did you mean 'owner'?" in done.err
+    assert len(json.loads((tmp_path / "r.json").read_text())["problems"]) == 3
+    unknown = "SEC-999: {answer: yes}\n"
+    lay(
+        tmp_path,
+        {"attestations.yaml": unknown, "aiaudit.yaml": f"attestations:\n  SEC-998: {{answer: no}}\n  {unknown}"},
+    )
+    done = aiaudit("run", tmp_path, "-q")
+    assert done.code == 2
+    assert done.err.splitlines()[0].startswith("aiaudit: attestations.yaml:1:1: no check has the id 'SEC-999'")
+    assert done.err.splitlines()[1].startswith("aiaudit: aiaudit.yaml:2:")
+
+
+def test_a_file_with_the_other_ending_is_named(aiaudit, tmp_path):
+    lay(tmp_path, {"README.md": "x\n", "aiaudit.yml": "project: {name: x}\n", "attestations.yml": "{}\n"})
+    lay(tmp_path, {"attestations.yaml": "{}\n"})
+    done = aiaudit("run", tmp_path, "-q")
+    assert (done.code, done.err) == (0, f"aiaudit: warning: {tmp_path}/aiaudit.yml is not read; name it aiaudit.yaml\n")

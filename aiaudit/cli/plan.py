@@ -77,11 +77,10 @@ def plan(
     median tokens; every default that is used is listed. Exit code 1: it does not fit, or an objective is missed.
     """
     from aiaudit.cli import plan_cost
-    from aiaudit.cli.plan_text import lines, selfcheck_lines
+    from aiaudit.cli.plan_text import lines
 
     if selfcheck:
-        print("\n".join(selfcheck_lines()))
-        return
+        raise typer.Exit(int(_selfcheck()))
     from aiaudit.capacity.calibration import FILE, NoCalibration, compare, stored
     from aiaudit.capacity.plan import plan as make
     from aiaudit.capacity.report import to_json
@@ -126,6 +125,24 @@ def plan(
         say(f"--max-monthly-cost {max_monthly_cost}: {held.verdict}, {held.text}")
         code = ExitCode.GATE
     raise typer.Exit(int(code))
+
+
+def _selfcheck() -> ExitCode:
+    """Print the accuracy tables; a missed goal is a gate that failed."""
+    from aiaudit.capacity.selfcheck import scores
+    from aiaudit.cli.plan_text import selfcheck_lines
+
+    held = scores()
+    print("\n".join(selfcheck_lines(held)))
+    missed = [
+        f"{score.title} ({score.share:.0%} of the rows, the goal is {score.goal:.0%})"
+        for score in held
+        if not score.met
+    ]
+    if not missed:
+        return ExitCode.FINE
+    say(f"{len(missed)} of {len(held)} goals missed: {'; '.join(missed)}")
+    return ExitCode.GATE
 
 
 def _machine(settings: ProjectConfig, root: str) -> HardwareReport | None:

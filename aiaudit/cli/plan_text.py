@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from aiaudit import lazy
 from aiaudit.capacity.demand import Demand
@@ -11,7 +11,7 @@ from aiaudit.capacity.fixes import Fix
 from aiaudit.capacity.growth import Runway
 from aiaudit.capacity.measured import Measured
 from aiaudit.capacity.plan import Plan
-from aiaudit.capacity.selfcheck import Score, bound_violations, scores, spearman, throughput_rows
+from aiaudit.capacity.selfcheck import Score, bound_violations, spearman, throughput_rows
 from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.tables import GIB
 from aiaudit.reports.text import visible
@@ -161,9 +161,8 @@ def _bar(plan: Plan) -> Iterator[str]:
         yield f"    {sign} {term.name:<12} {size(term.expected, 1):>8} {unit}{band}  {term.formula}"
 
 
-def selfcheck_lines() -> Iterator[str]:
+def selfcheck_lines(rows: Sequence[Score]) -> Iterator[str]:
     """The accuracy tables."""
-    rows = scores()
     width = max(len(score.title) for score in rows)
     yield f"{'held against published measurements':<{width}}   rows  within   goal  worst"
     for score in rows:

@@ -210,15 +210,19 @@ def _workload(found: Detected) -> str:
         "#   traffic:",
         "#     requests_per_second: {mean: 1, peak: 5}",
     ]
-    if found.workload or found.flags.get("calls_llm_api") or found.flags.get("local_llm"):
+    language = bool(found.workload or found.flags.get("calls_llm_api") or found.flags.get("local_llm"))
+    if language:
         lines.append("#     tokens: {input: {p50: 900}, output: {p50: 250}}")
-    if not found.workload and (found.flags.get("calls_llm_api") or found.flags.get("local_llm")):
+    if language and not found.workload:
         lines.append(
             "#   model: {source: llama-3.1-8b}   # a preset, config.json or header; for an interface say `api:`"
         )
+        lines.append("#   hardware: {gpu: L40S}   # which GPUs? the project does not say")
     if not found.workload and found.flags.get("classical_ml") and not found.flags.get("calls_llm_api"):
         lines += _classical(found.models)
-    lines.append("#   slo: {e2e_ms_p95: 500, availability: 0.995}")
+    # a language model writes token by token: half a second is no time for a whole answer, whatever the hardware
+    slo = "ttft_ms_p95: 2000, e2e_s_p95: 60" if language else "e2e_ms_p95: 500"
+    lines.append(f"#   slo: {{{slo}, availability: 0.995}}")
     lines.append("#   growth: {per_month: {low: 0.02, expected: 0.05, high: 0.1}, horizon_months: 18}")
     return "\n".join(lines)
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiaudit.capacity.plan import plan
 from aiaudit.project.config import parse_config
 from aiaudit.project.proposal import Detected, propose
 
@@ -104,6 +105,16 @@ def test_a_model_that_is_trained_here_is_proposed_with_its_place_and_its_workloa
     )
     assert [model.name for model in kept.models] == ["a.joblib"]
     assert kept.workload.model.source == "m/a.joblib"
+
+
+def test_the_objectives_of_a_language_model_are_such_as_hardware_can_meet():
+    config = parsed(answered(propose(Detected("chat", {"calls_llm_api": True}, [], []))))
+    made = plan(config.workload, None)
+    assert (config.workload.model.source, config.workload.slo.ttft_ms_p95) == ("llama-3.1-8b", 2000)
+    assert made.service is not None
+    assert [one.text for one in made.findings if one.kind == "impossible"] == []
+    trees = parsed(answered(propose(Detected("shop", {"classical_ml": True, "serves_http": True}, [], []))))
+    assert trees.workload.slo.e2e_ms_p95 == 500
 
 
 @given(st.text(max_size=60), st.lists(st.text(min_size=1, max_size=40), max_size=5))

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.project.parse import Malformed
 from aiaudit.project.reader import Unreadable
+from aiaudit.project.roles import Role
 
 if TYPE_CHECKING:
     from aiaudit.project.tree import Entry, Project
 
 EVIDENCE_LIMIT = 50
+ASIDE: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCS})
+"""Files that say nothing of what runs, whatever they describe."""
 
 MOST_FOLLOWED: Final = 2_000  # times that files take in others; a large real project does it twenty times
 
@@ -41,6 +44,10 @@ class Files:
             for entry in self.project.matching(globs, roles)
             if not entry.ignored and entry.role not in ("vendored", "generated")
         ]
+
+    def running(self, globs: str | Iterable[str]) -> list[Entry]:
+        """Those of them that can say what runs: neither tests, nor examples, nor documents."""
+        return [entry for entry in self.matching(globs) if entry.role not in ASIDE]
 
     def exists(self, path: str) -> bool:
         entry = self.project.entry(path)

@@ -1,5 +1,5 @@
-"""What is not done proves nothing: a failing project to which everything that passes is added in comments, or in texts
-that document."""
+"""What is not done proves nothing: a failing project to which everything that passes is added in comments, in texts that
+document, or as an example."""
 
 from __future__ import annotations
 
@@ -16,7 +16,19 @@ from aiaudit.packs.expect import FILE, Expect, read_expect
 from tests import shared
 from tests.packs.test_cases import FOLDER, PACK_OF, library
 
-Hidden = Callable[[str, str], str]
+Hidden = Callable[[str, str], tuple[str, str]]
+"""Gives the path to which a file's text is added, and what of it."""
+OF_EXAMPLES: Final = {
+    "DATA-001": "data of examples has its schema too",
+    "DATA-012": "data of examples has its versions too",
+    "EVO-009": "CI runs the tests of examples",
+    "INT-005": "CI runs the tests of examples",
+    "OPS-004": "training is often an example",
+    "OPS-005": "training is often an example",
+    "OPS-006": "CI runs the tests of examples",
+    "OPS-008": "CI runs the tests of examples",
+}
+"""Checks to which what stands in a folder of examples says something."""
 MARKS: Final = {
     **dict.fromkeys((".py", ".yaml", ".yml", ".sh", ".toml", ".tf", ".cfg", ".properties"), "# "),
     **dict.fromkeys((".ts", ".tsx", ".js", ".mjs", ".go", ".java", ".rs", ".kt", ".cs"), "// "),
@@ -43,17 +55,22 @@ def mark(path: str) -> str:
     return "# " if name.startswith(("Dockerfile", "Makefile")) else MARKS.get(Path(name).suffix, "")
 
 
-def in_comments(path: str, text: str) -> str:
+def in_comments(path: str, text: str) -> tuple[str, str]:
     """Each line as a comment."""
-    return "".join(f"{mark(path)}{line}\n" if line.strip() else "\n" for line in text.splitlines())
+    return path, "".join(f"{mark(path)}{line}\n" if line.strip() else "\n" for line in text.splitlines())
 
 
-def in_texts(path: str, text: str) -> str:
+def in_texts(path: str, text: str) -> tuple[str, str]:
     """Code in Python as the text of a function's documentation; that of others in comments."""
     if not path.endswith(".py"):
         return in_comments(path, text)
     inner = "".join(f"    {line}\n" for line in text.replace("\\", "\\\\").replace('"""', "'''").splitlines())
-    return f'def noted():\n    """As it could be.\n\n{inner}    """\n'
+    return path, f'def noted():\n    """As it could be.\n\n{inner}    """\n'
+
+
+def in_examples(path: str, text: str) -> tuple[str, str]:
+    """The file as it is, among the examples."""
+    return f"examples/{path}", text
 
 
 @cache
@@ -71,12 +88,14 @@ def plain(check: str, status: str) -> list[tuple[Case, Expect]]:
     return [(case, expect) for case, expect in by_check().get(check, ()) if expect.status == status]
 
 
-@pytest.mark.parametrize("hidden", [in_comments, in_texts])
+@pytest.mark.parametrize("hidden", [in_comments, in_texts, in_examples])
 @pytest.mark.parametrize("check", sorted(PACK_OF))
 def test_what_is_not_done_improves_nothing(check: str, hidden: Hidden, tmp_path: Path) -> None:
     fails = sorted(plain(check, "fail"), key=lambda one: one[0].name != "fail")
     if not fails or not plain(check, "pass"):
         return  # people answer it, or it needs a history
+    if hidden is in_examples and check in OF_EXAMPLES:
+        return
     failing = fails[0]
     files = texts(*failing)
     suffixes = {Path(path).suffix for path in files}  # code in another language would be unread, and so unknown
@@ -84,7 +103,8 @@ def test_what_is_not_done_improves_nothing(check: str, hidden: Hidden, tmp_path:
     for case, expect in plain(check, "pass"):
         for path, text in texts(case, expect).items():
             if mark(path) and (Path(path).suffix in suffixes or mark(path) == "# "):
-                added[path] = added.get(path, "") + "\n" + hidden(path, text)
+                place, idle = hidden(path, text)
+                added[place] = added.get(place, "") + "\n" + idle
     folder = tmp_path / "fail"
     folder.mkdir()
     expected = failing[1].model_dump(mode="json", exclude_defaults=True)

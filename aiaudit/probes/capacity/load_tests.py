@@ -71,7 +71,8 @@ class LoadTestsProbe(Probe[LoadTestsQuery]):
         return list_of(_RECORD)
 
     def answer(self, fact_id: str, query: LoadTestsQuery, context: Context) -> Fact:
-        entries = [one for one in context.project.matching(query.files) if one.role not in ("vendored", "generated")]
+        skipped = ("vendored", "generated", "example")
+        entries = [one for one in context.project.matching(query.files) if one.role not in skipped]
         found, unread = [], []
         for entry in entries[:_MOST]:
             if entry.size > _LARGE:

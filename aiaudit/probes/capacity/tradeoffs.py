@@ -85,7 +85,8 @@ class TradeoffsProbe(Probe[TradeoffsQuery]):
         return list_of(_RECORD)
 
     def answer(self, fact_id: str, query: TradeoffsQuery, context: Context) -> Fact:
-        entries = [one for one in context.project.matching(query.files) if one.role not in ("vendored", "generated")]
+        skipped = ("vendored", "generated", "example", "test")
+        entries = [one for one in context.project.matching(query.files) if one.role not in skipped]
         found, unread = [], []
         for entry in entries[:_MOST]:
             if entry.size > _LARGE:

@@ -55,7 +55,7 @@ def read(files: Files) -> list[Workflow]:
     own = {entry.path for entry in files.matching(_OWN)}
     taken = _taken_in(files)
     found: list[Workflow] = []
-    for entry in files.matching(GLOBS):
+    for entry in files.running(GLOBS):
         if entry.path not in own and not _is_azure(files.text(entry.path) or ""):
             continue
         data = files.yaml(entry.path)
@@ -77,7 +77,7 @@ def read(files: Files) -> list[Workflow]:
 def _taken_in(files: Files) -> set[str]:
     """The files that others take in as their template."""
     taken = set[str]()
-    for entry in files.matching(GLOBS):
+    for entry in files.running(GLOBS):
         for name in _TEMPLATE.findall(files.text(entry.path) or ""):
             folder = entry.path.rpartition("/")[0]
             taken.add(name.lstrip("/") if name.startswith("/") else _joined(folder, name))

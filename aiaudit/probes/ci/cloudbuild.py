@@ -31,7 +31,7 @@ _EVENTS: Final = (
 def read(files: Files) -> list[Workflow]:
     """The builds of Cloud Build. One whose name says nothing of its trigger counts as started by hand."""
     found: list[Workflow] = []
-    for entry in files.matching(GLOBS):
+    for entry in files.running(GLOBS):
         data = files.json(entry.path) if entry.path.endswith(".json") else files.yaml(entry.path)
         listed = as_map(data).get("steps")
         if not isinstance(listed, list) or not any(isinstance(as_map(step).get("name"), str) for step in listed):

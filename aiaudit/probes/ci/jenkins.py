@@ -44,7 +44,7 @@ _MAX_TEXT: Final = 300_000
 def read(files: Files) -> list[Workflow]:
     """The pipelines in Jenkinsfiles."""
     found: list[Workflow] = []
-    for entry in files.matching(GLOBS):
+    for entry in files.running(GLOBS):
         text = files.text(entry.path)
         if text and re.search(r"\b(pipeline|node)\b", text):
             triggers = ("schedule",) if re.search(r"\btriggers\s*\{[^}]*\bcron\b", text) else ()

@@ -105,7 +105,7 @@ class _Monitoring:
         looked: list[str] = []
         tested: set[str] = set()
         for entry in files.matching(("**/*.yml", "**/*.yaml", "**/*.rules"), None):
-            if entry.role is Role.DATA or entry.path.startswith(".github/"):
+            if entry.role in (Role.DATA, Role.EXAMPLE, Role.DOCS) or entry.path.startswith(".github/"):
                 continue
             text = files.text(entry.path)
             if text is None or not any(mark in text for mark in monitoring.MARKS):
@@ -129,13 +129,13 @@ class _Monitoring:
                 tested |= runbooks.tested_alerts(document)
             if sum(map(len, self.records.values())) > before or entry.path in files.problems:
                 looked.append(entry.path)
-        for entry in files.matching("**/*.json"):
+        for entry in files.running("**/*.json"):
             if "dashboard" in entry.path.lower() or "grafana" in entry.path.lower():
                 looked.append(entry.path)
                 monitoring.take_dashboard(
                     self.records, entry.path, files.json(entry.path), files.text(entry.path) or ""
                 )
-        for entry in files.matching("**/*.tf"):
+        for entry in files.running("**/*.tf"):
             monitoring.take_terraform(self.records, entry.path, files.text(entry.path) or "")
         monitoring.mark_loaded(self.records, self.rule_files, self.telling)
         for alert in self.records["alerts"]:

@@ -130,8 +130,8 @@ def manifests(context: Context) -> Manifests:
 def _read(files: Files) -> Manifests:
     found = Manifests()
     patches: list[tuple[str, Mapping[str, Any]]] = []
-    for entry in files.matching(GLOBS):
-        if entry.path.startswith(_SYSTEM_DIRS) or entry.role in (Role.TEST, Role.DATA):
+    for entry in files.running(GLOBS):
+        if entry.path.startswith(_SYSTEM_DIRS) or entry.role is Role.DATA:
             continue
         text = files.text(entry.path)
         if text is None or "apiVersion:" not in text or "kind:" not in text:

@@ -64,15 +64,15 @@ class ConfigSettings(Probe[SettingsQuery]):
         files = Files(context.project)
         found: list[dict[str, object]] = []
         looked: list[str] = []
-        for entry in files.matching(GLOBS):
-            if entry.role in (Role.TEST, Role.DOCS, Role.DATA) or _TOOLS.search(entry.path):
+        for entry in files.running(GLOBS):
+            if entry.role is Role.DATA or _TOOLS.search(entry.path):
                 continue
             looked.append(entry.path)
             keys, hydra = _parsed(files, entry.path)
             if keys:
                 kind = "hydra" if hydra else "parameters" if entry.name.startswith("params.") else "file"
                 found.append({"path": entry.path, "line": 1, "kind": kind, "keys": keys})
-        for entry in files.matching(_ENV_GLOBS):
+        for entry in files.running(_ENV_GLOBS):
             looked.append(entry.path)
             names = list(assignments(files.text(entry.path) or ""))
             if names:

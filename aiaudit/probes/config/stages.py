@@ -102,8 +102,8 @@ def _grouped(files: Files) -> dict[str, list[tuple[str, str]]]:
     """Files by what they stand for: the path with the word for the stage taken out, as (stage, path)."""
     groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
     count = 0
-    for entry in files.matching(GLOBS):
-        if entry.role in (Role.TEST, Role.DOCS, Role.DATA) or entry.path.startswith(".github/"):
+    for entry in files.running(GLOBS):
+        if entry.role is Role.DATA or entry.path.startswith(".github/"):
             continue
         words = list(_WORD.finditer(entry.path))
         if not words or count >= _MAX_FILES:

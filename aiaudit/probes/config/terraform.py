@@ -45,7 +45,7 @@ class ConfigTerraform(Probe[TerraformQuery]):
 
     def answer(self, fact_id: str, query: TerraformQuery, context: Context) -> Fact:
         files = Files(context.project)
-        entries = files.matching(GLOBS)
+        entries = files.running(GLOBS)
         found = [block for entry in entries for block in blocks(entry.path, files.text(entry.path) or "")]
         if found and query.types:
             wanted = GlobSet(query.types)

@@ -16,6 +16,7 @@ from aiaudit.probes.config.secret_names import is_secret_name
 from aiaudit.probes.dependencies.lines import LineFinder
 from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.project.parse import Map, Seq
+from aiaudit.project.roles import Role
 
 _MAX_VALUES: Final = 5_000  # of one file
 _MAX_TEXT: Final = 500  # characters of one value
@@ -25,10 +26,12 @@ VALUE = record("setting", path=STRING, line=INT, key=STRING, name=STRING, value=
 
 class ValuesQuery(Query):
     """`files`: globs. `keys`: dotted keys in which `*` is any one part and `**` any number; case does not count.
-    A list counts as its elements (`services.*.image`). Values under secret names are never kept."""
+    A list counts as its elements (`services.*.image`). `roles`: purposes that a file may have (all but tests, examples
+    and documents, which say nothing of what runs). Values under secret names are never kept."""
 
     files: tuple[str, ...] | str
     keys: tuple[str, ...] | str
+    roles: list[Role] | None = None
 
 
 class ConfigValues(Probe[ValuesQuery]):
@@ -44,7 +47,7 @@ class ConfigValues(Probe[ValuesQuery]):
 
     def answer(self, fact_id: str, query: ValuesQuery, context: Context) -> Fact:
         files = Files(context.project)
-        entries = files.matching(query.files)
+        entries = files.running(query.files) if query.roles is None else files.matching(query.files, query.roles)
         keys = (query.keys,) if isinstance(query.keys, str) else query.keys
         matches = re.compile("|".join(f"(?:{key_pattern(key)})" for key in keys), re.IGNORECASE)
         found = [

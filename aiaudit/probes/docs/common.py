@@ -20,6 +20,8 @@ from aiaudit.project.reader import Unreadable, is_binary
 from aiaudit.project.roles import Role
 
 OWN_ROLES: Final[tuple[Role, ...]] = tuple(role for role in Role if role not in (Role.VENDORED, Role.GENERATED))
+TOLD_ROLES: Final[tuple[Role, ...]] = tuple(role for role in OWN_ROLES if role not in (Role.TEST, Role.EXAMPLE))
+"""Of files that say something of the project: a card beside an example is the example's."""
 
 
 def _readable(globs: list[str], info: ValidationInfo) -> list[str]:
@@ -52,7 +54,7 @@ class Library(Struct, frozen=True):
         return "; ".join(f"{path}: {reason}" for path, reason in self.unread[:3])
 
 
-def library(context: Context, globs: Sequence[str], roles: Iterable[str] = OWN_ROLES) -> Library:
+def library(context: Context, globs: Sequence[str], roles: Iterable[str] = TOLD_ROLES) -> Library:
     """Read all documents that `globs` name, shallow paths first, each parsed once however many facts ask for it."""
     documents: list[Document] = []
     unread: list[tuple[str, str]] = []

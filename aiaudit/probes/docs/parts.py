@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query, was_checked
-from aiaudit.probes.docs.common import OWN_ROLES, Globs, names, prose
+from aiaudit.probes.docs.common import TOLD_ROLES, Globs, names, prose
 from aiaudit.probes.docs.document import Document
 from aiaudit.probes.docs.language import other_language
 from aiaudit.probes.docs.records import dates_in, documents_of, newest
@@ -50,7 +50,7 @@ class PartsQuery(Query):
     parts: dict[str, PartQuery] = Field(min_length=1)
     evidence_of: str = ""
     min_words: int = Field(default=4, ge=1, le=500)
-    roles: list[str] = Field(default_factory=lambda: [str(role) for role in OWN_ROLES])
+    roles: list[str] = Field(default_factory=lambda: [str(role) for role in TOLD_ROLES])
 
 
 class PartsProbe(Probe[PartsQuery]):

@@ -9,7 +9,7 @@ from pydantic import Field
 from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.docs.common import OWN_ROLES, Globs, Library, library, names, prose
+from aiaudit.probes.docs.common import TOLD_ROLES, Globs, Library, library, names, prose
 from aiaudit.probes.docs.substance import weigh
 
 _FOUND: Final = record("document", path=STRING, line=INT, title=STRING, words=INT, via=STRING)
@@ -23,7 +23,7 @@ class PresentQuery(Query):
     headings: list[str] = Field(default_factory=list)
     within: Globs = Field(default_factory=lambda: ["README*", "readme*"])
     min_words: int = Field(default=15, ge=0, le=2000)
-    roles: list[str] = Field(default_factory=lambda: [str(role) for role in OWN_ROLES])
+    roles: list[str] = Field(default_factory=lambda: [str(role) for role in TOLD_ROLES])
 
 
 class PresentProbe(Probe[PresentQuery]):

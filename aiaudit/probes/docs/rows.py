@@ -13,7 +13,7 @@ from pydantic import Field
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, map_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.docs.common import OWN_ROLES, Globs, names, prose
+from aiaudit.probes.docs.common import TOLD_ROLES, Globs, names, prose
 from aiaudit.probes.docs.document import Document
 from aiaudit.probes.docs.records import dates_in, documents_of, newest
 from aiaudit.probes.docs.substance import is_gap, numbers_in, readable
@@ -43,7 +43,7 @@ class RowsQuery(Query):
     columns: dict[str, list[str]] = Field(min_length=2)
     least: int = Field(default=2, ge=1, le=20)
     evidence_of: str = ""
-    roles: list[str] = Field(default_factory=lambda: [str(role) for role in OWN_ROLES])
+    roles: list[str] = Field(default_factory=lambda: [str(role) for role in TOLD_ROLES])
 
 
 class RowsProbe(Probe[RowsQuery]):

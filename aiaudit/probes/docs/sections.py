@@ -10,7 +10,7 @@ from pydantic import Field
 from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, STRING, Type, list_of, map_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.docs.common import OWN_ROLES, Globs, library, names, prose
+from aiaudit.probes.docs.common import TOLD_ROLES, Globs, library, names, prose
 from aiaudit.probes.docs.document import Document
 from aiaudit.probes.docs.substance import weigh
 
@@ -40,7 +40,7 @@ class SectionsQuery(Query):
     files: Globs = Field(min_length=1)
     sections: dict[str, list[str]] = Field(default_factory=dict)
     min_words: int = Field(default=25, ge=0, le=2000)
-    roles: list[str] = Field(default_factory=lambda: [str(role) for role in OWN_ROLES])
+    roles: list[str] = Field(default_factory=lambda: [str(role) for role in TOLD_ROLES])
 
 
 class SectionsProbe(Probe[SectionsQuery]):

@@ -140,6 +140,7 @@ def baseline_lines(result: dict[str, Any]) -> None:
     since = result["baseline"]
     if since is None:
         return
+    other_project_lines(result)
     counts = f"{len(since['new'])} new, {len(since['fixed'])} fixed, {since['unchanged']} unchanged findings"
     rules = "" if since["ruleset_hash"] == result["tool"]["ruleset_hash"] else ", by other rules"
     say(f"since {since['as_of']}{rules}: {counts}")
@@ -150,6 +151,15 @@ def baseline_lines(result: dict[str, Any]) -> None:
             say(f"{word}: {one['check']}{place}{line}: {one['message']}")
         if len(since[word]) > MOST_LISTED:
             say(f"and {len(since[word]) - MOST_LISTED} more {word}; the result JSON lists them all")
+
+
+def other_project_lines(result: dict[str, Any]) -> None:
+    """That the baseline is of another project: what is new since is then nobody's doing."""
+    from aiaudit.scoring.comparison import OF_OTHERS
+
+    for note in (result.get("comparison") or {}).get("notes", ()):
+        if note.startswith(OF_OTHERS):
+            say(f"warning: --baseline: {note[0].lower()}{note[1:]}")
 
 
 def waiver_snippet(result: dict[str, Any]) -> None:

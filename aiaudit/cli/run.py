@@ -293,6 +293,8 @@ class _Task(Struct, frozen=True):
             output.part_of_repository(self.root)
         if not self.quiet:
             output.baseline_lines(result)
+        elif result["baseline"]:
+            output.other_project_lines(result)
         output.waiver_lines(result)
         output.gate_lines(result)
         if self.quiet:

@@ -23,6 +23,11 @@ RANK: Final = {"fail": 0, "partial": 1, "pass": 2}
 UNSEEN: Final = frozenset({"unknown", "blocked", "error"})
 FACTS_KEPT: Final = 200
 
+OF_OTHERS: Final = "The two results"
+"""How a note begins that says that they are of different projects."""
+_LEAST_PLACES: Final = 8  # fewer files tell nothing
+_SHARED: Final = 0.2  # a README and a licence are in all projects; of one project most files stay
+
 _CHANGES: Final = ("new", "fixed", "improved", "regressed", "unseen", "seen", "findings", "applies")
 
 
@@ -320,11 +325,26 @@ def _told(fact: Mapping[str, Any]) -> str:
 
 
 def other_project(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
-    """That the two results are of different projects, as far as their names tell."""
+    """That the two results are of different projects: by their names, or by their files where one has no name."""
     one, other = ((result.get("project") or {}).get("name") or "" for result in (before, after))
-    if not one or not other or one == other:
+    if one and other:
+        named = f"{OF_OTHERS} name different projects, {one} and {other}: what differs is not what changed in one."
+        return (named,) if one != other else ()
+    old, new = _places(before), _places(after)
+    fewer = min(len(old), len(new))
+    if fewer < _LEAST_PLACES or len(old & new) >= _SHARED * fewer:
         return ()
-    return (f"The two results name different projects, {one} and {other}: what differs is not what changed in one.",)
+    return (
+        f"{OF_OTHERS} seem to be of different projects, {len(old & new)} of {fewer} files are the same: what differs is"
+        " then not what changed in one.",
+    )
+
+
+def _places(result: Mapping[str, Any]) -> set[str]:
+    """The files that an audit names, for what it found and for what it went by."""
+    named = {one.get("path") for check in result["checks"] for one in check["findings"]}
+    named |= {one.get("path") for fact in (result.get("facts") or {}).values() for one in fact.get("evidence") or ()}
+    return {path for path in named if path}
 
 
 def _notes(sides: tuple[Side, Side]) -> tuple[str, ...]:

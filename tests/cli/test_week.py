@@ -98,3 +98,14 @@ def test_a_week_in_ci(week, tmp_path):
     assert "the waiver of SEC-001 is not used: nothing is found; it can go" in done.err
     assert [one["check"] for one in sunday["baseline"]["fixed"]] == ["SEC-001"]
     assert set(shown) == {("SEC-003", "app/old.py")}
+
+
+def test_a_baseline_of_another_project_is_told(aiaudit, tmp_path):
+    ours, theirs = (lay(tmp_path / name, {"README.md": "Owner: Ann\n", "pyproject.toml": f'[project]\nname = "{name}"\n'})
+                    for name in ("churn", "fraud"))  # fmt: skip
+    before = tmp_path / "before.json"
+    assert aiaudit("run", theirs, "-q", "-o", before).code == 0
+    for quiet in ((), ("-q",)):
+        told = aiaudit("run", ours, "--baseline", before, *quiet).err
+        assert "warning: --baseline: the two results name different projects, fraud and churn" in told
+        assert "different projects" not in aiaudit("run", theirs, "--baseline", before, *quiet).err

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from aiaudit.reports import comparison as report
-from aiaudit.scoring.comparison import ComparisonError, compare, from_json, is_quiet, to_json
+from aiaudit.scoring.comparison import ComparisonError, compare, from_json, is_quiet, other_project, to_json
 from tests.reports.make_result import with_strings
 
 
@@ -177,3 +177,23 @@ def test_a_name_in_a_comparison_holds_nothing_that_a_program_obeys(result, later
     ):
         assert not set("\x1b\u202e\x07") & set(text)
     assert "[U+001B]" in report.render(".html", result, later)
+
+
+def of_files(result, name, files):
+    """The result of a project of that name, with a fact that rests on these files."""
+    fact = {"state": "known", "value": True, "evidence": [{"path": path, "line": 1, "note": ""} for path in files]}
+    checks = [check | {"findings": []} for check in result["checks"]]
+    return result | {"project": result["project"] | {"name": name}, "checks": checks, "facts": {"flag.x": fact}}
+
+
+@pytest.mark.parametrize(
+    ("names", "shared", "told"),
+    [((None, "YOLO"), 1, True), ((None, None), 0, True), ((None, "YOLO"), 4, False), (("YOLO", "YOLO"), 0, False)],
+)
+def test_projects_without_a_name_are_told_apart_by_their_files(result, names, shared, told):
+    mine = [f"a{i}.py" for i in range(10)]
+    theirs = [f"b{i}.py" for i in range(20)][shared:] + mine[:shared]
+    notes = other_project(of_files(result, names[0], mine), of_files(result, names[1], theirs))
+    assert bool(notes) is told
+    few = of_files(result, None, ["x.py"])
+    assert not other_project(few, of_files(result, None, theirs))

@@ -146,7 +146,7 @@ def _take(path: Path, target: Path, today: dt.date) -> None:
     from aiaudit.reports.base import write_below
 
     try:
-        given = read(path)
+        given, wrong = read(path)
     except SheetError as error:
         raise UsageError(str(error)) from None
     tier = {key: row for key, row in given.items() if "/" in key}
@@ -163,6 +163,9 @@ def _take(path: Path, target: Path, today: dt.date) -> None:
         write_below(target.parent, FILE, text.encode())
     if given or not tier:
         say(f"{target}: {len(changed)} of {len(given)} answers are new or changed")
+    if wrong:
+        said = "answer was" if len(wrong) == 1 else "answers were"
+        raise UsageError("\n".join([*wrong, f"{len(wrong)} {said} left out; mend the sheet and import it again"]))
 
 
 def _take_tier(told: Mapping[str, Mapping[str, Any]], root: Path, today: dt.date) -> None:

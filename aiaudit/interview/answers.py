@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.project.config import AttestationEntry, ConfigError, parse_attestations, project_text
+from aiaudit.project.config_errors import problems as problems_of
 
 FILE: Final = "attestations.yaml"
 FIELDS: Final = ("answer", "owner", "evidence", "reviewed", "review_by", "note")
@@ -38,9 +39,8 @@ def checked(answer: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return _plain(AttestationEntry.model_validate(kept))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(map(str, first["loc"])) or "answer"
-        raise ConfigError([f"{field}: {first['msg'].lower()}"]) from None
+        told = problems_of(error, kept, "", AttestationEntry)
+        raise ConfigError([line.partition(": ")[2] for line in told]) from None  # a sheet has no lines and columns
 
 
 def sealed(answer: Mapping[str, Any], root: Path, today: dt.date) -> dict[str, Any]:

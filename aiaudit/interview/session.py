@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec import field
 
+from aiaudit import lazy
 from aiaudit.interview.answers import ANSWERS, checked, default_review
 from aiaudit.interview.questions import Question
 from aiaudit.interview.terminal import Left, Terminal
@@ -19,6 +21,9 @@ _STATE: Final = {
     "stale": "answered, but the answer no longer counts",
     "answered": "answered",
 }
+
+_OPEN: Final = lazy.regex(r"(?:which|what|who|whom|whose|how|where|when|why|under|through|by|for|in)\b", re.I)
+"""How a question begins that asks for words, not for a yes."""
 
 Save = Callable[[str, dict[str, Any]], None]
 Helper = Callable[[], bool]  # works out an answer by questions of its own; whether it is worked out whole
@@ -31,6 +36,7 @@ class Session(Terminal):
     owner: str = ""
     root: Path | None = None  # of the project, where evidence is looked for
     helpers: Mapping[str, Helper] = field(default_factory=dict)
+    leaving: bool = False  # once what was answered is saved
 
     def run(self, asked: Sequence[Question], save: Save) -> int:
         """Ask all questions; how many were answered. Leaves quietly on `q`, end of input or Ctrl-C."""
@@ -54,6 +60,8 @@ class Session(Terminal):
                     save(question.check, answer)
                     answered += 1
                     self.say(f"saved: {question.check} {answer['answer'].replace('_', ' ')}", 2)
+                if self.leaving:
+                    raise Left
         except (Left, EOFError, KeyboardInterrupt):
             self.say()
         return answered
@@ -72,12 +80,18 @@ class Session(Terminal):
             )
 
     def _ask(self, question: Question) -> dict[str, Any] | str | None:
-        """The answer, the check whose helper is to work it out, or nothing."""
-        helps = question.check in self.helpers
+        """The answer, the check whose helper is to work it out, or nothing. To a question for words, words are the
+        answer; whether what should hold does hold by them is then asked."""
+        helps, is_open, words = question.check in self.helpers, _OPEN.match(question.text) is not None, ""
+        steps = ", or t: work it out step by step" if helps else ""
         while True:
-            said = self.prompt(
-                f"Does that hold? yes, partly, no, n/a{', or t: work it out step by step' if helps else ''}"
-            ).lower()
+            label = (
+                "Your answer in words, or only yes, partly, no, n/a"
+                if is_open
+                else "Does that hold? yes, partly, no, n/a"
+            )
+            typed = self.prompt("By that, does it hold? yes, partly, no, n/a" if words else f"{label}{steps}")
+            said = typed.lower()
             if not said:
                 return None
             if said == "t" and helps:
@@ -88,19 +102,25 @@ class Session(Terminal):
                 continue
             answer = _SHORT.get(said, said.replace(" ", "_"))
             if answer in ANSWERS:
-                return self._details(answer, question.check)
+                return self._details(answer, question.check, words)
+            if is_open and not words:
+                words = typed
+                self.say(f"What should hold: {question.title}.", 2)
+                continue
             self.say("please answer yes, partly, no or n/a (or y, p, n); Enter skips", 2)
 
-    def _details(self, answer: str, check: str) -> dict[str, Any]:
-        """Who answers, on what, since when and until when. A "no" needs none of it; a "n/a" needs its reason."""
+    def _details(self, answer: str, check: str, words: str = "") -> dict[str, Any]:
+        """Who answers, on what, since when and until when. A "no" needs none of it; a "n/a" needs its reason.
+
+        `words`: the answer in words, which becomes the note."""
         if answer == "no":
-            return checked({"answer": answer, "owner": self._owner(), "reviewed": self.today})
+            return checked({"answer": answer, "owner": self._owner(), "reviewed": self.today, "note": words})
         if answer == "not_applicable":
             return checked(
                 {
                     "answer": answer,
                     "owner": self._owner(),
-                    "note": self.needed("Why does it not apply"),
+                    "note": words or self.needed("Why does it not apply"),
                     "reviewed": self.today,
                 }
             )
@@ -108,7 +128,7 @@ class Session(Terminal):
         evidence = self._evidence()
         reviewed = self._day("Reviewed on", self.today)
         review_by = self._day("Review again by", default_review(reviewed, check))
-        note = self.prompt("Note")
+        note = words or self._note()
         return checked(
             {
                 "answer": answer,
@@ -119,6 +139,14 @@ class Session(Terminal):
                 "note": note,
             }
         )
+
+    def _note(self) -> str:
+        """The last thing asked: who leaves here has answered, and that is saved."""
+        try:
+            return self.prompt("Note")
+        except (Left, EOFError, KeyboardInterrupt):
+            self.leaving = True
+            return ""
 
     def _owner(self) -> str:
         offered = f" [{self.owner}]" if self.owner else ""

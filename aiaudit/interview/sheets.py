@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiaudit import lazy
 from aiaudit.interview.answers import FIELDS, checked
@@ -42,7 +42,7 @@ _WIDTHS: Final = {
 
 
 class SheetError(ValueError):
-    """A sheet that cannot be written or read; the message says why, and in which row."""
+    """A sheet that cannot be written or read; the message says why."""
 
 
 def export(questions: Sequence[Question], path: Path) -> bytes:
@@ -57,23 +57,31 @@ def export(questions: Sequence[Question], path: Path) -> bytes:
     raise SheetError(f"{path}: the suffix names no format; there are: {', '.join(FORMATS)}")
 
 
-def read(path: Path) -> dict[str, dict[str, Any]]:
-    """The answers that stand in a sheet, by check. Raises `SheetError` with the row."""
+class Answers(NamedTuple):
+    """What a sheet says: the answers by check, and what is wrong with others, a line each with its row."""
+
+    given: dict[str, dict[str, Any]]
+    wrong: list[str]
+
+
+def read(path: Path) -> Answers:
+    """The answers that stand in a sheet. Raises `SheetError` where it is none."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SheetError(f"{path}: larger than {MAX_BYTES // 1024**2} MB")
         rows = _READERS.get(path.suffix.lower(), _read_csv)(path)
     except OSError as error:
         raise SheetError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
-    found: dict[str, dict[str, Any]] = {}
+    found = Answers({}, [])
+    counted = "line" if path.suffix.lower() == ".md" else "row"
     for number, row in rows:
         check, answer = str(row.get("check") or "").strip(), {field: row.get(field) for field in FIELDS}
         if not check or not answer["answer"]:
             continue
         try:
-            found[check] = checked({key: _given(key, value) for key, value in answer.items()})
+            found.given[check] = checked({key: _given(key, value) for key, value in answer.items()})
         except ConfigError as error:
-            raise SheetError(f"{path}, row {number} ({check}): {error}") from None
+            found.wrong.append(f"{path}, {counted} {number} ({check}): {'; '.join(error.problems)}")
     return found
 
 

@@ -25,15 +25,15 @@ TODAY = dt.date(2026, 11, 24)
 ROOT = Path(__file__).parent.parent.parent
 
 
-def asked(*checks):
+def asked(*checks, text="Is that so?"):
     return [
-        Question(c, "A title", "governance", "high", "Who?", "It matters.", "Nobody.", "open", 1.0, {}) for c in checks
+        Question(c, "A title", "governance", "high", text, "It matters.", "Nobody.", "open", 1.0, {}) for c in checks
     ]
 
 
-def talk(text, *checks):
+def talk(text, *checks, question="Is that so?"):
     saved, out = {}, io.StringIO()
-    count = Session(io.StringIO(text), out, TODAY).run(asked(*checks), saved.__setitem__)
+    count = Session(io.StringIO(text), out, TODAY).run(asked(*checks, text=question), saved.__setitem__)
     return saved, out.getvalue(), count
 
 
@@ -75,6 +75,25 @@ def test_it_can_be_left_at_any_time_and_keeps_what_was_said():
     assert talk("", "GOV-001")[2] == 0
 
 
+def test_who_leaves_at_the_note_has_answered():
+    for end in ("q\n", ""):
+        saved, out, count = talk(f"y\nKim\ndocs/a.md\n\n\n{end}", "GOV-001", "GOV-002")
+        assert (count, list(saved)) == (1, ["GOV-001"])
+        assert saved["GOV-001"]["evidence"] == "docs/a.md" and "saved: GOV-001 yes" in out
+        assert "2 of 2" not in out
+
+
+def test_a_question_for_words_takes_words():
+    which = "Which risk tier is the system in?"
+    saved, out, count = talk("limited\ny\nKim\ndocs/a.md\n\n\n", "GOV-002", question=which)
+    assert count == 1 and saved["GOV-002"]["answer"] == "yes" and saved["GOV-002"]["note"] == "limited"
+    assert "Your answer in words" in out and "By that, does it hold?" in out
+    saved, _, _ = talk("nobody\nmaybe\nno\nKim\n", "GOV-002", question=which)
+    assert saved["GOV-002"] == {"answer": "no", "owner": "Kim", "reviewed": TODAY, "note": "nobody"}
+    saved, _, _ = talk("y\nKim\ndocs/a.md\n\n\nlimited\n", "GOV-002", question=which)
+    assert (saved["GOV-002"]["answer"], saved["GOV-002"]["note"]) == ("yes", "limited")
+
+
 def run_in_a_terminal(project, cache, says, *arguments):
     """The screen and the exit code of an interview in a pseudo-terminal; `says` answers each prompt."""
     lead, follow = pty.openpty()
@@ -110,7 +129,7 @@ def test_a_whole_interview_in_a_pseudo_terminal(support_rag, tmp_path):
 
     def says(prompt):
         asked.append(prompt)
-        if prompt.startswith("Does that hold?"):
+        if prompt.startswith(("Does that hold?", "Your answer in words")):
             return "t" if "step by step" in prompt else "yes"
         if prompt == "yes or no:":
             return "yes" if asked.count(prompt) in (1, 2, 4) else "no"

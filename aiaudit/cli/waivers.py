@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aiaudit.scoring.waivers import WaiverError
 
 SOON = 30  # days
+LONG = 366  # days
 Root = Annotated[Path | None, option("--project", metavar="DIR", help="The project's folder (default: this one).")]
 
 app = typer.Typer(help="Look at accepted risks, and accept one.", no_args_is_help=True, rich_markup_mode=None)
@@ -86,7 +87,10 @@ def add(
     ticket: Annotated[str, option("--ticket", metavar="TEXT", help="Where the work is tracked.")] = "",
     project: Root = None,
 ) -> None:
-    """Add a waiver to aiaudit.yaml; the rest of it stays as it is."""
+    """Add a waiver to aiaudit.yaml; the rest of it stays as it is.
+
+    It is told where the check finds nothing now, so that there is nothing to accept.
+    """
     from aiaudit.project.config import FILE, parse_config, project_text
     from aiaudit.project.edit import with_entry
     from aiaudit.reports.base import write_below
@@ -102,8 +106,13 @@ def add(
     read_now, errors = read([*config.waivers, said], severities, _today())
     if len(errors) > len(read(config.waivers, severities, _today())[1]):
         raise UsageError(str(errors[-1]).partition(": ")[2] or str(errors[-1]))
-    if read_now[-1].expired:
+    made = read_now[-1]
+    if made.expired:
         raise UsageError(f"--expires {expires}: has passed already, so it would accept nothing; give a later day")
+    for number, given in enumerate(config.waivers):
+        if (str(given.get("id")), list(given.get("paths") or ())) == (check, list(made.paths)):
+            place = config.place("waivers", number) or FILE
+            raise UsageError(f"{place}: {check} is accepted here already; change the day or the words of that entry")
     target = Path(project or ".") / FILE
     text = project_text(target.parent, FILE) or "schema: 1\n"
     try:
@@ -114,6 +123,24 @@ def add(
         raise UsageError(f"{target}: the waiver could not be added; write it by hand")
     write_below(target.parent, FILE, changed.encode())
     say(f"{target}: {check} is accepted{f' until {expires}' if expires else ''}; the score stays, score_accepted moves")
+    if made.expires and (dt.date.fromisoformat(made.expires) - _today()).days > LONG:
+        say(f"warning: {made.expires} is more than a year away; nobody will look at it again until then")
+    _tell_what_it_does(check, library, target.parent)
+
+
+def _tell_what_it_does(check: str, library: Library, root: Path) -> None:
+    """That the new waiver covers nothing, where that is so: the check is judged, as the project is now."""
+    from aiaudit.cli import output
+    from aiaudit.outcome import outcome
+    from aiaudit.ruleset import Options
+
+    pack = next(one.pack for one in library.checks if one.id == check)
+    progress = output.Progress(True)
+    try:
+        result = outcome(str(root), Options(packs=(pack,)), progress=progress).head
+    finally:
+        progress.clear()
+    output.waiver_lines({**result, "waivers": [one for one in result["waivers"] if one["id"] == check]})
 
 
 def _project(project: Path | None) -> tuple[ProjectConfig, Library]:

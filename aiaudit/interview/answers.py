@@ -11,6 +11,7 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.project.config import AttestationEntry, ConfigError, parse_attestations, project_text
 from aiaudit.project.config_errors import problems as problems_of
+from aiaudit.project.edit import quoted
 
 FILE: Final = "attestations.yaml"
 FIELDS: Final = ("answer", "owner", "evidence", "reviewed", "review_by", "note")
@@ -110,13 +111,10 @@ def _plain(entry: AttestationEntry) -> dict[str, Any]:
 
 
 def _value(value: Any) -> str:
-    import yaml
-
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, list):
         return f"[{', '.join(_value(one) for one in value)}]"
     if value in ANSWERS:
         return str(value)
-    dumped: str = yaml.safe_dump(str(value), default_style='"', width=2**31)
-    return dumped.strip()
+    return quoted(str(value))

@@ -107,6 +107,14 @@ def _entry(entry: Mapping[str, Any], indent: str) -> list[str]:
     return [f"{indent}{'- ' if number == 0 else '  '}{line}" for number, line in enumerate(lines)]
 
 
+def quoted(text: str) -> str:
+    """A text as one line of YAML, in its own letters; what cannot be seen is escaped."""
+    import yaml
+
+    dumped: str = yaml.safe_dump(text, default_style='"', width=2**31, allow_unicode=text.isprintable())
+    return dumped.strip()
+
+
 def _value(value: Any) -> str:
     import yaml
 
@@ -114,5 +122,7 @@ def _value(value: Any) -> str:
         return f"[{', '.join(_value(one) for one in value)}]"
     if isinstance(value, str) and re.fullmatch(r"[A-Z]{2,4}-\d{3}|\d{4}-\d{2}-\d{2}", value):
         return value
-    dumped: str = yaml.safe_dump(value, default_style='"' if isinstance(value, str) else None, width=2**31)
+    if isinstance(value, str):
+        return quoted(value)
+    dumped: str = yaml.safe_dump(value, width=2**31)
     return dumped.strip().removesuffix("...").strip()

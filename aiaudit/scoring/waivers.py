@@ -158,8 +158,9 @@ def _read_one(
     for key in ("reason", "owner"):
         if not str(entry.get(key) or "").strip():
             raise WaiverError(f"{place} ({check_id}): {key} is missing; {nobody}")
-        if str(entry[key]).strip().upper().startswith("TODO"):
-            raise WaiverError(f"{place} ({check_id}): {key} is still a TODO; say {_SAY[key]}")
+        if _is_gap(str(entry[key]).strip()):
+            gap = "TODO" if "TODO" in str(entry[key]).upper() else "placeholder"
+            raise WaiverError(f"{place} ({check_id}): {key} is still a {gap}; say {_SAY[key]}")
     expires = _date(entry.get("expires"), f"{place} ({check_id}): {day}")
     if expires is None and severities[check_id] in NEEDS_EXPIRY:
         raise WaiverError(
@@ -178,6 +179,12 @@ def _read_one(
         compensating_control=str(entry.get("control") or "").strip(),
         ticket=str(entry.get("ticket") or "").strip(),
     )
+
+
+def _is_gap(text: str) -> bool:
+    """Whether a text only keeps a place: TODO, "…", <name>."""
+    bracketed = text.startswith("<") and text.endswith(">") and "@" not in text
+    return bracketed or text.upper().startswith(("TODO", "TBD")) or not any(map(str.isalnum, text))
 
 
 def _date(value: Any, place: str) -> dt.date | None:

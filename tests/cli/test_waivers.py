@@ -60,6 +60,9 @@ def test_add_writes_one_that_holds(project, capsys):
         (["SEC-001", "--reason", "x", "--owner", "y"], "expires is missing; a critical check needs a last day"),
         (["SEC-002", "--reason", "x", "--owner", "y", "--expires", "soon"], "expires must be a day such as 2027-03-31"),
         (["SEC-002", "--reason", "x", "--owner", "y", "--expires", "2024-01-31"], "--expires 2024-01-31: has passed"),
+        (["SEC-002", "--reason", "…", "--owner", "Kim", "--expires", "2027-03-31"], "reason is still a placeholder"),
+        (["SEC-002", "--reason", "x", "--owner", "<name>", "--expires", "2027-03-31"], "owner is still a placeholder"),
+        (["OPS-002", "--reason", "x", "--owner", "y"], "aiaudit.yaml:3:5: OPS-002 is accepted here already"),
         (["SEC-002", "--reason", " ", "--owner", "y", "--expires", "2027-03-31"], "reason is missing"),
     ],
 )
@@ -70,3 +73,13 @@ def test_what_is_no_waiver_is_refused_in_one_line(project, capsys, args, told):
     assert told in said
     assert said.count("\n") == 1
     assert (project / "aiaudit.yaml").read_text() == before
+
+
+def test_add_keeps_letters_and_tells_a_far_day_and_what_accepts_nothing(project, capsys):
+    add = ["waivers", "add", "OPS-002", "--reason", "für später", "--owner", "Jürgen", "--path", "a/*"]
+    (project / "README.md").write_text("# A model\n")
+    assert run([*add, "--expires", "2099-01-31", "--project", str(project)]) == 0
+    assert 'owner: "Jürgen"' in (project / "aiaudit.yaml").read_text(encoding="utf-8")
+    told = capsys.readouterr().err
+    assert "warning: 2099-01-31 is more than a year away" in told
+    assert "the waiver of OPS-002 is not used" in told

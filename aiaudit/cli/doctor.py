@@ -216,9 +216,11 @@ def _gpus() -> Iterable[Finding]:
 def _extras() -> Iterable[Finding]:
     from importlib.util import find_spec
 
+    from aiaudit.extras import install
+
     for extra, (module, what) in EXTRAS.items():
         if find_spec(module) is None:
-            yield Finding(f"extra {extra}", "note", f"{what}; not installed: pip install 'aiaudit[{extra}]'")
+            yield Finding(f"extra {extra}", "note", f"{what}; not installed: {install(extra)}")
             continue
         trouble = _pdf_trouble() if extra == "pdf" else ""
         yield Finding(f"extra {extra}", "note" if trouble else "ok", f"{what}{trouble}")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aiaudit.cli.errors import UsageError
-from aiaudit.cli.options import check_ids, full_id, no_check, option
+from aiaudit.cli.options import check_ids, no_check, option
+from aiaudit.model.check_id import full_id
 
 if TYPE_CHECKING:
     from aiaudit.packs.explain import Explanation

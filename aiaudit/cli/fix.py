@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from aiaudit.cli.errors import UsageError, say
-from aiaudit.cli.options import PROJECT_HELP, day, folder, full_id, no_check, option
+from aiaudit.cli.options import PROJECT_HELP, day, folder, no_check, option
+from aiaudit.model.check_id import full_id
 
 
 def _topics(incomplete: str) -> list[str]:

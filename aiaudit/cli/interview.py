@@ -123,6 +123,7 @@ def _tell_what_does_not_count(saved: list[str], target: Path, today: dt.date) ->
 
 def _give(wanted: list[Question], of_tier: Sequence[Question], path: Path) -> None:
     """The open questions as a sheet, those of the EU AI Act after the others."""
+    from aiaudit.extras import install
     from aiaudit.interview.sheets import SheetError
     from aiaudit.interview.sheets import export as sheet
     from aiaudit.reports.base import HERE, check_folder, write_file
@@ -131,7 +132,7 @@ def _give(wanted: list[Question], of_tier: Sequence[Question], path: Path) -> No
     try:
         write_file(str(path), sheet([*wanted, *of_tier], path), root=HERE)
     except ImportError:
-        raise UsageError("Excel sheets need openpyxl: pip install 'aiaudit[xlsx]'; or export .csv") from None
+        raise UsageError(f"Excel sheets need openpyxl: {install('xlsx')}; or export .csv") from None
     except SheetError as error:
         raise UsageError(str(error)) from None
     count = f"{len(wanted) + len(of_tier)} questions"

@@ -13,6 +13,7 @@ import typer
 
 from aiaudit import lazy
 from aiaudit.cli.errors import UsageError, say
+from aiaudit.model.check_id import full_id
 
 
 def option(*flags: str, envvar: str = "", group: str = "", **settings: Any) -> Any:
@@ -94,12 +95,6 @@ def day(text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--as-of {text}: expected a day such as 2026-12-04") from None
-
-
-def full_id(check_id: str) -> str:
-    """The id of a check as it is written: SEC-002 for sec-2, SEC-02 and SEC-0002."""
-    area, hyphen, number = check_id.upper().partition("-")
-    return f"{area}-{int(number):03}" if hyphen and number.isdecimal() and len(number) < 10 else check_id.upper()
 
 
 def no_check(check_id: str, known: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from msgspec import Struct
 
 from aiaudit.cli.errors import UsageError, say
+from aiaudit.cli.options import check_ids
 from aiaudit.reports.base import Output, brought_by, parse_output, render, write_files
 from aiaudit.reports.writing import HERE, Content, led_out, pieces_of
 
@@ -84,12 +86,15 @@ def wrote(paths: Iterable[str]) -> None:
         say(f"wrote {', '.join(named)}")
 
 
-def summary(result: dict[str, Any], stream: TextIO, subject: str = "") -> None:
-    """The terminal report."""
+def summary(result: dict[str, Any], stream: TextIO, subject: str = "", packs: Iterable[str] = ()) -> None:
+    """The terminal report. `packs`: files of packs beside the shipped ones, which `explain` has to be told."""
     from aiaudit.reports.terminal import render as render_summary
 
     colour = use_colour(stream.isatty())
-    stream.write(render_summary(result, width=columns(stream), colour=colour, subject=subject))
+    also = "".join(f" --pack {shlex.quote(name)}" for name in packs)
+    shipped = set(check_ids("")) if also else set()
+    own = {check["id"]: also for check in result["checks"] if check["id"] not in shipped} if also else {}
+    stream.write(render_summary(result, width=columns(stream), colour=colour, subject=subject, options=own))
 
 
 def columns(stream: TextIO) -> int:

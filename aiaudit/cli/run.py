@@ -285,7 +285,7 @@ class _Task(Struct, frozen=True):
         output.write(self.outputs, done, saved, self.root or HERE)
         if not self.quiet:
             taken = any(o.is_stdout for o in self.outputs)
-            output.summary(result, sys.stderr if taken else sys.stdout, done.folder)
+            output.summary(result, sys.stderr if taken else sys.stdout, done.folder, self._own_packs())
             output.wrote([path for path, _ in saved] + [o.path for o in self.outputs if not o.is_stdout])
         for problem in result["problems"]:
             say(problem)
@@ -302,6 +302,13 @@ class _Task(Struct, frozen=True):
         else:
             output.waiver_snippet(result)
         return self._code(result)
+
+    def _own_packs(self) -> list[str]:
+        """The packs that were named and are not ours."""
+        from aiaudit.packs.library import shipped_files
+
+        ours = {"all", *(file.stem for file in shipped_files())}
+        return [name for name in self.options.packs if name not in ours]
 
     def _code(self, result: dict[str, Any]) -> ExitCode:
         codes = set()

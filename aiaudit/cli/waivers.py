@@ -11,6 +11,7 @@ import typer
 from aiaudit.cli.errors import ExitCode, UsageError, say
 from aiaudit.cli.manual import Manual
 from aiaudit.cli.options import day, folder, option
+from aiaudit.model.check_id import full_id
 
 if TYPE_CHECKING:
     from aiaudit.model.result import Waiver
@@ -98,6 +99,7 @@ def add(
 
     config, library = _project(project)
     severities = {check.id: check.severity for check in library.checks}
+    check = full_id(check)
     entry = {
         "id": check, "reason": reason, "owner": owner, "expires": expires, "paths": path or [], "control": control,
         "ticket": ticket,

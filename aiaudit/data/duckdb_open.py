@@ -14,6 +14,7 @@ from aiaudit.data.encoding import encoding_of, head_of
 from aiaudit.data.engine import Unopened
 from aiaudit.data.formats import Format, format_of
 from aiaudit.data.model import Malformed, Source
+from aiaudit.extras import install
 
 if TYPE_CHECKING:
     import duckdb
@@ -338,7 +339,7 @@ def _open_arrow(connection: duckdb.DuckDBPyConnection, opened: Opened) -> Opened
         import pyarrow as pa
         import pyarrow.dataset
     except ImportError:
-        raise Unopened("Arrow files need pyarrow: pip install 'aiaudit[arrow]'") from None
+        raise Unopened(f"Arrow files need pyarrow: {install('arrow')}") from None
     try:
         data = pyarrow.dataset.dataset(list(opened.files), format="ipc")
     except (pa.ArrowException, OSError, ValueError) as error:

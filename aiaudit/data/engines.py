@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiaudit.data.engine import Unopened
+from aiaudit.extras import install
 
 if TYPE_CHECKING:
     from aiaudit.data.engine import Engine
@@ -52,7 +53,7 @@ def check(url: str) -> None:
     scheme = url.partition("://")[0]
     if "spark" in scheme and scheme in ENGINES:
         if importlib.util.find_spec("pyspark") is None:
-            raise Unopened("Spark needs its extra: pip install 'aiaudit[spark]'")
+            raise Unopened(f"Spark needs its extra: {install('spark')}")
         return
     engine_at(url).close()
 

@@ -19,6 +19,7 @@ from aiaudit.data.formats import format_of
 from aiaudit.data.model import Malformed, Source
 from aiaudit.data.phrases import BOOK
 from aiaudit.data.sql_engine import to_sql
+from aiaudit.extras import install
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -38,7 +39,7 @@ class SparkEngine:
             import pyspark
             from pyspark.sql import SparkSession
         except ImportError:
-            raise Unopened("Spark needs its extra: pip install 'aiaudit[spark]'") from None
+            raise Unopened(f"Spark needs its extra: {install('spark')}") from None
         master = url if url.startswith("spark://") else "local[*]"
         logging.getLogger("py4j").setLevel(logging.ERROR)
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1" if master.startswith("local") else "")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from aiaudit import lazy
+from aiaudit.extras import install
 from aiaudit.interview.answers import FIELDS, checked
 from aiaudit.interview.questions import Question
 from aiaudit.project.config import ConfigError
@@ -196,7 +197,7 @@ def _read_xlsx(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
     try:
         from openpyxl import load_workbook
     except ImportError:
-        raise SheetError("Excel sheets need openpyxl: pip install 'aiaudit[xlsx]'; or use .csv") from None
+        raise SheetError(f"Excel sheets need openpyxl: {install('xlsx')}; or use .csv") from None
     try:
         book = load_workbook(path, read_only=True, data_only=True)
         cells = book.worksheets[0].iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS, values_only=True)

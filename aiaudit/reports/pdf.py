@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from aiaudit.extras import install
 from aiaudit.reports import html
 from aiaudit.reports.base import OutputError
 from aiaudit.reports.templating import asset
@@ -37,9 +38,7 @@ def library() -> Any:
         import weasyprint
         import weasyprint.urls
     except ImportError:
-        raise OutputError(
-            "a PDF needs the extra `pdf`: pip install 'aiaudit[pdf]'; or print the .html report"
-        ) from None
+        raise OutputError(f"a PDF needs the extra `pdf`: {install('pdf')}; or print the .html report") from None
     except OSError:  # its C libraries are loaded when it is imported
         raise OutputError(
             "a PDF needs Pango, which is not installed (Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 "

@@ -7,7 +7,7 @@ Text of the audited project is never read as markup, and every control or direct
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import Console, Group
@@ -38,8 +38,16 @@ STYLE: Final = {"critical": "bold red", "high": "red", "medium": "yellow", "low"
 UNSEEN: Final = ("unknown", "blocked", "error")
 
 
-def render(result: dict[str, Any], *, width: int = 80, colour: bool = False, subject: str = "") -> str:
-    """The summary as text. `subject` heads it where the project has no name of its own (the path it was given by)."""
+def render(
+    result: dict[str, Any],
+    *,
+    width: int = 80,
+    colour: bool = False,
+    subject: str = "",
+    options: Mapping[str, str] | None = None,
+) -> str:
+    """The summary as text. `subject` heads it where the project has no name of its own (the path it was given by).
+    `options`: by check, what `aiaudit explain` needs beside its id."""
     page = io.StringIO()
     console = Console(
         file=page,
@@ -54,12 +62,12 @@ def render(result: dict[str, Any], *, width: int = 80, colour: bool = False, sub
     )
     view = Record(clean({key: value for key, value in result.items() if key != "facts"}))
     with speaking(brand.of(result.get("brand")).language):
-        _print(console, view, clean(subject))
+        _print(console, view, clean(subject), options or {})
     # wrapped by now: plain spaces are easier to search for and to copy
     return "\n".join(line.rstrip() for line in page.getvalue().replace(NBSP, " ").split("\n")).rstrip() + "\n"
 
 
-def _print(console: Console, view: Record, subject: str) -> None:
+def _print(console: Console, view: Record, subject: str, options: Mapping[str, str]) -> None:
     console.print(_head(view, subject))
     console.print()
     console.print(_indent(_standing(view)))
@@ -69,7 +77,7 @@ def _print(console: Console, view: Record, subject: str) -> None:
         if console.width >= ROOM_FOR_BARS:
             console.print(_indent(Text(say("terminal.bar"), "dim")))
     own = _own_settings(view)
-    for part in (own, _actions(view, console), _failed(view, console), _partial(view, console), _rest(view)):
+    for part in (own, _actions(view, console), _failed(view, console, options), _partial(view, console), _rest(view)):
         if part is not None:
             console.print()
             console.print(part)
@@ -252,7 +260,7 @@ def _gain(action: Record) -> str:
     )
 
 
-def _failed(view: Record, console: Console) -> Group | None:
+def _failed(view: Record, console: Console, options: Mapping[str, str]) -> Group | None:
     """The failed checks, the severest first; among those, as in what to do first, what gains most per effort."""
     failed = [check for check in view.records("checks") if check.text("status") == "fail"]
     if not failed:
@@ -275,7 +283,8 @@ def _failed(view: Record, console: Console) -> Group | None:
         lines += _hung(console, head, title)
         for said in _places(check):
             lines += _below(console, said, 5)
-    lines.append(Text(say("terminal.explained", check=failed[0].text("id")), "dim"))
+    first = failed[0].text("id")
+    lines.append(Text(say("terminal.explained", check=first + options.get(first, "")), "dim"))
     return Group(*lines)
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from aiaudit.model.check import Severity, Status
+from aiaudit.model.check_id import full_id
 from aiaudit.model.result import CheckResult, GateRule
 from aiaudit.scoring.baseline import Baseline, new_failures
 from aiaudit.scoring.levels import HOLDS, GateResult, Ladder
@@ -65,11 +66,13 @@ def parse_fail_under(values: Iterable[str], packs: Collection[str]) -> dict[str,
 
 def parse_fail_on(values: Iterable[str], checks: Collection[str]) -> tuple[str, ...]:
     """Read severities and check ids; both may be separated by commas."""
-    words = [word.strip() for value in values for word in value.split(",") if word.strip()]
+    typed = [word.strip() for value in values for word in value.split(",") if word.strip()]
     severities = {s.value for s in SEVERITIES}
+    words = [full if (full := full_id(word)) in checks else word for word in typed]
     for word in words:
         if word not in severities and word not in checks:
-            close = difflib.get_close_matches(word, [*severities, *checks], n=1)
+            of_area = any(check.startswith(f"{full_id(word).partition('-')[0]}-") for check in checks)
+            close = [] if of_area else difflib.get_close_matches(word, [*severities, *checks], n=1)  # none is nearer
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise GateError(
                 f"--fail-on {word}: neither a severity ({', '.join(SEVERITIES)}) nor a check of this audit{hint}"

@@ -24,7 +24,7 @@ def test_what_is_missing_is_a_note_with_its_way_and_no_failure(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     found = list(doctor._extras())
     assert {one.state for one in found} == {"note"}
-    assert all(f"pip install 'aiaudit[{one.what.removeprefix('extra ')}]'" in one.said for one in found)
+    assert all(f"pip install '.[{one.what.removeprefix('extra ')}]'" in one.said for one in found)
 
 
 def test_a_broken_part_is_a_finding_and_fails(aiaudit, monkeypatch):

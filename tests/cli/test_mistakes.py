@@ -60,7 +60,7 @@ MISTAKES = [
     "run there --as-of yesterday",
     "run there --fail-under many",
     "run there --fail-under securty=60",
-    "run there --fail-on SEC-01",
+    "run there --fail-on SEC-99",
     "run there --fail-on-new high",
     "run there --pack securty",
     "run there --pack gone.yaml",
@@ -151,3 +151,15 @@ def test_a_file_with_the_other_ending_is_named(aiaudit, tmp_path):
     lay(tmp_path, {"attestations.yaml": "{}\n"})
     done = aiaudit("run", tmp_path, "-q")
     assert (done.code, done.err) == (0, f"aiaudit: warning: {tmp_path}/aiaudit.yml is not read; name it aiaudit.yaml\n")
+
+
+def test_a_check_is_named_as_people_type_it(aiaudit, project):
+    assert "gate failed: --fail-on SEC-001" in aiaudit("run", project, "--fail-on", "sec-1").err
+
+
+def test_the_way_to_explain_a_check_of_ones_own_names_its_pack(aiaudit, project, tmp_path):
+    pack = tmp_path / "my team.yaml"
+    pack.write_text(PACK.format(**GOOD))
+    told = aiaudit("run", project, "--pack", pack).out
+    assert f"aiaudit explain TEAM-001 --pack '{pack}'" in " ".join(told.split())
+    assert "explain SEC-001 --pack" not in aiaudit("run", project, "--pack", "all", "--pack", pack).out

@@ -18,12 +18,13 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from aiaudit.extras import install
 from aiaudit.probes.child import OverrunError, drain
 
 NAME: Final = "kingfisher"
 MISSING: Final = (
     "--secrets-engine kingfisher: the program kingfisher is not installed; install the extra `secrets`"
-    " (pip install 'aiaudit[secrets]') or leave the option out"
+    f" ({install('secrets')}) or leave the option out"
 )
 ARGUMENTS: Final = (
     "scan", "--no-validate", "--no-update-check", "--git-history", "none", "--redact", "--format", "json", "--no-dedup",

@@ -115,7 +115,7 @@ def test_a_missing_program_is_told_and_nothing_stands_in_for_it(
     assert run(["run", str(tmp_path), "--secrets-engine", "kingfisher"]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
-    assert "pip install 'aiaudit[secrets]'" in lines[0]
+    assert "pip install '.[secrets]'" in lines[0]
 
 
 def test_without_it_only_the_built_in_rules_are_named(tmp_path: Path) -> None:

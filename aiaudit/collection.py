@@ -106,8 +106,8 @@ def collect(
     exclude = (*options.own_outputs, *(config.exclude if config_by == "caller" else ()))
     with Project.open(root, exclude=exclude) as project:
         spare(len(project.entries))
-        readable = subject.readable(project)
         unread: dict[str, str] = {}
+        readable = subject.readable(project, unread)
         host: list[dict[str, Any] | None] = []
         asked = (
             ask(
@@ -137,7 +137,10 @@ def collect(
             as_of=as_of,
             config=config,
             config_by=config_by,
-            project={"name": subject.name(project, config), "commit": subject.commit(asked.facts, specs)},
+            project={
+                "name": options.name or subject.name(project, config),
+                "commit": subject.commit(asked.facts, specs),
+            },
             host=host[0] if host else _host(),
             skipped=subject.skipped(project, unread, options.own_outputs),
             readable=readable,
@@ -226,7 +229,7 @@ def reuse(path: str, ruleset: Ruleset, options: Options) -> Collection:
         as_of=saved.as_of,
         config=with_stage(config, options.stage),
         config_by=config_by,
-        project=saved.project,
+        project={**saved.project, "name": options.name} if options.name else saved.project,
         host=saved.host,
         skipped=saved.skipped,
         readable=saved.readable,

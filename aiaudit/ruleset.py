@@ -27,6 +27,7 @@ class Options(Struct, frozen=True):
     packs: tuple[str, ...] = ()  # ids, files, or "all"
     profile: str | None = None
     stage: str | None = None
+    name: str | None = None  # of the project, whatever it calls itself
     as_of: dt.date | None = None  # today where None
     config: str | None = None
     project_config: bool = True

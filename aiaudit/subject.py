@@ -52,16 +52,20 @@ _NOT_OPENED: Final = {
 _TRUST: Final = ("stage", "role", "exposure", "risk_tier")
 
 
-def readable(project: Project) -> bool:
-    """Whether there is any file of the project that can be read; aiaudit's own files are none."""
+def readable(project: Project, unread: dict[str, str]) -> bool:
+    """Whether there is any file of the project that can be read; aiaudit's own files are none. Where there is not,
+    `unread` says of each why."""
+    reasons: dict[str, str] = {}
     for entry in project.files:
         if entry.path in OWN_FILES:
             continue
         try:
             project.head(entry.path, 1)
-        except Unreadable:
+        except Unreadable as error:
+            reasons[entry.display] = error.reason
             continue
         return True
+    unread |= reasons
     return False
 
 

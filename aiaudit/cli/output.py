@@ -111,10 +111,12 @@ def gate_lines(result: dict[str, Any]) -> None:
             say(f"gate failed: {rule['rule']}: wanted {rule['wanted']}, got {rule['got']}{hint}")
 
 
-def gate_places(result: dict[str, Any]) -> None:
-    """Where the failed checks stand on which a gate failed: for those who asked for no summary."""
+def gate_places(result: dict[str, Any], *, quiet: bool) -> None:
+    """Where the checks stand on which a gate failed: the failed ones for those who asked for no summary, and for
+    everybody those that could not be judged, for the summary only counts them."""
+    named = {*_not_judged(result), *(_in_gate(result) if quiet else ())}
     for check in result["checks"]:
-        if check["id"] not in _in_gate(result):
+        if check["id"] not in named:
             continue
         for one in check["findings"][:MOST_LISTED]:
             place = f"{one['path']}:{one['line']}" if one["line"] else one["path"] or "the project"
@@ -186,6 +188,13 @@ def _in_gate(result: dict[str, Any]) -> list[str]:
     """The failed checks on which a gate failed that a waiver would pass: not scores, coverage and levels."""
     failed = [rule for rule in result["gate"]["rules"] if not rule["passed"]]
     return sorted({check for rule in failed for check in rule["checks"]})
+
+
+def _not_judged(result: dict[str, Any]) -> set[str]:
+    """The checks that a gate asks for by their ids and that were not judged."""
+    asked = {rule["rule"].removeprefix("--fail-on ") for rule in result["gate"]["rules"] if not rule["passed"]}
+    unseen = ("unknown", "blocked", "error")
+    return {check["id"] for check in result["checks"] if check["id"] in asked and check["status"] in unseen}
 
 
 def part_of_repository(root: str) -> None:

@@ -75,7 +75,8 @@ def report(
     out.wrote(output.path for output in outputs if not output.is_stdout)
     nameless = not data["project"].get("name") and not (data.get("brand") or {}).get("system")
     if nameless and any(output.suffix in FOR_PEOPLE for output in outputs):
-        say("the project has no name; give it one: project.name in aiaudit.yaml, or `system` in a file of --brand")
+        ways = "project.name in aiaudit.yaml, `aiaudit run --name`, or `system` in a file of --brand"
+        say(f"the project has no name; give it one: {ways}")
 
 
 def compared(before: dict[str, Any], after: dict[str, Any], name: str) -> dict[str, Any]:
@@ -99,10 +100,9 @@ def _history(folder: Path, data: dict[str, Any]) -> list[dict[str, Any]]:
     except PortfolioError as error:
         raise UsageError(f"--history {folder}: {error}") from None
     if not found:
-        name = data["project"].get("name")
+        name = data["project"].get("name") or "a project without a name"
         raise UsageError(
-            f"--history {folder}: holds no earlier result of "
-            + (f"{name}; its name and a day before {data['as_of']} decide" if name else "a project without a name")
+            f"--history {folder}: holds no earlier result of {name}; its name and a day before {data['as_of']} decide"
         )
     return found
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aiaudit.ruleset import Options
 
 
+MOST_UNREAD = 3  # files that are named
 WRITTEN = "What is written"
 JUDGED = "What is judged, and by what"
 GATE = "Gate: exit code 1 unless all of these hold"
@@ -54,6 +55,10 @@ def run(
         option(
             "--profile", metavar="NAME", group=JUDGED, help="A named set of packs: classical, llm, agent, library, all."
         ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        option("--name", metavar="TEXT", group=JUDGED, help="What reports call the project, whatever it calls itself."),
     ] = None,
     stage: Annotated[
         LevelName | None,
@@ -227,6 +232,7 @@ def run(
         packs=tuple(pack or ()),
         profile=profile,
         stage=stage.value if stage else None,
+        name=(name or "").strip() or None,
         as_of=day(as_of),
         config=config,
         project_config=not no_project_config,
@@ -297,9 +303,8 @@ class _Task(Struct, frozen=True):
             output.other_project_lines(result)
         output.waiver_lines(result)
         output.gate_lines(result)
-        if self.quiet:
-            output.gate_places(result)
-        else:
+        output.gate_places(result, quiet=self.quiet)
+        if not self.quiet:
             output.waiver_snippet(result)
         return self._code(result)
 
@@ -327,4 +332,9 @@ def _nothing(result: dict[str, Any]) -> str:
         return "nothing to judge by: no check is selected"
     if all(check["status"] == "not_applicable" for check in result["checks"]):
         return "none of the selected checks applies to this project, so there is no score"
+    from aiaudit.reports.record import unread_paths
+
+    if unread := unread_paths(result["skipped"]):
+        first = ", ".join(f"{one['path']}: {one['reason']}" for one in unread[:MOST_UNREAD])
+        return f"nothing could be judged, so there is no score: none of its files could be read ({first})"
     return "nothing could be judged, so there is no score; is this the project's folder?"

@@ -21,6 +21,7 @@ from aiaudit.model.types import UNKNOWN_KEY, as_json
 from aiaudit.packs.derive import derive
 from aiaudit.packs.expect import FILE, Expect, laid_out, read_expect
 from aiaudit.packs.judge import judge
+from aiaudit.packs.library import ids_in
 from aiaudit.packs.load import Library, load
 from aiaudit.packs.overrides import resolve
 from aiaudit.packs.problems import PackError, Problem
@@ -86,8 +87,14 @@ def missing_cases(library: Library, cases: Sequence[Case]) -> list[str]:
         for name in required_cases(check)
         if name not in there.get(check.id, set())
     ]
-    known = {check.id for check in library.checks}
+    known = {check.id for check in library.checks} | _of_packs_beside(cases)
     return lines + [f"{check}: cases of a check that is not there" for check in sorted(there) if check not in known]
+
+
+def _of_packs_beside(cases: Sequence[Case]) -> set[str]:
+    """The checks of all packs that lie beside the folder of cases: several may share one."""
+    folders = {case.path.resolve().parents[2] for case in cases}
+    return {check for folder in folders for file in sorted(folder.glob("*.yaml")) for check in ids_in(file)}
 
 
 class PackTest(Struct, frozen=True):

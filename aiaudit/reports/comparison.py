@@ -98,7 +98,9 @@ def _language(result: Mapping[str, Any]) -> str:
 
 
 def _name(result: Mapping[str, Any]) -> str:
-    return str(result.get("project", {}).get("name") or say("comparison.the_project"))
+    project = result.get("project") or {}
+    unnamed = say("cover.project_at", commit=project["commit"][:12]) if project.get("commit") else say("cover.unnamed")
+    return str(project.get("name") or unnamed)
 
 
 def _titles(result: Mapping[str, Any]) -> dict[str, str]:

@@ -70,6 +70,11 @@ def unread_files(skipped: Record) -> int:
     return max(skipped.whole("files") - sum(reasons.whole(reason) for reason in reasons.data if not_own(reason)), 0)
 
 
+def unread_paths(skipped: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The project's own files that could not be read, as far as they are named, each with the reason."""
+    return [one for one in skipped["paths"] if not not_own(one["reason"])]
+
+
 def as_text(value: Any) -> str:
     """A scalar as words; anything else as nothing."""
     if isinstance(value, str):

@@ -86,7 +86,7 @@ def _print(console: Console, view: Record, subject: str, options: Mapping[str, s
 def _head(view: Record, subject: str) -> Text:
     project = view.record("project")
     facts = [project.text("commit")[:10], words.day(view.text("as_of"))]
-    name = project.text("name") or subject or say("terminal.this_project")
+    name = project.text("name") or subject or say("cover.unnamed")
     return Text.assemble((name, "bold"), ("  " + " · ".join(f for f in facts if f), "dim"))
 
 
@@ -103,9 +103,11 @@ def _standing(view: Record) -> Text:
         lines.append(Text(NO_MODEL, "yellow"))
     accepted, score = view.number("score_accepted"), view.number("score")
     if accepted != score:
-        settings = words.digits(len(view.records("relaxations")), "setting")
-        waivers = words.digits(sum(w.text("state") == "in_force" for w in view.records("waivers")), "waiver")
-        lines.append(Text(say("terminal.accepted", score=figure(accepted), settings=settings, waivers=waivers)))
+        changed, waived = len(view.records("relaxations")), view.records("waivers")
+        risks = sum(w.text("state") in ("in_force", "partial") for w in waived)
+        counts = {"changed": changed, "risks": risks}
+        named = words.joined(*(say(f"terminal.{key}", n) for key, n in counts.items() if n))
+        lines.append(Text(say("terminal.accepted", score=figure(accepted), list=named)))
     if readiness := view.text("readiness"):
         lines.append(_level(view, readiness))
         lines += _next(view)
@@ -245,7 +247,7 @@ def _gain(action: Record) -> str:
     """What an action costs and moves, such as "fix, under a day; score 36 → 42, low end 20 → 23"."""
     before, after = action.number("score_before"), action.number("score_after")
     if before is None or after is None:
-        score = say("terminal.gain.unnumbered")
+        score = say("terminal.gain.unnumbered") if after is None else say("terminal.gain.first", after=figure(after))
     elif figure(before) == figure(after):
         score = say("terminal.gain.stays", score=figure(after))
     else:  # only a pack that gets its number by the new evidence can lower the mean

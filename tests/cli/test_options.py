@@ -407,3 +407,19 @@ def test_a_run_with_a_baseline_holds_what_changed(aiaudit, project, tmp_path):
         for one in changes[key]
     }
     assert moved and told == moved
+
+
+def test_a_project_has_one_name(aiaudit, tmp_path):
+    """`--name` names it in every output; without any name it is unnamed in all that is made of the result."""
+    root = lay(tmp_path / "folder", {"app.py": "x = 1\n"})
+    named, bare, facts = tmp_path / "named.json", tmp_path / "bare.json", tmp_path / "facts.json"
+    assert aiaudit("run", root, "--name", "Churn", "-o", named, "--facts-out", facts).out.startswith("Churn  ")
+    assert json.loads(named.read_text())["project"]["name"] == "Churn"
+    assert aiaudit("run", root, "-o", bare).out.startswith("folder  ")
+    assert json.loads(bare.read_text())["project"]["name"] is None
+    assert aiaudit("report", bare).out.startswith("Unnamed project  ")
+    assert aiaudit("report", bare, "--format", "md").out.splitlines()[2].startswith("Unnamed project")
+    page = tmp_path / "c.html"
+    assert aiaudit("compare", bare, bare, "-o", page).code == 0
+    assert "Two audits compared: Unnamed project" in page.read_text()
+    assert aiaudit("run", "--facts", facts, "--name", "Fraud").out.startswith("Fraud  ")

@@ -129,10 +129,25 @@ def test_a_title_hangs_and_its_places_stand_below_it():
 
 def test_a_score_outside_its_range_is_explained():
     shown = render(changed(score=87.0, score_low=41.0, score_high=82.0, unnumbered=["cost", "data"]), width=200)
-    assert "The score lies above its range, which takes in 2 more packs: those without a number" in shown
+    assert "The score lies above its range, which counts 2 more areas, those without a score" in shown
     printed_alike = render(changed(score=82.4, score_low=41.0, score_high=82.0, unnumbered=["cost"]), width=200)
-    assert "The range also takes in 1 pack" in printed_alike
-    assert "The range also takes in 2 packs" in render(changed(unnumbered=["cost", "data"]), width=200)
+    assert (
+        "The range also counts 1 area without a score of its own: fewer than three of its checks apply" in printed_alike
+    )
+    assert "The range also counts 2 areas" in render(changed(unnumbered=["cost", "data"]), width=200)
+
+
+def test_what_the_project_accepts_is_named_where_there_is_some():
+    waiver = {"id": "SEC-001", "state": "in_force"}
+    shown = render(changed(score_accepted=52.0, waivers=[waiver, waiver], relaxations=[]), width=200)
+    assert "52 by the project’s own terms, to which gates look: 2 risks are accepted\n" in shown
+
+
+def test_a_first_score_is_told_as_one():
+    action = RESULT["actions"][0]
+    shown = render(changed(actions=[action | {"score_before": None, "score_after": 83.0}]), width=200)
+    assert "a first score, 83" in shown and "no score yet" not in shown
+    assert "no score yet" in render(changed(actions=[action | {"score_before": None, "score_after": None}]), width=200)
 
 
 def test_a_score_of_few_areas_says_so():

@@ -45,7 +45,7 @@ def test_a_wrong_command_has_a_hint(aiaudit):
         (["--as-of", "yesterday"], "--as-of yesterday: expected a day such as 2026-12-04"),
         (["--fail-under", "many"], "--fail-under many: expected a number from 0 to 100"),
         (["--fail-under", "sec=3"], "no pack is called 'sec'"),
-        (["--fail-on", "SEC-01"], "did you mean 'SEC-001'?"),
+        (["--fail-on", "SCE-001"], "did you mean 'SEC-001'?"),
         (["--fail-on-new", "high"], "--fail-on-new high needs --baseline FILE"),
         (["--pack", "securty"], "did you mean 'security'?"),
         (["--pack", "nowhere.yaml"], "nowhere.yaml"),
@@ -182,7 +182,7 @@ def test_the_callers_broken_config_stops_the_audit(aiaudit, project, tmp_path):
         ("severity: {SEC-033: low}\n", "no check 'SEC-033'"),
         ("waivers:\n- {id: SEC-001, reason: x}\n", "owner is missing"),
         ("packs: [securiti]\n", "no pack 'securiti'"),
-        ("gate: {fail_on: [SEC-01]}\n", "did you mean 'SEC-001'?"),
+        ("gate: {fail_on: [SCE-001]}\n", "did you mean 'SEC-001'?"),
         ("gate: {fail_on_new: high}\n", "needs --baseline FILE"),
         ("a: &a [*a]\n", "aiaudit.yaml"),
     ],
@@ -305,3 +305,34 @@ def test_an_interrupt_is_calm_and_leaves_no_file(project, tmp_path):
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == "aiaudit: interrupted; nothing was written\n"
     assert list(out.iterdir()) == []
+
+
+def test_where_no_file_can_be_read_the_files_are_named(aiaudit, tmp_path, monkeypatch):
+    from aiaudit.project.reader import Unreadable
+    from aiaudit.project.tree import Project
+
+    def refused(self, path, size):
+        raise Unreadable("permission denied")
+
+    monkeypatch.setattr(Project, "head", refused)
+    done = aiaudit("run", lay(tmp_path / "closed", {"app.py": "x = 1\n"}))
+    assert done.code == 3
+    assert "none of its files could be read (app.py: permission denied)" in done.err
+    assert "Could not be read: 1 file" in done.out
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_the_places_of_a_check_that_could_not_be_judged_are_told(quiet, capsys):
+    from aiaudit.cli.output import gate_places
+
+    found = [{"path": "hub.py", "line": 7, "message": "what is loaded is not known"}]
+    checks = [{"id": "SEC-002", "status": "unknown", "reason": "", "findings": found}]
+    checks.append({"id": "SEC-001", "status": "fail", "reason": "one key", "findings": []})
+    rules = [
+        {"rule": "--fail-on SEC-002", "passed": False, "checks": []},
+        {"rule": "--fail-on SEC-001", "passed": False, "checks": ["SEC-001"]},
+    ]
+    gate_places({"checks": checks, "gate": {"rules": rules}}, quiet=quiet)
+    told = capsys.readouterr().err.splitlines()
+    assert "aiaudit: SEC-002 hub.py:7: what is loaded is not known" in told
+    assert ("aiaudit: SEC-001 one key" in told) is quiet

@@ -197,3 +197,12 @@ def git(tree: Path, *arguments: str) -> str:
     import subprocess
 
     return subprocess.run(["git", *arguments], cwd=tree, capture_output=True, text=True, check=True).stdout
+
+
+def test_packs_in_one_folder_share_its_cases(library: Library, tmp_path: Path) -> None:
+    cases = tmp_path / "cases"
+    write(cases / "OTHER-001", {"pass/expect.yaml": "status: pass\n"})
+    orphan = "OTHER-001: cases of a check that is not there"
+    assert orphan in missing_cases(library, find_cases(cases))
+    (tmp_path / "other.yaml").write_text("checks:\n- id: OTHER-001\n", encoding="utf-8")
+    assert orphan not in missing_cases(library, find_cases(cases))

@@ -98,6 +98,6 @@ def test_a_score_of_few_areas_says_so(result) -> None:
 
 def test_a_score_outside_its_range_is_explained(result) -> None:
     result |= {"score": 87.0, "score_low": 41.0, "score_high": 82.0, "unnumbered": ["cost"]}
-    assert "above its range, which takes in 1 more pack: one without a number of its own" in markdown.render(result)
+    assert "above its range, which counts 1 more area, one without a score of its own" in markdown.render(result)
     result |= {"score": 82.4}  # prints as its high end does
     assert "above its range" not in markdown.render(result)

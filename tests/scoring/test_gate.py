@@ -137,7 +137,7 @@ def test_a_wrong_threshold_is_refused(value):
 
 def test_a_wrong_name_to_fail_on_gets_a_hint():
     with pytest.raises(GateError, match="did you mean 'SEC-001'"):
-        parse_fail_on(["SEC-010"], ["SEC-001"])
+        parse_fail_on(["SCE-001"], ["SEC-001"])
 
 
 def whole(*results_of, as_of="2026-11-01"):

@@ -162,10 +162,25 @@ def _usage(error: Any, args: Sequence[str]) -> int:
     message = error.format_message() if hasattr(error, "format_message") else "stopped"
     for theirs, ours in _OURS.items():
         message = message.replace(theirs, ours)
+    if type(error).__name__ == "NoSuchCommand" or message.startswith("No such command"):
+        message = _pointed(message, args)
     message = " ".join(message.split()).rstrip(".") + _from_environment(error, args)
     say(f"{message[:1].lower()}{message[1:]}{' S' if message.endswith('?') else '; s'}ee `{command} --help`")
     return int(ExitCode.USAGE)
 
+
+def _pointed(message: str, args: Sequence[str]) -> str:
+    """The message, with the command that does what people look for under another name."""
+    way = ELSEWHERE.get(args[0]) if args else None
+    return f"No such command '{args[0]}'; that is `aiaudit {way}`" if way else message
+
+
+ELSEWHERE: Final = {
+    "attest": "interview", "audit": "run", "check": "run", "cost": "plan", "diff": "compare", "scan": "run",
+    "frameworks": "run -o x.frameworks.csv", "gate": "run --fail-under N", "list": "checks list", "test": "checks test",
+    "lint": "checks lint",
+}  # fmt: skip
+"""What other programs, and our own pages, call things."""
 
 _OURS: Final = {
     "Value error, ": "",

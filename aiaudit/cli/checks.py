@@ -34,6 +34,8 @@ def list_(
     as_json: Annotated[bool, option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """List the checks: id, severity, kind, effort and title."""
+    from aiaudit.reports.words import digits
+
     library = _library(pack or ())
     if framework is not None:
         _list_controls(library, framework, as_json)
@@ -42,10 +44,11 @@ def list_(
         print(json.dumps([_row(check) for check in library.checks], indent=2, ensure_ascii=False))
         return
     for found in library.packs:
-        print(f"{found.title} ({found.id}{', core' if found.core else ''}): {len(found.checks)} checks")
+        print(f"{found.title} ({found.id}{', core' if found.core else ''}): {digits(len(found.checks), 'check')}")
         for check in found.checks:
             print(f"  {check.id:<10} {check.severity:<8} {check.kind:<9} {check.effort}  {check.title}")
-    print(f"{sum(1 for _ in library.checks)} checks in {len(library.packs)} packs; ruleset {library.digest}")
+    counts = f"{digits(sum(1 for _ in library.checks), 'check')} in {digits(len(library.packs), 'pack')}"
+    print(f"{counts}; ruleset {library.digest}")
 
 
 @app.command("test", cls=Manual)
@@ -75,7 +78,7 @@ def test(
         for problem in done.problems:
             failed += 1
             print(f"FAIL {problem}")
-    print(f"{total} cases, {failed} failures")
+    print(f"{total} {'case' if total == 1 else 'cases'}, {failed} {'failure' if failed == 1 else 'failures'}")
     if failed:
         raise typer.Exit(int(ExitCode.GATE))
 
@@ -146,7 +149,7 @@ def try_(
     query: Annotated[
         str, typer.Argument(metavar="QUERY", help="A query as packs write it: '{probe: text.search, any: [TODO]}'.")
     ],
-    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP)] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP, readable=False)] = None,
     as_of: Annotated[
         str | None, option("--as-of", metavar="DATE", help="The day that decides on ages and expiry (default: today).")
     ] = None,

@@ -51,7 +51,7 @@ def fix(
         str,
         typer.Argument(metavar="ID", autocompletion=_topics, help="A check such as GOV-006, or model-card, ci, lock …"),
     ],
-    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP)] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP, readable=False)] = None,
     write: Annotated[bool, option("--write", help="Write the new files; without it the patch is only shown.")] = False,
     as_of: Annotated[
         str | None, option("--as-of", metavar="DATE", help="The day that stands in the files (default: today).")

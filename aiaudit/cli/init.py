@@ -14,7 +14,7 @@ from aiaudit.cli.options import PROJECT_HELP, folder, option
 
 
 def init(
-    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP)] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP, readable=False)] = None,
     to_stdout: Annotated[bool, option("--print", help="Print the file instead of writing it.")] = False,
 ) -> None:
     """Write a commented aiaudit.yaml from what was detected.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def interview(
-    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP)] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP, readable=False)] = None,
     *,
     export: Annotated[
         Path | None, option("--export", metavar="FILE", help="Write the questions to a sheet: .xlsx, .csv or .md.")

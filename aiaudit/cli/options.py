@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Iterable
 from enum import StrEnum
@@ -39,6 +40,7 @@ FORMAT_HELP = "The format of '-o -': a suffix without its dot (json, md, sarif).
 _ADDRESS = lazy.regex(r"[a-z+]{2,12}:/|[\w.-]+@[\w.-]+:|(?:www\.|github\.com/|gitlab\.com/)", re.I)
 
 
+_LIKELY = range(2020, 2100)  # years for which an audit may be meant
 _MISNAMED = ("aiaudit.yml", "attestations.yml")
 
 
@@ -79,6 +81,8 @@ def folder(path: Path) -> str:
         raise UsageError(f"{path}: there is no such folder")
     if not path.is_dir():
         raise UsageError(f"{path}: is a file; give the folder of the project")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise UsageError(f"{path}: permission denied; whoever audits has to be able to read the folder")
     if planted := refuse_planted(str(path)):
         say(f"warning: the cache {planted} may have come with the project and is not used; name a folder outside of it")
     for name in _MISNAMED:
@@ -92,9 +96,12 @@ def day(text: str | None) -> dt.date | None:
     if text is None:
         return None
     try:
-        return dt.date.fromisoformat(text)
+        found = dt.date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--as-of {text}: expected a day such as 2026-12-04") from None
+    if found.year not in _LIKELY:
+        say(f"warning: --as-of {text}: every age and end is counted from that day, and no rule was written for it")
+    return found
 
 
 def no_check(check_id: str, known: Iterable[str]) -> str:

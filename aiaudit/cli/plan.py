@@ -26,7 +26,7 @@ class PlanFormat(StrEnum):
 
 
 def plan(
-    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP)] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP, readable=False)] = None,
     *,
     as_json: Annotated[bool, option("--json", help="Print the plan as JSON, every term with its formula.")] = False,
     config: Annotated[

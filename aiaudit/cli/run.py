@@ -34,7 +34,7 @@ GATE = "Gate: exit code 1 unless all of these hold"
 
 
 def run(
-    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP)] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help=PROJECT_HELP, readable=False)] = None,
     *,
     output: Annotated[
         list[str] | None,

@@ -62,6 +62,9 @@ class Output(Struct, frozen=True):
         return self.path == STDOUT
 
 
+_STDOUTS: Final = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+
+
 def parse_output(path: str, stdout_format: str | None = None) -> Output:
     """Find the format of an output, and whether its folder is there. Nothing is opened yet."""
     if path == STDOUT:
@@ -73,6 +76,8 @@ def parse_output(path: str, stdout_format: str | None = None) -> Output:
     suffix = max((s for s in FORMATS if name.endswith(s)), key=len, default="")
     if not suffix:  # a plug-in's, perhaps; ours go before those of others
         suffix = max((f".{s}" for s in names("formats") if name.endswith(f".{s}")), key=len, default="")
+    if not suffix and path in _STDOUTS:
+        raise OutputError(f"-o {path}: has no suffix that names the format; -o - --format NAME writes to stdout")
     if not suffix:
         raise OutputError(f"-o {path}: the suffix names no format; there are: {_listed()}")
     if Path(path).is_dir():

@@ -109,7 +109,7 @@ def write_below(root: str | Path, path: str, data: bytes, *, new: bool = False) 
     staged: list[_Staged] = []
     with contextlib.ExitStack() as folders:
         try:
-            with _naming(path):
+            with _naming(path, root):
                 spot = _walked(str(root), path, folders, make=True)
                 there = spot.mode()
                 if there is not None and (new or not stat.S_ISREG(there)):
@@ -235,13 +235,13 @@ def _drop(staged: Iterable[_Staged]) -> None:
 
 
 @contextlib.contextmanager
-def _naming(path: str) -> Iterator[None]:
+def _naming(path: str, root: str | Path = "") -> Iterator[None]:
     try:
         yield
     except FileExistsError:
         raise OutputError(f"{path} is there already and stays as it is") from None
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
+        raise OutputError(f"cannot write {Path(root, path)}: {(error.strerror or str(error)).lower()}") from None
 
 
 def _umask() -> int:

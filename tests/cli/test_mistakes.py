@@ -57,6 +57,9 @@ MISTAKES = [
     "run notes.txt",
     "run there --fail-undr 60",
     "rum there",
+    "cost there",
+    "attest there",
+    "run there -o /dev/stdout",
     "run there --as-of yesterday",
     "run there --fail-under many",
     "run there --fail-under securty=60",
@@ -163,3 +166,31 @@ def test_the_way_to_explain_a_check_of_ones_own_names_its_pack(aiaudit, project,
     told = aiaudit("run", project, "--pack", pack).out
     assert f"aiaudit explain TEAM-001 --pack '{pack}'" in " ".join(told.split())
     assert "explain SEC-001 --pack" not in aiaudit("run", project, "--pack", "all", "--pack", pack).out
+
+
+def test_a_folder_that_cannot_be_read_or_written_is_named(aiaudit, tmp_path, monkeypatch):
+    import os
+
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode, **more: False)
+    for command in ("run", "init", "plan", "interview", "fix GOV-006"):
+        done = aiaudit(*command.split(), closed)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"aiaudit: {closed}: permission denied"), (command, done.err)
+
+
+def test_what_cannot_be_written_is_told_with_its_folder(tmp_path, monkeypatch):
+    from aiaudit.reports import writing
+
+    def refused(*args, **more):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(writing, "_walked", refused)
+    with pytest.raises(writing.OutputError, match=f"cannot write {tmp_path}/aiaudit.yaml: permission denied"):
+        writing.write_below(tmp_path, "aiaudit.yaml", b"")
+
+
+def test_a_day_for_which_no_rule_was_written_is_told(aiaudit, project):
+    assert "warning: --as-of 1999-01-01" in aiaudit("run", project, "--as-of", "1999-01-01").err
+    assert "--as-of" not in aiaudit("run", project, "--as-of", "2026-12-04").err

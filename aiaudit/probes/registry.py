@@ -71,6 +71,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "javascript.flows": "aiaudit.probes.javascript.probe_findings:FlowsProbe",
     "javascript.imports": "aiaudit.probes.javascript.probe_imports:ImportsProbe",
     "javascript.instructions": "aiaudit.probes.javascript.probe_instructions:InstructionsProbe",
+    "javascript.limits": "aiaudit.probes.javascript.probe_limits:LimitsProbe",
     "javascript.loops": "aiaudit.probes.javascript.probe_findings:LoopsProbe",
     "javascript.parses": "aiaudit.probes.javascript.probe_parses:ParsesProbe",
     "javascript.prompts": "aiaudit.probes.javascript.probe_findings:PromptsProbe",

@@ -117,6 +117,9 @@ class ExportedHandlers:
             if _TYPED.search(text):
                 row["checks"] = row.get("checks") or "DTO"
         guards = " ".join([*others, outer])
+        if re.search(r"@UseGuards\([^)]{0,200}Throttler|@Throttle\(", guards) and "@SkipThrottle" not in guards:
+            limit = {"line": row["line"], "key": "address", "always": True, "ends": "answer", "what": "ThrottlerGuard"}
+            row["limits"] = [*row.get("limits", []), limit]
         guard = re.search(r"@UseGuards\(\s*([\w.]+)", guards)
         if guard and not re.search(r"Throttler", guard.group(1)):
             row["auth"] = guard.group(1)

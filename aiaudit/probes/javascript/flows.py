@@ -47,7 +47,7 @@ class FlowFinder:
     def __init__(self, module: Module, resolver: Resolver) -> None:
         self.module = module
         self.resolver = resolver
-        self.models = _completions()
+        self.models = completions()
         self._names: dict[tuple[str, int], tuple[Any, Any, int]] = {}  # (name, start of its scope) -> its source
 
     def rows(self) -> list[dict[str, Any]]:
@@ -246,5 +246,5 @@ class FlowFinder:
 
 
 @cache
-def _completions() -> Patterns:
+def completions() -> Patterns:
     return Patterns(expanded(["group:llm.completion", "group:llm.run"]))

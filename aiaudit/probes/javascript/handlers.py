@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.javascript.calls import own_spec
+from aiaudit.probes.javascript.flows import completions
+from aiaudit.probes.javascript.limits import LimitFinder
 from aiaudit.probes.javascript.module import FUNCTIONS, Module
-from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, package
+from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted, package
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.python.match import name_set
 
@@ -87,6 +89,7 @@ class Handlers:
     def __init__(self, module: Module, resolver: Resolver) -> None:
         self.module = module
         self.resolver = resolver
+        self.limits = LimitFinder(module, resolver)
         self._known: dict[int, dict[str, Any]] = {}
 
     def of(self, node: SgNode, depth: int = 0) -> dict[str, Any]:
@@ -120,6 +123,9 @@ class Handlers:
         if made["reads"] and _TOO_LARGE.search(text):
             made["bounded"] = True
         made["touches"] = sorted(set(touches))[:12]
+        limits = self.limits.of(node)
+        if limits:
+            made["limits"] = limits
         return made
 
     def _call(self, call: SgNode, made: dict[str, Any], touches: list[str], request: str, depth: int) -> None:
@@ -129,6 +135,8 @@ class Handlers:
         name = called.text()[:120]
         named = self.resolver.called(call)
         last = name.rpartition(".")[2]
+        if named.spec not in (LOCAL, UNKNOWN) and completions().match(dotted(named.spec, named.rest)):
+            made["asks"] = True
         from_library = named.spec not in (GLOBAL, LOCAL, UNKNOWN) and package(named.spec) in VALIDATORS
         if last in _VALIDATES and (from_library or ("." in name and self._is_schema(called))):
             made["checks"] = made.get("checks") or name[-60:]
@@ -278,9 +286,13 @@ def merge(into: dict[str, Any], other: dict[str, Any]) -> None:
     for key in ("checks", "auth"):
         if not into.get(key) and other.get(key):
             into[key] = other[key]
+    if other.get("asks"):
+        into["asks"] = True
     for key in ("hands_to", "asks_by", "schemas", "touches"):
         if other.get(key):
             into[key] = [*into.get(key, []), *other[key]][:20]
+    if other.get("limits"):
+        into["limits"] = [*into.get("limits", []), *other["limits"]][:60]
 
 
 def _first_parameter(node: SgNode) -> str:

@@ -62,12 +62,12 @@ class RoutesProbe(Probe[RoutesQuery]):
             rows = project.records[entry.path].get("routes", ())
             wide = [row for row in rows if row["kind"] == "middleware"]
             for row in rows:
-                placed = _placed(row, entry.path, project)
+                placed = placed_row(row, entry.path, project)
                 if placed is None or placed["kind"] not in query.kinds:
                     continue
                 if query.frameworks and placed["framework"] not in query.frameworks:
                     continue
-                yield _judged(placed, wide, entry.path, project, known["sentries"])
+                yield judged_row(placed, wide, entry.path, project, known["sentries"])
 
         def note(one: dict[str, Any]) -> str:
             return f"{one['framework']} {' '.join([*one['methods'], one['route'] or one['kind']])}"
@@ -75,7 +75,7 @@ class RoutesProbe(Probe[RoutesQuery]):
         return fact_of(fact_id, query, context, find, note)
 
 
-def _placed(row: dict[str, Any], path: str, project: JavaScriptProject) -> dict[str, Any] | None:
+def placed_row(row: dict[str, Any], path: str, project: JavaScriptProject) -> dict[str, Any] | None:
     """The row with framework, kind and route where they follow from the file's path; None where it serves nothing."""
     if row["framework"] == "?":
         spec, rest = row["app_of"]
@@ -103,7 +103,7 @@ def _url(folders: str) -> str:
     return "/" + "/".join(parts)
 
 
-def _judged(
+def judged_row(
     row: dict[str, Any], wide: list[dict[str, Any]], path: str, project: JavaScriptProject, sentries: list[Sentry]
 ) -> dict[str, Any]:
     merged = {**row, "hands_to": list(row.get("hands_to", ()))}
@@ -115,7 +115,7 @@ def _judged(
         summary = project.records.get(found.path, {}).get("handlers", {}).get(found.local, {})
         merged["auth"] = merged.get("auth") or summary.get("auth", "")
     for one in wide:
-        if one is row or one.get("app") != row.get("app") or not _covers(one["route"], row["route"]):
+        if one is row or one.get("app") != row.get("app") or not covers_route(one["route"], row["route"]):
             continue
         if one["line"] < row["line"]:
             merged["auth"] = merged.get("auth") or one.get("auth", "")
@@ -190,7 +190,7 @@ def _speaks_mcp(path: str, project: JavaScriptProject) -> bool:
     return any(_MCP.search(one[1]) for one in every)
 
 
-def _covers(prefix: str, route: str) -> bool:
+def covers_route(prefix: str, route: str) -> bool:
     head = prefix.rstrip("*").rstrip("/")
     return not head or route.startswith(head)
 

@@ -131,6 +131,10 @@ class Resolver:
     def _value(self, bound: Binding, name: str, at: int, steps: int) -> Named | None:
         values = [one for one in (bound.node, *bound.assigned) if one is not None]
         made = [found for value in values if (found := self._initial(value, name, steps)) is not None]
+        if not made and bound.node is not None and not bound.path:  # `let client: Client | null = null`
+            declared = bound.node.parent()
+            typed = declared is not None and declared.kind() == "variable_declarator"
+            return self._typed(declared, steps) if typed else None
         if not made:
             return None
         found = next((one for one in made if one.spec != GLOBAL), made[0])
@@ -156,7 +160,7 @@ class Resolver:
         annotation = node.field("type") if node is not None else None
         if annotation is None:
             return None
-        for part in annotation.children():
+        for part in self._types(annotation):
             one = part.field("name") or part if part.kind() == "generic_type" else part
             if one.kind() == "type_identifier":
                 found = self._name(one.text(), one.range().start.index, steps + 1)
@@ -166,6 +170,18 @@ class Resolver:
                 found = self._name(head, one.range().start.index, steps + 1)
                 return found.then(tail) if found is not None and found.spec not in (LOCAL, GLOBAL) else None
         return None
+
+    def _types(self, annotation: SgNode) -> list[SgNode]:
+        """The types of an annotation: those of `Client | null`, too."""
+        found: list[SgNode] = []
+        todo = annotation.children()
+        while todo and len(found) < 8:
+            part = todo.pop(0)
+            if part.kind() == "union_type":
+                todo = [*part.children(), *todo]
+            else:
+                found.append(part)
+        return found
 
     def _field(self, name: str, at: int, steps: int) -> Named | None:
         body = self.module.class_at(at)

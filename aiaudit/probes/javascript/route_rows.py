@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.javascript.handlers import AUTH_NAME, Handlers, is_validator, merge
 from aiaudit.probes.javascript.module import FUNCTIONS, Module
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
@@ -12,6 +13,9 @@ from aiaudit.probes.javascript.resolve import Resolver
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
+
+
+_LIMITED: Final = lazy.regex(r"\brateLimit\s*:\s*(\w+|\{)")
 
 
 class RouteRows:
@@ -59,7 +63,12 @@ class RouteRows:
             merge(row, self.handlers.of(node))
             row["constant"] = last and _constant(node, row)
             return
+        if kind in ("identifier", "call_expression", "member_expression"):
+            limits = self.handlers.limits.chain(node)
+            if limits:
+                row["limits"] = [*row.get("limits", []), *limits][:60]
         if kind == "object" and not last:  # Fastify's options
+            self.rate(row, node)
             self.fastify_schema(row, properties(node).get("schema"))
             text = node.text()[:4000]
             hooks = re.search(r"\b(?:preHandler|onRequest|preValidation)\b[^,}]*", text)
@@ -100,6 +109,12 @@ class RouteRows:
             found = self.resolver.of(node)
             if found is not None and found.spec not in (GLOBAL, LOCAL, UNKNOWN):
                 row.setdefault("hands_to", []).append([found.spec, found.rest])
+
+    def rate(self, row: dict[str, Any], options: SgNode) -> None:
+        """What one of Fastify's routes says of the limit that its plugin sets."""
+        said = _LIMITED.search(options.text()[:20_000])
+        if said is not None:
+            row["rate"] = said.group(1) != "false"
 
     def inside(self, node: SgNode) -> list[SgNode]:
         if node.kind() == "object":

@@ -14,6 +14,7 @@ from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.exported import ExportedHandlers
 from aiaudit.probes.javascript.functions import FunctionRoutes, procedures
 from aiaudit.probes.javascript.handlers import AUTH_NAME, SELF_DENYING, is_validator
+from aiaudit.probes.javascript.limits import MIDDLEWARE
 from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named
 from aiaudit.probes.javascript.names import UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Resolver
@@ -29,7 +30,7 @@ MARKS: Final = lazy.regex(
     rb"|\bexport\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE)\b|\bexport\s+default\b|\bcreateServer\s*\("
     rb"|[\"']use server[\"']|@(?:Get|Post|Put|Patch|Delete|All)\(|\bexport\s*\{[^}]*\b(?:GET|POST)\b"
     rb"|@azure/functions|firebase-functions|functions-framework|\b(?:APIGateway|ALB|LambdaFunctionURL)\w*Event"
-    rb"|\b\w*[pP]rocedure\b|\bmodule\.exports\b|\b(?:req|request|c|z|yup|joi|ajv|auth|jwt)\b|[Ss]ession|[Uu]ser\("
+    rb"|(?i:rate-?_?limit|throttl|quota|arcjet)|\b429\b|\b\w*[pP]rocedure\b|\bmodule\.exports\b|\b(?:req|request|c|z|yup|joi|ajv|auth|jwt)\b|[Ss]ession|[Uu]ser\("
 )
 VERBS: Final = name_set("get post put patch delete all options head")
 APPS: Final = {  # heads of names on which a verb makes a route
@@ -87,9 +88,10 @@ class RouteFinder:
         self.values = values
         self.made = RouteRows(module, resolver)
         self.handlers = self.made.handlers
+        self.registered: list[dict[str, Any]] = []
 
     def record(self) -> dict[str, Any]:
-        """`routes`, `handlers` (functions of the top level that read a request), `schemas`."""
+        """`routes`, `handlers` (functions of the top level that read a request), `schemas`, and what limits callers."""
         for call in self.module.calls:
             if len(self.made.rows) >= MAX_ROUTES:
                 break
@@ -108,7 +110,9 @@ class RouteFinder:
         schemas = self.handlers.schemas()
         if schemas:
             made["schemas"] = schemas
-        return made
+        if self.registered:
+            made["registered"] = self.registered
+        return made | self.handlers.limits.record()
 
     def _idle(self) -> list[str]:
         """Functions that are named after a check of the caller, and refuse nobody."""
@@ -133,7 +137,7 @@ class RouteFinder:
                     or summary.get("hands_to")
                     or summary.get("headers")
                 ):
-                    found[scope.name] = {key: value for key, value in summary.items() if value}
+                    found[scope.name] = {key: value for key, value in summary.items() if value and key != "limits"}
         return found
 
     # --- routes by calls ---------------------------------------------------------------------------------------------
@@ -154,6 +158,8 @@ class RouteFinder:
         member = called.field("property")
         receiver = called.field("object")
         verb = member.text() if member is not None else ""
+        if verb == "register":
+            self._register(call)
         if receiver is None or not (verb in VERBS or verb in _TOOLS or verb in ("use", "route", "openapi")):
             return
         head = name.rpartition(".")[0]
@@ -260,6 +266,7 @@ class RouteFinder:
         route = self._route(url) if url is not None else ""
         row = self.made.add(call, "fastify", "route", route or "", methods, handlers)
         self.made.fastify_schema(row, given.get("schema"))
+        self.made.rate(row, options)
 
     def _middleware(self, call: SgNode, framework: str, route: str, arguments: list[SgNode], receiver: SgNode) -> None:
         for one in arguments:
@@ -267,8 +274,10 @@ class RouteFinder:
                 continue
             name = called_name(one)
             summary = self.handlers.of(one) if one.kind() in FUNCTIONS else self._summary_of(one)
+            limits = self.handlers.limits.chain(one)
             self.made.rows.append(
                 {
+                    **({"limits": limits} if limits else {}),
                     "line": call.range().start.line + 1,
                     "framework": framework,
                     "kind": "middleware",
@@ -280,6 +289,22 @@ class RouteFinder:
                     "checks": summary.get("checks") or (name if is_validator(name) else ""),
                 }
             )
+
+    def _register(self, call: SgNode) -> None:
+        """Fastify's plugin, which limits every route that is made after it unless it is told not to."""
+        arguments = self.made.arguments(call)
+        named = self.resolver.of(arguments[0]) if arguments else None
+        if named is None or not MIDDLEWARE.match(dotted(named.spec, named.rest)):
+            return
+        row = self.handlers.limits.configured(call, dotted(named.spec, named.rest), second=True)
+        if row is not None:
+            options = arguments[1].text()[:2000] if len(arguments) > 1 else ""
+            everywhere = not re.search(r"\bglobal\s*:\s*false\b", options)
+            self.registered.append({**row, "everywhere": everywhere, "root": self._is_root()})
+
+    def _is_root(self) -> bool:
+        """Whether what is registered here holds for the whole application: it is made here, or a plugin of it."""
+        return re.search(r"\b[fF]astify\(\s*[){]|\bfp\(|\bfastifyPlugin\(", self.module.text) is not None
 
     def _summary_of(self, node: SgNode) -> dict[str, Any]:
         if node.kind() == "identifier":

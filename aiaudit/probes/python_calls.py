@@ -56,7 +56,7 @@ CALL: Final = record(
 class CallPattern(CallConditions, defer_build=False):
     """A function by its qualified name, and conditions on its arguments.
 
-    kw: keywords that must have this value (or one of a list). unless_kw: a call with this value is not meant.
+    kw: keywords that must have this value (or one of a list); `a.b` as below. unless_kw: such a call is not meant.
     missing_kw: none of these is given, or only as None; `a.b` is a key of the map that is the value of `a`. has_kw: one
     of these is given. or_ctor: keywords given to the constructor of the receiver count too (a client's timeout). pos:
     position of arguments that may stand for keywords ({timeout: 2}). Where a
@@ -295,8 +295,15 @@ def _is_given(keyword: str, given: Mapping[str, Any], defaults: Mapping[str, Any
     return _is_given(key, value, {}) if isinstance(value, Mapping) else head
 
 
-def _holds(keyword: str, wanted: Any, given: dict[str, Any], hidden: bool, doubts: list[str]) -> bool:
+def _holds(keyword: str, wanted: Any, given: Mapping[str, Any], hidden: bool, doubts: list[str]) -> bool:
     """Whether the keyword may have the wanted value; notes a doubt where it is given but not known."""
+    head, _, key = keyword.partition(".")
+    if keyword not in given and key and head in given:  # a key of the map that is the value
+        inner = given[head]
+        if isinstance(inner, Unknown):
+            doubts.append(head)
+            return True
+        return isinstance(inner, Mapping) and _holds(key, wanted, inner, hidden=False, doubts=doubts)
     if keyword not in given:
         if hidden:
             doubts.append("**")

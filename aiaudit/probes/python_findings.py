@@ -105,11 +105,13 @@ _PROMPT_DEFAULTS: Final[dict[str, Any]] = {
 
 class FlowsQuery(CodeQuery):
     """Ways from a source to a sink. sources: llm (what a model answered), user (a request's data). sinks: code (eval,
-    exec), shell, command (a list of arguments), sql, html, file (written or removed), url, system (what a model is
-    given as instructions). sanitised: it passed a converter, an escaping function or a validating model on the way."""
+    exec, a file that is run), shell (also by an interpreter that is given text), command (a list of arguments), box (a
+    container or sandbox), handed (a function of another file that is named after running it), sql, html, file (written
+    or removed), url, system (what a model is given as instructions). sanitised: it passed a converter, an escaping
+    function or a validating model on the way."""
 
     sources: list[Literal["llm", "user"]] = Field(default=["llm"])
-    sinks: list[Literal["code", "shell", "command", "sql", "html", "file", "url", "system"]] = Field(
+    sinks: list[Literal["code", "shell", "command", "box", "handed", "sql", "html", "file", "url", "system"]] = Field(
         default_factory=list
     )
     features: ClassVar[tuple[str, ...]] = ("flows",)

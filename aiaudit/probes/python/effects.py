@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from aiaudit import lazy
+from aiaudit.probes.python.databases import runs_statement
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.resolve import dotted, last_name
@@ -196,6 +197,8 @@ def effect_of(call: ast.Call, names: Iterable[str], values: Values, scope: Scope
         built_in = next((one for one in name.split(".")[1:][-2:] if one in BUILT_IN), "")
         if built_in and name[:1] != "@":
             return Effect(BUILT_IN[built_in][0], name, line, BUILT_IN[built_in][1])
+        if runs_statement(name) and call.args:
+            return _statement(call, name, values, scope)
     return _by_method(call, last, values, scope)
 
 
@@ -251,6 +254,11 @@ def _fixed_program(call: ast.Call, values: Values, scope: Scope) -> bool:
         words = ["python" if dotted(one) == "sys.executable" else values.text(one, scope) for one in first.elts[:3]]
         return words[0] is not None and not _takes_a_script(words)
     return values.text(first, scope) is not None
+
+
+def is_interpreter(word: str) -> bool:
+    """Whether a word of a command starts an interpreter: `bash`, `/usr/bin/python3`."""
+    return bool(_INTERPRETER.search(word))
 
 
 def _takes_a_script(words: list[str | None]) -> bool:

@@ -1,8 +1,8 @@
 """Where a model's output or a user's input reaches something dangerous: code, shell, SQL, HTML, files, addresses.
 
 Backwards from each sink: what its argument is made of is followed through assignments, attributes, f-strings, loops and
-calls of functions of the same file, one call deep in either direction. What passes through a converter or an escaping
-function on the way is sanitised.
+calls of functions of the same file, three calls deep in either direction. What passes through a converter or an
+escaping function on the way is sanitised.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from aiaudit import lazy
 from aiaudit.probes.python.bindings import Binding
+from aiaudit.probes.python.databases import builds_statement
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, name_set
@@ -22,13 +22,20 @@ from aiaudit.probes.python.passing import Passing
 from aiaudit.probes.python.provenance import is_handler, is_tool
 from aiaudit.probes.python.resolve import default_of, dotted, last_name, unknown_name
 from aiaudit.probes.python.resolved import Resolved
+from aiaudit.probes.python.sinks import Sinks, instructing
 
 HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"\b(?:eval|exec)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\("
     rb"|\bsubprocess\.\w+\(|\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query)\(|\btext\("
     rb"|\b(?:Markup|mark_safe|HTMLResponse|render_template_string|HTML)\(|\bunsafe_allow_html\b"
     rb"|\bopen\([^\n]*,[ \t]*(?:mode=)?[\"'][wax]|\.write_(?:text|bytes)\(|\b(?:unlink|rmtree|makedirs)\("
-    rb"|\bos\.remove\(|\bnew_code_cell\("
+    rb"|\bos\.remove\(|\bnew_code_cell\(|\bcreate_subprocess_exec\(|\bpd\.eval\("
+    rb"|\.(?:sql|query)\([ \t]*(?:f[\"']|[a-z_]\w*[ \t]*[,)]|[a-z_]\w*\.)|"
+    rb"\.(?:query_and_wait|run_no_throw|execute_query|exec_driver_sql|start_query_execution|execute_interactive|exec_run|run_code|code_run)\(|\bcontainers\.(?:run|create)\(|\bcommands\.run\("
+    rb"|\b\w*(?:db|database|session|tx|graph)\.run\(|\b\w*(?:df|frame)\w*\.(?:query|eval)\("
+    rb"|\.write\([ \t]*\w*(?:code|script|program|answer|response|content|source|output|result|generated)"
+    rb"|\b(?:execute|run|exec|eval)_?(?:query|sql|code|command|cmd|shell|python|bash|script|statement|cypher)\w*\("
+    rb"|\breturn[ \t]+\(?f?[\"']{1,3}[ \t]*<"
     rb"|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head)\(|\burlopen\("
     rb"|\.(?:completions|responses|messages)\.(?:create|parse|stream)\(|\bgenerate_content(?:_async)?\(|\.a?invoke\("
     rb"|\ba?(?:text_)?completion\(|\bChatCompletion\.|\bsession_state\b|\buser_session\.set\("
@@ -38,55 +45,13 @@ HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"|\([ \t]*[\"']system[\"'][ \t]*,[ \t]*(?:f[\"']|[A-Za-z_(])"
     rb"|[(, \t](?:system|instructions|system_prompt|system_instruction)=(?:f[\"']|[A-Za-z_(]|[^\n]*[+%])"
 )
-MAX_DEPTH: Final = 14
+MAX_DEPTH: Final = 20
+MAX_HOPS: Final = 3  # functions of the same file that a value goes through
 MAX_CALLED: Final = 3  # functions of other files that one sink may get its data from
 MAX_STEPS: Final = 400  # expressions looked at for one sink
 
 LLM: Final = Patterns(expanded(["group:llm.completion", "group:llm.run"]))
 
-_SINKS: Final[dict[str, tuple[str, int]]] = {  # name -> (kind, position of the dangerous argument)
-    "eval": ("code", 0),
-    "exec": ("code", 0),
-    "nbformat.v4.new_code_cell": ("code", 0),  # a notebook that is made while the program runs is made to be run
-    "os.system": ("shell", 0),
-    "os.popen": ("shell", 0),
-    "subprocess.getoutput": ("shell", 0),
-    "subprocess.getstatusoutput": ("shell", 0),
-    "asyncio.create_subprocess_shell": ("shell", 0),
-    "markupsafe.Markup": ("html", 0),
-    "flask.Markup": ("html", 0),
-    "django.utils.safestring.mark_safe": ("html", 0),
-    "flask.render_template_string": ("html", 0),
-    "fastapi.responses.HTMLResponse": ("html", 0),
-    "starlette.responses.HTMLResponse": ("html", 0),
-    "IPython.display.HTML": ("html", 0),
-    "sqlalchemy.text": ("sql", 0),
-    "sqlalchemy.sql.text": ("sql", 0),
-    "pandas.read_sql": ("sql", 0),
-    "pandas.read_sql_query": ("sql", 0),
-    "open": ("file", 0),
-    "os.remove": ("file", 0),
-    "os.unlink": ("file", 0),
-    "os.makedirs": ("file", 0),
-    "shutil.rmtree": ("file", 0),
-    "pathlib.Path.write_text": ("file", -1),
-    "pathlib.Path.write_bytes": ("file", -1),
-    "pathlib.Path.unlink": ("file", -1),
-    "urllib.request.urlopen": ("url", 0),
-    **{f"{client}.{verb}": ("url", 0)
-       for client in ("requests", "httpx", "requests.Session", "httpx.Client", "httpx.AsyncClient",
-                      "aiohttp.ClientSession")
-       for verb in ("get", "post", "put", "delete", "head", "patch")},
-}  # fmt: skip
-_SHELLS: Final = name_set("run call Popen check_call check_output")
-_SQL_METHODS: Final = name_set("execute executemany executescript raw")
-_DATABASE_NAME: Final = lazy.regex(
-    r"(?i)(?:^|_)(?:cur|cursor|conn|connection|db|database|session|engine|tx|transaction)$"
-)
-_DATABASES: Final = tuple(
-    f"{name}." for name in ("sqlite3", "psycopg", "psycopg2", "sqlalchemy", "sqlmodel", "duckdb", "pymysql", "asyncpg",
-                            "aiosqlite", "mysql", "MySQLdb", "snowflake", "pyodbc", "oracledb", "clickhouse_connect")
-)  # fmt: skip
 SANITISERS: Final = name_set(
     "quote escape clean literal_eval int float bool len secure_filename basename quote_plus urlencode model_validate"
     " model_validate_json parse_obj parse_raw validate_python validate_json uuid4 hexdigest sanitize sanitise bindparam"
@@ -101,14 +66,20 @@ class FlowFinder:
         self.view = view
         self.resolver = view.resolver
         self.passing = Passing(self.resolver, SANITISERS)
+        self.sinks = Sinks(view.values)
         self._callers: dict[str, list[tuple[Scope, ast.Call]]] = {}
 
     def rows(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for scope, call, (name, kind, argument) in self._sinks():
             sources = list(Trace(self).sources(argument, scope))
-            known = [source for source in sources if source.kind != "call"][:1]
-            for source in known or sources[:MAX_CALLED]:
+            told = sorted(
+                (source for source in sources if source.kind != "call"),
+                key=lambda source: (source.sanitised, source.kind != "llm"),
+            )[:1]  # the worst
+            if not any(source.kind == "llm" for source in told):  # what another file gives back may be a model's
+                told += [source for source in sources if source.kind in ("llm", "call")][:MAX_CALLED]
+            for source in told:
                 row = {
                     **self.view.place(call, scope),
                     "sink": name,
@@ -124,8 +95,10 @@ class FlowFinder:
     def _sinks(self) -> Iterator[tuple[Scope, ast.expr, tuple[str, str, ast.expr]]]:
         """(scope, place, (name, kind, dangerous argument)) of all sinks on marked lines."""
         for scope, statement in self.view.marked_statements():
+            if isinstance(statement, ast.Return) and (page := self.sinks.page(statement, scope)) is not None:
+                yield scope, page[2], page
             for node in expressions(header(statement)):
-                if isinstance(node, ast.Call) and (sink := self._sink(node, scope)) is not None:
+                if isinstance(node, ast.Call) and (sink := self.sinks.of(node, scope)) is not None:
                     yield scope, node, sink
                 if isinstance(node, ast.Call | ast.Dict | ast.Tuple):
                     for name, argument in instructing(node):
@@ -148,27 +121,6 @@ class FlowFinder:
             )
         ]
 
-    def _sink(self, call: ast.Call, scope: Scope) -> tuple[str, str, ast.expr] | None:
-        """(name, kind, dangerous argument) where the call is a sink whose argument is not a constant."""
-        last = last_name(call.func)
-        names = [one.name for one in self.resolver.names(call.func, scope)]
-        for name in names:
-            if name in _SINKS:
-                kind, position = _SINKS[name]
-                if name == "open" and not _writes(call):
-                    continue
-                argument = _argument(call, position)
-                return (name, kind, argument) if argument is not None else None
-            if name.startswith("subprocess.") and last in _SHELLS and call.args:
-                return name, "shell" if _is_shell(call) else "command", call.args[0]
-        if last in _SQL_METHODS and call.args and not isinstance(call.args[0], ast.Constant):
-            receiver = call.func.value if isinstance(call.func, ast.Attribute) else call.func
-            if _DATABASE_NAME.search(last_name(receiver)) or any(name.startswith(_DATABASES) for name in names):
-                return names[0] if names else f"?.{last}", "sql", call.args[0]
-        if last in ("markdown", "html", "write") and _keyword(call, "unsafe_allow_html") is not None and call.args:
-            return f"streamlit.{last}", "html", call.args[0]
-        return None
-
     def _names(self, call: ast.Call, scope: Scope) -> tuple[Resolved, ...]:
         found = tuple(self.resolver.names(call.func, scope))
         return found or ((Resolved(unknown_name(call.func, LLM)),) if isinstance(call.func, ast.Attribute) else ())
@@ -183,25 +135,6 @@ class FlowFinder:
 
     def _calls(self, call: ast.Call, scope: Scope, function: Scope) -> bool:
         return any(one.local is function for one in self.resolver.names(call.func, scope))
-
-
-def instructing(node: ast.Call | ast.Dict | ast.Tuple) -> Iterator[tuple[str, ast.expr]]:
-    """What a message or a call gives a model as instructions: the content in the role of the system."""
-    match node:
-        case ast.Dict(keys=keys, values=values):
-            given = {key.value: value for key, value in zip(keys, values, strict=True) if isinstance(key, ast.Constant)}
-            role = given.get("role")
-            if isinstance(role, ast.Constant) and role.value in ("system", "developer") and "content" in given:
-                yield "system message", given["content"]
-        case ast.Tuple(elts=[ast.Constant(value="system"), content]):
-            yield "system message", content
-        case ast.Call(func=function, args=arguments, keywords=keywords):
-            if last_name(function) in ("SystemMessage", "SystemMessagePromptTemplate"):
-                yield from (("system message", one) for one in arguments[:1])
-                yield from (("system message", one.value) for one in keywords if one.arg == "content")
-            for one in keywords:
-                if one.arg in ("system", "instructions", "system_prompt", "system_instruction"):
-                    yield one.arg, one.value
 
 
 class _Source:
@@ -234,14 +167,17 @@ class Trace:
         self.finder = finder
         self.resolver = finder.resolver
         self.steps = 0
-        self.seen: set[tuple[int, int]] = set()
+        self.seen: dict[tuple[int, int, bool], int] = {}
 
     def sources(self, node: ast.AST | None, scope: Scope, way: _Way = _START) -> Iterator[_Source]:
         """What the value of `node` is made of, as far as it is tainted."""
         self.steps += 1
-        if node is None or way.depth > MAX_DEPTH or self.steps > MAX_STEPS or (id(node), id(scope)) in self.seen:
+        if node is None or way.depth > MAX_DEPTH or self.steps > MAX_STEPS:
             return
-        self.seen.add((id(node), id(scope)))
+        key = (id(node), id(scope), way.clean)
+        if self.seen.get(key, MAX_DEPTH + 1) <= way.depth:  # by a shorter way more of it can be followed
+            return
+        self.seen[key] = way.depth
         kept = self.resolver.stores.bindings(node, scope)
         if kept:
             for binding in kept:
@@ -287,13 +223,13 @@ class Trace:
             if not injected and argument.arg not in ("self", "cls"):
                 yield _Source("user", argument.lineno, argument.arg, way.clean)
             return
-        if way.hops >= 1:
+        if way.hops >= MAX_HOPS:
             return
         position = [one.arg for one in parameters(node)].index(argument.arg)
         is_method = scope.parent is not None and scope.parent.kind == "class"
         for caller, call in self.finder.callers(scope):
             index = position - 1 if is_method else position
-            given = _keyword(call, argument.arg) or (call.args[index] if 0 <= index < len(call.args) else None)
+            given = _keyword(call, argument.arg) or (call.args[index] if 0 <= index < len(call.args) else _spread(call))
             yield from self.sources(given, caller, way.on(hops=1))
 
     def _attribute(self, node: ast.Attribute, inner: ast.expr, scope: Scope, way: _Way) -> Iterator[_Source]:
@@ -317,11 +253,13 @@ class Trace:
                 yield _Source("llm", node.lineno, called, way.clean)
                 return
         last = last_name(node.func)
+        if any(builds_statement(one.name) for one in names):
+            return
         if last in SANITISERS:
             way = way._replace(clean=True)
         own = next((one.local for one in names if one.local is not None and one.local.kind == "function"), None)
         if own is not None:
-            for statement, _ in statements(own) if way.hops < 1 else ():
+            for statement, _ in statements(own) if way.hops < MAX_HOPS else ():
                 if isinstance(statement, ast.Return) and statement.value is not None:
                     yield from self.sources(statement.value, own, way.on(hops=1))
             for given, clean in self.finder.passing.given(node, own):  # `code = fenced(answer)`: still the answer
@@ -330,31 +268,17 @@ class Trace:
         for one in names:
             if one.local is None and one.origin and not one.instance and one.name.startswith(one.origin):
                 yield _Source("call", node.lineno, one.name, way.clean)
-        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+        looked_up = last == "get" and isinstance(node.func, ast.Attribute) and not names  # what chooses is not chosen
+        for argument in (*node.args[looked_up:], *(keyword.value for keyword in node.keywords)):
             yield from self.sources(argument, scope, way.on())
         if isinstance(node.func, ast.Attribute):
             yield from self.sources(node.func.value, scope, way.on())
-
-
-def _argument(call: ast.Call, position: int) -> ast.expr | None:
-    if position < 0:  # the receiver itself
-        return call.func.value if isinstance(call.func, ast.Attribute) else None
-    if position < len(call.args):
-        return call.args[position]
-    wanted = ("sql", "command", "cmd", "args", "url", "content", "source", "file", "text")
-    return next((one.value for one in call.keywords if one.arg in wanted), None)
 
 
 def _keyword(call: ast.Call, name: str) -> ast.expr | None:
     return next((one.value for one in call.keywords if one.arg == name), None)
 
 
-def _is_shell(call: ast.Call) -> bool:
-    shell = _keyword(call, "shell")
-    return shell is not None and not (isinstance(shell, ast.Constant) and not shell.value)
-
-
-def _writes(call: ast.Call) -> bool:
-    mode = call.args[1] if len(call.args) > 1 else _keyword(call, "mode")
-    text = mode.value if isinstance(mode, ast.Constant) and isinstance(mode.value, str) else ""
-    return any(letter in text for letter in "wax+")
+def _spread(call: ast.Call) -> ast.expr | None:
+    """What a call hands over by `**`, which may hold any argument."""
+    return next((one.value for one in call.keywords if one.arg is None), None)

@@ -70,9 +70,14 @@ _MEMORIES: Final = (
     "letta_client.",
 )
 _PAYS: Final = name_set("create capture refund confirm send_transaction submit_order create_order charge pay")
+_CHANGES: Final = lazy.regex(r"(?:create|patch|replace|delete)_")
+_DELETES: Final = lazy.regex(r"(?:delete|terminate|destroy|purge)_\w+$")
+_SENDS: Final = lazy.regex(
+    r"send_(?:\w+_)?(?:e?mail|sms|message|whatsapp|notification|invite|invitation|invoice)s?(?:_\w+)?$"
+)
 _METHODS: Final[dict[str, tuple[str, re.Pattern[str] | None]]] = {}
 _STORE: Final = lazy.regex(
-    r"(?i)(?:^|_)(?:db|database|session|conn|connection|table|collection|repo|repository|store|storage|bucket|client"
+    r"(?i)(?:^|_)(?:db|database|session|sessionlocal|sessionmaker|conn|connection|table|collection|repo|repository|store|storage|bucket|client"
     r"|api|service|redis|cache|index|supabase|mongo|s3|dynamodb|gh|github|jira|calendar|crm|cursor|drive|gmail)s?\d?$"
 )
 for _kind, _names, _receiver in (
@@ -199,10 +204,10 @@ def effect_of(call: ast.Call, names: Iterable[str], values: Values, scope: Scope
             return Effect(BUILT_IN[built_in][0], name, line, BUILT_IN[built_in][1])
         if runs_statement(name) and call.args:
             return _statement(call, name, values, scope)
-    return _by_method(call, last, values, scope)
+    return _by_method(call, last, names, values, scope)
 
 
-def _by_method(call: ast.Call, last: str, values: Values, scope: Scope) -> Effect | None:
+def _by_method(call: ast.Call, last: str, names: Iterable[str], values: Values, scope: Scope) -> Effect | None:
     if not isinstance(call.func, ast.Attribute):
         return None
     written = dotted(call.func) or f"?.{last}"
@@ -216,9 +221,23 @@ def _by_method(call: ast.Call, last: str, values: Values, scope: Scope) -> Effec
     kind, _ = _METHODS.get(last, ("", None))
     if not kind:
         kind, wanted = _METHODS.get(f"{last}?", ("", None))
-        if wanted is None or not wanted.search(receiver):
-            return None
+        objects = (receiver, *(one.split(".")[-2] for one in names if one.count(".") > 1))
+        if wanted is None or not any(wanted.search(one) for one in objects):
+            kind = _by_verb(call, last, receiver, names)
+            if not kind:
+                return None
     return Effect(kind, written, call.lineno, False)
+
+
+def _by_verb(call: ast.Call, last: str, receiver: str, names: Iterable[str]) -> str:
+    """What a method of a library's object does by the verb that its name begins with."""
+    if any(one[:1] == "@" for one in names):
+        return ""  # the file's own: its code tells
+    if any(one.startswith("kubernetes.") for one in names) and _CHANGES.match(last):
+        return "delete" if last.startswith("delete") else "write"
+    if last == "create" and receiver == "messages" and any(one.arg in ("body", "from_") for one in call.keywords):
+        return "communicate"  # Twilio
+    return "delete" if _DELETES.match(last) else "communicate" if _SENDS.match(last) else ""
 
 
 def _statement(call: ast.Call, name: str, values: Values, scope: Scope) -> Effect:

@@ -109,7 +109,16 @@ class ToolFinder:
             args: list[list[str]] | None = (
                 [] if last_name(target) == "call_tool" else None
             )  # they are checked against the declared schemas
-            self._add(name, node, scope, inner, framework, "decorated", approval_by_keyword(decorator), args=args)
+            self._add(
+                name,
+                node,
+                scope,
+                inner,
+                framework,
+                "decorated",
+                approval_by_keyword(decorator, self.view.values, scope),
+                args=args,
+            )
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> None:
         base = next((one for one in node.bases if last_name(one) in _CLASSES), None)
@@ -168,7 +177,16 @@ class ToolFinder:
                 what, free = ("network", False) if self._is_apart(node, scope) else BUILT_IN[last]
                 effect = Effect(what, one.name, node.lineno, free)
                 whose = _framework_of(one.name) or framework or "own"
-                self._add(last, node, scope, None, whose, "built-in", approval_by_keyword(node), [effect])
+                self._add(
+                    last,
+                    node,
+                    scope,
+                    None,
+                    whose,
+                    "built-in",
+                    approval_by_keyword(node, self.view.values, scope),
+                    [effect],
+                )
             elif framework and one.origin and not one.instance and one.origin.partition(".")[0] not in FOREIGN:
                 self._add(last, node, scope, None, framework, kind, None, target=one.name)
 
@@ -209,7 +227,16 @@ class ToolFinder:
             return
         if local is None and not target and framework == "mcp":
             local = self._function_named(name)
-        self._add(name, node, scope, local, framework, "constructed", approval_by_keyword(node), target=target)
+        self._add(
+            name,
+            node,
+            scope,
+            local,
+            framework,
+            "constructed",
+            approval_by_keyword(node, self.view.values, scope),
+            target=target,
+        )
 
     def _constructed_each(self, node: ast.ListComp, scope: Scope) -> None:
         """`[FunctionTool.from_defaults(fn=one) for one in functions]`."""
@@ -298,7 +325,7 @@ class ToolFinder:
         for one in [function, *also] if function is not None else ():
             reached.look(one, DEEP)
         every = (effects or []) + reached.effects + reached.deletions()
-        approval = approval or reached.approval
+        approval = approval or (None if reached.is_asked_late() else reached.approval)
         docstring = (
             ast.get_docstring(function.node)
             if function is not None and not isinstance(function.node, ast.ClassDef)
@@ -332,6 +359,7 @@ class _Reached:
         self.finder = finder
         self.effects: list[Effect] = []
         self.approval: Approval | None = None
+        self.asked_at = 0  # how many effects were seen before it
         self.own: set[str] = set()
         self.outside = False  # whether it calls something of which it is not known what it does
         self._seen: set[int] = set()
@@ -341,6 +369,11 @@ class _Reached:
     def deletions(self) -> list[Effect]:
         """What it deletes, but for files that it made: to clear up after itself changes nothing."""
         return [effect for effect, name in self._removed if name not in self._made]
+
+    def is_asked_late(self) -> bool:
+        """Whether somebody is asked only when all is done."""
+        done = len(self.effects) + len(self._removed)
+        return 0 < done <= self.asked_at and not self.own and not self.outside
 
     def look(self, function: Scope, deep: int) -> None:
         """Add what the function does itself, and what functions of this file do that it calls."""
@@ -358,7 +391,10 @@ class _Reached:
     def _call(self, call: ast.Call, statement: ast.stmt, scope: Scope, deep: int) -> None:
         resolved = self.finder.resolver.names(call.func, scope)
         names = tuple(one.name for one in resolved)
-        self.approval = self.approval or approval_in(call, names, statement)
+        own = next((one.local for one in resolved if one.local is not None and one.local.kind == "function"), None)
+        if self.approval is None:
+            self.approval = approval_in(call, names, statement, scope, own, self.finder.resolver)
+            self.asked_at = len(self.effects) + len(self._removed)
         effect = effect_of(call, names, self.finder.view.values, scope)
         if effect is not None:
             of = dotted(call.args[0]) if call.args else ""

@@ -15,6 +15,7 @@ from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.databases import builds_statement
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.groups import expanded
+from aiaudit.probes.python.grown import Grown
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import expressions, header, parameters, statements
@@ -56,6 +57,8 @@ SANITISERS: Final = name_set(
     "quote escape clean literal_eval int float bool len secure_filename basename quote_plus urlencode model_validate"
     " model_validate_json parse_obj parse_raw validate_python validate_json uuid4 hexdigest sanitize sanitise bindparam"
 )
+_CHOSEN: Final = name_set("int float bool Decimal UUID date datetime time timedelta Literal")
+_TYPED_IN: Final = name_set("file_uploader text_input text_area chat_input AskUserMessage AskFileMessage")
 _FRAMEWORK_REQUESTS: Final = name_set("flask.request django.request quart.request bottle.request")
 
 
@@ -67,6 +70,7 @@ class FlowFinder:
         self.resolver = view.resolver
         self.passing = Passing(self.resolver, SANITISERS)
         self.sinks = Sinks(view.values)
+        self.grown = Grown()
         self._callers: dict[str, list[tuple[Scope, ast.Call]]] = {}
 
     def rows(self) -> list[dict[str, Any]]:
@@ -204,6 +208,8 @@ class Trace:
             owner = binding.scope or scope
             if binding.kind in ("value", "item"):
                 yield from self.sources(binding.node, owner, way.on())
+                for added in self.finder.grown.of(name, owner):
+                    yield from self.sources(added, owner, way.on())
             elif binding.kind == "param":
                 yield from self._parameter(binding, owner, way)
             elif binding.kind == "import" and binding.target in _FRAMEWORK_REQUESTS:
@@ -221,7 +227,7 @@ class Trace:
             return
         if is_handler(scope, self.resolver):
             if not injected and argument.arg not in ("self", "cls"):
-                yield _Source("user", argument.lineno, argument.arg, way.clean)
+                yield _Source("user", argument.lineno, argument.arg, way.clean or self._is_chosen(argument, scope))
             return
         if way.hops >= MAX_HOPS:
             return
@@ -231,6 +237,18 @@ class Trace:
             index = position - 1 if is_method else position
             given = _keyword(call, argument.arg) or (call.args[index] if 0 <= index < len(call.args) else _spread(call))
             yield from self.sources(given, caller, way.on(hops=1))
+
+    def _is_chosen(self, argument: ast.arg, scope: Scope) -> bool:
+        """Whether the type of a parameter lets no free text through: a number, a date, or one of a few words."""
+        kind = argument.annotation
+        kind = kind.value if isinstance(kind, ast.Subscript) and last_name(kind.value) == "Literal" else kind
+        if kind is None or (name := last_name(kind)) in _CHOSEN or name.endswith("Enum"):
+            return kind is not None
+        owner = next(
+            (one.local for one in self.resolver.names(kind, scope.parent or scope) if one.local is not None), None
+        )
+        bases = owner.node.bases if owner is not None and isinstance(owner.node, ast.ClassDef) else []
+        return any(last_name(one) in ("Enum", "StrEnum", "IntEnum") for one in bases)
 
     def _attribute(self, node: ast.Attribute, inner: ast.expr, scope: Scope, way: _Way) -> Iterator[_Source]:
         names = self.resolver.names(node, scope)
@@ -251,6 +269,9 @@ class Trace:
         for called in [f"{one.name}.__call__" if one.instance else one.name for one in names] or [handed]:
             if LLM.match(called):
                 yield _Source("llm", node.lineno, called, way.clean)
+                return
+            if called.startswith(("streamlit.", "chainlit.")) and called.rpartition(".")[2] in _TYPED_IN:
+                yield _Source("user", node.lineno, called, way.clean)
                 return
         last = last_name(node.func)
         if any(builds_statement(one.name) for one in names):

@@ -47,6 +47,9 @@ _CANCELS: Final = name_set("cancel fail")  # of the pipeline's run, so that its 
 _MAX_ROWS: Final = 200
 
 
+_RAISED: Final = ("raise", "assert")
+
+
 class GateFinder:
     """Finds the gates of one file."""
 
@@ -63,9 +66,33 @@ class GateFinder:
             flags = dict(self._flags(nodes))
             for node in nodes:
                 for row in self._statement(node, scope, flags):
-                    if len(found) < _MAX_ROWS:
+                    if len(found) < _MAX_ROWS and not (row["action"] in _RAISED and self._is_caught(node)):
                         found.append(row)
         return found
+
+    def _is_caught(self, node: ast.stmt) -> bool:
+        """Whether what a statement raises is caught around it, and the run goes on."""
+        _, chain = self.view.module.locate(node.lineno)
+        names = {last_name(one.exc.func if isinstance(one.exc, ast.Call) else one.exc)
+                 for one in ast.walk(node) if isinstance(one, ast.Raise) and one.exc is not None}  # fmt: skip
+        names = names or {"AssertionError"}
+        for outer in chain:
+            if not isinstance(outer, ast.Try | ast.TryStar) or not any(
+                one.lineno <= node.lineno <= (one.end_lineno or one.lineno) for one in outer.body
+            ):
+                continue
+            for handler in outer.handlers:
+                kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+                caught = {last_name(one) for one in kinds if one is not None} or {"BaseException"}
+                if caught.isdisjoint(names | {"Exception", "BaseException"}):
+                    continue
+                leaves = (inner for one in handler.body for inner in ast.walk(one))
+                return not any(
+                    isinstance(one, ast.Raise | ast.Return)
+                    or (isinstance(one, ast.Call) and last_name(one.func) in _EXITS)
+                    for one in leaves
+                )
+        return False
 
     def _flags(self, nodes: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.Compare]]:
         """Names that are comparisons of a metric with a limit."""

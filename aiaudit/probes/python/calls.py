@@ -173,6 +173,11 @@ class CallFinder:
         record["kw"], record["star_kw"] = self._keywords([(node, scope), *kept[0].partial])
         made = ([(kept[0].made_by, kept[0].made_in or scope)] if kept[0].made_by else []) + list(kept[0].settings)
         record["ctor_kw"], star = self._keywords(made)
+        for other in kept[1:]:  # `A(timeout=9) if x else B()`: only what each of them is given is given
+            if other.made_by is not None and other.made_by is not kept[0].made_by:
+                given, more = self._keywords([(other.made_by, other.made_in or scope), *other.settings])
+                record["ctor_kw"] = {key: value for key, value in record["ctor_kw"].items() if more or key in given}
+                star = star or more
         record["ctor_star"] = star
         record["ctor_known"] = kept[0].made_by is not None
         record["defaults"] = self._defaults(node, scope)

@@ -14,7 +14,8 @@ STORE: Final = "version control store, not walked"
 PACKAGES: Final = "installed packages, not read"
 CACHE: Final = "cache or build output, not read"
 VENV: Final = "virtual environment, not read"
-_NOT_OWN: Final = frozenset({STORE, PACKAGES, CACHE, VENV})
+OUTPUT: Final = "a table that aiaudit wrote"
+_NOT_OWN: Final = frozenset({STORE, PACKAGES, CACHE, VENV, OUTPUT})
 
 
 class Skipped(NamedTuple):

@@ -2,7 +2,7 @@
 
 Each writer takes its columns from here, so that none is forgotten. What names the columns in its first line is one of
 them, whatever it is called and whichever spreadsheet has saved it since. Such a file is left out wherever data, results
-or documents of the project are looked for; secrets are looked for in it all the same.
+or documents of the project are looked for, and told as left out; secrets are looked for in it all the same.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, BinaryIO, Final
 
 from aiaudit.project import parse
-from aiaudit.project.entry import Entry, Kind, Skipped, display
+from aiaudit.project.entry import OUTPUT, Entry, Kind, Skipped, display
 from aiaudit.project.own_tables import marked
 from aiaudit.project.parse import Malformed, line_of
 from aiaudit.project.reader import CODE_LIMIT, DOCUMENT_LIMIT, Reader, Unreadable, decode
@@ -50,7 +50,8 @@ class Project:
         self.root = tree.root
         self._reader = Reader(tree.root)
         self.entries, self._own = marked(tree.entries, self._reader)
-        self.skipped = tree.skipped
+        own = tuple(Skipped(entry.display, OUTPUT) for entry in self.entries if entry.path in self._own)
+        self.skipped = (*tree.skipped, *own)
         self.complete = tree.complete  # False where the walk ended at a cap
         self._by_path = {entry.path: entry for entry in self.entries}
         self._matching: dict[tuple[tuple[str, ...], frozenset[str] | None], list[Entry]] = {}

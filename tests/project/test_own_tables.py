@@ -11,6 +11,7 @@ from aiaudit.cost.focus import FOCUS
 from aiaudit.data.discovery import discover
 from aiaudit.interview import sheets
 from aiaudit.project.config import no_config
+from aiaudit.project.entry import OUTPUT
 from aiaudit.project.own_tables import FINDINGS, FRAMEWORKS, PORTFOLIO
 from aiaudit.project.roles import Role
 from aiaudit.project.tree import Project
@@ -32,6 +33,7 @@ def test_a_table_of_ours_is_no_data(tmp_path: Path, columns: tuple[str, ...], si
         assert [one.path for one in project.matching("**/*.csv")] == ["data.csv"]
         entry = project.entry("results.csv")
         assert entry is not None and entry.role is Role.GENERATED
+        assert [tuple(one) for one in project.skipped] == [("results.csv", OUTPUT)]
         assert "results.csv" in project.among([["**/*.csv"]])  # secrets are looked for in it
 
 

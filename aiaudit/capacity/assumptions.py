@@ -21,6 +21,8 @@ DEFAULTS: Final[Mapping[str, tuple[Value, str]]] = {
     "serving.processes": (1, "one process serves a replica"),
     "hardware.target": ("local", "the machine that this runs on"),
     "hardware.count": ("enough", "as many GPUs as the replicas need"),
+    "hardware.min_replicas": (2, "one may fail while the other serves"),
+    "hardware.target_utilisation": (0.8, "of a replica's capacity is planned for at peak, the rest is for bursts"),
     "traffic.requests_per_second.peak": (3, "times the mean"),
     "traffic.concurrency.p99": ("derived", "peak rate × time of a request (Little's law)"),
     "traffic.tokens.input.p95": (3, "times the median"),

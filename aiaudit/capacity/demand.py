@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.capacity.assumptions import Assumptions
 from aiaudit.project.workload import PercentilesPart, WorkloadPart
@@ -54,7 +55,10 @@ class Growth(Struct, frozen=True):
 
 
 class Demand(Struct, frozen=True):
-    """Requests a second and their sizes. `concurrency`: declared requests in flight at the 99th percentile, or None."""
+    """Requests a second and their sizes. `concurrency`: declared requests in flight at the 99th percentile, or None.
+
+    `target`: the share of a replica's capacity that is planned for at peak; above it waits grow without bound.
+    """
 
     mean: float
     peak: float
@@ -65,21 +69,12 @@ class Demand(Struct, frozen=True):
     hours: float
     objectives: Objectives
     growth: Growth
+    target: float = 1.0
 
     def times(self, factor: float) -> Demand:
         """The same requests, `factor` times as many."""
         flight = None if self.concurrency is None else self.concurrency * factor
-        return Demand(
-            self.mean * factor,
-            self.peak * factor,
-            self.prompt,
-            self.answer,
-            flight,
-            self.prefix_hit,
-            self.hours,
-            self.objectives,
-            self.growth,
-        )
+        return replace(self, mean=self.mean * factor, peak=self.peak * factor, concurrency=flight)
 
 
 def demand_of(part: WorkloadPart, assumed: Assumptions, *, answers: bool = True, language: bool = True) -> Demand:
@@ -116,6 +111,7 @@ def demand_of(part: WorkloadPart, assumed: Assumptions, *, answers: bool = True,
         hours=assumed.number("traffic.hours_per_day", part.traffic.hours_per_day),
         objectives=_objectives(part),
         growth=_growth(part, assumed),
+        target=part.hardware.target_utilisation or 1.0,
     )
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from aiaudit.capacity.demand import Demand
 from aiaudit.capacity.encoder import BATCH, Encoder, batch_memory
-from aiaudit.capacity.latency import speed_at, steady_batch
+from aiaudit.capacity.latency import request_times, speed_at, steady_batch
 from aiaudit.capacity.serving import (
     Budget,
     budget,
@@ -74,8 +74,8 @@ def fit(setup: Setup, demand: Demand) -> Fit:
     share = inside.expected / have.usable
     fits_one = _holds(setup, have.pool, longest)
     verdict, reason = _judge(setup, have, inside, fits_one, longest)
-    if beyond and verdict == "tight":
-        reason = "the load is beyond the speed, so that waiting requests fill the cache"
+    if beyond and verdict != "no":
+        reason += " at the most that its speed bears: at the declared load waiting requests fill any cache"
     return Fit(
         verdict, reason, terms, have.usable, have.visible, share, needed, holds, fits_one, max(0, have.pool), limit,
         beyond, have.assumptions, _notes(setup, have),
@@ -122,8 +122,8 @@ def _judge(setup: Setup, have: Budget, inside: Sum, fits_one: int, longest: int)
 def _concurrency(setup: Setup, demand: Demand, most: int, holds: int) -> tuple[float, bool]:
     """Requests in flight in one replica: as declared, else by Little's law at the peak.
 
-    A load beyond the speed of the GPUs (then True) fills any cache: memory is judged by what the cache holds, and the
-    load is told as a matter of speed."""
+    A load beyond the speed of the GPUs (then True) fills any cache: memory is judged by the greatest load that is
+    planned for, and the declared one is told as a matter of speed."""
     if demand.concurrency is not None:
         return min(most, max(1.0, demand.concurrency / setup.replicas)), False
     if speed_at(setup, demand, 1) is None:
@@ -131,7 +131,9 @@ def _concurrency(setup: Setup, demand: Demand, most: int, holds: int) -> tuple[f
     found = steady_batch(setup, demand, demand.peak / setup.replicas, most)
     if found < 0.99 * most:
         return found, False
-    return min(found, float(holds)), True
+    limit = min(most, holds)
+    rate = demand.target * limit / request_times(setup, demand, limit)[0][-1]
+    return min(steady_batch(setup, demand, rate, limit), float(holds)), True
 
 
 def _cache_term(setup: Setup, demand: Demand, sequences: float) -> Term:
@@ -237,7 +239,8 @@ def _without_shape(setup: Setup) -> Fit:
 def _notes(setup: Setup, have: Budget) -> tuple[str, ...]:
     said = list(setup.model.notes)
     if setup.available is not None and setup.available > setup.gpus:
-        said.append(f"{setup.gpus} of {setup.available} GPUs are used: more replicas would cost nothing")
+        are = "is" if setup.gpus == 1 else "are"
+        said.append(f"{setup.gpus} of {setup.available} GPUs {are} used: more replicas would cost nothing")
     if setup.engine == "vllm":
         share = have.usable / have.visible
         said.append(

@@ -1,8 +1,8 @@
 """The smallest changes that make a setup fit and meet its objectives: each candidate is run through the whole model.
 
-Single changes and pairs, triples only where none of those is enough. What works is ordered by what it costs: the
-bandwidth bought over the present (a stand-in for the price, which lists give two to five times apart), the number of
-changes, the risk to quality.
+Single changes and pairs, triples only where none of those is enough. What works is ordered by what it costs a month;
+where no price is known, by the bandwidth bought over the present, which stands in for it; then by the number of
+changes and the risk to quality.
 """
 
 from __future__ import annotations
@@ -17,15 +17,24 @@ from msgspec.structs import replace
 
 from aiaudit.capacity.demand import Demand
 from aiaudit.capacity.fit import Fit, fit
-from aiaudit.capacity.latency import TARGET, Service, impossible, misses, service
+from aiaudit.capacity.latency import Service, impossible, misses, service
 from aiaudit.capacity.setup import Setup
+from aiaudit.capacity.sizing import ROUNDING, bears, sized
 from aiaudit.capacity.tables import Gpu, gpu_named, weight_format
 
 MOST: Final = 4  # fixes shown
+HOURS_A_MONTH: Final = 730
 _GPUS: Final = ("L4", "A10G", "L40S", "A100-SXM4-80GB", "H100-SXM5-80GB", "H200-SXM-141GB", "B200-SXM", "MI300X")
 _KV_FP8: Final = ("vllm", "sglang", "trt-llm")
 _COPIES: Final = (1.0, 1.25, 1.5, 2.0, 3.0)  # times the copies that the load needs
 _ROOM: Final = 1.2  # a context may be cut to what requests of the 95th percentile need, and a fifth
+
+
+class Rents(Struct, frozen=True):
+    """What an hour of a GPU costs, by its name, and whether that price is illustrative; None: not known."""
+
+    currency: str
+    hour: Callable[[str], tuple[float, bool] | None]
 
 
 class Change(Struct, frozen=True):
@@ -38,13 +47,18 @@ class Change(Struct, frozen=True):
 
 
 class Fix(Struct, frozen=True):
-    """Changes that work together, and what they lead to."""
+    """Changes that work together, and what they lead to. `monthly`: money for all its GPUs, None where no price is
+    known; `now`: the same of the present setup."""
 
     changes: tuple[Change, ...]
     setup: Setup
     fit: Fit
     service: Service | None
     bought: float  # GPU bandwidth over the present one's
+    monthly: float | None = None
+    now: float | None = None
+    currency: str = ""
+    illustrative: bool = False
 
     @property
     def text(self) -> str:
@@ -66,11 +80,12 @@ def works(setup: Setup, demand: Demand) -> tuple[Fit, Service | None] | None:
     return found, speed
 
 
-def fixes(setup: Setup, demand: Demand) -> tuple[Fix, ...]:
+def fixes(setup: Setup, demand: Demand, rents: Rents | None = None) -> tuple[Fix, ...]:
     """The cheapest fixes, the best first; none where the setup works, or where nothing does."""
     if setup.model.shape is None or works(setup, demand):
         return ()
     levers = list(_levers(setup, demand))
+    now, _ = _monthly(setup, setup, rents)
     found: list[Fix] = []
     for size in (1, 2, 3):
         if size == 3 and found:
@@ -78,15 +93,40 @@ def fixes(setup: Setup, demand: Demand) -> tuple[Fix, ...]:
         for group in combinations(levers, size):
             if len({change.lever for change in group}) < size:
                 continue
-            changed = setup
-            for change in group:
-                changed = change.apply(changed)
+            changed = _changed(setup, group, demand)
             bought = _bandwidth(changed, setup) / max(1.0, _bandwidth(setup, setup))
-            if any(set(one.changes) < set(group) and one.bought <= bought for one in found):
+            monthly, illustrative = _monthly(changed, setup, rents)
+            if any(set(one.changes) < set(group) and _no_dearer(one, monthly, bought) for one in found):
                 continue  # a part of these changes is enough, and no dearer
             if (result := works(changed, demand)) is not None:
-                found.append(Fix(group, changed, *result, bought))
+                currency = rents.currency if rents else ""
+                found.append(Fix(group, changed, *result, bought, monthly, now, currency, illustrative))
     return _best(found)
+
+
+def _changed(setup: Setup, group: tuple[Change, ...], demand: Demand) -> Setup:
+    """The setup after all changes. A measured output is of the present setup alone; replicas that nobody declares
+    follow what the changes make of each."""
+    levers = {change.lever for change in group}
+    changed = setup if levers <= {"replicas"} else replace(setup, tokens_per_second=None)
+    for change in group:
+        changed = change.apply(changed)
+    return changed if "replicas" in levers else sized(changed, demand)
+
+
+def _monthly(changed: Setup, present: Setup, rents: Rents | None) -> tuple[float | None, bool]:
+    """Money a month for the GPUs that would be paid for, and whether its price is illustrative."""
+    same = changed.gpu.name == present.gpu.name
+    hour, illustrative = (present.price, False) if same else (None, False)
+    if hour is None and rents is not None and not present.processor:
+        hour, illustrative = rents.hour(changed.gpu.name) or (None, False)
+    return (None if hour is None else _paid(changed, present) * hour * HOURS_A_MONTH), illustrative
+
+
+def _no_dearer(one: Fix, monthly: float | None, bought: float) -> bool:
+    if one.monthly is not None and monthly is not None:
+        return one.monthly <= monthly
+    return one.bought <= bought
 
 
 def _best(found: list[Fix]) -> tuple[Fix, ...]:
@@ -103,13 +143,18 @@ def _best(found: list[Fix]) -> tuple[Fix, ...]:
 
 
 def _bandwidth(changed: Setup, present: Setup) -> float:
-    """Of the GPUs that would be paid for: those that are there already are, used or not."""
+    return _paid(changed, present) * changed.gpu.bandwidth
+
+
+def _paid(changed: Setup, present: Setup) -> int:
+    """GPUs that would be paid for: those that are there already are, used or not."""
     there = (present.available or 0) if changed.gpu.name == present.gpu.name else 0
-    return max(changed.gpus, there) * changed.gpu.bandwidth
+    return max(changed.gpus, there)
 
 
-def _cost(one: Fix) -> tuple[float, int, float]:
-    return (round(one.bought, 1), len(one.changes) + one.risk, one.fit.share)
+def _cost(one: Fix) -> tuple[bool, float, float, int, float]:
+    money = 0.0 if one.monthly is None else round(one.monthly, 2)
+    return (one.monthly is None, money, round(one.bought, 1), len(one.changes) + one.risk, one.fit.share)
 
 
 def _levers(setup: Setup, demand: Demand) -> Iterator[Change]:
@@ -160,9 +205,8 @@ def _needed(s: Setup, demand: Demand) -> int:
     """Copies that keep the peak within the target utilisation; those that there are, where one cannot serve."""
     memory = fit(s, demand)
     speed = service(s, demand, memory.limit) if memory.pool > 0 else None
-    if speed is None or speed.capacity.expected <= 0:
-        return s.replicas
-    return math.ceil(demand.peak / (speed.capacity.expected / s.replicas * TARGET))
+    each = bears(s, demand, memory, speed)
+    return s.replicas if each is None else max(1, math.ceil(demand.peak / each - ROUNDING))
 
 
 def _copies(s: Setup, copies: int) -> Setup:

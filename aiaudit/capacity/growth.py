@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from aiaudit.capacity.demand import Demand, Growth
 from aiaudit.capacity.fit import Fit
-from aiaudit.capacity.latency import TARGET, Service
+from aiaudit.capacity.latency import Service
 from aiaudit.capacity.measured import Measured
 from aiaudit.capacity.setup import Setup
+from aiaudit.capacity.sizing import bears, needed
 
 HOURS_A_MONTH: Final = 730
 
@@ -48,11 +49,12 @@ def runways(
     rates: tuple[float, ...] = ()
     now = demand.peak
     if speed is not None:
-        rates = (speed.capacity.low * TARGET, speed.capacity.expected * TARGET)
-        limit = f"{rates[1]:.3g} requests/s ({TARGET:.0%} of the capacity)"
+        rates = (speed.capacity.low * demand.target, speed.capacity.expected * demand.target)
+        limit = f"{rates[1]:.3g} requests/s, {demand.target:.0%} of the capacity"
     elif tested is not None:
-        rates = (tested.each * setup.replicas,) * 2  # the objectives were met at this rate: nothing is taken off
-        limit = f"{rates[1]:.3g} requests/s, as tested"
+        share = demand.target
+        rates = (tested.each * setup.replicas * share,) * 2
+        limit = f"{rates[1]:.3g} requests/s, {f'{share:.0%} of what is ' if share < 1 else 'as '}{tested.word}"
     if rates:
         room = [rate / now if now > 0 else math.inf for rate in rates]
         found.append(_runway("speed", room, demand.growth, limit))
@@ -62,10 +64,12 @@ def runways(
         limit = f"{memory.limit} requests in flight a replica"
         found.append(_runway("memory", [min(longest, room_now), room_now], demand.growth, limit))
     if budget is not None and setup.price is not None and rates:
-        each = setup.price * setup.ranks * HOURS_A_MONTH * demand.hours / 24
+        each = setup.price * setup.ranks * HOURS_A_MONTH
         copies = math.floor(budget / each) if each > 0 else 0
-        room = [rate * copies / setup.replicas / now if now > 0 else math.inf for rate in rates]
-        limit = f"{copies} replicas for ${budget:,.0f} a month"
+        enough = copies >= setup.least  # those run whatever the load
+        idle = math.inf if enough else 0.0  # where there is no load
+        room = [rate * copies / setup.replicas / now if now > 0 and enough else idle for rate in rates]
+        limit = f"{copies} replica{'' if copies == 1 else 's'} for ${budget:,.0f} a month"
         found.append(_runway("budget", room, demand.growth, limit))
     return tuple(sorted(found, key=lambda one: math.inf if one.expected is None else one.expected))
 
@@ -92,12 +96,5 @@ def ten_times(
     """Replicas that ten times the peak needs at the target utilisation, or at the tested rate."""
     peak = demand.peak * 10
     flight = memory.concurrency * setup.replicas * 10
-    if speed is None and tested is not None:
-        copies = math.ceil(peak / tested.each)
-        return TenTimes(peak, copies, copies * setup.ranks, flight)
-    if speed is None or speed.capacity.expected <= 0:
-        return TenTimes(peak, None, None, flight)
-    copies = math.ceil(peak / (speed.capacity.expected / setup.replicas * TARGET))
-    if demand.concurrency is not None and memory.limit > 0:
-        copies = max(copies, math.ceil(demand.concurrency * 10 / memory.limit))
-    return TenTimes(peak, copies, copies * setup.ranks, flight)
+    copies = needed(bears(setup, demand, memory, speed, tested), peak, setup.least)
+    return TenTimes(peak, copies, None if copies is None else copies * setup.ranks, flight)

@@ -18,7 +18,6 @@ from aiaudit.capacity.queueing import Queue, queue
 from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.throughput import Estimate, Load, Machine, Speed, estimate
 
-TARGET: Final = 0.8  # above this share of the capacity, waits grow without bound
 _POINTS: Final = 12  # batches of which the speed is worked out; between them it is as good as linear
 
 
@@ -72,9 +71,10 @@ def service(setup: Setup, demand: Demand, limit: int) -> Service | None:
     alone = speed_at(setup, demand, 1, upper=True)
     if full is None or alone is None:
         return None
-    low, expected = (
-        setup.replicas * speed.tokens_per_second / demand.answer.mean for speed in (full.pessimistic, full.expected)
-    )
+    speeds = [speed.tokens_per_second for speed in (full.pessimistic, full.expected)]
+    if setup.tokens_per_second is not None:
+        speeds = [setup.tokens_per_second] * 2  # measured by the project: goes before the model's
+    low, expected = (setup.replicas * speed / demand.answer.mean for speed in speeds)
     capacity = Capacity(low, expected, max(expected, _bound_rate(setup, demand)))
     rate = demand.peak / setup.replicas
     use = demand.peak / capacity.expected if capacity.expected > 0 else math.inf
@@ -183,20 +183,32 @@ def impossible(found: Service, demand: Demand) -> tuple[str, ...]:
         wanted, least = getattr(demand.objectives, key), getattr(found.best, key)
         if wanted is not None and least is not None and wanted < least:
             said.append(
-                f"{wanted * 1000:g} ms for the {name} are not physically possible on this hardware:"
-                f" the bound is {least * 1000:.3g} ms"
+                f"{_milliseconds(wanted)} for the {name} are not physically possible on this hardware:"
+                f" the bound is {_milliseconds(least)}"
             )
     return tuple(said)
+
+
+def _milliseconds(seconds: float) -> str:
+    """Such as 4,417 ms or 0.83 ms: never with an exponent."""
+    amount = seconds * 1000
+    return f"{amount:,.0f} ms" if amount >= 100 else f"{amount:.3g} ms"
 
 
 def misses(found: Service, demand: Demand) -> tuple[str, ...]:
     """Objectives that the expected figures miss, and a load beyond the target utilisation. One sentence each."""
     said = []
-    if found.utilisation > TARGET:
+    if found.utilisation > demand.target:
         said.append(
             f"the peak of {demand.peak:g} requests/s is {found.utilisation:.0%} of the capacity of"
-            f" {found.capacity.expected:.3g}/s (at most {TARGET:.0%})"
+            f" {found.capacity.expected:.3g}/s (at most {demand.target:.0%})"
         )
+    return (*said, *late(found, demand))
+
+
+def late(found: Service, demand: Demand) -> tuple[str, ...]:
+    """Objectives of time that the expected figures miss."""
+    said = []
     names = (("first token", "ttft_s"), ("output token", "tpot_s"), ("whole answer", "e2e_s"))
     for name, key in names:
         wanted, got = getattr(demand.objectives, key), getattr(found.p95, key)

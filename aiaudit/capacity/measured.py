@@ -32,7 +32,8 @@ class NoMeasurement(Exception):  # noqa: N818
 class Measured(Struct, frozen=True):
     """`each`: requests a second that one replica answered within the objectives, at least. `p95_ms`: None if not told.
 
-    `replicas`: those that were tested; `compared`: the objectives that the result has a figure for.
+    `replicas`: those that were tested; `compared`: the objectives that the result has a figure for. `met`: the
+    objectives were met at this rate; else it is what a replica yields at full use, as the project file declares it.
     """
 
     each: float
@@ -42,9 +43,16 @@ class Measured(Struct, frozen=True):
     file: str
     day: dt.date | None
     compared: tuple[str, ...]
+    met: bool = True
+
+    @property
+    def word(self) -> str:
+        return "tested" if self.met else "declared"
 
     @property
     def source(self) -> str:
+        if not self.met:
+            return self.file
         return f"{self.tool}{f' of {self.day.isoformat()}' if self.day else ', no date'}, {self.file}"
 
 
@@ -68,6 +76,14 @@ def measured(part: WorkloadPart, reader: Reader | None, assumed: Assumptions) ->
     answered = result.rps * (1 - max(0.0, result.error_rate))
     p95 = result.p95_ms if result.p95_ms > 0 else None
     return Measured(answered / copies, copies, p95, result.tool, declared.file, result.started, tuple(compared))
+
+
+def declared_rate(tokens_per_second: float | None, answer: float) -> Measured | None:
+    """The declared output of one replica as a rate of requests, whose answers have so many tokens on the mean."""
+    if tokens_per_second is None or answer <= 0:
+        return None
+    key = "workload.hardware.tokens_per_second"
+    return Measured(tokens_per_second / answer, 1, None, "declared", key, None, (), met=False)
 
 
 def measured_memory(part: WorkloadPart, reader: Reader | None) -> int | None:

@@ -5,7 +5,7 @@ Cost is a part of its own: it takes `Plan.setup` (GPUs, replicas, price an hour)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,22 +14,21 @@ from aiaudit.capacity.assumptions import Assumptions
 from aiaudit.capacity.calibration import Calibration, apply
 from aiaudit.capacity.demand import Demand, NoLoad, demand_of
 from aiaudit.capacity.fit import Fit, fit
-from aiaudit.capacity.fixes import Fix, fixes
+from aiaudit.capacity.fixes import Fix, Rents, fixes
 from aiaudit.capacity.growth import Runway, TenTimes, runways, ten_times
 from aiaudit.capacity.index import Index, index_of
-from aiaudit.capacity.latency import Service, impossible, misses, service
-from aiaudit.capacity.measured import Measured, NoMeasurement, measured, measured_memory
+from aiaudit.capacity.latency import Service, impossible, misses, service, speed_at
+from aiaudit.capacity.measured import Measured, NoMeasurement, declared_rate, measured, measured_memory
 from aiaudit.capacity.model_source import Model, NoModel, resolve
 from aiaudit.capacity.runs import TrainingPlan, training_plans
 from aiaudit.capacity.setup import NoHardware, Setup, setup_of
+from aiaudit.capacity.sizing import EVEN, Carries, carries, sized
 from aiaudit.capacity.tables import UnknownName
 from aiaudit.project.reader import Reader
 from aiaudit.project.workload import WorkloadPart
 
 if TYPE_CHECKING:
     from aiaudit.probes.hardware.report import HardwareReport
-
-_EVEN: Final = 0.98  # of the peak: a fixed rate is never met to the digit
 
 
 class Finding(Struct, frozen=True):
@@ -58,10 +57,11 @@ class Plan(Struct, frozen=True):
     assumptions: tuple[str, ...] = ()
     calibration: Calibration | None = None
     measured: Measured | None = None
+    carries: Carries | None = None
 
     @property
     def verdict(self) -> str:
-        """yes, tight, no or unknown."""
+        """Whether the model fits in memory: yes, tight, no or unknown. Whether it bears the load is `carries`."""
         return self.fit.verdict if self.fit else "unknown"
 
 
@@ -73,9 +73,11 @@ def plan(
     budget: float | None = None,
     *,
     search: bool = True,
+    rents: Rents | None = None,
 ) -> Plan:
     """Plan a workload. `report`: this machine, for a local target. `budget`: dollars a month, where the project's file
-    has one beside the workload's own. `search=False` leaves out the fixes."""
+    has one beside the workload's own. `search=False` leaves out the fixes; `rents`: the prices by which they are
+    ordered."""
     assumed = Assumptions()
     found = Plan(part, ())
     if part.over_interface:
@@ -93,14 +95,21 @@ def plan(
         demand = demand_of(part, assumed, answers=model.encoder is None, language=not model.classical)
     except (NoModel, NoHardware, NoLoad, NoMeasurement, UnknownName) as error:
         return replace(found, problems=(str(error),), assumptions=assumed.texts)
+    problems, tested = [], None
+    known = model.encoder is None and not model.classical and speed_at(setup, demand, 1) is not None
+    try:
+        if not known:
+            tested = declared_rate(setup.tokens_per_second, demand.answer.mean) or measured(part, reader, assumed)
+    except NoMeasurement as error:
+        problems.append(str(error))
+    if known or (tested is not None and not tested.met):  # at a tested rate the objectives were met
+        share = assumed.number("hardware.target_utilisation", part.hardware.target_utilisation)
+        demand = replace(demand, target=share)
+    setup = _copies(part, setup, demand, tested, assumed)
+    found = replace(found, setup=setup)
     memory = apply(fit(setup, demand), setup, demand, calibration)
     speed = service(setup, demand, memory.limit) if memory.pool > 0 else None
     money = part.budget.monthly_usd if part.budget.monthly_usd is not None else budget
-    problems, tested = [], None
-    try:
-        tested = measured(part, reader, assumed) if speed is None else None
-    except NoMeasurement as error:
-        problems.append(str(error))
     if memory.verdict == "unknown":
         problems.append(memory.reason)
     elif speed is None and tested is None and not problems and (memory.pool > 0 or model.classical):
@@ -113,12 +122,32 @@ def plan(
         service=speed,
         runways=runways(setup, demand, memory, speed, money, tested) if memory.verdict != "unknown" else (),
         ten_times=ten_times(setup, demand, memory, speed, tested),
-        fixes=fixes(setup, demand) if search else (),
+        fixes=fixes(setup, demand, rents) if search else (),
         findings=_findings(found, setup, demand, memory, speed, calibration, tested),
         assumptions=(*assumed.texts, *memory.assumed),
         calibration=calibration,
         measured=tested,
+        carries=carries(setup, demand, memory, speed, tested, "; ".join(problems)),
     )
+
+
+def _copies(part: WorkloadPart, setup: Setup, demand: Demand, tested: Measured | None, assumed: Assumptions) -> Setup:
+    """As many replicas as are declared; where their number is open, as many as the peak needs, and two of what is
+    rented, so that one may fail."""
+    if not setup.open:
+        return setup
+    least = max(1, setup.least)
+    made = sized(replace(setup, least=least), demand, tested)
+    known = tested is not None or speed_at(made, demand, 1) is not None
+    if known and not setup.least and (part.hardware.gpu or part.hardware.target not in ("", "local")):
+        least = assumed.whole("hardware.min_replicas", None)
+        made = sized(replace(setup, least=least), demand, tested)
+    if known:
+        why = "as many as the peak needs, and the fewest that run: no number is declared"
+        assumed.note("serving.parallel.replicas", made.replicas, why)
+    else:
+        assumed.whole("serving.parallel.replicas", None)
+    return made
 
 
 def _no_speed(model: Model, setup: Setup) -> str:
@@ -145,9 +174,10 @@ def _findings(
     if speed is not None:
         said += [Finding("impossible", text) for text in impossible(speed, demand)]
         said += [Finding("missed", text) for text in misses(speed, demand)]
-    elif tested is not None and demand.peak > tested.each * setup.replicas / _EVEN:
-        rate = f"{demand.peak:.3g} requests/s, {setup.replicas} replicas were tested up to"
-        said.append(Finding("missed", f"the peak is {rate} {tested.each * setup.replicas:.3g}: test that rate"))
+    elif tested is not None and demand.peak > tested.each * setup.replicas / EVEN:
+        were = f"{setup.replicas} replicas were" if setup.replicas > 1 else "1 replica was"
+        rate = f"{demand.peak:.3g} requests/s, {were} {tested.word} up to {tested.each * setup.replicas:.3g}"
+        said.append(Finding("missed", f"the peak is {rate}{': test that rate' if tested.met else ''}"))
     said += [Finding("memory", one.finding) for one in found.training if one.finding]
     if calibration is not None:
         said += [Finding("calibration", text) for text in calibration.findings]

@@ -22,6 +22,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "setup": _setup(plan.setup) if plan.setup else None,
         "load": _load(plan),
         "memory": _memory(plan),
+        "carries": _carries(plan),
         "speed": _speed(plan),
         "growth": [_finite(as_dict(one)) for one in plan.runways],
         "ten_times": _finite(as_dict(plan.ten_times)) if plan.ten_times else None,
@@ -106,6 +107,7 @@ def _memory(plan: Plan) -> dict[str, Any] | None:
         "reason": found.reason,
         "share": round(found.share, 4),
         "share_of_visible": round(found.share * found.usable / found.visible, 4),
+        "needed": round(found.share * found.usable),
         "usable": found.usable,
         "visible": found.visible,
         "pool": found.pool,
@@ -124,6 +126,13 @@ def _speed(plan: Plan) -> dict[str, Any] | None:
     data = as_dict(found)
     limits = data.pop("capacity")
     return _finite({"requests_per_second": limits, **data})
+
+
+def _carries(plan: Plan) -> dict[str, Any] | None:
+    """Whether the replicas bear the peak; beside `verdict`, which is of memory alone."""
+    if plan.carries is None or plan.demand is None:
+        return None
+    return {**as_dict(plan.carries), "target_utilisation": plan.demand.target}
 
 
 def _measured(plan: Plan) -> dict[str, Any] | None:
@@ -152,6 +161,10 @@ def _fix(one: Fix) -> dict[str, Any]:
             "levers": [change.lever for change in one.changes],
             "risk": one.risk,
             "bandwidth": round(one.bought, 2),
+            "monthly": None if one.monthly is None else round(one.monthly, 2),
+            "monthly_now": None if one.now is None else round(one.now, 2),
+            "currency": one.currency,
+            "illustrative": one.illustrative,
             "gpus": one.setup.gpus,
             "gpu": one.setup.gpu.name,
             "verdict": one.fit.verdict,

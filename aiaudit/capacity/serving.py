@@ -95,7 +95,8 @@ def budget(
     )
     graphs = law["graphs_gib"]
     low, expected, high = (round(graphs[k] * GIB) for k in ("low", "expected", "high"))
-    captured = Term("graphs", low, expected, high, "captured graphs", {}, law["source"])
+    apart = "" if graphs_inside(law) else ", beside what the engine may use"
+    captured = Term("graphs", low, expected, high, f"captured graphs{apart}", {}, law["source"])
     used = total(terms)
     # vLLM before 0.21 captures graphs after it has sized the pool, out of what utilisation leaves; others within it.
     inside = total([*terms, captured]) if graphs_inside(law) else used

@@ -47,6 +47,9 @@ class Setup(Struct, frozen=True):
     processes: int = 1  # of a replica that serves a classical model
     peak: int | None = None  # bytes of a replica that serves a classical model, as measured
     processor: bool = False  # no GPU: a machine's own processor and memory
+    least: int = 1  # replicas that run whatever the load; 0: nobody declares it
+    open: bool = False  # nobody declares how many replicas there are: as many as the load needs
+    tokens_per_second: float | None = None  # output of one replica, as the project measured it
 
     @property
     def ranks(self) -> int:
@@ -94,8 +97,8 @@ def setup_of(part: WorkloadPart, model: Model, report: HardwareReport | None, as
         engine = "other"
     tp = assumed.whole("serving.parallel.tp", parallel.tp)
     pp = assumed.whole("serving.parallel.pp", parallel.pp)
-    replicas = assumed.whole("serving.parallel.replicas", parallel.replicas or serving.replicas)
     gpu, available = _hardware(part, report, engine, assumed)
+    copies = _copies(part, tp * pp, assumed)
     kv_type = str(assumed.take("model.kv_cache_dtype", part.model.kv_cache_dtype if part.model else ""))
     cache_bytes(kv_type)
     moe = model.shape is not None and model.shape.experts is not None
@@ -107,16 +110,46 @@ def setup_of(part: WorkloadPart, model: Model, report: HardwareReport | None, as
         tp=tp,
         pp=pp,
         ep=assumed.whole("serving.parallel.ep", parallel.ep) if moe else 1,
-        replicas=replicas,
+        replicas=copies.replicas,
         kv_type=kv_type,
         utilisation=serving.memory_utilization,
         max_num_seqs=serving.max_num_seqs or serving.max_batch,
         max_batched=serving.max_num_batched_tokens,
         max_model_len=serving.max_model_len,
         version=serving.engine_version.strip().removeprefix("v"),
-        price=part.hardware.price_per_hour,
+        price=_price(part),
         processor=_on_processor(part, report),
+        least=copies.least,
+        open=copies.open,
+        tokens_per_second=part.hardware.tokens_per_second,
     )
+
+
+class _Copies(Struct, frozen=True):
+    replicas: int
+    least: int  # 0: nobody declares it
+    open: bool
+
+
+def _copies(part: WorkloadPart, ranks: int, assumed: Assumptions) -> _Copies:
+    """Replicas by what is declared: their number, else that of the GPUs, and the fewest that run. Where replicas follow
+    the load, or nothing tells their number, it is open."""
+    hardware = part.hardware
+    declared = part.serving.parallel.replicas or part.serving.replicas or 0
+    bought = (hardware.count or 0) // ranks
+    if hardware.autoscale or not (declared or hardware.count):
+        least = declared if hardware.min_replicas is None else max(1, hardware.min_replicas)
+        return _Copies(max(1, least), least, True)
+    least = max(1, bought, declared, hardware.min_replicas or 0)
+    if not declared:
+        assumed.note("serving.parallel.replicas", least, "all that the declared GPUs hold")
+    return _Copies(declared or least, least, False)
+
+
+def _price(part: WorkloadPart) -> float | None:
+    """An hour of one GPU as it is paid: less the declared discount."""
+    hardware = part.hardware
+    return None if hardware.price_per_hour is None else hardware.price_per_hour * (1 - (hardware.discount or 0.0))
 
 
 def _classical(part: WorkloadPart, model: Model, report: HardwareReport | None, assumed: Assumptions) -> Setup:
@@ -124,13 +157,16 @@ def _classical(part: WorkloadPart, model: Model, report: HardwareReport | None, 
     serving = part.serving
     engine = str(assumed.take("serving.engine", serving.engine))
     gpu, available = _hardware(part, report, "other", assumed)
+    copies = _copies(part, 1, assumed)
     return Setup(
         model=model,
         engine=engine,
         gpu=gpu,
         available=available,
-        replicas=assumed.whole("serving.parallel.replicas", serving.parallel.replicas or serving.replicas),
-        price=part.hardware.price_per_hour,
+        replicas=copies.replicas,
+        least=copies.least,
+        open=copies.open,
+        price=_price(part),
         processes=assumed.whole("serving.processes", serving.processes),
         processor=_on_processor(part, report),
     )

@@ -96,9 +96,13 @@ def plan(
             f"{settings.file or 'aiaudit.yaml'}: there is no `workload:` to plan; `aiaudit init --print` proposes one "
             "to fill in, docs/capacity.md explains it"
         )
+    from aiaudit.cost.build import rents
+
+    book = plan_cost.book_of(prices)
+    work, monthly, hours = settings.workload, settings.budget.monthly, rents(settings.workload, book)
     report = _machine(settings, root)
     with Reader(root) as reader:
-        made = make(settings.workload, reader, report, budget=settings.budget.monthly, search=calibrate is None)
+        made = make(work, reader, report, budget=monthly, search=calibrate is None, rents=hours)
         known = stored(reader)
         if calibrate is not None and made.setup is not None and made.demand is not None:
             try:
@@ -108,8 +112,8 @@ def plan(
             write_below(root, FILE, known.to_json().encode())
             say(f"kept in {FILE}: later plans of this setup use it")
         if known is not None or calibrate is not None:
-            made = make(settings.workload, reader, report, known, settings.budget.monthly)
-    money = plan_cost.cost(settings, made, prices, day(as_of) or dt.datetime.now(dt.UTC).date(), months)
+            made = make(work, reader, report, known, monthly, rents=hours)
+    money = plan_cost.cost(settings, made, book, day(as_of) or dt.datetime.now(dt.UTC).date(), months)
     if cost_diff is not None:
         print(plan_cost.difference(cost_diff, money), end="")
     elif form is PlanFormat.FOCUS_CSV:

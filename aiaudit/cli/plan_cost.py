@@ -15,33 +15,37 @@ from aiaudit.reports.text import visible
 if TYPE_CHECKING:
     from aiaudit.capacity.plan import Plan
     from aiaudit.cost.cost import Cost, Gate
+    from aiaudit.cost.prices import PriceBook
     from aiaudit.project.config import ProjectConfig
 
 MOST_BASE: Final = 64 * 1024 * 1024  # bytes of a base to compare with
 _PERCENTILES: Final = ("p10", "p50", "p90", "expected")
 
 
-def cost(
-    settings: ProjectConfig, plan: Plan | None, prices: Path | None, as_of: dt.date, months: int | None
-) -> Cost | str:
+def cost(settings: ProjectConfig, plan: Plan | None, book: PriceBook, as_of: dt.date, months: int | None) -> Cost | str:
     """The cost of the declared workload, or why there is none."""
     from aiaudit.cost.build import MOST_MONTHS, BudgetGiven, NoCost
     from aiaudit.cost.cost import cost_of
-    from aiaudit.cost.price_files import BadPrices, load_prices
-    from aiaudit.cost.prices import PriceBook
 
     if months is not None and not 1 <= months <= MOST_MONTHS:
         raise UsageError(f"--months {months}: expected 1 to {MOST_MONTHS}")
-    try:
-        book = load_prices(prices) if prices else PriceBook()
-    except BadPrices as error:
-        raise UsageError(f"--prices {error}") from None
     budget = settings.budget
     given = BudgetGiven(budget.monthly, budget.total, budget.currency or "", budget.gate or "")
     try:
         return cost_of(settings.workload, plan, book, as_of, given, months)
     except NoCost as error:
         return str(error)
+
+
+def book_of(prices: Path | None) -> PriceBook:
+    """`--prices`; else what ships."""
+    from aiaudit.cost.price_files import BadPrices, load_prices
+    from aiaudit.cost.prices import PriceBook
+
+    try:
+        return load_prices(prices) if prices else PriceBook()
+    except BadPrices as error:
+        raise UsageError(f"--prices {error}") from None
 
 
 def limit_of(text: str) -> tuple[Decimal, str]:

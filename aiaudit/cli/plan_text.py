@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 
 from aiaudit import lazy
-from aiaudit.capacity.demand import Demand
 from aiaudit.capacity.fixes import Fix
 from aiaudit.capacity.growth import Runway
 from aiaudit.capacity.measured import Measured
@@ -20,6 +19,12 @@ _GAPS = lazy.regex(r"( {2,})")  # columns and indents stay; all else is one line
 BAR = 40  # cells of the memory bar
 _SIGN = {"weights": "█", "working set": "▓", "context": "▓", "graphs": "▓", "cache": "▒", "workspace": "▓"}
 _ANSWER = {"yes": "yes", "tight": "yes, tightly", "no": "no", "unknown": "cannot be told"}
+_CARRIES = {"yes": "yes", "tight": "barely", "no": "no", "unknown": "cannot be told"}
+_FITS = {"yes": "It fits in memory", "tight": "It fits in memory, tightly", "no": "It does not fit in memory"}
+_LOAD = {
+    "yes": "and carries the load", "tight": "and barely carries the load", "no": "but does not carry the load",
+    "unknown": "and nothing tells whether it carries the load",
+}  # fmt: skip
 
 
 def lines(plan: Plan) -> Iterator[str]:
@@ -55,26 +60,34 @@ def _head(plan: Plan) -> Iterator[str]:
     copies = f"{setup.replicas} × " if setup.replicas > 1 else ""
     split = f" × {setup.ranks}" if setup.ranks > 1 else ""
     form = "" if setup.model.classical else f" in {setup.model.form.name}"
-    yield f"{name}: {setup.model.name}{form} on {copies}{setup.gpu.name}{split}, {setup.engine}"
+    yield f"{name}: {setup.model.name}{form} on {copies}{setup.gpu.name}{split}, {setup.engine}{_headline(plan)}"
+
+
+def _headline(plan: Plan) -> str:
+    """Both answers: whether the model fits in memory, and whether what there is carries the load."""
+    if plan.carries is None or plan.verdict not in _FITS:
+        return ""
+    fits = _FITS[plan.verdict]
+    return f". {fits}." if plan.verdict == "no" else f". {fits} {_LOAD[plan.carries.verdict]}."
 
 
 def _table(plan: Plan) -> Iterator[str]:
-    rows = [("Fits?", _fits(plan))]
+    rows = [("Fits in memory?", _fits(plan))]
+    if plan.carries is not None:
+        rows.append(("Carries the load?", f"{_CARRIES[plan.carries.verdict]}: {plan.carries.reason}"))
     if plan.service is not None and plan.demand is not None:
-        service, asked = plan.service, plan.demand
-        limit = service.capacity
-        rows.append(
-            ("How many requests?", f"{limit.expected:.3g}/s ({limit.low:.3g} at worst; never above {limit.bound:.3g});"
-             f" the peak of {asked.peak:.3g}/s is {service.utilisation:.0%}")
-        )  # fmt: skip
+        limit = plan.service.capacity
+        known = f"{limit.expected:.3g}/s ({limit.low:.3g} at worst; never above {limit.bound:.3g})"
+        rows.append(("How many requests?", f"{known}; planned for is at most {plan.demand.target:.0%} of it"))
         rows.append(("How long?", f"{_times(plan)} at p95"))
-    elif plan.measured is not None and plan.demand is not None and plan.setup is not None:
-        rows += _tested(plan.measured, plan.demand, plan.setup)
+    elif plan.measured is not None and plan.setup is not None:
+        rows += _tested(plan.measured, plan.setup)
     if plan.runways:
         rows.append(("What then?", "; ".join(_runway(one) for one in plan.runways)))
     if plan.ten_times is not None and plan.ten_times.gpus is not None and plan.setup is not None:
         ten = plan.ten_times
-        more = f"{ten.replicas} replicas" if plan.setup.processor else f"{ten.replicas} replicas, {ten.gpus}"
+        copies = "1 replica" if ten.replicas == 1 else f"{ten.replicas} replicas"
+        more = copies if plan.setup.processor else f"{copies}, {ten.gpus}"
         rows.append(("At ten times", f"{more} × {plan.setup.gpu.name}"))
     if not plan.workload.over_interface:
         rows += [("Not known", problem) for problem in plan.problems]
@@ -83,15 +96,15 @@ def _table(plan: Plan) -> Iterator[str]:
         yield f"  {name:<{width}}  {text}"
 
 
-def _tested(found: Measured, asked: Demand, setup: Setup) -> list[tuple[str, str]]:
+def _tested(found: Measured, setup: Setup) -> list[tuple[str, str]]:
     """The rows of what a load test shows: it is a lower bound."""
     rate = found.each * setup.replicas
     copies = f" by {setup.replicas} replicas" if setup.replicas > 1 else ""
-    many = f"at least {rate:.3g}/s{copies}, as tested; the peak of {asked.peak:.3g}/s is {asked.peak / rate:.0%}"
+    many = f"{'at least ' if found.met else ''}{rate:.3g}/s{copies}, as {found.word}"
     rows = [("How many requests?", many)]
     if found.p95_ms is not None:
         rows.append(("How long?", f"whole answer {found.p95_ms:,.0f} ms at p95, at {found.each:.3g}/s a replica"))
-    return [*rows, ("Tested by", found.source)]
+    return [*rows, (f"{found.word.capitalize()} by", found.source)]
 
 
 def _fits(plan: Plan) -> str:
@@ -101,7 +114,8 @@ def _fits(plan: Plan) -> str:
     if plan.fit is None:
         return _ANSWER["unknown"]
     held = plan.fit
-    known = f"; {held.holds:,} requests in flight fit, {held.concurrency:.0f} are needed" if held.pool else ""
+    need = "" if held.beyond else f", {held.concurrency:.0f} are needed"
+    known = f"; {held.holds:,} requests in flight fit{need}" if held.pool else ""
     return f"{_ANSWER[held.verdict]}: {held.reason}{known}"
 
 
@@ -130,7 +144,16 @@ def _runway(one: Runway) -> str:
 def _fix(one: Fix) -> str:
     risk = {0: "", 1: "; check the quality", 2: "; evaluate the quality first"}[one.risk]
     use = f", {one.service.utilisation:.0%} used at peak" if one.service else ""
-    return f"{one.text}: {one.setup.gpus} × {one.setup.gpu.name}, {one.bought:.1f} × the bandwidth{use}{risk}"
+    return f"{one.text}: {one.setup.gpus} × {one.setup.gpu.name}, {_price(one)}{use}{risk}"
+
+
+def _price(one: Fix) -> str:
+    """Money a month; where no price is known, the bandwidth that stands in for it."""
+    if one.monthly is None:
+        return f"no price known, {one.bought:.1f} × the bandwidth"
+    now = "" if one.now is None else f" (now {one.now:,.0f})"
+    mark = " at an illustrative price" if one.illustrative else ""
+    return f"{one.currency} {one.monthly:,.0f} a month{now}{mark}".strip()
 
 
 def _bar(plan: Plan) -> Iterator[str]:
@@ -153,7 +176,7 @@ def _bar(plan: Plan) -> Iterator[str]:
     limit = "" if held.usable == held.visible else f" usable ({size(held.visible)} visible)"
     yield (
         f"  Memory of each {'replica' if plan.setup.processor else 'GPU'}  [{cells}]"
-        f"  {size(held.terms.expected)} of {size(held.usable)} {unit}{limit}"
+        f"  {size(round(held.share * held.usable))} of {size(held.usable)} {unit}{limit}"
     )
     for term in held.terms.terms:
         band = "" if term.low == term.high else f" ({size(term.low, 1)} … {size(term.high, 1)})"

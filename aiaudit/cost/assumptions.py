@@ -16,8 +16,6 @@ DEFAULTS: Final[Mapping[str, tuple[Value, str]]] = {
     "api.tool_tokens": (0.0, "no tool definitions in the prompt"),
     "hardware.pricing": ("on-demand", "hours are bought without a commitment"),
     "hardware.discount": (0.0, "off the list price"),
-    "hardware.target_utilisation": (0.7, "of a replica's throughput is planned for, the rest is for bursts"),
-    "hardware.min_replicas": (2, "one may fail while the other serves"),
     "hardware.autoscale": (False, "replicas for the peak run all the time"),
     "training.runs_a_month": (1.0, "a recurring run without `every`"),
     "uncertainty.load": (0.2, "relative standard deviation of a month's load"),

@@ -83,8 +83,11 @@ def hosting_line(inputs: Inputs, hosting: Hosting, load: float = 1.0) -> Line:
     gpus = count * hosting.ranks
     hours = decimal(hours_a_month(inputs, hosting))
     each = f"{count} replicas of {hosting.ranks} × " if hosting.ranks > 1 else f"{count} × "
+    few = hosting.declared is not None and hosting.declared < count
+    are = "is" if hosting.declared == 1 else "are"
+    why = f" (the load needs {count}, declared {are} {hosting.declared})" if few else ""
     return Line(
-        "serving", f"{each}{hosting.gpu}, {hosting.pricing}", decimal(gpus) * hours, hosting.unit, hosting.price,
+        "serving", f"{each}{hosting.gpu}, {hosting.pricing}{why}", decimal(gpus) * hours, hosting.unit, hosting.price,
         "replicas" if hosting.rate is not None else "fixed",
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ taken from a default or from the illustrative table is listed."""
 from __future__ import annotations
 
 import datetime as dt
+import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from aiaudit.capacity.demand import NoLoad, demand_of
+from aiaudit.capacity.fixes import Rents
+from aiaudit.capacity.sizing import filled_at
 from aiaudit.capacity.tables import UnknownName, gpu_named, table
 from aiaudit.cost.assumptions import CostAssumptions
 from aiaudit.cost.inputs import (
@@ -225,18 +228,20 @@ def _hosting(work: _Build, load: Load, *, wanted: bool) -> Hosting | None:
     ranks = setup.ranks if setup else (part.serving.parallel.tp or 1) * (part.serving.parallel.pp or 1)
     rate = _rate(work, load)
     declared = part.serving.parallel.replicas or part.serving.replicas
+    autoscale = bool(assumed.take("hardware.autoscale", hardware.autoscale)) if rate else False
+    bought = 0 if autoscale else (hardware.count or 0) // ranks
     floor = hardware.min_replicas
     if floor is None:
-        floor = declared if declared else assumed.whole("hardware.min_replicas", None)
-    autoscale = bool(assumed.take("hardware.autoscale", hardware.autoscale)) if rate else False
+        floor = declared or bought or assumed.whole("hardware.min_replicas", None)
     if not autoscale:
-        floor = max(floor, declared or 0, (hardware.count or 0) // ranks)
+        floor = max(floor, declared or 0, bought)
     if rate is None:
         if not declared and hardware.count is None and wanted:
             why = "; ".join(plan.problems) if plan and plan.problems else "its throughput is unknown"
             work.lacks("serving", f"replicas of {name} ({why})", "workload.hardware.tokens_per_second or replicas")
             return None
         assumed.note("serving.replicas", floor, "as declared, at any load: the throughput of one is not known")
+    memory, demand = (plan.fit, plan.demand) if plan else (None, None)
     unit = "machine hours" if _on_processor(part, setup) else "GPU hours"
     return Hosting(
         gpu=name or "machine",
@@ -248,9 +253,11 @@ def _hosting(work: _Build, load: Load, *, wanted: bool) -> Hosting | None:
         price=price.times(1 - decimal(discount)),
         pricing=pricing,
         setup=setup,
-        demand=plan.demand if plan else None,
-        fit=plan.fit if plan else None,
+        demand=demand,
+        fit=memory,
         unit=unit,
+        filled=filled_at(demand, memory) if demand is not None and memory is not None else math.inf,
+        declared=setup.replicas if setup and not setup.open else None,
         why="" if rate else "; ".join(plan.problems) if plan and plan.problems else "nothing tells it",
     )
 
@@ -259,8 +266,8 @@ def _target(work: _Build, assumed: CostAssumptions, rate: Rate | None) -> float:
     """The share of a replica's throughput that is planned for. A tested rate is one at which the objectives were met,
     so that nothing is taken off where nothing is declared."""
     declared = work.part.hardware.target_utilisation
-    tested = work.part.hardware.tokens_per_second is None and work.plan is not None and work.plan.measured is not None
-    if rate is None or (tested and declared is None):
+    tested = work.plan.measured if work.plan else None
+    if rate is None or (tested is not None and tested.met and declared is None):
         return 1.0
     return assumed.number("hardware.target_utilisation", declared)
 
@@ -287,6 +294,18 @@ def _rate(work: _Build, load: Load) -> Rate | None:
     limit, copies = plan.service.capacity, plan.setup.replicas
     low, expected = limit.low / copies, limit.expected / copies
     return Rate(low, expected, min(limit.bound / copies, 2 * expected - low)) if expected > 0 else None
+
+
+def rents(part: WorkloadPart, book: PriceBook) -> Rents:
+    """What an hour of any GPU costs, bought as the workload buys its own: by the book, less the declared discount."""
+    pricing: Pricing = part.hardware.pricing or "on-demand"
+    share = 1 - (part.hardware.discount or 0.0)
+
+    def hour(name: str) -> tuple[float, bool] | None:
+        price = book.gpu_hour(name, pricing) or book.gpu_hour(name)
+        return None if price is None else (float(price.amount) * share, price.illustrative)
+
+    return Rents(book.currency, hour)
 
 
 def _hour_price(work: _Build, name: str, pricing: Pricing) -> Price | None:

@@ -206,7 +206,7 @@ def break_even(inputs: Inputs) -> BreakEven | None:
         return None
     replica = _replica_month(inputs, hosting)
     share = load.mean / load.peak if load.peak > 0 and not hosting.autoscale else 1.0
-    full = hosting.rate.expected * hosting.target * share * 3600 * HOURS_A_MONTH * load.hours / 24
+    full = hosting.bears() * share * 3600 * HOURS_A_MONTH * load.hours / 24
     at_full = replica / decimal(full)
     fleet = max(1, hosting.floor)
     money = inputs.currency

@@ -23,6 +23,8 @@ def focus_csv(found: Cost) -> str:
     """The projection as FOCUS 1.3 rows: each line of each month. Forecasts, not charges: `x_Forecast` is true in all.
 
     A quantity of million tokens is written in tokens, as FOCUS counts them. Months are counted from that of `as_of`.
+    The provider is that of the interface; who rents out machines is not declared, so it is empty there, and the source
+    of the price stands in a column of its own.
     """
     from aiaudit.reports.csv import safe_cell
 
@@ -41,8 +43,9 @@ def focus_csv(found: Cost) -> str:
             cost = plain(line.amount)
             unit = "Tokens" if tokens else line.unit
             dated = line.price.date.isoformat() if line.price.date else ""
+            provider = inputs.api.price.provider if inputs.api is not None and line.key == "api" else ""
             row = (
-                start, end, start, end, inputs.currency, _CATEGORY.get(line.key, "Other"), line.key, line.price.source,
+                start, end, start, end, inputs.currency, _CATEGORY.get(line.key, "Other"), line.key, provider,
                 "Usage", line.text, "Standard", plain(amount), unit, plain(amount), unit, plain(price),
                 plain(price), cost, cost, cost, cost, "true", two(month.p10), two(month.p90), line.price.source, dated,
             )  # fmt: skip

@@ -4,6 +4,7 @@ projections may change a copy and run it again."""
 from __future__ import annotations
 
 import datetime as dt
+import math
 from decimal import Decimal
 from typing import Final
 
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from aiaudit.capacity.demand import Demand, Growth, Spread
 from aiaudit.capacity.fit import Fit
 from aiaudit.capacity.setup import Setup
+from aiaudit.capacity.sizing import ROUNDING
 from aiaudit.cost.prices import ApiPrice, Price
 
 HOURS_A_MONTH: Final = 730
@@ -84,14 +86,17 @@ class Hosting(Struct, frozen=True):
     fit: Fit | None = None
     unit: str = "GPU hours"  # what is rented
     why: str = ""
+    filled: float = math.inf  # requests a second at which the declared concurrency fills a replica
+    declared: int | None = None  # replicas that there are, where that is declared
+
+    def bears(self, scale: float = 1.0) -> float:
+        """Requests a second that are planned for on one replica; 0 where its throughput is not known."""
+        return 0.0 if self.rate is None else min(self.rate.expected * scale * self.target, self.filled)
 
     def needed(self, rate: float, scale: float = 1.0) -> int:
         """Replicas for `rate` requests a second, and at least the floor. `scale`: of the throughput."""
-        import math
-
-        if self.rate is None or self.rate.expected <= 0:
-            return self.floor
-        return max(self.floor, math.ceil(rate / (self.rate.expected * scale * self.target) - 1e-9))
+        each = self.bears(scale)
+        return self.floor if each <= 0 else max(self.floor, math.ceil(rate / each - ROUNDING))
 
 
 class Training(Struct, frozen=True):

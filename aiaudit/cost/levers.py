@@ -164,6 +164,7 @@ def _quantised(hosting: Hosting, form: str) -> Hosting | None:
         return None
     from aiaudit.capacity.fit import fit
     from aiaudit.capacity.latency import service
+    from aiaudit.capacity.sizing import filled_at
 
     try:
         wanted = weight_format(form)
@@ -172,14 +173,14 @@ def _quantised(hosting: Hosting, form: str) -> Hosting | None:
     present = setup.model.form
     if wanted.linear >= (present.whole or present.linear) or present.name == "mxfp4":
         return None
-    changed = replace(setup, model=setup.model.quantised(wanted, setup.engine))
+    changed = replace(setup, model=setup.model.quantised(wanted, setup.engine), tokens_per_second=None)
     memory = fit(changed, demand)
     speed = service(changed, demand, memory.limit) if memory.verdict in ("yes", "tight") else None
     if speed is None or speed.capacity.expected <= 0:
         return None
     low, usual = speed.capacity.low / setup.replicas, speed.capacity.expected / setup.replicas
     rate = Rate(low, usual, min(speed.capacity.bound / setup.replicas, 2 * usual - low))
-    return replace(hosting, setup=changed, fit=memory, rate=rate)
+    return replace(hosting, setup=changed, fit=memory, rate=rate, filled=filled_at(demand, memory))
 
 
 def _other_ideas(inputs: Inputs) -> Iterator[_Idea]:

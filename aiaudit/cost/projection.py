@@ -105,7 +105,7 @@ def coefficients(inputs: Inputs) -> Coefficients:
     if hosting is not None and hosting.rate is not None:
         replica = float(hosting.price.amount * hosting.ranks * decimal(hours_a_month(inputs, hosting)))
         asked = inputs.load.mean if hosting.autoscale else inputs.load.peak
-        rate = asked / (hosting.rate.expected * hosting.target)
+        rate = asked / hosting.bears()
         floor = hosting.floor
     store = inputs.storage
     aged = [0.0] * inputs.months

@@ -87,6 +87,11 @@ def to_json(found: Cost) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _one(name: str) -> str:
+    """Such as "1,000 requests", "a million tokens"."""
+    return name if name[:1].isdigit() else f"a {name}"
+
+
 def _ten_times(found: Cost) -> dict[str, Any]:
     ten = found.ten_times
     if ten.monthly is None or ten.mean is None:
@@ -137,7 +142,7 @@ def lines(found: Cost, listed: Collection[str] = ()) -> Iterator[str]:
     more = f"unknown: {ten.problem}" if ten.monthly is None else f"{shown(ten.monthly, money)} a month"
     yield f"At ten times the load: {more}"
     if found.units:
-        yield "Unit costs: " + ", ".join(f"{shown(u.amount, money)} a {u.name}" for u in found.units)
+        yield "Unit costs: " + ", ".join(f"{shown(u.amount, money)} for {_one(u.name)}" for u in found.units)
     if found.break_even:
         yield f"Break-even: {found.break_even.text}"
     if found.carbon:

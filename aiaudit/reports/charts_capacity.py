@@ -20,8 +20,9 @@ def memory_bar(memory: Record, whose: str = "GPU") -> Markup:
     must stop."""
     visible, usable = memory.whole("visible"), memory.whole("usable")
     parts = [(one.text("name"), one.whole("expected")) for one in memory.records("terms")]
-    needed = sum(size for _, size in parts)
-    whole = max(visible, needed, 1)
+    drawn = sum(size for _, size in parts)
+    needed = memory.whole("needed") or drawn  # without what does not count against the engine's share
+    whole = max(visible, drawn, 1)
     said = ", ".join(f"{name} {size / GIB:.1f} GiB" for name, size in parts)
     body, at = f'<rect x="0" y="4" width="100%" height="20" fill="{TRACK}"/>', 0.0
     for name, size in parts:

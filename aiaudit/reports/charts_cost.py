@@ -60,7 +60,9 @@ def projection(cost: Record) -> Markup:
     if budget:
         budget_said = escape(say("chart.budget", amount=short(budget)))
         body += f'<rect x="0" y="{y(budget) - 1:.1f}" width="100%" height="2" fill="{FAILED}"/>'
-        body += f'<text x="0" y="{max(12.0, y(budget) - 5):.1f}" fill="{FAILED}" {_FONT}>{budget_said}</text>'
+        # its name stands above the plot, where no bar lies under it
+        body += f'<rect x="0" y="7" width="14" height="2" fill="{FAILED}"/>'
+        body += f'<text x="20" y="12" fill="{FAILED}" {_FONT}>{budget_said}</text>'
     body += f'<text x="0" y="{bottom + 16}" fill="{INK_3}" {_FONT}>{escape(say("chart.month", month=1))}</text>'
     if len(months) > 1:
         last = months[-1]

@@ -107,8 +107,9 @@ class Report(Opening):
 
     @cached_property
     def runway_months(self) -> float | None:
-        """Months until growth ends speed, memory or budget; None where it does not, or that is not known."""
-        ends = [one.number("expected") for one in self.result.record("capacity").records("growth")]
+        """Months until growth ends speed or memory; None where it does not, or that is not known."""
+        growth = self.result.record("capacity").records("growth")
+        ends = [one.number("expected") for one in growth if one.text("what") != "budget"]
         return min((end for end in ends if end is not None), default=None)
 
     @cached_property

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple
 
+from aiaudit.reports.record import Record
 from aiaudit.reports.strings import current, say
 from aiaudit.reports.text import MINUS, NBSP, figure, lower_first, thousands, upper_first
 
@@ -381,14 +383,64 @@ def data_heading(sets: int, problems: int, serious: int) -> str:
     return sentence(first, told(key, problems, serious=number(serious)))
 
 
-def capacity_heading(verdict: str, months: float | None) -> str:
-    """Whether the declared model serves the declared load, and for how long; `months` None where that is not known."""
+def capacity_heading(verdict: str, months: float | None, carries: str = "") -> str:
+    """Whether the declared model fits in memory, whether the hardware carries the load, and for how long.
+
+    `months` is None where that is not known. A result that does not say whether the load is carried tells it by them.
+    """
     fits = say(f"heading.capacity.{verdict if verdict in ('yes', 'tight', 'no') else 'unknown'}")
-    if verdict not in ("yes", "tight") or months is None:
+    if verdict not in ("yes", "tight"):
         return fits
-    if months <= 0:
-        return say("heading.capacity.not_load", fits=fits)
+    if not carries:
+        carries = "" if months is None else "no" if months <= 0 else "yes"
+    if carries in ("no", "tight", "unknown"):
+        return say(f"heading.capacity.load_{carries}", fits=fits)
+    if months is None or months <= 0:
+        return say("heading.capacity.load_yes", fits=fits) if carries else fits
     return say("heading.capacity.lasts", fits=fits, months=digits(round(months), "month"))
+
+
+def fits(verdict: str) -> str:
+    """The answer to whether the model fits in memory."""
+    return say(f"capacity.answer.{verdict if verdict in ('yes', 'tight', 'no') else 'unknown'}")
+
+
+def carries(verdict: str) -> str:
+    """The answer to whether what there is carries the load."""
+    return say(f"capacity.carries.{verdict if verdict in ('yes', 'tight', 'no') else 'unknown'}")
+
+
+def change(one: Record) -> str:
+    """A change that would help, with what its GPUs cost a month where a price is known."""
+    text, gpus, gpu = one.text("text"), str(one.whole("gpus")), one.text("gpu")
+    amount, now = one.number("monthly"), one.number("monthly_now")
+    if amount is None:
+        return say("capacity.change", change=text, gpus=gpus, gpu=gpu)
+    unit, cost = one.text("currency"), f"{amount:,.0f}"
+    if now is None:
+        priced = say("capacity.change_price", change=text, gpus=gpus, gpu=gpu, unit=unit, amount=cost)
+    else:
+        before = f"{now:,.0f}"
+        priced = say("capacity.change_priced", change=text, gpus=gpus, gpu=gpu, unit=unit, amount=cost, now=before)
+    return say("capacity.change_illustrative", change=priced) if one.flag("illustrative") else priced
+
+
+def price_days(cost: Record) -> str:
+    """The days of the prices by which a bill was counted: one, or the first and the last."""
+    known = sorted({line.text("date") for line in cost.records("lines") if line.text("date")})
+    if not known:
+        return ""
+    return day(known[0]) if len(known) == 1 else say("cost.price_days", first=day(known[0]), last=day(known[-1]))
+
+
+def unit_cost(amount: str, name: str) -> str:
+    """Such as "0.71 for a million tokens"; what is less than a cent keeps three digits."""
+    try:
+        value = Decimal(amount)
+    except InvalidOperation:
+        value = Decimal(0)
+    shown = f"{value:.3g}" if abs(value) < Decimal("0.01") else f"{value:,.2f}"
+    return say("cost.for_one", amount=shown, name=name if name[:1].isdigit() else say("cost.one", name=name))
 
 
 def cost_heading(verdict: str, breaks: float | None) -> str:

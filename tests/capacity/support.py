@@ -24,10 +24,11 @@ def planned(text: str, root=None, **settings) -> Plan:
 
 def on(gpu: str = "H100", model: str = "llama-3.1-8b", more: str = "", rate: str = "3") -> Plan:
     """The smallest plan on another GPU or model; `more`: further lines of the block."""
+    count = "" if "count" in gpu or "replicas" in more or "parallel" in more else ", count: 1"
     text = f"""
 workload:
   model: {{source: {model}}}
-  hardware: {{gpu: {gpu}}}
+  hardware: {{gpu: {gpu}{count}}}
   traffic: {{requests_per_second: {rate}, tokens: {{input: 900, output: 250}}}}
 {more}
 """

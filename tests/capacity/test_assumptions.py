@@ -17,6 +17,8 @@ DECLARED = {
     "serving.parallel.tp": "serving: {parallel: {tp: 2}}",
     "serving.parallel.pp": "serving: {parallel: {pp: 2}}",
     "serving.parallel.replicas": "serving: {parallel: {replicas: 2}}",
+    "hardware.min_replicas": "hardware: {min_replicas: 3}",
+    "hardware.target_utilisation": "hardware: {target_utilisation: 0.6}",
     "hardware.count": "hardware: {count: 4}",
     "traffic.requests_per_second.peak": "traffic: {requests_per_second: {peak: 9}}",
     "traffic.concurrency.p99": "traffic: {concurrency: {p99: 9}}",
@@ -56,7 +58,10 @@ def test_a_default_is_listed_where_it_is_used_and_only_there(key):
     assert not any(line.startswith(f"{key}: ") for line in planned(merged(DECLARED[key])).assumptions)
 
 
-@pytest.mark.parametrize("key", [key for key in DECLARED if key not in ("hardware.count", "traffic.concurrency.p99")])
+@pytest.mark.parametrize(
+    "key",
+    [key for key in DECLARED if key not in ("hardware.count", "traffic.concurrency.p99", "serving.parallel.replicas")],
+)
 def test_another_default_makes_another_plan_or_another_line(key, monkeypatch):
     """A default that is used and not listed would change the plan and no assumption."""
     before = planned(SMALLEST)
@@ -82,7 +87,7 @@ def test_what_is_declared_in_full_assumes_nothing():
 workload:
   model: {source: llama-3.1-8b, weights: {dtype: bf16}, kv_cache_dtype: auto}
   serving: {engine: vllm, max_num_seqs: 256, memory_utilization: 0.9, parallel: {tp: 1, pp: 1, replicas: 1}}
-  hardware: {gpu: H100, count: 1}
+  hardware: {gpu: H100, count: 1, target_utilisation: 0.8}
   traffic:
     requests_per_second: {mean: 3, peak: 9}
     concurrency: {p99: 60}

@@ -45,7 +45,7 @@ def test_declared_concurrency_must_fit():
     text = """
 workload:
   model: {source: llama-3.1-8b}
-  hardware: {gpu: RTX 4090}
+  hardware: {gpu: RTX 4090, count: 1}
   traffic: {requests_per_second: 0.1, concurrency: {p99: 200}, tokens: {input: 900, output: 250}}
 """
     made = planned(text)
@@ -74,7 +74,7 @@ def test_the_bound_does_not_rest_on_assumed_tails():
     text = """
 workload:
   model: {source: llama-3.1-8b}
-  hardware: {gpu: H100}
+  hardware: {gpu: H100, count: 1}
   traffic: {requests_per_second: 3, tokens: {input: {p50: 900, p95: 90000}, output: {p50: 250, p95: 2500}}}
 """
     assert planned(text).service.best == usual.best
@@ -144,7 +144,7 @@ def test_fixes_work_when_run_again_and_the_cheapest_is_first():
 
 def test_what_works_needs_no_fix_and_idle_gpus_cost_nothing():
     assert on().fixes == ()
-    made = on("L40S, count: 4", rate="{mean: 3, peak: 9}")
+    made = on("L40S, count: 4", rate="{mean: 3, peak: 9}", more="  serving: {replicas: 1}")
     assert made.fixes[0].bought == 1.0
     assert "replicas" in made.fixes[0].text or "tensor parallel" in made.fixes[0].text
 

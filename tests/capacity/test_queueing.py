@@ -52,7 +52,7 @@ def on(rate: float, most: int):
     text = f"""
 workload:
   model: {{source: llama-3.1-8b}}
-  hardware: {{gpu: H100}}
+  hardware: {{gpu: H100, count: 1}}
   serving: {{engine: vllm, max_num_seqs: {most}}}
   traffic:
     requests_per_second: {{mean: {rate}, peak: {rate}}}

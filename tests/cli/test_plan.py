@@ -35,11 +35,12 @@ def service(tmp_path):
     return tmp_path
 
 
-def test_the_four_answers_come_first(aiaudit, service, snapshot):
+def test_the_answers_come_first(aiaudit, service, snapshot):
     done = aiaudit("plan", service, "--as-of", "2026-11-24")
     assert done.code == 0
-    assert [line.split("  ")[1].strip() for line in done.out.splitlines()[1:5]] == [
-        "Fits?",
+    assert [line.split("  ")[1].strip() for line in done.out.splitlines()[1:6]] == [
+        "Fits in memory?",
+        "Carries the load?",
         "How many requests?",
         "How long?",
         "What then?",

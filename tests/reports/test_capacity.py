@@ -10,7 +10,7 @@ import pytest
 from aiaudit.capacity.plan import plan
 from aiaudit.capacity.report import to_json
 from aiaudit.cost.report import to_json as cost_json
-from aiaudit.reports import html, markdown, schema, words
+from aiaudit.reports import charts_cost, html, markdown, schema, words
 from aiaudit.reports.charts_capacity import memory_bar
 from aiaudit.reports.record import Record
 from tests.capacity.support import on, planned
@@ -101,8 +101,45 @@ def test_the_bar_says_its_figures_and_marks_the_limit():
 
 @pytest.mark.parametrize(
     ("verdict", "months", "said"),
-    [("yes", 7.2, "holds the model, for about 7 months of growth"), ("tight", None, "with little room"), ("no", 3.0, "does not hold"),
-     ("unknown", None, "cannot be told"), ("yes", 0.0, "but not the load")],
+    [("yes", 7.2, "holds the model and carries the load, for about 7 months of growth"), ("tight", None, "with little room"), ("no", 3.0, "does not hold"),
+     ("unknown", None, "cannot be told"), ("yes", 0.0, "but does not carry the load")],
 )  # fmt: skip
 def test_headings(verdict, months, said):
     assert said in words.capacity_heading(verdict, months)
+
+
+def test_both_answers_are_in_the_heading_the_lead_and_the_markdown():
+    result = with_plan(on("L40S", rate="{mean: 1, peak: 5}"))
+    for text in (html.render(result), markdown.render(result)):
+        assert "The declared hardware holds the model, but does not carry the load" in text
+        assert "Carries the load: no, the peak of 5/s is 122% of 4.1/s; it needs 2 replicas." in text
+
+
+def test_a_change_shows_its_price():
+    found = {
+        "text": "2 replicas",
+        "gpus": 2,
+        "gpu": "L40S",
+        "monthly": 2628.0,
+        "monthly_now": 1314.0,
+        "currency": "USD",
+    }
+    assert words.change(Record(found)) == "2 replicas (2 × L40S): USD 2,628 a month, now 1,314"
+    assert words.change(Record({**found, "illustrative": True})).endswith(", at an illustrative price")
+    assert words.change(Record({**found, "monthly": None})) == "2 replicas (2 × L40S)"
+
+
+def test_one_day_of_prices_is_told_and_units_are_words():
+    lines = [{"date": "2026-11-24"}, {"date": "2026-11-24"}, {"date": None}]
+    assert words.price_days(Record({"lines": lines})).replace("\xa0", " ") == "24 Nov 2026"
+    lines.append({"date": "2026-09-01"})
+    assert words.price_days(Record({"lines": lines})).replace("\xa0", " ") == "1 Sep 2026 to 24 Nov 2026"
+    assert words.unit_cost("0.706", "million tokens") == "0.71 for a million tokens"
+    assert words.unit_cost("0.00041", "1,000 requests") == "0.00041 for 1,000 requests"
+
+
+def test_the_budget_is_named_above_the_plot():
+    months = [{"month": n, "p10": "1000", "p50": "1200", "p90": "1500"} for n in (1, 2)]
+    chart = str(charts_cost.projection(Record({"months": months, "budget": {"monthly": "1500"}, "currency": "USD"})))
+    label = chart[: chart.index(">budget 1,500<")].rpartition("<text")[2]
+    assert 'y="12"' in label and 'x="20"' in label

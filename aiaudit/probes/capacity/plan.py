@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from aiaudit.model.fact import Evidence, Fact, Level, State
-from aiaudit.model.types import BOOL, DOUBLE, DYN, STRING, Type, list_of, record
+from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.project.config import FILE
 from aiaudit.project.reader import Reader
 
 if TYPE_CHECKING:
     from aiaudit.capacity.plan import Plan  # the model is imported only where a workload is declared
+    from aiaudit.cost.prices import PriceBook
 
 _PLACE: Final = {"path": STRING}
 MEMO: Final = "capacity.plan"
@@ -33,6 +34,12 @@ _TYPE: Final = record(
     holds=DOUBLE,
     beyond=BOOL,
     speed_known=BOOL,
+    carries=STRING,
+    load=STRING,
+    replicas=INT,
+    replicas_needed=INT,
+    replicas_declared=BOOL,
+    target=DOUBLE,
     utilisation=DOUBLE,
     months_left=DOUBLE,
     calibrated=BOOL,
@@ -54,8 +61,11 @@ class PlanQuery(Query):
 class PlanProbe(Probe[PlanQuery]):
     """The plan of `workload:` in aiaudit.yaml; absent where nothing is declared.
 
-    `verdict`: yes, tight, no, unknown. `share`: memory needed of what the engine may use. `months_left`: until growth
-    ends speed, memory or budget, whichever is first; −1 where that cannot be told, 1,200 where it does not end.
+    `verdict`: whether it fits in memory: yes, tight, no, unknown. `carries`: the same of the load (tight: beyond the
+    share that is planned for), and `load` says why. `replicas`: those that there are, or, where `replicas_declared` is
+    false, those that the plan took; `replicas_needed`: that the peak needs, −1 where that is not known; `target`: the
+    share of the capacity that is planned for. `share`: memory needed of what the engine may use. `months_left`: until
+    growth ends speed, memory or budget, whichever is first; −1 where that cannot be told, 1,200 where it does not end.
     `unit`: whose memory it is, a GPU's or, where there is none, a replica's.
     `beyond`: the load is beyond the speed, so that waiting requests fill any cache.
     `impossible`: declared figures above what the hardware can do at best. `missed`: objectives that the expected
@@ -100,11 +110,25 @@ def planned(context: Context) -> Plan | None:
             from aiaudit.probes.hardware import probe_hardware
 
             report = probe_hardware(context.options.get("hardware_root", "/"))
+        from aiaudit.cost.build import rents
+
         with Reader(context.project.root) as reader:
             known = stored(reader)
-            context.memo[MEMO] = plan(workload, reader, report, known, context.config.budget.monthly)
+            budget, prices = context.config.budget.monthly, rents(workload, book_of(context.options.get("prices")))
+            context.memo[MEMO] = plan(workload, reader, report, known, budget, rents=prices)
     made = context.memo[MEMO]
     return made if isinstance(made, Plan) else None
+
+
+def book_of(path: str | None) -> PriceBook:
+    """The prices that the caller names; else what ships."""
+    from aiaudit.cost.prices import PriceBook
+
+    if path is None:
+        return PriceBook()
+    from aiaudit.cost.price_files import price_book
+
+    return price_book(path)
 
 
 def _value(made: Plan) -> dict[str, Any]:
@@ -129,6 +153,12 @@ def _value(made: Plan) -> dict[str, Any]:
         "in_flight": round(held.concurrency, 1) if held else 0.0,
         "holds": float(held.holds) if held else 0.0,
         "beyond": held.beyond if held else False,
+        "carries": made.carries.verdict if made.carries else "unknown",
+        "load": made.carries.reason if made.carries else "",
+        "replicas": made.setup.replicas if made.setup else 0,
+        "replicas_needed": -1 if made.carries is None or made.carries.needed is None else made.carries.needed,
+        "replicas_declared": made.carries.declared if made.carries else False,
+        "target": made.demand.target if made.demand else 0.0,
         "speed_known": speed is not None or made.measured is not None,
         "utilisation": round(speed.utilisation, 4) if speed else _tested(made),
         "months_left": round(min(ends), 1) if ends else 1200.0 if months else -1.0,

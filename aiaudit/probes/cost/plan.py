@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.capacity.plan import planned
+from aiaudit.probes.capacity.plan import book_of, planned
 from aiaudit.project.config import FILE
 
 if TYPE_CHECKING:
     from aiaudit.cost.cost import Cost  # the model is imported only where a workload is declared
-    from aiaudit.cost.prices import PriceBook
 
 _TYPE: Final = record(
     "cost plan",
@@ -73,10 +72,11 @@ class PlanProbe(Probe[PlanQuery]):
         place = config.place("workload")
         budget = config.budget
         given = BudgetGiven(budget.monthly, budget.total, budget.currency or "", budget.gate or "")
-        declared = config.workload.growth.horizon_months or 0
-        months, why = (declared, "") if declared >= _YEAR else (_YEAR, "a budget is one of a year at the least")
+        declared = config.workload.growth.horizon_months
+        short = declared is not None and declared < _YEAR
+        months, why = (_YEAR, "a budget is one of a year at the least") if short else (None, "")
         try:
-            book = _book(context.options.get("prices"))
+            book = book_of(context.options.get("prices"))
             found: Cost | None = cost_of(config.workload, planned(context), book, context.as_of, given, months, why)
             problem = ""
         except NoCost as error:
@@ -86,16 +86,6 @@ class PlanProbe(Probe[PlanQuery]):
         whole = found is not None and not found.bill.missing and bool(found.bill.lines)
         level = Level.RESULT if whole else Level.EXISTS
         return Fact(fact_id, State.KNOWN, _value(found, problem), level, "model of cost", evidence=evidence)
-
-
-def _book(path: str | None) -> PriceBook:
-    from aiaudit.cost.prices import PriceBook
-
-    if path is None:
-        return PriceBook()
-    from aiaudit.cost.price_files import price_book
-
-    return price_book(path)
 
 
 def _value(found: Cost | None, problem: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from aiaudit.capacity.tables import GIB
 from aiaudit.capacity.terms import Sum, Term, total
 
 TIGHT: Final = 0.9  # of what the engine may use; above it there is no headroom worth the name
+FULL: Final = 0.98  # of the speed: at all of it a line never ends
 INTERPRETER: Final = 195_000_000  # bytes of a process that has imported scikit-learn (peak resident set, Linux)
 Verdict = Literal["yes", "tight", "no", "unknown"]
 
@@ -132,7 +133,7 @@ def _concurrency(setup: Setup, demand: Demand, most: int, holds: int) -> tuple[f
     if found < 0.99 * most:
         return found, False
     limit = min(most, holds)
-    rate = demand.target * limit / request_times(setup, demand, limit)[0][-1]
+    rate = min(demand.target, FULL) * limit / request_times(setup, demand, limit)[0][-1]
     return min(steady_batch(setup, demand, rate, limit), float(holds)), True
 
 

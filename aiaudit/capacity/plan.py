@@ -102,7 +102,8 @@ def plan(
             tested = declared_rate(setup.tokens_per_second, demand.answer.mean) or measured(part, reader, assumed)
     except NoMeasurement as error:
         problems.append(str(error))
-    if known or (tested is not None and not tested.met):  # at a tested rate the objectives were met
+    if (model.shape is not None and tested is None) or (tested is not None and not tested.met):
+        # at a tested rate the objectives were met: nothing is taken off where nothing is declared
         share = assumed.number("hardware.target_utilisation", part.hardware.target_utilisation)
         demand = replace(demand, target=share)
     setup = _copies(part, setup, demand, tested, assumed)

@@ -16,6 +16,7 @@ from aiaudit.capacity.tables import GIB
 from aiaudit.reports.text import visible
 
 _GAPS = lazy.regex(r"( {2,})")  # columns and indents stay; all else is one line of visible characters
+_MOST_TIMES = 10_000
 BAR = 40  # cells of the memory bar
 _SIGN = {"weights": "█", "working set": "▓", "context": "▓", "graphs": "▓", "cache": "▒", "workspace": "▓"}
 _ANSWER = {"yes": "yes", "tight": "yes, tightly", "no": "no", "unknown": "cannot be told"}
@@ -143,14 +144,15 @@ def _runway(one: Runway) -> str:
 
 def _fix(one: Fix) -> str:
     risk = {0: "", 1: "; check the quality", 2: "; evaluate the quality first"}[one.risk]
-    use = f", {one.service.utilisation:.0%} used at peak" if one.service else ""
+    use = f", {one.service.utilisation:.0%} used at peak" if one.service else ", its speed is not known"
     return f"{one.text}: {one.setup.gpus} × {one.setup.gpu.name}, {_price(one)}{use}{risk}"
 
 
 def _price(one: Fix) -> str:
     """Money a month; where no price is known, the bandwidth that stands in for it."""
     if one.monthly is None:
-        return f"no price known, {one.bought:.1f} × the bandwidth"
+        known = 0 < one.bought < _MOST_TIMES  # of a GPU whose bandwidth the table has
+        return f"no price known{f', {one.bought:.1f} × the bandwidth' if known else ''}"
     now = "" if one.now is None else f" (now {one.now:,.0f})"
     mark = " at an illustrative price" if one.illustrative else ""
     return f"{one.currency} {one.monthly:,.0f} a month{now}{mark}".strip()

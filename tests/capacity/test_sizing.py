@@ -164,3 +164,15 @@ def test_figures_have_no_exponent():
     found = on("L40S", more="  slo: {e2e_s_p95: 0.5}")
     text = next(one.text for one in found.findings if one.kind == "impossible")
     assert "e+" not in text and "500 ms for the whole answer" in text
+
+
+def test_gpus_that_no_table_knows_are_planned_without_a_fault():
+    found = planned("""
+workload:
+  model: {source: deepseek-v3}
+  hardware: {gpu: Foo 9000, memory_gib: 64, count: 8}
+  serving: {parallel: {tp: 8}}
+  traffic: {requests_per_second: {mean: 1, peak: 5}, tokens: {input: 2000, output: 500}}
+""")
+    assert (found.verdict, found.carries.verdict) == ("no", "no")
+    assert found.demand.target == 0.8

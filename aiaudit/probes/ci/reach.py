@@ -41,7 +41,16 @@ REACHED: Final = record(
 _PIPELINES: Final = frozenset(
     ("airflow", "prefect", "dagster", "zenml", "flytekit", "metaflow", "kfp", "luigi", "kedro", "clearml", "hamilton")
 )
-_COMMAND: Final = lazy.regex(r"\bpython3?\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)")
+# The interpreter by its name, or by a variable that says so: `{VENV_PYTHON} src/train.py`, `$PYTHON -m src.train`.
+_COMMAND: Final = lazy.regex(
+    r"(?:\bpython3?|\{[\w.]{0,40}(?i:python|sys\.executable)\w{0,40}\}|\$\{?\w{0,40}(?i:python)\w{0,40}\}?)\s+"
+    r"(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)"
+)
+# What a pipeline tells a container to run: `"command": ["train-lightgbm"]`, `arguments=["python", "-m", "src.train"]`.
+_HANDED: Final = lazy.regex(
+    r"\b(?:command|cmds|args|arguments|container_command)[\"']?\s{0,9}[:=]\s{0,9}\["
+    r"\s{0,99}((?:[\"'][\w./-]{1,100}[\"']\s{0,99},?\s{0,99}){1,8})"
+)
 _TOLD: Final = lazy.regex(  # the same in a README, pages too
     r"\b(?:python3?|streamlit\s+run|chainlit\s+run)\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)"
 )
@@ -52,9 +61,14 @@ _BY_TEXT: Final = lazy.regex(r"\b(uvicorn\.run|import_module)\(\s{0,99}[\"']([A-
 _TARGET: Final = lazy.regex(r"(?m)^[ \t-]{0,80}_target_:[ \t]*[\"']?([A-Za-z_]\w{0,100}(?:\.[A-Za-z_]\w{0,100}){1,12})")
 _MAX_TARGET_FILES: Final = 500
 _WORD: Final = lazy.regex(r"\w+")
+_QUOTED: Final = lazy.regex(r"[\"']([\w./-]+)[\"']")
 _OBJECT: Final = lazy.regex(r":([A-Za-z_]\w*)")  # `app.main:app` starts a function or object by name
 _MAX_STARTS: Final = 10
 _MAX_ROOTS: Final = 500
+# Scripts of a pipeline that score and do not train, by their names.
+_SCORES: Final = lazy.regex(r"(?i)(?:^|_)(?:predict(?:ion|ions)?|inference|infer|scor(?:e|ing)|forecast(?:s|ing)?)(?:_|$)")
+_TRAINS: Final = lazy.regex(r"(?i)train|fit|backtest|evaluat|metric")
+_MAX_IMAGES: Final = 20  # starts of images whose commands are looked for
 _MAX_SCRIPTS: Final = 100  # that are followed one by one; where there are more, which of them it was is left out
 
 
@@ -141,7 +155,7 @@ def _reached(context: Context) -> dict[str, _Reach]:
     project = python_project(context)
     graph = _Graph(project)
     found: dict[str, _Reach] = defaultdict(_Reach)
-    roots = _roots(context, project)
+    roots = _roots(context, project, graph)
     named = [root for root in roots if root.kind != "script"][:_MAX_ROOTS]
     for root in named:
         for path in graph.closure(root.path):
@@ -178,10 +192,13 @@ def _idle(project: PythonProject, path: str, text: str) -> list[str]:
     return [one.qualname for one in definitions if one.qualname.partition(".")[0] in outer]
 
 
-def _roots(context: Context, project: PythonProject) -> list[_Root]:
+def _roots(context: Context, project: PythonProject, graph: _Graph) -> list[_Root]:
     roots: list[_Root] = []
+    images: dict[str, None] = {}
     for one in starts(context):
         if one["module"]:
+            if one["deployed"]:
+                images[one["module"]] = None
             start = f"{one['path']}:{one['line']} {one['command'][:100]}"
             roots.append(_Root(one["module"], one["kind"], start, one["deployed"]))
             if one["source"] in ("dvc", "mlproject"):
@@ -203,6 +220,7 @@ def _roots(context: Context, project: PythonProject) -> list[_Root]:
         if path in pipelines:
             roots.append(_Root(path, "pipeline", f"{path}:1 pipeline"))
             roots.extend(_started_by(path, files))
+            roots.extend(_handed_by(path, files, list(images)[:_MAX_IMAGES], graph))
         if path in mains:
             roots.append(_Root(path, "script", f"{path}:1 main block"))
     roots.extend([named for root in dict.fromkeys(roots[:_MAX_ROOTS]) for named in _named_by(root, files)])
@@ -262,7 +280,37 @@ def _started_by(path: str, files: Files) -> Iterator[_Root]:
         module = match.group(1)
         found = file_of_module(files, module) if module else file_of_script(files, match.group(2))
         if found:
-            yield _Root(found, "pipeline", f"{path}:{text.count(chr(10), 0, match.start()) + 1} {match.group(0)}")
+            yield _Root(found, _part(found), f"{path}:{text.count(chr(10), 0, match.start()) + 1} {match.group(0)}")
+
+
+def _handed_by(path: str, files: Files, images: list[str], graph: _Graph) -> Iterator[_Root]:
+    """What a pipeline has containers run: a command, or a word for which an image of the project starts a file of that
+    name (`"command": ["train-model"]`, where the image starts a module that knows this word and imports
+    `train_model`)."""
+    text = files.text(path) or ""
+    for match in _HANDED.finditer(text):
+        words = _QUOTED.findall(match.group(1))
+        start = f"{path}:{text.count(chr(10), 0, match.start()) + 1} {' '.join(words)[:100]}"
+        command = _COMMAND.match(" ".join(words))
+        if command is not None:
+            module = command.group(1)
+            found = file_of_module(files, module) if module else file_of_script(files, command.group(2))
+            if found:
+                yield _Root(found, _part(found), start)
+            continue
+        stem = words[0].replace("-", "_")
+        for image in images:
+            known = files.text(image) or ""
+            if f'"{words[0]}"' in known or f"'{words[0]}'" in known:
+                for inner in sorted(graph.closure(image)):
+                    if inner.rpartition("/")[2] == f"{stem}.py":
+                        yield _Root(inner, _part(inner), start)
+
+
+def _part(path: str) -> str:
+    """What a script is to the pipeline that runs it: `batch` where its name says that it scores."""
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    return "batch" if _SCORES.search(stem) and not _TRAINS.search(stem) else "pipeline"
 
 
 class _Graph:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -35,6 +36,13 @@ _FILE = record(
     metrics=list_of(_METRIC), comparisons=list_of(_COMPARISON), slices=list_of(_SLICE), intervals=list_of(_INTERVAL),
     repeats=list_of(_REPEAT), models=list_of(_MODEL),
 )  # fmt: skip
+
+# A first column of a table that names groups of cases, and the row in which all of them stand.
+_GROUP: Final = lazy.regex(
+    r"(?i)^(?:\w+_)?(?:segment|slice|subgroup|group|cohort|strat(?:um|a)|tier|region|country|language|lang|gender|sex"
+    r"|ethnicity|age_?(?:group|band|range|bucket)|channel|store|device|site)(?:_?(?:id|name))?$"
+)
+_WHOLE: Final = lazy.regex(r"(?i)^(?:all|overall|total|global|macro_avg|micro_avg|weighted_avg|mean|average)$")
 
 
 class ResultsQuery(Query):
@@ -100,7 +108,8 @@ class RunFigures(Probe[ResultsQuery]):
 
 
 def _leaves(files: Files, path: str) -> Iterator[Leaf]:
-    """The leaves of a file. A row of a CSV file is keyed by the text that stands in it."""
+    """The leaves of a file. A row of a CSV file is keyed by the text that stands in it, or by the group that its first
+    column names (`segment,n_samples,recall`)."""
     if not path.lower().endswith(".csv"):
         yield from settings(files, path)
         return
@@ -109,6 +118,13 @@ def _leaves(files: Files, path: str) -> Iterator[Leaf]:
             if number > _MAX_ROWS:
                 return
             cells = {str(key): cell for key, cell in row.items() if isinstance(cell, str)}
+            first = next(iter(cells), "")
+            group = re.sub(r"[.\s]+", "_", cells[first].strip())[:80] if _GROUP.search(first) else ""
+            if group and not _WHOLE.search(group):
+                for key, cell in cells.items():
+                    if key != first:
+                        yield f"slices.{group}.{key}", _number(cell), number
+                continue
             label = next((cell for cell in cells.values() if cell and not re.match(r"[-+.\d]", cell)), str(number))
             label = re.sub(r"[.\s]+", "_", label.strip())[:80]
             for key, cell in cells.items():

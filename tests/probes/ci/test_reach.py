@@ -69,6 +69,44 @@ def test_pipelines_scripts_and_what_they_start(tmp_path: Path) -> None:
     assert "tests/run.py" not in found
 
 
+def test_a_pipeline_names_the_interpreter_by_a_variable(tmp_path: Path) -> None:
+    files = {
+        "dags/a.py": "from airflow import DAG\nA = f'{VENV_PYTHON} src/fit.py'\nB = f'{sys.executable} -m ml.score_all'\n",
+        "dags/b.sh.py": "import prefect\nC = '$PYTHON_BIN ml/late.py'\nD = f'{SHELL} ml/other.py'\n",
+        "ml/src/fit.py": "",
+        "ml/score_all.py": "",
+        "ml/late.py": "",
+        "ml/other.py": "",
+    }
+    found = reached(tmp_path, files)
+    assert found["ml/src/fit.py"]["kinds"] == ["pipeline"]
+    assert found["ml/score_all.py"]["kinds"] == ["batch"]  # by its name
+    assert found["ml/late.py"]["kinds"] == ["pipeline"]
+    assert "ml/other.py" not in found
+
+
+def test_a_pipeline_has_an_image_of_the_project_run_a_word(tmp_path: Path) -> None:
+    files = {
+        "dags/a.py": "import airflow\nx = {'command': ['train-model', '--all']}\n",
+        "dags/b.py": "import airflow\ny = op(arguments=[\n  'python', '-m', 'jobs.nightly'])\n",
+        "dags/c.py": "import airflow\nz = op(cmds=['score-model'], args=['nothing'])\n",
+        "Dockerfile": 'FROM x:1\nENTRYPOINT ["python", "-m", "jobs.cli"]\n',
+        "jobs/__init__.py": "",
+        "jobs/cli.py": "import jobs.train_model, jobs.score_model, jobs.nothing\nKNOWN = ['train-model', \"score-model\"]\n",
+        "jobs/train_model.py": "",
+        "jobs/score_model.py": "",
+        "jobs/nothing.py": "",
+        "jobs/nightly.py": "",
+    }
+    found = reached(tmp_path, files)
+    assert "pipeline" in found["jobs/train_model.py"]["kinds"]
+    assert "dags/a.py:2 train-model --all" in found["jobs/train_model.py"]["starts"]
+    assert "batch" in found["jobs/score_model.py"]["kinds"]
+    assert "pipeline" not in found["jobs/score_model.py"]["kinds"]
+    assert found["jobs/nightly.py"]["kinds"] == ["pipeline"]
+    assert found["jobs/nothing.py"]["kinds"] == ["other"]  # the image does not know the word
+
+
 def test_levels_and_states(tmp_path: Path) -> None:
     started = {"Dockerfile": 'FROM x:1\nCMD ["python", "app.py"]\n', "app.py": ""}
     assert ask(tmp_path / "a", started, "entrypoints.reach").level is Level.WIRED

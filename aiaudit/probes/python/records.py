@@ -25,7 +25,7 @@ from aiaudit.probes.python.resolve import dotted, last_name
 # enough to find it, whatever else is looked for in the file.
 _TELLING: Final = (
     r"(?:request|req|trace|correlation|prediction|inference|decision|conversation)_?id|latency\w*|duration\w*|elapsed\w*"
-    r"|response_time|timestamp|(?:creat|logg|predict|scor)ed_at|model_(?:version|name|id|uri)|confidence|proba(?:bility|bilities)?"
+    r"|response_time|timestamp|(?:creat|logg|predict|scor|generat)ed_at|model_(?:version|name|id|uri)|confidence|proba(?:bility|bilities)?"
     r"|(?:user|customer|client|tenant|account)_?id|user_ref|caller"
 )
 HITS: Final = (
@@ -54,7 +54,7 @@ FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
             "latency",
             r"latency|latency_ms|duration|duration_ms|elapsed|response_time|processing_time|inference_time|took",
         ),
-        ("time", r"time|timestamp|ts|dt|created|date|datetime|(?:creat|logg|predict|scor|record)ed_at"),
+        ("time", r"time|timestamp|ts|dt|created|date|datetime|(?:creat|logg|predict|scor|record|generat)ed_at"),
         ("model_version", r"model|model_version|model_name|model_id|model_uri|model_stage|version|deployment"),
         ("confidence", r"confidence|probability|probabilities|proba|prob|logprobs?|certainty"),
         (
@@ -64,7 +64,9 @@ FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ),
         (
             "input_ref",
-            r"input|inputs|input_hash|input_ref|prompt|question|query|features|payload|request|texts?|messages|data",
+            r"input|inputs|input_hash|input_ref|prompt|question|query|features|payload|request|texts?|messages|data"
+            # the thing that was asked about, in a table of what a job predicted
+            r"|(?:item|store|product|sku|asset|machine|device|sensor|site|station|order|transaction|vehicle|patient)_id",
         ),
         (
             "output",
@@ -182,10 +184,14 @@ class RecordFinder:
             yield from self._mapping(call.func.value, scope, 0)
 
     def _inserted(self, node: ast.expr, scope: Scope) -> Iterator[tuple[str, ast.expr | None]]:
-        """The columns that an SQL statement fills; `text(…)` around it does not matter."""
+        """The columns that an SQL statement fills; a name for it, `text(…)` around it and parts that are computed do not
+        matter."""
+        if isinstance(node, ast.Name):
+            bound = _assigned(node.id, scope)
+            node = bound[-1] if bound else node
         if isinstance(node, ast.Call) and len(node.args) == 1:
             node = node.args[0]
-        found = _INSERT.search(self.view.values.text(node, scope) or "")
+        found = _INSERT.search(_statement(node) or self.view.values.text(node, scope) or "")
         for column in found.group(1).split(",") if found else ():
             yield column.strip(' \t\r\n"`[]'), None
 
@@ -281,6 +287,13 @@ def _columns(name: str, scope: Scope) -> Iterator[tuple[str, ast.expr | None]]:
                                 for one in elements:
                                     if isinstance(one, ast.Constant) and isinstance(one.value, str):
                                         yield one.value, None
+
+
+def _statement(node: ast.expr) -> str:
+    """The text of an f-string, `{}` for what is computed; "" for anything else."""
+    if not isinstance(node, ast.JoinedStr):
+        return ""
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
 
 
 def _assigned(name: str, scope: Scope) -> list[ast.expr]:

@@ -16,6 +16,8 @@ from aiaudit.model.fact import Confidence
 from aiaudit.model.result import Finding
 from aiaudit.model.types import Unknown
 from aiaudit.rules import evaluate
+from aiaudit.rules.language import Expression
+from aiaudit.rules.nodes import Binary, Node
 
 MAX_LISTED = 100
 ITEM = "item"  # what a finding's sentence calls its element
@@ -121,7 +123,7 @@ def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gat
     if outcome.incomplete is not None:
         elements = outcome.incomplete.sure
     if not isinstance(elements, list):
-        return Gathered()
+        elements = _known_parts(check.findings_expr, seen)
     if check.finding_confidence:
         confidence = min(confidence, Confidence(check.finding_confidence), key=_CONFIDENCE.index)
     around = {name: value for name, value in seen.items() if name.startswith(("params.", "project."))}
@@ -130,6 +132,25 @@ def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gat
     count = len(elements)
     remark = f" {count} found, the first {MAX_LISTED} are listed." if count > MAX_LISTED else ""
     return Gathered(findings, count, remark)
+
+
+def _known_parts(expression: Expression, seen: Mapping[str, Any]) -> list[Any]:
+    """The elements of the lists of a sum (`privileged + as_root + open_stores`) that are known where another is not."""
+    found: list[Any] = []
+    todo: list[Node] = [expression.node]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Binary) and node.op == "+":
+            todo += [node.right, node.left]
+            continue
+        part = Expression(
+            expression.source, expression.type, expression.names, node, expression.slots, expression.expect
+        )
+        outcome = evaluate(part, seen)
+        value = outcome.value if outcome.incomplete is None else outcome.incomplete.sure
+        if isinstance(value, list):
+            found += value
+    return found
 
 
 def _once(findings: Sequence[Finding]) -> list[Finding]:

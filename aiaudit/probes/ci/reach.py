@@ -66,7 +66,9 @@ _OBJECT: Final = lazy.regex(r":([A-Za-z_]\w*)")  # `app.main:app` starts a funct
 _MAX_STARTS: Final = 10
 _MAX_ROOTS: Final = 500
 # Scripts of a pipeline that score and do not train, by their names.
-_SCORES: Final = lazy.regex(r"(?i)(?:^|_)(?:predict(?:ion|ions)?|inference|infer|scor(?:e|ing)|forecast(?:s|ing)?)(?:_|$)")
+_SCORES: Final = lazy.regex(
+    r"(?i)(?:^|_)(?:predict(?:ion|ions)?|inference|infer|scor(?:e|ing)|forecast(?:s|ing)?)(?:_|$)"
+)
 _TRAINS: Final = lazy.regex(r"(?i)train|fit|backtest|evaluat|metric")
 _MAX_IMAGES: Final = 20  # starts of images whose commands are looked for
 _MAX_SCRIPTS: Final = 100  # that are followed one by one; where there are more, which of them it was is left out

@@ -184,7 +184,7 @@ class RecordFinder:
             yield from self._mapping(call.func.value, scope, 0)
 
     def _inserted(self, node: ast.expr, scope: Scope) -> Iterator[tuple[str, ast.expr | None]]:
-        """The columns that an SQL statement fills; a name for it, `text(…)` around it and parts that are computed do not
+        """The columns that an SQL statement fills; a name for it, `text(…)` around it and computed parts do not
         matter."""
         if isinstance(node, ast.Name):
             bound = _assigned(node.id, scope)

@@ -32,9 +32,13 @@ _READ: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt", 
 _NO_DATA: Final = lazy.regex(
     r"(?:^|/)(?:requirements|constraints|readme|license|licence|package(?:-lock)?|tsconfig|manifest|schema|croissant"
     r"|datapackage|metadata|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"
-    r"|(?:^|/)(?:session_store|mlflow|optuna|airflow|registry(?:_\w+)?)\.(?:db|sqlite3?)$"
+    r"|(?:^|/)(?:session_store|mlflow|optuna|airflow|registry(?:_\w+)?|(?:online|offline)_store)\.(?:db|sqlite3?)$"
     r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/",
     re.IGNORECASE,
+)
+# Figures of runs in folders of reports: what they do not tell at their head is no open question about people.
+_TOLD: Final = lazy.regex(
+    r"(?:^|/)(?:reports?|logs?|results?|metrics|figures)/.*\.(?:[ct]sv|json|txt)$", re.IGNORECASE
 )
 _USES: Final = (
     ("train", r"train|training|fit"),
@@ -157,6 +161,8 @@ def _head(context: Context, entry: Entry) -> Head | str:
 
 def _record(context: Context, entry: Entry, kind: str, head: Head | str) -> dict[str, Any]:
     columns = head.columns if isinstance(head, Head) else None
+    if columns is None and isinstance(head, Head) and _TOLD.search(entry.path):
+        columns = ()
     told = "cannot be read" if isinstance(head, str) else "does not tell its columns at its head"
     names, about, decides = kinds_of(columns) if columns is not None else ((), (), ())
     unknown = Unknown(f"{entry.display} {told}")

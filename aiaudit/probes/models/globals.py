@@ -51,6 +51,7 @@ _SAFE: Final = lazy.regex(
     |pandas\.(core|_libs|tseries|_config)(?!\.computation)[\w.]*\ (_?[A-Z]\w*|_new_\w*Index|_{0,2}\w*unpickle\w*)
     |sklearn(?!\.(externals|datasets|utils\.parallel|utils\._joblib|utils\._testing))(\.\w+)*\ _?[A-Z]\w*
     |sklearn\.(neighbors|tree|metrics|ensemble|linear_model|_loss|cluster|svm)[\w.]*\ (newObj|__pyx_unpickle_\w+)
+    |_loss\ (Cy[A-Z]\w+|__pyx_unpickle_Cy\w+)
     |joblib\.numpy_pickle\ NumpyArrayWrapper|sklearn\.externals\.joblib\.numpy_pickle\ NumpyArrayWrapper
     |(xgboost|lightgbm|catboost|imblearn)(\.\w+)*\ _?[A-Z]\w*
     """

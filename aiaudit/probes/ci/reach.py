@@ -51,6 +51,10 @@ _HANDED: Final = lazy.regex(
     r"\b(?:command|cmds|args|arguments|container_command)[\"']?\s{0,9}[:=]\s{0,9}\["
     r"\s{0,99}((?:[\"'][\w./-]{1,100}[\"']\s{0,99},?\s{0,99}){1,8})"
 )
+# The program that such a command begins with: `command=["acme-train", "--all"]`, `bash_command=("acme-train --all")`.
+_PROGRAM: Final = lazy.regex(
+    r"\b(?:bash_command|command|cmds|container_command)[\"']?\s{0,9}[:=]\s{0,9}[\[(]?\s{0,99}f?[\"']([\w.-]{1,100})(?=[\s\"'])"
+)
 _TOLD: Final = lazy.regex(  # the same in a README, pages too
     r"\b(?:python3?|streamlit\s+run|chainlit\s+run)\s+(?:-m\s+([\w.]{1,200})|([\w./-]{1,200}\.py)\b)"
 )
@@ -197,8 +201,11 @@ def _idle(project: PythonProject, path: str, text: str) -> list[str]:
 def _roots(context: Context, project: PythonProject, graph: _Graph) -> list[_Root]:
     roots: list[_Root] = []
     images: dict[str, None] = {}
+    programs: dict[str, str] = {}
     for one in starts(context):
         if one["module"]:
+            if one["source"] == "console script":
+                programs[one["name"]] = one["module"]
             if one["deployed"]:
                 images[one["module"]] = None
             start = f"{one['path']}:{one['line']} {one['command'][:100]}"
@@ -215,6 +222,8 @@ def _roots(context: Context, project: PythonProject, graph: _Graph) -> list[_Roo
             roots.extend(_told_by(entry.path, files))
     side = {entry.path for entry in context.project.files if entry.role in (Role.TEST, Role.DOCS)}
     pipelines = {path for root in _PIPELINES for path in project.importers.get(root, ())}
+    flows = [path for path in project.records if "dags" in path.split("/")[:-1]] if pipelines else []
+    pipelines.update([path for path in flows if not pipelines.isdisjoint(graph.closure(path))])  # made by a factory
     mains = frozenset(project.having.get("base.main", ()))
     for path in project.records if pipelines or mains else ():
         if path in side:
@@ -223,6 +232,7 @@ def _roots(context: Context, project: PythonProject, graph: _Graph) -> list[_Roo
             roots.append(_Root(path, "pipeline", f"{path}:1 pipeline"))
             roots.extend(_started_by(path, files))
             roots.extend(_handed_by(path, files, list(images)[:_MAX_IMAGES], graph))
+            roots.extend(_programs_of(path, files, programs))
         if path in mains:
             roots.append(_Root(path, "script", f"{path}:1 main block"))
     roots.extend([named for root in dict.fromkeys(roots[:_MAX_ROOTS]) for named in _named_by(root, files)])
@@ -307,6 +317,16 @@ def _handed_by(path: str, files: Files, images: list[str], graph: _Graph) -> Ite
                 for inner in sorted(graph.closure(image)):
                     if inner.rpartition("/")[2] == f"{stem}.py":
                         yield _Root(inner, _part(inner), start)
+
+
+def _programs_of(path: str, files: Files, programs: dict[str, str]) -> Iterator[_Root]:
+    """The console scripts of the project that a pipeline's commands begin with."""
+    text = files.text(path) or "" if programs else ""
+    for match in _PROGRAM.finditer(text):
+        found = programs.get(match.group(1))
+        if found:
+            start = f"{path}:{text.count(chr(10), 0, match.start()) + 1} {match.group(1)}"
+            yield _Root(found, _part(found), start)
 
 
 def _part(path: str) -> str:

@@ -37,9 +37,7 @@ _NO_DATA: Final = lazy.regex(
     re.IGNORECASE,
 )
 # Figures of runs in folders of reports: what they do not tell at their head is no open question about people.
-_TOLD: Final = lazy.regex(
-    r"(?:^|/)(?:reports?|logs?|results?|metrics|figures)/.*\.(?:[ct]sv|json|txt)$", re.IGNORECASE
-)
+_TOLD: Final = lazy.regex(r"(?:^|/)(?:reports?|logs?|results?|metrics|figures)/.*\.(?:[ct]sv|json|txt)$", re.IGNORECASE)
 _USES: Final = (
     ("train", r"train|training|fit"),
     ("validation", r"val|valid|validation|dev"),

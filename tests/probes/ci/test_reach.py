@@ -107,6 +107,23 @@ def test_a_pipeline_has_an_image_of_the_project_run_a_word(tmp_path: Path) -> No
     assert found["jobs/nothing.py"]["kinds"] == ["other"]  # the image does not know the word
 
 
+def test_a_pipeline_begins_with_a_program_of_the_project(tmp_path: Path) -> None:
+    files = {
+        "pyproject.toml": '[project]\nname = "acme"\nscripts = {acme-fit = "acme.fit:main", acme-sum = "acme.sums:main"}\n',
+        "acme/__init__.py": "",
+        "acme/flows.py": "def make(x):\n    from airflow import DAG\n",
+        "acme/fit.py": "",
+        "acme/sums.py": "",
+        "dags/nightly.py": "from acme.flows import make\nmake(task(command=(\n  'acme-fit '\n  '--all')))\n",
+        "tools/other.py": "from acme.flows import make\nmake(task(command=['acme-sum']))\n",
+    }
+    found = reached(tmp_path, files)
+    assert found["dags/nightly.py"]["kinds"] == ["pipeline"]  # made by a factory
+    assert "pipeline" in found["acme/fit.py"]["kinds"]
+    assert "dags/nightly.py:2 acme-fit" in found["acme/fit.py"]["starts"]
+    assert "pipeline" not in found["acme/sums.py"]["kinds"]
+
+
 def test_levels_and_states(tmp_path: Path) -> None:
     started = {"Dockerfile": 'FROM x:1\nCMD ["python", "app.py"]\n', "app.py": ""}
     assert ask(tmp_path / "a", started, "entrypoints.reach").level is Level.WIRED

@@ -9,7 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit.capacity.assumptions import Assumptions
-from aiaudit.project.workload import PercentilesPart, WorkloadPart
+from aiaudit.capacity.schedule import HOURS_A_MONTH, runs_a_month
+from aiaudit.project.workload import BatchPart, PercentilesPart, RatePart, WorkloadPart
 
 _P95: Final = 1.645  # standard deviations of a normal distribution's 95th percentile
 
@@ -84,8 +85,15 @@ def demand_of(part: WorkloadPart, assumed: Assumptions, *, answers: bool = True,
     Raises `NoLoad` where the mean rate or a median of tokens is missing."""
     rate = part.traffic.requests_per_second
     tokens = part.traffic.tokens
+    hours = part.traffic.hours_per_day
     if rate is None or (rate.mean is None and rate.peak is None):
-        raise NoLoad("workload.traffic.requests_per_second.mean is missing")
+        job = batch_load(part.batch)
+        if job is None:
+            raise NoLoad("workload.traffic.requests_per_second.mean is missing")
+        each, busy = job
+        rate, hours = RatePart(mean=each, peak=each), hours or busy
+        assumed.note("traffic.requests_per_second", each, "the rows of the batch over its window")
+        assumed.note("traffic.hours_per_day", hours, "the hours of the batch's windows")
     if language and not (tokens and tokens.input and tokens.input.p50):
         raise NoLoad("workload.traffic.tokens.input.p50 is missing")
     if language and answers and not (tokens and tokens.output and tokens.output.p50):
@@ -108,11 +116,24 @@ def demand_of(part: WorkloadPart, assumed: Assumptions, *, answers: bool = True,
         answer=_spread(answer, "traffic.tokens.output.p95", assumed) if answer else one,
         concurrency=declared,
         prefix_hit=assumed.number("traffic.prefix_cache_hit", part.traffic.prefix_cache_hit) if language else 0.0,
-        hours=assumed.number("traffic.hours_per_day", part.traffic.hours_per_day),
+        hours=assumed.number("traffic.hours_per_day", hours),
         objectives=_objectives(part),
         growth=_growth(part, assumed),
         target=part.hardware.target_utilisation or 1.0,
     )
+
+
+def batch_load(job: BatchPart | None) -> tuple[float, float] | None:
+    """Rows a second while a batch runs, and the hours a day that it does (once a day, where nothing else is said); None
+    where no batch with its rows and its window is declared."""
+    if job is None or not job.rows:
+        return None
+    window = job.window_hours or (job.window_minutes or 0.0) / 60
+    if window <= 0:
+        return None
+    runs = runs_a_month(job.every or "daily")
+    busy = window * (runs if runs else HOURS_A_MONTH / 24) * 24 / HOURS_A_MONTH
+    return job.rows / (window * 3600), min(24.0, busy)
 
 
 def _spread(part: PercentilesPart, key: str, assumed: Assumptions) -> Spread:

@@ -51,6 +51,11 @@ class Fit(Struct, frozen=True):
     assumed: tuple[str, ...] = ()  # the engine's defaults that were taken
     notes: tuple[str, ...] = ()
 
+    @property
+    def serves(self) -> bool:
+        """Whether a replica can serve at all, if too little: its cache holds the longest sequence."""
+        return self.pool > 0 and (self.verdict != "no" or self.holds_longest > 0)
+
 
 def fit(setup: Setup, demand: Demand) -> Fit:
     """Judge the memory of one GPU of one replica."""
@@ -77,10 +82,17 @@ def fit(setup: Setup, demand: Demand) -> Fit:
     verdict, reason = _judge(setup, have, inside, fits_one, longest)
     if beyond and verdict != "no":
         reason += " at the most that its speed bears: at the declared load waiting requests fill any cache"
+    elif verdict != "no" and not flight_known(setup, demand):
+        reason += " with one request in flight (how many there are follows from a speed that is not known)"
     return Fit(
         verdict, reason, terms, have.usable, have.visible, share, needed, holds, fits_one, max(0, have.pool), limit,
         beyond, have.assumptions, _notes(setup, have),
     )  # fmt: skip
+
+
+def flight_known(setup: Setup, demand: Demand) -> bool:
+    """Whether the number of requests in flight is declared, or follows from the speed."""
+    return demand.concurrency is not None or speed_at(setup, demand, 1) is not None
 
 
 def weights_of_a_rank(setup: Setup) -> Term:
@@ -155,13 +167,14 @@ def _cache_term(setup: Setup, demand: Demand, sequences: float) -> Term:
     expected = of(length)
     per_token = cached.per_token * one * cached.split(setup.tp) / setup.pp
     fixed = cached.per_sequence * one * cached.split(setup.tp) / setup.pp
+    held = "1 sequence" if many == 1 else f"{many} sequences"
     window = f", {cached.window:,} of {cached.per_window_token * one:,.0f} B in a window" if cached.window else ""
     return Term(
         "cache",
         round(min(low, expected)),
         round(expected),
         round(max(high, expected)),
-        f"{many} sequences × {length:,.0f} tokens in pages of {block} × {per_token:,.0f} B{window}"
+        f"{held} × {length:,.0f} tokens in pages of {block} × {per_token:,.0f} B{window}"
         + (f" + {fixed:,.0f} B a sequence" if fixed else ""),
         {"sequences": many, "tokens": round(length), "bytes_per_token": round(per_token), "fixed": round(fixed)},
         f"shape of {setup.model.name}, cache in {setup.kv_type}",
@@ -183,7 +196,7 @@ def _encoder(setup: Setup, demand: Demand, encoder: Encoder) -> Fit:
     batch = setup.max_num_seqs or BATCH
     assumed = () if setup.max_num_seqs else (f"serving.max_batch: {BATCH} (sentence-transformers' default)",)
     tokens = max(1, min(encoder.context, math.ceil(demand.prompt.p95)))
-    context = Term.within("context", law["non_torch_gib"][1] * GIB, 0.3, "CUDA context", law["source"])
+    context = Term.within("context", law["non_torch_gib"][1] * GIB, 0.3, "context", law["source"])
     terms = total([setup.model.weights, batch_memory(encoder, batch, tokens), context])
     verdict: Verdict = "no" if terms.expected > usable else "tight" if terms.high > TIGHT * usable else "yes"
     room = f"{1 - terms.expected / usable:.0%} headroom"

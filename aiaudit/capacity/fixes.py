@@ -204,7 +204,7 @@ def _replicas(demand: Demand) -> Iterator[Change]:
 def _needed(s: Setup, demand: Demand) -> int:
     """Copies that keep the peak within the target utilisation; those that there are, where one cannot serve."""
     memory = fit(s, demand)
-    speed = service(s, demand, memory.limit) if memory.pool > 0 else None
+    speed = service(s, demand, memory.limit) if memory.serves else None
     each = bears(s, demand, memory, speed)
     return s.replicas if each is None else max(1, math.ceil(demand.peak / each - ROUNDING))
 

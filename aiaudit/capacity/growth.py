@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from aiaudit.capacity.demand import Demand, Growth
-from aiaudit.capacity.fit import Fit
+from aiaudit.capacity.fit import Fit, flight_known
 from aiaudit.capacity.latency import Service
 from aiaudit.capacity.measured import Measured
 from aiaudit.capacity.setup import Setup
@@ -58,7 +58,8 @@ def runways(
     if rates:
         room = [rate / now if now > 0 else math.inf for rate in rates]
         found.append(_runway("speed", room, demand.growth, limit))
-    if memory.pool > 0 and memory.holds > 0 and memory.concurrency > 0 and not memory.beyond:
+    known = flight_known(setup, demand)
+    if memory.pool > 0 and memory.holds > 0 and memory.concurrency > 0 and not memory.beyond and known:
         room_now = min(memory.holds, memory.limit) / memory.concurrency
         longest = max(1, memory.holds_longest) / memory.concurrency
         limit = f"{memory.limit} requests in flight a replica"

@@ -155,7 +155,9 @@ def _preset(name: str, asked: str, engine: str, assumed: Assumptions) -> Model:
         from difflib import get_close_matches
 
         near = get_close_matches(name.rsplit("/", 1)[-1].lower(), list(table("models")["models"]), n=3, cutoff=0.5)
-        hint = f"; near: {', '.join(near)}" if near else ""
+        hint = (
+            f"; near: {', '.join(near)}" if near else "; its config.json in the project, or model.params, would tell it"
+        )
         raise NoModel(f"there is no file and no preset {name!r}{hint}")
     return _from_config(found[1]["config"], found[0], f"preset {found[0]}", asked, engine, assumed)
 

@@ -58,6 +58,7 @@ class Plan(Struct, frozen=True):
     calibration: Calibration | None = None
     measured: Measured | None = None
     carries: Carries | None = None
+    searched: bool = False  # changes were looked for; none may be enough
 
     @property
     def verdict(self) -> str:
@@ -85,7 +86,8 @@ def plan(
     indexes = tuple(index_of(one, assumed) for one in part.indexes)
     found = replace(found, indexes=indexes)
     try:
-        engine = str(assumed.take("serving.engine", part.serving.engine))
+        classical = part.model is not None and part.model.kind == "classical"
+        engine = part.serving.engine if classical else str(assumed.take("serving.engine", part.serving.engine))
         model = resolve(part.model, reader, engine, assumed)
         found = replace(found, model=model)
         setup = setup_of(part, model, report, assumed)
@@ -109,11 +111,11 @@ def plan(
     setup = _copies(part, setup, demand, tested, assumed)
     found = replace(found, setup=setup)
     memory = apply(fit(setup, demand), setup, demand, calibration)
-    speed = service(setup, demand, memory.limit) if memory.pool > 0 else None
+    speed = service(setup, demand, memory.limit) if memory.serves else None
     money = part.budget.monthly_usd if part.budget.monthly_usd is not None else budget
     if memory.verdict == "unknown":
         problems.append(memory.reason)
-    elif speed is None and tested is None and not problems and (memory.pool > 0 or model.classical):
+    elif speed is None and tested is None and not problems and (memory.serves or model.classical):
         problems.append(_no_speed(model, setup))
     return replace(
         found,
@@ -124,6 +126,7 @@ def plan(
         runways=runways(setup, demand, memory, speed, money, tested) if memory.verdict != "unknown" else (),
         ten_times=ten_times(setup, demand, memory, speed, tested),
         fixes=fixes(setup, demand, rents) if search else (),
+        searched=search and model.shape is not None,
         findings=_findings(found, setup, demand, memory, speed, calibration, tested),
         assumptions=(*assumed.texts, *memory.assumed),
         calibration=calibration,
@@ -139,7 +142,7 @@ def _copies(part: WorkloadPart, setup: Setup, demand: Demand, tested: Measured |
         return setup
     least = max(1, setup.least)
     made = sized(replace(setup, least=least), demand, tested)
-    known = tested is not None or speed_at(made, demand, 1) is not None
+    known = tested is not None or (speed_at(made, demand, 1) is not None and fit(made, demand).serves)
     if known and not setup.least and (part.hardware.gpu or part.hardware.target not in ("", "local")):
         least = assumed.whole("hardware.min_replicas", None)
         made = sized(replace(setup, least=least), demand, tested)

@@ -26,6 +26,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "speed": _speed(plan),
         "growth": [_finite(as_dict(one)) for one in plan.runways],
         "ten_times": _finite(as_dict(plan.ten_times)) if plan.ten_times else None,
+        "fixes_searched": plan.searched,
         "fixes": [_fix(one) for one in plan.fixes],
         "training": [
             {

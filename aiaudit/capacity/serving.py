@@ -90,9 +90,7 @@ def budget(
     terms = [weights.times(1 / ranks, f"/ {ranks} ranks") if ranks > 1 else weights]
     terms.append(_working_set(shape, law, setting, sequences, ranks, weights))
     context = _by_ranks(law["non_torch_gib"], ranks) * GIB
-    terms.append(
-        Term.within("context", context, 0.3, "CUDA context and communication, a rank", law["source"], ranks=ranks)
-    )
+    terms.append(Term.within("context", context, 0.3, "context and communication, a rank", law["source"], ranks=ranks))
     graphs = law["graphs_gib"]
     low, expected, high = (round(graphs[k] * GIB) for k in ("low", "expected", "high"))
     apart = "" if graphs_inside(law) else ", beside what the engine may use"

@@ -155,7 +155,7 @@ def _price(part: WorkloadPart) -> float | None:
 def _classical(part: WorkloadPart, model: Model, report: HardwareReport | None, assumed: Assumptions) -> Setup:
     """Processes on a machine: nothing is split over ranks, and there is no cache."""
     serving = part.serving
-    engine = str(assumed.take("serving.engine", serving.engine))
+    engine = serving.engine or "its own process"
     gpu, available = _hardware(part, report, "other", assumed)
     copies = _copies(part, 1, assumed)
     return Setup(

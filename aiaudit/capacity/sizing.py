@@ -40,7 +40,7 @@ def bears(
     """Requests a second that are planned for on one replica; None where neither speed nor test tells it."""
     if tested is not None:
         each = tested.each
-    elif speed is not None:
+    elif speed is not None and memory.serves:
         each = speed.capacity.expected / setup.replicas
     else:
         return None
@@ -66,7 +66,7 @@ def sized(setup: Setup, demand: Demand, tested: Measured | None = None) -> Setup
     if not setup.open:
         return setup
     memory = fit(setup, demand)
-    speed = service(setup, demand, memory.limit) if memory.pool > 0 and tested is None else None
+    speed = service(setup, demand, memory.limit) if memory.serves and tested is None else None
     copies = needed(bears(setup, demand, memory, speed, tested), demand.peak, setup.least)
     if copies is None:
         return setup

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from aiaudit import lazy
+from aiaudit.capacity.fit import flight_known
 from aiaudit.capacity.fixes import Fix
 from aiaudit.capacity.growth import Runway
 from aiaudit.capacity.measured import Measured
@@ -24,7 +25,7 @@ _CARRIES = {"yes": "yes", "tight": "barely", "no": "no", "unknown": "cannot be t
 _FITS = {"yes": "It fits in memory", "tight": "It fits in memory, tightly", "no": "It does not fit in memory"}
 _LOAD = {
     "yes": "and carries the load", "tight": "and barely carries the load", "no": "but does not carry the load",
-    "unknown": "and nothing tells whether it carries the load",
+    "unknown": "; nothing tells whether it carries the load",
 }  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield from _bar(plan)
     for title, found in (
         ("Findings", [one.text for one in plan.findings]),
-        ("Cheapest changes that work", [_fix(one) for one in plan.fixes]),
+        ("Cheapest changes that work", [_fix(one) for one in plan.fixes] or _no_change(plan)),
         ("Training", [f"{one.name}: {_ANSWER[one.verdict]} ({one.reason})" for one in plan.training]),
         ("Indexes", [f"{one.kind}: {_ANSWER[one.verdict]} ({one.reason})" for one in plan.indexes]),
         ("Good to know", list(plan.fit.notes) if plan.fit else []),
@@ -69,7 +70,9 @@ def _headline(plan: Plan) -> str:
     if plan.carries is None or plan.verdict not in _FITS:
         return ""
     fits = _FITS[plan.verdict]
-    return f". {fits}." if plan.verdict == "no" else f". {fits} {_LOAD[plan.carries.verdict]}."
+    load = "" if plan.verdict == "no" else _LOAD[plan.carries.verdict]
+    trained = " A training run does not fit." if any(one.verdict == "no" for one in plan.training) else ""
+    return f". {fits}{'' if load[:1] in ('', ';') else ' '}{load}.{trained}"
 
 
 def _table(plan: Plan) -> Iterator[str]:
@@ -91,7 +94,8 @@ def _table(plan: Plan) -> Iterator[str]:
         more = copies if plan.setup.processor else f"{copies}, {ten.gpus}"
         rows.append(("At ten times", f"{more} × {plan.setup.gpu.name}"))
     if not plan.workload.over_interface:
-        rows += [("Not known", problem) for problem in plan.problems]
+        told = plan.carries.reason if plan.carries else ""
+        rows += [("Not known", problem) for problem in plan.problems if problem != told]
     width = max(len(name) for name, _ in rows)
     for name, text in rows:
         yield f"  {name:<{width}}  {text}"
@@ -115,8 +119,9 @@ def _fits(plan: Plan) -> str:
     if plan.fit is None:
         return _ANSWER["unknown"]
     held = plan.fit
-    need = "" if held.beyond else f", {held.concurrency:.0f} are needed"
-    known = f"; {held.holds:,} requests in flight fit{need}" if held.pool else ""
+    told = plan.setup is not None and plan.demand is not None and flight_known(plan.setup, plan.demand)
+    need = f", {held.concurrency:,.0f} needed" if told and not held.beyond else ""
+    known = f"; {held.holds:,} in flight fit{need}" if held.pool else ""
     return f"{_ANSWER[held.verdict]}: {held.reason}{known}"
 
 
@@ -140,6 +145,16 @@ def _runway(one: Runway) -> str:
     last = "no end" if one.latest is None else f"{one.latest:.0f}"
     first = "no end" if one.earliest is None else f"{one.earliest:.0f}"
     return f"{one.what} lasts {one.expected:.0f} months ({first} … {last})"
+
+
+def _no_change(plan: Plan) -> list[str]:
+    """That none was found, where one is wanted."""
+    if not plan.searched or plan.carries is None or plan.carries.verdict not in ("no", "tight"):
+        return []
+    return [
+        "none of those that were tried is enough (weights, cache, context, batch, ranks, GPU, replicas, up to three at"
+        " once): take a smaller model, a smaller load or longer objectives"
+    ]
 
 
 def _fix(one: Fix) -> str:

@@ -82,7 +82,7 @@ def hosting_line(inputs: Inputs, hosting: Hosting, load: float = 1.0) -> Line:
     count = hosting.needed(rate)
     gpus = count * hosting.ranks
     hours = decimal(hours_a_month(inputs, hosting))
-    each = f"{count} replicas of {hosting.ranks} × " if hosting.ranks > 1 else f"{count} × "
+    each = f"{count} replica{'' if count == 1 else 's'} of {hosting.ranks} × " if hosting.ranks > 1 else f"{count} × "
     few = hosting.declared is not None and hosting.declared < count
     are = "is" if hosting.declared == 1 else "are"
     why = f" (the load needs {count}, declared {are} {hosting.declared})" if few else ""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from aiaudit.capacity.demand import NoLoad, demand_of
+from aiaudit.capacity.demand import NoLoad, batch_load, demand_of
 from aiaudit.capacity.fixes import Rents
+from aiaudit.capacity.schedule import runs_a_month
 from aiaudit.capacity.sizing import filled_at
 from aiaudit.capacity.tables import UnknownName, gpu_named, table
 from aiaudit.cost.assumptions import CostAssumptions
@@ -32,7 +33,6 @@ from aiaudit.cost.inputs import (
 )  # fmt: skip
 from aiaudit.cost.money import decimal
 from aiaudit.cost.prices import Price, PriceBook, Pricing, shipped_price
-from aiaudit.cost.schedule import runs_a_month
 from aiaudit.project.workload import PercentilesPart, TargetPart, TokensPart, TrainingPart, WorkloadPart
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _load(work: _Build) -> Load:
     """The load; without tokens where the workload has none (a model that is not of language)."""
     part, traffic = work.part, work.part.traffic
     rate = traffic.requests_per_second
-    if rate is None or (rate.mean is None and rate.peak is None):
+    if (rate is None or (rate.mean is None and rate.peak is None)) and batch_load(part.batch) is None:
         raise NoCost("the load is unknown: add workload.traffic.requests_per_second.mean")
     tokens = traffic.tokens
     known = bool(tokens and tokens.input and tokens.input.p50 and tokens.output and tokens.output.p50)
@@ -226,7 +226,7 @@ def _hosting(work: _Build, load: Load, *, wanted: bool) -> Hosting | None:
         return None
     discount = assumed.number("hardware.discount", hardware.discount)
     ranks = setup.ranks if setup else (part.serving.parallel.tp or 1) * (part.serving.parallel.pp or 1)
-    rate = _rate(work, load)
+    rate, why = _rate(work, load), _no_rate(plan)
     declared = part.serving.parallel.replicas or part.serving.replicas
     autoscale = bool(assumed.take("hardware.autoscale", hardware.autoscale)) if rate else False
     bought = 0 if autoscale else (hardware.count or 0) // ranks
@@ -237,8 +237,7 @@ def _hosting(work: _Build, load: Load, *, wanted: bool) -> Hosting | None:
         floor = max(floor, declared or 0, bought)
     if rate is None:
         if not declared and hardware.count is None and wanted:
-            why = "; ".join(plan.problems) if plan and plan.problems else "its throughput is unknown"
-            work.lacks("serving", f"replicas of {name} ({why})", "workload.hardware.tokens_per_second or replicas")
+            work.lacks("serving", f"replicas of {name} ({why})", _what_tells(plan, load))
             return None
         assumed.note("serving.replicas", floor, "as declared, at any load: the throughput of one is not known")
     memory, demand = (plan.fit, plan.demand) if plan else (None, None)
@@ -258,8 +257,26 @@ def _hosting(work: _Build, load: Load, *, wanted: bool) -> Hosting | None:
         unit=unit,
         filled=filled_at(demand, memory) if demand is not None and memory is not None else math.inf,
         declared=setup.replicas if setup and not setup.open else None,
-        why="" if rate else "; ".join(plan.problems) if plan and plan.problems else "nothing tells it",
+        why="" if rate else why,
     )
+
+
+def _no_rate(plan: Plan | None) -> str:
+    """Why the throughput of a replica is not known."""
+    if plan is not None and plan.problems:
+        return "; ".join(plan.problems)
+    if plan is not None and plan.fit is not None and plan.fit.verdict == "no":
+        return f"it does not fit in memory: {plan.fit.reason}"
+    return "nothing tells its throughput"
+
+
+def _what_tells(plan: Plan | None, load: Load) -> str:
+    """What would tell how many replicas run."""
+    if plan is not None and plan.fit is not None and plan.fit.verdict == "no":
+        return "hardware that holds it, or a smaller form of it"
+    if load.answer is None:
+        return "workload.serving.load_test, or workload.serving.replicas"
+    return "workload.hardware.tokens_per_second or replicas"
 
 
 def _target(work: _Build, assumed: CostAssumptions, rate: Rate | None) -> float:

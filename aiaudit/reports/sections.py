@@ -105,8 +105,7 @@ def _roadmap(report: Report) -> str:
 
 def _capacity(report: Report) -> str:
     plan = report.result.record("capacity")
-    carries = plan.record("carries").text("verdict")
-    return words.capacity_heading(plan.text("verdict"), report.runway_months, carries) if plan.text("verdict") else ""
+    return words.capacity_of(plan, report.runway_months) if plan.text("verdict") else ""
 
 
 def _cost(report: Report) -> str:

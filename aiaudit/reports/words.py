@@ -400,6 +400,13 @@ def capacity_heading(verdict: str, months: float | None, carries: str = "") -> s
     return say("heading.capacity.lasts", fits=fits, months=digits(round(months), "month"))
 
 
+def capacity_of(plan: Record, months: float | None) -> str:
+    """The heading of a plan: both answers, and whether its training fits."""
+    said = capacity_heading(plan.text("verdict"), months, plan.record("carries").text("verdict"))
+    cannot = any(one.text("verdict") == "no" for one in plan.records("training"))
+    return say("heading.capacity.training", said=said) if cannot else said
+
+
 def fits(verdict: str) -> str:
     """The answer to whether the model fits in memory."""
     return say(f"capacity.answer.{verdict if verdict in ('yes', 'tight', 'no') else 'unknown'}")

@@ -15,7 +15,7 @@ from aiaudit.capacity.report import to_json
 from aiaudit.cli.plan_text import lines
 from aiaudit.cost.build import rents
 from aiaudit.cost.prices import PriceBook
-from tests.cost.helpers import cost, own
+from tests.cost.helpers import cost, own, workload
 
 from .support import on, planned
 
@@ -176,3 +176,67 @@ workload:
 """)
     assert (found.verdict, found.carries.verdict) == ("no", "no")
     assert found.demand.target == 0.8
+
+
+CPU = """
+workload:
+  model: {source: llama-3.2-1b, weights: {dtype: "gguf:Q4_K_M"}}
+  serving: {engine: llama.cpp}
+  hardware: {target: {cpu: 4, memory_mb: 8000}}
+  traffic: {requests_per_second: {mean: 0.05, peak: 0.2}, tokens: {input: 400, output: 150}}
+"""
+
+
+def test_where_no_speed_is_known_nothing_is_said_of_requests_in_flight():
+    found = planned(CPU)
+    text = "\n".join(lines(found))
+    assert "with one request in flight" in found.fit.reason
+    assert "needed" not in text and found.runways == ()
+    assert text.count("the speed of machine (4 CPU, 8,000 MB) is not known") == 1
+
+
+def test_a_model_that_does_not_fit_bears_nothing_and_is_not_billed_by_the_load():
+    part = workload(
+        model={"source": "llama-3.1-70b"}, hardware={"gpu": "H100", "count": 2},
+        serving={"parallel": {"tp": 2}, "max_model_len": 8192},
+    )  # fmt: skip
+    capacity, money = plan(part, None), cost(part, budget=10_000)
+    assert (capacity.verdict, capacity.carries.verdict, capacity.carries.needed) == ("no", "no", None)
+    assert capacity.service is None and capacity.ten_times.replicas is None
+    assert [one.kind for one in capacity.findings] == ["memory"]
+    assert money.bill.lines[0].text.startswith("1 replica of 2 × H100")
+    assert money.gate.verdict == "unknown" and "does not fit in memory" in money.gate.text
+
+
+def test_where_no_change_is_enough_that_is_told():
+    found = planned("""
+workload:
+  model: {source: llama-3.1-405b}
+  hardware: {gpu: L4}
+  traffic: {requests_per_second: {mean: 50, peak: 500}, tokens: {input: 20000, output: 2000}}
+  slo: {ttft_ms_p95: 200}
+""")
+    assert found.fixes == () and to_json(found)["fixes_searched"]
+    assert "none of those that were tried is enough" in "\n".join(lines(found))
+    assert found.setup.replicas == 1
+    assert not any("min_replicas" in line for line in found.assumptions)
+
+
+def test_a_batch_is_its_rows_over_its_window():
+    text = """
+workload:
+  model: {kind: classical, file_mb: 40}
+  hardware: {target: {cpu: 8, memory_mb: 16000}, price_per_hour: 0.4, price_date: 2026-11-01}
+  batch: {rows: 5000000, window_hours: 4, every: BATCH}
+"""
+    found = planned(text.replace("BATCH", "daily"))
+    assert (found.verdict, found.demand.hours) == ("yes", pytest.approx(4))
+    assert found.demand.mean == found.demand.peak == pytest.approx(5_000_000 / 4 / 3600)
+    assert "vllm" not in "\n".join(lines(found))
+    assert planned(text.replace("BATCH", "weekly")).demand.hours == pytest.approx(4 / 7)
+    assert planned(text.replace("BATCH", "hourly")).demand.hours == 24
+
+
+def test_a_training_that_does_not_fit_is_in_the_headline():
+    found = on("RTX 4090", rate="0.1", more="  training: [{method: full}]")
+    assert next(iter(lines(found))).endswith("carries the load. A training run does not fit.")

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from aiaudit.capacity.schedule import runs_a_month
 from aiaudit.cost.build import NoCost
 from aiaudit.cost.prices import PriceBook
 from aiaudit.cost.report import lines, to_json
-from aiaudit.cost.schedule import runs_a_month
 from tests.cost.helpers import DAY, api, cost, own, workload
 
 

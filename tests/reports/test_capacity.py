@@ -143,3 +143,11 @@ def test_the_budget_is_named_above_the_plot():
     chart = str(charts_cost.projection(Record({"months": months, "budget": {"monthly": "1500"}, "currency": "USD"})))
     label = chart[: chart.index(">budget 1,500<")].rpartition("<text")[2]
     assert 'y="12"' in label and 'x="20"' in label
+
+
+def test_a_training_run_and_a_search_in_vain_are_told():
+    found = on("RTX 4090", rate="0.1", more="  training: [{method: full}]")
+    assert "; a training run does not fit" in markdown.render(with_plan(found))
+    none = on("L4", "llama-3.1-405b", rate="{mean: 50, peak: 500}", more="  slo: {ttft_ms_p95: 1}")
+    for text in (html.render(with_plan(none)), markdown.render(with_plan(none))):
+        assert "None of the changes that were tried is enough" in text

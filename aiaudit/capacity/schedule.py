@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from aiaudit import lazy
-from aiaudit.cost.inputs import HOURS_A_MONTH
 
+HOURS_A_MONTH: Final = 730
 _EVERY: Final = lazy.regex(r"(?:every )?(\d+(?:\.\d+)?)? ?(h|hours?|d|days?|w|weeks?|m|months?|q|quarters?|y|years?)")
 _HOURS: Final = {"h": 1.0, "d": 24.0, "w": 168.0, "m": HOURS_A_MONTH, "q": 3.0 * HOURS_A_MONTH, "y": 8760.0}
 _WORDS: Final = {

@@ -36,6 +36,13 @@ _LEAVES: Final = (
     r"[^{;]{0,120}\)\s*\{?[^}]{0,200}\b(?:break|return|throw)\b"
 )
 _ENDS: Final = lazy.regex(r"\b(?:break|return)\b")
+# A number of calls or of characters that the model asks for bounds nothing: it decides that.
+_OF_THE_MODEL: Final = lazy.regex(
+    r"(?i)(?:tool|function)_?(?:calls?|uses?)|\bcalls\b|finish_?reason|stop_?reason|content\w*\??\.length"
+)
+_NAMED_MAXIMUM: Final = lazy.regex(
+    r"(?i)(?:<=?|>=?|===?)\s*[\w.]*(?:max|limit|steps?\b|iterations?\b|turns\b|rounds\b)|(?:max|limit)\w*\s*(?:<=?|>=?)"
+)
 # What gives up waiting after a time: `Promise.race([ask(), late])`, `pTimeout(…)`, `withTimeout(…)`; not `setTimeout`.
 _GIVES_UP: Final = lazy.regex(r"(?i)^(?:race|(?!set|clear)\w*time_?out\w*|\w*deadline\w*)$")
 _REQUEST: Final = lazy.regex(
@@ -197,7 +204,7 @@ class CallFinder:
                     tried = tried or one
                     found["in_try"] = True
             elif kind in _LOOPS and "loop" not in found and own_function:
-                found |= self._loop(one, tried)
+                found |= self.loop_row(one, tried)
             elif kind in FUNCTIONS:
                 own_function = own_function and self._is_callback(one, found)
                 if _REQUEST.search(_signature(one)) or self._name(one) in _METHOD_NAMES:
@@ -220,18 +227,21 @@ class CallFinder:
             found.setdefault("in_loop", True)
         return True
 
-    def _loop(self, loop: SgNode, tried: SgNode | None) -> dict[str, Any]:
+    def loop_row(self, loop: SgNode, tried: SgNode | None) -> dict[str, Any]:
+        """What a loop is, and what bounds it; `tried`: the `try` in it around a call."""
         kind = _LOOPS[loop.kind()]
         condition = loop.field("condition")
         text = condition.text().strip(" ;") if condition is not None else ""
         bound = ""
         if (kind == "for" and text in ("", ";")) or (kind == "while" and _ENDLESS.match(text)):
             kind = "while_true"
-        if kind in ("for_of", "for"):
+        if kind == "for" and _NAMED_MAXIMUM.search(text):
+            bound = "a named maximum"
+        elif kind in ("for_of", "for"):
             bound = "the loop's own head"
-        elif kind != "while_true" and _COMPARES.search(text):
+        elif kind != "while_true" and _COMPARES.search(text) and not _OF_THE_MODEL.search(text):
             bound = "its condition"
-        elif _leaves().search(loop.text()[:20_000]):
+        elif self._is_left(loop.text()[:20_000]):
             bound = "a comparison that ends it"
         head = loop.text()[:200]
         repeats = kind != "for_of" and (kind != "for" or re.search(r"(?i)attempt|retr|tries", head) is not None)
@@ -246,6 +256,14 @@ class CallFinder:
         if tried is not None and repeats and ends:  # an endless loop that success does not leave repeats no failed call
             row["retried"] = "loop"
         return row
+
+    def _is_left(self, text: str) -> bool:
+        """Whether a comparison ends the loop that is not one of what the model answered."""
+        for match in list(_leaves().finditer(text))[:20]:
+            condition = match.group(0).partition(")")[0]
+            if not _OF_THE_MODEL.search(condition) or _NAMED_MAXIMUM.search(match.group(0)[:300]):
+                return True
+        return False
 
     def _name(self, function: SgNode) -> str:
         name = function.field("name")

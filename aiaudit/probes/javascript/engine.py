@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.javascript import open_loops
 from aiaudit.probes.javascript.base_record import base_record, light_record
 from aiaudit.probes.javascript.calls import CallFinder
 from aiaudit.probes.javascript.module import Module, TooLarge
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 23  # of the records; part of the cache key
+VERSION: Final = 24  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.regex(
     rb"\A\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']|\bfrom [\"']react-dom(?:/client)?[\"']"
@@ -41,7 +42,7 @@ _OF_A_PAGE: Final = lazy.regex(
 _BY_A_MODULE: Final = lazy.regex(
     rb"(?m)^\s*(?:import|export)\b|\brequire\s*\(|\bimport\s*\(|\bmodule\.exports\b|\bexports\.\w|\b(?:Deno|Bun)\.\w|\bprocess\.\w"
 )
-_FEATURES: Final = ("routes", "prompts", "flows", "rescues", "parses", "tools", "instructions")
+_FEATURES: Final = ("routes", "prompts", "flows", "rescues", "parses", "tools", "instructions", "loops")
 
 
 class JavaScriptEngine:
@@ -96,9 +97,12 @@ class JavaScriptEngine:
         resolver = Resolver(module)
         values = Values(resolver)
         record: dict[str, Any] = {"base": base_record(module, resolver, values)}
-        calls = CallFinder(module, resolver, values, self.patterns).rows()
+        finder = CallFinder(module, resolver, values, self.patterns)
+        calls = finder.rows()
         if calls:
             record["calls"] = calls
+        if "loops" in self.features:
+            record |= open_loops.OpenLoopFinder(module, resolver, finder).record()
         if client or _CLIENT.search(data):
             record["client"] = True
         return record | self._extracted(data, module, resolver, values)
@@ -159,6 +163,7 @@ class JavaScriptEngine:
             "rescues": rescues.MARKS,
             "parses": parses.MARKS,
             "tools": tools.MARKS,
+            "loops": open_loops.MARKS,
         }
         return self._marks.search(data) is not None or any(
             marks[one].search(data) for one in (*self.features, "sentries") if one in marks

@@ -12,10 +12,11 @@ from aiaudit.model.types import Type, list_of
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.groups import Names, expanded
+from aiaudit.probes.javascript.names import LOCAL, UNKNOWN
 from aiaudit.probes.javascript.probe_calls import calls_in
 from aiaudit.probes.javascript.probe_instructions import system_names
 from aiaudit.probes.javascript.project import JavaScriptProject
-from aiaudit.probes.python.match import patterns_of
+from aiaudit.probes.python.match import Patterns, patterns_of
 from aiaudit.probes.python_findings import DEDICATED, FLOW, LOOP, PROMPT
 from aiaudit.project.entry import Entry
 
@@ -120,10 +121,13 @@ def _judged(called: list[str], path: str, project: JavaScriptProject) -> dict[st
 
 
 class LoopsQuery(ScriptQuery):
-    """Calls of certain functions inside loops, with the fields of `python.loops`. kind: while_true (also `for (;;)`),
-    while, do, for, for_of. bounded: by the loop's head, a comparison in its condition, or one that leaves it."""
+    """Calls of certain functions inside loops, with the fields of `python.loops`; also where a function of the project
+    that makes one is called. kind: while_true (also `for (;;)`), while, do, for, for_of, recursion. bounded: by the
+    loop's head, a comparison in its condition, or one that leaves it."""
 
     calls: Names = Field(min_length=1)
+    features: ClassVar[tuple[str, ...]] = ("loops",)
+    whole: ClassVar[bool] = True  # a function that calls itself has no mark
 
     def names(self) -> list[str]:
         return expanded(self.calls)
@@ -141,11 +145,16 @@ class LoopsProbe(Probe[LoopsQuery]):
 
     def answer(self, fact_id: str, query: LoopsQuery, context: Context) -> Fact:
         meant = patterns_of(query.names())
+        known: list[Callers] = []
 
         def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
+            if not known:
+                known.append(Callers(meant, project))
+            seen: set[int] = set()
             for call in calls_in(entry.path, project):
                 names = [name for name in call["names"] if call["loop"] and meant.match(name)]
                 if names:
+                    seen.add(call["loop_line"])
                     yield {
                         "line": call["line"],
                         "cell": 0,
@@ -157,5 +166,50 @@ class LoopsProbe(Probe[LoopsQuery]):
                         "loop_line": call["loop_line"],
                         "retried": call["retried"],
                     }
+            yield from _by_callers(entry.path, project, known[0], seen)
 
         return fact_of(fact_id, query, context, find)
+
+
+class Callers:
+    """The functions of a project that make one of the calls themselves."""
+
+    def __init__(self, meant: Patterns, project: JavaScriptProject) -> None:
+        self.project = project
+        self.found = {
+            (path, call["function"])
+            for path in project.records
+            for call in calls_in(path, project)
+            if call["function"] and any(meant.match(name) for name in call["names"])
+        }
+        self.names = {name for _, name in self.found}
+
+    def leads(self, spec: str, rest: str, path: str) -> bool:
+        if spec == LOCAL:
+            return (path, rest) in self.found
+        found = self.project.follow(spec, "" if rest == "*" else rest, path)
+        return (found.path, found.local) in self.found
+
+
+def _by_callers(path: str, project: JavaScriptProject, callers: Callers, seen: set[int]) -> Iterator[dict[str, Any]]:
+    """Loops and recursions in which a function of the project makes the call. A method of an object that is not known
+    counts by its name, and only where the loop is bounded: a name is no ground for a fault."""
+    record = project.records[path]
+    for loop in record.get("loops", ()):
+        if loop["line"] in seen or (not loop["turns"] and not loop["bound"]):
+            continue
+        for spec, rest, line in loop["calls"]:
+            by_name = spec == UNKNOWN and rest.rpartition(".")[2] in callers.names and bool(loop["bound"])
+            if by_name or (spec != UNKNOWN and callers.leads(spec, rest, path)):
+                place = {"line": line, "cell": 0, "function": loop["function"], "name": rest, "retried": ""}
+                kind = {"kind": loop["kind"], "bounded": bool(loop["bound"]), "bound": loop["bound"]}
+                yield {**place, **kind, "loop_line": loop["line"]}
+                break
+    for one in record.get("recursions", ()):
+        near = (path, one["function"]) in callers.found
+        near = near or any(spec != UNKNOWN and callers.leads(spec, rest, path) for spec, rest, _ in one["calls"])
+        if near and (one["bounded"] or one["tools"]):
+            place = {"line": one["line"], "cell": 0, "function": one["function"], "name": one["function"]}
+            bound = "a comparison of how deep it is" if one["bounded"] else ""
+            end = {"bounded": one["bounded"], "bound": bound, "loop_line": one["line"], "retried": ""}
+            yield {**place, "kind": "recursion", **end}

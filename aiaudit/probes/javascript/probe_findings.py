@@ -199,7 +199,8 @@ def _by_callers(path: str, project: JavaScriptProject, callers: Callers, seen: s
         if loop["line"] in seen or (not loop["turns"] and not loop["bound"]):
             continue
         for spec, rest, line in loop["calls"]:
-            by_name = spec == UNKNOWN and rest.rpartition(".")[2] in callers.names and bool(loop["bound"])
+            of_an_object = spec == UNKNOWN or (spec != LOCAL and "." in rest)
+            by_name = of_an_object and rest.rpartition(".")[2] in callers.names and bool(loop["bound"])
             if by_name or (spec != UNKNOWN and callers.leads(spec, rest, path)):
                 place = {"line": line, "cell": 0, "function": loop["function"], "name": rest, "retried": ""}
                 kind = {"kind": loop["kind"], "bounded": bool(loop["bound"]), "bound": loop["bound"]}

@@ -423,3 +423,12 @@ def test_a_project_has_one_name(aiaudit, tmp_path):
     assert aiaudit("compare", bare, bare, "-o", page).code == 0
     assert "Two audits compared: Unnamed project" in page.read_text()
     assert aiaudit("run", "--facts", facts, "--name", "Fraud").out.startswith("Fraud  ")
+
+
+def test_counted_words_agree(aiaudit, tmp_path):
+    from tests.cli.test_mistakes import GOOD, PACK
+
+    pack = tmp_path / "team.yaml"
+    pack.write_text(PACK.format(**GOOD))
+    told = aiaudit("checks", "list", "--pack", pack).out
+    assert "Ours (team): 1 check\n" in told and "\n1 check in 1 pack; ruleset" in told

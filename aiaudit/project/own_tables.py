@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from typing import BinaryIO, Final, Protocol
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 from msgspec.structs import replace
 
@@ -47,7 +47,7 @@ _ROLES: Final = {FINDINGS: Role.GENERATED, FRAMEWORKS: Role.GENERATED, PORTFOLIO
                  QUESTIONS: Role.GENERATED, FOCUS: Role.DOCS}  # fmt: skip
 _SUFFIXES: Final = frozenset({".csv", ".xlsx"})
 _HEAD: Final = 1024  # bytes, in which the first line ends
-_MOST: Final = 20 * 1024 * 1024  # bytes of a workbook that is opened
+_MOST: Final = 2 * 1024 * 1024  # bytes of a workbook that is opened: thousands of questions
 _PARTS: Final = ("xl/worksheets/sheet1.xml", "xl/sharedStrings.xml")  # as openpyxl writes texts, and as Excel does
 _TEXT: Final = lazy.regex(r"<t(?: [^>]{0,80})?>([^<]{0,40})</t>")
 
@@ -82,7 +82,7 @@ def _role(entry: Entry, reader: Bytes) -> Role | None:
         if entry.size > _MOST:
             return None
         with reader.open(entry.path) as stream, ZipFile(stream) as book:
-            held = set(book.namelist())
+            held = {one.filename for one in book.infolist() if one.compress_type in (ZIP_STORED, ZIP_DEFLATED)}
             found = (role_of(_texts(book, part)) for part in _PARTS if part in held)
             return next((role for role in found if role is not None), None)
     except Exception:  # unreadable, or whatever zipfile and zlib make of a broken or hostile file

@@ -49,7 +49,7 @@ FLOW: Final = record(
 SPLIT: Final = record("early_fit", **_PLACE, name=STRING, kind=STRING, data=STRING, split_line=INT)
 ASSIGNMENT: Final = record("assignment", **_PLACE, name=STRING, kind=STRING, value=DYN, source=STRING)
 LOOP: Final = record(
-    "loop", **_PLACE, name=STRING, kind=STRING, bounded=BOOL, bound=STRING, loop_line=INT, retried=STRING
+    "loop", **_PLACE, name=STRING, kind=STRING, bounded=BOOL, bound=STRING, loop_line=INT, retried=STRING, again=BOOL
 )
 DEDICATED: Final = lazy.regex(r"(?i)(?:^|[/_-])(?:prompts?|templates?|instructions?|system_prompts?)(?:[/_.-]|$)")
 
@@ -247,7 +247,7 @@ class AssignmentsProbe(Probe[AssignmentsQuery]):
 class LoopsQuery(CodeQuery):
     """Loops around calls, also of the project's functions that make them. calls: qualified names or groups. kind: for,
     while, while_true. bounded: it must end: it runs over things, or compares a counter or the clock. bound: what ends
-    it."""
+    it. again: it ends only when something has worked, and asks the same again at once when it has not."""
 
     calls: Names = Field(min_length=1)
     features: ClassVar[tuple[str, ...]] = ("loops",)
@@ -292,6 +292,7 @@ class LoopsProbe(Probe[LoopsQuery]):
                     "bound": loop["bound"],
                     "loop_line": loop["line"],
                     "retried": call["retried"],
+                    "again": bool(loop.get("again")),
                 }
             for loop in project.records[entry.path].get("loops", ()):
                 found = next(
@@ -309,6 +310,7 @@ class LoopsProbe(Probe[LoopsQuery]):
                         "bound": loop["bound"],
                         "loop_line": loop["line"],
                         "retried": "",
+                        "again": bool(loop.get("again")),
                     }
 
         return fact_of(fact_id, query, context, find, among=files)

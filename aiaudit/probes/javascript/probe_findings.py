@@ -165,6 +165,7 @@ class LoopsProbe(Probe[LoopsQuery]):
                         "bound": call["bound"],
                         "loop_line": call["loop_line"],
                         "retried": call["retried"],
+                        "again": False,
                     }
             yield from _by_callers(entry.path, project, known[0], seen)
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.nodes import DEFS, SIMPLE, expressions, header
 from aiaudit.probes.python.resolve import dotted, last_name
 
@@ -17,6 +18,10 @@ MAX_ROWS: Final = 200
 MAX_CALLS: Final = 40
 LOOPS: Final = (ast.For, ast.AsyncFor, ast.While)
 _ENDLESS: Final = frozenset(("itertools.count", "count", "itertools.cycle", "cycle", "iter"))
+_BRINGS_NEW: Final = name_set(
+    "input get get_nowait recv receive receive_text receive_json readline poll accept next anext pop popleft prompt"
+    " consume read fetchone append extend add"
+)
 _CLOCKS: Final = frozenset(("time", "monotonic", "perf_counter", "now"))
 
 
@@ -44,7 +49,26 @@ def describe(loop: ast.For | ast.AsyncFor | ast.While) -> dict[str, Any]:
                 bound = _compares(node.test, counted) or _exhausts(node.test, loop, counted)
                 if bound:
                     break
-    return {"kind": kind, "bounded": bool(bound), "bound": bound}
+    described: dict[str, Any] = {"kind": kind, "bounded": bool(bound), "bound": bound}
+    if not bound and _tries_again(loop):
+        described["again"] = True
+    return described
+
+
+def _tries_again(loop: ast.While) -> bool:
+    """Whether a loop only leaves when something has worked, and goes round at once, with nothing new, when it has not:
+    `while True: try: return parse(ask()) except ValueError: continue`."""
+    tried = [one for one in loop.body if isinstance(one, ast.Try | ast.TryStar) and one.handlers]
+    if not tried or not isinstance(loop.test, ast.Constant):
+        return False
+    if any(
+        isinstance(one, ast.Call) and last_name(one.func) in _BRINGS_NEW
+        for inner in _inside(loop)
+        for one in expressions(header(inner))
+    ):
+        return False
+    leaves = any(_leaves([*one.body, *one.orelse]) for one in tried) or _leaves(loop.body)
+    return leaves and any(not _leaves(handler.body) for one in tried for handler in one.handlers)
 
 
 def open_loops(view: FileView) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from aiaudit import lazy
+from aiaudit.probes.javascript.handlers import names_a_check
 from aiaudit.probes.javascript.module import FUNCTIONS, first_named
 from aiaudit.probes.javascript.route_rows import RouteRows, properties
 
@@ -17,6 +18,12 @@ _NEST: Final = lazy.regex(r"^@(Get|Post|Put|Patch|Delete|All)\(\s*(?:['\"`]([^'\
 _SERVER_FILE: Final = lazy.regex(r"\s*(?:(?://[^\n]*\n|/\*.*?\*/)\s*)*[\"']use server[\"']", re.DOTALL)
 # A function of AWS that is asked over HTTP, by the type of its event.
 _LAMBDA: Final = lazy.regex(r"\b(?:APIGateway|ALB|LambdaFunctionURL)(?:Proxy)?(?:Request)?Event")
+_PUBLIC: Final = lazy.regex(
+    r"@(?:Is)?(?:Public|SkipAuth|AllowAnonymous|AllowAny|NoAuth|Unprotected|AllowUnauthorized)\w*\("
+)
+_FOR_ALL: Final = lazy.regex(
+    r"\bprovide\s*:\s*APP_GUARD\s*,\s*useClass\s*:\s*(\w+)|\buseGlobalGuards\(\s*(?:new\s+)?([\w.]+)"
+)
 _TYPED: Final = lazy.regex(
     r"@(?:Body|Query)\([^)]*\)\s*\w+\s*:\s*\w*(?:Dto|DTO|Input|Request|Schema)\b|(?:Zod|Validation|Parse\w+)Pipe"
 )
@@ -80,6 +87,14 @@ class ExportedHandlers:
             kind = "worker" if value.kind() == "object" else "default"
             self.rows.add(place, "workers" if kind == "worker" else "next", kind, "", [], [value])
 
+    def guard_of_all(self) -> str:
+        """The guard that Nest puts before every handler, where it is one of callers."""
+        for one in _FOR_ALL.findall(self.module.text):
+            name = one[0] or one[1]
+            if names_a_check(name):
+                return str(name)
+        return ""
+
     def _nest(self) -> None:
         for decorator in self.module.root.find_all(
             {"rule": {"kind": "decorator", "regex": r"^@(Get|Post|Put|Patch|Delete|All)\("}}
@@ -123,3 +138,5 @@ class ExportedHandlers:
         guard = re.search(r"@UseGuards\(\s*([\w.]+)", guards)
         if guard and not re.search(r"Throttler", guard.group(1)):
             row["auth"] = guard.group(1)
+        if _PUBLIC.search(guards):
+            row["public"] = True

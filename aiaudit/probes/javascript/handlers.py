@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
@@ -11,6 +10,7 @@ from aiaudit.probes.javascript.flows import completions
 from aiaudit.probes.javascript.limits import LimitFinder
 from aiaudit.probes.javascript.module import FUNCTIONS, Module
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted, package
+from aiaudit.probes.javascript.refusing import CONDITION, Refusals
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.python.match import name_set
 
@@ -43,14 +43,12 @@ _HONO_VALID: Final = lazy.regex(r"\bc\.req\.valid\(")
 _CHECKER: Final = lazy.regex(r"(?i)validat|^(?:safe)?(?:parse|check)\w*(?:body|input|request|payload|params|form)")
 _VALIDATOR_MIDDLEWARE: Final = lazy.regex(r"(?i)valid|celebrate|schema|zod")
 AUTH_NAME: Final = lazy.regex(
-    r"(?i)auth(?!or)|jwt|session(?!id)|protect|guard|api_?key|requireuser|requirelogin|loggedin|clerk|passport|verifytoken|bearer|signature"
+    r"(?i)auth(?!or)|jwt|(?:require|check|verify|validate|ensure|has)_?session|protect(?:ed|route\w*|api\w*)?$"
+    r"|(?<!safe)guard(?!rail)|api_?key|requireuser|requirelogin|loggedin|requires?_?(?:role|admin)|is_?admin|verify_?token"
+    r"|bearer|(?:verify|check|validate)_?signature"
 )
-_AUTH_CALL: Final = lazy.regex(
-    r"(?:^|[^\w.])((?:\w+\.){0,3}(?:auth|getServerSession|unstable_getServerSession|getSession|currentUser|getAuth|"
-    r"require(?:Auth|User|Session|Login|Admin|Role|Permission)\w*|verify\w*(?:Token|Jwt|JWT|Session|ApiKey|Auth|Signature)\w*|"
-    r"jwtVerify|authenticate\w*|authorize\w*|getToken|validate(?:ApiKey|Token|Session|Auth)\w*|isAuthenticated|isAuthorized|"
-    r"getUser|getCurrentUser|withAuth\w*|check(?:Auth|Access|Permission|Session)\w*|ensure(?:Auth|LoggedIn|User)\w*|"
-    r"getSessionUser|checkBotId|verify(?:Turnstile|Recaptcha|ReCaptcha|Captcha)\w*|timingSafeEqual|constructEvent))\s*(?:<[^>()]*>)?\("
+_NO_AUTH: Final = lazy.regex(
+    r"(?i)rout(?:e|es|er|ers)$|controller$|csrf|xss|optional|maybe|anonymous|initialize$|initAuth|config$|callback|handler$|toNodeHandler"
 )
 # Platforms whose own handler checks the signature under what they send.
 _SIGNED: Final = name_set(
@@ -62,9 +60,6 @@ _CHECKING: Final = name_set(
 )
 _WHO: Final = lazy.regex(r"(?i)user|session|auth|profile|viewer|account|principal|identity|caller")
 _DENIES: Final = lazy.regex(r"\b40[13]\b|(?i:unauthori[sz]ed|forbidden|not[ _-]?authenticated)|\bredirect\(")
-SELF_DENYING: Final = lazy.regex(
-    r"(?:^|\.)(?:require|ensure|verify|authenticate|authorize|jwtVerify|withAuth|protect|constructEvent)"
-)
 _RESPONSE: Final = lazy.regex(
     r"^(?:res|reply|response|rep|c|ctx|_res|Response|NextResponse|Date|process|JSON|console|logger|log|Math|os|h|performance)\b"
     r"|\.(?:status|json|send|end|toISOString|set|header|type|code)$"
@@ -90,6 +85,7 @@ class Handlers:
         self.module = module
         self.resolver = resolver
         self.limits = LimitFinder(module, resolver)
+        self.refusals = Refusals(module)
         self._known: dict[int, dict[str, Any]] = {}
 
     def of(self, node: SgNode, depth: int = 0) -> dict[str, Any]:
@@ -106,9 +102,10 @@ class Handlers:
         made: dict[str, Any] = {"reads": bool(_READS.search(text))}
         if _HONO_VALID.search(text):
             made["checks"] = "c.req.valid"
-        auth = asks_who(text)
-        if auth:
-            made["auth"] = auth
+        refusal = self.refusals.of(node)
+        if refusal:
+            called = self.refusals.asked.get(node.range().start.index, "") if refusal == CONDITION else refusal
+            made |= {"auth": called or "answers 401", "sure": refusal == CONDITION}
         request = _first_parameter(node)
         touches: list[str] = []
         for call in node.find_all({"rule": {"any": [{"kind": "call_expression"}, {"kind": "new_expression"}]}})[
@@ -263,26 +260,17 @@ def _rejects(text: str) -> bool:
     return False
 
 
-def asks_who(text: str) -> str:
-    """The call by which a handler asks who is calling, where a stranger is then sent away; "" where none is."""
-    match = _AUTH_CALL.search(text)
-    if match is None:
-        return (
-            "answers 401"
-            if re.search(r"\bif\s*\([^{};]{1,200}\)\s*\{?\s*(?:return\s*\{)?[^{}]{0,200}\b401\b", text)
-            else ""
-        )
-    name = match.group(1)
-    if SELF_DENYING.search(name):
-        return name
-    after = text[match.end() :]
-    return name if _DENIES.search(after) or re.search(r"\bif\s*\(\s*!|\bthrow\b|\?\.user", after) else ""
+def names_a_check(name: str) -> bool:
+    """Whether what stands before a handler is called after a check of the caller."""
+    return bool(AUTH_NAME.search(name)) and not _NO_AUTH.search(name)
 
 
 def merge(into: dict[str, Any], other: dict[str, Any]) -> None:
     """Adds what a function does that the request is handed to."""
     into["reads"] = into.get("reads", False) or other.get("reads", False)
     into["bounded"] = into.get("bounded", False) or other.get("bounded", False)
+    if other.get("auth") and not into.get("auth"):
+        into["sure"] = other.get("sure", False)
     for key in ("checks", "auth"):
         if not into.get(key) and other.get(key):
             into[key] = other[key]

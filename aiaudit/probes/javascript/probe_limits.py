@@ -12,8 +12,9 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.limits import COUNTS, MAX_STEPS
+from aiaudit.probes.javascript.mounted import covers
 from aiaudit.probes.javascript.names import LOCAL
-from aiaudit.probes.javascript.probe_routes import covers_route, judged_row, placed_row
+from aiaudit.probes.javascript.probe_routes import judged_row, placed_row
 from aiaudit.probes.javascript.project import JavaScriptProject
 from aiaudit.probes.javascript.sentries import Sentry, covers, is_sentry_file, sentries_of
 from aiaudit.project.entry import Entry
@@ -186,7 +187,7 @@ class Limits:
                 continue
             if one["line"] == row["line"] and row["kind"] != "middleware":
                 continue
-            if covers_route(one["route"], row["route"]):
+            if covers(one["route"], row["route"]):
                 found += [made for limit in one.get("limits", ()) for made in self._resolved(limit, path, 0)]
         if depth > 2:
             return found

@@ -13,6 +13,7 @@ from aiaudit.model.types import Type, list_of
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.handlers import merge
+from aiaudit.probes.javascript.mounted import lets_on, of_middleware, project_mounts, stands_before
 from aiaudit.probes.javascript.project import JavaScriptProject
 from aiaudit.probes.javascript.routes import APPS
 from aiaudit.probes.javascript.sentries import Sentry, sentries_of
@@ -33,7 +34,8 @@ _MAX_STEPS: Final = 3
 class RoutesQuery(ScriptQuery):
     """All handlers, with the fields of `python.routes`: routes of Express, Fastify, Hono, Koa, Nest and the like, route
     files of Next and SvelteKit, functions of pages/api, plain servers, server actions (kind action), MCP tools (kind
-    tool), and app-wide middleware (kind middleware; only where asked for by kinds).
+    tool), app-wide middleware and websockets or GraphQL servers beside routes (kinds middleware and mounted; only where
+    asked for by kinds).
 
     takes_input, validated, bounded, auth, health, constant: as there. checks: what validates (`schema.parse`, a
     middleware, `answers 400`; `headers alone: …` where that reads nothing of the body)."""
@@ -108,18 +110,21 @@ def judged_row(
 ) -> dict[str, Any]:
     merged = {**row, "hands_to": list(row.get("hands_to", ()))}
     _follow(merged, merged["hands_to"], path, project, 0)
-    if merged.get("auth") and _refuses_nobody(merged, path, project):
+    if merged.get("auth") and not merged.get("sure") and _refuses_nobody(merged, path, project):
         merged["auth"] = ""
     for spec, rest in merged.get("asks_by", ())[:8]:  # a function of the project that sends a stranger away
         found = project.follow(spec, "" if rest == "*" else rest, path)
         summary = project.records.get(found.path, {}).get("handlers", {}).get(found.local, {})
         merged["auth"] = merged.get("auth") or summary.get("auth", "")
     for one in wide:
-        if one is row or one.get("app") != row.get("app") or not covers_route(one["route"], row["route"]):
+        if one is row or not stands_before(one, row):
             continue
-        if one["line"] < row["line"]:
-            merged["auth"] = merged.get("auth") or one.get("auth", "")
-            merged["checks"] = merged.get("checks") or one.get("checks", "")
+        merged["auth"] = merged.get("auth") or of_middleware(one, path, project)
+        merged["checks"] = merged.get("checks") or one.get("checks", "")
+    if not merged.get("auth") and row["framework"] == "nest" and not row.get("public"):
+        merged["auth"] = project_mounts(project).guard_of_all
+    if not merged.get("auth"):
+        merged["auth"] = project_mounts(project).before(path, row.get("app", ""))
     if _looks_at_headers_alone(row, path, project):
         merged["checks"] = f"headers alone: {row['checks']}"
     if not merged.get("auth"):
@@ -159,10 +164,10 @@ def _refuses_nobody(row: dict[str, Any], path: str, project: JavaScriptProject) 
     name = row["auth"].rpartition(".")[2]
     if name in project.records[path].get("idle", ()):
         return True
-    for spec, rest in (*row.get("hands_to", ()), *row.get("asks_by", ())):
-        if rest.rpartition(".")[2] == name:
-            found = project.follow(spec, rest, path)
-            return bool(found.path) and found.local in project.records.get(found.path, {}).get("idle", ())
+    believed = [row["believed"]] if row.get("believed") else []
+    for spec, rest in (*believed, *row.get("hands_to", ()), *row.get("asks_by", ())):
+        if rest.rpartition(".")[2] == name or [spec, rest] in believed:
+            return lets_on([spec, rest], path, project)
     return False
 
 
@@ -188,11 +193,6 @@ def _speaks_mcp(path: str, project: JavaScriptProject) -> bool:
         *(one for file in near if file and file in project.records for one in project.base(file).get("imports", ())),
     ]
     return any(_MCP.search(one[1]) for one in every)
-
-
-def covers_route(prefix: str, route: str) -> bool:
-    head = prefix.rstrip("*").rstrip("/")
-    return not head or route.startswith(head)
 
 
 def _follow(

@@ -60,6 +60,7 @@ class JavaScriptProject:
         self._tests = frozenset(tests)
         self._extensions = tuple(f"{folder}/" if folder else "" for folder in extensions)
         self._found: dict[tuple[str, str], str | None] = {}
+        self.memo: dict[str, Any] = {}  # what probes work out once of all files
 
     @cached_property
     def clients(self) -> set[str]:

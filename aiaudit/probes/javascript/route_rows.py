@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.handlers import AUTH_NAME, Handlers, is_validator, merge
+from aiaudit.probes.javascript.calls import own_spec
+from aiaudit.probes.javascript.handlers import Handlers, is_validator, merge, names_a_check
 from aiaudit.probes.javascript.module import FUNCTIONS, Module
-from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
+from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Resolver
 
 if TYPE_CHECKING:
@@ -16,6 +17,20 @@ if TYPE_CHECKING:
 
 
 _LIMITED: Final = lazy.regex(r"\brateLimit\s*:\s*(\w+|\{)")
+# Middleware of libraries that only note who is calling, and let everybody on.
+LETS_ON: Final = frozenset(
+    {
+        "passport.initialize",
+        "passport.session",
+        "@clerk/express.clerkMiddleware",
+        "@hono/clerk-auth.clerkMiddleware",
+        "@hono/auth-js.initAuthConfig",
+        "@hono/auth-js.authHandler",
+        "@fastify/jwt",
+        "@fastify/auth",
+        "@fastify/bearer-auth",
+    }
+)
 
 
 class RouteRows:
@@ -71,14 +86,13 @@ class RouteRows:
             self.rate(row, node)
             self.fastify_schema(row, properties(node).get("schema"))
             text = node.text()[:4000]
-            hooks = re.search(r"\b(?:preHandler|onRequest|preValidation)\b[^,}]*", text)
-            if hooks and AUTH_NAME.search(hooks.group(0)):
+            hooks = re.search(r"\b(?:preHandler|onRequest|preValidation)\b\s*:?([^,}]*)", text)
+            if hooks and names_a_check(hooks.group(1).strip(" []\n")):
                 row["auth"] = row.get("auth") or hooks.group(0)[:60]
             return
         name = called_name(node)
         if not last or kind == "call_expression":
-            if AUTH_NAME.search(name):
-                row["auth"] = row.get("auth") or name
+            self.believe(row, node, name)
             if is_validator(name):
                 row["checks"] = row.get("checks") or name
                 row["bounded"] = row.get("bounded") or bool(re.search(r"\.max\(", node.text()[:5000]))
@@ -115,6 +129,34 @@ class RouteRows:
         said = _LIMITED.search(options.text()[:20_000])
         if said is not None:
             row["rate"] = said.group(1) != "false"
+
+    def believe(self, row: dict[str, Any], node: SgNode, name: str) -> None:
+        """Take what stands before a handler for a check of the caller by its name, where no lines of it can be read
+        here: those of a function of this file tell by themselves, those of another file are read by the probe."""
+        if row.get("auth") or not names_a_check(name):
+            return
+        bare = node.field("function") if node.kind() == "call_expression" else node
+        found = self.resolver.of(bare) if bare is not None else None
+        if found is not None and dotted(found.spec, found.rest) in LETS_ON:
+            return
+        if bare is not None and bare.kind() == "identifier":
+            bound = self.module.bound(bare.text(), bare.range().start.index)
+            if bound is not None and bound.node is not None and bound.imported is None:
+                made = bound.node
+                if made.kind() in FUNCTIONS:
+                    refusal = self.handlers.refusals.of(made)
+                    row["auth"] = name if refusal else ""
+                    return
+                if made.kind() == "call_expression":
+                    inside = [one for one in self.arguments(made) if one.kind() in FUNCTIONS]
+                    if inside:  # asyncHandler(async (req, res, next) => …)
+                        row["auth"] = name if any(map(self.handlers.refusals.of, inside)) else ""
+                        return
+                    if not names_a_check(called_name(made)):
+                        return
+        row["auth"] = name
+        if found is not None and own_spec(found.spec):
+            row["believed"] = [found.spec, found.rest]
 
     def inside(self, node: SgNode) -> list[SgNode]:
         if node.kind() == "object":

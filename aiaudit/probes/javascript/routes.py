@@ -13,12 +13,14 @@ from aiaudit import lazy
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.exported import ExportedHandlers
 from aiaudit.probes.javascript.functions import FunctionRoutes, procedures
-from aiaudit.probes.javascript.handlers import AUTH_NAME, SELF_DENYING, is_validator
+from aiaudit.probes.javascript.handlers import is_validator, names_a_check
 from aiaudit.probes.javascript.limits import MIDDLEWARE
 from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named
-from aiaudit.probes.javascript.names import UNKNOWN, dotted
+from aiaudit.probes.javascript.names import LOCAL, UNKNOWN, dotted
+from aiaudit.probes.javascript.refusing import SELF_DENYING
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.route_rows import RouteRows, called_name, properties
+from aiaudit.probes.javascript.sockets import Sockets
 from aiaudit.probes.javascript.values import Values
 from aiaudit.probes.python.match import name_set
 
@@ -30,6 +32,7 @@ MARKS: Final = lazy.regex(
     rb"|\bexport\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE)\b|\bexport\s+default\b|\bcreateServer\s*\("
     rb"|[\"']use server[\"']|@(?:Get|Post|Put|Patch|Delete|All)\(|\bexport\s*\{[^}]*\b(?:GET|POST)\b"
     rb"|@azure/functions|firebase-functions|functions-framework|\b(?:APIGateway|ALB|LambdaFunctionURL)\w*Event"
+    rb"|\b(?:WebSocketServer|socket\.io|APP_GUARD|useGlobalGuards|expressMiddleware|createYoga|WebSocket\.Server)\b"
     rb"|(?i:rate-?_?limit|throttl|quota|arcjet)|\b429\b|\b\w*[pP]rocedure\b|\bmodule\.exports\b|\b(?:req|request|c|z|yup|joi|ajv|auth|jwt)\b|[Ss]ession|[Uu]ser\("
 )
 VERBS: Final = name_set("get post put patch delete all options head")
@@ -64,12 +67,9 @@ _CALLED: Final = lazy.regex(r"([A-Za-z_$][\w$]*)\s*\(")
 _LOOKED_UP: Final = lazy.regex(
     r"\bawait\b|\$\{|:\s*(?!true\b|false\b|null\b)[A-Za-z_$]|\b(?:end|send|json|write)\(\s*[A-Za-z_$]"
 )
-# Something on which a function may decide: a branch, an error, an answer, or another function that is asked.
-_MAY_REFUSE: Final = lazy.regex(
-    r"\bif\b|\bthrow\b|\?|&&|\|\||\bawait\b|\breject\b|\bredirect\b|\b40[13]\b|\breturn\s+(?!next\b)[\w.]+\(|\b\w*(?:[aA]uth|[vV]erif|[sS]ession)\w*\("
-    r"|=>\s*(?!next\b)[\w.]+\("
-)
 _TOOLS: Final = name_set("tool registerTool addTool setRequestHandler")
+_OTHERS: Final = name_set("use route openapi addHook register")
+_HOOKS: Final = name_set("onRequest preHandler preValidation preParsing")
 _LIKE_APP: Final = lazy.regex(r"^(?:app|router|fastify|server|api|\w+Router|\w+App)$")
 _LIKE_SERVER: Final = lazy.regex(r"(?i)server$|^mcp")
 _SERVERS: Final = {
@@ -89,6 +89,7 @@ class RouteFinder:
         self.made = RouteRows(module, resolver)
         self.handlers = self.made.handlers
         self.registered: list[dict[str, Any]] = []
+        self.mounts: list[dict[str, Any]] = []
 
     def record(self) -> dict[str, Any]:
         """`routes`, `handlers` (functions of the top level that read a request), `schemas`, and what limits callers."""
@@ -97,8 +98,13 @@ class RouteFinder:
                 break
             if call.kind() == "call_expression":
                 self._call(call)
-        ExportedHandlers(self.made).find()
+        exported = ExportedHandlers(self.made)
+        exported.find()
+        Sockets(self.made).find()
         made: dict[str, Any] = {}
+        guard = exported.guard_of_all()
+        if guard:
+            made["guard_of_all"] = guard
         if self.made.rows:
             made["routes"] = sorted(self.made.rows, key=lambda row: int(row["line"]))
         functions = {**self._functions(), **procedures(self.module)}
@@ -107,6 +113,8 @@ class RouteFinder:
         idle = self._idle()
         if idle:
             made["idle"] = idle
+        if self.mounts:
+            made["mounts"] = self.mounts[:MAX_ROUTES]
         schemas = self.handlers.schemas()
         if schemas:
             made["schemas"] = schemas
@@ -120,9 +128,9 @@ class RouteFinder:
             scope.name
             for scope in self.module.functions
             if scope.node is not None
-            and (AUTH_NAME.search(scope.name) or SELF_DENYING.search(scope.name))
-            and (body := scope.node.field("body")) is not None
-            and not _MAY_REFUSE.search(f"=> {body.text()[:20_000]}")
+            and scope.name
+            and (names_a_check(scope.name) or SELF_DENYING.search(scope.name))
+            and not self.handlers.refusals.of(scope.node)
         )[:50]
 
     def _functions(self) -> dict[str, dict[str, Any]]:
@@ -160,7 +168,7 @@ class RouteFinder:
         verb = member.text() if member is not None else ""
         if verb == "register":
             self._register(call)
-        if receiver is None or not (verb in VERBS or verb in _TOOLS or verb in ("use", "route", "openapi")):
+        if receiver is None or not (verb in VERBS or verb in _TOOLS or verb in _OTHERS):
             return
         head = name.rpartition(".")[0]
         if verb in _TOOLS:
@@ -204,6 +212,13 @@ class RouteFinder:
         arguments = self.made.arguments(call)
         if not arguments:
             return
+        if verb == "addHook":
+            if self.values.text(arguments[0]) in _HOOKS:
+                self._middleware(call, framework, "", arguments[1:], receiver)
+            return
+        if verb == "register":
+            self._mount(call.range().start.line + 1, "", arguments[0], receiver)
+            return
         route = self._route(arguments[0])
         if verb == "use":
             self._middleware(call, framework, route or "", arguments, receiver)
@@ -215,6 +230,8 @@ class RouteFinder:
             self.made.add(call, framework, "route", "", [], arguments[1:], checks="createRoute", app=receiver.text())
             return
         if verb == "route":
+            if len(arguments) == 2:
+                self._mount(call.range().start.line + 1, route or "", arguments[1], receiver)
             return
         chained = self._chained(receiver)
         if route is None and chained is None:
@@ -269,26 +286,52 @@ class RouteFinder:
         self.made.rate(row, options)
 
     def _middleware(self, call: SgNode, framework: str, route: str, arguments: list[SgNode], receiver: SgNode) -> None:
+        line = call.range().start.line + 1
         for one in arguments:
             if one.kind() in ("string", "template_string"):
                 continue
             name = called_name(one)
             summary = self.handlers.of(one) if one.kind() in FUNCTIONS else self._summary_of(one)
             limits = self.handlers.limits.chain(one)
-            self.made.rows.append(
-                {
-                    **({"limits": limits} if limits else {}),
-                    "line": call.range().start.line + 1,
-                    "framework": framework,
-                    "kind": "middleware",
-                    "route": route,
-                    "methods": [],
-                    "function": name,
-                    "app": _root_text(receiver),
-                    "auth": summary.get("auth") or (name if AUTH_NAME.search(name) else ""),
-                    "checks": summary.get("checks") or (name if is_validator(name) else ""),
-                }
-            )
+            row: dict[str, Any] = {
+                **({"limits": limits} if limits else {}),
+                "line": line,
+                "framework": framework,
+                "kind": "middleware",
+                "route": route,
+                "methods": [],
+                "function": name,
+                "app": _root_text(receiver),
+                "span": self._span(call),
+                "auth": summary.get("auth", "") if summary else "",
+                "checks": summary.get("checks") or (name if is_validator(name) else ""),
+            }
+            if not summary:
+                self.made.believe(row, one, name)
+            self.made.rows.append(row)
+            if one.kind() in ("identifier", "member_expression", "call_expression"):
+                self._mount(line, route, one, receiver)
+
+    def _mount(self, line: int, route: str, node: SgNode, receiver: SgNode) -> None:
+        """What an application is given at a path: perhaps the routes of another file."""
+        given = node.field("function") if node.kind() == "call_expression" else node
+        found = self.resolver.of(given) if given is not None else None
+        if found is not None and own_spec(found.spec):
+            target = [found.spec, found.rest]
+        elif node.kind() == "identifier":
+            target = [LOCAL, node.text()]
+        else:
+            return
+        self.mounts.append({"line": line, "route": route, "app": _root_text(receiver), "target": target})
+
+    def _span(self, call: SgNode) -> list[int]:
+        """The lines of the function inside which a middleware is given to its application; all of them at the top."""
+        at = call.range().start.index
+        inner = next((one for one in self.module.around(at) if one.kind in FUNCTIONS and one.node is not None), None)
+        if inner is None or inner.node is None:
+            return []
+        place = inner.node.range()
+        return [place.start.line + 1, place.end.line + 1]
 
     def _register(self, call: SgNode) -> None:
         """Fastify's plugin, which limits every route that is made after it unless it is told not to."""

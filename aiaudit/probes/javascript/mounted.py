@@ -62,7 +62,7 @@ def project_mounts(project: JavaScriptProject) -> Mounts:
 
 def stands_before(middleware: dict[str, Any], row: dict[str, Any], *, here: bool = False) -> bool:
     """Whether a middleware of the same application comes before a route; `here`: or in the same call."""
-    if middleware.get("app") != row.get("app") or not covers(middleware["route"], row["route"]):
+    if middleware.get("app") != row.get("app") or not below_prefix(middleware["route"], row["route"]):
         return False
     span = middleware.get("span")
     if span and not span[0] <= row["line"] <= span[1]:
@@ -70,7 +70,7 @@ def stands_before(middleware: dict[str, Any], row: dict[str, Any], *, here: bool
     return bool(middleware["line"] < row["line"] or (here and middleware["line"] == row["line"]))
 
 
-def covers(prefix: str, route: str) -> bool:
+def below_prefix(prefix: str, route: str) -> bool:
     """Whether a path is one of those below a prefix: `/chat` is not above `/chats`."""
     head = prefix.rstrip("*").rstrip("/")
     return not head or route == head or route.startswith(f"{head}/")

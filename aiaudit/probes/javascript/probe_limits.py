@@ -12,7 +12,7 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.limits import COUNTS, MAX_STEPS
-from aiaudit.probes.javascript.mounted import covers
+from aiaudit.probes.javascript.mounted import below_prefix
 from aiaudit.probes.javascript.names import LOCAL
 from aiaudit.probes.javascript.probe_routes import judged_row, placed_row
 from aiaudit.probes.javascript.project import JavaScriptProject
@@ -187,7 +187,7 @@ class Limits:
                 continue
             if one["line"] == row["line"] and row["kind"] != "middleware":
                 continue
-            if covers(one["route"], row["route"]):
+            if below_prefix(one["route"], row["route"]):
                 found += [made for limit in one.get("limits", ()) for made in self._resolved(limit, path, 0)]
         if depth > 2:
             return found

@@ -14,10 +14,10 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.made_up import is_made_up
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import statements
-from aiaudit.probes.python.resolve import dotted, last_name, root_name
+from aiaudit.probes.python.resolve import dotted, last_name
 
 _WORDS: Final = (
     r"(?:scores?|metrics?|acc|accuracy|auc|roc_auc|pr_auc|f1|f1_score|precision|recall|rmse|mae|mape|mse|r2|r_squared"
@@ -43,6 +43,8 @@ _DECIDES: Final = lazy.regex(
     r"(?i)(promot|approve|accept|(?:should|decide)_(?:on_)?(deploy|replace|register|release)|is_better|passes|gate|eligible)"
 )
 _EXITS: Final = name_set("exit _exit quit SystemExit")
+_WIDE: Final = name_set("Exception BaseException ValueError RuntimeError AssertionError SystemExit")
+_DIFFERENCE: Final = lazy.regex(r"(?i)diff|delta|improve|gain|lift|margin|drop|r2|r_squared")
 _CANCELS: Final = name_set("cancel fail")  # of the pipeline's run, so that its later steps let no model through
 _MAX_ROWS: Final = 200
 
@@ -106,13 +108,13 @@ class GateFinder:
         match node:
             case ast.Assert(test=test):
                 compared = _compared(test) or _flagged(test, flags)
-                if compared is not None and _asks_for_quality(compared) and not _is_made_up(compared, scope):
-                    yield self._row(node, compared, "assert", scope)
+                if compared is not None and _asks_for_quality(compared) and not is_made_up(compared, scope):
+                    yield from self._stopping(node, compared, "assert", scope)
             case ast.If(test=test, body=body, orelse=orelse):
                 compared = _compared(test) or _flagged(test, flags)
                 action = self._action(body, scope) or self._action(orelse, scope) if compared is not None else ""
                 if compared is not None and action:
-                    yield self._row(node, compared, action, scope)
+                    yield from self._stopping(node, compared, action, scope)
             case ast.Return(value=ast.expr() as value):
                 compared = self._decided(value, scope, flags)
                 if compared is not None:
@@ -122,7 +124,24 @@ class GateFinder:
             ):
                 compared = next((c for a in call.args if (c := _compared(a) or _flagged(a, flags)) is not None), None)
                 if compared is not None:
-                    yield self._row(node, compared, "exit", scope)
+                    yield from self._stopping(node, compared, "exit", scope)
+
+    def _stopping(self, node: ast.stmt, compared: ast.Compare, action: str, scope: Scope) -> Iterator[dict[str, Any]]:
+        """The row of what stops a run; none where the error is caught and the run goes on."""
+        row = self._row(node, compared, action, scope)
+        limit = row["limit"]
+        if action not in ("promote", "decide"):
+            if isinstance(limit, int | float) and limit <= 0 and not _DIFFERENCE.search(row["metric"]):
+                row["limit_name"] = ""  # whatever it is called, no model can miss it
+            if action == "raise" and (_swallowed(node.lineno, self.view) or self._called_in_vain(scope)):
+                return
+        yield row
+
+    def _called_in_vain(self, scope: Scope) -> bool:
+        """Whether every call of a function in its file stands where its error is caught, and the run goes on."""
+        name = scope.qualname.rpartition(".")[2]
+        calls = [call for _, call in self.view.calls_of(name)] if scope.kind == "function" else []
+        return bool(calls) and all(_swallowed(call.lineno, self.view) for call in calls)
 
     def _decided(self, value: ast.expr, scope: Scope, flags: dict[str, ast.Compare]) -> ast.Compare | None:
         """What a returned answer to "is it better?" compares; the name of the function or of the answer asks that."""
@@ -196,32 +215,21 @@ def _asks_for_quality(compared: ast.Compare) -> bool:
     return at_least != bool(_ERROR.search(_text(metric)) or _ERROR.search(_holder(metric)))
 
 
-def _is_made_up(compared: ast.Compare, scope: Scope) -> bool:
-    """Whether the figure is a literal of the same function: `result = {"score": 0.9}; assert result["score"] > 0.5`
-    looks at the shape of a record, and no model can miss it."""
-    metric = compared.left if _is_metric(compared.left) else compared.comparators[0]
-    name, wanted = root_name(metric), _text(metric)
-    values = [
-        statement.value
-        for statement, _ in statements(scope)
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None
-        for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
-        if isinstance(target, ast.Name) and target.id == name
-    ]
-    return bool(values) and all(_holds_literal(value, wanted) for value in values)
-
-
-def _holds_literal(value: ast.expr, wanted: str) -> bool:
-    match value:
-        case ast.Constant():
-            return True
-        case ast.Dict(keys=keys, values=values):
-            return any(
-                isinstance(key, ast.Constant) and key.value == wanted and isinstance(one, ast.Constant)
-                for key, one in zip(keys, values, strict=True)
+def _swallowed(line: int, view: FileView) -> bool:
+    """Whether an error that is raised on a line is caught around it by a handler that lets the run go on."""
+    _, chain = view.module.locate(line)
+    for one in chain:
+        if not isinstance(one, ast.Try) or not one.handlers:
+            continue
+        if one.body[0].lineno <= line <= (one.body[-1].end_lineno or line):
+            every = [inner for handler in one.handlers for inner in ast.walk(handler)]
+            ends = any(isinstance(inner, ast.Raise) for inner in every) or any(
+                isinstance(inner, ast.Call) and last_name(inner.func) in _EXITS and not _is_zero(inner)
+                for inner in every
             )
-        case ast.Call(keywords=keywords):
-            return any(one.arg == wanted and isinstance(one.value, ast.Constant) for one in keywords)
+            wide = any(handler.type is None or last_name(handler.type) in _WIDE for handler in one.handlers)
+            if wide and not ends:
+                return True
     return False
 
 

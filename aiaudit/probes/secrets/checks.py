@@ -50,6 +50,7 @@ _DOTTED: Final = lazy.regex(r"[A-Za-z_]+\d{0,3}(?:\.(?:\d{1,3}|[A-Za-z_]+\d{0,3}
 _DATED: Final = lazy.regex(r"^(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)")
 _PUBLISHED: Final = lazy.regex(r"phc_|pk_(?:live|test)_|sb_publishable_|pk-lf-|pk\.eyJ|6L[cdef][\w-]{37}$")
 _UUID: Final = lazy.regex(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
+_KEY_BY_UUID: Final = lazy.regex(r"(?:api_?-?key|secret_?-?key|access_?-?key)$", re.IGNORECASE)  # some services' keys
 _HEX: Final = lazy.regex(r"^(?:0x)?[0-9a-fA-F]+$")
 _CALL: Final = lazy.regex(
     r"\(|\)|\[|\]|;|^\$|^%|^@|^&|env[.(\[]|environ|getenv|process\.|config[.\[]|settings\.|args\.|self\.|var\."
@@ -200,7 +201,7 @@ def assigned(name: str, value: str) -> dict[str, Any] | None:
         or _NO_SECRET_NAME.search(name)
         or _CALL.search(value)
         or _IDENTIFIER.match(value)
-        or _UUID.match(value)
+        or (_UUID.match(value) and not _KEY_BY_UUID.search(name))
     ):
         return None
     if (

@@ -13,6 +13,7 @@ from aiaudit.probes.secrets.surroundings import is_example_of_a_schema, lives_fo
 from aiaudit.probes.text_engine import Pattern
 
 _TEMPORARY: Final = lazy.regex(rb"\bASIA[A-Z2-7]{16}\b")  # AWS STS: a session lasts 36 hours at most
+_OF_A_PAGE: Final = lazy.regex(rb"\bauthDomain\b|\.firebaseapp\.com")  # of Firebase: every page that uses it shows it
 _BESIDE: Final = 300  # bytes around a secret in which the ID that belongs to it stands
 _LONGEST: Final = 4096  # characters of a value that are looked at
 _KEY: Final = b"aiaudit: which of these are the same"
@@ -41,6 +42,8 @@ def judge(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
     elif rule.check:
         kept = _CHECKS[rule.check](value)
     if kept is None:
+        return None
+    if value.startswith("AIza") and _OF_A_PAGE.search(text[max(start - _BESIDE, 0) : end + _BESIDE]):
         return None
     if rule.id == "aws-secret-key" and _TEMPORARY.search(text[max(start - _BESIDE, 0) : end + _BESIDE]):
         kept["doubt"] = "its key ID begins with ASIA, so it is temporary and void within 36 hours"

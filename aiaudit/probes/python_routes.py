@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.callers import SCHEME, asks_who
 from aiaudit.probes.python.dependencies import TYPE
+from aiaudit.probes.python.included import place_of, routers_of, views_of
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.python.routes import MOST_NAMES
 from aiaudit.project.entry import Entry
@@ -60,7 +62,9 @@ _MANY: Final = frozenset(("list", "List", "Sequence", "Iterable", "set", "Set", 
 
 
 class RoutesQuery(CodeQuery):
-    """All handlers: routes, websockets, MCP tools (kind tool), and pages of Streamlit, Gradio and Chainlit (kind page).
+    """All handlers: routes, websockets, MCP tools (kind tool), and pages of Streamlit, Gradio and Chainlit (kind page);
+    where asked for, what answers beside them: LangServe, GraphQL, MCP servers, socket.io (kind mounted); and
+    checks before a router that could not be told (kind router).
 
     frameworks: only these. kinds: only these. takes_input: it takes a body, a form, files or query parameters, or looks
     at the bare request. validated: all of that is checked by a model, by types, or by the handler itself (it answers
@@ -71,7 +75,7 @@ class RoutesQuery(CodeQuery):
 
     frameworks: list[str] = Field(default_factory=list)
     kinds: list[str] = Field(default_factory=list)
-    features: ClassVar[tuple[str, ...]] = ("routes", "own_servers", "turning", "idle")
+    features: ClassVar[tuple[str, ...]] = ("routes", "own_servers", "turning", "idle", "routers")
 
 
 class RoutesProbe(Probe[RoutesQuery]):
@@ -87,18 +91,27 @@ class RoutesProbe(Probe[RoutesQuery]):
     def answer(self, fact_id: str, query: RoutesQuery, context: Context) -> Fact:
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             record = project.records[entry.path]
-            for row in (*record.get("routes", ()), *record.get("own_servers", ())):
+            for one in (*record.get("routes", ()), *record.get("own_servers", ()), *record.get("mounted", ())):
+                row = one
+                if one["kind"] == "view":
+                    if (entry.path, one["function"]) not in views_of(project):
+                        continue
+                    row = {**one, "kind": "route"}
                 if query.frameworks and row["framework"] not in query.frameworks:
                     continue
-                if query.kinds and row["kind"] not in query.kinds:
+                if (query.kinds and row["kind"] not in query.kinds) or (not query.kinds and row["kind"] == "mounted"):
                     continue
                 yield _judged(row, entry.path, project)
+            if "router" in query.kinds:
+                for where, line, text in routers_of(project, partial(_asks_or_behind, project)).unresolved:
+                    if where == entry.path:
+                        yield _judged({"line": line, "framework": "", "kind": "router", "auth": text}, where, project)
 
         def note(one: dict[str, Any]) -> str:
             return f"{one['framework']} {' '.join([*one['methods'], one['route'] or one['kind']])}"
 
         having = python_project(context).having
-        among = {*having.get("routes", ()), *having.get("own_servers", ())}
+        among = {path for part in ("routes", "own_servers", "mounted", "included") for path in having.get(part, ())}
         return fact_of(fact_id, query, context, find, note, among=among)
 
 
@@ -144,7 +157,13 @@ def _auth(row: dict[str, Any], path: str, project: PythonProject) -> str:
     for text, name in row.get("asked", ()):
         if _asks(text, name, path, project) or _behind(name, path, project):
             return str(text)
-    return _behind(f"@.{row.get('function', '')}", path, project)
+    behind = _behind(f"@.{row.get('function', '')}", path, project)
+    place = place_of(row["router"], path, project) if not behind and row.get("router") else None
+    return routers_of(project, partial(_asks_or_behind, project)).asks(place) if place is not None else behind
+
+
+def _asks_or_behind(project: PythonProject, text: str, name: str, path: str) -> bool:
+    return _asks(text, name, path, project) or bool(_behind(name, path, project))
 
 
 def _behind(name: str, path: str, project: PythonProject) -> str:
@@ -191,7 +210,7 @@ def _asks(text: str, name: str, path: str, project: PythonProject) -> bool:
     """Whether a function asks who calls: by its lines where it is the project's own, else by its name."""
     place = _place(name, path, project)
     if place is None:
-        return not SCHEME.search(name) and asks_who(text)
+        return not SCHEME.search(name) and (asks_who(text) or asks_who(name))
     where, function = place
     record = project.records[where]
     for row in record.get("turning", ()):

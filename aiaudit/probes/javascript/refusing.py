@@ -116,7 +116,7 @@ class Refusals:
             rest = other.text()[:4_000] if other is not None else text[one.range().end.index - start :][:600]
             strength = 0 if _LETS_ON.match(branch) else self._asks(asked, one, missing=True)
             if strength:
-                if _REFUSED.search(branch) or (strength > 1 and _STOPS.search(branch) and not _OTHER.search(branch)):
+                if _REFUSED.search(branch) or (strength > 1 and _ends(branch)):
                     return True
             elif (
                 self._asks(asked, one, missing=False)
@@ -259,6 +259,11 @@ class Refusals:
             elif _KNOWN.search(text):
                 most = 2
         return most
+
+
+def _ends(branch: str) -> bool:
+    """Whether a branch ends the request for the caller's sake: not since something was not found, or failed."""
+    return "throw" in branch or (_STOPS.search(branch) is not None and not _OTHER.search(branch))
 
 
 def _without_functions(body: SgNode) -> str:

@@ -1,4 +1,5 @@
-"""Handlers that are methods of a class: views of Django, and views and view sets of Django REST framework.
+"""Handlers that are methods of a class: views of Django, and views and view sets of Django REST framework; resources of
+Flask, endpoints of Starlette, handlers of Tornado.
 
 The address of such a view stands in another file (`urls.py`), so that a handler is called after its class and method.
 What a view set takes over from the framework (`CreateModelMixin`, `ModelViewSet`) has no body here: one row tells it.
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.routers import named_in
 
 if TYPE_CHECKING:
     from aiaudit.probes.python.routes import RouteFinder
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 FRAMEWORK: Final = "rest_framework"
 HITS: Final = (
     rb"\b(?:\w*ViewSet|\w*APIView)\b|@(?:\w+\.)?action\("
+    rb"|\((?:[\w.]+,[ \t]*)?(?:\w+\.)*(?:Resource|MethodView|HTTPEndpoint|RequestHandler)\)"
+    rb"|\bdef[ \t]+(?:get|post|put|patch|delete)[ \t]*\([ \t]*self\b"
     rb"|\bdef[ \t]+(?:get|post|put|patch|delete|list|retrieve|create|update|partial_update|destroy)"
     rb"[ \t]*\(\s*self\s*,\s*request\b"
 )
@@ -50,6 +54,12 @@ _TAKEN_OVER: Final = {
     "RetrieveDestroyAPIView": ("GET", "DELETE"),
     "RetrieveUpdateDestroyAPIView": ("GET", "PUT", "PATCH", "DELETE"),
 }
+FRAMEWORKS: Final = {
+    "Resource": "flask",
+    "MethodView": "flask",
+    "HTTPEndpoint": "starlette",
+    "RequestHandler": "tornado",
+}
 _WRITES: Final = name_set("POST PUT PATCH")
 _LOGIN: Final = name_set("LoginRequiredMixin PermissionRequiredMixin UserPassesTestMixin")
 OPEN: Final = name_set("AllowAny IsAuthenticatedOrReadOnly")
@@ -70,11 +80,34 @@ class ClassViews:
             node = scope.node
             assert isinstance(node, ast.ClassDef)
             bases = [last_name(one) for one in self._bases(node)]
+            framework = next((FRAMEWORKS[one] for one in bases if one in FRAMEWORKS), "")
+            if framework and framework in ("tornado", *self.finder.frameworks, *self._beside()):
+                yield from self._plain(name, scope, node, framework)
+                continue
+            if "django" not in self.finder.frameworks:
+                continue
             if not any(one == "View" or one.endswith(("APIView", "ViewSet", "ModelMixin")) for one in bases):
                 continue
             if name.endswith("Mixin"):
                 continue
             yield from self._class(name, scope, node, bases)
+
+    def _beside(self) -> list[str]:
+        return ["starlette"] if "fastapi" in self.finder.frameworks else []
+
+    def _plain(self, name: str, scope: Scope, node: ast.ClassDef, framework: str) -> Iterator[dict[str, Any]]:
+        """The methods of a class that is a handler by itself; what it lists as decorators stands before each."""
+        around = [
+            one
+            for statement in node.body
+            if isinstance(statement, ast.Assign)
+            and any(last_name(target) in ("decorators", "method_decorators") for target in statement.targets)
+            for one in named_in(statement.value)
+        ]
+        for method, inner in scope.children.items():
+            if method in _METHODS and inner.kind == "function":
+                row = self.finder.row(inner, framework, f"{name}.{method}", [_METHODS[method]], None)
+                yield {**row, "asked": [*row["asked"], *self.finder.named(around, scope.parent or scope)]}
 
     def _bases(self, node: ast.ClassDef, depth: int = 0) -> list[ast.expr]:
         """Its bases, and those of the bases that stand in the same file."""

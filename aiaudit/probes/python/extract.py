@@ -20,6 +20,7 @@ from aiaudit.probes.python import (
     prompts,
     records,
     rescues,
+    routers,
     routes,
     splits,
     tools,
@@ -53,6 +54,7 @@ def _routes(view: FileView) -> dict[str, Any]:
     served = frozenset(str(row["function"]) for row in rows)
     return {
         "routes": rows,
+        "urls": finder.urls(),
         "models": request_models(view),
         "depends": dependencies.dependencies(view, served),
         "taken": dependencies.taken(view, finder.parameter),
@@ -66,6 +68,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
         whole=True,
     ),
     "idle": _Feature(callers.HITS, lambda view: {"idle": callers.idle(view)}, whole=True),
+    "routers": _Feature(routers.HITS, routers.routers, entire=True),
     "own_servers": _Feature(
         own_servers.HITS, lambda view: {"own_servers": own_servers.OwnServers(view).rows()}, entire=True
     ),

@@ -1,8 +1,8 @@
 """Whether the figure of an assertion is made up by the test itself, so that no model can miss it.
 
-`result = {"score": 0.9}; assert result["score"] > 0.5` looks at the shape of a record, `assert f1([1], [1]) > 0.9` at the
-function that counts, and a toy model that learns `make_classification()` at the library. A figure counts where a file,
-a fixture, or what another function makes stands behind it.
+`result = {"score": 0.9}; assert result["score"] > 0.5` looks at the shape of a record, `assert f1([1], [1]) > 0.9` at
+the function that counts, and a toy model that learns `make_classification()` at the library. A figure counts where a
+file, a fixture, or what another function makes stands behind it.
 """
 
 from __future__ import annotations

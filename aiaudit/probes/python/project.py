@@ -68,6 +68,7 @@ class PythonProject:
         self.records = without(scans, self.unparsed.keys() - self.lost.keys())
         self.calls: dict[str, list[Call]] = {}  # filled by python.calls, file by file
         self.shared = Shared()  # for what they hold
+        self.memo: dict[str, Any] = {}  # what probes work out once of all files
         self._bases: dict[str, Base] = {}
         self._constants: dict[str, dict[str, Any]] = {}
         folders: set[str] = set()

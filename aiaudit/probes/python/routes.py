@@ -29,13 +29,16 @@ from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import FunctionNode, parameters, statements
 from aiaudit.probes.python.resolve import default_of, dotted, last_name
+from aiaudit.probes.python.routers import name_of_router, named_in
 
 # Decorated functions and registrations must be parsed whole.
 HITS: Final = (
     rb"@[\w.]+\.(?:get|post|put|delete|patch|head|route|websocket|websocket_route|api_route|api|tool|resource|prompt)\b"
     rb"|@(?:[\w.]*\b(?:functions_framework\.http|on_request)|http)\b"
+    rb"|\.(?:get|post|put|delete|patch|websocket)\([^()\n]{0,200}\)\("
     rb"|\b(?:add_api_route|add_url_rule|add_route|add_resource|add_get|add_post|Route|re_path|path|APIView|MethodView)\("
     rb"|\b(?:streamlit|gradio|chainlit|BaseModel|create_model|api_view|FastMCP)\b"
+    rb"|\bdef[ \t]+\w+[ \t]*\([ \t]*request\b"
     rb"|" + class_views.HITS
 )
 _FRAMEWORKS: Final = {
@@ -101,9 +104,35 @@ class RouteFinder:
         found = [row for scope in self.view.module.scopes if scope.kind == "function" for row in self._decorated(scope)]
         found.extend(self._registered())
         found.extend(self._pages())
-        if "django" in self.frameworks:
+        if "django" in self.frameworks or self.view.text_has(b"(self"):
             found.extend(class_views.ClassViews(self).rows())
+        if "django" in self.frameworks:
+            found.extend(self._views({str(row["function"]) for row in found}))
         return found
+
+    def urls(self) -> list[str]:
+        """The functions of other files that addresses of Django stand for: `path("predict/", views.predict)`."""
+        found: dict[str, None] = {}
+        for scope, call in self.view.marked_calls() if "django" in self.frameworks else ():
+            if last_name(call.func) in ("path", "re_path") and len(call.args) > 1 and len(found) < 500:
+                inner = call.args[1]
+                while isinstance(inner, ast.Call) and inner.args:  # csrf_exempt(views.predict)
+                    inner = inner.args[0]
+                for one in self.resolver.names(inner, scope):
+                    found.setdefault(one.name)
+        return list(found)
+
+    def _views(self, known: set[str]) -> Iterator[dict[str, Any]]:
+        """Functions that take a request of Django; whether an address stands for one is told in another file."""
+        for name, scope in self.view.module.top.children.items():
+            node = scope.node
+            if not isinstance(node, FunctionNode) or name in known or not parameters(node):
+                continue
+            if parameters(node)[0].arg != "request":
+                continue
+            names = {last_name(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list}
+            methods = ["POST"] if "require_POST" in names else ["GET"] if "require_GET" in names else ["GET", "POST"]
+            yield {**self.row(scope, "django", "", methods, None), "kind": "view"}
 
     def _frameworks(self) -> list[str]:
         roots = [one.module.partition(".")[0] for one, _ in self.view.module.imports]
@@ -164,6 +193,9 @@ class RouteFinder:
     def _registered(self) -> Iterator[dict[str, Any]]:
         """Routes given to the application by calls, with the handler as an argument."""
         for scope, call in self.view.marked_calls():
+            if isinstance(call.func, ast.Call):
+                yield from self._called(call, call.func, scope)
+                continue
             last = last_name(call.func)
             if last not in _REGISTERED:
                 continue
@@ -178,6 +210,43 @@ class RouteFinder:
                 continue
             methods = self._methods(last.removeprefix("add_"), call, scope)
             yield self.row(handler, framework, route if route.startswith("/") else f"/{route}", methods, call)
+
+    def _called(self, call: ast.Call, decorator: ast.Call, scope: Scope) -> Iterator[dict[str, Any]]:
+        """`app.post("/chat")(chat)`: a decorator that is called."""
+        last = last_name(decorator.func)
+        if last not in _ROUTES or not isinstance(decorator.func, ast.Attribute) or not call.args:
+            return
+        framework = self._framework(decorator.func.value, scope, is_mcp=False)
+        if not framework:
+            return
+        route = self._text(decorator, 0, ("path", "rule", "route"), scope)
+        methods = self._methods(last, decorator, scope)
+        handler = self._handler(ast.Call(decorator, [call, call.args[0]], []), scope)
+        if handler is not None:
+            yield self.row(handler, framework, route, methods, decorator)
+        else:
+            yield {
+                **self._elsewhere(call.args[0], scope, decorator),
+                "framework": framework,
+                "route": route,
+                "methods": methods,
+            }
+
+    def _elsewhere(self, handler: ast.expr, scope: Scope, at: ast.Call) -> dict[str, Any]:
+        """The row of a handler that stands in another file, whose parameters are not seen here."""
+        names = [one.name for one in self.resolver.names(handler, scope)]
+        around = [[dotted(handler)[:80], names[0]]] if names else []
+        return {
+            "line": self.view.source.line(at.lineno),
+            "kind": "route",
+            "function": dotted(handler),
+            "params": [],
+            "auth": "",
+            "asked": [*self._asked_at(scope, at), *around],
+            "router": self._router(scope, at),
+            "reads_request": True,
+            "checks": "",
+        }
 
     def _registrar(self, last: str) -> str:
         for framework in self.frameworks:
@@ -241,6 +310,7 @@ class RouteFinder:
             "params": params,
             "auth": "",
             "asked": self._asked(scope, at),
+            "router": self._router(scope, at),
             "constant": body.constant,
             "reads_request": body.reads_request,
             "checks": body.checks,
@@ -324,14 +394,29 @@ class RouteFinder:
             target = one.func if isinstance(one, ast.Call) else one
             if not _lets_strangers_on(one):
                 found.append(target)
+        return [*self.named(found, around), *self._asked_at(scope, at)]
+
+    def _asked_at(self, scope: Scope, at: ast.expr | None) -> list[list[str]]:
+        """What a route or its router is given to ask."""
+        found: list[ast.expr] = []
         for keyword in (*self._of_router(at, scope), *(at.keywords if isinstance(at, ast.Call) else ())):
             if keyword.arg in ("dependencies", "auth", "guards", "middleware", "permission", "authorizer"):
-                found += _named_in(keyword.value)
+                found += named_in(keyword.value)
+        return self.named(found, scope.parent or scope)
+
+    def named(self, found: list[ast.expr], around: Scope) -> list[list[str]]:
         asked: list[list[str]] = []
         for target in found[:20]:
             names = [one.name for one in self.resolver.names(target, around)]
             asked.append([dotted(target)[:80], names[0] if names else f"@.{dotted(target)}"])
         return asked
+
+    def _router(self, scope: Scope, at: ast.expr | None) -> str:
+        """The router or application whose route it is."""
+        match at:
+            case ast.Call(func=ast.Attribute(value=receiver)):
+                return name_of_router(self.view, receiver, scope.parent or scope)
+        return ""
 
     def _of_router(self, at: ast.expr | None, scope: Scope) -> list[ast.keyword]:
         """What the router of a decorated handler is made with, where its file makes it once:
@@ -437,20 +522,6 @@ def _lets_strangers_on(decorator: ast.expr) -> bool:
         one.arg == "optional" and isinstance(one.value, ast.Constant) and one.value.value is True
         for one in decorator.keywords
     )
-
-
-def _named_in(value: ast.expr) -> list[ast.expr]:
-    """What a list of dependencies, or one, names: `[Depends(check), Security(scheme)]`, `JWTAuth()`."""
-    found: list[ast.expr] = []
-    for one in value.elts if isinstance(value, ast.List | ast.Tuple) else [value]:
-        inner: ast.expr = one
-        if isinstance(inner, ast.Call) and last_name(inner.func) in ("Depends", "Security") and inner.args:
-            inner = inner.args[0]
-        if isinstance(inner, ast.Call):
-            inner = inner.func
-        if isinstance(inner, ast.Name | ast.Attribute):
-            found.append(inner)
-    return found
 
 
 def _of_caller(call: ast.Call) -> bool:

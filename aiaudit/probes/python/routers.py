@@ -1,0 +1,201 @@
+"""How the routers of a project are put together: what each is made with, and which application takes it in.
+
+`app.include_router(router, dependencies=[Depends(check)])` stands before all routes of that router, what an application
+is made with before all that it takes in. What is mounted beside them answers for itself: routes that a library
+makes of a chain (LangServe), a GraphQL router, an MCP server, socket.io.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Final
+
+from aiaudit import lazy
+from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import FunctionNode
+from aiaudit.probes.python.resolve import dotted, last_name
+
+HITS: Final = (
+    rb"\binclude_router\(|\badd_router\(|\b(?:FastAPI|APIRouter|NinjaAPI)\(|\badd_routes\(|\.mount\(|\bmount_http\("
+    rb"|@\w+\.(?:on|event)\b"
+)
+MAX_ROWS: Final = 200
+_MAKERS: Final = lazy.regex(r"(?:^|\.)(?:FastAPI|APIRouter|NinjaAPI|Router)$")
+_ASKED: Final = ("dependencies", "auth")
+_MOUNTED: Final = (
+    (lazy.regex(r"^langserve\.add_routes$"), "langserve"),
+    (lazy.regex(r"(?:^|\.)GraphQL(?:Router|App)?$"), "graphql"),
+    (lazy.regex(r"^(?:mcp|fastmcp)\.|(?:^|\.)(?:sse_app|streamable_http_app|http_app)$"), "mcp"),
+    (lazy.regex(r"^socketio\.(?:ASGIApp|WSGIApp)$"), "socket.io"),
+)
+_OWN_LOGIN: Final = ("auth", "token_verifier", "auth_server_provider", "middleware", "auth_config", "context_getter")
+
+
+def routers(view: FileView) -> dict[str, Any]:
+    """`made`: by the name of a router, what it is made with; `included`: rows of child, parent and what stands between;
+    `mounted`: rows of routes for what answers beside the project's own handlers."""
+    return _Finder(view).found()
+
+
+def asked_in(view: FileView, call: ast.Call, scope: Scope) -> list[list[str]]:
+    """What a call is given to stand before routes, as written and by its resolved name."""
+    found: list[list[str]] = []
+    for keyword in call.keywords:
+        if keyword.arg in _ASKED:
+            for one in named_in(keyword.value):
+                names = [name.name for name in view.resolver.names(one, scope)]
+                found.append([dotted(one)[:80], names[0] if names else f"@.{dotted(one)}"])
+    return found[:10]
+
+
+def named_in(value: ast.expr) -> list[ast.expr]:
+    """What a list of dependencies, or one, names: `[Depends(check), Security(scheme)]`, `JWTAuth()`."""
+    found: list[ast.expr] = []
+    for one in value.elts if isinstance(value, ast.List | ast.Tuple) else [value]:
+        inner: ast.expr = one
+        if isinstance(inner, ast.Call) and last_name(inner.func) in ("Depends", "Security") and inner.args:
+            inner = inner.args[0]
+        if isinstance(inner, ast.Call):
+            inner = inner.func
+        if isinstance(inner, ast.Name | ast.Attribute):
+            found.append(inner)
+    return found
+
+
+def name_of_router(view: FileView, node: ast.expr, scope: Scope) -> str:
+    """The name by which a router can be found elsewhere: where it is imported from, or its name in this file."""
+    root: ast.expr = node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if not isinstance(root, ast.Name):
+        return ""
+    bound = view.resolver.bindings(root.id, scope, None) or []
+    imported = next((one.target for one in bound if one.kind == "import" and one.target), "")
+    rest = dotted(node).partition(".")[2]
+    if imported:
+        return f"{imported}.{rest}" if rest else imported
+    made = bool(bound) and all(one.kind == "value" and isinstance(one.node, ast.Call) for one in bound)
+    return f"@.{dotted(node)}" if made else ""  # that of a loop, or a parameter, may be any
+
+
+class _Finder:
+    def __init__(self, view: FileView) -> None:
+        self.view = view
+        self.made: dict[str, list[list[str]]] = {}
+        self.included: list[dict[str, Any]] = []
+        self.mounted: list[dict[str, Any]] = []
+
+    def found(self) -> dict[str, Any]:
+        twice: set[str] = set()
+        for scope, call in self.view.all_calls():
+            name = last_name(call.func)
+            if name in ("include_router", "add_router") and isinstance(call.func, ast.Attribute):
+                self._included(call, call.func.value, scope)
+            elif _MAKERS.search(name):
+                self._made(call, scope, twice)
+            elif name in ("add_routes", "mount"):
+                self._mounted(call, scope)
+        for name in twice:
+            self.made.pop(name, None)
+        return {
+            "made_with": self.made,
+            "included": self.included[:MAX_ROWS],
+            "mounted": self.mounted[:MAX_ROWS],
+        }
+
+    def _made(self, call: ast.Call, scope: Scope, twice: set[str]) -> None:
+        statement = self.view.statement_of(call)
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is call:
+                if name in self.made:
+                    twice.add(name)
+                self.made[name] = asked_in(self.view, call, scope)
+
+    def _included(self, call: ast.Call, parent: ast.expr, scope: Scope) -> None:
+        given = [one for one in call.args if not isinstance(one, ast.Constant)]
+        given += [one.value for one in call.keywords if one.arg == "router"]
+        if not given:
+            return
+        child = given[0]
+        if isinstance(child, ast.Call):
+            self._beside(call, child.func, scope, asked_in(self.view, call, scope), child)
+            return
+        if self._beside(call, child, scope, asked_in(self.view, call, scope), None):
+            return
+        self.included.append(
+            {
+                "line": self.view.source.line(call.lineno),
+                "child": name_of_router(self.view, child, scope),
+                "parent": name_of_router(self.view, parent, scope),
+                "asked": asked_in(self.view, call, scope),
+            }
+        )
+
+    def _mounted(self, call: ast.Call, scope: Scope) -> None:
+        if last_name(call.func) == "add_routes":
+            modified = any(one.arg == "per_req_config_modifier" for one in call.keywords)
+            if not modified:
+                self._beside(call, call.func, scope, asked_in(self.view, call, scope), None)
+            return
+        given = [*call.args[1:], *(one.value for one in call.keywords if one.arg == "app")]
+        for one in given[:1]:
+            target = one.func if isinstance(one, ast.Call) else one
+            self._beside(call, target, scope, [], one if isinstance(one, ast.Call) else None)
+
+    def _beside(
+        self, at: ast.Call, target: ast.expr, scope: Scope, asked: list[list[str]], made: ast.Call | None
+    ) -> bool:
+        """Adds what answers beside the handlers, where it is of a kind that is known."""
+        for one in self.view.resolver.names(target, scope):
+            kind = next((kind for pattern, kind in _MOUNTED if pattern.search(one.name)), "")
+            if not kind:
+                continue
+            calls = [call for call in (made, one.made_by) if call is not None]
+            keywords = {word.arg for call in calls for word in call.keywords} | self._keywords_of(target, scope)
+            if keywords & set(_OWN_LOGIN) or (kind == "socket.io" and self._asks_on_connect()):
+                return True
+            self.mounted.append(self._row(at, kind, scope, asked))
+            return True
+        return False
+
+    def _keywords_of(self, target: ast.expr, scope: Scope) -> set[str]:
+        """The keywords with which the object was made whose method or self is mounted: `mcp = FastMCP("x", auth=…)`."""
+        root: ast.AST = target
+        while isinstance(root, ast.Attribute | ast.Call):
+            root = root.value if isinstance(root, ast.Attribute) else root.func
+        found: set[str] = set()
+        if isinstance(root, ast.Name):
+            for bound in self.view.resolver.bindings(root.id, scope, None) or ():
+                if isinstance(bound.node, ast.Call):
+                    found |= {word.arg for word in bound.node.keywords if word.arg}
+        return found
+
+    def _asks_on_connect(self) -> bool:
+        """Whether the function that takes a connection of socket.io refuses some."""
+        for scope in self.view.module.scopes:
+            node = scope.node
+            if isinstance(node, FunctionNode) and node.name in ("connect", "on_connect", "handle_connect"):
+                return any(isinstance(one, ast.Raise) for one in ast.walk(node)) or any(
+                    isinstance(one, ast.Return) and isinstance(one.value, ast.Constant) and one.value.value is False
+                    for one in ast.walk(node)
+                )
+        return False
+
+    def _row(self, call: ast.Call, kind: str, scope: Scope, asked: list[list[str]]) -> dict[str, Any]:
+        texts = [self.view.values.text(one, scope) for one in call.args if isinstance(one, ast.Constant)]
+        texts += [self.view.values.text(one.value, scope) for one in call.keywords if one.arg in ("path", "prefix")]
+        route = next((one for one in texts if one), "")
+        return {
+            "line": self.view.source.line(call.lineno),
+            "framework": kind,
+            "kind": "mounted",
+            "route": str(route)[:200],
+            "methods": ["WEBSOCKET"] if kind == "socket.io" else ["POST"],
+            "function": "",
+            "asked": asked,
+            "router": name_of_router(self.view, call.func.value, scope)
+            if isinstance(call.func, ast.Attribute) and kind == "graphql"
+            else "",
+            "reads_request": True,
+        }

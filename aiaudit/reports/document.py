@@ -149,6 +149,11 @@ class Report(Opening):
         steps = (step for horizon in self.roadmap for step in horizon.steps)
         return tuple(s for s in steps if s.check.severity == severity and s.check.effort == effort)
 
+    def matrix_more(self, severity: str, effort: str) -> int:
+        """How many checks of the cell the roadmap counts and does not list."""
+        others = (check for horizon in self.roadmap for check in horizon.others)
+        return sum(check.severity == severity and check.effort == effort for check in others)
+
     # --- registers
 
     @cached_property

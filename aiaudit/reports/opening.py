@@ -15,7 +15,7 @@ from aiaudit.reports.history import History
 from aiaudit.reports.plan import ON_PAGE_ONE
 from aiaudit.reports.reading import read_packs
 from aiaudit.reports.record import Record
-from aiaudit.reports.rows import Gate, gates_of
+from aiaudit.reports.rows import Gate, gates_of, unseen_of
 from aiaudit.reports.strings import current, say
 from aiaudit.reports.text import clean, figure, full_stop, lower_first, shorten, upper_first
 from aiaudit.reports.view import Check, Pack
@@ -255,7 +255,7 @@ class Opening:
         """The conditions of the next level, those not met first."""
         levels = (level for level in self.result.records("levels") if level.text("id") == self.next_key)
         gates = [gate for level in levels for gate in gates_of(level, {check.id: check.title for check in self.checks})]
-        return tuple(sorted(gates, key=lambda gate: gate.status == "pass"))
+        return tuple(sorted(gates, key=lambda gate: (gate.status == "pass", gate.shown == "pass")))
 
     @property
     def open_conditions(self) -> tuple[Gate, ...]:
@@ -271,7 +271,13 @@ class Opening:
         packs = {pack.id: pack for pack in self.packs}
         levels = self.result.records("levels")
         told = {level.text("id"): page_one.conditions(level, checks, packs) for level in levels}
-        return page_one.ladder(self.level, self.level_not_shown, self.next_key, told)
+        open_ones = {level.text("id"): sum(map(bool, map(unseen_of, level.records("gates")))) for level in levels}
+        return page_one.ladder(self.level, self.level_not_shown, self.next_key, told, open_ones)
+
+    @cached_property
+    def next_counts(self) -> str:
+        """How the conditions of the next level stand, such as "4 met, 1 not contradicted, 3 not seen"."""
+        return next((rung.distance for rung in self.ladder if rung.state == "next"), "")
 
     # --- page one
 
@@ -305,9 +311,15 @@ class Opening:
             return say("standing.not_shown", next=self.next_name)
         if self.level.key == "not_ready":
             return upper_first(words.told("standing.not_ready", page_one.path_counts(self.path)[0]))
-        if not self.next_name:
-            return say("standing.top")
-        return say("standing.level", level=self.level.name, next=self.next_name)
+        shown = "standing.reached_open" if self._reached_unseen else "standing.reached"
+        reached = words.told(shown, self._reached_unseen, level=self.level.name)
+        return f"{reached} {say('standing.more', next=self.next_name)}" if self.next_name else reached
+
+    @property
+    def _reached_unseen(self) -> int:
+        """Conditions of the levels reached that hold only as nothing was seen to fail."""
+        reached = [level for level in self.result.records("levels") if level.flag("reached")]
+        return sum(bool(unseen_of(gate)) for level in reached for gate in level.records("gates"))
 
     @cached_property
     def level_not_shown(self) -> bool:
@@ -363,6 +375,16 @@ class Opening:
             for record in self.result.records("actions")
             if (check := by_id.get(record.text("check")))
         )
+
+    @property
+    def dangers(self) -> tuple[plan.Action, ...]:
+        """Those of the actions that are critical faults: mended first, whatever level is aimed at."""
+        return tuple(action for action in self.actions if action.check.is_danger)
+
+    @property
+    def gains(self) -> tuple[plan.Action, ...]:
+        """The other actions."""
+        return tuple(action for action in self.actions if not action.check.is_danger)
 
     @cached_property
     def first_steps(self) -> tuple[plan.Step, ...]:

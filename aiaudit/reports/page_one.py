@@ -13,6 +13,7 @@ from msgspec import Struct
 from aiaudit.reports import words
 from aiaudit.reports.plan import Point, Step
 from aiaudit.reports.record import Record
+from aiaudit.reports.rows import unseen_of
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import lower_first, shorten
 from aiaudit.reports.view import Check, Pack
@@ -32,16 +33,19 @@ class Rung(Struct, frozen=True):
     state: str
 
 
-def ladder(level: words.Level | None, not_shown: bool, next_key: str, told: Mapping[str, str]) -> tuple[Rung, ...]:
-    """The levels, highest first; `told`: how the conditions of each stand. The lowest one's question is answered."""
+def ladder(
+    level: words.Level | None, not_shown: bool, next_key: str, told: Mapping[str, str], open_ones: Mapping[str, int]
+) -> tuple[Rung, ...]:
+    """The levels, highest first; `told`: how the conditions of each stand, `open_ones`: how many of them are not
+    contradicted, and no more. The lowest one's question is answered."""
     here = words.LEVELS.index(level) if level else -1
     rungs = []
     for position, one in enumerate(words.LEVELS):
         name, question = one.name, one.question
         if position == here:
-            state, distance = "here", say("ladder.here")
+            state, distance = "here", _reached("here", open_ones.get(one.key, 0))
         elif position < here:
-            state, distance = "below", say("ladder.passed")
+            state, distance = "below", _reached("passed", open_ones.get(one.key, 0))
         else:
             state = "next" if one.key == next_key else "above"
             distance = told.get(one.key) or say("ladder.not_assessed")
@@ -53,6 +57,11 @@ def ladder(level: words.Level | None, not_shown: bool, next_key: str, told: Mapp
     return tuple(reversed(rungs))
 
 
+def _reached(where: str, open_ones: int) -> str:
+    """A level that is reached, and how many of its conditions nobody could judge."""
+    return words.joined(say(f"ladder.{where}"), say("counts.short.open", open_ones) if open_ones else "")
+
+
 def path_counts(path: Sequence[Step]) -> tuple[int, int, int]:
     """Steps of the path that mend what was found, that need a statement of people, and that show what was not seen."""
     to_fix = sum(step.check.is_open for step in path)
@@ -61,18 +70,21 @@ def path_counts(path: Sequence[Step]) -> tuple[int, int, int]:
 
 
 def conditions(level: Record, checks: Mapping[str, Check], packs: Mapping[str, Pack]) -> str:
-    """Such as "5 met, 1 failed, 6 not seen": the conditions of a level; empty where none of them applies."""
+    """Such as "5 met, 1 not contradicted, 6 not seen": the conditions of a level; empty where it has none."""
     counts = Counter(_condition(gate, checks, packs) for gate in level.records("gates"))
     return words.joined(
-        *(say(f"counts.short.{key}", counts[key]) for key in ("pass", "fail", "unknown") if counts[key])
+        *(say(f"counts.short.{key}", counts[key]) for key in ("pass", "open", "fail", "unknown") if counts[key])
     )
 
 
 def _condition(gate: Record, checks: Mapping[str, Check], packs: Mapping[str, Pack]) -> str:
-    """`fail` only where something was seen to fall short: a check, or a figure that there is."""
+    """`fail` only where something was seen to fall short: a check, or a figure that there is; `open` where nothing
+    failed and not all was judged."""
     state = gate.text("state")
-    if state in ("met", "not_applicable"):
-        return "pass" if state == "met" else state
+    if state == "met":
+        return "open" if unseen_of(gate) else "pass"
+    if state == "not_applicable":
+        return state
     pack = packs.get(gate.text("pack"))
     found = any(checks[name].is_open for name in gate.texts("checks") if name in checks)
     figure = pack is not None and pack.score is not None

@@ -133,14 +133,21 @@ class Action(Struct, frozen=True):
 
 
 class Horizon(Struct, frozen=True):
-    """Now, next or later: the steps that are listed, and how many more there are."""
+    """A part of now, next or later (`key`): the steps that are listed, and the checks of the others."""
 
     key: str
     title: str
     note: str
     steps: tuple[Step, ...]
-    more: int
-    more_days: int
+    others: tuple[Check, ...]
+
+    @property
+    def more(self) -> int:
+        return len(self.others)
+
+    @property
+    def more_days(self) -> int:
+        return sum(check.days for check in self.others)
 
     @property
     def days(self) -> int:
@@ -197,36 +204,41 @@ def path_to_next(checks: Iterable[Check]) -> tuple[Step, ...]:
 
 
 def roadmap(checks: Sequence[Check], next_name: str) -> tuple[Horizon, ...]:
-    """Now: what stands before the next level, failed critical checks and quick wins. Next: the rest of the heavy
+    """Now: critical faults, then what stands before the next level, then quick wins. Next: the rest of the heavy
     ones. Later: the rest. Checks that could not be judged are in it only where they stand before the next level.
     """
-    now: list[Check] = []
-    following: list[Check] = []
-    later: list[Check] = []
+    groups: dict[str, list[Check]] = {"danger": [], "level": [], "quick": [], "next": [], "later": []}
     for check in sorted(checks, key=lambda c: (-_priority(c), c.id)):
-        quick = check.status == "fail" and check.effort == "S" and check.weight >= 4
-        if check.accepted or check.status in ("pass", "not_applicable"):
-            continue
-        if check.blocks_next or (check.status == "fail" and check.severity == "critical") or (quick and check.is_open):
-            now.append(check)
-        elif check.is_open:
-            (following if check.weight >= 4 else later).append(check)
-    goal = say("horizon.now_towards", next=next_name) if next_name else say("horizon.now_note")
+        if group := _group(check):
+            groups[group].append(check)
     horizons: list[Horizon] = []
     start = 1
-    for key, title, note, group in (
-        ("now", say("horizon.now"), goal, now),
-        ("next", say("horizon.next"), say("horizon.next_note"), following),
-        ("later", say("horizon.later"), say("horizon.later_note"), later),
-    ):
-        shown, rest = group[:STEPS_SHOWN], group[STEPS_SHOWN:]
+    for group, key in (("danger", "now"), ("level", "now"), ("quick", "now"), ("next", "next"), ("later", "later")):
+        found = groups[group]
+        shown, rest = found[:STEPS_SHOWN], found[STEPS_SHOWN:]
         if len(rest) == 1:
-            shown, rest = group, []
+            shown, rest = found, []
         steps = tuple(Step(start + i, check, step_text(check), key) for i, check in enumerate(shown))
         start += len(steps)
-        if group:
-            horizons.append(Horizon(key, title, note, steps, len(rest), sum(c.days for c in rest)))
+        if found:
+            title = say(f"horizon.{group}", next=next_name) if key == "now" else say(f"horizon.{key}")
+            horizons.append(Horizon(key, title, say(f"horizon.{key}_note"), steps, tuple(rest)))
     return tuple(horizons)
+
+
+def _group(check: Check) -> str:
+    """In which part of the roadmap a check stands; "" where nothing is to be done."""
+    if check.accepted or check.status in ("pass", "not_applicable"):
+        return ""
+    if check.is_danger:
+        return "danger"
+    if check.blocks_next:
+        return "level"
+    if not check.is_open:
+        return ""
+    if check.weight < 4:
+        return "later"
+    return "quick" if check.effort == "S" else "next"
 
 
 def step_text(check: Check) -> str:

@@ -333,6 +333,7 @@ def _gates(gates: Iterable[GateResult]) -> Iterable[dict[str, Any]]:
             "got": gate.got,
             "state": gate.state.value,
             "checks": list(gate.checks),
+            "unseen": list(gate.unseen),
             "pack": gate.pack or None,
         }
 

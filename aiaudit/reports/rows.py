@@ -15,8 +15,10 @@ from aiaudit.reports.reading import read_places
 from aiaudit.reports.record import Record, as_text, preview
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import NBSP, figure, shorten, thousands, upper_first
+from aiaudit.reports.view import UNSEEN
 
 PLACES_OF_A_FACT: Final = 3
+IDS_NAMED: Final = 6  # checks that a condition of a level names
 
 
 class FactRow(Struct, frozen=True):
@@ -33,26 +35,39 @@ class FactRow(Struct, frozen=True):
 
 
 class Gate(Struct, frozen=True):
-    """One condition of a readiness level."""
+    """One condition of a readiness level. `unseen`: of one that only asks that nothing fails, what nobody judged."""
 
     wanted: str
     got: str
     status: str
     meaning: str
+    unseen: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
-        """Its status for a reader: what could not be judged is not shown, which is less than not met."""
-        return "unknown" if self.status == "fail" and self._unseen else self.status
+        """pass, open, unknown or fail: what nobody judged is not contradicted (open) where it only must not fail, and
+        not shown (unknown) where it must hold; neither is met."""
+        if self.status == "pass":
+            return "open" if self.unseen else "pass"
+        return "unknown" if self.status == "fail" and self.got in _not_judged() else self.status
+
+    @property
+    def mark(self) -> str:
+        """The status whose mark stands beside it: hatched is what was not seen."""
+        return "unknown" if self.shown == "open" else self.shown
+
+    @property
+    def word(self) -> str:
+        return say(f"roadmap.gate.{self.shown}")
 
     @property
     def found(self) -> str:
-        """What was found; of a check that only must not fail, that it was not judged."""
-        return say("roadmap.not_judged") if self.status == "pass" and self._unseen else self.got
-
-    @property
-    def _unseen(self) -> bool:
-        return self.got == _got("unknown")
+        """What was found; of a condition that only asks that nothing fails, what of it was not judged."""
+        if self.shown != "open":
+            return self.got
+        if self.got in _not_judged():
+            return say("roadmap.not_judged")
+        return say("roadmap.not_judged_of", got=self.got, list=_first(self.unseen))
 
     @property
     def in_full(self) -> str:
@@ -85,15 +100,42 @@ def gates_of(level: Record, titles: Mapping[str, str] | None = None) -> tuple[Ga
             got=_got(gate.text("got")),
             status=status.get(gate.text("state"), "unknown"),
             meaning=", ".join(titles[word] for word in gate.text("wanted").split() if word in titles),
+            unseen=unseen_of(gate),
         )
         for gate in level.records("gates")
         if gate.text("state") != "not_applicable"
     )
 
 
+def unseen_of(gate: Record) -> tuple[str, ...]:
+    """The checks that nobody judged, of a condition that holds as nothing failed; empty where it was shown to hold.
+
+    A result of before they were listed names the one check in what it wanted.
+    """
+    if gate.text("state") != "met":
+        return ()
+    if "unseen" in gate:
+        return gate.texts("unseen")
+    return (gate.text("wanted").split(" ")[0],) if gate.text("got") in UNSEEN else ()
+
+
+def is_danger(check: Record) -> bool:
+    """Whether it is mended before all else, whatever level is aimed at: a critical check that failed."""
+    return check.text("status") == "fail" and check.text("severity") == "critical"
+
+
+def _not_judged() -> frozenset[str]:
+    return frozenset(_got(status) for status in UNSEEN)
+
+
 def _got(text: str) -> str:
     """What was found; where it is but a status, its name."""
     return words.STATUS[text].lower() if text in words.STATUS else text
+
+
+def _first(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:IDS_NAMED])
+    return say("and_more", list=shown, n=len(names) - IDS_NAMED) if len(names) > IDS_NAMED else shown
 
 
 def fact_row(name: str, fact: Record) -> FactRow:

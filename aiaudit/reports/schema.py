@@ -73,6 +73,7 @@ class Gate(Part):
     got: str
     state: Literal["met", "unmet", "not_shipped", "not_selected", "not_applicable"]
     checks: list[str] = Field(description="Checks that keep the gate from being met.")
+    unseen: list[str] = Field([], description="Of a gate that is met as nothing failed: its checks that nobody judged.")
     pack: str | None
 
 

@@ -19,6 +19,7 @@ from aiaudit.project.entry import not_own
 from aiaudit.reports import brand, words
 from aiaudit.reports.places import Place, gathered
 from aiaudit.reports.record import Record, preview, unread_files
+from aiaudit.reports.rows import is_danger, unseen_of
 from aiaudit.reports.strings import say, speaking
 from aiaudit.reports.text import NBSP, beside, clean, figure, lower_first
 from aiaudit.subject import NO_MODEL
@@ -161,11 +162,23 @@ def _next(view: Record) -> list[Text]:
         lines = [Text(say("terminal.next_needs", level=words.LEVEL[key].name, list="; ".join(needs[:NEXT])))]
     else:
         lines = [Text(say("terminal.next_only", level=words.LEVEL[key].name))]
+    lines += _not_contradicted(view, level)
     states = [gate.text("state") for gate in gates]
     for state in ("not_shipped", "not_selected"):
         if waiting := states.count(state):
             lines.append(Text(say(f"terminal.{state}", waiting), "dim"))
     return lines
+
+
+def _not_contradicted(view: Record, following: Record) -> Iterable[Text]:
+    """What holds only as nothing was seen to fail: of the levels reached, and of the one that follows."""
+    reached = [level for level in view.records("levels") if level.flag("reached")]
+    for key, levels in (("reached_open", reached), ("next_open", [following])):
+        found = [unseen_of(gate) for level in levels for gate in level.records("gates")]
+        names = tuple(dict.fromkeys(name for names in found for name in names))
+        if names:
+            listed = _and_more(names) if len(names) > NEXT else ", ".join(names)
+            yield Text(say(f"terminal.{key}", sum(map(bool, found)), list=listed), "dim")
 
 
 def _and_more(checks: Sequence[str]) -> str:
@@ -234,9 +247,13 @@ def _actions(view: Record, console: Console) -> Group | None:
     if not actions:
         return None
     titles = {check.text("id"): check.text("title") for check in view.records("checks")}
-    lines = [Text(say("terminal.gains"), "bold")]
+    dangers = {check.text("id") for check in view.records("checks") if is_danger(check)}
+    lines: list[Text] = []
     for place, action in enumerate(actions, start=1):
         check = action.text("check")
+        if place == 1 or (check in dangers) != (actions[place - 2].text("check") in dangers):
+            key = "danger" if check in dangers else "then_gains" if place > 1 else "gains"
+            lines.append(Text(say(f"terminal.{key}"), "bold"))
         head = Text.assemble(f"{f'{place}.':<4}", (f"{check:<8}", "bold"), "  ")
         lines += _hung(console, head, Text(titles.get(check, "")))
         lines += _below(console, Text(_gain(action), "dim"), head.cell_len)
@@ -263,7 +280,7 @@ def _gain(action: Record) -> str:
 
 
 def _failed(view: Record, console: Console, options: Mapping[str, str]) -> Group | None:
-    """The failed checks, the severest first; among those, as in what to do first, what gains most per effort."""
+    """The failed checks, the severest first; among those, as in the actions, what gains most per effort."""
     failed = [check for check in view.records("checks") if check.text("status") == "fail"]
     if not failed:
         return None

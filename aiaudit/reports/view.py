@@ -90,6 +90,11 @@ class Check(Struct, frozen=True, dict=True):
         return self.status in OPEN
 
     @property
+    def is_danger(self) -> bool:
+        """Whether it is mended before all else, whatever level is aimed at."""
+        return self.status == "fail" and self.severity == "critical"
+
+    @property
     def is_unseen(self) -> bool:
         return self.status in UNSEEN
 

@@ -6,7 +6,7 @@ gate's check that no pack ships, and a pack without a number, do not meet their 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
@@ -70,7 +70,9 @@ class Ladder(Struct, frozen=True):
 class GateResult(Struct, frozen=True):
     """How one gate ended. `wanted` and `got` are words; `checks` are those that keep it from being met.
 
-    A gate on a figure says which (`figure`, and `pack` for a pack's score) and the least it asks for.
+    `unseen`: of a gate that is met because nothing failed, the checks that nobody could judge: it is not contradicted,
+    which is less than shown. A gate on a figure says which (`figure`, and `pack` for a pack's score) and the least it
+    asks for.
     """
 
     level: str
@@ -82,6 +84,7 @@ class GateResult(Struct, frozen=True):
     figure: str = ""
     pack: str = ""
     least: float = 0.0
+    unseen: tuple[str, ...] = ()
 
 
 class Standing(Struct, frozen=True):
@@ -176,7 +179,8 @@ class _Judge:
         if spec.check:
             state, got = self._check(spec.check, spec.reach)
             checks = () if state in HOLDS else (spec.check,)
-            return [GateResult(level, f"{spec.check} {_REACH[spec.reach]}", got, state, checks)]
+            unseen = self._unseen((spec.check,)) if state is GateState.MET else ()
+            return [GateResult(level, f"{spec.check} {_REACH[spec.reach]}", got, state, checks, unseen=unseen)]
         if spec.any_of:
             return [self._any(level, spec)]
         if spec.severity:
@@ -230,7 +234,12 @@ class _Judge:
         short = tuple(sorted(r.id for r in applicable if not _reaches(r, reach) and not _accepted_partial(r)))
         wanted = f"no failed {severity}" if reach == "not_failed" else f"every {severity} check {_REACH[reach]}"
         got = ", ".join(f"{i} {self.by_id[i].status.value}" for i in short) or f"none of {len(applicable)} falls short"
-        return GateResult(level, wanted, got, _met(not short), short)
+        unseen = () if short else self._unseen(r.id for r in applicable)
+        return GateResult(level, wanted, got, _met(not short), short, unseen=unseen)
+
+    def _unseen(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Those of the checks that nobody could judge."""
+        return tuple(sorted(i for i in ids if self.by_id[i].status in _UNSEEN))
 
     def _packs(self, level: str, spec: GateSpec) -> list[GateResult]:
         known = [
@@ -271,6 +280,7 @@ _REACH: Final = {
 }
 
 
+_UNSEEN: Final = frozenset({Status.UNKNOWN, Status.BLOCKED, Status.ERROR})
 _BEST_FIRST: Final = (
     GateState.MET,
     GateState.UNMET,

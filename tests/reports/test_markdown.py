@@ -27,7 +27,7 @@ def test_packs_actions_failures_and_unknowns_are_in_the_short_form(result) -> No
     pack_table = tables(text)[0]
     assert len(pack_table) == 2 + 11
     assert "| Cost (core) | 49 | 49–49 | 94 % | 1 | 3 | 1 | COST-003 |" in pack_table
-    assert text.count("\n1. ") == 1 and "\n5. **" in text
+    assert text.count("\n1. ") == 3 and "\n3. **" in text  # dangers, gains, the way to the next level
     assert "- **Critical** `COST-003` Every LLM call is bounded" in text
     assert "  - `assistant/llm_client.py:41` chat.completions.create" in text
     assert "29 are unknown" in text and "28 facts could not be determined" in text

@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from aiaudit.reports import document, html, page_one, rows
-from aiaudit.reports.plan import Point, Step, three_risks, top_risks
+from aiaudit.reports import document, html, markdown, page_one, rows, terminal, words
+from aiaudit.reports.plan import Point, Step, roadmap, three_risks, top_risks
 from aiaudit.reports.record import Record
 from tests.reports import make_result as made
 
@@ -54,6 +54,7 @@ def test_a_condition_that_was_not_seen_is_no_failed_one(checks) -> None:
     gates = [
         {"state": "met", "checks": [], "pack": None},
         {"state": "not_applicable", "checks": ["X-1"], "pack": None},
+        {"state": "met", "checks": [], "unseen": ["X-2"], "pack": None},  # no failed critical
         {"state": "unmet", "checks": ["X-2", "X-1"], "pack": None},  # every critical check passed
         {"state": "unmet", "checks": ["X-2"], "pack": None},
         {"state": "unmet", "checks": [], "pack": some},
@@ -61,7 +62,9 @@ def test_a_condition_that_was_not_seen_is_no_failed_one(checks) -> None:
         {"state": "unmet", "checks": [], "pack": None},  # share of the evidence
         {"state": "not_shipped", "checks": ["X-1"], "pack": None},
     ]
-    assert page_one.conditions(Record({"gates": gates}), by_id, packs) == "1 met, 2 failed, 4 not seen"
+    assert (
+        page_one.conditions(Record({"gates": gates}), by_id, packs) == "1 met, 1 not contradicted, 2 failed, 4 not seen"
+    )
     assert page_one.conditions(Record({"gates": gates[1:2]}), by_id, packs) == ""
 
 
@@ -101,10 +104,74 @@ def test_the_weakest_area_never_lies_above_the_score() -> None:
     [
         ("unmet", "unknown", "unknown", "unknown"),  # nobody looked: less than not met
         ("unmet", "fail", "fail", "fail"),
-        ("met", "unknown", "pass", "not judged, so not failed"),
+        ("met", "unknown", "open", "nobody could judge it; it only must not fail"),
+        ("met", "blocked", "open", "nobody could judge it; it only must not fail"),
         ("met", "pass", "pass", "pass"),
     ],
 )
 def test_a_condition_that_rests_on_what_was_not_judged_says_so(state, got, shown, found) -> None:
     (gate,) = rows.gates_of(Record({"gates": [{"state": state, "wanted": "GOV-003 not failed", "got": got}]}))
     assert (gate.shown, gate.found) == (shown, found)
+
+
+def _held_open(result, level="prototype", reached=True):
+    """The result with one condition of a level that nobody could judge, and that only must not fail."""
+    gates = [{"wanted": "SEC-002 not failed", "got": "unknown", "state": "met", "checks": [], "pack": None,
+              "unseen": ["SEC-002"]},
+             {"wanted": "no failed critical", "got": "none of 9 falls short", "state": "met", "checks": [],
+              "pack": None, "unseen": ["SEC-002", "SEC-007"]}]  # fmt: skip
+    for one in result["levels"]:
+        if one["id"] == level:
+            one["gates"] += gates
+    return result
+
+
+def test_what_is_only_not_contradicted_is_told_beside_a_level_that_is_reached() -> None:
+    report = document.read(_held_open(made.make_result()))
+    assert report.level and report.level.key == "prototype"
+    assert report.standing.startswith("Nothing that Prototype asks for was seen to fail; two of its conditions nobody")
+    assert "You are here, 2 not contradicted" in [rung.distance for rung in report.ladder]
+    plain = document.read(made.make_result())
+    assert plain.standing.startswith("All that Prototype asks for was shown. Pilot asks")
+
+
+def test_every_form_tells_what_is_only_not_contradicted_of_the_next_level() -> None:
+    result = _held_open(made.make_result(), "pilot")
+    page, text = html.render(result), markdown.render(result)
+    row = page[page.index("SEC-002 not failed") :]
+    assert "Not contradicted" in row[: row.index("</tr>")] and "svg" in row[: row.index("</tr>")]
+    assert "none of 9 falls short; nobody could judge SEC-002, SEC-007" in page
+    assert "Of what Pilot asks for: " in text and "2 not contradicted" in text
+    assert "- Not contradicted: SEC-002 not failed" in text
+    shown = " ".join(terminal.render(result).split())
+    assert "2 conditions of the next level are not contradicted, and not judged either: SEC-002, SEC-007" in shown
+
+
+def test_two_lists_say_what_is_dangerous_and_what_the_next_level_asks_for() -> None:
+    result = made.make_result()
+    report, text, shown = document.read(result), markdown.render(result), terminal.render(result)
+    dangers = {check.id for check in report.checks if check.status == "fail" and check.severity == "critical"}
+    listed = text[text.index("### Dangerous at any level") : text.index("### For the next level, Pilot")]
+    assert dangers and report.dangers and all(f"`{action.check.id}`" in listed for action in report.dangers)
+    path = text[text.index("### For the next level, Pilot") : text.index("### Failed")]
+    assert all(f"`{step.check.id}`" in path for step in report.path[:10])
+    assert shown.index("Dangerous at any level") < shown.index("Failed: ")
+    first = report.roadmap[0]
+    assert {step.check.id for step in first.steps} | {check.id for check in first.others} <= dangers
+    assert first.title == "Now: dangerous at any level"
+
+
+def test_the_matrix_counts_what_the_roadmap_does_not_list() -> None:
+    report = document.read(made.make_result())
+    cells = [(severity, effort) for severity in words.SEVERITIES for effort in "SML"]
+    told = sum(len(report.matrix(*cell)) + report.matrix_more(*cell) for cell in cells)
+    assert told == sum(len(horizon.steps) + horizon.more for horizon in report.roadmap)
+    low = [c for c in report.checks if c.severity == "low" and c.is_open and not c.accepted]
+    assert sum(len(report.matrix("low", effort)) + report.matrix_more("low", effort) for effort in "SML") == len(low)
+
+
+def test_a_critical_fault_in_part_that_takes_a_day_is_done_now() -> None:
+    check = next(one for one in document.read(made.make_result()).checks if one.status == "fail")
+    half = replace(check, status="partial", severity="critical", effort="S", blocks_next=False, waiver=None)
+    (horizon,) = roadmap([half], "Pilot")
+    assert (horizon.key, horizon.title) == ("now", "Now: much for little")

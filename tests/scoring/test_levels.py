@@ -108,6 +108,21 @@ def test_every_critical():
     assert state("severity: critical, reach: not_failed", results("cF")) is GateState.UNMET
 
 
+def test_what_holds_only_as_nothing_failed_names_what_nobody_judged():
+    def unseen(gate, judged):
+        (only,) = stand(ladder(gate), case(judged)).gates
+        return only.unseen
+
+    assert unseen("severity: critical, reach: not_failed", results("cP cU hU cB", prefix="DATA")) == (
+        "DATA-002",
+        "DATA-004",
+    )
+    assert unseen("checks: [DATA-001], reach: not_failed", results("mU", prefix="DATA")) == ("DATA-001",)
+    assert unseen("checks: [DATA-001], reach: not_failed", results("mP", prefix="DATA")) == ()
+    assert unseen("checks: [DATA-001], reach: pass", results("mU", prefix="DATA")) == ()  # not met at all
+    assert unseen("severity: critical, reach: not_failed", results("cF cU", prefix="DATA")) == ()
+
+
 def test_a_partial_critical_stands_only_with_a_dated_waiver():
     partial = result("DATA-001", Status.PARTIAL, Severity.CRITICAL)
     waiver = Waiver("DATA-001", "accepted", "CTO", "2027-01-01", expired=False)

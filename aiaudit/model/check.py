@@ -131,11 +131,12 @@ class Check(Struct, frozen=True):
     remediation: str = ""
     effort: Effort = Effort.M
     risk: str = ""  # cause, event, impact in business words, for the client report
+    settles: str = ""  # what would settle it where it ends as unknown
     question: str = ""  # what the interview asks
     false_results: str = ""
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    templates: Mapping[str, Template] = field(default_factory=dict)  # compiled: "says.<status>", "finding.<part>"
+    templates: Mapping[str, Template] = field(default_factory=dict)  # compiled: "says.<status>", "finding.<part>", texts with places
 
 
 class Pack(Struct, frozen=True):

@@ -63,6 +63,7 @@ class CheckResult(Struct, frozen=True):
     remediation: str = ""
     effort: Effort = Effort.M
     risk: str = ""
+    settles: str = ""  # of an unknown one: what would settle it
     question: str = ""
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     facts: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct, field
 
@@ -19,6 +19,10 @@ from aiaudit.packs.overrides import misfit
 from aiaudit.packs.problems import Problem, did_you_mean
 from aiaudit.packs.schema import OTHERWISE, CheckPart, FindingsPart, ParamPart
 from aiaudit.rules import Expression, RuleError, Template, compile, template
+
+
+TEXTS: Final = ("risk", "remediation", "settles")
+"""Texts of a check that are the same whatever was found, unless they hold places."""
 
 
 class CheckCompiler(Struct):
@@ -75,6 +79,7 @@ class CheckCompiler(Struct):
             remediation=part.remediation,
             effort=Effort(part.effort),
             risk=part.risk or "",
+            settles=part.settles or "",
             question=part.question or "",
             false_results=false_results if isinstance(false_results, str) else "\n".join(false_results),
             controls={scheme: tuple(ids) for scheme, ids in part.controls.items()},
@@ -161,6 +166,9 @@ class CheckCompiler(Struct):
         compiled: dict[str, Template] = {}
         for status, text in self.part.says.items():
             self.sentence(compiled, f"says.{status}", text, Scope(self.facts, self.ids, self.plain), "says", status)
+        for name in TEXTS:
+            if "{" in (text := getattr(self.part, name) or ""):
+                self.sentence(compiled, name, text, Scope(self.facts, self.ids, self.plain), name)
         if self.part.finding_says and finding and finding.says:
             self.complain("`finding_says` and `findings.says` say the same thing: keep one", "finding_says")
         says: dict[tuple[str, ...], str | None] = {("finding_says",): self.part.finding_says}

@@ -41,12 +41,13 @@ class Explanation(Struct, frozen=True):
         """Every title with its lines, in the order in which they are read; empty ones too."""
         check = self.check
         yield "Why", [check.why]
-        yield "Risk", [check.risk]
+        yield "Risk", _wordings(check, "risk")
         yield "Applies", [self.applies]
         yield "Question", [check.question]
         yield "How it is judged", self.outcomes
         yield "Evidence", [self.evidence]
-        yield "How to fix", [check.remediation]
+        yield "How to fix", _wordings(check, "remediation")
+        yield "What settles an unknown", _wordings(check, "settles")
         yield "Parameters, set in aiaudit.yaml", self.params
         yield "Known false results", self.false_results
         yield "Needs first", [", ".join(check.requires)]
@@ -178,6 +179,12 @@ def _value(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_value, value)) + "]"
     return words(value)
+
+
+def _wordings(check: Check, name: str) -> Sequence[str]:
+    """A text of the check; where it depends on what was found, each of its wordings."""
+    sentence = check.templates.get(name)
+    return outlines(sentence) if sentence is not None else [getattr(check, name)]
 
 
 def _outcomes(check: Check) -> tuple[str, ...]:

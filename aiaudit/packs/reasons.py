@@ -32,6 +32,13 @@ def from_pack(check: Check, status: Status, seen: Mapping[str, Any]) -> str:
     return sentence.told(seen) if sentence is not None else ""
 
 
+def text_of(check: Check, name: str, seen: Mapping[str, Any]) -> str:
+    """A text of the check (`risk`, `remediation`, `settles`), its places filled with what was seen."""
+    sentence = check.templates.get(name)
+    text: str = getattr(check, name)
+    return sentence.told(seen) if sentence is not None else text
+
+
 def has_default_rule(check: Check) -> bool:
     """Whether the check is judged by its attestation alone."""
     return tuple(line.source for line in check.rule) == tuple(DEFAULT_RULE.values())

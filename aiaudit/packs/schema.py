@@ -88,9 +88,10 @@ class CheckPart(Part):
     evidence: list[DottedName] = Field(default_factory=list)
     asserts: Literal["absence"] | None = None
     why: Text
-    remediation: Text
+    remediation: Text = Field(description="How to mend it; like `risk` and `settles` it may hold {expression} places.")
     effort: Literal["S", "M", "L"] = "M"
     risk: Text | None = Field(None, description="Cause, event and impact in business words, for the client report.")
+    settles: Text | None = Field(None, description="What would settle it where it ends as unknown.")
     question: Text | None = Field(None, description="What `aiaudit interview` asks.")
     false_results: Text | list[Text] | None = None
     controls: dict[str, list[str]] = Field(default_factory=dict)

@@ -246,6 +246,8 @@ def step_text(check: Check) -> str:
     fix = first_sentence(check.remediation).rstrip(".")
     if check.is_unseen and check.kind == "attested":
         text = say("step.answer_or", fix=lower_first(fix)) if fix else say("step.answer")
+    elif check.settles:
+        text = first_sentence(check.settles).rstrip(".")
     elif check.is_unseen:
         text = say("step.show_or", fix=lower_first(fix)) if fix else say("step.show")
     else:

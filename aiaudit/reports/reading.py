@@ -124,6 +124,7 @@ def _read_check(
         remediation=record.text("remediation"),
         effort=_one_of(record.text("effort"), words.EFFORT, "M"),
         risk=record.text("risk"),
+        settles=record.text("settles"),
         question=record.text("question"),
         blocks_next=identity in blocking,
         places=places,

@@ -202,6 +202,7 @@ def _check(result: CheckResult, accepted: CheckResult, priority: float) -> dict[
         "priority": priority,
         "controls": {scheme: list(ids) for scheme, ids in result.controls.items()},
         "risk": result.risk,
+        "settles": result.settles,
         "question": result.question,
         "facts": list(result.facts),
         "explain": list(result.explain),

@@ -160,6 +160,7 @@ class Check(Part):
     priority: float
     controls: dict[str, list[str]]
     risk: str
+    settles: str = Field("", description="Of an unknown check: what would settle it, where its pack says so.")
     question: str
     facts: list[str] = Field(description="Facts that the deciding rule read.")
     explain: list[str]

@@ -110,7 +110,7 @@ def _last_end(text: str, marks: tuple[str, ...], limit: int) -> int:
 
 def first_sentence(text: str) -> str:
     """The text up to its first full stop that ends a sentence."""
-    hit = re.search(r"(?<=[a-z0-9)’'\"])[.!?](?=\s+[A-Z“\"])", text)
+    hit = re.search(r"(?<=[a-z0-9)’'\"`])[.!?](?=\s+[A-Z“\"])", text)
     return text[: hit.end()] if hit else text
 
 

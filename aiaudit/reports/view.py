@@ -64,6 +64,7 @@ class Check(Struct, frozen=True, dict=True):
     risk: str
     question: str
     blocks_next: bool
+    settles: str = ""
     places: tuple[Place, ...] = ()
     findings: int = 0
     measured: str = ""
@@ -135,8 +136,8 @@ class Check(Struct, frozen=True, dict=True):
             return say("check.settle_blocked", check=self.blocked_by or say("check.its_cause"))
         if self.status == "error":
             return say("check.settle_error")
-        if self.question:
-            return self.question
+        if self.settles or self.question:
+            return self.settles or self.question
         if not self.remediation:
             return say("check.settle_evidence")
         return say("check.settle_shown", fix=lower_first(self.remediation))

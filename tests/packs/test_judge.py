@@ -549,3 +549,18 @@ def test_an_answer_that_no_longer_counts_is_a_finding_of_an_attested_check(rest:
     result = ended(one_check(kind="attested", rule="", min_level="", question="Is it so?"), fact)
     assert result.status is Status.PARTIAL
     assert [f.message for f in result.findings] == [said]
+
+
+def test_risk_remedy_and_what_settles_it_follow_what_was_found() -> None:
+    library = one_check(
+        risk="\"{uses ? 'Because it is used' : 'Because it may be used'}, it breaks.\"",
+        remediation='"Mend {loads.size()} [load|loads]."',
+        settles='"{loads.size() > 1 ? \'Say where both come from.\' : \'Say where it comes from.\'}"',
+        rule="{fail: uses, unknown: \"loads.exists(l, l.source == 'x')\", pass: otherwise}",
+    )
+    failed = ended(library, known(USES, True), known(LOADS, [call()]))
+    assert (failed.risk, failed.remediation) == ("Because it is used, it breaks.", "Mend 1 load.")
+    assert failed.settles == ""  # only an unknown waits for something
+    open_one = ended(library, absent(USES), known(LOADS, [call(source="x"), call("b.py", source="x")]))
+    assert (open_one.status, open_one.settles) == (Status.UNKNOWN, "Say where both come from.")
+    assert open_one.risk == "Because it may be used, it breaks."

@@ -175,3 +175,13 @@ def test_a_critical_fault_in_part_that_takes_a_day_is_done_now() -> None:
     half = replace(check, status="partial", severity="critical", effort="S", blocks_next=False, waiver=None)
     (horizon,) = roadmap([half], "Pilot")
     assert (horizon.key, horizon.title) == ("now", "Now: much for little")
+
+
+def test_what_would_settle_it_is_no_remedy() -> None:
+    check = next(one for one in document.read(made.make_result()).checks if one.kind == "automatic")
+    unseen = replace(check, status="unknown", question="", remediation="Upgrade the packages that are listed.")
+    assert unseen.settled_by == "Show it, or do it: upgrade the packages that are listed."
+    told = replace(unseen, settles="Run it with `--osv-db`. Then look.", blocks_next=True)
+    assert told.settled_by == "Run it with `--osv-db`. Then look."
+    (horizon,) = roadmap([told], "Pilot")
+    assert horizon.steps[0].text == "Run it with `--osv-db`"

@@ -15,7 +15,7 @@ from aiaudit.reports.history import History
 from aiaudit.reports.plan import ON_PAGE_ONE
 from aiaudit.reports.reading import read_packs
 from aiaudit.reports.record import Record
-from aiaudit.reports.rows import Gate, gates_of, unseen_of
+from aiaudit.reports.rows import Gate, gates_of, rests_on_trials, unseen_of
 from aiaudit.reports.strings import current, say
 from aiaudit.reports.text import clean, figure, full_stop, lower_first, shorten, upper_first
 from aiaudit.reports.view import Check, Pack
@@ -354,7 +354,8 @@ class Opening:
 
     @cached_property
     def three_strengths(self) -> tuple[plan.Point, ...]:
-        return plan.three_strengths(self.checks)
+        facts = self.result.record("facts")
+        return plan.three_strengths(check for check in self.checks if not rests_on_trials(check, facts))
 
     @property
     def risks_title(self) -> str:

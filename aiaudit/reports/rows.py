@@ -15,9 +15,12 @@ from aiaudit.reports.reading import read_places
 from aiaudit.reports.record import Record, as_text, preview
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import NBSP, figure, shorten, thousands, upper_first
-from aiaudit.reports.view import UNSEEN
+from aiaudit.reports.view import UNSEEN, Check
 
 PLACES_OF_A_FACT: Final = 3
+_TRIALS: Final = frozenset(
+    "experiment experiments example examples demo demos sample samples tutorial tutorials playground scratch poc".split()
+)
 IDS_NAMED: Final = 6  # checks that a condition of a level names
 
 
@@ -202,6 +205,13 @@ def answer_of(record: Record, questions: Mapping[str, str], as_of: str) -> Answe
         valid_until=words.day(until),
         lapsed=record.flag("expired") or bool(until and as_of and until[:10] < as_of[:10]),
     )
+
+
+def rests_on_trials(check: Check, facts: Record) -> bool:
+    """Whether all that was seen for a check stands in folders of experiments and examples: that is no strength of what
+    is run. A check that asserts an absence has no place and does not."""
+    places = [place.path for name in check.facts for place in read_places(facts.record(name))]
+    return bool(places) and all(not _TRIALS.isdisjoint(path.lower().split("/")[:-1]) for path in places)
 
 
 def machine_of(host: Record) -> str:

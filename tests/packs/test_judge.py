@@ -555,7 +555,7 @@ def test_risk_remedy_and_what_settles_it_follow_what_was_found() -> None:
     library = one_check(
         risk="\"{uses ? 'Because it is used' : 'Because it may be used'}, it breaks.\"",
         remediation='"Mend {loads.size()} [load|loads]."',
-        settles='"{loads.size() > 1 ? \'Say where both come from.\' : \'Say where it comes from.\'}"',
+        settles="\"{loads.size() > 1 ? 'Say where both come from.' : 'Say where it comes from.'}\"",
         rule="{fail: uses, unknown: \"loads.exists(l, l.source == 'x')\", pass: otherwise}",
     )
     failed = ended(library, known(USES, True), known(LOADS, [call()]))

@@ -185,3 +185,15 @@ def test_what_would_settle_it_is_no_remedy() -> None:
     assert told.settled_by == "Run it with `--osv-db`. Then look."
     (horizon,) = roadmap([told], "Pilot")
     assert horizon.steps[0].text == "Run it with `--osv-db`"
+
+
+def test_what_stands_only_in_experiments_is_no_strength() -> None:
+    result = made.make_result()
+    first = next(
+        c for c in document.read(result).checks if c.title + "." == document.read(result).three_strengths[0].statement
+    )
+    for path, shown in (("chatbot/experiments/tools/a.py", False), ("chatbot/experiments.py", True)):
+        for name in first.facts:
+            result["facts"][name]["evidence"] = [{"path": path, "line": 1, "note": "x"}]
+        strengths = [point.statement for point in document.read(result).three_strengths]
+        assert (first.title + "." in strengths) is shown and len(strengths) == 3

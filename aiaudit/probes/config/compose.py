@@ -23,6 +23,7 @@ GLOBS: Final = (
     "**/compose*.yml",
     "**/compose*.yaml",
 )
+_MOST_NAMES: Final = 40
 _DEFAULT: Final = lazy.regex(r"\$\{\w+:?-([^}]*)\}")
 
 SERVICE = record(
@@ -30,6 +31,7 @@ SERVICE = record(
     path=STRING,
     line=INT,
     service=STRING,
+    names=list_of(STRING),
     development=BOOL,
     image=STRING,
     pin=STRING,
@@ -92,6 +94,15 @@ def services(files: Files, path: str, development: bool = False) -> Iterator[dic
             yield _service(path, str(name), value, line_of(listing, name) or 1, development)
 
 
+def _names(name: str, service: Mapping[str, Any]) -> Iterator[str]:
+    """The names by which the other containers of its networks find it."""
+    networks = service.get("networks")
+    attached = networks.values() if isinstance(networks, Mapping) else ()
+    aliases = [alias for one in attached for alias in _list(_map(one).get("aliases"))]
+    written = (name, service.get("container_name"), service.get("hostname"), *aliases)
+    yield from dict.fromkeys(str(one).lower() for one in written[:_MOST_NAMES] if one and "$" not in str(one))
+
+
 def _service(path: str, name: str, service: Mapping[str, Any], line: int, development: bool) -> dict[str, Any]:
     image = _DEFAULT.sub(r"\1", str(service.get("image") or ""))
     reference = images.parse(image) if image else None
@@ -104,6 +115,7 @@ def _service(path: str, name: str, service: Mapping[str, Any], line: int, develo
         "path": path,
         "line": line,
         "service": name,
+        "names": list(_names(name, service)),
         "development": development,
         "image": image,
         "pin": "" if not image else reference.pin if reference else Unknown(f"{image} is not resolved"),

@@ -136,9 +136,7 @@ class Check(Struct, frozen=True):
     false_results: str = ""
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    templates: Mapping[str, Template] = field(
-        default_factory=dict
-    )  # compiled: "says.<status>", "finding.<part>", texts with places
+    templates: Mapping[str, Template] = field(default_factory=dict)
 
 
 class Pack(Struct, frozen=True):

@@ -20,7 +20,6 @@ from aiaudit.packs.problems import Problem, did_you_mean
 from aiaudit.packs.schema import OTHERWISE, CheckPart, FindingsPart, ParamPart
 from aiaudit.rules import Expression, RuleError, Template, compile, template
 
-
 TEXTS: Final = ("risk", "remediation", "settles")
 """Texts of a check that are the same whatever was found, unless they hold places."""
 

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aiaudit.project.roles import EXAMPLE_DIRS
 from aiaudit.reports import words
 from aiaudit.reports.places import Place
 from aiaudit.reports.reading import read_places
@@ -18,9 +19,7 @@ from aiaudit.reports.text import NBSP, figure, shorten, thousands, upper_first
 from aiaudit.reports.view import UNSEEN, Check
 
 PLACES_OF_A_FACT: Final = 3
-_TRIALS: Final = frozenset(
-    "experiment experiments example examples demo demos sample samples tutorial tutorials playground scratch poc".split()
-)
+_TRIALS: Final = EXAMPLE_DIRS | {"experiment", "experiments", "demo", "demos", "playground", "scratch", "poc"}
 IDS_NAMED: Final = 6  # checks that a condition of a level names
 
 

@@ -44,7 +44,8 @@ class Explanation(Struct, frozen=True):
         yield "Risk", _wordings(check, "risk")
         yield "Applies", [self.applies]
         yield "Question", [check.question]
-        yield "How it is judged", self.outcomes
+        places = any(re.search(r"\bN\b|…", line) for line in self.outcomes)
+        yield "How it is judged" + (" (N is a number, … what varies)" if places else ""), self.outcomes
         yield "Evidence", [self.evidence]
         yield "How to fix", _wordings(check, "remediation")
         yield "What settles an unknown", _wordings(check, "settles")
@@ -112,15 +113,40 @@ def _applies(library: Library, check: Check, *, full: bool) -> str:
         spec = library.facts.get(check.names.get(name, ""))
         if spec is None or not spec.title:
             return match.group(0)
-        title = spec.title if spec.title[1:2].isupper() else spec.title[0].lower() + spec.title[1:]
+        title = _small(spec.title)
         return f'there are "{title}"' if found else f'"{title}"'
 
     told = [part if number % 2 else _plain_logic(_FLAG.sub(meaning, part))
             for number, part in enumerate(_QUOTED.split(source))]  # fmt: skip
     plain = "".join(told).replace(" is not ''", " is given").replace(" is ''", " is not given")
-    return f"Where {plain}."
+    return f"Where {plain}." if len(plain) <= _READABLE and not _CODE.search(plain) else _depends(library, check)
 
 
+def _small(title: str) -> str:
+    """The title as a part of a sentence; a name or an acronym keeps its letters."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
+def _flags_first(name: str) -> tuple[bool, str]:
+    return not name.startswith("flag."), name
+
+
+def _depends(library: Library, check: Check) -> str:
+    """What decides whether the check applies, where the expression is nothing to read."""
+    names = check.applies.names if check.applies is not None else ()
+    specs = [library.facts.get(check.names.get(name, "")) for name in sorted(names, key=_flags_first)]
+    titles = list(dict.fromkeys(_small(spec.title or spec.id) for spec in specs if spec is not None))
+    titles = [title for title in titles if not title.startswith("those of them")] or titles
+    declared = sorted({name.removeprefix("project.") for name in names if name.startswith("project.")})
+    titles += [f"the declared {' and '.join(declared)}"] if declared else []
+    told = "; ".join(titles[:_TITLES])
+    more = f"; and {len(titles) - _TITLES} more" if len(titles) > _TITLES else ""
+    return f"That depends on: {told}{more} (--full prints the expression)."
+
+
+_READABLE: Final = 400  # characters of an expression in words that is still read
+_TITLES: Final = 6
+_CODE: Final = lazy.regex(r"\w\(|\.size\b| [+*/] ")
 _QUOTED: Final = lazy.regex(r"('[^']*')")
 # A name that stands for itself, or of which it is asked whether it has any.
 _FLAG: Final = lazy.regex(r"(?<![\w.])([a-z_][\w]*(?:\.[a-z_]\w*)?)(?:(\.size\(\) > 0)|(?![\w.(\[]))")

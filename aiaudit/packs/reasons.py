@@ -120,9 +120,9 @@ def generated(
         where = f", the first at {first.path}" + (f":{first.line}" if first.line else "") if first else ""
         return f"{gathered.count} found{where}."
     if status in (Status.FAIL, Status.PARTIAL):
-        missing = [title(fact) for fact in facts if fact.state is State.ABSENT]
+        missing = [titles[fact.id] for fact in facts if fact.state is State.ABSENT]
         places = _places(facts)
-        parts = [f"Not found: {', '.join(dict.fromkeys(missing))}."] if missing else []
+        parts = [f"Not found: {'; '.join(dict.fromkeys(missing))}."] if missing else []
         parts += [f"Seen in {places}."] if places else []
         if parts:
             return " ".join(parts)

@@ -48,6 +48,13 @@ class Brand(Struct, frozen=True):
     accent: str = ""
 
     @property
+    def drawn(self) -> dict[str, str]:
+        """The report's own blues in its drawings, and what takes their place."""
+        if not self.accent:
+            return {}
+        return {"#164a7d": self.accent, "#c9d9ea": tint(self.accent, _SOFT), "#e9f0f7": tint(self.accent, _TINT)}
+
+    @property
     def style(self) -> str:
         """The style sheet's rule for the brand's colour; empty where the report keeps its own."""
         if not self.accent:

@@ -11,7 +11,7 @@ from aiaudit.reports.record import Record
 from aiaudit.reports.strings import say
 
 _HEIGHT: Final = 140  # pixels of the plot
-_TOP: Final = 18
+_TOP: Final = 22
 _FONT: Final = 'font-family="Arial, Liberation Sans, sans-serif" font-size="12"'
 _BAND: Final = "#c9d9ea"
 

@@ -39,6 +39,7 @@ class View(Struct, frozen=True):
 
     name: str
     headline: str
+    changes: str
     score: str
     moved: str
     level: str
@@ -60,6 +61,7 @@ def view(made: Comparison, name: str, titles: Mapping[str, str] | None = None) -
     return View(
         name=name,
         headline=_headline(made),
+        changes=say("comparison.quiet") if is_quiet(made) else say("comparison.since_then", list=_changes(made)),
         score=f"{_score(a)} → {_score(b)}",
         moved=_moved(made),
         level=_level(b) if _level(a) == _level(b) else f"{_level(a)} → {_level(b)}",
@@ -78,6 +80,11 @@ def view(made: Comparison, name: str, titles: Mapping[str, str] | None = None) -
 def _headline(made: Comparison) -> str:
     if is_quiet(made):
         return say("comparison.quiet")
+    return say("comparison.since", day=words.day(made.before.as_of), list=_changes(made))
+
+
+def _changes(made: Comparison) -> str:
+    """What changed, counted, such as "1 new failure, 2 fixed"."""
     counts = {
         "new": made.new,
         "fixed": made.fixed,
@@ -87,7 +94,7 @@ def _headline(made: Comparison) -> str:
         "expired": made.expired,
     }
     parts = [say(f"comparison.count.{key}", len(some)) for key, some in counts.items() if some]
-    return say("comparison.since", day=words.day(made.before.as_of), list=", ".join(parts) or say("comparison.small"))
+    return ", ".join(parts) or say("comparison.small")
 
 
 def _moved(made: Comparison) -> str:

@@ -53,7 +53,7 @@ def _page(report: document.Report, strings: Strings) -> str:
     style = asset("report.css") + report.brand.style + page_numbers() + _FOOTER.format(text=_css_text(footer))
     script = asset("report.js")
     template = html_environment().get_template("report.html.j2")
-    return template.render(
+    page = template.render(
         report=report,
         sections=sections.present(report),
         charts=charts,
@@ -68,6 +68,9 @@ def _page(report: document.Report, strings: Strings) -> str:
         style=Markup(style),  # noqa: S704 (our file, and text made of letters and escapes)
         script=Markup(script),  # noqa: S704 (our file)
     )
+    for own, ours in report.brand.drawn.items():  # the drawings name their colours, as a style sheet of SVG cannot
+        page = page.replace(f'="{own}"', f'="{ours}"')
+    return page
 
 
 def page_numbers() -> str:

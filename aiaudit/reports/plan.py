@@ -270,8 +270,8 @@ def _seen_in_part(check: Check) -> str:
 
 
 def _risk_point(check: Check) -> Point:
-    if seen := _seen_in_part(check):
-        return Point(check.status, full_stop(shorten(seen, LONGEST_RISK + LONGEST_DETAIL)), "", check)
+    if seen := _seen_in_part(check):  # what the team reads stands behind what has to hold
+        return Point(check.status, full_stop(shorten(check.title, 110)), _detail(seen), check)
     if check.risk:
         statement, rest = first_sentence(check.risk), rest_of(check.risk)
         most = LONGEST_RISK if rest else LONGEST_RISK + LONGEST_DETAIL

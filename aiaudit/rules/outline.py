@@ -22,13 +22,32 @@ def outlines(template: Template, most: int = MOST) -> tuple[str, ...]:
 
 
 def _filled(template: Template, chosen: Expression | None, clause: str) -> str:
-    said = []
-    for part in template.parts:
+    said: list[str] = []
+    for position, part in enumerate(template.parts):
         if isinstance(part, str):
             said.append(FORMS.sub(r"\2", part))
-        else:
-            said.append(clause if part is chosen else _wording(part.node))
+            continue
+        told = clause if part is chosen else _wording(part.node)
+        if part is not chosen and _may_be_silent(part.node):
+            following = template.parts[position + 1 : position + 2]
+            after = clause if following and following[0] is chosen else ""
+            # two sentences that touch are never said together: where one is told, the other is silent
+            if _touch("".join(said), told) or _touch(told, after):
+                told = ""
+        said.append(told)
     return "".join(said)
+
+
+def _touch(first: str, then: str) -> bool:
+    """Whether two clauses meet without a space or a comma; what is but the end of a word (call-s) is none."""
+    meets = bool(first) and (first[-1].isalnum() or first[-1] in ".!?")
+    return meets and " " in then and (then[0].isalnum() or then[0] == "…")
+
+
+def _may_be_silent(node: Node) -> bool:
+    if isinstance(node, Ternary):
+        return _may_be_silent(node.yes) or _may_be_silent(node.no)
+    return isinstance(node, Const) and node.value == ""
 
 
 def _clauses(node: Node) -> list[str]:

@@ -564,3 +564,12 @@ def test_risk_remedy_and_what_settles_it_follow_what_was_found() -> None:
     open_one = ended(library, absent(USES), known(LOADS, [call(source="x"), call("b.py", source="x")]))
     assert (open_one.status, open_one.settles) == (Status.UNKNOWN, "Say where both come from.")
     assert open_one.risk == "Because it may be used, it breaks."
+
+
+def test_what_was_not_found_is_named_by_the_title_of_its_fact() -> None:
+    text = HEAD.replace("name: uses}", "name: uses, title: Steps that run tests}") + (
+        "- {id: OWN-001, title: Tests run, severity: high, kind: automatic, why: x, remediation: y, min_level: E2,\n"
+        "   rule: {pass: uses && tested, fail: otherwise}}\n"
+    )
+    result = ended(load_texts(own=text), absent(USES), absent(TESTED))
+    assert result.reason == "Not found: steps that run tests."

@@ -87,7 +87,8 @@ def test_what_is_met_in_part_is_told_as_it_was_seen() -> None:
         check, status="partial", reason="3 of 5 handlers ask for a key. No test shows it.", severity="critical"
     )
     (point,) = three_risks([half])
-    assert point.said == "Partly met: 3 of 5 handlers ask for a key."
+    assert point.statement == check.title + "." and point.said.startswith("Partly met: ")
+    assert point.detail == "3 of 5 handlers ask for a key."
     (risk,) = top_risks([half])
     assert risk.statement == "3 of 5 handlers ask for a key."
     (failed,) = top_risks([replace(half, status="fail")])

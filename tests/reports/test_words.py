@@ -106,7 +106,7 @@ def test_other_headings() -> None:
     assert words.packs_heading(0, 0, "Cost", 61.0, 11) == "Cost is the weakest core pack, at 61 of 100"
     assert words.heat_heading({}, {}) == "No check could be judged"
     assert words.heat_heading({"pass": 3}, {"unknown": 2}) == (
-        "Two critical checks could not be judged; most of the rest is in place"
+        "Two critical checks could not be judged; most of the other checks pass"
     )
 
 

@@ -26,6 +26,14 @@ NAMES = {"found": list_of(STRING), "of": INT, "name": STRING}
             "{of == 0 ? 'There is no test at all' : of == 1 ? 'One test is never run' : name + ' is never run here'}.",
             ["There is no test at all.", "One test is never run.", "… is never run here."],
         ),
+        (  # two that touch are never said together
+            "{of == 0 ? 'It is found out late' : 'It runs on time, but '}{of == 0 ? '' : name + ' is never read here'}.",
+            ["It is found out late.", "It runs on time, but … is never read here."],
+        ),
+        (
+            "{of == 0 ? 'It is declared, and not called.' : ''}{of > 0 ? string(of) + ' calls were seen.' : ''}",
+            ["It is declared, and not called."],
+        ),
         ("It is read{of > 0 ? ', and more than once' : ''}.", ["It is read, and more than once."]),
     ],
 )

@@ -43,6 +43,7 @@ _NAME: Final = lazy.regex(
     r"model|config|variant|system|setup|name|version|method|run|candidate|option|approach", re.IGNORECASE
 )
 _NUMBER: Final = lazy.regex(r"[-+]?[$€]?\s?\d[\d,]*(?:\.\d+)?")
+_TAG: Final = lazy.regex(r"</?[A-Za-z][^<>]{0,60}>")
 _RULE: Final = lazy.regex(r"^\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
 _RECORD: Final = record(
     "comparison",
@@ -147,7 +148,7 @@ def _cells(line: str) -> list[str]:
 
 def _judged(table: _Table, path: str) -> dict[str, Any] | None:
     """The table as a comparison; None where it names no configurations or measures fewer than two things."""
-    header = [cell[:200] for cell in table.header]
+    header = [" ".join(_TAG.sub(" ", cell[:200]).split()) for cell in table.header]
     if not header or not any(_NAME.search(cell) for cell in header[:2]):
         return None
     named = next(number for number, cell in enumerate(header) if _NAME.search(cell))

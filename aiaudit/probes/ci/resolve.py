@@ -29,6 +29,8 @@ MAX_LEAVES: Final = 2_000  # of one step
 MOST_MET: Final = 10_000  # commands of one project; a large real one has a thousand
 _SHELLS: Final = frozenset({"bash", "sh", "zsh", "dash", "ash"})
 _SCRIPT: Final = lazy.regex(r"\.(sh|bash|zsh)$")
+# `COPY docker/start.sh /app/start.sh`
+_COPIED: Final = lazy.regex(r"(?im)^[ \t]{0,20}(?:COPY|ADD)[ \t]([^\n\[]{1,500})$")
 _HANDED_ON: Final = lazy.regex(
     r"""^[ \t]*exec[ \t]+(?:[\w./-]+[ \t]+)*["']?\$(?:@|\{@\}|\*)["']?[ \t]*(?:#.*)?$""", re.MULTILINE
 )
@@ -295,7 +297,7 @@ class Resolver:
             errexit = errexit or (not flags.startswith("--") and "e" in flags)
             if "c" in flags and not flags.startswith("--") and rest:
                 return self.script(rest[0], place, Shell(errexit=errexit))
-        path = self._script_file(rest[0], place.folder) if rest else None
+        path = self._script_file(rest[0], place) if rest else None
         text = self.files.text(path) if path is not None else None
         if path is None or text is None:
             return None
@@ -309,14 +311,20 @@ class Resolver:
         own = (one for one in leaves if one.words[0] != "$@")
         return chain(own, self.command(rest[1:], " ".join(rest[1:]), place))
 
-    def _script_file(self, script: str, folder: str | None) -> str | None:
+    def _script_file(self, script: str, place: Place) -> str | None:
         """The file of the tree that a script is; of an absolute path, which is one of an image, as much of its end as
-        the tree has, from the root or beside the Dockerfile."""
+        the tree has, from the root or beside the Dockerfile; else what the Dockerfile copies under that name."""
+        folder = place.folder
         path = join(folder, script)
         if path is not None and self.files.exists(path):
             return path
         parts = script.strip("/").split("/") if script.startswith("/") else []
-        ends = ("/".join(parts[start:]) for start in range(len(parts)))
+        ends = ["/".join(parts[start:]) for start in range(len(parts))]
+        if "dockerfile" in place.path.lower():
+            name = script.rpartition("/")[2]
+            for line in _COPIED.findall(self.files.text(place.path) or ""):
+                *sources, to = [word for word in line.split() if not word.startswith("--")] or [""]
+                ends.extend(one for one in sources if name in (one.rpartition("/")[2], to.rpartition("/")[2]))
         return next((one for end in ends for one in (end, join(folder, end)) if one and self.files.exists(one)), None)
 
     def _docker(self, words: tuple[str, ...], text: str, place: Place, inner: Place) -> Iterator[Leaf] | None:

@@ -95,6 +95,29 @@ def test_a_commented_command_starts_nothing(tmp_path: Path) -> None:
     assert starts(tmp_path, {"Dockerfile": 'FROM x:1\n# CMD ["uvicorn", "a:app"]\n'}) == []
 
 
+def test_a_script_of_an_image_is_the_file_that_was_copied(tmp_path: Path) -> None:
+    files = {
+        "docker/api/Dockerfile": (
+            "FROM python:3.12\nCOPY --chown=me docker/start_api.sh docker/other.sh /app/\nCOPY . .\n"
+            'ENTRYPOINT ["/app/start_api.sh"]\n'
+        ),
+        "docker/start_api.sh": "#!/bin/sh\npython -u watch/api.py\n",
+        "docker/other.sh": "#!/bin/sh\npython watch/other.py\n",
+        "docker/job/Dockerfile": 'FROM python:3.12\nCOPY docker/job/run.sh /bin/begin.sh\nCMD ["/bin/begin.sh"]\n',
+        "docker/job/run.sh": "#!/bin/sh\npython watch/job.py\n",
+        "docker/lost/Dockerfile": 'FROM python:3.12\nCOPY docker/api.sh /bin/x.sh\nCMD ["/bin/y.sh"]\n',
+        "docker/api.sh": "#!/bin/sh\npython watch/lost.py\n",
+        "watch/api.py": "",
+        "watch/other.py": "",
+        "watch/job.py": "",
+        "watch/lost.py": "",
+    }
+    deployed = [
+        (s["path"], s["module"]) for s in starts(tmp_path, files) if s["source"] == "dockerfile" and s["module"]
+    ]
+    assert sorted(deployed) == [("docker/job/run.sh", "watch/job.py"), ("docker/start_api.sh", "watch/api.py")]
+
+
 def test_only_what_is_deployed_is_wired(tmp_path: Path) -> None:
     made = {"Makefile": "serve:\n\tuvicorn a:app\n"}
     assert Entrypoints().answer("s", EntrypointsQuery(), context(tmp_path, made)).level is Level.CONTENT

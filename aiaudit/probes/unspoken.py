@@ -16,9 +16,11 @@ from aiaudit import lazy
 
 _SIMPLE: Final = rb"""(?:"(?:[^"\\\n]++|\\.)*+"?|'(?:[^'\\\n]++|\\.)*+'?)"""
 _LONG: Final = rb'''"""|\'\'\''''
-_TELLING: Final = lazy.regex(rb"(?s)(?:[^\"'#]++|(?!" + _LONG + rb")" + _SIMPLE + rb")*+(#|" + _LONG + rb")")
-"""All code and simple texts up to a comment or a long text."""
-_STRINGS: Final = lazy.regex(rb"(?s)" + _SIMPLE)
+_REST: Final = rb"[^\"'#]++|(?!" + _LONG + rb")" + _SIMPLE
+_UP_TO_LONG: Final = lazy.regex(rb"(?s)(?:" + _REST + rb"|#[^\n]*+)*+(" + _LONG + rb")")
+"""All code, simple texts and comments up to a long text."""
+_UP_TO_COMMENT: Final = lazy.regex(rb"(?s)(?:" + _REST + rb")*+#")
+_NO_CODE: Final = lazy.regex(rb"(?s)" + _SIMPLE + rb"|#[^\n]*+")
 _BEFORE: Final = (b"", b"r", b"u", b"b", b"br", b"rb")
 _TOOL: Final = lazy.regex(rb"(?m)^\s*@[\w.]*(?:tool|kernel_function|system_prompt|instructions)\b")
 _SIGNATURE: Final = lazy.regex(rb"\bSignature\b")
@@ -26,7 +28,7 @@ _HEADER: Final = 1024  # bytes of decorators and a signature, up to the text tha
 
 
 class _Text(NamedTuple):
-    """A comment or a long text: its offsets, and whether nothing is done with it."""
+    """A long text: its offsets, and whether nothing is done with it."""
 
     start: int
     end: int
@@ -37,38 +39,54 @@ class Unspoken:
     """The places of a source, as its bytes, at which nothing is done."""
 
     def __init__(self, source: bytes) -> None:
-        idle = [one for one in _texts(source) if one.idle]
-        self._starts = [one.start for one in idle]
-        self._ends = [one.end for one in idle]
+        self._source = source
+        self._texts = list(_texts(source))
+        self._starts = [one.start for one in self._texts]
 
     def has(self, at: int) -> bool:
         """Whether this offset is in one of them."""
-        number = bisect_right(self._starts, at) - 1
-        return number >= 0 and at < self._ends[number]
+        source, number = self._source, bisect_right(self._starts, at) - 1
+        before = self._texts[number] if number >= 0 else None
+        if before is not None and at < before.end:
+            return before.idle
+        line = source.rfind(b"\n", 0, at) + 1
+        if source.find(b"#", line, at + 1) < 0:
+            return False
+        if before is not None:
+            line = max(line, before.end)
+        found = _UP_TO_COMMENT.match(source, line, at + 1)
+        return found is not None and not source.startswith(b"#!", found.end() - 1)
 
 
 def _texts(source: bytes) -> Iterator[_Text]:
-    """Comments and long texts, rising."""
+    """Long texts, rising."""
     at, depth = 0, 0
-    while (found := _TELLING.match(source, at)) is not None:
+    while (found := _UP_TO_LONG.match(source, at)) is not None:
         start = found.start(1)
+        defined = _definition(source, at, start)
+        if defined >= 0:  # which begins outside all brackets
+            at, depth = defined, 0
         code = source[at:start]
         depth = max(0, depth + _opened(code))
-        if found[1] == b"#":
-            end = source.find(b"\n", start)
-            at = len(source) if end < 0 else end
-            yield _Text(start, at, not source.startswith(b"#!", start))
-        else:
-            end = _end_of(source, start, found[1])
-            begins = at == 0 or b"\n" in code
-            yield _Text(start, end, begins and depth == 0 and _is_statement(code, source, start))
-            at = end
+        end = _end_of(source, start, found[1])
+        begins = at == 0 or defined >= 0 or b"\n" in code
+        yield _Text(start, end, begins and depth == 0 and _is_statement(code, source, start))
+        at = end
+
+
+def _definition(source: bytes, first: int, end: int) -> int:
+    """Where the last line begins with a definition of a function or class, behind its spaces; -1 where none does."""
+    found = max(source.rfind(b"def ", first, end), source.rfind(b"class ", first, end))
+    if found < 0:
+        return -1
+    line = max(first, source.rfind(b"\n", first, found) + 1)
+    return found if source[line:found].strip() in (b"", b"async") and (line > first or first == 0) else -1
 
 
 def _opened(code: bytes) -> int:
     """How many more brackets are opened than closed."""
-    if b"'" in code or b'"' in code:
-        code = _STRINGS.sub(b"", code)
+    if b"'" in code or b'"' in code or b"#" in code:
+        code = _NO_CODE.sub(b"", code)
     return sum(map(code.count, (b"(", b"[", b"{"))) - sum(map(code.count, (b")", b"]", b"}")))
 
 

@@ -221,12 +221,32 @@ def _by_method(call: ast.Call, last: str, names: Iterable[str], values: Values, 
     kind, _ = _METHODS.get(last, ("", None))
     if not kind:
         kind, wanted = _METHODS.get(f"{last}?", ("", None))
+        if _is_of_python(call.func.value, values, scope):
+            return None
         objects = (receiver, *(one.split(".")[-2] for one in names if one.count(".") > 1))
         if wanted is None or not any(wanted.search(one) for one in objects):
             kind = _by_verb(call, last, receiver, names)
             if not kind:
                 return None
     return Effect(kind, written, call.lineno, False)
+
+
+def _is_of_python(node: ast.expr, values: Values, scope: Scope) -> bool:
+    """Whether an object is a list, a set or a map of the program itself: what is put into it stays in the program."""
+    if not isinstance(node, ast.Name):
+        return False
+    bound = values.resolver.bindings(node.id, scope, node.lineno) or []
+    made = bound[0].node if len(bound) == 1 and bound[0].kind == "value" else None
+    if isinstance(made, ast.Call):
+        return last_name(made.func) in ("set", "list", "dict", "defaultdict", "deque", "Counter", "OrderedDict")
+    return isinstance(made, ast.Dict | ast.List | ast.Set | ast.ListComp | ast.SetComp | ast.DictComp)
+
+
+def handed_effect(argument: ast.expr, call: ast.Call) -> Effect | None:
+    """What a method does that is handed to another function to call: `with_timeout(self.db.run_sql, args=(query,))`."""
+    if isinstance(argument, ast.Attribute) and argument.attr in _ANY_SQL:
+        return Effect("sql", dotted(argument) or argument.attr, call.lineno, True)
+    return None
 
 
 def _by_verb(call: ast.Call, last: str, receiver: str, names: Iterable[str]) -> str:
@@ -245,6 +265,10 @@ def _statement(call: ast.Call, name: str, values: Values, scope: Scope) -> Effec
     argument = call.args[0]
     if isinstance(argument, ast.Call) and last_name(argument.func) in ("text", "SQL") and argument.args:
         argument = argument.args[0]
+    if isinstance(argument, ast.Name):
+        bound = values.resolver.bindings(argument.id, scope, argument.lineno) or []
+        if len(bound) == 1 and bound[0].kind == "value" and isinstance(bound[0].node, ast.JoinedStr):
+            argument = bound[0].node
     beginning = argument.values[0] if isinstance(argument, ast.JoinedStr) and argument.values else argument
     text = values.text(beginning, scope) or ""
     verb = _STATEMENT.match(text)

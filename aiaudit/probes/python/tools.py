@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from aiaudit.probes.python import dispatch
 from aiaudit.probes.python.approvals import Approval, approval_by_keyword, approval_in, said_in
-from aiaudit.probes.python.effects import BUILT_IN, Effect, effect_by_name, effect_of
+from aiaudit.probes.python.effects import BUILT_IN, Effect, effect_by_name, effect_of, handed_effect
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.match import name_set
@@ -26,7 +26,7 @@ from aiaudit.probes.python.resolved import Resolved
 HITS: Final = (
     rb"^[ \t]*@(?:\w+\.)*(?:tool|function_tool|tool_plain|kernel_function|beta_tool|call_tool|register_for_llm)\b"
     rb"|^[ \t]*from [^\n]*\b(?:tool|function_tool)[ \t]+as\b"
-    rb"|\bclass \w+\((?:\w+\.)*(?:BaseTool|Tool|StructuredTool|BaseToolSpec)\b"
+    rb"|\bclass \w+\([^)\n]{0,120}\b(?:BaseTool|Tool|StructuredTool|BaseToolSpec)\b"
     rb"|\.(?:execute_query|run_query|execute_statement|run_statement|query_database)\("  # what a tool may do
     rb"|\b(?:StructuredTool|FunctionTool|Tool)(?:\.from_\w+)?\(|\bregister_function\(|\.add_tool\(|\bToolNode\("
     rb"|\.bind_tools\("
@@ -406,6 +406,9 @@ class _Reached:
                 self._made.add(of)
             return
         for argument in call.args:  # asyncio.to_thread(delete_it, path)
+            handed = handed_effect(argument, call)
+            if handed is not None:
+                self.effects.append(handed)
             for one in (
                 self.finder.resolver.names(argument, scope) if isinstance(argument, ast.Name | ast.Attribute) else ()
             ):

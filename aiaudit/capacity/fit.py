@@ -24,6 +24,7 @@ from aiaudit.capacity.tables import GIB
 from aiaudit.capacity.terms import Sum, Term, total
 
 TIGHT: Final = 0.9  # of what the engine may use; above it there is no headroom worth the name
+_UNCOUNTED: Final = "; how many there are is not known, nor the speed that would tell it"
 FULL: Final = 0.98  # of the speed: at all of it a line never ends
 INTERPRETER: Final = 195_000_000  # bytes of a process that has imported scikit-learn (peak resident set, Linux)
 Verdict = Literal["yes", "tight", "no", "unknown"]
@@ -50,6 +51,7 @@ class Fit(Struct, frozen=True):
     beyond: bool = False  # the load is beyond the speed, so that no cache would hold it
     assumed: tuple[str, ...] = ()  # the engine's defaults that were taken
     notes: tuple[str, ...] = ()
+    counted: bool = True  # the requests in flight are known, or the cache holds all that the engine takes at once
 
     @property
     def serves(self) -> bool:
@@ -82,11 +84,13 @@ def fit(setup: Setup, demand: Demand) -> Fit:
     verdict, reason = _judge(setup, have, inside, fits_one, longest)
     if beyond and verdict != "no":
         reason += " at the most that its speed bears: at the declared load waiting requests fill any cache"
-    elif verdict != "no" and not flight_known(setup, demand):
-        reason += " with one request in flight (how many there are follows from a speed that is not known)"
+    counted = flight_known(setup, demand) or holds >= have.max_num_seqs
+    if verdict != "no" and not flight_known(setup, demand):
+        reason += " with one request in flight"
+        reason += f", and room for the {have.max_num_seqs} that the engine takes at once" if counted else _UNCOUNTED
     return Fit(
         verdict, reason, terms, have.usable, have.visible, share, needed, holds, fits_one, max(0, have.pool), limit,
-        beyond, have.assumptions, _notes(setup, have),
+        beyond, have.assumptions, _notes(setup, have), counted,
     )  # fmt: skip
 
 

@@ -190,7 +190,8 @@ workload:
 def test_where_no_speed_is_known_nothing_is_said_of_requests_in_flight():
     found = planned(CPU)
     text = "\n".join(lines(found))
-    assert "with one request in flight" in found.fit.reason
+    assert "with one request in flight, and room for the 256 that the engine takes at once" in found.fit.reason
+    assert found.fit.counted
     assert "needed" not in text and found.runways == ()
     assert text.count("the speed of machine (4 CPU, 8,000 MB) is not known") == 1
 
@@ -240,3 +241,14 @@ workload:
 def test_a_training_that_does_not_fit_is_in_the_headline():
     found = on("RTX 4090", rate="0.1", more="  training: [{method: full}]")
     assert next(iter(lines(found))).endswith("carries the load. A training run does not fit.")
+
+
+def test_requests_in_flight_that_nothing_tells_are_not_counted():
+    found = planned("""
+workload:
+  model: {source: llama-3.1-8b}
+  hardware: {gpu: Foo 9000, memory_gib: 24, count: 1}
+  traffic: {requests_per_second: {mean: 1, peak: 5}, tokens: {input: 900, output: 250}}
+""")
+    assert found.verdict in ("yes", "tight") and not found.fit.counted
+    assert "how many there are is not known" in found.fit.reason

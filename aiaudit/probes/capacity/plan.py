@@ -11,6 +11,7 @@ from aiaudit.project.config import FILE
 from aiaudit.project.reader import Reader
 
 if TYPE_CHECKING:
+    from aiaudit.capacity.fixes import Fix
     from aiaudit.capacity.plan import Plan  # the model is imported only where a workload is declared
     from aiaudit.cost.prices import PriceBook
 
@@ -33,6 +34,7 @@ _TYPE: Final = record(
     in_flight=DOUBLE,
     holds=DOUBLE,
     beyond=BOOL,
+    counted=BOOL,
     speed_known=BOOL,
     carries=STRING,
     load=STRING,
@@ -67,6 +69,7 @@ class PlanProbe(Probe[PlanQuery]):
     share of the capacity that is planned for. `share`: memory needed of what the engine may use. `months_left`: until
     growth ends speed, memory or budget, whichever is first; −1 where that cannot be told, 1,200 where it does not end.
     `unit`: whose memory it is, a GPU's or, where there is none, a replica's.
+    `counted`: the requests in flight are known, or the cache holds all that the engine takes at once.
     `beyond`: the load is beyond the speed, so that waiting requests fill any cache.
     `impossible`: declared figures above what the hardware can do at best. `missed`: objectives that the expected
     figures miss. `hardware_declared`: a GPU, or explicitly this machine. Reaches E4 where the model's figures come
@@ -153,6 +156,7 @@ def _value(made: Plan) -> dict[str, Any]:
         "in_flight": round(held.concurrency, 1) if held else 0.0,
         "holds": float(held.holds) if held else 0.0,
         "beyond": held.beyond if held else False,
+        "counted": held.counted if held else False,
         "carries": made.carries.verdict if made.carries else "unknown",
         "load": made.carries.reason if made.carries else "",
         "replicas": made.setup.replicas if made.setup else 0,
@@ -166,7 +170,7 @@ def _value(made: Plan) -> dict[str, Any]:
         "impossible": [one.text for one in made.findings if one.kind == "impossible"],
         "missed": [one.text for one in made.findings if one.kind == "missed"],
         "problems": list(made.problems),
-        "fixes": [one.text for one in made.fixes],
+        "fixes": [_change(one) for one in made.fixes],
         "assumptions": list(made.assumptions),
         "terms": [
             {
@@ -177,6 +181,11 @@ def _value(made: Plan) -> dict[str, Any]:
         ],
         "report": to_json(made),
     }  # fmt: skip
+
+
+def _change(one: Fix) -> str:
+    """A change that works, and what it costs a month where a price is known."""
+    return one.text if one.monthly is None else f"{one.text} ({one.currency} {one.monthly:,.0f} a month)"
 
 
 def _tested(made: Plan) -> float:

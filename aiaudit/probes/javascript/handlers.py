@@ -134,6 +134,7 @@ class Handlers:
         last = name.rpartition(".")[2]
         if named.spec not in (LOCAL, UNKNOWN) and completions().match(dotted(named.spec, named.rest)):
             made["asks"] = True
+            made.setdefault("asks_line", call.range().start.line + 1)
         from_library = named.spec not in (GLOBAL, LOCAL, UNKNOWN) and package(named.spec) in VALIDATORS
         if last in _VALIDATES and (from_library or ("." in name and self._is_schema(called))):
             made["checks"] = made.get("checks") or name[-60:]
@@ -276,6 +277,7 @@ def merge(into: dict[str, Any], other: dict[str, Any]) -> None:
             into[key] = other[key]
     if other.get("asks"):
         into["asks"] = True
+        into.setdefault("asks_line", other.get("asks_line", 0))
     for key in ("hands_to", "asks_by", "schemas", "touches"):
         if other.get(key):
             into[key] = [*into.get(key, []), *other[key]][:20]

@@ -174,7 +174,7 @@ class LimitFinder:
             return self.of(node)
         row = self.middleware(node)
         if row is not None:
-            return [row]
+            return [{**row, "before": True}]
         target = node.field("function") if node.kind() == "call_expression" else node
         named = self.resolver.of(target) if target is not None else None
         if named is None:
@@ -182,12 +182,21 @@ class LimitFinder:
         if named.spec == LOCAL:
             bound = self.module.bound(named.rest.partition(".")[0], node.range().start.index)
             if bound is not None and bound.node is not None and bound.node.kind() in FUNCTIONS:
-                return [{**one, "looked_at": True} for one in self.of(bound.node)]
+                return [{**one, "looked_at": True, "before": True} for one in self.of(bound.node)]
             return []
         if not own_spec(named.spec):
             return []
         line = node.range().start.line + 1
-        return [{"line": line, "by": [named.spec, named.rest], "key": "?", "looked_at": True, "always": True}]
+        return [
+            {
+                "line": line,
+                "by": [named.spec, named.rest],
+                "key": "?",
+                "looked_at": True,
+                "always": True,
+                "before": True,
+            }
+        ]
 
     def of(self, node: SgNode) -> list[dict[str, Any]]:
         """The limits in a function, those in functions that are written in it included."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
@@ -139,6 +140,8 @@ class Limits:
         if is_sentry_file(path):
             rows = [limit for name in one.get("limits", {}) for limit in one["limits"][name]]
             found = [made for limit in rows for made in self._resolved(limit, path, 0)]
+            if one.get("matcher_elsewhere"):  # for which routes it runs is not known
+                found = [replace(limit, always=False) for limit in found]
             if found:
                 folder = path.rpartition("/")[0]
                 home = "" if folder in ("", "src") else folder.removesuffix("/src") + "/"
@@ -164,7 +167,11 @@ class Limits:
     # --- of one route ------------------------------------------------------------------------------------------------
     def of(self, row: dict[str, Any], path: str) -> Limit | None:
         """The best limit that stands before a route or in it."""
-        found = [made for limit in row.get("limits", ()) for made in self._resolved(limit, path, 0)]
+        asked = int(row.get("asks_line", 0))
+        found = []
+        for limit in row.get("limits", ()):
+            late = bool(asked) and not limit.get("before") and int(limit["line"]) > asked
+            found += [replace(one, always=one.always and not late) for one in self._resolved(limit, path, 0)]
         for spec, rest in row.get("hands_to", ())[:8]:
             handed = {"by": [spec, rest], "key": "?", "looked_at": True, "always": True, "line": row["line"]}
             found += self._resolved(handed, path, 0)

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 MARKS: Final = lazy.regex(
     rb"\bNextResponse\b|\bNextRequest\b|\bclerkMiddleware\b|@sveltejs/kit|\bevent\.(?:locals|url\.pathname)\b|next-auth/middleware|authkit|nextjs-auth0"
+    rb"|\bmatcher\b"
 )
 _FILES: Final = lazy.regex(r"(?:^|/)(?:src/)?(?:(?:middleware|proxy)\.[cm]?[jt]s|hooks\.server\.[jt]s)$")
 _MATCHER: Final = lazy.regex(r"\bmatcher\s*:\s*(\[[^\]]{0,4000}\]|[\"'`][^\"'`]{0,400}[\"'`])", re.DOTALL)
+_NAMED_MATCHER: Final = lazy.regex(r"\bmatcher\s*[:,}]")  # not written where it is set
 _TEXT: Final = lazy.regex(r"[\"'`]((?:/|\()[^\"'`]{0,400})[\"'`]")
 _LITERAL: Final = lazy.regex(r"[\"'`](?:\$\{\w+\})?(/[\w./-]*)[\"'`]")
 _PATH: Final = lazy.regex(r"(?i)path(?:name)?\b|\burl\b|route\.id|matcher?\(|is\w*(?:route|path|page)")
@@ -48,7 +50,8 @@ class SentryFinder:
 
     def record(self) -> dict[str, Any]:
         """`sentries`: function -> {"guards": [[prefix…] for each answer that sends away; [] is everywhere], "lets":
-        prefixes let through before}; `matcher`: patterns; `wrapped`: library that protects by itself."""
+        prefixes let through before}; `matcher`: patterns, or `matcher_elsewhere`; `wrapped`: a library that
+        protects by itself."""
         found: dict[str, Any] = {}
         for scope in self.module.functions:
             if scope.node is not None and scope.name and len(found) < 100:
@@ -63,6 +66,8 @@ class SentryFinder:
         matcher = _MATCHER.search(self.module.text)
         if matcher is not None:
             found["matcher"] = [one[:200] for one in _TEXT.findall(matcher.group(1))][:40]
+        elif _NAMED_MATCHER.search(self.module.text):
+            found["matcher_elsewhere"] = True
         wrapped = self._wrapped()
         return found | ({"wrapped": wrapped} if wrapped else {})
 

@@ -18,9 +18,18 @@ from aiaudit.probes.python.nodes import FunctionNode, expressions, header
 from aiaudit.probes.python.resolve import last_name
 from aiaudit.probes.python.turning import said_of
 
+_WHO: Final = (
+    rb"(?:token|key|user|admin|role|session|signature|credential|access|secret|caller|identity|scope|claim|member|owner"
+    rb"|tenant|account|principal|client|active|staff|request)"
+)
+# All names that `asks_who` takes for a check, and few others: each such function is parsed as a whole.
 HITS: Final = (
-    rb"(?i)\bdef[ \t]+(?:__call__|\w*(?:auth|user|token|key|permission|login|jwt|bearer|protected|principal|verify"
-    rb"|caller|session|role|admin|signature|request|account|access)\w*)[ \t]*\("
+    rb"(?i)\bdef[ \t]+(?:__call__[ \t]*\([ \t\n]*self[ \t]*,[ \t\n]*(?:request|req|token|cred|auth|user|x_|conn"
+    rb"|websocket|current|payload|claims|session|db|info|permission|key|api|header|role|scope|security|principal)"
+    rb"|(?:\w*(?:auth|log_?in|logged_?in|sign_?in|signed_?in|jwt|bearer|permission|protected|principal|superuser"
+    rb"|saml|rbac|api_?key|acl|iap|security|claims|caller|has_?role|has_?access|access_?control|user_?passes)\w*"
+    rb"|\w*(?:current|verif|check|valid|decode|requir|ensure|need|enforce|guard|assert|only|is)\w*" + _WHO + rb"\w*"
+    rb"|\w*" + _WHO + rb"s?_?(?:required|guard|check|only|needed|verif|valid)\w*)[ \t]*\()"
 )
 SCHEME: Final = lazy.regex(
     r"(?:^|\.)(?:HTTPBearer|HTTPBasic|HTTPDigest|OAuth2PasswordBearer|OAuth2AuthorizationCodeBearer|OAuth2|OpenIdConnect"

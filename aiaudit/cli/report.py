@@ -72,11 +72,23 @@ def report(
     data = naming(data, out.brought(outputs))
     with overriding(templates):
         out.write(outputs, out.Saved(data))
+        if any(output.suffix in FOR_PEOPLE for output in outputs) and (note := _untranslated(data)):
+            say(note)
     out.wrote(output.path for output in outputs if not output.is_stdout)
     nameless = not data["project"].get("name") and not (data.get("brand") or {}).get("system")
     if nameless and any(output.suffix in FOR_PEOPLE for output in outputs):
         ways = "project.name in aiaudit.yaml, `aiaudit run --name`, or `system` in a file of --brand"
         say(f"the project has no name; give it one: {ways}")
+
+
+def _untranslated(data: dict[str, Any]) -> str:
+    """What of the pages is not in the brand's language; "" where all of it is."""
+    from aiaudit.reports import brand
+    from aiaudit.reports.opening import Opening
+    from aiaudit.reports.strings import speaking
+
+    with speaking(brand.of(data.get("brand")).language):
+        return Opening(data).language_note
 
 
 def compared(before: dict[str, Any], after: dict[str, Any], name: str) -> dict[str, Any]:

@@ -90,3 +90,18 @@ def test_a_report_of_a_nameless_project_says_how_to_name_it(aiaudit, tmp_path, n
     (tmp_path / "brand.yaml").write_text("system: Claims assistant\n")
     named = tmp_path / "result.json", "--brand", tmp_path / "brand.yaml", "-o", tmp_path / f"named.{suffix}"
     assert aiaudit("report", *named).err == ""
+
+
+def test_what_is_not_translated_is_told_beside_the_page_too(aiaudit, tmp_path):
+    (tmp_path / "r.json").write_text(json.dumps(make_result()), encoding="utf-8")
+    (tmp_path / "brand.yaml").write_text("language: de\n", encoding="utf-8")
+    words = tmp_path / "own" / "words"
+    words.mkdir(parents=True)
+    (words / "de.yaml").write_text(
+        "plural: one\nthing:\n  check: {one: '{n} Prüfung', other: '{n} Prüfungen'}\n", "utf-8"
+    )
+    asked = ("report", tmp_path / "r.json", "--brand", tmp_path / "brand.yaml", "-o", tmp_path / "r.md")
+    done = aiaudit(*asked, "--templates", tmp_path / "own")
+    assert "fixed sentences of this report are not translated and stand in English" in done.err
+    assert "there are no words for de" in aiaudit(*asked).err
+    assert "translated" not in aiaudit("report", tmp_path / "r.json", "-o", tmp_path / "r.md").err

@@ -40,12 +40,18 @@ _HINTED: Final = (
         r"ssn|social_?security|national_?id|passport(?:_?no)?|tax_?id|pesel|bsn|nino|cpf|aadhaar|dni|nie|nhs",
     ),
     ("ip", r"ip|ip_?addr(?:ess)?|remote_?addr|client_?ip"),
-    ("birth_date", r"dob|birth_?da(?:te|y)|date_?of_?birth|born(?:_?on)?"),
-    ("address", r"street|(?:street|home|postal|mailing)_?address|address_?(?:line_?)?[0-9]?"),
+    (
+        "birth_date",
+        r"dob|birth_?da(?:te|y)|date_?of_?birth|born(?:_?on)?|geburts_?(?:datum|tag)|date_?(?:de_?)?naissance|fecha_?(?:de_?)?nacimiento",
+    ),
+    (
+        "address",
+        r"street|(?:street|home|postal|mailing)_?address|address_?(?:line_?)?[0-9]?|strasse|stra_e|anschrift|adresse|direccion",
+    ),
     (
         "name",
         r"(?:first|last|full|given|family|middle|maiden|sur)_?name|surname|"
-        r"(?:person|patient|customer|employee|client|applicant)_?name",
+        r"(?:person|patient|customer|employee|client|applicant)_?name|vorname|nachname|familienname|prenom|apellidos?",
     ),
 )
 _HINTS: Final = tuple((kind, re.compile(rf"(?:^|_)(?:{words})(?:_|$)")) for kind, words in _HINTED)

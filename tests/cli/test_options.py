@@ -51,7 +51,8 @@ def test_the_commands_are_those_that_do_something():
     }  # fmt: skip
 
 
-def test_a_misspelt_variable_is_told_and_others_are_left_alone(aiaudit, project, monkeypatch):
+def test_a_misspelt_variable_is_told_and_others_are_left_alone(aiaudit, project, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # where the folder of the cache is made, which is called 1 then
     for name in ("AIAUDIT_FAIL_UNDR", "AIAUDIT_OF_SOMEBODY_ELSE", "AIAUDIT_CACHE_DIR", "AIAUDIT_LABEL"):
         monkeypatch.setenv(name, "1")
     done = aiaudit("run", project, "-q")

@@ -358,6 +358,10 @@ _LLM_EMBEDDING: Final = (
 _LLM_LOCAL: Final = (
     "vllm.LLM",
     "vllm.AsyncLLMEngine.from_engine_args",
+    "vllm.*.AsyncLLMEngine.from_engine_args",
+    "vllm.*.AsyncLLM.from_engine_args",
+    "vllm.LLMEngine.from_engine_args",
+    "vllm.*.LLMEngine.from_engine_args",
     "llama_cpp.Llama",
     "llama_cpp.Llama.from_pretrained",
     "ctransformers.AutoModelForCausalLM.from_pretrained",

@@ -327,6 +327,8 @@ def is_handler(scope: Scope, resolver: Resolver) -> bool:
                 return True
         if last in ("api_view", "require_POST", "require_GET", "require_http_methods"):
             return True
+        if last in ("fastapi_endpoint", "web_endpoint"):
+            return any(one.name.startswith("modal.") for one in resolver.names(target, scope.parent or scope))
         if isinstance(target, ast.Attribute) and last in ("tool", "resource", "prompt"):
             names = resolver.names(target, scope.parent or scope)
             if any("mcp" in one.name.lower() for one in names):

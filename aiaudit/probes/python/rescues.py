@@ -105,7 +105,9 @@ def _end(handler: ast.ExceptHandler, scope: Scope, view: FileView) -> str:
     for node in body:  # `text = f"it failed: {error}"`, and what is made of the text
         if isinstance(node, ast.Assign) and _tells(node.value, error):
             error |= {one.id for one in node.targets if isinstance(one, ast.Name)}
-    ends = {_end_of(node, error) for node in body}
+    ends = {_end_of(node, error) for node in body if not isinstance(node, ast.Assign | ast.AnnAssign)}
+    kept = {_end_of(node, error) for node in body if isinstance(node, ast.Assign | ast.AnnAssign)}
+    ends |= kept - {"message"} if "raise" in ends else kept  # what is made of an error that is handed on is no answer
     if any(isinstance(node, ast.Expr) and _hands_on(node.value, scope, view) for node in body):
         ends.add("raise")
     return next((end for end in ENDS if end in ends), "nothing")

@@ -28,6 +28,7 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import FunctionNode, parameters, statements
+from aiaudit.probes.python.refusals import answers_400, is_400, turns_away
 from aiaudit.probes.python.resolve import default_of, dotted, last_name
 from aiaudit.probes.python.routers import name_of_router, named_in
 
@@ -36,6 +37,7 @@ HITS: Final = (
     rb"@[\w.]+\.(?:get|post|put|delete|patch|head|route|websocket|websocket_route|api_route|api|tool|resource|prompt)\b"
     rb"|@(?:[\w.]*\b(?:functions_framework\.http|on_request)|http)\b"
     rb"|\.(?:get|post|put|delete|patch|websocket)\([^()\n]{0,200}\)\("
+    rb"|@(?:\w+\.)?(?:fastapi_endpoint|web_endpoint)\b"
     rb"|\b(?:add_api_route|add_url_rule|add_route|add_resource|add_get|add_post|Route|re_path|path|APIView|MethodView)\("
     rb"|\b(?:streamlit|gradio|chainlit|BaseModel|create_model|api_view|FastMCP)\b"
     rb"|\bdef[ \t]+\w+[ \t]*\([ \t]*request\b"
@@ -75,7 +77,8 @@ _METHODS: Final = name_set("get post put delete patch head options websocket")
 _ROUTES: Final = _METHODS | name_set("route api_route websocket_route")
 _MCP_KINDS: Final = name_set("tool resource prompt")
 _BENTOML: Final = "api"  # `@bentoml.api`, or `@svc.api` of the older kind
-_CHECKED_BY_TYPE: Final = name_set("fastapi litestar django-ninja mcp bentoml blacksheep")
+_MODAL: Final = frozenset({"modal.fastapi_endpoint", "modal.web_endpoint"})
+_CHECKED_BY_TYPE: Final = name_set("fastapi litestar django-ninja mcp bentoml blacksheep modal")
 _RAW_TYPES: Final = name_set("Request HttpRequest WebSocket HTTPConnection")
 _SERVICE_TYPES: Final = name_set("Response BackgroundTasks Session AsyncSession SecurityScopes Context State")
 _AUTH_WORDS: Final = name_set(
@@ -148,8 +151,17 @@ class RouteFinder:
             if last == "api_view":
                 methods = self.view.values.of(call.args[0], scope) if call and call.args else ["GET"]
                 yield self.row(scope, "django", "", methods if isinstance(methods, list) else [], decorator)
-            if last in ("http", "on_request") and self._is_function(target, scope):
+            if last in ("http", "on_request") and self._is_named(target, scope, _FUNCTIONS):
                 yield self.row(scope, "cloud-function", "/", ["GET", "POST"], decorator)
+            if last in ("fastapi_endpoint", "web_endpoint") and self._is_named(target, scope, _MODAL):
+                methods = [self._text(call, len(call.args), ("method",), scope) or "GET"] if call else ["GET"]
+                asks = any(
+                    one.arg == "requires_proxy_auth" and self.view.values.of(one.value, scope) is True
+                    for one in (call.keywords if call else ())
+                )
+                row = self.row(scope, "modal", "/", methods, decorator)
+                yield {**row, "auth": "requires_proxy_auth"} if asks else row
+                continue
             if not isinstance(target, ast.Attribute) or last not in _ROUTES | _MCP_KINDS | {_BENTOML}:
                 continue
             framework = self._framework(target.value, scope, is_mcp=last in _MCP_KINDS)
@@ -167,9 +179,9 @@ class RouteFinder:
                 continue
             yield self.row(scope, framework, route, self._methods(last, call, scope), decorator, kind=last)
 
-    def _is_function(self, target: ast.expr, scope: Scope) -> bool:
-        """A cloud function: the whole address is its handler's, with every method."""
-        return any(one.name in _FUNCTIONS for one in self.resolver.names(target, scope.parent or scope))
+    def _is_named(self, target: ast.expr, scope: Scope, names: frozenset[str]) -> bool:
+        """Whether a decorator is one of these: its handler has a whole address of its own."""
+        return any(one.name in names for one in self.resolver.names(target, scope.parent or scope))
 
     def _framework(self, receiver: ast.expr, scope: Scope, *, is_mcp: bool) -> str:
         """The framework of the object that a decorator belongs to; by its name where it comes from another file."""
@@ -483,16 +495,18 @@ class _Body:
                 loose = loose or id(inner) not in numbers
             if isinstance(inner, ast.Name | ast.Attribute) and (text := dotted(inner)):
                 names.setdefault(text)
-            if isinstance(inner, ast.Return) and _answers_400(inner.value):
+            if isinstance(inner, ast.Return) and answers_400(inner.value):
                 self.checks = self.checks or "answers 400"
-            if isinstance(inner, ast.Raise) and isinstance(inner.exc, ast.Call) and _is_400(inner.exc):
+            if isinstance(inner, ast.Raise) and isinstance(inner.exc, ast.Call) and is_400(inner.exc):
                 self.checks = self.checks or "raises 400"
-            if isinstance(inner, ast.If) and _turns_away(inner):
+            if isinstance(inner, ast.If) and turns_away(inner):
                 self.checks = self.checks or "allowed values"
         if self.reads_request and not loose:
             self.checks = self.checks or "numbers"
         self.touches = [name for name in names if name not in ("self", "True")][:MOST_NAMES]
-        self.constant = bool(returned) and all(returned) and not self._calls
+        idle = all(isinstance(one, ast.Pass) or _is_said(one) for one in node.body)  # it answers, and looks at nothing
+        chooses = any(isinstance(one, ast.If | ast.IfExp | ast.Match | ast.Try) for one in _below(node))
+        self.constant = idle or (bool(returned) and all(returned) and not self._calls and not chooses)
 
     def _call(self, call: ast.Call) -> None:
         last = last_name(call.func)
@@ -504,6 +518,11 @@ class _Body:
             self._calls.append(last)
         if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort") and not _of_caller(call):
             self.checks = self.checks or last
+
+
+def _is_said(node: ast.stmt) -> bool:
+    """A docstring; `...` stands for what is written elsewhere."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _lets_strangers_on(decorator: ast.expr) -> bool:
@@ -565,29 +584,3 @@ def _is_record(node: ast.expr) -> bool:
     if not isinstance(node, ast.Call) or node.args or not node.keywords or not last_name(node.func)[:1].isupper():
         return False
     return all(one.arg is not None and _is_constant(one.value) for one in node.keywords)
-
-
-def _answers_400(node: ast.expr | None) -> bool:
-    """`return {…}, 400` or `return JSONResponse(…, status_code=422)`."""
-    if isinstance(node, ast.Tuple) and len(node.elts) >= 2:
-        return isinstance(node.elts[1], ast.Constant) and node.elts[1].value in (400, 422)
-    return isinstance(node, ast.Call) and _is_400(node)
-
-
-def _turns_away(node: ast.If) -> bool:
-    """`if suffix not in ALLOWED: return …`: what is not among the allowed values is answered at once."""
-    match node.test, node.body[-1]:
-        case ast.Compare(ops=[ast.NotIn()], comparators=[allowed]), ast.Return() | ast.Raise():
-            name = dotted(allowed).rpartition(".")[2]
-            return len(name) > 2 and (name.isupper() or name.lower().startswith("allowed"))
-    return False
-
-
-def _is_400(call: ast.Call) -> bool:
-    values = [*call.args, *(one.value for one in call.keywords if one.arg in ("status_code", "status", "code"))]
-    for value in values:
-        if isinstance(value, ast.Constant) and value.value in (400, 422):
-            return True
-        if isinstance(value, ast.Attribute) and value.attr.startswith(("HTTP_400", "HTTP_422", "BAD_REQUEST")):
-            return True
-    return last_name(call.func) in ("BadRequest", "UnprocessableEntity", "ValidationError")

@@ -35,6 +35,7 @@ CALLS = ["group:llm.completion", "*.predict"]
         ("status, message = look(row)", "nothing"),
         ("tell(error)", "nothing"),
         ("hand_on(error)", "raise"),
+        ("wait = seconds_of(error); raise", "raise"),
         ("hand_on_or_not(error)", "nothing"),
     ],
 )

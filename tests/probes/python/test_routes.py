@@ -33,7 +33,7 @@ FASTAPI = """\
     @app.get("/ready")
     def ready():
         if model is None:
-            raise HTTPException(503)
+            return Response("not ready", status_code=503)
         return {"ready": True}
     @app.post("/own")
     def own(body: Own): ...
@@ -467,3 +467,26 @@ def test_what_a_dependency_takes_the_handler_takes(tmp_path: Path) -> None:
     found = by_name(tmp_path, code, more)
     told = {name: (one["takes_input"], one["validated"], one["sized"]) for name, one in found.items()}
     assert told == {"start": (True, True, False), "listed": (False, False, False), "paged": (True, True, True)}
+
+
+def test_an_endpoint_of_modal_is_a_handler(tmp_path: Path) -> None:
+    code = """
+        import modal
+        app = modal.App()
+        @app.cls(gpu="a10g")
+        class Inference:
+            @modal.fastapi_endpoint()
+            async def web(self, input: str):
+                return stream(input)
+            @modal.fastapi_endpoint(method="POST", requires_proxy_auth=True)
+            async def closed(self, body: dict):
+                return stream(body)
+            @modal.method()
+            def inner(self, input: str): ...
+        """
+    found = by_name(tmp_path, code)
+    told = {name: (one["methods"], one["takes_input"], one["auth"]) for name, one in found.items()}
+    assert told == {
+        "Inference.web": (["GET"], True, ""),
+        "Inference.closed": (["POST"], True, "requires_proxy_auth"),
+    }

@@ -86,7 +86,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch, result) -> None:
         return guarded
 
     real = builtins.__import__
-    for kind, said in ((ImportError, "pip install 'aiaudit\\[pdf\\]'"), (OSError, "needs Pango")):
+    for kind, said in ((ImportError, "pip install '\\.\\[pdf\\]' in the checkout"), (OSError, "needs Pango")):
         monkeypatch.setattr(builtins, "__import__", without(kind))
         with pytest.raises(OutputError, match=said):
             pdf.render(result)

@@ -16,9 +16,9 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.callers import SCHEME, asks_who
 from aiaudit.probes.python.dependencies import TYPE
+from aiaudit.probes.python.handler_body import MOST_NAMES
 from aiaudit.probes.python.included import place_of, routers_of, views_of
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.python.routes import MOST_NAMES
 from aiaudit.project.entry import Entry
 
 ROUTE: Final = record(

@@ -25,10 +25,10 @@ from aiaudit.probes.python.annotations import (
     type_names,
 )
 from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.handler_body import HandlerBody
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import FunctionNode, parameters, statements
-from aiaudit.probes.python.refusals import answers_400, is_400, turns_away
+from aiaudit.probes.python.nodes import FunctionNode, parameters
 from aiaudit.probes.python.resolve import default_of, dotted, last_name
 from aiaudit.probes.python.routers import name_of_router, named_in
 
@@ -81,16 +81,6 @@ _MODAL: Final = frozenset({"modal.fastapi_endpoint", "modal.web_endpoint"})
 _CHECKED_BY_TYPE: Final = name_set("fastapi litestar django-ninja mcp bentoml blacksheep modal")
 _RAW_TYPES: Final = name_set("Request HttpRequest WebSocket HTTPConnection")
 _SERVICE_TYPES: Final = name_set("Response BackgroundTasks Session AsyncSession SecurityScopes Context State")
-_AUTH_WORDS: Final = name_set(
-    "auth token api_key apikey current_user login_required permission security jwt credential verify_key require_user"
-    " bearer protected"
-)
-_CHECKS: Final = name_set(
-    "model_validate model_validate_json parse_obj parse_raw validate validate_python validate_json is_valid load"
-    " check_schema TypeAdapter abort"
-)
-MOST_NAMES: Final = 40  # names that a handler's body touches
-_REQUEST_READS: Final = name_set("get_json json form args values files data body query_params GET POST FILES")
 
 
 class RouteFinder:
@@ -311,7 +301,7 @@ class RouteFinder:
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         params = [self._param(argument, scope, framework, route) for argument in parameters(node)]
         params = [one for one in params if one]
-        body = _Body(self.view, scope)
+        body = HandlerBody(scope)
         return {
             "line": self.view.source.line(node.lineno),
             "framework": framework,
@@ -454,77 +444,6 @@ _REGISTERED_BY: Final = {
 _REGISTERED: Final = frozenset(name for names in _REGISTERED_BY.values() for name in names)
 
 
-_NUMBERS: Final = ("float", "int", "Decimal")
-
-
-class _Body:
-    """What a handler's body does, as far as routes are judged by it."""
-
-    def __init__(self, view: FileView, scope: Scope) -> None:
-        self.touches: list[str] = []
-        self.reads_request = False
-        self.checks = ""
-        self.called: list[str] = []  # what is called, as written
-        self._calls: list[str] = []
-        returned: list[bool] = []
-        node = scope.node
-        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        named: dict[str, ast.expr] = {}  # what the body gives a name, where it does so once
-        for statement, _ in statements(scope):
-            match statement:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    named[name] = value if name not in named else statement.targets[0]
-                case ast.Return(value=ast.Name(id=name)) if name in named:
-                    returned.append(_is_constant(named[name]))
-                case ast.Return(value=ast.expr() as value):
-                    returned.append(_is_constant(value))
-        names: dict[str, None] = {}
-        numbers: set[int] = set()  # reads that are turned into a number at once
-        loose = False
-        for inner in _below(node):
-            if isinstance(inner, ast.Call):
-                self._call(inner)
-                if isinstance(inner.func, ast.Name) and inner.func.id in _NUMBERS:
-                    numbers.update(id(one) for one in ast.walk(inner) if isinstance(one, ast.Attribute))
-            if (
-                isinstance(inner, ast.Attribute)
-                and inner.attr in _REQUEST_READS
-                and last_name(inner.value) == "request"
-            ):
-                self.reads_request = True
-                loose = loose or id(inner) not in numbers
-            if isinstance(inner, ast.Name | ast.Attribute) and (text := dotted(inner)):
-                names.setdefault(text)
-            if isinstance(inner, ast.Return) and answers_400(inner.value):
-                self.checks = self.checks or "answers 400"
-            if isinstance(inner, ast.Raise) and isinstance(inner.exc, ast.Call) and is_400(inner.exc):
-                self.checks = self.checks or "raises 400"
-            if isinstance(inner, ast.If) and turns_away(inner):
-                self.checks = self.checks or "allowed values"
-        if self.reads_request and not loose:
-            self.checks = self.checks or "numbers"
-        self.touches = [name for name in names if name not in ("self", "True")][:MOST_NAMES]
-        idle = all(isinstance(one, ast.Pass) or _is_said(one) for one in node.body)  # it answers, and looks at nothing
-        chooses = any(isinstance(one, ast.If | ast.IfExp | ast.Match | ast.Try) for one in _below(node))
-        self.constant = idle or (bool(returned) and all(returned) and not self._calls and not chooses)
-
-    def _call(self, call: ast.Call) -> None:
-        last = last_name(call.func)
-        written = dotted(call.func)
-        if written and written not in self.called and len(self.called) < 40:
-            self.called.append(written)
-        plain = last in ("dict", "JSONResponse", "jsonify", "Response", "PlainTextResponse", "str", "HTMLResponse")
-        if not plain and not _is_record(call):
-            self._calls.append(last)
-        if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort") and not _of_caller(call):
-            self.checks = self.checks or last
-
-
-def _is_said(node: ast.stmt) -> bool:
-    """A docstring; `...` stands for what is written elsewhere."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
 def _lets_strangers_on(decorator: ast.expr) -> bool:
     """Whether a check of the caller only looks: `@jwt_required(optional=True)` lets on who brings nothing."""
     if not isinstance(decorator, ast.Call):
@@ -541,46 +460,3 @@ def _lets_strangers_on(decorator: ast.expr) -> bool:
         one.arg == "optional" and isinstance(one.value, ast.Constant) and one.value.value is True
         for one in decorator.keywords
     )
-
-
-def _of_caller(call: ast.Call) -> bool:
-    """Whether a check looks at who asks, not at what is sent: `auth.validate(request.headers)`, `abort(401)`."""
-    receiver = dotted(call.func).rpartition(".")[0].lower()
-    if any(word in receiver for word in _AUTH_WORDS):
-        return True
-    given = [*call.args, *(one.value for one in call.keywords)]
-    refused = any(isinstance(one, ast.Constant) and one.value in (401, 403) for one in given)
-    return refused or any(dotted(one).endswith((".headers", ".cookies")) for one in given)
-
-
-def _below(node: FunctionNode) -> Iterator[ast.AST]:
-    """All nodes in a function's body, iteratively; at most as many as a long handler has."""
-    stack: list[ast.AST] = list(reversed(node.body))
-    for _ in range(5_000):
-        if not stack:
-            return
-        inner = stack.pop()
-        yield inner
-        stack.extend(ast.iter_child_nodes(inner))
-
-
-def _is_constant(node: ast.expr) -> bool:
-    match node:
-        case ast.Constant():
-            return True
-        case ast.Dict(keys=keys, values=values):
-            return all(key is not None and _is_constant(key) for key in keys) and all(map(_is_constant, values))
-        case ast.Tuple(elts=elements) | ast.List(elts=elements):
-            return all(map(_is_constant, elements))
-        case ast.Call(func=function, args=args, keywords=keywords):
-            wraps = last_name(function) in ("JSONResponse", "jsonify", "Response", "PlainTextResponse", "dict")
-            given = all(map(_is_constant, args)) and all(_is_constant(one.value) for one in keywords)
-            return given and (wraps or _is_record(node))
-    return False
-
-
-def _is_record(node: ast.expr) -> bool:
-    """A class that is filled with constants by name alone, such as the model of an answer: `Status(alive=True)`."""
-    if not isinstance(node, ast.Call) or node.args or not node.keywords or not last_name(node.func)[:1].isupper():
-        return False
-    return all(one.arg is not None and _is_constant(one.value) for one in node.keywords)

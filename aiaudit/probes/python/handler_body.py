@@ -1,0 +1,136 @@
+"""What the body of a route's handler does: what it reads of the request, what it checks, whether it only answers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import FunctionNode, statements
+from aiaudit.probes.python.refusals import answers_400, is_400, turns_away
+from aiaudit.probes.python.resolve import dotted, last_name
+
+_AUTH_WORDS: Final = name_set(
+    "auth token api_key apikey current_user login_required permission security jwt credential verify_key require_user"
+    " bearer protected"
+)
+_CHECKS: Final = name_set(
+    "model_validate model_validate_json parse_obj parse_raw validate validate_python validate_json is_valid load"
+    " check_schema TypeAdapter abort"
+)
+MOST_NAMES: Final = 40  # names that a handler's body touches
+_REQUEST_READS: Final = name_set("get_json json form args values files data body query_params GET POST FILES")
+_NUMBERS: Final = ("float", "int", "Decimal")
+
+
+class HandlerBody:
+    """What a handler's body does, as far as routes are judged by it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.touches: list[str] = []
+        self.reads_request = False
+        self.checks = ""
+        self.called: list[str] = []  # what is called, as written
+        self._calls: list[str] = []
+        returned: list[bool] = []
+        node = scope.node
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        named: dict[str, ast.expr] = {}  # what the body gives a name, where it does so once
+        for statement, _ in statements(scope):
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    named[name] = value if name not in named else statement.targets[0]
+                case ast.Return(value=ast.Name(id=name)) if name in named:
+                    returned.append(_is_constant(named[name]))
+                case ast.Return(value=ast.expr() as value):
+                    returned.append(_is_constant(value))
+        names: dict[str, None] = {}
+        numbers: set[int] = set()  # reads that are turned into a number at once
+        loose = False
+        for inner in _below(node):
+            if isinstance(inner, ast.Call):
+                self._call(inner)
+                if isinstance(inner.func, ast.Name) and inner.func.id in _NUMBERS:
+                    numbers.update(id(one) for one in ast.walk(inner) if isinstance(one, ast.Attribute))
+            if (
+                isinstance(inner, ast.Attribute)
+                and inner.attr in _REQUEST_READS
+                and last_name(inner.value) == "request"
+            ):
+                self.reads_request = True
+                loose = loose or id(inner) not in numbers
+            if isinstance(inner, ast.Name | ast.Attribute) and (text := dotted(inner)):
+                names.setdefault(text)
+            if isinstance(inner, ast.Return) and answers_400(inner.value):
+                self.checks = self.checks or "answers 400"
+            if isinstance(inner, ast.Raise) and isinstance(inner.exc, ast.Call) and is_400(inner.exc):
+                self.checks = self.checks or "raises 400"
+            if isinstance(inner, ast.If) and turns_away(inner):
+                self.checks = self.checks or "allowed values"
+        if self.reads_request and not loose:
+            self.checks = self.checks or "numbers"
+        self.touches = [name for name in names if name not in ("self", "True")][:MOST_NAMES]
+        idle = all(isinstance(one, ast.Pass) or _is_said(one) for one in node.body)  # it answers, and looks at nothing
+        chooses = any(isinstance(one, ast.If | ast.IfExp | ast.Match | ast.Try) for one in _below(node))
+        self.constant = idle or (bool(returned) and all(returned) and not self._calls and not chooses)
+
+    def _call(self, call: ast.Call) -> None:
+        last = last_name(call.func)
+        written = dotted(call.func)
+        if written and written not in self.called and len(self.called) < 40:
+            self.called.append(written)
+        plain = last in ("dict", "JSONResponse", "jsonify", "Response", "PlainTextResponse", "str", "HTMLResponse")
+        if not plain and not _is_record(call):
+            self._calls.append(last)
+        if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort") and not _of_caller(call):
+            self.checks = self.checks or last
+
+
+def _is_said(node: ast.stmt) -> bool:
+    """A docstring; `...` stands for what is written elsewhere."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _of_caller(call: ast.Call) -> bool:
+    """Whether a check looks at who asks, not at what is sent: `auth.validate(request.headers)`, `abort(401)`."""
+    receiver = dotted(call.func).rpartition(".")[0].lower()
+    if any(word in receiver for word in _AUTH_WORDS):
+        return True
+    given = [*call.args, *(one.value for one in call.keywords)]
+    refused = any(isinstance(one, ast.Constant) and one.value in (401, 403) for one in given)
+    return refused or any(dotted(one).endswith((".headers", ".cookies")) for one in given)
+
+
+def _below(node: FunctionNode) -> Iterator[ast.AST]:
+    """All nodes in a function's body, iteratively; at most as many as a long handler has."""
+    stack: list[ast.AST] = list(reversed(node.body))
+    for _ in range(5_000):
+        if not stack:
+            return
+        inner = stack.pop()
+        yield inner
+        stack.extend(ast.iter_child_nodes(inner))
+
+
+def _is_constant(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant():
+            return True
+        case ast.Dict(keys=keys, values=values):
+            return all(key is not None and _is_constant(key) for key in keys) and all(map(_is_constant, values))
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            return all(map(_is_constant, elements))
+        case ast.Call(func=function, args=args, keywords=keywords):
+            wraps = last_name(function) in ("JSONResponse", "jsonify", "Response", "PlainTextResponse", "dict")
+            given = all(map(_is_constant, args)) and all(_is_constant(one.value) for one in keywords)
+            return given and (wraps or _is_record(node))
+    return False
+
+
+def _is_record(node: ast.expr) -> bool:
+    """A class that is filled with constants by name alone, such as the model of an answer: `Status(alive=True)`."""
+    if not isinstance(node, ast.Call) or node.args or not node.keywords or not last_name(node.func)[:1].isupper():
+        return False
+    return all(one.arg is not None and _is_constant(one.value) for one in node.keywords)

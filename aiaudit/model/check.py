@@ -115,6 +115,7 @@ class Check(Struct, frozen=True):
     applies: Expression | None = None
     requires: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
+    lets: Mapping[str, str] = field(default_factory=dict)  # names that its rule and sentences give to expressions
     rule: tuple[Outcome, ...] = ()
     points: Expression | None = None  # partial credit between 0 and 1; 0.5 where absent
     findings: str = ""  # name of a list fact, or an expression over facts that gives such a list

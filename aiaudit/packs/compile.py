@@ -11,14 +11,16 @@ from aiaudit.model.check import Check, Effort, Kind, Outcome, Param, Severity, S
 from aiaudit.model.fact import Level
 from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, STRING, Type, list_of
 from aiaudit.packs import attested
-from aiaudit.packs.declare import PROJECT_NAMES, Facts, Scope, told
+from aiaudit.packs.declare import PROJECT_NAMES, RESERVED, Facts, Scope, told
 from aiaudit.packs.document import Document, Path_
 from aiaudit.packs.findings import ITEM
 from aiaudit.packs.levels import default_min_level
 from aiaudit.packs.overrides import misfit
 from aiaudit.packs.problems import Problem, did_you_mean
-from aiaudit.packs.schema import OTHERWISE, CheckPart, FindingsPart, ParamPart
-from aiaudit.rules import Expression, RuleError, Template, compile, template
+from aiaudit.packs.schema import OTHERWISE, CheckPart, FindingsPart, ParamPart, SayingPart
+from aiaudit.rules import Expression, RuleError, Template, choice, compile, template
+from aiaudit.rules.definitions import Definitions
+from aiaudit.rules.parser import MACROS
 
 TEXTS: Final = ("risk", "remediation", "settles")
 """Texts of a check that are the same whatever was found, unless they hold places."""
@@ -36,6 +38,7 @@ class CheckCompiler(Struct):
     problems: list[Problem]
     used: set[str] = field(default_factory=set)
     plain: dict[str, Type] = field(default_factory=dict)  # names that are no facts: params.<name>, project.<key>
+    lets: Definitions = field(default_factory=Definitions)
 
     def check(self) -> Check:
         """The check, as far as it can be made."""
@@ -43,6 +46,7 @@ class CheckCompiler(Struct):
         kind = Kind(part.kind)
         params = self.params()
         self.plain = {**PROJECT_NAMES, **{f"params.{param.name}": _type_of(param.default) for param in params}}
+        self.definitions()
         rule = self.rule(kind)
         applies = None if part.applies is True else self.expression(_source(part.applies), BOOL, "applies")
         points = None if part.points is None else self.expression(_source(part.points), DOUBLE, "points")
@@ -62,15 +66,16 @@ class CheckCompiler(Struct):
             applies=applies,
             requires=tuple(part.requires),
             params=params,
+            lets=dict(part.let),
             rule=rule,
             points=points,
             findings=findings.source if findings else "",
             findings_expr=findings,
-            finding_says=part.finding_says or (finding.says if finding else None) or "",
+            finding_says=_written(part.finding_says or (finding.says if finding else None) or ""),
             finding_measured=(finding.measured if finding else None) or "",
             finding_limit=(finding.limit if finding else None) or "",
             finding_confidence=(finding.confidence if finding else None) or "",
-            says={str(status): text for status, text in part.says.items()},
+            says={str(status): _written(text) for status, text in part.says.items()},
             min_level=Level(part.min_level) if part.min_level else default_min_level(kind, absence),
             evidence=evidence,
             asserts_absence=absence,
@@ -107,6 +112,20 @@ class CheckCompiler(Struct):
             params.append(param)
         return tuple(params)
 
+    def definitions(self) -> None:
+        """Take the names of `let`, each checked by itself."""
+        first_parts = {name.partition(".")[0] for name in (*self.ids, *self.plain)}
+        for name, source in self.part.let.items():
+            if name in first_parts or name in RESERVED or name in MACROS:
+                self.complain(f"'{name}' is taken: give what `let` names a name of its own", "let", name)
+                continue
+            made = self.expression(source, None, "let", name)
+            self.plain[name] = made.type if made else DYN
+            try:
+                self.lets.add(name, source)
+            except RuleError:  # told above
+                self.lets.add(name, "null")
+
     def rule(self, kind: Kind) -> tuple[Outcome, ...]:
         """The lines of the rule, in the order written."""
         written: dict[str, str | bool]
@@ -135,14 +154,15 @@ class CheckCompiler(Struct):
     def expression(self, source: str, expect: Type | None, *key: str) -> Expression | None:
         """A compiled expression, or None after a complaint."""
         try:
-            expression = compile(source, Scope(self.facts, self.ids, self.plain), expect=expect)
+            full = self.lets.expanded(source)
+            expression = compile(full, Scope(self.facts, self.ids, self.plain), expect=expect)
         except RuleError as error:
             self.rule_error(source, error, *key)
             return None
         self.used.update(expression.names)
         return expression
 
-    def rule_error(self, source: str, error: RuleError, *key: str) -> None:
+    def rule_error(self, source: str, error: RuleError, *key: str | int) -> None:
         path = (*self.path, *key)
         self.problems.append(Problem(self.document.source_place(path, source, error), told(error)))
 
@@ -170,7 +190,7 @@ class CheckCompiler(Struct):
                 self.sentence(compiled, name, text, Scope(self.facts, self.ids, self.plain), name)
         if self.part.finding_says and finding and finding.says:
             self.complain("`finding_says` and `findings.says` say the same thing: keep one", "finding_says")
-        says: dict[tuple[str, ...], str | None] = {("finding_says",): self.part.finding_says}
+        says: dict[tuple[str, ...], str | list[SayingPart] | None] = {("finding_says",): self.part.finding_says}
         if finding is not None:
             says |= {("findings", key): getattr(finding, key) for key in ("says", "measured", "limit")}
         fields = dict(element.fields) if element.kind == "record" else {}
@@ -184,14 +204,43 @@ class CheckCompiler(Struct):
                     self.complain("there are no `findings` that this could be said of", *key)
         return compiled
 
-    def sentence(self, into: dict[str, Template], name: str, text: str, names: Mapping[str, Type], *key: str) -> None:
+    def sentence(
+        self, into: dict[str, Template], name: str, text: str | list[SayingPart], names: Mapping[str, Type], *key: str
+    ) -> None:
         """Compile one sentence; the facts it uses become names of the check."""
+        made = self.template(text, names, *key) if isinstance(text, str) else self.choice(text, names, *key)
+        if made is not None:
+            into[name] = made
+            self.used.update(made.names)
+
+    def template(self, text: str, names: Mapping[str, Type], *key: str | int) -> Template | None:
+        """A compiled sentence, or None after a complaint."""
         try:
-            into[name] = template(text, names)
+            return template(self.lets.expanded_places(text), names)
         except RuleError as error:
             self.rule_error(text, error, *key)
-            return
-        self.used.update(into[name].names)
+            return None
+
+    def choice(self, parts: list[SayingPart], names: Mapping[str, Type], *key: str) -> Template | None:
+        """Sentences with their conditions, or None after a complaint."""
+        sentences: list[tuple[Expression | None, Template]] = []
+        for number, part in enumerate(parts):
+            last = number == len(parts) - 1
+            if last and part.when is not None:
+                self.complain("the last sentence is said where no other is: it has no `when`", *key, number, "when")
+            elif not last and part.when is None:
+                self.complain("only the last of several sentences has no `when`", *key, number)
+            when = None
+            if part.when is not None:
+                source = _source(part.when)
+                try:
+                    when = compile(self.lets.expanded(source), names, expect=BOOL)
+                except RuleError as error:
+                    self.rule_error(source, error, *key, number, "when")
+            text = self.template(part.say, names, *key, number, "say")
+            if text is not None:
+                sentences.append((when, text))
+        return choice(sentences) if len(sentences) == len(parts) else None
 
     def evidence(self) -> tuple[str, ...]:
         """Full ids of the facts whose level stands for the check."""
@@ -213,6 +262,11 @@ class AnyName(dict[str, Type]):
 
     def __missing__(self, name: str) -> Type:
         return DYN
+
+
+def _written(text: str | list[SayingPart]) -> str:
+    """A sentence as the pack has it; of several, one a line."""
+    return text if isinstance(text, str) else "\n".join(part.say for part in text)
 
 
 def _source(written: str | bool | float) -> str:

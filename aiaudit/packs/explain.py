@@ -235,6 +235,8 @@ def _judged(check: Check) -> Iterator[str]:
         yield "an answer counts with an owner, evidence that is there (links are not opened) and a date that holds"
     for line in check.rule:
         yield f"{str(line.status).replace('_', ' ')}: {line.source}"
+    for name, source in check.lets.items():
+        yield f"where {name} is {' '.join(source.split())}"
     if check.points is not None:
         yield f"partial earns {check.points.source} of a pass"
 

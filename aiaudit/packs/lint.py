@@ -6,9 +6,10 @@ make its verdicts wrong or its report poor.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.model.check import Check, FactSpec, Kind, Outcome, Pack, Place, Status
@@ -72,7 +73,7 @@ class _Linter:
         if pack.title.startswith("TODO"):
             yield Problem(self.at(pack, "title"), "`title` of the pack is still TODO")
         for check in pack.checks:
-            for key, message in self.check(check):
+            for key, message in (*self.check(check), *_unused_names(check, self.written(pack, check)[1])):
                 yield Problem(self.place(pack, check, key), f"{check.id}: {message}")
 
     def at(self, pack: Pack, key: str) -> Place | None:
@@ -83,12 +84,17 @@ class _Linter:
     def place(self, pack: Pack, check: Check, key: str) -> Place:
         """Where a key of a check stands; the check itself where it has no such key."""
         document = self.library.documents.get(pack.file)
-        if document is not None:
-            for index, part in enumerate(document.data["checks"]):
-                if part["id"] == check.id:
-                    path = [step for step in key.split(".") if step]
-                    return document.place("checks", index, *path) if path and path[0] in part else check.place
-        return check.place
+        index, part = self.written(pack, check)
+        path = [step for step in key.split(".") if step]
+        if document is None or not path or path[0] not in part:
+            return check.place
+        return document.place("checks", index, *path)
+
+    def written(self, pack: Pack, check: Check) -> tuple[int, Mapping[str, Any]]:
+        """The check as its file has it, and its number there; nothing of a library that was kept."""
+        document = self.library.documents.get(pack.file)
+        parts = document.data["checks"] if document is not None else ()
+        return next(((index, part) for index, part in enumerate(parts) if part["id"] == check.id), (0, {}))
 
     def check(self, check: Check) -> Iterator[tuple[str, str]]:
         """Faults of one check, each with the key it is about."""
@@ -197,7 +203,7 @@ def _unwritten(check: Check) -> Iterator[tuple[str, str]]:
     }
     texts |= {f"says.{status}": text for status, text in check.says.items()}
     for key, text in texts.items():
-        if text.startswith("TODO"):
+        if any(line.startswith("TODO") for line in text.splitlines()):
             yield key, f"`{key}` is still TODO"
 
 
@@ -223,6 +229,26 @@ def _unused(check: Check) -> Iterator[tuple[str, str]]:
     for param in check.params:
         if f"params.{param.name}" not in names:
             yield f"params.{param.name}", f"the parameter '{param.name}' is used nowhere"
+
+
+def _unused_names(check: Check, written: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Names of `let` that nothing uses."""
+    texts = list(_texts({key: value for key, value in written.items() if key != "let"}))
+    for name in check.lets if written else ():
+        others = [source for other, source in check.lets.items() if other != name]
+        if not any(re.search(rf"(?<![\w.]){name}\b", text) for text in (*texts, *others)):
+            yield f"let.{name}", f"the name '{name}' is used nowhere"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _rule_names(check: Check) -> Iterator[str]:

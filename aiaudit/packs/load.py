@@ -19,7 +19,7 @@ from aiaudit.packs.declare import Declaration, Facts, Probes
 from aiaudit.packs.document import Document, Path_
 from aiaudit.packs.library import SHARED, Library, ids_in, shipped_files
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
-from aiaudit.packs.schema import CheckPart, FindingsPart, PackFile, ParamPart, SharedFile
+from aiaudit.packs.schema import CheckPart, FindingsPart, PackFile, ParamPart, SayingPart, SharedFile
 from aiaudit.version import digest_of
 
 __all__ = ["CORE_PACKS", "SHARED", "Library", "ids_in", "load", "load_documents", "shipped_files"]
@@ -242,6 +242,8 @@ def _keys_at(path: Path_, model: type[BaseModel]) -> Iterable[str]:
             return ParamPart.model_fields
         case ("checks", int(), "findings"):
             return FindingsPart.model_fields
+        case ("checks", int(), *_, int()):
+            return SayingPart.model_fields
         case ("checks", int(), "rule" | "says"):
             return ("fail", "unknown", "partial", "pass", "not_applicable")
     return ()

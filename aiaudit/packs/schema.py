@@ -56,11 +56,22 @@ class ParamPart(Part):
     title: Text | None = None
 
 
+class SayingPart(Part):
+    """One of several sentences: it is said where `when` holds and none before it was said."""
+
+    when: Source | bool | None = Field(None, description="An expression; the last sentence has none.")
+    say: Text
+
+
+Wording = Text | Annotated[list[SayingPart], Field(min_length=2)]
+"""A sentence, or several of which the first is said whose condition holds."""
+
+
 class FindingsPart(Part):
     """How list elements become findings. Texts may hold `{expression}` places over the element's fields."""
 
     of: Source = Field(description="A list fact, or an expression that gives a list of records with path and line.")
-    says: Text | None = None
+    says: Wording | None = None
     measured: Text | None = None
     limit: Text | None = None
     confidence: Literal["strong", "medium", "weak"] | None = None
@@ -77,13 +88,17 @@ class CheckPart(Part):
     requires: list[CheckId] = Field(default_factory=list)
     facts: dict[Name, FactPart] = Field(default_factory=dict)
     params: dict[Name, ParamPart | list[Scalar] | Scalar] = Field(default_factory=dict)
+    let: dict[Name, Source] = Field(
+        default_factory=dict,
+        description="Name -> expression: wherever the check uses the name, it is read in its place.",
+    )
     rule: dict[RuleStatus, Source | bool] | None = Field(
         None, description="Status -> expression, tried in the order written; `otherwise` always holds."
     )
     points: Source | float | None = Field(None, description="Credit of a partial result, between 0 and 1 (0.5).")
     findings: FindingsPart | Source | None = None
-    finding_says: Text | None = None
-    says: dict[SaidStatus, Text] = Field(default_factory=dict)
+    finding_says: Wording | None = None
+    says: dict[SaidStatus, Wording] = Field(default_factory=dict)
     min_level: Literal["E0", "E1", "E2", "E3", "E4", "E5"] | None = None
     evidence: list[DottedName] = Field(default_factory=list)
     asserts: Literal["absence"] | None = None

@@ -6,7 +6,7 @@ Pure and bounded: an expression reads only the plain values it is given, never a
 from aiaudit.model.types import Unknown
 from aiaudit.rules.errors import RuleError
 from aiaudit.rules.language import Expression, compile, evaluate
-from aiaudit.rules.template import Template, template
+from aiaudit.rules.template import Template, choice, template
 from aiaudit.rules.values import Budget, Evaluation, Failed, Incomplete, open_list
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "RuleError",
     "Template",
     "Unknown",
+    "choice",
     "compile",
     "evaluate",
     "open_list",

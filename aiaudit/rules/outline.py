@@ -14,6 +14,8 @@ _A_CLAUSE: Final = 4  # words from which a choice is one of sentences and not of
 
 def outlines(template: Template, most: int = MOST) -> tuple[str, ...]:
     """The wordings that a sentence may take: where a place in it chooses between clauses, one for each of them."""
+    if template.choices:
+        return tuple(dict.fromkeys(told for _, text in template.choices for told in outlines(text, most)))[:most]
     chosen = next((p for p in template.parts if isinstance(p, Expression) and len(_clauses(p.node)) > 1), None)
     if chosen is None:
         return (_filled(template, None, ""),)

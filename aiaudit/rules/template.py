@@ -1,11 +1,12 @@
 """Sentences with places: `{expression}` is replaced by the expression's value in words; `{{` and `}}` are braces.
 
 `[call loads|calls load]` is the singular after a place that came to 1, else the plural: "1 call loads", "3 calls load".
+A sentence may also be one of several, each with the condition under which it is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -25,15 +26,23 @@ FORMS: Final = lazy.regex(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 
 
 class Template(Struct, frozen=True):
-    """A compiled sentence. `names` are the facts and variables that it may read."""
+    """A compiled sentence. `names` are the facts and variables that it may read.
+
+    `choices`: the sentences that it may be, in the order in which they are tried; one without a condition is said where
+    no other is. Such a template has no parts of its own.
+    """
 
     source: str
     names: frozenset[str]
-    parts: tuple[str | Expression, ...]
+    parts: tuple[str | Expression, ...] = ()
+    choices: tuple[tuple[Expression | None, Template], ...] = ()
 
     def told(self, values: Mapping[str, Any]) -> str:
         """The sentence of what is known: of an unknown text nothing is said, of an unknown number that it is one. ""
         where anything else is unknown, since the sentence is about that. Never raises."""
+        if self.choices:
+            chosen = self._chosen(values)
+            return "" if chosen is None else chosen.told(values)
         parts: list[str | Expression] = []
         for part in self.parts:
             value = _value(part, values, None) if isinstance(part, Expression) else None
@@ -48,6 +57,9 @@ class Template(Struct, frozen=True):
 
     def render(self, values: Mapping[str, Any], *, budget: Budget | None = None) -> str:
         """The sentence. An unknown value, and one that ends in an error, reads "unknown". Never raises."""
+        if self.choices:
+            chosen = self._chosen(values, budget)
+            return words(Unknown()) if chosen is None else chosen.render(values, budget=budget)
         said: list[str] = []
         one = False  # whether the last number said is 1
         for part in self.parts:
@@ -59,6 +71,21 @@ class Template(Struct, frozen=True):
             if not isinstance(value, str):
                 one = value == 1 and not isinstance(value, bool)
         return "".join(said)
+
+    def _chosen(self, values: Mapping[str, Any], budget: Budget | None = None) -> Template | None:
+        """The first whose condition holds; None where that cannot be told, since each speaks of its condition."""
+        for when, text in self.choices:
+            holds = True if when is None else _value(when, values, budget)
+            if holds is not False:
+                return text if holds is True else None
+        return None
+
+
+def choice(sentences: Sequence[tuple[Expression | None, Template]]) -> Template:
+    """One of several sentences: the first whose condition holds."""
+    names = [names for when, text in sentences for names in (when.names if when is not None else (), text.names)]
+    source = "\n".join(text.source for _, text in sentences)
+    return Template(source, frozenset().union(*names), choices=tuple(sentences))
 
 
 def template(source: str, names: Mapping[str, Type]) -> Template:

@@ -91,6 +91,11 @@ def test_a_complete_check_has_no_fault() -> None:
             {"min_level": "E2", "evidence": "[claimed]", "facts": "{claimed: {probe: attestations, check: X}}"},
             "own.yaml:13:3: OWN-001: it can never pass: its evidence reaches E1 at best, and a pass needs E2",
         ),
+        ({"let": "{many: loads.size() > 3}"}, "own.yaml:21:9: OWN-001: the name 'many' is used nowhere"),
+        (
+            {"says": "{fail: [{when: uses, say: TODO}, {say: B}], pass: Safe, partial: Partly}"},
+            "own.yaml:17:10: OWN-001: `says.fail` is still TODO",
+        ),
         ({"params": "{most: 3}"}, "own.yaml:21:12: OWN-001: the parameter 'most' is used nowhere"),
         (
             {"rule": '{fail: "loads.size() > 0 && tested && uses", partial: attestation.valid, pass: otherwise}'},

@@ -92,6 +92,38 @@ CHECK_MISTAKES: list[tuple[dict[str, str], str]] = [
     ),
     ({"finding_says": "Loaded"}, "own.yaml:17:3: there are no `findings` that this could be said of"),
     ({"says": '{fail: "{loads.size("}'}, "own.yaml:17:17: this `{` is not closed (write `{{` for a brace)"),
+    (
+        {"says": "{fail: [{when: use, say: A}, {say: B}]}"},
+        "own.yaml:17:24: unknown name `use`; did you mean `uses`?",
+    ),
+    (
+        {"says": '{fail: [{when: uses, say: "{load}"}, {say: B}]}'},
+        "own.yaml:17:37: unknown name `load`; did you mean `loads`?",
+    ),
+    (
+        {"says": "{fail: [{say: A}, {say: B}]}"},
+        "own.yaml:17:17: only the last of several sentences has no `when`",
+    ),
+    (
+        {"says": "{fail: [{when: uses, say: A}, {when: tested, say: B}]}"},
+        "own.yaml:17:40: the last sentence is said where no other is: it has no `when`",
+    ),
+    ({"says": "{fail: [{when: loads, say: A}, {say: B}]}"}, "own.yaml:17:24: this must be bool, not list(call)"),
+    ({"says": "{fail: [{when: uses, sya: A}, {say: B}]}"}, "own.yaml:17:30: unknown key 'sya'; did you mean 'say'?"),
+    ({"let": "{many: load.size()}"}, "own.yaml:17:15: unknown name `load`; did you mean `loads`?"),
+    (
+        {"let": "{many: 'loads.size() > 3'}", "applies": "mny"},
+        "own.yaml:18:12: unknown name `mny`; did you mean `many`?",
+    ),
+    (
+        {"let": "{uses: 'loads.size() > 0'}"},
+        "own.yaml:17:9: 'uses' is taken: give what `let` names a name of its own",
+    ),
+    (
+        {"let": "{params: 'loads.size() > 0'}"},
+        "own.yaml:17:9: 'params' is taken: give what `let` names a name of its own",
+    ),
+    ({"let": "{a: b, b: loads}"}, "own.yaml:17:12: unknown name `b`"),
     ({"evidence": "[load]"}, "own.yaml:17:14: no fact 'load'; did you mean 'loads'?"),
     ({"min_level": "E6"}, "own.yaml:13:14: 'min_level' may not be 'E6': use E0, E1, E2, E3, E4, E5"),
 ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aiaudit.model.types import INT, STRING, list_of
+from aiaudit.rules import choice, compile, template
 from aiaudit.rules.outline import outlines
-from aiaudit.rules.template import template
 
 NAMES = {"found": list_of(STRING), "of": INT, "name": STRING}
 
@@ -39,3 +39,19 @@ NAMES = {"found": list_of(STRING), "of": INT, "name": STRING}
 )
 def test_wordings(sentence, wordings) -> None:
     assert list(outlines(template(sentence, NAMES))) == wordings
+
+
+def test_the_wordings_of_several_sentences() -> None:
+    several = choice(
+        [
+            (compile("of == 0", NAMES), template("There is no test.", NAMES)),
+            (compile("of == 1", NAMES), template("{name} is {of > 3 ? 'often read by others' : 'not read by anybody here'}.", NAMES)),
+            (None, template("{of} are read.", NAMES)),
+        ]
+    )  # fmt: skip
+    assert list(outlines(several)) == [
+        "There is no test.",
+        "… is often read by others.",
+        "… is not read by anybody here.",
+        "N are read.",
+    ]

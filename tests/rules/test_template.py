@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, STRING, list_of, record
-from aiaudit.rules import Failed, RuleError, Unknown, template
+from aiaudit.rules import Failed, RuleError, Template, Unknown, choice, compile, template
 
 LOAD = record("load", path=STRING, line=INT, ok=BOOL)
 NAMES = {
@@ -157,3 +157,31 @@ def test_refused(source: str, line: int, column: int, message: str) -> None:
 def test_a_sentence_tells_what_is_known(source: str, text: str) -> None:
     values = {**VALUES, "s": Unknown("?"), "loads": Unknown("?")}
     assert template(source, NAMES).told(values) == text
+
+
+def _several(*sentences: tuple[str, str]) -> Template:
+    return choice(
+        [(compile(when, NAMES, expect=BOOL) if when else None, template(say, NAMES)) for when, say in sentences]
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "None of the 3."),
+        ({"n": 1}, "One [load]."),
+        ({"ok": True}, "It is well."),
+        ({"ok": True, "n": 1}, "It is well."),
+        ({"ok": Unknown("?")}, ""),  # what comes first cannot be told, so none that follows is sure
+        ({"ok": Unknown("?"), "n": 1}, ""),
+        ({"ok": Failed("no")}, ""),
+        ({"n": Unknown("?")}, ""),
+        ({"s": Unknown("?")}, "None of the 3."),
+    ],
+)
+def test_of_several_sentences_the_first_is_said_whose_condition_holds(changed: dict[str, Any], said: str) -> None:
+    sentence = _several(("ok", "It is well."), ("n == 1", "One [load]."), ("", "None of the {n}{ok ? s : ''}."))
+    values = {**VALUES, **changed}
+    assert sentence.told(values) == said
+    assert sentence.render(values) == (said or "unknown")
+    assert sentence.names == {"ok", "n", "s"}

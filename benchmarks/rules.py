@@ -3,13 +3,18 @@
     python benchmarks/rules.py
 
 The facts: 200 columns, 2,000 files, 150 dependencies; then 100,000 files; then 500 rules, each on a budget of its own,
-as an audit judges them. The peer must give the same value; "refused": an error, such as its iteration budget.
+as an audit judges them. The peer must give the same value; "refused": an error, such as its iteration budget. Last the
+hostile expressions of the tests, of which none may take more than 200 ms.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, Unknown, list_of, record
@@ -32,6 +37,7 @@ EXPRESSIONS = {
     "matches (2,000)": "files.filter(f, f.path.matches('^src/.*_[0-9]+[.]py$')).size() > 0",
 }
 RUNS = 7
+LONGEST = 200  # ms of processor time that an expression may take, whatever it says
 
 
 def facts(files: int) -> dict[str, Any]:
@@ -145,7 +151,20 @@ def rules() -> None:
     show("evaluation", best(lambda: [evaluate(rule, values) for rule in ready]) / 1000)
 
 
+def hostile() -> None:
+    """The slowest of the expressions that are made to take long, each in a process of its own."""
+    root = Path(__file__).parents[1]
+    said = subprocess.run(
+        [sys.executable, "-m", "tests.rules.hostile"], cwd=root, capture_output=True, check=True
+    ).stdout
+    times = sorted(((one["seconds"] * 1000, name) for name, one in json.loads(said).items()), reverse=True)
+    print(f"\n{len(times)} hostile expressions, ms (at most {LONGEST})")
+    for milliseconds, name in times[:5]:
+        show(name, milliseconds)
+
+
 if __name__ == "__main__":
     expressions()
     vague()
     rules()
+    hostile()

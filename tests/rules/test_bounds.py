@@ -1,11 +1,10 @@
-"""Hostile expressions over large facts all end within 200 ms of CPU and 64 MB, and never as a pass."""
+"""Hostile expressions over large facts all end by their budget and within 64 MB, and never as a pass."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +14,8 @@ from aiaudit.model.types import BOOL, list_of
 from aiaudit.rules import Failed, compile, evaluate
 from tests.rules.hostile import deep, expressions, nested
 
-SECONDS = 0.2  # of processor time, at the usual speed of the machine
-USUAL = 0.029  # seconds of processor time that `objects` takes then (0.034 in an hour that takes 1.18 times as long)
+HANGS = 1.0  # seconds of processor time: five times what `benchmarks/rules.py` holds them to, on any machine
 MEGABYTES = 64
-
-
-def objects() -> float:
-    """The processor time of making a hundred thousand small objects, of which an evaluation makes as many; the least
-    of five. Nothing of ours is in it."""
-    times = []
-    for _ in range(5):
-        started = time.process_time()
-        made = [{"a": [number]} for number in range(100_000)]
-        times.append(time.process_time() - started)
-        del made
-    return min(times)
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +26,9 @@ def results() -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def test_all_end_in_time_and_memory(results: dict[str, Any]) -> None:
+def test_all_end_by_themselves_and_in_memory(results: dict[str, Any]) -> None:
     assert set(results) == set(expressions())
-    limit = SECONDS * max(1.0, objects() / USUAL)  # the same machine is up to twice as slow for hours
-    slow = {name: r for name, r in results.items() if r["seconds"] > limit}
+    slow = {name: r for name, r in results.items() if r["seconds"] > HANGS}
     large = {name: r for name, r in results.items() if r["megabytes"] > MEGABYTES}
     assert slow == {} and large == {}
 

@@ -56,8 +56,8 @@ class FlowFinder:
             sink = self._sink(call)
             if sink is not None:
                 found.append(self._row(call, *sink))
-        for node, name in self._html():
-            found.append(self._row(node, "html", name, node))
+        for node, name, value in self._html():
+            found.append(self._row(node, "html", name, value))
         return [row for row in found if row["source"] != "constant"]
 
     def answering(self) -> list[str]:
@@ -114,8 +114,11 @@ class FlowFinder:
             imported is not None and imported.spec.removeprefix("node:") == "child_process" and imported.name == "exec"
         )
 
-    def _html(self) -> Iterator[tuple[SgNode, str]]:
+    def _html(self) -> Iterator[tuple[SgNode, str, SgNode]]:
+        """(place, sink, what is rendered)."""
         text = self.module.text
+        if self.module.jsx and "ehypeRaw" in text:
+            yield from self._raw_markdown()
         if self.module.jsx and "dangerouslySetInnerHTML" in text:
             for node in self.module.root.find_all(
                 {"rule": {"kind": "jsx_attribute", "regex": "^dangerouslySetInnerHTML"}}
@@ -126,14 +129,38 @@ class FlowFinder:
                 for pair in node.find_all(kind="pair")[:1]:
                     value = pair.field("value")
                     if value is not None:
-                        yield value, "dangerouslySetInnerHTML"
+                        yield value, "dangerouslySetInnerHTML", value
         if "nnerHTML" in text or "outerHTML" in text:
             for node in self.module.root.find_all(
                 {"rule": {"kind": "assignment_expression", "regex": r"^[\w.\[\]!?()'\"-]+\.(?:inner|outer)HTML\s*\+?="}}
             )[:200]:
                 value = node.field("right")
                 if value is not None:
-                    yield value, "innerHTML"
+                    yield value, "innerHTML", value
+
+    def _raw_markdown(self) -> Iterator[tuple[SgNode, str, SgNode]]:
+        """`<ReactMarkdown rehypePlugins={[rehypeRaw]}>{answer}</ReactMarkdown>`: HTML in it is rendered as it is."""
+        for node in self.module.root.find_all({"rule": {"kind": "jsx_attribute", "regex": "^rehypePlugins"}})[:50]:
+            plugins = node.text()
+            named = re.match(r"rehypePlugins\s*=\s*\{\s*(\w+)\s*\}$", plugins)
+            if named is not None:
+                bound = self.module.bound(named.group(1), node.range().start.index)
+                plugins = bound.node.text()[:1000] if bound is not None and bound.node is not None else ""
+            if "ehypeRaw" not in plugins or re.search(r"(?i)sanitize|harden", plugins):
+                continue  # a sanitiser among the plug-ins takes out what could run
+            opening = node.parent()
+            if opening is None:
+                continue
+            value: SgNode | None = None
+            element = opening.parent()
+            if opening.kind() == "jsx_opening_element" and element is not None:
+                inner = [one for one in element.children() if one.kind() == "jsx_expression"]
+                value = first_named(inner[0]) if inner else None
+            else:
+                for one in opening.children():
+                    if one.kind() == "jsx_attribute" and one.text().startswith("children"):
+                        value = one.children()[-1]
+            yield node, "rehype-raw", value if value is not None else node
 
     def _row(self, node: SgNode, kind: str, sink: str, value: SgNode | None) -> dict[str, Any]:
         place = node.range()

@@ -21,6 +21,7 @@ HITS: Final = (
     rb"|@\w+\.(?:on|event)\b"
 )
 MAX_ROWS: Final = 200
+Grown = dict[tuple[str, str], list[ast.expr]]  # by function and name, what is put into the list that it holds
 _MAKERS: Final = lazy.regex(r"(?:^|\.)(?:FastAPI|APIRouter|NinjaAPI|Router)$")
 _ASKED: Final = ("dependencies", "auth")
 _MOUNTED: Final = (
@@ -38,12 +39,16 @@ def routers(view: FileView) -> dict[str, Any]:
     return _Finder(view).found()
 
 
-def asked_in(view: FileView, call: ast.Call, scope: Scope) -> list[list[str]]:
-    """What a call is given to stand before routes, as written and by its resolved name."""
+def asked_in(view: FileView, call: ast.Call, scope: Scope, grown: Grown | None = None) -> list[list[str]]:
+    """What a call is given to stand before routes, as written and by its resolved name. `grown`: what is put into
+    lists that a name holds (`checks = []`, `checks.append(Depends(check))`)."""
     found: list[list[str]] = []
     for keyword in call.keywords:
         if keyword.arg in _ASKED:
-            for one in named_in(keyword.value):
+            given = named_in(keyword.value)
+            if grown is not None and isinstance(keyword.value, ast.Name):
+                given = _held(view, keyword.value.id, scope, grown) or given
+            for one in given:
                 names = [name.name for name in view.resolver.names(one, scope)]
                 found.append([dotted(one)[:80], names[0] if names else f"@.{dotted(one)}"])
     return found[:10]
@@ -61,6 +66,15 @@ def named_in(value: ast.expr) -> list[ast.expr]:
         if isinstance(inner, ast.Name | ast.Attribute):
             found.append(inner)
     return found
+
+
+def _held(view: FileView, name: str, scope: Scope, grown: Grown) -> list[ast.expr]:
+    """What stands in a list that a name holds, and what is added to it in the same function."""
+    lists = [one.node for one in view.resolver.bindings(name, scope, None) or ()]
+    written = [one for one in lists if isinstance(one, ast.List | ast.Tuple)]
+    if not written or len(written) < len(lists):
+        return []  # another value may be there
+    return [one for part in (*written, *grown.get((scope.qualname, name), ())) for one in named_in(part)]
 
 
 def name_of_router(view: FileView, node: ast.expr, scope: Scope) -> str:
@@ -85,9 +99,14 @@ class _Finder:
         self.made: dict[str, list[list[str]]] = {}
         self.included: list[dict[str, Any]] = []
         self.mounted: list[dict[str, Any]] = []
+        self.grown: Grown = {}
 
     def found(self) -> dict[str, Any]:
         twice: set[str] = set()
+        for scope, call in self.view.all_calls():
+            match call:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=held), attr="append" | "extend"), args=[added]):
+                    self.grown.setdefault((scope.qualname, held), []).append(added)
         for scope, call in self.view.all_calls():
             name = last_name(call.func)
             if name in ("include_router", "add_router") and isinstance(call.func, ast.Attribute):
@@ -110,7 +129,7 @@ class _Finder:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is call:
                 if name in self.made:
                     twice.add(name)
-                self.made[name] = asked_in(self.view, call, scope)
+                self.made[name] = asked_in(self.view, call, scope, self.grown)
 
     def _included(self, call: ast.Call, parent: ast.expr, scope: Scope) -> None:
         given = [one for one in call.args if not isinstance(one, ast.Constant)]
@@ -128,7 +147,7 @@ class _Finder:
                 "line": self.view.source.line(call.lineno),
                 "child": name_of_router(self.view, child, scope),
                 "parent": name_of_router(self.view, parent, scope),
-                "asked": asked_in(self.view, call, scope),
+                "asked": asked_in(self.view, call, scope, self.grown),
             }
         )
 

@@ -6,9 +6,10 @@ their query keys) is checked in `aiaudit.packs.load`.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 SCHEMA_VERSION = 1
 OTHERWISE = "otherwise"
@@ -17,8 +18,22 @@ NAME = r"^[a-z][a-z0-9_]*$"
 DOTTED_NAME = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
 FACT_KEYS = frozenset({"probe", "derive", "sees", "title"})
 
+
+def _on_one_line(written: Any) -> Any:
+    """An expression that its author has spread over several lines, as one: nothing else is said by where they end."""
+    if not isinstance(written, str) or "\n" not in written or "//" in written:  # a comment ends with its line
+        return written
+    return _BREAK.sub(" ", _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", written)))
+
+
+_AFTER_OPENING = re.compile(r"([(\[{])\s*\n\s*")
+_BEFORE_CLOSING = re.compile(r"\s*\n\s*([)\]}])")
+_BREAK = re.compile(r"\s*\n\s*")
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
+Source = Annotated[
+    str, BeforeValidator(_on_one_line), StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)
+]
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=60)]
 DottedName = Annotated[str, StringConstraints(pattern=DOTTED_NAME, max_length=120)]
 CheckId = Annotated[str, StringConstraints(pattern=CHECK_ID)]

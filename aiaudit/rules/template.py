@@ -39,7 +39,7 @@ class Template(Struct, frozen=True):
 
     def told(self, values: Mapping[str, Any]) -> str:
         """The sentence of what is known: of an unknown text nothing is said, of an unknown number that it is one. ""
-        where anything else is unknown, since the sentence is about that. Never raises."""
+        where anything else is unknown, or the line of a `path:line`, since the sentence is about that. Never raises."""
         if self.choices:
             chosen = self._chosen(values)
             return "" if chosen is None else chosen.told(values)
@@ -49,6 +49,8 @@ class Template(Struct, frozen=True):
             if not isinstance(value, Unknown | Failed):
                 parts.append(part)
             elif isinstance(part, Expression) and part.type in (INT, DOUBLE):
+                if isinstance(before := parts[-1] if parts else "", str) and before.endswith(":"):
+                    return ""  # the line of a place
                 parts.append("an unknown number" if parts else "An unknown number")
             elif isinstance(part, Expression) and part.type != STRING:
                 return ""

@@ -127,3 +127,25 @@ def test_files_are_loaded_from_where_the_caller_says(tmp_path: Path) -> None:
 
 def test_the_digest_changes_with_the_text() -> None:
     assert one_check().digest == one_check().digest != one_check(severity="low").digest
+
+
+def test_where_the_lines_of_an_expression_end_makes_no_difference() -> None:
+    rule = """
+    fail: >-
+      loads.exists(l,
+        l.source == 'network'
+        && !l.safe
+      )
+      || tested
+    pass: |-
+      loads.size() > 0  // where there are any
+      && uses
+    partial: otherwise"""
+    check = one_check(rule=rule).check("OWN-001")
+    assert check is not None
+    assert [line.source for line in check.rule] == [
+        "loads.exists(l, l.source == 'network' && !l.safe) || tested",
+        "loads.size() > 0  // where there are any\n&& uses",
+        "otherwise",
+    ]
+    assert all(line.when is None or "loads" in line.when.names for line in check.rule)

@@ -185,3 +185,11 @@ def test_of_several_sentences_the_first_is_said_whose_condition_holds(changed: d
     assert sentence.told(values) == said
     assert sentence.render(values) == (said or "unknown")
     assert sentence.names == {"ok", "n", "s"}
+
+
+def test_nothing_is_said_of_a_place_that_is_not_known() -> None:
+    sentence = template("It stands at {s}:{n}; look there: {n} times.", NAMES)
+    assert sentence.told(VALUES) == "It stands at a text:3; look there: 3 times."
+    assert sentence.told({**VALUES, "n": Unknown("?")}) == ""
+    told = template("Look there: {n} times.", NAMES).told({**VALUES, "n": Unknown("?")})
+    assert told == "Look there: an unknown number times."

@@ -56,6 +56,8 @@ HEALTH: Final = lazy.regex(
 _STATE_OF_ONE: Final = lazy.regex(r"[{<][^/]*[}>]/(?:\w+/)?status/?$")
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
 _MAX_BASES: Final = 5
+_MAX_INSIDE: Final = 2  # models in models
+_MAX_HELD: Final = 12  # classes that one model holds
 _MOST_BEHIND: Final = 40  # dependencies of one handler
 _OPEN: Final = frozenset(("model", "loose", "raw", "untyped", "upload"))  # of any size, where nothing limits them
 _MANY: Final = frozenset(("list", "List", "Sequence", "Iterable", "set", "Set", "frozenset", "FrozenSet"))
@@ -236,7 +238,10 @@ def _any(inputs: list[dict[str, Any]], what: str) -> bool | Unknown:
 
 
 def _sized(inputs: list[dict[str, Any]]) -> bool | Unknown:
-    """Whether the limits are of the input's size: the range of a number limits nothing of a text beside it."""
+    """Whether the limits are of the input's size: the range of a number limits nothing of a text beside it, and the
+    length of one text nothing of another. What stands in the address (scalars) is short by itself."""
+    if any(one.get("open") or (one["kind"] in ("loose", "upload") and not one.get("bounded")) for one in inputs):
+        return False
     ranged = any(one.get("ranged") for one in inputs)
     if ranged and not any(one.get("endless") or one["kind"] in _OPEN for one in inputs if not one.get("sized")):
         return True
@@ -276,18 +281,20 @@ def _known_model(param: dict[str, Any], path: str, project: PythonProject) -> di
         **param,
         "bounded": param.get("bounded", False) or (model.bounded and not many),
         "sized": param.get("bounded", False) or (model.sized and not many),
+        "open": model.open and not param.get("bounded", False),
         "kind": "loose" if model.loose else "model",
     }
 
 
 class _Known(Struct, frozen=True):
     """A class of the project: its kind, whether fields have limits, whether those are of size (None where the fields
-    are computed), and whether all fields are loose."""
+    are computed), whether all fields are loose, and whether something in it may be of any size all the same."""
 
     kind: str
     bounded: bool | None
     sized: bool | None
     loose: bool
+    open: bool = False
 
 
 def _model(name: str, path: str, project: PythonProject, depth: int = 0) -> _Known | None:
@@ -309,14 +316,27 @@ def _model(name: str, path: str, project: PythonProject, depth: int = 0) -> _Kno
     checked = bool(described["validators"])
     bounded = checked or (None if described["bounded"] is None else bool(described["bounded"]))
     sized = checked or (None if described["sized"] is None else bool(described["sized"]))
+    endless = bool(described["open"]) or _holds_endless(described["holds"], where, project, depth)
     if described["kind"] == "derived" and depth < _MAX_BASES:
         for base in described["bases"]:
             inner = _model(f"@.{base}", where, project, depth + 1) or _imported_base(base, where, project, depth)
             if inner is not None:
-                return _Known(inner.kind, bounded or inner.bounded, sized or inner.sized, False)
+                wide = endless or inner.open
+                return _Known(inner.kind, bounded or inner.bounded, sized or inner.sized, False, wide)
     fields = described["fields"]
     loose = bool(fields) and described["loose"] == fields and not checked
-    return _Known(described["kind"], bounded, sized, loose)
+    return _Known(described["kind"], bounded, sized, loose, endless)
+
+
+def _holds_endless(names: list[str], path: str, project: PythonProject, depth: int) -> bool:
+    """Whether a class inside a model may be of any size; looked for to a depth of two."""
+    if depth >= _MAX_INSIDE:
+        return False
+    for name in names[:_MAX_HELD]:
+        inner = _model(f"@.{name}", path, project, depth + 1) or _imported_base(name, path, project, depth + 1)
+        if inner is not None and inner.open:
+            return True
+    return False
 
 
 def _imported_base(base: str, path: str, project: PythonProject, depth: int) -> _Known | None:

@@ -94,6 +94,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.flows": "aiaudit.probes.python_findings:FlowsProbe",
     "python.functions": "aiaudit.probes.python_functions:FunctionsProbe",
     "python.gates": "aiaudit.probes.python_gates:GatesProbe",
+    "python.hollow": "aiaudit.probes.python_hollow:HollowProbe",
     "python.imports": "aiaudit.probes.python_imports:ImportsProbe",
     "python.loops": "aiaudit.probes.python_findings:LoopsProbe",
     "python.parses": "aiaudit.probes.python_parses:ParsesProbe",

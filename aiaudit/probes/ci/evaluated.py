@@ -9,7 +9,7 @@ it is told to (`eval`, `sh -c "…"`, a script sent over `ssh`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import Struct
@@ -107,7 +107,7 @@ def evaluated(workflow: Workflow, files: Files) -> Iterator[Word]:
         for step in job.steps:
             if not step.script:
                 continue
-            for at, what, who in (*(told.words(job, step) if told else ()), *_run_again(step.script)):
+            for at, what, who in (*(told.words(job, step) if told else ()), *run_again(step.script)):
                 line = step.script_line + step.script.count("\n", 0, at)
                 yield Word(step.path or workflow.path, line, job.id, what, who)
 
@@ -121,12 +121,12 @@ def _blanked(quoted: re.Match[str]) -> str:
     return " " * len(quoted.group())
 
 
-def _run_again(script: str) -> Iterator[tuple[int, str, str]]:
-    """Variables of the environment in what a shell is told to run."""
+def run_again(script: str, strange: Collection[str] = ()) -> Iterator[tuple[int, str, str]]:
+    """Variables of the environment in what a shell is told to run. `strange`: further ones that a stranger chooses."""
     script = script[:_LONGEST]
     if "$" not in script:
         return
-    names = {own: name for own, name in _ALIAS.findall(script) if _who(name)}
+    names = {own: name for own, name in _ALIAS.findall(script) if _who(name) or name in strange}
     for hit in _AGAIN.finditer(script):
         group = next(key for key in ("eval", "inner", "remote", "document") if hit[key] is not None)
         text = hit[group]
@@ -135,7 +135,7 @@ def _run_again(script: str) -> Iterator[tuple[int, str, str]]:
         for spoken in _SPOKEN.finditer(text):
             own = str(spoken["long"] or spoken["short"])
             name = names.get(own, own)
-            if who := _who(name):
+            if who := "stranger" if name in strange else _who(name):
                 yield hit.start(group) + spoken.start(), name, who
 
 

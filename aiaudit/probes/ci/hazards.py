@@ -113,6 +113,18 @@ def _waits_for(data: Mapping[str, Any]) -> set[str]:
     return {str(one) for one in named} if isinstance(named, list) and named else {""}
 
 
+def waits_for_members(workflow: Workflow, inner: frozenset[str]) -> bool:
+    """Whether all that starts it is the end of workflows that only members start. `inner`: their names."""
+    events = PRIVILEGED & {trigger.partition(":")[0] for trigger in workflow.triggers}
+    return events == {"workflow_run"} and _waits_for(as_map(workflow.data)) <= inner
+
+
+def asks_whose(workflow: Workflow, job: str) -> bool:
+    """Whether a job that follows another workflow, or one that it waits for, looks at who started that, or by what."""
+    jobs = as_map(as_map(workflow.data).get("jobs"))
+    return _asks_who(as_map(jobs.get(job)), jobs)
+
+
 def free_inputs(workflow: Workflow, expression: str) -> str:
     """The input of a manual run that an expression uses, where its starter may write any text into it; else ""."""
     on = as_map(as_map(workflow.data).get("on"))

@@ -12,10 +12,11 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.ci.borrowed import Borrowed, borrowed
+from aiaudit.probes.ci.carried import carried
 from aiaudit.probes.ci.composite import EXPRESSION, OpenStep, open_steps
 from aiaudit.probes.ci.evaluated import evaluated
 from aiaudit.probes.ci.fetched import fetched
-from aiaudit.probes.ci.hazards import free_inputs, hazards, started_by_members
+from aiaudit.probes.ci.hazards import asks_whose, free_inputs, hazards, started_by_members, waits_for_members
 from aiaudit.probes.ci.inventory import inventory
 from aiaudit.probes.ci.model import CHANGE_EVENTS, Workflow, as_list, as_map
 from aiaudit.probes.ci.shown import shown
@@ -42,6 +43,7 @@ _NUMBERED: Final = frozenset({"pull_request", "pull_request_target"})  # there i
 _WILD: Final = frozenset("*?[+!")
 _HEAD_REF: Final = lazy.regex(
     r"github\.event\.pull_request\.head\.(sha|ref)|github\.head_ref|refs/pull/|github\.event\.number"
+    r"|github\.event\.workflow_run\.(head_sha|head_branch|head_commit\.id|pull_requests)"
 )
 _WRITES: Final = frozenset({"write", "write-all", "admin"})
 
@@ -124,6 +126,9 @@ class CiWorkflows(Probe[WorkflowsQuery]):
         elif query.what in _OF_STEPS:
             files = Files(context.project)
             opened = [(workflow, list(open_steps(workflow, github, files))) for workflow in github]
+            if query.what == "untrusted_checkouts":
+                inner = started_by_members(github)
+                opened = [(workflow, steps) for workflow, steps in opened if not waits_for_members(workflow, inner)]
             told = (one for workflow, steps in opened for one in _OF_STEPS[query.what](workflow, steps))
             records = _each_once(chain(told, _elsewhere(query.what, found.workflows, opened, files)))
         else:
@@ -244,6 +249,9 @@ def _injections(workflow: Workflow, steps: Iterable[OpenStep]) -> Iterator[dict[
                     what, who = found
                     line = start + script.count("\n", 0, match.start())
                     yield {"path": one.path, "line": line, "job": one.job.id, "what": what, "who": who}
+        for at, what in carried(workflow, one, _UNTRUSTED):
+            line = step.script_line + step.script.count("\n", 0, at)
+            yield {"path": one.path, "line": line, "job": one.job.id, "what": what, "who": "stranger"}
 
 
 def _chosen(workflow: Workflow, one: OpenStep, expression: str, changes: bool) -> tuple[str, str] | None:
@@ -295,6 +303,8 @@ def _untrusted_checkouts(workflow: Workflow, steps: Iterable[OpenStep]) -> Itera
         return
     for one in steps:
         step = one.step
+        if risky == {"workflow_run"} and asks_whose(workflow, one.job.id):
+            continue
         reference = f"{step.inputs.get('ref') or ''} {step.inputs.get('repository') or ''}"
         told = " ".join(one.meanings(reference))
         fetched = re.search(r"\bgh pr checkout\b|git fetch .*pull/", step.script)

@@ -10,6 +10,7 @@ from aiaudit.model.types import BOOL, STRING, Type, list_of
 # Fields of a container beside its resources and probes.
 FIELDS: Final[dict[str, Type]] = {
     "non_root": BOOL,
+    "as_root": BOOL,
     "privileged": BOOL,
     "read_only_root": BOOL,
     "escalation": BOOL,
@@ -23,6 +24,7 @@ FIELDS: Final[dict[str, Type]] = {
 def rights(pod: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, Any]:
     """The rights of a container, by Kubernetes' defaults where nothing is said.
 
+    `as_root`: the manifest itself says that it runs as user 0, whatever the image says.
     `escalation`: it may gain more rights than its parent (the default). `capabilities`: those that are added.
     `host_paths`: folders of the node that it sees. `host_namespaces`: it shares the network, processes or memory of the
     node. `cluster_token`: the token of its service account is mounted (the default).
@@ -33,6 +35,7 @@ def rights(pod: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, An
     added = _map(security.get("capabilities")).get("add")
     return {
         "non_root": security.get("runAsNonRoot") is True or _is_positive(security.get("runAsUser")),
+        "as_root": security.get("runAsUser") == 0 and security.get("runAsNonRoot") is not True,
         "privileged": security.get("privileged") is True,
         "read_only_root": security.get("readOnlyRootFilesystem") is True,
         "escalation": security.get("allowPrivilegeEscalation") is not False,

@@ -12,6 +12,7 @@ from aiaudit.probes.javascript.module import FUNCTIONS, Module
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted, package
 from aiaudit.probes.javascript.refusing import CONDITION, Refusals
 from aiaudit.probes.javascript.resolve import Resolver
+from aiaudit.probes.javascript.sizes import BOUNDS, is_endless, limits_size
 from aiaudit.probes.python.match import name_set
 
 if TYPE_CHECKING:
@@ -69,9 +70,6 @@ _EVERYDAY: Final = name_set(
     " join toString trim replace replaceAll slice push String Number Boolean parseInt parseFloat toLowerCase"
     " toUpperCase get has set add find next concat flat flatMap stringify toFixed isNaN sort"
 )
-_BOUNDS: Final = lazy.regex(
-    r"\.(?:max|length|lte|lt)\(|\.size\s*[<>]=?|\bmax(?:Length|Items|imum)\s*[:(]|\bmaxLength\b"
-)
 # `if (file.size > MAX) return …413`: the handler itself refuses what is too large.
 _TOO_LARGE: Final = lazy.regex(
     r"(?i)(?:\.size|\.byteLength|\.length|content-?length\w*[\"'\])]*)\s*>=?\s*\w[^;]{0,300}?\b(?:413|400|422)\b"
@@ -87,6 +85,7 @@ class Handlers:
         self.limits = LimitFinder(module, resolver)
         self.refusals = Refusals(module)
         self._known: dict[int, dict[str, Any]] = {}
+        self._sizes: dict[str, bool] | None = None
 
     def of(self, node: SgNode, depth: int = 0) -> dict[str, Any]:
         """What a function does with a request; of the file's own functions that it hands the request to, too."""
@@ -223,16 +222,21 @@ class Handlers:
             if one is None or one.kind() not in ("identifier", "call_expression", "member_expression"):
                 continue
             if one.kind() == "call_expression":
-                made["bounded"] = made.get("bounded", False) or bool(_BOUNDS.search(one.text()))
+                made["bounded"] = made.get("bounded", False) or limits_size(one.text()[:20_000])
                 continue
             bound = self.module.bound(one.text(), one.range().start.index)
             if bound is not None and bound.imported is not None:
                 made.setdefault("schemas", []).append([bound.imported.spec, bound.imported.name])
             elif bound is not None and bound.node is not None:
-                made["bounded"] = made.get("bounded", False) or bool(_BOUNDS.search(bound.node.text()[:20_000]))
+                made["bounded"] = made.get("bounded", False) or self._limits_size(one.text(), bound.node)
+
+    def _limits_size(self, name: str, node: SgNode) -> bool:
+        if self._sizes is None:
+            self._sizes = self.schemas()
+        return self._sizes[name] if name in self._sizes else limits_size(node.text()[:20_000])
 
     def schemas(self) -> dict[str, bool]:
-        """Top-level schemas of the file: name -> whether they limit sizes."""
+        """Top-level schemas of the file: name -> whether they limit the size of all that they check."""
         texts: dict[str, str] = {}
         for name, bindings in self.module.bindings.items():
             one = bindings[0]
@@ -245,10 +249,12 @@ class Handlers:
                 named = self.resolver.of(one.node)
                 if named is not None and package(named.spec) in VALIDATORS:
                     texts[name] = one.node.text()[:20_000]
-        bounded = {name for name, text in texts.items() if _BOUNDS.search(text)}
+        bounded = {name for name, text in texts.items() if BOUNDS.search(text)}
+        endless = {name for name, text in texts.items() if is_endless(text)}
         for _ in range(3):  # schemas of schemas
             bounded |= {name for name, text in texts.items() if bounded & set(_WORD.findall(text))}
-        return {name: name in bounded for name in texts}
+            endless |= {name for name, text in texts.items() if endless & set(_WORD.findall(text))}
+        return {name: name in bounded - endless for name in texts}
 
 
 def _rejects(text: str) -> bool:

@@ -15,7 +15,7 @@ from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.values import Values
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.prompts import PLACEHOLDER, judged
+from aiaudit.probes.python.prompts import PLACEHOLDER, TO_A_MODEL, judged
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -36,6 +36,7 @@ _LOADS: Final = lazy.regex(r"(?:readFile(?:Sync)?|getPrompt|hub\.pull|pullPrompt
 _CLIMB: Final = frozenset(
     {"template_string", "binary_expression", "array", "arguments", "ternary_expression", *WRAPPERS}
 )
+_SYSTEM_NAME: Final = lazy.regex(r"(?i)(?:^|_)system$|[a-z]System$")
 _TEMPLATE_NAME: Final = lazy.regex(r"(?i)template$")
 _MARKUP: Final = lazy.regex(r"^\s*(?:<!DOCTYPE|<html|<svg|<div|SELECT |INSERT |CREATE )", re.IGNORECASE)
 _JOINS: Final = lazy.regex(
@@ -186,6 +187,8 @@ def _filling(node: SgNode | None) -> str:
 
 
 def _speaks(name: str, node: SgNode) -> bool:
-    """A template that is text for a model rather than markup, a path or a chat format."""
+    """A template that is text for a model rather than markup, a path or a chat format; or the words of its system."""
     text = node.text()[1:-1]
+    if _SYSTEM_NAME.search(name):
+        return bool(TO_A_MODEL.search(text))
     return bool(_TEMPLATE_NAME.search(name)) and len(text.split()) >= 12 and "<" not in text[:20] and "{%" not in text

@@ -19,6 +19,13 @@ SCALAR_TYPES: Final = name_set(
 _SIZE_BOUNDS: Final = name_set("max_length pattern regex max_items allowed_values validate max_digits")
 _RANGES: Final = name_set("ge gt le lt multiple_of")  # of a number: they say nothing of the text that stands beside it
 _FIELD_BOUNDS: Final = _SIZE_BOUNDS | _RANGES
+_PLAIN: Final = (
+    LOOSE_TYPES
+    | _LISTS
+    | _MAPS
+    | SCALAR_TYPES
+    | name_set("Optional Union None Annotated ClassVar Final conlist constr")
+)
 _ANY_SIZE: Final = LOOSE_TYPES | _LISTS | _MAPS | {"str"}
 
 
@@ -98,7 +105,11 @@ def ranged(default: ast.AST | None, annotation: ast.AST | None) -> bool:
 
 
 def any_size(annotation: ast.AST | None) -> bool:
-    """Whether a value of this type may be of any size: a text, a list, a map."""
+    """Whether a value of this type may be of any size: a text, a list, a map. `tuple[float, float]` has two."""
+    if isinstance(annotation, ast.Subscript) and last_name(annotation.value) in ("tuple", "Tuple"):
+        inner = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
+        if not any(isinstance(one, ast.Constant) and one.value is ... for one in inner):
+            return any(any_size(one) for one in inner)
     return bool(set(type_names(annotation)) & _ANY_SIZE)
 
 
@@ -149,15 +160,19 @@ def request_models(view: FileView) -> dict[str, dict[str, Any]]:
         fields = [node for node in scope.node.body if isinstance(node, ast.AnnAssign)]
         if not (validating or is_dataclass or is_enum or (bases and fields)):
             continue
-        validators = sum(
-            last_name(one.func if isinstance(one, ast.Call) else one).endswith("validator")
+        validators = [
+            one
             for node in scope.node.body
             if isinstance(node, ast.FunctionDef) and _compares(node)
             for one in node.decorator_list
-        )
+            if last_name(one.func if isinstance(one, ast.Call) else one).endswith("validator")
+        ]
+        checked = {name for one in validators for name in _checked_fields(one)}
         limits = [one for one in fields if bounded(one.value) or bounded_annotation(one.annotation)]
         sized = [one for one in limits if not ranged(one.value, one.annotation)]
-        endless = any(any_size(one.annotation) for one in fields if one not in limits)
+        whole = "*" in checked
+        endless = [one for one in fields if one not in limits and any_size(one.annotation)]
+        loose_ends = [] if whole else [one for one in endless if last_name(one.target) not in checked]
         found[scope.qualname] = {
             "line": view.source.line(scope.node.lineno),
             "kind": "model" if validating else "dataclass" if is_dataclass else "enum" if is_enum else "derived",
@@ -166,7 +181,9 @@ def request_models(view: FileView) -> dict[str, dict[str, Any]]:
             "bounded": len(limits),
             "sized": len(sized if endless else limits),
             "loose": sum(is_loose(one.annotation) for one in fields),
-            "validators": validators,
+            "validators": len(validators),
+            "open": (validating or is_dataclass) and (bool(loose_ends) or _takes_more(scope.node)),
+            "holds": sorted({name for one in fields for name in type_names(one.annotation) if name not in _PLAIN})[:20],
         }  # fmt: skip
     tree = view.module.scopes[0].node
     for node in tree.body if isinstance(tree, ast.Module) else ():
@@ -175,6 +192,41 @@ def request_models(view: FileView) -> dict[str, dict[str, Any]]:
                 if last_name(call.func) == "create_model":
                     found[name] = {"line": view.source.line(node.lineno), **_created(call, tree)}
     return found
+
+
+def _checked_fields(decorator: ast.expr) -> list[str]:
+    """The fields that a validator looks at; `*` where it looks at all of them, as that of a model does."""
+    if not isinstance(decorator, ast.Call) or last_name(decorator.func) in ("model_validator", "root_validator"):
+        return ["*"]
+    named = [one.value if isinstance(one, ast.Constant) else "*" for one in decorator.args]
+    return [str(one) for one in named] or ["*"]
+
+
+def _takes_more(node: ast.ClassDef) -> bool:
+    """Whether a model keeps what it has no field for: `extra="allow"`."""
+    given = [one for one in node.keywords if one.arg == "extra"]
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call) and last_name(inner.func) in ("ConfigDict", "SettingsConfigDict"):
+            given += [one for one in inner.keywords if one.arg == "extra"]
+    values = [one.value for one in given]
+    for inner in node.body:
+        if isinstance(inner, ast.ClassDef) and inner.name == "Config":
+            values += [
+                one.value for one in inner.body if isinstance(one, ast.Assign) and last_name(one.targets[0]) == "extra"
+            ]
+        if isinstance(inner, ast.Assign) and last_name(inner.targets[0]) == "model_config":
+            values += _extra_of(inner.value)
+    return any(
+        (isinstance(one, ast.Constant) and one.value == "allow")
+        or (isinstance(one, ast.Attribute) and one.attr == "allow")
+        for one in values
+    )
+
+
+def _extra_of(value: ast.expr) -> list[ast.expr]:
+    if not isinstance(value, ast.Dict):
+        return []
+    return [held for key, held in zip(value.keys, value.values, strict=True) if _text(key) == "extra"]
 
 
 def _created(call: ast.Call, tree: ast.AST) -> dict[str, Any]:
@@ -207,6 +259,8 @@ def _created(call: ast.Call, tree: ast.AST) -> dict[str, Any]:
         "bounded": limited if limited or not spread else None,
         "sized": limited if limited or not spread else None,
         "loose": sum(is_loose(kind) for kind, _ in shapes),
+        "open": False,
+        "holds": [],
         "validators": sum(one.arg == "__validators__" for one in call.keywords),
     }
 

@@ -14,6 +14,7 @@ from aiaudit.probes.python import (
     doormen,
     flows,
     gates,
+    hollow,
     loops,
     own_servers,
     parses,
@@ -77,6 +78,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
     "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),
     "flows": _Feature(flows.HITS, lambda view: _flows(flows.FlowFinder(view)), traced=True),
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
+    "hollow": _Feature(hollow.HITS, lambda view: {"hollow": hollow.hollow(view)}, whole=True),
     "loops": _Feature(loops.HITS, lambda view: {"loops": loops.open_loops(view)}),
     "records": _Feature(
         records.HITS,

@@ -35,6 +35,8 @@ _NAME: Final = lazy.regex(
 _OTHER_NAME: Final = lazy.regex(
     r"(?i)install|setup|usage|help|error|confirm|shell|stdin|_path$|_file$|_dir$|_url$|_id$"
 )
+_SYSTEM_NAME: Final = lazy.regex(r"(?i)(?:^|_)system$")  # the message of that role, where its text speaks to a model
+TO_A_MODEL: Final = lazy.regex(r"(?i)\byou(?:r|'re)?\b|\bassistant\b|\banswer\b|\brespond\b")
 _TEMPLATE_NAME: Final = lazy.regex(r"(?i)template")
 _KEYWORDS: Final = name_set(
     "prompt system system_prompt system_message system_instruction instructions instruction template messages_template"
@@ -54,6 +56,9 @@ _AUTHORISATION: Final = lazy.regex(
     r"|\b(?:must not|do not|don't|never)\b[^.\n]{0,40}\b(?:other users?'?|another user)"
     r"|\b(?:must not|do not|don't|never)\s+(?:show|share|reveal|disclose|give|tell|send|access|discuss|look up|read"
     r"|change|cancel)\b[^.\n]{0,40}\bsomeone else"  # not: draft it as someone else would
+    r"|\b(?:employees|customers|users|staff|interns|guests)\b[^.\n]{0,20}"
+    r"\b(?:must not|may not|cannot|are not allowed to)\s+(?:see|view|access|read|change)\b"
+    r"|\b(?:with|to|for|by)\s+(?:\w+\s+)?(?:admins?|administrators?|managers?)\s+only\b"
     r"|\bpassword\s+(?:is|to)\b|\bunless the (?:password|code)\b"
     r"|\bunless the user (?:gives|provides|knows|enters|says"
     r"|is (?:an? |the )?(?:admin|verified|logged|signed|authenticated|permitted|allowed|member|manager|owner|premium)"
@@ -94,13 +99,22 @@ class PromptFinder:
                 name = str(self.view.values.of(target.slice, scope))
             if _NAME.search(name) and not _OTHER_NAME.search(name):
                 yield from self._value(value, name, scope, "constant" if target is not None else "returned")
-            elif _TEMPLATE_NAME.search(name) and self._speaks(value, scope):
+            elif self._speaks(name, value, scope):
                 yield from self._value(value, name, scope, "constant")
 
-    def _speaks(self, value: ast.expr, scope: Scope) -> bool:
-        """A template that is text for a model rather than markup, a path or a chat format."""
+    def _speaks(self, name: str, value: ast.expr, scope: Scope) -> bool:
+        """A template that is text for a model rather than markup, a path or a chat format; or the words of its
+        system."""
         text = self._text(value, scope)[0]
-        return bool(text) and len(_WORD.findall(text)) >= 12 and "<" not in text[:20] and "{%" not in text
+        if _SYSTEM_NAME.search(name):
+            return bool(TO_A_MODEL.search(text))
+        return (
+            bool(_TEMPLATE_NAME.search(name))
+            and bool(text)
+            and len(_WORD.findall(text)) >= 12
+            and "<" not in text[:20]
+            and "{%" not in text
+        )
 
     def _value(self, value: ast.expr, name: str, scope: Scope, use: str) -> Iterator[dict[str, Any]]:
         if isinstance(value, ast.Dict):

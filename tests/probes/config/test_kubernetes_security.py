@@ -12,6 +12,7 @@ from aiaudit.probes.config.kubernetes_security import FIELDS, has_tls, rights
 def test_defaults_of_kubernetes() -> None:
     assert rights({}, {}) == {
         "non_root": False,
+        "as_root": False,
         "privileged": False,
         "read_only_root": False,
         "escalation": True,

@@ -1,0 +1,80 @@
+"""Words of strangers that reach a script of GitHub one step later: by a variable of the environment that an expression
+or `eval` takes up again, or by the output of an earlier step.
+
+A variable by itself is the right way (`run: echo "$TITLE"`); `${{ env.TITLE }}` puts its words into the script all the
+same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from aiaudit import lazy
+from aiaudit.probes.ci.composite import EXPRESSION, OpenStep
+from aiaudit.probes.ci.evaluated import run_again
+from aiaudit.probes.ci.model import Workflow, as_map
+from aiaudit.project.parse import line_of
+
+_ENV: Final = lazy.regex(r"\benv\.(\w+)|\benv\[\s*'(\w+)'\s*\]")
+_OUTPUT: Final = lazy.regex(r"\bsteps\.([\w-]+)\.outputs\.([\w-]+)")
+_WRITTEN: Final = lazy.regex(
+    r"^[^\n]*?[\"'\s]?([\w-]+)=([^\n]*?)[\"']?\s*>>\s*[\"']?\$\{?GITHUB_OUTPUT\b", re.MULTILINE
+)
+_SPOKEN: Final = lazy.regex(r"\$\{?(\w+)")
+_LONGEST: Final = 40_000  # characters of a script
+
+
+def carried(workflow: Workflow, one: OpenStep, untrusted: Any) -> Iterator[tuple[int, str]]:
+    """Offset in the script, and the words, of what a stranger chose and a step handed on. `untrusted`: what a stranger
+    chooses by itself."""
+    if one.path != workflow.path or not one.step.script:
+        return
+    script = one.step.script[:_LONGEST]
+    job = as_map(as_map(as_map(workflow.data).get("jobs")).get(one.job.id))
+    strange = _strange(workflow, job, one.step.line, untrusted)
+    for match in EXPRESSION.finditer(script):
+        for named in _ENV.finditer(match.group(1)):
+            name = named.group(1) or named.group(2)
+            if name in strange:
+                yield match.start(), f"env.{name} ({strange[name]})"
+        for named in _OUTPUT.finditer(match.group(1)):
+            words = _handed_out(workflow, job, named.group(1), named.group(2), untrusted)
+            if words:
+                yield match.start(), f"{named.group(0)} ({words})"
+    for at, name, _ in run_again(script, strange):
+        if name in strange:
+            yield at, f"{name} ({strange[name]})"
+
+
+def _strange(workflow: Workflow, job: Mapping[str, Any], line: int, untrusted: Any) -> dict[str, str]:
+    """The variables of a step whose text a stranger chooses: name -> what it is made of."""
+    steps = [as_map(step) for step in job.get("steps") or ()] if isinstance(job.get("steps"), list) else []
+    own = [step.get("env") for step in steps if line_of(step) == line]
+    found: dict[str, str] = {}
+    for held in (as_map(workflow.data).get("env"), job.get("env"), *own):
+        for name, text in as_map(held).items():
+            words = [untrusted.search(inner) for inner in EXPRESSION.findall(str(text))]
+            found.pop(str(name), None)
+            if hit := next((one for one in words if one), None):
+                found[str(name)] = hit.group(0)
+    return found
+
+
+def _handed_out(workflow: Workflow, job: Mapping[str, Any], step_id: str, output: str, untrusted: Any) -> str:
+    """What of a stranger's words a step of the job writes into this output; "" for none."""
+    steps = job.get("steps")
+    for step in map(as_map, steps if isinstance(steps, list) else []):
+        if str(step.get("id")) != step_id:
+            continue
+        strange = _strange(workflow, job, line_of(step) or 0, untrusted)
+        for written in _WRITTEN.finditer(str(step.get("run") or "")[:_LONGEST]):
+            if written.group(1) != output:
+                continue
+            if hit := untrusted.search(written.group(2)):
+                return str(hit.group(0))
+            for spoken in _SPOKEN.findall(written.group(2)):
+                if spoken in strange:
+                    return strange[spoken]
+    return ""

@@ -151,7 +151,9 @@ class FlowsProbe(Probe[FlowsQuery]):
 class FitBeforeSplitQuery(CodeQuery):
     """Fits of preprocessing steps, and choices of columns by correlation, on data that the same scope splits later.
 
-    kind: `fit`, `choice`, or `resample`: rows that a resampler made go into a cross-validation."""
+    kind: `fit`, `choice`, `resample` (rows that a resampler made go into a cross-validation), `fold` (what a step gave,
+    fitted on all rows, goes into one), `scaled` and `filled` (by hand, with figures over all rows), or `target` (a
+    column of the mean target over all rows)."""
 
     features: ClassVar[tuple[str, ...]] = ("splits",)
 
@@ -171,7 +173,7 @@ class FitBeforeSplitProbe(Probe[FitBeforeSplitQuery]):
             for row in project.records[entry.path].get("splits", ()):
                 if row["kind"] in ("fits", "splits") or not _done_by(row, entry.path, project):
                     continue
-                kept = {key: value for key, value in row.items() if key not in ("fitter", "splitter")}
+                kept = {key: value for key, value in row.items() if key not in ("fitter", "splitter", "prepares")}
                 yield {"cell": 0, "function": "", **kept, "name": kept["name"].removeprefix("@.")}
 
         return fact_of(fact_id, query, context, find, having="splits")
@@ -180,7 +182,9 @@ class FitBeforeSplitProbe(Probe[FitBeforeSplitQuery]):
 def _done_by(row: Mapping[str, Any], path: str, project: PythonProject) -> bool:
     """Whether the functions of the project that a row names fit and split, as it supposes."""
     fitter, splitter = row.get("fitter", ""), row.get("splitter", "")
-    return (not fitter or _does("fits", fitter, path, project, of_class=True)) and (
+    if row.get("prepares") and _does("splits", fitter, path, project):
+        return False  # it splits before it fits, or it is told what is fitted on
+    return (not fitter or _does("fits", fitter, path, project, of_class=not row.get("prepares"))) and (
         not splitter or _does("splits", splitter, path, project)
     )
 

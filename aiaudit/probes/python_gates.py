@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, from_json, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -28,6 +29,10 @@ GATE: Final = record(
     limit_name=STRING,
     action=STRING,
     relative=BOOL,
+)
+
+_EVALUATES: Final = lazy.regex(
+    r"(?i)[/_.-](?:evals?|evaluat\w*|regression\w*|quality|benchmarks?|gates?|check_(?:metrics?|results?))[/_.-]"
 )
 
 
@@ -52,8 +57,11 @@ class GatesProbe(Probe[GatesQuery]):
 
     def answer(self, fact_id: str, query: GatesQuery, context: Context) -> Fact:
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
-            for row in project.records[entry.path].get("gates", ()):
+            for found in project.records[entry.path].get("gates", ()):
+                row = dict(found)
                 limit = from_json(row["limit"])
+                if row.pop("counted") and (entry.role == Role.TEST or not _EVALUATES.search("/" + entry.path)):
+                    continue  # a share or a count is a metric only where a file evaluates
                 yield {"cell": 0, **row, "limit": float(limit) if isinstance(limit, int) else limit}
 
         return fact_of(

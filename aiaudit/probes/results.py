@@ -1,7 +1,8 @@
 """The probe `results.files`: figures, their dates and the sizes of samples, as runs left them.
 
 The format is open: JSON or YAML of any depth, JSON lines, and CSV with a header. A date is taken from a field whose
-name says so (date, time, created, run_at, …), of several the newest; time stamps of the file system are not trusted.
+name says so (date, time, created, run_at, …), of several the newest, else from the file's name; time stamps of the
+file system are not trusted.
 `evals.results` reads the formats of evaluation tools; this one finds a figure by its key, whatever wrote it.
 """
 
@@ -54,7 +55,7 @@ class ResultsQuery(Query):
     """files: globs of the files. keys: only files with a key (or a file name) that fits this pattern of RE2; figures
     are those below such a key, or all of a file whose name fits. n: the largest figure under a key that names the size
     of the sample, 0 where there is none. days: from the newest date in the file to the day of the audit, -1 where it
-    holds no date."""
+    holds no date, nor its name."""
 
     files: list[str] = Field(
         default=[
@@ -176,7 +177,8 @@ def _record(entry: Entry, leaves: list[tuple[str, Any]], wanted: Any, as_of: dt.
             figures.append({"key": key, "value": number})
     if not figures:
         return None
-    newest = max(dates, default=None)
+    named_day = None if dates else _day(entry.path.rpartition("/")[2].replace("_", " "))
+    newest = max(dates, default=named_day if named_day is not None and named_day <= as_of else None)
     return {
         "path": entry.display,
         "line": 1,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
 from typing import Any, ClassVar, Final
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from aiaudit.model.fact import Confidence, Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe
 from aiaudit.probes.datasets.reads import FRAME_READS
+from aiaudit.probes.datasets.run_by import above, handler_ends, indent, lines_of, run_by
 from aiaudit.probes.datasets.schemas import SchemasProbe, SchemasQuery
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.base_record import Definition
@@ -21,19 +23,21 @@ from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.probes.python_calls import calls_in
 from aiaudit.project.entry import Entry
-from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import Role
 
 VALIDATION: Final = record(
     "validation", path=STRING, line=INT, cell=INT, role=STRING, function=STRING, name=STRING, tool=STRING,
-    schema=STRING, columns=INT, constrained=INT, stops=BOOL, called=BOOL,
+    schema=STRING, columns=INT, constrained=INT, stops=BOOL, called=BOOL, whole=BOOL, reads=INT,
+    run_by=list_of(STRING), mains=list_of(STRING),
 )  # fmt: skip
 _ROOTS: Final = (
     "pandera.*", "great_expectations.*", "tensorflow_data_validation.*", "jsonschema.*", "fastjsonschema.*",
     "pydantic.*", "dataframely.*", "patito.*", "frictionless.*", "cerberus.*", "deepchecks.*", "pointblank.*",
+    "pydeequ.*", "soda.*",
 )  # fmt: skip
 _LASTS: Final = (
     "*.validate", "*.model_validate", "*.parse_obj", "*.model_validate_json", "*.run_checkpoint", "*.run",
+    "*.pipe", "*.map_partitions", "*.map_batches",
 )  # fmt: skip
 _MADE: Final = ("Checkpoint", "ValidationDefinition")  # what Great Expectations runs
 _READS: Final = Patterns(FRAME_READS)
@@ -47,7 +51,19 @@ _RULES: Final = (  # keywords that say more of a column than its type
 _NARROW: Final = lazy.regex(
     r"\b(?:Literal|Enum|bool|date|datetime|Timestamp|Category|category|EmailStr|Positive\w+|NonNegative\w+|con(?:int|str|float)|Annotated)\b"
 )
-_OUTCOME: Final = lazy.regex(r"(?:assert|if|raise|exit)\b.*(?:success|anomal|passed|is_valid|errors?\b)", re.IGNORECASE)
+_OUTCOME: Final = lazy.regex(
+    r"\s*(?P<how>assert|if|elif|raise|(?:sys\.)?exit)\b(?P<what>.*(?:success|anomal|passed|is_valid|errors?\b|status).*)",
+    re.IGNORECASE,
+)
+_ONLY_TOLD: Final = lazy.regex(r"(?:print|(?:\w+\.)*log\w*\.?\w*|warnings\.warn|pass|\.\.\.)\b|#|[\"')\]]")
+_ENDING: Final = lazy.regex(r"raise\b|(?:sys\.)?exit\(|os\._exit|return\b|assert\b|\w+(?:\.\w+)*\(")
+_PART: Final = ("head", "tail", "sample")  # keywords of pandera by which only some rows are held against the schema
+_MADE_UP: Final = (
+    r"^\s*{name}\s*(?::[^=]*)?=\s*(?:pd|pl|pandas|polars|dd)\.(?:DataFrame|from_dict)\(\s*(?:data\s*=\s*)?[\[{{]"
+)
+_GIVEN: Final = lazy.regex(r"\.(?:validate\w*|model_validate|parse_obj|check_\w+)\(\s*(\w+)\s*[,)]")
+_ANYTHING: Final = lazy.regex(r"lambda\s*\w*\s*:\s*(?:True|1)\b")
+_PIPES: Final = (".pipe", ".map_partitions", ".map_batches")
 _HANDED_ON: Final = lazy.regex(r"^\s*return\s+(?:\w+\s*(?:#.*)?$|.*\.run\()")
 _LOOKED_AT: Final = lazy.regex(r"\.success\b|\[[\"']success[\"']\]")
 _ENDED: Final = lazy.regex(
@@ -62,7 +78,10 @@ class ValidationQuery(CodeQuery):
     tool: pandera, pydantic (rows of a table, one by one), jsonschema, great_expectations, tfdv and others. columns and
     constrained: of the schemas that the calling file holds or imports; constrained are those with a range, a set of
     values, a pattern, uniqueness, or a type that is narrow by itself. stops: a violation ends the run: the call raises
-    and no handler swallows it, or its result is looked at. called: the function it stands in is named elsewhere."""
+    and no handler swallows it, or its result is looked at. called: the function it stands in is named elsewhere.
+    whole: all rows are held against it. reads: the line of the same file that reads what is held against it, 0 where
+    that was not seen. run_by, mains: files whose import or route, or whose main block, leads to it. What is switched
+    off by a constant, or only looks at rows that are written in the code, is left out."""
 
     roles: list[Role] = Field(default=[Role.CODE, Role.NOTEBOOK])
 
@@ -87,15 +106,18 @@ class ValidationProbe(Probe[ValidationQuery]):
             reads = any(_READS.match(name) for call in calls for name in call["names"])
             makers = {call["function"] for call in calls if any(map(_is_made, call["names"]))}
             for call in calls:
-                for name in call["names"]:
+                for spoken in call["names"]:
+                    name = _piped(spoken, call)
                     tool = _tool(name, call, reads) or _model_of(name, entry.path, project, context)
                     if not tool and name.endswith(".run") and name.removesuffix(".run").removeprefix("@.") in makers:
                         tool = "great_expectations"
                     if not tool or call["reference"]:
                         continue
-                    if name.rpartition(".")[2] not in {one.rpartition(".")[2] for one in call["written"]}:
+                    if _is_idle(call, entry.path, context):
+                        break
+                    if spoken.rpartition(".")[2] not in {one.rpartition(".")[2] for one in call["written"]}:
                         continue  # a call of a function of the project's own that gives a validated frame back
-                    yield _record(call, name, tool, entry.path, project, context)
+                    yield _record(call, name, tool, entry.path, project, context, calls)
                     break
             if entry.path in typed:
                 yield from _decorated(entry.path, project, context)
@@ -125,6 +147,10 @@ def _tool(name: str, call: Mapping[str, Any], reads: bool) -> str:
         return "tfdv"
     if root in ("dataframely", "patito", "frictionless") and last == "validate":
         return root
+    if root == "pydeequ" and last == "run" and "Verification" in name:
+        return "deequ"
+    if root == "soda" and last in ("execute", "assert_no_checks_fail", "assert_no_error_logs"):
+        return "soda"
     rows = bool(call["in_loop"]) and reads  # a request's body is no data set
     if root in ("jsonschema", "fastjsonschema", "cerberus") and last == "validate":
         return "jsonschema" if rows else ""
@@ -150,17 +176,8 @@ def _class_of(name: str, path: str, project: PythonProject) -> tuple[str, Defini
     return (where, found) if found is not None else None
 
 
-def _lines(path: str, context: Context) -> list[str]:
-    if not path.endswith(".py"):
-        return []
-    try:
-        return context.project.text(path).splitlines()
-    except Unreadable:
-        return []
-
-
 def _head(path: str, definition: Definition, context: Context) -> str:
-    return "\n".join(_lines(path, context)[definition.line - 1 : definition.line + 2])
+    return "\n".join(lines_of(path, context)[definition.line - 1 : definition.line + 2])
 
 
 def _decorated(path: str, project: PythonProject, context: Context) -> Iterator[dict[str, Any]]:
@@ -169,14 +186,18 @@ def _decorated(path: str, project: PythonProject, context: Context) -> Iterator[
             (d for d in one.decorators if d.endswith(("check_types", "check_input", "check_output", "check_io"))), ""
         )
         if how:
-            call = {"line": one.line, "cell": 0, "function": one.qualname, "in_try": False, "names": [how]}
-            yield _record(call, how, "pandera", path, project, context)
+            call = {"line": one.line, "cell": 0, "function": one.qualname, "in_try": False, "names": [how], "kw": {}}
+            yield _record(call, how, "pandera", path, project, context, ())
 
 
 def _record(
-    call: Mapping[str, Any], name: str, tool: str, path: str, project: PythonProject, context: Context
+    call: Mapping[str, Any], name: str, tool: str, path: str, project: PythonProject, context: Context,
+    calls: Iterable[Mapping[str, Any]],
 ) -> dict[str, Any]:  # fmt: skip
-    columns, constrained = _strength(tool, path, project, context)
+    written = next((one for one in call.get("written", ()) if one.rpartition(".")[2] == name.rpartition(".")[2]), "")
+    schema = (written or name).rpartition(".")[0].rpartition(".")[2]
+    columns, constrained = _strength(tool, schema, path, project, context)
+    ways = run_by(call["function"], call["line"], path, project, context)
     return {
         "line": call["line"],
         "cell": call["cell"],
@@ -186,33 +207,100 @@ def _record(
         "schema": name.rpartition(".")[0],
         "columns": columns,
         "constrained": constrained,
-        "stops": _stops(call, tool, path, project, context),
+        "stops": False if ways.swallowed else _stops(call, tool, path, project, context),
         "called": _called(call["function"], path, project, context),
+        "whole": tool != "pandera" or not any(call["kw"].get(key) not in (None, False) for key in _PART),
+        "reads": _read_before(call, path, context, calls),
+        "run_by": sorted(ways.files),
+        "mains": sorted(ways.mains),
     }
 
 
-def _strength(tool: str, path: str, project: PythonProject, context: Context) -> tuple[int | Unknown, int | Unknown]:
-    """(columns, constrained columns) of the schemas in the file and in those that it imports."""
+def _piped(name: str, call: Mapping[str, Any]) -> str:
+    """`frame.pipe(Orders.validate)` by the name of what it hands the frame to."""
+    handed = call["args"][0] if name.endswith(_PIPES) and call["args"] else None
+    return handed.reason if isinstance(handed, Unknown) and handed.reason.endswith(".validate") else name
+
+
+def _is_idle(call: Mapping[str, Any], path: str, context: Context) -> bool:
+    """Whether a call is switched off by a constant, or holds only rows against the schema that stand in the code."""
+    lines = lines_of(path, context)
+    if not lines or call["line"] > len(lines):
+        return False
+    for text in above(lines, call["line"]):
+        switch = re.match(r"if\s+(\w+)\s*:", text)
+        if switch and (switch[1] in ("False", "0") or _is_off(switch[1], lines)):
+            return True
+        if re.match(r"for\s+\w+\s+in\s+[\[(]\s*[{\[\"'\d(]", text):
+            return True
+    given = _GIVEN.search(lines[call["line"] - 1])
+    if given is None:
+        return False
+    made_up = re.compile(_MADE_UP.format(name=given[1]))
+    return any(map(made_up.search, lines[: call["line"]]))
+
+
+def _is_off(name: str, lines: list[str]) -> bool:
+    set_to = re.compile(rf"\s*(?:global\s+)?{re.escape(name)}\s*(?::[^=]*)?=\s*(?!=)(.*)")
+    values = [match[1].split("#")[0].strip() for match in map(set_to.match, lines) if match]
+    return bool(values) and all(value == "False" for value in values)
+
+
+def _read_before(
+    call: Mapping[str, Any], path: str, context: Context, calls: Iterable[Mapping[str, Any]]
+) -> int:  # fmt: skip
+    """The line of the read whose frame is held against the schema: on the same line, or by the name it was given."""
+    lines = lines_of(path, context)
+    if not lines or call["line"] > len(lines):
+        return 0
+    reads = {  # of a path that stands there: what a function is given may be other data each time
+        one["line"]
+        for one in calls
+        if any(map(_READS.match, one["names"])) and one["args"] and isinstance(one["args"][0], str)
+    }
+    if call["line"] in reads:
+        return int(call["line"])
+    given = _GIVEN.search(lines[call["line"] - 1])
+    if given is None:
+        return 0
+    named = re.compile(rf"\s*{re.escape(given[1])}\s*(?::[^=]*)?=(?!=)")
+    for number in range(call["line"] - 1, 0, -1):
+        if named.match(lines[number - 1]):
+            return number if number in reads else 0
+        if lines[number - 1].startswith(("def ", "class ", "async def ")):
+            return 0
+    return 0
+
+
+def _strength(
+    tool: str, schema: str, path: str, project: PythonProject, context: Context
+) -> tuple[int | Unknown, int | Unknown]:  # fmt: skip
+    """(columns, constrained columns) of the schema by its name, else of those in the file and in what it imports."""
     columns = constrained = 0
-    for where in (path, *sorted(project.own_imports(path))):
+    spans = _spans(schema, path, project, context) if tool == "pandera" and schema else {}
+    for where in spans or (path, *sorted(project.own_imports(path))):
         if where not in project.records:
             continue
+        first, last = spans.get(where, (0, 10**9))
         expected: set[str] = set()
         for call in calls_in(where, project):
             name = call["names"][0] if call["names"] else ""
+            if not first <= call["line"] <= last:
+                continue
             if tool == "pandera" and name.startswith("pandera.") and name.endswith(".Column"):
                 columns += 1
-                constrained += _is_constrained(call)
+                constrained += _is_constrained(call, lines_of(where, context))
             elif tool == "great_expectations" and ".expect_column_" in name and not name.endswith("_to_exist"):
                 expected.add(str(call["kw"].get("column") or call["arg0"]))
         columns, constrained = columns + len(expected), constrained + len(expected)
         if tool in ("pandera", "pydantic", "dataframely", "patito"):
             for one in project.base(where).definitions:
-                if one.kind == "class" and _describes(tool, _head(where, one, context)):
-                    more = _class_columns(_lines(where, context)[one.line : one.end])
+                if one.kind == "class" and first <= one.line <= last and _describes(tool, _head(where, one, context)):
+                    more = _class_columns(lines_of(where, context)[one.line : one.end])
                     columns, constrained = columns + more[0], constrained + more[1]
-    if tool in ("great_expectations", "jsonschema") and not columns:
-        kind = "great-expectations" if tool == "great_expectations" else "json-schema"
+    kinds = {"great_expectations": "great-expectations", "jsonschema": "json-schema", "pandera": "pandera"}
+    if tool in kinds and not columns:
+        kind = kinds[tool]
         files = SchemasProbe().answer("", SchemasQuery(), context).value or []
         columns = sum(one["columns"] for one in files if one["kind"] == kind)
         constrained = sum(one["constrained"] for one in files if one["kind"] == kind)
@@ -222,11 +310,44 @@ def _strength(tool: str, path: str, project: PythonProject, context: Context) ->
     return columns, constrained
 
 
+def _spans(schema: str, path: str, project: PythonProject, context: Context) -> dict[str, tuple[int, int]]:
+    """Where a schema of that name is made: file -> first and last line. Nothing where it has a base elsewhere."""
+    made = re.compile(rf"{re.escape(schema)}\s*(?::[^=]*)?=\s*[\w.]*(?:DataFrameSchema|SeriesSchema)\(")
+    for where in (path, *sorted(project.own_imports(path))):
+        lines = lines_of(where, context)
+        for number, text in enumerate(lines, 1):
+            if (
+                made.match(text.strip())
+                and (end := _closed(lines, number))
+                and "Column" in "".join(lines[number - 1 : end])
+            ):
+                return {where: (number, end)}
+        for one in project.base(where).definitions if where in project.records else ():
+            if one.kind == "class" and one.qualname == schema:
+                head = _head(where, one, context)
+                own = re.search(r"\(\s*(?:\w+\.)?(?:DataFrameModel|SchemaModel|Model|Schema)\s*\)", head)
+                return {where: (one.line, one.end)} if own else {}
+    return {}
+
+
+def _closed(lines: list[str], first: int) -> int:
+    """The line on which the bracket that a line opens is closed, by counting; 0 where that was not seen."""
+    depth = 0
+    for number, text in enumerate(lines[first - 1 : first + 400], first):
+        depth += sum(text.count(one) for one in "([{") - sum(text.count(one) for one in ")]}")
+        if depth <= 0:
+            return number
+    return 0
+
+
 def _describes(tool: str, head: str) -> bool:
     return bool(re.search(r"\(\s*(?:\w+\.)?BaseModel\b", head) if tool == "pydantic" else _FRAME_MODEL.search(head))
 
 
-def _is_constrained(call: Mapping[str, Any]) -> bool:
+def _is_constrained(call: Mapping[str, Any], lines: list[str]) -> bool:
+    text = lines[call["line"] - 1] if 0 < call["line"] <= len(lines) else ""
+    if _ANYTHING.search(text) and text.count("Check") == len(_ANYTHING.findall(text)) and not _NARROW.search(text):
+        return False
     dtype = call["args"][0] if call["args"] else call["kw"].get("dtype", "")
     told = dtype.reason if isinstance(dtype, Unknown) else str(dtype)
     checks = [one for one in call["args"][1:] if one is not None]
@@ -253,15 +374,19 @@ def _stops(
     call: Mapping[str, Any], tool: str, path: str, project: PythonProject, context: Context
 ) -> bool | Unknown:  # fmt: skip
     """Whether a violation ends the run."""
-    lines = _lines(path, context)
-    if tool in ("great_expectations", "tfdv", "frictionless"):  # they answer with a result
+    lines = lines_of(path, context)
+    if tool in ("great_expectations", "tfdv", "frictionless", "deequ") or call["names"][0].endswith(
+        "Scan.execute"
+    ):  # they answer with a result
         below = lines[call["line"] - 1 : call["line"] + 15]
-        return any(map(_OUTCOME.search, below)) or _stopped_by_caller(call["function"], below, path, project, context)
+        return any(map(_counts, range(len(below)), repeat(below))) or _stopped_by_caller(
+            call["function"], below, path, project, context
+        )
     if not call["in_try"]:
         return True
     if not lines:
         return Unknown("the handler was not seen")
-    return _handler_raises(lines, call["line"])
+    return handler_ends(lines, call["line"])
 
 
 def _stopped_by_caller(
@@ -274,29 +399,25 @@ def _stopped_by_caller(
     for where in project.records:
         if path not in project.own_imports(where) and where != path:
             continue
-        text = "\n".join(_lines(where, context))
+        text = "\n".join(lines_of(where, context))
         if re.search(rf"\b{re.escape(name)}\(", text) and _LOOKED_AT.search(text) and _ENDED.search(text):
             return True
     return False
 
 
-def _handler_raises(lines: list[str], line: int) -> bool:
-    """Whether the handlers of the try block around a line raise or exit."""
-    own = len(lines[line - 1]) - len(lines[line - 1].lstrip())
-    raises: list[bool] = []
-    inside = -1
-    for text in lines[line : line + 60]:
-        if not text.strip():
-            continue
-        depth = len(text) - len(text.lstrip())
-        if depth < own and text.lstrip().startswith("except"):
-            raises.append(False)
-            inside = depth
-        elif raises and depth > inside:
-            raises[-1] |= bool(re.match(r"raise\b|(?:sys\.)?exit\(|os\._exit|raise SystemExit", text.strip()))
-        elif raises and depth <= inside:
+def _counts(at: int, lines: list[str]) -> bool:
+    """Whether a line looks at an outcome, and something follows from it other than words."""
+    found = _OUTCOME.match(lines[at])
+    if found is None:
+        return False
+    if not found["how"].lower().endswith("if"):
+        return True
+    body, depth = [found["what"].rpartition(":")[2].strip()], indent(lines[at])
+    for text in lines[at + 1 :]:
+        if text.strip() and indent(text) <= depth:
             break
-    return bool(raises) and all(raises)
+        body.append(text.strip())
+    return any(_ENDING.match(text) and not _ONLY_TOLD.match(text) for text in body if text)
 
 
 def _called(function: str, path: str, project: PythonProject, context: Context) -> bool:
@@ -313,7 +434,9 @@ def _called(function: str, path: str, project: PythonProject, context: Context) 
     used = re.compile(rf"(?<!def )(?<!class )\b{re.escape(name)}\b(?!\s*=[^=])")
     for where in project.records:
         if where == path or path in project.own_imports(where):
-            body = [line for line in _lines(where, context) if not line.lstrip().startswith(("import ", "from ", "#"))]
+            body = [
+                line for line in lines_of(where, context) if not line.lstrip().startswith(("import ", "from ", "#"))
+            ]
             if any(used.search(line) for line in body):
                 return True
     return False

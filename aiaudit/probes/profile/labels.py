@@ -1,4 +1,5 @@
-"""Names of label columns that the project's code tells: `y = frame["churned"]`, `TARGET = "churned"`."""
+"""Names of label columns that the project's code tells: `y = frame["churned"]`, `TARGET = "churned"`, and the second of
+what is split or fitted (`train_test_split(x, frame["churned"])`)."""
 
 from __future__ import annotations
 
@@ -19,6 +20,9 @@ _ASSIGNED: Final = re2.compile(
 _NAMED: Final = re2.compile(
     r"""(?i)\b(?:target|label)(?:_?(?:col|column|name|variable))?\s*[:=]\s*(?:str\s*=\s*)?\\?["'](\w{1,60})\\?["']"""
 )
+_SECOND: Final = re2.compile(
+    r"""\b(?:train_test_split|fit)\([^\n#]{1,200}?,\s*(?:y\s*=\s*)?\w+(?:\.\w+)*\[\s*\\?["'](\w{1,60})\\?["']\s*\]\s*[,)]"""
+)
 
 
 def labels_in_code(project: Project) -> tuple[str, ...]:
@@ -30,6 +34,6 @@ def labels_in_code(project: Project) -> tuple[str, ...]:
             text = project.text(entry.path)
         except Unreadable:
             continue
-        for pattern in (_ASSIGNED, _NAMED):
+        for pattern in (_ASSIGNED, _NAMED, _SECOND):
             found |= {str(match.group(1)) for match in pattern.finditer(text)}
     return tuple(sorted(found))

@@ -8,7 +8,7 @@ to a question (`is_better = new_f1 > old_f1; return is_better`).
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from aiaudit import lazy
@@ -25,12 +25,20 @@ _WORDS: Final = (
     r"|groundedness|hit_?rate|mrr|ndcg|iou|kappa|gini|brier|ece|win_?rate)"
 )
 METRIC: Final = lazy.regex(rf"(?i)(^|_|\b){_WORDS}(_|\b|\d|$)")
+# Where a file evaluates, a share or a count of cases is a metric too; whether it does, the probe tells by its name.
+_COUNTS: Final = (
+    r"(?:rate|ratio|share|fraction|percent(?:age)?|correct|right|hits|passed"
+    r"|wrong|missed|failed|failures?|fails|regressions?)"
+)
+COUNTED: Final = lazy.regex(rf"(?i)(^|_|\b){_COUNTS}(_|\b|\d|$)")
 _ERROR: Final = lazy.regex(
-    r"(?i)(?:^|_|\b)(?:rmse|mae|mape|mse|\w*loss|wer|cer|perplexity|brier|ece|errors?)(?:_|\b|\d|$)"
+    r"(?i)(?:^|_|\b)(?:rmse|mae|mape|mse|\w*loss|wer|cer|perplexity|brier|ece|errors?"
+    r"|wrong|missed|failed|failures?|fails|regressions?)(?:_|\b|\d|$)"
 )  # the less of it, the better
-_MARK: Final = rb"(?:\b|_)" + _WORDS.encode()
+_MARK: Final = rb"(?:\b|_)(?:" + _WORDS.encode() + rb"|" + _COUNTS.encode() + rb")"
 HITS: Final = (
-    rb"(?i)" + _MARK + rb"(?:[_\d]\w*)?[\"'\])]*[ \t]*[<>]|[<>]=?[ \t]*[\w.\"'\[(]*" + _MARK + rb"(?:_|\b|\d)"
+    rb"(?i)" + _MARK + rb"(?:[_\d]\w*)?(?:\([^\n]{0,200}\)|[\"'\])]*)[ \t]*"
+    rb"(?:/[ \t]*[\w.()]{1,60}[ \t]*)?[<>]|[<>]=?[ \t]*[\w.\"'\[(]*" + _MARK + rb"(?:_|\b|\d)"
     rb"|\bif[ \t]+(?:not[ \t]*)?[( \t]*\w*(?:meets|passes|passed|better)_?\w*[ \t]*(?:\)|:|\band\b|\bor\b)"
     rb"|\bexit\s*\(|\bSystemExit\b|\breturn[ \t]+\w*(?:better|promot|approve|accept|passes|passed|eligible)\w*"
 )
@@ -174,7 +182,8 @@ class GateFinder:
 
     def _row(self, node: ast.stmt, compared: ast.Compare, action: str, scope: Scope) -> dict[str, Any]:
         left, right = compared.left, compared.comparators[0]
-        metric, other = (left, right) if _is_metric(left) else (right, left)
+        counted = not (_is_metric(left) or _is_metric(right))
+        metric, other = (left, right) if (_is_counted if counted else _is_metric)(left) else (right, left)
         limit = self.view.values.of(other, scope)
         number = limit if isinstance(limit, int | float) and not isinstance(limit, bool) else Unknown("computed")
         return {
@@ -185,6 +194,7 @@ class GateFinder:
             "limit_name": _text(other),
             "action": action,
             "relative": _is_metric(other),
+            "counted": counted,
         }
 
 
@@ -193,13 +203,17 @@ def _asks(scope: Scope) -> bool:
 
 
 def _compared(node: ast.AST) -> ast.Compare | None:
-    """The comparison of a metric by size inside an expression."""
+    """The comparison of a metric by size inside an expression; of a count of cases only where there is no other."""
+    return _by_size(node, _is_metric) or _by_size(node, _is_counted)
+
+
+def _by_size(node: ast.AST, fits: Callable[[ast.expr], bool]) -> ast.Compare | None:
     for inner in ast.walk(node):
         if (
             isinstance(inner, ast.Compare)
             and len(inner.ops) == 1
             and isinstance(inner.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE)
-            and (_is_metric(inner.left) or _is_metric(inner.comparators[0]))
+            and (fits(inner.left) or fits(inner.comparators[0]))
         ):
             return inner
     return None
@@ -210,7 +224,7 @@ def _asks_for_quality(compared: ast.Compare) -> bool:
     left, right = compared.left, compared.comparators[0]
     if _is_metric(left) and _is_metric(right):
         return True
-    metric = left if _is_metric(left) else right
+    metric = left if _is_metric(left) or (_is_counted(left) and not _is_metric(right)) else right
     at_least = isinstance(compared.ops[0], ast.Gt | ast.GtE) == (metric is left)
     return at_least != bool(_ERROR.search(_text(metric)) or _ERROR.search(_holder(metric)))
 
@@ -242,6 +256,10 @@ def _is_metric(node: ast.expr) -> bool:
     return bool(METRIC.search(_text(node))) or bool(METRIC.search(_holder(node)))
 
 
+def _is_counted(node: ast.expr) -> bool:
+    return bool(COUNTED.search(_text(node)))
+
+
 def _holder(node: ast.expr) -> str:
     """The name of the map that a figure is taken from: `metrics_new["stock_outs"]`, `old_metrics.get("x")`."""
     match node:
@@ -263,7 +281,7 @@ def _text(node: ast.expr) -> str:
             return name
         case ast.Subscript(slice=ast.Constant(value=str() as name)):
             return name[:80]
-        case ast.Subscript(value=inner):
+        case ast.Subscript(value=inner) | ast.BinOp(left=inner, op=ast.Div()):
             return _text(inner)
         case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str() as name), *_]):
             return name[:80]

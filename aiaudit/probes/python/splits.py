@@ -23,6 +23,7 @@ _RESAMPLERS: Final = name_set("fit_resample")
 _SPLITTERS: Final = name_set("train_test_split")
 _FOLDERS: Final = name_set("cross_val_score cross_validate cross_val_predict")
 _CHOOSERS: Final = name_set("corr corrwith")
+_FIGURES: Final = name_set("mean std min max median var quantile mode")
 _STATELESS: Final = name_set(
     "LabelEncoder LabelBinarizer MultiLabelBinarizer Normalizer FunctionTransformer HashingVectorizer"
 )
@@ -59,7 +60,12 @@ def fitted_before_split(view: FileView) -> list[dict[str, Any]]:
     Rows with a `fitter` or a `splitter` count where these, functions of the project, turn out to do that: the rows
     `fits` and `splits` say of a file's functions what they do."""
     calls = view.all_calls()
-    return [*_in_order(view, calls), *_of_functions(view, calls)]
+    return [
+        *_in_order(view, calls),
+        *_by_attributes(view, calls),
+        *_by_statistics(view, calls),
+        *_of_functions(view, calls),
+    ]
 
 
 def _in_order(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> list[dict[str, Any]]:
@@ -73,12 +79,13 @@ def _in_order(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> list[d
             name, data = last, root_name(fit.func)
         else:
             name, data = _step(fit, last, scope, view), root_name(fit.args[0]) if fit.args else ""
-            among = [*splits, *folds] if last in _RESAMPLERS else splits
+            among = [*splits, *folds] if last in _RESAMPLERS or not _held_out(data, scope, fit, splits) else splits
             cut = next(
                 (one for owner, one in among if name and owner is scope and _reaches(fit, one, scope, view)), None
             )
         if cut is not None:
-            kind = "choice" if last in _CHOOSERS else "fit" if last_name(cut.func) in _SPLITTERS else "resample"
+            kind = "choice" if last in _CHOOSERS else "fit" if last_name(cut.func) in _SPLITTERS else "fold"
+            kind = "resample" if kind == "fold" and last in _RESAMPLERS else kind
             line = view.source.line(cut.lineno)
             rows.append({**view.place(fit, scope), "name": name, "kind": kind, "split_line": line, "data": data})
     return [*rows, *_by_own_functions(view, calls)]
@@ -90,7 +97,10 @@ def _by_own_functions(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -
     if not cuts:
         return
     for scope, fit in calls:
-        if not fit.args or not (last_name(fit.func) == "fit_transform" or _is_told_to_fit(fit)):
+        if not fit.args or last_name(fit.func) in _SPLITTERS:
+            continue
+        told = last_name(fit.func) == "fit_transform" or _is_told_to_fit(fit)
+        if not told and not isinstance(view.statement_of(fit), ast.Assign):
             continue
         fitter = _own(fit.func, scope, view)
         step = _step(fit, last_name(fit.func), scope, view)
@@ -105,8 +115,147 @@ def _by_own_functions(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -
                 yield {
                     **view.place(fit, scope), "name": step or fitter, "kind": "fit", "data": root_name(fit.args[0]),
                     "split_line": view.source.line(cut.lineno), "fitter": "" if step else fitter, "splitter": splitter,
+                    "prepares": not (told or step),
                 }  # fmt: skip
                 break
+
+
+def _held_out(data: str, scope: Scope, fit: ast.Call, splits: Sequence[tuple[Scope, ast.Call]]) -> bool:
+    """Whether rows were held out before a step is fitted: then folds of the others only serve to tune."""
+    return "train" in data.lower() or any(owner is scope and one.lineno < fit.lineno for owner, one in splits)
+
+
+def _by_attributes(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterator[dict[str, Any]]:
+    """Fits in one method, and splits of what they gave in another, by an attribute of the same object."""
+    given: dict[tuple[int, str], tuple[Scope, ast.Call, str]] = {}
+    for scope, fit in calls:
+        statement = view.statement_of(fit) if scope.parent is not None and scope.parent.kind == "class" else None
+        last = last_name(fit.func)
+        if scope.parent is None or not isinstance(statement, ast.Assign) or last not in _FITTERS or not fit.args:
+            continue
+        name = _step(fit, last, scope, view) or next(
+            (one for one in _made_in_class(fit.func, scope) if one in _STEPS), ""
+        )
+        for target in statement.targets if name else ():
+            for part in _parts(target):
+                if isinstance(part, ast.Attribute) and root_name(part) == "self" and "train" not in part.attr.lower():
+                    given.setdefault((id(scope.parent), part.attr), (scope, fit, name))
+    for scope, cut in calls if given else ():
+        if last_name(cut.func) not in _SPLITTERS or scope.parent is None:
+            continue
+        for one in cut.args:
+            found = given.get((id(scope.parent), one.attr)) if isinstance(one, ast.Attribute) else None
+            if found is not None and found[0] is not scope and root_name(one) == "self":
+                line = view.source.line(cut.lineno)
+                place = view.place(found[1], found[0])
+                yield {
+                    **place,
+                    "name": found[2],
+                    "kind": "fit",
+                    "split_line": line,
+                    "data": root_name(found[1].args[0]),
+                }
+                break
+
+
+def _by_statistics(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> Iterator[dict[str, Any]]:
+    """Columns that are scaled by figures over all rows, or filled with the mean target, before these are split."""
+    splits = [(scope, call) for scope, call in calls if last_name(call.func) in _SPLITTERS]
+    told: set[int] = set()
+    for scope, call in calls if splits else ():
+        statement = view.statement_of(call)
+        last = last_name(call.func)
+        if not isinstance(statement, ast.Assign) or id(statement) in told or not isinstance(call.func, ast.Attribute):
+            continue
+        data = root_name(call.func)
+        kind = "scaled" if last in _FIGURES and _scales(statement.value) else "filled" if _fills(call, last) else ""
+        subject = _subject(call) if last == "transform" else ""
+        if not (kind or subject) or not data or "train" in data.lower():
+            continue
+        for owner, cut in splits:
+            if (
+                owner is not scope
+                or cut.lineno <= statement.lineno
+                or any(one.lineno < statement.lineno for other, one in splits if other is scope)
+            ):
+                continue
+            if subject and not _aims_at(subject, cut, scope):
+                continue
+            if _taints(statement, cut, scope):
+                told.add(id(statement))
+                line = view.source.line(cut.lineno)
+                name = "the mean of " + subject if subject else last
+                yield {**view.place(call, scope), "name": name, "kind": "target" if subject else kind,
+                       "split_line": line, "data": data}  # fmt: skip
+                break
+
+
+def _scales(value: ast.expr) -> bool:
+    """`(x - x.mean()) / x.std()`, or by the least and the most."""
+    return any(
+        isinstance(one, ast.BinOp)
+        and isinstance(one.op, ast.Div)
+        and isinstance(one.left, ast.BinOp)
+        and isinstance(one.left.op, ast.Sub)
+        and any(isinstance(part, ast.Call) and last_name(part.func) in _FIGURES for part in ast.walk(one.left.right))
+        for one in ast.walk(value)
+    )
+
+
+def _fills(call: ast.Call, last: str) -> bool:
+    return last == "fillna" and any(
+        isinstance(one, ast.Call) and last_name(one.func) in _FIGURES
+        for given in (*call.args, *(keyword.value for keyword in call.keywords))
+        for one in ast.walk(given)
+    )
+
+
+def _subject(call: ast.Call) -> str:
+    """`city` groups, `price` is the subject of `frame.groupby("city")["price"].transform("mean")`."""
+    match call:
+        case ast.Call(
+            func=ast.Attribute(
+                value=ast.Subscript(
+                    value=ast.Call(func=ast.Attribute(attr="groupby")), slice=ast.Constant(value=str() as subject)
+                )
+            ),
+            args=[ast.Constant(value=str()), *_],
+        ):
+            return subject
+    return ""
+
+
+def _aims_at(column: str, split: ast.Call, scope: Scope) -> bool:
+    """Whether a column is the target of what is split: its last argument, or what that was assigned from."""
+    aims = list(split.args[1:2])
+    names = {one.id for one in aims if isinstance(one, ast.Name)}
+    for node, _ in statements(scope):
+        if (
+            isinstance(node, ast.Assign)
+            and node.lineno < split.lineno
+            and names & {root_name(part) for target in node.targets for part in _parts(target)}
+        ):
+            aims.append(node.value)
+    return any(
+        isinstance(one, ast.Constant) and one.value == column
+        for aim in aims
+        for part in ast.walk(aim)
+        if isinstance(part, ast.Subscript)
+        for one in ast.walk(part.slice)
+    )
+
+
+def _taints(statement: ast.Assign, split: ast.Call, scope: Scope) -> bool:
+    """Whether what a statement gives is what is split further down."""
+    tainted = {root_name(one) for target in statement.targets for one in _parts(target)} - {""}
+    for node, _ in statements(scope):
+        if (
+            statement.lineno < node.lineno <= split.lineno
+            and isinstance(node, ast.Assign)
+            and _names(node.value) & tainted
+        ):
+            tainted |= {root_name(one) for target in node.targets for one in _parts(target)} - {""}
+    return bool(tainted & {root_name(one) for one in split.args})
 
 
 def _is_told_to_fit(call: ast.Call) -> bool:

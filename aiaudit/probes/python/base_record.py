@@ -18,6 +18,7 @@ from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Import, Module, Scope
 from aiaudit.probes.python.nodes import any_between, first_line, statements
 from aiaudit.probes.python.resolve import Resolver, dotted, last_name, root_name
+from aiaudit.probes.python.skipped import ends_at_once, file_skipped, left_out, says_nothing
 from aiaudit.probes.python.values import Values
 
 _KINDS: Final = {"f": "function", "a": "async", "c": "class"}
@@ -152,6 +153,7 @@ def base_record(module: Module, resolver: Resolver, patterns: Patterns, interest
     definitions: list[list[Any]] = []
     decorators = _Decorators(resolver)
     tests: list[list[Any]] = []
+    nothing_counts = file_skipped(module.top)
     node: Any
     for scope in module.scopes[1:]:
         node = scope.node
@@ -160,7 +162,7 @@ def base_record(module: Module, resolver: Resolver, patterns: Patterns, interest
         named = decorators.of(scope) if node.decorator_list else ()
         definitions.append([kind, scope.qualname, first, line(node.end_lineno), *named])
         if node.name.startswith("test") and _is_test(scope):
-            skipped = any(one.endswith(("skip", ".skipif")) for one in named)
+            skipped = nothing_counts or left_out(scope, named)
             tests.append([scope.qualname, first, idle.get(scope.end, 0) or _asserts(scope), skipped])
     definitions.sort(key=lambda row: row[2])
     record: dict[str, Any] = {
@@ -245,16 +247,18 @@ def _is_test(scope: Scope) -> bool:
 
 
 def _asserts(scope: Scope) -> int:
-    """Assertions in the function's own body that can fail: not `assert True`."""
+    """Assertions in the function's own body that can fail: not `assert True`, and none behind `pytest.skip()`."""
     count = 0
     node: Any
+    if ends_at_once(scope.node.body):
+        return 0
     for node, _ in statements(scope):
         kind = node.__class__
         if kind is ast.Expr:
             value = node.value
             count += _is_assertion(value.value if value.__class__ is ast.Await else value)
         elif kind is ast.Assert:
-            count += node.test.__class__ is not ast.Constant
+            count += not says_nothing(node.test)
         elif kind is ast.With or kind is ast.AsyncWith:
             count += sum(_is_assertion(item.context_expr) for item in node.items)
     return count

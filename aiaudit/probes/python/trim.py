@@ -43,12 +43,15 @@ _TOO_COMMON: Final = (b"__init__(", b"__call__(", b"main(", b"run(")  # to be lo
 _CALLED: Final = lazy.regex(rb"\b(\w++)\(")
 _ASSERTION: Final = (
     re.compile(  # as `base_record` counts them in a syntax tree: none of a constant, none among arguments
-        rb"\n(?:[ \t]*+assert\b(?![ \t]++(?:True|False|None|\d++)[ \t]*+[,#\n])"
+        rb"\n(?:[ \t]*+assert\b(?![ \t]++(?:True|False|None|\d[\d +*/<>=!.%-]*+)[ \t]*+[,#\n])"
         rb"|[ \t]*+(?:with[ \t]++)?(?:\w++\.)*+(?:raises|warns|assert(?:Raises|Warns|Logs)\w*+)\("
         rb"|(?<![(,\[{]\n)[ \t]*+(?:(?:await|with)[ \t]++)?(?:\w++(?:\[\w++\])?+\.)*+"
         rb"(?:(?i:assert|check|expect|verify)\w*+|fail)\((?![ \t]*+(?:True|False)\))"
         rb"|(?<![(,\[{]\n)[ \t]*+(?:await[ \t]++(?:\([ \t]*+\n[ \t]*+)?)?\w++\.expect\.\w)"
     )
+)
+_SKIPS: Final = lazy.regex(  # its first statement
+    rb"(?:[ \t]*+(?:#[^\n]*+)?\n)*+[ \t]*+(?:(?:pytest\.skip|self\.skipTest)\(|raise[ \t]++(?:\w++\.)*+SkipTest\b)"
 )
 _BESIDE: Final = lazy.regex(rb", (?:\w++\.)*+(?:raises|warns|assert(?:Raises|Warns|Logs)\w*+)\(")  # of a `with`
 
@@ -237,7 +240,8 @@ def _blanked(data: bytes, idle: Sequence[_Idle]) -> Trimmed:
     done = line = counted = 0
     for begin, end, one in sorted([(begin, end, function) for function in idle for begin, end in function.runs]):
         blank = one.blank if begin == one.begin else begin
-        asserts = _asserts(data, begin - 1, end) if one.name.startswith(b"test") else 0
+        counts = one.name.startswith(b"test") and not _SKIPS.match(data, one.begin)
+        asserts = _asserts(data, begin - 1, end) if counts else 0
         if asserts:
             line += data.count(b"\n", counted, end)
             counted = end

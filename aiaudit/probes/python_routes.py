@@ -37,6 +37,7 @@ ROUTE: Final = record(
     validated=BOOL,
     bounded=BOOL,
     sized=BOOL,
+    unranged=BOOL,
     checks=STRING,
     auth=STRING,
     constant=BOOL,
@@ -58,6 +59,7 @@ _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
 _MAX_BASES: Final = 5
 _MAX_INSIDE: Final = 2  # models in models
 _MAX_HELD: Final = 12  # classes that one model holds
+_NUMBER: Final = lazy.regex(r"\b(?:int|float|Decimal)\b")
 _MOST_BEHIND: Final = 40  # dependencies of one handler
 _OPEN: Final = frozenset(("model", "loose", "raw", "untyped", "upload"))  # of any size, where nothing limits them
 _MANY: Final = frozenset(("list", "List", "Sequence", "Iterable", "set", "Set", "frozenset", "FrozenSet"))
@@ -71,8 +73,9 @@ class RoutesQuery(CodeQuery):
     frameworks: only these. kinds: only these. takes_input: it takes a body, a form, files or query parameters, or looks
     at the bare request. validated: all of that is checked by a model, by types, or by the handler itself (it answers
     400 or 422, or turns away what is not among allowed values). bounded: some of it has limits; a list of models, where
-    its own length has. sized: the limits are more than the range of a number beside a text of any length. health: the
-    route's name says so, or at `/` the function's; constant: the handler returns a constant and calls nothing.
+    its own length has. sized: the limits are more than the range of a number beside a text of any length.
+    unranged: of the numbers that it takes, more have no limits than have some. health: the route's name says so, or at
+    `/` the function's; constant: the handler returns a constant and calls nothing.
     """
 
     frameworks: list[str] = Field(default_factory=list)
@@ -143,6 +146,7 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "validated": validated,
         "bounded": _any(inputs, "bounded"),
         "sized": bool(row.get("sized")) or _sized(inputs),
+        "unranged": not checks and _unranged(inputs),
         "checks": checks,
         "auth": row.get("auth", "") or _auth(row, path, project),
         "constant": bool(row.get("constant")),
@@ -282,19 +286,35 @@ def _known_model(param: dict[str, Any], path: str, project: PythonProject) -> di
         "bounded": param.get("bounded", False) or (model.bounded and not many),
         "sized": param.get("bounded", False) or (model.sized and not many),
         "open": model.open and not param.get("bounded", False),
+        "numbers": model.numbers,
+        "open_numbers": 0 if param.get("bounded") else model.open_numbers,
         "kind": "loose" if model.loose else "model",
     }
 
 
+def _unranged(inputs: list[dict[str, Any]]) -> bool:
+    """Whether more of the numbers that come in have no limits than have some."""
+    total = without = 0
+    for one in inputs:
+        if "numbers" in one:
+            total, without = total + one["numbers"], without + one["open_numbers"]
+        elif one["kind"] == "scalar" and _NUMBER.search(one.get("type", "")):
+            total, without = total + 1, without + (not one.get("bounded"))
+    return 2 * without > total
+
+
 class _Known(Struct, frozen=True):
     """A class of the project: its kind, whether fields have limits, whether those are of size (None where the fields
-    are computed), whether all fields are loose, and whether something in it may be of any size all the same."""
+    are computed), whether all fields are loose, whether something in it may be of any size all the same, and how many
+    of them are numbers, and numbers without limits."""
 
     kind: str
     bounded: bool | None
     sized: bool | None
     loose: bool
     open: bool = False
+    numbers: int = 0
+    open_numbers: int = 0
 
 
 def _model(name: str, path: str, project: PythonProject, depth: int = 0) -> _Known | None:
@@ -317,15 +337,18 @@ def _model(name: str, path: str, project: PythonProject, depth: int = 0) -> _Kno
     bounded = checked or (None if described["bounded"] is None else bool(described["bounded"]))
     sized = checked or (None if described["sized"] is None else bool(described["sized"]))
     endless = bool(described["open"]) or _holds_endless(described["holds"], where, project, depth)
+    numbers = described.get("numbers", 0)
+    without = 0 if checked else described.get("open_numbers", 0)
     if described["kind"] == "derived" and depth < _MAX_BASES:
         for base in described["bases"]:
             inner = _model(f"@.{base}", where, project, depth + 1) or _imported_base(base, where, project, depth)
             if inner is not None:
                 wide = endless or inner.open
-                return _Known(inner.kind, bounded or inner.bounded, sized or inner.sized, False, wide)
+                every, left = inner.numbers + numbers, inner.open_numbers + without
+                return _Known(inner.kind, bounded or inner.bounded, sized or inner.sized, False, wide, every, left)
     fields = described["fields"]
     loose = bool(fields) and described["loose"] == fields and not checked
-    return _Known(described["kind"], bounded, sized, loose, endless)
+    return _Known(described["kind"], bounded, sized, loose, endless, numbers, without)
 
 
 def _holds_endless(names: list[str], path: str, project: PythonProject, depth: int) -> bool:

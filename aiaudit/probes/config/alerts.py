@@ -52,8 +52,10 @@ class AlertsQuery(Query):
     """`what`: alert rules, scrape jobs, receivers of alerts, dashboards, or pipelines of OpenTelemetry collectors.
     An alert is `loaded` where a Prometheus configuration of the tree names its file, or where its file is applied as it
     stands (a PrometheusRule, Grafana's provisioning, Terraform). `runbook_found`: its runbook is a file of the tree;
-    unknown where it lies elsewhere. `told`: not so where the Prometheus configurations that load it name no
-    Alertmanager, so that it reaches nobody. `threshold`: its expression compares, or asks whether something is absent.
+    unknown where it lies elsewhere, not so where that file is empty or has headings alone. `told`: not so where the
+    Prometheus configurations that load it name no Alertmanager, or every route of the Alertmanagers of the tree leads
+    to a receiver that tells nobody. `threshold`: its expression compares, or asks whether something is absent.
+    `metrics`: also those of which rules make what it asks for.
     `tested`: a unit test of rules (promtool) expects it to fire."""
 
     what: Literal["alerts", "scrapes", "receivers", "dashboards", "collectors"] = "alerts"
@@ -104,6 +106,8 @@ class _Monitoring:
         self.telling: set[str] = set()
         looked: list[str] = []
         tested: set[str] = set()
+        made: dict[str, list[str]] = {}
+        silent: list[bool] = []
         for entry in files.matching(("**/*.yml", "**/*.yaml", "**/*.rules"), None):
             if entry.role in (Role.DATA, Role.EXAMPLE, Role.DOCS) or entry.path.startswith(".github/"):
                 continue
@@ -127,6 +131,9 @@ class _Monitoring:
                 if named and monitoring.tells(document):
                     self.telling |= named
                 tested |= runbooks.tested_alerts(document)
+                made.update(monitoring.recorded(document))
+                mute = monitoring.silent(document)
+                silent += [] if mute is None else [mute]
             if sum(map(len, self.records.values())) > before or entry.path in files.problems:
                 looked.append(entry.path)
         for entry in files.running("**/*.json"):
@@ -138,8 +145,10 @@ class _Monitoring:
         for entry in files.running("**/*.tf"):
             monitoring.take_terraform(self.records, entry.path, files.text(entry.path) or "")
         monitoring.mark_loaded(self.records, self.rule_files, self.telling)
+        monitoring.resolve(self.records["alerts"], made)
         for alert in self.records["alerts"]:
+            alert["told"] = alert["told"] and not (alert["source"] == "prometheus" and silent and all(silent))
             alert["runbook_found"] = runbooks.found(files, alert["path"], alert["runbook"])
-            alert["threshold"] = runbooks.has_threshold(alert["source"], alert["expression"])
+            alert["threshold"] = runbooks.has_threshold(alert["source"], alert["expression"], alert["metrics"])
             alert["tested"] = alert["name"] in tested
         self.scope = scope_of(looked, files.problems)

@@ -33,7 +33,11 @@ _PROMQL: Final = word_set(
     "and or unless by without on ignoring group_left group_right bool offset start end inf nan sum min",
     "max avg group stddev stdvar count count_values bottomk topk quantile limitk limit_ratio",
 )
-_OWNER_KEYS: Final = ("owner", "team", "squad", "owned_by", "responsible")
+_OWNER_KEYS: Final = ("owner", "team", "squad", "owned_by", "responsible", "contact", "oncall", "on_call", "on-call")
+_NOBODY: Final = lazy.regex(r"(?i)(?:todo|tbd|tba|fixme|none|nobody|unknown|n/?a|x+|-+|\?+|<[^>]*>|your[-_ ].*)")
+_MOST_ROUTES: Final = 500
+_MOST_METRICS: Final = 200
+_DEEPEST: Final = 3  # rules that record what others record
 
 
 def metrics_of(expression: str) -> list[str]:
@@ -122,8 +126,53 @@ def rule_files_of(document: Any) -> set[str]:
 
 def tells(document: Any) -> bool:
     """Whether a Prometheus configuration names an Alertmanager, without which its alerts reach nobody."""
-    managers = _list(_map(_map(document).get("alerting")).get("alertmanagers"))
-    return any(_map(one) for one in managers)
+    managers = [_map(one) for one in _list(_map(_map(document).get("alerting")).get("alertmanagers"))]
+    return any(one and not _aimless(one) for one in managers)
+
+
+def _aimless(manager: Mapping[str, Any]) -> bool:
+    """Whether an Alertmanager is named by lists of targets that are all empty."""
+    if any(str(key).endswith("_sd_configs") for key in manager) or "static_configs" not in manager:
+        return False
+    lists = [_map(one).get("targets") for one in _list(manager["static_configs"])]
+    return all(isinstance(one, list) and not one for one in lists)
+
+
+def silent(document: Any) -> bool | None:
+    """Whether an Alertmanager's routes lead to receivers alone that tell nobody; None for what is no Alertmanager's."""
+    top = _map(_map(document).get("route"))
+    receivers = {str(_map(one).get("name") or ""): _map(one) for one in _list(_map(document).get("receivers"))}
+    if not top or not receivers:
+        return None
+    todo, named = [top], set()
+    for route in todo:  # grows as it is read
+        named.add(str(route.get("receiver") or top.get("receiver") or ""))
+        todo += [_map(one) for one in _list(route.get("routes"))]
+        if len(todo) > _MOST_ROUTES:
+            return None
+    return named <= receivers.keys() and not any(_channels(receivers[name]) for name in named)
+
+
+def recorded(document: Any) -> dict[str, list[str]]:
+    """The metrics that rules of a document record, each with those that it is made of."""
+    spec = _map(document).get("spec") if _map(document).get("kind") == "PrometheusRule" else document
+    return {
+        str(_map(rule).get("record")): metrics_of(str(_map(rule).get("expr") or ""))
+        for group in _list(_map(spec).get("groups"))
+        for rule in _list(_map(group).get("rules"))
+        if _map(rule).get("record")
+    }
+
+
+def resolve(alerts: list[dict[str, Any]], made: Mapping[str, list[str]]) -> None:
+    """Names, beside a metric that a rule records, those that it is made of, a few rules deep."""
+    for alert in alerts:
+        known = dict.fromkeys(alert["metrics"])
+        fresh = list(known)
+        for _ in range(_DEEPEST):
+            fresh = [name for one in fresh for name in made.get(one, ()) if name not in known]
+            known.update(dict.fromkeys(fresh))
+        alert["metrics"] = list(known)[:_MOST_METRICS]
 
 
 def mark_loaded(records: Records, rule_files: set[str], telling: set[str]) -> None:
@@ -153,7 +202,8 @@ def _groups(
                 continue
             labels, notes = _map(rule.get("labels")), _map(rule.get("annotations"))
             said = {**outer, **notes, **labels}
-            owner = next((str(said[key]) for key in _OWNER_KEYS if said.get(key)), "")
+            owners = (str(said[key]).strip() for key in _OWNER_KEYS if said.get(key))
+            owner = next((one for one in owners if not _NOBODY.fullmatch(one)), "")
             records["alerts"].append(
                 {
                     "path": path,
@@ -197,11 +247,7 @@ def _scrapes(records: Records, path: str, jobs: Any) -> None:
 def _receivers(records: Records, path: str, receivers: Any) -> None:
     for index, item in enumerate(_list(receivers)):
         receiver = _map(item)
-        channels = [
-            str(key).removesuffix("_configs")
-            for key, value in receiver.items()
-            if str(key).endswith("_configs") and value
-        ]
+        channels = _channels(receiver)
         records["receivers"].append(
             {
                 "path": path,
@@ -211,6 +257,13 @@ def _receivers(records: Records, path: str, receivers: Any) -> None:
                 "empty": not channels,
             }
         )
+
+
+def _channels(receiver: Mapping[str, Any]) -> list[str]:
+    """By what a receiver tells somebody."""
+    return [
+        str(key).removesuffix("_configs") for key, value in receiver.items() if str(key).endswith("_configs") and value
+    ]
 
 
 def _collectors(records: Records, path: str, pipelines: Mapping[str, Any], receivers: Mapping[str, Any]) -> None:

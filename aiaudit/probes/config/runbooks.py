@@ -13,6 +13,9 @@ from aiaudit.model.types import Unknown
 from aiaudit.probes.reading import Files
 
 _COMPARES: Final = lazy.regex(r"[<>]=?|[!=]=|\babsent(?:_over_time)?\s*\(|\bchanges\s*\(")
+_ALWAYS: Final = lazy.regex(r"^[^<>=!]*>=\s*-?0+(?:\.0+)?\s*$")
+_TO_DO: Final = lazy.regex(r"(?i)\b(?:todo|tbd|fixme|to be (?:written|done|defined)|coming soon|lorem ipsum)\b")
+_LEAST_WORDS: Final = 8  # of a page that tells what to do
 _LABELS: Final = lazy.regex(r"\{[^{}]*\}|\"[^\"]*\"")
 # A file in the web view of a code host: `https://github.com/org/repo/blob/main/docs/runbook.md`.
 _BLOB: Final = lazy.regex(r"/(?:blob|raw|tree|src/branch)/[^/]+/(.+)$")
@@ -37,14 +40,28 @@ def found(files: Files, path: str, runbook: str) -> bool | Unknown:
         return Unknown("the runbook is named by words, not by a file")
     name = parts.path.lstrip("/")
     near = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-    return files.exists(name) or files.exists(near)
+    there = next((one for one in (name, near) if files.exists(one)), "")
+    return bool(there) and _says_something(files.text(there), there)
 
 
-def has_threshold(source: str, expression: str) -> bool | Unknown:
-    """Whether the expression of a rule says from when on it fires; Grafana and clouds keep that beside it."""
+def _says_something(text: str | None, name: str) -> bool:
+    """Whether a page has more than headings and words that say it is still to be written."""
+    if text is None or not name.lower().endswith((".md", ".rst", ".txt", ".adoc")):
+        return True
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith(("#", "=", "---"))]
+    words = [word for line in lines if not _TO_DO.search(line) for word in line.split() if any(map(str.isalpha, word))]
+    return len(words) >= _LEAST_WORDS
+
+
+def has_threshold(source: str, expression: str, metrics: list[str]) -> bool | Unknown:
+    """Whether the expression of a rule says from when on it fires; Grafana and clouds keep that beside it. What
+    compares numbers alone, or asks whether something is at least nothing, fires always or never."""
     if source != "prometheus":
         return True
-    return bool(_COMPARES.search(_LABELS.sub(" ", expression))) or Unknown("the expression compares nothing itself")
+    compares = bool(_COMPARES.search(_LABELS.sub(" ", expression)))
+    if compares and (not metrics or _ALWAYS.search(expression)):
+        return False
+    return compares or Unknown("the expression compares nothing itself")
 
 
 def tested_alerts(document: Any) -> set[str]:

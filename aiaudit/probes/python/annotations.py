@@ -26,6 +26,9 @@ _PLAIN: Final = (
     | SCALAR_TYPES
     | name_set("Optional Union None Annotated ClassVar Final conlist constr")
 )
+_NUMBERS: Final = frozenset(
+    ("int", "float", "Decimal", "PositiveInt", "PositiveFloat", "conint", "confloat", "condecimal")
+)
 _ANY_SIZE: Final = LOOSE_TYPES | _LISTS | _MAPS | {"str"}
 
 
@@ -102,6 +105,11 @@ def ranged(default: ast.AST | None, annotation: ast.AST | None) -> bool:
             calls = [default] if isinstance(default, ast.Call) else []
     given = {keyword.arg for call in calls for keyword in call.keywords}
     return bool(given & _RANGES) and not given & _SIZE_BOUNDS
+
+
+def number(annotation: ast.AST | None) -> bool:
+    """Whether a value of this type is a number."""
+    return bool(set(type_names(annotation)) & _NUMBERS)
 
 
 def any_size(annotation: ast.AST | None) -> bool:
@@ -184,6 +192,8 @@ def request_models(view: FileView) -> dict[str, dict[str, Any]]:
             "validators": len(validators),
             "open": (validating or is_dataclass) and (bool(loose_ends) or _takes_more(scope.node)),
             "holds": sorted({name for one in fields for name in type_names(one.annotation) if name not in _PLAIN})[:20],
+            "numbers": sum(number(one.annotation) for one in fields),
+            "open_numbers": sum(number(one.annotation) for one in fields if one not in limits),
         }  # fmt: skip
     tree = view.module.scopes[0].node
     for node in tree.body if isinstance(tree, ast.Module) else ():

@@ -96,6 +96,7 @@ class RecordFinder:
 
     def __init__(self, view: FileView) -> None:
         self.view = view
+        self._handing_on: dict[int, list[tuple[int, int]]] = {}  # by the `id` of a scope, which is kept
 
     def rows(self) -> list[dict[str, Any]]:
         """One row a site with at least three of the fields; attributes set on a span one by one count together."""
@@ -103,7 +104,7 @@ class RecordFinder:
         spans: dict[int, tuple[Scope, ast.Call, dict[str, ast.expr | None]]] = {}
         for scope, call in self.view.all_calls():
             sink = self._sink(call, scope)
-            if not sink:
+            if not sink or self._tells_of_failure(call, scope):
                 continue
             if last_name(call.func) == "set_attribute" and len(call.args) > 1:
                 key = self.view.values.text(call.args[0], scope)
@@ -119,6 +120,13 @@ class RecordFinder:
             if row is not None and len(rows) < _MOST:
                 rows.append(row)
         return rows
+
+    def _tells_of_failure(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call stands in a handler that hands the error on: what is kept there is no decision."""
+        known = self._handing_on.get(id(scope))
+        if known is None:
+            known = self._handing_on[id(scope)] = _handing_on(scope)
+        return any(first <= call.lineno <= last for first, last in known)
 
     def _sink(self, call: ast.Call, scope: Scope) -> str:
         """Where named values go: log, trace, store, or "" where the call keeps nothing."""
@@ -248,6 +256,17 @@ class RecordFinder:
             "fields": sorted(fields),
             "keys": sorted(named)[:40],
         }
+
+
+def _handing_on(scope: Scope) -> list[tuple[int, int]]:
+    """The lines of handlers whose last statement raises."""
+    return [
+        (handler.lineno, handler.end_lineno or handler.lineno)
+        for node, _ in statements(scope)
+        if isinstance(node, ast.Try | ast.TryStar)
+        for handler in node.handlers
+        if isinstance(handler.body[-1], ast.Raise)
+    ]
 
 
 @lru_cache(maxsize=2048)

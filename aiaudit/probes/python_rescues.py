@@ -29,6 +29,7 @@ RESCUE: Final = record(
     call_line=INT,
     handler_line=INT,
     caught=list_of(STRING),
+    by=list_of(STRING),
     ends=STRING,
 )
 
@@ -37,7 +38,8 @@ class RescuesQuery(CodeQuery):
     """`try` statements around calls, also of the project's functions that make them. calls: qualified names or groups.
     ends: how the handlers go on where the call fails: value (another answer is returned or assigned), message (the
     error is told), raise (it goes on to the caller, or the program ends), or nothing (None, an empty thing, a log line,
-    the next turn of a loop). caught: the exceptions, by their last name."""
+    the next turn of a loop). caught: the exceptions, by their last name; by: those of the handler that speaks for
+    the try."""
 
     calls: Names = Field(min_length=1)
     features: ClassVar[tuple[str, ...]] = ("rescues",)
@@ -76,7 +78,7 @@ class RescuesProbe(Probe[RescuesQuery]):
                 )
                 if found is not None:
                     yield {
-                        **{key: row[key] for key in ("line", "ends", "handler_line", "caught")},
+                        **{key: row[key] for key in ("line", "ends", "handler_line", "caught", "by")},
                         "cell": row.get("cell", 0),
                         "function": row.get("function", ""),
                         "name": found[0].removeprefix("@."),

@@ -92,6 +92,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.doormen": "aiaudit.probes.python_doormen:DoormenProbe",
     "python.fit_before_split": "aiaudit.probes.python_findings:FitBeforeSplitProbe",
     "python.flows": "aiaudit.probes.python_findings:FlowsProbe",
+    "python.decided": "aiaudit.probes.python_decided:DecidedProbe",
     "python.functions": "aiaudit.probes.python_functions:FunctionsProbe",
     "python.gates": "aiaudit.probes.python_gates:GatesProbe",
     "python.hollow": "aiaudit.probes.python_hollow:HollowProbe",

@@ -54,6 +54,14 @@ _METHOD_NAMES: Final = name_set("GET POST PUT PATCH DELETE OPTIONS HEAD handler"
 _USER: Final = lazy.regex(r"\b(?:req|request|ctx\.request|c\.req)\b[.?]|\bsearchParams\b|process\.argv")
 
 
+_BASES: Final = ("baseURL", "baseUrl", "prefixUrl")
+
+
+def _elsewhere(base: Any) -> bool:
+    """Whether the address that a client puts before each path is no path of the same host."""
+    return not isinstance(base, str) or not _OWN_ADDRESS.match(base)
+
+
 class CallFinder:
     """Records of the calls in one file whose name may be asked for."""
 
@@ -120,6 +128,8 @@ class CallFinder:
         if named.made is not None:
             made, more = self._made_with(named.made)
             row |= {"ctor_kw": as_json(made), "ctor_star": more, "ctor_known": True}
+            if row.get("source") == "own" and any(_elsewhere(made[key]) for key in _BASES if key in made):
+                row["source"] = "external"  # `axios.create({baseURL}).get("/path")`
         row |= self._surroundings(call, at)
         if self._given_up(call):
             row["kw"].setdefault("timeout", as_json(Unknown(SOMETIMES)))  # a limit on time, but not of the call's own

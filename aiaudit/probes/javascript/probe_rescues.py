@@ -61,6 +61,7 @@ class RescuesProbe(Probe[RescuesQuery]):
                             **{key: row[key] for key in ("line", "function", "ends", "handler_line")},
                             "cell": 0,
                             "caught": [],
+                            "by": [],
                             "name": found.name.removeprefix("@."),
                             "call_line": line,
                         }

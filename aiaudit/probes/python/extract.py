@@ -9,6 +9,7 @@ from aiaudit import lazy
 from aiaudit.probes.python import (
     assigned,
     callers,
+    decided,
     dependencies,
     dispatch,
     doormen,
@@ -76,6 +77,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
     "parses": _Feature(parses.HITS, lambda view: {"parses": parses.parses(view)}, also=parses.ALSO, traced=True),
     "doormen": _Feature(doormen.HITS, doormen.doormen, entire=True),
     "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),
+    "decided": _Feature(decided.HITS, lambda view: {"decided": decided.decided(view)}),
     "flows": _Feature(flows.HITS, lambda view: _flows(flows.FlowFinder(view)), traced=True),
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
     "hollow": _Feature(hollow.HITS, lambda view: {"hollow": hollow.hollow(view)}, whole=True),

@@ -1,7 +1,8 @@
 """What an `except` does in place of the calls that it guards: gives another value, tells the caller, or nothing.
 
 The body of each `try` is looked through for calls, each handler for how it ends. `None`, an empty thing, a number alone
-and a text such as "error" stand for no answer.
+and a text such as "error" stand for no answer, and so does the same call once more. A function of the file that a
+handler hands on to is looked at, too. In a loop over models or clients, the next turn asks another one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import DEFS, blocks, expressions, header
+from aiaudit.probes.python.other_models import Asked, asks_another_each_turn, loops_around
 from aiaudit.probes.python.resolve import dotted, last_name
 
 HITS: Final = rb"^[ \t]*try[ \t]*:"
@@ -42,17 +44,30 @@ _NEUTRAL_NAMES: Final = lazy.regex(
 def rescues(view: FileView) -> list[dict[str, Any]]:
     """One row for each `try` with handlers: how they end, and what is called inside it (name -> line)."""
     rows: list[dict[str, Any]] = []
+    loops: dict[int, dict[int, frozenset[str]]] = {}  # by the `id` of a scope
     for scope, node in view.marked_statements():
         if not isinstance(node, ast.Try | ast.TryStar) or not node.handlers or len(rows) >= MAX_ROWS:
             continue
         calls: dict[str, int] = {}
+        asked: list[ast.Call] = []
         for inner in _statements(node.body):
             for call in expressions(header(inner)):
                 if isinstance(call, ast.Call):
+                    asked.append(call)
                     _note(call, scope, view, calls)
         handlers = [one for one in node.handlers if not _only_limits(one)]
         if calls and handlers:
-            ends = [_end(handler, scope, view) for handler in handlers]
+            known = loops.get(id(scope))
+            if known is None:
+                known = loops[id(scope)] = loops_around(scope)
+            others = asks_another_each_turn(asked, known.get(id(node), frozenset()))
+            again = Asked.of(asked)
+            ends = [_end(handler, scope, view, again) for handler in handlers]
+            if others:
+                ends = [
+                    "value" if one == "nothing" and not _leaves(handler) else one
+                    for one, handler in zip(ends, handlers, strict=True)
+                ]
             best = min(range(len(ends)), key=lambda at: ENDS.index(ends[at]))
             rows.append(
                 {
@@ -60,6 +75,7 @@ def rescues(view: FileView) -> list[dict[str, Any]]:
                     "ends": ends[best],
                     "handler_line": view.source.line(handlers[best].lineno),
                     "caught": sorted({name for handler in handlers for name in _caught(handler)}),
+                    "by": sorted(set(_caught(handlers[best]))),
                     "calls": dict(list(calls.items())[:MAX_CALLS]),
                 }
             )
@@ -98,19 +114,74 @@ def _only_limits(handler: ast.ExceptHandler) -> bool:
     return bool(names) and all(_LIMITS.search(name) for name in names)
 
 
-def _end(handler: ast.ExceptHandler, scope: Scope, view: FileView) -> str:
+def _leaves(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler leaves the loop."""
+    return any(isinstance(node, ast.Break | ast.Return | ast.Raise) for node in _statements(handler.body))
+
+
+def _end(handler: ast.ExceptHandler, scope: Scope, view: FileView, again: Asked) -> str:
     """How a handler ends; see `ENDS`."""
     body = list(_statements(handler.body))
     error = frozenset({handler.name or ""} - {""})
     for node in body:  # `text = f"it failed: {error}"`, and what is made of the text
         if isinstance(node, ast.Assign) and _tells(node.value, error):
             error |= {one.id for one in node.targets if isinstance(one, ast.Name)}
-    ends = {_end_of(node, error) for node in body if not isinstance(node, ast.Assign | ast.AnnAssign)}
-    kept = {_end_of(node, error) for node in body if isinstance(node, ast.Assign | ast.AnnAssign)}
+    ends = {
+        _of_call(node, _end_of(node, error), scope, view, again)
+        for node in body
+        if not isinstance(node, ast.Assign | ast.AnnAssign)
+    }
+    kept = {
+        _of_call(node, _end_of(node, error), scope, view, again)
+        for node in body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+    }
     ends |= kept - {"message"} if "raise" in ends else kept  # what is made of an error that is handed on is no answer
     if any(isinstance(node, ast.Expr) and _hands_on(node.value, scope, view) for node in body):
         ends.add("raise")
     return next((end for end in ENDS if end in ends), "nothing")
+
+
+def _of_call(node: ast.stmt, end: str, scope: Scope, view: FileView, again: Asked) -> str:
+    """How a statement of a handler ends where it seemed to give another answer: a function of the same file may raise,
+    tell of the error or ask the same once more, and a name may stand for a text that tells of it."""
+    value = getattr(node, "value", None)
+    value = value.value if isinstance(value, ast.Await) else value
+    if end != "value" or value is None:
+        return end
+    if isinstance(value, ast.Name | ast.Attribute):
+        text = view.values.text(value, scope)
+        return _value(ast.Constant(text), frozenset()) if text else end
+    if not isinstance(value, ast.Call):
+        return end
+    if again.by(value, whole=True):
+        return "nothing"
+    for one in view.resolver.names(value.func, scope)[:1]:
+        inner = one.local
+        if inner is None or not isinstance(inner.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return end
+        body = list(_statements(inner.node.body))
+        if isinstance(inner.node.body[-1], ast.Raise) and not any(isinstance(one, ast.Return) for one in body):
+            return "raise"
+        calls = [call for one in body for call in expressions(header(one)) if isinstance(call, ast.Call)]
+        if any(again.by(call, whole=False) for call in calls):
+            return "nothing"
+        given = [one.value for one in body if isinstance(one, ast.Return)]
+        kinds = {_told(one, inner, view) for one in given}
+        if (
+            given
+            and "value" not in kinds
+            and not any(isinstance(one, ast.Expr) and isinstance(one.value, ast.Yield | ast.YieldFrom) for one in body)
+        ):
+            return next(kind for kind in ENDS if kind in kinds)
+    return end
+
+
+def _told(node: ast.expr | None, scope: Scope, view: FileView) -> str:
+    """What a function gives back; a name stands for its text."""
+    if isinstance(node, ast.Name | ast.Attribute) and (text := view.values.text(node, scope)):
+        return _value(ast.Constant(text), frozenset())
+    return _value(node, frozenset())
 
 
 def _hands_on(node: ast.expr, scope: Scope, view: FileView) -> bool:

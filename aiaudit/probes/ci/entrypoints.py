@@ -18,6 +18,7 @@ from aiaudit.probes.ci.makefile import MakeCall, load, tasks
 from aiaudit.probes.ci.model import Shell, as_map
 from aiaudit.probes.ci.modules import file_of_module, file_of_script
 from aiaudit.probes.ci.resolve import Leaf, Place, Resolver
+from aiaudit.probes.ci.script_tasks import named_tasks
 from aiaudit.probes.ci.serving import Start, start_of
 from aiaudit.probes.config.compose import GLOBS as COMPOSE_GLOBS
 from aiaudit.probes.config.compose import services
@@ -108,6 +109,7 @@ class _Starts:
             *self._procfile(),
             *self._package_scripts(),
             *self._makefile(),
+            *self._tasks(),
             *self._pipelines(),
             *self._scripts(),
         ):
@@ -222,6 +224,16 @@ class _Starts:
                         start = start_of(leaf.words)
                         if start.kind or leaf.kind in ("train", "evaluate"):
                             yield "makefile", target, leaf, False
+
+    def _tasks(self) -> Iterator[tuple[str, str, Leaf, bool]]:
+        """Tasks of the project's own that just, go-task, poe, taskipy, PDM, Rye and Pixi keep at its root."""
+        for command, path, name in named_tasks(self.files):
+            self.paths.append(path)
+            words = (*command, name)
+            for leaf in self.resolver.command(words, " ".join(words), Place(path, 1, "")):
+                start = start_of(leaf.words)
+                if (start.kind or leaf.kind in ("train", "evaluate")) and leaf.path == path:
+                    yield "task", name, leaf, False
 
     def _pipelines(self) -> Iterator[tuple[str, str, Leaf, bool]]:
         """Stages of DVC pipelines and entry points of MLflow projects: one command runs them."""

@@ -13,6 +13,14 @@ from aiaudit.probes.reading import Files
 from aiaudit.project.parse import line_of
 
 _JUST_NAMES: Final = ("justfile", "Justfile", ".justfile", "JUSTFILE")
+_MOST_TASKS: Final = 100
+_IN_PYPROJECT: Final = (
+    (("poe",), ("poe", "tasks")),
+    (("task",), ("taskipy", "tasks")),
+    (("pdm", "run"), ("pdm", "scripts")),
+    (("rye", "run"), ("rye", "scripts")),
+    (("pixi", "run"), ("pixi", "tasks")),
+)
 _TASKFILES: Final = ("Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "taskfile.yaml", "Taskfile.dist.yml")
 
 
@@ -50,6 +58,26 @@ def just(files: Files, folder: str | None, recipes: tuple[str, ...]) -> list[Tas
     known = {task.name: task for task in _just_recipes(path, text)}
     wanted = [name for name in recipes if name in known] or ([] if recipes else list(known)[:1])
     return _with_needs(known, wanted) or None
+
+
+def named_tasks(files: Files) -> list[tuple[tuple[str, ...], str, str]]:
+    """The tasks that lie at the root: the command that runs one, the file, and the task's name."""
+    found: list[tuple[tuple[str, ...], str, str]] = []
+    for path in _JUST_NAMES:
+        text = files.text(path) if files.exists(path) else None
+        found += [(("just",), path, task.name) for task in _just_recipes(path, text)] if text else []
+    for path in _TASKFILES:
+        tasks = as_map(as_map(files.yaml(path)).get("tasks")) if files.exists(path) else {}
+        found += [(("task",), path, str(name)) for name in tasks]
+    tool = as_map(as_map(files.toml("pyproject.toml")).get("tool")) if files.exists("pyproject.toml") else {}
+    for command, keys in _IN_PYPROJECT:
+        table: Any = tool
+        for key in keys:
+            table = as_map(table).get(key)
+        found += [(command, "pyproject.toml", str(name)) for name in as_map(table) if name != "_"]
+    pixi = as_map(as_map(files.toml("pixi.toml")).get("tasks")) if files.exists("pixi.toml") else {}
+    found += [(("pixi", "run"), "pixi.toml", str(name)) for name in pixi]
+    return found[:_MOST_TASKS]
 
 
 def _just_recipes(path: str, text: str) -> Iterator[Task]:

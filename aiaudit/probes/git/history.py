@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from typing import Final
 
 from msgspec import Struct
@@ -21,8 +22,9 @@ _TRAILER: Final = lazy.regex(
 )
 _NAME_AND_MAIL: Final = lazy.regex(r"^([^<]{0,120}?)\s*<([^<>\s]{1,200})>")
 _PULL_REQUEST: Final = lazy.regex(
-    r"^Merge pull request #\d+|\(#\d+\)\s*$|^Merged in \S+ \(pull request #\d+\)|\(!\d+\)\s*$"
+    r"^Merge pull request #\d+|\(#\d+\)\s*$|^Merged in \S+ \(pull request #\d+\)|^Merged PR \d+:|\(!\d+\)\s*$"
 )
+_NUMBER: Final = lazy.regex(r"\(([#!]\d+)\)\s*$")
 _MERGE_REQUEST: Final = lazy.regex(
     r"^See merge request \S+!\d+|^Merge-request:|^Change-Id: I[0-9a-f]{40}", re.MULTILINE
 )
@@ -37,6 +39,7 @@ class Commit(Struct, frozen=True):
     date: dt.date  # of the commit, in UTC
     reviewed: bool  # its message shows that somebody else looked at it, or that it came by a pull request
     paths: tuple[str, ...]
+    number: str = ""  # that its subject ends with, as in `(#12)`
 
 
 def read_commits(repository: Repository, until: dt.date) -> list[Commit]:
@@ -103,8 +106,9 @@ def _commit(part: str, prefix: str) -> Commit | None:
     reviewed = (
         _PULL_REQUEST.search(subject) is not None
         or _MERGE_REQUEST.search(message) is not None
-        or any(key != "co-authored-by" for key, _ in trailers)
+        or any(key != "co-authored-by" and not _of_author(value, people[0]) for key, value in trailers)
     )
+    numbered = _NUMBER.search(subject)
     paths = (path.strip("\n") for path in names.split("\0"))
     return Commit(
         id=identifier,
@@ -113,7 +117,25 @@ def _commit(part: str, prefix: str) -> Commit | None:
         date=date,
         reviewed=reviewed,
         paths=tuple(path.removeprefix(prefix) for path in paths if path and path.startswith(prefix)),
+        number=numbered.group(1) if numbered else "",
     )
+
+
+def _of_author(value: str, author: Identity) -> bool:
+    """Whether a trailer such as `Reviewed-by:` names the author."""
+    found = _NAME_AND_MAIL.match(value)
+    if found is None:
+        return False
+    same_mail = found.group(2).lower() == author.email.lower()
+    return same_mail or found.group(1).strip().lower() == author.name.lower()
+
+
+def reviewed_of(line: list[Commit]) -> int:
+    """How many commits of the main line came by a reviewed request. A number that more than two of them end with is
+    that of an issue: one of them counts."""
+    often = {number for number, times in Counter(one.number for one in line).items() if number and times > 2}
+    issues = {one.number for one in line if one.reviewed and one.number in often}
+    return sum(one.reviewed and one.number not in often for one in line) + len(issues)
 
 
 def count_commits(repository: Repository, until: dt.date) -> int:

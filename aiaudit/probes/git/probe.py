@@ -13,7 +13,7 @@ from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.common import Globs
-from aiaudit.probes.git.history import Commit, count_commits, read_commits, read_main_line
+from aiaudit.probes.git.history import Commit, count_commits, read_commits, read_main_line, reviewed_of
 from aiaudit.probes.git.people import Mailmap, People
 from aiaudit.probes.git.run import GitError, Repository, find_repository
 from aiaudit.probes.git.tracked import Tracked, read_tracked
@@ -196,7 +196,7 @@ def _history(
     since = _months_before(context.as_of, query.months)
     recent = [commit for commit in commits if commit.date >= since]
     line = [commit for commit in main if commit.date >= since and authors[commit.id]]
-    reviewed = sum(1 for commit in line if commit.reviewed)
+    reviewed = reviewed_of(line)
     partial: Any = Unknown("a shallow clone: the older history is not here") if repository.shallow else None
     return {
         "present": True,

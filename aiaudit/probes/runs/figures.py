@@ -44,6 +44,9 @@ _GROUPS: Final = lazy.regex(
 _BOUND: Final = lazy.regex(
     r"(?i)(?:^|[_.])(?:ci|ci_?95|conf(?:idence)?_?int(?:erval)?|interval|confidence_interval)(?:[_.]|$)|(?:^|[_.])(?:lower|upper|low|high)$"
 )
+_INTERVAL: Final = lazy.regex(  # one that needs no metric beside it
+    r"(?i)(?:^|[_.])(?:ci|ci_?95|conf(?:idence)?_?int(?:erval)?|interval|confidence_interval)(?:[_.]|$)"
+)
 _SPREAD: Final = lazy.regex(
     r"(?i)(?:^|[_.])(?:std|stdev|std_?dev|stderr|std_?err(?:or)?|sem|standard_(?:error|deviation))(?:[_.]|$)"
 )
@@ -54,6 +57,7 @@ _NOT_A_RESULT: Final = lazy.regex(
     r"(?i)(?:^|[_.])(?:limit|limits|threshold|thresholds|target|minimum|min|required|tolerance|weight|latency)(?:[_.]|$)"
 )
 _MOST: Final = 200  # records of one kind from one file
+_WIDEST: Final = 0.2  # of a figure, from which on a tolerance says next to nothing
 Z_95: Final = 1.959964  # two-sided 95 % quantile of the normal distribution
 
 
@@ -103,7 +107,7 @@ def _sort_in(made: Figures, path: str, key: str, value: float, line: int, sizes:
         return
     named = _metric_of(key)
     if _BOUND.search(key) or _SPREAD.search(key):
-        if len(made.intervals) < _MOST and (named or _BOUND.search(key)):
+        if len(made.intervals) < _MOST and (named or _INTERVAL.search(key)):
             made.intervals.append(place | {"name": key})
         return
     if not named:
@@ -185,6 +189,7 @@ def _repeats(path: str, numbers: list[tuple[str, float, int]]) -> list[dict[str,
         if delta is None:
             continue
         tolerance = block.get("tolerance", -1.0)
+        size = max((abs(one) for one in values), default=0.0)
         found.append(
             {
                 "path": path,
@@ -192,6 +197,7 @@ def _repeats(path: str, numbers: list[tuple[str, float, int]]) -> list[dict[str,
                 "delta": delta,
                 "tolerance": tolerance,
                 "within": 0 <= delta <= tolerance,
+                "wide": tolerance > _WIDEST * size > 0,
             }
         )
     return found

@@ -29,7 +29,7 @@ _COMPARISON = record(
 )  # fmt: skip
 _SLICE = record("slice", path=STRING, line=INT, by=STRING, name=STRING, metric=STRING, value=DOUBLE, cases=INT)
 _INTERVAL = record("interval", path=STRING, line=INT, name=STRING)
-_REPEAT = record("repeated run", path=STRING, line=INT, delta=DOUBLE, tolerance=DOUBLE, within=BOOL)
+_REPEAT = record("repeated run", path=STRING, line=INT, delta=DOUBLE, tolerance=DOUBLE, within=BOOL, wide=BOOL)
 _MODEL = record("compared model", path=STRING, line=INT, model=STRING, quality=BOOL, cost=BOOL)
 _FILE = record(
     "result file", path=STRING, line=INT, date=STRING, days_old=INT, cases=INT, data_version=STRING, commit=STRING,
@@ -61,7 +61,8 @@ class RunFigures(Probe[ResultsQuery]):
     future. `data_version`: a hash or version of the data. `comparisons`: a simple baseline's figure beside the model's;
     `judged` where an interval is stated or follows from the number of cases, `beyond` where the gain is larger than it.
     `slices`: metrics below a key such as `slices` or `by_country`. `repeats`: the largest difference between runs of
-    one setting; `tolerance` is -1 where none is stated. `models`: rows that name a model and its metric.
+    one setting; `tolerance` is -1 where none is stated, `wide` where it is a fifth of the figure or more. `models`:
+    rows that name a model and its metric.
     """
 
     name: ClassVar[str] = "runs.figures"

@@ -140,9 +140,10 @@ def _sources(words: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
         case "pip-sync":
             for file in [word for word in rest if not word.startswith("-")] or ["requirements.txt"]:
                 yield "pip", file, True
-        case "uv" if verb == "sync":
-            yield "uv", "uv.lock", "--locked" in rest or "--frozen" in rest
-        case "poetry" if verb in ("install", "sync"):
+        case "uv" if verb in ("sync", "export"):
+            if not {"--upgrade", "-U"} & set(rest):  # the lock is made anew
+                yield "uv", "uv.lock", "--locked" in rest or "--frozen" in rest
+        case "poetry" if verb in ("install", "sync", "export"):
             yield "poetry", "poetry.lock", True
         case "pipenv" if verb in ("install", "sync"):
             yield "pipenv", "Pipfile.lock", verb == "sync" or "--deploy" in rest or "--ignore-pipfile" in rest

@@ -10,7 +10,7 @@ from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
 from aiaudit.probes.python.given import AWAITED, REPEATED, handed_out, is_own_name, parts_of_choice, walk
 from aiaudit.probes.python.groups import MODEL_WRAPPER_NAMES
-from aiaudit.probes.python.guards import asks_for_nothing, returns_what_is_there
+from aiaudit.probes.python.guards import asks_for_nothing, in_want_of_a_key, returns_what_is_there
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.loops import LOOPS, describe, innermost_loop
 from aiaudit.probes.python.match import Patterns, name_set
@@ -250,6 +250,7 @@ class CallFinder:
             "awaited": bool(flags & AWAITED),
             "in_try": any(isinstance(one, _TRIES) and one.handlers for one in around),
             "guarded": any(isinstance(one, ast.If) and asks_for_nothing(one.test) for one in around)
+            or in_want_of_a_key(around, chain[-1])
             or returns_what_is_there(scope, node.lineno),
             "retried": self._retried(chain, scope),
         }

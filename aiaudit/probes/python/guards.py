@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from typing import Final
 
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.resolve import last_name
+
+_MISSING: Final = ("KeyError", "AttributeError", "LookupError", "NameError")
 
 
 def asks_for_nothing(test: ast.expr) -> bool:
@@ -17,6 +22,21 @@ def asks_for_nothing(test: ast.expr) -> bool:
         return False
     empty = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
     return isinstance(test.ops[0], ast.NotIn) or (isinstance(test.ops[0], ast.Is | ast.Eq) and empty)
+
+
+def in_want_of_a_key(around: Sequence[ast.stmt], own: ast.stmt) -> bool:
+    """Whether a statement stands in a handler of what was not found where it is kept: `except KeyError: models[name] =
+    load(name)`."""
+    return any(
+        isinstance(one, ast.Try)
+        and any(
+            handler.lineno <= own.lineno <= (handler.end_lineno or handler.lineno)
+            and last_name(handler.type) in _MISSING
+            for handler in one.handlers
+            if isinstance(handler.type, ast.Name | ast.Attribute)
+        )
+        for one in around
+    )
 
 
 def returns_what_is_there(scope: Scope, line: int) -> bool:

@@ -19,9 +19,11 @@ from aiaudit.project.parse import line_of
 
 _ENV: Final = lazy.regex(r"\benv\.(\w+)|\benv\[\s*'(\w+)'\s*\]")
 _OUTPUT: Final = lazy.regex(r"\bsteps\.([\w-]+)\.outputs\.([\w-]+)")
+_OF_JOB: Final = lazy.regex(r"\bneeds\.([\w-]+)\.outputs\.([\w-]+)")
 _WRITTEN: Final = lazy.regex(
     r"^[^\n]*?[\"'\s]?([\w-]+)=([^\n]*?)[\"']?\s*>>\s*[\"']?\$\{?GITHUB_OUTPUT\b", re.MULTILINE
 )
+_END: Final = lazy.regex(r"[\"']?\w+[\"']?")
 _SPOKEN: Final = lazy.regex(r"\$\{?(\w+)")
 _LONGEST: Final = 40_000  # characters of a script
 
@@ -41,6 +43,10 @@ def carried(workflow: Workflow, one: OpenStep, untrusted: Any) -> Iterator[tuple
                 yield match.start(), f"env.{name} ({strange[name]})"
         for named in _OUTPUT.finditer(match.group(1)):
             words = _handed_out(workflow, job, named.group(1), named.group(2), untrusted)
+            if words:
+                yield match.start(), f"{named.group(0)} ({words})"
+        for named in _OF_JOB.finditer(match.group(1)):
+            words = _of_another_job(workflow, named.group(1), named.group(2), untrusted)
             if words:
                 yield match.start(), f"{named.group(0)} ({words})"
     for at, name, _ in run_again(script, strange):
@@ -69,12 +75,32 @@ def _handed_out(workflow: Workflow, job: Mapping[str, Any], step_id: str, output
         if str(step.get("id")) != step_id:
             continue
         strange = _strange(workflow, job, line_of(step) or 0, untrusted)
-        for written in _WRITTEN.finditer(str(step.get("run") or "")[:_LONGEST]):
-            if written.group(1) != output:
-                continue
-            if hit := untrusted.search(written.group(2)):
+        for told in _told(str(step.get("run") or "")[:_LONGEST], output):
+            if hit := untrusted.search(told):
                 return str(hit.group(0))
-            for spoken in _SPOKEN.findall(written.group(2)):
+            for spoken in _SPOKEN.findall(told):
                 if spoken in strange:
                     return strange[spoken]
     return ""
+
+
+def _told(script: str, output: str) -> Iterator[str]:
+    """What a script writes into an output: on one line, or on the lines up to the word that ends it."""
+    for written in _WRITTEN.finditer(script):
+        if written.group(1) == output:
+            yield written.group(2)
+    _, mark, after = script.partition(f"{output}<<")
+    if mark and "GITHUB_OUTPUT" in script:
+        end = (_END.match(after) or [""])[0].strip("\"'")
+        rest = after.partition("\n")[2]
+        yield rest.partition(end)[0] if end and end in rest else rest
+
+
+def _of_another_job(workflow: Workflow, name: str, output: str, untrusted: Any) -> str:
+    """What of a stranger's words a job that was waited for hands on; "" for none."""
+    job = as_map(as_map(as_map(workflow.data).get("jobs")).get(name))
+    text = str(as_map(job.get("outputs")).get(output) or "")
+    if hit := untrusted.search(text):
+        return str(hit.group(0))
+    named = _OUTPUT.search(text)
+    return _handed_out(workflow, job, named.group(1), named.group(2), untrusted) if named else ""

@@ -46,6 +46,7 @@ _PURPOSE: Final = lazy.regex(
 _RESULT_KEYS: Final = frozenset(
     ("success", "score", "passed", "actual_output", "metricsdata", "feedback_stats", "entry_type")
 )
+_LEFT_OUT: Final = ("skip", "skipped", "disabled")  # by the case itself
 
 
 class CasesQuery(Query):
@@ -100,7 +101,7 @@ def _counted(listed_rows: list[Mapping[str, Any]], path: str) -> Counter[str]:
     counted: Counter[str] = Counter()
     for row in listed_rows:
         fields = flat(row)
-        if _RESULT_KEYS & fields.keys():
+        if _RESULT_KEYS & fields.keys() or any(fields.get(key) is True for key in _LEFT_OUT):
             continue
         asked = next((str(fields[key]) for key in fields if key in _INPUTS and not _blank(fields[key])), "")
         if not asked or asked in seen:

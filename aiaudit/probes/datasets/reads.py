@@ -42,12 +42,17 @@ WRITES: Final = tuple(f"*.{one}" for one in ("to_csv", "to_json", "to_parquet", 
 _OF_DATABASES: Final = frozenset(("read_sql", "read_sql_query", "read_sql_table", "read_gbq"))
 _FILE_BUILDERS: Final = frozenset(("csv", "json", "parquet", "text", "imagefolder", "audiofolder", "arrow", "pandas"))
 _FOLDERS: Final = frozenset(("ImageFolder", "DatasetFolder", "FakeData"))
-_URL: Final = lazy.regex(r"(?:https?|s3|s3a|gs|gcs|abfss?|wasbs?|hf|hdfs|ftp)://")
+_URL: Final = lazy.regex(r"(?:https?|s3|s3a|gs|gcs|abfss?|wasbs?|hf|hdfs|ftp|lakefs)://")
 _SQL_NAME: Final = r"(?:[\w$-]++|\"[^\"]++\"|`[^`]++`|\[[^\]]++\])"  # bare, or in the quotes of some dialect
 # What rows are taken from, with its schema; not a function that makes rows.
 _NAMED_IN_SQL: Final = lazy.regex(rf"\b(?:from|join)\s++((?:{_SQL_NAME}\.){{0,3}}+{_SQL_NAME})(?!\s*\()", re.IGNORECASE)
 _MADE_IN_SQL: Final = lazy.regex(r"(?:\bwith(?:\s+recursive)?|,)\s+(\w+)\s+as\s+\(", re.IGNORECASE)
 _OTHER_FROM: Final = lazy.regex(r"\b(?:extract|trim|substring|overlay)\s*\([^()]{0,200}\)", re.IGNORECASE)
+# A commit in an address: of lakeFS, of a hub (`@`), of a repository's raw files; or the version of an object.
+_COMMIT: Final = lazy.regex(
+    r"lakefs://[^/]+/[0-9a-f]{8,64}/|hf://[^@]+@[0-9a-f]{40}/|https://raw\.githubusercontent\.com/[^/]+/[^/]+/[0-9a-f]{40}/"
+    r"|https://huggingface\.co/.{1,200}/resolve/[0-9a-f]{40}/|\w+://.{1,300}[?&]versionId=[\w.-]{8,}"
+)
 _HEX: Final = lazy.regex(r"(?:\w+:)?[0-9a-f]{32,128}", re.IGNORECASE)
 
 
@@ -127,6 +132,7 @@ def _hub(name: str, given: Mapping[str, Any]) -> Read:
 def _plain(name: str, given: Mapping[str, Any]) -> Read:
     hashed = any(_HEX.fullmatch(_text(given.get(key))) for key in ("known_hash", "file_hash", "expected_hash"))
     versioned = any(key in given for key in ("version", "versionAsOf", "timestampAsOf"))
+    versioned = versioned or _COMMIT.match(name) is not None
     pinned = "sha256" if hashed else "version" if versioned else ""
     if not name:
         return Read("unresolved", pinned=pinned)

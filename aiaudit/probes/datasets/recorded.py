@@ -332,12 +332,19 @@ def _in_section(document: Document, section: Section) -> Noted:
     return Noted(terms, source.group(0)[:200] if source else "", document.path, line)
 
 
+_NOT_SOLD: Final = (
+    r"\bnc\b|non[- ]?commercial"
+    r"|\b(?:research|academic|educational?|personal|private)(?: and \w+)?(?: purposes?| use)? only"
+    r"|only for (?:\w+ )?(?:research|academic|educational?|personal|private)|not for commercial|no commercial use"
+)
+
+
 def terms_of(licence: str) -> str:
     """noncommercial, noderivatives, internal, copyleft, open, or "" where the words are not known."""
     text = licence.lower()
     if not text:
         return ""
-    if re.search(r"\bnc\b|non-?commercial|research only", text):
+    if re.search(_NOT_SOLD, text):
         return "noncommercial"
     if re.search(r"\bnd\b|no-?deriv", text):
         return "noderivatives"

@@ -86,17 +86,23 @@ def _register(document: Document, query: RowsQuery, context: Context) -> dict[st
     """The tables of a document that are of the kind, as one register; None where it holds none."""
     rows: list[dict[str, Any]] = []
     columns: list[str] = []
+    due: list[dt.date] = []
     start = 0
     for line, named in _entries(document, query, context):
         start = start or line
         columns += [name for name in named if name not in columns]
         if any(not _is_gap(text) for text in named.values()) and len(rows) < _MOST:
+            due += dates_in(named.get("due", ""))
             rows.append(_row(document.path, line, named, query.columns, context.as_of))
     if not start:
         return None
     texts = [*prose(document.sections), *(section.title for section in document.sections)]
-    days = newest((day for text in texts for day in dates_in(text)), context.as_of)
-    return {"path": document.path, "line": start, "columns": columns, "days_old": days, "rows": rows}
+    days = [day for text in texts for day in dates_in(text)]
+    for day in due:  # when something has to be done says nothing of when somebody looked
+        if day in days:
+            days.remove(day)
+    return {"path": document.path, "line": start, "columns": columns, "days_old": newest(days, context.as_of),
+            "rows": rows}  # fmt: skip
 
 
 def _row(path: str, line: int, named: Mapping[str, str], columns: Mapping[str, Any], today: dt.date) -> dict[str, Any]:

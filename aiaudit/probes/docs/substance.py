@@ -89,12 +89,16 @@ def weigh(lines: Iterable[str]) -> Substance:
     return Substance(words, empty, tuple(numbers[:_MAX_NUMBERS]))
 
 
+_LATER: Final = lazy.regex(r"to be \w+(?: (?:later|soon|with \w+))?")
+
+
 def is_gap(text: str) -> bool:
     """Whether a short value (a name, a date, a sentence) is a placeholder or says nothing."""
     plain = text.strip().strip(".-–—_?/ ").lower()
-    return plain in ("", "na", "n/a", "none", "unknown", "me", "someone", "xxx", "yes", "no") or (
-        _PLACEHOLDER.search(text) is not None
-    )
+    return plain in (
+        *("", "na", "n/a", "none", "unknown", "not known", "unclear", "not clear", "see legal", "ask legal", "me"),
+        *("someone", "xxx", "yes", "no"),
+    ) or bool(_LATER.fullmatch(plain) or _PLACEHOLDER.search(text))
 
 
 def readable(line: str) -> str:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 if TYPE_CHECKING:
     from aiaudit.data.discovery import Found
     from aiaudit.data.engine import Engine
-    from aiaudit.data.model import Dataset, Pair, Source
+    from aiaudit.data.model import Column, Dataset, Pair, Source
     from aiaudit.data.profile import Profiled
     from aiaudit.data.schema import Held, Schema
 
@@ -24,6 +24,7 @@ _MOST_SLICES: Final = 50
 _EMAIL: Final = r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}"
 _EXAMPLE: Final = r"@(?:[a-z0-9\-]+\.)*(?:example\.(?:com|org|net|edu)|[a-z0-9\-]+\.(?:example|test|invalid))\b"
 _NEARLY_ALL: Final = 0.99
+_LONG: Final = 30.0  # characters of texts that are not the same by chance
 
 
 def measured(
@@ -253,12 +254,20 @@ def _with_chance(engine: Engine, a: Profiled, b: Profiled, pair: Pair | None) ->
     data["varying"] = len(varying)
     data["expected_rows"] = None
     if pair.overlap_rows:
+        if any(c.name in varying and _is_said_once(c, data["rows_a"]) for c in a.dataset.columns):
+            data["expected_rows"] = 0.0
+            return [data]
         try:
             same = same_by_chance(engine, a, varying)
         except (EngineError, OutOfMemory):
             return [data]
         data["expected_rows"] = data["rows_b"] * (1 - (1 - same) ** data["rows_a"])
     return [data]
+
+
+def _is_said_once(column: Column, rows: int) -> bool:
+    """Whether a column holds texts so long, and so seldom the same, that two are not equal by chance."""
+    return column.type == "text" and (column.length_mean or 0.0) >= _LONG and 2 * (column.distinct or 0) >= rows
 
 
 def _rows(engine: Engine, one: Profiled) -> int:

@@ -97,8 +97,8 @@ def _tries_another(node: SgNode) -> bool:
         if one.kind() in FUNCTIONS:
             return False
         if one.kind() == "for_in_statement":
-            over = one.field("right")
-            return over is not None and bool(_OTHERS.search(over.text()[:200]))
+            each, over = one.field("left"), one.field("right")
+            return any(part is not None and bool(_OTHERS.search(part.text()[:200])) for part in (each, over))
     return False
 
 

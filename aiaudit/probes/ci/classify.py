@@ -80,6 +80,8 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
         return "evaluate" if found == "other" and _EVAL_PATH.search(script) else found
     if program in ("ssh", "scp", "rsync"):
         return "deploy"
+    if program == "aws" and arguments[:2] == ["ec2", "run-instances"] and "--user-data" in arguments:
+        return "deploy"  # a machine that starts what it is given, and no bare one
     if program in ("terraform", "tofu") and "apply" in arguments:
         return "deploy"
     if program.endswith((".sh", ".bash")) or "/" in words[0]:

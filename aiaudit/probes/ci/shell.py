@@ -17,6 +17,7 @@ from aiaudit.probes.ci.shell_words import Token, tokenize
 
 _ASSIGNMENT: Final = lazy.regex(r"^[A-Za-z_]\w*(\[[^\]]*\])?\+?=")
 _STATUS: Final = lazy.regex(r"^([A-Za-z_]\w*)=\$(?:\{?\?\}?|\{PIPESTATUS\[0\]\})$")
+_HELD: Final = lazy.regex(r"(?s)^[A-Za-z_]\w*=\$\(([^(].*)\)$")
 _CLOSING: Final = {
     "if": "fi",
     "while": "done",
@@ -29,6 +30,7 @@ _CLOSING: Final = {
 _ENDS: Final = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}", ")", ";;"})
 _MAX_DEPTH: Final = 40
 _MAX_COMMANDS: Final = 5_000
+_MAX_HELD: Final = 3  # an output that is kept, inside one that is kept
 
 
 class ShellCommand(Struct, frozen=True):
@@ -61,9 +63,10 @@ class _Node(Struct, frozen=True):
     ] = ()  # and_or: the operators; pipe: "!" where negated; seq: "&" per background item; if: roles
 
 
-def commands(script: str, *, errexit: bool = False, pipefail: bool = False) -> list[ShellCommand]:
-    """The commands a script runs, in order, with functions of the script expanded where they are called."""
-    return _Flow(_Parser(tokenize(script)).script(), errexit, pipefail).run()
+def commands(script: str, *, errexit: bool = False, pipefail: bool = False, held: int = 0) -> list[ShellCommand]:
+    """The commands a script runs, in order, with functions of the script expanded where they are called. `held`: how
+    many outputs are kept around the script (`ID=$(aws …)`)."""
+    return _Flow(_Parser(tokenize(script)).script(), errexit, pipefail, held).run()
 
 
 class _Parser:
@@ -237,8 +240,9 @@ class _State(Struct):
 class _Flow:
     """Walks the parsed script in execution order and says of each command whether its failure fails the script."""
 
-    def __init__(self, root: _Node, errexit: bool, pipefail: bool) -> None:
+    def __init__(self, root: _Node, errexit: bool, pipefail: bool, held: int = 0) -> None:
         self.root = root
+        self.held = held
         self.state = _State(errexit, pipefail)
         self.functions: dict[str, _Node] = {}
         self.found: list[ShellCommand] = []
@@ -327,6 +331,11 @@ class _Flow:
         if not words:
             if assignments and _STATUS.match(assignments[0]):
                 self.found.append(ShellCommand((assignments[0],), node.line, False))
+            elif assignments and self.held < _MAX_HELD and (kept := _HELD.match(assignments[-1])):
+                for inner in commands(kept[1], held=self.held + 1)[:20]:
+                    ends = fatal and inner.fatal  # the status of `X=$(…)` is that of what stands in it
+                    line = node.line + inner.line - 1
+                    self.found.append(replace(inner, line=line, fatal=ends, folder=self.state.folder))
             return
         name = words[0]
         if name in self.functions and name not in self.calls and len(self.calls) < 8:

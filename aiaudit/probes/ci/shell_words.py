@@ -179,7 +179,7 @@ class _Lexer:
             char = self.text[at]
             if char == "\\":
                 at += 1
-            elif char in "'\"" and (stop := self.text.find(char, at + 1)) > 0:
+            elif char in "'\"" and (stop := self._end_of_quotes(char, at)) > 0:
                 at = stop
             elif char == opener:
                 depth += 1
@@ -189,6 +189,18 @@ class _Lexer:
                     return at + 1
             at += 1
         return len(self.text)
+
+    def _end_of_quotes(self, quote: str, opened: int) -> int:
+        """Where the quotes end that open at `opened`; -1 where they do not. A backslash keeps a double quote open."""
+        stop = self.text.find(quote, opened + 1)
+        while stop > 0 and quote == '"':
+            before = stop - 1
+            while before > opened and self.text[before] == "\\":
+                before -= 1
+            if (stop - before) % 2 == 1:
+                break
+            stop = self.text.find(quote, stop + 1)
+        return stop
 
     def _advance(self, to: int) -> None:
         to = min(to, len(self.text))

@@ -38,6 +38,9 @@ _OTHER_NAME: Final = lazy.regex(
 _SYSTEM_NAME: Final = lazy.regex(r"(?i)(?:^|_)system$")  # the message of that role, where its text speaks to a model
 TO_A_MODEL: Final = lazy.regex(r"(?i)\byou(?:r|'re)?\b|\bassistant\b|\banswer\b|\brespond\b")
 _TEMPLATE_NAME: Final = lazy.regex(r"(?i)template")
+_PAGE_NAME: Final = lazy.regex(
+    r"(?i)readme|licen[cs]e|changelog|(?:model|dataset)_?card|html|css|docker|yaml|sql|commit_?message"
+)
 _KEYWORDS: Final = name_set(
     "prompt system system_prompt system_message system_instruction instructions instruction template messages_template"
     " prefix suffix question_prompt qa_prompt user_prompt prompt_template state_modifier developer_message"
@@ -110,6 +113,7 @@ class PromptFinder:
             return bool(TO_A_MODEL.search(text))
         return (
             bool(_TEMPLATE_NAME.search(name))
+            and not _PAGE_NAME.search(name)
             and bool(text)
             and len(_WORD.findall(text)) >= 12
             and "<" not in text[:20]

@@ -120,6 +120,22 @@ def test_expansions_stay_one_word() -> None:
     assert words[2] == ("echo", "`date`", "${X:-a b}")
 
 
+def test_a_command_whose_output_is_kept_is_run() -> None:
+    script = 'set -e\nID="$(aws ssm send-command \\\n  --parameters "commands=[\\"${X}\\"]")"\nN=$(pytest | wc -l)\necho "$(date)"\n'
+    found = [(c.line, c.words[:3], c.fatal) for c in commands(script)]
+    assert found[1:] == [
+        (2, ("aws", "ssm", "send-command"), True),
+        (4, ("pytest",), False),
+        (4, ("wc", "-l"), True),
+        (5, ("echo", "$(date)"), True),
+    ]
+
+
+def test_arithmetic_and_nested_outputs_end() -> None:
+    assert commands("N=$((1 + 2))") == []
+    assert len(commands("A=$(" * 5_000 + "pytest" + ")" * 5_000)) <= 1
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.text(alphabet=st.sampled_from("ab $(){}`'\"|&;<>\\\n#=if fi do done case esac then else ! [ ]\t"), max_size=200)

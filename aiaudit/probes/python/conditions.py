@@ -154,8 +154,18 @@ class Conditions:
                     return self._texts(one.iter)
         return None
 
-    def _texts(self, node: ast.expr) -> Paths | None:
+    def _texts(self, node: ast.expr, depth: int = 0) -> Paths | None:
         """Constant texts, or None where they come from elsewhere: a setting may open anything."""
+        match node:
+            case ast.Name(id=name) if depth <= MAX_DEPTH:
+                held = self._view.resolver.bindings(name, self._active[-1], None) or []
+                if len(held) == 1 and held[0].kind == "value" and isinstance(held[0].node, ast.Call | ast.BinOp):
+                    return self._texts(held[0].node, depth + 1)
+            case ast.Call(func=ast.Name(id="frozenset" | "set" | "tuple" | "list"), args=[inner], keywords=[]):
+                return self._texts(inner, depth + 1)
+            case ast.BinOp(left=left, op=ast.BitOr() | ast.Add(), right=right) if depth <= MAX_DEPTH:
+                both = (self._texts(left, depth + 1), self._texts(right, depth + 1))
+                return None if both[0] is None or both[1] is None else both[0] | both[1]
         value = self._view.values.of(node, self._active[-1])
         if isinstance(node, ast.Attribute) and last_name(node.value) == "self" and not isinstance(value, list):
             owner = self._active[-1].parent

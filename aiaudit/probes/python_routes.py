@@ -244,7 +244,12 @@ def _any(inputs: list[dict[str, Any]], what: str) -> bool | Unknown:
 def _sized(inputs: list[dict[str, Any]]) -> bool | Unknown:
     """Whether the limits are of the input's size: the range of a number limits nothing of a text beside it, and the
     length of one text nothing of another. What stands in the address (scalars) is short by itself."""
-    if any(one.get("open") or (one["kind"] in ("loose", "upload") and not one.get("bounded")) for one in inputs):
+    if any(
+        one.get("open")
+        or (one["kind"] in ("loose", "upload") and not one.get("bounded"))
+        or (one["kind"] == "scalar" and one.get("in_body") and one.get("endless"))
+        for one in inputs
+    ):
         return False
     ranged = any(one.get("ranged") for one in inputs)
     if ranged and not any(one.get("endless") or one["kind"] in _OPEN for one in inputs if not one.get("sized")):

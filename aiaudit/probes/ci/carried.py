@@ -56,16 +56,30 @@ def carried(workflow: Workflow, one: OpenStep, untrusted: Any) -> Iterator[tuple
 
 def _strange(workflow: Workflow, job: Mapping[str, Any], line: int, untrusted: Any) -> dict[str, str]:
     """The variables of a step whose text a stranger chooses: name -> what it is made of."""
+    found: dict[str, str] = {}
+    for name, text in variables(workflow, job, line).items():
+        words = [untrusted.search(inner) for inner in EXPRESSION.findall(text)]
+        if hit := next((one for one in words if one), None):
+            found[name] = hit.group(0)
+    return found
+
+
+def variables(workflow: Workflow, job: Mapping[str, Any], line: int) -> dict[str, str]:
+    """The variables of a step by their texts: those of the workflow, of its job and its own."""
     steps = [as_map(step) for step in job.get("steps") or ()] if isinstance(job.get("steps"), list) else []
     own = [step.get("env") for step in steps if line_of(step) == line]
     found: dict[str, str] = {}
     for held in (as_map(workflow.data).get("env"), job.get("env"), *own):
-        for name, text in as_map(held).items():
-            words = [untrusted.search(inner) for inner in EXPRESSION.findall(str(text))]
-            found.pop(str(name), None)
-            if hit := next((one for one in words if one), None):
-                found[str(name)] = hit.group(0)
+        found.update({str(name): str(text) for name, text in as_map(held).items()})
     return found
+
+
+def by_its_variables(workflow: Workflow, one: OpenStep, text: str) -> str:
+    """A text with what the variables stand for that it names (`${{ env.HEAD }}`, `$HEAD`)."""
+    job = as_map(as_map(as_map(workflow.data).get("jobs")).get(one.job.id))
+    known = variables(workflow, job, one.step.line) if one.path == workflow.path else {}
+    named = [first or second for first, second in _ENV.findall(text)] + _SPOKEN.findall(text)
+    return " ".join([text, *(known[name] for name in dict.fromkeys(named) if name in known)])
 
 
 def _handed_out(workflow: Workflow, job: Mapping[str, Any], step_id: str, output: str, untrusted: Any) -> str:

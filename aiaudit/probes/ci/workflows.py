@@ -12,7 +12,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.ci.borrowed import Borrowed, borrowed
-from aiaudit.probes.ci.carried import carried
+from aiaudit.probes.ci.carried import by_its_variables, carried
 from aiaudit.probes.ci.composite import EXPRESSION, OpenStep, open_steps
 from aiaudit.probes.ci.evaluated import evaluated
 from aiaudit.probes.ci.fetched import fetched
@@ -45,6 +45,7 @@ _HEAD_REF: Final = lazy.regex(
     r"github\.event\.pull_request\.head\.(sha|ref)|github\.head_ref|refs/pull/|github\.event\.number"
     r"|github\.event\.workflow_run\.(head_sha|head_branch|head_commit\.id|pull_requests)"
 )
+_TAKES_OVER: Final = lazy.regex(r"\bgit\s+(?:checkout|switch|merge|reset|pull)\b[^\n;&|]*\$[^\n;&|]*")
 _WRITES: Final = frozenset({"write", "write-all", "admin"})
 
 WORKFLOW = record(
@@ -306,8 +307,11 @@ def _untrusted_checkouts(workflow: Workflow, steps: Iterable[OpenStep]) -> Itera
         if risky == {"workflow_run"} and asks_whose(workflow, one.job.id):
             continue
         reference = f"{step.inputs.get('ref') or ''} {step.inputs.get('repository') or ''}"
-        told = " ".join(one.meanings(reference))
-        fetched = re.search(r"\bgh pr checkout\b|git fetch .*pull/", step.script)
+        told = by_its_variables(workflow, one, " ".join(one.meanings(reference)))
+        fetched = re.search(r"\bgh pr checkout\b|git fetch .*pull/", step.script) or any(
+            _HEAD_REF.search(by_its_variables(workflow, one, line.group(0)))
+            for line in _TAKES_OVER.finditer(step.script)
+        )
         if (step.uses.startswith("actions/checkout") and _HEAD_REF.search(told)) or fetched:
             yield {"path": one.path, "line": step.line, "job": one.job.id, "what": ", ".join(sorted(risky))}
 

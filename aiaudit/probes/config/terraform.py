@@ -20,6 +20,7 @@ _BLOCK: Final = lazy.regex(
 )
 _ATTRIBUTE: Final = lazy.regex(r'^\s*([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|.+?)\s*(?:#.*|//.*)?$')
 _INNER: Final = lazy.regex(r'^\s*([\w-]+)\s*(?:"[^"]*"\s*)*\{')
+_ONE_LINE: Final = lazy.regex(r"^\s*([\w-]+)\s*\{\s*([\w-]+)\s*=\s*([^{}]+?)\s*\}\s*(?:#.*|//.*)?$")
 _STRINGS: Final = lazy.regex(r'"(?:[^"\\]|\\.)*"')
 _MAX_LINES: Final = 20_000
 
@@ -91,7 +92,11 @@ def blocks(path: str, text: str) -> Iterator[dict[str, Any]]:
 
 def _inside(current: dict[str, Any], nested: list[str], line: str, plain: str, depth: int) -> None:
     attribute = _ATTRIBUTE.match(line)
-    if attribute is not None and not attribute.group(2).startswith("{"):
+    if whole := _ONE_LINE.match(line):  # encrypt_at_rest { enabled = true }
+        key = ".".join([*nested, whole.group(1)])
+        current["attributes"].setdefault(key, True)
+        current["attributes"].setdefault(f"{key}.{whole.group(2)}", _value(whole.group(2), whole.group(3)))
+    elif attribute is not None and not attribute.group(2).startswith("{"):
         key = ".".join([*nested, attribute.group(1)])
         current["attributes"].setdefault(key, _value(attribute.group(1), attribute.group(2)))
     elif attribute is not None and attribute.group(2).endswith("}"):  # tags = { team = "ml" }

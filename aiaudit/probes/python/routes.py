@@ -352,6 +352,8 @@ class RouteFinder:
             row["ranged"] = True
         elif not is_bounded and any_size(annotation):
             row["endless"] = True
+        if marker in ("Form", "Body") or marked in ("Form", "Body"):
+            row["in_body"] = True  # of any size, where nothing limits it; what stands in the address is short
         if f"{{{argument.arg}" in route or f":{argument.arg}>" in route or f"<{argument.arg}>" in route:
             return {**row, "kind": "path" if types or ":" in route else "untyped"}
         if framework not in _CHECKED_BY_TYPE and framework != "unknown":

@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.probes.secrets import checks
 from aiaudit.probes.secrets.rules import Rule, rules
-from aiaudit.probes.secrets.surroundings import is_example_of_a_schema, lives_for_one_run
+from aiaudit.probes.secrets.surroundings import is_example_of_a_schema, lives_for_one_run, told_in_base64
 from aiaudit.probes.text_engine import Pattern
 
 _TEMPORARY: Final = lazy.regex(rb"\bASIA[A-Z2-7]{16}\b")  # AWS STS: a session lasts 36 hours at most
@@ -37,6 +37,10 @@ def judge(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
     if checks.inside_a_token(text, start) if rule.shape == "vendor" else checks.beside_a_hash(text, start):
         return None
     kept: dict[str, Any] | None = {}
+    if assigned and (told := told_in_base64(text, start, value)):
+        if len(told) < rule.length or checks.is_placeholder(told[:400]):
+            return None
+        value = told
     if assigned:
         kept = checks.assigned(match.group(1).decode("utf-8", "replace"), value)
     elif rule.check:

@@ -3,6 +3,7 @@ run of a workflow, and the example in the documentation of an interface."""
 
 from __future__ import annotations
 
+import base64
 from typing import Final
 
 from aiaudit import lazy
@@ -11,6 +12,7 @@ _ABOVE: Final = 120  # lines above a value of a workflow that are looked at
 _BEFORE: Final = 1_500  # bytes before a value of a schema
 _KEY: Final = lazy.regex(rb"^([ \t]*)(?:- )?([\w.-]+)[ \t]*:(?:[ \t]|$)")
 _SCHEMA: Final = lazy.regex(rb"\b(?:json_schema_extra|schema_extra|openapi_examples)\b[\"']?[ \t]*[:=][ \t]*[(\[{]")
+_OF_SECRETS: Final = lazy.regex(rb"(?m)^[ \t]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?Secret\b")
 _OPENERS: Final = b"([{"
 _CLOSERS: Final = b")]}"
 
@@ -29,6 +31,17 @@ def lives_for_one_run(text: bytes, start: int, value: bytes) -> bool:
             return True
         at = text.find(value, at + 1)
     return False
+
+
+def told_in_base64(text: bytes, start: int, value: str) -> str:
+    """What a value of a Secret of Kubernetes says, which is written in base64 under `data`; "" where it is none."""
+    if b"Secret" not in text or _keys_above(text, start)[-1:] != [b"data"] or not _OF_SECRETS.search(text):
+        return ""
+    try:
+        told = base64.b64decode(value, validate=True).decode("ascii").strip()
+    except (ValueError, UnicodeDecodeError):
+        return ""
+    return told if told.isprintable() else ""
 
 
 def is_example_of_a_schema(text: bytes, start: int) -> bool:

@@ -45,6 +45,16 @@ def lines_of(path: str, context: Context) -> list[str]:
     return known[path]
 
 
+def spoken_lines(path: str, context: Context) -> list[str]:
+    """The same, of a notebook the lines of its file: to find names, not places."""
+    if not path.endswith(".ipynb"):
+        return lines_of(path, context)
+    try:
+        return [text.strip().lstrip('"') for text in context.project.text(path).splitlines()]
+    except Unreadable:
+        return []
+
+
 def handler_ends(lines: list[str], line: int, *, returns: bool = False) -> bool:
     """Whether the handlers of the try block around a line raise or exit; with `returns`, or leave the function."""
     own = indent(lines[line - 1])
@@ -107,7 +117,11 @@ def run_by(function: str, line: int, path: str, project: PythonProject, context:
             roots.add(where)
         for at, number in uses:
             lines = lines_of(at, context)
-            gone = lost or ("try:" in above(lines, number) and not handler_ends(lines, number, returns=True))
+            gone = lost or (
+                number <= len(lines)
+                and "try:" in above(lines, number)
+                and not handler_ends(lines, number, returns=True)
+            )
             around = _around(at, number, project)
             if around is None:
                 (found.mains if _in_main(lines, number) else found.files).add(at)
@@ -152,7 +166,7 @@ def _uses(
 def _without_imports(path: str, context: Context) -> list[str]:
     known: dict[str, list[str]] = context.memo.setdefault("run_by.spoken", {})
     if path not in known:
-        text = "\n".join(lines_of(path, context))
+        text = "\n".join(spoken_lines(path, context))
         known[path] = _NAMES.sub(lambda names: "import ()" + "\n" * names.group().count("\n"), text).split("\n")
     return known[path]
 

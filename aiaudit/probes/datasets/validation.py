@@ -15,7 +15,7 @@ from aiaudit.model.fact import Confidence, Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe
 from aiaudit.probes.datasets.reads import FRAME_READS
-from aiaudit.probes.datasets.run_by import above, handler_ends, indent, lines_of, run_by
+from aiaudit.probes.datasets.run_by import above, handler_ends, indent, lines_of, run_by, spoken_lines
 from aiaudit.probes.datasets.schemas import SchemasProbe, SchemasQuery
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.base_record import Definition
@@ -435,7 +435,7 @@ def _called(function: str, path: str, project: PythonProject, context: Context) 
     for where in project.records:
         if where == path or path in project.own_imports(where):
             body = [
-                line for line in lines_of(where, context) if not line.lstrip().startswith(("import ", "from ", "#"))
+                line for line in spoken_lines(where, context) if not line.lstrip().startswith(("import ", "from ", "#"))
             ]
             if any(used.search(line) for line in body):
                 return True

@@ -13,7 +13,7 @@ import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from aiaudit import lazy
@@ -34,6 +34,7 @@ _BROAD_AT_ONCE: Final = 6
 Rows = list[list[list[str]]]  # `Alternative`s as plain JSON
 Needs = tuple[Alternative, ...] | None
 _TELLING: Final = 3  # bytes of a literal that is not in every other text
+_FEW: Final = 400  # expressions of a search that is remembered
 _SIMPLE: Final = 80  # characters of an expression that costs little to compile
 
 
@@ -57,10 +58,20 @@ def search_for(
     """The fastest search that this machine has; `much`: there is so much text that a long preparation pays. `cache`
     keeps what is known of the expressions, and what was compiled of them, for each `purpose`."""
     learn(expressions, cache, purpose)
+    if cache is None and len(expressions) <= _FEW:
+        return _small(tuple(expressions), much)
+    return _made(expressions, much, cache, purpose)
+
+
+def _made(expressions: Sequence[Expression], much: bool, cache: Cache | None = None, purpose: str = "") -> Search:
     try:
         return (WholeSearch if much else LiteralSearch)(expressions, cache, purpose)
     except (ImportError, OSError, RuntimeError):  # no wheel for this machine, or not this processor
         return SetSearch(expressions)
+
+
+_small = lru_cache(maxsize=8)(_made)
+"""For whoever looks through many small trees in one process, as the cases of a check are."""
 
 
 def is_fast() -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -44,7 +45,8 @@ class ConfigError(Exception):
 
 
 class Part(BaseModel):
-    """Base of every part of the project file: unknown keys are errors, values are frozen."""
+    """Base of every part of the project file: unknown keys are errors, values are frozen. What is not there is one part
+    for all (`cache`): pydantic reads the signature of a default's maker each time it is called."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -130,7 +132,7 @@ class BudgetPart(Part):
     monthly: float | None = Field(None, ge=0)
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     owner: Text = ""
-    unit: UnitPart = Field(default_factory=UnitPart.model_construct)
+    unit: UnitPart = Field(default_factory=cache(UnitPart.model_construct))
     total: float | None = Field(None, ge=0)
     gate: Literal["p10", "p50", "p90"] | None = None
     reviewed: dt.date | None = None
@@ -214,20 +216,20 @@ class ProjectConfig(Part):
     """`aiaudit.yaml` as a whole."""
 
     schema_version: Literal[1] = Field(1, alias="schema")
-    project: ProjectPart = Field(default_factory=ProjectPart.model_construct)
+    project: ProjectPart = Field(default_factory=cache(ProjectPart.model_construct))
     datasets: list[DatasetPart] = Field(default_factory=list)
     models: list[ModelPart] = Field(default_factory=list)
-    workload: WorkloadPart = Field(default_factory=WorkloadPart.model_construct)
-    budget: BudgetPart = Field(default_factory=BudgetPart.model_construct)
-    value: ValuePart = Field(default_factory=ValuePart.model_construct)
-    screening: ScreeningPart = Field(default_factory=ScreeningPart.model_construct)
-    ai_act: AiActPart = Field(default_factory=AiActPart.model_construct)
+    workload: WorkloadPart = Field(default_factory=cache(WorkloadPart.model_construct))
+    budget: BudgetPart = Field(default_factory=cache(BudgetPart.model_construct))
+    value: ValuePart = Field(default_factory=cache(ValuePart.model_construct))
+    screening: ScreeningPart = Field(default_factory=cache(ScreeningPart.model_construct))
+    ai_act: AiActPart = Field(default_factory=cache(AiActPart.model_construct))
     attestations: dict[str, AttestationEntry] = Field(default_factory=dict)
     waivers: list[dict[str, Any]] = Field(default_factory=list)
     packs: list[str] = Field(default_factory=list, description="Packs to judge by; none means all that apply.")
     params: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Check id -> parameter -> value.")
     severity: dict[str, str] = Field(default_factory=dict, description="Check id -> severity.")
-    gate: GatePart = Field(default_factory=GatePart.model_construct)
+    gate: GatePart = Field(default_factory=cache(GatePart.model_construct))
     brand: dict[str, Any] = Field(default_factory=dict)
     exclude: list[str] = Field(default_factory=list, description="Globs of what is not audited; listed in the report.")
 

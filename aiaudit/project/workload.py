@@ -7,6 +7,7 @@ assumption (`aiaudit.capacity.demand`). Rates are a second, tokens a request, mo
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -81,7 +82,7 @@ class ModelSourcePart(Part):
     gguf: Text = ""
     params: Positive = Field(None, description="Parameters, such as 8.03e9.")
     file_mb: Positive = Field(None, description="Size of a classical model's file, where the project does not keep it.")
-    weights: WeightsPart = Field(default_factory=WeightsPart.model_construct)
+    weights: WeightsPart = Field(default_factory=cache(WeightsPart.model_construct))
     kv_cache_dtype: Text = ""
     lora: LoraPart | None = None
 
@@ -112,7 +113,7 @@ class ServingPart(Part):
     max_num_seqs: Count = None
     memory_utilization: Annotated[float | None, Field(gt=0, le=1), BeforeValidator(_unless_gap)] = None
     max_num_batched_tokens: Count = None
-    parallel: ParallelPart = Field(default_factory=ParallelPart.model_construct)
+    parallel: ParallelPart = Field(default_factory=cache(ParallelPart.model_construct))
     replicas: Count = None
     processes: Count = Field(None, description="Processes of one replica, each with a copy of a classical model.")
     max_batch: Count = None
@@ -305,21 +306,21 @@ class WorkloadPart(Part):
 
     name: Text = ""
     model: ModelSourcePart | None = None
-    serving: ServingPart = Field(default_factory=ServingPart.model_construct)
-    hardware: HardwarePart = Field(default_factory=HardwarePart.model_construct)
-    traffic: TrafficPart = Field(default_factory=TrafficPart.model_construct)
-    slo: SloPart = Field(default_factory=SloPart.model_construct)
-    growth: GrowthPart = Field(default_factory=GrowthPart.model_construct)
+    serving: ServingPart = Field(default_factory=cache(ServingPart.model_construct))
+    hardware: HardwarePart = Field(default_factory=cache(HardwarePart.model_construct))
+    traffic: TrafficPart = Field(default_factory=cache(TrafficPart.model_construct))
+    slo: SloPart = Field(default_factory=cache(SloPart.model_construct))
+    growth: GrowthPart = Field(default_factory=cache(GrowthPart.model_construct))
     training: list[TrainingPart] = Field(default_factory=list)
     indexes: list[IndexPart] = Field(default_factory=list)
     batch: BatchPart | None = None
-    api: ApiPart = Field(default_factory=ApiPart.model_construct)
-    storage: StoragePart = Field(default_factory=StoragePart.model_construct)
-    egress: EgressPart = Field(default_factory=EgressPart.model_construct)
+    api: ApiPart = Field(default_factory=cache(ApiPart.model_construct))
+    storage: StoragePart = Field(default_factory=cache(StoragePart.model_construct))
+    egress: EgressPart = Field(default_factory=cache(EgressPart.model_construct))
     services: list[ServicePart] = Field(default_factory=list)
-    uncertainty: UncertaintyPart = Field(default_factory=UncertaintyPart.model_construct)
-    budget: BudgetPart = Field(default_factory=BudgetPart.model_construct)
-    energy: EnergyPart = Field(default_factory=EnergyPart.model_construct)
+    uncertainty: UncertaintyPart = Field(default_factory=cache(UncertaintyPart.model_construct))
+    budget: BudgetPart = Field(default_factory=cache(BudgetPart.model_construct))
+    energy: EnergyPart = Field(default_factory=cache(EnergyPart.model_construct))
     source: Text = ""
     owner: Text = ""
     reviewed: dt.date | None = None

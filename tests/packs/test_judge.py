@@ -123,34 +123,6 @@ def test_a_sentence_that_cannot_be_told_is_replaced_by_what_is_known() -> None:
     assert ended(library, known(LOADS, []), known(USES, True)).reason == "Not tested."
 
 
-def test_of_several_sentences_the_first_is_said_whose_condition_holds() -> None:
-    says = """{fail: [{when: uses, say: "Used {loads.size()} times."}, {when: "params.most > 2", say: Rarely used.}, {say: Not used.}]}"""
-    check = {"rule": "{fail: loads.size() > 0, pass: otherwise}", "says": says, "params": "{most: 2}"}
-    library = one_check(**check)
-    assert ended(library, known(LOADS, [call()]), known(USES, True)).reason == "Used 1 times."
-    assert ended(library, known(LOADS, [call()]), known(USES, False)).reason == "Not used."
-    assert ended(library, known(LOADS, [call()]), unknown(USES)).reason == (
-        "The rule's line for fail holds: loads.size() > 0."
-    )
-    library = one_check(**check | {"params": "{most: 3}"})
-    assert ended(library, known(LOADS, [call()]), known(USES, False)).reason == "Rarely used."
-
-
-def test_a_name_of_a_check_is_read_as_the_expression_it_stands_for() -> None:
-    library = one_check(
-        let="{risky: 'loads.filter(l, !l.safe)', worst: 'risky.filter(r, r.line > params.first)'}",
-        params="{first: 1}",
-        rule="{fail: worst.size() > 0, partial: risky.size() > 0, pass: otherwise}",
-        says='{fail: "{worst.size()} of {risky.size()}.", partial: "{risky[0].path}."}',
-        findings="{of: risky, says: 'worse than {params.first}'}",
-    )
-    both = ended(library, known(LOADS, [call(line=1), call(line=2), call(line=3, safe=True)]))
-    assert (both.status, both.reason, [one.line for one in both.findings]) == (Status.FAIL, "1 of 2.", [1, 2])
-    one = ended(library, known(LOADS, [call(line=1)]))
-    assert (one.status, one.reason, one.facts) == (Status.PARTIAL, "a.py.", (LOADS,))
-    assert ended(library, unknown(LOADS)).status is Status.UNKNOWN
-
-
 def test_applicability() -> None:
     library = one_check(applies="uses")
     result = ended(library, known(USES, False), known(LOADS, [call()]))

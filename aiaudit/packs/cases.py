@@ -192,9 +192,7 @@ def _collect(library: Library, tree: Path, config: ProjectConfig, expect: Expect
     specs = library.needed()
     queries = [spec for spec in specs.values() if spec.probe and spec.id not in given]
     with Project.open(tree, exclude=[FILE, *config.exclude]) as project:
-        collected = collect(
-            queries, project, config, expect.as_of, isolate=False, options=expect.options, checked=True
-        )
+        collected = collect(queries, project, config, expect.as_of, isolate=False, options=expect.options, checked=True)
     underived = {fact_id: spec for fact_id, spec in specs.items() if fact_id not in given}
     return derive(underived, {**collected, **given}, declared_in(config))
 

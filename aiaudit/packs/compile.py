@@ -126,6 +126,10 @@ class CheckCompiler(Struct):
             except RuleError:  # told above
                 self.lets.add(name, "null")
 
+    def lets_in(self, names: Mapping[str, Type]) -> Definitions:
+        """The names of `let` that a sentence may use: in one of a finding, names are fields of its element."""
+        return self.lets if isinstance(names, Scope) else Definitions()
+
     def rule(self, kind: Kind) -> tuple[Outcome, ...]:
         """The lines of the rule, in the order written."""
         written: dict[str, str | bool]
@@ -216,7 +220,7 @@ class CheckCompiler(Struct):
     def template(self, text: str, names: Mapping[str, Type], *key: str | int) -> Template | None:
         """A compiled sentence, or None after a complaint."""
         try:
-            return template(self.lets.expanded_places(text), names)
+            return template(self.lets_in(names).expanded_places(text), names)
         except RuleError as error:
             self.rule_error(text, error, *key)
             return None
@@ -234,7 +238,7 @@ class CheckCompiler(Struct):
             if part.when is not None:
                 source = _source(part.when)
                 try:
-                    when = compile(self.lets.expanded(source), names, expect=BOOL)
+                    when = compile(self.lets_in(names).expanded(source), names, expect=BOOL)
                 except RuleError as error:
                     self.rule_error(source, error, *key, number, "when")
             text = self.template(part.say, names, *key, number, "say")

@@ -33,3 +33,11 @@ def test_a_name_of_a_check_is_read_as_the_expression_it_stands_for() -> None:
     one = ended(library, known(LOADS, [call(line=1)]))
     assert (one.status, one.reason, one.facts) == (Status.PARTIAL, "a.py.", (LOADS,))
     assert ended(library, unknown(LOADS)).status is Status.UNKNOWN
+
+
+def test_in_a_findings_sentence_a_name_is_a_field_of_its_element() -> None:
+    library = one_check(
+        let="{name: loads.size()}", findings='{of: loads, says: "{name}"}', says='{fail: "{name} loads."}'
+    )
+    result = ended(library, known(LOADS, [call(line=1), call(line=2)]))
+    assert (result.reason, result.findings[0].message) == ("2 loads.", "pickle.load")

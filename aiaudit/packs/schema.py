@@ -21,11 +21,14 @@ FACT_KEYS = frozenset({"probe", "derive", "sees", "title"})
 
 def _on_one_line(written: Any) -> Any:
     """An expression that its author has spread over several lines, as one: nothing else is said by where they end."""
-    if not isinstance(written, str) or "\n" not in written or "//" in written:  # a comment ends with its line
+    if not isinstance(written, str) or "\n" not in written:
+        return written
+    if "//" in _QUOTED.sub("", written):  # a comment ends with its line
         return written
     return _BREAK.sub(" ", _BEFORE_CLOSING.sub(r"\1", _AFTER_OPENING.sub(r"\1", written)))
 
 
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _AFTER_OPENING = re.compile(r"([(\[{])\s*\n\s*")
 _BEFORE_CLOSING = re.compile(r"\s*\n\s*([)\]}])")
 _BREAK = re.compile(r"\s*\n\s*")

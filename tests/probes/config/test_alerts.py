@@ -153,7 +153,10 @@ groups:
     ],
 )
 def test_whether_a_runbook_is_there(tmp_path: Path, runbook: str, found: bool | None) -> None:
-    files = {"alerts/api.yml": RULE % ("x > 1", runbook), "docs/slow.md": "# Slow\nLook at the queue, then restart the oldest worker of the service.\n"}
+    files = {
+        "alerts/api.yml": RULE % ("x > 1", runbook),
+        "docs/slow.md": "# Slow\nLook at the queue, then restart the oldest worker of the service.\n",
+    }
     (alert,) = ask(tmp_path, files, "alerts")
     assert alert["owner"] == "platform"
     assert (None if isinstance(alert["runbook_found"], Unknown) else alert["runbook_found"]) is found

@@ -260,9 +260,10 @@ def _look_at_host(into: list[dict[str, Any] | None]) -> Iterator[None]:
 
 
 def _host() -> dict[str, Any]:
-    """This machine, without what changes from minute to minute and without the disk the project happens to lie on."""
+    """This machine, without what changes from minute to minute and without its disks: which of them would be meant
+    depends on where the project lies and where the audit is started."""
     from aiaudit.probes.hardware import probe_hardware
 
     report = probe_hardware().to_json(volatile=False)
-    report["disks"] = [disk for disk in report["disks"] if disk.get("use") != "project"]
+    del report["disks"]
     return report

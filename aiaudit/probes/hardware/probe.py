@@ -70,7 +70,8 @@ class HardwareProbe(Probe[HardwareQuery]):
     def answer(self, fact_id: str, query: HardwareQuery, context: Context) -> Fact:
         report = context.memo.get("hardware")
         if not isinstance(report, HardwareReport):
-            report = context.memo["hardware"] = probe_hardware(context.options.get("hardware_root", "/"))
+            root, project = context.options.get("hardware_root", "/"), str(context.project.root)
+            report = context.memo["hardware"] = probe_hardware(root, project=project)
         return Fact(
             id=fact_id,
             state=State.KNOWN,

@@ -86,5 +86,5 @@ def _literals(loaded: Library) -> dict[str, Any]:
         if spec.probe and (probe := registry.get(spec.probe)).engine == NAME:
             query = probe.query.model_validate(dict(spec.query))
             if isinstance(query, HasGroups):
-                regexes += [pattern.regex for group in query.groups() for pattern in group.patterns]
+                regexes += [regex for group in query.groups() for regex in group.searched]
     return needs_of(sorted(set(regexes)))

@@ -29,13 +29,16 @@ _HIT: Final = record("hit", path=STRING, line=INT, match=STRING, pattern=STRING)
 
 class SearchQuery(Query):
     """any: patterns in RE2's syntax, a list or name -> pattern; `^` and `$` are those of a line. unless: a pattern that
-    takes back a hit on whose line it stands. files: globs (all text files). roles: purposes a file may have (where
-    files are named: all but vendored and generated; else code, configuration, notebooks, other). ignored: whether files
-    that a `.gitignore` matches count. keep: whether a hit's text is kept (set false where it may hold a secret).
-    comments: whether comments count, and in Python texts that only document, which prove nothing of what is done."""
+    takes back a hit on whose line it stands. beside: a pattern without which nothing in the same file counts (for broad
+    patterns whose hits are held against something else there). files: globs (all text files). roles: purposes a file
+    may have (where files are named: all but vendored and generated; else code, configuration, notebooks, other).
+    ignored: whether files that a `.gitignore` matches count. keep: whether a hit's text is kept (set false where it may
+    hold a secret). comments: whether comments count, and in Python texts that only document, which prove nothing of
+    what is done."""
 
     any: list[str] | dict[str, str] = Field(min_length=1)
     unless: str = ""
+    beside: str = ""
     files: list[str] = Field(default_factory=list)
     roles: list[Role] | None = None
     ignore_case: bool = False
@@ -44,7 +47,7 @@ class SearchQuery(Query):
     comments: bool = False
     max_hits: int = Field(default=50, ge=1, le=1000, description="Hits of one pattern in one file.")
 
-    @field_validator("any", "unless")
+    @field_validator("any", "unless", "beside")
     @classmethod
     def _readable(cls, value: Any, info: ValidationInfo) -> Any:
         if was_checked(info):
@@ -71,6 +74,7 @@ class SearchQuery(Query):
                 keep=self.keep,
                 most=self.max_hits,
                 comments=self.comments,
+                beside=self.beside,
             ),
         )
 

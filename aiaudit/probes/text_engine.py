@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Project
 
 NAME: Final = "text"
-VERSION: Final = 7  # of what `scan` gives; part of the cache key
+VERSION: Final = 8  # of what `scan` gives; part of the cache key
 MAX_MATCH: Final = 120  # characters of a hit that are kept
 _TEXT_DATA: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".arff", ".libsvm"})
 _MUCH: Final = 24 * 1024 * 1024  # bytes that pay for a search which takes a second to make
@@ -61,7 +61,7 @@ class PatternGroup(Struct, frozen=True):
     `files`, `roles` (None: any) and `ignored` say in which. `unless` takes back a hit whose line it matches. A hit is
     kept as its text (at most 120 characters), or as what `judge` makes of it; `judged_by` names the judge and its
     version. `keep`: whether a hit's text is kept at all. `most`: hits of one pattern in one file, more are left out.
-    `comments`: whether a hit in a comment counts.
+    `comments`: whether a hit in a comment counts. `beside`: looked for only in files in which this matches too.
     """
 
     patterns: tuple[Pattern, ...]
@@ -73,14 +73,26 @@ class PatternGroup(Struct, frozen=True):
     keep: bool = True
     most: int = 50
     comments: bool = True
+    beside: str = ""
     judge: Judge | None = None
     judged_by: str = ""
 
     @property
     def key(self) -> str:
         """What hits depend on besides the text; hits are kept under it."""
-        parts = [self.patterns, self.unless, self.ignore_case, self.keep, self.most, self.comments, self.judged_by]
+        parts: list[Any] = [self.patterns, self.unless, self.ignore_case, self.keep, self.most, self.comments]
+        parts += [self.judged_by, *([self.beside] if self.beside else [])]
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
+
+    @property
+    def regexes(self) -> tuple[str, ...]:
+        """All that is looked for on behalf of the group."""
+        return (*(pattern.regex for pattern in self.patterns), *((self.beside,) if self.beside else ()))
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """Those of them that a search for all groups looks for."""
+        return (self.beside,) if self.beside else self.regexes
 
     def takes(self, entry: Entry) -> bool:
         """Whether a file whose path matches is one of the group's."""
@@ -148,7 +160,7 @@ class TextEngine:
         learn([rule.expression for rule in _rules(self._by_key, self._joint)], cache)
         share = size / max(size, sum(self._bytes.values()))  # of the files that are new
         sizes = {kind: share * some for kind, some in self._bytes.items()}
-        weights = {key: Weight.of(pattern.regex for pattern in group.patterns) for key, group in self._by_key.items()}
+        weights = {key: Weight.of(group.searched) for key, group in self._by_key.items()}
         for number, one in enumerate(classes(sizes, weights)):
             search = _Search(self._by_key, one.keys, cache, much=one.whole, purpose=str(number))
             self._searches.update(dict.fromkeys(one.kinds, search))
@@ -215,7 +227,7 @@ class TextEngine:
 
 
 class _Rule(NamedTuple):
-    """One pattern of a group."""
+    """One pattern of a group; behind the last one stands what it is to be beside."""
 
     key: str
     group: PatternGroup
@@ -223,7 +235,15 @@ class _Rule(NamedTuple):
 
     @property
     def expression(self) -> Expression:
-        return Expression(self.group.patterns[self.number].regex, self.group.ignore_case)
+        return Expression(self.group.regexes[self.number], self.group.ignore_case)
+
+    def unfolded(self, text: bytes) -> Iterable[_Rule]:
+        """The rule itself, or all patterns of its group where what they are to be beside is there."""
+        if not self.group.beside:
+            return (self,)
+        if compiled_pattern(*self.expression).search(text) is None:
+            return ()
+        return (self._replace(number=number) for number in range(len(self.group.patterns)))
 
     @property
     def unless(self) -> Any:
@@ -259,7 +279,13 @@ class PatternSets:
 
 
 def _rules(groups: Mapping[str, PatternGroup], keys: Iterable[str]) -> list[_Rule]:
-    return [_Rule(key, groups[key], number) for key in keys for number in range(len(groups[key].patterns))]
+    """What a search looks for: of a group that is to be beside something, only that."""
+    return [
+        _Rule(key, group, number)
+        for key in keys
+        for group in (groups[key],)
+        for number in (range(len(group.patterns)) if not group.beside else (len(group.patterns),))
+    ]
 
 
 class _Search:
@@ -286,8 +312,11 @@ class _Search:
         quoted: list[_Quoted] = []
         for index in self._search.candidates(text):
             rule = self._rules[index]
-            if rule.key in meant and (found := _hits(text, rule, quoted, passed_over)):
-                hits.setdefault(rule.key, []).extend(found)
+            if rule.key not in meant:
+                continue
+            for one in rule.unfolded(text):
+                if found := _hits(text, one, quoted, passed_over):
+                    hits.setdefault(rule.key, []).extend(found)
         if quoted:
             _quote(text, quoted)
         return {key: sorted(hits[key], key=lambda hit: (hit[1], hit[0])) for key in sorted(hits)}

@@ -99,6 +99,21 @@ def test_unless_takes_back_and_case_may_be_ignored(tmp_path: Path) -> None:
     assert places(search(tmp_path, any=["key"])) == [("a.py", 2)]
 
 
+@pytest.mark.parametrize("size", [0, 30_000_000], ids=["little text", "much"])
+def test_beside_asks_for_something_else_in_the_same_file(tmp_path: Path, size: int) -> None:
+    tree = {"a.py": "raise X\nif spent > BUDGET:\n    raise Y\n", "b.py": "raise Z\n", "c.py": "budget = 1\n"}
+    asked = SearchQuery(any={"end": r"\braise\b"}, beside="(?i)budget")
+    ctx = context(tmp_path, tree)
+    engine = TextEngine([asked])
+    engine.survey(ctx.project)
+    engine.prepare(size)
+    found = {path: engine.scan(text.encode(), ctx.project.entry(path))["hits"] for path, text in tree.items()}
+    (group,) = asked.groups()
+    assert found == {"a.py": {group.key: [[0, 1, "raise"], [0, 3, "raise"]]}, "b.py": {}, "c.py": {}}
+    assert places(search(tmp_path, any=["raise"], beside="(?i)budget")) == [("a.py", 1), ("a.py", 3)]
+    assert places(search(tmp_path, any=["raise"], beside="nowhere")) == []
+
+
 def test_tests_and_documents_are_left_out_unless_named(tmp_path: Path) -> None:
     tree = dict.fromkeys(("app.py", "tests/test_app.py", "README.md", "vendor/x.py", "conf.yaml"), "needle\n")
     assert [path for path, _ in places(search(tmp_path, tree, any=["needle"]))] == ["app.py", "conf.yaml"]

@@ -15,8 +15,11 @@ from aiaudit.probes.python.nodes import FunctionNode, parameters
 from aiaudit.probes.python.resolve import dotted, last_name
 
 HITS: Final = (
-    rb"(?i)\bdef[ \t]+(?:\w*(?:redact|mask|scrub|saniti[sz]|anonymi[sz]|pseudonymi[sz]|de_?identif|screen_|moderat"
-    rb"|ground|is_support|hallucinat|faithful|rate_?limit|throttl|quota|strip_?(?:pii|html|hidden)|remove_?(?:pii|hidden)"
+    rb"(?i)\bdef[ \t]+(?:\w*(?:redact|mask_?(?:pii|secret|e?mail|phone|card|iban|ssn|name|personal|sensitive|text|data"
+    rb"|user|prompt|log|record|value|field|key|it\b)|(?:pii|secret|e?mail|phone|personal|sensitive)s?_?mask"
+    rb"|\bmask[ \t]*\(|scrub|saniti[sz]|anonymi[sz]|pseudonymi[sz]|de_?identif|screen_|moderat"
+    rb"|(?:is_|check_|verify_|un|_)ground|groundedness|is_support|hallucinat|faithful|rate_?limit|throttl|quota"
+    rb"|strip_?(?:pii|html|hidden)|remove_?(?:pii|hidden)"
     rb"|clean_?(?:html|text|content|document|input)|detect_(?:\w*injection|pii|secret)|is_(?:safe|suspicious)|guard)\w*"
     rb"|\w*(?:verif|check|validat|ensure|assert)\w*(?:model|hash|sha\d*|file|digest|checksum|artifact|artefact|integrity"
     rb"|signature|citation|source|quote|ground)\w*"

@@ -12,7 +12,6 @@ import json
 import re
 import zlib
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
@@ -28,7 +27,6 @@ _TOKEN: Final = lazy.regex(  # what belongs together in an expression; a count b
     r"\\Q.*?\\E|\\[pPx]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|\[:.*?:\]|[^\]\\])*\]|\{(?P<least>\d+)(?P<more>,(?P<most>\d*))?\}|.",
     re.DOTALL,
 )
-_FEW: Final = 400  # expressions of a database that is remembered
 _COUNTED: Final = 8  # repetitions that are counted
 
 
@@ -80,8 +78,7 @@ def database(
             kept.scratch = hyperscan.Scratch(kept)
             return kept
     try:
-        compiled = _small if cache is None and len(expressions) <= _FEW else _compiled
-        made = compiled(tuple(expressions), tuple(flags), tuple(ids))
+        made = _compiled(tuple(expressions), tuple(flags), tuple(ids))
         if cache is not None:
             cache.keep(slot, name, [zlib.compress(hyperscan.dumpb(made), 1)])
     except hyperscan.error as error:
@@ -95,7 +92,3 @@ def _compiled(expressions: tuple[bytes, ...], flags: tuple[int, ...], ids: tuple
     made = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     made.compile(expressions=list(expressions), ids=list(ids), elements=len(expressions), flags=list(flags))
     return made
-
-
-_small = lru_cache(maxsize=8)(_compiled)
-"""For whoever looks through many small trees in one process, as the cases of a check are."""

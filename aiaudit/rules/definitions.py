@@ -11,14 +11,9 @@ class Definitions:
     def __init__(self) -> None:
         self._full: dict[str, str] = {}
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._full
-
-    def add(self, name: str, source: str) -> str:
-        """Take a definition, and give the expression in full. Raises `RuleError`."""
-        full = self.expanded(source)
-        self._full[name] = full
-        return full
+    def add(self, name: str, source: str) -> None:
+        """Take a definition. Raises `RuleError`."""
+        self._full[name] = self.expanded(source)
 
     def expanded(self, source: str) -> str:
         """An expression with all names replaced. Raises `RuleError`, also where it gets too long by that."""
@@ -40,10 +35,6 @@ class Definitions:
             else:
                 at += 1
         return _checked("".join([*said, text[done:]]))
-
-    def used(self, source: str) -> set[str]:
-        """The names that an expression uses. Raises `RuleError`."""
-        return {token.text for token in self._tokens(source, 0, len(source))}
 
     def _between(self, source: str, start: int, end: int) -> str:
         said: list[str] = []

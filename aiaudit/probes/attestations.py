@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.attestation_changes import changes
@@ -23,6 +24,7 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.common import prose, read
 from aiaudit.probes.docs.document import Document
 from aiaudit.probes.docs.office import BROKEN, SUFFIXES
+from aiaudit.probes.docs.persons import is_nobody
 from aiaudit.probes.docs.substance import is_gap, weigh
 from aiaudit.project.config import AttestationEntry, ConfigError, parse_attestations
 from aiaudit.project.parse import Malformed, line_of
@@ -36,6 +38,26 @@ DRILLS: Final = frozenset({"GOV-010", "GOV-015", "OPS-013"})  # rehearsed, not o
 _LEAST_WORDS: Final = 10  # of a document that is to be evidence
 _PROSE: Final = (".md", ".rst", ".txt", ".adoc", ".markdown")
 _MOST: Final = 1024 * 1024
+_NO_RECORD: Final = lazy.regex(
+    r"(?:licen[cs]e|copying|notice)(?:\.\w+)?|requirements[\w.-]*\.txt|package(?:-lock)?\.json|pyproject\.toml|[\w.-]+\.lock"
+    r"|\.git(?:ignore|keep|attributes)",
+    re.IGNORECASE,
+)
+# Of links: hosts that a template names, those that RFC 2606 and 6761 keep for examples, and those of one machine.
+_NO_PLACE: Final = lazy.regex(
+    r"^(?:todo|tbd|xxx|your-)"
+    r"|(?:^|\.)(?:your|my)[_-]?(?:company|org|organi[sz]ation|domain|team|project|site|wiki)\b"
+    r"|(?:^|\.)(?:company|domain|website)\.(?:com|org|net)$",
+    re.IGNORECASE,
+)
+_RESERVED: Final = lazy.regex(r"(?:^|\.)(?:example\.(?:com|org|net|edu)|example|invalid|test)$", re.IGNORECASE)
+_ONE_MACHINE: Final = lazy.regex(r"(?:.+\.)?localhost|127(?:\.\d+){3}|0\.0\.0\.0|::1", re.IGNORECASE)
+_LATER: Final = lazy.regex(r"TODO|TBD|TBA|FIXME|XXX+|placeholder|lorem-ipsum")
+# The page on which a company or a service greets everybody.
+_HOME: Final = lazy.regex(
+    r"(?:www\.)?[\w-]+\.[a-z]{2,}|(?:drive|docs|mail|sites|calendar)\.google\.com|[\w-]+\.(?:atlassian\.net|slack\.com)",
+    re.IGNORECASE,
+)
 
 RECORD: Final = record(
     "attestation",
@@ -151,7 +173,7 @@ def _weighed(check: str, entry: AttestationEntry, months: int, context: Context)
     problems: list[str] = []
     if not entry.owner:
         problems.append("no owner is named")
-    elif is_gap(entry.owner):
+    elif is_nobody(entry.owner):
         problems.append(f"the owner {entry.owner!r} is a placeholder")
     given = [entry.evidence] if isinstance(entry.evidence, str) else list(entry.evidence)
     form, trouble = _evidence([one for one in given if one], context)
@@ -252,13 +274,18 @@ def _one_evidence(text: str, context: Context) -> tuple[str, str]:
         return "path", f"the evidence {text!r} lies outside the project"
     entry = context.project.entry(path)
     if entry is None:
-        if any(one.path.startswith(f"{path}/") for one in context.project.files):
-            return "path", ""
+        inside = [one for one in context.project.files if one.path.startswith(f"{path}/")]
+        if inside:
+            return "path", "" if any(one.size > 0 for one in inside) else f"the evidence {text!r} is empty"
         if "/" in path or re.search(r"\.\w{1,8}$", path):
             return "path", f"the evidence {text!r} is not in the project"
         return "", f"the evidence {text!r} is neither a path nor a link"
     if entry.kind != "file":
         return "path", f"the evidence {text!r} is not a regular file"
+    if path == FILE:
+        return "path", f"the evidence {text!r} is the answer itself"
+    if _NO_RECORD.fullmatch(path.rpartition("/")[2]):
+        return "path", f"the evidence {text!r} is a licence or a list of packages"
     if entry.size == 0:
         return "path", f"the evidence {text!r} is empty"
     closed = entry.path.lower().endswith(SUFFIXES)
@@ -284,6 +311,14 @@ def _link_problem(link: str) -> str:
         return f"the evidence {link!r} is no link"
     if parts.scheme.lower() not in ("http", "https"):
         return f"the evidence {link!r} is no web address"
-    if not host or re.search(r"[<>{}\s]", link) or re.match(r"(?:todo|tbd|xxx|your-)", host):
+    if not host or re.search(r"[<>{}\s]", link) or _NO_PLACE.search(host):
         return f"the evidence {link!r} names no place"
+    if _RESERVED.search(host):
+        return f"the evidence {link!r} is an address for examples"
+    if _ONE_MACHINE.fullmatch(host):
+        return f"the evidence {link!r} is an address that only one machine sees"
+    if any(_LATER.fullmatch(segment) for segment in re.split(r"[/?#=&]", f"{parts.path}?{parts.query}")):
+        return f"the evidence {link!r} is a placeholder"
+    if not (parts.path.strip("/") or parts.query or parts.fragment) and _HOME.fullmatch(host):
+        return f"the evidence {link!r} is a home page and no record"
     return ""

@@ -12,7 +12,7 @@ from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.common import library, names, read
 from aiaudit.probes.docs.document import Document
-from aiaudit.probes.docs.substance import is_gap
+from aiaudit.probes.docs.persons import is_nobody
 from aiaudit.project.entry import Entry, display
 from aiaudit.project.parse import Malformed, line_of
 from aiaudit.project.reader import Unreadable
@@ -21,11 +21,7 @@ from aiaudit.project.roles import Role
 OWNER: Final = record("owner", path=STRING, line=INT, via=STRING, name=STRING, covers=STRING)
 _ROLES: Final = (Role.CONFIG, Role.DOCS, Role.OTHER, Role.CODE)
 _MOST: Final = 200
-_NOBODY: Final = lazy.regex(
-    r"your[ _-]?(?:name|company|team|org)|first[ _-]?name|john doe|jane doe|author(?:'s)? name|example\.(?:com|org)"
-    r"|^(?:the )?(?:todo|tbd|authors?|name|none|unknown|nobody|someone)$|@(?:owner|team|org/team|username|user)\b",
-    re.IGNORECASE,
-)
+_EXAMPLE: Final = lazy.regex(r"example\.(?:com|org)", re.IGNORECASE)
 _HANDLE: Final = lazy.regex(r"@[A-Za-z0-9][\w-]*(?:/[\w.-]+)?|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _README: Final = (
     "=team", "the team", "project team", "our team", "team members", "maintainer*", "=authors", "=author", "=owners",
@@ -83,7 +79,7 @@ Named = Iterator[tuple[int, str, str]]  # line, name, what a rule covers
 
 
 def _is_somebody(name: str) -> bool:
-    return bool(name.strip()) and not is_gap(name) and _NOBODY.search(name) is None
+    return bool(name.strip()) and not is_nobody(name) and _EXAMPLE.search(name) is None
 
 
 def _record(entry: Entry, line: int, via: str, name: str, covers: str = "") -> dict[str, Any]:

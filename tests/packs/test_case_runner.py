@@ -123,7 +123,7 @@ checks:
   why: x
   remediation: x
 """
-CLAIM = "owner: ada@example.org, evidence: https://wiki.example.org/told, reviewed: 2026-03-01"
+CLAIM = "owner: ada@example.org, evidence: https://wiki.shop.internal/told, reviewed: 2026-03-01"
 
 
 def test_attested_checks_have_their_cases_too(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query, was_checked
@@ -14,11 +16,17 @@ from aiaudit.probes.docs.common import TOLD_ROLES, Globs, names, prose
 from aiaudit.probes.docs.document import Document
 from aiaudit.probes.docs.language import other_language
 from aiaudit.probes.docs.records import dates_in, documents_of, newest
-from aiaudit.probes.docs.substance import readable, weigh
+from aiaudit.probes.docs.rows import markdown_rows
+from aiaudit.probes.docs.substance import is_gap, readable, weigh
+from aiaudit.probes.docs.undone import done, shares
 from aiaudit.project.entry import display
 
 _QUOTE: Final = 160  # characters of a line that are shown
-_PART: Final = record("part", name=STRING, found=BOOL, line=INT, text=STRING, numbers=list_of(DOUBLE), days_old=INT)
+_OF_WEAKNESS: Final = lazy.regex(
+    r"limit|risk|gap|open|assum|weak|fail|caveat", re.IGNORECASE
+)  # what is not done belongs
+_PART: Final = record("part", name=STRING, found=BOOL, line=INT, text=STRING, numbers=list_of(DOUBLE),
+               shares=list_of(DOUBLE), days_old=INT)  # fmt: skip
 _LACK: Final = record("missing part", path=STRING, line=INT, part=STRING)
 TYPE: Final = record(
     "document", path=STRING, line=INT, words=INT, hollow=BOOL, evidence=BOOL, opened=BOOL, days_old=INT, filled=INT,
@@ -28,11 +36,13 @@ TYPE: Final = record(
 
 class PartQuery(BaseModel):
     """headings: see docs.sections; a section counts with `min_words` of substance. words: a RE2 pattern, case does not
-    count, that a line of substance may hold instead."""
+    count, that a line of substance may hold instead. columns: headers of a table, written as headings, of which a
+    filled cell may stand for the part. A sentence that says that something was not done or decided counts for none."""
 
     model_config = ConfigDict(extra="forbid")
     headings: list[str] = Field(default_factory=list)
     words: str = ""
+    columns: list[str] = Field(default_factory=list)
 
     @field_validator("words")
     @classmethod
@@ -56,8 +66,8 @@ class PartsQuery(Query):
 class PartsProbe(Probe[PartsQuery]):
     """The documents, evidence first, then the one with most parts. `hollow`: nothing but template text or fewer than
     twenty words. `days_old`: days since the newest date in it that is not in the future, -1 without one; the same for
-    the line or section of a part. `lacks`: the parts that are not there. Evidence that is no text is listed with
-    `opened` false."""
+    the line or section of a part. `shares`: what that tells in percent (93 %, 3 of 40). `lacks`: the parts that are not
+    there. Evidence that is no text is listed with `opened` false."""
 
     name: ClassVar[str] = "docs.parts"
     title: ClassVar[str] = "parts that a document must have, by heading or by words, with the place of each"
@@ -118,17 +128,19 @@ def _record(document: Document, query: PartsQuery, today: dt.date, evidence: boo
 
 
 def _part(document: Document, name: str, query: PartQuery, min_words: int, today: dt.date) -> dict[str, Any]:
-    best: dict[str, Any] = {"name": name, "found": False, "line": 0, "text": "", "numbers": [], "days_old": -1}
+    best: dict[str, Any] = {
+        "name": name, "found": False, "line": 0, "text": "", "numbers": [], "shares": [], "days_old": -1,
+    }  # fmt: skip
     for index, section in enumerate(document.sections):
         if not any(names(section.title, heading) for heading in query.headings):
             continue
         lines = prose(document.with_children(index))
-        weight = weigh(lines)
-        if weight.words >= min_words:
-            days = newest((day for line in [section.title, *lines] for day in dates_in(line)), today)
-            first = next((readable(line) for line in lines if readable(line)), "")
-            return best | {"found": True, "line": section.line, "text": display(first[:_QUOTE]),
-                           "numbers": list(weight.numbers), "days_old": days}  # fmt: skip
+        if not _OF_WEAKNESS.search(name):
+            lines = [done(line) for line in lines]
+        if weigh(lines).words >= min_words:
+            return best | _told(section.line, lines, [section.title, *lines], today)
+    if query.columns and (cell := _cell(document, query.columns, today)):
+        return best | cell
     if not query.words:
         return best
     pattern = _compiled(query.words)
@@ -136,11 +148,38 @@ def _part(document: Document, name: str, query: PartQuery, min_words: int, today
         for number, line in [(section.line, section.title), *section.lines]:
             if not pattern.search(line):
                 continue
-            weight = weigh([line])
-            if weight.words >= 3:
-                return best | {"found": True, "line": number, "text": display(readable(line)[:_QUOTE]),
-                               "numbers": list(weight.numbers), "days_old": newest(dates_in(line), today)}  # fmt: skip
+            rest = line if _OF_WEAKNESS.search(name) else done(line)
+            if (rest is line or pattern.search(rest)) and weigh([rest]).words >= 3:
+                return best | _told(number, [rest], [rest], today)
     return best
+
+
+def _told(number: int, lines: list[str], dated: list[str], today: dt.date) -> dict[str, Any]:
+    """What lines that stand for a part tell."""
+    first = next((readable(line) for line in lines if readable(line)), "")
+    return {
+        "found": True,
+        "line": number,
+        "text": display(first[:_QUOTE]),
+        "numbers": list(weigh(lines).numbers),
+        "shares": shares(lines),
+        "days_old": newest((day for line in dated for day in dates_in(line)), today),
+    }
+
+
+def _cell(document: Document, columns: list[str], today: dt.date) -> dict[str, Any]:
+    """The cells of the first column of a table with such a header, told as a part; empty where none is filled."""
+    header: list[str] = []
+    places: list[int] = []
+    filled: list[tuple[int, str]] = []
+    for number, cells in markdown_rows(document):
+        if not cells or not header:
+            header = cells
+            places = [n for n, text in enumerate(cells) if any(names(text, one) for one in columns)]
+            continue
+        texts = [cells[place] for place in places[:1] if place < len(cells)]
+        filled += [(number, text) for text in texts if not is_gap(text)]
+    return _told(filled[0][0], [text for _, text in filled], [text for _, text in filled], today) if filled else {}
 
 
 def _compiled(pattern: str) -> Any:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, map_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.common import TOLD_ROLES, Globs, names, prose
 from aiaudit.probes.docs.document import Document
+from aiaudit.probes.docs.persons import is_nobody
 from aiaudit.probes.docs.records import dates_in, documents_of, newest
 from aiaudit.probes.docs.substance import is_gap, numbers_in, readable
 from aiaudit.project.entry import display
@@ -24,6 +26,15 @@ from aiaudit.project.reader import Unreadable
 _MOST: Final = 500  # rows of a document
 _CELL: Final = 300  # characters of a cell
 _DATA: Final = (".yaml", ".yml", ".json")
+_PEOPLE: Final = frozenset({"owner", "person", "people", "contact", "deputy"})
+_STATES: Final = frozenset({"status", "decision", "outcome"})
+_NOT_YET: Final = lazy.regex(
+    r"(?:not (?:yet )?(?:measured|decided|defined|known|set|assigned|done|tested|available|reviewed|started|tracked)"
+    r"|undecided|later|open|pending)(?: yet| so far| now)?|(?:none|nothing|not) (?:yet|so far)"
+)
+_LETTERS: Final = lazy.regex(r"[RACISV](?:[ ,/+&]*[RACISV])*|[-–—. ]*")
+_NAMED: Final = lazy.regex(r"[^\W\d_][^\W\d_.'’-]* (?:[A-Z]\. |v[ao]n |de[nr]? )*[^\W\d_a-z][^\W\d_]*(?:[ ,;(.–-].*)?")
+_PAIR: Final = lazy.regex(r"\s*[-*+] +([^:|]{2,80}?)\s*(?::|[–—]|\s-\s)\s*(\S.{0,200})")
 _ROW: Final = record(
     "row", path=STRING, line=INT, text=STRING, cells=map_of(STRING), numbers=map_of(DOUBLE), days=map_of(INT),
     missing=list_of(STRING),
@@ -36,12 +47,14 @@ TYPE: Final = record(
 
 class RowsQuery(Query):
     """files: globs of registers. columns: name -> headers (or keys) that stand for it, written as in docs.sections.
-    least: how many of the columns make a table one of the kind. evidence_of: the check whose attestation names further
-    documents."""
+    least: how many of the columns make a table one of the kind. pairs: two of the columns, a thing and a person, that
+    may also be told by a matrix of letters (RACI: who stands above the A answers) or a list (`- Data: Ann Lee`).
+    evidence_of: the check whose attestation names further documents."""
 
     files: Globs = Field(min_length=1)
     columns: dict[str, list[str]] = Field(min_length=2)
     least: int = Field(default=2, ge=1, le=20)
+    pairs: list[str] = Field(default_factory=list, max_length=2)
     evidence_of: str = ""
     roles: list[str] = Field(default_factory=lambda: [str(role) for role in TOLD_ROLES])
 
@@ -91,7 +104,7 @@ def _register(document: Document, query: RowsQuery, context: Context) -> dict[st
     for line, named in _entries(document, query, context):
         start = start or line
         columns += [name for name in named if name not in columns]
-        if any(not _is_gap(text) for text in named.values()) and len(rows) < _MOST:
+        if any(not _is_gap(name, text) for name, text in named.items()) and len(rows) < _MOST:
             due += dates_in(named.get("due", ""))
             rows.append(_row(document.path, line, named, query.columns, context.as_of))
     if not start:
@@ -109,7 +122,7 @@ def _row(path: str, line: int, named: Mapping[str, str], columns: Mapping[str, A
     cells = {}
     for name in columns:
         text = readable(named.get(name, "")) or named.get(name, "").strip()
-        cells[name] = "" if _is_gap(text) else display(text[:_CELL])
+        cells[name] = "" if _is_gap(name, text) else display(text[:_CELL])
     dates = {name: dates_in(text) for name, text in cells.items()}
     figures = {name: numbers_in(text) for name, text in cells.items()}
     return {
@@ -123,9 +136,15 @@ def _row(path: str, line: int, named: Mapping[str, str], columns: Mapping[str, A
     }
 
 
-def _is_gap(text: str) -> bool:
-    """As `is_gap`, but a cell may answer its column with yes, no or none."""
-    return text.strip().lower() not in ("yes", "no", "none") and is_gap(text)
+def _is_gap(column: str, text: str) -> bool:
+    """As `is_gap`, but a cell may answer its column with yes, no or none, where none is no person; what is not measured
+    or decided yet is not there."""
+    if column in _PEOPLE:
+        return is_nobody(text)
+    plain = text.strip().lower()
+    if column not in _STATES and _NOT_YET.fullmatch(plain.strip(" .*_")):
+        return True
+    return plain not in ("yes", "no", "none") and is_gap(text)
 
 
 def _entries(document: Document, query: RowsQuery, context: Context) -> Iterator[tuple[int, dict[str, str]]]:
@@ -136,9 +155,14 @@ def _entries(document: Document, query: RowsQuery, context: Context) -> Iterator
             data = context.project.read(document.path)
             yield from _listed(parse_json(data) if lower.endswith(".json") else parse_yaml(data), query)
         elif lower.endswith(".csv"):
-            yield from _tabled(_csv(context.project.text(document.path)), query)
+            rows = list(_csv(context.project.text(document.path)))
+            yield from _tabled(rows, query)
+            yield from _matrix(rows, query)
         else:
-            yield from _tabled(_markdown(document), query)
+            rows = list(markdown_rows(document))
+            yield from _tabled(rows, query)
+            yield from _matrix(rows, query)
+            yield from _paired(document, query)
     except (Malformed, Unreadable, csv.Error):
         return
 
@@ -152,7 +176,8 @@ def _csv(text: str) -> Iterator[Cells]:
         yield reader.line_num, row
 
 
-def _markdown(document: Document) -> Iterator[Cells]:
+def markdown_rows(document: Document) -> Iterator[Cells]:
+    """The rows of a document's tables with their lines; none of cells between two tables."""
     for section in document.sections:
         for number, line in section.lines:
             inner = line.strip()
@@ -161,7 +186,7 @@ def _markdown(document: Document) -> Iterator[Cells]:
         yield 0, []  # a table ends with its section
 
 
-def _tabled(rows: Iterator[Cells], query: RowsQuery) -> Iterator[tuple[int, dict[str, str]]]:
+def _tabled(rows: Iterable[Cells], query: RowsQuery) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows below each header with enough of the columns."""
     header: dict[str, int] = {}
     for line, cells in rows:
@@ -174,6 +199,46 @@ def _tabled(rows: Iterator[Cells], query: RowsQuery) -> Iterator[tuple[int, dict
             yield line, {}
         elif header:
             yield line, {name: cells[place] for name, place in header.items() if place < len(cells)}
+
+
+def _matrix(rows: Iterable[Cells], query: RowsQuery) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows of a matrix of letters: the thing, and who stands above its A, or its R where none is accountable."""
+    if not query.pairs:
+        return
+    thing, person = query.pairs
+    header: list[str] = []
+    for line, cells in rows:
+        if not cells or not header:
+            header = cells
+            continue
+        letters = cells[1 : len(header)]
+        if len(letters) < 2 or not any(letters) or not all(_LETTERS.fullmatch(cell.strip(" *")) for cell in letters):
+            continue
+        for letter in "AR":
+            above = [name for name, cell in zip(header[1:], letters, strict=False) if letter in cell]
+            if above:
+                yield line, {thing: cells[0], person: ", ".join(above)}
+                break
+
+
+def _paired(document: Document, query: RowsQuery) -> Iterator[tuple[int, dict[str, str]]]:
+    """Points of a list, and headings, that name a person for a thing."""
+    if not query.pairs:
+        return
+    thing, person = query.pairs
+    for section in document.sections:
+        told = [(line, text.strip()) for line, text in section.lines if text.strip()]
+        if section.title and told and _is_named(told[0][1]):
+            yield told[0][0], {thing: section.title, person: told[0][1]}
+        for line, text in told:
+            found = _PAIR.fullmatch(text.replace("**", ""))
+            if found and _is_named(found[2]):
+                yield line, {thing: found[1], person: found[2]}
+
+
+def _is_named(text: str) -> bool:
+    """Whether a text begins as the name of a person does: with two words of which the first is written large."""
+    return text.startswith("@") or (text[:1].isupper() and len(text) < _CELL and _NAMED.fullmatch(text) is not None)
 
 
 def _named(headers: Sequence[str], columns: Mapping[str, list[str]]) -> dict[str, int]:

@@ -46,7 +46,7 @@ def test_a_hash_that_fits_or_not(tmp_path: Path, digits: int) -> None:
 
 
 def test_hashes_stand_in_the_order_of_the_evidence(tmp_path: Path) -> None:
-    text = ANSWER.replace("docs/value.md", "[https://wiki.shop.example/value, docs/value.md#target]")
+    text = ANSWER.replace("docs/value.md", "[https://wiki.shop.internal/value, docs/value.md#target]")
     assert ask(tmp_path, f'{text}  evidence_sha256: ["", {HASH[:16]}]\n')["stale"] is False
     assert ask(tmp_path, f'{text}  evidence_sha256: ["", "0123456789ab"]\n')["stale"] is True
 

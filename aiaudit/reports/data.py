@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin, get_t
 
 from msgspec import Struct
 
-from aiaudit.reports import words
+from aiaudit.reports import headings
 from aiaudit.reports.record import Record
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class DataPage:
     @property
     def heading(self) -> str:
         serious = sum(problem.severity == "high" for problem in self.problems)
-        return words.data_heading(len(self.section.datasets), len(self.problems), serious)
+        return headings.data(len(self.section.datasets), len(self.problems), serious)
 
 
 def read(result: Record) -> DataPage | None:

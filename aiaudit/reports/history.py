@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aiaudit.reports import words
+from aiaudit.reports import headings, words
 from aiaudit.reports.charts_change import Point
 from aiaudit.reports.record import Record
 from aiaudit.reports.strings import say
@@ -84,7 +84,7 @@ class History:
     @property
     def heading(self) -> str:
         first, last = self.points[0], self.points[-1]
-        return words.history_heading(len(self.points), first.day, first.score, last.score)
+        return headings.history(len(self.points), first.day, first.score, last.score)
 
     @cached_property
     def _places(self) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from aiaudit.reports import brand, comparison_view, data, frameworks, page_one, plan, words
+from aiaudit.reports import brand, comparison_view, data, frameworks, headings, page_one, plan, words
 from aiaudit.reports.history import History
 from aiaudit.reports.plan import ON_PAGE_ONE
 from aiaudit.reports.reading import read_packs
@@ -284,11 +284,11 @@ class Opening:
     @cached_property
     def verdict(self) -> str:
         if not self.level:
-            return words.summary_heading(None, False, "", 0, 0, 0)
+            return headings.summary(None, False, "", 0, 0, 0)
         if not self.path and self.next_gates and not any(gate.status == "fail" for gate in self.next_gates):
-            return words.cannot_tell_heading(self.level.key, self.next_name)
+            return headings.cannot_tell(self.level.key, self.next_name)
         counts = page_one.path_counts(self.path)
-        return words.summary_heading(self.level.key, not self.level_not_shown, self.next_name, *counts)
+        return headings.summary(self.level.key, not self.level_not_shown, self.next_name, *counts)
 
     @property
     def headline(self) -> str:
@@ -344,7 +344,7 @@ class Opening:
     def decision(self) -> str:
         key = self.level.key if self.level else None
         counts = page_one.path_counts(self.path)
-        asked = words.decision(key, not self.level_not_shown, self.next_key, *counts, self.next_days)
+        asked = headings.decision(key, not self.level_not_shown, self.next_key, *counts, self.next_days)
         after = page_one.must_haves(self.checks, self.three_risks) if self.next_key == "prototype" else ""
         return " ".join(part for part in (asked, page_one.on_risks(self.three_risks, self.path), after) if part)
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from aiaudit.reports import frameworks, words
+from aiaudit.reports import frameworks, headings, words
 from aiaudit.reports.document import Report
 from aiaudit.reports.strings import say
 from aiaudit.reports.view import Pack
@@ -60,7 +60,7 @@ def present(report: Report) -> tuple[Section, ...]:
 
 
 def _scope(report: Report) -> str:
-    return words.scope_heading(
+    return headings.scope(
         report.unseen, report.applicable, report.unread_files, report.unknown_facts, len(report.trusted)
     )
 
@@ -71,7 +71,7 @@ def _heat_map(report: Report) -> str:
     critical = Counter(
         "unknown" if check.is_unseen else check.status for check in report.checks if check.severity == "critical"
     )
-    return words.heat_heading(report.counts, critical)
+    return headings.heat(report.counts, critical)
 
 
 def _packs(report: Report) -> str:
@@ -79,7 +79,7 @@ def _packs(report: Report) -> str:
         return ""
     numbered = [pack for pack in report.packs if pack.score is not None]
     weakest = report.weakest
-    return words.packs_heading(
+    return headings.packs(
         sum(pack.capped for pack in numbered),
         sum(pack.score is None and pack.applicable > 0 for pack in report.packs),
         weakest.title if weakest else "",
@@ -93,14 +93,14 @@ def _risks(report: Report) -> str:
     if not report.checks:
         return ""
     blocking = sum(risk.check.blocks_next for risk in risks)
-    return words.risks_heading(len(risks), len(report.causes), blocking, report.next_name)
+    return headings.risks(len(risks), len(report.causes), blocking, report.next_name)
 
 
 def _roadmap(report: Report) -> str:
     if not report.checks:
         return ""
     now = sum(horizon.days for horizon in report.roadmap if horizon.key == "now")
-    return words.roadmap_heading(now, report.roadmap_days - now, report.next_days, report.next_name)
+    return headings.roadmap(now, report.roadmap_days - now, report.next_days, report.next_name)
 
 
 def _capacity(report: Report) -> str:
@@ -122,7 +122,7 @@ def _comparison(report: Report) -> str:
     if made is None:
         return ""
     fixed, new = len(made.fixed) + len(made.improved), len(made.new) + len(made.regressed)
-    return words.comparison_heading(words.day(made.before.as_of), fixed, new, made.moved)
+    return headings.comparison(words.day(made.before.as_of), fixed, new, made.moved)
 
 
 def _history(report: Report) -> str:
@@ -134,13 +134,13 @@ def _accepted(report: Report) -> str:
         return ""
     expired = sum(waiver.expired for waiver in report.waivers)
     if not report.waivers:
-        return words.relaxations_heading(len(report.relaxations))
-    return words.accepted_heading(len(report.waivers) - expired, expired)
+        return headings.relaxations(len(report.relaxations))
+    return headings.accepted(len(report.waivers) - expired, expired)
 
 
 def _gate(report: Report) -> str:
     failed = sum(not rule.flag("passed") for rule in report.gate_rules)
-    return words.gate_heading(failed, len(report.gate_rules)) if report.gate_rules else ""
+    return headings.gate(failed, len(report.gate_rules)) if report.gate_rules else ""
 
 
 def _evidence(report: Report) -> str:
@@ -151,7 +151,7 @@ def _attestations(report: Report) -> str:
     if not report.answers:
         return ""
     answered = sum(answer.answered for answer in report.answers)
-    return words.attestations_heading(answered, report.asked, sum(answer.lapsed for answer in report.answers))
+    return headings.attestations(answered, report.asked, sum(answer.lapsed for answer in report.answers))
 
 
 _PARTS: Final = (

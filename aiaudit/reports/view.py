@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
-from aiaudit.reports import words
+from aiaudit.reports import headings, words
 from aiaudit.reports.places import Alike, Place, gathered
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import figure, first_sentence, full_stop, lower_first, shorten, whole_clauses
@@ -248,7 +248,7 @@ class Pack(Struct, frozen=True, dict=True):
     @cached_property
     def heading(self) -> str:
         critical = sum(c.severity == "critical" and c.status == "fail" for c in self.checks)
-        return words.pack_heading(self.counts, critical)
+        return headings.pack(self.counts, critical)
 
     @property
     def no_number(self) -> str:

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from aiaudit.reports import html, schema, words
+from aiaudit.reports import headings, html, schema, words
 from aiaudit.reports.data import read
 from aiaudit.reports.history import History
 from aiaudit.reports.record import Record
@@ -107,4 +107,4 @@ def test_a_data_section_of_another_shape_is_left_out(full) -> None:
     ],
 )
 def test_the_heading_of_a_comparison(arguments, said) -> None:
-    assert words.comparison_heading(*arguments) == said
+    assert headings.comparison(*arguments) == said

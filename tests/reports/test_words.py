@@ -2,7 +2,7 @@
 
 import pytest
 
-from aiaudit.reports import words
+from aiaudit.reports import headings, words
 from aiaudit.reports.text import (
     beside,
     first_clause,
@@ -31,7 +31,7 @@ from aiaudit.reports.text import (
     ],
 )  # fmt: skip
 def test_pack_headings(counts, critical, said) -> None:
-    assert words.pack_heading(counts, critical) == said
+    assert headings.pack(counts, critical) == said
 
 
 @pytest.mark.parametrize(
@@ -52,12 +52,12 @@ def test_pack_headings(counts, critical, said) -> None:
     ],
 )  # fmt: skip
 def test_the_verdict(arguments, said) -> None:
-    assert words.summary_heading(*arguments) == said
+    assert headings.summary(*arguments) == said
 
 
 def test_what_was_not_shown_is_not_called_a_failure() -> None:
-    assert words.summary_heading("not_ready", False, "Prototype", 1, 0, 0).startswith("Readiness not proven")
-    assert words.summary_heading("not_ready", True, "Prototype", 1, 0, 0).startswith("Not ready")
+    assert headings.summary("not_ready", False, "Prototype", 1, 0, 0).startswith("Readiness not proven")
+    assert headings.summary("not_ready", True, "Prototype", 1, 0, 0).startswith("Not ready")
 
 
 @pytest.mark.parametrize(
@@ -79,33 +79,33 @@ def test_what_was_not_shown_is_not_called_a_failure() -> None:
     ],
 )  # fmt: skip
 def test_the_decision_asked(arguments, said) -> None:
-    assert words.decision(*arguments) == said
+    assert headings.decision(*arguments) == said
 
 
 def test_other_headings() -> None:
-    assert words.risks_heading(0, 0, 0, "Pilot") == "No failed or partial check, so no risk to rank"
-    assert words.risks_heading(1, 1, 1, "Pilot") == "One risk in one area; it stands before Pilot"
-    assert words.risks_heading(3, 2, 3, "Pilot") == "Three risks in two areas; all of them stand before Pilot"
-    assert words.risks_heading(9, 4, 1, "Pilot") == "Nine risks in four areas; one of them stands before Pilot"
-    assert words.roadmap_heading(10, 142, 7, "Pilot") == (
+    assert headings.risks(0, 0, 0, "Pilot") == "No failed or partial check, so no risk to rank"
+    assert headings.risks(1, 1, 1, "Pilot") == "One risk in one area; it stands before Pilot"
+    assert headings.risks(3, 2, 3, "Pilot") == "Three risks in two areas; all of them stand before Pilot"
+    assert headings.risks(9, 4, 1, "Pilot") == "Nine risks in four areas; one of them stands before Pilot"
+    assert headings.roadmap(10, 142, 7, "Pilot") == (
         "Ten person-days now, seven of them towards Pilot; about 142 more close the rest"
     )
-    assert words.roadmap_heading(3, 0, 3, "Pilot") == "Three person-days now lead towards Pilot"
-    assert words.roadmap_heading(0, 5, 0, "") == "Nothing is urgent; five person-days would close the rest"
-    assert words.roadmap_heading(0, 0, 0, "") == "Nothing is left to be done by this catalogue"
-    assert words.accepted_heading(2, 1) == "Two acceptances are valid; one has expired and counts again"
-    assert words.accepted_heading(0, 2) == "Two have expired and count again"
-    assert words.attestations_heading(21, 29, 1) == "21 of 29 questions were answered; one answer has lapsed"
-    assert words.scope_heading(0, 9, 0, 0, 0) == "Everything in scope could be read"
-    assert words.scope_heading(0, 9, 1, 2, 1) == (
+    assert headings.roadmap(3, 0, 3, "Pilot") == "Three person-days now lead towards Pilot"
+    assert headings.roadmap(0, 5, 0, "") == "Nothing is urgent; five person-days would close the rest"
+    assert headings.roadmap(0, 0, 0, "") == "Nothing is left to be done by this catalogue"
+    assert headings.accepted(2, 1) == "Two acceptances are valid; one has expired and counts again"
+    assert headings.accepted(0, 2) == "Two have expired and count again"
+    assert headings.attestations(21, 29, 1) == "21 of 29 questions were answered; one answer has lapsed"
+    assert headings.scope(0, 9, 0, 0, 0) == "Everything in scope could be read"
+    assert headings.scope(0, 9, 1, 2, 1) == (
         "One file could not be read and two facts could not be determined; one statement is taken on trust"
     )
-    assert words.scope_heading(3, 40, 1, 2, 0) == "Three of 40 checks that apply could not be judged"
-    assert words.gate_heading(0, 2) == "Two gates were set, and none failed"
-    assert words.gate_heading(1, 1) == "The gate failed"
-    assert words.packs_heading(0, 0, "Cost", 61.0, 11) == "Cost is the weakest core pack, at 61 of 100"
-    assert words.heat_heading({}, {}) == "No check could be judged"
-    assert words.heat_heading({"pass": 3}, {"unknown": 2}) == (
+    assert headings.scope(3, 40, 1, 2, 0) == "Three of 40 checks that apply could not be judged"
+    assert headings.gate(0, 2) == "Two gates were set, and none failed"
+    assert headings.gate(1, 1) == "The gate failed"
+    assert headings.packs(0, 0, "Cost", 61.0, 11) == "Cost is the weakest core pack, at 61 of 100"
+    assert headings.heat({}, {}) == "No check could be judged"
+    assert headings.heat({"pass": 3}, {"unknown": 2}) == (
         "Two critical checks could not be judged; most of the other checks pass"
     )
 

@@ -12,6 +12,7 @@ from aiaudit.capacity.terms import Term
 FAMILIES: Final = frozenset({"bert", "roberta", "xlm-roberta", "camembert"})
 BATCH: Final = 32  # sequences at once, where none is declared (sentence-transformers' default)
 STATES: Final = 6  # hidden states that the widest moment of a layer holds (the project's capacity notes, 1.4)
+ELEMENT: Final = 2  # bytes of one of their figures
 
 
 class Encoder(Struct, frozen=True):
@@ -38,8 +39,8 @@ def encoder_from_config(config: Mapping[str, Any]) -> Encoder | None:
     return Encoder(h, layers, positions, embeddings + layers * layer + h * h + h)  # the pooler last
 
 
-def batch_memory(encoder: Encoder, batch: int, tokens: int, element: int = 2) -> Term:
+def batch_memory(encoder: Encoder, batch: int, tokens: int) -> Term:
     """The widest transient of a batch: about six of its hidden states, of one layer at a time."""
-    value = STATES * batch * tokens * encoder.hidden * element
-    text = f"{STATES} × {batch} sequences × {tokens:,} tokens × {encoder.hidden} × {element} B"
+    value = STATES * batch * tokens * encoder.hidden * ELEMENT
+    text = f"{STATES} × {batch} sequences × {tokens:,} tokens × {encoder.hidden} × {ELEMENT} B"
     return Term.within("working set", value, 0.5, text, "no cache is kept", batch=batch, tokens=tokens)

@@ -33,18 +33,6 @@ from aiaudit.project.workload import ModelSourcePart
 MAX_CONFIG: Final = 4 * 1024 * 1024
 _PICKLED: Final = (".pkl", ".pickle", ".joblib", ".skops")  # classical models, which are larger in memory
 _INDEX: Final = "model.safetensors.index.json"
-_PLAIN: Final = {
-    "F64": 8,
-    "F32": 4,
-    "F16": 2,
-    "BF16": 2,
-    "F8_E4M3": 1,
-    "F8_E5M2": 1,
-    "I64": 8,
-    "I32": 4,
-    "U8": 1,
-    "I8": 1,
-}
 _TUNED: Final = lazy.regex(
     r"-(?:instruct|chat|it|hf|base|v\d+(?:\.\d+)?|\d{4}|thinking|distill|awq|gptq|fp8|int4)\b.*$"
 )

@@ -170,14 +170,14 @@ def cache_rows() -> list[Row]:
     ]
 
 
-def vllm_rows(law: Mapping[str, Any] | None = None) -> list[Row]:
+def vllm_rows() -> list[Row]:
     """The pool of one rank. A log of a version before the law holds has the kind `old` and is in no score."""
-    return [_vllm(row, law) for row in table("measured")["vllm"]]
+    return [_vllm(row) for row in table("measured")["vllm"]]
 
 
-def _vllm(row: Mapping[str, Any], law: Mapping[str, Any] | None = None) -> Row:
+def _vllm(row: Mapping[str, Any], fitted_anew: Mapping[str, Any] | None = None) -> Row:
     shape, term, gpu, setting = _served(row)
-    have = budget(shape, term, gpu, setting, {**engine_law("vllm", setting.version), **(law or {})})
+    have = budget(shape, term, gpu, setting, {**engine_law("vllm", setting.version), **(fitted_anew or {})})
     what = f"{row['model']} on {row['tp']} × {row['gpu']}, {row['engine']}"
     kind = "old" if "before" in row else row["kind"]
     return Row(what, kind, row["pool_gib"] * GIB, have.pool, row["fit"], row["source"], budget=have.usable)

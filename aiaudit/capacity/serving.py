@@ -16,7 +16,6 @@ from aiaudit.capacity.architecture import Architecture, Cache
 from aiaudit.capacity.tables import GIB, Gpu, UnknownName, table
 from aiaudit.capacity.terms import Sum, Term, total
 
-TIGHT: Final = 0.10  # less headroom than this share of the memory is tight
 _SAMPLER_BAND: Final = 0.25  # of the law, over the logs it was not fitted on
 
 
@@ -36,14 +35,12 @@ class Setting(Struct, frozen=True):
 
 
 class Budget(Struct, frozen=True):
-    """One GPU's memory. `used`: everything but the cache; `pool`: bytes left for it (low where `used` is high)."""
+    """One GPU's memory. `used`: everything but the cache; `pool`: bytes left for it, as expected."""
 
     visible: int
     usable: int
     used: Sum
-    pool_low: int
     pool: int
-    pool_high: int
     max_num_seqs: int
     assumptions: tuple[str, ...]
 
@@ -102,9 +99,7 @@ def budget(
         gpu.visible,
         usable,
         total([*terms, captured]),
-        usable - inside.high,
         usable - inside.expected,
-        usable - inside.low,
         sequences,
         tuple(assumed),
     )

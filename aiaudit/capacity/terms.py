@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
-GIB = 1024**3
-
 
 class Term(Struct, frozen=True):
     """Bytes of one part. `provenance` says where the inputs come from: config.json, a header, a table, a default."""

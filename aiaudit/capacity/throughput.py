@@ -67,7 +67,6 @@ class Speed(Struct, frozen=True):
     tokens_per_second: float
     time_per_output_token: float
     time_to_first_token: float
-    request_seconds: float
     limited_by: str
 
 
@@ -140,7 +139,6 @@ def _speed(
         load.batch / step,
         step,
         first,
-        first + step * load.answer,
         "compute" if compute_s > memory_s else "bandwidth",
     )
 

@@ -2,7 +2,7 @@
 
 Sources: ZeRO (arXiv 1910.02054) and DeepSpeed's own estimators for the states; Korthikanti et al. (arXiv 2205.05198)
 for the shape of the activations. The bytes an activation takes in current implementations, the logits chain and the
-workspaces were fitted on measured runs of Llama-3.2-1B and of Qwen-7B in 4 bits (`FIT`), and hold on others.
+workspaces were fitted on measured runs of Llama-3.2-1B and of Qwen-7B in 4 bits, and hold on others.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ GPTQ_LOGITS: Final = 8  # in 16 bits throughout
 GPTQ_WORKSPACE: Final = 0.325  # bytes a quantised parameter that its kernels unpack
 # --------------------------------------------------------------------------------------------------------------------
 CONTEXT: Final = 1.0e9  # bytes of CUDA context and allocator outside what a framework counts
-FIT: Final = ("Llama-3.2-1B", "Qwen-7B Q-LoRA")
 BAND: Final[dict[str, float]] = {"full": 0.15, "lora": 0.15, "qlora": 0.25, "inference": 0.10}
 SHARDED_BAND: Final = 0.25
 CHUNKS: Final = 8  # of a loss that is computed in pieces

@@ -17,11 +17,9 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from aiaudit.capacity.demand import Growth
 from aiaudit.cost.bill import bill, hours_a_month
-from aiaudit.cost.inputs import Inputs, Uncertainty
+from aiaudit.cost.inputs import Inputs
 from aiaudit.cost.money import decimal
 
 if TYPE_CHECKING:
@@ -246,32 +244,6 @@ def lognormal(deviation: float, share: float) -> float:
     return math.exp(sigma * NormalDist().inv_cdf(share) - sigma**2 / 2)
 
 
-def mean_power(growth: Growth, month: int) -> float:
-    """E[(1+g)^t] of a triangular growth: twice the second divided difference of x^(t+2) / ((t+1)(t+2))."""
-    a, c, b = 1 + min(growth.low, growth.expected), 1 + growth.expected, 1 + max(growth.high, growth.expected)
-    if b - a < 1e-12:
-        return c**month
-
-    def f(x: float) -> float:
-        return x ** (month + 2) / ((month + 1) * (month + 2))
-
-    def slope(x: float) -> float:
-        return x ** (month + 1) / (month + 1)
-
-    first = slope(c) if c - a < 1e-12 else (f(c) - f(a)) / (c - a)
-    second = slope(c) if b - c < 1e-12 else (f(b) - f(c)) / (b - c)
-    return 2 * (second - first) / (b - a)
-
-
-def mean_total(inputs: Inputs) -> float | None:
-    """The mean of the horizon's total in closed form; None where replicas come in steps, which has none."""
-    coef = coefficients(inputs)
-    if coef.replica:
-        return None
-    powers = math.fsum(mean_power(inputs.load.growth, month) for month in range(inputs.months))
-    return coef.fixed * inputs.months + math.fsum(coef.storage) + (coef.load + coef.tokens) * powers
-
-
 def drivers(inputs: Inputs, coef: Coefficients, spread: Spreads) -> tuple[Driver, ...]:
     """Each uncertain figure alone at its p10 and at its p90, the rest as expected; the widest swing first."""
     usual = inputs.load.growth.expected
@@ -298,15 +270,3 @@ def drivers(inputs: Inputs, coef: Coefficients, spread: Spreads) -> tuple[Driver
         Driver(f"price of a {rented} hour", total(price=price[0]), total(price=price[1])),
     )
     return tuple(sorted((d for d in found if d.swing > 0.005), key=lambda d: (-d.swing, d.name)))
-
-
-def certain(inputs: Inputs) -> Inputs:
-    """The same workload with nothing uncertain: every draw is then the closed form."""
-    rate = inputs.load.growth
-    load = replace(inputs.load, growth=Growth(rate.expected, rate.expected, rate.expected, rate.horizon))
-    hosting = inputs.hosting
-    if hosting is not None:
-        price = replace(hosting.price, low=None, high=None)
-        one = hosting.rate and replace(hosting.rate, low=hosting.rate.expected, high=hosting.rate.expected)
-        hosting = replace(hosting, price=price, rate=one)
-    return replace(inputs, load=load, hosting=hosting, uncertainty=Uncertainty(0.0, 0.0))

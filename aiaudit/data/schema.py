@@ -20,7 +20,6 @@ Rule = Literal[
     "shortest",
     "longest",
 ]
-TYPES: Final = frozenset({"integer", "number", "text", "boolean", "date", "timestamp"})
 _CONSTRAINTS: Final = frozenset(
     {"not_null", "unique", "least", "above", "most", "below", "values", "pattern", "shortest", "longest"}
 )
@@ -29,9 +28,9 @@ _CONSTRAINTS: Final = frozenset(
 class Demand(Struct, frozen=True):
     """What one column must be like.
 
-    `value`: the name of a type (see `TYPES`), a bound (a number, or ISO 8601 text for times), the allowed values as
-    texts, a pattern (RE2, searched), a length in characters. `mostly`: share of the non-null values that must meet it.
-    `line`: where the schema says so.
+    `value`: a type (integer, number, text, boolean, date, timestamp), a bound (a number, or ISO 8601 text for times),
+    the allowed values as texts, a pattern (RE2, searched), a length in characters. `mostly`: share of the non-null
+    values that must meet it. `line`: where the schema says so.
     """
 
     column: str

@@ -107,8 +107,9 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return adjusted
 
 
-def wilson(successes: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+def wilson(successes: int, n: int) -> tuple[float, float]:
     """Wilson's (1927) 95 % interval of a share."""
+    z = 1.959964
     if n == 0:
         return 0.0, 1.0
     share = successes / n

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-SCHEMA_VERSION = 1
 OTHERWISE = "otherwise"
 CHECK_ID = r"^[A-Z][A-Z0-9]{1,11}-[0-9]{3}$"
 NAME = r"^[a-z][a-z0-9_]*$"

@@ -43,8 +43,6 @@ TOOL: Final = record(
 
 STATEMENTS: Final = ("sql", "sql_query", "sql_statement")  # arguments that are whole statements
 
-_BY_NAME: Final = ("listed", "dispatched")  # named here, and often defined elsewhere
-
 Effect = Literal["read", "write", "delete", "money", "communicate", "execute", "network", "file", "sql", "memory"]
 
 Kind = Literal["decorated", "class", "constructed", "listed", "dispatched", "schema", "built-in"]

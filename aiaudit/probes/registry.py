@@ -174,11 +174,6 @@ def probes() -> Mapping[str, Probe[Any]]:
     return _Table()
 
 
-def names() -> tuple[str, ...]:
-    """The names of all probes, sorted."""
-    return tuple(sorted(PROBES))
-
-
 @cache
 def get(name: str) -> Probe[Any]:
     """The probe called `name`. Raises `RegistryError` where there is none or its module does not hold it."""

@@ -171,7 +171,7 @@ class _Walk:
                 self.unentered[name, VENV].append(folder.prefix + name)
             found = {name: one for name, one in found.items() if name not in made}
         if ".gitignore" in found and not folder.ignored:
-            data = _read_small(fd, ".gitignore")
+            data = _read_gitignore(fd)
             rules = (*folder.rules, (len(folder.prefix), IgnoreFile(data)))
             folder = replace(folder, rules=rules)
         inner = sorted([name for name, one in found.items() if one.is_dir(follow_symlinks=False)])
@@ -275,10 +275,10 @@ def _with_targets(entries: list[Entry]) -> list[Entry]:
     return [resolved(entry) if entry.kind == "symlink" else entry for entry in entries]
 
 
-def _read_small(folder: int, name: str) -> bytes:
-    """The first bytes of a regular file in an open folder; nothing where it is something else."""
+def _read_gitignore(folder: int) -> bytes:
+    """The first bytes of the `.gitignore` in an open folder; nothing where it is no regular file."""
     try:
-        fd = os.open(name, _OPEN_FILE, dir_fd=folder)
+        fd = os.open(".gitignore", _OPEN_FILE, dir_fd=folder)
     except OSError:
         return b""
     try:

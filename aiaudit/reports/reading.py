@@ -40,11 +40,11 @@ def read_waiver(record: Record, check_id: str, title: str) -> Waiver:
     )
 
 
-def read_places(record: Record, key: str = "evidence") -> tuple[Place, ...]:
+def read_places(record: Record) -> tuple[Place, ...]:
     """The places of a fact's evidence that name a file."""
     return tuple(
         Place(item.text("path"), item.whole("line"), item.text("note"))
-        for item in record.records(key)
+        for item in record.records("evidence")
         if item.text("path")
     )
 

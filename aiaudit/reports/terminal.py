@@ -233,7 +233,7 @@ def _own_settings(view: Record) -> Table | None:
     changes = view.records("relaxations")
     if not changes:
         return None
-    table = _listing(say("terminal.settings"), 1)
+    table = _listing(say("terminal.settings"))
     for change in changes:
         used, shipped = preview(change.data.get("used")), preview(change.data.get("shipped"))
         key = "terminal.setting_eases" if change.flag("relaxes") else "terminal.setting"
@@ -398,9 +398,9 @@ def _unread(skipped: Record) -> Iterable[str]:
         yield "  " + say("terminal.unread", files=words.digits(unread, "file"), list=listed)
 
 
-def _listing(title: str, sign: int) -> Table:
+def _listing(title: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
-    table.add_column("", width=sign, no_wrap=True)
+    table.add_column("", width=1, no_wrap=True)
     table.add_column("", overflow="fold")
     return table
 

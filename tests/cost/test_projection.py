@@ -12,15 +12,13 @@ from msgspec.structs import replace
 from aiaudit.cost.bill import bill
 from aiaudit.cost.projection import (
     Triangle,
-    certain,
     coefficients,
     expected,
     lognormal,
-    mean_power,
-    mean_total,
     project,
 )  # fmt: skip
 from aiaudit.cost.report import to_json
+from tests.cost.closed_form import certain, mean_power, mean_total
 from tests.cost.helpers import api, cost, own
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from aiaudit.cost.api_prices import lookup
-from aiaudit.cost.bill import Line, call_cost, usage
+from aiaudit.cost.bill import Line
 from aiaudit.cost.diff import diff
 from aiaudit.cost.money import cents
 from aiaudit.cost.prices import ApiPrice, Price, Rates
 from tests.cost.helpers import DAY, api, cost
+from tests.cost.one_call import call_cost, usage
 
 ROWS = {row["id"]: row for row in csv.DictReader((Path(__file__).parent / "worked_examples.csv").open())}
 DEEPSEEK = (435_033_856, 767_616, 179_763)

@@ -240,7 +240,7 @@ class _State(Struct):
 class _Flow:
     """Walks the parsed script in execution order and says of each command whether its failure fails the script."""
 
-    def __init__(self, root: _Node, errexit: bool, pipefail: bool, held: int = 0) -> None:
+    def __init__(self, root: _Node, errexit: bool, pipefail: bool, held: int) -> None:
         self.root = root
         self.held = held
         self.state = _State(errexit, pipefail)

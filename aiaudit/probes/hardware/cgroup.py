@@ -51,11 +51,11 @@ class Cgroups(Struct, frozen=True):
 
     def memory_limit(self, files: Rooted) -> Limit | None:
         """The least of memory.max (v2) or memory.limit_in_bytes (v1), in bytes; None where nothing limits it."""
-        return self._least(files, "memory", {1: "memory.limit_in_bytes", 2: "memory.max"})
+        return self._least_memory(files, {1: "memory.limit_in_bytes", 2: "memory.max"})
 
     def memory_high(self, files: Rooted) -> Limit | None:
         """The least of memory.high, in bytes (version 2 only)."""
-        return self._least(files, "memory", {2: "memory.high"})
+        return self._least_memory(files, {2: "memory.high"})
 
     def memory_used(self, files: Rooted, limit: Limit) -> int | None:
         """Bytes charged to the group that sets `limit`, without page cache that the kernel would give back."""
@@ -89,8 +89,8 @@ class Cgroups(Struct, frozen=True):
                     return Limit(count, f"{folder}/{name}")
         return None
 
-    def _least(self, files: Rooted, controller: str, names: dict[int, str]) -> Limit | None:
-        hierarchy = self.controllers.get(controller)
+    def _least_memory(self, files: Rooted, names: dict[int, str]) -> Limit | None:
+        hierarchy = self.controllers.get("memory")
         name = names.get(hierarchy.version) if hierarchy else None
         best: Limit | None = None
         for folder in hierarchy.groups() if hierarchy and name else ():

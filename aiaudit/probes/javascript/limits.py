@@ -21,9 +21,6 @@ from aiaudit.probes.javascript.resolve import Resolver
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
-MARKS: Final = lazy.regex(
-    rb"(?i)rate-?_?limit|throttl|quota|arcjet|\b429\b|too ?many|\.consume\s*\(|\.limit\s*\(|credits?\b|usage_?limit"
-)
 MAX_ROWS: Final = 40  # of one function
 MAX_FUNCTIONS: Final = 300
 MAX_LOOKS: Final = 5_000  # calls and conditions of one file whose surroundings are looked at

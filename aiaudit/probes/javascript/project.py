@@ -20,7 +20,6 @@ from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import Role
 
 MAX_STEPS: Final = 8
-SYMBOL: Final = "symbol "
 _MEMO: Final = "javascript.project"
 _SUFFIXES: Final = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 # Why a file was not parsed that no person writes: such files are told of, and count as generated.

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 MAX_ITEMS: Final = 24
 MAX_DEPTH: Final = 5
-_NONE: Final = object()
 _EXTENDED: Final = lazy.regex(r"(?<![\w.])(\w+)(?:\.\w+|\[[^\]\n]{1,80}\])\s*=[^=>]")
 _ABORTS: Final = lazy.regex(r"\bsetTimeout\([^;]{0,200}\babort\b")
 _OF_REQUEST: Final = lazy.regex(r"\b(?:req|request|event\.request|c\.req\.raw|ctx\.request)\.signal\b")

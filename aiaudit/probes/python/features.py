@@ -72,12 +72,6 @@ class FileView:
                 if isinstance(node, ast.Call):
                     yield scope, node
 
-    def calls_named(self, names: frozenset[str] | None) -> Iterator[tuple[Scope, ast.Call]]:
-        """Calls whose last name is among `names`, or all calls."""
-        for scope, call in self.all_calls():
-            if names is None or last_name(call.func) in names:
-                yield scope, call
-
     def statement_of(self, call: ast.Call) -> ast.stmt | None:
         """The statement in which a call stands."""
         self.all_calls()

@@ -70,7 +70,6 @@ class Cell(Struct, frozen=True):
 class Notebook(Struct, frozen=True):
     language: str
     cells: tuple[Cell, ...]
-    text_cells: int
 
     @property
     def is_python(self) -> bool:
@@ -95,10 +94,8 @@ def read_notebook(data: bytes) -> Notebook:
         raise NotNotebook("no cells: not a notebook")
     line_of = _Lines(text)
     found: list[Cell] = []
-    others = 0
     for number, raw in enumerate(cells, 1):
         if raw.get("cell_type") != "code":
-            others += 1
             continue
         lines = tuple(_source_lines(raw.get("source", raw.get("input", "")), line_of))
         outputs = [out for out in _list(raw.get("outputs")) if isinstance(out, dict)]
@@ -114,7 +111,7 @@ def read_notebook(data: bytes) -> Notebook:
                 errors[0] if errors else "",
             )
         )
-    return Notebook(_language(tree), tuple(found), others)
+    return Notebook(_language(tree), tuple(found))
 
 
 def _raw_cells(tree: Any) -> list[dict[str, Any]] | None:

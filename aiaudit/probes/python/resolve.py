@@ -43,7 +43,6 @@ PARTIALS: Final = name_set(
     "functools.partial functools.partialmethod toolz.partial toolz.curry toolz.functoolz.curry cytoolz.partial"
     " cytoolz.curry funcy.partial funcy.curry"
 )
-_PARTS: Final = (ast.Attribute, ast.Await)
 _CHAINED: Final = (ast.Attribute, ast.Call, ast.Subscript, ast.Await)
 _NAME: Final = ast.Name
 _ATTRIBUTE: Final = ast.Attribute

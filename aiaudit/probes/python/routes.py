@@ -268,7 +268,7 @@ class RouteFinder:
         for framework, roots in (("streamlit", ("streamlit",)), ("gradio", ("gradio",)), ("chainlit", ("chainlit",))):
             if framework not in self.frameworks:
                 continue
-            for scope, call in self.view.calls_named(None):
+            for scope, call in self.view.all_calls():
                 names = [one.name for one in self.resolver.names(call.func, scope)]
                 if any(name.startswith(tuple(f"{root}." for root in roots)) for name in names):
                     line = self.view.source.line(call.lineno)

@@ -9,7 +9,6 @@ from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.resolve import dotted
 
 _ALWAYS = ("mark.skip", "unittest.skip", "mark.xfail", "unittest.expectedFailure")
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def file_skipped(top: Scope) -> bool:

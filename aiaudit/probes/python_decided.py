@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.python.asking import CodeQuery, fact_of
-from aiaudit.probes.python.project import PythonProject
-from aiaudit.project.entry import Entry
+from aiaudit.probes.python.asking import CodeQuery, kept
 
 DECIDED: Final = record(
     "decided call",
@@ -48,15 +45,6 @@ class DecidedProbe(Probe[DecidedQuery]):
         return list_of(DECIDED)
 
     def answer(self, fact_id: str, query: DecidedQuery, context: Context) -> Fact:
-        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
-            for row in project.records[entry.path].get("decided", ()):
-                yield {"cell": 0, **row}
-
-        return fact_of(
-            fact_id,
-            query,
-            context,
-            find,
-            note=lambda one: f"{one['name']}, {len(one['conditions'])} conditions",
-            having="decided",
+        return kept(
+            fact_id, query, context, "decided", lambda one: f"{one['name']}, {len(one['conditions'])} conditions"
         )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.python.asking import CodeQuery, fact_of
-from aiaudit.probes.python.project import PythonProject
-from aiaudit.project.entry import Entry
+from aiaudit.probes.python.asking import CodeQuery, kept
 
 RECORD: Final = record(
     "decision record",
@@ -44,15 +41,4 @@ class RecordsProbe(Probe[RecordsQuery]):
         return list_of(RECORD)
 
     def answer(self, fact_id: str, query: RecordsQuery, context: Context) -> Fact:
-        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
-            for row in project.records[entry.path].get("records", ()):
-                yield {"cell": 0, **row}
-
-        return fact_of(
-            fact_id,
-            query,
-            context,
-            find,
-            note=lambda one: f"{one['name']}: {', '.join(one['fields'])}",
-            having="records",
-        )
+        return kept(fact_id, query, context, "records", lambda one: f"{one['name']}: {', '.join(one['fields'])}")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.python.asking import CodeQuery, fact_of
-from aiaudit.probes.python.project import PythonProject
-from aiaudit.project.entry import Entry
+from aiaudit.probes.python.asking import CodeQuery, kept
 
 TURNING: Final = record(
     "turning",
@@ -49,8 +46,4 @@ class TurningProbe(Probe[TurningQuery]):
         return list_of(TURNING)
 
     def answer(self, fact_id: str, query: TurningQuery, context: Context) -> Fact:
-        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
-            for row in project.records[entry.path].get("turning", ()):
-                yield {"cell": 0, **row}
-
-        return fact_of(fact_id, query, context, find, note=lambda one: str(one["function"]), having="turning")
+        return kept(fact_id, query, context, "turning", lambda one: str(one["function"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -99,6 +99,16 @@ def fact_of(
         entry = parsed[path]
         records.extend(record if "path" in record else placed(entry, record) for record in find(entry, project))
     return listed(fact_id, records, scope, project.unparsed, note)
+
+
+def kept(fact_id: str, query: CodeQuery, context: Context, part: str, note: Callable[[dict[str, Any]], str]) -> Fact:
+    """The fact of all records of the kind `part`, each as the engine kept it."""
+
+    def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+        for one in project.records[entry.path].get(part, ()):
+            yield {"cell": 0, **one}
+
+    return fact_of(fact_id, query, context, find, note, having=part)
 
 
 def listed(

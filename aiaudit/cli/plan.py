@@ -96,7 +96,7 @@ def plan(
             f"{settings.file or 'aiaudit.yaml'}: there is no `workload:` to plan; `aiaudit init --print` proposes one "
             "to fill in, docs/capacity.md explains it"
         )
-    from aiaudit.cost.build import rents
+    from aiaudit.cost.replicas import rents
 
     book = plan_cost.book_of(prices)
     work, monthly, hours = settings.workload, settings.budget.monthly, rents(settings.workload, book)

@@ -13,8 +13,8 @@ from aiaudit.capacity.fixes import HOURS_A_MONTH, Rents
 from aiaudit.capacity.plan import plan
 from aiaudit.capacity.report import to_json
 from aiaudit.cli.plan_text import lines
-from aiaudit.cost.build import rents
 from aiaudit.cost.prices import PriceBook
+from aiaudit.cost.replicas import rents
 from tests.cost.helpers import cost, own, workload
 
 from .support import on, planned

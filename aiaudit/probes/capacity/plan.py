@@ -113,7 +113,7 @@ def planned(context: Context) -> Plan | None:
             from aiaudit.probes.hardware import probe_hardware
 
             report = probe_hardware(context.options.get("hardware_root", "/"))
-        from aiaudit.cost.build import rents
+        from aiaudit.cost.replicas import rents
 
         with Reader(context.project.root) as reader:
             known = stored(reader)

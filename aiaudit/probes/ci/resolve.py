@@ -11,12 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit import lazy
-from aiaudit.probes.ci import compose_runs, makefile, precommit, python_tasks, script_tasks
+from aiaudit.probes.ci import compose_runs, precommit
 from aiaudit.probes.ci.classify import kind_of, name_kind
 from aiaudit.probes.ci.kinds import Kind
 from aiaudit.probes.ci.model import Maybe, Shell, as_map, both
 from aiaudit.probes.ci.modules import file_of_module, file_of_script
 from aiaudit.probes.ci.named_files import NamedFiles
+from aiaudit.probes.ci.runners import named_tasks, option
 from aiaudit.probes.ci.shell import ShellCommand, commands
 from aiaudit.probes.ci.task import Piece, Task, join
 from aiaudit.probes.ci.wrappers import program_of, unwrap
@@ -35,12 +36,6 @@ _HANDED_ON: Final = lazy.regex(
     r"""^[ \t]*exec[ \t]+(?:[\w./-]+[ \t]+)*["']?\$(?:@|\{@\}|\*)["']?[ \t]*(?:#.*)?$""", re.MULTILINE
 )
 """The end of a script that stands before the command that it is given: `exec "$@"`, `exec tini -- "$@"`."""
-_NPM: Final = frozenset({"npm", "pnpm", "yarn", "bun"})
-_NPM_OWN: Final = word_set(
-    "add audit cache ci config create dedupe dlx exec i import info init install link list ls outdated",
-    "pack patch publish rebuild remove rm root run-script set store unlink up update upgrade version view",
-    "why workspaces help login logout bin",
-)
 _DOCKER_VALUES: Final = word_set(
     "-v --volume -p --publish -e --env --name --network --net -w --workdir --env-file -u --user",
     "--entrypoint --gpus --mount --shm-size --platform --add-host --cpus -m --memory --hostname -h --ipc",
@@ -170,7 +165,7 @@ class Resolver:
             return self._docker(words, text, place, inner)
         if program == "pre-commit" and words[1:2] == ("run",):
             return self._pre_commit(words[2:], inner)
-        found = self._tasks(program, words, place)
+        found = named_tasks(self.files, program, words[1:], place.folder)
         if found is None:
             return None
         tasks, name = found
@@ -200,91 +195,6 @@ class Resolver:
             yield from self.command(piece.words, " ".join(piece.words), at)
         else:
             yield from self.script(piece.script, at, Shell(errexit=piece.errexit))
-
-    def _tasks(self, program: str, words: tuple[str, ...], place: Place) -> tuple[list[Task] | None, str] | None:
-        """The tasks that a runner's command line names, and their name; None where the program is no task runner."""
-        arguments, folder, files = words[1:], place.folder, self.files
-        plain = tuple(word for word in arguments if not word.startswith("-") and "=" not in word)
-        first = plain[0] if plain else ""
-        match program:
-            case "make" | "gmake":
-                call = makefile.parse_call(tuple(arguments), folder)
-                made = makefile.load(files, call.folder, call.file)
-                return (makefile.tasks(made, call) if made else None), " ".join(call.targets)
-            case "tox":
-                names = _option(arguments, "-e", "--env") or (_option(arguments, "-e") if first == "run" else ())
-                return python_tasks.tox(files, folder, names), "test"
-            case "nox":
-                return python_tasks.nox(
-                    files, folder, _option(arguments, "-s", "--session", "--sessions", "-e")
-                ), "test"
-            case "invoke" | "inv" if plain:
-                return python_tasks.invoke(files, folder, plain), first
-            case "just":
-                return script_tasks.just(files, folder, plain), first
-            case "task" | "go-task":
-                found = script_tasks.taskfile(files, folder, plain) or script_tasks.pyproject(
-                    files, folder, "task", first
-                )
-                return found, first
-            case "poe" | "poethepoet" if first:
-                return script_tasks.pyproject(files, folder, "poe", first), first
-            case "poetry" if first == "poe" and len(plain) > 1:  # the plug-in of poe
-                return script_tasks.pyproject(files, folder, "poe", plain[1]), plain[1]
-            case "hatch" | "pdm" | "pixi" | "rye" if first == "run" and len(plain) > 1:
-                return self._project_script(program, arguments, folder)
-            case "dvc" if first == "repro" or plain[:2] == ("exp", "run"):
-                return script_tasks.dvc(files, folder, plain[1:] if first == "repro" else ()), "train"
-            case "mlflow" if first == "run":
-                entry = (_option(arguments, "-e", "--entry-point") or ("main",))[0]
-                return script_tasks.mlproject(files, join(folder, plain[1] if len(plain) > 1 else "."), entry), "train"
-            case "anyscale" if plain[:2] in (("job", "submit"), ("jobs", "submit")) and len(plain) > 2:
-                return script_tasks.entrypoint(files, join(folder, plain[2])), plain[2]
-            case _ if program in _NPM:
-                return self._npm(program, arguments, folder)
-        return None
-
-    def _project_script(
-        self, program: str, arguments: Sequence[str], folder: str | None
-    ) -> tuple[list[Task] | None, str]:
-        rest = list(arguments[arguments.index("run") + 1 :])
-        while rest and rest[0].startswith("-") and len(rest) > 1:
-            rest = rest[1:]
-        found = script_tasks.pyproject(self.files, folder, program, rest[0])
-        if found:
-            return found, rest[0]
-        words = (rest[0].rpartition(":")[2], *rest[1:]) if program == "hatch" else tuple(rest)
-        return [Task(rest[0], "", 0, (Piece("", 0, words=words),), folder=folder)], rest[0]
-
-    def _npm(self, program: str, arguments: Sequence[str], folder: str | None) -> tuple[list[Task] | None, str] | None:
-        rest = list(arguments)
-        name = ""
-        while rest:
-            word = rest.pop(0)
-            if word in ("--prefix", "-C", "--dir", "--cwd") and rest:
-                folder = join(folder, rest.pop(0))
-            elif word in ("-w", "--workspace", "--filter", "-F", "workspace") and rest:
-                folder = script_tasks.workspace_folder(self.files, rest.pop(0).strip(".{}").strip("/")) or folder
-            elif word in ("run", "run-script"):
-                name = next((w for w in rest if not w.startswith("-")), "")
-                break
-            elif word.startswith("-"):
-                continue
-            elif word in ("test", "t", "tst", "start", "stop") and not (program == "bun" and word == "test"):
-                name = "test" if word in ("t", "tst") else word
-                break
-            elif program in ("yarn", "pnpm", "bun") and word not in _NPM_OWN:
-                name = word
-                found = script_tasks.npm(self.files, folder, name)
-                # Without `run` these also start a program of that name.
-                return (
-                    (found, name)
-                    if found
-                    else ([Task(name, "", 0, (Piece("", 0, words=(name, *rest)),), folder=folder)], name)
-                )
-            else:
-                return None
-        return (script_tasks.npm(self.files, folder, name), name) if name else None
 
     def _shell(self, words: tuple[str, ...], place: Place) -> Iterator[Leaf] | None:
         """`bash -c '…'`, `bash script.sh`, `./script.sh`, `source script.sh`."""
@@ -339,7 +249,7 @@ class Resolver:
             rest = rest[2:] if rest[0] in _DOCKER_VALUES else rest[1:]
         verb = rest[0] if rest else ""
         options = written[: len(written) - len(rest)]
-        if compose and verb == "up" and (waited := _option(rest[1:], "--exit-code-from")):
+        if compose and verb == "up" and (waited := option(rest[1:], "--exit-code-from")):
             return self._service(words, text, place, inner, options, waited[0])
         if not compose and (verb == "build" or rest[:2] in (["buildx", "build"], ["image", "build"])):
             arguments = rest[1:] if verb == "build" else rest[2:]
@@ -433,16 +343,6 @@ def dockerfile_of(arguments: Sequence[str], folder: str | None) -> tuple[str | N
             context = word
     where = join(folder, context)
     return (join(folder, file) if file else join(where, "Dockerfile")), where
-
-
-def _option(arguments: Sequence[str], *names: str) -> tuple[str, ...]:
-    """The comma-separated values of an option given as `-e a,b` or `--env=a`."""
-    values: list[str] = []
-    for index, word in enumerate(arguments):
-        name, equals, value = word.partition("=")
-        if name in names:
-            values.extend((value if equals else next(iter(arguments[index + 1 : index + 2]), "")).split(","))
-    return tuple(value for value in values if value)
 
 
 def _joined(folder: str | None, command: ShellCommand) -> str | None:

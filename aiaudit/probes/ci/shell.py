@@ -13,22 +13,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aiaudit import lazy
-from aiaudit.probes.ci.shell_words import Token, tokenize
+from aiaudit.probes.ci.shell_tree import Node, parse
 
 _ASSIGNMENT: Final = lazy.regex(r"^[A-Za-z_]\w*(\[[^\]]*\])?\+?=")
 _STATUS: Final = lazy.regex(r"^([A-Za-z_]\w*)=\$(?:\{?\?\}?|\{PIPESTATUS\[0\]\})$")
 _HELD: Final = lazy.regex(r"(?s)^[A-Za-z_]\w*=\$\(([^(].*)\)$")
-_CLOSING: Final = {
-    "if": "fi",
-    "while": "done",
-    "until": "done",
-    "for": "done",
-    "select": "done",
-    "case": "esac",
-    "{": "}",
-}
-_ENDS: Final = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}", ")", ";;"})
-_MAX_DEPTH: Final = 40
 _MAX_COMMANDS: Final = 5_000
 _MAX_HELD: Final = 3  # an output that is kept, inside one that is kept
 
@@ -51,184 +40,10 @@ class ShellCommand(Struct, frozen=True):
         return " ".join(self.words)
 
 
-class _Node(Struct, frozen=True):
-    """`kind`: command, pipe, and_or, seq, group, subshell, if, loop, case, function."""
-
-    kind: str
-    children: tuple[_Node, ...] = ()
-    words: tuple[str, ...] = ()
-    line: int = 0
-    marks: tuple[
-        str, ...
-    ] = ()  # and_or: the operators; pipe: "!" where negated; seq: "&" per background item; if: roles
-
-
 def commands(script: str, *, errexit: bool = False, pipefail: bool = False, held: int = 0) -> list[ShellCommand]:
     """The commands a script runs, in order, with functions of the script expanded where they are called. `held`: how
     many outputs are kept around the script (`ID=$(aws …)`)."""
-    return _Flow(_Parser(tokenize(script)).script(), errexit, pipefail, held).run()
-
-
-class _Parser:
-    """Recursive descent over tokens. On anything unexpected it goes on with the next token."""
-
-    def __init__(self, tokens: list[Token]) -> None:
-        self.tokens = tokens
-        self.at = 0
-        self.depth = 0
-
-    def script(self) -> _Node:
-        parts: list[_Node] = []
-        while self.at < len(self.tokens):
-            parts.append(self._sequence(frozenset()))
-            if self.at < len(self.tokens):
-                self.at += 1  # a stray `)`, `;;` or closing word
-        children = tuple(child for part in parts for child in part.children)
-        return _Node("seq", children, marks=tuple(mark for part in parts for mark in part.marks))
-
-    def _peek(self) -> Token | None:
-        return self.tokens[self.at] if self.at < len(self.tokens) else None
-
-    def _is(self, *texts: str) -> bool:
-        token = self._peek()
-        return token is not None and token.text in texts and (token.operator or token.raw == token.text)
-
-    def _skip_newlines(self) -> None:
-        while self._is("\n", ";"):
-            self.at += 1
-
-    def _sequence(self, ends: frozenset[str]) -> _Node:
-        items: list[_Node] = []
-        marks: list[str] = []
-        stop = ends or _ENDS
-        while (token := self._peek()) is not None:
-            if token.operator and token.text in ("\n", ";", "&"):
-                if token.text == "&" and items:
-                    marks[-1] = "&"
-                self.at += 1
-                continue
-            if token.text in stop and (token.operator or token.raw == token.text):
-                break
-            before = self.at
-            items.append(self._and_or())
-            marks.append("")
-            if self.at == before:
-                self.at += 1
-                items.pop()
-                marks.pop()
-        return _Node("seq", tuple(items), marks=tuple(marks))
-
-    def _and_or(self) -> _Node:
-        nodes, operators = [self._pipeline()], []
-        while self._is("&&", "||"):
-            operators.append(self.tokens[self.at].text)
-            self.at += 1
-            self._skip_newlines()
-            nodes.append(self._pipeline())
-        return nodes[0] if not operators else _Node("and_or", tuple(nodes), marks=tuple(operators))
-
-    def _pipeline(self) -> _Node:
-        negated = False
-        while self._is("!"):
-            negated = not negated
-            self.at += 1
-        nodes = [self._command()]
-        while self._is("|", "|&"):
-            self.at += 1
-            self._skip_newlines()
-            nodes.append(self._command())
-        if len(nodes) == 1 and not negated:
-            return nodes[0]
-        return _Node("pipe", tuple(nodes), marks=("!",) if negated else ())
-
-    def _command(self) -> _Node:
-        token = self._peek()
-        if token is None or self.depth > _MAX_DEPTH:
-            self.at += token is not None
-            return _Node("command")
-        self.depth += 1
-        try:
-            if token.operator and token.text == "(":
-                self.at += 1
-                body = self._sequence(frozenset({")"}))
-                self.at += 1
-                return _Node("subshell", (body,))
-            if not token.operator and token.raw in _CLOSING:
-                return self._compound(token.raw)
-            return self._simple()
-        finally:
-            self.depth -= 1
-
-    def _compound(self, word: str) -> _Node:
-        self.at += 1
-        match word:
-            case "if":
-                return self._if()
-            case "{":
-                body = self._sequence(frozenset({"}"}))
-                self.at += 1
-                return _Node("group", (body,))
-            case "case":
-                return self._case()
-            case _:
-                condition = self._sequence(frozenset({"do", "done"})) if word in ("while", "until") else None
-                while condition is None and self._peek() is not None and not self._is("do", "done"):
-                    self.at += 1
-                self.at += self._is("do")
-                body = self._sequence(frozenset({"done"}))
-                self.at += 1
-                return _Node("loop", (condition or _Node("seq"), body))
-
-    def _if(self) -> _Node:
-        parts: list[_Node] = []
-        roles: list[str] = []
-        role = "condition"
-        while self._peek() is not None:
-            parts.append(self._sequence(frozenset({"then", "elif", "else", "fi"})))
-            roles.append(role)
-            token = self._peek()
-            self.at += 1
-            if token is None or token.text == "fi":
-                break
-            role = {"then": "body", "elif": "condition", "else": "else"}[token.text]
-        return _Node("if", tuple(parts), marks=tuple(roles))
-
-    def _case(self) -> _Node:
-        bodies: list[_Node] = []
-        while self._peek() is not None and not self._is("in", "esac"):
-            self.at += 1
-        self.at += self._is("in")
-        while self._peek() is not None and not self._is("esac"):
-            while self._peek() is not None and not self._is(")", "esac"):
-                self.at += 1
-            self.at += self._is(")")
-            bodies.append(self._sequence(frozenset({";;", "esac"})))
-            self.at += self._is(";;")
-            self._skip_newlines()
-        self.at += 1
-        return _Node("case", tuple(bodies))
-
-    def _simple(self) -> _Node:
-        words: list[Token] = []
-        while (token := self._peek()) is not None and not token.operator:
-            words.append(token)
-            self.at += 1
-            if (
-                len(words) == 1
-                and self._is("(")
-                and self.at + 1 < len(self.tokens)
-                and self.tokens[self.at + 1].text == ")"
-            ):
-                self.at += 2
-                return self._function(token)
-            if len(words) == 2 and words[0].raw == "function":
-                return self._function(token)
-        line = words[0].line if words else 0
-        return _Node("command", words=tuple(word.text for word in words), line=line)
-
-    def _function(self, name: Token) -> _Node:
-        self._skip_newlines()
-        return _Node("function", (self._command(),), words=(name.text,), line=name.line)
+    return _Flow(parse(script), errexit, pipefail, held).run()
 
 
 class _State(Struct):
@@ -240,11 +55,11 @@ class _State(Struct):
 class _Flow:
     """Walks the parsed script in execution order and says of each command whether its failure fails the script."""
 
-    def __init__(self, root: _Node, errexit: bool, pipefail: bool, held: int) -> None:
+    def __init__(self, root: Node, errexit: bool, pipefail: bool, held: int) -> None:
         self.root = root
         self.held = held
         self.state = _State(errexit, pipefail)
-        self.functions: dict[str, _Node] = {}
+        self.functions: dict[str, Node] = {}
         self.found: list[ShellCommand] = []
         self.calls: list[str] = []
         self.piped = False
@@ -253,7 +68,7 @@ class _Flow:
         self._walk(self.root, counts=True)
         return self._with_saved_status()
 
-    def _walk(self, node: _Node, *, counts: bool, spared: bool = False) -> None:
+    def _walk(self, node: Node, *, counts: bool, spared: bool = False) -> None:
         """`counts`: the node's status becomes the script's. `spared`: errexit does not act on it."""
         if len(self.found) >= _MAX_COMMANDS:
             return
@@ -290,7 +105,7 @@ class _Flow:
                 for child in node.children:
                     self._walk(child, counts=counts, spared=spared)
 
-    def _and_or(self, node: _Node, counts: bool, spared: bool) -> None:
+    def _and_or(self, node: Node, counts: bool, spared: bool) -> None:
         for index, child in enumerate(node.children):
             following = node.marks[index:]
             if not following:
@@ -302,14 +117,14 @@ class _Flow:
             else:
                 self._walk(child, counts=counts, spared=True)
 
-    def _if(self, node: _Node, counts: bool, spared: bool) -> None:
+    def _if(self, node: Node, counts: bool, spared: bool) -> None:
         for index, (part, role) in enumerate(zip(node.children, node.marks, strict=True)):
             if role != "condition":
                 self._walk(part, counts=counts, spared=spared)
                 continue
-            last = part.children[-1] if part.children else _Node("seq")
+            last = part.children[-1] if part.children else Node("seq")
             negated = last.kind == "pipe" and bool(last.marks)
-            body = node.children[index + 1] if index + 1 < len(node.children) else _Node("seq")
+            body = node.children[index + 1] if index + 1 < len(node.children) else Node("seq")
             others = [p for p, r in zip(node.children, node.marks, strict=True) if r == "else"]
             stops = self._stops(body if negated else others[0], counts, spared) if negated or others else False
             for child in last.children if negated else ():
@@ -317,12 +132,12 @@ class _Flow:
             for child in part.children[:-1] if negated else part.children:
                 self._walk(child, counts=stops, spared=not stops or spared)
 
-    def _stops(self, node: _Node, counts: bool, spared: bool) -> bool:
+    def _stops(self, node: Node, counts: bool, spared: bool) -> bool:
         """Whether what runs after a failure (`|| …`, `if ! …; then …`) makes the script fail as well."""
         ends = _ending(node)
         return ends == "script" or (ends == "status" and (counts or (self.state.errexit and not spared)))
 
-    def _simple(self, node: _Node, counts: bool, spared: bool) -> None:
+    def _simple(self, node: Node, counts: bool, spared: bool) -> None:
         words = list(node.words)
         assignments = []
         while words and _ASSIGNMENT.match(words[0]):
@@ -380,7 +195,7 @@ class _Flow:
         return result
 
 
-def _ending(node: _Node) -> str:
+def _ending(node: Node) -> str:
     """What running the node surely ends in: "script" (it exits with a failure), "status" (it gives one), or ""."""
     if node.kind == "command":
         words = node.words

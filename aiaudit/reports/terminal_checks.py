@@ -1,0 +1,185 @@
+"""What the terminal summary says check by check: what to do first, what failed and where, what is partly shown.
+
+Titles and places hang beside the sign and the id of their check, and below it on a narrow screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from rich.console import Console, Group
+from rich.text import Text
+
+from aiaudit.project.entry import not_own
+from aiaudit.reports import words
+from aiaudit.reports.places import Place, gathered
+from aiaudit.reports.record import Record, unread_files
+from aiaudit.reports.rows import is_danger
+from aiaudit.reports.strings import say
+from aiaudit.reports.text import beside, figure
+
+NARROW: Final = 60  # columns under which text does not hang below a title
+SIGN: Final = {"fail": "✗", "partial": "◐", "pass": "✓", "unknown": "?", "blocked": "∥", "error": "!"}
+PLACES: Final = 3  # sentences on places of a failed check that are shown; `-o` reports hold all
+ALIKE: Final = 5  # places of one such sentence
+PARTIALS: Final = 20  # checks that are partly shown and named; the reports name all
+UNREAD: Final = 3  # files that could not be read and are named; the reports name more
+STYLE: Final = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
+UNSEEN: Final = ("unknown", "blocked", "error")
+
+
+def actions(view: Record, console: Console) -> Group | None:
+    wanted = view.records("actions")
+    if not wanted:
+        return None
+    titles = {check.text("id"): check.text("title") for check in view.records("checks")}
+    dangers = {check.text("id") for check in view.records("checks") if is_danger(check)}
+    lines: list[Text] = []
+    for place, action in enumerate(wanted, start=1):
+        check = action.text("check")
+        if place == 1 or (check in dangers) != (wanted[place - 2].text("check") in dangers):
+            key = "danger" if check in dangers else "then_gains" if place > 1 else "gains"
+            lines.append(Text(say(f"terminal.{key}"), "bold"))
+        head = Text.assemble(f"{f'{place}.':<4}", (f"{check:<8}", "bold"), "  ")
+        lines += _hung(console, head, Text(titles.get(check, "")))
+        lines += _below(console, Text(_gain(action), "dim"), head.cell_len)
+    return Group(*lines)
+
+
+def _gain(action: Record) -> str:
+    """What an action costs and moves, such as "fix, under a day; score 36 → 42, low end 20 → 23"."""
+    before, after = action.number("score_before"), action.number("score_after")
+    if before is None or after is None:
+        score = say("terminal.gain.unnumbered") if after is None else say("terminal.gain.first", after=figure(after))
+    elif figure(before) == figure(after):
+        score = say("terminal.gain.stays", score=figure(after))
+    else:  # only a pack that gets its number by the new evidence can lower the mean
+        key = "terminal.gain.moves" if after > before else "terminal.gain.joins"
+        score = say(key, before=figure(before), after=figure(after))
+    return say(
+        "terminal.fix" if action.text("verb") == "fix" else "terminal.show",
+        effort=words.EFFORT.get(action.text("effort"), ""),
+        score=score,
+        low=figure(action.number("low_before")),
+        high=figure(action.number("low_after")),
+    )
+
+
+def failed(view: Record, console: Console, options: Mapping[str, str]) -> Group | None:
+    """The failed checks, the severest first; among those, as in the actions, what gains most per effort."""
+    found = [check for check in view.records("checks") if check.text("status") == "fail"]
+    if not found:
+        return None
+    found.sort(key=_weight)
+    lines = [Text(say("terminal.failed", checks=words.digits(len(found), "check")), "bold")]
+    for check in found:
+        severity = check.text("severity")
+        head = Text.assemble(
+            (SIGN["fail"], "red"),
+            "  ",
+            (f"{check.text('id'):<8}", "bold"),
+            "  ",
+            (f"{words.SEVERITY.get(severity, severity).lower():<8}", STYLE.get(severity, "")),
+            "  ",
+        )
+        title = Text(check.text("title"))
+        if waiver := check.record("waiver"):
+            title.append(f"  [{_waived(waiver)}]", "yellow")
+        lines += _hung(console, head, title)
+        for said in _places(check):
+            lines += _below(console, said, 5)
+    first = found[0].text("id")
+    lines.append(Text(say("terminal.explained", check=first + options.get(first, "")), "dim"))
+    return Group(*lines)
+
+
+def _weight(check: Record) -> tuple[int, float]:
+    severity = check.text("severity")
+    rank = words.SEVERITIES.index(severity) if severity in words.SEVERITIES else len(words.SEVERITIES)
+    return rank, -(check.number("priority") or 0.0)
+
+
+def _waived(waiver: Record) -> str:
+    if waiver.flag("expired"):
+        return say("terminal.waiver_expired")
+    if not waiver.text("expires"):
+        return say("terminal.waived_by", owner=waiver.text("owner"))
+    return say("terminal.waived_until", owner=waiver.text("owner"), day=words.day(waiver.text("expires")))
+
+
+def _places(check: Record) -> Iterable[Text]:
+    findings = check.records("findings")
+    located = [f for f in findings if f.text("path")]
+    if not located:
+        yield Text(check.text("reason"), "dim")
+    told = gathered([_place(finding) for finding in located], ALIKE)[:PLACES]
+    for one in told:
+        yield Text.assemble(", ".join(spot.text for spot in one.spots), (f"  {one.note}", "dim"))
+    if left := len(located) - sum(one.shown for one in told):
+        yield Text(say("terminal.more_places", left), "dim")
+
+
+def _place(finding: Record) -> Place:
+    path = finding.text("path")
+    return Place(path, finding.whole("line"), beside(path, finding.text("message")))
+
+
+def partial(view: Record, console: Console) -> Group | None:
+    """The checks that are partly shown, the severest first, each with what is missing."""
+    found = [c for c in view.records("checks") if c.text("status") == "partial"]
+    if not found:
+        return None
+    lines = [Text(say("terminal.partial", checks=words.digits(len(found), "check")), "bold")]
+    for check in sorted(found, key=_weight)[:PARTIALS]:
+        waived = check.record("waiver") and not check.record("waiver").flag("expired")
+        head = Text.assemble((SIGN["partial"], "yellow"), "  ", (f"{check.text('id'):<8}", "bold"), "  ")
+        said = Text(f"[{say('terminal.waived')}]  ", "yellow") if waived else Text()
+        lines += _hung(console, head, said + Text(check.text("reason")))
+    if len(found) > PARTIALS:
+        lines.append(Text("   " + say("more", n=len(found) - PARTIALS), "dim"))
+    return Group(*lines)
+
+
+def _hung(console: Console, head: Text, text: Text) -> list[Text]:
+    """A head and a text beside it, whose further lines hang below its first; on a narrow screen below the head."""
+    hang = head.cell_len
+    if console.width < NARROW:
+        first, *rest = (head + text).wrap(console, console.width) or [head]
+        for line in rest:
+            line.rstrip()
+        return [first, *_below(console, Text(" ").join(rest), 3)] if rest else [first]
+    first, *rest = text.wrap(console, console.width - hang) or [Text()]
+    return [head + first, *(Text(" " * hang) + line for line in rest)]
+
+
+def _below(console: Console, text: Text, indent: int) -> list[Text]:
+    """The lines of a text that stands indented below a head."""
+    indent = min(indent, 3 if console.width < NARROW else indent)
+    return [Text(" " * indent) + line for line in text.wrap(console, console.width - indent)]
+
+
+def rest(view: Record) -> Text | None:
+    """What was not judged, what passed, counted; and what was left out of the walk."""
+    checks = view.records("checks")
+    counts = {status: sum(c.text("status") == status for c in checks) for status in words.STATUS}
+    lines = []
+    if unseen := sum(counts[status] for status in UNSEEN):
+        ask = sum(c.text("status") == "unknown" and c.text("kind") == "attested" for c in checks)
+        parts = {"ask": ask, "blocked": counts["blocked"], "error": counts["error"]}
+        detail = words.joined(*(say(f"terminal.unseen.{key}", n=count) for key, count in parts.items() if count))
+        key = "terminal.not_judged_of" if detail else "terminal.not_judged"
+        lines.append(f"{SIGN['unknown']} {say(key, n=unseen, list=detail)}")
+    lines.append(f"{SIGN['pass']} {say('terminal.passed', n=counts['pass'], other=counts['not_applicable'])}")
+    return Text("\n".join([*lines, *_unread(view.record("skipped"))])) if checks else None
+
+
+def _unread(skipped: Record) -> Iterable[str]:
+    """The project's own files that could not be read, the first by name."""
+    unread = unread_files(skipped)
+    paths = [one.text("path") for one in skipped.records("paths") if not not_own(one.text("reason"))][:UNREAD]
+    if unread and paths:
+        listed = ", ".join(paths)
+        more = unread - len(paths)
+        listed = say("and_more", list=listed, n=more) if more > 0 else listed
+        yield "  " + say("terminal.unread", files=words.digits(unread, "file"), list=listed)

@@ -58,6 +58,8 @@ def worst(codes: set[ExitCode]) -> ExitCode:
 
 def tell(error: Exception) -> ExitCode:
     """Say what went wrong; the exit code."""
+    from aiaudit.debug import debugging
+
     if debugging():
         traceback.print_exception(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -84,11 +86,6 @@ def _discreet(words: str) -> str:
         return hide(words)
     except Exception:  # what is wrong may be what looks for secrets
         return words
-
-
-def debugging() -> bool:
-    """Whether the caller wants tracebacks."""
-    return os.environ.get("AIAUDIT_DEBUG", "") not in ("", "0")
 
 
 def _is_known(error: Exception) -> bool:

@@ -7,12 +7,9 @@ Facts derived from others are not made here but in `aiaudit.packs.derive`, since
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import os
-import sys
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pydantic import ValidationError
 
+from aiaudit.debug import in_a_line, show_where
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Fact, State
 from aiaudit.model.types import as_json, from_json
@@ -29,6 +27,7 @@ from aiaudit.probes.base import CHECKED, Context, Probe, Query
 from aiaudit.probes.languages import code_beyond, follows_code
 from aiaudit.probes.lifting import liftable
 from aiaudit.probes.registry import RegistryError
+from aiaudit.probes.scans import Scans
 from aiaudit.project.found import Found, errors_in, truncated_in
 from aiaudit.project.memory import VERY_MANY_FILES, WORTH_FILES, hand_back
 
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from aiaudit.project.cache import Cache
     from aiaudit.project.config import ProjectConfig
     from aiaudit.project.hashes import Hashes
-    from aiaudit.project.scan import Scan
     from aiaudit.project.tree import Project
 
 Progress = Callable[[int, int], None]  # files looked through, files in all
@@ -106,7 +104,7 @@ def collect(
     looking = [one for spec in asked if registry.may_scan(spec.probe) and (one := put(spec))]
     built, broken = _build(looking, engines)
     prepare_sets(cache, much=len(project.entries) >= WORTH_FILES)
-    with _Scans() as scans:
+    with Scans() as scans:
         scans.begin(project, built, jobs=jobs, isolate=isolate, cache=cache, progress=progress, hashes=hashes)
         context.scans = scans
         others: list[_Asked] = []
@@ -189,86 +187,6 @@ def _forget(context: Context, owner: str) -> None:
             del context.memo[key]
 
 
-class _Scans(Mapping[str, Mapping[str, dict[str, Any]]]):
-    """What the engines found. Workers look for it while other probes are asked; who wants to know it waits for them.
-
-    `trouble`: why there is none.
-    """
-
-    def __init__(self) -> None:
-        self.trouble = ""
-        self._scan: Scan | None = None
-        self._found: Mapping[str, Mapping[str, dict[str, Any]]] = {}
-        self._gone: set[str] = set()
-
-    def begin(self, project: Project, engines: list[Engine], **options: Any) -> None:
-        """Begin to look through the files."""
-        if engines:
-            from aiaudit.project.scan import Scan
-
-            with self._told():
-                self._scan = Scan(project, engines, **options)
-
-    @property
-    def under_way(self) -> bool:
-        """Whether files are still being looked through."""
-        return self._scan is not None
-
-    def attend(self) -> None:
-        """Let the workers go on."""
-        if self._scan is not None:
-            with self._told():
-                self._scan.attend()
-
-    def found(self) -> Mapping[str, Mapping[str, dict[str, Any]]]:
-        """All of it."""
-        if self._scan is not None:
-            with self._told():
-                self._found = self._scan.results()
-            self._end()
-        return self._found
-
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        """Trouble is told and not raised: no engine has an answer then."""
-        try:
-            yield
-        except Exception as error:
-            _debug()
-            self.trouble = _line(error)
-            self._end()
-
-    def _end(self) -> None:
-        scan, self._scan = self._scan, None
-        if scan is not None:
-            scan.close()
-
-    def let_go(self, engine: str) -> None:
-        """Drop what an engine found, once the last of its probes has answered. No shipped probe asks for another's, but
-        that some of no engine may ask for Python; who does gets an error, not an answer as if nothing was found."""
-        if engine not in ("", "python") and isinstance(self._found, dict) and self._found.pop(engine, None) is not None:
-            self._gone.add(engine)
-
-    def __enter__(self) -> _Scans:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end()
-
-    def __getitem__(self, engine: str) -> Mapping[str, dict[str, Any]]:
-        if engine in self._gone:
-            raise RuntimeError(
-                f"what the {engine} engine found is gone; a probe that asks for it has engine = {engine!r}"
-            )
-        return self.found()[engine]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.found())
-
-    def __len__(self) -> int:
-        return len(self.found())
-
-
 def _note_unread(project: Project, scans: Mapping[str, Mapping[str, dict[str, Any]]], unread: dict[str, str]) -> None:
     for engine in sorted(scans):
         errors = errors_in(scans[engine])
@@ -312,8 +230,8 @@ def _build(
         try:
             built.append(Discreet(engines(name, queries[name])))
         except Exception as error:
-            _debug()
-            broken[name] = f"the engine '{name}' could not be built: {_line(error)}"
+            show_where()
+            broken[name] = f"the engine '{name}' could not be built: {in_a_line(error)}"
     return built, broken
 
 
@@ -332,24 +250,11 @@ def _answer(one: _Asked, context: Context) -> Fact:
             fact = lifted(fact, one.probe, context)
         return hide_in_fact(fact, context.memo.setdefault("clean", Seen()))
     except Exception as error:
-        _debug()
-        return _error(one.fact_id, f"the probe '{one.probe.name}' failed: {_line(error)}")
+        show_where()
+        return _error(one.fact_id, f"the probe '{one.probe.name}' failed: {in_a_line(error)}")
 
 
 def _error(fact_id: str, reason: str) -> Fact:
     from aiaudit.probes.secrets.hide import hide
 
     return Fact(fact_id, State.ERROR, reason=hide(reason))
-
-
-def _line(error: Exception) -> str:
-    """The kind of error and the first line of what it says, without control characters."""
-    from aiaudit.project.entry import display
-
-    text = str(error).strip().partition("\n")[0][:200]
-    return display(f"{type(error).__name__}: {text}" if text else type(error).__name__)
-
-
-def _debug() -> None:
-    if os.environ.get("AIAUDIT_DEBUG"):
-        traceback.print_exc(file=sys.stderr)

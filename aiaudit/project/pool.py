@@ -24,6 +24,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from aiaudit.debug import debugging
 from aiaudit.project.reader import Unreadable
 from aiaudit.signals import obey, undisturbed
 
@@ -271,7 +272,7 @@ def _serve(work: Work, orders: int, answers: int, limits: Limits) -> None:
 
 def _fall_silent() -> None:
     """A worker says nothing: what a crash prints is no use to anyone but a developer."""
-    if os.environ.get("AIAUDIT_DEBUG"):
+    if debugging():
         return
     faulthandler.disable()
     null = os.open(os.devnull, os.O_WRONLY)

@@ -8,17 +8,15 @@ order, or the state of the cache.
 from __future__ import annotations
 
 import contextlib
-import os
 import struct
-import sys
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, ParamSpec
 
 from msgspec import Struct
 
+from aiaudit.debug import show_where
 from aiaudit.plain_json import encode
 from aiaudit.project import pool
 from aiaudit.project.cache import Cache, Key, content_hash, engine_id
@@ -329,8 +327,7 @@ class Scan:
         try:
             result = engine.scan(data, entry)
         except Exception as error:
-            if os.environ.get("AIAUDIT_DEBUG"):
-                traceback.print_exc(file=sys.stderr)
+            show_where()
             return _ERROR, pool.reason_of(error).encode()
         if truncated:
             result["truncated"] = True

@@ -217,7 +217,7 @@ def test_a_probe_that_looks_beyond_the_tree_is_known_as_one() -> None:
         r"probe_hardware|find_repository|context\.options\.get\((?!\"cache\")|from aiaudit\.cost\.prices|kingfisher"
     )
     found = set()
-    for name in registry.names():
+    for name in registry.PROBES:
         module = inspect.getmodule(type(registry.get(name)))
         assert module is not None
         if beyond.search(inspect.getsource(module)):
@@ -226,7 +226,7 @@ def test_a_probe_that_looks_beyond_the_tree_is_known_as_one() -> None:
     assert found - by_options <= registry.BEYOND_THE_TREE
     profile = spec("rows", "data.profile")
     assert [answers.is_of_tree(profile, {"data_engine": url}) for url in (None, "postgres://db")] == [True, False]
-    assert set(registry.names()) >= registry.BEYOND_THE_TREE
+    assert set(registry.PROBES) >= registry.BEYOND_THE_TREE
 
 
 def test_nothing_is_kept_of_a_tree_with_an_unreadable_file(ask: Callable[..., Asked], tree: Path) -> None:

@@ -80,72 +80,90 @@ def collect(
     """
     from aiaudit.probes.secrets.hide import prepare_sets
 
-    table = registry.probes() if probes is None else probes
     asked = [spec for spec in specs if spec.probe]
-    facts = {spec.id: Fact(spec.id, State.UNKNOWN) for spec in asked}  # the order
     context = Context(project, config, as_of, options=dict(options or {}))
     if progress is not None:
         context.progress = getattr(progress, "doing", context.progress)
-
-    def put(spec: FactSpec) -> _Asked | None:
-        made = _put(spec, table, checked)
-        if isinstance(made, Fact):
-            facts[spec.id] = made
-            return None
-        return made
-
-    def answer(one: _Asked) -> None:
-        """Packs are written by different people: the same question is asked once, and answered under each name."""
-        if (known := answered.get(one.key)) is None:
-            known = answered[one.key] = _answer(one, context)
-        facts[one.fact_id] = known if known.id == one.fact_id else replace(known, id=one.fact_id)
-
-    answered: dict[tuple[str, bytes], Fact] = {}
-    looking = [one for spec in asked if registry.may_scan(spec.probe) and (one := put(spec))]
+    answers = _Answers(asked, context, registry.probes() if probes is None else probes, checked)
+    large = len(project.entries) >= WORTH_FILES
+    looking = [one for spec in asked if registry.may_scan(spec.probe) and (one := answers.put(spec))]
     built, broken = _build(looking, engines)
-    prepare_sets(cache, much=len(project.entries) >= WORTH_FILES)
+    prepare_sets(cache, much=large)
     with Scans() as scans:
         scans.begin(project, built, jobs=jobs, isolate=isolate, cache=cache, progress=progress, hashes=hashes)
         context.scans = scans
         others: list[_Asked] = []
         for spec in asked:
-            if not registry.may_scan(spec.probe) and (one := put(spec)):
+            if not registry.may_scan(spec.probe) and (one := answers.put(spec)):
                 # how well a lifted fact is proven depends on what the code starts, which the engines find
                 (looking if liftable(one.probe) else others).append(one)
             scans.attend()
         for _ in meanwhile if scans.under_way else ():
             scans.attend()
         for one in others:
-            answer(one)
+            answers.answer(one)
             scans.attend()
         context.memo.pop("files.rows", None)  # they are in the facts
-        if len(project.entries) >= WORTH_FILES:
+        if large:
             project.forget()  # most of it was for those that have answered
         found = scans.found()
     names = [engine.name for engine in built]
     built.clear()  # with all that they had compiled
-    if len(project.entries) >= WORTH_FILES:
+    if large:
         hand_back()
     if scans.trouble:
         broken |= dict.fromkeys(names, f"the files could not be looked through: {scans.trouble}")
     if unread is not None:
         _note_unread(project, found, unread)
-    very_many = len(project.entries) >= VERY_MANY_FILES
-    for engine, some in groupby(_in_turn(looking), key=_engine_of):
-        for name, queries in groupby(some, key=lambda one: one.probe.name):
-            if very_many and name == _MOST_ROWS:
-                _make_room(project, found)
-            for one in queries:
-                if reason := broken.get(engine):
-                    facts[one.fact_id] = _error(one.fact_id, reason)
-                else:
-                    answer(one)
-            _forget(context, name)
-            if very_many and engine == "python":
-                hand_back()
-        scans.let_go(engine)
-        _forget(context, engine)
-    return facts
+    answers.answer_in_turn(looking, broken, scans)
+    return answers.facts
+
+
+class _Answers:
+    """The facts so far, in the order of the specs that ask for them."""
+
+    def __init__(
+        self, asked: Iterable[FactSpec], context: Context, table: Mapping[str, Probe[Any]], checked: bool
+    ) -> None:
+        self.facts = {spec.id: Fact(spec.id, State.UNKNOWN) for spec in asked}
+        self._context = context
+        self._table = table
+        self._checked = checked
+        self._known: dict[tuple[str, bytes], Fact] = {}
+
+    def put(self, spec: FactSpec) -> _Asked | None:
+        """The query of a spec; None where it cannot be asked, which its fact then says."""
+        made = _put(spec, self._table, self._checked)
+        if isinstance(made, Fact):
+            self.facts[spec.id] = made
+            return None
+        return made
+
+    def answer(self, one: _Asked) -> None:
+        """Packs are written by different people: the same question is asked once, and answered under each name."""
+        if (known := self._known.get(one.key)) is None:
+            known = self._known[one.key] = _answer(one, self._context)
+        self.facts[one.fact_id] = known if known.id == one.fact_id else replace(known, id=one.fact_id)
+
+    def answer_in_turn(self, looking: Iterable[_Asked], broken: Mapping[str, str], scans: Scans) -> None:
+        """Answer what rests on engines, and let go of what each found and its probes made once nobody needs it.
+        `broken`: why an engine has no answers."""
+        project = self._context.project
+        very_many = len(project.entries) >= VERY_MANY_FILES
+        for engine, some in groupby(_in_turn(looking), key=_engine_of):
+            for name, queries in groupby(some, key=lambda one: one.probe.name):
+                if very_many and name == _MOST_ROWS:
+                    _make_room(project, scans.found())
+                for one in queries:
+                    if reason := broken.get(engine):
+                        self.facts[one.fact_id] = _error(one.fact_id, reason)
+                    else:
+                        self.answer(one)
+                _forget(self._context, name)
+                if very_many and engine == "python":
+                    hand_back()
+            scans.let_go(engine)
+            _forget(self._context, engine)
 
 
 _MOST_ROWS: Final = "python.calls"  # asked last: so much is there then, and is not needed any more

@@ -102,7 +102,9 @@ def _brings_nothing(arguments: Sequence[str]) -> bool:
     return any(_LOOKS.fullmatch(one) for one in named[1:])
 
 
-_BUILDS_IMAGE: Final = lazy.regex(r"(?:docker|container|image|oci)[-_/]build|build[-_](?:and[-_])?(?:push|publish)")
+_BUILDS_IMAGE: Final = lazy.regex(
+    r"(?:docker|container|image|oci)[-_/]build|build[-_](?:and[-_])?(?:push|publish)|/build[-_](?:docker|container|image|oci)\b"
+)
 
 
 def kind_of_action(uses: str) -> Kind:

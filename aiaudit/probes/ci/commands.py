@@ -28,6 +28,7 @@ COMMAND = record(
     kind=STRING,
     triggers=list_of(STRING),
     on_change=BOOL,
+    proposed=BOOL,
     runs=BOOL,
     blocking=BOOL,
     needs=list_of(STRING),
@@ -40,7 +41,8 @@ COMMAND = record(
 
 
 class CommandsQuery(Query):
-    """`kinds`, `programs`, `systems`: only these; all where empty. `hooks`: also the hooks of pre-commit, which run on
+    """`proposed`: whether it runs before a change is taken in (on a request, or on a push to the branch of one).
+    `kinds`, `programs`, `systems`: only these; all where empty. `hooks`: also the hooks of pre-commit, which run on
     a developer's machine (system `pre-commit`)."""
 
     kinds: tuple[str, ...] = ()

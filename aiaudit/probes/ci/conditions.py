@@ -50,6 +50,21 @@ def events(on: Any, triggers: tuple[str, ...]) -> tuple[Event, ...]:
     return tuple(Event(name, known if name == "push" else None) for name in heads)
 
 
+_PROPOSALS: Final = lazy.regex(r"(?i)^\*\*?(?:/\*\*?)?$|^(?:dependabot|renovate|feature|feat|bugfix|fix|hotfix|chore|pr|topic)\b")
+
+
+def pushes_proposals(on: Any) -> bool:
+    """Whether a push to a branch of a proposal starts it: one to those that proposals are named by, or to any branch
+    where requests start nothing of their own."""
+    named = as_list(on) if not isinstance(on, Mapping) else list(on)
+    pushed = as_map(on.get("push")) if isinstance(on, Mapping) else {}
+    if "push" not in named:
+        return False
+    if "branches" in pushed:
+        return any(_PROPOSALS.match(str(one)) for one in as_list(pushed["branches"]))
+    return "pull_request" not in named and ("tags" not in pushed or "branches-ignore" in pushed)
+
+
 def never(condition: str, event: Event) -> bool:
     """Whether a condition cannot hold at an event."""
     if event.name == "workflow_call":

@@ -13,6 +13,7 @@ from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.ci.conditions import Event, covered, events, never
 from aiaudit.probes.ci.model import Job, Maybe, Shell, Step, Workflow, as_list, as_map, words_of
+from aiaudit.probes.ci.own import at_home
 from aiaudit.probes.ci.places import script_line
 from aiaudit.probes.reading import Files
 from aiaudit.project.parse import line_of
@@ -53,7 +54,8 @@ _SHELLS: Final = {
 
 def read(files: Files) -> list[Workflow]:
     """All workflows of the project that could be read."""
-    return [workflow for entry in files.matching(GLOBS) if (workflow := _workflow(files, entry.path)) is not None]
+    found = [workflow for entry in files.matching(GLOBS) if (workflow := _workflow(files, entry.path)) is not None]
+    return at_home(files, found)
 
 
 def _workflow(files: Files, path: str) -> Workflow | None:

@@ -57,6 +57,7 @@ def hazards(workflow: Workflow, inner: frozenset[str] = frozenset()) -> Iterator
     if "workflow_run" in events and _waits_for(data) <= inner:
         events -= {"workflow_run"}
     privileged = sorted(events)
+    called = {job.id: job.uses for job in workflow.jobs}
     if str(as_map(data.get("env")).get(_UNSAFE) or "").lower() == "true":
         at = line_of(data["env"], _UNSAFE) or 1
         yield {"path": workflow.path, "job": "", "line": at, "kind": "unsafe_commands", "what": _UNSAFE}
@@ -73,9 +74,10 @@ def hazards(workflow: Workflow, inner: frozenset[str] = frozenset()) -> Iterator
             if str(as_map(holder.get("env")).get(_UNSAFE) or "").lower() == "true":
                 at = line_of(holder["env"], _UNSAFE) or line
                 yield {**place, "line": at, "kind": "unsafe_commands", "what": _UNSAFE}
-        if job.get("secrets") == "inherit" and job.get("uses") and not str(job["uses"]).startswith("./"):
+        uses = called.get(str(key), "")
+        if job.get("secrets") == "inherit" and uses and not uses.startswith("./"):
             at = line_of(job, "secrets") or line
-            yield {**place, "line": at, "kind": "inherited_secrets", "what": str(job["uses"])}
+            yield {**place, "line": at, "kind": "inherited_secrets", "what": uses}
         if "self-hosted" in str(job.get("runs-on")) and "pull_request" in workflow.triggers:
             at = line_of(job, "runs-on") or line
             yield {**place, "line": at, "kind": "self_hosted", "what": "self-hosted on pull_request"}

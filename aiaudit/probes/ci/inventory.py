@@ -12,8 +12,10 @@ from msgspec.structs import replace
 from aiaudit.probes.base import Context
 from aiaudit.probes.ci import azure, buildkite, cloudbuild, github, gitlab, jenkins, other_systems, taskcluster
 from aiaudit.probes.ci.classify import kind_of_action
+from aiaudit.probes.ci.conditions import pushes_proposals
 from aiaudit.probes.ci.kinds import Kind
-from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Maybe, Step, Workflow, both
+from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Maybe, Step, Workflow, as_map, both
+from aiaudit.probes.ci.own import copies, in_tree
 from aiaudit.probes.ci.resolve import Leaf, Place, Resolver
 from aiaudit.probes.ci.task import join
 from aiaudit.probes.config.redact import redact, redact_words
@@ -57,6 +59,15 @@ class Command(Struct, frozen=True):
     def on_change(self) -> bool:
         return any(event in CHANGE_EVENTS for event in self.triggers)
 
+    @property
+    def proposed(self) -> bool:
+        """Whether a change runs it before it is taken in."""
+        if self.workflow.system != "github":
+            return self.on_change
+        if {"pull_request", "pull_request_target", "merge_group"} & set(self.triggers):
+            return True
+        return "push" in self.triggers and pushes_proposals(as_map(self.workflow.data).get("on"))
+
     def record(self) -> dict[str, Any]:
         leaf = self.leaf
         return {
@@ -76,6 +87,7 @@ class Command(Struct, frozen=True):
             "kind": leaf.kind,
             "triggers": list(self.triggers),
             "on_change": self.on_change,
+            "proposed": self.proposed,
             "runs": self.runs,
             "blocking": both(leaf.blocking, self.runs) if not self.hook else leaf.blocking,
             "needs": list(self.needs),
@@ -170,8 +182,11 @@ class _Collector:
         if job.uses:
             leaf = Leaf((), job.uses, workflow.path, job.line, job.blocking, kind_of_action(job.uses), resolved=False)
             yield Command(leaf, workflow, job, Step(job.line), triggers, runs, waits, uses=job.uses)
+        beside = copies(job) if workflow.system == "github" else frozenset()
         for step in job.steps:
-            place = Place(step.path or workflow.path, step.script_line, step.folder, both(job.blocking, step.blocking))
+            folder = in_tree(step.folder, beside)
+            blocking = both(job.blocking, step.blocking)
+            place = Place(step.path or workflow.path, step.script_line, folder, blocking, copies=beside)
             for leaf, uses in self._step(step, place, 0):
                 yield Command(
                     leaf, workflow, job, step, triggers, both(both(runs, step.runs), leaf.starts), waits, uses

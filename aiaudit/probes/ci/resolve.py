@@ -17,6 +17,7 @@ from aiaudit.probes.ci.kinds import Kind
 from aiaudit.probes.ci.model import Maybe, Shell, as_map, both
 from aiaudit.probes.ci.modules import file_of_module, file_of_script
 from aiaudit.probes.ci.named_files import NamedFiles
+from aiaudit.probes.ci.own import in_tree
 from aiaudit.probes.ci.runners import named_tasks, option
 from aiaudit.probes.ci.shell import ShellCommand, commands
 from aiaudit.probes.ci.task import Piece, Task, join
@@ -72,7 +73,7 @@ class Leaf(Struct, frozen=True):
 
 
 class Place(Struct, frozen=True):
-    """Where a script stands, and what is known about running it."""
+    """Where a script stands, and what is known about running it. `copies`: see `own.copies`."""
 
     path: str
     line: int
@@ -80,6 +81,7 @@ class Place(Struct, frozen=True):
     blocking: Maybe = True
     via: tuple[str, ...] = ()
     depth: int = 0
+    copies: frozenset[str] = frozenset()
 
 
 class Resolver:
@@ -97,7 +99,7 @@ class Resolver:
         for count, command in enumerate(commands(script, errexit=shell.errexit, pipefail=shell.pipefail)):
             if count > MAX_LEAVES:
                 return
-            folder = _joined(place.folder, command)
+            folder = in_tree(_joined(place.folder, command), place.copies)
             blocking = both(place.blocking, command.fatal)
             at = replace(place, line=place.line + command.line - 1, folder=folder, blocking=blocking)
             yield from self.command(command.words, command.text, at)

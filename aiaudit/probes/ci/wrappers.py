@@ -43,6 +43,8 @@ _PLAIN: Final[dict[str, frozenset[str]]] = {
     "pnpx": frozenset(),
     "envdir": frozenset(),
     "chronic": frozenset(),
+    "cross-env": frozenset(),
+    "cross-env-shell": frozenset(),
     "accelerate-launch": frozenset({"--config_file", "--num_processes"}),
 }
 # Program and sub-command -> options that take a value.
@@ -88,6 +90,11 @@ _LAUNCHER_VALUES: Final = word_set(
     "--num_gpus --num_nodes --hostfile --include --rdzv_backend --rdzv_endpoint --rdzv_id --standalone",
 ) - {"--standalone"}
 
+_NODE_VALUES: Final = word_set("-r --require --import --loader --experimental-loader -C --conditions --env-file")
+_INSTALLED: Final = lazy.regex(
+    r"(?:^|/)node_modules/(?:\.bin/([\w-]+)|(?:@[\w-]+/)?([\w-]+)/(?:[\w.-]+/)*[\w.-]+\.[cm]?js)$"
+)
+
 
 def program_of(word: str) -> str:
     """The comparable name of a program: without its folder, `python3.11` as `python`."""
@@ -125,6 +132,8 @@ def _once(words: list[str]) -> tuple[list[str], str] | None:
         return _after_options(words[1:], frozenset())[1:], name
     if name == "python":
         return _python(words)
+    if name == "node":
+        return _node(words)
     if name in _PLAIN:
         return _after_options(words[1:], _PLAIN[name]), name
     if (name, second) in _SUBCOMMANDS:
@@ -186,6 +195,13 @@ MODULE_PROGRAMS: Final = {
         "doctest docformatter vulture pydocstyle autoflake pyupgrade dbt soda great_expectations litellm fastapi",
     )
 } | {"pre_commit": "pre-commit", "pip_audit": "pip-audit", "py.test": "pytest", "piptools": "pip-tools"}
+
+
+def _node(words: list[str]) -> tuple[list[str], str] | None:
+    """`node --experimental-vm-modules node_modules/jest/bin/jest.js …`: the program of the package that it starts."""
+    rest = _after_options(words[1:], _NODE_VALUES)
+    started = _INSTALLED.search(rest[0]) if rest else None
+    return ([started[1] or started[2], *rest[1:]], "") if started else None
 
 
 def _after_options(words: list[str], with_value: frozenset[str]) -> list[str]:

@@ -127,7 +127,10 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
     methods = row.get("methods", [])
     reads = bool(row.get("reads_request"))
     page = row["kind"] == "page"
-    takes = bool(inputs) or reads or page or bool(set(methods) & _WRITES and row["framework"] == "django")
+    django = row["framework"] == "django"
+    if django and not row.get("looks_in", True):  # the request is there for the page alone
+        inputs = [one for one in inputs if one["kind"] != "raw"]
+    takes = bool(inputs) or reads or page or bool(set(methods) & _WRITES and django and row.get("looks_in", True))
     checks = row.get("checks", "")
     if not reads and any(one["kind"] != "raw" for one in inputs):
         inputs = [one for one in inputs if one["kind"] != "raw"]  # the request beside a model: state, headers

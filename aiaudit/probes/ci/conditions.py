@@ -50,7 +50,9 @@ def events(on: Any, triggers: tuple[str, ...]) -> tuple[Event, ...]:
     return tuple(Event(name, known if name == "push" else None) for name in heads)
 
 
-_PROPOSALS: Final = lazy.regex(r"(?i)^\*\*?(?:/\*\*?)?$|^(?:dependabot|renovate|feature|feat|bugfix|fix|hotfix|chore|pr|topic)\b")
+_PROPOSALS: Final = lazy.regex(
+    r"(?i)^\*\*?(?:/\*\*?)?$|^(?:dependabot|renovate|feature|feat|bugfix|fix|hotfix|chore|pr|topic)\b"
+)
 
 
 def pushes_proposals(on: Any) -> bool:

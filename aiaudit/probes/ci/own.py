@@ -47,7 +47,7 @@ def _own(files: Files, named: set[str], here: set[str]) -> Iterator[tuple[str, s
 
 
 def copies(job: Job) -> frozenset[str]:
-    """The folders of the runner that hold the project itself: where it is checked out under a path, and nowhere else."""
+    """The folders of the runner that hold the project: where it is checked out under a path, and nowhere else."""
     taken = [step.inputs for step in job.steps if step.uses.lower().startswith("actions/checkout")]
     own = [str(inputs.get("path") or "").strip("./") for inputs in taken if not inputs.get("repository")]
     return frozenset(own) if own and all(own) and not any("$" in one for one in own) else frozenset()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import FunctionNode
 from aiaudit.probes.python.resolve import dotted, last_name
 from aiaudit.probes.python.routers import named_in
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 FRAMEWORK: Final = "rest_framework"
 HITS: Final = (
-    rb"\b(?:\w*ViewSet|\w*APIView)\b|@(?:\w+\.)?action\("
+    rb"\b(?:\w*ViewSet|\w*APIView|\w*WebsocketConsumer)\b|@(?:\w+\.)?action\("
     rb"|\((?:[\w.]+,[ \t]*)?(?:\w+\.)*(?:Resource|MethodView|HTTPEndpoint|RequestHandler)\)"
     rb"|\bdef[ \t]+(?:get|post|put|patch|delete)[ \t]*\([ \t]*self\b"
     rb"|\bdef[ \t]+(?:get|post|put|patch|delete|list|retrieve|create|update|partial_update|destroy)"
@@ -80,6 +81,9 @@ class ClassViews:
             node = scope.node
             assert isinstance(node, ast.ClassDef)
             bases = [last_name(one) for one in self._bases(node)]
+            if "channels" in self.finder.frameworks and any(one.endswith("WebsocketConsumer") for one in bases):
+                yield from self._consumer(name, scope)
+                continue
             framework = next((FRAMEWORKS[one] for one in bases if one in FRAMEWORKS), "")
             if framework and framework in ("tornado", *self.finder.frameworks, *self._beside()):
                 yield from self._plain(name, scope, node, framework)
@@ -108,6 +112,20 @@ class ClassViews:
             if method in _METHODS and inner.kind == "function":
                 row = self.finder.row(inner, framework, f"{name}.{method}", [_METHODS[method]], None)
                 yield {**row, "asked": [*row["asked"], *self.finder.named(around, scope.parent or scope)]}
+
+    def _consumer(self, name: str, scope: Scope) -> Iterator[dict[str, Any]]:
+        """What a consumer of Django Channels does with a message. Who is calling may be asked where the connection is
+        made, which stands in another method of the class."""
+        asked = [
+            one.attr
+            for one in ast.walk(scope.node)
+            if isinstance(one, ast.Attribute) and one.attr in ("is_authenticated", "is_anonymous", "has_perm")
+        ]
+        for method in ("receive", "receive_json"):
+            inner = scope.children.get(method)
+            if inner is not None and inner.kind == "function":
+                row = self.finder.row(inner, "channels", f"{name}.{method}", ["WEBSOCKET"], None, kind="websocket")
+                yield {**row, "auth": row["auth"] or (asked[0] if asked else "")}
 
     def _bases(self, node: ast.ClassDef, depth: int = 0) -> list[ast.expr]:
         """Its bases, and those of the bases that stand in the same file."""
@@ -154,7 +172,7 @@ class ClassViews:
     def _row(self, scope: Scope, name: str, methods: list[str], guard: str, said: list[str]) -> dict[str, Any]:
         node = scope.node
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        row = self.finder.row(scope, FRAMEWORK, name, methods, node.decorator_list[0] if node.decorator_list else None)
+        row = self.finder.row(scope, FRAMEWORK, name, methods, next(filter(_is_action, node.decorator_list), None))
         # What the framework takes over after `super().create(…)` goes through the serializer.
         handed_on = any(isinstance(one, ast.Call) and last_name(one.func) == "super" for one in ast.walk(node))
         owner = scope.parent.node if scope.parent is not None else None
@@ -222,6 +240,14 @@ class ClassViews:
                 value = self.finder.view.values.of(keyword.value, scope)
                 return [str(one).upper() for one in value] if isinstance(value, list) else []
         return ["GET"]
+
+
+def permitted(node: FunctionNode) -> str:
+    """The class that guards a view which is a function: `@permission_classes([IsAuthenticated])`; "" for none."""
+    for one in node.decorator_list:
+        if isinstance(one, ast.Call) and last_name(one.func) == "permission_classes" and one.args:
+            return _classes(one.args[0])[0]
+    return ""
 
 
 def _is_action(node: ast.expr) -> bool:

@@ -23,6 +23,9 @@ _CHECKS: Final = name_set(
 MOST_NAMES: Final = 40  # names that a handler's body touches
 _REQUEST_READS: Final = name_set("get_json json form args values files data body query_params GET POST FILES")
 _NUMBERS: Final = ("float", "int", "Decimal")
+# What a view of Django may do with its request without taking anything in.
+_PAGES: Final = name_set("render redirect TemplateResponse logout get_messages success info warning error get_token")
+_ABOUT: Final = name_set("user method session path path_info resolver_match is_secure get_host build_absolute_uri site")
 
 
 class HandlerBody:
@@ -71,6 +74,7 @@ class HandlerBody:
                 self.checks = self.checks or "allowed values"
         if self.reads_request and not loose:
             self.checks = self.checks or "numbers"
+        self.looks_in = self.reads_request or _looks_in(node)
         self.touches = [name for name in names if name not in ("self", "True")][:MOST_NAMES]
         idle = all(isinstance(one, ast.Pass) or _is_said(one) for one in node.body)  # it answers, and looks at nothing
         chooses = any(isinstance(one, ast.If | ast.IfExp | ast.Match | ast.Try) for one in _below(node))
@@ -86,6 +90,19 @@ class HandlerBody:
             self._calls.append(last)
         if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort") and not _of_caller(call):
             self.checks = self.checks or last
+
+
+def _looks_in(node: FunctionNode) -> bool:
+    """Whether a handler does more with the `request` than to ask who it is from and to hand it to a page."""
+    harmless: set[int] = set()
+    for inner in _below(node):
+        if isinstance(inner, ast.Attribute) and inner.attr in _ABOUT:
+            harmless.add(id(inner.value))
+        if isinstance(inner, ast.Call) and last_name(inner.func) in _PAGES:
+            given = [*inner.args, *(one.value for one in inner.keywords)]
+            harmless.update(id(one) for one in given)
+            harmless.update(id(one) for each in given if isinstance(each, ast.Dict) for one in each.values)
+    return any(isinstance(one, ast.Name) and one.id == "request" and id(one) not in harmless for one in _below(node))
 
 
 def _is_said(node: ast.stmt) -> bool:

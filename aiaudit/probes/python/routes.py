@@ -58,6 +58,7 @@ _FRAMEWORKS: Final = {
     "tornado": "tornado",
     "django": "django",
     "rest_framework": "django",
+    "channels": "channels",
     "ninja": "django-ninja",
     "robyn": "robyn",
     "blacksheep": "blacksheep",
@@ -97,7 +98,7 @@ class RouteFinder:
         found = [row for scope in self.view.module.scopes if scope.kind == "function" for row in self._decorated(scope)]
         found.extend(self._registered())
         found.extend(self._pages())
-        if "django" in self.frameworks or self.view.text_has(b"(self"):
+        if {"django", "channels"} & set(self.frameworks) or self.view.text_has(b"(self"):
             found.extend(class_views.ClassViews(self).rows())
         if "django" in self.frameworks:
             found.extend(self._views({str(row["function"]) for row in found}))
@@ -124,8 +125,15 @@ class RouteFinder:
             if parameters(node)[0].arg != "request":
                 continue
             names = {last_name(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list}
-            methods = ["POST"] if "require_POST" in names else ["GET"] if "require_GET" in names else ["GET", "POST"]
-            yield {**self.row(scope, "django", "", methods, None), "kind": "view"}
+            methods = ["POST"] if "require_POST" in names else ["GET", "POST"]
+            if names & {"require_GET", "require_safe"}:
+                methods = ["GET"]
+            for one in node.decorator_list:
+                if isinstance(one, ast.Call) and last_name(one.func) == "require_http_methods" and one.args:
+                    told = self.view.values.of(one.args[0], scope.parent or scope)
+                    methods = [str(each).upper() for each in told] if isinstance(told, list) else methods
+            # Its address stands in another file; it is called after its function, as the methods of classes are.
+            yield {**self.row(scope, "django", scope.qualname, methods, None), "kind": "view"}
 
     def _frameworks(self) -> list[str]:
         roots = [one.module.partition(".")[0] for one, _ in self.view.module.imports]
@@ -140,7 +148,7 @@ class RouteFinder:
             last = last_name(target)
             if last == "api_view":
                 methods = self.view.values.of(call.args[0], scope) if call and call.args else ["GET"]
-                yield self.row(scope, "django", "", methods if isinstance(methods, list) else [], decorator)
+                yield self.row(scope, "django", scope.qualname, methods if isinstance(methods, list) else [], decorator)
             if last in ("http", "on_request") and self._is_named(target, scope, _FUNCTIONS):
                 yield self.row(scope, "cloud-function", "/", ["GET", "POST"], decorator)
             if last in ("fastapi_endpoint", "web_endpoint") and self._is_named(target, scope, _MODAL):
@@ -310,11 +318,12 @@ class RouteFinder:
             "methods": methods,
             "function": scope.qualname,
             "params": params,
-            "auth": "",
+            "auth": class_views.permitted(node),
             "asked": self._asked(scope, at),
             "router": self._router(scope, at),
             "constant": body.constant,
             "reads_request": body.reads_request,
+            "looks_in": body.looks_in,
             "checks": body.checks,
             "touches": body.touches,
             "calls": body.called,
@@ -396,7 +405,9 @@ class RouteFinder:
         found: list[ast.expr] = []
         for one in below:
             target = one.func if isinstance(one, ast.Call) else one
-            if not _lets_strangers_on(one):
+            if isinstance(one, ast.Call) and last_name(target) == "method_decorator" and one.args:
+                found += named_in(one.args[0])
+            elif not _lets_strangers_on(one):
                 found.append(target)
         return [*self.named(found, around), *self._asked_at(scope, at)]
 

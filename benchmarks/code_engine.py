@@ -29,7 +29,7 @@ JUST_PARSED = -1  # times the patterns: none, and nothing but the parse
 def queries(times: int) -> list[Any]:
     """The queries of all shipped packs; with more calls asked for, names that no code holds."""
     from aiaudit.packs.load import load
-    from aiaudit.probes.python_calls import CallsQuery
+    from aiaudit.probes.python.probe_calls import CallsQuery
     from aiaudit.probes.registry import probes
 
     table = probes()

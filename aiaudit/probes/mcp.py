@@ -17,8 +17,8 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, recor
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery
 from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.probe_calls import calls_in
 from aiaudit.probes.python.project import python_project
-from aiaudit.probes.python_calls import calls_in
 from aiaudit.probes.reading import Files, listed, scope_of
 
 GLOBS: Final = (

@@ -19,8 +19,8 @@ from aiaudit.probes.datasets.recorded import hash_holds, noted, register, terms_
 from aiaudit.probes.datasets.schemas import VersionsProbe, VersionsQuery
 from aiaudit.probes.python.asking import METHOD, CodeQuery, scope_of
 from aiaudit.probes.python.match import Patterns
+from aiaudit.probes.python.probe_calls import called_in, calls_in
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.python_calls import called_in, calls_in
 from aiaudit.project.entry import Entry
 from aiaudit.project.globs import GlobSet
 from aiaudit.project.reader import Unreadable

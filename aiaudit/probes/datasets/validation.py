@@ -20,8 +20,8 @@ from aiaudit.probes.datasets.schemas import SchemasProbe, SchemasQuery
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.base_record import Definition
 from aiaudit.probes.python.match import Patterns
+from aiaudit.probes.python.probe_calls import calls_in
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.python_calls import calls_in
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role
 

@@ -23,7 +23,7 @@ from aiaudit.probes.javascript.names import check_pattern
 from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
 from aiaudit.probes.javascript.values import SOMETIMES
 from aiaudit.probes.python.match import NameIndex, among, name_set
-from aiaudit.probes.python_calls import CALL
+from aiaudit.probes.python.probe_calls import CALL
 from aiaudit.project.entry import Entry
 
 

@@ -17,7 +17,7 @@ from aiaudit.probes.javascript.probe_calls import calls_in
 from aiaudit.probes.javascript.probe_instructions import system_names
 from aiaudit.probes.javascript.project import JavaScriptProject
 from aiaudit.probes.python.match import Patterns, patterns_of
-from aiaudit.probes.python_findings import DEDICATED, FLOW, LOOP, PROMPT
+from aiaudit.probes.python.probe_findings import DEDICATED, FLOW, LOOP, PROMPT
 from aiaudit.project.entry import Entry
 
 

@@ -11,7 +11,7 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.probe_rescues import target_of
 from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
-from aiaudit.probes.python_parses import PARSE
+from aiaudit.probes.python.probe_parses import PARSE
 from aiaudit.project.entry import Entry
 
 MAX_STEPS: Final = 3  # calls between a `try` and the read that it guards

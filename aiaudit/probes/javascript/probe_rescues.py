@@ -17,7 +17,7 @@ from aiaudit.probes.javascript.groups import Names, expanded
 from aiaudit.probes.javascript.names import LOCAL, UNKNOWN
 from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
 from aiaudit.probes.python.match import name_set, patterns_of
-from aiaudit.probes.python_rescues import RESCUE
+from aiaudit.probes.python.probe_rescues import RESCUE
 from aiaudit.project.entry import Entry
 
 _ANY: Final = name_set(

@@ -17,7 +17,7 @@ from aiaudit.probes.javascript.mounted import lets_on, of_middleware, project_mo
 from aiaudit.probes.javascript.project import JavaScriptProject
 from aiaudit.probes.javascript.routes import APPS
 from aiaudit.probes.javascript.sentries import Sentry, sentries_of
-from aiaudit.probes.python_routes import HEALTH, ROUTE
+from aiaudit.probes.python.probe_routes import HEALTH, ROUTE
 from aiaudit.project.entry import Entry
 
 _APP_ROUTE: Final = lazy.regex(r"(?:^|/)app/(?:(.*)/)?route\.[cm]?[jt]sx?$")

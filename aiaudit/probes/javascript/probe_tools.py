@@ -13,7 +13,7 @@ from aiaudit.probes.javascript.names import package
 from aiaudit.probes.javascript.probe_rescues import target_of
 from aiaudit.probes.javascript.project import JavaScriptProject
 from aiaudit.probes.javascript.steps import PLAIN
-from aiaudit.probes.python_tools import STATEMENTS, TOOL, gravest
+from aiaudit.probes.python.probe_tools import STATEMENTS, TOOL, gravest
 from aiaudit.project.entry import Entry
 
 MAX_STEPS: Final = 3  # calls from a tool's own code to what acts

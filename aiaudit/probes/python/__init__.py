@@ -4,7 +4,8 @@
 stands; `source` turns the rest (also a notebook's) into a syntax tree; `module` knows its scopes and what their
 names are bound to, `nodes` walks over it; `resolve` gives expressions their qualified names and constants; `match`
 compiles the patterns of all queries; `calls` and the other extractors write records; `engine` runs them; `project`
-joins files by the project's own imports.
+joins files by the project's own imports. The modules `probe_*` answer queries from that, a file for each kind of
+question; `asking` is what they share.
 
 A new feature costs no walk of its own where it follows the others. Give it `HITS`, a regular expression (RE2) of what
 must stand in a file for it to find anything, as narrow as its rows allow: a function without a mark is not even parsed.

@@ -13,7 +13,7 @@ from aiaudit.model.check import FactSpec, Place
 from aiaudit.model.fact import Fact
 from aiaudit.probes.collect import collect
 from aiaudit.probes.python.engine import PythonEngine
-from aiaudit.probes.python_calls import CallsQuery
+from aiaudit.probes.python.probe_calls import CallsQuery
 from aiaudit.project.entry import Entry
 from aiaudit.project.tree import Project
 

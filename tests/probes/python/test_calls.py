@@ -13,7 +13,7 @@ from aiaudit.model.check import FactSpec, Place
 from aiaudit.model.fact import State
 from aiaudit.model.types import Unknown
 from aiaudit.probes.collect import collect
-from aiaudit.probes.python_calls import CALL, CallsQuery
+from aiaudit.probes.python.probe_calls import CALL, CallsQuery
 from aiaudit.project.config import no_config
 from aiaudit.project.tree import Project
 from tests.probes.python.support import ask, first_call, lay

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from aiaudit.model.fact import State
 from aiaudit.probes.python.engine import PythonEngine
 from aiaudit.probes.python.module import Module
+from aiaudit.probes.python.probe_calls import CallsQuery
 from aiaudit.probes.python.source import Source
-from aiaudit.probes.python_calls import CallsQuery
 from aiaudit.project.entry import Entry
 from tests.probes.python.support import ask, notebook, scan
 

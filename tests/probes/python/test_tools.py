@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from aiaudit.probes.python import dispatch
+from aiaudit.probes.python.probe_tools import ToolsQuery
 from aiaudit.probes.python.wanted import Wanted
-from aiaudit.probes.python_tools import ToolsQuery
 from tests.probes.python.support import ask
 
 

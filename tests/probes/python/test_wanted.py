@@ -9,7 +9,7 @@ import pytest
 
 from aiaudit.probes.python.base_record import unpacked
 from aiaudit.probes.python.engine import PythonEngine
-from aiaudit.probes.python_calls import CallsQuery
+from aiaudit.probes.python.probe_calls import CallsQuery
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role
 from aiaudit.project.scan import scan

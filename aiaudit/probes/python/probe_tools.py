@@ -12,8 +12,8 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.effects import CONSEQUENTIAL, PATTERNS, effect_of_name
+from aiaudit.probes.python.probe_calls import calls_in
 from aiaudit.probes.python.project import PythonProject
-from aiaudit.probes.python_calls import calls_in
 from aiaudit.project.entry import Entry
 
 SINK: Final = record("sink", path=STRING, line=INT, name=STRING, effect=STRING, free=BOOL)

@@ -18,8 +18,8 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.groups import Names, expanded
 from aiaudit.probes.python.lost import Lost
+from aiaudit.probes.python.probe_calls import called_in
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.python_calls import called_in
 from aiaudit.probes.text_search import options
 from aiaudit.project.entry import Entry
 

@@ -13,9 +13,9 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.groups import Names, expanded
 from aiaudit.probes.python.match import patterns_of
+from aiaudit.probes.python.probe_calls import called_in
+from aiaudit.probes.python.probe_findings import callers_of, leads_to
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.python_calls import called_in
-from aiaudit.probes.python_findings import callers_of, leads_to
 from aiaudit.project.entry import Entry
 
 RESCUE: Final = record(

@@ -16,8 +16,8 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.groups import Names, expanded
 from aiaudit.probes.python.match import Patterns, patterns_of
+from aiaudit.probes.python.probe_calls import called_in, calls_in
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.python_calls import called_in, calls_in
 from aiaudit.project.entry import Entry
 
 _PLACE: Final[dict[str, Type]] = {"path": STRING, "line": INT, "cell": INT, "role": STRING, "function": STRING}

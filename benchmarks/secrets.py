@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def work(tree: Path) -> None:
     """What one measured process does: walk, read, match, judge."""
     from aiaudit.probes.secrets.probe import SecretsQuery
-    from aiaudit.probes.text_engine import TextEngine
+    from aiaudit.probes.text.engine import TextEngine
     from aiaudit.project.cache import open_cache
     from aiaudit.project.tree import Project
 

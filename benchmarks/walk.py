@@ -22,7 +22,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from aiaudit.probes.text import SearchQuery, TextEngine
+from aiaudit.probes.text.engine import TextEngine
+from aiaudit.probes.text.probe import SearchQuery
 from aiaudit.project.cache import content_hash, open_cache
 from aiaudit.project.entry import Entry
 from aiaudit.project.reader import Reader

@@ -131,7 +131,7 @@ def _engines() -> Iterable[Finding]:
 
 
 def _text_engine() -> str:
-    from aiaudit.probes.text_search import Expression, SetSearch, search_for
+    from aiaudit.probes.text.search import Expression, SetSearch, search_for
 
     slow = isinstance(search_for([Expression("one two", False)]), SetSearch)
     return "RE2 alone, for Hyperscan does not run here: the same hits, slower" if slow else "Hyperscan and RE2"

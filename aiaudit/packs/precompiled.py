@@ -78,8 +78,8 @@ def _literals(loaded: Library) -> dict[str, Any]:
     """What each text pattern of the packs and each rule for secrets needs to match."""
     from aiaudit.probes import registry
     from aiaudit.probes.secrets.hide import looked_for
-    from aiaudit.probes.text_engine import NAME, HasGroups
-    from aiaudit.probes.text_search import needs_of
+    from aiaudit.probes.text.engine import NAME, HasGroups
+    from aiaudit.probes.text.search import needs_of
 
     regexes = [pattern.regex for pattern in looked_for()]
     for spec in loaded.facts.values():

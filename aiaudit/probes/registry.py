@@ -112,7 +112,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "secrets": "aiaudit.probes.secrets.probe:SecretsProbe",
     "secrets.engine": "aiaudit.probes.secrets.probe:EngineProbe",
     "secrets.history": "aiaudit.probes.secrets.history:HistoryProbe",
-    "text.search": "aiaudit.probes.text:SearchProbe",
+    "text.search": "aiaudit.probes.text.probe:SearchProbe",
     "waivers.inline": "aiaudit.probes.waivers:InlineProbe",
 }
 
@@ -121,7 +121,7 @@ ENGINES: Final[Mapping[str, str]] = {
     "javascript": "aiaudit.probes.javascript.engine:JavaScriptEngine",
     "models": "aiaudit.probes.models.engine:ModelsEngine",
     "python": "aiaudit.probes.python.engine:PythonEngine",
-    "text": "aiaudit.probes.text:TextEngine",
+    "text": "aiaudit.probes.text.engine:TextEngine",
 }
 
 # The probes that name an engine. Their queries are needed before files are looked through; all others are read, and as

@@ -15,7 +15,7 @@ import pytest
 
 from aiaudit import resources
 from aiaudit.audit import audit
-from aiaudit.probes.text_engine import TextEngine
+from aiaudit.probes.text.engine import TextEngine
 from aiaudit.reports.result import to_json
 from aiaudit.ruleset import Options
 from tests.cli.conftest import PROJECT, WORLD, lay

@@ -8,7 +8,7 @@ import pytest
 
 from aiaudit.probes.lifecycle import _PATTERNS, _in_message
 from aiaudit.probes.runtimes import runtimes
-from aiaudit.probes.text_search import MAX_PATTERN
+from aiaudit.probes.text.search import MAX_PATTERN
 from tests.probes.support import context
 
 PYPROJECT = '[project]\nname = "a"\nversion = "1"\nrequires-python = "{}"\n'

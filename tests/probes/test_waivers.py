@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aiaudit.model.fact import State
-from aiaudit.probes.text_engine import TextEngine
+from aiaudit.probes.text.engine import TextEngine
 from aiaudit.probes.waivers import InlineProbe, InlineQuery
 from aiaudit.project.scan import scan
 from tests.probes.support import context

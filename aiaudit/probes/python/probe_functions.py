@@ -20,7 +20,7 @@ from aiaudit.probes.python.groups import Names, expanded
 from aiaudit.probes.python.lost import Lost
 from aiaudit.probes.python.probe_calls import called_in
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.text_search import options
+from aiaudit.probes.text.search import options
 from aiaudit.project.entry import Entry
 
 FUNCTION: Final = record(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from aiaudit.model.fact import Fact
 from aiaudit.probes.base import Context
 from aiaudit.probes.secrets.probe import SecretsProbe, SecretsQuery
-from aiaudit.probes.text_engine import TextEngine
+from aiaudit.probes.text.engine import TextEngine
 from aiaudit.project.scan import scan
 
 from ..support import context

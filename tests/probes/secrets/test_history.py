@@ -11,7 +11,7 @@ from aiaudit.model.fact import Confidence, Fact, State
 from aiaudit.probes.git import blobs
 from aiaudit.probes.git.run import find_repository
 from aiaudit.probes.secrets.history import HistoryProbe, HistoryQuery
-from aiaudit.probes.text_engine import TextEngine
+from aiaudit.probes.text.engine import TextEngine
 from aiaudit.project.scan import scan
 
 from ..git.repositories import Repo, needs_git

@@ -13,8 +13,8 @@ from aiaudit.probes.registry import get
 from aiaudit.probes.secrets import checks
 from aiaudit.probes.secrets.probe import SecretsProbe, SecretsQuery
 from aiaudit.probes.secrets.rules import PUBLIC_PREFIX, rules
-from aiaudit.probes.text_engine import TextEngine
-from aiaudit.probes.text_search import MAX_PATTERN, compile_pattern
+from aiaudit.probes.text.engine import TextEngine
+from aiaudit.probes.text.search import MAX_PATTERN, compile_pattern
 from aiaudit.project.scan import scan
 
 from ..support import context

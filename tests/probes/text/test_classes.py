@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiaudit.probes.text_classes import Keys, Weight, classes
-from aiaudit.probes.text_engine import Pattern, PatternGroup, TextEngine
-from aiaudit.probes.text_search import LiteralSearch, WholeSearch
+from aiaudit.probes.text.classes import Keys, Weight, classes
+from aiaudit.probes.text.engine import Pattern, PatternGroup, TextEngine
+from aiaudit.probes.text.search import LiteralSearch, WholeSearch
 from aiaudit.project.cache import Cache, open_cache
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import role_of, suffix_of

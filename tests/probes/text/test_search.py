@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiaudit.packs.load import load
-from aiaudit.probes import text_engine, text_search
 from aiaudit.probes.secrets.rules import patterns
-from aiaudit.probes.text import SearchQuery
-from aiaudit.probes.text_database import wider
-from aiaudit.probes.text_literals import anchored_inside, folds, required
-from aiaudit.probes.text_search import (
+from aiaudit.probes.text import engine as text_engine
+from aiaudit.probes.text import search as text_search
+from aiaudit.probes.text.database import wider
+from aiaudit.probes.text.literals import anchored_inside, folds, required
+from aiaudit.probes.text.probe import SearchQuery
+from aiaudit.probes.text.search import (
     Expression,
     LiteralSearch,
     SetSearch,
@@ -228,7 +229,7 @@ def test_the_search_for_all_shipped_expressions_loses_none() -> None:
     """Which expressions are compiled together may decide what Hyperscan reports; RE2 says what is there."""
     specs = [spec for spec in load().needed().values() if spec.probe == "text.search"]
     engine = text_engine.TextEngine([SearchQuery.model_validate(dict(spec.query)) for spec in specs])
-    root = Path(__file__).parents[2] / "sample_projects"
+    root = Path(__file__).parents[3] / "sample_projects"
     looked = 0
     with Project.open(root) as project:
         engine.survey(project)

@@ -17,8 +17,8 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from aiaudit import lazy
-from aiaudit.probes.text_database import database, wider
-from aiaudit.probes.text_literals import Alternative, anchored_inside, folds, required
+from aiaudit.probes.text.database import database, wider
+from aiaudit.probes.text.literals import Alternative, anchored_inside, folds, required
 from aiaudit.project.cache import content_hash, engine_id
 from aiaudit.resources import precompiled
 

@@ -5,7 +5,6 @@ A hit may stand in a text that is given to something, so the confidence is mediu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -13,14 +12,11 @@ from pydantic import Field, ValidationInfo, field_validator
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query, was_checked
-from aiaudit.probes.text_engine import NAME, Pattern, PatternGroup, TextEngine
-from aiaudit.probes.text_search import compile_pattern
-from aiaudit.project.entry import Entry
+from aiaudit.probes.text.asking import MAX_EVIDENCE, hits_of, scope_of
+from aiaudit.probes.text.engine import NAME, Pattern, PatternGroup
+from aiaudit.probes.text.search import compile_pattern
 from aiaudit.project.roles import Role
 
-__all__ = ["SearchProbe", "SearchQuery", "TextEngine"]
-
-MAX_EVIDENCE: Final = 25
 MAX_HITS: Final = 2_000  # in one fact
 OWN: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.OTHER})  # what runs in production
 FOREIGN: Final = frozenset({Role.VENDORED, Role.GENERATED})
@@ -112,61 +108,6 @@ class SearchProbe(Probe[SearchQuery]):
                 break
         scope, reason = scope_of(group, context)
         return _fact(fact_id, hits, scope, reason)
-
-
-def hits_of(group: PatternGroup, context: Context) -> Iterator[tuple[Entry, list[list[Any]]]]:
-    """The files of a group in which there are hits, in path order, each with `[pattern number, line, kept]` a hit."""
-    scans = context.scans.get(NAME, {})
-    by_key: dict[str, list[Entry]] | None = context.memo.get("text.hits")
-    if by_key is None:
-        by_key = context.memo["text.hits"] = {}
-        for path, result in scans.items():
-            entry = context.project.entry(path)
-            if entry is not None:
-                for key in result.get("hits", ()):
-                    by_key.setdefault(key, []).append(entry)
-    key = group.key
-    found = by_key.get(key, ())
-    among = _selected(group, context) if found else {}
-    return ((entry, scans[entry.path]["hits"][key]) for entry in found if entry.path in among)
-
-
-def scope_of(group: PatternGroup, context: Context) -> tuple[Scope, str]:
-    """How many text files the group had to look at and could read whole; and why the first of the others could not."""
-    memo: dict[Any, tuple[Scope, str]] = context.memo.setdefault("text.scopes", {})
-    key = (group.files, group.roles, group.ignored)
-    if key not in memo:
-        among, (texts, troubles) = _selected(group, context), _looked_through(context)
-        files, unread = sum(path in texts for path in among), [among[path] for path in troubles if path in among]
-        reason = f"{unread[0].display}: {troubles[unread[0].path]}" if unread else ""
-        memo[key] = Scope(files, files - len(unread), tuple(entry.display for entry in unread[:10])), reason
-    return memo[key]
-
-
-def _looked_through(context: Context) -> tuple[frozenset[str], dict[str, str]]:
-    """The text files that were to be looked through, and why some could not be, whole, in path order."""
-    known: tuple[frozenset[str], dict[str, str]] | None = context.memo.get("text.looked")
-    if known is None:
-        texts: list[str] = []
-        troubles: dict[str, str] = {}
-        for path, found in context.scans.get(NAME, {}).items():
-            if "binary" not in found:
-                texts.append(path)
-                if "error" in found or "truncated" in found:
-                    troubles[path] = str(found.get("error", "only its head was read"))
-        known = context.memo["text.looked"] = frozenset(texts), troubles
-    return known
-
-
-def _selected(group: PatternGroup, context: Context) -> dict[str, Entry]:
-    """The group's files by path, in path order. Only those asked for last are kept: all would be too many."""
-    memo: dict[Any, dict[str, Entry]] = context.memo.setdefault("text.files", {})
-    key = (group.files, group.roles, group.ignored)
-    if key not in memo:
-        memo.clear()
-        found = context.project.matching(group.files, group.roles)
-        memo[key] = {entry.path: entry for entry in found if group.ignored or not entry.ignored}
-    return memo[key]
 
 
 def _fact(fact_id: str, hits: list[dict[str, Any]], scope: Scope, reason: str) -> Fact:

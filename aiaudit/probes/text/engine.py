@@ -1,6 +1,6 @@
 """The text engine: all regular expressions of all queries in one scan of each text file.
 
-Queries bring *groups* of patterns, each with the files it is meant for. One search (`text_search`) tells which patterns
+Queries bring *groups* of patterns, each with the files it is meant for. One search (`search`) tells which patterns
 may be in a file; these are searched by themselves for the place. RE2 is linear in the input, whatever the pattern. The
 secret rules join the same scan: their group has a `judge` that turns a hit into what may be kept of it.
 """
@@ -17,8 +17,8 @@ from msgspec import Struct
 
 from aiaudit.probes.comment_lines import Comments, comments_of
 from aiaudit.probes.spans import each_span
-from aiaudit.probes.text_classes import Keys, Weight, classes
-from aiaudit.probes.text_search import Expression, compiled_pattern, is_fast, learn, placed_pattern, search_for
+from aiaudit.probes.text.classes import Keys, Weight, classes
+from aiaudit.probes.text.search import Expression, compiled_pattern, is_fast, learn, placed_pattern, search_for
 from aiaudit.project.entry import Entry, display
 from aiaudit.project.globs import GlobTable
 from aiaudit.project.reader import readable

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from aiaudit.model.check import Effort, Kind, Severity, Status
-from aiaudit.model.fact import Confidence, Level
+from aiaudit.model.fact import Confidence, Evidence, Level
 
 
 class Finding(Struct, frozen=True):
@@ -42,8 +42,19 @@ class Waiver(Struct, frozen=True):
     line: int | None = None
 
 
+class Basis(Struct, frozen=True):
+    """Things of one kind on which a verdict rests: what they are called, the fact that holds them, the first of their
+    places and how many places there are."""
+
+    what: str
+    fact: str
+    places: tuple[Evidence, ...]
+    count: int
+
+
 class CheckResult(Struct, frozen=True):
-    """How one check ended, and on what. `facts` are the ids of the facts its rule read."""
+    """How one check ended, and on what. `facts` are the ids of the facts its rule read; `rests_on` is what was found of
+    them that decided."""
 
     id: str
     pack: str
@@ -68,6 +79,7 @@ class CheckResult(Struct, frozen=True):
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     facts: tuple[str, ...] = ()
     explain: tuple[str, ...] = ()  # the trace: what decided, first element first
+    rests_on: tuple[Basis, ...] = ()
 
 
 class PackScore(Struct, frozen=True):

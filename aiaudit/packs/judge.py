@@ -22,9 +22,10 @@ from msgspec.structs import replace
 
 from aiaudit.model.check import Check, FactSpec, Kind, Outcome, Pack, Status
 from aiaudit.model.fact import NOT_FOLLOWED, Confidence, Fact, Level, State
-from aiaudit.model.result import CheckResult, Finding
+from aiaudit.model.result import Basis, CheckResult, Finding
 from aiaudit.model.types import Unknown
 from aiaudit.packs import attested, reasons
+from aiaudit.packs.basis import basis_of
 from aiaudit.packs.findings import Gathered, gather, number_equal_ones
 from aiaudit.packs.levels import scope_gap, weakest_confidence, weakest_level
 from aiaudit.packs.overrides import Overrides
@@ -50,6 +51,7 @@ class Verdict(Struct, frozen=True):
     confidence: Confidence = Confidence.STRONG
     line: Outcome | None = None
     trace: tuple[str, ...] = ()
+    rests_on: tuple[Basis, ...] = ()
 
 
 def judge(
@@ -137,6 +139,7 @@ def _judge_check(
         controls=check.controls,
         facts=verdict.read,
         explain=verdict.trace,
+        rests_on=verdict.rests_on,
     )
 
 
@@ -233,6 +236,8 @@ def _by_rule(check: Check, values: Values, seen: Mapping[str, Any], explain: boo
         if outcome.value is not False:
             facts = _known(values, check.evidence) or _basis(check, line, outcome, values, seen)
             verdict = _ended_at(check, line, outcome.value, facts, seen)
+            if explain and outcome.value is True:
+                verdict = replace(verdict, rests_on=basis_of(check, line, seen, values))
             break
     return replace(verdict, read=tuple(read), trace=tuple(trace) if explain else ())
 

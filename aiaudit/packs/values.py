@@ -75,6 +75,10 @@ class Values:
             values[f"params.{key}"] = value
         return values
 
+    def spec(self, fact_id: str) -> FactSpec | None:
+        """How a fact is declared; None of one that no pack declares."""
+        return self._specs.get(fact_id)
+
     def title(self, fact_id: str) -> str:
         """What its pack calls a fact; nothing where it has no title."""
         spec = self._specs.get(fact_id)

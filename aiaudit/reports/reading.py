@@ -10,7 +10,7 @@ from aiaudit.reports.places import Place
 from aiaudit.reports.record import Record, as_text
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import beside, slug
-from aiaudit.reports.view import PLACES_SHOWN, Check, Pack, Waiver
+from aiaudit.reports.view import PLACES_SHOWN, Basis, Check, Pack, Waiver
 
 
 def read_packs(result: Record, blocking: Iterable[str]) -> tuple[Pack, ...]:
@@ -135,6 +135,7 @@ def _read_check(
         controls=_controls(record.record("controls")),
         facts=record.texts("facts"),
         explain=record.texts("explain"),
+        rests_on=read_basis(record),
         waiver=read_waiver(waiver, identity, title) if waiver else None,
         children=children,
     )
@@ -148,6 +149,18 @@ def _read_finding(finding: Record, same_measure: bool) -> Place:
         measured="" if same_measure else finding.text("measured"),
         confidence=finding.text("confidence"),
     )
+
+
+def read_basis(check: Record) -> tuple[Basis, ...]:
+    """What a verdict rests on, without what its findings name; each kind by the first part of its title."""
+    told = {(finding.text("path"), finding.whole("line")) for finding in check.records("findings")}
+    rows = []
+    for record in check.records("rests_on"):
+        what = record.text("what").partition("; ")[0]
+        places = [Place(place.text("path"), place.whole("line"), what) for place in record.records("places")]
+        if any((place.path, place.line) not in told for place in places):
+            rows.append(Basis(what, tuple(places), max(record.whole("count") - len(places), 0)))
+    return tuple(rows)
 
 
 def _controls(record: Record) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import subject
 from aiaudit.model.fact import Evidence, Fact
-from aiaudit.model.result import CheckResult, Finding, GateRule, NextLevel, PackScore, Waiver
+from aiaudit.model.result import Basis, CheckResult, Finding, GateRule, NextLevel, PackScore, Waiver
 from aiaudit.model.types import as_json
 from aiaudit.reports import coverage
 from aiaudit.scoring.score import Figures
@@ -206,6 +206,7 @@ def _check(result: CheckResult, accepted: CheckResult, priority: float) -> dict[
         "question": result.question,
         "facts": list(result.facts),
         "explain": list(result.explain),
+        "rests_on": [_basis(one) for one in result.rests_on],
         "accepted": _accepted(result, accepted),
     }
 
@@ -226,6 +227,11 @@ def _accepted(result: CheckResult, accepted: CheckResult) -> dict[str, Any] | No
         "reason": result.reason,
     }
     return None if own == shown else own
+
+
+def _basis(basis: Basis) -> dict[str, Any]:
+    places = [{"path": place.path, "line": place.line} for place in basis.places]
+    return {"what": basis.what, "fact": basis.fact, "places": places, "count": basis.count}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -138,6 +138,20 @@ class Accepted(Part):
     reason: str
 
 
+class BasisPlace(Part):
+    path: str | None
+    line: int | None
+
+
+class Basis(Part):
+    """Things of one kind on which a verdict rests; of their places the first."""
+
+    what: str
+    fact: str
+    places: list[BasisPlace]
+    count: int
+
+
 class Check(Part):
     id: str
     pack: str
@@ -164,6 +178,7 @@ class Check(Part):
     question: str
     facts: list[str] = Field(description="Facts that the deciding rule read.")
     explain: list[str]
+    rests_on: list[Basis] = Field([], description="What was found that decided, with its first places.")
     accepted: Accepted | None = Field(description="How the project's own settings judge it, where that differs.")
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from aiaudit.project.entry import not_own
 from aiaudit.reports import words
 from aiaudit.reports.places import Place, gathered
+from aiaudit.reports.reading import read_basis
 from aiaudit.reports.record import Record, unread_files
 from aiaudit.reports.rows import is_danger
 from aiaudit.reports.strings import say
@@ -24,6 +25,7 @@ SIGN: Final = {"fail": "✗", "partial": "◐", "pass": "✓", "unknown": "?", "
 PLACES: Final = 3  # sentences on places of a failed check that are shown; `-o` reports hold all
 ALIKE: Final = 5  # places of one such sentence
 PARTIALS: Final = 20  # checks that are partly shown and named; the reports name all
+SEEN: Final = 3  # places of a check that is partly shown
 UNREAD: Final = 3  # files that could not be read and are named; the reports name more
 STYLE: Final = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
 UNSEEN: Final = ("unknown", "blocked", "error")
@@ -136,9 +138,19 @@ def partial(view: Record, console: Console) -> Group | None:
         head = Text.assemble((SIGN["partial"], "yellow"), "  ", (f"{check.text('id'):<8}", "bold"), "  ")
         said = Text(f"[{say('terminal.waived')}]  ", "yellow") if waived else Text()
         lines += _hung(console, head, said + Text(check.text("reason")))
+        if seen := _seen(check):
+            lines += _below(console, seen, 5)
     if len(found) > PARTIALS:
         lines.append(Text("   " + say("more", n=len(found) - PARTIALS), "dim"))
     return Group(*lines)
+
+
+def _seen(check: Record) -> Text:
+    """The first places of what is told of a check: those of its findings, or else of each thing that it rests on."""
+    found = [place.text for finding in check.records("findings") if (place := _place(finding)).path]
+    shown = found or [basis.places[0].text for basis in read_basis(check)]
+    listed = ", ".join(shown[:SEEN])
+    return Text(say("and_more", list=listed, n=len(found) - SEEN) if len(found) > SEEN else listed, "dim")
 
 
 def _hung(console: Console, head: Text, text: Text) -> list[Text]:

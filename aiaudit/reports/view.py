@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from aiaudit.reports import headings, words
-from aiaudit.reports.places import Alike, Place, gathered
+from aiaudit.reports.places import Alike, Place, Spot, gathered
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import figure, first_sentence, full_stop, lower_first, shorten, whole_clauses
 
@@ -42,8 +42,22 @@ class Waiver(Struct, frozen=True):
     paths: tuple[str, ...] = ()
 
 
+class Basis(Struct, frozen=True):
+    """Things of one kind on which a verdict rests, with the first of their places; `more` there are besides."""
+
+    what: str
+    places: tuple[Place, ...]
+    more: int
+
+    @property
+    def spots(self) -> tuple[Spot, ...]:
+        """The places as they are printed in a row."""
+        return tuple(spot for one in gathered(self.places) for spot in one.spots)
+
+
 class Check(Struct, frozen=True, dict=True):
-    """One check's result. `children` are the checks that it blocks; `limits` its parameters in words."""
+    """One check's result. `children` are the checks that it blocks; `limits` its parameters in words; `rests_on` what
+    was found that decided, where the findings do not name it already."""
 
     id: str
     anchor: str
@@ -73,6 +87,7 @@ class Check(Struct, frozen=True, dict=True):
     controls: str = ""
     facts: tuple[str, ...] = ()
     explain: tuple[str, ...] = ()
+    rests_on: tuple[Basis, ...] = ()
     waiver: Waiver | None = None
     children: tuple[str, ...] = field(default=())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any, Final
 
 from aiaudit.model.types import Unknown
@@ -13,6 +13,8 @@ _SCALARS: Final = frozenset({type(None), bool, int, float, str})
 _NUMBERS: Final = (int, float)
 _MAYBE: Final = frozenset({Unknown, Failed})
 _MAX_NESTING: Final = 200
+_KEY_NESTING: Final = 4
+_EXACT: Final = 2**53  # below it each integer is a double of its own
 
 
 def equal(a: Any, b: Any, meter: Meter, depth: int = 0) -> bool | Unknown | Failed:
@@ -52,6 +54,24 @@ def equal(a: Any, b: Any, meter: Meter, depth: int = 0) -> bool | Unknown | Fail
     if ta is Incomplete or tb is Incomplete:
         return _incomplete_equal(a, b)
     return False
+
+
+def equality_key(value: Any, meter: Meter, depth: int = 0) -> Hashable | None:
+    """What is the same for equal values and for no others; None where there is no such key: of a value that is unknown
+    somewhere, of numbers whose nearest double stands for others too, and of what is nested deeply."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return kind, value
+    if kind is int or kind is float:
+        exact = -_EXACT < value < _EXACT  # false of NaN, which equals nothing
+        return (float, float(value)) if exact else None
+    if (kind is not list and kind is not dict) or depth > _KEY_NESTING:
+        return None
+    meter.spend(len(value) + 6)
+    parts = [equality_key(part, meter, depth + 1) for part in (value if kind is list else value.values())]
+    if None in parts:
+        return None
+    return (kind, tuple(parts)) if kind is list else (kind, frozenset(zip(value, parts, strict=True)))
 
 
 def as_double(number: int | float) -> float:

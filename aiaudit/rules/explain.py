@@ -10,31 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.model.types import Unknown
 from aiaudit.rules.errors import show
-from aiaudit.rules.evaluator import build
-from aiaudit.rules.macros import walked
-from aiaudit.rules.nodes import (
-    Binary,
-    Call,
-    Const,
-    Has,
-    Index,
-    ListLiteral,
-    Logic,
-    Macro,
-    MapLiteral,
-    Node,
-    Select,
-    Ternary,
-    Unary,
-)
-from aiaudit.rules.values import UNSET, Budget, BudgetError, Failed, Frame, Incomplete, Meter, Range, Run
+from aiaudit.rules.nodes import Binary, Call, Const, Logic, Macro, Node, Ternary, Unary
+from aiaudit.rules.parts import COMPARISONS, Parts, below, children
+from aiaudit.rules.values import Budget, BudgetError, Failed, Incomplete, Range
 from aiaudit.rules.wording import place_of, words
 
 if TYPE_CHECKING:
     from aiaudit.rules.language import Expression
 
 MAX_LINES: Final = 8
-_COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
 
 
 def trace(expr: Expression, values: Mapping[str, Any], budget: Budget) -> tuple[str, ...]:
@@ -49,19 +33,10 @@ def trace(expr: Expression, values: Mapping[str, Any], budget: Budget) -> tuple[
     return tuple(explainer.lines[:MAX_LINES])
 
 
-class _Explainer:
+class _Explainer(Parts):
     def __init__(self, expr: Expression, values: Mapping[str, Any], budget: Budget) -> None:
-        self.source = expr.source
-        self.frame: Frame = [UNSET] * expr.slots
-        self.frame[0] = Meter(values, budget)
-        self.runs: dict[int, Run] = {}
+        super().__init__(expr, values, budget)
         self.lines: list[str] = []
-
-    def value(self, node: Node) -> Any:
-        run = self.runs.get(id(node))
-        if run is None:
-            run = self.runs[id(node)] = build(node)
-        return run(self.frame)
 
     def text(self, node: Node) -> str:
         return show(" ".join(self.source[node.start : node.end].split()), 90)
@@ -86,7 +61,7 @@ class _Explainer:
             self.quantifier(node)
         elif isinstance(node, Macro):
             self.counted(node, self.text(node))
-        elif isinstance(node, Binary) and node.op in _COMPARISONS:
+        elif isinstance(node, Binary) and node.op in COMPARISONS:
             self.comparison(node)
         elif not isinstance(node, Const):
             self.leaf(node)
@@ -144,20 +119,13 @@ class _Explainer:
         """The innermost part, not inside another macro, whose own unknown or error the node's value is."""
         if type(value) not in (Unknown, Failed):
             return node
-        for child in _children(node):
+        for child in children(node):
             inner = self.value(child)
             if type(inner) is type(value):
                 return child if isinstance(child, Macro | Logic) else self.culprit(child, inner)
         return node
 
     # -- macros ----------------------------------------------------------------------------------------------------
-
-    def elements(self, node: Macro) -> list[Any] | None:
-        """What a macro walks over; None where it is no list."""
-        items = walked(self.frame[0], self.value(node.target), node.kind)
-        if isinstance(items, Incomplete):
-            return [*items.sure, *items.maybe]
-        return items if isinstance(items, list) else None
 
     def quantifier(self, node: Macro) -> None:
         result = self.value(node)
@@ -188,7 +156,7 @@ class _Explainer:
         if not value:
             text = f"not ({text})" if isinstance(body, Logic | Binary | Ternary) and text[0] != "(" else f"not {text}"
         self.say(f"{head} {text}")
-        if any(isinstance(part, Macro) for part in _parts(body)):
+        if any(isinstance(part, Macro) for part in below(body)):
             before = len(self.lines)
             self.why(body)
             self.lines[before:] = [f"  {line}" for line in self.lines[before:]]
@@ -232,39 +200,6 @@ def _counting(node: Node) -> Macro | None:
     if isinstance(node, Call) and node.function == "size" and isinstance(node.args[0], Macro):
         return node.args[0]
     return None
-
-
-def _children(node: Node) -> list[Node]:
-    match node:
-        case Binary():
-            return [node.left, node.right]
-        case Call():
-            return node.args
-        case Index():
-            return [node.operand, node.key]
-        case Select() | Has() | Unary():
-            return [node.operand]
-        case ListLiteral():
-            return node.items
-        case MapLiteral():
-            return [value for _, value in node.entries]
-        case Logic():
-            return node.terms
-        case Ternary():
-            return [node.condition, node.yes, node.no]
-        case Macro():
-            return [node.target]
-    return []
-
-
-def _parts(node: Node) -> list[Node]:
-    """The node and everything below it, but not what lies inside macros."""
-    found, at = [node], 0
-    while at < len(found):
-        if not isinstance(found[at], Macro):
-            found.extend(_children(found[at]))
-        at += 1
-    return found
 
 
 def _joined(text: str, value: Any) -> str:

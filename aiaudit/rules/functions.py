@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.model.types import Unknown
-from aiaudit.rules.comparison import as_double, contains, less
+from aiaudit.rules.comparison import as_double, contains, equality_key, less
 from aiaudit.rules.lexer import INT_MAX, INT_MIN
 from aiaudit.rules.patterns import PatternError, charge, glob_pattern, search
 from aiaudit.rules.values import Failed, Incomplete, Meter, Range, first_not_a_value, kind_of, not_a_value
@@ -211,24 +211,26 @@ def unique(meter: Meter, items: Any) -> Any:
         return refuse("unique()", items)
     meter.spend(3 * len(items))
     kept: list[Any] = []
-    seen: set[tuple[type, Any]] = set()
-    numbers_by_value = {int: float}  # 1 and 1.0 are equal in CEL
+    seen: set[Hashable] = set()
+    loose: list[Any] = []  # of those that are kept: what has no key, and is compared one by one
     for item in items:
-        kind = type(item)
-        if kind is str or kind is int or kind is float or kind is bool:
-            key = (numbers_by_value.get(kind, kind), item)
-            if key in seen:
-                continue
-            seen.add(key)
-        else:
+        key = equality_key(item, meter)
+        if key is None:
             bad = not_a_value(item)
             if bad is not None:
                 return bad
-            same = contains(kept, item, meter)
-            if same is True:
-                continue
-            if same is not False:
-                return same
+        elif key in seen:
+            continue
+        among = kept if key is None else loose
+        same = contains(among, item, meter) if among else False
+        if same is True:
+            continue
+        if same is not False:
+            return same
+        if key is None:
+            loose.append(item)
+        else:
+            seen.add(key)
         kept.append(item)
     meter.make(len(kept))
     return kept

@@ -91,7 +91,7 @@ def test_the_weakest_area_is_the_lowest_of_all():
 
 
 def test_a_check_that_is_partly_shown_says_what_is_missing():
-    partial = next(c for c in RESULT["checks"] if c["status"] == "partial")
+    partial = next(c for c in RESULT["checks"] if c["status"] == "partial") | {"findings": [], "rests_on": []}
     many = [partial | {"id": f"OPS-{n:03}", "reason": "word " * 20, "priority": n / 10} for n in range(100, 130)]
     shown = render(changed(checks=many), width=80).splitlines()
     at = shown.index("Partly shown: 30 checks")
@@ -99,6 +99,17 @@ def test_a_check_that_is_partly_shown_says_what_is_missing():
     assert shown[at + 2] == " " * 13 + "word " * 6 + "word"  # hangs below the reason
     assert [line[3:10] for line in shown[at + 1 : at + 41 : 2]] == [f"OPS-{n}" for n in range(129, 109, -1)]
     assert shown[at + 41] == "   and 10 more"
+
+
+def test_a_check_that_is_partly_shown_says_where():
+    places = [{"path": "app.py", "line": line} for line in range(1, 6)]
+    basis = [{"what": f"Thing {place['line']}", "fact": "x", "places": [place], "count": 9} for place in places]
+    partial = next(c for c in RESULT["checks"] if c["status"] == "partial") | {"findings": [], "rests_on": basis}
+    findings = [{**place, "message": "This."} for place in places]
+    found = partial | {"findings": findings, "rests_on": basis}
+    told = {id(check): render(changed(checks=[check]), width=80).splitlines() for check in (partial, found)}
+    assert "     app.py:1, app.py:2, app.py:3" in told[id(partial)]
+    assert "     app.py:1, app.py:2, app.py:3 and 2 more" in told[id(found)]
 
 
 def test_a_title_hangs_and_its_places_stand_below_it():

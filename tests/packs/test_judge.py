@@ -573,3 +573,44 @@ def test_what_was_not_found_is_named_by_the_title_of_its_fact() -> None:
     )
     result = ended(load_texts(own=text), absent(USES), absent(TESTED))
     assert result.reason == "Not found: steps that run tests."
+
+
+# -- what it rests on --------------------------------------------------------------------------------------------------
+
+
+def based(result: CheckResult) -> list[tuple[str, list[str], int]]:
+    return [(one.what, [f"{place.path}:{place.line}" for place in one.places], one.count) for one in result.rests_on]
+
+
+def test_what_made_the_line_hold_is_shown_with_its_first_places() -> None:
+    calls = [call("a.py", line, safe=line > 1) for line in range(1, 7)]
+    library = one_check(rule='{pass: "loads.exists(l, l.safe) && tested", fail: otherwise}')
+    result = ended(library, known(LOADS, calls), known(TESTED, True, evidence=(place("ci.yml", 9),)))
+    assert based(result) == [("Loads", ["a.py:2", "a.py:3", "a.py:4"], 5), ("Tested", ["ci.yml:9"], 1)]
+
+
+def test_otherwise_rests_on_what_kept_the_lines_before_it_from_holding() -> None:
+    library = one_check(rule='{fail: "loads.size() == 0", pass: "uses", partial: otherwise}')
+    assert based(ended(library, known(LOADS, [call("a.py", 3)]), known(USES, False))) == [("Loads", ["a.py:3"], 1)]
+
+
+def test_an_absence_rests_on_nothing() -> None:
+    assert based(ended(one_check(), absent(LOADS))) == []
+
+
+def test_a_value_that_is_derived_rests_on_what_it_is_derived_from() -> None:
+    more = """\
+  safe:
+    title: "Loads that are safe; those of tests left out"
+    derive: "loads.filter(l, l.safe)"
+    sees: [loads]
+  of_network: {title: "Those of them from the network", derive: "safe.filter(l, l.source == 'network')", sees: [safe]}
+  parts: {title: How many of both hold, derive: "(of_network.size() > 0 ? 1 : 0) + (tested ? 1 : 0)", sees: [loads]}
+"""
+    check = """- {id: OWN-001, title: Loads are safe, severity: high, kind: automatic, min_level: E2, why: It matters.,
+   remediation: Mend it., rule: {pass: parts > 0, fail: otherwise}}
+"""
+    library = load_texts(own=HEAD.replace("checks:\n", f"{more}checks:\n") + check)
+    calls = [call("a.py", 1), call("b.py", 2, safe=True), call("c.py", 3, safe=True, source="disk")]
+    result = ended(library, known(LOADS, calls), known(TESTED, False))
+    assert based(result) == [("Loads that are safe: those of them from the network", ["b.py:2"], 1)]

@@ -235,8 +235,19 @@ def _check(spec: dict[str, Any], letter: str) -> dict[str, Any]:
         "question": f"Who can show this: {spec['title']}?" if spec["kind"] == "attested" else "",
         "facts": [f"{spec['pack']}.{topic}", "flag.rag"],
         "explain": ["places.all(p, p.held) is false", "first: src/api.py:12 has held = false"],
+        "rests_on": _rests_on(findings) if status in ("pass", "partial", "fail") else [],
         "accepted": None,
     }  # fmt: skip
+
+
+def _rests_on(findings: list[Any]) -> list[dict[str, Any]]:
+    """What the findings name already, and something of which the first two places of five are told."""
+    named = [{"path": path, "line": line} for path, line, _ in findings[:2]]
+    seen = [{"path": "src/api.py", "line": 40}, {"path": "src/api.py", "line": 51}]
+    return [
+        {"what": "Places that do not hold it", "fact": "own.places", "places": named, "count": len(findings)},
+        {"what": "Places that hold it; those of tests left out", "fact": "own.held", "places": seen, "count": 5},
+    ]
 
 
 def _facts(checks: list[dict[str, Any]]) -> dict[str, Any]:

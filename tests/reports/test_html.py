@@ -136,9 +136,21 @@ def test_a_finding_says_where_how_far_off_how_sure_and_how_to_fix(result) -> Non
         assert said in finding, said
 
 
+def test_a_verdict_says_what_it_rests_on_where_its_findings_do_not(result) -> None:
+    page = html.render(result)
+    finding = page[page.index('id="check-sec-009"') :].split("</article>")[0]
+    rests = finding[finding.index("What it rests on.") :].split("</ul>")[0]
+    assert "Places that hold it: <code>src/api.py:40</code>, <code>51</code> and 3 more" in rests
+    assert "Places that do not hold it" not in finding  # the findings name these
+    passed = next(c for c in result["checks"] if c["status"] == "pass")
+    row = page[page.index(f'id="check-{passed["id"].lower()}"') :].split("</tr>")[0]
+    assert passed["reason"] in row and "Places that hold it" in row
+
+
 def test_many_places_of_one_finding_are_bounded(result) -> None:
     check = next(c for c in result["checks"] if c["id"] == "SEC-009")
     check["findings"] = [{**check["findings"][0], "line": n, "message": f"Said of {n}."} for n in range(1, 2001)]
+    check["rests_on"] = []
     page = html.render(result)
     finding = page[page.index('id="check-sec-009"') :].split("</article>")[0]
     assert finding.count("<li><code>") == 30

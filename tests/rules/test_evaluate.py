@@ -8,6 +8,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, STRING, list_of, map_of, record
 from aiaudit.rules import Budget, Failed, RuleError, Unknown, compile, evaluate, template
@@ -34,6 +36,8 @@ VALUES: dict[str, Any] = {
     "flag.b": False,
     "names": ["b", "a", "b"],
 }
+
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.sampled_from(["", "a", "b"]))
 
 
 def value(source: str, **changed: Any) -> Any:
@@ -375,3 +379,18 @@ def test_a_large_list_is_no_problem() -> None:
     assert value("files.all(f, f.path.endsWith('.py') && f.line >= 0)", files=files) is True
     assert value("files.count(f, f.path.contains('9'))", files=files[:20_000]) > 0
     assert value("files.count(f, f.path.matches('^src/[0-9]+[.]py$'))", files=files[:20_000]) == 20_000
+
+
+@given(st.lists(st.one_of(SCALARS, st.lists(SCALARS, max_size=2), st.dictionaries(st.sampled_from("ab"), SCALARS))))
+def test_unique_keeps_the_first_of_equal_ones(items: list[Any]) -> None:
+    kept: list[Any] = []
+    for item in items:
+        if not any(value("d == m", d=item, m=other) is True for other in kept):
+            kept.append(item)
+    found = value("unique(d)", d=items)
+    assert list(map(repr, found)) == list(map(repr, kept))
+
+
+def test_unique_of_many_records_stays_within_the_budget() -> None:
+    records = [{"path": f"{number % 3_000}.py", "line": number % 7, "score": 0.5} for number in range(9_000)]
+    assert len(value("unique(files)", files=records)) == len({(one["path"], one["line"]) for one in records})

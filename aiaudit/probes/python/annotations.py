@@ -19,6 +19,8 @@ SCALAR_TYPES: Final = name_set(
 _SIZE_BOUNDS: Final = name_set("max_length pattern regex max_items allowed_values validate max_digits")
 _RANGES: Final = name_set("ge gt le lt multiple_of")  # of a number: they say nothing of the text that stands beside it
 _FIELD_BOUNDS: Final = _SIZE_BOUNDS | _RANGES
+_FAR: Final = 1e9  # a number of this size is no limit of a feature,
+_LONG: Final = 1e8  # nor this of a text
 _PLAIN: Final = (
     LOOSE_TYPES
     | _LISTS
@@ -75,8 +77,23 @@ def annotated_argument(annotation: ast.AST | None) -> str:
 
 
 def bounded(default: ast.AST | None) -> bool:
-    """`= Query(ge=0)`, `= Field(max_length=10)`."""
-    return isinstance(default, ast.Call) and any(keyword.arg in _FIELD_BOUNDS for keyword in default.keywords)
+    """`= Query(ge=0)`, `= Field(max_length=10)`; not `Field(ge=-1e12, le=1e12)`, which lets everything in."""
+    return isinstance(default, ast.Call) and any(
+        keyword.arg in _FIELD_BOUNDS and not _endless(keyword) for keyword in default.keywords
+    )
+
+
+def _endless(keyword: ast.keyword) -> bool:
+    """Whether a limit is so far away that no value meets it."""
+    value = keyword.value.operand if isinstance(keyword.value, ast.UnaryOp) else keyword.value
+    match value:
+        case ast.Constant(value=int(limit) | float(limit)) if not isinstance(limit, bool):
+            return abs(limit) >= (_FAR if keyword.arg in _RANGES else _LONG)
+        case ast.Call(func=ast.Name(id="float"), args=[ast.Constant(value=str(text))]):
+            return "inf" in text.lower()
+        case ast.Attribute(attr="inf" | "maxsize"):
+            return True
+    return False
 
 
 def bounded_annotation(annotation: ast.AST | None) -> bool:
@@ -86,7 +103,9 @@ def bounded_annotation(annotation: ast.AST | None) -> bool:
         case ast.Subscript(value=value):
             return last_name(value) == "Literal"
         case ast.Call():
-            return last_name(annotation.func).startswith("con") and bool(annotation.keywords)
+            return last_name(annotation.func).startswith("con") and any(
+                not _endless(one) for one in annotation.keywords
+            )
     return last_name(annotation) in ("PositiveInt", "PositiveFloat", "EmailStr", "HttpUrl") if annotation else False
 
 

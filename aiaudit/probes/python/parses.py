@@ -110,8 +110,16 @@ def _handled(call: ast.Call, statement: ast.stmt, scope: Scope, view: FileView, 
 
 
 def _tried(view: FileView, line: int) -> bool:
-    _, chain = view.module.locate(line)
-    return any(isinstance(one, ast.Try | ast.TryStar) and one.handlers for one in chain[:-1])
+    scope, chain = view.module.locate(line)
+    tries = [one for one in chain[:-1] if isinstance(one, ast.Try | ast.TryStar) and one.handlers]
+    return any(not _falls_through(one, scope) for one in tries)
+
+
+def _falls_through(node: ast.Try | ast.TryStar, scope: Scope) -> bool:
+    """Whether nothing is said for what does not fit: all handlers are empty, and nothing comes after them."""
+    if not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef) or scope.node.body[-1] is not node:
+        return False
+    return not node.finalbody and all(isinstance(line, ast.Pass) for one in node.handlers for line in one.body)
 
 
 def _retried(scope: Scope) -> bool:

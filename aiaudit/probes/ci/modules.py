@@ -37,6 +37,9 @@ def file_of_script(files: Files, script: str, folder: str | None = "") -> str | 
     if name.startswith("/") or folder is None or folder:
         parts = name.strip("/").split("/")
         return _only_one(files, "/".join(parts[-2:])) or _only_one(files, parts[-1])
+    first, _, rest = name.partition("/")
+    if "/" in rest and next(iter(files.matching((f"{first}/**",))), None) is None:  # a folder that only an image has
+        return _only_one(files, rest)
     return _only_one(files, name) if name.endswith(".py") else None
 
 

@@ -24,6 +24,7 @@ _ROOT: Final = word_set(
     "scratch bash fedora centos rockylinux almalinux amazonlinux nginx httpd redis postgres mysql mariadb",
     "mongo nvidia/cuda pytorch/pytorch tensorflow/tensorflow continuumio/miniconda3 continuumio/anaconda3",
     "astral-sh/uv oven/bun denoland/deno nvidia/pytorch nvidia/tensorflow nvidia/tritonserver",
+    "nvidia/tensorrt nvidia/deepstream nvidia/l4t-base nvidia/l4t-pytorch nvidia/l4t-tensorrt nvidia/nemo",
     "vllm/vllm-openai ollama/ollama mlflow/mlflow tiangolo/uvicorn-gunicorn-fastapi",
     "tiangolo/uvicorn-gunicorn huggingface/transformers-pytorch-gpu",
     "buildpack-deps gradle maven docker dotnet/sdk dotnet/aspnet ubi8/ubi ubi9/ubi ubi9/ubi-minimal",

@@ -93,6 +93,10 @@ for _kind, _names, _receiver in (
               " upload_fileobj to_sql bulk_create create_issue create_pull create_event update_record create_file"
               " update_file add_documents add_texts create_pull_request merge_pull_request", None),
     ("write", "insert update upsert save add commit merge create set put", _STORE),
+    # Of Redis, whose methods are called as no others are; those that others have too need the name of a store.
+    ("delete", "hdel lrem srem zrem zremrangebyscore xdel xgroup_destroy flushdb flushall", None),
+    ("write", "hset hmset hsetnx hincrby lpush rpush sadd zadd zincrby xadd setex setnx xgroup_create", None),
+    ("write", "expire rename persist lpop rpop spop incr decr", _STORE),
 ):  # fmt: skip
     for _one in _names.split():
         _METHODS.setdefault(f"{_one}?" if _receiver is not None else _one, (_kind, _receiver))
@@ -223,12 +227,29 @@ def _by_method(call: ast.Call, last: str, names: Iterable[str], values: Values, 
         kind, wanted = _METHODS.get(f"{last}?", ("", None))
         if _is_of_python(call.func.value, values, scope):
             return None
-        objects = (receiver, *(one.split(".")[-2] for one in names if one.count(".") > 1))
+        owners = (one.split(".")[-2] for one in names if one.count(".") > 1)
+        objects = (receiver, _maker(call.func.value, values, scope), *owners)
         if wanted is None or not any(wanted.search(one) for one in objects):
             kind = _by_verb(call, last, receiver, names)
             if not kind:
                 return None
     return Effect(kind, written, call.lineno, False)
+
+
+_GIVES_STORE: Final = lazy.regex(
+    r"(?i)^(?:get|open|make|create|connect|acquire)_?(?:\w+_)?(?:connection|client|session|db|database|redis|conn)$"
+)
+
+
+def _maker(node: ast.expr, values: Values, scope: Scope) -> str:
+    """The function that a variable comes from, where its name says that it gives a store: `r = get_connection()`."""
+    if not isinstance(node, ast.Name):
+        return ""
+    bound = values.resolver.bindings(node.id, scope, node.lineno) or []
+    made = bound[0].node if len(bound) == 1 and bound[0].kind == "value" else None
+    made = made.value if isinstance(made, ast.Await) else made
+    name = last_name(made.func) if isinstance(made, ast.Call) else ""
+    return name if _GIVES_STORE.match(name) else ""
 
 
 def _is_of_python(node: ast.expr, values: Values, scope: Scope) -> bool:

@@ -12,7 +12,7 @@ from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.groups import Names, expanded
-from aiaudit.probes.python.match import patterns_of
+from aiaudit.probes.python.match import name_set, patterns_of
 from aiaudit.probes.python.probe_calls import called_in
 from aiaudit.probes.python.probe_findings import callers_of, leads_to
 from aiaudit.probes.python.project import PythonProject, python_project
@@ -31,6 +31,11 @@ RESCUE: Final = record(
     caught=list_of(STRING),
     by=list_of(STRING),
     ends=STRING,
+)
+# Methods that dictionaries, lists, files and the like have, too: the name alone tells nothing of an unseen object.
+_OF_ANYTHING: Final = name_set(
+    "get set items keys values pop update copy append extend add remove clear read write close open next send put"
+    " load save info error join split format strip start stop"
 )
 
 
@@ -62,7 +67,7 @@ class RescuesProbe(Probe[RescuesQuery]):
     def answer(self, fact_id: str, query: RescuesQuery, context: Context) -> Fact:
         patterns = patterns_of(query.names())
         callers = callers_of(patterns, called_in(context).files_of(query.names()), python_project(context))
-        methods = {name.rpartition(".")[2] for _, name in callers if "." in name}
+        methods = {name.rpartition(".")[2] for _, name in callers if "." in name} - _OF_ANYTHING
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for row in project.records[entry.path].get("rescues", ()):

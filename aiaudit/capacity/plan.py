@@ -19,7 +19,8 @@ from aiaudit.capacity.growth import Runway, TenTimes, runways, ten_times
 from aiaudit.capacity.index import Index, index_of
 from aiaudit.capacity.latency import Service, impossible, misses, service, speed_at
 from aiaudit.capacity.measured import Measured, NoMeasurement, declared_rate, measured, measured_memory
-from aiaudit.capacity.model_source import Model, NoModel, resolve
+from aiaudit.capacity.model import Model, NoModel
+from aiaudit.capacity.model_source import resolve
 from aiaudit.capacity.runs import TrainingPlan, training_plans
 from aiaudit.capacity.setup import NoHardware, Setup, setup_of
 from aiaudit.capacity.sizing import EVEN, Carries, carries, sized

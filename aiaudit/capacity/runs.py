@@ -8,7 +8,8 @@ from typing import Literal
 from msgspec import Struct
 
 from aiaudit.capacity.assumptions import Assumptions
-from aiaudit.capacity.model_source import Model, NoModel, resolve
+from aiaudit.capacity.model import Model, NoModel
+from aiaudit.capacity.model_source import resolve
 from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.tables import GIB
 from aiaudit.capacity.terms import Sum

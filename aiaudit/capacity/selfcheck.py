@@ -11,7 +11,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from aiaudit.capacity import weights
-from aiaudit.capacity.architecture import Architecture, cache, from_config, parameters
+from aiaudit.capacity.architecture import Architecture, cache, parameters
+from aiaudit.capacity.model_config import from_config
 from aiaudit.capacity.model_source import preset_named
 from aiaudit.capacity.serving import Setting, budget, engine_law
 from aiaudit.capacity.tables import GIB, Gpu, WeightFormat, gpu_named, table, weight_format

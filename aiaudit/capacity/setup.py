@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from aiaudit.capacity.architecture import Cache, cache
 from aiaudit.capacity.assumptions import Assumptions
-from aiaudit.capacity.model_source import Model
+from aiaudit.capacity.model import Model
 from aiaudit.capacity.serving import Setting, engine_law
 from aiaudit.capacity.tables import GIB, Gpu, UnknownName, cache_bytes, gpu_named
 from aiaudit.model.types import Unknown

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from aiaudit.capacity.architecture import NotAnArchitecture, cache, from_config, parameters
+from aiaudit.capacity.architecture import cache, parameters
+from aiaudit.capacity.model_config import NotAnArchitecture, from_config
 from aiaudit.resources import path_of
 
 MODELS: dict[str, dict[str, Any]] = yaml.safe_load((path_of("tables") / "models.yaml").read_text())["models"]

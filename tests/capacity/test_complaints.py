@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from aiaudit.capacity.architecture import Architecture, cache, from_config
+from aiaudit.capacity.architecture import Architecture, cache
 from aiaudit.capacity.fit import weights_of_a_rank
+from aiaudit.capacity.model_config import from_config
 from aiaudit.capacity.model_source import preset_named
 from aiaudit.capacity.serving import cache_of
 from aiaudit.capacity.tables import GIB, gpus

@@ -8,7 +8,8 @@ import struct
 import pytest
 
 from aiaudit.capacity.assumptions import Assumptions
-from aiaudit.capacity.model_source import Model, NoModel, preset_named, resolve
+from aiaudit.capacity.model import Model, NoModel
+from aiaudit.capacity.model_source import preset_named, resolve
 from aiaudit.capacity.tables import table
 from aiaudit.project.reader import Reader
 from aiaudit.project.workload import ModelSourcePart

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from aiaudit.capacity.architecture import from_config, parameters
+from aiaudit.capacity.architecture import parameters
 from aiaudit.capacity.index import index_memory, tree_memory
+from aiaudit.capacity.model_config import from_config
 from aiaudit.capacity.model_source import preset_named
 from aiaudit.capacity.training import Run, adapter_parameters, training_memory
 

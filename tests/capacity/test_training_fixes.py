@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiaudit.capacity.architecture import from_config
+from aiaudit.capacity.model_config import from_config
 from aiaudit.capacity.model_source import preset_named
 from aiaudit.capacity.tables import gpu_named
 from aiaudit.capacity.training import Run

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aiaudit.capacity.architecture import from_config, parameters
+from aiaudit.capacity.architecture import parameters
+from aiaudit.capacity.model_config import from_config
 from aiaudit.capacity.tables import GIB, UnknownName, cache_bytes, gpu_named, gpus, table, weight_format, weight_formats
 from aiaudit.capacity.terms import Sum, Term, total
 from aiaudit.capacity.weights import from_bytes, from_count, from_shape

@@ -16,17 +16,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from msgspec.structs import replace
 
 from aiaudit import lazy
-from aiaudit.data.duckdb_open import (
-    SMALL,
-    Opened,
-    columns_of,
-    open_files,
-    open_table,
-    parquet_reader,
-    quoted,
-    quoted_name,
-    widened,
-)
+from aiaudit.data.duckdb_csv import columns_of, widened
+from aiaudit.data.duckdb_open import malformed_in, open_files, open_table, parquet_reader
+from aiaudit.data.duckdb_view import SMALL, Opened, quoted, quoted_name
 from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
 from aiaudit.data.model import Malformed, Source
 from aiaudit.data.phrases import BOOK
@@ -286,7 +278,7 @@ class DuckDBEngine:
     def malformed(self, relation: Relation) -> Malformed:
         """Rows that the reader left out; asked after a full scan."""
         opened = self._opened[relation.name]
-        return self._asked(lambda: opened.malformed(self._connection, _LISTED))
+        return self._asked(lambda: malformed_in(self._connection, opened, _LISTED))
 
     def close(self) -> None:
         """Close the connection and remove what was spilt."""

@@ -138,7 +138,7 @@ def test_huge_numbers_infinities_nulls_and_mixed_types(tmp_path, measured):
 
 
 def test_a_value_that_does_not_fit_beyond_the_sniffed_rows_is_text(tmp_path, measured, monkeypatch):
-    monkeypatch.setattr("aiaudit.data.duckdb_open.SMALL", 0)
+    monkeypatch.setattr("aiaudit.data.duckdb_csv.SMALL", 0)
     (tmp_path / "l.csv").write_text("a\n" + "".join(f"{i}\n" for i in range(30_000)) + "unknown\n")
     dataset = measured(tmp_path / "l.csv").datasets[0]
     assert (dataset.rows, dataset.malformed.count, dataset.columns[0].type) == (30_001, 0, "text")
@@ -146,7 +146,7 @@ def test_a_value_that_does_not_fit_beyond_the_sniffed_rows_is_text(tmp_path, mea
 
 
 def test_fractions_beyond_the_sniffed_rows_are_numbers(tmp_path, measured, monkeypatch):
-    monkeypatch.setattr("aiaudit.data.duckdb_open.SMALL", 0)
+    monkeypatch.setattr("aiaudit.data.duckdb_csv.SMALL", 0)
     (tmp_path / "l.csv").write_text("a,b\n" + "".join(f"{i},x\n" for i in range(30_000)) + "1.5,x\n1e400,x\n")
     dataset = measured(tmp_path / "l.csv").datasets[0]
     assert (dataset.rows, dataset.columns[0].type) == (30_002, "number")
@@ -176,7 +176,7 @@ def test_too_little_memory_is_told_and_no_number_is_given(tmp_path):
 
 
 def test_a_file_of_one_huge_line_is_no_table_and_not_searched_for_one(tmp_path, measured, monkeypatch):
-    monkeypatch.setattr("aiaudit.data.duckdb_open._LONGEST_ROW", 1 << 20)
+    monkeypatch.setattr("aiaudit.data.duckdb_csv._LONGEST_ROW", 1 << 20)
     (tmp_path / "one.csv").write_bytes(b"a,b\n" + b"1" * (3 << 20))
     (tmp_path / "mac.csv").write_bytes(b"a,b\r" + b"1,2\r" * (1 << 18))
     (tmp_path / "some.csv").write_bytes(b"a,b\n" + b"1,2\n" * (1 << 20) + b"3," + b"x" * (1 << 20) + b"\n5,6\n")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from aiaudit.data.duckdb_engine import DuckDBEngine
-from aiaudit.data.duckdb_open import SMALL
+from aiaudit.data.duckdb_view import SMALL
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -14,6 +14,7 @@ from aiaudit.probes.config import images
 from aiaudit.probes.config.docker import NAMED, is_development, quoted
 from aiaudit.probes.config.redact import redact
 from aiaudit.probes.config.secret_names import is_placeholder, is_secret_name
+from aiaudit.probes.config.shapes import as_items, as_map
 from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.project.parse import line_of
 
@@ -98,7 +99,7 @@ def _names(name: str, service: Mapping[str, Any]) -> Iterator[str]:
     """The names by which the other containers of its networks find it."""
     networks = service.get("networks")
     attached = networks.values() if isinstance(networks, Mapping) else ()
-    aliases = [alias for one in attached for alias in _list(_map(one).get("aliases"))]
+    aliases = [alias for one in attached for alias in as_items(as_map(one).get("aliases"))]
     written = (name, service.get("container_name"), service.get("hostname"), *aliases)
     yield from dict.fromkeys(str(one).lower() for one in written[:_MOST_NAMES] if one and "$" not in str(one))
 
@@ -107,8 +108,8 @@ def _service(path: str, name: str, service: Mapping[str, Any], line: int, develo
     image = _DEFAULT.sub(r"\1", str(service.get("image") or ""))
     reference = images.parse(image) if image else None
     build = service.get("build")
-    resources = _map(_map(service.get("deploy")).get("resources"))
-    limits, reservations = _map(resources.get("limits")), _map(resources.get("reservations"))
+    resources = as_map(as_map(service.get("deploy")).get("resources"))
+    limits, reservations = as_map(resources.get("limits")), as_map(resources.get("reservations"))
     pairs = list(_environment(service.get("environment")))
     user = service.get("user")
     return {
@@ -123,13 +124,13 @@ def _service(path: str, name: str, service: Mapping[str, Any], line: int, develo
         "dockerfile": _dockerfile(path, build),
         "command": redact(_command(service)),
         "command_line": line_of(service, "command" if "command" in service else "entrypoint") or line,
-        "ports": [str(port) for port in _list(service.get("ports"))][:20],
+        "ports": [str(port) for port in as_items(service.get("ports"))][:20],
         "healthcheck": isinstance(check := service.get("healthcheck"), Mapping) and check.get("disable") is not True,
         "memory_limit": str(limits.get("memory") or service.get("mem_limit") or ""),
         "cpu_limit": str(limits.get("cpus") or service.get("cpus") or ""),
         "memory_reservation": str(reservations.get("memory") or service.get("mem_reservation") or ""),
         "gpu": bool(reservations.get("devices")) or service.get("runtime") == "nvidia" or bool(service.get("gpus")),
-        "replicas": replicas if isinstance(replicas := _map(service.get("deploy")).get("replicas"), int) else 1,
+        "replicas": replicas if isinstance(replicas := as_map(service.get("deploy")).get("replicas"), int) else 1,
         "restart": str(service.get("restart") or ""),
         "user": "" if user is None else str(user),
         "root": _root(user, reference, built=build is not None),
@@ -175,17 +176,9 @@ def _dockerfile(path: str, build: Any) -> str:
     """The Dockerfile that a service is built from, as a path of the tree; "" where it is elsewhere."""
     if build is None:
         return ""
-    context = build if isinstance(build, str) else str(_map(build).get("context") or ".")
-    name = str(_map(build).get("dockerfile") or "Dockerfile")
+    context = build if isinstance(build, str) else str(as_map(build).get("context") or ".")
+    name = str(as_map(build).get("dockerfile") or "Dockerfile")
     if "://" in context or "$" in context + name:
         return ""
     joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), context, name))
     return "" if joined.startswith(("..", "/")) else joined
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -17,8 +17,10 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.config import images
 from aiaudit.probes.config.docker import quoted
 from aiaudit.probes.config.helm import template_objects
+from aiaudit.probes.config.kubernetes_scalers import SCALER, SCALERS, link, scaler_record
 from aiaudit.probes.config.kubernetes_security import FIELDS, has_tls, rights
 from aiaudit.probes.config.redact import redact
+from aiaudit.probes.config.shapes import as_items, as_map
 from aiaudit.probes.reading import Files, listed, scope_of
 from aiaudit.project.parse import line_of
 from aiaudit.project.roles import Role
@@ -31,7 +33,6 @@ _POD_KINDS: Final = frozenset(
 _LONG_RUNNING: Final = frozenset(
     {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "InferenceService"}
 )
-_SCALERS: Final = frozenset({"HorizontalPodAutoscaler", "ScaledObject", "VerticalPodAutoscaler", "PodAutoscaler"})
 _SERVERLESS: Final = ("serving.knative.dev/", "serving.kserve.io/")  # scale by request, also without a word about it
 _SYSTEM_DIRS: Final = (".github/", ".gitlab", "node_modules/")
 
@@ -64,17 +65,6 @@ CONTAINER = record(
     scaler_minimum=INT,
     scaler_maximum=INT,
     templated=BOOL,
-)
-SCALER = record(
-    "scaler",
-    path=STRING,
-    line=INT,
-    kind=STRING,
-    name=STRING,
-    target=STRING,
-    minimum=INT,
-    maximum=INT,
-    metrics=list_of(STRING),
 )
 OBJECT = record(
     "object", path=STRING, line=INT, kind=STRING, name=STRING, namespace=STRING, api=STRING, templated=BOOL, tls=BOOL
@@ -156,7 +146,7 @@ def _read(files: Files) -> Manifests:
                 _take(found, entry.path, document)
     for path, patch in patches:
         _apply(found, path, patch)
-    _link_scalers(found)
+    link(found.scalers, found.containers)
     return found
 
 
@@ -181,18 +171,18 @@ def _name(document: Mapping[str, Any]) -> tuple[str, str, str]:
 
 def _pod(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """The pod spec of a workload."""
-    spec = _map(document.get("spec"))
+    spec = as_map(document.get("spec"))
     match document.get("kind"):
         case "Pod":
             return spec
         case "CronJob":
-            return _map(_map(_map(_map(spec.get("jobTemplate")).get("spec")).get("template")).get("spec"))
+            return as_map(as_map(as_map(as_map(spec.get("jobTemplate")).get("spec")).get("template")).get("spec"))
         case "InferenceService":
-            predictor = _map(spec.get("predictor"))
+            predictor = as_map(spec.get("predictor"))
             model = predictor.get("model")
             return {"containers": [model], **predictor} if isinstance(model, Mapping) else predictor
         case _:
-            return _map(_map(spec.get("template")).get("spec"))
+            return as_map(as_map(spec.get("template")).get("spec"))
 
 
 def _containers(pod: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -224,8 +214,8 @@ def _take(found: Manifests, path: str, document: Mapping[str, Any]) -> None:
             "tls": has_tls(document),
         }
     )
-    if kind in _SCALERS:
-        found.scalers.append(_scaler(path, line, kind, name, _map(document.get("spec"))))
+    if kind in SCALERS:
+        found.scalers.append(scaler_record(path, line, kind, name, as_map(document.get("spec"))))
         return
     pod = _pod(document)
     for one in _containers(pod):
@@ -238,10 +228,10 @@ def _container(
     kind, name, namespace = _name(document)
     image = str(one.get("image") or "")
     reference = images.parse(image) if image else None
-    resources = _map(one.get("resources"))
-    requests, limits = _map(resources.get("requests")), _map(resources.get("limits"))
-    replicas = _map(document.get("spec")).get("replicas")
-    words = [*_list(one.get("command")), *_list(one.get("args"))]
+    resources = as_map(one.get("resources"))
+    requests, limits = as_map(resources.get("requests")), as_map(resources.get("limits"))
+    replicas = as_map(document.get("spec")).get("replicas")
+    words = [*as_items(one.get("command")), *as_items(one.get("args"))]
     return {
         "path": path,
         "line": line_of(one) or line_of(document) or 1,
@@ -276,7 +266,7 @@ def _container(
 def _rights(pod: Mapping[str, Any], one: Mapping[str, Any], image: images.Image | None) -> dict[str, Any]:
     """Rights by the manifest; where it says nothing of the user, an image may be known to have another than root."""
     found = rights(pod, one)
-    said = any("runAsUser" in _map(held.get("securityContext")) for held in (pod, one))
+    said = any("runAsUser" in as_map(held.get("securityContext")) for held in (pod, one))
     if not found["non_root"] and not said and image is not None and image.default_root() is False:
         return {**found, "non_root": True}
     return found
@@ -294,43 +284,6 @@ def _templated(one: dict[str, Any]) -> dict[str, Any]:
         "service": one["kind"] in _LONG_RUNNING,
         "templated": True,
     }
-
-
-def _scaler(path: str, line: int, kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
-    target = _map(spec.get("scaleTargetRef") or spec.get("targetRef"))
-    metrics = [
-        str(
-            _map(m.get(str(m.get("type", "")).lower())).get("name")
-            or _map(_map(m.get(_camel(m))).get("metric")).get("name")
-            or m.get("type")
-        )
-        for m in _list(spec.get("metrics"))
-        if isinstance(m, Mapping)
-    ]
-    metrics += [
-        str(_map(t.get("metadata")).get("metricName") or t.get("type"))
-        for t in _list(spec.get("triggers"))
-        if isinstance(t, Mapping)
-    ]
-    if spec.get("targetCPUUtilizationPercentage"):
-        metrics.append("cpu")
-    low = spec.get("minReplicas", spec.get("minReplicaCount", 1))
-    high = spec.get("maxReplicas", spec.get("maxReplicaCount", 0))
-    return {
-        "path": path,
-        "line": line,
-        "kind": kind,
-        "name": name,
-        "target": str(target.get("name") or ""),
-        "minimum": low if isinstance(low, int) else 1,
-        "maximum": high if isinstance(high, int) else 0,
-        "metrics": metrics,
-    }
-
-
-def _camel(metric: Mapping[str, Any]) -> str:
-    kind = str(metric.get("type", ""))
-    return kind[:1].lower() + kind[1:]
 
 
 def _apply(found: Manifests, path: str, patch: Mapping[str, Any]) -> None:
@@ -360,7 +313,7 @@ def _apply(found: Manifests, path: str, patch: Mapping[str, Any]) -> None:
 
 def _takes_back(pod: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
     """Whether a patch makes root of the user that its base names."""
-    said = [_map(held.get("securityContext")) for held in (pod, one)]
+    said = [as_map(held.get("securityContext")) for held in (pod, one)]
     return any(held.get("runAsUser") == 0 or held.get("runAsNonRoot") is False for held in said)
 
 
@@ -370,32 +323,15 @@ _PATCHED: Final = (
 )  # fmt: skip
 
 
-def _link_scalers(found: Manifests) -> None:
-    for scaler in found.scalers:
-        for one in found.containers:
-            if one["workload"] == scaler["target"] and scaler["kind"] != "VerticalPodAutoscaler":
-                one["scaled"] = True
-                one["scaler_metrics"] = scaler["metrics"]
-                one["scaler_minimum"], one["scaler_maximum"] = scaler["minimum"], scaler["maximum"]
-
-
 def _probe_path(probe: Any) -> str:
     """The HTTP path of a probe; the command of an exec probe; "tcp" or "grpc" for those."""
-    settings = _map(probe)
+    settings = as_map(probe)
     if isinstance(settings.get("httpGet"), Mapping):
         return str(settings["httpGet"].get("path") or "/")
     if isinstance(settings.get("exec"), Mapping):
-        return "exec " + " ".join(str(word) for word in _list(settings["exec"].get("command")))
+        return "exec " + " ".join(str(word) for word in as_items(settings["exec"].get("command")))
     return "tcp" if "tcpSocket" in settings else "grpc" if "grpc" in settings else ""
 
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from aiaudit.model.types import BOOL, STRING, Type, list_of
+from aiaudit.probes.config.shapes import as_items, as_map
 
 # Fields of a container beside its resources and probes.
 FIELDS: Final[dict[str, Type]] = {
@@ -29,10 +30,10 @@ def rights(pod: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, An
     `host_paths`: folders of the node that it sees. `host_namespaces`: it shares the network, processes or memory of the
     node. `cluster_token`: the token of its service account is mounted (the default).
     """
-    security = {**_map(pod.get("securityContext")), **_map(container.get("securityContext"))}
+    security = {**as_map(pod.get("securityContext")), **as_map(container.get("securityContext"))}
     volumes = pod.get("volumes")
-    paths = [_map(_map(one).get("hostPath")).get("path") for one in (volumes if isinstance(volumes, list) else [])]
-    added = _map(security.get("capabilities")).get("add")
+    paths = [as_map(as_map(one).get("hostPath")).get("path") for one in (volumes if isinstance(volumes, list) else [])]
+    added = as_map(security.get("capabilities")).get("add")
     return {
         "non_root": security.get("runAsNonRoot") is True or _is_positive(security.get("runAsUser")),
         "as_root": security.get("runAsUser") == 0 and security.get("runAsNonRoot") is not True,
@@ -48,23 +49,17 @@ def rights(pod: Mapping[str, Any], container: Mapping[str, Any]) -> dict[str, An
 
 def has_tls(document: Mapping[str, Any]) -> bool:
     """Whether an Ingress, Gateway or OpenShift Route ends TLS: by its specification or the annotation of a cloud."""
-    spec = _map(document.get("spec"))
-    notes = _map(_map(document.get("metadata")).get("annotations"))
-    listeners = [*_list(spec.get("listeners")), *_list(spec.get("servers"))]
+    spec = as_map(document.get("spec"))
+    notes = as_map(as_map(document.get("metadata")).get("annotations"))
+    listeners = [*as_items(spec.get("listeners")), *as_items(spec.get("servers"))]
     return (
         bool(spec.get("tls"))
-        or any(_map(one).get("tls") or str(_map(one).get("protocol")).upper() in ("HTTPS", "TLS") for one in listeners)
+        or any(
+            as_map(one).get("tls") or str(as_map(one).get("protocol")).upper() in ("HTTPS", "TLS") for one in listeners
+        )
         or any("certificate" in str(key) or "ssl-cert" in str(key) or "pre-shared-cert" in str(key) for key in notes)
     )
 
 
 def _is_positive(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.config.shapes import as_items, as_map
 from aiaudit.probes.config.terraform import blocks
 from aiaudit.probes.dependencies.lines import LineFinder
 from aiaudit.probes.words import word_set
@@ -73,21 +74,21 @@ def take(records: Records, path: str, document: Any) -> None:
     if not isinstance(document, Mapping):
         return
     kind = document.get("kind")
-    spec = _map(document.get("spec"))
+    spec = as_map(document.get("spec"))
     if kind == "PrometheusRule":
-        labels = _map(_map(document.get("metadata")).get("labels"))
+        labels = as_map(as_map(document.get("metadata")).get("labels"))
         _groups(records, path, spec.get("groups"), labels, applied=True)
     elif kind in ("ServiceMonitor", "PodMonitor"):
-        endpoints = _list(spec.get("endpoints") or spec.get("podMetricsEndpoints"))
+        endpoints = as_items(spec.get("endpoints") or spec.get("podMetricsEndpoints"))
         records["scrapes"].append(
             {
                 "path": path,
                 "line": line_of(document) or 1,
-                "job": str(_map(document.get("metadata")).get("name") or ""),
+                "job": str(as_map(document.get("metadata")).get("name") or ""),
                 "source": str(kind),
-                "targets": [str(_map(one).get("port") or "") for one in endpoints],
+                "targets": [str(as_map(one).get("port") or "") for one in endpoints],
                 "metrics_path": next(
-                    (str(_map(one).get("path")) for one in endpoints if _map(one).get("path")), "/metrics"
+                    (str(as_map(one).get("path")) for one in endpoints if as_map(one).get("path")), "/metrics"
                 ),
             }
         )
@@ -97,17 +98,17 @@ def take(records: Records, path: str, document: Any) -> None:
         _scrapes(records, path, document["scrape_configs"])
     if isinstance(document.get("receivers"), list) and ("route" in document or "global" in document):
         _receivers(records, path, document["receivers"])
-    pipelines = _map(document.get("service")).get("pipelines")
+    pipelines = as_map(document.get("service")).get("pipelines")
     if isinstance(pipelines, Mapping) and isinstance(document.get("exporters"), Mapping):
-        _collectors(records, path, pipelines, _map(document.get("receivers")))
+        _collectors(records, path, pipelines, as_map(document.get("receivers")))
 
 
 def held(document: Any) -> list[tuple[str, Any]]:
     """A document under "", and the configurations that a ConfigMap of Kubernetes holds as texts, under their names.
     Their lines are those of the file."""
     found: list[tuple[str, Any]] = [("", document)]
-    data = _map(document).get("data") if _map(document).get("kind") == "ConfigMap" else None
-    for name, text in _map(data).items():
+    data = as_map(document).get("data") if as_map(document).get("kind") == "ConfigMap" else None
+    for name, text in as_map(data).items():
         if not isinstance(text, str) or not any(mark in text for mark in MARKS):
             continue
         above = "\n" * (line_of(data, str(name)) or 0)
@@ -120,13 +121,13 @@ def held(document: Any) -> list[tuple[str, Any]]:
 
 def rule_files_of(document: Any) -> set[str]:
     """The files of rules that a Prometheus configuration loads, by their names (folders differ inside containers)."""
-    named = _list(_map(document).get("rule_files"))
+    named = as_items(as_map(document).get("rule_files"))
     return {str(one).rpartition("/")[2] for one in named if isinstance(one, str)}
 
 
 def tells(document: Any) -> bool:
     """Whether a Prometheus configuration names an Alertmanager, without which its alerts reach nobody."""
-    managers = [_map(one) for one in _list(_map(_map(document).get("alerting")).get("alertmanagers"))]
+    managers = [as_map(one) for one in as_items(as_map(as_map(document).get("alerting")).get("alertmanagers"))]
     return any(one and not _aimless(one) for one in managers)
 
 
@@ -134,20 +135,20 @@ def _aimless(manager: Mapping[str, Any]) -> bool:
     """Whether an Alertmanager is named by lists of targets that are all empty."""
     if any(str(key).endswith("_sd_configs") for key in manager) or "static_configs" not in manager:
         return False
-    lists = [_map(one).get("targets") for one in _list(manager["static_configs"])]
+    lists = [as_map(one).get("targets") for one in as_items(manager["static_configs"])]
     return all(isinstance(one, list) and not one for one in lists)
 
 
 def silent(document: Any) -> bool | None:
     """Whether an Alertmanager's routes lead to receivers alone that tell nobody; None for what is no Alertmanager's."""
-    top = _map(_map(document).get("route"))
-    receivers = {str(_map(one).get("name") or ""): _map(one) for one in _list(_map(document).get("receivers"))}
+    top = as_map(as_map(document).get("route"))
+    receivers = {str(as_map(one).get("name") or ""): as_map(one) for one in as_items(as_map(document).get("receivers"))}
     if not top or not receivers:
         return None
     todo, named = [top], set()
     for route in todo:  # grows as it is read
         named.add(str(route.get("receiver") or top.get("receiver") or ""))
-        todo += [_map(one) for one in _list(route.get("routes"))]
+        todo += [as_map(one) for one in as_items(route.get("routes"))]
         if len(todo) > _MOST_ROUTES:
             return None
     return named <= receivers.keys() and not any(_channels(receivers[name]) for name in named)
@@ -155,12 +156,12 @@ def silent(document: Any) -> bool | None:
 
 def recorded(document: Any) -> dict[str, list[str]]:
     """The metrics that rules of a document record, each with those that it is made of."""
-    spec = _map(document).get("spec") if _map(document).get("kind") == "PrometheusRule" else document
+    spec = as_map(document).get("spec") if as_map(document).get("kind") == "PrometheusRule" else document
     return {
-        str(_map(rule).get("record")): metrics_of(str(_map(rule).get("expr") or ""))
-        for group in _list(_map(spec).get("groups"))
-        for rule in _list(_map(group).get("rules"))
-        if _map(rule).get("record")
+        str(as_map(rule).get("record")): metrics_of(str(as_map(rule).get("expr") or ""))
+        for group in as_items(as_map(spec).get("groups"))
+        for rule in as_items(as_map(group).get("rules"))
+        if as_map(rule).get("record")
     }
 
 
@@ -191,16 +192,16 @@ def _groups(
     records: Records, path: str, groups: Any, shared: Mapping[str, Any] | None = None, *, applied: bool = False
 ) -> None:
     """Adds the alerts of groups of rules. `shared`: labels of the object; a group may have labels too."""
-    for group in _list(groups):
-        rules = _map(group).get("rules")
-        outer = {**(shared or {}), **_map(_map(group).get("labels"))}
-        for index, item in enumerate(_list(rules)):
-            rule = _map(item)
+    for group in as_items(groups):
+        rules = as_map(group).get("rules")
+        outer = {**(shared or {}), **as_map(as_map(group).get("labels"))}
+        for index, item in enumerate(as_items(rules)):
+            rule = as_map(item)
             expression = rule.get("expr") or _grafana_expression(rule)
             name = rule.get("alert") or (rule.get("title") if "data" in rule else None)
             if not isinstance(name, str) or not isinstance(expression, str):
                 continue
-            labels, notes = _map(rule.get("labels")), _map(rule.get("annotations"))
+            labels, notes = as_map(rule.get("labels")), as_map(rule.get("annotations"))
             said = {**outer, **notes, **labels}
             owners = (str(said[key]).strip() for key in _OWNER_KEYS if said.get(key))
             owner = next((one for one in owners if not _NOBODY.fullmatch(one)), "")
@@ -222,15 +223,17 @@ def _groups(
 
 
 def _grafana_expression(rule: Mapping[str, Any]) -> str | None:
-    queries = [_map(_map(one).get("model")).get("expr") for one in _list(rule.get("data"))]
+    queries = [as_map(as_map(one).get("model")).get("expr") for one in as_items(rule.get("data"))]
     found = [query for query in queries if isinstance(query, str)]
     return " ".join(found) if found else None
 
 
 def _scrapes(records: Records, path: str, jobs: Any) -> None:
-    for index, item in enumerate(_list(jobs)):
-        job = _map(item)
-        targets = [str(t) for static in _list(job.get("static_configs")) for t in _list(_map(static).get("targets"))]
+    for index, item in enumerate(as_items(jobs)):
+        job = as_map(item)
+        targets = [
+            str(t) for static in as_items(job.get("static_configs")) for t in as_items(as_map(static).get("targets"))
+        ]
         discovery = [str(key) for key in job if str(key).endswith("_sd_configs")]
         records["scrapes"].append(
             {
@@ -245,8 +248,8 @@ def _scrapes(records: Records, path: str, jobs: Any) -> None:
 
 
 def _receivers(records: Records, path: str, receivers: Any) -> None:
-    for index, item in enumerate(_list(receivers)):
-        receiver = _map(item)
+    for index, item in enumerate(as_items(receivers)):
+        receiver = as_map(item)
         channels = _channels(receiver)
         records["receivers"].append(
             {
@@ -268,28 +271,28 @@ def _channels(receiver: Mapping[str, Any]) -> list[str]:
 
 def _collectors(records: Records, path: str, pipelines: Mapping[str, Any], receivers: Mapping[str, Any]) -> None:
     for name, value in pipelines.items():
-        pipeline = _map(value)
+        pipeline = as_map(value)
         records["collectors"].append(
             {
                 "path": path,
                 "line": line_of(pipelines, name) or 1,
                 "pipeline": str(name),
-                "receivers": [str(one) for one in _list(pipeline.get("receivers"))],
-                "exporters": [str(one) for one in _list(pipeline.get("exporters"))],
+                "receivers": [str(one) for one in as_items(pipeline.get("receivers"))],
+                "exporters": [str(one) for one in as_items(pipeline.get("exporters"))],
             }
         )
-    scraper = _map(_map(receivers.get("prometheus")).get("config"))
+    scraper = as_map(as_map(receivers.get("prometheus")).get("config"))
     _scrapes(records, path, scraper.get("scrape_configs"))
 
 
 def take_dashboard(records: Records, path: str, document: Any, text: str) -> None:
     """Adds a Grafana dashboard: its title and the metrics of its panels."""
-    board = _map(_map(document).get("dashboard")) or _map(document)
-    panels = [_map(one) for one in _list(board.get("panels"))]
-    panels += [_map(inner) for one in panels for inner in _list(one.get("panels"))]
+    board = as_map(as_map(document).get("dashboard")) or as_map(document)
+    panels = [as_map(one) for one in as_items(board.get("panels"))]
+    panels += [as_map(inner) for one in panels for inner in as_items(one.get("panels"))]
     if not panels:
         return
-    expressions = [_map(t).get("expr") for panel in panels for t in _list(panel.get("targets"))]
+    expressions = [as_map(t).get("expr") for panel in panels for t in as_items(panel.get("targets"))]
     names = dict.fromkeys(name for one in expressions if isinstance(one, str) for name in metrics_of(one))
     records["dashboards"].append(
         {
@@ -352,11 +355,3 @@ def _address(text: Any) -> str:
     """The first web address in a description."""
     match = re.search(r"https?://[^\s\"'<>)]+", text) if isinstance(text, str) else None
     return match.group(0) if match else ""
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from aiaudit.model.types import Unknown
 from aiaudit.rules.arithmetic import ARITHMETIC, ORDERINGS, negate
-from aiaudit.rules.comparison import as_double, contains, equal
+from aiaudit.rules.comparison import as_double
+from aiaudit.rules.equality import equality, membership
 from aiaudit.rules.functions import refuse
 from aiaudit.rules.joins import once
 from aiaudit.rules.library import FUNCTIONS
@@ -174,7 +175,6 @@ def _index(node: Index) -> Run:
     return run
 
 
-_SHORT: Final = 1024  # characters; comparing longer texts is charged
 _NO_KEY: Final = Failed("no such key in the map")
 
 
@@ -243,74 +243,14 @@ def _unary(node: Unary) -> Run:
 
 def _binary(node: Binary) -> Run:
     op = node.op
-    if op in ("==", "!="):
-        return _equality(node)
     left, right = build(node.left), build(node.right)
+    if op in ("==", "!="):
+        return equality(node, left, right)
     if op == "in":
-        return _membership(node, left, right)
+        return membership(node, left, right)
     if op in ORDERINGS:
         return ORDERINGS[op](left, right)
     return ARITHMETIC[op](left, right)
-
-
-def _equality(node: Binary) -> Run:
-    left, right = build(node.left), build(node.right)
-    same, differ = (True, False) if node.op == "==" else (False, True)
-    if type(node.right) is Const and type(node.right.value) in (str, bool, int):
-        constant = node.right.value
-        constant_kind = type(constant)
-
-        def run_constant(f: Frame) -> Any:
-            a = left(f)
-            kind = type(a)
-            if kind is constant_kind:
-                return same if a == constant else differ
-            if kind is Unknown or kind is Failed:
-                return a
-            value = equal(a, constant, f[0])
-            return same if value is True else differ if value is False else value
-
-        return run_constant
-
-    def run(f: Frame) -> Any:
-        a, b = left(f), right(f)
-        kind = type(a)
-        if kind is type(b) and (kind is int or kind is bool or kind is float or (kind is str and len(a) < _SHORT)):
-            return same if a == b else differ
-        if kind is Unknown or kind is Failed:
-            return a
-        value = equal(a, b, f[0])
-        return same if value is True else differ if value is False else value
-
-    return run
-
-
-def _membership(node: Binary, left: Run, right: Run) -> Run:
-    if type(node.right) is Const and all(type(item) is str for item in node.right.value):
-        choices = frozenset(node.right.value)
-
-        def run_choices(f: Frame) -> Any:
-            value = left(f)
-            if type(value) is str:
-                return value in choices
-            bad = not_a_value(value)
-            return False if bad is None else bad
-
-        return run_choices
-
-    def run(f: Frame) -> Any:
-        value, items = left(f), right(f)
-        kind = type(items)
-        if type(value) is Unknown or type(value) is Failed:
-            return value
-        if kind is list or kind is Incomplete:
-            return contains(items, value, f[0])
-        if kind is dict:
-            bad = not_a_value(value)
-            return type(value) is str and value in items if bad is None else bad
-        return not_a_value(items) or Failed(f"`in` needs a list or map, not {kind_of(items)}")
-
-    return run
 
 
 # -- collections and calls ---------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import DYN, Type, map_of
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.profile.rows import TYPES, Profile
+from aiaudit.probes.profile.joined import Profile
+from aiaudit.probes.profile.rows import TYPES, rows
 
 if TYPE_CHECKING:
     from aiaudit.data.discovery import Found
@@ -67,7 +68,7 @@ class ProfileProbe(Probe[ProfileQuery]):
         if query.what == "report":
             evidence = tuple(Evidence(one.path, 1, one.provenance) for one in profile.found[:20])
             return Fact(fact_id, State.KNOWN, profile.section(), Level.MEASURED, method, evidence=evidence, scope=scope)
-        records = profile.rows(query.what)[:_MOST]
+        records = rows(profile, query.what)[:_MOST]
         state = State.KNOWN if records else State.ABSENT
         places = list(dict.fromkeys((one["path"], one["line"]) for one in records))
         return Fact(

@@ -44,12 +44,13 @@ class Waiver(Struct, frozen=True):
 
 class Basis(Struct, frozen=True):
     """Things of one kind on which a verdict rests: what they are called, the fact that holds them, the first of their
-    places and how many places there are."""
+    places and how many places there are. `looked_at`: what was asked for was not among them, or nothing wrong was."""
 
     what: str
     fact: str
     places: tuple[Evidence, ...]
     count: int
+    looked_at: bool = False
 
 
 class CheckResult(Struct, frozen=True):

@@ -16,33 +16,38 @@ from aiaudit.packs.values import Values
 from aiaudit.rules.witness import Witness, witnesses
 
 MOST: Final = 6  # kinds of things that are told of one check
+MOST_LOOKED_AT: Final = 3
 MOST_PLACES: Final = 3  # of each that are named
 _LEANING: Final = ("Those", "The same", "Such ")
 _DEEP: Final = 4  # derived facts that are made of each other
 
 
 def basis_of(check: Check, line: Outcome, seen: Mapping[str, Any], values: Values) -> tuple[Basis, ...]:
-    """The things found that made this line hold; of `otherwise` those that kept the lines before it from holding."""
-    return _Bases(values).of(check, line, seen)
+    """The things found that made this line hold; of `otherwise` those that kept the lines before it from holding. Where
+    nothing was found, what was looked through for it."""
+    return _Bases(values).of(check, line, seen) or _Bases(values, looked=True).of(check, line, seen)
 
 
 class _Bases:
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, *, looked: bool = False) -> None:
         self.values = values
+        self.looked = looked
         self.found: dict[str, dict[Evidence, None]] = {}  # the places of each fact
 
     def of(self, check: Check, line: Outcome, seen: Mapping[str, Any]) -> tuple[Basis, ...]:
         if line.when is not None:
-            self.take(witnesses(line.when, seen), check.names)
+            self.take(witnesses(line.when, seen, looked=self.looked), check.names)
         else:
             for one in check.rule[: check.rule.index(line)]:
                 if one.when is not None:
-                    self.take(witnesses(one.when, seen, value=False), check.names)
+                    self.take(witnesses(one.when, seen, value=False, looked=self.looked), check.names)
         told: dict[tuple[Evidence, ...], str] = {}
         for fact, places in self.found.items():  # lists of the same things are one
             told.setdefault(tuple(places), fact)
-        rows = [(fact, places) for places, fact in told.items() if places][:MOST]
-        return tuple(Basis(self._called(fact), fact, places[:MOST_PLACES], len(places)) for fact, places in rows)
+        rows = [(fact, places) for places, fact in told.items() if places][: MOST_LOOKED_AT if self.looked else MOST]
+        return tuple(
+            Basis(self._called(fact), fact, places[:MOST_PLACES], len(places), self.looked) for fact, places in rows
+        )
 
     def take(self, found: Iterable[Witness], names: Mapping[str, str], deep: int = 0) -> None:
         for one in found:
@@ -58,8 +63,9 @@ class _Bases:
         spec = self.values.spec(fact.id)
         if spec is None or spec.derive is None or deep == _DEEP:  # a number or a text of a probe shows nothing
             return not (value is True or isinstance(value, list | dict))
-        if value is True or (value and not isinstance(value, str)):
-            found = witnesses(spec.derive, self.values.named(spec.names), value=value if value is True else None)
+        if (value or self.looked) and not isinstance(value, str):
+            asked = value if isinstance(value, bool) else None
+            found = witnesses(spec.derive, self.values.named(spec.names), value=asked, looked=self.looked)
             self.take(found, spec.names, deep + 1)
         return True
 

@@ -159,7 +159,8 @@ def read_basis(check: Record) -> tuple[Basis, ...]:
         what = record.text("what").partition("; ")[0]
         places = [Place(place.text("path"), place.whole("line"), what) for place in record.records("places")]
         if any((place.path, place.line) not in told for place in places):
-            rows.append(Basis(what, tuple(places), max(record.whole("count") - len(places), 0)))
+            more = max(record.whole("count") - len(places), 0)
+            rows.append(Basis(what, tuple(places), more, record.flag("looked_at")))
     return tuple(rows)
 
 

@@ -231,7 +231,13 @@ def _accepted(result: CheckResult, accepted: CheckResult) -> dict[str, Any] | No
 
 def _basis(basis: Basis) -> dict[str, Any]:
     places = [{"path": place.path, "line": place.line} for place in basis.places]
-    return {"what": basis.what, "fact": basis.fact, "places": places, "count": basis.count}
+    return {
+        "what": basis.what,
+        "fact": basis.fact,
+        "places": places,
+        "count": basis.count,
+        "looked_at": basis.looked_at,
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -144,12 +144,14 @@ class BasisPlace(Part):
 
 
 class Basis(Part):
-    """Things of one kind on which a verdict rests; of their places the first."""
+    """Things of one kind on which a verdict rests; of their places the first. `looked_at`: those among which what was
+    asked for was not, or nothing wrong was."""
 
     what: str
     fact: str
     places: list[BasisPlace]
     count: int
+    looked_at: bool = False
 
 
 class Check(Part):

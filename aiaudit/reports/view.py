@@ -43,11 +43,13 @@ class Waiver(Struct, frozen=True):
 
 
 class Basis(Struct, frozen=True):
-    """Things of one kind on which a verdict rests, with the first of their places; `more` there are besides."""
+    """Things of one kind on which a verdict rests, with the first of their places; `more` there are besides.
+    `looked_at`: what was asked for was not among them, or nothing wrong was."""
 
     what: str
     places: tuple[Place, ...]
     more: int
+    looked_at: bool
 
     @property
     def spots(self) -> tuple[Spot, ...]:

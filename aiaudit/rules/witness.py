@@ -1,7 +1,7 @@
 """The elements by which an expression came out as it did: what a verdict can be shown to rest on.
 
 Of a list that has to hold something, those elements that hold it; of one in which all have to be so, all of them. That
-something is not there has no witness.
+something is not there has no witness; what was looked through for it can be told.
 """
 
 from __future__ import annotations
@@ -28,18 +28,26 @@ class Witness(Struct, frozen=True):
 
 
 def witnesses(
-    expr: Expression, values: Mapping[str, Any], *, value: bool | None = True, budget: Budget | None = None
+    expr: Expression,
+    values: Mapping[str, Any],
+    *,
+    value: bool | None = True,
+    looked: bool = False,
+    budget: Budget | None = None,
 ) -> tuple[Witness, ...]:
     """What shows that the expression came out as `value`, in the order of its parts; where that is None, what a number
-    counts or a list is made of. Within the budget."""
+    counts or a list is made of. `looked`: where nothing fits, all that was looked through. Within the budget."""
     found: list[Witness] = []
     search = _Search(expr, values, budget or Budget())
+    search.looked = looked
     with contextlib.suppress(BudgetError, RecursionError):  # what was found before is true all the same
         found.extend(search.made_of(expr.node) if value is None else search.of(expr.node, value))
     return tuple(found)
 
 
 class _Search(Parts):
+    looked = False
+
     def of(self, node: Node, value: bool) -> Iterator[Witness]:
         """The witnesses of a part that came out as `value`."""
         match node:
@@ -60,21 +68,22 @@ class _Search(Parts):
             case Binary() if node.op in COMPARISONS:
                 yield from self.counted(node.left)
                 yield from self.counted(node.right)
-            case _ if value:
+            case _ if value or self.looked:
                 yield from self.names(node)
 
     def quantified(self, node: Macro, value: bool) -> Iterator[Witness]:
         """Of elements that were found: those that fit; of a rule for all that does not hold: those that break it."""
         fits = value if node.kind == "all" else True
-        if node.kind != "all" and not value:
+        if node.kind != "all" and not value and not self.looked:
             return
-        first = None
+        elements: tuple[Any, ...] = ()
         for one in self.fitting(node, node.body, fits):
-            first = first or one
+            elements = elements or one.elements
             yield one
-        if first is not None and any(isinstance(part, Macro) for part in below(node.body)):
-            self.frame[node.slot] = first.elements[0]
-            yield from self.of(node.body, fits)
+        if elements and any(isinstance(part, Macro) for part in below(node.body)):
+            self.frame[node.slot] = elements[0]
+            if self.value(node.body) is fits:
+                yield from self.of(node.body, fits)
 
     def fitting(self, node: Macro, condition: Node | None, value: bool = True) -> Iterator[Witness]:
         """The elements that a macro walks over for which the condition comes out so, each by the list it is of."""
@@ -86,8 +95,8 @@ class _Search(Parts):
                 self.frame[node.slot] = element
                 if condition is None or self.value(condition) is value:
                     fit.append(element)
-            if fit:
-                yield Witness(pool.name, tuple(fit))
+            if fit or self.looked:
+                yield Witness(pool.name, tuple(fit or pool.elements))
 
     def lists(self, node: Node) -> Iterator[Witness]:
         """The elements of a list, by the names of the lists that it is made of."""
@@ -95,7 +104,7 @@ class _Search(Parts):
             case Name():
                 value = self.value(node)
                 elements = value.sure if isinstance(value, Incomplete) else value
-                if isinstance(elements, list) and elements:
+                if isinstance(elements, list) and (elements or self.looked):
                     yield Witness(node.name, tuple(elements))
             case Binary(op="+"):
                 yield from self.lists(node.left)

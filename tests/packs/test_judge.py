@@ -598,6 +598,14 @@ def test_an_absence_rests_on_nothing() -> None:
     assert based(ended(one_check(), absent(LOADS))) == []
 
 
+def test_where_nothing_was_found_it_is_told_what_was_looked_at() -> None:
+    library = one_check(rule='{fail: "loads.exists(l, !l.safe)", pass: otherwise}')
+    result = ended(library, known(LOADS, [call("a.py", 1, safe=True), call("b.py", 2, safe=True)]))
+    assert result.status is Status.PASS
+    assert based(result) == [("Loads", ["a.py:1", "b.py:2"], 2)]
+    assert [one.looked_at for one in result.rests_on] == [True]
+
+
 def test_a_value_that_is_derived_rests_on_what_it_is_derived_from() -> None:
     more = """\
   safe:

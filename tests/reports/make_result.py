@@ -245,8 +245,20 @@ def _rests_on(findings: list[Any]) -> list[dict[str, Any]]:
     named = [{"path": path, "line": line} for path, line, _ in findings[:2]]
     seen = [{"path": "src/api.py", "line": 40}, {"path": "src/api.py", "line": 51}]
     return [
-        {"what": "Places that do not hold it", "fact": "own.places", "places": named, "count": len(findings)},
-        {"what": "Places that hold it; those of tests left out", "fact": "own.held", "places": seen, "count": 5},
+        {
+            "what": "Places that do not hold it",
+            "fact": "own.places",
+            "places": named,
+            "count": len(findings),
+            "looked_at": False,
+        },
+        {
+            "what": "Places that hold it; those of tests left out",
+            "fact": "own.held",
+            "places": seen,
+            "count": 5,
+            "looked_at": False,
+        },
     ]
 
 

@@ -25,12 +25,12 @@ VALUES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def shown(source: str, value: bool | None = True, **changed: Any) -> list[tuple[str, list[Any]]]:
+def shown(source: str, value: bool | None = True, looked: bool = False, **changed: Any) -> list[tuple[str, list[Any]]]:
     values = {**VALUES, **changed}
     expression = compile(source, NAMES)
     if value is not None:
         assert evaluate(expression, values).value is value
-    return [(one.name, list(one.elements)) for one in witnesses(expression, values, value=value)]
+    return [(one.name, list(one.elements)) for one in witnesses(expression, values, value=value, looked=looked)]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,19 @@ def test_of_a_conjunction_that_does_not_hold_only_what_keeps_it_from_it() -> Non
 )
 def test_what_a_number_counts_or_a_list_is_made_of(source: str, expected: list[tuple[str, list[Any]]]) -> None:
     assert shown(source, None) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("!loads.exists(l, l.line > 9)", [("loads", [A, B, C])]),
+        ("loads.filter(l, l.line > 9).size() == 0 && none.size() == 0", [("loads", [A, B, C]), ("none", [])]),
+        ("!loads.exists(l, saves.exists(s, s.path == l.path && s.line > 1))", [("loads", [A, B, C])]),
+        ("!hidden", [("hidden", [])]),
+    ],
+)
+def test_where_nothing_fits_what_was_looked_through(source: str, expected: list[tuple[str, list[Any]]]) -> None:
+    assert shown(source, looked=True) == expected
 
 
 def test_of_a_list_that_may_go_on_only_what_was_seen() -> None:

@@ -56,12 +56,23 @@ _CONSTANT: Final = frozenset({"string", "number", "regex", "true", "false", "nul
 MAX_STEPS: Final = 14
 MAX_ROWS: Final = 200
 MAX_FUNCTIONS: Final = 100
-_RANK: Final = ("user", "llm", "call", "param", "unknown", "constant")
+_RANK: Final = ("user", "llm", "state", "call", "param", "unknown", "constant")
+
+
+# The state of a graph of agents, and the fields of it by which texts go from step to step.
+_STATE: Final = lazy.regex(
+    r":\s*(?:Readonly<)?(?:typeof\s+)?(?:\w*Annotation\.State|\w*State(?:Annotation)?(?:\.State)?)\b"
+)
+_TEXT_OF_STATE: Final = lazy.regex(
+    r"(?i)^(?:\w+_)?(?:posts?|reports?|contents?|text|pages?|page_?contents|documents?|docs|messages?|quer(?:y|ies)|questions?"
+    r"|transcript|summary|article|tweets?|comments?|emails?|body|input|user_?(?:response|input|message|query)|answers?|drafts?"
+    r"|results?|notes|research|findings|feedback|context)$"
+)
 
 
 class Leaf(Struct):
-    """Where a part of a text comes from. source: user, llm, call (a function of the project, with the arguments that
-    bring something), param, unknown or constant."""
+    """Where a part of a text comes from. source: user, llm, state (what earlier steps of a graph hand on), call (a
+    function of the project, with the arguments that bring something), param, unknown or constant."""
 
     source: str
     name: str = ""
@@ -223,11 +234,27 @@ class InstructionFinder:
         if _PLAIN.search(text):
             return [Leaf("constant")]
         member = node.field("property")
+        if member is not None and _TEXT_OF_STATE.match(member.text()) and self._of_state(node.field("object")):
+            return [Leaf("state", text[:60], line)]
         found = self.leaves(node.field("object"), steps + 1)
         named = self.resolver.of(node)
         if named is not None and own_spec(named.spec) and all(leaf.source == "constant" for leaf in found):
             return [Leaf("constant", text, line, [named.spec, named.rest])]
         return [self._kept(leaf, member.text() if member is not None else "", text, line) for leaf in found]
+
+    def _of_state(self, node: SgNode | None) -> bool:
+        """Whether an object is the state that a graph of agents hands to a step, by the type of the parameter."""
+        if node is None or node.kind() != "identifier":
+            return False
+        bound = self.module.bound(node.text(), node.range().start.index)
+        if bound is None or bound.kind != "param" or bound.scope.node is None:
+            return False
+        given = bound.scope.node.field("parameters")
+        name = re.escape(node.text())
+        return any(
+            re.match(rf"{name}\s*\??\s*:", one.text()) and _STATE.search(one.text()[:200])
+            for one in (given.children() if given is not None else ())
+        )
 
     def _kept(self, leaf: Leaf, member: str, text: str, line: int) -> Leaf:
         """A part of what a request brings: harmless where a schema here holds it to a few values or a number."""

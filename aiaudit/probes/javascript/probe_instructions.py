@@ -26,7 +26,7 @@ INSTRUCTION: Final = record(
     source_line=INT,
 )
 _MAX_STEPS: Final = 3
-_RANK: Final = ("user", "llm", "unknown", "constant")
+_RANK: Final = ("user", "llm", "state", "unknown", "constant")
 _MEMO: Final = "javascript.instructions.hands"
 _NAMES: Final = "javascript.instructions.names"
 
@@ -34,7 +34,8 @@ _NAMES: Final = "javascript.instructions.names"
 class InstructionsQuery(ScriptQuery):
     """Texts in the role of the system, in JavaScript and TypeScript: options such as `system` and `instructions` of
     calls that ask a model, messages with that role. source: user (a request's body or parameters stand in it), llm
-    (what a model answered does), unknown (not followed to its end) or constant (the project's own words)."""
+    (what a model answered does), state (what earlier steps of a graph of agents hand on does), unknown (not followed to
+    its end) or constant (the project's own words)."""
 
     features: ClassVar[tuple[str, ...]] = ("flows", "instructions")
 

@@ -224,7 +224,9 @@ def _local(report: HardwareReport | None, engine: str) -> tuple[Gpu, int | None]
                 return plain_memory(str(part.name), part.memory), len(first.mig_slices)
         memory = first.memory if isinstance(first.memory, int) else report.memory.usable if first.unified else None
         if not isinstance(memory, int):
-            raise NoHardware(f"the memory of {first.name} is not told by its driver")
+            raise NoHardware(
+                f"the memory of {first.name} is not told by its driver; declare workload.hardware.gpu and count"
+            )
         try:
             known = gpu_named(str(first.name))
         except UnknownName:
@@ -235,5 +237,7 @@ def _local(report: HardwareReport | None, engine: str) -> tuple[Gpu, int | None]
         raise NoHardware(f"no GPU on this machine ({why}); declare workload.hardware.gpu and count")
     usable = report.memory.usable
     if isinstance(usable, Unknown):
-        raise NoHardware(f"the memory of this machine is not known: {usable.reason}")
+        raise NoHardware(
+            f"the memory of this machine is not known ({usable.reason}); declare workload.hardware.target.memory_mb"
+        )
     return plain_memory("this machine's memory", usable), 1

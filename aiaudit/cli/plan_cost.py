@@ -99,7 +99,7 @@ def _base(path: Path) -> Mapping[str, Any]:
     except OSError as error:
         raise UsageError(f"--cost-diff {path}: {(error.strerror or 'cannot be read').lower()}") from None
     except (ValueError, RecursionError):
-        raise UsageError(f"--cost-diff {path}: not JSON") from None
+        raise UsageError(f"--cost-diff {path}: not JSON; give a file of `aiaudit plan --json`") from None
     if isinstance(data, Mapping) and isinstance(data.get("cost"), Mapping):
         data = data["cost"]
     if not isinstance(data, Mapping):

@@ -21,7 +21,8 @@ def diff(base: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     old_total, new_total = _total(base), _total(new)
     money = str(new.get("currency", ""))
     if str(base.get("currency", "")) != money:
-        raise BadBase(f"the base is in {clean(str(base.get('currency', '')))}, this plan in {money}")
+        was = clean(str(base.get("currency", "")))
+        raise BadBase(f"the base is in {was}, this plan in {money}; give --prices in the currency of the base")
     change = new_total - old_total
     share = f" ({change / old_total:+.0%})" if old_total else ""
     verb = "increase by" if change > 0 else "decrease by" if change < 0 else "stay the same"
@@ -46,7 +47,7 @@ def _amounts(cost: Mapping[str, Any]) -> dict[str, Decimal]:
     found: dict[str, Decimal] = {}
     for row in rows:
         if not isinstance(row, Mapping):
-            raise BadBase("a line of its cost is none")
+            raise BadBase("one of its `lines` is no position; write it anew with `aiaudit plan --json`")
         name = str(row.get("text", "")) if row.get("key") != "serving" else "serving"
         found[name] = found.get(name, ZERO) + _money(row.get("amount"))
     return found

@@ -159,7 +159,7 @@ def _subcommand(words: list[str], name: str, second: str) -> tuple[list[str], st
     if name == "uv" and second == "tool":
         return (_after_options(rest[1:], _PLAIN["uvx"]), "uvx") if rest[:1] == ["run"] else None
     if name in ("hatch", "pdm", "pixi", "rye"):
-        return None  # their own scripts come first: see `runners`
+        return None  # their own scripts come first: see `runners.named_tasks`
     if name == "direnv" and rest:
         rest = rest[1:]
     if rest and rest[0].endswith(".py") and name in ("uv", "coverage", "accelerate"):

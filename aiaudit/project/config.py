@@ -13,20 +13,20 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationError
+from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints, ValidationError
 
 from aiaudit.model.check import Place
 from aiaudit.project.config_errors import at, mark_of
 from aiaudit.project.config_errors import problems as problems_of
 from aiaudit.project.entry import display
 from aiaudit.project.parse import Malformed, Map, parse_yaml
+from aiaudit.project.parts import Part, Text
 from aiaudit.project.reader import WIDE_MARKS, Reader, Unreadable, decode
 from aiaudit.project.workload import WorkloadPart
 
 FILE: Final = "aiaudit.yaml"
 MAX_BYTES: Final = 1024 * 1024
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 Hash = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^([0-9a-fA-F]{12,64})?$")]
 Stage = Literal["prototype", "pilot", "production", "scale"]
 ProjectRole = Literal["provider", "deployer"]
@@ -42,20 +42,6 @@ class ConfigError(Exception):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
-
-
-class Part(BaseModel):
-    """Base of every part of the project file: unknown keys are errors, values are frozen. What is not there is one part
-    for all (`cache`): pydantic reads the signature of a default's maker each time it is called."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        coerce_numbers_to_str=True,
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=True,  # of most projects there is no file to read
-    )
 
 
 class ProjectPart(Part):

@@ -10,22 +10,9 @@ import datetime as dt
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, Field
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
-
-
-class Part(BaseModel):
-    """Base of every part: unknown keys are errors, values are frozen."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        coerce_numbers_to_str=True,
-        populate_by_name=True,
-        allow_inf_nan=False,
-        defer_build=True,  # of most projects there is no file to read
-    )
+from aiaudit.project.parts import Part, Text
 
 
 def _unless_gap(value: object) -> object:

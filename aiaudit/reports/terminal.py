@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aiaudit.reports import brand, terminal_checks, words
+from aiaudit.reports.console import console_on
 from aiaudit.reports.record import Record, preview
 from aiaudit.reports.rows import unseen_of
 from aiaudit.reports.strings import say, speaking
@@ -41,17 +42,7 @@ def render(
     """The summary as text. `subject` heads it where the project has no name of its own (the path it was given by).
     `options`: by check, what `aiaudit explain` needs beside its id."""
     page = io.StringIO()
-    console = Console(
-        file=page,
-        width=max(width, 40),
-        force_terminal=colour,
-        no_color=not colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+    console = console_on(page, max(width, 40), colour=colour)
     view = Record(clean({key: value for key, value in result.items() if key != "facts"}))
     with speaking(brand.of(result.get("brand")).language):
         _print(console, view, clean(subject), options or {})

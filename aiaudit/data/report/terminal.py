@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import Final
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +12,7 @@ from rich.text import Text
 from aiaudit.data.model import Chat, Column, Dataset, Pair, Report
 from aiaudit.data.report.figures import bars, chance, count, distinct, extent, many, name, number, rows_of, share, size
 from aiaudit.data.report.problems import Problem, problems_of
+from aiaudit.reports.console import console_on
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import visible
 
@@ -27,17 +27,7 @@ BARS: Final = 20
 def render(report: Report, *, width: int = 100, colour: bool = False) -> str:
     """The profile as text, at most `width` columns wide."""
     page = io.StringIO()
-    console = Console(
-        file=page,
-        width=max(width, NARROWEST),
-        force_terminal=colour,
-        no_color=not colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+    console = console_on(page, max(width, NARROWEST), colour=colour)
     problems = problems_of(report)
     console.print(_head(report))
     console.print()

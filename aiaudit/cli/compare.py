@@ -29,15 +29,13 @@ def compare(
     New, fixed and regressed findings, waivers that began or expired, and which part of the difference is the
     project's and which that of other rules.
     """
-    from aiaudit.cli.output import columns, wrote
+    from aiaudit.cli.output import columns, suffixed, wrote
     from aiaudit.reports import comparison
-    from aiaudit.reports.base import HERE, check_folder, write_file
+    from aiaudit.reports.base import HERE, write_file
     from aiaudit.reports.templating import overriding
     from aiaudit.scoring.comparison import ComparisonError, other_project
 
-    outputs = [(path, _suffix(path)) for path in output or ()]
-    for path, _ in outputs:
-        check_folder(path, "-o")
+    outputs = suffixed(output or (), comparison.FORMATS)
     first, second = read_result(before), read_result(after)
     try:
         with overriding(templates):
@@ -51,12 +49,3 @@ def compare(
         write_file(path, data.encode("utf-8", "backslashreplace"), root=HERE)
     wrote(path for path, _ in rendered)
     print(text, end="")
-
-
-def _suffix(path: str) -> str:
-    from aiaudit.reports.comparison import FORMATS
-
-    suffix = Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise UsageError(f"-o {path}: the suffix names no format; there are: {', '.join(FORMATS)}")
-    return suffix

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from aiaudit.cli.errors import UsageError, say
 from aiaudit.cli.options import check_ids
-from aiaudit.reports.base import Output, brought_by, parse_output, render, write_files
+from aiaudit.reports.base import Output, brought_by, check_folder, parse_output, render, write_files
 from aiaudit.reports.writing import HERE, Content, led_out, pieces_of
 
 if TYPE_CHECKING:
@@ -40,6 +40,18 @@ def outputs_of(paths: Iterable[str], stdout_format: str | None) -> list[Output]:
     if wanted.count("-") > 1:
         raise UsageError("-o -: stdout can take one report only")
     return [parse_output(path, stdout_format) for path in wanted]
+
+
+def suffixed(paths: Iterable[str], formats: Sequence[str]) -> list[tuple[str, str]]:
+    """The outputs of a command that has formats of its own, each with its suffix."""
+    found = []
+    for path in paths:
+        suffix = Path(path).suffix.lower()
+        if suffix not in formats:
+            raise UsageError(f"-o {path}: the suffix names no format; there are: {', '.join(formats)}")
+        check_folder(path, "-o")
+        found.append((path, suffix))
+    return found
 
 
 def brought(outputs: Iterable[Output]) -> tuple[Plugin, ...]:

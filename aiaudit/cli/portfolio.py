@@ -31,20 +31,14 @@ def portfolio(
     Of each project (by its name and owner) its latest result counts. The common gaps are those whose mending helps most
     projects.
     """
-    from aiaudit.cli.output import wrote
+    from aiaudit.cli.output import suffixed, wrote
     from aiaudit.reports import brand as brands
     from aiaudit.reports import portfolio as report
-    from aiaudit.reports.base import HERE, check_folder, write_file
+    from aiaudit.reports.base import HERE, write_file
     from aiaudit.reports.templating import overriding
     from aiaudit.scoring.portfolio import PortfolioError, build
 
-    outputs = []
-    for path in output or ():
-        suffix = Path(path).suffix.lower()
-        if suffix not in report.FORMATS:
-            raise UsageError(f"-o {path}: the suffix names no format; there are: {', '.join(report.FORMATS)}")
-        check_folder(path, "-o")
-        outputs.append((path, suffix))
+    outputs = suffixed(output or (), report.FORMATS)
     try:
         made = build(_files(results))
     except PortfolioError as error:

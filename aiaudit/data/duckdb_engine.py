@@ -19,7 +19,7 @@ from aiaudit import lazy
 from aiaudit.data.duckdb_csv import columns_of, widened
 from aiaudit.data.duckdb_open import malformed_in, open_files, open_table, parquet_reader
 from aiaudit.data.duckdb_view import SMALL, Opened, quoted, quoted_name
-from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
+from aiaudit.data.engine import EngineError, OneByOne, OutOfMemory, Relation, Unopened
 from aiaudit.data.model import Malformed, Source
 from aiaudit.data.phrases import BOOK
 
@@ -41,7 +41,7 @@ _PLAIN_BELOW: Final = 4 * 1024 * 1024 * 1024  # bytes of a text whose copy is no
 _PARSED: Final = frozenset({"csv", "json", "jsonl", "sqlite"})  # formats that every scan would parse again
 
 
-class DuckDBEngine:
+class DuckDBEngine(OneByOne):
     """See `aiaudit.data.engine.Engine`."""
 
     dialect = "duckdb"
@@ -160,18 +160,6 @@ class DuckDBEngine:
         import ibis
 
         return self.execute(ibis.to_sql(query, dialect="duckdb", pretty=False))
-
-    def counts(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
-        """As `rows`; see the protocol."""
-        return self.rows(query)
-
-    def lanes(self, relation: Relation) -> int:
-        """One query uses all threads."""
-        return 1
-
-    def together(self, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
-        """One after the other."""
-        return [self.rows(one) for one in queries]
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query that the engine's own modules wrote."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -126,3 +127,23 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Free everything; remove temporary files."""
+
+
+class OneByOne(ABC):
+    """Of an engine that divides each query by itself: one query a scan, and one after the other."""
+
+    @abstractmethod
+    def rows(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
+        """See `Engine`."""
+
+    def counts(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
+        """As `rows`."""
+        return self.rows(query)
+
+    def lanes(self, relation: Relation) -> int:
+        """One query, whatever is asked for."""
+        return 1
+
+    def together(self, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
+        """One after the other."""
+        return [self.rows(one) for one in queries]

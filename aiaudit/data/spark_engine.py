@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
+from aiaudit.data.engine import EngineError, OneByOne, OutOfMemory, Relation, Unopened
 from aiaudit.data.formats import format_of
 from aiaudit.data.model import Malformed, Source
 from aiaudit.data.phrases import BOOK
@@ -29,7 +29,7 @@ _PARTITIONS: Final = "8"  # of a cluster's results; this machine has one for eac
 _MEMORY: Final = "1g"  # of the driver: it holds the executors too where Spark runs on this machine
 
 
-class SparkEngine:
+class SparkEngine(OneByOne):
     """See `aiaudit.data.engine.Engine`. `spark://host:port` is a cluster's master, `local-spark` this machine."""
 
     dialect = "pyspark"
@@ -72,18 +72,6 @@ class SparkEngine:
         if not frame.columns:
             raise Unopened(f"{source.path}: no column found")
         return self._relation(source, frame, size)
-
-    def counts(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
-        """As `rows`."""
-        return self.rows(query)
-
-    def lanes(self, relation: Relation) -> int:
-        """One query: Spark divides it."""
-        return 1
-
-    def together(self, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
-        """One after the other."""
-        return [self.rows(one) for one in queries]
 
     def rows(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""

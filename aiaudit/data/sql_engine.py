@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from aiaudit import lazy
-from aiaudit.data.engine import EngineError, OutOfMemory, Relation, Unopened
+from aiaudit.data.engine import EngineError, OneByOne, OutOfMemory, Relation, Unopened
 from aiaudit.data.model import Malformed, Source
 from aiaudit.data.phrases import BOOK, quoted
 
@@ -35,7 +35,7 @@ _STRICT: Final = frozenset(
 _SINGLE: Final = frozenset({"snowflake"})  # they have no list of quantiles
 
 
-class SqlEngine:
+class SqlEngine(OneByOne):
     """See `aiaudit.data.engine.Engine`. Subclasses give a DB-API connection and the table types of their dialect.
 
     `temporary`: it has tables and views that go with the session. Where it has none, a sample is drawn in each query.
@@ -80,18 +80,6 @@ class SqlEngine:
     def rows(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
         """All rows of a (small) result. Raises `OutOfMemory`, `EngineError`."""
         return self.execute(query if isinstance(query, str) else to_sql(query, self.dialect))
-
-    def counts(self, query: ir.Table | str) -> list[tuple[Any, ...]]:
-        """As `rows`; a warehouse decides by itself how it works them out."""
-        return self.rows(query)
-
-    def lanes(self, relation: Relation) -> int:
-        """One query: the warehouse divides it."""
-        return 1
-
-    def together(self, queries: Sequence[str]) -> list[list[tuple[Any, ...]]]:
-        """One after the other."""
-        return [self.rows(one) for one in queries]
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query; none where it gives none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,7 +17,7 @@ from aiaudit.probes.javascript.probe_calls import calls_in
 from aiaudit.probes.javascript.probe_instructions import system_names
 from aiaudit.probes.javascript.project import JavaScriptProject
 from aiaudit.probes.python.match import Patterns, patterns_of
-from aiaudit.probes.python.probe_findings import DEDICATED, FLOW, LOOP, PROMPT
+from aiaudit.probes.python.probe_findings import DEDICATED, FLOW, LOOP, PROMPT, PROMPT_DEFAULTS
 from aiaudit.project.entry import Entry
 
 
@@ -31,19 +31,6 @@ class PromptsQuery(ScriptQuery):
         default_factory=list
     )
     features: ClassVar[tuple[str, ...]] = ("prompts", "flows", "instructions")
-
-
-_PROMPT_DEFAULTS: Final[dict[str, Any]] = {
-    "cell": 0,
-    "function": "",
-    "words": 0,
-    "dynamic": False,
-    "placeholders": [],
-    "at_module": False,
-    "secret": False,
-    "access_rule": False,
-    "internal_address": False,
-}
 
 
 class PromptsProbe(Probe[PromptsQuery]):
@@ -70,7 +57,7 @@ class PromptsProbe(Probe[PromptsQuery]):
                     continue
                 if row["use"] != "loaded" and row.get("words", 0) < query.min_words:
                     continue
-                yield {**_PROMPT_DEFAULTS, **row, "dedicated": dedicated}
+                yield {**PROMPT_DEFAULTS, **row, "dedicated": dedicated}
 
         return fact_of(fact_id, query, context, find)
 

@@ -13,7 +13,7 @@ from aiaudit.probes.javascript.names import package
 from aiaudit.probes.javascript.probe_rescues import target_of
 from aiaudit.probes.javascript.project import JavaScriptProject
 from aiaudit.probes.javascript.steps import PLAIN
-from aiaudit.probes.python.probe_tools import STATEMENTS, TOOL, gravest
+from aiaudit.probes.python.probe_tools import STATEMENTS, TOOL, tool_record
 from aiaudit.project.entry import Entry
 
 MAX_STEPS: Final = 3  # calls from a tool's own code to what acts
@@ -58,25 +58,7 @@ def _tool(row: dict[str, Any], path: str, project: JavaScriptProject) -> dict[st
         taken = next((one["name"] for one in args if one["name"] in STATEMENTS), "")
         if taken:
             sinks.append({"path": path, "line": row["line"], "name": f"({taken})", "effect": "sql", "free": True})
-    return {
-        "line": row["line"],
-        "cell": 0,
-        "function": row.get("function", ""),
-        "name": row["name"],
-        "framework": row["framework"],
-        "kind": row["kind"],
-        "args": args,
-        "typed": all(one["type"] for one in args),
-        "effects": sorted({one["effect"] for one in sinks}),
-        "sinks": sinks,
-        "acts": gravest(sinks, row.get("named", ""), seen),
-        "named": row.get("named", ""),
-        "seen": seen,
-        "free": any(one["free"] and one["effect"] in ("execute", "sql", "delete", "file") for one in sinks),
-        "approval": row.get("approval", ""),
-        "approval_line": row.get("approval_line", 0),
-        "said": bool(row.get("said")),
-    }
+    return tool_record(row, args, sinks, typed=all(one["type"] for one in args), seen=seen)
 
 
 def _reach(

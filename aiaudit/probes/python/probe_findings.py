@@ -85,12 +85,12 @@ class StringsProbe(Probe[StringsQuery]):
                     continue
                 if row["use"] != "loaded" and row.get("words", 0) < query.min_words:
                     continue
-                yield {**_PROMPT_DEFAULTS, **row, "dedicated": dedicated}
+                yield {**PROMPT_DEFAULTS, **row, "dedicated": dedicated}
 
         return fact_of(fact_id, query, context, find, having="prompts")
 
 
-_PROMPT_DEFAULTS: Final[dict[str, Any]] = {
+PROMPT_DEFAULTS: Final[dict[str, Any]] = {
     "cell": 0,
     "function": "",
     "words": 0,

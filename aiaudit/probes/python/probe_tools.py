@@ -120,8 +120,15 @@ def _tool(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, A
         taken = next((name for name, _ in row["args"] if name in STATEMENTS), "")
         if taken and not seen:
             sinks.append({"path": path, "line": row["line"], "name": f"({taken})", "effect": "sql", "free": True})
-    effects = sorted({one["effect"] for one in sinks})
     args = [{"name": name, "type": kind} for name, kind in row.get("args", ())]
+    typed = all(one["type"] not in ("", "Any", "typing.Any", "object") for one in args)
+    return tool_record(row, args, sinks, typed=typed, seen=seen)
+
+
+def tool_record(
+    row: dict[str, Any], args: list[dict[str, Any]], sinks: list[dict[str, Any]], *, typed: bool, seen: bool
+) -> dict[str, Any]:
+    """A tool with all that it is seen to do, in either language. `seen`: whether that is all that it does."""
     return {
         "line": row["line"],
         "cell": row.get("cell", 0),
@@ -130,8 +137,8 @@ def _tool(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, A
         "framework": row["framework"],
         "kind": row["kind"],
         "args": args,
-        "typed": all(one["type"] not in ("", "Any", "typing.Any", "object") for one in args),
-        "effects": effects,
+        "typed": typed,
+        "effects": sorted({one["effect"] for one in sinks}),
         "sinks": sinks,
         "acts": gravest(sinks, row.get("named", ""), seen),
         "named": row.get("named", ""),

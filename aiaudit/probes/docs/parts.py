@@ -26,7 +26,7 @@ _OF_WEAKNESS: Final = lazy.regex(
     r"limit|risk|gap|open|assum|weak|fail|caveat", re.IGNORECASE
 )  # what is not done belongs
 _PART: Final = record("part", name=STRING, found=BOOL, line=INT, text=STRING, numbers=list_of(DOUBLE),
-               shares=list_of(DOUBLE), days_old=INT)  # fmt: skip
+               shares=list_of(DOUBLE), days_old=INT, ahead=BOOL)  # fmt: skip
 _LACK: Final = record("missing part", path=STRING, line=INT, part=STRING)
 TYPE: Final = record(
     "document", path=STRING, line=INT, words=INT, hollow=BOOL, evidence=BOOL, opened=BOOL, days_old=INT, filled=INT,
@@ -67,7 +67,7 @@ class PartsProbe(Probe[PartsQuery]):
     """The documents, evidence first, then the one with most parts. `hollow`: nothing but template text or fewer than
     twenty words. `days_old`: days since the newest date in it that is not in the future, -1 without one; the same for
     the line or section of a part. `shares`: what that tells in percent (93 %, 3 of 40). `lacks`: the parts that are not
-    there. Evidence that is no text is listed with `opened` false."""
+    there. `ahead`: a part holds a date in the future. Evidence that is no text is listed with `opened` false."""
 
     name: ClassVar[str] = "docs.parts"
     title: ClassVar[str] = "parts that a document must have, by heading or by words, with the place of each"
@@ -130,20 +130,23 @@ def _record(document: Document, query: PartsQuery, today: dt.date, evidence: boo
 def _part(document: Document, name: str, query: PartQuery, min_words: int, today: dt.date) -> dict[str, Any]:
     best: dict[str, Any] = {
         "name": name, "found": False, "line": 0, "text": "", "numbers": [], "shares": [], "days_old": -1,
+        "ahead": False,
     }  # fmt: skip
+    pattern = _compiled(query.words) if query.words else None
     for index, section in enumerate(document.sections):
         if not any(names(section.title, heading) for heading in query.headings):
             continue
         lines = prose(document.with_children(index))
         if not _OF_WEAKNESS.search(name):
-            lines = [done(line) for line in lines]
+            said, lines = lines, [done(line) for line in lines]
+            if pattern and any(map(pattern.search, said)) and not any(map(pattern.search, lines)):
+                continue  # what the part is about is spoken of, and was not done
         if weigh(lines).words >= min_words:
             return best | _told(section.line, lines, [section.title, *lines], today)
     if query.columns and (cell := _cell(document, query.columns, today)):
         return best | cell
-    if not query.words:
+    if pattern is None:
         return best
-    pattern = _compiled(query.words)
     for section in document.sections:
         for number, line in [(section.line, section.title), *section.lines]:
             if not pattern.search(line):
@@ -164,6 +167,7 @@ def _told(number: int, lines: list[str], dated: list[str], today: dt.date) -> di
         "numbers": list(weigh(lines).numbers),
         "shares": shares(lines),
         "days_old": newest((day for line in dated for day in dates_in(line)), today),
+        "ahead": any(day > today for line in dated for day in dates_in(line)),
     }
 
 

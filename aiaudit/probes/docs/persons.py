@@ -15,7 +15,8 @@ _TEMPLATE: Final = lazy.regex(
     re.IGNORECASE,
 )
 _NOBODY: Final = lazy.regex(
-    r"(?:the )?(?:todo|tbd|owners?|authors?|(?:full )?name|unknown|nobody|no[ -]?one|none|someone|somebody|anyone"
+    r"(?:the )?(?:todo|tbd|owners?|authors?|(?:full )?name|unknown|nobody|no[ -]?one|none"
+    r"|someone|somebody|anyone|everyone|everybody|all"
     r"|vacant|open(?: position)?|pending|unassigned|not (?:yet )?(?:assigned|named|known|decided)|to hire|n\. ?n\.?|nn)"
     r"(?: yet| so far| now)?"
     r"|(?:person|name|employee|owner|member) ?(?:[a-z]|\d{1,2})"

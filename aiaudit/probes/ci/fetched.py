@@ -1,4 +1,5 @@
-"""Scripts that a step takes from the network and runs as they come: whoever owns the address decides what runs."""
+"""Scripts and programs that a step takes from the network and runs as they come: whoever owns the address decides what
+runs."""
 
 from __future__ import annotations
 
@@ -33,6 +34,13 @@ _STARTED: Final = (
     r"(?:^|[;&|]\s*|\n\s*)(?:sudo\s+(?:-\w+\s+)*)?"
     r"(?:(?:ba|z|da)?sh\s+(?:-\w+\s+)*|source\s+|\.\s+|\.?/)(?:\S*/)?"
 )
+_NEWEST: Final = lazy.regex(
+    r"\b(?:curl|wget)\b[^\n#]{0,300}?https://github\.com/[\w.-]+/[\w.-]+/releases/latest/download/[^\s\"']*"
+)
+_UNPACKED: Final = lazy.regex(
+    r"(?:^|[|;&])[ \t]*(?:sudo[ \t]+)?(?:tar|unzip|gunzip|dpkg|install|chmod[ \t]+(?:[augo]*\+\w*x|0?7\d\d))\b",
+    re.MULTILINE,
+)
 _ADDRESS: Final = lazy.regex(r"https?://[^\s\"'|;)<>]+")
 _OWN: Final = lazy.regex(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])")
 _COMMIT: Final = lazy.regex(r"/[0-9a-f]{40}/")
@@ -52,7 +60,7 @@ def fetched(script: str) -> Iterator[tuple[int, str]]:
         return
     text = script[:_LONGEST].replace("\\\n", "  ")
     found = [(hit.start(), hit.group()) for hit in _RUN.finditer(text)]
-    found += list(_saved(text))
+    found += list(_saved(text)) + list(_newest(text))
     for start, words in sorted(found):
         line = text.rfind("\n", 0, start) + 1
         address = _ADDRESS.search(words)
@@ -60,6 +68,13 @@ def fetched(script: str) -> Iterator[tuple[int, str]]:
         if _SHOWN.match(text[line:start] or " ") or _OWN.match(told) or _COMMIT.search(told):
             continue
         yield script.count("\n", 0, start), told[:200]  # a joined line is as long as it was
+
+
+def _newest(text: str) -> Iterator[tuple[int, str]]:
+    """The newest release of a program, whichever that is on the day, that is unpacked or made to run further on."""
+    for hit in islice(_NEWEST.finditer(text), _MOST) if "/releases/latest/download/" in text else ():
+        if _UNPACKED.search(text, hit.end()) and not _VERIFIED.search(text, hit.end()):
+            yield hit.start(), hit.group()
 
 
 def _saved(text: str) -> Iterator[tuple[int, str]]:

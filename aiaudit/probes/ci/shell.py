@@ -18,8 +18,12 @@ from aiaudit.probes.ci.shell_tree import Node, parse
 _ASSIGNMENT: Final = lazy.regex(r"^[A-Za-z_]\w*(\[[^\]]*\])?\+?=")
 _STATUS: Final = lazy.regex(r"^([A-Za-z_]\w*)=\$(?:\{?\?\}?|\{PIPESTATUS\[0\]\})$")
 _HELD: Final = lazy.regex(r"(?s)^[A-Za-z_]\w*=\$\(([^(].*)\)$")
+_FAILED: Final = lazy.regex(r"^([A-Za-z_]\w*)=[1-9]\d*$")
+_NAMED: Final = lazy.regex(r"\$(?:\{(\w+)\}|(\w+))")
 _MAX_COMMANDS: Final = 5_000
 _MAX_HELD: Final = 3  # an output that is kept, inside one that is kept
+_MAX_TURNS: Final = 200  # of all loops of a script whose list is written down
+_PATTERN: Final = frozenset("*?[{")
 
 
 class ShellCommand(Struct, frozen=True):
@@ -63,6 +67,9 @@ class _Flow:
         self.found: list[ShellCommand] = []
         self.calls: list[str] = []
         self.piped = False
+        self.bound: dict[str, str] = {}
+        self.turns = 0
+        self.kept = _kept(root)
 
     def run(self) -> list[ShellCommand]:
         self._walk(self.root, counts=True)
@@ -100,10 +107,32 @@ class _Flow:
                 self._if(node, counts, spared)
             case "loop":
                 self._walk(node.children[0], counts=False, spared=True)
-                self._walk(node.children[1], counts=counts, spared=spared)
+                self._loop(node, counts, spared)
             case _:
                 for child in node.children:
                     self._walk(child, counts=counts, spared=spared)
+
+    def _loop(self, node: Node, counts: bool, spared: bool) -> None:
+        """A loop over words that are written down is walked word by word: its status is that of the last turn, and
+        without errexit a failure of an earlier one is lost. So is one of a loop over the files of a pattern."""
+        body = node.children[1]
+        name, items = (node.words[0], node.words[2:]) if node.words[1:2] == ("in",) else ("", ())
+        plain = bool(items) and not any("$" in item or "`" in item or _PATTERN & set(item) for item in items)
+        if plain and self.turns + len(items) <= _MAX_TURNS:
+            self.turns += len(items)
+            before = self.bound
+            for at, item in enumerate(items):
+                self.bound = {**before, name: item}
+                self._walk(body, counts=counts and at == len(items) - 1, spared=spared)
+            self.bound = before
+            return
+        self._walk(body, counts=counts and not any(_PATTERN & set(item) for item in items), spared=spared)
+
+    def _told(self, word: str) -> str:
+        """A word with the variables of the loops around it filled in."""
+        if "$" not in word:
+            return word
+        return _NAMED.sub(lambda hit: self.bound.get(hit[1] or hit[2], hit[0]), word)
 
     def _and_or(self, node: Node, counts: bool, spared: bool) -> None:
         for index, child in enumerate(node.children):
@@ -134,11 +163,11 @@ class _Flow:
 
     def _stops(self, node: Node, counts: bool, spared: bool) -> bool:
         """Whether what runs after a failure (`|| …`, `if ! …; then …`) makes the script fail as well."""
-        ends = _ending(node)
+        ends = _ending(node, self.kept)
         return ends == "script" or (ends == "status" and (counts or (self.state.errexit and not spared)))
 
     def _simple(self, node: Node, counts: bool, spared: bool) -> None:
-        words = list(node.words)
+        words = [self._told(word) for word in node.words] if self.bound else list(node.words)
         assignments = []
         while words and _ASSIGNMENT.match(words[0]):
             assignments.append(words.pop(0))
@@ -195,17 +224,35 @@ class _Flow:
         return result
 
 
-def _ending(node: Node) -> str:
-    """What running the node surely ends in: "script" (it exits with a failure), "status" (it gives one), or ""."""
+def _kept(root: Node) -> frozenset[str]:
+    """The variables that the script exits with (`exit $failed`): a failure that is noted in one of them counts."""
+    names: set[str] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        waiting += node.children
+        if node.kind == "command" and node.words[:1] == ("exit",) and node.words[1:2]:
+            names.add(node.words[1].strip("${}"))
+    return frozenset(names)
+
+
+def _ending(node: Node, kept: frozenset[str]) -> str:
+    """What running the node surely ends in: "script" (it exits with a failure), "status" (it gives one), or "".
+    `kept`: variables that the script exits with in the end."""
     if node.kind == "command":
         words = node.words
+        noted = _FAILED.match(words[0]) if len(words) == 1 else None
+        if noted and noted[1] in kept:
+            return "script"
         if not words or words[0] not in ("exit", "return", "false"):
             return ""
         if words[0] == "false":
             return "status"
         fails = len(words) > 1 and words[1] != "0"
         return ("script" if words[0] == "exit" else "status") if fails else ""
-    endings = [_ending(child) for child in node.children] if node.kind in ("seq", "group", "subshell", "and_or") else []
+    endings = (
+        [_ending(child, kept) for child in node.children] if node.kind in ("seq", "group", "subshell", "and_or") else []
+    )
     if "script" in endings:
         return "status" if node.kind == "subshell" else "script"
     return "status" if endings and endings[-1] == "status" else ""

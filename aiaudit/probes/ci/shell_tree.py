@@ -25,7 +25,7 @@ class Node(Struct, frozen=True):
     """`kind`: command, pipe, and_or, seq, group, subshell, if, loop, case, function.
 
     `marks`: of and_or the operators, of a pipe "!" where it is negated, of seq "&" for each part in the background, of
-    if the role of each part (condition, body, else).
+    if the role of each part (condition, body, else). `words` of a loop: what stands between `for` and `do`.
     """
 
     kind: str
@@ -143,12 +143,14 @@ class _Parser:
                 return self._case()
             case _:
                 condition = self._sequence(frozenset({"do", "done"})) if word in ("while", "until") else None
+                head = self.at
                 while condition is None and self._peek() is not None and not self._is("do", "done"):
                     self.at += 1
+                told = tuple(token.text for token in self.tokens[head : self.at] if token.text not in ("\n", ";"))
                 self.at += self._is("do")
                 body = self._sequence(frozenset({"done"}))
                 self.at += 1
-                return Node("loop", (condition or Node("seq"), body))
+                return Node("loop", (condition or Node("seq"), body), told if word == "for" else ())
 
     def _if(self) -> Node:
         parts: list[Node] = []

@@ -39,6 +39,9 @@ def test_an_image_that_is_not_known_is_not_told(tmp_path: Path, image: str) -> N
     assert workflows(tmp_path, {".gitlab-ci.yml": f"a:\n  image: {image}\n  script: [ls]\n"}, "actions") == []
 
 
+NEWEST = "https://github.com/some/tool/releases/latest/download/tool"
+
+
 @pytest.mark.parametrize(
     ("script", "expected"),
     [
@@ -61,6 +64,13 @@ def test_an_image_that_is_not_known_is_not_told(tmp_path: Path, image: str) -> N
         (f"curl {Q} | python3 -m json.tool", []),
         ("curl http://localhost:1/x | bash", []),
         (f"curl https://example.com/{'a' * 40}/x.sh | sh", []),
+        (f"ls\ncurl -fL {NEWEST} | tar xz tool", [(1, NEWEST)]),
+        (f'curl -fL "{NEWEST}_$(uname -s | tr A-Z a-z)" | tar xz', [(0, f"{NEWEST}_$(uname")]),
+        (f"wget {NEWEST} -O /usr/bin/tool && chmod +x /usr/bin/tool", [(0, NEWEST)]),
+        (f"curl -LO {NEWEST}\nsha256sum --check sums.txt\ntar xf tool", []),
+        (f"curl -LO {NEWEST}\npython train.py --data tool", []),
+        (f"# curl -fL {NEWEST} | tar xz", []),
+        (f"curl -fL {NEWEST.replace('latest/download', 'download/v1.2')} | tar xz", []),
     ],
 )
 def test_scripts_from_the_network(script: str, expected: list[tuple[int, str]]) -> None:

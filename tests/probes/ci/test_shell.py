@@ -36,7 +36,7 @@ def fatal(script: str, program: str = "pytest", *, errexit: bool = True, pipefai
         ("if ! pytest; then echo bad; exit 1; fi\nls", True),
         ("if pytest; then echo ok; else exit 1; fi\nls", True),
         ("while pytest; do sleep 1; done", False),
-        ("for f in a b; do pytest $f; done\nls", True),
+        ("for f in a; do pytest $f; done\nls", True),
         ("! pytest\nls", False),
         ("pytest & wait", False),
         ("(cd sub && pytest)\nls", True),
@@ -61,10 +61,39 @@ def test_what_a_failure_does_under_errexit(script: str, expected: bool) -> None:
         ("set -e\npytest\nls", True),
         ("pytest; exit $?", True),
         ("pytest && ls", True),
+        ("for f in tests/*.py; do pytest $f; done", False),  # a failure of any file but the last is lost
+        ("for f in $FILES; do pytest $f; done", True),
+        ("failed=0\nfor f in tests/*.py; do pytest $f || failed=1; done\nexit $failed", True),
+        ("failed=0\nfor f in tests/*.py; do pytest $f || { echo bad; failed=1; }; done\nexit $failed", True),
+        ("pytest || failed=1\nls", False),
+        ("pytest || failed=0\nexit $failed", False),
     ],
 )
 def test_without_errexit_the_last_command_counts(script: str, expected: bool) -> None:
     assert fatal(script, errexit=False) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("script", "errexit", "expected"),
+    [
+        ("for d in a b; do make -C $d test; done", False, [("a", False), ("b", True)]),
+        ("for d in a b; do make -C ${d} test; done", True, [("a", True), ("b", True)]),
+        ("for d in a b; do make -C $d test || exit 1; done", False, [("a", True), ("b", True)]),
+        ("for d in a b; do make -C $d test || true; done", True, [("a", False), ("b", False)]),
+        ("for d in a b; do make -C $d test; done; exit 0", False, [("a", False), ("b", False)]),
+        ("for d in $DIRS; do make -C $d test; done", False, [("$d", True)]),
+        ("for d in a; do for e in b c; do make -C $d/$e$f test; done; done", True, [("a/b$f", True), ("a/c$f", True)]),
+    ],
+)
+def test_a_loop_over_words_is_walked_word_by_word(script: str, errexit: bool, expected: list[tuple[str, bool]]) -> None:
+    found = [(c.words[2], c.fatal) for c in commands(script, errexit=errexit) if c.words[0] == "make"]
+    assert found == expected
+
+
+def test_loops_in_loops_come_to_an_end() -> None:
+    words = " ".join(f"w{n}" for n in range(100))
+    script = "".join(f"for v{n} in {words}; do " for n in range(30)) + "ls; " + "done; " * 30
+    assert len(commands(script)) <= 200
 
 
 def test_the_verdicts_are_those_of_bash(tmp_path: Path) -> None:
@@ -73,7 +102,7 @@ def test_the_verdicts_are_those_of_bash(tmp_path: Path) -> None:
         "probe", "probe || true", "probe || true\ntrue", ("probe || (true; "
                                                           "exit 1)\ntrue"), "probe | cat", "probe && true\ntrue",
         "probe && true", "if probe; then true; fi\ntrue", "if ! probe; then exit 1; fi\ntrue", "(cd . && probe)\ntrue",
-        "for i in a; do probe; done\ntrue", "set +e\nprobe\ntrue", "set +e\nprobe\nc=$?\nset -e\ntrue\nexit $c",
+        "for i in a; do probe; done\ntrue", "c=0\nfor i in a; do probe || c=1; done\nexit $c", "set +e\nprobe\ntrue", "set +e\nprobe\nc=$?\nset -e\ntrue\nexit $c",
         ("set -o pipefail\nprobe | "
          "cat\ntrue"), "! probe\ntrue", "f() { probe; }\nf\ntrue", "f() { probe; }\nf || true\ntrue",
         "{ probe; true; }\ntrue", "true && probe\ntrue", "false || probe\ntrue", "probe || c=$?\ntrue\nexit $c",

@@ -10,10 +10,13 @@ from aiaudit import lazy
 
 _BOT: Final = lazy.regex(
     r"\[bot\]|\bbot\b|-bot@|^bot@|dependabot|renovate|github-actions|pre-commit-ci|greenkeeper|snyk|codecov|mergify"
-    r"|semantic-release|weblate|imgbot|allcontributors|web-flow|copilot|cursoragent|noreply@anthropic\.com|\bdevin-ai",
+    r"|semantic-release|weblate|imgbot|allcontributors|web-flow|copilot|cursoragent|noreply@anthropic\.com|\bdevin-ai"
+    r"|\bcodex@openai\.com|\bopenai-code|@aider\.chat|gemini-code-assist|\bsweep-?ai\b|replit-?agent|openhands@"
+    r"|@lovable\.dev|gpt-engineer|google-labs-jules",
     re.IGNORECASE,
 )
 _MAILMAP: Final = lazy.regex(r"^\s*([^<#]*?)\s*<([^>]*)>\s*(?:([^<#]*?)\s*<([^>]*)>)?")
+_LEAST_LOGIN: Final = 7  # letters of a login that is taken for a name
 _MAX_MAILMAP: Final = 20_000  # lines
 
 
@@ -88,11 +91,15 @@ class People:
 
 
 def _keys(identity: Identity) -> list[str]:
-    """What identities of one person share: the address, and a name of at least two words or 6 letters."""
+    """What identities of one person share: the address, and a name of at least two words or 6 letters; a name of two
+    words without its blank is also the login (`Ada Example`, `adaexample@users.noreply.github.com`)."""
     name = " ".join(identity.name.lower().split())
     email = identity.email.lower()
     hidden = re.fullmatch(r"(?:\d+\+)?([\w-]+)@users\.noreply\.github\.com", email)
     keys = [f"mail:{hidden.group(1) if hidden else email}"] if email else []
     if len(name) >= 6 or " " in name:
         keys.append(f"name:{name}")
+    login = re.sub(r"[^a-z]", "", hidden.group(1) if hidden else name if " " in name else "")
+    if len(login) >= _LEAST_LOGIN:
+        keys.append(f"login:{login}")
     return keys or [f"name:{name}"]

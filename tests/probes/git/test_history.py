@@ -72,6 +72,17 @@ def test_the_same_name_or_address_is_the_same_person() -> None:
     assert people.person(identities[2]) == "Ann Author"
 
 
+def test_the_login_of_a_name_is_the_same_person() -> None:
+    known = Identity("Ada Example", "ada@work.org")
+    web = Identity("adaexample", "12345+adaexample@users.noreply.github.com")
+    dashed = Identity("ada-example", "ada-example@users.noreply.github.com")
+    other = Identity("Bo Li", "bo@work.org")
+    short = Identity("boli", "boli@users.noreply.github.com")  # four letters may be anybody's
+    people = People([known, web, dashed, other, short])
+    assert {people.person(one) for one in (known, web, dashed)} == {"Ada Example"}
+    assert people.person(other) != people.person(short)
+
+
 def test_mailmap_forms() -> None:
     text = "# c\nProper <one@x>\nProper <p@x> <old@x>\nProper <p@x> Nick <shared@x>\nbroken line\n<new@x> <only@x>\n"
     mailmap = Mailmap(text)
@@ -88,6 +99,9 @@ def test_mailmap_forms() -> None:
         ("renovate", "x@y", True),
         ("Claude", "noreply@anthropic.com", True),
         ("pre-commit-ci[bot]", "66853113+x@users.noreply.github.com", True),
+        ("Codex", "codex@openai.com", True),
+        ("aider", "bot@aider.chat", True),
+        ("Claude Monet", "claude@example.org", False),
         ("Abbot Lee", "abbot@example.org", False),
         ("Robotti", "r@example.org", False),
     ],

@@ -252,7 +252,7 @@ def _column(name: str, of: Kind, rows: int, found: dict[str, Any], *, counted: b
         name,
         kind,
         null_fraction=nulls,
-        empty_fraction=(int(found["empty"] or 0) / rows if rows else None) if kind == "text" else None,
+        empty_fraction=(int(found["blank"] or 0) / rows if rows else None) if kind == "text" else None,
         distinct=distinct,
         distinct_exact=exact,
         constant=constant if rows else None,

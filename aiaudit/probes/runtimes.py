@@ -12,6 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from aiaudit.probes.base import Context
+from aiaudit.probes.config import images
+from aiaudit.probes.config.docker import is_development
+from aiaudit.probes.config.dockerfile import stages
 from aiaudit.probes.dependencies.lines import LineFinder
 from aiaudit.probes.dependencies.versions import poetry_to_pep440, satisfies_npm, satisfies_pep440
 from aiaudit.probes.reading import Files
@@ -29,6 +32,9 @@ _VERSION_FILES: Final = {
     ".node-version": ("node", r"^\s*v?(\d+)"),
     ".tool-versions": ("", r"^\s*(python|nodejs|node)\s+v?(\d+(?:\.\d+)?)"),
 }
+_DOCKERFILES: Final = ("**/Dockerfile*", "**/*.Dockerfile", "**/Containerfile*")
+_FUNCTIONS: Final = ("**/*.tf", "**/serverless.{yml,yaml}", "**/{template,app,samconfig}.{yml,yaml}")
+_RUNTIME: Final = r"^\s*[rR]untime\s*[=:]\s*[\"']?(python|nodejs)(\d+(?:\.\d+)?)\b"
 _CONDA: Final = r"^\s*-\s*[\"']?python\s*={1,2}\s*(\d+\.\d+)"
 _CI: Final = (
     r"^\s*-?\s*(?:with:\s*\{\s*)?(python|node)-version:\s*(?:\[\s*)?[\"']?v?(\d+(?:\.\d+)?)[\w.]*[\"']?"
@@ -45,6 +51,8 @@ def runtimes(context: Context) -> list[Runtime]:
     found = [
         *_version_files(files),
         *_lines(files, ("**/environment*.yml", "**/environment*.yaml"), _CONDA, "python"),
+        *_functions(files),
+        *_images(files),
         *_workflows(files),
         *_development(files),
         *_python_bounds(files),
@@ -64,6 +72,38 @@ def _lines(files: Files, globs: tuple[str, ...], pattern: str, language: str) ->
             match = re.match(pattern, line[:300])
             if match and (name := _name(language or match.group(1), match.group(match.lastindex or 1))):
                 yield entry.path, number, name, False
+
+
+def _functions(files: Files) -> Iterator[Runtime]:
+    """The runtimes that functions of a cloud are given."""
+    for entry in files.running(_FUNCTIONS):
+        for number, line in enumerate((files.text(entry.path) or "").splitlines()[:5_000], 1):
+            match = re.match(_RUNTIME, line[:300])
+            if match and (name := _name(*_spelt(match.group(1), match.group(2)))):
+                yield entry.path, number, name, False
+
+
+def _spelt(language: str, version: str) -> tuple[str, str]:
+    """`python` and `3.9` of `python39`, the way App Engine writes it."""
+    if language == "nodejs":
+        return "node", version
+    return language, version if "." in version else f"{version[:1]}.{version[1:]}" if len(version) > 1 else version
+
+
+def _images(files: Files) -> Iterator[Runtime]:
+    """Base images of Python and Node.js whose tag a variable with a default fills in; those that are written out are
+    found by their text."""
+    for entry in files.matching(_DOCKERFILES):
+        text = files.text(entry.path) or ""
+        if "$" not in text or is_development(entry.path, entry.role):
+            continue
+        for stage in stages(text):
+            if "$" not in stage.written or not (image := images.parse(stage.base or "")):
+                continue
+            match = re.match(r"(\d+(?:\.\d+)?)", image.tag)
+            language = image.short.rpartition("/")[2]
+            if match and language in ("python", "node") and (name := _name(language, match.group(1))):
+                yield entry.path, stage.line, name, False
 
 
 def _workflows(files: Files) -> Iterator[Runtime]:

@@ -22,6 +22,7 @@ GLOBS: Final = (
     "**/*.md",
     "**/*{eval,bench,compar,result,trade,pareto,ablation}*.{csv,json}",
     "**/*{eval,bench,compar,result,trade,pareto,ablation}*/**/*.{csv,json}",
+    "reports/**/*model*.{csv,json}",
 )
 _MOST: Final = 400  # files that are opened
 _ROWS: Final = 500

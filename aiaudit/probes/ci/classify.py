@@ -61,9 +61,12 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
         return _python_kind(arguments, module)
     if kind := builder_kind(program, arguments):
         return kind
+    if words[0].endswith("kaniko/executor"):
+        return "build_image"
     for length in (2, 1):
         if len(arguments) >= length and (kind := _COMMANDS.get((program, *arguments[:length]))):
-            return "other" if kind == "deploy" and program in _CLOUDS and _brings_nothing(arguments) else kind
+            idle = kind == "deploy" and (_only_tries(arguments) or (program in _CLOUDS and _brings_nothing(arguments)))
+            return "other" if idle else kind
     if kind := _COMMANDS.get((program,)):
         return kind
     if kind := _PROGRAMS.get(program):
@@ -94,6 +97,11 @@ _LOOKS: Final = lazy.regex(
     r"(?:describe|list|get|show|wait|delete|stop|tag|untag)(?:-.*)?|restart|start|auth|identity|keys?|logs?|login|tail"
     r"|browse|cors|appsettings|connection-string|ssl|access-restriction|vnet-integration|update-kubeconfig"
 )
+
+
+def _only_tries(arguments: Sequence[str]) -> bool:
+    """Whether nothing is changed: the command says only what it would do."""
+    return any(one in ("--dry-run", "--dry-run=client", "--dry-run=server", "--dry-run=true") for one in arguments)
 
 
 def _brings_nothing(arguments: Sequence[str]) -> bool:

@@ -44,6 +44,7 @@ IMAGE = record(
     base=STRING,
     pin=STRING,
     bases=list_of(BASE),
+    borrowed=list_of(BASE),
     user=STRING,
     user_line=INT,
     root=BOOL,
@@ -118,6 +119,7 @@ def image_record(path: str, text: str) -> dict[str, Any] | None:
         "base": outer.base if outer.base is not None else Unknown(f"{outer.written} has no default"),
         "pin": _pin(outer),
         "bases": bases,
+        "borrowed": _borrowed(made),
         "user": user if user is not None else "",
         "user_line": user_line,
         "root": _root(user, reference, outer),
@@ -216,6 +218,22 @@ def _pin(stage: Stage) -> str | Unknown:
         return "digest"
     reference = images.parse(stage.base)
     return reference.pin if reference else Unknown(f"{stage.base} is not an image reference")
+
+
+def _borrowed(made: list[Stage]) -> list[dict[str, Any]]:
+    """Images that files are copied from and that no stage of this file makes."""
+    stages_here = {one.name.lower() for one in made if one.name} | {str(one.index) for one in made}
+    found = []
+    for stage in made:
+        for one in stage.instructions:
+            source = next((word[7:] for word in one.flat.split() if word.startswith("--from=")), "")
+            if one.name != "COPY" or not source or source.lower() in stages_here or source.isdigit():
+                continue
+            image = resolve(source, stage.variables)
+            reference = images.parse(image) if image is not None else None
+            if reference is not None:
+                found.append({"image": image, "line": one.line, "pin": reference.pin})
+    return found
 
 
 def _user(chain: list[Stage]) -> tuple[str | None, int]:

@@ -24,7 +24,15 @@ _ONE_LINE: Final = lazy.regex(r"^\s*([\w-]+)\s*\{\s*([\w-]+)\s*=\s*([^{}]+?)\s*\
 _STRINGS: Final = lazy.regex(r'"(?:[^"\\]|\\.)*"')
 _MAX_LINES: Final = 20_000
 
-BLOCK = record("block", path=STRING, line=INT, block=STRING, type=STRING, name=STRING, attributes=map_of(DYN))
+_ADDRESS: Final = lazy.regex(r"\b([a-z][a-z0-9]*_[a-z0-9_]+\.[A-Za-z_][\w-]*)")
+_MAX_ADDRESSES: Final = 20
+_RULES: Final = frozenset({"rule", "lifecycle_rule"})  # blocks that are repeated and mean something each for itself
+
+RULE = record("rule", name=STRING, attributes=map_of(DYN))
+BLOCK = record(
+    "block", path=STRING, line=INT, block=STRING, type=STRING, name=STRING, attributes=map_of(DYN), rules=list_of(RULE),
+    refers=list_of(STRING),
+)  # fmt: skip
 
 
 class TerraformQuery(Query):
@@ -34,7 +42,9 @@ class TerraformQuery(Query):
 
 
 class ConfigTerraform(Probe[TerraformQuery]):
-    """Blocks with their simple attributes; nested blocks give dotted names, expressions are Unknown."""
+    """Blocks with their simple attributes; nested blocks give dotted names, expressions are Unknown. `rules`: nested
+    blocks of that name, each for itself, as several of them share their names in `attributes`. `refers`: addresses of
+    other resources in it (`aws_s3_bucket.logs`)."""
 
     name: ClassVar[str] = "config.terraform"
     title: ClassVar[str] = "Terraform blocks: resources, modules, providers and their simple attributes"
@@ -79,10 +89,14 @@ def blocks(path: str, text: str) -> Iterator[dict[str, Any]]:
                 "type": labels[0] if labels else kind,
                 "name": name,
                 "attributes": {},
+                "rules": [],
+                "refers": [],
             }
             nested = []
         elif current is not None and depth >= 1:
             _inside(current, nested, line, plain, depth)
+            if "." in line and "_" in line and len(current["refers"]) < _MAX_ADDRESSES:
+                current["refers"] += [one for one in _ADDRESS.findall(line) if one not in current["refers"]]
         depth = max(depth + plain.count("{") - plain.count("}"), 0)
         del nested[max(depth - 1, 0) :]
         if depth == 0 and current is not None:
@@ -93,19 +107,30 @@ def blocks(path: str, text: str) -> Iterator[dict[str, Any]]:
 def _inside(current: dict[str, Any], nested: list[str], line: str, plain: str, depth: int) -> None:
     attribute = _ATTRIBUTE.match(line)
     if whole := _ONE_LINE.match(line):  # encrypt_at_rest { enabled = true }
+        if not nested and whole.group(1) in _RULES:
+            current["rules"].append({"name": whole.group(1), "attributes": {}})
         key = ".".join([*nested, whole.group(1)])
-        current["attributes"].setdefault(key, True)
-        current["attributes"].setdefault(f"{key}.{whole.group(2)}", _value(whole.group(2), whole.group(3)))
+        _note(current, key, True)
+        _note(current, f"{key}.{whole.group(2)}", _value(whole.group(2), whole.group(3)))
     elif attribute is not None and not attribute.group(2).startswith("{"):
-        key = ".".join([*nested, attribute.group(1)])
-        current["attributes"].setdefault(key, _value(attribute.group(1), attribute.group(2)))
+        _note(current, ".".join([*nested, attribute.group(1)]), _value(attribute.group(1), attribute.group(2)))
     elif attribute is not None and attribute.group(2).endswith("}"):  # tags = { team = "ml" }
-        current["attributes"].setdefault(".".join([*nested, attribute.group(1)]), True)
+        _note(current, ".".join([*nested, attribute.group(1)]), True)
     elif plain.rstrip().endswith("{"):
         inner = _INNER.match(line) or _ATTRIBUTE.match(line)
         nested[depth - 1 :] = [inner.group(1) if inner else "?"]
         if inner:
-            current["attributes"].setdefault(".".join(nested), True)
+            if len(nested) == 1 and inner.group(1) in _RULES:
+                current["rules"].append({"name": inner.group(1), "attributes": {}})
+            _note(current, ".".join(nested), True)
+
+
+def _note(current: dict[str, Any], key: str, value: Any) -> None:
+    """Keep the first value of an attribute, and in a rule of its own those of each rule."""
+    current["attributes"].setdefault(key, value)
+    first, _, rest = key.partition(".")
+    if rest and first in _RULES and current["rules"] and current["rules"][-1]["name"] == first:
+        current["rules"][-1]["attributes"].setdefault(rest, value)
 
 
 def _value(key: str, text: str) -> Any:

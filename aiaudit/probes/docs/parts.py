@@ -18,7 +18,7 @@ from aiaudit.probes.docs.language import other_language
 from aiaudit.probes.docs.records import dates_in, documents_of, newest
 from aiaudit.probes.docs.rows import markdown_rows
 from aiaudit.probes.docs.substance import is_gap, readable, weigh
-from aiaudit.probes.docs.undone import done, shares
+from aiaudit.probes.docs.undone import done, of_the_work, shares
 from aiaudit.project.entry import display
 
 _QUOTE: Final = 160  # characters of a line that are shown
@@ -37,14 +37,18 @@ TYPE: Final = record(
 class PartQuery(BaseModel):
     """headings: see docs.sections; a section counts with `min_words` of substance. words: a RE2 pattern, case does not
     count, that a line of substance may hold instead. columns: headers of a table, written as headings, of which a
-    filled cell may stand for the part. A sentence that says that something was not done or decided counts for none."""
+    filled cell may stand for the part. needs: a pattern that the section or line must hold as well, where the document
+    is in English. A sentence that says that something was not done or decided counts for none, nor do dates at which
+    the page was changed. already: nor one that says that it is planned, was cancelled or did not work."""
 
     model_config = ConfigDict(extra="forbid")
     headings: list[str] = Field(default_factory=list)
     words: str = ""
     columns: list[str] = Field(default_factory=list)
+    needs: str = ""
+    already: bool = False
 
-    @field_validator("words")
+    @field_validator("words", "needs")
     @classmethod
     def _compiles(cls, pattern: str, info: ValidationInfo) -> str:
         if not was_checked(info):
@@ -106,10 +110,11 @@ class PartsProbe(Probe[PartsQuery]):
 
 def _record(document: Document, query: PartsQuery, today: dt.date, evidence: bool) -> dict[str, Any]:
     whole = weigh(prose(document.sections))
-    parts = [_part(document, name, part, query.min_words, today) for name, part in query.parts.items()]
-    missing = [part["name"] for part in parts if not part["found"]]
     lines = [*prose(document.sections), *(section.title for section in document.sections)]
-    language = other_language(lines) if missing else ""
+    foreign = other_language(lines) if any(part.needs for part in query.parts.values()) else ""
+    parts = [_part(document, name, part, query.min_words, today, bool(foreign)) for name, part in query.parts.items()]
+    missing = [part["name"] for part in parts if not part["found"]]
+    language = foreign or (other_language(lines) if missing else "")
     unread = f" (the document is in {language}, and its words are not understood)" if language else ""
     front = [str(value) for value in document.front.values() if isinstance(value, (str, dt.date))]
     return {
@@ -127,7 +132,10 @@ def _record(document: Document, query: PartsQuery, today: dt.date, evidence: boo
     }
 
 
-def _part(document: Document, name: str, query: PartQuery, min_words: int, today: dt.date) -> dict[str, Any]:
+def _part(
+    document: Document, name: str, query: PartQuery, min_words: int, today: dt.date, foreign: bool
+) -> dict[str, Any]:
+    needs = _compiled(query.needs) if query.needs and not foreign else None
     best: dict[str, Any] = {
         "name": name, "found": False, "line": 0, "text": "", "numbers": [], "shares": [], "days_old": -1,
         "ahead": False,
@@ -138,20 +146,22 @@ def _part(document: Document, name: str, query: PartQuery, min_words: int, today
             continue
         lines = prose(document.with_children(index))
         if not _OF_WEAKNESS.search(name):
-            said, lines = lines, [done(line) for line in lines]
-            if pattern and any(map(pattern.search, said)) and not any(map(pattern.search, lines)):
+            said, lines = lines, [done(line, already=query.already) for line in lines]
+            again = query.already and any(dates_in(of_the_work(line)) for line in lines)  # and then it was done
+            if pattern and not again and any(map(pattern.search, said)) and not any(map(pattern.search, lines)):
                 continue  # what the part is about is spoken of, and was not done
-        if weigh(lines).words >= min_words:
-            return best | _told(section.line, lines, [section.title, *lines], today)
+        if weigh(lines).words >= min_words and (needs is None or any(needs.search(line) for line in lines)):
+            dated = lines if "review" in name else [of_the_work(line) for line in lines]
+            return best | _told(section.line, lines, [section.title, *dated], today)
     if query.columns and (cell := _cell(document, query.columns, today)):
         return best | cell
     if pattern is None:
         return best
     for section in document.sections:
         for number, line in [(section.line, section.title), *section.lines]:
-            if not pattern.search(line):
+            if not pattern.search(line) or (needs is not None and not needs.search(line)):
                 continue
-            rest = line if _OF_WEAKNESS.search(name) else done(line)
+            rest = line if _OF_WEAKNESS.search(name) else done(line, already=query.already)
             if (rest is line or pattern.search(rest)) and weigh([rest]).words >= 3:
                 return best | _told(number, [rest], [rest], today)
     return best

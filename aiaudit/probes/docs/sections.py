@@ -12,7 +12,7 @@ from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, STRING, Type, list_of, m
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.common import TOLD_ROLES, Globs, library, names, prose
 from aiaudit.probes.docs.document import Document
-from aiaudit.probes.docs.substance import weigh
+from aiaudit.probes.docs.substance import repeated, weigh
 
 _SECTION: Final = record(
     "section", name=STRING, found=BOOL, filled=BOOL, line=INT, title=STRING, words=INT, numbers=list_of(DOUBLE)
@@ -79,7 +79,8 @@ class SectionsProbe(Probe[SectionsQuery]):
 
 def _record(document: Document, query: SectionsQuery) -> dict[str, Any]:
     whole = weigh(prose(document.sections))
-    sections = [_section(document, name, synonyms, query.min_words) for name, synonyms in query.sections.items()]
+    hollow = repeated(prose([section]) for section in document.sections)
+    sections = [_section(document, name, like, query.min_words, hollow) for name, like in query.sections.items()]
     return {
         "path": document.path,
         "line": 1,
@@ -92,7 +93,9 @@ def _record(document: Document, query: SectionsQuery) -> dict[str, Any]:
     }
 
 
-def _section(document: Document, name: str, synonyms: list[str], min_words: int) -> dict[str, Any]:
+def _section(
+    document: Document, name: str, synonyms: list[str], min_words: int, hollow: frozenset[str]
+) -> dict[str, Any]:
     """The section of that name with most words; a document may have a heading twice."""
     best: dict[str, Any] = {
         "name": name, "found": False, "filled": False, "line": 0, "title": "", "words": 0, "numbers": [],
@@ -100,7 +103,7 @@ def _section(document: Document, name: str, synonyms: list[str], min_words: int)
     for index, section in enumerate(document.sections):
         if not any(names(section.title, synonym) for synonym in synonyms):
             continue
-        weight = weigh(prose(document.with_children(index)))
+        weight = weigh(prose(document.with_children(index)), hollow)
         if best["found"] and weight.words <= best["words"]:
             continue
         best = {

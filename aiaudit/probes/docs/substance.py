@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -51,6 +52,7 @@ _TEMPLATE: Final = lazy.regex(
     re.VERBOSE | re.IGNORECASE,
 )
 _WORD: Final = lazy.regex(r"[^\W\d_][\w'’-]*|\d[\w.,%/-]*", re.UNICODE)
+_ASKS: Final = lazy.regex(r"(?:please|describe|explain|if (?:so|not|yes|any)|any other|e\.g\.)\b", re.IGNORECASE)
 _DENSE: Final = lazy.regex(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without blanks between words
 _NUMBER: Final = lazy.regex(r"(?<![\w.])[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?|(?<![\w.])[-+]?\d+(?:\.\d+)?%?(?![\w])")
 
@@ -69,24 +71,40 @@ class Substance(Struct, frozen=True):
         return round(self.empty / total, 3) if total else 0.0
 
 
-def weigh(lines: Iterable[str]) -> Substance:
-    """Weigh prose line by line. A sentence that was seen before does not count again."""
+def weigh(lines: Iterable[str], hollow: Collection[str] = ()) -> Substance:
+    """Weigh prose line by line. A sentence that was seen before does not count again, and one of `hollow` never."""
     words = empty = 0
     numbers: list[float] = []
-    seen: set[str] = set()
+    seen: set[str] = set(hollow)
     for line in lines:
         text = readable(line)
         if _PLACEHOLDER.search(_URL.sub(" ", _IMAGE.sub(" ", line))) or _TEMPLATE.search(text) or _is_prompt(text):
             empty += max(1, _count(text))
             continue
-        for sentence in re.split(r"(?<=[.!?])\s+", text):
-            key = " ".join(_WORD.findall(sentence.lower()))
+        for sentence in _sentences(text):
+            key = _key(sentence)
             if not key or (key in seen and len(key) > 12):
                 continue
             seen.add(key)
             words += _count(sentence)
         numbers.extend(numbers_in(text))
     return Substance(words, empty, tuple(numbers[:_MAX_NUMBERS]))
+
+
+def repeated(sections: Iterable[Iterable[str]]) -> frozenset[str]:
+    """The sentences, for `weigh`, that stand in three sections or more: they say nothing of any of them."""
+    held: Counter[str] = Counter()
+    for lines in sections:
+        held.update({key for line in lines for one in _sentences(readable(line)) if (key := _key(one)).count(" ") >= 5})
+    return frozenset(key for key, count in held.items() if count >= 3)
+
+
+def _sentences(text: str) -> list[str]:
+    return re.split(r"(?<=[.!?])\s+", text)
+
+
+def _key(sentence: str) -> str:
+    return " ".join(_WORD.findall(sentence.lower()))
 
 
 _LATER: Final = lazy.regex(r"to be \w+(?: (?:later|soon|with \w+))?")
@@ -118,7 +136,13 @@ def numbers_in(text: str) -> list[float]:
 def _is_prompt(text: str) -> bool:
     """A question that a template asks and nobody has answered: the whole line is the question."""
     stripped = text.strip(" *_-#>0123456789.)")
-    return stripped.endswith("?") and len(stripped) > 12
+    if len(stripped) <= 12:
+        return False
+    if stripped.endswith("?"):
+        return True
+    if stripped.count("?") < 2:
+        return False
+    return all(one.rstrip(" *_").endswith("?") or _ASKS.match(one) for one in _sentences(stripped))
 
 
 def _count(text: str) -> int:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from aiaudit.probes.profile.engine import Engines
     from aiaudit.project.tree import Project
 
-VERSION: Final = "6"  # of what is measured: part of the cache's key
+VERSION: Final = "7"  # of what is measured: part of the cache's key
 MEMORY: Final = 1024  # MiB that all engines together may use
 _MOST_CORES: Final = 4  # that one task uses: more would want more memory
 _PROCESS: Final = 5 * 1024 * 1024 * 1024  # bytes of address space: the engine's buffers, its libraries, mapped files

@@ -30,6 +30,7 @@ _BASELINE: Final = lazy.regex(
 _DATE: Final = lazy.regex(
     r"(?i)^(?:date|timestamp|time|created|generated|finished|ended|run|evaluated|measured|trained|tested)(?:_?(?:at|on|date|time))?$"
 )
+_NAMED_DAY: Final = lazy.regex(r"(?<!\d)(20\d\d)[-_]?([01]\d)[-_]?([0-3]\d)(?!\d)")
 _ISO: Final = lazy.regex(r"^\s*(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _VERSION: Final = lazy.regex(
     r"(?i)(?:data|dataset|test_?set|test_?data|eval_?set|eval_?data|corpus|golden)\w*?[_.-]?(?:sha\d*|hash|version|md5|revision|digest|checksum|fingerprint)$"
@@ -214,7 +215,7 @@ def _models(path: str, leaves: list[Leaf]) -> list[dict[str, Any]]:
         elif _is_number(value) and _metric_of(last):
             row["quality"] = True
         elif _is_number(value) and _COST.search(last):
-            row["cost"] = True
+            row["cost"] = row["cost"] or value > 0
     for parent, row in rows.items():
         if (
             not row["model"]
@@ -268,6 +269,12 @@ def _last(key: str) -> str:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def day_in_name(path: str) -> str:
+    """The last day that a path names, as of a run that is kept under its day; "" where it names none."""
+    found = _NAMED_DAY.findall(path)
+    return next((day for year, month, date in reversed(found) if (day := _day(f"{year}-{month}-{date}"))), "")
 
 
 def _day(value: str) -> str:

@@ -15,7 +15,7 @@ from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.config.values import settings
 from aiaudit.probes.reading import Files, listed, scope_of
-from aiaudit.probes.runs.figures import Leaf, read
+from aiaudit.probes.runs.figures import Leaf, day_in_name, read
 
 _MAX_FILES: Final = 60
 _MAX_BYTES: Final = 1024 * 1024
@@ -57,12 +57,12 @@ class ResultsQuery(Query):
 class RunFigures(Probe[ResultsQuery]):
     """One record a file that names a metric with a number.
 
-    `date`: the day of the run as the file says it; `days_old` is -1 where it says none, less where it lies in the
-    future. `data_version`: a hash or version of the data. `comparisons`: a simple baseline's figure beside the model's;
-    `judged` where an interval is stated or follows from the number of cases, `beyond` where the gain is larger than it.
-    `slices`: metrics below a key such as `slices` or `by_country`. `repeats`: the largest difference between runs of
-    one setting; `tolerance` is -1 where none is stated, `wide` where it is a fifth of the figure or more. `models`:
-    rows that name a model and its metric.
+    `date`: the day of the run as the file or its name says it; `days_old` is -1 where it says none, less where it lies
+    in the future. `data_version`: a hash or version of the data. `comparisons`: a simple baseline's figure beside the
+    model's; `judged` where an interval is stated or follows from the number of cases, `beyond` where the gain is larger
+    than it. `slices`: metrics below a key such as `slices` or `by_country`. `repeats`: the largest difference between
+    runs of one setting; `tolerance` is -1 where none is stated, `wide` where it is a fifth of the figure or more.
+    `models`: rows that name a model and its metric.
     """
 
     name: ClassVar[str] = "runs.figures"
@@ -85,13 +85,14 @@ class RunFigures(Probe[ResultsQuery]):
             figures = read(entry.path, _leaves(files, entry.path))
             if figures is None:
                 continue
-            days = (context.as_of - dt.date.fromisoformat(figures.date)).days if figures.date else -1
+            date = figures.date or day_in_name(entry.path)
+            days = (context.as_of - dt.date.fromisoformat(date)).days if date else -1
             found.append(
                 {
                     "path": entry.path,
                     "line": 1,
-                    "date": figures.date,
-                    "days_old": days if days >= 0 or not figures.date else days - 1,
+                    "date": date,
+                    "days_old": days if days >= 0 or not date else days - 1,
                 }
                 | {"cases": figures.cases, "data_version": figures.data_version, "commit": figures.commit}
                 | {"metrics": figures.metrics, "comparisons": figures.comparisons, "slices": figures.slices}

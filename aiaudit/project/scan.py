@@ -7,25 +7,20 @@ order, or the state of the cache.
 
 from __future__ import annotations
 
-import contextlib
-import struct
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, ParamSpec
 
-from msgspec import Struct
-
-from aiaudit.debug import show_where
-from aiaudit.plain_json import encode
 from aiaudit.project import pool
-from aiaudit.project.cache import Cache, Key, content_hash, engine_id
+from aiaudit.project.cache import Cache, Key, engine_id
 from aiaudit.project.entry import Entry
 from aiaudit.project.found import Found
 from aiaudit.project.hashes import Hashes
+from aiaudit.project.look import ERROR, HIT, Engines, Looker, Task, parts_of
 from aiaudit.project.memory import WORTH_FILES, hand_back
 from aiaudit.project.pool import Limits
-from aiaudit.project.reader import Content, Reader, Unreadable
+from aiaudit.project.reader import Unreadable
 from aiaudit.project.tree import Project, limit_of
 
 if TYPE_CHECKING:
@@ -40,21 +35,6 @@ _CHUNKS_PER_JOB: Final = 16
 _KEEP_AT_ONCE: Final = 1000  # answers that wait to be written to the cache
 _ATTEND_EVERY: Final = 0.002  # seconds
 _CHUNK_FILES: Final = 128
-_AHEAD: Final = 512 * 1024  # bytes that are read before the first of these files is looked through
-_HASH: Final = 20
-_PART: Final = struct.Struct("<BBI")  # engine, what it is, length
-_HIT, _FOUND, _ERROR = 0, 1, 2
-
-
-Engines = tuple[tuple[int, bytes], ...]
-"""Those that look through a file: (number of the engine, cache id under which it does)."""
-
-
-class _Task(Struct, frozen=True, gc=False):
-    """One file, and the engines that look through it."""
-
-    entry: Entry
-    engines: Engines
 
 
 class Scan:
@@ -90,13 +70,9 @@ class Scan:
         self.tasks = self._plan()
         if hashes is not None:
             hashes.expect(task.entry.path for task in self.tasks)
-        self.again: dict[int, Engines] = {}  # what is to be done once more, by task
+        self._looker = Looker(project, engines, self.tasks)
         self.found = [self._answers_of(number) for number in range(len(engines))]
         self.hits: dict[tuple[int, int], Key] = {}  # (task, engine) -> where the answer is kept
-        self.reader: Reader | None = None
-        self.read: dict[int, tuple[Content, bytes]] = {}  # by task, in a worker: read ahead, with its hash
-        self.here = self.end = 0  # in a worker: its place in its chunk
-        self.known: Mapping[bytes, frozenset[bytes]] = {}
         self._pool: pool.Pool | None = None
         self._todo: Sequence[int] = ()  # the tasks of this pass
         self._done = 0
@@ -114,8 +90,7 @@ class Scan:
         """Let go of workers that are still at it."""
         if self._pool is not None:
             self._pool.stop()
-        if self.reader is not None:
-            self.reader.close()
+        self._looker.close()
 
     def attend(self) -> None:
         """Take what workers have found so far, and give them more to do. Cheap: call it often."""
@@ -135,8 +110,8 @@ class Scan:
             hand_back()
         return {engine.name: found.whole() for engine, found in zip(self.engines, self.found, strict=True)}
 
-    def _plan(self) -> list[_Task]:
-        tasks: list[_Task] = []
+    def _plan(self) -> list[Task]:
+        tasks: list[Task] = []
         alike: dict[Engines, Engines] = {}  # a large tree has a few dozen
         for engine in self.engines:
             if (survey := getattr(engine, "survey", None)) is not None:
@@ -146,7 +121,7 @@ class Scan:
                 (number, self._id(number, entry)) for number, engine in enumerate(self.engines) if engine.wants(entry)
             )
             if wanted:
-                tasks.append(_Task(entry, alike.setdefault(wanted, wanted)))
+                tasks.append(Task(entry, alike.setdefault(wanted, wanted)))
         return tasks
 
     def _answers_of(self, number: int) -> Found:
@@ -154,10 +129,6 @@ class Scan:
         meant = {task.engines: any(engine == number for engine, _ in task.engines) for task in self.tasks}
         paths = (task.entry.path for task in self.tasks if meant[task.engines])
         return Found(paths, alike=getattr(self.engines[number], "read_only", False))
-
-    def _todo_of(self, number: int) -> Engines:
-        """The engines that are to look through the file of a task in this pass."""
-        return self.again.get(number) or self.tasks[number].engines
 
     def _id(self, number: int, entry: Entry) -> bytes:
         """The cache id under which an engine looks through a file."""
@@ -177,7 +148,7 @@ class Scan:
         entries = {task.entry.path: task.entry for task in self.tasks if task.entry.path in found}
         wanted = frozenset(ask(entries, found))
         again = [at for at, task in enumerate(self.tasks) if task.entry.path in wanted] if wanted else []
-        self.again = {at: ((number, self._id(number, self.tasks[at].entry)),) for at in again}
+        self._looker.again = {at: ((number, self._id(number, self.tasks[at].entry)),) for at in again}
         return again
 
     # -- doing the work ------------------------------------------------------------------------------------------------
@@ -185,19 +156,19 @@ class Scan:
     def _begin(self, todo: Sequence[int], *, first: bool = False) -> None:
         """Begin a pass over these tasks."""
         if self.cache is not None:
-            self.known = self.cache.known({made for engines in self._of(todo) for _, made in engines})
+            self._looker.known = self.cache.known({made for engines in self._of(todo) for _, made in engines})
         self._start(todo, prepare=first)
 
     def _of(self, todo: Iterable[int]) -> Counter[Engines]:
         """How often which engines are wanted in these tasks."""
-        return Counter(map(self._todo_of, todo))
+        return Counter(map(self._looker.engines_of, todo))
 
     def _finish(self, *, first: bool = False) -> None:
         """Take all answers of this pass."""
         self._take_rest()
         lost = self._fetch()
         if lost:  # kept answers that turned out broken: look again, without the cache
-            self.known = {}
+            self._looker.known = {}
             self._start(lost, prepare=first)
             self._take_rest()
 
@@ -214,14 +185,14 @@ class Scan:
             jobs = 1 if total <= ONE_JOB_BYTES else self.jobs
             chunks = _chunks(sizes, jobs)
             ends = dict(chunks)
-            self._pool = pool.Pool(lambda at: self._look_on(todo, at, ends), chunks, jobs, self.limits)
+            self._pool = pool.Pool(lambda at: self._looker.look_on(todo, at, ends), chunks, jobs, self.limits)
 
     def _new(self, number: int) -> float:
         """The least share of an engine's files that is new to it: of a tree that was seen before, next to nothing."""
         wanted: Counter[bytes] = Counter()
         for engines, files in self._of(self._todo).items():
             wanted.update({made: files for engine, made in engines if engine == number})
-        new = sum(max(0, files - len(self.known.get(made, ()))) for made, files in wanted.items())
+        new = sum(max(0, files - len(self._looker.known.get(made, ()))) for made, files in wanted.items())
         return new / max(1, wanted.total())
 
     def _take_rest(self) -> None:
@@ -259,103 +230,26 @@ class Scan:
     def _here(self) -> Iterator[tuple[int, bytes | str]]:
         for position, number in enumerate(self._todo):
             try:
-                yield position, self._look(number)
+                yield position, self._looker.look(number)
             except Exception as error:
                 yield position, pool.reason_of(error)
-
-    def _look_on(self, todo: Sequence[int], position: int, ends: Mapping[int, int]) -> bytes:
-        """Look through the next file of a chunk, in a worker; engines that want it are shown some files before. What is
-        left of a chunk after a crash is looked through file by file."""
-        follows = position == self.here + 1 < self.end
-        self.here, self.end = position, self.end if follows else ends.get(position, 0)
-        number = todo[position]
-        if number not in self.read:
-            self.read.clear()
-            if self.end - position > 1:
-                self._look_ahead(todo[position : self.end])
-        return self._look(number)
-
-    def _look_ahead(self, numbers: Sequence[int]) -> None:
-        """Read the first of these files and show them to the engines. What goes wrong shows when it is their turn."""
-        able = {number: ahead for number, one in enumerate(self.engines) if (ahead := getattr(one, "ahead", None))}
-        shown: dict[int, list[tuple[bytes, Entry]]] = {number: [] for number in able}
-        size = 0
-        with contextlib.suppress(Exception):
-            for number in numbers if able else ():
-                entry = self.tasks[number].entry
-                content, digest = self.read[number] = self._content(entry)
-                for engine, made in self._todo_of(number) if not content.truncated else ():
-                    if engine in shown and digest not in self.known.get(made, ()):
-                        shown[engine].append((content.data, entry))
-                size += len(content.data)
-                if size >= _AHEAD:
-                    break
-        for engine, files in shown.items():
-            with contextlib.suppress(Exception):
-                able[engine](files)
-
-    def _content(self, entry: Entry) -> tuple[Content, bytes]:
-        """What a file holds, and the hash of that."""
-        data = self.project.remembered(entry.path)
-        if data is not None:
-            return Content(data, len(data)), content_hash(data)
-        if self.reader is None:  # each worker has its own: a chain of open folders is not shared
-            self.reader = Reader(self.project.root)
-        content = self.reader.read(entry.path, limit_of(entry))
-        return content, content_hash(content.data)
-
-    def _look(self, number: int) -> bytes:
-        """Read one file and look through it, in a worker. Answers with the content's hash and a part an engine."""
-        entry = self.tasks[number].entry
-        ahead = self.read.pop(number, None)
-        content, digest = ahead or self._content(entry)
-        data, truncated = content.data, content.truncated
-        parts = [digest]
-        for engine, made in self._todo_of(number):
-            kind, body = self._part(self.engines[engine], made, entry, data, digest, truncated=truncated)
-            parts.append(_PART.pack(engine, kind, len(body)))
-            parts.append(body)
-        return b"".join(parts)
-
-    def _part(
-        self, engine: Engine, made: bytes, entry: Entry, data: bytes, digest: bytes, *, truncated: bool
-    ) -> tuple[int, bytes]:
-        if truncated and not getattr(engine, "takes_head", False):
-            return _ERROR, f"larger than {limit_of(entry) // (1024 * 1024)} MB".encode()
-        if digest in self.known.get(made, ()) and not truncated:
-            return _HIT, b""
-        try:
-            result = engine.scan(data, entry)
-        except Exception as error:
-            show_where()
-            return _ERROR, pool.reason_of(error).encode()
-        if truncated:
-            result["truncated"] = True
-        pack = getattr(engine, "pack", None)
-        if pack is not None:
-            pack(result)
-        return _FOUND, encode(result)
 
     # -- taking the answers --------------------------------------------------------------------------------------------
 
     def _take(self, number: int, answer: bytes | str) -> None:
-        entry, engines = self.tasks[number].entry, self._todo_of(number)
+        entry, engines = self.tasks[number].entry, self._looker.engines_of(number)
         if isinstance(answer, str):
             for engine, _ in engines:
                 self.found[engine].fail(entry.path, answer)
             self._learn(number, b"")
             return
-        digest, position = answer[:_HASH], _HASH
+        digest, parts = parts_of(answer)
         self._learn(number, digest)
         ids = dict(engines)
-        while position < len(answer):
-            engine, kind, length = _PART.unpack_from(answer, position)
-            position += _PART.size
-            body = answer[position : position + length]
-            position += length
-            if kind == _HIT:
+        for engine, kind, body in parts:
+            if kind == HIT:
                 self.hits[number, engine] = (ids[engine], digest)
-            elif kind == _ERROR:
+            elif kind == ERROR:
                 self.found[engine].fail(entry.path, body.decode("utf-8", "replace"))
                 self._learn(number, b"")
             else:

@@ -125,16 +125,16 @@ def test_a_kept_answer_that_broke_is_made_again(project: Project, tmp_path: Path
 
 
 def test_engines_share_one_read(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    from aiaudit.project import scan as stage
+    from aiaudit.project import look
 
     reads: list[str] = []
 
-    class Counting(stage.Reader):
+    class Counting(look.Reader):
         def read(self, path: str, limit: int = 0) -> Any:
             reads.append(path)
             return super().read(path, limit)
 
-    monkeypatch.setattr(stage, "Reader", Counting)
+    monkeypatch.setattr(look, "Reader", Counting)
     both = [Engine(), Engine(lambda data: {"n": len(data)}, name="other")]
     found = scan(project, both, isolate=False)  # type: ignore[arg-type]
     assert set(found) == {"fake", "other"} and found["other"]["bad.py"] == {"n": 3}

@@ -21,7 +21,7 @@ from aiaudit.data.engines import engine_at, reads, reads_tables
 if TYPE_CHECKING:
     from aiaudit.data.discovery import Found
     from aiaudit.data.schema import Schema
-    from aiaudit.probes.profile.measuring import Task
+    from aiaudit.probes.profile.tasks import Task
     from aiaudit.project.tree import Project
 
 _CATALOGUES: Final = lazy.regex(r"(?i)(?:^|\.)(?:information_schema|pg_\w+|sys\w*|svv_\w+|stl_\w+)(?:\.|$)")
@@ -48,7 +48,7 @@ def measure(
 ) -> list[dict[str, Any]]:
     """One answer a task, as `measuring.measure` gives. The engine is started once; one that does not answer is the
     reason why nothing could be measured. `done` is called after each task."""
-    from aiaudit.probes.profile.measuring import in_this_process
+    from aiaudit.probes.profile.one_task import in_this_process
 
     if not tasks:
         return []

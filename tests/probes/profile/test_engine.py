@@ -12,7 +12,7 @@ import pytest
 from aiaudit.data import columns, duckdb_engine
 from aiaudit.data import sample as samples
 from aiaudit.data.discovery import Found
-from aiaudit.probes.profile import engine, measuring, session
+from aiaudit.probes.profile import engine, measuring, one_task, session
 from aiaudit.project.tree import Project
 
 
@@ -110,8 +110,8 @@ def test_a_sample_of_parquet_is_drawn_by_the_seed_alone(tmp_path: Path) -> None:
 def test_what_unpacks_without_end_does_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "train.csv").write_text("a\n" + "".join(f"{n}{'x' * 20}\n" for n in range(260_000)))
     (tmp_path / "validation.csv").write_text("a,b\n1,2\n3,4\n")
-    monkeypatch.setattr(measuring, "_ROOM", 2_000_000)
-    monkeypatch.setattr(measuring, "_GROWTH", 0)
+    monkeypatch.setattr(one_task, "_ROOM", 2_000_000)
+    monkeypatch.setattr(one_task, "_GROWTH", 0)
     for one in (engine, duckdb_engine):
         monkeypatch.setattr(one, "SMALL", 1000)
     with Project.open(tmp_path) as project:

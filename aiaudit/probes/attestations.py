@@ -52,6 +52,13 @@ _NO_PLACE: Final = lazy.regex(
 )
 _RESERVED: Final = lazy.regex(r"(?:^|\.)(?:example\.(?:com|org|net|edu)|example|invalid|test)$", re.IGNORECASE)
 _ONE_MACHINE: Final = lazy.regex(r"(?:.+\.)?localhost|127(?:\.\d+){3}|0\.0\.0\.0|::1", re.IGNORECASE)
+# Pages on which anybody reads the same: laws, standards, encyclopaedias, searches, assistants.
+_PUBLIC: Final = lazy.regex(
+    r"(?:[\w-]+\.)*(?:wikipedia\.org|eur-lex\.europa\.eu|artificialintelligenceact\.eu|iso\.org|nist\.gov|owasp\.org"
+    r"|atlas\.mitre\.org|chatgpt\.com|chat\.openai\.com|claude\.ai|gemini\.google\.com|stackoverflow\.com|bing\.com"
+    r"|duckduckgo\.com)|(?:www\.)?google\.[a-z.]{2,6}",
+    re.IGNORECASE,
+)
 _LATER: Final = lazy.regex(r"TODO|TBD|TBA|FIXME|XXX+|placeholder|lorem-ipsum")
 # The page on which a company or a service greets everybody.
 _HOME: Final = lazy.regex(
@@ -317,6 +324,8 @@ def _link_problem(link: str) -> str:
         return f"the evidence {link!r} is an address for examples"
     if _ONE_MACHINE.fullmatch(host):
         return f"the evidence {link!r} is an address that only one machine sees"
+    if _PUBLIC.fullmatch(host):
+        return f"the evidence {link!r} is a page for everybody and no record of this system"
     if any(_LATER.fullmatch(segment) for segment in re.split(r"[/?#=&]", f"{parts.path}?{parts.query}")):
         return f"the evidence {link!r} is a placeholder"
     if not (parts.path.strip("/") or parts.query or parts.fragment) and _HOME.fullmatch(host):

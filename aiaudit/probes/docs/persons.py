@@ -27,5 +27,6 @@ _NOBODY: Final = lazy.regex(
 
 def is_nobody(name: str) -> bool:
     """Whether a name stands for nobody who could be asked."""
-    plain = re.sub(r"\s*[(\[].*$", "", name).strip(" *_`.,;:-–—?") or name.strip()
+    bare = name.strip(" []<>{}")
+    plain = re.sub(r"\s*[(\[].*$", "", bare).strip(" *_`.,;:-–—?") or bare
     return is_gap(name) or bool(_NOBODY.fullmatch(plain) or _TEMPLATE.search(name))

@@ -50,7 +50,7 @@ def test_shares_in_percent_and_in_numbers() -> None:
 @pytest.mark.parametrize(
     "name",
     ["nobody yet", "Firstname Lastname", "John Doe", "owner", "N.N.", "vacant", "ChatGPT", "GitHub Copilot", "an LLM",
-     "Person A", "you@example.com", "???", "Not assigned (2026)", "open"],
+     "Person A", "[Name]", "you@example.com", "???", "Not assigned (2026)", "open"],
 )  # fmt: skip
 def test_nobody(name: str) -> None:
     assert is_nobody(name)

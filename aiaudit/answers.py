@@ -14,6 +14,7 @@ import os
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -124,38 +125,24 @@ def ask(
     """
     asked = [spec for spec in specs if spec.probe]
     unread = {} if unread is None else unread
-    if cache is None:
-        return Asked(
-            run_probes(
-                asked,
-                project,
-                config,
-                as_of,
-                jobs=jobs,
-                options=options,
-                progress=progress,
-                unread=unread,
-                checked=True,
-                meanwhile=meanwhile,
-            )
-        )
-    lasting = [spec for spec in asked if is_of_tree(spec, options or {})]
-    kept = Answers.of(project, cache, lasting, _settings(config, as_of, options or {}, caller_config))
-    hashes = Hashes()
-    made = run_probes(
-        [spec for spec in asked if spec.id not in kept.facts],
-        project,
-        config,
-        as_of,
+    answer = partial(
+        run_probes,
+        project=project,
+        config=config,
+        as_of=as_of,
         jobs=jobs,
-        cache=cache,
         options=options,
         progress=progress,
         unread=unread,
-        hashes=hashes,
         checked=True,
         meanwhile=meanwhile,
     )
+    if cache is None:
+        return Asked(answer(asked))
+    lasting = [spec for spec in asked if is_of_tree(spec, options or {})]
+    kept = Answers.of(project, cache, lasting, _settings(config, as_of, options or {}, caller_config))
+    hashes = Hashes()
+    made = answer([spec for spec in asked if spec.id not in kept.facts], cache=cache, hashes=hashes)
     if len(project.entries) >= VERY_MANY_FILES:
         hand_back()
     kept.keep(made, unread, hashes)

@@ -1,4 +1,4 @@
-"""The rules of `aiaudit/probes/data/secret_rules.yaml`, read once."""
+"""The rules of `rules.yaml` beside this file, read once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from aiaudit.probes.text.engine import Pattern
 
-_FILE: Final = Path(__file__).parents[1] / "data" / "secret_rules.yaml"
+_FILE: Final = Path(__file__).with_suffix(".yaml")
 VERSION: Final = 10  # of how hits are judged; with the rules' digest it is part of the cache key
 PUBLIC_PREFIX: Final = 4  # characters of a vendor's public prefix that a report may show
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
+from aiaudit.model.result import CheckResult
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.packs.derive import derive
 from aiaudit.packs.document import Document
+from aiaudit.packs.judge import judge
 from aiaudit.packs.load import Library, load_documents
+from aiaudit.packs.overrides import Overrides
 from aiaudit.probes.base import Context, Probe, Query
 
 CALL = record("call", path=STRING, line=INT, name=STRING, source=STRING, safe=BOOL)
@@ -151,3 +155,13 @@ def claim(check: str, answer: str, **rest: Any) -> Fact:
 
 def place(path: str, line: int | None = None) -> Evidence:
     return Evidence(path, line)
+
+
+LOADS, USES, TESTED = "own.loads", "own.uses", "own.tested"
+
+
+def ended(library: Library, *facts: Fact, overrides: Overrides | None = None, **declared: str) -> CheckResult:
+    """The result of the library's only check."""
+    given = derive(library.facts, {fact.id: fact for fact in facts}, declared)
+    (result,) = judge(library.packs, library.facts, given, overrides=overrides, declared=declared, explain=True)
+    return result

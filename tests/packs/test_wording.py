@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from aiaudit.model.check import Status
-from tests.packs.fakes import call, known, one_check, unknown
-from tests.packs.test_judge import LOADS, USES, ended
+from tests.packs.fakes import LOADS, USES, call, ended, known, one_check, unknown
 
 
 def test_of_several_sentences_the_first_is_said_whose_condition_holds() -> None:

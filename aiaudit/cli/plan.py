@@ -15,6 +15,9 @@ from aiaudit.cli.options import PROJECT_HELP, day, folder, option
 
 if TYPE_CHECKING:
     from aiaudit.capacity.calibration import Calibration
+    from aiaudit.capacity.plan import Plan
+    from aiaudit.cost.cost import Cost
+    from aiaudit.cost.prices import PriceBook
     from aiaudit.probes.hardware.report import HardwareReport
     from aiaudit.project.config import ProjectConfig
 
@@ -77,17 +80,10 @@ def plan(
     median tokens; every default that is used is listed. Exit code 1: it does not fit, or an objective is missed.
     """
     from aiaudit.cli import plan_cost
-    from aiaudit.cli.plan_text import lines
+    from aiaudit.project.config import load_config, load_project_config
 
     if selfcheck:
         raise typer.Exit(int(_selfcheck()))
-    from aiaudit.capacity.calibration import FILE, NoCalibration, compare, stored
-    from aiaudit.capacity.plan import plan as make
-    from aiaudit.capacity.report import to_json
-    from aiaudit.project.config import load_config, load_project_config
-    from aiaudit.project.reader import Reader
-    from aiaudit.reports.base import write_below
-
     limit = plan_cost.limit_of(max_monthly_cost) if max_monthly_cost is not None else None
     root = folder(path or Path())
     settings = load_config(config) if config else load_project_config(root)
@@ -96,9 +92,30 @@ def plan(
             f"{settings.file or 'aiaudit.yaml'}: there is no `workload:` to plan; `aiaudit init --print` proposes one "
             "to fill in, docs/capacity.md explains it"
         )
-    from aiaudit.cost.replicas import rents
-
     book = plan_cost.book_of(prices)
+    made = _planned(settings, root, book, calibrate)
+    money = plan_cost.cost(settings, made, book, day(as_of) or dt.datetime.now(dt.UTC).date(), months)
+    if cost_diff is not None:
+        print(plan_cost.difference(cost_diff, money), end="")
+    else:
+        _print(made, money, PlanFormat.JSON if as_json and form is PlanFormat.TEXT else form)
+    code = ExitCode.GATE if made.findings else ExitCode.FINE
+    if made.fit is None and (isinstance(money, str) or money.inputs.api is None):
+        code = ExitCode.NOTHING
+    if limit is not None and (held := plan_cost.gate_of(money, limit)).verdict != "pass":
+        say(f"--max-monthly-cost {max_monthly_cost}: {held.verdict}, {held.text}")
+        code = ExitCode.GATE
+    raise typer.Exit(int(code))
+
+
+def _planned(settings: ProjectConfig, root: str, book: PriceBook, calibrate: Path | None) -> Plan:
+    """The plan, corrected by what a log of vLLM's told: this one, which is then kept, or one that is kept."""
+    from aiaudit.capacity.calibration import FILE, NoCalibration, compare, stored
+    from aiaudit.capacity.plan import plan as make
+    from aiaudit.cost.replicas import rents
+    from aiaudit.project.reader import Reader
+    from aiaudit.reports.base import write_below
+
     work, monthly, hours = settings.workload, settings.budget.monthly, rents(settings.workload, book)
     report = _machine(settings, root)
     with Reader(root) as reader:
@@ -113,22 +130,22 @@ def plan(
             say(f"kept in {FILE}: later plans of this setup use it")
         if known is not None or calibrate is not None:
             made = make(work, reader, report, known, monthly, rents=hours)
-    money = plan_cost.cost(settings, made, book, day(as_of) or dt.datetime.now(dt.UTC).date(), months)
-    if cost_diff is not None:
-        print(plan_cost.difference(cost_diff, money), end="")
-    elif form is PlanFormat.FOCUS_CSV:
+    return made
+
+
+def _print(made: Plan, money: Cost | str, form: PlanFormat) -> None:
+    from aiaudit.cli import plan_cost
+
+    if form is PlanFormat.FOCUS_CSV:
         print(plan_cost.focus(money), end="")
-    elif as_json or form is PlanFormat.JSON:
+    elif form is PlanFormat.JSON:
+        from aiaudit.capacity.report import to_json
+
         print(json.dumps({**to_json(made), "cost": plan_cost.to_json(money)}, indent=2, ensure_ascii=False))
     else:
+        from aiaudit.cli.plan_text import lines
+
         print("\n".join([*lines(made), "", *plan_cost.text_lines(money, made.assumptions)]))
-    code = ExitCode.GATE if made.findings else ExitCode.FINE
-    if made.fit is None and (isinstance(money, str) or money.inputs.api is None):
-        code = ExitCode.NOTHING
-    if limit is not None and (held := plan_cost.gate_of(money, limit)).verdict != "pass":
-        say(f"--max-monthly-cost {max_monthly_cost}: {held.verdict}, {held.text}")
-        code = ExitCode.GATE
-    raise typer.Exit(int(code))
 
 
 def _selfcheck() -> ExitCode:

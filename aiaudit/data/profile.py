@@ -27,6 +27,8 @@ _GROUPED: Final = frozenset({"integer", "number", "text", "boolean", "date", "ti
 _SENTENCE: Final = 60  # characters on average: texts, not names
 P = ParamSpec("P")
 T = TypeVar("T")
+_YEAR_2000: Final = 946_684_800  # in seconds since 1970
+_YEAR_2100: Final = 4_102_444_800
 _DATES: Final = frozenset({"date", "timestamp"})
 
 
@@ -295,10 +297,22 @@ def positive_class(balance: dict[str, float]) -> str:
 
 
 def _latest(found: Sequence[Column], source: Source, now: dt.datetime) -> dt.datetime | None:
-    """The latest time in the declared time column, else in any date column; times to come do not count."""
+    """The latest time in the declared time column, which may hold seconds since 1970, else in any date column; times to
+    come do not count."""
     named = [c for c in found if c.name == source.time] or [c for c in found if c.type in _DATES]
     times = [_aware(c.max) for c in named if c.max is not None and c.type in _DATES]
+    times += [time for c in named if c.name == source.time and (time := _since_1970(c)) is not None]
     return max((time for time in times if time <= now), default=None)
+
+
+def _since_1970(column: Column) -> dt.datetime | None:
+    """The latest time of a column of numbers that are all seconds, milli-, micro- or nanoseconds of this century."""
+    if column.type not in ("integer", "number") or column.min is None or column.max is None:
+        return None
+    for unit in (1, 1_000, 1_000_000, 1_000_000_000):
+        if _YEAR_2000 * unit <= column.min and column.max <= _YEAR_2100 * unit:
+            return dt.datetime.fromtimestamp(float(column.max) / unit, dt.UTC)
+    return None
 
 
 def _aware(value: Any) -> dt.datetime:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
-from aiaudit.model.types import DYN, INT, STRING, Type, Unknown, list_of, map_of, record
+from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, map_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.config.secret_names import is_secret_name
 from aiaudit.probes.reading import Files, listed, scope_of
@@ -28,7 +28,7 @@ _ADDRESS: Final = lazy.regex(r"\b([a-z][a-z0-9]*_[a-z0-9_]+\.[A-Za-z_][\w-]*)")
 _MAX_ADDRESSES: Final = 20
 _RULES: Final = frozenset({"rule", "lifecycle_rule"})  # blocks that are repeated and mean something each for itself
 
-RULE = record("rule", name=STRING, attributes=map_of(DYN))
+RULE = record("rule", name=STRING, attributes=map_of(DYN), off=BOOL)
 BLOCK = record(
     "block", path=STRING, line=INT, block=STRING, type=STRING, name=STRING, attributes=map_of(DYN), rules=list_of(RULE),
     refers=list_of(STRING),
@@ -43,7 +43,8 @@ class TerraformQuery(Query):
 
 class ConfigTerraform(Probe[TerraformQuery]):
     """Blocks with their simple attributes; nested blocks give dotted names, expressions are Unknown. `rules`: nested
-    blocks of that name, each for itself, as several of them share their names in `attributes`. `refers`: addresses of
+    blocks of that name, each for itself, as several of them share their names in `attributes`; `off`: it says that it
+    is not in force. `refers`: addresses of
     other resources in it (`aws_s3_bucket.logs`)."""
 
     name: ClassVar[str] = "config.terraform"
@@ -108,7 +109,7 @@ def _inside(current: dict[str, Any], nested: list[str], line: str, plain: str, d
     attribute = _ATTRIBUTE.match(line)
     if whole := _ONE_LINE.match(line):  # encrypt_at_rest { enabled = true }
         if not nested and whole.group(1) in _RULES:
-            current["rules"].append({"name": whole.group(1), "attributes": {}})
+            current["rules"].append({"name": whole.group(1), "attributes": {}, "off": False})
         key = ".".join([*nested, whole.group(1)])
         _note(current, key, True)
         _note(current, f"{key}.{whole.group(2)}", _value(whole.group(2), whole.group(3)))
@@ -121,7 +122,7 @@ def _inside(current: dict[str, Any], nested: list[str], line: str, plain: str, d
         nested[depth - 1 :] = [inner.group(1) if inner else "?"]
         if inner:
             if len(nested) == 1 and inner.group(1) in _RULES:
-                current["rules"].append({"name": inner.group(1), "attributes": {}})
+                current["rules"].append({"name": inner.group(1), "attributes": {}, "off": False})
             _note(current, ".".join(nested), True)
 
 
@@ -130,7 +131,9 @@ def _note(current: dict[str, Any], key: str, value: Any) -> None:
     current["attributes"].setdefault(key, value)
     first, _, rest = key.partition(".")
     if rest and first in _RULES and current["rules"] and current["rules"][-1]["name"] == first:
-        current["rules"][-1]["attributes"].setdefault(rest, value)
+        rule = current["rules"][-1]
+        rule["attributes"].setdefault(rest, value)
+        rule["off"] = rule["off"] or (rest, value) in (("status", "Disabled"), ("enabled", False))
 
 
 def _value(key: str, text: str) -> Any:

@@ -18,9 +18,9 @@ from msgspec import Struct
 from aiaudit import facts_lines
 from aiaudit.model.check import FactSpec
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
+from aiaudit.model.fact_json import fact_json, unchanged
 from aiaudit.model.types import as_json, from_json
 from aiaudit.plain_json import encode, encode_lines
-from aiaudit.reports.result import fact_json, unchanged
 
 FORMAT: Final = "aiaudit-facts"
 VERSION: Final = 1
@@ -121,7 +121,7 @@ def _saved(data: Mapping[str, Any]) -> SavedFacts:
 
 
 def fact_of(fact_id: str, data: Mapping[str, Any]) -> Fact:
-    """A fact as it was written by `reports.result.fact_json`. Raises the usual errors where it is none."""
+    """A fact as it was written by `model.fact_json`. Raises the usual errors where it is none."""
     scope = data.get("scope")
     return Fact(
         id=fact_id,

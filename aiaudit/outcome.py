@@ -118,7 +118,8 @@ def _collected(pieces: Iterable[bytes]) -> Iterator[bytes]:
 def _concluded(prepared: Prepared) -> dict[str, Any]:
     """The result; with a baseline also what changed since, where that one holds enough to compare."""
     from aiaudit.audit import conclude
-    from aiaudit.reports.result import to_json, unchanged
+    from aiaudit.model.fact_json import unchanged
+    from aiaudit.reports.result import to_json
 
     values = unchanged if prepared.options.baseline is None else as_json
     result = to_json(conclude(prepared), values)

@@ -181,8 +181,8 @@ def test_saved_facts_know_their_day_and_their_queries(project, tmp_path):
 def test_unknown_places_in_values_survive_the_file(tmp_path):
     from aiaudit.facts_file import fact_of
     from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
+    from aiaudit.model.fact_json import fact_json
     from aiaudit.model.types import Unknown
-    from aiaudit.reports.result import fact_json
 
     fact = Fact(
         "x.y",

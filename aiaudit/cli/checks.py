@@ -158,8 +158,8 @@ def try_(
 
     For trying a query before it goes into a pack.
     """
+    from aiaudit.model.fact_json import fact_json
     from aiaudit.packs.try_query import try_query
-    from aiaudit.reports.result import fact_json
 
     tried = try_query(query, Path(folder(path or Path())), as_of=day(as_of))
     asked = {"probe": tried.spec.probe, **tried.spec.query}

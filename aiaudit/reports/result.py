@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import subject
-from aiaudit.model.fact import Evidence, Fact
+from aiaudit.model.fact import Fact
+from aiaudit.model.fact_json import Values, fact_json
 from aiaudit.model.result import Basis, CheckResult, Finding, GateRule, NextLevel, PackScore, Waiver
 from aiaudit.model.types import as_json
 from aiaudit.reports import coverage
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from aiaudit.scoring.waivers import WaiverUse
 
 SCHEMA_VERSION: Final = 1
-Values = Callable[[Any], Any]
 MOST_ITEMS: Final = 500  # of a list fact's value; the saved facts (`--facts-out`) hold all of them
 
 
@@ -125,39 +125,6 @@ def _outside(figures: Figures) -> list[str]:
         f" {', '.join(figures.unnumbered)}, which have too little evidence for a number, allows {figures.low:g} to"
         f" {figures.high:g} over all packs: read the score together with that range."
     ]
-
-
-def fact_json(fact: Fact, most_items: int | None = None, values: Values = as_json) -> dict[str, Any]:
-    """One fact. A list longer than `most_items` is cut, and `items` says how long it was."""
-    value, items = fact.value, None
-    if most_items is not None and isinstance(value, list) and len(value) > most_items:
-        value, items = value[:most_items], len(value)
-    data: dict[str, Any] = {
-        "state": fact.state.value,
-        "value": values(value),
-        "evidence_level": fact.level.value,
-        "method": fact.method,
-        "confidence": fact.confidence.value,
-        "evidence": [_evidence(e) for e in fact.evidence],
-    }
-    if fact.scope is not None:
-        data["scope"] = {"files": fact.scope.files, "read": fact.scope.read, "unread": list(fact.scope.unread)}
-    if fact.reason:
-        data["reason"] = fact.reason
-    if fact.beyond:
-        data["beyond"] = fact.beyond
-    if items is not None:
-        data["items"] = items
-    return data
-
-
-def unchanged(value: Any) -> Any:
-    """A fact's value as it is: msgspec writes it as `as_json` would, asking that about what it does not know."""
-    return value
-
-
-def _evidence(evidence: Evidence) -> dict[str, Any]:
-    return {"path": evidence.path, "line": evidence.line, "note": evidence.note}
 
 
 def _pack(pack: PackScore, accepted: PackScore | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.capacity.tables import table
 from aiaudit.cost.money import ZERO
-from aiaudit.cost.prices import ApiPrice, Rates, Tiers
+from aiaudit.cost.price import ApiPrice, Rates, Tiers
 
 _NOT_TEXT: Final = lazy.regex(
     r"embed|image|audio|realtime|tts|transcri|search|guard|moderat|vision|live|rerank|computer|codex|-oss"

@@ -6,7 +6,8 @@ from aiaudit.capacity.schedule import runs_a_month
 from aiaudit.cost.draft import Draft
 from aiaudit.cost.inputs import Position, Storage, Training
 from aiaudit.cost.money import decimal
-from aiaudit.cost.prices import Price, shipped_price
+from aiaudit.cost.price import Price
+from aiaudit.cost.prices import shipped_price
 from aiaudit.cost.replicas import hour_price
 from aiaudit.project.workload import TrainingPart
 

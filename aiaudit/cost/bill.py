@@ -18,7 +18,7 @@ from msgspec import Struct
 from aiaudit.capacity.demand import Spread
 from aiaudit.cost.inputs import HOURS_A_MONTH, Api, Hosting, Inputs, Missing
 from aiaudit.cost.money import ZERO, decimal
-from aiaudit.cost.prices import ApiPrice, Price
+from aiaudit.cost.price import ApiPrice, Price
 
 Grows = Literal["fixed", "load", "tokens", "replicas", "age"]
 MILLION: Final = 1_000_000

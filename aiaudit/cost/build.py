@@ -17,7 +17,8 @@ from aiaudit.cost.beside import positions_of, storage_of, training_of
 from aiaudit.cost.draft import Draft
 from aiaudit.cost.inputs import Api, Budget, Energy, Hosting, Inputs, Load, Uncertainty
 from aiaudit.cost.money import decimal
-from aiaudit.cost.prices import Price, PriceBook
+from aiaudit.cost.price import Price
+from aiaudit.cost.prices import PriceBook
 from aiaudit.cost.replicas import hosting_of
 from aiaudit.project.workload import PercentilesPart, TokensPart, WorkloadPart
 

@@ -9,7 +9,8 @@ from msgspec import Struct, field
 
 from aiaudit.cost.assumptions import CostAssumptions
 from aiaudit.cost.inputs import Missing
-from aiaudit.cost.prices import Price, PriceBook
+from aiaudit.cost.price import Price
+from aiaudit.cost.prices import PriceBook
 from aiaudit.project.workload import WorkloadPart
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from aiaudit.capacity.demand import Demand, Growth, Spread
 from aiaudit.capacity.fit import Fit
 from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.sizing import ROUNDING
-from aiaudit.cost.prices import ApiPrice, Price
+from aiaudit.cost.price import ApiPrice, Price
 
 HOURS_A_MONTH: Final = 730
 DAYS_A_MONTH: Final = HOURS_A_MONTH / 24

@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from aiaudit import lazy
 from aiaudit.cost.money import decimal
-from aiaudit.cost.prices import ApiPrice, Price, PriceBook, Rates, gpu_key
+from aiaudit.cost.price import ApiPrice, Price, Rates
+from aiaudit.cost.prices import PriceBook, gpu_key
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 _MILLION: Final = Decimal(1_000_000)

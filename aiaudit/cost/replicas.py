@@ -11,7 +11,8 @@ from aiaudit.cost.assumptions import CostAssumptions
 from aiaudit.cost.draft import Draft
 from aiaudit.cost.inputs import Hosting, Load, Rate
 from aiaudit.cost.money import decimal
-from aiaudit.cost.prices import Price, PriceBook, Pricing
+from aiaudit.cost.price import Price, Pricing
+from aiaudit.cost.prices import PriceBook
 from aiaudit.project.workload import TargetPart, WorkloadPart
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from aiaudit.cost.bill import MILLION
 from aiaudit.cost.money import ZERO
-from aiaudit.cost.prices import ApiPrice
+from aiaudit.cost.price import ApiPrice
 
 
 class Usage(Struct, frozen=True):

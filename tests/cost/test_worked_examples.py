@@ -14,7 +14,7 @@ from aiaudit.cost.api_prices import lookup
 from aiaudit.cost.bill import Line
 from aiaudit.cost.diff import diff
 from aiaudit.cost.money import cents
-from aiaudit.cost.prices import ApiPrice, Price, Rates
+from aiaudit.cost.price import ApiPrice, Price, Rates
 from tests.cost.helpers import DAY, api, cost
 from tests.cost.one_call import call_cost, usage
 

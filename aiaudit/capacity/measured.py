@@ -119,5 +119,6 @@ def _read(reader: Reader | None, path: str) -> LoadResult:
     except Malformed:
         raise NoMeasurement(f"the load test {path} is broken JSON") from None
     if found is None:
-        raise NoMeasurement(f"{path} is no result of a load test that is known")
+        known = "k6, Locust, Vegeta, wrk, vLLM, GuideLLM or pytest-benchmark"
+        raise NoMeasurement(f"{path} is no result of a load test that is known ({known})")
     return found

@@ -14,6 +14,7 @@ from aiaudit.probes.ci import azure, buildkite, cloudbuild, github, gitlab, jenk
 from aiaudit.probes.ci.classify import kind_of_action
 from aiaudit.probes.ci.conditions import pushes_proposals
 from aiaudit.probes.ci.kinds import Kind
+from aiaudit.probes.ci.matrix import scripts
 from aiaudit.probes.ci.model import CHANGE_EVENTS, Job, Maybe, Step, Workflow, as_map, both
 from aiaudit.probes.ci.own import copies, in_tree
 from aiaudit.probes.ci.resolve import Leaf, Place, Resolver
@@ -187,10 +188,17 @@ class _Collector:
             folder = in_tree(step.folder, beside)
             blocking = both(job.blocking, step.blocking)
             place = Place(step.path or workflow.path, step.script_line, folder, blocking, copies=beside)
-            for leaf, uses in self._step(step, place, 0):
-                yield Command(
-                    leaf, workflow, job, step, triggers, both(both(runs, step.runs), leaf.starts), waits, uses
-                )
+            seen: set[tuple[str, str, int]] = set()
+            written = scripts(step.script, workflow.data, job) if workflow.system == "github" else (step.script,)
+            for script in written:
+                for leaf, uses in self._step(step if script == step.script else replace(step, script=script), place, 0):
+                    if len(written) > 1:
+                        if (what := (leaf.text, leaf.path, leaf.line)) in seen:
+                            continue
+                        seen.add(what)
+                    yield Command(
+                        leaf, workflow, job, step, triggers, both(both(runs, step.runs), leaf.starts), waits, uses
+                    )
 
     def _step(self, step: Step, place: Place, depth: int) -> Iterator[tuple[Leaf, str]]:
         if step.script and step.shell.kind == "sh":

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, Literal
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -126,7 +127,7 @@ def _read(files: Files) -> Manifests:
         text = files.text(entry.path)
         if text is None or "apiVersion:" not in text or "kind:" not in text:
             continue
-        if "{{" in text:
+        if "{{" in text and not _only_carried(files, entry.path, text):
             made = list(template_objects(entry.path, text))
             found.objects.extend(made)
             found.containers.extend(_templated(one) for one in made if one["kind"] in _POD_KINDS)
@@ -148,6 +149,23 @@ def _read(files: Files) -> Manifests:
         _apply(found, path, patch)
     link(found.scalers, found.containers)
     return found
+
+
+# Objects that carry texts with marks of their own: alerts (`{{ $value }}`) and dashboards (`{{pod}}`).
+_BETWEEN: Final = lazy.regex(r"(?m)^---.*$")
+_KIND: Final = lazy.regex(r"(?m)^kind:[ \t]*[\"']?(\w+)")
+_CARRIERS: Final = frozenset({"ConfigMap", "PrometheusRule", "VMRule", "AlertmanagerConfig", "GrafanaDashboard"})
+
+
+def _only_carried(files: Files, path: str, text: str) -> bool:
+    """Whether a file with `{{` is a plain manifest all the same: the marks stand only in objects that carry them for
+    others, and it can be read as it is."""
+    for document in _BETWEEN.split(text):
+        kind = _KIND.search(document) if "{{" in document else None
+        if "{{" in document and (kind is None or kind.group(1) not in _CARRIERS):
+            return False
+    files.yaml_all(path)
+    return files.problems.pop(path, None) is None
 
 
 def _flattened(documents: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -22,8 +22,9 @@ _CONSTRUCTORS: Final = frozenset(("__init__", "__post_init__", "setup", "__enter
 class Binding(Struct, frozen=True, eq=False):
     """One way in which a name gets its value.
 
-    kind: import (`target`), value (assigned `node`), item (a part of `node`: tuple target, loop variable), param, def,
-    class. `certain`: the statement is not inside a branch or loop of its scope.
+    kind: import (`target`), value (assigned `node`), item (a part of `node`: tuple target, loop variable), part (that
+    at the place `target` of what the call `node` gives), param, def, class. `certain`: the statement is not inside a
+    branch or loop of its scope.
     """
 
     kind: str
@@ -239,8 +240,15 @@ def _target(
             and len(value.elts) == len(target.elts)
             and not any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts))
         )
+        parted = isinstance(value, ast.Call | ast.Await) and not any(
+            isinstance(one, ast.Starred) for one in target.elts
+        )
         for at, part in enumerate(target.elts):
             inner = value.elts[at] if same else value  # type: ignore[attr-defined]
             named = part.value if isinstance(part, ast.Starred) else part
-            if isinstance(named, ast.Name):
+            if not isinstance(named, ast.Name):
+                continue
+            if kind == "value" and parted:
+                yield named.id, Binding("part", line, certain, value, str(at), scope)
+            else:
                 yield named.id, Binding(kind if same else "item", line, certain, inner, "", scope)

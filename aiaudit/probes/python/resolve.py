@@ -231,9 +231,34 @@ class Resolver:
                 return self.annotation(binding.node, scope, depth)
             case "item" if isinstance(binding.node, ast.Tuple | ast.List) and len(binding.node.elts) <= MAX_CANDIDATES:
                 return [one for element in binding.node.elts for one in self.names(element, scope, depth)]
+            case "part":
+                return self._part(binding.node, int(binding.target), scope, depth)
             case "param":
                 return self._parameter(binding, scope, depth)
         return ()
+
+    def _part(self, value: ast.AST | None, at: int, scope: Scope, depth: int) -> Names:
+        """One part of what a call gives: `client, model = await make()`, by what a function of this file returns, or by
+        the types that it says it does."""
+        call = value.value if isinstance(value, ast.Await) else value
+        if not isinstance(call, ast.Call) or depth > MAX_DEPTH:
+            return ()
+        found: list[Resolved] = []
+        for function in self.names(call.func, scope, depth):
+            local = function.local
+            if local is None or not isinstance(local.node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            given = [node.value.elts for node, _ in statements(local) if isinstance(node, ast.Return)
+                     and isinstance(node.value, ast.Tuple) and len(node.value.elts) > at]  # fmt: skip
+            made = few(one for elements in given for one in self.names(elements[at], local, depth + 1))
+            if not made:
+                match local.node.returns:
+                    case ast.Subscript(value=kind, slice=ast.Tuple(elts=kinds)) if (
+                        last_name(kind) in ("tuple", "Tuple") and len(kinds) > at
+                    ):
+                        made = self.annotation(kinds[at], local.parent or local, depth + 1)
+            found.extend(made)
+        return few(found)
 
     def _parameter(self, binding: Binding, scope: Scope, depth: int) -> Iterable[Resolved]:
         argument = binding.node

@@ -512,3 +512,38 @@ def test_states_and_levels(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_hostile_workflows_give_a_fact(tmp_path: Path, text: str) -> None:
     assert fact(tmp_path, {WORKFLOW: text}, hooks=True).state in set(State) - {State.ERROR}
+
+
+def test_a_task_that_the_matrix_names_is_run_once_for_each_of_its_words(tmp_path: Path) -> None:
+    workflow = """\
+on: [push]
+jobs:
+  test:
+    strategy:
+      matrix:
+        step: [static, unit]
+        include: [{step: slow}]
+    steps:
+      - run: |
+          make setup
+          make test-${{ matrix.step }}
+"""
+    makefile = "setup:\n\techo\ntest-static:\n\truff check .\ntest-unit:\n\tpytest tests\ntest-slow:\n\tpytest slow\n"
+    found = commands(tmp_path, {WORKFLOW: workflow, "Makefile": makefile})
+    assert [c["command"] for c in found if c["kind"] in ("lint", "test")] == [
+        "ruff check .", "pytest tests", "pytest slow"
+    ]  # fmt: skip
+
+
+def test_a_version_in_a_matrix_multiplies_nothing(tmp_path: Path) -> None:
+    workflow = """\
+on: [push]
+jobs:
+  test:
+    strategy: {matrix: {python: ["3.11", "3.12"]}}
+    steps:
+      - run: |
+          pip install torch==${{ matrix.python }}
+          pytest
+"""
+    assert [c["kind"] for c in commands(tmp_path, {WORKFLOW: workflow})] == ["install", "test"]

@@ -106,6 +106,16 @@ def test_cron_jobs_lists_and_other_workloads(tmp_path: Path) -> None:
     }
 
 
+def test_marks_that_a_config_map_carries_make_no_template(tmp_path: Path) -> None:
+    rules = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: rules}\ndata:\n  rules.yml: |\n    share {{ $value }}\n---\n"
+    )
+    api, _ = containers(tmp_path, {"k8s/all.yaml": rules + DEPLOYMENT})
+    assert (api["templated"], api["readiness_path"]) == (False, "/ready")
+    (api,) = containers(tmp_path / "b", {"k8s/all.yaml": rules + DEPLOYMENT.replace("envoy", '"{{ image }}"')})
+    assert api["templated"] is True
+
+
 def test_a_chart_is_not_rendered_and_not_missing(tmp_path: Path) -> None:
     template = """\
 {{- if .Values.enabled }}

@@ -63,6 +63,14 @@ def test_the_alias_table_is_found_whole() -> None:
 CREATE = "openai.OpenAI.chat.completions.create"
 INDIRECT = {
     "module-level client": "from openai import OpenAI\nclient = OpenAI()\nclient.chat.completions.create()",
+    "by the type of a part": (
+        "from openai import OpenAI\ndef make() -> tuple[OpenAI, str]:\n    return load()\n"
+        "async def ask():\n    client, model = await make()\n    client.chat.completions.create()"
+    ),
+    "by the part that is returned": (
+        "import openai\ndef make():\n    return 'gpt', openai.OpenAI()\n"
+        "name, client = make()\nclient.chat.completions.create()"
+    ),
     "called where made": "import openai\nopenai.OpenAI().chat.completions.create()",
     "attribute set in __init__": """
         import openai
@@ -185,6 +193,12 @@ NOT_MEANT = {
 @pytest.mark.parametrize("code", NOT_MEANT.values(), ids=NOT_MEANT)
 def test_what_is_not_the_function_is_not_found(code: str) -> None:
     assert called(code, "torch.load") == []
+
+
+def test_another_part_of_what_a_call_gives_is_not_the_instance() -> None:
+    code = "import openai\ndef make() -> tuple[str, openai.OpenAI]:\n    return load()\n"
+    code += "name, client = make()\nname.chat.completions.create()\n*_, last = make()\nlast.chat.completions.create()"
+    assert called(code, CREATE) == []
 
 
 def test_a_class_with_the_types_it_works_on_is_the_class() -> None:

@@ -2,13 +2,14 @@
 
 Found: `if score < limit: sys.exit(1)` (or raise, or a return of a failing status), `assert score >= limit`, and flags
 that are such comparisons (`ok = score >= limit; sys.exit(0 if ok else 1)`), also where they are returned as the answer
-to a question (`is_better = new_f1 > old_f1; return is_better`).
+to a question (`is_better = new_f1 > old_f1; return is_better`), and a function that leaves below the limit and would
+release the model behind it (`if score < limit: return` before `deploy_model()`).
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from aiaudit import lazy
@@ -49,6 +50,12 @@ _PROMOTE: Final = name_set(
 # Functions that say whether a model may go on.
 _DECIDES: Final = lazy.regex(
     r"(?i)(promot|approve|accept|(?:should|decide)_(?:on_)?(deploy|replace|register|release)|is_better|passes|gate|eligible)"
+)
+# What a function calls to release a model, whoever wrote it; where it leaves before, the model stays where it is.
+_RELEASES: Final = lazy.regex(
+    r"(?i)^(?:promote|deploy|register|release|publish)_\w*(?:model|candidate|challenger|champion|version|manifest|release)"
+    r"|^(?:promote|deploy|transition_model_version_stage|set_registered_model_alias|register_model)$"
+    r"|^trigger_\w*(?:deploy|release|rollout|promot|(?:^|_)cd)\w*$"
 )
 _EXITS: Final = name_set("exit _exit quit SystemExit")
 _WIDE: Final = name_set("Exception BaseException ValueError RuntimeError AssertionError SystemExit")
@@ -121,6 +128,8 @@ class GateFinder:
             case ast.If(test=test, body=body, orelse=orelse):
                 compared = _compared(test) or _flagged(test, flags)
                 action = self._action(body, scope) or self._action(orelse, scope) if compared is not None else ""
+                if compared is not None and not action and not orelse and _leaves(body) and _is_worse(compared):
+                    action = "promote" if self._lets_on_after(node, scope) else ""
                 if compared is not None and action:
                     yield from self._stopping(node, compared, action, scope)
             case ast.Return(value=ast.expr() as value):
@@ -180,6 +189,17 @@ class GateFinder:
                 return "" if _says_well(node.value) else "return"
         return ""
 
+    def _lets_on_after(self, node: ast.stmt, scope: Scope) -> bool:
+        """Whether the function goes on to release the model behind a branch that leaves it."""
+        if scope.kind != "function":
+            return False
+        return any(
+            isinstance(inner, ast.Call) and _RELEASES.search(last_name(inner.func))
+            for later in scope.node.body
+            if later.lineno > node.lineno
+            for inner in ast.walk(later)
+        )
+
     def _row(self, node: ast.stmt, compared: ast.Compare, action: str, scope: Scope) -> dict[str, Any]:
         left, right = compared.left, compared.comparators[0]
         counted = not (_is_metric(left) or _is_metric(right))
@@ -227,6 +247,19 @@ def _asks_for_quality(compared: ast.Compare) -> bool:
     metric = left if _is_metric(left) or (_is_counted(left) and not _is_metric(right)) else right
     at_least = isinstance(compared.ops[0], ast.Gt | ast.GtE) == (metric is left)
     return at_least != bool(_ERROR.search(_text(metric)) or _ERROR.search(_holder(metric)))
+
+
+def _leaves(body: Sequence[ast.stmt]) -> bool:
+    """Whether a branch ends the function."""
+    return isinstance(body[-1], ast.Return)
+
+
+def _is_worse(compared: ast.Compare) -> bool:
+    """Whether a comparison holds for the worse model: a score below its limit, an error above it."""
+    left, right = compared.left, compared.comparators[0]
+    metric = left if _is_metric(left) or (_is_counted(left) and not _is_metric(right)) else right
+    below = isinstance(compared.ops[0], ast.Lt | ast.LtE) == (metric is left)
+    return below != bool(_ERROR.search(_text(metric)) or _ERROR.search(_holder(metric)))
 
 
 def _swallowed(line: int, view: FileView) -> bool:

@@ -180,10 +180,18 @@ class PythonProject:
             if (found := self._at(home + tail)) is not None:
                 return found
         if "/" not in tail:
-            return None
+            return self._package_of_a_workspace(tail)
         alike = self._modules.get(tail.rpartition("/")[2], ())
         ends = [path for path in alike if f"/{_stem(path)}".endswith(f"/{tail}")]
         return ends[0] if len(ends) == 1 else None
+
+    def _package_of_a_workspace(self, name: str) -> str | None:
+        """The one package of this name in a `src` of the tree: parts of a workspace install each other. A name of one
+        word alone may as well be a library's."""
+        if "_" not in name.strip("_"):
+            return None
+        alike = [path for path in self._modules.get(name, ()) if path.endswith(f"/src/{name}/__init__.py")]
+        return alike[0] if len(alike) == 1 else None
 
     def _homes_of(self, root: str, folder: str) -> list[str]:
         """Where an import by a file of this folder may find a top-level module: what its path begins with, nearest

@@ -29,6 +29,12 @@ LAYOUTS = {
         "from pkg.clients import client",
         "client",
     ),
+    "workspace": (
+        "libs/clients/src/shop_clients/__init__.py",
+        "apps/api/src/api/main.py",
+        "from shop_clients import client",
+        "client",
+    ),
     "star": ("pkg/clients.py", "pkg/main.py", "from .clients import *", "client"),
 }
 
@@ -43,6 +49,16 @@ def test_a_client_made_in_another_file(tmp_path: Path, made: str, used: str, lin
     assert [(one["path"], one["line"], one["ctor_kw"], one["ctor_known"]) for one in fact.value] == [
         (used, 2, {"timeout": 7}, True)
     ]
+
+
+def test_a_package_elsewhere_that_is_called_like_a_library_is_not_meant(tmp_path: Path) -> None:
+    made = "from openai import OpenAI\nclient = OpenAI()\n"
+    used = {"apps/api/main.py": "from redis import client\nclient.chat.completions.create()\n"}
+    fact = ask(tmp_path, "python.calls", {"libs/a/src/redis/__init__.py": made, **used}, any=[CREATE])
+    assert fact.value == []
+    two = {f"libs/{one}/src/shop_clients/__init__.py": made for one in "ab"}
+    used = {"apps/api/main.py": "from shop_clients import client\nclient.chat.completions.create()\n"}
+    assert ask(tmp_path / "two", "python.calls", {**two, **used}, any=[CREATE]).value == []
 
 
 def test_factories_reexports_and_aliases_across_files(tmp_path: Path) -> None:

@@ -97,3 +97,19 @@ def test_it_audits_a_project_and_writes_every_format(installed):
     result = json.loads((installed / "out.json").read_text())
     assert len(result["checks"]) > 100
     assert next(check for check in result["checks"] if check["id"] == "SEC-002")["findings"][0]["path"] == "serve.py"
+
+
+def test_the_searches_of_the_wheel_are_compiled_already(installed, tmp_path):
+    (tmp_path / "serve.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n# TODO: a key\n")
+    script = """
+import hyperscan
+from aiaudit.cli.app import run
+real = hyperscan.Database
+hyperscan.Database = lambda **some: (print("compiled"), real(**some))[1]
+run(["run", ".", "-q", "-o", "out.json"])
+"""
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    command = [str(installed / "venv/bin/python"), "-P", "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert (tmp_path / "out.json").exists(), done.stderr
+    assert "compiled" not in done.stdout

@@ -2,8 +2,9 @@
 
 Parsing and type-checking the packs takes as long as a small audit, and what runs in CI has no cache to take them from.
 A checkout has no such files, as its packs and their loader change: there they are kept in the user's cache
-(`aiaudit.packs.stored`). Two files of plain JSON: the library (a line that names its packs' bytes, one with
-all but the trees, and the trees); and the literals that their text patterns need.
+(`aiaudit.packs.stored`). Files of plain JSON: the library (a line that names its packs' bytes, one with all but the
+trees, and the trees); and the literals that their text patterns need. Beside them the searches for these patterns, as
+Hyperscan compiles them (`aiaudit.probes.text.shipped`).
 """
 
 from __future__ import annotations
@@ -12,11 +13,16 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import __version__
 from aiaudit.packs.library import Library, shipped_files
 from aiaudit.resources import PRECOMPILED, precompiled
+
+if TYPE_CHECKING:
+    from aiaudit.probes.base import Query
+    from aiaudit.probes.text.engine import PatternGroup
+    from aiaudit.probes.text.search import Expression
 
 LIBRARY: Final = "library.jsonl"
 LITERALS: Final = "literals.json"
@@ -65,6 +71,7 @@ def write(folder: Path) -> list[tuple[Path, str]]:
     made = {
         LIBRARY: b"\n".join([name_of(shipped_files()).encode(), *to_parts(loaded)]),
         LITERALS: json.dumps(_literals(loaded), separators=(",", ":")).encode("ascii"),
+        **_searches(loaded),
     }
     written = []
     for name, data in made.items():
@@ -76,15 +83,49 @@ def write(folder: Path) -> list[tuple[Path, str]]:
 
 def _literals(loaded: Library) -> dict[str, Any]:
     """What each text pattern of the packs and each rule for secrets needs to match."""
-    from aiaudit.probes import registry
     from aiaudit.probes.secrets.hide import looked_for
-    from aiaudit.probes.text.engine import NAME, HasGroups
     from aiaudit.probes.text.search import needs_of
 
-    regexes = [pattern.regex for pattern in looked_for()]
-    for spec in loaded.facts.values():
-        if spec.probe and (probe := registry.get(spec.probe)).engine == NAME:
-            query = probe.query.model_validate(dict(spec.query))
-            if isinstance(query, HasGroups):
-                regexes += [regex for group in query.groups() for regex in group.searched]
-    return needs_of(sorted(set(regexes)))
+    regexes = {pattern.regex for pattern in looked_for()}
+    return needs_of(sorted(regexes.union(*(group.searched for group in _groups(loaded)))))
+
+
+def _searches(loaded: Library) -> dict[str, bytes]:
+    """The searches that audits with these packs begin with, by the files' names; none where Hyperscan is missing."""
+    from aiaudit.probes.secrets.hide import looked_for
+    from aiaudit.probes.text.compiled import SUFFIX, to_bytes
+    from aiaudit.probes.text.search import Expression, WholeSearch, is_fast
+    from aiaudit.probes.text.shipped import files_of
+
+    if not is_fast():
+        return {}
+    made = files_of(_groups(loaded))
+    for expressions in ([Expression(pattern.regex) for pattern in looked_for()], _marks(loaded)):
+        made[WholeSearch.name_of(expressions).hex() + SUFFIX] = to_bytes(WholeSearch(expressions).compiled)
+    return made
+
+
+def _marks(loaded: Library) -> list[Expression]:
+    """By what the extractors of the Python engine know the files that they read."""
+    from aiaudit.probes.python.engine import NAME
+    from aiaudit.probes.python.extract import Features
+
+    return Features(_queries(loaded, NAME)).expressions
+
+
+def _groups(loaded: Library) -> list[PatternGroup]:
+    """The groups of text patterns that the packs bring."""
+    from aiaudit.probes.text.engine import NAME, HasGroups
+
+    return [group for query in _queries(loaded, NAME) if isinstance(query, HasGroups) for group in query.groups()]
+
+
+def _queries(loaded: Library, engine: str) -> list[Query]:
+    """What the packs ask of an engine."""
+    from aiaudit.probes import registry
+
+    return [
+        probe.query.model_validate(dict(spec.query))
+        for spec in loaded.facts.values()
+        if spec.probe and (probe := registry.get(spec.probe)).engine == engine
+    ]

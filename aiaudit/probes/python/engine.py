@@ -59,7 +59,7 @@ class PythonEngine:
 
     def prepare(self, size: int, cache: Cache | None = None) -> None:
         """Compile what is searched for, once for all workers."""
-        self.wanted.compile()
+        self.wanted.compile(size, cache)
 
     def ahead(self, files: Sequence[tuple[bytes, Entry]]) -> None:
         """Search the files that are scanned next."""

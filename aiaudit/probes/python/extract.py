@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from aiaudit import lazy
 from aiaudit.probes.python import (
     assigned,
     callers,
@@ -31,6 +32,13 @@ from aiaudit.probes.python import (
 from aiaudit.probes.python.annotations import request_models
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.spans import spans
+from aiaudit.probes.text.search import Expression, Search, search_for
+
+if TYPE_CHECKING:
+    from aiaudit.project.cache import Cache
+
+_ASSIGNED: Final = "assigned"
+_MUCH: Final = 24 * 1024 * 1024  # bytes of code that pay for a search which takes a fifth of a second to make
 
 
 class _Feature(NamedTuple):
@@ -97,53 +105,75 @@ _FEATURES: Final[dict[str, _Feature]] = {
 }
 
 
-class Features:
-    """The extractors that a set of queries asks for."""
+class _Mark(NamedTuple):
+    """What is looked for on behalf of an extractor."""
 
-    def __init__(self, queries: Iterable[Any]) -> None:
+    regex: bytes
+    least: int = 1
+    also: bytes = b""
+    counts: Callable[[bytes, int], bool] | None = None
+
+    @property
+    def expression(self) -> Expression:
+        return Expression(self.regex.decode("ascii"))
+
+    def offsets(self, data: bytes) -> list[int]:
+        """Where it stands: RE2 finds the lines, on which each of them counts by itself."""
+        found: list[int] = []
+        words: set[bytes] = set()
+        end = 0
+        for first, last in spans(_compiled(b"(?m)" + self.regex), data):
+            if last <= end:
+                continue
+            start = data.rfind(b"\n", 0, first) + 1
+            end = data.find(b"\n", last)
+            end = end if end >= 0 else len(data)
+            for one in _in_line(self.regex).finditer(data, start, end):
+                if self.counts is None or self.counts(data, one.start()):
+                    found.append(one.start())
+                    words.add(one.group().lower())
+        enough = len(words) >= self.least and (not self.also or _compiled(self.also).search(data))
+        return found if enough else []
+
+
+class Features:
+    """The extractors that a set of queries asks for. `within`: those of a larger set, whose search they share."""
+
+    def __init__(self, queries: Iterable[Any], within: Features | None = None) -> None:
         self.globs: set[str] = set()
         names: set[str] = set()
         for query in queries:
             names.update(getattr(query, "features", ()))
             self.globs.update(getattr(query, "assigned", tuple)())
         self.names = tuple(name for name in _FEATURES if name in names)
-        marks = [(one.marks, one.least, one.also, one.counts) for one in map(_FEATURES.__getitem__, self.names)]
+        some = {name: _FEATURES[name] for name in self.names}
+        self._marks = {name: _Mark(one.marks, one.least, one.also, one.counts) for name, one in some.items()}
         if self.globs:
-            marks.append((assigned.hits(self.globs), 1, b"", None))
-        self._marks = [
-            (lazy.regex(rb"(?m)" + mark), least, _compiled(also) if also else None, counts)
-            for mark, least, also, counts in marks
-        ]
-        self._any: Any = None
-        self._which: Any = None
-        if marks:
-            self._any, self._which = _compile([mark for mark, *_ in marks])
+            self._marks[_ASSIGNED] = _Mark(assigned.hits(self.globs))
+        self._within = within
+        self._search: Search | None = None
 
     def key(self) -> list[str]:
         return [*self.names, *sorted(self.globs)]
 
+    @property
+    def expressions(self) -> list[Expression]:
+        """What their search looks for."""
+        return [mark.expression for mark in self._marks.values()]
+
+    def compile(self, size: int = 0, cache: Cache | None = None) -> Search:
+        """Make ready for so many bytes."""
+        if self._within is not None:
+            return self._within.compile(size, cache)
+        if self._search is None:
+            self._search = search_for(self.expressions, much=size >= _MUCH, cache=cache, purpose="marks")
+        return self._search
+
     def offsets(self, data: bytes) -> list[list[int]]:
-        """Where the marks of each extractor stand in a file. One scan finds the lines on which any of them does, and
-        one look at each line tells which of them do."""
-        found: list[list[int]] = [[] for _ in self._marks]
-        texts: list[set[bytes]] = [set() for _ in self._marks]
-        end = 0
-        for first, last in spans(self._any, data) if self._any is not None else ():
-            if last <= end:
-                continue
-            start = data.rfind(b"\n", 0, first) + 1
-            end = data.find(b"\n", last)
-            end = end if end >= 0 else len(data)
-            for number in self._which.Match(data[start:end]):
-                mark, _, _, counts = self._marks[number]
-                for one in mark.finditer(data, start, end):
-                    if counts is None or counts(data, one.start()):
-                        found[number].append(one.start())
-                        texts[number].add(one.group().lower())
-        return [
-            offsets if offsets and len(words) >= least and (also is None or also.search(data)) else []
-            for offsets, words, (_, least, also, _) in zip(found, texts, self._marks, strict=True)
-        ]
+        """Where the marks of each extractor stand in a file. One scan tells which of them may."""
+        names = list((self._within or self)._marks)
+        there = {names[number] for number in self.compile().candidates(data)}
+        return [mark.offsets(data) if name in there else [] for name, mark in self._marks.items()]
 
     def of(self, marked: list[list[int]], what: str) -> list[int]:
         """The marks of the extractors that are `whole` or `traced`, rising."""
@@ -153,17 +183,18 @@ class Features:
     def extract(self, view: FileView) -> dict[str, Any]:
         """What the extractors find in one file."""
         found: dict[str, Any] = {}
-        for name, offsets in zip([*self.names, "assigned"], view.source.hits.marked, strict=False):
+        for name, offsets in zip([*self.names, _ASSIGNED], view.source.hits.marked, strict=False):
             if not offsets:
                 continue
             view.marked = view.source.lines_at(offsets)
-            if name == "assigned":
+            if name == _ASSIGNED:
                 found["assigned"] = assigned.assigned(view, self.globs)
             else:
                 found |= _FEATURES[name].extract(view)
         return {name: rows for name, rows in found.items() if rows}
 
 
+@cache
 def _compiled(pattern: bytes) -> Any:
     """An expression that is searched in whole files: RE2's time does not grow with what might have matched."""
     import re2
@@ -173,14 +204,6 @@ def _compiled(pattern: bytes) -> Any:
     return re2.compile(pattern, options)
 
 
-def _compile(marks: list[bytes]) -> tuple[Any, Any]:
-    """One expression that finds any of the marks, and a set that tells which of them a line holds."""
-    import re2
-
-    options = re2.Options()
-    options.max_mem = 64 << 20
-    which = re2.Set.SearchSet(options)
-    for mark in marks:
-        which.Add(rb"(?m)" + mark)
-    which.Compile()
-    return _compiled(rb"(?m)" + b"|".join(b"(?:" + mark + b")" for mark in marks)), which
+@cache
+def _in_line(mark: bytes) -> re.Pattern[bytes]:
+    return re.compile(b"(?m)" + mark)

@@ -21,14 +21,15 @@ from aiaudit.project.roles import Role
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Query
+    from aiaudit.project.cache import Cache
 
 NARROW: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCS})  # of which less is asked
 
 
 class Wanted:
-    """Names, references and marks that some queries ask for."""
+    """Names, references and marks that some queries ask for. `within`: those of more queries, these among them."""
 
-    def __init__(self, queries: Iterable[Query]) -> None:
+    def __init__(self, queries: Iterable[Query], within: Wanted | None = None) -> None:
         queries = list(queries)
         names: set[str] = set()
         referenced: set[str] = set()
@@ -37,7 +38,7 @@ class Wanted:
             names.update(patterns)
             if getattr(query, "references", False):
                 referenced.update(patterns)
-        self.features = Features(queries)
+        self.features: Features = Features(queries, within.features if within is not None else None)
         self.patterns: Patterns = patterns_of(sorted(names))
         self.references: Patterns = patterns_of(sorted(referenced))
 
@@ -82,8 +83,9 @@ class ByPurpose:
             found = self._of[entry.role] = self._narrowed(entry.role)
         return found
 
-    def compile(self) -> None:
-        """Make the search for names of each purpose that was asked about."""
+    def compile(self, size: int = 0, cache: Cache | None = None) -> None:
+        """Make the searches of each purpose that was asked about ready for so many bytes."""
+        self.all.features.compile(size, cache)
         for wanted in {self.all, *self._of.values()}:
             assert wanted.words is not None
 
@@ -92,7 +94,7 @@ class ByPurpose:
         if len(asked) == len(self._queries):
             return self.all
         if asked not in self._by_set:
-            self._by_set[asked] = Wanted(self._queries[number] for number in sorted(asked))
+            self._by_set[asked] = Wanted((self._queries[number] for number in sorted(asked)), self.all)
         return self._by_set[asked]
 
     def widen(self, entries: Mapping[str, Entry], found: Mapping[str, dict[str, Any]]) -> list[str]:

@@ -18,7 +18,8 @@ from msgspec import Struct
 from aiaudit.probes.comment_lines import Comments, comments_of
 from aiaudit.probes.spans import each_span
 from aiaudit.probes.text.classes import Keys, Weight, classes
-from aiaudit.probes.text.search import Expression, compiled_pattern, is_fast, learn, placed_pattern, search_for
+from aiaudit.probes.text.search import Expression, Search, compiled_pattern, is_fast, placed_pattern, search_for
+from aiaudit.probes.text.shipped import Shared, shared_searches
 from aiaudit.project.entry import Entry, display
 from aiaudit.project.globs import GlobTable
 from aiaudit.project.reader import readable
@@ -34,6 +35,7 @@ VERSION: Final = 8  # of what `scan` gives; part of the cache key
 MAX_MATCH: Final = 120  # characters of a hit that are kept
 _TEXT_DATA: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".arff", ".libsvm"})
 _MUCH: Final = 24 * 1024 * 1024  # bytes that pay for a search which takes a second to make
+_FEW: Final = 1024 * 1024  # bytes that are not worth reading several searches of the wheel
 _TOO_FEW: Final = 2 * 1024 * 1024  # bytes of files that are not worth a search of their own
 _NO_TEXT: Final = frozenset(
     {".pdf", ".docx", ".pptx", ".pyc", ".pyo", ".so", ".dll", ".dylib", ".a", ".o", ".exe", ".class", ".jar", ".wasm"}
@@ -90,8 +92,13 @@ class PatternGroup(Struct, frozen=True):
         return (*(pattern.regex for pattern in self.patterns), *((self.beside,) if self.beside else ()))
 
     @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of those of them that a search for all groups looks for."""
+        return (len(self.patterns),) if self.beside else tuple(range(len(self.patterns)))
+
+    @property
     def searched(self) -> tuple[str, ...]:
-        """Those of them that a search for all groups looks for."""
+        """The same themselves."""
         return (self.beside,) if self.beside else self.regexes
 
     def takes(self, entry: Entry) -> bool:
@@ -129,7 +136,8 @@ class TextEngine:
         self._variants: dict[tuple[Keys, str], str] = {}  # what the keys are called together, by kind of comments
         self._keys_at: dict[str, Keys] = {}
         self._bytes: dict[Keys, int] = {}  # of the files for which these groups are meant
-        self._searches: dict[Keys, _Search] = {}
+        self._searches: dict[Keys, tuple[_Search, ...]] = {}  # of the files for which these groups are meant
+        self._shared: dict[str, _Search] = {}  # of the searches of a wheel, by name
         self._ahead: dict[str, tuple[bytes, dict[str, Any]]] = {}  # by path
 
     def key(self) -> str:
@@ -154,16 +162,22 @@ class TextEngine:
         """Make ready for so many bytes, before workers are forked: they share what is made here."""
         if not self._by_key or not is_fast():
             return
-        if size < _MUCH or not self._bytes:
-            self._searches[self._joint] = _Search(self._by_key, self._joint, cache, much=size >= _MUCH)
-            return
-        learn([rule.expression for rule in _rules(self._by_key, self._joint)], cache)
+        if shared_searches():
+            few = size < _FEW
+            self._searches.update({keys: self._carried(keys, cache, few=few) for keys in self._bytes or (self._joint,)})
+        elif size < _MUCH or not self._bytes:
+            self._searches[self._joint] = (self._made(self._joint, cache, much=size >= _MUCH),)
+        else:
+            self._prepare_classes(size, cache)
+
+    def _prepare_classes(self, size: int, cache: Cache | None) -> None:
+        """A search for each class of files."""
         share = size / max(size, sum(self._bytes.values()))  # of the files that are new
         sizes = {kind: share * some for kind, some in self._bytes.items()}
         weights = {key: Weight.of(group.searched) for key, group in self._by_key.items()}
         for number, one in enumerate(classes(sizes, weights)):
-            search = _Search(self._by_key, one.keys, cache, much=one.whole, purpose=str(number))
-            self._searches.update(dict.fromkeys(one.kinds, search))
+            search = self._made(one.keys, cache, much=one.whole, purpose=str(number))
+            self._searches.update(dict.fromkeys(one.kinds, (search,)))
 
     def ahead(self, files: Sequence[tuple[bytes, Entry]]) -> None:
         """Look through the files that are scanned next: the tables of a search stay in the processor's cache."""
@@ -184,28 +198,56 @@ class TextEngine:
         if text is None:
             return {"binary": True}
         keys = self._keys(entry)
-        search = self._searches.get(keys)
-        if search is None:
-            search = self._searches[keys] = self._search_for(keys)
-        return {"hits": search(text, keys, comments_of(entry))}
+        searches = self._searches.get(keys)
+        if searches is None:
+            searches = self._searches[keys] = self._searches_for(keys)
+        return {"hits": _looked_through(text, searches, keys, comments_of(entry))}
 
     @property
     def _joint(self) -> Keys:
         """The keys of all groups."""
         return tuple(sorted(self._by_key))
 
-    def _search_for(self, keys: Keys) -> _Search:
-        """The search for these groups. To make a slow one costs as much as to search megabytes, so that few files share
-        the search of files with more groups, and all share a fast one; what is not meant for them is passed over."""
+    def _searches_for(self, keys: Keys) -> tuple[_Search, ...]:
+        """The searches for these groups. To make a slow one costs as much as to search megabytes, so that few files
+        share the search of files with more groups, and all share a fast one; what is not meant for them is passed
+        over."""
         joint = keys
         if is_fast():
+            if shared_searches():
+                return self._carried(keys)
             joint = self._joint
         elif self._bytes[keys] <= _TOO_FEW:
             more = [some for some in self._bytes if len(some) > len(keys) and set(keys) <= set(some)]
             joint = min(more, key=lambda some: (-len(some), some), default=keys)
         if joint not in self._searches:
-            self._searches[joint] = _Search(self._by_key, joint)
+            self._searches[joint] = (self._made(joint),)
         return self._searches[joint]
+
+    def _carried(self, keys: Keys, cache: Cache | None = None, *, few: bool = False) -> tuple[_Search, ...]:
+        """The wheel's smallest search that has all of these groups, or of `few` files the one for all; and, where
+        somebody's own packs or another pack file bring more, one for those."""
+        shared = shared_searches()
+        every = shared[-1]
+        own = tuple(sorted(self._by_key.keys() - every.keys))
+        asked = every.keys.intersection(keys)
+        least = every if few else next(one for one in shared if asked <= one.keys)
+        if least.name not in self._shared:
+            self._shared[least.name] = self._of_wheel(least)
+        if own and own not in self._searches:
+            self._searches[own] = (self._made(own, cache, purpose="own"),)
+        return (self._shared[least.name], *(self._searches[own] if own else ()))
+
+    def _of_wheel(self, shared: Shared) -> _Search:
+        rules = [_Rule(key, self._by_key[key], number) if key in self._by_key else None for key, number in shared.rules]
+        search = shared.search()
+        return _Search(rules, search) if search is not None else self._made(self._joint)
+
+    def _made(self, keys: Keys, cache: Cache | None = None, *, much: bool = False, purpose: str = "") -> _Search:
+        """A search for the groups of these keys."""
+        rules = _rules(self._by_key, keys)
+        asked = [rule.expression for rule in rules]
+        return _Search(rules, search_for(asked, much=much, cache=cache, purpose=purpose))
 
     def _keys(self, entry: Entry) -> Keys:
         """The keys of the groups that apply to a file, sorted."""
@@ -280,46 +322,38 @@ class PatternSets:
 
 def _rules(groups: Mapping[str, PatternGroup], keys: Iterable[str]) -> list[_Rule]:
     """What a search looks for: of a group that is to be beside something, only that."""
-    return [
-        _Rule(key, group, number)
-        for key in keys
-        for group in (groups[key],)
-        for number in (range(len(group.patterns)) if not group.beside else (len(group.patterns),))
-    ]
+    return [_Rule(key, groups[key], number) for key in keys for number in groups[key].numbers]
 
 
-class _Search:
-    """The groups of some keys, compiled for one scan."""
+class _Search(NamedTuple):
+    """What is looked for in one scan. None: what nobody asks for."""
 
-    def __init__(
-        self,
-        groups: Mapping[str, PatternGroup],
-        keys: Keys,
-        cache: Cache | None = None,
-        *,
-        much: bool = False,
-        purpose: str = "",
-    ) -> None:
-        self._rules = _rules(groups, keys)
-        expressions = [rule.expression for rule in self._rules]
-        self._search = search_for(expressions, much=much, cache=cache, purpose=purpose)
+    rules: Sequence[_Rule | None]
+    search: Search
 
-    def __call__(self, text: bytes, keys: Iterable[str], comments: str = "") -> dict[str, list[list[Any]]]:
-        """The hits of the groups of these keys in a text with this kind of comments."""
-        meant = frozenset(keys)
-        passed_over = Comments(comments, text)
-        hits: dict[str, list[list[Any]]] = {}
-        quoted: list[_Quoted] = []
-        for index in self._search.candidates(text):
-            rule = self._rules[index]
-            if rule.key not in meant:
-                continue
-            for one in rule.unfolded(text):
-                if found := _hits(text, one, quoted, passed_over):
-                    hits.setdefault(rule.key, []).extend(found)
-        if quoted:
-            _quote(text, quoted)
-        return {key: sorted(hits[key], key=lambda hit: (hit[1], hit[0])) for key in sorted(hits)}
+    def likely(self, text: bytes, keys: frozenset[str]) -> Iterator[_Rule]:
+        """The rules of these keys that may be in the text."""
+        for index in self.search.candidates(text):
+            rule = self.rules[index]
+            if rule is not None and rule.key in keys:
+                yield from rule.unfolded(text)
+
+
+def _looked_through(
+    text: bytes, searches: Iterable[_Search], keys: Iterable[str], comments: str
+) -> dict[str, list[list[Any]]]:
+    """The hits of the groups of these keys in a text with this kind of comments."""
+    meant = frozenset(keys)
+    passed_over = Comments(comments, text)
+    hits: dict[str, list[list[Any]]] = {}
+    quoted: list[_Quoted] = []
+    for search in searches:
+        for rule in search.likely(text, meant):
+            if found := _hits(text, rule, quoted, passed_over):
+                hits.setdefault(rule.key, []).extend(found)
+    if quoted:
+        _quote(text, quoted)
+    return {key: sorted(hits[key], key=lambda hit: (hit[1], hit[0])) for key in sorted(hits)}
 
 
 class _Quoted(NamedTuple):

@@ -10,23 +10,18 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import sys
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self
 
 from aiaudit import lazy
-from aiaudit.probes.text.database import database, wider
+from aiaudit.probes.text.compiled import Compiled, compiled_for, compiled_name, database, is_shipped
 from aiaudit.probes.text.literals import Alternative, anchored_inside, folds, required
-from aiaudit.project.cache import content_hash, engine_id
+from aiaudit.probes.text.wider import wider
 from aiaudit.resources import precompiled
 
 if TYPE_CHECKING:
     from aiaudit.project.cache import Cache
-
-SLOT: Final = "literals"
-VERSION: Final = 1  # of what `required` gives
 
 MAX_PATTERN: Final = 512
 _BROAD: Final = lazy.regex(r"(?:\[\^[^\]]*\]|(?<!\\)\.|\\S|\\w)(?:\{\d*,\d+\}|\*|\+)")
@@ -55,9 +50,8 @@ class Search(Protocol):
 def search_for(
     expressions: Sequence[Expression], *, much: bool = False, cache: Cache | None = None, purpose: str = ""
 ) -> Search:
-    """The fastest search that this machine has; `much`: there is so much text that a long preparation pays. `cache`
-    keeps what is known of the expressions, and what was compiled of them, for each `purpose`."""
-    learn(expressions, cache, purpose)
+    """The fastest search that this machine has; `much`: there is so much text that a long preparation pays. What a
+    wheel carries compiled needs none. `cache` keeps what was compiled, for each `purpose`."""
     if cache is None and len(expressions) <= _FEW:
         return _small(tuple(expressions), much)
     return _made(expressions, much, cache, purpose)
@@ -65,7 +59,8 @@ def search_for(
 
 def _made(expressions: Sequence[Expression], much: bool, cache: Cache | None = None, purpose: str = "") -> Search:
     try:
-        return (WholeSearch if much else LiteralSearch)(expressions, cache, purpose)
+        whole = much or is_shipped(WholeSearch.name_of(expressions))
+        return (WholeSearch if whole else LiteralSearch)(expressions, cache, purpose)
     except (ImportError, OSError, RuntimeError):  # no wheel for this machine, or not this processor
         return SetSearch(expressions)
 
@@ -90,13 +85,43 @@ class LiteralSearch:
     `ImportError` where Hyperscan is not installed, `RuntimeError` where it does not run on this processor.
     """
 
+    kind = "literals"
+
     def __init__(self, expressions: Sequence[Expression], cache: Cache | None = None, purpose: str = "") -> None:
-        needs = [_required(expression.regex) for expression in expressions]
         self._all = range(len(expressions))
+        compiled = compiled_for(
+            self.name_of(expressions), lambda: self._compiled(expressions), cache, f"{self.kind} {purpose}"
+        )
+        self._take(compiled)
+
+    @classmethod
+    def of(cls, compiled: Compiled, expressions: int) -> Self:
+        """The search for so many expressions that were compiled before."""
+        made = cls.__new__(cls)
+        made._all = range(expressions)
+        made._take(compiled)
+        return made
+
+    @classmethod
+    def name_of(cls, expressions: Sequence[Expression]) -> bytes:
+        """What this search for these expressions is known by, where it is kept."""
+        return compiled_name([cls.kind, *([one.regex, one.ignore_case] for one in expressions)])
+
+    def _take(self, compiled: Compiled) -> None:
+        self.compiled = compiled
+        self._always, uses, self._database = compiled
+        self._uses: dict[int, list[tuple[int, list[frozenset[int]]]]] = {}
+        for literal, number, others in uses:
+            self._uses.setdefault(literal, []).append((number, [frozenset(clause) for clause in others]))
+
+    def _compiled(self, expressions: Sequence[Expression]) -> Compiled:
+        """Compile them. Raises `ImportError` and `RuntimeError`."""
+        _take_shipped()
+        needs = [_required(expression.regex) for expression in expressions]
         try:
-            self._prepare(expressions, needs, self._whole(expressions, needs), cache, purpose)
+            return self._parts(expressions, needs, self._whole(expressions, needs))
         except RuntimeError:  # an expression that only RE2 knows: literals do for all
-            self._prepare(expressions, needs, frozenset(), cache, purpose)
+            return self._parts(expressions, needs, frozenset())
 
     def _whole(self, expressions: Sequence[Expression], needs: Sequence[Needs]) -> frozenset[int]:
         """The expressions that are looked for themselves."""
@@ -106,36 +131,26 @@ class LiteralSearch:
             if len(expression.regex) <= _SIMPLE and not _tells(alternatives) and _plain(expression.regex)
         )
 
-    def _prepare(
-        self,
-        expressions: Sequence[Expression],
-        needs: Sequence[Needs],
-        whole: frozenset[int],
-        cache: Cache | None,
-        purpose: str,
-    ) -> None:
+    def _parts(self, expressions: Sequence[Expression], needs: Sequence[Needs], whole: frozenset[int]) -> Compiled:
         """Compile these expressions as a `whole`, and the literals that the others need."""
         import hyperscan
 
-        self._always = [number for number in self._all if number not in whole and needs[number] is None]
+        always = [number for number in self._all if number not in whole and needs[number] is None]
         rest = [(number, one) for number in self._all if number not in whole for one in needs[number] or ()]
         literals = sorted({literal for _, alternative in rest for clause in alternative for literal in clause})
         ids = {literal: len(expressions) + at for at, literal in enumerate(literals)}
-        self._uses: dict[int, list[tuple[int, list[frozenset[int]]]]] = {made: [] for made in ids.values()}
-        for number, (first, *others) in rest:
-            clauses = [frozenset(ids[literal] for literal in clause) for clause in others]
-            for literal in first:
-                self._uses[ids[literal]].append((number, clauses))
+        uses = [
+            (ids[literal], number, [sorted(ids[word] for word in clause) for clause in others])
+            for number, (first, *others) in rest
+            for literal in sorted(first)
+        ]
         once, caseless = hyperscan.HS_FLAG_SINGLEMATCH, hyperscan.HS_FLAG_CASELESS
         asked = [
             (_for_hyperscan(expressions[n].regex), n, once | hyperscan.HS_FLAG_MULTILINE | caseless * expressions[n][1])
             for n in sorted(whole)
         ]
         asked += [(re.escape(literal), made, once | caseless) for literal, made in ids.items()]
-        self._database: Any = None
-        if asked:
-            texts, numbers, flags = zip(*asked, strict=True)
-            self._database = database(texts, flags, ids=numbers, cache=cache, purpose=purpose)
+        return Compiled(always, uses, database(asked) if asked else None)
 
     def candidates(self, text: bytes) -> Iterable[int]:
         """See `Search`; in their order."""
@@ -157,8 +172,7 @@ class WholeSearch(LiteralSearch):
     """By the expressions themselves, all at once, which takes a second to compile. Those that name characters beyond
     ASCII, or that Hyperscan has not, go by their literals."""
 
-    def __init__(self, expressions: Sequence[Expression], cache: Cache | None = None, purpose: str = "") -> None:
-        super().__init__(expressions, cache, f"whole {purpose}")
+    kind = "whole"
 
     def _whole(self, expressions: Sequence[Expression], needs: Sequence[Needs]) -> frozenset[int]:
         return frozenset(number for number in self._all if _plain(expressions[number].regex))
@@ -232,26 +246,6 @@ def _take_shipped() -> None:
     with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
         rows = {} if file is None else json.loads(file.read_bytes())
         _needs.update({regex: _from_rows(some) for regex, some in rows.items() if regex not in _needs})
-
-
-def learn(expressions: Sequence[Expression], kept: Cache | None, purpose: str = "") -> None:
-    """Take what these expressions need from the wheel or the cache, where reading it is quicker than working it out, or
-    keep it."""
-    _take_shipped()
-    regexes = list(dict.fromkeys(expression.regex for expression in expressions))
-    if kept is None or all(regex in _needs for regex in regexes):
-        return
-    slot = engine_id(SLOT, f"{VERSION}\0{sys.version}\0{purpose}")
-    name = content_hash("\0".join(regexes).encode("utf-8", "surrogateescape"))
-    parts = kept.kept(slot, name)
-    try:
-        rows = json.loads(zlib.decompress(parts[0])) if parts else []
-        _needs.update((regex, _from_rows(row)) for regex, row in zip(regexes, rows, strict=True))
-    except (ValueError, TypeError, AttributeError, zlib.error):  # not there, or not as expected
-        needs = [_required(regex) for regex in regexes]
-        plain = [_as_rows(one) for one in needs]
-        # packed: whoever searches the cache for the beginning of a key should not find ours
-        kept.keep(slot, name, [zlib.compress(json.dumps(plain, separators=(",", ":")).encode("ascii"))])
 
 
 class SetSearch:

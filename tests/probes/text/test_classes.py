@@ -86,7 +86,7 @@ FEW, SOME, MUCH = engine(10), engine(6_000_000), engine(2**36)
 
 def test_classes_have_their_searches() -> None:
     def searches(made: TextEngine) -> list[object]:
-        return [type(one._search) for one in {id(one): one for one in made._searches.values()}.values()]
+        return [type(one.search) for one in {id(one): one for (one,) in made._searches.values()}.values()]
 
     kinds = {MUCH._keys(entry(path)) for path in PATHS}
     assert searches(FEW) == [LiteralSearch]

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from aiaudit.packs.load import load
 from aiaudit.probes.secrets.rules import patterns
 from aiaudit.probes.text import engine as text_engine
-from aiaudit.probes.text import search as text_search
-from aiaudit.probes.text.database import wider
 from aiaudit.probes.text.literals import anchored_inside, folds, required
 from aiaudit.probes.text.probe import SearchQuery
 from aiaudit.probes.text.search import (
@@ -25,6 +23,7 @@ from aiaudit.probes.text.search import (
     compiled_pattern,
     search_for,
 )
+from aiaudit.probes.text.wider import wider
 from aiaudit.project.cache import open_cache
 from aiaudit.project.entry import Entry
 from aiaudit.project.tree import Project
@@ -238,10 +237,10 @@ def test_the_search_for_all_shipped_expressions_loses_none() -> None:
         for entry in wanted:
             text = text_engine.readable((root / entry.path).read_bytes()) or b""
             keys = engine._keys(entry)
-            search = engine._searches[keys]
-            there = set(search._search.candidates(text))
-            for number, rule in enumerate(search._rules):
-                if rule.key in keys and number not in there:
+            (search,) = engine._searches[keys]
+            there = set(search.search.candidates(text))
+            for number, rule in enumerate(search.rules):
+                if rule is not None and rule.key in keys and number not in there:
                     assert compiled_pattern(*rule.expression).search(text) is None, (entry.path, rule.expression)
                     looked += 1
     assert looked > 5_000
@@ -315,20 +314,6 @@ def test_without_hyperscan_the_sets_of_re2_do(monkeypatch: pytest.MonkeyPatch) -
     assert isinstance(search_for([Expression("abc")]), SetSearch)
 
 
-def test_what_is_known_of_expressions_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expressions = [Expression(pattern.regex) for pattern in patterns("vendor")] + [Expression(r"\S")]
-    monkeypatch.setattr(text_search, "_needs", {})
-    with open_cache(tmp_path / "cache") as cache:
-        first = search_for(expressions, cache=cache)
-        known = dict(text_search._needs)
-        monkeypatch.setattr(text_search, "_needs", {})
-        monkeypatch.setattr(text_search, "required", lambda regex: pytest.fail("worked out again"))
-        second = search_for(expressions, cache=cache)
-    assert text_search._needs == known
-    text = b"token = 'ghp_" + b"a1B2" * 9 + b"'"
-    assert list(first.candidates(text)) == list(second.candidates(text)) != []
-
-
 @pytest.mark.parametrize("much", [False, True])
 def test_what_was_compiled_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, much: bool) -> None:
     import hyperscan
@@ -346,12 +331,13 @@ def test_what_was_compiled_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert list(second.candidates(b"")) == list(first.candidates(b""))
 
 
+@pytest.mark.parametrize("head", [b"", b"{}", b"[[],[]]", b"[[],[[1]]]", b"[[],1]"])
 @pytest.mark.parametrize("broken", [b"", b"x" * 64, zlib.compress(b"x" * 1000)])
 def test_a_kept_database_that_is_none_is_compiled_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bytes
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: bytes, broken: bytes
 ) -> None:
     with open_cache(tmp_path / "cache") as cache:
-        monkeypatch.setattr(cache, "kept", lambda slot, name: [broken])
+        monkeypatch.setattr(cache, "kept", lambda slot, name: [head, broken])
         assert list(LiteralSearch([Expression("token")], cache).candidates(b"a token")) == [0]
 
 

@@ -40,11 +40,17 @@ class Unspoken:
 
     def __init__(self, source: bytes) -> None:
         self._source = source
-        self._texts = list(_texts(source))
-        self._starts = [one.start for one in self._texts]
+        self._rest = _texts(source)  # behind those that are known
+        self._texts: list[_Text] = []
+        self._starts: list[int] = []
 
     def has(self, at: int) -> bool:
         """Whether this offset is in one of them."""
+        while not self._starts or self._starts[-1] <= at:
+            if (text := next(self._rest, None)) is None:
+                break
+            self._texts.append(text)
+            self._starts.append(text.start)
         source, number = self._source, bisect_right(self._starts, at) - 1
         before = self._texts[number] if number >= 0 else None
         if before is not None and at < before.end:

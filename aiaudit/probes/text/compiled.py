@@ -70,8 +70,8 @@ def shipped(name: str) -> Compiled | None:
     if file is None:
         return None
     with contextlib.suppress(OSError, ValueError):
-        head, _, data = file.read_bytes().partition(b"\n")
-        return _read(head, data)
+        with file.open("rb") as opened:
+            return _read(opened.readline(), opened.read())
     return None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import hyperscan
 import pytest
 
+from aiaudit.probes.secrets.hide import prepare_sets
 from aiaudit.probes.text import compiled, shipped
 from aiaudit.probes.text.engine import Pattern, PatternGroup, TextEngine
 from aiaudit.probes.text.search import Expression, LiteralSearch, WholeSearch, search_for
@@ -30,6 +31,7 @@ PATHS = ("a.py", "src/x.json", "tests/test_a.py", "docs/a.md", "data/a.csv", "a.
 @pytest.fixture
 def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of a wheel that carries the searches for the groups."""
+    prepare_sets()  # those for secrets in what is quoted, which are others
     for name, data in shipped.files_of(GROUPS).items():
         (tmp_path / name).write_bytes(data)
     for module in (compiled, shipped):

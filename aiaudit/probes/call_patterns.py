@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -40,7 +41,7 @@ class CallConditions(Query, defer_build=True):
                 cls.check(one)
         return value
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         return self.expanded([self.call] if isinstance(self.call, str) else self.call)
 

@@ -81,7 +81,8 @@ class CallsProbe(Probe[CallsQuery]):
 
     def answer(self, fact_id: str, query: CallsQuery, context: Context) -> Fact:
         called = _called(context)
-        wanted = [(among(names, called.names), pattern) for names, pattern in query.patterns()]
+        asked = query.patterns() if called.files else []
+        wanted = [(among(names, called.names), pattern) for names, pattern in asked]
         every = set().union(*(names for names, _ in wanted))
         files = {path for name in every for path in called.files[name]}
 

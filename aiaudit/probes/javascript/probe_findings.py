@@ -131,10 +131,11 @@ class LoopsProbe(Probe[LoopsQuery]):
         return list_of(LOOP)
 
     def answer(self, fact_id: str, query: LoopsQuery, context: Context) -> Fact:
-        meant = patterns_of(query.names())
+        asked = query.names()
         known: list[Callers] = []
 
         def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
+            meant = patterns_of(asked)
             if not known:
                 known.append(Callers(meant, project))
             seen: set[int] = set()

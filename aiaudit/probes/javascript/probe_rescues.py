@@ -49,11 +49,13 @@ class RescuesProbe(Probe[RescuesQuery]):
         return list_of(RESCUE)
 
     def answer(self, fact_id: str, query: RescuesQuery, context: Context) -> Fact:
-        patterns = patterns_of(query.names())
+        asked = query.names()
         asking = asking_functions(context)
 
         def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
-            for row in project.records[entry.path].get("rescues", ()):
+            rows = project.records[entry.path].get("rescues", ())
+            patterns = patterns_of(asked if rows else ())
+            for row in rows:
                 for spec, rest, line in row["calls"]:
                     found = project.follow(spec, "" if rest == "*" else rest, entry.path)
                     if patterns.match(found.name) or asking.holds(spec, rest, entry.path, project):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, cached_property, lru_cache
 from typing import Final
 
 from aiaudit import lazy
@@ -64,6 +64,14 @@ def _glob(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", pattern)))
 
 
+def _dots(pattern: str) -> Iterator[int]:
+    """Where the dots stand."""
+    at = pattern.find(".")
+    while at >= 0:
+        yield at
+        at = pattern.find(".", at + 1)
+
+
 class NameIndex:
     """Names, found by their last part and by their first."""
 
@@ -85,9 +93,6 @@ class Patterns:
         self._globs: dict[str, list[str]] = defaultdict(list)  # last part -> patterns with a star before it
         self._below: dict[str, list[str]] = defaultdict(list)  # root -> what stands before `.*`
         self._heads: dict[str, list[str]] = defaultdict(list)  # `pickle` -> `pickle.load`, …
-        self._prefixes: set[str] = set()
-        self._tails: set[str] = set()
-        self._lasts: set[str] = set()
         self._known: dict[str, bool] = {}
         self._leading: dict[str, bool] = {}
         for pattern in self.all:
@@ -95,21 +100,27 @@ class Patterns:
 
     def _add(self, pattern: str) -> None:
         head, _, last = pattern.rpartition(".")
-        parts = pattern.split(".")
         if last == "*":
-            self._below[parts[0]].append(head)
+            self._below[pattern.partition(".")[0]].append(head)
         else:
-            self._lasts.add(last)
             self._heads[head].append(pattern)
             if "*" in pattern:
                 self._globs[last].append(pattern)
-        self._tails.update(".".join(parts[index:]) for index in range(1, len(parts)))
-        plain: list[str] = []
-        for part in parts[:-1]:
-            if "*" in part:
-                break
-            plain.append(part)
-            self._prefixes.add(".".join(plain))
+
+    @cached_property
+    def _lasts(self) -> frozenset[str]:
+        """The last parts of those that end in a name."""
+        return frozenset(last for pattern in self.all if (last := pattern.rpartition(".")[2]) != "*")
+
+    @cached_property
+    def _tails(self) -> frozenset[str]:
+        """What is left of the patterns behind each of their dots."""
+        return frozenset(pattern[at + 1 :] for pattern in self.all for at in _dots(pattern))
+
+    @cached_property
+    def _prefixes(self) -> frozenset[str]:
+        """What stands before each of their dots, as far as there is no star."""
+        return frozenset(start for pattern in self.all for at in _dots(pattern) if "*" not in (start := pattern[:at]))
 
     def match(self, name: str) -> bool:
         """Whether some pattern matches; remembered, since the files of a project use the same names."""

@@ -69,9 +69,8 @@ def shipped(name: str) -> Compiled | None:
     file = precompiled(name + SUFFIX)
     if file is None:
         return None
-    with contextlib.suppress(OSError, ValueError):
-        with file.open("rb") as opened:
-            return _read(opened.readline(), opened.read())
+    with contextlib.suppress(OSError, ValueError), file.open("rb") as opened:
+        return _read(opened.readline(), opened.read())
     return None
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from aiaudit.model.types import Unknown
 from aiaudit.rules.comparison import contains, equal
+from aiaudit.rules.joins import free, texts
 from aiaudit.rules.nodes import Binary, Const
 from aiaudit.rules.values import Failed, Frame, Incomplete, Run, kind_of, not_a_value
 
@@ -58,9 +59,13 @@ def membership(node: Binary, left: Run, right: Run) -> Run:
 
         return run_choices
 
+    stays = not free(node.right) and bool(free(node.left))
+
     def run(f: Frame) -> Any:
         value, items = left(f), right(f)
         kind = type(items)
+        if stays and kind is list and type(value) is str and (known := texts(f, items)) is not None:
+            return value in known
         if type(value) is Unknown or type(value) is Failed:
             return value
         if kind is list or kind is Incomplete:

@@ -57,7 +57,7 @@ from aiaudit.rules.values import (
 def build(node: Node) -> Run:
     """The closure of a checked node."""
     run = _BUILDERS[type(node)](node)
-    if isinstance(node, Macro | Call) or (isinstance(node, Binary) and node.type.kind == "list"):  # two lists joined
+    if isinstance(node, Macro | Call) or (isinstance(node, Binary) and node.op == "+"):  # texts or lists joined
         run = once(node, run)
     if node.type.kind == "double" and type(node) in _FROM_OUTSIDE:
         return _as_double(run)

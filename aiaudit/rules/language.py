@@ -10,7 +10,7 @@ from aiaudit.model.types import Type
 from aiaudit.rules.checker import Checker, complete
 from aiaudit.rules.comparison import as_double
 from aiaudit.rules.errors import error_at
-from aiaudit.rules.joins import free
+from aiaudit.rules.joins import mark
 from aiaudit.rules.nodes import Node
 from aiaudit.rules.parser import parse
 from aiaudit.rules.values import (
@@ -93,7 +93,7 @@ def finish(source: str, tree: Node, names: Mapping[str, Type], expect: Type | No
     node = checker.check(tree)
     if expect is not None and not _acceptable(node.type, expect):
         raise error_at(source, node.start, f"this must be {expect}, not {node.type}")
-    free(node)
+    mark(node)
     return Expression(source, expect or complete(node.type), frozenset(checker.name_slots), node, checker.slots, expect)
 
 

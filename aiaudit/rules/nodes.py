@@ -71,13 +71,14 @@ class Index(Node):
 
 
 class Call(Node):
-    """A function call; a method's receiver is the first argument. `closed`: see `Macro`."""
+    """A function call; a method's receiver is the first argument. `closed`, `fixed`: see `Macro`."""
 
     function: str
     args: list[Tree]
     method: bool
     at: int  # where the function's name stands
     closed: bool = False
+    fixed: bool = False
 
 
 class Unary(Node):
@@ -86,13 +87,14 @@ class Unary(Node):
 
 
 class Binary(Node):
-    """Two operands. `closed`: see `Macro`."""
+    """Two operands. `closed`, `fixed`: see `Macro`."""
 
     op: str
     left: Tree
     right: Tree
     at: int  # where the operator stands
     closed: bool = False
+    fixed: bool = False
 
 
 class Logic(Node):
@@ -119,7 +121,8 @@ class MapLiteral(Node):
 class Macro(Node):
     """`target.kind(var, body)`; `map` may have a condition. `weight` is what one element costs of the step budget.
 
-    `closed`: it reads no variable of a macro around it (by the checker).
+    `closed`: it reads no variable of a macro around it. `fixed`: it reads some, but not that of the next one around it,
+    so that it stays the same while that one walks. Both are set by `joins.mark`.
     """
 
     kind: MacroKind
@@ -131,6 +134,7 @@ class Macro(Node):
     at: int  # where the macro's name stands
     slot: int = 0
     closed: bool = False
+    fixed: bool = False
 
 
 if TYPE_CHECKING:

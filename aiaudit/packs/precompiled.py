@@ -21,7 +21,7 @@ from aiaudit.resources import PRECOMPILED, precompiled
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Query
-    from aiaudit.probes.text.engine import PatternGroup
+    from aiaudit.probes.text.groups import PatternGroup
     from aiaudit.probes.text.search import Expression
 
 LIBRARY: Final = "library.jsonl"
@@ -115,7 +115,8 @@ def _marks(loaded: Library) -> list[Expression]:
 
 def _groups(loaded: Library) -> list[PatternGroup]:
     """The groups of text patterns that the packs bring."""
-    from aiaudit.probes.text.engine import NAME, HasGroups
+    from aiaudit.probes.text.engine import NAME
+    from aiaudit.probes.text.groups import HasGroups
 
     return [group for query in _queries(loaded, NAME) if isinstance(query, HasGroups) for group in query.groups()]
 

@@ -24,7 +24,8 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.runtimes import runtimes
 from aiaudit.probes.text.asking import MAX_EVIDENCE, hits_of, scope_of
-from aiaudit.probes.text.engine import NAME, Judge, Pattern, PatternGroup
+from aiaudit.probes.text.engine import NAME
+from aiaudit.probes.text.groups import Judge, Pattern, PatternGroup
 from aiaudit.project.roles import Role
 from aiaudit.resources import path_of
 

@@ -19,7 +19,8 @@ from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.text.asking import hits_of, scope_of
-from aiaudit.probes.text.engine import NAME, Pattern, PatternGroup
+from aiaudit.probes.text.engine import NAME
+from aiaudit.probes.text.groups import Pattern, PatternGroup
 from aiaudit.project.entry import Entry, display
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import Role

@@ -22,7 +22,8 @@ from aiaudit.probes.base import Engine
 from aiaudit.probes.secrets import checks
 from aiaudit.probes.secrets.judge import judge
 from aiaudit.probes.secrets.rules import VERSION, digest, patterns, rules
-from aiaudit.probes.text.engine import Pattern, PatternSets
+from aiaudit.probes.text.groups import Pattern
+from aiaudit.probes.text.sets import PatternSets
 from aiaudit.project.entry import Entry
 
 if TYPE_CHECKING:

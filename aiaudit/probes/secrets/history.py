@@ -20,7 +20,8 @@ from aiaudit.probes.secrets.hide import in_names
 from aiaudit.probes.secrets.judge import found, secret_of
 from aiaudit.probes.secrets.probe import NAMED, SecretsQuery, rank, record_of
 from aiaudit.probes.text.asking import hits_of
-from aiaudit.probes.text.engine import BINARY_SUFFIXES, NAME, Pattern, PatternGroup, TextEngine
+from aiaudit.probes.text.engine import BINARY_SUFFIXES, NAME, TextEngine
+from aiaudit.probes.text.groups import Pattern, PatternGroup
 from aiaudit.project.entry import Entry, display
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import role_of, suffix_of

@@ -10,7 +10,7 @@ from aiaudit import lazy
 from aiaudit.probes.secrets import checks
 from aiaudit.probes.secrets.rules import Rule, rules
 from aiaudit.probes.secrets.surroundings import is_example_of_a_schema, lives_for_one_run, told_in_base64
-from aiaudit.probes.text.engine import Pattern
+from aiaudit.probes.text.groups import Pattern
 
 _TEMPORARY: Final = lazy.regex(rb"\bASIA[A-Z2-7]{16}\b")  # AWS STS: a session lasts 36 hours at most
 _OF_A_PAGE: Final = lazy.regex(rb"\bauthDomain\b|\.firebaseapp\.com")  # of Firebase: every page that uses it shows it

@@ -19,7 +19,8 @@ from aiaudit.probes.secrets.judge import found
 from aiaudit.probes.secrets.rules import VERSION, digest, patterns, rules
 from aiaudit.probes.secrets.second import Second, second
 from aiaudit.probes.text.asking import hits_of, scope_of
-from aiaudit.probes.text.engine import NAME, PatternGroup
+from aiaudit.probes.text.engine import NAME
+from aiaudit.probes.text.groups import PatternGroup
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from aiaudit.probes.text.engine import Pattern
+from aiaudit.probes.text.groups import Pattern
 
 _FILE: Final = Path(__file__).with_suffix(".yaml")
 VERSION: Final = 10  # of how hits are judged; with the rules' digest it is part of the cache key

@@ -1,6 +1,8 @@
 """Regular expressions over text files: all of all queries in one scan of each file.
 
-`engine` scans; `search` tells which expressions may match in a text, by `literals` that must stand in it; `database`
-keeps what Hyperscan compiled; `classes` joins kinds of files to one search. `probe` answers queries from the hits;
-`asking` is what it shares with other probes that look for patterns of their own.
+`groups` is what queries ask; `engine` scans, and `hits` looks for the places. `search` tells which expressions may
+match in a text, by `literals` that must stand in it or as Hyperscan takes them (`wider`); `compiled` is what a wheel
+carries, or the cache keeps, of a search; `classes` joins kinds of files to one that is made here, `shipped` are those
+of the wheel. `sets` are patterns by themselves. `probe` answers queries from the hits; `asking` is what it shares with
+other probes that look for patterns of their own.
 """

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from aiaudit.model.fact import Scope
 from aiaudit.probes.base import Context
-from aiaudit.probes.text.engine import NAME, PatternGroup
+from aiaudit.probes.text.engine import NAME
+from aiaudit.probes.text.groups import PatternGroup
 from aiaudit.project.entry import Entry
 
 MAX_EVIDENCE: Final = 25

@@ -13,7 +13,8 @@ from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query, was_checked
 from aiaudit.probes.text.asking import MAX_EVIDENCE, hits_of, scope_of
-from aiaudit.probes.text.engine import NAME, Pattern, PatternGroup
+from aiaudit.probes.text.engine import NAME
+from aiaudit.probes.text.groups import Pattern, PatternGroup
 from aiaudit.probes.text.search import compile_pattern
 from aiaudit.project.roles import Role
 

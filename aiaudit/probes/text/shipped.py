@@ -19,7 +19,7 @@ from aiaudit.project.roles import Role
 from aiaudit.resources import precompiled
 
 if TYPE_CHECKING:
-    from aiaudit.probes.text.engine import PatternGroup
+    from aiaudit.probes.text.groups import PatternGroup
 
 INDEX: Final = "searches.json"
 _ASIDE: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCS})  # of which less is asked

@@ -10,8 +10,8 @@ from aiaudit.model.fact import Evidence, Fact, Level, State
 from aiaudit.plain_json import encode
 from aiaudit.probes.secrets import hide as module
 from aiaudit.probes.secrets.hide import HIDDEN, Seen, hide, hide_in, hide_in_fact, looked_for, shown
-from aiaudit.probes.text.engine import PatternSets
 from aiaudit.probes.text.search import compile_pattern
+from aiaudit.probes.text.sets import PatternSets
 
 from .corpus import ALNUM, HEX, Maker
 

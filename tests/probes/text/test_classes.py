@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiaudit.probes.text.classes import Keys, Weight, classes
-from aiaudit.probes.text.engine import Pattern, PatternGroup, TextEngine
+from aiaudit.probes.text.engine import TextEngine
+from aiaudit.probes.text.groups import Pattern, PatternGroup
 from aiaudit.probes.text.search import LiteralSearch, WholeSearch
 from aiaudit.project.cache import Cache, open_cache
 from aiaudit.project.entry import Entry

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from aiaudit.model.fact import Confidence, Fact, Level, State
 from aiaudit.probes.base import Query
-from aiaudit.probes.text.engine import Pattern, PatternGroup, TextEngine
+from aiaudit.probes.text.engine import TextEngine
+from aiaudit.probes.text.groups import Pattern, PatternGroup
 from aiaudit.probes.text.probe import SearchProbe, SearchQuery
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import role_of, suffix_of

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from aiaudit.packs.load import load
 from aiaudit.probes.secrets.rules import patterns
 from aiaudit.probes.text import engine as text_engine
+from aiaudit.probes.text.groups import Pattern, PatternGroup
 from aiaudit.probes.text.literals import anchored_inside, folds, required
 from aiaudit.probes.text.probe import SearchQuery
 from aiaudit.probes.text.search import (
@@ -250,8 +251,8 @@ def test_hits_do_not_depend_on_the_search(monkeypatch: pytest.MonkeyPatch) -> No
     key = "sk-proj-" + "Ab3dEf6hIj" * 4
     data = f'API = "{key}"\nurl = "https://user:hunter2pass@db.example.org/x"\nttl = 30  # grüße, token\n'.encode() * 3
     groups = [
-        text_engine.PatternGroup(tuple(patterns("vendor"))),
-        text_engine.PatternGroup((text_engine.Pattern("ttl", r"\bttl\b[^\n]{0,20}grüße"),)),
+        PatternGroup(tuple(patterns("vendor"))),
+        PatternGroup((Pattern("ttl", r"\bttl\b[^\n]{0,20}grüße"),)),
     ]
     found = []
     for kind in SEARCHES:
@@ -268,8 +269,8 @@ def test_hits_do_not_depend_on_the_search(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_files_that_were_looked_through_ahead_have_the_same_hits() -> None:
     groups = [
-        text_engine.PatternGroup((text_engine.Pattern("code", "x"),), files=("*.py",)),
-        text_engine.PatternGroup((text_engine.Pattern("any", r"\S"),), files=("*.txt",)),
+        PatternGroup((Pattern("code", "x"),), files=("*.py",)),
+        PatternGroup((Pattern("any", r"\S"),), files=("*.txt",)),
     ]
     one, two = (Entry(name, 1, suffix=name[-4:].lstrip("a.")) for name in ("a.py", "a.txt"))
     shared = b"x"  # Python keeps one such object for all who read it

@@ -10,7 +10,8 @@ import pytest
 
 from aiaudit.probes.secrets.hide import prepare_sets
 from aiaudit.probes.text import compiled, shipped
-from aiaudit.probes.text.engine import Pattern, PatternGroup, TextEngine
+from aiaudit.probes.text.engine import TextEngine
+from aiaudit.probes.text.groups import Pattern, PatternGroup
 from aiaudit.probes.text.search import Expression, LiteralSearch, WholeSearch, search_for
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role, role_of, suffix_of

@@ -86,7 +86,7 @@ EXAMPLES: Final[Mapping[str, Examples]] = {
         ("aiaudit checks schema > pack.schema.json", "For an editor: packs."),
         ("aiaudit checks schema --config-file > aiaudit.schema.json", "For an editor: aiaudit.yaml."),
     ),
-    "waivers list": (("aiaudit waivers list --project path/to/project", "Also those in comments."),),
+    "waivers list": (("aiaudit waivers list path/to/project", "Also those in comments."),),
     "waivers lint": (("aiaudit waivers lint", "Exit code 1 where one has expired or names no check."),),
     "waivers add": (
         (

@@ -42,6 +42,7 @@ _ADDRESS = lazy.regex(r"[a-z+]{2,12}:/|[\w.-]+@[\w.-]+:|(?:www\.|github\.com/|gi
 
 _LIKELY = range(2020, 2100)  # years for which an audit may be meant
 _MISNAMED = ("aiaudit.yml", "attestations.yml")
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".whl")
 
 
 class SeverityName(StrEnum):
@@ -80,7 +81,9 @@ def folder(path: Path) -> str:
             raise UsageError(f"{path}: is an address, and nothing is fetched; clone it first, and give its folder")
         raise UsageError(f"{path}: there is no such folder")
     if not path.is_dir():
-        raise UsageError(f"{path}: is a file; give the folder of the project")
+        packed = path.name.lower().endswith(_ARCHIVES)
+        way = "an archive; unpack it, and give its folder" if packed else "a file; give the folder of the project"
+        raise UsageError(f"{path}: is {way}")
     if not os.access(path, os.R_OK | os.X_OK):
         raise UsageError(f"{path}: permission denied; whoever audits has to be able to read the folder")
     if planted := refuse_planted(str(path)):

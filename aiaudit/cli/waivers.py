@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 SOON = 30  # days
 LONG = 366  # days
 Root = Annotated[Path | None, option("--project", metavar="DIR", help="The project's folder (default: this one).")]
+Where = Annotated[Path | None, typer.Argument(metavar="PATH", help="The same as --project.")]
 
 app = typer.Typer(help="Look at accepted risks, and accept one.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list", cls=Manual)
 def list_(
+    path: Where = None,
     project: Root = None,
     as_of: Annotated[str | None, option("--as-of", metavar="DATE", help="The day that decides on expiry.")] = None,
 ) -> None:
@@ -36,7 +38,7 @@ def list_(
     from aiaudit.reports.text import spelled
 
     today = day(as_of) or _today()
-    found, errors = _all(project, today)
+    found, errors = _all(project or path, today)
     for waiver in sorted(found, key=lambda w: (w.expires or "9999", w.id)):
         where = f" at {waiver.at}" if waiver.at else f" in {', '.join(waiver.paths)}" if waiver.paths else ""
         said = f"{waiver.id:<9} {_until(waiver.expires, today):<28} {waiver.owner}: {waiver.reason}{where}"
@@ -49,6 +51,7 @@ def list_(
 
 @app.command("lint", cls=Manual)
 def lint(
+    path: Where = None,
     project: Root = None,
     as_of: Annotated[str | None, option("--as-of", metavar="DATE", help="The day that decides on expiry.")] = None,
 ) -> None:
@@ -61,7 +64,7 @@ def lint(
     from aiaudit.reports.words import digits
 
     today = day(as_of) or _today()
-    found, errors = _all(project, today)
+    found, errors = _all(project or path, today)
     for error in errors:
         print(spelled(hide(f"error: {error}")))
     for waiver in found:

@@ -34,8 +34,12 @@ def problems(
 def _say(error: Any, model: type[BaseModel], path: tuple[str | int, ...]) -> str:
     match error["type"]:
         case "extra_forbidden":
-            known = _keys(_model_at(model, path[:-1]))
+            around = _model_at(model, path[:-1])
+            known, deeper = _keys(around), _deeper(around)
             near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.6)
+            below = difflib.get_close_matches(str(path[-1]), deeper, n=1, cutoff=0.8)
+            if below and (not near or _alike(path[-1], below[0]) > _alike(path[-1], near[0])):
+                near = [f"{deeper[below[0]]}.{below[0]}"]
             return f"unknown key; did you mean '{near[0]}'?" if near else f"unknown key; known are {', '.join(known)}"
         case "missing":
             return "is missing"
@@ -109,6 +113,20 @@ def mark_of(source: Any, path: Sequence[str | int], *, key: bool = False) -> tup
 
 def _keys(model: type[BaseModel] | None) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()] if model else []
+
+
+def _deeper(model: type[BaseModel] | None) -> dict[str, str]:
+    """The keys of the parts below a model, each with the first part that has it."""
+    found: dict[str, str] = {}
+    for name, field in model.model_fields.items() if model else ():
+        part = next((one for one in _options(field.annotation) if _is_model(one)), None)
+        for key in _keys(part):
+            found.setdefault(key, field.alias or name)
+    return found
+
+
+def _alike(said: object, key: str) -> float:
+    return difflib.SequenceMatcher(None, str(said), key).ratio()
 
 
 def _model_at(model: type[BaseModel], path: tuple[str | int, ...]) -> type[BaseModel] | None:

@@ -31,6 +31,11 @@ def test_a_file_instead_of_a_folder(aiaudit, project):
     one_line(aiaudit("run", project / "README.md"), 2, "is a file; give the folder of the project")
 
 
+def test_an_archive_instead_of_a_folder(aiaudit, tmp_path):
+    (tmp_path / "project.zip").write_bytes(b"PK")
+    one_line(aiaudit("run", tmp_path / "project.zip"), 2, "is an archive; unpack it, and give its folder")
+
+
 def test_a_wrong_option_has_a_hint(aiaudit):
     one_line(aiaudit("run", "--fail-undr", "3"), 2, "--fail-under", "see `aiaudit run --help`")
 

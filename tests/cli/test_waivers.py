@@ -23,6 +23,14 @@ def test_list_says_until_when(project, capsys):
     ]
 
 
+def test_the_folder_may_be_given_as_to_any_command(project, capsys):
+    for command in ("list", "lint"):
+        assert run(["waivers", command, "--project", str(project), "--as-of", "2026-01-01"]) == 0
+        said = capsys.readouterr().out
+        assert run(["waivers", command, str(project), "--as-of", "2026-01-01"]) == 0
+        assert capsys.readouterr().out == said
+
+
 def test_lint_fails_on_what_has_expired(project, capsys):
     assert run(["waivers", "lint", "--project", str(project), "--as-of", "2026-02-01"]) == 1
     assert "error: SEC-004: expired on 2026-01-31; its finding is back" in capsys.readouterr().out

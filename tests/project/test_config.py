@@ -104,6 +104,9 @@ def test_nothing_is_an_empty_configuration(text: str) -> None:
     [
         ("projct: {}", "aiaudit.yaml:1:1: projct: unknown key; did you mean 'project'?"),
         ("project:\n  stgae: pilot", "aiaudit.yaml:2:3: project.stgae: unknown key; did you mean 'stage'?"),
+        ("stage: pilot", "aiaudit.yaml:1:1: stage: unknown key; did you mean 'project.stage'?"),
+        ("stgae: pilot", "aiaudit.yaml:1:1: stgae: unknown key; did you mean 'project.stage'?"),
+        ("risk_tier: high", "aiaudit.yaml:1:1: risk_tier: unknown key; did you mean 'project.risk_tier'?"),
         (
             "project:\n  stage: pilots",
             "aiaudit.yaml:2:10: project.stage: 'pilots' is none of prototype, pilot, production, scale;"

@@ -119,9 +119,13 @@ class _Monitoring:
                     tested |= runbooks.tested_alerts(document)
                 continue
             if "{{" in text and not monitoring.only_in_strings(text):
-                continue
+                documents = monitoring.unrendered(text)
+            else:
+                documents = files.yaml_all(entry.path)
+                if entry.path in files.problems and "{{" in text and (documents := monitoring.unrendered(text)):
+                    del files.problems[entry.path]
             before = sum(map(len, self.records.values()))
-            for name, document in (one for whole in files.yaml_all(entry.path) for one in monitoring.held(whole)):
+            for name, document in (one for whole in documents for one in monitoring.held(whole)):
                 known = len(self.records["alerts"])
                 monitoring.take(self.records, entry.path, document)
                 for alert in self.records["alerts"][known:] if name else ():

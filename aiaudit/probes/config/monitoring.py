@@ -69,6 +69,22 @@ def only_in_strings(text: str) -> bool:
     )
 
 
+# What a chart's template holds: braces that it writes as they are, lines that only steer it, and places it fills in.
+_WRITTEN: Final = lazy.regex(r"\{\{-?\s*(?:\"\{\{\"|\"\}\}\"|`[^`\n]*`)\s*-?\}\}")
+_STEERING: Final = lazy.regex(r"(?m)^[ \t]*\{\{[^{}\n]*\}\}[ \t]*$")
+_FILLED_IN: Final = lazy.regex(r"\{\{[^{}\n]*\}\}")
+
+
+def unrendered(text: str) -> list[Any]:
+    """The documents of a chart's template as far as they are written out; 0 stands where the chart fills in a value.
+    Lines keep their numbers. Nothing where what is left is no YAML."""
+    plain = _FILLED_IN.sub("0", _STEERING.sub("", _WRITTEN.sub("", text)))
+    try:
+        return parse_yaml_all(plain.encode())
+    except Malformed:
+        return []
+
+
 def take(records: Records, path: str, document: Any) -> None:
     """Adds what a YAML document of a monitoring system says."""
     if not isinstance(document, Mapping):

@@ -39,6 +39,7 @@ HASHES: Final = (
     "hashlib.new",
 )  # fmt: skip
 WRITES: Final = tuple(f"*.{one}" for one in ("to_csv", "to_json", "to_parquet", "to_feather", "save_to_disk"))
+ARTIFACTS: Final = ("wandb.Artifact",)  # what a project makes and keeps at a service itself
 _OF_DATABASES: Final = frozenset(("read_sql", "read_sql_query", "read_sql_table", "read_gbq"))
 _FILE_BUILDERS: Final = frozenset(("csv", "json", "parquet", "text", "imagefolder", "audiofolder", "arrow", "pandas"))
 _FOLDERS: Final = frozenset(("ImageFolder", "DatasetFolder", "FakeData"))
@@ -88,6 +89,8 @@ def read_of(name: str, call: Mapping[str, Any]) -> Read | None:
             return Read("service", first or "OpenML", "version" if fixed else "")
         return Read("library", f"sklearn {last}", "library") if last.startswith("fetch_") else None
     if last == "use_artifact":
+        if _text(given.get("type")) == "model":
+            return None
         return Read("service", first, "version" if re.search(r":v\d+$", first) else "")
     if root in ("kagglehub", "opendatasets"):
         return Read("service", first, "version" if re.search(r"/versions/\d+$", first) else "")

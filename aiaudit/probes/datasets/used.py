@@ -14,7 +14,7 @@ from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe
 from aiaudit.probes.datasets.files import IN_DATA_FOLDERS, FilesQuery, data_files, use_of
-from aiaudit.probes.datasets.reads import FRAME_READS, HASHES, OTHER_READS, WRITES, Read, in_tree, read_of
+from aiaudit.probes.datasets.reads import ARTIFACTS, FRAME_READS, HASHES, OTHER_READS, WRITES, Read, in_tree, read_of
 from aiaudit.probes.datasets.recorded import hash_holds, noted, register, terms_of
 from aiaudit.probes.datasets.schemas import VersionsProbe, VersionsQuery
 from aiaudit.probes.python.asking import METHOD, CodeQuery, scope_of
@@ -29,6 +29,7 @@ from aiaudit.project.roles import Role
 _READS: Final = Patterns([*FRAME_READS, *OTHER_READS])
 _HASHES: Final = Patterns(HASHES)
 _WRITES: Final = Patterns(WRITES)
+_ARTIFACTS: Final = Patterns(ARTIFACTS)
 _DERIVED: Final = lazy.regex(
     r"(?:^|/)(?:(?:processed|interim|derived|cleaned|engineered|outputs?|results?|reports?|cache)(?:/|$)"
     r"|(?:[^/]*[_-])?(?:predictions?|generations?|ratings?)(?:[_-][^/]*)?/"  # what a model said, and its worth
@@ -61,7 +62,7 @@ class UsedQuery(CodeQuery):
 
     def names(self) -> list[str]:
         """All name patterns: what the engine looks for."""
-        return [*FRAME_READS, *OTHER_READS, *HASHES, *WRITES]
+        return [*FRAME_READS, *OTHER_READS, *HASHES, *WRITES, *ARTIFACTS]
 
 
 class UsedProbe(Probe[UsedQuery]):
@@ -164,6 +165,7 @@ def _record(
             _DERIVED.search(file or read.name)
             or _OF_A_FILE.match(known.source)
             or (read.kind == "file" and not _lies_here(context, file) and _plain(read.name) in _written(context))
+            or (read.kind == "service" and read.name.partition(":")[0].rpartition("/")[2] in _kept(context))
         ),
         "pinned": pinned or _versioned(context, file),
         "licence": known.licence,
@@ -204,6 +206,23 @@ def _written(context: Context) -> frozenset[str]:
             if isinstance(call.get("arg0"), str) and call["arg0"] and any(_WRITES.match(one) for one in call["names"])
         }
         context.memo[key] = frozenset(found)
+    known: frozenset[str] = context.memo[key]
+    return known
+
+
+def _kept(context: Context) -> frozenset[str]:
+    """Names of artifacts that the project makes and keeps at a service itself."""
+    key = "datasets.kept artifacts"
+    if key not in context.memo:
+        project = python_project(context)
+        made = [
+            call
+            for path in _calling(context, _ARTIFACTS, "artifacts")
+            for call in calls_in(path, project)
+            if any(_ARTIFACTS.match(one) for one in call["names"])
+        ]
+        named = [one for call in made for one in (call.get("arg0"), call["kw"].get("name"))]
+        context.memo[key] = frozenset(one for one in named if isinstance(one, str) and one)
     known: frozenset[str] = context.memo[key]
     return known
 

@@ -74,7 +74,7 @@ FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ),
     )
 )
-_LOGS: Final = name_set("debug info warning warn error critical exception log msg bind event")
+_LOGS: Final = name_set("debug info warning warn error critical exception log msg bind event log_struct")
 _STORES: Final = name_set(
     "insert insert_one insert_many add add_all create save append writerow write put put_item send produce publish xadd"
     " index emit set_attribute set_attributes update_current_trace update_current_observation execute capture track"

@@ -80,6 +80,53 @@ groups:
     ]
 
 
+CHART = """\
+{{- if .Values.enabled }}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}-prometheus
+data:
+  prometheus.yml: |
+    rule_files: [/etc/prometheus/rules/*.yml]
+    scrape_configs:
+      - job_name: api
+        static_configs:
+          - targets: ["api.{{ .Values.namespace }}.svc:8000"]
+        namespaces:
+          - {{ .Values.namespace }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: rules}
+data:
+  rules.yml: |
+    groups:
+      - name: api
+        rules:
+          - alert: ManyErrors
+            expr: rate(api_errors_total[5m]) > {{ .Values.limit }}
+            annotations:
+              summary: {{ "{{" }} $value {{ "}}" }} errors on {{`{{ $labels.pod }}`}}
+{{- end }}
+"""
+
+
+def test_what_a_chart_writes_out_is_read_without_rendering_it(tmp_path: Path) -> None:
+    files = {"chart/templates/prometheus.yaml": CHART}
+    (alert,) = ask(tmp_path, files, "alerts")
+    assert (alert["name"], alert["line"], alert["loaded"], alert["metrics"]) == (
+        "ManyErrors",
+        24,
+        True,
+        ["api_errors_total"],
+    )
+    assert alert["threshold"] is True
+    (scrape,) = ask(tmp_path, files, "scrapes")
+    assert (scrape["job"], scrape["line"]) == ("api", 10)
+    assert ask(tmp_path / "b", {"chart/templates/a.yaml": "{{- range }}\nalert: {{ a }\n  x: ["}, "alerts") == []
+
+
 def test_receivers_collectors_dashboards_and_alarms(tmp_path: Path) -> None:
     files = {
         "alertmanager.yml": (

@@ -51,6 +51,7 @@ SERVICE = record(
     user=STRING,
     root=BOOL,
     privileged=BOOL,
+    host_network=BOOL,
     environment=list_of(STRING),
     secrets=list_of(NAMED),
 )
@@ -135,6 +136,7 @@ def _service(path: str, name: str, service: Mapping[str, Any], line: int, develo
         "user": "" if user is None else str(user),
         "root": _root(user, reference, built=build is not None),
         "privileged": service.get("privileged") is True,
+        "host_network": str(service.get("network_mode") or "") == "host",
         "environment": [key for key, _, _ in pairs],
         "secrets": [
             {"name": key, "path": path, "line": at or line, "instruction": "environment"}

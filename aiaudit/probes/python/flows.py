@@ -206,7 +206,7 @@ class Trace:
     def _name(self, name: str, node: ast.Name, scope: Scope, way: _Way) -> Iterator[_Source]:
         for binding in (self.resolver.bindings(name, scope, node.lineno) or [])[:4]:
             owner = binding.scope or scope
-            if binding.kind in ("value", "item"):
+            if binding.kind in ("value", "item", "part"):
                 yield from self.sources(binding.node, owner, way.on())
                 for added in self.finder.grown.of(name, owner):
                     yield from self.sources(added, owner, way.on())

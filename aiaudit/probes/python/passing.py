@@ -65,7 +65,7 @@ class Passing:
                     for binding in (self._resolver.bindings(name, function, node.lineno) or [])[:4]:
                         if binding.kind == "param" and isinstance(binding.node, ast.arg):
                             found[name] = found.get(name, True) and clean
-                        elif binding.kind in ("value", "item") and binding.node is not None:
+                        elif binding.kind in ("value", "item", "part") and binding.node is not None:
                             todo.append((binding.node, clean))
                 case ast.Call(func=called, args=args, keywords=keywords):
                     last = last_name(called)

@@ -132,7 +132,7 @@ class Provenance:
     def _binding(self, binding: Binding, name: str, depth: int) -> str:
         scope = binding.scope or self.resolver.module.top
         match binding.kind:
-            case "value" | "item":
+            case "value" | "item" | "part":
                 return self.of(binding.node, scope, depth + 1)
             case "param":
                 return self._parameter(binding, scope, depth)

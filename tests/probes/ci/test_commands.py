@@ -547,3 +547,16 @@ jobs:
           pytest
 """
     assert [c["kind"] for c in commands(tmp_path, {WORKFLOW: workflow})] == ["install", "test"]
+
+
+def test_a_command_on_a_machine_of_the_cloud_deploys(tmp_path: Path) -> None:
+    workflow = """\
+on: {push: {branches: [main]}}
+jobs:
+  ship:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: google-github-actions/ssh-compute@v1
+        with: {instance_name: app, command: "git pull && docker compose up --build -d"}
+"""
+    assert [c["kind"] for c in commands(tmp_path, {WORKFLOW: workflow})] == ["deploy"]

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
+from weakref import WeakValueDictionary
 
 from aiaudit.probes.text.compiled import SUFFIX, shipped, to_bytes
 from aiaudit.probes.text.search import Expression, WholeSearch
@@ -64,10 +65,14 @@ def shared_searches() -> tuple[Shared, ...]:
     return tuple(made) if made and made[0].search() is not None else ()
 
 
-@cache
+_held: WeakValueDictionary[str, WholeSearch] = WeakValueDictionary()  # as long as an engine has it: it takes megabytes
+
+
 def _search(name: str, size: int) -> WholeSearch | None:
-    compiled = shipped(name)
-    return None if compiled is None else WholeSearch.of(compiled, size)
+    found = _held.get(name)
+    if found is None and (compiled := shipped(name)) is not None:
+        found = _held[name] = WholeSearch.of(compiled, size)
+    return found
 
 
 def files_of(groups: Iterable[PatternGroup]) -> dict[str, bytes]:

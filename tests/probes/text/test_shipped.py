@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,12 +38,9 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (tmp_path / name).write_bytes(data)
     for module in (compiled, shipped):
         monkeypatch.setattr(module, "precompiled", lambda name: file if (file := tmp_path / name).is_file() else None)
-    caches = (shipped.shared_searches, shipped._search)
-    for one in caches:
-        one.cache_clear()
+    shipped.shared_searches.cache_clear()
     yield tmp_path
-    for one in caches:
-        one.cache_clear()
+    shipped.shared_searches.cache_clear()
 
 
 def hits(groups: list[PatternGroup], size: int) -> dict[str, object]:
@@ -84,6 +82,15 @@ def test_what_this_machine_cannot_read_is_made_here(wheel: Path, damage: bytes) 
         file.write_bytes(damage)
     assert shipped.shared_searches() == ()
     assert hits(GROUPS, 10)["a.py"] != {"hits": {}}
+
+
+def test_a_search_goes_with_the_engines_that_have_it(wheel: Path) -> None:
+    every = shipped.shared_searches()[-1]
+    held = every.search()
+    assert every.search() is held
+    del held
+    gc.collect()
+    assert not shipped._held
 
 
 def test_a_broken_index_is_none(wheel: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,7 @@ def portfolio(
     Of each project (by its name and owner) its latest result counts. The common gaps are those whose mending helps most
     projects.
     """
-    from aiaudit.cli.output import suffixed, wrote
+    from aiaudit.cli.output import columns, suffixed, wrote
     from aiaudit.reports import brand as brands
     from aiaudit.reports import portfolio as report
     from aiaudit.reports.base import HERE, write_file
@@ -51,7 +52,7 @@ def portfolio(
     wrote(path for path, _ in rendered)
     if not outputs:
         with overriding(templates):
-            told = report.terminal(made, look)
+            told = report.terminal(made, look, columns(sys.stdout))
         print(told, end="")
 
 

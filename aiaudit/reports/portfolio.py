@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -33,6 +34,9 @@ _FIELDS: Final = (
 _GAPS: Final = 12
 _FIXES: Final = 8
 _LINE: Final = 100  # columns of the terminal
+_NARROWEST: Final = 60  # below that nothing but the figures would be left
+_FIGURES: Final = 39  # columns of level, score, range and share, with the spaces between
+_SHORTEST_NAME: Final = 12
 _ROWS: Final = 40  # projects that the terminal shows
 _BANDS: Final = (50, 70, 85)
 
@@ -112,32 +116,32 @@ def _page(seen: View, brand: Brand, strings: Strings) -> str:
     )
 
 
-def terminal(made: Portfolio, brand: Brand | None = None) -> str:
-    """The ranking and the commonest gaps as plain lines of at most 100 columns."""
+def terminal(made: Portfolio, brand: Brand | None = None, width: int = _LINE) -> str:
+    """The ranking and the commonest gaps as plain lines of at most `width` columns, 100 at the most."""
     with speaking((brand or Brand()).language):
-        return _lines(view(made))
+        return _lines(view(made), min(max(width, _NARROWEST), _LINE))
 
 
-def _lines(seen: View) -> str:
-    lines = [seen.headline, ""]
+def _lines(seen: View, columns: int) -> str:
+    lines = [*wrap(seen.headline, columns), ""]
     heads = {key: say(f"portfolio.column.{key}") for key in ("project", "level", "score", "range", "seen", "step")}
-    width = min(30, max(len(row.name) for row in seen.rows))
+    beside = _FIGURES + max(len(row.step) for row in seen.rows)
+    width = min(30, max(len(row.name) for row in seen.rows), max(_SHORTEST_NAME, columns - beside))
     lines.append(
         f"  {heads['project']:<{width}}  {heads['level']:<10}  {heads['score']:>5}  {heads['range']:>7}  "
         f"{heads['seen']:>5}  {heads['step']}"
     )
     for row in seen.rows[:_ROWS]:
         name = row.name if len(row.name) <= width else row.name[: width - 1] + "…"
-        lines.append(
-            f"  {name:<{width}}  {row.level:<10}  {row.score:>5}  {row.span:>7}  {row.seen:>5}  {row.step}"[:_LINE]
-        )
+        line = f"  {name:<{width}}  {row.level:<10}  {row.score:>5}  {row.span:>7}  {row.seen:>5}  {row.step}"
+        lines.append(line[:columns].rstrip())
     if len(seen.rows) > _ROWS:
         lines.append("  " + say("portfolio.more_rows", n=len(seen.rows) - _ROWS))
     for title, bars in (("portfolio.gaps", seen.gaps), ("portfolio.fixes", seen.fixes)):
         if bars:
             lines += ["", say(title)]
-            lines += [f"  {_of(bar):<12} {bar.detail:<9} {shorten(bar.label, _LINE - 25)}" for bar in bars]
-    lines += ["", *seen.notes] if seen.notes else []
+            lines += [f"  {_of(bar):<12} {bar.detail:<9} {shorten(bar.label, columns - 25)}" for bar in bars]
+    lines += ["", *(line for note in seen.notes for line in wrap(note, columns))] if seen.notes else []
     return "\n".join(lines) + "\n"
 
 

@@ -169,3 +169,14 @@ def test_projects_called_alike_are_told_apart_by_their_files(tmp_path):
         "result (one/result.json)",
         "result (two/result.json)",
     ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_the_terminal_is_no_wider_than_it_is(folder, width):
+    result = make_result()
+    result["project"] |= {"name": "A project with a name that is longer than any column of it"}
+    (folder / "long.json").write_text(json.dumps(result))
+    lines = report.terminal(build(files(folder)), width=width).splitlines()
+    assert max(map(len, lines)) <= min(width, 100)
+    named = [line for line in lines if line.strip().startswith("A project")]
+    assert len(named) == 1 and "…" in named[0]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from aiaudit.packs import load as load_files
 from aiaudit.packs import precompiled, stored
 from aiaudit.packs.library import Library, expressions
 from aiaudit.packs.load import load
@@ -43,6 +44,12 @@ def parsed(loaded: Library, monkeypatch: pytest.MonkeyPatch) -> list[Sequence[Pa
     asked: list[Sequence[Path]] = []
     monkeypatch.setattr(stored, "_load", lambda files: asked.append(files) or loaded)
     return asked
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pack is loaded without those that are shipped, which takes seconds and is no matter here."""
+    monkeypatch.setattr(load_files, "shipped_files", list)
 
 
 def test_what_is_kept_is_the_same_library(loaded: Library, plain: dict[str, Any]) -> None:
@@ -106,7 +113,7 @@ def test_a_damaged_library_is_loaded_anew(
     assert parsed == [()]
 
 
-def test_a_changed_pack_is_another(cache: Cache, tmp_path: Path) -> None:
+def test_a_changed_pack_is_another(cache: Cache, tmp_path: Path, alone: None) -> None:
     pack = tmp_path / "own.yaml"
     text = """schema: 1
 pack: own
@@ -129,7 +136,7 @@ checks:
             assert [one.title for one in library.packs if one.id == "own"] == [title]
 
 
-def test_mistakes_are_told_each_time(cache: Cache, tmp_path: Path) -> None:
+def test_mistakes_are_told_each_time(cache: Cache, tmp_path: Path, alone: None) -> None:
     pack = tmp_path / "own.yaml"
     pack.write_text("schema: 1\npack: own\ntitle: Own\nchekcs: []\n")
     told = []

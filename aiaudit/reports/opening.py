@@ -170,7 +170,9 @@ class Opening:
     def range_note(self) -> str:
         if self.score_outside:
             return say("summary.range_all_packs", low=figure(self.low), high=figure(self.high))
-        return say("summary.range_seen" if self.high - self.low < 0.5 else "summary.range_hatched")
+        if self.high - self.low < 0.5:
+            return say("summary.range_seen")
+        return say("summary.range_unscored" if self.score is None else "summary.range_hatched")
 
     @property
     def range_remark(self) -> str:

@@ -244,3 +244,10 @@ def test_drawings_and_page_use_the_same_colours() -> None:
     assert (t["ink"], t["ink-2"], t["ink-3"], t["line-2"]) == (charts.INK, charts.INK_2, charts.INK_3, charts.LINE_2)
     assert (t["accent"], t["pass"], t["fail"]) == (charts.ACCENT, charts.PASSED, charts.FAILED)
     assert (t["partial"], t["unknown"]) == (charts.PARTIAL, charts.UNKNOWN)
+
+
+def test_without_a_score_no_line_is_explained(result) -> None:
+    assert "Line: the score on what was seen." in html.render(result)
+    result["score"] = None
+    page = html.render(result)
+    assert "Line: the score" not in page and "Hatched: not seen; a score may lie anywhere there." in page

@@ -101,3 +101,10 @@ def test_a_score_outside_its_range_is_explained(result) -> None:
     assert "above its range, which counts 1 more area, one without a score of its own" in markdown.render(result)
     result |= {"score": 82.4}  # prints as its high end does
     assert "above its range" not in markdown.render(result)
+
+
+def test_no_line_ends_in_a_space() -> None:
+    for result in (made.make_result(), made.empty_result(), made.make_result(made.BARE)):
+        for long in (False, True):
+            lines = markdown.render(result, long=long).splitlines()
+            assert [line for line in lines if line != line.rstrip()] == []

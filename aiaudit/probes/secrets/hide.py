@@ -212,11 +212,25 @@ def shown(text: bytes, places: Sequence[tuple[int, int]]) -> list[str]:
     """What stands at each place (start, end) of a text, with secrets replaced that lie there whole or in part."""
     around = [_around(text, start, end) for start, end in places]
     lines = dict.fromkeys(text[first:last] for first, last in around)
-    clean = not _anything(b"\n".join(lines))  # one look at all: most texts hold no secret
-    return [
-        text[start:end].decode("utf-8", "replace") if clean else _shown(text[first:last], start - first, end - first)
-        for (start, end), (first, last) in zip(places, around, strict=True)
-    ]
+    secrets: list[tuple[int, int]] = []
+    if _anything(b"\n".join(lines)):  # one look at all: most texts hold no secret
+        secrets = [
+            (first + start, first + end) for first, last in _joint(around) for start, end in _spans(text[first:last])
+        ]
+    return [_shown(text, start, end, secrets).decode("utf-8", "replace") for start, end in places]
+
+
+def _joint(parts: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The same bytes, none twice: places on one long line share most of what stands around them."""
+    begin, until = 0, 0
+    for first, last in sorted(parts):
+        if first >= until:
+            if until > begin:
+                yield begin, until
+            begin = first
+        until = max(until, last)
+    if until > begin:
+        yield begin, until
 
 
 def _around(text: bytes, start: int, end: int) -> tuple[int, int]:
@@ -232,12 +246,13 @@ def _anything(data: bytes) -> bool:
     return any(compiled.search(data) is not None for pattern, compiled in found if pattern.name != _CUT_SHORT)
 
 
-def _shown(line: bytes, at: int, to: int) -> str:
-    piece = line[at:to]
-    for first, last in sorted(_spans(line), reverse=True):
-        if first < to and last > at:
-            piece = piece[: max(0, first - at)] + HIDDEN.encode() + piece[max(0, last - at) :]
-    return piece.decode("utf-8", "replace")
+def _shown(text: bytes, start: int, end: int, secrets: Iterable[tuple[int, int]]) -> bytes:
+    """What stands there, without what is secret of it."""
+    piece = text[start:end]
+    for first, last in sorted(secrets, reverse=True):
+        if first < end and last > start:
+            piece = piece[: max(0, first - start)] + HIDDEN.encode() + piece[max(0, last - start) :]
+    return piece
 
 
 def _spans(data: bytes) -> Iterator[tuple[int, int]]:

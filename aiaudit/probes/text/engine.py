@@ -28,11 +28,14 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Project
 
 NAME: Final = "text"
-VERSION: Final = 8  # of what `scan` gives; part of the cache key
+VERSION: Final = 9  # of what `scan` gives; part of the cache key
 _TEXT_DATA: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".arff", ".libsvm"})
 _MUCH: Final = 24 * 1024 * 1024  # bytes that pay for a search which takes a second to make
 _FEW: Final = 1024 * 1024  # bytes that are not worth reading several searches of the wheel
 _TOO_FEW: Final = 2 * 1024 * 1024  # bytes of files that are not worth a search of their own
+BUNDLED: Final = frozenset({".js", ".mjs", ".cjs", ".css"})  # may be what a bundler made, whatever its name
+_PACKED_SIZE: Final = 20_000
+_PACKED_LINE: Final = 500  # bytes of a line, on average
 _NO_TEXT: Final = frozenset(
     {".pdf", ".docx", ".pptx", ".pyc", ".pyo", ".so", ".dll", ".dylib", ".a", ".o", ".exe", ".class", ".jar", ".wasm"}
     | {".whl", ".woff", ".woff2", ".ttf", ".otf", ".eot", ".ico", ".psd"}
@@ -40,6 +43,12 @@ _NO_TEXT: Final = frozenset(
 BINARY_SUFFIXES: Final = (
     (DATA_SUFFIXES - _TEXT_DATA) | MODEL_SUFFIXES | _NO_TEXT
 )  # not opened: what they hold is no text
+
+
+def is_packed(text: bytes) -> bool:
+    """Whether a script or a style sheet was made smaller by a program: nobody writes such lines. It counts as
+    generated, as a `.min.js` does by its name."""
+    return len(text) >= _PACKED_SIZE and len(text) >= _PACKED_LINE * (text.count(b"\n") + 1)
 
 
 class TextEngine:
@@ -126,6 +135,10 @@ class TextEngine:
         if text is None:
             return {"binary": True}
         keys = self._keys(entry)
+        if entry.suffix in BUNDLED and is_packed(text):
+            keys = tuple(key for key in keys if self._by_key[key].takes_role(Role.GENERATED))
+            if not keys:
+                return {"hits": {}}
         searches = self._searches.get(keys)
         if searches is None:
             searches = self._searches[keys] = self._searches_for(keys)

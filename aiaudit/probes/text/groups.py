@@ -70,7 +70,11 @@ class PatternGroup(Struct, frozen=True):
 
     def takes(self, entry: Entry) -> bool:
         """Whether a file whose path matches is one of the group's."""
-        return (self.roles is None or entry.role in self.roles) and (self.ignored or not entry.ignored)
+        return self.takes_role(entry.role) and (self.ignored or not entry.ignored)
+
+    def takes_role(self, role: Role) -> bool:
+        """Whether files of this role are meant."""
+        return self.roles is None or role in self.roles
 
 
 @runtime_checkable

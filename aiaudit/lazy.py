@@ -1,7 +1,8 @@
 """Regular expressions that are compiled when they are first used.
 
 A module names its expressions at its top. Most of them meet no text in one audit, and to compile them all costs as much
-as to look through a small project.
+as to look through a small project. `regex` makes Python's own, `linear` those of RE2: which of many words stands
+anywhere in a file, RE2 says in a twentieth of the time.
 """
 
 from __future__ import annotations
@@ -29,6 +30,29 @@ class Lazy:
         if self._made is None:
             self._made = re.compile(*self._asked)
         return self._made
+
+
+class Linear:
+    """What stands somewhere in the bytes of a file, by RE2."""
+
+    def __init__(self, pattern: bytes) -> None:
+        self.pattern = pattern
+        self._made: Any = None
+
+    def search(self, data: bytes) -> bool:
+        """Whether the expression matches anywhere."""
+        if self._made is None:
+            import re2
+
+            asked = re2.Options()
+            asked.never_capture = True
+            self._made = re2.compile(self.pattern, asked)
+        return self._made.search(data) is not None
+
+
+def linear(pattern: bytes) -> Linear:
+    """The expression (RE2's syntax: nothing that looks around) to be searched in whole files."""
+    return Linear(pattern)
 
 
 def regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from aiaudit import lazy
@@ -28,7 +29,13 @@ class Identity(NamedTuple):
 
     @property
     def is_bot(self) -> bool:
-        return _BOT.search(f"{self.name} {self.email}"[:400]) is not None
+        return _is_bot(f"{self.name} {self.email}"[:400])
+
+
+@lru_cache(maxsize=4096)
+def _is_bot(told: str) -> bool:
+    """A few people write all commits of a project."""
+    return _BOT.search(told) is not None
 
 
 class Mailmap:

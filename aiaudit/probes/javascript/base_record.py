@@ -112,6 +112,8 @@ class _Exports:
     def _common(self) -> list[tuple[str, SgNode]]:
         """`module.exports = {a, b: c}`, `module.exports = x`, `exports.a = x`."""
         found: list[tuple[str, SgNode]] = []
+        if "exports" not in self.module.text:
+            return found
         for node in self.module.root.find_all(
             {"rule": {"kind": "assignment_expression", "regex": r"^(module\.)?exports\b"}}
         )[:50]:

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 NAME: Final = "javascript"
 VERSION: Final = 29  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
-_CLIENT: Final = lazy.regex(
+_CLIENT: Final = lazy.linear(
     rb"\A\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']|\bfrom [\"']react-dom(?:/client)?[\"']"
     rb"|\buse(?:State|Effect|LayoutEffect|Ref|Reducer|Callback)\s*[(<]|\bcustomElements\.define\("
 )
 # A script that a page loads as it is: it works on the page, and neither takes nor gives anything by a module.
-_OF_A_PAGE: Final = lazy.regex(
+_OF_A_PAGE: Final = lazy.linear(
     rb"\bdocument\.(?:getElementById|querySelector(?:All)?|createElement|addEventListener|body|forms)\b"
     rb"|\bwindow\.(?:addEventListener|location|onload)\b"
 )
@@ -154,7 +154,7 @@ class JavaScriptEngine:
         """Whether anything stands in the file that some query or extractor asks for."""
         from aiaudit.probes.javascript import flows, instructions, parses, prompts, rescues, routes, sentries, tools
 
-        marks = {
+        marks: dict[str, Any] = {
             "sentries": sentries.MARKS,
             "instructions": instructions.MARKS,
             "routes": routes.MARKS,

@@ -24,7 +24,7 @@ from aiaudit.probes.python.match import Patterns, name_set
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
-MARKS: Final = lazy.regex(
+MARKS: Final = lazy.linear(
     rb"\b(?:system|developer|systemPrompt|systemInstruction|system_instruction|instructions|preamble|stateModifier|messageModifier)\b"
     rb"|SystemMessage|Agent\b|(?:=>|\breturn)\s*\(?\s*`|\b\w*(?i:prompt|instruction)\w*\s*(?:=\s*(?:async\s*)?)?\("
 )

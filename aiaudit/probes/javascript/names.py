@@ -8,6 +8,7 @@ project's own modules stay apart as (specifier, rest) until all files are known.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from aiaudit import lazy
@@ -20,6 +21,7 @@ _VERSION: Final = lazy.regex(r"(?<=.)@[\d^~*][^/]*")
 _PATTERN: Final = lazy.regex(r"[\w@*?$-][\w@*?$/-]*(\.[\w*$]+)*")
 
 
+@lru_cache(maxsize=4096)
 def package(spec: str) -> str:
     """A specifier as names show it: without `node:`, `npm:`, a version, a CDN's host, or a script's suffix."""
     for prefix in ("node:", "npm:", "jsr:", "https://esm.sh/", "https://cdn.skypack.dev/"):

@@ -14,7 +14,7 @@ from aiaudit.probes.python.match import name_set
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
-MARKS: Final = lazy.regex(
+MARKS: Final = lazy.linear(
     rb"\bJSON\.parse\(|\bJSON5\.parse\(|\bjsonrepair\(|\bparsePartialJson\(|\b(?:generate|stream)Object\(|withStructuredOutput\("
     rb"|completions\.(?:parse|stream)\(|responses\.parse\(|StructuredOutputParser|\bOutput\.(?:object|array|choice)\(|toolRunner\("
 )

@@ -20,7 +20,7 @@ from aiaudit.probes.python.prompts import PLACEHOLDER, TO_A_MODEL, judged
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
-MARKS: Final = lazy.regex(
+MARKS: Final = lazy.linear(
     rb"(?i)prompt|template|instruction|\bsystem\b|persona|preamble|[\"']?content[\"']?\s*:|SystemMessage|HumanMessage"
 )
 _NAME: Final = lazy.regex(r"(?i)prompt|instructions?|preamble|persona|system_?message|sys_?msg|system_?text")

@@ -17,7 +17,7 @@ from aiaudit.probes.python.rescues import ENDS, MAX_CALLS, MAX_ROWS
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
-MARKS: Final = lazy.regex(rb"\bcatch\s*[({]")
+MARKS: Final = lazy.linear(rb"\bcatch\s*[({]")
 _TELLS: Final = lazy.regex(
     r"(?i)\berr(?:or)?s?\b|\bfail(?:ed|ure|s)?\b|exception|sorry|apolog|\b(?:went|gone|is|was) wrong\b|try again"
     r"|not available|unavailable|invalid|unable|could ?n[o']t|can ?n[o']t|\boops|no response|bad request"

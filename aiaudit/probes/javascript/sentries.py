@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aiaudit.probes.javascript.project import JavaScriptProject
 
-MARKS: Final = lazy.regex(
+MARKS: Final = lazy.linear(
     rb"\bNextResponse\b|\bNextRequest\b|\bclerkMiddleware\b|@sveltejs/kit|\bevent\.(?:locals|url\.pathname)\b|next-auth/middleware|authkit|nextjs-auth0"
     rb"|\bmatcher\b"
 )

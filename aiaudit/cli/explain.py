@@ -41,6 +41,8 @@ def explain(
     check = library.check(full_id(check_id))
     if check is None:
         own = "" if pack else " (one of your own: --pack FILE)"
+        if check_id.lower() in {one.id for one in library.packs}:
+            raise UsageError(f"{check_id} is a pack; `aiaudit checks list --pack {check_id.lower()}` shows its checks")
         raise UsageError(no_check(check_id, [c.id for c in library.checks]) + own)
     width = min(shutil.get_terminal_size((80, 24)).columns, WIDEST)
     print("\n\n".join(_parts(packs.explain(library, check, full=full), width)))

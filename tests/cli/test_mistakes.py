@@ -147,6 +147,8 @@ def test_each_mistake_in_the_answers_is_told(aiaudit, tmp_path):
     assert done.code == 2
     assert done.err.splitlines()[0].startswith("aiaudit: attestations.yaml:1:1: no check has the id 'SEC-999'")
     assert done.err.splitlines()[1].startswith("aiaudit: aiaudit.yaml:2:")
+    lay(tmp_path, {"attestations.yaml": "sec-1: {answer: yes}\n", "aiaudit.yaml": "schema: 1\n"})
+    assert "no check has the id 'sec-1'; did you mean 'SEC-001'?" in aiaudit("run", tmp_path, "-q").err
 
 
 def test_a_file_with_the_other_ending_is_named(aiaudit, tmp_path):

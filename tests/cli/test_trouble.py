@@ -131,6 +131,7 @@ def test_an_unknown_check_to_explain(aiaudit):
     own = " (one of your own: --pack FILE)"
     one_line(aiaudit("explain", "SCE-001"), 2, "no check has the id 'SCE-001'; did you mean 'SEC-001'?" + own)
     one_line(aiaudit("explain", "SEC-999"), 2, "no check has the id 'SEC-999'; `aiaudit checks list` shows them all")
+    one_line(aiaudit("explain", "Security"), 2, "Security is a pack; `aiaudit checks list --pack security` shows its")
     for said in ("sec-1", "SEC-01", "SEC-0001"):
         assert aiaudit("explain", said).out == aiaudit("explain", "SEC-001").out
 

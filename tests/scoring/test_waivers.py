@@ -30,6 +30,7 @@ def test_a_complete_waiver_is_read():
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
+        ({"id": "sec-1"}, "waivers[1]: no check has the id 'sec-1'; did you mean 'SEC-001'?"),
         ({"id": "SEC-100"}, "waivers[1]: no check has the id 'SEC-100'; did you mean 'SEC-001'?"),
         ({"owner": " "}, "waivers[1] (SEC-001): owner is missing; without it nobody answers for the risk"),
         ({"reason": None}, "waivers[1] (SEC-001): reason is missing; without it nobody answers for the risk"),

@@ -14,7 +14,7 @@ from aiaudit.probes.javascript.steps import HARMLESS
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
-MARKS: Final = lazy.regex(rb"\bwhile\s*\(|\bfor\s*\(|\bdo\s*\{")
+MARKS: Final = lazy.linear(rb"\bwhile\s*\(|\bfor\s*\(|\bdo\s*\{")
 MAX_LOOPS: Final = 300  # of one file
 MAX_CALLS: Final = 60  # of one loop
 _KINDS: Final[Any] = {

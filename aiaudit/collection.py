@@ -42,7 +42,9 @@ class Collection(Struct, frozen=True):
         what was left out. Facts hold none already."""
         from aiaudit.probes.secrets.hide import hide_in
 
-        said = self.config.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        said: dict[str, Any] = {}
+        if self.config.model_fields_set:  # the model is not built where nothing is declared
+            said = self.config.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         told = [dict(self.project), self.skipped, list(self.problems), said]
         clear = hide_in(told)
         if clear is told:

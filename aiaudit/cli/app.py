@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from aiaudit.cli.command import Group
 from aiaudit.cli.errors import ExitCode, say, tell
 from aiaudit.cli.manual import Manual
 
@@ -51,6 +52,7 @@ def application(names: Iterable[str] = (*COMMANDS, *GROUPS)) -> typer.Typer:
     `aiaudit --help`."""
     app = typer.Typer(
         name="aiaudit",
+        cls=Group,
         help=HELP,
         add_completion=True,
         no_args_is_help=True,

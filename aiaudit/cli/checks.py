@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aiaudit.cli.command import Group
 from aiaudit.cli.errors import ExitCode, UsageError
 from aiaudit.cli.manual import Manual
 from aiaudit.cli.options import PROJECT_HELP, day, folder, option
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from aiaudit.packs.guide import Guide
     from aiaudit.packs.library import Library
 
-app = typer.Typer(help="Look at check packs, write, lint and test them.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    cls=Group, help="Look at check packs, write, lint and test them.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("list", cls=Manual)

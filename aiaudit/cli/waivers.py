@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aiaudit.cli.command import Group
 from aiaudit.cli.errors import ExitCode, UsageError, say
 from aiaudit.cli.manual import Manual
 from aiaudit.cli.options import day, folder, option
@@ -24,7 +25,9 @@ LONG = 366  # days
 Root = Annotated[Path | None, option("--project", metavar="DIR", help="The project's folder (default: this one).")]
 Where = Annotated[Path | None, typer.Argument(metavar="PATH", help="The same as --project.")]
 
-app = typer.Typer(help="Look at accepted risks, and accept one.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    cls=Group, help="Look at accepted risks, and accept one.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("list", cls=Manual)

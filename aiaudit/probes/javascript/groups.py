@@ -208,6 +208,8 @@ _INDIRECT: Final = (  # a framework's call that ends in completions
         ),
         ("call", "invoke", "stream"),
     ),
+    "chatgpt.ChatGPTAPI.sendMessage",
+    "chatgpt.ChatGPTUnofficialProxyAPI.sendMessage",
     "@openai/agents.run",
     "@openai/agents.Runner.run",
     "@anthropic-ai/claude-agent-sdk.query",

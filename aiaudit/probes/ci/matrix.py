@@ -12,7 +12,7 @@ from aiaudit.probes.ci.model import Job, as_list, as_map
 
 # Only where the word names a task: a version in `pip install x==${{ matrix.version }}` changes nothing of what is done.
 _NAMES_TASK: Final = lazy.regex(
-    r"\b(?:g?make|just|task|poe|invoke|(?:npm|pnpm|yarn|bun|hatch|pdm|rye)\s+run)\b[^\n]*\$\{\{\s*matrix\.([\w-]+)\s*\}\}"
+    r"\b(?:g?make|just|task|poe|invoke|(?:npm|pnpm|yarn|bun|hatch|pdm|rye)\s+run)\b[^\n]{0,200}\$\{\{\s*matrix\.([\w-]+)\s*\}\}"
 )
 _MOST: Final = 20  # values of a key
 _LONGEST: Final = 20_000  # characters of a script that is written out

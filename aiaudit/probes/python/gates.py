@@ -73,6 +73,7 @@ class GateFinder:
     def __init__(self, view: FileView) -> None:
         self.view = view
         self.exits_with = _functions_given_to_exit(view)
+        self._releasing: dict[int, list[int]] = {}  # by scope: the lines of its statements that release a model
 
     def rows(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -193,12 +194,15 @@ class GateFinder:
         """Whether the function goes on to release the model behind a branch that leaves it."""
         if scope.kind != "function":
             return False
-        return any(
-            isinstance(inner, ast.Call) and _RELEASES.search(last_name(inner.func))
-            for later in scope.node.body
-            if later.lineno > node.lineno
-            for inner in ast.walk(later)
-        )
+        if id(scope) not in self._releasing:  # walked once, however many branches leave
+            self._releasing[id(scope)] = [
+                later.lineno
+                for later in scope.node.body
+                if any(
+                    isinstance(inner, ast.Call) and _RELEASES.search(last_name(inner.func)) for inner in ast.walk(later)
+                )
+            ]
+        return any(line > node.lineno for line in self._releasing[id(scope)])
 
     def _row(self, node: ast.stmt, compared: ast.Compare, action: str, scope: Scope) -> dict[str, Any]:
         left, right = compared.left, compared.comparators[0]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.ci.builders import builder_kind
@@ -125,6 +125,15 @@ def kind_of_action(uses: str) -> Kind:
     if called and _DEPLOYS.search(file):  # a workflow of another repository: its name is all that is seen of it
         return "deploy"
     return "build_image" if _BUILDS_IMAGE.search(lower.partition("@")[0]) else "other"
+
+
+def kind_of_step(uses: str, inputs: Mapping[str, Any]) -> Kind:
+    """The kind of an action as a step of a workflow uses it: what it is told can take back what its name says."""
+    kind = kind_of_action(uses)
+    if kind == "deploy" and uses.lower().startswith("pulumi/actions"):
+        told = str(inputs.get("command") or "")  # without a command it installs the program and no more
+        return kind if "${{" in told or told in ("up", "update") else "other"
+    return kind
 
 
 def name_kind(name: str) -> Kind:

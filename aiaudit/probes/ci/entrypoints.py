@@ -12,6 +12,7 @@ from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.ci.bundles import bundle_files, bundle_tasks
 from aiaudit.probes.ci.classify import kind_of, stem_kind
 from aiaudit.probes.ci.inventory import SILENT
 from aiaudit.probes.ci.makefile import MakeCall, load, tasks
@@ -111,6 +112,7 @@ class _Starts:
             *self._makefile(),
             *self._tasks(),
             *self._pipelines(),
+            *self._bundles(),
             *self._scripts(),
         ):
             self.records.append(self._record(source, name, leaf, deployed))
@@ -249,6 +251,15 @@ class _Starts:
             for leaf in self.resolver.command(("mlflow", "run", "."), "mlflow run .", Place(entry.path, 1, "")):
                 if leaf.path == entry.path:
                     yield "mlproject", "main", leaf, False
+
+    def _bundles(self) -> Iterator[tuple[str, str, Leaf, bool]]:
+        """Tasks of the jobs that a Databricks asset bundle brings to a workspace."""
+        self.paths.extend(bundle_files(self.files))
+        for task in bundle_tasks(self.files):
+            text = f"databricks job {task.job}, task {task.name}: {' '.join(task.words)}"
+            kind = kind_of(task.words, task.module)
+            leaf = Leaf(task.words, text, task.path, task.line, True, kind, task.path.rpartition("/")[0], module=task.module)
+            yield "databricks job", task.name, leaf, True
 
     def _scripts(self) -> Iterator[tuple[str, str, Leaf, bool]]:
         """Python files that shell scripts of the project run."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from aiaudit.probes.base import Context
 from aiaudit.probes.ci import azure, buildkite, cloudbuild, github, gitlab, jenkins, other_systems, taskcluster
-from aiaudit.probes.ci.classify import kind_of_action
+from aiaudit.probes.ci.classify import kind_of_action, kind_of_step
 from aiaudit.probes.ci.conditions import pushes_proposals
 from aiaudit.probes.ci.kinds import Kind
 from aiaudit.probes.ci.matrix import scripts
@@ -231,7 +231,7 @@ class _Collector:
         yield from self._action(step, place)
 
     def _action(self, step: Step, place: Place) -> Iterator[tuple[Leaf, str]]:
-        kind: Kind = kind_of_action(step.uses)
+        kind: Kind = kind_of_step(step.uses, step.inputs)
         words = (
             "uses",
             step.uses,

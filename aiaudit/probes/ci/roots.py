@@ -77,7 +77,7 @@ def roots_of(context: Context, project: PythonProject, graph: ImportGraph) -> li
                 images[one["module"]] = None
             start = f"{one['path']}:{one['line']} {one['command'][:100]}"
             roots.append(Root(one["module"], one["kind"], start, one["deployed"]))
-            if one["source"] in ("dvc", "mlproject"):
+            if one["source"] in ("dvc", "mlproject", "databricks job"):
                 roots.append(Root(one["module"], "pipeline", start))
     for command in inventory(context).commands:
         leaf = command.leaf

@@ -34,7 +34,8 @@ _NETWORK_LASTS: Final = name_set(
     " download_fileobj download_blob download_artifacts urlretrieve get_object download_url download_as_bytes"
     " cached_path"
 )
-# Calls that ask MLflow's registry for what it holds: which file is meant is decided there, whoever names the model.
+# Calls that ask MLflow's registry for what it holds: which file is meant is decided there, whoever names the model. What
+# is fetched from its runs comes from the same server.
 _REGISTRY_LASTS: Final = name_set(
     "search_model_versions get_latest_versions get_model_version get_model_version_by_alias"
     " get_model_version_download_uri"
@@ -302,7 +303,7 @@ def worst(kinds: Iterable[str]) -> str:
 def _by_name(name: str) -> str:
     root, _, rest = name.partition(".")
     last = name.rpartition(".")[2]
-    if last in _REGISTRY_LASTS:
+    if last in _REGISTRY_LASTS or (root == "mlflow" and last == "download_artifacts"):
         return "registry"
     if last in _NETWORK_LASTS or (root in _NETWORK_ROOTS and rest and not name.startswith("urllib.parse")):
         return "network"

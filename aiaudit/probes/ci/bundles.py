@@ -21,7 +21,7 @@ _MOST_TASKS: Final = 1_000
 
 
 class BundleTask(Struct, frozen=True):
-    """A task of a job. `words`: what it runs, as a command; `module`: the Python file, "" where it is not in the tree."""
+    """A task of a job. `words`: what it runs, as a command; `module`: its Python file, "" where none lies in the tree."""
 
     path: str
     line: int
@@ -79,7 +79,7 @@ def _of_task(files: Files, path: str, line: int, job: str, task: Mapping[str, An
         return
     folder = path.rpartition("/")[0]
     file = named if named.endswith((".py", ".ipynb")) else f"{named}.py"
-    # a task that takes its file from Git names it from the root; a name that leads out of the tree stands for a workspace
+    # a task that takes its file from Git names it from the root; what leads out of the tree stands for a workspace
     module = file_of_script(files, file, folder) if file.endswith(".py") else None
     words = ("python", named, *words_of(script.get("parameters")))
     yield BundleTask(path, line, job, name, words, module or "")

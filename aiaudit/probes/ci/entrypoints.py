@@ -258,7 +258,9 @@ class _Starts:
         for task in bundle_tasks(self.files):
             text = f"databricks job {task.job}, task {task.name}: {' '.join(task.words)}"
             kind = kind_of(task.words, task.module)
-            leaf = Leaf(task.words, text, task.path, task.line, True, kind, task.path.rpartition("/")[0], module=task.module)
+            leaf = Leaf(
+                task.words, text, task.path, task.line, True, kind, task.path.rpartition("/")[0], module=task.module
+            )
             yield "databricks job", task.name, leaf, True
 
     def _scripts(self) -> Iterator[tuple[str, str, Leaf, bool]]:

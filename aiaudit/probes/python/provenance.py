@@ -34,8 +34,8 @@ _NETWORK_LASTS: Final = name_set(
     " download_fileobj download_blob download_artifacts urlretrieve get_object download_url download_as_bytes"
     " cached_path"
 )
-# Calls that ask MLflow's registry for what it holds: which file is meant is decided there, whoever names the model. What
-# is fetched from its runs comes from the same server.
+# Calls that ask MLflow's registry for what it holds: which file is meant is decided there, whoever names the model.
+# What is fetched from its runs comes from the same server.
 _REGISTRY_LASTS: Final = name_set(
     "search_model_versions get_latest_versions get_model_version get_model_version_by_alias"
     " get_model_version_download_uri"

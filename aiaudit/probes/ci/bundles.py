@@ -21,7 +21,7 @@ _MOST_TASKS: Final = 1_000
 
 
 class BundleTask(Struct, frozen=True):
-    """A task of a job. `words`: what it runs, as a command; `module`: its Python file, "" where none lies in the tree."""
+    """A task of a job. `words`: what it runs, as a command; `module`: its Python file, "" where none lies here."""
 
     path: str
     line: int

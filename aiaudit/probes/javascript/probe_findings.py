@@ -193,7 +193,7 @@ def _by_callers(path: str, project: JavaScriptProject, callers: Callers, seen: s
             if by_name or (spec != UNKNOWN and callers.leads(spec, rest, path)):
                 place = {"line": line, "cell": 0, "function": loop["function"], "name": rest, "retried": ""}
                 kind = {"kind": loop["kind"], "bounded": bool(loop["bound"]), "bound": loop["bound"]}
-                yield {**place, **kind, "loop_line": loop["line"]}
+                yield {**place, **kind, "loop_line": loop["line"], "again": False}
                 break
     for one in record.get("recursions", ()):
         near = (path, one["function"]) in callers.found
@@ -202,4 +202,5 @@ def _by_callers(path: str, project: JavaScriptProject, callers: Callers, seen: s
             place = {"line": one["line"], "cell": 0, "function": one["function"], "name": one["function"]}
             bound = "a comparison of how deep it is" if one["bounded"] else ""
             end = {"bounded": one["bounded"], "bound": bound, "loop_line": one["line"], "retried": ""}
+            end["again"] = False
             yield {**place, "kind": "recursion", **end}

@@ -40,6 +40,8 @@ VENDORED_DIRS: Final = frozenset(
 )
 GENERATED_DIRS: Final = frozenset({"dist", "generated", "__generated__", "_generated", ".ipynb_checkpoints", "htmlcov"})
 TEST_DIRS: Final = frozenset({"test", "tests", "testing", "__tests__", "__mocks__", "e2e", "testdata", "test_data"})
+_PACKAGES: Final = lazy.regex(r"^((?:.*/)?src/(\w+)/(?:java|kotlin|scala|groovy|clojure))/")
+"""Below this, folders of a build by Maven or Gradle are names of packages (`com.example.shop`) and tell no purpose."""
 _TEST_PROJECT: Final = (".tests", ".test", ".unittests", ".integrationtests", ".specs")
 """How folders of tests end that .NET keeps beside the projects that they test (`Shop.Api.Tests`)."""
 EXAMPLE_DIRS: Final = frozenset(
@@ -158,6 +160,9 @@ def role_of_dirs(directory: str) -> Role | None:
     if _TELLING.isdisjoint(parts) and not is_test_project and "build/lib" not in directory and not _brought(directory):
         return None
     named = set(parts)
+    source_set = _PACKAGES.match(directory)
+    if source_set is not None and named.isdisjoint(VENDORED_DIRS | GENERATED_DIRS):
+        return Role.TEST if "test" in source_set[2] else role_of_dirs(source_set[1])
     if named & VENDORED_DIRS or _brought(directory):
         return Role.VENDORED
     if named & GENERATED_DIRS or "build/lib" in directory:

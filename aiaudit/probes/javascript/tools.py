@@ -194,6 +194,7 @@ class ToolFinder:
                     "any": [
                         {"kind": "pair", "regex": rf"^[\"']?(?:{keys})[\"']?\s*:"},
                         {"kind": "method_definition", "regex": rf"^(?:async\s+)?(?:{'|'.join(_RUNS)})\s*\("},
+                        {"kind": "shorthand_property_identifier", "regex": rf"^(?:{'|'.join(_RUNS)})$"},
                     ]
                 }
             }

@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.probes.base import Context
 from aiaudit.probes.ci import azure, buildkite, cloudbuild, github, gitlab, jenkins, other_systems, taskcluster
 from aiaudit.probes.ci.classify import kind_of_action, kind_of_step
@@ -37,6 +38,7 @@ CONFIG_GLOBS: Final = (
 _MAX_REUSE: Final = 4
 MOST_COMMANDS: Final = 10_000
 _MEMO: Final = "ci.inventory"
+_INPUT: Final = lazy.regex(r"^\s*\$\{\{\s*inputs\.([\w-]+)\s*\}\}\s*$")
 SILENT: Final = word_set(
     "exit true false : set echo printf export cd pushd popd sleep mkdir pwd ls shift local unset return",
     "break continue trap [ [[ read declare cat touch rm cp mv date whoami",
@@ -156,6 +158,17 @@ class _Surroundings(Struct, frozen=True):
     depth: int = 0
 
 
+def _environment(inner: Job, caller: Job, callee: Workflow) -> str:
+    """The environment of a job of a called workflow, which may be told it as an input. A name that is worked out on the
+    way is one."""
+    told = _INPUT.match(inner.environment)
+    if told is None:
+        return inner.environment
+    taken = as_map(as_map(as_map(as_map(callee.data).get("on")).get("workflow_call")).get("inputs"))
+    by_default = as_map(taken.get(told[1])).get("default")
+    return str(caller.inputs.get(told[1], by_default) or "")
+
+
 class _Collector:
     def __init__(self, files: Files, workflows: list[Workflow]) -> None:
         self.files = files
@@ -178,7 +191,9 @@ class _Collector:
                 for command in self._job(callee, inner, inside):
                     via = (f"{workflow.path}:{job.line} uses {job.uses}", *command.leaf.via)
                     leaf = replace(command.leaf, via=via, blocking=both(job.blocking, command.leaf.blocking))
-                    yield replace(command, job=replace(job, id=f"{job.id} / {command.job.id}"), leaf=leaf)
+                    here = job.environment or _environment(command.job, job, callee)
+                    outer = replace(job, id=f"{job.id} / {command.job.id}", environment=here)
+                    yield replace(command, job=outer, leaf=leaf)
             return
         if job.uses:
             leaf = Leaf((), job.uses, workflow.path, job.line, job.blocking, kind_of_action(job.uses), resolved=False)

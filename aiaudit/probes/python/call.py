@@ -24,6 +24,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "function": "",
     "arg0": "",
     "star_kw": False,
+    "perhaps": None,
     "reference": False,
     "in_loop": False,
     "in_handler": False,

@@ -171,6 +171,8 @@ class CallFinder:
         value = self.values.of(first, scope) if first is not None else None
         record["args"] = self._args(node, scope, first, value)
         record["kw"], record["star_kw"] = self._keywords([(node, scope), *kept[0].partial])
+        if record["star_kw"] and not kept[0].partial and (perhaps := self._perhaps(node, scope)) is not None:
+            record["perhaps"] = perhaps
         made = ([(kept[0].made_by, kept[0].made_in or scope)] if kept[0].made_by else []) + list(kept[0].settings)
         record["ctor_kw"], star = self._keywords(made)
         for other in kept[1:]:  # `A(timeout=9) if x else B()`: only what each of them is given is given
@@ -323,6 +325,17 @@ class CallFinder:
                     out.setdefault(key, as_json(value))
                 star = star or not whole
         return (dict(list(out.items())[:MAX_KEYWORDS]) if len(out) > MAX_KEYWORDS else out), star
+
+    def _perhaps(self, node: ast.Call, scope: Scope) -> list[str] | None:
+        """The keys that maps after `**` may hold, where all of these are known; None where there may be others."""
+        found: set[str] = set()
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                keys = self.spread.keys(keyword.value, scope)
+                if keys is None:
+                    return None
+                found |= keys
+        return sorted(found)[:MAX_KEYWORDS]
 
     def _settings(self, node: ast.expr, scope: Scope) -> dict[str, Any] | None:
         """The map that a keyword for settings is given, as far as all of it is known; also as the text of it (`body=

@@ -88,7 +88,13 @@ def strength(node: ast.AST | None, said: Said, inner: Callable[[ast.Call], int],
             return _call(node, said, of, inner)
         case ast.Compare(left=left, ops=ops, comparators=others):
             return _compared(left, ops, others, said, of)
-        case ast.BoolOp(values=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.JoinedStr(values=parts):
+        case (
+            ast.BoolOp(values=parts)
+            | ast.Tuple(elts=parts)
+            | ast.List(elts=parts)
+            | ast.Dict(values=parts)  # `{"user": claims["sub"]}`, which a function hands back
+            | ast.JoinedStr(values=parts)
+        ):
             return max(map(of, parts), default=NONE)
         case ast.UnaryOp(operand=value):
             return of(value)

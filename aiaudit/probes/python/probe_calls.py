@@ -248,16 +248,21 @@ def _doubts(call: dict[str, Any], pattern: CallPattern) -> list[str] | None:
         if keyword not in given and position < len(args):
             given[keyword] = args[position]
     hidden = call["star_kw"] or (pattern.or_ctor and call["ctor_star"]) or Unknown("*") in args
+    perhaps = None if (pattern.or_ctor and call["ctor_star"]) or Unknown("*") in args else call["perhaps"]
+
+    def hides(keyword: str) -> bool:
+        return bool(hidden and (perhaps is None or keyword.partition(".")[0] in perhaps))
+
     doubts: list[str] = []
     for keyword, value in pattern.kw.items():
         at = len(doubts)
-        if not _holds(keyword, value, given, hidden, doubts):
+        if not _holds(keyword, value, given, hides(keyword), doubts):
             return None
         if doubts[at:] == [keyword] and keyword in call["defaults"] and call["defaults"][keyword] != value:
             doubts[at] = f"{keyword}{NO_DEFAULT}"
     for keyword, value in pattern.unless_kw.items():
         doubt: list[str] = []
-        if _holds(keyword, value, given, hidden, doubt):
+        if _holds(keyword, value, given, hides(keyword), doubt):
             if not doubt:
                 return None
             doubts += doubt
@@ -265,10 +270,10 @@ def _doubts(call: dict[str, Any], pattern: CallPattern) -> list[str] | None:
     if True in absent:
         return None
     doubts += dict.fromkeys(one for one in absent if isinstance(one, str))
-    if pattern.missing_kw and hidden:
+    if any(map(hides, pattern.missing_kw)):
         doubts.append("**")
     if pattern.has_kw and not any(keyword in given for keyword in pattern.has_kw):
-        if not hidden:
+        if not any(map(hides, pattern.has_kw)):
             return None
         doubts.append("**")
     if pattern.arg0_dynamic is not None and call["dynamic"] != pattern.arg0_dynamic:

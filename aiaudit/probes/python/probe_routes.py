@@ -46,6 +46,7 @@ ROUTE: Final = record(
     touches=list_of(STRING),
     calls=list_of(STRING),
     decorators=list_of(STRING),
+    inner=list_of(STRING),
 )
 HEALTH: Final = lazy.regex(
     r"(?i)(?:^|[/_-])(?:health|healthz|healthcheck|ready|readyz|readiness|live|livez|liveness|alive|ping|heartbeat|status)"
@@ -158,6 +159,7 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "touches": row.get("touches", []),
         "calls": row.get("calls", []),
         "decorators": row.get("decorators", []),
+        "inner": row.get("inner", []),
     }
 
 

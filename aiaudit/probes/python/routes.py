@@ -79,6 +79,7 @@ _ROUTES: Final = _METHODS | name_set("route api_route websocket_route")
 _MCP_KINDS: Final = name_set("tool resource prompt")
 _BENTOML: Final = "api"  # `@bentoml.api`, or `@svc.api` of the older kind
 _MODAL: Final = frozenset({"modal.fastapi_endpoint", "modal.web_endpoint"})
+_BY_NAME: Final = name_set("django rest_framework cloud-function")  # these call what a module's name stands for
 _CHECKED_BY_TYPE: Final = name_set("fastapi litestar django-ninja mcp bentoml blacksheep modal")
 _RAW_TYPES: Final = name_set("Request HttpRequest WebSocket HTTPConnection")
 _SERVICE_TYPES: Final = name_set("Response BackgroundTasks Session AsyncSession SecurityScopes Context State")
@@ -310,6 +311,8 @@ class RouteFinder:
         params = [self._param(argument, scope, framework, route) for argument in parameters(node)]
         params = [one for one in params if one]
         body = HandlerBody(scope)
+        decorators = [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list]
+        first = node.decorator_list.index(at) + 1 if at in node.decorator_list and framework not in _BY_NAME else 0
         return {
             "line": self.view.source.line(node.lineno),
             "framework": framework,
@@ -327,7 +330,8 @@ class RouteFinder:
             "checks": body.checks,
             "touches": body.touches,
             "calls": body.called,
-            "decorators": [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list],
+            "decorators": decorators,
+            "inner": decorators[first:],
         }
 
     def parameter(self, argument: ast.arg, scope: Scope) -> dict[str, Any]:

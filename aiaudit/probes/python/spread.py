@@ -53,6 +53,24 @@ class Spread:
         value = self.values.of(node, scope)
         return (value, True) if isinstance(value, dict) else ({}, False)
 
+    def keys(self, node: ast.expr, scope: Scope, depth: int = 0) -> set[str] | None:
+        """All keys that the map may hold, those that a branch sets among them; None where it may hold others."""
+        if not isinstance(node, ast.Name):
+            found, whole = self.of(node, scope, depth)
+            return set(found) if whole else None
+        bindings = self.values.resolver.bindings(node.id, scope, node.lineno) or []
+        if depth > _DEEPEST or len(bindings) != 1 or not isinstance(bindings[0].node, ast.expr):
+            return None
+        owner = bindings[0].scope or scope
+        known = self.keys(bindings[0].node, owner, depth + 1)
+        for inner in {id(one): one for one in (owner, scope)}.values():
+            for statement, _ in statements(inner):
+                given, certain = self._change(node.id, statement, inner, depth)
+                if known is None or not certain:
+                    return None
+                known.update(given)
+        return known
+
     def _literal(
         self, keys: list[ast.expr | None], values: list[ast.expr], scope: Scope, depth: int
     ) -> tuple[dict[str, Any], bool]:

@@ -252,8 +252,12 @@ class Ways(Conditions):
         return False
 
     def _is_passed_by(self, node: ast.Return) -> bool:
-        """Whether the request goes on where the function ends here: a hook that gives nothing back stops nobody."""
+        """Whether the request goes on where the function ends here: a hook that gives nothing back stops nobody. What a
+        decorator puts around a handler answers in its place; what a dependency gives back only goes on with it."""
         own = self._active[-1] is self._scope
+        around = self._scope.parent
+        if own and around is not None and around.kind == "function" and node.value is not None and self._denies([node]):
+            return False
         return own and (self._kind == "passed" or (self._kind == "flask" and _is_none(node.value)))
 
     def _goes_on(self, at: _At, node: ast.stmt) -> None:

@@ -182,8 +182,8 @@ def role_of_dirs(directory: str) -> Role | None:
 
 
 def _brought(directory: str) -> bool:
-    """Whether the folder is where ASP.NET's client library manager puts libraries of others."""
-    return "wwwroot/lib" in directory
+    """Whether the folder is where ASP.NET's client library manager puts libraries of others, or renv what starts it."""
+    return "wwwroot/lib" in directory or directory == "renv" or directory.endswith("/renv")
 
 
 def _is_test_name(name: str, suffix: str) -> bool:

@@ -14,6 +14,8 @@ Pin = Literal["digest", "exact", "partial", "latest"]
 _REFERENCE: Final = lazy.regex(
     r"^(?P<name>(?:[\w.-]+(?::\d+)?/)?(?:[\w.-]+/)*[\w.-]+)(?::(?P<tag>[\w.-]+))?(?:@(?P<digest>sha\d+:[0-9a-fA-F]{32,}))?$"
 )
+# PostgreSQL has had two numbers, and no third, since its version 10.
+_POSTGRES_RELEASE: Final = lazy.regex(r"^[1-9]\d\.\d+(?:-|$)")
 _EXACT_TAG: Final = lazy.regex(
     r"(?<![\d.])v?\d+\.\d+\.\d+|(?<!\d)20\d{6}(?!\d)|(?<![0-9a-f])[0-9a-f]{12,40}(?![0-9a-f])"
 )
@@ -55,6 +57,8 @@ class Image(Struct, frozen=True):
             return "digest"
         if self.tag in ("", "latest"):
             return "latest"
+        if self.short == "postgres" and _POSTGRES_RELEASE.search(self.tag):
+            return "exact"
         return "exact" if _EXACT_TAG.search(self.tag) else "partial"
 
     @property

@@ -72,7 +72,7 @@ class TierPart(RatesPart):
 
 
 class ApiPart(RatesPart, _Dated):
-    tiers: list[TierPart] = Field(default_factory=list)
+    tiers: list[TierPart] = Field(default=[])
     batch: RatesPart | None = None
 
 
@@ -83,9 +83,9 @@ class PriceFile(_Part):
     currency: Currency = "USD"
     source: str = ""
     date: dt.date | None = None
-    exchange: dict[Currency, Money] = Field(default_factory=dict)
-    gpu_hours: dict[str, GpuPart | Money] = Field(default_factory=dict)
-    api: dict[str, ApiPart] = Field(default_factory=dict)
+    exchange: dict[Currency, Money] = Field(default={})
+    gpu_hours: dict[str, GpuPart | Money] = Field(default={})
+    api: dict[str, ApiPart] = Field(default={})
     storage_gb_month: PricePart | None = None
     egress_gb: PricePart | None = None
 

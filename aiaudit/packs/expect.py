@@ -58,18 +58,18 @@ class Expect(Part):
     findings: list[str] | None = Field(None, description="All places, as path:line or path; not compared where absent.")
     reason: str | None = Field(None, description="A part of the sentence that says why.")
     points: float | None = Field(None, ge=0, le=1, description="What a partial result earns.")
-    facts: dict[str, Any] = Field(default_factory=dict, description="Values that facts of the check should have.")
+    facts: dict[str, Any] = Field(default={}, description="Values that facts of the check should have.")
     given: dict[str, Any] = Field(
         default_factory=dict, description="Values of facts that no tree can hold; {$unknown: why} for an unknown one."
     )
     attestations: dict[str, Any] = Field(
         default_factory=dict, description="One entry for this check, or check id -> entry."
     )
-    config: dict[str, Any] = Field(default_factory=dict, description="What aiaudit.yaml says.")
+    config: dict[str, Any] = Field(default={}, description="What aiaudit.yaml says.")
     as_of: dt.date = AS_OF
-    git: list[Commit] = Field(default_factory=list, description="A real history, built in a copy of the tree.")
-    files: dict[str, str | Binary | Repeated] = Field(default_factory=dict, description="Further files of the tree.")
-    options: dict[str, Any] = Field(default_factory=dict, description="Run options that some probes take.")
+    git: list[Commit] = Field(default=[], description="A real history, built in a copy of the tree.")
+    files: dict[str, str | Binary | Repeated] = Field(default={}, description="Further files of the tree.")
+    options: dict[str, Any] = Field(default={}, description="Run options that some probes take.")
     note: str = ""
 
 

@@ -57,7 +57,7 @@ class FactPart(BaseModel):
 
     probe: str | None = Field(None, description="Which probe answers; the other keys are that probe's query.")
     derive: Source | None = Field(None, description="An expression over other facts, instead of a query.")
-    sees: list[DottedName] = Field(default_factory=list, description="Facts whose evidence a derived fact carries.")
+    sees: list[DottedName] = Field(default=[], description="Facts whose evidence a derived fact carries.")
     title: Text | None = Field(None, description="What the fact says, in a few words; shown by `aiaudit explain`.")
 
 
@@ -102,9 +102,9 @@ class CheckPart(Part):
     severity: Literal["critical", "high", "medium", "low"]
     kind: Literal["automatic", "measured", "attested"]
     applies: Source | bool = True
-    requires: list[CheckId] = Field(default_factory=list)
-    facts: dict[Name, FactPart] = Field(default_factory=dict)
-    params: dict[Name, ParamPart | list[Scalar] | Scalar] = Field(default_factory=dict)
+    requires: list[CheckId] = Field(default=[])
+    facts: dict[Name, FactPart] = Field(default={})
+    params: dict[Name, ParamPart | list[Scalar] | Scalar] = Field(default={})
     let: dict[Name, Source] = Field(
         default_factory=dict,
         description="Name -> expression: wherever the check uses the name, it is read in its place.",
@@ -115,9 +115,9 @@ class CheckPart(Part):
     points: Source | float | None = Field(None, description="Credit of a partial result, between 0 and 1 (0.5).")
     findings: FindingsPart | Source | None = None
     finding_says: Wording | None = None
-    says: dict[SaidStatus, Wording] = Field(default_factory=dict)
+    says: dict[SaidStatus, Wording] = Field(default={})
     min_level: Literal["E0", "E1", "E2", "E3", "E4", "E5"] | None = None
-    evidence: list[DottedName] = Field(default_factory=list)
+    evidence: list[DottedName] = Field(default=[])
     asserts: Literal["absence"] | None = None
     why: Text
     remediation: Text = Field(description="How to mend it; like `risk` and `settles` it may hold {expression} places.")
@@ -126,7 +126,7 @@ class CheckPart(Part):
     settles: Text | None = Field(None, description="What would settle it where it ends as unknown.")
     question: Text | None = Field(None, description="What `aiaudit interview` asks.")
     false_results: Text | list[Text] | None = None
-    controls: dict[str, list[str]] = Field(default_factory=dict)
+    controls: dict[str, list[str]] = Field(default={})
 
 
 class PackFile(Part):
@@ -135,7 +135,7 @@ class PackFile(Part):
     schema_version: Literal[1] = Field(alias="schema")
     pack: Name
     title: Text
-    facts: dict[Name, FactPart] = Field(default_factory=dict)
+    facts: dict[Name, FactPart] = Field(default={})
     checks: list[CheckPart]
 
 

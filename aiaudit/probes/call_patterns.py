@@ -15,10 +15,10 @@ class CallConditions(Query, defer_build=True):
     """Base of one pattern: qualified names, and the conditions that both languages know."""
 
     call: str | list[str]
-    kw: dict[str, Any] = Field(default_factory=dict)
-    unless_kw: dict[str, Any] = Field(default_factory=dict)
-    missing_kw: list[str] = Field(default_factory=list)
-    has_kw: list[str] = Field(default_factory=list)
+    kw: dict[str, Any] = Field(default={})
+    unless_kw: dict[str, Any] = Field(default={})
+    missing_kw: list[str] = Field(default=[])
+    has_kw: list[str] = Field(default=[])
     or_ctor: bool = False
     arg0_dynamic: bool | None = None
     min_args: int = Field(default=0, ge=0, le=20)

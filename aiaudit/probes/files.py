@@ -34,7 +34,7 @@ class LargeQuery(Query):
     files that a `.gitignore` matches count (no, for they are not in the repository)."""
 
     min_bytes: int = Field(default=5 * MEGABYTE, ge=1)
-    files: list[str] = Field(default_factory=lambda: ["**/*"])
+    files: list[str] = Field(default=["**/*"])
     roles: list[Role] | None = None
     ignored: bool = False
 

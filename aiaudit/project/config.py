@@ -59,7 +59,7 @@ class ProjectPart(Part):
     risk_reviewer: Text = Field("", description="Who other than the builders confirmed the tier.")
     users: Text | list[Text] = ""
     status: Text = ""
-    models: list[Text] = Field(default_factory=list, description="Models in use, by the names the code uses.")
+    models: list[Text] = Field(default=[], description="Models in use, by the names the code uses.")
     commercial: bool | None = None
     flags: dict[str, bool] = Field(
         default_factory=dict, description="Declared flags (rag, agent, …); one that contradicts the code is a finding."
@@ -78,11 +78,11 @@ class DatasetPart(Part):
     label: Text | None = None
     id: Text | list[Text] | None = None
     time: Text | None = Field(None, description="The column that orders the rows in time.")
-    groups: list[Text] = Field(default_factory=list, description="Columns whose values must not be split.")
-    sensitive: list[Text] | bool = Field(default_factory=list, description="Protected or personal columns.")
-    slices: list[Text] = Field(default_factory=list, description="Columns by which quality is judged apart.")
+    groups: list[Text] = Field(default=[], description="Columns whose values must not be split.")
+    sensitive: list[Text] | bool = Field(default=[], description="Protected or personal columns.")
+    slices: list[Text] = Field(default=[], description="Columns by which quality is judged apart.")
     schema_: Any = Field(None, alias="schema", description="A file that holds the schema, or the schema itself.")
-    tolerances: dict[str, Any] = Field(default_factory=dict)
+    tolerances: dict[str, Any] = Field(default={})
     max_age_days: int | None = Field(None, ge=0)
     static: bool = False
     source: Text = ""
@@ -146,7 +146,7 @@ def _answer(value: object) -> object:
 class ScreeningPart(Part):
     """The screen for prohibited practices: practice -> whether the system does it, and who answered."""
 
-    answers: dict[str, bool] = Field(default_factory=dict)
+    answers: dict[str, bool] = Field(default={})
     by: Text = ""
     reviewed: dt.date | None = None
     note: Text = ""
@@ -170,8 +170,8 @@ class AiActPart(Part):
     by: Text = Field("", description="Who answered.")
     reviewed: dt.date | None = None
     note: Text = ""
-    answers: list[AiActAnswer] = Field(default_factory=list)
-    sources: list[Text] = Field(default_factory=list)
+    answers: list[AiActAnswer] = Field(default=[])
+    sources: list[Text] = Field(default=[])
 
 
 class AttestationEntry(Part):
@@ -193,7 +193,7 @@ class GatePart(Part):
 
     fail_under: float | dict[str, float] | None = None
     min_coverage: float | None = Field(None, ge=0, le=100)
-    fail_on: list[str] = Field(default_factory=list)
+    fail_on: list[str] = Field(default=[])
     fail_on_new: Literal["critical", "high", "medium", "low"] | None = None
     level: Literal["prototype", "pilot", "production", "scale"] | None = None
 
@@ -203,21 +203,21 @@ class ProjectConfig(Part):
 
     schema_version: Literal[1] = Field(1, alias="schema")
     project: ProjectPart = Field(default_factory=cache(ProjectPart.model_construct))
-    datasets: list[DatasetPart] = Field(default_factory=list)
-    models: list[ModelPart] = Field(default_factory=list)
+    datasets: list[DatasetPart] = Field(default=[])
+    models: list[ModelPart] = Field(default=[])
     workload: WorkloadPart = Field(default_factory=cache(WorkloadPart.model_construct))
     budget: BudgetPart = Field(default_factory=cache(BudgetPart.model_construct))
     value: ValuePart = Field(default_factory=cache(ValuePart.model_construct))
     screening: ScreeningPart = Field(default_factory=cache(ScreeningPart.model_construct))
     ai_act: AiActPart = Field(default_factory=cache(AiActPart.model_construct))
-    attestations: dict[str, AttestationEntry] = Field(default_factory=dict)
-    waivers: list[dict[str, Any]] = Field(default_factory=list)
-    packs: list[str] = Field(default_factory=list, description="Packs to judge by; none means all that apply.")
-    params: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Check id -> parameter -> value.")
-    severity: dict[str, str] = Field(default_factory=dict, description="Check id -> severity.")
+    attestations: dict[str, AttestationEntry] = Field(default={})
+    waivers: list[dict[str, Any]] = Field(default=[])
+    packs: list[str] = Field(default=[], description="Packs to judge by; none means all that apply.")
+    params: dict[str, dict[str, Any]] = Field(default={}, description="Check id -> parameter -> value.")
+    severity: dict[str, str] = Field(default={}, description="Check id -> severity.")
     gate: GatePart = Field(default_factory=cache(GatePart.model_construct))
-    brand: dict[str, Any] = Field(default_factory=dict)
-    exclude: list[str] = Field(default_factory=list, description="Globs of what is not audited; listed in the report.")
+    brand: dict[str, Any] = Field(default={})
+    exclude: list[str] = Field(default=[], description="Globs of what is not audited; listed in the report.")
 
     _file: str = PrivateAttr(default="")
     _source: Any = PrivateAttr(default=None)

@@ -94,6 +94,8 @@ _DOCS_STEMS: Final = _words(
     "readme license licence copying notice authors contributors contributing changelog changes history security"
     " code_of_conduct maintainers governance citation model_card datasheet support roadmap news todo"
 )
+_TEXT_STEMS: Final = _words("changes history security support roadmap news todo")  # data is named so too: news.csv
+_TEXT_SUFFIXES: Final = DOCS_SUFFIXES | {"", ".txt"}
 _GENERATED_ENDS: Final = (
     "_pb2.py",
     "_pb2.pyi",
@@ -199,7 +201,7 @@ def _by_name(name: str, suffix: str, *, in_data: bool) -> Role:
     if suffix == ".ipynb":
         return Role.NOTEBOOK
     stem = name.split(".", 1)[0].replace("-", "_") if not name.startswith(".") else name
-    if stem in _DOCS_STEMS and suffix not in CODE_SUFFIXES:
+    if stem in _DOCS_STEMS and suffix not in CODE_SUFFIXES and (suffix in _TEXT_SUFFIXES or stem not in _TEXT_STEMS):
         return Role.DOCS
     if suffix in MODEL_SUFFIXES and not (in_data and suffix in {".h5", ".hdf5", ".pkl", ".pickle", ".bin"}):
         return Role.MODEL

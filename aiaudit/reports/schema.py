@@ -264,7 +264,7 @@ class GateRule(Part):
     got: str
     passed: bool
     hint: str
-    checks: list[str] = Field(default_factory=list, description="Failed checks on which it fails.")
+    checks: list[str] = Field(default=[], description="Failed checks on which it fails.")
 
 
 class GateResult(Part):

@@ -50,7 +50,7 @@ _RECORD: Final = record(
 class LoadTestsQuery(Query):
     """files: globs of what is opened (default: usual places and names of results)."""
 
-    files: list[str] = Field(default_factory=lambda: list(GLOBS))
+    files: list[str] = Field(default=list(GLOBS))
 
 
 class LoadTestsProbe(Probe[LoadTestsQuery]):

@@ -62,7 +62,7 @@ _RECORD: Final = record(
 class TradeoffsQuery(Query):
     """files: globs of what is opened (default: Markdown, and tables of evaluations)."""
 
-    files: list[str] = Field(default_factory=lambda: list(GLOBS))
+    files: list[str] = Field(default=list(GLOBS))
 
 
 class _Table(Struct, frozen=True):

@@ -50,7 +50,7 @@ _RECORD: Final = record(
 class ReviewsQuery(Query):
     """files: globs of what is opened (default: names with cost, spend, budget, finops or forecast)."""
 
-    files: list[str] = Field(default_factory=lambda: list(GLOBS))
+    files: list[str] = Field(default=list(GLOBS))
 
 
 class ReviewsProbe(Probe[ReviewsQuery]):

@@ -39,7 +39,7 @@ _RECORD: Final = record(
 class UtilisationQuery(Query):
     """files: globs of what is opened (default: usual names and places of exports)."""
 
-    files: list[str] = Field(default_factory=lambda: list(GLOBS))
+    files: list[str] = Field(default=list(GLOBS))
 
 
 class UtilisationProbe(Probe[UtilisationQuery]):

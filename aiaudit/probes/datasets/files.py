@@ -69,8 +69,8 @@ DATA_FILE: Final = record(
 class FilesQuery(Query):
     """files: globs (all data files where empty). roles: purposes of files. min_bytes: a least size."""
 
-    files: Globs = Field(default_factory=list)
-    roles: list[Role] = Field(default_factory=lambda: [Role.DATA, Role.OTHER, Role.NOTEBOOK, Role.CODE, Role.MODEL])
+    files: Globs = Field(default=[])
+    roles: list[Role] = Field(default=[Role.DATA, Role.OTHER, Role.NOTEBOOK, Role.CODE, Role.MODEL])
     min_bytes: int = Field(default=1, ge=0)
     ignored: bool = False
 

@@ -42,9 +42,9 @@ class PartQuery(BaseModel):
     the page was changed. already: nor one that says that it is planned, was cancelled or did not work."""
 
     model_config = ConfigDict(extra="forbid")
-    headings: list[str] = Field(default_factory=list)
+    headings: list[str] = Field(default=[])
     words: str = ""
-    columns: list[str] = Field(default_factory=list)
+    columns: list[str] = Field(default=[])
     needs: str = ""
     already: bool = False
 
@@ -64,7 +64,7 @@ class PartsQuery(Query):
     parts: dict[str, PartQuery] = Field(min_length=1)
     evidence_of: str = ""
     min_words: int = Field(default=4, ge=1, le=500)
-    roles: list[str] = Field(default_factory=lambda: [str(role) for role in TOLD_ROLES])
+    roles: list[str] = Field(default=[str(role) for role in TOLD_ROLES])
 
 
 class PartsProbe(Probe[PartsQuery]):

@@ -19,11 +19,11 @@ class PresentQuery(Query):
     """files: globs of documents that are of the kind by their name. headings in `within`: sections that stand for one
     (see docs.sections for how they are written). min_words: less than that is template or empty, and does not count."""
 
-    files: Globs = Field(default_factory=list)
-    headings: list[str] = Field(default_factory=list)
-    within: Globs = Field(default_factory=lambda: ["README*", "readme*"])
+    files: Globs = Field(default=[])
+    headings: list[str] = Field(default=[])
+    within: Globs = Field(default=["README*", "readme*"])
     min_words: int = Field(default=15, ge=0, le=2000)
-    roles: list[str] = Field(default_factory=lambda: [str(role) for role in TOLD_ROLES])
+    roles: list[str] = Field(default=[str(role) for role in TOLD_ROLES])
 
 
 class PresentProbe(Probe[PresentQuery]):

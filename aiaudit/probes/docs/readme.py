@@ -31,7 +31,7 @@ _TYPE: Final = record(
 class ReadmeQuery(Query):
     """files: which READMEs to read together (default: those in the root)."""
 
-    files: Globs = Field(default_factory=lambda: ["README*"], min_length=1)
+    files: Globs = Field(default=["README*"], min_length=1)
 
 
 class ReadmeProbe(Probe[ReadmeQuery]):

@@ -54,9 +54,9 @@ class RowsQuery(Query):
     files: Globs = Field(min_length=1)
     columns: dict[str, list[str]] = Field(min_length=2)
     least: int = Field(default=2, ge=1, le=20)
-    pairs: list[str] = Field(default_factory=list, max_length=2)
+    pairs: list[str] = Field(default=[], max_length=2)
     evidence_of: str = ""
-    roles: list[str] = Field(default_factory=lambda: [str(role) for role in TOLD_ROLES])
+    roles: list[str] = Field(default=[str(role) for role in TOLD_ROLES])
 
 
 class RowsProbe(Probe[RowsQuery]):

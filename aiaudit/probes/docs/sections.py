@@ -38,9 +38,9 @@ class SectionsQuery(Query):
     """
 
     files: Globs = Field(min_length=1)
-    sections: dict[str, list[str]] = Field(default_factory=dict)
+    sections: dict[str, list[str]] = Field(default={})
     min_words: int = Field(default=25, ge=0, le=2000)
-    roles: list[str] = Field(default_factory=lambda: [str(role) for role in TOLD_ROLES])
+    roles: list[str] = Field(default=[str(role) for role in TOLD_ROLES])
 
 
 class SectionsProbe(Probe[SectionsQuery]):

@@ -42,8 +42,8 @@ class ResultsQuery(Query):
     """kinds: evaluation, red_team, or both. tools: only results of these (promptfoo, garak, PyRIT, Moonshot, deepteam,
     deepeval, ragas, inspect, lm-evaluation-harness, LangSmith, JUnit, own)."""
 
-    kinds: list[Literal["evaluation", "red_team"]] = Field(default_factory=list)
-    tools: list[str] = Field(default_factory=list)
+    kinds: list[Literal["evaluation", "red_team"]] = Field(default=[])
+    tools: list[str] = Field(default=[])
 
 
 class ResultsProbe(Probe[ResultsQuery]):

@@ -56,7 +56,7 @@ class HistoryQuery(Query):
     """groups: name -> globs of files whose authors are counted. months: how far back "recent" goes from the audit's
     day. major_share: the share of a group's commits from which an author counts as one of its main ones."""
 
-    groups: dict[str, Globs] = Field(default_factory=dict)
+    groups: dict[str, Globs] = Field(default={})
     months: int = Field(default=12, ge=1, le=120)
     major_share: float = Field(default=0.2, gt=0, le=1)
 
@@ -108,8 +108,8 @@ class TrackedQuery(Query):
     """Which tracked files: globs (all where empty), roles (all where empty), and a least size. A file whose size is not
     known, because the clone lacks it, is listed with an unknown size."""
 
-    files: Globs = Field(default_factory=list)
-    roles: list[Role] = Field(default_factory=list)
+    files: Globs = Field(default=[])
+    roles: list[Role] = Field(default=[])
     min_bytes: int = Field(default=0, ge=0)
 
 

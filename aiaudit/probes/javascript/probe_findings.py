@@ -69,7 +69,7 @@ class FlowsQuery(ScriptQuery):
     escaping or cleaning function."""
 
     sources: list[Literal["llm", "user", "unknown"]] = Field(default=["llm"])
-    sinks: list[Literal["code", "shell", "sql", "html"]] = Field(default_factory=list)
+    sinks: list[Literal["code", "shell", "sql", "html"]] = Field(default=[])
     features: ClassVar[tuple[str, ...]] = ("flows",)
 
 

@@ -40,7 +40,7 @@ class RoutesQuery(ScriptQuery):
     takes_input, validated, bounded, auth, health, constant: as there. checks: what validates (`schema.parse`, a
     middleware, `answers 400`; `headers alone: …` where that reads nothing of the body)."""
 
-    frameworks: list[str] = Field(default_factory=list)
+    frameworks: list[str] = Field(default=[])
     kinds: list[str] = Field(default=["route", "action", "tool"])
     features: ClassVar[tuple[str, ...]] = ("routes",)
 

@@ -51,14 +51,14 @@ SCANNED_FILE: Final = record(
 class ModelsQuery(Query):
     """roles: purposes of files (default: all but vendored and generated). ignored: files that git ignores as well."""
 
-    roles: list[Role] = Field(default_factory=lambda: list(OWN_ROLES))
+    roles: list[Role] = Field(default=list(OWN_ROLES))
     ignored: bool = True
 
 
 class ScanQuery(Query):
     """roles: purposes of files (default: all). ignored: files that git ignores as well."""
 
-    roles: list[Role] = Field(default_factory=lambda: list(Role))
+    roles: list[Role] = Field(default=list(Role))
     ignored: bool = True
 
 

@@ -27,8 +27,8 @@ class CodeQuery(Query):
     exclude: globs of paths that do not count. files: globs of paths that count (all)."""
 
     roles: list[Role] = Field(default=list(OWN_ROLES))
-    files: list[str] = Field(default_factory=list)
-    exclude: list[str] = Field(default_factory=list)
+    files: list[str] = Field(default=[])
+    exclude: list[str] = Field(default=[])
 
     def covers(self, entry: Entry) -> bool:
         """Whether a file is in the query's scope."""

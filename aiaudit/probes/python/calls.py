@@ -124,7 +124,8 @@ class CallFinder:
 
     def _note_alias(self, statement: ast.stmt, scope: Scope, words: frozenset[str] | set[str]) -> bool:
         """Remember the names that `fn = torch.load` or `get = partial(requests.get, timeout=5)` give to something asked
-        for, and say whether the statement does that."""
+        for, and say whether the statement does that. What `pipe = pipeline(…)` makes is asked for where it is called.
+        """
         if isinstance(statement, ast.Assign):
             targets, value = statement.targets, statement.value
         elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
@@ -134,20 +135,18 @@ class CallFinder:
         if not self._may_stand_for(value, words):
             return False
         found = self.resolver.names(value, scope)
-        if not any(
-            (not one.instance and self.patterns.match(one.name)) or self._below(one) for one in found
-        ) and not any(one.instance and one.name in (ATTRGETTER, METHODCALLER) for one in found):
-            return False
-        for target in targets:
-            name = last_name(target)
-            if name:
-                self.aliases.add(name)
-        return True
+        stands = any((not one.instance and self.patterns.match(one.name)) or self._below(one) for one in found) or any(
+            one.instance and one.name in (ATTRGETTER, METHODCALLER) for one in found
+        )
+        if stands or any(one.instance and self.patterns.match(_called_name(one)) for one in found):
+            self.aliases.update(filter(None, map(last_name, targets)))
+        return stands
 
     def _may_stand_for(self, value: ast.expr, words: frozenset[str] | set[str]) -> bool:
         """Whether an assigned value may be a function asked for, or an object below a root asked for."""
         if isinstance(value, ast.Call):
-            return _is_partial(value) or (self.has_roots and _has_part(value.func, words))
+            made = last_name(value.func) in self.patterns.makers
+            return made or _is_partial(value) or (self.has_roots and _has_part(value.func, words))
         if isinstance(value, ast.Name | ast.Attribute):
             return last_name(value) in words or (self.has_roots and _has_part(value, words))
         return isinstance(value, ast.IfExp | ast.BoolOp | ast.NamedExpr | ast.Await)

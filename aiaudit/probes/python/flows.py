@@ -16,6 +16,7 @@ from aiaudit.probes.python.databases import builds_statement
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.grown import Grown
+from aiaudit.probes.python.local_models import is_writing_pipeline
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import expressions, header, parameters, statements
@@ -39,6 +40,7 @@ HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"|\breturn[ \t]+\(?f?[\"']{1,3}[ \t]*<"
     rb"|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head)\(|\burlopen\("
     rb"|\.(?:completions|responses|messages)\.(?:create|parse|stream)\(|\bgenerate_content(?:_async)?\(|\.a?invoke\("
+    rb"|\.generate\(|\.create_(?:chat_)?completion\("
     rb"|\ba?(?:text_)?completion\(|\bChatCompletion\.|\bsession_state\b|\buser_session\.set\("
     rb"|[\"']role[\"']:[ \t]*[\"'](?:system|developer)[\"'](?:,?[ \t]*$"
     rb"|,[ \t]*[\"']content[\"']:[ \t]*(?:f[\"']|[A-Za-z_(]))"
@@ -51,7 +53,7 @@ MAX_HOPS: Final = 3  # functions of the same file that a value goes through
 MAX_CALLED: Final = 3  # functions of other files that one sink may get its data from
 MAX_STEPS: Final = 400  # expressions looked at for one sink
 
-LLM: Final = Patterns(expanded(["group:llm.completion", "group:llm.run"]))
+LLM: Final = Patterns(expanded(["group:llm.completion", "group:llm.run", "group:llm.generate"]))
 
 SANITISERS: Final = name_set(
     "quote escape clean literal_eval int float bool len secure_filename basename quote_plus urlencode model_validate"
@@ -266,8 +268,9 @@ class Trace:
     def _call(self, node: ast.Call, scope: Scope, way: _Way) -> Iterator[_Source]:
         names = self.resolver.names(node.func, scope)
         handed = unknown_name(node.func, LLM) if not names and isinstance(node.func, ast.Attribute) else ""
+        written = any(map(is_writing_pipeline, names))
         for called in [f"{one.name}.__call__" if one.instance else one.name for one in names] or [handed]:
-            if LLM.match(called):
+            if written or LLM.match(called):
                 yield _Source("llm", node.lineno, called, way.clean)
                 return
             if called.startswith(("streamlit.", "chainlit.")) and called.rpartition(".")[2] in _TYPED_IN:

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
+from aiaudit.probes.python.local_models import GENERATORS, LOADERS
 from aiaudit.probes.python.match import check_pattern, checker, expand_groups
 
 _OPENAI_CLASSES: Final = ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI")
@@ -360,39 +361,6 @@ _LLM_EMBEDDING: Final = (
     ),
 )
 
-_LLM_LOCAL: Final = (
-    "vllm.LLM",
-    "vllm.AsyncLLMEngine.from_engine_args",
-    "vllm.*.AsyncLLMEngine.from_engine_args",
-    "vllm.*.AsyncLLM.from_engine_args",
-    "vllm.LLMEngine.from_engine_args",
-    "vllm.*.LLMEngine.from_engine_args",
-    "llama_cpp.Llama",
-    "llama_cpp.Llama.from_pretrained",
-    "ctransformers.AutoModelForCausalLM.from_pretrained",
-    "gpt4all.GPT4All",
-    "mlx_lm.load",
-    "transformers.AutoModelForCausalLM.from_pretrained",
-    "transformers.AutoModelForSeq2SeqLM.from_pretrained",
-    "transformers.AutoModelForImageTextToText.from_pretrained",
-    "transformers.Llama*.from_pretrained",
-    "transformers.*ForCausalLM.from_pretrained",
-    "transformers.*ForConditionalGeneration.from_pretrained",
-    "transformers.TextGenerationPipeline",
-    "unsloth.FastLanguageModel.from_pretrained",
-    "auto_gptq.AutoGPTQForCausalLM.from_quantized",
-    "peft.AutoPeftModelForCausalLM.from_pretrained",
-    "langchain*.LlamaCpp",
-    "langchain*.HuggingFacePipeline.from_model_id",
-    "langchain*.GPT4All",
-    "langchain*.VLLM",
-    "haystack*.HuggingFaceLocalGenerator",
-    "haystack*.HuggingFaceLocalChatGenerator",
-    "haystack*.LlamaCppGenerator",
-    "haystack*.LlamaCppChatGenerator",
-    "sglang.Engine",
-)
-
 _MODEL_WRAPPERS: Final = (  # objects of a framework that fetch the model they are given the name of, and hold it
     *_each(
         ["langchain*"],
@@ -477,7 +445,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "llm.completion": _LLM_DIRECT,
     "llm.run": _LLM_INDIRECT,
     "llm.embedding": _LLM_EMBEDDING,
-    "llm.local": _LLM_LOCAL,
+    "llm.local": LOADERS,
+    "llm.generate": GENERATORS,
     "model.wrapper": _MODEL_WRAPPERS,
     "haystack.retriever": _RETRIEVERS,
     "http.request": _HTTP,

@@ -113,6 +113,13 @@ class Patterns:
         return frozenset(last for pattern in self.all if (last := pattern.rpartition(".")[2]) != "*")
 
     @cached_property
+    def makers(self) -> frozenset[str]:
+        """Last parts of what makes an object that is asked for where it is called itself: `pipeline` of
+        `transformers.pipeline.__call__`."""
+        made = (pattern.removesuffix(".__call__") for pattern in self.all if pattern.endswith(".__call__"))
+        return frozenset(name.rpartition(".")[2] for name in made)
+
+    @cached_property
     def _tails(self) -> frozenset[str]:
         """What is left of the patterns behind each of their dots."""
         return frozenset(pattern[at + 1 :] for pattern in self.all for at in _dots(pattern))

@@ -20,8 +20,8 @@ HITS: Final = (
 )
 ALSO: Final = (  # a library that asks models, or a function that is named so
     rb"(?i)\b(?:import|from)[ \t]+(?:openai|anthropic|litellm|langchain|llama_index|google\.gen|cohere|mistralai|ollama"
-    rb"|groq|dspy|instructor|boto3)|\b(?:a?complet(?:e|ion)\w*|\w*llm\w*|ask_\w+|generate_(?:text|answer|response))\("
-    rb"|\.a?invoke\("
+    rb"|groq|dspy|instructor|boto3|vllm|llama_cpp|ctransformers|gpt4all|mlx_lm|sglang)|\b(?:a?complet(?:e|ion)\w*|\w*llm\w*|ask_\w+|generate_(?:text|answer|response))\("
+    rb"|\.a?invoke\(|\.generate\(|\bpipeline\([ \t\n]*(?:task=)?[\"'](?:text2?text|text|image-text)-"
 )
 _READERS: Final[dict[str, tuple[str, int]]] = {  # name -> (kind, position of the text)
     "json.loads": ("json", 0),

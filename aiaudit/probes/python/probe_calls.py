@@ -64,7 +64,7 @@ class CallPattern(CallConditions, defer_build=False):
     arg0_dynamic: the first argument is (not) a constant. min_args: positional arguments at least.
     """
 
-    pos: dict[str, int] = Field(default_factory=dict)
+    pos: dict[str, int] = Field(default={})
 
     @classmethod
     def expanded(cls, names: Iterable[str]) -> list[str]:

@@ -43,9 +43,9 @@ class FunctionsQuery(CodeQuery):
     one of them is called are looked at (all)."""
 
     any: list[str] = Field(default=["*"])
-    decorated: list[str] = Field(default_factory=list)
+    decorated: list[str] = Field(default=[])
     kind: Literal["function", "class", "any"] = "function"
-    calling: Names = Field(default_factory=list)
+    calling: Names = Field(default=[])
 
     def names(self) -> list[str]:
         """What the engine looks for."""

@@ -16,7 +16,7 @@ class ReadableQuery(Query):
     """also: languages that the asking fact covers by other probes. Known and true where most of the project's own code
     is in Python or one of these; unknown, never false, where most of it is in another language; absent without code."""
 
-    also: list[Literal["javascript"]] = Field(default_factory=list)
+    also: list[Literal["javascript"]] = Field(default=[])
 
 
 class ReadableProbe(Probe[ReadableQuery]):

@@ -79,8 +79,8 @@ class RoutesQuery(CodeQuery):
     `/` the function's; constant: the handler returns a constant and calls nothing.
     """
 
-    frameworks: list[str] = Field(default_factory=list)
-    kinds: list[str] = Field(default_factory=list)
+    frameworks: list[str] = Field(default=[])
+    kinds: list[str] = Field(default=[])
     features: ClassVar[tuple[str, ...]] = ("routes", "own_servers", "turning", "idle", "routers")
 
 

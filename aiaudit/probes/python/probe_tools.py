@@ -57,8 +57,8 @@ class ToolsQuery(CodeQuery):
     free: a program, statement or file is handed in by the model. typed: all arguments have a type. approval:
     interrupt, confirm or framework, "" where its code waits for nobody; said: its description asks the model to ask."""
 
-    effects: list[Effect] = Field(default_factory=list)
-    kinds: list[Kind] = Field(default_factory=list)
+    effects: list[Effect] = Field(default=[])
+    kinds: list[Kind] = Field(default=[])
     features: ClassVar[tuple[str, ...]] = ("tools",)
 
     def names(self) -> list[str]:

@@ -67,7 +67,7 @@ class SecretsQuery(Query):
     that a `.gitignore` matches are looked into as well."""
 
     min_confidence: Confidence = Confidence.MEDIUM
-    roles: list[Role] = Field(default_factory=list)
+    roles: list[Role] = Field(default=[])
     ignored: bool = True
 
     def groups(self) -> Sequence[PatternGroup]:

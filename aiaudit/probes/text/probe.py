@@ -36,7 +36,7 @@ class SearchQuery(Query):
     any: list[str] | dict[str, str] = Field(min_length=1)
     unless: str = ""
     beside: str = ""
-    files: list[str] = Field(default_factory=list)
+    files: list[str] = Field(default=[])
     roles: list[Role] | None = None
     ignore_case: bool = False
     ignored: bool = False

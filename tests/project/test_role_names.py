@@ -1,0 +1,25 @@
+"""Names that documents and data share."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiaudit.project.roles import Role, role_of
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        ("SECURITY.md", Role.DOCS),
+        ("NEWS", Role.DOCS),
+        ("HISTORY.txt", Role.DOCS),
+        ("data/news.csv", Role.DATA),
+        ("history.json", Role.CONFIG),
+        ("workflows/support.json", Role.CONFIG),
+        ("config/security.yaml", Role.CONFIG),
+        ("governance.yaml", Role.DOCS),
+        ("model_card.json", Role.DOCS),
+    ],
+)
+def test_names_of_documents_are_documents_where_they_are_text(path: str, role: Role) -> None:
+    assert role_of(path) is role

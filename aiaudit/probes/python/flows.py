@@ -16,7 +16,7 @@ from aiaudit.probes.python.databases import builds_statement
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.grown import Grown
-from aiaudit.probes.python.local_models import is_writing_pipeline
+from aiaudit.probes.python.local_models import is_writing_pipeline, writes_tokens
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import expressions, header, parameters, statements
@@ -268,7 +268,7 @@ class Trace:
     def _call(self, node: ast.Call, scope: Scope, way: _Way) -> Iterator[_Source]:
         names = self.resolver.names(node.func, scope)
         handed = unknown_name(node.func, LLM) if not names and isinstance(node.func, ast.Attribute) else ""
-        written = any(map(is_writing_pipeline, names))
+        written = any(map(is_writing_pipeline, names)) or (not names and writes_tokens(node))
         for called in [f"{one.name}.__call__" if one.instance else one.name for one in names] or [handed]:
             if written or LLM.match(called):
                 yield _Source("llm", node.lineno, called, way.clean)

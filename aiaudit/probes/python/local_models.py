@@ -95,3 +95,13 @@ def is_writing_pipeline(one: Resolved) -> bool:
         return False
     given = [*one.made_by.args[:1], *(keyword.value for keyword in one.made_by.keywords if keyword.arg == "task")]
     return any(isinstance(task, ast.Constant) and task.value in _WRITING for task in given)
+
+
+def writes_tokens(call: ast.Call) -> bool:
+    """Whether something that was handed in is told how many tokens to write: `model.generate(x, max_new_tokens=9)`."""
+    function = call.func
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr == "generate"
+        and any(keyword.arg == "max_new_tokens" for keyword in call.keywords)
+    )

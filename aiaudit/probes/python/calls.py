@@ -52,6 +52,7 @@ class CallFinder:
         self.has_roots = any(patterns.leads_below(one.module) for one, _ in module.imports)
         self.records: list[dict[str, Any]] = []
         self.aliases: set[str] = set()  # local names that stand for something asked for
+        self._factories: set[str] = set()  # functions that hand back what is asked for where it is called
         self._given_names: dict[int, tuple[ast.stmt, list[ast.stmt], Scope]] = {}  # statements that made them
         self._called: set[str] = set()  # last names through which something asked for was called
         self._seen: set[int] = set()
@@ -76,6 +77,8 @@ class CallFinder:
     def _statement(self, chain: list[ast.stmt], scope: Scope, words: frozenset[str] | set[str]) -> None:
         statement = chain[-1]
         aliased = self._note_alias(statement, scope, words)
+        if statement.__class__ is ast.Return:
+            self._note_factory(statement, scope)
         handed = not aliased and bool(self.references.all)
         for node, flags in walk(header(statement)):
             if node.__class__ is ast.Call:
@@ -142,10 +145,22 @@ class CallFinder:
             self.aliases.update(filter(None, map(last_name, targets)))
         return stands
 
+    def _note_factory(self, statement: ast.Return, scope: Scope) -> None:
+        """Remember a function that ends in `return pipeline(…)`, or in a name for that."""
+        value, function = statement.value, scope.node
+        named = isinstance(value, ast.Name) and value.id in self.aliases
+        if not named and not (isinstance(value, ast.Call) and last_name(value.func) in self.patterns.makers):
+            return
+        made = any(one.instance and self.patterns.match(_called_name(one)) for one in self.resolver.names(value, scope))  # type: ignore[arg-type]
+        if made and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            self._factories.add(function.name)
+            self.aliases.add(function.name)
+
     def _may_stand_for(self, value: ast.expr, words: frozenset[str] | set[str]) -> bool:
         """Whether an assigned value may be a function asked for, or an object below a root asked for."""
         if isinstance(value, ast.Call):
-            made = last_name(value.func) in self.patterns.makers
+            name = last_name(value.func)
+            made = name in self.patterns.makers or name in self._factories
             return made or _is_partial(value) or (self.has_roots and _has_part(value.func, words))
         if isinstance(value, ast.Name | ast.Attribute):
             return last_name(value) in words or (self.has_roots and _has_part(value, words))

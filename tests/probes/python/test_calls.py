@@ -386,3 +386,21 @@ def test_calls_of_many_files_are_found_whatever_is_let_go(tmp_path: Path, monkey
     assert [len(fact.value) for fact in kept] == [9, 9, 8]
     functions = ask(tmp_path, "python.functions", any=["load_*"], calling=["torch.load"])
     assert len(functions.value) == 9
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ("write = pipeline('text-generation')\nwrite('x')\n", [3]),
+        ("class Bot:\n    def __init__(self):\n        self.writer = pipeline()\n    def ask(self, x):\n        return self.writer(x)\n", [6]),
+        ("def load():\n    return pipeline()\nwrite = load()\nwrite('x')\n", [5]),
+        ("def load():\n    made = pipeline()\n    return made\nwrite = load()\nwrite('x')\n", [6]),
+        ("def write(x):\n    return x\nmade = pipeline()\nwrite('x')\n", []),
+        ("write = print\nwrite('x')\npipeline('x')\n", []),
+    ],
+)  # fmt: skip
+def test_an_object_that_is_called_itself_is_found_under_any_name(tmp_path: Path, code: str, lines: list[int]) -> None:
+    found = records(
+        tmp_path, "from transformers import pipeline\n" + code, "transformers.pipeline.__call__", "transformers.pipeline"
+    )
+    assert [one["line"] for one in found if one["name"].endswith("__call__")] == lines

@@ -194,6 +194,7 @@ def _is_test_name(name: str, suffix: str) -> bool:
         stem.startswith("test_")
         or stem.endswith(("_test", "_tests", ".test", ".spec", ".e2e"))
         or name in ("conftest.py", "tests.py")
+        or (suffix == ".rb" and (stem.endswith("_spec") or stem in ("spec_helper", "rails_helper")))  # RSpec
     )
 
 

@@ -23,3 +23,16 @@ from aiaudit.project.roles import Role, role_of
 )
 def test_names_of_documents_are_documents_where_they_are_text(path: str, role: Role) -> None:
     assert role_of(path) is role
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        ("spec/lib/publisher_spec.rb", Role.TEST),
+        ("spec/spec_helper.rb", Role.TEST),
+        ("lib/publisher.rb", Role.CODE),
+        ("models/model_spec.py", Role.CODE),
+    ],
+)
+def test_specifications_in_ruby_are_tests(path: str, role: Role) -> None:
+    assert role_of(path) is role

@@ -20,6 +20,8 @@ _CHECKS: Final = name_set(
     "model_validate model_validate_json parse_obj parse_raw validate validate_python validate_json is_valid load"
     " check_schema TypeAdapter abort"
 )
+# Decorators that hold what comes in against a schema and refuse the rest before the handler runs.
+_BY_DECORATOR: Final = name_set("arguments use_args use_kwargs expects_json")
 MOST_NAMES: Final = 40  # names that a handler's body touches
 _REQUEST_READS: Final = name_set("get_json json form args values files data body query_params GET POST FILES")
 _NUMBERS: Final = ("float", "int", "Decimal")
@@ -74,6 +76,7 @@ class HandlerBody:
                 self.checks = self.checks or "allowed values"
         if self.reads_request and not loose:
             self.checks = self.checks or "numbers"
+        self.checks = self.checks or next(filter(None, map(_refuses_others, node.decorator_list)), "")
         self.looks_in = self.reads_request or _looks_in(node)
         self.touches = [name for name in names if name not in ("self", "True")][:MOST_NAMES]
         idle = all(isinstance(one, ast.Pass) or _is_said(one) for one in node.body)  # it answers, and looks at nothing
@@ -90,6 +93,19 @@ class HandlerBody:
             self._calls.append(last)
         if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort") and not _of_caller(call):
             self.checks = self.checks or last
+
+
+def _refuses_others(decorator: ast.expr) -> str:
+    """The name of a decorator that holds the request against a schema: webargs, flask-smorest, and the `expect` of
+    Flask-RESTX where it validates; without `validate=True` that one only describes."""
+    if not isinstance(decorator, ast.Call) or not decorator.args:
+        return ""
+    last = last_name(decorator.func)
+    asked = any(
+        one.arg == "validate" and isinstance(one.value, ast.Constant) and one.value.value is True
+        for one in decorator.keywords
+    )
+    return last if last in _BY_DECORATOR or (last == "expect" and asked) else ""
 
 
 def _looks_in(node: FunctionNode) -> bool:

@@ -33,6 +33,8 @@ from aiaudit.probes.reading import Files, listed, scope_of
 
 _MEMO: Final = "entrypoints"
 _SCRIPT: Final = lazy.regex(r"([\w-]{1,100})\s{0,9}=\s{0,9}([a-zA-Z_][\w.]{0,200}:\w{1,100})")
+_SHELL_SCRIPT: Final = lazy.regex(r"#![ \t]*/\S{0,60}\b(?:env[ \t]+)?(?:ba|z|da|k)?sh\b")
+_MOST_NAMELESS: Final = 100  # files without a suffix that are looked at for a shell script
 
 ENTRYPOINT = record(
     "entrypoint",
@@ -216,7 +218,7 @@ class _Starts:
             return
         self.paths.append(made.path)
         for target in list(made.lines)[:100]:
-            if target.startswith("."):
+            if target.startswith(".") and "/" not in target:  # .PHONY; ./data/model.bin is a file
                 continue
             own = [task for task in tasks(made, MakeCall((target,), "", "", {}, False)) or () if task.name == target]
             for task in own:
@@ -265,9 +267,12 @@ class _Starts:
 
     def _scripts(self) -> Iterator[tuple[str, str, Leaf, bool]]:
         """Python files that shell scripts of the project run."""
-        for entry in self.files.matching("**/*.sh", ("code",)):
-            self.paths.append(entry.path)
+        nameless = [one for one in self.files.matching("**/*", ("code", "other")) if "." not in one.name]
+        for entry in [*self.files.matching("**/*.sh", ("code",)), *nameless[:_MOST_NAMELESS]]:
             text = self.files.text(entry.path) or ""
+            if not entry.name.endswith(".sh") and not _SHELL_SCRIPT.match(text):
+                continue
+            self.paths.append(entry.path)
             for leaf in self.resolver.script(text, Place(entry.path, 1, ""), Shell(errexit=False)):
                 if leaf.module and leaf.path == entry.path:
                     yield "script", entry.name, leaf, False

@@ -43,6 +43,10 @@ _README: Final = lazy.regex(r"(?i)(?:^|/)readme(?:\.(?:md|rst|txt))?$")
 _BY_TEXT: Final = lazy.regex(r"\b(uvicorn\.run|import_module)\(\s{0,99}[\"']([A-Za-z_][\w.]{0,200})(?::\w+)?[\"']")
 # Classes and functions of the project that a configuration of Hydra names: `_target_: src.models.net.Net`.
 _TARGET: Final = lazy.regex(r"(?m)^[ \t-]{0,80}_target_:[ \t]*[\"']?([A-Za-z_]\w{0,100}(?:\.[A-Za-z_]\w{0,100}){1,12})")
+# Commands that an application of Flask gives itself: `flask train all`.
+_FLASK_COMMAND: Final = lazy.regex(
+    r"(?m)^[ \t]{0,40}@\w{1,60}\.cli\.command\(\s{0,40}(?:name\s?=\s?)?[\"']([\w-]{1,60})[\"']"
+)
 _MAX_TARGET_FILES: Final = 500
 _QUOTED: Final = lazy.regex(r"[\"']([\w./-]+)[\"']")
 MOST_ROOTS: Final = 500
@@ -104,6 +108,9 @@ def _pipelines_and_scripts(
     pipelines = {path for root in _PIPELINES for path in project.importers.get(root, ())}
     flows = [path for path in project.records if "dags" in path.split("/")[:-1]] if pipelines else []
     pipelines.update([path for path in flows if not pipelines.isdisjoint(graph.closure(path))])  # made by a factory
+    for path in project.importers.get("flask", ()):
+        if path not in side:
+            yield from _commands_of_flask(path, files)
     mains = frozenset(project.having.get("base.main", ()))
     for path in project.records if pipelines or mains else ():
         if path in side:
@@ -115,6 +122,14 @@ def _pipelines_and_scripts(
             yield from _programs_of(path, files, programs)
         if path in mains:
             yield Root(path, "script", f"{path}:1 main block")
+
+
+def _commands_of_flask(path: str, files: Files) -> Iterator[Root]:
+    """The commands of an application of Flask: `train` where the name of one says that it trains."""
+    text = files.text(path) or ""
+    for match in _FLASK_COMMAND.finditer(text) if ".cli.command" in text else ():
+        kind = "train" if "train" in match.group(1) else "script"
+        yield Root(path, kind, f"{path}:{text.count(chr(10), 0, match.start(1)) + 1} flask {match.group(1)}")
 
 
 def _made_by_hydra(context: Context, project: PythonProject, roots: list[Root], files: Files) -> list[Root]:

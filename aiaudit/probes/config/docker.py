@@ -30,6 +30,11 @@ GLOBS: Final = (
 _DEVELOPMENT: Final = lazy.regex(
     r"(^|/)\.devcontainer/|(^|[/._-])(dev|devel|test|tests|ci|lint|docs)([._-]|$)", re.IGNORECASE
 )
+_TESTS: Final = lazy.regex(  # what an image starts that was made to run tests and linters
+    r"^\s*(?:\S{0,40}python[\d.]*\s+-m\s+)?(?:pytest|unittest|tox|nox|flake8|pylint|ruff|black|mypy|coverage\s+run)(?:\s|$)"
+)
+_SHELL: Final = lazy.regex(r"^(?:/bin/)?(?:ba)?sh\s+-l?e?c\s+['\"]?|['\"]$")
+_COMPOSE: Final = ("**/*compose*.{yml,yaml}",)
 _INSTALL: Final = lazy.regex(r"\b(pip3?|uv|poetry|pdm|pipenv|npm|pnpm|yarn|conda|mamba|apt-get|apk|bun)\b")
 
 BASE = record("base", image=STRING, line=INT, pin=STRING)
@@ -81,11 +86,13 @@ class ConfigDocker(Probe[DockerQuery]):
         files = Files(context.project)
         entries = files.matching(GLOBS)
         found: list[dict[str, Any]] = []
+        told = bool(files.matching(_COMPOSE))  # a service may start something else in it
         for entry in entries:
             text = files.text(entry.path)
             made = image_record(entry.path, text) if text else None
             if made is not None:
-                made |= {"role": str(entry.role), "development": is_development(entry.path, entry.role)}
+                aside = is_development(entry.path, entry.role) or (not told and runs_tests(made["command"]))
+                made |= {"role": str(entry.role), "development": aside}
                 if query.development or not made["development"]:
                     found.append(made)
         scope = scope_of([entry.path for entry in entries], files.problems)
@@ -95,6 +102,12 @@ class ConfigDocker(Probe[DockerQuery]):
 def is_development(path: str, role: Role) -> bool:
     """Whether a container file is for developers, tests, documents or examples, by its place and name."""
     return role in (Role.TEST, Role.DOCS, Role.EXAMPLE) or bool(_DEVELOPMENT.search(path.replace("Dockerfile", "")))
+
+
+def runs_tests(command: str) -> bool:
+    """Whether all that a container starts are tests and linters: `flake8 src && pytest tests`."""
+    parts = [one for one in re.split(r"&&|;", _SHELL.sub("", command)) if one.strip()]
+    return bool(parts) and all(_TESTS.search(one) for one in parts)
 
 
 def image_record(path: str, text: str) -> dict[str, Any] | None:

@@ -294,6 +294,7 @@ import os, signal, sys, time
 from pathlib import Path
 import aiaudit.collection, aiaudit.resources
 aiaudit.resources._PACKAGE = Path(sys.argv.pop(1))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what starts the tests in the background ignores it
 def interrupted(*args):
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(30)

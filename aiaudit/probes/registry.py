@@ -58,6 +58,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "docs.rows": "aiaudit.probes.docs.rows:RowsProbe",
     "docs.sections": "aiaudit.probes.docs.sections:SectionsProbe",
     "entrypoints": "aiaudit.probes.ci.entrypoints:Entrypoints",
+    "entrypoints.batches": "aiaudit.probes.ci.batches:Batches",
     "entrypoints.reach": "aiaudit.probes.ci.reach:Reach",
     "evals.cases": "aiaudit.probes.evals.cases:CasesProbe",
     "evals.judges": "aiaudit.probes.evals.judges:JudgesProbe",

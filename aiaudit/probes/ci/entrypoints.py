@@ -1,4 +1,4 @@
-"""Probe `entrypoints`: how the project is started: images, compose, Kubernetes, Procfile, scripts, Makefile."""
+"""Probe `entrypoints`: how the project is started: images, compose, Kubernetes, Procfile, schedules, scripts, make."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from aiaudit.probes.ci.makefile import MakeCall, load, tasks
 from aiaudit.probes.ci.model import Shell, as_map
 from aiaudit.probes.ci.modules import file_of_module, file_of_script
 from aiaudit.probes.ci.resolve import Leaf, Place, Resolver
+from aiaudit.probes.ci.schedules import scheduled
 from aiaudit.probes.ci.script_tasks import named_tasks
 from aiaudit.probes.ci.serving import Start, start_of
 from aiaudit.probes.config.compose import GLOBS as COMPOSE_GLOBS
@@ -54,8 +55,8 @@ ENTRYPOINT = record(
 
 
 class EntrypointsQuery(Query):
-    """`kinds` of serve, train, evaluate, batch, other; `deployed`: only what an image, a compose file, a manifest or a
-    Procfile starts."""
+    """`kinds` of serve, train, evaluate, batch, other; `deployed`: only what an image, a compose file, a manifest, a
+    Procfile, a crontab or a unit of systemd starts."""
 
     kinds: tuple[str, ...] = ()
     deployed: bool = False
@@ -110,6 +111,7 @@ class _Starts:
             *self._compose(),
             *self._kubernetes(context),
             *self._procfile(),
+            *self._machines(),
             *self._package_scripts(),
             *self._makefile(),
             *self._tasks(),
@@ -202,6 +204,13 @@ class _Starts:
                 if match := re.match(r"^([\w-]+)\s*:\s*(.+)$", line):
                     for leaf in self._leaves(match.group(2), Place(entry.path, number, "")):
                         yield "procfile", match.group(1), self._at(leaf, entry.path, number), True
+
+    def _machines(self) -> Iterator[tuple[str, str, Leaf, bool]]:
+        """What a machine starts by itself, by its crontab or by systemd."""
+        for one in scheduled(self.files):
+            self.paths.append(one.path)
+            for leaf in self._leaves(one.command, Place(one.path, one.line, "")):
+                yield one.source, one.path.rpartition("/")[2], self._at(leaf, one.path, one.line), True
 
     def _package_scripts(self) -> Iterator[tuple[str, str, Leaf, bool]]:
         for entry in self.files.matching("package.json"):

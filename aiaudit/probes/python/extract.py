@@ -26,6 +26,7 @@ from aiaudit.probes.python import (
     routers,
     routes,
     splits,
+    stored,
     tools,
     turning,
 )
@@ -98,6 +99,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
     ),
     "rescues": _Feature(rescues.HITS, lambda view: {"rescues": rescues.rescues(view)}),
     "splits": _Feature(splits.HITS, lambda view: {"splits": splits.fitted_before_split(view)}),
+    "stored": _Feature(stored.HITS, lambda view: {"stored": stored.stored(view)}, entire=True),
     "tools": _Feature(
         tools.HITS, lambda view: {"tools": tools.ToolFinder(view).rows()}, entire=True, counts=dispatch.counts
     ),

@@ -1,0 +1,168 @@
+"""The probe `python.stored`: classes whose objects a database keeps, what of a decision they hold, who fills them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
+
+from aiaudit import lazy
+from aiaudit.model.fact import Fact, Level
+from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.project import PythonProject, python_project
+from aiaudit.probes.python.records import FIELDS
+from aiaudit.probes.reading import Files
+from aiaudit.project.entry import Entry
+from aiaudit.project.roles import Role
+
+STORED: Final = record(
+    "stored class",
+    path=STRING,
+    line=INT,
+    cell=INT,
+    role=STRING,
+    function=STRING,
+    name=STRING,
+    table=STRING,
+    columns=list_of(STRING),
+    fields=list_of(STRING),
+    decides=BOOL,
+    filled=STRING,
+    beside=list_of(STRING),
+    joined=BOOL,
+)
+# Classes that are named for what a model answered.
+_DECISION: Final = lazy.regex(
+    r"(?i)predict|recommend|forecast|inference|classif|detect(?:ion|ed)|scor(?:e|ing)(?!card)|generation|completion"
+    r"|(?:llm|chat|ai|model|agent)_?(?:call|response|answer|output|log|message)|^answers?(?![a-z])"
+)
+# Classes that are named for how models are made and judged, and for nothing that one answered in use.
+_MAKING: Final = lazy.regex(
+    r"(?i)eval|experiment|bench|train|metric|leaderboard|registry|^models?$|version$|test|threshold"
+)
+# Columns that hold an answer, and not just any result.
+_ANSWER: Final = lazy.regex(
+    r"(?i)predict|output|response|answer|completion|generated|confidence|proba|logprob|recommended|forecast"
+)
+# A version that is that of a model; a row's own version number is none.
+_OF_MODEL: Final = lazy.regex(r"(?i)model|engine_?version|prompt_?version|algorithm_?version|deployment")
+_ASIDE: Final = lazy.regex(
+    r"(?i)(?:^|[/_])(?:seeds?|demo\w*|fixtures?|factor(?:y|ies)|migrations|alembic|conftest)(?:[/_.]|$)"
+)
+_MOST_FILES: Final = 200  # in which it is looked for who fills a class
+
+
+class StoredQuery(CodeQuery):
+    """Models and documents of SQLAlchemy, SQLModel, Django, Peewee, Tortoise, MongoEngine and Beanie. fields: which of
+    the eight of a record of a decision (see `python.records`) their columns are, together with those of tables that are
+    `beside` them, which they point to (joined: some of the fields stand only there); decides: whether what a model answered is among them. filled: the first place of
+    code, `path:line`, that makes one ("" where none was seen)."""
+
+    features: ClassVar[tuple[str, ...]] = ("stored",)
+
+
+class StoredProbe(Probe[StoredQuery]):
+    name: ClassVar[str] = "python.stored"
+    title: ClassVar[str] = "Classes whose objects a database keeps, and which fields of a decision they hold"
+    query: ClassVar[type[Query]] = StoredQuery
+    max_level: ClassVar[Level] = Level.CONTENT
+    engine: ClassVar[str | None] = "python"
+
+    def value_type(self, query: StoredQuery) -> Type:
+        return list_of(STORED)
+
+    def answer(self, fact_id: str, query: StoredQuery, context: Context) -> Fact:
+        rows = context.memo.get("python.stored")
+        if rows is None:
+            rows = context.memo["python.stored"] = _judged(context)
+
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            yield from rows.get(entry.path, ())
+
+        return fact_of(fact_id, query, context, find, lambda one: one["name"], having="stored")
+
+
+def _judged(context: Context) -> dict[str, list[dict[str, Any]]]:
+    """The classes of all files, with what they hold and who fills them."""
+    project = python_project(context)
+    classes = [(path, row) for path in project.having.get("stored", ()) for row in project.records[path]["stored"]]
+    by_name = {name: row for _, row in classes for name in (row["name"], row["table"])}
+    files = Files(context.project)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path, row in classes:
+        beside = [by_name[ref] for ref in row["refs"] if ref in by_name and by_name[ref] is not row]
+        fields = _fields(row)
+        answers = bool(_DECISION.search(row["name"])) or any(map(_ANSWER.search, row["columns"]))
+        decides = answers and not _MAKING.search(row["name"])
+        if decides:
+            fields |= {"output"}
+        own = set(fields)
+        for other in beside:  # `Slick.run`, whose row tells the model and the time
+            told = _fields(other)
+            fields |= told - {"output", "confidence", "request_id"} if "model_version" in told else set()
+        decides = decides and bool(fields & {"model_version", "confidence"})
+        found.setdefault(path, []).append(
+            {
+                "cell": 0,
+                **{key: row[key] for key in ("line", "cell", "function", "name", "table", "columns")},
+                "fields": sorted(fields),
+                "decides": decides,
+                "filled": _filled(path, row["name"], project, context, files),
+                "beside": sorted(other["name"] for other in beside),
+                "joined": fields != own,
+            }
+        )
+    return found
+
+
+def _fields(row: dict[str, Any]) -> set[str]:
+    fields = set()
+    for column in row["columns"]:
+        name = next((name for name, pattern in FIELDS if pattern.search(column)), "")
+        if name and (name != "model_version" or _OF_MODEL.search(column)):
+            fields.add(name)
+    return fields
+
+
+def _filled(path: str, name: str, project: PythonProject, context: Context, files: Files) -> str:
+    """The first place that makes an object of a class: calls it, or hands it to something that inserts."""
+    for other, alias in _users(path, name, project, context):
+        word = re.escape(alias)
+        made = re.compile(
+            rf"(?<!class )(?<!isinstance\()(?<!\w)(?:\w+\.)?{word}"
+            r"(?:\.(?:objects\.)?(?:a?create|bulk_create|insert\w*|get_or_create|update_or_create)"
+            r"|\.objects\([^)\n]{0,200}\)\.(?:upsert\w*|modify))?\("
+            rf"|\b\w*(?:insert|add|create|save|upsert)\w*\(\s{{0,40}}(?:[\w.]{{1,60}}\s?,\s{{0,40}}){{0,3}}(?:\w+\.)?{word}\b"
+        )
+        lines = (files.text(other) or "").split("\n")
+        for number, line in enumerate(lines, 1):
+            if alias not in line or line.lstrip().startswith(("class ", "#", "from ", "import ", "def ", "async def")):
+                continue
+            if made.search(line) or made.search("\n".join(lines[max(0, number - 4) : number])):
+                return f"{other}:{number}"
+    return ""
+
+
+def _users(path: str, name: str, project: PythonProject, context: Context) -> Iterator[tuple[str, str]]:
+    """The files that may make objects of a class, with its name there."""
+    roles = {entry.path: entry.role for entry in context.project.files if entry.suffix == ".py"}
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    count = 0
+    for other in project.records:
+        if roles.get(other) is not Role.CODE or _ASIDE.search(other):
+            continue
+        if other == path:
+            continue
+        for imported, _ in project.base(other).each_import():
+            own = imported.name == name
+            whole = imported.name in (stem, "*") or imported.module.rpartition(".")[2] == stem
+            if own or whole:
+                count += 1
+                yield other, imported.alias if own and imported.alias else name
+                break
+        if count >= _MOST_FILES:
+            return
+    if roles.get(path) is Role.CODE:
+        yield path, name

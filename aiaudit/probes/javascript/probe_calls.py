@@ -22,6 +22,7 @@ from aiaudit.probes.javascript.groups import expanded
 from aiaudit.probes.javascript.names import check_pattern
 from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
 from aiaudit.probes.javascript.values import SOMETIMES
+from aiaudit.probes.media_models import told_apart
 from aiaudit.probes.python.match import NameIndex, among, name_set
 from aiaudit.probes.python.probe_calls import CALL
 from aiaudit.project.entry import Entry
@@ -141,7 +142,7 @@ def _complete(call: dict[str, Any], path: str, project: JavaScriptProject) -> di
     return {
         **_DEFAULTS,
         **call,
-        "names": names,
+        "names": told_apart(names, args),
         "args": args,
         **({"arg0": args[0]} if named and args[0].startswith("http") else {}),  # the address that a constant holds
         "kw": project.fill(from_json(call.get("kw", {})), path),

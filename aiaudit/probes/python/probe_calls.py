@@ -13,6 +13,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, from_json, list_of, map_of, record
 from aiaudit.probes.base import Context, Probe, Query, was_checked
 from aiaudit.probes.call_patterns import CallConditions
+from aiaudit.probes.media_models import told_apart
 from aiaudit.probes.python.asking import CodeQuery, fact_of, placed
 from aiaudit.probes.python.base_record import unpacked
 from aiaudit.probes.python.call import Call
@@ -209,6 +210,8 @@ def _complete(call: dict[str, Any], path: str, project: PythonProject) -> Call:
     for key, value in (("args", call.get("args", [])), ("kw", kw), ("ctor_kw", ctor_kw)):
         if value or key in made:
             made[key] = project.fill(from_json(value) if key == "args" else value, path)
+    if apart := told_apart(names, made.get("args") or ()):
+        made["names"] = apart
     if ctor_star:
         made["ctor_star"] = True
     if made["rests_on"] and project.is_taken(path, made["rests_on"]):

@@ -1,7 +1,8 @@
 """Probe `config.kubernetes`: containers, scalers and other objects of Kubernetes manifests.
 
-Plain YAML with any number of documents, Kustomize patches (merged by kind and name) and Helm charts. What a template
-leaves open is `Unknown`, never missing: a chart is not rendered.
+Plain YAML with any number of documents, Kustomize patches (merged by kind and name) and Helm charts. Templates of the
+project's own charts are filled with its values where they are simple (`helm_render`); what others leave open is
+`Unknown`, never missing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.config import images
 from aiaudit.probes.config.docker import quoted
 from aiaudit.probes.config.helm import template_objects
+from aiaudit.probes.config.helm_render import Rendered, rendered
 from aiaudit.probes.config.kubernetes_scalers import SCALER, SCALERS, link, scaler_record
 from aiaudit.probes.config.kubernetes_security import FIELDS, has_tls, rights
 from aiaudit.probes.config.redact import redact
@@ -102,7 +104,7 @@ class ConfigKubernetes(Probe[KubernetesQuery]):
     def answer(self, fact_id: str, query: KubernetesQuery, context: Context) -> Fact:
         found = manifests(context)
         records: list[dict[str, Any]] = getattr(found, query.what)
-        method = "manifests read; charts are not rendered"
+        method = "manifests read; simple templates of own charts filled with the values of the chart"
         fact = listed(fact_id, records, method=method, scope=scope_of(found.paths, found.problems), note="workload")
         if fact.state is State.ABSENT and found.problems:
             reason = "; ".join(f"{path}: {why}" for path, why in sorted(found.problems.items())[:5])
@@ -128,6 +130,10 @@ def _read(files: Files) -> Manifests:
         if text is None or "apiVersion:" not in text or "kind:" not in text:
             continue
         if "{{" in text and not _only_carried(files, entry.path, text):
+            filled = rendered(files, entry.path, text)
+            if filled is not None and any(isinstance(one, Mapping) and _is_manifest(one) for one in filled.documents):
+                _take_rendered(found, entry.path, filled)
+                continue
             made = list(template_objects(entry.path, text))
             found.objects.extend(made)
             found.containers.extend(_templated(one) for one in made if one["kind"] in _POD_KINDS)
@@ -151,6 +157,33 @@ def _read(files: Files) -> Manifests:
     return found
 
 
+def _take_rendered(found: Manifests, path: str, filled: Rendered) -> None:
+    """What a template of the project's own chart becomes, at the lines of the template."""
+    lists = (found.objects, found.scalers, found.containers)
+    before = [len(one) for one in lists]
+    for document in _flattened([one for one in filled.documents if isinstance(one, Mapping)]):
+        if _is_manifest(document):
+            found.paths.append(path)
+            _take(found, path, document)
+    for rows, known in zip(lists, before, strict=True):
+        for row in rows[known:]:
+            row["line"] = filled.line(row["line"])
+    left_open = Unknown("the chart leaves it to those who install it")
+    for row in found.containers[before[2] :]:
+        for name in filled.empty:
+            for key in next((keys for ending, keys in _LEFT_OPEN.items() if name.lower().endswith(ending)), ()):
+                if not row[key] or key == "escalation":
+                    row[key] = left_open
+
+
+# What of a container depends on a value that a chart leaves empty, by the ending of its name.
+_LEFT_OPEN: Final = {
+    "securitycontext": ("non_root", "as_root", "privileged", "read_only_root", "escalation"),
+    "resources": ("cpu_request", "memory_request", "cpu_limit", "memory_limit", "gpu"),
+    "readinessprobe": ("readiness", "readiness_path"),
+    "livenessprobe": ("liveness", "liveness_path"),
+    "startupprobe": ("startup",),
+}
 # Objects that carry texts with marks of their own: alerts (`{{ $value }}`) and dashboards (`{{pod}}`).
 _BETWEEN: Final = lazy.regex(r"(?m)^---.*$")
 _KIND: Final = lazy.regex(r"(?m)^kind:[ \t]*[\"']?(\w+)")

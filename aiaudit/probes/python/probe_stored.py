@@ -57,8 +57,8 @@ _MOST_FILES: Final = 200  # in which it is looked for who fills a class
 class StoredQuery(CodeQuery):
     """Models and documents of SQLAlchemy, SQLModel, Django, Peewee, Tortoise, MongoEngine and Beanie. fields: which of
     the eight of a record of a decision (see `python.records`) their columns are, together with those of tables that are
-    `beside` them, which they point to (joined: some of the fields stand only there); decides: whether what a model answered is among them. filled: the first place of
-    code, `path:line`, that makes one ("" where none was seen)."""
+    `beside` them, which they point to (joined: some of the fields stand only there); decides: whether what a model
+    answered is among them. filled: the first place of code, `path:line`, that makes one ("" where none was seen)."""
 
     features: ClassVar[tuple[str, ...]] = ("stored",)
 

@@ -171,3 +171,82 @@ def test_a_manifest_that_is_broken_is_unknown(tmp_path: Path) -> None:
     fact = ask(tmp_path, {"k8s/a.yaml": "apiVersion: v1\nkind: Pod\n  metadata: ["})
     assert fact.state is State.UNKNOWN
     assert "k8s/a.yaml" in fact.reason
+
+
+CHART = {"chart/Chart.yaml": "name: c\nversion: 1\n"}
+POD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}-api
+spec:
+  template:
+    spec:
+      {{- with .Values.podSecurityContext }}
+      securityContext:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      containers:
+        - name: api
+          image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
+          {{- if .Values.probes.enabled }}
+          readinessProbe:
+            httpGet: {path: {{ .Values.probes.path | quote }}, port: 80}
+          {{- else }}
+          readinessProbe: {tcpSocket: {port: 80}}
+          {{- end }}
+          env:
+            {{- range $key, $value := .Values.env }}
+            - name: {{ $key }}
+              value: {{ $value | quote }}
+            {{- end }}
+          resources:
+            {{- toYaml .Values.resources | nindent 12 }}
+"""
+VALUES = """\
+image: {repository: acme/api, tag: "1.2.3"}
+podSecurityContext: {runAsNonRoot: true}
+probes: {enabled: true, path: /ready}
+env: {LEVEL: info, MODE: fast}
+resources:
+  limits: {memory: 512Mi, cpu: "1"}
+"""
+
+
+def test_a_chart_of_the_project_is_filled_with_its_values(tmp_path: Path) -> None:
+    files = {**CHART, "chart/templates/d.yaml": POD, "chart/values.yaml": VALUES}
+    (one,) = containers(tmp_path, files)
+    assert (one["line"], one["image"], one["memory_limit"]) == (13, "acme/api:1.2.3", "512Mi")
+    assert (one["readiness_path"], one["non_root"], one["templated"]) == ("/ready", True, False)
+
+
+def test_values_for_production_stand_before_those_of_the_chart(tmp_path: Path) -> None:
+    files = {**CHART, "chart/templates/d.yaml": POD, "chart/values.yaml": VALUES}
+    files["chart/values-prod.yaml"] = "probes: {enabled: false}\nresources: {limits: {memory: 2Gi}}\n"
+    (one,) = containers(tmp_path, files)
+    assert (one["memory_limit"], one["cpu_limit"], one["readiness_path"]) == ("2Gi", "1", "tcp")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("chart/Chart.yaml", "name: c\nversion: 1\nhome: https://example.org\n"),
+        ("chart/templates/d.yaml", POD.replace(".Values.resources |", '(lookup "v1" "Pod" "" "") |')),
+        ("chart/templates/d.yaml", POD.replace("toYaml .Values.resources", 'include "c.resources" .')),
+        ("chart/templates/d.yaml", POD + "{{- end }}\n"),
+    ],
+)
+def test_charts_of_others_and_what_is_not_understood_stay_open(tmp_path: Path, change: tuple[str, str]) -> None:
+    files = {**CHART, "chart/templates/d.yaml": POD, "chart/values.yaml": VALUES, change[0]: change[1]}
+    (one,) = containers(tmp_path, files)
+    assert isinstance(one["memory_limit"], Unknown)
+    assert one["templated"]
+
+
+@pytest.mark.parametrize("text", ["x" * 50, ""])
+def test_a_template_that_grows_without_end_is_left_alone(tmp_path: Path, text: str) -> None:
+    loops = "{{- range .Values.many }}" * 30 + text + "{{- end }}" * 30
+    values = VALUES + "many: [" + ", ".join("1" * 200) + "]\n"
+    files = {**CHART, "chart/templates/d.yaml": POD + loops, "chart/values.yaml": values}
+    (one,) = containers(tmp_path, files)
+    assert one["templated"]

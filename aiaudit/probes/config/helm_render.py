@@ -1,0 +1,423 @@
+"""Templates of the project's own Helm charts, filled with the values that the chart itself gives.
+
+Not Helm: what most charts of applications use is understood (values, `with`, `if`, `range`, `toYaml`, defaults and
+quotes); where a template asks for more, nothing of it is rendered and what it leaves open stays unknown. Charts that
+others publish are left alone, and so are subcharts, whose values come from elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from aiaudit import lazy
+from aiaudit.probes.config.shapes import as_map
+from aiaudit.probes.reading import Files
+from aiaudit.project.parse import Malformed, parse_yaml_all
+
+_ACTION: Final = lazy.regex(r"(?s)\{\{(-)?(.{0,2000}?)(-)?\}\}")
+_TOKEN: Final = lazy.regex(
+    r"\s*(\"(?:[^\"\\]|\\.)*\"|`[^`]*`|-?\d+(?:\.\d+)?\b|:=|[()|,]|\$?\.?[A-Za-z_][\w]*(?:\.[\w-]+)*|\$\.?|\.)"
+)
+_SAFE_INCLUDES: Final = lazy.regex(r"(?i)(?:labels|annotations|selector\w*)\"?$")
+_NAME_INCLUDES: Final = lazy.regex(r"(?i)(?:name|chart|fullname|version|namespace)\"?$")
+_MOST: Final = 500_000  # characters that a template may become
+_MOST_STEPS: Final = 50_000  # nodes that are walked, those in loops each time
+_DEEPEST: Final = 40
+
+
+class UnrenderedError(Exception):
+    """A template that asks for more than is understood here."""
+
+
+class Rendered(NamedTuple):
+    """The documents of a template, and the line of the template for each line that they were read from. `empty`: the
+    names of values that the chart leaves empty for those who install it (`resources: {}`)."""
+
+    documents: list[Any]
+    lines: list[int]
+    empty: frozenset[str]
+
+    def line(self, number: int) -> int:
+        """The line of the template."""
+        return self.lines[min(max(number, 1), len(self.lines)) - 1] if self.lines else number
+
+
+def rendered(files: Files, path: str, text: str) -> Rendered | None:
+    """A template of a chart of the project, filled; None where it is another's or cannot be."""
+    root = _chart(files, path)
+    if root is None:
+        return None
+    values = files.yaml(f"{root}values.yaml")
+    scope = {
+        "Values": _merged(values if isinstance(values, Mapping) else {}, _production(files, root)),
+        "Release": {
+            "Name": "release",
+            "Namespace": "default",
+            "Service": "Helm",
+            "IsInstall": True,
+            "IsUpgrade": False,
+        },
+        "Chart": {"Name": "chart", "Version": "1.0.0", "AppVersion": "1.0.0"},
+    }
+    try:
+        renderer = _Renderer(scope)
+        pieces = list(renderer.run(_nodes(text), scope, 0))
+    except (UnrenderedError, RecursionError, ValueError, TypeError, KeyError, IndexError):
+        return None
+    made = "".join(piece for piece, _, _ in pieces)
+    try:
+        documents = parse_yaml_all(made.encode())
+    except Malformed:
+        return None
+    return Rendered(documents, _lines(pieces), frozenset(renderer.empty))
+
+
+def _chart(files: Files, path: str) -> str | None:
+    """The folder of the chart (with its slash) in whose templates a file lies; None of another's."""
+    folder, found, _ = (
+        path.rpartition("/templates/") if "/templates/" in path else ("", path.startswith("templates/"), "")
+    )
+    if not found:
+        return None
+    root = f"{folder}/" if folder else ""
+    chart = as_map(files.yaml(f"{root}Chart.yaml")) if files.exists(f"{root}Chart.yaml") else {}
+    if (
+        not chart
+        or not files.exists(f"{root}values.yaml")
+        or chart.get("home")
+        or chart.get("sources")
+        or ("/charts/" in f"/{root}" and _inside(files, root))
+    ):
+        return None
+    return root
+
+
+def _inside(files: Files, root: str) -> bool:
+    """Whether a chart lies among the subcharts of another one."""
+    outer = root.rstrip("/").rpartition("charts/")[0]
+    return files.exists(f"{outer}Chart.yaml")
+
+
+def _production(files: Files, root: str) -> Mapping[str, Any]:
+    for name in ("values-prod.yaml", "values-production.yaml", "values.prod.yaml", "values.production.yaml"):
+        if files.exists(root + name):
+            return as_map(files.yaml(root + name))
+    return {}
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
+    made = dict(base)
+    for key, value in over.items():
+        old = made.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping) and depth < _DEEPEST
+        made[key] = _merged(as_map(old), as_map(value), depth + 1) if both else value
+    return made
+
+
+class _Node(NamedTuple):
+    """Text, an action, or a block (`if`, `with`, `range`) with what is done else."""
+
+    kind: str
+    text: str
+    line: int
+    inner: list[Any]
+    other: list[Any]
+
+
+def _nodes(text: str) -> list[_Node]:
+    top: list[_Node] = []
+    open_blocks: list[tuple[_Node, list[_Node]]] = []
+    into = top
+    at = 0
+    trim = False
+
+    def add(piece: str, line: int) -> None:
+        if piece:
+            into.append(_Node("text", piece, line, [], []))
+
+    for match in _ACTION.finditer(text):
+        before = text[at : match.start()]
+        start = text.count("\n", 0, at) + 1
+        if trim:
+            start += len(before[: len(before) - len(before.lstrip())].split("\n")) - 1
+            before = before.lstrip()
+        add(before.rstrip() if match[1] else before, start)
+        trim, at = bool(match[3]), match.end()
+        said = match[2].strip()
+        line = text.count("\n", 0, match.start()) + 1
+        word = said.partition(" ")[0]
+        if said.startswith("/*"):
+            continue
+        if word in ("if", "with", "range"):
+            block = _Node(word, said[len(word) :].strip(), line, [], [])
+            into.append(block)
+            open_blocks.append((block, into))
+            into = block.inner
+        elif word == "else":
+            rest = said[4:].strip()
+            if not open_blocks or (rest and not rest.startswith("if ")):
+                raise UnrenderedError
+            block, outer = open_blocks[-1]
+            into = block.other
+            if rest:
+                chained = _Node("if", rest[3:].strip(), line, [], [])
+                into.append(chained)
+                open_blocks[-1] = (chained, outer)
+                into = chained.inner
+        elif word == "end":
+            if not open_blocks:
+                raise UnrenderedError
+            into = open_blocks.pop()[1]
+        elif word in ("define", "template", "block", "break", "continue"):
+            raise UnrenderedError
+        else:
+            into.append(_Node("action", said, line, [], []))
+    add(text[at:].lstrip() if trim else text[at:], text.count("\n", 0, at) + 1)
+    if open_blocks:
+        raise UnrenderedError
+    return top
+
+
+class _Renderer:
+    """Walks the nodes of a template. What is printed comes with the line of the template and whether it is text."""
+
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self.root = root
+        self.names: dict[str, Any] = {}
+        self.size = 0
+        self.steps = 0
+        self.empty: set[str] = set()
+
+    def run(self, nodes: list[_Node], dot: Any, depth: int) -> Iterator[tuple[str, int, bool]]:
+        if depth > _DEEPEST:
+            raise UnrenderedError
+        for node in nodes:
+            self.steps += 1
+            if self.steps > _MOST_STEPS:
+                raise UnrenderedError
+            if node.kind == "text":
+                yield self._kept(node.text), node.line, True
+            elif node.kind == "action":
+                printed = self._action(node.text, dot)
+                yield self._kept(printed), node.line, False
+            else:
+                yield from self._block(node, dot, depth + 1)
+
+    def _kept(self, text: str) -> str:
+        self.size += len(text)
+        if self.size > _MOST:
+            raise UnrenderedError
+        return text
+
+    def _block(self, node: _Node, dot: Any, depth: int) -> Iterator[tuple[str, int, bool]]:
+        head, sign, rest = node.text.partition(":=")
+        value = self.value(rest if sign else node.text, dot)
+        names = [name.strip() for name in head.split(",")] if sign else []
+        if node.kind == "if":
+            yield from self.run(node.inner if value else node.other, dot, depth)
+        elif node.kind == "with":
+            if names:
+                self.names[names[0]] = value
+            yield from self.run(node.inner if value else node.other, value if value else dot, depth)
+        else:
+            items = list(value.items()) if isinstance(value, Mapping) else list(enumerate(value or ()))
+            for key, one in items[:1_000]:
+                self.steps += 1
+                if self.steps > _MOST_STEPS:
+                    raise UnrenderedError
+                if names:
+                    self.names[names[-1]] = one
+                    if len(names) > 1:
+                        self.names[names[0]] = key
+                yield from self.run(node.inner, one, depth)
+            if not items:
+                yield from self.run(node.other, dot, depth)
+
+    def _action(self, text: str, dot: Any) -> str:
+        head, sign, rest = text.partition(":=")
+        if sign and head.strip().startswith("$"):
+            self.names[head.strip()] = self.value(rest, dot)
+            return ""
+        return _printed(self.value(text, dot))
+
+    def value(self, text: str, dot: Any) -> Any:
+        """What an expression stands for."""
+        tokens: list[str] = []
+        at = 0
+        while at < len(text.rstrip()):
+            match = _TOKEN.match(text, at)
+            if match is None:
+                raise UnrenderedError
+            tokens.append(match[1])
+            at = match.end()
+        found, rest = self._pipeline(tokens, dot, 0)
+        if rest:
+            raise UnrenderedError
+        return found
+
+    def _pipeline(self, tokens: list[str], dot: Any, depth: int) -> tuple[Any, list[str]]:
+        if depth > _DEEPEST:
+            raise UnrenderedError
+        found, rest = self._call(tokens, dot, (), depth)
+        while rest and rest[0] == "|":
+            found, rest = self._call(rest[1:], dot, (found,), depth)
+        return found, rest
+
+    def _call(self, tokens: list[str], dot: Any, piped: tuple[Any, ...], depth: int) -> tuple[Any, list[str]]:
+        """A function with its arguments, or a value alone."""
+        if not tokens:
+            raise UnrenderedError
+        head = tokens[0]
+        if head[0].isalpha() and head not in ("true", "false", "nil"):
+            arguments: list[Any] = []
+            rest = tokens[1:]
+            while rest and rest[0] not in ("|", ")"):
+                one, rest = self._term(rest, dot, depth)
+                arguments.append(one)
+            return _apply(head, [*arguments, *piped]), rest
+        return self._term(tokens, dot, depth)
+
+    def _term(self, tokens: list[str], dot: Any, depth: int) -> tuple[Any, list[str]]:
+        head, rest = tokens[0], tokens[1:]
+        if head == "(":
+            found, rest = self._pipeline(rest, dot, depth + 1)
+            if not rest or rest[0] != ")":
+                raise UnrenderedError
+            return found, rest[1:]
+        if head[0] == '"':
+            return json.loads(head), rest
+        if head[0] == "`":
+            return head[1:-1], rest
+        if re.fullmatch(r"-?\d+(?:\.\d+)?", head):
+            return float(head) if "." in head else int(head), rest
+        if head in ("true", "false", "nil"):
+            return {"true": True, "false": False}.get(head), rest
+        if head[0] in "$.":
+            return self._path(head, dot), rest
+        raise UnrenderedError
+
+    def _path(self, text: str, dot: Any) -> Any:
+        first, _, tail = text.partition(".")
+        if first == "":
+            held = self.root if tail.startswith(("Values", "Release", "Chart", "Capabilities", "Files")) else dot
+        elif first == "$":
+            held = self.root
+        elif first in self.names:
+            held = self.names[first]
+        else:
+            raise UnrenderedError
+        for name in tail.split(".") if tail else ():
+            if name in ("Capabilities", "Files"):
+                raise UnrenderedError
+            held = held.get(name) if isinstance(held, Mapping) else None
+        if not held and not isinstance(held, bool | int | str) and tail:
+            self.empty.add(tail.rpartition(".")[2])
+        return held
+
+
+def _apply(name: str, arguments: list[Any]) -> Any:
+    """What a function of Helm gives; those that only shape a text are left out where nothing rests on it."""
+    last = arguments[-1] if arguments else None
+    match name:
+        case "toYaml" | "toJson":
+            return _block_of(last)
+        case "nindent" | "indent" if len(arguments) == 2 and isinstance(arguments[0], int):
+            pad = " " * min(arguments[0], 100)
+            made = "\n".join(pad + line if line else line for line in _printed(last).split("\n"))
+            return f"\n{made}" if name == "nindent" else made
+        case "quote" | "squote":
+            return json.dumps("" if last is None else _printed(last))
+        case "default" if len(arguments) == 2:
+            return last if last else arguments[0]
+        case "required" if len(arguments) == 2:
+            return last
+        case "not":
+            return not last
+        case "and":
+            return next((one for one in arguments if not one), last)
+        case "or":
+            return next((one for one in arguments if one), last)
+        case "eq" if len(arguments) > 1:
+            return any(arguments[0] == one for one in arguments[1:])
+        case "ne" if len(arguments) == 2:
+            return arguments[0] != arguments[1]
+        case "gt" | "ge" | "lt" | "le" if len(arguments) == 2:
+            one, other = (float(value or 0) for value in arguments)
+            return {"gt": one > other, "ge": one >= other, "lt": one < other, "le": one <= other}[name]
+        case "empty":
+            return not last
+        case "coalesce":
+            return next((one for one in arguments if one), None)
+        case "ternary" if len(arguments) == 3:
+            return arguments[0] if last else arguments[1]
+        case "hasKey" if len(arguments) == 2:
+            return isinstance(arguments[0], Mapping) and arguments[1] in arguments[0]
+        case "len":
+            return len(last or ())
+        case "int" | "int64":
+            return int(float(last or 0))
+        case "toString" | "tpl":
+            text = _printed(arguments[0] if name == "tpl" else last)
+            if "{{" in text:
+                raise UnrenderedError
+            return text
+        case "trunc" | "trimSuffix" | "trimPrefix" | "lower" | "upper" | "trim" | "replace" | "title":
+            return last
+        case "b64enc" | "sha256sum":
+            return "hidden"
+        case "printf":
+            return re.sub(r"%[svdq]", lambda _: "x", str(arguments[0])) if arguments else ""
+        case "include" if arguments and isinstance(arguments[0], str):
+            if _SAFE_INCLUDES.search(arguments[0]):
+                return ""
+            if _NAME_INCLUDES.search(arguments[0]):
+                return "chart"
+            raise UnrenderedError
+        case _:
+            raise UnrenderedError
+
+
+def _block_of(value: Any) -> str:
+    """A value as YAML: one key or element a line."""
+    if isinstance(value, Mapping):
+        return "\n".join(f"{json.dumps(str(key))}: {_flow(one)}" for key, one in value.items()) or "{}"
+    if isinstance(value, list):
+        return "\n".join(f"- {_flow(one)}" for one in value) or "[]"
+    return _flow(value)
+
+
+def _flow(value: Any) -> str:
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _printed(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return value
+        case int() | float():
+            return str(value)
+        case _:
+            return _flow(value)
+
+
+def _lines(pieces: list[tuple[str, int, bool]]) -> list[int]:
+    """For each line that was made, the line of the template on which it begins or, if it begins empty, ends."""
+    lines = [0]
+    for text, line, is_text in pieces:
+        parts = text.split("\n")
+        for index, part in enumerate(parts):
+            if index:
+                lines.append(0)
+            if not lines[-1] and part.strip():
+                lines[-1] = line + index if is_text else line
+    last = 1
+    for index, line in enumerate(lines):
+        last = lines[index] = line or last
+    return lines

@@ -169,6 +169,9 @@ def _take_rendered(found: Manifests, path: str, filled: Rendered) -> None:
         for row in rows[known:]:
             row["line"] = filled.line(row["line"])
     left_open = Unknown("the chart leaves it to those who install it")
+    if any(name.lower().endswith(("tls", "annotations")) for name in filled.empty):
+        for row in found.objects[before[0] :]:
+            row["tls"] = row["tls"] or left_open
     for row in found.containers[before[2] :]:
         for name in filled.empty:
             for key in next((keys for ending, keys in _LEFT_OPEN.items() if name.lower().endswith(ending)), ()):

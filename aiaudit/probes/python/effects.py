@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from aiaudit import lazy
+from aiaudit.probes.python.built_statements import built_verb
 from aiaudit.probes.python.databases import runs_statement
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
@@ -284,6 +285,9 @@ def _by_verb(call: ast.Call, last: str, receiver: str, names: Iterable[str]) -> 
 def _statement(call: ast.Call, name: str, values: Values, scope: Scope) -> Effect:
     """A statement of SQL: by its verb where it is written in the code, else free."""
     argument = call.args[0]
+    built = built_verb(argument, values, scope)
+    if built:
+        return Effect(_BY_STATEMENT.get(built, "write"), name, call.lineno, False)
     if isinstance(argument, ast.Call) and last_name(argument.func) in ("text", "SQL") and argument.args:
         argument = argument.args[0]
     if isinstance(argument, ast.Name):

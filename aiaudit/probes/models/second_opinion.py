@@ -55,13 +55,24 @@ def add_second_opinion(judged: Judgement, data: bytes) -> None:
         return
     if verdict != "malicious":
         return
-    others = [one for one in findings if not _is_followed(one)]
+    others = [one for one in findings if not _is_followed(one) and not _is_unread(one)]
     if len(others) < len(findings) and all(one.get("severity") in _MILD for one in others):
         return
     findings = others
     raised = Verdict.DANGEROUS if judged.verdict == Verdict.REVIEW else Verdict.REVIEW
     told = str(findings[0].get("rule_code", "")) if findings else ""
     judged.add(raised, "second scanner", f"modelaudit-picklescan calls it malicious ({named(told)})")
+
+
+def _is_unread(finding: Any) -> bool:
+    """Whether it says no more than that a pickle may stand inside, which our options keep it from reading: our own walk
+    looks into bytes, and in plain text the letters of a sentence look like opcodes (`fee (basic), ab.`)."""
+    about = finding.get("details") or {}
+    return bool(
+        finding.get("rule_code") == "S213"
+        and about.get("analysis_incomplete")
+        and not about.get("nested_has_execution_opcode")
+    )
 
 
 def _is_followed(finding: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import pickle
 import subprocess
@@ -194,6 +195,17 @@ def test_the_second_scanner_only_raises_and_its_failure_is_no_clean_bill(monkeyp
 
     monkeypatch.setattr(second_opinion, "_scanner", gone)
     assert told(pickle.dumps([1, 2]), "x.pkl")["verdict"] == "unknown"
+
+
+def test_sentences_in_a_file_are_no_pickles() -> None:
+    """An index of documents holds whole sentences, whose letters may be opcodes by chance."""
+    assert (
+        told(pickle.dumps({"text": "for revenue, fee (biaya platform), total. ab"}, 4), "index.pkl")["verdict"]
+        == "safe"
+    )
+    inner = a.call("os", "system", "id; id; id; id; id; id", number=2)
+    for hidden in (inner, base64.b64encode(inner).decode()):
+        assert told(pickle.dumps({"text": hidden}, 4), "index.pkl")["verdict"] == "dangerous"
 
 
 def test_text_of_a_file_is_made_printable() -> None:

@@ -17,7 +17,7 @@ from aiaudit.probes.media_models import told_apart
 from aiaudit.probes.python.asking import CodeQuery, fact_of, placed
 from aiaudit.probes.python.base_record import unpacked
 from aiaudit.probes.python.call import Call
-from aiaudit.probes.python.groups import expanded
+from aiaudit.probes.python.groups import BEDROCK_EMBEDDING, expanded
 from aiaudit.probes.python.match import NameIndex, among, check_pattern
 from aiaudit.probes.python.project import SYMBOL, PythonProject, python_project
 from aiaudit.probes.python.shared import Shared
@@ -214,11 +214,23 @@ def _complete(call: dict[str, Any], path: str, project: PythonProject) -> Call:
         made["names"] = apart
     if ctor_star:
         made["ctor_star"] = True
+    if "modelId" in made.get("kw", ()):
+        made["names"] = _told_apart(made["names"], made["kw"]["modelId"])
     if made["rests_on"] and project.is_taken(path, made["rests_on"]):
         made["source"] = "unresolved"  # another file may hand on something else
     if ctor_known or "ctor_known" in made:
         made["ctor_known"] = ctor_known
     return made
+
+
+def _told_apart(names: list[str], model: Any) -> list[str]:
+    """Bedrock asks models of all kinds by one method: the model's id tells those that make vectors of text apart."""
+    if not isinstance(model, str) or "embed" not in model.lower():
+        return names
+    return [
+        f"{name.removesuffix('invoke_model')}{BEDROCK_EMBEDDING}" if name.endswith(".invoke_model") else name
+        for name in names
+    ]
 
 
 def _conditions(

@@ -20,6 +20,7 @@ _CHECKS: Final = name_set(
     "model_validate model_validate_json parse_obj parse_raw validate validate_python validate_json is_valid load"
     " check_schema TypeAdapter abort"
 )
+_REFUSALS: Final = ("answers 400", "raises 400", "allowed values", "abort")  # a schema says more than that it refuses
 # Decorators that hold what comes in against a schema and refuse the rest before the handler runs.
 _BY_DECORATOR: Final = name_set("arguments use_args use_kwargs expects_json")
 MOST_NAMES: Final = 40  # names that a handler's body touches
@@ -92,7 +93,7 @@ class HandlerBody:
         if not plain and not _is_record(call):
             self._calls.append(last)
         if last in _CHECKS and (isinstance(call.func, ast.Attribute) or last == "abort") and not _of_caller(call):
-            self.checks = self.checks or last
+            self.checks = last if not self.checks or (self.checks in _REFUSALS and last != "abort") else self.checks
 
 
 def _refuses_others(decorator: ast.expr) -> str:

@@ -242,6 +242,11 @@ class FlowFinder:
         if inner[0] in ("llm", "user"):
             return inner
         called = node.field("function")
+        if called is not None and self._is_own_text(called):
+            return "constant", "", line
+        at_once = called is not None and called.kind() in WRAPPERS
+        if called is not None and at_once and arguments is not None and first_named(arguments) is None:
+            return self._made_at_once(first_named(called), line, steps)
         if called is not None and called.kind() == "member_expression":
             receiver = self._source(called.field("object"), steps + 1)
             if receiver[0] in ("llm", "user"):
@@ -249,6 +254,26 @@ class FlowFinder:
         if own_spec(named.spec):
             return "call", [named.spec, named.rest], line
         return "unknown", name[-60:], line
+
+    def _is_own_text(self, called: SgNode) -> bool:
+        """`show.toString` of a function of the same file: its own words, for a script that a page begins with."""
+        property_, owner = called.field("property"), called.field("object")
+        if property_ is None or property_.text() != "toString" or owner is None or owner.kind() != "identifier":
+            return False
+        bound = self.module.bound(owner.text(), owner.range().start.index)
+        return bound is not None and bound.kind == "function"
+
+    def _made_at_once(self, node: SgNode | None, line: int, steps: int) -> tuple[Any, Any, int]:
+        """What a function gives back that is called where it is written: `(() => { …; return text })()`."""
+        if node is None or node.kind() not in FUNCTIONS:
+            return "unknown", "", line
+        given = [one for one in node.find_all(kind="return_statement")][:6]
+        found = [self._source(first_named(one), steps + 1) for one in given]
+        for wanted in ("llm", "user", "call", "unknown"):
+            for one in found:
+                if one[0] == wanted:
+                    return one
+        return ("constant" if found else "unknown"), "", line
 
     def _named(self, node: SgNode, line: int, steps: int) -> tuple[Any, Any, int]:
         bound = self.module.bound(node.text(), node.range().start.index)

@@ -319,7 +319,9 @@ _LLM_INDIRECT: Final = (  # a framework's call that ends in completions
     *_each(_HAYSTACK_GENERATORS, ["run", "run_async"]),
 )
 
-BEDROCK_EMBEDDING: Final = "invoke_model_embedding"  # ours: one method asks models of all kinds, their ids tell them apart
+BEDROCK_EMBEDDING: Final = (
+    "invoke_model_embedding"  # ours: one method asks models of all kinds, their ids tell them apart
+)
 
 _LLM_EMBEDDING: Final = (
     *_each(_each(["openai"], _OPENAI_CLASSES), ["embeddings.create"]),

@@ -267,7 +267,7 @@ class FlowFinder:
         """What a function gives back that is called where it is written: `(() => { …; return text })()`."""
         if node is None or node.kind() not in FUNCTIONS:
             return "unknown", "", line
-        given = [one for one in node.find_all(kind="return_statement")][:6]
+        given = list(node.find_all(kind="return_statement"))[:6]
         found = [self._source(first_named(one), steps + 1) for one in given]
         for wanted in ("llm", "user", "call", "unknown"):
             for one in found:

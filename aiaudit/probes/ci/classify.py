@@ -110,6 +110,7 @@ def _brings_nothing(arguments: Sequence[str]) -> bool:
     return any(_LOOKS.fullmatch(one) for one in named[1:])
 
 
+_FOUNDRY: Final = lazy.regex(r"(?i)/(?:cf[-_]?cli|cloud[-_]?foundry|cg-(?:cli|deploy))")
 _BUILDS_IMAGE: Final = lazy.regex(
     r"(?:docker|container|image|oci)[-_/]build|build[-_](?:and[-_])?(?:push|publish)|/build[-_](?:docker|container|image|oci)\b"
 )
@@ -133,6 +134,9 @@ def kind_of_step(uses: str, inputs: Mapping[str, Any]) -> Kind:
     if kind == "deploy" and uses.lower().startswith("pulumi/actions"):
         told = str(inputs.get("command") or "")  # without a command it installs the program and no more
         return kind if "${{" in told or told in ("up", "update") else "other"
+    if kind == "other" and _FOUNDRY.search(uses.partition("@")[0]):  # a program of Cloud Foundry, told what to do
+        told = str(inputs.get("command") or inputs.get("cf_command") or "")
+        return "deploy" if told.lstrip().removeprefix("cf ").startswith("push") else kind
     return kind
 
 

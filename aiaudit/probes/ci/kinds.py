@@ -72,7 +72,7 @@ BY_COMMAND: Final[dict[Kind, str]] = {
         anyscale service, ansible-playbook, argocd app, aws apprunner, aws cloudformation, aws deploy, aws ecs,
         aws eks, aws lambda, aws sagemaker, aws ssm send-command, az aks, az containerapp,
         az deployment, az functionapp, az ml, az webapp, azd deploy, azd up,
-        bentoml deploy, cap deploy, cdk deploy, copilot deploy, databricks bundle,
+        bentoml deploy, cap deploy, cdk deploy, cf push, copilot deploy, databricks bundle,
         docker service, docker stack, dokku, fly deploy, flyctl deploy, gcloud ai, gcloud app, gcloud functions,
         gcloud run, helm install, helm upgrade, helmfile apply, helmfile sync, heroku container:release, kamal
         deploy, kubectl apply, kubectl create, kubectl patch, kubectl replace, kubectl rollout, kubectl set,

@@ -135,7 +135,8 @@ def _once(words: list[str]) -> tuple[list[str], str] | None:
     if name == "node":
         return _node(words)
     if name in _PLAIN:
-        return _after_options(words[1:], _PLAIN[name]), name
+        rest = _after_options(words[1:], _PLAIN[name])
+        return _without_version(rest) if name in ("npx", "bunx", "pnpx", "uvx") else rest, name
     if (name, second) in _SUBCOMMANDS:
         return _subcommand(words, name, second)
     if name in _PROCESS_LAUNCHERS:
@@ -164,7 +165,13 @@ def _subcommand(words: list[str], name: str, second: str) -> tuple[list[str], st
         rest = rest[1:]
     if rest and rest[0].endswith(".py") and name in ("uv", "coverage", "accelerate"):
         return ["python", *rest], f"{name} {second}"
-    return rest, f"{name} {second}"
+    return _without_version(rest) if name in ("pnpm", "yarn", "npm") else rest, f"{name} {second}"
+
+
+def _without_version(words: list[str]) -> list[str]:
+    """`serverless@3.40.0 deploy` runs `serverless`, of that version."""
+    name, at, _ = words[0].rpartition("@") if words else ("", "", "")
+    return [name, *words[1:]] if at and name else words
 
 
 def _python(words: list[str]) -> tuple[list[str], str] | None:

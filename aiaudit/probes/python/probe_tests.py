@@ -32,7 +32,7 @@ _ENTRY_ROLES: Final = frozenset({Role.CODE, Role.EXAMPLE, Role.OTHER})
 
 class TestsQuery(CodeQuery):
     """All test functions, file by file. `exercises`: the project's files outside the tests that the test file imports,
-    itself or through a conftest.py or helper beside it."""
+    itself or through a conftest.py or helper beside it, and those in which what it imports is defined."""
 
     __test__ = False  # not a test class, whatever pytest makes of its name
 
@@ -95,10 +95,21 @@ def _exercised(path: str, project: PythonProject, roles: dict[str, Role]) -> set
         folder = folder.rpartition("/")[0]
     seen = set(todo)
     while todo:
-        for imported in project.own_imports(todo.pop()):
+        current = todo.pop()
+        found.update(home for home in _homes(current, project) if roles.get(home) in _ENTRY_ROLES)
+        for imported in project.own_imports(current):
             if roles.get(imported) in _ENTRY_ROLES:
                 found.add(imported)
             elif imported not in seen:
                 seen.add(imported)
                 todo.append(imported)
     return found
+
+
+def _homes(path: str, project: PythonProject) -> Iterator[str]:
+    """The files that define the names a file imports: a package hands on what its modules define."""
+    for imported, _ in project.base(path).each_import():
+        if imported.name and imported.name != "*" and project.split(imported.module, path) is not None:
+            home = project.home(imported.target, path)
+            if home is not None:
+                yield home[0]

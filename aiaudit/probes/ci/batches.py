@@ -155,7 +155,7 @@ class _Found:
             return True
         lines = (self.files.text(leaf.path) or "").splitlines()[leaf.line - 1 : leaf.line]
         name = leaf.words[2] if leaf.words[1:2] == ("-m",) and len(leaf.words) > 2 else leaf.words[-1]
-        rest = lines[0].partition(name)[2] if lines else ""
+        rest = lines[0].partition(name)[2] if lines and name else ""  # the last word may be one that is empty: ""
         return "&&" in rest and not any(mark in rest.partition("&&")[0] for mark in (";", "|"))
 
     def _steps(self, job: _Job) -> Iterator[dict[str, Any]]:

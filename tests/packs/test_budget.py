@@ -2,8 +2,9 @@
 
 A large tree is not needed for that. What the probes find in the passing cases of all checks, laid into one tree, is
 taken several times, each time in a folder of its own, so that joins by path meet as they do in a tree of so many
-files. A fact that finds nothing there gets what another fact of the same probe found. The steps that each expression
-then takes, and the characters and items that it makes, are `a·n + b·n²`; two sizes tell both, and so what it takes at any.
+files. A fact that finds nothing there gets what another fact of the same probe found, and one that finds little has it
+several times. The steps that each expression then takes, and the characters and items that it makes, are `a·n + b·n²`;
+two sizes tell both, and so what it takes at any.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ FEW = {
     "llm.LLM-015.grounding_functions": "few functions look whether an answer is supported",
     "llm.led_to_a_person": "a graph interrupts itself at few places",
     "mlops.OPS-017.replays": "few functions replay or explain a prediction",
+    "security.SEC-006.unlisted": "a repository holds few bills of materials",
     "security.SEC-009.unlimited": "a repository holds few applications",
 }
 """What takes much for each of something that no tree has much of."""
@@ -103,7 +105,19 @@ def lent(library: Library, facts: dict[str, Fact]) -> dict[str, Fact]:
             more = others * (MANY_FUNCTIONS // len(others) + 1)
             further = [{**one, "name": f"LayerNormalizer{n}.compute_values"} for n, one in enumerate(more)]
             made[fact_id] = Fact(fact_id, State.KNOWN, (fact.value + further)[:MANY_FUNCTIONS])
+        elif (
+            isinstance(fact.value, list)
+            and 0 < len(fact.value) < BORROWED
+            and all(isinstance(one, dict) for one in fact.value)
+        ):
+            more = [below(one, n) for n in range(-(-BORROWED // len(fact.value))) for one in fact.value]
+            made[fact_id] = Fact(fact_id, State.KNOWN, more[:BORROWED])
     return made
+
+
+def below(one: dict[str, Any], lines: int) -> dict[str, Any]:
+    """The same as if it stood so many lines further down."""
+    return {**one, "line": one["line"] + lines} if isinstance(one.get("line"), int) else one
 
 
 def times(count: int, facts: Mapping[str, Fact]) -> dict[str, Fact]:

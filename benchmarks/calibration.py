@@ -215,6 +215,16 @@ def caps(results: Mapping[str, Result], tiers: Mapping[str, int]) -> list[list[s
     return rows
 
 
+def failed(results: Mapping[str, Result]) -> list[str]:
+    """Checks that could not be judged for a fault of the program, each with its repository and why."""
+    return [
+        f"{check['id']} of {name} ({check['reason']})"
+        for name, result in results.items()
+        for check in result["checks"]
+        if check["status"] == "error"
+    ]
+
+
 def _mean(values: Iterable[float]) -> float | None:
     found = list(values)
     return sum(found) / len(found) if found else None
@@ -265,6 +275,7 @@ def main() -> None:
         print(table(repositories(results, tiers), markdown=options.markdown), end="\n\n")
     for rows in (caps, checks):
         print(table(rows(together, tiers), markdown=options.markdown), end="\n\n")
+    print(f"Checks that ended with an error: {', '.join(failed(together | samples)) or 'none'}")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,9 @@ _TELLS: Final = lazy.regex(
     r"(?i)\berr(?:or)?s?\b|\bfail(?:ed|ure|s)?\b|exception|sorry|apolog|\b(?:went|gone|is|was) wrong\b|try again"
     r"|not available|unavailable|invalid|unable|could ?n[o']t|can ?n[o']t|\boops|no response|bad request"
     r"|\babort(?:ed)?\b|\bcancel+ed\b|\bstatus(?:Code)?\s*[:(]\s*[45]\d\d|\b(?:success|ok)\s*:\s*false"
+    # the same in German, French, Spanish, Portuguese, Italian, Russian, Chinese and Japanese
+    r"|\bleider\b|entschuldig|\bfehler\b|d[\u00e9e]sol[\u00e9e]|\blo siento\b|\bdesculpe|\berro ao\b|mi dispiace"
+    r"|\u0438\u0437\u0432\u0438\u043d|\u043f\u043e\u043f\u0440\u043e\u0431\u0443\u0439\u0442\u0435|\u043e\u0448\u0438\u0431\u043a|\u62b1\u6b49|\u5bf9\u4e0d\u8d77|\u7533\u3057\u8a33|\u30a8\u30e9\u30fc"
 )
 _TELLING_CALLS: Final = lazy.regex(r"(?i)error|exception|abort|fail|notFound|redirect")
 _TELLING_NAMES: Final = lazy.regex(r"(?i)error|failure|apology")

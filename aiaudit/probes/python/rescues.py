@@ -26,6 +26,9 @@ _TELLS: Final = lazy.regex(
     r"(?i)\berr(?:or)?s?\b|\bfail(?:ed|ure|s)?\b|exception|sorry|apolog|\b(?:went|gone|is|was) wrong\b"
     r"|try again|not available|unavailable"
     r"|invalid|unable|could ?n[o']t|can ?n[o']t|traceback|\boops|no response|bad request"
+    # the same in German, French, Spanish, Portuguese, Italian, Russian, Chinese and Japanese
+    r"|\bleider\b|entschuldig|\bfehler\b|d[\u00e9e]sol[\u00e9e]|\blo siento\b|\bdesculpe|\berro ao\b|mi dispiace"
+    r"|\u0438\u0437\u0432\u0438\u043d|\u043f\u043e\u043f\u0440\u043e\u0431\u0443\u0439\u0442\u0435|\u043e\u0448\u0438\u0431\u043a|\u62b1\u6b49|\u5bf9\u4e0d\u8d77|\u7533\u3057\u8a33|\u30a8\u30e9\u30fc"
 )
 _NO_ANSWER: Final = lazy.regex(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|empty|\?+|-+)$")
 _TELLING_CALLS: Final = lazy.regex(

@@ -4,6 +4,7 @@ they bring to others."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, ClassVar, Final
 
 from msgspec import Struct
@@ -25,9 +26,10 @@ _MEMO: Final = "entrypoints.batches"
 _SHELL_SCRIPT: Final = lazy.regex(r"#![ \t]*/\S{0,60}\b(?:env[ \t]+)?(?:ba|z|da|k)?sh\b")
 _MOST_NAMELESS: Final = 100  # files without a suffix that are looked at for a shell script
 _MOST_STEPS: Final = 500  # of one job
+_MOST_FETCHES: Final = 200
 _STORE: Final = lazy.regex(r"^(?:s3a?|gs|abfss?|wasbs?|hdfs|sftp|ftp|https?)://")
 _HOST: Final = lazy.regex(r"^(?:[\w.$\{\}-]{1,80}@)?[\w.$\{\}-]{2,80}:")
-_COPIES: Final = frozenset({"cp", "mv", "sync", "rsync", "copy", "copyto", "put", "-put", "-copyFromLocal", "mirror"})
+_COPIES: Final = frozenset({"cp", "mv", "sync", "rsync", "copy", "copyto", "put", "mirror"})
 _CARRIERS: Final = frozenset({"aws", "gsutil", "gcloud", "rclone", "s5cmd", "s3cmd", "mc", "azcopy", "hdfs", "hadoop"})
 # What a target says that users meet, and what says that they do not.
 _LIVE: Final = lazy.regex(
@@ -103,7 +105,7 @@ class _Found:
         jobs = [*self._by_machines(), *self._by_ci(context)]
         known = {leaf.path for job in jobs for leaf, _ in job.leaves}
         jobs += [job for job in (*self._scripts(), *self._makefile()) if job.name.partition(":")[0] not in known]
-        self.fetchers = list(self._fetches(jobs))
+        self.fetchers = list(islice(self._fetches(jobs), _MOST_FETCHES))
         self.records = [one for job in jobs for one in self._steps(job)]
 
     def _by_machines(self) -> Iterator[_Job]:
@@ -201,14 +203,15 @@ def _carries(words: Sequence[str]) -> str:
     program = program_of(words[0]) if words else ""
     named = [word for word in words[1:] if word[:1] != "-"]
     last = named[-1] if named else ""
+    if program in ("hdfs", "hadoop"):
+        return last if {"-put", "-copyFromLocal", "-moveFromLocal"} & set(words) and len(named) > 1 else ""
     if program in _CARRIERS:
         if words[1:3] == ("s3api", "put-object"):
             return last
         to = next((word for word in reversed(named) if _STORE.match(word) or _HOST.match(word)), "")
-        between = named.index(to) if to else 0
-        copies = any(word in _COPIES for word in words[1:5])
-        local = [word for word in named[:between] if "/" in word or "." in word or "$" in word]
-        return to if copies and to and between >= 2 and local and not _STORE.match(local[-1]) else ""
+        verb = next((index for index, word in enumerate(named[:4]) if word in _COPIES), -1)
+        taken = named[verb + 1 : named.index(to)] if to and verb >= 0 else []
+        return to if taken and not _STORE.match(taken[-1]) and not _HOST.match(taken[-1]) else ""
     if program == "az" and words[1:3] == ("storage", "blob"):
         return " ".join(words[3:])[:200] if words[3:4] and words[3].startswith("upload") else ""
     if program == "bq" and "load" in words[1:4]:

@@ -17,13 +17,13 @@ from aiaudit.probes.config.shapes import as_map
 from aiaudit.probes.reading import Files
 from aiaudit.project.parse import Malformed, parse_yaml_all
 
-_ACTION: Final = lazy.regex(r"(?s)\{\{(-)?(.{0,2000}?)(-)?\}\}")
 _TOKEN: Final = lazy.regex(
     r"\s*(\"(?:[^\"\\]|\\.)*\"|`[^`]*`|-?\d+(?:\.\d+)?\b|:=|[()|,]|\$?\.?[A-Za-z_][\w]*(?:\.[\w-]+)*|\$\.?|\.)"
 )
 _SAFE_INCLUDES: Final = lazy.regex(r"(?i)(?:labels|annotations|selector\w*)\"?$")
 _NAME_INCLUDES: Final = lazy.regex(r"(?i)(?:name|chart|fullname|version|namespace)\"?$")
 _MOST: Final = 500_000  # characters that a template may become
+_LONGEST: Final = 2_000  # characters of one action
 _MOST_STEPS: Final = 50_000  # nodes that are walked, those in loops each time
 _DEEPEST: Final = 40
 
@@ -47,7 +47,7 @@ class Rendered(NamedTuple):
 
 def rendered(files: Files, path: str, text: str) -> Rendered | None:
     """A template of a chart of the project, filled; None where it is another's or cannot be."""
-    root = _chart(files, path)
+    root = _chart(files, path) if len(text) <= _MOST else None
     if root is None:
         return None
     values = files.yaml(f"{root}values.yaml")
@@ -138,16 +138,22 @@ def _nodes(text: str) -> list[_Node]:
         if piece:
             into.append(_Node("text", piece, line, [], []))
 
-    for match in _ACTION.finditer(text):
-        before = text[at : match.start()]
-        start = text.count("\n", 0, at) + 1
+    number = 1  # of the line at `at`
+    while (first := text.find("{{", at)) >= 0:
+        last = text.find("}}", first)
+        if last < 0 or last - first > _LONGEST:
+            raise UnrenderedError
+        before, inner = text[at:first], text[first + 2 : last]
+        start = number
+        number += before.count("\n")
+        line = number
+        number += inner.count("\n")
         if trim:
-            start += len(before[: len(before) - len(before.lstrip())].split("\n")) - 1
+            start += before[: len(before) - len(before.lstrip())].count("\n")
             before = before.lstrip()
-        add(before.rstrip() if match[1] else before, start)
-        trim, at = bool(match[3]), match.end()
-        said = match[2].strip()
-        line = text.count("\n", 0, match.start()) + 1
+        add(before.rstrip() if inner.startswith("-") else before, start)
+        trim, at = inner.endswith("-"), last + 2
+        said = inner.removeprefix("-").removesuffix("-").strip()
         word = said.partition(" ")[0]
         if said.startswith("/*"):
             continue
@@ -175,7 +181,8 @@ def _nodes(text: str) -> list[_Node]:
             raise UnrenderedError
         else:
             into.append(_Node("action", said, line, [], []))
-    add(text[at:].lstrip() if trim else text[at:], text.count("\n", 0, at) + 1)
+    rest = text[at:]
+    add(rest.lstrip() if trim else rest, number + (rest[: len(rest) - len(rest.lstrip())].count("\n") if trim else 0))
     if open_blocks:
         raise UnrenderedError
     return top
@@ -247,7 +254,8 @@ class _Renderer:
         """What an expression stands for."""
         tokens: list[str] = []
         at = 0
-        while at < len(text.rstrip()):
+        text = text.rstrip()
+        while at < len(text):
             match = _TOKEN.match(text, at)
             if match is None:
                 raise UnrenderedError
@@ -277,7 +285,8 @@ class _Renderer:
             while rest and rest[0] not in ("|", ")"):
                 one, rest = self._term(rest, dot, depth)
                 arguments.append(one)
-            return _apply(head, [*arguments, *piped]), rest
+            made = _apply(head, [*arguments, *piped])
+            return self._kept(made) if isinstance(made, str) else made, rest
         return self._term(tokens, dot, depth)
 
     def _term(self, tokens: list[str], dot: Any, depth: int) -> tuple[Any, list[str]]:

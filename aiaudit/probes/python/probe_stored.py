@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, ClassVar, Final
 
 from aiaudit import lazy
@@ -48,9 +50,16 @@ _ANSWER: Final = lazy.regex(
 )
 # A version that is that of a model; a row's own version number is none.
 _OF_MODEL: Final = lazy.regex(r"(?i)model|engine_?version|prompt_?version|algorithm_?version|deployment")
+# Tables for what became of an answer, by their names or their columns.
+_OUTCOME: Final = lazy.regex(
+    r"(?i)feedback|hitl|human|truth|thumb|outcome|action|click|interaction|impression|conversion|engagement|complain|appeal"
+    r"|rating|vote|verdict|actual|corrected|correct$|helpful|^true_"
+)
+_MOMENT: Final = lazy.regex(r"(?i)_(?:at|on|date)$")
 _ASIDE: Final = lazy.regex(
     r"(?i)(?:^|[/_])(?:seeds?|demo\w*|fixtures?|factor(?:y|ies)|migrations|alembic|conftest)(?:[/_.]|$)"
 )
+_LONGEST: Final = 500  # characters of a line that are looked at
 _MOST_FILES: Final = 200  # in which it is looked for who fills a class
 
 
@@ -58,7 +67,8 @@ class StoredQuery(CodeQuery):
     """Models and documents of SQLAlchemy, SQLModel, Django, Peewee, Tortoise, MongoEngine and Beanie. fields: which of
     the eight of a record of a decision (see `python.records`) their columns are, together with those of tables that are
     `beside` them, which they point to (joined: some of the fields stand only there); decides: whether what a model
-    answered is among them. filled: the first place of code, `path:line`, that makes one ("" where none was seen)."""
+    answered is among them. filled: the first place of code, `path:line`, that makes one ("" where none was seen, or
+    where neither an answer nor what became of one is kept)."""
 
     features: ClassVar[tuple[str, ...]] = ("stored",)
 
@@ -89,7 +99,7 @@ def _judged(context: Context) -> dict[str, list[dict[str, Any]]]:
     project = python_project(context)
     classes = [(path, row) for path in project.having.get("stored", ()) for row in project.records[path]["stored"]]
     by_name = {name: row for _, row in classes for name in (row["name"], row["table"])}
-    files = Files(context.project)
+    makers = _Makers(project, context)
     found: dict[str, list[dict[str, Any]]] = {}
     for path, row in classes:
         beside = [by_name[ref] for ref in row["refs"] if ref in by_name and by_name[ref] is not row]
@@ -109,7 +119,7 @@ def _judged(context: Context) -> dict[str, list[dict[str, Any]]]:
                 **{key: row[key] for key in ("line", "cell", "function", "name", "table", "columns")},
                 "fields": sorted(fields),
                 "decides": decides,
-                "filled": _filled(path, row["name"], project, context, files),
+                "filled": makers.first(path, row["name"]) if decides or _asked(row) else "",
                 "beside": sorted(other["name"] for other in beside),
                 "joined": fields != own,
             }
@@ -121,48 +131,73 @@ def _fields(row: dict[str, Any]) -> set[str]:
     fields = set()
     for column in row["columns"]:
         name = next((name for name, pattern in FIELDS if pattern.search(column)), "")
+        if not name and _MOMENT.search(column):
+            name = "time"
         if name and (name != "model_version" or _OF_MODEL.search(column)):
             fields.add(name)
     return fields
 
 
-def _filled(path: str, name: str, project: PythonProject, context: Context, files: Files) -> str:
-    """The first place that makes an object of a class: calls it, or hands it to something that inserts."""
-    for other, alias in _users(path, name, project, context):
-        word = re.escape(alias)
-        made = re.compile(
-            rf"(?<!class )(?<!isinstance\()(?<!\w)(?:\w+\.)?{word}"
-            r"(?:\.(?:objects\.)?(?:a?create|bulk_create|insert\w*|get_or_create|update_or_create)"
-            r"|\.objects\([^)\n]{0,200}\)\.(?:upsert\w*|modify))?\("
-            rf"|\b\w*(?:insert|add|create|save|upsert)\w*\(\s{{0,40}}(?:[\w.]{{1,60}}\s?,\s{{0,40}}){{0,3}}(?:\w+\.)?{word}\b"
-        )
-        lines = (files.text(other) or "").split("\n")
-        for number, line in enumerate(lines, 1):
-            if alias not in line or line.lstrip().startswith(("class ", "#", "from ", "import ", "def ", "async def")):
-                continue
-            if made.search(line) or made.search("\n".join(lines[max(0, number - 4) : number])):
-                return f"{other}:{number}"
-    return ""
+def _asked(row: dict[str, Any]) -> bool:
+    return any(map(_OUTCOME.search, (row["name"], *row["columns"])))
 
 
-def _users(path: str, name: str, project: PythonProject, context: Context) -> Iterator[tuple[str, str]]:
-    """The files that may make objects of a class, with its name there."""
-    roles = {entry.path: entry.role for entry in context.project.files if entry.suffix == ".py"}
-    stem = path.rpartition("/")[2].removesuffix(".py")
-    count = 0
-    for other in project.records:
-        if roles.get(other) is not Role.CODE or _ASIDE.search(other):
+class _Makers:
+    """Who makes objects of a class: files that import it, or its module, are looked through for its name."""
+
+    def __init__(self, project: PythonProject, context: Context) -> None:
+        self.files = Files(context.project)
+        self.by_name: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self.by_module: dict[str, list[str]] = defaultdict(list)
+        self.own = {
+            entry.path
+            for entry in context.project.files
+            if entry.suffix == ".py" and entry.role is Role.CODE and not _ASIDE.search(entry.path)
+        }
+        for path in project.records:
+            if path in self.own:
+                for imported, _ in project.base(path).each_import():
+                    self.by_name[imported.name].append((path, imported.alias or imported.name))
+                    self.by_module[imported.module.rpartition(".")[2]].append(path)
+
+    def first(self, path: str, name: str) -> str:
+        """The first place that makes one: calls it, or hands it to something that inserts."""
+        for other, alias in islice(self._users(path, name), _MOST_FILES):
+            text = self.files.text(other) or ""
+            if alias in text and (line := _made_at(text, alias)):
+                return f"{other}:{line}"
+        return ""
+
+    def _users(self, path: str, name: str) -> Iterator[tuple[str, str]]:
+        stem = path.rpartition("/")[2].removesuffix(".py")
+        named = dict(one for one in self.by_name.get(name, ()) if one[0] != path)
+        yield from named.items()
+        for other, _ in self.by_name.get(stem, ()):  # `from app import models`
+            if other != path and other not in named:
+                yield other, name
+        for other in dict.fromkeys(
+            self.by_module.get(stem, ())
+        ):  # `import app.models as db`, `from app.models import *`
+            if other != path and other not in named:
+                yield other, name
+        if path in self.own:
+            yield path, name
+
+
+def _made_at(text: str, name: str) -> int:
+    """The first line of a text on which an object of a class is made; 0 where there is none."""
+    word = re.escape(name)
+    made = re.compile(
+        rf"(?<!class )(?<!isinstance\()(?<!\w)(?:\w{{1,60}}\.)?{word}"
+        r"(?:\.(?:objects\.)?(?:a?create|bulk_create|insert\w*|get_or_create|update_or_create)"
+        r"|\.objects\([^)\n]{0,200}\)\.(?:upsert\w*|modify))?\("
+        rf"|\b\w{{0,40}}(?:insert|add|create|save|upsert)\w{{0,40}}\(\s{{0,40}}(?:[\w.]{{1,60}}\s?,\s{{0,40}}){{0,3}}"
+        rf"(?:\w{{1,60}}\.)?{word}\b"
+    )
+    lines = [line[:_LONGEST] for line in text.split("\n")]
+    for number, line in enumerate(lines, 1):
+        if name not in line or line.lstrip().startswith(("class ", "#", "from ", "import ", "def ", "async def")):
             continue
-        if other == path:
-            continue
-        for imported, _ in project.base(other).each_import():
-            own = imported.name == name
-            whole = imported.name in (stem, "*") or imported.module.rpartition(".")[2] == stem
-            if own or whole:
-                count += 1
-                yield other, imported.alias if own and imported.alias else name
-                break
-        if count >= _MOST_FILES:
-            return
-    if roles.get(path) is Role.CODE:
-        yield path, name
+        if made.search(line) or made.search("\n".join(lines[max(0, number - 4) : number])):
+            return number
+    return 0

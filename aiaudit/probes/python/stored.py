@@ -65,10 +65,14 @@ def _columns(view: FileView, scope: Scope, node: ast.ClassDef) -> Iterator[tuple
             case ast.AnnAssign(target=ast.Name(id=name), value=value) if not name.startswith("_"):
                 if isinstance(value, ast.Call) and (_is_column(view, value) or tables or documents):
                     yield name, _pointed(value)
-                elif tables or documents or last_name(statement.annotation) == "Mapped":
+                elif tables or documents or _is_mapped(statement.annotation):
                     yield name, []
             case _:
                 pass
+
+
+def _is_mapped(annotation: ast.expr) -> bool:
+    return isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Mapped"
 
 
 def _is_column(view: FileView, call: ast.Call) -> bool:

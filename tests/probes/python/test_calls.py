@@ -401,6 +401,9 @@ def test_calls_of_many_files_are_found_whatever_is_let_go(tmp_path: Path, monkey
 )  # fmt: skip
 def test_an_object_that_is_called_itself_is_found_under_any_name(tmp_path: Path, code: str, lines: list[int]) -> None:
     found = records(
-        tmp_path, "from transformers import pipeline\n" + code, "transformers.pipeline.__call__", "transformers.pipeline"
+        tmp_path,
+        "from transformers import pipeline\n" + code,
+        "transformers.pipeline.__call__",
+        "transformers.pipeline",
     )
     assert [one["line"] for one in found if one["name"].endswith("__call__")] == lines

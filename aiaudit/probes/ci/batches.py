@@ -53,6 +53,7 @@ BATCH: Final = record(
     source=STRING,
     scheduled=BOOL,
     command=STRING,
+    start=STRING,
     module=STRING,
     kind=STRING,
     stops=BOOL,
@@ -64,9 +65,10 @@ BATCH: Final = record(
 class BatchesQuery(Query):
     """Steps of jobs, in their order (`at`), by the `job` that they stand in. `source`: crontab, systemd, ci (a schedule
     of CI), script, makefile. `scheduled`: starts again and again by itself. `module`: the Python file that a step runs,
-    "" where it runs none. `stops`: whether nothing of the job that comes later runs where it fails. `hands_on`: whether
-    it carries a file to a store, a table or a machine of others; `live`: whether the place says that users meet it, or
-    another script of the project fetches it from there."""
+    "" where it runs none; `start`: the step as it stands among the `starts` of `entrypoints.reach`. `stops`: whether
+    nothing of the job that comes later runs where it fails. `hands_on`: whether it carries a file to a store, a table
+    or a machine of others; `live`: whether the place says that users meet it, or another script of the project fetches
+    it from there."""
 
 
 class Batches(Probe[BatchesQuery]):
@@ -172,6 +174,7 @@ class _Found:
                     "source": job.source,
                     "scheduled": job.scheduled,
                     "command": redact(leaf.text[:300]),
+                    "start": f"{leaf.path}:{leaf.line} {_start(job, leaf)}",
                     "module": leaf.module if leaf.module.endswith(".py") else "",
                     "kind": leaf.kind,
                     "stops": ends,
@@ -196,6 +199,11 @@ class _Found:
             for leaf, _ in job.leaves:
                 if leaf.words[0] in _CARRIERS and not _carries(leaf.words) and (bucket := _bucket(leaf.text)):
                     yield job.name, bucket, leaf.text
+
+
+def _start(job: _Job, leaf: Leaf) -> str:
+    """The command as `entrypoints.reach` tells it."""
+    return (leaf.text if job.source == "ci" else redact(leaf.text[:300]))[:100]
 
 
 def _carries(words: Sequence[str]) -> str:

@@ -279,7 +279,7 @@ class Trace:
         last = last_name(node.func)
         if any(builds_statement(one.name) for one in names):
             return
-        if last in SANITISERS:
+        if last in SANITISERS or (last == "render" and self._is_of_elsewhere(node.func, scope)):
             way = way._replace(clean=True)
         own = next((one.local for one in names if one.local is not None and one.local.kind == "function"), None)
         if own is not None:
@@ -297,6 +297,18 @@ class Trace:
             yield from self.sources(argument, scope, way.on())
         if isinstance(node.func, ast.Attribute):
             yield from self.sources(node.func.value, scope, way.on())
+
+
+    def _is_of_elsewhere(self, function: ast.expr, scope: Scope) -> bool:
+        """Whether a template is rendered whose text stands in settings: which of the given values it has a place for is
+        not known, so that none of them certainly goes in."""
+        made = function.value if isinstance(function, ast.Attribute) else None
+        if isinstance(made, ast.Name):
+            bound = self.resolver.bindings(made.id, scope, made.lineno) or []
+            made = bound[0].node if len(bound) == 1 and isinstance(bound[0].node, ast.expr) else None
+        if not isinstance(made, ast.Call) or last_name(made.func) not in ("from_string", "Template") or not made.args:
+            return False
+        return isinstance(made.args[0], ast.Attribute) and self.finder.view.values.text(made.args[0], scope) is None
 
 
 def _keyword(call: ast.Call, name: str) -> ast.expr | None:

@@ -151,12 +151,27 @@ class SentryFinder:
         found: list[str] = []
         for one in node.find_all(kind="if_statement")[:MAX_PLACES]:
             condition, then = one.field("condition"), one.field("consequence")
-            if condition is None or then is None or not _PATH.search(condition.text()):
+            if condition is None or then is None or not self._is_of_paths(condition.text()[:600], one):
                 continue
             text = then.text()[:400]
-            if _LETS_ON.search(text) and not re.search(r"\b40[13]\b|redirect\(", text):
+            if (_LETS_ON.search(text) or self._hands_on(text, one)) and not re.search(r"\b40[13]\b|redirect\(", text):
                 found += self._literals(condition.text()[:600], node)
         return sorted(set(found))[:40]
+
+    def _is_of_paths(self, condition: str, node: SgNode) -> bool:
+        """Whether a condition asks for the path, or for a name that stands for such a question."""
+        name = re.fullmatch(r"\(\s*!?\s*([A-Za-z_]\w*)\s*\)", condition)
+        return bool(_PATH.search(condition)) or (name is not None and bool(_PATH.search(self._made(name[1], node))))
+
+    def _hands_on(self, consequence: str, node: SgNode) -> bool:
+        """`return response`, where the name was given `NextResponse.next(…)` before."""
+        name = re.search(r"\breturn\s+([A-Za-z_]\w*)\s*;?\s*\}?\s*$", consequence)
+        return name is not None and "NextResponse.next(" in self._made(name[1], node)
+
+    def _made(self, name: str, node: SgNode) -> str:
+        """What a name is given where it is made."""
+        bound = self.module.bound(name, node.range().start.index)
+        return bound.node.text()[:600] if bound is not None and bound.kind == "value" and bound.node is not None else ""
 
     def _wrapped(self) -> str:
         """`export default withAuth(…)`: the library that sends strangers away without a word here."""

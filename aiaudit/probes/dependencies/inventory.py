@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from aiaudit.probes.base import Context
 from aiaudit.probes.dependencies import locks, other_manifests, pyproject, setup_py
+from aiaudit.probes.dependencies.catalogs import fill_catalogs
 from aiaudit.probes.dependencies.model import Lock, Manifest
 from aiaudit.probes.dependencies.requirements_txt import resolve_inside
 from aiaudit.probes.reading import Files
@@ -83,6 +84,7 @@ def _build(files: Files) -> Inventory:
             for target in manifest.includes:
                 if files.exists(target):
                     _read_requirements(files, made, target, requirement_files)
+    fill_catalogs(made.manifests, files)
     for entry in files.matching(LOCK_GLOBS):
         made.paths.append(entry.path)
         made.locks.append(_read_lock(files, entry.path, entry.name))

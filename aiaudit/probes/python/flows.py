@@ -298,7 +298,6 @@ class Trace:
         if isinstance(node.func, ast.Attribute):
             yield from self.sources(node.func.value, scope, way.on())
 
-
     def _is_of_elsewhere(self, function: ast.expr, scope: Scope) -> bool:
         """Whether a template is rendered whose text stands in settings: which of the given values it has a place for is
         not known, so that none of them certainly goes in."""

@@ -31,6 +31,7 @@ MAX_LEAVES: Final = 2_000  # of one step
 MOST_MET: Final = 10_000  # commands of one project; a large real one has a thousand
 _SHELLS: Final = frozenset({"bash", "sh", "zsh", "dash", "ash"})
 _SCRIPT: Final = lazy.regex(r"\.(sh|bash|zsh)$")
+_OLD_SCRIPT: Final = lazy.regex(r"(?m)^[ \t]{0,20}([\w.-]{1,80})[ \t]*=[ \t]*([\w.]{1,200}):")
 # `COPY docker/start.sh /app/start.sh`
 _COPIED: Final = lazy.regex(r"(?im)^[ \t]{0,20}(?:COPY|ADD)[ \t]([^\n\[]{1,500})$")
 _HANDED_ON: Final = lazy.regex(
@@ -143,17 +144,21 @@ class Resolver:
     def _module(self, words: tuple[str, ...], folder: str | None) -> str:
         """The Python file of the tree that a `python` command or a console script of the project runs."""
         if program_of(words[0]) != "python" or len(words) < 2:
-            return self._console_scripts().get(words[0], "")
+            folder_of, _, name = words[0].rpartition("/")
+            return self._console_scripts().get(name if folder_of.endswith("bin") else words[0], "")
         if words[1] == "-m" and len(words) > 2:
             return file_of_module(self.files, words[2], folder) or ""
         return file_of_script(self.files, words[1], folder) or "" if not words[1].startswith("-") else ""
 
     def _console_scripts(self) -> dict[str, str]:
-        """The files that the console scripts of `pyproject.toml` begin in, by the scripts' names."""
+        """The files that the console scripts of `pyproject.toml` and `setup.cfg` begin in, by the scripts' names."""
         if self._scripts is None:
             data = as_map(self.files.toml("pyproject.toml") if self.files.exists("pyproject.toml") else None)
             named = as_map(as_map(data.get("project")).get("scripts"))
             starts = {str(name): str(target).partition(":")[0] for name, target in named.items()}
+            text = self.files.text("setup.cfg") or "" if self.files.exists("setup.cfg") else ""
+            for match in _OLD_SCRIPT.finditer(text.partition("console_scripts")[2].partition("\n[")[0]):
+                starts.setdefault(match[1], match[2])
             self._scripts = {name: file_of_module(self.files, target) or "" for name, target in starts.items()}
         return self._scripts
 

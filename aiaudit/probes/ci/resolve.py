@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Final
 
 from msgspec import Struct
@@ -143,6 +143,12 @@ class Resolver:
 
     def _module(self, words: tuple[str, ...], folder: str | None) -> str:
         """The Python file of the tree that a `python` command or a console script of the project runs."""
+        if program_of(words[0]) == "dagster" and "execute" in words[2:3]:  # a job or assets of the module it names
+            told = dict(pairwise(words))
+            named, file = told.get("-m") or told.get("--module-name"), told.get("-f") or told.get("--python-file")
+            return (
+                file_of_module(self.files, named, folder) if named else file_of_script(self.files, file or "", folder)
+            ) or ""
         if program_of(words[0]) != "python" or len(words) < 2:
             folder_of, _, name = words[0].rpartition("/")
             return self._console_scripts().get(name if folder_of.endswith("bin") else words[0], "")

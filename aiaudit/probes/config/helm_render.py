@@ -65,7 +65,7 @@ def rendered(files: Files, path: str, text: str) -> Rendered | None:
     try:
         renderer = _Renderer(scope)
         pieces = list(renderer.run(_nodes(text), scope, 0))
-    except (UnrenderedError, RecursionError, ValueError, TypeError, KeyError, IndexError):
+    except (UnrenderedError, RecursionError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError):
         return None
     made = "".join(piece for piece, _, _ in pieces)
     try:

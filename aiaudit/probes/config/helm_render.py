@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from aiaudit import lazy
+from aiaudit.probes.config.helm_nodes import Node, UnrenderedError, nodes_of
 from aiaudit.probes.config.shapes import as_map
 from aiaudit.probes.reading import Files
 from aiaudit.project.parse import Malformed, parse_yaml_all
@@ -22,14 +23,9 @@ _TOKEN: Final = lazy.regex(
 )
 _SAFE_INCLUDES: Final = lazy.regex(r"(?i)(?:labels|annotations|selector\w*)\"?$")
 _NAME_INCLUDES: Final = lazy.regex(r"(?i)(?:name|chart|fullname|version|namespace)\"?$")
-_MOST: Final = 500_000  # characters that a template may become
-_LONGEST: Final = 2_000  # characters of one action
-_MOST_STEPS: Final = 50_000  # nodes that are walked, those in loops each time
+_MOST: Final = 1_000_000  # characters that are made: what is printed, and each text on the way
+_MOST_STEPS: Final = 50_000  # nodes that are walked and parts of expressions, those in loops each time
 _DEEPEST: Final = 40
-
-
-class UnrenderedError(Exception):
-    """A template that asks for more than is understood here."""
 
 
 class Rendered(NamedTuple):
@@ -64,13 +60,13 @@ def rendered(files: Files, path: str, text: str) -> Rendered | None:
     }
     try:
         renderer = _Renderer(scope)
-        pieces = list(renderer.run(_nodes(text), scope, 0))
-    except (UnrenderedError, RecursionError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError):
+        pieces = list(renderer.run(nodes_of(text), scope, 0))
+    except (UnrenderedError, RecursionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return None
     made = "".join(piece for piece, _, _ in pieces)
     try:
         documents = parse_yaml_all(made.encode())
-    except Malformed:
+    except (Malformed, UnicodeError):  # half a pair of letters, as `"\\ud800"` in a template
         return None
     return Rendered(documents, _lines(pieces), frozenset(renderer.empty))
 
@@ -117,77 +113,6 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any], depth: int = 0) ->
     return made
 
 
-class _Node(NamedTuple):
-    """Text, an action, or a block (`if`, `with`, `range`) with what is done else."""
-
-    kind: str
-    text: str
-    line: int
-    inner: list[Any]
-    other: list[Any]
-
-
-def _nodes(text: str) -> list[_Node]:
-    top: list[_Node] = []
-    open_blocks: list[tuple[_Node, list[_Node]]] = []
-    into = top
-    at = 0
-    trim = False
-
-    def add(piece: str, line: int) -> None:
-        if piece:
-            into.append(_Node("text", piece, line, [], []))
-
-    number = 1  # of the line at `at`
-    while (first := text.find("{{", at)) >= 0:
-        last = text.find("}}", first)
-        if last < 0 or last - first > _LONGEST:
-            raise UnrenderedError
-        before, inner = text[at:first], text[first + 2 : last]
-        start = number
-        number += before.count("\n")
-        line = number
-        number += inner.count("\n")
-        if trim:
-            start += before[: len(before) - len(before.lstrip())].count("\n")
-            before = before.lstrip()
-        add(before.rstrip() if inner.startswith("-") else before, start)
-        trim, at = inner.endswith("-"), last + 2
-        said = inner.removeprefix("-").removesuffix("-").strip()
-        word = said.partition(" ")[0]
-        if said.startswith("/*"):
-            continue
-        if word in ("if", "with", "range"):
-            block = _Node(word, said[len(word) :].strip(), line, [], [])
-            into.append(block)
-            open_blocks.append((block, into))
-            into = block.inner
-        elif word == "else":
-            rest = said[4:].strip()
-            if not open_blocks or (rest and not rest.startswith("if ")):
-                raise UnrenderedError
-            block, outer = open_blocks[-1]
-            into = block.other
-            if rest:
-                chained = _Node("if", rest[3:].strip(), line, [], [])
-                into.append(chained)
-                open_blocks[-1] = (chained, outer)
-                into = chained.inner
-        elif word == "end":
-            if not open_blocks:
-                raise UnrenderedError
-            into = open_blocks.pop()[1]
-        elif word in ("define", "template", "block", "break", "continue"):
-            raise UnrenderedError
-        else:
-            into.append(_Node("action", said, line, [], []))
-    rest = text[at:]
-    add(rest.lstrip() if trim else rest, number + (rest[: len(rest) - len(rest.lstrip())].count("\n") if trim else 0))
-    if open_blocks:
-        raise UnrenderedError
-    return top
-
-
 class _Renderer:
     """Walks the nodes of a template. What is printed comes with the line of the template and whether it is text."""
 
@@ -198,13 +123,11 @@ class _Renderer:
         self.steps = 0
         self.empty: set[str] = set()
 
-    def run(self, nodes: list[_Node], dot: Any, depth: int) -> Iterator[tuple[str, int, bool]]:
+    def run(self, nodes: list[Node], dot: Any, depth: int) -> Iterator[tuple[str, int, bool]]:
         if depth > _DEEPEST:
             raise UnrenderedError
         for node in nodes:
-            self.steps += 1
-            if self.steps > _MOST_STEPS:
-                raise UnrenderedError
+            self._step()
             if node.kind == "text":
                 yield self._kept(node.text), node.line, True
             elif node.kind == "action":
@@ -213,13 +136,18 @@ class _Renderer:
             else:
                 yield from self._block(node, dot, depth + 1)
 
+    def _step(self, count: int = 1) -> None:
+        self.steps += count
+        if self.steps > _MOST_STEPS:
+            raise UnrenderedError
+
     def _kept(self, text: str) -> str:
         self.size += len(text)
         if self.size > _MOST:
             raise UnrenderedError
         return text
 
-    def _block(self, node: _Node, dot: Any, depth: int) -> Iterator[tuple[str, int, bool]]:
+    def _block(self, node: Node, dot: Any, depth: int) -> Iterator[tuple[str, int, bool]]:
         head, sign, rest = node.text.partition(":=")
         value = self.value(rest if sign else node.text, dot)
         names = [name.strip() for name in head.split(",")] if sign else []
@@ -231,10 +159,9 @@ class _Renderer:
             yield from self.run(node.inner if value else node.other, value if value else dot, depth)
         else:
             items = list(value.items()) if isinstance(value, Mapping) else list(enumerate(value or ()))
-            for key, one in items[:1_000]:
-                self.steps += 1
-                if self.steps > _MOST_STEPS:
-                    raise UnrenderedError
+            self._step(len(items))
+            for key, one in items:
+                self._step()
                 if names:
                     self.names[names[-1]] = one
                     if len(names) > 1:
@@ -254,13 +181,13 @@ class _Renderer:
         """What an expression stands for."""
         tokens: list[str] = []
         at = 0
-        text = text.rstrip()
-        while at < len(text):
+        while at < len(text.rstrip()):
             match = _TOKEN.match(text, at)
             if match is None:
                 raise UnrenderedError
             tokens.append(match[1])
             at = match.end()
+        self._step(len(tokens))
         found, rest = self._pipeline(tokens, dot, 0)
         if rest:
             raise UnrenderedError
@@ -349,10 +276,8 @@ def _apply(name: str, arguments: list[Any]) -> Any:
             return next((one for one in arguments if not one), last)
         case "or":
             return next((one for one in arguments if one), last)
-        case "eq" if len(arguments) > 1:
-            return any(arguments[0] == one for one in arguments[1:])
-        case "ne" if len(arguments) == 2:
-            return arguments[0] != arguments[1]
+        case "eq" | "ne" if len(arguments) > 1 and not any(isinstance(one, Mapping | list) for one in arguments):
+            return (arguments[0] in arguments[1:]) is (name == "eq")
         case "gt" | "ge" | "lt" | "le" if len(arguments) == 2:
             one, other = (float(value or 0) for value in arguments)
             return {"gt": one > other, "ge": one >= other, "lt": one < other, "le": one <= other}[name]

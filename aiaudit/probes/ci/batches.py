@@ -104,6 +104,7 @@ class _Found:
         self.files = Files(context.project)
         self.resolver = Resolver(self.files)
         self.paths: list[str] = []
+        self.lines: dict[str, list[str]] = {}  # of the scripts that were looked into
         jobs = [*self._by_machines(), *self._by_ci(context)]
         known = {leaf.path for job in jobs for leaf, _ in job.leaves}
         jobs += [job for job in (*self._scripts(), *self._makefile()) if job.name.partition(":")[0] not in known]
@@ -157,7 +158,9 @@ class _Found:
         hangs on it (`python check.py && python score.py`)."""
         if leaf.blocking is True:
             return True
-        lines = (self.files.text(leaf.path) or "").splitlines()[leaf.line - 1 : leaf.line]
+        if leaf.path not in self.lines:
+            self.lines[leaf.path] = (self.files.text(leaf.path) or "").splitlines()
+        lines = self.lines[leaf.path][leaf.line - 1 : leaf.line]
         name = leaf.words[2] if leaf.words[1:2] == ("-m",) and len(leaf.words) > 2 else leaf.words[-1]
         rest = lines[0].partition(name)[2] if lines and name else ""  # the last word may be one that is empty: ""
         return "&&" in rest and not any(mark in rest.partition("&&")[0] for mark in (";", "|"))

@@ -45,7 +45,7 @@ PARTS: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
         (
             ".github/workflows/ci.yml", ".gitlab-ci.yml", "Jenkinsfile", "azure-pipelines.yml", ".circleci/config.yml", "cloudbuild.yaml",
             "bitbucket-pipelines.yml", "Makefile", "tox.ini", "noxfile.py", "tasks.py", "run.sh", "package.json", "pyproject.toml",
-            ".pre-commit-config.yaml", "setup.cfg", "dvc.yaml", "MLproject",
+            ".pre-commit-config.yaml", "setup.cfg", "dvc.yaml", "MLproject", "deploy/crontab", "deploy/score.service",
         ),
     ),
     "dependencies": (

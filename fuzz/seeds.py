@@ -32,7 +32,7 @@ _GLOBS = {
 }
 _ENDINGS: dict[str, tuple[str, ...]] = {
     "yaml": (".yml", ".yaml"), "json": (".json",), "toml": (".toml", ".cfg", ".ini"), "dockerfile": ("Dockerfile",),
-    "requirements": ("requirements.txt",), "shell": (".sh", "Makefile"), "notebook": (".ipynb",), "python": (".py",),
+    "helm": ("deployment.yaml", "service.yaml"), "requirements": ("requirements.txt",), "shell": (".sh", "Makefile"), "notebook": (".ipynb",), "python": (".py",),
     "javascript": (".ts", ".tsx", ".js"), "text": (".env", ".md"), "attestations": ("attestations.yaml",),
     "config": ("aiaudit.yaml",), "gitignore": (".gitignore",),
 }  # fmt: skip
@@ -44,6 +44,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "yaml": ("&a [*a]", "*a", "<<: *a", "!!python/object:os.system", "? ", "- ", "|2\n", ">-\n", "%YAML 1.2", "...", "\t"),
     "requirements": ("--hash=sha256:", "-r ", "-e git+", "@ file:", " \\\n", "; python_version", "==1.0", "[extra]", "${X}"),
     "dockerfile": ("FROM ", "ARG X=1", "RUN <<EOF\n", "# escape=`", "COPY --from=", "USER ", '["a"]', "HEALTHCHECK "),
+    "helm": (
+        "{{ ", " }}", "{{- ", " -}}", "{{ if .Values.on }}", "{{ else }}", "{{ end }}", "{{ range $k, $v := .Values.env }}", "{{ with .Values.image }}",
+        "toYaml .", "| nindent 4", "| quote", "default 1", ".Values.n", "$.Values", "(eq 1 2)", "/* ", " */", "{{ $x := ", "printf", "int 1e9",
+    ),
     "shell": ("<<EOF\n", "$(", "`", "case x in", "esac", "if ", "fi", "{ ", "; }", "((", "set +e", "|| true", "&&"),
     "python": ("import ", "from . import *", "getattr(", "lambda:", "**kw", "match x:", "f'{", "@app.get('/')", "class "),
 }  # fmt: skip

@@ -92,6 +92,31 @@ def dockerfile() -> Run:
     return run
 
 
+def helm() -> Run:
+    """Templates of Helm charts. Any text is filled or left alone."""
+    from aiaudit.model.types import as_json
+    from aiaudit.probes.config.helm_render import fill
+    from aiaudit.project.reader import decode
+
+    values = {
+        "image": {"tag": "1"},
+        "n": 2,
+        "on": True,
+        "ports": [1, 2],
+        "env": {"A": "b"},
+        "none": None,
+        "text": "{{ . }}",
+    }
+
+    def run(data: bytes) -> None:
+        filled = fill(decode(data), values)
+        if filled is not None:
+            _hold(filled.documents, as_json)
+            assert all(line >= 1 for line in filled.lines)
+
+    return run
+
+
 def shell() -> Run:
     """Shell scripts of CI steps."""
     from aiaudit.probes.ci.shell import commands
@@ -353,6 +378,7 @@ TARGETS: dict[str, Callable[[], Run]] = {
     "toml": toml,
     "requirements": requirements,
     "dockerfile": dockerfile,
+    "helm": helm,
     "shell": shell,
     "notebook": notebook,
     "python": python,

@@ -25,7 +25,7 @@ from aiaudit.data.formats import format_of
 from aiaudit.data.naming import role_of
 from aiaudit.project.config import DatasetPart
 from aiaudit.project.entry import Entry
-from aiaudit.project.globs import GlobSet
+from aiaudit.project.globs import covers
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import DATA_DIRS, Role
 
@@ -192,11 +192,11 @@ class _Cover:
 
     def __init__(self, declared: str) -> None:
         self.path = declared.removeprefix("./").rstrip("/")
-        self.globs = GlobSet([self.path]) if any(sign in self.path for sign in "*?[{") else None
+        self.is_glob = any(sign in self.path for sign in "*?[{")
 
     def __call__(self, path: str) -> bool:
-        if self.globs is not None:
-            return bool(self.globs(path))
+        if self.is_glob:
+            return covers(self.path, path)
         return path == self.path or path.startswith(f"{self.path}/") or self.path == "."
 
 

@@ -99,6 +99,19 @@ def as_bytes(path: str) -> bytes:
     return path.lower().encode("utf-8", "surrogateescape")
 
 
+def is_plain(path: str) -> bool:
+    """Whether a path that somebody wrote can stand in a glob and means itself there."""
+    return len(path) < MAX_GLOB - 16 and path.isprintable() and not any(sign in path for sign in "*?[{!")
+
+
+def covers(glob: str, path: str) -> bool:
+    """Whether a glob of the audited project takes a path; one that cannot be read takes none."""
+    try:
+        return GlobSet([glob])(path)
+    except ValueError:  # a bad glob, or one with letters that no UTF-8 has
+        return False
+
+
 class GlobSet:
     """A compiled list of globs. `GlobSet(globs)(path)` says whether the path is among them.
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiaudit.project.globs import BadGlob, GlobSet, GlobTable, as_bytes, expand, literals
+from aiaudit.project.globs import BadGlob, GlobSet, GlobTable, as_bytes, covers, expand, is_plain, literals
 from aiaudit.project.roles import role_of, suffix_of
 from aiaudit.project.tree import Project
 from tests.project.trees import build
@@ -188,3 +188,22 @@ def test_the_role_of_a_file(path: str, role: str) -> None:
 )
 def test_the_suffix_of_a_name(name: str, suffix: str) -> None:
     assert suffix_of(name) == suffix
+
+
+@pytest.mark.parametrize(
+    "path", ["t{ain.py", "a*b.py", "a?.py", "[a].py", "!a.py", "a\udcffb.py", "a\nb.py", "x" * 600]
+)
+def test_a_path_that_would_say_something_else_as_a_glob_is_not_plain(path: str) -> None:
+    assert not is_plain(path)
+
+
+def test_a_plain_path_is_a_glob_of_itself() -> None:
+    assert is_plain("src/my file-1.py")
+    assert GlobSet(["**/src/my file-1.py"])("a/src/my file-1.py")
+
+
+def test_a_glob_of_the_project_that_cannot_be_read_takes_nothing() -> None:
+    assert covers("data/*.csv", "data/a.csv")
+    assert not covers("data/{a,b", "data/a")
+    assert not covers("data/\udcff*", "data/a")
+    assert not covers("*" * 600, "data/a")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiaudit.probes.ci.task import join
 from aiaudit.probes.reading import Files
+from aiaudit.project.globs import is_plain
 
 
 def file_of_module(files: Files, module: str, folder: str | None = "") -> str | None:
@@ -34,6 +35,8 @@ def file_of_script(files: Files, script: str, folder: str | None = "") -> str | 
             path = join(start, candidate)
             if path is not None and files.exists(path):
                 return path
+    if not is_plain(name):  # a name that a template or a shell fills
+        return None
     if name.startswith("/") or folder is None or folder:
         parts = name.strip("/").split("/")
         return _only_one(files, "/".join(parts[-2:])) or _only_one(files, parts[-1])
@@ -44,5 +47,7 @@ def file_of_script(files: Files, script: str, folder: str | None = "") -> str | 
 
 
 def _only_one(files: Files, ending: str) -> str | None:
+    if not is_plain(ending):
+        return None
     found = [entry.path for entry in files.matching(("**/" + ending,)) if entry.role in ("code", "test", "example")]
     return found[0] if len(found) == 1 else None

@@ -12,6 +12,7 @@ from typing import Any, Final
 from aiaudit.probes.ci.model import as_list, as_map
 from aiaudit.probes.ci.task import Piece, Task
 from aiaudit.probes.reading import Files
+from aiaudit.project.globs import is_plain
 
 _HOLE: Final = "${…}"  # stands for a part of a command that the code computes
 _RUNS: Final = frozenset({"run", "sudo", "run_always", "run_install", "local", "check_call", "_run", "sh", "shell"})
@@ -69,7 +70,8 @@ def _nox_defaults(tree: ast.Module) -> tuple[str, ...]:
 def invoke(files: Files, folder: str | None, wanted: tuple[str, ...]) -> list[Task] | None:
     """Invoke tasks of tasks.py (or the files of a `tasks` package). A task without commands is its own Python code."""
     paths = [p for n in ("tasks.py", "tasks/__init__.py") if (p := _path(folder, n)) and files.exists(p)]
-    paths += [e.path for e in files.matching(f"{folder}/tasks/*.py" if folder else "tasks/*.py")]
+    if is_plain(folder or ""):
+        paths += [e.path for e in files.matching(f"{folder}/tasks/*.py" if folder else "tasks/*.py")]
     known: dict[str, Task] = {}
     for path in dict.fromkeys(paths):
         tree = _parsed(files, path)

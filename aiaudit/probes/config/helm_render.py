@@ -46,9 +46,13 @@ def rendered(files: Files, path: str, text: str) -> Rendered | None:
     root = _chart(files, path) if len(text) <= _MOST else None
     if root is None:
         return None
-    values = files.yaml(f"{root}values.yaml")
+    return fill(text, _merged(as_map(files.yaml(f"{root}values.yaml")), _production(files, root)))
+
+
+def fill(text: str, values: Mapping[str, Any]) -> Rendered | None:
+    """A template, filled with these values; None where it asks for more than is understood."""
     scope = {
-        "Values": _merged(values if isinstance(values, Mapping) else {}, _production(files, root)),
+        "Values": values,
         "Release": {
             "Name": "release",
             "Namespace": "default",

@@ -16,7 +16,7 @@ from aiaudit.probes.datasets.header import HEAD, Head, kinds_of, read_head
 from aiaudit.probes.datasets.parquet import parquet_columns
 from aiaudit.probes.docs.common import Globs
 from aiaudit.project.entry import Entry
-from aiaudit.project.globs import GlobSet
+from aiaudit.project.globs import GlobSet, covers
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import Role
 
@@ -188,7 +188,7 @@ def _record(context: Context, entry: Entry, kind: str, head: Head | str) -> dict
 
 def _covers(declared: str, path: str) -> bool:
     declared = declared.removeprefix("./").rstrip("/")
-    return path == declared or path.startswith(f"{declared}/") or ("*" in declared and GlobSet([declared])(path))
+    return path == declared or path.startswith(f"{declared}/") or ("*" in declared and covers(declared, path))
 
 
 def _note(one: dict[str, Any]) -> str:

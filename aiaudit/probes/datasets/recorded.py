@@ -15,7 +15,7 @@ from aiaudit.probes.base import Context
 from aiaudit.probes.docs.common import OWN_ROLES, library
 from aiaudit.probes.docs.document import LABEL_LEVEL, Document, Section
 from aiaudit.probes.docs.substance import is_gap
-from aiaudit.project.globs import GlobSet
+from aiaudit.project.globs import covers
 from aiaudit.project.parse import Malformed, line_of
 from aiaudit.project.reader import Unreadable
 
@@ -199,8 +199,8 @@ def noted(context: Context, name: str, path: str) -> Noted:
     """What is recorded of a data set by its id or address (`name`) and its file (`path`, "" where there is none)."""
     found = Noted()
     for part in context.config.datasets:
-        covers = path and part.path and (_below(path, part.path) or ("*" in part.path and GlobSet([part.path])(path)))
-        if covers or (name and name in (part.name, part.path, part.source)):
+        meant = path and part.path and (_below(path, part.path) or ("*" in part.path and covers(part.path, path)))
+        if meant or (name and name in (part.name, part.path, part.source)):
             place = context.config.place("datasets")
             _add(found, Noted(part.licence, part.source, place.file if place else "aiaudit.yaml", 1))
     made = register(context)

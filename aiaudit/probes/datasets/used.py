@@ -22,7 +22,7 @@ from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.probe_calls import called_in, calls_in
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.project.entry import Entry
-from aiaudit.project.globs import GlobSet
+from aiaudit.project.globs import covers
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import Role
 
@@ -252,7 +252,7 @@ def _versioned(context: Context, path: str) -> str:
         of = one["of"]
         if one["tool"] == "dvc" and one["hash"] and (path == of or path.startswith(f"{of.rstrip('/')}/")):
             return "dvc"
-        if one["tool"] == "git-lfs" and GlobSet([of if "/" in of else f"**/{of}"])(path):
+        if one["tool"] == "git-lfs" and covers(of if "/" in of else f"**/{of}", path):
             return "git-lfs"
     return ""
 

@@ -88,6 +88,7 @@ def test_what_most_charts_use_is_filled(template: str, made: dict[str, Any]) -> 
         "a: {{ .Values.image.tag ! }}",
         "a: {{ " + "x " * 2_000 + "}}",
         "a: {{ tpl .Values.text . }}",
+        'a: {{ "\\ud800" }}',
         "a: {{ int 1" + "0" * 400 + " }}",
     ],
 )

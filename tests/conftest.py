@@ -41,6 +41,11 @@ if (
 gc.set_threshold(GC_THRESHOLD)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is dear comes first: then one worker makes what several of these tests share, and none works alone at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _packs_loaded_once() -> Iterator[None]:
     """The shipped packs are parsed once in a process. How they are loaded has its own tests, which call the loader."""

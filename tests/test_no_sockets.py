@@ -16,6 +16,8 @@ from aiaudit.reports.terminal import render as summary
 from aiaudit.ruleset import Options
 from tests.cli.conftest import PROJECT, WORLD, lay
 
+pytestmark = pytest.mark.slow
+
 OURS = resources._PACKAGE.parent
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 OURS = Path(__file__).parents[2]
 SUFFIXES = ("json", "html", "md", "long.md", "csv", "sarif", "junit.xml", "gitlab.json", "cdx.json", "oscal.json")
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"

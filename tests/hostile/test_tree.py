@@ -19,6 +19,8 @@ import pytest
 
 from tests.hostile.tree import KEY, OUTSIDE, build
 
+pytestmark = pytest.mark.slow
+
 OURS = Path(__file__).parents[2]
 CALLS = "execve,execveat,connect,bind,socket,sendto,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat,symlink,symlinkat,link,linkat,truncate,chmod,fchmodat,chown,ptrace,mount"
 REPORTS = (

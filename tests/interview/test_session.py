@@ -21,6 +21,8 @@ from aiaudit.interview.questions import Question
 from aiaudit.interview.session import Session
 from aiaudit.project.config import load_project_config
 
+pytestmark = pytest.mark.slow
+
 TODAY = dt.date(2026, 11, 24)
 ROOT = Path(__file__).parent.parent.parent
 

@@ -77,6 +77,7 @@ def by_cpython(source: str) -> set[int]:
     return lines
 
 
+@pytest.mark.slow
 def test_the_own_source_is_read_as_cpython_reads_it() -> None:
     for path in sorted((ROOT / "aiaudit").rglob("*.py")):
         source = path.read_text("utf-8")

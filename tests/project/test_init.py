@@ -13,6 +13,7 @@ from aiaudit.cli.app import run
 SAMPLES = Path(__file__).parents[2] / "sample_projects"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", ["churn-model", "support-rag"])
 def test_the_proposal_is_valid_and_lowers_nothing_that_is_shown(sample, tmp_path, monkeypatch):
     monkeypatch.setenv("AIAUDIT_CACHE_DIR", str(tmp_path / "cache"))

@@ -10,6 +10,8 @@ import pytest
 from aiaudit.reports import html, markdown, schema
 from tests.reports.page import Page
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -14,6 +14,8 @@ from aiaudit.model.types import BOOL, list_of
 from aiaudit.rules import Failed, compile, evaluate
 from tests.rules.hostile import deep, expressions, nested
 
+pytestmark = pytest.mark.slow
+
 HANGS = 1.0  # seconds of processor time: five times what `benchmarks/rules.py` holds them to, on any machine
 MEGABYTES = 64
 

@@ -58,6 +58,7 @@ def _written(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield path.relative_to(folder).as_posix(), path.read_bytes()
 
 
+@pytest.mark.slow
 @needs_git
 @pytest.mark.parametrize("engine", ["builtin", "kingfisher"])
 def test_no_output_holds_a_planted_secret(tmp_path: Path, engine: str) -> None:

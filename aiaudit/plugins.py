@@ -85,14 +85,14 @@ def names(kind: Kind) -> list[str]:
 
 
 def pack_file(plugin: Plugin) -> Path:
-    """The pack file that a plug-in brings. Raises `PluginError`."""
+    """The pack, a file or a folder, that a plug-in brings. Raises `PluginError`."""
     loaded = plugin.load()
     made = loaded() if callable(loaded) else loaded
     if not isinstance(made, str | Path):
         raise PluginError(f"the plug-in {plugin} gives no path of a pack file")
     path = Path(made)
-    if not path.is_file():
-        raise PluginError(f"the plug-in {plugin} names {path}, which is no file")
+    if not path.exists():
+        raise PluginError(f"the plug-in {plugin} names {path}, which is not there")
     return path
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiaudit import __version__
+from aiaudit.packs.files import shipped_files
 from aiaudit.resources import path_of
 
 
@@ -36,11 +37,9 @@ def shipped_ruleset() -> str:
     Raises:
         OSError: a file cannot be read.
     """
-    checks = path_of("checks")
-    files = [file for folder in (checks / "shared", checks) for file in sorted(folder.glob("*.yaml"))]
-    texts = [file.read_text(encoding="utf-8", errors="replace") for file in files]
+    texts = [file.read_text(encoding="utf-8", errors="replace") for file in shipped_files()]
     packs = [found[1] for text in texts if (found := re.search(r"^pack: *(\w+)", text, re.MULTILINE))]
-    ladder = (checks / "levels" / "readiness.yaml").read_text(encoding="utf-8")
+    ladder = (path_of("checks") / "levels" / "readiness.yaml").read_text(encoding="utf-8")
     return ruleset_hash(digest_of(text.splitlines() for text in texts), packs, {}, ladder)
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from aiaudit import lazy
 from aiaudit.packs import load
-from aiaudit.packs.library import Library, shipped_files
+from aiaudit.packs.files import shipped_packs
+from aiaudit.packs.library import Library
 
-_SHIPPED = shipped_files()
+_SHIPPED = shipped_packs()
 READERS = ("aiaudit.data", "aiaudit.probes", "aiaudit.project")
 
 
@@ -49,4 +50,4 @@ def ready_to_fork() -> None:
 
 def are_shipped(files: Sequence[Path]) -> bool:
     """Whether the shipped packs are asked for and no others; a test may have put others in their place."""
-    return not files and shipped_files() == _SHIPPED
+    return not files and shipped_packs() == _SHIPPED

@@ -56,9 +56,10 @@ def list_(
 
 @app.command("test", cls=Manual)
 def test(
-    packs: Annotated[list[Path], typer.Argument(metavar="PACK", help="Pack files.")],
+    packs: Annotated[list[Path], typer.Argument(metavar="PACK", help="Packs: files, or folders with a pack.yaml.")],
     cases: Annotated[
-        Path | None, option("--cases", metavar="DIR", help="Where their cases are (default: 'cases' beside the pack).")
+        Path | None,
+        option("--cases", metavar="DIR", help="Where their cases are (default: 'cases' beside or in the pack)."),
     ] = None,
 ) -> None:
     """Run the cases of a pack.
@@ -89,7 +90,7 @@ def test(
 @app.command("lint", cls=Manual)
 def lint(
     packs: Annotated[
-        list[Path] | None, typer.Argument(metavar="PACK", help="Pack files (default: the shipped packs).")
+        list[Path] | None, typer.Argument(metavar="PACK", help="Packs: files or folders (default: the shipped packs).")
     ] = None,
     cases: Annotated[
         Path | None, option("--cases", metavar="DIR", help="Where their cases are; missing ones are told.")
@@ -120,11 +121,12 @@ def new(
             "--pack",
             envvar="AIAUDIT_NEW_PACK",
             metavar="FILE",
-            help="The pack file that gets the check; made where it is not there.",
+            help="The pack that gets the check: a file, made where it is not there, or a folder.",
         ),
     ] = None,
     cases: Annotated[
-        Path | None, option("--cases", metavar="DIR", help="Where its cases go (default: 'cases' beside the pack).")
+        Path | None,
+        option("--cases", metavar="DIR", help="Where its cases go (default: 'cases' beside or in the pack)."),
     ] = None,
 ) -> None:
     """Write the frame of a check and of its five cases.
@@ -136,11 +138,11 @@ def new(
     from aiaudit.reports.base import HERE
 
     frame = new_check(check, pack, cases)
-    stay_inside(HERE, [str(frame.pack), *map(str, frame.cases)])
-    verb = "added to" if frame.pack.exists() else "wrote"
+    stay_inside(HERE, [str(frame.file), *map(str, frame.cases)])
+    verb = "added to" if frame.file.exists() else "wrote"
     frame.write()
     folder = next(iter(frame.cases)).parents[1]
-    print(f"{verb} {frame.pack}")
+    print(f"{verb} {frame.file}")
     print(f"wrote {folder}: {', '.join(path.parent.name for path in frame.cases)}")
     beside = "" if cases is None else f" --cases {cases}"
     print("Fill in every TODO; until then these fail:")
@@ -227,14 +229,17 @@ def _print_probe(guide: Guide, width: int) -> None:
 
 @app.command("schema", cls=Manual)
 def schema(
+    check: Annotated[bool, option("--check", help="The schema of a check in a file of its own.")] = False,
     result: Annotated[bool, option("--result", help="The schema of the result JSON.")] = False,
     config: Annotated[bool, option("--config-file", help="The schema of aiaudit.yaml.")] = False,
     attestations: Annotated[bool, option("--attestations", help="The schema of attestations.yaml.")] = False,
 ) -> None:
     """Print the JSON Schema of a pack or of another file."""
-    if sum((result, config, attestations)) > 1:
+    if sum((check, result, config, attestations)) > 1:
         raise UsageError("checks schema: ask for one schema at a time")
-    if result:
+    if check:
+        from aiaudit.packs.schema import check_json_schema as json_schema
+    elif result:
         from aiaudit.reports.schema import json_schema
     elif config:
         from aiaudit.project.config import json_schema

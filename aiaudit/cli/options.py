@@ -66,9 +66,9 @@ class SecretsEngine(StrEnum):
 
 def check_ids(incomplete: str) -> list[str]:
     """The ids of shipped checks that begin so, for the completion of shells; no pack is loaded."""
-    from aiaudit.packs.library import ids_in, shipped_files
+    from aiaudit.packs.files import ids_in, shipped_packs
 
-    found = (check for file in shipped_files() for check in ids_in(file))
+    found = (check for pack in shipped_packs() for check in ids_in(pack))
     return sorted(check for check in found if check.startswith(incomplete))
 
 

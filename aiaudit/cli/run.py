@@ -310,9 +310,9 @@ class _Task(Struct, frozen=True):
 
     def _own_packs(self) -> list[str]:
         """The packs that were named and are not ours."""
-        from aiaudit.packs.library import shipped_files
+        from aiaudit.packs.files import shipped_packs
 
-        ours = {"all", *(file.stem for file in shipped_files())}
+        ours = {"all", *(pack.stem for pack in shipped_packs())}
         return [name for name in self.options.packs if name not in ours]
 
     def _code(self, result: dict[str, Any]) -> ExitCode:

@@ -20,9 +20,10 @@ from aiaudit.model.result import CheckResult
 from aiaudit.model.types import UNKNOWN_KEY, as_json
 from aiaudit.packs.derive import derive
 from aiaudit.packs.expect import FILE, Expect, laid_out, read_expect
+from aiaudit.packs.files import cases_of, ids_in
 from aiaudit.packs.judge import judge
-from aiaudit.packs.library import ids_in
-from aiaudit.packs.load import Library, load
+from aiaudit.packs.library import Library
+from aiaudit.packs.load import load
 from aiaudit.packs.overrides import resolve
 from aiaudit.packs.problems import PackError, Problem
 from aiaudit.packs.values import declared_in
@@ -109,17 +110,17 @@ class PackTest(Struct, frozen=True):
 
 
 def run_pack(pack: Path, folder: Path | None = None) -> PackTest:
-    """Run all cases of one pack file: what `aiaudit checks test PACK.yaml --cases DIR` does.
+    """Run all cases of one pack: what `aiaudit checks test PACK.yaml --cases DIR` does.
 
     Args:
-        pack: the pack file.
-        folder: where its cases are; `cases` beside the pack where None.
+        pack: the pack's file or folder.
+        folder: where its cases are; `cases` beside the pack, or in its folder, where None.
 
     Raises:
         PackError: the pack cannot be loaded.
     """
     library = load([pack], shipped=False)
-    folder = folder or pack.parent / "cases"
+    folder = folder or cases_of(pack)
     cases = find_cases(folder)
     missing = missing_cases(library, cases)
     if not cases:

@@ -1,14 +1,19 @@
-"""A pack file as parsed YAML that knows where its parts stand, and pydantic's complaints in its author's words."""
+"""A pack as parsed YAML that knows where its parts stand, and pydantic's complaints in its author's words.
+
+A pack is a file, or a folder: `pack.yaml` with its title and facts, and a file for each check, which is called as its
+check is. Either way it is one document, and each part of it knows its file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from aiaudit.model.check import Place
+from aiaudit.packs.files import HEAD, files_of
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
 from aiaudit.project.parse import Malformed, Map, Seq, parse_yaml
 
@@ -26,20 +31,28 @@ _KINDS = {str: "a text", bool: "true or false", int: "a number", float: "a numbe
 
 
 class Document(Struct, frozen=True):
-    """One YAML file of checks or facts. `name` is what messages call it."""
+    """A YAML file of checks or facts, or a folder of them. `name` is what messages call it.
+
+    Of a folder `data` and `lines` are those of its `head`, with the checks of the other files in `data`. These files
+    are `checks`, in the order of the checks there.
+    """
 
     name: str
     data: Any
     lines: tuple[str, ...]
+    head: str = ""  # what messages call the `pack.yaml` of a folder
+    checks: tuple[Document, ...] = ()
 
     @classmethod
     def read(cls, path: Path, name: str | None = None) -> Document:
-        """Read and parse a file.
+        """Read and parse a file, or the files of a folder.
 
         Raises:
             PackError: it cannot be read or is no YAML.
         """
         shown = name or str(path)
+        if path.is_dir():
+            return cls._of_folder(path, shown)
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -61,9 +74,53 @@ class Document(Struct, frozen=True):
             raise PackError([Problem(place, error.reason)]) from None
         return cls(name, data, tuple(content.decode("utf-8", "replace").splitlines()))
 
+    @classmethod
+    def _of_folder(cls, folder: Path, name: str) -> Document:
+        problems: list[Problem] = []
+        found: list[Document] = []
+        for file in _listed(folder, name):
+            try:
+                found.append(cls.read(file, f"{name}/{file.name}"))
+            except PackError as error:
+                problems += error.problems
+        if problems:
+            raise PackError(problems)
+        head, *checks = found
+        if not isinstance(head.data, Map):
+            return head  # told by who loads it
+        if "checks" in head.data:
+            say = "a pack that is a folder has a file for each check, called as the check is, and no list of checks"
+            problems.append(Problem(head.place("checks"), say))
+        problems += filter(None, map(_misnamed, checks))
+        if problems:
+            raise PackError(problems)
+        data = Map(head.data.mark)
+        data |= head.data
+        data.keys_at, data.values_at = head.data.keys_at, head.data.values_at
+        data["checks"] = Seq(head.data.mark)
+        data["checks"] += [check.data for check in checks]
+        return cls(name, data, head.lines, head.name, tuple(checks))
+
+    @property
+    def texts(self) -> Iterator[tuple[str, ...]]:
+        """The lines of each file."""
+        yield self.lines
+        for check in self.checks:
+            yield check.lines
+
+    def _inside(self, path: Sequence[str | int]) -> tuple[Document, Path_]:
+        """The file in which a part stands, and where it stands there."""
+        match path:
+            case ("checks", int(index), *rest) if 0 <= index < len(self.checks):
+                return self.checks[index], tuple(rest)
+        return self, tuple(path)
+
     def place(self, *path: str | int, value: bool = False) -> Place:
         """Where the part at `path` stands: its key, or with `value` what follows the key. The nearest part above it
         where there is no such part."""
+        document, inner = self._inside(path)
+        if document is not self:
+            return document.place(*inner, value=value)
         node: Any = self.data
         mark = getattr(node, "mark", (1, 1))
         for index, part in enumerate(path):
@@ -75,17 +132,18 @@ class Document(Struct, frozen=True):
             else:
                 break
             node = node[part]
-        return Place(self.name, *mark)
+        return Place(self.head or self.name, *mark)
 
     def source_place(self, path: Path_, source: str, error: RuleError) -> Place:
         """Where a mistake in the expression at `path` stands. In a text that YAML folds or escapes: where it begins."""
         start = self.place(*path, value=True)
-        line = self.lines[start.line - 1] if start.line <= len(self.lines) else ""
+        lines = self._inside(path)[0].lines
+        line = lines[start.line - 1] if start.line <= len(lines) else ""
         column = start.column - 1
         if line[column : column + 1] in ("'", '"'):
             column += 1
         if error.line == 1 and line.startswith(source[: max(error.column, 1)], column):
-            return Place(self.name, start.line, column + error.column)
+            return Place(start.file, start.line, column + error.column)
         return start
 
     def complaints(self, error: ValidationError, choices: Choices, at: Path_ = ()) -> list[Problem]:
@@ -145,6 +203,27 @@ class Document(Struct, frozen=True):
             return f"{owner}must be {want}, not {_kind(got)}"
         message = detail["msg"].removeprefix("Value error, ")
         return f"{owner}{message[:1].lower()}{message[1:]}" if owner else message[:1].lower() + message[1:]
+
+
+def _listed(folder: Path, name: str) -> list[Path]:
+    """The files of a folder. Raises `PackError`."""
+    try:
+        files = files_of(folder)
+    except OSError as error:
+        raise PackError([Problem(None, f"{name}: cannot be read: {(error.strerror or 'error').lower()}")]) from None
+    if not files[0].is_file():
+        raise PackError([Problem(None, f"{name}: is no pack: a folder needs a {HEAD} with schema, pack and title")])
+    return files
+
+
+def _misnamed(check: Document) -> Problem | None:
+    """What is wrong with the name of a check's file."""
+    if not isinstance(check.data, Mapping):
+        return Problem(check.place(), "the file of a check must be a mapping with id, title, severity, kind and rule")
+    called, own = check.name.rpartition("/")[2].rpartition(".")[0], check.data.get("id")
+    if not isinstance(own, str) or own == called:
+        return None
+    return Problem(check.place("id", value=True), f"the file of the check {own} must be called {own}.yaml")
 
 
 def _pattern_words(pattern: str) -> str:

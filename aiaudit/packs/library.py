@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from aiaudit import lazy
 from aiaudit.model.check import Check, FactSpec, Pack
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
 
 if TYPE_CHECKING:
     from aiaudit.packs.document import Document
     from aiaudit.rules import Expression
-
-_CHECK_IDS: Final = lazy.regex(r"^\s*-\s+id:\s*([A-Z][A-Z0-9]+-[0-9]{3})\s*$", re.MULTILINE)
-SHARED: Final = "shared"  # the folder of facts that every pack may use
 
 
 class Library(Struct, frozen=True):
@@ -83,19 +77,6 @@ class Library(Struct, frozen=True):
                 spec = self.facts[fact_id]
                 todo += (*spec.names.values(), *spec.sees)
         return {fact_id: spec for fact_id, spec in self.facts.items() if fact_id in wanted}
-
-
-def shipped_files() -> list[Path]:
-    """The pack files and shared facts that come with aiaudit, in a fixed order."""
-    from aiaudit.resources import path_of
-
-    folder = path_of("checks")
-    return [*sorted((folder / SHARED).glob("*.yaml")), *sorted(folder.glob("*.yaml"))]
-
-
-def ids_in(pack: Path) -> list[str]:
-    """The ids of the checks in a pack file, which need not be sound."""
-    return _CHECK_IDS.findall(pack.read_text(encoding="utf-8", errors="replace"))
 
 
 def expressions(check: Check) -> Iterator[tuple[str, Expression]]:

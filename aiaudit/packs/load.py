@@ -17,12 +17,11 @@ from aiaudit.packs import attested
 from aiaudit.packs.compile import CheckCompiler
 from aiaudit.packs.declare import Declaration, Facts, Probes
 from aiaudit.packs.document import Document, Path_
-from aiaudit.packs.library import SHARED, Library, ids_in, shipped_files
+from aiaudit.packs.files import HEAD, SHARED, ids_in, shipped_packs
+from aiaudit.packs.library import Library
 from aiaudit.packs.problems import PackError, Problem, did_you_mean
 from aiaudit.packs.schema import CheckPart, FindingsPart, PackFile, ParamPart, SayingPart, SharedFile
 from aiaudit.version import digest_of
-
-__all__ = ["CORE_PACKS", "SHARED", "Library", "ids_in", "load", "load_documents", "shipped_files"]
 
 CORE_PACKS: Final = ("data", "infra", "security", "governance", "cost")
 
@@ -31,7 +30,7 @@ def load(files: Sequence[Path] = (), *, shipped: bool = True, probes: Probes | N
     """The shipped packs and those in `files`.
 
     Args:
-        files: pack files (or files of shared facts) that the caller names.
+        files: packs (files or folders, or files of shared facts) that the caller names.
         shipped: whether the packs that come with aiaudit are loaded too; their shared facts always are, and their
             checks may be required.
         probes: the probes by name; those of aiaudit where None.
@@ -43,7 +42,7 @@ def load(files: Sequence[Path] = (), *, shipped: bool = True, probes: Probes | N
         from aiaudit.probes.registry import probes as registered
 
         probes = registered()
-    ours = shipped_files()
+    ours = shipped_packs()
     known: set[str] = set()
     if not shipped:
         known = {check for path in ours for check in ids_in(path)}
@@ -101,6 +100,9 @@ class _Loader:
             if not isinstance(data, dict):
                 say = "a pack must be a mapping with schema, pack, title and checks"
                 self.problems.append(Problem(document.place(), say))
+            elif "id" in data and "pack" not in data:
+                say = f"this is the file of a check; its pack is the folder around it, with the {HEAD}"
+                self.problems.append(Problem(document.place("id"), say))
             elif data.keys() <= {"schema", "facts"}:
                 self._share(document)
             elif pack := self._open(document):
@@ -112,7 +114,7 @@ class _Loader:
         self._check_ids(packs)
         if self.problems:
             raise PackError(list(dict.fromkeys(self.problems)))
-        digest = digest_of(document.lines for document in documents)
+        digest = digest_of(text for document in documents for text in document.texts)
         return Library(tuple(built), facts, digest, {one.name: one for one in documents})
 
     def _validated(self, document: Document, model: type[M], data: Any, at: Path_ = ()) -> M | None:

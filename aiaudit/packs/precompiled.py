@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import __version__
-from aiaudit.packs.library import Library, shipped_files
+from aiaudit.packs.files import shipped_files
+from aiaudit.packs.library import Library
 from aiaudit.resources import PRECOMPILED, precompiled
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from aiaudit.packs.document import Document
-from aiaudit.packs.library import ids_in, shipped_files
+from aiaudit.packs.files import cases_of, ids_in, shipped_packs
 from aiaudit.packs.problems import PackError, Problem
 from aiaudit.packs.schema import CHECK_ID
 
@@ -72,9 +72,11 @@ files:
 
 
 class Frame(Struct, frozen=True):
-    """What `write` puts down. `block` goes to the end of `pack`, which may be new; `cases`: path → text, all new."""
+    """What `write` puts down. `block` goes to the end of `file`, which may be new, and belongs to the pack `pack`;
+    `cases`: path → text, all new."""
 
     pack: Path
+    file: Path
     block: str
     cases: dict[Path, str]
 
@@ -89,8 +91,8 @@ class Frame(Struct, frozen=True):
                 path.parent.mkdir(parents=True)
                 with path.open("x", encoding="utf-8") as file:
                     file.write(text)
-            self.pack.parent.mkdir(parents=True, exist_ok=True)
-            with self.pack.open("a", encoding="utf-8") as file:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with self.file.open("a", encoding="utf-8") as file:
                 file.write(self.block)
         except OSError as error:
             raise _refused(f"{error.filename}: cannot be written: {(error.strerror or 'error').lower()}") from None
@@ -101,8 +103,9 @@ def new_check(check_id: str, pack: Path | None = None, cases: Path | None = None
 
     Args:
         check_id: such as TEAM-001.
-        pack: the pack file that gets the block; a new one where it is not there; `team.yaml` where None.
-        cases: the folder of cases; `cases` beside the pack where None.
+        pack: the pack file that gets the block; a new one where it is not there; `team.yaml` where None. Of a pack
+            that is a folder the check gets a file of its own there.
+        cases: the folder of cases; `cases` beside the pack, or in its folder, where None.
 
     Raises:
         PackError: `check_id` is none, the check (of this pack or a shipped one) or a case of it is there already, or no
@@ -111,12 +114,12 @@ def new_check(check_id: str, pack: Path | None = None, cases: Path | None = None
     if not re.fullmatch(CHECK_ID, check_id):
         raise _refused(f"'{check_id}' is no check id: capitals, a hyphen and three digits, as TEAM-001")
     pack = pack or Path(f"{check_id.partition('-')[0].lower()}.yaml")
-    shipped = shipped_files()
-    if pack.resolve() not in shipped and any(check_id in ids_in(file) for file in shipped):
+    shipped = shipped_packs()
+    if pack.resolve() not in shipped and any(check_id in ids_in(ours) for ours in shipped):
         raise _refused(f"{check_id} is a check of aiaudit itself; take an id of your own, as TEAM-001")
-    if pack.exists() and not pack.is_file():
+    if pack.exists() and not (pack.is_file() or pack.is_dir()):
         raise _refused(f"{pack}: is no regular file; nothing was written")
-    folder = (cases or pack.parent / "cases") / check_id
+    folder = (cases or cases_of(pack)) / check_id
     if folder.exists():
         raise _refused(f"{folder} is there already; nothing was written")
     texts = {
@@ -125,7 +128,18 @@ def new_check(check_id: str, pack: Path | None = None, cases: Path | None = None
         )
         for name, (status, what) in _CASES.items()
     }
-    return Frame(pack, _appended(pack, check_id) if pack.exists() else _first(pack, check_id), texts)
+    if pack.is_dir():
+        return Frame(pack, pack / f"{check_id}.yaml", _alone(pack, check_id), texts)
+    return Frame(pack, pack, _appended(pack, check_id) if pack.exists() else _first(pack, check_id), texts)
+
+
+def _alone(folder: Path, check_id: str) -> str:
+    """The block as a file of its own, in a pack that is a folder."""
+    document = Document.read(folder)  # it has a head, and no mistake that would hide the new check
+    if (folder / f"{check_id}.yaml").exists():
+        raise _refused(f"{folder} has a check {check_id} already; nothing was written")
+    block = _block(check_id, "\n".join(document.lines))
+    return textwrap.dedent(block.replace("- id:", "  id:", 1))
 
 
 def _first(pack: Path, check_id: str) -> str:

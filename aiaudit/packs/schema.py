@@ -130,7 +130,7 @@ class CheckPart(Part):
 
 
 class PackFile(Part):
-    """A pack: one YAML file of checks and the facts they share."""
+    """A pack: checks and the facts they share, in one YAML file or in a folder with a file for each check."""
 
     schema_version: Literal[1] = Field(alias="schema")
     pack: Name
@@ -148,9 +148,20 @@ class SharedFile(Part):
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a pack file, for editors: each probe offers its own query keys."""
-    schema = PackFile.model_json_schema(by_alias=True)
+    schema = _for_editors(PackFile, "aiaudit check pack")
+    schema["required"].remove("checks")  # the `pack.yaml` of a folder has none
+    return schema
+
+
+def check_json_schema() -> dict[str, Any]:
+    """The same of a check that has a file of its own."""
+    return _for_editors(CheckPart, "aiaudit check")
+
+
+def _for_editors(model: type[Part], title: str) -> dict[str, Any]:
+    schema = model.model_json_schema(by_alias=True)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "aiaudit check pack"
+    schema["title"] = title
     definitions: dict[str, Any] = schema.setdefault("$defs", {})
     definitions["FactPart"] = _fact_schema(definitions)
     return schema

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aiaudit.packs import precompiled
-from aiaudit.packs.library import Library, shipped_files
+from aiaudit.packs.files import files_of, shipped_files
+from aiaudit.packs.library import Library
 from aiaudit.program import program_files
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def _digest(files: Sequence[Path]) -> bytes | None:
     """A name for all that a loaded library depends on; None where a file cannot be read (loading will say why)."""
     made = hashlib.blake2b(digest_size=20)
     try:
-        made.update(precompiled.name_of([*shipped_files(), *files]).encode())
+        named = [*shipped_files(), *(file for pack in files for file in files_of(pack))]
+        made.update(precompiled.name_of(named).encode())
         for name, size, changed in program_files():
             made.update(f"{name}\0{size}\0{changed}\0".encode("utf-8", "surrogateescape"))
     except OSError:

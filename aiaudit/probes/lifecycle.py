@@ -1,6 +1,6 @@
 """The probe `lifecycle`: models, interfaces and runtimes that the project names, and the day on which they stop.
 
-The days come from `checks/data/end_of_life.yaml`, a dated table with a source for each row. A model counts where it is
+The days come from `tables/end_of_life.yaml`, a dated table with a source for each row. A model counts where it is
 given as a value (`model="gpt-4"`, `model: gpt-4`, `ChatOpenAI("gpt-4")`) or offered for choice, not where a table of
 prices lists it. A runtime counts where it is what runs (an image, a version file, a CI job of one version), not where
 it is the lowest that a package admits; `aiaudit.probes.runtimes` says which.
@@ -29,7 +29,7 @@ from aiaudit.probes.text.groups import Judge, Pattern, PatternGroup
 from aiaudit.project.roles import Role
 from aiaudit.resources import path_of
 
-TABLE: Final = "data/end_of_life.yaml"
+TABLE: Final = "end_of_life.yaml"
 _NAME: Final = (
     r"((?:gpt|chatgpt|o[134]|text-(?:davinci|curie|babbage|ada|embedding)|code-davinci|davinci|curie|babbage|claude|gemini|"
     r"imagen|dall-e|whisper-|tts-|open-mi[sx]tral|mistral|mixtral|codestral|pixtral|ministral|magistral|devstral|command-|"
@@ -118,7 +118,7 @@ class _Row(Struct, frozen=True):
 def _table() -> tuple[dt.date, dict[str, _Row]]:
     """The day on which the table was checked, and its rows by name."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data = yaml.load((path_of("checks") / TABLE).read_bytes(), Loader=loader)  # noqa: S506 (a safe loader)
+    data = yaml.load((path_of("tables") / TABLE).read_bytes(), Loader=loader)  # noqa: S506 (a safe loader)
     rows = {
         name: _Row(
             kind, row["ends"], str(row["use"]), data["sources"][row["source"]], row["source"] in data["second_hand"]
@@ -216,7 +216,7 @@ class LifecycleProbe(Probe[LifecycleQuery]):
             State.KNOWN,
             value,
             Level.CONTENT,
-            f"names looked up in {TABLE} of {checked.isoformat()}",
+            f"names looked up in tables/{TABLE} of {checked.isoformat()}",
             Confidence.MEDIUM,
             tuple(
                 Evidence(item["path"], item["line"], f"{item['name']} ends {item['ends']}")

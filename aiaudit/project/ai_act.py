@@ -1,6 +1,6 @@
 """The questions of the EU AI Act as data, and what a set of answers points to. It adds up answers; it judges no law.
 
-The table (`checks/data/eu_ai_act.yaml`) holds questions, articles, dates of application and duties with their sources.
+The table (`tables/eu_ai_act.yaml`) holds questions, articles, dates of application and duties with their sources.
 An answer counts only where its question is asked, so one left over from a path not taken changes nothing.
 """
 
@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from aiaudit.resources import path_of
 
-TABLE: Final = "data/eu_ai_act.yaml"
+TABLE: Final = "eu_ai_act.yaml"
 TIERS: Final = ("minimal", "limited", "high", "prohibited")  # from the least
 DECIDES: Final = frozenset({"practice", "product", "area", "exception", "transparency"})  # parts that bear on the tier
 
@@ -79,7 +79,7 @@ def table() -> Table:
         FileNotFoundError: the installation is incomplete.
     """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data = yaml.load((path_of("checks") / TABLE).read_bytes(), Loader=loader)  # noqa: S506 (a safe loader)
+    data = yaml.load((path_of("tables") / TABLE).read_bytes(), Loader=loader)  # noqa: S506 (a safe loader)
     return Table(
         edition=data["edition"],
         checked=data["checked"],

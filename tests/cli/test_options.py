@@ -193,7 +193,7 @@ def test_the_result_matches_its_shipped_schema(aiaudit, project, tmp_path):
         assert set(result["timings"]) == {"packs", "facts", "rules", "score"}
 
 
-@pytest.mark.parametrize("args", [(), ("--result",), ("--config-file",), ("--attestations",)])
+@pytest.mark.parametrize("args", [(), ("--check",), ("--result",), ("--config-file",), ("--attestations",)])
 def test_schemas_are_valid_schemas(aiaudit, args):
     jsonschema.Draft202012Validator.check_schema(json.loads(aiaudit("checks", "schema", *args).out))
 

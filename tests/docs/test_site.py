@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from aiaudit.cli.app import application
-from aiaudit.packs.library import ids_in, shipped_files
+from aiaudit.packs.files import ids_in, shipped_files
 from aiaudit.probes.registry import PROBES
 
 ROOT = Path(__file__).parents[2]

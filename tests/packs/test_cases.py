@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from aiaudit.packs.cases import Case, find_cases, missing_cases, run_case
-from aiaudit.packs.load import SHARED, Library, ids_in, load, shipped_files
+from aiaudit.packs.files import SHARED, ids_in, shipped_packs
+from aiaudit.packs.library import Library
+from aiaudit.packs.load import load
 from tests import shared
 
 FOLDER = Path(__file__).parents[1] / "checks"
 CASES = find_cases(FOLDER)
-PACKS = [path for path in shipped_files() if path.parent.name != SHARED]
+PACKS = [path for path in shipped_packs() if path.parent.name != SHARED]
 PACK_OF = {check: path for path in PACKS for check in ids_in(path)}
 
 

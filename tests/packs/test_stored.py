@@ -49,7 +49,7 @@ def parsed(loaded: Library, monkeypatch: pytest.MonkeyPatch) -> list[Sequence[Pa
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pack is loaded without those that are shipped, which takes seconds and is no matter here."""
-    monkeypatch.setattr(load_files, "shipped_files", list)
+    monkeypatch.setattr(load_files, "shipped_packs", list)
 
 
 def test_what_is_kept_is_the_same_library(loaded: Library, plain: dict[str, Any]) -> None:

@@ -128,7 +128,7 @@ def test_texts(tmp_path, values):
     known = [v for v in values if v is not None]
     assert column.type == "text"
     assert column.null_fraction == pytest.approx(1 - len(known) / len(values))
-    assert column.empty_fraction == pytest.approx(sum(v == "" for v in known) / len(values))
+    assert column.empty_fraction == pytest.approx(sum(not v.strip(" \t\n\r\v\f") for v in known) / len(values))  # blank
     assert column.distinct == len(set(known))
     assert column.length_max == max((len(v) for v in known), default=0)
     if known:

@@ -51,7 +51,7 @@ class Column(Struct, frozen=True):
     """One column. `type` is one of integer, number, text, boolean, date, timestamp, time, list, record, binary, other.
 
     `min`, `max`, `mean`, `std` and `quantiles` (1, 5, 25, 50, 75, 95, 99 %) of numbers are over finite values.
-    `empty_fraction`: share of texts that are empty or blank; `numeric_as_text`: share of the others that read as numbers;
+    `empty_fraction`: share of texts that are empty or blank; `numeric_as_text`: of the others that read as numbers;
     both None for other types. `histogram`: counts over equal bins from min to max, from the sample; `length_histogram`:
     of a text's characters, from 0 to `length_max`.
     """

@@ -99,7 +99,7 @@ def _judged(context: Context) -> dict[str, list[dict[str, Any]]]:
     project = python_project(context)
     classes = [(path, row) for path in project.having.get("stored", ()) for row in project.records[path]["stored"]]
     by_name = {name: row for _, row in classes for name in (row["name"], row["table"])}
-    makers = _Makers(project, context)
+    makers = _Makers(project, context, {name for path, row in classes for name in (row["name"], _stem(path))})
     found: dict[str, list[dict[str, Any]]] = {}
     for path, row in classes:
         beside = [by_name[ref] for ref in row["refs"] if ref in by_name and by_name[ref] is not row]
@@ -143,22 +143,26 @@ def _asked(row: dict[str, Any]) -> bool:
 
 
 class _Makers:
-    """Who makes objects of a class: files that import it, or its module, are looked through for its name."""
+    """Who makes objects of a class: files that import it, or its module, are looked through for its name. `wanted`: the
+    names of the classes and of their modules; of what else a file imports nothing is kept."""
 
-    def __init__(self, project: PythonProject, context: Context) -> None:
+    def __init__(self, project: PythonProject, context: Context, wanted: set[str]) -> None:
         self.files = Files(context.project)
         self.by_name: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self.by_module: dict[str, list[str]] = defaultdict(list)
         self.own = {
             entry.path
             for entry in context.project.files
-            if entry.suffix == ".py" and entry.role is Role.CODE and not _ASIDE.search(entry.path)
+            if wanted and entry.suffix == ".py" and entry.role is Role.CODE and not _ASIDE.search(entry.path)
         }
         for path in project.records:
             if path in self.own:
                 for imported, _ in project.base(path).each_import():
-                    self.by_name[imported.name].append((path, imported.alias or imported.name))
-                    self.by_module[imported.module.rpartition(".")[2]].append(path)
+                    module = imported.module.rpartition(".")[2]
+                    if imported.name in wanted:
+                        self.by_name[imported.name].append((path, imported.alias or imported.name))
+                    if module in wanted:
+                        self.by_module[module].append(path)
 
     def first(self, path: str, name: str) -> str:
         """The first place that makes one: calls it, or hands it to something that inserts."""
@@ -169,7 +173,7 @@ class _Makers:
         return ""
 
     def _users(self, path: str, name: str) -> Iterator[tuple[str, str]]:
-        stem = path.rpartition("/")[2].removesuffix(".py")
+        stem = _stem(path)
         named = dict(one for one in self.by_name.get(name, ()) if one[0] != path)
         yield from named.items()
         for other, _ in self.by_name.get(stem, ()):  # `from app import models`
@@ -182,6 +186,10 @@ class _Makers:
                 yield other, name
         if path in self.own:
             yield path, name
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".py")
 
 
 def _made_at(text: str, name: str) -> int:

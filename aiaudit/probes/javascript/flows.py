@@ -39,6 +39,7 @@ _CLEANS: Final = lazy.regex(
 _REQUEST: Final = lazy.regex(r"\b(?:req|request|ctx\.request|c\.req)\b\s*\??\.")
 _CONVERTS: Final = lazy.regex(r"^(?:Number|parseInt|parseFloat|Boolean)$|\.(?:safeParse|parse)$")
 MAX_STEPS: Final = 16
+MOST_RETURNS: Final = 6  # of a function that is called where it is written; of more nothing is said
 
 
 class FlowFinder:
@@ -267,7 +268,9 @@ class FlowFinder:
         """What a function gives back that is called where it is written: `(() => { …; return text })()`."""
         if node is None or node.kind() not in FUNCTIONS:
             return "unknown", "", line
-        given = list(node.find_all(kind="return_statement"))[:6]
+        given = list(node.find_all(kind="return_statement"))
+        if len(given) > MOST_RETURNS:
+            return "unknown", "", line
         found = [self._source(first_named(one), steps + 1) for one in given]
         for wanted in ("llm", "user", "call", "unknown"):
             for one in found:

@@ -27,7 +27,8 @@ def files_of(pack: Path) -> list[Path]:
     if not pack.is_dir():
         return [pack]
     head = pack / HEAD
-    files = (file for file in pack.iterdir() if file.suffix == ".yaml" and file.name[0] != "." and file.is_file())
+    yaml = (file for file in pack.iterdir() if file.suffix in (".yaml", ".yml"))
+    files = (file for file in yaml if file.name[0] != "." and file.is_file())
     return [head, *sorted(file for file in files if file != head)]
 
 

@@ -122,6 +122,11 @@ def test_a_check_that_is_named_without_its_pack_is_no_pack(folder):
     ]
 
 
+def test_a_check_may_end_in_yml(folder):
+    (folder / "TEAM-002.yaml").rename(folder / "TEAM-002.yml")
+    assert [str(check.place) for check in load([folder], shipped=False).checks][1] == f"{folder}/TEAM-002.yml:1:1"
+
+
 def test_only_its_own_files_count(folder):
     (folder / "cases").mkdir()
     (folder / "cases" / "more.yaml").write_text("no: pack\n")

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 _DATE: Final = lazy.regex(r"\d{4}(-\d{2}(-\d{2})?)?")
 _CHECK: Final = lazy.regex(r"[A-Z]+-\d{3}")
 _TOP: Final = frozenset(
-    {"schema", "framework", "scheme", "title", "edition", "source", "licence", "trust", "note", "effective", "controls"}
+    {"schema", "framework", "scheme", "title", "edition", "source", "licence", "trust", "note", "effective", "groups"}
 )
-_CONTROL: Final = frozenset({"id", "group", "title", "reason", "effective", "checks"})
+_GROUP: Final = frozenset({"title", "effective", "controls"})
+_CONTROL: Final = frozenset({"id", "title", "reason", "effective", "checks"})
 
 
 def load(kept: Cache | None = None) -> tuple[model.Framework, ...]:
@@ -96,7 +97,7 @@ class _FormError(ValueError):
 def _framework(data: Mapping[str, Any]) -> model.Framework:
     if data.get("schema") != 1:
         raise _FormError(f"schema is {data.get('schema')!r}, not 1")
-    controls = tuple(_control(item) for item in _list(data, "controls"))
+    controls = tuple(control for group in _list(data, "groups") for control in _group(group))
     seen: set[str] = set()
     for control in controls:
         if control.id in seen:
@@ -116,7 +117,14 @@ def _framework(data: Mapping[str, Any]) -> model.Framework:
     )
 
 
-def _control(item: Any) -> model.Control:
+def _group(item: Any) -> list[model.Control]:
+    """The controls of a group; its date of application is that of each which names none of its own."""
+    data = _object(item, "a group", _GROUP)
+    title, applies = _text(data, "title"), _effective(data["effective"]) if "effective" in data else None
+    return [_control(one, title, applies) for one in _list(data, "controls")]
+
+
+def _control(item: Any, group: str, applies: model.EffectiveDate | None) -> model.Control:
     data = _object(item, "a control", _CONTROL)
     name = _text(data, "id")
     checks = tuple(_mapping(one, name) for one in data.get("checks") or ())
@@ -127,10 +135,10 @@ def _control(item: Any) -> model.Control:
         raise _FormError(f"control {name} maps checks and gives no reason")
     return model.Control(
         id=name,
-        group=_text(data, "group"),
+        group=group,
         title=_text(data, "title"),
         reason=reason,
-        effective=_effective(data["effective"]) if "effective" in data else None,
+        effective=_effective(data["effective"]) if "effective" in data else applies,
         checks=checks,
     )
 

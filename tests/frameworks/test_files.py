@@ -85,9 +85,15 @@ source: https://example.com
 licence: ours
 trust: verified
 effective: [{date: "2026", what: Published, trust: memory}]
-controls:
-- {id: A, group: G, title: T, reason: R, checks: [SEC-001, {check: SEC-002, reason: weak}]}
-- {id: B, group: G, title: T}
+groups:
+- title: G
+  effective: {date: "2027-12", what: Group, trust: memory}
+  controls:
+  - {id: A, title: T, reason: R, checks: [SEC-001, {check: SEC-002, reason: weak}]}
+  - {id: B, title: T, effective: {date: "2028", what: Own, trust: memory}}
+- title: H
+  controls:
+  - {id: C, title: T}
 """
 
 
@@ -97,6 +103,8 @@ def test_a_file_is_read(tmp_path) -> None:
     own = frameworks.read(path)
     assert [(m.check, m.reason) for m in own.controls[0].checks] == [("SEC-001", ""), ("SEC-002", "weak")]
     assert own.controls[1].checks == ()
+    assert [control.group for control in own.controls] == ["G", "G", "H"]
+    assert [control.effective and control.effective.date for control in own.controls] == ["2027-12", "2028", None]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +117,9 @@ def test_a_file_is_read(tmp_path) -> None:
         ("check: SEC-002", "check: SEC-001", "names a check twice"),
         ("trust: verified", "trust: sure", "trust 'sure'"),
         ('"2026"', '"soon"', "'soon' is not"),
+        ('"2027-12"', '"2027-1"', "'2027-1' is not"),
+        ("  controls:", "  control:", "did you mean 'controls'"),
+        ("\n  - {id: C, title: T}", " []", "controls is not a list of at least one"),
         ("licence: ours", "license: ours", "did you mean 'licence'"),
         ("title: Own", "title: [", "checks/frameworks/own.yaml"),
     ],

@@ -116,6 +116,9 @@ def collect(
     if unread is not None:
         _note_unread(project, found, unread)
     answers.answer_in_turn(looking, broken, scans)
+    context.memo.clear()  # parts of it know the context, so that it would all stay until somebody looks for cycles
+    if large:
+        hand_back()
     return answers.facts
 
 

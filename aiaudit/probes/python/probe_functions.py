@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Final, Literal
 
@@ -15,7 +14,8 @@ from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.asking import CodeQuery, fact_of, placed
+from aiaudit.probes.python.base_record import Definition
 from aiaudit.probes.python.groups import Names, expanded
 from aiaudit.probes.python.lost import Lost
 from aiaudit.probes.python.probe_calls import called_in
@@ -70,9 +70,10 @@ class FunctionsProbe(Probe[FunctionsQuery]):
         defined = _defined(context)
         named, decorated = defined.names.among(query.any), defined.decorators.among(query.decorated)
         index, meant = (defined.decorators, decorated) if query.decorated else (defined.names, named)
-        files = {path for name in meant for path in index.files[name]}
+        files = index.files_of(meant)
         if query.calling:
             files &= called_in(context).files_of(query.names())
+        rows: dict[tuple[Any, ...], dict[str, Any]] = context.memo.setdefault("python.functions.rows", {})
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for one in project.base(entry.path).definitions_called(named):
@@ -80,7 +81,14 @@ class FunctionsProbe(Probe[FunctionsQuery]):
                     continue
                 if query.decorated and decorated.isdisjoint(one.decorators):
                     continue
-                yield {
+                yield row_of(one, entry)
+
+        def row_of(one: Definition, entry: Entry) -> dict[str, Any]:
+            """One for all facts: several ask of the same functions."""
+            key = (entry.path, *one[:-1], *one.decorators)
+            made = rows.get(key)
+            if made is None:
+                record = {
                     "line": one.line,
                     "end": one.end,
                     "name": one.qualname,
@@ -88,6 +96,8 @@ class FunctionsProbe(Probe[FunctionsQuery]):
                     "decorators": one.decorators,
                     "is_async": one.kind == "async",
                 }
+                made = rows[key] = placed(entry, record)
+            return made
 
         return fact_of(fact_id, query, context, find, among=files)
 
@@ -95,22 +105,42 @@ class FunctionsProbe(Probe[FunctionsQuery]):
 class _Names:
     """Names, and the files in which each stands."""
 
-    def __init__(self, files: Mapping[str, list[str]]) -> None:
-        self.files = files
-        self._lines = "\n".join(files).encode("utf-8", "surrogatepass")
+    def __init__(self) -> None:
+        self._files: dict[str, str | list[str]] = {}  # a path where there is one, as of most names: they are many
+        self._lines = b""
+
+    def add(self, name: str, path: str) -> None:
+        known = self._files.setdefault(name, path)
+        if isinstance(known, list):
+            known.append(path)
+        elif known != path:
+            self._files[name] = [known, path]
+
+    def added(self) -> _Names:
+        """These, ready to be searched."""
+        self._lines = "\n".join(self._files).encode("utf-8", "surrogatepass")
+        return self
+
+    def files_of(self, names: Iterable[str]) -> set[str]:
+        """The files in which one of these stands."""
+        found = set[str]()
+        for name in names:
+            known = self._files[name]
+            found.update((known,) if isinstance(known, str) else known)
+        return found
 
     def among(self, globs: Iterable[str]) -> frozenset[str]:
         """Those that match one of the globs, in one search of all: they are many."""
         globs = tuple(globs)
         if "*" in globs:
-            return frozenset(self.files)
+            return frozenset(self._files)
         expression = "|".join(_regex(one) for one in globs)
         if not expression:
             return frozenset()
         import re2
 
         found = re2.compile(f"(?m)^(?:{expression})$".encode("utf-8", "surrogatepass"), options()).finditer(self._lines)
-        return frozenset(match.group().decode("utf-8", "surrogatepass") for match in found) & self.files.keys()
+        return frozenset(match.group().decode("utf-8", "surrogatepass") for match in found) & self._files.keys()
 
 
 def _regex(glob: str) -> str:
@@ -137,14 +167,13 @@ def _defined(context: Context) -> _Defined:
     known = context.memo.get("python.functions")
     if isinstance(known, _Defined):
         return known
-    names: dict[str, list[str]] = defaultdict(list)  # lists, for a name mostly has one file
-    decorators: dict[str, list[str]] = defaultdict(list)
+    names, decorators = _Names(), _Names()
     project = python_project(context)
     for path in project.having.get("base.defs", ()):
         rows = project.base(path).defined
         for name in {row[1].rpartition(".")[2] for row in rows}:
-            names[name].append(path)
+            names.add(name, path)
         for decorator in {decorator for row in rows for decorator in row[4:]}:
-            decorators[decorator].append(path)
-    made = context.memo["python.functions"] = _Defined(_Names(names), _Names(decorators))
+            decorators.add(decorator, path)
+    made = context.memo["python.functions"] = _Defined(names.added(), decorators.added())
     return made

@@ -35,6 +35,7 @@ _MENTIONS: Final = lazy.regex(r"([@#])(?=\w)")
 _ESCAPED: Final = lazy.regex(r"\\([\\`*_\[\]|~$!#+\-=.):])")
 _TICKS: Final = lazy.regex(r"`+")
 _CODE: Final = lazy.regex(r"`([^`]+)`")
+_JOINTS: Final = lazy.regex(r"(?<=\w@)(?=\w)|(?<=\w)(?=\.\w)")  # of addresses
 _PLAIN: Final = lazy.regex(r'\{\{ t\("([a-z0-9_.]+)"\) \}\}')
 _OWN: Final[ContextVar[Path | None]] = ContextVar("templates of the caller", default=None)
 
@@ -82,6 +83,7 @@ def asset(name: str) -> str:
 def _html(own: Path | None, spoken: Strings) -> Environment:
     environment = _environment(own, say_markup)
     environment.filters["prose"] = prose
+    environment.filters["breakable"] = breakable
     return environment
 
 
@@ -184,6 +186,11 @@ def _say_markdown(key: str, /, count: int | None = None, **values: Any) -> Marku
 def prose(text: str) -> Markup:
     """Text of a check's author for HTML: what stands between backticks is code, all of it is escaped."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped before)
+
+
+def breakable(text: str) -> Markup:
+    """Text for a narrow cell of HTML: an address breaks after its `@` or before a dot, not amid a word."""
+    return Markup(_JOINTS.sub("<wbr>", str(escape(text))))  # noqa: S704 (escaped before)
 
 
 def escape_markdown(text: str) -> str:

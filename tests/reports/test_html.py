@@ -251,3 +251,9 @@ def test_without_a_score_no_line_is_explained(result) -> None:
     result["score"] = None
     page = html.render(result)
     assert "Line: the score" not in page and "Hatched: not seen; a score may lie anywhere there." in page
+
+
+def test_an_address_on_the_cover_breaks_at_its_joints_only(result) -> None:
+    result["project"]["declared"] = {"owner": "Support <b>, support-operations@shop.example. Ask @a first"}
+    text = html.render(result)
+    assert "Support &lt;b&gt;, support-operations@<wbr>shop<wbr>.example. Ask @a first</dd>" in text

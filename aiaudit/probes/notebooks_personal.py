@@ -23,6 +23,11 @@ _EMAIL: Final = re2.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-
 _EXAMPLE: Final = re2.compile(
     r"(?i)@(?:[a-z0-9\-]+\.)*(?:example\.(?:com|org|net|edu)|[a-z0-9\-]+\.(?:example|test|invalid))$"
 )
+# What is called as an address is, and belongs to nobody: ids of browser extensions, and of messages.
+_ID_OF: Final = re2.compile(
+    r"(?i)(?:(?:add_?on|extension|plug_?in|message)s?_?(?:guid|id)s?|guids?)[\"']?\s*[=:]\s*[\[(<]*\s*u?[\"']?$"
+)
+_BEFORE: Final = 2_000  # characters before an address in which the name of its list is looked for
 _PLAIN: Final = ("text/plain", "text/html", "text/markdown", "text/csv")
 _LONGEST: Final = 200_000  # characters of one output that are looked through
 _FEWEST: Final = {"card": 2, "iban": 2, "national_id": 2}  # different ones, with a valid check digit
@@ -80,7 +85,11 @@ def _kinds(notebook: Any) -> Iterator[tuple[str, int, int]]:
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     for number, cell in enumerate(cells if isinstance(cells, list) else (), 1):
         for text in _texts(cell):
-            hits = [("email", hit.group(0).lower(), not _EXAMPLE.search(hit.group(0))) for hit in _EMAIL.finditer(text)]
+            hits = [
+                ("email", hit.group(0).lower(), not _EXAMPLE.search(hit.group(0)))
+                for hit in _EMAIL.finditer(text)
+                if not _is_id(text[max(0, hit.start() - _BEFORE) : hit.start()])
+            ]
             for kind, value, good in (*hits, *values_in(text)):
                 tried.setdefault(kind, set()).add(value)
                 if good:
@@ -90,6 +99,14 @@ def _kinds(notebook: Any) -> Iterator[tuple[str, int, int]]:
         enough = len(values) >= _FEWEST.get(kind, _FEWEST_ELSE)
         if enough and len(values) >= _HALF * len(tried[kind]):
             yield kind, len(values), first[kind]
+
+
+def _is_id(before: str) -> bool:
+    """Whether what follows is the id of a thing: `addon_id=u'`, `guids: ['…', '`. A person's id may be an address."""
+    last = before[-80:]
+    opened = before.rfind("[")
+    inside = opened >= 0 and "]" not in before[opened:]
+    return any(_ID_OF.search(text) is not None for text in (last, before[:opened][-80:] + "[" if inside else ""))
 
 
 def _texts(cell: Any) -> Iterator[str]:

@@ -1,4 +1,5 @@
-"""The language versions that a project runs on, from version files, metadata, conda environments and CI.
+"""The language versions that a project runs on, from version files, metadata, conda environments, projects of .NET
+and CI.
 
 A version counts where it is what runs. A lower bound (`requires-python = ">=3.8"`) admits newer ones and says nothing;
 bounds that admit only some minor versions name the newest of them. Versions in a matrix of CI are a test of
@@ -35,7 +36,12 @@ _VERSION_FILES: Final = {
 _DOCKERFILES: Final = ("**/Dockerfile*", "**/*.Dockerfile", "**/Containerfile*")
 _FUNCTIONS: Final = ("**/*.tf", "**/serverless.{yml,yaml}", "**/{template,app,samconfig}.{yml,yaml}")
 _RUNTIME: Final = r"^\s*[rR]untime\s*[=:]\s*[\"']?(python|nodejs)(\d+(?:\.\d+)?)\b"
+# Conda keeps to no name: what stands in a list and begins with `python=` is read in each of these.
+_CONDA_FILES: Final = tuple(f"**/*{word}*.{end}" for word in ("environment", "conda") for end in ("yml", "yaml"))
 _CONDA: Final = r"^\s*-\s*[\"']?python\s*={1,2}\s*(\d+\.\d+)"
+# One target is what a program is built for; several (`TargetFrameworks`) are those that a library admits.
+_DOTNET: Final = r"\s*<TargetFramework>\s*net(?:coreapp)?(\d+)\.(\d+)"
+_PIPFILE: Final = r"\s*python_(?:full_)?version\s*=\s*[\"'](\d+\.\d+)"
 _CI: Final = (
     r"^\s*-?\s*(?:with:\s*\{\s*)?(python|node)-version:\s*(?:\[\s*)?[\"']?v?(\d+(?:\.\d+)?)[\w.]*[\"']?"
     r"\s*\]?\s*\}?\s*(?:#.*)?$"
@@ -50,7 +56,9 @@ def runtimes(context: Context) -> list[Runtime]:
     files = Files(context.project)
     found = [
         *_version_files(files),
-        *_lines(files, ("**/environment*.yml", "**/environment*.yaml"), _CONDA, "python"),
+        *_lines(files, _CONDA_FILES, _CONDA, "python"),
+        *_lines(files, ("**/Pipfile",), _PIPFILE, "python"),
+        *_dotnet(files),
         *_functions(files),
         *_images(files),
         *_workflows(files),
@@ -72,6 +80,17 @@ def _lines(files: Files, globs: tuple[str, ...], pattern: str, language: str) ->
             match = re.match(pattern, line[:300])
             if match and (name := _name(language or match.group(1), match.group(match.lastindex or 1))):
                 yield entry.path, number, name, False
+
+
+def _dotnet(files: Files) -> Iterator[Runtime]:
+    """The .NET that programs are built for; what only tests do says nothing of what runs."""
+    for entry in files.running("**/*.{csproj,fsproj,vbproj}"):
+        text = files.text(entry.path) or ""
+        if "Microsoft.NET.Test.Sdk" in text:
+            continue
+        for number, line in enumerate(text.splitlines()[:5_000], 1):
+            if match := re.match(_DOTNET, line[:300]):
+                yield entry.path, number, f"dotnet:{match.group(1)}.{match.group(2)}", False
 
 
 def _functions(files: Files) -> Iterator[Runtime]:

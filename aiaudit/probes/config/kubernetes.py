@@ -1,6 +1,7 @@
 """Probe `config.kubernetes`: containers, scalers and other objects of Kubernetes manifests.
 
-Plain YAML with any number of documents, Kustomize patches (merged by kind and name) and Helm charts. Templates of the
+Plain YAML with any number of documents, templates of OpenShift, Kustomize patches (merged by kind and name) and Helm
+charts. Templates of the
 project's own charts are filled with its values where they are simple (`helm_render`); what others leave open is
 `Unknown`, never missing.
 """
@@ -31,10 +32,10 @@ from aiaudit.project.roles import Role
 GLOBS: Final = ("**/*.yaml", "**/*.yml")
 _MEMO: Final = "config.kubernetes"
 _POD_KINDS: Final = frozenset(
-    ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod", "Rollout")
+    ("Deployment", "DeploymentConfig", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod", "Rollout")
 )
 _LONG_RUNNING: Final = frozenset(
-    {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "InferenceService"}
+    {"Deployment", "DeploymentConfig", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod", "Rollout", "InferenceService"}
 )
 _SERVERLESS: Final = ("serving.knative.dev/", "serving.kserve.io/")  # scale by request, also without a word about it
 _SYSTEM_DIRS: Final = (".github/", ".gitlab", "node_modules/")
@@ -205,9 +206,13 @@ def _only_carried(files: Files, path: str, text: str) -> bool:
 
 
 def _flattened(documents: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The objects themselves: those of lists, and those that a template of OpenShift is made of."""
     for document in documents:
-        if str(document.get("kind", "")).endswith("List") and isinstance(document.get("items"), list):
-            yield from (item for item in document["items"] if isinstance(item, Mapping))
+        kind = str(document.get("kind", ""))
+        key = "items" if kind.endswith("List") else "objects" if kind == "Template" else ""
+        held = document.get(key)
+        if isinstance(held, list):
+            yield from (item for item in held if isinstance(item, Mapping))
         else:
             yield document
 
@@ -306,7 +311,7 @@ def _container(
         "liveness": isinstance(one.get("livenessProbe"), Mapping),
         "liveness_path": _probe_path(one.get("livenessProbe")),
         "startup": isinstance(one.get("startupProbe"), Mapping),
-        **_rights(pod, one, reference),
+        **_rights(pod, one, reference, on_openshift=kind == "DeploymentConfig"),
         "command": redact(" ".join(quoted(str(word)) for word in words)),
         "replicas": replicas if isinstance(replicas, int) else 1,
         "scaled": str(document["apiVersion"]).startswith(_SERVERLESS),
@@ -317,9 +322,13 @@ def _container(
     }
 
 
-def _rights(pod: Mapping[str, Any], one: Mapping[str, Any], image: images.Image | None) -> dict[str, Any]:
+def _rights(
+    pod: Mapping[str, Any], one: Mapping[str, Any], image: images.Image | None, *, on_openshift: bool
+) -> dict[str, Any]:
     """Rights by the manifest; where it says nothing of the user, an image may be known to have another than root."""
     found = rights(pod, one)
+    if on_openshift and not found["as_root"] and not found["non_root"]:
+        return {**found, "non_root": Unknown("OpenShift gives containers a user of its own, but where it is told not to")}
     said = any("runAsUser" in as_map(held.get("securityContext")) for held in (pod, one))
     if not found["non_root"] and not said and image is not None and image.default_root() is False:
         return {**found, "non_root": True}

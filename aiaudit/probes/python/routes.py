@@ -77,6 +77,7 @@ _FUNCTIONS: Final = frozenset({"functions_framework.http", "firebase_functions.h
 _METHODS: Final = name_set("get post put delete patch head options websocket")
 _ROUTES: Final = _METHODS | name_set("route api_route websocket_route")
 _MCP_KINDS: Final = name_set("tool resource prompt")
+_GIVEN: Final = name_set("app api application router blueprint bp server flask_app fastapi_app")
 _BENTOML: Final = "api"  # `@bentoml.api`, or `@svc.api` of the older kind
 _MODAL: Final = frozenset({"modal.fastapi_endpoint", "modal.web_endpoint"})
 _BY_NAME: Final = name_set("django rest_framework cloud-function")  # these call what a module's name stands for
@@ -195,10 +196,24 @@ class RouteFinder:
                     return "mcp" if "mcp" in named or "server" in named else ""
                 likely = ("app", "router", "api", "blueprint", "bp", "server")
                 if any(word in named for word in likely):
-                    served = [one for one in self.frameworks if one not in ("mcp", "streamlit", "gradio", "chainlit")]
-                    if "django-ninja" in served:  # Django itself has no decorators for routes
-                        return "django-ninja"
-                    return served[0] if served else "unknown"
+                    return self._served() or "unknown"
+        return "" if is_mcp else self._given(receiver, scope)
+
+    def _served(self) -> str:
+        """The framework of the file that has decorators for routes."""
+        served = [one for one in self.frameworks if one not in ("mcp", "streamlit", "gradio", "chainlit")]
+        if "django-ninja" in served:  # Django itself has no decorators for routes
+            return "django-ninja"
+        return served[0] if served else ""
+
+    def _given(self, receiver: ast.expr, scope: Scope) -> str:
+        """The framework of an application that a function around the handler is given: `def routes(app): @app.get…`."""
+        around = scope.parent
+        while isinstance(receiver, ast.Name) and around is not None and around.kind == "function":
+            node = around.node
+            if isinstance(node, FunctionNode) and receiver.id in {one.arg for one in parameters(node)}:
+                return self._served() if receiver.id.lower() in _GIVEN else ""
+            around = around.parent
         return ""
 
     def _registered(self) -> Iterator[dict[str, Any]]:

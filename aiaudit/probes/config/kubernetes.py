@@ -328,7 +328,8 @@ def _rights(
     """Rights by the manifest; where it says nothing of the user, an image may be known to have another than root."""
     found = rights(pod, one)
     if on_openshift and not found["as_root"] and not found["non_root"]:
-        return {**found, "non_root": Unknown("OpenShift gives containers a user of its own, but where it is told not to")}
+        unsaid = Unknown("OpenShift gives containers a user of its own, but where it is told not to")
+        return {**found, "non_root": unsaid}
     said = any("runAsUser" in as_map(held.get("securityContext")) for held in (pod, one))
     if not found["non_root"] and not said and image is not None and image.default_root() is False:
         return {**found, "non_root": True}

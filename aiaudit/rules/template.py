@@ -20,7 +20,8 @@ from aiaudit.rules.parser import parse_place
 from aiaudit.rules.values import Budget, Failed
 from aiaudit.rules.wording import words
 
-_LEFT_OVER: Final = lazy.regex(r"[;,:]\s*(?=[;,.?])|\s*\(\s*\)")  # around a part that is left out
+# Around a part that is left out. A point before a word begins a path (`; .travis.yml`), and ends no sentence.
+_LEFT_OVER: Final = lazy.regex(r"[;,:]\s*(?=[;,?]|\.(?:\s|$))|\s*\(\s*\)")
 _WORD: Final = lazy.regex(r"\w")
 FORMS: Final = lazy.regex(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
 

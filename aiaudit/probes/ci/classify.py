@@ -95,7 +95,7 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
 _CLOUDS: Final = frozenset({"aws", "az", "gcloud", "flyctl", "fly", "databricks"})
 _LOOKS: Final = lazy.regex(
     r"(?:describe|list|get|show|wait|delete|stop|tag|untag)(?:-.*)?|restart|start|auth|identity|keys?|logs?|login|tail"
-    r"|browse|cors|appsettings|connection-string|ssl|access-restriction|vnet-integration|update-kubeconfig"
+    r"|validate(?:-.*)?|what-if|browse|cors|appsettings|connection-string|ssl|access-restriction|vnet-integration|update-kubeconfig"
 )
 
 

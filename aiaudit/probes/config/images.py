@@ -16,6 +16,9 @@ _REFERENCE: Final = lazy.regex(
 )
 # PostgreSQL has had two numbers, and no third, since its version 10.
 _POSTGRES_RELEASE: Final = lazy.regex(r"^[1-9]\d\.\d+(?:-|$)")
+# NVIDIA numbers its monthly releases by year and month, and leaves each as it is.
+_NVIDIA: Final = "nvcr.io/nvidia/"
+_NVIDIA_RELEASE: Final = lazy.regex(r"^\d\d\.\d\d(?:-|$)")
 _EXACT_TAG: Final = lazy.regex(
     r"(?<![\d.])v?\d+\.\d+\.\d+|(?<!\d)20\d{6}(?!\d)|(?<![0-9a-f])[0-9a-f]{12,40}(?![0-9a-f])"
 )
@@ -58,6 +61,8 @@ class Image(Struct, frozen=True):
         if self.tag in ("", "latest"):
             return "latest"
         if self.short == "postgres" and _POSTGRES_RELEASE.search(self.tag):
+            return "exact"
+        if self.name.lower().startswith(_NVIDIA) and _NVIDIA_RELEASE.search(self.tag):
             return "exact"
         return "exact" if _EXACT_TAG.search(self.tag) else "partial"
 

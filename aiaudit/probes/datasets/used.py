@@ -31,7 +31,7 @@ _HASHES: Final = Patterns(HASHES)
 _WRITES: Final = Patterns(WRITES)
 _ARTIFACTS: Final = Patterns(ARTIFACTS)
 _DERIVED: Final = lazy.regex(
-    r"(?:^|/)(?:(?:processed|interim|derived|cleaned|engineered|outputs?|results?|reports?|cache)(?:/|$)"
+    r"(?:^|/)(?:(?:processed|interim|derived|cleaned|engineered|outputs?|results?|reports?|submissions?|cache)(?:/|$)"
     r"|(?:[^/]*[_-])?(?:predictions?|generations?|ratings?)(?:[_-][^/]*)?/"  # what a model said, and its worth
     r"|(?:[^/]*[_-])?(?:predictions|generations)(?:[_-][^/]*)?\.\w+$)"
 )

@@ -10,11 +10,10 @@ from typing import Any, Final
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import parameters
-from aiaudit.probes.python.resolve import default_of, last_name
+from aiaudit.probes.python.resolve import INJECTIONS, default_of, last_name
 
 MARKS: Final = rb"\b(?:Depends|Security)\("
 TYPE: Final = ":"  # before the name of a type, which by itself asks nobody: `TokenRequest` is what is sent
-_MARKERS: Final = ("Depends", "Security")
 _TAKES: Final = ("Body", "Form", "File", "Query")  # marks of what comes with the request
 Describe = Callable[[ast.arg, Scope], dict[str, Any]]
 
@@ -69,11 +68,20 @@ def _of_function(view: FileView, scope: Scope) -> Iterator[str]:
     assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     around = scope.parent or scope
     for argument in parameters(node):
-        yield from _marked(view, default_of(node, argument.arg), around)
+        yield from _marked(view, view.resolver.injection(node, argument.arg, around), around)
+        yield from _named_elsewhere(view, default_of(node, argument.arg), around)
         if isinstance(argument.annotation, ast.Name | ast.Attribute):
             yield from (f"{TYPE}{name}" for name in _names(view, argument.annotation, around))
         else:
             yield from _marked(view, argument.annotation, around)
+
+
+def _named_elsewhere(view: FileView, default: ast.AST | None, around: Scope) -> Iterator[str]:
+    """A default that another file gives a name: `from deps import SESSION`, `session: dict = SESSION`."""
+    if isinstance(default, ast.Name):
+        for one in view.resolver.bindings(default.id, around, None) or ():
+            if one.kind == "import" and one.target:
+                yield f"{TYPE}{one.target}"
 
 
 def _marked(view: FileView, node: ast.AST | None, scope: Scope) -> Iterator[str]:
@@ -85,7 +93,7 @@ def _marked(view: FileView, node: ast.AST | None, scope: Scope) -> Iterator[str]
         case ast.Subscript(value=value, slice=ast.Tuple(elts=[_, *markers])) if last_name(value) == "Annotated":
             calls = [one for one in markers if isinstance(one, ast.Call)]
     for call in calls:
-        if last_name(call.func) in _MARKERS and call.args:
+        if last_name(call.func) in INJECTIONS and call.args:
             given = call.args[0]
             yield from _names(view, given.func if isinstance(given, ast.Call) else given, scope)
 

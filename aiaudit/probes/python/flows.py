@@ -22,7 +22,7 @@ from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import expressions, header, parameters, statements
 from aiaudit.probes.python.passing import Passing
 from aiaudit.probes.python.provenance import is_handler, is_tool
-from aiaudit.probes.python.resolve import default_of, dotted, last_name, unknown_name
+from aiaudit.probes.python.resolve import dotted, last_name, unknown_name
 from aiaudit.probes.python.resolved import Resolved
 from aiaudit.probes.python.sinks import Sinks, instructing
 
@@ -221,8 +221,7 @@ class Trace:
         node, argument = scope.node, binding.node
         if isinstance(node, ast.Module | ast.ClassDef) or not isinstance(argument, ast.arg):
             return
-        default = default_of(node, argument.arg)
-        injected = isinstance(default, ast.Call) and last_name(default.func) in ("Depends", "Security")
+        injected = self.resolver.injection(node, argument.arg, scope.parent or scope) is not None
         if is_tool(scope, self.resolver):  # what a model decided to hand to one of its tools
             if argument.arg not in ("self", "cls", "ctx", "context"):
                 yield _Source("llm", argument.lineno, f"{node.name}({argument.arg})", way.clean)

@@ -153,7 +153,7 @@ class Provenance:
         if argument.arg in ("self", "cls"):
             return "unresolved"
         default = default_of(function, argument.arg)
-        if isinstance(default, ast.Call) and dotted(default.func).rpartition(".")[2] == "Depends":
+        if self.resolver.injection(function, argument.arg, scope.parent or scope) is not None:
             return "unresolved"
         if is_handler(scope, self.resolver):
             return "user"

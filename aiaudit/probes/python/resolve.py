@@ -39,6 +39,7 @@ _IMPORTERS: Final = name_set("import_module __import__ require lazy_import impor
 _MODULES: Final = "sys.modules"
 ATTRGETTER: Final = "operator.attrgetter"
 METHODCALLER: Final = "operator.methodcaller"
+INJECTIONS: Final = ("Depends", "Security")  # FastAPI fills a parameter with what these name
 PARTIALS: Final = name_set(
     "functools.partial functools.partialmethod toolz.partial toolz.curry toolz.functoolz.curry cytoolz.partial"
     " cytoolz.curry funcy.partial funcy.curry"
@@ -212,6 +213,15 @@ class Resolver:
                     return _holding(found, line if inner is scope else None)
             inner = inner.parent
         return None
+
+    def injection(self, function: ast.FunctionDef | ast.AsyncFunctionDef, name: str, around: Scope) -> ast.Call | None:
+        """The call of FastAPI's `Depends` that fills a parameter: its default, or what the name that is its default was
+        given once (`SESSION = Depends(require_session)`, then `session: dict = SESSION`)."""
+        given: ast.AST | None = default_of(function, name)
+        if isinstance(given, ast.Name):
+            bound = self.bindings(given.id, around, None) or ()
+            given = bound[0].node if len(bound) == 1 and bound[0].kind == "value" else None
+        return given if isinstance(given, ast.Call) and last_name(given.func) in INJECTIONS else None
 
     def is_global(self, name: str) -> bool:
         """Whether a function declares that name global."""

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.python import class_views
 from aiaudit.probes.python.annotations import (
     LOOSE_TYPES,
@@ -29,7 +30,7 @@ from aiaudit.probes.python.handler_body import HandlerBody
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import FunctionNode, parameters
-from aiaudit.probes.python.resolve import default_of, dotted, last_name
+from aiaudit.probes.python.resolve import INJECTIONS, default_of, dotted, last_name
 from aiaudit.probes.python.routers import name_of_router, named_in
 
 # Decorated functions and registrations must be parsed whole.
@@ -360,11 +361,14 @@ class RouteFinder:
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if argument.arg in ("self", "cls"):
             return {}
-        default = default_of(node, argument.arg)
+        default: ast.expr | None = self.resolver.injection(node, argument.arg, scope.parent or scope)
+        default = default or default_of(node, argument.arg)
         marker = last_name(default.func) if isinstance(default, ast.Call) else ""
         annotation = argument.annotation
         marked = annotated(annotation)
-        if marker in ("Depends", "Security") or marked in ("Depends", "Security"):
+        if isinstance(default, ast.Name) and _DEPENDENCY.search(default.id):  # a name that another file gives
+            return {"name": argument.arg, "kind": "service", "type": f"Depends({default.id})"}
+        if marker in INJECTIONS or marked in INJECTIONS:
             inner = default if isinstance(default, ast.Call) and default.args else None
             given = inner.args[0] if inner else None  # `Depends(current_user())` makes the dependency first
             called = (
@@ -463,6 +467,7 @@ class RouteFinder:
         return []
 
 
+_DEPENDENCY: Final = lazy.regex(r"(?i)(?:^|_)dep(?:s|ends|endency|endencies)?(?:_|$)")
 _REGISTERED_BY: Final = {
     "fastapi": {"add_api_route", "add_route", "add_api_websocket_route"},
     "starlette": {"Route", "WebSocketRoute", "add_route"},

@@ -73,7 +73,7 @@ def said_of(view: FileView, scope: Scope) -> Said:
     for one in parameters(node):
         said.names[one.arg] = NONE  # a parameter called `session` is not Flask's
         annotation, default = _apart(one.annotation)
-        given = default_of(node, one.arg) or default
+        given = view.resolver.injection(node, one.arg, scope.parent or scope) or default_of(node, one.arg) or default
         kind = last_name(annotation) if annotation is not None else ""
         if one.arg in ("request", "req", "websocket", "connection", "info") or _REQUEST.search(kind):
             said.request.add(one.arg)

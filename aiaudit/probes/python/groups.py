@@ -270,6 +270,7 @@ _LLM_INDIRECT: Final = (  # a framework's call that ends in completions
     "langchain*.AgentExecutor.invoke",
     "langchain*.AgentExecutor.ainvoke",
     "langchain*.create_agent.invoke",
+    *_each(("deepagents*.create_deep_agent", "deepagents*.create_deep_agent.with_config"), ["invoke", "ainvoke"]),
     "langgraph*.create_react_agent.invoke",
     "langgraph*.create_react_agent.ainvoke",
     *_each(

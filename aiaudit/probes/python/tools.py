@@ -30,7 +30,8 @@ HITS: Final = (
     rb"|\.(?:execute_query|run_query|execute_statement|run_statement|query_database)\("  # what a tool may do
     rb"|\b(?:StructuredTool|FunctionTool|Tool)(?:\.from_\w+)?\(|\bregister_function\(|\.add_tool\(|\bToolNode\("
     rb"|\.bind_tools\("
-    rb"|\b(?:tools|functions|available_tools|TOOLS|FUNCTIONS)[ \t]*(?::[^=\n]+)?=[ \t]*\[|\bcreate_(?:react_)?agent\("
+    rb"|\b(?:tools|functions|available_tools|TOOLS|FUNCTIONS)[ \t]*(?::[^=\n]+)?=[ \t]*\["
+    rb"|\bcreate_(?:react_|deep_)?agent\("
     rb"|[\"']type[\"'][ \t]*:[ \t]*[\"']function[\"']|[\"']input_schema[\"'][ \t]*:"
     rb"|[\"']parameters[\"'][ \t]*:[ \t]*\{[ \t]*(?:\n[ \t]*)?[\"']type[\"'][ \t]*:[ \t]*[\"']object[\"']"
     rb"|" + dispatch.HITS
@@ -41,11 +42,11 @@ _BODIES: Final = name_set("_run _arun forward run arun execute call __call__ inv
 _CONSTRUCTORS: Final = name_set(
     "StructuredTool FunctionTool Tool from_function from_defaults register_function add_tool"
 )
-_LISTS: Final = {"bind_tools": 0, "ToolNode": 0, "create_react_agent": 1, "create_agent": 1}
+_LISTS: Final = {"bind_tools": 0, "ToolNode": 0, "create_react_agent": 1, "create_agent": 1, "create_deep_agent": 1}
 _NOT_GIVEN: Final = name_set("self cls ctx context run_context wrapper runtime state config tool_context run_manager")
 _FRAMEWORKS: Final = {
-    "langchain": "langchain", "langgraph": "langchain", "agents": "openai-agents", "openai": "openai",
-    "anthropic": "anthropic", "llama_index": "llamaindex", "crewai": "crewai", "autogen": "autogen",
+    "langchain": "langchain", "langgraph": "langchain", "deepagents": "langchain", "agents": "openai-agents",
+    "openai": "openai", "anthropic": "anthropic", "llama_index": "llamaindex", "crewai": "crewai", "autogen": "autogen",
     "pydantic_ai": "pydantic-ai", "smolagents": "smolagents", "mcp": "mcp", "fastmcp": "mcp",
     "semantic_kernel": "semantic-kernel", "google": "google-adk", "strands": "strands", "dspy": "dspy",
     "claude_agent_sdk": "claude-agent-sdk", "llm": "llm", "haystack": "haystack", "ag2": "autogen", "agno": "agno",

@@ -242,6 +242,7 @@ _LLM_DIRECT: Final = (  # one call, one completion
     "boto3.client.invoke_model_with_response_stream",
     "boto3.client.converse",
     "boto3.client.converse_stream",
+    *_each(("boto3.client", "boto3.Session.client"), ("retrieve_and_generate", "retrieve_and_generate_stream")),
     "boto3.Session.client.invoke_model",
     "boto3.Session.client.converse",
     "dashscope.Generation.call",

@@ -1,7 +1,7 @@
 """Syntax of Python 3.12 and later, told in older words, so that a file is read whatever Python runs the audit.
 
 Tried only where a file does not parse. Lines and columns stay; what is dropped says nothing that a query asks for: type
-parameters (PEP 695), and which quotes stand inside the braces of an f-string (PEP 701).
+parameters (PEP 695), and which quotes and backslashes stand inside the braces of an f-string (PEP 701).
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def _parameters(data: bytes) -> bytes:
 
 
 def _f_strings(data: bytes) -> bytes:
-    """In one-line f-strings, quotes of the string's own kind inside braces become the other kind."""
+    """In one-line f-strings, quotes of the string's own kind inside braces become the other kind, and backslashes there
+    an underscore: `f"{text.replace("\\n", " ")}"`."""
     text = bytearray(data)
     at = 0
     while found := _F_STRING.search(data, at):
@@ -57,11 +58,17 @@ def _f_strings(data: bytes) -> bytes:
         position = at
         while position < len(data) and data[position] != 0x0A:
             byte = data[position]
-            if byte == 0x7B:
+            if depth == 0 and byte in b"{}" and data[position + 1 : position + 2] == data[position : position + 1]:
+                position += 1  # `{{` is one brace of the text
+            elif byte == 0x7B:
                 depth += 1
             elif byte == 0x7D:
                 depth = max(0, depth - 1)
-            elif byte == 0x5C and depth == 0:
+            elif byte == 0x5C:
+                if depth:
+                    text[position] = 0x5F
+                    if data[position + 1 : position + 2] in (b'"', b"'", b"\\"):
+                        text[position + 1] = 0x5F
                 position += 1
             elif byte == quote:
                 if depth == 0:

@@ -51,3 +51,21 @@ def test_any_text_keeps_its_length_and_lines(text):
     older = in_older_words(data)
     assert len(older) == len(data)
     assert [i for i, b in enumerate(older) if b == 10] == [i for i, b in enumerate(data) if b == 10]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        rb"""text = f"<{url}|{text.replace('\n', ' ').replace(r"/n{2,}", ' ')[:50]}>" """,
+        rb"""text = f"{name}:\n> {question.replace("\n", "\n> ")}\n" """,
+        rb"""text = f"{{\n}} {rows["a"]} {part.split("\\")[0]}" """,
+    ],
+)
+def test_backslashes_inside_braces_are_read(line: bytes) -> None:
+    older = in_older_words(line)
+    assert len(older) == len(line)
+    assert isinstance(ast.parse(older.strip()).body[0], ast.Assign)
+
+
+def test_braces_of_the_text_keep_their_backslashes() -> None:
+    assert rb"{{\n}}" in in_older_words(rb"""text = f"{{\n}} {rows["a"]}" """)

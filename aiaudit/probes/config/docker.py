@@ -39,6 +39,7 @@ _INSTALL: Final = lazy.regex(r"\b(pip3?|uv|poetry|pdm|pipenv|npm|pnpm|yarn|conda
 
 BASE = record("base", image=STRING, line=INT, pin=STRING)
 NAMED = record("named", name=STRING, path=STRING, line=INT, instruction=STRING)
+LINES = record("lines", start=INT, end=INT)
 IMAGE = record(
     "image",
     path=STRING,
@@ -46,6 +47,7 @@ IMAGE = record(
     role=STRING,
     development=BOOL,
     stages=INT,
+    left=list_of(LINES),
     base=STRING,
     pin=STRING,
     bases=list_of(BASE),
@@ -129,6 +131,11 @@ def image_record(path: str, text: str) -> dict[str, Any] | None:
         "role": "",
         "development": False,
         "stages": len(made),
+        "left": [  # stages of which the image keeps only what is copied out of them
+            {"start": stage.line, "end": after - 1}
+            for stage, after in zip(made, [one.line for one in made[1:]], strict=False)
+            if stage not in chain
+        ],
         "base": outer.base if outer.base is not None else Unknown(f"{outer.written} has no default"),
         "pin": _pin(outer),
         "bases": bases,

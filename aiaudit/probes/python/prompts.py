@@ -67,6 +67,10 @@ _AUTHORISATION: Final = lazy.regex(
     r"|is (?:an? |the )?(?:admin|verified|logged|signed|authenticated|permitted|allowed|member|manager|owner|premium)"
     r"|has (?:been )?(?:an? |the )?(?:role|right|permission|password|code|verified|authenticated|access|paid))"
 )
+_PROGRAM: Final = lazy.regex(  # a manager that is no person: `only with the project's package manager`
+    r"(?i)\b(?:package|dependency|version|password|secrets?|state|task|window|file|session|connection|context|process|plug-?in)"
+    r"[ -]managers?$"
+)
 _INTERNAL: Final = lazy.regex(
     r"(?i)https?://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|[\w.-]+\.(?:internal|local|corp|lan)\b)"
 )
@@ -291,6 +295,6 @@ def judged(text: str) -> dict[str, Any]:
     return {
         "words": len(_WORD.findall(text)),
         "secret": looks_secret(text),
-        "access_rule": bool(_AUTHORISATION.search(text)),
+        "access_rule": any(not _PROGRAM.search(found[0]) for found in _AUTHORISATION.finditer(text)),
         "internal_address": bool(_INTERNAL.search(text)),
     }

@@ -7,6 +7,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from aiaudit.probes.python.callers import asks_who
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import parameters
@@ -14,6 +15,7 @@ from aiaudit.probes.python.resolve import INJECTIONS, default_of, last_name
 
 MARKS: Final = rb"\b(?:Depends|Security)\("
 TYPE: Final = ":"  # before the name of a type, which by itself asks nobody: `TokenRequest` is what is sent
+_REQUESTS: Final = ("Request", "HTTPConnection", "WebSocket")
 _TAKES: Final = ("Body", "Form", "File", "Query")  # marks of what comes with the request
 Describe = Callable[[ast.arg, Scope], dict[str, Any]]
 
@@ -67,6 +69,7 @@ def _of_function(view: FileView, scope: Scope) -> Iterator[str]:
     node = scope.node
     assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     around = scope.parent or scope
+    yield from _handed_on(view, node, around)
     for argument in parameters(node):
         yield from _marked(view, view.resolver.injection(node, argument.arg, around), around)
         yield from _named_elsewhere(view, default_of(node, argument.arg), around)
@@ -74,6 +77,19 @@ def _of_function(view: FileView, scope: Scope) -> Iterator[str]:
             yield from (f"{TYPE}{name}" for name in _names(view, argument.annotation, around))
         else:
             yield from _marked(view, argument.annotation, around)
+
+
+def _handed_on(view: FileView, node: ast.FunctionDef | ast.AsyncFunctionDef, around: Scope) -> Iterator[str]:
+    """Checks of the caller to which a function hands the request: `_require_admin(require_session(request))`."""
+    held = {one.arg for one in parameters(node) if last_name(one.annotation or node) in _REQUESTS}
+    for call in ast.walk(node) if held else ():
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Name)
+            and asks_who(f".{call.func.id}")
+            and any(isinstance(given, ast.Name) and given.id in held for given in call.args)
+        ):
+            yield from _names(view, call.func, around)
 
 
 def _named_elsewhere(view: FileView, default: ast.AST | None, around: Scope) -> Iterator[str]:

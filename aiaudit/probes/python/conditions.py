@@ -41,6 +41,12 @@ _DENIAL: Final = lazy.regex(
     r"(?i)unauthori[sz]|WS_1008|forbidden|not_?authenticated|permission_?denied|auth(?:entication)?_?(?:error|failed|required)"
     r"|credentials?_?(?:exception|error)|access_?denied|HTTP_40[13]|(?:^|_)den(?:y|ied)|invalid_?(?:token|credential|api_?key)|log_?in|sign_?in"
 )
+_SIGNATURE: Final = lazy.regex(
+    r"(?i)\b(?:invalid|bad|wrong|missing|incorrect|unverified|no)\b.{0,20}\b(?:signature|hmac)s?\b"
+    r"|\b(?:signature|hmac)s?\b.{0,30}(?:invalid|mismatch|fail|did|does|n't|verif|wrong|missing|incorrect)"
+)
+"""In a message: whoever's signature is not good is often answered 400."""
+_NOTES: Final = frozenset(("print", "debug", "info", "warning", "warn", "error", "exception", "critical", "log"))
 UNKNOWN_CALLER: Final = lazy.regex(r"(?i)unauthori[sz]ed|not_?authenticated|HTTP_401|log_?in|sign_?in")
 Paths = frozenset[str]
 NO_PATHS: Final[Paths] = frozenset()
@@ -93,7 +99,26 @@ class Conditions:
         if paths:
             return Proof(paths=paths)
         most = self._strength(test, said)
-        return Proof(looked=True, by_request=most == SAID) if self._looked_at(test, truth, most) else None
+        if not self._looked_at(test, truth, most):
+            return None
+        return Proof(looked=True, by_request=most == SAID, by_setting=self._says_yes_unset(test, said))
+
+    def _says_yes_unset(self, test: ast.expr, said: Said) -> bool:
+        """Whether it is a function of the file's own that says yes where no key is set: `if not KEY: return True`."""
+        call = test.value if isinstance(test, ast.Await) else test
+        own = self._own(call.func) if isinstance(call, ast.Call) else None
+        if own is None or not isinstance(call, ast.Call):
+            return False
+        inside = self._handed(own, call.args, said)
+        for one in statements_of(own):
+            match one:
+                case ast.If(
+                    test=ast.UnaryOp(op=ast.Not())
+                    | ast.Compare(ops=[ast.Is()], comparators=[ast.Constant(value=None)]),
+                    body=[*_, ast.Return(value=ast.Constant(value=True))],
+                ) if is_setting(one.test, inside):
+                    return True
+        return False
 
     def _looked_at(self, test: ast.expr, truth: bool, found: int) -> bool:
         """Whether a condition that is true (or false) shows that a credential was looked at and found good."""
@@ -235,8 +260,11 @@ class Conditions:
     def _denies(
         self, body: Sequence[ast.stmt], words: Any = _DENIAL, codes: Sequence[int] = DENIALS, depth: int = 0
     ) -> bool:
-        """Whether somewhere in a block a caller is told that the credential lacks: 401, 403, or where to log in."""
+        """Whether somewhere in a block a caller is told that the credential lacks: 401, 403, or where to log in. What
+        is only noted in the log tells nobody."""
         for statement in body:
+            if isinstance(statement, ast.Expr) and _notes(statement.value):
+                continue
             for node in ast.walk(statement):
                 self._looks += 1
                 if self._looks > MAX_LOOKS:
@@ -245,6 +273,8 @@ class Conditions:
                     case ast.Constant(value=int(value)) if value in codes:
                         return True
                     case ast.Constant(value=str(text)) if len(text) < 60 and " " not in text and words.search(text):
+                        return True
+                    case ast.Constant(value=str(text)) if len(text) < 120 and _SIGNATURE.search(text):
                         return True
                     case ast.Attribute(attr=name) | ast.Name(id=name) if words.search(name):
                         return True
@@ -261,6 +291,10 @@ class Conditions:
                             if inner:
                                 return True
         return False
+
+
+def _notes(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and last_name(node.func) in _NOTES
 
 
 def names_of(own: Scope) -> list[str]:

@@ -66,7 +66,7 @@ def _what(node: ast.FunctionDef | ast.AsyncFunctionDef, around: set[str], depth:
     own = {one.arg for one in parameters(node) if one.arg not in ("self", "cls")}
     given = own | around
     inner: dict[str, str] = {}
-    body = [one for one in node.body if not _says_only(one)]
+    body = [one for one in node.body if not says_only(one)]
     for statement in body[:-1]:
         if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) or depth >= _DEEPEST:
             return ""
@@ -99,7 +99,7 @@ def _hands_all_on(call: ast.Call, own: set[str]) -> bool:
     return all(isinstance(one, ast.Name) and one.id in own for one in given)
 
 
-def _says_only(statement: ast.stmt) -> bool:
+def says_only(statement: ast.stmt) -> bool:
     """A text, `pass`, or a line for the log."""
     if isinstance(statement, ast.Pass):
         return True

@@ -18,6 +18,7 @@ from aiaudit.probes.python.callers import SCHEME, asks_who
 from aiaudit.probes.python.dependencies import TYPE
 from aiaudit.probes.python.handler_body import MOST_NAMES
 from aiaudit.probes.python.included import place_of, routers_of, views_of
+from aiaudit.probes.python.probe_turning import settled
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.project.entry import Entry
 
@@ -225,7 +226,8 @@ def _asks(text: str, name: str, path: str, project: PythonProject) -> bool:
     where, function = place
     record = project.records[where]
     for row in record.get("turning", ()):
-        if row["looks"] and (row["function"] == function or row["function"].startswith(f"{function}.")):
+        named = row["function"] == function or row["function"].startswith(f"{function}.")
+        if named and row["looks"] and settled(row, where, project)["looks"]:
             return True
     made = project.base(where).exports.get(function.partition(".")[0])
     if made is not None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
 
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.python.asking import CodeQuery, kept
+from aiaudit.probes.python.asking import CodeQuery, fact_of
+from aiaudit.probes.python.project import PythonProject
+from aiaudit.project.entry import Entry
 
+_MOST: Final = 3  # files that are gone through
 TURNING: Final = record(
     "turning",
     path=STRING,
@@ -21,6 +25,8 @@ TURNING: Final = record(
     looks=BOOL,
     asks=STRING,
     unasked_line=INT,
+    absent_line=INT,
+    dropped=BOOL,
 )
 
 
@@ -30,7 +36,9 @@ class TurningQuery(CodeQuery):
     looks: a condition looks at a credential (compares it, or asks for what a call made of it) and turns away whoever
     has none; false where all that counts is what was sent, what another service said, or whether a header is there.
     asks: always (nobody comes to its end, or back from it, unasked), by setting (a condition at unasked_line decides
-    whether, such as that a key of the service is set), sometimes (somebody does, first at unasked_line), never."""
+    whether, such as that a key of the service is set), sometimes (somebody does, first at unasked_line), never.
+    absent_line: where whoever brings no credential is let on, else 0. dropped: a signature is compared, and nothing
+    depends on the answer. A function that leaves the look to one of another file counts where that one turns away."""
 
     features: ClassVar[tuple[str, ...]] = ("turning",)
 
@@ -46,4 +54,25 @@ class TurningProbe(Probe[TurningQuery]):
         return list_of(TURNING)
 
     def answer(self, fact_id: str, query: TurningQuery, context: Context) -> Fact:
-        return kept(fact_id, query, context, "turning", lambda one: str(one["function"]))
+        def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
+            for one in project.records[entry.path].get("turning", ()):
+                yield {"cell": 0, **settled(one, entry.path, project)}
+
+        return fact_of(fact_id, query, context, find, lambda one: str(one["function"]), having="turning")
+
+
+def settled(row: dict[str, Any], path: str, project: PythonProject, depth: int = 0) -> dict[str, Any]:
+    """The row of a function as the functions of other files on which it rests leave it."""
+    if "rests_on" not in row:
+        return row
+    known = {name: value for name, value in row.items() if name != "rests_on"}
+    for name in row["rests_on"]:
+        home = project.home(name, path)
+        there = project.records[home[0]].get("turning", ()) if home is not None and home[0] in project.records else ()
+        own = [one for one in there if home is not None and one["function"] == home[1]] if depth < _MOST else []
+        found = [settled(one, home[0], project, depth + 1) for one in own] if home is not None else []
+        if not any(one["looks"] and one["asks"] in ("always", "by setting") for one in found):
+            return {**known, "looks": False, "asks": "never"}
+        if known["asks"] == "always" and all(one["asks"] == "by setting" for one in found):
+            known |= {"asks": "by setting", "unasked_line": known["line"]}
+    return known

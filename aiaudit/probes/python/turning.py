@@ -8,18 +8,21 @@ said so, was not asked who he is.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.credentials import BROUGHT, CHECKED, NONE, Said, names_a_key
 from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.hollow import says_only
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import FunctionNode, parameters
+from aiaudit.probes.python.nodes import FunctionNode, expressions, header, parameters, statements
 from aiaudit.probes.python.resolve import default_of, last_name
 from aiaudit.probes.python.ways import Ways
 
 HITS: Final = (
     rb"\b(?:40[13]|400[13]|440[13]|1008)\b|\bWS_1008_|\bHTTP_40[13]_|\bUNAUTHORIZED\b|\bFORBIDDEN\b"
+    rb"|\bcompare_digest\(|[\"'][\w-]*(?i:-signature|-hmac)[\w-]*[\"']|(?i:_signature|_hmac)\("
     rb"|\braise[ \t]+\w*(?:Unauthorized|Forbidden|NotAuthenticated|PermissionDenied|AuthenticationError|AuthError)"
 )
 MAX_ROWS: Final = 60  # functions of one file
@@ -31,25 +34,77 @@ _PERSON: Final = lazy.regex(r"(?i)user|auth|principal|identity|claims|account|ca
 
 
 def turning(view: FileView) -> list[dict[str, Any]]:
-    """One row for each function in which a caller is turned away: its lines, and whether a credential was looked at."""
+    """One row for each function in which a caller is turned away, also by what it calls: its lines, and whether a
+    credential was looked at."""
     rows: dict[str, dict[str, Any]] = {}
     for line in view.marked:
         scope, _ = view.module.locate(line)
+        if scope.kind == "function" and scope.qualname not in rows and len(rows) < MAX_ROWS:
+            rows[scope.qualname] = _row(view, scope)
+    turn = {name.rpartition(".")[2] for name, row in rows.items() if row and row["looks"]}
+    for scope in view.module.scopes if turn else ():
         if scope.kind != "function" or scope.qualname in rows or len(rows) >= MAX_ROWS:
             continue
-        ways = Ways(view, scope, "passed")
-        looks = ways.looks(said_of(view, scope))
-        rows[scope.qualname] = {
-            "function": scope.qualname,
-            "names": _names(scope),
-            "line": view.source.line(scope.start),
-            "end": view.source.line(scope.end),
-            "looks": looks,
-            **ways.told(),
-        }
-        if not ways.turns_away():
-            rows[scope.qualname] = {}  # a word in a comment, or the number of something
+        if any(last_name(call.func) in turn for call in _calls_in(scope)):
+            rows[scope.qualname] = _row(view, scope)
     return [row for row in rows.values() if row]
+
+
+def _row(view: FileView, scope: Scope) -> dict[str, Any]:
+    ways = Ways(view, scope, "passed")
+    looks = ways.looks(said_of(view, scope))
+    dropped = _dropped(scope)
+    if not ways.turns_away() and not dropped:
+        return {}  # a word in a comment, or the number of something
+    return {
+        "function": scope.qualname,
+        "names": _names(scope),
+        "line": view.source.line(scope.start),
+        "end": view.source.line(scope.end),
+        "looks": looks,
+        **ways.told(),
+        "absent_line": ways.absent_line(),
+        "dropped": dropped,
+        **({"rests_on": sorted(ways.rests_on)} if ways.rests_on else {}),
+    }
+
+
+def _calls_in(scope: Scope) -> Iterator[ast.Call]:
+    for statement, _ in statements(scope):
+        for node in expressions(header(statement)):
+            if isinstance(node, ast.Call):
+                yield node
+
+
+def _dropped(scope: Scope) -> bool:
+    """Whether a signature is compared and nothing depends on it: the answer is thrown away or only noted, or both
+    sides are the same."""
+    found = False
+    for statement, _ in statements(scope):
+        for node in expressions(header(statement)):
+            if isinstance(node, ast.Call) and last_name(node.func) == "compare_digest":
+                if _matters(statement, node, scope):
+                    return False
+                found = True
+    return found
+
+
+def _matters(statement: ast.stmt, call: ast.Call, scope: Scope) -> bool:
+    if len(call.args) == 2 and ast.dump(call.args[0]) == ast.dump(call.args[1]):
+        return False
+    match statement:
+        case ast.Expr(value=value):
+            return value is not call
+        case ast.If(body=body, orelse=orelse):
+            return not all(says_only(one) for one in [*body, *orelse])
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is call:
+            return any(
+                isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load)
+                for other, _ in statements(scope)
+                if not says_only(other)
+                for one in expressions(header(other))
+            )
+    return True
 
 
 def _names(scope: Scope) -> list[str]:

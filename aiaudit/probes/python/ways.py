@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.probes.python.conditions import (
     MAX_NESTED,
     MAX_STEPS,
@@ -24,13 +25,15 @@ from aiaudit.probes.python.conditions import (
     names_of,
     statements_of,
 )
-from aiaudit.probes.python.credentials import CHECKED, Said, is_setting, learn
+from aiaudit.probes.python.credentials import BROUGHT, CHECKED, Said, is_setting, learn
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import FunctionNode, expressions, header, parameters
 from aiaudit.probes.python.resolve import last_name
 
 _ENDS: Final = ("abort", "exit", "_exit")
+_REFUSALS: Final = lazy.regex(r"^(?:Base)?Exception$|HTTPException|(?i:signature|auth|jwt|token|verif|credential)")
+_VERIFIES: Final = lazy.regex(r"(?i)verif|authentic|(?:check|validate|assert|require)_?\w*(?:signature|hmac|token|key)")
 
 
 class _At(Struct, frozen=True):
@@ -55,6 +58,9 @@ class Ways(Conditions):
         self._open: set[str] = set()
         self._unasked = 0  # the first line on which a request goes on unasked
         self._by_setting = 0  # the first at which a setting decides that it does
+        self._by_presence = 0  # the first at which it does since no credential came along
+        self._believes = kind == "passed"  # whether others' functions may be rested on; who asks looks them up
+        self.rests_on: set[str] = set()  # functions of other files that are taken to raise for a bad credential
         self._behind: list[Sequence[ast.stmt]] = []  # what follows behind the statements at hand, the inner ones last
         self._nested = 0
 
@@ -81,7 +87,14 @@ class Ways(Conditions):
         asks = "sometimes" if self._looks_at else "never"
         if self._asks and not self._unasked and self._steps <= MAX_STEPS:
             asks = "by setting" if self._by_setting else "always"
-        return {"asks": asks, "unasked_line": self._view.source.line(self._unasked or self._by_setting)}
+        return {
+            "asks": asks,
+            "unasked_line": self._view.source.line(self._unasked or self._by_setting),
+        }
+
+    def absent_line(self) -> int:
+        """The line of a condition by which whoever brings no credential is let on; 0 where there is none."""
+        return self._by_presence and self._view.source.line(self._by_presence)
 
     def looks(self, said: Said) -> bool:
         """Whether, by what the parameters say, a credential is looked at and whoever has none is turned away."""
@@ -94,6 +107,8 @@ class Ways(Conditions):
 
     def turns_away(self) -> bool:
         """Whether somebody is answered 401 or 403, or shown where to log in."""
+        if self.rests_on:
+            return True
         assert isinstance(self._scope.node, FunctionNode)
         self._active.append(self._scope)
         found = self._denies(self._scope.node.body)
@@ -151,9 +166,12 @@ class Ways(Conditions):
             self._goes_on(at, node)
         if isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break) or _gives_up(node):
             return None
-        if any(self._must_pass(call, said) for call in _calls(node)):
-            self._asks = self._looks_at = True
-            return _At(True, at.but)
+        for call in _calls(node):
+            passed, by_setting = self._must_pass(call, said)
+            if passed:
+                self._asks = self._looks_at = True
+                self._by_setting = self._by_setting or (0 if at.asked else by_setting)
+                return _At(True, at.but)
         return at
 
     def _choice(self, node: ast.If, said: Said, onward: str, at: _At) -> _At | None:
@@ -177,6 +195,9 @@ class Ways(Conditions):
             self._by_setting = self._by_setting or node.lineno
             return _At(True, then.but | other.but, at.by_setting)
         end = _joined([then, other])
+        if then is not None and other is not None and then.asked is not other.asked and not at.asked:
+            brought = self._strength(node.test, said) == BROUGHT  # `if signature:` lets on whoever sends none
+            self._by_presence = self._by_presence or (node.lineno if brought else 0)
         return end and _At(end.asked, end.but, at.by_setting)
 
     def _entered(self, at: _At, proof: Proof | None, others: Sequence[Sequence[ast.stmt]], node: ast.If) -> _At:
@@ -194,8 +215,15 @@ class Ways(Conditions):
         return _At(True, at.but | proof.paths)
 
     def _try(self, node: ast.Try | ast.TryStar, said: Said, onward: str, at: _At) -> _At | None:
+        before = self._asks, self._looks_at
         end = self._block(node.body, said, onward, at)
+        asked = end is not None and end.asked and not at.asked
         handled = [self._block(one.body, said, onward, at) for one in node.handlers]
+        if asked and any(
+            one is not None and not one.asked and _catches_all(handler)
+            for one, handler in zip(handled, node.handlers, strict=True)
+        ):
+            self._asks, self._looks_at = before  # who is refused is let on all the same
         if end is not None and not end.asked and node.handlers and all(one is None for one in handled):
             turned_away = all(self._denies(one.body) for one in node.handlers if not _is_gone(one))
             calls = (call for statement in node.body for call in _calls(statement))
@@ -207,22 +235,41 @@ class Ways(Conditions):
         end = _joined([end, *handled])
         return self._block(node.finalbody, said, onward, end) if node.finalbody else end
 
-    def _must_pass(self, call: ast.Call, said: Said) -> bool:
-        """Whether a call of the file's own raises for whoever brings no good credential."""
+    def _must_pass(self, call: ast.Call, said: Said) -> tuple[bool, int]:
+        """Whether a call raises for whoever brings no good credential, and the line of a setting that decides it. Of
+        another file's function that is named after a check and given a credential, `rests_on` keeps the name."""
         own = self._own(call.func)
         if own is None and last_name(call.func) == "verify_jwt_in_request":  # flask_jwt_extended
-            return not any(one.arg == "optional" for one in call.keywords)
-        if own is None or not isinstance(own.node, FunctionNode):
-            return False
-        if not any(isinstance(one, ast.Raise) and self._denies([one]) for one in statements_of(own)):
-            return False
+            return not any(one.arg == "optional" for one in call.keywords), 0
+        if own is None:
+            return self._is_left_to(call, said), 0
+        if not isinstance(own.node, FunctionNode):
+            return False, 0
+        raises = any(isinstance(one, ast.Raise) and self._denies([one]) for one in statements_of(own))
+        if not raises and not any(
+            isinstance(one, ast.Expr) and _VERIFIES.search(last_name(_call_of(one))) for one in statements_of(own)
+        ):
+            return False, 0
         ways = Ways(self._view, own, "passed")  # who comes to its end, or back from it, has passed
-        ways._active, ways._steps = [*self._active], self._steps
+        ways._active, ways._steps, ways._believes = [*self._active], self._steps, self._believes
         end = ways._body(own, self._handed(own, call.args, said), "", _At())
         self._steps = ways._steps
         if end is not None:
             ways._goes_on(end, own.node)
-        return ways._asks and not ways._unasked and not ways._by_setting and not ways._open
+        passed = ways._asks and not ways._unasked and not ways._open
+        self.rests_on |= ways.rests_on if passed else set()
+        return passed, ways._by_setting
+
+    def _is_left_to(self, call: ast.Call, said: Said) -> bool:
+        name = last_name(call.func)
+        if not self._believes or not _VERIFIES.search(name) or not isinstance(call.func, ast.Name | ast.Attribute):
+            return False
+        given = [*call.args, *(one.value for one in call.keywords)]
+        if not any(self._strength(one, said) >= BROUGHT for one in given):
+            return False
+        names = self._view.resolver.names(call.func, self._active[-1])
+        self.rests_on |= {one.name for one in names if not one.name.startswith("@.")}
+        return any(not one.name.startswith("@.") for one in names)
 
     def _handed_on(self, node: ast.stmt, said: Said, onward: str) -> tuple[Scope, Said, str] | None:
         """A function of the file's own that is to let the request on: it is given `call_next`."""
@@ -279,6 +326,17 @@ def _joined(ends: Sequence[_At | None]) -> _At | None:
 
 def _calls(node: ast.stmt) -> list[ast.Call]:
     return [one for one in expressions(header(node)) if isinstance(one, ast.Call)]
+
+
+def _catches_all(handler: ast.ExceptHandler) -> bool:
+    """Whether it takes in what a check raises."""
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(one is None or _REFUSALS.search(last_name(one)) for one in kinds)
+
+
+def _call_of(node: ast.Expr) -> ast.expr:
+    value = node.value.value if isinstance(node.value, ast.Await) else node.value
+    return value.func if isinstance(value, ast.Call) else value
 
 
 def _is_none(node: ast.expr | None) -> bool:

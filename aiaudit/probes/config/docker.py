@@ -55,6 +55,7 @@ IMAGE = record(
     user=STRING,
     user_line=INT,
     root=BOOL,
+    root_known=BOOL,
     healthcheck=BOOL,
     command=STRING,
     command_line=INT,
@@ -125,6 +126,7 @@ def image_record(path: str, text: str) -> dict[str, Any] | None:
     entry, command = _last(chain, "ENTRYPOINT"), _last(chain, "CMD")
     start = entry or command
     reference = images.parse(outer.base) if outer.base is not None else None
+    root = _root(user, reference, outer)
     return {
         "path": path,
         "line": final.line,
@@ -142,7 +144,8 @@ def image_record(path: str, text: str) -> dict[str, Any] | None:
         "borrowed": _borrowed(made),
         "user": user if user is not None else "",
         "user_line": user_line,
-        "root": _root(user, reference, outer),
+        "root": root,
+        "root_known": not isinstance(root, Unknown),
         "healthcheck": (check := _last(chain, "HEALTHCHECK")) is not None and check.flat.upper() != "NONE",
         "command": redact(start_command(entry, command)),
         "command_line": start.line if start else 0,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 
+from aiaudit import lazy
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import DEFS, blocks
+from aiaudit.probes.python.nodes import DEFS, FunctionNode, blocks, parameters
 from aiaudit.probes.python.resolve import dotted, last_name, root_name
 
 _CHOOSES = ("model", "model_name", "model_id", "modelId", "provider", "deployment", "engine", "deployment_name")
+_MODEL: Final = lazy.regex(r"(?i)(?:^|_)(?:model|llm|deployment|provider)(?:_?(?:name|id))?$")
 _COUNTS = ("range", "count")
 _MOST = 40  # calls of one try
 
@@ -80,3 +83,17 @@ def asks_another_each_turn(calls: Sequence[ast.Call], names: frozenset[str]) -> 
             if one.arg in _CHOOSES and any(isinstance(x, ast.Name) and x.id in names for x in ast.walk(one.value)):
                 return True
     return False
+
+
+def asks_what_is_handed_in(calls: Sequence[ast.Call], names: frozenset[str], scope: Scope) -> ast.Call | None:
+    """The call of a parameter of the function, `ask(model)`, that is given a model which a loop binds."""
+    models = {one for one in names if _MODEL.search(one)}
+    if not models or not isinstance(scope.node, FunctionNode):
+        return None
+    handed = {one.arg for one in parameters(scope.node)}
+    for call in calls[:_MOST]:
+        given = [*call.args, *(one.value for one in call.keywords)]
+        named = any(isinstance(one, ast.Name) and one.id in models for one in given)
+        if named and isinstance(call.func, ast.Name) and call.func.id in handed:
+            return call
+    return None

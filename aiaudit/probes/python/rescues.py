@@ -15,12 +15,13 @@ from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import DEFS, blocks, expressions, header
-from aiaudit.probes.python.other_models import Asked, asks_another_each_turn, loops_around
+from aiaudit.probes.python.other_models import Asked, asks_another_each_turn, asks_what_is_handed_in, loops_around
 from aiaudit.probes.python.resolve import dotted, last_name
 
 HITS: Final = rb"^[ \t]*try[ \t]*:"
 MAX_ROWS: Final = 200
 MAX_CALLS: Final = 60
+OF_EACH_MODEL: Final = "?.of_each_model"  # stands for a call that is handed in and given one model after the other
 ENDS: Final = ("value", "message", "raise", "nothing")  # of several handlers the first of these speaks for the try
 _TELLS: Final = lazy.regex(
     r"(?i)\berr(?:or)?s?\b|\bfail(?:ed|ure|s)?\b|exception|sorry|apolog|\b(?:went|gone|is|was) wrong\b"
@@ -58,17 +59,19 @@ def rescues(view: FileView) -> list[dict[str, Any]]:
                 if isinstance(call, ast.Call):
                     asked.append(call)
                     _note(call, scope, view, calls)
+        known = loops.get(id(scope))
+        if known is None:
+            known = loops[id(scope)] = loops_around(scope)
+        if (handed := asks_what_is_handed_in(asked, known.get(id(node), frozenset()), scope)) is not None:
+            calls[OF_EACH_MODEL] = view.source.line(handed.lineno)
         handlers = [one for one in node.handlers if not _only_limits(one)]
         if calls and handlers:
-            known = loops.get(id(scope))
-            if known is None:
-                known = loops[id(scope)] = loops_around(scope)
-            others = asks_another_each_turn(asked, known.get(id(node), frozenset()))
+            others = handed is not None or asks_another_each_turn(asked, known.get(id(node), frozenset()))
             again = Asked.of(asked)
             ends = [_end(handler, scope, view, again) for handler in handlers]
             if others:
                 ends = [
-                    "value" if one == "nothing" and not _leaves(handler) else one
+                    "value" if one in ("nothing", "raise") and not _leaves(handler) else one
                     for one, handler in zip(ends, handlers, strict=True)
                 ]
             best = min(range(len(ends)), key=lambda at: ENDS.index(ends[at]))
@@ -118,8 +121,8 @@ def _only_limits(handler: ast.ExceptHandler) -> bool:
 
 
 def _leaves(handler: ast.ExceptHandler) -> bool:
-    """Whether a handler leaves the loop."""
-    return any(isinstance(node, ast.Break | ast.Return | ast.Raise) for node in _statements(handler.body))
+    """Whether a handler leaves the loop, and not only on a condition: after the last of them, say."""
+    return any(isinstance(node, ast.Break | ast.Return | ast.Raise) for node in handler.body)
 
 
 def _end(handler: ast.ExceptHandler, scope: Scope, view: FileView, again: Asked) -> str:

@@ -162,7 +162,11 @@ class Ways(Conditions):
             found = self._strength(node.value, said)
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 learn(target, node.value, found, said)
-        if isinstance(node, ast.Return) and self._is_passed_by(node):
+        if (
+            isinstance(node, ast.Return)
+            and self._is_passed_by(node)
+            and not (self._believes and self._hands_back(node, said))
+        ):
             self._goes_on(at, node)
         if isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break) or _gives_up(node):
             return None
@@ -259,6 +263,27 @@ class Ways(Conditions):
         passed = ways._asks and not ways._unasked and not ways._open
         self.rests_on |= ways.rests_on if passed else set()
         return passed, ways._by_setting
+
+    def _hands_back(self, node: ast.Return, said: Said) -> bool:
+        """Whether a handler answers with what a function of the file's own gives back, which lets nobody pass unasked;
+        one that looks at a credential on some ways only is noted."""
+        call = node.value.value if isinstance(node.value, ast.Await) else node.value
+        own = self._own(call.func) if isinstance(call, ast.Call) else None
+        if own is None or not isinstance(call, ast.Call) or not isinstance(own.node, FunctionNode):
+            return False
+        ways = Ways(self._view, own, "passed")
+        ways._active, ways._steps = [*self._active], self._steps
+        end = ways._body(own, self._handed(own, call.args, said), "", _At())
+        self._steps = ways._steps
+        if end is not None:
+            ways._goes_on(end, own.node)
+        if not ways._looks_at:
+            return False
+        self._looks_at = True
+        self.rests_on |= ways.rests_on
+        self._by_setting = self._by_setting or ways._by_setting
+        self._asks = self._asks or ways._asks
+        return ways._asks and not ways._unasked
 
     def _is_left_to(self, call: ast.Call, said: Said) -> bool:
         name = last_name(call.func)

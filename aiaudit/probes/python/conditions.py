@@ -111,6 +111,9 @@ class Conditions:
             return False
         inside = self._handed(own, call.args, said)
         for one in statements_of(own):
+            self._looks += 1
+            if self._looks > MAX_LOOKS:
+                return False
             match one:
                 case ast.If(
                     test=ast.UnaryOp(op=ast.Not())

@@ -12,7 +12,8 @@ from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.project import PythonProject
 from aiaudit.project.entry import Entry
 
-_MOST: Final = 3  # files that are gone through
+_DEEPEST: Final = 3  # files that are gone through
+_MOST: Final = 8  # functions of others on which one rests: more are a table, or made to be gone through
 TURNING: Final = record(
     "turning",
     path=STRING,
@@ -66,10 +67,12 @@ def settled(row: dict[str, Any], path: str, project: PythonProject, depth: int =
     if "rests_on" not in row:
         return row
     known = {name: value for name, value in row.items() if name != "rests_on"}
+    if len(row["rests_on"]) > _MOST:
+        return {**known, "looks": False, "asks": "never"}
     for name in row["rests_on"]:
         home = project.home(name, path)
         there = project.records[home[0]].get("turning", ()) if home is not None and home[0] in project.records else ()
-        own = [one for one in there if home is not None and one["function"] == home[1]] if depth < _MOST else []
+        own = [one for one in there if home is not None and one["function"] == home[1]] if depth < _DEEPEST else []
         found = [settled(one, home[0], project, depth + 1) for one in own] if home is not None else []
         if not any(one["looks"] and one["asks"] in ("always", "by setting") for one in found):
             return {**known, "looks": False, "asks": "never"}

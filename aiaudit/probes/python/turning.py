@@ -79,17 +79,27 @@ def _calls_in(scope: Scope) -> Iterator[ast.Call]:
 def _dropped(scope: Scope) -> bool:
     """Whether a signature is compared and nothing depends on it: the answer is thrown away or only noted, or both
     sides are the same."""
-    found = False
-    for statement, _ in statements(scope):
-        for node in expressions(header(statement)):
-            if isinstance(node, ast.Call) and last_name(node.func) == "compare_digest":
-                if _matters(statement, node, scope):
-                    return False
-                found = True
-    return found
+    compared = [
+        (statement, node)
+        for statement, _ in statements(scope)
+        for node in expressions(header(statement))
+        if isinstance(node, ast.Call) and last_name(node.func) == "compare_digest"
+    ]
+    if not compared:
+        return False
+    used = {
+        node.id
+        for statement, _ in statements(scope)
+        if not says_only(statement)
+        for part in header(statement)
+        for node in ast.walk(part)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    return not any(_matters(statement, call, used) for statement, call in compared)
 
 
-def _matters(statement: ast.stmt, call: ast.Call, scope: Scope) -> bool:
+def _matters(statement: ast.stmt, call: ast.Call, used: set[str]) -> bool:
+    """Whether something depends on a comparison. `used`: the names that the function looks at, but in notes."""
     if len(call.args) == 2 and ast.dump(call.args[0]) == ast.dump(call.args[1]):
         return False
     match statement:
@@ -98,12 +108,7 @@ def _matters(statement: ast.stmt, call: ast.Call, scope: Scope) -> bool:
         case ast.If(body=body, orelse=orelse):
             return not all(says_only(one) for one in [*body, *orelse])
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is call:
-            return any(
-                isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load)
-                for other, _ in statements(scope)
-                if not says_only(other)
-                for one in expressions(header(other))
-            )
+            return name in used
     return True
 
 

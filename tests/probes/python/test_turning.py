@@ -142,3 +142,41 @@ def test_a_comment_turns_nobody_away(tmp_path: Path) -> None:
     )
     found = ask(tmp_path, "python.turning", {"app.py": code}).value or []
     assert found == []
+
+
+GUARD = """
+from fastapi import HTTPException
+
+
+def verify_{n}(token: str) -> None:
+    if token != KEY:
+        raise HTTPException(status_code=401)
+"""
+
+
+@pytest.mark.parametrize(("checks", "looks"), [(1, True), (8, True), (9, False)])
+def test_a_check_in_another_file_counts_where_it_is_followed(tmp_path: Path, checks: int, looks: bool) -> None:
+    names = [f"verify_{n}" for n in range(checks)]
+    imports = "".join(f"from guards.{name} import {name}\n" for name in names)
+    calls = "".join(f"    {name}(authorization)\n" for name in names)
+    code = f"{imports}{HEAD}\ndef check(authorization: str = Header()):\n{calls}    if closed:\n        raise HTTPException(status_code=401)\n"
+    tree = {f"guards/verify_{n}.py": GUARD.format(n=n) for n in range(checks)}
+    found = ask(tmp_path, "python.turning", {"app.py": code, "guards/__init__.py": "", **tree}).value or []
+    assert [one["looks"] for one in found if one["function"] == "check"] == [looks]
+
+
+@pytest.mark.parametrize(
+    ("line", "dropped"),
+    [
+        ("hmac.compare_digest(mine, theirs)", True),
+        ("same = hmac.compare_digest(mine, theirs)", True),
+        ("same = hmac.compare_digest(mine, theirs)\n    log.info('same: %s', same)", True),
+        ("same = hmac.compare_digest(mine, theirs)\n    assert same", False),
+        ("assert hmac.compare_digest(mine, theirs)", False),
+        ("assert hmac.compare_digest(mine, mine)", True),
+    ],
+)
+def test_a_comparison_of_which_nothing_comes_is_told(tmp_path: Path, line: str, dropped: bool) -> None:
+    code = f"import hmac\n\n\ndef check(mine, theirs):\n    {line}\n    return 'done'\n"
+    found = ask(tmp_path, "python.turning", {"app.py": code}).value or []
+    assert [one["dropped"] for one in found if one["dropped"]] == [True] * dropped

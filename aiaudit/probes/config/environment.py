@@ -16,6 +16,7 @@ from aiaudit.probes.reading import Files, listed, scope_of
 GLOBS: Final = ("**/.env", "**/.env.*", "**/*.env", "**/env.example", "**/env.sample", "**/env.template", "**/dotenv*")
 _EXAMPLE: Final = lazy.regex(r"(example|sample|template|dist|default|tmpl)", re.IGNORECASE)
 _ASSIGNMENT: Final = lazy.regex(r"^\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*=\s*(.*?)\s*$")
+_IN_YAML: Final = lazy.regex(r"^([A-Z][A-Z0-9_]*):[ \t]+(.*?)\s*$")  # as `gcloud --env-vars-file` takes them
 
 VARIABLE = record(
     "variable",
@@ -69,7 +70,7 @@ class ConfigEnvironment(Probe[EnvironmentQuery]):
 
 
 def assignments(text: str) -> Iterator[tuple[str, str, int]]:
-    """Names, values and lines of a .env file."""
+    """Names, values and lines of a .env file, also of one in YAML (`.env.gcp.yaml`)."""
     for number, line in enumerate(text.splitlines(), 1):
-        if not line.lstrip().startswith("#") and (match := _ASSIGNMENT.match(line)):
+        if not line.lstrip().startswith("#") and (match := _ASSIGNMENT.match(line) or _IN_YAML.match(line)):
             yield match.group(1), match.group(2), number

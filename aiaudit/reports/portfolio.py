@@ -218,7 +218,7 @@ def _row(project: Any, made: Portfolio) -> Row:
     titles = dict(made.packs)
     numbered = {pack: score for pack, score in project.packs.items() if score is not None}
     lowest = min(numbered, key=lambda pack: numbered[pack]) if numbered else ""
-    weakest = f"{titles.get(lowest, lowest)} {figure(numbered[lowest])}" if lowest else ""
+    weakest = f"{titles.get(lowest, lowest)}\u00a0{figure(numbered[lowest])}" if lowest else ""
     step = "–"
     if project.next_name and not project.next_checks:
         step = say("portfolio.step_evidence", level=_level(project.next_name))

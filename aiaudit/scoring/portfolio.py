@@ -199,10 +199,11 @@ def _told_apart(projects: Sequence[Project]) -> list[Project]:
     ]
 
 
-def _rank(project: Project) -> tuple[int, float, str, str]:
-    """By level, then by the low end of the score: that is what is certain."""
+def _rank(project: Project) -> tuple[int, bool, float, str, str]:
+    """By level (below the first, what nothing rules out goes before what a finding does), then by the low end of the
+    score: that is what is certain."""
     level = LEVELS.index(project.readiness) if project.readiness in LEVELS else len(LEVELS)
-    return level, -project.low, project.name, project.file
+    return level, project.readiness == "not_ready" and not project.not_shown, -project.low, project.name, project.file
 
 
 def _gaps(rows: Sequence[Mapping[str, Any]], details: Sequence[Mapping[str, Any]]) -> list[Gap]:

@@ -56,6 +56,24 @@ def test_below_prototype_what_was_found_is_told_from_what_was_not_shown(tmp_path
     }
 
 
+def test_what_nothing_rules_out_stands_before_what_a_finding_does(tmp_path):
+    for name, status, low in (("found", "fail", 40.0), ("unseen", "unknown", 10.0)):
+        result = make_result()
+        first = result["checks"][0]
+        result["project"]["name"] = name
+        result |= {
+            "readiness": "not_ready",
+            "score_low": low,
+            "next_level": {"name": "prototype", "missing": [first["id"]], "effort_days": 1},
+        }
+        first |= {"status": status, "findings": []}
+        (tmp_path / f"{name}.json").write_text(json.dumps(result))
+    made = build(files(tmp_path))
+    assert [project.name for project in made.projects] == ["unseen", "found"]
+    below = [bar.label for bar in report.view(made).levels if bar.label.startswith("Not ")]
+    assert below == ["Not proven", "Not ready"]
+
+
 def test_gaps_are_counted_over_the_projects_to_which_they_apply(folder):
     made = build(files(folder))
     one = json.loads((folder / "alpha.json").read_text())

@@ -337,4 +337,6 @@ def _nothing(result: dict[str, Any]) -> str:
     if unread := unread_paths(result["skipped"]):
         first = ", ".join(f"{one['path']}: {one['reason']}" for one in unread[:MOST_UNREAD])
         return f"nothing could be judged, so there is no score: none of its files could be read ({first})"
+    if result["problems"]:
+        return "nothing could be judged, so there is no score; mend what is told above first"
     return "nothing could be judged, so there is no score; is this the project's folder?"

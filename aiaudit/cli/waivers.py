@@ -113,7 +113,8 @@ def add(
     said = {key: value for key, value in entry.items() if value}
     read_now, errors = read([*config.waivers, said], severities, _today())
     if len(errors) > len(read(config.waivers, severities, _today())[1]):
-        raise UsageError(str(errors[-1]).partition(": ")[2] or str(errors[-1]))
+        wrong = str(errors[-1]).partition(": ")[2] or str(errors[-1])
+        raise UsageError(f"--{wrong}" if wrong.startswith(("reason ", "owner ", "expires ")) else wrong)
     made = read_now[-1]
     if made.expired:
         raise UsageError(f"--expires {expires}: has passed already, so it would accept nothing; give a later day")

@@ -177,6 +177,12 @@ class Document(Struct, frozen=True):
         about_key = detail["type"] in ("extra_forbidden", "missing") or detail["loc"][-1:] == ("[key]",)
         return self.place(*(path[:-1] if detail["type"] == "missing" else path), value=not about_key)
 
+    def _is_tag(self, path: Path_) -> bool:
+        """Whether YAML took what stands at `path` for a tag (`!uses`), of which nothing is left."""
+        start = self.place(*path, value=True)
+        lines = self._inside(path)[0].lines
+        return start.line <= len(lines) and lines[start.line - 1].startswith("!", start.column - 1)
+
     def _message(self, path: Path_, detail: ErrorDetails, choices: Choices) -> str:
         kind, got = detail["type"], detail["input"]
         context = detail.get("ctx", {})
@@ -194,8 +200,9 @@ class Document(Struct, frozen=True):
             return f"{said} {_shown(got)}: use {', '.join(allowed)}{did_you_mean(str(got), allowed)}"
         if kind == "string_pattern_mismatch":
             return f"{_shown(got)} {_pattern_words(context['pattern'])}"
-        if kind == "string_too_short":
-            return f"{owner}must not be empty"
+        if kind in ("string_too_short", "too_short") and got == "":
+            tag = "; a text that begins with `!` needs quotes" if self._is_tag(path) else ""
+            return f"{owner}must not be empty{tag}"
         if kind.endswith(("_type", "_parsing")) or kind in ("model_attributes_type", "is_instance_of"):
             wanted = {"string": "a text", "bool": "true or false", "int": "a number", "float": "a number"}
             word = kind.split("_")[0]

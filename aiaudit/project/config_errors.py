@@ -12,6 +12,16 @@ from pydantic import BaseModel, ValidationError
 from aiaudit.project.entry import display
 from aiaudit.project.parse import Map, Seq
 
+_DAY = "a day such as 2027-01-31"
+_KINDS = {
+    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"), _DAY),
+    "dict_type": "a mapping (`key: value`)",
+    "model_type": "a mapping (`key: value`)",
+    "model_attributes_type": "a mapping (`key: value`)",
+    "list_type": "a list (`[one, two]`)",
+}
+_PATTERNS = {"^[A-Z]{3}$": "the three capitals of a currency, such as EUR"}
+
 
 def problems(
     error: ValidationError, source: Any, file: str, model: type[BaseModel], above: tuple[str | int, ...] = ()
@@ -49,6 +59,10 @@ def _say(error: Any, model: type[BaseModel], path: tuple[str | int, ...]) -> str
             near = difflib.get_close_matches(str(given), choices, n=1, cutoff=0.6)
             hint = f"; did you mean '{near[0]}'?" if near else ""
             return f"{_shown(given)} is none of {', '.join(choices) or error['ctx']['expected']}{hint}"
+        case "string_pattern_mismatch" if error["ctx"]["pattern"] in _PATTERNS:
+            return f"must be {_PATTERNS[error['ctx']['pattern']]}, not {_shown(error['input'])}"
+        case kind if kind in _KINDS:
+            return f"must be {_KINDS[kind]}, not {_shown(error['input'])}"
         case _:
             text = str(error["msg"]).replace("Input should be", "must be").replace("String should", "must")
             text = text.split(" or instance of ")[0].split(", unable to ")[0]

@@ -27,6 +27,13 @@ YAML_LIMIT: Final = 1024 * 1024  # bytes
 TOML_LIMIT: Final = 4 * 1024 * 1024
 INI_LIMIT: Final = 1024 * 1024
 MAX_JSON_DEPTH: Final = 200
+# What libyaml says -> what its author did, most of the time.
+_YAML_HINTS: Final = {
+    "cannot start any token": "YAML is indented with spaces, never with tabs, and texts with special signs need quotes",
+    "tab character": "indent with spaces",
+    "mapping values are not allowed": "a text that holds `: ` needs quotes, and keys of one part begin in one column",
+    "did not find expected key": "keys of one part begin in one column; what follows a closing quote belongs inside",
+}
 
 
 def parse_yaml(data: bytes, *, limit: int = YAML_LIMIT) -> Any:
@@ -49,8 +56,7 @@ def parse_yaml_all(data: bytes, *, limit: int = YAML_LIMIT) -> list[Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context or "not YAML"
-        if "cannot start any token" in reason:
-            reason += "; YAML is indented with spaces, never with tabs, and texts with special signs need quotes"
+        reason += next((f"; {hint}" for said, hint in _YAML_HINTS.items() if said in reason), "")
         raise Malformed(reason, *((mark.line + 1, mark.column + 1) if mark else ())) from None
     except yaml.YAMLError as error:
         raise Malformed(str(error).splitlines()[0] if str(error) else "not YAML") from None

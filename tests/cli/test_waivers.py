@@ -65,7 +65,7 @@ def test_add_writes_one_that_holds(project, capsys):
     ("args", "told"),
     [
         (["SEC-999", "--reason", "x", "--owner", "y"], "no check has the id 'SEC-999'"),
-        (["SEC-001", "--reason", "x", "--owner", "y"], "expires is missing; a critical check needs a last day"),
+        (["SEC-001", "--reason", "x", "--owner", "y"], "--expires is missing; a critical check needs a last day"),
         (["SEC-002", "--reason", "x", "--owner", "y", "--expires", "soon"], "expires must be a day such as 2027-03-31"),
         (["SEC-002", "--reason", "x", "--owner", "y", "--expires", "2024-01-31"], "--expires 2024-01-31: has passed"),
         (["SEC-002", "--reason", "…", "--owner", "Kim", "--expires", "2027-03-31"], "reason is still a placeholder"),

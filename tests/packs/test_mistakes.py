@@ -28,6 +28,7 @@ CHECK_MISTAKES: list[tuple[dict[str, str], str]] = [
     ),
     ({"applies": "use"}, "own.yaml:17:12: unknown name `use`; did you mean `uses`?"),
     ({"applies": "[uses]"}, "own.yaml:17:12: 'applies' must be a text, not a list"),
+    ({"applies": "!uses"}, "own.yaml:17:12: 'applies' must not be empty; a text that begins with `!` needs quotes"),
     ({"applies": "loads"}, "own.yaml:17:12: this must be bool, not list(call)"),
     ({"rule": ""}, "own.yaml:9:3: the key 'rule' is missing (only attested checks have one by default)"),
     (

@@ -126,7 +126,20 @@ def test_nothing_is_an_empty_configuration(text: str) -> None:
         ("schema: 2", "aiaudit.yaml:1:9: schema: 2 is none of 1"),
         ("- a", "aiaudit.yaml:1:1: must be a mapping of settings"),
         ("a: 1\na: 2", "aiaudit.yaml:2:1: duplicate key 'a'"),
-        ("exclude: '*.py'", "aiaudit.yaml:1:10: exclude: must be a valid list, not '*.py'"),
+        ("exclude: '*.py'", "aiaudit.yaml:1:10: exclude: must be a list (`[one, two]`), not '*.py'"),
+        (
+            "project: {reviewed: 1.11.2026}",
+            "aiaudit.yaml:1:21: project.reviewed: must be a day such as 2027-01-31, not '1.11.2026'",
+        ),
+        (
+            "budget: {currency: euro}",
+            "aiaudit.yaml:1:20: budget.currency: must be the three capitals of a currency, such as EUR, not 'euro'",
+        ),
+        (
+            "project:\n  name: a\n   stage: pilot",
+            "aiaudit.yaml:3:9: mapping values are not allowed in this context; a text that holds `: ` needs quotes, "
+            "and keys of one part begin in one column",
+        ),
     ],
 )
 def test_mistakes_say_where_and_what_was_meant(text: str, problem: str) -> None:
@@ -179,7 +192,7 @@ def test_attestations_of_their_own_file() -> None:
     assert caught.value.problems == (
         "attestations.yaml:1:24: GOV-001.ownr: unknown key; did you mean 'owner'?",
         "attestations.yaml:2:10: GOV-002.answer: is missing",
-        "attestations.yaml:3:10: GOV-003: must be a valid dictionary, not 5",
+        "attestations.yaml:3:10: GOV-003: must be a mapping (`key: value`), not 5",
     )
 
 

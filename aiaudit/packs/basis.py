@@ -5,7 +5,7 @@ A fact that is derived and holds no list of its own (`deployed`, `parts_there`) 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from aiaudit.model.check import Check, Outcome
@@ -71,20 +71,24 @@ class _Bases:
 
     def _called(self, fact_id: str) -> str:
         """The title of a fact; one that leans on another's ("Those of them that …") behind that."""
-        title, leaning = self._title(fact_id), ""
-        for _ in range(_DEEP):
-            spec = self.values.spec(fact_id)
-            if spec is None or not spec.sees or not title.startswith(_LEANING):
-                break
-            leaning = leaning or f": {title[:1].lower()}{title[1:]}"
-            fact_id = spec.sees[0]
-            title = self._title(fact_id)
-        return f"{title.partition('; ')[0] if leaning else title}{leaning}"
+        return standing(fact_id, self._title, lambda one: spec.sees if (spec := self.values.spec(one)) else ())
 
     def _title(self, fact_id: str) -> str:
         """What its pack calls a fact; where it has no title, its name in words."""
         name = fact_id.rpartition(".")[2].replace("_", " ")
         return self.values.title(fact_id) or f"{name[:1].upper()}{name[1:]}"
+
+
+def standing(fact_id: str, title_of: Callable[[str], str], sees: Callable[[str], Sequence[str]]) -> str:
+    """The title of a fact as it can stand alone: one that leans on another's behind the first that does not."""
+    title, leaning = title_of(fact_id), ""
+    for _ in range(_DEEP):
+        if not sees(fact_id) or not title.startswith(_LEANING):
+            break
+        leaning = leaning or f": {title[:1].lower()}{title[1:]}"
+        fact_id = sees(fact_id)[0]
+        title = title_of(fact_id)
+    return f"{title.partition('; ')[0] if leaning else title}{leaning}"
 
 
 def _places(witness: Witness, fact: Fact) -> Iterator[Evidence]:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from aiaudit import lazy
 from aiaudit.model.check import Check, FactSpec, Kind, Param
 from aiaudit.packs import attested
+from aiaudit.packs.basis import standing
 from aiaudit.packs.cases import find_cases
 from aiaudit.packs.library import Library, expressions
 from aiaudit.packs.reasons import LEVEL_WORDS, has_default_rule
@@ -170,17 +171,19 @@ def _in_short(library: Library, check: Check, probes: Probes) -> tuple[str, ...]
         spec = library.facts.get(fact_id)
         if spec is None or fact_id in told:
             continue
-        told[fact_id] = f"{name}: {_one_line(spec, probes)}"
+        told[fact_id] = f"{name}: {_one_line(library, spec, probes)}"
         todo += [(inner, spec.names[inner]) for inner in spec.names if spec.names[inner].startswith(own)]
     return tuple(reversed(told.values()))
 
 
-def _one_line(spec: FactSpec, probes: Probes) -> str:
+def _one_line(library: Library, spec: FactSpec, probes: Probes) -> str:
     """What a fact says, and which probe looks; without the query."""
     if spec.probe == attested.PROBE:
         return "what the owner attests, with evidence and date"
     if spec.derive is not None:
-        return spec.title or f"worked out from {', '.join(spec.names) or 'parameters'}"
+        if spec.title:
+            return standing(spec.id, lambda one: library.facts[one].title, lambda one: library.facts[one].sees)
+        return f"worked out from {', '.join(spec.names) or 'parameters'}"
     probe = probes.get(spec.probe)
     about = probe.title if probe is not None else spec.probe
     return f"{spec.title or about} ({spec.probe})"

@@ -121,7 +121,7 @@ def new(
             "--pack",
             envvar="AIAUDIT_NEW_PACK",
             metavar="FILE",
-            help="The pack that gets the check: a file, made where it is not there, or a folder.",
+            help="The pack that gets the check: a file (.yaml) or a folder, made where it is not there.",
         ),
     ] = None,
     cases: Annotated[
@@ -138,10 +138,12 @@ def new(
     from aiaudit.reports.base import HERE
 
     frame = new_check(check, pack, cases)
-    stay_inside(HERE, [str(frame.file), *map(str, frame.cases)])
+    stay_inside(HERE, [str(frame.file), *map(str, frame.cases), *([str(frame.heading)] if frame.head else [])])
     verb = "added to" if frame.file.exists() else "wrote"
     frame.write()
     folder = next(iter(frame.cases)).parents[1]
+    if frame.head:
+        print(f"wrote {frame.heading}")
     print(f"{verb} {frame.file}")
     print(f"wrote {folder}: {', '.join(path.parent.name for path in frame.cases)}")
     beside = "" if cases is None else f" --cases {cases}"

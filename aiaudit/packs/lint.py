@@ -70,6 +70,11 @@ class _Linter:
         for spec in pack.facts:
             if spec.id not in used:
                 yield Problem(spec.place, f"the fact '{spec.id}' is used by no check")
+        own = tuple(f"{pack.id}.{check.id}." for check in pack.checks)
+        for spec in (*pack.facts, *(spec for id_, spec in self.library.facts.items() if id_.startswith(own))):
+            for key, value in {"title": spec.title, **spec.query}.items():
+                if any(str(one).startswith("TODO") for one in (value if isinstance(value, list | tuple) else [value])):
+                    yield Problem(spec.place, f"the fact '{spec.id}': `{key}` is still TODO")
         if pack.title.startswith("TODO"):
             yield Problem(self.at(pack, "title"), "`title` of the pack is still TODO")
         for check in pack.checks:

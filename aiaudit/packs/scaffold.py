@@ -14,18 +14,21 @@ from typing import Final
 from msgspec import Struct
 
 from aiaudit.packs.document import Document
-from aiaudit.packs.files import cases_of, ids_in, shipped_packs
+from aiaudit.packs.files import HEAD, cases_of, ids_in, shipped_packs
 from aiaudit.packs.problems import PackError, Problem
 from aiaudit.packs.schema import CHECK_ID
 
-_HEAD: Final = """\
-# yaml-language-server: $schema=pack.schema.json
-# The schema for your editor: aiaudit checks schema > pack.schema.json
+_PACK: Final = """\
 schema: 1
 pack: {pack}
 title: {title}
-checks:
 """
+_HEAD: Final = f"""\
+# yaml-language-server: $schema=pack.schema.json
+# The schema for your editor: aiaudit checks schema > pack.schema.json
+{_PACK}checks:
+"""
+_TITLE: Final = "TODO the pack's title, as the report shows it"
 _BLOCK: Final = """\
 - id: {check}
   title: TODO the condition that should hold, as a statement
@@ -73,12 +76,18 @@ files:
 
 class Frame(Struct, frozen=True):
     """What `write` puts down. `block` goes to the end of `file`, which may be new, and belongs to the pack `pack`;
-    `cases`: path → text, all new."""
+    `cases`: path → text, all new. `head`: the text of the pack.yaml of a folder that begins with this check."""
 
     pack: Path
     file: Path
     block: str
     cases: dict[Path, str]
+    head: str = ""
+
+    @property
+    def heading(self) -> Path:
+        """The pack.yaml of a pack that is a folder."""
+        return self.pack / HEAD
 
     def write(self) -> None:
         """Write the cases and append the block. A file that is there is never overwritten.
@@ -87,6 +96,10 @@ class Frame(Struct, frozen=True):
             PackError: a file cannot be written, or has come to be there meanwhile.
         """
         try:
+            if self.head:
+                self.pack.mkdir(parents=True, exist_ok=True)
+                with self.heading.open("x", encoding="utf-8") as file:
+                    file.write(self.head)
             for path, text in self.cases.items():
                 path.parent.mkdir(parents=True)
                 with path.open("x", encoding="utf-8") as file:
@@ -104,7 +117,8 @@ def new_check(check_id: str, pack: Path | None = None, cases: Path | None = None
     Args:
         check_id: such as TEAM-001.
         pack: the pack file that gets the block; a new one where it is not there; `team.yaml` where None. Of a pack
-            that is a folder the check gets a file of its own there.
+            that is a folder the check gets a file of its own there; a path without .yaml that is not there, and an
+            empty folder, begin such a pack.
         cases: the folder of cases; `cases` beside the pack, or in its folder, where None.
 
     Raises:
@@ -119,7 +133,8 @@ def new_check(check_id: str, pack: Path | None = None, cases: Path | None = None
         raise _refused(f"{check_id} is a check of aiaudit itself; take an id of your own, as TEAM-001")
     if pack.exists() and not (pack.is_file() or pack.is_dir()):
         raise _refused(f"{pack}: is no regular file; nothing was written")
-    folder = (cases or cases_of(pack)) / check_id
+    begun = not (pack / HEAD).exists() and (_names_folder(pack) or (pack.is_dir() and not any(pack.iterdir())))
+    folder = (cases or (pack / "cases" if begun else cases_of(pack))) / check_id
     if folder.exists():
         raise _refused(f"{folder} is there already; nothing was written")
     texts = {
@@ -128,6 +143,9 @@ def new_check(check_id: str, pack: Path | None = None, cases: Path | None = None
         )
         for name, (status, what) in _CASES.items()
     }
+    if begun:
+        head = _PACK.format(pack=_pack_name(pack, check_id), title=_TITLE)
+        return Frame(pack, pack / f"{check_id}.yaml", _own_file(check_id, ""), texts, head)
     if pack.is_dir():
         return Frame(pack, pack / f"{check_id}.yaml", _alone(pack, check_id), texts)
     return Frame(pack, pack, _appended(pack, check_id) if pack.exists() else _first(pack, check_id), texts)
@@ -138,14 +156,25 @@ def _alone(folder: Path, check_id: str) -> str:
     document = Document.read(folder)  # it has a head, and no mistake that would hide the new check
     if (folder / f"{check_id}.yaml").exists():
         raise _refused(f"{folder} has a check {check_id} already; nothing was written")
-    block = _block(check_id, "\n".join(document.lines))
-    return textwrap.dedent(block.replace("- id:", "  id:", 1))
+    return _own_file(check_id, "\n".join(document.lines))
+
+
+def _own_file(check_id: str, beside: str) -> str:
+    return textwrap.dedent(_block(check_id, beside).replace("- id:", "  id:", 1))
 
 
 def _first(pack: Path, check_id: str) -> str:
+    return _HEAD.format(pack=_pack_name(pack, check_id), title=_TITLE) + _block(check_id, "")
+
+
+def _names_folder(pack: Path) -> bool:
+    """Whether a path that is not there would be a folder's."""
+    return not pack.exists() and pack.suffix.lower() not in (".yaml", ".yml")
+
+
+def _pack_name(pack: Path, check_id: str) -> str:
     name = re.sub(r"[^a-z0-9_]", "_", pack.stem.lower())
-    name = name if re.match(r"[a-z]", name) else check_id.partition("-")[0].lower()
-    return _HEAD.format(pack=name, title="TODO the pack's title, as the report shows it") + _block(check_id, "")
+    return name if re.match(r"[a-z]", name) else check_id.partition("-")[0].lower()
 
 
 def _appended(pack: Path, check_id: str) -> str:

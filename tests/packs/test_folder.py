@@ -166,6 +166,20 @@ def test_a_new_check_gets_a_file_there_and_its_cases_beside_it(folder):
         new_check("TEAM-001", folder)
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_a_path_that_is_no_yaml_file_begins_a_folder(tmp_path, there):
+    own = tmp_path / "own"
+    if there:
+        own.mkdir()
+    new_check("OWN-001", own).write()
+    new_check("OWN-002", own).write()
+    assert {path.name for path in own.iterdir()} == {"pack.yaml", "OWN-001.yaml", "OWN-002.yaml", "cases"}
+    library = load([own], shipped=False)
+    assert [check.id for check in library.checks] == ["OWN-001", "OWN-002"]
+    assert all("is still TODO" in fault.message for fault in lint(library, own / "cases"))
+    assert {result.case.check for result in cases.run_pack(own).results} == {"OWN-001", "OWN-002"}
+
+
 def test_lint_names_the_file_of_a_check(folder):
     found = [str(fault) for fault in lint(load([folder], shipped=False))]
     assert any(fault.startswith(f"{folder}/TEAM-001.yaml:") for fault in found)

@@ -122,6 +122,18 @@ def test_in_short_a_check_is_told_without_queries() -> None:
     assert told.measured == ("risky: Loads that may run code",)
 
 
+def test_a_title_that_leans_on_another_is_told_behind_that() -> None:
+    library = one_check(
+        facts='{risky: {derive: "mine.filter(l, !l.safe)", sees: [mine], title: Those of them that run code}, '
+        "mine: {probe: calls, any: [pickle.load], title: Loads of files; pickles too}}",
+        rule='{fail: "risky.size() > mine.size()", pass: otherwise}',
+    )
+    check = library.check("OWN-001")
+    assert check is not None
+    told = explain(library, check, probes=PROBES).measured
+    assert [line for line in told if line.startswith("risky")] == ["risky: Loads of files: those of them that run code"]
+
+
 def test_every_shipped_check_is_explained_in_readable_lines() -> None:
     library = load()
     longest = 400  # characters of a line under "How it is measured": a title and a probe, never a query
@@ -151,7 +163,13 @@ def test_a_new_check_lints_and_fails_until_it_is_filled_in(tmp_path: Path) -> No
     pack = tmp_path / "team.yaml"
     new_check("TEAM-001", pack).write()
     assert all("is still TODO" in fault.message for fault in lint(load([pack], shipped=False), tmp_path / "cases"))
-    assert {str(fault.place.line) for fault in lint(load([pack], shipped=False))} >= {"5", "8"}
+    faults = lint(load([pack], shipped=False))
+    assert {str(fault.place.line) for fault in faults} >= {"5", "8"}
+    assert [fault.message.partition(": ")[2] for fault in faults if "the fact" in fault.message] == [
+        "`title` is still TODO",
+        "`any` is still TODO",
+        "`title` is still TODO",
+    ]
     done = run_pack(pack)
     assert len(done.results) == 5
     assert not any(result.passed for result in done.results)

@@ -243,8 +243,8 @@ def _different(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _text(value: str) -> str:
-    """A YAML string that is one line whatever it holds."""
+    """A YAML string that is one line whatever it holds; signs that nobody sees, or that turn the text, are escaped."""
     import yaml
 
-    dumped: str = yaml.safe_dump(value, default_style='"', width=2**31, allow_unicode=False)
+    dumped: str = yaml.safe_dump(value, default_style='"', width=2**31, allow_unicode=value.isprintable())
     return dumped.strip()

@@ -61,7 +61,7 @@ def view(made: Comparison, name: str, titles: Mapping[str, str] | None = None) -
     return View(
         name=name,
         headline=_headline(made),
-        changes=say("comparison.quiet") if is_quiet(made) else say("comparison.since_then", list=_changes(made)),
+        changes=say("comparison.quiet" if is_quiet(made) else "comparison.since_then", list=_sentence(_changes(made))),
         score=f"{_score(a)} → {_score(b)}",
         moved=_moved(made),
         level=_level(b) if _level(a) == _level(b) else f"{_level(a)} → {_level(b)}",
@@ -95,6 +95,10 @@ def _changes(made: Comparison) -> str:
     }
     parts = [say(f"comparison.count.{key}", len(some)) for key, some in counts.items() if some]
     return ", ".join(parts) or say("comparison.small")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _moved(made: Comparison) -> str:

@@ -52,6 +52,20 @@ def test_what_was_detected_is_filled_in():
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("CRM — Modül", 'name: "CRM — Modül"'),
+        ("a\u202eb", 'name: "a\\u202Eb"'),
+        ("a\u200b\nb", 'name: "a\\u200B\\nb"'),
+    ],
+)
+def test_a_name_stands_as_people_write_it_unless_it_holds_what_nobody_sees(name, line):
+    text = propose(Detected(name, ALL, DATA, MODELS))
+    assert f"  {line}\n" in text
+    assert parsed(text).project.name == name
+
+
 def test_nothing_is_claimed_that_nobody_wrote():
     config = parsed(propose(Detected("shop", ALL, [], [])))
     assert config.project.owner == config.project.stage == config.project.risk_tier == ""

@@ -112,7 +112,7 @@ def extent(column: Column) -> str:
             return BLANK
         if column.length_mean == column.length_max:
             return say("profile.length_each", column.length_max)
-        return say("profile.length", mean=number(column.length_mean), most=number(column.length_max))
+        return say("profile.length", column.length_max, mean=number(column.length_mean))
     if column.min is None:
         return BLANK
     if column.constant:

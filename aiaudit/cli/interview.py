@@ -163,7 +163,10 @@ def _take(path: Path, target: Path, today: dt.date) -> None:
     if changed:
         write_below(target.parent, FILE, text.encode())
     if given or not tier:
-        say(f"{target}: {len(changed)} of {len(given)} answers are new or changed")
+        are = "is" if len(changed) == 1 else "are"
+        say(f"{target}: {len(changed)} of {len(given)} answers {are} new or changed")
+    if changed:
+        _tell_what_does_not_count(list(changed), target, today)
     if wrong:
         said = "answer was" if len(wrong) == 1 else "answers were"
         raise UsageError("\n".join([*wrong, f"{len(wrong)} {said} left out; mend the sheet and import it again"]))

@@ -43,7 +43,7 @@ def list_(
     today = day(as_of) or _today()
     found, errors = _all(project or path, today)
     for waiver in sorted(found, key=lambda w: (w.expires or "9999", w.id)):
-        where = f" at {waiver.at}" if waiver.at else f" in {', '.join(waiver.paths)}" if waiver.paths else ""
+        where = f" ({waiver.at})" if waiver.at else f" (in {', '.join(waiver.paths)})" if waiver.paths else ""
         said = f"{waiver.id:<9} {_until(waiver.expires, today):<28} {waiver.owner}: {waiver.reason}{where}"
         print(spelled(hide(said)))
     for error in errors:

@@ -126,15 +126,15 @@ def _lines(seen: View, columns: int) -> str:
     lines = [*wrap(seen.headline, columns), ""]
     heads = {key: say(f"portfolio.column.{key}") for key in ("project", "level", "score", "range", "seen", "step")}
     beside = _FIGURES + max(len(row.step) for row in seen.rows)
-    width = min(30, max(len(row.name) for row in seen.rows), max(_SHORTEST_NAME, columns - beside))
-    lines.append(
-        f"  {heads['project']:<{width}}  {heads['level']:<10}  {heads['score']:>5}  {heads['range']:>7}  "
-        f"{heads['seen']:>5}  {heads['step']}"
-    )
+    below = _SHORTEST_NAME + beside > columns  # the next step stands in a line of its own, where it would be cut
+    room = columns - (_FIGURES - 2 if below else beside)
+    width = min(30, max(len(row.name) for row in seen.rows), max(_SHORTEST_NAME, room))
+    head = f"  {heads['project']:<{width}}  {heads['level']:<10}  {heads['score']:>5}  {heads['range']:>7}  "
+    lines.append(f"{head}{heads['seen']:>5}" + ("" if below else f"  {heads['step']}"))
     for row in seen.rows[:_ROWS]:
         name = row.name if len(row.name) <= width else row.name[: width - 1] + "…"
-        line = f"  {name:<{width}}  {row.level:<10}  {row.score:>5}  {row.span:>7}  {row.seen:>5}  {row.step}"
-        lines.append(line[:columns].rstrip())
+        line = f"  {name:<{width}}  {row.level:<10}  {row.score:>5}  {row.span:>7}  {row.seen:>5}"
+        lines += [line, f"    {heads['step']}: {row.step}"[:columns]] if below else [f"{line}  {row.step}".rstrip()]
     if len(seen.rows) > _ROWS:
         lines.append("  " + say("portfolio.more_rows", n=len(seen.rows) - _ROWS))
     for title, bars in (("portfolio.gaps", seen.gaps), ("portfolio.fixes", seen.fixes)):

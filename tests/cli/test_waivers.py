@@ -91,3 +91,17 @@ def test_add_keeps_letters_and_tells_a_far_day_and_what_accepts_nothing(project,
     told = capsys.readouterr().err
     assert "warning: 2099-01-31 is more than a year away" in told
     assert "the waiver of OPS-002 is not used" in told
+
+
+def test_list_names_the_place_of_a_comment_and_the_paths_that_are_meant(project, capsys):
+    (project / "aiaudit.yaml").write_text(
+        'schema: 1\nwaivers:\n  - {id: OPS-002, reason: fine, owner: Kim, paths: ["a/*", b.py]}\n'
+    )
+    (project / "load.py").write_text(
+        '# aiaudit: waive SEC-002 reason="hash checked" owner="Kim" until=2027-01-31\nx = 1\n'
+    )
+    assert run(["waivers", "list", "--project", str(project), "--as-of", "2027-01-01"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "SEC-002   until 2027-01-31 (30 days)   Kim: hash checked (load.py:1)",
+        "OPS-002   without an end               Kim: fine (in a/*, b.py)",
+    ]

@@ -88,7 +88,9 @@ def test_the_table_is_whole():
 
 
 def test_the_practices_are_those_that_the_check_asks_for():
-    params = yaml.safe_load((ai_act.path_of("checks") / "governance/GOV-003.yaml").read_text(encoding="utf-8"))["params"]
+    params = yaml.safe_load((ai_act.path_of("checks") / "governance/GOV-003.yaml").read_text(encoding="utf-8"))[
+        "params"
+    ]
     practices = [*params["practices"], *params["added"]]
     assert practices == [question.id for question in TABLE.of("practice")]
     added = {question.applies.isoformat() for question in TABLE.questions if question.id in params["added"]}

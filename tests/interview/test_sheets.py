@@ -267,3 +267,13 @@ def test_an_import_writes_the_good_rows_and_ends_with_the_bad_ones(tmp_path, cap
     told = capsys.readouterr().err.splitlines()
     assert "row 2 (GOV-001): answer: 'perhaps' is none of" in told[1]
     assert told[2] == "aiaudit: 1 answer was left out; mend the sheet and import it again"
+
+
+def test_an_import_tells_which_answers_do_not_count_in_full(tmp_path, capsys):
+    from aiaudit.cli.app import run
+
+    (tmp_path / "q.csv").write_text("check,answer,owner,evidence,reviewed\nGOV-003,yes,Kim,gone.md,2026-01-31\n")
+    assert run(["interview", str(tmp_path), "--import", str(tmp_path / "q.csv"), "--as-of", "2026-02-01"]) == 0
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.endswith("attestations.yaml: 1 of 1 answers is new or changed")
+    assert second.startswith("aiaudit: GOV-003 does not count in full yet: ") and "'gone.md'" in second

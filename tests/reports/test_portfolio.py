@@ -196,5 +196,6 @@ def test_the_terminal_is_no_wider_than_it_is(folder, width):
     (folder / "long.json").write_text(json.dumps(result))
     lines = report.terminal(build(files(folder)), width=width).splitlines()
     assert max(map(len, lines)) <= min(width, 100)
+    assert all(any(row.step in line for line in lines) for row in report.view(build(files(folder))).rows)
     named = [line for line in lines if line.strip().startswith("A project")]
     assert len(named) == 1 and "…" in named[0]

@@ -81,11 +81,15 @@ def heat(counts: Mapping[str, int], critical: Mapping[str, int]) -> str:
     if unseen:
         parts.append(told("heading.heat.unseen_too" if failed else "heading.heat.unseen", unseen))
     first = listed(parts) or say("heading.heat.none")
-    judged = sum(counts.get(key, 0) for key in ("pass", "partial", "fail"))
-    if not judged:
+    ends = ("pass", "partial", "fail")
+    if not any(counts.get(key, 0) for key in ends):
         return say("heading.heat.nothing")
-    rest = max(("pass", "partial", "fail"), key=lambda key: (counts.get(key, 0), key == "fail"))
-    share = "most" if counts.get(rest, 0) / judged > 0.5 else "largest"
+    others = {key: counts.get(key, 0) - critical.get(key, 0) for key in ends}
+    judged = sum(others.values())
+    if not judged:
+        return sentence(first)
+    rest = max(ends, key=lambda key: (others[key], key == "fail"))
+    share = "most" if others[rest] / judged > 0.5 else "largest"
     return sentence(first, say(f"heading.heat.{share}.{rest}"))
 
 

@@ -106,8 +106,12 @@ def test_other_headings() -> None:
     assert headings.packs(0, 0, "Cost", 61.0, 11) == "Cost is the weakest core pack, at 61 of 100"
     assert headings.heat({}, {}) == "No check could be judged"
     assert headings.heat({"pass": 3}, {"unknown": 2}) == (
-        "Two critical checks could not be judged; most of the other checks pass"
+        "Two critical checks could not be judged; most of the others that were judged pass"
     )
+    assert headings.heat({"fail": 5, "pass": 4, "unknown": 60}, {"fail": 3, "pass": 1}) == (
+        "Three critical checks fail; most of the others that were judged pass"
+    )
+    assert headings.heat({"fail": 1, "unknown": 9}, {"fail": 1}) == "One critical check fails"
 
 
 def test_the_score_is_never_said_alone() -> None:

@@ -257,3 +257,10 @@ def test_an_address_on_the_cover_breaks_at_its_joints_only(result) -> None:
     result["project"]["declared"] = {"owner": "Support <b>, support-operations@shop.example. Ask @a first"}
     text = html.render(result)
     assert "Support &lt;b&gt;, support-operations@<wbr>shop<wbr>.example. Ask @a first</dd>" in text
+
+
+def test_what_a_check_puts_between_backticks_is_code_beside_a_finding_too(result) -> None:
+    found = next(check for check in result["checks"] if check["findings"] and check["status"] == "fail")
+    for finding in found["findings"]:
+        finding["limit"] = "declared under `sensitive`, or <none>"
+    assert "<dd>declared under <code>sensitive</code>, or &lt;none&gt;</dd>" in html.render(result)

@@ -31,6 +31,7 @@ MAX_JSON_DEPTH: Final = 200
 _YAML_HINTS: Final = {
     "cannot start any token": "YAML is indented with spaces, never with tabs, and texts with special signs need quotes",
     "tab character": "indent with spaces",
+    "unexpected end of stream": "a quote that was opened is not closed",
     "mapping values are not allowed": "a text that holds `: ` needs quotes, and keys of one part begin in one column",
     "did not find expected key": "keys of one part begin in one column; what follows a closing quote belongs inside",
 }

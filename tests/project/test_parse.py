@@ -296,3 +296,19 @@ def test_ini_values() -> None:
 @pytest.mark.parametrize("data", [b"no section", b"[a\n", b"[a]\n= 3", b"x" * (2 << 20)])
 def test_bad_ini_is_refused(data: bytes) -> None:
     refused(parse_ini, data)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a: b: c", "a text that holds `: ` needs quotes"),
+        ("a: 1\nb:\n  c: 1\n d: 2", "keys of one part begin in one column"),
+        ("a:\n\tb: 1", "spaces"),
+        ('a: "b', "a quote that was opened is not closed"),
+        ('a: "b" c', "what follows a closing quote belongs inside"),
+    ],
+)
+def test_a_mistake_in_yaml_is_told_with_what_was_probably_done(text, hint):
+    with pytest.raises(Malformed) as caught:
+        parse_yaml(text.encode())
+    assert hint in str(caught.value)

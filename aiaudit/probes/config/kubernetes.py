@@ -1,9 +1,8 @@
 """Probe `config.kubernetes`: containers, scalers and other objects of Kubernetes manifests.
 
 Plain YAML with any number of documents, templates of OpenShift, Kustomize patches (merged by kind and name) and Helm
-charts. Templates of the
-project's own charts are filled with its values where they are simple (`helm_render`); what others leave open is
-`Unknown`, never missing.
+charts. Templates of the project's own charts are filled with its values where they are simple (`helm_render`); what
+others leave open is `Unknown`, never missing.
 """
 
 from __future__ import annotations

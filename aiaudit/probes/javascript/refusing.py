@@ -45,6 +45,8 @@ _ASKING: Final = lazy.regex(
     r"|(?:verify|validate|check|is_?valid|authorize|require|has|is|ensure)_?\w*(?:token|key|session|signature|auth\w*|access|permissions?|role"
     r"|user|admin|logged_?in|login|credentials?))$"
 )
+# What says whether Twilio signed a request; elsewhere a call of that name validates what is sent.
+_SIGNED: Final = lazy.regex(r"(?i)^(?:twilio\.validate\w*request\w*|validateExpressRequest)$")
 _BOTS: Final = lazy.regex(r"\b(checkBotId|verify(?:Turnstile|ReCaptcha|Recaptcha|Captcha)\w*)\s*\(")
 _STOPS: Final = lazy.regex(r"\breturn\b(?!\s+(?:await\s+)?next\(\s*\))|\bthrow\b")
 _LETS_ON: Final = lazy.regex(r"^\s*\{?\s*(?:return\s+)?(?:await\s+)?next\(\s*\)\s*;?\s*(?:return\s*;?\s*)?\}?\s*$")
@@ -248,11 +250,12 @@ class Refusals:
         most = 0
         for one in [bound.node, *bound.assigned][:6]:
             text = one.text()[:600] if one is not None else ""
-            if not text or _SENT.search(text.rpartition("(")[2]):
-                continue
             calls = [call.replace("?", "") for call in _CALLED.findall(text)]
+            signed = any(map(_SIGNED.search, calls))  # a signature is one of what is sent
+            if not text or (_SENT.search(text.rpartition("(")[2]) and not signed):
+                continue
             calls = [call for call in calls if not _READER.search(call)]
-            asking = next((call for call in calls if _ASKING.search(call.rpartition(".")[2])), "")
+            asking = next((one for one in calls if _ASKING.search(one.rpartition(".")[2]) or _SIGNED.search(one)), "")
             if asking or (calls and WHO.search(name)):
                 self._call = (asking or calls[0])[:60]
                 most = max(most, 2 if asking else 1)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 
+_HOOKS: Final = ("onRequest", "preParsing", "preValidation", "preHandler")
 _LIMITED: Final = lazy.regex(r"\brateLimit\s*:\s*(\w+|\{)")
 # Middleware of libraries that only note who is calling, and let everybody on.
 LETS_ON: Final = frozenset(
@@ -82,13 +83,14 @@ class RouteRows:
             limits = self.handlers.limits.chain(node)
             if limits:
                 row["limits"] = [*row.get("limits", []), *limits][:60]
-        if kind == "object" and not last:  # Fastify's options
-            self.rate(row, node)
-            self.fastify_schema(row, properties(node).get("schema"))
-            text = node.text()[:4000]
-            hooks = re.search(r"\b(?:preHandler|onRequest|preValidation)\b\s*:?([^,}]*)", text)
-            if hooks and names_a_check(hooks.group(1).strip(" []\n")):
-                row["auth"] = row.get("auth") or hooks.group(0)[:60]
+        options = self._literal(node, "object") if not last else None
+        if options is not None:
+            self._options(row, options)
+            return
+        listed = self._literal(node, "array") if kind == "identifier" and not last else None
+        if listed is not None:  # const guard = [authenticate, authorize]
+            for guard in self.inside(listed):
+                self.handler(row, guard, last=False)
             return
         name = called_name(node)
         if not last or kind == "call_expression":
@@ -102,7 +104,7 @@ class RouteRows:
                 if one is not None and one.kind() == "call_expression":
                     self.handler(row, one, last=last)
             return
-        if kind == "call_expression" and (signed := self.handlers.signed(node)):
+        if kind == "call_expression" and (signed := self.handlers.signed(node) or self._made_check(node, last)):
             row["auth"] = row.get("auth") or signed
         if kind in ("call_expression", "array", "object"):
             for inner in self.inside(node):
@@ -123,6 +125,62 @@ class RouteRows:
             found = self.resolver.of(node)
             if found is not None and found.spec not in (GLOBAL, LOCAL, UNKNOWN):
                 row.setdefault("hands_to", []).append([found.spec, found.rest])
+
+    def _options(self, row: dict[str, Any], options: SgNode, depth: int = 0) -> None:
+        """Fastify's options before a handler: those that stand in a constant, and those that are spread into others."""
+        self.rate(row, options)
+        given = properties(options)
+        self.fastify_schema(row, given.get("schema"))
+        for name in _HOOKS:
+            value = given.get(name)
+            if value is not None:
+                self._hook(row, value)
+        for one in options.children():
+            if one.kind() == "spread_element" and depth < 3:
+                inner = next((part for part in one.children() if part.is_named()), None)
+                shared = self._literal(inner, "object") if inner is not None else None
+                if shared is not None:
+                    self._options(row, shared, depth + 1)
+                elif inner is not None:
+                    self.believe(row, inner, called_name(inner))
+            elif one.kind() == "shorthand_property_identifier" and one.text() in _HOOKS:
+                bound = self.module.bound(one.text(), one.range().start.index)
+                if bound is not None and bound.node is not None:
+                    self._hook(row, bound.node)
+
+    def _hook(self, row: dict[str, Any], value: SgNode) -> None:
+        """What stands before the handler by an option: functions, or a list of them."""
+        listed = self._literal(value, "array")
+        kinds = (*FUNCTIONS, "identifier", "member_expression", "call_expression")
+        found = [one for one in (listed.children() if listed is not None else [value]) if one.kind() in kinds]
+        for one in found[:8]:
+            self.handler(row, one, last=False)
+        if not found and names_a_check(value.text()[:200]):
+            row["auth"] = row.get("auth") or value.text()[:60]
+
+    def _made_check(self, call: SgNode, last: bool) -> str:
+        """The name of a function of this file that makes the check which stands before a handler; else ""."""
+        called = call.field("function")
+        if last or called is None or called.kind() != "identifier":
+            return ""
+        bound = self.module.bound(called.text(), call.range().start.index)
+        made = bound.node if bound is not None else None
+        refuses = made is not None and made.kind() in FUNCTIONS and self.handlers.refusals.of(made)
+        return called.text()[:80] if refuses else ""
+
+    def _literal(self, node: SgNode, kind: str) -> SgNode | None:
+        """The object or list that a node is, or that a constant of this file holds."""
+        if node.kind() == "identifier":
+            bound = self.module.bound(node.text(), node.range().start.index)
+            if bound is None or bound.node is None or bound.kind != "value" or bound.assigned:
+                return None
+            node = bound.node
+        while node.kind() in ("as_expression", "satisfies_expression", "parenthesized_expression"):
+            inner = next((one for one in node.children() if one.is_named()), None)
+            if inner is None:
+                break
+            node = inner
+        return node if node.kind() == kind else None
 
     def rate(self, row: dict[str, Any], options: SgNode) -> None:
         """What one of Fastify's routes says of the limit that its plugin sets."""

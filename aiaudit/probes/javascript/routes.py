@@ -278,12 +278,11 @@ class RouteFinder:
         given = properties(options)
         url = given.get("url")
         method = given.get("method")
-        handlers = [one for key in ("preHandler", "onRequest", "handler") if (one := given.get(key)) is not None]
+        handler = given.get("handler")
+        handlers = [options, *([handler] if handler is not None else [])]
         methods = re.findall(r"[A-Z]+", method.text()) if method is not None else []
         route = self._route(url) if url is not None else ""
-        row = self.made.add(call, "fastify", "route", route or "", methods, handlers)
-        self.made.fastify_schema(row, given.get("schema"))
-        self.made.rate(row, options)
+        self.made.add(call, "fastify", "route", route or "", methods, handlers)
 
     def _middleware(self, call: SgNode, framework: str, route: str, arguments: list[SgNode], receiver: SgNode) -> None:
         line = call.range().start.line + 1

@@ -203,6 +203,8 @@ def test_sentences_in_a_file_are_no_pickles() -> None:
         told(pickle.dumps({"text": "for revenue, fee (biaya platform), total. ab"}, 4), "index.pkl")["verdict"]
         == "safe"
     )
+    # A catalogue of tables: a long name may be read as base64, and what it would decode to as opcodes.
+    assert told(pickle.dumps([{"table": "AgentBookingRegion"}], 4), "tables.pkl")["verdict"] == "safe"
     inner = a.call("os", "system", "id; id; id; id; id; id", number=2)
     for hidden in (inner, base64.b64encode(inner).decode()):
         assert told(pickle.dumps({"text": hidden}, 4), "index.pkl")["verdict"] == "dangerous"

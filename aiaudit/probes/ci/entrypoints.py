@@ -1,4 +1,4 @@
-"""Probe `entrypoints`: how the project is started: images, compose, Kubernetes, Procfile, schedules, scripts, make."""
+"""Probe `entrypoints`: how the project is started: images, compose, Kubernetes, platforms, schedules, scripts, make."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.ci.bundles import bundle_files, bundle_tasks
 from aiaudit.probes.ci.classify import kind_of, stem_kind
+from aiaudit.probes.ci.hosted import hosted_starts
 from aiaudit.probes.ci.inventory import SILENT
 from aiaudit.probes.ci.makefile import MakeCall, load, tasks
 from aiaudit.probes.ci.model import Shell, as_map
@@ -56,7 +57,7 @@ ENTRYPOINT = record(
 
 class EntrypointsQuery(Query):
     """`kinds` of serve, train, evaluate, batch, other; `deployed`: only what an image, a compose file, a manifest, a
-    Procfile, a crontab or a unit of systemd starts."""
+    Procfile, a platform by its description, a crontab or a unit of systemd starts."""
 
     kinds: tuple[str, ...] = ()
     deployed: bool = False
@@ -111,6 +112,7 @@ class _Starts:
             *self._compose(),
             *self._kubernetes(context),
             *self._procfile(),
+            *self._hosted(),
             *self._machines(),
             *self._package_scripts(),
             *self._makefile(),
@@ -204,6 +206,13 @@ class _Starts:
                 if match := re.match(r"^([\w-]+)\s*:\s*(.+)$", line):
                     for leaf in self._leaves(match.group(2), Place(entry.path, number, "")):
                         yield "procfile", match.group(1), self._at(leaf, entry.path, number), True
+
+    def _hosted(self) -> Iterator[tuple[str, str, Leaf, bool]]:
+        """What a platform starts by a description of its own."""
+        for one in hosted_starts(self.files):
+            self.paths.append(one.path)
+            for leaf in self._leaves(one.command, Place(one.path, one.line, one.path.rpartition("/")[0])):
+                yield "platform", one.name, self._at(leaf, one.path, one.line), True
 
     def _machines(self) -> Iterator[tuple[str, str, Leaf, bool]]:
         """What a machine starts by itself, by its crontab or by systemd."""

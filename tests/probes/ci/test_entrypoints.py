@@ -91,6 +91,31 @@ def test_compose_kubernetes_procfile_makefile_and_packages(tmp_path: Path) -> No
     assert len(starts(tmp_path, {}, deployed=True)) == 4
 
 
+def test_what_platforms_start_by_their_descriptions(tmp_path: Path) -> None:
+    files = {
+        "apprunner.yaml": "version: 1.0\nruntime: python311\nrun:\n  command: python3 -m uvicorn web:app --port 8000\n",
+        "appspec.yml": "version: 0.0\nhooks:\n  ApplicationStart:\n    - location: bin/start.sh\n      runas: ec2-user\n",
+        "bin/start.sh": "#!/bin/sh\nnohup gunicorn web:app &\n",
+        "render.yaml": "services:\n  - type: worker\n    name: jobs\n    startCommand: celery -A tasks worker\n",
+        "railway.json": '{"deploy": {"startCommand": "uvicorn web:app"}}',
+        "fly.toml": 'app = "x"\n[processes]\nweb = "gunicorn web:app"\n',
+        "web.py": "",
+    }
+    found = {(s["path"], s["line"], s["kind"], s["module"]) for s in starts(tmp_path, files, deployed=True)}
+    assert found == {
+        ("apprunner.yaml", 4, "serve", "web.py"),
+        ("bin/start.sh", 2, "serve", "web.py"),
+        ("render.yaml", 4, "batch", ""),
+        ("railway.json", 1, "serve", "web.py"),
+        ("fly.toml", 3, "serve", "web.py"),
+    }
+
+
+def test_settings_of_such_a_name_start_nothing(tmp_path: Path) -> None:
+    settings = {"app.yaml": "runtime: 3\nentrypoint: web:app\nservices: [mail]\n", "appspec.yml": "hooks: later\n"}
+    assert starts(tmp_path, settings) == []
+
+
 def test_a_commented_command_starts_nothing(tmp_path: Path) -> None:
     assert starts(tmp_path, {"Dockerfile": 'FROM x:1\n# CMD ["uvicorn", "a:app"]\n'}) == []
 

@@ -31,6 +31,9 @@ from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import FunctionNode, expressions, header, parameters
 from aiaudit.probes.python.resolve import last_name
 
+_ANSWERS: Final = frozenset(
+    ("get", "jsonify", "Response", "JSONResponse", "PlainTextResponse", "make_response", "dumps")
+)
 _ENDS: Final = ("abort", "exit", "_exit")
 _REFUSALS: Final = lazy.regex(r"^(?:Base)?Exception$|HTTPException|(?i:signature|auth|jwt|token|verif|credential)")
 _VERIFIES: Final = lazy.regex(r"(?i)verif|authentic|(?:check|validate|assert|require)_?\w*(?:signature|hmac|token|key)")
@@ -182,6 +185,8 @@ class Ways(Conditions):
         if self._nested >= MAX_NESTED:
             self._goes_on(_At(), node)  # not followed any farther
             return None
+        if _is_handshake(node):
+            return self._block(node.orelse, said, onward, at)
         self._nested += 1
         yes, no = self._proof(node.test, True, said), self._proof(node.test, False, said)
         then_at = self._entered(at, yes, [node.orelse, *reversed(self._behind)], node)
@@ -370,6 +375,20 @@ def _is_none(node: ast.expr | None) -> bool:
 
 def _gives_up(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and last_name(node.value.func) in _ENDS
+
+
+def _is_handshake(node: ast.If) -> bool:
+    """`if body["type"] == "url_verification": return {"challenge": …}`: a platform looks whether somebody is there, and
+    is given back what it sent; nothing else is done for it."""
+    match node.test, node.body:
+        case ast.Compare(ops=[ast.Eq()], comparators=[ast.Constant(value="url_verification")]), [
+            ast.Return(value=made)
+        ]:
+            parts = list(ast.walk(made)) if made is not None else []
+            called = {last_name(one.func) for one in parts if isinstance(one, ast.Call)}
+            echoes = any(isinstance(one, ast.Constant) and one.value == "challenge" for one in parts)
+            return echoes and len(parts) < 30 and called <= _ANSWERS
+    return False
 
 
 def _is_gone(handler: ast.ExceptHandler) -> bool:

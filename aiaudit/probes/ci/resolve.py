@@ -32,6 +32,7 @@ MOST_MET: Final = 10_000  # commands of one project; a large real one has a thou
 _SHELLS: Final = frozenset({"bash", "sh", "zsh", "dash", "ash"})
 _SCRIPT: Final = lazy.regex(r"\.(sh|bash|zsh)$")
 _OLD_SCRIPT: Final = lazy.regex(r"(?m)^[ \t]{0,20}([\w.-]{1,80})[ \t]*=[ \t]*([\w.]{1,200}):")
+_WRITTEN_SCRIPT: Final = lazy.regex(r"[\"']([\w.-]{1,80})\s{0,9}=\s{0,9}([a-zA-Z_][\w.]{0,200}):\w{1,100}[\"']")
 # `COPY docker/start.sh /app/start.sh`
 _COPIED: Final = lazy.regex(r"(?im)^[ \t]{0,20}(?:COPY|ADD)[ \t]([^\n\[]{1,500})$")
 _HANDED_ON: Final = lazy.regex(
@@ -157,13 +158,17 @@ class Resolver:
         return file_of_script(self.files, words[1], folder) or "" if not words[1].startswith("-") else ""
 
     def _console_scripts(self) -> dict[str, str]:
-        """The files that the console scripts of `pyproject.toml` and `setup.cfg` begin in, by the scripts' names."""
+        """The files that the console scripts of `pyproject.toml`, `setup.cfg` and `setup.py` begin in, by their names."""
         if self._scripts is None:
             data = as_map(self.files.toml("pyproject.toml") if self.files.exists("pyproject.toml") else None)
-            named = as_map(as_map(data.get("project")).get("scripts"))
-            starts = {str(name): str(target).partition(":")[0] for name, target in named.items()}
+            poetry = as_map(as_map(data.get("tool")).get("poetry"))
+            named = {**as_map(poetry.get("scripts")), **as_map(as_map(data.get("project")).get("scripts"))}
+            starts = {str(name): target.partition(":")[0] for name, target in named.items() if isinstance(target, str)}
             text = self.files.text("setup.cfg") or "" if self.files.exists("setup.cfg") else ""
             for match in _OLD_SCRIPT.finditer(text.partition("console_scripts")[2].partition("\n[")[0]):
+                starts.setdefault(match[1], match[2])
+            text = self.files.text("setup.py") or "" if self.files.exists("setup.py") else ""
+            for match in _WRITTEN_SCRIPT.finditer(text.partition("console_scripts")[2]):
                 starts.setdefault(match[1], match[2])
             self._scripts = {name: file_of_module(self.files, target) or "" for name, target in starts.items()}
         return self._scripts

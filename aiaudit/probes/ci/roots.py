@@ -54,6 +54,12 @@ MOST_ROOTS: Final = 500
 _SCORES: Final = lazy.regex(
     r"(?i)(?:^|_)(?:predict(?:ion|ions)?|inference|infer|scor(?:e|ing)|forecast(?:s|ing)?)(?:_|$)"
 )
+# `tagger preprocess data.csv`, `python -m tagger evaluate`: one part of what a program does.
+_ANOTHER_JOB: Final = lazy.regex(
+    r"\s{0,9}(?:(?:poetry|uv|pdm|pipenv|hatch|pixi)\s+run\s+)?(?:\S{0,100}python3?\s+-m\s+)?[\w./-]{1,100}\s+"
+    r"(?:pre-?process|prepare|prep|clean|ingest|download|fetch|extract|split|featuri[sz]e|features?|validate|evaluate"
+    r"|eval|test|predict|score|report|plot|export|publish|upload|serve|deploy)(?:[-_][\w-]{1,60})?(?:\s|$)"
+)
 _TRAINS: Final = lazy.regex(r"(?i)train|fit|backtest|evaluat|metric")
 _MAX_IMAGES: Final = 20  # starts of images whose commands are looked for
 
@@ -81,7 +87,7 @@ def roots_of(context: Context, project: PythonProject, graph: ImportGraph) -> li
                 images[one["module"]] = None
             start = f"{one['path']}:{one['line']} {one['command'][:100]}"
             roots.append(Root(one["module"], one["kind"], start, one["deployed"]))
-            if one["source"] in ("dvc", "mlproject", "databricks job"):
+            if one["source"] in ("dvc", "mlproject", "databricks job") and not _of_another_job(one["command"]):
                 roots.append(Root(one["module"], "pipeline", start))
     for command in inventory(context).commands:
         leaf = command.leaf
@@ -96,6 +102,12 @@ def roots_of(context: Context, project: PythonProject, graph: ImportGraph) -> li
     if project.importers.get("hydra"):
         roots.extend(_made_by_hydra(context, project, roots, files))
     return list(dict.fromkeys(roots))
+
+
+def _of_another_job(command: str) -> bool:
+    """Whether a command asks a program for a part of its work that trains nothing: what the program could do besides
+    is not reached by it. Files are not called like this: `python clean.py` is what it is."""
+    return _ANOTHER_JOB.match(command) is not None
 
 
 def _pipelines_and_scripts(

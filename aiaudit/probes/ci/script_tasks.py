@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.ci.model import as_list, as_map
 from aiaudit.probes.ci.places import script_line
 from aiaudit.probes.ci.task import Piece, Task, join
@@ -21,6 +22,9 @@ _IN_PYPROJECT: Final = (
     (("rye", "run"), ("rye", "scripts")),
     (("pixi", "run"), ("pixi", "tasks")),
 )
+_DVC_VALUE: Final = lazy.regex(r"\$\{([\w.-]{1,100})\}")
+_MOST_VALUES: Final = 1000
+_LONGEST_VALUE: Final = 500
 _TASKFILES: Final = ("Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "taskfile.yaml", "Taskfile.dist.yml")
 
 
@@ -224,6 +228,7 @@ def dvc(files: Files, folder: str | None, stages: tuple[str, ...]) -> list[Task]
         return None
     text = files.text(path) or ""
     wanted = [name.partition("@")[0].rpartition(":")[2] for name in stages]
+    known = _dvc_values(files, data, join(folder, "params.yaml"))
     found: list[Task] = []
     for name, value in listed.items():
         stage = as_map(as_map(value).get("do") or value)
@@ -232,7 +237,7 @@ def dvc(files: Files, folder: str | None, stages: tuple[str, ...]) -> list[Task]
         commands = stage.get("cmd")
         pieces = [
             Piece(
-                command,
+                _filled(command, known),
                 (script_line(text, commands, i) if isinstance(commands, list) else script_line(text, stage, "cmd"))
                 or 1,
             )
@@ -245,10 +250,30 @@ def dvc(files: Files, folder: str | None, stages: tuple[str, ...]) -> list[Task]
                 path,
                 line_of(listed, name) or 1,
                 tuple(pieces),
-                folder=join(folder, str(stage.get("wdir") or ".")),
+                folder=join(folder, _filled(str(stage.get("wdir") or "."), known)),
             )
         )
     return found
+
+
+def _dvc_values(files: Files, data: Mapping[str, Any], parameters: str | None) -> dict[str, str]:
+    """What `${...}` stands for in the stages: values of `vars` that stand there, and those of params.yaml."""
+    listed = [one for one in as_list(data.get("vars")) if isinstance(one, Mapping)]
+    if parameters and files.exists(parameters):
+        listed.append(as_map(files.yaml(parameters)))
+    known: dict[str, str] = {}
+    for one in listed:
+        for name, value in one.items():
+            inner = value.items() if isinstance(value, Mapping) else (("", value),)
+            for key, scalar in inner:
+                if isinstance(scalar, str | int | float) and len(known) < _MOST_VALUES:
+                    known.setdefault(f"{name}.{key}" if key else str(name), str(scalar))
+    return known
+
+
+def _filled(command: str, known: Mapping[str, str]) -> str:
+    """A command with the values that are known; the rest stays as it is written."""
+    return _DVC_VALUE.sub(lambda hit: known.get(hit[1], hit[0])[:_LONGEST_VALUE], command)
 
 
 def mlproject(files: Files, folder: str | None, entry: str) -> list[Task] | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.ci import taskgraph
 from aiaudit.probes.ci.model import Job, Shell, Step, Workflow, as_list, as_map, words_of
 from aiaudit.probes.ci.places import script_line
 from aiaudit.probes.reading import Files
@@ -25,7 +26,7 @@ _MAX_DEPTH: Final = 30
 
 
 def read(files: Files) -> list[Workflow]:
-    """One workflow a file of tasks."""
+    """One workflow a file of tasks, or a kind of tasks that taskgraph makes."""
     if not files.exists(FILE):
         return []
     found: list[Workflow] = []
@@ -39,7 +40,7 @@ def read(files: Files) -> list[Workflow]:
         jobs = tuple(_jobs(text, data, triggers, 0))
         if jobs:
             found.append(Workflow(entry.path, "taskcluster", entry.name, triggers, jobs, data=data))
-    return found
+    return [*found, *taskgraph.read(files, files.text(FILE) or "")]
 
 
 def _scheduled(files: Files) -> bool:

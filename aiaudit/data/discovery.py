@@ -44,6 +44,7 @@ _NUMBERED: Final = lazy.regex(r"[-_.]?(?:part|shard|chunk)?[-_]?\d{1,6}(?:[-_]of
 _NO_DATA: Final = lazy.regex(
     r"(?:^|/)(?:requirements|constraints|readme|license|licence|package(?:-lock)?|tsconfig|manifest|schema|croissant"
     r"|datapackage|metadata|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"
+    r"|(?:^|/)requirements/[^/]*\.(?:txt|in)$|(?:^|/)\.env[^/]*$"
     r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/"
     r"|(?:^|/)(?:session_store|mlflow|optuna|airflow|registry(?:_\w+)?)\.(?:db|sqlite3?)$",  # of tools
     re.IGNORECASE,

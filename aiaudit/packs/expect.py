@@ -41,11 +41,13 @@ class Repeated(Part):
 
 
 class Commit(Part):
-    """One commit of the case's history. `files`: path to content (nothing = deleted), or the whole tree."""
+    """One commit of the case's history. `files`: path to content (nothing = deleted), or the whole tree. `written`: when
+    its change was written, if not when it was made (`date`)."""
 
     author: str = "Ada Example"
     email: str = "ada@example.org"
     date: dt.datetime = dt.datetime(AS_OF.year, AS_OF.month, AS_OF.day, tzinfo=dt.UTC)
+    written: dt.datetime | None = None
     message: str = "Change"
     files: dict[str, str | None] | Literal["all"] = "all"
     tag: str | None = None
@@ -159,8 +161,11 @@ def _stream(tree: Path, commits: Sequence[Commit]) -> Iterator[bytes]:
     whole = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
     for commit in commits:
         moment = commit.date if commit.date.tzinfo else commit.date.replace(tzinfo=dt.UTC)
-        who = f"{commit.author} <{commit.email}> {int(moment.timestamp())} {moment.strftime('%z')}"
-        yield f"commit refs/heads/main\nauthor {who}\ncommitter {who}\n".encode()
+        who = f"{commit.author} <{commit.email}>"
+        written = commit.written or moment
+        written = written if written.tzinfo else written.replace(tzinfo=dt.UTC)
+        yield f"commit refs/heads/main\nauthor {who} {_git_time(written)}\n".encode()
+        yield f"committer {who} {_git_time(moment)}\n".encode()
         yield _data(commit.message.encode())
         files: Mapping[str, bytes | None]
         if commit.files == "all":
@@ -176,6 +181,10 @@ def _stream(tree: Path, commits: Sequence[Commit]) -> Iterator[bytes]:
         if commit.tag:
             yield f"\nreset refs/tags/{commit.tag}\nfrom refs/heads/main\n".encode()
         yield b"\n"
+
+
+def _git_time(moment: dt.datetime) -> str:
+    return f"{int(moment.timestamp())} {moment.strftime('%z')}"
 
 
 def _data(content: bytes) -> bytes:

@@ -32,6 +32,7 @@ _READ: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt", 
 _NO_DATA: Final = lazy.regex(
     r"(?:^|/)(?:requirements|constraints|readme|license|licence|package(?:-lock)?|tsconfig|manifest|schema|croissant"
     r"|datapackage|metadata|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"
+    r"|(?:^|/)requirements/[^/]*\.(?:txt|in)$|(?:^|/)\.env[^/]*$"
     r"|(?:^|/)(?:session_store|mlflow|optuna|airflow|registry(?:_\w+)?|(?:online|offline)_store)\.(?:db|sqlite3?)$"
     r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/",
     re.IGNORECASE,

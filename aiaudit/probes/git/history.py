@@ -15,7 +15,7 @@ from aiaudit.probes.git.run import GitError, Repository
 
 MAX_COMMITS: Final = 50_000
 _RECORD, _FIELD = "\x1e", "\x1f"
-_FORMAT: Final = _RECORD + _FIELD.join(("%H", "%P", "%an", "%ae", "%ct", "%B")) + _FIELD
+_FORMAT: Final = _RECORD + _FIELD.join(("%H", "%P", "%an", "%ae", "%ct", "%at", "%B")) + _FIELD
 _TRAILER: Final = lazy.regex(
     r"^(co-authored-by|reviewed-by|approved-by|acked-by|reviewed-on|pull-request|pr-url)\s*:\s*(.{1,300})$",
     re.IGNORECASE | re.MULTILINE,
@@ -24,6 +24,7 @@ _NAME_AND_MAIL: Final = lazy.regex(r"^([^<]{0,120}?)\s*<([^<>\s]{1,200})>")
 _PULL_REQUEST: Final = lazy.regex(
     r"^Merge pull request #\d+|\(#\d+\)\s*$|^Merged in \S+ \(pull request #\d+\)|^Merged PR \d+:|\(!\d+\)\s*$"
 )
+_SOON: Final = 60  # seconds between a change and its commit, where nothing was done anew
 _NUMBER: Final = lazy.regex(r"\(([#!]\d+)\)\s*$")
 _MERGE_REQUEST: Final = lazy.regex(
     r"^See merge request \S+!\d+|^Merge-request:|^Change-Id: I[0-9a-f]{40}", re.MULTILINE
@@ -40,6 +41,8 @@ class Commit(Struct, frozen=True):
     reviewed: bool  # its message shows that somebody else looked at it, or that it came by a pull request
     paths: tuple[str, ...]
     number: str = ""  # that its subject ends with, as in `(#12)`
+    made: int = 0  # the second in which the commit was made
+    rewritten: bool = False  # made later than its change was: rebased, amended or picked
 
 
 def read_commits(repository: Repository, until: dt.date) -> list[Commit]:
@@ -87,12 +90,13 @@ def first_parents(commits: list[Commit]) -> list[Commit]:
 
 
 def _commit(part: str, prefix: str) -> Commit | None:
-    fields = part.split(_FIELD, 6)
-    if len(fields) != 7:
+    fields = part.split(_FIELD, 7)
+    if len(fields) != 8:
         return None
-    identifier, parents, name, email, seconds, message, names = fields
+    identifier, parents, name, email, seconds, written, message, names = fields
     try:
-        date = dt.datetime.fromtimestamp(int(seconds), dt.UTC).date()
+        made = int(seconds)
+        date = dt.datetime.fromtimestamp(made, dt.UTC).date()
     except (ValueError, OverflowError, OSError):
         return None
     message = message[:20_000]
@@ -118,6 +122,8 @@ def _commit(part: str, prefix: str) -> Commit | None:
         reviewed=reviewed,
         paths=tuple(path.removeprefix(prefix) for path in paths if path and path.startswith(prefix)),
         number=numbered.group(1) if numbered else "",
+        made=made,
+        rewritten=written.lstrip("-").isdigit() and made - int(written) > _SOON,
     )
 
 
@@ -136,6 +142,13 @@ def reviewed_of(line: list[Commit]) -> int:
     often = {number for number, times in Counter(one.number for one in line).items() if number and times > 2}
     issues = {one.number for one in line if one.reviewed and one.number in often}
     return sum(one.reviewed and one.number not in often for one in line) + len(issues)
+
+
+def rebased_of(line: list[Commit]) -> int:
+    """How many commits of the main line show no request and were put there anew, several in the same second: by the
+    rebase of a request, which leaves no trace of it, or by somebody's own."""
+    seconds = Counter(one.made for one in line if one.rewritten)
+    return sum(one.rewritten and not one.reviewed and seconds[one.made] > 1 for one in line)
 
 
 def count_commits(repository: Repository, until: dt.date) -> int:

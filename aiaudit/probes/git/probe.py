@@ -13,7 +13,7 @@ from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.common import Globs
-from aiaudit.probes.git.history import Commit, count_commits, read_commits, read_main_line, reviewed_of
+from aiaudit.probes.git.history import Commit, count_commits, read_commits, read_main_line, rebased_of, reviewed_of
 from aiaudit.probes.git.people import Mailmap, People
 from aiaudit.probes.git.run import GitError, Repository, find_repository
 from aiaudit.probes.git.tracked import Tracked, read_tracked
@@ -45,6 +45,7 @@ HISTORY: Final = record(
     recent_authors=list_of(_AUTHOR),
     reviewed=INT,
     review_share=DOUBLE,
+    rebased=INT,
     groups=list_of(_GROUP),
 )
 TRACKED: Final = record(
@@ -66,7 +67,8 @@ class HistoryProbe(Probe[HistoryQuery]):
 
     `within`: the audited folder in a larger repository, of which only commits that touch the folder count; else "".
     `recent_changes` counts the commits on the main line of the last months, `reviewed` those of them that came by a
-    pull or merge request or carry a review trailer. Where the clone is shallow, figures that need the whole history are
+    pull or merge request or carry a review trailer; `rebased` those that show neither and were put there anew, several in
+    one second, as the rebase of a request does. Where the clone is shallow, figures that need the whole history are
     unknown.
     """
 
@@ -212,6 +214,7 @@ def _history(
         "recent_authors": _shares(authors[commit.id] for commit in recent)[:_PEOPLE_LISTED],
         "reviewed": reviewed,
         "review_share": round(reviewed / len(line), 3) if line else 0.0,
+        "rebased": rebased_of(line),
         "groups": [
             partial or _group(name, globs, recent, authors, query.major_share) for name, globs in query.groups.items()
         ],

@@ -79,6 +79,24 @@ _ORIGIN: Final = lazy.regex(
     r"|zenodo\.org/records?|data\.mendeley\.com/datasets)/[\w-]+)",
     re.IGNORECASE,
 )
+_OF_ALL: Final = "of the data as a whole:"  # begins a source that names no single data set
+_A_FILE: Final = lazy.regex(
+    r"[\w./ -]{1,200}\.(?:csv|tsv|parquet|feather|jsonl?|xlsx?|rds|rdata|txt|pkl|npy|npz)(?:\.gz)?", re.IGNORECASE
+)
+_DATA_TITLE: Final = lazy.regex(
+    r"\W{0,9}(?:\d[\d.]{0,9}\s+)?(?:the\s+|about the\s+|input\s+|raw\s+|training\s+)?data(?:\s*sets?)?"
+    r"(?:\s+(?:sources?|origins?|used))?\W{0,9}",
+    re.IGNORECASE,
+)
+# Words of coming from somewhere with the address behind them, an open data portal, or a label with a name.
+_COMES_FROM: Final = lazy.regex(
+    r"\b(?:comes?|came|taken|downloaded|obtained|drawn|exported|extracted|sourced|retrieved|provided|collected)\s+"
+    r"(?:from|by|at|via)\b[^\n]{0,160}?\]\((?P<link>https?://[^\s)]{4,200})"
+    r"|\b(?:open data|data portal)\b[^\n]{0,80}?\]\((?P<portal>https?://[^\s)]{4,200})"
+    r"|\b(?:downloaded|obtained|taken|retrieved)\s+from\s+<?(?P<plain>https?://[^\s)\]>\"']{4,200})"
+    r"|\bsource\W{0,6}:\W{0,6}(?P<label>\w[^\n]{5,150})",
+    re.IGNORECASE,
+)
 _PICTURE: Final = lazy.regex(  # a badge or a picture beside the words, and where it lies
     r"!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>|https?://[^\s)\]>]+\.(?:png|jpe?g|gif|svg|webp|mp4)\b[^\s)\]>]*", re.IGNORECASE
 )
@@ -261,8 +279,9 @@ def _from_documents(found: Noted, documents: tuple[Document, ...], name: str, pa
         _add(found, _in_section(document, section))
     if not found.licence and (public := _spelled(name)):
         _add(found, _listed(documents, public))
-    if path and not found.source:
+    if (path or _A_FILE.fullmatch(name)) and not found.source:
         _add(found, _page_of_origin(documents))
+        _add(found, _told_of_all(documents) if not found.source else Noted())
 
 
 def _spelled(name: str) -> re.Pattern[str] | None:
@@ -302,6 +321,26 @@ def _page_of_origin(documents: tuple[Document, ...]) -> Noted:
                     page = Noted("", found[0][:200], document.path, number)
                     pages.setdefault(found[1].lower().rpartition("/")[2], page)
     return next(iter(pages.values())) if len(pages) == 1 else Noted()
+
+
+def _told_of_all(documents: tuple[Document, ...]) -> Noted:
+    """What a section of the README on the data, or the training data of a model's card, says of where it comes from. It
+    speaks of the data as a whole: which file is from where is left open, and that is said with it."""
+    for document in documents:
+        name = posixpath.basename(document.path).lower()
+        card = name.startswith("model_card") and not posixpath.dirname(document.path)
+        if not card and (posixpath.dirname(document.path) or not name.startswith("readme")):
+            continue
+        for section in document.sections:
+            if not _DATA_TITLE.fullmatch(section.title.strip()):
+                continue
+            for number, line in section.lines:
+                text = _PICTURE.sub(" ", line)
+                hit = _COMES_FROM.search(text)
+                told = next((one for one in hit.groups() if one), "") if hit else ""
+                if told and not is_gap(told):
+                    return Noted("", f"{_OF_ALL} {' '.join(told.split())[:150]}", document.path, number)
+    return Noted()
 
 
 def _around(section: Section, lines: list[int]) -> Section:

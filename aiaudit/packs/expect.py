@@ -41,8 +41,8 @@ class Repeated(Part):
 
 
 class Commit(Part):
-    """One commit of the case's history. `files`: path to content (nothing = deleted), or the whole tree. `written`: when
-    its change was written, if not when it was made (`date`)."""
+    """One commit of the case's history. `files`: path to content (nothing = deleted), or the whole tree. `written`:
+    when its change was written, if not when it was made (`date`)."""
 
     author: str = "Ada Example"
     email: str = "ada@example.org"

@@ -85,6 +85,15 @@ class Files:
             return None
 
 
+def of_a_chart(project: Project, path: str) -> bool:
+    """Whether a file is a template of a Helm chart: it is no YAML before it is filled, and tells nothing of its own."""
+    parts = path.split("/")
+    return any(
+        part == "templates" and project.entry("/".join([*parts[:index], "Chart.yaml"])) is not None
+        for index, part in enumerate(parts[:-1])
+    )
+
+
 def scope_of(paths: Iterable[str], problems: Iterable[str]) -> Scope:
     """The scope of a query that had to look at `paths`, some of which could not be read."""
     looked, wrong = sorted(set(paths)), set(problems)

@@ -21,6 +21,7 @@ from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.reading import of_a_chart
 from aiaudit.project.entry import Entry
 from aiaudit.project.parse import Malformed
 from aiaudit.project.reader import Unreadable
@@ -112,7 +113,10 @@ def _files(query: ResultsQuery, context: Context) -> list[Entry]:
     found = [
         entry
         for entry in context.project.matching(query.files)
-        if not entry.ignored and entry.role not in roles and entry.size <= _MAX_BYTES
+        if not entry.ignored
+        and entry.role not in roles
+        and entry.size <= _MAX_BYTES
+        and not of_a_chart(context.project, entry.path)
     ]
     return found[:_MAX_FILES]
 

@@ -158,7 +158,7 @@ class Resolver:
         return file_of_script(self.files, words[1], folder) or "" if not words[1].startswith("-") else ""
 
     def _console_scripts(self) -> dict[str, str]:
-        """The files that the console scripts of `pyproject.toml`, `setup.cfg` and `setup.py` begin in, by their names."""
+        """The files that console scripts of `pyproject.toml`, `setup.cfg` and `setup.py` begin in, by their names."""
         if self._scripts is None:
             data = as_map(self.files.toml("pyproject.toml") if self.files.exists("pyproject.toml") else None)
             poetry = as_map(as_map(data.get("tool")).get("poetry"))

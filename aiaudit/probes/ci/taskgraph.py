@@ -41,8 +41,8 @@ def read(files: Files, decision: str) -> Iterator[Workflow]:
 def _jobs(text: str, data: Mapping[str, Any]) -> Iterator[Job]:
     for tasks, defaults in (("tasks", "task-defaults"), ("jobs", "job-defaults")):
         shared = as_map(data.get(defaults))
-        for name, task in list(as_map(data.get(tasks)).items())[:_MOST_TASKS]:
-            task = as_map(task)
+        for name, value in list(as_map(data.get(tasks)).items())[:_MOST_TASKS]:
+            task = as_map(value)
             run = as_map(task.get("run"))
             if run.get("command") is None:
                 run = as_map(shared.get("run"))

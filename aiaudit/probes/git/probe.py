@@ -67,8 +67,8 @@ class HistoryProbe(Probe[HistoryQuery]):
 
     `within`: the audited folder in a larger repository, of which only commits that touch the folder count; else "".
     `recent_changes` counts the commits on the main line of the last months, `reviewed` those of them that came by a
-    pull or merge request or carry a review trailer; `rebased` those that show neither and were put there anew, several in
-    one second, as the rebase of a request does. Where the clone is shallow, figures that need the whole history are
+    pull or merge request or carry a review trailer; `rebased` those that show neither and were put there anew, several
+    in one second, as the rebase of a request does. Where the clone is shallow, figures that need the whole history are
     unknown.
     """
 

@@ -14,7 +14,7 @@ from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.config.values import settings
-from aiaudit.probes.reading import Files, listed, scope_of
+from aiaudit.probes.reading import Files, listed, of_a_chart, scope_of
 from aiaudit.probes.runs.figures import Leaf, day_in_name, read
 
 _MAX_FILES: Final = 60
@@ -78,7 +78,9 @@ class RunFigures(Probe[ResultsQuery]):
         entries = [
             entry
             for entry in files.matching(query.files, _ROLES)
-            if entry.size <= _MAX_BYTES and not entry.path.startswith((".github/", ".gitlab/"))
+            if entry.size <= _MAX_BYTES
+            and not entry.path.startswith((".github/", ".gitlab/"))
+            and not of_a_chart(context.project, entry.path)
         ][:_MAX_FILES]
         found: list[dict[str, Any]] = []
         for entry in entries:

@@ -131,7 +131,7 @@ class RecordFinder:
     def _sink(self, call: ast.Call, scope: Scope) -> str:
         """Where named values go: log, trace, store, or "" where the call keeps nothing."""
         name = last_name(call.func)
-        owner = dotted(call.func).rpartition(".")[0].lower()
+        owner = _owner(call.func)
         if "span" in owner or name.startswith(("set_attribute", "update_current")):
             return "trace"
         if name == "print" and call.args and isinstance(call.args[0], ast.Call):
@@ -267,6 +267,15 @@ def _handing_on(scope: Scope) -> list[tuple[int, int]]:
         for handler in node.handlers
         if isinstance(handler.body[-1], ast.Raise)
     ]
+
+
+def _owner(function: ast.expr) -> str:
+    """What is asked: `logger` of `logger.info(…)`, and of `logger.bind(event="x").info(…)`, which is the same one."""
+    if isinstance(function, ast.Attribute):
+        inner = function.value
+        if isinstance(inner, ast.Call) and last_name(inner.func) in ("bind", "opt", "new", "patch"):
+            return dotted(inner.func).rpartition(".")[0].lower()
+    return dotted(function).rpartition(".")[0].lower()
 
 
 @lru_cache(maxsize=2048)

@@ -250,7 +250,9 @@ class Conditions:
         """What a function knows of the request by its parameters."""
         inside = Said(flask=said.flask)
         for name, one in zip(names_of(own), given, strict=False):
-            if isinstance(one, ast.Name) and one.id in said.request:
+            if isinstance(one, ast.Name) and (
+                one.id in said.request or (said.flask and one.id == "request" and one.id not in said.names)
+            ):
                 inside.request.add(name)
             elif is_path(one, said):
                 inside.paths.add(name)

@@ -21,7 +21,7 @@ request says; what was made of a credential, or what the framework knows of the 
 _KEY: Final = lazy.regex(
     r"(?i)^(?:.*[_-])?(?:authorization|auth|api[_-]?key|apikey|access[_-]?key|token|secret|key|credentials?|session"
     r"|session[_-]?id|jwt|bearer|signature|password|cookie|(?:signature|hmac)[_-](?:v?\d+|sha\d+|ed25519|header|hash))$"
-    r"|(?:api_?key|auth|token)_?header(?:_name)?$"
+    r"|(?:api_?key|auth|token|secret|signature)_?header(?:_?name)?$"
 )
 _NO_KEY: Final = lazy.regex(r"(?i)csrf|xsrf|idempoten|forward|request[_-]?id|trace|cache|content|device|page|next")
 _KNOWN: Final = lazy.regex(

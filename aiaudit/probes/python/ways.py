@@ -66,6 +66,7 @@ class Ways(Conditions):
         self.rests_on: set[str] = set()  # functions of other files that are taken to raise for a bad credential
         self._behind: list[Sequence[ast.stmt]] = []  # what follows behind the statements at hand, the inner ones last
         self._nested = 0
+        self._answers: dict[str, ast.Call] = {}  # names of what functions of the file's own gave back
 
     def row(self) -> dict[str, Any]:
         node = self._scope.node
@@ -165,6 +166,8 @@ class Ways(Conditions):
             found = self._strength(node.value, said)
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 learn(target, node.value, found, said)
+                if isinstance(target, ast.Name):
+                    self._keep_answer(target.id, node.value)
         if (
             isinstance(node, ast.Return)
             and self._is_passed_by(node)
@@ -187,6 +190,11 @@ class Ways(Conditions):
             return None
         if _is_handshake(node):
             return self._block(node.orelse, said, onward, at)
+        refused, by_setting = self._refuses(node, said)
+        if refused:
+            self._asks = self._looks_at = True
+            self._by_setting = self._by_setting or (0 if at.asked else by_setting)
+            return _At(True, at.but)
         self._nested += 1
         yes, no = self._proof(node.test, True, said), self._proof(node.test, False, said)
         then_at = self._entered(at, yes, [node.orelse, *reversed(self._behind)], node)
@@ -268,6 +276,31 @@ class Ways(Conditions):
         passed = ways._asks and not ways._unasked and not ways._open
         self.rests_on |= ways.rests_on if passed else set()
         return passed, ways._by_setting
+
+    def _keep_answer(self, name: str, value: ast.expr) -> None:
+        call = value.value if isinstance(value, ast.Await) else value
+        if isinstance(call, ast.Call) and self._believes and self._own(call.func) is not None:
+            self._answers[name] = call
+        else:
+            self._answers.pop(name, None)
+
+    def _refuses(self, node: ast.If, said: Said) -> tuple[bool, int]:
+        """Whether a condition answers with the refusal that a function of the file's own gave back, if it gave one
+        (`if refusal is not None: return refusal`), which that one does unless a credential is good; and the line of a
+        setting that decides it."""
+        name = _answered(node)
+        call = self._answers.get(name) if name else None
+        own = self._own(call.func) if call is not None else None
+        if call is None or own is None or not isinstance(own.node, FunctionNode):
+            return False, 0
+        ways = Ways(self._view, own, "flask")  # it gives back nothing where the caller may go on
+        ways._active, ways._steps, ways._believes = [*self._active], self._steps, True
+        end = ways._body(own, self._handed(own, call.args, said), "", _At())
+        self._steps = ways._steps
+        if end is not None:
+            ways._goes_on(end, own.node)
+        refuses = any(isinstance(one, ast.Return) and self._denies([one]) for one in statements_of(own))
+        return refuses and ways._asks and not ways._unasked and not ways._open, ways._by_setting
 
     def _hands_back(self, node: ast.Return, said: Said) -> bool:
         """Whether a handler answers with what a function of the file's own gives back, which lets nobody pass unasked;
@@ -367,6 +400,19 @@ def _catches_all(handler: ast.ExceptHandler) -> bool:
 def _call_of(node: ast.Expr) -> ast.expr:
     value = node.value.value if isinstance(node.value, ast.Await) else node.value
     return value.func if isinstance(value, ast.Call) else value
+
+
+def _answered(node: ast.If) -> str:
+    """The name of what is answered with where it is there: `if refusal is not None: return refusal`."""
+    match node:
+        case ast.If(
+            test=ast.Name(id=name)
+            | ast.Compare(left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]),
+            body=[ast.Return(value=ast.Name(id=answer))],
+            orelse=[],
+        ) if name == answer:
+            return name
+    return ""
 
 
 def _is_none(node: ast.expr | None) -> bool:

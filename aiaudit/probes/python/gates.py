@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
+from aiaudit.probes.python.branches import Branches, answers
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.made_up import is_made_up
 from aiaudit.probes.python.match import name_set
@@ -73,6 +74,7 @@ class GateFinder:
     def __init__(self, view: FileView) -> None:
         self.view = view
         self.exits_with = _functions_given_to_exit(view)
+        self.branches = Branches(view)
         self._releasing: dict[int, list[int]] = {}  # by scope: the lines of its statements that release a model
 
     def rows(self) -> list[dict[str, Any]]:
@@ -131,6 +133,8 @@ class GateFinder:
                 action = self._action(body, scope) or self._action(orelse, scope) if compared is not None else ""
                 if compared is not None and not action and not orelse and _leaves(body) and _is_worse(compared):
                     action = "promote" if self._lets_on_after(node, scope) else ""
+                if compared is not None and action == "decide" and self._leads_on(node, compared, scope):
+                    action = ""
                 if compared is not None and action:
                     yield from self._stopping(node, compared, action, scope)
             case ast.Return(value=ast.expr() as value):
@@ -189,6 +193,12 @@ class GateFinder:
             if isinstance(node, ast.Return) and scope.qualname.rpartition(".")[2] in self.exits_with:
                 return "" if _says_well(node.value) else "return"
         return ""
+
+    def _leads_on(self, node: ast.If, compared: ast.Compare, scope: Scope) -> bool:
+        """Whether the comparison chooses a branch of a pipeline, and both branches lead on to the same tasks."""
+        inside = {text for one in node.body for text in answers(one)}
+        good = set(answers(scope.node)) - inside if _is_worse(compared) else inside
+        return len(good) == 1 and self.branches.is_in_vain(scope, good.pop())
 
     def _lets_on_after(self, node: ast.stmt, scope: Scope) -> bool:
         """Whether the function goes on to release the model behind a branch that leaves it."""

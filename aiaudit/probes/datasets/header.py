@@ -112,12 +112,14 @@ _DIRECT: Final = (  # who it is
     r"|contact|applicant|guest|member|author|driver|holder)_?name|surname",
     r"e_?mail(?:_?address)?|(?:tele|mobile|cell|home|work|contact)?_?phone(?:_?(?:number|no))?|mobile_?(?:number|no)",
     r"(?:street|home|postal|mailing|billing|residential)_?address|address_?(?:line)?_?\d?|street(?:_?(?:name|no))?",
-    r"ssn|social_?security(?:_?(?:number|no))?|national_?id|nin|nino|bsn|cpf|dni|aadhaar|pan_?number|tax_?id",
+    r"(?:\w+_)?ssn|social_?security(?:_?(?:number|no))?|national_?id|nin|nino|bsn|cpf|dni|aadhaar|pan_?number|tax_?id",
     r"passport(?:_?(?:number|no))?|driv(?:er|ing)_?licen[cs]e(?:_?(?:number|no))?|licen[cs]e_?plate",
     r"iban|(?:credit_?|debit_?)?card_?(?:number|no)|account_?(?:number|no)",
     r"date_?of_?birth|birth_?date|dob|birthday|ip_?addr(?:ess)?|device_?id|imei|mac_?address",
 )
 _SENSITIVE: Final = (  # what it is like
+    r"(?:person|people|applicant|borrower|customer|client|patient|employee|member|passenger|student|card_?holder)s?_"
+    r"(?:gender|sex|age|race|ethnicity|religion|nationality|marital_?status|disability|bmi|(?:annual_?)?income|salary)",
     r"gender|sex|age|race|ethnicity|religion|nationality|marital_?status|disability|sexual_?orientation|political\w*",
     r"diagnos[ie]s|medical_?\w*|health_?\w*|icd_?\d*|blood_?\w*|pregnan\w*|smok(?:er|ing)\w*|bmi",
     r"salary|income|estimated_?salary|annual_?income|credit_?score|balance|debt|wage|criminal\w*|conviction\w*",

@@ -95,14 +95,15 @@ def image_of(
     image = images.parse(name.removeprefix("docker://"))
     if not own and (image is None or "$" in name):
         return
+    vendor = image is not None and bool(_VENDORS[system].match(image.name))
     yield Borrowed(
         path,
         line,
         name,
         "image",
         bool(image and image.digest),
-        official=image is not None and ("/" not in _short(image.name) or bool(_VENDORS[system].match(image.name))),
-        local=own or (image is not None and _host(image.name) not in _OPEN | {""}),
+        official=vendor or (image is not None and "/" not in _short(image.name)),
+        local=own or (image is not None and not vendor and _host(image.name) not in _OPEN | {""}),
     )
 
 

@@ -28,7 +28,8 @@ GLOBS: Final = (
     "!**/*.md",
 )
 _DEVELOPMENT: Final = lazy.regex(
-    r"(^|/)\.(?:devcontainer|codesandbox|gitpod)[./]|(^|[/._-])(dev|devel|test|tests|ci|lint|docs)([._-]|$)", re.IGNORECASE
+    r"(^|/)\.(?:devcontainer|codesandbox|gitpod)[./]|(^|[/._-])(dev|devel|test|tests|ci|lint|docs)([._-]|$)",
+    re.IGNORECASE,
 )
 _TESTS: Final = lazy.regex(  # what an image starts that was made to run tests and linters
     r"^\s*(?:\S{0,40}python[\d.]*\s+-m\s+)?(?:pytest|unittest|tox|nox|flake8|pylint|ruff|black|mypy|coverage\s+run)(?:\s|$)"

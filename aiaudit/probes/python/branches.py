@@ -1,8 +1,8 @@
 """Branches of Airflow that ask for the quality of a model: whether anything depends on what they answer.
 
 A function that a BranchPythonOperator calls (or `@task.branch` makes one) names the task to go on with. Where both of
-its answers lead on to the same tasks, and nothing but a marker (EmptyOperator) stands on the good way alone, the release
-follows whatever was measured: `gate >> [passed, failed] >> release`.
+its answers lead on to the same tasks, and nothing but a marker (EmptyOperator) stands on the good way alone, the
+release follows whatever was measured: `gate >> [passed, failed] >> release`.
 """
 
 from __future__ import annotations

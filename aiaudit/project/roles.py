@@ -40,6 +40,10 @@ VENDORED_DIRS: Final = frozenset(
 )
 GENERATED_DIRS: Final = frozenset({"dist", "generated", "__generated__", "_generated", ".ipynb_checkpoints", "htmlcov"})
 TEST_DIRS: Final = frozenset({"test", "tests", "testing", "__tests__", "__mocks__", "e2e", "testdata", "test_data"})
+_TEST_NAMED: Final = lazy.regex(
+    r"^tests[_-]\w+$|^(?:unit|integration|functional|e2e|end[_-]to[_-]end|smoke|acceptance|system|regression)[_-]?tests?$"
+)
+"""Folders of tests that say which (`tests_server`, `integration_tests`); others of that shape may be anything."""
 _PACKAGES: Final = lazy.regex(r"^((?:.*/)?src/(\w+)/(?:java|kotlin|scala|groovy|clojure))/")
 """Below this, folders of a build by Maven or Gradle are names of packages (`com.example.shop`) and tell no purpose."""
 _TEST_PROJECT: Final = (".tests", ".test", ".unittests", ".integrationtests", ".specs")
@@ -158,7 +162,9 @@ def role_and_suffix(folder: Role | None, name: str) -> tuple[Role, str]:
 def role_of_dirs(directory: str) -> Role | None:
     """What the folders alone decide: vendored, generated, data, test, example, docs, or nothing."""
     parts = directory.split("/")
-    is_test_project = any(part.endswith(_TEST_PROJECT) for part in parts)
+    is_test_project = any(
+        part.endswith(_TEST_PROJECT) or ("test" in part and _TEST_NAMED.match(part)) for part in parts
+    )
     if _TELLING.isdisjoint(parts) and not is_test_project and "build/lib" not in directory and not _brought(directory):
         return None
     named = set(parts)
@@ -170,7 +176,7 @@ def role_of_dirs(directory: str) -> Role | None:
     if named & GENERATED_DIRS or "build/lib" in directory:
         return Role.GENERATED
     first_data = next((i for i, part in enumerate(parts) if part in DATA_DIRS), None)
-    first_test = next((i for i, part in enumerate(parts) if part in TEST_DIRS), None)
+    first_test = next((i for i, part in enumerate(parts) if part in TEST_DIRS or _TEST_NAMED.match(part)), None)
     # `data/test/` is the test split of a data set; `tests/data/` is a test's fixture.
     if first_data is not None and (first_test is None or first_data < first_test):
         return Role.DATA

@@ -36,3 +36,18 @@ def test_names_of_documents_are_documents_where_they_are_text(path: str, role: R
 )
 def test_specifications_in_ruby_are_tests(path: str, role: Role) -> None:
     assert role_of(path) is role
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        ("runtimes/explain/tests_explain/helpers/model.py", Role.TEST),
+        ("integration-tests/conftest.py", Role.TEST),
+        ("tests_server/data/rows.csv", Role.TEST),
+        ("load_test/locustfile.py", Role.CODE),
+        ("ab_tests/assign.py", Role.CODE),
+        ("data/tests_2024/rows.csv", Role.DATA),
+    ],
+)
+def test_folders_that_say_which_tests_they_hold_are_tests(path: str, role: Role) -> None:
+    assert role_of(path) is role

@@ -124,12 +124,14 @@ def _call(node: ast.Call, said: Said, of: Callable[[ast.AST | None], int], inner
                 (CHECKED if bag == "session" else BROUGHT) if bag == "session" or _is_key(node.args[0], bag) else NONE
             )
     given = [*node.args, *(one.value for one in node.keywords)]
+    if name == "compare_digest" and len(given) == 2 and ast.dump(given[0]) == ast.dump(given[1]):
+        return BROUGHT if of(given[0]) else NONE  # with itself
     own = inner(node)
     if own >= 0:
         return own
     most = max((of(one) for one in given), default=NONE)
     receiver = of(node.func.value) if isinstance(node.func, ast.Attribute) else NONE
-    if (receiver and name in _SHAPES) or name in _READERS or _is_unverified(node):
+    if (receiver and name in _SHAPES) or name in _READERS or is_unverified(node):
         return max(receiver, most)
     if most or receiver:
         return CHECKED
@@ -138,7 +140,7 @@ def _call(node: ast.Call, said: Said, of: Callable[[ast.AST | None], int], inner
     return NONE
 
 
-def _is_unverified(node: ast.Call) -> bool:
+def is_unverified(node: ast.Call) -> bool:
     """Whether a token is read without a look at its signature."""
     for one in node.keywords:
         if one.arg == "verify" and isinstance(one.value, ast.Constant) and one.value.value is False:
@@ -159,6 +161,8 @@ def _compared(
     if most != BROUGHT or len(ops) != 1:
         return most
     other = others[0] if of(left) else left
+    if ast.dump(left) == ast.dump(others[0]):
+        return BROUGHT  # with itself
     if isinstance(ops[0], ast.Is | ast.IsNot | ast.Lt | ast.LtE | ast.Gt | ast.GtE):
         return BROUGHT
     if isinstance(other, ast.Constant):

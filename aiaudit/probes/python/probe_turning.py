@@ -38,8 +38,9 @@ class TurningQuery(CodeQuery):
     has none; false where all that counts is what was sent, what another service said, or whether a header is there.
     asks: always (nobody comes to its end, or back from it, unasked), by setting (a condition at unasked_line decides
     whether, such as that a key of the service is set), sometimes (somebody does, first at unasked_line), never.
-    absent_line: where whoever brings no credential is let on, else 0. dropped: a signature is compared, and nothing
-    depends on the answer. A function that leaves the look to one of another file counts where that one turns away."""
+    absent_line: where whoever brings no credential is let on, else 0. dropped: a signature is compared, or verified
+    by a library, and nothing depends on the answer. A function that leaves the look to one of another file counts
+    where that one turns away."""
 
     features: ClassVar[tuple[str, ...]] = ("turning",)
 

@@ -23,6 +23,7 @@ from aiaudit.probes.python.ways import Ways
 HITS: Final = (
     rb"\b(?:40[13]|400[13]|440[13]|1008)\b|\bWS_1008_|\bHTTP_40[13]_|\bUNAUTHORIZED\b|\bFORBIDDEN\b"
     rb"|\bcompare_digest\(|[\"'][\w-]*(?i:-signature|-hmac)[\w-]*[\"']|(?i:_signature|_hmac)\("
+    rb"|\bjwt\.decode\(|\bconstruct_event\(|\bverify_(?:id_token|session_cookie|oauth2_token|firebase_token|header)\("
     rb"|\braise[ \t]+\w*(?:Unauthorized|Forbidden|NotAuthenticated|PermissionDenied|AuthenticationError|AuthError)"
 )
 MAX_ROWS: Final = 60  # functions of one file
@@ -53,7 +54,7 @@ def turning(view: FileView) -> list[dict[str, Any]]:
 def _row(view: FileView, scope: Scope) -> dict[str, Any]:
     ways = Ways(view, scope, "passed")
     looks = ways.looks(said_of(view, scope))
-    dropped = _dropped(scope)
+    dropped = _dropped(scope) or (ways.by_library and not looks)
     if not ways.turns_away() and not dropped:
         return {}  # a word in a comment, or the number of something
     return {

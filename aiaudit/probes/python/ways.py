@@ -25,7 +25,7 @@ from aiaudit.probes.python.conditions import (
     names_of,
     statements_of,
 )
-from aiaudit.probes.python.credentials import BROUGHT, CHECKED, Said, is_setting, learn
+from aiaudit.probes.python.credentials import BROUGHT, CHECKED, Said, is_setting, is_unverified, learn
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import FunctionNode, expressions, header, parameters
@@ -37,6 +37,14 @@ _ANSWERS: Final = frozenset(
 _ENDS: Final = ("abort", "exit", "_exit")
 _REFUSALS: Final = lazy.regex(r"^(?:Base)?Exception$|HTTPException|(?i:signature|auth|jwt|token|verif|credential)")
 _VERIFIES: Final = lazy.regex(r"(?i)verif|authentic|(?:check|validate|assert|require)_?\w*(?:signature|hmac|token|key)")
+
+
+# What of a library raises for a credential or a signature that is not good, by its full name.
+_RAISES: Final = lazy.regex(
+    r"^(?:svix|standardwebhooks|nacl|itsdangerous|stripe|firebase_admin|google\.(?:oauth2|auth)|jwt|jose|authlib|auth0)"
+    r"\.(?:\w+\.)*(?:decode|verify|verify_\w+|construct_event|loads)$"
+)
+_RAISING: Final = ("decode", "verify", "construct_event", "loads")
 
 
 class _At(Struct, frozen=True):
@@ -63,6 +71,7 @@ class Ways(Conditions):
         self._by_setting = 0  # the first at which a setting decides that it does
         self._by_presence = 0  # the first at which it does since no credential came along
         self._believes = kind == "passed"  # whether others' functions may be rested on; who asks looks them up
+        self.by_library = False  # a library raises for a bad credential
         self.rests_on: set[str] = set()  # functions of other files that are taken to raise for a bad credential
         self._behind: list[Sequence[ast.stmt]] = []  # what follows behind the statements at hand, the inner ones last
         self._nested = 0
@@ -111,7 +120,7 @@ class Ways(Conditions):
 
     def turns_away(self) -> bool:
         """Whether somebody is answered 401 or 403, or shown where to log in."""
-        if self.rests_on:
+        if self.rests_on or self.by_library:
             return True
         assert isinstance(self._scope.node, FunctionNode)
         self._active.append(self._scope)
@@ -148,7 +157,12 @@ class Ways(Conditions):
             case ast.Try() | ast.TryStar():
                 return self._try(node, said, onward, at)
             case ast.With() | ast.AsyncWith():
-                return self._block(node.body, said, onward, at)
+                before = self._asks, self._looks_at
+                end = self._block(node.body, said, onward, at)
+                if any(_suppresses(one.context_expr) for one in node.items):
+                    self._asks, self._looks_at = before  # who is refused is let on all the same
+                    return at
+                return end
             case ast.For() | ast.AsyncFor() | ast.While():
                 self._block(node.body, said, onward, at)
                 return at
@@ -168,6 +182,9 @@ class Ways(Conditions):
                 learn(target, node.value, found, said)
                 if isinstance(target, ast.Name):
                     self._keep_answer(target.id, node.value)
+        if isinstance(node, ast.Return) and any(self._raises(call, said) for call in _calls(node)):
+            self._asks = self._looks_at = True
+            at = _At(True, at.but)
         if (
             isinstance(node, ast.Return)
             and self._is_passed_by(node)
@@ -234,10 +251,11 @@ class Ways(Conditions):
     def _try(self, node: ast.Try | ast.TryStar, said: Said, onward: str, at: _At) -> _At | None:
         before = self._asks, self._looks_at
         end = self._block(node.body, said, onward, at)
-        asked = end is not None and end.asked and not at.asked
+        asked = (end is not None and end.asked and not at.asked) or (end is None and self._asks is not before[0])
         handled = [self._block(one.body, said, onward, at) for one in node.handlers]
         if asked and any(
-            one is not None and not one.asked and _catches_all(handler)
+            _catches_all(handler)
+            and ((one is not None and not one.asked) or (end is None and one is None and self._leaves(handler)))
             for one, handler in zip(handled, node.handlers, strict=True)
         ):
             self._asks, self._looks_at = before  # who is refused is let on all the same
@@ -252,6 +270,11 @@ class Ways(Conditions):
         end = _joined([end, *handled])
         return self._block(node.finalbody, said, onward, end) if node.finalbody else end
 
+    def _leaves(self, handler: ast.ExceptHandler) -> bool:
+        """Whether a handler goes back from the function as if all were well, which lets the caller on."""
+        back = any(isinstance(one, ast.Return) for one in handler.body)
+        return back and self._active[-1] is self._scope and self._kind == "passed" and not self._denies(handler.body)
+
     def _must_pass(self, call: ast.Call, said: Said) -> tuple[bool, int]:
         """Whether a call raises for whoever brings no good credential, and the line of a setting that decides it. Of
         another file's function that is named after a check and given a credential, `rests_on` keeps the name."""
@@ -259,7 +282,7 @@ class Ways(Conditions):
         if own is None and last_name(call.func) == "verify_jwt_in_request":  # flask_jwt_extended
             return not any(one.arg == "optional" for one in call.keywords), 0
         if own is None:
-            return self._is_left_to(call, said), 0
+            return self._raises(call, said) or self._is_left_to(call, said), 0
         if not isinstance(own.node, FunctionNode):
             return False, 0
         raises = any(isinstance(one, ast.Raise) and self._denies([one]) for one in statements_of(own))
@@ -322,6 +345,19 @@ class Ways(Conditions):
         self._by_setting = self._by_setting or ways._by_setting
         self._asks = self._asks or ways._asks
         return ways._asks and not ways._unasked
+
+    def _raises(self, call: ast.Call, said: Said) -> bool:
+        """Whether a library raises here for whoever brings no good credential."""
+        name = last_name(call.func)
+        if name not in _RAISING and not name.startswith("verify_"):
+            return False
+        given = [*call.args, *(one.value for one in call.keywords)]
+        if is_unverified(call) or not any(self._strength(one, said) >= BROUGHT for one in given):
+            return False
+        names = self._view.resolver.names(call.func, self._active[-1])
+        found = any(_RAISES.search(one.name) for one in names)
+        self.by_library = self.by_library or found
+        return found
 
     def _is_left_to(self, call: ast.Call, said: Said) -> bool:
         name = last_name(call.func)
@@ -395,6 +431,15 @@ def _catches_all(handler: ast.ExceptHandler) -> bool:
     """Whether it takes in what a check raises."""
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(one is None or _REFUSALS.search(last_name(one)) for one in kinds)
+
+
+def _suppresses(node: ast.expr) -> bool:
+    """`contextlib.suppress(Exception)`, or of what a check raises."""
+    return (
+        isinstance(node, ast.Call)
+        and last_name(node.func) == "suppress"
+        and any(_REFUSALS.search(last_name(one)) for one in node.args)
+    )
 
 
 def _call_of(node: ast.Expr) -> ast.expr:

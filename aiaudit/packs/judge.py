@@ -299,7 +299,7 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
         case Status.UNKNOWN if check.kind is not Kind.ATTESTED and _is_of_others(verdict.reason):
             sentence = _ended(verdict.reason)
         case Status.UNKNOWN | Status.ERROR if verdict.reason:
-            told = own and not _is_unread(facts, verdict.reason)
+            told = own and (not _is_unread(facts, verdict.reason) or _plain(verdict.reason).isidentifier())
             more = f" ({_plain(verdict.reason)})" if _tells_more(verdict.reason) else ""
             sentence = f"{own}{more}" if told else _ended(verdict.reason)
         case Status.PARTIAL if verdict.reason:
@@ -391,6 +391,8 @@ def _plain(reason: str) -> str:
 
 
 def _ended(reason: str) -> str:
+    if _plain(reason).isidentifier():  # a bare word for a kind of expression
+        return "Cannot be told: a value that it rests on is put together as the code runs."
     first = reason.partition(" ")[0]
     is_code = "(" in first or "." in first.rstrip(".")  # `fastapi.FastAPI()`: an expression, whose letters stay
     text = f"Cannot be told: {reason}" if is_code else reason[:1].upper() + reason[1:]

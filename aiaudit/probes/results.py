@@ -45,6 +45,7 @@ _DATE: Final = lazy.regex(r"\b(20\d{2})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _SIZE_KEY: Final = lazy.regex(
     r"(?i)(?:^|[._])(?:n|rows|n_rows|test_rows|samples|n_samples|num_samples|num_examples|examples|cases|n_cases|count|support|size|total)$"
 )
+_AVERAGE: Final = lazy.regex(r"(?i)(?:accuracy|(?:macro|micro|weighted|samples)[ _]avg)")  # of scikit-learn's report
 _MAX_FILES: Final = 60
 _MAX_BYTES: Final = 2_000_000
 _MAX_FIGURES: Final = 400
@@ -152,13 +153,22 @@ def _leaves(value: Any, key: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
             "",
         )
         below = ".".join(part for part in (key, label[:60]) if part)
-        for name, item in value.items():
+        told = [name for name in value if _AVERAGE.fullmatch(str(name))] if _is_by_class(value) else value
+        for name in told:
+            item = value[name]
             yield from _leaves(item, f"{below}.{name}" if below else str(name), depth + 1)
     elif isinstance(value, list):
         for item in value[:_MAX_ROWS]:
             yield from _leaves(item, key, depth + 1)
     elif isinstance(value, dt.date | str | int | float) and not isinstance(value, bool):
         yield key, value
+
+
+def _is_by_class(value: Mapping[Any, Any]) -> bool:
+    """Whether it is a report of figures for each class: its keys are labels (`Noise`, `Feedback`), whatever they say,
+    and what it tells of the whole stands below its averages."""
+    reports = sum(isinstance(one, Mapping) and "support" in one and "precision" in one for one in value.values())
+    return reports >= 3 and any(_AVERAGE.fullmatch(str(name)) for name in value)
 
 
 def _record(entry: Entry, leaves: list[tuple[str, Any]], wanted: Any, as_of: dt.date) -> dict[str, Any] | None:

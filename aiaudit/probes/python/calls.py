@@ -12,7 +12,7 @@ from aiaudit.probes.python.given import AWAITED, REPEATED, handed_out, is_own_na
 from aiaudit.probes.python.groups import MODEL_WRAPPER_NAMES
 from aiaudit.probes.python.guards import asks_for_nothing, in_want_of_a_key, returns_what_is_there
 from aiaudit.probes.python.import_lines import FOREIGN
-from aiaudit.probes.python.loops import LOOPS, describe, innermost_loop
+from aiaudit.probes.python.loops import LOOPS, describe, goes_over_things, innermost_loop
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.nodes import header
@@ -259,7 +259,7 @@ class CallFinder:
             "cell": source.cell(node.lineno),
             "function": scope.qualname,
             "result": _result(chain[-1], node),
-            "in_loop": loop is not None or bool(flags & REPEATED),
+            "in_loop": bool(flags & REPEATED) or (loop is not None and goes_over_things(chain)),
             "loop": self._loop(loop) if loop is not None else None,
             "in_handler": function is not None and self._is_handler(function),
             "at_module": scope.kind == "module",

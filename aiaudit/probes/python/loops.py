@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.nodes import DEFS, SIMPLE, expressions, header
 from aiaudit.probes.python.resolve import dotted, last_name
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 HITS: Final = rb"^[ \t]*while\b[^\n]*:"
 MAX_ROWS: Final = 200
 MAX_CALLS: Final = 40
+_ATTEMPT: Final = lazy.regex(r"(?i)_?(?:attempts?|retry|retries|tries|try)(?:_?(?:n|no|num|number|count|idx|index|i))?")
 LOOPS: Final = (ast.For, ast.AsyncFor, ast.While)
 _ENDLESS: Final = frozenset(("itertools.count", "count", "itertools.cycle", "cycle", "iter"))
 _BRINGS_NEW: Final = name_set(
@@ -31,6 +33,21 @@ def innermost_loop(chain: Sequence[ast.stmt]) -> ast.For | ast.AsyncFor | ast.Wh
     if isinstance(last, ast.While):
         return last
     return next((one for one in reversed(chain[:-1]) if isinstance(one, LOOPS)), None)
+
+
+def goes_over_things(chain: Sequence[ast.stmt]) -> bool:
+    """Whether the last statement of the chain is done for one thing after another: a loop of attempts
+    (`for attempt in range(3):`) does the same one again, and only where that failed."""
+    if isinstance(chain[-1], ast.While):
+        return True
+    return any(isinstance(one, LOOPS) and not _of_attempts(one) for one in chain[:-1])
+
+
+def _of_attempts(loop: ast.stmt) -> bool:
+    match loop:
+        case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"))):
+            return _ATTEMPT.fullmatch(name) is not None
+    return False
 
 
 def describe(loop: ast.For | ast.AsyncFor | ast.While) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from aiaudit.probes.config.dockerfile import stages
 from aiaudit.probes.config.kubernetes import manifests
 from aiaudit.probes.config.redact import redact
 from aiaudit.probes.reading import Files, listed, scope_of
+from aiaudit.project.parse import line_of
 
 _MEMO: Final = "entrypoints"
 _SCRIPT: Final = lazy.regex(r"([\w-]{1,100})\s{0,9}=\s{0,9}([a-zA-Z_][\w.]{0,200}:\w{1,100})")
@@ -119,6 +120,7 @@ class _Starts:
             *self._tasks(),
             *self._pipelines(),
             *self._bundles(),
+            *self._bentos(),
             *self._scripts(),
         ):
             self.records.append(self._record(source, name, leaf, deployed))
@@ -282,6 +284,18 @@ class _Starts:
                 task.words, text, task.path, task.line, True, kind, task.path.rpartition("/")[0], module=task.module
             )
             yield "databricks job", task.name, leaf, True
+
+    def _bentos(self) -> Iterator[tuple[str, str, Leaf, bool]]:
+        """The service that a Bento is built of: whoever runs the Bento serves it."""
+        for entry in self.files.matching("**/bentofile.{yaml,yml}"):
+            data = as_map(self.files.yaml(entry.path))
+            target = data.get("service")
+            if isinstance(target, str) and target.strip():
+                self.paths.append(entry.path)
+                words = ("bentoml", "serve", target.strip())
+                folder = entry.path.rpartition("/")[0]
+                place = (entry.path, line_of(data, "service") or 1)
+                yield "bentofile", entry.name, Leaf(words, " ".join(words), *place, True, "other", folder), True
 
     def _scripts(self) -> Iterator[tuple[str, str, Leaf, bool]]:
         """Python files that shell scripts of the project run."""

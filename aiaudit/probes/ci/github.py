@@ -41,6 +41,8 @@ _CLOSED_ONLY: Final = frozenset(
     {"closed", "labeled", "unlabeled", "assigned", "unassigned", "edited", "locked", "unlocked"}
 )
 # The shells GitHub offers, as its documentation describes their invocation.
+_RUNS_A_SCRIPT: Final = lazy.regex(r"(?i)^azure/cli@")  # what it is given runs in its container
+_GIVEN_SCRIPT: Final = "inlineScript"
 _SHELLS: Final = {
     "": Shell(errexit=True, pipefail=False),
     "bash": Shell(errexit=True, pipefail=True),
@@ -183,7 +185,10 @@ def step_of(
     unset: frozenset[str] = frozenset(),
 ) -> Step:  # fmt: skip
     """One step of a job or of a composite action. `unset`: variables that are never set, see `never_set`."""
-    script = item.get("run")
+    script, holder, key = item.get("run"), item, "run"
+    if script is None and _RUNS_A_SCRIPT.match(str(item.get("uses") or "")):
+        holder, key = as_map(item.get("with")), _GIVEN_SCRIPT
+        script = holder.get(key)
     shell_name = str(item.get("shell") or defaults.get("shell") or ("pwsh" if windows else ""))
     condition = _condition(item)
     asked = _IF_SET.match(condition)
@@ -191,7 +196,7 @@ def step_of(
         line=line,
         name=str(item.get("name") or ""),
         script=script if isinstance(script, str) else "",
-        script_line=script_line(text, item, "run") or line,
+        script_line=script_line(text, holder, key) or line,
         shell=_SHELLS.get(shell_name) or _custom_shell(shell_name),
         uses=str(item.get("uses") or ""),
         inputs=as_map(item.get("with")),

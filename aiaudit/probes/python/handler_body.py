@@ -24,7 +24,7 @@ _REFUSALS: Final = ("answers 400", "raises 400", "allowed values", "abort")  # a
 # Decorators that hold what comes in against a schema and refuse the rest before the handler runs.
 _BY_DECORATOR: Final = name_set("arguments use_args use_kwargs expects_json")
 MOST_NAMES: Final = 40  # names that a handler's body touches
-_REQUEST_READS: Final = name_set("get_json json form args values files data body query_params GET POST FILES")
+_REQUEST_READS: Final = name_set("get_json json form args values files data body stream query_params GET POST FILES")
 _NUMBERS: Final = ("float", "int", "Decimal")
 # What a view of Django may do with its request without taking anything in.
 _PAGES: Final = name_set("render redirect TemplateResponse logout get_messages success info warning error get_token")

@@ -89,6 +89,7 @@ MODEL_SUFFIXES: Final = _words(
 _SUFFIXES: Final = {
     one: one for one in CODE_SUFFIXES | CONFIG_SUFFIXES | DOCS_SUFFIXES | DATA_SUFFIXES | MODEL_SUFFIXES
 }
+_MODEL_IN_R: Final = lazy.regex(r"(?:^|_)model(?:_(?:final|best|eval|fit|v?\d{1,8}))?$")  # R keeps anything in these files
 _CONFIG_NAMES: Final = _words(
     "makefile gnumakefile dockerfile containerfile procfile jenkinsfile justfile vagrantfile pipfile rakefile gemfile"
     " codeowners .gitignore .dockerignore .gitattributes .editorconfig .env .flake8 .pylintrc .npmrc .nvmrc"
@@ -211,6 +212,8 @@ def _by_name(name: str, suffix: str, *, in_data: bool) -> Role:
     if stem in _DOCS_STEMS and suffix not in CODE_SUFFIXES and (suffix in _TEXT_SUFFIXES or stem not in _TEXT_STEMS):
         return Role.DOCS
     if suffix in MODEL_SUFFIXES and not (in_data and suffix in {".h5", ".hdf5", ".pkl", ".pickle", ".bin"}):
+        return Role.MODEL
+    if suffix in {".rds", ".rdata"} and _MODEL_IN_R.search(stem):
         return Role.MODEL
     if suffix in DATA_SUFFIXES or in_data:
         return Role.DATA

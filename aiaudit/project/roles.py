@@ -89,7 +89,8 @@ MODEL_SUFFIXES: Final = _words(
 _SUFFIXES: Final = {
     one: one for one in CODE_SUFFIXES | CONFIG_SUFFIXES | DOCS_SUFFIXES | DATA_SUFFIXES | MODEL_SUFFIXES
 }
-_MODEL_IN_R: Final = lazy.regex(r"(?:^|_)model(?:_(?:final|best|eval|fit|v?\d{1,8}))?$")  # R keeps anything in these files
+# R keeps anything in these files.
+_MODEL_IN_R: Final = lazy.regex(r"(?:^|_)model(?:_(?:final|best|eval|fit|v?\d{1,8}))?$")
 _CONFIG_NAMES: Final = _words(
     "makefile gnumakefile dockerfile containerfile procfile jenkinsfile justfile vagrantfile pipfile rakefile gemfile"
     " codeowners .gitignore .dockerignore .gitattributes .editorconfig .env .flake8 .pylintrc .npmrc .nvmrc"

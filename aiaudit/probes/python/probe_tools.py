@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Literal
 from pydantic import Field
 
 from aiaudit.model.fact import Fact, Level
-from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
+from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.effects import CONSEQUENTIAL, PATTERNS, effect_of_name
@@ -121,12 +121,14 @@ def _tool(row: dict[str, Any], path: str, project: PythonProject) -> dict[str, A
         if taken and not seen:
             sinks.append({"path": path, "line": row["line"], "name": f"({taken})", "effect": "sql", "free": True})
     args = [{"name": name, "type": kind} for name, kind in row.get("args", ())]
-    typed = all(one["type"] not in ("", "Any", "typing.Any", "object") for one in args)
+    typed: bool | Unknown = all(one["type"] not in ("", "Any", "typing.Any", "object") for one in args)
+    if row.get("wraps") and not typed:
+        typed = Unknown("the function that it wraps says what it takes")
     return tool_record(row, args, sinks, typed=typed, seen=seen)
 
 
 def tool_record(
-    row: dict[str, Any], args: list[dict[str, Any]], sinks: list[dict[str, Any]], *, typed: bool, seen: bool
+    row: dict[str, Any], args: list[dict[str, Any]], sinks: list[dict[str, Any]], *, typed: bool | Unknown, seen: bool
 ) -> dict[str, Any]:
     """A tool with all that it is seen to do, in either language. `seen`: whether that is all that it does."""
     return {

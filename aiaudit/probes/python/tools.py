@@ -349,6 +349,7 @@ class ToolFinder:
             "approval": approval.kind if approval else "",
             "approval_line": self.view.source.line(approval.line) if approval else 0,
             "said": said_in(docstring or ""),
+            "wraps": function is not None and args is None and _wraps(function),
         }
         self.found[key] = {field: value for field, value in row.items() if value not in ("", 0, False, [])}
 
@@ -454,6 +455,14 @@ def _args(function: Scope | None, kind: str) -> list[list[str]]:
         for index, one in enumerate(parameters(function.node))
         if one.arg not in _NOT_GIVEN and not (kind == "class" and index == 0)
     ][:20]
+
+
+def _wraps(function: Scope) -> bool:
+    """Whether a function hands on what it is given to the one that it wraps, whose signature it takes over."""
+    node = function.node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.args.kwarg is None:
+        return False
+    return any(isinstance(one, ast.Call) and last_name(one.func) == "wraps" for one in node.decorator_list)
 
 
 def _fields(node: ast.Dict) -> dict[str, ast.expr]:

@@ -73,6 +73,20 @@ def lower_ascii(meter: Meter, text: Any) -> Any:
     return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")  # bytes: A-Z only
 
 
+# A run of capitals up to the one that begins a word (`HTTPClient`), or a word with or without one (`ragStore`).
+_WORD: Final = lazy.regex(r"[A-Z][A-Z0-9]*(?![a-z])|[A-Z]?[^\W_A-Z]+")
+
+
+def words(meter: Meter, text: Any) -> Any:
+    """The words that a name is made of, in lower case with a blank between: of `src/ragStore_v2.py`, `src rag store v2 py`.
+
+    A pattern can then ask for a whole word (`\\brag\\b`), and finds none inside another ("storage")."""
+    if type(text) is not str:
+        return refuse("words()", text)
+    meter.make(2 * len(text))
+    return " ".join(_WORD.findall(text)).lower()
+
+
 def trim(meter: Meter, text: Any) -> Any:
     if type(text) is not str:
         return refuse("trim()", text)

@@ -61,6 +61,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
         Function("matches", "both", _ABOUT_TEXT, do.matches),
         Function("lowerAscii", "method", _each((STRING,), STRING), do.lower_ascii),
         Function("trim", "method", _each((STRING,), STRING), do.trim),
+        Function("words", "method", _each((STRING,), STRING), do.words, ours=True),
         Function("split", "method", _SPLIT, do.split),
         Function("join", "method", _JOIN, do.join),
         Function("int", "function", _each((INT, DOUBLE, STRING), INT), do.to_int),

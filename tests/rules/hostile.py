@@ -119,6 +119,8 @@ def expressions() -> dict[str, str]:
         "split": "a.split('')",
         "split pieces": "texts.exists(x, x.split('a').size() > 100)",
         "trim and lower": "big.exists(x, a.trim() == '' || a.lowerAscii() == '')",
+        "words": "big.exists(x, a.words() == '' || b.words() == '')",
+        "words of humps": "texts.map(x, 'aB').join('').words() == ''",
         # patterns
         "redos": "c.matches('^(a+)+$') || c.matches('^(a|aa)+$') || c.matches('([a-z]+)*c') || c.matches('(.*a){25}c')",
         "redos, a million characters": "b.matches('^(a+)+c$') || b.matches('(.*a){25}c')",

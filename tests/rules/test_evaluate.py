@@ -120,6 +120,11 @@ def test_operators_and_macros(source: str, expected: object) -> None:
         ("'a\\nb'.matches('a.b')", False),
         ("'ABCÉ'.lowerAscii()", "abcÉ"),
         ("s.trim()", "Größe: 10 GB"),
+        ("'src/ragStore_v2.py'.words()", "src rag store v2 py"),
+        ("'HTTPClient.getIDs'.words()", "http client get i ds"),
+        ("'RAG-Eval GPT4 größeÄnderung'.words()", "rag eval gpt4 größeänderung"),
+        ("'F1Score V2 __'.words()", "f1 score v2"),
+        (r"'storage'.words().matches('\\brag\\b') || !'useRag'.words().matches('\\brag\\b')", False),
         ("'a,b,,c'.split(',')", ["a", "b", "", "c"]),
         ("'a,b,c'.split(',', 2)", ["a", "b,c"]),
         ("'a,b,c'.split(',', 0)", []),
@@ -363,7 +368,7 @@ def test_size_budget() -> None:
     small = Budget(size=1000)
     for source in (
         "(s + s).size() > 0", "s.split('').size() > 0", "(names + names).size() > 0", "names.map(n, n).size() > 0",
-        "names.join(s).size() > 0", "s.trim() == ''", "s.lowerAscii() == ''", "names.filter(n, true) == []",
+        "names.join(s).size() > 0", "s.trim() == ''", "s.lowerAscii() == ''", "s.words() == ''", "names.filter(n, true) == []",
         "names.map(n, [n]) == []", "names.map(n, {'a': n}) == []", "names.map(n, string(1)) == []",
         "unique(names) == []",
     ):  # fmt: skip

@@ -78,7 +78,7 @@ _WORD: Final = lazy.regex(r"[A-Z][A-Z0-9]*(?![a-z])|[A-Z]?[^\W_A-Z]+")
 
 
 def words(meter: Meter, text: Any) -> Any:
-    """The words that a name is made of, in lower case with a blank between: of `src/ragStore_v2.py`, `src rag store v2 py`.
+    """The words of a name, in lower case with a blank between: `src/ragStore_v2.py` gives `src rag store v2 py`.
 
     A pattern can then ask for a whole word (`\\brag\\b`), and finds none inside another ("storage")."""
     if type(text) is not str:

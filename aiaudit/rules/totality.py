@@ -28,7 +28,20 @@ from aiaudit.rules.nodes import (
 
 _CONTAINERS: Final = frozenset({"list", "map"})
 _NEVER_FAIL: Final = frozenset(
-    {"size", "startsWith", "endsWith", "contains", "lowerAscii", "trim", "words", "split", "join", "string", "unique", "unknown"}
+    {
+        "size",
+        "startsWith",
+        "endsWith",
+        "contains",
+        "lowerAscii",
+        "trim",
+        "words",
+        "split",
+        "join",
+        "string",
+        "unique",
+        "unknown",
+    }  # fmt: skip
 )
 
 

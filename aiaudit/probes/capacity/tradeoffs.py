@@ -38,10 +38,11 @@ _TIME: Final = lazy.regex(
     re.IGNORECASE,
 )
 _COST: Final = lazy.regex(
-    r"\bcosts?\b|(?:_|\b)costs?(?:_|\b)|\bprice|\$|€|\busd\b|_usd|\beur\b|cents?\b", re.IGNORECASE
+    r"\bcosts?\b|(?:_|\b)costs?(?:_|\b)|\bprice|\$|€|\busd\b|_usd|\beur\b|\bcents?\b", re.IGNORECASE
 )
 _NAME: Final = lazy.regex(
-    r"model|config|variant|system|setup|name|version|method|run|candidate|option|approach", re.IGNORECASE
+    r"model|config|variant|system|setup|(?<![a-z])name|version|method|(?<![a-z])runs?(?![a-z])|candidate|option|approach",
+    re.IGNORECASE,
 )
 _NUMBER: Final = lazy.regex(r"[-+]?[$€]?\s?\d[\d,]*(?:\.\d+)?")
 _TAG: Final = lazy.regex(r"</?[A-Za-z][^<>]{0,60}>")

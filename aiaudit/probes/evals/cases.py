@@ -38,9 +38,9 @@ _LISTS: Final = (
 )
 # A file's name tells what its cases are for only where it names one of the four purposes.
 _PURPOSE: Final = lazy.regex(
-    r"(?i)edge|corner|boundary|adversar[a-z]*|attack|inject[a-z]*|jail-?break|red[-_]?team|refus[a-z]*|abst[ae][a-z]*"
+    r"(?i)(?<!knowl)(?<!pl)(?<!w)edge(?!r)|corner|boundary|adversar[a-z]*|attack|inject[a-z]*|jail-?break|red[-_]?team|refus[a-z]*|abst[ae][a-z]*"
     r"|unanswer[a-z]*|no[-_]answer"
-    r"|out[-_]of[-_]scope|off[-_]topic|happy|typical|smoke|production|real[-_]"
+    r"|out[-_]of[-_]scope|off[-_]topic|happy|(?<!a)typical|smoke|production|real[-_]"
 )
 # What a tool left as results is no list of cases.
 _RESULT_KEYS: Final = frozenset(

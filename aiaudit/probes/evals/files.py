@@ -23,7 +23,7 @@ _RESULTS: Final = lazy.regex(
     r"|score|report|judge|jailbreak|inject|(?:^|/)logs?/"
 )
 _CASES: Final = lazy.regex(
-    r"(?i)eval|golden|red[-_]?team|promptfoo|benchmark|(?:^|[/_-])(?:qa|cases|scenarios|goldens?|questions|qrels)(?:[/_.-]|$)"
+    r"(?i)(?<!tri)(?<!edi)eval|golden|red[-_]?team|promptfoo|benchmark|(?:^|[/_-])(?:qa|cases|scenarios|goldens?|questions|qrels)(?:[/_.-]|$)"
 )
 _OURS: Final = lazy.regex(r"(?i)eval|red[-_]?team|garak|promptfoo|golden|judge|retriev")  # in a folder of tests
 _CERTAIN: Final = lazy.regex(r"(?i)eval|red[-_]?team|garak|promptfoo|pyrit|ragas|judge|retriev|jailbreak")  # in YAML

@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.probes.evals.result import Metric, Result, count, dated, day, mapping, number, rows, text
 
-_ATTACKS: Final = lazy.regex(r"(?i)attack|jail-?break|inject|adversarial|red-?team|prompt.?leak|harm|toxic")
+_ATTACKS: Final = lazy.regex(r"(?i)attack|jail-?break|inject|adversarial|red-?team|prompt.?leak|(?<![a-z])harm|toxic")
 
 
 def garak(lines: Sequence[Mapping[str, Any]]) -> Result | None:

@@ -32,7 +32,7 @@ _RETRIERS: Final = name_set(
 _ENDLESS: Final = lazy.regex(r"^\(?\s*(?:true|1)\s*\)?$")
 _COMPARES: Final = lazy.regex(r"[\w\])]\s*(?:<=?|>=?)\s*[\w(]|--|\.length\b")
 _LEAVES: Final = (
-    r"\bif\s*\([^{;]{0,120}(?:[<>]=?|--|(?i:attempt|retr|tries|max|count|step|turn|round|iteration)\w*\s*===?)"
+    r"\bif\s*\([^{;]{0,120}(?:[<>]=?|--|(?i:attempt|retr(?:y|ies)|\btries|max|count|step|turn|round|iteration)\w*\s*===?)"
     r"[^{;]{0,120}\)\s*\{?[^}]{0,200}\b(?:break|return|throw)\b"
 )
 _ENDS: Final = lazy.regex(r"\b(?:break|return)\b")
@@ -254,7 +254,9 @@ class CallFinder:
         elif self._is_left(loop.text()[:20_000]):
             bound = "a comparison that ends it"
         head = loop.text()[:200]
-        repeats = kind != "for_of" and (kind != "for" or re.search(r"(?i)attempt|retr|tries", head) is not None)
+        repeats = kind != "for_of" and (
+            kind != "for" or re.search(r"(?i:attempt|retr(?:y|ies))|\b[Tt]ries|[a-z_]Tries|_tries", head) is not None
+        )
         row: dict[str, Any] = {
             "in_loop": True,
             "loop": kind,

@@ -63,9 +63,9 @@ _WRITES: Final = lazy.regex(
     r"|createMany|upsertMany|addDocuments|createIssue|createPullRequest|createOrUpdateFileContents)$"
 )
 _STORE: Final = lazy.regex(
-    r"(?i)(?:^|[._])(?:\w*_)?(?:db|database|prisma\w*|supabase|drizzle|knex|mongo|collection|repo|repository|store|redis|kv|dynamodb"
+    r"(?i)(?:^|[._])(?:\w*_)?(?:db|database|prisma\w*|supabase|drizzle|knex|mongo|collection|table|repo|repository|store|redis|kv|dynamodb"
     r"|s3|octokit|github|jira|calendar|gmail|drive|crm|sql|tx|conn|connection|pool|pg|sqlite)(?:[._(]|$)"
-    r"|(?:Db|Database|Repository|Repo|Collection|Table|Store|Model)(?:[._(]|$)"
+    r"|(?-i:Db|Database|Repository|Repo|Collection|Table|Store|Model)(?:[._(]|$)"
 )
 _ON_STORE: Final = {
     **dict.fromkeys(name_set("insert update upsert save create"), "write"),

@@ -23,7 +23,7 @@ _KINDS: Final[Any] = {
 _ENDS: Final = lazy.regex(r"\b(?:break|return)\b")
 _WAITS: Final = lazy.regex(r"(?i)\b(?:sleep|delay|setTimeout|wait\w*)\(")
 _TOOLS: Final = lazy.regex(r"(?i)tool_?calls?|function_?calls?|\btools\b|finish_?reason|stop_?reason")
-_DEEPER: Final = lazy.regex(r"(?i)depth|level|step|turn|round|iteration|hop|recurs")
+_DEEPER: Final = lazy.regex(r"(?i)depth|level|step|(?<!re)turn|(?<!g)(?<!\ba)round|iteration|(?<![sc])hop|recurs")
 _GUARD: Final = lazy.regex(r"[<>]=?|===?\s*\d")
 _LEAVES: Final = lazy.regex(r"\b(?:return|throw)\b")
 

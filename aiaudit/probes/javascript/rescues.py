@@ -30,7 +30,7 @@ _TELLING_CALLS: Final = lazy.regex(r"(?i)error|exception|abort|fail|notFound|red
 _TELLING_NAMES: Final = lazy.regex(r"(?i)error|failure|apology")
 _NO_ANSWER: Final = lazy.regex(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|empty|\?+|-+)$")
 _NEUTRAL: Final = lazy.regex(
-    r"(?i)err|exc|fail|status|message|msg|detail|retr|attempt|tries|count|start|wait|delay|ok\b|success|done|loading"
+    r"(?i)err|exc|fail|status|message|msg|detail|retr(?:y|ies)|attempt|(?<!en)tries|(?<!ac)count|start|wait|delay|ok\b|success|done|loading"
 )
 _ANSWERS: Final = name_set(
     "json send end write reply respond editReply followUp sendMessage enqueue text html answer say resolve callback"

@@ -50,7 +50,7 @@ _PROMOTE: Final = name_set(
 )
 # Functions that say whether a model may go on.
 _DECIDES: Final = lazy.regex(
-    r"(?i)(promot|approve|accept|(?:should|decide)_(?:on_)?(deploy|replace|register|release)|is_better|passes|gate|eligible)"
+    r"(?i)(promot|approve|accept|(?:should|decide)_(?:on_)?(deploy|replace|register|release)|is_better|(?<![a-z])(?:passes|gates?(?![a-z]))|eligible)"
 )
 # What a function calls to release a model, whoever wrote it; where it leaves before, the model stays where it is.
 _RELEASES: Final = lazy.regex(
@@ -60,7 +60,7 @@ _RELEASES: Final = lazy.regex(
 )
 _EXITS: Final = name_set("exit _exit quit SystemExit")
 _WIDE: Final = name_set("Exception BaseException ValueError RuntimeError AssertionError SystemExit")
-_DIFFERENCE: Final = lazy.regex(r"(?i)diff|delta|improve|gain|lift|margin|drop|r2|r_squared")
+_DIFFERENCE: Final = lazy.regex(r"(?i)diff|delta|improve|(?<![a-z])(?:gain|(?:up)?lift|margin|drop)|r2|r_squared")
 _CANCELS: Final = name_set("cancel fail")  # of the pipeline's run, so that its later steps let no model through
 _MAX_ROWS: Final = 200
 

@@ -42,7 +42,7 @@ _DECISION: Final = lazy.regex(
 )
 # Classes that are named for how models are made and judged, and for nothing that one answered in use.
 _MAKING: Final = lazy.regex(
-    r"(?i)eval|experiment|bench|train|metric|leaderboard|registry|^models?$|version$|test|threshold"
+    r"(?i)(?<!tri)eval|experiment|bench|(?<!cons)train|metric|leaderboard|registry|^models?$|version$|(?<!la)test|threshold"
 )
 # Columns that hold an answer, and not just any result.
 _ANSWER: Final = lazy.regex(

@@ -41,7 +41,7 @@ _LIMITS: Final = lazy.regex(
 )
 _EMPTY: Final = ("list", "dict", "set", "tuple", "str")
 _NEUTRAL_NAMES: Final = lazy.regex(
-    r"(?i)err|exc|fail|status|message|msg|detail|retr|attempt|tries|count|start|wait|delay|ok\b|success|done"
+    r"(?i)err|exc|fail|status|message|msg|detail|retr(?:y|ies)|attempt|(?<!en)tries|(?<!ac)count|start|wait|delay|ok\b|success|done"
 )
 
 

@@ -41,7 +41,7 @@ _NEVER_FAIL: Final = frozenset(
         "string",
         "unique",
         "unknown",
-    }  # fmt: skip
+    }
 )
 
 

@@ -336,7 +336,7 @@ def _upwards(files: Files, folder: str | None, name: str) -> str | None:
 
 def _key_line(text: str, key: str, section: str) -> int:
     """The line of a key in JSON or TOML, behind the section's line where one is given."""
-    pattern = re.compile(rf"""^\s*["']?{re.escape(key)}["']?\s*[:=]""")
+    pattern = re.compile(rf"""^\s*(["']|){re.escape(key)}\1\s*[:=]""")  # not "test:e2e" for "test"
     inside = not section
     for number, line in enumerate(text.splitlines(), 1):
         inside = inside or f'"{section}"' in line

@@ -39,6 +39,11 @@ def gates(root: Path, text: str, path: str = "evaluate.py") -> list[tuple[int, s
             "def should_deploy(new_f1, old_f1):\n    if new_f1 < old_f1:\n        return False\n    return True\n",
             [(2, "new_f1", "decide")],
         ),
+        ("def quality_gate(f1):\n    if f1 < 0.8:\n        return False\n    return True\n", [(2, "f1", "decide")]),
+        (
+            "def aggregate(f1):\n    if f1 < 0.8:\n        return False\n    return True\n",
+            [],
+        ),  # a gate in its name only
     ],
 )
 def test_gates(tmp_path: Path, text: str, expected: list[tuple[int, str, str]]) -> None:

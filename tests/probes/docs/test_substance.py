@@ -79,6 +79,6 @@ def test_numbers() -> None:
 
 def test_hostile_lines_cost_little_time() -> None:
     for piece in ("[", "![a](", "<a ", "(", "1,000", "a.", "http://", "{{", "[..."):
-        started = time.perf_counter()
+        started = time.process_time()
         weigh([piece * (4000 // len(piece))] * 50)
-        assert time.perf_counter() - started < 2, piece
+        assert time.process_time() - started < 2, piece

@@ -160,6 +160,16 @@ def test_an_endless_loop_that_success_does_not_leave_repeats_no_failed_call(tmp_
     assert [one["retried"] for one in found] == ["", "loop"]
 
 
+def test_a_loop_over_entries_is_no_loop_over_tries(tmp_path: Path) -> None:
+    loop = "for (let i = 0; i < {}; i++) {{ try {{ return await generateText({{}}) }} catch (e) {{ log(e) }} }}"
+    code = "import { generateText } from 'ai';\n" + "".join(
+        f"export async function f{n}() {{ {loop.format(end)} }}\n"
+        for n, end in enumerate(("entries.length", "countries.length", "maxTries", "tries", "MAX_RETRIES"))
+    )
+    found = calls(tmp_path, code, any=["ai.generateText"])
+    assert [one["retried"] for one in found] == ["", "", "loop", "loop", "loop"]
+
+
 def test_what_stops_waiting_for_a_call(tmp_path: Path) -> None:
     query = {"any": [{"call": "ai.generateText", "missing_kw": ["timeout"]}]}
     found = calls(

@@ -7,6 +7,7 @@ pattern that meets one of them has to ask for a whole word: `x.words().matches('
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,9 @@ def named_files(value: Any) -> Iterator[str]:
 
 def found_inside(pattern: str) -> set[str]:
     try:
-        expression = re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of sets within sets, which RE2 does not know
+            expression = re.compile(pattern)
     except re.error:  # what only RE2 reads
         return set()
     if expression.search("") or expression.search("qx"):

@@ -13,6 +13,8 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import msgspec
+
 from aiaudit.project.cache import content_hash, engine_id
 from aiaudit.resources import precompiled
 
@@ -29,8 +31,11 @@ class Compiled(NamedTuple):
     which it leads and the literals that must be there besides (one of each clause); Hyperscan's database."""
 
     always: list[int]
-    uses: list[tuple[int, int, list[list[int]]]]
+    uses: list[tuple[int, int, list[frozenset[int]]]]
     database: Any
+
+
+_Head = tuple[list[int], list[tuple[int, int, list[frozenset[int]]]]]
 
 
 def compiled_name(asked: Sequence[Any]) -> bytes:
@@ -82,7 +87,8 @@ def to_bytes(compiled: Compiled) -> bytes:
 def _written(compiled: Compiled) -> tuple[bytes, bytes]:
     import hyperscan
 
-    head = json.dumps([compiled.always, compiled.uses], separators=(",", ":")).encode("ascii")
+    uses = [(literal, number, [sorted(clause) for clause in others]) for literal, number, others in compiled.uses]
+    head = json.dumps([compiled.always, uses], separators=(",", ":")).encode("ascii")
     return head, b"" if compiled.database is None else hyperscan.dumpb(compiled.database)
 
 
@@ -91,13 +97,13 @@ def _read(head: bytes, data: bytes) -> Compiled:
     import hyperscan
 
     try:
-        always, uses = json.loads(head)
+        always, uses = msgspec.json.decode(head, type=_Head)
         found = None
         if data:
             found = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
             found.scratch = hyperscan.Scratch(found)
-        return Compiled(always, [(literal, number, others) for literal, number, others in uses], found)
-    except (hyperscan.error, TypeError) as error:
+        return Compiled(always, uses, found)
+    except hyperscan.error as error:
         raise ValueError(f"Hyperscan: {error}") from None
 
 

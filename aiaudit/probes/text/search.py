@@ -112,7 +112,7 @@ class LiteralSearch:
         self._always, uses, self._database = compiled
         self._uses: dict[int, list[tuple[int, list[frozenset[int]]]]] = {}
         for literal, number, others in uses:
-            self._uses.setdefault(literal, []).append((number, [frozenset(clause) for clause in others]))
+            self._uses.setdefault(literal, []).append((number, others))
 
     def _compiled(self, expressions: Sequence[Expression]) -> Compiled:
         """Compile them. Raises `ImportError` and `RuntimeError`."""
@@ -140,7 +140,7 @@ class LiteralSearch:
         literals = sorted({literal for _, alternative in rest for clause in alternative for literal in clause})
         ids = {literal: len(expressions) + at for at, literal in enumerate(literals)}
         uses = [
-            (ids[literal], number, [sorted(ids[word] for word in clause) for clause in others])
+            (ids[literal], number, [frozenset(ids[word] for word in clause) for clause in others])
             for number, (first, *others) in rest
             for literal in sorted(first)
         ]

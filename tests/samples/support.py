@@ -30,14 +30,14 @@ def copied(name: str, to: Path) -> Path:
     return target
 
 
-def audited(root: Path) -> Audit:
-    """An audit with a cache that all of this process share: of a mutated sample, only what has changed is read again.
-    So are the packs, with what was compiled of their rules."""
+def audited(root: Path, *packs: str) -> Audit:
+    """An audit by these packs, or all, with a cache that all of this process share: of a mutated sample, only what has
+    changed is read again. So are the packs, with what was compiled of their rules."""
     shared.ready_to_fork()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stored, "load", lambda files=(), cache=None: shared.library())
         patch.setenv("AIAUDIT_CACHE_DIR", _cache())
-        return audit(str(root), Options(as_of=AS_OF, jobs=1))
+        return audit(str(root), Options(as_of=AS_OF, jobs=1, packs=packs))
 
 
 @cache

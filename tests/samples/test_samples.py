@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aiaudit.model.check import Status
+from tests import shared
 from tests.samples.support import audited, copied, data, edit
 
 # Sample -> what stands in its README's table: check, file, and a piece of the line where the finding must be.
@@ -117,6 +118,7 @@ def test_a_practice_taken_away_fails_and_a_fault_mended_passes(sample: str, what
     mutation = data("mutations.yaml")[sample][what]
     root = copied(sample, tmp_path)
     edit(root, mutation["edits"])
-    result = next(r for r in audited(root).judged.results if r.id == mutation["check"])
+    judged_by = next(pack.id for pack in shared.library().packs if any(c.id == mutation["check"] for c in pack.checks))
+    result = next(r for r in audited(root, judged_by).judged.results if r.id == mutation["check"])
     wanted = mutation.get("becomes", "fail" if sample == "exemplar" else "pass")
     assert result.status == wanted, f"{result.status}: {result.reason}"

@@ -9,9 +9,9 @@ import pytest
 
 from aiaudit.model.framework import Trust
 from aiaudit.packs import frameworks
-from aiaudit.packs import load as packs
 from aiaudit.packs.problems import PackError
 from aiaudit.project.cache import open_cache
+from tests import shared
 from tests.reports.make_result import catalogue
 
 LABELS_ONLY = {"12F", "AIV", "CDX", "CR", "DS", "GM", "MC", "MS", "SC", "SPDX"}
@@ -23,7 +23,7 @@ def by_id():
 
 
 def test_every_mapped_check_ships() -> None:
-    known = {check.id for check in packs.load().checks}
+    known = {check.id for check in shared.library().checks}
     assert {check["id"] for check in catalogue()} <= known
     mapped = {one.check for f in frameworks.load() for control in f.controls for one in control.checks}
     assert mapped <= known
@@ -32,7 +32,7 @@ def test_every_mapped_check_ships() -> None:
 
 def test_the_checks_and_the_frameworks_name_each_other() -> None:
     """A check's `controls` and the frameworks' files agree pair by pair, for every shipped check."""
-    shipped = {check.id: check for check in packs.load().checks}
+    shipped = {check.id: check for check in shared.library().checks}
     schemes = {one.scheme: one for one in frameworks.load()}
     assert {scheme for check in shipped.values() for scheme in check.controls} <= set(schemes) | LABELS_ONLY
     for scheme, framework in schemes.items():

@@ -26,7 +26,7 @@ def _warm() -> None:
 
 @cache
 def library(pack: Path) -> Library:
-    return load([pack], shipped=False)
+    return shared.library().select(packs=[pack.stem])
 
 
 def test_all_shipped_packs_load_together() -> None:

@@ -17,6 +17,7 @@ from aiaudit.packs.problems import PackError
 from aiaudit.packs.scaffold import new_check
 from aiaudit.packs.schema import json_schema
 from aiaudit.packs.try_query import parse_query, try_query
+from tests import shared
 from tests.packs.fakes import PROBES, one_check
 
 PACK = """\
@@ -135,7 +136,7 @@ def test_a_title_that_leans_on_another_is_told_behind_that() -> None:
 
 
 def test_every_shipped_check_is_explained_in_readable_lines() -> None:
-    library = load()
+    library = shared.library()
     longest = 400  # characters of a line under "How it is measured": a title and a probe, never a query
     for check in library.checks:
         told = explain(library, check)

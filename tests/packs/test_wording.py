@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aiaudit.model.check import Status
-from aiaudit.packs.load import load
+from tests import shared
 from tests.packs.fakes import LOADS, USES, call, ended, known, one_check, unknown
 
 
@@ -45,6 +45,6 @@ def test_in_a_findings_sentence_a_name_is_a_field_of_its_element() -> None:
 
 def test_a_title_that_leans_on_another_has_one_to_lean_on() -> None:
     """Reports name what a verdict rests on by these titles, and put those of what they lean on before them."""
-    for spec in load().facts.values():
+    for spec in shared.library().facts.values():
         if spec.title.startswith(("Those", "The same", "Such ")):
             assert spec.sees, f"{spec.id}: {spec.title}"

@@ -15,9 +15,9 @@ from aiaudit.model.check import Status
 from aiaudit.packs.derive import derive
 from aiaudit.packs.judge import judge
 from aiaudit.packs.library import Library
-from aiaudit.packs.load import load
 from aiaudit.probes.collect import collect
 from aiaudit.project.tree import Project
+from tests import shared
 from tests.probes.python.support import lay
 
 Tree = dict[str, str]
@@ -201,7 +201,7 @@ SAFE: dict[str, Tree] = {
 
 @cache
 def _library() -> Library:
-    return load().select(checks=["SEC-002"])
+    return shared.library().select(checks=["SEC-002"])
 
 
 def _judged(root: Path, tree: Tree) -> tuple[list[tuple[bool, str]], Status]:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiaudit.packs.load import load
 from aiaudit.probes.secrets.rules import patterns
 from aiaudit.probes.text import engine as text_engine
 from aiaudit.probes.text.groups import Pattern, PatternGroup
@@ -28,6 +27,7 @@ from aiaudit.probes.text.wider import wider
 from aiaudit.project.cache import open_cache
 from aiaudit.project.entry import Entry
 from aiaudit.project.tree import Project
+from tests import shared
 
 SEARCHES = (LiteralSearch, WholeSearch, SetSearch)
 
@@ -227,7 +227,7 @@ def test_little_is_left_to_search() -> None:
 
 def test_the_search_for_all_shipped_expressions_loses_none() -> None:
     """Which expressions are compiled together may decide what Hyperscan reports; RE2 says what is there."""
-    specs = [spec for spec in load().needed().values() if spec.probe == "text.search"]
+    specs = [spec for spec in shared.library().needed().values() if spec.probe == "text.search"]
     engine = text_engine.TextEngine([SearchQuery.model_validate(dict(spec.query)) for spec in specs])
     root = Path(__file__).parents[3] / "sample_projects"
     looked = 0

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -51,10 +50,6 @@ _NO_DATA: Final = lazy.regex(
     re.IGNORECASE,
 )
 _ONLY_IN_DATA: Final = frozenset({".json", ".txt", ".data"})  # elsewhere these are rarely tables
-_TEXT_HEAD: Final = 8_192  # bytes of a text that tell whether it is a table
-_LINES: Final = 30
-_ALIKE: Final = 0.8  # share of its lines that have the same number of cells
-_NUMBERS: Final = lazy.regex(r"\s*[-+]?\.?\d[\d.eE+-]*(?:\s+(?:[-+]?\.?\d[\d.eE+-]*|\?|NA|nan|\"[^\"]{0,60}\"))+\s*")
 _UNREAD: Final = {
     ".xlsx": "Excel", ".xls": "Excel", ".ods": "OpenDocument", ".npy": "NumPy", ".npz": "NumPy", ".orc": "ORC",
     ".avro": "Avro", ".arff": "ARFF", ".sav": "SPSS", ".dta": "Stata", ".sas7bdat": "SAS", ".rds": "R",
@@ -144,26 +139,8 @@ def is_candidate(entry: Entry) -> bool:
 
 
 def _is_table(project: Project, entry: Entry) -> bool:
-    """A JSON document is a table where it is an array; other objects are settings, catalogues, results. A text is one
-    where its first lines have the same number of cells; others are prose."""
-    if entry.suffix == ".txt":
-        return _has_columns(project, entry)
+    """A JSON document is a table where it is an array; other objects are settings, catalogues, results."""
     return entry.suffix != ".json" or _starts_a_list(project, entry)
-
-
-def _has_columns(project: Project, entry: Entry) -> bool:
-    try:
-        head = project.head(entry.path, _TEXT_HEAD).decode("utf-8-sig", "replace")
-    except Unreadable:
-        return False
-    lines = [line for line in head.splitlines()[:-1] or [head] if line.strip()][:_LINES]
-    most = max(1, int(_ALIKE * len(lines)))
-    for sign in ",;\t|":
-        [(cells, times)] = Counter(line.count(sign) for line in lines).most_common(1) or [(0, 0)]
-        if cells and times >= most:
-            return True
-    rows = Counter(len(line.split()) for line in lines if _NUMBERS.fullmatch(line))
-    return any(cells > 1 and times >= most for cells, times in rows.items())
 
 
 def _starts_a_list(project: Project, entry: Entry) -> bool:

@@ -92,19 +92,6 @@ def test_settings_lists_and_fixtures_are_no_data(tmp_path: Path) -> None:
     assert found(tmp_path, files) == {}
 
 
-def test_a_text_is_a_table_where_its_lines_have_the_same_cells(tmp_path: Path) -> None:
-    prose = "The humorous story is American,\nthe comic story is English,\nthe witty story is French.\n\nIt may be, or not.\n"
-    files: dict[str, str | bytes] = {
-        "data/story.txt": prose * 20,
-        "data/one_line.txt": "a note",
-        "data/words.txt": "cat\ndog\nhorse\n",
-        "data/orders.txt": "id;amount\n1;2,5\n2;3,5\n3;4,5\n",
-        "data/measured.txt": "time value\n" + "".join(f"{n} {n / 3:.3f}\n" for n in range(40)),
-        "data/cars.txt": '18.0   8   307.0      130.0\t"chevrolet malibu"\n' * 9,
-    }
-    assert set(found(tmp_path, files)) == {"data/orders.txt", "data/measured.txt", "data/cars.txt"}
-
-
 def _remote(digest: str) -> str:
     return f"remote/files/md5/{digest[:2]}/{digest[2:]}"
 

@@ -44,9 +44,12 @@ def goes_over_things(chain: Sequence[ast.stmt]) -> bool:
 
 
 def _of_attempts(loop: ast.stmt) -> bool:
+    """Whether a loop counts attempts, and ends where one has worked."""
     match loop:
         case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"))):
-            return _ATTEMPT.fullmatch(name) is not None
+            return _ATTEMPT.fullmatch(name) is not None and any(
+                isinstance(one, ast.Break | ast.Return) for one in _inside(loop)
+            )
     return False
 
 
@@ -106,7 +109,7 @@ def open_loops(view: FileView) -> list[dict[str, Any]]:
     return rows
 
 
-def _inside(loop: ast.While) -> Iterator[ast.stmt]:
+def _inside(loop: ast.While | ast.For) -> Iterator[ast.stmt]:
     """The statements of a loop's body, not those of loops and functions inside it that it cannot leave from."""
     stack: list[ast.stmt] = list(reversed(loop.body))
     while stack:

@@ -209,6 +209,54 @@ tasks:
     assert (fitted["kind"], fitted["module"], fitted["triggers"]) == ("train", "scripts/trainer.py", ["schedule"])
 
 
+def test_taskgraph(tmp_path: Path) -> None:
+    decision = "version: 1\ntasks:\n  - payload: {command: [bash, -cx, 'cd src && taskgraph decision']}\n"
+    kind = """\
+task-defaults:
+  run-on-tasks-for: [github-push]
+  run: {using: run-task, command: [bash, -c, ruff check .]}
+tasks:
+  lint: {}
+  unit:
+    run:
+      command:
+        - bash
+        - -cx
+        - >-
+          pytest $VCS_PATH/tests &&
+          mypy src
+    run-on-tasks-for: [github-push, github-pull-request, github-pull-request-untrusted, cron]
+  whole:
+    run: {command: pytest slow}
+    run-on-tasks-for: [all]
+  train:
+    run: {command: [bash, -ecx, python train.py]}
+    run-on-tasks-for: []
+  by-level:
+    run: {command: [python, -m, build]}
+    run-on-tasks-for: {by-level: {default: [all]}}
+  broken: [1]
+"""
+    files = {".taskcluster.yml": decision, "taskcluster/kinds/tests/kind.yml": kind}
+    found = {c["command"]: c for c in commands(tmp_path, files)}
+    assert found["ruff check ."]["triggers"] == ["push"]
+    unit = found["pytest tests"]
+    assert (unit["workflow"], unit["job"], unit["line"], unit["blocking"]) == ("tests", "unit", 12, True)
+    assert unit["triggers"] == ["pull_request", "push", "schedule"]
+    assert found["pytest slow"]["triggers"] == ["push", "pull_request"]
+    assert found["python train.py"]["triggers"] == ["manual"]
+    assert found["python -m build"]["triggers"] == ["manual"]
+
+
+def test_kinds_that_nothing_decides_on_are_none(tmp_path: Path) -> None:
+    kind = "tasks:\n  unit:\n    run: {command: pytest tests}\n"
+    files = {
+        ".taskcluster.yml": "version: 1\ntasks:\n  - payload: {command: [make, docs]}\n",
+        "taskcluster/kinds/tests/kind.yml": kind,
+    }
+    assert [c["command"] for c in commands(tmp_path, files)] == ["make docs"]
+
+
 def test_circle(tmp_path: Path) -> None:
     text = """\
 version: 2.1

@@ -126,6 +126,20 @@ def test_review_shows_in_messages_on_the_main_line(tmp_path: Path) -> None:
     assert (found["recent_commits"], found["recent_changes"]) == (5, 4)
 
 
+def test_commits_that_a_rebase_made_anew_are_counted(tmp_path: Path) -> None:
+    repo = Repo(tmp_path)
+    repo.commit("start", {"a": "1"})
+    for number in range(3):  # written on three days, and made in one second
+        (tmp_path / "a").write_text(f"step {number}")
+        repo.git("commit", "-q", "-a", "-m", f"step {number}", GIT_AUTHOR_NAME="A B", GIT_AUTHOR_EMAIL="a@b",
+                 GIT_COMMITTER_NAME="A B", GIT_COMMITTER_EMAIL="a@b",
+                 GIT_AUTHOR_DATE=f"2026-05-0{number + 2}T12:00:00+0000",
+                 GIT_COMMITTER_DATE="2026-05-09T12:00:00+0000")  # fmt: skip
+    repo.commit("amended alone", {"a": "2"}, day="2026-05-10")
+    found = history(tmp_path)
+    assert (found["rebased"], found["reviewed"], found["recent_changes"]) == (3, 0, 5)
+
+
 def test_groups_count_who_changes_what(tmp_path: Path) -> None:
     repo = Repo(tmp_path)
     for number in range(8):

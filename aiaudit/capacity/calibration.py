@@ -142,7 +142,8 @@ def _differs(name: str, measured: int, predicted: int, whole: int) -> list[str]:
     if share <= MISMATCH:
         return []
     return [
-        f"{name}: the log has {measured / GIB:.2f} GiB a rank, the plan {predicted / GIB:.2f} GiB ({share:.0%} apart):"
+        f"{name}: the log has {measured / GIB:.2f} GiB a rank, the plan {predicted / GIB:.2f} GiB"
+        f" ({100 * share:.0f} % apart):"
         " the plan and the log are not of the same model, engine or settings"
     ]
 

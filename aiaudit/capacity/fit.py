@@ -130,10 +130,10 @@ def _judge(setup: Setup, have: Budget, inside: Sum, fits_one: int, longest: int)
         return "no", f"{short / GIB:.1f} GiB a GPU are missing for the requests in flight"
     room = 1 - inside.expected / have.usable
     if inside.expected > TIGHT * have.usable:
-        return "tight", f"{room:.0%} headroom"
+        return "tight", f"{100 * room:.0f} % headroom"
     if inside.high > have.usable:
-        return "tight", f"{room:.0%} headroom expected, none in the worst case"
-    return "yes", f"{room:.0%} headroom"
+        return "tight", f"{100 * room:.0f} % headroom expected, none in the worst case"
+    return "yes", f"{100 * room:.0f} % headroom"
 
 
 def _concurrency(setup: Setup, demand: Demand, most: int, holds: int) -> tuple[float, bool]:
@@ -203,7 +203,7 @@ def _encoder(setup: Setup, demand: Demand, encoder: Encoder) -> Fit:
     context = Term.within("context", law["non_torch_gib"][1] * GIB, 0.3, "context", law["source"])
     terms = total([setup.model.weights, batch_memory(encoder, batch, tokens), context])
     verdict: Verdict = "no" if terms.expected > usable else "tight" if terms.high > TIGHT * usable else "yes"
-    room = f"{1 - terms.expected / usable:.0%} headroom"
+    room = f"{100 * (1 - terms.expected / usable):.0f} % headroom"
     reason = room if verdict != "no" else f"{(terms.expected - usable) / GIB:.1f} GiB are missing"
     return Fit(
         verdict, reason, terms, usable, setup.gpu.visible, terms.expected / usable, batch, batch, batch,
@@ -223,7 +223,7 @@ def _classical(setup: Setup) -> Fit:
         terms = total([setup.model.weights.times(count, each), runtime.times(count, each)])
     usable = setup.gpu.visible
     verdict: Verdict = "no" if terms.expected > usable else "tight" if terms.high > TIGHT * usable else "yes"
-    room = f"{1 - terms.expected / usable:.0%} headroom"
+    room = f"{100 * (1 - terms.expected / usable):.0f} % headroom"
     if verdict == "no":
         reason = f"{(terms.expected - usable) / 1e6:,.0f} MB are missing"
     elif verdict == "tight" and terms.high > usable:
@@ -262,7 +262,7 @@ def _notes(setup: Setup, have: Budget) -> tuple[str, ...]:
     if setup.engine == "vllm":
         share = have.usable / have.visible
         said.append(
-            f"vLLM takes {share:.0%} of the GPU at start, whatever the load:"
+            f"vLLM takes {100 * share:.0f} % of the GPU at start, whatever the load:"
             " what is not weights and overhead becomes the cache"
         )
     cached = setup.cache

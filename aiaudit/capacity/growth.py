@@ -50,11 +50,11 @@ def runways(
     now = demand.peak
     if speed is not None:
         rates = (speed.capacity.low * demand.target, speed.capacity.expected * demand.target)
-        limit = f"{rates[1]:.3g} requests/s, {demand.target:.0%} of the capacity"
+        limit = f"{rates[1]:.3g} requests/s, {100 * demand.target:.0f} % of the capacity"
     elif tested is not None:
         share = demand.target
         rates = (tested.each * setup.replicas * share,) * 2
-        limit = f"{rates[1]:.3g} requests/s, {f'{share:.0%} of what is ' if share < 1 else 'as '}{tested.word}"
+        limit = f"{rates[1]:.3g} requests/s, {f'{100 * share:.0f} % of what is ' if share < 1 else 'as '}{tested.word}"
     if rates:
         room = [rate / now if now > 0 else math.inf for rate in rates]
         found.append(_runway("speed", room, demand.growth, limit))

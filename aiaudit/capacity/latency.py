@@ -200,8 +200,8 @@ def misses(found: Service, demand: Demand) -> tuple[str, ...]:
     said = []
     if found.utilisation > demand.target:
         said.append(
-            f"the peak of {demand.peak:g} requests/s is {found.utilisation:.0%} of the capacity of"
-            f" {found.capacity.expected:.3g}/s (at most {demand.target:.0%})"
+            f"the peak of {demand.peak:g} requests/s is {100 * found.utilisation:.0f} % of the capacity of"
+            f" {found.capacity.expected:.3g}/s (at most {100 * demand.target:.0f} %)"
         )
     return (*said, *late(found, demand))
 

@@ -72,7 +72,7 @@ def _planned(
     )
     terms, share = training_memory(model.shape, run), band(run)
     high = terms.expected * (1 + share)
-    reason = f"{terms.expected / GIB:.1f} GiB ± {share:.0%} of {visible / GIB:.1f} GiB a GPU"
+    reason = f"{terms.expected / GIB:.1f} GiB ± {100 * share:.0f} % of {visible / GIB:.1f} GiB a GPU"
     verdict: Literal["yes", "tight", "no"] = "no" if terms.expected > visible else "tight" if high > visible else "yes"
     fixes = training_fixes(model.shape, run, visible) if verdict == "no" else ()
     return TrainingPlan(name, verdict, reason, terms, share, visible, fixes)

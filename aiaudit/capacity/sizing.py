@@ -100,12 +100,12 @@ def carries(
     else:
         assert speed is not None
         use, known = speed.utilisation, f"{speed.capacity.expected:.3g}/s"
-    text = f"the peak of {demand.peak:.3g}/s is {use:.0%} of {known}"
+    text = f"the peak of {demand.peak:.3g}/s is {100 * use:.0f} % of {known}"
     more = f"; it needs {wanted} replicas" if wanted is not None and wanted > copies else ""
     if use > 1 / EVEN:
         return told("no", text + more)
     if speed is not None and (slow := late(speed, demand)):
         return told("no", f"{text}, but {slow[0]}")
     if use > demand.target + ROUNDING:
-        return told("tight", f"{text}, planned for is at most {demand.target:.0%}{more}")
+        return told("tight", f"{text}, planned for is at most {100 * demand.target:.0f} %{more}")
     return told("yes", text)

@@ -156,7 +156,7 @@ def _selfcheck() -> ExitCode:
     held = scores()
     print("\n".join(selfcheck_lines(held)))
     missed = [
-        f"{score.title} ({score.share:.0%} of the rows, the goal is {score.goal:.0%})"
+        f"{score.title} ({100 * score.share:.0f} % of the rows, the goal is {100 * score.goal:.0f} %)"
         for score in held
         if not score.met
     ]

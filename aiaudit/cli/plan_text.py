@@ -82,7 +82,7 @@ def _table(plan: Plan) -> Iterator[str]:
     if plan.service is not None and plan.demand is not None:
         limit = plan.service.capacity
         known = f"{limit.expected:.3g}/s ({limit.low:.3g} at worst; never above {limit.bound:.3g})"
-        rows.append(("How many requests?", f"{known}; planned for is at most {plan.demand.target:.0%} of it"))
+        rows.append(("How many requests?", f"{known}; planned for is at most {100 * plan.demand.target:.0f} % of it"))
         rows.append(("How long?", f"{_times(plan)} at p95"))
     elif plan.measured is not None and plan.setup is not None:
         rows += _tested(plan.measured, plan.setup)
@@ -159,7 +159,7 @@ def _no_change(plan: Plan) -> list[str]:
 
 def _fix(one: Fix) -> str:
     risk = {0: "", 1: "; check the quality", 2: "; evaluate the quality first"}[one.risk]
-    use = f", {one.service.utilisation:.0%} used at peak" if one.service else ", its speed is not known"
+    use = f", {100 * one.service.utilisation:.0f} % used at peak" if one.service else ", its speed is not known"
     return f"{one.text}: {one.setup.gpus} × {one.setup.gpu.name}, {_price(one)}{use}{risk}"
 
 
@@ -206,7 +206,8 @@ def selfcheck_lines(rows: Sequence[Score]) -> Iterator[str]:
     width = max(len(score.title) for score in rows)
     yield f"{'held against published measurements':<{width}}   rows  within   goal  worst"
     for score in rows:
-        yield f"{score.title:<{width}}  {len(score.rows):>5}  {score.share:>6.0%}  {score.goal:>4.0%}  {_worst(score)}"
+        share, goal = f"{100 * score.share:.0f} %", f"{100 * score.goal:.0f} %"
+        yield f"{score.title:<{width}}  {len(score.rows):>5}  {share:>6}  {goal:>5}  {_worst(score)}"
         for note in score.notes:
             yield f"{'':<{width}}         {note}"
     speed = throughput_rows()
@@ -217,5 +218,5 @@ def selfcheck_lines(rows: Sequence[Score]) -> Iterator[str]:
 
 def _worst(score: Score) -> str:
     worst = score.worst
-    size = f"{worst.ratio:.2f} ×" if score.ratio else f"{worst.error:+.1%}"
+    size = f"{worst.ratio:.2f} ×" if score.ratio else f"{100 * worst.error:+.1f} %"
     return f"{size}{'' if score.met else '  goal missed'}  {worst.what}"

@@ -82,17 +82,17 @@ def _api_ideas(inputs: Inputs) -> Iterator[_Idea]:
     if rates.cache_read is not None and rates.cache_read < rates.input and api.cache_read < CACHED:
         paid = WRITTEN if rates.cache_write is not None else 0.0
         written = min(max(api.cache_write, paid), 1 - CACHED)
-        text = f"prompt caching: {CACHED:.0%} of the prompt read from the provider's cache"
+        text = f"prompt caching: {100 * CACHED:.0f} % of the prompt read from the provider's cache"
         yield _Idea("prompt-cache", text, "S", "none", with_api(replace(api, cache_read=CACHED, cache_write=written)))
     if api.price.batch is not None and api.batch_share < BATCHED:
-        text = f"batch interface for {BATCHED:.0%} of the requests"
+        text = f"batch interface for {100 * BATCHED:.0f} % of the requests"
         yield _Idea("batch", text, "M", "low", with_api(replace(api, batch_share=BATCHED)))
     if api.routed is None:
         from aiaudit.cost.api_prices import cheaper
 
         smaller = cheaper(api.price.provider, api.price, inputs.as_of, Decimal("0.34")) if api.price.provider else None
         if smaller is not None:
-            text = f"{ROUTED:.0%} of the requests routed to {smaller.model}; compare its answers first"
+            text = f"{100 * ROUTED:.0f} % of the requests routed to {smaller.model}; compare its answers first"
             yield _Idea("route", text, "M", "high", with_api(replace(api, routed=(float(ROUTED), smaller))))
     capped = mean_below(load.answer, load.answer.p50 * CAP)
     if capped < load.answer.mean:
@@ -100,9 +100,9 @@ def _api_ideas(inputs: Inputs) -> Iterator[_Idea]:
         text = f"output capped at {load.answer.p50 * CAP:,.0f} tokens, twice the median"
         yield _Idea("output-cap", text, "S", "medium", lambda one: replace(one, load=replace(one.load, answer=shorter)))
     less = Spread(load.prompt.p50 * TRIMMED, load.prompt.p95 * TRIMMED)
-    text = f"prompts trimmed by {1 - TRIMMED:.0%}: fewer and shorter passages"
+    text = f"prompts trimmed by {100 * (1 - TRIMMED):.0f} %: fewer and shorter passages"
     yield _Idea("trim", text, "M", "medium", lambda one: replace(one, load=replace(one.load, prompt=less)))
-    text = f"semantic cache that answers {REPEATED:.0%} of the questions"
+    text = f"semantic cache that answers {100 * REPEATED:.0f} % of the questions"
     yield _Idea("semantic-cache", text, "M", "medium", lambda one: _fewer(one, 1 - REPEATED))
 
 
@@ -137,7 +137,8 @@ def _hosting_ideas(inputs: Inputs) -> Iterator[_Idea]:
             if (quicker := _quantised(hosting, form)) is not None:
                 yield _Idea(f"quantise-{form}", f"weights in {form}", effort, risk, with_hosting(quicker))  # type: ignore[arg-type]
         if hosting.target < BUSIER:
-            text = f"replicas planned for {BUSIER:.0%} of their throughput in place of {hosting.target:.0%}"
+            busier, now = f"{100 * BUSIER:.0f} %", f"{100 * hosting.target:.0f} %"
+            text = f"replicas planned for {busier} of their throughput in place of {now}"
             yield _Idea("busier", text, "S", "medium", with_hosting(replace(hosting, target=BUSIER)))
         if hosting.needed(load.peak) > replace(hosting, floor=2).needed(load.peak):
             text = "as many replicas as the peak needs, and two for availability"
@@ -153,7 +154,7 @@ def _hosting_ideas(inputs: Inputs) -> Iterator[_Idea]:
             yield _Idea("scale-to-zero", text, "M", "medium", with_hosting(none))
     if hosting.pricing == "on-demand" and not hosting.autoscale:
         committed = replace(hosting, pricing="commit", price=hosting.price.times(1 - COMMITTED))
-        text = f"hours committed for a year, {COMMITTED:.0%} off (ask for the provider's figure)"
+        text = f"hours committed for a year, {100 * COMMITTED:.0f} % off (ask for the provider's figure)"
         yield _Idea("commit", text, "S", "medium", with_hosting(committed))
 
 
@@ -196,11 +197,11 @@ def _other_ideas(inputs: Inputs) -> Iterator[_Idea]:
             replace(run, method="lora", gpu_hours=run.gpu_hours * LORA_SHARE) if run.method == "full" else run
             for run in runs
         )
-        text = f"LoRA in place of full fine-tuning, {LORA_SHARE:.0%} of the GPU hours"
+        text = f"LoRA in place of full fine-tuning, {100 * LORA_SHARE:.0f} % of the GPU hours"
         yield _Idea("lora", text, "M", "medium", lambda one: replace(one, training=light))
     if any(run.runs > 0 for run in runs):
         rare = tuple(replace(run, runs=run.runs * DRIFT_SHARE) for run in runs)
-        text = f"retraining on drift in place of the calendar, {DRIFT_SHARE:.0%} of the runs"
+        text = f"retraining on drift in place of the calendar, {100 * DRIFT_SHARE:.0f} % of the runs"
         yield _Idea("drift", text, "M", "low", lambda one: replace(one, training=rare))
     store = inputs.storage
     if store is not None and store.added and (store.retention is None or store.retention > KEPT_MONTHS):

@@ -155,7 +155,7 @@ def lines(found: Cost, listed: Collection[str] = ()) -> Iterator[str]:
         yield "Ways to save, a month's mean over the horizon"
         for lever in found.levers:
             yield (
-                f"  • {lever.text}: {shown(lever.saved, money)} ({lever.share:.0%}),"
+                f"  • {lever.text}: {shown(lever.saved, money)} ({100 * lever.share:.0f} %),"
                 f" effort {lever.effort}, risk {lever.risk}"
             )
     if own := [text for text in inputs.assumptions if text not in listed]:

@@ -148,7 +148,8 @@ def partial(view: Record, console: Console) -> Group | None:
 def _seen(check: Record) -> Text:
     """The first places of what is told of a check: those of its findings, or else of each thing that it rests on."""
     found = [place.text for finding in check.records("findings") if (place := _place(finding)).path]
-    shown = found or [basis.places[0].text for basis in read_basis(check) if not basis.looked_at]
+    found = list(dict.fromkeys(found))
+    shown = found or list(dict.fromkeys(basis.places[0].text for basis in read_basis(check) if not basis.looked_at))
     listed = ", ".join(shown[:SEEN])
     return Text(say("and_more", list=listed, n=len(found) - SEEN) if len(found) > SEEN else listed, "dim")
 

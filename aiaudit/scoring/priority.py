@@ -44,11 +44,15 @@ def priority(result: CheckResult, blocks_next: bool) -> float:
 
 
 def quick_wins(results: Iterable[CheckResult]) -> tuple[str, ...]:
-    """Failed or partial checks of weight 4 or more that take under a day, those that gain most first."""
+    """Failed or partial checks of weight 4 or more that take under a day and are not waived, those that gain most
+    first."""
     wins = [
         r
         for r in results
-        if r.status in (Status.FAIL, Status.PARTIAL) and r.effort is Effort.S and r.severity.weight >= 4
+        if r.status in (Status.FAIL, Status.PARTIAL)
+        and r.effort is Effort.S
+        and r.severity.weight >= 4
+        and not _is_accepted(r)
     ]
     return tuple(r.id for r in sorted(wins, key=lambda r: (-priority(r, False), r.id)))
 
@@ -61,7 +65,8 @@ def actions(
 
     The gain is the mean of what `score` and `low` gain, over the effort. Where several criticals hold a pack down,
     mending one of them moves nothing yet: each then counts an equal share of what lifting the cap brings. Equal gains
-    go by `priority`, then by id. `blocking` are the checks that keep the project from its next level.
+    go by `priority`, then by id. `blocking` are the checks that keep the project from its next level. What somebody has
+    accepted until a day to come is no action before that day, unless it is dangerous at any level.
     """
     plan = _Plan(packs, results)
     chosen: list[Action] = []
@@ -69,7 +74,7 @@ def actions(
         ranked = [
             (not _is_danger(r), -gain / EFFORT_UNITS[r.effort], -priority(r, r.id in blocking), r.id)
             for r, gain in plan.gains()
-            if gain > 0
+            if gain > 0 and (_is_danger(r) or not _is_accepted(r))
         ]
         if not ranked:
             break
@@ -95,6 +100,11 @@ def actions(
 def _is_danger(result: CheckResult) -> bool:
     """Whether it is mended first, whatever it gains: no level of use is open to a project that fails here."""
     return result.severity is Severity.CRITICAL and result.status is Status.FAIL
+
+
+def _is_accepted(result: CheckResult) -> bool:
+    """Whether a waiver in force covers it: its owner has decided already."""
+    return result.waiver is not None and not result.waiver.expired
 
 
 def passed(results: Sequence[CheckResult], ids: Collection[str]) -> list[CheckResult]:

@@ -101,7 +101,7 @@ def test_the_tested_rate_tells_replicas_growth_and_budget(tmp_path):
     assert made.ten_times.replicas == 6
     said = "\n".join(lines(made))
     assert "at least 40/s by 2 replicas, as tested" in said
-    assert "the peak of 12/s is 30% of at least 40/s, as tested" in said
+    assert "the peak of 12/s is 30 % of at least 40/s, as tested" in said
     assert "whole answer 200 ms at p95, at 20/s a replica" in said
     assert "k6, no date, load.json" in said
     assert to_json(made)["measured"]["utilisation"] == pytest.approx(0.3)

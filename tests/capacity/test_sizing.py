@@ -84,7 +84,7 @@ def test_memory_and_load_are_two_answers():
     assert capacity.fit.beyond and capacity.fit.share < 0.9
     said = list(lines(capacity))
     assert said[0].endswith("It fits in memory but does not carry the load.")
-    assert "122%" in said[2] and "it needs 2 replicas" in said[2]
+    assert "122 %" in said[2] and "it needs 2 replicas" in said[2]
     data = to_json(capacity)
     assert (data["verdict"], data["carries"]["verdict"], data["carries"]["needed"]) == ("yes", "no", 2)
     assert data["memory"]["needed"] <= data["memory"]["usable"]

@@ -90,7 +90,7 @@ def test_a_link_is_not_written_through(aiaudit, service, tmp_path_factory):
 def test_selfcheck_prints_the_tables(aiaudit):
     done = aiaudit("plan", "--selfcheck")
     assert done.code == 1  # a table whose goal is missed is told, and is no success
-    assert "1 of 15 goals missed: vLLM cache pool, dense text, as shipped, held out (67% of the rows" in done.err
+    assert "1 of 15 goals missed: vLLM cache pool, dense text, as shipped, held out (67 % of the rows" in done.err
     assert done.out.count("goal missed") == 1
     assert "ideal bound exceeded: 0 of 57" in done.out
     assert "held out" in done.out

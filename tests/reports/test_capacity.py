@@ -112,7 +112,7 @@ def test_both_answers_are_in_the_heading_the_lead_and_the_markdown():
     result = with_plan(on("L40S", rate="{mean: 1, peak: 5}"))
     for text in (html.render(result), markdown.render(result)):
         assert "The declared hardware holds the model, but does not carry the load" in text
-        assert "Carries the load: no, the peak of 5/s is 122% of 4.1/s; it needs 2 replicas." in text
+        assert "Carries the load: no, the peak of 5/s is 122 % of 4.1/s; it needs 2 replicas." in text
 
 
 def test_a_change_shows_its_price():

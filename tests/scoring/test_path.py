@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from aiaudit.model.check import Effort, Severity, Status
+from aiaudit.model.result import Waiver
 from aiaudit.scoring.levels import stand
 from aiaudit.scoring.path import next_level
 from aiaudit.scoring.priority import actions, passed, priority, quick_wins
@@ -127,6 +128,20 @@ def test_one_of_several_failed_criticals_counts_its_share_of_the_cap():
     assert {first.check, second.check} == {"DATA-001", "DATA-002"}
     assert first.low_after == first.low_before  # one alone moves nothing
     assert second.low_after > second.low_before
+
+
+def test_what_is_accepted_is_no_action_but_a_danger_stays_one():
+    waiver = Waiver("DATA-001", "accepted", "CTO", "2030-01-01", expired=False)
+    judged = [
+        result("DATA-001", Status.FAIL, Severity.HIGH, effort=Effort.S, waiver=waiver),
+        result("DATA-002", Status.FAIL, Severity.LOW, effort=Effort.L),
+        result("DATA-003", Status.FAIL, Severity.HIGH, effort=Effort.S, waiver=replace(waiver, expired=True)),
+        result("DATA-004", Status.PASS, Severity.HIGH),
+    ]
+    assert [one.check for one in actions([pack("data")], judged, blocking=())] == ["DATA-003", "DATA-002"]
+    assert quick_wins(judged) == ("DATA-003",)
+    danger = [result("DATA-001", Status.FAIL, Severity.CRITICAL, waiver=waiver), *judged[1:]]
+    assert actions([pack("data")], danger, blocking=())[0].check == "DATA-001"
 
 
 def test_failed_criticals_come_first_whatever_they_gain():

@@ -49,7 +49,7 @@ def share(value: float | None) -> str:
     if value is None:
         return BLANK
     if value in (0, 1):
-        return f"{value:.0%}".replace("%", " %")
+        return f"{100 * value:.0f} %"
     per_cent = value * 100
     if per_cent < 0.1:
         return "<0.1 %"

@@ -147,7 +147,7 @@ def _of_preference(told: Preference) -> Iterator[tuple[str, str, str]]:
         if n:
             yield "high", "", say(f"problem.{key}", n)
     if told.chosen_longer is not None and told.pairs >= _ENOUGH_PAIRS and told.chosen_longer >= _LENGTH_TELLS:
-        yield "low", "", say("problem.length", share=f"{told.chosen_longer:.0%}")
+        yield "low", "", say("problem.length", share=f"{100 * told.chosen_longer:.0f} %")
 
 
 def _of_chat(chat: Chat) -> Iterator[tuple[str, str, str]]:

@@ -102,7 +102,7 @@ class ReviewsProbe(Probe[ReviewsQuery]):
 
 
 def _note(row: Mapping[str, Any]) -> str:
-    said = f"{row['period']}: {row['variance']:+.0%}"
+    said = f"{row['period']}: {100 * row['variance']:+.0f} %"
     return f"{said}; {row['billed']:,.2f} {row['currency']} billed ({row['bill']})" if row["billed"] else said
 
 

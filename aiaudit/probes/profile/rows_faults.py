@@ -67,4 +67,4 @@ def _column_faults(column: Mapping[str, Any], rows: int) -> Iterator[dict[str, A
         yield fault("sentinel", 1, text, "1 % of the rows or more")
     if _NEARLY <= column["numeric_as_text"] < 1 and not column["is_id"]:
         text = f"{name} of {column['set']} holds numbers, but for a few words that seem to stand for missing ones"
-        yield fault("words", 1, text, f"{column['numeric_as_text']:.1%} are numbers")
+        yield fault("words", 1, text, f"{100 * column['numeric_as_text']:.1f} % are numbers")

@@ -150,6 +150,12 @@ class Cache:
             with contextlib.suppress(sqlite3.Error):
                 db.close()
 
+    def __del__(self) -> None:
+        """A connection and its statements hold each other: without this it stays open until cycles are looked for."""
+        with contextlib.suppress(sqlite3.Error, AttributeError, TypeError):  # the last two as the interpreter ends
+            if (db := self._connected()) is not None:
+                db.close()
+
     def __enter__(self) -> Cache:
         return self
 
@@ -247,6 +253,7 @@ def _sum(part: bytes | memoryview) -> bytes:
 
 
 _open: dict[Path, Cache] = {}  # by file: to open one takes as long as to read a hundred answers
+_MOST_OPEN: Final = 16  # files of caches that a process holds open; an audit has one, a process of many audits its last
 
 
 def open_cache(folder: Path | None = None, *, max_bytes: int = MAX_BYTES) -> Cache | None:
@@ -272,6 +279,8 @@ def open_cache(folder: Path | None = None, *, max_bytes: int = MAX_BYTES) -> Cac
         try:
             cache.connect()
             _open[cache.path] = cache
+            while len(_open) > _MOST_OPEN:
+                del _open[next(iter(_open))]  # whoever uses it still has it; nobody else keeps it open
             return cache
         except sqlite3.Error as error:
             if not _is_broken(error) or not _remove(cache.path):

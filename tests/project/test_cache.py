@@ -155,6 +155,17 @@ def test_a_forked_process_does_not_touch_it(tmp_path: Path) -> None:
         assert cache.get([KEY]) == {}
 
 
+def test_a_process_of_many_audits_holds_few_caches_open(tmp_path: Path) -> None:
+    def held() -> int:
+        return sum(one.resolve().is_relative_to(tmp_path) for one in Path("/proc/self/fd").iterdir())
+
+    for number in range(40):
+        last = opened(tmp_path / str(number))
+        last.put([(KEY, b'{"a":1}')])
+    assert 0 < held() <= 3 * 17  # the file, its log and the log's index; one that is still used here
+    assert last.get([KEY]) == {KEY: {"a": 1}}
+
+
 def test_where_it_lies() -> None:
     assert cache_folder({"AIAUDIT_CACHE_DIR": "/x/y"}) == Path("/x/y")
     assert cache_folder({"XDG_CACHE_HOME": "/c", "HOME": "/h"}) == Path("/c/aiaudit")

@@ -110,6 +110,17 @@ def test_no_pattern_finds_its_word_inside_another(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=in_folder)
+def test_no_border_of_a_word_is_a_backspace(file: Path) -> None:
+    """In a text of the rule language a backslash is written twice: `'\\b'` is a character that no text holds."""
+    literals = [
+        match[1]
+        for text in texts(yaml.safe_load(file.read_text(encoding="utf-8")))
+        for match in _LITERAL.finditer(text)
+    ]
+    assert [one for one in literals if re.search(r"(?<!\\)(?:\\\\)*\\[abfv]", one)] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=in_folder)
 def test_no_glob_finds_its_word_inside_another(file: Path) -> None:
     faults = []
     for text in named_files(yaml.safe_load(file.read_text(encoding="utf-8"))):

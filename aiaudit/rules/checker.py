@@ -307,6 +307,8 @@ class Checker:
             compiled(glob_pattern(pattern) if node.function == "glob" else pattern)
         except PatternError as error:
             raise self.error(node.args[1], str(error)) from None
+        if "\b" in pattern:
+            raise self.error(node.args[1], r"'\b' is a backspace here; the border of a word is '\\b'")
 
 
 def _typed(node: N, of: Type) -> N:

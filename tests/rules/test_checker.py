@@ -133,6 +133,7 @@ def test_names_that_may_be_read(source: str, names: set[str]) -> None:
         ("size(1)", 1, "size(int) cannot be used", None),
         ("sum(['a'])", 1, "sum(list(string)) cannot be used", None),
         ("title.matches('(')", 15, "invalid regular expression: missing ): (", None),
+        (r"title.matches('\bai\b')", 15, r"'\b' is a backspace here; the border of a word is '\\b'", None),
     ],
 )
 def test_refused(source: str, column: int, message: str, suggestion: str | None) -> None:

@@ -302,4 +302,4 @@ class FlowFinder:
 
 @cache
 def completions() -> Patterns:
-    return Patterns(expanded(["group:llm.completion", "group:llm.run"]))
+    return Patterns(expanded(["group:llm.answer", "group:llm.run"]))

@@ -191,8 +191,22 @@ _OF_INTERFACE: Final[dict[str, tuple[str, ...]]] = {
         "@aws-sdk/client-bedrock-runtime.ConverseCommand",
         "@aws-sdk/client-bedrock-runtime.ConverseStreamCommand",
     ),
+    # A run of an assistant gives back the run; the answer is read from the thread.
+    "assistant_run": _each(
+        ("*.beta.threads",),
+        (
+            *_each(("runs",), ("create", "createAndPoll", "createAndStream", "stream")),
+            "createAndRun",
+            "createAndRunPoll",
+            "createAndRunStream",
+        ),
+    ),
 }
 _COMPLETION: Final = tuple(name for names in _OF_INTERFACE.values() for name in names)
+_ANSWER: Final = (
+    *(name for name in _COMPLETION if name not in _OF_INTERFACE["assistant_run"]),
+    *_each(("*.beta.threads.messages",), ("list", "retrieve")),
+)
 
 _INDIRECT: Final = (  # a framework's call that ends in completions
     *_each(_each(_LANGCHAIN, _CHAT_MODELS), _RUN),
@@ -302,10 +316,17 @@ _HTTP: Final = (
     "https.get",
 )
 
+OPTIONS_SECOND: Final = (
+    *(name for name in _OF_INTERFACE["assistant_run"] if ".runs." in name),
+    "*.beta.assistants.update",
+)
+"""Methods whose first argument names what they act on, and whose second one holds the options."""
+
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "llm.client": _CLIENTS,
     "llm.wrapper": _WRAPPERS,
     "llm.completion": _COMPLETION,
+    "llm.answer": _ANSWER,  # those whose value is what the model wrote
     "llm.run": _INDIRECT,
     "llm.embedding": _EMBEDDING,
     "llm.agent": _AGENT,

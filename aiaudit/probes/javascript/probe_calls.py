@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
+from functools import cache
 from typing import Any, ClassVar, Final
 
 from msgspec import Struct
@@ -18,12 +19,12 @@ from aiaudit.model.types import Type, Unknown, from_json, list_of
 from aiaudit.probes.base import Context, Probe, Query, was_checked
 from aiaudit.probes.call_patterns import CallConditions
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
-from aiaudit.probes.javascript.groups import expanded
+from aiaudit.probes.javascript.groups import OPTIONS_SECOND, expanded
 from aiaudit.probes.javascript.names import check_pattern
 from aiaudit.probes.javascript.project import JavaScriptProject, javascript_project
 from aiaudit.probes.javascript.values import SOMETIMES
 from aiaudit.probes.media_models import told_apart
-from aiaudit.probes.python.match import NameIndex, among, name_set
+from aiaudit.probes.python.match import NameIndex, Patterns, among, name_set
 from aiaudit.probes.python.probe_calls import CALL
 from aiaudit.project.entry import Entry
 
@@ -197,7 +198,8 @@ def _conditions(
 def _doubts(call: dict[str, Any], name: str, pattern: CallPattern) -> list[str] | None:
     """None where a condition fails; else the conditions that could not be decided."""
     given = {**(call["ctor_kw"] if pattern.or_ctor else {}), **call["kw"]}
-    hidden = any(at >= pattern.options_at for at in call["hidden"]) or (pattern.or_ctor and call["ctor_star"])
+    options_at = max(pattern.options_at, int(len(call["args"]) > 1 and _second().match(name)))
+    hidden = any(at >= options_at for at in call["hidden"]) or (pattern.or_ctor and call["ctor_star"])
     doubts: list[str] = []
     for keyword, value in pattern.kw.items():
         if not _holds(keyword, value, given, hidden, doubts):
@@ -228,6 +230,11 @@ def _doubts(call: dict[str, Any], name: str, pattern: CallPattern) -> list[str] 
 
 
 _ABSENT: Final = object()
+
+
+@cache
+def _second() -> Patterns:
+    return Patterns(OPTIONS_SECOND)
 
 
 def _on_object(name: str) -> bool:

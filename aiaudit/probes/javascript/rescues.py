@@ -49,7 +49,7 @@ def rescues(module: Module, resolver: Resolver) -> list[dict[str, Any]]:
         if handler is not None and body is not None and inner is not None:
             error = handler.field("parameter")
             names = {local for local, _ in pattern_names(error)} if error is not None else set()
-            ends = _end(inner, names)
+            ends = _end(inner, names, _asked(body))
             if ends == "nothing" and _tries_another(node):
                 ends = "value"
             _add(rows, node, body, handler, ends, module, resolver)
@@ -130,9 +130,22 @@ def _statements(node: SgNode) -> Iterator[SgNode]:
             stack.extend(inner for inner in reversed(one.children()) if inner.is_named())
 
 
-def _end(body: SgNode, error: set[str]) -> str:
+def _asked(body: SgNode) -> frozenset[str]:
+    """The calls that a `try` guards, as they are written: the same one in its `catch` asks once more, and no other."""
+    return frozenset(" ".join(one.text().split()) for one in body.find_all(kind="call_expression")[:MAX_CALLS])
+
+
+def _asks_again(node: SgNode, asked: frozenset[str]) -> bool:
+    """Whether a statement gives or keeps what a call of `asked` answers."""
+    inner = first_named(node) if node.kind() in ("return_statement", "expression_statement") else None
+    while inner is not None and inner.kind() in (*WRAPPERS, "await_expression", "assignment_expression"):
+        inner = inner.field("right") if inner.kind() == "assignment_expression" else first_named(inner)
+    return inner is not None and inner.kind() == "call_expression" and " ".join(inner.text().split()) in asked
+
+
+def _end(body: SgNode, error: set[str], asked: frozenset[str] = frozenset()) -> str:
     """How a handler ends; see `python.rescues.ENDS`."""
-    statements = list(_statements(body))
+    statements = [one for one in _statements(body) if not asked or not _asks_again(one, asked)]
     for node in statements:  # `const message = error instanceof Error ? error.message : "…"`
         if node.kind() == "variable_declarator":
             name, value = node.field("name"), node.field("value")

@@ -35,7 +35,7 @@ _SAID: Final = lazy.regex(  # a confirmation number is the name of a booking
 )
 
 
-_LLM: Final = Patterns(expanded(["group:llm.completion", "group:llm.run", "group:llm.generate"]))
+_LLM: Final = Patterns(expanded(["group:llm.answer", "group:llm.run", "group:llm.generate"]))
 _TESTS: Final = (ast.If, ast.While, ast.Assert, ast.Match)
 
 

@@ -53,7 +53,7 @@ MAX_HOPS: Final = 3  # functions of the same file that a value goes through
 MAX_CALLED: Final = 3  # functions of other files that one sink may get its data from
 MAX_STEPS: Final = 400  # expressions looked at for one sink
 
-LLM: Final = Patterns(expanded(["group:llm.completion", "group:llm.run", "group:llm.generate"]))
+LLM: Final = Patterns(expanded(["group:llm.answer", "group:llm.run", "group:llm.generate"]))
 
 SANITISERS: Final = name_set(
     "quote escape clean literal_eval int float bool len secure_filename basename quote_plus urlencode model_validate"

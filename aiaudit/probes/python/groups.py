@@ -253,6 +253,17 @@ _LLM_DIRECT: Final = (  # one call, one completion
     *_each(["ibm_watsonx_ai.foundation_models.ModelInference"], ["chat", "generate", "generate_text", "chat_stream"]),
 )
 
+# A run of one of OpenAI's assistants asks its model. It gives back the run; the answer is read from the thread.
+_ASSISTANT_RUNS: Final = _each(
+    ("*.beta.threads",),
+    (
+        *_each(("runs",), ("create", "create_and_poll", "create_and_stream", "stream")),
+        "create_and_run",
+        "create_and_run_poll",
+        "create_and_run_stream",
+    ),
+)
+
 _LLM_INDIRECT: Final = (  # a framework's call that ends in completions
     *_each((f"langchain*.{name}" for name in (*_CHAT_MODELS, "init_chat_model", "OllamaLLM", "OpenAI")), _RUN),
     *_each(
@@ -449,7 +460,12 @@ _HTTP: Final = (
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "llm.client": _LLM_CLIENTS,
     "llm.wrapper": _LLM_WRAPPERS,
-    "llm.completion": _LLM_DIRECT,
+    "llm.completion": (*_LLM_DIRECT, *_ASSISTANT_RUNS),
+    "llm.answer": (  # those whose value is what the model wrote
+        *_LLM_DIRECT,
+        *_each(("*.beta.threads.messages",), ("list", "retrieve")),
+    ),
+    "llm.assistant_run": _ASSISTANT_RUNS,
     "llm.run": _LLM_INDIRECT,
     "llm.embedding": _LLM_EMBEDDING,
     "llm.local": LOADERS,

@@ -24,9 +24,9 @@ from aiaudit.project.config import (
     load_config,
     load_project_config,
     no_config,
-    parse_attestations,
     places_of_answers,
     project_text,
+    sound_answers,
 )
 from aiaudit.ruleset import ALL, Options, Ruleset
 from aiaudit.scoring import waivers
@@ -59,11 +59,13 @@ def read_config(root: str, options: Options) -> tuple[ProjectConfig, Source, lis
         return load_config(options.config), "caller", []
     if not options.project_config:
         return no_config(), "none", []
+    left_out: list[str] = []
     try:
-        config = load_project_config(root)
+        config = load_project_config(root, left_out)
     except ConfigError as error:
-        return no_config(), "none", [f"{problem} (the file was left out)" for problem in error.problems]
-    return config, "project" if config.file else "none", []
+        told = [f"{problem} (the file was left out)" for problem in (*left_out, *error.problems)]
+        return no_config(), "none", told
+    return config, "project" if config.file else "none", [f"{one} (the answer was left out)" for one in left_out]
 
 
 def answers_wrong(root: str, ruleset: Ruleset, config: ProjectConfig) -> list[str]:
@@ -71,17 +73,17 @@ def answers_wrong(root: str, ruleset: Ruleset, config: ProjectConfig) -> list[st
     probe `attestations` goes on without it: a mistake there must not look like a question that nobody answered."""
     try:
         data = (project_text(root, ANSWERS) or "").encode()
-        parse_attestations(data, ANSWERS)
+        _, wrong = sound_answers(data, ANSWERS)
         places: dict[str, object] = {**places_of_answers(data, ANSWERS)}
     except ConfigError as error:
         return [f"{problem} (no answer of the file counts)" for problem in error.problems]
     for check in config.attestations:
         places.setdefault(check, f"{config.place('attestations', check) or config.file}: attestations")
     known = [check.id for check in ruleset.full.checks]
-    return [
+    return [f"{line} (the answer was left out)" for lines in wrong.values() for line in lines] + [
         f"{place}: no check has the id {check!r}{did_you_mean(full_id(check), known)} (the answer was left out)"
         for check, place in places.items()
-        if check not in known
+        if check not in known and check not in wrong
     ]
 
 

@@ -37,6 +37,7 @@ def list_(
     as_json: Annotated[bool, option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """List the checks: id, severity, kind, effort and title."""
+    from aiaudit.cli.output import in_column
     from aiaudit.reports.words import digits
 
     library = _library(pack or ())
@@ -49,7 +50,8 @@ def list_(
     for found in library.packs:
         print(f"{found.title} ({found.id}{', core' if found.core else ''}): {digits(len(found.checks), 'check')}")
         for check in found.checks:
-            print(f"  {check.id:<10} {check.severity:<8} {check.kind:<9} {check.effort}  {check.title}")
+            head = f"  {check.id:<10} {check.severity:<8} {check.kind:<9} {check.effort}  "
+            print(in_column(head, check.title, 13))
     counts = f"{digits(sum(1 for _ in library.checks), 'check')} in {digits(len(library.packs), 'pack')}"
     print(f"{counts}; ruleset {library.digest}")
 

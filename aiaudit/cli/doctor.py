@@ -42,11 +42,13 @@ def doctor() -> None:
     Python, libraries, rules, formats, engines, plug-ins, cache, optional tools and extras. A note is something that can
     be missing; something bad keeps an audit from working.
     """
+    from aiaudit.cli.output import in_column
+
     parts = (_python, _libraries, _packs, _formats, _engines, _plugins, _cache, _tools, _gpus, _extras)
     found = [finding for part in parts for finding in _guarded(part)]
     width = max(len(finding.what) for finding in found)
     for finding in found:
-        print(f"{finding.state:<4}  {finding.what:<{width}}  {finding.said}")
+        print(in_column(f"{finding.state:<4}  {finding.what:<{width}}  ", finding.said, 6))
     bad = [finding.what for finding in found if finding.state == "bad"]
     print(f"\nAn audit cannot work here: {', '.join(bad)}." if bad else "\nAudits work here.")
     if bad:

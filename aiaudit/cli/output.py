@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from aiaudit.plugins import Plugin
 
 WIDEST = 110
+NARROWEST = 20  # columns in which a sentence is still read
 MOST_LISTED = 10
 _OF_A_PROJECT = (
     "aiaudit.yaml", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "package.json", "Dockerfile",
@@ -29,6 +31,7 @@ _OF_A_PROJECT = (
 )  # fmt: skip
 """A folder that holds one of these is a project by itself, wherever it lies."""
 
+MOST_ABSENT = 3  # data sets that are named
 ACCEPTED_DAYS = 90  # in the proposal of a waiver: long enough to mend it, short enough to be asked again
 
 
@@ -115,6 +118,20 @@ def columns(stream: TextIO) -> int:
     return min(shutil.get_terminal_size((80, 24)).columns, WIDEST) if told else 80
 
 
+def in_column(head: str, text: str, indent: int) -> str:
+    """A row of a listing: what stands in its last column is folded there, where a terminal says how wide it is. Into
+    files and pipes it stays one line, which is what looks for a word in it."""
+    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    room = columns(sys.stdout)
+    if not told or len(head) + len(text) <= room:
+        return head + text
+    hang = " " * (len(head) if len(head) + NARROWEST <= room else indent)
+    folded = textwrap.wrap(
+        text, max(room, len(hang) + NARROWEST), initial_indent=hang, subsequent_indent=hang, break_on_hyphens=False
+    )
+    return "\n".join([head + folded[0].lstrip(), *folded[1:]] if len(hang) == len(head) else [head.rstrip(), *folded])
+
+
 def gate_lines(result: dict[str, Any]) -> None:
     """Which gates failed, by how much, and what would pass."""
     for rule in result["gate"]["rules"]:
@@ -152,6 +169,17 @@ def waiver_lines(result: dict[str, Any]) -> None:
         elif waiver["state"] in ("unused", "expired"):
             why = "nothing is found" if not check["findings"] else "it covers none of what is found"
             say(f"warning: {place}: the waiver of {waiver['id']} is not used: {why}; it can go")
+
+
+def absent_lines(result: dict[str, Any]) -> None:
+    """Data that is declared and not in the tree: nothing of it was measured, which a wrong path looks like."""
+    from aiaudit.reports.record import Record, absent_data
+
+    absent = absent_data(Record(result["data"]))
+    for path, by in absent[:MOST_ABSENT]:
+        say(f"note: {path}: declared ({by}), but not here; nothing of it was measured")
+    if len(absent) > MOST_ABSENT:
+        say(f"note: {len(absent) - MOST_ABSENT} more data sets are declared and not here")
 
 
 def baseline_lines(result: dict[str, Any]) -> None:

@@ -298,6 +298,7 @@ class _Task(Struct, frozen=True):
         if self.root and not self.quiet:
             output.part_of_repository(self.root)
         if not self.quiet:
+            output.absent_lines(result)
             output.baseline_lines(result)
         elif result["baseline"]:
             output.other_project_lines(result)

@@ -24,7 +24,7 @@ from aiaudit.data.dvc import kept_in_remotes
 from aiaudit.data.formats import format_of
 from aiaudit.data.naming import role_of
 from aiaudit.project.config import DatasetPart
-from aiaudit.project.entry import Entry
+from aiaudit.project.entry import NOT_HERE, Entry
 from aiaudit.project.globs import covers
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import DATA_DIRS, Role
@@ -105,6 +105,16 @@ def discover(project: Project, config: ProjectConfig, *, tables: bool = False) -
         (replace(one, unread=limit) if one.path in beyond and not one.unread else one for one in found),
         key=lambda one: os.fsencode(one.path),
     )
+
+
+def _is_there(project: Project, path: str) -> bool:
+    """Whether a declared file, folder or glob names anything in the tree, a table or not."""
+    if project.entry(path) is not None or path in (".", ""):
+        return True
+    try:
+        return bool(project.matching([path, f"{path}/**"]))
+    except ValueError:  # no glob at all
+        return False
 
 
 def _with_tables(config: ProjectConfig, found: Sequence[Found], *, readable: bool) -> list[Found]:
@@ -313,16 +323,17 @@ def _not_here(project: Project, told: Iterable[Told], found: Iterable[Found]) ->
         path = one.path.removeprefix("./").rstrip("/")
         if one.part is not None and id(one.part) in covered:
             continue
-        if "://" in path or any(sign in path for sign in "*?[{") or format_of(path) is None:
+        # The project's own file means what it names; a manifest may name a folder, or what no tool here reads.
+        if not path or "://" in path or (one.part is None and (set(path) & set("*?[{") or format_of(path) is None)):
             continue
-        if path in here or project.entry(path) is not None or any(path == m.path for m in missing):
+        if path in here or any(path == m.path for m in missing) or _is_there(project, path):
             continue
         form = format_of(path)
         missing.append(
             Found(
                 one.name or path, path, (), form.name if form else "", 0, role=one.role or role_of(path),
                 role_by=one.by if one.role else "its name", provenance=one.by, declared=one.part,
-                unread="declared, but the file is not here",
+                unread=NOT_HERE,
             )
         )  # fmt: skip
     return missing

@@ -260,5 +260,8 @@ def _param(param: Param) -> str:
         if limit is not None
     ]
     stricter = [f"{param.stricter} is stricter"] if param.stricter else []
-    told = "; ".join([", ".join([*bounds, *stricter])] * bool(bounds or stricter) + [param.title] * bool(param.title))
-    return f"{param.name} = {words(param.default)}" + (f" ({told})" if told else "")
+    told = ", ".join([*bounds, *stricter])
+    if not param.title:
+        return f"{param.name} = {words(param.default)}" + (f" ({told})" if told else "")
+    title = f"{param.title[:1].upper()}{param.title[1:]}"
+    return f"{title}: {words(param.default)} ({param.name}{'; ' if told else ''}{told})"

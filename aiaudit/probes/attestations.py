@@ -26,7 +26,7 @@ from aiaudit.probes.docs.document import Document
 from aiaudit.probes.docs.office import BROKEN, SUFFIXES
 from aiaudit.probes.docs.persons import is_nobody
 from aiaudit.probes.docs.substance import is_gap, weigh
-from aiaudit.project.config import AttestationEntry, ConfigError, parse_attestations
+from aiaudit.project.config import AttestationEntry, ConfigError, sound_answers
 from aiaudit.project.parse import Malformed, line_of
 from aiaudit.project.reader import Unreadable
 
@@ -111,8 +111,9 @@ class AttestationProbe(Probe[AttestationQuery]):
     def answer(self, fact_id: str, query: AttestationQuery, context: Context) -> Fact:
         written = _written(context)
         found = written.entries.get(query.check)
-        if found is None and written.problem:
-            return Fact(fact_id, State.UNKNOWN, reason=written.problem, method="attestation")
+        trouble = written.wrong.get(query.check) or written.problem
+        if found is None and trouble:  # a mistake must not look like a question that nobody answered
+            return Fact(fact_id, State.UNKNOWN, reason=trouble, method="attestation")
         if found is None:
             return Fact(fact_id, State.ABSENT, level=Level.CLAIM, method="attestation")
         months = query.months or (DRILL_MONTHS if query.check in DRILLS else MONTHS)
@@ -136,9 +137,10 @@ class _Placed(Struct, frozen=True):
 
 
 class _Written(Struct, frozen=True):
-    """All answers by check id. `problem`: why the file of answers cannot be used."""
+    """All answers by check id. `wrong`: why one was left out; `problem`: why the file of answers cannot be used."""
 
     entries: dict[str, _Placed]
+    wrong: dict[str, str]
     problem: str = ""
 
 
@@ -151,17 +153,21 @@ def _written(context: Context) -> _Written:
     for check, entry in config.attestations.items():
         place = config.place("attestations", check)
         entries[check] = _Placed(entry, place.file if place else config.file, place.line if place else 1)
+    wrong = dict(config.wrong_answers)
     problem = ""
     if context.project.entry(FILE) is not None:
         try:
-            given = parse_attestations(context.project.head(FILE, _MOST), FILE)
+            given, told = sound_answers(context.project.head(FILE, _MOST), FILE)
             lines = _lines(context)
+            wrong |= {check: problems[0] for check, problems in told.items()}
             entries |= {check: _Placed(entry, FILE, lines.get(check, 1)) for check, entry in given.items()}
         except ConfigError as error:
             problem = error.problems[0]
         except Unreadable as error:
             problem = f"{FILE}: {error.reason}"
-    found = context.memo["attestations"] = _Written(entries, problem)
+    found = context.memo["attestations"] = _Written(
+        {check: placed for check, placed in entries.items() if check not in wrong}, wrong, problem
+    )
     return found
 
 

@@ -221,11 +221,17 @@ class ProjectConfig(Part):
 
     _file: str = PrivateAttr(default="")
     _source: Any = PrivateAttr(default=None)
+    _wrong: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @property
     def file(self) -> str:
         """The file's name as messages give it; empty where there is none."""
         return self._file
+
+    @property
+    def wrong_answers(self) -> Mapping[str, str]:
+        """What is wrong with the answers that were left out, by check."""
+        return self._wrong
 
     def declares(self, key: str) -> bool:
         """Whether the file has this top-level section."""
@@ -264,12 +270,14 @@ def load_config(path: str | Path) -> ProjectConfig:
     return parse_config(data, display(named))
 
 
-def load_project_config(root: str | Path) -> ProjectConfig:
+def load_project_config(root: str | Path, problems: list[str] | None = None) -> ProjectConfig:
     """The `aiaudit.yaml` of the audited project, read guarded; an empty configuration where there is none.
 
+    `problems`: given, an answer of `attestations` that cannot be used is left out by itself, and told there. Nothing
+    else is: what a project accepts must not be taken from a file of which a part is not what it was meant to be.
     Raises `ConfigError`."""
     data = _project_bytes(root, FILE)
-    return no_config() if data is None else parse_config(data, FILE)
+    return no_config() if data is None else parse_config(data, FILE, problems)
 
 
 def project_text(root: str | Path, name: str) -> str | None:
@@ -297,31 +305,53 @@ def _project_bytes(root: str | Path, name: str) -> bytes | None:
         raise ConfigError([f"{name}: {error.reason}"]) from None
 
 
-def parse_config(data: bytes, file: str = FILE) -> ProjectConfig:
-    """A configuration from the bytes of its file. Raises `ConfigError`."""
+def parse_config(data: bytes, file: str = FILE, left_out: list[str] | None = None) -> ProjectConfig:
+    """A configuration from the bytes of its file. `left_out`: see `load_project_config`. Raises `ConfigError`."""
     source = _parse(data, file)
+    # A section with nothing below it, as a commented file has them, is as if it were not there.
+    said = {key: value for key, value in source.items() if value is not None}
+    wrong: dict[str, str] = {}
+    answers = said.get("attestations")
+    if left_out is not None and isinstance(answers, dict):
+        _, told = _read_answers(answers, source, file, ("attestations",))
+        wrong = {check: lines[0] for check, lines in told.items()}
+        said["attestations"] = {check: entry for check, entry in answers.items() if check not in told}
+        left_out += [line for lines in told.values() for line in lines]
     try:
-        # A section with nothing below it, as a commented file has them, is as if it were not there.
-        config = ProjectConfig.model_validate({key: value for key, value in source.items() if value is not None})
+        config = ProjectConfig.model_validate(said)
     except ValidationError as error:
         raise ConfigError(problems_of(error, source, file, ProjectConfig)) from None
-    config._file, config._source = file, source
+    config._file, config._source, config._wrong = file, source, wrong
     return config
 
 
 def parse_attestations(data: bytes, file: str) -> dict[str, AttestationEntry]:
     """An `attestations.yaml`: check id -> entry, at the top or under `attestations:`. Raises `ConfigError`."""
+    found, wrong = sound_answers(data, file)
+    if wrong:
+        raise ConfigError([line for lines in wrong.values() for line in lines])
+    return found
+
+
+def sound_answers(data: bytes, file: str) -> tuple[dict[str, AttestationEntry], dict[str, list[str]]]:
+    """The answers of an `attestations.yaml` that can be used, and by check what is wrong with the others.
+
+    Raises `ConfigError`: it is no file of answers."""
     entries = _answers(data, file)
+    return _read_answers(entries, entries, file)
+
+
+def _read_answers(
+    entries: Mapping[Any, Any], source: Any, file: str, above: tuple[str, ...] = ()
+) -> tuple[dict[str, AttestationEntry], dict[str, list[str]]]:
     found: dict[str, AttestationEntry] = {}
-    problems: list[str] = []
+    wrong: dict[str, list[str]] = {}
     for check, entry in entries.items():
         try:
             found[check] = AttestationEntry.model_validate(entry)
         except ValidationError as error:
-            problems += problems_of(error, entries, file, AttestationEntry, (check,))
-    if problems:
-        raise ConfigError(problems)
-    return found
+            wrong[check] = problems_of(error, source, file, AttestationEntry, (*above, check))
+    return found, wrong
 
 
 def places_of_answers(data: bytes, file: str) -> dict[str, Place]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from aiaudit.reports import plan, words
 from aiaudit.reports.opening import Opening
 from aiaudit.reports.reading import read_waiver
-from aiaudit.reports.record import Record, preview, unread_files
+from aiaudit.reports.record import Record, absent_data, preview, unread_files
 from aiaudit.reports.rows import Answer, FactRow, answer_of, fact_row, machine_of, merged
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import full_stop, thousands
@@ -22,6 +22,8 @@ from aiaudit.reports.view import Check, Waiver
 
 REASONS_NAMED: Final = 10
 """Reasons why facts could not be determined that the scope part names; the evidence part holds every fact."""
+ABSENT_NAMED: Final = 10
+"""Data sets that are declared and not here, as the scope part names them."""
 
 
 class Report(Opening):
@@ -65,6 +67,10 @@ class Report(Opening):
             rows.append((words.digits(skipped.whole("files") - named, "path"), say("scope.left_out")))
         if self.unseen:
             rows.append((words.digits(self.unseen, "check"), say("scope.not_judged")))
+        absent = absent_data(self.result.record("data"))
+        rows += [(say("scope.row.data"), say("scope.absent", path=path, by=by)) for path, by in absent[:ABSENT_NAMED]]
+        if len(absent) > ABSENT_NAMED:
+            rows.append((say("scope.row.data"), say("scope.absent_more", len(absent) - ABSENT_NAMED)))
         rows += [(say("scope.row.project_file"), problem) for problem in self.result.texts("problems")]
         return tuple(rows)
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from aiaudit.project.entry import not_own
+from aiaudit.project.entry import NOT_HERE, not_own
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import shorten
 
@@ -73,6 +73,14 @@ def unread_files(skipped: Record) -> int:
 def unread_paths(skipped: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The project's own files that could not be read, as far as they are named, each with the reason."""
     return [one for one in skipped["paths"] if not not_own(one["reason"])]
+
+
+def absent_data(data: Record) -> list[tuple[str, str]]:
+    """The sets of a result's section `data` that are declared and not in the tree: the path, and who declares it."""
+    ending = f": {NOT_HERE}"
+    absent = {note.removesuffix(ending) for note in data.texts("notes") if note.endswith(ending)}
+    sets = [(one.text("path"), one.text("provenance")) for one in data.records("datasets")]
+    return [(path, by) for path, by in sets if path in absent]
 
 
 def as_text(value: Any) -> str:

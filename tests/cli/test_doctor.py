@@ -98,3 +98,16 @@ def test_pdf_without_its_c_libraries_is_a_note(monkeypatch):
     monkeypatch.setattr("aiaudit.reports.pdf.library", fails)
     (pdf,) = (one for one in doctor._extras() if one.what == "extra pdf")
     assert pdf.state == "note" and pdf.said.endswith("; a PDF needs Pango")
+
+
+@pytest.mark.parametrize("command", [("doctor",), ("checks", "list")])
+@pytest.mark.parametrize("width", [40, 60])
+def test_no_row_of_a_listing_is_wider_than_the_terminal(aiaudit, monkeypatch, command, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    rows = aiaudit(*command).out.splitlines()
+    wide = [row for row in rows if len(row) > width and len(row.split()[-1]) < 20]
+    assert not [row for row in wide if row.startswith(("ok", "note", "  "))]
+    monkeypatch.delenv("COLUMNS")
+    piped = aiaudit(*command).out.splitlines()
+    assert len(piped) < len(rows)  # a file and a pipe have a row in each line
+    assert "".join("".join(piped).split()) == "".join("".join(rows).split())

@@ -205,6 +205,14 @@ def test_the_projects_broken_config_is_told_and_the_audit_goes_on(aiaudit, proje
     assert words in " ".join(result["problems"])
 
 
+def test_another_mistake_beside_a_bad_answer_leaves_the_file_out(aiaudit, project, tmp_path):
+    own = "projct: {}\nattestations:\n  SEC-001: {answer: maybe}\n  SEC-002: {answer: yes, owner: Ann}\n"
+    lay(project, {"aiaudit.yaml": own})
+    done = aiaudit("run", project, "-o", tmp_path / "r.json")
+    assert done.code == 2
+    assert done.err.count("(the file was left out)") == 2
+
+
 @pytest.mark.parametrize("args", [("run", "-o", "locked/x.html"), ("run", "locked/p"), ("portfolio", "locked/r")])
 def test_a_place_that_may_not_be_looked_at_is_no_fault_of_aiaudit(aiaudit, project, monkeypatch, args):
     looked = os.stat

@@ -67,6 +67,14 @@ def test_what_is_declared_and_not_here_is_unread(tmp_path: Path) -> None:
     assert seen["data/train.csv"].role == "train"
 
 
+def test_a_folder_or_a_glob_that_the_project_file_declares_and_that_holds_nothing_is_unread(tmp_path: Path) -> None:
+    declared = "datasets:\n- {name: a, path: data/pictures}\n- {name: b, path: 'in/*.csv'}\n- {name: c, path: src/}\n"
+    seen = found(
+        tmp_path, {"aiaudit.yaml": declared, "src/a.bin": "x", "dvc.lock": "stages: {p: {outs: [{path: raw}]}}\n"}
+    )
+    assert {one.path for one in seen.values() if one.unread} == {"data/pictures", "in/*.csv"}
+
+
 def test_a_manifest_cannot_lead_out_of_the_project(tmp_path: Path) -> None:
     (tmp_path / "secret.csv").write_text(ROWS)
     package = {"resources": [{"path": "../secret.csv"}, {"path": "/etc/passwd"}, {"path": "https://host/x.csv"}]}

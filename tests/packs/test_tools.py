@@ -104,7 +104,7 @@ def test_a_check_is_explained_in_words(tmp_path: Path) -> None:
     assert told.evidence == (
         "A pass needs content that was judged (E2) or better. An attestation alone earns at most half."
     )
-    assert told.params == ("most = 2 (at least 0, at most 9, lower is stricter; How many)",)
+    assert told.params == ("How many: 2 (most; at least 0, at most 9, lower is stricter)",)
     assert told.false_results == ("Own caches are reported.", "Loads in libraries are not seen.")
     assert told.controls == ("NIST: MEASURE 2.7, MAP 1.1",)
     assert told.cases == ("pass",)

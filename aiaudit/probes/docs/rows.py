@@ -25,6 +25,7 @@ from aiaudit.project.reader import Unreadable
 
 _MOST: Final = 500  # rows of a document
 _CELL: Final = 300  # characters of a cell
+_SENTENCE: Final = 6  # words that are more than a name, and a role behind it
 _DATA: Final = (".yaml", ".yml", ".json")
 _PEOPLE: Final = frozenset({"owner", "person", "people", "contact", "deputy"})
 _STATES: Final = frozenset({"status", "decision", "outcome"})
@@ -237,7 +238,11 @@ def _paired(document: Document, query: RowsQuery) -> Iterator[tuple[int, dict[st
 
 
 def _is_named(text: str) -> bool:
-    """Whether a text begins as the name of a person does: with two words of which the first is written large."""
+    """Whether a text begins as the name of a person does: with two words of which the first is written large. A
+    sentence may too, where an abbreviation is its second word ("CRUD" in "Operations CRUD on the users of …")."""
+    words = text.split()
+    if len(words) > _SENTENCE and words[1].isupper():
+        return False
     return text.startswith("@") or (text[:1].isupper() and len(text) < _CELL and _NAMED.fullmatch(text) is not None)
 
 

@@ -47,6 +47,10 @@ _ASKING: Final = lazy.regex(
 )
 # What says whether Twilio signed a request; elsewhere a call of that name validates what is sent.
 _SIGNED: Final = lazy.regex(r"(?i)^(?:twilio\.validate\w*request\w*|validateExpressRequest)$")
+_SIGNATURE: Final = lazy.regex(r"(?i)signature|hmac|validat\w*webhook|verif\w*webhook")
+_BAD_REQUEST: Final = lazy.regex(r"\b400\b")
+# What throws where a condition does not hold; no function of a test's.
+_ASSERTING: Final = lazy.regex(r"^(?:assert(?:\.ok|\.notEqual|\.notStrictEqual)?|invariant)$")
 _BOTS: Final = lazy.regex(r"\b(checkBotId|verify(?:Turnstile|ReCaptcha|Recaptcha|Captcha)\w*)\s*\(")
 _STOPS: Final = lazy.regex(r"\breturn\b(?!\s+(?:await\s+)?next\(\s*\))|\bthrow\b")
 _LETS_ON: Final = lazy.regex(r"^\s*\{?\s*(?:return\s+)?(?:await\s+)?next\(\s*\)\s*;?\s*(?:return\s*;?\s*)?\}?\s*$")
@@ -65,11 +69,11 @@ _EMPTY: Final = lazy.regex(
 _PLAIN: Final = lazy.regex(r"(?<![\w$.?])([A-Za-z_$][\w$.?]*)")
 _VERIFYING: Final = lazy.regex(
     r"(?i)(?:^|[^\w])(?:\w+\??\.)*(?:verify\w*|jwtverify|authenticate\w*|validate\w*(?:token|session|key|request)\w*|getuser\w*|introspect\w*"
-    r"|getsession\w*|check\w*(?:auth|token|session|key)\w*|auth\w*|decrypt\w*|unseal\w*|require\w*(?:user|auth|session)\w*)\("
+    r"|webhooks\.unwrap|getsession\w*|check\w*(?:auth|token|session|key)\w*|auth\w*|decrypt\w*|unseal\w*|require\w*(?:user|auth|session)\w*)\("
 )
 SELF_DENYING: Final = lazy.regex(
     r"(?:^|\.)(?:require(?:[A-Z_]\w*)|ensure[A-Z_]\w*|verify(?!Turnstile|ReCaptcha|Recaptcha|Captcha)\w*|authenticate\w*|authorize\w*|jwtVerify"
-    r"|withAuth\w*|protect\w*|assert(?:Auth|User|Session|Admin|Logged)\w*|constructEvent|timingSafeEqual)$"
+    r"|webhooks\.unwrap|withAuth\w*|protect\w*|assert(?:Auth|User|Session|Admin|Logged)\w*|constructEvent|timingSafeEqual)$"
 )
 _OR_AWAY: Final = lazy.regex(r"(?:\?\?|\|\|)\s*(?:await\s+)?(?:redirect|unauthorized|forbidden|fail|error)\(")
 CONDITION: Final = "condition"
@@ -101,7 +105,7 @@ class Refusals:
         if not (_DENIED.search(text) or _STOPS.search(text) or _VERIFYING.search(text)):
             return ""
         self._call = ""
-        if self._by_condition(node, text) or self._by_rescue(node):
+        if self._by_condition(node, text) or self._by_assertion(node, text) or self._by_rescue(node):
             self.asked[node.range().start.index] = self._call
             return CONDITION
         bots = _BOTS.search(text)  # a stranger may be a human: whoever reads what a check lets on is told so
@@ -118,7 +122,7 @@ class Refusals:
             rest = other.text()[:4_000] if other is not None else text[one.range().end.index - start :][:600]
             strength = 0 if _LETS_ON.match(branch) else self._asks(asked, one, missing=True)
             if strength:
-                if _REFUSED.search(branch) or (strength > 1 and _ends(branch)):
+                if _REFUSED.search(branch) or (strength > 1 and _ends(branch, self._call)):
                     return True
             elif (
                 self._asks(asked, one, missing=False)
@@ -135,6 +139,21 @@ class Refusals:
                 return True
         away = _OR_AWAY.search(text)
         return away is not None and WHO.search(text[max(0, away.start() - 120) : away.start()]) is not None
+
+    def _by_assertion(self, node: SgNode, text: str) -> bool:
+        """Whether it is asserted that a look at the caller found somebody: `assert(session)` throws otherwise."""
+        if "assert" not in text and "invariant(" not in text:
+            return False
+        place = node.range()
+        for call in self.module.calls_in(place.start.index, place.end.index)[:200]:
+            called, given = call.field("function"), call.field("arguments")
+            if called is None or given is None or not _ASSERTING.match(called.text()[-40:]):
+                continue
+            first = next((one for one in given.children() if one.is_named()), None)
+            asked = "!" + first.text()[:MAX_CONDITION].removeprefix("!!") if first is not None else ""
+            if lazy.regex(r"^![\w.?]+$").match(asked) and self._asks(asked, call, missing=True) > 1:
+                return self._always(call, node)
+        return False
 
     def _by_rescue(self, node: SgNode) -> bool:
         for one in node.find_all(kind="try_statement")[:MAX_PLACES]:
@@ -264,9 +283,11 @@ class Refusals:
         return most
 
 
-def _ends(branch: str) -> bool:
-    """Whether a branch ends the request for the caller's sake: not since something was not found, or failed."""
-    return "throw" in branch or (_STOPS.search(branch) is not None and not _OTHER.search(branch))
+def _ends(branch: str, asked: str) -> bool:
+    """Whether a branch ends the request for the caller's sake: not since something was not found, or failed. Who signed
+    nothing, or wrongly, is often told 400; `asked`: the call that looked."""
+    other = _OTHER.search(branch) is not None and not (_SIGNATURE.search(asked) and _BAD_REQUEST.search(branch))
+    return "throw" in branch or (_STOPS.search(branch) is not None and not other)
 
 
 def _without_functions(body: SgNode) -> str:

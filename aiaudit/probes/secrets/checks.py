@@ -11,6 +11,7 @@ import zlib
 from collections import Counter
 from itertools import pairwise
 from typing import Any, Final
+from urllib.parse import unquote
 
 from aiaudit import lazy
 
@@ -23,6 +24,9 @@ _PLACEHOLDER: Final = lazy.regex(
     r"|my[_-]?(?:api|secret|token|key|pass)|test[_-]?(?:key|token|secret|api|pass)|[_-](?:test|mock)[_-]|^(?:test|mock)[_-]",
     re.IGNORECASE,
 )
+MAX_SPELT: Final = 24  # a password that somebody thought of
+_SPELT: Final = lazy.regex(r"%[0-9A-Fa-f]{2}|[@0$]")
+_LETTERS: Final = str.maketrans("@0$", "aos")
 _WEAK: Final = lazy.regex(
     r"passw(?:or)?d|passwort|scott|tiger|secret|admin|root|default|guest|letmein|hunter2|qwerty|welcome|postgres|mysql|mongo|redis|rabbit"
     r"|minio|airflow|changeit|public|local|test|user|demo|temp|123",
@@ -70,10 +74,17 @@ def entropy(value: str) -> float:
 
 def is_placeholder(value: str) -> bool:
     """Whether the value is an example, a template's gap, or too regular to be random."""
-    if _PLACEHOLDER.search(value):
+    if _PLACEHOLDER.search(value) or _PLACEHOLDER.search(_plain(value)):
         return True
     body = re.sub(r"^[A-Za-z]{1,8}[-_]", "", value)
     return _longest_ascent(body) >= 7 or _longest_repeat(body) >= 5 or _is_periodic(body) or len(set(body)) <= 4
+
+
+def _plain(value: str) -> str:
+    """A short value with its signs decoded and letters for the signs that stand for them: `p%40ssw0rd`."""
+    if len(value) > MAX_SPELT or not _SPELT.search(value):
+        return ""
+    return unquote(value).translate(_LETTERS)
 
 
 def is_published(value: str) -> bool:

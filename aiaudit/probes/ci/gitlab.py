@@ -26,6 +26,8 @@ _TOLD_INPUT: Final = lazy.regex(r"\$\[\[\s*inputs\.([\w-]+)")
 _SHELL: Final = Shell(errexit=True, pipefail=True)
 _MAX_INCLUDES: Final = 40
 _DEEPEST: Final = 11  # levels of `extends`, as GitLab allows
+_PAGES: Final = "pages"  # the name by which GitLab publishes documents
+_DEPLOYS: Final = lazy.regex(r"(?i)^(?:deploy(?:ment)?|prod(?:uction)?)(?:$|[^a-z])")
 
 
 def read(files: Files) -> list[Workflow]:
@@ -196,6 +198,7 @@ def _job(
         condition,
         environment=str(as_map(job.get("environment")).get("name", "") or (job.get("environment") or "")),
         triggers=triggers,
+        deploys=source.key != _PAGES and bool(_DEPLOYS.match(str(job.get("stage") or ""))),
     )
 
 

@@ -211,9 +211,15 @@ class _Collector:
                         if (what := (leaf.text, leaf.path, leaf.line)) in seen:
                             continue
                         seen.add(what)
+                    foreign = job.deploys and leaf.kind == "other" and self._is_foreign(leaf)
+                    told = replace(leaf, kind="deploy") if foreign else leaf
                     yield Command(
-                        leaf, workflow, job, step, triggers, both(both(runs, step.runs), leaf.starts), waits, uses
+                        told, workflow, job, step, triggers, both(both(runs, step.runs), leaf.starts), waits, uses
                     )
+
+    def _is_foreign(self, leaf: Leaf) -> bool:
+        """Whether it runs a program by a path that the tree does not have: its stage alone tells what it does."""
+        return leaf.words[0].startswith("./") and not self.files.exists(join(leaf.folder, leaf.words[0]) or "")
 
     def _step(self, step: Step, place: Place, depth: int) -> Iterator[tuple[Leaf, str]]:
         if step.script and step.shell.kind == "sh":

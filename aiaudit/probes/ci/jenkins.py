@@ -29,6 +29,8 @@ _TOKEN: Final = lazy.regex(
       (?P<after>[^\n}]*))
     |\b(?P<plugin>cfnUpdate(?:StackSet)?|kubernetesDeploy|openshiftDeploy|azureWebAppPublish|azureFunctionAppPublish
       |pushToCloudFoundry|ebDeploy|createDeployment|s3Upload|googleStorageUpload|azureUpload|sshPublisher)\b\s*(?=[(\w])
+    |\bdocker\.(?P<image>build)\s*\(\s*(?:"[^"\n]*"|'[^'\n]*'|[\w.]+)\s*(?:,\s*(?P<options>"[^"\n]*"|'[^'\n]*'))?
+    |\b\w+\.(?P<push>push)\s*\(\s*(?=["'\w)])
     |(?P<string>'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
     |(?P<open>\{)|(?P<close>\})""",
     re.VERBOSE | re.DOTALL,
@@ -93,12 +95,23 @@ def _jobs(text: str) -> list[Job]:
                 scopes.pop()
         elif match["sh"]:
             steps.append(_step(text, match, name, scopes))
+        elif match["image"] or (match["push"] and "docker." in text):
+            steps.append(_of_docker(text, match, name, scopes))
         elif (plugin := match["plugin"]) and (plugin not in _SENDING or name_kind(name) == "deploy"):
             at = text.count("\n", 0, match.start()) + 1
             held = not {"post", "catch"} & set(scopes)
             steps.append(Step(at, name, uses=plugin, blocking=held, runs="post" not in scopes))
     close()
     return jobs
+
+
+def _of_docker(text: str, match: re.Match[str], stage: str, scopes: list[str]) -> Step:
+    """A step of the plug-in for Docker (`docker.build(name, "-f Dockerfile .")`, `image.push(tag)`) as a command."""
+    line = text.count("\n", 0, match.start()) + 1
+    options = (match["options"] or "'.'")[1:-1]
+    command = f"docker build {options}" if match["image"] else "docker push image"
+    held = not {"post", "catch"} & set(scopes)
+    return Step(line, stage, command, line, Shell(), blocking=held, runs="post" not in scopes)
 
 
 def _step(text: str, match: re.Match[str], stage: str, scopes: list[str]) -> Step:

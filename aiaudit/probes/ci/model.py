@@ -59,6 +59,7 @@ class Job(Struct, frozen=True):
     uses: str = ""  # a reusable workflow
     inputs: Mapping[str, Any] = field(default_factory=dict)  # what that one is given
     triggers: tuple[str, ...] = ()  # narrower than the workflow's, where the job says so
+    deploys: bool = False  # stands in a stage of deployment
 
 
 class Workflow(Struct, frozen=True):

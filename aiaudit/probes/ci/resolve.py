@@ -39,6 +39,7 @@ _HANDED_ON: Final = lazy.regex(
     r"""^[ \t]*exec[ \t]+(?:[\w./-]+[ \t]+)*["']?\$(?:@|\{@\}|\*)["']?[ \t]*(?:#.*)?$""", re.MULTILINE
 )
 """The end of a script that stands before the command that it is given: `exec "$@"`, `exec tini -- "$@"`."""
+_HELD_OPTIONS: Final = lazy.regex(r"\$\{?\w{0,40}(?i:opts|options|args|flags)\}?$")  # `docker run $DOCKER_OPTS image`
 _DOCKER_VALUES: Final = word_set(
     "-v --volume -p --publish -e --env --name --network --net -w --workdir --env-file -u --user",
     "--entrypoint --gpus --mount --shm-size --platform --add-host --cpus -m --memory --hostname -h --ipc",
@@ -274,7 +275,7 @@ class Resolver:
             return self._build(words, text, place, inner, arguments)
         if verb in ("run", "exec"):
             arguments = given = rest[1:]
-            while arguments and arguments[0].startswith("-"):
+            while arguments and (arguments[0].startswith("-") or _HELD_OPTIONS.match(arguments[0])):
                 arguments = arguments[2:] if arguments[0] in _DOCKER_VALUES else arguments[1:]
             own = given[: len(given) - len(arguments)]
             if compose and verb == "run" and len(arguments) == 1 and not _LET_GO.intersection(own):

@@ -13,6 +13,7 @@ from aiaudit.probes.ci.entrypoints import starts
 from aiaudit.probes.ci.import_graph import ImportGraph
 from aiaudit.probes.ci.inventory import inventory
 from aiaudit.probes.ci.modules import file_of_module, file_of_script
+from aiaudit.probes.ci.scoring import scoring_scripts
 from aiaudit.probes.python.project import PythonProject
 from aiaudit.probes.reading import Files
 from aiaudit.project.roles import Role
@@ -97,6 +98,9 @@ def roots_of(context: Context, project: PythonProject, graph: ImportGraph) -> li
     for entry in context.project.files:
         if _README.search(entry.path):
             roots.extend(_told_by(entry.path, files))
+    azure = [*project.importers.get("azure", ()), *project.importers.get("azureml", ())]
+    for path, start in scoring_scripts(context, files, azure):
+        roots.append(Root(path, "serve", start, deployed=True))
     roots.extend(_pipelines_and_scripts(context, project, graph, list(images)[:_MAX_IMAGES], programs))
     roots.extend([named for root in dict.fromkeys(roots[:MOST_ROOTS]) for named in _named_by(root, files)])
     if project.importers.get("hydra"):

@@ -37,6 +37,8 @@ def named_tasks(
             return python_tasks.nox(files, folder, option(arguments, "-s", "--session", "--sessions", "-e")), "test"
         case "invoke" | "inv" if plain:
             return python_tasks.invoke(files, folder, plain), first
+        case "kar" if first:
+            return script_tasks.kar(files, folder, first), first
         case "just":
             return script_tasks.just(files, folder, plain), first
         case "task" | "go-task":

@@ -64,6 +64,18 @@ def just(files: Files, folder: str | None, recipes: tuple[str, ...]) -> list[Tas
     return _with_needs(known, wanted) or None
 
 
+def kar(files: Files, folder: str | None, name: str) -> list[Task] | None:
+    """A task of the nearest Karfile upwards, which is a function of a shell script called `task-NAME`."""
+    path = _upwards(files, folder, "Karfile")
+    text = files.text(path) if path else None
+    head = rf"(?m)^task-{re.escape(name)}[ \t]*\(\)[ \t]*\{{[ \t]*\n"
+    found = re.search(head + r"((?:(?!\}).*\n){1,200})\}", text or "")
+    if path is None or text is None or found is None:
+        return None
+    line = text.count("\n", 0, found.start(1)) + 1
+    return [Task(name, path, line, (Piece(found.group(1), line),), folder=path.rpartition("/")[0])]
+
+
 def named_tasks(files: Files) -> list[tuple[tuple[str, ...], str, str]]:
     """The tasks that lie at the root: the command that runs one, the file, and the task's name."""
     found: list[tuple[tuple[str, ...], str, str]] = []

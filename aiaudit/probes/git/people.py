@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from aiaudit import lazy
+from aiaudit.probes.words import word_set
 
 _BOT: Final = lazy.regex(
     r"\[bot\]|\bbot\b|-bot@|^bot@|dependabot|renovate|github-actions|pre-commit-ci|greenkeeper|snyk|codecov|mergify"
@@ -18,6 +19,11 @@ _BOT: Final = lazy.regex(
 )
 _MAILMAP: Final = lazy.regex(r"^\s*([^<#]*?)\s*<([^>]*)>\s*(?:([^<#]*?)\s*<([^>]*)>)?")
 _LEAST_LOGIN: Final = 7  # letters of a login that is taken for a name
+# What stands before the @ of addresses that many people have, and names that many leave as they came.
+_NO_LOGINS: Final = word_set(
+    "contact support hello develop developer developers engineering github gitlab bitbucket noreply donotreply unknown",
+    "localhost username yourname ubuntu vagrant jenkins service services feedback security webmaster postmaster",
+)
 _MAX_MAILMAP: Final = 20_000  # lines
 
 
@@ -99,14 +105,16 @@ class People:
 
 def _keys(identity: Identity) -> list[str]:
     """What identities of one person share: the address, and a name of at least two words or 6 letters; a name of two
-    words without its blank is also the login (`Ada Example`, `adaexample@users.noreply.github.com`)."""
+    words without its blank is also the login (`Ada Example`, `adaexample@users.noreply.github.com`), and what stands
+    before the @ of any other address is one (`Adalovelace`, `adalovelace@example.org`)."""
     name = " ".join(identity.name.lower().split())
     email = identity.email.lower()
     hidden = re.fullmatch(r"(?:\d+\+)?([\w-]+)@users\.noreply\.github\.com", email)
     keys = [f"mail:{hidden.group(1) if hidden else email}"] if email else []
     if len(name) >= 6 or " " in name:
         keys.append(f"name:{name}")
-    login = re.sub(r"[^a-z]", "", hidden.group(1) if hidden else name if " " in name else "")
-    if len(login) >= _LEAST_LOGIN:
-        keys.append(f"login:{login}")
+    for told in (hidden.group(1) if hidden else email.partition("@")[0], name):
+        login = re.sub(r"[^a-z]", "", told)
+        if len(login) >= _LEAST_LOGIN and login not in _NO_LOGINS:
+            keys.append(f"login:{login}")
     return keys or [f"name:{name}"]

@@ -46,7 +46,7 @@ _ASSERTION: Final = (
         rb"\n(?:[ \t]*+assert\b(?![ \t]++(?:True|False|None|\d[\d +*/<>=!.%-]*+)[ \t]*+[,#\n])"
         rb"|[ \t]*+(?:with[ \t]++)?(?:\w++\.)*+(?:raises|warns|assert(?:Raises|Warns|Logs)\w*+)\("
         rb"|(?<![(,\[{]\n)[ \t]*+(?:(?:await|with)[ \t]++)?(?:\w++(?:\[\w++\])?+\.)*+"
-        rb"(?:(?i:assert|check|expect|verify)\w*+|fail)\((?![ \t]*+(?:True|False)\))"
+        rb"(?:_*+(?i:assert|check|expect|verify)\w*+|(?i:_test_)\w*+|fail)\((?![ \t]*+(?:True|False)\))"
         rb"|(?<![(,\[{]\n)[ \t]*+(?:await[ \t]++(?:\([ \t]*+\n[ \t]*+)?)?\w++\.expect\.\w)"
     )
 )

@@ -83,6 +83,14 @@ def test_the_login_of_a_name_is_the_same_person() -> None:
     assert people.person(other) != people.person(short)
 
 
+def test_what_stands_before_the_at_is_a_login() -> None:
+    old, new = Identity("Giampaolo", "g.ferraro@example.com"), Identity("GP", "giampaolo@example.org")
+    shared = Identity("Ann", "contact@example.org"), Identity("Ben", "contact@example.com")
+    people = People([old, old, new, *shared])
+    assert people.person(new) == people.person(old) == "Giampaolo"
+    assert people.person(shared[0]) != people.person(shared[1])
+
+
 def test_mailmap_forms() -> None:
     text = "# c\nProper <one@x>\nProper <p@x> <old@x>\nProper <p@x> Nick <shared@x>\nbroken line\n<new@x> <only@x>\n"
     mailmap = Mailmap(text)

@@ -12,6 +12,7 @@ from aiaudit import lazy
 from aiaudit.probes.base import Context
 from aiaudit.probes.python.base_record import Definition
 from aiaudit.probes.python.project import PythonProject
+from aiaudit.probes.text.one_line import on_one_line
 from aiaudit.project.reader import Unreadable
 
 _MOST: Final = 80  # functions that are followed
@@ -33,16 +34,28 @@ class RunBy(Struct):
 
 
 def lines_of(path: str, context: Context) -> list[str]:
-    """The lines of a Python file; none of a notebook or of what cannot be read."""
-    if not path.endswith(".py"):
-        return []
+    """The lines of a Python file; none of a notebook or of what cannot be read. A short call that is broken into
+    several stands on its first, and the others are empty."""
     known: dict[str, list[str]] = context.memo.setdefault("run_by.lines", {})
     if path not in known:
-        try:
-            known[path] = context.project.text(path).splitlines()
-        except Unreadable:
-            known[path] = []
+        known[path] = on_one_line("\n".join(as_written(path, context)).encode()).lines()
     return known[path]
+
+
+def as_written(path: str, context: Context) -> list[str]:
+    """The lines of a Python file as they stand there."""
+    try:
+        return context.project.text(path).splitlines() if path.endswith(".py") else []
+    except Unreadable:
+        return []
+
+
+def begun(lines: list[str], line: int) -> int:
+    """The line on which the call begins that a line of code is a part of, see `lines_of`."""
+    line = min(line, len(lines))
+    while line > 1 and not lines[line - 1]:
+        line -= 1
+    return line
 
 
 def spoken_lines(path: str, context: Context) -> list[str]:
@@ -57,6 +70,7 @@ def spoken_lines(path: str, context: Context) -> list[str]:
 
 def handler_ends(lines: list[str], line: int, *, returns: bool = False) -> bool:
     """Whether the handlers of the try block around a line raise or exit; with `returns`, or leave the function."""
+    line = begun(lines, line)
     own = indent(lines[line - 1])
     ends: list[bool] = []
     inside = -1
@@ -80,6 +94,7 @@ def indent(text: str) -> int:
 
 def above(lines: list[str], line: int) -> Iterator[str]:
     """The lines that a line stands under (`try:`, `if …:`, `for …:`), from the inside, up to its function."""
+    line = begun(lines, line)
     depth = indent(lines[line - 1])
     for text in reversed(lines[: line - 1]):
         if not text.strip() or text.lstrip().startswith(("#", ")")):

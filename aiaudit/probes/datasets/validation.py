@@ -15,7 +15,7 @@ from aiaudit.model.fact import Confidence, Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe
 from aiaudit.probes.datasets.reads import FRAME_READS
-from aiaudit.probes.datasets.run_by import above, handler_ends, indent, lines_of, run_by, spoken_lines
+from aiaudit.probes.datasets.run_by import above, as_written, begun, handler_ends, indent, lines_of, run_by, spoken_lines
 from aiaudit.probes.datasets.schemas import SchemasProbe, SchemasQuery
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.base_record import Definition
@@ -233,7 +233,7 @@ def _is_idle(call: Mapping[str, Any], path: str, context: Context) -> bool:
             return True
         if re.match(r"for\s+\w+\s+in\s+[\[(]\s*[{\[\"'\d(]", text):
             return True
-    given = _GIVEN.search(lines[call["line"] - 1])
+    given = _GIVEN.search(lines[begun(lines, call["line"]) - 1])
     if given is None:
         return False
     made_up = re.compile(_MADE_UP.format(name=given[1]))
@@ -254,19 +254,20 @@ def _read_before(
     if not lines or call["line"] > len(lines):
         return 0
     reads = {  # of a path that stands there: what a function is given may be other data each time
-        one["line"]
+        begun(lines, one["line"]): int(one["line"])
         for one in calls
         if any(map(_READS.match, one["names"])) and one["args"] and isinstance(one["args"][0], str)
     }
-    if call["line"] in reads:
-        return int(call["line"])
-    given = _GIVEN.search(lines[call["line"] - 1])
+    here = begun(lines, call["line"])
+    if here in reads:
+        return reads[here]
+    given = _GIVEN.search(lines[here - 1])
     if given is None:
         return 0
     named = re.compile(rf"\s*{re.escape(given[1])}\s*(?::[^=]*)?=(?!=)")
-    for number in range(call["line"] - 1, 0, -1):
+    for number in range(here - 1, 0, -1):
         if named.match(lines[number - 1]):
-            return number if number in reads else 0
+            return reads.get(number, 0)
         if lines[number - 1].startswith(("def ", "class ", "async def ")):
             return 0
     return 0
@@ -289,7 +290,7 @@ def _strength(
                 continue
             if tool == "pandera" and name.startswith("pandera.") and name.endswith(".Column"):
                 columns += 1
-                constrained += _is_constrained(call, lines_of(where, context))
+                constrained += _is_constrained(call, as_written(where, context))
             elif tool == "great_expectations" and ".expect_column_" in name and not name.endswith("_to_exist"):
                 expected.add(str(call["kw"].get("column") or call["arg0"]))
         columns, constrained = columns + len(expected), constrained + len(expected)
@@ -331,12 +332,13 @@ def _spans(schema: str, path: str, project: PythonProject, context: Context) -> 
 
 
 def _closed(lines: list[str], first: int) -> int:
-    """The line on which the bracket that a line opens is closed, by counting; 0 where that was not seen."""
+    """The line on which the bracket that a line opens is closed, by counting, with the empty ones that follow; 0 where
+    that was not seen."""
     depth = 0
     for number, text in enumerate(lines[first - 1 : first + 400], first):
         depth += sum(text.count(one) for one in "([{") - sum(text.count(one) for one in ")]}")
         if depth <= 0:
-            return number
+            return next((n for n, more in enumerate(lines[number:], number) if more), len(lines))
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import re2
 
+from aiaudit.probes.text.one_line import on_one_line
 from aiaudit.project.reader import Unreadable
 from aiaudit.project.roles import Role
 
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
 
 _MOST_FILES: Final = 2000
 _ASSIGNED: Final = re2.compile(
-    r"""(?m)^[^#\n]{0,200}?\b(?:[yY](?:_(?:train|test|all|full|true))?|[Tt]arget|labels?)\s*=\s*\w+(?:\.\w+)*\[\s*\\?["'](\w{1,60})\\?["']\s*\]"""
+    r"""(?m)^[^#\n]{0,200}?\b(?:[yY](?:_(?:train|test|all|full|true))?|[Tt]arget|labels?)\s*(?::[^=\n]{1,60})?=\s*\w+(?:\.\w+)*\[\s*\\?["'](\w{1,60})\\?["']\s*\]"""
 )
 _NAMED: Final = re2.compile(
-    r"""(?i)\b(?:target|label)(?:_?(?:col|column|name|variable))?\s*[:=]\s*(?:str\s*=\s*)?\\?["'](\w{1,60})\\?["']"""
+    r"""(?i)\b(?:target|label)(?:_?(?:col|column|name|variable))?\s*[:=]\s*(?:[\w.\[\]]{1,40}\s*=\s*)?\\?["'](\w{1,60})\\?["']"""
 )
 _SECOND: Final = re2.compile(
-    r"""\b(?:train_test_split|fit)\([^\n#]{1,200}?,\s*(?:y\s*=\s*)?\w+(?:\.\w+)*\[\s*\\?["'](\w{1,60})\\?["']\s*\]\s*[,)]"""
+    r"""\b(?:train_test_split|fit)\([^\n#]{1,300}?,\s*(?:y\s*=\s*)?\w+(?:\.\w+)*\[\s*\\?["'](\w{1,60})\\?["']\s*\]\s*[,)]"""
 )
 
 
@@ -32,6 +33,8 @@ def labels_in_code(project: Project) -> tuple[str, ...]:
     for entry in entries[:_MOST_FILES]:
         try:
             text = project.text(entry.path)
+            if entry.suffix == ".py":
+                text = on_one_line(text.encode()).text.decode()
         except Unreadable:
             continue
         for pattern in (_ASSIGNED, _NAMED, _SECOND):

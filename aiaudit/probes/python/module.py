@@ -143,13 +143,16 @@ class Module:
 
     def _walk(self) -> None:
         scopes, scope_of = self.scopes, self._scope_of
-        stack: list[tuple[Sequence[ast.stmt], Scope]] = [(self.source.tree.body, self.top)]
+        stack: list[tuple[list[ast.stmt], Scope]] = [(self.source.tree.body, self.top)]
+        typed: dict[int, list[ast.stmt]] = {}
         node: Any
         while stack:
             body, scope = stack.pop()
             for node in body:
                 kind = node.__class__
                 if kind in SIMPLE:
+                    if kind is ast.AnnAssign and scope.kind != "class" and node.value is not None:
+                        typed[id(body)] = body
                     continue
                 if kind in DEFS:
                     name = node.name
@@ -169,6 +172,8 @@ class Module:
                         self.has_main = True
                     for block in blocks(node):
                         stack.append((block, scope))
+        for body in typed.values():
+            body[:] = map(_untyped, body)
 
     def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         line = node.lineno
@@ -223,6 +228,14 @@ class Module:
 
 
 _NONE: Final[Mapping[str, Scope]] = MappingProxyType({})
+
+
+def _untyped(node: ast.stmt) -> ast.stmt:
+    """`x: T = v` of a module or function as `x = v`: who looks for what a name is given need not know of both. The
+    fields of a class stay, since their types say what they are."""
+    if not isinstance(node, ast.AnnAssign) or node.value is None:
+        return node
+    return ast.copy_location(ast.Assign(targets=[node.target], value=node.value), node)
 
 
 def _is_accessor(node: Any) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from aiaudit.probes.comment_lines import Comments
+from aiaudit.probes.comment_lines import PYTHON, Comments
 from aiaudit.probes.spans import each_span
 from aiaudit.probes.text.groups import PatternGroup
+from aiaudit.probes.text.one_line import on_one_line
 from aiaudit.probes.text.search import Expression, Search, compiled_pattern, placed_pattern
 from aiaudit.project.entry import display
 
@@ -69,12 +71,13 @@ def looked_through(
 ) -> dict[str, list[list[Any]]]:
     """The hits of the groups of these keys in a text with this kind of comments."""
     meant = frozenset(keys)
+    text, breaks = on_one_line(text) if comments == PYTHON else (text, ())
     passed_over = Comments(comments, text)
     hits: dict[str, list[list[Any]]] = {}
     quoted: list[_Quoted] = []
     for search in searches:
         for rule in search.likely(text, meant):
-            if found := _hits(text, rule, quoted, passed_over):
+            if found := _hits(text, breaks, rule, quoted, passed_over):
                 hits.setdefault(rule.key, []).extend(found)
     if quoted:
         _quote(text, quoted)
@@ -89,7 +92,9 @@ class _Quoted(NamedTuple):
     end: int
 
 
-def _hits(text: bytes, rule: Rule, quoted: list[_Quoted], comments: Comments) -> list[list[Any]]:
+def _hits(
+    text: bytes, breaks: Sequence[int], rule: Rule, quoted: list[_Quoted], comments: Comments
+) -> list[list[Any]]:
     """The hits of one pattern, one a line at most. Those whose text is kept go to `quoted` too."""
     group, number, unless = rule.group, rule.number, rule.unless
     found: list[list[Any]] = []
@@ -97,6 +102,8 @@ def _hits(text: bytes, rule: Rule, quoted: list[_Quoted], comments: Comments) ->
     for start, end, match in rule.places(text):
         begin = max(_begin(text, start, end), counted)
         line += text.count(b"\n", counted, begin)
+        if breaks:
+            line += bisect_left(breaks, begin + 1) - bisect_left(breaks, counted + 1)
         counted = begin
         if line == last or (unless is not None and unless.search(_line(text, begin))):
             continue

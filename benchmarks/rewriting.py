@@ -29,6 +29,8 @@ REQUIREMENTS: Final = re.compile(r"(^|/)requirements[^/]*\.txt$")
 DOCKERFILE: Final = re.compile(r"(^|/)(Dockerfile[^/]*|[^/]*\.dockerfile)$")
 
 
+_RUFF: Final = Path(sys.executable).parent / "ruff"
+
 # --- any text
 
 
@@ -50,9 +52,11 @@ def formatted(*options: str) -> Rewrite:
 
     def rewrite(data: bytes) -> bytes | None:
         done = subprocess.run(
-            [Path(sys.executable).parent / "ruff", "format", "--isolated", "-q", *options, "--stdin-filename", "a.py", "-"],
-            input=data, capture_output=True, check=False,
-        )  # fmt: skip
+            [_RUFF, "format", "--isolated", "-q", *options, "--stdin-filename", "a.py", "-"],
+            input=data,
+            capture_output=True,
+            check=False,
+        )
         return done.stdout if done.returncode == 0 and done.stdout.strip() else None
 
     return rewrite
@@ -144,7 +148,9 @@ def annotated(data: bytes) -> bytes | None:
     if source is None:
         return None
     edits: list[Edit] = []
-    outer = {name for node in ast.walk(source.tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
+    outer = {
+        name for node in ast.walk(source.tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
+    }
     for node in ast.walk(source.tree):
         for body in (getattr(node, "body", None),):
             # fields of a class mean something else with a type (dataclasses, models, enumerations)
@@ -185,7 +191,9 @@ def by_module(data: bytes) -> bytes | None:
     taken = {node.id for node in ast.walk(source.tree) if isinstance(node, ast.Name)} | {
         node.arg for node in ast.walk(source.tree) if isinstance(node, ast.arg)
     }
-    exported = {node.value for node in ast.walk(source.tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    exported = {
+        node.value for node in ast.walk(source.tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
     bound = {n: w for n, w in bound.items() if w[0].split(".")[0] not in taken & tops and n not in exported}
     edits: list[Edit] = []
     for each in froms:
@@ -306,10 +314,14 @@ class _Core(yaml.SafeLoader):
 
 
 _Core.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+    first: [
+        (tag, pattern) for tag, pattern in found if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+    ]
     for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Core.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+_Core.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
 
 
 def yaml_dumped(flow: bool) -> Rewrite:
@@ -319,7 +331,7 @@ def yaml_dumped(flow: bool) -> Rewrite:
         if b"{{" in data or b"{%" in data:
             return None  # a template
         try:
-            found = list(yaml.load_all(data, _Core))  # noqa: S506 – a SafeLoader
+            found = list(yaml.load_all(data, _Core))
         except (yaml.YAMLError, ValueError, UnicodeDecodeError):
             return None
         if not found or not all(isinstance(one, dict | list) for one in found):

@@ -22,12 +22,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import yaml
-from benchmarks.rewriting import WAYS, rewrite_tree, rewritten
 
 from aiaudit.packs.cases import Case, find_cases, run_case
 from aiaudit.packs.expect import FILE, read_expect
 from aiaudit.packs.library import Library
 from aiaudit.packs.load import load
+from benchmarks.rewriting import WAYS, rewrite_tree, rewritten
 
 CASES = Path(__file__).resolve().parents[1] / "tests" / "checks"
 Moved = tuple[str, str, str, str, str]
@@ -36,6 +36,7 @@ Moved = tuple[str, str, str, str, str]
 
 @cache
 def library() -> Library:
+    """The shipped packs."""
     return load()
 
 
@@ -103,6 +104,7 @@ def _jobs(args: argparse.Namespace) -> Iterator[tuple[Case, list[str]]]:
 
 
 def main() -> int:
+    """Print what moved, and how often each way moved something."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--way", action="append", choices=[*WAYS])
     parser.add_argument("--check", action="append", default=[], help="a check's id, or how it begins")

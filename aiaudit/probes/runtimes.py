@@ -46,6 +46,8 @@ _CI: Final = (
     r"^\s*-?\s*(?:with:\s*\{\s*)?(python|node)-version:\s*(?:\[\s*)?[\"']?v?(\d+(?:\.\d+)?)[\w.]*[\"']?"
     r"\s*\]?\s*\}?\s*(?:#.*)?$"
 )
+_CI_LIST: Final = r"(?m)^ *(?:- )?(python|node)-version:[ ]*\n *- [\"']?v?(\d+(?:\.\d+)?)[\w.]*[\"']?[ ]*(?:#.*)?$(?!\n *- [\"']?v?\d)"
+_MAX_TEXT: Final = 200_000  # characters of a workflow
 _DEVELOPMENT: Final = (
     r".*[\"']image[\"']\s*:\s*[\"'][\w./-]*/(?:typescript-|javascript-)?(python|node):(?:\d+-)?(\d+(?:\.\d+)?)"
 )
@@ -130,7 +132,7 @@ def _workflows(files: Files) -> Iterator[Runtime]:
     of compatibility."""
     for entry in files.matching((".github/workflows/*.yml", ".github/workflows/*.yaml")):
         tried = _in_matrix(files.text(entry.path) or "")
-        found = list(_lines(files, (entry.path,), _CI, ""))
+        found = [*_lines(files, (entry.path,), _CI, ""), *_lists_of_one(entry.path, files.text(entry.path) or "")]
         for path, line, name, _ in found:
             language = name.partition(":")[0]
             beside = {
@@ -138,6 +140,13 @@ def _workflows(files: Files) -> Iterator[Runtime]:
             }
             if len(beside) == 1:
                 yield path, line, name, True
+
+
+def _lists_of_one(path: str, text: str) -> Iterator[Runtime]:
+    """Versions that stand as the one item of a list below `python-version:`."""
+    for found in re.finditer(_CI_LIST, text[:_MAX_TEXT]):
+        if name := _name(found.group(1), found.group(2)):
+            yield path, text.count("\n", 0, found.start(2)) + 1, name, False
 
 
 def _development(files: Files) -> Iterator[Runtime]:

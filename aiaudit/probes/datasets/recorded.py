@@ -334,7 +334,7 @@ def _told_of_all(documents: tuple[Document, ...]) -> Noted:
         for section in document.sections:
             if not _DATA_TITLE.fullmatch(section.title.strip()):
                 continue
-            for number, line in section.lines:
+            for number, line in section.paragraphs:
                 text = _PICTURE.sub(" ", line)
                 hit = _COMES_FROM.search(text)
                 told = next((one for one in hit.groups() if one), "") if hit else ""

@@ -15,7 +15,16 @@ from aiaudit.model.fact import Confidence, Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe
 from aiaudit.probes.datasets.reads import FRAME_READS
-from aiaudit.probes.datasets.run_by import above, as_written, begun, handler_ends, indent, lines_of, run_by, spoken_lines
+from aiaudit.probes.datasets.run_by import (
+    above,
+    as_written,
+    begun,
+    handler_ends,
+    indent,
+    lines_of,
+    run_by,
+    spoken_lines,
+)
 from aiaudit.probes.datasets.schemas import SchemasProbe, SchemasQuery
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.base_record import Definition

@@ -116,3 +116,8 @@ def _pattern(synonym: str) -> str:
 def prose(sections: Iterable[Section]) -> list[str]:
     """The lines of prose of some sections."""
     return [line for section in sections for _, line in section.lines]
+
+
+def paragraphs(sections: Iterable[Section]) -> list[str]:
+    """The same with each paragraph on one line: what says that a thing was not done may begin on the line above."""
+    return [line for section in sections for _, line in section.paragraphs]

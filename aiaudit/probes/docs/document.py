@@ -13,6 +13,7 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from aiaudit import lazy
+from aiaudit.probes.paragraphs import joined
 from aiaudit.project.parse import Malformed, line_of, parse_json, parse_yaml
 
 LABEL_LEVEL: Final = 8  # a bold label opens a section below every real heading
@@ -37,6 +38,11 @@ class Section(Struct):
     line: int
     lines: list[tuple[int, str]] = field(default_factory=list)
     code: list[CodeBlock] = field(default_factory=list)
+
+    @property
+    def paragraphs(self) -> list[tuple[int, str]]:
+        """The lines with each paragraph on its first, for what asks for sentences."""
+        return joined(self.lines)
 
 
 class Document(Struct):

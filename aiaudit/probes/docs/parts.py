@@ -12,7 +12,7 @@ from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query, was_checked
-from aiaudit.probes.docs.common import TOLD_ROLES, Globs, names, prose
+from aiaudit.probes.docs.common import TOLD_ROLES, Globs, names, paragraphs, prose
 from aiaudit.probes.docs.document import Document
 from aiaudit.probes.docs.language import other_language
 from aiaudit.probes.docs.records import dates_in, documents_of, newest
@@ -144,7 +144,7 @@ def _part(
     for index, section in enumerate(document.sections):
         if not any(names(section.title, heading) for heading in query.headings):
             continue
-        lines = prose(document.with_children(index))
+        lines = paragraphs(document.with_children(index))
         if not _OF_WEAKNESS.search(name):
             said, lines = lines, [done(line, already=query.already) for line in lines]
             again = query.already and any(dates_in(of_the_work(line)) for line in lines)  # and then it was done
@@ -158,7 +158,7 @@ def _part(
     if pattern is None:
         return best
     for section in document.sections:
-        for number, line in [(section.line, section.title), *section.lines]:
+        for number, line in [(section.line, section.title), *section.paragraphs]:
             if not pattern.search(line) or (needs is not None and not needs.search(line)):
                 continue
             rest = line if _OF_WEAKNESS.search(name) else done(line, already=query.already)

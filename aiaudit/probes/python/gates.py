@@ -39,8 +39,9 @@ _ERROR: Final = lazy.regex(
 )  # the less of it, the better
 _MARK: Final = rb"(?:\b|_)(?:" + _WORDS.encode() + rb"|" + _COUNTS.encode() + rb")"
 HITS: Final = (
-    rb"(?i)" + _MARK + rb"(?:[_\d]\w*)?(?:\([^\n]{0,200}\)|\[[^\]\n]{0,80}\]|[\"'\])]*)[ \t]*"
-    rb"(?:/[ \t]*[\w.()]{1,60}[ \t]*)?[<>]|[<>]=?[ \t]*[\w.\"'\[(]*" + _MARK + rb"(?:_|\b|\d)"
+    rb"(?i)" + _MARK + rb"(?:[_\d]\w*)?"
+    rb"(?:\([^\n]{0,200}\)|\(\s*\n(?:[^\n]{0,120}\n){1,8}?\s*\)|\[\s*[^\]\n]{0,80}\s*\]|[\"'\])]*)\s*"
+    rb"(?:/\s*[\w.()]{1,60}\s*)?[<>]|[<>]=?\s*[\w.\"'\[(]*" + _MARK + rb"(?:_|\b|\d)"
     rb"|\bif[ \t]+(?:not[ \t]*)?[( \t]*\w*(?:meets|passes|passed|better)_?\w*[ \t]*(?:\)|:|\band\b|\bor\b)"
     rb"|\bexit\s*\(|\bSystemExit\b|\breturn[ \t]+\w*(?:better|promot|approve|accept|passes|passed|eligible)\w*"
 )

@@ -7,6 +7,7 @@ secret rules join the same scan: their group has a `judge` that turns a hit into
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -134,6 +135,7 @@ class TextEngine:
         text = readable(data)
         if text is None:
             return {"binary": True}
+        text = text.removeprefix(BOM_UTF8)
         keys = self._keys(entry)
         if entry.suffix in BUNDLED and is_packed(text):
             keys = tuple(key for key in keys if self._by_key[key].takes_role(Role.GENERATED))
@@ -142,7 +144,7 @@ class TextEngine:
         searches = self._searches.get(keys)
         if searches is None:
             searches = self._searches[keys] = self._searches_for(keys)
-        return {"hits": looked_through(text, searches, keys, comments_of(entry))}
+        return {"hits": looked_through(text, searches, keys, comments_of(entry), entry.suffix)}
 
     @property
     def _joint(self) -> Keys:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from aiaudit.probes.comment_lines import PYTHON, Comments
+from aiaudit.probes.comment_lines import Comments
 from aiaudit.probes.spans import each_span
 from aiaudit.probes.text.groups import PatternGroup
 from aiaudit.probes.text.one_line import on_one_line
@@ -67,11 +67,11 @@ class RuleSearch(NamedTuple):
 
 
 def looked_through(
-    text: bytes, searches: Iterable[RuleSearch], keys: Iterable[str], comments: str
+    text: bytes, searches: Iterable[RuleSearch], keys: Iterable[str], comments: str, suffix: str
 ) -> dict[str, list[list[Any]]]:
-    """The hits of the groups of these keys in a text with this kind of comments."""
+    """The hits of the groups of these keys in the text of a file with this suffix and this kind of comments."""
     meant = frozenset(keys)
-    text, breaks = on_one_line(text) if comments == PYTHON else (text, ())
+    text, breaks = on_one_line(text, suffix)
     passed_over = Comments(comments, text)
     hits: dict[str, list[list[Any]]] = {}
     quoted: list[_Quoted] = []
@@ -92,9 +92,7 @@ class _Quoted(NamedTuple):
     end: int
 
 
-def _hits(
-    text: bytes, breaks: Sequence[int], rule: Rule, quoted: list[_Quoted], comments: Comments
-) -> list[list[Any]]:
+def _hits(text: bytes, breaks: Sequence[int], rule: Rule, quoted: list[_Quoted], comments: Comments) -> list[list[Any]]:
     """The hits of one pattern, one a line at most. Those whose text is kept go to `quoted` too."""
     group, number, unless = rule.group, rule.number, rule.unless
     found: list[list[Any]] = []

@@ -1,36 +1,77 @@
-"""Python as if each short call stood on one line, so that a pattern finds it however a formatter has broken it.
+"""Code as if each short call stood on one line, so that a pattern finds it however a formatter has broken it.
 
-Patterns are written for lines. black, ruff and people break a call behind a bracket, a comma or an operator, as its
-length asks, and a verdict must not depend on that. So what stands in brackets is put on one line where that is short;
-what is long keeps its breaks, and its parts are put on one line each. Lines are counted as in the file.
+Patterns are written for lines. black, ruff, prettier and people break a call behind a bracket, a comma or an operator,
+as its length asks, and a verdict must not depend on that. So what stands in brackets is put on one line where that is
+short; what is long keeps its breaks, and its parts are put on one line each. Paragraphs of prose are put on one line
+too. Lines are counted as in the file.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
+from functools import cache
 from typing import Final, NamedTuple
 
 from aiaudit import lazy
+from aiaudit.probes.paragraphs import MAX_PARAGRAPH, goes_on
 
 MAX_LINE: Final = 320  # characters: what is longer nobody would write on one line, and patterns would reach too far
 _MAX_RAW: Final = 3 * MAX_LINE  # the same with its indentation
+_PATIENCE: Final = 8  # times its length: so much of a text is looked at
+_LITTLE: Final = 100  # what a look at a line that ends costs, in characters of one that goes on
 _DEPTH: Final = 5  # brackets within brackets
+_OPENING, _CLOSING = b"{}"
 
-_BREAK: Final = lazy.regex(rb"[(\[{,\\+*/%=|&-]\n")
-"""A break that a line can only have where it goes on (or where it is text)."""
+_PYTHON: Final = frozenset({".py", ".pyi", ".pyw"})
+_PROSE: Final = frozenset({".md", ".markdown", ".mdx", ".rst"})
+_FENCE: Final = lazy.regex(r"[ \t>]*(`{3}|~{3})")
+_JAVASCRIPT: Final = frozenset({".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"})
 
 
-def _statement() -> bytes:
-    """What goes on to the end of a line: words, texts of one line, and brackets that are closed."""
-    text = rb"\"(?:[^\"\\\n]++|\\.)*+\"|'(?:[^'\\\n]++|\\.)*+'"
+class _Layout(NamedTuple):
+    """How the code of a language goes on in the next line. `breaks`: a line's end that is none of a statement (or
+    stands in a text). `statement`: what goes on to the end of a line: words, texts of one line, brackets that are
+    closed. `joint`: a break within it. `block`: what keeps its lines though it stands in brackets. `in_braces`: what
+    stands on the inner sides of braces."""
+
+    breaks: re.Pattern[bytes]
+    statement: re.Pattern[bytes]
+    joint: re.Pattern[bytes]
+    block: re.Pattern[bytes] | None = None
+    in_braces: bytes = b""
+
+
+@cache
+def _layout(suffix: str) -> _Layout | None:
+    """That of the files of a suffix, if it is known."""
+    if suffix in _PYTHON:
+        return _Layout(
+            re.compile(rb"[(\[{,\\+*/%=|&-]\n"),
+            _statement(rb"\"\'#", quotes=b"\"'", rest=rb"(?!)", goes_on=rb"\\\n"),
+            re.compile(rb"[ \t]*\\?\n[ \t\n]*"),
+        )
+    if suffix in _JAVASCRIPT:  # the parts of an object are written one a line, and read so
+        return _Layout(
+            re.compile(rb"[(\[{,=?:&|+>]\n|\n[ \t]*\??\.(?=[A-Za-z_])"),
+            _statement(rb"\"\'`/", quotes=b"\"'`", rest=rb"/(?![/*])", goes_on=rb"\n[ \t]*+(?=\??\.[A-Za-z_])"),
+            re.compile(rb"[ \t]*\n[ \t\n]*"),
+            re.compile(rb"(?<!import )(?<!export )(?<!type )\{[ \t]*\n|;[ \t]*\S"),
+            b" ",
+        )
+    return None
+
+
+def _statement(not_plain: bytes, *, quotes: bytes, rest: bytes, goes_on: bytes) -> re.Pattern[bytes]:
+    """What goes on to the end of a line. `not_plain`: what begins a text or a comment; `rest`: the same where it begins
+    none; `goes_on`: a break between brackets that is none of a statement."""
+    texts = b"|".join(b"%c(?:[^%c\\\\\\n]++|\\\\.)*+%c" % (one, one, one) for one in quotes)
     inner = rb"(?!)"
     for _ in range(_DEPTH):
-        inner = rb"[(\[{](?>[^()\[\]{}\"'#]++|" + text + rb"|" + inner + rb")*+[)\]}]"
-    return rb"(?>[^()\[\]{}\"'#\n\\]++|" + text + rb"|" + inner + rb"|\\\n)*+(?=\n|\Z)"
-
-
-_STATEMENT: Final = lazy.regex(_statement())
-_JOINT: Final = lazy.regex(rb"[ \t]*\\?\n[ \t\n]*")
+        inner = b"[(\\[{](?>[^()\\[\\]{}%s]++|%s|%s|%s)*+[)\\]}]" % (not_plain, texts, rest, inner)
+    return re.compile(
+        b"(?>[^()\\[\\]{}%s\\n\\\\]++|%s|%s|%s|%s)*+(?=\\n|\\Z)" % (not_plain, texts, rest, inner, goes_on)
+    )
 
 
 class OneLine(NamedTuple):
@@ -51,32 +92,47 @@ class OneLine(NamedTuple):
         return found
 
 
-def on_one_line(text: bytes) -> OneLine:
-    """The text with each short call on one line."""
+def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
+    """The text of a file with each short call on one line. `suffix`: that of the file's name."""
+    layout = _layout(suffix)
+    if layout is None:
+        return _paragraphs(text) if suffix in _PROSE else OneLine(text, [])
     pieces: list[bytes] = []
     breaks: list[int] = []
     done = taken = size = 0  # of the text: looked at, copied; of the pieces
-    statement, joint = _STATEMENT.match, _JOINT.finditer
-    for found in _BREAK.finditer(text):
-        at = found.start()
+    left = _PATIENCE * (len(text) + _MAX_RAW)
+    statement, joint, block = layout.statement.match, layout.joint.finditer, layout.block
+    for found in layout.breaks.finditer(text):
+        at = text.index(b"\n", found.start())
         if at < done:
             continue
+        if left < 0:
+            break  # a table of data, or brackets that nobody closes
         begin = max(done, text.rfind(b"\n", 0, at) + 1)
         whole = statement(text, begin, begin + _MAX_RAW)
-        if whole is None or whole.end() <= at or whole.end() == begin + _MAX_RAW < len(text):
-            done = at + 2
+        end = whole.end() if whole is not None else 0
+        if 0 < end <= at:  # the break is none of this statement
+            done = at + 1
+            left -= _LITTLE
             continue
-        done = whole.end()
-        gaps = [gap.span() for gap in joint(text, begin, done)]
-        if done - begin - sum(stop - start - 1 for start, stop in gaps) > MAX_LINE:
-            done = at + 2
+        if not end or end == begin + _MAX_RAW < len(text) or (block and block.search(text, begin, end)):
+            done = at + 1
+            left -= _MAX_RAW
             continue
+        gaps = [gap.span() for gap in joint(text, begin, end)]
+        if end - begin - sum(stop - start - 1 for start, stop in gaps) > MAX_LINE:
+            done = at + 1
+            continue
+        done = end
         for start, stop in gaps:
             piece = text[taken:start]
             gap = b""
             if text[stop] in b")]}":
                 piece = piece.removesuffix(b",")
-            elif text[start - 1] not in b"([{":
+                gap = layout.in_braces if text[stop] == _CLOSING else b""
+            elif text[start - 1] in b"([{":
+                gap = layout.in_braces if text[start - 1] == _OPENING else b""
+            elif text[stop] not in b".?":
                 gap = b" "
             size += len(piece)
             breaks += [size] * text.count(b"\n", start, stop)
@@ -87,3 +143,28 @@ def on_one_line(text: bytes) -> OneLine:
         return OneLine(text, [])
     pieces.append(text[taken:])
     return OneLine(b"".join(pieces), breaks)
+
+
+def _paragraphs(text: bytes) -> OneLine:
+    """Prose with each paragraph on one line."""
+    pieces: list[bytes] = []
+    breaks: list[int] = []
+    size = length = 0
+    above, fence = "", ""
+    for number, raw in enumerate(text.split(b"\n")):
+        line = raw.decode("utf-8", "replace")
+        if marker := _FENCE.match(line):
+            fence = "" if fence == marker[1] else fence or marker[1]
+        if number and not fence and not marker and length < MAX_PARAGRAPH and goes_on(above, line):
+            pieces[-1] = b" "
+            breaks.append(size - 1)
+            raw = raw.lstrip()
+        else:
+            length = 0
+        pieces += (raw, b"\n")
+        length += len(raw)
+        size += len(raw) + 1
+        above = line
+    if not breaks:
+        return OneLine(text, [])
+    return OneLine(b"".join(pieces[:-1]), breaks)

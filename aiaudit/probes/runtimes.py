@@ -46,7 +46,10 @@ _CI: Final = (
     r"^\s*-?\s*(?:with:\s*\{\s*)?(python|node)-version:\s*(?:\[\s*)?[\"']?v?(\d+(?:\.\d+)?)[\w.]*[\"']?"
     r"\s*\]?\s*\}?\s*(?:#.*)?$"
 )
-_CI_LIST: Final = r"(?m)^ *(?:- )?(python|node)-version:[ ]*\n *- [\"']?v?(\d+(?:\.\d+)?)[\w.]*[\"']?[ ]*(?:#.*)?$(?!\n *- [\"']?v?\d)"
+_CI_LIST: Final = (
+    r"(?m)^ *(?:- )?(python|node)-version:[ ]*\n *- [\"']?v?(\d+(?:\.\d+)?)[\w.]*[\"']?[ ]*(?:#.*)?$"
+    r"(?!\n *- [\"']?v?\d)"
+)
 _MAX_TEXT: Final = 200_000  # characters of a workflow
 _DEVELOPMENT: Final = (
     r".*[\"']image[\"']\s*:\s*[\"'][\w./-]*/(?:typescript-|javascript-)?(python|node):(?:\d+-)?(\d+(?:\.\d+)?)"

@@ -152,6 +152,8 @@ def _of_call(node: ast.stmt, end: str, scope: Scope, view: FileView, again: Aske
     """How a statement of a handler ends where it seemed to give another answer: a function of the same file may raise,
     tell of the error or ask the same once more, and a name may stand for a text that tells of it."""
     value = getattr(node, "value", None)
+    if isinstance(node, ast.Return) and isinstance(value, ast.Name):
+        value = _call_named(value, scope) or value
     value = value.value if isinstance(value, ast.Await) else value
     if end != "value" or value is None:
         return end
@@ -181,6 +183,13 @@ def _of_call(node: ast.stmt, end: str, scope: Scope, view: FileView, again: Aske
         ):
             return next(kind for kind in ENDS if kind in kinds)
     return end
+
+
+def _call_named(name: ast.Name, scope: Scope) -> ast.expr | None:
+    """The call whose outcome a name stands for: `answer = ask(question)`, and then `return answer`."""
+    before = [one for one in scope.bindings(name.id) if one.line < name.lineno]
+    node = before[-1].node if before and before[-1].kind == "value" else None
+    return node if isinstance(node, ast.Call | ast.Await) else None
 
 
 def _told(node: ast.expr | None, scope: Scope, view: FileView) -> str:

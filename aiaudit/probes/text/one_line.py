@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -74,6 +75,34 @@ def _statement(not_plain: bytes, *, quotes: bytes, rest: bytes, goes_on: bytes) 
     )
 
 
+_CONSTANT: Final = lazy.regex(
+    rb"\n([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[ \t]*[\w.\[\]]{1,40}[ \t]*)?=[ \t]*"
+    rb"(-?\d[\d_.]{0,15}(?:[ \t]*\*[ \t]*\d[\d_.]{0,9}){0,3}|True|False|None|\"[a-z]{2,12}\"|'[a-z]{2,12}')"
+    rb"[ \t]*(?=[#\n])"
+)
+
+_GIVEN: Final = lazy.regex(rb"((?<=[(,\s])[a-z]\w*[ \t]*=[ \t]*)([A-Z][A-Z0-9_]{1,40})(?=\s*[,)\n])")
+_BOUND: Final = lazy.regex(rb"\n[ \t]*([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[^=\n]{0,40})?=(?!=)")
+
+# What a module binds. In a class the type is what the field is.
+_TYPED: Final = lazy.regex(rb"\n([A-Za-z_]\w*)[ \t]*:[ \t]*[A-Za-z_][\w.,| \t\[\]\"']{0,80}?[ \t]*=(?!=)")
+
+
+def _with_constants(text: bytes) -> bytes:
+    """Python in which a number, a truth or a word that a module names (`LIMIT = 30`) stands where a call is given it by
+    that name. Addresses and whatever else may be secret stay where they are."""
+    named = dict(_CONSTANT.findall(text))
+    if not named or not _GIVEN.search(text):
+        return text
+    bound = Counter(_BOUND.findall(text))
+
+    def given(found: re.Match[bytes]) -> bytes:
+        value = named.get(found[2]) if bound[found[2]] == 1 else None
+        return found[0] if value is None else found[1] + value
+
+    return _GIVEN.sub(given, text)
+
+
 class OneLine(NamedTuple):
     """A text with its short calls on one line. `breaks`: where in it a line's break was taken out, rising."""
 
@@ -97,6 +126,8 @@ def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
     layout = _layout(suffix)
     if layout is None:
         return _paragraphs(text) if suffix in _PROSE else OneLine(text, [])
+    if suffix in _PYTHON:
+        text = _with_constants(_TYPED.sub(rb"\n\1 =", text))
     pieces: list[bytes] = []
     breaks: list[int] = []
     done = taken = size = 0  # of the text: looked at, copied; of the pieces
@@ -158,12 +189,12 @@ def _paragraphs(text: bytes) -> OneLine:
         if number and not fence and not marker and length < MAX_PARAGRAPH and goes_on(above, line):
             pieces[-1] = b" "
             breaks.append(size - 1)
-            raw = raw.lstrip()
+            told = raw.lstrip()
         else:
-            length = 0
-        pieces += (raw, b"\n")
-        length += len(raw)
-        size += len(raw) + 1
+            told, length = raw, 0
+        pieces += (told, b"\n")
+        length += len(told)
+        size += len(told) + 1
         above = line
     if not breaks:
         return OneLine(text, [])

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 FRAMEWORK: Final = "rest_framework"
 HITS: Final = (
     rb"\b(?:\w*ViewSet|\w*APIView|\w*WebsocketConsumer)\b|@(?:\w+\.)?action\("
-    rb"|\((?:[\w.]+,[ \t]*)?(?:\w+\.)*(?:Resource|MethodView|HTTPEndpoint|RequestHandler)\)"
-    rb"|\bdef[ \t]+(?:get|post|put|patch|delete)[ \t]*\([ \t]*self\b"
+    rb"|\(\s*(?:[\w.]+,\s*)?(?:\w+\.)*(?:Resource|MethodView|HTTPEndpoint|RequestHandler),?\s*\)"
+    rb"|\bdef[ \t]+(?:get|post|put|patch|delete)[ \t]*\(\s*self\b"
     rb"|\bdef[ \t]+(?:get|post|put|patch|delete|list|retrieve|create|update|partial_update|destroy)"
     rb"[ \t]*\(\s*self\s*,\s*request\b"
 )

@@ -18,8 +18,8 @@ from aiaudit.probes.python.words import offsets_of
 
 _ABOUT: Final = rb"(?:[Tt]ool|TOOL|[Ff]unction|FUNCTION|[Aa]ction|ACTION)"
 HITS: Final = (  # a table by its name, and a key that is a field, or a variable that is named after what is called
-    rb"\b\w*" + _ABOUT + rb"\w*(?:\[|\.get\()[ \t]*(?:\w*" + _ABOUT + rb"\w*[ \t]*[\],)]"
-    rb"|\w+(?:\.\w+)*(?:\[[\"']\w+[\"']\]|\.get\([\"']\w+[\"']|\.\w+[ \t]*[\],)]))"
+    rb"\b\w*" + _ABOUT + rb"\w*(?:\[|\.get\()\s*(?:\w*" + _ABOUT + rb"\w*\s*[\],)]"
+    rb"|\w+(?:\.\w+)*(?:\[[\"']\w+[\"']\]|\.get\([\"']\w+[\"']|\.\w+\s*[\],)]))"
 )
 _NAMED: Final = lazy.regex(r"(?i)tool|function|action")
 _ASKED: Final = lazy.regex(HITS)

@@ -14,7 +14,7 @@ from aiaudit.probes.python.resolve import dotted, last_name
 if TYPE_CHECKING:
     from aiaudit.probes.python.features import FileView
 
-HITS: Final = rb"^[ \t]*while\b[^\n]*:"
+HITS: Final = rb"^[ \t]*while\b"
 MAX_ROWS: Final = 200
 MAX_CALLS: Final = 40
 _ATTEMPT: Final = lazy.regex(r"(?i)_?(?:attempts?|retry|retries|tries|try)(?:_?(?:n|no|num|number|count|idx|index|i))?")

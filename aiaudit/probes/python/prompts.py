@@ -27,7 +27,7 @@ HITS: Final = (
     rb"|(?i:prompts?|templates|instructions)\w*[ \t]*(?::[^=\n]{0,40})?=[ \t]*"
     rb"(?:\{|\[(?:[ \t]*(?:#[^\n]*)?$|[^\n\]]*[\"']))"
     rb"|\b(?:from_template|from_messages)\(|\b(?:get_prompt|load_prompt|pull_prompt|hub\.pull)\("
-    rb"|(?i:prompt)\w*[ \t]*=[^=\n]*(?:open\(|read_text|load|get_template|render|\.read\()"
+    rb"|(?i:prompt)\w*[ \t]*=[ \t]*\(?\s*[^=\n]*(?:open\(|read_text|load|get_template|render|\.read\()"
 )
 _NAME: Final = lazy.regex(
     r"(?i)(?:^|_|(?<=[a-z]))(prompt|prompts|instruction|instructions|preamble|persona|system_message|systemmessage|system_content|system_text|system_str|sys_msg|sys_str|sys_content)"

@@ -37,11 +37,11 @@ from aiaudit.probes.python.routers import name_of_router, named_in
 HITS: Final = (
     rb"@[\w.]+\.(?:get|post|put|delete|patch|head|route|websocket|websocket_route|api_route|api|tool|resource|prompt)\b"
     rb"|@(?:[\w.]*\b(?:functions_framework\.http|on_request)|http)\b"
-    rb"|\.(?:get|post|put|delete|patch|websocket)\([^()\n]{0,200}\)\("
+    rb"|\.(?:get|post|put|delete|patch|websocket)\([^()]{0,200}\)\("
     rb"|@(?:\w+\.)?(?:fastapi_endpoint|web_endpoint)\b"
     rb"|\b(?:add_api_route|add_url_rule|add_route|add_resource|add_get|add_post|Route|re_path|path|APIView|MethodView)\("
     rb"|\b(?:streamlit|gradio|chainlit|BaseModel|create_model|api_view|FastMCP)\b"
-    rb"|\bdef[ \t]+\w+[ \t]*\([ \t]*request\b"
+    rb"|\bdef[ \t]+\w+[ \t]*\(\s*request\b"
     rb"|" + class_views.HITS
 )
 _FRAMEWORKS: Final = {

@@ -14,7 +14,7 @@ from aiaudit.probes.python.resolve import dotted, last_name
 
 HITS: Final = (
     rb"\b(?:mapped_column|Column|ForeignKey|[A-Z][A-Za-z]{2,30}Field)\(|\btable[ \t]*=[ \t]*True\b"
-    rb"|^[ \t]*class[ \t]+\w+\([^\n)]{0,80}\bDocument\b"
+    rb"|^[ \t]*class[ \t]+\w+\([^)]{0,120}\bDocument\b"
 )
 _MOST: Final = 200  # classes of one file
 _MOST_COLUMNS: Final = 60

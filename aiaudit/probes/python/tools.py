@@ -26,7 +26,7 @@ from aiaudit.probes.python.resolved import Resolved
 HITS: Final = (
     rb"^[ \t]*@(?:\w+\.)*(?:tool|function_tool|tool_plain|kernel_function|beta_tool|call_tool|register_for_llm)\b"
     rb"|^[ \t]*from [^\n]*\b(?:tool|function_tool)[ \t]+as\b"
-    rb"|\bclass \w+\([^)\n]{0,120}\b(?:BaseTool|Tool|StructuredTool|BaseToolSpec)\b"
+    rb"|\bclass \w+\([^)]{0,160}\b(?:BaseTool|Tool|StructuredTool|BaseToolSpec)\b"
     rb"|\.(?:execute_query|run_query|execute_statement|run_statement|query_database)\("  # what a tool may do
     rb"|\b(?:StructuredTool|FunctionTool|Tool)(?:\.from_\w+)?\(|\bregister_function\(|\.add_tool\(|\bToolNode\("
     rb"|\.bind_tools\("

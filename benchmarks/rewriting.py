@@ -407,6 +407,18 @@ def dockerfile_lower(data: bytes) -> bytes | None:
     return re.sub(words, lambda found: found.group().lower(), data)
 
 
+def continued(data: bytes) -> bytes | None:
+    """Long commands broken with a backslash, as people break them behind `&&` and before options."""
+    lines = []
+    for line in data.split(b"\n"):
+        command = (
+            re.match(rb"\s*(?:RUN\s|[a-z][\w./-]* )", line) and not line.rstrip().endswith(b"\\") and b"<<" not in line
+        )
+        plain = command and not re.search(rb"[\"'#{}()$\[\]]|\bfor\b|\bif\b|\bdo\b", line)
+        lines.append(re.sub(rb" (?=&& |--\w)", rb" \\\n    ", line) if plain else line)
+    return b"\n".join(lines)
+
+
 WAYS: Final[dict[str, tuple[re.Pattern[str], Rewrite]]] = {
     "crlf": (TEXT, crlf),
     "bom": (re.compile(r"\.(py|md|csv|txt|js|ts)$"), with_bom),
@@ -431,6 +443,7 @@ WAYS: Final[dict[str, tuple[re.Pattern[str], Rewrite]]] = {
     "json_line": (JSON, json_dumped),
     "requirements": (REQUIREMENTS, requirements_spelled),
     "dockerfile": (DOCKERFILE, dockerfile_lower),
+    "continued": (re.compile(r"(^|/)(Dockerfile[^/]*|[^/]*\.(?:dockerfile|sh))$"), continued),
 }  # fmt: skip
 """Each way by its name: which files it concerns, and how it writes them."""
 

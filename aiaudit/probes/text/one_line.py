@@ -2,8 +2,8 @@
 
 Patterns are written for lines. black, ruff, prettier and people break a call behind a bracket, a comma or an operator,
 as its length asks, and a verdict must not depend on that. So what stands in brackets is put on one line where that is
-short; what is long keeps its breaks, and its parts are put on one line each. Paragraphs of prose are put on one line
-too. Lines are counted as in the file.
+short; what is long keeps its breaks, and its parts are put on one line each. Paragraphs of prose and commands that go
+on behind a backslash are put on one line too. Lines are counted as in the file.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _OPENING, _CLOSING = b"{}"
 
 _PYTHON: Final = frozenset({".py", ".pyi", ".pyw"})
 _PROSE: Final = frozenset({".md", ".markdown", ".mdx", ".rst"})
+_COMMANDS: Final = frozenset({"", ".sh", ".bash", ".zsh", ".yml", ".yaml", ".mk", ".dockerfile", ".ps1"})
 _FENCE: Final = lazy.regex(r"[ \t>]*(`{3}|~{3})")
 _JAVASCRIPT: Final = frozenset({".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"})
 
@@ -125,7 +126,7 @@ def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
     """The text of a file with each short call on one line. `suffix`: that of the file's name."""
     layout = _layout(suffix)
     if layout is None:
-        return _paragraphs(text) if suffix in _PROSE else OneLine(text, [])
+        return _paragraphs(text) if suffix in _PROSE else _commands(text) if suffix in _COMMANDS else OneLine(text, [])
     if suffix in _PYTHON:
         text = _with_constants(_TYPED.sub(rb"\n\1 =", text))
     pieces: list[bytes] = []
@@ -199,3 +200,24 @@ def _paragraphs(text: bytes) -> OneLine:
     if not breaks:
         return OneLine(text, [])
     return OneLine(b"".join(pieces[:-1]), breaks)
+
+
+def _commands(text: bytes) -> OneLine:
+    """Commands with what follows a backslash at the end of a line: scripts, Dockerfiles, Makefiles, steps of CI."""
+    if b"\\\n" not in text:
+        return OneLine(text, [])
+    pieces: list[bytes] = []
+    breaks: list[int] = []
+    taken = size = 0
+    for found in _CONTINUED.finditer(text):
+        piece = text[taken : found.start()]
+        size += len(piece)
+        breaks += [size] * found[0].count(b"\n")
+        pieces += (piece, b" ")
+        size += 1
+        taken = found.end()
+    pieces.append(text[taken:])
+    return OneLine(b"".join(pieces), breaks)
+
+
+_CONTINUED: Final = lazy.regex(rb"[ \t]*\\\n[ \t]*(?:#[^\n]*\n[ \t]*)*")

@@ -1,0 +1,87 @@
+"""Code and prose as if each short statement and each paragraph stood on one line; the lines of the file stay known."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiaudit.probes.text.one_line import MAX_LINE, on_one_line
+
+SUFFIXES = (".py", ".ts", ".md", ".yaml", ".json")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text", "told"),
+    [
+        (".py", "f(\n    a,\n    b=1,\n)\n", "f(a, b=1)\n"),
+        (".py", "x = f(a,\n      b)\n", "x = f(a, b)\n"),
+        (".py", "assert (\n    f(\n        x\n    )\n    > 0.8\n)\n", "assert (f(x) > 0.8)\n"),
+        (".py", "with a as b, \\\n     c as d:\n    pass\n", "with a as b, c as d:\n    pass\n"),
+        (".py", "f(  # why\n    a,\n)\n", "f(  # why\n    a,\n)\n"),  # a comment would swallow what follows
+        (".py", 'f(\n    """a\n    b""",\n)\n', 'f(\n    """a\n    b""",\n)\n'),  # a text of several lines
+        (".py", 'f(\n    "(",\n    a,\n)\n', 'f("(", a)\n'),  # a bracket in a text is none
+        (".py", "def f():\n    return 1\n", "def f():\n    return 1\n"),
+        (".ts", "foo(\n  a,\n  b,\n);\n", "foo(a, b);\n"),
+        (".ts", 'import {\n  A,\n  B,\n} from "x";\n', 'import { A, B } from "x";\n'),
+        (".ts", "await db\n  .from(t)\n  .select();\n", "await db.from(t).select();\n"),
+        (".ts", "if (a) {\n  b();\n}\n", "if (a) {\n  b();\n}\n"),  # a block keeps its lines
+        (".ts", "f({\n  a: 1,\n});\n", "f({\n  a: 1,\n});\n"),  # and so do the parts of an object
+        (".ts", "f(\n  () => {\n    g();\n  },\n);\n", "f(\n  () => {\n    g();\n  },\n);\n"),
+        (".md", "One sentence\nover two lines.\n\nAnother.\n", "One sentence over two lines.\n\nAnother.\n"),
+        (".md", "- item\n  goes on\n- next\n", "- item goes on\n- next\n"),
+        (".md", "# Title\ntext\n", "# Title\ntext\n"),
+        (".md", "| a |\n| b |\ntext\n", "| a |\n| b |\ntext\n"),
+        (".md", "```\na\nb\n```\n", "```\na\nb\n```\n"),
+        (".md", "Owner: Ada\nReviewed: today\n", "Owner: Ada\nReviewed: today\n"),
+        (".sh", "docker run \\\n  --privileged \\\n  image\nls\n", "docker run --privileged image\nls\n"),
+        ("", "RUN a \\\n # why\n && b\n", "RUN a && b\n"),
+        (".yaml", "a: [\n  b,\n]\n", "a: [\n  b,\n]\n"),
+    ],
+)
+def test_what_goes_on_stands_on_one_line(suffix: str, text: str, told: str) -> None:
+    assert on_one_line(text.encode(), suffix).text.decode() == told
+
+
+def test_what_is_long_keeps_its_lines_and_its_parts_are_put_on_one() -> None:
+    part = '    {\n        "name": "a",\n        "size": 1,\n    },\n'
+    text = "TABLE = [\n" + part * 40 + "]\n"
+    told = on_one_line(text.encode()).text.decode().split("\n")
+    assert told[0] == "TABLE = ["
+    assert told[1] == '    {"name": "a", "size": 1},'
+    assert max(map(len, told)) < MAX_LINE
+
+
+def test_numbers_and_words_of_a_module_stand_where_they_are_given() -> None:
+    text = 'import a\nWAIT = 30\nTRACKER: str = "wandb"\nKEY = "sk-1"\nN = 1\nN = 2\nf(wait=WAIT, by=TRACKER, key=KEY, n=N)\n'
+    told = on_one_line(text.encode()).text.decode()
+    assert told.endswith(
+        'f(wait=30, by="wandb", key=KEY, n=N)\n'
+    )  # what may be secret, or is bound twice, stays a name
+
+
+def test_a_type_beside_a_name_of_a_module_is_left_out_and_that_of_a_field_is_not() -> None:
+    text = "import a\nlimit: int = f()\nclass A:\n    size: int = 3\n"
+    assert on_one_line(text.encode()).text.decode() == "import a\nlimit = f()\nclass A:\n    size: int = 3\n"
+
+
+def test_lines_are_those_of_the_file() -> None:
+    made = on_one_line(b"f(\n    a,\n)\n\nx = 1\n")
+    assert made.lines() == ["f(a)", "", "", "", "x = 1", ""]
+
+
+@given(st.text("ab.,;(){}[]\n \"'#`-:|*=\\/>", max_size=160), st.sampled_from(SUFFIXES))
+def test_no_line_is_lost(text: str, suffix: str) -> None:
+    data = text.encode()
+    made = on_one_line(data, suffix)
+    assert made.text.count(b"\n") + len(made.breaks) == data.count(b"\n")
+    assert made.breaks == sorted(made.breaks)
+    assert len(made.lines()) == data.count(b"\n") + 1
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("text", ["(a,\n", "(\n", ",\n", "((((((\n", "f(a)(b)[c](\n", '"\\\n', "{[(,\n", "a\n"])
+def test_what_nobody_writes_is_given_up_soon(text: str, suffix: str) -> None:
+    data = text.encode() * (200_000 // len(text))
+    made = on_one_line(data, suffix)
+    assert made.text.count(b"\n") + len(made.breaks) == data.count(b"\n")

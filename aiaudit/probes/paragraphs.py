@@ -11,10 +11,10 @@ MAX_PARAGRAPH: Final = 2_000  # characters that are put on one line
 
 _BEGINS: Final = lazy.regex(
     r"\s*(?:#|>|\||[-*+•] |\d{1,3}[.)] |<|```|~~~|:::|\$\$|!\[|\[[^\]\n]{1,80}\]:|\.\. |:\w[\w -]*:|@|=+\s*$|-+\s*$"
-    r"|\*\*[^*\n]{1,80}\*\*|__[^_\n]{1,80}__|[A-Z][\w -]{0,40}:(?:\s|$)|- ?\[)"
+    r"|\*\*[^*\n]{1,80}\*\*|__[^_\n]{1,80}__|[A-Z][\w -]{0,40}:(?:\s|$)|- ?\[|[^|\n]{0,200}\|)"
 )
 """What stands by itself: a heading, a quotation, a row, an item, a block, a label such as `Owner:`."""
-_ENDS: Final = lazy.regex(r"(?:^\s*(?:#|>|\||<|```|~~~|:::|\$\$|!\[|\.\. |=+\s*$|-+\s*$)|  $|\\$|\|\s*$|<br\s*/?>\s*$)")
+_ENDS: Final = lazy.regex(r"(?:^\s*(?:#|>|\||<|```|~~~|:::|\$\$|!\[|\.\. |=+\s*$|-+\s*$)|  $|\\$|\||<br\s*/?>\s*$)")
 """What nothing goes on with: a heading, a row, a block, a break that was asked for."""
 
 

@@ -21,6 +21,7 @@ from aiaudit.probes.python.outline import Outline
 from aiaudit.probes.python.python_2 import in_words_of_python_3
 from aiaudit.probes.python.salvage import salvage
 from aiaudit.probes.python.trim import Region, trim
+from aiaudit.probes.text.one_line import with_constants
 
 MAX_SOURCE: Final = 2 * 1024 * 1024  # bytes of a .py file
 
@@ -119,7 +120,7 @@ def read_source(
         raise Unparsed(f"larger than {MAX_SOURCE // (1024 * 1024)} MB")
     if encoding := hiding_encoding(data):
         raise Unparsed(f"in the encoding {encoding}, which hides its text")
-    data = as_read(data)
+    data = with_constants(as_read(data))
     hits = find(data) if find is not None else NO_HITS
     if not whole and not hits.entire:
         every = sorted({*hits.words, *hits.needed, *(at for offsets in hits.marked for at in offsets)})

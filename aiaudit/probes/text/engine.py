@@ -136,6 +136,8 @@ class TextEngine:
         if text is None:
             return {"binary": True}
         text = text.removeprefix(BOM_UTF8)
+        if b"\r" in text:
+            text = text.replace(b"\r\n", b"\n")  # patterns know one kind of line ends
         keys = self._keys(entry)
         if entry.suffix in BUNDLED and is_packed(text):
             keys = tuple(key for key in keys if self._by_key[key].takes_role(Role.GENERATED))

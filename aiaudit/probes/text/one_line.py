@@ -23,6 +23,11 @@ _PATIENCE: Final = 8  # times its length: so much of a text is looked at
 _LITTLE: Final = 100  # what a look at a line that ends costs, in characters of one that goes on
 _DEPTH: Final = 5  # brackets within brackets
 _OPENING, _CLOSING = b"{}"
+_ROUND, _COLON = b"(:"
+_BEFORE: Final = lazy.regex(rb"(?:[^=!<>]=|\b(?:return|assert|await|if|elif|while|in|not|and|or|yield)) *\Z")
+_QUOTED: Final = lazy.regex(rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+_NESTED: Final = lazy.regex(rb"\([^()\[\]{}]*\)|\[[^()\[\]{}]*\]|\{[^()\[\]{}]*\}")
+_NOT_BARE: Final = lazy.regex(rb"[()\[\]{},:]|\bfor\b")
 
 _PYTHON: Final = frozenset({".py", ".pyi", ".pyw"})
 _PROSE: Final = frozenset({".md", ".markdown", ".mdx", ".rst"})
@@ -78,7 +83,8 @@ def _statement(not_plain: bytes, *, quotes: bytes, rest: bytes, goes_on: bytes) 
 
 _CONSTANT: Final = lazy.regex(
     rb"\n([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[ \t]*[\w.\[\]]{1,40}[ \t]*)?=[ \t]*"
-    rb"(-?\d[\d_.]{0,15}(?:[ \t]*\*[ \t]*\d[\d_.]{0,9}){0,3}|True|False|None|\"[a-z]{2,12}\"|'[a-z]{2,12}')"
+    rb"(-?\d[\d_.]{0,15}(?:[ \t]*\*[ \t]*\d[\d_.]{0,9}){0,3}|True|False|None"
+    rb"|\"(?:[a-z]{2,12}|(?:\d{1,3}\.){3}\d{1,3})\"|'(?:[a-z]{2,12}|(?:\d{1,3}\.){3}\d{1,3})')"
     rb"[ \t]*(?=[#\n])"
 )
 
@@ -89,7 +95,7 @@ _BOUND: Final = lazy.regex(rb"\n[ \t]*([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[^=\n]{0,4
 _TYPED: Final = lazy.regex(rb"\n([A-Za-z_]\w*)[ \t]*:[ \t]*[A-Za-z_][\w.,| \t\[\]\"']{0,80}?[ \t]*=(?!=)")
 
 
-def _with_constants(text: bytes) -> bytes:
+def with_constants(text: bytes) -> bytes:
     """Python in which a number, a truth or a word that a module names (`LIMIT = 30`) stands where a call is given it by
     that name. Addresses and whatever else may be secret stay where they are."""
     named = dict(_CONSTANT.findall(text))
@@ -128,7 +134,7 @@ def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
     if layout is None:
         return _paragraphs(text) if suffix in _PROSE else _commands(text) if suffix in _COMMANDS else OneLine(text, [])
     if suffix in _PYTHON:
-        text = _with_constants(_TYPED.sub(rb"\n\1 =", text))
+        text = with_constants(_TYPED.sub(rb"\n\1 =", text))
     pieces: list[bytes] = []
     breaks: list[int] = []
     done = taken = size = 0  # of the text: looked at, copied; of the pieces
@@ -156,10 +162,16 @@ def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
             done = at + 1
             continue
         done = end
+        bare = suffix in _PYTHON and _may_go(text, begin, gaps[0][0] - 1, gaps[-1][1], end)
         for start, stop in gaps:
             piece = text[taken:start]
             gap = b""
-            if text[stop] in b")]}":
+            taken = stop
+            if bare and start == gaps[0][0]:
+                piece = piece[:-1]
+            elif bare and stop == gaps[-1][1]:
+                taken += 1
+            elif text[stop] in b")]}":
                 piece = piece.removesuffix(b",")
                 gap = layout.in_braces if text[stop] == _CLOSING else b""
             elif text[start - 1] in b"([{":
@@ -170,11 +182,23 @@ def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
             breaks += [size] * text.count(b"\n", start, stop)
             pieces += (piece, gap)
             size += len(gap)
-            taken = stop
     if not pieces:
         return OneLine(text, [])
     pieces.append(text[taken:])
     return OneLine(b"".join(pieces), breaks)
+
+
+def _may_go(text: bytes, begin: int, opened: int, closed: int, end: int) -> bool:
+    """Whether the brackets at the first and the last break are there for the breaks only, as black puts them:
+    `x = (`, a value, `)`."""
+    if text[opened] != _ROUND or text[end - 1 - (text[end - 1] == _COLON)] != _ROUND + 1 or end - closed > 2:
+        return False
+    if not _BEFORE.search(text, begin, opened):
+        return False
+    inner, last = _QUOTED.sub(b"", text[opened + 1 : closed]), b""
+    while inner != last:
+        inner, last = _NESTED.sub(b"", inner), inner
+    return not _NOT_BARE.search(inner)
 
 
 def _paragraphs(text: bytes) -> OneLine:

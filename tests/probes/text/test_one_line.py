@@ -16,7 +16,11 @@ SUFFIXES = (".py", ".ts", ".md", ".yaml", ".json")
     [
         (".py", "f(\n    a,\n    b=1,\n)\n", "f(a, b=1)\n"),
         (".py", "x = f(a,\n      b)\n", "x = f(a, b)\n"),
-        (".py", "assert (\n    f(\n        x\n    )\n    > 0.8\n)\n", "assert (f(x) > 0.8)\n"),
+        (".py", "assert (\n    f(\n        x\n    )\n    > 0.8\n)\n", "assert f(x) > 0.8\n"),
+        (".py", 'KEY = (\n    "a value"\n)\n', 'KEY = "a value"\n'),  # brackets that black adds for the breaks
+        (".py", "if (\n    f(a, b)\n    > 1\n):\n    pass\n", "if f(a, b) > 1:\n    pass\n"),
+        (".py", "x = (\n    1,\n    2,\n)\n", "x = (1, 2)\n"),
+        (".py", "x = (\n    a\n) + f(\n    b\n)\n", "x = (a) + f(b)\n"),
         (".py", "with a as b, \\\n     c as d:\n    pass\n", "with a as b, c as d:\n    pass\n"),
         (".py", "f(  # why\n    a,\n)\n", "f(  # why\n    a,\n)\n"),  # a comment would swallow what follows
         (".py", 'f(\n    """a\n    b""",\n)\n', 'f(\n    """a\n    b""",\n)\n'),  # a text of several lines

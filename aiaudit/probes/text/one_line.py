@@ -91,8 +91,28 @@ _CONSTANT: Final = lazy.regex(
 _GIVEN: Final = lazy.regex(rb"((?<=[(,\s])[a-z]\w*[ \t]*=[ \t]*)([A-Z][A-Z0-9_]{1,40})(?=\s*[,)\n])")
 _BOUND: Final = lazy.regex(rb"\n[ \t]*([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[^=\n]{0,40})?=(?!=)")
 
-# What a module binds. In a class the type is what the field is.
-_TYPED: Final = lazy.regex(rb"\n([A-Za-z_]\w*)[ \t]*:[ \t]*[A-Za-z_][\w.,| \t\[\]\"']{0,80}?[ \t]*=(?!=)")
+_TYPED: Final = lazy.regex(
+    rb"\n([ \t]*)(?!else\b|try\b|finally\b)([A-Za-z_]\w*)[ \t]*:[ \t]*[A-Za-z_][\w.,| \t\[\]\"']{0,80}?[ \t]*=(?!=)"
+)
+_MADE: Final = lazy.regex(rb"\n([ \t]*)(class|def|async[ \t]+def)[ \t]")
+
+
+def _untyped(text: bytes) -> bytes:
+    """Python without the types of what a module or a function binds. In a class the type is what the field is."""
+    found = _TYPED.search(text)
+    if found is None:
+        return text
+    made = [(one.start(), len(one[1]), one[2] == b"class") for one in _MADE.finditer(text)]
+    starts = [start for start, _, _ in made]
+
+    def plain(one: re.Match[bytes]) -> bytes:
+        depth, at = len(one[1]), bisect_left(starts, one.start()) - 1
+        while depth and at >= 0 and made[at][1] >= depth:
+            at -= 1
+        in_class = depth and at >= 0 and made[at][2]
+        return one[0] if in_class else b"\n%s%s =" % (one[1], one[2])
+
+    return _TYPED.sub(plain, text)
 
 
 def with_constants(text: bytes) -> bytes:
@@ -134,7 +154,7 @@ def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
     if layout is None:
         return _paragraphs(text) if suffix in _PROSE else _commands(text) if suffix in _COMMANDS else OneLine(text, [])
     if suffix in _PYTHON:
-        text = with_constants(_TYPED.sub(rb"\n\1 =", text))
+        text = with_constants(_untyped(text))
     pieces: list[bytes] = []
     breaks: list[int] = []
     done = taken = size = 0  # of the text: looked at, copied; of the pieces

@@ -120,7 +120,7 @@ def read_source(
         raise Unparsed(f"larger than {MAX_SOURCE // (1024 * 1024)} MB")
     if encoding := hiding_encoding(data):
         raise Unparsed(f"in the encoding {encoding}, which hides its text")
-    data = with_constants(as_read(data))
+    data = as_read(data)
     hits = find(data) if find is not None else NO_HITS
     if not whole and not hits.entire:
         every = sorted({*hits.words, *hits.needed, *(at for offsets in hits.marked for at in offsets)})
@@ -138,12 +138,13 @@ def read_source(
 
 def as_read(data: bytes) -> bytes:
     """The bytes as Python takes them, so that a search finds what the parse shows: no byte order mark, one kind of line
-    ends, names in plain letters. The same object where nothing had to be changed."""
+    ends, names in plain letters, and numbers where calls are given them by a name of the module. The same object where
+    nothing had to be changed."""
     if data.startswith(BOM_UTF8):
         data = data[len(BOM_UTF8) :]
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return folded(data)
+    return with_constants(folded(data))
 
 
 def hiding_encoding(data: bytes) -> str:

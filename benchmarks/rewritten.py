@@ -78,7 +78,7 @@ def moved_checkouts(job: tuple[Path, list[str]]) -> list[Moved]:
     from aiaudit.audit import audit
 
     def statuses(tree: Path) -> dict[str, tuple[str, str]]:
-        return {one.check.id: (str(one.status), one.reason or "") for one in audit(tree).results}
+        return {one.id: (str(one.status), one.reason or "") for one in audit(str(tree)).judged.results}
 
     checkout, ways = job
     found = []

@@ -247,7 +247,8 @@ def _paragraphs(text: bytes) -> OneLine:
 
 
 def _commands(text: bytes) -> OneLine:
-    """Commands with what follows a backslash at the end of a line: scripts, Dockerfiles, Makefiles, steps of CI."""
+    """Commands of scripts, Dockerfiles, Makefiles and steps of CI with what follows a backslash at the end of a line.
+    Each of several commands keeps its own line."""
     if b"\\\n" not in text:
         return OneLine(text, [])
     pieces: list[bytes] = []
@@ -264,4 +265,5 @@ def _commands(text: bytes) -> OneLine:
     return OneLine(b"".join(pieces), breaks)
 
 
-_CONTINUED: Final = lazy.regex(rb"[ \t]*\\\n[ \t]*(?:#[^\n]*\n[ \t]*)*")
+# Not between two commands: `a && \\` and `b` on the next line are two.
+_CONTINUED: Final = lazy.regex(rb"(?<!&&)(?<!;)(?<!&& )(?<!; )[ \t]*\\\n[ \t]*(?:#[^\n]*\n[ \t]*)*(?!&&|;)")

@@ -39,7 +39,7 @@ SUFFIXES = (".py", ".ts", ".md", ".yaml", ".json")
         (".md", "```\na\nb\n```\n", "```\na\nb\n```\n"),
         (".md", "Owner: Ada\nReviewed: today\n", "Owner: Ada\nReviewed: today\n"),
         (".sh", "docker run \\\n  --privileged \\\n  image\nls\n", "docker run --privileged image\nls\n"),
-        ("", "RUN a \\\n # why\n && b\n", "RUN a && b\n"),
+        ("", "RUN a \\\n # why\n  --b && \\\n c\n", "RUN a --b && \\\n c\n"),
         (".yaml", "a: [\n  b,\n]\n", "a: [\n  b,\n]\n"),
     ],
 )

@@ -31,7 +31,7 @@ _NOT_BARE: Final = lazy.regex(rb"[()\[\]{},:]|\bfor\b")
 
 _PYTHON: Final = frozenset({".py", ".pyi", ".pyw"})
 _PROSE: Final = frozenset({".md", ".markdown", ".mdx", ".rst"})
-_COMMANDS: Final = frozenset({"", ".sh", ".bash", ".zsh", ".yml", ".yaml", ".mk", ".dockerfile", ".ps1"})
+_COMMANDS: Final = frozenset({"", ".sh", ".bash", ".zsh", ".yml", ".yaml", ".mk", ".dockerfile"})
 _FENCE: Final = lazy.regex(r"[ \t>]*(`{3}|~{3})")
 _JAVASCRIPT: Final = frozenset({".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"})
 
@@ -87,10 +87,9 @@ _CONSTANT: Final = lazy.regex(
     rb"|\"(?:[a-z]{2,12}|(?:\d{1,3}\.){3}\d{1,3})\"|'(?:[a-z]{2,12}|(?:\d{1,3}\.){3}\d{1,3})')"
     rb"[ \t]*(?=[#\n])"
 )
-
+_SECRET: Final = lazy.regex(rb"pass|pwd|secret|token|key|auth|credential")  # names of what stands in one place only
 _GIVEN: Final = lazy.regex(rb"((?<=[(,\s])[a-z]\w*[ \t]*=[ \t]*)([A-Z][A-Z0-9_]{1,40})(?=\s*[,)\n])")
 _BOUND: Final = lazy.regex(rb"\n[ \t]*([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[^=\n]{0,40})?=(?!=)")
-
 _TYPED: Final = lazy.regex(
     rb"\n([ \t]*)(?!else\b|try\b|finally\b)([A-Za-z_]\w*)[ \t]*:[ \t]*[A-Za-z_][\w.,| \t\[\]\"']{0,80}?[ \t]*=(?!=)"
 )
@@ -125,7 +124,9 @@ def with_constants(text: bytes) -> bytes:
 
     def given(found: re.Match[bytes]) -> bytes:
         value = named.get(found[2]) if bound[found[2]] == 1 else None
-        return found[0] if value is None else found[1] + value
+        if value is None or (value[:1] in b"\"'" and _SECRET.search(found[1])):
+            return found[0]
+        return b"%s%s" % (found[1], value)
 
     return _GIVEN.sub(given, text)
 
@@ -213,7 +214,7 @@ def _may_go(text: bytes, begin: int, opened: int, closed: int, end: int) -> bool
     `x = (`, a value, `)`."""
     if text[opened] != _ROUND or text[end - 1 - (text[end - 1] == _COLON)] != _ROUND + 1 or end - closed > 2:
         return False
-    if not _BEFORE.search(text, begin, opened):
+    if not _BEFORE.search(text, begin, opened) or not text[opened + 1 : closed].strip():
         return False
     inner, last = _QUOTED.sub(b"", text[opened + 1 : closed]), b""
     while inner != last:

@@ -19,6 +19,7 @@ SUFFIXES = (".py", ".ts", ".md", ".yaml", ".json")
         (".py", "assert (\n    f(\n        x\n    )\n    > 0.8\n)\n", "assert f(x) > 0.8\n"),
         (".py", 'KEY = (\n    "a value"\n)\n', 'KEY = "a value"\n'),  # brackets that black adds for the breaks
         (".py", "if (\n    f(a, b)\n    > 1\n):\n    pass\n", "if f(a, b) > 1:\n    pass\n"),
+        (".py", "x = (\n)\n", "x = ()\n"),
         (".py", "x = (\n    1,\n    2,\n)\n", "x = (1, 2)\n"),
         (".py", "x = (\n    a\n) + f(\n    b\n)\n", "x = (a) + f(b)\n"),
         (".py", "with a as b, \\\n     c as d:\n    pass\n", "with a as b, c as d:\n    pass\n"),
@@ -57,10 +58,10 @@ def test_what_is_long_keeps_its_lines_and_its_parts_are_put_on_one() -> None:
 
 
 def test_numbers_and_words_of_a_module_stand_where_they_are_given() -> None:
-    text = 'import a\nWAIT = 30\nTRACKER: str = "wandb"\nKEY = "sk-1"\nN = 1\nN = 2\nf(wait=WAIT, by=TRACKER, key=KEY, n=N)\n'
+    text = 'import a\nWAIT = 30\nTRACKER: str = "wandb"\nKEY = "sk-1"\nN = 1\nN = 2\nWORD = "hunter"\nf(wait=WAIT, by=TRACKER, key=KEY, n=N, password=WORD)\n'
     told = on_one_line(text.encode()).text.decode()
     assert told.endswith(
-        'f(wait=30, by="wandb", key=KEY, n=N)\n'
+        'f(wait=30, by="wandb", key=KEY, n=N, password=WORD)\n'
     )  # what may be secret, or is bound twice, stays a name
 
 

@@ -93,11 +93,12 @@ _BOUND: Final = lazy.regex(rb"\n[ \t]*([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[^=\n]{0,4
 _TYPED: Final = lazy.regex(
     rb"\n([ \t]*)(?!else\b|try\b|finally\b)([A-Za-z_]\w*)[ \t]*:[ \t]*[A-Za-z_][\w.,| \t\[\]\"']{0,80}?[ \t]*=(?!=)"
 )
-_MADE: Final = lazy.regex(rb"\n([ \t]*)(class|def|async[ \t]+def)[ \t]")
+_MADE: Final = lazy.regex(rb"(?:\A|\n)([ \t]*)(class|def|async[ \t]+def)[ \t]")
 
 
 def _untyped(text: bytes) -> bytes:
-    """Python without the types of what a module or a function binds. In a class the type is what the field is."""
+    """Python without the types of what a module or a function binds. Fields of classes and parameters keep theirs: the
+    type says what they are."""
     found = _TYPED.search(text)
     if found is None:
         return text
@@ -108,8 +109,11 @@ def _untyped(text: bytes) -> bytes:
         depth, at = len(one[1]), bisect_left(starts, one.start()) - 1
         while depth and at >= 0 and made[at][1] >= depth:
             at -= 1
-        in_class = depth and at >= 0 and made[at][2]
-        return one[0] if in_class else b"\n%s%s =" % (one[1], one[2])
+        if depth and at >= 0:
+            start, _, is_class = made[at]
+            if is_class or text.find(b":\n", start, one.end()) < 0:  # a field, or a parameter
+                return one[0]
+        return b"\n%s%s =" % (one[1], one[2])
 
     return _TYPED.sub(plain, text)
 

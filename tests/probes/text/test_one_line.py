@@ -66,7 +66,9 @@ def test_numbers_and_words_of_a_module_stand_where_they_are_given() -> None:
 
 
 def test_a_type_beside_a_name_of_a_module_is_left_out_and_that_of_a_field_is_not() -> None:
-    text = "import a\nlimit: int = f()\nclass A:\n    size: int = 3\n    def g(self):\n        x: T = 1\n        if x:\n            y: U = 2\n        else: z = 3\n"
+    text = "import a\nlimit: int = f()\nclass A:\n    size: int = 3\n    def g(\n        self,\n        kind: K = 1,\n        *more: int  # any\n    ):\n        x: T = 1\n        if x:\n            y: U = 2\n        else: z = 3\n"
+    parameters = "def f(\n    a: int = 1,\n):\n    return a\n"
+    assert on_one_line(parameters.encode()).text.decode() == "def f(a: int = 1):\n    return a\n"
     told = text.replace("limit: int", "limit").replace("x: T", "x").replace("y: U", "y")
     assert on_one_line(text.encode()).text.decode() == told
 

@@ -93,6 +93,12 @@ class _Source:
         ast.parse(out)  # a rewriting that is no Python any more is a fault of this file
         return out
 
+    def with_constants(self, edits: list[Edit], lines: list[bytes]) -> bytes | None:
+        """The same with these lines below the imports; None where nothing is edited."""
+        at = self.below_imports()
+        gap = b"" if at == 0 or self.data[:at].endswith(b"\n") else b"\n"
+        return self.edited([*edits, (at, at, gap + b"".join(lines))]) if edits else None
+
     def below_imports(self) -> int:
         """The byte after the docstring and the first imports: where a module's constants stand."""
         last = 0
@@ -135,11 +141,7 @@ def constants(data: bytes) -> bytes | None:
             name = f"{one.arg.strip('_').upper()}_{len(lines) + 1}".encode()
             lines.append(name + b" = " + source.data[start:end] + b"\n")
             edits.append((start, end, name))
-    if not edits:
-        return None
-    at = source.below_imports()
-    gap = b"" if at == 0 or source.data[:at].endswith(b"\n") else b"\n"
-    return source.edited([*edits, (at, at, gap + b"".join(lines))])
+    return source.with_constants(edits, lines)
 
 
 def annotated(data: bytes) -> bytes | None:
@@ -269,11 +271,7 @@ def spread(data: bytes) -> bytes | None:
         inner = b", ".join(source.data[slice(*source.span(one))] for one in named)
         lines.append(name + b" = dict(" + inner + b")\n")
         edits.append((start, end, b"**" + name))
-    if not edits:
-        return None
-    at = source.below_imports()
-    gap = b"" if at == 0 or source.data[:at].endswith(b"\n") else b"\n"
-    return source.edited([*edits, (at, at, gap + b"".join(lines))])
+    return source.with_constants(edits, lines)
 
 
 def headed(data: bytes) -> bytes | None:

@@ -16,6 +16,7 @@ from aiaudit.probes.comment_lines import comments_of
 from aiaudit.probes.text.classes import Keys, Weight, classes
 from aiaudit.probes.text.groups import HasGroups, PatternGroup
 from aiaudit.probes.text.hits import Rule, RuleSearch, looked_through, rules_of
+from aiaudit.probes.text.one_line import layout_of
 from aiaudit.probes.text.search import is_fast, search_for
 from aiaudit.probes.text.shipped import Shared, shared_searches
 from aiaudit.project.entry import Entry
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Project
 
 NAME: Final = "text"
-VERSION: Final = 10  # of what `scan` gives; part of the cache key
+VERSION: Final = 11  # of what `scan` gives; part of the cache key
 _TEXT_DATA: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".arff", ".libsvm"})
 _MUCH: Final = 24 * 1024 * 1024  # bytes that pay for a search which takes a second to make
 _FEW: Final = 1024 * 1024  # bytes that are not worth reading several searches of the wheel
@@ -89,8 +90,8 @@ class TextEngine:
         return bool(self._keys(entry))
 
     def variant(self, entry: Entry) -> str:
-        """The patterns that are searched in this file."""
-        keys, kind = self._keys(entry), comments_of(entry)
+        """The patterns that are searched in this file, its kind of comments, and how it is put on one line."""
+        keys, kind = self._keys(entry), f"{comments_of(entry)} {layout_of(entry.suffix)}"
         known = self._variants.get((keys, kind))
         if known is None:
             known = self._variants[keys, kind] = ",".join((kind, *keys)) if keys else ""

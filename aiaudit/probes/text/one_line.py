@@ -153,6 +153,13 @@ class OneLine(NamedTuple):
         return found
 
 
+def layout_of(suffix: str) -> str:
+    """By what the text of files with this suffix is put on one line; empty where it is searched as it stands. What is
+    found in a text depends on it."""
+    kinds = {"py": _PYTHON, "js": _JAVASCRIPT, "prose": _PROSE, "commands": _COMMANDS}
+    return next((kind for kind, suffixes in kinds.items() if suffix in suffixes), "")
+
+
 def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
     """The text of a file with each short call on one line. `suffix`: that of the file's name."""
     layout = _layout(suffix)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiaudit.probes.text.engine import TextEngine
 from aiaudit.probes.text.one_line import MAX_LINE, on_one_line
+from aiaudit.probes.text.probe import SearchQuery
+from aiaudit.project.tree import Project
 
 SUFFIXES = (".py", ".ts", ".md", ".yaml", ".json")
 
@@ -93,3 +98,14 @@ def test_what_nobody_writes_is_given_up_soon(text: str, suffix: str) -> None:
     data = text.encode() * (200_000 // len(text))
     made = on_one_line(data, suffix)
     assert made.text.count(b"\n") + len(made.breaks) == data.count(b"\n")
+
+
+def test_files_of_one_text_and_two_layouts_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    """What was found in a text is kept by its hash and its variant: how it was read belongs to that."""
+    for name in ("a.toml", "b.sh", "c.toml"):
+        (tmp_path / name).write_text("docker run \\\n  --privileged image\n")
+    engine = TextEngine([SearchQuery(files=["**/*"], any=["run[^\\n]*--privileged"])])
+    with Project.open(tmp_path) as project:
+        engine.survey(project)
+        first, second, third = (engine.variant(entry) for entry in project.matching(["**/*"]))
+    assert first == third != second

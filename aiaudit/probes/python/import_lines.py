@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from typing import Final
 
 from aiaudit import lazy
@@ -20,6 +21,11 @@ _ALIAS: Final = lazy.regex(rb"(\w+)(?:\.\w+)*(?:[ \t]+as[ \t]+(\w+))?")
 # Modules that are imported by their name: `import_module("pickle")`, and by one that stands elsewhere.
 _BY_NAME: Final = lazy.regex(rb"(?:import_module\(|__import__\(|\bmodules\[)\s*(?:[\"']([\w.]+)[\"']|(\w))")
 _IMPORT: Final = lazy.regex(rb"\bimport\b[ \t\f\\\n]*(\()?")
+# What is assigned from a call of a plain name: `bedrock = create_client(`, `self.llm: Any = await make_llm(`.
+_MADE: Final = lazy.regex(
+    rb"(?<!\w)(\w{1,80})[ \t]{0,20}(?::[^=\n]{1,60})?=[ \t]{0,20}(?:await[ \t]{1,9})?([a-z_]\w{0,80})(?:\.\w{1,80})?\("
+)
+_NO_OBJECTS: Final = frozenset((b"self", b"cls"))
 _BACKSLASH: Final = ord("\\")
 _NONE: Final[frozenset[bytes]] = frozenset()
 _COMMENT: Final = lazy.regex(rb"#[^\n]*")
@@ -32,6 +38,8 @@ class ImportLines:
         self._data = data
         self._statements: list[bytes] = []
         self._foreign: dict[bytes, frozenset[bytes]] = {}
+        self._made: dict[bytes, bool] = {}
+        self._makers: dict[bytes, set[bytes]] | None = None
         find = data.find
         end = 0
         for start in lines.imports:
@@ -65,6 +73,21 @@ class ImportLines:
             if not roots <= _FOREIGN_BYTES or name + b" =" in self._data:
                 roots = _NONE
             known = self._foreign[name] = roots
+        return known
+
+    def makes(self, name: bytes) -> bool:
+        """Whether the file assigns to this name what it gets by calling a name that it imports and that may be the
+        project's own: `bedrock = create_client(region)`."""
+        if not name or name in _NO_OBJECTS:
+            return False
+        known = self._made.get(name)
+        if known is None:
+            if self._makers is None:
+                self._makers = defaultdict(set)
+                for made, maker in _MADE.findall(self._data):
+                    self._makers[made].add(maker)
+            makers = self._makers.get(name, ())
+            known = self._made[name] = any(one in self.names and not self.foreign_roots(one) for one in makers)
         return known
 
     def _roots_of(self, name: bytes) -> frozenset[bytes]:

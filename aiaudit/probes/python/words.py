@@ -129,7 +129,7 @@ class WordFinder:
             elif called and not here and (about.last or about.method):
                 # An object or function that another file of the project makes or hands on.
                 if data[at - 1 : at] == b".":
-                    keep = about.last and _on_client(data, at, about, lines.names)
+                    keep = about.last and (_on_client(data, at, about, lines.names) or lines.makes(_receiver(data, at)))
                 else:
                     keep = word in lines.names and data[at - 4 : at] != b"def "
                 if keep and not _is_foreign(data, at, end, about, lines):
@@ -245,6 +245,12 @@ def _on_client(data: bytes, at: int, about: _Word, imported: set[bytes]) -> bool
         return True
     chain = _RECEIVER.search(behind, len(behind.rstrip(_CHAIN_CALLED)))
     return chain is not None and chain.group(1) in imported
+
+
+def _receiver(data: bytes, at: int) -> bytes:
+    """The name before `.word(`: `bedrock` of `self.bedrock.converse(`; nothing where a call or a subscript stands
+    there."""
+    return _last_word(data[max(0, at - _LOOK_BACK) : at - 1])
 
 
 def _last_word(text: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Names that a pickle may import: an allow-list of what data is made of. What is on no list is for a person to judge.
 
 The lists follow what `torch.load(weights_only=True)` and skops trust, and what pickles of NumPy, SciPy, pandas and
-scikit-learn hold. A deny-list never ends (the advisories of picklescan are its history), so everything of the standard
+scikit-learn hold: the metric of a grid search, the activation of a layer, the spline of a calibration. A deny-list never ends (the advisories of picklescan are its history), so everything of the standard
 library that is not allowed here counts as dangerous: no model needs it.
 """
 
@@ -52,6 +52,18 @@ _SAFE: Final = lazy.regex(
     |sklearn(?!\.(externals|datasets|utils\.parallel|utils\._joblib|utils\._testing))(\.\w+)*\ _?[A-Z]\w*
     |sklearn\.(neighbors|tree|metrics|ensemble|linear_model|_loss|cluster|svm)[\w.]*\ (newObj|__pyx_unpickle_\w+)
     |_loss\ (Cy[A-Z]\w+|__pyx_unpickle_Cy\w+)
+    |sklearn\.metrics(\._(classification|ranking|regression|scorer))?\ [a-z][a-z0-9_]*_(score|error|loss|deviance)
+    |sklearn\.metrics(\._(classification|ranking))?\ (auc|confusion_matrix|dcg_score|roc_curve)
+    |sklearn\.feature_selection(\.\w+)?\ (f_(classif|regression|oneway)|chi2|mutual_info_(classif|regression)|r_regression)
+    |sklearn\.metrics\.pairwise\ (rbf|linear|polynomial|sigmoid|cosine|laplacian|chi2)_(kernel|similarity|distances)
+    |torch\.nn\.functional\ (relu6?|gelu|silu|elu|selu|celu|leaky_relu|mish|softplus|softsign|hardtanh|hardswish
+        |hardsigmoid|logsigmoid|log_softmax|softmax|softmin|sigmoid|tanh|tanhshrink|glu|normalize|dropout|layer_norm
+        |mse_loss|l1_loss|smooth_l1_loss|huber_loss|cross_entropy|nll_loss|kl_div|binary_cross_entropy(_with_logits)?)
+    |torch\._C\._nn\ (gelu|silu|elu_?|leaky_relu_?|hardtanh_?|softplus|log_sigmoid|mish|hardswish)
+    |torch\ (relu|sigmoid|tanh|softmax|log_softmax|selu|celu|exp|sqrt|abs)
+    |scipy\.stats\._(continuous|discrete)_distns\ \w+_gen|scipy\.stats\._distn_infrastructure\ rv_\w*frozen
+    |scipy\.interpolate(\._?\w+)?\ (interp1d|CubicSpline|PchipInterpolator|UnivariateSpline|BSpline|PPoly)
+    |scipy\.special(\._?\w+)?\ (expit|logit|softmax|log_softmax|logsumexp|erf|erfinv)
     |joblib\.numpy_pickle\ NumpyArrayWrapper|sklearn\.externals\.joblib\.numpy_pickle\ NumpyArrayWrapper
     |(xgboost|lightgbm|catboost|imblearn)(\.\w+)*\ _?[A-Z]\w*
     """

@@ -97,7 +97,7 @@ def strength(node: ast.AST | None, said: Said, inner: Callable[[ast.Call], int],
             | ast.JoinedStr(values=parts)
         ):
             return max(map(of, parts), default=NONE)
-        case ast.UnaryOp(operand=value):
+        case ast.UnaryOp(operand=value) | ast.Lambda(body=value):  # `run_sync(db, lambda s: find_tenant(key, s))`
             return of(value)
         case ast.BinOp(left=left, right=right):
             return max(of(left), of(right))

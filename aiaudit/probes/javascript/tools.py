@@ -111,6 +111,8 @@ class ToolFinder:
         if len(given) >= 2 and last in _SERVES and target is not None and target.kind() == "member_expression":
             if self._of_server or framework == "mcp":
                 self._served(call, given)
+        elif last == "tool" and framework == "anthropic" and len(given) >= 4:
+            self._served(call, given, framework)  # of the Agent SDK: `tool(name, description, schema, function)`
         elif first.kind() == "object":
             fields = _fields(first)
             runs = next((fields[key] for key in _RUNS if key in fields), None)
@@ -163,13 +165,14 @@ class ToolFinder:
                 return True
         return False
 
-    def _served(self, call: SgNode, given: list[SgNode]) -> None:
+    def _served(self, call: SgNode, given: list[SgNode], framework: str = "mcp") -> None:
         """`server.tool(name, description?, schema?, function)` and `server.registerTool(name, {…}, function)`."""
         name = self.values.of(given[0])
         if not isinstance(name, str):
             alternative = given[0].field("right") if given[0].kind() == "binary_expression" else None
             name = self.values.of(alternative) if alternative is not None else None
-        runs, between = given[-1], given[1:-1]
+        last = 3 if framework == "anthropic" else len(given) - 1  # annotations may follow
+        runs, between = given[last], given[1:last]
         if not isinstance(name, str) or runs.kind() in ("object", "string", "template_string"):
             return
         fields: dict[str, SgNode] = {}
@@ -183,7 +186,7 @@ class ToolFinder:
                 fields.setdefault("description", one)
             elif schema is None:
                 schema = one
-        self._add(call, name, "mcp", "constructed", fields, schema, runs)
+        self._add(call, name, framework, "constructed", fields, schema, runs)
 
     def _objects(self) -> Iterator[SgNode]:
         """Objects that hold a function to run, or the schema of a tool."""

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from aiaudit import lazy
+from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import expressions, header
-from aiaudit.probes.python.resolve import Resolver, last_name
+from aiaudit.probes.python.nodes import FunctionNode, expressions, header
+from aiaudit.probes.python.resolve import last_name
 from aiaudit.probes.python.words import offsets_of
 
 _ABOUT: Final = rb"(?:[Tt]ool|TOOL|[Ff]unction|FUNCTION|[Aa]ction|ACTION)"
@@ -39,8 +40,9 @@ def counts(data: bytes, at: int) -> bool:
     return any(_GIVEN.match(data, one + len(name)) for one in offsets_of([name.decode()], data))
 
 
-def tables(statement: ast.stmt, scope: Scope, resolver: Resolver) -> Iterator[tuple[ast.Dict, Scope]]:
+def tables(statement: ast.stmt, scope: Scope, view: FileView) -> Iterator[tuple[ast.Dict, Scope]]:
     """The tables that a statement asks for a function by such a name, as they are written in this file."""
+    resolver = view.resolver
     for node in expressions(header(statement)):
         match node:
             case ast.Subscript(value=ast.Name(id=name), slice=key):
@@ -49,7 +51,7 @@ def tables(statement: ast.stmt, scope: Scope, resolver: Resolver) -> Iterator[tu
                 pass
             case _:
                 continue
-        if not _NAMED.search(name) or not _is_answered(key):
+        if not _NAMED.search(name) or not _is_answered(key) or _is_told_by_code(key, scope, view):
             continue
         for one in (resolver.bindings(name, scope, node.lineno) or [])[:2]:
             if one.kind == "value" and isinstance(one.node, ast.Dict) and _is_by_name(one.node):
@@ -64,6 +66,24 @@ def _is_answered(key: ast.expr) -> bool:
         case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str()), *_]):
             return True
     return isinstance(key, ast.Name) and bool(_NAMED.search(last_name(key)))
+
+
+def _is_told_by_code(key: ast.expr, scope: Scope, view: FileView) -> bool:
+    """Whether the key is a parameter that every call of the function here gives as a word: `handler(service, "reset")`
+    is the project's own choice, and no answer's."""
+    node = scope.node
+    if not isinstance(key, ast.Name) or not isinstance(node, FunctionNode):
+        return False
+    names = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+    if key.id not in names:
+        return False
+    method = scope.parent is not None and scope.parent.kind == "class"
+    at = names.index(key.id) - (1 if method else 0)
+    given: list[ast.expr | None] = []
+    for _, call in view.calls_of(node.name):
+        told = [one.value for one in call.keywords if one.arg == key.id] or call.args[at : at + 1]
+        given.append(told[0] if told else None)
+    return bool(given) and all(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in given)
 
 
 def _is_by_name(table: ast.Dict) -> bool:

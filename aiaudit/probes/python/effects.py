@@ -342,15 +342,25 @@ def _is_false(node: ast.expr) -> bool:
 
 def _known_start(call: ast.Call, values: Values, scope: Scope) -> bool:
     """Whether the beginning of the address stands in the code."""
+    address = address_of(call)
+    return address is not None and starts_in_code(address, values, scope)
+
+
+def address_of(call: ast.Call) -> ast.expr | None:
+    """The address that a request is made to."""
     index = 1 if last_name(call.func) in ("request", "stream") else 0
-    first = (
+    return (
         call.args[index] if len(call.args) > index else next((k.value for k in call.keywords if k.arg == "url"), None)
     )
-    if isinstance(first, ast.JoinedStr) and first.values:
-        first = first.values[0].value if isinstance(first.values[0], ast.FormattedValue) else first.values[0]
-    elif isinstance(first, ast.BinOp):
-        first = first.left
-    return first is not None and values.text(first, scope) is not None
+
+
+def starts_in_code(node: ast.expr, values: Values, scope: Scope) -> bool:
+    """Whether the beginning of a text is written in the code."""
+    if isinstance(node, ast.JoinedStr) and node.values:
+        node = node.values[0].value if isinstance(node.values[0], ast.FormattedValue) else node.values[0]
+    elif isinstance(node, ast.BinOp):
+        node = node.left
+    return values.text(node, scope) is not None
 
 
 def _writes(call: ast.Call) -> bool:

@@ -9,12 +9,21 @@ name. What a tool does is read from the calls that are reached from it in its fi
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Collection
 from typing import Any, Final
 
 from aiaudit.probes.python import dispatch
 from aiaudit.probes.python.approvals import Approval, approval_by_keyword, approval_in, said_in
-from aiaudit.probes.python.effects import BUILT_IN, Effect, effect_by_name, effect_of, handed_effect
+from aiaudit.probes.python.effects import (
+    BUILT_IN,
+    Effect,
+    address_of,
+    effect_by_name,
+    effect_of,
+    handed_effect,
+    starts_in_code,
+)
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.match import name_set
@@ -58,6 +67,7 @@ _HARMLESS: Final = name_set(
     " model_dump_json dict json search match group findall sub info debug warning error exception log read"
 )
 MAX_TOOLS: Final = 200
+_SENT: Final = ("network", "write", "delete")
 MAX_SINKS: Final = 20
 DEEP: Final = 2  # calls of functions of the same file
 
@@ -88,7 +98,7 @@ class ToolFinder:
                     for node in expressions(header(statement)):
                         self._expression(node, scope)
                     self._assigned(statement, scope)
-                    for table, where in dispatch.tables(statement, scope, self.resolver):
+                    for table, where in dispatch.tables(statement, scope, self.view):
                         for value in table.values:
                             self._listed(value, where, "own", "dispatched")
         return sorted(list(self.found.values())[:MAX_TOOLS], key=lambda row: int(row["line"]))
@@ -364,7 +374,7 @@ class _Reached:
         self.asked_at = 0  # how many effects were seen before it
         self.own: set[str] = set()
         self.outside = False  # whether it calls something of which it is not known what it does
-        self._seen: set[int] = set()
+        self._seen: set[tuple[int, frozenset[str]]] = set()
         self._made: set[str] = set()  # names of files that it writes itself
         self._removed: list[tuple[Effect, str]] = []
 
@@ -377,20 +387,21 @@ class _Reached:
         done = len(self.effects) + len(self._removed)
         return 0 < done <= self.asked_at and not self.own and not self.outside
 
-    def look(self, function: Scope, deep: int) -> None:
-        """Add what the function does itself, and what functions of this file do that it calls."""
-        if id(function) in self._seen:
+    def look(self, function: Scope, deep: int, fixed: frozenset[str] = frozenset()) -> None:
+        """Add what the function does itself, and what functions of this file do that it calls. `fixed`: parameters
+        whose text begins with what the caller's code says."""
+        if (id(function), fixed) in self._seen:
             return
-        self._seen.add(id(function))
+        self._seen.add((id(function), fixed))
         for statement, _ in statements(function):
             for node in expressions(header(statement)):
                 if isinstance(node, ast.Call):
-                    self._call(node, statement, function, deep)
+                    self._call(node, statement, function, deep, fixed)
         for inner in function.children.values():
             if inner.kind == "function":
-                self.look(inner, deep)
+                self.look(inner, deep, fixed)
 
-    def _call(self, call: ast.Call, statement: ast.stmt, scope: Scope, deep: int) -> None:
+    def _call(self, call: ast.Call, statement: ast.stmt, scope: Scope, deep: int, fixed: frozenset[str]) -> None:
         resolved = self.finder.resolver.names(call.func, scope)
         names = tuple(one.name for one in resolved)
         own = next((one.local for one in resolved if one.local is not None and one.local.kind == "function"), None)
@@ -398,6 +409,8 @@ class _Reached:
             self.approval = approval_in(call, names, statement, scope, own, self.finder.resolver)
             self.asked_at = len(self.effects) + len(self._removed)
         effect = effect_of(call, names, self.finder.view.values, scope)
+        if effect is not None and effect.free and effect.kind in _SENT and _name_of_address(call) in fixed:
+            effect = effect._replace(free=False)
         if effect is not None:
             of = dotted(call.args[0]) if call.args else ""
             if effect.kind == "delete" and of:
@@ -416,18 +429,39 @@ class _Reached:
             ):
                 self._follow(one, deep)
         for one in resolved:
-            self._follow(one, deep)
+            self._follow(one, deep, self._fixed(call, one, scope, fixed))
         if not resolved and last_name(call.func) not in _HARMLESS:
             self.outside = True
 
-    def _follow(self, one: Resolved, deep: int) -> None:
+    def _fixed(self, call: ast.Call, one: Resolved, scope: Scope, known: frozenset[str]) -> frozenset[str]:
+        """The parameters of a function of this file that a call gives a text whose beginning stands in the code."""
+        node = one.local.node if one.local is not None else None
+        if one.local is None or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return frozenset()
+        names = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
+        if names and one.local.parent is not None and one.local.parent.kind == "class":
+            names = names[1:]
+        plain = itertools.takewhile(lambda each: not isinstance(each, ast.Starred), call.args)
+        given = [*zip(names, plain, strict=False), *((each.arg, each.value) for each in call.keywords)]
+        values = self.finder.view.values
+        return frozenset(
+            name for name, value in given if name and (dotted(value) in known or starts_in_code(value, values, scope))
+        )
+
+    def _follow(self, one: Resolved, deep: int, fixed: frozenset[str] = frozenset()) -> None:
         if one.local is not None and one.local.kind == "function":
             if deep > 0:
-                self.look(one.local, deep - 1)
+                self.look(one.local, deep - 1, fixed)
         elif one.origin and one.local is None and one.origin.lstrip(".").partition(".")[0] not in FOREIGN:
             self.own.add(one.name)
         elif one.instance and one.local is None and one.origin.partition(".")[0] not in FOREIGN:
             self.outside = True
+
+
+def _name_of_address(call: ast.Call) -> str:
+    """The variable that holds the address of a request."""
+    address = address_of(call)
+    return dotted(address) if address is not None else ""
 
 
 def _framework_of(name: str) -> str:

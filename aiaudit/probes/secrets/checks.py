@@ -50,6 +50,7 @@ _HASH_NEAR: Final = lazy.regex(
     rb"sha(?:1|256|384|512)|integrity|checksum|md5|digest|\bhash|etag|commit|revision|\bsri\b", re.IGNORECASE
 )
 _IDENTIFIER: Final = lazy.regex(r"^[A-Za-z_][A-Za-z_.:/@-]*\d{0,3}$")
+_BUILD: Final = lazy.regex(r"\d[\w.]{0,40}=[a-z]\w{0,40}_\d{1,4}")  # of conda: `- secretstorage=3.1.2=py37_0`
 _VERSION: Final = lazy.regex(  # 1.2.3-rc.1+build, and of Jenkins's plug-ins 1.274.v59052b_9e5c07
     r"v?\d{1,5}\.\d{1,5}\.\d{1,5}(?:[-+.][\w.+-]{1,20})?|(?:\d{1,6}\.){1,4}v[0-9a-f_]{6,20}"
 )
@@ -225,7 +226,7 @@ def assigned(name: str, value: str) -> dict[str, Any] | None:
         return None
     if value.lower() in name.lower() or name.lower() in value.lower():
         return None
-    if _DATED.match(value) or _DOTTED.fullmatch(value) or _VERSION.fullmatch(value):
+    if _DATED.match(value) or _DOTTED.fullmatch(value) or _VERSION.fullmatch(value) or _BUILD.fullmatch(value):
         return None
     if re.fullmatch(r"[\w.+-]+@[\w-]+\.[\w.]+|[\d.:,/ -]+|\w+\.(?:json|ya?ml|txt|pem|key|crt|env|py|ts|js)", value):
         return None

@@ -10,6 +10,10 @@ from aiaudit import lazy
 
 _ABOVE: Final = 120  # lines above a value of a workflow that are looked at
 _BEFORE: Final = 1_500  # bytes before a value of a schema
+_BESIDE: Final = 800  # bytes around a value of a workflow in which the other variables stand
+_AS_A_TEST: Final = lazy.regex(
+    rb"(?i)(?:\w+_)?(?:env|environment|stage)[ \t]*:[ \t]*[\"']?(?:tests?|testing|ci)[\"']?[ \t]*(?:#.*)?$"
+)
 _KEY: Final = lazy.regex(rb"^([ \t]*)(?:- )?([\w.-]+)[ \t]*:(?:[ \t]|$)")
 _SCHEMA: Final = lazy.regex(rb"\b(?:json_schema_extra|schema_extra|openapi_examples)\b[\"']?[ \t]*[:=][ \t]*[(\[{]")
 _OF_SECRETS: Final = lazy.regex(rb"(?m)^[ \t]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?Secret\b")
@@ -31,6 +35,17 @@ def lives_for_one_run(text: bytes, start: int, value: bytes) -> bool:
             return True
         at = text.find(value, at + 1)
     return False
+
+
+def is_of_a_test_run(text: bytes, start: int) -> bool:
+    """Whether a key is given to the steps of a pipeline of CI beside the word that they run as a test
+    (`ENVIRONMENT: test`): it opens what these steps make and nothing that lasts."""
+    if b"runs-on:" not in text or _keys_above(text, start)[:1] != [b"env"]:
+        return False
+    line = text.rfind(b"\n", 0, start) + 1
+    indent = _indent(text[line : line + 80])
+    around = text[max(0, line - _BESIDE) : start + _BESIDE].splitlines()
+    return any(_indent(one) == indent and _AS_A_TEST.match(one.strip()) for one in around)
 
 
 def told_in_base64(text: bytes, start: int, value: str) -> str:

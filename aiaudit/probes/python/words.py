@@ -30,6 +30,7 @@ _WORD_CHARS: Final = frozenset(bytes((one,)) for one in _WORD_BYTES)
 _CHAIN: Final = bytes(sorted(_WORD_BYTES)) + b"."
 _CHAIN_CALLED: Final = _CHAIN + b"()"
 _MADE_BY: Final = lazy.regex(rb"(\w+)\.([A-Z]\w*)")  # `torch.Generator(device)` before `.seed(0)`
+_MADE_BY_A_FUNCTION: Final = ["boto3", "client"]  # another file may get what it gives: whose it is has to be seen
 MAX_KNOWN: Final = 20_000  # texts of matches that are remembered
 
 
@@ -75,6 +76,9 @@ class WordFinder:
                     roots[part].add(parts[0])
             roots[word].add(parts[0])
             flags[word].add(_kind(parts))
+            if len(parts) > 2 and parts[:2] == _MADE_BY_A_FUNCTION:
+                flags[parts[1]].add("last")
+                roots[parts[1]].add(parts[0])
             if len(parts) > 2 and not everything:
                 after[word].add(parts[-2].encode())
             if len(parts) > 1 and parts[0].isidentifier():

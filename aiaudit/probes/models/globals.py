@@ -1,9 +1,9 @@
 """Names that a pickle may import: an allow-list of what data is made of. What is on no list is for a person to judge.
 
 The lists follow what `torch.load(weights_only=True)` and skops trust, and what pickles of NumPy, SciPy, pandas and
-scikit-learn hold: the metric of a grid search, the activation of a layer, the spline of a calibration. A deny-list never
-ends (the advisories of picklescan are its history), so everything of the standard library that is not allowed here counts
-as dangerous: no model needs it.
+scikit-learn hold: the metric of a grid search, the activation of a layer, the spline of a calibration. A deny-list
+never ends (the advisories of picklescan are its history), so everything of the standard library that is not allowed
+here counts as dangerous: no model needs it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ _SAFE: Final = lazy.regex(
     |_loss\ (Cy[A-Z]\w+|__pyx_unpickle_Cy\w+)
     |sklearn\.metrics(\._(classification|ranking|regression|scorer))?\ [a-z][a-z0-9_]*_(score|error|loss|deviance)
     |sklearn\.metrics(\._(classification|ranking))?\ (auc|confusion_matrix|dcg_score|roc_curve)
-    |sklearn\.feature_selection(\.\w+)?\ (f_(classif|regression|oneway)|chi2|r_regression|mutual_info_(classif|regression))
+    |sklearn\.feature_selection(\.\w+)?\ (f_(classif|regression|oneway)|chi2|r_regression
+        |mutual_info_(classif|regression))
     |sklearn\.metrics\.pairwise\ (rbf|linear|polynomial|sigmoid|cosine|laplacian|chi2)_(kernel|similarity|distances)
     |torch\.nn\.functional\ (relu6?|gelu|silu|elu|selu|celu|leaky_relu|mish|softplus|softsign|hardtanh|hardswish
         |hardsigmoid|logsigmoid|log_softmax|softmax|softmin|sigmoid|tanh|tanhshrink|glu|normalize|dropout|layer_norm

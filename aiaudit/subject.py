@@ -236,10 +236,13 @@ def without_model(project: Mapping[str, Any]) -> bool:
     return isinstance(seen, Mapping) and all(seen.get(flag) is False for flag in OF_MODELS)
 
 
+TAKEN: Final = "is taken as the project declares it."
+
+
 def assumptions(config: ProjectConfig, given: list[dict[str, Any]] | None, config_by: str) -> list[str]:
     """What was taken on trust, in words."""
     said = [
-        f"{key.replace('_', ' ').capitalize()} {value!r} is taken as the project declares it."
+        f"{key.replace('_', ' ').capitalize()} {value!r} {TAKEN}"
         for key, value in declared_words(config).items()
         if value
     ]

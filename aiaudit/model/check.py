@@ -114,6 +114,7 @@ class Check(Struct, frozen=True):
     place: Place
     applies: Expression | None = None
     requires: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()  # checks whose mend this one builds on; judged all the same
     params: tuple[Param, ...] = ()
     lets: Mapping[str, str] = field(default_factory=dict)  # names that its rule and sentences give to expressions
     rule: tuple[Outcome, ...] = ()

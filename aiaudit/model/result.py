@@ -81,6 +81,8 @@ class CheckResult(Struct, frozen=True):
     facts: tuple[str, ...] = ()
     explain: tuple[str, ...] = ()  # the trace: what decided, first element first
     rests_on: tuple[Basis, ...] = ()
+    after: tuple[str, ...] = ()  # the checks that are mended before it
+    param_titles: Mapping[str, str] = field(default_factory=dict)  # of the parameters that have one
 
 
 class PackScore(Struct, frozen=True):

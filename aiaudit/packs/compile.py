@@ -65,6 +65,7 @@ class CheckCompiler(Struct):
             place=self.document.place(*self.path, "id"),
             applies=applies,
             requires=tuple(part.requires),
+            after=tuple(part.after),
             params=params,
             lets=dict(part.let),
             rule=rule,

@@ -53,6 +53,7 @@ class Explanation(Struct, frozen=True):
         yield "Parameters, set in aiaudit.yaml", self.params
         yield "Known false results", self.false_results
         yield "Needs first", [", ".join(check.requires)]
+        yield "Mended after", [", ".join(check.after)]
         yield "Blocks where it fails", [", ".join(self.required_by)]
         yield "Supports evidence for", self.controls
         yield "What is looked at", self.measured
@@ -161,19 +162,26 @@ def _plain_logic(text: str) -> str:
 
 
 def _in_short(library: Library, check: Check, probes: Probes) -> tuple[str, ...]:
-    """The facts by which the check is judged, after those of its own that they are made of; each in a line."""
+    """The facts by which the check is judged, each after those of its own that it is made of; each in a line."""
     read = {name for where, expression in expressions(check) if where != "applies" for name in expression.names}
-    todo = [(name, check.names[name]) for name in check.names if name in read or check.names[name] in check.evidence]
     own = f"{check.pack}.{check.id}."
     told: dict[str, str] = {}
-    while todo:
-        name, fact_id = todo.pop(0)
+    entered: set[str] = set()
+
+    def tell(name: str, fact_id: str) -> None:
         spec = library.facts.get(fact_id)
-        if spec is None or fact_id in told:
-            continue
+        if spec is None or fact_id in entered:
+            return
+        entered.add(fact_id)
+        for inner, inner_id in spec.names.items():
+            if inner_id.startswith(own):
+                tell(inner, inner_id)
         told[fact_id] = f"{name}: {_one_line(library, spec, probes)}"
-        todo += [(inner, spec.names[inner]) for inner in spec.names if spec.names[inner].startswith(own)]
-    return tuple(reversed(told.values()))
+
+    for name, fact_id in check.names.items():
+        if name in read or fact_id in check.evidence:
+            tell(name, fact_id)
+    return tuple(told.values())
 
 
 def _one_line(library: Library, spec: FactSpec, probes: Probes) -> str:

@@ -64,14 +64,19 @@ def place(element: Any) -> tuple[str | None, int | None]:
 
 
 def number_equal_ones(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Sort by place and give the second and later of equal fingerprints a number, in the order of their lines."""
-    ordered = sorted(findings, key=lambda finding: (finding.path or "", finding.line or 0, finding.message))
+    """Give the second and later of equal fingerprints a number, in the order of their places; the findings stay in
+    theirs."""
+    ordered = sorted(
+        range(len(findings)),
+        key=lambda n: (findings[n].path or "", findings[n].line or 0, findings[n].message),
+    )
     seen: Counter[str] = Counter()
-    result = []
-    for finding in ordered:
-        plain = finding.fingerprint
+    result = list(findings)
+    for n in ordered:
+        plain = findings[n].fingerprint
         seen[plain] += 1
-        result.append(finding if seen[plain] == 1 else replace(finding, fingerprint=f"{plain}-{seen[plain]}"))
+        if seen[plain] > 1:
+            result[n] = replace(findings[n], fingerprint=f"{plain}-{seen[plain]}")
     return tuple(result)
 
 
@@ -127,7 +132,7 @@ def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gat
     if check.finding_confidence:
         confidence = min(confidence, Confidence(check.finding_confidence), key=_CONFIDENCE.index)
     around = {name: value for name, value in seen.items() if name.startswith(("params.", "project."))}
-    listed = sorted(elements, key=_by_place)[:MAX_LISTED]
+    listed = elements[:MAX_LISTED]  # as the pack puts them, the gravest first; each fact is in order of place
     findings = number_equal_ones(_once([_finding(check, element, around, confidence) for element in listed]))
     count = len(elements)
     remark = f" {count} found, the first {MAX_LISTED} are listed." if count > MAX_LISTED else ""
@@ -162,11 +167,6 @@ def _once(findings: Sequence[Finding]) -> list[Finding]:
             (finding.path, finding.line, finding.message if placed else f"{number} {finding.message}"), finding
         )
     return list(told.values())
-
-
-def _by_place(element: Any) -> tuple[str, int]:
-    path, line = place(element)
-    return path or "", line or 0
 
 
 def _finding(check: Check, element: Any, around: Mapping[str, Any], confidence: Confidence) -> Finding:

@@ -140,6 +140,8 @@ def _judge_check(
         facts=verdict.read,
         explain=verdict.trace,
         rests_on=verdict.rests_on,
+        after=check.after,
+        param_titles={param.name: param.title for param in check.params if param.title},
     )
 
 
@@ -306,7 +308,7 @@ def _sentence(check: Check, verdict: Verdict, gathered: Gathered, seen: Mapping[
             passed = reasons.from_pack(check, Status.PASS, seen) or reasons.holds(check, facts)
             sentence = f"{passed} {verdict.reason}"
         case Status.BLOCKED:
-            sentence = own or f"Blocked by {verdict.blocked_by}: mend that first."
+            sentence = own or f"Not judged before {verdict.blocked_by} is mended, on which it rests."
         case Status.NOT_APPLICABLE if verdict.line is None:
             sentence = own or verdict.reason
         case _ if check.kind is Kind.ATTESTED and not own and reasons.has_default_rule(check):

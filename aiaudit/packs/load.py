@@ -188,12 +188,12 @@ class _Loader:
         return f"{pack.model.pack}.{name}" in self.facts
 
     def _check_ids(self, packs: Sequence[_OpenPack]) -> None:
-        """Ids are unique, what is required exists, and nothing requires itself through others."""
+        """Ids are unique, what `requires` and `after` name exists, and no check names itself through others."""
         seen: dict[str, tuple[Document, Path_]] = {}
         broken = {
             str(part.get("id")) for pack in packs for part in pack.document.data["checks"] if isinstance(part, dict)
         }
-        requires: dict[str, list[str]] = {}
+        parents: dict[str, dict[str, list[str]]] = {"requires": {}, "after": {}}
         names: dict[str, Document] = {}
         for pack in packs:
             if pack.model.pack in names:
@@ -208,23 +208,30 @@ class _Loader:
                     say = f"the check {check.id} stands already at {document.place(*before)}"
                     self.problems.append(Problem(pack.document.place(*path), say))
                 seen.setdefault(check.id, (pack.document, path))
-                requires.setdefault(check.id, list(check.requires))
-        for pack in packs:
-            for index, check in pack.checks:
-                for number, parent in enumerate(check.requires):
-                    place = pack.document.place("checks", index, "requires", number)
-                    if parent not in seen and parent not in broken and parent not in self.known:
-                        self.problems.append(Problem(place, f"no check '{parent}'{did_you_mean(parent, seen)}"))
-                    elif circle := _circle(check.id, requires):
-                        self.problems.append(Problem(place, f"a check cannot require itself: {' → '.join(circle)}"))
+                parents["requires"].setdefault(check.id, list(check.requires))
+                parents["after"].setdefault(check.id, list(check.after))
+        said = {"requires": "require itself", "after": "come after itself"}
+        named = (
+            (pack, check, key, ("checks", index, key, number), parent)
+            for pack in packs
+            for index, check in pack.checks
+            for key in said
+            for number, parent in enumerate(parents[key].get(check.id, ()))
+        )
+        for pack, check, key, at, parent in named:
+            place = pack.document.place(*at)
+            if parent not in seen and parent not in broken and parent not in self.known:
+                self.problems.append(Problem(place, f"no check '{parent}'{did_you_mean(parent, seen)}"))
+            elif circle := _circle(check.id, parents[key]):
+                self.problems.append(Problem(place, f"a check cannot {said[key]}: {' → '.join(circle)}"))
 
 
-def _circle(start: str, requires: Mapping[str, Sequence[str]]) -> list[str]:
-    """The way from a check back to itself along `requires`; empty where there is none."""
+def _circle(start: str, named: Mapping[str, Sequence[str]]) -> list[str]:
+    """The way from a check back to itself along what each names; empty where there is none."""
     todo, visited = [[start]], set()
     while todo:
         way = todo.pop()
-        for parent in requires.get(way[-1], ()):
+        for parent in named.get(way[-1], ()):
             if parent == start:
                 return [*way, start]
             if parent not in visited:

@@ -65,7 +65,7 @@ def not_applicable(check: Check, seen: Mapping[str, Any], deciding: Mapping[str,
     `deciding`: the titles of the facts that decided, by their ids.
     """
     assert check.applies is not None
-    missing, there, other = [], [], []
+    missing, none, there, other = [], [], [], []
     about = [name for name in sorted(check.applies.names) if check.names.get(name, "") in deciding]
     of_project = [name for name in about if check.names[name] not in _OF_READING]
     for name in of_project or about:
@@ -75,22 +75,31 @@ def not_applicable(check: Check, seen: Mapping[str, Any], deciding: Mapping[str,
         value = seen[name]
         if value is True:
             there.append(_statement(called))
+        elif value is False and _is_predicate(called):
+            none.append(called)
         elif value is False:
-            missing.append(f"that {_statement(called)}")
+            missing.append(f"that {called}")
         elif not value:
             missing.append(called)
         else:
             other.append(f"{called} ({_short(value)})")
-    said = [f"Not seen here: {'; '.join(missing)}."] if missing else []
+    said = [f"Nothing seen here {'; '.join(none)}."] if none else []
+    said += [f"Not seen here: {'; '.join(missing)}."] if missing else []
+    others = f"Seen, but none that the check asks about: {'; '.join(other)}."
+    said += [] if said or not other else [others]
     said += [f"Seen: {'; '.join(there)}."] if there else []
-    said += [f"Seen, but none that the check asks about: {'; '.join(other)}."] if other and not missing else []
     return " ".join(said) or _as_declared(check, seen)
 
 
 def _statement(title: str) -> str:
     """The title of a fact that is true or false as a statement: "serves a model" is said of the project."""
+    return f"it {title}" if _is_predicate(title) else title
+
+
+def _is_predicate(title: str) -> bool:
+    """Whether a title is what is said of the project, such as "serves a model"."""
     first, _, rest = title.partition(" ")
-    return f"it {title}" if first.endswith("s") and rest and not rest.startswith("are ") else title
+    return first.endswith("s") and bool(rest) and not rest.startswith("are ")
 
 
 def _as_declared(check: Check, seen: Mapping[str, Any]) -> str:
@@ -121,9 +130,9 @@ def generated(
         return f"{gathered.count} found{where}."
     if status in (Status.FAIL, Status.PARTIAL):
         missing = [titles[fact.id] for fact in facts if fact.state is State.ABSENT]
-        places = _places(facts)
-        parts = [f"Not found: {'; '.join(dict.fromkeys(missing))}."] if missing else []
-        parts += [f"Seen in {places}."] if places else []
+        there = [titles[fact.id] for fact in facts if fact.state is State.KNOWN and fact.value and _places([fact])]
+        parts = [f"Seen: {'; '.join(dict.fromkeys(there))}."] if there else []
+        parts += [f"Not found: {'; '.join(dict.fromkeys(missing))}."] if missing else []
         if parts:
             return " ".join(parts)
         empty = [titles[fact.id] for fact in facts if fact.state is State.KNOWN and fact.value in ([], False)]

@@ -103,6 +103,11 @@ class CheckPart(Part):
     kind: Literal["automatic", "measured", "attested"]
     applies: Source | bool = True
     requires: list[CheckId] = Field(default=[])
+    after: list[CheckId] = Field(
+        default=[],
+        description="Checks whose mend this one's builds on. It is judged all the same; where one of them has failed,"
+        " plans name it later, and reports tell its risk with that one's.",
+    )
     facts: dict[Name, FactPart] = Field(default={})
     params: dict[Name, ParamPart | list[Scalar] | Scalar] = Field(default={})
     let: dict[Name, Source] = Field(

@@ -105,6 +105,8 @@ def _moved(made: Comparison) -> str:
     if made.moved is None:
         return say("comparison.no_difference")
     moved = words.signed(made.moved, 1)
+    if made.same_ruleset and not round(made.moved, 1):
+        return say("comparison.not_moved")
     if made.same_ruleset:
         return say("comparison.same_rules", moved=moved)
     if made.moved_by_project is None or made.moved_by_ruleset is None:

@@ -11,14 +11,16 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Final
 
+from aiaudit.project.entry import not_own
 from aiaudit.reports import plan, words
 from aiaudit.reports.opening import Opening
 from aiaudit.reports.reading import read_waiver
 from aiaudit.reports.record import Record, absent_data, preview, unread_files
 from aiaudit.reports.rows import Answer, FactRow, answer_of, fact_row, machine_of, merged
 from aiaudit.reports.strings import say
-from aiaudit.reports.text import full_stop, thousands
+from aiaudit.reports.text import full_stop, thousands, upper_first
 from aiaudit.reports.view import Check, Waiver
+from aiaudit.subject import TAKEN
 
 REASONS_NAMED: Final = 10
 """Reasons why facts could not be determined that the scope part names; the evidence part holds every fact."""
@@ -61,6 +63,7 @@ class Report(Opening):
         rows = [
             (words.digits(skipped.record("reasons").whole(reason), "path"), reason)
             for reason in sorted(skipped.record("reasons").data, key=lambda r: -skipped.record("reasons").whole(r))
+            if not not_own(reason)
         ]
         named = sum(skipped.record("reasons").whole(reason) for reason in skipped.record("reasons").data)
         if skipped.whole("files") > named:
@@ -85,18 +88,18 @@ class Report(Opening):
         return sum(len(names) for _, names, _ in self.unknown_reasons)
 
     @cached_property
-    def unknown_reasons(self) -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
+    def unknown_reasons(self) -> tuple[tuple[str, tuple[str, ...], tuple[Check, ...]], ...]:
         """Why facts could not be determined: the reason, the facts, and the checks that asked for them."""
-        asked: dict[str, list[str]] = {}
+        asked: dict[str, list[Check]] = {}
         for check in self.checks:
             for fact in check.facts:
-                asked.setdefault(fact, []).append(check.id)
+                asked.setdefault(fact, []).append(check)
         reasons: dict[str, list[str]] = {}
         for name, record in self._facts():
             if record.text("state") in ("unknown", "error") and name in asked:
                 reasons.setdefault(record.text("reason") or say("check.no_reason"), []).append(name)
         rows = [
-            (reason, tuple(names), tuple(dict.fromkeys(check for name in names for check in asked[name])))
+            (upper_first(reason), tuple(names), tuple({c.id: c for name in names for c in asked[name]}.values()))
             for reason, names in reasons.items()
         ]
         return tuple(sorted(rows, key=lambda row: (-len(row[2]), row[0])))
@@ -120,7 +123,8 @@ class Report(Opening):
 
     @cached_property
     def assumptions(self) -> tuple[str, ...]:
-        return tuple(full_stop(text) for text in self.result.texts("assumptions"))
+        """What was assumed; what the project file declares stands in a table of its own."""
+        return tuple(full_stop(text) for text in self.result.texts("assumptions") if not text.endswith(TAKEN))
 
     # --- risks and plan
 

@@ -6,10 +6,11 @@ times what is missing, doubled where it stands before the next level; a plan div
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aiaudit import lazy
 from aiaudit.reports import words
@@ -43,12 +44,13 @@ _EFFORT_UNITS: Final = {"S": 1, "M": 2, "L": 4}
 
 
 class Risk(Struct, frozen=True):
-    """A failed or partial check as a risk to the business."""
+    """A failed or partial check as a risk to the business; `others` are the open checks that share it."""
 
     number: int
     check: Check
     statement: str
     consequence: str
+    others: tuple[str, ...] = ()
 
 
 class Cause(Struct, frozen=True):
@@ -60,17 +62,19 @@ class Cause(Struct, frozen=True):
 
 
 class Point(Struct, frozen=True):
-    """One line of the three risks or three strengths: a sentence, and what follows it."""
+    """One line of the three risks or three strengths: a sentence, and what follows it. `is_risk`: the sentence tells
+    what may happen, and needs no word before it."""
 
     status: str
     statement: str
     detail: str = ""
     check: Check | None = None
+    is_risk: bool = False
 
     @property
     def said(self) -> str:
         """The sentence with its status as a word, since a mark alone says little to who sees it first."""
-        if self.status not in ("fail", "partial"):
+        if self.status not in ("fail", "partial") or (self.status == "fail" and self.is_risk):
             return self.statement
         return say("summary.point", status=say(f"summary.today.{self.status}"), statement=lower_first(self.statement))
 
@@ -155,24 +159,57 @@ class Horizon(Struct, frozen=True):
 
 
 def top_risks(checks: Iterable[Check], most: int = MOST_RISKS) -> tuple[Risk, ...]:
-    """The failed and partial checks that nobody has accepted, the heaviest first."""
-    ranked = sorted((c for c in checks if c.is_open and not c.accepted), key=lambda c: (-c.gain, -c.weight, c.id))
-    return tuple(_risk(position, check) for position, check in enumerate(ranked[:most], start=1))
+    """The failed and partial checks that nobody has accepted, the heaviest first. One whose mend builds on that of a
+    failed one shares its risk and is told with it."""
+    open_ones = {c.id: c for c in checks if c.is_open and not c.accepted}
+    shared: dict[str, list[str]] = {}
+    for check in open_ones.values():
+        if (cause := _cause(check, open_ones)) is not check:
+            shared.setdefault(cause.id, []).append(check.id)
+    ranked = sorted(
+        (c for c in open_ones.values() if _cause(c, open_ones) is c), key=lambda c: (-c.gain, -c.weight, c.id)
+    )
+    return tuple(
+        _risk(position, check, tuple(shared.get(check.id, ()))) for position, check in enumerate(ranked[:most], start=1)
+    )
 
 
 def causes(risks: Sequence[Risk], packs: Sequence[Pack]) -> tuple[Cause, ...]:
     """The risks by pack, in the order of each pack's heaviest; numbered anew as they are printed."""
     anchors = {pack.id: pack.anchor for pack in packs}
-    groups: dict[str, list[Check]] = {}
+    groups: dict[str, list[Risk]] = {}
     for risk in risks:
-        groups.setdefault(risk.check.pack, []).append(risk.check)
+        groups.setdefault(risk.check.pack, []).append(risk)
     found: list[Cause] = []
     position = 1
-    for pack, checks in groups.items():
-        numbered = tuple(_risk(position + offset, check) for offset, check in enumerate(checks))
-        position += len(checks)
-        found.append(Cause(checks[0].pack_title or pack, anchors.get(pack, ""), numbered))
+    for pack, own in groups.items():
+        numbered = tuple(replace(risk, number=position + offset) for offset, risk in enumerate(own))
+        position += len(own)
+        found.append(Cause(own[0].check.pack_title or pack, anchors.get(pack, ""), numbered))
     return tuple(found)
+
+
+def _cause(check: Check, open_ones: Mapping[str, Check]) -> Check:
+    """The failed check on whose mend that of `check` builds in the end; the check itself where there is none."""
+    failed = (open_ones[name] for name in check.after if name in open_ones)
+    first = next((one for one in failed if one.status == "fail"), None)
+    return _cause(first, open_ones) if first else check
+
+
+def _builders_last(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """The checks in their order, but each after those of them on whose mend its own builds (packs allow no circle)."""
+    by_id = {check.id: check for check in checks}
+    placed: dict[str, Check] = {}
+
+    def place(check: Check) -> None:
+        for name in check.after:
+            if name in by_id and name not in placed:
+                place(by_id[name])
+        placed.setdefault(check.id, check)
+
+    for check in by_id.values():
+        place(check)
+    return tuple(placed.values())
 
 
 def three_risks(checks: Sequence[Check]) -> tuple[Point, ...]:
@@ -200,7 +237,8 @@ def three_strengths(checks: Iterable[Check]) -> tuple[Point, ...]:
 def path_to_next(checks: Iterable[Check]) -> tuple[Step, ...]:
     """The checks that stand before the next level: what to mend first, then what to show."""
     ranked = sorted((c for c in checks if c.blocks_next), key=lambda c: (not c.is_open, -c.weight, c.days, c.id))
-    return tuple(Step(position, check, step_text(check)) for position, check in enumerate(ranked, start=1))
+    steps = enumerate(_builders_last(ranked), start=1)
+    return tuple(Step(position, check, step_text(check)) for position, check in steps)
 
 
 def roadmap(checks: Sequence[Check], next_name: str) -> tuple[Horizon, ...]:
@@ -214,10 +252,10 @@ def roadmap(checks: Sequence[Check], next_name: str) -> tuple[Horizon, ...]:
     horizons: list[Horizon] = []
     start = 1
     for group, key in (("danger", "now"), ("level", "now"), ("quick", "now"), ("next", "next"), ("later", "later")):
-        found = groups[group]
+        found = _builders_last(groups[group])
         shown, rest = found[:STEPS_SHOWN], found[STEPS_SHOWN:]
         if len(rest) == 1:
-            shown, rest = found, []
+            shown, rest = found, ()
         steps = tuple(Step(start + i, check, step_text(check), key) for i, check in enumerate(shown))
         start += len(steps)
         if found:
@@ -259,9 +297,9 @@ def _priority(check: Check) -> float:
     return check.gain / _EFFORT_UNITS[check.effort]
 
 
-def _risk(position: int, check: Check) -> Risk:
+def _risk(position: int, check: Check, others: tuple[str, ...]) -> Risk:
     statement = _seen_in_part(check) or check.risk or words.fallback_risk(check.title, check.status)
-    return Risk(position, check, full_stop(shorten(statement, 320)), full_stop(shorten(check.why, 240)))
+    return Risk(position, check, full_stop(shorten(statement, 320)), full_stop(shorten(check.why, 240)), others)
 
 
 def _seen_in_part(check: Check) -> str:
@@ -271,21 +309,22 @@ def _seen_in_part(check: Check) -> str:
 
 def _risk_point(check: Check) -> Point:
     if seen := _seen_in_part(check):  # what the team reads stands behind what has to hold
-        return Point(check.status, full_stop(shorten(check.title, 110)), _detail(seen), check)
+        title = full_stop(shorten(check.title, 110))
+        return Point(check.status, title, _detail(seen, LONGEST_RISK + LONGEST_DETAIL - len(title)), check)
     if check.risk:
         statement, rest = first_sentence(check.risk), rest_of(check.risk)
         most = LONGEST_RISK if rest else LONGEST_RISK + LONGEST_DETAIL
-        return Point(check.status, full_stop(shorten(statement, most)), _detail(rest), check)
+        return Point(check.status, full_stop(shorten(statement, most)), _detail(rest), check, is_risk=True)
     statement = shorten(words.fallback_risk(check.title, check.status), 110)
     return Point(check.status, full_stop(statement), _detail(check.why), check)
 
 
-def _detail(text: str) -> str:
+def _detail(text: str, limit: int = LONGEST_DETAIL) -> str:
     """One short sentence without references in brackets: page one has no control ids.
 
     Of one that is too long the first clauses that make sense alone; nothing where there are none.
     """
     said = _BRACKETS.sub("", first_sentence(text)).strip()
-    while len(said) > LONGEST_DETAIL:
+    while len(said) > limit:
         said = said.rpartition("; ")[0]
     return full_stop(said)

@@ -158,7 +158,7 @@ def view(made: Portfolio) -> View:
             g.id,
             g.failed + g.partial,
             g.applies,
-            say("portfolio.gap_note", failed=g.failed, partial=g.partial, days=_days(g.days)),
+            say("portfolio.gap_note", counts=_counts(g.failed, g.partial), days=_days(g.days)),
         )
         for g in made.gaps[:_GAPS]
     ]
@@ -179,6 +179,11 @@ def view(made: Portfolio) -> View:
         notes=tuple(_notes(made)),
     )
     return _visible(made_view)
+
+
+def _counts(failed: int, partial: int) -> str:
+    parts = [("gap_failed", failed), ("gap_partial", partial)]
+    return words.joined(*(say(f"portfolio.{key}", count) for key, count in parts if count))
 
 
 def _levels(made: Portfolio) -> Iterator[Bar]:

@@ -9,7 +9,7 @@ from aiaudit.reports import words
 from aiaudit.reports.places import Place
 from aiaudit.reports.record import Record, as_text
 from aiaudit.reports.strings import say
-from aiaudit.reports.text import beside, slug
+from aiaudit.reports.text import NBSP, beside, slug
 from aiaudit.reports.view import PLACES_SHOWN, Basis, Check, Pack, Waiver
 
 
@@ -101,7 +101,7 @@ def _read_check(
     status = _one_of(record.text("status"), words.STATUS, "unknown")
     points = record.number("points")
     findings = record.records("findings")
-    measured = {f.text("measured") for f in findings}
+    measured = {words.dated(f.text("measured")) for f in findings}
     limits = {f.text("limit") for f in findings}
     same_measure = len(measured) == 1
     places = tuple(_read_finding(finding, same_measure) for finding in findings[:PLACES_SHOWN])
@@ -116,7 +116,7 @@ def _read_check(
         kind=_one_of(record.text("kind"), words.KIND, "automatic"),
         status=status,
         points=min(max(points, 0.0), 1.0) if points is not None else {"pass": 1.0, "partial": 0.5}.get(status, 0.0),
-        reason=record.text("reason"),
+        reason=words.dated(record.text("reason")),
         evidence_level=_one_of(record.text("evidence_level"), words.EVIDENCE_LEVEL, ""),
         confidence=record.text("confidence"),
         blocked_by=record.text("blocked_by"),
@@ -131,13 +131,14 @@ def _read_check(
         findings=len(findings),
         measured=measured.pop() if same_measure else "",
         limit=", ".join(sorted(limits - {""})[:3]),
-        limits=", ".join(f"{key.replace('_', ' ')} {_param(value)}" for key, value in record.record("params").items()),
+        limits=_settings(record),
         controls=_controls(record.record("controls")),
         facts=record.texts("facts"),
         explain=record.texts("explain"),
         rests_on=read_basis(record),
         waiver=read_waiver(waiver, identity, title) if waiver else None,
         children=children,
+        after=record.texts("after"),
     )
 
 
@@ -145,8 +146,8 @@ def _read_finding(finding: Record, same_measure: bool) -> Place:
     return Place(
         path=finding.text("path"),
         line=finding.whole("line"),
-        note=beside(finding.text("path"), finding.text("message")),
-        measured="" if same_measure else finding.text("measured"),
+        note=words.dated(beside(finding.text("path"), finding.text("message"))),
+        measured="" if same_measure else words.dated(finding.text("measured")),
         confidence=finding.text("confidence"),
     )
 
@@ -171,8 +172,24 @@ def _controls(record: Record) -> str:
     )
 
 
-def _param(value: Any) -> str:
-    return ", ".join(map(as_text, value)) if isinstance(value, list) else as_text(value) or say("value.none")
+def _settings(record: Record) -> str:
+    """The parameters of a check by what they are called; a result of before their titles were kept has only names."""
+    titles = record.record("param_titles")
+    told = ((name, titles.text(name), value) for name, value in record.record("params").items())
+    return "; ".join(f"{title or name.replace('_', ' ')}: {_param(name, title, value)}" for name, title, value in told)
+
+
+def _param(name: str, title: str, value: Any) -> str:
+    """A value with its unit, as far as the name and the title tell it."""
+    if isinstance(value, list):
+        return ", ".join(map(as_text, value))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return as_text(value) or say("value.none")
+    if name.endswith("days") and "days" not in title.lower():
+        return words.digits(round(value), "day")
+    if 0 <= value <= 1 and title.startswith(("Share", "Least share", "Largest share", "Largest drop")):
+        return f"{value * 100:.10g}{NBSP}%"
+    return as_text(value)
 
 
 def _one_of(text: str, known: Mapping[str, Any], default: str) -> str:

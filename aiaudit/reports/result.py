@@ -120,10 +120,12 @@ def _outside(figures: Figures) -> list[str]:
     """Says so where the score lies outside its range, which takes in the packs without a number."""
     if figures.score is None or figures.low <= figures.score <= figures.high:
         return []
+    titles = {pack.id: pack.title for pack in figures.packs}
+    areas = "; ".join(titles.get(name, name) for name in figures.unnumbered)
     return [
-        f"The score is the mean of the packs with a number; the range takes in every pack. What was seen of"
-        f" {', '.join(figures.unnumbered)}, which have too little evidence for a number, allows {figures.low:g} to"
-        f" {figures.high:g} over all packs: read the score together with that range."
+        f"The score is the mean of the areas with a number; the range, {figures.low:g} to {figures.high:g}, takes in"
+        f" every area, also those with too little evidence for a number of their own ({areas}). Read the score together"
+        " with it."
     ]
 
 
@@ -174,6 +176,8 @@ def _check(result: CheckResult, accepted: CheckResult, priority: float) -> dict[
         "facts": list(result.facts),
         "explain": list(result.explain),
         "rests_on": [_basis(one) for one in result.rests_on],
+        "after": list(result.after),
+        "param_titles": dict(result.param_titles),
         "accepted": _accepted(result, accepted),
     }
 

@@ -181,6 +181,8 @@ class Check(Part):
     facts: list[str] = Field(description="Facts that the deciding rule read.")
     explain: list[str]
     rests_on: list[Basis] = Field([], description="What was found that decided, with its first places.")
+    after: list[str] = Field([], description="Checks that are mended before this one where they have failed.")
+    param_titles: dict[str, str] = Field({}, description="What the parameters are called, by their names.")
     accepted: Accepted | None = Field(description="How the project's own settings judge it, where that differs.")
 
 

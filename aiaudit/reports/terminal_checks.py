@@ -114,7 +114,7 @@ def _places(check: Record) -> Iterable[Text]:
     findings = check.records("findings")
     located = [f for f in findings if f.text("path")]
     if not located:
-        yield Text(check.text("reason"), "dim")
+        yield Text(words.dated(check.text("reason")), "dim")
     told = gathered([_place(finding) for finding in located], ALIKE)[:PLACES]
     for one in told:
         yield Text.assemble(", ".join(spot.text for spot in one.spots), (f"  {one.note}", "dim"))
@@ -124,7 +124,7 @@ def _places(check: Record) -> Iterable[Text]:
 
 def _place(finding: Record) -> Place:
     path = finding.text("path")
-    return Place(path, finding.whole("line"), beside(path, finding.text("message")))
+    return Place(path, finding.whole("line"), words.dated(beside(path, finding.text("message"))))
 
 
 def partial(view: Record, console: Console) -> Group | None:
@@ -137,7 +137,7 @@ def partial(view: Record, console: Console) -> Group | None:
         waived = check.record("waiver") and not check.record("waiver").flag("expired")
         head = Text.assemble((SIGN["partial"], "yellow"), "  ", (f"{check.text('id'):<8}", "bold"), "  ")
         said = Text(f"[{say('terminal.waived')}]  ", "yellow") if waived else Text()
-        lines += _hung(console, head, said + Text(check.text("reason")))
+        lines += _hung(console, head, said + Text(words.dated(check.text("reason"))))
         if seen := _seen(check):
             lines += _below(console, seen, 5)
     if len(found) > PARTIALS:

@@ -92,6 +92,7 @@ class Check(Struct, frozen=True, dict=True):
     rests_on: tuple[Basis, ...] = ()
     waiver: Waiver | None = None
     children: tuple[str, ...] = field(default=())
+    after: tuple[str, ...] = ()
 
     @property
     def weight(self) -> int:
@@ -141,7 +142,7 @@ class Check(Struct, frozen=True, dict=True):
     def why_unseen(self) -> str:
         """Why an unseen check could not be judged."""
         if self.status == "blocked":
-            if not self.blocked_by:
+            if not self.blocked_by or self.blocked_by in self.reason:
                 return self.reason
             return f"{say('check.blocked_by', check=self.blocked_by)} {self.reason}"
         return self.reason or say("check.no_reason")

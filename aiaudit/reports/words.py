@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple
 
+from aiaudit import lazy
 from aiaudit.reports.record import Record
 from aiaudit.reports.strings import current, say
 from aiaudit.reports.text import MINUS, NBSP, figure, lower_first, thousands, upper_first
@@ -38,6 +39,7 @@ class Names(Mapping[str, str]):
         return len(self._keys)
 
 
+_ISO_DATE: Final = lazy.regex(r"(?<![\w/.:=-])20\d\d-[01]\d-[0-3]\d(?![\w/-]|\.\w)")
 _FEW: Final = 2  # areas with a number
 _STATUSES: Final = ("pass", "partial", "fail", "unknown", "not_applicable", "blocked", "error")
 STATUS: Final = Names("status", *_STATUSES)
@@ -163,6 +165,11 @@ def day(iso: str) -> str:
         return iso
     month = current().listed("months")[when.month - 1]
     return say("join.day", day=when.day, month=month, year=when.year).replace(" ", NBSP)
+
+
+def dated(text: str) -> str:
+    """A sentence with its dates as they are written out; a date that is part of a name or a path stays."""
+    return _ISO_DATE.sub(lambda hit: day(hit[0]), text)
 
 
 def signed(value: float, places: int = 0) -> str:

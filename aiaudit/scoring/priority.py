@@ -66,7 +66,8 @@ def actions(
     The gain is the mean of what `score` and `low` gain, over the effort. Where several criticals hold a pack down,
     mending one of them moves nothing yet: each then counts an equal share of what lifting the cap brings. Equal gains
     go by `priority`, then by id. `blocking` are the checks that keep the project from its next level. What somebody has
-    accepted until a day to come is no action before that day, unless it is dangerous at any level.
+    accepted until a day to come is no action before that day, unless it is dangerous at any level. A check whose mend
+    builds on that of a failed one (`after`) follows it.
     """
     plan = _Plan(packs, results)
     chosen: list[Action] = []
@@ -79,6 +80,8 @@ def actions(
         if not ranked:
             break
         result = plan.result(min(ranked)[-1])
+        while first := _failed_before(result, plan):
+            result = first
         before, after = plan.take(result)
         chosen.append(
             Action(
@@ -95,6 +98,12 @@ def actions(
             )
         )
     return tuple(chosen)
+
+
+def _failed_before(result: CheckResult, plan: _Plan) -> CheckResult | None:
+    """A failed check whose mend this one's builds on: it comes first, whatever it gains."""
+    failed = (plan.find(name) for name in result.after)
+    return next((r for r in failed if r and r.status is Status.FAIL and not _is_accepted(r)), None)
 
 
 def _is_danger(result: CheckResult) -> bool:
@@ -136,6 +145,10 @@ class _Plan:
 
     def result(self, check_id: str) -> CheckResult:
         return next(r for results in self.of_pack.values() for r in results if r.id == check_id)
+
+    def find(self, check_id: str) -> CheckResult | None:
+        """The check as it stands now; None where it is not of this audit."""
+        return next((r for results in self.of_pack.values() for r in results if r.id == check_id), None)
 
     def take(self, result: CheckResult) -> tuple[Figures, Figures]:
         """Pass one check; the figures before and after."""

@@ -111,7 +111,7 @@ def test_a_rule_may_end_in_unknown_or_not_applicable_by_itself() -> None:
 def test_a_check_that_does_not_apply_says_so_by_the_titles_of_facts() -> None:
     serves = "facts: {serves: {derive: loads.size() > 0, sees: [loads], title: Serves a model}}"
     library = one_check(applies=f"serves\n  {serves}")
-    assert ended(library, absent(LOADS)).reason == "Not seen here: that it serves a model."
+    assert ended(library, absent(LOADS)).reason == "Nothing seen here serves a model."
     library = one_check(applies=f"'!serves'\n  {serves}")
     assert ended(library, known(LOADS, [call()])).reason == "Seen: it serves a model."
 

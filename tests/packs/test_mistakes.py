@@ -85,6 +85,8 @@ CHECK_MISTAKES: list[tuple[dict[str, str], str]] = [
     ),
     ({"requires": "[OWN-002]"}, "own.yaml:17:14: no check 'OWN-002'; did you mean 'OWN-001'?"),
     ({"requires": "[OWN-001]"}, "own.yaml:17:14: a check cannot require itself: OWN-001 → OWN-001"),
+    ({"after": "[OWN-002]"}, "own.yaml:17:11: no check 'OWN-002'; did you mean 'OWN-001'?"),
+    ({"after": "[OWN-001]"}, "own.yaml:17:11: a check cannot come after itself: OWN-001 → OWN-001"),
     ({"findings": "uses"}, "own.yaml:17:13: findings must be a list, not a bool"),
     ({"findings": "{of: loads, sayz: x}"}, "own.yaml:17:25: unknown key 'sayz'; did you mean 'says'?"),
     (

@@ -66,14 +66,15 @@ def test_what_was_not_shown_is_not_called_a_failure() -> None:
         ((None, False, "", 0, 0, 0, 0),
          "Give access to the project's files and repeat the audit; nothing can be decided on this one."),
         (("prototype", True, "pilot", 2, 1, 1, 7),
-         "Release about seven person-days to close two gaps, give one statement that we have not been given and show "
-         "one condition that we could not see. The team may go on with it; no other users until a new audit shows it "
-         "done."),
+         "Set aside about seven person-days to close two gaps, give the one missing statement and show one condition "
+         "that we could not see. The team may go on with it, but nobody else may use it until a new audit shows that "
+         "this is done."),
         (("not_ready", False, "prototype", 0, 0, 0, 0),
-         "Development may go on; no other users until a new audit shows the conditions of Prototype."),
+         "Development may go on, but nobody else may use the system until a new audit shows that the conditions of "
+         "Prototype hold."),
         (("not_ready", True, "prototype", 1, 0, 0, 1),
-         "Release about one person-day to close one gap. Do not use the system outside development until a new audit "
-         "shows it done."),
+         "Set aside about one person-day to close one gap. Do not use the system outside development until a new "
+         "audit shows that this is done."),
         (("scale", True, "", 0, 0, 0, 0),
          "No release is held back by this audit. Repeat it before the next large change, or within six months."),
     ],
@@ -166,3 +167,10 @@ def test_a_place_is_not_named_twice() -> None:
 )
 def test_a_score_of_one_or_two_areas_says_so(numbered: int, unnumbered: int, said: str) -> None:
     assert words.few_areas(numbered, unnumbered) == said
+
+
+def test_dates_in_a_sentence_are_written_out_and_those_of_a_name_are_not() -> None:
+    told = words.dated("gpt-5 stops on 2026-12-11; see docs/2026-12-11.md, run-2026-12-11 and 2026-12-11.json.")
+    assert told.replace("\u00a0", " ") == (
+        "gpt-5 stops on 11 Dec 2026; see docs/2026-12-11.md, run-2026-12-11 and 2026-12-11.json."
+    )

@@ -155,6 +155,16 @@ def test_failed_criticals_come_first_whatever_they_gain():
     assert first.check == "DATA-001"
 
 
+def test_a_check_comes_after_the_failed_one_on_whose_mend_its_own_builds():
+    gate = result("DATA-001", Status.FAIL, Severity.CRITICAL, effort=Effort.S, after=("DATA-002",))
+    suite = result("DATA-002", Status.FAIL, Severity.CRITICAL, effort=Effort.L)
+    ready = replace(suite, status=Status.PARTIAL)
+    passed_one = result("DATA-003", Status.PASS, Severity.HIGH)
+    first, second = actions([pack("data")], [gate, suite, passed_one], blocking=())
+    assert (first.check, second.check) == ("DATA-002", "DATA-001")
+    assert actions([pack("data")], [gate, ready, passed_one], blocking=())[0].check == "DATA-001"
+
+
 def test_blocked_checks_are_no_actions():
     judged = [result("DATA-001", Status.BLOCKED, blocked_by="DATA-002"), *results("mP mP mP", prefix="X")]
     assert actions([pack("data")], judged, blocking=()) == ()

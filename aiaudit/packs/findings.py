@@ -127,21 +127,26 @@ def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gat
     elements = outcome.value
     if outcome.incomplete is not None:
         elements = outcome.incomplete.sure
-    if not isinstance(elements, list):
-        elements = _known_parts(check.findings_expr, seen)
+    parts = _parts(check.findings_expr, seen)
+    by_part = [element for part in parts for element in sorted(part, key=_by_place)]
+    if not isinstance(elements, list) or len(elements) == len(by_part):
+        elements = by_part
+    else:
+        elements = sorted(elements, key=_by_place)
     if check.finding_confidence:
         confidence = min(confidence, Confidence(check.finding_confidence), key=_CONFIDENCE.index)
     around = {name: value for name, value in seen.items() if name.startswith(("params.", "project."))}
-    listed = elements[:MAX_LISTED]  # as the pack puts them, the gravest first; each fact is in order of place
+    listed = elements[:MAX_LISTED]
     findings = number_equal_ones(_once([_finding(check, element, around, confidence) for element in listed]))
     count = len(elements)
     remark = f" {count} found, the first {MAX_LISTED} are listed." if count > MAX_LISTED else ""
     return Gathered(findings, count, remark)
 
 
-def _known_parts(expression: Expression, seen: Mapping[str, Any]) -> list[Any]:
-    """The elements of the lists of a sum (`privileged + as_root + open_stores`) that are known where another is not."""
-    found: list[Any] = []
+def _parts(expression: Expression, seen: Mapping[str, Any]) -> list[list[Any]]:
+    """The lists of a sum (`privileged + as_root + open_stores`) in its order, which is that of a pack that names the
+    gravest first; of each the elements that are known. One list where it is no sum."""
+    found: list[list[Any]] = []
     todo: list[Node] = [expression.node]
     while todo:
         node = todo.pop()
@@ -154,8 +159,13 @@ def _known_parts(expression: Expression, seen: Mapping[str, Any]) -> list[Any]:
         outcome = evaluate(part, seen)
         value = outcome.value if outcome.incomplete is None else outcome.incomplete.sure
         if isinstance(value, list):
-            found += value
+            found.append(value)
     return found
+
+
+def _by_place(element: Any) -> tuple[str, int]:
+    path, line = place(element)
+    return path or "", line or 0
 
 
 def _once(findings: Sequence[Finding]) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 Ranking orders what the audit found and adds nothing to it. The key is that of the catalogue: the weight of the severity
 times what is missing, doubled where it stands before the next level; a plan divides it by the effort (S 1, M 2, L 4).
+Of equals those of core areas come first.
 """
 
 from __future__ import annotations
@@ -167,7 +168,8 @@ def top_risks(checks: Iterable[Check], most: int = MOST_RISKS) -> tuple[Risk, ..
         if (cause := _cause(check, open_ones)) is not check:
             shared.setdefault(cause.id, []).append(check.id)
     ranked = sorted(
-        (c for c in open_ones.values() if _cause(c, open_ones) is c), key=lambda c: (-c.gain, -c.weight, c.id)
+        (c for c in open_ones.values() if _cause(c, open_ones) is c),
+        key=lambda c: (-c.gain, -c.weight, not c.core, c.id),
     )
     return tuple(
         _risk(position, check, tuple(shared.get(check.id, ()))) for position, check in enumerate(ranked[:most], start=1)
@@ -236,7 +238,9 @@ def three_strengths(checks: Iterable[Check]) -> tuple[Point, ...]:
 
 def path_to_next(checks: Iterable[Check]) -> tuple[Step, ...]:
     """The checks that stand before the next level: what to mend first, then what to show."""
-    ranked = sorted((c for c in checks if c.blocks_next), key=lambda c: (not c.is_open, -c.weight, c.days, c.id))
+    ranked = sorted(
+        (c for c in checks if c.blocks_next), key=lambda c: (not c.is_open, -c.weight, c.days, not c.core, c.id)
+    )
     steps = enumerate(_builders_last(ranked), start=1)
     return tuple(Step(position, check, step_text(check)) for position, check in steps)
 
@@ -246,7 +250,7 @@ def roadmap(checks: Sequence[Check], next_name: str) -> tuple[Horizon, ...]:
     ones. Later: the rest. Checks that could not be judged are in it only where they stand before the next level.
     """
     groups: dict[str, list[Check]] = {"danger": [], "level": [], "quick": [], "next": [], "later": []}
-    for check in sorted(checks, key=lambda c: (-_priority(c), c.id)):
+    for check in sorted(checks, key=lambda c: (-_priority(c), not c.core, c.id)):
         if group := _group(check):
             groups[group].append(check)
     horizons: list[Horizon] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from aiaudit.reports import words
 from aiaudit.reports.places import Place
@@ -11,6 +11,8 @@ from aiaudit.reports.record import Record, as_text
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import NBSP, beside, slug
 from aiaudit.reports.view import PLACES_SHOWN, Basis, Check, Pack, Waiver
+
+_CORE: Final = frozenset({"data", "infra", "security", "governance", "cost"})
 
 
 def read_packs(result: Record, blocking: Iterable[str]) -> tuple[Pack, ...]:
@@ -70,7 +72,7 @@ def _read_pack(record: Record, anchors: _Anchors, checks: Sequence[Check]) -> Pa
         id=identity,
         anchor=anchors.of(identity),
         title=record.text("title") or identity,
-        core=record.flag("core") or identity in ("data", "infra", "security", "governance", "cost"),
+        core=_is_core(record),
         score=record.percent("score") if "score" in record else None,
         uncapped=record.percent("uncapped_score") if "uncapped_score" in record else None,
         low=record.percent("low"),
@@ -81,20 +83,31 @@ def _read_pack(record: Record, anchors: _Anchors, checks: Sequence[Check]) -> Pa
     )
 
 
+def _is_core(pack: Record) -> bool:
+    return pack.flag("core") or pack.text("id") in _CORE
+
+
 def _read_checks(result: Record, titles: Mapping[str, str], blocking: frozenset[str]) -> list[Check]:
     anchors = _Anchors("check")
+    core = frozenset(pack.text("id") for pack in result.records("packs") if _is_core(pack)) | _CORE
     records = result.records("checks")
     children: dict[str, list[str]] = {}
     for record in records:
         if record.text("blocked_by"):
             children.setdefault(record.text("blocked_by"), []).append(record.text("id"))
     return [
-        _read_check(record, anchors, titles, blocking, tuple(children.get(record.text("id"), ()))) for record in records
+        _read_check(record, anchors, titles, blocking, core, tuple(children.get(record.text("id"), ())))
+        for record in records
     ]
 
 
 def _read_check(
-    record: Record, anchors: _Anchors, titles: Mapping[str, str], blocking: frozenset[str], children: tuple[str, ...]
+    record: Record,
+    anchors: _Anchors,
+    titles: Mapping[str, str],
+    blocking: frozenset[str],
+    core: frozenset[str],
+    children: tuple[str, ...],
 ) -> Check:
     identity, pack = record.text("id"), record.text("pack")
     title = record.text("title") or identity or say("check.untitled")
@@ -139,6 +152,7 @@ def _read_check(
         waiver=read_waiver(waiver, identity, title) if waiver else None,
         children=children,
         after=record.texts("after"),
+        core=pack in core,
     )
 
 

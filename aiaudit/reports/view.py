@@ -59,7 +59,7 @@ class Basis(Struct, frozen=True):
 
 class Check(Struct, frozen=True, dict=True):
     """One check's result. `children` are the checks that it blocks; `limits` its parameters in words; `rests_on` what
-    was found that decided, where the findings do not name it already."""
+    was found that decided, where the findings do not name it already; `core`: of a core area."""
 
     id: str
     anchor: str
@@ -93,6 +93,7 @@ class Check(Struct, frozen=True, dict=True):
     waiver: Waiver | None = None
     children: tuple[str, ...] = field(default=())
     after: tuple[str, ...] = ()
+    core: bool = False
 
     @property
     def weight(self) -> int:

@@ -359,6 +359,12 @@ def test_a_fingerprint_outlives_moved_lines_and_tells_faults_apart() -> None:
     assert len({one, *others}) == 4
 
 
+def test_the_findings_of_a_sum_stand_in_the_order_of_the_pack() -> None:
+    library = one_check(findings='"loads.filter(l, l.line > 5) + loads.filter(l, l.line < 6)"')
+    failed = ended(library, known(LOADS, [call("a.py", 2), call("c.py", 9), call("b.py", 7)]))
+    assert [f.path for f in failed.findings] == ["b.py", "c.py", "a.py"]
+
+
 def test_order_of_elements_and_checks_does_not_matter() -> None:
     calls = [call("b.py", 2), call("a.py", 3), call("a.py", 1)]
     assert fingerprints(*calls) == fingerprints(*reversed(calls))

@@ -38,13 +38,13 @@ _JAVASCRIPT: Final = frozenset({".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".
 
 class _Layout(NamedTuple):
     """How the code of a language goes on in the next line. `breaks`: a line's end that is none of a statement (or
-    stands in a text). `statement`: what goes on to the end of a line: words, texts of one line, brackets that are
-    closed. `joint`: a break within it. `block`: what keeps its lines though it stands in brackets. `in_braces`: what
-    stands on the inner sides of braces."""
+    stands in a text); the end comes first, which a search can jump to. `statement`: what goes on to the end of a line:
+    words, texts of one line, brackets that are closed. `goes_on`: what may stand before a break within it. `block`:
+    what keeps its lines though it stands in brackets. `in_braces`: what stands on the inner sides of braces."""
 
     breaks: re.Pattern[bytes]
     statement: re.Pattern[bytes]
-    joint: re.Pattern[bytes]
+    goes_on: bytes = b""
     block: re.Pattern[bytes] | None = None
     in_braces: bytes = b""
 
@@ -54,17 +54,16 @@ def _layout(suffix: str) -> _Layout | None:
     """That of the files of a suffix, if it is known."""
     if suffix in _PYTHON:
         return _Layout(
-            re.compile(rb"[(\[{,\\+*/%=|&-]\n"),
+            re.compile(rb"\n(?<=[(\[{,\\+*/%=|&-]\n)"),
             _statement(rb"\"\'#", quotes=b"\"'", rest=rb"(?!)", goes_on=rb"\\\n"),
-            re.compile(rb"[ \t]*\\?\n[ \t\n]*"),
+            b"\\",
         )
     if suffix in _JAVASCRIPT:  # the parts of an object are written one a line, and read so
         return _Layout(
-            re.compile(rb"[(\[{,=?:&|+>]\n|\n[ \t]*\??\.(?=[A-Za-z_])"),
+            re.compile(rb"\n(?:(?<=[(\[{,=?:&|+>]\n)|[ \t]*+\??\.(?=[A-Za-z_]))"),
             _statement(rb"\"\'`/", quotes=b"\"'`", rest=rb"/(?![/*])", goes_on=rb"\n[ \t]*+(?=\??\.[A-Za-z_])"),
-            re.compile(rb"[ \t]*\n[ \t\n]*"),
-            re.compile(rb"(?<!import )(?<!export )(?<!type )\{[ \t]*\n|;[ \t]*\S"),
-            b" ",
+            block=re.compile(rb"(?<!import )(?<!export )(?<!type )\{[ \t]*\n|;[ \t]*\S"),
+            in_braces=b" ",
         )
     return None
 
@@ -81,6 +80,21 @@ def _statement(not_plain: bytes, *, quotes: bytes, rest: bytes, goes_on: bytes) 
     )
 
 
+_BREAK: Final = lazy.regex(rb"\n[ \t\n]*+")
+
+
+def _joints(text: bytes, begin: int, end: int, goes_on: bytes) -> list[tuple[int, int]]:
+    """The breaks of a statement, each with the spaces around it and what may stand before it."""
+    found: list[tuple[int, int]] = []
+    for joint in _BREAK.finditer(text, begin, end):
+        start, stop = joint.span()
+        if start > begin and text[start - 1] in b" \t\\":  # seldom
+            start = begin + len(text[begin:start].removesuffix(goes_on).rstrip(b" \t"))
+        found.append((max(start, begin), stop))
+        begin = stop
+    return found
+
+
 _CONSTANT: Final = lazy.regex(
     rb"\n([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[ \t]*[\w.\[\]]{1,40}[ \t]*)?=[ \t]*"
     rb"(-?\d[\d_.]{0,15}(?:[ \t]*\*[ \t]*\d[\d_.]{0,9}){0,3}|True|False|None"
@@ -90,32 +104,61 @@ _CONSTANT: Final = lazy.regex(
 _SECRET: Final = lazy.regex(rb"pass|pwd|secret|token|key|auth|credential")  # names of what stands in one place only
 _GIVEN: Final = lazy.regex(rb"((?<=[(,\s])[a-z]\w*[ \t]*=[ \t]*)([A-Z][A-Z0-9_]{1,40})(?=\s*[,)\n])")
 _BOUND: Final = lazy.regex(rb"\n[ \t]*([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[^=\n]{0,40})?=(?!=)")
-_TYPED: Final = lazy.regex(
-    rb"\n([ \t]*)(?!else\b|try\b|finally\b)([A-Za-z_]\w*)[ \t]*:[ \t]*[A-Za-z_][\w.,| \t\[\]\"']{0,80}?[ \t]*=(?!=)"
-)
-_MADE: Final = lazy.regex(rb"(?:\A|\n)([ \t]*)(class|def|async[ \t]+def)[ \t]")
+_TYPE: Final = lazy.regex(rb":[ \t]*+[A-Za-z_][\w.,| \t\[\]\"']{0,80}+=(?!=)")
+_TYPED: Final = lazy.regex(rb"([ \t]*+)(?!else\b|try\b|finally\b)([A-Za-z_]\w*+)[ \t]*+\Z")
+_MADE: Final = lazy.regex(rb"\n([ \t]*+)(class|def|async[ \t]+def)[ \t]")
 
 
 def _untyped(text: bytes) -> bytes:
     """Python without the types of what a module or a function binds. Fields of classes and parameters keep theirs: the
     type says what they are."""
-    found = _TYPED.search(text)
-    if found is None:
-        return text
-    made = [(one.start(), len(one[1]), one[2] == b"class") for one in _MADE.finditer(text)]
-    starts = [start for start, _, _ in made]
+    pieces: list[bytes] = []
+    scopes: _Scopes | None = None
+    taken = 0
+    for found in _TYPE.finditer(text):  # a colon is quickly found, the beginning of a line is not
+        begin = text.rfind(b"\n", 0, found.start()) + 1
+        name = _TYPED.match(text, begin, found.start()) if begin else None
+        if name is None:
+            continue
+        if name[1]:
+            scopes = scopes or _Scopes(text)
+            if scopes.declares(begin, len(name[1])):
+                continue
+        pieces += (text[taken:begin], name[1], name[2], b" =")
+        taken = found.end()
+    return b"".join((*pieces, text[taken:])) if pieces else text
 
-    def plain(one: re.Match[bytes]) -> bytes:
-        depth, at = len(one[1]), bisect_left(starts, one.start()) - 1
-        while depth and at >= 0 and made[at][1] >= depth:
-            at -= 1
-        if depth and at >= 0:
-            start, _, is_class = made[at]
-            if is_class or text.find(b":\n", start, one.end()) < 0:  # a field, or a parameter
-                return one[0]
-        return b"\n%s%s =" % (one[1], one[2])
 
-    return _TYPED.sub(plain, text)
+class _Scopes:
+    """The classes and functions of a module by their indentation, and in which of them a line stands."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._starts: list[int] = []
+        self._made: list[tuple[int, bool]] = []  # indentation; whether it is a class
+        self._around: list[int] = []  # of each the nearest before it that is indented less; -1: the module
+        self._bodies: dict[int, int] = {}
+        for number, one in enumerate(_MADE.finditer(b"\n" + text)):
+            depth, around = len(one[1]), number - 1
+            while around >= 0 and self._made[around][0] >= depth:
+                around = self._around[around]
+            self._starts.append(one.start())
+            self._made.append((depth, one[2] == b"class"))
+            self._around.append(around)
+
+    def declares(self, begin: int, depth: int) -> bool:
+        """Whether a line that begins there, indented so far, is a field of a class or a parameter of a function."""
+        at = bisect_left(self._starts, begin) - 1
+        while at >= 0 and self._made[at][0] >= depth:
+            at = self._around[at]
+        if at < 0:
+            return False
+        if self._made[at][1]:
+            return True
+        if at not in self._bodies:
+            body = self._text.find(b":\n", self._starts[at])
+            self._bodies[at] = body if body >= 0 else len(self._text)
+        return begin <= self._bodies[at]
 
 
 def with_constants(text: bytes) -> bytes:
@@ -171,9 +214,9 @@ def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
     breaks: list[int] = []
     done = taken = size = 0  # of the text: looked at, copied; of the pieces
     left = _PATIENCE * (len(text) + _MAX_RAW)
-    statement, joint, block = layout.statement.match, layout.joint.finditer, layout.block
+    statement, block = layout.statement.match, layout.block
     for found in layout.breaks.finditer(text):
-        at = text.index(b"\n", found.start())
+        at = found.start()
         if at < done:
             continue
         if left < 0:
@@ -189,7 +232,7 @@ def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
             done = at + 1
             left -= _MAX_RAW
             continue
-        gaps = [gap.span() for gap in joint(text, begin, end)]
+        gaps = _joints(text, begin, end, layout.goes_on)
         if end - begin - sum(stop - start - 1 for start, stop in gaps) > MAX_LINE:
             done = at + 1
             continue

@@ -102,7 +102,9 @@ _CONSTANT: Final = lazy.regex(
     rb"[ \t]*(?=[#\n])"
 )
 _SECRET: Final = lazy.regex(rb"pass|pwd|secret|token|key|auth|credential")  # names of what stands in one place only
-_GIVEN: Final = lazy.regex(rb"((?<=[(,\s])[a-z]\w*[ \t]*=[ \t]*)([A-Z][A-Z0-9_]{1,40})(?=\s*[,)\n])")
+_GIVEN: Final = lazy.regex(rb"=[ \t]*+([A-Z][A-Z0-9_]{1,40})(?=\s*[,)\n])")
+_KEYWORD: Final = lazy.regex(rb"[(,\s]([a-z]\w*)[ \t]*\Z")
+_KEYWORD_LENGTH: Final = 80
 _BOUND: Final = lazy.regex(rb"\n[ \t]*([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[^=\n]{0,40})?=(?!=)")
 _TYPE: Final = lazy.regex(rb":[ \t]*+[A-Za-z_][\w.,| \t\[\]\"']{0,80}+=(?!=)")
 _TYPED: Final = lazy.regex(rb"([ \t]*+)(?!else\b|try\b|finally\b)([A-Za-z_]\w*+)[ \t]*+\Z")
@@ -165,17 +167,23 @@ def with_constants(text: bytes) -> bytes:
     """Python in which a number, a truth or a word that a module names (`LIMIT = 30`) stands where a call is given it by
     that name. Addresses and whatever else may be secret stay where they are."""
     named = dict(_CONSTANT.findall(text))
-    if not named or not _GIVEN.search(text):
+    if not named:
         return text
-    bound = Counter(_BOUND.findall(text))
-
-    def given(found: re.Match[bytes]) -> bytes:
-        value = named.get(found[2]) if bound[found[2]] == 1 else None
-        if value is None or (value[:1] in b"\"'" and _SECRET.search(found[1])):
-            return found[0]
-        return b"%s%s" % (found[1], value)
-
-    return _GIVEN.sub(given, text)
+    pieces: list[bytes] = []
+    bound: Counter[bytes] = Counter()
+    taken = 0
+    for found in _GIVEN.finditer(text):
+        value = named.get(found[1])
+        if value is None:
+            continue
+        keyword = _KEYWORD.search(text, max(0, found.start() - _KEYWORD_LENGTH), found.start())
+        if keyword is None or (value[:1] in b"\"'" and _SECRET.search(keyword[1])):
+            continue
+        bound = bound or Counter(_BOUND.findall(text))
+        if bound[found[1]] == 1:
+            pieces += (text[taken : found.start(1)], value)
+            taken = found.end(1)
+    return b"".join((*pieces, text[taken:])) if pieces else text
 
 
 class OneLine(NamedTuple):

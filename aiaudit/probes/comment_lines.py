@@ -17,9 +17,9 @@ STARTS: Final[dict[str, tuple[bytes, ...]]] = {
     "//": (b"//", b"/*", b"* ", b"*/", b"*\n"),
     "--": (b"--",),
     ";": (b";", b"#"),
-    "nb": (b'"#', b'" #', b'"\\t#', b'"  #', b'"    #', b'"        #'),
+    "nb": (b"#", b'"#', b'" #', b'"\\t#', b'"  #', b'"    #', b'"        #'),
 }
-"""Kind -> how its comments begin, behind the spaces. `nb`: the lines of a notebook's cells, which are texts of JSON."""
+"""Kind -> how its comments begin, behind the spaces. `nb`: the lines of a notebook, of which some are texts of JSON."""
 
 PYTHON: Final = "py"
 _HASH: Final = (

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from aiaudit.probes.comment_lines import Comments
 from aiaudit.probes.spans import each_span
 from aiaudit.probes.text.groups import PatternGroup
-from aiaudit.probes.text.one_line import on_one_line
+from aiaudit.probes.text.one_line import OneLine, on_one_line
 from aiaudit.probes.text.search import Expression, Search, compiled_pattern, placed_pattern
 from aiaudit.project.entry import display
 
@@ -71,13 +70,14 @@ def looked_through(
 ) -> dict[str, list[list[Any]]]:
     """The hits of the groups of these keys in the text of a file with this suffix and this kind of comments."""
     meant = frozenset(keys)
-    text, breaks = on_one_line(text, suffix)
+    shown = on_one_line(text, suffix)
+    text = shown.text
     passed_over = Comments(comments, text)
     hits: dict[str, list[list[Any]]] = {}
     quoted: list[_Quoted] = []
     for search in searches:
         for rule in search.likely(text, meant):
-            if found := _hits(text, breaks, rule, quoted, passed_over):
+            if found := _hits(shown, rule, quoted, passed_over):
                 hits.setdefault(rule.key, []).extend(found)
     if quoted:
         _quote(text, quoted)
@@ -92,16 +92,15 @@ class _Quoted(NamedTuple):
     end: int
 
 
-def _hits(text: bytes, breaks: Sequence[int], rule: Rule, quoted: list[_Quoted], comments: Comments) -> list[list[Any]]:
+def _hits(shown: OneLine, rule: Rule, quoted: list[_Quoted], comments: Comments) -> list[list[Any]]:
     """The hits of one pattern, one a line at most. Those whose text is kept go to `quoted` too."""
+    text = shown.text
     group, number, unless = rule.group, rule.number, rule.unless
     found: list[list[Any]] = []
     line, counted, last = 1, 0, 0
     for start, end, match in rule.places(text):
         begin = max(_begin(text, start, end), counted)
-        line += text.count(b"\n", counted, begin)
-        if breaks:
-            line += bisect_left(breaks, begin + 1) - bisect_left(breaks, counted + 1)
+        line += shown.lines_between(counted, begin)
         counted = begin
         if line == last or (unless is not None and unless.search(_line(text, begin))):
             continue

@@ -3,7 +3,8 @@
 Patterns are written for lines. black, ruff, prettier and people break a call behind a bracket, a comma or an operator,
 as its length asks, and a verdict must not depend on that. So what stands in brackets is put on one line where that is
 short; what is long keeps its breaks, and its parts are put on one line each. Paragraphs of prose and commands that go
-on behind a backslash are put on one line too. Lines are counted as in the file.
+on behind a backslash are put on one line too, and the cells of a notebook are what somebody wrote in them (`cells`).
+Lines are counted as in the file.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
 from aiaudit import lazy
 from aiaudit.probes.paragraphs import MAX_PARAGRAPH, goes_on
+from aiaudit.probes.text.cells import cells_of, is_python
 
 MAX_LINE: Final = 320  # characters: what is longer nobody would write on one line, and patterns would reach too far
 _MAX_RAW: Final = 3 * MAX_LINE  # the same with its indentation
@@ -31,6 +34,7 @@ _NOT_BARE: Final = lazy.regex(rb"[()\[\]{},:]|\bfor\b")
 
 _PYTHON: Final = frozenset({".py", ".pyi", ".pyw"})
 _PROSE: Final = frozenset({".md", ".markdown", ".mdx", ".rst"})
+_NOTEBOOK: Final = frozenset({".ipynb"})
 _COMMANDS: Final = frozenset({"", ".sh", ".bash", ".zsh", ".yml", ".yaml", ".mk", ".dockerfile"})
 _FENCE: Final = lazy.regex(r"[ \t>]*(`{3}|~{3})")
 _JAVASCRIPT: Final = frozenset({".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"})
@@ -80,6 +84,7 @@ def _statement(not_plain: bytes, *, quotes: bytes, rest: bytes, goes_on: bytes) 
     )
 
 
+_END_OF_LINE: Final = lazy.regex(rb"\n")
 _BREAK: Final = lazy.regex(rb"\n[ \t\n]*+")
 
 
@@ -187,37 +192,59 @@ def with_constants(text: bytes) -> bytes:
 
 
 class OneLine(NamedTuple):
-    """A text with its short calls on one line. `breaks`: where in it a line's break was taken out, rising."""
+    """A text with its short calls on one line. `breaks`: where in it a line's break was taken out, rising; `added`:
+    where one stands that the file does not have."""
 
     text: bytes
     breaks: list[int]
+    added: Sequence[int] = ()
+
+    def lines_between(self, start: int, end: int) -> int:
+        """How many lines of the file the second place stands below the first."""
+        lines = self.text.count(b"\n", start, end)
+        if self.breaks:
+            lines += bisect_left(self.breaks, end + 1) - bisect_left(self.breaks, start + 1)
+        return lines - (bisect_left(self.added, end) - bisect_left(self.added, start)) if self.added else lines
 
     def lines(self) -> list[str]:
         """The lines of the file: what was put on one line stands on its first, and the others are empty."""
-        found: list[str] = []
+        found: list[str] = [""]
         begin = 0
         for line in self.text.split(b"\n"):
             end = begin + len(line)
-            found.append(line.decode("utf-8", "replace"))
+            found[-1] += line.decode("utf-8", "replace")
             found += [""] * (bisect_right(self.breaks, end) - bisect_left(self.breaks, begin))
+            at = bisect_left(self.added, end)
+            if at < len(self.added) and self.added[at] == end:
+                found[-1] += " "
+            else:
+                found.append("")
             begin = end + 1
-        return found
+        return found[:-1]
 
 
 def layout_of(suffix: str) -> str:
     """By what the text of files with this suffix is put on one line; empty where it is searched as it stands. What is
     found in a text depends on it."""
-    kinds = {"py": _PYTHON, "js": _JAVASCRIPT, "prose": _PROSE, "commands": _COMMANDS}
+    kinds = {"py": _PYTHON, "js": _JAVASCRIPT, "prose": _PROSE, "commands": _COMMANDS, "cells": _NOTEBOOK}
     return next((kind for kind, suffixes in kinds.items() if suffix in suffixes), "")
 
 
 def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
     """The text of a file with each short call on one line. `suffix`: that of the file's name."""
-    layout = _layout(suffix)
-    if layout is None:
-        return _paragraphs(text) if suffix in _PROSE else _commands(text) if suffix in _COMMANDS else OneLine(text, [])
     if suffix in _PYTHON:
-        text = with_constants(_untyped(text))
+        return _statements(with_constants(_untyped(text)), suffix)
+    if suffix in _JAVASCRIPT:
+        return _statements(text, suffix)
+    if suffix in _NOTEBOOK:
+        return _cells(text)
+    return _paragraphs(text) if suffix in _PROSE else _commands(text) if suffix in _COMMANDS else OneLine(text, [])
+
+
+def _statements(text: bytes, suffix: str) -> OneLine:
+    """Code with each short statement on one line, of a language whose layout is known."""
+    layout = _layout(suffix)
+    assert layout is not None
     pieces: list[bytes] = []
     breaks: list[int] = []
     done = taken = size = 0  # of the text: looked at, copied; of the pieces
@@ -282,6 +309,28 @@ def _may_go(text: bytes, begin: int, opened: int, closed: int, end: int) -> bool
     while inner != last:
         inner, last = _NESTED.sub(b"", inner), inner
     return not _NOT_BARE.search(inner)
+
+
+def _cells(text: bytes) -> OneLine:
+    """A notebook with the code of its cells as it is written there, and in Python each short statement on one line."""
+    pieces: list[bytes] = []
+    breaks: list[int] = []
+    added: list[int] = []
+    taken = size = 0
+    python = is_python(text)
+    for cell in cells_of(text):
+        told = _statements(_untyped(cell.code), ".py") if python else OneLine(cell.code, [])
+        code = told.text if cell.lines else b"\n" + told.text
+        size += cell.start - taken
+        if cell.lines:
+            breaks += [size + one for one in told.breaks]
+        else:
+            added += [size + one.start() for one in _END_OF_LINE.finditer(code)]
+        size += len(code)
+        pieces += (text[taken : cell.start], code)
+        taken = cell.end
+    pieces.append(text[taken:])
+    return OneLine(b"".join(pieces), breaks, added)
 
 
 def _paragraphs(text: bytes) -> OneLine:

@@ -26,6 +26,7 @@ _GLOBS = {
     "notebook": ("sample_projects/**/*.ipynb",),
     "python": ("sample_projects/**/*.py",),
     "text": ("sample_projects/**/*.md",),
+    "lines": ("sample_projects/**/*.ipynb", "sample_projects/**/*.py", "sample_projects/**/*.md"),
     "attestations": ("sample_projects/**/attestations.yaml",),
     "config": ("sample_projects/**/aiaudit.yaml",),
     "gitignore": (".gitignore",),
@@ -34,7 +35,7 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
     "yaml": (".yml", ".yaml"), "json": (".json",), "toml": (".toml", ".cfg", ".ini"), "dockerfile": ("Dockerfile",),
     "helm": ("deployment.yaml", "service.yaml"), "requirements": ("requirements.txt",), "shell": (".sh", "Makefile"), "notebook": (".ipynb",), "python": (".py",),
     "javascript": (".ts", ".tsx", ".js"), "text": (".env", ".md"), "attestations": ("attestations.yaml",),
-    "config": ("aiaudit.yaml",), "gitignore": (".gitignore",),
+    "config": ("aiaudit.yaml",), "gitignore": (".gitignore",), "lines": (".py", ".ts", ".md", ".sh", ".ipynb"),
 }  # fmt: skip
 WORDS: dict[str, tuple[str, ...]] = {
     "rules": (

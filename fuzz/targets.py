@@ -158,6 +158,19 @@ def text() -> Run:
     return _engine("text", "a.env", ())
 
 
+def lines() -> Run:
+    """Text on one line: code, prose, commands and the cells of notebooks. No line of the file may be lost."""
+    from aiaudit.probes.text.one_line import on_one_line
+
+    def run(data: bytes) -> None:
+        for suffix in (".py", ".ts", ".r", ".md", ".sh", ".ipynb"):
+            shown = on_one_line(data, suffix)
+            assert shown.breaks == sorted(shown.breaks) and list(shown.added) == sorted(shown.added)
+            assert shown.lines_between(0, len(shown.text)) == data.count(b"\n") == len(shown.lines()) - 1
+
+    return run
+
+
 def models() -> Run:
     """Model files: pickle, PyTorch zip, safetensors, GGUF, ONNX, HDF5, Keras, NumPy, archives. The first byte picks the
     name, the rest is the file."""
@@ -384,6 +397,7 @@ TARGETS: dict[str, Callable[[], Run]] = {
     "python": python,
     "javascript": javascript,
     "text": text,
+    "lines": lines,
     "models": models,
     "attestations": attestations,
     "config": config,

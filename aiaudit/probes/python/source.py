@@ -21,7 +21,7 @@ from aiaudit.probes.python.outline import Outline
 from aiaudit.probes.python.python_2 import in_words_of_python_3
 from aiaudit.probes.python.salvage import salvage
 from aiaudit.probes.python.trim import Region, trim
-from aiaudit.probes.text.one_line import with_constants
+from aiaudit.probes.text.plain_python import with_constants
 
 MAX_SOURCE: Final = 2 * 1024 * 1024  # bytes of a .py file
 

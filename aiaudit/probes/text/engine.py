@@ -16,7 +16,7 @@ from aiaudit.probes.comment_lines import comments_of
 from aiaudit.probes.text.classes import Keys, Weight, classes
 from aiaudit.probes.text.groups import HasGroups, PatternGroup
 from aiaudit.probes.text.hits import Rule, RuleSearch, looked_through, rules_of
-from aiaudit.probes.text.one_line import layout_of
+from aiaudit.probes.text.layouts import layout_of
 from aiaudit.probes.text.search import is_fast, search_for
 from aiaudit.probes.text.shipped import Shared, shared_searches
 from aiaudit.project.entry import Entry

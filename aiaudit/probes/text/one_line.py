@@ -9,186 +9,29 @@ Lines are counted as in the file.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Sequence
-from functools import cache
 from typing import Final, NamedTuple
 
 from aiaudit import lazy
 from aiaudit.probes.paragraphs import MAX_PARAGRAPH, goes_on
 from aiaudit.probes.text.cells import cells_of, is_python
+from aiaudit.probes.text.layouts import COMMANDS, IN_BRACES, NOTEBOOK, PROSE, PYTHON, R, layout
+from aiaudit.probes.text.plain_python import untyped, with_constants
 
 MAX_LINE: Final = 320  # characters: what is longer nobody would write on one line, and patterns would reach too far
 _MAX_RAW: Final = 3 * MAX_LINE  # the same with its indentation
 _PATIENCE: Final = 8  # times its length: so much of a text is looked at
 _LITTLE: Final = 100  # what a look at a line that ends costs, in characters of one that goes on
-_DEPTH: Final = 5  # brackets within brackets
 _OPENING, _CLOSING = b"{}"
 _ROUND, _COLON = b"(:"
 _BEFORE: Final = lazy.regex(rb"(?:[^=!<>]=|\b(?:return|assert|await|if|elif|while|in|not|and|or|yield)) *\Z")
 _QUOTED: Final = lazy.regex(rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 _NESTED: Final = lazy.regex(rb"\([^()\[\]{}]*\)|\[[^()\[\]{}]*\]|\{[^()\[\]{}]*\}")
 _NOT_BARE: Final = lazy.regex(rb"[()\[\]{},:]|\bfor\b")
-
-_PYTHON: Final = frozenset({".py", ".pyi", ".pyw"})
-_PROSE: Final = frozenset({".md", ".markdown", ".mdx", ".rst"})
-_NOTEBOOK: Final = frozenset({".ipynb"})
-_COMMANDS: Final = frozenset({"", ".sh", ".bash", ".zsh", ".yml", ".yaml", ".mk", ".dockerfile"})
 _FENCE: Final = lazy.regex(r"[ \t>]*(`{3}|~{3})")
-_JAVASCRIPT: Final = frozenset({".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"})
-
-
-class _Layout(NamedTuple):
-    """How the code of a language goes on in the next line. `breaks`: a line's end that is none of a statement (or
-    stands in a text); the end comes first, which a search can jump to. `statement`: what goes on to the end of a line:
-    words, texts of one line, brackets that are closed. `goes_on`: what may stand before a break within it. `block`:
-    what keeps its lines though it stands in brackets. `in_braces`: what stands on the inner sides of braces."""
-
-    breaks: re.Pattern[bytes]
-    statement: re.Pattern[bytes]
-    goes_on: bytes = b""
-    block: re.Pattern[bytes] | None = None
-    in_braces: bytes = b""
-
-
-@cache
-def _layout(suffix: str) -> _Layout | None:
-    """That of the files of a suffix, if it is known."""
-    if suffix in _PYTHON:
-        return _Layout(
-            re.compile(rb"\n(?<=[(\[{,\\+*/%=|&-]\n)"),
-            _statement(rb"\"\'#", quotes=b"\"'", rest=rb"(?!)", goes_on=rb"\\\n"),
-            b"\\",
-        )
-    if suffix in _JAVASCRIPT:  # the parts of an object are written one a line, and read so
-        return _Layout(
-            re.compile(rb"\n(?:(?<=[(\[{,=?:&|+>]\n)|[ \t]*+\??\.(?=[A-Za-z_]))"),
-            _statement(rb"\"\'`/", quotes=b"\"'`", rest=rb"/(?![/*])", goes_on=rb"\n[ \t]*+(?=\??\.[A-Za-z_])"),
-            block=re.compile(rb"(?<!import )(?<!export )(?<!type )\{[ \t]*\n|;[ \t]*\S"),
-            in_braces=b" ",
-        )
-    return None
-
-
-def _statement(not_plain: bytes, *, quotes: bytes, rest: bytes, goes_on: bytes) -> re.Pattern[bytes]:
-    """What goes on to the end of a line. `not_plain`: what begins a text or a comment; `rest`: the same where it begins
-    none; `goes_on`: a break between brackets that is none of a statement."""
-    texts = b"|".join(b"%c(?:[^%c\\\\\\n]++|\\\\.)*+%c" % (one, one, one) for one in quotes)
-    inner = rb"(?!)"
-    for _ in range(_DEPTH):
-        inner = b"[(\\[{](?>[^()\\[\\]{}%s]++|%s|%s|%s)*+[)\\]}]" % (not_plain, texts, rest, inner)
-    return re.compile(
-        b"(?>[^()\\[\\]{}%s\\n\\\\]++|%s|%s|%s|%s)*+(?=\\n|\\Z)" % (not_plain, texts, rest, inner, goes_on)
-    )
-
-
 _END_OF_LINE: Final = lazy.regex(rb"\n")
 _BREAK: Final = lazy.regex(rb"\n[ \t\n]*+")
-
-
-def _joints(text: bytes, begin: int, end: int, goes_on: bytes) -> list[tuple[int, int]]:
-    """The breaks of a statement, each with the spaces around it and what may stand before it."""
-    found: list[tuple[int, int]] = []
-    for joint in _BREAK.finditer(text, begin, end):
-        start, stop = joint.span()
-        if start > begin and text[start - 1] in b" \t\\":  # seldom
-            start = begin + len(text[begin:start].removesuffix(goes_on).rstrip(b" \t"))
-        found.append((max(start, begin), stop))
-        begin = stop
-    return found
-
-
-_CONSTANT: Final = lazy.regex(
-    rb"\n([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[ \t]*[\w.\[\]]{1,40}[ \t]*)?=[ \t]*"
-    rb"(-?\d[\d_.]{0,15}(?:[ \t]*\*[ \t]*\d[\d_.]{0,9}){0,3}|True|False|None"
-    rb"|\"(?:[a-z]{2,12}|(?:\d{1,3}\.){3}\d{1,3})\"|'(?:[a-z]{2,12}|(?:\d{1,3}\.){3}\d{1,3})')"
-    rb"[ \t]*(?=[#\n])"
-)
-_SECRET: Final = lazy.regex(rb"pass|pwd|secret|token|key|auth|credential")  # names of what stands in one place only
-_GIVEN: Final = lazy.regex(rb"=[ \t]*+([A-Z][A-Z0-9_]{1,40})(?=\s*[,)\n])")
-_KEYWORD: Final = lazy.regex(rb"[(,\s]([a-z]\w*)[ \t]*\Z")
-_KEYWORD_LENGTH: Final = 80
-_BOUND: Final = lazy.regex(rb"\n[ \t]*([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[^=\n]{0,40})?=(?!=)")
-_TYPE: Final = lazy.regex(rb":[ \t]*+[A-Za-z_][\w.,| \t\[\]\"']{0,80}+=(?!=)")
-_TYPED: Final = lazy.regex(rb"([ \t]*+)(?!else\b|try\b|finally\b)([A-Za-z_]\w*+)[ \t]*+\Z")
-_MADE: Final = lazy.regex(rb"\n([ \t]*+)(class|def|async[ \t]+def)[ \t]")
-
-
-def _untyped(text: bytes) -> bytes:
-    """Python without the types of what a module or a function binds. Fields of classes and parameters keep theirs: the
-    type says what they are."""
-    pieces: list[bytes] = []
-    scopes: _Scopes | None = None
-    taken = 0
-    for found in _TYPE.finditer(text):  # a colon is quickly found, the beginning of a line is not
-        begin = text.rfind(b"\n", 0, found.start()) + 1
-        name = _TYPED.match(text, begin, found.start()) if begin else None
-        if name is None:
-            continue
-        if name[1]:
-            scopes = scopes or _Scopes(text)
-            if scopes.declares(begin, len(name[1])):
-                continue
-        pieces += (text[taken:begin], name[1], name[2], b" =")
-        taken = found.end()
-    return b"".join((*pieces, text[taken:])) if pieces else text
-
-
-class _Scopes:
-    """The classes and functions of a module by their indentation, and in which of them a line stands."""
-
-    def __init__(self, text: bytes) -> None:
-        self._text = text
-        self._starts: list[int] = []
-        self._made: list[tuple[int, bool]] = []  # indentation; whether it is a class
-        self._around: list[int] = []  # of each the nearest before it that is indented less; -1: the module
-        self._bodies: dict[int, int] = {}
-        for number, one in enumerate(_MADE.finditer(b"\n" + text)):
-            depth, around = len(one[1]), number - 1
-            while around >= 0 and self._made[around][0] >= depth:
-                around = self._around[around]
-            self._starts.append(one.start())
-            self._made.append((depth, one[2] == b"class"))
-            self._around.append(around)
-
-    def declares(self, begin: int, depth: int) -> bool:
-        """Whether a line that begins there, indented so far, is a field of a class or a parameter of a function."""
-        at = bisect_left(self._starts, begin) - 1
-        while at >= 0 and self._made[at][0] >= depth:
-            at = self._around[at]
-        if at < 0:
-            return False
-        if self._made[at][1]:
-            return True
-        if at not in self._bodies:
-            body = self._text.find(b":\n", self._starts[at])
-            self._bodies[at] = body if body >= 0 else len(self._text)
-        return begin <= self._bodies[at]
-
-
-def with_constants(text: bytes) -> bytes:
-    """Python in which a number, a truth or a word that a module names (`LIMIT = 30`) stands where a call is given it by
-    that name. Addresses and whatever else may be secret stay where they are."""
-    named = dict(_CONSTANT.findall(text))
-    if not named:
-        return text
-    pieces: list[bytes] = []
-    bound: Counter[bytes] = Counter()
-    taken = 0
-    for found in _GIVEN.finditer(text):
-        value = named.get(found[1])
-        if value is None:
-            continue
-        keyword = _KEYWORD.search(text, max(0, found.start() - _KEYWORD_LENGTH), found.start())
-        if keyword is None or (value[:1] in b"\"'" and _SECRET.search(keyword[1])):
-            continue
-        bound = bound or Counter(_BOUND.findall(text))
-        if bound[found[1]] == 1:
-            pieces += (text[taken : found.start(1)], value)
-            taken = found.end(1)
-    return b"".join((*pieces, text[taken:])) if pieces else text
 
 
 class OneLine(NamedTuple):
@@ -203,7 +46,7 @@ class OneLine(NamedTuple):
         """How many lines of the file the second place stands below the first."""
         lines = self.text.count(b"\n", start, end)
         if self.breaks:
-            lines += bisect_left(self.breaks, end + 1) - bisect_left(self.breaks, start + 1)
+            lines += bisect_left(self.breaks, end + 1) - (bisect_left(self.breaks, start + 1) if start else 0)
         return lines - (bisect_left(self.added, end) - bisect_left(self.added, start)) if self.added else lines
 
     def lines(self) -> list[str]:
@@ -223,34 +66,27 @@ class OneLine(NamedTuple):
         return found[:-1]
 
 
-def layout_of(suffix: str) -> str:
-    """By what the text of files with this suffix is put on one line; empty where it is searched as it stands. What is
-    found in a text depends on it."""
-    kinds = {"py": _PYTHON, "js": _JAVASCRIPT, "prose": _PROSE, "commands": _COMMANDS, "cells": _NOTEBOOK}
-    return next((kind for kind, suffixes in kinds.items() if suffix in suffixes), "")
-
-
 def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
     """The text of a file with each short call on one line. `suffix`: that of the file's name."""
-    if suffix in _PYTHON:
-        return _statements(with_constants(_untyped(text)), suffix)
-    if suffix in _JAVASCRIPT:
+    if suffix in PYTHON:
+        return _statements(with_constants(untyped(text)), suffix)
+    if suffix in IN_BRACES or suffix in R:
         return _statements(text, suffix)
-    if suffix in _NOTEBOOK:
+    if suffix in NOTEBOOK:
         return _cells(text)
-    return _paragraphs(text) if suffix in _PROSE else _commands(text) if suffix in _COMMANDS else OneLine(text, [])
+    return _paragraphs(text) if suffix in PROSE else _commands(text) if suffix in COMMANDS else OneLine(text, [])
 
 
 def _statements(text: bytes, suffix: str) -> OneLine:
     """Code with each short statement on one line, of a language whose layout is known."""
-    layout = _layout(suffix)
-    assert layout is not None
+    code = layout(suffix)
+    assert code is not None
     pieces: list[bytes] = []
     breaks: list[int] = []
     done = taken = size = 0  # of the text: looked at, copied; of the pieces
     left = _PATIENCE * (len(text) + _MAX_RAW)
-    statement, block = layout.statement.match, layout.block
-    for found in layout.breaks.finditer(text):
+    statement, block = code.statement.match, code.block
+    for found in code.breaks.finditer(text):
         at = found.start()
         if at < done:
             continue
@@ -267,12 +103,14 @@ def _statements(text: bytes, suffix: str) -> OneLine:
             done = at + 1
             left -= _MAX_RAW
             continue
-        gaps = _joints(text, begin, end, layout.goes_on)
-        if end - begin - sum(stop - start - 1 for start, stop in gaps) > MAX_LINE:
+        gaps = _joints(text, begin, end, code.goes_on)
+        if gaps[-1][1] == len(text):  # nothing goes on there
+            gaps.pop()
+        if not gaps or end - begin - sum(stop - start - 1 for start, stop in gaps) > MAX_LINE:
             done = at + 1
             continue
         done = end
-        bare = suffix in _PYTHON and _may_go(text, begin, gaps[0][0] - 1, gaps[-1][1], end)
+        bare = suffix in PYTHON and _may_go(text, begin, gaps[0][0] - 1, gaps[-1][1], end)
         for start, stop in gaps:
             piece = text[taken:start]
             gap = b""
@@ -283,9 +121,9 @@ def _statements(text: bytes, suffix: str) -> OneLine:
                 taken += 1
             elif text[stop] in b")]}":
                 piece = piece.removesuffix(b",")
-                gap = layout.in_braces if text[stop] == _CLOSING else b""
+                gap = code.in_braces if text[stop] == _CLOSING else b""
             elif text[start - 1] in b"([{":
-                gap = layout.in_braces if text[start - 1] == _OPENING else b""
+                gap = code.in_braces if text[start - 1] == _OPENING else b""
             elif text[stop] not in b".?":
                 gap = b" "
             size += len(piece)
@@ -296,6 +134,18 @@ def _statements(text: bytes, suffix: str) -> OneLine:
         return OneLine(text, [])
     pieces.append(text[taken:])
     return OneLine(b"".join(pieces), breaks)
+
+
+def _joints(text: bytes, begin: int, end: int, before: bytes) -> list[tuple[int, int]]:
+    """The breaks of a statement, each with the spaces around it and what may stand before it."""
+    found: list[tuple[int, int]] = []
+    for joint in _BREAK.finditer(text, begin, end):
+        start, stop = joint.span()
+        if start > begin and text[start - 1] in b" \t\\":  # seldom
+            start = begin + len(text[begin:start].removesuffix(before).rstrip(b" \t"))
+        found.append((max(start, begin), stop))
+        begin = stop
+    return found
 
 
 def _may_go(text: bytes, begin: int, opened: int, closed: int, end: int) -> bool:
@@ -319,7 +169,7 @@ def _cells(text: bytes) -> OneLine:
     taken = size = 0
     python = is_python(text)
     for cell in cells_of(text):
-        told = _statements(_untyped(cell.code), ".py") if python else OneLine(cell.code, [])
+        told = _statements(untyped(cell.code), ".py") if python else OneLine(cell.code, [])
         code = told.text if cell.lines else b"\n" + told.text
         size += cell.start - taken
         if cell.lines:

@@ -13,7 +13,7 @@ from aiaudit.probes.text.one_line import MAX_LINE, on_one_line
 from aiaudit.probes.text.probe import SearchQuery
 from aiaudit.project.tree import Project
 
-SUFFIXES = (".py", ".ts", ".md", ".yaml", ".json")
+SUFFIXES = (".py", ".ts", ".r", ".md", ".yaml", ".json")
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,24 @@ SUFFIXES = (".py", ".ts", ".md", ".yaml", ".json")
         (".py", 'f(\n    """a\n    b""",\n)\n', 'f(\n    """a\n    b""",\n)\n'),  # a text of several lines
         (".py", 'f(\n    "(",\n    a,\n)\n', 'f("(", a)\n'),  # a bracket in a text is none
         (".py", "def f():\n    return 1\n", "def f():\n    return 1\n"),
+        (".py", "x = 1 \\\n", "x = 1 \\\n"),  # the end of the file goes on nowhere
         (".ts", "foo(\n  a,\n  b,\n);\n", "foo(a, b);\n"),
         (".ts", 'import {\n  A,\n  B,\n} from "x";\n', 'import { A, B } from "x";\n'),
         (".ts", "await db\n  .from(t)\n  .select();\n", "await db.from(t).select();\n"),
         (".ts", "if (a) {\n  b();\n}\n", "if (a) {\n  b();\n}\n"),  # a block keeps its lines
         (".ts", "f({\n  a: 1,\n});\n", "f({\n  a: 1,\n});\n"),  # and so do the parts of an object
         (".ts", "f(\n  () => {\n    g();\n  },\n);\n", "f(\n  () => {\n    g();\n  },\n);\n"),
+        (".java", "Chat.of(model)\n    .system(\n        s)\n    .build();\n", "Chat.of(model).system(s).build();\n"),
+        (".java", '@Get(\n    "/a")\nString a() {\n    b();\n}\n', '@Get("/a")\nString a() {\n    b();\n}\n'),
+        (".go", "x := f(\n\tctx,\n\tReq{A: b},\n)\n", "x := f(ctx, Req{A: b})\n"),
+        (".rs", "fn f<'a>(\n    x: &'a str,\n) {\n", "fn f<'a>(\n    x: &'a str,\n) {\n"),  # a lifetime is no text
+        (
+            ".r",
+            "m <- train %>%\n  fit(\n    x\n  ) |>\n  predict(new)\nz\n",
+            "m <- train %>% fit(x) |> predict(new)\nz\n",
+        ),
+        (".r", "if (a) {\n  f(\n    1)\n}\n", "if (a) {\n  f(1)\n}\n"),
+        (".r", "f(a, # why\n  b)\n", "f(a, # why\n  b)\n"),
         (".md", "One sentence\nover two lines.\n\nAnother.\n", "One sentence over two lines.\n\nAnother.\n"),
         (".md", "- item\n  goes on\n- next\n", "- item goes on\n- next\n"),
         (".md", "# Title\ntext\n", "# Title\ntext\n"),
@@ -81,6 +93,12 @@ def test_a_type_beside_a_name_of_a_module_is_left_out_and_that_of_a_field_is_not
 def test_lines_are_those_of_the_file() -> None:
     made = on_one_line(b"f(\n    a,\n)\n\nx = 1\n")
     assert made.lines() == ["f(a)", "", "", "", "x = 1", ""]
+
+
+def test_what_follows_a_break_at_the_very_beginning_is_on_the_second_line() -> None:
+    made = on_one_line(b"\\\nx = 1\n")
+    assert made.text == b" x = 1\n"
+    assert made.lines_between(0, 1) == 1
 
 
 @given(st.text("ab.,;(){}[]\n \"'#`-:|*=\\/>", max_size=160), st.sampled_from(SUFFIXES))

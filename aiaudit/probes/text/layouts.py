@@ -20,7 +20,8 @@ R: Final = frozenset({".r"})
 _DEPTH: Final = 5  # brackets within brackets
 _KINDS: Final = {
     "py": PYTHON,
-    "braces": IN_BRACES,
+    "js": _JAVASCRIPT,
+    "braces": IN_BRACES - _JAVASCRIPT,
     "r": R,
     "prose": PROSE,
     "commands": COMMANDS,
@@ -32,13 +33,16 @@ class Layout(NamedTuple):
     """How the code of a language goes on in the next line. `breaks`: a line's end that is none of a statement (or
     stands in a text); the end comes first, which a search can jump to. `statement`: what goes on to the end of a line:
     words, texts of one line, brackets that are closed. `goes_on`: what may stand before a break within it. `block`:
-    what keeps its lines though it stands in brackets. `in_braces`: what stands on the inner sides of braces."""
+    what keeps its lines though it stands in brackets. `in_braces`: what stands on the inner sides of braces.
+    `ends`, `begins`: what a line of a statement ends or the next begins with, where a line may also end a statement."""
 
     breaks: re.Pattern[bytes]
     statement: re.Pattern[bytes]
     goes_on: bytes = b""
     block: re.Pattern[bytes] | None = None
     in_braces: bytes = b""
+    ends: bytes = b""
+    begins: bytes = b""
 
 
 @cache
@@ -60,8 +64,12 @@ def layout(suffix: str) -> Layout | None:
         return Layout(
             re.compile(rb"\n(?:(?<=[(\[{,=?:&|+>]\n)|[ \t]*+\??\.(?=[A-Za-z_]))"),
             _statement(rb"\"\'`/", quotes=b"\"'`", rest=rb"/(?![/*])", goes_on=rb"\n[ \t]*+(?=\??\.[A-Za-z_])"),
-            block=re.compile(rb"(?<!import )(?<!export )(?<!type )\{[ \t]*\n|;[ \t]*\S"),
+            block=re.compile(
+                rb"^(?:import|const|var|type) \($|(?<!import )(?<!export )(?<!type )\{[ \t]*\n|;[ \t]*\S", re.MULTILINE
+            ),
             in_braces=b" ",
+            ends=b"" if suffix in _JAVASCRIPT else b"([{,=?:&|+-*/<>!",  # parts of an element stand one a line
+            begins=b".?:&|+-*/<>=)]}",
         )
     return None
 

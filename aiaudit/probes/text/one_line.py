@@ -106,6 +106,9 @@ def _statements(text: bytes, suffix: str) -> OneLine:
         gaps = _joints(text, begin, end, code.goes_on)
         if gaps[-1][1] == len(text):  # nothing goes on there
             gaps.pop()
+        if code.ends and not all(text[a - 1] in code.ends or text[b] in code.begins for a, b in gaps):
+            done = at + 1
+            continue
         if not gaps or end - begin - sum(stop - start - 1 for start, stop in gaps) > MAX_LINE:
             done = at + 1
             continue

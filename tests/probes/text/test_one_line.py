@@ -42,6 +42,8 @@ SUFFIXES = (".py", ".ts", ".r", ".md", ".yaml", ".json")
         (".java", "Chat.of(model)\n    .system(\n        s)\n    .build();\n", "Chat.of(model).system(s).build();\n"),
         (".java", '@Get(\n    "/a")\nString a() {\n    b();\n}\n', '@Get("/a")\nString a() {\n    b();\n}\n'),
         (".go", "x := f(\n\tctx,\n\tReq{A: b},\n)\n", "x := f(ctx, Req{A: b})\n"),
+        (".go", 'import (\n\t"a"\n\t"b"\n)\nimport (\n\t"c"\n)\n', 'import (\n\t"a"\n\t"b"\n)\nimport (\n\t"c"\n)\n'),
+        (".scala", "q.map { case (a, b) =>\n  f(a)\n  g(b) }\n", "q.map { case (a, b) =>\n  f(a)\n  g(b) }\n"),
         (".rs", "fn f<'a>(\n    x: &'a str,\n) {\n", "fn f<'a>(\n    x: &'a str,\n) {\n"),  # a lifetime is no text
         (
             ".r",
@@ -120,10 +122,11 @@ def test_what_nobody_writes_is_given_up_soon(text: str, suffix: str) -> None:
 
 def test_files_of_one_text_and_two_layouts_are_not_taken_for_each_other(tmp_path: Path) -> None:
     """What was found in a text is kept by its hash and its variant: how it was read belongs to that."""
-    for name in ("a.toml", "b.sh", "c.toml"):
+    for name in ("a.toml", "b.sh", "c.toml", "d.ts", "e.java"):
         (tmp_path / name).write_text("docker run \\\n  --privileged image\n")
     engine = TextEngine([SearchQuery(files=["**/*"], any=["run[^\\n]*--privileged"])])
     with Project.open(tmp_path) as project:
         engine.survey(project)
-        first, second, third = (engine.variant(entry) for entry in project.matching(["**/*"]))
-    assert first == third != second
+        first, second, third, *others = (engine.variant(entry) for entry in project.matching(["**/*"]))
+    assert first == third
+    assert len({first, second, *others}) == 4

@@ -13,6 +13,7 @@ from typing import Final
 
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import answer_of
 from aiaudit.probes.python.resolve import dotted, last_name
 
 _OPERATORS: Final = ("BranchPythonOperator", "BranchPythonVirtualenvOperator", "BranchExternalPythonOperator")
@@ -124,7 +125,7 @@ def _is_task(node: ast.FunctionDef) -> bool:
 def answers(node: ast.AST) -> Iterator[str]:
     """The texts that a function returns."""
     for inner in ast.walk(node):
-        if isinstance(inner, ast.Return) and inner.value is not None:
-            for value in ast.walk(inner.value):
+        if isinstance(inner, ast.Return) and (given := answer_of(inner)) is not None:
+            for value in ast.walk(given):
                 if isinstance(value, ast.Constant) and isinstance(value.value, str):
                     yield value.value

@@ -28,7 +28,7 @@ from aiaudit.probes.python.credentials import (
 )
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import FunctionNode, parameters
+from aiaudit.probes.python.nodes import FunctionNode, answer_of, parameters, plain_answer
 from aiaudit.probes.python.resolve import last_name
 from aiaudit.probes.python.values import MAX_ITEMS
 
@@ -312,7 +312,7 @@ def statements_of(own: Scope) -> Iterator[ast.stmt]:
     assert isinstance(own.node, FunctionNode)
     for node in ast.walk(own.node):
         if isinstance(node, ast.stmt):
-            yield node
+            yield plain_answer(node) if isinstance(node, ast.Return) else node
 
 
 def _answer(own: Scope) -> ast.expr | None:
@@ -321,10 +321,10 @@ def _answer(own: Scope) -> ast.expr | None:
     assert isinstance(own.node, FunctionNode)
     body = [one for one in own.node.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
     last = body[-1] if body else None
-    if not isinstance(last, ast.Return) or last.value is None or len(body) > MAX_NESTED:
+    answer = answer_of(last) if isinstance(last, ast.Return) else None
+    if answer is None or len(body) > MAX_NESTED:
         return None
-    answer = last.value
-    for one in reversed(body[:-1]):
+    for one in reversed(body[: -2 if hasattr(last, "stands_for") else -1]):
         match one:
             case ast.If(test=test, body=[ast.Return(value=ast.Constant(value=True))], orelse=[]):
                 answer = test if _is_false(answer) else ast.BoolOp(ast.Or(), [test, answer])

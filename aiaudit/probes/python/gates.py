@@ -19,6 +19,7 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.made_up import is_made_up
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.nodes import answer_of
 from aiaudit.probes.python.resolve import dotted, last_name
 
 _WORDS: Final = (
@@ -139,7 +140,7 @@ class GateFinder:
                 if compared is not None and action:
                     yield from self._stopping(node, compared, action, scope)
             case ast.Return(value=ast.expr() as value):
-                compared = self._decided(value, scope, flags)
+                compared = self._decided(value, scope, flags) or self._decided(answer_of(node) or value, scope, flags)
                 if compared is not None:
                     yield self._row(node, compared, "decide", scope)
             case ast.Expr(value=ast.Call() as call) | ast.Raise(exc=ast.Call() as call) if (
@@ -192,7 +193,7 @@ class GateFinder:
             if isinstance(node, ast.Return) and _asks(scope):
                 return "decide"
             if isinstance(node, ast.Return) and scope.qualname.rpartition(".")[2] in self.exits_with:
-                return "" if _says_well(node.value) else "return"
+                return "" if _says_well(answer_of(node)) else "return"
         return ""
 
     def _leads_on(self, node: ast.If, compared: ast.Compare, scope: Scope) -> bool:

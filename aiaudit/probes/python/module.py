@@ -17,7 +17,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from aiaudit.probes.python.bindings import Binding, Placed, bindings_at, index, self_attributes
-from aiaudit.probes.python.nodes import DEFS, SIMPLE, FunctionNode, blocks, first_line
+from aiaudit.probes.python.nodes import DEFS, SIMPLE, FunctionNode, blocks, first_line, note_answer
 from aiaudit.probes.python.source import Source
 
 
@@ -148,6 +148,8 @@ class Module:
         node: Any
         while stack:
             body, scope = stack.pop()
+            if body:
+                note_answer(body)
             for node in body:
                 kind = node.__class__
                 if kind in SIMPLE:

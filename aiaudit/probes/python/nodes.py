@@ -38,6 +38,28 @@ def parameters(node: FunctionNode) -> list[ast.arg]:
     return every
 
 
+def note_answer(body: Sequence[ast.stmt]) -> None:
+    """Note what the end of a block gives back where that has a name for one line only: `x = f()`, `return x`."""
+    last = body[-1]
+    if last.__class__ is ast.Return and len(body) > 1 and isinstance(last.value, ast.Name):
+        match body[-2]:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ) if name == last.value.id:
+                last.stands_for = value  # type: ignore[attr-defined]
+
+
+def answer_of(node: ast.Return) -> ast.expr | None:
+    """What a function gives back there, without a name that it has for one line only."""
+    return getattr(node, "stands_for", node.value)
+
+
+def plain_answer(node: ast.Return) -> ast.Return:
+    """The same as a statement."""
+    return ast.copy_location(ast.Return(value=answer_of(node)), node) if hasattr(node, "stands_for") else node
+
+
 def first_line(node: ast.AST) -> int:
     """A definition's first line, decorators included."""
     line: int = getattr(node, "lineno", 1)

@@ -28,7 +28,7 @@ from aiaudit.probes.python.conditions import (
 from aiaudit.probes.python.credentials import BROUGHT, CHECKED, Said, is_setting, is_unverified, learn
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import FunctionNode, expressions, header, parameters
+from aiaudit.probes.python.nodes import FunctionNode, expressions, header, parameters, plain_answer
 from aiaudit.probes.python.resolve import last_name
 
 _ANSWERS: Final = frozenset(
@@ -151,6 +151,7 @@ class Ways(Conditions):
         return at
 
     def _statement(self, node: ast.stmt, said: Said, onward: str, at: _At) -> _At | None:
+        node = plain_answer(node) if isinstance(node, ast.Return) else node
         match node:
             case ast.If():
                 return self._choice(node, said, onward, at)

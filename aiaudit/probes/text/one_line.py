@@ -31,6 +31,8 @@ _NESTED: Final = lazy.regex(rb"\([^()\[\]{}]*\)|\[[^()\[\]{}]*\]|\{[^()\[\]{}]*\
 _NOT_BARE: Final = lazy.regex(rb"[()\[\]{},:]|\bfor\b")
 _FENCE: Final = lazy.regex(r"[ \t>]*(`{3}|~{3})")
 _END_OF_LINE: Final = lazy.regex(rb"\n")
+_RETURN: Final = lazy.regex(rb"\n([ \t]++)return ([a-z_]\w*+)[ \t]*+(?=\n|\Z)")
+_NAMED: Final = lazy.regex(rb"([ \t]++)([a-z_]\w*+) = (?=\S)")
 _BREAK: Final = lazy.regex(rb"\n[ \t\n]*+")
 
 
@@ -69,7 +71,7 @@ class OneLine(NamedTuple):
 def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
     """The text of a file with each short call on one line. `suffix`: that of the file's name."""
     if suffix in PYTHON:
-        return _statements(with_constants(untyped(text)), suffix)
+        return _answers(_statements(with_constants(untyped(text)), suffix))
     if suffix in IN_BRACES or suffix in R:
         return _statements(text, suffix)
     if suffix in NOTEBOOK:
@@ -137,6 +139,35 @@ def _statements(text: bytes, suffix: str) -> OneLine:
         return OneLine(text, [])
     pieces.append(text[taken:])
     return OneLine(b"".join(pieces), breaks)
+
+
+def _answers(shown: OneLine) -> OneLine:
+    """Python in which a function gives back what it does, without a name for one line: `x = f()` and `return x` are
+    `return f()`."""
+    text = shown.text
+    pieces: list[bytes] = []
+    breaks: list[int] = []
+    taken = size = known = 0
+    for found in _RETURN.finditer(text):
+        at = found.start()
+        begin = text.rfind(b"\n", 0, at) + 1
+        named = _NAMED.match(text, begin, at)
+        if named is None or named.groups() != found.groups() or begin < taken or at - begin > MAX_LINE:
+            continue
+        indented, value = begin + len(named[1]), named.end()
+        upto = bisect_right(shown.breaks, begin, known)
+        behind = bisect_right(shown.breaks, at, upto)
+        pieces += (text[taken:indented], b"return ", text[value:at])
+        breaks += [one - taken + size for one in shown.breaks[known:upto]]
+        size += indented - taken + len(b"return ")
+        breaks += [max(one, value) - value + size for one in shown.breaks[upto:behind]]
+        size += at - value
+        breaks.append(size)
+        taken, known = found.end(), behind
+    if not pieces:
+        return shown
+    breaks += [one - taken + size for one in shown.breaks[known:]]
+    return OneLine(b"".join((*pieces, text[taken:])), breaks)
 
 
 def _joints(text: bytes, begin: int, end: int, before: bytes) -> list[tuple[int, int]]:

@@ -10,10 +10,12 @@ from aiaudit import lazy
 
 _CONSTANT: Final = lazy.regex(
     rb"\n([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[ \t]*[\w.\[\]]{1,40}[ \t]*)?=[ \t]*"
-    rb"(-?\d[\d_.]{0,15}(?:[ \t]*\*[ \t]*\d[\d_.]{0,9}){0,3}|True|False|None"
-    rb"|\"(?:[a-z]{2,12}|(?:\d{1,3}\.){3}\d{1,3})\"|'(?:[a-z]{2,12}|(?:\d{1,3}\.){3}\d{1,3})')"
+    rb"(-?\d[\d_.]{0,15}(?:e[+-]?\d{1,3})?(?:[ \t]*\*[ \t]*\d[\d_.]{0,9}){0,3}|True|False|None"
+    rb"|\"[A-Za-z0-9][\w.:/-]{1,60}\"|'[A-Za-z0-9][\w.:/-]{1,60}')"
     rb"[ \t]*(?=[#\n])"
 )
+_WORD: Final = lazy.regex(rb".(?:[a-z]{2,12}|[A-Z][A-Z_]{1,15}|(?:\d{1,3}\.){3}\d{1,3}).\Z")
+_MODEL: Final = lazy.regex(rb"\A(?:\w*model(?:_?(?:name|id|path))?|engine|deployment(?:_name)?|repo_id)\Z")
 _SECRET: Final = lazy.regex(rb"pass|pwd|secret|token|key|auth|credential")  # names of what stands in one place only
 _GIVEN: Final = lazy.regex(rb"=[ \t]*+([A-Z][A-Z0-9_]{1,40})(?=\s*[,)\n])")
 _KEYWORD: Final = lazy.regex(rb"[(,\s]([a-z]\w*)[ \t]*\Z")
@@ -32,7 +34,7 @@ def untyped(text: bytes) -> bytes:
     taken = 0
     for found in _TYPE.finditer(text):  # a colon is quickly found, the beginning of a line is not
         begin = text.rfind(b"\n", 0, found.start()) + 1
-        name = _TYPED.match(text, begin, found.start()) if begin else None
+        name = _TYPED.match(text, begin, found.start())
         if name is None:
             continue
         if name[1]:
@@ -77,9 +79,9 @@ class _Scopes:
 
 
 def with_constants(text: bytes) -> bytes:
-    """Python in which a number, a truth or a word that a module names (`LIMIT = 30`) stands where a call is given it by
-    that name. Addresses and whatever else may be secret stay where they are."""
-    named = dict(_CONSTANT.findall(text))
+    """Python in which a number, a truth, a word or the name of a model that a module names (`LIMIT = 30`) stands where
+    a call is given it by that name. Addresses and whatever else may be secret stay where they are."""
+    named = dict(_CONSTANT.findall(b"\n" + text))
     if not named:
         return text
     pieces: list[bytes] = []
@@ -90,10 +92,17 @@ def with_constants(text: bytes) -> bytes:
         if value is None:
             continue
         keyword = _KEYWORD.search(text, max(0, found.start() - _KEYWORD_LENGTH), found.start())
-        if keyword is None or (value[:1] in b"\"'" and _SECRET.search(keyword[1])):
+        if keyword is None or (value[:1] in b"\"'" and not _is_shown(value, keyword[1])):
             continue
-        bound = bound or Counter(_BOUND.findall(text))
+        bound = bound or Counter(_BOUND.findall(b"\n" + text))
         if bound[found[1]] == 1:
             pieces += (text[taken : found.start(1)], value)
             taken = found.end(1)
     return b"".join((*pieces, text[taken:])) if pieces else text
+
+
+def _is_shown(value: bytes, keyword: bytes) -> bool:
+    """Whether a text may stand in a second place: a plain word, or the name of a model."""
+    if _WORD.match(value):
+        return _SECRET.search(keyword) is None
+    return _MODEL.match(keyword) is not None and b"//" not in value

@@ -33,6 +33,11 @@ SUFFIXES = (".py", ".ts", ".r", ".md", ".yaml", ".json")
         (".py", 'f(\n    "(",\n    a,\n)\n', 'f("(", a)\n'),  # a bracket in a text is none
         (".py", "def f():\n    return 1\n", "def f():\n    return 1\n"),
         (".py", "x = 1 \\\n", "x = 1 \\\n"),  # the end of the file goes on nowhere
+        (".py", "def f():\n    x = g(\n        1)\n    return x\n", "def f():\n    return g(1)\n"),
+        (".py", "def f():\n    x = 1\n    return y\n", "def f():\n    x = 1\n    return y\n"),
+        (".py", "if a:\n    x = 1\nreturn x\n", "if a:\n    x = 1\nreturn x\n"),
+        (".py", "AA = 2\nBB: int = 3\nf(n=AA, m=BB)\n", "AA = 2\nBB = 3\nf(n=2, m=3)\n"),
+        (".py", 'MM = "a/b-1"\nf(model=MM, url=MM)\n', 'MM = "a/b-1"\nf(model="a/b-1", url=MM)\n'),
         (".ts", "foo(\n  a,\n  b,\n);\n", "foo(a, b);\n"),
         (".ts", 'import {\n  A,\n  B,\n} from "x";\n', 'import { A, B } from "x";\n'),
         (".ts", "await db\n  .from(t)\n  .select();\n", "await db.from(t).select();\n"),

@@ -21,6 +21,7 @@ MOVED_ONCE = {
         "OPS-005/hash_at_load OPS-006/pytestmark_list_skip OPS-008/branch_that_leads_on "
         "SEC-001/password_of_an_account SEC-007/application_behind SEC-008/model_made_from_elsewhere "
         "SEC-015/debug_unless_told_otherwise "
+        "ORG-010/told_by_a_bot SEC-001/decoy SEC-010/public_address_by_number "
     ),
     "bom": (
         "COST-003/gateway_of_its_own DATA-003/figures_of_a_card DATA-015/module_by_name "
@@ -36,6 +37,7 @@ MOVED_ONCE = {
         "OPS-008/branch_that_leads_on OPS-011/stops_on_one_split ORG-010/cases_go_to_people "
         "SEC-007/dependency_that_answers SEC-008/body_of_any_shape SEC-009/dependency_of_another_name "
         "SEC-010/off_by_a_caller SEC-015/a_callers_own_fault SEC-018/lambda_event_by_a_decorator "
+        "INT-004/same_model_again OBS-003/ranges_of_everything SEC-004/engine_by_name "
     ),
     "crlf": (
         "DATA-001/column_of_a_setting OBS-002/tracer_in_development_only OBS-011/tracer_in_development_only "
@@ -44,7 +46,11 @@ MOVED_ONCE = {
         "SEC-007/console_in_a_manifest SEC-009/header_that_lets_through SEC-017/beside SEC-018/query_below "
     ),
     "dockerfile": ("INF-001/folder_of_the_dockerfile "),
-    "named_first": ("INT-004/apology_of_a_constant "),
+    "named_first": (
+        "INF-009/new_object_for_each_request INT-004/apology_of_a_constant OPS-011/optuna_on_test "
+        "SEC-007/handler_that_hands_back_a_check SEC-007/refusal_that_is_handed_on SEC-009/gate_with_a_helper "
+        "SEC-009/header_that_lets_through SEC-015/format_exc_in_variable SEC-015/text_in_a_status "
+    ),
     "narrow": (
         "COST-003/limit_of_the_body_of_flask COST-004/embeds_in_batches COST-007/decorator_budget "
         "COST-009/only_on_drift COST-010/keeps_every_epoch DATA-001/by_hand DATA-002/schema_of_a_frame "
@@ -68,8 +74,8 @@ MOVED_ONCE = {
     ),
     "requirements": ("INT-005/client_of_a_plugin "),
     "tabs": (
-        "COST-009/pass DATA-006/category_leak INT-005/env_guarded LLM-013/noted_beside_the_content SEC-017/beside "
-        "SEC-018/name_of_a_chatter "
+        "COST-009/pass DATA-006/category_leak INT-005/env_guarded LLM-013/noted_beside_the_content LLM-022/header_for_another "
+        "SEC-017/beside SEC-018/name_of_a_chatter "
     ),
     "wide": ("COST-009/pass SEC-015/trace_in_a_record_of_the_log "),
     "yaml_block": ("COST-008/gpu_of_a_compose_file EVO-004/matrix_of_one "),

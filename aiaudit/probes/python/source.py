@@ -144,7 +144,7 @@ def as_read(data: bytes) -> bytes:
         data = data[len(BOM_UTF8) :]
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return with_constants(folded(data))
+    return with_constants(folded(data), models=True)
 
 
 def hiding_encoding(data: bytes) -> str:

@@ -78,9 +78,9 @@ class _Scopes:
         return begin <= self._bodies[at]
 
 
-def with_constants(text: bytes) -> bytes:
-    """Python in which a number, a truth, a word or the name of a model that a module names (`LIMIT = 30`) stands where
-    a call is given it by that name. Addresses and whatever else may be secret stay where they are."""
+def with_constants(text: bytes, *, models: bool = False) -> bytes:
+    """Python in which a number, a truth or a word that a module names (`LIMIT = 30`) stands where a call is given it by
+    that name; with `models` the name of one too. Addresses and whatever else may be secret stay where they are."""
     named = dict(_CONSTANT.findall(b"\n" + text))
     if not named:
         return text
@@ -92,7 +92,7 @@ def with_constants(text: bytes) -> bytes:
         if value is None:
             continue
         keyword = _KEYWORD.search(text, max(0, found.start() - _KEYWORD_LENGTH), found.start())
-        if keyword is None or (value[:1] in b"\"'" and not _is_shown(value, keyword[1])):
+        if keyword is None or (value[:1] in b"\"'" and not _is_shown(value, keyword[1], models)):
             continue
         bound = bound or Counter(_BOUND.findall(b"\n" + text))
         if bound[found[1]] == 1:
@@ -101,8 +101,8 @@ def with_constants(text: bytes) -> bytes:
     return b"".join((*pieces, text[taken:])) if pieces else text
 
 
-def _is_shown(value: bytes, keyword: bytes) -> bool:
+def _is_shown(value: bytes, keyword: bytes, models: bool) -> bool:
     """Whether a text may stand in a second place: a plain word, or the name of a model."""
     if _WORD.match(value):
         return _SECRET.search(keyword) is None
-    return _MODEL.match(keyword) is not None and b"//" not in value
+    return models and _MODEL.match(keyword) is not None and b"//" not in value

@@ -29,6 +29,7 @@ _VALIDATES: Final = name_set(
     "parse safeParse parseAsync safeParseAsync validate validateAsync validateSync isValid isValidSync assert Check"
     " decode is create mask validateOrReject Parse cast"
 )
+_OF_SCHEMAS: Final = name_set("safeParse safeParseAsync")  # what nothing but a schema of Zod or Valibot is called by
 _SCHEMA_NAME: Final = lazy.regex(r"(?i)schema|valid|dto\b|^z\b|^v\b|^ajv|struct|shape$")
 _READS: Final = lazy.regex(
     r"\b(?:req|request|_req|_request|event|evt|ctx\.request|ctx\.req|c\.req|context\.request|r)\s*\??\.\s*"
@@ -135,7 +136,7 @@ class Handlers:
             made["asks"] = True
             made.setdefault("asks_line", call.range().start.line + 1)
         from_library = named.spec not in (GLOBAL, LOCAL, UNKNOWN) and package(named.spec) in VALIDATORS
-        if last in _VALIDATES and (from_library or ("." in name and self._is_schema(called))):
+        if last in _VALIDATES and (from_library or ("." in name and self._is_schema(called, last))):
             made["checks"] = made.get("checks") or name[-60:]
             self._bound_of(called, call, made)
         if (
@@ -194,7 +195,7 @@ class Handlers:
         last = named.rest.rpartition(".")[2]
         return last if package(named.spec) in _SIGNED and last in _CHECKING else ""
 
-    def _is_schema(self, called: SgNode) -> bool:
+    def _is_schema(self, called: SgNode, last: str) -> bool:
         receiver = called.field("object")
         if receiver is None or receiver.text() in (
             "JSON",
@@ -211,7 +212,8 @@ class Handlers:
         found = self.resolver.of(receiver)
         if found is not None and found.spec not in (GLOBAL, LOCAL, UNKNOWN) and package(found.spec) in VALIDATORS:
             return True
-        return bool(_SCHEMA_NAME.search(receiver.text().rpartition(".")[2])) and (found is None or found.spec != GLOBAL)
+        schema = last in _OF_SCHEMAS or _SCHEMA_NAME.search(receiver.text().rpartition(".")[2])
+        return bool(schema) and (found is None or found.spec != GLOBAL)
 
     def _bound_of(self, called: SgNode, call: SgNode, made: dict[str, Any]) -> None:
         """Whether the schema limits the size of what it checks: said where the schema is defined."""

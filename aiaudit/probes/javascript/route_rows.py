@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _HOOKS: Final = ("onRequest", "preParsing", "preValidation", "preHandler")
 _LIMITED: Final = lazy.regex(r"\brateLimit\s*:\s*(\w+|\{)")
+_PAGE: Final = lazy.regex(r"(?s)\.sendFile\(.*\.html[\"'`]|\.html[\"'`].*\.sendFile\(")
+_FILE: Final = lazy.regex(r"\.(?:sendFile|download)\(")
+_PAGE_CALLS: Final = frozenset(("resolve", "join", "includes", "cwd"))
 # Middleware of libraries that only note who is calling, and let everybody on.
 LETS_ON: Final = frozenset(
     {
@@ -68,8 +71,9 @@ class RouteRows:
         }
         if checks:
             row["checks"] = checks
-        for index, one in enumerate(handlers):
-            self.handler(row, one, last=index == len(handlers) - 1)
+        listed = [inner for one in handlers for inner in _listed(one)]
+        for index, one in enumerate(listed):
+            self.handler(row, one, last=index == len(listed) - 1)
         self.rows.append(row)
         return row
 
@@ -244,6 +248,13 @@ class RouteRows:
         row["bounded"] = True  # bodyLimit: one MiB by default
 
 
+def _listed(node: SgNode) -> list[SgNode]:
+    """What Express takes for its handlers in a list, one after the other: `app.get("/x", [check, answer])`."""
+    if node.kind() != "array":
+        return [node]
+    return [one for one in node.children() if one.is_named() and one.kind() != "comment"][:20]
+
+
 def properties(node: SgNode) -> dict[str, SgNode | None]:
     """The properties of an object literal by name."""
     found: dict[str, SgNode | None] = {}
@@ -263,6 +274,8 @@ def called_name(node: SgNode) -> str:
 
 
 def _constant(node: SgNode, row: dict[str, Any]) -> bool:
-    """The handler answers and does nothing else."""
+    """The handler answers and does nothing else: with what stands in it, or with a page of the image."""
     text = node.text()[:4000]
-    return not row.get("touches") and not row.get("reads") and "await " not in text and "process." not in text
+    page = _PAGE.search(text) is not None
+    quiet = set(row.get("touches", ())) <= (_PAGE_CALLS if page else set()) and (page or not _FILE.search(text))
+    return quiet and not row.get("reads") and "await " not in text and "process." not in text

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import Final
+
+from msgspec.structs import replace
 
 from aiaudit.probes.ci import makefile, python_tasks, script_tasks
 from aiaudit.probes.ci.task import Piece, Task, join
@@ -16,6 +19,8 @@ _NPM_OWN: Final = word_set(
     "pack patch publish rebuild remove rm root run-script set store unlink up update upgrade version view",
     "why workspaces help login logout bin",
 )
+
+_TURBO_OWN: Final = word_set("prune login logout link unlink gen generate daemon ls query scan bin info telemetry")
 
 
 def named_tasks(
@@ -55,6 +60,12 @@ def named_tasks(
         case "mlflow" if first == "run":
             entry = (option(arguments, "-e", "--entry-point") or ("main",))[0]
             return script_tasks.mlproject(files, join(folder, plain[1] if len(plain) > 1 else "."), entry), "train"
+        case "turbo" if first and first not in _TURBO_OWN:
+            named = arguments[: arguments.index("--")] if "--" in arguments else arguments
+            names = tuple(word for word in named if word in plain and word != "run")
+            return script_tasks.npm_everywhere(files, folder, names), " ".join(names)
+        case "lerna" if first == "run" and len(plain) > 1:
+            return script_tasks.npm_everywhere(files, folder, plain[1:2]), plain[1]
         case "anyscale" if plain[:2] in (("job", "submit"), ("jobs", "submit")) and len(plain) > 2:
             return script_tasks.entrypoint(files, join(folder, plain[2])), plain[2]
         case _ if program in _NPM:
@@ -101,13 +112,22 @@ def _npm(
             found = script_tasks.npm(files, folder, name)
             # Without `run` these also start a program of that name.
             return (
-                (found, name)
+                (_handed(found, name, rest), name)
                 if found
                 else ([Task(name, "", 0, (Piece("", 0, words=(name, *rest)),), folder=folder)], name)
             )
         else:
             return None
     return (script_tasks.npm(files, folder, name), name) if name else None
+
+
+def _handed(tasks: list[Task], name: str, rest: list[str]) -> list[Task]:
+    """A script that ends at `--`, such as `dotenv -e .env --`, runs the words that stand behind its name."""
+
+    def piece(one: Piece) -> Piece:
+        return replace(one, script=f"{one.script} {shlex.join(rest)}") if one.script.endswith(" --") else one
+
+    return [replace(task, pieces=tuple(map(piece, task.pieces))) if task.name == name else task for task in tasks]
 
 
 def option(arguments: Sequence[str], *names: str) -> tuple[str, ...]:

@@ -44,6 +44,17 @@ def npm(files: Files, folder: str | None, name: str) -> list[Task] | None:
     return found
 
 
+def npm_everywhere(files: Files, folder: str | None, names: tuple[str, ...]) -> list[Task] | None:
+    """The scripts of these names in every package of a workspace, of the one at its root alone left out."""
+    root = _upwards(files, folder, "package.json")
+    found: list[Task] = []
+    for name in names[:10]:
+        for entry in files.matching("**/package.json"):
+            if entry.path != root and len(found) < _MOST_TASKS:
+                found.extend(npm(files, entry.path.rpartition("/")[0], name) or ())
+    return found or None
+
+
 def workspace_folder(files: Files, name: str) -> str | None:
     """The folder of the workspace package with this name (or with this folder name)."""
     for entry in files.matching("**/package.json"):

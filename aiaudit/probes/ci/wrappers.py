@@ -130,6 +130,8 @@ def _once(words: list[str]) -> tuple[list[str], str] | None:
         return rest[1:], name
     if name in ("gosu", "su-exec"):  # the user comes first
         return _after_options(words[1:], frozenset())[1:], name
+    if name in ("dotenv", "dotenvx") and "--" in words:  # of npm: the file and the variables come first
+        return words[words.index("--") + 1 :], name
     if name == "python":
         return _python(words)
     if name == "node":

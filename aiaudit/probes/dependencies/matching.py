@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.probes.dependencies.model import Dependency, Lock, Manifest, normalise
 from aiaudit.probes.dependencies.versions import poetry_to_pep440, satisfies_npm, satisfies_pep440
 
+_ALIAS: Final = lazy.regex(r"npm:((?:@[\w.-]+/)?[\w.-]+)@(.+)$")
 # Which manifests' tools a lock file's tool reads.
 _READS = {
     "uv": {"pyproject"},
@@ -96,13 +100,17 @@ def compare(lock: Lock, manifest: Manifest, workspace: Iterable[str] = ()) -> Co
         key = normalise(one.name, lock.ecosystem)
         if one.group != "main" or one.source == "path" or key in local:
             continue
-        held = lock.packages.get(key)
+        other = _ALIAS.match(one.spec) if one.ecosystem == "npm" else None  # `"ai-next": "npm:ai@^6.0.0"`
+        wanted = one if other is None else replace(one, spec=other[2])
+        held = lock.packages.get(key) or (lock.packages.get(normalise(other[1], "npm")) if other else None)
+        if other is not None and held is not None:  # pnpm holds `ai@6.0.48`
+            held = tuple(version.partition("(")[0].rpartition("@")[2] for version in held)
         if held is None:
             if not one.marker:
                 missing.append(one.name)
                 mismatches.append(Mismatch(one))
         elif one.source == "registry" and held:
-            verdicts = [_satisfies(version, one, manifest.tool) for version in held]
+            verdicts = [_satisfies(version, wanted, manifest.tool) for version in held]
             if True not in verdicts:
                 (unsure if None in verdicts else stale).append(f"{one.name} {'/'.join(held)} not {one.spec}")
                 if None not in verdicts:

@@ -11,7 +11,7 @@ from aiaudit.probes.base import Context
 from aiaudit.probes.dependencies.installers import Install, installs
 from aiaudit.probes.dependencies.inventory import inventory
 from aiaudit.probes.dependencies.matching import Coverage, compare, manifest_of, may_cover
-from aiaudit.probes.dependencies.model import Dependency, Lock, Manifest
+from aiaudit.probes.dependencies.model import Dependency, Lock, Manifest, normalise
 
 _MEMO: Final = "dependencies.overview"
 _SIDE_ROLES: Final = frozenset({"test", "docs", "example", "vendored"})
@@ -76,16 +76,25 @@ def overview(context: Context) -> tuple[list[ManifestView], list[LockView]]:
 
 
 def _shared_lock(manifest: Manifest, views: list[LockView], workspace: list[str]) -> LockView | None:
-    """A lock of the same folder, or of one above it (a workspace's), that holds all that the manifest declares."""
+    """A lock of the same folder, or of one above it (a workspace's), that holds all that the manifest declares; else
+    that of the workspace which names the manifest's package as one of its own, and has fallen behind it."""
     if not _main(manifest):
         return None
+    behind: LockView | None = None
     for view in sorted(views, key=lambda view: -len(view.lock.folder)):
         above = not view.lock.folder or f"{manifest.folder}/".startswith(f"{view.lock.folder}/")
         if above and may_cover(view.lock, manifest):
             coverage = compare(view.lock, manifest, workspace)
             if not coverage.missing and not coverage.stale:
                 return LockView(view.lock, manifest, coverage, view.installs)
-    return None
+            if behind is None and _is_member(manifest, view.lock):
+                behind = LockView(view.lock, manifest, coverage, view.installs)
+    return behind
+
+
+def _is_member(manifest: Manifest, lock: Lock) -> bool:
+    name = normalise(manifest.name, lock.ecosystem)
+    return bool(name) and any(one.local and normalise(one.name, lock.ecosystem) == name for one in lock.locked)
 
 
 def _better(first: LockView, second: LockView) -> LockView:

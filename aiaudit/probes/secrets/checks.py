@@ -57,6 +57,12 @@ _VERSION: Final = lazy.regex(  # 1.2.3-rc.1+build, and of Jenkins's plug-ins 1.2
 _DOTTED: Final = lazy.regex(r"[A-Za-z_]+\d{0,3}(?:\.(?:\d{1,3}|[A-Za-z_]+\d{0,3}))+")  # a name in names
 _DATED: Final = lazy.regex(r"^(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)")
 _PUBLISHED: Final = lazy.regex(r"phc_|pk_(?:live|test)_|sb_publishable_|pk-lf-|pk\.eyJ|6L[cdef][\w-]{37}$")
+# Names of keys by which pages and apps send their telemetry; the secret ones of these vendors are called secrets.
+_OF_A_BROWSER: Final = lazy.regex(
+    r"^(?!.*(?:secret|server|admin)).*(?:avo_?inspector|amplitude|mixpanel|bugsnag)_?(?:api_?|project_?)?(?:key|token)$",
+    re.IGNORECASE,
+)
+_SHORTEST_SIGNATURE: Final = 20  # of HMAC with SHA-256 it has 43 characters
 _UUID: Final = lazy.regex(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _KEY_BY_UUID: Final = lazy.regex(r"(?:api_?-?key|secret_?-?key|access_?-?key)$", re.IGNORECASE)  # some services' keys
 _HEX: Final = lazy.regex(r"^(?:0x)?[0-9a-fA-F]+$")
@@ -172,9 +178,11 @@ def pem(value: str) -> dict[str, Any] | None:
 
 def jwt(value: str) -> dict[str, Any] | None:
     """A token with a header and claims. Tokens for anonymous users and the published ones of a development stack are
-    public; `expires` is the claim `exp`."""
+    public, and what is too short for a signature opens nothing that checks one; `expires` is the claim `exp`."""
     header, claims = (_decoded(part) for part in value.split(".")[:2])
     if not isinstance(header, dict) or not isinstance(claims, dict) or "alg" not in header:
+        return None
+    if len(value.rpartition(".")[2]) < _SHORTEST_SIGNATURE:
         return None
     text = json.dumps(claims).lower()
     published = claims.get("role") == "anon" or claims.get("iss") == "supabase-demo"
@@ -217,6 +225,8 @@ def assigned(name: str, value: str) -> dict[str, Any] | None:
         or _CALL.search(value)
         or _IDENTIFIER.match(value)
         or (_UUID.match(value) and not _KEY_BY_UUID.search(name))
+        or _OF_A_BROWSER.search(name)
+        or (value.startswith("eyJ") and value.count(".") == 2 and _decoded(value.split(".", maxsplit=1)[0]) and jwt(value) is None)
     ):
         return None
     if (

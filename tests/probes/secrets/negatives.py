@@ -114,6 +114,12 @@ def false_cases(seed: int = 4711) -> list[Case]:
         ("jwt sample", "jwt.md", m.jwt(sub="1234567890", name="John Doe", iat=1516239022) + "\n"),
         ("supabase anon", "sb.ts", f'const anon = "{m.jwt(iss="supabase", role="anon", ref="abcd")}";\n'),
         ("expired token", "old.py", f'T = "{m.jwt(sub="svc", scope="read", exp=1577836800)}"\n'),
+        (
+            "jwt without a signature",
+            "users.ts",
+            f'  INTERNAL_ACCESS_TOKEN: "{m.jwt(email="admin@acme.io").rpartition(".")[0]}.dev",\n',
+        ),
+        ("key of a page's telemetry", "avo.ts", f'export const avoInspectorApiKey = "{m.of(ALNUM, 20)}";\n'),
         ("test password", "tests/test_login.py", 'client.login(username="a", password="Tr0ub4dor&3x")\n'),
         ("test token", "tests/conftest.py", f'AUTH_TOKEN = "{m.of(ALNUM, 32)}"\n'),
         ("dsn", "sen.py", f'sentry_sdk.init("https://{m.of(HEX, 32)}@o12.ingest.sentry.io/34")\n'),

@@ -127,7 +127,8 @@ def image_record(path: str, text: str) -> dict[str, Any] | None:
     entry, command = _last(chain, "ENTRYPOINT"), _last(chain, "CMD")
     start = entry or command
     reference = images.parse(outer.base) if outer.base is not None else None
-    root = _root(user, reference, outer)
+    kept = entry is None and reference is not None and reference.steps_down  # the entrypoint of a database
+    root = False if kept and user is None else _root(user, reference, outer)
     return {
         "path": path,
         "line": final.line,

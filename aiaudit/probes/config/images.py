@@ -45,6 +45,11 @@ _NON_ROOT: Final = word_set(
     "lambda/python lambda/nodejs lambda/java lambda/dotnet lambda/ruby lambda/provided",
 )
 
+# Official images whose entrypoint begins as root and starts the server as its own user.
+_STEPS_DOWN: Final = word_set(
+    "redis valkey/valkey postgres pgvector/pgvector postgis/postgis mysql mariadb mongo rabbitmq memcached"
+)
+
 
 class Image(Struct, frozen=True):
     """A parsed reference: `ghcr.io/org/app:1.2@sha256:…`."""
@@ -74,6 +79,11 @@ class Image(Struct, frozen=True):
         if len(parts) > 1 and (any(mark in parts[0] for mark in ".:") or parts[0] == "localhost"):
             parts = parts[1:]
         return "/".join(parts[-2:])
+
+    @property
+    def steps_down(self) -> bool:
+        """Whether the image's own entrypoint gives root up before it starts the server."""
+        return self.short in _STEPS_DOWN
 
     def default_root(self) -> bool | None:
         """Whether the image runs as root where nothing else is said; None where that is not known."""

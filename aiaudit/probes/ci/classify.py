@@ -65,7 +65,11 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
         return "build_image"
     for length in (2, 1):
         if len(arguments) >= length and (kind := _COMMANDS.get((program, *arguments[:length]))):
-            idle = kind == "deploy" and (_only_tries(arguments) or (program in _CLOUDS and _brings_nothing(arguments)))
+            idle = kind == "deploy" and (
+                _only_tries(arguments)
+                or (program in _CLOUDS and _brings_nothing(arguments))
+                or (program in _HOSTS and any(map(_REPORT.search, arguments)))
+            )
             return "other" if idle else kind
     if kind := _COMMANDS.get((program,)):
         return kind
@@ -92,6 +96,12 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
     return "other"
 
 
+_HOSTS: Final = frozenset({"vercel", "netlify", "wrangler", "surge", "firebase"})
+# The results of tests and the pages of a component library, which are put on a page for those who review a change.
+_REPORT: Final = lazy.regex(
+    r"(?i)(?:^|[/=])(?:[\w.-]*(?:playwright|allure|cypress|tests?|coverage|lighthouse|jest)[-_]?(?:reports?|results?)"
+    r"|storybook(?:-static)?|htmlcov|coverage)(?:/|$)"
+)
 _CLOUDS: Final = frozenset({"aws", "az", "gcloud", "flyctl", "fly", "databricks"})
 _LOOKS: Final = lazy.regex(
     r"(?:describe|list|get|show|wait|delete|stop|tag|untag)(?:-.*)?|restart|start|auth|identity|keys?|logs?|login|tail"
@@ -112,7 +122,7 @@ def _brings_nothing(arguments: Sequence[str]) -> bool:
 
 _FOUNDRY: Final = lazy.regex(r"(?i)/(?:cf[-_]?cli|cloud[-_]?foundry|cg-(?:cli|deploy))")
 _BUILDS_IMAGE: Final = lazy.regex(
-    r"(?:docker|container|image|oci)[-_/]build|build[-_](?:and[-_])?(?:push|publish)|/build[-_](?:docker|container|image|oci)\b"
+    r"(?:docker|container|image|oci)[-_/]build|build[-_](?:and[-_])?(?:push|publish)|/build[-_](?:docker|container|image|oci)\b|/buildkit\b"
 )
 
 

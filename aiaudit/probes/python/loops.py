@@ -105,8 +105,29 @@ def open_loops(view: FileView) -> list[dict[str, Any]]:
                         if one.local is not None or one.origin:
                             calls.setdefault(one.name, view.source.line(call.lineno))
         if calls:
-            rows.append({**view.place(node, scope), **describe(node), "calls": dict(list(calls.items())[:MAX_CALLS])})
+            told = describe(node)
+            if not told["bounded"] and (bound := _compares(node.test, _stepped(view, node))):
+                told |= {"bounded": True, "bound": bound}
+            rows.append({**view.place(node, scope), **told, "calls": dict(list(calls.items())[:MAX_CALLS])})
     return rows
+
+
+def _stepped(view: FileView, loop: ast.While) -> set[str]:
+    """Counters of the object that a method of its own takes a step on, which the loop calls: `self.round += 1`."""
+    called = {
+        call.func.attr
+        for inner in _inside(loop)
+        for call in expressions(header(inner))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and dotted(call.func.value) == "self"
+    }
+    found: set[str] = set()
+    for scope in view.module.scopes if called else ():
+        if isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef) and scope.node.name in called:
+            for one in scope.node.body:  # at its end or its beginning, not where something has worked
+                match one:
+                    case ast.AugAssign(op=ast.Add() | ast.Sub(), value=ast.Constant()) as step:
+                        found.add(dotted(step.target))
+    return {name for name in found if name.startswith("self.")}
 
 
 def _inside(loop: ast.While | ast.For) -> Iterator[ast.stmt]:

@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.model.check import Check
 from aiaudit.model.fact import Confidence
 from aiaudit.model.result import Finding
@@ -52,6 +53,10 @@ def _stable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_stable(inner) for inner in value]
     return None
+
+
+_SMALL: Final = lazy.regex(r"^(?:the|an?|nothing|no|none|this|it|some|every|all) ")
+"""How a sentence begins that does not begin with a name (`requests.get has …`): with a capital."""
 
 
 def place(element: Any) -> tuple[str | None, int | None]:
@@ -189,7 +194,7 @@ def _finding(check: Check, element: Any, around: Mapping[str, Any], confidence: 
         return sentence.render(values) if sentence is not None else ""
 
     return Finding(
-        message=said("says") or plain_sentence(element),
+        message=_SMALL.sub(lambda hit: hit[0].capitalize(), said("says") or plain_sentence(element)),
         path=path,
         line=line,
         measured=said("measured"),

@@ -111,6 +111,8 @@ def _moved(made: Comparison) -> str:
         return say("comparison.same_rules", moved=moved)
     if made.moved_by_project is None or made.moved_by_ruleset is None:
         return say("comparison.other_rules", moved=moved)
+    if not any(round(part, 1) for part in (made.moved, made.moved_by_project, made.moved_by_ruleset)):
+        return say("comparison.not_moved_rules")
     project, rules = words.signed(made.moved_by_project, 1), words.signed(made.moved_by_ruleset, 1)
     return say("comparison.parted", moved=moved, project=project, rules=rules)
 

@@ -1,12 +1,14 @@
 """Sentences with places: `{expression}` is replaced by the expression's value in words; `{{` and `}}` are braces.
 
 `[call loads|calls load]` is the singular after a place that came to 1, else the plural: "1 call loads", "3 calls load".
+A third form, `[call loads|calls load|calls loads]`, is said of one of several: "1 of 3 calls loads".
 A sentence may also be one of several, each with the condition under which it is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -23,7 +25,7 @@ from aiaudit.rules.wording import words
 # Around a part that is left out. A point before a word begins a path (`; .travis.yml`), and ends no sentence.
 _LEFT_OVER: Final = lazy.regex(r"[;,:]\s*(?=[;,?]|\.(?:\s|$))|\s*\(\s*\)")
 _WORD: Final = lazy.regex(r"\w")
-FORMS: Final = lazy.regex(r"\[([^\[\]|]*)\|([^\[\]|]*)\]")
+FORMS: Final = lazy.regex(r"\[([^\[\]|]*)\|([^\[\]|]*)(?:\|([^\[\]|]*))?\]")
 
 
 class Template(Struct, frozen=True):
@@ -64,15 +66,17 @@ class Template(Struct, frozen=True):
             chosen = self._chosen(values, budget)
             return words(Unknown()) if chosen is None else chosen.render(values, budget=budget)
         said: list[str] = []
-        one = False  # whether the last number said is 1
+        one = several = False  # whether the last number said is 1; whether it is another and "1 of" stands before it
         for part in self.parts:
             if isinstance(part, str):
-                said.append(FORMS.sub(r"\1" if one else r"\2", part))
+                said.append(FORMS.sub(_form(one, several), part))
                 continue
             value = _value(part, values, budget)
-            said.append(words(value))
             if not isinstance(value, str):
-                one = value == 1 and not isinstance(value, bool)
+                is_one = value == 1 and not isinstance(value, bool)
+                several = one and not is_one and said[-1:] == [" of "]
+                one = is_one
+            said.append(words(value))
         return "".join(said)
 
     def _chosen(self, values: Mapping[str, Any], budget: Budget | None = None) -> Template | None:
@@ -116,6 +120,11 @@ def template(source: str, names: Mapping[str, Type]) -> Template:
     parts.append("".join(text))
     used = frozenset(name for part in parts if isinstance(part, Expression) for name in part.names)
     return Template(source, used, tuple(part for part in parts if part != ""))
+
+
+def _form(one: bool, several: bool) -> Callable[[re.Match[str]], str]:
+    """Which of the forms in brackets is said."""
+    return lambda hit: hit[3] if several and hit[3] is not None else hit[1] if one else hit[2]
 
 
 def _value(expr: Expression, values: Mapping[str, Any], budget: Budget | None) -> Any:

@@ -133,6 +133,8 @@ def generated(
         there = [titles[fact.id] for fact in facts if fact.state is State.KNOWN and fact.value and _places([fact])]
         parts = [f"Seen: {'; '.join(dict.fromkeys(there))}."] if there else []
         parts += [f"Not found: {'; '.join(dict.fromkeys(missing))}."] if missing else []
+        unseen = [f"{titles[fact.id]} ({fact.reason})" for fact in facts if fact.state is State.UNKNOWN and fact.reason]
+        parts += [f"Could not be determined: {'; '.join(dict.fromkeys(unseen))}."] if unseen and parts else []
         if parts:
             return " ".join(parts)
         empty = [titles[fact.id] for fact in facts if fact.state is State.KNOWN and fact.value in ([], False)]

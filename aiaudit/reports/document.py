@@ -148,7 +148,7 @@ class Report(Opening):
     def failed(self) -> tuple[Check, ...]:
         """Failed checks, the heaviest first."""
         failed = (check for check in self.checks if check.status == "fail")
-        return tuple(sorted(failed, key=lambda c: (c.accepted, -c.gain, -c.weight, c.id)))
+        return tuple(sorted(failed, key=lambda c: (c.accepted, -c.gain, -c.weight, not c.core, c.id)))
 
     @cached_property
     def to_attest(self) -> int:

@@ -44,6 +44,8 @@ _STEMS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
 _DEPLOYS: Final = lazy.regex(
     r"(?:^|[-_/])(?:deploy|rollout|apply[-_]?(?:terraform|infra\w*|tf|helm|k8s)|(?:terraform|tf|helm)[-_]?(?:apply|upgrade))(?:[-_.]|$)"
 )
+# `validate-deployment-config`: it looks at a deployment before it is one.
+_ONLY_LOOKS: Final = lazy.regex(r"^(?:validate|check|verify|lint|plan|preview|diff|show|list|describe|render)(?:_|$)")
 _TEST_PATH: Final = lazy.regex(r"(^|/)(tests?|e2e)/|(^|/)test_[\w-]+\.py$")
 _EVAL_PATH: Final = lazy.regex(r"(^|/)(evals?|evaluations?|llm_?tests?|quality_?gate)(/|\b)")
 _NO_TESTS: Final = frozenset({"--collect-only", "--co", "--version", "-h", "--help", "--fixtures", "--markers"})
@@ -63,6 +65,8 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
         return kind
     if words[0].endswith("kaniko/executor"):
         return "build_image"
+    if program == "gcloud" and arguments[:1] == ["ai"] and arguments[1:2] in (["custom-jobs"], ["hp-tuning-jobs"]):
+        return "train" if arguments[2:3] == ["create"] else "other"
     for length in (2, 1):
         if len(arguments) >= length and (kind := _COMMANDS.get((program, *arguments[:length]))):
             idle = kind == "deploy" and (
@@ -204,4 +208,5 @@ def _python_kind(arguments: list[str], module: str) -> Kind:
 def stem_kind(stem: str) -> Kind:
     """The kind of what a name stands for: `train` of `finetune_7b`."""
     lower = re.sub(r"[^a-z0-9]+", "_", stem.lower())
-    return next((kind for kind, pattern in _STEMS if pattern.search(lower)), "other")
+    found: Kind = next((kind for kind, pattern in _STEMS if pattern.search(lower)), "other")
+    return "other" if found == "deploy" and _ONLY_LOOKS.search(lower) else found

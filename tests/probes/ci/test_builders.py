@@ -35,6 +35,11 @@ from aiaudit.probes.ci.classify import kind_of
         ("Rscript -e testthat::test_local()", "test"),
         ("Rscript train.R", "other"),
         ("R CMD check .", "test"),
+        ("gcloud ai custom-jobs create --display-name=train", "train"),
+        ("gcloud ai custom-jobs list", "other"),
+        ("gcloud ai endpoints deploy-model 7 --model=3", "deploy"),
+        ("bun tools/validate-deployment-config.mts", "other"),
+        ("./deploy.sh", "deploy"),
     ],
 )
 def test_the_kind_of_a_command(command: str, kind: str) -> None:

@@ -322,8 +322,9 @@ _Core.add_implicit_resolver(
 )
 
 
-def yaml_dumped(flow: bool) -> Rewrite:
-    """As a program writes it: no comments, other quotes, other breaks; or in braces."""
+def yaml_dumped(flow: bool | None) -> Rewrite:
+    """As a program writes it: no comments, other quotes, other breaks; or in braces; or only its leaves in braces
+    (None), as people write `limits: {memory: 1Gi}`."""
 
     def rewrite(data: bytes) -> bytes | None:
         if b"{{" in data or b"{%" in data:
@@ -336,7 +337,9 @@ def yaml_dumped(flow: bool) -> Rewrite:
             return None
         if flow:
             return b"\n---\n".join(json.dumps(one, indent=1, ensure_ascii=False).encode() for one in found) + b"\n"
-        text = yaml.safe_dump_all(found, sort_keys=False, width=10_000, allow_unicode=True, indent=4)
+        text = yaml.safe_dump_all(
+            found, sort_keys=False, width=10_000, allow_unicode=True, indent=4, default_flow_style=flow
+        )
         return re.sub(r"(?m)^'on':", "on:", text).encode()
 
     return rewrite
@@ -436,6 +439,7 @@ WAYS: Final[dict[str, tuple[re.Pattern[str], Rewrite]]] = {
     "named_first": (PYTHON, named_first),
     "yaml_block": (YAML, yaml_dumped(False)),
     "yaml_flow": (YAML, yaml_dumped(True)),
+    "yaml_leaves": (YAML, yaml_dumped(None)),
     "one_line_paragraphs": (PROSE, reflowed(0)),
     "narrow_paragraphs": (PROSE, reflowed(50)),
     "json_line": (JSON, json_dumped),

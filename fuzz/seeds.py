@@ -35,7 +35,7 @@ _ENDINGS: dict[str, tuple[str, ...]] = {
     "yaml": (".yml", ".yaml"), "json": (".json",), "toml": (".toml", ".cfg", ".ini"), "dockerfile": ("Dockerfile",),
     "helm": ("deployment.yaml", "service.yaml"), "requirements": ("requirements.txt",), "shell": (".sh", "Makefile"), "notebook": (".ipynb",), "python": (".py",),
     "javascript": (".ts", ".tsx", ".js"), "text": (".env", ".md"), "attestations": ("attestations.yaml",),
-    "config": ("aiaudit.yaml",), "gitignore": (".gitignore",), "lines": (".py", ".ts", ".md", ".sh", ".ipynb"),
+    "config": ("aiaudit.yaml",), "gitignore": (".gitignore",), "lines": (".py", ".ts", ".md", ".sh", ".yaml", ".ipynb"),
 }  # fmt: skip
 WORDS: dict[str, tuple[str, ...]] = {
     "rules": (

@@ -163,7 +163,7 @@ def lines() -> Run:
     from aiaudit.probes.text.one_line import on_one_line
 
     def run(data: bytes) -> None:
-        for suffix in (".py", ".ts", ".r", ".md", ".sh", ".ipynb"):
+        for suffix in (".py", ".ts", ".r", ".md", ".sh", ".yaml", ".ipynb"):
             shown = on_one_line(data, suffix)
             assert shown.breaks == sorted(shown.breaks) and list(shown.added) == sorted(shown.added)
             assert shown.lines_between(0, len(shown.text)) == data.count(b"\n") == len(shown.lines()) - 1

@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 PYTHON: Final = frozenset({".py", ".pyi", ".pyw"})
 PROSE: Final = frozenset({".md", ".markdown", ".mdx", ".rst"})
 NOTEBOOK: Final = frozenset({".ipynb"})
-COMMANDS: Final = frozenset({"", ".sh", ".bash", ".zsh", ".yml", ".yaml", ".mk", ".dockerfile"})
+YAML: Final = frozenset({".yml", ".yaml"})
+COMMANDS: Final = frozenset({"", ".sh", ".bash", ".zsh", ".mk", ".dockerfile"})
 _JAVASCRIPT: Final = frozenset({".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"})
 IN_BRACES: Final = _JAVASCRIPT | {".java", ".kt", ".kts", ".scala", ".go", ".cs", ".rs", ".swift", ".dart", ".groovy"}
 R: Final = frozenset({".r"})
@@ -25,6 +26,7 @@ _KINDS: Final = {
     "r": R,
     "prose": PROSE,
     "commands": COMMANDS,
+    "yaml": YAML,
     "cells": NOTEBOOK,
 }
 

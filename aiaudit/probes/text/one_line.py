@@ -3,7 +3,8 @@
 Patterns are written for lines. black, ruff, prettier and people break a call behind a bracket, a comma or an operator,
 as its length asks, and a verdict must not depend on that. So what stands in brackets is put on one line where that is
 short; what is long keeps its breaks, and its parts are put on one line each. Paragraphs of prose and commands that go
-on behind a backslash are put on one line too, and the cells of a notebook are what somebody wrote in them (`cells`).
+on behind a backslash are put on one line too, the cells of a notebook are what somebody wrote in them (`cells`), and
+YAML in braces stands in a block as well (`flow_yaml`).
 Lines are counted as in the file.
 """
 
@@ -16,7 +17,8 @@ from typing import Final, NamedTuple
 from aiaudit import lazy
 from aiaudit.probes.paragraphs import MAX_PARAGRAPH, goes_on
 from aiaudit.probes.text.cells import cells_of, is_python
-from aiaudit.probes.text.layouts import COMMANDS, IN_BRACES, NOTEBOOK, PROSE, PYTHON, R, layout
+from aiaudit.probes.text.flow_yaml import blocks_of
+from aiaudit.probes.text.layouts import COMMANDS, IN_BRACES, NOTEBOOK, PROSE, PYTHON, YAML, R, layout
 from aiaudit.probes.text.plain_python import untyped, with_constants
 
 MAX_LINE: Final = 320  # characters: what is longer nobody would write on one line, and patterns would reach too far
@@ -76,6 +78,8 @@ def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
         return _statements(text, suffix)
     if suffix in NOTEBOOK:
         return _cells(text)
+    if suffix in YAML:
+        return _with_blocks(_commands(text))
     return _paragraphs(text) if suffix in PROSE else _commands(text) if suffix in COMMANDS else OneLine(text, [])
 
 
@@ -215,6 +219,26 @@ def _cells(text: bytes) -> OneLine:
         taken = cell.end
     pieces.append(text[taken:])
     return OneLine(b"".join(pieces), breaks, added)
+
+
+def _with_blocks(shown: OneLine) -> OneLine:
+    """YAML with what stands in braces and brackets in a block too, behind the line on which it stands."""
+    pieces: list[bytes] = []
+    breaks: list[int] = []
+    added: list[int] = []
+    taken = size = known = 0
+    for at, block in blocks_of(shown.text):
+        upto = bisect_right(shown.breaks, at, known)
+        breaks += [one - taken + size for one in shown.breaks[known:upto]]
+        size += at - taken
+        added += [size + one.start() for one in _END_OF_LINE.finditer(block)]
+        size += len(block)
+        pieces += (shown.text[taken:at], block)
+        taken, known = at, upto
+    if not pieces:
+        return shown
+    breaks += [one - taken + size for one in shown.breaks[known:]]
+    return OneLine(b"".join((*pieces, shown.text[taken:])), breaks, added)
 
 
 def _paragraphs(text: bytes) -> OneLine:

@@ -79,10 +79,10 @@ MOVED_ONCE = {
     ),
     "wide": ("COST-009/pass SEC-015/trace_in_a_record_of_the_log "),
     "yaml_leaves": (
-        "DATA-006/column_made_of_the_target EVO-004/partial GOV-014/dependency_review INF-011/blueprint "
+        "DATA-006/column_made_of_the_target EVO-004/conda_under_another_name EVO-004/partial GOV-014/dependency_review INF-011/blueprint "
         "LLM-001/version_in_file LLM-002/drawn_application LLM-014/haystack_in_yaml OBS-001/endpoint_of_azure "
         "OBS-002/pass-switched-on-in-a-manifest OPS-001/assistant_of_rasa OPS-012/weight_of_an_ingress "
-        "OPS-016/parameters_file SEC-001/base64_password SEC-006/buildx_attestation SEC-007/azure_function "
+        "OPS-016/parameters_file SEC-001/base64_password SEC-001/passphrase_beside_what_it_opens SEC-006/buildx_attestation SEC-007/azure_function "
         "SEC-009/budget_of_the_provider SEC-011/fail "
     ),
     "yaml_block": ("COST-008/gpu_of_a_compose_file EVO-004/matrix_of_one "),

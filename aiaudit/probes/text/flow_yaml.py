@@ -11,7 +11,7 @@ from typing import Final
 from aiaudit import lazy
 
 _FLOW: Final = lazy.regex(
-    rb"(?m)^([ \t]*+(?:-[ \t]++)*+)((?:[\w./$-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+:[ \t]++)?+"
+    rb"(?m)^([ \t]*+(?:-[ \t]++)*+)((?:[\w./$-]++(?::[\w./$-]++)*+|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+:[ \t]++)?+"
     rb"([\[{][^\n]*[\]}])[ \t]*+(?:#[^\n]*+)?$"
 )
 _LONGEST: Final = 1_000  # characters of a line that is looked at

@@ -18,6 +18,7 @@ from aiaudit.probes.text.one_line import on_one_line
         ("limits: {memory: 1Gi, cpu: '2'}  # why", "limits:\n  memory: 1Gi\n  cpu: '2'"),
         ("  - {uses: a@v4, with: {fetch-depth: 0}}", "  - uses: a@v4\n    with:\n      fetch-depth: 0"),
         ("- run: [a, {b: c}]", "- run:\n    - a\n    - b: c"),
+        ("db:key: {secure: x}", "db:key:\n  secure: x"),
         ("on: [push]", "on:\n  - push"),
         ('a: {"image":"x, y", b: "{z}"}', 'a:\n  "image":"x, y"\n  b: "{z}"'),
         ("if: {a: ${{ x.y }}, b: 1}", "if:\n  a: ${{ x.y }}\n  b: 1"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shlex
 import subprocess
 import sys
 import textwrap
@@ -345,6 +346,43 @@ def yaml_dumped(flow: bool | None) -> Rewrite:
     return rewrite
 
 
+def compose_spelled(data: bytes) -> bytes | None:
+    """Services of compose with their variables as a list where they were a map, and the other way round; a command as
+    words where it was one text, and the other way round."""
+    try:
+        found = yaml.load(data, _Core)
+    except (yaml.YAMLError, ValueError, UnicodeDecodeError):
+        return None
+    services = found.get("services") if isinstance(found, dict) else None
+    if b"{{" in data or not isinstance(services, dict):
+        return None
+    for service in services.values():
+        for name, value in list(service.items()) if isinstance(service, dict) else ():
+            match name, value:
+                case (("environment" | "labels"), dict()):
+                    service[name] = [
+                        f"{key}={_spelled(one)}" if one is not None else str(key) for key, one in value.items()
+                    ]
+                case (("environment" | "labels"), list()) if all(isinstance(one, str) for one in value):
+                    parts = [one.partition("=") for one in value]
+                    service[name] = {key: one if sign else None for key, sign, one in parts}
+                case (("command" | "entrypoint"), list()):
+                    service[name] = shlex.join(map(str, value))
+                case (("command" | "entrypoint"), str()) if not re.search(r"[|&;<>$`\\(]", value):
+                    service[name] = shlex.split(value)
+    text = yaml.safe_dump(found, sort_keys=False, width=10_000, allow_unicode=True)
+    return re.sub(r"(?m)^'on':", "on:", text).encode()
+
+
+def _spelled(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def env_spelled(data: bytes) -> bytes | None:
+    """Variables of a file with `export` and quotes."""
+    return re.sub(rb"(?m)^(?!export )([A-Za-z_]\w*)=([^\s\"'#$][^\s\"'#]*)[ \t]*$", rb'export \1="\2"', data)
+
+
 def reflowed(width: int) -> Rewrite:
     """Paragraphs broken elsewhere, or not at all (0)."""
 
@@ -440,6 +478,8 @@ WAYS: Final[dict[str, tuple[re.Pattern[str], Rewrite]]] = {
     "yaml_block": (YAML, yaml_dumped(False)),
     "yaml_flow": (YAML, yaml_dumped(True)),
     "yaml_leaves": (YAML, yaml_dumped(None)),
+    "compose_spelled": (re.compile(r"(^|/)[^/]*compose[^/]*\.ya?ml$"), compose_spelled),
+    "env_spelled": (re.compile(r"(^|/)\.env[^/]*$|\.env$"), env_spelled),
     "one_line_paragraphs": (PROSE, reflowed(0)),
     "narrow_paragraphs": (PROSE, reflowed(50)),
     "json_line": (JSON, json_dumped),

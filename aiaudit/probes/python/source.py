@@ -21,7 +21,7 @@ from aiaudit.probes.python.outline import Outline
 from aiaudit.probes.python.python_2 import in_words_of_python_3
 from aiaudit.probes.python.salvage import salvage
 from aiaudit.probes.python.trim import Region, trim
-from aiaudit.probes.text.plain_python import with_constants
+from aiaudit.probes.text.plain_python import by_name, with_constants
 
 MAX_SOURCE: Final = 2 * 1024 * 1024  # bytes of a .py file
 
@@ -144,7 +144,7 @@ def as_read(data: bytes) -> bytes:
         data = data[len(BOM_UTF8) :]
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return with_constants(folded(data), models=True)
+    return with_constants(by_name(folded(data)), models=True)
 
 
 def hiding_encoding(data: bytes) -> str:

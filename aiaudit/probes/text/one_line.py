@@ -19,7 +19,7 @@ from aiaudit.probes.paragraphs import MAX_PARAGRAPH, goes_on
 from aiaudit.probes.text.cells import cells_of, is_python
 from aiaudit.probes.text.flow_yaml import blocks_of
 from aiaudit.probes.text.layouts import COMMANDS, IN_BRACES, NOTEBOOK, PROSE, PYTHON, YAML, R, layout
-from aiaudit.probes.text.plain_python import untyped, with_constants
+from aiaudit.probes.text.plain_python import by_name, untyped, with_constants
 
 MAX_LINE: Final = 320  # characters: what is longer nobody would write on one line, and patterns would reach too far
 _MAX_RAW: Final = 3 * MAX_LINE  # the same with its indentation
@@ -73,7 +73,7 @@ class OneLine(NamedTuple):
 def on_one_line(text: bytes, suffix: str = ".py") -> OneLine:
     """The text of a file with each short call on one line. `suffix`: that of the file's name."""
     if suffix in PYTHON:
-        return _answers(_statements(with_constants(untyped(text)), suffix))
+        return _answers(_statements(with_constants(untyped(by_name(text))), suffix))
     if suffix in IN_BRACES or suffix in R:
         return _statements(text, suffix)
     if suffix in NOTEBOOK:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from typing import Final
@@ -24,6 +25,29 @@ _BOUND: Final = lazy.regex(rb"\n[ \t]*([A-Z][A-Z0-9_]{1,40})[ \t]*(?::[^=\n]{0,4
 _TYPE: Final = lazy.regex(rb":[ \t]*+[A-Za-z_][\w.,| \t\[\]\"']{0,80}+=(?!=)")
 _TYPED: Final = lazy.regex(rb"([ \t]*+)(?!else\b|try\b|finally\b)([A-Za-z_]\w*+)[ \t]*+\Z")
 _MADE: Final = lazy.regex(rb"\n([ \t]*+)(class|def|async[ \t]+def)[ \t]")
+
+_FLASK: Final = lazy.regex(rb"(?m)^([ \t]*+import flask)[ \t]*+(?=[#;\n]|$)")
+_OF_FLASK: Final = lazy.regex(
+    rb"(?<![\w.])flask\.((?:request|session|g|current_app|abort|jsonify|make_response|redirect|render_template|Response)\b)"
+)
+
+
+def by_name(text: bytes) -> bytes:
+    """Python in which what belongs to Flask is named as nearly everybody names it: `request`, not `flask.request`."""
+    if b"import flask" not in text or (imported := _FLASK.search(text)) is None:
+        return text
+    names = b"|".join(sorted({found[1] for found in _OF_FLASK.finditer(text)}))
+    if not names:
+        return text
+    bound = re.compile(
+        rb"\b(?:import|as|def|class|for|lambda)[ \t]+(?:%b)\b|(?<![\w.])(?:%b)[ \t]*(?::[^=\n]{1,80})?=(?!=)"
+        rb"|\bdef[ \t]+\w+\([^)]{0,500}?\b(?:%b)\b" % (names, names, names)
+    )
+    if bound.search(text):  # by something of its own
+        return text
+    told = _OF_FLASK.sub(rb"\1", text)
+    at = imported.end(1)  # no use stands above it
+    return b"%b; from flask import %b%b" % (told[:at], names.replace(b"|", b", "), told[at:])
 
 
 def untyped(text: bytes) -> bytes:

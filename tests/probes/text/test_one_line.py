@@ -38,6 +38,12 @@ SUFFIXES = (".py", ".ts", ".r", ".md", ".yaml", ".json")
         (".py", "if a:\n    x = 1\nreturn x\n", "if a:\n    x = 1\nreturn x\n"),
         (".py", "AA = 2\nBB: int = 3\nf(n=AA, m=BB)\n", "AA = 2\nBB = 3\nf(n=2, m=3)\n"),
         (".py", 'MM = "a/b-1"\nf(model=MM, url=MM)\n', 'MM = "a/b-1"\nf(model="a/b-1", url=MM)\n'),
+        (
+            ".py",
+            "import flask\nx = flask.request.json\nflask.abort(401)\n",
+            "import flask; from flask import abort, request\nx = request.json\nabort(401)\n",
+        ),
+        (".py", "import flask\nx = flask.request\nrequest = 1\n", "import flask\nx = flask.request\nrequest = 1\n"),
         (".ts", "foo(\n  a,\n  b,\n);\n", "foo(a, b);\n"),
         (".ts", 'import {\n  A,\n  B,\n} from "x";\n', 'import { A, B } from "x";\n'),
         (".ts", "await db\n  .from(t)\n  .select();\n", "await db.from(t).select();\n"),

@@ -112,6 +112,8 @@ def hand():
 """,
     "README.md": b"# Title\n\nA sentence that is broken\nsomewhere in its middle, as people do, and goes on.\n",
     "ci.yml": b"on: [push]\njobs:\n  test: {runs-on: ubuntu-24.04}\n",
+    "docker-compose.yml": b"services:\n  app:\n    environment: {A: b}\n    command: [serve, --port, '80']\n",
+    ".env": b"NAME=value\n",
     "package.json": b'{\n  "name": "a"\n}\n',
     "requirements.txt": b"scikit-learn==1.5.0\n",
     "Dockerfile": b"FROM python:3.12\nRUN pip install a && rm -r /tmp/x\n",

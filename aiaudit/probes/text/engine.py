@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Project
 
 NAME: Final = "text"
-VERSION: Final = 14  # of what `scan` gives; part of the cache key
+VERSION: Final = 15  # of what `scan` gives; part of the cache key
 _TEXT_DATA: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".arff", ".libsvm"})
 _MUCH: Final = 24 * 1024 * 1024  # bytes that pay for a search which takes a second to make
 _FEW: Final = 1024 * 1024  # bytes that are not worth reading several searches of the wheel

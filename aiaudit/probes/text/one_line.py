@@ -35,6 +35,9 @@ _FENCE: Final = lazy.regex(r"[ \t>]*(`{3}|~{3})")
 _END_OF_LINE: Final = lazy.regex(rb"\n")
 _RETURN: Final = lazy.regex(rb"\n([ \t]++)return ([a-z_]\w*+)[ \t]*+(?=\n|\Z)")
 _NAMED: Final = lazy.regex(rb"([ \t]++)([a-z_]\w*+) = (?=\S)")
+_SAYS_LITTLE: Final = lazy.regex(  # a name that a function's answer has anyway; others tell what it is
+    rb"_?(?:results?|res|response|resp|ret|retval|return_value|rv|out|outputs?|outcome|answer|reply|value|val|obj|r|x|y)_?\Z"
+)
 _BREAK: Final = lazy.regex(rb"\n[ \t\n]*+")
 
 
@@ -146,8 +149,8 @@ def _statements(text: bytes, suffix: str) -> OneLine:
 
 
 def _answers(shown: OneLine) -> OneLine:
-    """Python in which a function gives back what it does, without a name for one line: `x = f()` and `return x` are
-    `return f()`."""
+    """Python in which a function gives back what it does, without a name for one line that says no more: `x = f()` and
+    `return x` are `return f()`."""
     text = shown.text
     pieces: list[bytes] = []
     breaks: list[int] = []
@@ -157,6 +160,8 @@ def _answers(shown: OneLine) -> OneLine:
         begin = text.rfind(b"\n", 0, at) + 1
         named = _NAMED.match(text, begin, at)
         if named is None or named.groups() != found.groups() or begin < taken or at - begin > MAX_LINE:
+            continue
+        if not _SAYS_LITTLE.match(named[2]):
             continue
         indented, value = begin + len(named[1]), named.end()
         upto = bisect_right(shown.breaks, begin, known)

@@ -36,6 +36,7 @@ SUFFIXES = (".py", ".ts", ".r", ".md", ".yaml", ".json")
         (".py", "x = 1 \\\n", "x = 1 \\\n"),  # the end of the file goes on nowhere
         (".py", "def f():\n    x = g(\n        1)\n    return x\n", "def f():\n    return g(1)\n"),
         (".py", "def f():\n    x = 1\n    return y\n", "def f():\n    x = 1\n    return y\n"),
+        (".py", "def f():\n    prompt = 1\n    return prompt\n", "def f():\n    prompt = 1\n    return prompt\n"),
         (".py", "if a:\n    x = 1\nreturn x\n", "if a:\n    x = 1\nreturn x\n"),
         (".py", "AA = 2\nBB: int = 3\nf(n=AA, m=BB)\n", "AA = 2\nBB = 3\nf(n=2, m=3)\n"),
         (

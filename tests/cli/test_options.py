@@ -120,7 +120,7 @@ def test_quiet_still_says_where_the_gate_failed(aiaudit, project):
     gate, place = done.err.splitlines()
     assert (done.code, done.out) == (1, "")
     assert gate.startswith("aiaudit: gate failed: --fail-on SEC-001")
-    assert place == "aiaudit: SEC-001 app/serve.py:1: the switch `DEBUG = True` is on"
+    assert place == "aiaudit: SEC-001 app/serve.py:1: The switch `DEBUG = True` is on"
 
 
 def test_several_outputs_and_a_report_made_again(aiaudit, project, tmp_path):

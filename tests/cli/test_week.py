@@ -49,7 +49,7 @@ def test_a_week_in_ci(week, tmp_path):
     done, _, shown = week("2026-11-03", *gate, serve=BAD)
     assert done.code == 1
     assert "since 2026-11-02: 1 new, 0 fixed, 2 unchanged findings" in done.err
-    assert "new: SEC-001 app/serve.py:1: the switch `DEBUG = True` is on" in done.err
+    assert "new: SEC-001 app/serve.py:1: The switch `DEBUG = True` is on" in done.err
     assert "gate failed: --fail-on-new high" in done.err
     assert (shown["SEC-001", "app/serve.py"]["severity"], shown["SEC-001", "app/serve.py"]["location"]["lines"]) == (
         "blocker",

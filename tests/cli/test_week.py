@@ -94,7 +94,7 @@ def test_a_week_in_ci(week, tmp_path):
     done, sunday, shown = week("2026-11-08", *gate, serve=SERVE)
     assert done.code == 0
     assert "since 2026-11-06: 0 new, 1 fixed, 2 unchanged findings" in done.err
-    assert "fixed: SEC-001 app/serve.py: the switch" in done.err
+    assert "fixed: SEC-001 app/serve.py: The switch" in done.err
     assert "the waiver of SEC-001 is not used: nothing is found; it can go" in done.err
     assert [one["check"] for one in sunday["baseline"]["fixed"]] == ["SEC-001"]
     assert set(shown) == {("SEC-003", "app/old.py")}

@@ -173,13 +173,13 @@ def cost_plan(facts: Mapping[str, Fact], specs: Mapping[str, FactSpec]) -> str |
 def cost_assumptions(report: Mapping[str, Any] | None) -> list[str]:
     """One line that names every default and illustrative price of the projection; none where it took none."""
     taken = report.get("assumptions", []) if report else []
-    return [f"The projected cost takes {len(taken)} defaults and prices: {'; '.join(taken)}."] if taken else []
+    return [f"{COST_TAKES} {len(taken)} defaults and prices: {'; '.join(taken)}."] if taken else []
 
 
 def capacity_assumptions(report: Mapping[str, Any] | None) -> list[str]:
     """One line that names every default which the plan took; none where it took none."""
     taken = report.get("assumptions", []) if report else []
-    return [f"The capacity plan takes {len(taken)} defaults: {'; '.join(taken)}."] if taken else []
+    return [f"{CAPACITY_TAKES} {len(taken)} defaults: {'; '.join(taken)}."] if taken else []
 
 
 def declared(config: ProjectConfig) -> dict[str, Any]:
@@ -236,6 +236,8 @@ def without_model(project: Mapping[str, Any]) -> bool:
     return isinstance(seen, Mapping) and all(seen.get(flag) is False for flag in OF_MODELS)
 
 
+CAPACITY_TAKES: Final = "The capacity plan takes"
+COST_TAKES: Final = "The projected cost takes"
 TAKEN: Final = "is taken as the project declares it."
 
 

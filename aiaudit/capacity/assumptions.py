@@ -58,6 +58,8 @@ class Assumption(Struct, frozen=True):
     @property
     def text(self) -> str:
         value = f"{self.value:g}" if isinstance(self.value, float) else str(self.value)
+        if isinstance(self.value, bool):  # as the project file would have it
+            value = str(self.value).lower()
         if self.why.startswith("times "):
             return f"{self.key}: {value} × {self.why.removeprefix('times ')}"
         return f"{self.key}: {value} ({self.why})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aiaudit.cli.errors import UsageError, say
-from aiaudit.cli.options import PROJECT_HELP, day, folder, option
+from aiaudit.cli.options import PROJECT_HELP, day, folder, option, typed
 
 if TYPE_CHECKING:
     from aiaudit.interview.questions import Question
@@ -50,16 +51,17 @@ def interview(
     if import_ is not None:
         _take(import_, target, today)
         return
+    again = typed("interview", path)
     result = _audited(root, today, ("governance",) if ai_act else tuple(pack or ()))
     wanted = [] if ai_act else _open(result, answers.load(root), today, everything=everything)
     tiering = Tiering(root, today, result["facts"], everything=everything)
     if export is not None:
         asks_tier = ai_act or any(question.check in CHECKS for question in wanted)
-        _give(wanted, tiering.rows() if asks_tier else [], export)
+        _give(wanted, tiering.rows() if asks_tier else [], export, again)
     elif ai_act:
         say(f"{tiering.talk(sys.stdin, sys.stdout, _width())} answered; aiaudit.yaml holds them")
     elif wanted:
-        _talk(wanted, target, today, tiering)
+        _talk(wanted, target, today, tiering, again)
     else:
         say("nothing to ask: every question that applies is answered (--all asks again)")
 
@@ -86,7 +88,7 @@ def _width() -> int:
     return min(shutil.get_terminal_size((80, 24)).columns, 100)
 
 
-def _talk(wanted: list[Question], target: Path, today: dt.date, tiering: Tiering) -> None:
+def _talk(wanted: list[Question], target: Path, today: dt.date, tiering: Tiering, again: str) -> None:
     from aiaudit.interview.answers import FILE, sealed, text_of, with_answer
     from aiaudit.interview.session import Session
     from aiaudit.interview.tiering import CHECKS
@@ -109,7 +111,7 @@ def _talk(wanted: list[Question], target: Path, today: dt.date, tiering: Tiering
     if saved:
         _tell_what_does_not_count(saved, target, today)
     left = len(wanted) - answered
-    say(f"{answered} answered, {left} left; run `aiaudit interview` again to go on" if left else f"{answered} answered")
+    say(f"{answered} answered, {left} left; run `{again}` again to go on" if left else f"{answered} answered")
 
 
 def _tell_what_does_not_count(saved: list[str], target: Path, today: dt.date) -> None:
@@ -121,7 +123,7 @@ def _tell_what_does_not_count(saved: list[str], target: Path, today: dt.date) ->
             say(f"{question.check} does not count in full yet: {question.found}")
 
 
-def _give(wanted: list[Question], of_tier: Sequence[Question], path: Path) -> None:
+def _give(wanted: list[Question], of_tier: Sequence[Question], path: Path, again: str) -> None:
     """The open questions as a sheet, those of the EU AI Act after the others."""
     from aiaudit.extras import install
     from aiaudit.interview.sheets import SheetError
@@ -138,7 +140,7 @@ def _give(wanted: list[Question], of_tier: Sequence[Question], path: Path) -> No
     count = f"{len(wanted) + len(of_tier)} questions"
     if wanted and of_tier:
         count += f" ({len(wanted)} as in the interview, and {len(of_tier)} by which the EU AI Act's tier is found)"
-    say(f"{path}: {count}; read the answers with `aiaudit interview --import {path}`")
+    say(f"{path}: {count}; read the answers with `{again} --import {shlex.quote(str(path))}`")
 
 
 def _take(path: Path, target: Path, today: dt.date) -> None:
@@ -162,7 +164,9 @@ def _take(path: Path, target: Path, today: dt.date) -> None:
         text = with_answer(text, check, sealed(answer, target.parent, today))
     if changed:
         write_below(target.parent, FILE, text.encode())
-    if given or not tier:
+    if not (given or tier or wrong):
+        say(f"{path}: no answer in it yet; nothing was written")
+    elif given or not tier:
         are = "is" if len(changed) == 1 else "are"
         say(f"{target}: {len(changed)} of {len(given)} answers {are} new or changed")
     if changed:

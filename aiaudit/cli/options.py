@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+import shlex
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -70,6 +71,12 @@ def check_ids(incomplete: str) -> list[str]:
 
     found = (check for pack in shipped_packs() for check in ids_in(pack))
     return sorted(check for check in found if check.startswith(incomplete))
+
+
+def typed(command: str, path: Path | None) -> str:
+    """A command of aiaudit for the project that was given, to be pasted; without a path where none is needed."""
+    given = "" if path is None or path == Path() else f" {shlex.quote(str(path))}"
+    return f"aiaudit {command}{given}"
 
 
 def folder(path: Path) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aiaudit.cli.errors import ExitCode, UsageError, say
-from aiaudit.cli.options import PROJECT_HELP, day, folder, option
+from aiaudit.cli.options import PROJECT_HELP, day, folder, option, typed
 
 if TYPE_CHECKING:
     from aiaudit.capacity.calibration import Calibration
@@ -89,8 +89,8 @@ def plan(
     settings = load_config(config) if config else load_project_config(root)
     if not settings.workload:
         raise UsageError(
-            f"{settings.file or 'aiaudit.yaml'}: there is no `workload:` to plan; `aiaudit init --print` proposes one "
-            "to fill in, docs/capacity.md explains it"
+            f"{settings.file or 'aiaudit.yaml'}: there is no `workload:` to plan; `{typed('init', path)} --print` "
+            "proposes one to fill in, docs/capacity.md explains it"
         )
     book = plan_cost.book_of(prices)
     made = _planned(settings, root, book, calibrate)

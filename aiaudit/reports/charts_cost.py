@@ -25,10 +25,11 @@ def money(text: str) -> float:
     return value if 0 <= value < 1e15 else 0.0
 
 
-def short(amount: float) -> str:
-    """Such as 950, 12.3k, 4.5M: what fits beside a chart."""
+def short(amount: float, beside: float = 0.0) -> str:
+    """Such as 950, 12.3k, 4.5M: what fits beside a chart, in the unit of a larger amount that stands `beside` it."""
     for limit, unit in ((1e6, "M"), (1e3, "k")):
-        if amount >= 10 * limit or (unit == "M" and amount >= limit):
+        most = max(amount, beside)
+        if amount >= limit / 10 and (most >= 10 * limit or (unit == "M" and most >= limit)):
             return f"{amount / limit:.3g}{unit}"
     return f"{amount:,.0f}"
 
@@ -69,7 +70,7 @@ def projection(cost: Record) -> Markup:
         end_month = escape(say("chart.month", month=last.whole("month")))
         at_end = f'<text x="100%" text-anchor="end" {_FONT}'
         body += f'{at_end} y="{bottom + 16}" fill="{INK_3}">{end_month}</text>'
-        said = f"{short(money(last.text('p10')))}–{short(money(last.text('p90')))} {currency}"
+        said = f"{short(money(last.text('p10')), money(last.text('p90')))}–{short(money(last.text('p90')))} {currency}"
         body += f'{at_end} y="12" fill="{INK}">{said}</text>'
     first, end = (months[0], months[-1]) if months else (Record({}), Record({}))
     projected = say(

@@ -20,7 +20,7 @@ from aiaudit.reports.rows import Answer, FactRow, answer_of, fact_row, machine_o
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import full_stop, thousands, upper_first
 from aiaudit.reports.view import Check, Waiver
-from aiaudit.subject import TAKEN
+from aiaudit.subject import CAPACITY_TAKES, COST_TAKES, TAKEN
 
 REASONS_NAMED: Final = 10
 """Reasons why facts could not be determined that the scope part names; the evidence part holds every fact."""
@@ -123,8 +123,11 @@ class Report(Opening):
 
     @cached_property
     def assumptions(self) -> tuple[str, ...]:
-        """What was assumed; what the project file declares stands in a table of its own."""
-        return tuple(full_stop(text) for text in self.result.texts("assumptions") if not text.endswith(TAKEN))
+        """What was assumed; what the project file declares stands in a table of its own, and the figures that capacity
+        and cost take stand in their parts."""
+        said = [text for text in self.result.texts("assumptions") if not text.endswith(TAKEN)]
+        kept = [full_stop(text) for text in said if not text.startswith((CAPACITY_TAKES, COST_TAKES))]
+        return tuple([*kept, say("scope.figures_assumed")] if len(kept) < len(said) else kept)
 
     # --- risks and plan
 

@@ -20,12 +20,17 @@ from aiaudit.reports.templating import asset
 def render(result: Mapping[str, Any]) -> bytes:
     """The PDF report of a result JSON. Raises `OutputError` where WeasyPrint or Pango is not installed."""
     engine = library()
-    page = html.render(result)
+    page = paged(result)
     document = engine.HTML(string=page, url_fetcher=engine.urls.URLFetcher(allowed_protocols=("data",)))
     identifier = hashlib.sha256(page.encode("utf-8", "backslashreplace")).hexdigest()[:32].encode()
-    style = engine.CSS(string=asset("pdf.css"))
-    made: bytes = document.write_pdf(pdf_identifier=identifier, stylesheets=[style])
+    made: bytes = document.write_pdf(pdf_identifier=identifier)
     return made
+
+
+def paged(result: Mapping[str, Any]) -> str:
+    """The HTML report as it is set on pages. What pages need stands in it last: a style sheet that is handed to
+    WeasyPrint beside it yields to every rule of the report's own."""
+    return html.render(result).replace("</head>", f"<style>{asset('pdf.css')}</style></head>", 1)
 
 
 def library() -> Any:

@@ -17,7 +17,7 @@ from aiaudit.model.check import Severity, Status
 from aiaudit.model.check_id import full_id
 from aiaudit.model.result import CheckResult, GateRule
 from aiaudit.scoring.baseline import Baseline, new_failures
-from aiaudit.scoring.levels import HOLDS, GateResult, Ladder
+from aiaudit.scoring.levels import HOLDS, NOT_READY, GateResult, Ladder
 from aiaudit.scoring.score import JUDGED, MIN_COVERAGE, Figures
 
 SEVERITIES: Final = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)  # the worst first
@@ -155,7 +155,7 @@ def _fail_on_new(severity: Severity, case: GateCase) -> GateRule:
 
 def _level(level: str, case: GateCase) -> GateRule:
     passed = case.ladder.rank(case.readiness) >= case.ladder.rank(level)
-    got = case.readiness or "nothing judged"
+    got = "no level yet" if case.readiness == NOT_READY else case.readiness or "nothing judged"
     upto = case.ladder.rank(level)
     unmet = [g for g in case.level_gates if case.ladder.rank(g.level) <= upto and g.state not in HOLDS]
     hint = "" if passed else f"not met: {_listed([f'{g.wanted} ({g.got})' for g in unmet], 3)}"

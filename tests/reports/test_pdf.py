@@ -69,6 +69,21 @@ def test_it_has_pages_bookmarks_and_the_logo(made) -> None:
 
 
 @pytest.mark.slow
+def test_marks_stand_in_line_and_no_table_leaves_the_page(tmp_path) -> None:
+    result = full_result(tmp_path)
+    page = pdf.paged({**small(result), "frameworks": result["frameworks"], "cost": result["cost"]})
+    found = set()
+    for sheet in pdf.library().HTML(string=page).render().pages:
+        right = sheet._page_box.content_box_x() + sheet._page_box.width
+        for box in sheet._page_box.descendants():
+            if box.element is not None and box.element_tag == "span" and "severity" in box.element.get("class", ""):
+                found.add(tuple(box.style["display"]))
+            if box.element_tag in ("table", "th", "td"):
+                assert box.position_x + box.width <= right + 1, " ".join(box.element.itertext())[:300]
+    assert found == {("inline", "flow")}
+
+
+@pytest.mark.slow
 def test_hostile_text_adds_no_link_no_script_and_no_request(made) -> None:
     inside = streams(made[0])
     assert {address[:22] for address in made[1]} == {"data:image/png;base64,"}

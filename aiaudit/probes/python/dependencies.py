@@ -4,7 +4,7 @@ names of types (`CurrentUser = Annotated[User, Depends(get_current_user)]`). A d
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from aiaudit.probes.python.callers import asks_who
@@ -15,14 +15,17 @@ from aiaudit.probes.python.resolve import INJECTIONS, default_of, last_name
 
 MARKS: Final = rb"\b(?:Depends|Security)\("
 TYPE: Final = ":"  # before the name of a type, which by itself asks nobody: `TokenRequest` is what is sent
+CALLED: Final = "="  # before the name of a function that is only called: what it does tells whether it asks
 _REQUESTS: Final = ("Request", "HTTPConnection", "WebSocket")
+_FLASK: Final = (b"flask", b"quart")  # whose request is there for every function
 _TAKES: Final = ("Body", "Form", "File", "Query")  # marks of what comes with the request
 Describe = Callable[[ast.arg, Scope], dict[str, Any]]
 
 
 def dependencies(view: FileView, served: frozenset[str] = frozenset()) -> dict[str, list[str]]:
     """By function, or by the name of a type: what it depends on, by resolved name; names of types among parameters are
-    told too, marked by `TYPE`, since any may stand for a dependency. Of a file that names none, the handlers count."""
+    told too, marked by `TYPE`, since any may stand for a dependency, and functions that it gives the request to, marked
+    by `CALLED`. Of a file that names no dependency, the handlers count."""
     named = view.text_has(b"Depends(") or view.text_has(b"Security(")
     told: dict[str, list[str]] = {}
     for scope in view.module.scopes:
@@ -81,23 +84,51 @@ def _of_function(view: FileView, scope: Scope) -> Iterator[str]:
 
 def _handed_on(view: FileView, node: ast.FunctionDef | ast.AsyncFunctionDef, around: Scope) -> Iterator[str]:
     """Checks of the caller to which a function hands the request: `_require_admin(require_session(request))`."""
-    held = {one.arg for one in parameters(node) if last_name(one.annotation or node) in _REQUESTS}
+    given = {one.arg: last_name(one.annotation or node) in _REQUESTS for one in parameters(node)}
+    held = {name for name, typed in given.items() if typed}
     for call in ast.walk(node) if held else ():
         if (
             isinstance(call, ast.Call)
             and isinstance(call.func, ast.Name)
             and asks_who(f".{call.func.id}")
-            and any(isinstance(given, ast.Name) and given.id in held for given in call.args)
+            and _takes_one(call, held)
         ):
             yield from _names(view, call.func, around)
+    held.update(given.keys() & {"request"})
+    anywhere = any(map(view.text_has, _FLASK))
+    for call in _always_called(node.body):
+        if _takes_one(call, held) or (anywhere and not call.args and not call.keywords):
+            yield from (f"{CALLED}{name}" for name in _names(view, call.func, around))
+
+
+def _takes_one(call: ast.Call, held: set[str]) -> bool:
+    """Whether a call is given something that bears one of these names."""
+    given = [*call.args, *(one.value for one in call.keywords)]
+    return any(isinstance(one, ast.Name) and one.id in held for one in given)
+
+
+def _always_called(body: Sequence[ast.stmt]) -> Iterator[ast.Call]:
+    """The calls that a function makes whatever happens: whoever is refused there by an exception gets no farther."""
+    for statement in body:
+        match statement:
+            case ast.With(body=inner) | ast.AsyncWith(body=inner):
+                yield from _always_called(inner)
+            case ast.Try(body=inner, handlers=handlers) if all(isinstance(one.body[-1], ast.Raise) for one in handlers):
+                yield from _always_called(inner)
+            case ast.Expr() | ast.Assign() | ast.AnnAssign() | ast.Return():
+                yield from (one for one in ast.walk(statement) if isinstance(one, ast.Call))
+        if any(isinstance(one, ast.Return) for one in ast.walk(statement)):
+            return  # what stands below may not be reached
 
 
 def _named_elsewhere(view: FileView, default: ast.AST | None, around: Scope) -> Iterator[str]:
-    """A default that another file gives a name: `from deps import SESSION`, `session: dict = SESSION`."""
+    """A default that another file gives a name: `from deps import SESSION`, `session: dict = SESSION`; `deps.SESSION`."""
     if isinstance(default, ast.Name):
         for one in view.resolver.bindings(default.id, around, None) or ():
             if one.kind == "import" and one.target:
                 yield f"{TYPE}{one.target}"
+    elif isinstance(default, ast.Attribute):
+        yield from (f"{TYPE}{name}" for name in _names(view, default, around) if not name.startswith("@."))
 
 
 def _marked(view: FileView, node: ast.AST | None, scope: Scope) -> Iterator[str]:

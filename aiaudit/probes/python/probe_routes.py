@@ -15,7 +15,7 @@ from aiaudit.model.types import BOOL, DYN, INT, STRING, Type, Unknown, list_of, 
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.callers import SCHEME, asks_who
-from aiaudit.probes.python.dependencies import TYPE
+from aiaudit.probes.python.dependencies import CALLED, TYPE
 from aiaudit.probes.python.handler_body import MOST_NAMES
 from aiaudit.probes.python.included import place_of, routers_of, views_of
 from aiaudit.probes.python.probe_turning import settled
@@ -186,6 +186,10 @@ def _behind(name: str, path: str, project: PythonProject) -> str:
     ways, seen = [start], {start}
     for where, function in ways:  # it grows as it is gone through
         for told in (project.records[where].get("depends") or {}).get(function, ()):
+            if told.startswith(CALLED):
+                if _turns_away(told.removeprefix(CALLED), where, project):
+                    return told.removeprefix(CALLED).removeprefix("@.")[:80]
+                continue
             named = told.removeprefix(TYPE)
             if not told.startswith(TYPE) and _asks(named.removeprefix("@."), named, where, project):
                 return str(named.removeprefix("@.")[:80])
@@ -205,6 +209,8 @@ def _taken(function: str, path: str, project: PythonProject) -> list[dict[str, A
             given = (project.records[where].get("taken") or {}).get(name, ())
             found += [_known_model(one, where, project) for one in given if one]
         for told in (project.records[where].get("depends") or {}).get(name, ()):
+            if told.startswith(CALLED):
+                continue
             place = _place(told.removeprefix(TYPE), where, project)
             if place is not None and place not in seen and len(ways) < _MOST_BEHIND:
                 seen.add(place)
@@ -238,6 +244,16 @@ def _asks(text: str, name: str, path: str, project: PythonProject) -> bool:
             rest = function.partition(".")[2]
             return _asks(text, f"@.{inner[1]}.{rest}" if rest else f"@.{inner[1]}", inner[0], project)
     return function not in record.get("idle", ()) and asks_who(text)
+
+
+def _turns_away(name: str, path: str, project: PythonProject) -> bool:
+    """Whether a function of the project raises for whoever brings no good credential, whatever it is called."""
+    place = _place(name, path, project)
+    if place is None:
+        return False
+    rows = [one for one in project.records[place[0]].get("turning", ()) if one["function"] == place[1]]
+    settled_rows = [settled(one, place[0], project) for one in rows if one.get("raises")]
+    return any(one["looks"] and one["asks"] in ("always", "by setting") for one in settled_rows)
 
 
 def _any(inputs: list[dict[str, Any]], what: str) -> bool | Unknown:

@@ -58,7 +58,8 @@ class TurningProbe(Probe[TurningQuery]):
     def answer(self, fact_id: str, query: TurningQuery, context: Context) -> Fact:
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for one in project.records[entry.path].get("turning", ()):
-                yield {"cell": 0, **settled(one, entry.path, project)}
+                told = settled(one, entry.path, project)
+                yield {"cell": 0, **{name: value for name, value in told.items() if name != "raises"}}
 
         return fact_of(fact_id, query, context, find, lambda one: str(one["function"]), having="turning")
 

@@ -66,6 +66,7 @@ def _row(view: FileView, scope: Scope) -> dict[str, Any]:
         **ways.told(),
         "absent_line": ways.absent_line(),
         "dropped": dropped,
+        "raises": ways.refuses_by_raising(),
         **({"rests_on": sorted(ways.rests_on)} if ways.rests_on else {}),
     }
 

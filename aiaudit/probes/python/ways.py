@@ -128,6 +128,17 @@ class Ways(Conditions):
         self._active.pop()
         return found
 
+    def refuses_by_raising(self) -> bool:
+        """Whether whoever is refused gets no farther than the call, whatever is made of what comes back."""
+        if self.rests_on or self.by_library:
+            return True
+        self._active.append(self._scope)
+        every = statements_of(self._scope)
+        raised = any(isinstance(one, ast.Raise) or _gives_up(one) for one in every)
+        answered = any(isinstance(one, ast.Return) and self._denies([one]) for one in every)
+        self._active.pop()
+        return raised and not answered
+
     def _in_class(self) -> bool:
         return self._kind in ("class", "asgi")
 

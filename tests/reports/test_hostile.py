@@ -44,7 +44,7 @@ def hostile(payload: str, everywhere: bool = False) -> dict:
         steers = path and (path[-1] in KEEP or "facts" in path[-2:] or "missing" in path or "capped_by" in path)
         return value if steers and not everywhere else f"{payload} {value}"
 
-    result = made.with_strings(made.make_result(), change)
+    result = made.with_strings(made.thinned(made.make_result()), change)
     result["project"]["name"] = payload
     result["project"]["declared"] = {payload[:300]: payload, "purpose": payload, "owner": payload}
     result["facts"] = {(f"{payload}{key}" if everywhere else key): fact for key, fact in result["facts"].items()}
@@ -54,6 +54,13 @@ def hostile(payload: str, everywhere: bool = False) -> dict:
     result["problems"] = [payload]
     result["skipped"]["reasons"] = {payload: 3}
     return result
+
+
+def test_a_thinned_result_has_each_element_of_a_whole_one() -> None:
+    def shapes(result: dict) -> set[tuple[str, str]]:
+        return {(tag, attrs.get("class", "")) for tag, attrs in Page.of(html.render(result)).elements}
+
+    assert shapes(made.thinned(made.make_result())) == shapes(made.make_result())
 
 
 @cache

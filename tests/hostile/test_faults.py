@@ -53,6 +53,11 @@ def place(tmp_path) -> Path:
     return tmp_path
 
 
+def hung_up_on() -> None:
+    """Whoever runs the tests under nohup has a signal ignored that the program is to hear."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def run(
     place: Path, *arguments: str, event: str = "-", count: int = 0, number: int = 0, **options
 ) -> subprocess.CompletedProcess:
@@ -63,7 +68,7 @@ def run(
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     head = [sys.executable, "-P", "-c", SCRIPT, str(OURS), str(WORLD), event, str(count), str(number), "run"]
-    given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": hung_up_on, **options}
     command = [*head, str(place / "project"), "-q", *arguments]
     return subprocess.run(command, env=env, text=True, timeout=60, check=False, **given)
 

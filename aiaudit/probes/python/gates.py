@@ -137,6 +137,8 @@ class GateFinder:
                     action = "promote" if self._lets_on_after(node, scope) else ""
                 if compared is not None and action == "decide" and self._leads_on(node, compared, scope):
                     action = ""
+                if compared is not None and action and _moves_its_limit(node, compared):
+                    action = ""
                 if compared is not None and action:
                     yield from self._stopping(node, compared, action, scope)
             case ast.Return(value=ast.expr() as value):
@@ -268,6 +270,17 @@ def _asks_for_quality(compared: ast.Compare) -> bool:
 def _leaves(body: Sequence[ast.stmt]) -> bool:
     """Whether a branch ends the function."""
     return isinstance(body[-1], ast.Return)
+
+
+def _moves_its_limit(node: ast.If, compared: ast.Compare) -> bool:
+    """Whether a comparison is with the best value so far, which the figure becomes (`if f1 > best: best = f1`): the
+    first model of each run is the best so far, and none is kept back."""
+    sides = {ast.unparse(compared.left), ast.unparse(compared.comparators[0])}
+    for statement in node.body:
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            if {ast.unparse(statement.targets[0]), ast.unparse(statement.value)} == sides:
+                return True
+    return False
 
 
 def _is_worse(compared: ast.Compare) -> bool:

@@ -30,7 +30,11 @@ MOVED_ONCE = {
         "OBS-005/measured_by_the_monitor OPS-009/table_under_a_heading OPS-011/tuned_on_the_same_split "
         "SEC-001/seeded_for_tests SEC-011/program_of_cdk SEC-015/text_on_a_page_of_gradio "
     ),
-    "by_module": ("SEC-007/hook_of_flask SEC-015/text_in_a_name_below "),
+    "by_module": (
+        "SEC-007/hook_of_flask SEC-015/text_in_a_name_below DATA-017/training_imports_them GOV-011/shared_header "
+        "INF-008/ready_looks_at_stores_of_the_state LLM-004/system_by_name SEC-007/dependency_by_a_name_elsewhere "
+        "SEC-015/raised_a_module_away "
+    ),
     "constants": (
         "COST-009/wandb_runtime INT-001/flask_restx INT-002/an_hour INT-003/sdk_retries_hundred "
         "LLM-008/connection_that_reads LLM-011/pass_container LLM-015/prompt_of_the_chain "

@@ -122,7 +122,8 @@ def _always_called(body: Sequence[ast.stmt]) -> Iterator[ast.Call]:
 
 
 def _named_elsewhere(view: FileView, default: ast.AST | None, around: Scope) -> Iterator[str]:
-    """A default that another file gives a name: `from deps import SESSION`, `session: dict = SESSION`; `deps.SESSION`."""
+    """A default that another file gives a name: `from deps import SESSION`, `session: dict = SESSION`, or
+    `deps.SESSION`."""
     if isinstance(default, ast.Name):
         for one in view.resolver.bindings(default.id, around, None) or ():
             if one.kind == "import" and one.target:

@@ -276,11 +276,12 @@ def _moves_its_limit(node: ast.If, compared: ast.Compare) -> bool:
     """Whether a comparison is with the best value so far, which the figure becomes (`if f1 > best: best = f1`): the
     first model of each run is the best so far, and none is kept back."""
     sides = {ast.unparse(compared.left), ast.unparse(compared.comparators[0])}
-    for statement in node.body:
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            if {ast.unparse(statement.targets[0]), ast.unparse(statement.value)} == sides:
-                return True
-    return False
+    return any(
+        isinstance(one, ast.Assign)
+        and len(one.targets) == 1
+        and {ast.unparse(one.targets[0]), ast.unparse(one.value)} == sides
+        for one in node.body
+    )
 
 
 def _is_worse(compared: ast.Compare) -> bool:

@@ -188,7 +188,7 @@ def _behind(name: str, path: str, project: PythonProject) -> str:
         for told in (project.records[where].get("depends") or {}).get(function, ()):
             if told.startswith(CALLED):
                 if _turns_away(told.removeprefix(CALLED), where, project):
-                    return told.removeprefix(CALLED).removeprefix("@.")[:80]
+                    return str(told.removeprefix(CALLED).removeprefix("@.")[:80])
                 continue
             named = told.removeprefix(TYPE)
             if not told.startswith(TYPE) and _asks(named.removeprefix("@."), named, where, project):

@@ -127,6 +127,8 @@ def _addresses(text: str, hinted: bool) -> Iterator[Number]:
             telling = hinted or max(parts) >= _VERSION_PART
             yield Number("ip", telling and ipaddress.IPv4Address(bytes(parts)).is_global)
     for hit in _IPV6.finditer(text):
+        if sum(map(bool, hit.group(1).split(":"))) < 2:  # `Talks 2008::`, a year before colons
+            continue
         try:
             yield Number("ip", ipaddress.IPv6Address(hit.group(1)).is_global)
         except ValueError:

@@ -77,6 +77,7 @@ DRAW = random.Random(5)
         ("file_name", [f"image_{i}.png" for i in range(50)]),
         ("handle", ["@user"] * 50),
         ("few", ["a@b.org"] * 3 + ["x"] * 50),
+        ("talk", [f"Talks of {2000 + i % 20}:: part {i}" for i in range(50)]),
         ("rare", ["a@b.org"] * 6 + ["x"] * 900),
     ],
 )

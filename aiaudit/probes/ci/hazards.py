@@ -17,6 +17,7 @@ from aiaudit.project.parse import line_of
 # Events that anybody can cause and that run with the repository's own secrets and rights.
 PRIVILEGED: Final = frozenset({"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion_comment"})
 _OF_STRANGERS: Final = (PRIVILEGED - {"workflow_run"}) | {"pull_request", "fork", "watch", "discussion"}
+_OF_EVENT: Final = lazy.regex(r"github\.event_name\s*==\s*'(\w+)'")
 _ENVIRONMENT_FILE: Final = lazy.regex(
     r">>\s*[\"']?\$\{?(GITHUB_ENV|GITHUB_PATH)\b|>>\s*[\"']?\$env:GITHUB_(?:ENV|PATH)"
 )
@@ -78,7 +79,8 @@ def hazards(workflow: Workflow, inner: frozenset[str] = frozenset()) -> Iterator
         if job.get("secrets") == "inherit" and uses and not uses.startswith("./"):
             at = line_of(job, "secrets") or line
             yield {**place, "line": at, "kind": "inherited_secrets", "what": uses}
-        if "self-hosted" in str(job.get("runs-on")) and "pull_request" in workflow.triggers:
+        own_machine = "self-hosted" in str(job.get("runs-on")) and "pull_request" in workflow.triggers
+        if own_machine and not _only_for_others(str(job.get("if") or "")):
             at = line_of(job, "runs-on") or line
             yield {**place, "line": at, "kind": "self_hosted", "what": "self-hosted on pull_request"}
     for found in workflow.jobs:
@@ -91,6 +93,12 @@ def hazards(workflow: Workflow, inner: frozenset[str] = frozenset()) -> Iterator
                 yield {**place, "line": step.line, "kind": "all_secrets", "what": "toJSON(secrets)"}
             if step.uses.startswith("actions/upload-artifact") and _uploads_token(step.inputs, found.steps):
                 yield {**place, "line": step.line, "kind": "uploaded_token", "what": str(step.inputs["path"])}
+
+
+def _only_for_others(condition: str) -> bool:
+    """Whether each way to fulfil the condition of a job names an event that is no pull request."""
+    ways = condition.split("||")
+    return all((match := _OF_EVENT.search(one)) and not match.group(1).startswith("pull_request") for one in ways)
 
 
 def _written(script: str, constants: frozenset[str]) -> re.Match[str] | None:

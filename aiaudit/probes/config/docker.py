@@ -28,7 +28,7 @@ GLOBS: Final = (
     "!**/*.md",
 )
 _DEVELOPMENT: Final = lazy.regex(
-    r"(^|/)\.(?:devcontainer|codesandbox|gitpod)[./]|(^|[/._-])(dev|devel|test|tests|ci|lint|docs)([._-]|$)",
+    r"(^|/)\.(?:devcontainer|codesandbox|gitpod|cursor)[./]|(^|[/._-])(dev|devel|test|tests|ci|lint|docs)([._-]|$)",
     re.IGNORECASE,
 )
 _TESTS: Final = lazy.regex(  # what an image starts that was made to run tests and linters

@@ -249,7 +249,9 @@ class CallFinder:
             bound = "a named maximum"
         elif kind in ("for_of", "for"):
             bound = "the loop's own head"
-        elif kind != "while_true" and _COMPARES.search(text) and not _OF_THE_MODEL.search(text):
+        elif kind != "while_true" and any(
+            _COMPARES.search(one) and not _OF_THE_MODEL.search(one) for one in _conjuncts(text)
+        ):
             bound = "its condition"
         elif self._is_left(loop.text()[:20_000]):
             bound = "a comparison that ends it"
@@ -280,6 +282,11 @@ class CallFinder:
     def _name(self, function: SgNode) -> str:
         name = function.field("name")
         return name.text() if name is not None else ""
+
+
+def _conjuncts(condition: str) -> list[str]:
+    """The parts of a condition that all must hold, so that each of them ends a loop by itself."""
+    return [condition] if "||" in condition else condition.split("&&")
 
 
 def own_spec(spec: str) -> bool:

@@ -150,6 +150,8 @@ class _Makers:
         self.files = Files(context.project)
         self.by_name: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self.by_module: dict[str, list[str]] = defaultdict(list)
+        self.modules: dict[tuple[str, str], str] = {}
+        self.paths = frozenset(project.records)
         self.own = {
             entry.path
             for entry in context.project.files
@@ -161,6 +163,7 @@ class _Makers:
                     module = imported.module.rpartition(".")[2]
                     if imported.name in wanted:
                         self.by_name[imported.name].append((path, imported.alias or imported.name))
+                        self.modules[path, imported.name] = imported.module
                     if module in wanted:
                         self.by_module[module].append(path)
 
@@ -174,7 +177,9 @@ class _Makers:
 
     def _users(self, path: str, name: str) -> Iterator[tuple[str, str]]:
         stem = _stem(path)
-        named = dict(one for one in self.by_name.get(name, ()) if one[0] != path)
+        named = dict(
+            one for one in self.by_name.get(name, ()) if one[0] != path and not self._is_another(one[0], path, name)
+        )
         yield from named.items()
         for other, _ in self.by_name.get(stem, ()):  # `from app import models`
             if other != path and other not in named:
@@ -186,6 +191,18 @@ class _Makers:
                 yield other, name
         if path in self.own:
             yield path, name
+
+    def _is_another(self, user: str, path: str, name: str) -> bool:
+        """Whether a file takes the name from a module of the project that has a class of its own by it."""
+        module = self.modules.get((user, name), "").lstrip(".").replace(".", "/")
+        if not module or module == path.removesuffix(".py"):
+            return False
+        own = re.compile(rf"(?m)^class {re.escape(name)}\b")
+        return any(
+            own.search(self.files.text(one) or "")
+            for one in self.paths
+            if one != path and (one == f"{module}.py" or one.endswith(f"/{module}.py"))
+        )
 
 
 def _stem(path: str) -> str:

@@ -144,9 +144,27 @@ def said_of(view: FileView, scope: Scope) -> Said:
             brought = bool(_CREDENTIALS.search(kind) or _SCHEME.search(name)) and not name.startswith("get_current")
             known = bool(_PERSON.search(name) or _PERSON.search(kind))
             said.names[one.arg] = BROUGHT if brought else CHECKED if known else NONE
-        elif _CREDENTIALS.search(kind) or (names_a_key(_alias(given) or one.arg) and one.arg not in _COMMON):
+        elif _CREDENTIALS.search(kind) or (
+            names_a_key(_alias(given) or one.arg) and (one.arg not in _COMMON or _held_against_a_secret(scope, one.arg))
+        ):
             said.names[one.arg] = BROUGHT
     return said
+
+
+def _held_against_a_secret(scope: Scope, name: str) -> bool:
+    """Whether a function compares a parameter with a constant that is named after a secret: `key != ADMIN_SECRET`."""
+    for statement, _ in statements(scope):
+        for node in expressions(header(statement)):
+            sides: list[ast.expr] = []
+            if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.NotEq):
+                sides = [node.left, *node.comparators]
+            elif isinstance(node, ast.Call) and last_name(node.func) == "compare_digest":
+                sides = node.args
+            if any(isinstance(one, ast.Name) and one.id == name for one in sides) and any(
+                (told := last_name(one)).isupper() and names_a_key(told) for one in sides
+            ):
+                return True
+    return False
 
 
 def _apart(annotation: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None]:

@@ -162,6 +162,13 @@ def test_what_a_started_file_only_defines_is_idle(tmp_path: Path) -> None:
         ({"Procfile": "web: gunicorn -w 2 pkg.cli:app\n"}, "pkg/cli.py"),
         ({"Procfile": "worker: celery -A pkg.cli worker\n"}, "pkg/cli.py"),
         ({"Procfile": "web: python run.py\n", "run.py": "import uvicorn\nuvicorn.run('pkg.cli:app')\n"}, "pkg/cli.py"),
+        (
+            {
+                "Procfile": "web: python run.py\n",
+                "run.py": "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'uvicorn', 'pkg.cli:app', '--port', '80'])\n",
+            },
+            "pkg/cli.py",
+        ),
         ({"Procfile": "web: python run.py\n", "run.py": "import importlib\nimportlib.import_module('pkg.cli')\n"},
          "pkg/cli.py"),
     ],

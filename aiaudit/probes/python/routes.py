@@ -165,7 +165,8 @@ class RouteFinder:
                 continue
             if not isinstance(target, ast.Attribute) or last not in _ROUTES | _MCP_KINDS | {_BENTOML}:
                 continue
-            framework = self._framework(target.value, scope, is_mcp=last in _MCP_KINDS)
+            addressed = call is not None and last in _ROUTES and self._text(call, 0, ("path", "rule"), scope)[:1] == "/"
+            framework = self._framework(target.value, scope, is_mcp=last in _MCP_KINDS, addressed=addressed)
             if not framework or (call is None and framework not in ("mcp", "bentoml")):
                 continue
             if (last == _BENTOML) != (framework == "bentoml"):
@@ -184,8 +185,9 @@ class RouteFinder:
         """Whether a decorator is one of these: its handler has a whole address of its own."""
         return any(one.name in names for one in self.resolver.names(target, scope.parent or scope))
 
-    def _framework(self, receiver: ast.expr, scope: Scope, *, is_mcp: bool) -> str:
-        """The framework of the object that a decorator belongs to; by its name where it comes from another file."""
+    def _framework(self, receiver: ast.expr, scope: Scope, *, is_mcp: bool, addressed: bool = False) -> str:
+        """The framework of the object that a decorator belongs to; where it comes from another file, by its name, or
+        because it is given an address (`addressed`) in a file that imports a framework."""
         for one in self.resolver.names(receiver, scope.parent or scope):
             root = one.name.partition(".")[0]
             if root in _FRAMEWORKS:
@@ -198,6 +200,8 @@ class RouteFinder:
                 likely = ("app", "router", "api", "blueprint", "bp", "server")
                 if any(word in named for word in likely):
                     return self._served() or "unknown"
+                if addressed:
+                    return self._served()
         return "" if is_mcp else self._given(receiver, scope)
 
     def _served(self) -> str:

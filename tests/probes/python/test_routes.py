@@ -490,3 +490,26 @@ def test_an_endpoint_of_modal_is_a_handler(tmp_path: Path) -> None:
         "Inference.web": (["GET"], True, ""),
         "Inference.closed": (["POST"], True, "requires_proxy_auth"),
     }
+
+
+def test_a_router_of_another_file_is_told_by_the_address_that_it_is_given(tmp_path: Path) -> None:
+    code = """\
+        import flask
+        from . import main_routes, jobs
+        @main_routes.route("/forecast", methods=["POST"])
+        def forecast():
+            return answer(flask.request.get_json())
+        @jobs.get("nightly")
+        def nightly():
+            return {}
+    """
+    assert [(one["function"], one["route"]) for one in routes(tmp_path, code)] == [("forecast", "/forecast")]
+
+
+def test_an_address_in_a_file_without_a_framework_makes_no_route(tmp_path: Path) -> None:
+    code = """\
+        from .clients import users
+        @users.get("/users")
+        def list_users(): ...
+    """
+    assert routes(tmp_path, code) == []

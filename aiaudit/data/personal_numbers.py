@@ -85,9 +85,17 @@ def numbers_in(text: str, hinted: str = "") -> Iterator[Number]:
     if len(value) <= 20 and _ANY_NATIONAL.search(value):
         for scheme, module, shape, weak in _NATIONAL:
             if shape.search(value):
-                yield Number(scheme, bool(_stdnum(module).is_valid(value)), weak)
+                yield Number(scheme, _is_national(module, value), weak)
     if text.count(".") >= 3 or text.count(":") >= 2:
         yield from _addresses(text, hinted == "ip")
+
+
+def _is_national(module: str, value: str) -> bool:
+    """Whether a value is a number of this scheme; not, where the library stumbles over a value that is none."""
+    try:
+        return bool(_stdnum(module).is_valid(value))
+    except LookupError:  # `cn.ric` looks up a county that its table lacks
+        return False
 
 
 def values_in(text: str) -> Iterator[tuple[str, str, bool]]:

@@ -168,3 +168,8 @@ def test_no_card_numbers(text):
 )
 def test_a_bare_name_is_a_persons_beside_sex_and_age(columns, named):
     assert names_of_people(columns) == named
+
+
+@pytest.mark.parametrize("text", ["611857364396965889", "614484565059596288", "830000199001011234"])
+def test_an_identifier_over_which_a_library_stumbles_is_no_number_of_a_person(text):
+    assert not any(n.valid for n in numbers_in(text) if n.scheme.startswith("national_id:cn"))

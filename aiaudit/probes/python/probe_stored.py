@@ -44,6 +44,10 @@ _DECISION: Final = lazy.regex(
 _MAKING: Final = lazy.regex(
     r"(?i)(?<!tri)eval|experiment|bench|(?<!cons)train|metric|leaderboard|registry|^models?$|version$|(?<!la)test|threshold"
 )
+# Of these, the ones whose rows can be nothing but answers: `PredictionHistory`.
+_SAID: Final = lazy.regex(
+    r"(?i)^(?:model_?)?(?:predictions?|forecasts?|inferences?)(?:_?(?:history|logs?|records?|entry|entries|results?))?$"
+)
 # Columns that hold an answer, and not just any result.
 _ANSWER: Final = lazy.regex(
     r"(?i)predict|output|response|answer|completion|generated|confidence|proba|logprob|recommended|forecast"
@@ -112,7 +116,8 @@ def _judged(context: Context) -> dict[str, list[dict[str, Any]]]:
         for other in beside:  # `Slick.run`, whose row tells the model and the time
             told = _fields(other)
             fields |= told - {"output", "confidence", "request_id"} if "model_version" in told else set()
-        decides = decides and bool(fields & {"model_version", "confidence"})
+        named = bool(fields & {"model_version", "confidence"})
+        decides = decides and (named or (bool(_SAID.search(row["name"])) and _ties(fields)))
         found.setdefault(path, []).append(
             {
                 "cell": 0,
@@ -125,6 +130,11 @@ def _judged(context: Context) -> dict[str, list[dict[str, Any]]]:
             }
         )
     return found
+
+
+def _ties(fields: set[str]) -> bool:
+    """Whether a row says when which answer was given, and to whom or to what."""
+    return {"output", "time"} <= fields and bool(fields & {"user_ref", "input_ref"})
 
 
 def _fields(row: dict[str, Any]) -> set[str]:

@@ -70,7 +70,7 @@ FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ),
         (
             "output",
-            r"output|outputs|prediction|predictions|predicted|response|answer|result|label|completion|decision|score|class",
+            r"output|outputs|prediction|predictions|predicted|y_?pred|y_?hat|response|answer|result|label|completion|decision|score|class",
         ),
     )
 )

@@ -55,6 +55,10 @@ HEALTH: Final = lazy.regex(
     r"|deep|full|simple|basic|details?|detailed|info|summary|ping|system|server|service|services|dependencies|components|api|app|worker"
     r"|workers|all|v\d+|endpoint|metrics|version|store|vector|queue|storage|\w*db)(?:$|[/_-])))"
 )
+_HEALTH_CLASS: Final = lazy.regex(
+    r"^(?:Api|Service)?(?:Health|Healthz|HealthCheck|Healthcheck|Ping|Alive|Readiness|Liveness|Ready|Heartbeat)"
+    r"(?:Resource|View|APIView|Handler|Endpoint|Check)?$"
+)
 # The state of one run, job or document is no health of the service: `/runs/{run_id}/status`.
 _STATE_OF_ONE: Final = lazy.regex(r"[{<][^/]*[}>]/(?:\w+/)?status/?$")
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
@@ -289,11 +293,14 @@ def _unused(param: dict[str, Any], row: dict[str, Any]) -> bool:
 
 
 def _is_health(row: dict[str, Any]) -> bool:
-    """By its route; where that is the root of a router (`/`), whose prefix another file gives, by its function."""
+    """By its route; where that is the root of a router (`/`), whose prefix another file gives, by its function; where
+    it is not told, as of the methods of a class (`Ping.get`), by the class."""
     route = row.get("route", "")
-    name = row.get("function", "").rpartition(".")[2]
+    around, _, name = row.get("function", "").rpartition(".")
     if _STATE_OF_ONE.search(route):
         return False
+    if row["kind"] == "route" and "/" not in route and route.endswith(f"{around}.{name}") and around:
+        return bool(_HEALTH_CLASS.search(around.rpartition(".")[2]))
     return bool(HEALTH.search(route)) or (route in ("", "/") and row["kind"] == "route" and bool(HEALTH.search(name)))
 
 

@@ -88,9 +88,10 @@ def plan(
     root = folder(path or Path())
     settings = load_config(config) if config else load_project_config(root)
     if not settings.workload:
+        wanted = "`workload:`" if settings.file else "aiaudit.yaml with a `workload:`"
         raise UsageError(
-            f"{settings.file or 'aiaudit.yaml'}: there is no `workload:` to plan; `{typed('init', path)} --print` "
-            "proposes one to fill in, docs/capacity.md explains it"
+            f"{settings.file or root}: there is no {wanted} to plan; "
+            f"`{typed('init', path)} --print` proposes one to fill in, docs/capacity.md explains it"
         )
     book = plan_cost.book_of(prices)
     made = _planned(settings, root, book, calibrate)

@@ -98,9 +98,8 @@ def _language(result: Mapping[str, Any]) -> str:
 
 
 def _name(result: Mapping[str, Any]) -> str:
-    project = result.get("project") or {}
-    unnamed = say("cover.project_at", commit=project["commit"][:12]) if project.get("commit") else say("cover.unnamed")
-    return str(project.get("name") or unnamed)
+    """The project's name; "" where it has none: both audits are named by their day and commit anyway."""
+    return str((result.get("project") or {}).get("name") or "")
 
 
 def _titles(result: Mapping[str, Any]) -> dict[str, str]:

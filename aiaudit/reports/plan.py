@@ -302,7 +302,8 @@ def _priority(check: Check) -> float:
 
 
 def _risk(position: int, check: Check, others: tuple[str, ...]) -> Risk:
-    statement = _seen_in_part(check) or check.risk or words.fallback_risk(check.title, check.status)
+    # the places stand beside it
+    statement = _BRACKETS.sub("", _seen_in_part(check)) or check.risk or words.fallback_risk(check.title, check.status)
     return Risk(position, check, full_stop(shorten(statement, 320)), full_stop(shorten(check.why, 240)), others)
 
 

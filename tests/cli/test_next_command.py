@@ -21,7 +21,7 @@ def test_what_the_interview_and_the_plan_propose(tmp_path, capsys, monkeypatch) 
     monkeypatch.chdir(tmp_path)
     Path("shop").mkdir()
     Path("shop/serve.py").write_text("from openai import OpenAI\nOpenAI().responses.create(model='m', input='x')\n")
-    assert run(["interview", "shop", "--export", "q.csv", "--pack", "governance"]) == 0
+    assert run(["interview", "shop", "--export", "q.csv"]) == 0
     assert "read the answers with `aiaudit interview shop --import q.csv`" in capsys.readouterr().err
     assert run(["interview", "shop", "--import", "q.csv"]) == 0
     assert capsys.readouterr().err == "aiaudit: q.csv: no answer in it yet; nothing was written\n"

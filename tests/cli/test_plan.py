@@ -98,7 +98,10 @@ def test_selfcheck_prints_the_tables(aiaudit):
 
 @pytest.mark.parametrize(
     ("files", "said"),
-    [({}, "there is no `workload:` to plan"), ({"aiaudit.yaml": "workload: {modle: x}"}, "did you mean 'model'?")],
+    [
+        ({}, "there is no aiaudit.yaml with a `workload:` to plan; `aiaudit init "),
+        ({"aiaudit.yaml": "workload: {modle: x}"}, "did you mean 'model'?"),
+    ],
 )
 def test_trouble(aiaudit, tmp_path, files, said):
     lay(tmp_path, files)

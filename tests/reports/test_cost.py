@@ -68,6 +68,11 @@ def test_short_amounts(money, text):
     assert short(money) == text
 
 
+def test_two_amounts_beside_each_other_have_one_unit():
+    assert (short(3_771, 11_605), short(11_605)) == ("3.77k", "11.6k")
+    assert (short(400, 11_605), short(3_771, 9_000), short(200_000, 3e6)) == ("0.4k", "3,771", "0.2M")
+
+
 @pytest.mark.parametrize(
     ("verdict", "breaks", "said"),
     [("pass", None, "within"), ("partial", 4, "month 4"), ("partial", 1, "high case does not"), ("fail", 1, "more than"),

@@ -105,8 +105,8 @@ def test_the_weakest_area_never_lies_above_the_score() -> None:
     [
         ("unmet", "unknown", "unknown", "unknown"),  # nobody looked: less than not met
         ("unmet", "fail", "fail", "fail"),
-        ("met", "unknown", "open", "not judged; asked is only that it does not fail"),
-        ("met", "blocked", "open", "not judged; asked is only that it does not fail"),
+        ("met", "unknown", "open", "not judged; this level only asks that it does not fail"),
+        ("met", "blocked", "open", "not judged; this level only asks that it does not fail"),
         ("met", "pass", "pass", "pass"),
     ],
 )
@@ -177,7 +177,7 @@ def test_a_critical_fault_in_part_that_takes_a_day_is_done_now() -> None:
     check = next(one for one in document.read(made.make_result()).checks if one.status == "fail")
     half = replace(check, status="partial", severity="critical", effort="S", blocks_next=False, waiver=None)
     (horizon,) = roadmap([half], "Pilot")
-    assert (horizon.key, horizon.title) == ("now", "Now: much for little")
+    assert (horizon.key, horizon.title) == ("now", "Now: most gain for little effort")
 
 
 def test_what_would_settle_it_is_no_remedy() -> None:
@@ -221,3 +221,23 @@ def test_a_check_stands_for_itself_where_what_it_builds_on_has_not_failed() -> N
     first = replace(check, id="LLM-902", status="partial", waiver=None)
     second = replace(check, id="OPS-908", after=("LLM-902",), waiver=None)
     assert {risk.check.id for risk in top_risks([second, first])} == {"LLM-902", "OPS-908"}
+
+
+def test_a_risk_that_was_seen_in_part_is_told_without_its_places(checks) -> None:
+    """They stand beside it, under "Evidence"."""
+    seen = "2 of 16 handlers are open (first api/main.py:125), the others check who is calling. Searched by: names."
+    partial = replace(checks[0], status="partial", waiver=None, reason=seen)
+    assert top_risks([partial])[0].statement == "2 of 16 handlers are open, the others check who is calling."
+
+
+def test_defaults_of_the_plan_are_told_where_they_are_taken(result) -> None:
+    said = [
+        "Days are those of UTC.",
+        "The capacity plan takes 2 defaults: a; b.",
+        "The projected cost takes 1 defaults: c.",
+    ]
+    report = document.read({**result, "assumptions": said})
+    first, *others = report.assumptions
+    assert first == said[0] and len(others) == 1
+    assert others[0].startswith("Where the project declares no figure for capacity or cost, a default was taken")
+    assert document.read({**result, "assumptions": said[:1]}).assumptions == (said[0],)

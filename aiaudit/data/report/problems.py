@@ -179,7 +179,7 @@ def _of_pair(pair: Pair) -> Iterator[tuple[str, str, str]]:
             yield "high", grouped, say("problem.overlap_groups", shared)
     if pair.time_ordered is False:
         yield "high", "", say("problem.time_order")
-    if pair.missing_columns:
+    if pair.missing_columns and _compared(pair):
         listed = ", ".join(name(missing, 40) for missing in pair.missing_columns[:_LISTED])
         yield "medium", "", say("problem.missing_columns", len(pair.missing_columns), list=listed)
     for column in pair.columns:
@@ -189,6 +189,12 @@ def _of_pair(pair: Pair) -> Iterator[tuple[str, str, str]]:
             if column.new_category_share:
                 figures.append(say("problem.new_categories", share=share(column.new_category_share)))
             yield "medium", column.name, say("problem.drifted", figures=", ".join(figures))
+
+
+def _compared(pair: Pair) -> bool:
+    """Whether two sets have anything in common: of those that have not, no column is missing."""
+    found = (pair.overlap_rows, pair.overlap_ids, pair.overlap_prompts, pair.overlap_groups, pair.time_ordered)
+    return pair.kind != "overlap" or any(one is not None for one in found)
 
 
 def _of_group(group: GroupRate) -> list[Problem]:

@@ -411,7 +411,9 @@ def check(data: Any) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ResultError("not a result JSON of aiaudit: expected an object")
     if data.get("schema_version") != 1:
-        raise ResultError(f"not a result JSON of aiaudit: schema_version is {data.get('schema_version')!r}, not 1")
+        if "schema_version" not in data:
+            raise ResultError("not a result JSON of aiaudit; give a file of `aiaudit run -o result.json`")
+        raise ResultError(f"not a result JSON of aiaudit: schema_version is {data['schema_version']!r}, not 1")
     try:
         Result.model_validate(data)
     except ValidationError as error:

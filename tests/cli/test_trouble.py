@@ -96,6 +96,7 @@ def test_a_baseline_that_is_none(aiaudit, project, tmp_path, content):
         ("nonsense", "not JSON"),
         ("[1]", "not a result JSON of aiaudit"),
         ('{"schema_version": 9}', "schema_version is 9, not 1"),
+        ('{"a": 1}', "not a result JSON of aiaudit; give a file of `aiaudit run -o result.json`"),
         ('{"schema_version": 1}', "as_of: field required"),
         ("[" * 100_000, "not JSON"),
     ],

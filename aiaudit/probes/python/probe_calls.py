@@ -271,6 +271,8 @@ def _doubts(call: dict[str, Any], pattern: CallPattern) -> list[str] | None:
     doubts: list[str] = []
     for keyword, value in pattern.kw.items():
         at = len(doubts)
+        if value is None and _is_something(keyword, given, call["defaults"]):
+            return None
         if not _holds(keyword, value, given, hides(keyword), doubts):
             return None
         if doubts[at:] == [keyword] and keyword in call["defaults"] and call["defaults"][keyword] != value:
@@ -313,6 +315,15 @@ def _is_given(keyword: str, given: Mapping[str, Any], defaults: Mapping[str, Any
     if not key or value is None:
         return value is not None
     return _is_given(key, value, {}) if isinstance(value, Mapping) else head
+
+
+def _is_something(keyword: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
+    """Whether what a keyword is given is not None, though nobody evaluates it here: a setting, a number that is read
+    from text. What a function makes, and a parameter that is None where no caller says otherwise, may be none."""
+    value = given.get(keyword)
+    if not isinstance(value, Unknown) or (keyword in defaults and defaults[keyword] is None):
+        return False
+    return not value.reason.endswith("()") or value.reason in ("float()", "int()")
 
 
 def _holds(keyword: str, wanted: Any, given: Mapping[str, Any], hidden: bool, doubts: list[str]) -> bool:

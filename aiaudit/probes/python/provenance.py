@@ -47,9 +47,7 @@ _OPERATOR: Final = frozenset({"input", "sys.argv", "sys.stdin"})
 _OPERATOR_LASTS: Final = name_set("parse_args parse_known_args parse_args_into_dataclasses")
 _ENV: Final = frozenset({"os.environ", "os.getenv", "os.environ.get", "decouple.config"})
 _HERE: Final = frozenset({"__file__", "__name__", "__path__"})
-ROUTE_METHODS: Final = name_set(
-    "get post put delete patch head options route websocket api_route add_api_route on_event"
-)
+ROUTE_METHODS: Final = name_set("get post put delete patch head options route websocket api_route add_api_route")
 _CLI_DECORATORS: Final = frozenset({"command", "option", "argument", "group", "callback"})
 _REQUEST_CLASSES: Final = name_set("Request UploadFile WebSocket HttpRequest File Form Body Query")
 # Calls that hand on what they are given, so that their arguments decide.

@@ -176,6 +176,8 @@ _MODEL_BASES: Final = name_set("BaseModel Schema Struct RootModel SQLModel Seria
 def request_models(view: FileView) -> dict[str, dict[str, Any]]:
     """The request models of a file: classes whose base is a validating model (or may be, from another file)."""
     found: dict[str, dict[str, Any]] = {}
+    tree = view.module.scopes[0].node
+    named = _named_types(tree)
     for scope in view.module.scopes:
         if not isinstance(scope.node, ast.ClassDef):
             continue
@@ -184,7 +186,7 @@ def request_models(view: FileView) -> dict[str, dict[str, Any]]:
         validating = any(base.rpartition(".")[2] in _MODEL_BASES for base in bases)
         is_dataclass = any(one.rpartition(".")[2] in ("dataclass", "define", "attrs") for one in decorators)
         is_enum = any(base.rpartition(".")[2].endswith("Enum") for base in bases)
-        fields = [node for node in scope.node.body if isinstance(node, ast.AnnAssign)]
+        fields = [_with_its_type(node, named) for node in scope.node.body if isinstance(node, ast.AnnAssign)]
         if not (validating or is_dataclass or is_enum or (bases and fields)):
             continue
         validators = [
@@ -214,13 +216,40 @@ def request_models(view: FileView) -> dict[str, dict[str, Any]]:
             "numbers": sum(number(one.annotation) for one in fields),
             "open_numbers": sum(number(one.annotation) for one in fields if one not in limits),
         }  # fmt: skip
-    tree = view.module.scopes[0].node
     for node in tree.body if isinstance(tree, ast.Module) else ():
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
                 if last_name(call.func) == "create_model":
                     found[name] = {"line": view.source.line(node.lineno), **_created(call, tree)}
     return found
+
+
+def _named_types(tree: ast.AST) -> dict[str, ast.expr]:
+    """The types with limits that a module gives a name: `Short = Annotated[str, Field(max_length=80)]`."""
+    found: dict[str, ast.expr] = {}
+    for node in tree.body if isinstance(tree, ast.Module) else ():
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=ast.Subscript() | ast.Call() as made)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.Subscript() | ast.Call() as made)
+            ) if bounded_annotation(made):
+                found[name] = made
+    return found
+
+
+def _with_its_type(field: ast.AnnAssign, named: dict[str, ast.expr]) -> ast.AnnAssign:
+    """A field with the type that its annotation names, and without the None that it may be as well."""
+    kind = field.annotation
+    match kind:
+        case ast.BinOp(left=inner, op=ast.BitOr(), right=ast.Constant(value=None)):
+            kind = inner
+        case ast.Subscript(value=value, slice=inner) if last_name(value) == "Optional":
+            kind = inner
+    if isinstance(kind, ast.Name):
+        kind = named.get(kind.id, kind)
+    if not bounded_annotation(kind):  # `str | None` stays what it is
+        return field
+    return ast.copy_location(ast.AnnAssign(field.target, kind, field.value, field.simple), field)
 
 
 def _checked_fields(decorator: ast.expr) -> list[str]:

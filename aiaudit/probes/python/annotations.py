@@ -225,14 +225,14 @@ def request_models(view: FileView) -> dict[str, dict[str, Any]]:
 
 
 def _named_types(tree: ast.AST) -> dict[str, ast.expr]:
-    """The types with limits that a module gives a name: `Short = Annotated[str, Field(max_length=80)]`."""
+    """The types that a module gives a name with what limits them: `Short = Annotated[str, Field(max_length=80)]`."""
     found: dict[str, ast.expr] = {}
     for node in tree.body if isinstance(tree, ast.Module) else ():
         match node:
             case (
                 ast.Assign(targets=[ast.Name(id=name)], value=ast.Subscript() | ast.Call() as made)
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.Subscript() | ast.Call() as made)
-            ) if bounded_annotation(made):
+            ) if bounded_annotation(made) or (isinstance(made, ast.Subscript) and last_name(made.value) == "Annotated"):
                 found[name] = made
     return found
 
@@ -245,9 +245,9 @@ def _with_its_type(field: ast.AnnAssign, named: dict[str, ast.expr]) -> ast.AnnA
             kind = inner
         case ast.Subscript(value=value, slice=inner) if last_name(value) == "Optional":
             kind = inner
-    if isinstance(kind, ast.Name):
-        kind = named.get(kind.id, kind)
-    if not bounded_annotation(kind):  # `str | None` stays what it is
+    if isinstance(kind, ast.Name) and kind.id in named:
+        kind = named[kind.id]
+    elif not bounded_annotation(kind):  # `str | None` stays what it is
         return field
     return ast.copy_location(ast.AnnAssign(field.target, kind, field.value, field.simple), field)
 

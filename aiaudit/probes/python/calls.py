@@ -64,10 +64,10 @@ class CallFinder:
     def visit(self, lines: Iterable[int], words: frozenset[str] | set[str]) -> None:
         """Look at the statements on these lines for calls whose last name is among `words`."""
         for line in lines:
-            scope, chain = self.module.locate(line)
-            if chain and id(chain[-1]) not in self._visited:
-                self._visited.add(id(chain[-1]))
-                self._statement(chain, scope, words)
+            for scope, chain in self.module.on_line(line):
+                if chain and id(chain[-1]) not in self._visited:
+                    self._visited.add(id(chain[-1]))
+                    self._statement(chain, scope, words)
 
     def revisit(self, lines: Iterable[int], words: set[str]) -> None:
         """As `visit`, also for statements that were looked at before."""

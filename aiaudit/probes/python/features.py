@@ -52,11 +52,11 @@ class FileView:
         of those around them in the same scope."""
         seen: set[int] = set()
         for line in self.marked:
-            scope, chain = self.module.locate(line)
-            for statement in chain[-1 - around :]:
-                if id(statement) not in seen:
-                    seen.add(id(statement))
-                    yield scope, statement
+            for scope, chain in self.module.on_line(line):
+                for statement in chain[-1 - around :]:
+                    if id(statement) not in seen:
+                        seen.add(id(statement))
+                        yield scope, statement
 
     def calls_of(self, name: str) -> Iterator[tuple[Scope, ast.Call]]:
         """The calls by this last name, looked for on the lines on which it stands."""

@@ -229,6 +229,27 @@ class Module:
             body = block
 
 
+    def on_line(self, line: int) -> Iterator[tuple[Scope, list[ast.stmt]]]:
+        """`locate` for each statement of the line, the last one first: `loss.backward(); optimizer.step()`."""
+        scope, chain = self.locate(line)
+        yield scope, chain
+        if not chain or not self._joins:
+            return
+        around = chain[-2] if len(chain) > 1 else scope.node
+        for block in blocks(around) or [getattr(around, "body", [])]:
+            at = bisect_right(block, line, key=_LINE) - 1
+            if at > 0 and block[at] is chain[-1]:
+                while at > 0 and _last_line(block[at - 1]) >= line:
+                    at -= 1
+                    yield scope, [*chain[:-1], block[at]]
+                return
+
+    @cached_property
+    def _joins(self) -> bool:
+        """Whether several statements may stand on a line."""
+        return b";" in self.source.data
+
+
 _NONE: Final[Mapping[str, Scope]] = MappingProxyType({})
 
 

@@ -97,6 +97,21 @@ def test_paths_that_are_put_together(tmp_path: Path, path: str, read: str) -> No
     assert one["dynamic"] is not bool(read)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "loss.backward(); step()",
+        "zero(); loss.backward(); step()",
+        "loss.backward() ; step();",
+        "if loss: loss.backward(); step()",
+        "x = loss.backward(); y = 2",
+    ],
+)
+def test_each_statement_of_a_line_is_looked_at(tmp_path: Path, line: str) -> None:
+    code = f"import torch\nloss = torch.rand(3).mean()\nfor _ in range(3):\n    {line}\n"
+    assert [one["line"] for one in records(tmp_path, code, "*.backward")] == [4]
+
+
 def test_a_switch_that_is_handed_on_keeps_its_default(tmp_path: Path) -> None:
     wanted = {"call": "requests.get", "kw": {"verify": False}}
     told = [

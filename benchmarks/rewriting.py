@@ -14,9 +14,12 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import yaml
+
+from benchmarks.python_source import Edit, source_of
+from benchmarks.restructuring import in_main, joined, tried_imports
 
 Rewrite = Callable[[bytes], bytes | None]
 """The file's bytes written differently; None where this way has nothing to change in it, or cannot tell."""
@@ -63,66 +66,9 @@ def formatted(*options: str) -> Rewrite:
     return rewrite
 
 
-Edit = tuple[int, int, bytes]
-
-
-class _Source:
-    """Python source with its tree, and where in the bytes a node stands."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.tree = ast.parse(data)
-        self.starts = [0]
-        for line in data.split(b"\n"):
-            self.starts.append(self.starts[-1] + len(line) + 1)
-        self.in_strings = {
-            id(inner) for node in ast.walk(self.tree) if isinstance(node, ast.JoinedStr) for inner in ast.walk(node)
-        }
-
-    def span(self, node: Any) -> tuple[int, int]:
-        return (
-            self.starts[node.lineno - 1] + node.col_offset,
-            self.starts[node.end_lineno - 1] + node.end_col_offset,
-        )
-
-    def edited(self, edits: list[Edit]) -> bytes | None:
-        if not edits:
-            return None
-        out = self.data
-        for start, end, text in sorted(edits, reverse=True):
-            out = out[:start] + text + out[end:]
-        ast.parse(out)  # a rewriting that is no Python any more is a fault of this file
-        return out
-
-    def with_constants(self, edits: list[Edit], lines: list[bytes]) -> bytes | None:
-        """The same with these lines below the imports; None where nothing is edited."""
-        at = self.below_imports()
-        gap = b"" if at == 0 or self.data[:at].endswith(b"\n") else b"\n"
-        return self.edited([*edits, (at, at, gap + b"".join(lines))]) if edits else None
-
-    def below_imports(self) -> int:
-        """The byte after the docstring and the first imports: where a module's constants stand."""
-        last = 0
-        for node in self.tree.body:
-            docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            if not docstring and not isinstance(node, ast.Import | ast.ImportFrom):
-                break
-            last = self.starts[(node.end_lineno or 1)]
-        return min(last, len(self.data))
-
-
-def _source(data: bytes) -> _Source | None:
-    if data.startswith(b"\xef\xbb\xbf") or b"\r" in data or b"\f" in data:
-        return None
-    try:
-        return _Source(data)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
-
-
 def constants(data: bytes) -> bytes | None:
     """A number, text or truth that a call is given by name stands as a constant of the module."""
-    source = _source(data)
+    source = source_of(data)
     if source is None:
         return None
     edits: list[Edit] = []
@@ -147,7 +93,7 @@ def constants(data: bytes) -> bytes | None:
 
 def annotated(data: bytes) -> bytes | None:
     """What is assigned to one name has its type beside it."""
-    source = _source(data)
+    source = source_of(data)
     if source is None:
         return None
     edits: list[Edit] = []
@@ -170,7 +116,7 @@ def annotated(data: bytes) -> bytes | None:
 
 def by_module(data: bytes) -> bytes | None:
     """Names are reached through their module: `from a import b` becomes `import a`, and `b` becomes `a.b`."""
-    source = _source(data)
+    source = source_of(data)
     if source is None:
         return None
     bound: dict[str, tuple[str, str]] = {}
@@ -218,7 +164,7 @@ def by_module(data: bytes) -> bytes | None:
 
 def renamed_imports(data: bytes) -> bytes | None:
     """Modules and names that are imported have another name in the file."""
-    source = _source(data)
+    source = source_of(data)
     if source is None:
         return None
     bound: dict[str, ast.alias] = {}
@@ -252,7 +198,7 @@ def renamed_imports(data: bytes) -> bytes | None:
 
 def spread(data: bytes) -> bytes | None:
     """What a call is given by name comes as a dictionary of the module: the values can be seen, further away."""
-    source = _source(data)
+    source = source_of(data)
     if source is None:
         return None
     edits: list[Edit] = []
@@ -284,7 +230,7 @@ def headed(data: bytes) -> bytes | None:
 
 def named_first(data: bytes) -> bytes | None:
     """What is returned has a name first: `return f(x)` becomes `outcome_ = f(x)` and `return outcome_`."""
-    source = _source(data)
+    source = source_of(data)
     if source is None:
         return None
     edits: list[Edit] = []
@@ -475,6 +421,9 @@ WAYS: Final[dict[str, tuple[re.Pattern[str], Rewrite]]] = {
     "spread": (PYTHON, spread),
     "headed": (PYTHON, headed),
     "named_first": (PYTHON, named_first),
+    "in_main": (PYTHON, in_main),
+    "joined": (PYTHON, joined),
+    "tried_imports": (PYTHON, tried_imports),
     "yaml_block": (YAML, yaml_dumped(False)),
     "yaml_flow": (YAML, yaml_dumped(True)),
     "yaml_leaves": (YAML, yaml_dumped(None)),

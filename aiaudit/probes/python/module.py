@@ -228,7 +228,6 @@ class Module:
                 scope, chain = self.scope_of(node), []
             body = block
 
-
     def on_line(self, line: int) -> Iterator[tuple[Scope, list[ast.stmt]]]:
         """`locate` for each statement of the line, the last one first: `loss.backward(); optimizer.step()`."""
         scope, chain = self.locate(line)

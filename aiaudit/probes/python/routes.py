@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.python import class_views
+from aiaudit.probes.python import class_views, http_events
 from aiaudit.probes.python.annotations import (
     LOOSE_TYPES,
     SCALAR_TYPES,
@@ -39,10 +39,11 @@ HITS: Final = (
     rb"|@(?:[\w.]*\b(?:functions_framework\.http|on_request)|http)\b"
     rb"|\.(?:get|post|put|delete|patch|websocket)\([^()]{0,200}\)\("
     rb"|@(?:\w+\.)?(?:fastapi_endpoint|web_endpoint)\b"
-    rb"|\b(?:add_api_route|add_url_rule|add_route|add_resource|add_get|add_post|Route|re_path|path|APIView|MethodView)\("
+    rb"|@(?:get|post|put|patch|delete)\("
+    rb"|\b(?:add_api_route|add_url_rule|add_routes?|add_resource|add_get|add_post|Route|re_path|path|APIView|MethodView)\("
     rb"|\b(?:streamlit|gradio|chainlit|BaseModel|create_model|api_view|FastMCP)\b"
     rb"|\bdef[ \t]+\w+[ \t]*\(\s*request\b"
-    rb"|" + class_views.HITS
+    rb"|" + class_views.HITS + rb"|" + http_events.HITS
 )
 _FRAMEWORKS: Final = {
     "fastapi": "fastapi",
@@ -73,8 +74,10 @@ _FRAMEWORKS: Final = {
     "chalice": "chalice",
     "functions_framework": "cloud-function",
     "firebase_functions": "cloud-function",
+    "aws_lambda_powertools": "lambda",
 }
 _FUNCTIONS: Final = frozenset({"functions_framework.http", "firebase_functions.https_fn.on_request"})
+_LITESTAR: Final = frozenset(f"litestar.{one}" for one in ("get", "post", "put", "patch", "delete"))
 _METHODS: Final = name_set("get post put delete patch head options websocket")
 _ROUTES: Final = _METHODS | name_set("route api_route websocket_route")
 _MCP_KINDS: Final = name_set("tool resource prompt")
@@ -96,9 +99,13 @@ class RouteFinder:
         self.frameworks = self._frameworks()
 
     def rows(self) -> list[dict[str, Any]]:
+        found = [
+            self.row(one, "lambda", "/", ["GET", "POST"], None) for one in http_events.handlers_of_events(self.view)
+        ]
         if not self.frameworks and not self.view.text_has(b"@"):
-            return []
-        found = [row for scope in self.view.module.scopes if scope.kind == "function" for row in self._decorated(scope)]
+            return found
+        for scope in self.view.module.scopes:
+            found += self._decorated(scope) if scope.kind == "function" else ()
         found.extend(self._registered())
         found.extend(self._pages())
         if {"django", "channels"} & set(self.frameworks) or self.view.text_has(b"(self"):
@@ -162,6 +169,10 @@ class RouteFinder:
                 )
                 row = self.row(scope, "modal", "/", methods, decorator)
                 yield {**row, "auth": "requires_proxy_auth"} if asks else row
+                continue
+            if isinstance(target, ast.Name) and last in _METHODS and call and self._is_named(target, scope, _LITESTAR):
+                route = self._text(call, 0, ("path",), scope)
+                yield self.row(scope, "litestar", f"/{route.lstrip('/')}", [last.upper()], decorator)
                 continue
             if not isinstance(target, ast.Attribute) or last not in _ROUTES | _MCP_KINDS | {_BENTOML}:
                 continue

@@ -35,6 +35,7 @@ MOVED_ONCE = {
         "INF-008/ready_looks_at_stores_of_the_state LLM-004/system_by_name SEC-007/dependency_by_a_name_elsewhere "
         "SEC-015/raised_a_module_away "
     ),
+    "in_main": "INT-002/script_beside_a_service ",
     "constants": (
         "COST-009/wandb_runtime INT-001/flask_restx INT-002/an_hour INT-003/sdk_retries_hundred "
         "LLM-008/connection_that_reads LLM-011/pass_container LLM-015/prompt_of_the_chain "
@@ -114,6 +115,7 @@ def hand():
     if limit:
         return request.get_json(force=True)
 """,
+    "train.py": b"import torch\n\nfor _ in range(3):\n    loss.backward()\n    optimizer.step()\n",
     "README.md": b"# Title\n\nA sentence that is broken\nsomewhere in its middle, as people do, and goes on.\n",
     "ci.yml": b"on: [push]\njobs:\n  test: {runs-on: ubuntu-24.04}\n",
     "docker-compose.yml": b"services:\n  app:\n    environment: {A: b}\n    command: [serve, --port, '80']\n",

@@ -229,10 +229,24 @@ class Module:
             body = block
 
     def on_line(self, line: int) -> Iterator[tuple[Scope, list[ast.stmt]]]:
-        """`locate` for each statement of the line, the last one first: `loss.backward(); optimizer.step()`."""
+        """`locate` for each statement of the line, the innermost and last one first: `loss.backward(); step()`,
+        `if not ready(): return`."""
         scope, chain = self.locate(line)
         yield scope, chain
-        if not chain or not self._joins:
+        if not chain:
+            return
+        yield from self._beside(line, scope, chain)
+        for upto in range(len(chain) - 1, 0, -1):
+            if not _begins_inside(chain[upto - 1], line):
+                break
+            yield scope, chain[:upto]
+        else:
+            if scope.parent is not None and isinstance(scope.node, ast.stmt) and _begins_inside(scope.node, line):
+                yield scope.parent, [scope.node]
+
+    def _beside(self, line: int, scope: Scope, chain: list[ast.stmt]) -> Iterator[tuple[Scope, list[ast.stmt]]]:
+        """The statements of the same block before the last one on a line."""
+        if not self._joins:
             return
         around = chain[-2] if len(chain) > 1 else scope.node
         for block in blocks(around) or [getattr(around, "body", [])]:
@@ -279,6 +293,11 @@ def _at(body: Sequence[ast.stmt], line: int) -> ast.stmt | None:
     if at < len(body) and body[at].__class__ in DEFS and first_line(body[at]) <= line:  # one of its decorators
         return body[at]
     return body[at - 1] if at and line <= _last_line(body[at - 1]) else None
+
+
+def _begins_inside(node: ast.stmt, line: int) -> bool:
+    """Whether the first statement inside of a compound one stands on this line, and on that of its head."""
+    return any(block and block[0].lineno == line == node.lineno for block in blocks(node))
 
 
 _LINE: Final = attrgetter("lineno")

@@ -112,6 +112,23 @@ def test_each_statement_of_a_line_is_looked_at(tmp_path: Path, line: str) -> Non
     assert [one["line"] for one in records(tmp_path, code, "*.backward")] == [4]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "if not requests.get(u).ok: pass",
+        "while requests.get(u).ok: wait()",
+        "for row in requests.get(u).json(): use(row)",
+        "with requests.get(u) as answer: use(answer)",
+        "def fetch(*, first=requests.get(u)): return first",
+        "class Row(Base, first=requests.get(u)): pass",
+        "if a: x = 1\nelif requests.get(u).ok: pass",
+    ],
+)
+def test_the_head_of_a_statement_is_looked_at_where_its_body_is_on_the_same_line(tmp_path: Path, line: str) -> None:
+    code = f"import requests\n{line}\n"
+    assert [one["line"] for one in records(tmp_path, code, "requests.get")] == [1 + line.count("\n") + 1]
+
+
 def test_a_switch_that_is_handed_on_keeps_its_default(tmp_path: Path) -> None:
     wanted = {"call": "requests.get", "kw": {"verify": False}}
     told = [

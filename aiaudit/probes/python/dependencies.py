@@ -116,9 +116,18 @@ def _always_called(body: Sequence[ast.stmt]) -> Iterator[ast.Call]:
             case ast.Try(body=inner, handlers=handlers) if all(isinstance(one.body[-1], ast.Raise) for one in handlers):
                 yield from _always_called(inner)
             case ast.Expr() | ast.Assign() | ast.AnnAssign() | ast.Return():
-                yield from (one for one in ast.walk(statement) if isinstance(one, ast.Call))
+                yield from _certain(statement)
         if any(isinstance(one, ast.Return) for one in ast.walk(statement)):
             return  # what stands below may not be reached
+
+
+def _certain(statement: ast.AST) -> Iterator[ast.Call]:
+    """The calls of a statement that no other part of it decides on: not those of `debug or check(request)`."""
+    for node in ast.iter_child_nodes(statement):
+        if isinstance(node, ast.Call):
+            yield node
+        if not isinstance(node, ast.BoolOp | ast.IfExp | ast.Lambda | ast.comprehension):
+            yield from _certain(node)
 
 
 def _named_elsewhere(view: FileView, default: ast.AST | None, around: Scope) -> Iterator[str]:

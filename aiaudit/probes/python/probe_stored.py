@@ -161,7 +161,9 @@ class _Makers:
         self.by_name: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self.by_module: dict[str, list[str]] = defaultdict(list)
         self.modules: dict[tuple[str, str], str] = {}
-        self.paths = frozenset(project.records)
+        self.by_stem: dict[str, list[str]] = defaultdict(list)
+        for path in project.records:
+            self.by_stem[_stem(path)].append(path)
         self.own = {
             entry.path
             for entry in context.project.files
@@ -210,7 +212,7 @@ class _Makers:
         own = re.compile(rf"(?m)^class {re.escape(name)}\b")
         return any(
             own.search(self.files.text(one) or "")
-            for one in self.paths
+            for one in self.by_stem.get(module.rpartition("/")[2], ())
             if one != path and (one == f"{module}.py" or one.endswith(f"/{module}.py"))
         )
 

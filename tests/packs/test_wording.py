@@ -20,6 +20,14 @@ def test_of_several_sentences_the_first_is_said_whose_condition_holds() -> None:
     assert ended(library, known(LOADS, [call()]), known(USES, False)).reason == "Rarely used."
 
 
+def test_what_was_not_known_is_told_where_no_sentence_of_the_pack_can_be() -> None:
+    says = "{unknown: [{when: uses, say: Used.}, {say: Not used.}]}"
+    library = one_check(rule="{unknown: uses || loads.size() > 0, pass: otherwise}", says=says)
+    result = ended(library, known(LOADS, [call()]), unknown(USES))
+    assert result.status is Status.UNKNOWN
+    assert result.reason == "Could not be determined: uses (it is too large)."
+
+
 def test_a_name_of_a_check_is_read_as_the_expression_it_stands_for() -> None:
     library = one_check(
         let="{risky: 'loads.filter(l, !l.safe)', worst: 'risky.filter(r, r.line > params.first)'}",

@@ -144,6 +144,8 @@ def generated(
         untold = [f"{titles[fact.id]} ({fact.reason})" for fact in facts if fact.state is State.UNKNOWN and fact.reason]
         if untold:
             return f"Could not be determined: {'; '.join(dict.fromkeys(untold))}."
+        if line is not None and line.when is None:
+            return "Nothing that was read settles it."
     if line is not None and line.when is not None:
         return f"The rule's line for {str(status).replace('_', ' ')} holds: {line.source}."
     return f"No other line of the rule holds, so it is {str(status).replace('_', ' ')}."

@@ -123,11 +123,13 @@ def _always_called(body: Sequence[ast.stmt]) -> Iterator[ast.Call]:
 
 def _certain(statement: ast.AST) -> Iterator[ast.Call]:
     """The calls of a statement that no other part of it decides on: not those of `debug or check(request)`."""
-    for node in ast.iter_child_nodes(statement):
+    todo = [statement]  # no recursion: `1 + 1 + …` may be thousands deep
+    while todo:
+        node = todo.pop()
         if isinstance(node, ast.Call):
             yield node
         if not isinstance(node, ast.BoolOp | ast.IfExp | ast.Lambda | ast.comprehension):
-            yield from _certain(node)
+            todo.extend(ast.iter_child_nodes(node))
 
 
 def _named_elsewhere(view: FileView, default: ast.AST | None, around: Scope) -> Iterator[str]:

@@ -252,7 +252,8 @@ class Module:
         for block in blocks(around) or [getattr(around, "body", [])]:
             at = bisect_right(block, line, key=_LINE) - 1
             if at > 0 and block[at] is chain[-1]:
-                while at > 0 and _last_line(block[at - 1]) >= line:
+                least = max(0, at - _MOST_ON_A_LINE)
+                while at > least and _last_line(block[at - 1]) >= line:
                     at -= 1
                     yield scope, [*chain[:-1], block[at]]
                 return
@@ -264,6 +265,7 @@ class Module:
 
 
 _NONE: Final[Mapping[str, Scope]] = MappingProxyType({})
+_MOST_ON_A_LINE: Final = 200  # statements: nobody writes as many, and each is looked at with its line
 
 
 def _untyped(node: ast.stmt) -> ast.stmt:

@@ -228,7 +228,10 @@ def _maker(behind: bytes) -> re.Match[bytes] | None:
 def _is_text(data: bytes, at: int) -> bool:
     """Whether it stands in a comment, in an example in a docstring, or inside a string on its line: behind one double
     quote or three of them, where nothing else on the line makes that doubtful."""
-    line = data[data.rfind(b"\n", 0, at) + 1 : at]
+    begin = data.rfind(b"\n", max(0, at - _LONG), at) + 1
+    if not begin and at > _LONG:
+        return False  # nobody writes such a line, and to look through it for each word takes the square of its length
+    line = data[begin:at]
     if line.lstrip().startswith((b"#", b">>>", b"...")):
         return True
     if line.count(b'"') % 2 == 0 or line.endswith(b'"'):
@@ -236,6 +239,7 @@ def _is_text(data: bytes, at: int) -> bool:
     return not any(sign in line for sign in _DOUBTFUL)
 
 
+_LONG: Final = 4000  # bytes of a line before a word
 _DOUBTFUL: Final = (b"'", b"{", b"\\", b'"""')
 
 

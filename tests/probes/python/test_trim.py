@@ -7,6 +7,7 @@ from textwrap import indent
 
 import pytest
 
+from aiaudit.probes.python import words
 from aiaudit.probes.python.base_record import Base
 from aiaudit.probes.python.import_lines import ImportLines
 from aiaudit.probes.python.outline import by_re2, outline
@@ -184,3 +185,9 @@ def test_a_statement_that_goes_on_behind_a_backslash_is_one_import() -> None:
     lines = ImportLines(data, outline(data))
     assert lines.names >= {b"torch", b"load", b"os"}
     assert lines.foreign_roots(b"load") == {b"torch"}
+
+
+def test_a_word_in_a_text_is_no_hit_but_far_along_a_line_it_is_not_told() -> None:
+    """What stands before a word is looked through for each of them, which takes the square of a line's length."""
+    assert words._is_text(b'say("' + b"x" * 3000, 3005)
+    assert not words._is_text(b'say("' + b"x" * 5000, 5005)

@@ -128,24 +128,22 @@ def generated(
         first = next((finding for finding in gathered.findings if finding.path), None)
         where = f", the first at {first.path}" + (f":{first.line}" if first.line else "") if first else ""
         return f"{gathered.count} found{where}."
+    unseen = list(
+        dict.fromkeys(f"{titles[one.id]} ({one.reason})" for one in facts if one.state is State.UNKNOWN and one.reason)
+    )
     if status in (Status.FAIL, Status.PARTIAL):
         missing = [titles[fact.id] for fact in facts if fact.state is State.ABSENT]
         there = [titles[fact.id] for fact in facts if fact.state is State.KNOWN and fact.value and _places([fact])]
         parts = [f"Seen: {'; '.join(dict.fromkeys(there))}."] if there else []
         parts += [f"Not found: {'; '.join(dict.fromkeys(missing))}."] if missing else []
-        unseen = [f"{titles[fact.id]} ({fact.reason})" for fact in facts if fact.state is State.UNKNOWN and fact.reason]
-        parts += [f"Could not be determined: {'; '.join(dict.fromkeys(unseen))}."] if unseen and parts else []
+        parts += [f"Could not be determined: {'; '.join(unseen)}."] if unseen and parts else []
         if parts:
             return " ".join(parts)
         empty = [titles[fact.id] for fact in facts if fact.state is State.KNOWN and fact.value in ([], False)]
         if empty:
             return f"Not found: {'; '.join(dict.fromkeys(empty))}."
     if status is Status.UNKNOWN:
-        untold = [f"{titles[fact.id]} ({fact.reason})" for fact in facts if fact.state is State.UNKNOWN and fact.reason]
-        if untold:
-            return f"Could not be determined: {'; '.join(dict.fromkeys(untold))}."
-        if line is not None and line.when is None:
-            return "Nothing that was read settles it."
+        return f"Could not be determined: {'; '.join(unseen)}." if unseen else "Nothing that was read settles it."
     if line is not None and line.when is not None:
         return f"The rule's line for {str(status).replace('_', ' ')} holds: {line.source}."
     return f"No other line of the rule holds, so it is {str(status).replace('_', ' ')}."

@@ -96,7 +96,10 @@ def hazards(workflow: Workflow, inner: frozenset[str] = frozenset()) -> Iterator
 
 
 def _only_for_others(condition: str) -> bool:
-    """Whether each way to fulfil the condition of a job names an event that is no pull request."""
+    """Whether each way to fulfil the condition of a job names an event that is no pull request; what is negated
+    names none."""
+    if "!" in condition.replace("!=", ""):
+        return False
     ways = condition.split("||")
     return all((match := _OF_EVENT.search(one)) and not match.group(1).startswith("pull_request") for one in ways)
 

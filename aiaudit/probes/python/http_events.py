@@ -18,16 +18,16 @@ from aiaudit.probes.python.nodes import FunctionNode, parameters
 HITS: Final = rb"\bdef[ \t]+\w+[ \t]*\(\s*(?:event|evt)\b"
 _EVENT: Final = name_set("event evt")
 _PARTS: Final = name_set(
-    "body queryStringParameters multiValueQueryStringParameters pathParameters httpMethod requestContext rawPath"
+    "queryStringParameters multiValueQueryStringParameters pathParameters httpMethod requestContext rawPath"
     " rawQueryString"
 )
+_BODY: Final = "body"  # a text where it comes by HTTP; steps of workflows hand on one with parts
 _STATUS: Final = b"statusCode"
-_OTHERS: Final = (b"Records", b"detail-type")  # of events of stores and queues, and of those by the clock
 
 
 def handlers_of_events(view: FileView) -> list[Scope]:
     """The functions of a file that take an event of HTTP."""
-    if not view.text_has(_STATUS) or any(map(view.text_has, _OTHERS)):
+    if not view.text_has(_STATUS):
         return []
     return [scope for scope in view.module.top.children.values() if _takes_http(scope)]
 
@@ -36,7 +36,10 @@ def _takes_http(scope: Scope) -> bool:
     node = scope.node
     if not isinstance(node, FunctionNode) or len(given := parameters(node)) != 2 or given[0].arg not in _EVENT:
         return False
-    return any(_part(one, given[0].arg) in _PARTS for one in ast.walk(node))
+    event = given[0].arg
+    parted = {id(one.value) for one in ast.walk(node) if isinstance(one, ast.Subscript)}  # `event["body"]["row"]`
+    read = {(_part(one, event), id(one) in parted) for one in ast.walk(node)}
+    return (_BODY, False) in read or any(part in _PARTS for part, _ in read)
 
 
 def _part(node: ast.AST, event: str) -> str:

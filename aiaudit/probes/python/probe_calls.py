@@ -318,12 +318,15 @@ def _is_given(keyword: str, given: Mapping[str, Any], defaults: Mapping[str, Any
 
 
 def _is_something(keyword: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
-    """Whether what a keyword is given is not None, though nobody evaluates it here: a setting, a number that is read
-    from text. What a function makes, and a parameter that is None where no caller says otherwise, may be none."""
+    """Whether what a keyword is given is not None, though nobody evaluates it here: a setting (`settings.timeout`), a
+    number that is read from text. What a function makes, an object keeps of its own or a caller hands in may be."""
     value = given.get(keyword)
     if not isinstance(value, Unknown) or (keyword in defaults and defaults[keyword] is None):
         return False
-    return not value.reason.endswith("()") or value.reason in ("float()", "int()")
+    what = value.reason
+    if what.endswith("()"):
+        return what in ("float()", "int()")
+    return "." in what and not what.startswith((f"{SYMBOL}@.", "self.", "cls."))
 
 
 def _holds(keyword: str, wanted: Any, given: Mapping[str, Any], hidden: bool, doubts: list[str]) -> bool:

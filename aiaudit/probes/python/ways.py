@@ -133,11 +133,9 @@ class Ways(Conditions):
         if self.rests_on or self.by_library:
             return True
         self._active.append(self._scope)
-        every = statements_of(self._scope)
-        raised = any(isinstance(one, ast.Raise) or _gives_up(one) for one in every)
-        answered = any(isinstance(one, ast.Return) and self._denies([one]) for one in every)
+        refusals = [one for one in statements_of(self._scope) if _ends_here(one) and self._denies([one])]
         self._active.pop()
-        return raised and not answered
+        return bool(refusals) and not any(isinstance(one, ast.Return) for one in refusals)
 
     def _in_class(self) -> bool:
         return self._kind in ("class", "asgi")
@@ -478,6 +476,10 @@ def _is_none(node: ast.expr | None) -> bool:
 
 def _gives_up(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and last_name(node.value.func) in _ENDS
+
+
+def _ends_here(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Return | ast.Raise) or _gives_up(node)
 
 
 def _is_handshake(node: ast.If) -> bool:

@@ -131,8 +131,26 @@ def _statements(node: SgNode) -> Iterator[SgNode]:
 
 
 def _asked(body: SgNode) -> frozenset[str]:
-    """The calls that a `try` guards, as they are written: the same one in its `catch` asks once more, and no other."""
-    return frozenset(" ".join(one.text().split()) for one in body.find_all(kind="call_expression")[:MAX_CALLS])
+    """The calls that a `try` guards, as they are written: the same one in its `catch` asks once more, and no other.
+    What takes the place of an empty answer (`text ?? lookup(question)`) does so in the `catch` as well."""
+    calls = body.find_all(kind="call_expression")[:MAX_CALLS]
+    return frozenset(" ".join(one.text().split()) for one in calls if not _stands_in(one))
+
+
+def _stands_in(call: SgNode) -> bool:
+    """Whether a call is made only where another value lacks."""
+    inner = call
+    for one in call.ancestors():
+        if one.kind() in (*FUNCTIONS, "statement_block"):
+            return False
+        operator = one.field("operator")
+        other = one.field("right") if operator is not None and operator.text() in ("??", "||") else None
+        if one.kind() == "ternary_expression":
+            other = one.field("alternative")
+        if other is not None and other.range().start.index == inner.range().start.index:
+            return True
+        inner = one
+    return False
 
 
 def _asks_again(node: SgNode, asked: frozenset[str]) -> bool:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 _EXPORTED: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_NITRO: Final = lazy.regex(r"^(?:\w*[eE]ventHandler)$")
+# Parts of an event that only those of HTTP have, beside the status with which it is answered.
+_EVENT: Final = lazy.regex(
+    r"\bevent\??\.(?:body|queryStringParameters|pathParameters|requestContext|rawPath|httpMethod)\b"
+)
 _NEST: Final = lazy.regex(r"^@(Get|Post|Put|Patch|Delete|All)\(\s*(?:['\"`]([^'\"`]*)['\"`])?")
 _SERVER_FILE: Final = lazy.regex(r"\s*(?:(?://[^\n]*\n|/\*.*?\*/)\s*)*[\"']use server[\"']", re.DOTALL)
 # A function of AWS that is asked over HTTP, by the type of its event.
@@ -73,9 +78,16 @@ class ExportedHandlers:
     def _exported_one(self, place: SgNode, name: str, default: bool, action: bool, value: SgNode) -> None:
         if name in _EXPORTED and not default:
             self.rows.add(place, "next", "export", "", [name], [value])
-        elif name == "handler" and not default and _LAMBDA.search(self.module.text):
+        elif not default and (
+            (name == "handler" and _LAMBDA.search(self.module.text))
+            or (name and value.kind() in FUNCTIONS and _takes_events(value))
+        ):
             row = self.rows.add(place, "lambda", "route", "", [], [value])
             row["reads"] = True
+        elif name in ("action", "loader") and not default and not action and value.kind() in FUNCTIONS:
+            self.rows.add(place, "remix", "export", "", ["POST" if name == "action" else "GET"], [value])
+        elif name == "actions" and not default and not action:
+            self._form_actions(value)
         elif action and value.kind() in FUNCTIONS:
             row = self.rows.add(place, "next", "action", name, ["POST"], [value])
             parameters = value.field("parameters")
@@ -84,8 +96,24 @@ class ExportedHandlers:
             served = properties(value).get("fetch") if value.kind() == "object" else None
             if value.kind() == "object" and (served is None or served.kind() not in FUNCTIONS):
                 return
+            called = value.field("function") if value.kind() == "call_expression" else None
+            if called is not None and _NITRO.match(called.text()):
+                self.rows.add(place, "nitro", "default", "", [], [value])
+                return
             kind = "worker" if value.kind() == "object" else "default"
             self.rows.add(place, "workers" if kind == "worker" else "next", kind, "", [], [value])
+
+    def _form_actions(self, value: SgNode) -> None:
+        """`export const actions = {default: async ({request}) => …}` of SvelteKit."""
+        while value.kind() in ("satisfies_expression", "as_expression", "parenthesized_expression"):
+            inner = first_named(value)
+            if inner is None:
+                return
+            value = inner
+        for name, one in properties(value).items() if value.kind() == "object" else ():
+            if one is not None and one.kind() in FUNCTIONS:
+                row = self.rows.add(one, "sveltekit", "export", name, ["POST"], [one])
+                row["form"] = True
 
     def guard_of_all(self) -> str:
         """The guard that Nest puts before every handler, where it is one of callers."""
@@ -140,3 +168,9 @@ class ExportedHandlers:
             row["auth"] = guard.group(1)
         if _PUBLIC.search(guards):
             row["public"] = True
+
+
+def _takes_events(function: SgNode) -> bool:
+    """Whether a function of a cloud is asked over HTTP: by what it reads of its event and how it answers."""
+    text = function.text()[:60_000]
+    return "statusCode" in text and _EVENT.search(text) is not None

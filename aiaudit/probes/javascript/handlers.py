@@ -34,8 +34,15 @@ _SCHEMA_NAME: Final = lazy.regex(r"(?i)schema|valid|dto\b|^z\b|^v\b|^ajv|struct|
 _READS: Final = lazy.regex(
     r"\b(?:req|request|_req|_request|event|evt|ctx\.request|ctx\.req|c\.req|context\.request|r)\s*\??\.\s*"
     r"(?:body\b|json\(|text\(|formData\(|query\b|queries\(|arrayBuffer\(|blob\(|parseBody\(|valid\(|files?\b|nextUrl\.searchParams|rawBody\b)"
-    r"|\bsearchParams\b|\bquery(?:String)?Parameters\b|\breadBody\(|\bgetQuery\(|\bctx\.(?:query|request\.body)\b"
+    r"|\bsearchParams\b|\bquery(?:String)?Parameters\b|\bread(?:Validated)?Body\(|\bget(?:Validated)?Query\("
+    r"|\bctx\.(?:query|request\.body)\b"
 )
+# Of these, what reads a body, which only a request that writes has.
+_BODY: Final = lazy.regex(
+    r"\b(?:req|request|_req|_request|event|ctx\.request|c\.req|context\.request)\s*\??\.\s*"
+    r"(?:body\b|json\(|formData\(|arrayBuffer\(|blob\(|parseBody\(|rawBody\b)|\bread(?:Validated)?Body\("
+)
+_VALID_BODY: Final = lazy.regex(r"\b(?:readValidatedBody|getValidatedQuery)\(")
 _HEADERS: Final = lazy.regex(r"\b(?:req|request|c\.req|ctx\.req(?:uest)?)\b[\w.]*\.headers?\b")
 _REJECTS: Final = lazy.regex(r"\b(?:400|422)\b|(?i:\bbad_?request\b)")
 _CONDITION: Final = lazy.regex(r"\bif\s*\(")
@@ -102,6 +109,10 @@ class Handlers:
         made: dict[str, Any] = {"reads": bool(_READS.search(text))}
         if _HONO_VALID.search(text):
             made["checks"] = "c.req.valid"
+        if _VALID_BODY.search(text):
+            made["checks"] = "readValidatedBody"
+        if _BODY.search(text):
+            made["body"] = True
         refusal = self.refusals.of(node)
         if refusal:
             called = self.refusals.asked.get(node.range().start.index, "") if refusal == CONDITION else refusal
@@ -278,6 +289,8 @@ def merge(into: dict[str, Any], other: dict[str, Any]) -> None:
     """Adds what a function does that the request is handed to."""
     into["reads"] = into.get("reads", False) or other.get("reads", False)
     into["bounded"] = into.get("bounded", False) or other.get("bounded", False)
+    if other.get("body"):
+        into["body"] = True
     if other.get("auth") and not into.get("auth"):
         into["sure"] = other.get("sure", False)
     for key in ("checks", "auth"):

@@ -198,7 +198,7 @@ class Limits:
                 found += [made for limit in one.get("limits", ()) for made in self._resolved(limit, path, 0)]
         if depth > 2:
             return found
-        inner = [Mount(path, one) for one in rows if one["function"] and one["function"] == row.get("app")]
+        inner = [Mount(path, one) for one in rows if one["function"] in _mounted_as(row.get("app", ""))]
         mounts = [one for one in [*inner, *self.mounts.get(path, ())] if one.row["app"] != row.get("app")][:6]
         ways = [self._before(one.row, one.path, depth + 1) for one in mounts]
         return [*found, *ways[0]] if ways and all(ways) else found
@@ -284,6 +284,11 @@ class Limits:
                 return True
             todo += [(target[0], used) for used in one.get("uses", {}).get(target[1], ())]
         return False
+
+
+def _mounted_as(app: str) -> tuple[str, ...]:
+    """How a router is written where it is used: `app.use("/x", router)`, `app.use(router.routes())` of Koa."""
+    return (app, f"{app}.routes") if app else ()
 
 
 def _rank(one: Limit) -> tuple[int, int]:

@@ -24,6 +24,12 @@ _APP_ROUTE: Final = lazy.regex(r"(?:^|/)app/(?:(.*)/)?route\.[cm]?[jt]sx?$")
 _PAGES_API: Final = lazy.regex(r"(?:^|/)pages/(api(?:/.*?)??)(?:/index)?\.[cm]?[jt]sx?$")
 _SVELTE: Final = lazy.regex(r"(?:^|/)routes/(?:(.*)/)?\+server\.[jt]s$")
 _VERCEL: Final = lazy.regex(r"^(api(?:/.*?)??)(?:/index)?\.[cm]?[jt]s$")
+_REMIX: Final = lazy.regex(r"(?:^|/)app/routes/(.+?)(?:/route)?\.[cm]?[jt]sx?$")
+_FORM: Final = lazy.regex(r"(?:^|/)routes/(?:(.*)/)?\+page\.server\.[jt]s$")
+_NITRO: Final = lazy.regex(
+    r"(?:^|/)server/(routes/|(?=api/))(.+?)(?:/index)?(?:\.(get|post|put|patch|delete))?\.[cm]?[jt]s$"
+)
+_BY_BODY: Final = ("next", "workers", "vercel", "nitro", "lambda")  # a handler of every method
 _MCP: Final = lazy.regex(r"^(?:mcp-handler|@vercel/mcp-adapter|fastmcp|@modelcontextprotocol/sdk/server)")
 _MIDDLEWARE: Final = lazy.regex(r"(?:^|/)(?:middleware|proxy)\.[cm]?[jt]s$")
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
@@ -84,12 +90,26 @@ def placed_row(row: dict[str, Any], path: str, project: JavaScriptProject) -> di
         name = project.follow(spec, rest, path).name
         framework = APPS.get(name) or next((APPS[head] for head in APPS if name.startswith(f"{head}.")), "")
         return {**row, "framework": framework} if framework else None
+    if row["framework"] == "remix" or row.get("form"):
+        pattern = _FORM if row.get("form") else _REMIX
+        match = pattern.search(path)
+        if match is None or (row["methods"] == ["GET"] and not _is_resource(path)):
+            return None
+        folders = match.group(1) or ""
+        route = _url(folders) if row.get("form") else f"/{folders.replace('.', '/')}"
+        return {**row, "kind": "route", "route": route}
     if row["kind"] == "export":
         for pattern, framework in ((_APP_ROUTE, "next"), (_SVELTE, "sveltekit"), (_VERCEL, "vercel")):
             match = pattern.search(path)
             if match is not None:
                 return {**row, "framework": framework, "kind": "route", "route": _url(match.group(1) or "")}
         return None
+    if row["framework"] == "nitro":
+        match = _NITRO.search(path)
+        methods = [match.group(3).upper()] if match is not None and match.group(3) else []
+        return (
+            {**row, "kind": "route", "route": f"/{match.group(2)}", "methods": methods} if match is not None else None
+        )
     if row["kind"] == "default":
         match = _PAGES_API.search(path) or _VERCEL.search(path)
         if match is not None:
@@ -98,6 +118,11 @@ def placed_row(row: dict[str, Any], path: str, project: JavaScriptProject) -> di
     if row["kind"] == "worker":
         return {**row, "kind": "route"}
     return row
+
+
+def _is_resource(path: str) -> bool:
+    """Whether a file of Remix's routes is no page: `api.chat.ts`."""
+    return path.endswith((".ts", ".js"))
 
 
 def _url(folders: str) -> str:
@@ -132,6 +157,8 @@ def judged_row(
     if not merged.get("checks") and _speaks_mcp(path, project):
         merged["checks"] = "schemas of MCP tools"
     methods = row.get("methods", [])
+    if not methods and merged.get("body") and row["framework"] in _BY_BODY:
+        methods = ["POST"]
     takes = bool(merged.get("reads")) or (
         row["kind"] == "route" and bool(_WRITES & set(methods)) and "{" in row["route"]
     )

@@ -273,6 +273,10 @@ class Refusals:
             signed = any(map(_SIGNED.search, calls))  # a signature is one of what is sent
             if not text or (_SENT.search(text.rpartition("(")[2]) and not signed):
                 continue
+            for call in calls:  # `session.get("userId")` of a session that was opened by its cookie
+                of, _, last = call.partition(".")
+                if last in ("get", "has") and of.lower().endswith("session") and of != name:
+                    most = max(most, self._made(of, at))
             calls = [call for call in calls if not _READER.search(call)]
             asking = next((one for one in calls if _ASKING.search(one.rpartition(".")[2]) or _SIGNED.search(one)), "")
             if asking or (calls and WHO.search(name)):

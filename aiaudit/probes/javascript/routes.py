@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.javascript import elysia
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.exported import ExportedHandlers
 from aiaudit.probes.javascript.functions import FunctionRoutes, procedures
@@ -31,7 +32,8 @@ MARKS: Final = lazy.linear(
     rb"\.(?:get|post|put|patch|delete|all|use|route|tool|registerTool|addTool|setRequestHandler|openapi|serve)\s*\("
     rb"|\bexport\s+(?:async\s+)?(?:function|const)\s+(?:GET|POST|PUT|PATCH|DELETE)\b|\bexport\s+default\b|\bcreateServer\s*\("
     rb"|[\"']use server[\"']|@(?:Get|Post|Put|Patch|Delete|All)\(|\bexport\s*\{[^}]*\b(?:GET|POST)\b"
-    rb"|@azure/functions|firebase-functions|functions-framework|\b(?:APIGateway|ALB|LambdaFunctionURL)\w*Event"
+    rb"|@azure/functions|firebase-functions|functions-framework|\b(?:APIGateway|ALB|LambdaFunctionURL)\w*Event|\bstatusCode\b"
+    rb"|\bexport\s+(?:async\s+)?(?:function|const)\s+(?:action|loader|actions)\b|\bdefine\w*EventHandler\b"
     rb"|\b(?:WebSocketServer|socket\.io|APP_GUARD|useGlobalGuards|expressMiddleware|createYoga|WebSocket\.Server)\b"
     rb"|(?i:rate-?_?limit|throttl|quota|arcjet)|\b429\b|\b\w*[pP]rocedure\b|\bmodule\.exports\b|\b(?:req|request|c|z|yup|joi|ajv|auth|jwt)\b|[Ss]ession|[Uu]ser\("
 )
@@ -49,6 +51,7 @@ APPS: Final = {  # heads of names on which a verb makes a route
     "hono/tiny.Hono": "hono",
     "hono/quick.Hono": "hono",
     "@hono/zod-openapi.OpenAPIHono": "hono",
+    "koa": "koa",
     "koa-router": "koa",
     "@koa/router": "koa",
     "restify.createServer": "restify",
@@ -237,6 +240,8 @@ class RouteFinder:
         if route is None and chained is None:
             return
         handlers = arguments if chained is not None else arguments[1:]
+        if framework == "elysia" and len(handlers) > 1:  # the options of a route stand behind its handler
+            handlers = handlers[:1]
         if not handlers or (framework == "?" and route is None):
             return
         row = self.made.add(
@@ -250,6 +255,8 @@ class RouteFinder:
         )
         if framework == "?":
             row["app_of"] = app
+        if framework == "elysia":
+            elysia.complete(self.made, row, receiver, arguments)
 
     def _chained(self, receiver: SgNode) -> str | None:
         """`router.route("/x").get(…)`: the path given before."""
@@ -310,6 +317,15 @@ class RouteFinder:
             self.made.rows.append(row)
             if one.kind() in ("identifier", "member_expression", "call_expression"):
                 self._mount(line, route, one, receiver)
+            if framework == "koa" and one.kind() == "call_expression":
+                self._routes_of(line, route, one, receiver)
+
+    def _routes_of(self, line: int, route: str, node: SgNode, receiver: SgNode) -> None:
+        """`app.use(router.routes())` of Koa: what its router serves."""
+        called = node.field("function")
+        inner = called.field("object") if called is not None and called.text().endswith(".routes") else None
+        if inner is not None:
+            self._mount(line, route, inner, receiver)
 
     def _mount(self, line: int, route: str, node: SgNode, receiver: SgNode) -> None:
         """What an application is given at a path: perhaps the routes of another file."""
@@ -388,7 +404,7 @@ class RouteFinder:
 def _strip_verbs(head: str) -> str:
     """`express.Router.route.get` of a chain `router.route(…).get(…).post(…)`; `hono.Hono.get` of chained routes."""
     parts = head.split(".")
-    while parts and parts[-1] in (*VERBS, "route", "use", "basePath", "openapi"):
+    while parts and parts[-1] in (*VERBS, "route", "use", "basePath", "openapi", *elysia.CHAINED):
         parts.pop()
     return ".".join(parts)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import FunctionNode
+from aiaudit.probes.python.nodes import FunctionNode, parameters
 from aiaudit.probes.python.resolve import dotted, last_name
 from aiaudit.probes.python.routers import named_in
 
@@ -84,7 +84,7 @@ class ClassViews:
             if "channels" in self.finder.frameworks and any(one.endswith("WebsocketConsumer") for one in bases):
                 yield from self._consumer(name, scope)
                 continue
-            framework = next((FRAMEWORKS[one] for one in bases if one in FRAMEWORKS), "")
+            framework = next((FRAMEWORKS[one] for one in bases if one in FRAMEWORKS), "") or self._by_base(scope, node)
             if framework and framework in ("tornado", *self.finder.frameworks, *self._beside()):
                 yield from self._plain(name, scope, node, framework)
                 continue
@@ -95,6 +95,15 @@ class ClassViews:
             if name.endswith("Mixin"):
                 continue
             yield from self._class(name, scope, node, bases)
+
+    def _by_base(self, scope: Scope, node: ast.ClassDef) -> str:
+        """Tornado, where a base of another file is a handler as it seems: in a file that imports Tornado its methods
+        are named as those of HTTP and are given the object alone, or what stands in the address besides."""
+        if self.finder.frameworks != ["tornado"] or not node.bases:
+            return ""
+        found = [inner for name, inner in scope.children.items() if name in ("get", "post", "put", "patch", "delete")]
+        named = (names for inner in found if (names := _parameters(inner.node)))
+        return "tornado" if any(names[0] == "self" and "request" not in names for names in named) else ""
 
     def _beside(self) -> list[str]:
         return ["starlette"] if "fastapi" in self.finder.frameworks else []
@@ -108,10 +117,26 @@ class ClassViews:
             and any(last_name(target) in ("decorators", "method_decorators") for target in statement.targets)
             for one in named_in(statement.value)
         ]
+        before = self._before(scope, node) if framework == "tornado" else []
         for method, inner in scope.children.items():
             if method in _METHODS and inner.kind == "function":
                 row = self.finder.row(inner, framework, f"{name}.{method}", [_METHODS[method]], None)
+                row = {**row, "asked": [*row["asked"], *before]}
                 yield {**row, "asked": [*row["asked"], *self.finder.named(around, scope.parent or scope)]}
+
+    def _before(self, scope: Scope, node: ast.ClassDef, depth: int = 0) -> list[list[str]]:
+        """What runs before each method of a handler of Tornado: the `prepare` of the class, or of a base."""
+        if "prepare" in scope.children:
+            return [["prepare", f"@.{scope.qualname}.prepare"]]
+        found: list[list[str]] = []
+        for base in node.bases:
+            inner = self.classes.get(dotted(base))
+            if inner is not None and isinstance(inner.node, ast.ClassDef):
+                found += self._before(inner, inner.node, depth + 1) if depth < _MAX_BASES else []
+                continue
+            names = self.finder.resolver.names(base, scope.parent or scope)
+            found += [["prepare", f"{one.name}.prepare"] for one in names if not one.name.startswith(("@", "tornado."))]
+        return found
 
     def _consumer(self, name: str, scope: Scope) -> Iterator[dict[str, Any]]:
         """What a consumer of Django Channels does with a message. Who is calling may be asked where the connection is
@@ -240,6 +265,10 @@ class ClassViews:
                 value = self.finder.view.values.of(keyword.value, scope)
                 return [str(one).upper() for one in value] if isinstance(value, list) else []
         return ["GET"]
+
+
+def _parameters(node: ast.AST) -> list[str]:
+    return [one.arg for one in parameters(node)] if isinstance(node, FunctionNode) else []
 
 
 def permitted(node: FunctionNode) -> str:

@@ -37,7 +37,7 @@ MAX_DEPTH: Final = 3  # functions that are called on the way
 MAX_STEPS: Final = 4_000  # statements that are gone through for one function, those that it calls included
 MAX_LOOKS: Final = 40_000  # nodes in which a denial is looked for
 MAX_NESTED: Final = 60  # conditions inside conditions; each `elif` is one
-_DENIAL: Final = lazy.regex(
+DENIAL: Final = lazy.regex(
     r"(?i)unauthori[sz]|WS_1008|forbidden|not_?authenticated|permission_?denied|auth(?:entication)?_?(?:error|failed|required)"
     r"|credentials?_?(?:exception|error)|access_?denied|HTTP_40[13]|(?:^|_)den(?:y|ied)|invalid_?(?:token|credential|api_?key)|log_?in|sign_?in"
 )
@@ -263,7 +263,7 @@ class Conditions:
         return inside
 
     def _denies(
-        self, body: Sequence[ast.stmt], words: Any = _DENIAL, codes: Sequence[int] = DENIALS, depth: int = 0
+        self, body: Sequence[ast.stmt], words: Any = DENIAL, codes: Sequence[int] = DENIALS, depth: int = 0
     ) -> bool:
         """Whether somewhere in a block a caller is told that the credential lacks: 401, 403, or where to log in. What
         is only noted in the log tells nobody."""

@@ -29,7 +29,7 @@ _KNOWN: Final = lazy.regex(
     r"(?:\.(?:is_authenticated|id|is_active|is_superuser|is_staff))?$|(?:^|\.)current_user(?:\.is_authenticated)?$"
     r"|^scope\.(?:user|auth)$"
 )
-_BAGS: Final = ("headers", "query_params", "args", "cookies", "values", "form")
+_BAGS: Final = ("headers", "query_params", "args", "cookies", "values", "form", "invocation_metadata")
 _SCHEMES: Final = ("bearer", "basic", "apikey", "api-key", "token", "digest", "")
 _SHAPES: Final = frozenset(
     ("strip", "lstrip", "rstrip", "split", "rsplit", "partition", "rpartition", "replace", "removeprefix", "decode",
@@ -112,6 +112,8 @@ def _attribute(node: ast.Attribute, said: Said, of: Callable[[ast.AST | None], i
         return CHECKED
     if said.flask and text == "request.authorization":
         return BROUGHT
+    if node.attr == "token" and _is_request(node.value, said):  # of Sanic: what stands in `Authorization`
+        return BROUGHT
     return of(node.value)
 
 
@@ -123,6 +125,13 @@ def _call(node: ast.Call, said: Said, of: Callable[[ast.AST | None], int], inner
             return (
                 (CHECKED if bag == "session" else BROUGHT) if bag == "session" or _is_key(node.args[0], bag) else NONE
             )
+    if (
+        name == "get_header"
+        and node.args
+        and isinstance(node.func, ast.Attribute)
+        and _is_request(node.func.value, said)
+    ):
+        return BROUGHT if _is_key(node.args[0], "headers") else NONE
     given = [*node.args, *(one.value for one in node.keywords)]
     if name == "compare_digest" and len(given) == 2 and ast.dump(given[0]) == ast.dump(given[1]):
         return BROUGHT if of(given[0]) else NONE  # with itself
@@ -158,6 +167,8 @@ def _compared(
     most = max(of(left), *(of(one) for one in others))
     if isinstance(left, ast.Constant) and any(bag_of(one, said) == "session" for one in others):
         return CHECKED  # `"user" in session`
+    if isinstance(ops[0], ast.In | ast.NotIn) and any(bag_of(one, said) == "invocation_metadata" for one in others):
+        return CHECKED  # `("authorization", TOKEN) in details.invocation_metadata`
     if most != BROUGHT or len(ops) != 1:
         return most
     other = others[0] if of(left) else left
@@ -193,12 +204,14 @@ def bag_of(node: ast.AST, said: Said) -> str:
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in said.request:
         key = node.slice.value if isinstance(node.slice, ast.Constant) else ""
         return str(key) if key in ("headers", "session") else ""
-    if isinstance(node, ast.Call) and last_name(node.func) == "Headers":
+    if isinstance(node, ast.Call) and last_name(node.func) in ("Headers", "invocation_metadata"):
         return "headers"
     return ""
 
 
 def _is_request(node: ast.AST, said: Said) -> bool:
+    if isinstance(node, ast.Attribute):  # of Tornado, and of views that are classes
+        return node.attr == "request" and isinstance(node.value, ast.Name) and node.value.id == "self"
     return isinstance(node, ast.Name) and (node.id in said.request or (said.flask and node.id == "request"))
 
 

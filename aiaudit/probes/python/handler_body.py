@@ -22,9 +22,16 @@ _CHECKS: Final = name_set(
 )
 _REFUSALS: Final = ("answers 400", "raises 400", "allowed values", "abort")  # a schema says more than that it refuses
 # Decorators that hold what comes in against a schema and refuse the rest before the handler runs.
-_BY_DECORATOR: Final = name_set("arguments use_args use_kwargs expects_json")
+_BY_DECORATOR: Final = name_set("arguments use_args use_kwargs expects_json validate_request validate_querystring")
 MOST_NAMES: Final = 40  # names that a handler's body touches
-_REQUEST_READS: Final = name_set("get_json json form args values files data body stream query_params GET POST FILES")
+_REQUEST_READS: Final = name_set(
+    "get_json json form args values files data body stream query_params GET POST FILES"
+    " media get_media bounded_stream get_body get_param"
+)
+_ARGUMENTS: Final = name_set("get_argument get_arguments get_body_argument get_body_arguments")  # of Tornado
+# Of what Powertools calls the current event.
+_EVENT_READS: Final = name_set("body json_body decoded_body query_string_parameters get_query_string_value")
+_MALFORMED: Final = name_set("INVALID_ARGUMENT OUT_OF_RANGE FAILED_PRECONDITION RESOURCE_EXHAUSTED")  # of gRPC
 _NUMBERS: Final = ("float", "int", "Decimal")
 # What a view of Django may do with its request without taking anything in.
 _PAGES: Final = name_set("render redirect TemplateResponse logout get_messages success info warning error get_token")
@@ -60,11 +67,7 @@ class HandlerBody:
                 self._call(inner)
                 if isinstance(inner.func, ast.Name) and inner.func.id in _NUMBERS:
                     numbers.update(id(one) for one in ast.walk(inner) if isinstance(one, ast.Attribute))
-            if (
-                isinstance(inner, ast.Attribute)
-                and inner.attr in _REQUEST_READS
-                and last_name(inner.value) == "request"
-            ):
+            if isinstance(inner, ast.Attribute) and _reads(inner):
                 self.reads_request = True
                 loose = loose or id(inner) not in numbers
             if isinstance(inner, ast.Name | ast.Attribute) and (text := dotted(inner)):
@@ -96,12 +99,26 @@ class HandlerBody:
             self.checks = last if not self.checks or (self.checks in _REFUSALS and last != "abort") else self.checks
 
 
+def _reads(node: ast.Attribute) -> bool:
+    """Whether a part of the request is read that the caller fills."""
+    of = last_name(node.value)
+    if of == "self":
+        return node.attr in _ARGUMENTS
+    if of == "current_event":
+        return node.attr in _EVENT_READS
+    return node.attr in _REQUEST_READS and of in ("request", "req")
+
+
 def _refuses_others(decorator: ast.expr) -> str:
     """The name of a decorator that holds the request against a schema: webargs, flask-smorest, and the `expect` of
     Flask-RESTX where it validates; without `validate=True` that one only describes."""
-    if not isinstance(decorator, ast.Call) or not decorator.args:
+    if not isinstance(decorator, ast.Call):
         return ""
     last = last_name(decorator.func)
+    if last == "validate" and any(one.arg in ("json", "form", "query") for one in decorator.keywords):
+        return last  # of Sanic
+    if not decorator.args:
+        return ""
     asked = any(
         one.arg == "validate" and isinstance(one.value, ast.Constant) and one.value.value is True
         for one in decorator.keywords
@@ -133,6 +150,9 @@ def _of_caller(call: ast.Call) -> bool:
     if any(word in receiver for word in _AUTH_WORDS):
         return True
     given = [*call.args, *(one.value for one in call.keywords)]
+    codes = [one.attr for one in given if isinstance(one, ast.Attribute) and last_name(one.value) == "StatusCode"]
+    if codes:  # `context.abort(grpc.StatusCode.INTERNAL, …)` is no look at what was sent
+        return not set(codes) & _MALFORMED
     refused = any(isinstance(one, ast.Constant) and one.value in (401, 403) for one in given)
     return refused or any(dotted(one).endswith((".headers", ".cookies")) for one in given)
 

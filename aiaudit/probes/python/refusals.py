@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import ast
+from typing import Final
 
+from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.resolve import dotted, last_name
+
+_NAMED: Final = name_set(
+    "BadRequest UnprocessableEntity ValidationError HTTPBadRequest HTTPUnprocessableEntity BadRequestError"
+    " ClientException ValidationException"
+)
 
 
 def answers_400(node: ast.expr | None) -> bool:
@@ -30,4 +37,4 @@ def is_400(call: ast.Call) -> bool:
             return True
         if isinstance(value, ast.Attribute) and value.attr.startswith(("HTTP_400", "HTTP_422", "BAD_REQUEST")):
             return True
-    return last_name(call.func) in ("BadRequest", "UnprocessableEntity", "ValidationError")
+    return last_name(call.func) in _NAMED

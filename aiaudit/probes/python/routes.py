@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.python import class_views, http_events
+from aiaudit.probes.python import class_views, http_events, resources
 from aiaudit.probes.python.annotations import (
     LOOSE_TYPES,
     SCALAR_TYPES,
@@ -39,11 +39,11 @@ HITS: Final = (
     rb"|@(?:[\w.]*\b(?:functions_framework\.http|on_request)|http)\b"
     rb"|\.(?:get|post|put|delete|patch|websocket)\([^()]{0,200}\)\("
     rb"|@(?:\w+\.)?(?:fastapi_endpoint|web_endpoint)\b"
-    rb"|@(?:get|post|put|patch|delete)\("
+    rb"|@(?:get|post|put|patch|delete|route)\("
     rb"|\b(?:add_api_route|add_url_rule|add_routes?|add_resource|add_get|add_post|Route|re_path|path|APIView|MethodView)\("
     rb"|\b(?:streamlit|gradio|chainlit|BaseModel|create_model|api_view|FastMCP)\b"
     rb"|\bdef[ \t]+\w+[ \t]*\(\s*request\b"
-    rb"|" + class_views.HITS + rb"|" + http_events.HITS
+    rb"|" + class_views.HITS + rb"|" + http_events.HITS + rb"|" + resources.HITS
 )
 _FRAMEWORKS: Final = {
     "fastapi": "fastapi",
@@ -77,7 +77,9 @@ _FRAMEWORKS: Final = {
     "aws_lambda_powertools": "lambda",
 }
 _FUNCTIONS: Final = frozenset({"functions_framework.http", "firebase_functions.https_fn.on_request"})
+# Decorators of a module by themselves, with the address as their first argument.
 _LITESTAR: Final = frozenset(f"litestar.{one}" for one in ("get", "post", "put", "patch", "delete"))
+_BOTTLE: Final = frozenset(f"bottle.{one}" for one in ("get", "post", "put", "patch", "delete", "route"))
 _METHODS: Final = name_set("get post put delete patch head options websocket")
 _ROUTES: Final = _METHODS | name_set("route api_route websocket_route")
 _MCP_KINDS: Final = name_set("tool resource prompt")
@@ -85,6 +87,9 @@ _GIVEN: Final = name_set("app api application router blueprint bp server flask_a
 _BENTOML: Final = "api"  # `@bentoml.api`, or `@svc.api` of the older kind
 _MODAL: Final = frozenset({"modal.fastapi_endpoint", "modal.web_endpoint"})
 _BY_NAME: Final = name_set("django rest_framework cloud-function")  # these call what a module's name stands for
+# Checked by type where a decorator of an extension says so, or by the decorator of the route itself (Powertools).
+_BY_DECORATOR: Final = name_set("flask quart sanic lambda")
+_VALIDATES: Final = name_set("validate validate_request validate_querystring validate_json")
 _CHECKED_BY_TYPE: Final = name_set("fastapi litestar django-ninja mcp bentoml blacksheep modal")
 _RAW_TYPES: Final = name_set("Request HttpRequest WebSocket HTTPConnection")
 _SERVICE_TYPES: Final = name_set("Response BackgroundTasks Session AsyncSession SecurityScopes Context State")
@@ -102,7 +107,7 @@ class RouteFinder:
         found = [
             self.row(one, "lambda", "/", ["GET", "POST"], None) for one in http_events.handlers_of_events(self.view)
         ]
-        if not self.frameworks and not self.view.text_has(b"@"):
+        if not self.frameworks and not any(self.view.text_has(one) for one in (b"@", b"(self", b"azure.functions")):
             return found
         for scope in self.view.module.scopes:
             found += self._decorated(scope) if scope.kind == "function" else ()
@@ -110,6 +115,9 @@ class RouteFinder:
         found.extend(self._pages())
         if {"django", "channels"} & set(self.frameworks) or self.view.text_has(b"(self"):
             found.extend(class_views.ClassViews(self).rows())
+            found.extend(resources.resources(self))
+        if self.view.text_has(b"azure.functions"):
+            found.extend(resources.functions(self))
         if "django" in self.frameworks:
             found.extend(self._views({str(row["function"]) for row in found}))
         return found
@@ -172,7 +180,13 @@ class RouteFinder:
                 continue
             if isinstance(target, ast.Name) and last in _METHODS and call and self._is_named(target, scope, _LITESTAR):
                 route = self._text(call, 0, ("path",), scope)
-                yield self.row(scope, "litestar", f"/{route.lstrip('/')}", [last.upper()], decorator)
+                row = self.row(scope, "litestar", f"/{route.lstrip('/')}", [last.upper()], decorator)
+                yield {**row, "asked": [*row["asked"], *self._guards(scope)]}
+                continue
+            if isinstance(target, ast.Name) and call and self._is_named(target, scope, _BOTTLE):
+                route = self._text(call, 0, ("path",), scope)
+                methods = [last.upper()] if last in _METHODS else self._of_bottle(call, scope)
+                yield self.row(scope, "bottle", f"/{route.lstrip('/')}", methods, decorator)
                 continue
             if not isinstance(target, ast.Attribute) or last not in _ROUTES | _MCP_KINDS | {_BENTOML}:
                 continue
@@ -190,7 +204,46 @@ class RouteFinder:
                 route = f"/{route.lstrip('/')}"
             if framework not in ("mcp", "chainlit", "django-ninja") and not route.startswith("/") and route != "":
                 continue
-            yield self.row(scope, framework, route, self._methods(last, call, scope), decorator, kind=last)
+            if self._is_azure(target.value, scope):
+                row = self.row(scope, resources.AZURE, route, self._methods(last, call, scope), decorator)
+                yield {**row, "auth": row["auth"] or resources.key_of(self, decorator, scope)}
+                continue
+            row = self.row(scope, framework, route, self._methods(last, call, scope), decorator, kind=last)
+            yield {**row, "auth": row["auth"] or self._asks_by_word(framework, call, scope)}
+
+    def _is_azure(self, receiver: ast.expr, scope: Scope) -> bool:
+        names = self.resolver.names(receiver, scope.parent or scope)
+        return any(one.name.startswith("azure.functions.") for one in names)
+
+    def _asks_by_word(self, framework: str, call: ast.Call | None, scope: Scope) -> str:
+        """What a route asks of who calls by one word: `@app.post("/x", auth_required=True)` of Robyn."""
+        for keyword in call.keywords if framework == "robyn" and call is not None else ():
+            if keyword.arg == "auth_required" and self.view.values.of(keyword.value, scope) is True:
+                return "auth_required"
+        return ""
+
+    def _guards(self, scope: Scope) -> list[list[str]]:
+        """What the class of a handler of Litestar lists as guards."""
+        owner = scope.parent
+        if owner is None or not isinstance(owner.node, ast.ClassDef):
+            return []
+        listed = [
+            one.value
+            for one in owner.node.body
+            if isinstance(one, ast.Assign | ast.AnnAssign)
+            and one.value is not None
+            and any(
+                last_name(each) == "guards" for each in (one.targets if isinstance(one, ast.Assign) else [one.target])
+            )
+        ]
+        return self.named([one for value in listed for one in named_in(value)], owner.parent or owner)
+
+    def _of_bottle(self, call: ast.Call, scope: Scope) -> list[str]:
+        for keyword in call.keywords:
+            if keyword.arg in ("method", "methods"):
+                value = self.view.values.of(keyword.value, scope)
+                return [str(one).upper() for one in (value if isinstance(value, list) else [value])]
+        return ["GET"]
 
     def _is_named(self, target: ast.expr, scope: Scope, names: frozenset[str]) -> bool:
         """Whether a decorator is one of these: its handler has a whole address of its own."""
@@ -403,7 +456,8 @@ class RouteFinder:
             row["in_body"] = True  # of any size, where nothing limits it; what stands in the address is short
         if f"{{{argument.arg}" in route or f":{argument.arg}>" in route or f"<{argument.arg}>" in route:
             return {**row, "kind": "path" if types or ":" in route else "untyped"}
-        if framework not in _CHECKED_BY_TYPE and framework != "unknown":
+        by_type = framework in _CHECKED_BY_TYPE or (framework in _BY_DECORATOR and _checks_types(node))
+        if not by_type and framework != "unknown":
             return {**row, "kind": "raw" if set(types) & _RAW_TYPES or not types else "service"}
         if framework == "django-ninja" and argument.arg == "request":  # Django's own, always the first
             return {**row, "kind": "service"}
@@ -494,6 +548,14 @@ _REGISTERED_BY: Final = {
     "django": {"path", "re_path"},
 }
 _REGISTERED: Final = frozenset(name for names in _REGISTERED_BY.values() for name in names)
+
+
+def _checks_types(node: FunctionNode) -> bool:
+    """Whether a decorator holds what comes in against the types of the parameters: `@validate()` of Flask-Pydantic,
+    `@validate_request(Model)` of Quart-Schema, `@validate(json=Model)` of Sanic, a route of Powertools."""
+    names = {last_name(one.func) for one in node.decorator_list if isinstance(one, ast.Call)}
+    powertools = bool(names & _METHODS) and not any(one.arg in ("request", "req") for one in parameters(node))
+    return bool(names & _VALIDATES) or powertools
 
 
 def _lets_strangers_on(decorator: ast.expr) -> bool:

@@ -22,6 +22,7 @@ from aiaudit.probes.python.ways import Ways
 
 HITS: Final = (
     rb"\b(?:40[13]|400[13]|440[13]|1008)\b|\bWS_1008_|\bHTTP_40[13]_|\bUNAUTHORIZED\b|\bFORBIDDEN\b"
+    rb"|\bUNAUTHENTICATED\b|\bPERMISSION_DENIED\b|\b(?:HTTP)?Unauthorized\("
     rb"|\bcompare_digest\(|[\"'][\w-]*(?i:-signature|-hmac)[\w-]*[\"']|(?i:_signature|_hmac)\("
     rb"|\bjwt\.decode\(|\bconstruct_event\(|\bverify_(?:id_token|session_cookie|oauth2_token|firebase_token|header)\("
     rb"|\braise[ \t]+\w*(?:Unauthorized|Forbidden|NotAuthenticated|PermissionDenied|AuthenticationError|AuthError)"
@@ -131,7 +132,7 @@ def said_of(view: FileView, scope: Scope) -> Said:
     """What a function knows of the request and of credentials by its parameters."""
     node = scope.node
     assert isinstance(node, FunctionNode)
-    said = Said(flask=view.text_has(b"flask") or view.text_has(b"quart"))
+    said = Said(flask=any(map(view.text_has, (b"flask", b"quart", b"bottle"))))
     for one in parameters(node):
         said.names[one.arg] = NONE  # a parameter called `session` is not Flask's
         annotation, default = _apart(one.annotation)

@@ -15,6 +15,8 @@ from msgspec import Struct
 
 from aiaudit import lazy
 from aiaudit.probes.python.conditions import (
+    DENIAL,
+    DENIALS,
     MAX_NESTED,
     MAX_STEPS,
     NO_PATHS,
@@ -64,6 +66,7 @@ class Ways(Conditions):
         self._scope = scope
         self._kind = kind
         self._said = Said()
+        self._onward = ""  # what lets the request on, where it is called
         self._asks = False  # some request goes on only after a look at its credential
         self._looks_at = False  # a condition looks at one and turns somebody away
         self._open: set[str] = set()
@@ -81,11 +84,14 @@ class Ways(Conditions):
         node = self._scope.node
         assert isinstance(node, FunctionNode)
         names = [one.arg for one in parameters(node)]
-        names = names[1:] if self._kind in ("class", "asgi") else names
+        names = names[1:] if self._in_class() else names
+        if self._kind == "grpc":  # intercept_service(self, continuation, handler_call_details)
+            names.reverse()
         said = self._said = Said(names[0] if names else "", flask=self._kind == "flask")
-        onward = names[-1] if self._kind in ("class", "hook", "aiohttp") and names else ""
+        onward = names[-1] if self._kind in ("class", "hook", "aiohttp", "grpc") and names else ""
+        self._onward = onward
         end = self._body(self._scope, said, onward, _At())
-        if self._kind == "flask" and end is not None:
+        if self._kind in ("flask", "falcon") and end is not None:
             self._goes_on(end, node.body[-1])
         return {
             "line": self._view.source.line(node.lineno),
@@ -138,7 +144,7 @@ class Ways(Conditions):
         return bool(refusals) and not any(isinstance(one, ast.Return) for one in refusals)
 
     def _in_class(self) -> bool:
-        return self._kind in ("class", "asgi")
+        return self._kind in ("class", "asgi", "falcon", "grpc")
 
     def _body(self, scope: Scope, said: Said, onward: str, at: _At) -> _At | None:
         node = scope.node
@@ -414,7 +420,18 @@ class Ways(Conditions):
         around = self._scope.parent
         if own and around is not None and around.kind == "function" and node.value is not None and self._denies([node]):
             return False
-        return own and (self._kind == "passed" or (self._kind == "flask" and _is_none(node.value)))
+        return own and (self._kind in ("passed", "falcon") or (self._kind == "flask" and _is_none(node.value)))
+
+    def _denies(
+        self, body: Sequence[ast.stmt], words: Any = DENIAL, codes: Sequence[int] = DENIALS, depth: int = 0
+    ) -> bool:
+        """As of other functions; an interceptor of gRPC turns away by a handler that it hands back in place of that
+        which was asked for, and that ends with a code of its own."""
+        if super()._denies(body, words, codes, depth):
+            return True
+        if self._kind != "grpc" or not any(map(self._view.text_has, (b"UNAUTHENTICATED", b"PERMISSION_DENIED"))):
+            return False
+        return any(isinstance(one, ast.Return | ast.Raise) and not self._lets_on(one, self._onward) for one in body)
 
     def _goes_on(self, at: _At, node: ast.stmt) -> None:
         if at.asked:

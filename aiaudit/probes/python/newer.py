@@ -46,37 +46,43 @@ def _parameters(data: bytes) -> bytes:
 
 
 def _f_strings(data: bytes) -> bytes:
-    """In one-line f-strings, quotes of the string's own kind inside braces become the other kind, and backslashes there
-    an underscore: `f"{text.replace("\\n", " ")}"`."""
+    """Inside the braces of f-strings, quotes of the string's own kind become the other kind where the string stands on
+    one line, and backslashes an underscore: `f"{text.replace("\\n", " ")}"`."""
     text = bytearray(data)
     at = 0
     while found := _F_STRING.search(data, at):
-        at = found.end()
-        if len(found[1]) == 3:
-            continue
-        quote, depth, inside = found[1][0], 0, []
-        position = at
-        while position < len(data) and data[position] != 0x0A:
-            byte = data[position]
-            if depth == 0 and byte in b"{}" and data[position + 1 : position + 2] == data[position : position + 1]:
-                position += 1  # `{{` is one brace of the text
-            elif byte == 0x7B:
-                depth += 1
-            elif byte == 0x7D:
-                depth = max(0, depth - 1)
-            elif byte == 0x5C:
-                if depth:
-                    text[position] = 0x5F
-                    if data[position + 1 : position + 2] in (b'"', b"'", b"\\"):
-                        text[position + 1] = 0x5F
-                position += 1
-            elif byte == quote:
-                if depth == 0:
-                    break
-                inside.append(position)
-            position += 1
-        if inside and len(inside) % 2 == 0 and _OTHER[quote] not in data[inside[0] : inside[-1]]:
-            for place in inside:
-                text[place] = _OTHER[quote]
-        at = position + 1
+        at = _f_string(data, text, found.end(), found[1])
     return bytes(text)
+
+
+def _f_string(data: bytes, text: bytearray, start: int, quotes: bytes) -> int:
+    """Change in `text` the one f-string whose content begins at `start`; where to look for the next."""
+    quote, many = quotes[0], len(quotes) == 3
+    depth, inside, position = 0, [], start
+    while position < len(data) and (many or data[position] != 0x0A):
+        byte = data[position]
+        if depth == 0 and byte in b"{}" and data[position + 1 : position + 2] == data[position : position + 1]:
+            position += 1  # `{{` is one brace of the text
+        elif byte == 0x7B:
+            depth += 1
+        elif byte == 0x7D:
+            depth = max(0, depth - 1)
+        elif byte == 0x5C:
+            if depth:
+                text[position] = 0x5F
+                if data[position + 1 : position + 2] in (b'"', b"'", b"\\"):
+                    text[position + 1] = 0x5F
+            position += 1
+        elif byte == quote and many:
+            if data.startswith(quotes, position):  # inside braces too, where no older Python has anything else for it
+                position += 2
+                break
+        elif byte == quote:
+            if depth == 0:
+                break
+            inside.append(position)
+        position += 1
+    if inside and len(inside) % 2 == 0 and _OTHER[quote] not in data[inside[0] : inside[-1]]:
+        for place in inside:
+            text[place] = _OTHER[quote]
+    return position + 1

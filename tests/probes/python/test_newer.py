@@ -59,6 +59,8 @@ def test_any_text_keeps_its_length_and_lines(text):
         rb"""text = f"<{url}|{text.replace('\n', ' ').replace(r"/n{2,}", ' ')[:50]}>" """,
         rb"""text = f"{name}:\n> {question.replace("\n", "\n> ")}\n" """,
         rb"""text = f"{{\n}} {rows["a"]} {part.split("\\")[0]}" """,
+        b"text = f\'\'\'/*\n * {{ {name}\n */\n{',\\n'.join(rows)}\\n\'\'\'\n",
+        b'text = f"""\n{",\\\\n".join(rows)}\n"""; other = f"{rows["a"]}"\n',
     ],
 )
 def test_backslashes_inside_braces_are_read(line: bytes) -> None:
@@ -69,3 +71,8 @@ def test_backslashes_inside_braces_are_read(line: bytes) -> None:
 
 def test_braces_of_the_text_keep_their_backslashes() -> None:
     assert rb"{{\n}}" in in_older_words(rb"""text = f"{{\n}} {rows["a"]}" """)
+
+
+def test_text_over_several_lines_keeps_its_own_backslashes() -> None:
+    text = b'text = f"""a\\n{rows["a"]}\\t\n"""\nx = f"{y}"\n'
+    assert in_older_words(text) == text

@@ -162,7 +162,7 @@ def judged_row(
     takes = bool(merged.get("reads")) or (
         row["kind"] == "route" and bool(_WRITES & set(methods)) and "{" in row["route"]
     )
-    bounded = bool(merged.get("bounded")) or row["framework"] in _LIMITED or _schemas_bounded(merged, path, project)
+    bounded = bool(merged.get("bounded")) or _schemas_bounded(merged, path, project)
     return {
         "line": row["line"],
         "cell": 0,
@@ -175,7 +175,7 @@ def judged_row(
         "takes_input": takes,
         "validated": takes and bool(merged.get("checks")),
         "bounded": bounded,
-        "sized": bounded,
+        "sized": bounded or row["framework"] in _LIMITED,
         "checks": merged.get("checks", ""),
         "auth": merged.get("auth", ""),
         "constant": bool(row.get("constant")),

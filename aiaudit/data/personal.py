@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.data.engine import Engine, Relation
+from aiaudit.data.handles import CANDIDATE, rows_that_name
 from aiaudit.data.model import Personal
 from aiaudit.data.phrases import say, union
 
@@ -99,8 +100,10 @@ def personal_columns(
     chosen = {name: (_phrase(drawn, name, "start"), _phrase(drawn, name, "numbered")) for name in texts}
     chosen = {name: pair for name, pair in chosen.items() if counted[name][2]}
     values = some(engine, drawn, chosen, CHECKED)
+    posted = {name: (_phrase(drawn, name, "start"), _phrase(drawn, name, "handled")) for name in texts}
+    posts = some(engine, drawn, {n: pair for n, pair in posted.items() if counted[n][4] >= MIN_COUNT}, CHECKED)
     for name in texts:
-        known, emails, numbered, lettered = counted[name]
+        known, emails, numbered, lettered, handled = counted[name]
         if not known:
             continue
         hint = "name" if name in named else hint_of(name)
@@ -110,6 +113,9 @@ def personal_columns(
         if hint in _BY_HINT and lettered >= _HALF_PASS * known:
             kinds[hint] = known
         best = _best(kinds, known)
+        if best is None and posts.get(name):  # what says more of a person goes first
+            rows = rows_that_name(posts[name], _EMAIL)
+            best = _best({"handle": round(rows * handled / len(posts[name]))}, known)
         if best is not None:
             found[name] = best
     for name in dates:
@@ -138,7 +144,7 @@ def _counted(
     engine: Engine, drawn: Relation, texts: Sequence[str], named: frozenset[str]
 ) -> dict[str, tuple[int, ...]]:
     """Per column: non-null values, those with an email, those with a number to be verified, those that say anything
-    or, of the columns `named`, hold two words and more (asked only where that decides)."""
+    or, of the columns `named`, hold two words and more (asked only where that decides), and those with an `@name`."""
     if not texts:
         return {}
     asked = []
@@ -146,8 +152,9 @@ def _counted(
         deciding = "full" if name in named else "told" if hint_of(name) in _BY_HINT else ""
         told = _phrase(drawn, name, deciding) if deciding else "0"
         asked += [*(_phrase(drawn, name, what) for what in ("known", "emails", "numbers")), told]
+        asked.append(_phrase(drawn, name, "handles"))
     row = [int(n or 0) for n in engine.rows(f"SELECT {', '.join(asked)} FROM {drawn.origin}")[0]]  # noqa: S608
-    return {name: tuple(row[4 * i : 4 * i + 4]) for i, name in enumerate(texts)}
+    return {name: tuple(row[5 * i : 5 * i + 5]) for i, name in enumerate(texts)}
 
 
 def _phrase(drawn: Relation, name: str, what: str) -> str:
@@ -162,18 +169,23 @@ def _phrase(drawn: Relation, name: str, what: str) -> str:
             "numbers": _numbered(x).sum(),
             "told": x.re_search(_SAYS).sum(),
             "full": x.re_search(_FULL).sum(),
+            "handles": _handled(x).sum(),
         }
 
     def each(column: Any) -> dict[str, Any]:
         x = _text(column)
-        return {"start": x.substr(0, _LONGEST), "numbered": _numbered(x)}
+        return {"start": x.substr(0, _LONGEST), "numbered": _numbered(x), "handled": _handled(x)}
 
-    build = each if what in ("start", "numbered") else counts
+    build = each if what in ("start", "numbered", "handled") else counts
     return say(drawn.phrases(f"personal {build.__name__}", [name], build)[what], drawn.quoted(name))
 
 
 def _text(column: Any) -> Any:
     return column if column.type().is_string() and not column.type().is_json() else column.cast("string")
+
+
+def _handled(value: Any) -> Any:
+    return value.contains("@").ifelse(value.re_search(CANDIDATE), False)
 
 
 def _numbered(value: Any) -> Any:

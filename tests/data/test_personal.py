@@ -51,6 +51,8 @@ def found(measured, tmp_path, name, values, kind="VARCHAR"):
         ("national_id", ["529.982.247-25"] * 20),
         ("ip", [f"81.2.{i}.{200 - i}" for i in range(20)]),
         ("ip", [f"2a02:8109:{i + 10:x}::1" for i in range(20)]),
+        ("handle", [f"@kim_{i} thanks for the day!" for i in range(20)]),
+        ("handle", [f"RT @lee{i}: with @artmuseum (and @kim{i})." for i in range(20)]),
     ],
 )
 def test_what_is_personal_is_found(measured, tmp_path, kind, values):
@@ -64,6 +66,12 @@ DRAW = random.Random(5)
 @pytest.mark.parametrize(
     ("name", "values"),
     [
+        ("brand", [f"@artmuseum what a day {i}" for i in range(50)]),
+        ("masked", [f"@USER thanks, @username {i} @anonymized" for i in range(50)]),
+        ("decorators", [f"@app.get('/{i}') and @cached_{i}(60) of @scope{i}/package" for i in range(50)]),
+        ("code", [f"@Check{i}\npublic void run() {{\n  go();\n}}" for i in range(50)]),
+        ("hosts", [f"somebody@host{i} or a@b{i}" for i in range(50)]),
+        ("few", [f"@kim{i % 4} was here {i}" for i in range(50)]),
         ("version", [f"1.{i}.0.{i % 9}" for i in range(50)]),
         ("private", [f"192.168.{i}.{i + 100}" for i in range(50)]),
         ("number16", [str(DRAW.randrange(4 * 10**15, 5 * 10**15)) for _ in range(400)]),

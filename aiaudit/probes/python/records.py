@@ -31,6 +31,7 @@ _TELLING: Final = (
 HITS: Final = (
     rb"(?i)[\"'](?:" + _TELLING.encode() + rb")[\"']|\b(?:" + _TELLING.encode() + rb")[ \t]*=[^=]"  # as keys
     rb"|\binsert[ \t]+into\b|\bvalues[ \t]*[(%]"  # as columns
+    rb"|\.insert_one[ \t]*\("  # a document, to which the database gives an id that tells its time
 )
 LEAST: Final = 2  # different ones in a file
 
@@ -247,6 +248,9 @@ class RecordFinder:
             return None
         fields = _fields(named)
         telling = {key.lower() for key in named if _IS_TELLING.fullmatch(key)}
+        if last_name(call.func) == "insert_one" and "output" in fields:
+            telling.add("_id")
+            fields.setdefault("request_id", "_id")
         if len(fields) < _LEAST_FIELDS or len(telling) < LEAST:
             return None
         return {

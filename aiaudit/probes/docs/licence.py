@@ -80,6 +80,12 @@ _GRANT: Final = lazy.regex(
     r"(?:an? )?(?P<name>[A-Z0-9][\w .,-]{1,60}?licen[cs]e(?:,? (?:version|v)? ?\d(?:\.\d)?)?|MIT|Apache[ -]2\.0"
     r"|BSD-\d-Clause|A?GPL-?v?3(?:\.0)?|LGPL-?v?\d(?:\.\d)?|MPL-2\.0)"
 )
+# `setup(license="MIT", classifiers=["License :: OSI Approved :: MIT License"])`; a file that is read is no name.
+_IN_SETUP_PY: Final = lazy.regex(
+    r"""^[ \t]*(?:setup\([ \t]*)?license[ \t]*=[ \t]*["']([^"'\n]{2,200})["']"""
+    r"""|["']License :: [^"'\n]{0,100}:: ([^"'\n]{2,100})["']""",
+    re.MULTILINE,
+)
 _FULL_TEXT: Final = 60  # words; the text of ISC, the shortest that is common, has some 130
 _LICENCE_HEADING: Final = lazy.regex(r"(?i)^\W*(?:software |code )?licen[cs](?:e|es|ing)\b.{0,30}$")
 
@@ -223,7 +229,7 @@ def _named_in(section: Section) -> str:
 def _metadata(context: Context) -> Iterator[tuple[str, str, str]]:
     """Path, key and licence name."""
     project = context.project
-    for entry in project.matching(["pyproject.toml", "package.json", "setup.cfg", "CITATION.cff", "Cargo.toml"]):
+    for entry in project.matching(["pyproject.toml", "package.json", "setup.{cfg,py}", "CITATION.cff", "Cargo.toml"]):
         try:
             match entry.name.lower():
                 case "pyproject.toml":
@@ -237,6 +243,9 @@ def _metadata(context: Context) -> Iterator[tuple[str, str, str]]:
                         yield entry.path, "license", licence
                 case "setup.cfg":
                     yield entry.path, "license", project.ini(entry.path).get("metadata", {}).get("license", "")
+                case "setup.py":
+                    for found in _IN_SETUP_PY.finditer(project.text(entry.path)[:_HEAD]):
+                        yield entry.path, "license", found[1] or found[2]
                 case "citation.cff":
                     value = project.yaml(entry.path)
                     if isinstance(value, dict) and isinstance(value.get("license"), str):

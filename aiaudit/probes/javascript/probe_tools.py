@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final
 
+from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import Type, list_of
 from aiaudit.probes.base import Context, Probe, Query
@@ -16,6 +17,7 @@ from aiaudit.probes.javascript.steps import PLAIN
 from aiaudit.probes.python.probe_tools import STATEMENTS, TOOL, tool_record
 from aiaudit.project.entry import Entry
 
+_SERVER: Final = lazy.regex(r"@modelcontextprotocol/(?:sdk/)?server\b|(?:fastmcp|mcp-framework|mcp-handler)$")
 MAX_STEPS: Final = 3  # calls from a tool's own code to what acts
 
 
@@ -37,11 +39,30 @@ class ToolsProbe(Probe[ToolsQuery]):
         return list_of(TOOL)
 
     def answer(self, fact_id: str, query: ToolsQuery, context: Context) -> Fact:
+        servers: list[frozenset[str]] = []  # of the one project, when first asked for
+
         def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
             for row in project.records[entry.path].get("tools", ()):
-                yield _tool(row, entry.path, project)
+                if row.get("listed") and row["framework"] == "own" and not servers:
+                    servers.append(_servers(project))
+                told = row.get("listed") and bool(servers) and _package(entry.path) in servers[0]
+                yield _tool({**row, "framework": "mcp"} if told else row, entry.path, project)
 
         return fact_of(fact_id, query, context, find)
+
+
+def _servers(project: JavaScriptProject) -> frozenset[str]:
+    """The packages in which a file makes an MCP server."""
+    return frozenset(
+        _package(path)
+        for path in project.records
+        if any(_SERVER.match(one[1]) for one in project.base(path).get("imports", ()))
+    )
+
+
+def _package(path: str) -> str:
+    """The folder above the sources that a file lies in."""
+    return path.partition("/src/")[0] if "/src/" in path else "" if path.startswith("src/") else path.rpartition("/")[0]
 
 
 def _tool(row: dict[str, Any], path: str, project: JavaScriptProject) -> dict[str, Any]:

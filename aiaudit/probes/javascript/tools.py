@@ -239,6 +239,8 @@ class ToolFinder:
             self._add(node, name, "mcp" if self._of_server else "own", "constructed", fields, schema, runs)
         elif runs is None and "description" in fields and _is_schema(schema, self):
             self._add(node, name, "mcp" if self._of_server else "own", "schema", fields, schema, None)
+            if "inputSchema" in fields and "name" in fields:
+                self.rows[-1]["listed"] = True  # as servers of tools tell of theirs
 
     def _of_another(self, node: SgNode) -> bool:
         """Whether the object is handed to a function that makes something else of it: a step of a workflow, a route."""

@@ -12,7 +12,7 @@ from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.datasets.header import HEAD, Head, kinds_of, read_head
+from aiaudit.probes.datasets.header import HEAD, SQLITE, Head, kinds_of, read_head
 from aiaudit.probes.datasets.parquet import parquet_columns
 from aiaudit.probes.docs.common import Globs
 from aiaudit.project.entry import Entry
@@ -28,7 +28,7 @@ FORMATS: Final = {
     ".libsvm": "libsvm", ".sav": "spss", ".dta": "stata", ".sas7bdat": "sas", ".rds": "r", ".rdata": "r",
 }  # fmt: skip
 IN_DATA_FOLDERS: Final = {".json": "json", ".txt": "text", ".data": "text"}
-_READ: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt", ".data"})
+_READ: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt", ".data"}) | SQLITE
 _NO_DATA: Final = lazy.regex(
     r"(?:^|/)(?:requirements|constraints|readme|license|licence|package(?:-lock)?|tsconfig|manifest|schema|croissant"
     r"|datapackage|metadata|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"

@@ -11,9 +11,11 @@ from typing import Any, Final
 from msgspec import Struct
 
 from aiaudit import lazy
+from aiaudit.probes.datasets.sqlite_head import sqlite_columns
 
 HEAD: Final = 64 * 1024  # bytes that are read of a file
 MAX_COLUMNS: Final = 2000
+SQLITE: Final = frozenset({".sqlite", ".sqlite3", ".db", ".db3"})
 _MAX_NAME: Final = 120
 _KEY: Final = lazy.regex(r'"([^"\\\n]{1,60})"\s*:')
 _DELIMITERS: Final = ",;\t|"
@@ -32,7 +34,9 @@ class Head(Struct, frozen=True):
 
 
 def read_head(suffix: str, data: bytes) -> Head:
-    """Columns of CSV and TSV (where the first line is a header), JSON Lines and JSON arrays of objects."""
+    """Columns of CSV and TSV (where the first line is a header), JSON Lines, JSON arrays of objects, and SQLite."""
+    if suffix in SQLITE:
+        return Head(sqlite_columns(data))
     text = data.decode("utf-8-sig", "replace")
     emails = len({found.group(0).lower() for found in _EMAIL.finditer(text) if not _NO_PERSON.search(found.group(1))})
     match suffix:

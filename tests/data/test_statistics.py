@@ -7,9 +7,9 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy  # which imports its parts when they are asked for
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy import spatial, stats
 
 from aiaudit.data.statistics import (
     chi_square,
@@ -31,7 +31,7 @@ COUNTS = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), min_size=
 def test_the_exact_p_value_is_that_of_scipy(a, b):
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        theirs = stats.ks_2samp(a, b, method="exact")
+        theirs = scipy.stats.ks_2samp(a, b, method="exact")
     assume(not told)  # scipy gives up on some and answers approximately
     assert kolmogorov_smirnov_p(theirs.statistic, len(a), len(b)) == pytest.approx(theirs.pvalue, rel=1e-9)
 
@@ -41,7 +41,7 @@ def test_the_exact_p_value_is_that_of_scipy(a, b):
 )
 def test_large_samples_take_the_limit(distance, n, m):
     assert kolmogorov_smirnov_p(distance, n, m) == pytest.approx(
-        stats.kstwo.sf(distance, round(n * m / (n + m))), rel=0.05, abs=1e-12
+        scipy.stats.kstwo.sf(distance, round(n * m / (n + m))), rel=0.05, abs=1e-12
     )
 
 
@@ -59,14 +59,14 @@ def test_chi_square_is_scipys_without_yates(pairs):
     if len(kept) < 2 or len(rows) < 2:
         assert ours is None
         return
-    theirs = stats.chi2_contingency(rows, correction=False)
+    theirs = scipy.stats.chi2_contingency(rows, correction=False)
     assert ours == pytest.approx((theirs[0], theirs[1]), rel=1e-9, abs=1e-12)
 
 
 @pytest.mark.parametrize("a", [0.5, 1, 5, 50, 300])
 @pytest.mark.parametrize("x", [0, 0.01, 0.5, 1, 7, 60, 290, 500])
 def test_upper_gamma(a, x):
-    assert gamma_upper(a, x) == pytest.approx(stats.gamma.sf(x, a), rel=1e-10, abs=1e-300)
+    assert gamma_upper(a, x) == pytest.approx(scipy.stats.gamma.sf(x, a), rel=1e-10, abs=1e-300)
 
 
 @given(COUNTS)
@@ -74,7 +74,7 @@ def test_jensen_shannon_is_scipys_in_base_two(pairs):
     reference, current = [a for a, _ in pairs], [b for _, b in pairs]
     if not sum(reference) or not sum(current):
         return
-    theirs = spatial.distance.jensenshannon(reference, current, base=2)
+    theirs = scipy.spatial.distance.jensenshannon(reference, current, base=2)
     assert jensen_shannon(shares(reference), shares(current)) == pytest.approx(theirs, abs=1e-9)
 
 
@@ -98,7 +98,7 @@ def test_psi_by_hand():
 @pytest.mark.parametrize("seed", range(5))
 def test_doane_counts_as_numpy(seed):
     values = np.random.default_rng(seed).lognormal(size=500 + 300 * seed)
-    assert doane_bins(len(values), values.min(), values.max(), stats.skew(values)) == (
+    assert doane_bins(len(values), values.min(), values.max(), scipy.stats.skew(values)) == (
         len(np.histogram_bin_edges(values, "doane")) - 1
     )
 
@@ -110,7 +110,7 @@ def test_holm_by_hand():
 
 @pytest.mark.parametrize(("k", "n"), [(0, 10), (5, 10), (10, 10), (37, 400)])
 def test_wilson_is_scipys(k, n):
-    theirs = stats.binomtest(k, n).proportion_ci(method="wilson")
+    theirs = scipy.stats.binomtest(k, n).proportion_ci(method="wilson")
     assert wilson(k, n) == pytest.approx((theirs.low, theirs.high), abs=1e-6)
 
 

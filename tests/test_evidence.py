@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 from pathlib import Path
 
 import pytest
 
-from aiaudit.audit import audit
-from aiaudit.resources import path_of
-from aiaudit.ruleset import Options
 from aiaudit.scoring.score import Figures
+from tests.samples.support import SAMPLES, audited
 
-SAMPLES = path_of("checks").parent / "sample_projects"
-DAY = dt.date(2026, 11, 24)
 HIDDEN = (
     "**/*.md",
     "docs/**/*",
@@ -28,12 +23,7 @@ HIDDEN = (
 
 
 def figures(root: Path) -> Figures:
-    return audit(str(root), Options(as_of=DAY, jobs=1)).scored.figures
-
-
-@pytest.fixture(autouse=True)
-def own_cache(monkeypatch, tmp_path_factory):
-    monkeypatch.setenv("AIAUDIT_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
+    return audited(root).scored.figures
 
 
 @pytest.mark.slow

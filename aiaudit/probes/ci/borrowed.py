@@ -46,6 +46,10 @@ _VENDORS: Final = {
     "cloudbuild": lazy.regex(r"^gcr\.io/(?:cloud-builders|google\.com|google-containers|cloud-marketplace)/|^google/"),
     "taskcluster": lazy.regex(r"^taskcluster/"),
     "jenkins": lazy.regex(r"^jenkins/"),
+    "drone": lazy.regex(r"^(?:plugins|drone)/"),
+    "woodpecker": lazy.regex(r"^woodpeckerci/"),
+    "semaphore": lazy.regex(r"^(?:registry\.semaphoreci\.com|semaphoreci)/"),
+    "cirrus": lazy.regex(r"^(?:ghcr\.io/)?cirruslabs/"),
 }
 _OWN: Final = lazy.regex(r"^\$(?:CI_REGISTRY(?:_IMAGE)?|\{CI_REGISTRY(?:_IMAGE)?\})(?=[/:]|$)")
 _VARIABLE: Final = lazy.regex(r"\$\{?(\w+)\}?")
@@ -255,6 +259,22 @@ def _cloudbuild(workflow: Workflow, files: Files) -> Iterator[Borrowed]:
             yield from image_of("cloudbuild", workflow.path, step.line, step.image)
 
 
+def _drone(workflow: Workflow, files: Files) -> Iterator[Borrowed]:
+    """The images of steps, plug-ins among them; of services those that they run beside."""
+    for job in workflow.jobs:
+        for step in job.steps:
+            yield from image_of(workflow.system, workflow.path, step.line, step.image)
+
+
+def _containers(workflow: Workflow, files: Files) -> Iterator[Borrowed]:
+    """Images that stand as `image` in a container of a task, or of an agent."""
+    for holder in _maps(workflow.data, 0):
+        for key in ("container", "containers"):
+            for one in map(as_map, as_list(holder.get(key))):
+                if isinstance(one.get("image"), str):
+                    yield from image_of(workflow.system, workflow.path, line_of(one, "image") or 1, one["image"])
+
+
 def _taskcluster(workflow: Workflow, files: Files) -> Iterator[Borrowed]:
     for holder in _maps(workflow.data, -_DEEPEST):
         payload = as_map(holder.get("payload"))
@@ -281,5 +301,9 @@ _READERS: Final = {
     "buildkite": _buildkite,
     "cloudbuild": _cloudbuild,
     "taskcluster": _taskcluster,
+    "drone": _drone,
+    "woodpecker": _drone,
+    "semaphore": _containers,
+    "cirrus": _containers,
     "github": _github,
 }

@@ -89,6 +89,8 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
         script = next((a for a in arguments if a.endswith((".js", ".ts", ".mjs", ".mts", ".cjs"))), "")
         found = stem_kind(script.rpartition("/")[2].partition(".")[0]) if script else "other"
         return "evaluate" if found == "other" and _EVAL_PATH.search(script) else found
+    if program in ("papermill", "runipy") or (program == "jupyter" and {"execute", "--execute"} & set(arguments)):
+        return _notebook_kind(arguments)
     if program in ("ssh", "scp", "rsync"):
         return "deploy"
     if program == "aws" and arguments[:2] == ["ec2", "run-instances"] and "--user-data" in arguments:
@@ -108,7 +110,7 @@ _REPORT: Final = lazy.regex(
 )
 _CLOUDS: Final = frozenset({"aws", "az", "gcloud", "flyctl", "fly", "databricks"})
 _LOOKS: Final = lazy.regex(
-    r"(?:describe|list|get|show|wait|delete|stop|tag|untag)(?:-.*)?|restart|start|auth|identity|keys?|logs?|login|tail"
+    r"(?:describe|list|get|show|wait|delete|stop|tag|untag|package)(?:-.*)?|restart|start|auth|identity|keys?|logs?|login|tail"
     r"|validate(?:-.*)?|what-if|browse|cors|appsettings|connection-string|ssl|access-restriction|vnet-integration|update-kubeconfig"
 )
 
@@ -205,8 +207,17 @@ def _python_kind(arguments: list[str], module: str) -> Kind:
     return "test" if kind == "other" and _TEST_PATH.search(target) else kind
 
 
+def _notebook_kind(arguments: Sequence[str]) -> Kind:
+    """What a notebook is for that a program executes: by its name, and by the folder of tests that it lies in."""
+    notebook = next((one for one in arguments if one.endswith(".ipynb")), "")
+    kind = stem_kind(notebook.rpartition("/")[2].removesuffix(".ipynb")) if notebook else "other"
+    return "test" if kind == "other" and re.search(r"(^|/)(tests?|e2e)/", notebook) else kind
+
+
 def stem_kind(stem: str) -> Kind:
     """The kind of what a name stands for: `train` of `finetune_7b`."""
     lower = re.sub(r"[^a-z0-9]+", "_", stem.lower())
     found: Kind = next((kind for kind, pattern in _STEMS if pattern.search(lower)), "other")
+    if found == "deploy" and lower.startswith("test_"):
+        return "test"
     return "other" if found == "deploy" and _ONLY_LOOKS.search(lower) else found

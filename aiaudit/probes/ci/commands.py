@@ -36,6 +36,8 @@ COMMAND = record(
     condition=STRING,
     via=list_of(STRING),
     resolved=BOOL,
+    at=INT,
+    halts=BOOL,
     uses=STRING,
 )
 

@@ -26,10 +26,17 @@ _STRANGER: Final = (
     r"|CHANGE_(?:TITLE|BRANCH|AUTHOR(?:_DISPLAY_NAME)?|FORK)|ghprb(?:PullTitle|PullLongDescription|CommentBody|SourceBranch)"
     r"|gitlabMergeRequest(?:Title|Description)|gitlabSourceBranch"
     r"|BUILDKITE_(?:MESSAGE|BUILD_AUTHOR|PULL_REQUEST_REPO)|GITHUB_HEAD_REF"
+    r"|TRAVIS_(?:COMMIT_MESSAGE|PULL_REQUEST_(?:BRANCH|SLUG))|CODEBUILD_WEBHOOK_HEAD_REF"
+    r"|DRONE_(?:COMMIT_(?:MESSAGE|AUTHOR(?:_NAME|_EMAIL)?)|PULL_REQUEST_TITLE|SOURCE_BRANCH)"
+    r"|CI_COMMIT_(?:SOURCE_BRANCH|AUTHOR_EMAIL|PULL_REQUEST_TITLE|PULL_REQUEST_LABELS)"
+    r"|APPVEYOR_(?:REPO_COMMIT_(?:MESSAGE(?:_EXTENDED)?|AUTHOR(?:_EMAIL)?)|PULL_REQUEST_(?:TITLE|HEAD_REPO_BRANCH))"
+    r"|CIRRUS_(?:CHANGE_(?:MESSAGE|TITLE)|PR_TITLE|PR_BODY)|SEMAPHORE_GIT_(?:PR_NAME|PR_BRANCH|COMMIT_AUTHOR)"
 )
 _MEMBER: Final = (
     r"CI_(?:COMMIT_(?:REF_NAME|BRANCH|TAG)|MERGE_REQUEST_LABELS)|BUILD_SOURCEBRANCH(?:NAME)?|BRANCH_NAME|GIT_BRANCH|TAG_NAME"
     r"|CIRCLE_(?:BRANCH|TAG)|BITBUCKET_(?:BRANCH|TAG)|BUILDKITE_(?:BRANCH|TAG)|GITHUB_REF(?:_NAME)?"
+    r"|TRAVIS_(?:BRANCH|TAG)|DRONE_(?:BRANCH|TAG|COMMIT_BRANCH|COMMIT_REF)|CODEBUILD_WEBHOOK_TRIGGER"
+    r"|APPVEYOR_REPO_(?:BRANCH|TAG_NAME)|CIRRUS_(?:BRANCH|TAG)|SEMAPHORE_GIT_(?:BRANCH|TAG_NAME)"
 )
 _SPOKEN: Final = lazy.regex(r"(?<![\\$])\$(?:\{(?P<long>\w+)[^}\n]*\}|(?P<short>\w+))")
 _OTHERS: Final = lazy.regex(rf"^(?:(?P<stranger>{_STRANGER})|(?P<member>{_MEMBER}))$")
@@ -70,6 +77,8 @@ _CIRCLE_WORDS: Final = (
 )
 _INPUT: Final = lazy.regex(r"\$\[\[\s*inputs\.([\w-]+)[^\]]*\]\]")
 _BUILDKITE: Final = lazy.regex(r"(?<![\\$])\$\{?(BUILDKITE_\w+)")
+_DRONE: Final = lazy.regex(r"(?<![\\$])\$\{((?:DRONE|CI)_\w+)")
+_CMD: Final = lazy.regex(r"(?i)%(APPVEYOR_\w+)%")
 _CLOUDBUILD: Final = lazy.regex(r"(?<![\\$])\$\{?(_HEAD_BRANCH|_HEAD_REPO_URL|BRANCH_NAME|TAG_NAME|REF_NAME)\b")
 _TASKCLUSTER: Final = lazy.regex(
     r"\$\{\s*event\.(?:pull_request\.(?:title|body|head\.(?:ref|label))|comment\.body|issue\.(?:title|body)"
@@ -153,6 +162,24 @@ class _Buildkite(_PutIn, frozen=True):
     def words(self, job: Job, step: Step) -> Iterator[tuple[int, str, str]]:
         for hit in _BUILDKITE.finditer(step.script):
             if who := _who(hit.group(1)):
+                yield hit.start(), hit.group(1), who
+
+
+class _Drone(_PutIn, frozen=True):
+    """Drone and Woodpecker put `${…}` into a pipeline's file before anything reads it; `$${…}` waits for the shell."""
+
+    def words(self, job: Job, step: Step) -> Iterator[tuple[int, str, str]]:
+        for hit in _DRONE.finditer(step.script):
+            if who := _who(hit.group(1)):
+                yield hit.start(), hit.group(1), who
+
+
+class _Windows(_PutIn, frozen=True):
+    """The command line of Windows reads what a variable holds as if it had been typed."""
+
+    def words(self, job: Job, step: Step) -> Iterator[tuple[int, str, str]]:
+        for hit in _CMD.finditer(step.script):
+            if who := _who(hit.group(1).upper()):
                 yield hit.start(), hit.group(1), who
 
 
@@ -305,6 +332,14 @@ def _of_buildkite(workflow: Workflow, files: Files) -> _PutIn:
     return _Buildkite()
 
 
+def _of_drone(workflow: Workflow, files: Files) -> _PutIn:
+    return _Drone()
+
+
+def _of_windows(workflow: Workflow, files: Files) -> _PutIn:
+    return _Windows()
+
+
 def _of_taskcluster(workflow: Workflow, files: Files) -> _PutIn:
     return _Taskcluster()
 
@@ -317,4 +352,7 @@ _PUT_IN: Final[Mapping[str, Callable[[Workflow, Files], _PutIn]]] = {
     "buildkite": _of_buildkite,
     "cloudbuild": _of_cloudbuild,
     "taskcluster": _of_taskcluster,
+    "drone": _of_drone,
+    "woodpecker": _of_drone,
+    "appveyor": _of_windows,
 }

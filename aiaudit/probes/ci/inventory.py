@@ -11,7 +11,22 @@ from msgspec.structs import replace
 
 from aiaudit import lazy
 from aiaudit.probes.base import Context
-from aiaudit.probes.ci import azure, buildkite, cloudbuild, github, gitlab, jenkins, other_systems, taskcluster
+from aiaudit.probes.ci import (
+    appveyor,
+    azure,
+    buildkite,
+    cirrus,
+    cloudbuild,
+    codebuild,
+    drone,
+    github,
+    gitlab,
+    jenkins,
+    other_systems,
+    semaphore,
+    taskcluster,
+    travis,
+)
 from aiaudit.probes.ci.classify import kind_of_action, kind_of_step
 from aiaudit.probes.ci.conditions import pushes_proposals
 from aiaudit.probes.ci.kinds import Kind
@@ -34,6 +49,12 @@ CONFIG_GLOBS: Final = (
     *cloudbuild.GLOBS,
     taskcluster.FILE,
     *buildkite.GLOBS,
+    travis.FILE,
+    *codebuild.GLOBS,
+    *drone.GLOBS,
+    *appveyor.GLOBS,
+    *semaphore.GLOBS,
+    cirrus.FILE,
 )
 _MAX_REUSE: Final = 4
 MOST_COMMANDS: Final = 10_000
@@ -57,6 +78,7 @@ class Command(Struct, frozen=True):
     needs: tuple[str, ...]
     uses: str = ""
     hook: bool = False
+    at: int = 0  # its number among the commands of its step
 
     @property
     def on_change(self) -> bool:
@@ -98,6 +120,8 @@ class Command(Struct, frozen=True):
             "condition": self.step.condition or self.job.condition,
             "via": [redact(one) for one in leaf.via],
             "resolved": leaf.resolved,
+            "at": self.at,
+            "halts": leaf.halts,
             "uses": self.uses,
         }
 
@@ -131,6 +155,12 @@ def _build(files: Files) -> Inventory:
         *cloudbuild.read(files),
         *taskcluster.read(files),
         *buildkite.read(files),
+        *travis.read(files),
+        *codebuild.read(files),
+        *drone.read(files),
+        *appveyor.read(files),
+        *semaphore.read(files),
+        *cirrus.read(files),
     ]
     paths = dict.fromkeys([*(entry.path for entry in files.matching(CONFIG_GLOBS)), *(one.path for one in workflows)])
     made = Inventory(workflows, paths=list(paths))
@@ -205,17 +235,19 @@ class _Collector:
             place = Place(step.path or workflow.path, step.script_line, folder, blocking, copies=beside)
             seen: set[tuple[str, str, int]] = set()
             written = scripts(step.script, workflow.data, job) if workflow.system == "github" else (step.script,)
+            at = 0
             for script in written:
                 for leaf, uses in self._step(step if script == step.script else replace(step, script=script), place, 0):
-                    if len(written) > 1:
+                    if len(written) > 1:  # each is a job of its own
                         if (what := (leaf.text, leaf.path, leaf.line)) in seen:
                             continue
                         seen.add(what)
                     foreign = job.deploys and leaf.kind == "other" and self._is_foreign(leaf)
-                    told = replace(leaf, kind="deploy") if foreign else leaf
-                    yield Command(
-                        told, workflow, job, step, triggers, both(both(runs, step.runs), leaf.starts), waits, uses
+                    told = replace(
+                        leaf, kind="deploy" if foreign else leaf.kind, halts=leaf.halts and len(written) == 1
                     )
+                    starts = both(both(runs, step.runs), leaf.starts)
+                    yield Command(told, workflow, job, step, triggers, starts, waits, uses, at=(at := at + 1))
 
     def _is_foreign(self, leaf: Leaf) -> bool:
         """Whether it runs a program by a path that the tree does not have: its stage alone tells what it does."""

@@ -82,12 +82,16 @@ BY_COMMAND: Final[dict[Kind, str]] = {
     """,
 }
 
-# Actions of GitHub's marketplace, CircleCI orbs, Bitbucket pipes, Azure tasks and, last, steps of Jenkins plugins
-# (those that send files only in a stage that deploys), by the start of their names.
+# Actions of GitHub's marketplace, CircleCI orbs, Bitbucket pipes, Azure tasks, plug-ins of Drone and Woodpecker,
+# providers of Travis (`travis/`) and, last, steps of Jenkins plugins (those that send files only in a stage that
+# deploys), by the start of their names.
 BY_ACTION: Final[dict[Kind, str]] = {
     "build_image": """
         Docker@ aws-ecr/build docker/bake-action docker/build docker/build-push-action elgohr/Publish-Docker
         mr-smithers-excellent/docker-build-push redhat-actions/buildah-build
+
+        banzaicloud/drone-kaniko plugins/acr plugins/docker plugins/ecr plugins/gcr plugins/kaniko
+        woodpeckerci/plugin-docker woodpeckerci/plugin-kaniko
     """,
     "lint": """
         astral-sh/ruff-action biomejs/setup-biome chartboost/ruff-action codespell-project/ crate-ci/typos
@@ -108,6 +112,9 @@ BY_ACTION: Final[dict[Kind, str]] = {
         actions/deploy-pages changesets/action cycjimmy/semantic-release-action googleapis/release-please-action
         ncipollo/release-action peaceiris/actions-gh-pages pypa/gh-action-pypi-publish python-semantic-release/
         release-drafter/ softprops/action-gh-release
+
+        plugins/github-release plugins/npm plugins/pypi travis/cargo travis/npm travis/pages travis/pypi
+        travis/releases woodpeckerci/plugin-release
     """,
     "deploy": """
         Azure/aml-deploy Azure/functions-action AzureContainerApps@ AzureRmWebAppDeployment@ AzureWebApp@ HelmDeploy@
@@ -122,6 +129,11 @@ BY_ACTION: Final[dict[Kind, str]] = {
 
         azureFunctionAppPublish azureUpload azureWebAppPublish cfnUpdate createDeployment ebDeploy googleStorageUpload
         kubernetesDeploy openshiftDeploy pushToCloudFoundry s3Upload sshPublisher
+
+        appleboy/drone-scp appleboy/drone-ssh bitsbeats/drone-helm3 pelotech/drone-helm3 plugins/ansible plugins/helm
+        quay.io/honestbee/drone-kubernetes sinlead/drone-kubectl travis/azure_web_apps travis/bluemixcloudfoundry
+        travis/cloudfoundry travis/codedeploy travis/elasticbeanstalk travis/gae travis/heroku travis/lambda
+        travis/openshift woodpeckerci/plugin-ansible
     """,
     "train": "Azure/aml-run",
     "evaluate": "braintrustdata/eval-action confident-ai/ langfuse/ promptfoo/promptfoo-action",

@@ -10,9 +10,12 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.probes.ci.model import Job, as_list, as_map
 
-# Only where the word names a task: a version in `pip install x==${{ matrix.version }}` changes nothing of what is done.
+# Only where the word names a task or is the command: a version in `pip install x==${{ matrix.version }}` changes
+# nothing of what is done.
 _NAMES_TASK: Final = lazy.regex(
-    r"\b(?:g?make|just|task|poe|invoke|(?:npm|pnpm|yarn|bun|hatch|pdm|rye)\s+run)\b[^\n]{0,200}\$\{\{\s*matrix\.([\w-]+)\s*\}\}"
+    r"(?:\b(?:g?make|just|task|poe|invoke|(?:npm|pnpm|yarn|bun|hatch|pdm|rye)\s+run)\b[^\n]{0,200}"
+    r"|\b(?:tox(?:\s+run)?\s+-e|nox\s+(?:-s|--session)|python3?\s+-m|npx|(?:uv|poetry|pipenv)\s+run)\s+"
+    r"|(?:^|\n)\s*(?:python)?)\$\{\{\s*matrix\.([\w-]+)\s*\}\}"
 )
 _MOST: Final = 20  # values of a key
 _LONGEST: Final = 20_000  # characters of a script that is written out

@@ -16,11 +16,13 @@ CHANGE_EVENTS: Final = frozenset({"push", "pull_request", "pull_request_target",
 
 
 class Shell(Struct, frozen=True):
-    """How a script is run: with errexit and pipefail or not. `kind` other than "sh" (python, pwsh…) is not parsed."""
+    """How a script is run: with errexit and pipefail or not. `kind` other than "sh" (python, pwsh…) is not parsed.
+    `goes_on`: every line is started whatever became of those before it, and each can fail the job."""
 
     errexit: bool = True
     pipefail: bool = False
     kind: str = "sh"
+    goes_on: bool = False
 
 
 class Step(Struct, frozen=True):

@@ -57,7 +57,8 @@ class Leaf(Struct, frozen=True):
     """A command at the end of its chain. `via`: the places (`path:line command`) it was reached through, in order.
 
     `module`: the file of the tree whose Python code it runs, or the Dockerfile it builds. `resolved` is False where a
-    task or script it names is not in the tree. `starts`: whether the files that it is to run are there; a program of
+    task or script it names is not in the tree. `halts`: nothing of its step is run behind it where it fails, as far as
+    the shells around it tell. `starts`: whether the files that it is to run are there; a program of
     tests runs none where one of them is not.
     """
 
@@ -73,6 +74,7 @@ class Leaf(Struct, frozen=True):
     module: str = ""
     resolved: bool = True
     starts: Maybe = True
+    halts: bool = True
 
 
 class Place(Struct, frozen=True):
@@ -85,6 +87,7 @@ class Place(Struct, frozen=True):
     via: tuple[str, ...] = ()
     depth: int = 0
     copies: frozenset[str] = frozenset()
+    halts: bool = True
 
 
 class Resolver:
@@ -104,7 +107,8 @@ class Resolver:
                 return
             folder = in_tree(_joined(place.folder, command), place.copies)
             blocking = both(place.blocking, command.fatal)
-            at = replace(place, line=place.line + command.line - 1, folder=folder, blocking=blocking)
+            halts = place.halts and command.halts and not shell.goes_on
+            at = replace(place, line=place.line + command.line - 1, folder=folder, blocking=blocking, halts=halts)
             yield from self.command(command.words, command.text, at)
 
     def command(self, written: Sequence[str], text: str, place: Place) -> Iterator[Leaf]:
@@ -141,6 +145,7 @@ class Resolver:
             module,
             resolved,
             self._named.there(words, kind, place.folder, (place.path, *place.via)),
+            place.halts,
         )
 
     def _module(self, words: tuple[str, ...], folder: str | None) -> str:
@@ -203,13 +208,13 @@ class Resolver:
             if task.module:
                 yield Leaf(
                     (words[0], task.name), f"{words[0]} {task.name}", task.path, task.line, place.blocking,
-                    name_kind(task.name), task.folder, place.via, module=task.module,
+                    name_kind(task.name), task.folder, place.via, module=task.module, halts=place.halts,
                 )  # fmt: skip
             for piece in task.pieces:
                 yield from self._piece(piece, replace(at, line=piece.line))
 
     def _piece(self, piece: Piece, place: Place) -> Iterator[Leaf]:
-        at = replace(place, blocking=False) if piece.ignored else place
+        at = replace(place, blocking=False, halts=False) if piece.ignored else place
         if piece.words:
             yield from self.command(piece.words, " ".join(piece.words), at)
         else:

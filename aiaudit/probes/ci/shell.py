@@ -18,7 +18,10 @@ from aiaudit.probes.ci.shell_tree import Node, parse
 _ASSIGNMENT: Final = lazy.regex(r"^[A-Za-z_]\w*(\[[^\]]*\])?\+?=")
 _STATUS: Final = lazy.regex(r"^([A-Za-z_]\w*)=\$(?:\{?\?\}?|\{PIPESTATUS\[0\]\})$")
 _HELD: Final = lazy.regex(r"(?s)^[A-Za-z_]\w*=\$\(([^(].*)\)$")
-_FAILED: Final = lazy.regex(r"^([A-Za-z_]\w*)=[1-9]\d*$")
+_FAILED: Final = lazy.regex(r"^([A-Za-z_]\w*)(?:=(?:[1-9]\d*|true|yes|\$\?|\$\{\?\}|\$\(\(.*\)\))|\+=.+)$")
+_TESTS: Final = frozenset({"[", "[[", "test"})
+_LOCAL: Final = frozenset({"local", "declare", "typeset"})
+_HANDED_ON: Final = frozenset({"$@", "${@}", "$*", "${*}"})  # all that a function was given
 _NAMED: Final = lazy.regex(r"\$(?:\{(\w+)\}|(\w+))")
 _MAX_COMMANDS: Final = 5_000
 _MAX_HELD: Final = 3  # an output that is kept, inside one that is kept
@@ -27,7 +30,8 @@ _PATTERN: Final = frozenset("*?[{")
 
 
 class ShellCommand(Struct, frozen=True):
-    """A simple command. `line` counts from 1 in the script; `fatal`: where it fails, the script fails.
+    """A simple command. `line` counts from 1 in the script; `fatal`: where it fails, the script fails; `halts`: and
+    nothing behind it is run.
 
     `folder` is where `cd` has led, relative to where the script began ("" = there, None = not known). `piped`: its
     output goes on through a pipe.
@@ -38,6 +42,7 @@ class ShellCommand(Struct, frozen=True):
     fatal: bool
     folder: str | None = ""
     piped: bool = False
+    halts: bool = False
 
     @property
     def text(self) -> str:
@@ -68,6 +73,8 @@ class _Flow:
         self.calls: list[str] = []
         self.piped = False
         self.bound: dict[str, str] = {}
+        self.given: tuple[str, ...] = ()
+        self.noted = False  # a failure is kept in a variable, and the script goes on
         self.turns = 0
         self.kept = _kept(root)
 
@@ -142,7 +149,9 @@ class _Flow:
             elif "||" in following:
                 rescue = node.children[index + following.index("||") + 1]
                 stops = self._stops(rescue, counts, spared)
+                before, self.noted = self.noted, self.noted or (stops and _ending(rescue, frozenset()) == "")
                 self._walk(child, counts=stops, spared=not stops or spared)
+                self.noted = before
             else:
                 self._walk(child, counts=counts, spared=True)
 
@@ -178,16 +187,28 @@ class _Flow:
             elif assignments and self.held < _MAX_HELD and (kept := _HELD.match(assignments[-1])):
                 for inner in commands(kept[1], held=self.held + 1)[:20]:
                     ends = fatal and inner.fatal  # the status of `X=$(…)` is that of what stands in it
-                    line = node.line + inner.line - 1
-                    self.found.append(replace(inner, line=line, fatal=ends, folder=self.state.folder))
+                    line, halts = node.line + inner.line - 1, ends and not self.noted
+                    self.found.append(replace(inner, line=line, fatal=ends, halts=halts, folder=self.state.folder))
+            return
+        if words[0] in _HANDED_ON and self.given:
+            words = [*self.given, *words[1:]]
+        elif words[0] == "eval" and self.given and set(words[1:]) & (_HANDED_ON | {"$1", "${1}"}):
+            for inner in commands(" ".join(self.given), held=_MAX_HELD)[:20]:
+                halts = fatal and not self.noted
+                self.found.append(replace(inner, line=node.line, fatal=fatal, halts=halts, folder=self.state.folder))
             return
         name = words[0]
         if name in self.functions and name not in self.calls and len(self.calls) < 8:
+            if noted := _noted(self.functions[name], self.kept):
+                self.found.append(ShellCommand((f"{noted}=$?",), node.line, False))
+            before, self.given = self.given, tuple(words[1:])
             self.calls.append(name)
             self._walk(self.functions[name], counts=counts, spared=spared)
             self.calls.pop()
+            self.given = before
             return
-        self.found.append(ShellCommand(tuple(words), node.line, fatal, self.state.folder, self.piped))
+        halts = fatal and not self.noted
+        self.found.append(ShellCommand(tuple(words), node.line, fatal, self.state.folder, self.piped, halts))
         if name == "set":
             self._set(words[1:])
         elif name in ("cd", "pushd"):
@@ -210,6 +231,7 @@ class _Flow:
     def _with_saved_status(self) -> list[ShellCommand]:
         """`cmd; status=$?; … exit $status`: the command is fatal although errexit did not act on it."""
         exits = {word.strip('${}"') for c in self.found if c.words[0] in ("exit", "return") for word in c.words[1:2]}
+        exits |= self.kept
         result: list[ShellCommand] = []
         for command in self.found:
             saved = _STATUS.match(command.words[0]) if len(command.words) == 1 else None
@@ -225,7 +247,8 @@ class _Flow:
 
 
 def _kept(root: Node) -> frozenset[str]:
-    """The variables that the script exits with (`exit $failed`): a failure that is noted in one of them counts."""
+    """The variables by which the script fails in the end: it exits with one (`exit $failed`), tests one and then exits
+    with a failure (`if [ $failed -ne 0 ]; then exit 1; fi`), or ends with such a test. What is noted in them counts."""
     names: set[str] = set()
     waiting = [root]
     while waiting:
@@ -233,7 +256,40 @@ def _kept(root: Node) -> frozenset[str]:
         waiting += node.children
         if node.kind == "command" and node.words[:1] == ("exit",) and node.words[1:2]:
             names.add(node.words[1].strip("${}"))
+        elif node.kind in ("if", "and_or") and any(_ending(child, frozenset()) == "script" for child in node.children):
+            names |= {name for child in node.children for name in _tested(child)}
+    if root.children:
+        names |= _tested(root.children[-1])
     return frozenset(names)
+
+
+def _tested(node: Node) -> set[str]:
+    """The variables that a test asks about (`[ $failed -eq 0 ]`), alone or as the condition of an `if`."""
+    if node.kind in ("pipe", "seq") and len(node.children) == 1:
+        return _tested(node.children[0])
+    if node.kind != "command" or node.words[:1] == () or node.words[0] not in _TESTS:
+        return set()
+    return {hit[1] or hit[2] for word in node.words[1:] for hit in _NAMED.finditer(word)}
+
+
+def _noted(function: Node, kept: frozenset[str]) -> str:
+    """The kept variable in which a function notes how the command before its call has ended: it begins with `$?`, and
+    sets that variable. "" where it does not."""
+    waiting, first = [function], None
+    while waiting:
+        node = waiting.pop(0)
+        waiting = [*node.children, *waiting]
+        if node.kind != "command" or not node.words:
+            continue
+        words = node.words[1:] if node.words[0] in _LOCAL else node.words
+        if first is None:
+            first = _STATUS.match(words[0]) if words else None
+            if first is None:
+                return ""
+        set_here = _ASSIGNMENT.match(words[0]) if words else None
+        if set_here and (name := words[0].partition("=")[0].rstrip("+")) in kept:
+            return name
+    return ""
 
 
 def _ending(node: Node, kept: frozenset[str]) -> str:

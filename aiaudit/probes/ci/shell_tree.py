@@ -195,6 +195,8 @@ class _Parser:
                 self.at += 2
                 return self._function(token)
             if len(words) == 2 and words[0].raw == "function":
+                if self._is("(") and self.at + 1 < len(self.tokens) and self.tokens[self.at + 1].text == ")":
+                    self.at += 2  # Bash takes both at once
                 return self._function(token)
         line = words[0].line if words else 0
         return Node("command", words=tuple(word.text for word in words), line=line)

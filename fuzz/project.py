@@ -37,6 +37,7 @@ NAMES = (
     "evals/results.json", "promptfooconfig.yaml", "results/metrics.json", "sbom.cdx.json", "app/main.py", "app/x.ts",
     "train.ipynb", "model.pkl", "config.json", "tests/test_a.py", "prompts/system.txt", "docs/risk.md", "rows.jsonl",
     "costs/usage.csv", "mlruns/0/meta.yaml", "schema.json", "openapi.yaml", ".pre-commit-config.yaml", "attestations.yaml",
+    ".travis.yml", "buildspec.yml", ".drone.yml", ".woodpecker/a.yaml", "appveyor.yml", ".semaphore/semaphore.yml", ".cirrus.yml",
 )  # fmt: skip
 # Parts of the probes that are asked by themselves, a hundred times faster: the kinds of probe, and the files they read.
 PARTS: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
@@ -46,6 +47,7 @@ PARTS: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
             ".github/workflows/ci.yml", ".gitlab-ci.yml", "Jenkinsfile", "azure-pipelines.yml", ".circleci/config.yml", "cloudbuild.yaml",
             "bitbucket-pipelines.yml", "Makefile", "tox.ini", "noxfile.py", "tasks.py", "run.sh", "package.json", "pyproject.toml",
             ".pre-commit-config.yaml", "setup.cfg", "dvc.yaml", "MLproject", "deploy/crontab", "deploy/score.service",
+            ".travis.yml", "buildspec.yml", ".drone.yml", ".woodpecker/a.yaml", "appveyor.yml", ".semaphore/semaphore.yml", ".cirrus.yml",
         ),
     ),
     "dependencies": (

@@ -37,6 +37,7 @@ _STARTS: Final = frozenset(("trigger", "pr", "schedules"))
 _TEMPLATE: Final = lazy.regex(r"\btemplate:\s*['\"]?([^\s'\"@]+\.ya?ml)(?!\S*@)")
 _PARAMETER: Final = lazy.regex(r"\$\{\{\s*parameters\.(\w+)\s*\}\}")
 _CONDITION: Final = "${{"
+_ASKS: Final = ("manualvalidation@", "manualintervention@")  # tasks that wait for a person
 _MAX_DEPTH: Final = 8
 _MOST_STEPS: Final = 2_000  # of one job
 _LONGEST: Final = 20_000  # characters of a script with its parameters put in
@@ -122,10 +123,11 @@ def _jobs(files: Files, at: _At, data: Mapping[str, Any], needs: tuple[str, ...]
         strategy = as_map(as_map(job.get("strategy")).get("runOnce"))
         steps = job.get("steps") or as_map(strategy.get("deploy")).get("steps")
         environment = job.get("environment")
+        made_steps = tuple(islice(_steps(files, at, steps), _MOST_STEPS))
         yield Job(
             name,
             line,
-            tuple(islice(_steps(files, at, steps), _MOST_STEPS)),
+            made_steps,
             tuple(dict.fromkeys((*needs, *(_filled(one, at) for one in words_of(job.get("dependsOn")))))),
             job.get("continueOnError") is not True,
             _condition(job).strip().lower() not in ("false", "never()"),
@@ -133,6 +135,7 @@ def _jobs(files: Files, at: _At, data: Mapping[str, Any], needs: tuple[str, ...]
             environment=_filled(
                 str(environment if isinstance(environment, str) else as_map(environment).get("name", "")), at
             ),
+            asked=any(step.uses.lower().startswith(_ASKS) for step in made_steps),
         )
     if data.get("steps"):
         yield Job(

@@ -12,6 +12,7 @@ from aiaudit.project.parse import line_of
 
 GLOBS: Final = (".buildkite/*.yml", ".buildkite/*.yaml", "buildkite.yml", "buildkite.yaml")
 _SCRIPTS: Final = ("command", "commands")
+_ASKS: Final = ("block", "input", "manual")  # the last is the older name of the first
 _MAX_DEPTH: Final = 6
 
 
@@ -36,6 +37,11 @@ def _jobs(text: str, listed: Any, waits: tuple[str, ...], depth: int) -> Iterato
         step, line = as_map(item), line_of(listed, index) or 1
         if item == "wait" or "wait" in step:
             gates = tuple(before)
+        elif item in _ASKS or any(key in step for key in _ASKS):
+            asks = Job(str(step.get("key") or f"block at line {line}"), line, needs=tuple(before), asked=True)
+            before.append(asks.id)
+            gates = tuple(before)
+            yield asks
         elif "steps" in step and depth < _MAX_DEPTH:
             made = list(_jobs(text, step["steps"], gates, depth + 1))
             before += [job.id for job in made]

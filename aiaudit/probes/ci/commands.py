@@ -38,6 +38,7 @@ COMMAND = record(
     resolved=BOOL,
     at=INT,
     halts=BOOL,
+    asked=BOOL,
     uses=STRING,
 )
 

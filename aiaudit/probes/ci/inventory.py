@@ -79,6 +79,7 @@ class Command(Struct, frozen=True):
     uses: str = ""
     hook: bool = False
     at: int = 0  # its number among the commands of its step
+    asked: bool = False  # a person lets it run
 
     @property
     def on_change(self) -> bool:
@@ -122,6 +123,7 @@ class Command(Struct, frozen=True):
             "resolved": leaf.resolved,
             "at": self.at,
             "halts": leaf.halts,
+            "asked": self.asked,
             "uses": self.uses,
         }
 
@@ -214,6 +216,7 @@ class _Collector:
         triggers = job.triggers or around.triggers
         runs = both(around.runs, job.runs)
         waits = tuple(dict.fromkeys((*around.needs, *_all_needs(workflow, job))))
+        asked = job.asked or any(one.asked for one in workflow.jobs if one.id in waits)
         callee = self.by_path.get(job.uses[2:]) if job.uses.startswith("./") else None
         if callee is not None and around.depth < _MAX_REUSE and self.files.may_follow(workflow.path):
             inside = _Surroundings(triggers, runs, waits, around.depth + 1)
@@ -223,7 +226,7 @@ class _Collector:
                     leaf = replace(command.leaf, via=via, blocking=both(job.blocking, command.leaf.blocking))
                     here = job.environment or _environment(command.job, job, callee)
                     outer = replace(job, id=f"{job.id} / {command.job.id}", environment=here)
-                    yield replace(command, job=outer, leaf=leaf)
+                    yield replace(command, job=outer, leaf=leaf, asked=asked or command.asked)
             return
         if job.uses:
             leaf = Leaf((), job.uses, workflow.path, job.line, job.blocking, kind_of_action(job.uses), resolved=False)
@@ -247,7 +250,9 @@ class _Collector:
                         leaf, kind="deploy" if foreign else leaf.kind, halts=leaf.halts and len(written) == 1
                     )
                     starts = both(both(runs, step.runs), leaf.starts)
-                    yield Command(told, workflow, job, step, triggers, starts, waits, uses, at=(at := at + 1))
+                    at += 1
+                    let = asked or step.asked
+                    yield Command(told, workflow, job, step, triggers, starts, waits, uses, at=at, asked=let)
 
     def _is_foreign(self, leaf: Leaf) -> bool:
         """Whether it runs a program by a path that the tree does not have: its stage alone tells what it does."""

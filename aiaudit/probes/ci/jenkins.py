@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from msgspec.structs import replace
+
 from aiaudit import lazy
 from aiaudit.probes.ci.classify import name_kind
 from aiaudit.probes.ci.model import Job, Shell, Step, Workflow
@@ -24,6 +26,7 @@ _TOKEN: Final = lazy.regex(
     |(?P<stage>\bstage\s*\(\s*(?:name\s*:\s*)?(?P<q>["'])(?P<name>[^"'\n]*)(?P=q)\s*\))
     |(?P<post>\bpost\s*\{)
     |(?P<never>\bwhen\s*\{\s*expression\s*\{\s*(?:return\s+)?false\s*;?\s*\}\s*\})
+    |(?P<asks>\binput\b(?=\s*(?:\(|\{|message\b|id\b|['"])))
     |(?P<catch>\bcatchError\b[^{\n]*\{)
     |(?P<sh>\b(?:sh|bat|powershell|pwsh)\b\s*\(?\s*(?P<args>[^'"\n]*?)(?P<body>'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")
       (?P<after>[^\n}]*))
@@ -70,7 +73,7 @@ def _jobs(text: str) -> list[Job]:
     name, line = "pipeline", 1
     scopes: list[str] = []
     pending = ""
-    skipped = False
+    skipped = asked = False
 
     def close() -> None:
         if steps:
@@ -78,7 +81,10 @@ def _jobs(text: str) -> list[Job]:
             steps.clear()
 
     for match in _TOKEN.finditer(text):
-        if match["stage"]:
+        before = len(steps)
+        if match["asks"]:
+            asked = True
+        elif match["stage"]:
             close()
             skipped = False
             name, line = match["name"], text.count("\n", 0, match.start()) + 1
@@ -101,6 +107,8 @@ def _jobs(text: str) -> list[Job]:
             at = text.count("\n", 0, match.start()) + 1
             held = not {"post", "catch"} & set(scopes)
             steps.append(Step(at, name, uses=plugin, blocking=held, runs="post" not in scopes))
+        if asked and len(steps) > before:
+            steps[-1] = replace(steps[-1], asked=True)
     close()
     return jobs
 

@@ -45,6 +45,7 @@ class Step(Struct, frozen=True):
     condition: str = ""
     image: str = ""
     path: str = ""  # where it stands, if in another file than its workflow
+    asked: bool = False  # it waits for a person who lets the job go on
 
 
 class Job(Struct, frozen=True):
@@ -62,6 +63,7 @@ class Job(Struct, frozen=True):
     inputs: Mapping[str, Any] = field(default_factory=dict)  # what that one is given
     triggers: tuple[str, ...] = ()  # narrower than the workflow's, where the job says so
     deploys: bool = False  # stands in a stage of deployment
+    asked: bool = False  # a person lets it begin, or those that wait for it go on
 
 
 class Workflow(Struct, frozen=True):

@@ -52,6 +52,7 @@ def read_circle(files: Files) -> list[Workflow]:
                     steps,
                     words_of(as_map(settings).get("requires")),
                     triggers=("push:tags",) if tags_only else (),
+                    asked=as_map(settings).get("type") == "approval",
                 )
             )
         found.append(

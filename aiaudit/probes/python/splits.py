@@ -17,15 +17,20 @@ from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import last_name, root_name
 
-HITS: Final = rb"\b(?:train_test_split|random_split|fit_transform|fit_resample|KFold|StratifiedKFold|cross_val_score)\b"
+HITS: Final = (
+    rb"\b(?:train_test_split|randomSplit|random_split|fit_transform|fit_resample)\b"
+    rb"|\b(?:KFold|StratifiedKFold|cross_val_score)\b"
+)
 _FITTERS: Final = name_set("fit fit_transform fit_resample")
 _RESAMPLERS: Final = name_set("fit_resample")
-_SPLITTERS: Final = name_set("train_test_split")
+_SPLITTERS: Final = name_set("train_test_split randomSplit")
+_OF_ITS_OBJECT: Final = "randomSplit"  # of Spark, a method of the data
 _FOLDERS: Final = name_set("cross_val_score cross_validate cross_val_predict")
 _CHOOSERS: Final = name_set("corr corrwith")
 _FIGURES: Final = name_set("mean std min max median var quantile mode")
 _STATELESS: Final = name_set(
     "LabelEncoder LabelBinarizer MultiLabelBinarizer Normalizer FunctionTransformer HashingVectorizer"
+    " StringIndexer VectorIndexer"
 )
 _SPLIT: Final = "split"
 _STEPS: Final = name_set(
@@ -50,6 +55,7 @@ _PACKAGES: Final = tuple(
     for name in (
         *(f"sklearn.{part}" for part in ("preprocessing", "impute", "decomposition", "feature_selection", "compose")),
         *("sklearn.feature_extraction", "sklearn.pipeline", "category_encoders", "imblearn", "feature_engine"),
+        "pyspark.ml.feature",
     )
 )
 
@@ -143,7 +149,7 @@ def _by_attributes(view: FileView, calls: Sequence[tuple[Scope, ast.Call]]) -> I
     for scope, cut in calls if given else ():
         if last_name(cut.func) not in _SPLITTERS or scope.parent is None:
             continue
-        for one in cut.args:
+        for one in _data_of(cut):
             found = given.get((id(scope.parent), one.attr)) if isinstance(one, ast.Attribute) else None
             if found is not None and found[0] is not scope and root_name(one) == "self":
                 line = view.source.line(cut.lineno)
@@ -255,7 +261,7 @@ def _taints(statement: ast.Assign, split: ast.Call, scope: Scope) -> bool:
             and _names(node.value) & tainted
         ):
             tainted |= {root_name(one) for target in node.targets for one in _parts(target)} - {""}
-    return bool(tainted & {root_name(one) for one in split.args})
+    return bool(tainted & {root_name(one) for one in _data_of(split)})
 
 
 def _is_told_to_fit(call: ast.Call) -> bool:
@@ -331,7 +337,7 @@ def _chooses(corr: ast.Call, split: ast.Call, scope: Scope, view: FileView) -> b
                 chosen |= targets
             elif _names(node.value) & learnt:
                 learnt |= targets
-    return bool(chosen & {root_name(one) for one in split.args})
+    return bool(chosen & {root_name(one) for one in _data_of(split)})
 
 
 def _selects(value: ast.expr, learnt: set[str]) -> bool:
@@ -350,7 +356,7 @@ def _reaches(fit: ast.Call, split: ast.Call, scope: Scope, view: FileView) -> bo
     """Whether what the step was fitted on, or what it gave, is what is split."""
     if split.lineno <= fit.lineno:
         return False
-    given = {root_name(one) for one in split.args} - {""}
+    given = {root_name(one) for one in _data_of(split)} - {""}
     # a fold splits what the resampler gave; that the rows it was given are in use too does no harm
     tainted = {root_name(fit.args[0])} - {""} if last_name(split.func) in _SPLITTERS else set()
     statement = view.statement_of(fit)
@@ -363,6 +369,13 @@ def _reaches(fit: ast.Call, split: ast.Call, scope: Scope, view: FileView) -> bo
         if node is statement or (node.lineno > fit.lineno and _names(node.value) & tainted):
             tainted |= targets
     return bool(given & tainted)
+
+
+def _data_of(split: ast.Call) -> list[ast.expr]:
+    """What a call splits: what it is given, or of Spark the object whose method it is."""
+    if last_name(split.func) == _OF_ITS_OBJECT and isinstance(split.func, ast.Attribute):
+        return [split.func.value]
+    return split.args
 
 
 def _parts(target: ast.expr) -> list[ast.expr]:

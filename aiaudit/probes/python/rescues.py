@@ -33,7 +33,7 @@ _TELLS: Final = lazy.regex(
 )
 _NO_ANSWER: Final = lazy.regex(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|empty|\?+|-+)$")
 _TELLING_CALLS: Final = lazy.regex(
-    r"(?i)error|exception|abort|fail|traceback|^(?:exit|_exit|print|warning|warn|info|debug)$"
+    r"(?i)error|exception|abort|fail|traceback|^format_exc$|^(?:exit|_exit|print|warning|warn|info|debug)$"
 )
 _TELLING_NAMES: Final = lazy.regex(r"(?i)(?:^|_)(?:error|failure|timeout|apology)_(?:message|msg|text|reply|answer)s?$")
 _LIMITS: Final = lazy.regex(
@@ -274,6 +274,10 @@ def _tells(node: ast.expr, error: frozenset[str]) -> bool:
             case ast.Constant(value=str() as text) if _TELLS.search(text):
                 return True
             case ast.Call(func=function) if _TELLING_CALLS.search(last_name(function)):
+                return True
+            case ast.keyword(arg="error" | "errors"):  # `jsonify(error=…)`
+                return True
+            case ast.Tuple(elts=[_, ast.Constant(value=int() as code), *_]) if 400 <= code < 600:  # `…, 500` of Flask
                 return True
             case ast.keyword(arg="status_code" | "status", value=ast.Constant(value=int() as code)) if code >= 400:
                 return True

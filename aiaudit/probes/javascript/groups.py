@@ -171,6 +171,7 @@ _OF_INTERFACE: Final[dict[str, tuple[str, ...]]] = {
             ("generateContent", "generateContentStream", "startChat.sendMessage", "startChat.sendMessageStream"),
         ),
     ),
+    "genkit": _each(("genkit.genkit", "genkit/beta.genkit"), ("generate", "generateStream")),
     "cohere": _each(
         ("cohere-ai.CohereClient", "cohere-ai.CohereClientV2", "cohere-ai.CohereClient.v2"),
         ("chat", "chatStream", "generate"),

@@ -46,7 +46,9 @@ HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"|,[ \t]*[\"']content[\"']:[ \t]*(?:f[\"']|[A-Za-z_(]))"
     rb"|\bSystemMessage\((?:content=)?(?:f[\"']|[A-Za-z_(]|[^\n]*[+%])"
     rb"|\([ \t]*[\"']system[\"'][ \t]*,[ \t]*(?:f[\"']|[A-Za-z_(])"
-    rb"|[(, \t](?:system|instructions|system_prompt|system_instruction)=(?:f[\"']|[A-Za-z_(]|[^\n]*[+%])"
+    rb"|[(, \t](?:system|instructions|system_prompt|system_instruction|system_message|backstory|preamble)="
+    rb"(?:f[\"']|[A-Za-z_(]|[^\n]*[+%]|\[)"
+    rb"|\bfrom_(?:system|developer)\(|\brole=(?:[\"'](?:system|developer)|\w+\.(?:SYSTEM|DEVELOPER)\b)|[\"']system[\"']:"
 )
 MAX_DEPTH: Final = 20
 MAX_HOPS: Final = 3  # functions of the same file that a value goes through

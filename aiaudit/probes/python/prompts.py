@@ -17,12 +17,14 @@ from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import expressions, header
 from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.sinks import INSTRUCTING, says_system, texts_of
 from aiaudit.probes.python.values import looks_secret
 
 # A name of a prompt before a long literal, a chat message, a template, or a registry of prompts.
 HITS: Final = (
-    rb"(?:(?i:prompt|template|instruction|system|preamble|persona)\w*[\"']?\]?[ \t]*(?::[^=\n]{0,40})?[=:]"
-    rb"|[\"']content[\"'][ \t]*:|\b(?:SystemMessage|HumanMessage|\w*PromptTemplate)\((?:\w+=)?)"
+    rb"(?:(?i:prompt|template|instruction|system|preamble|persona|backstory)\w*[\"']?\]?[ \t]*(?::[^=\n]{0,40})?[=:]"
+    rb"|[\"'](?:content|text)[\"'][ \t]*:|\bcontent="
+    rb"|\b(?:SystemMessage|HumanMessage|\w*PromptTemplate|from_system)\((?:\w+=)?)"
     rb"[ \t]*\(?[ \t]*(?:\n[ \t]*)?(?:[rfbRFB]{0,2}(?:\"\"\"|'''|[\"'][^\"'\n]{20,})|textwrap|dedent|inspect)"
     rb"|(?i:prompts?|templates|instructions)\w*[ \t]*(?::[^=\n]{0,40})?=[ \t]*"
     rb"(?:\{|\[(?:[ \t]*(?:#[^\n]*)?$|[^\n\]]*[\"']))"
@@ -37,13 +39,14 @@ _OTHER_NAME: Final = lazy.regex(
 )
 _SYSTEM_NAME: Final = lazy.regex(r"(?i)(?:^|_)system$")  # the message of that role, where its text speaks to a model
 TO_A_MODEL: Final = lazy.regex(r"(?i)\byou(?:r|'re)?\b|\bassistant\b|\banswer\b|\brespond\b")
+_OF_THE_SYSTEM: Final = ("developer", "instructions", "preamble", "persona", "backstory")
 _TEMPLATE_NAME: Final = lazy.regex(r"(?i)template")
 _PAGE_NAME: Final = lazy.regex(
     r"(?i)readme|licen[cs]e|changelog|(?:model|dataset)_?card|html|css|docker|yaml|sql|commit_?message"
 )
 _KEYWORDS: Final = name_set(
     "prompt system system_prompt system_message system_instruction instructions instruction template messages_template"
-    " prefix suffix question_prompt qa_prompt user_prompt prompt_template state_modifier developer_message"
+    " backstory prefix suffix question_prompt qa_prompt user_prompt prompt_template state_modifier developer_message"
 )
 _LLM_TEMPLATES: Final = name_set(
     "PromptTemplate ChatPromptTemplate FewShotPromptTemplate SystemMessagePromptTemplate HumanMessagePromptTemplate"
@@ -179,9 +182,17 @@ class PromptFinder:
         if last in _LOADERS and self._is_registry(node, scope):
             yield self._row(node, last, scope, "loaded")
             return
+        if last in ("from_system", "from_developer"):
+            for argument in node.args[:1]:
+                yield from self._literal(argument, "system", scope, "message")
+        if says_system(node):
+            for keyword in node.keywords:
+                if keyword.arg == "content":
+                    yield from self._literal(keyword.value, "system", scope, "message")
         for keyword in node.keywords:
             if keyword.arg in _KEYWORDS or (keyword.arg and _NAME.search(keyword.arg)):
-                yield from self._literal(keyword.value, keyword.arg, scope, "argument")
+                for part in texts_of(keyword.value) if keyword.arg in INSTRUCTING else [keyword.value]:
+                    yield from self._literal(part, keyword.arg, scope, "argument")
 
     def _template(self, node: ast.expr, scope: Scope, name: str) -> Iterator[dict[str, Any]]:
         """`from_messages([("system", "…"), …])` and the like."""
@@ -274,9 +285,7 @@ class PromptFinder:
         self, node: ast.expr, name: str, scope: Scope, use: str, *, text: str = "", dynamic: bool = False
     ) -> dict[str, Any]:
         lower = name.lower()
-        kind = (
-            "system" if "system" in lower or lower in ("developer", "instructions", "preamble", "persona") else "other"
-        )
+        kind = "system" if "system" in lower or lower in _OF_THE_SYSTEM else "other"
         row = {
             **self.view.place(node, scope),
             "name": name[:80],

@@ -78,6 +78,12 @@ _TAG: Final = lazy.regex(
 _PROGRAM_WORDS: Final = 8  # of a command are looked at
 
 
+# Options of libraries that hold instructions: CrewAI's agents are told their `backstory` in the role of the system.
+INSTRUCTING: Final = frozenset(
+    ("system", "instructions", "system_prompt", "system_instruction", "system_message", "backstory", "preamble")
+)
+
+
 def instructing(node: ast.Call | ast.Dict | ast.Tuple) -> Iterator[tuple[str, ast.expr]]:
     """What a message or a call gives a model as instructions: the content in the role of the system."""
     match node:
@@ -86,15 +92,45 @@ def instructing(node: ast.Call | ast.Dict | ast.Tuple) -> Iterator[tuple[str, as
             role = given.get("role")
             if isinstance(role, ast.Constant) and role.value in ("system", "developer") and "content" in given:
                 yield "system message", given["content"]
+            if "system" in given and "messages" in given:  # what a request to Anthropic's models carries
+                yield from (("system", one) for one in texts_of(given["system"]))
         case ast.Tuple(elts=[ast.Constant(value="system"), content]):
             yield "system message", content
         case ast.Call(func=function, args=arguments, keywords=keywords):
             if last_name(function) in ("SystemMessage", "SystemMessagePromptTemplate"):
                 yield from (("system message", one) for one in arguments[:1])
                 yield from (("system message", one.value) for one in keywords if one.arg == "content")
+            if last_name(function) in ("from_system", "from_developer"):  # a message of Haystack
+                yield from (("system message", one) for one in arguments[:1])
+            if says_system(node):
+                yield from (("system message", one.value) for one in keywords if one.arg == "content")
             for one in keywords:
-                if one.arg in ("system", "instructions", "system_prompt", "system_instruction"):
-                    yield one.arg, one.value
+                if one.arg in INSTRUCTING:
+                    yield from ((one.arg, part) for part in texts_of(one.value))
+
+
+def says_system(call: ast.Call) -> bool:
+    """Whether a message is made in the role of the system: `ChatMessage(role="system", content=…)`."""
+    for one in call.keywords:
+        if one.arg == "role":
+            role = one.value.value if isinstance(one.value, ast.Constant) else last_name(one.value)
+            return str(role).lower() in ("system", "developer")
+    return False
+
+
+def texts_of(node: ast.expr) -> list[ast.expr]:
+    """The texts of instructions that are given as a list of blocks: `system=[{"text": …}]`."""
+    if not isinstance(node, ast.List | ast.Tuple):
+        return [node]
+    found: list[ast.expr] = []
+    for block in node.elts:
+        if isinstance(block, ast.Dict):
+            for key, value in zip(block.keys, block.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "text":
+                    found.append(value)
+        else:
+            found.append(block)
+    return found
 
 
 class Sinks:

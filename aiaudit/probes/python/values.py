@@ -88,7 +88,7 @@ class Values:
     def _is_settings(self, node: ast.Call, scope: Scope) -> bool:
         """Whether a call makes an object that stands for a map of settings: `types.GenerateContentConfig(…)`. Where the
         class is the project's own, its fields have defaults that are not seen here."""
-        if not last_name(node.func).endswith(("Config", "Options")):
+        if not last_name(node.func).endswith(("Config", "Options", "ModelSettings")):
             return False
         found = self.resolver.names(node.func, scope)
         return len(found) == 1 and found[0].local is None and found[0].origin.partition(".")[0] in _SETTINGS_OF
@@ -242,7 +242,9 @@ _SCALARS: Final = frozenset(
 )
 _NAMED: Final = (ast.Name, ast.Attribute)
 _LITERALS: Final = frozenset((ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Name, ast.IfExp, ast.Call))
-_SETTINGS_OF: Final = frozenset(("google", "vertexai", "ollama", "ibm_watsonx_ai", "mistralai", "cohere"))
+_SETTINGS_OF: Final = frozenset(
+    ("google", "vertexai", "ollama", "ibm_watsonx_ai", "mistralai", "cohere", "pydantic_ai", "agents")
+)
 _CHANGES: Final = frozenset(("update", "setdefault", "pop", "popitem", "clear"))
 
 

@@ -31,7 +31,11 @@ _METRIC: Final = lazy.regex(
     r"|hit[-_ ]?rate|exact[-_ ]match|kappa|mcc|gini|specificity|sensitivity|error[-_ ]rate|fid|score|pass@\d+)(?![a-z])"
 )
 # A figure with at least two digits that count; versions (1.7.2) and dates are none.
-_FIGURE: Final = lazy.regex(r"(?<![\w.])([-+]?\d{1,6}(?:\.\d{1,12})?)\s?(%)?(?![\w]|\.\d)")
+# A comma stands before decimals where no three digits follow it, or a nought stands before it: 0,713 and 71,3 %.
+_FIGURE: Final = lazy.regex(
+    r"(?<![\w.,])([-+]?(?:0,\d{1,12}|\d{1,6},(?:\d{1,2}|\d{4,12})))\s?(%)?(?![\w]|[.,]\d)"
+    r"|(?<![\w.])([-+]?\d{1,6}(?:\.\d{1,12})?)\s?(%)?(?![\w]|\.\d)"
+)
 
 # Addresses and numbers of papers hold digits that measure nothing: `https://arxiv.org/abs/2212.04356`.
 _ADDRESS: Final = lazy.regex(
@@ -166,7 +170,8 @@ def _record(document: Document, query: MetricsQuery, measured: list[_Measured]) 
     stated: list[dict[str, Any]] = []
     for number, line in _metric_lines(document, query.headings):
         for figure in _FIGURE.finditer(_ADDRESS.sub(" ", line)):
-            text, percent = figure.group(1), bool(figure.group(2))
+            text = (figure.group(1) or figure.group(3)).replace(",", ".")
+            percent = bool(figure.group(2) or figure.group(4))
             if len(text.lstrip("+-0.").replace(".", "")) < 2 or not (percent or "." in text):
                 continue
             source = next((one.path for one in measured if _rounds_to(one.value, text, percent)), "")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from aiaudit import lazy
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
-from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, list_of, record
+from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query, was_checked
 from aiaudit.probes.docs.common import TOLD_ROLES, Globs, names, paragraphs, prose
 from aiaudit.probes.docs.document import Document
@@ -71,7 +71,8 @@ class PartsProbe(Probe[PartsQuery]):
     """The documents, evidence first, then the one with most parts. `hollow`: nothing but template text or fewer than
     twenty words. `days_old`: days since the newest date in it that is not in the future, -1 without one; the same for
     the line or section of a part. `shares`: what that tells in percent (93 %, 3 of 40). `lacks`: the parts that are not
-    there. `ahead`: a part holds a date in the future. Evidence that is no text is listed with `opened` false."""
+    there; of a document that is not in English, and in which none is found, all are unknown. `ahead`: a part holds a
+    date in the future. Evidence that is no text is listed with `opened` false."""
 
     name: ClassVar[str] = "docs.parts"
     title: ClassVar[str] = "parts that a document must have, by heading or by words, with the place of each"
@@ -102,8 +103,10 @@ class PartsProbe(Probe[PartsQuery]):
         if not found:
             return Fact(fact_id, State.ABSENT, [], Level.CONTENT, "parts", scope=scope)
         found.sort(key=lambda one: (not one["evidence"], -one["filled"], -one["words"], one["path"]))
+        for one in found:
+            _leave_open(one)
         notes = tuple(Evidence(one["path"], part["line"], f"{part['name']}: {part['text']}")
-                      for one in found[:2] for part in one["parts"] if part["found"])  # fmt: skip
+                      for one in found[:2] for part in one["parts"] if part["found"] is True)  # fmt: skip
         places = notes or tuple(Evidence(one["path"], 1, "no part found") for one in found[:3])
         return Fact(fact_id, State.KNOWN, found, Level.CONTENT, "parts", evidence=places[:10], scope=scope)
 
@@ -129,7 +132,20 @@ def _record(document: Document, query: PartsQuery, today: dt.date, evidence: boo
         "parts": parts,
         "missing": missing,
         "lacks": [{"path": document.path, "line": 1, "part": name + unread} for name in missing],
+        "language": language,
     }
+
+
+def _leave_open(record: dict[str, Any]) -> None:
+    """What stands in a document is not known where it is in a language whose words are not understood, and none of its
+    parts was found: all of them may be there."""
+    language = record.pop("language", "")
+    if not language or record["filled"]:
+        return
+    told = Unknown(f"{record['path']} is in {language}, and its words are not understood")
+    for part in record["parts"]:
+        part["found"] = told
+    record["filled"] = record["missing"] = record["lacks"] = told
 
 
 def _part(

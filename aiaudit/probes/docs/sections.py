@@ -12,6 +12,7 @@ from aiaudit.model.types import BOOL, DOUBLE, DYN, INT, STRING, Type, list_of, m
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.common import TOLD_ROLES, Globs, library, names, prose
 from aiaudit.probes.docs.document import Document
+from aiaudit.probes.docs.language import other_language
 from aiaudit.probes.docs.substance import repeated, weigh
 
 _SECTION: Final = record(
@@ -27,6 +28,7 @@ DOCUMENT: Final = record(
     missing=list_of(STRING),
     sections=list_of(_SECTION),
     metadata=map_of(DYN),
+    language=STRING,
 )
 
 
@@ -48,6 +50,7 @@ class SectionsProbe(Probe[SectionsQuery]):
 
     Template text, reminders (TODO, TBD), badges, bare links, code and repeated sentences are no words. Value: the
     documents that match, the one with most filled sections first; `missing` names the sections that are not filled.
+    `language`: that of a document that is surely not in English, whose headings may not be known.
     """
 
     name: ClassVar[str] = "docs.sections"
@@ -90,6 +93,7 @@ def _record(document: Document, query: SectionsQuery) -> dict[str, Any]:
         "missing": [section["name"] for section in sections if not section["filled"]],
         "sections": sections,
         "metadata": _scalars(document.front),
+        "language": other_language([*prose(document.sections), *(section.title for section in document.sections)]),
     }
 
 

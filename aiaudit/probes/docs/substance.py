@@ -54,7 +54,11 @@ _TEMPLATE: Final = lazy.regex(
 _WORD: Final = lazy.regex(r"[^\W\d_][\w'’-]*|\d[\w.,%/-]*", re.UNICODE)
 _ASKS: Final = lazy.regex(r"(?:please|describe|explain|if (?:so|not|yes|any)|any other|e\.g\.)\b", re.IGNORECASE)
 _DENSE: Final = lazy.regex(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts without blanks between words
-_NUMBER: Final = lazy.regex(r"(?<![\w.])[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?|(?<![\w.])[-+]?\d+(?:\.\d+)?%?(?![\w])")
+_NUMBER: Final = lazy.regex(
+    r"(?<![\w.])[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?"
+    r"|(?<![\w.,])[-+]?\d+,\d{1,2}%?(?![\w,])"
+    r"|(?<![\w.])[-+]?\d+(?:\.\d+)?%?(?![\w])"
+)
 
 
 class Substance(Struct, frozen=True):
@@ -129,8 +133,14 @@ def readable(line: str) -> str:
 
 
 def numbers_in(text: str) -> list[float]:
-    """The numbers of a text as they stand (a percentage keeps its figure: 93 % is 93)."""
-    return [float(found.rstrip("%").replace(",", "")) for found in _NUMBER.findall(text)]
+    """The numbers of a text as they stand (a percentage keeps its figure: 93 % is 93). One or two digits behind a comma
+    are decimals, as most of Europe writes them; three are thousands."""
+    return [_value(found.rstrip("%")) for found in _NUMBER.findall(text)]
+
+
+def _value(text: str) -> float:
+    whole, comma, rest = text.rpartition(",")
+    return float(f"{whole}.{rest}") if comma and len(rest) < 3 else float(text.replace(",", ""))
 
 
 def _is_prompt(text: str) -> bool:

@@ -34,6 +34,14 @@ def test_figures_of_the_section_on_metrics_are_found_in_the_evaluation(tmp_path:
     assert [(one["line"], one["text"]) for one in found["unmatched"]] == [(6, "0.91")]  # `n` names no metric
 
 
+def test_a_comma_may_stand_before_the_decimals(tmp_path: Path) -> None:
+    card = "# Karte\n## Metrics\nF1 0,865, Recall 78,5 %, 41,000 rows of 1,234 and 3,4,5\n"
+    found = document(
+        tmp_path, {"MODEL_CARD.md": card, "metrics.json": '{"f1": 0.8652, "recall": 0.785, "accuracy": 41.0}'}
+    )
+    assert (found["stated"], found["matched"]) == (2, 2)
+
+
 def test_csv_rows_are_keyed_by_the_metric_that_they_name(tmp_path: Path) -> None:
     found = document(
         tmp_path,

@@ -82,3 +82,15 @@ def test_hostile_lines_cost_little_time() -> None:
         started = time.process_time()
         weigh([piece * (4000 // len(piece))] * 50)
         assert time.process_time() - started < 2, piece
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("F1 0,71 (0,69 bis 0,73), 12,5 %", [0.71, 0.69, 0.73, 12.5]),
+        ("41,000 rows, 1,234,567.8 in all", [41_000, 1_234_567.8]),
+        ("rows 3,4,5", [3, 4, 5]),
+    ],
+)
+def test_a_comma_before_one_or_two_digits_is_one_of_decimals(text, numbers):
+    assert numbers_in(text) == numbers

@@ -16,7 +16,8 @@ CHAINED: Final = (
     "onBeforeHandle", "onRequest", "onTransform", "onAfterHandle", "onAfterResponse", "onError", "derive", "resolve",
     "guard", "group", "decorate", "state", "model", "macro", "as", "mount", "headers", "trace", "ws", "onParse",
 )  # fmt: skip
-_HOOKS: Final = ("onBeforeHandle", "onRequest", "resolve", "derive")
+HOOKS: Final = ("onBeforeHandle", "onRequest")
+_HOOKS: Final = (*HOOKS, "resolve", "derive")
 _TAKEN: Final = lazy.regex(r"\b(?:body|query)\b")
 _LIMITS: Final = lazy.regex(r"\bmax(?:Length|Items|imum|Size)\s*:|\bt\.(?:Union|Enum|Literal|Number|Numeric|Boolean)\(")
 _MAX_CHAIN: Final = 60

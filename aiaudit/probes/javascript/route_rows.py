@@ -33,6 +33,10 @@ LETS_ON: Final = frozenset(
         "@fastify/jwt",
         "@fastify/auth",
         "@fastify/bearer-auth",
+        "@elysiajs/jwt",
+        "@elysiajs/jwt.jwt",
+        "@elysiajs/bearer",
+        "@elysiajs/bearer.bearer",
     }
 )
 

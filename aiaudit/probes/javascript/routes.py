@@ -71,7 +71,7 @@ _LOOKED_UP: Final = lazy.regex(
     r"\bawait\b|\$\{|:\s*(?!true\b|false\b|null\b)[A-Za-z_$]|\b(?:end|send|json|write)\(\s*[A-Za-z_$]"
 )
 _TOOLS: Final = name_set("tool registerTool addTool setRequestHandler")
-_OTHERS: Final = name_set("use route openapi addHook register")
+_OTHERS: Final = name_set("use route openapi addHook register onBeforeHandle onRequest")
 _HOOKS: Final = name_set("onRequest preHandler preValidation preParsing")
 _LIKE_APP: Final = lazy.regex(r"^(?:app|router|fastify|server|api|\w+Router|\w+App)$")
 _LIKE_SERVER: Final = lazy.regex(r"(?i)server$|^mcp")
@@ -218,6 +218,10 @@ class RouteFinder:
         if verb == "addHook":
             if self.values.text(arguments[0]) in _HOOKS:
                 self._middleware(call, framework, "", arguments[1:], receiver)
+            return
+        if verb in elysia.HOOKS:
+            if framework == "elysia":
+                self._middleware(call, framework, "", arguments[-1:], receiver)
             return
         if verb == "register":
             self._mount(call.range().start.line + 1, "", arguments[0], receiver)

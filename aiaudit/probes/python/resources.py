@@ -30,6 +30,7 @@ AZURE: Final = "azure-function"
 
 def resources(finder: RouteFinder) -> Iterator[dict[str, Any]]:
     """The handlers of one file's resources and servicers."""
+    addresses = _addresses(finder)
     for scope in finder.view.module.scopes:
         if not isinstance(scope.node, ast.ClassDef):
             continue
@@ -41,13 +42,30 @@ def resources(finder: RouteFinder) -> Iterator[dict[str, Any]]:
             names = [one.arg for one in parameters(node)]
             responder = _RESPONDER.search(name)
             if responder and len(names) >= 3 and names[1].startswith("req") and names[2].startswith("res"):
-                row = finder.row(inner, "falcon", f"{scope.qualname}.{name}", [responder[1].upper()], None)
+                route = addresses.get(scope.qualname, f"{scope.qualname}.{name}")
+                row = finder.row(inner, "falcon", route, [responder[1].upper()], None)
                 yield {**row, "params": []}  # what comes in is read from the request
             elif served and len(names) == 3:
                 # A message of protobuf has types, and of a field's length its types say nothing.
                 row = finder.row(inner, "grpc", f"{scope.qualname}.{name}", ["POST"], None)
                 message = {"name": names[1], "kind": "model", "type": "Message", "model": "?.Message"}
                 yield {**row, "params": [{**message, "bounded": False}], "reads_request": False}
+
+
+def _addresses(finder: RouteFinder) -> dict[str, str]:
+    """The addresses of the resources that the same file adds: `app.add_route("/health", Health())`."""
+    found: dict[str, str] = {}
+    for scope, call in finder.view.all_calls():
+        if last_name(call.func) != "add_route" or len(call.args) < 2:
+            continue
+        text = finder.view.values.text(call.args[0], scope) or ""
+        made: ast.expr | None = call.args[1]
+        if isinstance(made, ast.Name):  # health = Health()
+            bound = finder.resolver.bindings(made.id, scope, call.lineno) or ()
+            made = next((one.node for one in bound if isinstance(one.node, ast.Call)), None)
+        if isinstance(made, ast.Call) and text.startswith("/"):
+            found.setdefault(last_name(made.func), text)
+    return found
 
 
 def functions(finder: RouteFinder) -> Iterator[dict[str, Any]]:

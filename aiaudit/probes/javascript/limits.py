@@ -37,7 +37,7 @@ MIDDLEWARE: Final = lazy.regex(
 COUNTS: Final = lazy.regex(
     r"^(?:@upstash/ratelimit\.Ratelimit\.(?:limit|blockUntilReady)|@unkey/ratelimit\.Ratelimit\.limit"
     r"|rate-limiter-flexible\.\w+\.consume|@arcjet/[\w-]+(?:\.\w+)*\.protect|@vercel/firewall\.checkRateLimit"
-    r"|lambda-rate-limiter(?:\.\w+)*\.check|async-ratelimiter\.get|limiter\.RateLimiter\.(?:tryRemoveTokens|removeTokens))$"
+    r"|lambda-rate-limiter(?:\.\w+)*\.check|async-ratelimiter\.get|sveltekit-rate-limiter/server\.\w+\.isLimited|limiter\.RateLimiter\.(?:tryRemoveTokens|removeTokens))$"
 )
 _BINDING: Final = lazy.regex(r"(?i)\benv\.\w*limit\w*\.limit$")  # of a worker's environment
 _WITHOUT_KEY: Final = lazy.regex(r"^limiter\.RateLimiter\.")
@@ -243,6 +243,8 @@ class LimitFinder:
         given = [one for one in arguments.children() if one.is_named()] if arguments is not None else []
         if ".protect" in name or name.endswith("checkRateLimit"):
             return self._of_arcjet(call) if ".protect" in name else "address"
+        if name.endswith(".isLimited"):  # it tells callers apart by their address, or a cookie that it sets
+            return "address"
         if not given:
             return "?"
         if not COUNTS.match(name):  # of the arguments of a function of the project, the one that tells who it is

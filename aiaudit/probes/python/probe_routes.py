@@ -59,6 +59,7 @@ _HEALTH_CLASS: Final = lazy.regex(
     r"^(?:Api|Service)?(?:Health|Healthz|HealthCheck|Healthcheck|Ping|Alive|Readiness|Liveness|Ready|Heartbeat)"
     r"(?:Resource|View|APIView|Handler|Endpoint|Check)?$"
 )
+_GRPC_HEALTH: Final = lazy.regex(r"^(?:Check|Watch)$|(?:^|[a-z])(?:Live|Ready|Health|HealthCheck)$")
 # The state of one run, job or document is no health of the service: `/runs/{run_id}/status`.
 _STATE_OF_ONE: Final = lazy.regex(r"[{<][^/]*[}>]/(?:\w+/)?status/?$")
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
@@ -159,7 +160,7 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "checks": checks,
         "auth": row.get("auth", "") or _auth(row, path, project),
         "constant": bool(row.get("constant")),
-        "health": _is_health(row) and "GET" in (methods or ["GET"]),
+        "health": (_is_health(row) and "GET" in (methods or ["GET"])) or _is_asked_by_grpc(row),
         "reads_request": reads,
         "touches": row.get("touches", []),
         "calls": row.get("calls", []),
@@ -302,6 +303,12 @@ def _is_health(row: dict[str, Any]) -> bool:
     if row["kind"] == "route" and "/" not in route and route.endswith(f"{around}.{name}") and around:
         return bool(_HEALTH_CLASS.search(around.rpartition(".")[2]))
     return bool(HEALTH.search(route)) or (route in ("", "/") and row["kind"] == "route" and bool(HEALTH.search(name)))
+
+
+def _is_asked_by_grpc(row: dict[str, Any]) -> bool:
+    """Whether a method of gRPC tells of the service's health: `Check` of its own protocol, `ServerReady` of others."""
+    method = row.get("function", "").rpartition(".")[2]
+    return row["framework"] == "grpc" and _GRPC_HEALTH.search(method) is not None
 
 
 def _known_model(param: dict[str, Any], path: str, project: PythonProject) -> dict[str, Any]:

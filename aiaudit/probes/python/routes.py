@@ -80,6 +80,7 @@ _FUNCTIONS: Final = frozenset({"functions_framework.http", "firebase_functions.h
 # Decorators of a module by themselves, with the address as their first argument.
 _LITESTAR: Final = frozenset(f"litestar.{one}" for one in ("get", "post", "put", "patch", "delete"))
 _BOTTLE: Final = frozenset(f"bottle.{one}" for one in ("get", "post", "put", "patch", "delete", "route"))
+_IN_A_CLASS: Final = (b"(self", b"Servicer", b"def on_")  # handlers that are methods
 _METHODS: Final = name_set("get post put delete patch head options websocket")
 _ROUTES: Final = _METHODS | name_set("route api_route websocket_route")
 _MCP_KINDS: Final = name_set("tool resource prompt")
@@ -107,13 +108,13 @@ class RouteFinder:
         found = [
             self.row(one, "lambda", "/", ["GET", "POST"], None) for one in http_events.handlers_of_events(self.view)
         ]
-        if not self.frameworks and not any(self.view.text_has(one) for one in (b"@", b"(self", b"azure.functions")):
+        if not self.frameworks and not any(map(self.view.text_has, (b"@", b"azure.functions", *_IN_A_CLASS))):
             return found
         for scope in self.view.module.scopes:
             found += self._decorated(scope) if scope.kind == "function" else ()
         found.extend(self._registered())
         found.extend(self._pages())
-        if {"django", "channels"} & set(self.frameworks) or self.view.text_has(b"(self"):
+        if {"django", "channels"} & set(self.frameworks) or any(map(self.view.text_has, _IN_A_CLASS)):
             found.extend(class_views.ClassViews(self).rows())
             found.extend(resources.resources(self))
         if self.view.text_has(b"azure.functions"):

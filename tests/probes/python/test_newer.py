@@ -59,7 +59,7 @@ def test_any_text_keeps_its_length_and_lines(text):
         rb"""text = f"<{url}|{text.replace('\n', ' ').replace(r"/n{2,}", ' ')[:50]}>" """,
         rb"""text = f"{name}:\n> {question.replace("\n", "\n> ")}\n" """,
         rb"""text = f"{{\n}} {rows["a"]} {part.split("\\")[0]}" """,
-        b"text = f\'\'\'/*\n * {{ {name}\n */\n{',\\n'.join(rows)}\\n\'\'\'\n",
+        b"text = f'''/*\n * {{ {name}\n */\n{',\\n'.join(rows)}\\n'''\n",
         b'text = f"""\n{",\\\\n".join(rows)}\n"""; other = f"{rows["a"]}"\n',
     ],
 )

@@ -51,9 +51,16 @@ _MADE_IN_SQL: Final = lazy.regex(r"(?:\bwith(?:\s+recursive)?|,)\s+(\w+)\s+as\s+
 _OTHER_FROM: Final = lazy.regex(r"\b(?:extract|trim|substring|overlay)\s*\([^()]{0,200}\)", re.IGNORECASE)
 # A commit in an address: of lakeFS, of a hub (`@`), of a repository's raw files; or the version of an object.
 _COMMIT: Final = lazy.regex(
-    r"lakefs://[^/]+/[0-9a-f]{8,64}/|hf://[^@]+@[0-9a-f]{40}/|https://raw\.githubusercontent\.com/[^/]+/[^/]+/[0-9a-f]{40}/"
+    r"lakefs://[^/]+/[0-9a-f]{8,64}/|s3a?://[^/]+/[0-9a-f]{64}/|hf://[^@]+@[0-9a-f]{40}/|https://raw\.githubusercontent\.com/[^/]+/[^/]+/[0-9a-f]{40}/"
     r"|https://huggingface\.co/.{1,200}/resolve/[0-9a-f]{40}/|\w+://.{1,300}[?&]versionId=[\w.-]{8,}"
 )
+FETCHES: Final = (
+    "*.get_object", "*.download_file", "*.download_fileobj", "clearml.Dataset.get", "clearml.*.Dataset.get",
+    "azureml.core.Dataset.get_by_name", "huggingface_hub.hf_hub_download", "huggingface_hub.snapshot_download",
+    "huggingface_hub.*.hf_hub_download", "huggingface_hub.*.snapshot_download", "pooch.retrieve",
+    "quilt3.Package.browse", "openml.datasets.get_dataset",
+)  # fmt: skip
+"""Calls that bring data to a place, from which another call reads it."""
 _HEX: Final = lazy.regex(r"(?:\w+:)?[0-9a-f]{32,128}", re.IGNORECASE)
 
 
@@ -103,6 +110,27 @@ def read_of(name: str, call: Mapping[str, Any]) -> Read | None:
     if last in _OF_DATABASES or name.endswith(".read.table"):
         return _of_database(first or _text(given.get("sql")) or _text(given.get("query")))
     return _plain(first or _path_keyword(given), given)
+
+
+def fetched(name: str, call: Mapping[str, Any]) -> str:
+    """How a call that brings data fixes its version (`version`, `revision`, `sha256`); "" where it does not."""
+    given, args = call["kw"], call["args"]
+    last = name.rpartition(".")[2]
+    if last in ("get_object", "download_file", "download_fileobj"):
+        extra = given.get("ExtraArgs")
+        told = given.get("VersionId") or (extra.get("VersionId") if isinstance(extra, Mapping) else None)
+        return "version" if told else ""
+    if name.startswith("clearml."):
+        return "version" if {"dataset_id", "dataset_version"} & set(given) else ""
+    if name.startswith("azureml."):
+        return "version" if given.get("version") not in (None, "latest") else ""
+    if name.startswith("huggingface_hub."):
+        return "revision" if _text(given.get("revision")) not in ("", "main") else ""
+    if name.startswith("quilt3."):
+        return "version" if given.get("top_hash") else ""
+    if name.startswith("openml."):
+        return "version" if args or {"version", "dataset_id"} & set(given) else ""
+    return "sha256" if _HEX.fullmatch(_text(given.get("known_hash"))) else ""
 
 
 def _of_database(asked: str) -> Read:

@@ -14,7 +14,18 @@ from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe
 from aiaudit.probes.datasets.files import IN_DATA_FOLDERS, FilesQuery, data_files, use_of
-from aiaudit.probes.datasets.reads import ARTIFACTS, FRAME_READS, HASHES, OTHER_READS, WRITES, Read, in_tree, read_of
+from aiaudit.probes.datasets.reads import (
+    ARTIFACTS,
+    FETCHES,
+    FRAME_READS,
+    HASHES,
+    OTHER_READS,
+    WRITES,
+    Read,
+    fetched,
+    in_tree,
+    read_of,
+)
 from aiaudit.probes.datasets.recorded import hash_holds, noted, register, terms_of
 from aiaudit.probes.datasets.schemas import VersionsProbe, VersionsQuery
 from aiaudit.probes.python.asking import METHOD, CodeQuery, scope_of
@@ -28,6 +39,12 @@ from aiaudit.project.roles import Role
 
 _READS: Final = Patterns([*FRAME_READS, *OTHER_READS])
 _HASHES: Final = Patterns(HASHES)
+_FETCHES: Final = Patterns(FETCHES)
+# A digest that is written down, and one that is held against something.
+_DIGEST: Final = lazy.regex(r"[\"'](?:sha\d+:)?[0-9a-f]{64}[\"']")
+_HELD: Final = lazy.regex(
+    r"(?i)(?:hexdigest\(\)|sha\d{0,3}|hash|digest|checksum)\s{0,4}[!=]=|[!=]=\s{0,4}[\w.]{0,40}(?:sha|hash|digest|checksum)"
+)
 _WRITES: Final = Patterns(WRITES)
 _ARTIFACTS: Final = Patterns(ARTIFACTS)
 _DERIVED: Final = lazy.regex(
@@ -62,7 +79,7 @@ class UsedQuery(CodeQuery):
 
     def names(self) -> list[str]:
         """All name patterns: what the engine looks for."""
-        return [*FRAME_READS, *OTHER_READS, *HASHES, *WRITES, *ARTIFACTS]
+        return [*FRAME_READS, *OTHER_READS, *HASHES, *WRITES, *ARTIFACTS, *FETCHES]
 
 
 class UsedProbe(Probe[UsedQuery]):
@@ -111,6 +128,7 @@ def _reads(context: Context, parsed: list[Entry]) -> Iterator[dict[str, Any]]:
                 continue
             file = _file(context, read, entry.path)
             pinned = read.pinned or _pinned(context, project, entry.path, read, file)
+            pinned = pinned or _brought(project, entry.path, call["function"], read)
             yield _record(
                 context,
                 entry.path,
@@ -233,6 +251,29 @@ def _pinned(context: Context, project: PythonProject, reader: str, read: Read, f
         recorded = [file] if file else list(register(context).hashes)
         if recorded and all(hash_holds(context, one) for one in recorded) and _hashes(context, project, reader):
             return "sha256"
+        if not recorded or read.kind == "unresolved" or file:
+            return "sha256" if _held(context, reader) and _hashes(context, project, reader) else ""
+    return ""
+
+
+def _held(context: Context, reader: str) -> bool:
+    """Whether the file holds a digest against one that is written down in it."""
+    try:
+        text = context.project.text(reader)
+        return _DIGEST.search(text) is not None and _HELD.search(text) is not None
+    except Unreadable:
+        return False
+
+
+def _brought(project: PythonProject, reader: str, function: str, read: Read) -> str:
+    """How the version is fixed of what the same function brings to the place from which a computed path reads."""
+    if read.kind != "unresolved":
+        return ""
+    for call in calls_in(reader, project):
+        if call["function"] == function and not call["reference"]:
+            name = next((one for one in call["names"] if _FETCHES.match(one)), None)
+            if name is not None and (pinned := fetched(name, call)):
+                return pinned
     return ""
 
 

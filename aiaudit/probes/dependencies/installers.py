@@ -151,6 +151,8 @@ def _sources(words: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
             yield "pdm", "pdm.lock", verb == "sync" or bool({"--frozen-lockfile", "--check"} & set(rest))
         case "conda-lock" if verb == "install":
             yield "conda-lock", "conda-lock.yml", True
+        case "pixi" if verb in ("install", "run"):
+            yield "pixi", "pixi.lock", bool({"--locked", "--frozen"} & set(rest))
         case "conda" | "mamba" | "micromamba":
             for file in _values(rest, "-f", "--file"):
                 yield "conda", file, False

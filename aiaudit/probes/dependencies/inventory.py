@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from aiaudit.probes.base import Context
-from aiaudit.probes.dependencies import locks, other_manifests, pyproject, setup_py
+from aiaudit.probes.dependencies import locks, other_manifests, pixi, pyproject, setup_py
 from aiaudit.probes.dependencies.catalogs import fill_catalogs
 from aiaudit.probes.dependencies.model import Lock, Manifest
 from aiaudit.probes.dependencies.requirements_txt import resolve_inside
@@ -34,6 +34,7 @@ OTHER_GLOBS: Final = (
     "**/conda*.yml",
     "**/conda*.yaml",
     "**/package.json",
+    "**/pixi.toml",
 )
 LOCK_GLOBS: Final = tuple(
     f"**/{name}"
@@ -131,6 +132,9 @@ def _read_other(files: Files, path: str, name: str) -> Manifest | None:
     if name == "pipfile":
         data = files.toml(path)
         return other_manifests.read_pipfile(path, data, text) if data is not None else None
+    if name == "pixi.toml":
+        data = files.toml(path)
+        return pixi.read(path, data, text) if data is not None else None
     if name == "package.json":
         return other_manifests.read_package_json(path, files.json(path), text)
     return other_manifests.read_conda(path, files.yaml(path), text)

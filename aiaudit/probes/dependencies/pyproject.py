@@ -1,4 +1,4 @@
-"""Dependencies in pyproject.toml: PEP 621, PEP 735 groups, Poetry, PDM, Hatch, uv and setuptools' dynamic fields."""
+"""Dependencies in pyproject.toml: PEP 621, PEP 735 groups, Poetry, PDM, Hatch, uv, Pixi, setuptools' dynamic fields."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from aiaudit.probes.dependencies import pixi
 from aiaudit.probes.dependencies.lines import LineFinder
 from aiaudit.probes.dependencies.model import Dependency, Group, Manifest, group_of, normalise
 from aiaudit.probes.dependencies.requirements_txt import resolve_inside
@@ -27,6 +28,7 @@ def read(path: str, data: Mapping[str, Any], text: str) -> Manifest:
         *_extras(path, _table(tool, "pdm", "dev-dependencies"), "dev", lines, "tool.pdm.dev-dependencies"),
         *_strings(path, _table(tool, "uv").get("dev-dependencies"), "dev", lines, lines.header("tool.uv")),
         *_hatch(path, _table(tool, "hatch", "envs"), lines),
+        *pixi.dependencies(path, _table(tool, "pixi"), lines, "tool.pixi."),
     ]
     dynamic, includes = _dynamic(path, project, _table(tool, "setuptools", "dynamic"))
     name = project.get("name") or poetry.get("name")

@@ -157,16 +157,23 @@ def _pipenv(content: Any) -> Packages:
             yield Locked(name, version, local or bool(package.get("hashes")), local, digest, mark=f'"{name}"')
 
 
+_CONDA_FILE: Final = lazy.regex(r"^(.+)-([^-]+)-[^-]+$")
+
+
 def _conda(content: Any) -> Packages:
     for package in _list(content, "package", "packages"):
         place = package.get("conda") or package.get("pypi") or package.get("url") or ""
         file = str(place).rpartition("/")[2]
-        name = str(package.get("name") or re.sub(r"-[^-]+-[^-]+$", "", file))
+        # Pixi leaves name and version to the file's name where that has them: `pandas-2.2.3-py312h526ad5a_1.conda`.
+        said = _CONDA_FILE.match(file)
+        name = str(package.get("name") or (said[1] if said else file))
+        version = str(package.get("version") or (said[2] if said else ""))
         held = package.get("hash")
         hashes: Mapping[str, Any] = held if isinstance(held, Mapping) else package
         digest, _ = artefact([{"hashes": {key: hashes[key] for key in ("sha256", "md5") if hashes.get(key)}}])
         known = _hashed([package, hashes])
-        yield Locked(name, str(package.get("version", "")), known, False, digest, file, mark=f"- name: {name}")
+        mark = f"- name: {name}" if package.get("name") else f"- conda: {place}"
+        yield Locked(name, version, known, False, digest, file, mark=mark)
 
 
 def _npm(content: Any) -> Packages:

@@ -13,6 +13,7 @@ from aiaudit.probes.dependencies.model import Dependency, Lock, Manifest, normal
 from aiaudit.probes.dependencies.versions import poetry_to_pep440, satisfies_npm, satisfies_pep440
 
 _ALIAS: Final = lazy.regex(r"npm:((?:@[\w.-]+/)?[\w.-]+)@(.+)$")
+_PLAIN_CONDA: Final = lazy.regex(r"(?:[<>]=?|==|!=)\d[\w.]*(?:,(?:[<>]=?|==|!=)\d[\w.]*)*")
 # Which manifests' tools a lock file's tool reads.
 _READS = {
     "uv": {"pyproject"},
@@ -123,7 +124,7 @@ def _satisfies(version: str, one: Dependency, tool: str) -> bool | None:
         return True
     if one.ecosystem == "npm":
         return satisfies_npm(version, one.spec)
-    if one.ecosystem == "conda":
-        return None
+    if one.ecosystem == "conda":  # its `=1.2` and bare versions mean other than those of Python's packages
+        return satisfies_pep440(version, one.spec) if _PLAIN_CONDA.fullmatch(one.spec.replace(" ", "")) else None
     spec = poetry_to_pep440(one.spec) if tool == "poetry" else one.spec
     return None if spec is None else satisfies_pep440(version, spec)

@@ -26,7 +26,7 @@ BY_PROGRAM: Final[dict[Kind, str]] = {
         safety semgrep snyk syft tfsec trivy trufflehog zizmor
     """,
     "evaluate": """
-        deepeval giskard helm-run inspect lighteval lm-eval lm_eval oaieval oaievalset promptfoo ragas
+        deepeval evalite giskard helm-run inspect lighteval lm-eval lm_eval oaieval oaievalset promptfoo ragas
     """,
     "validate_data": "deepchecks great_expectations gx pandera soda tfdv",
     "install": "pip-sync",

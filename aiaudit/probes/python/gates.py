@@ -30,7 +30,7 @@ _WORDS: Final = (
 METRIC: Final = lazy.regex(rf"(?i)(^|_|\b){_WORDS}(_|\b|\d|$)")
 # Where a file evaluates, a share or a count of cases is a metric too; whether it does, the probe tells by its name.
 _COUNTS: Final = (
-    r"(?:rate|ratio|share|fraction|percent(?:age)?|correct|right|hits|passed"
+    r"(?:rate|ratio|share|fraction|percent(?:age)?|mean|average|avg|similarity|correct|right|good|hits|passed|solved|matched"
     r"|wrong|missed|failed|failures?|fails|regressions?)"
 )
 COUNTED: Final = lazy.regex(rf"(?i)(^|_|\b){_COUNTS}(_|\b|\d|$)")

@@ -35,6 +35,9 @@ _EVALUATES: Final = lazy.regex(
     r"(?i)[/_.-](?:evals?|evaluat\w*|regression\w*|quality|benchmarks?|gates?|check_(?:metrics?|results?))[/_.-]"
 )
 
+# A folder of tests that grade answers.
+_EVALUATION: Final = lazy.regex(r"(?i)/(?:llm_?|model_?)?(?:evals?|evaluations?)/")
+
 
 class GatesQuery(CodeQuery):
     """All gates, tests' assertions included. action: exit, raise, assert, return (a status that becomes the exit
@@ -60,7 +63,9 @@ class GatesProbe(Probe[GatesQuery]):
             for found in project.records[entry.path].get("gates", ()):
                 row = dict(found)
                 limit = from_json(row["limit"])
-                if row.pop("counted") and (entry.role == Role.TEST or not _EVALUATES.search("/" + entry.path)):
+                place = "/" + entry.path
+                evaluates = _EVALUATION if entry.role == Role.TEST else _EVALUATES
+                if row.pop("counted") and not evaluates.search(place):
                     continue  # a share or a count is a metric only where a file evaluates
                 yield {"cell": 0, **row, "limit": float(limit) if isinstance(limit, int) else limit}
 

@@ -156,6 +156,10 @@ def _tool(name: str, call: Mapping[str, Any], reads: bool) -> str:
         return "tfdv"
     if root in ("dataframely", "patito", "frictionless") and last == "validate":
         return root
+    if root == "pointblank" and last in ("assert_passing", "all_passed"):
+        return "pointblank"
+    if root == "deepchecks" and last == "run":
+        return "deepchecks"
     if root == "pydeequ" and last == "run" and "Verification" in name:
         return "deequ"
     if root == "soda" and last in ("execute", "assert_no_checks_fail", "assert_no_error_logs"):
@@ -386,8 +390,8 @@ def _stops(
 ) -> bool | Unknown:  # fmt: skip
     """Whether a violation ends the run."""
     lines = lines_of(path, context)
-    if tool in ("great_expectations", "tfdv", "frictionless", "deequ") or call["names"][0].endswith(
-        "Scan.execute"
+    if tool in ("great_expectations", "tfdv", "frictionless", "deequ", "deepchecks") or call["names"][0].endswith(
+        ("Scan.execute", ".all_passed")
     ):  # they answer with a result
         below = lines[call["line"] - 1 : call["line"] + 15]
         return any(map(_counts, range(len(below)), repeat(below))) or _stopped_by_caller(

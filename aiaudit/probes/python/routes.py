@@ -11,26 +11,14 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Final
 
-from aiaudit import lazy
 from aiaudit.probes.python import class_views, http_events, resources
-from aiaudit.probes.python.annotations import (
-    LOOSE_TYPES,
-    SCALAR_TYPES,
-    annotated,
-    annotated_argument,
-    any_size,
-    bounded,
-    bounded_annotation,
-    is_loose,
-    ranged,
-    type_names,
-)
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.handler_body import HandlerBody
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import FunctionNode, parameters
-from aiaudit.probes.python.resolve import INJECTIONS, default_of, dotted, last_name
+from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.route_parameters import METHODS, parameter
 from aiaudit.probes.python.routers import name_of_router, named_in
 
 # Decorated functions and registrations must be parsed whole.
@@ -81,19 +69,12 @@ _FUNCTIONS: Final = frozenset({"functions_framework.http", "firebase_functions.h
 _LITESTAR: Final = frozenset(f"litestar.{one}" for one in ("get", "post", "put", "patch", "delete"))
 _BOTTLE: Final = frozenset(f"bottle.{one}" for one in ("get", "post", "put", "patch", "delete", "route"))
 _IN_A_CLASS: Final = (b"(self", b"Servicer", b"def on_")  # handlers that are methods
-_METHODS: Final = name_set("get post put delete patch head options websocket")
-_ROUTES: Final = _METHODS | name_set("route api_route websocket_route")
+_ROUTES: Final = METHODS | name_set("route api_route websocket_route")
 _MCP_KINDS: Final = name_set("tool resource prompt")
 _GIVEN: Final = name_set("app api application router blueprint bp server flask_app fastapi_app")
 _BENTOML: Final = "api"  # `@bentoml.api`, or `@svc.api` of the older kind
 _MODAL: Final = frozenset({"modal.fastapi_endpoint", "modal.web_endpoint"})
 _BY_NAME: Final = name_set("django rest_framework cloud-function")  # these call what a module's name stands for
-# Checked by type where a decorator of an extension says so, or by the decorator of the route itself (Powertools).
-_BY_DECORATOR: Final = name_set("flask quart sanic lambda")
-_VALIDATES: Final = name_set("validate validate_request validate_querystring validate_json")
-_CHECKED_BY_TYPE: Final = name_set("fastapi litestar django-ninja mcp bentoml blacksheep modal")
-_RAW_TYPES: Final = name_set("Request HttpRequest WebSocket HTTPConnection")
-_SERVICE_TYPES: Final = name_set("Response BackgroundTasks Session AsyncSession SecurityScopes Context State")
 
 
 class RouteFinder:
@@ -179,14 +160,14 @@ class RouteFinder:
                 row = self.row(scope, "modal", "/", methods, decorator)
                 yield {**row, "auth": "requires_proxy_auth"} if asks else row
                 continue
-            if isinstance(target, ast.Name) and last in _METHODS and call and self._is_named(target, scope, _LITESTAR):
+            if isinstance(target, ast.Name) and last in METHODS and call and self._is_named(target, scope, _LITESTAR):
                 route = self._text(call, 0, ("path",), scope)
                 row = self.row(scope, "litestar", f"/{route.lstrip('/')}", [last.upper()], decorator)
                 yield {**row, "asked": [*row["asked"], *self._guards(scope)]}
                 continue
             if isinstance(target, ast.Name) and call and self._is_named(target, scope, _BOTTLE):
                 route = self._text(call, 0, ("path",), scope)
-                methods = [last.upper()] if last in _METHODS else self._of_bottle(call, scope)
+                methods = [last.upper()] if last in METHODS else self._of_bottle(call, scope)
                 yield self.row(scope, "bottle", f"/{route.lstrip('/')}", methods, decorator)
                 continue
             if not isinstance(target, ast.Attribute) or last not in _ROUTES | _MCP_KINDS | {_BENTOML}:
@@ -370,7 +351,7 @@ class RouteFinder:
                     break
 
     def _methods(self, last: str, call: ast.Call | None, scope: Scope) -> list[str]:
-        if last in _METHODS:
+        if last in METHODS:
             return [last.upper()]
         for keyword in call.keywords if call else ():
             if keyword.arg == "methods":
@@ -393,7 +374,7 @@ class RouteFinder:
         """What a handler takes in and does; `at` is the decorator or the call that makes it one."""
         node = scope.node
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        params = [self._param(argument, scope, framework, route) for argument in parameters(node)]
+        params = [parameter(self.resolver, argument, scope, framework, route) for argument in parameters(node)]
         params = [one for one in params if one]
         body = HandlerBody(scope)
         decorators = [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list]
@@ -421,69 +402,7 @@ class RouteFinder:
 
     def parameter(self, argument: ast.arg, scope: Scope) -> dict[str, Any]:
         """A parameter of a dependency, which FastAPI fills as it does those of a handler."""
-        return self._param(argument, scope, "fastapi", "")
-
-    def _param(self, argument: ast.arg, scope: Scope, framework: str, route: str) -> dict[str, Any]:
-        """Name, kind and type of a parameter. Kinds: path, scalar, model (its class in another row), loose, raw,
-        service (injected by the framework), untyped."""
-        node = scope.node
-        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if argument.arg in ("self", "cls"):
-            return {}
-        default: ast.expr | None = self.resolver.injection(node, argument.arg, scope.parent or scope)
-        default = default or default_of(node, argument.arg)
-        marker = last_name(default.func) if isinstance(default, ast.Call) else ""
-        annotation = argument.annotation
-        marked = annotated(annotation)
-        if isinstance(default, ast.Name) and _DEPENDENCY.search(default.id):  # a name that another file gives
-            return {"name": argument.arg, "kind": "service", "type": f"Depends({default.id})"}
-        if marker in INJECTIONS or marked in INJECTIONS:
-            inner = default if isinstance(default, ast.Call) and default.args else None
-            given = inner.args[0] if inner else None  # `Depends(current_user())` makes the dependency first
-            called = (
-                dotted(given.func if isinstance(given, ast.Call) else given)
-                if given
-                else annotated_argument(annotation)
-            )
-            return {"name": argument.arg, "kind": "service", "type": f"{marker or marked}({called})"}
-        types = type_names(annotation)
-        is_bounded = bounded(default) or bounded_annotation(annotation)
-        row: dict[str, Any] = {"name": argument.arg, "type": " | ".join(types)[:80], "bounded": is_bounded}
-        if is_bounded and ranged(default, annotation):
-            row["ranged"] = True
-        elif not is_bounded and any_size(annotation):
-            row["endless"] = True
-        if marker in ("Form", "Body") or marked in ("Form", "Body"):
-            row["in_body"] = True  # of any size, where nothing limits it; what stands in the address is short
-        if f"{{{argument.arg}" in route or f":{argument.arg}>" in route or f"<{argument.arg}>" in route:
-            return {**row, "kind": "path" if types or ":" in route else "untyped"}
-        by_type = framework in _CHECKED_BY_TYPE or (framework in _BY_DECORATOR and _checks_types(node))
-        if not by_type and framework != "unknown":
-            return {**row, "kind": "raw" if set(types) & _RAW_TYPES or not types else "service"}
-        if framework == "django-ninja" and argument.arg == "request":  # Django's own, always the first
-            return {**row, "kind": "service"}
-        if not types:
-            return {**row, "kind": "untyped"}
-        if set(types) & _RAW_TYPES:
-            return {**row, "kind": "raw"}
-        if set(types) & _SERVICE_TYPES:
-            return {**row, "kind": "service"}
-        if annotation is not None and is_loose(annotation):
-            return {**row, "kind": "loose"}
-        if types[0] == "UploadFile" or "UploadFile" in types:
-            return {**row, "kind": "upload"}
-        if set(types) <= SCALAR_TYPES | {"Optional", "Union", "None"}:
-            return {**row, "kind": "scalar"}
-        return {**row, "kind": "model", "model": self._class_of(annotation, types, scope.parent or scope)}
-
-    def _class_of(self, annotation: ast.expr | None, types: list[str], scope: Scope) -> str:
-        """The qualified name of the class in an annotation, also inside `list[…]` and the like."""
-        wrappers = LOOSE_TYPES | {"Optional", "Union", "None"}
-        wanted = next((name for name in types if name not in wrappers), types[0])
-        for node in ast.walk(annotation) if annotation is not None else ():
-            if isinstance(node, ast.Name | ast.Attribute) and last_name(node) == wanted:
-                return next((one.name for one in self.resolver.names(node, scope)), f"?.{wanted}")
-        return next((one.name for one in self.resolver.annotation(annotation, scope)), f"?.{wanted}")
+        return parameter(self.resolver, argument, scope, "fastapi", "")
 
     def _asked(self, scope: Scope, at: ast.expr | None) -> list[list[str]]:
         """What may be a check of who calls, as written and by its resolved name: the decorators below `at`, which alone
@@ -537,7 +456,6 @@ class RouteFinder:
         return []
 
 
-_DEPENDENCY: Final = lazy.regex(r"(?i)(?:^|_)dep(?:s|ends|endency|endencies)?(?:_|$)")
 _REGISTERED_BY: Final = {
     "fastapi": {"add_api_route", "add_route", "add_api_websocket_route"},
     "starlette": {"Route", "WebSocketRoute", "add_route"},
@@ -549,14 +467,6 @@ _REGISTERED_BY: Final = {
     "django": {"path", "re_path"},
 }
 _REGISTERED: Final = frozenset(name for names in _REGISTERED_BY.values() for name in names)
-
-
-def _checks_types(node: FunctionNode) -> bool:
-    """Whether a decorator holds what comes in against the types of the parameters: `@validate()` of Flask-Pydantic,
-    `@validate_request(Model)` of Quart-Schema, `@validate(json=Model)` of Sanic, a route of Powertools."""
-    names = {last_name(one.func) for one in node.decorator_list if isinstance(one, ast.Call)}
-    powertools = bool(names & _METHODS) and not any(one.arg in ("request", "req") for one in parameters(node))
-    return bool(names & _VALIDATES) or powertools
 
 
 def _lets_strangers_on(decorator: ast.expr) -> bool:

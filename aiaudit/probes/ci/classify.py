@@ -89,6 +89,10 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
         script = next((a for a in arguments if a.endswith((".js", ".ts", ".mjs", ".mts", ".cjs"))), "")
         found = stem_kind(script.rpartition("/")[2].partition(".")[0]) if script else "other"
         return "evaluate" if found == "other" and _EVAL_PATH.search(script) else found
+    if program in ("octave", "octave-cli", "julia", "rscript"):  # a script of another language, by its name
+        script = next((one for one in arguments if one.endswith((".m", ".jl", ".R", ".r"))), "")
+        found = stem_kind(script.rpartition("/")[2].rpartition(".")[0]) if script else "other"
+        return "test" if found == "other" and re.search(r"(?:^|/)tests?/", script) else found
     if program in ("papermill", "runipy") or (program == "jupyter" and {"execute", "--execute"} & set(arguments)):
         return _notebook_kind(arguments)
     if program in ("ssh", "scp", "rsync"):

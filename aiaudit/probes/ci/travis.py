@@ -34,6 +34,8 @@ _STARTS: Final = lazy.regex(r"(?i)\btype\s*(?P<not>!)?=\s*(?P<one>\w+)|\btype\s+
 _TAGGED: Final = lazy.regex(r"(?i)\btag\s+IS\s+present\b|\btag\s*(?:=~|=)")
 _EVENTS: Final = {"push": "push", "pull_request": "pull_request", "cron": "schedule", "api": "manual"}
 _ALL: Final = ("push", "pull_request")
+# What it runs where no script is named.
+_BY_DEFAULT: Final = {"node_js": "npm test", "go": "go test -v ./...", "rust": "cargo test --verbose"}
 
 
 def read(files: Files) -> list[Workflow]:
@@ -52,9 +54,10 @@ def _jobs(text: str, data: Mapping[str, Any]) -> Iterator[Job]:
     included = [(as_map(one), line_of(matrix["include"], at) or 1) for at, one in enumerate(_listed(matrix, "include"))]
     allowed = [as_map(one) for one in _listed(matrix, "allow_failures")]
     written: list[tuple[Mapping[str, Any], int]] = []
-    if not included or any(isinstance(data.get(key), list) for key in _EXPAND):
+    own_jobs = _by_environment(data)
+    if not included or len(own_jobs) > 1 or any(isinstance(data.get(key), list) for key in _EXPAND):
         line = next((line for key in _DECIDE[::-1] if (line := line_of(data, key))), 1)
-        written += [(one, line) for one in _by_environment(data)]
+        written += [(one, line) for one in own_jobs]
     written += included
     earlier: dict[str, list[str]] = {
         str(one.get("name") if isinstance(one, Mapping) else one): [] for one in as_list(data.get("stages"))
@@ -121,6 +124,10 @@ def _steps(text: str, own: Mapping[str, Any], root: Mapping[str, Any]) -> Iterat
 
     for name in _DECIDE:
         yield from phase(name)
+    language = str(own.get("language") or root.get("language") or "")
+    if "script" not in own and "script" not in root and language in _BY_DEFAULT:
+        line = line_of(own if "language" in own else root, "language") or 1
+        yield Step(line, "script", _BY_DEFAULT[language], line)
     for name in _AFTERWARDS[:1]:
         yield from phase(name, blocking=False)
     yield from phase(_ON_FAILURE, blocking=False, runs=False)

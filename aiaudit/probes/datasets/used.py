@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 from pydantic import Field
@@ -27,6 +27,7 @@ from aiaudit.probes.datasets.reads import (
     read_of,
 )
 from aiaudit.probes.datasets.recorded import hash_holds, noted, register, terms_of
+from aiaudit.probes.datasets.run_by import lines_of
 from aiaudit.probes.datasets.schemas import VersionsProbe, VersionsQuery
 from aiaudit.probes.python.asking import METHOD, CodeQuery, scope_of
 from aiaudit.probes.python.match import Patterns
@@ -40,6 +41,9 @@ from aiaudit.project.roles import Role
 _READS: Final = Patterns([*FRAME_READS, *OTHER_READS])
 _HASHES: Final = Patterns(HASHES)
 _FETCHES: Final = Patterns(FETCHES)
+_TAKEN: Final = lazy.regex(
+    r"(?i)\bopen\(|read_bytes|sha|hash|digest|checksum|verif"
+)  # a line that takes bytes to hash them
 # A digest that is written down, and one that is held against something.
 _DIGEST: Final = lazy.regex(r"[\"'](?:sha\d+:)?[0-9a-f]{64}[\"']")
 _HELD: Final = lazy.regex(
@@ -128,7 +132,7 @@ def _reads(context: Context, parsed: list[Entry]) -> Iterator[dict[str, Any]]:
                 continue
             file = _file(context, read, entry.path)
             pinned = read.pinned or _pinned(context, project, entry.path, read, file)
-            pinned = pinned or _brought(project, entry.path, call["function"], read)
+            pinned = pinned or _brought(context, project, entry.path, call, read)
             yield _record(
                 context,
                 entry.path,
@@ -251,29 +255,41 @@ def _pinned(context: Context, project: PythonProject, reader: str, read: Read, f
         recorded = [file] if file else list(register(context).hashes)
         if recorded and all(hash_holds(context, one) for one in recorded) and _hashes(context, project, reader):
             return "sha256"
-        if not recorded or read.kind == "unresolved" or file:
-            return "sha256" if _held(context, reader) and _hashes(context, project, reader) else ""
+    if read.kind == "file" and _held(context, reader, read.name) and _hashes(context, project, reader):
+        return "sha256"
     return ""
 
 
-def _held(context: Context, reader: str) -> bool:
-    """Whether the file holds a digest against one that is written down in it."""
+def _held(context: Context, reader: str, name: str) -> bool:
+    """Whether the code holds a digest of the file of that name, by a constant or where it is opened, against one that
+    is written down."""
     try:
         text = context.project.text(reader)
-        return _DIGEST.search(text) is not None and _HELD.search(text) is not None
     except Unreadable:
         return False
+    if _DIGEST.search(text) is None or _HELD.search(text) is None:
+        return False
+    quoted = re.escape(name)
+    names = re.findall(rf"(?m)^\s*(\w+)\s*(?::[^=\n]*)?=[^\n]*[\"']{quoted}[\"']", text)
+    spoken = "|".join([rf"[\"']{quoted}[\"']", *(rf"\b{one}\b" for one in names)])
+    return any(_TAKEN.search(line) and re.search(spoken, line) for line in text.splitlines())
 
 
-def _brought(project: PythonProject, reader: str, function: str, read: Read) -> str:
-    """How the version is fixed of what the same function brings to the place from which a computed path reads."""
+def _brought(context: Context, project: PythonProject, reader: str, call: Mapping[str, Any], read: Read) -> str:
+    """How the version is fixed of what the same function brings, and a computed path reads by the name it is given."""
     if read.kind != "unresolved":
         return ""
-    for call in calls_in(reader, project):
-        if call["function"] == function and not call["reference"]:
-            name = next((one for one in call["names"] if _FETCHES.match(one)), None)
-            if name is not None and (pinned := fetched(name, call)):
-                return pinned
+    lines = lines_of(reader, context)
+    there = "\n".join(lines[call["line"] - 1 : call["line"] + 1])
+    for other in calls_in(reader, project):
+        if other["function"] != call["function"] or other["reference"] or other["line"] > call["line"]:
+            continue
+        name = next((one for one in other["names"] if _FETCHES.match(one)), None)
+        given = re.match(r"\s*(\w+)(?:\s*,\s*_)*\s*(?::[^=]*)?=(?!=)", lines[other["line"] - 1]) if lines else None
+        if name is None or given is None or not re.search(rf"\b{given[1]}\b", there):
+            continue
+        if pinned := fetched(name, other):
+            return pinned
     return ""
 
 

@@ -83,6 +83,12 @@ def test_a_list_of_variables_is_a_job_for_each_in_travis(tmp_path: Path) -> None
     assert [c["command"] for c in commands(tmp_path, {".travis.yml": text})] == ["pytest src", "mypy src", "$RUN src"]
 
 
+def test_what_travis_runs_by_itself(tmp_path: Path) -> None:
+    (found,) = commands(tmp_path, {".travis.yml": "dist: jammy\nlanguage: rust\n"})
+    assert (found["command"], found["kind"], found["line"]) == ("cargo test --verbose", "test", 2)
+    assert commands(tmp_path, {".travis.yml": "language: python\n"}) == []
+
+
 def test_codebuild(tmp_path: Path) -> None:
     files = {
         "deploy/buildspec.yml": """\

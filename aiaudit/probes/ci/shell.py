@@ -209,7 +209,9 @@ class _Flow:
             return
         halts = fatal and not self.noted
         self.found.append(ShellCommand(tuple(words), node.line, fatal, self.state.folder, self.piped, halts))
-        if name == "set":
+        if name == "shift" and self.calls:
+            self.given = self.given[int(words[1]) if words[1:2] and words[1].isdecimal() and len(words[1]) < 3 else 1 :]
+        elif name == "set":
             self._set(words[1:])
         elif name in ("cd", "pushd"):
             self.state.folder = _cd(self.state.folder, words[1] if len(words) > 1 else "~")

@@ -185,3 +185,37 @@ def test_tokens_move_on(script: str) -> None:
 @pytest.mark.parametrize("piece", ["(", "{ ", "if ", "$(", "'", "while true; do ", "a && ", "f() { f; }; f; "])
 def test_deep_and_long_scripts_end(piece: str) -> None:
     assert len(commands(piece * 20_000)) <= 5_001
+
+
+def test_a_function_that_runs_what_it_is_given() -> None:
+    script = 'retry() {\n  local times=$1\n  shift\n  "$@"\n}\ncheck() { "$@" || failed=1; }\nretry 3 pytest tests\ncheck mypy src\nexit $failed\n'
+    found = {c.text: (c.fatal, c.halts) for c in commands(script, errexit=True) if c.words[0] in ("pytest", "mypy")}
+    assert found == {
+        "pytest tests": (True, True),
+        "mypy src": (True, False),
+    }  # what is noted ends the script at its end
+
+
+def test_both_ways_to_write_a_function_at_once() -> None:
+    found = commands("function unit() {\n  pytest\n}\nfunction never() {\n  mypy\n}\nunit\n")
+    assert [c.text for c in found] == ["pytest"]
+
+
+def test_a_status_that_a_function_notes() -> None:
+    script = "note() {\n  local last=$?\n  all=$((all || last))\n}\npytest\nnote\nmypy\nexit $all\n"
+    assert {c.text: c.fatal for c in commands(script) if c.words[0] in ("pytest", "mypy")} == {
+        "pytest": True,
+        "mypy": False,
+    }
+
+
+def test_a_variable_that_a_test_ends_the_script_by() -> None:
+    for end in ("[ $bad -eq 0 ]", "if [ $bad -ne 0 ]; then\n  exit 1\nfi\necho done", "[[ $bad == 0 ]] || exit 2"):
+        (found,) = [c for c in commands(f"pytest || bad=1\n{end}\n") if c.words[0] == "pytest"]
+        assert (found.fatal, found.halts) == (True, False), end
+    (found,) = [
+        c
+        for c in commands("pytest || bad=1\nif [ $bad -ne 0 ]; then\n  echo bad\nfi\necho done\n")
+        if c.words[0] == "pytest"
+    ]
+    assert not found.fatal

@@ -18,6 +18,8 @@ _CODECS: Final = {1: "utf-8", 2: "utf-16-le", 3: "utf-16-be"}
 _NAME: Final = lazy.regex(r'\s*(?:"([^"]+)"|`([^`]+)`|\[([^\]]+)\]|([^\s"`\[(,=]+))')
 _NO_COLUMN: Final = lazy.regex(r"(?i)(?:constraint|primary\s+key|unique\s*\(|foreign\s+key|check\s*\()")
 _MOST: Final = 2000  # columns
+_MOST_ROWS: Final = 4096  # of a page: each takes some sixteen bytes at least
+_LONGEST_HEAD: Final = 46  # a row of the schema has five values, each told by nine bytes at most
 
 
 def sqlite_columns(data: bytes) -> tuple[str, ...] | None:
@@ -26,11 +28,10 @@ def sqlite_columns(data: bytes) -> tuple[str, ...] | None:
         return None
     size = int.from_bytes(data[16:18], "big")
     page = data[: 65536 if size == 1 else size]
-    usable = len(page) - page[20]
     found: dict[str, None] = {}
     try:
-        statements = list(_statements(page, usable))
-    except (IndexError, ValueError):
+        statements = list(_statements(page, len(page) - page[20]))
+    except (LookupError, ValueError):
         return None
     if not statements and page[18] == 2:  # what was written may still lie in the log beside it
         return None
@@ -42,13 +43,18 @@ def sqlite_columns(data: bytes) -> tuple[str, ...] | None:
 def _statements(page: bytes, usable: int) -> Iterator[str]:
     """How each table is made, in SQL; SQLite's own left out."""
     codec = _CODECS[int.from_bytes(page[56:60], "big") or 1]
-    for number in range(int.from_bytes(page[103:105], "big")):
+    count = int.from_bytes(page[103:105], "big")
+    if count > _MOST_ROWS:
+        raise ValueError("more than one page holds")
+    for number in range(count):
         at = 108 + 2 * number
         length, place = _varint(page, int.from_bytes(page[at : at + 2], "big"))
         _, place = _varint(page, place)  # the row's number
         if length > usable - 35 or place + length > len(page):
             raise ValueError("goes on in another page")
         head, start = _varint(page, place)
+        if head > _LONGEST_HEAD:
+            raise ValueError("no row of a schema")
         body, values = place + head, []
         while start < place + head:
             kind, start = _varint(page, start)

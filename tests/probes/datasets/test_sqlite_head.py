@@ -62,3 +62,18 @@ def test_damaged_pages_end_quietly(rest, at, change):
     data = bytearray(b"SQLite format 3\x00" + b"\x02\x00" + bytes(82) + b"\x0d\x00\x00\x00\x02" + rest)
     data[at : at + len(change)] = change
     assert sqlite_columns(bytes(data)) is None or isinstance(sqlite_columns(bytes(data)), tuple)
+
+
+_PAGE = b"SQLite format 3\x00" + b"\x02\x00" + bytes(82) + b"\x0d\x00\x00\x00\x02" + bytes(407)
+
+
+def test_a_page_that_claims_what_it_cannot_hold_ends_quietly_and_at_once() -> None:
+    head = bytearray(_PAGE)
+    head[16:18] = b"\x00\x00"  # a page of no size
+    assert sqlite_columns(bytes(head)) is None
+    head = bytearray(_PAGE)
+    head[56:60] = b"\x01\x00\x00\x00"  # a code for letters that there is not
+    assert sqlite_columns(bytes(head)) is None
+    head = bytearray(_PAGE.ljust(65536, b"\x7f"))
+    head[16:18], head[103:105] = b"\x00\x01", b"\xff\xff"
+    assert sqlite_columns(bytes(head)) is None

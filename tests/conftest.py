@@ -46,6 +46,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+def pytest_sessionfinish() -> None:
+    """What tests shared goes with the process. To look through it for cycles, as pytest does five times at its end, takes
+    longer than xdist waits, which then interrupts it."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _packs_loaded_once() -> Iterator[None]:
     """The shipped packs are parsed once in a process. How they are loaded has its own tests, which call the loader."""

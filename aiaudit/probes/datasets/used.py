@@ -27,7 +27,7 @@ from aiaudit.probes.datasets.reads import (
     read_of,
 )
 from aiaudit.probes.datasets.recorded import hash_holds, noted, register, terms_of
-from aiaudit.probes.datasets.run_by import lines_of
+from aiaudit.probes.datasets.run_by import begun, lines_of
 from aiaudit.probes.datasets.schemas import VersionsProbe, VersionsQuery
 from aiaudit.probes.python.asking import METHOD, CodeQuery, scope_of
 from aiaudit.probes.python.match import Patterns
@@ -280,12 +280,15 @@ def _brought(context: Context, project: PythonProject, reader: str, call: Mappin
     if read.kind != "unresolved":
         return ""
     lines = lines_of(reader, context)
-    there = "\n".join(lines[call["line"] - 1 : call["line"] + 1])
+    if not lines:
+        return ""
+    start = begun(lines, call["line"])
+    there = "\n".join(lines[start - 1 : start + 1])
     for other in calls_in(reader, project):
         if other["function"] != call["function"] or other["reference"] or other["line"] > call["line"]:
             continue
         name = next((one for one in other["names"] if _FETCHES.match(one)), None)
-        given = re.match(r"\s*(\w+)(?:\s*,\s*_)*\s*(?::[^=]*)?=(?!=)", lines[other["line"] - 1]) if lines else None
+        given = re.match(r"\s*(\w+)(?:\s*,\s*_)*\s*(?::[^=]*)?=(?!=)", lines[begun(lines, other["line"]) - 1])
         if name is None or given is None or not re.search(rf"\b{given[1]}\b", there):
             continue
         if pinned := fetched(name, other):

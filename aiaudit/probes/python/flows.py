@@ -110,8 +110,24 @@ class FlowFinder:
                     yield scope, node, sink
                 if isinstance(node, ast.Call | ast.Dict | ast.Tuple):
                     for name, argument in instructing(node):
-                        if not isinstance(argument, ast.Constant):
+                        # A whole story is what somebody made the agent of: where agents are made, its maker's words.
+                        if not (
+                            isinstance(argument, ast.Constant) or (name == "backstory" and self._whole(argument, scope))
+                        ):
                             yield scope, node, (name, "system", argument)
+
+    def _whole(self, text: ast.expr, scope: Scope, depth: int = 0) -> bool:
+        """Whether a text is handed on as it came, and not put together here from several."""
+        if not isinstance(text, ast.Name | ast.Attribute | ast.Subscript):
+            return bool(depth) and not any(_joins(node) for node in ast.walk(text))
+        bound = (
+            self.resolver.bindings(text.id, scope, text.lineno)
+            if isinstance(text, ast.Name)
+            else self.resolver.stores.bindings(text, scope)
+        ) or []
+        return depth >= MAX_HOPS or all(
+            self._whole(one.node, one.scope or scope, depth + 1) for one in bound[:4] if isinstance(one.node, ast.expr)
+        )
 
     def answering(self) -> list[str]:
         """The functions of this file that return what a model wrote: other files' flows begin at their calls."""
@@ -143,6 +159,13 @@ class FlowFinder:
 
     def _calls(self, call: ast.Call, scope: Scope, function: Scope) -> bool:
         return any(one.local is function for one in self.resolver.names(call.func, scope))
+
+
+def _joins(node: ast.AST) -> bool:
+    """Whether an expression puts a text together."""
+    return isinstance(node, ast.JoinedStr | ast.BinOp) or (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("format", "join")
+    )
 
 
 class _Source:

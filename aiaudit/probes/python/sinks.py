@@ -105,8 +105,6 @@ def instructing(node: ast.Call | ast.Dict | ast.Tuple) -> Iterator[tuple[str, as
             if says_system(node):
                 yield from (("system message", one.value) for one in keywords if one.arg == "content")
             for one in keywords:
-                if one.arg == "backstory" and isinstance(one.value, ast.Name | ast.Attribute):
-                    continue  # whole, it is what somebody made this agent of: where agents are made, its maker's words
                 if one.arg in INSTRUCTING:
                     yield from ((one.arg, part) for part in texts_of(one.value))
 

@@ -141,6 +141,8 @@ class Values:
                 return self._path(node, scope, depth) or _NONE
             case ast.Attribute(value=ast.Name(id="self" | "cls")) if (owner := scope.enclosing_class()) is not None:
                 bindings = owner.attributes(node.attr)
+                if "__init__" in owner.children:  # nobody hands in what a bare annotation names
+                    bindings = [one for one in bindings if one.kind != "annotated"]
                 # An annotated field of a class is a default that instances change.
                 if len(bindings) == 1 and bindings[0].kind == "value" and not bindings[0].field:
                     return self._raw(bindings[0].node, bindings[0].scope or owner, depth + 1)

@@ -63,6 +63,7 @@ SANITISERS: Final = name_set(
 )
 _CHOSEN: Final = name_set("int float bool Decimal UUID date datetime time timedelta Literal")
 _TYPED_IN: Final = name_set("file_uploader text_input text_area chat_input AskUserMessage AskFileMessage")
+_PAGES: Final = ("streamlit.", "chainlit.")
 _FRAMEWORK_REQUESTS: Final = name_set("flask.request django.request quart.request bottle.request")
 
 
@@ -81,6 +82,9 @@ class FlowFinder:
         found: list[dict[str, Any]] = []
         for scope, call, (name, kind, argument) in self._sinks():
             sources = list(Trace(self).sources(argument, scope))
+            if name == "backstory" and any(map(_is_typed_in, sources)) and self._whole(argument, scope):
+                # What somebody types in whole on a page where agents are made is its maker's; a request may be anyone's.
+                sources = [source for source in sources if not _is_typed_in(source)]
             told = sorted(
                 (source for source in sources if source.kind != "call"),
                 key=lambda source: (source.sanitised, source.kind != "llm"),
@@ -110,10 +114,7 @@ class FlowFinder:
                     yield scope, node, sink
                 if isinstance(node, ast.Call | ast.Dict | ast.Tuple):
                     for name, argument in instructing(node):
-                        # A whole story is what somebody made the agent of: where agents are made, its maker's words.
-                        if not (
-                            isinstance(argument, ast.Constant) or (name == "backstory" and self._whole(argument, scope))
-                        ):
+                        if not isinstance(argument, ast.Constant):
                             yield scope, node, (name, "system", argument)
 
     def _whole(self, text: ast.expr, scope: Scope, depth: int = 0) -> bool:
@@ -175,6 +176,11 @@ class _Source:
 
     def __init__(self, kind: str, line: int, name: str, sanitised: bool) -> None:
         self.kind, self.line, self.name, self.sanitised = kind, line, name, sanitised
+
+
+def _is_typed_in(source: _Source) -> bool:
+    """Whether somebody at a page wrote it, not whoever sends a request."""
+    return source.kind == "user" and source.name.startswith(_PAGES)
 
 
 class _Way(NamedTuple):
@@ -297,7 +303,7 @@ class Trace:
             if written or LLM.match(called):
                 yield _Source("llm", node.lineno, called, way.clean)
                 return
-            if called.startswith(("streamlit.", "chainlit.")) and called.rpartition(".")[2] in _TYPED_IN:
+            if called.startswith(_PAGES) and called.rpartition(".")[2] in _TYPED_IN:
                 yield _Source("user", node.lineno, called, way.clean)
                 return
         last = last_name(node.func)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
+from aiaudit.probes.python.defaults import defaults
 from aiaudit.probes.python.given import AWAITED, REPEATED, handed_out, is_own_name, parts_of_choice, walk
 from aiaudit.probes.python.groups import MODEL_WRAPPER_NAMES
 from aiaudit.probes.python.guards import asks_for_nothing, in_want_of_a_key, returns_what_is_there
@@ -21,7 +22,6 @@ from aiaudit.probes.python.resolve import (
     ATTRGETTER,
     METHODCALLER,
     Resolver,
-    default_of,
     dotted,
     last_name,
     unknown_name,
@@ -196,7 +196,7 @@ class CallFinder:
                 star = star or more
         record["ctor_star"] = star
         record["ctor_known"] = kept[0].made_by is not None
-        record["defaults"] = self._defaults(node, scope)
+        record["defaults"] = defaults([(node, scope), *made], self.resolver)
         loaded = _adapter(node, kept[0].name) or first
         self.provenance.rests_on.clear()
         record["source"] = self.provenance.of(loaded, scope) if loaded is not None else "literal"
@@ -358,24 +358,6 @@ class CallFinder:
             node = node.args[0]
         made, whole = self.spread.of(node, scope)
         return made if whole else None
-
-    def _defaults(self, node: ast.Call, scope: Scope) -> dict[str, bool | None]:
-        """The keywords that hand on a parameter of the function around the call, with what that is where no caller says
-        otherwise: `verify=verify` in `def fetch(url, verify=True)`. Switches, and None, only."""
-        out: dict[str, bool | None] = {}
-        for keyword in node.keywords:
-            if keyword.arg is None or keyword.value.__class__ is not ast.Name:
-                continue
-            name: str = keyword.value.id
-            bound = self.resolver.bindings(name, scope, node.lineno) or []
-            if len(bound) != 1 or bound[0].kind != "param":
-                continue
-            function = (bound[0].scope or scope).node
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                default = default_of(function, name)
-                if isinstance(default, ast.Constant) and isinstance(default.value, bool | None):
-                    out[keyword.arg] = default.value
-        return out
 
     def _beginning(self, first: ast.expr | None, value: Any, scope: Scope) -> str:
         """The text of the first argument, or the constant with which it begins (`f"https://host/{path}"`)."""

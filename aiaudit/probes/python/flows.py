@@ -83,7 +83,7 @@ class FlowFinder:
         for scope, call, (name, kind, argument) in self._sinks():
             sources = list(Trace(self).sources(argument, scope))
             if name == "backstory" and any(map(_is_typed_in, sources)) and self._whole(argument, scope):
-                # What somebody types in whole on a page where agents are made is its maker's; a request may be anyone's.
+                # What is typed in whole on a page where agents are made is its maker's; a request may be anyone's.
                 sources = [source for source in sources if not _is_typed_in(source)]
             told = sorted(
                 (source for source in sources if source.kind != "call"),

@@ -319,10 +319,13 @@ def _is_given(keyword: str, given: Mapping[str, Any], defaults: Mapping[str, Any
 
 def _is_something(keyword: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
     """Whether what a keyword is given is not None, though nobody evaluates it here: a setting (`settings.timeout`), a
-    number that is read from text. What a function makes, an object keeps of its own or a caller hands in may be."""
+    number that is read from text or stands where nobody says otherwise. What a function makes, an object keeps of its
+    own or a caller hands in may be."""
     value = given.get(keyword)
-    if not isinstance(value, Unknown) or (keyword in defaults and defaults[keyword] is None):
+    if not isinstance(value, Unknown):
         return False
+    if keyword in defaults and not isinstance(defaults[keyword], bool):
+        return defaults[keyword] is not None
     what = value.reason
     if what.endswith("()"):
         return what in ("float()", "int()")

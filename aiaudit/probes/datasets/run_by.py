@@ -38,7 +38,8 @@ def lines_of(path: str, context: Context) -> list[str]:
     several stands on its first, and the others are empty."""
     known: dict[str, list[str]] = context.memo.setdefault("run_by.lines", {})
     if path not in known:
-        known[path] = on_one_line("\n".join(as_written(path, context)).encode()).lines()
+        written = as_written(path, context)
+        known[path] = on_one_line("\n".join(written).encode()).lines() if written else []
     return known[path]
 
 

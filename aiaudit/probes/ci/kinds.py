@@ -75,9 +75,9 @@ BY_COMMAND: Final[dict[Kind, str]] = {
         bentoml deploy, cap deploy, cdk deploy, cf push, copilot deploy, databricks bundle,
         docker service, docker stack, dokku, fly deploy, flyctl deploy, gcloud ai, gcloud app, gcloud functions,
         gcloud run, helm install, helm upgrade, helmfile apply, helmfile sync, heroku container:release, kamal
-        deploy, kubectl apply, kubectl create, kubectl patch, kubectl replace, kubectl rollout, kubectl set,
-        modal deploy, netlify deploy, nomad job, nomad run, oc apply, oc rollout, pulumi up, railway deploy,
-        railway up, ray serve, sam deploy, serve deploy, serverless deploy, skaffold run, sls deploy, terraform
+        deploy, kubectl apply, kubectl create, kubectl patch, kubectl replace, kubectl rollout restart, kubectl rollout
+        undo, kubectl set, modal deploy, netlify deploy, nomad job, nomad run, oc apply, oc rollout latest, oc rollout
+        restart, oc rollout undo, pulumi up, railway deploy, railway up, ray serve, sam deploy, serve deploy, serverless deploy, skaffold run, sls deploy, terraform
         apply, tofu apply, vercel --prod, vercel deploy, wrangler deploy, wrangler publish
     """,
 }

@@ -13,13 +13,13 @@ from msgspec import Struct
 from aiaudit.probes.text.groups import Pattern
 
 _FILE: Final = Path(__file__).with_suffix(".yaml")
-VERSION: Final = 11  # of how hits are judged; with the rules' digest it is part of the cache key
+VERSION: Final = 12  # of how hits are judged; with the rules' digest it is part of the cache key
 PUBLIC_PREFIX: Final = 4  # characters of a vendor's public prefix that a report may show
 
 # NAME(words) in a rule: an assignment to a name that holds one of the words and then speaks of a key; NAMED(words): to
-# a name that ends in one of the words. Both reach up to and with the opening quote.
+# a name that ends in one of the words. Both reach up to and with the opening quote, or the `:-` of a default of a shell.
 _KEY: Final = r"[A-Za-z0-9_.-]{0,24}(?:key|token|secret|auth|passw)[A-Za-z0-9_.-]{0,16}"
-_ASSIGNED: Final = r"\\?[\"']?\]?\s*(?::\s*str\s*=|:=|=>|[:=,])\s*\\?[\"']?"
+_ASSIGNED: Final = r"\\?[\"']?\]?\s*(?::\s*str\s*=|:=|=>|:-|[:=,])\s*\\?[\"']?"
 
 Shape = Literal["vendor", "named", "free"]
 

@@ -82,15 +82,39 @@ def name_of_router(view: FileView, node: ast.expr, scope: Scope) -> str:
     root: ast.expr = node
     while isinstance(root, ast.Attribute):
         root = root.value
+    rest = dotted(node).partition(".")[2]
+    if isinstance(root, ast.Call):  # `Routes().router`: what its class holds
+        return _of_a_class(view, root, node, scope)
     if not isinstance(root, ast.Name):
         return ""
+    if root.id == "self":
+        owner = owner_of(scope)
+        return f"@.{owner}.{rest}" if owner and rest else ""
     bound = view.resolver.bindings(root.id, scope, None) or []
     imported = next((one.target for one in bound if one.kind == "import" and one.target), "")
-    rest = dotted(node).partition(".")[2]
     if imported:
         return f"{imported}.{rest}" if rest else imported
     made = bool(bound) and all(one.kind == "value" and isinstance(one.node, ast.Call) for one in bound)
+    if made and rest and len(bound) == 1 and isinstance(bound[0].node, ast.Call):
+        return _of_a_class(view, bound[0].node, node, scope) or f"@.{dotted(node)}"
     return f"@.{dotted(node)}" if made else ""  # that of a loop, or a parameter, may be any
+
+
+def owner_of(scope: Scope) -> str:
+    """The class whose method a scope is, or that it is itself."""
+    at = scope.parent if scope.kind == "function" else scope
+    return at.qualname if at is not None and at.kind == "class" else ""
+
+
+def _of_a_class(view: FileView, made: ast.Call, node: ast.expr, scope: Scope) -> str:
+    """The name of what an object of a class holds, by that of its class."""
+    held: list[str] = []
+    while isinstance(node, ast.Attribute):
+        held.insert(0, node.attr)
+        node = node.value
+    names = [one.name for one in view.resolver.names(made.func, scope) if not one.name.startswith("?")]
+    named = last_name(made.func)[:1].isupper() and not _MAKERS.search(last_name(made.func))
+    return ".".join((names[0], *held)) if named and names and held else ""
 
 
 class _Finder:
@@ -130,6 +154,9 @@ class _Finder:
                 if name in self.made:
                     twice.add(name)
                 self.made[name] = asked_in(self.view, call, scope, self.grown)
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=held)]) if statement.value is call:
+                if owner := owner_of(scope):
+                    self.made[f"{owner}.{held}"] = asked_in(self.view, call, scope, self.grown)
 
     def _included(self, call: ast.Call, parent: ast.expr, scope: Scope) -> None:
         given = [one for one in call.args if not isinstance(one, ast.Constant)]

@@ -173,7 +173,8 @@ class RouteFinder:
             if not isinstance(target, ast.Attribute) or last not in _ROUTES | _MCP_KINDS | {_BENTOML}:
                 continue
             addressed = call is not None and last in _ROUTES and self._text(call, 0, ("path", "rule"), scope)[:1] == "/"
-            framework = self._framework(target.value, scope, is_mcp=last in _MCP_KINDS, addressed=addressed)
+            around = scope.parent or scope
+            framework = self._framework(target.value, around, is_mcp=last in _MCP_KINDS, addressed=addressed)
             if not framework or (call is None and framework not in ("mcp", "bentoml")):
                 continue
             if (last == _BENTOML) != (framework == "bentoml"):
@@ -231,10 +232,10 @@ class RouteFinder:
         """Whether a decorator is one of these: its handler has a whole address of its own."""
         return any(one.name in names for one in self.resolver.names(target, scope.parent or scope))
 
-    def _framework(self, receiver: ast.expr, scope: Scope, *, is_mcp: bool, addressed: bool = False) -> str:
-        """The framework of the object that a decorator belongs to; where it comes from another file, by its name, or
-        because it is given an address (`addressed`) in a file that imports a framework."""
-        for one in self.resolver.names(receiver, scope.parent or scope):
+    def _framework(self, receiver: ast.expr, around: Scope, *, is_mcp: bool, addressed: bool = False) -> str:
+        """The framework of the object that a decorator `around` a handler belongs to; where it comes from another file,
+        by its name, or because it is given an address (`addressed`) in a file that imports a framework."""
+        for one in self.resolver.names(receiver, around):
             root = one.name.partition(".")[0]
             if root in _FRAMEWORKS:
                 found = _FRAMEWORKS[root]
@@ -248,7 +249,7 @@ class RouteFinder:
                     return self._served() or "unknown"
                 if addressed:
                     return self._served()
-        return "" if is_mcp else self._given(receiver, scope)
+        return "" if is_mcp else self._given(receiver, around)
 
     def _served(self) -> str:
         """The framework of the file that has decorators for routes."""
@@ -257,14 +258,14 @@ class RouteFinder:
             return "django-ninja"
         return served[0] if served else ""
 
-    def _given(self, receiver: ast.expr, scope: Scope) -> str:
+    def _given(self, receiver: ast.expr, around: Scope) -> str:
         """The framework of an application that a function around the handler is given: `def routes(app): @app.get…`."""
-        around = scope.parent
-        while isinstance(receiver, ast.Name) and around is not None and around.kind == "function":
-            node = around.node
+        at: Scope | None = around
+        while isinstance(receiver, ast.Name) and at is not None and at.kind == "function":
+            node = at.node
             if isinstance(node, FunctionNode) and receiver.id in {one.arg for one in parameters(node)}:
                 return self._served() if receiver.id.lower() in _GIVEN else ""
-            around = around.parent
+            at = at.parent
         return ""
 
     def _registered(self) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,7 @@ VERSION: Final = 12  # of how hits are judged; with the rules' digest it is part
 PUBLIC_PREFIX: Final = 4  # characters of a vendor's public prefix that a report may show
 
 # NAME(words) in a rule: an assignment to a name that holds one of the words and then speaks of a key; NAMED(words): to
-# a name that ends in one of the words. Both reach up to and with the opening quote, or the `:-` of a default of a shell.
+# a name that ends in one of the words. Both reach up to and with the opening quote, or the `:-` of a default in shells.
 _KEY: Final = r"[A-Za-z0-9_.-]{0,24}(?:key|token|secret|auth|passw)[A-Za-z0-9_.-]{0,16}"
 _ASSIGNED: Final = r"\\?[\"']?\]?\s*(?::\s*str\s*=|:=|=>|:-|[:=,])\s*\\?[\"']?"
 

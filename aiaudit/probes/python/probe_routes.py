@@ -135,8 +135,8 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
     reads = bool(row.get("reads_request"))
     page = row["kind"] == "page"
     django = row["framework"] == "django"
-    if django and not row.get("looks_in", True):  # the request is there for the page alone
-        inputs = [one for one in inputs if one["kind"] != "raw"]
+    if not row.get("looks_in", True):  # the request is there for the page alone
+        inputs = [one for one in inputs if one["kind"] != "raw" or not (django or _is_request(one, row))]
     takes = bool(inputs) or reads or page or bool(set(methods) & _WRITES and django and row.get("looks_in", True))
     checks = row.get("checks", "")
     if not reads and any(one["kind"] != "raw" for one in inputs):
@@ -283,6 +283,11 @@ def _sized(inputs: list[dict[str, Any]]) -> bool | Unknown:
     if ranged and not any(one.get("endless") or one["kind"] in _OPEN for one in inputs if not one.get("sized")):
         return True
     return _any(inputs, "sized")
+
+
+def _is_request(param: dict[str, Any], row: dict[str, Any]) -> bool:
+    """The request of Starlette under the name by which it is looked for in the handler."""
+    return row["framework"] in ("fastapi", "starlette") and param.get("name") == "request"
 
 
 def _unused(param: dict[str, Any], row: dict[str, Any]) -> bool:

@@ -42,6 +42,7 @@ _CASES: Final = lazy.regex(
 _GROUPS: Final = lazy.regex(
     r"(?i)^(?:\w*?_)?(?:slices?|segments?|subgroups?|groups?|cohorts?|strata)$|(?:^|_)(?:by|per)_\w+$"
 )
+_CHOSEN: Final = lazy.regex(r"(?i)(?:^|_)(?:by|per)_(\w+)$")
 _BOUND: Final = lazy.regex(
     r"(?i)(?:^|[_.])(?:ci|ci_?95|conf(?:idence)?_?int(?:erval)?|interval|confidence_interval)(?:[_.]|$)|(?:^|[_.])(?:lower|upper|low|high)$"
 )
@@ -238,7 +239,13 @@ def _metric_of(key: str) -> str:
 def _grouped(key: str) -> str:
     """The part of the key under which slices stand."""
     parts = key.split(".")
-    return next((part for part in parts[:-1] if _GROUPS.search(part)), "")
+    return next((part for part in parts[:-1] if _GROUPS.search(part) and not _is_choice(part)), "")
+
+
+def _is_choice(part: str) -> bool:
+    """`best_by_accuracy`: what was chosen by a figure, and no part of the data."""
+    chosen = _CHOSEN.search(part)
+    return chosen is not None and bool(_METRIC.search(_words(chosen[1])) or _LOWER_IS_BETTER.search(_words(chosen[1])))
 
 
 def _slice_name(key: str, by: str) -> str:

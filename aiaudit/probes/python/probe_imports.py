@@ -57,7 +57,8 @@ class ImportsProbe(Probe[ImportsQuery]):
                 root = target.partition(".")[0]
                 if not any(target == one or target.startswith(one + ".") for one in wanted):
                     continue
-                if project.module(root, entry.path) is not None:
+                own = project.module(root, entry.path)
+                if own is not None and not _namesake(own, imported.module, entry.path, project):
                     continue
                 key = (entry.path, imported, local)
                 if key not in made:
@@ -65,6 +66,16 @@ class ImportsProbe(Probe[ImportsQuery]):
                 yield made[key]
 
         return fact_of(fact_id, query, context, find, lambda one: f"import {one['module']}", among=files)
+
+
+def _namesake(own: str, module: str, importer: str, project: PythonProject) -> bool:
+    """A package of the project that holds the importer and only bears the name: `app/agents/mcp` beside the library
+    `mcp`. It lies in a package itself, whence nothing imports it by that name, and has no such module below it."""
+    home, _, file = own.rpartition("/")
+    if file != "__init__.py" or "/" not in home or not importer.startswith(home + "/") or "." not in module:
+        return False
+    above = home.rpartition("/")[0]
+    return f"{above}/__init__.py" in project.records and project.module(module, importer) is None
 
 
 def _record(imported: Import, root: str, local: bool) -> dict[str, Any]:

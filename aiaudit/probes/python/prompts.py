@@ -66,7 +66,8 @@ _AUTHORISATION: Final = lazy.regex(
     r"\b(?:must not|may not|cannot|are not allowed to)\s+(?:see|view|access|read|change)\b"
     r"|\b(?:with|to|for|by)\s+(?:\w+\s+)?(?:admins?|administrators?|managers?)\s+only\b"
     r"|\bpassword\s+(?:is|to)\b|\bunless the (?:password|code)\b"
-    r"|\bunless the user (?:gives|provides|knows|enters|says"
+    r"|\bunless the user (?:(?:gives|provides|knows|enters|says)\b[^.\n]{0,40}"
+    r"\b(?:pass(?:word|phrase|code)?|code|pin|token|key|secret|credentials?|id|proof|magic word)\b"
     r"|is (?:an? |the )?(?:admin|verified|logged|signed|authenticated|permitted|allowed|member|manager|owner|premium)"
     r"|has (?:been )?(?:an? |the )?(?:role|right|permission|password|code|verified|authenticated|access|paid))"
 )
@@ -74,6 +75,9 @@ _PROGRAM: Final = lazy.regex(  # a manager that is no person: `only with the pro
     r"(?i)\b(?:package|dependency|version|password|secrets?|state|task|window|file|session|connection|context|process|plug-?in)"
     r"[ -]managers?$"
 )
+# Who is told that he is the manager is the model: what only the manager may do is its own work.
+_IS_MANAGER: Final = lazy.regex(r"(?i)\byou are (?:(?:an?|the|our|your) )?(?:[\w'-]+ ){0,5}managers?\b")
+_MANAGER: Final = lazy.regex(r"(?i)\bmanagers?$")
 _INTERNAL: Final = lazy.regex(
     r"(?i)https?://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|[\w.-]+\.(?:internal|local|corp|lan)\b)"
 )
@@ -304,6 +308,12 @@ def judged(text: str) -> dict[str, Any]:
     return {
         "words": len(_WORD.findall(text)),
         "secret": looks_secret(text),
-        "access_rule": any(not _PROGRAM.search(found[0]) for found in _AUTHORISATION.finditer(text)),
+        "access_rule": _access_rule(text),
         "internal_address": bool(_INTERNAL.search(text)),
     }
+
+
+def _access_rule(text: str) -> bool:
+    """Whether the prompt says who may see or do what, which the model cannot enforce."""
+    found = [rule for rule in _AUTHORISATION.finditer(text) if not _PROGRAM.search(rule[0])]
+    return bool(found) and not (all(_MANAGER.search(rule[0]) for rule in found) and bool(_IS_MANAGER.search(text)))

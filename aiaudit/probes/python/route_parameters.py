@@ -33,7 +33,9 @@ _VALIDATES: Final = name_set("validate validate_request validate_querystring val
 _CHECKED_BY_TYPE: Final = name_set("fastapi litestar django-ninja mcp bentoml blacksheep modal")
 _RAW_TYPES: Final = name_set("Request HttpRequest WebSocket HTTPConnection")
 _SERVICE_TYPES: Final = name_set("Response BackgroundTasks Session AsyncSession SecurityScopes Context State")
-_DEPENDENCY: Final = lazy.regex(r"(?i)(?:^|_)dep(?:s|ends|endency|endencies)?(?:_|$)")
+_DEPENDENCY: Final = lazy.regex(
+    r"(?:^|_)(?i:dep(?:s|ends|endency|endencies)?)(?:_|$)|[a-z0-9]Dep(?:s|ends|endency|endencies)?(?:_|[A-Z]|$)"
+)
 
 
 def parameter(resolver: Resolver, argument: ast.arg, scope: Scope, framework: str, route: str) -> dict[str, Any]:

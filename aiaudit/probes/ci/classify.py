@@ -30,7 +30,7 @@ _STEMS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
         "evaluate",
         lazy.regex(
             r"(^|_)(eval|evals|evaluate|evaluation|evaluator|run_?evals?|quality_?gate|model_?gate|bench|benchmark"
-            r"|score_model|compare_models?)(_|$)"
+            r"|score_model|compare_models?|compare_(\w+_)?(baseline|champion))(_|$)"
         ),
     ),
     (
@@ -48,6 +48,13 @@ _DEPLOYS: Final = lazy.regex(
 _ONLY_LOOKS: Final = lazy.regex(r"^(?:validate|check|verify|lint|plan|preview|diff|show|list|describe|render)(?:_|$)")
 _TEST_PATH: Final = lazy.regex(r"(^|/)(tests?|e2e)/|(^|/)test_[\w-]+\.py$")
 _EVAL_PATH: Final = lazy.regex(r"(^|/)(evals?|evaluations?|llm_?tests?|quality_?gate)(/|\b)")
+# A part of a package for benchmarks or evaluations that holds what came out against something.
+_COMPARES: Final = lazy.regex(r"(^|/)(bench(?:marks?)?|evals?|evaluations?)/(baseline|compare\w*|gate|regression)\.py$")
+# `pre_pr_quality_gate`, `code_quality_gate`: of what was written, and not of what a model answers.
+_CODE_GATE: Final = lazy.regex(
+    r"(^|_)(code|repo|repository|source|pr|pull_?request|commit|push|merge|diff|docs?|documentation|lint|static|style|coverage|ci)"
+    r"_?quality_?gates?(_|$)"
+)
 _NO_TESTS: Final = frozenset({"--collect-only", "--co", "--version", "-h", "--help", "--fixtures", "--markers"})
 
 
@@ -208,6 +215,8 @@ def _python_kind(arguments: list[str], module: str) -> Kind:
             return by_argument
         stem = target.rpartition("/")[0].rpartition("/")[2] or stem
     kind = stem_kind(stem)
+    if kind == "other" and _COMPARES.search(target):
+        return "evaluate"
     return "test" if kind == "other" and _TEST_PATH.search(target) else kind
 
 
@@ -224,4 +233,6 @@ def stem_kind(stem: str) -> Kind:
     found: Kind = next((kind for kind, pattern in _STEMS if pattern.search(lower)), "other")
     if found == "deploy" and lower.startswith("test_"):
         return "test"
+    if found == "evaluate" and _CODE_GATE.search(lower):
+        return "lint"
     return "other" if found == "deploy" and _ONLY_LOOKS.search(lower) else found

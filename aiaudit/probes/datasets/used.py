@@ -60,6 +60,7 @@ _OF_A_FILE: Final = lazy.regex(r"[\w./-]+\.(?:csv|tsv|parquet|jsonl?|feather|arr
 _NOT_DATA: Final = lazy.regex(  # what users handed in while it ran; the last line: what tools keep for themselves
     r"(?:^|/)assets/|(?:^|/)prompts/|(?i:(?:^|/)(?:uploads?|App_Data)/)"
     r"|(?:^|/)(?:mlflow|airflow|optuna[\w-]*|prefect|dagster[\w-]*|chroma|celery[\w-]*|sessions?|chat_?history)\.(?:db|sqlite3?)$"
+    r"|(?:^|/)collections?/[^/]+/storage\.sqlite$|(?:^|/)chroma\.sqlite3$"  # stores of vectors
 )
 _MODEL: Final = lazy.regex(r"(?:^|/)models?(?:/|$)|\.(?:pkl|joblib|pt|pth|onnx|h5|keras|safetensors|gguf|bin)$")
 USED: Final = record(

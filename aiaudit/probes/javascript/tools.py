@@ -17,7 +17,7 @@ from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.schemas import arguments_of
 from aiaudit.probes.javascript.steps import known, may_be_own
 from aiaudit.probes.javascript.values import Values
-from aiaudit.probes.python.approvals import said_in
+from aiaudit.probes.python.approvals import reads_by_its_word, said_in
 from aiaudit.probes.python.effects import effect_by_name
 from aiaudit.probes.python.match import name_set
 
@@ -288,6 +288,7 @@ class ToolFinder:
             "args": arguments_of(schema, self.module),
             "named": effect_by_name(name),
             "said": said_in(told) and not _UNASKED.search(told),
+            "reads": reads_by_its_word(told),
         }
         held = next((fields[key] for key in _HOLDS if key in fields), None)
         if held is not None and held.kind() not in ("false", "null", "undefined"):

@@ -33,6 +33,12 @@ _SAID: Final = lazy.regex(  # a confirmation number is the name of a booking
     r"(?i)\b(?:confirm(?!ation[ _-]?(?:numbers?|codes?|ids?|e-?mails?|messages?|pages?)\b)\w*"
     r"|approv\w+|permission|consent)\b"
 )
+_READS: Final = lazy.regex(
+    r"(?i)\bread[- ]?only\b|\bonly (?:a (?:single )?|single )?SELECTs?\b|\bSELECT(?:/CTE)? (?:statements |queries )?only\b"
+)
+_NOT_ALWAYS: Final = lazy.regex(
+    r"(?i)\bread[- ]?only (?:by default|unless|if|when|mode|or)\b|\b(?:not|no longer|isn't) read[- ]?only\b|\bunless\b"
+)
 
 
 _LLM: Final = Patterns(expanded(["group:llm.answer", "group:llm.run", "group:llm.generate"]))
@@ -117,3 +123,8 @@ def approval_by_keyword(call: ast.expr, values: Values, scope: Scope) -> Approva
 def said_in(docstring: str) -> bool:
     """Whether a description that the model reads asks it to have a person agree."""
     return bool(_SAID.search(docstring))
+
+
+def reads_by_its_word(description: str) -> bool:
+    """Whether a tool says of itself that it reads and changes nothing: a word, no proof."""
+    return bool(_READS.search(description)) and not _NOT_ALWAYS.search(description)

@@ -39,6 +39,7 @@ TOOL: Final = record(
     approval=STRING,
     approval_line=INT,
     said=BOOL,
+    reads=BOOL,
 )
 
 STATEMENTS: Final = ("sql", "sql_query", "sql_statement")  # arguments that are whole statements
@@ -55,7 +56,8 @@ class ToolsQuery(CodeQuery):
     (execute, money, delete, communicate, sql, write, file), by its calls, or by its name (`named`) where not all of its
     code was seen; "" where it only reads. seen: the code of the tool was read, and all that it calls of the project.
     free: a program, statement or file is handed in by the model. typed: all arguments have a type. approval:
-    interrupt, confirm or framework, "" where its code waits for nobody; said: its description asks the model to ask."""
+    interrupt, confirm or framework, "" where its code waits for nobody; said: its description asks the model to ask.
+    reads: it says of itself that it only reads, and no call of it that was seen speaks against that."""
 
     effects: list[Effect] = Field(default=[])
     kinds: list[Kind] = Field(default=[])
@@ -149,7 +151,13 @@ def tool_record(
         "approval": row.get("approval", ""),
         "approval_line": row.get("approval_line", 0),
         "said": bool(row.get("said")),
+        "reads": bool(row.get("reads")) and not any(_changes(one) for one in sinks),
     }
+
+
+def _changes(sink: dict[str, Any]) -> bool:
+    """Whether a call that was seen changes something, or may: what is told by the name of an argument is no call."""
+    return sink["effect"] in CONSEQUENTIAL and (sink["free"] or sink["effect"] not in ("execute", "file")) and sink["name"][:1] != "("
 
 
 def gravest(sinks: list[dict[str, Any]], named: str, seen: bool) -> str:

@@ -14,7 +14,13 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from aiaudit.probes.python import dispatch
-from aiaudit.probes.python.approvals import Approval, approval_by_keyword, approval_in, said_in
+from aiaudit.probes.python.approvals import (
+    Approval,
+    approval_by_keyword,
+    approval_in,
+    reads_by_its_word,
+    said_in,
+)
 from aiaudit.probes.python.effects import (
     BUILT_IN,
     Effect,
@@ -129,6 +135,7 @@ class ToolFinder:
                 "decorated",
                 approval_by_keyword(decorator, self.view.values, scope),
                 args=args,
+                told=_keyword_text(decorator, "description", self.view, scope),
             )
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> None:
@@ -247,6 +254,7 @@ class ToolFinder:
             "constructed",
             approval_by_keyword(node, self.view.values, scope),
             target=target,
+            told=_keyword_text(node, "description", self.view, scope),
         )
 
     def _constructed_each(self, node: ast.ListComp, scope: Scope) -> None:
@@ -272,11 +280,12 @@ class ToolFinder:
         schema = inner.get("parameters") or inner.get("input_schema")
         framework = "anthropic" if "input_schema" in fields else "openai"
         args = _schema_args(schema, self.view, scope)
+        told = self.view.values.text(inner["description"], scope) or "" if "description" in inner else ""
         function = self._function_named(name)
         if function is None and (beside := self._body_beside(scope)) is not None:
-            self._add(name, node, scope, beside, framework, "schema", None, args=args, shared=True)
+            self._add(name, node, scope, beside, framework, "schema", None, args=args, shared=True, told=told)
         else:
-            self._add(name, node, scope, function, framework, "schema", None, args=args)
+            self._add(name, node, scope, function, framework, "schema", None, args=args, told=told)
 
     def _body_beside(self, scope: Scope) -> Scope | None:
         """The method that does the work, where a method of the same class tells the model of it."""
@@ -325,6 +334,7 @@ class ToolFinder:
         args: list[list[str]] | None = None,
         target: str = "",
         shared: bool = False,
+        told: str = "",
     ) -> None:
         key = function.qualname if function is not None and not shared else f"tool {name}"
         known = self.found.get(key)
@@ -359,6 +369,7 @@ class ToolFinder:
             "approval": approval.kind if approval else "",
             "approval_line": self.view.source.line(approval.line) if approval else 0,
             "said": said_in(docstring or ""),
+            "reads": reads_by_its_word(f"{told}\n{docstring or ''}"),
             "wraps": function is not None and args is None and _wraps(function),
         }
         self.found[key] = {field: value for field, value in row.items() if value not in ("", 0, False, [])}
@@ -469,6 +480,12 @@ def _framework_of(name: str) -> str:
     if root in _FRAMEWORKS:
         return "" if root == "google" and not name.startswith("google.adk") else _FRAMEWORKS[root]
     return "langchain" if root.startswith("langchain") else "autogen" if root.startswith("autogen") else ""
+
+
+def _keyword_text(call: ast.expr, keyword: str, view: FileView, scope: Scope) -> str:
+    """The text that a keyword of a call is given, "" where it has none that is constant."""
+    given = next((one.value for one in call.keywords if one.arg == keyword), None) if isinstance(call, ast.Call) else None
+    return (view.values.text(given, scope) or "") if given is not None else ""
 
 
 def _given_name(decorator: ast.expr, view: FileView, scope: Scope) -> str:

@@ -176,7 +176,7 @@ class Limits:
             handed = {"by": [spec, rest], "key": "?", "looked_at": True, "always": True, "line": row["line"]}
             found += self._resolved(handed, path, 0)
         if row["framework"] in _EXPRESS:
-            found += self._before(row, path, 0)
+            found += self._before(row, path, 0, row["route"])
         elif row["framework"] == "fastify":
             found += self._by_plugin(row, path)
         elif row["framework"] == "nest" and self.throttled:
@@ -185,8 +185,9 @@ class Limits:
             found += self._in_front(row, path)
         return min(found, key=_rank) if found else None
 
-    def _before(self, row: dict[str, Any], path: str, depth: int) -> list[Limit]:
-        """Middleware of the same application that is used before, and what stands before a router where it is used."""
+    def _before(self, row: dict[str, Any], path: str, depth: int, route: str) -> list[Limit]:
+        """Middleware of the same application that is used before, and what stands before a router where it is used.
+        `route`: what is asked for, as the application of `row` sees it."""
         found: list[Limit] = []
         rows = [one for one in self.project.records[path]["routes"] if one["kind"] == "middleware"]
         for one in rows:
@@ -194,13 +195,13 @@ class Limits:
                 continue
             if one["line"] == row["line"] and row["kind"] != "middleware":
                 continue
-            if below_prefix(one["route"], row["route"]):
+            if below_prefix(one["route"], route):
                 found += [made for limit in one.get("limits", ()) for made in self._resolved(limit, path, 0)]
         if depth > 2:
             return found
         inner = [Mount(path, one) for one in rows if one["function"] in _mounted_as(row.get("app", ""))]
         mounts = [one for one in [*inner, *self.mounts.get(path, ())] if one.row["app"] != row.get("app")][:6]
-        ways = [self._before(one.row, one.path, depth + 1) for one in mounts]
+        ways = [self._before(one.row, one.path, depth + 1, _joined(one.row["route"], route)) for one in mounts]
         return [*found, *ways[0]] if ways and all(ways) else found
 
     def _by_plugin(self, row: dict[str, Any], path: str) -> list[Limit]:
@@ -284,6 +285,11 @@ class Limits:
                 return True
             todo += [(target[0], used) for used in one.get("uses", {}).get(target[1], ())]
         return False
+
+
+def _joined(mount: str, route: str) -> str:
+    """The path of a route of a router that is used below another path; one that is used nowhere else has its own."""
+    return f"{mount.rstrip('*').rstrip('/')}/{route.lstrip('/')}".rstrip("/") or "/"
 
 
 def _mounted_as(app: str) -> tuple[str, ...]:

@@ -80,6 +80,8 @@ class HandlerBody:
                 self.checks = self.checks or "allowed values"
         if self.reads_request and not loose:
             self.checks = self.checks or "numbers"
+        if self.reads_request and not self.checks and _handed_to_a_check(scope, node):
+            self.checks = "raises 400"
         self.checks = self.checks or next(filter(None, map(_refuses_others, node.decorator_list)), "")
         self.looks_in = self.reads_request or _looks_in(node)
         self.touches = [name for name in names if name not in ("self", "True")][:MOST_NAMES]
@@ -107,6 +109,46 @@ def _reads(node: ast.Attribute) -> bool:
     if of == "current_event":
         return node.attr in _EVENT_READS
     return node.attr in _REQUEST_READS and of in ("request", "req")
+
+
+def _handed_to_a_check(scope: Scope, node: FunctionNode) -> bool:
+    """Whether what is read of the request goes to a function of the same file that refuses some of it with a 400:
+    `job = validate_job(request.form)`, `files = request.files.getlist("cv")` and `validate_files(files)`."""
+    outer = scope
+    while outer.parent is not None:
+        outer = outer.parent
+    read: set[str] = set()  # names for what was read of the request
+    for inner in _below(node):
+        if isinstance(inner, ast.Assign) and _is_read(inner.value, read):
+            read.update(one.id for one in inner.targets if isinstance(one, ast.Name))
+        if not isinstance(inner, ast.Call) or not isinstance(inner.func, ast.Name):
+            continue
+        helper = outer.children.get(inner.func.id)
+        given = [*inner.args, *(one.value for one in inner.keywords)]
+        if helper is not None and helper.kind == "function" and any(_is_read(one, read) for one in given):
+            if isinstance(helper.node, ast.FunctionDef | ast.AsyncFunctionDef) and _refuses(helper.node):
+                return True
+    return False
+
+
+def _is_read(node: ast.expr, read: set[str]) -> bool:
+    """Whether it is a part of the request, or a name for one."""
+    return any(
+        (isinstance(one, ast.Attribute) and _reads(one)) or (isinstance(one, ast.Name) and one.id in read)
+        for one in ast.walk(node)
+    )
+
+
+def _refuses(node: FunctionNode) -> bool:
+    return any(
+        isinstance(one, ast.Raise)
+        and isinstance(one.exc, ast.Call)
+        and is_400(one.exc)
+        or isinstance(one, ast.Call)
+        and last_name(one.func) == "abort"
+        and is_400(one)
+        for one in _below(node)
+    )
 
 
 def _refuses_others(decorator: ast.expr) -> str:

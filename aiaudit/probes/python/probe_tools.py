@@ -157,7 +157,11 @@ def tool_record(
 
 def _changes(sink: dict[str, Any]) -> bool:
     """Whether a call that was seen changes something, or may: what is told by the name of an argument is no call."""
-    return sink["effect"] in CONSEQUENTIAL and (sink["free"] or sink["effect"] not in ("execute", "file")) and sink["name"][:1] != "("
+    return (
+        sink["effect"] in CONSEQUENTIAL
+        and (sink["free"] or sink["effect"] not in ("execute", "file"))
+        and sink["name"][:1] != "("
+    )
 
 
 def gravest(sinks: list[dict[str, Any]], named: str, seen: bool) -> str:

@@ -31,6 +31,9 @@ HITS: Final = (
     rb"|\b(?:add_api_route|add_url_rule|add_routes?|add_resource|add_get|add_post|Route|re_path|path|APIView|MethodView)\("
     rb"|\b(?:streamlit|gradio|chainlit|BaseModel|create_model|api_view|FastMCP)\b"
     rb"|\bdef[ \t]+\w+[ \t]*\(\s*request\b"
+    # a function to which a handler hands what came in
+    rb"|\braise[ \t]+(?:\w+\.)*(?:HTTP)?(?:BadRequest|UnprocessableEntity)(?:Error)?\("
+    rb"|\b(?:abort|HTTPException)\(\s*(?:status_code[ \t]*=[ \t]*)?(?:400|422)\b"
     rb"|" + class_views.HITS + rb"|" + http_events.HITS + rb"|" + resources.HITS
 )
 _FRAMEWORKS: Final = {

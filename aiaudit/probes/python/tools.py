@@ -484,7 +484,9 @@ def _framework_of(name: str) -> str:
 
 def _keyword_text(call: ast.expr, keyword: str, view: FileView, scope: Scope) -> str:
     """The text that a keyword of a call is given, "" where it has none that is constant."""
-    given = next((one.value for one in call.keywords if one.arg == keyword), None) if isinstance(call, ast.Call) else None
+    given = (
+        next((one.value for one in call.keywords if one.arg == keyword), None) if isinstance(call, ast.Call) else None
+    )
     return (view.values.text(given, scope) or "") if given is not None else ""
 
 

@@ -34,7 +34,8 @@ _SAID: Final = lazy.regex(  # a confirmation number is the name of a booking
     r"|approv\w+|permission|consent)\b"
 )
 _READS: Final = lazy.regex(
-    r"(?i)\bread[- ]?only\b|\bonly (?:a (?:single )?|single )?SELECTs?\b|\bSELECT(?:/CTE)? (?:statements |queries )?only\b"
+    r"(?i)\bread[- ]?only\b|\bonly (?:a (?:single )?|single )?SELECTs?\b"
+    r"|\bSELECT(?:/CTE)? (?:statements |queries )?only\b"
 )
 _NOT_ALWAYS: Final = lazy.regex(
     r"(?i)\bread[- ]?only (?:by default|unless|if|when|mode|or)\b|\b(?:not|no longer|isn't) read[- ]?only\b|\bunless\b"

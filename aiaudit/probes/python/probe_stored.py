@@ -59,6 +59,9 @@ _OUTCOME: Final = lazy.regex(
     r"(?i)feedback|hitl|human|truth|thumb|outcome|action|click|interaction|impression|conversion|engagement|complain|appeal"
     r"|rating|vote|verdict|actual|corrected|correct$|helpful|^true_"
 )
+# A message with who said it, or a question beside its answer.
+_QUESTION: Final = lazy.regex(r"(?i)^(?:content|text|body|message)$|query|question|prompt")
+_REPLY: Final = lazy.regex(r"(?i)^(?:role|sender|author|is_user|is_bot)$|answer|response|reply|output|completion|sql")
 _MOMENT: Final = lazy.regex(r"(?i)_(?:at|on|date)$")
 _ASIDE: Final = lazy.regex(
     r"(?i)(?:^|[/_])(?:seeds?|demo\w*|fixtures?|factor(?:y|ies)|migrations|alembic|conftest)(?:[/_.]|$)"
@@ -72,7 +75,7 @@ class StoredQuery(CodeQuery):
     the eight of a record of a decision (see `python.records`) their columns are, together with those of tables that are
     `beside` them, which they point to (joined: some of the fields stand only there); decides: whether what a model
     answered is among them. filled: the first place of code, `path:line`, that makes one ("" where none was seen, or
-    where neither an answer nor what became of one is kept)."""
+    where neither an answer, what became of one nor what was said is kept)."""
 
     features: ClassVar[tuple[str, ...]] = ("stored",)
 
@@ -124,7 +127,7 @@ def _judged(context: Context) -> dict[str, list[dict[str, Any]]]:
                 **{key: row[key] for key in ("line", "cell", "function", "name", "table", "columns")},
                 "fields": sorted(fields),
                 "decides": decides,
-                "filled": makers.first(path, row["name"]) if decides or _asked(row) else "",
+                "filled": makers.first(path, row["name"]) if decides or _asked(row) or _talks(row) else "",
                 "beside": sorted(other["name"] for other in beside),
                 "joined": fields != own,
             }
@@ -146,6 +149,12 @@ def _fields(row: dict[str, Any]) -> set[str]:
         if name and (name != "model_version" or _OF_MODEL.search(column)):
             fields.add(name)
     return fields
+
+
+def _talks(row: dict[str, Any]) -> bool:
+    """Whether it is a table of what was said: a message with who said it, or a question beside its answer."""
+    asked, answered = (any(pattern.search(one) for one in row["columns"]) for pattern in (_QUESTION, _REPLY))
+    return asked and answered
 
 
 def _asked(row: dict[str, Any]) -> bool:

@@ -24,7 +24,7 @@ from aiaudit.probes.python.resolve import dotted, last_name
 # Keys that hardly any structure but a record has. A site counts with two of them, so that the words of `HITS` are
 # enough to find it, whatever else is looked for in the file.
 _TELLING: Final = (
-    r"(?:request|req|trace|correlation|prediction|inference|decision|conversation)_?id|latency\w*|duration\w*|elapsed\w*"
+    r"(?:request|req|trace|correlation|prediction|inference|decision|conversation)_?id|session_id|latency\w*|duration\w*|elapsed\w*"
     r"|response_time|timestamp|(?:creat|logg|predict|scor|generat)ed_at|model_(?:version|name|id|uri)|confidence|proba(?:bility|bilities)?"
     r"|(?:user|customer|client|tenant|account)_?id|user_ref|caller"
 )
@@ -248,6 +248,10 @@ class RecordFinder:
             return None
         fields = _fields(named)
         telling = {key.lower() for key in named if _IS_TELLING.fullmatch(key)}
+        if "output" not in fields:
+            telling.discard("session_id")
+        elif "session_id" in named:  # what was answered in which session; a table of sessions holds no answer
+            fields.setdefault("request_id", "session_id")
         if last_name(call.func) == "insert_one" and "output" in fields:
             telling.add("_id")
             fields.setdefault("request_id", "_id")
@@ -297,6 +301,8 @@ def _fields(named: dict[str, ast.expr | None]) -> dict[str, str]:
             continue
         if name == "model_version" and isinstance(value, ast.Constant):
             continue  # a version that never changes tells nothing
+        if name == "output" and isinstance(value, ast.Constant) and value.value in ("", None):
+            continue  # no answer was given
         fields[name] = key
     if "input_ref" in fields and "output" not in fields and (spoken := [k for k in named if k in ("role", "type")]):
         fields["output"] = spoken[0]  # what was said, by the user or by the model

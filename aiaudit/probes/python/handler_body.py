@@ -125,9 +125,10 @@ def _handed_to_a_check(scope: Scope, node: FunctionNode) -> bool:
             continue
         helper = outer.children.get(inner.func.id)
         given = [*inner.args, *(one.value for one in inner.keywords)]
-        if helper is not None and helper.kind == "function" and any(_is_read(one, read) for one in given):
-            if isinstance(helper.node, ast.FunctionDef | ast.AsyncFunctionDef) and _refuses(helper.node):
-                return True
+        if helper is None or not any(_is_read(one, read) for one in given):
+            continue
+        if isinstance(helper.node, ast.FunctionDef | ast.AsyncFunctionDef) and _refuses(helper.node):
+            return True
     return False
 
 
@@ -140,15 +141,12 @@ def _is_read(node: ast.expr, read: set[str]) -> bool:
 
 
 def _refuses(node: FunctionNode) -> bool:
-    return any(
-        isinstance(one, ast.Raise)
-        and isinstance(one.exc, ast.Call)
-        and is_400(one.exc)
-        or isinstance(one, ast.Call)
-        and last_name(one.func) == "abort"
-        and is_400(one)
-        for one in _below(node)
-    )
+    for one in _below(node):
+        if isinstance(one, ast.Raise) and isinstance(one.exc, ast.Call) and is_400(one.exc):
+            return True
+        if isinstance(one, ast.Call) and last_name(one.func) == "abort" and is_400(one):
+            return True
+    return False
 
 
 def _refuses_others(decorator: ast.expr) -> str:

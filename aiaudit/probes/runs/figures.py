@@ -37,7 +37,8 @@ _VERSION: Final = lazy.regex(
 )
 _COMMIT: Final = lazy.regex(r"(?i)^(?:git_?)?(?:commit|sha|revision)(?:_?(?:sha|hash|id))?$")
 _CASES: Final = lazy.regex(
-    r"(?i)^(?:n|n_?test|support|cases|rows|samples|examples|test_(?:rows|size|samples|cases|n)|(?:n|num|number_of|total)_(?:test_)?(?:rows|cases|samples|examples|questions))$"
+    r"(?i)^(?:n|n_?test|support|cases|rows|samples|examples|test_(?:rows|size|samples|cases|n)|(?:n|num|number_of|total)_(?:test_)?(?:rows|cases|samples|examples|questions)"
+    r"|(?:applicant|case|customer|example|member|observation|patient|people|person|record|row|sample|user)s?_count)$"
 )
 _GROUPS: Final = lazy.regex(
     r"(?i)^(?:\w*?_)?(?:slices?|segments?|subgroups?|groups?|cohorts?|strata)$|(?:^|_)(?:by|per)_\w+$"

@@ -42,6 +42,10 @@ _GROUP: Final = lazy.regex(
     r"(?i)^(?:\w+_)?(?:segment|slice|subgroup|group|cohort|strat(?:um|a)|tier|region|country|language|lang|gender|sex"
     r"|ethnicity|age_?(?:group|band|range|bucket)|channel|store|device|site)(?:_?(?:id|name))?$"
 )
+_KIND: Final = lazy.regex(
+    r"(?i)^(?:segment|slice|subgroup|group|cohort)_?(?:type|kind|column|attribute|feature|by|dimension)$"
+)
+_VALUE: Final = lazy.regex(r"(?i)^(?:(?:segment|slice|subgroup|group|cohort)_?)?(?:value|name|level|label)$")
 _WHOLE: Final = lazy.regex(r"(?i)^(?:all|overall|total|global|macro_avg|micro_avg|weighted_avg|mean|average)$")
 
 
@@ -122,8 +126,11 @@ def _leaves(files: Files, path: str) -> Iterator[Leaf]:
             if number > _MAX_ROWS:
                 return
             cells = {str(key): cell for key, cell in row.items() if isinstance(cell, str)}
-            first = next(iter(cells), "")
-            group = re.sub(r"[.\s]+", "_", cells[first].strip())[:80] if _GROUP.search(first) else ""
+            first, *others = [*cells, ""]
+            named = cells[first] if _GROUP.search(first) else ""
+            if _KIND.search(first) and _VALUE.search(others[0]):  # `segment_type,segment_value,…`: both name the group
+                named = f"{cells[first]}={cells.pop(others[0])}"
+            group = re.sub(r"[.\s]+", "_", named.strip())[:80]
             if group and not _WHOLE.search(group):
                 for key, cell in cells.items():
                     if key != first:

@@ -216,25 +216,34 @@ def _history(
         "review_share": round(reviewed / len(line), 3) if line else 0.0,
         "rebased": rebased_of(line),
         "groups": [
-            partial or _group(name, globs, recent, authors, query.major_share) for name, globs in query.groups.items()
+            partial or _group(name, globs, recent, authors, query.major_share, context)
+            for name, globs in query.groups.items()
         ],
     }
 
 
 def _group(
-    name: str, globs: list[str], recent: list[Commit], authors: dict[str, set[str]], major_share: float
+    name: str,
+    globs: list[str],
+    recent: list[Commit],
+    authors: dict[str, set[str]],
+    major_share: float,
+    context: Context,
 ) -> dict[str, Any]:
-    """Who changed the files of one group, by commits that touch at least one of them."""
+    """Who changed the files of one group, by commits that touch at least one of them. `path`: the file that was
+    changed most often, of those that are still here where any is."""
     wanted = GlobSet(globs)
     touching = [commit for commit in recent if any(wanted(path) for path in commit.paths)]
     shares = _shares(authors[commit.id] for commit in touching)
     changed = Counter(path for commit in touching for path in commit.paths if wanted(path))
+    here = {path: times for path, times in changed.items() if context.project.entry(path) is not None}
+    told = here or changed
     return {
         "name": name,
         "commits": len(touching),
         "authors": shares[:_PEOPLE_LISTED],
         "major": sum(1 for share in shares if share["share"] >= major_share),
-        "path": display(min(changed, key=lambda path: (-changed[path], path))) if changed else "",
+        "path": display(min(told, key=lambda path: (-told[path], path))) if told else "",
         "line": 1,
     }
 

@@ -167,6 +167,20 @@ def test_groups_count_who_changes_what(tmp_path: Path) -> None:
     assert groups[0]["authors"][1] == {"name": "Ben Builder", "commits": 1, "share": 0.111}
 
 
+def test_a_group_is_shown_by_a_file_that_is_still_here(tmp_path: Path) -> None:
+    repo = Repo(tmp_path)
+    for number in range(3):
+        repo.commit("t", {"old/train.py": str(number)})
+    repo.commit("t", {"src/train.py": "a", "old/train_all.py": "b"})
+    assert history(tmp_path, groups={"training": ["**/train*.py"]})["groups"][0]["path"] == "old/train.py"
+    for name in ("train.py", "train_all.py"):
+        (tmp_path / "old" / name).unlink()
+    group = history(tmp_path, groups={"training": ["**/train*.py"]})["groups"][0]
+    assert (group["commits"], group["path"]) == (4, "src/train.py")
+    (tmp_path / "src" / "train.py").unlink()
+    assert history(tmp_path, groups={"training": ["**/train*.py"]})["groups"][0]["path"] == "old/train.py"
+
+
 def test_a_folder_below_the_repositorys_root_sees_its_own_part(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "mono")
     repo.commit("other", {"other/x.py": "1"}, who=BEN)

@@ -69,16 +69,16 @@ BY_COMMAND: Final[dict[Kind, str]] = {
         semantic-release, skopeo copy, twine upload, uv publish, yarn publish
     """,
     "deploy": """
-        anyscale service, ansible-playbook, argocd app, aws apprunner, aws cloudformation, aws deploy, aws ecs,
-        aws eks, aws lambda, aws sagemaker, aws ssm send-command, az aks, az containerapp,
-        az deployment, az functionapp, az ml, az webapp, azd deploy, azd up,
-        bentoml deploy, cap deploy, cdk deploy, cf push, copilot deploy, databricks bundle,
-        docker service, docker stack, dokku, fly deploy, flyctl deploy, gcloud ai, gcloud app, gcloud functions,
-        gcloud run, helm install, helm upgrade, helmfile apply, helmfile sync, heroku container:release, kamal
-        deploy, kubectl apply, kubectl create, kubectl patch, kubectl replace, kubectl rollout restart, kubectl rollout
-        undo, kubectl set, modal deploy, netlify deploy, nomad job, nomad run, oc apply, oc rollout latest, oc rollout
-        restart, oc rollout undo, pulumi up, railway deploy, railway up, ray serve, sam deploy, serve deploy, serverless deploy, skaffold run, sls deploy, terraform
-        apply, tofu apply, vercel --prod, vercel deploy, wrangler deploy, wrangler publish
+        anyscale service, ansible-playbook, argocd app, aws apprunner, aws cloudformation, aws deploy, aws ecs, aws
+        eks, aws lambda, aws sagemaker, aws ssm send-command, az aks, az containerapp, az deployment, az functionapp,
+        az ml, az webapp, azd deploy, azd up, bentoml deploy, cap deploy, cdk deploy, cf push, copilot deploy,
+        databricks bundle, docker service, docker stack, dokku, fly deploy, flyctl deploy, gcloud ai, gcloud app,
+        gcloud functions, gcloud run, helm install, helm upgrade, helmfile apply, helmfile sync, heroku
+        container:release, kamal deploy, kubectl apply, kubectl create, kubectl patch, kubectl replace, kubectl
+        rollout restart, kubectl rollout undo, kubectl set, modal deploy, netlify deploy, nomad job, nomad run, oc
+        apply, oc rollout latest, oc rollout restart, oc rollout undo, pulumi up, railway deploy, railway up, ray
+        serve, sam deploy, serve deploy, serverless deploy, skaffold run, sls deploy, terraform apply, tofu apply,
+        vercel --prod, vercel deploy, wrangler deploy, wrangler publish
     """,
 }
 

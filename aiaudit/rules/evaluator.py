@@ -182,8 +182,10 @@ _NO_KEY: Final = Failed("no such key in the map")
 
 
 def _logic(node: Logic) -> Run:
-    """`&&` stops at the first false, `||` at the first true, wherever it stands; else unknown wins over error."""
-    terms = tuple(build(term) for term in node.terms)
+    """`&&` stops at the first false, `||` at the first true, wherever it stands; else unknown wins over error. A term
+    is built when those before it have left the question open for the first time."""
+    terms = [build(node.terms[0])]
+    later = list(node.terms[:0:-1])
     stop = node.op == "||"
     go_on = not stop
     where = f"`{node.op}`"
@@ -192,6 +194,14 @@ def _logic(node: Logic) -> Run:
         pending: Any = UNSET
         for term in terms:
             value = term(f)
+            if value is stop:
+                return stop
+            if value is not go_on:
+                pending = weigh(pending, value)
+        while later:
+            terms.append(build(later[-1]))
+            later.pop()
+            value = terms[-1](f)
             if value is stop:
                 return stop
             if value is not go_on:
@@ -216,15 +226,23 @@ def _not(node: Unary) -> Run:
 
 
 def _ternary(node: Ternary) -> Run:
-    condition, yes, no = build(node.condition), build(node.yes), build(node.no)
-    if node.type.kind == "double":
-        yes, no = _as_double(yes), _as_double(no)
+    """A branch is built when it is taken for the first time."""
+    condition = build(node.condition)
+    yes: Run | None = None
+    no: Run | None = None
+
+    def branch(taken: Node) -> Run:
+        run = build(taken)
+        return _as_double(run) if node.type.kind == "double" else run
 
     def run(f: Frame) -> Any:
+        nonlocal yes, no
         value = condition(f)
         if value is True:
+            yes = yes or branch(node.yes)
             return yes(f)
         if value is False:
+            no = no or branch(node.no)
             return no(f)
         return not_a_bool(value, "`?:`")
 

@@ -113,13 +113,17 @@ def once(node: Call | Macro | Binary, run: Run) -> Run:
     does not read that of the macro around it."""
     if not (node.closed or node.fixed):
         return run
-    key, slots = id(run), tuple(free(node))
+    key = id(run)
 
     def remembered(f: Frame) -> Any:
         meter: Meter = f[0]
         if key not in meter.once:
             meter.once[key] = run(f)
         return meter.once[key]
+
+    if node.closed:
+        return remembered
+    slots = tuple(free(node))
 
     def remembered_of(f: Frame) -> Any:
         meter: Meter = f[0]
@@ -135,7 +139,7 @@ def once(node: Call | Macro | Binary, run: Run) -> Run:
         meter.once[key] = [(slot, f[slot]) for slot in slots], value
         return value
 
-    return remembered if node.closed else remembered_of
+    return remembered_of
 
 
 def texts(f: Frame, items: list[Any]) -> frozenset[str] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from aiaudit.model.types import Unknown
 from aiaudit.rules.joins import candidates, lookup
@@ -30,6 +30,7 @@ from aiaudit.rules.values import (
 )
 
 Build = Callable[[Node], Run]
+T = TypeVar("T")
 
 
 def build_macro(node: Macro, build: Build) -> Run:
@@ -45,6 +46,19 @@ def build_macro(node: Macro, build: Build) -> Run:
             return _exists_one(node, build)
         case "count":
             return filter_size(node, build)
+
+
+def once_walked(make: Callable[[], T]) -> Callable[[], T]:
+    """What a macro needs for an element, made when there is a first one: most lists of most projects are empty."""
+    made: T | None = None
+
+    def prepared() -> T:
+        nonlocal made
+        if made is None:
+            made = make()
+        return made
+
+    return prepared
 
 
 def walked(meter: Meter, value: Any, kind: str) -> list[Any] | Incomplete | Unknown | Failed:
@@ -65,15 +79,19 @@ def _affordable(meter: Meter, items: list[Any], weight: int) -> tuple[Iterable[A
 
 def _quantifier(node: Macro, build: Build) -> Run:
     """`exists` stops at the first true, `all` at the first false; unknown and errors count only if none stops it."""
-    target, test = build(node.target), build(node.body)
+    target = build(node.target)
     slot, weight, kind = node.slot, node.weight, node.kind
     stop = kind == "exists"
     go_on = not stop
     where = f"the condition of `{kind}`"
-    by = lookup(node, node.body, build) if stop else None
+    prepared = once_walked(lambda: (build(node.body), lookup(node, node.body, build) if stop else None))
 
     def walk(f: Frame, items: list[Any]) -> Any:
         meter: Meter = f[0]
+        if not items:
+            meter.spend(1)
+            return go_on
+        test, by = prepared()
         items = candidates(f, items, by)
         elements, cut = _affordable(meter, items, weight)
         pending: Any = UNSET
@@ -127,14 +145,16 @@ class _Sorted:
 
 def _sorter(node: Macro, condition: Node, build: Build) -> Callable[[Frame, Any], _Sorted | Unknown | Failed]:
     """Sorts a list by a condition. An error on an element ends it, as in CEL: the result could not be a list."""
-    test = build(condition)
-    may_fail = not total(condition)
     slot, weight = node.slot, node.weight
     where = f"the condition of `{node.kind}`"
-    by = lookup(node, condition, build)
+    prepared = once_walked(lambda: (build(condition), not total(condition), lookup(node, condition, build)))
 
     def walk(f: Frame, items: list[Any], result: _Sorted, certain: bool) -> Unknown | Failed | None:
         meter: Meter = f[0]
+        if not items:
+            meter.spend(1)
+            return None
+        test, may_fail, by = prepared()
         items = candidates(f, items, by)
         elements, cut = _affordable(meter, items, weight)
         doubt: Unknown | None = None
@@ -224,13 +244,17 @@ def _exists_one(node: Macro, build: Build) -> Run:
 
 
 def _map(node: Macro, build: Build) -> Run:
-    target, body = build(node.target), build(node.body)
+    target = build(node.target)
     slot, weight = node.slot, node.weight
-    may_fail = not total(node.body)
     sort = _sorter(node, node.condition, build) if node.condition is not None else None
+    prepared = once_walked(lambda: (build(node.body), not total(node.body)))
 
     def walk(f: Frame, items: list[Any]) -> list[Any] | Unknown | Failed:
         meter: Meter = f[0]
+        if not items:
+            meter.spend(1)
+            return []
+        body, may_fail = prepared()
         elements, cut = _affordable(meter, items, weight)
         meter.make(len(items))
         made: list[Any] = []

@@ -59,6 +59,7 @@ class Selection:
         self._parts = bytes(parts)
         self._threes = frozenset(_threes(self._parts))
         self._there: dict[bytes, bool] = {}  # whether a text stands in any path
+        self._held: dict[bytes, frozenset[int] | None] = {}
         self._known: dict[str, int] = {}
 
     def matching(self, globs: Sequence[str], roles: Iterable[str] | None = None) -> list[Entry]:
@@ -140,7 +141,9 @@ class Selection:
         return self._bits([*found, *(position for position in self._odd if globs.matches(self._path(position)))])
 
     def _path(self, position: int) -> bytes:
-        return as_bytes(self._files[position].path)
+        start = self._starts[position]
+        line = self._text[start : self._text.find(b"\n", start)]
+        return line or as_bytes(self._files[position].path)  # one of the odd
 
     def _line_at(self, offset: int) -> int:
         """The file on whose line an offset of the text lies."""
@@ -176,8 +179,26 @@ class Selection:
         """Those of some files that the glob matches."""
         if sure or not some:
             return self._bits(some)
-        parts, matches = literals(glob), GlobSet([glob]).matches
+        parts = literals(glob)
+        rarest = max(parts, key=len, default=b"")
+        if len(some) > _FEW and (holding := self._holding(rarest)) is not None:
+            some = [at for at in some if at in holding]
+        if not some:
+            return 0
+        matches = GlobSet([glob]).matches
         return self._bits(at for at in some if _holds(path := self._path(at), parts) and matches(path))
+
+    def _holding(self, text: bytes) -> frozenset[int] | None:
+        """The files whose path holds a text, and the odd ones; None where they are many."""
+        if text not in self._held:
+            found = {*self._odd}
+            at = self._text.find(text) if text else -1
+            while at >= 0 and len(found) <= _MANY:
+                line = self._line_at(at)
+                found.add(line)
+                at = self._text.find(text, self._text.find(b"\n", at))
+            self._held[text] = frozenset(found) if text and len(found) <= _MANY else None
+        return self._held[text]
 
     def _bits(self, positions: Iterable[int]) -> int:
         """A bit a file, the first file's the highest."""

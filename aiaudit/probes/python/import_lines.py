@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 from typing import Final
 
 from aiaudit import lazy
@@ -21,10 +20,11 @@ _ALIAS: Final = lazy.regex(rb"(\w+)(?:\.\w+)*(?:[ \t]+as[ \t]+(\w+))?")
 # Modules that are imported by their name: `import_module("pickle")`, and by one that stands elsewhere.
 _BY_NAME: Final = lazy.regex(rb"(?:import_module\(|__import__\(|\bmodules\[)\s*(?:[\"']([\w.]+)[\"']|(\w))")
 _IMPORT: Final = lazy.regex(rb"\bimport\b[ \t\f\\\n]*(\()?")
-# What is assigned from a call of a plain name: `bedrock = create_client(`, `self.llm: Any = await make_llm(`.
-_MADE: Final = lazy.regex(
-    rb"(?<!\w)(\w{1,80})[ \t]{0,20}(?::[^=\n]{1,60})?=[ \t]{0,20}(?:await[ \t]{1,9})?([a-z_]\w{0,80})(?:\.\w{1,80})?\("
-)
+# What is assigned from a call of a plain name: `bedrock = create_client(`, `self.llm: Any = await make_llm(`. A search
+# begins at the `=`, which it can jump to; the name before it is read only where the call may matter.
+_CALLED: Final = lazy.regex(rb"=[ \t]{0,20}(?:await[ \t]{1,9})?([a-z_]\w{0,80})(?:\.\w{1,80})?\(")
+_GIVEN: Final = lazy.regex(rb"(?<!\w)(\w{1,80})[ \t]{0,20}(?::[^=\n]{1,60})?$")
+_LONGEST: Final = 162  # bytes that `_GIVEN` takes
 _NO_OBJECTS: Final = frozenset((b"self", b"cls"))
 _BACKSLASH: Final = ord("\\")
 _NONE: Final[frozenset[bytes]] = frozenset()
@@ -38,8 +38,7 @@ class ImportLines:
         self._data = data
         self._statements: list[bytes] = []
         self._foreign: dict[bytes, frozenset[bytes]] = {}
-        self._made: dict[bytes, bool] = {}
-        self._makers: dict[bytes, set[bytes]] | None = None
+        self._made: set[bytes] | None = None
         find = data.find
         end = 0
         for start in lines.imports:
@@ -80,15 +79,19 @@ class ImportLines:
         project's own: `bedrock = create_client(region)`."""
         if not name or name in _NO_OBJECTS:
             return False
-        known = self._made.get(name)
-        if known is None:
-            if self._makers is None:
-                self._makers = defaultdict(set)
-                for made, maker in _MADE.findall(self._data):
-                    self._makers[made].add(maker)
-            makers = self._makers.get(name, ())
-            known = self._made[name] = any(one in self.names and not self.foreign_roots(one) for one in makers)
-        return known
+        if self._made is None:
+            self._made = self._all_made()
+        return name in self._made
+
+    def _all_made(self) -> set[bytes]:
+        data, found = self._data, set[bytes]()
+        for call in _CALLED.finditer(data):
+            if call[1] in self.names and not self.foreign_roots(call[1]):
+                at = call.start()
+                begin = max(data.rfind(b"\n", 0, at) + 1, at - _LONGEST)
+                if given := _GIVEN.search(data, begin, at):
+                    found.add(given[1])
+        return found
 
     def _roots_of(self, name: bytes) -> frozenset[bytes]:
         """Where a local name may come from; `.` for a relative import."""

@@ -126,5 +126,8 @@ def _satisfies(version: str, one: Dependency, tool: str) -> bool | None:
         return satisfies_npm(version, one.spec)
     if one.ecosystem == "conda":  # its `=1.2` and bare versions mean other than those of Python's packages
         return satisfies_pep440(version, one.spec) if _PLAIN_CONDA.fullmatch(one.spec.replace(" ", "")) else None
-    spec = poetry_to_pep440(one.spec) if tool == "poetry" else one.spec
+    met = satisfies_pep440(version, one.spec) if tool != "poetry" else None
+    if met is not None or tool not in ("poetry", "pyproject"):
+        return met
+    spec = poetry_to_pep440(one.spec)  # `[project]` may stand beside what Poetry's own table adds: a bare "3.1.0"
     return None if spec is None else satisfies_pep440(version, spec)

@@ -63,6 +63,7 @@ FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
             r"(?:user|customer|client|tenant|account)(?:_?id|_ref)?(?![_.\-]?(?:value|segment|lifetime|spend|agent|type|count|age))"
             r"|caller|actor",
         ),
+        ("output", r"(?:output|response|answer|result)s?_(?:data|payload|texts?|messages?|json)"),  # no `data`
         (
             "input_ref",
             r"input|inputs|input_hash|input_ref|prompt|question|query|features|payload|request|texts?|messages|data"

@@ -228,6 +228,9 @@ def _end_of(node: ast.stmt, error: frozenset[str]) -> str:
             return _assigned([target], value, error)
         case ast.Expr(value=ast.Call(func=function)) if last_name(function) in ("exit", "_exit", "quit", "abort"):
             return "raise"
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="send" | "put" | "put_nowait" | "set_exception"), args=args)):
+            if any(isinstance(one, ast.Name) and one.id in error for one in args):  # to the process that asked
+                return "raise"
     return "nothing"
 
 

@@ -39,6 +39,7 @@ _TELLING_NAMES: Final = lazy.regex(r"(?i)(?:^|_)(?:error|failure|timeout|apology
 _LIMITS: Final = lazy.regex(
     r"Guardrail|Tripwire|^MaxTurnsExceeded$|^GraphRecursionError$|^UsageLimitExceeded$|Disconnect(?:ed)?$|^CancelledError$"
 )
+_HANDED: Final = frozenset({"send", "put", "put_nowait", "set_exception"})  # to whoever waits elsewhere
 _EMPTY: Final = ("list", "dict", "set", "tuple", "str")
 _NEUTRAL_NAMES: Final = lazy.regex(
     r"(?i)err|exc|fail|status|message|msg|detail|retr(?:y|ies)|attempt|(?<!en)tries|(?<!ac)count|start|wait|delay|ok\b|success|done"
@@ -228,7 +229,7 @@ def _end_of(node: ast.stmt, error: frozenset[str]) -> str:
             return _assigned([target], value, error)
         case ast.Expr(value=ast.Call(func=function)) if last_name(function) in ("exit", "_exit", "quit", "abort"):
             return "raise"
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="send" | "put" | "put_nowait" | "set_exception"), args=args)):
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr=last), args=args)) if last in _HANDED:
             if any(isinstance(one, ast.Name) and one.id in error for one in args):  # to the process that asked
                 return "raise"
     return "nothing"

@@ -60,13 +60,13 @@ FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         ("confidence", r"confidence|probability|probabilities|proba|prob|logprobs?|certainty"),
         (
             "user_ref",
-            r"(?:user|customer|client|tenant|account)(?:_?id|_ref)?(?![_.\-]?(?:value|segment|lifetime|spend|agent|type|count|age))"
+            r"(?:user|customer|client|tenant|account)(?:_?id|_ref)?(?![_.\-]?(?:value|segment|lifetime|spend|agent|type|count|age|message|input|text|query|question|prompt)s?(?:[_.\-]|$))"
             r"|caller|actor",
         ),
         ("output", r"(?:output|response|answer|result)s?_(?:data|payload|texts?|messages?|json)"),  # no `data`
         (
             "input_ref",
-            r"input|inputs|input_hash|input_ref|prompt|question|query|features|payload|request|texts?|messages|data"
+            r"input|inputs|input_hash|input_ref|prompt|question|query|features|payload|request|texts?|messages|data|user_message"
             # the thing that was asked about, in a table of what a job predicted
             r"|(?:item|store|product|sku|asset|machine|device|sensor|site|station|order|transaction|vehicle|patient)_id",
         ),
@@ -83,7 +83,10 @@ _STORES: Final = name_set(
     " executemany execute_values execute_batch"
     " log_dict add_texts add_documents upload_documents upsert upsert_item insert_rows insert_rows_json"
 )
-_INSERT: Final = lazy.regex(r"(?i)\binsert\s+into\s+[\w.\"`\[\]{}]+\s*\(([^()]{1,2000})\)")
+_INSERT: Final = lazy.regex(r"(?i)\binsert\s+into\s+([\w.\"`\[\]{}]+)\s*\(([^()]{1,2000})\)")
+_UPDATE: Final = lazy.regex(r"(?is)^\s*update\s+([\w.\"`\[\]{}]+)\s+set\s+(.{1,2000})")
+_SET: Final = lazy.regex(r"(?:^|,|\n)\s*([\w\"`\[\]]+)\s*=(?!=)")
+_AROUND: Final = ' \t\r\n"`[]'
 _TABLE_WRITES: Final = name_set("to_sql to_parquet to_csv to_json to_gbq to_delta write_parquet saveAsTable put_object")
 _RECORDERS: Final = lazy.regex(
     r"(?i)(^|_)(log|record|audit|track|trace|emit|persist|store|save)(_|$).*|(Log|Record|Event|Audit|Trace|History|Prediction)s?$"
@@ -101,8 +104,12 @@ class RecordFinder:
         self._handing_on: dict[int, list[tuple[int, int]]] = {}  # by the `id` of a scope, which is kept
 
     def rows(self) -> list[dict[str, Any]]:
-        """One row a site with at least three of the fields; attributes set on a span one by one count together."""
+        """One row a site with at least three of the fields; attributes set on a span one by one count together, and so
+        do the columns of a row that one statement begins and another one of the file finishes."""
         rows: list[dict[str, Any]] = []
+        begun: list[tuple[ast.Call, dict[str, ast.expr | None], str, Scope, str, str]] = []
+        tables: set[str] = set()
+        finished: dict[str, dict[str, ast.expr | None]] = {}
         spans: dict[int, tuple[Scope, ast.Call, dict[str, ast.expr | None]]] = {}
         for scope, call in self.view.all_calls():
             sink = self._sink(call, scope)
@@ -113,7 +120,17 @@ class RecordFinder:
                 _, _, named = spans.setdefault(id(scope), (scope, call, {}))
                 named[key or ""] = call.args[1]
                 continue
-            row = self._row(call, dict(self._named(call, scope)), sink, scope)
+            named = dict(self._named(call, scope))
+            kind, table, columns = self._statement_of(call, scope)
+            if kind == "update":
+                finished.setdefault(table, {}).update(columns)
+            elif table:
+                tables.add(table)
+            begun.append((call, named, sink, scope, kind, table))
+        for call, named, sink, scope, kind, table in begun:
+            if kind == "update" and table in tables:
+                continue
+            row = self._row(call, {**named, **(finished.get(table, {}) if kind == "insert" else {})}, sink, scope)
             if row is not None and len(rows) < _MOST:
                 rows.append(row)
         rows.extend(self._returned_tables(_MOST - len(rows)))
@@ -194,16 +211,30 @@ class RecordFinder:
             yield from self._mapping(call.func.value, scope, 0)
 
     def _inserted(self, node: ast.expr, scope: Scope) -> Iterator[tuple[str, ast.expr | None]]:
-        """The columns that an SQL statement fills; a name for it, `text(…)` around it and computed parts do not
-        matter."""
+        """The columns that an SQL statement fills."""
+        found = _INSERT.search(self._sql(node, scope))
+        for column in found.group(2).split(",") if found else ():
+            yield column.strip(_AROUND), None
+
+    def _statement_of(self, call: ast.Call, scope: Scope) -> tuple[str, str, dict[str, ast.expr | None]]:
+        """Whether a call begins a row of a table or changes one, which table, and the columns that it changes."""
+        for argument in call.args[:2] if last_name(call.func).startswith("execute") else ():
+            sql = self._sql(argument, scope)
+            if begins := _INSERT.search(sql):
+                return "insert", begins.group(1).strip(_AROUND).lower(), {}
+            if changes := _UPDATE.search(sql):
+                columns = {column.strip(_AROUND): None for column in _SET.findall(changes.group(2))}
+                return "update", changes.group(1).strip(_AROUND).lower(), {**columns}
+        return "", "", {}
+
+    def _sql(self, node: ast.expr, scope: Scope) -> str:
+        """The text of a statement; a name for it, `text(…)` around it and computed parts do not matter."""
         if isinstance(node, ast.Name):
             bound = _assigned(node.id, scope)
             node = bound[-1] if bound else node
         if isinstance(node, ast.Call) and len(node.args) == 1:
             node = node.args[0]
-        found = _INSERT.search(_statement(node) or self.view.values.text(node, scope) or "")
-        for column in found.group(1).split(",") if found else ():
-            yield column.strip(' \t\r\n"`[]'), None
+        return _statement(node) or self.view.values.text(node, scope) or ""
 
     def _mapping(self, node: ast.expr, scope: Scope, depth: int) -> Iterator[tuple[str, ast.expr | None]]:
         """The keys of a dict literal, of a name bound to one, of `dict(…)`, in `json.dumps(…)` and constructors."""

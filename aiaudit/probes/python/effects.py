@@ -135,7 +135,8 @@ _VERBS_OF_NAMES: Final = tuple(
     for kind, verbs in (
         ("read", "get|list|read|search|find|fetch|lookup|look_up|query|retrieve|view|show|check|describe|count"
                  "|calculate|status|diff|log"),
-        ("money", "pay|charge|refund|transfer|buy|sell|purchase|withdraw|issue_refund|place_order"),
+        ("money", "pay|charge|refund|transfer|buy|sell|purchase|withdraw|issue_refund|place_order"
+                  r"|(?:initiate|make|process|execute|submit|perform)_(?:\w+?_)?(?:payment|transfer|payout|refund|withdrawal|purchase)s?"),
         ("delete", "delete|remove|drop|destroy|purge|wipe|terminate"),
         ("communicate", "send|email|notify|publish|tweet|post_message|reply"),
         ("execute", "run_(?:command|shell|code|python|bash|sql)|execute|exec|shell|bash|terminal|python_repl"),

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 42  # of the records; part of the cache key
+VERSION: Final = 43  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
-    rb"\A\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']|\bfrom [\"']react-dom(?:/client)?[\"']"
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
+    rb"|\bfrom [\"']react-dom(?:/client)?[\"']"
     rb"|\buse(?:State|Effect|LayoutEffect|Ref|Reducer|Callback)\s*[(<]|\bcustomElements\.define\("
 )
 # A script that a page loads as it is: it works on the page, and neither takes nor gives anything by a module.

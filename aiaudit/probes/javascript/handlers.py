@@ -275,9 +275,17 @@ def _rejects(text: str) -> bool:
     for match in list(_REJECTS.finditer(text))[:50]:
         before = text[max(0, match.start() - 250) : match.start()]
         condition = list(_CONDITION.finditer(before))
-        if condition and "catch" not in text[max(0, match.start() - 400) : match.start()]:
+        if condition and not _caught(text, match.start(), match.start() - len(before) + condition[-1].start()):
             return True
     return False
+
+
+def _caught(text: str, answer: int, condition: int) -> bool:
+    """Whether a condition and its answer may lie in a `catch`, or come before one: a block that is closed before the
+    condition, such as that of a body that is no JSON, is none."""
+    near = text.rfind("catch", max(0, answer - 400), answer)
+    between = text[near:condition]
+    return near >= 0 and not ("{" in between and between.count("}") >= between.count("{"))
 
 
 def names_a_check(name: str) -> bool:

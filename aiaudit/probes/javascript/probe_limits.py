@@ -137,7 +137,7 @@ class Limits:
                     self.mounts.setdefault(target[0], []).append(Mount(path, row))
         self.registered += [(path, row) for row in one.get("registered", ())]
         self.throttled = self.throttled or (path if one.get("throttled") else "")
-        if is_sentry_file(path):
+        if is_sentry_file(path, self.project):
             rows = [limit for name in one.get("limits", {}) for limit in one["limits"][name]]
             found = [made for limit in rows for made in self._resolved(limit, path, 0)]
             if one.get("matcher_elsewhere"):  # for which routes it runs is not known

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 MARKS: Final = lazy.linear(
     rb"(?i)prompt|template|instruction|\bsystem\b|persona|preamble|[\"']?content[\"']?\s*:|SystemMessage|HumanMessage"
 )
-_NAME: Final = lazy.regex(r"(?i)prompt|instructions?|preamble|persona|system_?message|sys_?msg|system_?text")
+_NAME: Final = lazy.regex(
+    r"(?i)prompt|instructions?|preamble|persona|system_?(?:message|text|template)|sys_?msg|human_?template"
+)
 _OTHER_NAME: Final = lazy.regex(
     r"(?i)reject|block|install|setup|usage|help|error|confirm|placeholder|label|title|path$|file$|dir$|url$|id$|class(?:name)?s?$|regex|pattern|schema"
 )

@@ -208,8 +208,26 @@ def _covers(matcher: str, route: str) -> bool:
     return route == head or (open_end and (route.startswith(f"{head}/") or not head))
 
 
-def is_sentry_file(path: str) -> bool:
-    return _FILES.search(path) is not None
+def is_sentry_file(path: str, project: JavaScriptProject) -> bool:
+    """Whether a file stands before the routes: Next runs a middleware that lies beside its folder of routes alone, and
+    none within it."""
+    if _FILES.search(path) is None:
+        return False
+    folder, _, name = path.rpartition("/")
+    if name.startswith("hooks.server"):
+        return True
+    return bool(_folders_of_routes(project) & {f"{folder}/{one}".lstrip("/") for one in ("app", "pages")})
+
+
+def _folders_of_routes(project: JavaScriptProject) -> set[str]:
+    known: set[str] | None = project.memo.get("folders_of_routes")
+    if known is None:
+        known = set()
+        for path in project.records:
+            parts = path.split("/")[:-1]
+            known |= {"/".join(parts[: at + 1]) for at, part in enumerate(parts) if part in ("app", "pages")}
+        project.memo["folders_of_routes"] = known
+    return known
 
 
 class Sentry:
@@ -247,7 +265,7 @@ def sentries_of(project: JavaScriptProject) -> list[Sentry]:
     """The middleware of all applications of a project that sends somebody away."""
     found: list[Sentry] = []
     for path, record in project.records.items():
-        if not is_sentry_file(path):
+        if not is_sentry_file(path, project):
             continue
         made = [*record.get("sentries", {}).values()]
         for one in project.base(path).get("imports", ()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aiaudit.probes.javascript.project import JavaScriptProject
 from aiaudit.probes.javascript.sentries import covers, is_sentry_file
 
 
@@ -29,6 +30,12 @@ def test_a_matcher_takes_in_a_route(matchers: list[str], route: str, expected: b
 
 
 def test_middleware_is_known_by_its_place() -> None:
-    assert is_sentry_file("src/middleware.ts")
-    assert is_sentry_file("apps/web/proxy.ts")
-    assert not is_sentry_file("src/middleware/auth.ts")
+    project = JavaScriptProject(
+        {path: {} for path in ("src/app/api/chat/route.ts", "apps/web/pages/index.tsx", "src/middleware.ts")}
+    )
+    assert is_sentry_file("src/middleware.ts", project)
+    assert is_sentry_file("apps/web/proxy.ts", project)
+    assert not is_sentry_file("src/middleware/auth.ts", project)
+    assert not is_sentry_file("src/app/middleware.ts", project)
+    assert not is_sentry_file("middleware.ts", project)
+    assert is_sentry_file("src/hooks.server.ts", project)

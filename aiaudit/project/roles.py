@@ -62,6 +62,14 @@ EXAMPLE_DIRS: Final = frozenset(
         "code_snippets",
     }
 )
+_ASSETS: Final = lazy.regex(
+    r"(?:^|/)(?:public|static|wwwroot)/(?:(?:[\w-]+/)?assets/(?:plugins|libs?|vendors)|(?:plugins|libs|vendors))(?:/|$)"
+)
+"""Libraries that pages load as they are, and that nobody here writes."""
+_LIBRARIES: Final = lazy.regex(
+    r"^(?:jquery(?:[.-][\w.-]+)?|(?:moment|lodash|underscore|bootstrap|popper|select2|summernote|metismenu|simplebar)"
+    r"(?:[.-](?:bundle|full|core|slim|all|with-locales|min))*)\.js$"
+)
 DOCS_DIRS: Final = frozenset({"doc", "docs", "documentation"})
 DATA_DIRS: Final = frozenset({"data", "dataset", "datasets", "sample_data"})
 _TELLING: Final = VENDORED_DIRS | GENERATED_DIRS | TEST_DIRS | EXAMPLE_DIRS | DOCS_DIRS | DATA_DIRS
@@ -147,6 +155,8 @@ def role_and_suffix(folder: Role | None, name: str) -> tuple[Role, str]:
         return folder, suffix
     if name.endswith(_GENERATED_ENDS) or (suffix in _BUNDLED and _HASHED.search(name)):
         return _GENERATED, suffix
+    if suffix == ".js" and _LIBRARIES.match(name):
+        return _VENDORED, suffix
     if folder is _TEST:
         return folder, suffix
     is_code = suffix in CODE_SUFFIXES
@@ -192,8 +202,11 @@ def role_of_dirs(directory: str) -> Role | None:
 
 
 def _brought(directory: str) -> bool:
-    """Whether the folder is where ASP.NET's client library manager puts libraries of others, or renv what starts it."""
-    return "wwwroot/lib" in directory or directory == "renv" or directory.endswith("/renv")
+    """Whether the folder is where ASP.NET's client library manager puts libraries of others, or renv what starts it, or
+    where themes of pages bring theirs."""
+    if "wwwroot/lib" in directory or directory == "renv" or directory.endswith("/renv"):
+        return True
+    return ("plugins" in directory or "lib" in directory or "vendors" in directory) and bool(_ASSETS.search(directory))
 
 
 def _is_test_name(name: str, suffix: str) -> bool:

@@ -51,3 +51,20 @@ def test_specifications_in_ruby_are_tests(path: str, role: Role) -> None:
 )
 def test_folders_that_say_which_tests_they_hold_are_tests(path: str, role: Role) -> None:
     assert role_of(path) is role
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        ("client/public/assets/plugins/morris/morris.js", Role.VENDORED),
+        ("static/libs/leaflet/leaflet.js", Role.VENDORED),
+        ("client/public/assets/js/moment.js", Role.VENDORED),
+        ("client/public/assets/pages/jquery.rating.init.js", Role.VENDORED),
+        ("client/src/plugins/router.js", Role.CODE),
+        ("public/app/plugins/panel.ts", Role.CODE),
+        ("src/chart.js", Role.CODE),
+        ("client/public/assets/js/app.js", Role.CODE),
+    ],
+)
+def test_libraries_that_pages_load_as_they_are_are_of_others(path: str, role: Role) -> None:
+    assert role_of(path) is role

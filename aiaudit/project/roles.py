@@ -37,8 +37,13 @@ _CODE, _TEST, _VENDORED, _GENERATED, _DATA = Role.CODE, Role.TEST, Role.VENDORED
 
 VENDORED_DIRS: Final = frozenset(
     {"vendor", "vendored", "_vendor", "third_party", "third-party", "thirdparty", "3rdparty", "extern", "externals"}
+    # notebooks of a competition that were gathered to be read: what they do is their authors' doing
+    | {f"others{dash}{what}" for dash in "-_" for what in ("notebook", "notebooks", "kernels")}
 )
-GENERATED_DIRS: Final = frozenset({"dist", "generated", "__generated__", "_generated", ".ipynb_checkpoints", "htmlcov"})
+# What an editor of notebooks keeps beside them is text under the name of a notebook, or an older state of it.
+GENERATED_DIRS: Final = frozenset(
+    {"dist", "generated", "__generated__", "_generated", ".ipynb_checkpoints", ".virtual_documents", "htmlcov"}
+)
 TEST_DIRS: Final = frozenset({"test", "tests", "testing", "__tests__", "__mocks__", "e2e", "testdata", "test_data"})
 _TEST_NAMED: Final = lazy.regex(
     r"^tests[_-]\w+$|^(?:unit|integration|functional|e2e|end[_-]to[_-]end|smoke|acceptance|system|regression)[_-]?tests?$"
@@ -97,6 +102,8 @@ MODEL_SUFFIXES: Final = _words(
 _SUFFIXES: Final = {
     one: one for one in CODE_SUFFIXES | CONFIG_SUFFIXES | DOCS_SUFFIXES | DATA_SUFFIXES | MODEL_SUFFIXES
 }
+_ADAPTER: Final = lazy.regex(r"(?:^|_)(?:q?lora_)?adapters?(?:_(?:weights|final|best|\d{1,8}))?$")
+"""Arrays of numpy under such a name are the weights that a fine-tuning made (`adapters.npz` of MLX)."""
 # R keeps anything in these files.
 _MODEL_IN_R: Final = lazy.regex(r"(?:^|_)model(?:_(?:final|best|eval|fit|v?\d{1,8}))?$")
 _CONFIG_NAMES: Final = _words(
@@ -226,6 +233,8 @@ def _by_name(name: str, suffix: str, *, in_data: bool) -> Role:
     if stem in _DOCS_STEMS and suffix not in CODE_SUFFIXES and (suffix in _TEXT_SUFFIXES or stem not in _TEXT_STEMS):
         return Role.DOCS
     if suffix in MODEL_SUFFIXES and not (in_data and suffix in {".h5", ".hdf5", ".pkl", ".pickle", ".bin"}):
+        return Role.MODEL
+    if suffix == ".npz" and _ADAPTER.search(stem):
         return Role.MODEL
     if suffix in {".rds", ".rdata"} and _MODEL_IN_R.search(stem):
         return Role.MODEL

@@ -18,6 +18,7 @@ _RUNS: Final = (
     ("clickhouse_connect.", name_set("query query_df command")),
     ("boto3.client.", name_set("start_query_execution execute_statement")),
     ("polars.", name_set("sql")),
+    ("SPARQLWrapper.", name_set("setQuery")),  # SPARQL reads and changes a store as SQL does
     ("sqlalchemy.", name_set("exec_driver_sql")),
 )
 _WRAPPED: Final = name_set("run run_no_throw query")  # SQLDatabase, Neo4jGraph

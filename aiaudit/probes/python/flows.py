@@ -33,7 +33,7 @@ HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"|\bopen\(\s*[^\n]*,\s*(?:[^\n]{0,120},\s*)?(?:mode=)?[\"'][wax]|\.write_(?:text|bytes)\(|\b(?:unlink|rmtree|makedirs)\("
     rb"|\bos\.remove\(|\bnew_code_cell\(|\bcreate_subprocess_exec\(|\bpd\.eval\("
     rb"|\.(?:sql|query)\(\s*(?:f[\"']|[a-z_]\w*\s*[,)]|[a-z_]\w*\.)|"
-    rb"\.(?:query_and_wait|run_no_throw|execute_query|exec_driver_sql|start_query_execution|execute_interactive|exec_run|run_code|code_run)\(|\bcontainers\.(?:run|create)\(|\bcommands\.run\("
+    rb"\.(?:query_and_wait|setQuery|run_no_throw|execute_query|exec_driver_sql|start_query_execution|execute_interactive|exec_run|run_code|code_run)\(|\bcontainers\.(?:run|create)\(|\bcommands\.run\("
     rb"|\b\w*(?:db|database|session|tx|graph)\.run\(|\b\w*(?:df|frame)\w*\.(?:query|eval)\("
     rb"|\.write\(\s*\w*(?:code|script|program|answer|response|content|source|output|result|generated)"
     rb"|\b(?:execute|run|exec|eval)_?(?:query|sql|code|command|cmd|shell|python|bash|script|statement|cypher)\w*\("

@@ -120,6 +120,8 @@ class GateFinder:
         """Names that are comparisons of a metric with a limit."""
         for node in nodes:
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                if isinstance(node.value, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+                    continue  # the rows of a table that are good enough are no answer about a model
                 compared = _compared(node.value)
                 if compared is not None:
                     yield node.targets[0].id, compared

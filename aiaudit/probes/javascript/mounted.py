@@ -79,6 +79,8 @@ def below_prefix(prefix: str, route: str) -> bool:
 def of_middleware(row: dict[str, Any], path: str, project: JavaScriptProject) -> str:
     """What a middleware asks by, or "" where it lets everybody on."""
     name = str(row.get("auth", ""))
+    if row.get("sure"):  # it refuses by a condition of its own: the function that it asks need not refuse by itself
+        return name
     if not name or name.rpartition(".")[2] in project.records[path].get("idle", ()):
         return ""
     return "" if row.get("believed") and lets_on(row["believed"], path, project) else name

@@ -305,6 +305,7 @@ class RouteFinder:
             limits = self.handlers.limits.chain(one)
             row: dict[str, Any] = {
                 **({"limits": limits} if limits else {}),
+                **({"sure": True} if summary and summary.get("sure") else {}),
                 "line": line,
                 "framework": framework,
                 "kind": "middleware",

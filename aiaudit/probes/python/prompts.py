@@ -28,6 +28,7 @@ HITS: Final = (
     rb"[ \t]*\(?[ \t]*(?:\n[ \t]*)?(?:[rfbRFB]{0,2}(?:\"\"\"|'''|[\"'][^\"'\n]{20,})|textwrap|dedent|inspect)"
     rb"|(?i:prompts?|templates|instructions)\w*[ \t]*(?::[^=\n]{0,40})?=[ \t]*"
     rb"(?:\{|\[(?:[ \t]*(?:#[^\n]*)?$|[^\n\]]*[\"']))"
+    rb"|\breturn[ \t]+\(?[ \t]*(?:\n[ \t]*)?[rfbRFB]{0,2}(?:\"\"\"|''')"  # of a function that is named after a prompt
     rb"|\b(?:from_template|from_messages)\(|\b(?:get_prompt|load_prompt|pull_prompt|hub\.pull)\("
     rb"|(?i:prompt)\w*[ \t]*=[ \t]*\(?\s*[^=\n]*(?:open\(|read_text|load|get_template|render|\.read\()"
 )

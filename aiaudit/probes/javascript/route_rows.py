@@ -282,4 +282,5 @@ def _constant(node: SgNode, row: dict[str, Any]) -> bool:
     text = node.text()[:4000]
     page = _PAGE.search(text) is not None
     quiet = set(row.get("touches", ())) <= (_PAGE_CALLS if page else set()) and (page or not _FILE.search(text))
-    return quiet and not row.get("reads") and "await " not in text and "process." not in text
+    waits = "await " in text and node.find(kind="await_expression") is not None  # and not only a text that shows how
+    return quiet and not row.get("reads") and not waits and "process." not in text

@@ -217,6 +217,13 @@ def _pnpm(content: Any) -> Packages:
     for key, package in content["packages"].items() if content.get("packages") else ():
         match = re.match(r"^/?(@[^/@]+/[^/@]+|[^/@(]+)[@/]([^(_]+)", str(key))
         resolution = package.get("resolution", {}) if isinstance(package, Mapping) else {}
+        told = (
+            (str(package.get("name", "")), str(package.get("version", "")))
+            if isinstance(package, Mapping)
+            else ("", "")
+        )
+        if all(told):  # the key of a package of another registry begins with its host
+            match = re.match(r"(\S+) (\S+)$", " ".join(told)) or match
         if match:
             local = "directory" in resolution or "commit" in resolution or "tarball" in resolution
             integrity = resolution.get("integrity")

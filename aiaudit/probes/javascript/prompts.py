@@ -40,7 +40,12 @@ _CLIMB: Final = frozenset(
 )
 _SYSTEM_NAME: Final = lazy.regex(r"(?i)(?:^|_)system$|[a-z]System$")
 _TEMPLATE_NAME: Final = lazy.regex(r"(?i)template$")
-_MARKUP: Final = lazy.regex(r"^\s*(?:<!DOCTYPE|<html|<svg|<div|SELECT |INSERT |CREATE )", re.IGNORECASE)
+# "Create a plan" and "Select the best of these" are told to a model; a statement names what it works on.
+_MARKUP: Final = lazy.regex(
+    r"^\s*(?:<!DOCTYPE|<html|<svg|<div|SELECT\s[^.]{1,200}\sFROM\s+[\w.\"`$({]+\s*(?:;|$|\n|WHERE|JOIN|LEFT|INNER|GROUP|ORDER|LIMIT|AS\b)|INSERT\s+INTO\s"
+    r"|CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP\w*\s+|UNIQUE\s+|MATERIALIZED\s+)?(?:TABLE|INDEX|VIEW|FUNCTION|TRIGGER|TYPE|EXTENSION|SCHEMA|POLICY)\s)",
+    re.IGNORECASE,
+)
 _JOINS: Final = lazy.regex(
     r"(?:\.(?:join|trim|replace|replaceAll|concat)|\bdedent|stripIndents?|outdent|codeBlock|oneLine\w*|endent)$"
 )

@@ -32,6 +32,9 @@ _NITRO: Final = lazy.regex(
 _BY_BODY: Final = ("next", "workers", "vercel", "nitro", "lambda")  # a handler of every method
 _MCP: Final = lazy.regex(r"^(?:mcp-handler|@vercel/mcp-adapter|fastmcp|@modelcontextprotocol/sdk/server)")
 _MIDDLEWARE: Final = lazy.regex(r"(?:^|/)(?:middleware|proxy)\.[cm]?[jt]s$")
+_BESIDE_ROUTES: Final = tuple(
+    f"{name}.{end}" for name in ("middleware", "proxy", "next.config") for end in ("ts", "js", "mjs")
+)
 _WRITES: Final = frozenset(("POST", "PUT", "PATCH"))
 _LIMITED: Final = frozenset(("fastify", "express"))  # their own body parsers stop at 1 MiB and 100 kB
 _MAX_STEPS: Final = 3
@@ -102,7 +105,10 @@ def placed_row(row: dict[str, Any], path: str, project: JavaScriptProject) -> di
         for pattern, framework in ((_APP_ROUTE, "next"), (_SVELTE, "sveltekit"), (_VERCEL, "vercel")):
             match = pattern.search(path)
             if match is not None:
-                return {**row, "framework": framework, "kind": "route", "route": _url(match.group(1) or "")}
+                folders = match.group(1) or ""
+                if framework == "next" and folders.startswith("app/") and _is_package(path, match.start(), project):
+                    folders = folders.removeprefix("app/")
+                return {**row, "framework": framework, "kind": "route", "route": _url(folders)}
         return None
     if row["framework"] == "nitro":
         match = _NITRO.search(path)
@@ -118,6 +124,12 @@ def placed_row(row: dict[str, Any], path: str, project: JavaScriptProject) -> di
     if row["kind"] == "worker":
         return {**row, "kind": "route"}
     return row
+
+
+def _is_package(path: str, start: int, project: JavaScriptProject) -> bool:
+    """Whether a folder called app is that of the whole application, with its folder of routes in it."""
+    outer = path[: path.index("app/", start) + 4]
+    return any(f"{outer}{name}" in project.records for name in _BESIDE_ROUTES)
 
 
 def _is_resource(path: str) -> bool:

@@ -12,7 +12,7 @@ from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.datasets.header import HEAD, SQLITE, Head, kinds_of, read_head
+from aiaudit.probes.datasets.header import HEAD, HEAD_OF_TABLES, SQLITE, Head, kinds_of, read_head
 from aiaudit.probes.datasets.parquet import parquet_columns
 from aiaudit.probes.docs.common import Globs
 from aiaudit.project.entry import Entry
@@ -149,7 +149,8 @@ def _head(context: Context, entry: Entry) -> Head | str:
                 with context.project.stream(entry.path) as stream:
                     found = Head(parquet_columns(stream))
             else:
-                found = read_head(entry.suffix, context.project.head(entry.path, HEAD))
+                size = HEAD_OF_TABLES if entry.suffix in SQLITE else HEAD
+                found = read_head(entry.suffix, context.project.head(entry.path, size))
         except Unreadable as error:
             found = error.reason
         except OSError as error:

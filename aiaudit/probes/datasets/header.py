@@ -14,6 +14,7 @@ from aiaudit import lazy
 from aiaudit.probes.datasets.sqlite_head import sqlite_columns
 
 HEAD: Final = 64 * 1024  # bytes that are read of a file
+HEAD_OF_TABLES: Final = 2 * 1024 * 1024  # of a database, whose schema may lie in pages behind the first
 MAX_COLUMNS: Final = 2000
 SQLITE: Final = frozenset({".sqlite", ".sqlite3", ".db", ".db3"})
 _MAX_NAME: Final = 120

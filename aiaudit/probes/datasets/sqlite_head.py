@@ -1,6 +1,7 @@
-"""The columns of the tables of an SQLite file, from its first page: the schema stands there as text.
+"""The columns of the tables of an SQLite file, from its first page: the schema stands there as text, or in the pages
+that it points to.
 
-Read byte by byte and never opened as a database. Where the schema goes on elsewhere (a page of pointers, a statement
+Read byte by byte and never opened as a database. Where the schema goes on elsewhere (behind what was read, a statement
 that runs over, changes that still lie in a log beside the file), nothing is told.
 """
 
@@ -14,6 +15,8 @@ from aiaudit import lazy
 
 _MAGIC: Final = b"SQLite format 3\x00"
 _LEAF: Final = 0x0D  # a page whose cells are rows
+_POINTERS: Final = 0x05  # a page whose cells point to other pages
+_MOST_PAGES: Final = 64
 _CODECS: Final = {1: "utf-8", 2: "utf-16-le", 3: "utf-16-be"}
 _NAME: Final = lazy.regex(r'\s*(?:"([^"]+)"|`([^`]+)`|\[([^\]]+)\]|([^\s"`\[(,=]+))')
 _NO_COLUMN: Final = lazy.regex(r"(?i)(?:constraint|primary\s+key|unique\s*\(|foreign\s+key|check\s*\()")
@@ -23,31 +26,53 @@ _LONGEST_HEAD: Final = 46  # a row of the schema has five values, each told by n
 
 
 def sqlite_columns(data: bytes) -> tuple[str, ...] | None:
-    """The columns of all tables; None where the first page does not tell all of them."""
-    if len(data) < 108 or not data.startswith(_MAGIC) or data[100] != _LEAF:
+    """The columns of all tables; None where the pages that were read do not tell all of them."""
+    if len(data) < 108 or not data.startswith(_MAGIC) or data[100] not in (_LEAF, _POINTERS):
         return None
     size = int.from_bytes(data[16:18], "big")
-    page = data[: 65536 if size == 1 else size]
+    size = 65536 if size == 1 else size
     found: dict[str, None] = {}
     try:
-        statements = list(_statements(page, len(page) - page[20]))
+        codec = _CODECS[int.from_bytes(data[56:60], "big") or 1]
+        pages = list(_leaves(data, size))
+        statements = [one for page, header in pages for one in _statements(page, header, size - data[20], codec)]
     except (LookupError, ValueError):
         return None
-    if not statements and page[18] == 2:  # what was written may still lie in the log beside it
+    if not statements and data[18] == 2:  # what was written may still lie in the log beside it
         return None
     for statement in statements:
         found.update(dict.fromkeys(_columns(statement)))
     return tuple(list(found)[:_MOST])
 
 
-def _statements(page: bytes, usable: int) -> Iterator[str]:
+def _leaves(data: bytes, size: int) -> Iterator[tuple[bytes, int]]:
+    """The pages of the schema that hold rows, and where the header of each begins."""
+    waiting, seen = [1], set[int]()
+    while waiting:
+        number = waiting.pop()
+        page = data[(number - 1) * size : number * size]
+        header = 100 if number == 1 else 0
+        if number < 1 or number in seen or len(seen) >= _MOST_PAGES or (len(page) < size and number > 1):
+            raise ValueError("goes on behind what was read")
+        seen.add(number)
+        if page[header] == _LEAF:
+            yield page, header
+        elif page[header] == _POINTERS:
+            count = min(int.from_bytes(page[header + 3 : header + 5], "big"), _MOST_ROWS)
+            cells = (int.from_bytes(page[header + 12 + 2 * n : header + 14 + 2 * n], "big") for n in range(count))
+            waiting.append(int.from_bytes(page[header + 8 : header + 12], "big"))
+            waiting.extend(int.from_bytes(page[at : at + 4], "big") for at in cells)
+        else:
+            raise ValueError("no page of a table")
+
+
+def _statements(page: bytes, header: int, usable: int, codec: str) -> Iterator[str]:
     """How each table is made, in SQL; SQLite's own left out."""
-    codec = _CODECS[int.from_bytes(page[56:60], "big") or 1]
-    count = int.from_bytes(page[103:105], "big")
+    count = int.from_bytes(page[header + 3 : header + 5], "big")
     if count > _MOST_ROWS:
         raise ValueError("more than one page holds")
     for number in range(count):
-        at = 108 + 2 * number
+        at = header + 8 + 2 * number
         length, place = _varint(page, int.from_bytes(page[at : at + 2], "big"))
         _, place = _varint(page, place)  # the row's number
         if length > usable - 35 or place + length > len(page):

@@ -44,6 +44,14 @@ def test_a_table_to_search_in(tmp_path):
     assert {"title", "body"} <= set(sqlite_columns(data) or ()) and "tokenize" not in (sqlite_columns(data) or ())
 
 
+def test_a_schema_of_several_pages(tmp_path):
+    tables = [f"CREATE TABLE t{n} (id_{n} INT, told_{n} TEXT)" for n in range(200)]
+    data = made(tmp_path / "a.db", "PRAGMA page_size = 1024", *tables)
+    assert data[100] == 0x05  # a page of pointers
+    assert set(sqlite_columns(data) or ()) == {f"{part}_{n}" for n in range(200) for part in ("id", "told")}
+    assert sqlite_columns(data[:4096]) is None
+
+
 def test_what_goes_on_elsewhere_is_not_told(tmp_path):
     many = made(tmp_path / "a.db", *(f"CREATE TABLE t{n} (a INT, b INT)" for n in range(400)))
     long = made(tmp_path / "b.db", f"CREATE TABLE t ({', '.join(f'column_{n} INT' for n in range(900))})")

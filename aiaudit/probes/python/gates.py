@@ -120,7 +120,7 @@ class GateFinder:
         """Names that are comparisons of a metric with a limit."""
         for node in nodes:
             if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-                if isinstance(node.value, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+                if _picks_rows(node.value):
                     continue  # the rows of a table that are good enough are no answer about a model
                 compared = _compared(node.value)
                 if compared is not None:
@@ -240,6 +240,21 @@ class GateFinder:
 
 def _asks(scope: Scope) -> bool:
     return _DECIDES.search(scope.qualname.rpartition(".")[2]) is not None
+
+
+def _picks_rows(node: ast.expr) -> bool:
+    """`[row for row in rows if row["score"] > 0.8]`; not `[name for name in LIMITS if scores[name] < LIMITS[name]]`."""
+    if not isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        return False
+    rows = {one.id for part in node.generators for one in ast.walk(part.target) if isinstance(one, ast.Name)}
+    return any(
+        isinstance(field, ast.Subscript | ast.Attribute)
+        and isinstance(field.value, ast.Name)
+        and field.value.id in rows
+        for part in node.generators
+        for condition in part.ifs
+        for field in ast.walk(condition)
+    )
 
 
 def _compared(node: ast.AST) -> ast.Compare | None:

@@ -70,7 +70,12 @@ def run(
     head = [sys.executable, "-P", "-c", SCRIPT, str(OURS), str(WORLD), event, str(count), str(number), "run"]
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": hung_up_on, **options}
     command = [*head, str(place / "project"), "-q", *arguments]
-    return subprocess.run(command, env=env, text=True, timeout=60, check=False, **given)
+    # Who starts the tests in the background of a shell has SIGINT ignored, and all that is started from there too.
+    return subprocess.run(command, env=env, text=True, timeout=60, check=False, preexec_fn=_heeds_interrupts, **given)
+
+
+def _heeds_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def left(place: Path) -> set[str]:

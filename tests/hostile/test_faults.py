@@ -54,8 +54,10 @@ def place(tmp_path) -> Path:
 
 
 def hung_up_on() -> None:
-    """Whoever runs the tests under nohup has a signal ignored that the program is to hear."""
+    """Whoever runs the tests under nohup, or in the background of a script, has a signal ignored that the program is to
+    hear."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run(
@@ -70,12 +72,7 @@ def run(
     head = [sys.executable, "-P", "-c", SCRIPT, str(OURS), str(WORLD), event, str(count), str(number), "run"]
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": hung_up_on, **options}
     command = [*head, str(place / "project"), "-q", *arguments]
-    # Who starts the tests in the background of a shell has SIGINT ignored, and all that is started from there too.
-    return subprocess.run(command, env=env, text=True, timeout=60, check=False, preexec_fn=_heeds_interrupts, **given)
-
-
-def _heeds_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return subprocess.run(command, env=env, text=True, timeout=60, check=False, **given)
 
 
 def left(place: Path) -> set[str]:

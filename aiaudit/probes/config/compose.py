@@ -25,6 +25,7 @@ GLOBS: Final = (
     "**/compose*.yaml",
 )
 _MOST_NAMES: Final = 40
+_EXAMPLES: Final = lazy.regex(r"(?:\./|\.\./)*(?:examples?|samples?|demos?)(?:/|$)")  # what shows a package at work
 _DEFAULT: Final = lazy.regex(r"\$\{\w+:?-([^}]*)\}")
 
 SERVICE = record(
@@ -54,6 +55,7 @@ SERVICE = record(
     host_network=BOOL,
     environment=list_of(STRING),
     secrets=list_of(NAMED),
+    examples=BOOL,
 )
 
 
@@ -143,7 +145,14 @@ def _service(path: str, name: str, service: Mapping[str, Any], line: int, develo
             for key, value, at in pairs
             if is_secret_name(key) and not is_placeholder(_DEFAULT.sub(r"\1", value))
         ],
+        "examples": any(map(_EXAMPLES.match, _sources(service.get("volumes")))),
     }
+
+
+def _sources(volumes: Any) -> Iterator[str]:
+    """The folders beside the file that a service is given."""
+    for volume in as_items(volumes):
+        yield str(volume.get("source") or "") if isinstance(volume, Mapping) else str(volume).partition(":")[0]
 
 
 def _environment(value: Any) -> Iterator[tuple[str, str, int | None]]:

@@ -216,19 +216,16 @@ def _pnpm(content: Any) -> Packages:
     seen: set[str] = set()
     for key, package in content["packages"].items() if content.get("packages") else ():
         match = re.match(r"^/?(@[^/@]+/[^/@]+|[^/@(]+)[@/]([^(_]+)", str(key))
-        resolution = package.get("resolution", {}) if isinstance(package, Mapping) else {}
-        told = (
-            (str(package.get("name", "")), str(package.get("version", "")))
-            if isinstance(package, Mapping)
-            else ("", "")
-        )
-        if all(told):  # the key of a package of another registry begins with its host
-            match = re.match(r"(\S+) (\S+)$", " ".join(told)) or match
-        if match:
+        about = package if isinstance(package, Mapping) else {}
+        resolution = about.get("resolution", {})
+        # The key of a package of another registry begins with its host; its name and version stand beside it.
+        name, version = about.get("name"), about.get("version")
+        named = (str(name), str(version)) if name and version else match.groups() if match else None
+        if named:
             local = "directory" in resolution or "commit" in resolution or "tarball" in resolution
             integrity = resolution.get("integrity")
-            seen.add(match.group(1))
-            yield Locked(match.group(1), match.group(2), bool(integrity) or local, local, sri(integrity), mark=str(key))
+            seen.add(named[0])
+            yield Locked(named[0], named[1], bool(integrity) or local, local, sri(integrity), mark=str(key))
     for importer in (content.get("importers") or {".": content}).values():
         for section in ("dependencies", "devDependencies", "optionalDependencies"):
             for name, entry in (importer.get(section) or {}).items():

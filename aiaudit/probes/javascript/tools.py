@@ -288,7 +288,7 @@ class ToolFinder:
             "args": arguments_of(schema, self.module),
             "named": effect_by_name(name),
             "said": said_in(told) and not _UNASKED.search(told),
-            "reads": reads_by_its_word(told),
+            "reads": reads_by_its_word(name, told),
         }
         held = next((fields[key] for key in _HOLDS if key in fields), None)
         if held is not None and held.kind() not in ("false", "null", "undefined"):

@@ -37,6 +37,7 @@ _READS: Final = lazy.regex(
     r"(?i)\bread[- ]?only\b|\bonly (?:a (?:single )?|single )?SELECTs?\b"
     r"|\bSELECT(?:/CTE)? (?:statements |queries )?only\b"
 )
+_STATEMENTS: Final = lazy.regex(r"(?i)sql|quer(?:y|ies)|\bselect|cypher|sparql")
 _NOT_ALWAYS: Final = lazy.regex(
     r"(?i)\bread[- ]?only (?:by default|unless|if|when|mode|or)\b|\b(?:not|no longer|isn't) read[- ]?only\b|\bunless\b"
 )
@@ -126,6 +127,9 @@ def said_in(docstring: str) -> bool:
     return bool(_SAID.search(docstring))
 
 
-def reads_by_its_word(description: str) -> bool:
-    """Whether a tool says of itself that it reads and changes nothing: a word, no proof."""
+def reads_by_its_word(name: str, description: str) -> bool:
+    """Whether a tool for statements says of itself that it reads and changes nothing: a word, no proof. Of a shell or
+    of what pays, deletes or tells others such a word is worth nothing."""
+    if not _STATEMENTS.search(f"{name}\n{description}"):
+        return False
     return bool(_READS.search(description)) and not _NOT_ALWAYS.search(description)

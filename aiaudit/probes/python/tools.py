@@ -369,7 +369,7 @@ class ToolFinder:
             "approval": approval.kind if approval else "",
             "approval_line": self.view.source.line(approval.line) if approval else 0,
             "said": said_in(docstring or ""),
-            "reads": reads_by_its_word(f"{told}\n{docstring or ''}"),
+            "reads": reads_by_its_word(name, f"{told}\n{docstring or ''}"),
             "wraps": function is not None and args is None and _wraps(function),
         }
         self.found[key] = {field: value for field, value in row.items() if value not in ("", 0, False, [])}

@@ -151,6 +151,8 @@ _OF_INTERFACE: Final[dict[str, tuple[str, ...]]] = {
         *_each((*_OPENAI_CLASSES, *_OPENAI_LIKE), _OPENAI_METHODS),
         "openai.OpenAIApi.createChatCompletion",
         "openai.OpenAIApi.createCompletion",
+        "openai-api.complete",
+        "openai-api.OpenAI.complete",
         *_OPENAI_ANYWHERE,
     ),
     "responses": _each((*_OPENAI_CLASSES, *_OPENAI_LIKE), _OPENAI_RESPONSES),

@@ -207,6 +207,9 @@ class RouteFinder:
         )
         if own_spec(spec) and literal and handled:
             return "?"  # an application made in another file: the probe looks there
+        whole = len(arguments) == 1 and arguments[0].kind() == "object" and "handler" in properties(arguments[0])
+        if spec == UNKNOWN and whole and receiver.text() == "fastify":
+            return "fastify"  # a plugin is handed the application, and says all of a route in one object
         if spec == UNKNOWN and literal and handled and _LIKE_APP.match(receiver.text()):
             return "fastify" if receiver.text() == "fastify" else "express"
         return ""

@@ -75,6 +75,10 @@ _LIBRARIES: Final = lazy.regex(
     r"^(?:jquery(?:[.-][\w.-]+)?|(?:moment|lodash|underscore|bootstrap|popper|select2|summernote|metismenu|simplebar)"
     r"(?:[.-](?:bundle|full|core|slim|all|with-locales|min))*)\.js$"
 )
+_OF_PAGES: Final = lazy.regex(
+    r"(?:^|/)(?:js|javascripts?|css|static|public|assets|vendors?|bootstrap|wwwroot|www|web|webapp|resources|themes?)(?:/|$)"
+)
+"""Folders from which pages are served. Elsewhere `bootstrap.js` is what brings a service of the project up."""
 DOCS_DIRS: Final = frozenset({"doc", "docs", "documentation"})
 DATA_DIRS: Final = frozenset({"data", "dataset", "datasets", "sample_data"})
 _TELLING: Final = VENDORED_DIRS | GENERATED_DIRS | TEST_DIRS | EXAMPLE_DIRS | DOCS_DIRS | DATA_DIRS
@@ -137,7 +141,7 @@ _HASHED: Final = lazy.regex(r"[.-](?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8
 def role_of(path: str) -> Role:
     """The role of the file at `path` (relative to the project root, `/`-separated)."""
     directory, _, name = path.rpartition("/")
-    return role_and_suffix(role_of_dirs(directory.lower()), name.lower())[0]
+    return role_and_suffix(role_of_dirs(directory.lower()), name.lower(), directory)[0]
 
 
 def suffix_of(name: str) -> str:
@@ -153,16 +157,16 @@ def suffix_in(lower: str) -> str:
     return lower[dot:] if dot > 0 else ""
 
 
-def role_and_suffix(folder: Role | None, name: str) -> tuple[Role, str]:
-    """The role of a file called `name` (lower case) in a folder of kind `folder` (see `role_of_dirs`), and the suffix
-    of its name."""
+def role_and_suffix(folder: Role | None, name: str, directory: str = "") -> tuple[Role, str]:
+    """The role of a file called `name` (lower case) in the folder `directory` of kind `folder` (see `role_of_dirs`),
+    and the suffix of its name."""
     suffix = suffix_in(name)
     suffix = _SUFFIXES.get(suffix, suffix)  # one text for all of them
     if folder is _VENDORED or folder is _GENERATED:
         return folder, suffix
     if name.endswith(_GENERATED_ENDS) or (suffix in _BUNDLED and _HASHED.search(name)):
         return _GENERATED, suffix
-    if suffix == ".js" and _LIBRARIES.match(name):
+    if suffix == ".js" and _LIBRARIES.match(name) and (name != "bootstrap.js" or _OF_PAGES.search(directory.lower())):
         return _VENDORED, suffix
     if folder is _TEST:
         return folder, suffix

@@ -151,7 +151,7 @@ class _Walk:
         if len(self.entries) >= self.max_entries:
             raise _Full
         folder, _, name = path.rpartition("/")
-        role, suffix = role_and_suffix(role_of_dirs(folder.lower()), name.lower())
+        role, suffix = role_and_suffix(role_of_dirs(folder.lower()), name.lower(), folder)
         sparse = status.st_size >= SPARSE_FROM and is_sparse(status.st_size, status.st_blocks)
         self.entries.append(Entry(path, status.st_size, "file", role=role, suffix=suffix, sparse=sparse))
 
@@ -200,7 +200,7 @@ class _Walk:
             if len(entries) >= most:
                 raise _Full
             size, mode = status.st_size, status.st_mode & _KIND
-            role, suffix = role_and_suffix(role_of_folder, name.lower())
+            role, suffix = role_and_suffix(role_of_folder, name.lower(), prefix)
             if mode == _FILE and size < SPARSE_FROM:
                 entries.append(Entry(path, size, "file", name in ignored, role, suffix))
                 continue

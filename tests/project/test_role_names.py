@@ -63,6 +63,9 @@ def test_folders_that_say_which_tests_they_hold_are_tests(path: str, role: Role)
         ("client/src/plugins/router.js", Role.CODE),
         ("public/app/plugins/panel.ts", Role.CODE),
         ("src/chart.js", Role.CODE),
+        ("static/js/bootstrap.js", Role.VENDORED),
+        ("server/src/lib/bootstrap.js", Role.CODE),
+        ("bootstrap.js", Role.CODE),
         ("client/public/assets/js/app.js", Role.CODE),
     ],
 )

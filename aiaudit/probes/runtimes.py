@@ -37,7 +37,7 @@ _DOCKERFILES: Final = ("**/Dockerfile*", "**/*.Dockerfile", "**/Containerfile*")
 _FUNCTIONS: Final = ("**/*.tf", "**/serverless.{yml,yaml}", "**/{template,app,samconfig}.{yml,yaml}")
 _RUNTIME: Final = r"(?:[^#]*[{,])?\s*[rR]untime\s*[=:]\s*[\"']?(python|nodejs)(\d+(?:\.\d+)?)\b"
 # Conda keeps to no name: what stands in a list and begins with `python=` is read in each of these.
-_CONDA_FILES: Final = tuple(f"**/*{word}*.{end}" for word in ("environment", "conda") for end in ("yml", "yaml"))
+_CONDA_FILES: Final = tuple(f"**/*{word}*.{end}" for word in ("env", "conda") for end in ("yml", "yaml"))
 _CONDA: Final = r"(?:\s*-|[^#]*[\[,])\s*[\"']?python\s*={1,2}\s*(\d+\.\d+)"
 # One target is what a program is built for; several (`TargetFrameworks`) are those that a library admits.
 _DOTNET: Final = r"\s*<TargetFramework>\s*net(?:coreapp)?(\d+)\.(\d+)"

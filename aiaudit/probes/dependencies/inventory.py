@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from aiaudit import lazy
 from aiaudit.probes.base import Context
 from aiaudit.probes.dependencies import locks, other_manifests, pixi, pyproject, setup_py
 from aiaudit.probes.dependencies.catalogs import fill_catalogs
@@ -36,6 +37,7 @@ OTHER_GLOBS: Final = (
     "**/package.json",
     "**/pixi.toml",
 )
+CONDA_GLOBS: Final = ("**/*env*.yml", "**/*env*.yaml")  # an environment of conda is called as its owner likes
 LOCK_GLOBS: Final = tuple(
     f"**/{name}"
     for name in (
@@ -48,6 +50,7 @@ LOCK_GLOBS: Final = tuple(
         "pylock.*.toml",
     )
 )
+_CHANNELS: Final = lazy.regex(r"(?m)^channels:")
 _MEMO: Final = "dependencies.inventory"
 
 
@@ -85,6 +88,7 @@ def _build(files: Files) -> Inventory:
             for target in manifest.includes:
                 if files.exists(target):
                     _read_requirements(files, made, target, requirement_files)
+    _read_environments(files, made)
     fill_catalogs(made.manifests, files)
     for entry in files.matching(LOCK_GLOBS):
         made.paths.append(entry.path)
@@ -138,6 +142,18 @@ def _read_other(files: Files, path: str, name: str) -> Manifest | None:
     if name == "package.json":
         return other_manifests.read_package_json(path, files.json(path), text)
     return other_manifests.read_conda(path, files.yaml(path), text)
+
+
+def _read_environments(files: Files, made: Inventory) -> None:
+    """Environments of conda under another name: files that name channels beside what they need."""
+    for entry in files.matching(CONDA_GLOBS):
+        text = None if entry.path in made.paths else files.text(entry.path)
+        if text is None or not _CHANNELS.search(text):
+            continue
+        manifest = other_manifests.read_conda(entry.path, files.yaml(entry.path), text)
+        if manifest is not None:
+            made.paths.append(entry.path)
+            made.manifests.append(manifest)
 
 
 def _read_lock(files: Files, path: str, name: str) -> Lock:

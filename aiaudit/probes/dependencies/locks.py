@@ -116,11 +116,24 @@ def _table(package: Mapping[str, Any], local: bool, files: list[Mapping[str, Any
     )
 
 
+_NEVER: Final = lazy.regex(
+    r"^\s*(?:sys_platform == '(?!linux|darwin|win32|cygwin|emscripten|wasi|freebsd|android|ios|aix|sunos)\w*'"
+    r"|python_(?:full_)?version < '[0-2](?:\.[\d.]+)?')\s*$"
+)
+
+
 def _uv(content: Any) -> Packages:
-    for package in _list(content, "package"):
+    packages = _list(content, "package")
+    asked = [one for package in packages for one in _dicts(package.get("dependencies"))]
+    for package in packages:
         source = package.get("source")
         local = isinstance(source, Mapping) and not ({"registry", "url"} & set(source))
-        yield _table(package, local, [*_dicts(package.get("wheels")), *_dicts([package.get("sdist")])])
+        files = [*_dicts(package.get("wheels")), *_dicts([package.get("sdist")])]
+        # An override with a marker that holds nowhere takes a package out: uv keeps its name, and no file of it.
+        mentions = [one for one in asked if one.get("name") == package.get("name")]
+        excluded = not files and mentions and all(_NEVER.search(str(one.get("marker", ""))) for one in mentions)
+        if not excluded:
+            yield _table(package, local, files)
 
 
 def _poetry(content: Any) -> Packages:

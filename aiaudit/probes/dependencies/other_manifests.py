@@ -102,7 +102,7 @@ def read_conda(path: str, data: Any, text: str) -> Manifest | None:
         if isinstance(item, str) and (match := _CONDA_SPEC.match(item.strip())):
             name, spec = match.group(1), (match.group(2) or "").strip()
             if name not in ("python", "pip"):
-                found.append(Dependency(name, spec, _conda_pinned(spec), "main", path, line_of(item), "conda"))
+                found.append(Dependency(name, spec, _conda_pinned(name, spec), "main", path, line_of(item), "conda"))
         elif isinstance(item, Mapping) and isinstance(item.get("pip"), list):
             for requirement in filter(lambda i: isinstance(i, str), item["pip"]):
                 inner = read_requirements(path, requirement, "main")
@@ -122,10 +122,13 @@ def read_conda(path: str, data: Any, text: str) -> Manifest | None:
     return Manifest(path, "conda", "conda", tuple(found))
 
 
-def _conda_pinned(spec: str) -> bool:
-    """`=1.2.3`, `==1.2` and `=1.2=build` fix a version; `=1.2` admits every 1.2.x, ranges and `*` admit more."""
+def _conda_pinned(name: str, spec: str) -> bool:
+    """`=1.2.3`, `==1.2` and `=1.2=build` fix a version; `=1.2` admits every 1.2.x, ranges and `*` admit more.
+    The packages that only choose a CUDA have no versions of three parts."""
     if spec.startswith("=="):
         return "*" not in spec
+    if name in ("pytorch-cuda", "cuda-version") and re.fullmatch(r"=\s*\d+\.\d+", spec):
+        return True
     return bool(re.fullmatch(r"=\s*\d+(\.\d+){2,}[\w.]*|=[^=*]+=[^=*]+", spec)) and "*" not in spec
 
 

@@ -18,6 +18,7 @@ MOST_TRIES: Final = 12  # parses of one file
 LARGEST: Final = 256 * 1024  # bytes; a parse of them takes 30 ms
 
 _CONFLICT: Final = lazy.regex(rb"(?:<{7}|={7}|>{7}|\|{7})(?: |$)")
+_MAGIC: Final = lazy.regex(rb"[!%][A-Za-z]")  # what only a notebook understands, in one that was written down as Python
 _FLUSH: Final = lazy.regex(rb"[^\s#)\]}]")  # the beginning of a statement that is not indented
 _OPENED_AT: Final = lazy.regex(r"expected an indented block after .* on line (\d+)")
 
@@ -43,8 +44,9 @@ def salvage(data: bytes) -> Salvaged | None:
         if parsed is None or not 0 < parsed <= len(lines):
             return None
         block = _block(lines, parsed)
-        if _CONFLICT.match(lines[parsed - 1]):
-            broken = [number for number, line in enumerate(lines, 1) if _CONFLICT.match(line)]
+        alike = next((one for one in (_CONFLICT, _MAGIC) if one.match(lines[parsed - 1])), None)
+        if alike is not None:
+            broken = [number for number, line in enumerate(lines, 1) if alike.match(line)]
         else:
             broken = [*block] if block.start in tried else [parsed]
             tried.add(block.start)

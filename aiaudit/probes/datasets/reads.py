@@ -32,7 +32,8 @@ OTHER_READS: Final = (
     "torchvision.datasets.*", "torchaudio.datasets.*", "tensorflow_datasets.load", "keras.datasets.*",
     "tensorflow.keras.datasets.*", "sklearn.datasets.*", "kagglehub.dataset_download", "opendatasets.download",
     "pooch.retrieve", "*.use_artifact", "dvc.api.open", "dvc.api.read", "dvc.api.get_url", "seaborn.load_dataset",
-    "deeplake.load", "lakefs.*", "deltalake.DeltaTable", "ucimlrepo.fetch_ucirepo",
+    "deeplake.load", "lakefs.*", "deltalake.DeltaTable", "ucimlrepo.fetch_ucirepo", "torchtext.datasets.*",
+    "torchgeo.datasets.*", "torchrs.datasets.*", "torch_geometric.datasets.*", "medmnist.*",
 )  # fmt: skip
 HASHES: Final = (
     "hashlib.sha256", "hashlib.md5", "hashlib.sha1", "hashlib.sha512", "hashlib.blake2b", "hashlib.file_digest",
@@ -42,6 +43,14 @@ WRITES: Final = tuple(f"*.{one}" for one in ("to_csv", "to_json", "to_parquet", 
 ARTIFACTS: Final = ("wandb.Artifact",)  # what a project makes and keeps at a service itself
 _OF_DATABASES: Final = frozenset(("read_sql", "read_sql_query", "read_sql_table", "read_gbq"))
 _FILE_BUILDERS: Final = frozenset(("csv", "json", "parquet", "text", "imagefolder", "audiofolder", "arrow", "pandas"))
+# Libraries with a class for each data set: those that check what they fetch fix it.
+_CLASSES: Final = {
+    "torchtext": "library",
+    "torchgeo": "library",
+    "medmnist": "library",
+    "torch_geometric": "",
+    "torchrs": "",
+}
 _FOLDERS: Final = frozenset(("ImageFolder", "DatasetFolder", "FakeData"))
 _URL: Final = lazy.regex(r"(?:https?|s3|s3a|gs|gcs|abfss?|wasbs?|hf|hdfs|ftp|lakefs)://")
 _SQL_NAME: Final = r"(?:[\w$-]++|\"[^\"]++\"|`[^`]++`|\[[^\]]++\])"  # bare, or in the quotes of some dialect
@@ -85,6 +94,10 @@ def read_of(name: str, call: Mapping[str, Any]) -> Read | None:
         if last in _FOLDERS or not last[:1].isupper():
             return None
         return Read("library", f"{root} {last}", "library")
+    if root in _CLASSES:
+        if not last[:1].isupper() or last.endswith(("Dataset", "DataModule")):
+            return None
+        return Read("library", f"{root} {last}", _CLASSES[root])
     if root in ("keras", "tensorflow"):
         return Read("library", name.removesuffix(".load_data"), "library") if last == "load_data" else None
     if root == "tensorflow_datasets":

@@ -28,12 +28,17 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 47  # of the records; part of the cache key
+VERSION: Final = 50  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
     rb"|\bfrom [\"']react-dom(?:/client)?[\"']"
     rb"|\buse(?:State|Effect|LayoutEffect|Ref|Reducer|Callback)\s*[(<]|\bcustomElements\.define\("
+)
+# What pages import of such a file are references by which they ask the server.
+_SERVER: Final = lazy.linear(
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*(?:[^*]|\*[^/])*\*/)\s*)*[\"']use server[\"']"
+    rb"|(?m:^)\s*import\s*[\"']server-only[\"']"
 )
 # A script that a page loads as it is: it works on the page, and neither takes nor gives anything by a module.
 _OF_A_PAGE: Final = lazy.linear(
@@ -44,6 +49,13 @@ _BY_A_MODULE: Final = lazy.regex(
     rb"(?m)^\s*(?:import|export)\b|\brequire\s*\(|\bimport\s*\(|\bmodule\.exports\b|\bexports\.\w|\b(?:Deno|Bun)\.\w|\bprocess\.\w"
 )
 _FEATURES: Final = ("routes", "prompts", "flows", "rescues", "parses", "tools", "instructions", "loops")
+
+
+def _runs(data: bytes, client: bool) -> dict[str, bool]:
+    """`client`: in a browser only; `server`: never there, whoever imports it."""
+    if _SERVER.search(data):
+        return {"server": True}
+    return {"client": True} if client or _CLIENT.search(data) else {}
 
 
 class JavaScriptEngine:
@@ -92,7 +104,7 @@ class JavaScriptEngine:
         if suffix in PAGES and len(data) <= MAX_SOURCE:
             data, suffix = scripts_of(data)
         if not self.whole and len(data) <= MAX_SOURCE and not self._matters(data):
-            return light_record(data) | ({"client": True} if client or _CLIENT.search(data) else {})
+            return light_record(data) | _runs(data, client)
         root, text = parse(data, suffix)
         module = Module(root, text, jsx=suffix not in PLAIN)
         resolver = Resolver(module)
@@ -104,8 +116,7 @@ class JavaScriptEngine:
             record["calls"] = calls
         if "loops" in self.features:
             record |= open_loops.OpenLoopFinder(module, resolver, finder).record()
-        if client or _CLIENT.search(data):
-            record["client"] = True
+        record |= _runs(data, client)
         return record | self._extracted(data, module, resolver, values)
 
     def _extracted(self, data: bytes, module: Module, resolver: Resolver, values: Values) -> dict[str, Any]:

@@ -80,7 +80,7 @@ _EVERYDAY: Final = name_set(
 )
 # `if (file.size > MAX) return …413`: the handler itself refuses what is too large.
 _TOO_LARGE: Final = lazy.regex(
-    r"(?i)(?:\.size|\.byteLength|\.length|content-?length\w*[\"'\])]*)\s*>=?\s*\w[^;]{0,300}?\b(?:413|400|422)\b"
+    r"(?i)(?:\.size|\.byteLength|\.length|content-?length\w*[\"'\])]*)\s*>=?\s*\w[^;]{0,300}?(?:;[^;]{0,300}?)?\b(?:413|400|422)\b"
 )
 
 
@@ -273,7 +273,7 @@ class Handlers:
 def _rejects(text: str) -> bool:
     """Whether some condition is answered with 400 or 422, not only a body that is no JSON."""
     for match in list(_REJECTS.finditer(text))[:50]:
-        before = text[max(0, match.start() - 250) : match.start()]
+        before = text[max(0, match.start() - 600) : match.start()]
         condition = list(_CONDITION.finditer(before))
         if condition and not _caught(text, match.start(), match.start() - len(before) + condition[-1].start()):
             return True

@@ -38,6 +38,8 @@ _KEYS: Final = name_set(
 )
 _MESSAGES: Final = lazy.regex(r"(?:^|\.)SystemMessage(?:PromptTemplate)?(?:\.fromTemplate)?$")
 _ROLES: Final = frozenset({"system", "developer"})
+_MODEL_OF_GOOGLE: Final = ".getGenerativeModel"  # makes a model with its instructions, which is asked afterwards
+_BODY_OF_GOOGLE: Final = r"^[\"']?system_?[iI]nstruction[\"']?\s*:\s*\{\s*(?:role\s*:[^,]*,\s*)?[\"']?parts[\"']?\s*:"
 # What a request brings: its body, its parameters, what stands in its address.
 _BROUGHT: Final = lazy.regex(
     r"^(?:await\s+)?(?:_?req(?:uest)?|event\.request|c\.req|ctx\.req(?:uest)?|context\.req(?:uest)?)\s*\??\.\s*"
@@ -104,7 +106,7 @@ class InstructionFinder:
         return found | {key: value for key, value in kept.items() if value}
 
     def _row(self, node: SgNode, name: str) -> dict[str, Any]:
-        leaves = self.leaves(node, 0)
+        leaves = [found for leaf in self.leaves(node, 0) for found in self._of_callers(leaf)]
         place = node.range().start
         worst = min(leaves, key=lambda leaf: _RANK.index(leaf.source), default=Leaf("constant"))
         row: dict[str, Any] = {
@@ -122,6 +124,21 @@ class InstructionFinder:
         ]
         kept = {"calls": calls[:8], "texts": texts[:8], "params": params[:8]}
         return row | {key: value for key, value in kept.items() if value}
+
+    def _of_callers(self, leaf: Leaf) -> list[Leaf]:
+        """What the callers give for a parameter, where all of them stand in this file; else the parameter itself."""
+        if leaf.source != "param" or not leaf.target or not leaf.given or leaf.given[0][1]:
+            return [leaf]
+        function, index = leaf.target[1], leaf.given[0][0]
+        if any(re.search(rf"\b{re.escape(function)}\b", _head(one)) for one in self.module.exports):
+            return [leaf]
+        found: list[Leaf] = []
+        for call in self.module.calls:
+            called = call.field("function")
+            if called is not None and called.text() == function:
+                given = _arguments(call)
+                found += self.leaves(given[index], 2) if index < len(given) else [Leaf("unknown", leaf.name, leaf.line)]
+        return found or [leaf]
 
     # --- which texts -------------------------------------------------------------------------------------------------
     def _texts(self) -> Iterator[tuple[SgNode, str]]:
@@ -147,6 +164,11 @@ class InstructionFinder:
             ):
                 seen.add(content.range().start.index)
                 yield content, "message"
+        for node in self.module.root.find_all({"rule": {"kind": "pair", "regex": _BODY_OF_GOOGLE}})[:50]:
+            told = node.field("value")
+            if told is not None and told.range().start.index not in seen:
+                seen.add(told.range().start.index)
+                yield told, "message"
         for node in self.module.root.find_all({"rule": {"kind": "array", "regex": r"^\[\s*[\"'`]system[\"'`]\s*,"}})[
             :200
         ]:
@@ -170,7 +192,7 @@ class InstructionFinder:
                 yield content, name
             return
         agent = self.agents.match(name)
-        if not agent and not self.models.match(name):
+        if not agent and not self.models.match(name) and not name.endswith(_MODEL_OF_GOOGLE):
             return
         for given in [one for one in arguments.children() if one.kind() == "object"][:3]:
             parts = _pairs(given)
@@ -377,6 +399,13 @@ class InstructionFinder:
                 if brought:
                     found.append([named.spec, named.rest, brought])
         return found
+
+
+def _head(export: SgNode) -> str:
+    """The names that an export gives away: not what stands in the functions that it defines."""
+    declared = export.field("declaration")
+    named = declared.field("name") if declared is not None else None
+    return named.text() if named is not None else export.text()[:4_000] if declared is None else declared.text()[:200]
 
 
 def _given_back(node: SgNode) -> list[SgNode | None]:

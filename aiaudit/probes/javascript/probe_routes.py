@@ -29,7 +29,7 @@ _FORM: Final = lazy.regex(r"(?:^|/)routes/(?:(.*)/)?\+page\.server\.[jt]s$")
 _NITRO: Final = lazy.regex(
     r"(?:^|/)server/(routes/|(?=api/))(.+?)(?:/index)?(?:\.(get|post|put|patch|delete))?\.[cm]?[jt]s$"
 )
-_BY_BODY: Final = ("next", "workers", "vercel", "nitro", "lambda")  # a handler of every method
+_BY_BODY: Final = ("next", "workers", "vercel", "nitro", "lambda", "deno", "bun")  # a handler of every method
 _MCP: Final = lazy.regex(r"^(?:mcp-handler|@vercel/mcp-adapter|fastmcp|@modelcontextprotocol/sdk/server)")
 _MIDDLEWARE: Final = lazy.regex(r"(?:^|/)(?:middleware|proxy)\.[cm]?[jt]s$")
 _BESIDE_ROUTES: Final = tuple(

@@ -64,7 +64,7 @@ class JavaScriptProject:
     @cached_property
     def clients(self) -> set[str]:
         """Files that run in a browser only: they say so, use hooks of React, belong to an extension of it or lie in the
-        folder that is handed to it as it is, or only such files import them."""
+        folder that is handed to it as it is, or only such files import them, and they do not say to be the server's."""
         importers: dict[str, set[str]] = {}
         for path in self.records:
             if path in self._tests:  # a test imports what runs in a browser, and serves nobody
@@ -85,7 +85,8 @@ class JavaScriptProject:
                 below.setdefault(source, set()).add(target)
         while todo:
             for target in below.get(todo.pop(), ()):
-                if target not in found and target in self.records and importers[target] <= found:
+                known = self.records.get(target)
+                if target not in found and known and not known.get("server") and importers[target] <= found:
                     found.add(target)
                     todo.append(target)
         return found

@@ -33,6 +33,9 @@ _KEYS: Final = name_set(
     "prompt system systemPrompt system_prompt instructions instruction systemInstruction system_instruction preamble"
     " systemMessage template prefix suffix stateModifier messageModifier developerMessage initialPrompt userPrompt"
 )
+_INSTRUCTIONS: Final = frozenset({"systemInstruction", "system_instruction"})
+_WORDS_OF_MANY: Final = frozenset({"template", "prefix", "suffix"})
+_ROLE: Final = lazy.regex(r"\brole[\"']?\s*:\s*[\"'](system|developer|user|assistant|model)")
 _TEMPLATES: Final = lazy.regex(r"(?:PromptTemplate\b|SystemMessage$|HumanMessage$|\.fromTemplate$|\.fromMessages$)")
 _LOADS: Final = lazy.regex(r"(?:readFile(?:Sync)?|getPrompt|hub\.pull|pullPrompt|loadPrompt|Bun\.file)\s*\(")
 _CLIMB: Final = frozenset(
@@ -143,11 +146,10 @@ class PromptFinder:
         key = pair.field("key")
         name = key.text().strip("'\"") if key is not None else ""
         if name in ("content", "text"):
-            siblings = pair.parent()
-            text = siblings.text()[:200] if siblings is not None else ""
-            role = re.search(r"\brole[\"']?\s*:\s*[\"'](system|developer|user|assistant)", text)
-            if role and role.group(1) != "assistant":
-                return "message", role.group(1), whole
+            role = _role(pair) or (_of_parts(pair) if name == "text" else "")
+            use = "argument" if role in _INSTRUCTIONS else "message"
+            return (use, role, whole) if role else ("", "", whole)
+        if name in _WORDS_OF_MANY and not _told(pair, self.values.text(whole) or whole.text()):
             return "", "", whole
         if name in _KEYS:
             return "argument", name, whole
@@ -179,6 +181,45 @@ class PromptFinder:
         if names:
             row["placeholders"] = names[:40]
         self.rows.append({key: value for key, value in row.items() if value not in (False, "", 0)})
+
+
+def _role(pair: SgNode) -> str:
+    """Who speaks in the message of which this pair is the text; "" where nobody is named, or the model."""
+    siblings = pair.parent()
+    text = siblings.text()[:200] if siblings is not None else ""
+    role = _ROLE.search(text)
+    return role.group(1) if role is not None and role.group(1) not in ("assistant", "model") else ""
+
+
+def _of_parts(pair: SgNode) -> str:
+    """Who speaks in `systemInstruction: {parts: [{text: …}]}` and `{role: "user", parts: [{text: …}]}` of Gemini."""
+    holder = pair.parent()
+    while holder is not None and holder.kind() in ("object", "array", *WRAPPERS):
+        holder = holder.parent()
+    if holder is None or _key(holder) != "parts":
+        return ""
+    outer = holder.parent()
+    above = outer.parent() if outer is not None else None
+    if above is not None and _key(above) in _INSTRUCTIONS:
+        return _key(above)
+    return _role(holder)
+
+
+def _key(node: SgNode) -> str:
+    key = node.field("key") if node.kind() == "pair" else None
+    return key.text().strip("'\"") if key is not None else ""
+
+
+def _told(pair: SgNode, text: str) -> bool:
+    """`template: "…"` is a prompt among the options of a template of prompts, or where it speaks to somebody who is to
+    do something; texts that a page offers to its users are templates too."""
+    for one in pair.ancestors():
+        if one.kind() in ("call_expression", "new_expression"):
+            called = one.field("function") or one.field("constructor")
+            return (called is not None and bool(_TEMPLATES.search(called.text()[-120:]))) or bool(
+                TO_A_MODEL.search(text)
+            )
+    return bool(TO_A_MODEL.search(text))
 
 
 def _filling(node: SgNode | None) -> str:

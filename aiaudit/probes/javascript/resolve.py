@@ -35,16 +35,28 @@ class Resolver:
     def __init__(self, module: Module) -> None:
         self.module = module
         self._known: dict[tuple[int, int], Named | None] = {}
+        self._cut: dict[tuple[int, int], int] = {}  # from how many steps on the way did not reach its end
+        self._cuts = 0
 
     def of(self, node: SgNode | None, steps: int = 0) -> Named | None:
         """None where it cannot be told."""
-        if node is None or steps > MAX_STEPS:
+        if node is None:
+            return None
+        if steps > MAX_STEPS:
+            self._cuts += 1
             return None
         place = node.range()
         key = (place.start.index, place.end.index)
-        if key not in self._known:
+        # What was too far from one place is tried again from a nearer one.
+        if key not in self._known or steps < self._cut.get(key, 0):
+            cuts = self._cuts
             self._known[key] = None  # a name that leads to itself
+            self._cut.pop(key, None)
             self._known[key] = self._of(node, steps)
+            if self._cuts > cuts:
+                self._cut[key] = steps
+        elif key in self._cut:
+            self._cuts += 1
         return self._known[key]
 
     def called(self, call: SgNode) -> Named:

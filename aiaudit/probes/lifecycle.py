@@ -65,6 +65,13 @@ _PATTERNS: Final = (
         + _NAME
         + r"""["']\s*:\s*\{\s*["'](?:name|label|title|display_name)["']\s*:[^{}]{1,120}["']provider["']\s*:""",
     ),
+    Pattern(  # the same in TypeScript: `{ id: "gpt-4o", label: "GPT-4o" }`; a list with prices has more behind it
+        "choice",
+        r"""[{,]\s*["']?(?:id|value)["']?\s*:\s*["']"""
+        + _PREFIX
+        + r"((?:gpt|o[134]|text-embedding|claude|gemini|mi[sx]tral|command-|grok|deepseek|llama|qwen)[A-Za-z0-9.\-:]*)"
+        + r"""["']\s*,\s*["']?(?:label|name|title|displayName)["']?\s*:\s*(?:"[^"\n]*"|'[^'\n]*')\s*,?\s*\}""",
+    ),
     Pattern("assigned", r"^\s*(?i:\w*model\w*)\s*[:=]\s*" + _PREFIX + _NAME + r"\s*(?:#.*)?$"),
     Pattern("fallback", r'(?i:model|engine|llm)\w*["\']\s*,\s*["\']' + _PREFIX + _NAME + r'["\']'),
     Pattern("otherwise", r'(?i:model|engine|llm)\w*\s*=[^=\n]{1,120}\belse\s+["\']' + _PREFIX + _NAME + r'["\']'),
@@ -149,11 +156,11 @@ def _in_message(before: bytes) -> bool:
 def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
     judge: Judge = _keep
     chosen = tuple(pattern for pattern in _PATTERNS if pattern.name in names)
-    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 8")
+    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 9")
 
 
 _GROUPS: Final = (
-    _group(_CODE, "named", "prefixed", "called", "offered", "fallback", "otherwise", "api"),
+    _group(_CODE, "named", "prefixed", "called", "offered", "choice", "fallback", "otherwise", "api"),
     _group(_CONFIG, "named", "assigned", "runtime"),
     _group(_IMAGES, "image"),
 )

@@ -35,12 +35,12 @@ BY_PROGRAM: Final[dict[Kind, str]] = {
 # A program with its first one or two arguments.
 BY_COMMAND: Final[dict[Kind, str]] = {
     "test": """
-        bun test, cargo test, deno test, dotnet test, go test, hatch test, next test,
-        node --test, swift test
+        bun test, cargo test, deno test, dotnet test, go test, hatch test, next test, ng test, node --test,
+        nx test, react-scripts test, swift test, tsx --test, turbo test
     """,
     "lint": """
-        cargo clippy, cargo fmt, deno fmt, deno lint, dvc doctor, go vet, hatch fmt, next lint, npm run lint, nx
-        lint, turbo lint, vue-tsc
+        cargo clippy, cargo fmt, deno fmt, deno lint, dvc doctor, go vet, hatch fmt, next lint, ng lint, npm run
+        lint, nx lint, turbo lint, vue-tsc
     """,
     "scan": """
         cargo audit, cargo deny, docker scan, docker scout, npm audit, pnpm audit, uv audit, yarn audit, yarn npm audit

@@ -98,6 +98,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.gates": "aiaudit.probes.python.probe_gates:GatesProbe",
     "python.hollow": "aiaudit.probes.python.probe_hollow:HollowProbe",
     "python.imports": "aiaudit.probes.python.probe_imports:ImportsProbe",
+    "python.logged": "aiaudit.probes.python.probe_logged:LoggedProbe",
     "python.loops": "aiaudit.probes.python.probe_findings:LoopsProbe",
     "python.parses": "aiaudit.probes.python.probe_parses:ParsesProbe",
     "python.readable": "aiaudit.probes.python.probe_readable:ReadableProbe",

@@ -17,6 +17,7 @@ from aiaudit.probes.python import (
     flows,
     gates,
     hollow,
+    logged,
     loops,
     own_servers,
     parses,
@@ -90,6 +91,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
     "flows": _Feature(flows.HITS, lambda view: _flows(flows.FlowFinder(view)), traced=True),
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
     "hollow": _Feature(hollow.HITS, lambda view: {"hollow": hollow.hollow(view)}, whole=True),
+    "logged": _Feature(logged.HITS, lambda view: {"logged": logged.logged(view)}, also=logged.ALSO, traced=True),
     "loops": _Feature(loops.HITS, lambda view: {"loops": loops.open_loops(view)}),
     "records": _Feature(
         records.HITS,

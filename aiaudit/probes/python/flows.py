@@ -319,6 +319,8 @@ class Trace:
             for given, clean in self.finder.passing.given(node, own):  # `code = fenced(answer)`: still the answer
                 yield from self.sources(given, scope, way.on()._replace(clean=way.clean or clean))
             return
+        if not self.lets_through(node):
+            return
         for one in names:
             if one.local is None and one.origin and not one.instance and one.name.startswith(one.origin):
                 yield _Source("call", node.lineno, one.name, way.clean)
@@ -327,6 +329,10 @@ class Trace:
             yield from self.sources(argument, scope, way.on())
         if isinstance(node.func, ast.Attribute):
             yield from self.sources(node.func.value, scope, way.on())
+
+    def lets_through(self, node: ast.Call) -> bool:
+        """Whether what a call of a library gives back is still made of what it was given."""
+        return True
 
     def _is_of_elsewhere(self, function: ast.expr, scope: Scope) -> bool:
         """Whether a template is rendered whose text stands in settings: which of the given values it has a place for is

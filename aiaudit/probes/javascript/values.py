@@ -22,7 +22,10 @@ MAX_DEPTH: Final = 5
 _EXTENDED: Final = lazy.regex(r"(?<![\w.])(\w+)(?:\.\w+|\[[^\]\n]{1,80}\])\s*=[^=>]")
 _ABORTS: Final = lazy.regex(r"\bsetTimeout\([^;]{0,200}\babort\b")
 _OF_REQUEST: Final = lazy.regex(r"\b(?:req|request|event\.request|c\.req\.raw|ctx\.request)\.signal\b")
-_OF_ENVIRONMENT: Final = lazy.regex(r"(?:(?:process|Bun)\.env(?:\.\w+|\[[\"']\w+[\"']\])|import\.meta\.env\.\w+|Deno\.env\.get\([^)]*\))\s*!?\s*(?:(?:\|\||\?\?)\s*[\"'][^\"']*[\"'])?$")
+_OF_ENVIRONMENT: Final = lazy.regex(
+    r"(?:(?:process|Bun)\.env(?:\.\w+|\[[\"']\w+[\"']\])|import\.meta\.env\.\w+|Deno\.env\.get\([^)]*\))"
+    r"\s*!?\s*(?:(?:\|\||\?\?)\s*[\"'][^\"']*[\"'])?$"
+)
 """A variable of the environment: a text, which holds no options."""
 _OPTIONAL: Final = lazy.regex(r"\b(\w{1,60})\?\s{0,4}:")
 _ESCAPE: Final = lazy.regex(r"\\(.)", re.DOTALL)

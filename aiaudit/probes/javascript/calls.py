@@ -217,6 +217,7 @@ class CallFinder:
                 found |= self.loop_row(one, tried)
             elif kind in FUNCTIONS:
                 own_function = own_function and self._is_callback(one, found)
+                tried = None  # what is caught inside does not make a loop around it go round again
                 if _REQUEST.search(_signature(one)) or self._name(one) in _METHOD_NAMES:
                     found["in_handler"] = True
         found["at_module"] = not any(scope.kind in FUNCTIONS for scope in self.module.around(at))

@@ -33,6 +33,10 @@ _INTERPRETERS: Final = lazy.regex(
     r"|^@?(?:e2b|vercel/sandbox|daytonaio)\b.*\.(?:runCode|runCommand|commands\.run|exec|codeRun|executeCommand)$"
 )
 _PROMISED: Final = lazy.regex(r"^(?:util\.)?promisify\(\s*(?:\w+\.)?exec(?:File)?\s*\)")
+# `isAvailable(cmd)` starts a program to see whether it is there: which one is told by those who call it
+_LOOKS: Final = lazy.regex(
+    r"(?i)^(?:is|has|check|find|which|get|detect)?_?\w*(?:available|installed|exists?|version|present)$|^which$"
+)
 _FILES: Final = lazy.regex(r"^(?:fs(?:/promises|-extra)?(?:\.promises)?|graceful-fs|Bun|Deno)\.(\w+)$")
 _ON_FILES: Final = {
     **dict.fromkeys(name_set("unlink unlinkSync rm rmSync rmdir rmdirSync remove removeSync emptyDir"), "delete"),
@@ -95,8 +99,9 @@ class EffectFinder:
         """What a call does, where that is known."""
         name = dotted(named.spec, named.rest)
         line = call.range().start.line + 1
-        if _PROGRAMS.match(name) or self._promised(call, named):
-            return Effect("execute", name, line, not self._fixed_program(call, name))
+        promised = self._promised(call, named)
+        if _PROGRAMS.match(name) or promised:
+            return Effect("execute", name, line, not self._fixed_program(call, promised or name))
         if _INTERPRETERS.search(name):
             return Effect("execute", name, line, not self._constant(call))
         files = _FILES.match(name)
@@ -173,22 +178,19 @@ class EffectFinder:
                 return _VERBS.get(str(given.get("method", "")).lower(), "network")
         return "network"
 
-    def _promised(self, call: SgNode, named: Named) -> bool:
-        """`const run = promisify(exec)`."""
+    def _promised(self, call: SgNode, named: Named) -> str:
+        """`const run = promisify(exec)`: the name of what was promised."""
         called = call.field("function")
         if (
             called is None
             or called.kind() != "identifier"
             or named.spec not in (LOCAL, UNKNOWN, GLOBAL, "util", "node:util")
         ):
-            return False
+            return ""
         bound = self.module.bound(called.text(), call.range().start.index)
-        return (
-            bound is not None
-            and bound.kind == "value"
-            and bound.node is not None
-            and bool(_PROMISED.match(bound.node.text()[:60]))
-        )
+        if bound is None or bound.kind != "value" or bound.node is None or not _PROMISED.match(bound.node.text()[:60]):
+            return ""
+        return "child_process.execFile" if "execFile" in bound.node.text()[:60] else "child_process.exec"
 
     def _fixed_program(self, call: SgNode, name: str) -> bool:
         """Whether the program that is started stands in the code: a whole command, or a program without a shell."""
@@ -199,6 +201,11 @@ class EffectFinder:
         arguments = call.field("arguments")
         if "shell: true" in (arguments.text()[-300:] if arguments is not None else ""):
             return False
+        if first.kind() == "identifier" and name.endswith(("execFile", "execFileSync", "spawn", "spawnSync")):
+            bound = self.module.bound(first.text(), call.range().start.index)
+            within = self.module.function_at(call.range().start.index)
+            if bound is not None and bound.kind == "param" and _LOOKS.match(within):
+                return True
         if literal and name.rpartition(".")[2].startswith(("spawn", "execFile", "execa")):
             text = first.text().strip("\"'`")
             inner = arguments.text()[:200] if arguments is not None else ""

@@ -76,6 +76,8 @@ SELF_DENYING: Final = lazy.regex(
     r"|webhooks\.unwrap|withAuth\w*|protect\w*|assert(?:Auth|User|Session|Admin|Logged)\w*|constructEvent|timingSafeEqual)$"
 )
 _OR_AWAY: Final = lazy.regex(r"(?:\?\?|\|\|)\s*(?:await\s+)?(?:redirect|unauthorized|forbidden|fail|error)\(")
+_CREDENTIAL: Final = lazy.regex(r"^\??(?:auth|session|user|token|accessToken|credentials?|account|identity)$")
+_OPENED: Final = lazy.regex(r"^await\s+[\w.]+\(\s*\)$")
 CONDITION: Final = "condition"
 MAX_TEXT: Final = 60_000
 MAX_PLACES: Final = 60
@@ -232,7 +234,16 @@ class Refusals:
         call = _CALLED.search(text)
         if call is not None:
             return 2 if self._looks(call.group(1), text) else 0
-        return self._made(name.partition(".")[0].rstrip("?"), at)
+        of, _, last = name.partition(".")
+        return self._made(of.rstrip("?"), at) or self._holds(of.rstrip("?"), last, at)
+
+    def _holds(self, name: str, last: str, at: SgNode) -> int:
+        """`const client = await getClient(); if (!client.auth) …`: a client that was opened for the one who calls, by a
+        function that is handed nothing of the request, and has no credential of his."""
+        bound = self.module.bound(name, at.range().start.index) if _CREDENTIAL.match(last) else None
+        if bound is None or bound.kind != "value" or bound.node is None or bound.assigned:
+            return 0
+        return 1 if _OPENED.match(bound.node.text()[:200]) else 0
 
     def _comparison(self, text: str, at: SgNode) -> bool | None:
         """Whether a credential is compared with something; None where nothing is compared but with nothing."""

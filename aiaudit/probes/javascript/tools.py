@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 MARKS: Final = lazy.linear(
-    rb"\b\w{0,40}[tT]ool\s*(?:<[^>\n]{0,80}>)?\(|\bextends\s+\w{0,40}Tool(?:Base)?\b|\bexecute\s*:|[\"']?type[\"']?\s*:\s*[\"']function[\"']|\binput_?[sS]chema\b|\bfunctionDeclarations\b|\bschema\s*:\s*z\."
+    rb"\b\w{0,40}[tT]ool\s*(?:<[^>\n]{0,80}>)?\(|\b(?:extends|implements)\s+\w{0,40}Tool(?:Base)?\b|\bexecute\s*:|[\"']?type[\"']?\s*:\s*[\"']function[\"']|\binput_?[sS]chema\b|\bfunctionDeclarations\b|\bschema\s*:\s*z\."
     rb"|@langchain/community/tools|\blangchain/(?:tools|agents)\b"
     rb"|child_process|\bexeca\b|nodemailer|\.(?:insert|update|upsert|delete|sendMail|execute)\("  # what tools may reach
 )
@@ -65,7 +65,7 @@ _ASKS: Final = lazy.regex(
 _EACH: Final = lazy.regex(r"\.(?:map|forEach|reduce|flatMap|fromEntries)$")
 _TAKES_TOOLS: Final = lazy.regex(r"(?i)tools?\w*$|\.push$|^satisfies$")
 _TABLE: Final = lazy.regex(r"^[\"']?(?:\w*_)?(?:tools|\w*Tools)[\"']?$")
-_TOOL_CLASS: Final = lazy.regex(r"\bclass\s+\w*Tool\b|\bextends\s+(?:\w+\.)?\w*Tool(?:Base)?\b")
+_TOOL_CLASS: Final = lazy.regex(r"\bclass\s+\w*Tool\b|\b(?:extends|implements)\s+(?:\w+\.)?\w*Tool(?:Base)?\b")
 _UNASKED: Final = lazy.regex(r"(?i)\b(?:without|no need)\b[^.]{0,30}\b(?:ask|confirm|approv|permission)")
 
 
@@ -88,7 +88,7 @@ class ToolFinder:
         for node in self._objects():
             if len(self.rows) < MAX_ROWS and node.range().start.index not in self._seen:
                 self._object(node)
-        if "extends" in self.module.text:
+        if "extends" in self.module.text or "implements" in self.module.text:
             for node in self.module.root.find_all(kind="class_declaration")[:50]:
                 self._class(node)
         return sorted(self.rows, key=lambda row: int(row["line"]))

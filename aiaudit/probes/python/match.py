@@ -15,6 +15,7 @@ from typing import Final
 
 from aiaudit import lazy
 
+PERHAPS: Final = "perhaps nothing"  # why a value is not known: one of two branches gives none
 MAX_KNOWN: Final = 20_000  # names of which it is remembered whether a pattern matches
 _NAME: Final = lazy.regex(r"[\w*?@]+(\.[\w*]+)*")
 

@@ -18,7 +18,7 @@ from aiaudit.probes.python.asking import CodeQuery, fact_of, placed
 from aiaudit.probes.python.base_record import unpacked
 from aiaudit.probes.python.call import Call
 from aiaudit.probes.python.groups import BEDROCK_EMBEDDING, expanded
-from aiaudit.probes.python.match import NameIndex, among, check_pattern
+from aiaudit.probes.python.match import PERHAPS, NameIndex, among, check_pattern
 from aiaudit.probes.python.project import SYMBOL, PythonProject, python_project
 from aiaudit.probes.python.shared import Shared
 from aiaudit.project.entry import Entry
@@ -309,8 +309,9 @@ def _is_given(keyword: str, given: Mapping[str, Any], defaults: Mapping[str, Any
         return False
     value = given[head]
     if isinstance(value, Unknown):
-        if not key:
-            return head if head in defaults and defaults[head] is None else True
+        if not key:  # a parameter that may be nothing, or the key of a map that one of two branches lacks
+            nothing = (head in defaults and defaults[head] is None) or value.reason == PERHAPS
+            return head if nothing else True
         return head
     if not key or value is None:
         return value is not None

@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.python.bindings import Binding
+from aiaudit.probes.python.match import PERHAPS
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.resolve import Resolver, dotted, last_name
@@ -83,7 +84,24 @@ class Values:
                 return self._map(names, [one.value for one in keywords], scope, depth)  # type: ignore[arg-type]
             case ast.IfExp(test=test, body=body) if depth < MAX_DEPTH and _asks_for_version(test):
                 return self._of(body, scope, depth + 1)
+            case ast.IfExp(body=left, orelse=right) if depth < MAX_DEPTH:
+                return self._either(self._of(left, scope, depth + 1), self._of(right, scope, depth + 1))
         return _NONE
+
+    def _either(self, one: Any, other: Any) -> Any:
+        """`GenerateContentConfig(…) if slow else None`: what neither of two maps holds is certainly not given."""
+        maps = [{} if given is None else given for given in (one, other)]
+        if (one is None and other is None) or not all(isinstance(given, dict) for given in maps):
+            return _NONE
+        left, right = maps
+        return {
+            key: Unknown(PERHAPS)
+            if (key in left) != (key in right)
+            else left[key]
+            if left[key] == right[key]
+            else Unknown("ifexp")
+            for key in dict.fromkeys([*left, *right])
+        }
 
     def _is_settings(self, node: ast.Call, scope: Scope) -> bool:
         """Whether a call makes an object that stands for a map of settings: `types.GenerateContentConfig(…)`. Where the

@@ -11,6 +11,8 @@ import ast
 from functools import partial
 from typing import Any, Final
 
+from aiaudit.model.types import Unknown
+from aiaudit.probes.python.match import PERHAPS
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import expressions, header, statements
 from aiaudit.probes.python.resolve import dotted, last_name
@@ -51,7 +53,10 @@ class Spread:
             case ast.Name(id=name):
                 return self._named(name, node.lineno, scope, depth)
         value = self.values.of(node, scope)
-        return (value, True) if isinstance(value, dict) else ({}, False)
+        if not isinstance(value, dict):
+            return {}, False
+        sure = {key: one for key, one in value.items() if not (isinstance(one, Unknown) and one.reason == PERHAPS)}
+        return sure, len(sure) == len(value)
 
     def keys(self, node: ast.expr, scope: Scope, depth: int = 0) -> set[str] | None:
         """All keys that the map may hold, those that a branch sets among them; None where it may hold others."""

@@ -108,6 +108,11 @@ _SUFFIXES: Final = {
 }
 _ADAPTER: Final = lazy.regex(r"(?:^|_)(?:q?lora_)?adapters?(?:_(?:weights|final|best|\d{1,8}))?$")
 """Arrays of numpy under such a name are the weights that a fine-tuning made (`adapters.npz` of MLX)."""
+# JSON elsewhere than in a folder for data; `dataset.json` alone is mostly a description of one.
+_RECORDS: Final = lazy.regex(
+    r"_(?:data_?set|(?:training|train|finetun\w{1,5}|instruct(?:ion)?|sft|dpo)_data)"
+    r"(?:_(?:final|full|all|clean(?:ed)?|merged|combined|train|test|val|dev|v?\d{1,4})){0,3}$"
+)
 # R keeps anything in these files.
 _MODEL_IN_R: Final = lazy.regex(r"(?:^|_)model(?:_(?:final|best|eval|fit|v?\d{1,8}))?$")
 _CONFIG_NAMES: Final = _words(
@@ -242,7 +247,7 @@ def _by_name(name: str, suffix: str, *, in_data: bool) -> Role:
         return Role.MODEL
     if suffix in {".rds", ".rdata"} and _MODEL_IN_R.search(stem):
         return Role.MODEL
-    if suffix in DATA_SUFFIXES or in_data:
+    if suffix in DATA_SUFFIXES or in_data or (suffix == ".json" and _RECORDS.search(stem)):
         return Role.DATA
     if suffix in CONFIG_SUFFIXES or name in _CONFIG_NAMES or name.startswith(("dockerfile", "requirements", ".env")):
         return Role.CONFIG

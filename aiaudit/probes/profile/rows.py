@@ -27,6 +27,7 @@ SET: Final = record(
 COLUMN: Final = record(
     "column", **PLACE, column=STRING, type=STRING, missing=DOUBLE, missing_allowed=DOUBLE, constant=BOOL,
     constant_allowed=BOOL, sentinel=STRING, numeric_as_text=DOUBLE, is_label=BOOL, is_id=BOOL,
+    length=DOUBLE,
 )  # fmt: skip
 LEAK: Final = record(
     "feature", **PLACE, column=STRING, label=STRING, power=DOUBLE, majority=DOUBLE, gain=DOUBLE, measure=STRING,
@@ -137,6 +138,7 @@ def _columns(profile: Profile) -> Iterator[dict[str, Any]]:
                 "constant_allowed": _allows_constant(one.declared, column["name"]),
                 "sentinel": _sentinel(column),
                 "numeric_as_text": float(column["numeric_as_text"] or 0.0),
+                "length": float(column["length_mean"] or 0.0),
                 "is_label": column["name"] == label,
                 "is_id": column["name"] in ids,
             }

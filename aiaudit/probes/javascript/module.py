@@ -122,6 +122,22 @@ class Module:
             at = self.text.find("\n", at + 1)
         return starts
 
+    @cached_property
+    def methods(self) -> dict[str, SgNode]:
+        """The methods of the classes of the top level, by `Class.method`."""
+        classes = {
+            body.range().start.index: name
+            for name, bindings in self.bindings.items()
+            for one in bindings
+            if one.kind == "class" and one.scope is self.top and one.node is not None
+            if (body := one.node.field("body")) is not None
+        }
+        return {
+            f"{classes[scope.parent.start]}.{scope.name}": scope.node
+            for scope in self.functions
+            if scope.node is not None and scope.name and scope.parent is not None and scope.parent.start in classes
+        }
+
     def _read(self, nodes: list[SgNode]) -> None:
         inner = self.top
         for node in nodes:

@@ -241,7 +241,8 @@ def _follow(
     for spec, rest in list(targets)[:8]:
         found = project.follow(spec, "" if rest == "*" else rest, path)
         record = project.records.get(found.path) if found.path else None
-        summary = record.get("handlers", {}).get(found.local) if record is not None else None
+        known = record.get("handlers", {}) if record is not None else {}
+        summary = known.get(found.local) or known.get(found.local.rpartition(".")[2])  # a method of what is exported
         if summary is None:
             continue
         inner = dict(summary)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit import lazy
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.handlers import Handlers, is_validator, merge, names_a_check
-from aiaudit.probes.javascript.module import FUNCTIONS, Module
+from aiaudit.probes.javascript.module import FUNCTIONS, Module, required
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Resolver
 
@@ -124,6 +124,10 @@ class RouteRows:
             bound = self.module.bound(node.text(), node.range().start.index)
             if bound is not None and bound.imported is not None:
                 row.setdefault("hands_to", []).append([bound.imported.spec, bound.imported.name])
+            elif bound is not None and bound.node is not None and required(bound.node) is not None:
+                found = self.resolver.of(node)  # const { check } = require("./check")
+                if found is not None and found.spec not in (GLOBAL, LOCAL, UNKNOWN):
+                    row.setdefault("hands_to", []).append([found.spec, found.rest])
             elif bound is not None and bound.node is not None and bound.node.kind() in FUNCTIONS:
                 merge(row, self.handlers.of(bound.node))
                 row["constant"] = last and _constant(bound.node, row)
@@ -133,6 +137,10 @@ class RouteRows:
             found = self.resolver.of(node)
             if found is not None and found.spec not in (GLOBAL, LOCAL, UNKNOWN):
                 row.setdefault("hands_to", []).append([found.spec, found.rest])
+            elif found is not None and found.spec == LOCAL and found.rest.count(".") == 1:
+                method = self.module.methods.get(found.rest)  # of an object of a class of this file
+                if method is not None:
+                    merge(row, self.handlers.of(method))
 
     def _options(self, row: dict[str, Any], options: SgNode, depth: int = 0) -> None:
         """Fastify's options before a handler: those that stand in a constant, and those that are spread into others."""
@@ -207,7 +215,7 @@ class RouteRows:
             return
         if bare is not None and bare.kind() == "identifier":
             bound = self.module.bound(bare.text(), bare.range().start.index)
-            if bound is not None and bound.node is not None and bound.imported is None:
+            if bound is not None and bound.node is not None and bound.imported is None and required(bound.node) is None:
                 made = bound.node
                 if made.kind() in FUNCTIONS:
                     refusal = self.handlers.refusals.of(made)

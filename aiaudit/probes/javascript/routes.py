@@ -7,6 +7,7 @@ the probe judges the path: what is found here depends on the content only.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
@@ -137,10 +138,19 @@ class RouteFinder:
         )[:50]
 
     def _functions(self) -> dict[str, dict[str, Any]]:
+        """Functions of the top level and methods of its classes, these by the name that an object of the class has
+        for them: a file exports `new Controller()`, or the class."""
         found: dict[str, dict[str, Any]] = {}
-        for scope in self.module.functions:
-            if scope.parent is self.module.top and scope.name and scope.node is not None and len(found) < 200:
-                summary = self.handlers.of(scope.node)
+        named = [
+            (scope.name, scope.node)
+            for scope in self.module.functions
+            if scope.parent is self.module.top and scope.name and scope.node is not None
+        ]
+        methods = [(name.rpartition(".")[2], node) for name, node in self.module.methods.items()]
+        counts = Counter(name for name, _ in (*named, *methods))
+        for name, node in (*named, *(one for one in methods if counts[one[0]] == 1)):
+            if len(found) < 200:
+                summary = self.handlers.of(node)
                 if (
                     summary.get("reads")
                     or summary.get("auth")
@@ -148,7 +158,7 @@ class RouteFinder:
                     or summary.get("hands_to")
                     or summary.get("headers")
                 ):
-                    found[scope.name] = {key: value for key, value in summary.items() if value and key != "limits"}
+                    found[name] = {key: value for key, value in summary.items() if value and key != "limits"}
         return found
 
     # --- routes by calls ---------------------------------------------------------------------------------------------

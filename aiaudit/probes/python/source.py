@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from aiaudit import lazy
 from aiaudit.probes.python.letters import folded
+from aiaudit.probes.python.merge import one_side
 from aiaudit.probes.python.newer import in_older_words
 from aiaudit.probes.python.notebook import MAX_CODE, Cell, NotNotebook, parses, python_code, read_notebook
 from aiaudit.probes.python.outline import Outline
@@ -138,12 +139,13 @@ def read_source(
 
 def as_read(data: bytes) -> bytes:
     """The bytes as Python takes them, so that a search finds what the parse shows: no byte order mark, one kind of line
-    ends, names in plain letters, and numbers where calls are given them by a name of the module. The same object where
-    nothing had to be changed."""
+    ends, one side of a merge that was not resolved, names in plain letters, and numbers where calls are given them by a
+    name of the module. The same object where nothing had to be changed."""
     if data.startswith(BOM_UTF8):
         data = data[len(BOM_UTF8) :]
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    data = one_side(data)
     return with_constants(by_name(folded(data)), models=True)
 
 

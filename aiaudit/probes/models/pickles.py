@@ -322,6 +322,8 @@ class _Walk:
             return OPAQUE
         if len(argument) > LOOKED_INTO and argument.startswith("gA"):
             self._nested(Memory(_decoded(argument)), "base64 text")
+        elif len(argument) > LOOKED_INTO and argument.startswith("800"):
+            self._nested(Memory(_from_hex(argument)), "hexadecimal text")
         return argument
 
     def _bytes(self, argument: Source) -> Any:
@@ -373,6 +375,13 @@ def _is_numeric(arguments: Any) -> bool:
         and isinstance(arguments[0], str)
         and arguments[0].partition(".")[0] in ("numpy", "scipy")
     )
+
+
+def _from_hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
 
 
 def _decoded(text: str) -> bytes:

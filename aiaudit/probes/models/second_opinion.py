@@ -66,11 +66,11 @@ def add_second_opinion(judged: Judgement, data: bytes) -> None:
 
 def _is_unread(finding: Any) -> bool:
     """Whether it says no more than that a pickle may stand inside, which our options keep it from reading: our own walk
-    looks into bytes and into what is written in base64, and in plain text the letters of a sentence look like opcodes
-    (`fee (basic), ab.`), in catalogues a long name looks like base64."""
+    looks into bytes and into what is written in base64 or hexadecimal. In plain text the letters of a sentence look
+    like opcodes (`fee (basic), ab.`), a long name looks like base64, and the numbers of a booster like hexadecimal."""
     about = finding.get("details") or {}
     return bool(
-        finding.get("rule_code") in ("S213", "S601")
+        finding.get("rule_code") in ("S213", "S601", "S602")
         and about.get("analysis_incomplete")
         and not about.get("nested_has_execution_opcode")
     )

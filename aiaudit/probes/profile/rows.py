@@ -144,11 +144,25 @@ def _columns(profile: Profile) -> Iterator[dict[str, Any]]:
             }
 
 
+def _row_numbers(data: Mapping[str, Any]) -> set[str]:
+    """Columns that only number the rows from 0 or 1, as pandas writes its index: of rows that are sorted by their label
+    such a number tells the label, and of no other row."""
+    return {
+        str(column["name"])
+        for column in data["columns"]
+        if column["type"] == "integer"
+        and data["rows"]
+        and column["distinct"] == data["rows"]
+        and column["min"] in (0, 1)
+        and column["max"] == column["min"] + data["rows"] - 1
+    }
+
+
 def _features(profile: Profile) -> Iterator[dict[str, Any]]:
     for number, data in sorted(profile.profiles.items()):
         if not data["label"]:
             continue
-        rows, ids = data["rows"], {entry["column"] for entry in data["ids"]}
+        rows, ids = data["rows"], {entry["column"] for entry in data["ids"]} | _row_numbers(data)
         for leak in data["leakage"] or ():
             yield {
                 **profile.place(number),

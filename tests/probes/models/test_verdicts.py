@@ -217,8 +217,11 @@ def test_sentences_in_a_file_are_no_pickles() -> None:
     )
     # A catalogue of tables: a long name may be read as base64, and what it would decode to as opcodes.
     assert told(pickle.dumps([{"table": "AgentBookingRegion"}], 4), "tables.pkl")["verdict"] == "safe"
+    # LightGBM keeps its trees as text, in whose numbers pickles in hexadecimal might begin, hundreds of times.
+    trees = "\n".join(f"leaf_value=0.8003{at * 7919:010d} 0.8004{at * 104729:010d}" for at in range(300))
+    assert told(pickle.dumps({"model": trees}, 4), "model.pkl")["verdict"] == "safe"
     inner = a.call("os", "system", "id; id; id; id; id; id", number=2)
-    for hidden in (inner, base64.b64encode(inner).decode()):
+    for hidden in (inner, base64.b64encode(inner).decode(), inner.hex()):
         assert told(pickle.dumps({"text": hidden}, 4), "index.pkl")["verdict"] == "dangerous"
 
 

@@ -181,6 +181,7 @@ class Ways(Conditions):
                 return end
             case ast.For() | ast.AsyncFor() | ast.While():
                 self._block(node.body, said, onward, at)
+                self._picks(node.body, said)
                 return at
             case ast.Match():
                 ends = [self._block(case.body, said, onward, at) for case in node.cases]
@@ -216,6 +217,21 @@ class Ways(Conditions):
                 self._by_setting = self._by_setting or (0 if at.asked else by_setting)
                 return _At(True, at.but)
         return at
+
+    def _picks(self, body: Sequence[ast.stmt], said: Said) -> None:
+        """What a loop over all keys or users gives a name where the credential fits one, and nowhere else:
+        `for key in keys: if key.check(sent): user = key.user`, so that whoever has a user was asked."""
+        given = [
+            (one.targets[0].id, condition)
+            for condition in (None, *(one for one in body if isinstance(one, ast.If)))
+            for one in (body if condition is None else condition.body)
+            if isinstance(one, ast.Assign) and len(one.targets) == 1 and isinstance(one.targets[0], ast.Name)
+        ]
+        for name, condition in given:
+            if condition is not None and [other for other, _ in given].count(name) == 1:
+                strength = self._strength(condition.test, said)
+                if strength >= CHECKED:
+                    learn(ast.Name(id=name), condition.test, strength, said)
 
     def _choice(self, node: ast.If, said: Said, onward: str, at: _At) -> _At | None:
         if self._nested >= MAX_NESTED:

@@ -73,6 +73,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "javascript.imports": "aiaudit.probes.javascript.probe_imports:ImportsProbe",
     "javascript.instructions": "aiaudit.probes.javascript.probe_instructions:InstructionsProbe",
     "javascript.limits": "aiaudit.probes.javascript.probe_limits:LimitsProbe",
+    "javascript.logged": "aiaudit.probes.javascript.probe_logged:LoggedProbe",
     "javascript.loops": "aiaudit.probes.javascript.probe_findings:LoopsProbe",
     "javascript.parses": "aiaudit.probes.javascript.probe_parses:ParsesProbe",
     "javascript.prompts": "aiaudit.probes.javascript.probe_findings:PromptsProbe",

@@ -48,7 +48,7 @@ _OF_A_PAGE: Final = lazy.linear(
 _BY_A_MODULE: Final = lazy.regex(
     rb"(?m)^\s*(?:import|export)\b|\brequire\s*\(|\bimport\s*\(|\bmodule\.exports\b|\bexports\.\w|\b(?:Deno|Bun)\.\w|\bprocess\.\w"
 )
-_FEATURES: Final = ("routes", "prompts", "flows", "rescues", "parses", "tools", "instructions", "loops")
+_FEATURES: Final = ("routes", "prompts", "flows", "rescues", "parses", "tools", "instructions", "loops", "logged")
 
 
 def _runs(data: bytes, client: bool) -> dict[str, bool]:
@@ -123,6 +123,7 @@ class JavaScriptEngine:
         from aiaudit.probes.javascript import (
             flows,
             instructions,
+            logged,
             parses,
             prompts,
             rescues,
@@ -155,6 +156,9 @@ class JavaScriptEngine:
                 found |= {"flows": rows} if rows else {}
             names = finder.answering()
             found |= {"answering": names} if names else {}
+            if "logged" in self.features and logged.MARKS.search(data):
+                rows = logged.LoggedFinder(finder).rows()
+                found |= {"logged": rows} if rows else {}
             if "parses" in self.features and parses.MARKS.search(data):
                 rows = parses.ParseFinder(finder, values).rows()
                 found |= {"parses": rows} if rows else {}

@@ -234,6 +234,8 @@ class FlowFinder:
             return "llm", named.rest, line
         if _CONVERTS.search(name) and name.partition(".")[0] != "JSON":
             return "constant", "", line
+        if not self.lets_through(node):
+            return ("call", [named.spec, named.rest], line) if own_spec(named.spec) else ("unknown", name[-60:], line)
         arguments = node.field("arguments")
         inner = (
             self._source(arguments, steps + 1)
@@ -255,6 +257,10 @@ class FlowFinder:
         if own_spec(named.spec):
             return "call", [named.spec, named.rest], line
         return "unknown", name[-60:], line
+
+    def lets_through(self, call: SgNode) -> bool:
+        """Whether what a call gives back is still made of what it was given."""
+        return True
 
     def _is_own_text(self, called: SgNode) -> bool:
         """`show.toString` of a function of the same file: its own words, for a script that a page begins with."""

@@ -92,14 +92,14 @@ class FlowsProbe(Probe[FlowsQuery]):
                     continue
                 judged = {"cell": 0, **row}
                 if row["source"] == "call":
-                    judged |= _judged(row["source_name"], entry.path, project)
+                    judged |= source_of_call(row["source_name"], entry.path, project)
                 if judged["source"] in query.sources:
                     yield judged
 
         return fact_of(fact_id, query, context, find, lambda one: f"{one['source']} → {one['sink']}")
 
 
-def _judged(called: list[str], path: str, project: JavaScriptProject) -> dict[str, Any]:
+def source_of_call(called: list[str], path: str, project: JavaScriptProject) -> dict[str, Any]:
     """A function of another file: whether a model is called in it."""
     found = project.follow(called[0], called[1], path)
     name = found.local or found.name

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit import lazy
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.groups import expanded
-from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named
+from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, Scope, first_named
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.python.match import Patterns
@@ -39,6 +39,7 @@ _CLEANS: Final = lazy.regex(
 _REQUEST: Final = lazy.regex(r"\b(?:req|request|ctx\.request|c\.req)\b\s*\??\.")
 _CONVERTS: Final = lazy.regex(r"^(?:Number|parseInt|parseFloat|Boolean)$|\.(?:safeParse|parse)$")
 MAX_STEPS: Final = 16
+MOST_CALLS: Final = 200  # of a function of the file: with more of them nothing is said of what they hand over
 MOST_RETURNS: Final = 6  # of a function that is called where it is written; of more nothing is said
 
 
@@ -290,6 +291,8 @@ class FlowFinder:
             return ("constant" if bound is not None else "unknown"), node.text()[:60], line
         if bound.kind == "param" and bound.scope.kind == "for_in_statement" and bound.scope.node is not None:
             return self._source(bound.scope.node.field("right"), steps + 1)  # `for await (const part of stream)`
+        if bound.kind == "param" and not bound.path and bound.scope.kind in FUNCTIONS:
+            return self._handed(node.text(), bound.scope, line, steps)
         if (
             bound.kind == "param"
             or bound.node is None
@@ -304,6 +307,55 @@ class FlowFinder:
             for wanted in ("unknown", "call", "user", "llm"):
                 self._names[key] = next((one for one in found if one[0] == wanted), self._names[key])
         return self._names[key]
+
+    def _handed(self, name: str, scope: Scope, line: int, steps: int) -> tuple[Any, Any, int]:
+        """What the calls of a function hand over as a parameter, where the file keeps the function to itself."""
+        key = (name, scope.start)
+        if key in self._names:
+            return self._names[key]
+        self._names[key] = unknown = "unknown", name[:60], line
+        own, made = scope.name, scope.node
+        if not own or made is None or made.kind() == "method_definition" or len(self.module.bindings[own]) != 1:
+            return unknown
+        word = re.escape(own)
+        calls = [one for one in self.module.calls if (at := one.field("function")) is not None and at.text() == own]
+        named = len(re.findall(rf"(?<![\w$.]){word}(?![\w$])", self.module.text))
+        shared = re.search(
+            rf"\bexport\s+(?:default\s+)?(?:async\s+)?(?:const|let|var|function\*?)\s+{word}\b", self.module.text
+        )
+        place = _place_of(name, made)
+        if shared is not None or place is None or not calls or len(calls) > MOST_CALLS or named != len(calls) + 1:
+            return unknown
+        given = [_argument_at(one, place) for one in calls]
+        found = [("constant", "", line) if one is None else self._source(one, steps + 2) for one in given]
+        for wanted in ("llm", "user", "call", "unknown", "constant"):
+            for one in found:
+                if one[0] == wanted:
+                    self._names[key] = one
+                    return one
+        return unknown
+
+
+def _place_of(name: str, made: SgNode) -> int | None:
+    """Which parameter of a function a name is."""
+    single, listed = made.field("parameter"), made.field("parameters")
+    given = [single] if single is not None else list(listed.children()) if listed is not None else []
+    for place, one in enumerate(one for one in given if one.is_named() and one.kind() != "comment"):
+        pattern = one.field("pattern") or one.field("left") or one
+        if pattern.kind() == "identifier" and pattern.text() == name:
+            return place
+    return None
+
+
+def _argument_at(call: SgNode, place: int) -> SgNode | None:
+    """What a call hands over at a place; all that it hands over where that cannot be told."""
+    arguments = call.field("arguments")
+    if arguments is None:
+        return None
+    given = [one for one in arguments.children() if one.is_named() and one.kind() != "comment"]
+    if arguments.kind() == "template_string" or any(one.kind() == "spread_element" for one in given):
+        return arguments
+    return given[place] if place < len(given) else None
 
 
 @cache

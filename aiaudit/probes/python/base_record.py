@@ -360,17 +360,30 @@ def _constants(module: Module, values: Values) -> dict[str, Any]:
                 target, value = node.target, node.value
             else:
                 continue
-            if value.__class__ not in _SCALARS or target.__class__ is not ast.Name or len(found) >= MAX_CONSTANTS:
+            kind = value.__class__
+            if target.__class__ is not ast.Name or len(found) >= MAX_CONSTANTS:
+                continue
+            if kind not in _SCALARS and not (kind in _PATHS and _is_path(value)):  # type: ignore[arg-type]
                 continue
             name = f"{scope.qualname}.{target.id}" if scope.qualname else target.id
             constant = _constant(value, values, scope, target.id)  # type: ignore[arg-type]
-            if constant is None or name in found:
+            if constant is None or name in found or (constant == "" and kind in _PATHS):
                 found.pop(name, None)
             elif constant is not _LONG:
                 found[name] = constant
     return found
 
 
+def _is_path(node: ast.expr) -> bool:
+    """`os.path.join(BASE_DIR, "models", "m.pkl")`, `Path("m.pkl")`, or another name for such a constant."""
+    if isinstance(node, ast.Call):
+        return (
+            not node.keywords and bool(node.args) and last_name(node.func) in ("join", "Path", "PurePath", "joinpath")
+        )
+    return isinstance(node, ast.Name) and node.id.isupper()
+
+
+_PATHS: Final = frozenset((ast.Call, ast.Name))
 _LONG: Final = object()  # a list that is not kept
 
 

@@ -20,6 +20,7 @@ from aiaudit.probes.python.call import Call
 from aiaudit.probes.python.groups import BEDROCK_EMBEDDING, expanded
 from aiaudit.probes.python.match import PERHAPS, NameIndex, among, check_pattern
 from aiaudit.probes.python.project import SYMBOL, PythonProject, python_project
+from aiaudit.probes.python.provenance import of_text
 from aiaudit.probes.python.shared import Shared
 from aiaudit.project.entry import Entry
 
@@ -207,6 +208,7 @@ def _complete(call: dict[str, Any], path: str, project: PythonProject) -> Call:
     made["names"] = names
     if names != call["names"]:
         made["written"] = call["names"]
+    first = call["args"][0] if call.get("args") else None
     for key, value in (("args", call.get("args", [])), ("kw", kw), ("ctor_kw", ctor_kw)):
         if value or key in made:
             made[key] = project.fill(from_json(value) if key == "args" else value, path)
@@ -218,9 +220,16 @@ def _complete(call: dict[str, Any], path: str, project: PythonProject) -> Call:
         made["names"] = _told_apart(made["names"], made["kw"]["modelId"])
     if made["rests_on"] and project.is_taken(path, made["rests_on"]):
         made["source"] = "unresolved"  # another file may hand on something else
+    elif made["source"] == "unresolved" and _is_reference(first) and isinstance(made["args"][0], str):
+        made["source"] = of_text(made["args"][0])  # a constant of another file of the project
     if ctor_known or "ctor_known" in made:
         made["ctor_known"] = ctor_known
     return made
+
+
+def _is_reference(value: Any) -> bool:
+    """Whether an argument is nothing but the name of something that is imported."""
+    return isinstance(value, dict) and str(value.get("$unknown", "")).startswith("$ref ")
 
 
 def _told_apart(names: list[str], model: Any) -> list[str]:

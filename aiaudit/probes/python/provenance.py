@@ -73,6 +73,13 @@ def _asking() -> Any:
     )
 
 
+def of_text(value: str) -> str:
+    """Where what a text of the code names lies: here, behind an address, or in a registry of models."""
+    if value.startswith((*_URLS, *_REGISTRY_PLACES)):
+        return "registry" if value.startswith(_REGISTRY_PLACES) else "network"
+    return "literal"
+
+
 class Provenance:
     """Classifies expressions of one module; see the module's docstring. Never raises, never recurses without bound."""
 
@@ -89,9 +96,7 @@ class Provenance:
             return "unresolved"
         match node:
             case ast.Constant(value=value):
-                if isinstance(value, str) and value.startswith((*_URLS, *_REGISTRY_PLACES)):
-                    return "registry" if value.startswith(_REGISTRY_PLACES) else "network"
-                return "literal"
+                return of_text(value) if isinstance(value, str) else "literal"
             case ast.Name(id=name):
                 return "literal" if name in _HERE else self._name(node, scope, depth)
             case ast.Attribute() | ast.Subscript():

@@ -37,6 +37,8 @@ _CLEANS: Final = lazy.regex(
     r"(?i)dompurify|sanitize|escape(?:Html|HTML)?\(|\bxss\(|encodeURIComponent|shell-?quote|JSON\.stringify|Prism\.|hljs|highlight|katex|shiki|codeToHtml|renderToS(?:tring|taticMarkup)"
 )
 _REQUEST: Final = lazy.regex(r"\b(?:req|request|ctx\.request|c\.req)\b\s*\??\.")
+# What these make of a text is HTML with all that stood in it.
+_OF_MARKDOWN: Final = lazy.regex(r"^(?:marked|markdown-it|showdown|snarkdown|micromark|md-to-html|markdown)\b")
 _CONVERTS: Final = lazy.regex(r"^(?:Number|parseInt|parseFloat|Boolean)$|\.(?:safeParse|parse)$")
 MAX_STEPS: Final = 16
 MOST_CALLS: Final = 200  # of a function of the file: with more of them nothing is said of what they hand over
@@ -233,7 +235,7 @@ class FlowFinder:
             return "llm", name, line
         if named.spec == LOCAL and named.rest in self.answering():
             return "llm", named.rest, line
-        if _CONVERTS.search(name) and name.partition(".")[0] != "JSON":
+        if _CONVERTS.search(name) and name.partition(".")[0] != "JSON" and not _OF_MARKDOWN.match(name):
             return "constant", "", line
         if not self.lets_through(node):
             return ("call", [named.spec, named.rest], line) if own_spec(named.spec) else ("unknown", name[-60:], line)

@@ -186,7 +186,9 @@ def _conda(content: Any) -> Packages:
         digest, _ = artefact([{"hashes": {key: hashes[key] for key in ("sha256", "md5") if hashes.get(key)}}])
         known = _hashed([package, hashes])
         mark = f"- name: {name}" if package.get("name") else f"- conda: {place}"
-        yield Locked(name, version, known, False, digest, file, mark=mark)
+        # A folder of the project, or a commit: there is no file of an index whose hash could be held.
+        local = str(place).startswith((".", "/", "git+", "file:")) and not known
+        yield Locked(name, version, known or local, local, digest, file, mark=mark)
 
 
 def _npm(content: Any) -> Packages:

@@ -123,6 +123,8 @@ class _Mark(NamedTuple):
 
     def offsets(self, data: bytes) -> list[int]:
         """Where it stands: RE2 finds the lines, on which each of them counts by itself."""
+        if self.also and not _compiled(self.also).search(data):
+            return []
         found: list[int] = []
         words: set[bytes] = set()
         end = 0
@@ -136,8 +138,7 @@ class _Mark(NamedTuple):
                 if self.counts is None or self.counts(data, one.start()):
                     found.append(one.start())
                     words.add(one.group().lower())
-        enough = len(words) >= self.least and (not self.also or _compiled(self.also).search(data))
-        return found if enough else []
+        return found if len(words) >= self.least else []
 
 
 class Features:

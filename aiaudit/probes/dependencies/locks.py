@@ -124,15 +124,16 @@ _NEVER: Final = lazy.regex(
 
 def _uv(content: Any) -> Packages:
     packages = _list(content, "package")
-    asked = [one for package in packages for one in _dicts(package.get("dependencies"))]
+    markers: dict[str, list[str]] = {}
+    for one in (one for package in packages for one in _dicts(package.get("dependencies"))):
+        markers.setdefault(str(one.get("name")), []).append(str(one.get("marker", "")))
     for package in packages:
         source = package.get("source")
         local = isinstance(source, Mapping) and not ({"registry", "url"} & set(source))
         files = [*_dicts(package.get("wheels")), *_dicts([package.get("sdist")])]
         # An override with a marker that holds nowhere takes a package out: uv keeps its name, and no file of it.
-        mentions = [one for one in asked if one.get("name") == package.get("name")]
-        excluded = not files and mentions and all(_NEVER.search(str(one.get("marker", ""))) for one in mentions)
-        if not excluded:
+        asked = markers.get(str(package.get("name")), [])
+        if files or not asked or not all(map(_NEVER.search, asked)):
             yield _table(package, local, files)
 
 

@@ -6,12 +6,11 @@ program that somebody wrote, and which of them is kept says more of a project th
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from typing import Final
 
 from aiaudit import lazy
+from aiaudit.probes.python.notebook import parses
 
 _OPENS: Final = lazy.regex(rb"^<{7} [^\n]*$", re.MULTILINE)
 _CLOSES: Final = lazy.regex(rb"^>{7} [^\n]*$", re.MULTILINE)
@@ -20,9 +19,9 @@ _CLOSES: Final = lazy.regex(rb"^>{7} [^\n]*$", re.MULTILINE)
 def one_side(data: bytes) -> bytes:
     """The text with one side of each conflict, lines where they were; the same object where the file is a program as it
     stands (marks in a text), or neither side makes one."""
-    if _OPENS.search(data) is None or _CLOSES.search(data) is None or _is_program(data):
+    if _OPENS.search(data) is None or _CLOSES.search(data) is None or parses(data):
         return data
-    return next((side for ours in (True, False) if _is_program(side := _side(data, ours))), data)
+    return next((side for ours in (True, False) if parses(side := _side(data, ours))), data)
 
 
 def _side(data: bytes, ours: bool) -> bytes:
@@ -45,13 +44,3 @@ def _mark(line: bytes, part: str) -> str | None:
     if part and line == b"=======":
         return "theirs"
     return "" if part and line.startswith(b">>>>>>> ") else None
-
-
-def _is_program(data: bytes) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(data, "<audited>", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True

@@ -36,6 +36,11 @@ def each_span(expression: Any, data: bytes) -> Iterator[tuple[int, int]]:
         at = span[1]
 
 
+def matches(expression: Any, data: bytes) -> bool:
+    """Whether there is a match at all."""
+    return next(each_span(expression, data), None) is not None
+
+
 @cache
 def _anchor() -> Any:
     import re2

@@ -6,22 +6,24 @@ program that somebody wrote, and which of them is kept says more of a project th
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-from aiaudit import lazy
 from aiaudit.probes.python.notebook import parses
 
-_OPENS: Final = lazy.regex(rb"^<{7} [^\n]*$", re.MULTILINE)
-_CLOSES: Final = lazy.regex(rb"^>{7} [^\n]*$", re.MULTILINE)
+_OPENS: Final = b"<<<<<<< "
+_CLOSES: Final = b">>>>>>> "
 
 
 def one_side(data: bytes) -> bytes:
     """The text with one side of each conflict, lines where they were; the same object where the file is a program as it
     stands (marks in a text), or neither side makes one."""
-    if _OPENS.search(data) is None or _CLOSES.search(data) is None or parses(data):
+    if not (_begins_a_line(_OPENS, data) and _begins_a_line(_CLOSES, data)) or parses(data):
         return data
     return next((side for ours in (True, False) if parses(side := _side(data, ours))), data)
+
+
+def _begins_a_line(mark: bytes, data: bytes) -> bool:
+    return data.startswith(mark) or b"\n" + mark in data  # which costs a tenth of what an expression does
 
 
 def _side(data: bytes, ours: bool) -> bytes:
@@ -37,10 +39,10 @@ def _side(data: bytes, ours: bool) -> bytes:
 
 def _mark(line: bytes, part: str) -> str | None:
     """The part that begins at a line; None where none does."""
-    if line.startswith(b"<<<<<<< "):
+    if line.startswith(_OPENS):
         return "ours"
     if part and line.startswith(b"||||||| "):
         return "base"
     if part and line == b"=======":
         return "theirs"
-    return "" if part and line.startswith(b">>>>>>> ") else None
+    return "" if part and line.startswith(_CLOSES) else None

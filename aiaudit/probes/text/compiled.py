@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aiaudit.project.cache import Cache
 
 SLOT: Final = "hyperscan"
-VERSION: Final = 1  # of what is made of expressions
+VERSION: Final = 2  # of what is made of expressions
 SUFFIX: Final = ".hs"  # of what a wheel carries
 
 

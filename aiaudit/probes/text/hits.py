@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from aiaudit.probes.comment_lines import Comments
-from aiaudit.probes.spans import each_span
+from aiaudit.probes.spans import each_span, matches
 from aiaudit.probes.text.groups import PatternGroup
 from aiaudit.probes.text.one_line import OneLine, on_one_line
 from aiaudit.probes.text.search import Expression, Search, compiled_pattern, placed_pattern
@@ -30,7 +30,7 @@ class Rule(NamedTuple):
         """The rule itself, or all patterns of its group where what they are to be beside is there."""
         if not self.group.beside:
             return (self,)
-        if compiled_pattern(*self.expression).search(text) is None:
+        if not matches(placed_pattern(*self.expression), text):
             return ()
         return (self._replace(number=number) for number in range(len(self.group.patterns)))
 

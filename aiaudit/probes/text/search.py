@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, Self
 from aiaudit import lazy
 from aiaudit.probes.text.compiled import Compiled, compiled_for, compiled_name, database, is_shipped
 from aiaudit.probes.text.literals import Alternative, anchored_inside, folds, required
-from aiaudit.probes.text.wider import wider
+from aiaudit.probes.text.wider import over_bytes, wider
 from aiaudit.resources import precompiled
 
 if TYPE_CHECKING:
@@ -169,8 +169,8 @@ class LiteralSearch:
 
 
 class WholeSearch(LiteralSearch):
-    """By the expressions themselves, all at once, which takes a second to compile. Those that name characters beyond
-    ASCII, or that Hyperscan has not, go by their literals."""
+    """By the expressions themselves, all at once, which takes a second to compile. Those that Hyperscan has not go by
+    their literals."""
 
     kind = "whole"
 
@@ -180,7 +180,9 @@ class WholeSearch(LiteralSearch):
 
 def _for_hyperscan(regex: str) -> bytes:
     """What matches in every text in which this expression does. Hyperscan has no anchors inside."""
-    return wider(regex, anchored=not anchored_inside(regex)).encode()
+    told = over_bytes(regex)
+    assert told is not None  # see `_plain`
+    return wider(told, anchored=not anchored_inside(told)).encode()
 
 
 def _tells(needs: Needs) -> bool:
@@ -190,7 +192,8 @@ def _tells(needs: Needs) -> bool:
 
 def _plain(regex: str) -> bool:
     """Whether Hyperscan, over bytes, finds whatever RE2 finds, of what is made of it for that."""
-    return regex.isascii() and "\\x" not in regex and anchored_inside(regex) is not None
+    told = over_bytes(regex)
+    return told is not None and "\\x" not in told and anchored_inside(told) is not None
 
 
 _CONTINUED: Final = bytes(range(0x80, 0xC0))  # what follows the first byte of a character in UTF-8

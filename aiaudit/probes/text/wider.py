@@ -12,6 +12,25 @@ _TOKEN: Final = lazy.regex(  # what belongs together in an expression; a count b
     re.DOTALL,
 )
 _COUNTED: Final = 8  # repetitions that are counted
+_BEYOND: Final = lazy.regex(r"[^\x00-\x7f]")
+_FOLDED: Final = frozenset("\u017f\u212a")  # characters that are, without regard to case, one of ASCII
+BYTE: Final = "\x7f"
+"""What stands for a character beyond ASCII where each has one byte."""
+
+
+def over_bytes(regex: str) -> str | None:
+    """The expression over texts in which each character beyond ASCII is one and the same byte (`BYTE`): it matches
+    wherever the first one does. None where that cannot be said."""
+    if regex.isascii():
+        return regex
+    if not _FOLDED.isdisjoint(regex) or any(_leaves_out(token[0]) for token in _TOKEN.finditer(regex)):
+        return None
+    return _BEYOND.sub(BYTE, regex)
+
+
+def _leaves_out(token: str) -> bool:
+    """Whether a part of an expression takes all characters but some, among them one beyond ASCII."""
+    return token.startswith("[^") and not token.isascii()
 
 
 def wider(regex: str, *, anchored: bool = True) -> str:

@@ -2,12 +2,14 @@
 
 Their address stands in their bodies (`if self.path == "/chat"`), so there is a row for each address that a method tells
 apart, with what that branch hands the request to. A server that only waits for one answer of a browser (a login's way
-back), or that shows pages to its own machine alone, serves nobody else and has no rows.
+back), or that shows pages to its own machine alone, serves nobody else and has no rows. A file that imports nothing but
+the standard library, and nothing of that by which it could reach another program, is alone: a viewer beside the project.
 """
 
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -25,6 +27,10 @@ _PLAIN: Final = name_set("send_response send_header end_headers write encode flu
 _KEYS: Final = lazy.regex(r"(?i)authori[sz]ation|api[-_]?key|token|cookie|secret|signature")
 _MADE: Final = lazy.regex(rb"(?:HTTP|TCP)Server\(\s*\(\s*([^,()]*)")
 _LOOPBACK: Final = lazy.regex(rb"[\"'](?:127\.0\.0\.1|localhost|::1)[\"']\s*$")
+_REACHES: Final = name_set(
+    "urllib.request urllib3 http.client socket ssl subprocess multiprocessing importlib runpy ctypes asyncio ftplib smtplib"
+    " imaplib xmlrpc code"
+)
 _MAX_DEPTH: Final = 3  # methods followed from one to the next
 _MOST: Final = 40
 
@@ -48,7 +54,24 @@ class OwnServers:
                 methods = [name for name in scope.children if name in _METHODS]
                 if not (own_machine and methods == ["do_GET"]):
                     found.extend(row for name in methods for row in self._method(scope, name))
+        if found and self._alone():
+            found = [{**row, "alone": True} for row in found]
         return found
+
+    def _alone(self) -> bool:
+        """Whether all that the file imports is the standard library, without what reaches other programs."""
+        for node in ast.walk(self.view.source.tree):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [one.name for one in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                if node.level:
+                    return False
+                names = [node.module or "", *(f"{node.module}.{one.name}" for one in node.names)]
+            for name in names:
+                if name.split(".")[0] not in sys.stdlib_module_names or name in _REACHES or name.split(".")[0] in _REACHES:
+                    return False
+        return True
 
     def _answers(self, scope: Scope, depth: int = 0) -> bool:
         """Whether a class answers requests: it extends a handler of the standard library, if only by a base here."""

@@ -42,6 +42,7 @@ ROUTE: Final = record(
     checks=STRING,
     auth=STRING,
     constant=BOOL,
+    alone=BOOL,
     health=BOOL,
     reads_request=BOOL,
     touches=list_of(STRING),
@@ -82,7 +83,8 @@ class RoutesQuery(CodeQuery):
     400 or 422, or turns away what is not among allowed values). bounded: some of it has limits; a list of models, where
     its own length has. sized: the limits are more than the range of a number beside a text of any length.
     unranged: of the numbers that it takes, more have no limits than have some. health: the route's name says so, or at
-    `/` the function's; constant: the handler returns a constant and calls nothing.
+    `/` the function's; constant: the handler returns a constant and calls nothing. alone: it is made of `http.server` in a
+    file that imports the standard library only and can reach no other program, such as a viewer of notes.
     """
 
     frameworks: list[str] = Field(default=[])
@@ -160,6 +162,7 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
         "checks": checks,
         "auth": row.get("auth", "") or _auth(row, path, project),
         "constant": bool(row.get("constant")),
+        "alone": bool(row.get("alone")),
         "health": (_is_health(row) and "GET" in (methods or ["GET"])) or _is_asked_by_grpc(row),
         "reads_request": reads,
         "touches": row.get("touches", []),

@@ -58,6 +58,8 @@ _NEUTRAL: Final = name_set(
     " tempfile.NamedTemporaryFile base64.b64decode zlib.decompress gzip.decompress builtins.open codecs.open"
     " importlib.resources.files glob.glob os.listdir vars"
 )
+# Functions that a platform calls by their names, with the place of the parameter that is the body of a request: SageMaker.
+_PLATFORM: Final = {"input_fn": 0, "transform_fn": 1}
 _MADE_HERE: Final = name_set("pickle.dumps cloudpickle.dumps dill.dumps")  # `pickle.loads(pickle.dumps(x))`: a copy
 _MAX_CALLERS: Final = 4
 _KEYWORD: Final = lazy.regex(rb"[ \t]*=[^=]")  # behind a name: a keyword, or a variable that is called the same
@@ -158,7 +160,7 @@ class Provenance:
         default = default_of(function, argument.arg)
         if self.resolver.injection(function, argument.arg, scope.parent or scope) is not None:
             return "unresolved"
-        if is_handler(scope, self.resolver):
+        if is_handler(scope, self.resolver) or _is_body(function, argument, scope):
             return "user"
         if isinstance(default, ast.Constant) and self._left_out(scope, argument.arg):
             return self.of(default, scope)
@@ -315,6 +317,13 @@ def _by_name(name: str) -> str:
     if name in _OPERATOR or last in _OPERATOR_LASTS or name.startswith(("sys.argv", "sys.stdin")):
         return "operator"
     return "env" if name in _ENV or name.startswith("os.environ") else ""
+
+
+def _is_body(function: FunctionNode, argument: ast.arg, scope: Scope) -> bool:
+    """Whether a parameter is the body of a request that a platform hands to a function of this name."""
+    at = _PLATFORM.get(getattr(function, "name", ""), -1)
+    given = [*function.args.posonlyargs, *function.args.args]
+    return at >= 0 and scope.parent is not None and scope.parent.kind == "module" and given[at : at + 1] == [argument]
 
 
 def is_handler(scope: Scope, resolver: Resolver) -> bool:

@@ -38,6 +38,7 @@ _NO_DATA: Final = lazy.regex(
     re.IGNORECASE,
 )
 # Figures of runs in folders of reports: what they do not tell at their head is no open question about people.
+_ON_A_MACHINE: Final = lazy.regex(r"(?:[A-Za-z]:)?[\\/]|~")
 _TOLD: Final = lazy.regex(r"(?:^|/)(?:reports?|logs?|results?|metrics|figures)/.*\.(?:[ct]sv|json|txt)$", re.IGNORECASE)
 _USES: Final = (
     ("train", r"train|training|fit"),
@@ -125,9 +126,11 @@ def data_files(context: Context, query: FilesQuery) -> Iterator[tuple[Entry, str
         if (entry.role in query.roles if wanted is None else wanted(entry.path)) and not _NO_DATA.search(entry.path):
             yield entry, kind
 
-
 def use_of(path: str) -> str:
-    """What a file is used for, by its own name, else by its folder's."""
+    """What a file is used for, by its own name, else by its folder's; of a place on one machine, by the last folder only,
+    since those above it are where somebody keeps his projects."""
+    if _ON_A_MACHINE.match(path):
+        path = "/".join(path.replace("\\", "/").split("/")[-2:])
     name = path.rpartition("/")[2].partition(".")[0]
     for part in (name, *reversed(path.split("/")[:-1])):
         words = set(re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", part).lower()))

@@ -33,7 +33,8 @@ OTHER_READS: Final = (
     "tensorflow.keras.datasets.*", "sklearn.datasets.*", "kagglehub.dataset_download", "opendatasets.download",
     "pooch.retrieve", "*.use_artifact", "dvc.api.open", "dvc.api.read", "dvc.api.get_url", "seaborn.load_dataset",
     "deeplake.load", "lakefs.*", "deltalake.DeltaTable", "ucimlrepo.fetch_ucirepo", "torchtext.datasets.*",
-    "torchgeo.datasets.*", "torchrs.datasets.*", "torch_geometric.datasets.*", "medmnist.*",
+    "torchgeo.datasets.*", "torchrs.datasets.*", "torch_geometric.datasets.*", "medmnist.*", "*.flow_from_directory",
+    "*.image_dataset_from_directory", "*.audio_dataset_from_directory", "*.text_dataset_from_directory",
 )  # fmt: skip
 HASHES: Final = (
     "hashlib.sha256", "hashlib.md5", "hashlib.sha1", "hashlib.sha512", "hashlib.blake2b", "hashlib.file_digest",
@@ -51,7 +52,8 @@ _CLASSES: Final = {
     "torch_geometric": "",
     "torchrs": "",
 }
-_FOLDERS: Final = frozenset(("ImageFolder", "DatasetFolder", "FakeData"))
+_FOLDERS: Final = frozenset(("ImageFolder", "DatasetFolder"))  # whose classes are the folders in a folder
+_FROM_FOLDERS: Final = ("flow_from_directory", "_dataset_from_directory")
 _URL: Final = lazy.regex(r"(?:https?|s3|s3a|gs|gcs|abfss?|wasbs?|hf|hdfs|ftp|lakefs)://")
 _SQL_NAME: Final = r"(?:[\w$-]++|\"[^\"]++\"|`[^`]++`|\[[^\]]++\])"  # bare, or in the quotes of some dialect
 # What rows are taken from, with its schema; not a function that makes rows.
@@ -74,8 +76,8 @@ _HEX: Final = lazy.regex(r"(?:\w+:)?[0-9a-f]{32,128}", re.IGNORECASE)
 
 
 class Read(Struct, frozen=True):
-    """`kind`: hub, library, url, service, table (of a database), file or unresolved. `pinned`: how the call itself
-    fixes the version."""
+    """`kind`: hub, library, url, service, table (of a database), file, folder (of pictures, sounds or texts) or
+    unresolved. `pinned`: how the call itself fixes the version."""
 
     kind: str
     name: str = ""
@@ -90,8 +92,10 @@ def read_of(name: str, call: Mapping[str, Any]) -> Read | None:
     root = name.partition(".")[0]
     if name == "datasets.load_dataset":
         return _hub(first or _text(given.get("path")), given)
+    if last.endswith(_FROM_FOLDERS) or (last in _FOLDERS and root == "torchvision"):
+        return Read("folder", (first or _text(given.get("directory")) or _text(given.get("root"))).rstrip("/")[:300])
     if root in ("torchvision", "torchaudio"):
-        if last in _FOLDERS or not last[:1].isupper():
+        if last == "FakeData" or not last[:1].isupper():
             return None
         return Read("library", f"{root} {last}", "library")
     if root in _CLASSES:

@@ -72,8 +72,9 @@ USED: Final = record(
 class UsedQuery(CodeQuery):
     """Reads in code and notebooks, and the project's own data files.
 
-    kind: file, hub, library (a loader that fetches a fixed set), url, service, table (of a database, by name or in a
-    query), unresolved (a path that is computed). read: it is read by a call at path and line; else it is a data file
+    kind: file, folder (of pictures, sounds or texts, whose parts are its classes; "" where its path is computed), hub,
+    library (a loader that fetches a fixed set), url, service, table (of a database, by name or in a query), unresolved (a
+    path that is computed). read: it is read by a call at path and line; else it is a data file
     that lies there. pinned: what fixes the bytes: dvc, git-lfs, sha256 (a manifest whose hash holds, and code that
     compares it), revision, version, library; `""` where nothing does. licence, source: as recorded in manifests, cards
     and aiaudit.yaml, at `recorded`. terms: open, copyleft, noncommercial, noderivatives, internal. derived: made from
@@ -160,6 +161,8 @@ def _configuration(context: Context, entry: Entry) -> bool:
 
 def _file(context: Context, read: Read, reader: str) -> str:
     """The path in the tree (or under version control of its own) that a read means; "" where there is none."""
+    if read.kind == "folder":
+        return next((path for path in in_tree(read.name, reader) if read.name and _versioned(context, path)), "")
     if read.kind != "file":
         return ""
     options = in_tree(read.name, reader)
@@ -182,7 +185,7 @@ def _record(
         "name": file or read.name,
         "kind": read.kind,
         "file": file,
-        "use": use_of(file or read.name) if read.kind in ("file", "url") else "",
+        "use": use_of(file or read.name) if read.kind in ("file", "folder", "url") else "",
         "read": read_there,
         "derived": bool(
             _DERIVED.search(file or read.name)

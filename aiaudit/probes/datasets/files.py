@@ -126,9 +126,10 @@ def data_files(context: Context, query: FilesQuery) -> Iterator[tuple[Entry, str
         if (entry.role in query.roles if wanted is None else wanted(entry.path)) and not _NO_DATA.search(entry.path):
             yield entry, kind
 
+
 def use_of(path: str) -> str:
-    """What a file is used for, by its own name, else by its folder's; of a place on one machine, by the last folder only,
-    since those above it are where somebody keeps his projects."""
+    """What a file is used for, by its own name, else by its folder's; of a place on one machine, by the last folder
+    only, since those above it are where somebody keeps his projects."""
     if _ON_A_MACHINE.match(path):
         path = "/".join(path.replace("\\", "/").split("/")[-2:])
     name = path.rpartition("/")[2].partition(".")[0]

@@ -73,8 +73,8 @@ class UsedQuery(CodeQuery):
     """Reads in code and notebooks, and the project's own data files.
 
     kind: file, folder (of pictures, sounds or texts, whose parts are its classes; "" where its path is computed), hub,
-    library (a loader that fetches a fixed set), url, service, table (of a database, by name or in a query), unresolved (a
-    path that is computed). read: it is read by a call at path and line; else it is a data file
+    library (a loader that fetches a fixed set), url, service, table (of a database, by name or in a query), unresolved
+    (a path that is computed). read: it is read by a call at path and line; else it is a data file
     that lies there. pinned: what fixes the bytes: dvc, git-lfs, sha256 (a manifest whose hash holds, and code that
     compares it), revision, version, library; `""` where nothing does. licence, source: as recorded in manifests, cards
     and aiaudit.yaml, at `recorded`. terms: open, copyleft, noncommercial, noderivatives, internal. derived: made from

@@ -2,8 +2,8 @@
 
 Their address stands in their bodies (`if self.path == "/chat"`), so there is a row for each address that a method tells
 apart, with what that branch hands the request to. A server that only waits for one answer of a browser (a login's way
-back), or that shows pages to its own machine alone, serves nobody else and has no rows. A file that imports nothing but
-the standard library, and nothing of that by which it could reach another program, is alone: a viewer beside the project.
+back), or that shows pages to its own machine alone, serves nobody else and has no rows. A file that imports nothing
+but the standard library, and nothing of that by which it could reach another program, is alone: a viewer of something.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _KEYS: Final = lazy.regex(r"(?i)authori[sz]ation|api[-_]?key|token|cookie|secret
 _MADE: Final = lazy.regex(rb"(?:HTTP|TCP)Server\(\s*\(\s*([^,()]*)")
 _LOOPBACK: Final = lazy.regex(rb"[\"'](?:127\.0\.0\.1|localhost|::1)[\"']\s*$")
 _REACHES: Final = name_set(
-    "urllib.request urllib3 http.client socket ssl subprocess multiprocessing importlib runpy ctypes asyncio ftplib smtplib"
-    " imaplib xmlrpc code"
+    "urllib.request urllib3 http.client socket ssl subprocess multiprocessing importlib runpy ctypes asyncio ftplib"
+    " smtplib imaplib xmlrpc code"
 )
 _MAX_DEPTH: Final = 3  # methods followed from one to the next
 _MOST: Final = 40
@@ -69,7 +69,8 @@ class OwnServers:
                     return False
                 names = [node.module or "", *(f"{node.module}.{one.name}" for one in node.names)]
             for name in names:
-                if name.split(".")[0] not in sys.stdlib_module_names or name in _REACHES or name.split(".")[0] in _REACHES:
+                root = name.split(".")[0]
+                if root not in sys.stdlib_module_names or name in _REACHES or root in _REACHES:
                     return False
         return True
 

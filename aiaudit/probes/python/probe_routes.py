@@ -83,8 +83,8 @@ class RoutesQuery(CodeQuery):
     400 or 422, or turns away what is not among allowed values). bounded: some of it has limits; a list of models, where
     its own length has. sized: the limits are more than the range of a number beside a text of any length.
     unranged: of the numbers that it takes, more have no limits than have some. health: the route's name says so, or at
-    `/` the function's; constant: the handler returns a constant and calls nothing. alone: it is made of `http.server` in a
-    file that imports the standard library only and can reach no other program, such as a viewer of notes.
+    `/` the function's; constant: the handler returns a constant and calls nothing. alone: it is made of `http.server`
+    in a file that imports the standard library only and can reach no other program, such as a viewer of notes.
     """
 
     frameworks: list[str] = Field(default=[])

@@ -58,7 +58,7 @@ _NEUTRAL: Final = name_set(
     " tempfile.NamedTemporaryFile base64.b64decode zlib.decompress gzip.decompress builtins.open codecs.open"
     " importlib.resources.files glob.glob os.listdir vars"
 )
-# Functions that a platform calls by their names, with the place of the parameter that is the body of a request: SageMaker.
+# Functions that a platform calls by their names (SageMaker), and which of their parameters is the body of a request.
 _PLATFORM: Final = {"input_fn": 0, "transform_fn": 1}
 _MADE_HERE: Final = name_set("pickle.dumps cloudpickle.dumps dill.dumps")  # `pickle.loads(pickle.dumps(x))`: a copy
 _MAX_CALLERS: Final = 4

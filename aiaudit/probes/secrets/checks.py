@@ -211,6 +211,14 @@ def password(value: str) -> dict[str, Any] | None:
     return {} if _classes(value) >= 2 else None
 
 
+def chosen(value: str) -> dict[str, Any] | None:
+    """A password beside the address of the mailbox that it opens: one that somebody thought of (`Harbor@789`), or the
+    sixteen letters that a mail service makes for a program."""
+    if _WEAK.search(value) or value.startswith(("%", "$", "<", "{")):
+        return None
+    return {} if _classes(value) >= 2 or re.fullmatch(r"(?:[a-z]{4} ?){4}", value) else None
+
+
 def keylike(value: str) -> dict[str, Any] | None:
     """A value beside a telling name: digits and letters mixed, and no name itself."""
     mixed = sum(sign.isdigit() for sign in value) >= 2 and _classes(value) >= 2

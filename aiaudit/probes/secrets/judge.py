@@ -90,6 +90,7 @@ _CHECKS: Final = {
     "pem": checks.pem,
     "jwt": checks.jwt,
     "password": checks.password,
+    "chosen": checks.chosen,
     "keylike": checks.keylike,
     "random": checks.random,
 }

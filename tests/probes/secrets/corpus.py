@@ -181,6 +181,12 @@ def true_cases(seed: int = 20261124) -> list[Case]:
         lambda v: f"url: https://hooks.slack.com/services/{v}\n",
     )
     add("stripe", "pay.rb", "sk" + "_live_" + m.of(ALNUM, 24), lambda v: f"Stripe.api_key = '{v}'\n")
+    add(
+        "dagshub in a command",
+        "deploy/start.sh",
+        m.of(HEX, 40),
+        lambda v: f"docker run -d -p 80:8000 -e DAGSHUB_USER_TOKEN={v} registry.acme.io/eta:latest\n",
+    )
     add("twilio", "sms.py", m.of(HEX, 32), lambda v: f'TWILIO_AUTH_TOKEN = "{v}"\n')
     add("sendgrid", "mail.go", "SG" + "." + m.of(DASHED, 22) + "." + m.of(DASHED, 43), lambda v: f'key := "{v}"\n')
     add("telegram", "bot2.py", m.of(string.digits, 10) + ":AA" + m.of(DASHED, 33), lambda v: f'Bot("{v}")\n')

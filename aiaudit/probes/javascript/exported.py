@@ -20,6 +20,7 @@ _EVENT: Final = lazy.regex(
     r"\bevent\??\.(?:body|queryStringParameters|pathParameters|requestContext|rawPath|httpMethod)\b"
 )
 _NEST: Final = lazy.regex(r"^@(Get|Post|Put|Patch|Delete|All)\(\s*(?:['\"`]([^'\"`]*)['\"`])?")
+_DRAWN: Final = ("jsx_element", "jsx_self_closing_element")
 _SERVER_FILE: Final = lazy.regex(r"\s*(?:(?://[^\n]*\n|/\*.*?\*/)\s*)*[\"']use server[\"']", re.DOTALL)
 # A function of AWS that is asked over HTTP, by the type of its event.
 _LAMBDA: Final = lazy.regex(r"\b(?:APIGateway|ALB|LambdaFunctionURL)(?:Proxy)?(?:Request)?Event")
@@ -32,6 +33,17 @@ _FOR_ALL: Final = lazy.regex(
 _TYPED: Final = lazy.regex(
     r"@(?:Body|Query)\([^)]*\)\s*\w+\s*:\s*\w*(?:Dto|DTO|Input|Request|Schema)\b|(?:Zod|Validation|Parse\w+)Pipe"
 )
+
+
+def _draws(name: str, function: SgNode) -> bool:
+    """Whether it is a page or a part of one that a server draws: a name such as components have, and JSX handed back.
+    Nobody calls it by a request of his own, though its file says "use server"."""
+    if name and not name[0].isupper():
+        return False
+    return any(
+        one.find({"rule": {"any": [{"kind": kind} for kind in _DRAWN]}}) is not None
+        for one in function.find_all({"rule": {"kind": "return_statement"}})[:20]
+    )
 
 
 class ExportedHandlers:
@@ -89,6 +101,8 @@ class ExportedHandlers:
         elif name == "actions" and not default and not action:
             self._form_actions(value)
         elif action and value.kind() in FUNCTIONS:
+            if _draws(name, value):
+                return
             row = self.rows.add(place, "next", "action", name, ["POST"], [value])
             parameters = value.field("parameters")
             row["reads"] = parameters is not None and first_named(parameters) is not None

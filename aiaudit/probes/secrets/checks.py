@@ -32,6 +32,11 @@ _WEAK: Final = lazy.regex(
     r"|minio|airflow|changeit|public|local|test|user|demo|temp|123",
     re.IGNORECASE,
 )
+_STAND_IN: Final = lazy.regex(
+    rf"{_WEAK.pattern}|your|my|example|sample|change[-_]?(?:me|this)|replace|placeholder|pass|pwd|strong|secure|insert|here"
+    r"|db|database|name|word|xxx+|abc",
+    re.IGNORECASE,
+)
 # Names of things that only look like secrets: token counts, field names, hashes, public keys.
 _NO_SECRET_NAME: Final = lazy.regex(
     r"token(?:izer|_?count|s?_?(?:limit|used|usage|per|len|type|name|id|url|uri|endpoint|file|path|class|budget))"
@@ -217,6 +222,15 @@ def chosen(value: str) -> dict[str, Any] | None:
     if _WEAK.search(value) or value.startswith(("%", "$", "<", "{")):
         return None
     return {} if _classes(value) >= 2 or re.fullmatch(r"(?:[a-z]{4} ?){4}", value) else None
+
+
+def hosted_password(value: str) -> dict[str, Any] | None:
+    """A password in the address of a database that a provider runs on the internet: also one that people think of
+    (`Harbor123456&`), unless nothing is left of it without the words that stand in for one (`myPassword123`)."""
+    left = _STAND_IN.sub("", value)
+    if sum(sign.isalpha() for sign in left) < 4 or _classes(value) < 3 or _CALL.search(value):
+        return None
+    return {} if not value.startswith(("%", "$", "<", "{", "[")) else None
 
 
 def keylike(value: str) -> dict[str, Any] | None:

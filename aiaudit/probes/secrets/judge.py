@@ -91,6 +91,7 @@ _CHECKS: Final = {
     "jwt": checks.jwt,
     "password": checks.password,
     "chosen": checks.chosen,
+    "hosted_password": checks.hosted_password,
     "keylike": checks.keylike,
     "random": checks.random,
 }

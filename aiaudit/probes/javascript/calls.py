@@ -117,7 +117,7 @@ class CallFinder:
             "kw": as_json(kw),
             "hidden": hidden,
             "function": self.module.function_at(at),
-            "arg0": redacted(_one_line(args[0].text())) if args else "",
+            "arg0": redacted(_one_line(self._written(args[0]))) if args else "",
             "new": call.kind() == "new_expression",
         }
         if args:
@@ -176,6 +176,28 @@ class CallFinder:
             first = first_named(inner) if inner is not None and kind == "new_expression" else inner
             return self._source(first, steps + 1) if first is not None else "expression"
         return "expression" if isinstance(self._argument(node), Unknown) else "literal"
+
+    def _written(self, node: SgNode) -> str:
+        """The first argument as it is written; of a name the address that is put together under it."""
+        address = self._address(node) if node.kind() in ("identifier", "template_string") else ""
+        return address if address.startswith("`") and _ADDRESS.match(address) else node.text()
+
+    def _address(self, node: SgNode, steps: int = 0) -> str:
+        """`const url = `${BASE}/models/${model}`` as a text, with what BASE holds; "" for what is no such text."""
+        if node.kind() == "identifier" and steps < 3:
+            bound = self.module.bound(node.text(), node.range().start.index)
+            plain = bound is not None and bound.kind == "value" and not bound.assigned and not bound.path
+            return (
+                self._address(bound.node, steps + 1) if plain and bound is not None and bound.node is not None else ""
+            )
+        if node.kind() == "string":
+            return node.text() if steps > 1 else ""  # what a plain name holds is filled in with the other values
+        if node.kind() != "template_string":
+            return ""
+        text, inner = node.text()[:600], first_named(node)
+        base = first_named(inner) if inner is not None and text.startswith("`${") else None
+        head = self._address(base, steps + 1) if base is not None else ""
+        return "`" + head.strip("\"'`") + text[text.index("}") + 1 :] if head and "}" in text else text
 
     def _argument(self, node: SgNode) -> Any:
         if node.kind() == "spread_element":

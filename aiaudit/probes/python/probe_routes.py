@@ -134,7 +134,9 @@ def _judged(row: dict[str, Any], path: str, project: PythonProject) -> dict[str,
     params = [*(_known_model(one, path, project) for one in row.get("params", ())), *taken]
     inputs = [one for one in params if one["kind"] not in ("service", "path") and not _unused(one, row)]
     methods = row.get("methods", [])
-    reads = bool(row.get("reads_request"))
+    # `request: ChatRequest` is a model of the project's own, and `request.stream` one of its fields.
+    own_name = any(one["kind"] == "model" and one["name"] in ("request", "req") for one in params)
+    reads = bool(row.get("reads_request")) and not own_name
     page = row["kind"] == "page"
     django = row["framework"] == "django"
     if not row.get("looks_in", True):  # the request is there for the page alone

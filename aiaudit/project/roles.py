@@ -43,6 +43,13 @@ VENDORED_DIRS: Final = frozenset(
 # What an editor of notebooks keeps beside them is text under the name of a notebook, or an older state of it.
 GENERATED_DIRS: Final = frozenset(
     {"dist", "generated", "__generated__", "_generated", ".ipynb_checkpoints", ".virtual_documents", "htmlcov"}
+    | {
+        ".vite",
+        ".svelte-kit",
+        ".docusaurus",
+        ".angular",
+        ".output",
+    }  # caches and builds of bundlers that lie where they were made
 )
 TEST_DIRS: Final = frozenset({"test", "tests", "testing", "__tests__", "__mocks__", "e2e", "testdata", "test_data"})
 _TEST_NAMED: Final = lazy.regex(

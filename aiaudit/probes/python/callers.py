@@ -68,6 +68,11 @@ def asks_who(name: str) -> bool:
     )
 
 
+def lets_on(name: str) -> bool:
+    """Whether a name says that whoever brings nothing gets on: `optional_user`."""
+    return bool(_NO_CHECK.search(_plain(name.rpartition(".")[2])))
+
+
 def _plain(name: str) -> str:
     return "_".join(_WORDS.findall(name)).lower()
 

@@ -7,13 +7,16 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from aiaudit.probes.python.callers import asks_who
+from aiaudit.probes.python.callers import asks_who, lets_on
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import parameters
 from aiaudit.probes.python.resolve import INJECTIONS, default_of, last_name
 
-MARKS: Final = rb"\b(?:Depends|Security)\("
+MARKS: Final = (
+    rb"\b(?:Depends|Security)\("
+    rb"|\breturn[ \t]+(?:\w+\.)?(?:requires?|ensure|check|verify|need)_\w*(?:role|user|admin|permission|scope|auth|access)\w*\("
+)
 TYPE: Final = ":"  # before the name of a type, which by itself asks nobody: `TokenRequest` is what is sent
 CALLED: Final = "="  # before the name of a function that is only called: what it does tells whether it asks
 _REQUESTS: Final = ("Request", "HTTPConnection", "WebSocket")
@@ -29,8 +32,11 @@ def dependencies(view: FileView, served: frozenset[str] = frozenset()) -> dict[s
     named = view.text_has(b"Depends(") or view.text_has(b"Security(")
     told: dict[str, list[str]] = {}
     for scope in view.module.scopes:
-        if scope.kind == "function" and (named or scope.qualname in served):
-            names = list(dict.fromkeys(_of_function(view, scope)))
+        if scope.kind == "function":
+            handler = scope.qualname in served
+            names = [] if handler else list(_made_by(view, scope))
+            if named or handler:
+                names = list(dict.fromkeys([*names, *_of_function(view, scope)]))
             if names:
                 told[scope.qualname] = names
     for statement in view.source.tree.body:
@@ -43,6 +49,15 @@ def dependencies(view: FileView, served: frozenset[str] = frozenset()) -> dict[s
                 if behind:
                     told[name] = behind
     return told
+
+
+def _made_by(view: FileView, scope: Scope) -> Iterator[str]:
+    """The maker of checks of the caller whose check a function does nothing but hand back: who depends on
+    `require_parent()` depends on `require_role(Role.PARENT)`."""
+    match getattr(scope.node, "body", None):
+        case [ast.Return(value=ast.Call(func=made))] | [ast.Expr(), ast.Return(value=ast.Call(func=made))]:
+            if asks_who(f".{last_name(made)}") and not lets_on(scope.qualname):
+                yield from _names(view, made, scope.parent or scope)
 
 
 def taken(view: FileView, describe: Describe) -> dict[str, list[dict[str, Any]]]:

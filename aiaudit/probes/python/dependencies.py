@@ -15,7 +15,8 @@ from aiaudit.probes.python.resolve import INJECTIONS, default_of, last_name
 
 MARKS: Final = (
     rb"\b(?:Depends|Security)\("
-    rb"|\breturn[ \t]+(?:\w+\.)?(?:requires?|ensure|check|verify|need)_\w*(?:role|user|admin|permission|scope|auth|access)\w*\("
+    rb"|\breturn[ \t]+(?:\w+\.)?(?:requires?|ensure|check|verify|need)_\w*(?:role|user|admin|permission|scope|auth"
+    rb"|access)\w*\("
 )
 TYPE: Final = ":"  # before the name of a type, which by itself asks nobody: `TokenRequest` is what is sent
 CALLED: Final = "="  # before the name of a function that is only called: what it does tells whether it asks

@@ -72,6 +72,14 @@ _PATTERNS: Final = (
         + r"((?:gpt|o[134]|text-embedding|claude|gemini|mi[sx]tral|command-|grok|deepseek|llama|qwen)[A-Za-z0-9.\-:]*)"
         + r"""["']\s*,\s*["']?(?:label|name|title|displayName)["']?\s*:\s*(?:"[^"\n]*"|'[^'\n]*')\s*,?\s*\}""",
     ),
+    Pattern(  # the model of each provider: `{"anthropic": "claude-3-haiku-20240307"}`; `claude.svg` is none
+        "of_provider",
+        r"""[{,\s]["'](?i:openai|anthropic|claude|google|gemini|mistral|cohere|groq|deepseek|xai|bedrock|openrouter)["']"""
+        + r"""\s*:\s*["']"""
+        + _PREFIX
+        + r"((?:gpt|o[134]|claude|gemini|mi[sx]tral|codestral|command|grok|deepseek|llama)[A-Za-z.\-:]*\d[\w.\-:]*)"
+        + r"""["']\s*[,}\n]""",
+    ),
     Pattern("assigned", r"^\s*(?i:\w*model\w*)\s*[:=]\s*" + _PREFIX + _NAME + r"\s*(?:#.*)?$"),
     Pattern(  # `getenv("MODEL", "gpt-4")`, `process.env.MODEL || "gpt-4"`, `environ.get("MODEL") or "gpt-4"`
         "fallback",
@@ -166,7 +174,7 @@ def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
 
 
 _GROUPS: Final = (
-    _group(_CODE, "named", "prefixed", "called", "offered", "choice", "fallback", "otherwise", "api"),
+    _group(_CODE, "named", "prefixed", "called", "offered", "choice", "of_provider", "fallback", "otherwise", "api"),
     _group(_CONFIG, "named", "assigned", "runtime"),
     _group(_IMAGES, "image"),
 )

@@ -30,6 +30,7 @@ HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"\b(?:eval|exec)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\("
     rb"|\bsubprocess\.\w+\(|\.(?:execute|executemany|executescript|raw|read_sql|read_sql_query)\(|\btext\("
     rb"|\b(?:Markup|mark_safe|HTMLResponse|render_template_string|HTML)\(|\bunsafe_allow_html\b"
+    rb"|\bcomponents\.(?:v1\.)?html\("
     rb"|\bopen\(\s*[^\n]*,\s*(?:[^\n]{0,120},\s*)?(?:mode=)?[\"'][wax]|\.write_(?:text|bytes)\(|\b(?:unlink|rmtree|makedirs)\("
     rb"|\bos\.remove\(|\bnew_code_cell\(|\bcreate_subprocess_exec\(|\bpd\.eval\("
     rb"|\.(?:sql|query)\(\s*(?:f[\"']|[a-z_]\w*\s*[,)]|[a-z_]\w*\.)|"

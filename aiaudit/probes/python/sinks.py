@@ -36,6 +36,7 @@ _SINKS: Final[dict[str, tuple[str, int]]] = {  # name -> (kind, position of the 
     "fastapi.responses.HTMLResponse": ("html", 0),
     "starlette.responses.HTMLResponse": ("html", 0),
     "IPython.display.HTML": ("html", 0),
+    "streamlit.components.v1.html": ("html", 0),  # a frame of its own, in which scripts run
     "sqlalchemy.text": ("sql", 0),
     "sqlalchemy.sql.text": ("sql", 0),
     "pandas.read_sql": ("sql", 0),

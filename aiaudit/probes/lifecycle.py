@@ -42,6 +42,7 @@ _PROVIDERS: Final = (
 )
 # Amazon Bedrock puts the maker before the name, and where it runs before that: `us.anthropic.claude-…-v1:0`.
 _PREFIX: Final = r"(?:[A-Za-z_]+/){0,2}(?:[a-z]\w*\.){0,2}"
+_LISTED: Final = 4  # models of a list
 _PATTERNS: Final = (
     Pattern(
         "named",
@@ -89,6 +90,20 @@ _PATTERNS: Final = (
         + r'["\']',
     ),
     Pattern("otherwise", r'(?i:model|engine|llm)\w*\s*=[^=\n]{1,120}\belse\s+["\']' + _PREFIX + _NAME + r'["\']'),
+    # What is fallen back on: `DEFAULT_MODELS = ["gpt-4o", "gpt-4"]`.
+    *(
+        Pattern(
+            f"listed_{place}",
+            r"""^\s*\w*(?i:default|fallback|backup)_?(?i:llm_?|chat_?)?(?i:models)\w*\s*(?::[^=\n]*)?=\s*[\[(]\s*"""
+            + r"""(?:["'][^"'\n]{1,60}["']\s*,\s*){"""
+            + str(place)
+            + r"""}["']"""
+            + _PREFIX
+            + _NAME
+            + r"""["']""",
+        )
+        for place in range(_LISTED)
+    ),
     Pattern("image", r"^\s*(?i:FROM)\s+(?:--platform=\S+\s+)?(?:[\w.\-]+/)*([\w.\-]+:[\w.\-]+)"),
     Pattern("runtime", r"""^\s*(?i:runtime)["']?\s*[:=]\s*["']?((?:python3\.|nodejs)\d+)(?:\.x)?\b"""),
     Pattern("api", r"\.beta\.((?:assistants|threads))\."),
@@ -170,11 +185,15 @@ def _in_message(before: bytes) -> bool:
 def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
     judge: Judge = _keep
     chosen = tuple(pattern for pattern in _PATTERNS if pattern.name in names)
-    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 9")
+    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 12")
 
 
 _GROUPS: Final = (
-    _group(_CODE, "named", "prefixed", "called", "offered", "choice", "of_provider", "fallback", "otherwise", "api"),
+    _group(
+        _CODE,
+        *("named", "prefixed", "called", "offered", "choice", "of_provider", "fallback", "otherwise", "api"),
+        *(f"listed_{place}" for place in range(_LISTED)),
+    ),
     _group(_CONFIG, "named", "assigned", "runtime"),
     _group(_IMAGES, "image"),
 )

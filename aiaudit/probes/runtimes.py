@@ -50,6 +50,7 @@ _CI_LIST: Final = (
     r"(?m)^ *(?:- )?(python|node)-version:[ ]*\n *- [\"']?v?(\d+(?:\.\d+)?)[\w.]*[\"']?[ ]*(?:#.*)?$"
     r"(?!\n *- [\"']?v?\d)"
 )
+_INSTALLED: Final = r"(?!\s*#).*\bdeb\.nodesource\.com/(?:setup_|node_)(\d+)\.x"
 _MAX_TEXT: Final = 200_000  # characters of a workflow
 _DEVELOPMENT: Final = (
     r".*[\"']image[\"']\s*:\s*[\"'][\w./-]*/(?:typescript-|javascript-)?(python|node):(?:\d+-)?(\d+(?:\.\d+)?)"
@@ -66,6 +67,7 @@ def runtimes(context: Context) -> list[Runtime]:
         *_dotnet(files),
         *_functions(files),
         *_images(files),
+        *_installed(files),
         *_workflows(files),
         *_development(files),
         *_python_bounds(files),
@@ -128,6 +130,13 @@ def _images(files: Files) -> Iterator[Runtime]:
             language = image.short.rpartition("/")[2]
             if match and language in ("python", "node") and (name := _name(language, match.group(1))):
                 yield entry.path, stage.line, name, False
+
+
+def _installed(files: Files) -> Iterator[Runtime]:
+    """Node.js as a script of its packagers installs it into an image (`curl …/setup_20.x | bash`)."""
+    for entry in files.matching(_DOCKERFILES):
+        if "nodesource.com" in (files.text(entry.path) or "") and not is_development(entry.path, entry.role):
+            yield from _lines(files, (entry.path,), _INSTALLED, "node")
 
 
 def _workflows(files: Files) -> Iterator[Runtime]:

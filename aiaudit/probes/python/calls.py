@@ -13,7 +13,7 @@ from aiaudit.probes.python.given import AWAITED, REPEATED, handed_out, is_own_na
 from aiaudit.probes.python.groups import MODEL_WRAPPER_NAMES
 from aiaudit.probes.python.guards import asks_for_nothing, in_want_of_a_key, returns_what_is_there
 from aiaudit.probes.python.import_lines import FOREIGN
-from aiaudit.probes.python.loops import LOOPS, describe, goes_over_things, innermost_loop
+from aiaudit.probes.python.loops import LOOPS, describe, goes_over_things, innermost_loop, works_on
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.nodes import header
@@ -480,7 +480,10 @@ def _result(statement: ast.stmt, node: ast.expr) -> str:
 
 
 def goes_round_again(tried: ast.Try | ast.TryStar, loop: ast.stmt) -> bool:
-    """Whether an error inside `tried` leads to another round of `loop` after a wait, or at all of a counted loop."""
+    """Whether an error inside `tried` leads to another round of `loop` after a wait, or at all of a counted loop. A
+    loop that nothing ends, also where all went well, asks for the next thing: a bot that looks for messages."""
+    if works_on(tried, loop):
+        return False
     for handler in tried.handlers:
         stack: list[ast.AST] = list(handler.body)
         waits = leaves = False

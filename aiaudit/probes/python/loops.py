@@ -91,6 +91,21 @@ def _tries_again(loop: ast.While) -> bool:
     return leaves and any(not _leaves(handler.body) for one in tried for handler in one.handlers)
 
 
+def works_on(tried: ast.Try | ast.TryStar, loop: ast.stmt) -> bool:
+    """Whether a loop is not left by what went well in `tried`, nor after it: `while True` without an end."""
+    if not (isinstance(loop, ast.While) and isinstance(loop.test, ast.Constant) and loop.test.value):
+        return False
+    caught = {id(one) for handler in tried.handlers for inner in handler.body for one in ast.walk(inner)}
+    stack: list[ast.AST] = list(loop.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Break | ast.Return | ast.Raise | ast.Yield | ast.YieldFrom) and id(node) not in caught:
+            return False
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            stack.extend(ast.iter_child_nodes(node))
+    return True
+
+
 def open_loops(view: FileView) -> list[dict[str, Any]]:
     """One row for each `while` with what it calls: functions of the project may do what is asked for inside."""
     rows: list[dict[str, Any]] = []

@@ -39,7 +39,11 @@ _OTHER_NAME: Final = lazy.regex(
     r"(?i)install|setup|usage|help|error|confirm|shell|stdin|_path$|_file$|_dir$|_url$|_id$"
 )
 _SYSTEM_NAME: Final = lazy.regex(r"(?i)(?:^|_)system$")  # the message of that role, where its text speaks to a model
-TO_A_MODEL: Final = lazy.regex(r"(?i)\byou(?:r|'re)?\b|\bassistant\b|\banswer\b|\brespond\b")
+TO_A_MODEL: Final = lazy.regex(
+    r"(?i)\byou(?:r|'re)?\b|\bassistant\b|\banswer\b|\brespond\b"
+    r"|\b(?:ты|вы|отвечай|ответь|eres|responde|você|responda|du bist|sie sind|antworte|tu es|vous êtes|réponds|répondez"
+    r"|sei un|rispondi|sen|bạn là)\b|你是|您是|请回答|あなたは|답변|당신은"
+)
 _OF_THE_SYSTEM: Final = ("developer", "instructions", "preamble", "persona", "backstory")
 _TEMPLATE_NAME: Final = lazy.regex(r"(?i)template")
 _PAGE_NAME: Final = lazy.regex(

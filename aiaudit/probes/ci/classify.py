@@ -102,8 +102,9 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
         return "test" if found == "other" and re.search(r"(?:^|/)tests?/", script) else found
     if program in ("papermill", "runipy") or (program == "jupyter" and {"execute", "--execute"} & set(arguments)):
         return _notebook_kind(arguments)
-    if program in ("ssh", "scp", "rsync"):
-        return "deploy"
+    if program in ("ssh", "scp", "rsync"):  # what is laid aside on the same machine reaches nobody yet
+        aside = program == "rsync" and bool(arguments) and re.match(r"/tmp/|\./|\$\{?RUNNER_TEMP", arguments[-1])
+        return "other" if aside else "deploy"
     if program == "aws" and arguments[:2] == ["ec2", "run-instances"] and "--user-data" in arguments:
         return "deploy"  # a machine that starts what it is given, and no bare one
     if program in ("terraform", "tofu") and "apply" in arguments:

@@ -103,7 +103,7 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
     if program in ("papermill", "runipy") or (program == "jupyter" and {"execute", "--execute"} & set(arguments)):
         return _notebook_kind(arguments)
     if program in ("ssh", "scp", "rsync"):  # what is laid aside on the same machine reaches nobody yet
-        aside = program == "rsync" and bool(arguments) and re.match(r"/tmp/|\./|\$\{?RUNNER_TEMP", arguments[-1])
+        aside = program == "rsync" and bool(arguments) and _ASIDE.match(arguments[-1])
         return "other" if aside else "deploy"
     if program == "aws" and arguments[:2] == ["ec2", "run-instances"] and "--user-data" in arguments:
         return "deploy"  # a machine that starts what it is given, and no bare one
@@ -114,6 +114,7 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
     return "other"
 
 
+_ASIDE: Final = lazy.regex(r"/tmp/|\./|\$\{?RUNNER_TEMP")  # noqa: S108 (a folder that a command names)
 _HOSTS: Final = frozenset({"vercel", "netlify", "wrangler", "surge", "firebase"})
 # The results of tests and the pages of a component library, which are put on a page for those who review a change.
 _REPORT: Final = lazy.regex(

@@ -25,6 +25,7 @@ from aiaudit.rules.wording import words
 # Around a part that is left out. A point before a word begins a path (`; .travis.yml`), and ends no sentence.
 _LEFT_OVER: Final = lazy.regex(r"[;,:]\s*(?=[;,?]|\.(?:\s|$))|\s*\(\s*\)")
 _WORD: Final = lazy.regex(r"\w")
+_QUOTED: Final = 100  # characters of code that a sentence quotes; its place has the rest
 FORMS: Final = lazy.regex(r"\[([^\[\]|]*)\|([^\[\]|]*)(?:\|([^\[\]|]*))?\]")
 
 
@@ -67,17 +68,25 @@ class Template(Struct, frozen=True):
             return words(Unknown()) if chosen is None else chosen.render(values, budget=budget)
         said: list[str] = []
         one = several = False  # whether the last number said is 1; whether it is another and "1 of" stands before it
-        for part in self.parts:
+        for number, part in enumerate(self.parts):
             if isinstance(part, str):
                 said.append(FORMS.sub(_form(one, several), part))
                 continue
             value = _value(part, values, budget)
+            if isinstance(value, str) and len(value) > _QUOTED and self._is_quoted(number):
+                value = _shortened(value)
             if not isinstance(value, str):
                 is_one = value == 1 and not isinstance(value, bool)
                 several = one and not is_one and said[-1:] == [" of "]
                 one = is_one
             said.append(words(value))
         return "".join(said)
+
+    def _is_quoted(self, number: int) -> bool:
+        """Whether the part stands between backticks, as code does."""
+        around = (self.parts[at] if 0 <= at < len(self.parts) else "" for at in (number - 1, number + 1))
+        before, behind = (part if isinstance(part, str) else "" for part in around)
+        return before.endswith("`") and behind.startswith("`")
 
     def _chosen(self, values: Mapping[str, Any], budget: Budget | None = None) -> Template | None:
         """The first whose condition holds; None where that cannot be told, since each speaks of its condition."""
@@ -86,6 +95,12 @@ class Template(Struct, frozen=True):
             if holds is not False:
                 return text if holds is True else None
         return None
+
+
+def _shortened(code: str) -> str:
+    """The beginning of a long command, whole words of it."""
+    head = code[: _QUOTED - 2]
+    return f"{head[: head.rfind(' ')] if ' ' in head[_QUOTED // 2 :] else head} …"
 
 
 def choice(sentences: Sequence[tuple[Expression | None, Template]]) -> Template:

@@ -111,6 +111,15 @@ def test_long_lists_are_counted() -> None:
     assert render("{names}", names=[str(n) for n in range(8)]) == "0, 1, 2, 3, 4, 5, 6 and 7"
 
 
+def test_long_code_is_quoted_by_its_beginning() -> None:
+    command = "rsync -a --delete " + "--exclude=node_modules " * 10 + "src host:/srv"
+    said = render("`{s}` copies, and {s} is what it is.", s=command)
+    assert said.startswith("`rsync -a --delete --exclude=node_modules --exclude=node_modules --exclude=node_modules …`")
+    assert command in said.partition("` copies")[2]
+    assert render("`{s}` stays", s="x" * 100) == f"`{'x' * 100}` stays"
+    assert render("`{s}` is cut", s="x" * 101) == f"`{'x' * 98} …` is cut"
+
+
 def test_deeply_nested_values_end() -> None:
     deep: Any = []
     for _ in range(5000):

@@ -106,6 +106,10 @@ _PATTERNS: Final = (
     ),
     Pattern("image", r"^\s*(?i:FROM)\s+(?:--platform=\S+\s+)?(?:[\w.\-]+/)*([\w.\-]+:[\w.\-]+)"),
     Pattern("runtime", r"""^\s*(?i:runtime)["']?\s*[:=]\s*["']?((?:python3\.|nodejs)\d+)(?:\.x)?\b"""),
+    Pattern(  # of a container of SageMaker: `py_version="py310"`
+        "container",
+        r"""\bpy(?:thon)?_version["']?\s*(?::\s*\w+\s*)?[=:]\s*(?:Field\(\s*(?:default\s*=\s*)?)?["']py(3\d{1,2})["']""",
+    ),
     Pattern("api", r"\.beta\.((?:assistants|threads))\."),
 )
 _CODE: Final = ("**/*.py", "**/*.ipynb", "**/*.ts", "**/*.tsx", "**/*.js", "**/*.mjs")
@@ -173,6 +177,8 @@ def _keep(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
     before = text[: match.start()]
     if before.count(b'"""') % 2 or before.count(b"'''") % 2 or _in_message(before):
         return None
+    if pattern.name == "container":
+        return {"name": f"python3.{match.group(1).decode()[1:]}", "kind": "runtime"}
     return {"name": match.group(1).decode("utf-8", "replace").lower(), "kind": _KINDS.get(pattern.name, "model")}
 
 
@@ -191,7 +197,18 @@ def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
 _GROUPS: Final = (
     _group(
         _CODE,
-        *("named", "prefixed", "called", "offered", "choice", "of_provider", "fallback", "otherwise", "api"),
+        *(
+            "named",
+            "prefixed",
+            "called",
+            "offered",
+            "choice",
+            "of_provider",
+            "fallback",
+            "otherwise",
+            "container",
+            "api",
+        ),
         *(f"listed_{place}" for place in range(_LISTED)),
     ),
     _group(_CONFIG, "named", "assigned", "runtime"),

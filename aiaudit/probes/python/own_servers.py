@@ -97,6 +97,7 @@ class OwnServers:
             given = [_of_self(one) for one in handed if not _of_self(one).startswith(("send", "_send", "respond"))]
             named = given[0] if len(set(given)) == 1 else name
             seen = _Seen(owner, [*common, *body], self.view.module.top.children)
+            reads = seen.reads and (not told or self._reads(owner, common, body))
             at = owner.children[named].node
             assert isinstance(at, ast.FunctionDef | ast.AsyncFunctionDef)
             yield {
@@ -109,13 +110,28 @@ class OwnServers:
                 "params": [],
                 "auth": seen.asks if seen.asks and seen.refuses else "",
                 "constant": seen.constant,
-                "reads_request": seen.reads,
+                "reads_request": reads,
                 "checks": "answers 400" if seen.turns_away else "",
                 "sized": seen.limits,
                 "touches": list(seen.touches)[:_MOST],
                 "calls": list(seen.called)[:_MOST],
                 "decorators": [],
             }
+
+    def _reads(self, owner: Scope, common: list[ast.stmt], body: list[ast.stmt]) -> bool:
+        """Whether a branch reads the request: itself, or what was read of the address before the branches part."""
+        functions = self.view.module.top.children
+        if _Seen(owner, body, functions).reads:
+            return True
+        if any(isinstance(node, ast.Attribute) and node.attr == "rfile" for one in common for node in ast.walk(one)):
+            return True
+        kept: set[str] = set()
+        for one in common:
+            if any(last_name(call.func) in ("parse_qs", "parse_qsl") for call in _calls(one)):
+                if not isinstance(one, ast.Assign):
+                    return True
+                kept |= {node.id for target in one.targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+        return not kept or any(isinstance(node, ast.Name) and node.id in kept for one in body for node in ast.walk(one))
 
 
 class _Seen:

@@ -233,6 +233,15 @@ def hosted_password(value: str) -> dict[str, Any] | None:
     return {} if not value.startswith(("%", "$", "<", "{", "[")) else None
 
 
+def connection(value: str) -> dict[str, Any] | None:
+    """A password in a connection string to a server that is named beside it: who reads it can try it there, so a weak
+    one counts as well, but not one that is made of nothing else than the words of examples."""
+    rest = _WEAK.sub("", _plain(value) or value)
+    if _CALL.search(value) or _IDENTIFIER.match(value) and not re.search(r"\d{2}$", value):
+        return None
+    return {} if _classes(value) >= 2 and sum(sign.isalnum() for sign in rest) >= 5 else None
+
+
 def keylike(value: str) -> dict[str, Any] | None:
     """A value beside a telling name: digits and letters mixed, and no name itself."""
     mixed = sum(sign.isdigit() for sign in value) >= 2 and _classes(value) >= 2

@@ -13,6 +13,7 @@ from aiaudit.probes.secrets.surroundings import (
     is_example_of_a_schema,
     is_of_a_test_run,
     lives_for_one_run,
+    names_a_server,
     told_in_base64,
 )
 from aiaudit.probes.text.groups import Pattern
@@ -40,6 +41,8 @@ def judge(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
     if rule.id != "private-key" and checks.inside_data(text, start, end):
         return None
     if checks.inside_a_token(text, start) if rule.shape == "vendor" else checks.beside_a_hash(text, start):
+        return None
+    if rule.check == "connection" and not names_a_server(text, start, end):
         return None
     kept: dict[str, Any] | None = {}
     if assigned and (told := told_in_base64(text, start, value)):
@@ -92,6 +95,7 @@ _CHECKS: Final = {
     "password": checks.password,
     "chosen": checks.chosen,
     "hosted_password": checks.hosted_password,
+    "connection": checks.connection,
     "keylike": checks.keylike,
     "random": checks.random,
 }

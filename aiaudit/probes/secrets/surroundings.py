@@ -14,6 +14,16 @@ _BESIDE: Final = 800  # bytes around a value of a workflow in which the other va
 _AS_A_TEST: Final = lazy.regex(
     rb"(?i)(?:\w+_)?(?:env|environment|stage)[ \t]*:[ \t]*[\"']?(?:tests?|testing|ci)[\"']?[ \t]*(?:#.*)?$"
 )
+_IN_ONE_STRING: Final = 500  # bytes around the password of a connection string in which its server stands
+_END: Final = lazy.regex(rb";[ \t]*\r?\n|\n[ \t]*\r?\n")  # of a statement; parts that are joined end in `;" +`
+_SERVER: Final = lazy.regex(
+    rb"(?i)\b(?:server|data source|host(?:name)?|addr(?:ess)?|network address)[ \t]*=[ \t]*(?:tcp:|np:)?([a-z0-9.-]+)"
+    rb"|\bjdbc:[a-z:]+//([a-z0-9.-]+)"
+)
+_OF_NOBODY: Final = lazy.regex(
+    rb"(?i)^(?:127|10|192[.]168|172[.](?:1[6-9]|2\d|3[01])|169[.]254|0)[.][\d.]+$|(?:^|[.])(?:localhost|local|internal|lan|svc|invalid|example|test)(?:[.]|$)|your|my-?(?:sql-?)?server[.]"
+    rb"|<|host[.]docker|server-?name"
+)
 _KEY: Final = lazy.regex(rb"^([ \t]*)(?:- )?([\w.-]+)[ \t]*:(?:[ \t]|$)")
 _SCHEMA: Final = lazy.regex(rb"\b(?:json_schema_extra|schema_extra|openapi_examples)\b[\"']?[ \t]*[:=][ \t]*[(\[{]")
 _OF_SECRETS: Final = lazy.regex(rb"(?m)^[ \t]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?Secret\b")
@@ -46,6 +56,21 @@ def is_of_a_test_run(text: bytes, start: int) -> bool:
     indent = _indent(text[line : line + 80])
     around = text[max(0, line - _BESIDE) : start + _BESIDE].splitlines()
     return any(_indent(one) == indent and _AS_A_TEST.match(one.strip()) for one in around)
+
+
+def names_a_server(text: bytes, start: int, end: int) -> bool:
+    """Whether the text in which a password stands, put together from several or not, is a connection string that names
+    a server which others reach as well: `Server=tcp:x.database.windows.net;User ID=…;Password=…;`."""
+    before = text[max(0, start - _IN_ONE_STRING) : start]
+    ends = list(_END.finditer(before))
+    after = text[end : end + _IN_ONE_STRING]
+    last = _END.search(after)
+    around = before[ends[-1].end() if ends else 0 :] + b"=;" + after[: last.start() if last else len(after)]
+    for match in _SERVER.finditer(around):
+        host = match[1] or match[2]
+        if b"." in host and not _OF_NOBODY.search(host):
+            return True
+    return False
 
 
 def told_in_base64(text: bytes, start: int, value: str) -> str:

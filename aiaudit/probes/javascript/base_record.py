@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
+from aiaudit.probes.javascript.factories import made_objects
 from aiaudit.probes.javascript.module import FUNCTIONS, Import, Module, first_named, pattern_names
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
 from aiaudit.probes.javascript.resolve import Named, Resolver
@@ -54,7 +55,8 @@ def _literal(text: bytes) -> Any:
 
 
 def base_record(module: Module, resolver: Resolver, values: Values) -> dict[str, Any]:
-    """`exports`: name -> what it stands for. `constants`: exported and other scalars of the top level."""
+    """`exports`: name -> what it stands for. `constants`: exported and other scalars of the top level. `makes`: what
+    functions put together as the options of a call."""
     made: dict[str, Any] = {"imports": [_import(one) for one in module.imports]}
     exports = _Exports(module, resolver, values).found()
     if exports:
@@ -62,6 +64,9 @@ def base_record(module: Module, resolver: Resolver, values: Values) -> dict[str,
     constants = _constants(module, values)
     if constants:
         made["constants"] = constants
+    makes = made_objects(module, values)
+    if makes:
+        made["makes"] = makes
     return made
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
+from aiaudit.probes.javascript.factories import factory_of
 from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
 from aiaudit.probes.javascript.resolve import Named, Resolver
@@ -102,6 +103,7 @@ class CallFinder:
         args = self._arguments(call)
         kw: dict[str, Any] = {}
         hidden: list[int] = []
+        made: list[list[Any]] = []
         for index, one in enumerate(args):
             if one.kind() == "spread_element":
                 hidden += [index, index + 1]
@@ -110,6 +112,9 @@ class CallFinder:
             kw = {**given, **kw}
             if more:
                 hidden.append(index)
+                factory = factory_of(one, self.module)
+                if factory is not None and factory.imported is not None:
+                    made.append([index, factory.imported.spec, factory.imported.name])
         row: dict[str, Any] = {
             "line": place.start.line + 1,
             "names": [[named.spec, named.rest]],
@@ -123,12 +128,14 @@ class CallFinder:
         if args:
             row["dynamic"] = isinstance(self._argument(args[0]), Unknown)
             row["source"] = self._source(args[0])
+        if made:
+            row["made_by"] = made
         if not named.sure:
             row["other_names"] = True
         if named.made is not None:
-            made, more = self._made_with(named.made)
-            row |= {"ctor_kw": as_json(made), "ctor_star": more, "ctor_known": True}
-            if row.get("source") == "own" and any(_elsewhere(made[key]) for key in _BASES if key in made):
+            client, more = self._made_with(named.made)
+            row |= {"ctor_kw": as_json(client), "ctor_star": more, "ctor_known": True}
+            if row.get("source") == "own" and any(_elsewhere(client[key]) for key in _BASES if key in client):
                 row["source"] = "external"  # `axios.create({baseURL}).get("/path")`
         row |= self._surroundings(call, at)
         if self._given_up(call):

@@ -37,6 +37,7 @@ _CLEANS: Final = lazy.regex(
     r"(?i)dompurify|sanitize|escape(?:Html|HTML)?\(|\bxss\(|encodeURIComponent|shell-?quote|JSON\.stringify|Prism\.|hljs|highlight|katex|shiki|codeToHtml|renderToS(?:tring|taticMarkup)"
 )
 _REQUEST: Final = lazy.regex(r"\b(?:req|request|ctx\.request|c\.req)\b\s*\??\.")
+_OF_ENVIRONMENT: Final = lazy.regex(r"^(?:process|Bun|import\.meta)\.env(?:\.\w+|\[[\"']\w+[\"']\])$")
 # What these make of a text is HTML with all that stood in it.
 _OF_MARKDOWN: Final = lazy.regex(r"^(?:marked|markdown-it|showdown|snarkdown|micromark|md-to-html|markdown)\b")
 _CONVERTS: Final = lazy.regex(r"^(?:Number|parseInt|parseFloat|Boolean)$|\.(?:safeParse|parse)$")
@@ -212,6 +213,8 @@ class FlowFinder:
         if _REQUEST.search(node.text()[:200]) and kind in ("member_expression", "subscript_expression"):
             return "user", node.text()[:60], line
         if kind in ("member_expression", "subscript_expression"):
+            if _OF_ENVIRONMENT.match(node.text()[:120]):
+                return "constant", "", line  # whoever runs it sets it
             return self._source(node.field("object"), steps + 1)
         if kind in ("identifier", "shorthand_property_identifier"):
             return self._named(node, line, steps)

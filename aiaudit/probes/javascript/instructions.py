@@ -345,6 +345,9 @@ class InstructionFinder:
         if bound.kind == "param":
             if bound.scope.kind == "for_in_statement" and bound.scope.node is not None:
                 return self.leaves(bound.scope.node.field("right"), steps + 1)
+            walked = _walked(bound, text)
+            if walked is not None:
+                return self.leaves(walked, steps + 1)
             return [Leaf("param", text[:60], line, *self._place_of(bound, text))]
         return self._value(bound, text, line, steps)
 
@@ -399,6 +402,20 @@ class InstructionFinder:
                 if brought:
                     found.append([named.spec, named.rest, brought])
         return found
+
+
+def _walked(bound: Binding, text: str) -> SgNode | None:
+    """The list of whose elements a function without a name is handed one after the other: `LINES.map((line) => …)`."""
+    function = bound.scope.node
+    given = function.parent() if function is not None and function.kind() in FUNCTIONS else None
+    call = given.parent() if given is not None and given.kind() == "arguments" else None
+    called = call.field("function") if call is not None and call.kind() == "call_expression" else None
+    if function is None or given is None or called is None or called.kind() != "member_expression":
+        return None
+    property_ = called.field("property")
+    if property_ is None or property_.text() not in ("map", "flatMap", "forEach") or first_named(given) != function:
+        return None
+    return called.field("object") if (0, "", text) in _parameters(function) else None
 
 
 def _head(export: SgNode) -> str:

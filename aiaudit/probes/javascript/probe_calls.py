@@ -138,6 +138,14 @@ def _complete(call: dict[str, Any], path: str, project: JavaScriptProject) -> di
         if found.known:
             ctor_kw = {**found.kw, **ctor_kw}
             ctor_star, ctor_known = ctor_star or found.star, True
+    kw, hidden = from_json(call.get("kw", {})), list(call.get("hidden", []))
+    for index, spec, rest in call.get("made_by", ()):
+        factory = project.follow(spec, "" if rest == "*" else rest, path)
+        makes = project.base(factory.path).get("makes", {}) if factory.path in project.records else {}
+        if factory.local in makes:
+            one = makes[factory.local]
+            kw = {**project.fill(from_json(one["kw"]), factory.path), **kw}
+            hidden = [at for at in hidden if at != index or one["star"]]
     args = project.fill(from_json(call.get("args", [])), path)
     named = _IS_NAME.fullmatch(call.get("arg0", "")) and args and isinstance(args[0], str)
     return {
@@ -146,7 +154,8 @@ def _complete(call: dict[str, Any], path: str, project: JavaScriptProject) -> di
         "names": told_apart(names, args),
         "args": args,
         **({"arg0": args[0]} if named and args[0].startswith("http") else {}),  # the address that a constant holds
-        "kw": project.fill(from_json(call.get("kw", {})), path),
+        "kw": project.fill(kw, path),
+        "hidden": hidden,
         "ctor_kw": project.fill(ctor_kw, path),
         "ctor_star": ctor_star,
         "ctor_known": ctor_known,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.model.types import Unknown
+from aiaudit.probes.javascript.factories import factory_of, object_of
 from aiaudit.probes.javascript.module import WRAPPERS, first_named, unquoted
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN
 from aiaudit.probes.javascript.resolve import Resolver
@@ -280,6 +281,8 @@ class Values:
             return {}, True
         if kind == "new_expression":
             return self._configured(node, depth)
+        if kind == "call_expression" and (made := object_of(factory_of(node, self.module))) is not None:
+            return self.options(made, depth + 1)
         if kind != "object":
             return {}, kind not in _PLAIN and not _OF_ENVIRONMENT.match(node.text()[:120])
         return self._properties(node, depth)

@@ -237,7 +237,7 @@ def connection(value: str) -> dict[str, Any] | None:
     """A password in a connection string to a server that is named beside it: who reads it can try it there, so a weak
     one counts as well, but not one that is made of nothing else than the words of examples."""
     rest = _WEAK.sub("", _plain(value) or value)
-    if _CALL.search(value) or _IDENTIFIER.match(value) and not re.search(r"\d{2}$", value):
+    if _CALL.search(value) or (_IDENTIFIER.match(value) and not re.search(r"\d{2}$", value)):
         return None
     return {} if _classes(value) >= 2 and sum(sign.isalnum() for sign in rest) >= 5 else None
 

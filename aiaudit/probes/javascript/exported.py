@@ -9,6 +9,7 @@ from aiaudit import lazy
 from aiaudit.probes.javascript.handlers import names_a_check
 from aiaudit.probes.javascript.module import FUNCTIONS, first_named
 from aiaudit.probes.javascript.route_rows import RouteRows, properties
+from aiaudit.probes.javascript.turning import TURNED, parameters_of, turns_away
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _EXPORTED: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _NITRO: Final = lazy.regex(r"^(?:\w*[eE]ventHandler)$")
 # Parts of an event that only those of HTTP have, beside the status with which it is answered.
+_ANY_SIZE: Final = lazy.regex(r"\bbodyParser\s*:\s*false\b")  # of Next, which else reads up to one MiB
 _EVENT: Final = lazy.regex(
     r"\bevent\??\.(?:body|queryStringParameters|pathParameters|requestContext|rawPath|httpMethod)\b"
 )
@@ -106,6 +108,8 @@ class ExportedHandlers:
             row = self.rows.add(place, "next", "action", name, ["POST"], [value])
             parameters = value.field("parameters")
             row["reads"] = parameters is not None and first_named(parameters) is not None
+            if not row.get("checks") and turns_away(value.text()[:60_000], parameters_of(value), action=True):
+                row["checks"] = TURNED
         elif default:
             served = properties(value).get("fetch") if value.kind() == "object" else None
             if value.kind() == "object" and (served is None or served.kind() not in FUNCTIONS):
@@ -115,7 +119,8 @@ class ExportedHandlers:
                 self.rows.add(place, "nitro", "default", "", [], [value])
                 return
             kind = "worker" if value.kind() == "object" else "default"
-            self.rows.add(place, "workers" if kind == "worker" else "next", kind, "", [], [value])
+            row = self.rows.add(place, "workers" if kind == "worker" else "next", kind, "", [], [value])
+            row["parsed"] = kind == "default" and not _ANY_SIZE.search(self.module.text)
 
     def _form_actions(self, value: SgNode) -> None:
         """`export const actions = {default: async ({request}) => …}` of SvelteKit."""

@@ -13,6 +13,7 @@ from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted, pack
 from aiaudit.probes.javascript.refusing import CONDITION, Refusals
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.sizes import BOUNDS, is_endless, limits_size
+from aiaudit.probes.javascript.turning import TURNED, turns_away
 from aiaudit.probes.python.match import name_set
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ class Handlers:
             self._call(call, made, touches, request, depth)
         if not made.get("checks") and made["reads"] and _rejects(text):
             made["checks"] = "answers 400"
+        if not made.get("checks") and made["reads"] and turns_away(text, (), action=False):
+            made["checks"] = TURNED
         if not made["reads"] and request and _HEADERS.search(text):
             made["headers"] = True  # what it checks is not what comes in
             made.pop("checks", None)

@@ -47,7 +47,7 @@ class RoutesQuery(ScriptQuery):
     asked for by kinds).
 
     takes_input, validated, bounded, auth, health, constant: as there. checks: what validates (`schema.parse`, a
-    middleware, `answers 400`; `headers alone: …` where that reads nothing of the body)."""
+    middleware, `answers 400`, `turned away` where it throws; `headers alone: …` where that reads nothing of the body)."""
 
     frameworks: list[str] = Field(default=[])
     kinds: list[str] = Field(default=["route", "action", "tool"])
@@ -187,7 +187,7 @@ def judged_row(
         "takes_input": takes,
         "validated": takes and bool(merged.get("checks")),
         "bounded": bounded,
-        "sized": bounded or row["framework"] in _LIMITED,
+        "sized": bounded or row["framework"] in _LIMITED or _read_by_next(row, path),
         "checks": merged.get("checks", ""),
         "auth": merged.get("auth", ""),
         "constant": bool(row.get("constant")),
@@ -196,6 +196,13 @@ def judged_row(
         "touches": sorted(set(merged.get("touches", ())))[:12],
         "calls": [],
     }
+
+
+def _read_by_next(row: dict[str, Any], path: str) -> bool:
+    """Whether Next reads the body itself, up to one MiB: for functions of pages/api and for server actions."""
+    if row["framework"] != "next":
+        return False
+    return row["kind"] == "action" or (bool(row.get("parsed")) and _PAGES_API.search(path) is not None)
 
 
 def _refuses_nobody(row: dict[str, Any], path: str, project: JavaScriptProject) -> bool:

@@ -163,6 +163,8 @@ def kind_of_step(uses: str, inputs: Mapping[str, Any]) -> Kind:
     if kind == "deploy" and uses.lower().startswith("pulumi/actions"):
         told = str(inputs.get("command") or "")  # without a command it installs the program and no more
         return kind if "${{" in told or told in ("up", "update") else "other"
+    if kind == "deploy" and "static-web-apps-deploy" in uses.lower() and str(inputs.get("action")).lower() == "close":
+        return "other"  # takes the preview of a request down
     if kind == "other" and _FOUNDRY.search(uses.partition("@")[0]):  # a program of Cloud Foundry, told what to do
         told = str(inputs.get("command") or inputs.get("cf_command") or "")
         return "deploy" if told.lstrip().removeprefix("cf ").startswith("push") else kind

@@ -47,7 +47,7 @@ class RoutesQuery(ScriptQuery):
     asked for by kinds).
 
     takes_input, validated, bounded, auth, health, constant: as there. checks: what validates (`schema.parse`, a
-    middleware, `answers 400`, `turned away` where it throws; `headers alone: …` where that reads nothing of the body)."""
+    middleware, `answers 400`, `turned away` where it throws; `headers alone: …` where that reads no body)."""
 
     frameworks: list[str] = Field(default=[])
     kinds: list[str] = Field(default=["route", "action", "tool"])

@@ -1,5 +1,5 @@
-"""Handlers that turn some of what comes in away without a status of their own: by an error that they throw where a value
-of the request is missing or wrong, or, in a server action, by an answer that says so."""
+"""Handlers that turn some of what comes in away without a status of their own: by an error that they throw where a
+value of the request is missing or wrong, or, in a server action, by an answer that says so."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from aiaudit import lazy
 from aiaudit.probes.dependencies.model import Dependency, Lock, Manifest, normalise
 from aiaudit.probes.dependencies.versions import poetry_to_pep440, satisfies_npm, satisfies_pep440
 
+_TAG: Final = lazy.regex(r"(?!v\d)[A-Za-z][\w.-]*")  # of npm, by which a version is called: `latest`, `next`
 _ALIAS: Final = lazy.regex(r"npm:((?:@[\w.-]+/)?[\w.-]+)@(.+)$")
 _PLAIN_CONDA: Final = lazy.regex(r"(?:[<>]=?|==|!=)\d[\w.]*(?:,(?:[<>]=?|==|!=)\d[\w.]*)*")
 # Which manifests' tools a lock file's tool reads.
@@ -110,6 +111,8 @@ def compare(lock: Lock, manifest: Manifest, workspace: Iterable[str] = ()) -> Co
             if not one.marker:
                 missing.append(one.name)
                 mismatches.append(Mismatch(one))
+        elif one.ecosystem == "npm" and _TAG.fullmatch(wanted.spec):
+            continue  # `latest`: whatever the lock holds is what that name stood for
         elif one.source == "registry" and held:
             verdicts = [_satisfies(version, wanted, manifest.tool) for version in held]
             if True not in verdicts:

@@ -36,6 +36,7 @@ _ANSWERS: Final = name_set(
     "json send end write reply respond editReply followUp sendMessage enqueue text html answer say resolve callback"
 )
 _OTHERS: Final = lazy.regex(r"(?i)models?\b|providers?\b|fallbacks?|candidates\b|endpoints?\b|clients\b")
+_ANSWERS_BY: Final = lazy.regex(r"\(\s*(?:_?res|response|reply|ctx|context|c|ws|socket|interaction)\b(?!\s*=>)")
 _RAISES: Final = name_set("reject next exit abort rethrow")
 _NOTHING: Final = frozenset({"number", "true", "false", "null", "undefined", "regex", *FUNCTIONS})
 
@@ -201,6 +202,8 @@ def _end_of(node: SgNode, error: set[str]) -> str:
             return "raise"
         if last in _ANSWERS and arguments is not None and first_named(arguments) is not None:
             return "message" if _tells(inner, error) else _value(first_named(arguments), error)
+        if arguments is not None and _TELLING_CALLS.search(last) and _ANSWERS_BY.match(arguments.text()[:40]):
+            return "message"  # `handleError(res, …)`
     return "nothing"
 
 

@@ -203,7 +203,7 @@ def _applicability(
         reason = f"Whether it applies could not be worked out: {outcome.value.reason}."
         return Verdict(Status.ERROR, reason, read=read, confidence=confidence, trace=trace)
     if isinstance(outcome.value, Unknown):
-        reason = f"{_UNTOLD}{outcome.value.reason}."
+        reason = f"{_UNTOLD}{_as_words(outcome.value.reason)}."
         return Verdict(Status.UNKNOWN, reason, read=read, confidence=confidence, trace=trace)
     deciding = rests_on(check.applies, seen, _lookup(check, values), value=False) or facts
     return Verdict(
@@ -393,12 +393,20 @@ def _plain(reason: str) -> str:
 
 
 def _ended(reason: str) -> str:
-    if _plain(reason).isidentifier():  # a bare word for a kind of expression
-        return "Cannot be told: a value that it rests on is put together as the code runs."
-    first = reason.partition(" ")[0]
-    is_code = "(" in first or "." in first.rstrip(".")  # `fastapi.FastAPI()`: an expression, whose letters stay
-    text = f"Cannot be told: {reason}" if is_code else reason[:1].upper() + reason[1:]
+    told = _as_words(_plain(reason))
+    text = f"Cannot be told: {told}" if told != _plain(reason) else reason[:1].upper() + reason[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _as_words(reason: str) -> str:
+    """What is not known, where an engine names it only as it stands in the code: `fastapi.FastAPI()`, or a bare word for
+    a kind of expression (`boolop`)."""
+    code = reason.removeprefix("$ref ")
+    if " " in code or not code:
+        return reason
+    if code.isidentifier() and code.islower() and "_" not in code:
+        return "a value that it rests on is put together as the code runs"
+    return f"what `{code}` holds was not followed"
 
 
 __all__ = ["Finding", "Verdict", "judge"]

@@ -399,7 +399,7 @@ def _ended(reason: str) -> str:
 
 
 def _as_words(reason: str) -> str:
-    """What is not known, where an engine names it only as it stands in the code: `fastapi.FastAPI()`, or a bare word for
+    """What is not known, where an engine names only what stands in the code: `fastapi.FastAPI()`, or a bare word for
     a kind of expression (`boolop`)."""
     code = reason.removeprefix("$ref ")
     if " " in code or not code:

@@ -56,7 +56,10 @@ def test_partial_earns_half_where_its_points_cannot_be_told() -> None:
 
 def test_a_reason_that_is_an_expression_keeps_its_letters() -> None:
     library = one_check(rule="{fail: uses, pass: otherwise}")
-    assert ended(library, unknown(USES, "fastapi.FastAPI()")).reason == "Cannot be told: what `fastapi.FastAPI()` holds was not followed."
+    assert (
+        ended(library, unknown(USES, "fastapi.FastAPI()")).reason
+        == "Cannot be told: what `fastapi.FastAPI()` holds was not followed."
+    )
 
 
 def test_an_unknown_line_ends_as_unknown_even_if_a_later_line_holds() -> None:

@@ -150,7 +150,16 @@ _VERBS_OF_NAMES: Final = tuple(
 _OWN_MEMORY: Final = lazy.regex(
     r"(?i)(?:^|_)(?:memor(?:y|ies)|remember|memori[sz]e|scratchpad|working_notes)(?:_|$)|Memor(?:y|ies)$"
 )
-_PROPOSES: Final = lazy.regex(r"(?i)draft|preview|dry_?run|propose|suggest|simulat")
+# `update_order_status` changes the status that `get_order_status` reads: a verb of change at the beginning comes first.
+_LEADS: Final = tuple(
+    (kind, lazy.regex(rf"(?i)^(?:{verbs})(?:[_-]|(?-i:[A-Z]))"))
+    for kind, verbs in (
+        ("delete", "delete|remove|destroy|purge"),
+        ("communicate", "send|notify|publish"),
+        ("write", "update|insert|set|edit|modify|rename|reset|cancel|assign|approve|reject|upsert"),
+    )
+)
+_PROPOSES: Final = lazy.regex(r"(?i)draft|preview|dry_?run|propose|suggest|simulat|^prepare_")
 # What is looked for in all files, for tools whose work is done elsewhere.
 PATTERNS: Final = (
     "eval",
@@ -182,7 +191,7 @@ def effect_by_name(tool: str) -> str:
     that the tool only keeps what the agent remembers."""
     if _PROPOSES.search(tool) or _OWN_MEMORY.search(tool):
         return ""
-    return next((kind for kind, pattern in _VERBS_OF_NAMES if pattern.search(tool)), "")
+    return next((kind for kind, pattern in (*_LEADS, *_VERBS_OF_NAMES) if pattern.search(tool)), "")
 
 
 def effect_of(call: ast.Call, names: Iterable[str], values: Values, scope: Scope) -> Effect | None:

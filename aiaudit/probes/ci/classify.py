@@ -55,7 +55,18 @@ _CODE_GATE: Final = lazy.regex(
     r"(^|_)(code|repo|repository|source|pr|pull_?request|commit|push|merge|diff|docs?|documentation|lint|static|style|coverage|ci)"
     r"_?quality_?gates?(_|$)"
 )
+_VALUED_BY_COMPOSE: Final = frozenset(
+    {"-f", "--file", "-p", "--project-name", "--profile", "--env-file", "--project-directory", "--ansi", "--progress"}
+)
 _NO_TESTS: Final = frozenset({"--collect-only", "--co", "--version", "-h", "--help", "--fixtures", "--markers"})
+
+
+def _of_compose(arguments: list[str]) -> list[str]:
+    """`compose -f stack.yml --profile all build` without what stands before the verb."""
+    at = 1 if arguments[:1] == ["compose"] else 0
+    while at < len(arguments) and arguments[at].startswith("-"):
+        del arguments[at : at + (2 if arguments[at] in _VALUED_BY_COMPOSE else 1)]
+    return arguments
 
 
 def kind_of(words: Sequence[str], module: str = "") -> Kind:
@@ -68,6 +79,8 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
         return "other"
     if program == "python":
         return _python_kind(arguments, module)
+    if program == "docker-compose" or (program == "docker" and arguments[:1] == ["compose"]):
+        arguments = _of_compose(arguments)
     if kind := builder_kind(program, arguments):
         return kind
     if words[0].endswith("kaniko/executor"):

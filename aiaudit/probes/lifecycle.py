@@ -125,6 +125,7 @@ _ROLES: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.OTHER})
 
 _GATEWAY: Final = lazy.regex(r"(?P<name>claude-[\w.-]{1,60}?)(?:[:-]thinking|:beta)?")
 _BEDROCK: Final = lazy.regex(r"-v\d+(?::\d+\w*)*$")
+_HOSTED_ELSEWHERE: Final = lazy.regex(rb"deepseek/deepseek")
 _DATED: Final = lazy.regex(r"-20\d{6}")
 
 ITEM: Final = record(
@@ -179,7 +180,10 @@ def _keep(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
         return None
     if pattern.name == "container":
         return {"name": f"python3.{match.group(1).decode()[1:]}", "kind": "runtime"}
-    return {"name": match.group(1).decode("utf-8", "replace").lower(), "kind": _KINDS.get(pattern.name, "model")}
+    name = match.group(1).decode("utf-8", "replace").lower()
+    if _HOSTED_ELSEWHERE.search(match.group(0)) and name.startswith("deepseek"):
+        name = f"deepseek/{name}"  # a gateway's own name, behind which others may serve the weights
+    return {"name": name, "kind": _KINDS.get(pattern.name, "model")}
 
 
 def _in_message(before: bytes) -> bool:
@@ -191,7 +195,7 @@ def _in_message(before: bytes) -> bool:
 def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
     judge: Judge = _keep
     chosen = tuple(pattern for pattern in _PATTERNS if pattern.name in names)
-    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 12")
+    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 13")
 
 
 _GROUPS: Final = (

@@ -68,12 +68,21 @@ class Code(Struct, frozen=True):
 
 
 def code_of(project: Project) -> Code:
-    """The project's own code by language."""
+    """The project's own code by language. Where all of it is called an example, that of languages that are not read: a
+    repository of samples holds code, and what stands there was not seen."""
+    code = _code(project, (Role.CODE, Role.NOTEBOOK))
+    if code.total:
+        return code
+    examples = _code(project, (Role.EXAMPLE,))
+    return examples if SCRIPTS.isdisjoint(examples.sizes) else code
+
+
+def _code(project: Project, roles: Collection[Role]) -> Code:
     code = Code(Counter(), Counter(), {}, any(entry.suffix in _APPLE for entry in project.files))
     largest: dict[str, tuple[int, str]] = {}
     for entry in project.files:
         language = _LANGUAGE_OF.get(entry.suffix)
-        if language is None or entry.role not in (Role.CODE, Role.NOTEBOOK) or entry.ignored:
+        if language is None or entry.role not in roles or entry.ignored:
             continue
         if entry.path.endswith(BUILD_FILE):
             continue

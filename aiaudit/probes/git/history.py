@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -25,6 +26,8 @@ _PULL_REQUEST: Final = lazy.regex(
     r"^Merge pull request #\d+|\(#\d+\)\s*$|^Merged in \S+ \(pull request #\d+\)|^Merged PR \d+:|\(!\d+\)\s*$"
 )
 _SOON: Final = 60  # seconds between a change and its commit, where nothing was done anew
+_HASTE: Final = 300  # seconds from the last commit of a request to its merge, in which nobody else looks at it
+_MAX_BRANCH: Final = 500  # commits of one request
 _NUMBER: Final = lazy.regex(r"\(([#!]\d+)\)\s*$")
 _MERGE_REQUEST: Final = lazy.regex(
     r"^See merge request \S+!\d+|^Merge-request:|^Change-Id: I[0-9a-f]{40}", re.MULTILINE
@@ -142,6 +145,38 @@ def reviewed_of(line: list[Commit]) -> int:
     often = {number for number, times in Counter(one.number for one in line).items() if number and times > 2}
     issues = {one.number for one in line if one.reviewed and one.number in often}
     return sum(one.reviewed and one.number not in often for one in line) + len(issues)
+
+
+def hasty_of(line: list[Commit], commits: list[Commit], authors: Mapping[str, set[str]]) -> int:
+    """How many requests on the main line were merged by the one person who wrote them, within minutes of their last
+    commit: nobody else can have looked at that. `authors`: who made each commit."""
+    by_id = {commit.id: commit for commit in commits}
+    main = {commit.id for commit in line}
+    return sum(
+        one.reviewed and len(one.parents) == 2 and _is_hasty(one, _branch(one, by_id, main), authors) for one in line
+    )
+
+
+def _is_hasty(merge: Commit, branch: list[Commit], authors: Mapping[str, set[str]]) -> bool:
+    wrote = set().union(*(authors.get(one.id, set()) for one in branch))
+    own = len(wrote) == 1 and wrote == authors.get(merge.id)
+    return own and 0 <= merge.made - max(one.made for one in branch) <= _HASTE
+
+
+def _branch(merge: Commit, by_id: Mapping[str, Commit], main: Collection[str]) -> list[Commit]:
+    """The commits that a merge brought in; none where they are not all known."""
+    found: dict[str, Commit] = {}
+    ahead = [merge.parents[1]]
+    while ahead:
+        at = ahead.pop()
+        if at in main or at in found:
+            continue
+        commit = by_id.get(at)
+        if commit is None or len(found) >= _MAX_BRANCH:
+            return []
+        found[at] = commit
+        ahead += commit.parents
+    return list(found.values())
 
 
 def rebased_of(line: list[Commit]) -> int:

@@ -13,7 +13,15 @@ from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, DOUBLE, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.docs.common import Globs
-from aiaudit.probes.git.history import Commit, count_commits, read_commits, read_main_line, rebased_of, reviewed_of
+from aiaudit.probes.git.history import (
+    Commit,
+    count_commits,
+    hasty_of,
+    read_commits,
+    read_main_line,
+    rebased_of,
+    reviewed_of,
+)
 from aiaudit.probes.git.people import Mailmap, People
 from aiaudit.probes.git.run import GitError, Repository, find_repository
 from aiaudit.probes.git.tracked import Tracked, read_tracked
@@ -46,6 +54,7 @@ HISTORY: Final = record(
     reviewed=INT,
     review_share=DOUBLE,
     rebased=INT,
+    hasty=INT,
     groups=list_of(_GROUP),
 )
 TRACKED: Final = record(
@@ -68,7 +77,8 @@ class HistoryProbe(Probe[HistoryQuery]):
     `within`: the audited folder in a larger repository, of which only commits that touch the folder count; else "".
     `recent_changes` counts the commits on the main line of the last months, `reviewed` those of them that came by a
     pull or merge request or carry a review trailer; `rebased` those that show neither and were put there anew, several
-    in one second, as the rebase of a request does. Where the clone is shallow, figures that need the whole history are
+    in one second, as the rebase of a request does; `hasty` those `reviewed` that the one person who wrote them merged
+    within five minutes of the last commit. Where the clone is shallow, figures that need the whole history are
     unknown.
     """
 
@@ -215,6 +225,7 @@ def _history(
         "reviewed": reviewed,
         "review_share": round(reviewed / len(line), 3) if line else 0.0,
         "rebased": rebased_of(line),
+        "hasty": hasty_of(line, commits, authors),
         "groups": [
             partial or _group(name, globs, recent, authors, query.major_share, context)
             for name, globs in query.groups.items()

@@ -134,6 +134,27 @@ def test_review_shows_in_messages_on_the_main_line(tmp_path: Path) -> None:
     assert (found["recent_commits"], found["recent_changes"]) == (5, 4)
 
 
+def test_requests_that_their_own_author_takes_in_at_once_are_counted(tmp_path: Path) -> None:
+    repo = Repo(tmp_path)
+    repo.commit("start", {"a": "1"}, day="2026-05-01")
+    merges = [  # who wrote, who merged, when: the commits are of noon
+        (ANN, ANN, "12:04:00", True),
+        (BEN, ANN, "12:04:00", False),
+        (ANN, ANN, "18:00:00", False),
+        (BEN, BEN, "12:00:30", True),
+    ]
+    for number, (writer, merger, time, _) in enumerate(merges, 2):
+        repo.git("checkout", "-q", "-b", f"side{number}")
+        repo.commit("work", {f"b{number}": "1"}, who=writer, day=f"2026-05-0{number}")
+        repo.git("checkout", "-q", "main")
+        made = f"2026-05-0{number}T{time}+0000"
+        repo.git("merge", "-q", "--no-ff", "-m", f"Merge pull request #{number} from side", f"side{number}",
+                 GIT_AUTHOR_NAME=merger[0], GIT_AUTHOR_EMAIL=merger[1], GIT_COMMITTER_NAME="GitHub",
+                 GIT_COMMITTER_EMAIL="noreply@github.com", GIT_AUTHOR_DATE=made, GIT_COMMITTER_DATE=made)  # fmt: skip
+    found = history(tmp_path)
+    assert (found["reviewed"], found["hasty"]) == (4, sum(hasty for *_, hasty in merges))
+
+
 def test_commits_that_a_rebase_made_anew_are_counted(tmp_path: Path) -> None:
     repo = Repo(tmp_path)
     repo.commit("start", {"a": "1"})

@@ -141,12 +141,22 @@ def _end(handler: ast.ExceptHandler, scope: Scope, view: FileView, again: Asked)
     kept = {
         _of_call(node, _end_of(node, error), scope, view, again)
         for node in body
-        if isinstance(node, ast.Assign | ast.AnnAssign)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and not (_raises(handler) and _is_local(node))
     }
     ends |= kept - {"message"} if "raise" in ends else kept  # what is made of an error that is handed on is no answer
     if any(isinstance(node, ast.Expr) and _hands_on(node.value, scope, view) for node in body):
         ends.add("raise")
     return next((end for end in ENDS if end in ends), "nothing")
+
+
+def _raises(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler comes to its end by an error of its own, whatever it has put under a name before."""
+    return isinstance(handler.body[-1], ast.Raise)
+
+
+def _is_local(node: ast.Assign | ast.AnnAssign) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return all(isinstance(one, ast.Name) for one in targets)
 
 
 def _of_call(node: ast.stmt, end: str, scope: Scope, view: FileView, again: Asked) -> str:

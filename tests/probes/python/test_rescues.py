@@ -37,6 +37,7 @@ CALLS = ["group:llm.completion", "*.predict"]
         ("hand_on(error)", "raise"),
         ("wait = seconds_of(error); raise", "raise"),
         ("hand_on_or_not(error)", "nothing"),
+        ("elapsed = clock() - start; raise Failed(row) from error", "raise"),
     ],
 )
 def test_how_a_handler_ends(tmp_path: Path, handler: str, ends: str) -> None:

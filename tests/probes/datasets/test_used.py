@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aiaudit.model.fact import State
-from aiaudit.probes.datasets.reads import in_tree, read_of
+from aiaudit.probes.datasets.reads import Read, in_tree, read_of
 from aiaudit.probes.datasets.recorded import terms_of
 from aiaudit.probes.datasets.rows import RowClaimsProbe, RowClaimsQuery
 
@@ -43,7 +43,11 @@ def test_what_a_call_reads(name: str, args: list[Any], kw: dict[str, Any], kind:
 
 def test_calls_that_read_no_data_set() -> None:
     assert read_of("sklearn.datasets.load_iris", {"args": [], "kw": {}}) is None
-    assert read_of("torchvision.datasets.ImageFolder", {"args": ["x"], "kw": {}}) is None
+    assert read_of("torchvision.datasets.FakeData", {"args": [9], "kw": {}}) is None
+
+
+def test_a_folder_whose_folders_are_classes_is_read() -> None:
+    assert read_of("torchvision.datasets.ImageFolder", {"args": ["x/"], "kw": {}}) == Read("folder", "x")
 
 
 def test_a_path_is_looked_for_from_the_root_and_from_the_reader() -> None:

@@ -233,11 +233,12 @@ def test_keywords_of_the_constructor_and_of_settings() -> None:
         ("self.answer = requests.get(u)", "result", "self.answer"),
         ("@tenacity.retry(stop=1)\ndef f():\n    requests.get(u)", "retried", "decorator"),
         (
-            "while True:\n    try:\n        requests.get(u)\n    except OSError:\n        time.sleep(2)",
+            "while True:\n    try:\n        requests.get(u)\n        break\n    except OSError:\n        time.sleep(2)",
             "retried",
             "loop",
         ),
         ("while True:\n    try:\n        requests.get(u)\n    except OSError:\n        raise", "retried", None),
+        ("while True:\n    try:\n        requests.get(u)\n    except OSError:\n        time.sleep(2)", "retried", None),
         ("@app.post('/x')\ndef f(body):\n    requests.get(u)", "in_handler", True),
         ("@mcp.tool()\ndef f(body):\n    requests.get(u)", "in_handler", True),
         ("@click.command()\ndef f(body):\n    requests.get(u)", "in_handler", None),

@@ -188,9 +188,13 @@ def test_loops_around_functions_that_call_a_model(tmp_path: Path) -> None:
 
 
 def test_retries_in_a_loop_are_told_apart(tmp_path: Path) -> None:
-    code = f"{OPENAI}import time\nwhile True:\n    try:\n        {CALL}\n    except Exception:\n        time.sleep(1)\n"
-    (one,) = found(tmp_path, "python.loops", code, calls=["group:llm.completion"])
+    code = (
+        f"{OPENAI}import time\nwhile True:\n    try:\n        {CALL}\n%s    except Exception:\n        time.sleep(1)\n"
+    )
+    (one,) = found(tmp_path, "python.loops", code % "        break\n", calls=["group:llm.completion"])
     assert (one["retried"], one["bounded"]) == ("loop", False)
+    (one,) = found(tmp_path, "python.loops", code % "", calls=["group:llm.completion"])
+    assert (one["retried"], one["bounded"]) == ("", False)  # it asks for the next thing where all went well
 
 
 def test_assignments(tmp_path: Path) -> None:

@@ -95,9 +95,8 @@ _PATTERNS: Final = (
         Pattern(
             f"listed_{place}",
             r"""^\s*\w*(?i:default|fallback|backup)_?(?i:llm_?|chat_?)?(?i:models)\w*\s*(?::[^=\n]*)?=\s*[\[(]\s*"""
-            + r"""(?:["'][^"'\n]{1,60}["']\s*,\s*){"""
-            + str(place)
-            + r"""}["']"""
+            + (rf"""(?:["'][^"'\n]{{1,60}}["']\s*,\s*){{{place}}}""" if place else "")  # Hyperscan has no `{0}`
+            + r"""["']"""
             + _PREFIX
             + _NAME
             + r"""["']""",

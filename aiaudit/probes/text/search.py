@@ -118,10 +118,11 @@ class LiteralSearch:
         """Compile them. Raises `ImportError` and `RuntimeError`."""
         _take_shipped()
         needs = [_required(expression.regex) for expression in expressions]
+        whole = self._whole(expressions, needs)
         try:
-            return self._parts(expressions, needs, self._whole(expressions, needs))
-        except RuntimeError:  # an expression that only RE2 knows: literals do for all
-            return self._parts(expressions, needs, frozenset())
+            return self._parts(expressions, needs, whole)
+        except RuntimeError:  # an expression that only RE2 knows: literals do for it, and not for all others too
+            return self._parts(expressions, needs, frozenset(n for n in whole if _is_taken(expressions[n])))
 
     def _whole(self, expressions: Sequence[Expression], needs: Sequence[Needs]) -> frozenset[int]:
         """The expressions that are looked for themselves."""
@@ -145,10 +146,7 @@ class LiteralSearch:
             for literal in sorted(first)
         ]
         once, caseless = hyperscan.HS_FLAG_SINGLEMATCH, hyperscan.HS_FLAG_CASELESS
-        asked = [
-            (_for_hyperscan(expressions[n].regex), n, once | hyperscan.HS_FLAG_MULTILINE | caseless * expressions[n][1])
-            for n in sorted(whole)
-        ]
+        asked = [_asked(expressions[n], n) for n in sorted(whole)]
         asked += [(re.escape(literal), made, once | caseless) for literal, made in ids.items()]
         return Compiled(always, uses, database(asked) if asked else None)
 
@@ -176,6 +174,23 @@ class WholeSearch(LiteralSearch):
 
     def _whole(self, expressions: Sequence[Expression], needs: Sequence[Needs]) -> frozenset[int]:
         return frozenset(number for number in self._all if _plain(expressions[number].regex))
+
+
+def _asked(expression: Expression, number: int) -> tuple[bytes, int, int]:
+    """The expression as Hyperscan is given it, the number by which it is told, and its flags."""
+    import hyperscan
+
+    flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_MULTILINE
+    return _for_hyperscan(expression.regex), number, flags | hyperscan.HS_FLAG_CASELESS * expression.ignore_case
+
+
+def _is_taken(expression: Expression) -> bool:
+    """Whether Hyperscan takes this expression by itself."""
+    try:
+        database([_asked(expression, 0)])
+    except RuntimeError:
+        return False
+    return True
 
 
 def _for_hyperscan(regex: str) -> bytes:

@@ -78,6 +78,12 @@ def test_anchors_inside(regex: str, inside: bool | None) -> None:
     assert anchored_inside(regex) is inside
 
 
+def test_one_expression_that_hyperscan_refuses_costs_itself_alone() -> None:
+    search = WholeSearch([Expression("(?:ab){0}key"), Expression(r"\w+_token\b")])
+    assert list(search.candidates(b"a_token")) == [1]
+    assert list(search.candidates(b"a_tokens and a key")) == [0]  # by its literal; the other one by itself
+
+
 PIECES = st.recursive(
     st.sampled_from(
         [

@@ -9,13 +9,16 @@ from pathlib import Path
 import hyperscan
 import pytest
 
+from aiaudit.packs.precompiled import _groups
 from aiaudit.probes.secrets.hide import prepare_sets
 from aiaudit.probes.text import compiled, shipped
+from aiaudit.probes.text.compiled import database
 from aiaudit.probes.text.engine import TextEngine
 from aiaudit.probes.text.groups import Pattern, PatternGroup
-from aiaudit.probes.text.search import Expression, LiteralSearch, WholeSearch, search_for
+from aiaudit.probes.text.search import Expression, LiteralSearch, WholeSearch, _asked, _plain, search_for
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role, role_of, suffix_of
+from tests import shared
 
 GROUPS = [
     PatternGroup(
@@ -49,6 +52,16 @@ def hits(groups: list[PatternGroup], size: int) -> dict[str, object]:
     asked = [entry for entry in entries if engine.wants(entry)]
     engine.prepare(size * len(asked))
     return {entry.path: engine.scan(TEXT, entry) for entry in asked}
+
+
+@pytest.mark.slow
+def test_hyperscan_takes_every_expression_of_the_packs() -> None:
+    expressions = {
+        Expression(regex, group.ignore_case) for group in _groups(shared.library()) for regex in group.searched
+    }
+    taken = [one for one in sorted(expressions) if _plain(one.regex)]
+    assert len(taken) > 0.99 * len(expressions)
+    database([_asked(one, number) for number, one in enumerate(taken)])  # raises where it refuses one
 
 
 @pytest.mark.parametrize("groups", [GROUPS, GROUPS[1:3], [*GROUPS, OWN], [OWN]], ids=["all", "some", "more", "others"])

@@ -103,7 +103,7 @@ class ExportedHandlers:
         elif name == "actions" and not default and not action:
             self._form_actions(value)
         elif action and value.kind() in FUNCTIONS:
-            if _draws(name, value):
+            if self.module.jsx and _draws(name, value):
                 return
             row = self.rows.add(place, "next", "action", name, ["POST"], [value])
             parameters = value.field("parameters")

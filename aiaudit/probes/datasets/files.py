@@ -37,8 +37,8 @@ _NO_DATA: Final = lazy.regex(
     r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/",
     re.IGNORECASE,
 )
-# Figures of runs in folders of reports: what they do not tell at their head is no open question about people.
 _ON_A_MACHINE: Final = lazy.regex(r"(?:[A-Za-z]:)?[\\/]|~")
+# Figures of runs in folders of reports: what they do not tell at their head is no open question about people.
 _TOLD: Final = lazy.regex(r"(?:^|/)(?:reports?|logs?|results?|metrics|figures)/.*\.(?:[ct]sv|json|txt)$", re.IGNORECASE)
 _USES: Final = (
     ("train", r"train|training|fit"),

@@ -135,7 +135,7 @@ _DECIDES: Final = (  # what is decided about a person
     r"two_year_recid|admitted|admission|diagnosis|readmi\w*|triage|mortality|insurance_?\w*",
     r"claim_?(?:status|approved)|benefit\w*|eligib\w*",
     # what is found out of somebody's health, by the columns of tables for it
-    r"(?:heart|cardio\w*|coronary|lung|liver|kidney)_?disease\w*|stroke|diabet(?:es|ic)\w*|death_event|trestbps|thalach",
+    r"(?:heart|cardio\w*|coronary|lung|liver|kidney)_?disease\w*|diabet(?:es|ic)\w*|death_event|trestbps|thalach",
 )
 
 

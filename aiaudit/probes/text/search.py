@@ -122,7 +122,8 @@ class LiteralSearch:
         try:
             return self._parts(expressions, needs, whole)
         except RuntimeError:  # an expression that only RE2 knows: literals do for it, and not for all others too
-            return self._parts(expressions, needs, frozenset(n for n in whole if _is_taken(expressions[n])))
+            taken = frozenset(n for n in whole if _is_taken(expressions[n]))
+            return self._parts(expressions, needs, taken if taken < whole else frozenset())
 
     def _whole(self, expressions: Sequence[Expression], needs: Sequence[Needs]) -> frozenset[int]:
         """The expressions that are looked for themselves."""

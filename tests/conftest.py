@@ -66,3 +66,17 @@ def _packs_loaded_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stored, "_load", load)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _searches_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What Hyperscan makes of the same expressions is made once in a run, whichever worker asks first."""
+    from aiaudit.probes.text import search
+    from tests import shared
+
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "hyperscan"
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "database", shared.databases_in(folder, search.database))
+        yield

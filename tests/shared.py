@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import os
 import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from aiaudit import lazy
 from aiaudit.packs import load
@@ -51,3 +54,22 @@ def ready_to_fork() -> None:
 def are_shipped(files: Sequence[Path]) -> bool:
     """Whether the shipped packs are asked for and no others; a test may have put others in their place."""
     return not files and shipped_packs() == _SHIPPED
+
+
+def databases_in(folder: Path, make: Callable[..., Any]) -> Callable[..., Any]:
+    """A maker of Hyperscan's databases that keeps in a folder what it has made, and has the rest made by this one."""
+    import hyperscan
+
+    def database(asked: Sequence[tuple[bytes, int, int]]) -> Any:
+        file = folder / hashlib.blake2b(repr(list(asked)).encode(), digest_size=16).hexdigest()
+        if not file.is_file():
+            made = make(asked)
+            fresh = file.with_suffix(f".{os.getpid()}")
+            fresh.write_bytes(hyperscan.dumpb(made))
+            fresh.replace(file)
+            return made
+        found = hyperscan.loadb(file.read_bytes(), hyperscan.HS_MODE_BLOCK)
+        found.scratch = hyperscan.Scratch(found)
+        return found
+
+    return database

@@ -154,6 +154,12 @@ class Report(Opening):
         return tuple(sorted(failed, key=lambda c: (c.accepted, -c.gain, -c.weight, not c.core, c.id)))
 
     @cached_property
+    def half_met(self) -> tuple[Check, ...]:
+        """Critical checks that are met in part, the heaviest first."""
+        partial = (check for check in self.checks if check.status == "partial" and check.severity == "critical")
+        return tuple(sorted(partial, key=lambda c: (c.accepted, -c.gain, -c.weight, not c.core, c.id)))
+
+    @cached_property
     def to_attest(self) -> int:
         return sum(len(pack.to_attest) for pack in self.packs)
 

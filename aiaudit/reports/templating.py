@@ -91,6 +91,7 @@ def _html(own: Path | None, spoken: Strings) -> Environment:
 def _for_markdown(own: Path | None, spoken: Strings) -> Environment:
     environment = _environment(own, _say_markdown, finalize=_markdown)
     environment.filters["code"] = code_span
+    environment.filters["prose"] = markdown_prose
     return environment
 
 
@@ -217,6 +218,15 @@ def escape_markdown(text: str) -> str:
     text = _AUTOLINKS.sub(r"\1\\\2", text)
     text = _MENTIONS.sub(rf"\1{WORD_JOINER}", text)
     return _OPENERS.sub(lambda hit: hit[0] + "\\" if hit[0].isdigit() else "\\" + hit[0], text)
+
+
+def markdown_prose(text: str) -> Markup:
+    """A check's sentence for Markdown: what stands between backticks is code, all else is escaped."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return Markup(escape_markdown(text))  # noqa: S704 (escaped here)
+    told = (code_span(part) if at % 2 and part.strip() else escape_markdown(part) for at, part in enumerate(parts))
+    return Markup("".join(told))  # noqa: S704 (escaped here)
 
 
 def unescape_markdown(text: str) -> str:

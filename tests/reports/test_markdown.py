@@ -35,6 +35,16 @@ def test_packs_actions_failures_and_unknowns_are_in_the_short_form(result) -> No
     assert len(text) < 8_000
 
 
+def test_critical_checks_that_are_met_in_part_are_told_too(result) -> None:
+    half = {c["id"] for c in result["checks"] if c["status"] == "partial" and c["severity"] == "critical"}
+    told = markdown.render(result).partition("### Critical, and met in part only")[2].partition("###")[0]
+    assert half == set(re.findall(r"^- `([A-Z]+-\d+)`", told, re.M)) != set()
+
+
+def test_the_table_of_packs_says_what_its_numbers_are(result) -> None:
+    assert "Scores go from 0 to 100" in markdown.render(result).partition("| COST-003 |")[2].partition("###")[0]
+
+
 def test_every_table_is_whole(result) -> None:
     for table in tables(markdown.render(result, long=True)):
         assert len({cells(line) for line in table}) == 1, table[0]

@@ -136,6 +136,23 @@ def test_what_is_only_not_contradicted_is_told_beside_a_level_that_is_reached() 
     assert plain.standing.startswith("All that Prototype asks for was shown. Pilot asks")
 
 
+@pytest.mark.parametrize("accepted", [False, True])
+def test_dangers_are_told_where_nothing_rules_the_next_level_out(accepted: bool) -> None:
+    result = made.make_result()
+    missing = next(check["id"] for check in result["checks"] if check["status"] == "unknown")
+    result |= {"readiness": "not_ready", "next_level": {"name": "prototype", "missing": [missing], "effort_days": 1}}
+    dangers = [check for check in result["checks"] if (check["severity"], check["status"]) == ("critical", "fail")]
+    waiver = next(check["waiver"] for check in result["checks"] if check["waiver"] and not check["waiver"]["expired"])
+    for check in dangers:
+        check["waiver"] = waiver if accepted else None
+    report = document.read(result)
+    assert len(dangers) == 2 and report.level_not_shown
+    assert (
+        report.standing.endswith(" But two critical findings are dangerous at any level and come first.")
+        is not accepted
+    )
+
+
 def test_every_form_tells_what_is_only_not_contradicted_of_the_next_level() -> None:
     result = _held_open(made.make_result(), "pilot")
     page, text = html.render(result), markdown.render(result)

@@ -19,7 +19,7 @@ from aiaudit.probes.ci.modules import file_of_module, file_of_script
 from aiaudit.probes.ci.named_files import NamedFiles
 from aiaudit.probes.ci.own import in_tree
 from aiaudit.probes.ci.runners import named_tasks, option
-from aiaudit.probes.ci.shell import ShellCommand, commands
+from aiaudit.probes.ci.shell import HERE, ShellCommand, commands
 from aiaudit.probes.ci.task import Piece, Task, join
 from aiaudit.probes.ci.wrappers import program_of, unwrap
 from aiaudit.probes.config.dockerfile import stages
@@ -31,6 +31,10 @@ MAX_LEAVES: Final = 2_000  # of one step
 MOST_MET: Final = 10_000  # commands of one project; a large real one has a thousand
 _SHELLS: Final = frozenset({"bash", "sh", "zsh", "dash", "ash"})
 _SCRIPT: Final = lazy.regex(r"\.(sh|bash|zsh)$")
+# `script/test`: a script whose first line says what runs it. Wrappers of build tools are known by themselves.
+_PLAIN_SCRIPT: Final = lazy.regex(
+    r"^(?:\./|(?:\./)?(?:[\w-]+/)+)(?!(?:gradlew|mvnw|sbt|pants|bazel|bazelisk|waf|configure)$)[\w-]+$"
+)
 _OLD_SCRIPT: Final = lazy.regex(r"(?m)^[ \t]{0,20}([\w.-]{1,80})[ \t]*=[ \t]*([\w.]{1,200}):")
 _WRITTEN_SCRIPT: Final = lazy.regex(r"[\"']([\w.-]{1,80})\s{0,9}=\s{0,9}([a-zA-Z_][\w.]{0,200}):\w{1,100}[\"']")
 # `COPY docker/start.sh /app/start.sh`
@@ -88,6 +92,7 @@ class Place(Struct, frozen=True):
     depth: int = 0
     copies: frozenset[str] = frozenset()
     halts: bool = True
+    here: str | None = None  # the folder of the shell script that it is
 
 
 class Resolver:
@@ -105,7 +110,7 @@ class Resolver:
         for count, command in enumerate(commands(script, errexit=shell.errexit, pipefail=shell.pipefail)):
             if count > MAX_LEAVES:
                 return
-            folder = in_tree(_joined(place.folder, command), place.copies)
+            folder = in_tree(_joined(place, command), place.copies)
             blocking = both(place.blocking, command.fatal)
             halts = place.halts and command.halts and not shell.goes_on
             at = replace(place, line=place.line + command.line - 1, folder=folder, blocking=blocking, halts=halts)
@@ -183,7 +188,7 @@ class Resolver:
         """The leaves behind a command that runs other commands; None where it is the end of its chain."""
         program = program_of(words[0])
         inner = replace(place, via=(*place.via, f"{place.path}:{place.line} {text[:120]}"), depth=place.depth + 1)
-        if program in _SHELLS or words[0] in ("source", ".") or _SCRIPT.search(words[0]):
+        if program in _SHELLS or words[0] in ("source", ".") or _is_script(words[0]):
             return self._shell(words, inner)
         if program in ("docker", "podman", "docker-compose"):
             return self._docker(words, text, place, inner)
@@ -204,7 +209,7 @@ class Resolver:
                 for piece in task.pieces:
                     yield from self._piece(piece, replace(place, via=place.via[:-1]))
                 continue
-            at = replace(place, path=task.path, line=task.line, folder=task.folder)
+            at = replace(place, path=task.path, line=task.line, folder=task.folder, here=None)
             if task.module:
                 yield Leaf(
                     (words[0], task.name), f"{words[0]} {task.name}", task.path, task.line, place.blocking,
@@ -224,7 +229,8 @@ class Resolver:
         """`bash -c '…'`, `bash script.sh`, `./script.sh`, `source script.sh`."""
         rest = list(words)
         errexit = False
-        if not _SCRIPT.search(rest[0]):
+        plain = _PLAIN_SCRIPT.search(rest[0]) is not None
+        if not _is_script(rest[0]):
             rest = rest[1:]
         while rest and rest[0].startswith("-") and len(rest[0]) > 1:
             flags = rest.pop(0)
@@ -236,10 +242,11 @@ class Resolver:
         if path is None or text is None:
             return None
         head = text.partition("\n")[0]
-        if head.startswith("#!") and not re.search(r"sh\b", head):
+        if not re.search(r"sh\b", head) if head.startswith("#!") else plain:
             return None
         errexit = errexit or bool(re.search(r"^#!.*\s-\w*e", head))
-        leaves = self.script(text, replace(place, path=path, line=1), Shell(errexit=errexit))
+        at = replace(place, path=path, line=1, here=path.rpartition("/")[0])
+        leaves = self.script(text, at, Shell(errexit=errexit))
         if len(rest) < 2 or not _HANDED_ON.search(text):
             return leaves
         own = (one for one in leaves if one.words[0] != "$@")
@@ -369,5 +376,14 @@ def dockerfile_of(arguments: Sequence[str], folder: str | None) -> tuple[str | N
     return (join(folder, file) if file else join(where, "Dockerfile")), where
 
 
-def _joined(folder: str | None, command: ShellCommand) -> str | None:
-    return folder if command.folder == "" else None if command.folder is None else join(folder, command.folder)
+def _joined(place: Place, command: ShellCommand) -> str | None:
+    if command.folder is not None and command.folder.startswith(HERE):
+        return join(place.here, command.folder[len(HERE) :].lstrip("/") or ".")
+    if not command.folder:
+        return place.folder if command.folder == "" else None
+    return join(place.folder, command.folder)
+
+
+def _is_script(word: str) -> bool:
+    """Whether a command is a file of shell commands by its name, or may be one by its place."""
+    return _SCRIPT.search(word) is not None or _PLAIN_SCRIPT.search(word) is not None

@@ -27,13 +27,19 @@ _MAX_COMMANDS: Final = 5_000
 _MAX_HELD: Final = 3  # an output that is kept, inside one that is kept
 _MAX_TURNS: Final = 200  # of all loops of a script whose list is written down
 _PATTERN: Final = frozenset("*?[{")
+HERE: Final = "\0"  # the folder of the script's own file, at the beginning of a folder
+_DIRNAME: Final = r"""\$\(\s*dirname\s+(?:--\s+)?"?\$(?:0|\{0\}|BASH_SOURCE|\{BASH_SOURCE(?:\[0\])?\})"?\s*\)"""
+_OWN_FOLDER: Final = lazy.regex(
+    rf"""(?:\$\(\s*cd\s+"?(?:{_DIRNAME})"?\s*(?:&&|;)\s*pwd(?:\s+-P)?\s*\)|{_DIRNAME}|`dirname\s+"?\$0"?`|\$\{{0%/\*\}})(?=/|$)"""
+)
 
 
 class ShellCommand(Struct, frozen=True):
     """A simple command. `line` counts from 1 in the script; `fatal`: where it fails, the script fails; `halts`: and
     nothing behind it is run.
 
-    `folder` is where `cd` has led, relative to where the script began ("" = there, None = not known). `piped`: its
+    `folder` is where `cd` has led, relative to where the script began ("" = there, None = not known), or to the folder
+    of its file (`HERE/…`). `piped`: its
     output goes on through a pipe.
     """
 
@@ -317,13 +323,15 @@ def _ending(node: Node, kept: frozenset[str]) -> str:
 
 
 def _cd(folder: str | None, target: str) -> str | None:
+    if own := _OWN_FOLDER.match(target):
+        folder, target = HERE, target[own.end() :].lstrip("/")
     if folder is None or target.startswith(("/", "~", "-")) or "$" in target:
         return None
     parts = [part for part in folder.split("/") if part]
     for part in target.split("/"):
-        if part == ".." and parts:
+        if part == ".." and parts and parts[-1] not in (HERE, ".."):
             parts.pop()
-        elif part == "..":
+        elif part == ".." and not parts:
             return None
         elif part not in ("", "."):
             parts.append(part)

@@ -560,3 +560,24 @@ jobs:
         with: {instance_name: app, command: "git pull && docker compose up --build -d"}
 """
     assert [c["kind"] for c in commands(tmp_path, {WORKFLOW: workflow})] == ["deploy"]
+
+
+def test_a_script_without_a_suffix_is_followed_by_its_first_line(tmp_path) -> None:
+    files = {
+        ".github/workflows/ci.yml": github("script/test"),
+        "script/test": '#!/bin/bash\nset -e\ncd "$(dirname "$0")/.."\nbackend/script/test\n',
+        "backend/script/test": '#!/usr/bin/env bash\nset -e\ncd "$(dirname "$0")/.."\npytest tests | tee out.txt\n',
+    }
+    (command,) = [one for one in commands(tmp_path, files) if one["kind"] == "test"]
+    assert (command["command"], command["path"], command["blocking"]) == ("pytest tests", "backend/script/test", False)
+
+
+@pytest.mark.parametrize("head", ["", "#!/usr/bin/env ruby\n"])
+def test_a_script_that_no_shell_runs_is_the_end_of_its_chain(tmp_path, head: str) -> None:
+    files = {".github/workflows/ci.yml": github("bin/test"), "bin/test": head + "pytest tests\n"}
+    assert brief(tmp_path, files) == [("test", "bin/test", ".github/workflows/ci.yml:7")]
+
+
+def test_a_wrapper_of_a_build_tool_is_known_by_itself(tmp_path) -> None:
+    files = {".github/workflows/ci.yml": github("./gradlew test"), "gradlew": "#!/bin/sh\nexec java -jar x.jar\n"}
+    assert [command for _, command, _ in brief(tmp_path, files)] == ["./gradlew test"]

@@ -219,3 +219,21 @@ def test_a_variable_that_a_test_ends_the_script_by() -> None:
         if c.words[0] == "pytest"
     ]
     assert not found.fatal
+
+
+@pytest.mark.parametrize(
+    ("written", "folder"),
+    [
+        ('cd "$(dirname "$0")/.."', "\0/.."),
+        ("cd $(dirname $0)", "\0"),
+        ('cd "$(dirname -- "${BASH_SOURCE[0]}")/../x"', "\0/../x"),
+        ('cd "$( cd "$( dirname "${BASH_SOURCE[0]}" )" && pwd )"', "\0"),
+        ("cd `dirname $0`/../..", "\0/../.."),
+        ('cd "${0%/*}/a/.."', "\0"),
+        ('cd "$(dirname "$1")"', None),
+        ('cd "$(dirname "$0").d"', None),
+        ("cd ..", None),
+    ],
+)
+def test_the_folder_of_a_scripts_own_file_is_known(written: str, folder: str | None) -> None:
+    assert commands(f"{written}\nls x")[-1].folder == folder

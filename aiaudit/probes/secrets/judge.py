@@ -19,7 +19,12 @@ from aiaudit.probes.secrets.surroundings import (
 from aiaudit.probes.text.groups import Pattern
 
 _TEMPORARY: Final = lazy.regex(rb"\bASIA[A-Z2-7]{16}\b")  # AWS STS: a session lasts 36 hours at most
-_OF_A_PAGE: Final = lazy.regex(rb"\bauthDomain\b|\.firebaseapp\.com")  # of Firebase: every page that uses it shows it
+# Of Firebase: every page that uses it shows it, and every copy of an app carries it (which its rules are to guard, not it:
+# firebase.google.com/docs/projects/api-keys).
+_OF_A_PAGE: Final = lazy.regex(
+    rb"\bauthDomain\b|\.firebaseapp\.com|\bmessagingSenderId\b|\bmobilesdk_app_id\b|\"current_key\"|\b(?:GOOGLE_APP_ID|GCM_SENDER_ID)\b"
+    rb"|\bFirebaseOptions\("
+)
 _BESIDE: Final = 300  # bytes around a secret in which the ID that belongs to it stands
 _LONGEST: Final = 4096  # characters of a value that are looked at
 _KEY: Final = b"aiaudit: which of these are the same"

@@ -95,6 +95,20 @@ def test_a_secret_of_aws_is_known_by_its_name_and_a_temporary_one_by_its_id(tmp_
     ]
 
 
+def test_a_key_of_firebase_is_no_secret_in_an_app_either(tmp_path: Path) -> None:
+    make = Maker(6)
+    keys = ["AI" + "za" + make.of(ALNUM, 35) for _ in range(3)]
+    found = look(
+        tmp_path,
+        {
+            "android/app/google-services.json": '{"client": [{"api_key": [{"current_key": "%s"}]}]}' % keys[0],
+            "lib/firebase_options.dart": f"const android = FirebaseOptions(\n  apiKey: '{keys[1]}',\n  appId: '1:1:a',\n);\n",
+            "lib/gemini.dart": f"const apiKey = '{keys[2]}';\n",
+        },
+    ).value
+    assert [one["path"] for one in found] == ["lib/gemini.dart"]
+
+
 def test_the_record(tmp_path: Path) -> None:
     key = Maker(5).checked("gh" + "p_")
     fact = look(tmp_path, {"src/a.py": f"\n\nTOKEN = '{key}'\n"})

@@ -19,8 +19,8 @@ from aiaudit.probes.secrets.surroundings import (
 from aiaudit.probes.text.groups import Pattern
 
 _TEMPORARY: Final = lazy.regex(rb"\bASIA[A-Z2-7]{16}\b")  # AWS STS: a session lasts 36 hours at most
-# Of Firebase: every page that uses it shows it, and every copy of an app carries it (which its rules are to guard, not it:
-# firebase.google.com/docs/projects/api-keys).
+# Of Firebase: every page that uses it shows it, and every copy of an app carries it. Rules guard what it leads to
+# (firebase.google.com/docs/projects/api-keys).
 _OF_A_PAGE: Final = lazy.regex(
     rb"\bauthDomain\b|\.firebaseapp\.com|\bmessagingSenderId\b|\bmobilesdk_app_id\b|\"current_key\"|\b(?:GOOGLE_APP_ID|GCM_SENDER_ID)\b"
     rb"|\bFirebaseOptions\("

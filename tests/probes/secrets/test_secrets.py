@@ -101,7 +101,7 @@ def test_a_key_of_firebase_is_no_secret_in_an_app_either(tmp_path: Path) -> None
     found = look(
         tmp_path,
         {
-            "android/app/google-services.json": '{"client": [{"api_key": [{"current_key": "%s"}]}]}' % keys[0],
+            "android/app/google-services.json": json.dumps({"client": [{"api_key": [{"current_key": keys[0]}]}]}),
             "lib/firebase_options.dart": f"const android = FirebaseOptions(\n  apiKey: '{keys[1]}',\n  appId: '1:1:a',\n);\n",
             "lib/gemini.dart": f"const apiKey = '{keys[2]}';\n",
         },

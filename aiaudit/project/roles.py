@@ -45,6 +45,11 @@ GENERATED_DIRS: Final = frozenset(
     {"dist", "generated", "__generated__", "_generated", ".ipynb_checkpoints", ".virtual_documents", "htmlcov"}
     | {
         ".vite",
+        ".next",
+        ".nuxt",
+        ".open-next",
+        ".turbo",
+        ".parcel-cache",
         ".svelte-kit",
         ".docusaurus",
         ".angular",

@@ -84,7 +84,13 @@ class CallFinder:
             if node.__class__ is ast.Call:
                 if id(node) in self._seen:
                     continue
-                if _last_name(node.func) in words or (self.has_roots and _has_part(node.func, words)):
+                if (put_off := deferred(node)) is not None and _last_name(put_off.func) in words:
+                    self._seen.add(id(node))
+                    before = len(self.records)
+                    self._call(put_off, flags, chain, scope, node)
+                    if len(self.records) > before:
+                        self._seen.add(id(put_off.func))
+                elif _last_name(node.func) in words or (self.has_roots and _has_part(node.func, words)):
                     self._seen.add(id(node))
                     self._call(node, flags, chain, scope)
             elif handed:
@@ -169,7 +175,10 @@ class CallFinder:
     def _below(self, one: Resolved) -> bool:
         return self.patterns.below(one.name)
 
-    def _call(self, node: ast.Call, flags: int, chain: list[ast.stmt], scope: Scope) -> None:
+    def _call(
+        self, node: ast.Call, flags: int, chain: list[ast.stmt], scope: Scope, within: ast.Call | None = None
+    ) -> None:
+        """Record a call. `within`: the call that puts it off (`to_thread(load, path)`), whose result is its own."""
         names = self._names(node.func, scope)
         if any(one.name == METHODCALLER for one in names):
             names = self.resolver.called_by_name(node, scope) or names
@@ -177,7 +186,7 @@ class CallFinder:
         if not kept or len(self.records) >= MAX_RECORDS:
             return
         self._called.add(_last_name(node.func))
-        record = self._place(node, flags, chain, scope)
+        record = self._place(within or node, flags, chain, scope)
         record["names"] = [_called_name(one) for one in kept]
         if len(kept) < len(names):
             record["other_names"] = True
@@ -446,6 +455,24 @@ def _last_name(function: ast.expr) -> str:
     if isinstance(function, ast.Subscript):  # Agent[Context](…), a class with the types it works on
         return last_name(function.value)
     return ""
+
+
+def deferred(node: ast.Call) -> ast.Call | None:
+    """The call that `asyncio.to_thread(index.query, vector=v)` or `loop.run_in_executor(None, load, path)` makes."""
+    at = _DEFERRED.get(node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""))
+    if at is None or len(node.args) <= at:
+        return None
+    function, given, keywords = node.args[at], node.args[at + 1 :], node.keywords
+    if isinstance(function, ast.Call) and last_name(function.func) == "partial" and function.args:
+        given, keywords = [*function.args[1:], *given], [*function.keywords, *keywords]
+        function = function.args[0]
+    if not isinstance(function, ast.Attribute | ast.Name):
+        return None
+    return ast.copy_location(ast.Call(function, given, keywords), node)
+
+
+# Functions that call another one in a thread, and the place of that one among their arguments.
+_DEFERRED: Final = {"to_thread": 0, "run_in_threadpool": 0, "run_sync": 0, "run_in_executor": 1}
 
 
 def _is_partial(value: ast.Call) -> bool:

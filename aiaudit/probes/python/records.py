@@ -91,6 +91,8 @@ _TABLE_WRITES: Final = name_set("to_sql to_parquet to_csv to_json to_gbq to_delt
 _RECORDERS: Final = lazy.regex(
     r"(?i)(^|_)(log|record|audit|track|trace|emit|persist|store|save)(_|$).*|(Log|Record|Event|Audit|Trace|History|Prediction)s?$"
 )
+_SPEAKERS: Final = name_set("role sender speaker is_user is_bot sender_type message_type author_role")
+_SAID: Final = name_set("content text message body message_text")
 _MOST: Final = 200
 _LEAST_FIELDS: Final = 3
 _DEEPEST: Final = 5  # names, dicts and calls that are followed into each other
@@ -280,6 +282,13 @@ class RecordFinder:
             return None
         fields = _fields(named)
         telling = {key.lower() for key in named if _IS_TELLING.fullmatch(key)}
+        by, said = ({key.lower() for key in named} & words for words in (_SPEAKERS, _SAID))
+        if (
+            by and said and telling and last_name(call.func) != "append"
+        ):  # a turn of a conversation: who spoke, and what was said
+            fields.setdefault("output", said.copy().pop())
+            fields.setdefault("input_ref", fields["output"])
+            telling |= by
         if "output" not in fields:
             telling.discard("session_id")
         elif "session_id" in named:  # what was answered in which session; a table of sessions holds no answer

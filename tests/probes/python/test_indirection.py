@@ -51,6 +51,12 @@ FOUND: dict[str, Tree] = {
         "a.py": "from functools import partial\nimport torch\nload = partial(torch.load, weights_only=True)\n"
         "load(p, weights_only=False)"
     },
+    "in a thread": {
+        "a.py": "import asyncio, torch\nasync def f(p):\n    return await asyncio.to_thread(torch.load, p)"
+    },
+    "in an executor": {
+        "a.py": "import torch\nasync def f(loop, p):\n    return await loop.run_in_executor(None, torch.load, p)"
+    },
     "torch.serialization": {"a.py": "import torch\ntorch.serialization.load(p)"},
     "from torch.serialization": {"a.py": "from torch.serialization import load\nload(p)"},
     "attrgetter": {"a.py": "import operator, torch\noperator.attrgetter('load')(torch)(p)"},
@@ -131,7 +137,6 @@ DOUBTFUL: dict[str, Tree] = {
     "dict filled later": {"a.py": "import pickle\nL = {}\nL['p'] = pickle.load\ndef f(x, k):\n    return L[k](x)"},
     "list of loaders": {"a.py": "import pickle, json\nfor load in [pickle.load, json.load]:\n    load(x)"},
     "map": {"a.py": "import pickle\nxs = list(map(pickle.load, files))"},
-    "to_thread": {"a.py": "import asyncio, torch\nasync def f(p):\n    return await asyncio.to_thread(torch.load, p)"},
     "default of a parameter": {"a.py": "import pickle\ndef f(x, loader=pickle.load):\n    return loader(x)"},
     "handed to a parameter": {"a.py": "import pickle\ndef f(x, loader):\n    return loader(x)\nf(x, pickle.load)"},
     "wrapped by a decorator called by hand": {"a.py": "import pickle\nload = cached(pickle.load)\nload(f)"},

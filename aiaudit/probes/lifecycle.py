@@ -81,7 +81,14 @@ _PATTERNS: Final = (
         + r"((?:gpt|o[134]|claude|gemini|mi[sx]tral|codestral|command|grok|deepseek|llama)[A-Za-z.\-:]*\d[\w.\-:]*)"
         + r"""["']\s*[,}\n]""",
     ),
-    Pattern("assigned", r"^\s*(?i:\w*model\w*)\s*[:=]\s*" + _PREFIX + _NAME + r"\s*(?:#.*)?$"),
+    Pattern(  # of a list of constants: `GPT_4O_MINI = "gpt-4o-mini"` of an enumeration, `GPT_4O: "gpt-4o",` of a map
+        "constant",
+        r"""^\s*(?:(?:export|static|const)\s+)*[A-Z][A-Z0-9]*_[A-Z0-9_]+\s*[:=]\s*["']"""
+        + r"""((?:gpt|o[134]|claude|gemini|mi[sx]tral|codestral|command|grok|deepseek)-?[A-Za-z0-9.\-:]*)"""
+        + r"""["']\s*[,;]?\s*$""",
+    ),
+    # `model: gpt-4`; where nothing is set, `${MODEL:-gpt-4}` of Compose and `${MODEL:gpt-4}` of Spring are the same.
+    Pattern("assigned", r"^\s*(?i:[\w.\-]*model\w*)\s*[:=]\s*(?:\$\{\w+:-?)?" + _PREFIX + _NAME + r"\}?\s*(?:#.*)?$"),
     Pattern(  # `getenv("MODEL", "gpt-4")`, `process.env.MODEL || "gpt-4"`, `environ.get("MODEL") or "gpt-4"`
         "fallback",
         r'(?i:model|engine|llm)\w*(?:["\']\s*,|["\']?\]?\)?\s*(?:\|\||\?\?|\bor\b))\s*["\']'
@@ -194,7 +201,7 @@ def _in_message(before: bytes) -> bool:
 def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
     judge: Judge = _keep
     chosen = tuple(pattern for pattern in _PATTERNS if pattern.name in names)
-    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 13")
+    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 14")
 
 
 _GROUPS: Final = (
@@ -207,6 +214,7 @@ _GROUPS: Final = (
             "offered",
             "choice",
             "of_provider",
+            "constant",
             "fallback",
             "otherwise",
             "container",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 59  # of the records; part of the cache key
+VERSION: Final = 60  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
@@ -48,7 +48,18 @@ _OF_A_PAGE: Final = lazy.linear(
 _BY_A_MODULE: Final = lazy.regex(
     rb"(?m)^\s*(?:import|export)\b|\brequire\s*\(|\bimport\s*\(|\bmodule\.exports\b|\bexports\.\w|\b(?:Deno|Bun)\.\w|\bprocess\.\w"
 )
-_FEATURES: Final = ("routes", "prompts", "flows", "rescues", "parses", "tools", "instructions", "loops", "logged")
+_FEATURES: Final = (
+    "routes",
+    "prompts",
+    "flows",
+    "rescues",
+    "parses",
+    "tools",
+    "instructions",
+    "loops",
+    "logged",
+    "caught",
+)
 
 
 def _runs(data: bytes, client: bool) -> dict[str, bool]:
@@ -121,6 +132,7 @@ class JavaScriptEngine:
 
     def _extracted(self, data: bytes, module: Module, resolver: Resolver, values: Values) -> dict[str, Any]:
         from aiaudit.probes.javascript import (
+            caught,
             flows,
             instructions,
             logged,
@@ -143,6 +155,9 @@ class JavaScriptEngine:
             found |= routes.RouteFinder(module, resolver, values).record()
         if "routes" in self.features and sentries.MARKS.search(data):
             found |= sentries.SentryFinder(module).record()
+        if "caught" in self.features and caught.MARKS.search(data):
+            rows = caught.CaughtFinder(module).found()
+            found |= {"caught": rows} if rows else {}
         if "tools" in self.features and tools.MARKS.search(data):
             rows = tools.ToolFinder(module, resolver, values).found()
             found |= {"tools": rows} if rows else {}
@@ -168,7 +183,17 @@ class JavaScriptEngine:
 
     def _matters(self, data: bytes) -> bool:
         """Whether anything stands in the file that some query or extractor asks for."""
-        from aiaudit.probes.javascript import flows, instructions, parses, prompts, rescues, routes, sentries, tools
+        from aiaudit.probes.javascript import (
+            caught,
+            flows,
+            instructions,
+            parses,
+            prompts,
+            rescues,
+            routes,
+            sentries,
+            tools,
+        )
 
         marks: dict[str, Any] = {
             "sentries": sentries.MARKS,
@@ -180,6 +205,7 @@ class JavaScriptEngine:
             "parses": parses.MARKS,
             "tools": tools.MARKS,
             "loops": open_loops.MARKS,
+            "caught": caught.MARKS,
         }
         return self._marks.search(data) is not None or any(
             marks[one].search(data) for one in (*self.features, "sentries") if one in marks

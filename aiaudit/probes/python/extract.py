@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from aiaudit.probes.python import (
     assigned,
     callers,
+    caught,
     decided,
     dependencies,
     dispatch,
@@ -84,6 +85,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
     "own_servers": _Feature(
         own_servers.HITS, lambda view: {"own_servers": own_servers.OwnServers(view).rows()}, entire=True
     ),
+    "caught": _Feature(caught.HITS, caught.caught, whole=True),
     "parses": _Feature(parses.HITS, lambda view: {"parses": parses.parses(view)}, also=parses.ALSO, traced=True),
     "doormen": _Feature(doormen.HITS, doormen.doormen, entire=True),
     "prompts": _Feature(prompts.HITS, lambda view: {"prompts": prompts.PromptFinder(view).rows()}),

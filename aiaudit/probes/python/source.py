@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct, field
 
 from aiaudit import lazy
+from aiaudit.probes.python.in_threads import as_calls
 from aiaudit.probes.python.letters import folded
 from aiaudit.probes.python.merge import one_side
 from aiaudit.probes.python.newer import in_older_words
@@ -194,7 +195,7 @@ def _tree(data: bytes) -> ast.Module:
     except ValueError:
         raise Unparsed("holds NUL bytes" if b"\0" in data else "cannot be decoded") from None
     assert isinstance(tree, ast.Module)
-    return tree
+    return as_calls(tree, data)
 
 
 def _notebook(data: bytes) -> Source:

@@ -263,14 +263,47 @@ class _Function(Holder):
             or (owner == "self" and _SENT_BY.search(last))
             or (last == "write" and owner.endswith("wfile"))
         )
-        if page or sent or last in _PUT:
+        put = next((call for call in _calls_in(value) if last_name(call.func) in _PUT), None)
+        if put is not None and put is not value:  # `run_coroutine_threadsafe(queue.put(event), loop).result()`
+            value, page, sent = put, False, False
+        if page or sent or put is not None:
             pieces = self.texts([*value.args, *(key.value for key in value.keywords)], context)
             if page and last == "exception" and any(one.kind == "error" for one in pieces):
                 pieces = [one._replace(kind="trace") for one in pieces]
-            how = "page" if page else "put" if last in _PUT else "sent"
+            how = "page" if page else "put" if put is not None else "sent"
             self._row(node, how, pieces, context, name=dotted(value.func)[-80:], status=status_of(value))
 
+    def _store(self, target: ast.expr) -> tuple[str, str] | None:
+        """The place that outlives the function, and the key under which a text is put there: `jobs[id]["error"]`,
+        `self._state.message`."""
+        key = ""
+        node = target
+        while isinstance(node, ast.Subscript | ast.Attribute):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+                return self.kept_in(node), key
+            if isinstance(node, ast.Attribute):
+                key = node.attr
+            elif isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+                key = node.slice.value
+            node = node.value
+        if (
+            isinstance(node, ast.Name)
+            and (of := self.kept_in(node))
+            and (node is not target or node.id in self.scope.global_names)
+        ):
+            return of, key
+        return None
+
     def _assign(self, target: ast.expr, value: ast.expr, pieces: tuple[Piece, ...], context: Context) -> None:
+        if pieces and (store := self._store(target)):
+            of, key = store
+            self._row(
+                target,
+                "kept",
+                [one for one in (under(pieces, key) if key else pieces) if one.kind != "call"],
+                context,
+                name=of,
+            )
         match target:
             case ast.Name(id=name):
                 if pieces:
@@ -343,7 +376,14 @@ class _Function(Holder):
         return found[0].name if found else dotted(node)
 
     def _row(
-        self, node: ast.stmt, how: str, pieces: Sequence[Piece], context: Context, *, name: str = "", status: int = 0
+        self,
+        node: ast.stmt | ast.expr,
+        how: str,
+        pieces: Sequence[Piece],
+        context: Context,
+        *,
+        name: str = "",
+        status: int = 0,
     ) -> None:
         if context.debug:
             return
@@ -379,6 +419,10 @@ class _Named(ast.stmt):
         super().__init__()
         self.handler = handler
         self.lineno, self.col_offset = handler.lineno, handler.col_offset
+
+
+def _calls_in(value: ast.Call) -> Iterator[ast.Call]:
+    yield from (node for node in ast.walk(value) if isinstance(node, ast.Call))
 
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:

@@ -69,6 +69,16 @@ class Holder:
         self.view, self.scope = view, scope
         self.names: dict[str, tuple[Piece, ...]] = {}
 
+    def kept_in(self, node: ast.Name | ast.Attribute) -> str:
+        """The place that outlives the function for which a name stands: one of the module, or an object's attribute."""
+        if isinstance(node, ast.Attribute):
+            owner = self.scope.enclosing_class()
+            return f"#{owner.qualname}.{node.attr}" if owner is not None else ""
+        if self.scope.kind != "function" or (self.scope.binds(node.id) and node.id not in self.scope.global_names):
+            return ""
+        bound = self.view.module.top.bindings(node.id)
+        return f"#{node.id}" if bound and bound[-1].kind == "value" else ""
+
     def add(self, name: str, pieces: tuple[Piece, ...]) -> None:
         if pieces:
             before = self.names.get(name, ())
@@ -88,6 +98,8 @@ class Holder:
         match node:
             case ast.Name(id=name):
                 yield from self.names.get(name, ())
+                if name not in self.names and (kept := self.kept_in(node)):
+                    yield Piece("call", node.lineno, of=kept)
             case ast.JoinedStr(values=values):
                 for one in values:
                     if isinstance(one, ast.FormattedValue):
@@ -133,6 +145,9 @@ class Holder:
     def _attribute(
         self, node: ast.Attribute, inner: ast.expr, attribute: str, context: Context, depth: int
     ) -> Iterator[Piece]:
+        if isinstance(inner, ast.Name) and inner.id == "self" and (kept := self.kept_in(node)):
+            yield Piece("call", node.lineno, of=kept)
+            return
         pieces = self.held(inner, context, depth)
         if attribute == "stderr" and not any(one.kind == "error" for one in pieces) and dotted(inner) != "sys":
             yield Piece("program", node.lineno, context.caught, context.broad)
@@ -162,10 +177,11 @@ class Holder:
                         else piece
                     )
             return
-        match call.args[:1]:
-            case [ast.Constant(value=str() as name)] if last == "get" and owner is not None:
-                yield from narrowed(self.held(owner, context, depth), name)
-                return
+        if last == "get" and owner is not None and call.args:
+            asked = call.args[0].value if isinstance(call.args[0], ast.Constant) else ""
+            pieces = self.held(owner, context, depth)
+            yield from narrowed(pieces, asked) if isinstance(asked, str) and asked else pieces
+            return
         if last in _WHOLE:
             for one in [owner, *given] if owner is not None else given:
                 yield from self._pieces(one, context, depth, answer)

@@ -15,6 +15,7 @@ from aiaudit.probes.python.resolve import dotted, last_name, root_name
 
 _CHOOSES = ("model", "model_name", "model_id", "modelId", "provider", "deployment", "engine", "deployment_name")
 _MODEL: Final = lazy.regex(r"(?i)(?:^|_)(?:model|llm|deployment|provider)(?:_?(?:name|id))?$")
+_OTHER: Final = lazy.regex(r"(?i)model|llm|provider|backend|client|deployment|engine|candidate|endpoint")
 _COUNTS = ("range", "count")
 _MOST = 40  # calls of one try
 
@@ -63,13 +64,35 @@ def loops_around(scope: Scope) -> dict[int, frozenset[str]]:
             if isinstance(node, ast.For | ast.AsyncFor):
                 counts = isinstance(node.iter, ast.Call) and last_name(node.iter.func) in _COUNTS
                 bound = {one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)}
-                inside = frozenset() if counts else frozenset(bound)
+                inside = frozenset() if counts else frozenset(bound) | _chosen_by(bound, node)
             elif isinstance(node, ast.While):
                 inside = frozenset()
             if isinstance(node, ast.Try | ast.TryStar):
                 found[id(node)] = names
             stack.extend((block, inside) for block in blocks(node))
     return found
+
+
+def _chosen_by(bound: set[str], loop: ast.For | ast.AsyncFor) -> frozenset[str]:
+    """The clients and models that the body of a loop over models or providers looks up by what the loop binds:
+    `for backend in order: client, model = self.clients[backend]`."""
+    if not any(_OTHER.search(one) for one in bound):
+        return frozenset()
+    known = set(bound)
+    stack: list[Sequence[ast.stmt]] = [loop.body]
+    found: set[str] = set()
+    while stack:
+        for node in stack.pop():
+            if node.__class__ in DEFS:
+                continue
+            if isinstance(node, ast.Assign) and any(
+                isinstance(x, ast.Name) and x.id in known for x in ast.walk(node.value)
+            ):
+                names = {x.id for target in node.targets for x in ast.walk(target) if isinstance(x, ast.Name)}
+                found |= names
+                known |= names
+            stack.extend(blocks(node))
+    return frozenset(found)
 
 
 def asks_another_each_turn(calls: Sequence[ast.Call], names: frozenset[str]) -> bool:

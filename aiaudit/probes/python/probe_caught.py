@@ -49,13 +49,14 @@ Told = tuple[str, str, int]  # the key of the answer that holds a text, and the 
 class CaughtQuery(CodeQuery):
     """Texts of caught exceptions that leave the function that caught them. to: answer (an answer of the web, by a
     handler or by what it hands on), sent (over a socket, by a bot), page (of Streamlit, Gradio, Chainlit), queue,
-    raised (in an exception of another class that no handler was seen to answer with), left (to a caller that hands on
-    another part of what it gets), or up (to a caller; whether it reaches an answer was not seen). kind: text, trace,
-    or program (what a program that was started wrote of its errors). status: of the answer, 0 where not known.
-    caught: the classes; broad: whatever goes wrong is caught; own: all of them are errors that callers make, or the
-    project's own. via: the handler that hands the text on, where that is another function."""
+    kept (in a place that outlives the function, with which no handler was seen to answer), raised (in an exception of
+    another class that no handler was seen to answer with), left (to a caller that hands on another part of what it
+    gets), or up (to a caller; whether it reaches an answer was not seen). kind: text, trace, or program (what a
+    program that was started wrote of its errors). status: of the answer, 0 where not known. caught: the classes;
+    broad: whatever goes wrong is caught; own: all of them are errors that callers make, or the project's own. via: the
+    handler that hands the text on, where that is another function."""
 
-    to: list[Literal["answer", "sent", "page", "queue", "raised", "left", "up"]] = Field(default=["answer"])
+    to: list[Literal["answer", "sent", "page", "queue", "kept", "raised", "left", "up"]] = Field(default=["answer"])
     features: ClassVar[tuple[str, ...]] = ("caught", "routes", "own_servers")
 
 
@@ -140,8 +141,11 @@ class _Follower:
         how, function = row["how"], row.get("function", "")
         if how in ("answered", "page", "sent"):
             return ("answer" if how == "answered" else how), ""
-        if how == "put":
-            return "queue", ""
+        via = reached.get((path, row["held"], number))
+        if via is not None:
+            return "answer", via
+        if how in ("put", "kept"):
+            return ("queue" if how == "put" else "kept"), ""
         if how == "raised":
             last = row["name"].rpartition(".")[2]
             for _ in range(_ROUNDS):
@@ -154,9 +158,6 @@ class _Follower:
             return "raised", ""
         if (path, function) in self.served:
             return "answer", ""
-        via = reached.get((path, row["held"], number))
-        if via is not None:
-            return "answer", via
         return ("left" if (path, row["held"], number) in self.left else "up"), ""
 
     @property
@@ -179,8 +180,13 @@ class _Follower:
         leaking: dict[Function, set[tuple[str, Told]]] = defaultdict(set)
         for path, rows in self.caught.items():
             for number, row in enumerate(rows):
+                told: Told = (path, row["held"], number)
                 if row["how"] in ("returned", "yielded"):
-                    leaking[path, row.get("function", "")].add((row["held"], (path, row["held"], number)))
+                    leaking[path, row.get("function", "")].add((row["held"], told))
+                elif row["how"] == "kept":
+                    leaking[path, row["name"]].add((row["held"], told))
+                elif row["how"] == "put" and "." in row.get("function", ""):  # what waits for it is around the function
+                    leaking[path, row["function"].rpartition(".")[0]].add(("", told))
         reached: dict[Told, str] = {}
         hands = [
             (path, one) for path in self.project.having.get("hands", ()) for one in self.project.records[path]["hands"]
@@ -193,8 +199,7 @@ class _Follower:
                     methods[one[1].rpartition(".")[2]].append(one)
             for path, hand in hands:
                 giver: Function = (path, hand["function"])
-                for told in self._told(hand["of"], path, leaking, methods):
-                    key, row = told
+                for key, row in self._told(hand["of"], path, leaking, methods):
                     if giver == (row[0], self._function(row)):
                         continue
                     if hand["wanted"] and key and key != hand["wanted"]:
@@ -219,8 +224,8 @@ class _Follower:
         methods: Mapping[str, Sequence[Function]],
     ) -> list[tuple[str, Told]]:
         """What a function, as `path` calls it, hands up."""
-        if name.startswith("@."):
-            return list(leaking.get((path, name[2:]), ()))
+        if name.startswith(("@.", "#")):
+            return list(leaking.get((path, name.removeprefix("@.")), ()))
         home = self.project.home(name, path) if not name.startswith("?") else None
         if home is not None and home in leaking:
             return list(leaking[home])

@@ -72,7 +72,7 @@ def rescues(view: FileView) -> list[dict[str, Any]]:
             ends = [_end(handler, scope, view, again) for handler in handlers]
             if others:
                 ends = [
-                    "value" if one in ("nothing", "raise") and not _leaves(handler) else one
+                    "value" if (one in ("nothing", "raise") or _only_notes(handler)) and not _leaves(handler) else one
                     for one, handler in zip(ends, handlers, strict=True)
                 ]
             best = min(range(len(ends)), key=lambda at: ENDS.index(ends[at]))
@@ -126,6 +126,15 @@ def _leaves(handler: ast.ExceptHandler) -> bool:
     return any(isinstance(node, ast.Break | ast.Return | ast.Raise) for node in handler.body)
 
 
+def _only_notes(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler gives no answer at all: `last = error`, and the next turn of the loop."""
+    return not any(
+        isinstance(node, ast.Return)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield | ast.YieldFrom))
+        for node in _statements(handler.body)
+    )
+
+
 def _end(handler: ast.ExceptHandler, scope: Scope, view: FileView, again: Asked) -> str:
     """How a handler ends; see `ENDS`."""
     body = list(_statements(handler.body))
@@ -166,6 +175,8 @@ def _of_call(node: ast.stmt, end: str, scope: Scope, view: FileView, again: Aske
     if isinstance(node, ast.Return) and isinstance(value, ast.Name):
         value = _call_named(value, scope) or value
     value = value.value if isinstance(value, ast.Await) else value
+    if isinstance(node, ast.Return) and end == "message" and isinstance(value, ast.Call):
+        return "value" if _gives_another(value, scope, view) else end
     if end != "value" or value is None:
         return end
     if isinstance(value, ast.Name | ast.Attribute):
@@ -194,6 +205,29 @@ def _of_call(node: ast.stmt, end: str, scope: Scope, view: FileView, again: Aske
         ):
             return next(kind for kind in ENDS if kind in kinds)
     return end
+
+
+def _gives_another(call: ast.Call, scope: Scope, view: FileView) -> bool:
+    """Whether a function of the file that is told of the error answers with something else:
+    `return summary_by_rules(flight, reason=str(error))`."""
+    if _TELLING_CALLS.search(last_name(call.func)):
+        return False
+    for one in view.resolver.names(call.func, scope)[:1]:
+        inner = one.local
+        if inner is None or not isinstance(inner.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return False
+        given = [node.value for node in _statements(inner.node.body) if isinstance(node, ast.Return)]
+        return any(_told(_made_of(node, inner), inner, view) == "value" for node in given)
+    return False
+
+
+def _made_of(node: ast.expr | None, scope: Scope) -> ast.expr | None:
+    """What a name was last given; a parameter alone is no answer."""
+    if not isinstance(node, ast.Name):
+        return node
+    bound = scope.bindings(node.id)
+    made = bound[-1].node if bound and bound[-1].kind == "value" else None
+    return made if isinstance(made, ast.expr) else None
 
 
 def _call_named(name: ast.Name, scope: Scope) -> ast.expr | None:
@@ -280,6 +314,12 @@ def _value(node: ast.expr | None, error: frozenset[str]) -> str:
     return "value"
 
 
+def _is_answer(function: ast.expr) -> bool:
+    """Whether what is called makes an answer or an object: a function that is told of the error gives another."""
+    last = last_name(function)
+    return last[:1].isupper() or last in ("jsonify", "dict", "render_template", "render")
+
+
 def _tells(node: ast.expr, error: frozenset[str]) -> bool:
     for inner in ast.walk(node):
         match inner:
@@ -289,8 +329,9 @@ def _tells(node: ast.expr, error: frozenset[str]) -> bool:
                 return True
             case ast.Call(func=function) if _TELLING_CALLS.search(last_name(function)):
                 return True
-            case ast.keyword(arg="error" | "errors"):  # `jsonify(error=…)`
-                return True
+            case ast.Call(func=function, keywords=given) if _is_answer(function):  # `jsonify(error=…)`
+                if any(one.arg in ("error", "errors") for one in given):
+                    return True
             case ast.Tuple(elts=[_, ast.Constant(value=int() as code), *_]) if 400 <= code < 600:  # `…, 500` of Flask
                 return True
             case ast.keyword(arg="status_code" | "status", value=ast.Constant(value=int() as code)) if code >= 400:

@@ -42,6 +42,7 @@ _NO_SECRET_NAME: Final = lazy.regex(
     r"token(?:izer|_?count|s?_?(?:limit|used|usage|per|len|type|name|id|url|uri|endpoint|file|path|class|budget))"
     r"|tiktoken|_encoding$|tokens$|(?:^|[_.-])(?:max|min|num|n|pad|eos|bos|sep|cls|mask|unk|special|stop|(?:next_?)?page|continuation)_?token"
     r"|(?:public|primary|foreign|partition|sort|cache|index|dict|order|group|config|session|translation|i18n|route)_?key"
+    r"|(?:site|publishable|anon|algolia_?search)_?key"
     r"|_?key_?(?:name|id|vault|path|file|prefix|type|size|length|ring|word)$"
     r"|secret_?(?:name|id|ref|path|file|arn|key_?ref)$"
     r"|password_?(?:field|hash|hint|label|input|policy|file|reset|placeholder|confirm\w*)"
@@ -251,6 +252,16 @@ def keylike(value: str) -> dict[str, Any] | None:
 def random(value: str) -> dict[str, Any] | None:
     """A value that is plainly random: several kinds of characters, no words."""
     return {} if _classes(value) >= 3 and not _IDENTIFIER.match(value) and not _CALL.search(value) else None
+
+
+def letters(value: str) -> dict[str, Any] | None:
+    """Four groups of four letters, as Google gives them to programs that send mail: no four words."""
+    return {} if sum(not _pronounceable(group) for group in value.split()) >= 2 or _rare(value) else None
+
+
+def _rare(value: str) -> bool:
+    """Whether letters that words hardly have stand here more often than in words."""
+    return sum(sign in "jkqvwxz" for sign in value) >= 3
 
 
 def assigned(name: str, value: str) -> dict[str, Any] | None:

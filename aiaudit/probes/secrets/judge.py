@@ -103,4 +103,5 @@ _CHECKS: Final = {
     "connection": checks.connection,
     "keylike": checks.keylike,
     "random": checks.random,
+    "letters": checks.letters,
 }

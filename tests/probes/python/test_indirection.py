@@ -67,6 +67,10 @@ FOUND: dict[str, Tree] = {
     "attrgetter of two parts": {
         "a.py": "from operator import attrgetter\nimport torch\nattrgetter('serialization.load')(torch)(p)"
     },
+    "to_thread": {"a.py": "import asyncio, torch\nasync def f(p):\n    return await asyncio.to_thread(torch.load, p)"},
+    "run_in_executor": {
+        "a.py": "import torch\nasync def f(loop, p):\n    return await loop.run_in_executor(None, torch.load, p)"
+    },
     "methodcaller": {"a.py": "import operator, pickle\noperator.methodcaller('load', f)(pickle)"},
     "methodcaller by a name": {
         "a.py": "import operator, pickle\ncall = operator.methodcaller('load', f)\ncall(pickle)"

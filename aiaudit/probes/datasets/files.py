@@ -170,7 +170,7 @@ def _record(context: Context, entry: Entry, kind: str, head: Head | str) -> dict
     told = "cannot be read" if isinstance(head, str) else "does not tell its columns at its head"
     names, about, decides = kinds_of(columns) if columns is not None else ((), (), ())
     unknown = Unknown(f"{entry.display} {told}")
-    declared = next((part for part in context.config.datasets if part.path and _covers(part.path, entry.path)), None)
+    declared = next((part for part in context.config.datasets if part.path and meant_by(part.path, entry.path)), None)
     schema = declared.schema_ if declared else None
     return {
         "path": entry.display,
@@ -192,7 +192,8 @@ def _record(context: Context, entry: Entry, kind: str, head: Head | str) -> dict
     }
 
 
-def _covers(declared: str, path: str) -> bool:
+def meant_by(declared: str, path: str) -> bool:
+    """Whether a path as aiaudit.yaml declares it means this file."""
     declared = declared.removeprefix("./").rstrip("/")
     return path == declared or path.startswith(f"{declared}/") or ("*" in declared and covers(declared, path))
 

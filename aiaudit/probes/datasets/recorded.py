@@ -6,6 +6,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -24,7 +25,7 @@ MANIFESTS: Final = (
     "{data,dataset,datasets}/**/*.{yaml,yml}", "**/{datasets,data_sources,sources}.{yaml,yml,json}",
 )  # fmt: skip
 DOCUMENTS: Final = (
-    "README.{md,rst}", "{data,dataset,datasets}/**/*.md", "**/*data*.md", "docs/**/*.md", "**/*licen*.md",
+    "README.{md,rst}", "**/{data,dataset,datasets}/**/*.md", "**/*data*.md", "docs/**/*.md", "**/*licen*.md",
     "**/MODEL_CARD.md",
 )  # fmt: skip
 MAX_HASHED: Final = 64 * 1024 * 1024  # bytes of a file whose recorded hash is computed again
@@ -66,7 +67,10 @@ _PARTS_OF_A_SET: Final = frozenset(  # what a file's name says after the name of
 )
 _SOURCE: Final = lazy.regex(
     r"https?://[^\s)\]>\"']*[^\s)\]>\"'.,;]|\bkaggle\b|\bsource\s*:|\bgenerated\b|\bcollected\b(?: from [^.\n]{3,80})?"
-    r"|\b(?:exported|taken|extracted|downloaded|drawn) from [^.\n]{3,80}|\bconsists? of [^.\n]{3,60} from [^.\n]{3,60}",
+    r"|\b(?:exported|taken|extracted|downloaded|drawn|copied|obtained|scraped) from [^.\n]{3,80}"
+    r"|\borigin(?:ating)?(?: \w+)?\W{0,4}[:\n]\W{0,4}\w[^\n]{2,80}|\bprovider\W{0,4}[:\n]\W{0,4}\w[^\n]{2,80}"
+    r"|\b(?:fully |purely )?synthetic(?:ally generated)? (?:\w+ ){0,2}(?:data|records?|rows|samples?)\b"
+    r"|\bconsists? of [^.\n]{3,60} from [^.\n]{3,60}",
     re.IGNORECASE,
 )
 _TELLING: Final = lazy.regex(r"^(?:licen[cs]e|terms|source|origin|provenance)\b", re.IGNORECASE)
@@ -94,8 +98,18 @@ _COMES_FROM: Final = lazy.regex(
     r"(?:from|by|at|via)\b[^\n]{0,160}?\]\((?P<link>https?://[^\s)]{4,200})"
     r"|\b(?:open data|data portal)\b[^\n]{0,80}?\]\((?P<portal>https?://[^\s)]{4,200})"
     r"|\b(?:downloaded|obtained|taken|retrieved)\s+from\s+<?(?P<plain>https?://[^\s)\]>\"']{4,200})"
-    r"|\bsource\W{0,6}:\W{0,6}(?P<label>\w[^\n]{5,150})",
+    r"|\bsource\W{0,6}:\W{0,6}(?P<label>\w[^\n]{5,150})"
+    r"|\b(?P<made>(?:(?:fully|entirely|purely|all)\s+synthetic|synthetic\s+(?:data|dataset|records?))\b[^\n.]{0,100})",
     re.IGNORECASE,
+)
+# A line of a list, a row of a table or a label that is nothing but a name of data and where it lies.
+_LISTED: Final = lazy.regex(
+    r"\s{0,6}(?:(?:[-*+]|\d{1,2}\.|\|)\s*(?P<name>[\w /()&-]{2,60}[:|–—-]\s*)?)?"
+    r"\[(?P<text>[^\]\n]{2,120})\]\((?P<link>https?://[^\s)]{4,200})\)"
+)
+_NO_SOURCE: Final = lazy.regex(
+    r"(?i)\b(?:notebooks?|colab|demo|papers?|arxiv|models?|code|repo(?:sitory)?|apps?|weights|docs|documentation|api"
+    r"|slides|blog|video|licen[cs]e|dvc|mlflow)\b"
 )
 _PICTURE: Final = lazy.regex(  # a badge or a picture beside the words, and where it lies
     r"!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>|https?://[^\s)\]>]+\.(?:png|jpe?g|gif|svg|webp|mp4)\b[^\s)\]>]*", re.IGNORECASE
@@ -263,17 +277,20 @@ def _from_documents(found: Noted, documents: tuple[Document, ...], name: str, pa
             _add(found, Noted(licence, "", document.path, 1))
         general: list[tuple[Document, Section]] = []
         before = len(titled)
-        for section in document.sections:
+        for at, section in enumerate(document.sections):
             title = section.title.strip().lower()
             if any(one.search(section.title) for one in wanted) or (called and title == called):
                 titled.append((document, section))
+                titled += [(document, one) for one in takewhile(_is_label, document.sections[at + 1 :])]
             elif own:
                 general.append((document, section))
             elif near := [n for n, line in section.lines if any(one.search(line) for one in wanted)]:
                 mentions.append((document, _around(section, near)))
                 mentions += [(document, one) for one in _labels_beside(document, section)]
         below_title = min((one.level for one in document.sections if one.level), default=0) + 1
-        if all(one.level < below_title for _, one in titled[before:]):  # else its other sections tell of other sets
+        if all(
+            one.level < below_title for _, one in titled[before:] if one.level < LABEL_LEVEL
+        ):  # else its other sections tell of other sets
             own_pages += general
     for document, section in (*titled, *own_pages, *mentions):  # the surest place first
         _add(found, _in_section(document, section))
@@ -331,16 +348,33 @@ def _told_of_all(documents: tuple[Document, ...]) -> Noted:
         card = name.startswith("model_card") and not posixpath.dirname(document.path)
         if not card and (posixpath.dirname(document.path) or not name.startswith("readme")):
             continue
-        for section in document.sections:
+        for at, section in enumerate(document.sections):
             if not _DATA_TITLE.fullmatch(section.title.strip()):
                 continue
-            for number, line in section.paragraphs:
-                text = _PICTURE.sub(" ", line)
-                hit = _COMES_FROM.search(text)
-                told = next((one for one in hit.groups() if one), "") if hit else ""
-                if told and not is_gap(told):
-                    return Noted("", f"{_OF_ALL} {' '.join(told.split())[:150]}", document.path, number)
+            labels = [one for one in document.with_children(at)[1:] if one.level >= LABEL_LEVEL]
+            for part in (section, *labels):
+                for number, line in part.paragraphs:
+                    told = _told_by(line, part)
+                    if told and not is_gap(told):
+                        return Noted("", f"{_OF_ALL} {' '.join(told.split())[:150]}", document.path, number)
     return Noted()
+
+
+def _is_label(section: Section) -> bool:
+    return section.level >= LABEL_LEVEL
+
+
+def _told_by(line: str, section: Section) -> str:
+    """Where data comes from, by a line of a section on it: in words, or as a list of names with their addresses."""
+    text = _PICTURE.sub(" ", line)
+    if hit := _COMES_FROM.search(text):
+        return next((one for one in hit.groups() if one), "")
+    listed = _LISTED.match(text)
+    label = section.level >= LABEL_LEVEL
+    if listed is None or not (label or text.lstrip()[:1] in "-*+|0123456789"):
+        return ""
+    words = " ".join((section.title if label else "", listed["name"] or "", listed["text"]))
+    return "" if _NO_SOURCE.search(words) else listed["link"]
 
 
 def _around(section: Section, lines: list[int]) -> Section:
@@ -368,7 +402,7 @@ def _in_section(document: Document, section: Section) -> Noted:
     named = licence.group(0).splitlines()[0] if licence else ""
     line = next((n for n, one in section.lines if named and named in one), section.line)
     terms = " ".join(licence.group(0).split()) if licence else ""
-    return Noted(terms, source.group(0)[:200] if source else "", document.path, line)
+    return Noted(terms, " ".join(source.group(0).split())[:200] if source else "", document.path, line)
 
 
 _NOT_SOLD: Final = (

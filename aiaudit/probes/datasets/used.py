@@ -13,7 +13,7 @@ from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe
-from aiaudit.probes.datasets.files import IN_DATA_FOLDERS, FilesQuery, data_files, use_of
+from aiaudit.probes.datasets.files import IN_DATA_FOLDERS, FilesQuery, data_files, meant_by, use_of
 from aiaudit.probes.datasets.reads import (
     ARTIFACTS,
     FETCHES,
@@ -29,6 +29,7 @@ from aiaudit.probes.datasets.reads import (
 from aiaudit.probes.datasets.recorded import hash_holds, noted, register, terms_of
 from aiaudit.probes.datasets.run_by import begun, lines_of
 from aiaudit.probes.datasets.schemas import VersionsProbe, VersionsQuery
+from aiaudit.probes.datasets.shape import tells_only
 from aiaudit.probes.python.asking import METHOD, CodeQuery, scope_of
 from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.probe_calls import called_in, calls_in
@@ -61,6 +62,8 @@ _NOT_DATA: Final = lazy.regex(  # what users handed in while it ran; the last li
     r"(?:^|/)assets/|(?:^|/)prompts/|(?i:(?:^|/)(?:uploads?|App_Data)/)"
     r"|(?:^|/)(?:mlflow|airflow|optuna[\w-]*|prefect|dagster[\w-]*|chroma|celery[\w-]*|sessions?|chat_?history)\.(?:db|sqlite3?)$"
     r"|(?:^|/)collections?/[^/]+/storage\.sqlite$|(?:^|/)chroma\.sqlite3$"  # stores of vectors
+    # what it wrote down as it ran
+    r"|(?i:(?:^|/)(?:audit[_-]?(?:logs?|trails?)|(?:app|server|access|request|prediction)[_-]?logs)/)"
 )
 _MODEL: Final = lazy.regex(r"(?:^|/)models?(?:/|$)|\.(?:pkl|joblib|pt|pth|onnx|h5|keras|safetensors|gguf|bin)$")
 USED: Final = record(
@@ -104,7 +107,10 @@ class UsedProbe(Probe[UsedQuery]):
         seen = {one["file"] for one in found}
         given = {one["file"] for one in found if not one["derived"]}
         for entry, _ in data_files(context, FilesQuery(roles=[Role.DATA])):
-            if entry.path not in seen and not _NOT_DATA.search(entry.path) and not _configuration(context, entry):
+            if entry.path in seen or _NOT_DATA.search(entry.path) or _configuration(context, entry):
+                continue
+            declared = any(part.path and meant_by(part.path, entry.path) for part in context.config.datasets)
+            if declared or not tells_only(context, entry):
                 found.append(_record(context, entry.display, 1, "data", "", Read("file", entry.path), entry.path, ""))
         for one in _versions(context):
             held = any(file == one["of"] or file.startswith(f"{one['of']}/") for file in given if file)

@@ -24,6 +24,7 @@ from aiaudit.probes.python.python_2 import in_words_of_python_3
 from aiaudit.probes.python.salvage import salvage
 from aiaudit.probes.python.trim import Region, trim
 from aiaudit.probes.text.plain_python import by_name, with_constants
+from aiaudit.project.reader import WIDE_MARKS, decode
 
 MAX_SOURCE: Final = 2 * 1024 * 1024  # bytes of a .py file
 
@@ -142,6 +143,10 @@ def as_read(data: bytes) -> bytes:
     """The bytes as Python takes them, so that a search finds what the parse shows: no byte order mark, one kind of line
     ends, one side of a merge that was not resolved, names in plain letters, and numbers where calls are given them by a
     name of the module. The same object where nothing had to be changed."""
+    if data.startswith(
+        WIDE_MARKS
+    ):  # as PowerShell saves it: Python refuses it, and it is the author's code all the same
+        data = decode(data).encode("utf-8", "replace")
     if data.startswith(BOM_UTF8):
         data = data[len(BOM_UTF8) :]
     if b"\r" in data:

@@ -145,6 +145,7 @@ def test_reasons() -> None:
     assert scan(HOSTILE["attributes"])["error"] == "nested too deeply"
     assert scan(HOSTILE["NUL"])["error"] == "holds NUL bytes"
     assert "error" not in scan(b"print 'x'\n")
+    assert "error" not in scan("import torch\r\ntorch.load('é')\r\n".encode("utf-16"), "torch.load")
     assert scan(b"x = 1\ny = = 2\n")["error"] == "not Python 3 at line 2; the rest was read"
     assert scan(b"# coding: utf-7\nimport torch\n")["error"] == "in the encoding utf-7, which hides its text"
     assert scan(b"#" * (2 * 1024 * 1024 + 1))["error"] == "larger than 2 MB"

@@ -46,6 +46,7 @@ _SIZE_KEY: Final = lazy.regex(
     r"(?i)(?:^|[._])(?:n|rows|n_rows|test_rows|samples|n_samples|num_samples|num_examples|examples|cases|n_cases|count|support|size|total)$"
 )
 _AVERAGE: Final = lazy.regex(r"(?i)(?:accuracy|(?:macro|micro|weighted|samples)[ _]avg)")  # of scikit-learn's report
+_WORD: Final = lazy.regex(r"[\w.-]{1,80}")
 _MAX_FILES: Final = 60
 _MAX_BYTES: Final = 2_000_000
 _MAX_FIGURES: Final = 400
@@ -89,7 +90,8 @@ class ResultsProbe(Probe[ResultsQuery]):
             try:
                 leaves = list(_leaves(_content(entry, context), ""))
             except (Malformed, Unreadable, ValueError, csv.Error):
-                unread.append(entry.display)
+                if _may_hold(entry, wanted, context):
+                    unread.append(entry.display)
                 continue
             one = _record(entry, leaves, wanted, context.as_of)
             if one is not None:
@@ -120,6 +122,17 @@ def _files(query: ResultsQuery, context: Context) -> list[Entry]:
         and not of_a_chart(context.project, entry.path)
     ]
     return found[:_MAX_FILES]
+
+
+def _may_hold(entry: Entry, wanted: Any, context: Context) -> bool:
+    """Whether a file that cannot be read as what its name says has, as plain text, a word that is such a key."""
+    if wanted.search(entry.path.rpartition("/")[2]) is not None:
+        return True
+    try:
+        text = context.project.text(entry.path)
+    except Unreadable:
+        return True
+    return any(wanted.search(word) is not None for word in dict.fromkeys(_WORD.findall(text)))
 
 
 def _content(entry: Entry, context: Context) -> Any:

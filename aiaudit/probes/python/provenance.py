@@ -162,8 +162,11 @@ class Provenance:
             return "unresolved"
         if is_handler(scope, self.resolver) or _is_body(function, argument, scope):
             return "user"
-        if isinstance(default, ast.Constant) and self._left_out(scope, argument.arg):
-            return self.of(default, scope)
+        if isinstance(default, _DEFAULTS) and id(argument) not in self._followed and self._left_out(scope, argument):
+            self._followed.add(id(argument))
+            found = self.of(default, self.resolver.module.top, depth + 1)
+            self._followed.discard(id(argument))
+            return found
         if is_command(scope) or self._is_operators(function, argument, scope, depth):
             return "operator"
         return "unresolved"
@@ -215,11 +218,21 @@ class Provenance:
         written = [at for at in places if not _KEYWORD.match(data, at + len(word))]
         return calls if 0 < len(calls) <= _MAX_CALLERS and len(written) == len(calls) + 1 else []
 
-    def _left_out(self, scope: Scope, name: str) -> bool:
-        """Whether a parameter of a constructor keeps its default: the module itself makes the one object of the class
-        that its importers share (`service = Service()`), and hands nothing to the parameter."""
-        owner = scope.parent
-        if owner is None or owner.kind != "class" or scope.qualname != f"{owner.qualname}.__init__":
+    def _left_out(self, scope: Scope, argument: ast.arg) -> bool:
+        """Whether a parameter keeps its default. Of a constructor: the module itself makes the one object of the class
+        that its importers share (`service = Service()`), and hands nothing to the parameter; of a function: so do all
+        calls of it, which are in this file."""
+        owner, function, name = scope.parent, scope.node, argument.arg
+        if isinstance(function, ast.Module | ast.ClassDef):
+            return False
+        if owner is None or owner.kind == "module":
+            position = next((at for at, one in enumerate(parameters(function)) if one is argument), -1)
+            calls = [call for call, _ in self._calls_of(function.name)]
+            if not calls or any(_is_given(call, position, name) for call in calls):
+                return False
+            self.rests_on.add(function.name)
+            return True
+        if owner.kind != "class" or scope.qualname != f"{owner.qualname}.__init__":
             return False
         module = self.resolver.module.top.node
         made = [
@@ -288,6 +301,17 @@ class Provenance:
 
 
 _URLS: Final = ("http://", "https://", "s3://", "gs://", "hf://", "ftp://")
+
+
+# What a default may be that says where something lies: a text, a constant of the module, a path put together of them.
+_DEFAULTS: Final = (ast.Constant, ast.Name, ast.Attribute, ast.Call, ast.BinOp, ast.JoinedStr)
+
+
+def _is_given(call: ast.Call, position: int, name: str) -> bool:
+    """Whether a call hands something to a parameter, or may."""
+    if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
+        return True
+    return _given(call, position, name) is not None
 
 
 def _given(call: ast.Call, position: int, name: str) -> ast.expr | None:

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from aiaudit.model.types import Unknown, as_json
 from aiaudit.plain_json import decode, encode
+from aiaudit.probes.python.guards import keeps_what_it_makes
 from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Import, Module, Scope
 from aiaudit.probes.python.nodes import any_between, first_line, statements
@@ -317,6 +318,12 @@ def _exports(
             continue
         row: dict[str, Any] = {"name": one.name, "call": binding.kind == "def", "instance": one.instance}
         if one.made_by is not None:
+            if (
+                binding.kind == "def"
+                and binding.scope is not None
+                and keeps_what_it_makes(binding.scope, one.made_by.lineno)
+            ):
+                row["once"] = True
             scope = one.made_in or module.top
             row["kw"] = {kw.arg: as_json(values.of(kw.value, scope, kw.arg)) for kw in one.made_by.keywords if kw.arg}
             row["star"] = any(kw.arg is None for kw in one.made_by.keywords)

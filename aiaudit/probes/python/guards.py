@@ -53,3 +53,21 @@ def returns_what_is_there(scope: Scope, line: int) -> bool:
             if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot | ast.In):
                 return True
     return False
+
+
+def keeps_what_it_makes(scope: Scope, line: int) -> bool:
+    """Whether what a function makes on this line is made once, however often it is called: it keeps the result, or asks
+    first whether something is there."""
+    node = scope.node
+    if isinstance(node, ast.Module | ast.ClassDef):
+        return False
+    kept = (last_name(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list)
+    if any(name in _KEEPERS for name in kept) or returns_what_is_there(scope, line):
+        return True
+    return any(
+        isinstance(one, ast.If) and asks_for_nothing(one.test) and one.lineno < line <= (one.end_lineno or one.lineno)
+        for one in ast.walk(node)
+    )
+
+
+_KEEPERS: Final = ("cache", "lru_cache", "cache_resource", "cache_data", "singleton")

@@ -195,6 +195,7 @@ def _complete(call: dict[str, Any], path: str, project: PythonProject) -> Call:
     names: list[str] = []
     kw, ctor_kw = from_json(call.get("kw", {})), from_json(call.get("ctor_kw", {}))
     ctor_star, ctor_known = bool(call.get("ctor_star")), bool(call.get("ctor_known"))
+    once = False
     for name in call["names"]:
         if project.is_foreign(name):
             names.append(name)
@@ -204,10 +205,13 @@ def _complete(call: dict[str, Any], path: str, project: PythonProject) -> Call:
             if found.name != name:
                 kw, ctor_kw = {**found.bound, **kw}, {**found.kw, **ctor_kw}
                 ctor_star, ctor_known = ctor_star or found.star, found.known
+                once = once or found.once
     made = Call(call)
     made["names"] = names
     if names != call["names"]:
         made["written"] = call["names"]
+    if once:  # what is called hands out what another call has made
+        made["guarded"] = True
     first = call["args"][0] if call.get("args") else None
     for key, value in (("args", call.get("args", [])), ("kw", kw), ("ctor_kw", ctor_kw)):
         if value or key in made:

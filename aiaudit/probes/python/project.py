@@ -42,6 +42,7 @@ class Found(Struct):
     bound: dict[str, Any] = field(default_factory=dict)
     star: bool = False
     known: bool = False  # the call that made the object was seen
+    once: bool = False  # the function that hands it out makes it once, however often it is called
 
 
 class _Contents(Struct, frozen=True):
@@ -257,7 +258,7 @@ class PythonProject:
                 for step in steps:
                     kw, bound = {**step.kw, **found.kw}, {**step.bound, **found.bound}
                     star, known = step.star or found.star, step.known or found.known
-                    onward.append((Found(step.name, kw, bound, star, known), split[0]))
+                    onward.append((Found(step.name, kw, bound, star, known, step.once or found.once), split[0]))
             if not onward:
                 break
             ways = onward
@@ -290,7 +291,8 @@ class PythonProject:
             kw = {str(key): from_json(value) for key, value in exported.get("kw", {}).items()}
             bound = {str(key): from_json(value) for key, value in exported.get("bound", {}).items()}
             name = f"{name}.{more}" if more else name
-            return [Found(name, kw, bound, bool(exported.get("star")), "kw" in exported)]
+            once = bool(exported.get("once")) and not more
+            return [Found(name, kw, bound, bool(exported.get("star")), "kw" in exported, once)]
         targets: dict[str, None] = {}
         for imported in base.imported_as.get(first, ()):
             target = imported.target if imported.name else imported.module

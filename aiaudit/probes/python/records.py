@@ -24,7 +24,7 @@ from aiaudit.probes.python.resolve import dotted, last_name
 # Keys that hardly any structure but a record has. A site counts with two of them, so that the words of `HITS` are
 # enough to find it, whatever else is looked for in the file.
 _TELLING: Final = (
-    r"(?:request|req|trace|correlation|prediction|inference|decision|conversation)_?id|session_id|latency\w*|duration\w*|elapsed\w*"
+    r"(?:request|req|trace|correlation|prediction|inference|decision|conversation|thread)_?id|session_id|latency\w*|duration\w*|elapsed\w*"
     r"|response_time|timestamp|(?:creat|logg|predict|scor|generat)ed_at|model_(?:version|name|id|uri)|confidence|proba(?:bility|bilities)?"
     r"|(?:user|customer|client|tenant|account)_?id|user_ref|caller"
 )
@@ -49,7 +49,7 @@ FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     for name, pattern in (
         (
             "request_id",
-            r"(?:request|req|trace|correlation|prediction|inference|event|message|conversation|run|call|decision)_?id|uuid|^id$",
+            r"(?:request|req|trace|correlation|prediction|inference|event|message|conversation|thread|run|call|decision)_?id|uuid|^id$",
         ),
         (
             "latency",

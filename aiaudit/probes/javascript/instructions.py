@@ -50,6 +50,7 @@ _HANDS_ON: Final = name_set(
     "JSON.stringify String dedent stripIndent stripIndents outdent trim join slice substring replace replaceAll concat"
     " toString map filter flatMap at reverse toLowerCase toUpperCase"
 )
+_STORES: Final = lazy.regex(r"\.(?:values|insert|insertOne|insertMany|upsert|save)$")
 _CHECKS: Final = name_set("parse safeParse parseAsync safeParseAsync validate validateSync cast decode")
 _PLAIN: Final = lazy.regex(
     r"^(?:Number|parseInt|parseFloat|Boolean|Date|Math|crypto|process|Object|Array|Intl)\b|\.(?:toISOString|toLocale\w*|toFixed|length|size|getTime|now)$"
@@ -81,6 +82,19 @@ class Leaf(Struct):
     line: int = 0
     target: list[str] = []  # [specifier, name] of a function or constant of the project
     given: list[list[Any]] = []  # [index, key, source, name, line, whose parameter] of arguments that bring something
+
+
+def _stored(node: SgNode) -> bool:
+    """Whether a message is a row that a database is given (`db.insert(messages).values({role: "system", …})`)."""
+    above: SgNode | None = node
+    for _ in range(4):
+        above = above.parent() if above is not None else None
+        if above is None or above.kind() in FUNCTIONS:
+            return False
+        if above.kind() == "call_expression":
+            called = above.field("function")
+            return called is not None and _STORES.search(called.text()[-40:]) is not None
+    return False
 
 
 class InstructionFinder:
@@ -161,6 +175,7 @@ class InstructionFinder:
                 and content is not None
                 and _literal(role) in _ROLES
                 and content.range().start.index not in seen
+                and not _stored(node)
             ):
                 seen.add(content.range().start.index)
                 yield content, "message"

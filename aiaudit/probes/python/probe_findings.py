@@ -85,7 +85,10 @@ class StringsProbe(Probe[StringsQuery]):
                     continue
                 if row["use"] != "loaded" and row.get("words", 0) < query.min_words:
                     continue
-                yield {**PROMPT_DEFAULTS, **row, "dedicated": dedicated}
+                if row.get("by_place") and not dedicated:
+                    continue
+                known = {key: value for key, value in row.items() if key != "by_place"}
+                yield {**PROMPT_DEFAULTS, **known, "dedicated": dedicated}
 
         return fact_of(fact_id, query, context, find, having="prompts")
 

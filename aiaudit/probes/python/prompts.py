@@ -28,6 +28,7 @@ HITS: Final = (
     rb"[ \t]*\(?[ \t]*(?:\n[ \t]*)?(?:[rfbRFB]{0,2}(?:\"\"\"|'''|[\"'][^\"'\n]{20,})|textwrap|dedent|inspect)"
     rb"|(?i:prompts?|templates|instructions)\w*[ \t]*(?::[^=\n]{0,40})?=[ \t]*"
     rb"(?:\{|\[(?:[ \t]*(?:#[^\n]*)?$|[^\n\]]*[\"']))"
+    rb"|\b[A-Z][A-Z0-9_]{3,}[ \t]*=[ \t]*\(?[ \t]*(?:\n[ \t]*)?[rfRF]{0,2}(?:\"\"\"|''')"
     rb"|\breturn[ \t]+\(?[ \t]*(?:\n[ \t]*)?[rfbRFB]{0,2}(?:\"\"\"|''')"  # of a function that is named after a prompt
     rb"|\b(?:from_template|from_messages)\(|\b(?:get_prompt|load_prompt|pull_prompt|hub\.pull)\("
     rb"|(?i:prompt)\w*[ \t]*=[ \t]*\(?\s*[^=\n]*(?:open\(|read_text|load|get_template|render|\.read\()"
@@ -120,6 +121,14 @@ class PromptFinder:
                 yield from self._value(value, name, scope, "constant" if target is not None else "returned")
             elif self._speaks(name, value, scope):
                 yield from self._value(value, name, scope, "constant")
+            elif scope.kind == "module" and name.isupper() and self._instructs(value, scope):
+                for row in self._value(value, name, scope, "constant"):
+                    yield {**row, "by_place": True}  # a prompt where the module is named after them
+
+    def _instructs(self, value: ast.expr, scope: Scope) -> bool:
+        """A text of some length that speaks to a model, whatever its name."""
+        text = self._text(value, scope)[0]
+        return len(_WORD.findall(text)) >= 12 and bool(TO_A_MODEL.search(text))
 
     def _speaks(self, name: str, value: ast.expr, scope: Scope) -> bool:
         """A template that is text for a model rather than markup, a path or a chat format; or the words of its

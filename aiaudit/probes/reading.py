@@ -81,8 +81,16 @@ class Files:
         try:
             return parse(path)
         except (Malformed, Unreadable) as error:
-            self.problems[path] = str(error)
+            if not self._is_blank(path):
+                self.problems[path] = str(error)
             return None
+
+    def _is_blank(self, path: str) -> bool:
+        """Whether nothing stands in a file, so that nothing of it was left unread."""
+        try:
+            return not self.project.text(path).strip()
+        except Unreadable:
+            return False
 
 
 def of_a_chart(project: Project, path: str) -> bool:

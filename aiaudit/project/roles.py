@@ -85,7 +85,9 @@ _ASSETS: Final = lazy.regex(
 """Libraries that pages load as they are, and that nobody here writes."""
 _LIBRARIES: Final = lazy.regex(
     r"^(?:jquery(?:[.-][\w.-]+)?|(?:moment|lodash|underscore|bootstrap|popper|select2|summernote|metismenu|simplebar)"
-    r"(?:[.-](?:bundle|full|core|slim|all|with-locales|min))*)\.js$"
+    r"(?:[.-](?:bundle|full|core|slim|all|with-locales|min))*"
+    # what stands beside a WebAssembly of MediaPipe, ONNX Runtime, TensorFlow.js, SQLite or FFmpeg, and PDF.js
+    r"|\w+_wasm(?:_module|_nosimd)*_internal|ort-wasm[\w.-]*|tfjs-backend-wasm[\w.-]*|sql-wasm[\w.-]*|ffmpeg-core[\w.-]*|pdf\.(?:worker|sandbox))\.js$"
 )
 _OF_PAGES: Final = lazy.regex(
     r"(?:^|/)(?:js|javascripts?|css|static|public|assets|vendors?|bootstrap|wwwroot|www|web|webapp|resources|themes?)(?:/|$)"

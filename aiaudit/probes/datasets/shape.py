@@ -47,7 +47,7 @@ def _beside(context: Context) -> Counter[str]:
 
 def _rows(value: Mapping[str, Any], least: int, depth: int) -> bool:
     parts = list(value.values())
-    if any(_list_of_rows(part, least) for part in parts):
+    if any(_list_of_rows(part, least) or _is_chat(part) for part in parts):
         return True
     inner = [part for part in parts if isinstance(part, Mapping)]
     if len(inner) >= _KEYED and _alike(inner):
@@ -68,6 +68,15 @@ def _list_of_rows(part: Any, least: int) -> bool:
     return (
         sum(isinstance(one, (Mapping, list)) or (isinstance(one, str) and len(one) > 40) for one in part)
         > len(part) // 2
+    )
+
+
+def _is_chat(part: Any) -> bool:
+    """Whether it is what was said in turn, however little."""
+    return (
+        isinstance(part, list)
+        and bool(part)
+        and all(isinstance(one, Mapping) and {"role", "content"} <= set(one) for one in part)
     )
 
 

@@ -153,6 +153,13 @@ class Handlers:
         if last in _VALIDATES and (from_library or ("." in name and self._is_schema(called, last))):
             made["checks"] = made.get("checks") or name[-60:]
             self._bound_of(called, call, made)
+        if from_library and package(named.spec) == "ajv" and "compile" in named.rest and "." not in name:
+            made["checks"] = (
+                made.get("checks") or "ajv"
+            )  # `const check = new Ajv().compile({…})`, and `check(req.body)`
+            bound = self.module.bound(name, call.range().start.index)
+            if bound is not None and bound.node is not None and limits_size(bound.node.text()[:20_000]):
+                made["bounded"] = True
         if (
             not _RESPONSE.search(name)
             and last not in _EVERYDAY

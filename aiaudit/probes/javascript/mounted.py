@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
 from aiaudit.probes.javascript.names import LOCAL
 from aiaudit.probes.javascript.project import JavaScriptProject
 
+_OF_TESTS: Final = lazy.regex(r"(?:^|/)(?:__tests__|__mocks__|tests?|spec|e2e)/|\.(?:test|spec)\.[cm]?[jt]sx?$")
 MAX_DEPTH: Final = 4  # applications inside applications
 _MEMO: Final = "mounts"
 
@@ -23,10 +25,13 @@ class Mounts(Struct):
     project: JavaScriptProject
     guard_of_all: str = ""  # of Nest
     given: dict[tuple[str, str], list[tuple[str, dict[str, Any]]]] = field(default_factory=lambda: defaultdict(list))
+    made: dict[str, list[tuple[str, dict[str, Any]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # by a function
 
     def before(self, path: str, app: str, depth: int = 0) -> str:
         """What asks who is calling before the routes of an application, wherever it is given to another; else ""."""
-        places = self.given.get((path, app)) or self.given.get((path, "*"), []) if app else []
+        places = self.given.get((path, app)) or self.given.get((path, "*")) or self.made.get(path, []) if app else []
         if not places or depth >= MAX_DEPTH:
             return ""
         found = [self._at(where, mount, depth) for where, mount in places]
@@ -48,6 +53,8 @@ def project_mounts(project: JavaScriptProject) -> Mounts:
         return known
     made = project.memo[_MEMO] = Mounts(project)
     for path, record in project.records.items():
+        if of_tests(path):
+            continue
         made.guard_of_all = made.guard_of_all or record.get("guard_of_all", "")
         for mount in record.get("mounts", ()):
             spec, rest = mount["target"]
@@ -57,7 +64,14 @@ def project_mounts(project: JavaScriptProject) -> Mounts:
             found = project.follow(spec, "" if rest == "*" else rest, path)
             if found.path and found.path != path:
                 made.given[found.path, found.local or "*"].append((path, mount))
+                if mount.get("called"):  # `app.use("/chat", chatRoutes({ store }))`: the application is made in there
+                    made.made[found.path].append((path, mount))
     return made
+
+
+def of_tests(path: str) -> bool:
+    """Whether a file is a test, which puts routes into an application of its own, without what stands before them."""
+    return _OF_TESTS.search(path) is not None
 
 
 def stands_before(middleware: dict[str, Any], row: dict[str, Any], *, here: bool = False) -> bool:

@@ -13,7 +13,7 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.javascript.asking import ScriptQuery, fact_of
 from aiaudit.probes.javascript.limits import COUNTS, MAX_STEPS
-from aiaudit.probes.javascript.mounted import below_prefix
+from aiaudit.probes.javascript.mounted import below_prefix, of_tests
 from aiaudit.probes.javascript.names import LOCAL
 from aiaudit.probes.javascript.probe_routes import judged_row, placed_row
 from aiaudit.probes.javascript.project import JavaScriptProject
@@ -130,7 +130,7 @@ class Limits:
             self._of_file(path, one)
 
     def _of_file(self, path: str, one: dict[str, Any]) -> None:
-        for row in one.get("routes", ()):
+        for row in one.get("routes", ()) if not of_tests(path) else ():
             for limit in row.get("limits", ()) if row["kind"] == "middleware" else ():
                 target = self._target(limit, path)
                 if target is not None and target[0] != path and "routes" in self.project.records.get(target[0], {}):
@@ -255,7 +255,9 @@ class Limits:
         if held is not None:
             return [Limit(held["key"], always and bool(held["always"]), target[0], int(held["line"]))]
         found: list[Limit] = []
-        for inner in one.get("limits", {}).get(target[1], ()):
+        named = one.get("limits", {})
+        whole = target[1] in ("", "*", "default") and len(named) == 1  # `module.exports = limiter`
+        for inner in next(iter(named.values())) if whole else named.get(target[1], ()):
             for made in self._resolved(inner, target[0], depth + 1):
                 if made.ends != "throw" and not row["looked_at"]:
                     continue

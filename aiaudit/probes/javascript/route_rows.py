@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
 
+_CHAIN: Final = lazy.regex(r"^\[?\s*(?:body|check|checkSchema|oneOf)\(")
+_CHAIN_BOUND: Final = lazy.regex(
+    r"\bisLength\(\s*\{[^}]*\bmax\b|\.is(?:In|Email|UUID|MongoId|ISO8601|Boolean|Date)\(|\.is(?:Int|Float)\(\s*\{[^}]*\bmax\b|\.matches\("
+)
 _HOOKS: Final = ("onRequest", "preParsing", "preValidation", "preHandler")
 _LIMITED: Final = lazy.regex(r"\brateLimit\s*:\s*(\w+|\{)")
 _PAGE: Final = lazy.regex(r"(?s)\.sendFile\(.*\.html[\"'`]|\.html[\"'`].*\.sendFile\(")
@@ -81,6 +85,18 @@ class RouteRows:
         self.rows.append(row)
         return row
 
+    def _chained(self, row: dict[str, Any], node: SgNode) -> None:
+        """`body("text").isString().isLength({ max: 500 })` of express-validator, alone or in a list with a name."""
+        if not any(one.spec.startswith("express-validator") for one in self.module.imports):
+            return
+        if node.kind() == "identifier":
+            bound = self.module.bound(node.text(), node.range().start.index)
+            node = bound.node if bound is not None and bound.node is not None and bound.kind == "value" else node
+        text = node.text()[:8000] if node.kind() in ("call_expression", "array") else ""
+        if _CHAIN.search(text):
+            row["checks"] = "express-validator"
+            row["bounded"] = row.get("bounded") or bool(_CHAIN_BOUND.search(text))
+
     def handler(self, row: dict[str, Any], node: SgNode, *, last: bool) -> None:
         kind = node.kind()
         if kind in FUNCTIONS:
@@ -106,6 +122,7 @@ class RouteRows:
             if is_validator(name):
                 row["checks"] = row.get("checks") or name
                 row["bounded"] = row.get("bounded") or bool(re.search(r"\.max\(", node.text()[:5000]))
+        self._chained(row, node)
         if kind == "ternary_expression":
             for side in ("consequence", "alternative"):
                 one = node.field(side)

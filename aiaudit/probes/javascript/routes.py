@@ -355,7 +355,8 @@ class RouteFinder:
             target = [LOCAL, node.text()]
         else:
             return
-        self.mounts.append({"line": line, "route": route, "app": _root_text(receiver), "target": target})
+        called = {"called": True} if node.kind() == "call_expression" else {}
+        self.mounts.append({"line": line, "route": route, "app": _root_text(receiver), "target": target, **called})
 
     def _span(self, call: SgNode) -> list[int]:
         """The lines of the function inside which a middleware is given to its application; all of them at the top."""

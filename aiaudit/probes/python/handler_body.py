@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
+from aiaudit.probes.python.lengths import limits_length
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import FunctionNode, statements
@@ -83,6 +84,7 @@ class HandlerBody:
         if self.reads_request and not self.checks and _handed_to_a_check(scope, node):
             self.checks = "raises 400"
         self.checks = self.checks or next(filter(None, map(_refuses_others, node.decorator_list)), "")
+        self.limits_length = limits_length(scope, node)
         self.looks_in = self.reads_request or _looks_in(node)
         self.touches = [name for name in names if name not in ("self", "True")][:MOST_NAMES]
         idle = all(isinstance(one, ast.Pass) or _is_said(one) for one in node.body)  # it answers, and looks at nothing

@@ -33,7 +33,7 @@ HITS: Final = (
     rb"|\bdef[ \t]+\w+[ \t]*\(\s*request\b"
     # a function to which a handler hands what came in
     rb"|\braise[ \t]+(?:\w+\.)*(?:HTTP)?(?:BadRequest|UnprocessableEntity)(?:Error)?\("
-    rb"|\b(?:abort|HTTPException)\(\s*(?:status_code[ \t]*=[ \t]*)?(?:400|422)\b"
+    rb"|\b(?:abort|HTTPException)\(\s*(?:status_code[ \t]*=[ \t]*)?(?:400|413|422)\b"
     rb"|" + class_views.HITS + rb"|" + http_events.HITS + rb"|" + resources.HITS
 )
 _FRAMEWORKS: Final = {
@@ -398,6 +398,7 @@ class RouteFinder:
             "reads_request": body.reads_request,
             "looks_in": body.looks_in,
             "checks": body.checks,
+            **({"sized": True} if body.limits_length else {}),
             "touches": body.touches,
             "calls": body.called,
             "decorators": decorators,

@@ -25,6 +25,7 @@ HITS: Final = (
     rb"|\bUNAUTHENTICATED\b|\bPERMISSION_DENIED\b|\b(?:HTTP)?Unauthorized\("
     rb"|\bcompare_digest\(|[\"'][\w-]*(?i:-signature|-hmac)[\w-]*[\"']|(?i:_signature|_hmac)\("
     rb"|\bjwt\.decode\(|\bconstruct_event\(|\bverify_(?:id_token|session_cookie|oauth2_token|firebase_token|header)\("
+    rb"|\b(?:redirect|render|render_template)\([^\n]{0,60}(?i:log_?in|sign_?in)"
     rb"|\braise[ \t]+\w*(?:Unauthorized|Forbidden|NotAuthenticated|PermissionDenied|AuthenticationError|AuthError)"
 )
 MAX_ROWS: Final = 60  # functions of one file

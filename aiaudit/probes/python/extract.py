@@ -101,7 +101,9 @@ _FEATURES: Final[dict[str, _Feature]] = {
         records.LEAST,
         counts=records.counts,
     ),
-    "rescues": _Feature(rescues.HITS, lambda view: {"rescues": rescues.rescues(view)}),
+    "rescues": _Feature(
+        rescues.HITS, lambda view: {"rescues": rescues.rescues(view), "replaced": rescues.replaced(view)}
+    ),
     "splits": _Feature(splits.HITS, lambda view: {"splits": splits.fitted_before_split(view)}),
     "stored": _Feature(stored.HITS, lambda view: {"stored": stored.stored(view)}, entire=True),
     "tools": _Feature(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from pydantic import Field
 
@@ -67,6 +67,7 @@ class RescuesProbe(Probe[RescuesQuery]):
     def answer(self, fact_id: str, query: RescuesQuery, context: Context) -> Fact:
         patterns = patterns_of(query.names())
         callers = callers_of(patterns, called_in(context).files_of(query.names()), python_project(context))
+        replaced = _replaced(python_project(context))
         methods = {name.rpartition(".")[2] for _, name in callers if "." in name} - _OF_ANYTHING
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
@@ -82,8 +83,12 @@ class RescuesProbe(Probe[RescuesQuery]):
                     None,
                 )
                 if found is not None:
+                    ends = row["ends"]
+                    if ends == "nothing" and replaced.holds(entry.path, row.get("function", "")):
+                        ends = "value"  # whoever calls the function gives another answer where it gives none
                     yield {
-                        **{key: row[key] for key in ("line", "ends", "handler_line", "caught", "by")},
+                        **{key: row[key] for key in ("line", "handler_line", "caught", "by")},
+                        "ends": ends,
                         "cell": row.get("cell", 0),
                         "function": row.get("function", ""),
                         "name": found[0].removeprefix("@."),
@@ -93,6 +98,34 @@ class RescuesProbe(Probe[RescuesQuery]):
         return fact_of(
             fact_id, query, context, find, note=lambda one: f"{one['name']}: {one['ends']}", having="rescues"
         )
+
+
+class _Replaced(NamedTuple):
+    """Functions in whose place their callers give another answer where they give nothing: (file, qualified name), and
+    the methods of objects whose class is not seen."""
+
+    functions: set[tuple[str, str]]
+    methods: set[str]
+
+    def holds(self, path: str, function: str) -> bool:
+        return (path, function) in self.functions or ("." in function and function.rpartition(".")[2] in self.methods)
+
+
+def _replaced(project: PythonProject) -> _Replaced:
+    known = project.memo.get("python.replaced")
+    if isinstance(known, _Replaced):
+        return known
+    made = project.memo["python.replaced"] = _Replaced(set(), set())
+    for path in project.having.get("replaced", ()):
+        for row in project.records[path]["replaced"]:
+            name = row["of"]
+            home = project.home(name, path) if not name.startswith("?") else None
+            last = name.rpartition(".")[2]
+            if home is not None:
+                made.functions.add(home)
+            if (home is None or "." in home[1]) and last not in _OF_ANYTHING:
+                made.methods.add(last)
+    return made
 
 
 def _of_unknown_object(name: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.python import instead
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import DEFS, blocks, expressions, header
@@ -50,6 +51,7 @@ def rescues(view: FileView) -> list[dict[str, Any]]:
     """One row for each `try` with handlers: how they end, and what is called inside it (name -> line)."""
     rows: list[dict[str, Any]] = []
     loops: dict[int, dict[int, frozenset[str]]] = {}  # by the `id` of a scope
+    places: dict[int, dict[int, tuple[Sequence[ast.stmt], int]]] = {}
     for scope, node in view.marked_statements():
         if not isinstance(node, ast.Try | ast.TryStar) or not node.handlers or len(rows) >= MAX_ROWS:
             continue
@@ -75,6 +77,13 @@ def rescues(view: FileView) -> list[dict[str, Any]]:
                     "value" if (one in ("nothing", "raise") or _only_notes(handler)) and not _leaves(handler) else one
                     for one, handler in zip(ends, handlers, strict=True)
                 ]
+            if id(scope) not in places:
+                places[id(scope)] = instead.around(scope)
+            block, at = places[id(scope)].get(id(node), ((), 0))
+            ends = [
+                "value" if one == "nothing" and _goes_on(node, handler, block, at, scope, view) else one
+                for one, handler in zip(ends, handlers, strict=True)
+            ]
             best = min(range(len(ends)), key=lambda at: ENDS.index(ends[at]))
             rows.append(
                 {
@@ -87,6 +96,35 @@ def rescues(view: FileView) -> list[dict[str, Any]]:
                 }
             )
     return rows
+
+
+def _goes_on(
+    node: ast.Try | ast.TryStar,
+    handler: ast.ExceptHandler,
+    block: Sequence[ast.stmt],
+    at: int,
+    scope: Scope,
+    view: FileView,
+) -> bool:
+    """Whether another answer is given behind the `try`, or was there before it."""
+
+    def kind(value: ast.expr | None) -> str:
+        return _kind_of(value, scope, view)
+
+    return instead.follows(node, handler, block, at, kind) or instead.stays(node, handler, block, at, kind)
+
+
+def _kind_of(value: ast.expr | None, scope: Scope, view: FileView) -> str:
+    """What an expression is, a call of a function in the file by what that gives back."""
+    found = _told(value, scope, view)
+    if found == "value" and value is not None:
+        return _of_call(ast.Return(value=value), found, scope, view, Asked.of([]))
+    return found
+
+
+def replaced(view: FileView) -> list[dict[str, Any]]:
+    """See `instead.replaced`."""
+    return instead.replaced(view, lambda value: _value(value, frozenset()))
 
 
 def _note(call: ast.Call, scope: Scope, view: FileView, calls: dict[str, int]) -> None:
@@ -175,8 +213,9 @@ def _of_call(node: ast.stmt, end: str, scope: Scope, view: FileView, again: Aske
     if isinstance(node, ast.Return) and isinstance(value, ast.Name):
         value = _call_named(value, scope) or value
     value = value.value if isinstance(value, ast.Await) else value
-    if isinstance(node, ast.Return) and end == "message" and isinstance(value, ast.Call):
-        return "value" if _gives_another(value, scope, view) else end
+    if isinstance(node, ast.Return) and end == "message":
+        parts = value.values if isinstance(value, ast.Dict) else [value]
+        return "value" if any(isinstance(one, ast.Call) and _gives_another(one, scope, view) for one in parts) else end
     if end != "value" or value is None:
         return end
     if isinstance(value, ast.Name | ast.Attribute):

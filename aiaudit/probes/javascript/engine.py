@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 61  # of the records; part of the cache key
+VERSION: Final = 62  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
@@ -151,6 +151,8 @@ class JavaScriptEngine:
         if "rescues" in self.features and rescues.MARKS.search(data):
             rows = rescues.rescues(module, resolver)
             found |= {"rescues": rows} if rows else {}
+        if "rescues" in self.features and (where := rescues.replaced(module, resolver)):
+            found |= {"replaced": where}
         if "routes" in self.features and routes.MARKS.search(data):
             found |= routes.RouteFinder(module, resolver, values).record()
         if "routes" in self.features and sentries.MARKS.search(data):

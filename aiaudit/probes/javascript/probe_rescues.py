@@ -51,6 +51,7 @@ class RescuesProbe(Probe[RescuesQuery]):
     def answer(self, fact_id: str, query: RescuesQuery, context: Context) -> Fact:
         asked = query.names()
         asking = asking_functions(context)
+        replaced = _replaced(javascript_project(context))
 
         def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
             rows = project.records[entry.path].get("rescues", ())
@@ -59,8 +60,11 @@ class RescuesProbe(Probe[RescuesQuery]):
                 for spec, rest, line in row["calls"]:
                     found = project.follow(spec, "" if rest == "*" else rest, entry.path)
                     if patterns.match(found.name) or asking.holds(spec, rest, entry.path, project):
+                        last = row["function"].rpartition(".")[2]
+                        gives = row["ends"] == "nothing" and (entry.path, last) in replaced
                         yield {
-                            **{key: row[key] for key in ("line", "function", "ends", "handler_line")},
+                            **{key: row[key] for key in ("line", "function", "handler_line")},
+                            "ends": "value" if gives else row["ends"],  # whoever calls it gives another answer
                             "cell": 0,
                             "caught": [],
                             "by": [],
@@ -70,6 +74,19 @@ class RescuesProbe(Probe[RescuesQuery]):
                         break
 
         return fact_of(fact_id, query, context, find, note=lambda one: f"{one['name']}: {one['ends']}")
+
+
+def _replaced(project: JavaScriptProject) -> set[tuple[str, str]]:
+    """Functions in whose place their callers give another answer where they give nothing: (file, last name)."""
+    found = project.memo.get("replaced")
+    if not isinstance(found, set):
+        found = project.memo["replaced"] = {
+            target
+            for path, record in project.records.items()
+            for spec, rest, _ in record.get("replaced", ())
+            if (target := target_of(spec, rest, path, project)) is not None
+        }
+    return found
 
 
 class Asking(Struct, frozen=True):

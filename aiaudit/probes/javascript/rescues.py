@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.javascript import instead
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named, pattern_names
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.python.match import name_set
@@ -51,7 +52,7 @@ def rescues(module: Module, resolver: Resolver) -> list[dict[str, Any]]:
             error = handler.field("parameter")
             names = {local for local, _ in pattern_names(error)} if error is not None else set()
             ends = _end(inner, names, _asked(body))
-            if ends == "nothing" and _tries_another(node):
+            if ends == "nothing" and (_tries_another(node) or instead.goes_on(node, inner, _answers)):
                 ends = "value"
             _add(rows, node, body, handler, ends, module, resolver)
     for call in module.calls:
@@ -64,6 +65,15 @@ def rescues(module: Module, resolver: Resolver) -> list[dict[str, Any]]:
         if promise is not None and function is not None and function.kind() in FUNCTIONS:
             _add(rows, call, promise, function, _end_of_function(function), module, resolver)
     return rows
+
+
+def replaced(module: Module, resolver: Resolver) -> list[list[Any]]:
+    """See `instead.replaced`."""
+    return instead.replaced(module, resolver, _answers)
+
+
+def _answers(node: SgNode | None) -> str:
+    return _value(node, set())
 
 
 def _add(

@@ -44,5 +44,6 @@ def test_other_formats(tmp_path: Path) -> None:
 
 
 def test_a_broken_file_is_unknown_and_no_file_is_absent(tmp_path: Path) -> None:
-    assert _ask(tmp_path / "a", {"reports/evaluation.json": "{"}).state is State.UNKNOWN
+    assert _ask(tmp_path / "a", {"reports/evaluation.json": '{"ece": 0.1'}).state is State.UNKNOWN
+    assert _ask(tmp_path / "c", {"monitoring/prometheus.yml": "a: [\n"}).state is State.ABSENT
     assert _ask(tmp_path / "b", {"app.py": ""}).state is State.ABSENT

@@ -101,10 +101,13 @@ def test_a_notebook_that_is_no_json_is_looked_through_as_text(tmp_path: Path) ->
 
 
 def test_bytes_that_hide_their_text_leave_everything_open(tmp_path: Path) -> None:
-    (tmp_path / "c.py").write_bytes("x = 1\n".encode("utf-16"))
-    assert loads(tmp_path, "x = 1\n").state is State.UNKNOWN
     (tmp_path / "c.py").write_bytes(b"# -*- coding: utf-7 -*-\nimport +AHQ-orch\n")
     assert loads(tmp_path, "x = 1\n").state is State.UNKNOWN
+
+
+def test_text_that_is_wide_is_read(tmp_path: Path) -> None:
+    (tmp_path / "c.py").write_bytes("x = 1\n".encode("utf-16"))
+    assert loads(tmp_path, "x = 1\n").state is State.ABSENT
 
 
 @pytest.mark.parametrize("name", ["utf-7", "unicode_escape", "raw_unicode_escape", "utf-16", "cp037"])

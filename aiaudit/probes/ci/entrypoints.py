@@ -56,6 +56,13 @@ ENTRYPOINT = record(
 )
 
 
+# Targets whose name says that they train, or run all that leads to a model.
+_TRAINS: Final = lazy.regex(
+    r"(?i)^(?!.*(?:data|etl|ingest|infra|deploy))(?!(?:.*[_-])?(?:ci|lint|tests?)(?:[_-].*)?$)(?:.*[_-])?"
+    r"(?:re-?train|train(?:ing)?|fit|fine-?tune|pipeline|repro(?:duce)?|experiments?)(?:[_-].*)?$"
+)
+
+
 class EntrypointsQuery(Query):
     """`kinds` of serve, train, evaluate, batch, other; `deployed`: only what an image, a compose file, a manifest, a
     Procfile, a platform by its description, a crontab or a unit of systemd starts."""
@@ -134,6 +141,8 @@ class _Starts:
         general = kind_of(leaf.words, module)
         if general == "other" and source == "script":  # `finetune.sh` runs `python model.py --bits 4`
             general = stem_kind(name.removesuffix(".sh"))
+        if general == "other" and source == "makefile" and module and _TRAINS.search(name):
+            general = "train"  # `make pipeline` runs `python main.py`
         kind = start.kind or (general if general in ("train", "evaluate") else "other")
         return {
             "path": leaf.path,
@@ -246,7 +255,8 @@ class _Starts:
                     place = Place(task.path, piece.line, "")
                     for leaf in self.resolver.script(piece.script, place, Shell(errexit=False)):
                         start = start_of(leaf.words)
-                        if start.kind or leaf.kind in ("train", "evaluate"):
+                        named = _TRAINS.search(target) and (leaf.module or self._module(start, leaf))
+                        if start.kind or leaf.kind in ("train", "evaluate") or named:
                             yield "makefile", target, leaf, False
 
     def _tasks(self) -> Iterator[tuple[str, str, Leaf, bool]]:

@@ -458,8 +458,10 @@ def _last_name(function: ast.expr) -> str:
 
 
 def deferred(node: ast.Call) -> ast.Call | None:
-    """The call that `asyncio.to_thread(index.query, vector=v)` or `loop.run_in_executor(None, load, path)` makes."""
-    at = _DEFERRED.get(node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""))
+    """The call that `asyncio.to_thread(index.query, vector=v)`, `loop.run_in_executor(None, load, path)` or
+    `self._with_retries(client.search, query_filter=f)` makes."""
+    called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    at = _DEFERRED.get(called, 0 if _TRIED_AGAIN.search(called) else None)
     if at is None or len(node.args) <= at:
         return None
     function, given, keywords = node.args[at], node.args[at + 1 :], node.keywords
@@ -472,7 +474,8 @@ def deferred(node: ast.Call) -> ast.Call | None:
 
 
 # Functions that call another one in a thread, and the place of that one among their arguments.
-_DEFERRED: Final = {"to_thread": 0, "run_in_threadpool": 0, "run_sync": 0, "run_in_executor": 1}
+_TRIED_AGAIN: Final = lazy.regex(r"(?i)^_*(?:call_?|run_?|execute_?|do_?)?with_?(?:retr(?:y|ies)|backoff|timeout)$")
+_DEFERRED: Final = {"to_thread": 0, "submit": 0, "run_in_threadpool": 0, "run_sync": 0, "run_in_executor": 1}
 
 
 def _is_partial(value: ast.Call) -> bool:

@@ -57,6 +57,7 @@ FOUND: dict[str, Tree] = {
     "in an executor": {
         "a.py": "import torch\nasync def f(loop, p):\n    return await loop.run_in_executor(None, torch.load, p)"
     },
+    "tried again": {"a.py": "import torch\ndef f(self, p):\n    return self._with_retries(torch.load, p)"},
     "torch.serialization": {"a.py": "import torch\ntorch.serialization.load(p)"},
     "from torch.serialization": {"a.py": "from torch.serialization import load\nload(p)"},
     "attrgetter": {"a.py": "import operator, torch\noperator.attrgetter('load')(torch)(p)"},

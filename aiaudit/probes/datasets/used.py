@@ -55,7 +55,7 @@ _ARTIFACTS: Final = Patterns(ARTIFACTS)
 _DERIVED: Final = lazy.regex(
     r"(?:^|/)(?:(?:processed|interim|derived|cleaned|engineered|outputs?|results?|reports?|dashboards?_?data|submissions?|cache)(?:/|$)"
     r"|(?:[^/]*[_-])?(?:predictions?|generations?|ratings?)(?:[_-][^/]*)?/"  # what a model said, and its worth
-    r"|(?:[^/]*[_-])?(?:predictions|generations)(?:[_-][^/]*)?\.\w+$)"
+    r"|(?:[^/]*[_-])?(?:predictions|generations|forecasts)(?:[_-][^/]*)?\.\w+$)"
 )
 _OF_A_FILE: Final = lazy.regex(r"[\w./-]+\.(?:csv|tsv|parquet|jsonl?|feather|arrow)\b")  # a source in the project
 _NOT_DATA: Final = lazy.regex(  # what users handed in while it ran; the last line: what tools keep for themselves

@@ -118,3 +118,11 @@ def test_no_line_ends_in_a_space() -> None:
         for long in (False, True):
             lines = markdown.render(result, long=long).splitlines()
             assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_what_only_people_can_say_is_asked_as_a_question(result) -> None:
+    first = result["actions"][0]["check"]
+    check = next(check for check in result["checks"] if check["id"] == first)
+    check |= {"status": "unknown", "points": None, "kind": "attested", "question": "Who owns it?", "findings": []}
+    (line,) = [line for line in markdown.render(result).splitlines() if "Who owns it?" in line]
+    assert f"**{check['title']}** (`{first}`" in line and "Answer with evidence" not in line

@@ -51,6 +51,7 @@ _SENT_BY: Final = lazy.regex(
 )  # methods of a handler of its own: `self._send_json`
 _PUT: Final = name_set("put put_nowait")
 _PAGES: Final = ("streamlit.", "gradio.", "chainlit.")
+_LOGS: Final = lazy.regex(r"(?:^|\.)_?log(?:ger|ging)?\.")  # `chainlit.logger.logger.error`
 _KEEPS: Final = name_set("append extend insert add update setdefault put")
 
 
@@ -256,7 +257,7 @@ class _Function(Holder):
             self._raised(node, value, context)
             return
         named = self.view.resolver.names(value.func, self.scope)
-        page = any(one.name.startswith(_PAGES) for one in named)
+        page = any(one.name.startswith(_PAGES) and not _LOGS.search(one.name) for one in named)
         owner = dotted(value.func).rpartition(".")[0]
         sent = (
             last in _SENT

@@ -189,10 +189,11 @@ class Holder:
         if _NO_TEXT.search(last):
             return
         if ANSWERS.match(last) or last[:1].isupper() or (_CARRIES.search(last) and not self._own(call)):
+            inside = answer or ANSWERS.match(last) is not None
             for part in call.args:
-                yield from self.held(part, context, depth)
+                yield from self.held(part, context, depth, answer=inside)
             for key in call.keywords:
-                pieces = self.held(key.value, context, depth)
+                pieces = self.held(key.value, context, depth, answer=inside)
                 yield from under(pieces, key.arg) if key.arg and not ANSWERS.match(last) else pieces
             return
         yield from self._own(call)

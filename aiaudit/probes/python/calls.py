@@ -178,7 +178,7 @@ class CallFinder:
     def _call(
         self, node: ast.Call, flags: int, chain: list[ast.stmt], scope: Scope, within: ast.Call | None = None
     ) -> None:
-        """Record a call. `within`: the call that puts it off (`to_thread(load, path)`), whose result is its own."""
+        """Record a call. `within`: the call that puts it off (`submit(load, path)`), whose result is its own."""
         names = self._names(node.func, scope)
         if any(one.name == METHODCALLER for one in names):
             names = self.resolver.called_by_name(node, scope) or names
@@ -457,25 +457,24 @@ def _last_name(function: ast.expr) -> str:
     return ""
 
 
+# Functions that call another one later, or more than once. What is handed to a thread is a call already (`in_threads`).
+_DEFERRED: Final = lazy.regex(
+    r"(?i)^(?:submit|run_sync|_*(?:call_?|run_?|execute_?|do_?)?with_?(?:retr(?:y|ies)|backoff|timeout))$"
+)
+
+
 def deferred(node: ast.Call) -> ast.Call | None:
-    """The call that `asyncio.to_thread(index.query, vector=v)`, `loop.run_in_executor(None, load, path)` or
-    `self._with_retries(client.search, query_filter=f)` makes."""
+    """The call that `pool.submit(load, path)` or `self._with_retries(client.search, query_filter=f)` makes."""
     called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    at = _DEFERRED.get(called, 0 if _TRIED_AGAIN.search(called) else None)
-    if at is None or len(node.args) <= at:
+    if not _DEFERRED.search(called) or not node.args:
         return None
-    function, given, keywords = node.args[at], node.args[at + 1 :], node.keywords
+    function, given, keywords = node.args[0], node.args[1:], node.keywords
     if isinstance(function, ast.Call) and last_name(function.func) == "partial" and function.args:
         given, keywords = [*function.args[1:], *given], [*function.keywords, *keywords]
         function = function.args[0]
     if not isinstance(function, ast.Attribute | ast.Name):
         return None
     return ast.copy_location(ast.Call(function, given, keywords), node)
-
-
-# Functions that call another one in a thread, and the place of that one among their arguments.
-_TRIED_AGAIN: Final = lazy.regex(r"(?i)^_*(?:call_?|run_?|execute_?|do_?)?with_?(?:retr(?:y|ies)|backoff|timeout)$")
-_DEFERRED: Final = {"to_thread": 0, "submit": 0, "run_in_threadpool": 0, "run_sync": 0, "run_in_executor": 1}
 
 
 def _is_partial(value: ast.Call) -> bool:

@@ -30,8 +30,8 @@ def _turn(call: ast.Call) -> None:
     if len(call.args) <= first:
         return
     handed, rest, given = call.args[first], call.args[first + 1 :], call.keywords
-    if isinstance(handed, ast.Call) and _last(handed.func) == "partial" and handed.args and not rest:
-        rest, given = handed.args[1:], [*handed.keywords, *given]
+    if isinstance(handed, ast.Call) and _last(handed.func) == "partial" and handed.args:
+        rest, given = [*handed.args[1:], *rest], [*handed.keywords, *given]
         handed = handed.args[0]
     if isinstance(handed, ast.Name | ast.Attribute):
         call.func, call.args, call.keywords = handed, rest, given

@@ -143,9 +143,8 @@ def as_read(data: bytes) -> bytes:
     """The bytes as Python takes them, so that a search finds what the parse shows: no byte order mark, one kind of line
     ends, one side of a merge that was not resolved, names in plain letters, and numbers where calls are given them by a
     name of the module. The same object where nothing had to be changed."""
-    if data.startswith(
-        WIDE_MARKS
-    ):  # as PowerShell saves it: Python refuses it, and it is the author's code all the same
+    # As PowerShell saves it: Python refuses it, and it is the author's code all the same.
+    if data.startswith(WIDE_MARKS):
         data = decode(data).encode("utf-8", "replace")
     if data.startswith(BOM_UTF8):
         data = data[len(BOM_UTF8) :]

@@ -1,6 +1,7 @@
 """How many verdicts on repositories that were drawn by lot does an expert sign, and how many now?
 
     python benchmarks/drawn.py AIAUDIT CHECKOUTS [--readings FILE] [--results DIR] [--markdown] [--wrong]
+    python benchmarks/drawn.py --record DAY > tables/track_record.json
 
 AIAUDIT is the command, CHECKOUTS a folder with a checkout of each repository at its commit, named owner+name. The
 readings (benchmarks/drawn.tsv) have a line for each verdict that was read at the source before anything was mended:
@@ -12,6 +13,7 @@ Each repository is audited, and the status of each line held against the one tha
 where another should be is open: nothing is claimed. The last column counts claims that the reader would not sign.
 Sentences and places are read by people: that column is as it was. With `--results` the results are kept there, and
 those that are there are not made again. `--wrong` lists the lines on which something false is claimed now.
+`--record` makes the table that ships with the tool, of the verdicts as they came; DAY is that of the last reading.
 """
 
 from __future__ import annotations
@@ -106,18 +108,40 @@ def _row(some: Sequence[Reading], now: Statuses) -> list[str]:
     return [*map(str, (len(some), then, whole, right, still, wrong)), *precision]
 
 
+def record(readings: Sequence[Reading], until: str) -> str:
+    """The table of `aiaudit.track_record`: per check and status how many were read, right, and right in full; a line a
+    check."""
+    found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
+    for reading in readings:
+        if reading["status"] in JUDGED:
+            counts = found[reading["check"]][reading["status"]]
+            counts[0] += 1
+            counts[1] += reading["verdict"] != "status wrong"
+            counts[2] += reading["verdict"] == "holds"
+    rows = [f"{json.dumps(check)}: {json.dumps(found[check], sort_keys=True)}" for check in sorted(found)]
+    projects = len({reading["repository"] for reading in readings})
+    head = f'{{"until": {json.dumps(until)}, "projects": {projects}, "checks": {{\n'
+    return head + ",\n".join(rows) + "\n}}\n"
+
+
 def main() -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("aiaudit")
-    parser.add_argument("checkouts", type=Path)
+    parser.add_argument("aiaudit", nargs="?")
+    parser.add_argument("checkouts", type=Path, nargs="?")
     parser.add_argument("--readings", type=Path, default=HERE / "drawn.tsv")
     parser.add_argument("--results", type=Path)
     parser.add_argument("--markdown", action="store_true")
     parser.add_argument("--wrong", action="store_true")
+    parser.add_argument("--record", metavar="DAY")
     options = parser.parse_args()
     with options.readings.open(encoding="utf-8", newline="") as file:
         readings = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    if options.record:
+        print(record(readings, options.record), end="")
+        return 0
+    if options.aiaudit is None or options.checkouts is None:
+        parser.error("AIAUDIT and CHECKOUTS, or --record DAY")
     now = statuses(options.aiaudit, options.checkouts, readings, options.results)
     judged = [reading for reading in readings if reading["status"] in JUDGED]
     silent = [reading for reading in readings if reading["status"] not in JUDGED]

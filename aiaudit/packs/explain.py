@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from aiaudit import lazy
+from aiaudit import lazy, track_record
 from aiaudit.model.check import Check, FactSpec, Kind, Param
 from aiaudit.packs import attested
 from aiaudit.packs.basis import standing
@@ -34,6 +34,7 @@ class Explanation(Struct, frozen=True):
     evidence: str
     params: tuple[str, ...]
     false_results: tuple[str, ...]
+    track_record: tuple[str, ...]  # how often its verdicts were right where people read them
     controls: tuple[str, ...]
     required_by: tuple[str, ...]
     cases: tuple[str, ...]
@@ -52,6 +53,7 @@ class Explanation(Struct, frozen=True):
         yield "What settles an unknown", _wordings(check, "settles")
         yield "Parameters, set in aiaudit.yaml", self.params
         yield "Known false results", self.false_results
+        yield "Track record", self.track_record
         yield "Needs first", [", ".join(check.requires)]
         yield "Mended after", [", ".join(check.after)]
         yield "Blocks where it fails", [", ".join(self.required_by)]
@@ -81,10 +83,21 @@ def explain(
         evidence=_evidence(check),
         params=tuple(map(_param, check.params)),
         false_results=tuple(line for line in check.false_results.splitlines() if line),
+        track_record=tuple(_track_record(check)),
         controls=tuple(f"{scheme}: {', '.join(ids)}" for scheme, ids in check.controls.items()),
         required_by=tuple(other.id for other in library.checks if check.id in other.requires),
         cases=tuple(case.name for case in find_cases(cases) if case.check == check.id) if cases else (),
     )
+
+
+def _track_record(check: Check) -> Iterator[str]:
+    """How often it was right, by status: on projects that were drawn by lot, as they first came."""
+    read = track_record.records(check.id)
+    if read:
+        table = track_record.table()
+        yield f"On {table.projects} public projects, as each first came (until {table.until}), people found right:"
+    for status in (one for one in ("pass", "partial", "fail") if one in read):
+        yield f"{status}: {read[status].right} of {read[status].read}, {read[status].in_full} with sentence and places"
 
 
 def _measured(library: Library, check: Check, probes: Probes) -> Iterator[str]:

@@ -153,6 +153,8 @@ def _read_check(
         children=children,
         after=record.texts("after"),
         core=pack in core,
+        read=record.record("track_record").whole("read"),
+        right=record.record("track_record").whole("right"),
     )
 
 

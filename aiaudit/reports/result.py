@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from aiaudit import subject
+from aiaudit import subject, track_record
 from aiaudit.model.fact import Fact
 from aiaudit.model.fact_json import Values, fact_json
 from aiaudit.model.result import Basis, CheckResult, Finding, GateRule, NextLevel, PackScore, Waiver
@@ -159,6 +159,7 @@ def _check(result: CheckResult, accepted: CheckResult, priority: float) -> dict[
         "points": result.points,
         "evidence_level": result.evidence_level.value if result.evidence_level else None,
         "confidence": result.confidence.value,
+        "track_record": _track_record(result),
         "reason": result.reason,
         "blocked_by": result.blocked_by,
         "params": as_json(result.params),
@@ -180,6 +181,11 @@ def _check(result: CheckResult, accepted: CheckResult, priority: float) -> dict[
         "param_titles": dict(result.param_titles),
         "accepted": _accepted(result, accepted),
     }
+
+
+def _track_record(result: CheckResult) -> dict[str, int] | None:
+    read = track_record.record(result.id, result.status.value)
+    return {"read": read.read, "right": read.right, "in_full": read.in_full} if read else None
 
 
 def _accepted(result: CheckResult, accepted: CheckResult) -> dict[str, Any] | None:

@@ -13,12 +13,16 @@ from urllib.parse import quote
 
 from aiaudit.reports.failed import Problem, cleaned, problems
 from aiaudit.reports.record import Record
+from aiaudit.track_record import FEW
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST: Final = 25_000  # results that GitHub takes of a run
 _LEVEL: Final = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
 # GitHub sorts by this number: above 9.0 critical, above 7.0 high, above 4.0 medium.
 _SECURITY: Final = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.0"}
+
+# How often a rule's results are true, in GitHub's words; the shares are ours.
+_PRECISION: Final = ((0.95, "very-high"), (0.85, "high"), (0.7, "medium"), (0.0, "low"))
 
 
 def render(result: Mapping[str, Any]) -> str:
@@ -62,6 +66,10 @@ def _rule(check: Record) -> dict[str, Any]:
     }
     if check.text("pack") == "security":  # the tag of this name is what makes GitHub read the number
         rule["properties"]["security-severity"] = _SECURITY.get(severity, "5.5")
+    read = check.record("track_record")
+    if read.whole("read") >= FEW:
+        share = read.whole("right") / read.whole("read")
+        rule["properties"]["precision"] = next(word for least, word in _PRECISION if share >= least)
     return rule
 
 

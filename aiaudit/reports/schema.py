@@ -154,6 +154,15 @@ class Basis(Part):
     looked_at: bool = False
 
 
+class TrackRecord(Part):
+    """Verdicts of this check and status that people held against the source of other projects: how many, of how many
+    the status was right, and of how many sentence and places were too."""
+
+    read: int
+    right: int
+    in_full: int
+
+
 class Check(Part):
     id: str
     pack: str
@@ -164,6 +173,7 @@ class Check(Part):
     points: Annotated[float, Field(ge=0, le=1)] | None
     evidence_level: EvidenceLevel | None
     confidence: Confidence
+    track_record: TrackRecord | None = None
     reason: str
     blocked_by: str | None
     params: dict[str, Any]

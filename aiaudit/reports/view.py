@@ -13,6 +13,7 @@ from aiaudit.reports import headings, words
 from aiaudit.reports.places import Alike, Place, Spot, gathered
 from aiaudit.reports.strings import say
 from aiaudit.reports.text import figure, first_sentence, full_stop, lower_first, shorten, whole_clauses
+from aiaudit.track_record import FEW
 
 PLACES_OPEN: Final = 8
 """Places of a finding that are shown at once; the rest can be opened."""
@@ -26,6 +27,7 @@ LONGEST_ADVICE: Final = 160
 WORST_FIRST: Final = ("fail", "error", "unknown", "blocked", "partial", "pass", "not_applicable")
 UNSEEN: Final = frozenset({"unknown", "blocked", "error"})
 OPEN: Final = frozenset({"fail", "partial"})
+DOUBTED_BELOW: Final = 0.85  # a kind of pass that was right less often than this elsewhere says so
 
 
 class Waiver(Struct, frozen=True):
@@ -59,7 +61,8 @@ class Basis(Struct, frozen=True):
 
 class Check(Struct, frozen=True, dict=True):
     """One check's result. `children` are the checks that it blocks; `limits` its parameters in words; `rests_on` what
-    was found that decided, where the findings do not name it already; `core`: of a core area."""
+    was found that decided, where the findings do not name it already; `core`: of a core area; `read`, `right`: how many
+    such verdicts people read on other projects, and how many of them were right."""
 
     id: str
     anchor: str
@@ -94,6 +97,8 @@ class Check(Struct, frozen=True, dict=True):
     children: tuple[str, ...] = field(default=())
     after: tuple[str, ...] = ()
     core: bool = False
+    read: int = 0
+    right: int = 0
 
     @property
     def weight(self) -> int:
@@ -170,11 +175,23 @@ class Check(Struct, frozen=True, dict=True):
             ("limit", self.limit),
             ("settings", self.limits),
             ("confidence", words.confidence(self.confidence)),
+            ("track_record", self.track_record),
             ("evidence", f"{self.evidence_level}, {level}" if level else ""),
             ("effort", words.EFFORT[self.effort]),
             ("holds_up", ", ".join(self.children)),
         )
         return tuple((say(f"check.{label}"), text) for label, text in rows if text)
+
+    @property
+    def track_record(self) -> str:
+        """How many such verdicts were right on other projects; empty where too few were read to say."""
+        return say("check.right_of", right=self.right, read=self.read) if self.read >= FEW else ""
+
+    @property
+    def doubt(self) -> str:
+        """Says so of a verdict of a kind that was wrong more often than one in seven times; empty of others."""
+        doubtful = self.read >= FEW and self.right < DOUBTED_BELOW * self.read
+        return say("check.doubt", right=self.right, read=self.read) if doubtful else ""
 
     @property
     def places_left_out(self) -> int:

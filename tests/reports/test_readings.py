@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import csv
+import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from aiaudit import track_record
+from aiaudit.reports import html, sarif
 from aiaudit.reports.strings import current
 
 READINGS = Path(__file__).parents[2] / "benchmarks" / "drawn.tsv"
@@ -23,3 +31,44 @@ def test_the_figures_of_the_method_are_those_of_the_readings() -> None:
     assert f"Of {len(judged):,} verdicts on {len({row['repository'] for row in rows})} public projects" in said
     failed, partly, passed = (_share(judged, status) for status in ("fail", "partial", "pass"))
     assert f"{failed} of the failures, {partly} of what is partly met and {passed} of the passes" in said
+
+
+def test_the_table_that_ships_is_made_of_the_readings() -> None:
+    script = READINGS.with_name("drawn.py")
+    command = [sys.executable, str(script), "--record", track_record.table().until]
+    made = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert made == (READINGS.parents[1] / "tables" / track_record.TABLE).read_text(encoding="utf-8")
+
+
+def test_few_verdicts_say_nothing_of_a_share() -> None:
+    assert track_record.Read(4, 4, 4).share is None
+    assert track_record.Read(5, 4, 0).share == 0.8
+    assert track_record.record("XYZ-001", "pass") is None
+
+
+def _with_record(result: dict[str, Any], status: str, right: int, read: int) -> str:
+    """Give the first check with this status and with places a track record; its id."""
+    placed = (one for one in result["checks"] if one["status"] == status)
+    check = next(one for one in placed if status == "pass" or any(found["path"] for found in one["findings"]))
+    check["track_record"] = {"read": read, "right": right, "in_full": 0}
+    return str(check["id"])
+
+
+@pytest.mark.parametrize(("right", "read", "said"), [(9, 15, True), (14, 15, False), (1, 4, False)])
+def test_a_report_says_of_a_pass_that_such_passes_were_often_wrong(
+    result: dict[str, Any], right: int, read: int, said: bool
+) -> None:
+    _with_record(result, "pass", right, read)
+    assert (f"Of {read} such passes on other projects, people found {right} right." in html.render(result)) == said
+
+
+@pytest.mark.parametrize(
+    ("right", "read", "precision"),
+    [(19, 20, "very-high"), (9, 10, "high"), (4, 5, "medium"), (2, 5, "low"), (4, 4, None)],
+)
+def test_sarif_tells_how_often_a_rule_is_right(
+    result: dict[str, Any], right: int, read: int, precision: str | None
+) -> None:
+    name = _with_record(result, "fail", right, read)
+    rules = json.loads(sarif.render(result))["runs"][0]["tool"]["driver"]["rules"]
+    assert next(rule for rule in rules if rule["id"] == name)["properties"].get("precision") == precision

@@ -37,6 +37,9 @@ _BARE: Final = (
     "**/{Dockerfile,Containerfile,docker-compose}*",
     *_LOCKS,
 )
+# Of documents only what stands there as it would in a file of settings or a command: what an interface answers in an
+# example looks like a secret more often than it is one.
+_TOLD: Final = ("**/*.{md,mdx,rst,adoc}",)
 NAMED: Final = 0  # in the place of a line: the secret is the file's name, or that of a folder on the way to it
 _TEST_FILE: Final = lazy.regex(
     r"test|example|sample|dummy|fake|mock|snakeoil|localhost|fixture|cassette", re.IGNORECASE
@@ -81,6 +84,14 @@ class SecretsQuery(Query):
             ),
             PatternGroup(
                 patterns("free", files="bare"), _BARE, _OWN, ignored=self.ignored, judge=found, judged_by=judged_by
+            ),
+            PatternGroup(
+                patterns("free", files="bare"),
+                _TOLD,
+                frozenset({Role.DOCS}),
+                ignored=self.ignored,
+                judge=found,
+                judged_by=judged_by,
             ),
         )
 

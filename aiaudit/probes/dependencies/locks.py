@@ -88,6 +88,7 @@ def _lock(path: str, tool: str, ecosystem: Ecosystem, placed: tuple[Locked, ...]
         placed,
         hashed=any(not one.local for one in placed) and not unhashed,
         unhashed=tuple(unhashed[:20]),
+        without_hash=len(unhashed),
     )
 
 

@@ -117,6 +117,7 @@ class Lock(Struct, frozen=True):
     locked: tuple[Locked, ...] = ()
     hashed: bool = False
     unhashed: tuple[str, ...] = ()
+    without_hash: int = 0  # how many these are; `unhashed` names some of them
     unreadable: str = ""
 
     @property

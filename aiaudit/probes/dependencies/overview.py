@@ -161,6 +161,7 @@ def lock_record(view: LockView) -> dict[str, Any]:
         "packages": Unknown(lock.unreadable) if lock.unreadable else len(lock.packages),
         "hashed": Unknown(lock.unreadable) if lock.unreadable else lock.hashed,
         "unhashed": list(lock.unhashed),
+        "without_hash": lock.without_hash,
         "manifest": view.manifest.path if view.manifest else "",
         "in_sync": _in_sync(view),
         "missing": list(view.coverage.missing) if view.coverage else [],

@@ -38,6 +38,7 @@ LOCK = record(
     packages=INT,
     hashed=BOOL,
     unhashed=list_of(STRING),
+    without_hash=INT,
     manifest=STRING,
     in_sync=BOOL,
     missing=list_of(STRING),

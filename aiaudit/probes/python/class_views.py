@@ -94,7 +94,9 @@ class ClassViews:
                 continue
             if name.endswith("Mixin"):
                 continue
-            yield from self._class(name, scope, node, bases)
+            based_on = any(name == dotted(base) for one in self.classes.values() for base in _bases_of(one.node))
+            for row in self._class(name, scope, node, bases):
+                yield {**row, "class": "" if based_on else name}
 
     def _by_base(self, scope: Scope, node: ast.ClassDef) -> str:
         """Tornado, where a base of another file is a handler as it seems: in a file that imports Tornado its methods
@@ -265,6 +267,10 @@ class ClassViews:
                 value = self.finder.view.values.of(keyword.value, scope)
                 return [str(one).upper() for one in value] if isinstance(value, list) else []
         return ["GET"]
+
+
+def _bases_of(node: ast.AST) -> list[ast.expr]:
+    return node.bases if isinstance(node, ast.ClassDef) else []
 
 
 def _parameters(node: ast.AST) -> list[str]:

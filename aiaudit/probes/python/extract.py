@@ -68,6 +68,7 @@ def _routes(view: FileView) -> dict[str, Any]:
     return {
         "routes": rows,
         "urls": finder.urls(),
+        "tabled": finder.tabled(),
         "models": request_models(view),
         "depends": dependencies.dependencies(view, served),
         "taken": dependencies.taken(view, finder.parameter),

@@ -36,7 +36,10 @@ _MALFORMED: Final = name_set("INVALID_ARGUMENT OUT_OF_RANGE FAILED_PRECONDITION 
 _NUMBERS: Final = ("float", "int", "Decimal")
 # What a view of Django may do with its request without taking anything in.
 _PAGES: Final = name_set("render redirect TemplateResponse logout get_messages success info warning error get_token")
-_ABOUT: Final = name_set("user method session path path_info resolver_match is_secure get_host build_absolute_uri site")
+_ABOUT: Final = name_set(
+    "user method session path path_info resolver_match is_secure get_host build_absolute_uri site"
+    " app client state url base_url url_for is_disconnected"
+)
 
 
 class HandlerBody:

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
+from aiaudit import lazy
 from aiaudit.probes.python.project import PythonProject
 
 Place = tuple[str, str]  # (file, name in it)
@@ -16,6 +17,8 @@ MAX_DEPTH: Final = 8
 MAX_STEPS: Final = 8
 _MEMO: Final = "routers"
 _VIEWS: Final = "views"
+_TABLED: Final = "tabled"
+_TEST: Final = lazy.regex(r"(?:^|/)tests?(?:/|_|\.py$)")
 
 
 class Routers(Struct):
@@ -70,6 +73,22 @@ def views_of(project: PythonProject) -> frozenset[Place]:
         known = project.memo[_VIEWS] = frozenset(found)
     views: frozenset[Place] = known
     return views
+
+
+def tabled_of(project: PythonProject) -> frozenset[str]:
+    """The names of classes that files with addresses of Django speak of, and those that other files import, which may
+    serve them in another way; none where no such file names a class."""
+    known = project.memo.get(_TABLED)
+    if known is None:
+        tables = [path for path in project.having.get("tabled", ()) if project.records[path].get("tabled")]
+        found = {name for path in tables for name in project.records[path]["tabled"]}
+        if found:
+            for path in project.records:
+                if path not in tables and not _TEST.search(path):
+                    found.update(one.target.rpartition(".")[2] for one, _ in project.base(path).imports)
+        known = project.memo[_TABLED] = frozenset(found)
+    names: frozenset[str] = known
+    return names
 
 
 def place_of(name: str, path: str, project: PythonProject) -> Place | None:

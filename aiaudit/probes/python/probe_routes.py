@@ -17,7 +17,7 @@ from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.callers import SCHEME, asks_who
 from aiaudit.probes.python.dependencies import CALLED, TYPE
 from aiaudit.probes.python.handler_body import MOST_NAMES
-from aiaudit.probes.python.included import place_of, routers_of, views_of
+from aiaudit.probes.python.included import place_of, routers_of, tabled_of, views_of
 from aiaudit.probes.python.probe_turning import settled
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.project.entry import Entry
@@ -111,6 +111,8 @@ class RoutesProbe(Probe[RoutesQuery]):
                     if (entry.path, one["function"]) not in views_of(project):
                         continue
                     row = {**one, "kind": "route"}
+                if row.get("class") and tabled_of(project) and row["class"] not in tabled_of(project):
+                    continue  # a view that stands in no table of addresses
                 if query.frameworks and row["framework"] not in query.frameworks:
                     continue
                 if (query.kinds and row["kind"] not in query.kinds) or (not query.kinds and row["kind"] == "mounted"):
@@ -125,7 +127,9 @@ class RoutesProbe(Probe[RoutesQuery]):
             return f"{one['framework']} {' '.join([*one['methods'], one['route'] or one['kind']])}"
 
         having = python_project(context).having
-        among = {path for part in ("routes", "own_servers", "mounted", "included") for path in having.get(part, ())}
+        among = {
+            path for part in ("routes", "own_servers", "mounted", "included") for path in having.get(part, ())
+        }
         return fact_of(fact_id, query, context, find, note, among=among)
 
 

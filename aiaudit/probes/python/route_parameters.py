@@ -33,6 +33,7 @@ _VALIDATES: Final = name_set("validate validate_request validate_querystring val
 _CHECKED_BY_TYPE: Final = name_set("fastapi litestar django-ninja mcp bentoml blacksheep modal")
 _RAW_TYPES: Final = name_set("Request HttpRequest WebSocket HTTPConnection")
 _SERVICE_TYPES: Final = name_set("Response BackgroundTasks Session AsyncSession SecurityScopes Context State")
+_FORMS: Final = name_set("OAuth2PasswordRequestForm OAuth2PasswordRequestFormStrict")  # of a login, with typed fields
 _DEPENDENCY: Final = lazy.regex(
     r"(?:^|_)(?i:dep(?:s|ends|endency|endencies)?)(?:_|$)|[a-z0-9]Dep(?:s|ends|endency|endencies)?(?:_|[A-Z]|$)"
 )
@@ -58,6 +59,9 @@ def parameter(resolver: Resolver, argument: ast.arg, scope: Scope, framework: st
         called = (
             dotted(given.func if isinstance(given, ast.Call) else given) if given else annotated_argument(annotation)
         )
+        form = next((name for name in (called, *type_names(annotation)) if name.rpartition(".")[2] in _FORMS), "")
+        if form:  # what is sent, and no service
+            return {"name": argument.arg, "kind": "model", "type": form, "bounded": False, "in_body": True}
         return {"name": argument.arg, "kind": "service", "type": f"{marker or marked}({called})"}
     types = type_names(annotation)
     is_bounded = bounded(default) or bounded_annotation(annotation)

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Final
 
+from aiaudit import lazy
 from aiaudit.probes.python import class_views, http_events, resources
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.handler_body import HandlerBody
@@ -67,6 +68,9 @@ _FRAMEWORKS: Final = {
     "firebase_functions": "cloud-function",
     "aws_lambda_powertools": "lambda",
 }
+_IMPORTS: Final = lazy.regex(r"(?m)^[ \t]*(?:from[ \t]+\S+[ \t]+import[ \t]+(?:\([^)]*\)|[^\n]*)|import[ \t][^\n]*)")
+_COMMENTS: Final = lazy.regex(r"#[^\n]*")
+_CLASSES: Final = lazy.regex(r"\b[A-Z]\w+")
 _FUNCTIONS: Final = frozenset({"functions_framework.http", "firebase_functions.https_fn.on_request"})
 # Decorators of a module by themselves, with the address as their first argument.
 _LITESTAR: Final = frozenset(f"litestar.{one}" for one in ("get", "post", "put", "patch", "delete"))
@@ -118,6 +122,13 @@ class RouteFinder:
                 for one in self.resolver.names(inner, scope):
                     found.setdefault(one.name)
         return list(found)
+
+    def tabled(self) -> list[str]:
+        """The names of classes in a file with addresses of Django, but in its imports and comments."""
+        if "django" not in self.frameworks or not self.view.text_has(b"urlpatterns"):
+            return []
+        text = _IMPORTS.sub("", self.view.source.data.decode("utf-8", "replace"))
+        return sorted(set(_CLASSES.findall(_COMMENTS.sub("", text))))[:500]
 
     def _views(self, known: set[str]) -> Iterator[dict[str, Any]]:
         """Functions that take a request of Django; whether an address stands for one is told in another file."""
@@ -382,6 +393,8 @@ class RouteFinder:
         params = [one for one in params if one]
         body = HandlerBody(scope)
         decorators = [dotted(one.func if isinstance(one, ast.Call) else one) for one in node.decorator_list]
+        if route in ("", "/"):
+            route = self._prefix(at, scope) or route
         first = node.decorator_list.index(at) + 1 if at in node.decorator_list and framework not in _BY_NAME else 0
         return {
             "line": self.view.source.line(node.lineno),
@@ -448,6 +461,14 @@ class RouteFinder:
         match at:
             case ast.Call(func=ast.Attribute(value=receiver)):
                 return name_of_router(self.view, receiver, scope.parent or scope)
+        return ""
+
+    def _prefix(self, at: ast.expr | None, scope: Scope) -> str:
+        """What the router of a handler puts before all its addresses; it alone names one that adds nothing to it."""
+        for keyword in self._of_router(at, scope):
+            if keyword.arg in ("prefix", "url_prefix"):
+                text = self.view.values.text(keyword.value, scope.parent or scope) or ""
+                return text.rstrip("/") if text.startswith("/") else ""
         return ""
 
     def _of_router(self, at: ast.expr | None, scope: Scope) -> list[ast.keyword]:

@@ -27,7 +27,7 @@ from aiaudit.probes.python.conditions import (
     names_of,
     statements_of,
 )
-from aiaudit.probes.python.credentials import BROUGHT, CHECKED, Said, is_setting, is_unverified, learn
+from aiaudit.probes.python.credentials import BROUGHT, CHECKED, NONE, Said, is_setting, is_unverified, learn
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import FunctionNode, expressions, header, parameters, plain_answer
@@ -46,6 +46,7 @@ _RAISES: Final = lazy.regex(
     r"^(?:svix|standardwebhooks|nacl|itsdangerous|stripe|firebase_admin|google\.(?:oauth2|auth)|jwt|jose|authlib|auth0)"
     r"\.(?:\w+\.)*(?:decode|verify|verify_\w+|construct_event|loads)$"
 )
+_ASKS_WHO: Final = lazy.regex(r"(?i)user|auth|token|jwt|claims|verif|principal|identity")
 _RAISING: Final = ("decode", "verify", "construct_event", "loads")
 
 
@@ -284,7 +285,10 @@ class Ways(Conditions):
         before = self._asks, self._looks_at
         end = self._block(node.body, said, onward, at)
         asked = (end is not None and end.asked and not at.asked) or (end is None and self._asks is not before[0])
+        known = dict(said.names)
         handled = [self._block(one.body, said, onward, at) for one in node.handlers]
+        for name in _emptied(node.handlers):  # `except Exception: user = None`: whoever has a user was looked at
+            said.names[name] = max(said.names.get(name, NONE), known.get(name, NONE))
         if asked and any(
             _catches_all(handler)
             and ((one is not None and not one.asked) or (end is None and one is None and self._leaves(handler)))
@@ -292,9 +296,12 @@ class Ways(Conditions):
         ):
             self._asks, self._looks_at = before  # who is refused is let on all the same
         if end is not None and not end.asked and node.handlers and all(one is None for one in handled):
-            turned_away = all(self._denies(one.body) for one in node.handlers if not _is_gone(one))
-            calls = (call for statement in node.body for call in _calls(statement))
-            if turned_away and any(self._strength(call, said) >= CHECKED for call in calls):
+            left = [one for one in node.handlers if not _is_gone(one)]
+            calls = [call for statement in node.body for call in _calls(statement)]
+            if not all(self._denies(one.body) for one in left):  # or hangs up on whom a function does not know
+                hung_up = bool(left) and all(_hangs_up(one.body, said) for one in left)
+                calls = [one for one in calls if hung_up and _ASKS_WHO.search(last_name(one.func))]
+            if any(self._strength(call, said) >= CHECKED for call in calls):
                 self._asks = self._looks_at = True
                 end = _At(True, end.but)
         if node.orelse:
@@ -527,6 +534,28 @@ def _is_handshake(node: ast.If) -> bool:
             echoes = any(isinstance(one, ast.Constant) and one.value == "challenge" for one in parts)
             return echoes and len(parts) < 30 and called <= _ANSWERS
     return False
+
+
+def _emptied(handlers: Sequence[ast.ExceptHandler]) -> list[str]:
+    """The names to which handlers of errors give nothing: `user = None`."""
+    return [
+        target.id
+        for handler in handlers
+        for one in handler.body
+        if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant) and not one.value.value
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    ]
+
+
+def _hangs_up(body: Sequence[ast.stmt], said: Said) -> bool:
+    """Whether the last that is done with a WebSocket is to close it."""
+    closes = any(
+        isinstance(one, ast.Attribute) and one.attr == "close" and last_name(one.value) in said.request
+        for statement in body
+        for one in ast.walk(statement)
+    )
+    return closes and bool(body) and isinstance(body[-1], ast.Return | ast.Raise)
 
 
 def _is_gone(handler: ast.ExceptHandler) -> bool:

@@ -127,9 +127,7 @@ class RoutesProbe(Probe[RoutesQuery]):
             return f"{one['framework']} {' '.join([*one['methods'], one['route'] or one['kind']])}"
 
         having = python_project(context).having
-        among = {
-            path for part in ("routes", "own_servers", "mounted", "included") for path in having.get(part, ())
-        }
+        among = {path for part in ("routes", "own_servers", "mounted", "included") for path in having.get(part, ())}
         return fact_of(fact_id, query, context, find, note, among=among)
 
 

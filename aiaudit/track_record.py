@@ -56,6 +56,12 @@ def _read(file: Path) -> Table:
     return msgspec.json.decode(file.read_bytes(), type=Table)
 
 
+def overall(status: str) -> Read:
+    """What was read of all checks where they ended in this status."""
+    every = [of[status] for of in table().checks.values() if status in of]
+    return Read(sum(one.read for one in every), sum(one.right for one in every), sum(one.in_full for one in every))
+
+
 def records(check: str) -> Mapping[str, Read]:
     """What was read of a check, by status; empty of one that nobody read, and of one that did not ship."""
     return table().checks.get(check, {})

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Final
 
+from aiaudit import track_record
 from aiaudit.project.entry import not_own
 from aiaudit.reports import plan, words
 from aiaudit.reports.opening import Opening
@@ -18,7 +19,7 @@ from aiaudit.reports.reading import read_waiver
 from aiaudit.reports.record import Record, absent_data, preview, unread_files
 from aiaudit.reports.rows import Answer, FactRow, answer_of, fact_row, machine_of, merged
 from aiaudit.reports.strings import say
-from aiaudit.reports.text import full_stop, thousands, upper_first
+from aiaudit.reports.text import figure, full_stop, thousands, upper_first
 from aiaudit.reports.view import Check, Waiver
 from aiaudit.subject import CAPACITY_TAKES, COST_TAKES, TAKEN
 
@@ -152,6 +153,39 @@ class Report(Opening):
         """Failed checks, the heaviest first."""
         failed = (check for check in self.checks if check.status == "fail")
         return tuple(sorted(failed, key=lambda c: (c.accepted, -c.gain, -c.weight, not c.core, c.id)))
+
+    @cached_property
+    def passed(self) -> tuple[Check, ...]:
+        """Checks that passed, the heaviest first."""
+        passed = (check for check in self.checks if check.status == "pass")
+        return tuple(sorted(passed, key=lambda c: (-c.weight, not c.core, c.id)))
+
+    @cached_property
+    def critical_unseen(self) -> tuple[Check, ...]:
+        """Critical checks that could not be judged, and that no answer of a person settles."""
+        unseen = (check for pack in self.packs for check in pack.not_assessed if check.severity == "critical")
+        return tuple(sorted(unseen, key=lambda c: (not c.core, c.id)))
+
+    @property
+    def not_contradicted(self) -> tuple[str, ...]:
+        """Conditions of the next level that only ask that nothing fails, and that nobody could judge."""
+        told = []
+        for gate in (one for one in self.next_gates if one.shown == "open"):
+            meaning = f" ({gate.meaning})" if gate.meaning else ""
+            found = "" if gate.found == say("roadmap.not_judged") else f": {gate.found}"
+            told.append(f"{gate.wanted}{meaning}{found}")
+        return tuple(told)
+
+    @cached_property
+    def track_record(self) -> Mapping[str, str]:
+        """How often verdicts were right where people read them on other projects, as it is printed; empty where no
+        table says so."""
+        read = {status: track_record.overall(status) for status in ("fail", "partial", "pass")}
+        if not all(one.read for one in read.values()):
+            return {}
+        shares = {status: figure(100 * one.right / one.read) for status, one in read.items()}
+        judged = thousands(sum(one.read for one in read.values()))
+        return {"judged": judged, "projects": thousands(track_record.table().projects), **shares}
 
     @cached_property
     def half_met(self) -> tuple[Check, ...]:

@@ -308,12 +308,13 @@ class Opening:
             return ""
         if self.level_not_shown:
             asked = sum(step.asks for step in self.path)
-            if self.path and asked == len(self.path):
-                why = words.told("standing.asked", asked, next=self.next_name)
-            else:
-                why = say("standing.not_shown", next=self.next_name)
             dangers = sum(check.is_danger and not check.accepted for check in self.checks)
-            return f"{why} {words.told('standing.dangers', dangers)}" if dangers else why
+            beside = "besides" if dangers else "alone"
+            if self.path and asked == len(self.path):
+                why = words.told(f"standing.asked.{beside}", asked, next=self.next_name)
+            else:
+                why = say(f"standing.not_shown.{beside}", next=self.next_name)
+            return f"{upper_first(words.told('standing.dangers', dangers))} {why}" if dangers else why
         if self.level.key == "not_ready":
             return upper_first(words.told("standing.not_ready", page_one.path_counts(self.path)[0]))
         shown = "standing.reached_open" if self._reached_unseen else "standing.reached"

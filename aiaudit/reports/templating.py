@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 
 from aiaudit import lazy
 from aiaudit.reports.strings import Strings, StringsError, current, from_folder, say_markup
-from aiaudit.reports.text import amount, figure
+from aiaudit.reports.text import amount, figure, lower_first
 from aiaudit.resources import path_of
 
 if TYPE_CHECKING:
@@ -175,6 +175,7 @@ def _environment(own: Path | None, speak: Callable[..., Markup], **options: Any)
     )
     environment.globals["t"] = speak
     environment.filters["figure"] = figure
+    environment.filters["lower_first"] = lower_first
     environment.filters["amount"] = amount
     return environment
 

@@ -2,6 +2,7 @@ import re
 
 from aiaudit.reports import markdown
 from aiaudit.reports.base import parse_output, render
+from aiaudit.reports.text import lower_first
 from tests.reports import make_result as made
 
 
@@ -30,7 +31,7 @@ def test_packs_actions_failures_and_unknowns_are_in_the_short_form(result) -> No
     assert text.count("\n1. ") == 3 and "\n3. **" in text  # dangers, gains, the way to the next level
     assert "- **Critical** `COST-003` Every LLM call is bounded" in text
     assert "  - `assistant/llm_client.py:41` chat.completions.create" in text
-    assert "29 are unknown" in text and "28 facts could not be determined" in text
+    assert "29 are unknown" in text
     assert "(risk accepted until 31\u00a0Jan\u00a02027)" in text
     assert len(text) < 8_000
 
@@ -125,4 +126,18 @@ def test_what_only_people_can_say_is_asked_as_a_question(result) -> None:
     check = next(check for check in result["checks"] if check["id"] == first)
     check |= {"status": "unknown", "points": None, "kind": "attested", "question": "Who owns it?", "findings": []}
     (line,) = [line for line in markdown.render(result).splitlines() if "Who owns it?" in line]
-    assert f"**{check['title']}** (`{first}`" in line and "Answer with evidence" not in line
+    assert f"**Show that {lower_first(check['title'])}** (`{first}`" in line and "Answer with evidence" not in line
+
+
+def test_the_short_form_names_what_passed_and_the_critical_ones_that_nobody_could_judge(result) -> None:
+    told = markdown.render(result)
+    passed = [c["id"] for c in result["checks"] if c["status"] == "pass"]
+    listed = re.findall(r"`([A-Z]+-\d+)`", told.partition("### Passed")[2].partition("###")[0])
+    assert set(listed) <= set(passed) and len(listed) == min(len(passed), 20) != 0
+    unseen = {
+        c["id"]
+        for c in result["checks"]
+        if c["severity"] == "critical" and c["kind"] != "attested" and c["status"] in ("unknown", "blocked", "error")
+    }
+    named = told.partition("Critical ones among them")[2].partition("How often it is right")[0]
+    assert set(re.findall(r"^- `([A-Z]+-\d+)`", named, re.M)) == unseen != set()

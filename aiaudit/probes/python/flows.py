@@ -40,7 +40,7 @@ HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"|\b(?:execute|run|exec|eval)_?(?:query|sql|code|command|cmd|shell|python|bash|script|statement|cypher)\w*\("
     rb"|\breturn[ \t]+\(?\s*f?[\"']{1,3}\s*<"
     rb"|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head)\(|\burlopen\("
-    rb"|\.(?:completions|responses|messages)\.(?:create|parse|stream)\(|\bgenerate_content(?:_async)?\(|\.a?invoke\("
+    rb"|\.(?:completions|responses|messages|interactions)\.(?:create|parse|stream)\(|\bgenerate_content(?:_async)?\(|\.a?invoke\("
     rb"|\.generate\(|\.create_(?:chat_)?completion\("
     rb"|\ba?(?:text_)?completion\(|\bChatCompletion\.|\bsession_state\b|\buser_session\.set\("
     rb"|[\"']role[\"']:[ \t]*[\"'](?:system|developer)[\"'](?:,?[ \t]*$"

@@ -215,6 +215,8 @@ _LLM_DIRECT: Final = (  # one call, one completion
             "models.generate_content_stream",
             "aio.models.generate_content",
             "chats.create.send_message",
+            "interactions.create",
+            "aio.interactions.create",
         ],
     ),
     *_each(

@@ -59,13 +59,22 @@ class TurningProbe(Probe[TurningQuery]):
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for one in project.records[entry.path].get("turning", ()):
                 told = settled(one, entry.path, project)
-                yield {"cell": 0, **{name: value for name, value in told.items() if name != "raises"}}
+                yield {"cell": 0, **{name: value for name, value in told.items() if name not in ("raises", "behind")}}
 
         return fact_of(fact_id, query, context, find, lambda one: str(one["function"]), having="turning")
 
 
 def settled(row: dict[str, Any], path: str, project: PythonProject, depth: int = 0) -> dict[str, Any]:
     """The row of a function as the functions of other files on which it rests leave it."""
+    if row["asks"] == "sometimes" and row["looks"] and depth < _DEEPEST:
+        for name in row.get("behind", ()):  # who comes this far was asked before
+            home = (path, name[2:]) if name.startswith("@.") else project.home(name, path)
+            if home is None or home[0] not in project.records:
+                continue
+            own = [one for one in project.records[home[0]].get("turning", ()) if one["function"] == home[1]]
+            if any(settled(one, home[0], project, depth + 1)["asks"] == "always" for one in own):
+                row = {**row, "asks": "always"}
+                break
     if "rests_on" not in row:
         return row
     known = {name: value for name, value in row.items() if name != "rests_on"}

@@ -28,6 +28,7 @@ HITS: Final = (
     rb"|\b(?:redirect|render|render_template)\([^\n]{0,60}(?i:log_?in|sign_?in)"
     rb"|\braise[ \t]+\w*(?:Unauthorized|Forbidden|NotAuthenticated|PermissionDenied|AuthenticationError|AuthError)"
 )
+_MOST_BEHIND: Final = 4
 MAX_ROWS: Final = 60  # functions of one file
 _REQUEST: Final = lazy.regex(r"(?:^|\.)(?:Request|HTTPConnection|WebSocket|HttpRequest)$")
 _CREDENTIALS: Final = lazy.regex(r"^HTTP(?:Authorization|Basic)Credentials$|^(?:APIKey|OAuth2)\w+$")
@@ -69,6 +70,7 @@ def _row(view: FileView, scope: Scope) -> dict[str, Any]:
         "absent_line": ways.absent_line(),
         "dropped": dropped,
         "raises": ways.refuses_by_raising(),
+        **({"behind": behind} if (behind := _behind(view, scope)) else {}),
         **({"rests_on": sorted(ways.rests_on)} if ways.rests_on else {}),
     }
 
@@ -151,6 +153,21 @@ def said_of(view: FileView, scope: Scope) -> Said:
         ):
             said.names[one.arg] = BROUGHT
     return said
+
+
+def _behind(view: FileView, scope: Scope) -> list[str]:
+    """The functions from which a parameter comes that says who calls: `user: User = Depends(get_current_user)`."""
+    node = scope.node
+    assert isinstance(node, FunctionNode)
+    found: list[str] = []
+    for one in parameters(node):
+        _, default = _apart(one.annotation)
+        given = view.resolver.injection(node, one.arg, scope.parent or scope) or default_of(node, one.arg) or default
+        if not isinstance(given, ast.Call) or last_name(given.func) not in ("Depends", "Security") or not given.args:
+            continue
+        if _PERSON.search(last_name(given.args[0])):
+            found += [named.name for named in view.resolver.names(given.args[0], scope.parent or scope)][:1]
+    return found[:_MOST_BEHIND]
 
 
 def _held_against_a_secret(scope: Scope, name: str) -> bool:

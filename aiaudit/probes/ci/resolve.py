@@ -39,6 +39,7 @@ _OLD_SCRIPT: Final = lazy.regex(r"(?m)^[ \t]{0,20}([\w.-]{1,80})[ \t]*=[ \t]*([\
 _WRITTEN_SCRIPT: Final = lazy.regex(r"[\"']([\w.-]{1,80})\s{0,9}=\s{0,9}([a-zA-Z_][\w.]{0,200}):\w{1,100}[\"']")
 # `COPY docker/start.sh /app/start.sh`
 _COPIED: Final = lazy.regex(r"(?im)^[ \t]{0,20}(?:COPY|ADD)[ \t]([^\n\[]{1,500})$")
+_IN_AN_IMAGE: Final = lazy.regex(r"(?:\.\./)+|\$\{?\w{1,40}\}?/")
 _HANDED_ON: Final = lazy.regex(
     r"""^[ \t]*exec[ \t]+(?:[\w./-]+[ \t]+)*["']?\$(?:@|\{@\}|\*)["']?[ \t]*(?:#.*)?$""", re.MULTILINE
 )
@@ -263,6 +264,8 @@ class Resolver:
         ends = ["/".join(parts[start:]) for start in range(len(parts))]
         if "dockerfile" in place.path.lower():
             name = script.rpartition("/")[2]
+            if own := _IN_AN_IMAGE.match(script):  # `../docker/start.sh`, `$APP_ROOT/start.sh`: below the image's root
+                ends.append(script[own.end() :])
             for line in _COPIED.findall(self.files.text(place.path) or ""):
                 *sources, to = [word for word in line.split() if not word.startswith("--")] or [""]
                 ends.extend(one for one in sources if name in (one.rpartition("/")[2], to.rpartition("/")[2]))

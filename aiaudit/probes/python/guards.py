@@ -46,13 +46,19 @@ def returns_what_is_there(scope: Scope, line: int) -> bool:
     for statement in scope.node.body:
         if statement.lineno >= line:
             return False
-        if isinstance(statement, ast.If) and any(isinstance(one, ast.Return) for one in statement.body):
-            test = statement.test
-            if isinstance(test, ast.Name | ast.Attribute):
-                return True
-            if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot | ast.In):
-                return True
+        leaves = isinstance(statement, ast.If) and any(isinstance(one, ast.Return) for one in statement.body)
+        if isinstance(statement, ast.If) and leaves and _tells_of_what_is_there(statement.test):
+            return True
     return False
+
+
+def _tells_of_what_is_there(test: ast.expr) -> bool:
+    """`model`, `self.model`, `model is not None`, `key in models`, and all of several such."""
+    if isinstance(test, ast.BoolOp):
+        return isinstance(test.op, ast.And) and all(_tells_of_what_is_there(one) for one in test.values)
+    if isinstance(test, ast.Name | ast.Attribute):
+        return True
+    return isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot | ast.In)
 
 
 def keeps_what_it_makes(scope: Scope, line: int) -> bool:

@@ -60,8 +60,12 @@ _OUTCOME: Final = lazy.regex(
     r"|rating|vote|verdict|actual|corrected|correct$|helpful|^true_"
 )
 # A message with who said it, or a question beside its answer.
-_QUESTION: Final = lazy.regex(r"(?i)^(?:content|text|body|message)$|query|question|prompt")
-_REPLY: Final = lazy.regex(r"(?i)^(?:role|sender|author|is_user|is_bot)$|answer|response|reply|output|completion|sql")
+_QUESTION: Final = lazy.regex(
+    r"(?i)^(?:content|text|body|message|texto|contenido|mensaje|conteudo|texte|contenu|testo|inhalt|nachricht)$|query|question|prompt"
+)
+_REPLY: Final = lazy.regex(
+    r"(?i)^(?:role|sender|author|is_user|is_bot|rol|papel|autor)$|answer|response|reply|output|completion|sql"
+)
 _MOMENT: Final = lazy.regex(r"(?i)_(?:at|on|date)$")
 _ASIDE: Final = lazy.regex(
     r"(?i)(?:^|[/_])(?:seeds?|demo\w*|fixtures?|factor(?:y|ies)|migrations|alembic|conftest)(?:[/_.]|$)"
@@ -235,7 +239,7 @@ def _made_at(text: str, name: str) -> int:
     word = re.escape(name)
     made = re.compile(
         rf"(?<!class )(?<!isinstance\()(?<!\w)(?:\w{{1,60}}\.)?{word}"
-        r"(?:\.(?:objects\.)?(?:a?create|bulk_create|insert\w*|get_or_create|update_or_create)"
+        r"(?:\.(?:objects\.)?(?:a?create|bulk_create|insert\w*|get_or_create|update_or_create|model_validate|parse_obj|from_orm)"
         r"|\.objects\([^)\n]{0,200}\)\.(?:upsert\w*|modify))?\("
         rf"|\b\w{{0,40}}(?:insert|add|create|save|upsert)\w{{0,40}}\(\s{{0,40}}(?:[\w.]{{1,60}}\s?,\s{{0,40}}){{0,3}}"
         rf"(?:\w{{1,60}}\.)?{word}\b"

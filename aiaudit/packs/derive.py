@@ -11,6 +11,7 @@ from aiaudit.packs.levels import weakest_confidence, weakest_level
 from aiaudit.packs.support import rests_on
 from aiaudit.packs.values import Values
 from aiaudit.rules import Failed, evaluate
+from aiaudit.rules.values import Purse
 
 MAX_EVIDENCE = 25
 
@@ -23,10 +24,10 @@ def derive(
     `declared` holds what the project file declares (`stage`, `role`, `exposure`, `risk_tier`).
     """
     complete = dict(facts)
-    values = Values(specs, complete, declared)
+    values, purse = Values(specs, complete, declared), Purse()
     for spec in in_order(specs):
         if spec.derive is not None:
-            complete[spec.id] = _derived(spec, values)
+            complete[spec.id] = _derived(spec, values, purse)
     return complete
 
 
@@ -46,10 +47,11 @@ def in_order(specs: Mapping[str, FactSpec]) -> Sequence[FactSpec]:
     return tuple(ordered.values())
 
 
-def _derived(spec: FactSpec, values: Values) -> Fact:
+def _derived(spec: FactSpec, values: Values, purse: Purse) -> Fact:
     assert spec.derive is not None
     given = values.named(spec.names)
-    outcome = evaluate(spec.derive, given)
+    outcome = evaluate(spec.derive, given, budget=purse.budget())
+    purse.took(outcome.steps)
 
     def facts_of(names: Iterable[str]) -> list[Fact]:
         return [values.facts[spec.names[name]] for name in names if spec.names.get(name) in values.facts]
@@ -59,7 +61,7 @@ def _derived(spec: FactSpec, values: Values) -> Fact:
     seen = [values.facts[fact_id] for fact_id in spec.sees if fact_id in values.facts] or basis
     state, value, reason, beyond = State.KNOWN, outcome.value, "", ""
     if isinstance(value, Unknown) and values.beyond(spec.names):
-        told = evaluate(spec.derive, values.seen(spec.names)).value
+        told = evaluate(spec.derive, values.seen(spec.names), budget=purse.budget()).value
         if isinstance(told, list):
             beyond, value = value.reason, told
     if isinstance(value, Unknown | Failed):

@@ -14,6 +14,7 @@ import re
 from typing import Any, Final
 
 from aiaudit import lazy
+from aiaudit.project.definitions import without_definitions
 from aiaudit.project.nodes import Malformed, Map, Mark, Seq, line_of
 from aiaudit.project.reader import decode
 from aiaudit.project.yaml_builder import MAX_DEPTH, Builder
@@ -44,7 +45,8 @@ def parse_yaml(data: bytes, *, limit: int = YAML_LIMIT) -> Any:
 
 
 def parse_yaml_all(data: bytes, *, limit: int = YAML_LIMIT) -> list[Any]:
-    """All documents of a YAML file. Raises `Malformed`."""
+    """All documents of a YAML file, without what custom resource definitions define. Raises `Malformed`."""
+    data = without_definitions(data)
     if len(data) > limit:
         raise Malformed(f"larger than {_size(limit)}")
     import yaml

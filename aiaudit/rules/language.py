@@ -128,7 +128,7 @@ def evaluate(
         value = Failed("gave up: nested too deeply or too large")
     if expr.expect is not None:
         value = _expected(value, expr.expect)
-    evaluation = Evaluation(value, (), frozenset(meter.read), incomplete)
+    evaluation = Evaluation(value, (), frozenset(meter.read), incomplete, meter.budget.steps - meter.steps)
     if explain:
         from aiaudit.rules.explain import trace
 

@@ -28,6 +28,7 @@ TURNING: Final = record(
     unasked_line=INT,
     absent_line=INT,
     dropped=BOOL,
+    asked_before=BOOL,
 )
 
 
@@ -39,7 +40,8 @@ class TurningQuery(CodeQuery):
     asks: always (nobody comes to its end, or back from it, unasked), by setting (a condition at unasked_line decides
     whether, such as that a key of the service is set), sometimes (somebody does, first at unasked_line), never.
     absent_line: where whoever brings no credential is let on, else 0. dropped: a signature is compared, or verified
-    by a library, and nothing depends on the answer. A function that leaves the look to one of another file counts
+    by a library, and nothing depends on the answer. asked_before: some come to its end, all of whom what it depends on
+    has asked. A function that leaves the look to one of another file counts
     where that one turns away."""
 
     features: ClassVar[tuple[str, ...]] = ("turning",)
@@ -59,7 +61,8 @@ class TurningProbe(Probe[TurningQuery]):
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for one in project.records[entry.path].get("turning", ()):
                 told = settled(one, entry.path, project)
-                yield {"cell": 0, **{name: value for name, value in told.items() if name not in ("raises", "behind")}}
+                known = {name: value for name, value in told.items() if name not in ("raises", "behind")}
+                yield {"cell": 0, "asked_before": False, **known}
 
         return fact_of(fact_id, query, context, find, lambda one: str(one["function"]), having="turning")
 
@@ -73,7 +76,7 @@ def settled(row: dict[str, Any], path: str, project: PythonProject, depth: int =
                 continue
             own = [one for one in project.records[home[0]].get("turning", ()) if one["function"] == home[1]]
             if any(settled(one, home[0], project, depth + 1)["asks"] == "always" for one in own):
-                row = {**row, "asks": "always"}
+                row = {**row, "asked_before": True}
                 break
     if "rests_on" not in row:
         return row

@@ -131,10 +131,14 @@ class FlowFinder:
                 element = node.parent()
                 if element is not None and re.match(r"<style\b", element.text()):
                     continue  # a style sheet
-                for pair in node.find_all(kind="pair")[:1]:
+                pairs = node.find_all(kind="pair")[:1]
+                for pair in pairs:
                     value = pair.field("value")
                     if value is not None:
                         yield value, "dangerouslySetInnerHTML", value
+                given = None if pairs else node.find(kind="jsx_expression")
+                for value in given.children()[1:2] if given is not None else ():  # a name, or a call that makes it
+                    yield value, "dangerouslySetInnerHTML", value
         if "nnerHTML" in text or "outerHTML" in text:
             for node in self.module.root.find_all(
                 {"rule": {"kind": "assignment_expression", "regex": r"^[\w.\[\]!?()'\"-]+\.(?:inner|outer)HTML\s*\+?="}}

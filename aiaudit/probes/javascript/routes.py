@@ -81,6 +81,13 @@ _SERVERS: Final = {
     "https.createServer": "http",
     "Bun.serve": "bun",
     "Deno.serve": "deno",
+    # Before there was `Deno.serve`; functions of Supabase still begin so.
+    "https://deno_land/std/http/server_ts.serve": "deno",
+    "https://deno_land/std/http/mod_ts.serve": "deno",
+    "std/http/server_ts.serve": "deno",
+    "std/server.serve": "deno",
+    "@std/http.serve": "deno",
+    "@std/http/server.serve": "deno",
 }
 MAX_ROUTES: Final = 1_000
 

@@ -28,11 +28,6 @@ class Read(Struct, frozen=True, array_like=True):
     right: int
     in_full: int
 
-    @property
-    def share(self) -> float | None:
-        """The share whose status was right, 0-1; None where too few were read."""
-        return self.right / self.read if self.read >= FEW else None
-
 
 class Table(Struct, frozen=True):
     """`checks`: id → status → what was read. `until`: the day of the last reading. `projects`: how many were read."""

@@ -61,9 +61,10 @@ def _derived(spec: FactSpec, values: Values, purse: Purse) -> Fact:
     seen = [values.facts[fact_id] for fact_id in spec.sees if fact_id in values.facts] or basis
     state, value, reason, beyond = State.KNOWN, outcome.value, "", ""
     if isinstance(value, Unknown) and values.beyond(spec.names):
-        told = evaluate(spec.derive, values.seen(spec.names), budget=purse.budget()).value
-        if isinstance(told, list):
-            beyond, value = value.reason, told
+        seen_alone = evaluate(spec.derive, values.seen(spec.names), budget=purse.budget())
+        purse.took(seen_alone.steps)
+        if isinstance(seen_alone.value, list):
+            beyond, value = value.reason, seen_alone.value
     if isinstance(value, Unknown | Failed):
         state, reason = (State.UNKNOWN if isinstance(value, Unknown) else State.ERROR), value.reason
         value = None

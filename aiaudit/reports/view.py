@@ -189,7 +189,7 @@ class Check(Struct, frozen=True, dict=True):
 
     @property
     def doubt(self) -> str:
-        """Says so of a verdict of a kind that was wrong more often than one in seven times; empty of others."""
+        """Says so of a verdict of a kind that was wrong more often than 15 times in a hundred; empty of others."""
         doubtful = self.read >= FEW and self.right < DOUBTED_BELOW * self.read
         return say("check.doubt", right=self.right, read=self.read) if doubtful else ""
 

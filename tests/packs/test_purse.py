@@ -42,3 +42,17 @@ def test_nobody_takes_more_than_the_most() -> None:
     assert purse.budget().steps == 2 * Budget().steps + Budget().steps
     purse.took(Purse.MOST)
     assert purse.budget().steps == Budget().steps
+
+
+def test_what_is_asked_again_of_what_was_seen_is_taken_too(monkeypatch) -> None:
+    """Where there may be more than was seen, an expression is worked out twice, and both are paid."""
+    spent: list[int] = []
+
+    class Counted(Purse):
+        def took(self, steps: int) -> None:
+            spent.append(steps)
+
+    monkeypatch.setattr(module, "Purse", Counted)
+    library = one_check(facts='{calls: {probe: calls, any: [f]}, kept: {derive: "calls.filter(c, c.line > 1)"}}')
+    derive(library.facts, {CALLS: known(CALLS, [call(line=n) for n in range(1, 9)], beyond="half of it is in Rust")})
+    assert len(spent) == 2 and all(steps > 0 for steps in spent)

@@ -41,10 +41,8 @@ def test_the_table_that_ships_is_made_of_the_readings() -> None:
     assert made == (READINGS.parents[1] / "tables" / track_record.TABLE).read_text(encoding="utf-8")
 
 
-def test_few_verdicts_say_nothing_of_a_share() -> None:
-    assert track_record.Read(4, 4, 4).share is None
-    assert track_record.Read(5, 4, 0).share == 0.8
-    assert track_record.record("XYZ-001", "pass") is None
+def test_a_check_that_nobody_read_has_no_record() -> None:
+    assert track_record.record("XYZ-001", "pass") is None and track_record.records("XYZ-001") == {}
 
 
 def _with_record(result: dict[str, Any], status: str, right: int, read: int) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 63  # of the records; part of the cache key
+VERSION: Final = 64  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
@@ -58,6 +58,7 @@ _FEATURES: Final = (
     "instructions",
     "loops",
     "logged",
+    "log_values",
     "caught",
 )
 
@@ -135,6 +136,7 @@ class JavaScriptEngine:
             caught,
             flows,
             instructions,
+            log_values,
             logged,
             parses,
             prompts,
@@ -160,6 +162,9 @@ class JavaScriptEngine:
         if "caught" in self.features and caught.MARKS.search(data):
             rows = caught.CaughtFinder(module).found()
             found |= {"caught": rows} if rows else {}
+        if "log_values" in self.features and logged.MARKS.search(data):
+            rows = log_values.LogValuesFinder(module).rows()
+            found |= {"log_values": rows} if rows else {}
         if "tools" in self.features and tools.MARKS.search(data):
             rows = tools.ToolFinder(module, resolver, values).found()
             found |= {"tools": rows} if rows else {}
@@ -189,6 +194,7 @@ class JavaScriptEngine:
             caught,
             flows,
             instructions,
+            logged,
             parses,
             prompts,
             rescues,
@@ -208,6 +214,7 @@ class JavaScriptEngine:
             "tools": tools.MARKS,
             "loops": open_loops.MARKS,
             "caught": caught.MARKS,
+            "log_values": logged.MARKS,
         }
         return self._marks.search(data) is not None or any(
             marks[one].search(data) for one in (*self.features, "sentries") if one in marks

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MARKS: Final = lazy.linear(rb"\b(?:console|[lL]ogger|log|winston|pino)\.(?:log|info|warn|error|dir|debug)\(")
 MAX_ROWS: Final = 60
 MAX_PARTS: Final = 12  # of one log line are followed
-_LOG: Final = lazy.regex(
+LOG: Final = lazy.regex(
     r"^(?:this\.|req\.|request\.|fastify\.|app\.|ctx\.)?(?:console|[lL]ogger|log|winston|pino)\.(?:log|info|warn|error|dir|debug)$"
 )
 _OWN: Final = name_set("slice substring substr trim toString toLowerCase toUpperCase replace replaceAll json text")
@@ -52,7 +52,7 @@ class LoggedFinder:
             if function is None or arguments is None or arguments.kind() != "arguments" or len(found) >= MAX_ROWS:
                 continue
             name = function.text() if function.kind() == "member_expression" else ""
-            if len(name) < 40 and _LOG.match(name):
+            if len(name) < 40 and LOG.match(name):
                 found.extend(self._rows(call, name, arguments))
         return found
 

@@ -18,6 +18,7 @@ from aiaudit.probes.python import (
     flows,
     gates,
     hollow,
+    log_values,
     logged,
     loops,
     own_servers,
@@ -95,6 +96,7 @@ _FEATURES: Final[dict[str, _Feature]] = {
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
     "hollow": _Feature(hollow.HITS, lambda view: {"hollow": hollow.hollow(view)}, whole=True),
     "logged": _Feature(logged.HITS, lambda view: {"logged": logged.logged(view)}, also=logged.ALSO, traced=True),
+    "log_values": _Feature(logged.HITS, lambda view: {"log_values": log_values.LogValues(view).rows()}),
     "loops": _Feature(loops.HITS, lambda view: {"loops": loops.open_loops(view)}),
     "records": _Feature(
         records.HITS,

@@ -53,12 +53,12 @@ def logged(view: FileView) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for scope, statement in view.marked_statements():
         for node in expressions(header(statement)):
-            if isinstance(node, ast.Call) and (call := _logs(node)) and len(found) < MAX_ROWS:
+            if isinstance(node, ast.Call) and (call := call_that_logs(node)) and len(found) < MAX_ROWS:
                 found.extend(_rows(node, call, scope, finder))
     return found
 
 
-def _logs(call: ast.Call) -> str:
+def call_that_logs(call: ast.Call) -> str:
     """The name of a call that logs or prints, else nothing."""
     if isinstance(call.func, ast.Name):
         return "print" if call.func.id == "print" else ""
@@ -67,6 +67,11 @@ def _logs(call: ast.Call) -> str:
     owner = call.func.value
     named = last_name(owner.func if isinstance(owner, ast.Call) else owner)
     return f"{named}.{call.func.attr}" if _LOG.search(named) else ""
+
+
+def masks(call: ast.Call) -> bool:
+    """Whether a call goes by the name of a mask, a hash or the like."""
+    return _MASKS.search(dotted(call.func) or last_name(call.func)) is not None
 
 
 def _rows(call: ast.Call, name: str, scope: Scope, finder: FlowFinder) -> Iterator[dict[str, Any]]:
@@ -124,7 +129,7 @@ def _parts(node: ast.expr) -> Iterator[tuple[ast.expr, str]]:
 def _of_call(call: ast.Call) -> Iterator[tuple[ast.expr, str]]:
     """What a call hands on: `body.get("name")`, `str(x)`, `x.strip()`, `"{}".format(x)`. Another makes another text."""
     last = last_name(call.func)
-    if _MASKS.search(dotted(call.func) or last):
+    if masks(call):
         return
     if last == "get" and call.args and isinstance(call.args[0], ast.Constant):
         if isinstance(key := call.args[0].value, str):

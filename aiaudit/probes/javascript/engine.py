@@ -111,11 +111,13 @@ class JavaScriptEngine:
             return {"error": "nested too deeply"}
 
     def _scan(self, data: bytes, suffix: str) -> dict[str, Any]:
+        from aiaudit.probes.javascript import log_values, logged
+
         client = suffix in PAGES  # what Vue and Svelte write is for the browser
         client = client or bool(suffix == ".js" and _OF_A_PAGE.search(data) and not _BY_A_MODULE.search(data))
         if suffix in PAGES and len(data) <= MAX_SOURCE:
             data, suffix = scripts_of(data)
-        if not self.whole and len(data) <= MAX_SOURCE and not self._matters(data):
+        if not self.whole and len(data) <= MAX_SOURCE and not self._matters(data, client):
             return light_record(data) | _runs(data, client)
         root, text = parse(data, suffix)
         module = Module(root, text, jsx=suffix not in PLAIN)
@@ -128,7 +130,11 @@ class JavaScriptEngine:
             record["calls"] = calls
         if "loops" in self.features:
             record |= open_loops.OpenLoopFinder(module, resolver, finder).record()
-        record |= _runs(data, client)
+        runs = _runs(data, client)
+        record |= runs
+        if "log_values" in self.features and "client" not in runs and logged.MARKS.search(data):
+            rows = log_values.LogValuesFinder(module).rows()
+            record |= {"log_values": rows} if rows else {}
         return record | self._extracted(data, module, resolver, values)
 
     def _extracted(self, data: bytes, module: Module, resolver: Resolver, values: Values) -> dict[str, Any]:
@@ -136,7 +142,6 @@ class JavaScriptEngine:
             caught,
             flows,
             instructions,
-            log_values,
             logged,
             parses,
             prompts,
@@ -162,9 +167,6 @@ class JavaScriptEngine:
         if "caught" in self.features and caught.MARKS.search(data):
             rows = caught.CaughtFinder(module).found()
             found |= {"caught": rows} if rows else {}
-        if "log_values" in self.features and logged.MARKS.search(data):
-            rows = log_values.LogValuesFinder(module).rows()
-            found |= {"log_values": rows} if rows else {}
         if "tools" in self.features and tools.MARKS.search(data):
             rows = tools.ToolFinder(module, resolver, values).found()
             found |= {"tools": rows} if rows else {}
@@ -188,7 +190,7 @@ class JavaScriptEngine:
                 found |= instructions.InstructionFinder(module, resolver, names).record()
         return found
 
-    def _matters(self, data: bytes) -> bool:
+    def _matters(self, data: bytes, client: bool) -> bool:
         """Whether anything stands in the file that some query or extractor asks for."""
         from aiaudit.probes.javascript import (
             caught,
@@ -214,8 +216,9 @@ class JavaScriptEngine:
             "tools": tools.MARKS,
             "loops": open_loops.MARKS,
             "caught": caught.MARKS,
-            "log_values": logged.MARKS,
         }
+        if "log_values" in self.features and logged.MARKS.search(data) and not client and not _CLIENT.search(data):
+            return True  # the console of a browser is no log of a service
         return self._marks.search(data) is not None or any(
             marks[one].search(data) for one in (*self.features, "sentries") if one in marks
         )

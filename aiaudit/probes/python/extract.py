@@ -96,7 +96,9 @@ _FEATURES: Final[dict[str, _Feature]] = {
     "gates": _Feature(gates.HITS, lambda view: {"gates": gates.GateFinder(view).rows()}),
     "hollow": _Feature(hollow.HITS, lambda view: {"hollow": hollow.hollow(view)}, whole=True),
     "logged": _Feature(logged.HITS, lambda view: {"logged": logged.logged(view)}, also=logged.ALSO, traced=True),
-    "log_values": _Feature(logged.HITS, lambda view: {"log_values": log_values.LogValues(view).rows()}),
+    "log_values": _Feature(
+        logged.HITS, lambda view: {"log_values": log_values.LogValues(view).rows()}, counts=log_values.counts
+    ),
     "loops": _Feature(loops.HITS, lambda view: {"loops": loops.open_loops(view)}),
     "records": _Feature(
         records.HITS,

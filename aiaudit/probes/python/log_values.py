@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.features import FileView
-from aiaudit.probes.python.logged import call_that_logs, masks
+from aiaudit.probes.python.logged import ALSO, call_that_logs, masks
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import expressions, header, statements
@@ -51,12 +52,23 @@ _KINDS: Final = name_set(  # annotations of what is no text of anybody
 )
 _ERRORS: Final = lazy.regex(r"(?:Exception|Error|Warning|BaseException)$")
 _CAUGHT: Final = lazy.regex(rb"\bexcept\b[^:]{0,300}?\bas[ \t]+(\w{1,60})[ \t]*:")
+_HANDLES: Final = lazy.linear(ALSO)
 _UPPER: Final = lazy.regex(r"^_*[A-Z][A-Z0-9_]*$")
 _NUMBER: Final = lazy.regex(r"^[<>=^+\- #0-9,_]*(?:\.\d+)?[bcdoxXeEfFgGn%]$|^[\d]*,?\.\d+$|^,$")
 _PLACE: Final = lazy.regex(r"%(?:\(\w+\))?[-+ #0-9.*]*([a-zA-Z%])")
 _SETTINGS: Final = lazy.regex(
     r"(?i)^(?:self\.|app\.|cls\.)?_?(?:settings|config|cfg|conf|args|opts?|options|hparams|params_?)\."
 )
+
+
+def counts(data: bytes, at: int) -> bool:
+    """Whether the call at this offset may be a log line of a service: a print is one only in a file that answers."""
+    return not data.startswith(b"print", at) or _answers(data)
+
+
+@lru_cache(maxsize=2)
+def _answers(data: bytes) -> bool:
+    return _HANDLES.search(data)
 
 
 class LogValues:

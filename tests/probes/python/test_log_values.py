@@ -51,7 +51,7 @@ OPEN = {  # the body of a method -> (name, as it is written) of each value that 
     'line = f"of {note}"\nlog.info(line)': [("line", "line")],
     'for word in note.split():\n    log.debug("word %s", word)': [("word", "word")],
     'log.info("is %s", note.state.value)': [("state", "note.state.value")],
-    'print("a", note, sep=note)': [("note", "note")],
+    'import flask\nprint("a", note, sep=note)': [("note", "note")],
     'log.info("%d of %s", note, self.guest)': [("guest", "self.guest")],
 }
 KNOWN = [
@@ -72,6 +72,7 @@ KNOWN = [
     'log.info("%s", type(note).__name__)',
     'log.info("done", exc_info=note)',
     "save(note)",
+    "print(note)",
 ]
 
 

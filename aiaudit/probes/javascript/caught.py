@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from aiaudit import lazy
+from aiaudit.probes.javascript.lent import given_back, goes_nowhere, holds_no_text, inside_known, short
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named, pattern_names
 from aiaudit.probes.python.match import name_set
 
@@ -101,6 +102,8 @@ class CaughtFinder:
             name = member.text() if member is not None else ""
             if name not in ("catch", "onError", "setErrorHandler", "use", "error"):
                 continue
+            if name == "catch" and (first := first_named(arguments)) is not None:
+                self._handed_on(call, first)
             for one in arguments.children():
                 if one.kind() in FUNCTIONS and (place := self._handler(one, name)) is not None:
                     yield place
@@ -111,6 +114,11 @@ class CaughtFinder:
                 and (place := self._handler(scope.node, "use"))
             ) or (scope.node is not None and scope.name and (place := self._handler(scope.node, "use"))):
                 yield place
+
+    def _handed_on(self, call: SgNode, to: SgNode) -> None:
+        """`.catch(answerWith)`: a function takes the error by its name."""
+        if to.kind() in ("identifier", "member_expression") and not goes_nowhere(short(to)):
+            self._row(call, "open", "error", {}, name=short(to)[-80:])
 
     def _handler(self, function: SgNode, by: str) -> _Place | None:
         single, listed = function.field("parameter"), function.field("parameters")
@@ -168,6 +176,10 @@ class CaughtFinder:
                         self._row(node, "answer", held, names)
                     elif owner.kind() == "identifier":
                         names[owner.text()] = given[owner.text()] = "text" if held == "error" else held
+                        if not given_back(node, owner.text()):
+                            self._row(node, "open", held, names, name=left.text()[-80:])
+                    else:
+                        self._row(node, "open", held, names, name=left.text()[-80:])
         elif kind in _USES:
             self._use(node, names, returned=False)
 
@@ -209,6 +221,21 @@ class CaughtFinder:
         called = call.field("function")
         if called is None:
             return
+        before = len(self.rows)
+        self._answering(call, called, names)
+        if len(self.rows) == before:
+            self._lent(call, called, names)
+
+    def _lent(self, call: SgNode, called: SgNode, names: dict[str, str]) -> None:
+        """A call that is handed an error and that nothing is known of."""
+        name = short(called)
+        last = name.rpartition(".")[2]
+        if last in _HANDS_ON or _WORDED.match(last) or goes_nowhere(name) or holds_no_text(last):
+            return
+        if (held := self._given(call, names)) and not inside_known(call, self._seen):
+            self._row(call, "open", held, names, name=name[-80:])
+
+    def _answering(self, call: SgNode, called: SgNode, names: dict[str, str]) -> None:
         if called.kind() == "member_expression":
             member, owner = called.field("property"), called.field("object")
             last, of = (member.text() if member else ""), (owner.text()[:80] if owner else "")

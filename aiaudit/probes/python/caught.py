@@ -25,6 +25,7 @@ from aiaudit.probes.python.held_texts import (
     status_of_tuple,
     under,
 )
+from aiaudit.probes.python.lent import MAX_LENT, lent
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import DEFS, TRIES, answer_of, blocks, parameters
@@ -56,11 +57,13 @@ _KEEPS: Final = name_set("append extend insert add update setdefault put")
 
 
 def caught(view: FileView) -> dict[str, Any]:
-    """`caught`: rows of texts that leave a function; `hands`: what functions hand on of what others answer;
+    """`caught`: rows of texts that leave a function; `hands`: what functions hand on of what others answer; `lent`:
+    what is handed to something that is not followed;
     `error_handlers`: the classes for which a function answers."""
     rows: list[dict[str, Any]] = []
     hands: list[dict[str, Any]] = []
     handled: list[dict[str, Any]] = []
+    open_: list[dict[str, Any]] = []
     registered = _registered(view)
     for scope in view.module.scopes:
         if scope.kind == "class" or not scope.node.body or len(rows) >= MAX_ROWS:
@@ -69,10 +72,12 @@ def caught(view: FileView) -> dict[str, Any]:
         one.follow()
         rows.extend(one.rows)
         hands.extend(one.hands)
+        open_.extend(one.lent)
         if one.answers_for and scope.kind == "function":
             handled.append({"function": scope.qualname, "of": list(one.answers_for)})
     return {
         "caught": rows[:MAX_ROWS],
+        "lent": open_[:MAX_ROWS],
         "hands": hands[: 4 * MAX_ROWS],
         "error_handlers": handled,
         "own_errors": list(_own_errors(view)),
@@ -118,6 +123,7 @@ class _Function(Holder):
         super().__init__(view, scope)
         self.rows: list[dict[str, Any]] = []
         self.hands: list[dict[str, Any]] = []
+        self.lent: list[dict[str, Any]] = []
         self.answers_for: tuple[str, ...] = ()
         self._seen: set[tuple[int, str]] = set()
         node = scope.node
@@ -181,7 +187,15 @@ class _Function(Holder):
                 stack.append((node.body, 0, context))
             elif node.__class__ not in DEFS:
                 self._statement(node, context)
+                self._lend(node, context)
                 stack.extend((block, 0, context) for block in reversed(blocks(node)))
+
+    def _lend(self, node: ast.stmt, context: Context) -> None:
+        """What is handed to something that is not followed, where no row tells of the same statement."""
+        if not self.names or len(self.lent) >= MAX_LENT or any(line == node.lineno for line, _ in self._seen):
+            return
+        for place, name, piece in lent(self, node, context):
+            self._row(place, "open", [piece], context, name=name[-80:], rows=self.lent)
 
     def _handler(self, handler: ast.ExceptHandler) -> dict[str, Any]:
         classes = _classes(handler.type)
@@ -385,6 +399,7 @@ class _Function(Holder):
         *,
         name: str = "",
         status: int = 0,
+        rows: list[dict[str, Any]] | None = None,
     ) -> None:
         if context.debug:
             return
@@ -407,7 +422,7 @@ class _Function(Holder):
             key = (row["line"], how)
             if key not in self._seen:
                 self._seen.add(key)
-                self.rows.append(row)
+                (self.rows if rows is None else rows).append(row)
             return
 
 

@@ -188,7 +188,7 @@ class Holder:
             return
         if _NO_TEXT.search(last):
             return
-        if ANSWERS.match(last) or last[:1].isupper() or (_CARRIES.search(last) and not self._own(call)):
+        if ANSWERS.match(last) or last[:1].isupper() or (_CARRIES.search(last) and not self.own(call)):
             inside = answer or ANSWERS.match(last) is not None
             for part in call.args:
                 yield from self.held(part, context, depth, answer=inside)
@@ -196,18 +196,29 @@ class Holder:
                 pieces = self.held(key.value, context, depth, answer=inside)
                 yield from under(pieces, key.arg) if key.arg and not ANSWERS.match(last) else pieces
             return
-        yield from self._own(call)
+        yield from self.own(call)
         if _CARRIES.search(last) and answer:
             for one in given:
                 yield from (piece for piece in self.held(one, context, depth) if piece.kind != "call")
 
-    def _own(self, call: ast.Call) -> list[Piece]:
+    def own(self, call: ast.Call) -> list[Piece]:
         """What a function that may be the project's own answers."""
         found = self.view.resolver.names(call.func, self.scope)
         names = [one.name for one in found[:2]]
         if not names and isinstance(call.func, ast.Attribute):
             names = [f"?.{call.func.attr}"]
         return [Piece("call", self.view.source.line(call.lineno), of=name) for name in names]
+
+
+def passes_on(holder: Holder, call: ast.Call, *, alone: bool) -> bool:
+    """Whether what a call gives back is known to hold what it was given, or to hold nothing of it. `alone`: nobody asks
+    what it gives back."""
+    last = last_name(call.func)
+    if last in _TEXTS or last in _WHOLE or last in _TRACES or last == "get" or _NO_TEXT.search(last):
+        return True
+    if ANSWERS.match(last) or last[:1].isupper():
+        return True
+    return not alone and bool(_CARRIES.search(last)) and not holder.own(call)
 
 
 def for_debugging(test: ast.expr) -> bool | None:

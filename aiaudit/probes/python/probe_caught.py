@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.ci.import_graph import ImportGraph
 from aiaudit.probes.python.asking import CodeQuery, fact_of
 from aiaudit.probes.python.probe_rescues import _OF_ANYTHING
 from aiaudit.probes.python.project import PythonProject, python_project
@@ -32,10 +34,12 @@ CAUGHT: Final = record(
     own=BOOL,
     name=STRING,
     via=STRING,
+    served=BOOL,
 )
 _ROUNDS: Final = 4
 _MOST: Final = 400  # functions that hand a text up
 _MEMO: Final = "python.caught"
+_SERVED: Final = "python.caught.served"
 # Errors whose texts are written for whoever made the mistake.
 _OWN: Final = lazy.regex(
     r"^(?:ValueError|\w*ValidationError|HTTPException|\w*HTTPException|PermissionError|\w*(?:User|Input|Usage|Client|Request)\w*Error"
@@ -51,12 +55,15 @@ class CaughtQuery(CodeQuery):
     handler or by what it hands on), sent (over a socket, by a bot), page (of Streamlit, Gradio, Chainlit), queue,
     kept (in a place that outlives the function, with which no handler was seen to answer), raised (in an exception of
     another class that no handler was seen to answer with), left (to a caller that hands on another part of what it
-    gets), or up (to a caller; whether it reaches an answer was not seen). kind: text, trace, or program (what a
-    program that was started wrote of its errors). status: of the answer, 0 where not known. caught: the classes;
-    broad: whatever goes wrong is caught; own: all of them are errors that callers make, or the project's own. via: the
-    handler that hands the text on, where that is another function."""
+    gets), up (to a caller; whether it reaches an answer was not seen), or open (handed to the call or put into the
+    field `name`, which is not followed). served: the file has handlers, or such a file imports it. kind: text, trace,
+    or program (what a program that was started wrote of its errors). status: of the answer, 0 where not known. caught:
+    the classes; broad: whatever goes wrong is caught; own: all of them are errors that callers make, or the project's
+    own. via: the handler that hands the text on, where that is another function."""
 
-    to: list[Literal["answer", "sent", "page", "queue", "kept", "raised", "left", "up"]] = Field(default=["answer"])
+    to: list[Literal["answer", "sent", "page", "queue", "kept", "raised", "left", "up", "open"]] = Field(
+        default=["answer"]
+    )
     features: ClassVar[tuple[str, ...]] = ("caught", "routes", "own_servers")
 
 
@@ -73,11 +80,12 @@ class CaughtProbe(Probe[CaughtQuery]):
     def answer(self, fact_id: str, query: CaughtQuery, context: Context) -> Fact:
         project = python_project(context)
         followed = _followed(project)
+        served = partial(served_files, project)
 
         def find(entry: Entry, project: PythonProject) -> Iterator[dict[str, Any]]:
             for row in followed.get(entry.path, ()):
                 if row["to"] in query.to:
-                    yield row
+                    yield {**row, "served": entry.path in served()}
 
         return fact_of(fact_id, query, context, find, note=lambda one: f"{one['kind']}: {one['to']}", among=followed)
 
@@ -89,6 +97,15 @@ def _followed(project: PythonProject) -> Mapping[str, Sequence[dict[str, Any]]]:
     return known
 
 
+def served_files(project: PythonProject) -> set[str]:
+    """The files of handlers and what they import; worked out once."""
+    known: set[str] | None = project.memo.get(_SERVED)
+    if known is None:
+        graph = ImportGraph(project)
+        known = project.memo[_SERVED] = graph.closure(*{path for path, _ in _Follower(project).served})
+    return known
+
+
 class _Follower:
     """Follows texts from the functions that hand them up to those that answer requests."""
 
@@ -96,7 +113,10 @@ class _Follower:
         self.project = project
         records = project.records
         self.left: set[Told] = set()  # another part of what the function answers is handed on
-        self.caught = {path: records[path]["caught"] for path in project.having.get("caught", ())}
+        self.caught: dict[str, list[dict[str, Any]]] = {
+            path: [one for part in ("caught", "lent") for one in records[path].get(part, ())]
+            for path in dict.fromkeys((*project.having.get("caught", ()), *project.having.get("lent", ())))
+        }
         self.served: set[Function] = {
             (path, one["function"])
             for part in ("routes", "own_servers")
@@ -141,11 +161,14 @@ class _Follower:
         how, function = row["how"], row.get("function", "")
         if how in ("answered", "page", "sent"):
             return ("answer" if how == "answered" else how), ""
+        if how == "open":
+            return how, ""
         via = reached.get((path, row["held"], number))
         if via is not None:
             return "answer", via
         if how in ("put", "kept"):
-            return ("queue" if how == "put" else "kept"), ""
+            left = (path, row["held"], number) in self.left
+            return ("queue" if how == "put" else "left" if left else "kept"), ""
         if how == "raised":
             last = row["name"].rpartition(".")[2]
             for _ in range(_ROUNDS):
@@ -199,15 +222,15 @@ class _Follower:
                     methods[one[1].rpartition(".")[2]].append(one)
             for path, hand in hands:
                 giver: Function = (path, hand["function"])
-                for key, row in self._told(hand["of"], path, leaking, methods):
-                    if giver == (row[0], self._function(row)):
+                for key, told_row in self._told(hand["of"], path, leaking, methods):
+                    if giver == (told_row[0], self._function(told_row)):
                         continue
                     if hand["wanted"] and key and key != hand["wanted"]:
-                        self.left.add(row)
+                        self.left.add(told_row)
                         continue
-                    leaking[giver].add((hand["held"] or ("" if hand["wanted"] else key), row))
+                    leaking[giver].add((hand["held"] or ("" if hand["wanted"] else key), told_row))
                     if giver in self.served:
-                        reached.setdefault(row, giver[1])
+                        reached.setdefault(told_row, giver[1])
             if sum(map(len, leaking.values())) == before or len(leaking) > _MOST:
                 break
         return reached

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, ClassVar, Final
 
@@ -22,116 +23,23 @@ from aiaudit import lazy
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
+from aiaudit.probes.model_names import GROUPS
 from aiaudit.probes.runtimes import runtimes
 from aiaudit.probes.text.asking import MAX_EVIDENCE, hits_of, scope_of
 from aiaudit.probes.text.engine import NAME
-from aiaudit.probes.text.groups import Judge, Pattern, PatternGroup
-from aiaudit.project.roles import Role
+from aiaudit.probes.text.groups import PatternGroup
 from aiaudit.resources import path_of
 
 TABLE: Final = "end_of_life.yaml"
-_NAME: Final = (
-    r"((?:gpt|chatgpt|o[134]|text-(?:davinci|curie|babbage|ada|embedding)|code-davinci|davinci|curie|babbage|claude|gemini|"
-    r"imagen|dall-e|whisper-|tts-|open-mi[sx]tral|mistral|mixtral|codestral|pixtral|ministral|magistral|devstral|command-|"
-    r"c4ai-|embed-|embedding-|rerank-|jamba|j2-|grok|deepseek|llama|llama3|qwen|sonar)"
-    r"[A-Za-z0-9.\-:]*)"
-)
-_PROVIDERS: Final = (
-    "openai|anthropic|google|google_genai|google_vertexai|gemini|mistral|mistralai|cohere|groq|xai|deepseek|bedrock|azure|"
-    "azure_openai|openrouter|meta|ollama"
-)
-# Amazon Bedrock puts the maker before the name, and where it runs before that: `us.anthropic.claude-…-v1:0`.
-_PREFIX: Final = r"(?:[A-Za-z_]+/){0,2}(?:[a-z]\w*\.){0,2}"
-_LISTED: Final = 4  # models of a list
-_PATTERNS: Final = (
-    Pattern(
-        "named",
-        r'(?i:model|engine|deployment|llm)\w*["\']?\s*(?::[\w\s|\[\]]*)?[=:]\s*["\']' + _PREFIX + _NAME + r'["\']',
-    ),
-    Pattern(
-        "prefixed",
-        rf"""(?i:default\w*|\bid|\bname)["']?\s*[=:]\s*["'](?:{_PROVIDERS})[/:]([A-Za-z][A-Za-z0-9.\-:]*)["']""",
-    ),
-    Pattern(
-        "called",
-        r'(?:\w*Chat\w*|OpenAI\w*|Anthropic\w*|LM|init_chat_model|GenerativeModel)\(\s*["\']'
-        + _PREFIX
-        + _NAME
-        + r'["\']',
-    ),
-    Pattern(  # a list from which people choose: `"gpt-4": {"name": "GPT-4", "provider": "OpenAI"}`
-        "offered",
-        r"""["']"""
-        + _PREFIX
-        + _NAME
-        + r"""["']\s*:\s*\{\s*["'](?:name|label|title|display_name)["']\s*:[^{}]{1,120}["']provider["']\s*:""",
-    ),
-    Pattern(  # the same in TypeScript: `{ id: "gpt-4o", label: "GPT-4o" }`; a list with prices has more behind it
-        "choice",
-        r"""[{,]\s*["']?(?:id|value)["']?\s*:\s*["']"""
-        + _PREFIX
-        + r"((?:gpt|o[134]|text-embedding|claude|gemini|mi[sx]tral|command-|grok|deepseek|llama|qwen)[A-Za-z0-9.\-:]*)"
-        + r"""["']\s*,\s*["']?(?:label|name|title|displayName)["']?\s*:\s*(?:"[^"\n]*"|'[^'\n]*')\s*,?\s*\}""",
-    ),
-    Pattern(  # the model of each provider: `{"anthropic": "claude-3-haiku-20240307"}`; `claude.svg` is none
-        "of_provider",
-        r"""[{,\s]["'](?i:openai|anthropic|claude|google|gemini|mistral|cohere|groq|deepseek|xai|bedrock|openrouter)["']"""
-        + r"""\s*:\s*["']"""
-        + _PREFIX
-        + r"((?:gpt|o[134]|claude|gemini|mi[sx]tral|codestral|command|grok|deepseek|llama)[A-Za-z.\-:]*\d[\w.\-:]*)"
-        + r"""["']\s*[,}\n]""",
-    ),
-    Pattern(  # of a list of constants: `GPT_4O_MINI = "gpt-4o-mini"` of an enumeration, `GPT_4O: "gpt-4o",` of a map
-        "constant",
-        r"""^\s*(?:(?:export|static|const)\s+)*[A-Z][A-Z0-9]*_[A-Z0-9_]+\s*[:=]\s*["']"""
-        + r"""((?:gpt|o[134]|claude|gemini|mi[sx]tral|codestral|command|grok|deepseek)-?[A-Za-z0-9.\-:]*)"""
-        + r"""["']\s*[,;]?\s*$""",
-    ),
-    # `model: gpt-4`; where nothing is set, `${MODEL:-gpt-4}` of Compose and `${MODEL:gpt-4}` of Spring are the same.
-    Pattern("assigned", r"^\s*(?i:[\w.\-]*model\w*)\s*[:=]\s*(?:\$\{\w+:-?)?" + _PREFIX + _NAME + r"\}?\s*(?:#.*)?$"),
-    Pattern(  # `getenv("MODEL", "gpt-4")`, `process.env.MODEL || "gpt-4"`, `environ.get("MODEL") or "gpt-4"`
-        "fallback",
-        r'(?i:model|engine|llm)\w*(?:["\']\s*,|["\']?\]?\)?\s*(?:\|\||\?\?|\bor\b))\s*["\']'
-        + _PREFIX
-        + _NAME
-        + r'["\']',
-    ),
-    Pattern("otherwise", r'(?i:model|engine|llm)\w*\s*=[^=\n]{1,120}\belse\s+["\']' + _PREFIX + _NAME + r'["\']'),
-    # What is fallen back on: `DEFAULT_MODELS = ["gpt-4o", "gpt-4"]`.
-    *(
-        Pattern(
-            f"listed_{place}",
-            r"""^\s*\w*(?i:default|fallback|backup)_?(?i:llm_?|chat_?)?(?i:models)\w*\s*(?::[^=\n]*)?=\s*[\[(]\s*"""
-            + (rf"""(?:["'][^"'\n]{{1,60}}["']\s*,\s*){{{place}}}""" if place else "")  # Hyperscan has no `{0}`
-            + r"""["']"""
-            + _PREFIX
-            + _NAME
-            + r"""["']""",
-        )
-        for place in range(_LISTED)
-    ),
-    Pattern("image", r"^\s*(?i:FROM)\s+(?:--platform=\S+\s+)?(?:[\w.\-]+/)*([\w.\-]+:[\w.\-]+)"),
-    Pattern("runtime", r"""^\s*(?i:runtime)["']?\s*[:=]\s*["']?((?:python3\.|nodejs)\d+)(?:\.x)?\b"""),
-    Pattern(  # of a container of SageMaker: `py_version="py310"`
-        "container",
-        r"""\bpy(?:thon)?_version["']?\s*(?::\s*\w+\s*)?[=:]\s*(?:Field\(\s*(?:default\s*=\s*)?)?["']py(3\d{1,2})["']""",
-    ),
-    Pattern("api", r"\.beta\.((?:assistants|threads))\."),
-)
-_CODE: Final = ("**/*.py", "**/*.ipynb", "**/*.ts", "**/*.tsx", "**/*.js", "**/*.mjs")
-_CONFIG: Final = ("**/*.yaml", "**/*.yml", "**/*.toml", "**/*.json", "**/*.env", "**/.env*", "**/*.ini", "**/*.cfg")
 _APIS: Final = {"assistants": "OpenAI Assistants API", "threads": "OpenAI Assistants API"}
-_IMAGES: Final = ("**/Dockerfile*", "**/*.Dockerfile", "**/Containerfile*")
 _MOST: Final = 500  # named models in the fact
 _MOST_ITEMS: Final = 2_000
 _LANGUAGE: Final = lazy.regex(  # in the tag of an image that adds something to a language's own
     r"(?:py|python)(?:(?P<dotted>\d\.\d{1,2})(?:\.\d+)?|3(?P<short>\d{1,2}))|node(?:js)?(?P<node>\d{1,2})"
 )
-_ROLES: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.OTHER})
 
 _GATEWAY: Final = lazy.regex(r"(?P<name>claude-[\w.-]{1,60}?)(?:[:-]thinking|:beta)?")
 _BEDROCK: Final = lazy.regex(r"-v\d+(?::\d+\w*)*$")
-_HOSTED_ELSEWHERE: Final = lazy.regex(rb"deepseek/deepseek")
 _DATED: Final = lazy.regex(r"-20\d{6}")
 
 ITEM: Final = record(
@@ -147,8 +55,16 @@ ITEM: Final = record(
     second_hand=BOOL,
 )
 NAMED: Final = record("named thing", path=STRING, line=INT, name=STRING, role=STRING)
+OPEN: Final = record("model that is not known to go on", path=STRING, line=INT, name=STRING, role=STRING, what=STRING)
 VALUE: Final = record(
-    "life cycle", checked=STRING, table_age_days=INT, items=list_of(ITEM), models=INT, named=list_of(NAMED)
+    "life cycle",
+    checked=STRING,
+    table_age_days=INT,
+    items=list_of(ITEM),
+    models=INT,
+    named=list_of(NAMED),
+    mentioned=list_of(NAMED),
+    open=list_of(OPEN),
 )
 
 
@@ -160,11 +76,35 @@ class _Row(Struct, frozen=True):
     second_hand: bool  # not read with the provider, but quoted by somebody else
 
 
+class _GoingOn(Struct, frozen=True):
+    """What is known to go on: names that are served without an announced end, and how open weights are called."""
+
+    living: frozenset[str]
+    words: frozenset[str]
+    weights: tuple[re.Pattern[str], ...]
+
+
+@cache
+def _data() -> dict[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    data: dict[str, Any] = yaml.load((path_of("tables") / TABLE).read_bytes(), Loader=loader)  # noqa: S506 (a safe one)
+    return data
+
+
+@cache
+def _going_on() -> _GoingOn:
+    data = _data()
+    return _GoingOn(
+        frozenset(str(name) for row in data["living"] for name in row["names"]),
+        frozenset(data["words"]),
+        tuple(re.compile(pattern) for pattern in data["weights"]),
+    )
+
+
 @cache
 def _table() -> tuple[dt.date, dict[str, _Row]]:
     """The day on which the table was checked, and its rows by name."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data = yaml.load((path_of("tables") / TABLE).read_bytes(), Loader=loader)  # noqa: S506 (a safe loader)
+    data = _data()
     rows = {
         name: _Row(
             kind, row["ends"], str(row["use"]), data["sources"][row["source"]], row["source"] in data["second_hand"]
@@ -176,70 +116,22 @@ def _table() -> tuple[dt.date, dict[str, _Row]]:
     return data["checked"], rows
 
 
-_KINDS: Final = {"image": "image", "runtime": "runtime", "api": "api"}
-
-
-def _keep(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
-    """The name that was found; nothing inside a triple-quoted text or a message, which show a use and make none."""
-    before = text[: match.start()]
-    if before.count(b'"""') % 2 or before.count(b"'''") % 2 or _in_message(before):
-        return None
-    if pattern.name == "container":
-        return {"name": f"python3.{match.group(1).decode()[1:]}", "kind": "runtime"}
-    name = match.group(1).decode("utf-8", "replace").lower()
-    if _HOSTED_ELSEWHERE.search(match.group(0)) and name.startswith("deepseek"):
-        name = f"deepseek/{name}"  # a gateway's own name, behind which others may serve the weights
-    return {"name": name, "kind": _KINDS.get(pattern.name, "model")}
-
-
-def _in_message(before: bytes) -> bool:
-    """Whether a text that began on the line is still open (`"Try LM('gpt-5')"`). A key's own quote does not count."""
-    line = re.sub(rb"""["']?[\w.\-]*$""", b"", before[before.rfind(b"\n") + 1 :][-500:])
-    return bool(line.count(b'"') % 2 or line.count(b"`") % 2)
-
-
-def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
-    judge: Judge = _keep
-    chosen = tuple(pattern for pattern in _PATTERNS if pattern.name in names)
-    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 14")
-
-
-_GROUPS: Final = (
-    _group(
-        _CODE,
-        *(
-            "named",
-            "prefixed",
-            "called",
-            "offered",
-            "choice",
-            "of_provider",
-            "constant",
-            "fallback",
-            "otherwise",
-            "container",
-            "api",
-        ),
-        *(f"listed_{place}" for place in range(_LISTED)),
-    ),
-    _group(_CONFIG, "named", "assigned", "runtime"),
-    _group(_IMAGES, "image"),
-)
-
-
 class LifecycleQuery(Query):
     """within_days: how many days before its end a thing is listed."""
 
     within_days: int = 90
 
     def groups(self) -> tuple[PatternGroup, ...]:
-        return _GROUPS
+        return GROUPS
 
 
 class LifecycleProbe(Probe[LifecycleQuery]):
     """Models, interfaces and runtimes that stop soon or have stopped: `kind` is model, interface, runtime, or ci for a
     runtime that only CI jobs run on; second_hand: the day is not from the provider's own page. `named`: every model
-    that is given as a value, in the table or not."""
+    that is given as a value, in the table or not; `mentioned`: those that stand as a text elsewhere, and how they are
+    used was not seen. `open`: those that are not known to go on: what is `unknown` (the table does not know the name),
+    `weights` (open ones, which go on where the project serves them itself), or `ended` and `ends` for one that the
+    table has an end for and that is only mentioned."""
 
     name: ClassVar[str] = "lifecycle"
     title: ClassVar[str] = "models and runtimes named by the project that have stopped or stop soon"
@@ -253,30 +145,33 @@ class LifecycleProbe(Probe[LifecycleQuery]):
     def answer(self, fact_id: str, query: LifecycleQuery, context: Context) -> Fact:
         checked, rows = _table()
         found = [
-            (entry.display, line, kept["name"], kept["kind"], str(entry.role))
-            for group in _GROUPS
+            (entry.display, line, name, kept["kind"], str(entry.role))
+            for group in GROUPS
             for entry, hits in hits_of(group, context)
             for _, line, kept in hits
+            for name in kept.get("names") or [kept["name"]]
         ]
         found += [(path, line, name, "ci" if ci else "version", "config") for path, line, name, ci in runtimes(context)]
         items = [
             _item(path, line, name, kind, row, context.as_of)
             for path, line, name, kind, _ in found
-            if (row := _row(name, kind, rows)) and (row.ends - context.as_of).days <= query.within_days
+            if kind != "mentioned"
+            and (row := _row(name, kind, rows))
+            and (row.ends - context.as_of).days <= query.within_days
         ]
+        named = sorted({hit for hit in found if hit[3] == "model"})
+        mentioned = _mentioned(found, named)
         unique = {(item["path"], item["line"], item["name"]): item for item in items}
         shown = _of_each([unique[key] for key in sorted(unique)])
-        scope, _ = scope_of(_GROUPS[0], context)
+        scope, _ = scope_of(GROUPS[0], context)
         value = {
             "checked": checked.isoformat(),
             "table_age_days": (context.as_of - checked).days,
             "items": shown,
-            "models": len({name for _, _, name, kind, _ in found if kind != "image" or _row(name, kind, rows)}),
-            "named": [
-                {"path": path, "line": line, "name": name, "role": role}
-                for path, line, name, kind, role in sorted(set(found))
-                if kind == "model"
-            ][:_MOST],
+            "models": len({name for _, _, name, kind, _ in found if _counts(name, kind, rows)}),
+            "named": _records(named),
+            "mentioned": _records(mentioned),
+            "open": _open([*named, *mentioned], rows, query.within_days, context.as_of),
         }
         return Fact(
             fact_id,
@@ -291,6 +186,67 @@ class LifecycleProbe(Probe[LifecycleQuery]):
             ),
             scope,
         )
+
+
+_Hit = tuple[str, int, str, str, str]  # path, line, name, kind, role
+
+
+def _counts(name: str, kind: str, rows: dict[str, _Row]) -> bool:
+    """Whether a thing is in use: an image where it is known, a model that is only mentioned not."""
+    return kind != "mentioned" and (kind != "image" or _row(name, kind, rows) is not None)
+
+
+def _mentioned(found: list[_Hit], named: list[_Hit]) -> list[_Hit]:
+    """The places where a model is mentioned and not used."""
+    used = {(path, line, name.rpartition("/")[2]) for path, line, name, _, _ in named}
+    return sorted(
+        {hit for hit in found if hit[3] == "mentioned" and (hit[0], hit[1], hit[2].rpartition("/")[2]) not in used}
+    )
+
+
+def _records(hits: list[_Hit]) -> list[dict[str, Any]]:
+    return [
+        {"path": path, "line": line, "name": name, "role": role} for path, line, name, _, role in hits if _is_name(name)
+    ][:_MOST]
+
+
+def _is_name(name: str) -> bool:
+    """Whether it names a model, and not a provider or a family."""
+    return name not in _going_on().words
+
+
+def _open(hits: list[_Hit], rows: dict[str, _Row], within_days: int, as_of: dt.date) -> list[dict[str, Any]]:
+    """Those that are not known to go on, used ones first."""
+    records: list[dict[str, Any]] = []
+    for path, line, name, kind, role in hits:
+        what = _standing(name, rows)
+        if isinstance(what, _Row):
+            left = (what.ends - as_of).days
+            if kind == "model" or left > within_days:
+                continue
+            what = "ended" if left < 0 else "ends"
+        if what:
+            records.append({"path": path, "line": line, "name": name, "role": role, "what": what})
+    return records[:_MOST]
+
+
+def _standing(name: str, rows: dict[str, _Row]) -> _Row | str:
+    """The row of a model, "" where it goes on or is none, `weights`, or `unknown`."""
+    row = _row(name, "model", rows)
+    if row is not None:
+        return row
+    going = _going_on()
+    if name in going.words or not going.living.isdisjoint(_spellings(name)):
+        return ""
+    return "weights" if any(pattern.fullmatch(name) for pattern in going.weights) else "unknown"
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """The name, as Bedrock numbers it and as gateways write it (`claude-opus-4.6` is `claude-opus-4-6`)."""
+    yield name
+    yield _BEDROCK.sub("", name)
+    if match := _GATEWAY.fullmatch(name):
+        yield match["name"].replace(".", "-")
 
 
 def _of_each(items: list[dict[str, Any]]) -> list[dict[str, Any]]:

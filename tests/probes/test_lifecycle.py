@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from aiaudit.probes.lifecycle import _MOST_ITEMS, _of_each, _row, _runtime, _table
+from aiaudit.probes.lifecycle import _MOST_ITEMS, _going_on, _of_each, _row, _runtime, _standing, _table
 
 
 def test_every_row_has_a_source_a_date_and_a_successor() -> None:
@@ -56,13 +56,36 @@ def test_other_images_are_not(image: str) -> None:
         ("claude-3.7-sonnet:thinking", "2026-02-19"),
         ("claude-3.5-sonnet", "2025-10-28"),
         ("claude-sonnet-4.5", "2026-11-30"),
-        ("claude-opus-4.5", None),
+        ("claude-opus-4.5", "2027-01-22"),
         ("claude-3", None),
     ],
 )
 def test_a_model_is_found_by_the_name_that_a_gateway_gives_it(name: str, ends: str | None) -> None:
     row = _row(name, "model", _table()[1])
     assert (row.ends.isoformat() if row else None) == ends
+
+
+def test_no_name_both_ends_and_lives() -> None:
+    assert not _going_on().living & _table()[1].keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("gpt-5.5", ""),
+        ("claude-opus-4.6", ""),
+        ("claude-haiku-4-5-20251001-v1:0", ""),
+        ("gemini", ""),
+        ("gpt-7-lite", "unknown"),
+        ("kimi-k2.6:free", "unknown"),
+        ("llama-9-70b-versatile", "unknown"),
+        ("llama3.2:3b", "weights"),
+        ("qwen2.5:3b-instruct-q4_k_m", "weights"),
+        ("mistral-7b-instruct-v0.2", "weights"),
+    ],
+)
+def test_what_is_known_of_a_model_without_an_end(name: str, what: str) -> None:
+    assert _standing(name, _table()[1]) == what
 
 
 def test_of_very_many_places_each_name_and_folder_keeps_its_first() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aiaudit.probes.lifecycle import _PATTERNS, _in_message
+from aiaudit.probes.model_names import _PATTERNS, _in_message
 from aiaudit.probes.runtimes import runtimes
 from aiaudit.probes.text.search import MAX_PATTERN
 from tests.probes.support import context

@@ -8,12 +8,24 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.model.types import Unknown, as_json
+from aiaudit.probes.python.call_parts import (
+    PARTIALS,
+    adapter_of,
+    called_name,
+    deferred,
+    first_argument,
+    function_of,
+    goes_round_again,
+    has_part,
+    identifier_of,
+    is_partial,
+    result_of,
+)
 from aiaudit.probes.python.defaults import defaults
 from aiaudit.probes.python.given import AWAITED, REPEATED, handed_out, is_own_name, parts_of_choice, walk
-from aiaudit.probes.python.groups import MODEL_WRAPPER_NAMES
 from aiaudit.probes.python.guards import asks_for_nothing, in_want_of_a_key, returns_what_is_there
 from aiaudit.probes.python.import_lines import FOREIGN
-from aiaudit.probes.python.loops import LOOPS, describe, goes_over_things, innermost_loop, works_on
+from aiaudit.probes.python.loops import LOOPS, describe, goes_over_things, innermost_loop
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope
 from aiaudit.probes.python.nodes import header
@@ -84,13 +96,13 @@ class CallFinder:
             if node.__class__ is ast.Call:
                 if id(node) in self._seen:
                     continue
-                if (put_off := deferred(node)) is not None and _last_name(put_off.func) in words:
+                if (put_off := deferred(node)) is not None and identifier_of(put_off.func) in words:
                     self._seen.add(id(node))
                     before = len(self.records)
                     self._call(put_off, flags, chain, scope, node)
                     if len(self.records) > before:
                         self._seen.add(id(put_off.func))
-                elif _last_name(node.func) in words or (self.has_roots and _has_part(node.func, words)):
+                elif identifier_of(node.func) in words or (self.has_roots and has_part(node.func, words)):
                     self._seen.add(id(node))
                     self._call(node, flags, chain, scope)
             elif handed:
@@ -104,7 +116,7 @@ class CallFinder:
         for decorator in decorators:
             if isinstance(decorator, ast.Call) or id(decorator) in self._seen:
                 continue
-            if _last_name(decorator) in words:
+            if identifier_of(decorator) in words:
                 self._seen.add(id(decorator))
                 call = ast.copy_location(ast.Call(decorator, [], []), decorator)
                 self._call(call, 0, chain, scope)
@@ -119,7 +131,7 @@ class CallFinder:
                 continue
             value: ast.expr = statement.value  # type: ignore[attr-defined]
             bound = ()
-            if isinstance(value, ast.Call) and last_name(value.func) in _PARTIALS and value.args:
+            if isinstance(value, ast.Call) and last_name(value.func) in PARTIALS and value.args:
                 value, bound = value.args[0], ((value, scope),)  # type: ignore[assignment]
             for node in parts_of_choice(value):
                 if isinstance(node, ast.Name | ast.Attribute):
@@ -147,7 +159,7 @@ class CallFinder:
         stands = any((not one.instance and self.patterns.match(one.name)) or self._below(one) for one in found) or any(
             one.instance and one.name in (ATTRGETTER, METHODCALLER) for one in found
         )
-        if stands or any(one.instance and self.patterns.match(_called_name(one)) for one in found):
+        if stands or any(one.instance and self.patterns.match(called_name(one)) for one in found):
             self.aliases.update(filter(None, map(last_name, targets)))
         return stands
 
@@ -157,7 +169,7 @@ class CallFinder:
         named = isinstance(value, ast.Name) and value.id in self.aliases
         if not named and not (isinstance(value, ast.Call) and last_name(value.func) in self.patterns.makers):
             return
-        made = any(one.instance and self.patterns.match(_called_name(one)) for one in self.resolver.names(value, scope))  # type: ignore[arg-type]
+        made = any(one.instance and self.patterns.match(called_name(one)) for one in self.resolver.names(value, scope))  # type: ignore[arg-type]
         if made and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             self._factories.add(function.name)
             self.aliases.add(function.name)
@@ -167,9 +179,9 @@ class CallFinder:
         if isinstance(value, ast.Call):
             name = last_name(value.func)
             made = name in self.patterns.makers or name in self._factories
-            return made or _is_partial(value) or (self.has_roots and _has_part(value.func, words))
+            return made or is_partial(value) or (self.has_roots and has_part(value.func, words))
         if isinstance(value, ast.Name | ast.Attribute):
-            return last_name(value) in words or (self.has_roots and _has_part(value, words))
+            return last_name(value) in words or (self.has_roots and has_part(value, words))
         return isinstance(value, ast.IfExp | ast.BoolOp | ast.NamedExpr | ast.Await)
 
     def _below(self, one: Resolved) -> bool:
@@ -182,15 +194,15 @@ class CallFinder:
         names = self._names(node.func, scope)
         if any(one.name == METHODCALLER for one in names):
             names = self.resolver.called_by_name(node, scope) or names
-        kept = [one for one in names if self.patterns.match(_called_name(one)) or self._may_be_own(one)]
+        kept = [one for one in names if self.patterns.match(called_name(one)) or self._may_be_own(one)]
         if not kept or len(self.records) >= MAX_RECORDS:
             return
-        self._called.add(_last_name(node.func))
+        self._called.add(identifier_of(node.func))
         record = self._place(within or node, flags, chain, scope)
-        record["names"] = [_called_name(one) for one in kept]
+        record["names"] = [called_name(one) for one in kept]
         if len(kept) < len(names):
             record["other_names"] = True
-        first = _first_argument(node)
+        first = first_argument(node)
         value = self.values.of(first, scope) if first is not None else None
         record["args"] = self._args(node, scope, first, value)
         record["kw"], record["star_kw"] = self._keywords([(node, scope), *kept[0].partial])
@@ -206,7 +218,7 @@ class CallFinder:
         record["ctor_star"] = star
         record["ctor_known"] = kept[0].made_by is not None
         record["defaults"] = defaults([(node, scope), *made], self.resolver)
-        loaded = _adapter(node, kept[0].name) or first
+        loaded = adapter_of(node, kept[0].name) or first
         self.provenance.rests_on.clear()
         record["source"] = self.provenance.of(loaded, scope) if loaded is not None else "literal"
         record["rests_on"] = sorted(self.provenance.rests_on)
@@ -225,7 +237,7 @@ class CallFinder:
     ) -> None:
         """A function handed on without being called: `map(pickle.load, files)`, `{"pkl": pickle.load}`. `bound`: calls
         of `partial` that give it keywords."""
-        last = _last_name(node)
+        last = identifier_of(node)
         if id(node) in self._seen or not (self.references.ends_like(last) or last in words):
             return
         kept = [one for one in self.resolver.names(node, scope) if not one.instance and self.references.match(one.name)]
@@ -261,13 +273,13 @@ class CallFinder:
     def _place(self, node: ast.expr, flags: int, chain: list[ast.stmt], scope: Scope) -> dict[str, Any]:
         source = self.module.source
         loop = innermost_loop(chain)
-        function = _function(scope)
+        function = function_of(scope)
         around = chain[:-1]
         return {
             "line": source.line(node.lineno),
             "cell": source.cell(node.lineno),
             "function": scope.qualname,
-            "result": _result(chain[-1], node),
+            "result": result_of(chain[-1], node),
             "in_loop": bool(flags & REPEATED) or (loop is not None and goes_over_things(chain)),
             "loop": self._loop(loop) if loop is not None else None,
             "in_handler": function is not None and self._is_handler(function),
@@ -387,143 +399,3 @@ _SETTINGS: Final = name_set(
     " client_kwargs async_client_kwargs model_kwargs request_options"
 )
 _REFERENCE: Final = {"reference": True, "star_kw": True, "source": "unresolved"}
-
-
-def _adapter(node: ast.Call, name: str) -> ast.expr | None:
-    """What `PeftModel.from_pretrained(model, path)` loads: the first argument is a model that is there already."""
-    if not name.startswith("peft.") or not name.endswith(".from_pretrained"):
-        return None
-    given = next((one.value for one in node.keywords if one.arg == "model_id"), None)
-    return given or (node.args[1] if len(node.args) > 1 else None)
-
-
-def _first_argument(node: ast.Call) -> ast.expr | None:
-    """What a call is about: its first argument, or the keyword that says the same."""
-    if node.args:
-        return node.args[0]
-    subjects = _SUBJECTS | _MODELS if last_name(node.func) in MODEL_WRAPPER_NAMES else _SUBJECTS
-    return next((one.value for one in node.keywords if one.arg in subjects), None)
-
-
-_MODELS: Final = name_set("model_name model")
-_SUBJECTS: Final = name_set(
-    "url path f file filename fname filepath filepath_or_buffer file_path command cmd args source sql query statement"
-    " repo_id pretrained_model_name_or_path model_name_or_path model_id repo_or_dir code obj data"
-)
-
-
-def _has_part(function: ast.expr, words: frozenset[str] | set[str]) -> bool:
-    """Whether one of the words is a part of the dotted chain by which a function is called."""
-    node: Any = function
-    while True:
-        kind = node.__class__
-        if kind is ast.Attribute:
-            if node.attr in words:
-                return True
-            node = node.value
-        elif kind is ast.Call:
-            node = node.func
-        elif kind is ast.Subscript or kind is ast.Await:
-            node = node.value
-        else:
-            return kind is ast.Name and node.id in words
-
-
-def _last_name(function: ast.expr) -> str:
-    """The identifier by which a function is called; of `getattr(x, "name")` the name."""
-    kind = function.__class__
-    if kind is ast.Attribute:
-        return function.attr  # type: ignore[attr-defined, no-any-return]
-    if kind is ast.Name:
-        return function.id  # type: ignore[attr-defined, no-any-return]
-    if isinstance(function, ast.Call):
-        inner = function
-        if isinstance(inner.func, ast.Name) and inner.func.id == "getattr" and len(inner.args) >= 2:
-            name = inner.args[1]
-            return name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else "getattr"
-        if last_name(inner.func) in _PARTIALS and inner.args:
-            return last_name(inner.args[0])
-        if last_name(inner.func) in _GETTERS or isinstance(inner.func, ast.Call):
-            return "getattr"
-        return last_name(inner.func)  # `get(torch)(path)`, where `get` may give a function back
-    if isinstance(function, ast.NamedExpr):
-        return last_name(function.value)
-    if isinstance(function, ast.IfExp):
-        return last_name(function.body)
-    if isinstance(function, ast.Subscript) and isinstance(function.slice, ast.Constant):  # globals()["load"]
-        return function.slice.value if isinstance(function.slice.value, str) else ""
-    if isinstance(function, ast.Subscript):  # Agent[Context](…), a class with the types it works on
-        return last_name(function.value)
-    return ""
-
-
-# Functions that call another one later, or more than once. What is handed to a thread is a call already (`in_threads`).
-_DEFERRED: Final = lazy.regex(
-    r"(?i)^(?:submit|run_sync|_*(?:call_?|run_?|execute_?|do_?)?with_?(?:retr(?:y|ies)|backoff|timeout))$"
-)
-
-
-def deferred(node: ast.Call) -> ast.Call | None:
-    """The call that `pool.submit(load, path)` or `self._with_retries(client.search, query_filter=f)` makes."""
-    called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if not _DEFERRED.search(called) or not node.args:
-        return None
-    function, given, keywords = node.args[0], node.args[1:], node.keywords
-    if isinstance(function, ast.Call) and last_name(function.func) == "partial" and function.args:
-        given, keywords = [*function.args[1:], *given], [*function.keywords, *keywords]
-        function = function.args[0]
-    if not isinstance(function, ast.Attribute | ast.Name):
-        return None
-    return ast.copy_location(ast.Call(function, given, keywords), node)
-
-
-def _is_partial(value: ast.Call) -> bool:
-    maker = value.func.func if isinstance(value.func, ast.Call) else value.func
-    return last_name(maker) in _PARTIALS or last_name(maker) in _GETTERS or last_name(maker) == "getattr"
-
-
-_PARTIALS: Final = frozenset({"partial", "partialmethod", "curry"})
-_GETTERS: Final = frozenset({"attrgetter", "methodcaller"})
-
-
-def _called_name(one: Resolved) -> str:
-    """The name of what is called: the result of a call, called again, is not the function that made it."""
-    return f"{one.name}.__call__" if one.instance else one.name
-
-
-def _function(scope: Scope) -> Scope | None:
-    inner: Scope | None = scope
-    while inner is not None and inner.kind != "function":
-        inner = inner.parent
-    return inner
-
-
-def _result(statement: ast.stmt, node: ast.expr) -> str:
-    """The name that the call's value is assigned to, where it is assigned directly."""
-    if isinstance(statement, ast.Assign | ast.AnnAssign):
-        value = statement.value
-        value = value.value if isinstance(value, ast.Await) else value
-        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-        return dotted(target)[:80] if value is node else ""
-    return ""
-
-
-def goes_round_again(tried: ast.Try | ast.TryStar, loop: ast.stmt) -> bool:
-    """Whether an error inside `tried` leads to another round of `loop` after a wait, or at all of a counted loop. A
-    loop that nothing ends, also where all went well, asks for the next thing: a bot that looks for messages."""
-    if works_on(tried, loop):
-        return False
-    for handler in tried.handlers:
-        stack: list[ast.AST] = list(handler.body)
-        waits = leaves = False
-        while stack:
-            node = stack.pop()
-            if isinstance(node, ast.Call) and _last_name(node.func) in ("sleep", "wait", "backoff"):
-                waits = True
-            elif isinstance(node, ast.Raise | ast.Return | ast.Break) and node in handler.body:
-                leaves = True
-            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                stack.extend(ast.iter_child_nodes(node))
-        if waits and not leaves:
-            return True
-    return False

@@ -28,16 +28,25 @@ from aiaudit.probes.python.conditions import (
     statements_of,
 )
 from aiaudit.probes.python.credentials import BROUGHT, CHECKED, NONE, Said, is_setting, is_unverified, learn
+from aiaudit.probes.python.endings import (
+    answered,
+    call_of,
+    calls,
+    catches_all,
+    emptied,
+    ends_here,
+    gives_up,
+    hangs_up,
+    is_gone,
+    is_handshake,
+    is_none,
+    suppresses,
+)
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import FunctionNode, expressions, header, parameters, plain_answer
+from aiaudit.probes.python.nodes import FunctionNode, parameters, plain_answer
 from aiaudit.probes.python.resolve import last_name
 
-_ANSWERS: Final = frozenset(
-    ("get", "jsonify", "Response", "JSONResponse", "PlainTextResponse", "make_response", "dumps")
-)
-_ENDS: Final = ("abort", "exit", "_exit")
-_REFUSALS: Final = lazy.regex(r"^(?:Base)?Exception$|HTTPException|(?i:signature|auth|jwt|token|verif|credential)")
 _VERIFIES: Final = lazy.regex(r"(?i)verif|authentic|(?:check|validate|assert|require)_?\w*(?:signature|hmac|token|key)")
 
 
@@ -140,7 +149,7 @@ class Ways(Conditions):
         if self.rests_on or self.by_library:
             return True
         self._active.append(self._scope)
-        refusals = [one for one in statements_of(self._scope) if _ends_here(one) and self._denies([one])]
+        refusals = [one for one in statements_of(self._scope) if ends_here(one) and self._denies([one])]
         self._active.pop()
         return bool(refusals) and not any(isinstance(one, ast.Return) for one in refusals)
 
@@ -176,7 +185,7 @@ class Ways(Conditions):
             case ast.With() | ast.AsyncWith():
                 before = self._asks, self._looks_at
                 end = self._block(node.body, said, onward, at)
-                if any(_suppresses(one.context_expr) for one in node.items):
+                if any(suppresses(one.context_expr) for one in node.items):
                     self._asks, self._looks_at = before  # who is refused is let on all the same
                     return at
                 return end
@@ -200,7 +209,7 @@ class Ways(Conditions):
                 learn(target, node.value, found, said)
                 if isinstance(target, ast.Name):
                     self._keep_answer(target.id, node.value)
-        if isinstance(node, ast.Return) and any(self._raises(call, said) for call in _calls(node)):
+        if isinstance(node, ast.Return) and any(self._raises(call, said) for call in calls(node)):
             self._asks = self._looks_at = True
             at = _At(True, at.but)
         if (
@@ -209,9 +218,9 @@ class Ways(Conditions):
             and not (self._believes and self._hands_back(node, said))
         ):
             self._goes_on(at, node)
-        if isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break) or _gives_up(node):
+        if isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break) or gives_up(node):
             return None
-        for call in _calls(node):
+        for call in calls(node):
             passed, by_setting = self._must_pass(call, said)
             if passed:
                 self._asks = self._looks_at = True
@@ -238,7 +247,7 @@ class Ways(Conditions):
         if self._nested >= MAX_NESTED:
             self._goes_on(_At(), node)  # not followed any farther
             return None
-        if _is_handshake(node):
+        if is_handshake(node):
             return self._block(node.orelse, said, onward, at)
         refused, by_setting = self._refuses(node, said)
         if refused:
@@ -287,19 +296,19 @@ class Ways(Conditions):
         asked = (end is not None and end.asked and not at.asked) or (end is None and self._asks is not before[0])
         known = dict(said.names)
         handled = [self._block(one.body, said, onward, at) for one in node.handlers]
-        for name in _emptied(node.handlers):  # `except Exception: user = None`: whoever has a user was looked at
+        for name in emptied(node.handlers):  # `except Exception: user = None`: whoever has a user was looked at
             said.names[name] = max(said.names.get(name, NONE), known.get(name, NONE))
         if asked and any(
-            _catches_all(handler)
+            catches_all(handler)
             and ((one is not None and not one.asked) or (end is None and one is None and self._leaves(handler)))
             for one, handler in zip(handled, node.handlers, strict=True)
         ):
             self._asks, self._looks_at = before  # who is refused is let on all the same
         if end is not None and not end.asked and node.handlers and all(one is None for one in handled):
-            left = [one for one in node.handlers if not _is_gone(one)]
-            calls = [call for statement in node.body for call in _calls(statement)]
+            left = [one for one in node.handlers if not is_gone(one)]
+            calls = [call for statement in node.body for call in calls(statement)]
             if not all(self._denies(one.body) for one in left):  # or hangs up on whom a function does not know
-                hung_up = bool(left) and all(_hangs_up(one.body, said) for one in left)
+                hung_up = bool(left) and all(hangs_up(one.body, said) for one in left)
                 calls = [one for one in calls if hung_up and _ASKS_WHO.search(last_name(one.func))]
             if any(self._strength(call, said) >= CHECKED for call in calls):
                 self._asks = self._looks_at = True
@@ -326,7 +335,7 @@ class Ways(Conditions):
             return False, 0
         raises = any(isinstance(one, ast.Raise) and self._denies([one]) for one in statements_of(own))
         if not raises and not any(
-            isinstance(one, ast.Expr) and _VERIFIES.search(last_name(_call_of(one))) for one in statements_of(own)
+            isinstance(one, ast.Expr) and _VERIFIES.search(last_name(call_of(one))) for one in statements_of(own)
         ):
             return False, 0
         ways = Ways(self._view, own, "passed")  # who comes to its end, or back from it, has passed
@@ -350,7 +359,7 @@ class Ways(Conditions):
         """Whether a condition answers with the refusal that a function of the file's own gave back, if it gave one
         (`if refusal is not None: return refusal`), which that one does unless a credential is good; and the line of a
         setting that decides it."""
-        name = _answered(node)
+        name = answered(node)
         call = self._answers.get(name) if name else None
         own = self._own(call.func) if call is not None else None
         if call is None or own is None or not isinstance(own.node, FunctionNode):
@@ -411,7 +420,7 @@ class Ways(Conditions):
 
     def _handed_on(self, node: ast.stmt, said: Said, onward: str) -> tuple[Scope, Said, str] | None:
         """A function of the file's own that is to let the request on: it is given `call_next`."""
-        for call in _calls(node) if onward else ():
+        for call in calls(node) if onward else ():
             at = next((at for at, one in enumerate(call.args) if isinstance(one, ast.Name) and one.id == onward), None)
             own = self._own(call.func) if at is not None else None
             if own is not None and at is not None and isinstance(own.node, FunctionNode):
@@ -425,7 +434,7 @@ class Ways(Conditions):
         return None if isinstance(node, ast.Return) else at
 
     def _lets_on(self, node: ast.stmt, onward: str) -> bool:
-        for call in _calls(node):
+        for call in calls(node):
             if onward and isinstance(call.func, ast.Name) and call.func.id == onward:
                 return True
             if self._kind == "asgi" and len(call.args) == 3 and last_name(call.args[1]) == "receive":
@@ -443,7 +452,7 @@ class Ways(Conditions):
         around = self._scope.parent
         if own and around is not None and around.kind == "function" and node.value is not None and self._denies([node]):
             return False
-        return own and (self._kind in ("passed", "falcon") or (self._kind == "flask" and _is_none(node.value)))
+        return own and (self._kind in ("passed", "falcon") or (self._kind == "flask" and is_none(node.value)))
 
     def _denies(
         self, body: Sequence[ast.stmt], words: Any = DENIAL, codes: Sequence[int] = DENIALS, depth: int = 0
@@ -471,93 +480,3 @@ def _joined(ends: Sequence[_At | None]) -> _At | None:
     if not there:
         return None
     return _At(all(one.asked for one in there), NO_PATHS.union(*(one.but for one in there)))
-
-
-def _calls(node: ast.stmt) -> list[ast.Call]:
-    return [one for one in expressions(header(node)) if isinstance(one, ast.Call)]
-
-
-def _catches_all(handler: ast.ExceptHandler) -> bool:
-    """Whether it takes in what a check raises."""
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(one is None or _REFUSALS.search(last_name(one)) for one in kinds)
-
-
-def _suppresses(node: ast.expr) -> bool:
-    """`contextlib.suppress(Exception)`, or of what a check raises."""
-    return (
-        isinstance(node, ast.Call)
-        and last_name(node.func) == "suppress"
-        and any(_REFUSALS.search(last_name(one)) for one in node.args)
-    )
-
-
-def _call_of(node: ast.Expr) -> ast.expr:
-    value = node.value.value if isinstance(node.value, ast.Await) else node.value
-    return value.func if isinstance(value, ast.Call) else value
-
-
-def _answered(node: ast.If) -> str:
-    """The name of what is answered with where it is there: `if refusal is not None: return refusal`."""
-    match node:
-        case ast.If(
-            test=ast.Name(id=name)
-            | ast.Compare(left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]),
-            body=[ast.Return(value=ast.Name(id=answer))],
-            orelse=[],
-        ) if name == answer:
-            return name
-    return ""
-
-
-def _is_none(node: ast.expr | None) -> bool:
-    return node is None or (isinstance(node, ast.Constant) and node.value is None)
-
-
-def _gives_up(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and last_name(node.value.func) in _ENDS
-
-
-def _ends_here(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Return | ast.Raise) or _gives_up(node)
-
-
-def _is_handshake(node: ast.If) -> bool:
-    """`if body["type"] == "url_verification": return {"challenge": …}`: a platform looks whether somebody is there, and
-    is given back what it sent; nothing else is done for it."""
-    match node.test, node.body:
-        case ast.Compare(ops=[ast.Eq()], comparators=[ast.Constant(value="url_verification")]), [
-            ast.Return(value=made)
-        ]:
-            parts = list(ast.walk(made)) if made is not None else []
-            called = {last_name(one.func) for one in parts if isinstance(one, ast.Call)}
-            echoes = any(isinstance(one, ast.Constant) and one.value == "challenge" for one in parts)
-            return echoes and len(parts) < 30 and called <= _ANSWERS
-    return False
-
-
-def _emptied(handlers: Sequence[ast.ExceptHandler]) -> list[str]:
-    """The names to which handlers of errors give nothing: `user = None`."""
-    return [
-        target.id
-        for handler in handlers
-        for one in handler.body
-        if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant) and not one.value.value
-        for target in one.targets
-        if isinstance(target, ast.Name)
-    ]
-
-
-def _hangs_up(body: Sequence[ast.stmt], said: Said) -> bool:
-    """Whether the last that is done with a WebSocket is to close it."""
-    closes = any(
-        isinstance(one, ast.Attribute) and one.attr == "close" and last_name(one.value) in said.request
-        for statement in body
-        for one in ast.walk(statement)
-    )
-    return closes and bool(body) and isinstance(body[-1], ast.Return | ast.Raise)
-
-
-def _is_gone(handler: ast.ExceptHandler) -> bool:
-    """A handler for a caller who has left."""
-    return "Disconnect" in last_name(handler.type) if handler.type is not None else False

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.javascript.addresses import Addresses, pages, reaching
 from aiaudit.probes.javascript.calls import own_spec
 from aiaudit.probes.javascript.groups import expanded
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, Scope, first_named
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MARKS: Final = lazy.linear(
     rb"\beval\b|\bFunction\s*\(|\bvm\d?\b|child_process|dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML|document\.write"
     rb"|RawUnsafe|\bsql\b|\.raw\s*\(|\.query\s*\(|\bexeca\b|zx\b|\bexec(?:Sync)?\s*\(|rehype-?[Rr]aw"
+    rb"|\b(?:fetch|axios|got|ky|ofetch|\$fetch)\b[^\n]{0,40}\(|\bwriteFile(?:Sync)?\(|text/html|\.html\("
+    rb"|\b(?:session|tx|driver|db|pool|client|conn|connection|database)\.(?:run|execute|executeQuery|all|prepare)\("
 )
 _CODE: Final = lazy.regex(
     r"^(?:eval|Function|setTimeout\.string|vm\.(?:runIn\w+|Script|compileFunction)|vm2\.VM(?:\.run)?|(?:globalThis|window)\.eval)$"
@@ -37,6 +40,7 @@ _CLEANS: Final = lazy.regex(
     r"(?i)dompurify|sanitize|escape(?:Html|HTML)?\(|\bxss\(|encodeURIComponent|shell-?quote|JSON\.stringify|Prism\.|hljs|highlight|katex|shiki|codeToHtml|renderToS(?:tring|taticMarkup)"
 )
 _REQUEST: Final = lazy.regex(r"\b(?:req|request|ctx\.request|c\.req)\b\s*\??\.")
+_ENVIRONMENT: Final = lazy.regex(r"^(?:Deno\.env\.get|process\.env|import\.meta\.env|Netlify\.env\.get)\b")
 _OF_ENVIRONMENT: Final = lazy.regex(r"^(?:process|Bun|import\.meta)\.env(?:\.\w+|\[[\"']\w+[\"']\])$")
 # What these make of a text is HTML with all that stood in it.
 _OF_MARKDOWN: Final = lazy.regex(r"^(?:marked|markdown-it|showdown|snarkdown|micromark|md-to-html|markdown)\b")
@@ -53,6 +57,7 @@ class FlowFinder:
         self.module = module
         self.resolver = resolver
         self.models = completions()
+        self.addresses = Addresses(self)
         self._names: dict[tuple[str, int], tuple[Any, Any, int]] = {}  # (name, start of its scope) -> its source
 
     def rows(self) -> list[dict[str, Any]]:
@@ -61,7 +66,7 @@ class FlowFinder:
             sink = self._sink(call)
             if sink is not None:
                 found.append(self._row(call, *sink))
-        for node, name, value in self._html():
+        for node, name, value in (*self._html(), *pages(self.module)):
             found.append(self._row(node, "html", name, value))
         return [row for row in found if row["source"] != "constant"]
 
@@ -101,7 +106,7 @@ class FlowFinder:
             return "sql", name[-60:], given[0]
         if _HTML.search(name):
             return "html", name[-60:], given[-1]
-        return None
+        return reaching(call, name, given)
 
     def _promised(self, call: SgNode) -> bool:
         """`const run = promisify(exec); run(command)`."""
@@ -173,7 +178,7 @@ class FlowFinder:
 
     def _row(self, node: SgNode, kind: str, sink: str, value: SgNode | None) -> dict[str, Any]:
         place = node.range()
-        source, name, line = self._source(value, 0)
+        source, name, line = self.addresses.of(value) if kind == "url" else self._source(value, 0)
         return {
             "line": place.start.line + 1,
             "function": self.module.function_at(place.start.index),
@@ -219,7 +224,8 @@ class FlowFinder:
         if kind in ("member_expression", "subscript_expression"):
             if _OF_ENVIRONMENT.match(node.text()[:120]):
                 return "constant", "", line  # whoever runs it sets it
-            return self._source(node.field("object"), steps + 1)
+            found = self._source(node.field("object"), steps + 1)
+            return (found[0], node.text()[:60], found[2]) if found[0] == "unknown" else found
         if kind in ("identifier", "shorthand_property_identifier"):
             return self._named(node, line, steps)
         parts = [
@@ -236,6 +242,8 @@ class FlowFinder:
         return "constant", "", line
 
     def _called(self, node: SgNode, line: int, steps: int) -> tuple[Any, Any, int]:
+        if _ENVIRONMENT.match(node.text()[:40]):
+            return "constant", "", line  # whoever runs it sets it
         named = self.resolver.called(node)
         name = dotted(named.spec, named.rest)
         if named.spec not in (LOCAL, UNKNOWN, GLOBAL) and self.models.match(name):

@@ -65,11 +65,15 @@ class PromptsProbe(Probe[PromptsQuery]):
 class FlowsQuery(ScriptQuery):
     """Places that run, query or render text, by where the text comes from. sources: llm (what a model answered), user
     (a request's data), unknown (not followed to its end). sinks: code (eval, new Function, vm), shell (exec, a shell's
-    spawn), sql (text put together, raw queries), html (dangerouslySetInnerHTML, innerHTML). sanitised: it passes an
+    spawn), sql (text put together, raw queries), html (dangerouslySetInnerHTML, innerHTML, pages that a server answers
+    with); only where asked for: url (requests; of an address that begins with the project's own nothing is told) and
+    file (written or removed). sanitised: it passes an
     escaping or cleaning function."""
 
     sources: list[Literal["llm", "user", "unknown"]] = Field(default=["llm"])
-    sinks: list[Literal["code", "shell", "sql", "html"]] = Field(default=[])
+    sinks: list[Literal["code", "shell", "sql", "html", "url", "file"]] = Field(
+        default=["code", "shell", "sql", "html"]
+    )
     features: ClassVar[tuple[str, ...]] = ("flows",)
 
 
@@ -88,7 +92,7 @@ class FlowsProbe(Probe[FlowsQuery]):
     def answer(self, fact_id: str, query: FlowsQuery, context: Context) -> Fact:
         def find(entry: Entry, project: JavaScriptProject) -> Iterator[dict[str, Any]]:
             for row in project.records[entry.path].get("flows", ()):
-                if query.sinks and row["kind"] not in query.sinks:
+                if row["kind"] not in query.sinks:
                     continue
                 judged = {"cell": 0, **row}
                 if row["source"] == "call":

@@ -24,7 +24,8 @@ from aiaudit.probes.python.passing import Passing
 from aiaudit.probes.python.provenance import is_handler, is_tool
 from aiaudit.probes.python.resolve import dotted, last_name, unknown_name
 from aiaudit.probes.python.resolved import Resolved
-from aiaudit.probes.python.sinks import Sinks, instructing
+from aiaudit.probes.python.sinks import INSTRUCTING, Sinks, instructing
+from aiaudit.probes.python.unfollowed import Unfollowed
 
 HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"\b(?:eval|exec)\(|\b(?:system|popen|Popen|check_output|check_call|getoutput|create_subprocess_shell)\("
@@ -77,6 +78,7 @@ class FlowFinder:
         self.passing = Passing(self.resolver, SANITISERS)
         self.sinks = Sinks(view.values)
         self.grown = Grown()
+        self.unfollowed = Unfollowed(self)
         self._callers: dict[str, list[tuple[Scope, ast.Call]]] = {}
 
     def rows(self) -> list[dict[str, Any]]:
@@ -92,6 +94,8 @@ class FlowFinder:
             )[:1]  # the worst
             if not any(source.kind == "llm" for source in told):  # what another file gives back may be a model's
                 told += [source for source in sources if source.kind in ("llm", "call")][:MAX_CALLED]
+            if name not in INSTRUCTING and kind not in ("system", "handed") and not told:
+                told += self._not_known(argument, scope)
             for source in told:
                 row = {
                     **self.view.place(call, scope),
@@ -104,6 +108,11 @@ class FlowFinder:
                 }
                 found.append({key: value for key, value in row.items() if value not in (False, "")})
         return found
+
+    def _not_known(self, argument: ast.expr, scope: Scope) -> list[_Source]:
+        """What the origin of is not known, though nothing was seen of a model's or a user's."""
+        part = self.unfollowed.part(argument, scope)
+        return [_Source("open", argument.lineno, part, False)] if part else []
 
     def _sinks(self) -> Iterator[tuple[Scope, ast.expr, tuple[str, str, ast.expr]]]:
         """(scope, place, (name, kind, dangerous argument)) of all sinks on marked lines."""

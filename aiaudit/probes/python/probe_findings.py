@@ -113,7 +113,7 @@ class FlowsQuery(CodeQuery):
     or removed), url, system (what a model is given as instructions). sanitised: it passed a converter, an escaping
     function or a validating model on the way."""
 
-    sources: list[Literal["llm", "user"]] = Field(default=["llm"])
+    sources: list[Literal["llm", "user", "open"]] = Field(default=["llm"])
     sinks: list[Literal["code", "shell", "command", "box", "handed", "sql", "html", "file", "url", "system"]] = Field(
         default_factory=list
     )

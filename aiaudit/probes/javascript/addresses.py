@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.javascript.module import WRAPPERS, Module, first_named
+from aiaudit.probes.python.match import name_set
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -24,6 +25,7 @@ _WRITES: Final = lazy.regex(
 _RUNS_STATEMENT: Final = lazy.regex(
     r"(?i)(?:^|\.|_)(?:session|tx|transaction|driver|db|database|pool|client|conn|connection|neo4j|pg|mysql|sqlite|duckdb|graph)\.(?:query|execute|executeQuery|run|all|prepare|exec)$"
 )
+_METHODS: Final = name_set("query execute executeQuery run all prepare exec send html end write")
 _NO_DATABASE: Final = lazy.regex(r"(?i)queryclient|apollo|redis|convex|supabase|trpc|openai|anthropic|mcp")
 _CONSTANT: Final = lazy.regex(r"^[A-Z][A-Z0-9_]+$")
 _TAG: Final = lazy.regex(r"(?i)<(?:!doctype|html|body|div|p|span|h[1-6]|ul|table|article)\b")
@@ -32,13 +34,14 @@ _ANSWERS: Final = lazy.regex(r"^(?:_?res|response|reply|c|ctx|context)\b")
 
 def reaching(call: SgNode, name: str, given: list[SgNode]) -> tuple[str, str, SgNode | None] | None:
     """A request, a file, a statement that is no text here, or a page that a server puts together."""
-    called = call.field("function")
-    written = called.text()[-80:] if called is not None else ""
     if _FETCHES.match(name):
         options = given[0] if given[0].kind() == "object" else None  # `axios({url, …})`
         return "url", name[-60:], _property(options, "url") if options is not None else given[0]
     if _WRITES.match(name):
         return "file", name[-60:], given[0]
+    if name.rpartition(".")[2] not in _METHODS or (called := call.field("function")) is None:
+        return None
+    written = called.text()[-80:]
     put_together = given[0].kind() in ("identifier", "member_expression", "binary_expression", "template_string")
     if put_together and _RUNS_STATEMENT.search(written) and not _NO_DATABASE.search(f"{name} {written}"):
         return "sql", written[-60:], given[0]

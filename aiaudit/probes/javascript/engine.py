@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiaudit.project.tree import Entry
 
 NAME: Final = "javascript"
-VERSION: Final = 65  # of the records; part of the cache key
+VERSION: Final = 66  # of the records; part of the cache key
 LEFT_OUT: Final = frozenset({"vendored", "generated"})
 _CLIENT: Final = lazy.linear(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:(?://[^\n]*\n|/\*[^*]*\*/)\s*)*[\"']use client[\"']"
@@ -140,6 +140,7 @@ class JavaScriptEngine:
     def _extracted(self, data: bytes, module: Module, resolver: Resolver, values: Values) -> dict[str, Any]:
         from aiaudit.probes.javascript import (
             caught,
+            error_values,
             flows,
             instructions,
             logged,
@@ -167,6 +168,10 @@ class JavaScriptEngine:
         if "caught" in self.features and caught.MARKS.search(data):
             rows = caught.CaughtFinder(module).found()
             found |= {"caught": rows} if rows else {}
+        if "caught" in self.features and error_values.MARKS.search(data) and routes.MARKS.search(data):
+            told = frozenset(row["line"] for row in found.get("caught", ()))
+            rows = error_values.ErrorValues(module, resolver, told).rows()
+            found |= {"caught": [*found.get("caught", ()), *rows]} if rows else {}
         if "tools" in self.features and tools.MARKS.search(data):
             rows = tools.ToolFinder(module, resolver, values).found()
             found |= {"tools": rows} if rows else {}

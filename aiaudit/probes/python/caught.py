@@ -13,7 +13,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.python.error_values import ANSWERING, error_values
 from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.flows import FlowFinder
 from aiaudit.probes.python.held_texts import (
     ANSWERS,
     Context,
@@ -30,19 +32,17 @@ from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import DEFS, TRIES, answer_of, blocks, parameters
 from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.unfollowed import Unfollowed
 
 HITS: Final = (
     rb"^[ \t]*except\b|\bformat_exc\(|\.(?:exception_handler|errorhandler|app_errorhandler|add_exception_handler"
     rb"|register_error_handler)\b|\bdef[ \t]+\w*exception_handler\b|\bclass[ \t]+\w+\([^\n]*(?:Exception|Error)\)"
-    rb"|\.stderr\b"
+    rb"|\.stderr\b|\bHTTPException\("
     # handlers hand on what the functions answer that they call
     rb"|@\w+(?:\.\w+)*\.(?:get|post|put|patch|delete|route|websocket|api_route)\b|@(?:api_view|require_)|\(APIView\)"
 )
 MAX_ROWS: Final = 80
 _BROAD: Final = name_set("Exception BaseException")
-_RAISEDANSWERS: Final = lazy.regex(
-    r"^(?:HTTPException|HTTPError|HttpError|abort|APIException|HTTP(?:[A-Z]\w+)|NotFound|BadRequest|InternalServerError|ServiceUnavailable)$"
-)
 _SENT: Final = name_set(
     "send send_json send_text send_str send_message send_error reply reply_text respond emit answer edit_text"
     " edit_message_text flash write_message sendMessage set_details"
@@ -53,6 +53,7 @@ _SENT_BY: Final = lazy.regex(
 _PUT: Final = name_set("put put_nowait")
 _PAGES: Final = ("streamlit.", "gradio.", "chainlit.")
 _LOGS: Final = lazy.regex(r"(?:^|\.)_?log(?:ger|ging)?\.")  # `chainlit.logger.logger.error`
+_ANSWERED: Final = (ast.Raise, ast.Expr, ast.Return)
 _KEEPS: Final = name_set("append extend insert add update setdefault put")
 
 
@@ -65,10 +66,11 @@ def caught(view: FileView) -> dict[str, Any]:
     handled: list[dict[str, Any]] = []
     open_: list[dict[str, Any]] = []
     registered = _registered(view)
+    unfollowed = Unfollowed(FlowFinder(view), parameters_known=True)
     for scope in view.module.scopes:
         if scope.kind == "class" or not scope.node.body or len(rows) >= MAX_ROWS:
             continue
-        one = _Function(view, scope, registered)
+        one = _Function(view, scope, registered, unfollowed)
         one.follow()
         rows.extend(one.rows)
         hands.extend(one.hands)
@@ -119,8 +121,11 @@ def _classes(node: ast.expr | None) -> tuple[str, ...]:
 class _Function(Holder):
     """One function (or the module) whose texts of errors are followed."""
 
-    def __init__(self, view: FileView, scope: Scope, registered: dict[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self, view: FileView, scope: Scope, registered: dict[str, tuple[str, ...]], unfollowed: Unfollowed
+    ) -> None:
         super().__init__(view, scope)
+        self.unfollowed = unfollowed
         self.rows: list[dict[str, Any]] = []
         self.hands: list[dict[str, Any]] = []
         self.lent: list[dict[str, Any]] = []
@@ -191,7 +196,15 @@ class _Function(Holder):
                 stack.extend((block, 0, context) for block in reversed(blocks(node)))
 
     def _lend(self, node: ast.stmt, context: Context) -> None:
-        """What is handed to something that is not followed, where no row tells of the same statement."""
+        """What is handed to something that is not followed, where no row tells of the same statement, and what an
+        answer says of an error whose origin is not known."""
+        if context.debug or len(self.lent) >= MAX_LENT:
+            return
+        if node.__class__ in _ANSWERED:
+            for said in error_values(node):
+                if not self.texts([said], context) and (part := self.unfollowed.part(said, self.scope)):
+                    broad = Piece("value", said.lineno, context.caught or ("Exception",), context.broad)
+                    self._row(said, "open", [broad], context, name=part[-80:], rows=self.lent)
         if not self.names or len(self.lent) >= MAX_LENT or any(line == node.lineno for line, _ in self._seen):
             return
         for place, name, piece in lent(self, node, context):
@@ -353,7 +366,7 @@ class _Function(Holder):
         inner = whole.value if isinstance(whole, ast.Await) else whole
         call = inner if isinstance(inner, ast.Call) else None
         if call is not None:
-            if _RAISEDANSWERS.match(last_name(call.func)) and last_name(call.func) == "abort":
+            if ANSWERING.match(last_name(call.func)) and last_name(call.func) == "abort":
                 self._raised(node, call, context)
                 return
             status = status or status_of(call)
@@ -383,7 +396,7 @@ class _Function(Holder):
     def _raised(self, node: ast.stmt, call: ast.Call, context: Context) -> None:
         name = last_name(call.func)
         pieces = self.texts([*call.args, *(one.value for one in call.keywords)], context)
-        how = "answered" if _RAISEDANSWERS.match(name) else "raised"
+        how = "answered" if ANSWERING.match(name) else "raised"
         self._row(node, how, pieces, context, name=self._class(call.func), status=status_of(call))
 
     def _class(self, node: ast.expr) -> str:
@@ -403,7 +416,7 @@ class _Function(Holder):
     ) -> None:
         if context.debug:
             return
-        for kind in ("trace", "program", "text", "error"):
+        for kind in ("trace", "program", "text", "error", "value"):
             one = next((one for one in pieces if one.kind == kind), None)
             if one is None:
                 continue

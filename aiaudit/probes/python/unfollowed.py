@@ -64,8 +64,10 @@ _USERS: Final = (
 class Unfollowed:
     """Looks for what is not known, one sink after another."""
 
-    def __init__(self, finder: FlowFinder) -> None:
+    def __init__(self, finder: FlowFinder, *, parameters_known: bool = False) -> None:
+        """`parameters_known`: who calls a function tells of what it hands over."""
         self.finder = finder
+        self._parameters_known = parameters_known
         self.resolver = finder.resolver
         self._steps = 0
         self._seen: set[tuple[int, int]] = set()
@@ -141,7 +143,7 @@ class Unfollowed:
 
     def _parameter(self, binding: Binding, scope: Scope, depth: int, hops: int) -> str:
         node, argument = scope.node, binding.node
-        if isinstance(node, ast.Module | ast.ClassDef) or not isinstance(argument, ast.arg):
+        if self._parameters_known or isinstance(node, ast.Module | ast.ClassDef) or not isinstance(argument, ast.arg):
             return ""
         if is_tool(scope, self.resolver) or is_handler(scope, self.resolver):
             return ""  # a model's, or a user's: told by the flows

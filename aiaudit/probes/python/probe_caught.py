@@ -58,8 +58,9 @@ class CaughtQuery(CodeQuery):
     gets), up (to a caller; whether it reaches an answer was not seen), or open (handed to the call or put into the
     field `name`, which is not followed). served: the file has handlers, or such a file imports it. kind: text, trace,
     program (what a program that was started wrote of its errors), or value (what an answer to a fault says that is no
-    caught error, by its `name`). status: of the answer, 0 where not known. caught: the classes; broad: whatever goes wrong is caught; own: all of them are errors that callers make, or the project's
-    own. via: the handler that hands the text on, where that is another function."""
+    caught error, by its `name`). status: of the answer, 0 where not known. caught: the classes; broad: whatever
+    goes wrong is caught; own: all of them are errors that callers make, or the project's own. via: the handler that
+    hands the text on, where that is another function."""
 
     to: list[Literal["answer", "sent", "page", "queue", "kept", "raised", "left", "up", "open"]] = Field(
         default=["answer"]

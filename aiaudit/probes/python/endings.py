@@ -18,7 +18,7 @@ _ENDS: Final = ("abort", "exit", "_exit")
 _REFUSALS: Final = lazy.regex(r"^(?:Base)?Exception$|HTTPException|(?i:signature|auth|jwt|token|verif|credential)")
 
 
-def calls(node: ast.stmt) -> list[ast.Call]:
+def calls_of(node: ast.stmt) -> list[ast.Call]:
     return [one for one in expressions(header(node)) if isinstance(one, ast.Call)]
 
 

@@ -31,7 +31,7 @@ from aiaudit.probes.python.credentials import BROUGHT, CHECKED, NONE, Said, is_s
 from aiaudit.probes.python.endings import (
     answered,
     call_of,
-    calls,
+    calls_of,
     catches_all,
     emptied,
     ends_here,
@@ -209,7 +209,7 @@ class Ways(Conditions):
                 learn(target, node.value, found, said)
                 if isinstance(target, ast.Name):
                     self._keep_answer(target.id, node.value)
-        if isinstance(node, ast.Return) and any(self._raises(call, said) for call in calls(node)):
+        if isinstance(node, ast.Return) and any(self._raises(call, said) for call in calls_of(node)):
             self._asks = self._looks_at = True
             at = _At(True, at.but)
         if (
@@ -220,7 +220,7 @@ class Ways(Conditions):
             self._goes_on(at, node)
         if isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break) or gives_up(node):
             return None
-        for call in calls(node):
+        for call in calls_of(node):
             passed, by_setting = self._must_pass(call, said)
             if passed:
                 self._asks = self._looks_at = True
@@ -306,7 +306,7 @@ class Ways(Conditions):
             self._asks, self._looks_at = before  # who is refused is let on all the same
         if end is not None and not end.asked and node.handlers and all(one is None for one in handled):
             left = [one for one in node.handlers if not is_gone(one)]
-            calls = [call for statement in node.body for call in calls(statement)]
+            calls = [call for statement in node.body for call in calls_of(statement)]
             if not all(self._denies(one.body) for one in left):  # or hangs up on whom a function does not know
                 hung_up = bool(left) and all(hangs_up(one.body, said) for one in left)
                 calls = [one for one in calls if hung_up and _ASKS_WHO.search(last_name(one.func))]
@@ -420,7 +420,7 @@ class Ways(Conditions):
 
     def _handed_on(self, node: ast.stmt, said: Said, onward: str) -> tuple[Scope, Said, str] | None:
         """A function of the file's own that is to let the request on: it is given `call_next`."""
-        for call in calls(node) if onward else ():
+        for call in calls_of(node) if onward else ():
             at = next((at for at, one in enumerate(call.args) if isinstance(one, ast.Name) and one.id == onward), None)
             own = self._own(call.func) if at is not None else None
             if own is not None and at is not None and isinstance(own.node, FunctionNode):
@@ -434,7 +434,7 @@ class Ways(Conditions):
         return None if isinstance(node, ast.Return) else at
 
     def _lets_on(self, node: ast.stmt, onward: str) -> bool:
-        for call in calls(node):
+        for call in calls_of(node):
             if onward and isinstance(call.func, ast.Name) and call.func.id == onward:
                 return True
             if self._kind == "asgi" and len(call.args) == 3 and last_name(call.args[1]) == "receive":

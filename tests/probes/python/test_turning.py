@@ -36,6 +36,18 @@ LOOKS = {
                 raise credentials_exception
             return name
         """,
+    "a token that a function of another file decodes, and whoever fails is refused": """
+        from app.security import decode_token
+
+        async def get_current_user(credentials: HTTPAuthorizationCredentials | None = Depends(bearer)):
+            if credentials is None:
+                raise HTTPException(401, "not authenticated")
+            try:
+                claims = decode_token(credentials.credentials, "access")
+            except jwt.InvalidTokenError:
+                raise HTTPException(401, "invalid token") from None
+            return claims.subject
+        """,
     "credentials that are looked up": """
         async def caller(credentials: HTTPAuthorizationCredentials = Security(bearer)):
             user = await users.by_token(credentials.credentials)

@@ -148,6 +148,12 @@ _NO_MODEL: Final = lazy.regex(
     rb"|safetensors)$"
 )
 _TOLD: Final = lazy.regex(rb"(?:^|\s)(?:#|//|/?\*)(?:\s|$)")
+# What stands around a model that people choose by another name: `{ name: 'GPT-4 Omni', key: 'gpt-4o' }`.
+_CHOSEN_BEFORE: Final = lazy.regex(
+    rb"""[{,]\s*["']?(?:label|name|title|displayName)["']?\s*:\s*(?:"[^"\n]*"|'[^'\n]*')\s*,"""
+    rb"""\s*["']?(?:id|value|key|model)["']?\s*:\s*$"""
+)
+_CHOSEN_AFTER: Final = lazy.regex(rb"\s*,?\s*\}")
 # What follows a name in a table of what models cost or hold: `"gpt-4": 8192`, `"gpt-4": {"input": 0.03`.
 _PRICED: Final = lazy.regex(
     rb"(?is)\s*(?::|=>)\s*[\[({]?\s*[\d.]+"
@@ -169,6 +175,8 @@ def _keep(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
         return None
     if pattern.name == "container":
         return {"name": f"python3.{match.group(1).decode()[1:]}", "kind": "runtime"}
+    if pattern.name in _MENTIONED and _is_offered(before[-300:], text[match.end() : match.end() + 60]):
+        return {"name": match.group(1).decode("utf-8", "replace").lower(), "kind": "model"}
     if pattern.name in _MENTIONED:
         names = [name for name in _of_line(pattern.regex, match.start(), text) if name]
         return {"names": names, "kind": "mentioned"} if names else None
@@ -178,6 +186,10 @@ def _keep(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
     if _HOSTED_ELSEWHERE.search(match.group(0)) and name.startswith("deepseek"):
         name = f"deepseek/{name}"  # a gateway's own name, behind which others may serve the weights
     return {"name": name, "kind": _KINDS.get(pattern.name, "model")}
+
+
+def _is_offered(before: bytes, after: bytes) -> bool:
+    return bool(_CHOSEN_AFTER.match(after) and _CHOSEN_BEFORE.search(before))
 
 
 def _of_line(regex: str, start: int, text: bytes) -> Iterator[str]:
@@ -207,7 +219,7 @@ def _in_message(before: bytes) -> bool:
 def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
     judge: Judge = _keep
     chosen = tuple(pattern for pattern in _PATTERNS if pattern.name in names)
-    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 18")
+    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 19")
 
 
 GROUPS: Final = (

@@ -59,6 +59,19 @@ _PATTERNS: Final = (
         + _NAME
         + r'["\']',
     ),
+    Pattern(  # the makers of models of the AI SDK: `openai("gpt-4o")`, `google.chat("gemini-2.5-pro")`
+        "made",
+        r"(?:^|[\s=:(,{])(?:openai|anthropic|google|vertex|mistral|groq|xai|deepseek|cohere|azure|bedrock|openrouter)"
+        r"(?:\.(?:chat|responses|languageModel|completion|chatModel|embedding|textEmbedding\w*|image))?\(\s*[\"']"
+        + _PREFIX
+        + r"((?:gpt|o[134]|claude|gemini|text-embedding|mi[sx]tral|codestral|llama|grok|deepseek|command-|qwen)"
+        + _REST
+        + r""")["']""",
+    ),
+    Pattern(  # in the address of a request: `…/v1beta/models/gemini-2.5-flash:generateContent`
+        "addressed",
+        r"/models/((?:gemini|imagen|gemma|text-embedding|embedding)-[A-Za-z0-9.\-]*):(?:generate|streamGenerate|embed|batchEmbed|predict)[A-Za-z]*",
+    ),
     Pattern(  # a list from which people choose: `"gpt-4": {"name": "GPT-4", "provider": "OpenAI"}`
         "offered",
         r"""["']"""
@@ -171,6 +184,8 @@ _KINDS: Final = {"image": "image", "runtime": "runtime", "api": "api", **dict.fr
 def _keep(pattern: Pattern, match: Any, text: bytes) -> dict[str, Any] | None:
     """The name that was found; nothing inside a triple-quoted text or a message, which show a use and make none."""
     before = text[: match.start()]
+    if pattern.name == "addressed":  # inside a text, which is the address
+        return {"name": match.group(1).decode("utf-8", "replace").lower(), "kind": "model"}
     if before.count(b'"""') % 2 or before.count(b"'''") % 2 or _in_message(before):
         return None
     if pattern.name == "container":
@@ -219,7 +234,7 @@ def _in_message(before: bytes) -> bool:
 def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
     judge: Judge = _keep
     chosen = tuple(pattern for pattern in _PATTERNS if pattern.name in names)
-    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 19")
+    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 20")
 
 
 GROUPS: Final = (
@@ -230,6 +245,8 @@ GROUPS: Final = (
             "named_more",
             "prefixed",
             "called",
+            "made",
+            "addressed",
             "offered",
             "choice",
             "of_provider",

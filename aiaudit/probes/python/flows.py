@@ -95,7 +95,7 @@ class FlowFinder:
             if not any(source.kind == "llm" for source in told):  # what another file gives back may be a model's
                 told += [source for source in sources if source.kind in ("llm", "call")][:MAX_CALLED]
             if name not in INSTRUCTING and kind not in ("system", "handed") and not told:
-                told += self._not_known(argument, scope)
+                told += self._not_known(call, argument, scope)
             for source in told:
                 row = {
                     **self.view.place(call, scope),
@@ -109,10 +109,11 @@ class FlowFinder:
                 found.append({key: value for key, value in row.items() if value not in (False, "")})
         return found
 
-    def _not_known(self, argument: ast.expr, scope: Scope) -> list[_Source]:
+    def _not_known(self, place: ast.expr, argument: ast.expr, scope: Scope) -> list[_Source]:
         """What the origin of is not known, though nothing was seen of a model's or a user's."""
         part = self.unfollowed.part(argument, scope)
-        return [_Source("open", argument.lineno, part, False)] if part else []
+        line = getattr(argument, "lineno", place.lineno)  # several arguments in one have no place of their own
+        return [_Source("open", line, part, False)] if part else []
 
     def _sinks(self) -> Iterator[tuple[Scope, ast.expr, tuple[str, str, ast.expr]]]:
         """(scope, place, (name, kind, dangerous argument)) of all sinks on marked lines."""

@@ -17,10 +17,11 @@ from aiaudit.probes.python.match import name_set
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
-MAX_ROWS: Final = 24  # different names of one file
+MAX_ROWS: Final = 60  # different names of one file
 MAX_PARTS: Final = 16  # of one log line are looked at
 MAX_DEPTH: Final = 6
 MAX_TEXT: Final = 60
+MORE: Final = "further values"  # the name of those that were not looked at, as in `python.log_values`
 _CONSTANT: Final = frozenset(
     (
         "string",
@@ -57,7 +58,7 @@ _MASKS: Final = lazy.regex(r"(?i)mask|redact|hash|scrub|obfuscat|anonymi|pseudon
 _SHORT: Final = lazy.regex(r"^\(\s*(?:0\s*,\s*[1-8]|-[1-8])\s*\)$")  # a few characters, by which it is told from others
 _UPPER: Final = lazy.regex(r"^_*[A-Z][A-Z0-9_]*$")
 _ERROR: Final = lazy.regex(r"^(?:_?e|ex|err|error|exception|reason|\w+(?:Error|Err))\d?$")
-_SETTINGS: Final = lazy.regex(r"^(?:this\.)?(?:process\.env|import\.meta|config|settings|env|options|opts|argv)\b")
+_SETTINGS: Final = lazy.regex(r"^(?:this\.)?(?:process\.env|import\.meta|config|settings|env|argv)\b")
 
 
 class LogValuesFinder:
@@ -71,16 +72,18 @@ class LogValuesFinder:
         found: dict[str, dict[str, Any]] = {}
         for call in self.module.calls:
             function, arguments = call.field("function"), call.field("arguments")
-            if function is None or arguments is None or arguments.kind() != "arguments" or len(found) >= MAX_ROWS:
+            if function is None or arguments is None or arguments.kind() != "arguments":
                 continue
             name = function.text() if function.kind() == "member_expression" else ""
             if len(name) >= 40 or not LOG.match(name):
                 continue
             self._seen.clear()
             at = call.range().start
-            for count, (kind, told, shown) in enumerate(self._parts(arguments, 0)):
+            for count, part in enumerate(self._parts(arguments, 0)):
+                all_of_it = count < MAX_PARTS and len(found) < MAX_ROWS
+                kind, told, shown = part if all_of_it else ("open", MORE, MORE)  # what is not looked at is not known
                 key = shown if kind == "error" else told
-                if count < MAX_PARTS and key not in found:
+                if key not in found:
                     where = {"line": at.line + 1, "function": self.module.function_at(at.index), "call": name}
                     found[key] = {**where, "name": told, "source": kind, "source_name": shown[:MAX_TEXT]}
         return list(found.values())

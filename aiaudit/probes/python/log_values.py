@@ -21,7 +21,8 @@ from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import expressions, header, statements
 from aiaudit.probes.python.resolve import dotted, last_name
 
-MAX_ROWS: Final = 24  # different names of one file
+MAX_ROWS: Final = 60  # different names of one file
+MORE: Final = "further values"  # the name of those that were not looked at
 MAX_PARTS: Final = 16  # of one log line are looked at
 MAX_DEPTH: Final = 6
 MAX_BINDINGS: Final = 4
@@ -56,9 +57,7 @@ _HANDLES: Final = lazy.linear(ALSO)
 _UPPER: Final = lazy.regex(r"^_*[A-Z][A-Z0-9_]*$")
 _NUMBER: Final = lazy.regex(r"^[<>=^+\- #0-9,_]*(?:\.\d+)?[bcdoxXeEfFgGn%]$|^[\d]*,?\.\d+$|^,$")
 _PLACE: Final = lazy.regex(r"%(?:\(\w+\))?[-+ #0-9.*]*([a-zA-Z%])")
-_SETTINGS: Final = lazy.regex(
-    r"(?i)^(?:self\.|app\.|cls\.)?_?(?:settings|config|cfg|conf|args|opts?|options|hparams|params_?)\."
-)
+_SETTINGS: Final = lazy.regex(r"(?i)^(?:self\.|app\.|cls\.)?_?(?:settings|config|cfg|conf|hparams)\.")
 
 
 def counts(data: bytes, at: int) -> bool:
@@ -85,7 +84,13 @@ class LogValues:
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for scope, statement in self.view.marked_statements():
             for node in expressions(header(statement)):
-                if isinstance(node, ast.Call) and (call := call_that_logs(node)) and len(found) < MAX_ROWS:
+                if isinstance(node, ast.Call) and (call := call_that_logs(node)):
+                    if len(found) >= MAX_ROWS:  # what is not looked at is not known
+                        place = self.view.place(node, scope)
+                        return [
+                            *found.values(),
+                            {**place, "call": call, "name": MORE, "source": "open", "source_name": MORE},
+                        ]
                     for kind, name, shown in self._of_line(node, scope):
                         key = (kind if kind == "error" else name, "print" if call == "print" else "log")
                         if key not in found:
@@ -97,8 +102,9 @@ class LogValues:
         given = [*_not_numbers(call), *(one.value for one in call.keywords if one.arg not in _NO_VALUES)]
         self._seen.clear()
         for count, told in enumerate(one for node in given for one in self._parts(node, scope, 0)):
-            if count < MAX_PARTS:
-                yield told
+            yield told if count < MAX_PARTS else ("open", MORE, MORE)
+            if count >= MAX_PARTS:
+                return
 
     def _parts(self, node: ast.AST | None, scope: Scope, depth: int) -> Iterator[tuple[str, str, str]]:
         """(kind, name, as it is written) of each part of an expression that is not known."""

@@ -67,3 +67,9 @@ def test_errors_are_told_apart(text: str, shown: str, tmp_path: Path) -> None:
     rows = ask(tmp_path, "javascript.log_values", {"a.ts": body(text)}, sources=["error"]).value
     assert [row["source_name"] for row in rows] == [shown]
     assert ask(tmp_path, "javascript.log_values", {"a.ts": body(text)}).value == []
+
+
+def test_what_is_past_the_most_that_is_looked_at_is_told(tmp_path: Path) -> None:
+    text = "\n".join(f"console.log(guest.part{number});" for number in range(70))
+    rows = ask(tmp_path, "javascript.log_values", {"a.ts": body(text)}).value
+    assert len(rows) == 61 and rows[-1]["name"] == "further values"

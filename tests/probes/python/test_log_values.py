@@ -111,3 +111,9 @@ def test_each_name_is_told_once_a_file(tmp_path: Path) -> None:
     assert [(row["path"], row["name"]) for row in rows] == [
         ("a.py", "note"), ("a.py", "guest"), ("b.py", "note"), ("b.py", "guest")
     ]  # fmt: skip
+
+
+def test_what_is_past_the_most_that_is_looked_at_is_told(tmp_path: Path) -> None:
+    text = "\n".join(f'log.info("%s", note.part{number})' for number in range(70))
+    rows = ask(tmp_path, "python.log_values", {"a.py": body(text)}).value
+    assert len(rows) == 61 and rows[-1]["name"] == "further values"

@@ -22,7 +22,7 @@ from aiaudit import lazy
 from aiaudit.data.discovery_manifests import Told, manifests
 from aiaudit.data.dvc import kept_in_remotes
 from aiaudit.data.formats import format_of
-from aiaudit.data.naming import role_of
+from aiaudit.data.naming import NO_DATA, role_of
 from aiaudit.project.config import DatasetPart
 from aiaudit.project.entry import NOT_HERE, Entry
 from aiaudit.project.globs import covers
@@ -41,14 +41,6 @@ SHARDS: Final = 8  # so many files of one folder with the same columns and no ro
 _OWN: Final = frozenset({Role.DATA, Role.OTHER, Role.NOTEBOOK, Role.CODE, Role.MODEL})
 _LFS: Final = b"version https://git-lfs.github.com/spec/"
 _NUMBERED: Final = lazy.regex(r"[-_.]?(?:part|shard|chunk)?[-_]?\d{1,6}(?:[-_]of[-_]\d{1,6})?(?=\.)", re.IGNORECASE)
-_NO_DATA: Final = lazy.regex(
-    r"(?:^|/)(?:requirements|constraints|readme|license|licence|package(?:-lock)?|tsconfig|manifest|schema|croissant"
-    r"|datapackage|metadata|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"
-    r"|(?:^|/)requirements/[^/]*\.(?:txt|in)$|(?:^|/)\.env[^/]*$"
-    r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/"
-    r"|(?:^|/)(?:session_store|mlflow|optuna|airflow|registry(?:_\w+)?)\.(?:db|sqlite3?)$",  # of tools
-    re.IGNORECASE,
-)
 _ONLY_IN_DATA: Final = frozenset({".json", ".txt", ".data"})  # elsewhere these are rarely tables
 _UNREAD: Final = {
     ".xlsx": "Excel", ".xls": "Excel", ".ods": "OpenDocument", ".npy": "NumPy", ".npz": "NumPy", ".orc": "ORC",
@@ -138,7 +130,7 @@ def _with_tables(config: ProjectConfig, found: Sequence[Found], *, readable: boo
 
 def is_candidate(entry: Entry) -> bool:
     """Whether a file may be a data set, by its path alone."""
-    if entry.role not in _OWN or not entry.size or _NO_DATA.search(entry.path):
+    if entry.role not in _OWN or not entry.size or NO_DATA.search(entry.path):
         return False
     if entry.suffix in _ONLY_IN_DATA:
         return entry.role is Role.DATA
@@ -302,7 +294,7 @@ def _in_remotes(project: Project) -> list[Found]:
     found: list[Found] = []
     for path, entry in kept_in_remotes(project).items():
         form = format_of(path)
-        if form is None or form.compression != "none" or _NO_DATA.search(path):
+        if form is None or form.compression != "none" or NO_DATA.search(path):
             continue
         if path.endswith(".json") and not _starts_a_list(project, entry):
             continue

@@ -16,6 +16,17 @@ _ROLES: Final = (
     ("current", r"current|cur|recent|production|prod|live|new"),
 )
 _ROLE: Final = tuple((role, lazy.regex(rf"(?:^|[^a-z])(?:{words})(?:[^a-z]|$)")) for role, words in _ROLES)
+NO_DATA: Final = lazy.regex(
+    r"(?:^|/)(?:requirements|constraints|readme|license|licence|package(?:-lock)?|tsconfig|manifest|schema|croissant"
+    r"|datapackage|metadata|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"
+    # words of a tokenizer or a filter, whatever stands before: `bpe_simple_vocab_16e6.txt.gz`
+    r"|(?:^|/)(?:[a-z0-9]+[-_.])+(?:vocab(?:ulary)?|merges|stop_?words)(?:[-_.][^/]*)?$|(?:^|/)(?:vocabulary|stop_?words)[^/]*$"
+    r"|(?:^|/)requirements/[^/]*\.(?:txt|in)$|(?:^|/)\.env[^/]*$"
+    r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/"
+    r"|(?:^|/)(?:session_store|mlflow|optuna|airflow|registry(?:_\w+)?|(?:online|offline)_store)\.(?:db|sqlite3?)$",
+    re.IGNORECASE,
+)
+"""Paths of files that look like data by their suffix, and are settings, lists of words or what a tool keeps."""
 _ID: Final = lazy.regex(
     r"(?:^|_)(?:id|uuid|guid)$|^(?:id|index|key|row_?id|record_?id)$|(?<=[a-z])I[dD]$", re.IGNORECASE
 )

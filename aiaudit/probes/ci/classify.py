@@ -129,10 +129,11 @@ def kind_of(words: Sequence[str], module: str = "") -> Kind:
 
 _ASIDE: Final = lazy.regex(r"/tmp/|\./|\$\{?RUNNER_TEMP")  # noqa: S108 (a folder that a command names)
 _HOSTS: Final = frozenset({"vercel", "netlify", "wrangler", "surge", "firebase"})
-# The results of tests and the pages of a component library, which are put on a page for those who review a change.
+# Results of tests, a component library and documents, which are put on pages of their own: no model runs there.
 _REPORT: Final = lazy.regex(
     r"(?i)(?:^|[/=])(?:[\w.-]*(?:playwright|allure|cypress|tests?|coverage|lighthouse|jest)[-_]?(?:reports?|results?)"
-    r"|storybook(?:-static)?|htmlcov|coverage)(?:/|$)"
+    r"|storybook(?:-static)?|htmlcov|coverage|_build/(?:dir)?html|docs?/(?:_?build|site|dist|public|html)"
+    r"|\.(?:vite|vue)press/dist)(?:/|$)"
 )
 _CLOUDS: Final = frozenset({"aws", "az", "gcloud", "flyctl", "fly", "databricks"})
 _LOOKS: Final = lazy.regex(

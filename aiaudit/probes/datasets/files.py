@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 from pydantic import Field
 
 from aiaudit import lazy
+from aiaudit.data.naming import NO_DATA
 from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, Unknown, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
@@ -29,14 +30,6 @@ FORMATS: Final = {
 }  # fmt: skip
 IN_DATA_FOLDERS: Final = {".json": "json", ".txt": "text", ".data": "text"}
 _READ: Final = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt", ".data"}) | SQLITE
-_NO_DATA: Final = lazy.regex(
-    r"(?:^|/)(?:requirements|constraints|readme|license|licence|package(?:-lock)?|tsconfig|manifest|schema|croissant"
-    r"|datapackage|metadata|dataset_infos?|classes|labels|vocab|merges|tokenizer\w*|config|cmakelists|robots)[^/]*$"
-    r"|(?:^|/)requirements/[^/]*\.(?:txt|in)$|(?:^|/)\.env[^/]*$"
-    r"|(?:^|/)(?:session_store|mlflow|optuna|airflow|registry(?:_\w+)?|(?:online|offline)_store)\.(?:db|sqlite3?)$"
-    r"|\.schema\.json$|(?:^|/)(?:great_expectations|gx|expectations|locales?|i18n|mlruns)/",
-    re.IGNORECASE,
-)
 _ON_A_MACHINE: Final = lazy.regex(r"(?:[A-Za-z]:)?[\\/]|~")
 # Figures of runs in folders of reports: what they do not tell at their head is no open question about people.
 _TOLD: Final = lazy.regex(r"(?:^|/)(?:reports?|logs?|results?|metrics|figures)/.*\.(?:[ct]sv|json|txt)$", re.IGNORECASE)
@@ -123,7 +116,7 @@ def data_files(context: Context, query: FilesQuery) -> Iterator[tuple[Entry, str
         kind = FORMATS.get(entry.suffix) or (IN_DATA_FOLDERS.get(entry.suffix) if entry.role is Role.DATA else None)
         if kind is None or entry.size < query.min_bytes or (entry.ignored and not query.ignored):
             continue
-        if (entry.role in query.roles if wanted is None else wanted(entry.path)) and not _NO_DATA.search(entry.path):
+        if (entry.role in query.roles if wanted is None else wanted(entry.path)) and not NO_DATA.search(entry.path):
             yield entry, kind
 
 

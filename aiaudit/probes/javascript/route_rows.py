@@ -98,6 +98,7 @@ class RouteRows:
             row["bounded"] = row.get("bounded") or bool(_CHAIN_BOUND.search(text))
 
     def handler(self, row: dict[str, Any], node: SgNode, *, last: bool) -> None:
+        node = _unbound(node)
         kind = node.kind()
         if kind in FUNCTIONS:
             merge(row, self.handlers.of(node))
@@ -132,7 +133,7 @@ class RouteRows:
         if kind == "call_expression" and (signed := self.handlers.signed(node) or self._made_check(node, last)):
             row["auth"] = row.get("auth") or signed
         if kind in ("call_expression", "array", "object"):
-            for inner in self.inside(node):
+            for inner in self.inside(node, members=last):
                 self.handler(row, inner, last=last)
             return
         if last:
@@ -249,7 +250,8 @@ class RouteRows:
         if found is not None and own_spec(found.spec):
             row["believed"] = [found.spec, found.rest]
 
-    def inside(self, node: SgNode) -> list[SgNode]:
+    def inside(self, node: SgNode, *, members: bool = False) -> list[SgNode]:
+        """The functions in an object, a list or the arguments of a call; `members`: methods of objects too."""
         if node.kind() == "object":
             found = [
                 one.field("value") or one for one in node.children() if one.kind() in ("pair", "method_definition")
@@ -260,7 +262,8 @@ class RouteRows:
             if node.kind() == "call_expression"
             else [one for one in node.children() if one.is_named()]
         )
-        return [one for one in items if one.kind() in (*FUNCTIONS, "identifier", "call_expression")][:4]
+        kinds = (*FUNCTIONS, "identifier", "call_expression", *(("member_expression",) if members else ()))
+        return [one for one in items if one.kind() in kinds][:4]
 
     def arguments(self, call: SgNode) -> list[SgNode]:
         arguments = call.field("arguments")
@@ -275,6 +278,15 @@ class RouteRows:
         if schema.kind() != "object" or re.search(r"\b(?:body|querystring)\b", text):
             row["checks"] = row.get("checks") or "schema"
         row["bounded"] = True  # bodyLimit: one MiB by default
+
+
+def _unbound(node: SgNode) -> SgNode:
+    """`controller.create` of `controller.create.bind(controller)`."""
+    called = node.field("function") if node.kind() == "call_expression" else None
+    member = called.field("property") if called is not None and called.kind() == "member_expression" else None
+    if called is None or member is None or member.text() != "bind":
+        return node
+    return called.field("object") or node
 
 
 def _listed(node: SgNode) -> list[SgNode]:

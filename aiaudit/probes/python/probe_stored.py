@@ -73,6 +73,12 @@ _QUESTION: Final = lazy.regex(
 _REPLY: Final = lazy.regex(
     r"(?i)^(?:role|sender|author|is_user|is_bot|rol|papel|autor)$|answer|response|reply|output|completion|sql"
 )
+# What a model may have made, by the whole words of a name: `summary_text`, `AnalysisResult`.
+_MADE: Final = lazy.regex(
+    r"(?:^|_|(?<=[a-z])(?=[A-Z]))(?i:summar(?:y|ies)|results?|responses?|analys[ei]s|reports?|detections?|translations?|transcri(?:pts?|ptions?)"
+    r"|captions?|generat(?:ed|ions?)|diagnos[ei]s|recommendations?|forecasts?|predict(?:ed|ions?)|inferences?|verdicts?|sentiment|ai|llm|gpt)"
+    r"(?=$|_|[A-Z])"
+)
 _MOMENT: Final = lazy.regex(r"(?i)_(?:at|on|date)$")
 _ASIDE: Final = lazy.regex(
     r"(?i)(?:^|[/_])(?:seeds?|demo\w*|fixtures?|factor(?:y|ies)|migrations|alembic|conftest)(?:[/_.]|$)"
@@ -86,7 +92,7 @@ class StoredQuery(CodeQuery):
     the eight of a record of a decision (see `python.records`) their columns are, together with those of tables that are
     `beside` them, which they point to (joined: some of the fields stand only there); decides: whether what a model
     answered is among them. filled: the first place of code, `path:line`, that makes one ("" where none was seen, or
-    where neither an answer, what became of one nor what was said is kept)."""
+    where neither an answer, what became of one, what was said nor what may be an answer by its name is kept)."""
 
     features: ClassVar[tuple[str, ...]] = ("stored",)
 
@@ -138,7 +144,9 @@ def _judged(context: Context) -> dict[str, list[dict[str, Any]]]:
                 **{key: row[key] for key in ("line", "cell", "function", "name", "table", "columns")},
                 "fields": sorted(fields),
                 "decides": decides,
-                "filled": makers.first(path, row["name"]) if answers or _asked(row) or _talks(row) else "",
+                "filled": makers.first(path, row["name"])
+                if answers or _asked(row) or _talks(row) or _may_answer(row)
+                else "",
                 "beside": sorted(other["name"] for other in beside),
                 "joined": fields != own,
             }
@@ -185,6 +193,11 @@ def _talks(row: dict[str, Any]) -> bool:
 
 def _asked(row: dict[str, Any]) -> bool:
     return any(map(_OUTCOME.search, (row["name"], *row["columns"])))
+
+
+def _may_answer(row: dict[str, Any]) -> bool:
+    """Whether its name or a column of it is a word for what a model may have made."""
+    return any(map(_MADE.search, (row["name"], *row["columns"])))
 
 
 class _Makers:

@@ -105,6 +105,7 @@ PROBES: Final[Mapping[str, str]] = {  # sorted by name
     "python.log_values": "aiaudit.probes.python.probe_log_values:LogValuesProbe",
     "python.logged": "aiaudit.probes.python.probe_logged:LoggedProbe",
     "python.loops": "aiaudit.probes.python.probe_findings:LoopsProbe",
+    "python.model_requests": "aiaudit.probes.python.probe_model_requests:ModelRequestsProbe",
     "python.parses": "aiaudit.probes.python.probe_parses:ParsesProbe",
     "python.readable": "aiaudit.probes.python.probe_readable:ReadableProbe",
     "python.records": "aiaudit.probes.python.probe_records:RecordsProbe",

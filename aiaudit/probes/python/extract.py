@@ -21,6 +21,7 @@ from aiaudit.probes.python import (
     log_values,
     logged,
     loops,
+    model_requests,
     own_servers,
     parses,
     prompts,
@@ -100,6 +101,9 @@ _FEATURES: Final[dict[str, _Feature]] = {
         logged.HITS, lambda view: {"log_values": log_values.LogValues(view).rows()}, counts=log_values.counts
     ),
     "loops": _Feature(loops.HITS, lambda view: {"loops": loops.open_loops(view)}),
+    "model_requests": _Feature(
+        model_requests.HITS, lambda view: {"model_requests": model_requests.model_requests(view)}
+    ),
     "records": _Feature(
         records.HITS,
         lambda view: {"records": records.RecordFinder(view).rows()},

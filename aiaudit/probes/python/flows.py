@@ -18,6 +18,7 @@ from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.grown import Grown
 from aiaudit.probes.python.local_models import is_writing_pipeline, writes_tokens
 from aiaudit.probes.python.match import Patterns, name_set
+from aiaudit.probes.python.model_requests import ModelRequests
 from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.nodes import expressions, header, parameters, statements
 from aiaudit.probes.python.passing import Passing
@@ -41,6 +42,7 @@ HITS: Final = (  # sinks, and calls of models whose results other files may take
     rb"|\b(?:execute|run|exec|eval)_?(?:query|sql|code|command|cmd|shell|python|bash|script|statement|cypher)\w*\("
     rb"|\breturn[ \t]+\(?\s*f?[\"']{1,3}\s*<"
     rb"|\b(?:requests|httpx|\w*session|\w*client)\.(?:get|post|put|patch|delete|head)\(|\burlopen\("
+    rb"|\.stream\([ \t]*[\"']POST"
     rb"|\.(?:completions|responses|messages|interactions)\.(?:create|parse|stream)\(|\bgenerate_content(?:_async)?\(|\.a?invoke\("
     rb"|\.generate\(|\.create_(?:chat_)?completion\("
     rb"|\ba?(?:text_)?completion\(|\bChatCompletion\.|\bsession_state\b|\buser_session\.set\("
@@ -79,6 +81,7 @@ class FlowFinder:
         self.sinks = Sinks(view.values)
         self.grown = Grown()
         self.unfollowed = Unfollowed(self)
+        self.requests = ModelRequests(view.resolver)
         self._callers: dict[str, list[tuple[Scope, ast.Call]]] = {}
 
     def rows(self) -> list[dict[str, Any]]:
@@ -143,7 +146,7 @@ class FlowFinder:
 
     def answering(self) -> list[str]:
         """The functions of this file that return what a model wrote: other files' flows begin at their calls."""
-        if not any(LLM.match(one.name) for scope, call in self.view.marked_calls() for one in self._names(call, scope)):
+        if not any(self._writes(call, scope) for scope, call in self.view.marked_calls()):
             return []
         return [
             scope.qualname
@@ -156,6 +159,12 @@ class FlowFinder:
                 for source in Trace(self).sources(statement.value, scope)
             )
         ]
+
+    def _writes(self, call: ast.Call, scope: Scope) -> bool:
+        names = self._names(call, scope)
+        return any(LLM.match(one.name) for one in names) or bool(
+            self.requests.address(call, scope, self.resolver.names(call.func, scope))
+        )
 
     def _names(self, call: ast.Call, scope: Scope) -> tuple[Resolved, ...]:
         found = tuple(self.resolver.names(call.func, scope))
@@ -317,6 +326,9 @@ class Trace:
             if called.startswith(_PAGES) and called.rpartition(".")[2] in _TYPED_IN:
                 yield _Source("user", node.lineno, called, way.clean)
                 return
+        if self.finder.requests.address(node, scope, names):  # the project asks the model over HTTP itself
+            yield _Source("llm", node.lineno, names[0].name if names else dotted(node.func), way.clean)
+            return
         last = last_name(node.func)
         if any(builds_statement(one.name) for one in names):
             return

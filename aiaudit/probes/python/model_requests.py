@@ -1,0 +1,137 @@
+"""Requests by which code asks a language model over HTTP itself: known by the address, whatever library sends them.
+
+The address is put together from what the file says of it: constants, defaults of settings, f-strings, sums, names and
+attributes bound in the file. What another file or the environment says of its beginning is not needed, since the path
+(`/chat/completions`, `/api/generate`) tells what is asked.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from aiaudit import lazy
+from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.groups import expanded
+from aiaudit.probes.python.match import Patterns, name_set
+from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.resolve import Resolver, last_name
+from aiaudit.probes.python.resolved import Resolved
+
+HITS: Final = rb"\.(?:post|request|stream)\(|\burlopen\(|\bRequest\("
+MAX_ROWS: Final = 60
+_MAX_DEPTH: Final = 8
+_MAX_PARTS: Final = 60
+_REQUESTS: Final = Patterns(expanded(["group:http.request"]))
+_SENDS: Final = name_set("post request stream urlopen")
+_PATH: Final = (
+    r"/chat/completions|/v1/(?:completions|messages|responses)\b|/api/generate\b|:(?:stream)?generateContent\b"
+    r"|/(?:deployments|models)/[^|\s]{1,80}/(?:chat|completions|invoke)\b"
+)
+_MODEL: Final = lazy.regex(  # by the path, or by a host that serves nothing else
+    rf"(?i){_PATH}|://[\w.-]*\b(?:api\.(?:openai|anthropic|mistral|groq|cohere|deepseek|together|fireworks|perplexity|x)\.(?:com|ai|xyz)"
+    r"|generativelanguage\.googleapis\.com|openai\.azure\.com|openrouter\.ai/api|[\w.-]*:11434)"
+)
+_BY_ITS_PATH: Final = lazy.regex(rf"(?i){_PATH}")
+_OLLAMA: Final = lazy.regex(r"(?i):11434|ollama")
+_OLLAMA_CHAT: Final = lazy.regex(r"/api/chat\b")
+# Other answers of the same hosts: vectors, sounds, pictures, lists of models.
+_ELSE: Final = lazy.regex(
+    r"(?i)/(?:embed(?:dings?)?|audio|images?|moderations|rerank|tags|pull|show|files|batches|threads|assistants|vector_stores)\b"
+    r"|/models/?(?:[|\s]|$)|/v1/models\b"
+)
+
+
+class ModelRequests:
+    """Tells of the calls of one file which of them ask a language model over HTTP."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+
+    def address(self, call: ast.Call, scope: Scope, names: Iterable[Resolved]) -> str:
+        """The address that a call sends something to, where a language model answers there; else ""."""
+        if last_name(call.func) not in _SENDS:
+            return ""
+        known = [one.name for one in names if one.name[:1] not in "?@"]  # these are objects that are handed in
+        if known and not any(map(_REQUESTS.match, known)):
+            return ""
+        given = call.args[:2] if last_name(call.func) in ("request", "stream") else call.args[:1]
+        given = [*given, *(one.value for one in call.keywords if one.arg in ("url", "endpoint"))]
+        for one in given:
+            text = "".join(self._parts(one, scope, 0, [_MAX_PARTS]))
+            if _asks(text, sure=bool(known)):
+                return text
+        return ""
+
+    def _parts(self, node: ast.AST | None, scope: Scope, depth: int, left: list[int]) -> Iterator[str]:
+        """The texts of which an address is made, in their order; `|` stands between those of which one is taken."""
+        left[0] -= 1
+        if node is None or depth > _MAX_DEPTH or left[0] < 0:
+            return
+        below: Iterable[tuple[ast.AST | None, Scope]] = ()
+        choice = False
+        match node:
+            case ast.Constant(value=str(text)):
+                yield text[:200]
+            case ast.JoinedStr(values=values):
+                below = [(one.value if isinstance(one, ast.FormattedValue) else one, scope) for one in values]
+            case ast.BinOp(op=ast.Add() | ast.Mod(), left=one, right=other):
+                below = [(one, scope), (other, scope)]
+            case ast.BoolOp(values=values):
+                below, choice = [(one, scope) for one in values], True
+            case ast.IfExp(body=one, orelse=other):
+                below, choice = [(one, scope), (other, scope)], True
+            case ast.Name() | ast.Attribute():
+                below, choice = self._bound(node, scope), True
+            case ast.Call(func=func, args=args, keywords=keywords):
+                if isinstance(func, ast.Attribute) and last_name(func) in ("rstrip", "strip", "format", "lstrip"):
+                    below = [(func.value, scope)]
+                elif last_name(func) in ("getenv", "get", "urljoin", "join", "str", "Request", "URL", "AnyHttpUrl"):
+                    some = args[1:] if last_name(func) in ("getenv", "get") else args
+                    below = [(one, scope) for one in (*some, *(key.value for key in keywords if key.arg in _DEFAULTS))]
+        for number, (part, where) in enumerate(below):
+            if choice and number:
+                yield "|"
+            yield from self._parts(part, where, depth + 1, left)
+
+    def _bound(self, node: ast.Name | ast.Attribute, scope: Scope) -> list[tuple[ast.AST | None, Scope]]:
+        """What a name or an attribute of the own object is bound to in this file."""
+        if isinstance(node, ast.Name):
+            found = self.resolver.bindings(node.id, scope, node.lineno) or []
+        elif isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+            owner = scope.enclosing_class()
+            found = owner.attributes(node.attr) if owner is not None else []
+        else:
+            found = self.resolver.stores.bindings(node, scope) or []
+        return [
+            (one.node, one.scope or scope)
+            for one in found[:3]
+            if one.kind == "value" and isinstance(one.node, ast.expr)
+        ]
+
+
+_DEFAULTS: Final = name_set("default url")
+
+
+def _asks(text: str, *, sure: bool) -> bool:
+    """`sure`: a library for requests sends it. Of any other object the path has to tell."""
+    if _ELSE.search(text):
+        return False
+    if _OLLAMA_CHAT.search(text):
+        return _OLLAMA.search(text) is not None
+    return (_MODEL if sure else _BY_ITS_PATH).search(text) is not None
+
+
+def model_requests(view: FileView) -> list[dict[str, Any]]:
+    """A row for each request of the file that asks a language model."""
+    known = ModelRequests(view.resolver)
+    rows: list[dict[str, Any]] = []
+    for scope, call in view.marked_calls():
+        names = view.resolver.names(call.func, scope)
+        address = known.address(call, scope, names)
+        if address and len(rows) < MAX_ROWS:
+            place = view.place(call, scope)
+            named = names[0].name if names else f"?.{last_name(call.func)}"
+            rows.append({**place, "name": named})
+    return rows

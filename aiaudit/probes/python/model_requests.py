@@ -8,7 +8,7 @@ attributes bound in the file. What another file or the environment says of its b
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from aiaudit import lazy
@@ -19,12 +19,15 @@ from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.resolve import Resolver, last_name
 from aiaudit.probes.python.resolved import Resolved
 
-HITS: Final = rb"\.(?:post|request|stream)\(|\burlopen\(|\bRequest\("
+HITS: Final = rb"\.(?:post|request|stream)\(|\b_{0,2}a?(?:post|request|send)(?:_[a-z]+){1,2}\(|\burlopen\(|\bRequest\("
 MAX_ROWS: Final = 60
 _MAX_DEPTH: Final = 8
 _MAX_PARTS: Final = 60
 _REQUESTS: Final = Patterns(expanded(["group:http.request"]))
 _SENDS: Final = name_set("post request stream urlopen")
+_OWN: Final = lazy.regex(
+    r"^_{0,2}a?(?:post|request|send)(?:_[a-z]+){0,2}$"
+)  # `self._post_json("/chat/completions", …)`
 _PATH: Final = (
     r"/chat/completions|/v1/(?:completions|messages|responses)\b|/api/generate\b|:(?:stream)?generateContent\b"
     r"|/(?:deployments|models)/[^|\s]{1,80}/(?:chat|completions|invoke)\b"
@@ -49,20 +52,41 @@ class ModelRequests:
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
 
-    def address(self, call: ast.Call, scope: Scope, names: Iterable[Resolved]) -> str:
+    def address(self, call: ast.Call, scope: Scope, names: Sequence[Resolved]) -> str:
         """The address that a call sends something to, where a language model answers there; else ""."""
-        if last_name(call.func) not in _SENDS:
+        last = last_name(call.func)
+        if last not in _SENDS and not _OWN.match(last):
             return ""
         known = [one.name for one in names if one.name[:1] not in "?@"]  # these are objects that are handed in
-        if known and not any(map(_REQUESTS.match, known)):
-            return ""
-        given = call.args[:2] if last_name(call.func) in ("request", "stream") else call.args[:1]
+        sure = any(map(_REQUESTS.match, known))
+        if known and not sure and not any(one.local is not None for one in names):
+            return ""  # a function of a library that is no request
+        given = call.args[:1] if last in ("post", "urlopen") else call.args[:2]
         given = [*given, *(one.value for one in call.keywords if one.arg in ("url", "endpoint"))]
-        for one in given:
-            text = "".join(self._parts(one, scope, 0, [_MAX_PARTS]))
-            if _asks(text, sure=bool(known)):
-                return text
-        return ""
+        texts = ["".join(self._parts(one, scope, 0, [_MAX_PARTS])) for one in given]
+        asked = next((text for text in texts if _asks(text, sure=sure)), "")
+        if asked or any(map(_ELSE.search, texts)):
+            return asked
+        return _CARRIED if self._carries_a_prompt(call, scope) else ""
+
+    def _carries_a_prompt(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a request carries what only a language model is sent: which model, and messages or a prompt."""
+        for one in call.keywords:
+            if one.arg not in _BODIES:
+                continue
+            body: ast.AST = one.value
+            while isinstance(body, ast.Call) and body.args:  # `json.dumps(payload).encode()` has it one deeper
+                body = body.args[0]
+            if isinstance(body, ast.Call) and isinstance(body.func, ast.Attribute):
+                body = body.func.value
+            bodies = [body] if isinstance(body, ast.Dict) else []
+            if isinstance(body, ast.Name | ast.Attribute):
+                bodies = [node for node, _ in self._bound(body, scope) if isinstance(node, ast.Dict)]
+            for body in bodies:
+                keys = {key.value for key in body.keys if isinstance(key, ast.Constant)}
+                if keys >= {"model", "messages"} or ({"model", "prompt"} <= keys and keys & _OF_A_TEXT):
+                    return True
+        return False
 
     def _parts(self, node: ast.AST | None, scope: Scope, depth: int, left: list[int]) -> Iterator[str]:
         """The texts of which an address is made, in their order; `|` stands between those of which one is taken."""
@@ -112,6 +136,9 @@ class ModelRequests:
 
 
 _DEFAULTS: Final = name_set("default url")
+_BODIES: Final = name_set("json data content body")
+_OF_A_TEXT: Final = name_set("stream max_tokens temperature system num_predict options messages")
+_CARRIED: Final = "model, messages"  # stands for the address where that is not told
 
 
 def _asks(text: str, *, sure: bool) -> bool:

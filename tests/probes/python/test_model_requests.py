@@ -30,6 +30,9 @@ class Desk:
         self.url = f"{settings.BASE_URL.rstrip('/')}/chat/completions"
         self.client = httpx.AsyncClient(timeout=20)
 
+    async def _post_json(self, path, body):
+        return (await self.client.post(f"{settings.BASE_URL}{path}", json=body)).json()
+
     async def ask(self, path, given):
 """
 ASKS = [
@@ -46,6 +49,9 @@ ASKS = [
     "urllib.request.urlopen(urllib.request.Request(URL, data=given))",
     'requests.post(os.environ.get("LLM_URL") or f"{OLLAMA}/api/generate", json=given)',
     'self.client.stream("POST", self.url, json=given)',
+    'await self.client.post(path, json={"model": given, "messages": [{"role": "user", "content": given}]})',
+    'await self._post_json("/chat/completions", {"model": given})',
+    'requests.post(settings.URL, json={"model": given, "prompt": given, "stream": False})',
 ]
 OTHERS = [
     'requests.post("https://api.openai.com/v1/embeddings", json=given)',
@@ -57,6 +63,10 @@ OTHERS = [
     "requests.post(path, json=given)",
     'await self.http.post("https://api.openai.com/", json=given)',
     'self.http.post(f"{path}/tickets", json=given)',
+    'requests.post(f"{settings.BACKEND}/ask", json={"messages": given})',
+    'await self._post_json("/tickets", {"model": given})',
+    'requests.post(f"{OLLAMA}/api/embed", json={"model": given, "prompt": given, "options": {}})',
+    'requests.post(f"{settings.BACKEND}/pictures", json={"model": given, "prompt": given, "size": 512})',
 ]
 
 

@@ -38,6 +38,7 @@ _ANSWERS: Final = name_set(
 )
 _OTHERS: Final = lazy.regex(r"(?i)models?\b|providers?\b|fallbacks?|candidates\b|endpoints?\b|clients\b")
 _ANSWERS_BY: Final = lazy.regex(r"\(\s*(?:_?res|response|reply|ctx|context|c|ws|socket|interaction)\b(?!\s*=>)")
+_SETTER: Final = lazy.regex(r"(set[A-Z]\w*)\(")  # of a state of React: `setAnswer(made.text)`
 _RAISES: Final = name_set("reject next exit abort rethrow")
 _NOTHING: Final = frozenset({"number", "true", "false", "null", "undefined", "regex", *FUNCTIONS})
 
@@ -180,11 +181,13 @@ def _end(body: SgNode, error: set[str], asked: frozenset[str] = frozenset()) -> 
             name, value = node.field("name"), node.field("value")
             if name is not None and value is not None and _tells(value, error):
                 error = error | {local for local, _ in pattern_names(name)}
-    ends = {_end_of(node, error) for node in statements}
+    shows = frozenset(called.group(1) for one in asked if (called := _SETTER.match(one)))
+    ends = {_end_of(node, error, shows) for node in statements}
     return next((end for end in ENDS if end in ends), "nothing")
 
 
-def _end_of(node: SgNode, error: set[str]) -> str:
+def _end_of(node: SgNode, error: set[str], shows: frozenset[str] = frozenset()) -> str:
+    """`shows`: the functions by which the `try` puts its answer on a page."""
     kind = node.kind()
     if kind == "throw_statement":
         return "raise"
@@ -212,6 +215,9 @@ def _end_of(node: SgNode, error: set[str]) -> str:
             return "raise"
         if last in _ANSWERS and arguments is not None and first_named(arguments) is not None:
             return "message" if _tells(inner, error) else _value(first_named(arguments), error)
+        shown = first_named(arguments) if last in shows and arguments is not None else None
+        if shown is not None and shown.kind() in ("call_expression", "await_expression"):  # worked out, no words
+            return _value(shown, error)
         if arguments is not None and _TELLING_CALLS.search(last) and _ANSWERS_BY.match(arguments.text()[:40]):
             return "message"  # `handleError(res, …)`
     return "nothing"

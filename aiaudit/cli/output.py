@@ -209,19 +209,22 @@ def other_project_lines(result: dict[str, Any]) -> None:
             say(f"warning: --baseline: {note[0].lower()}{note[1:]}")
 
 
-def waiver_snippet(result: dict[str, Any]) -> None:
-    """What somebody may paste into aiaudit.yaml who takes the risk of the failed checks that the gate names."""
-    from aiaudit.project.edit import entry_text
+def waiver_snippet(result: dict[str, Any], settings: str = "") -> None:
+    """What somebody may paste into aiaudit.yaml who takes the risk of the failed checks that the gate names.
+
+    `settings`: that file as it stands.
+    """
+    from aiaudit.project.edit import entries_to_paste
 
     named = _in_gate(result)
     if not named:
         return
     day = (dt.date.fromisoformat(result["as_of"]) + dt.timedelta(days=ACCEPTED_DAYS)).isoformat()
-    say("to take a risk for a time, paste this into aiaudit.yaml and say who and why (or: aiaudit waivers add):")
     entries = [{"id": check, "reason": "TODO why", "owner": "TODO who answers", "expires": day} for check in named]
-    first, *others = [entry_text("waivers", entry).splitlines() for entry in entries]
-    for line in [*first, *(row for other in others for row in other[1:])]:
-        print(line, file=sys.stderr)
+    text, there = entries_to_paste(settings, "waivers", entries)
+    where = "below `waivers:` of aiaudit.yaml" if there else "into aiaudit.yaml"
+    say(f"to take a risk for a time, paste this {where} and say who and why (or: aiaudit waivers add):")
+    print(text, file=sys.stderr)
 
 
 def _in_gate(result: dict[str, Any]) -> list[str]:

@@ -306,8 +306,24 @@ class _Task(Struct, frozen=True):
         output.gate_lines(result)
         output.gate_places(result, quiet=self.quiet)
         if not self.quiet:
-            output.waiver_snippet(result)
+            output.waiver_snippet(result, self._settings_text())
         return self._code(result)
+
+    def _settings_text(self) -> str:
+        """The file of settings as it stands; empty where there is none or it is not read."""
+        from aiaudit.project.config import FILE
+        from aiaudit.reports.base import HERE
+
+        if not self.options.project_config and not self.options.config:
+            return ""
+        path = Path(self.options.config) if self.options.config else Path(self.root or HERE) / FILE
+        if path.is_symlink() or not path.is_file():  # the project's own may lead elsewhere, or be a pipe
+            return ""
+        try:
+            with path.open(encoding="utf-8", errors="replace") as file:
+                return file.read(1_000_000)
+        except OSError:
+            return ""
 
     def _own_packs(self) -> list[str]:
         """The packs that were named and are not ours."""

@@ -95,9 +95,19 @@ def _continues(line: str, indent: str) -> bool:
     return not line.strip() or line.startswith((f"{indent} ", f"{indent}\t", f"{indent}-"))
 
 
-def entry_text(section: str, entry: Mapping[str, Any]) -> str:
-    """The section with this entry alone: what somebody may paste."""
-    return "\n".join([f"{section}:", *_entry(entry, "  ")]) + "\n"
+def entries_to_paste(text: str, section: str, entries: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
+    """What somebody may paste into the file, and whether the section stands there already: a second one is an error.
+
+    The entries are indented as those that are there.
+    """
+    lines = text.splitlines()
+    start = next((n for n, line in enumerate(lines) if line.startswith(f"{section}:")), None)
+    indent = "  "
+    if start is not None:
+        first = next((line for line in lines[start + 1 : _end(lines, start)] if _LIST_ENTRY.match(line)), "  - ")
+        indent = first[: first.index("-")]
+    body = [line for entry in entries for line in _entry(entry, indent)]
+    return "\n".join(body if start is not None else [f"{section}:", *body]), start is not None
 
 
 def _entry(entry: Mapping[str, Any], indent: str) -> list[str]:

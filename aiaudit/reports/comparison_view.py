@@ -91,6 +91,7 @@ def _changes(made: Comparison) -> str:
         "regressed": made.regressed,
         "improved": made.improved,
         "unseen": made.unseen,
+        "waived": made.waived,
         "expired": made.expired,
     }
     parts = [say(f"comparison.count.{key}", len(some)) for key, some in counts.items() if some]

@@ -42,7 +42,8 @@ class _Explainer(Parts):
         return show(" ".join(self.source[node.start : node.end].split()), 90)
 
     def say(self, line: str) -> None:
-        self.lines.append(line)
+        if line not in self.lines:  # two terms may fall for one reason; long ones look alike once shortened
+            self.lines.append(line)
 
     def why(self, node: Node) -> None:
         """Say what decided the node's value."""

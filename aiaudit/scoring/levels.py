@@ -266,7 +266,8 @@ class _Judge:
             got = f"{applicable} applicable checks shipped so far; {MIN_APPLICABLE} are needed for a number"
         else:
             state = GateState.UNMET
-            got = f"no number: {applicable} applicable checks, {figures.coverage:g} % of the evidence seen"
+            noun = "check" if applicable == 1 else "checks"
+            got = f"no number: {applicable} applicable {noun}, {figures.coverage:g} % of the evidence seen"
         return GateResult(level, wanted, got, state, figure="score", pack=pack_id, least=least)
 
 

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiaudit.project.edit import entry_text, with_entry
+from aiaudit.project.edit import entries_to_paste, with_entry
 
 ENTRY = {
     "id": "SEC-004",
@@ -62,9 +62,22 @@ def test_a_list_on_one_line_is_refused():
 
 
 def test_a_snippet_to_paste_reads_back():
-    assert yaml.safe_load(entry_text("waivers", {"id": "SEC-004", "reason": "TODO", "owner": "TODO"})) == {
-        "waivers": [{"id": "SEC-004", "reason": "TODO", "owner": "TODO"}]
-    }
+    entry = {"id": "SEC-004", "reason": "TODO", "owner": "TODO"}
+    text, there = entries_to_paste("schema: 1\n", "waivers", [entry])
+    assert (yaml.safe_load(text), there) == ({"waivers": [entry]}, False)
+
+
+@pytest.mark.parametrize("indent", ["", "  ", "    "])
+def test_a_snippet_goes_below_a_list_that_is_there(indent):
+    """A second `waivers:` would be a duplicate key, for which the whole file is left out."""
+    entries = [
+        {"id": "SEC-004", "reason": "TODO", "owner": "TODO"},
+        {"id": "SEC-007", "reason": "TODO", "owner": "TODO"},
+    ]
+    before = f"schema: 1\nwaivers:\n{indent}- id: SEC-001\n{indent}  reason: fine\n"
+    text, there = entries_to_paste(before, "waivers", entries)
+    assert there
+    assert yaml.safe_load(before + text)["waivers"] == [{"id": "SEC-001", "reason": "fine"}, *entries]
 
 
 @given(st.text(min_size=1, max_size=60))

@@ -32,6 +32,13 @@ def test_the_same_audit_twice_is_quiet(result, later):
     assert "Nothing has changed" in report.terminal(result, later)
 
 
+def test_a_risk_that_was_accepted_is_no_small_change(result, later):
+    one = failing(later)
+    one["waiver"] = {"reason": "inside", "owner": "Ann", "expires": "2999-01-31", "expired": False}
+    said = report.terminal(result, later)
+    assert "1 risk newly accepted." in said and "small changes" not in said
+
+
 def test_a_level_that_was_not_shown_is_told_from_one_that_is_ruled_out(result, later):
     for side, status in ((result, "unknown"), (later, "fail")):
         side["checks"][0] |= {"status": status, "findings": []}

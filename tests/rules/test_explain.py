@@ -120,3 +120,7 @@ def test_trace_is_clean_and_short() -> None:
     assert line.isprintable() and len(line) < 200
     (line,) = trace(f"stage == '{'y' * 300}'")
     assert len(line) < 200
+
+
+def test_a_reason_is_told_once():
+    assert trace("coverage > 90.0 || (coverage > 90.0 && flag.trains)") == ("coverage > 90.0: coverage is 71.25",)

@@ -226,14 +226,21 @@ def three_risks(checks: Sequence[Check]) -> tuple[Point, ...]:
 
 
 def three_strengths(checks: Iterable[Check]) -> tuple[Point, ...]:
-    """The heaviest passed checks, one a pack as long as there are packs; strongest evidence first."""
+    """The heaviest passed checks, one a pack as long as there are packs; strongest evidence first.
+
+    What somebody only says comes last, whatever its weight: nobody has seen that it holds.
+    """
     ranked = sorted(
         (c for c in checks if c.status == "pass"),
-        key=lambda c: (-c.weight, "E5E4E3E2E1E0".find(c.evidence_level or "E0"), c.id),
+        key=lambda c: (_only_said(c), -c.weight, "E5E4E3E2E1E0".find(c.evidence_level or "E0"), c.id),
     )
     best_of_pack = {check.pack: check for check in reversed(ranked)}
-    best = sorted(ranked, key=lambda c: best_of_pack[c.pack] is not c)[:ON_PAGE_ONE]
+    best = sorted(ranked, key=lambda c: (_only_said(c), best_of_pack[c.pack] is not c))[:ON_PAGE_ONE]
     return tuple(Point("pass", full_stop(shorten(c.title, 90)), _detail(c.reason)) for c in best)
+
+
+def _only_said(check: Check) -> bool:
+    return check.kind == "attested" and check.evidence_level in ("", "E0", "E1")
 
 
 def path_to_next(checks: Iterable[Check]) -> tuple[Step, ...]:

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from aiaudit.reports import document, html, markdown, page_one, rows, terminal, words
-from aiaudit.reports.plan import Point, Step, roadmap, three_risks, top_risks
+from aiaudit.reports.plan import Point, Step, roadmap, three_risks, three_strengths, top_risks
 from aiaudit.reports.record import Record
 from tests.reports import make_result as made
 
@@ -222,6 +222,33 @@ def test_what_stands_only_in_experiments_is_no_strength() -> None:
             result["facts"][name]["evidence"] = [{"path": path, "line": 1, "note": "x"}]
         strengths = [point.statement for point in document.read(result).three_strengths]
         assert (first.title + "." in strengths) is shown and len(strengths) == 3
+
+
+def test_what_somebody_only_says_is_a_strength_after_all_that_was_seen() -> None:
+    check = next(one for one in document.read(made.make_result()).checks if one.status == "pass")
+    said = replace(
+        check,
+        id="ORG-905",
+        title="Said",
+        kind="attested",
+        pack="organisation",
+        severity="critical",
+        evidence_level="E1",
+    )
+    seen = [
+        replace(
+            check,
+            id=f"SEC-90{n}",
+            title=f"Seen {n}",
+            kind="automatic",
+            pack="security",
+            severity="low",
+            evidence_level="E2",
+        )
+        for n in range(3)
+    ]
+    assert [point.statement for point in three_strengths([said, *seen])] == ["Seen 0.", "Seen 1.", "Seen 2."]
+    assert [point.statement for point in three_strengths([said, *seen[:2]])] == ["Seen 0.", "Seen 1.", "Said."]
 
 
 def test_one_risk_is_told_once_where_the_mend_of_a_check_builds_on_that_of_another() -> None:

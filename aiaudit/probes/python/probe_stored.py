@@ -73,10 +73,10 @@ _QUESTION: Final = lazy.regex(
 _REPLY: Final = lazy.regex(
     r"(?i)^(?:role|sender|author|is_user|is_bot|rol|papel|autor)$|answer|response|reply|output|completion|sql"
 )
-# What a model may have made, by the whole words of a name: `summary_text`, `AnalysisResult`.
+# What a model may have made, or how it was made, by the whole words of a name: `summary_text`, `TrainingRun`.
 _MADE: Final = lazy.regex(
     r"(?:^|_|(?<=[a-z])(?=[A-Z]))(?i:summar(?:y|ies)|results?|responses?|analys[ei]s|reports?|detections?|translations?|transcri(?:pts?|ptions?)"
-    r"|captions?|generat(?:ed|ions?)|diagnos[ei]s|recommendations?|forecasts?|predict(?:ed|ions?)|inferences?|verdicts?|sentiment|ai|llm|gpt)"
+    r"|captions?|generat(?:ed|ions?)|diagnos[ei]s|recommendations?|forecasts?|predict(?:ed|ions?)|inferences?|verdicts?|sentiment|runs?|trainings?|experiments?|ai|llm|gpt)"
     r"(?=$|_|[A-Z])"
 )
 _MOMENT: Final = lazy.regex(r"(?i)_(?:at|on|date)$")
@@ -196,7 +196,7 @@ def _asked(row: dict[str, Any]) -> bool:
 
 
 def _may_answer(row: dict[str, Any]) -> bool:
-    """Whether its name or a column of it is a word for what a model may have made."""
+    """Whether its name or a column of it is a word for what a model may have made, or for how it was made."""
     return any(map(_MADE.search, (row["name"], *row["columns"])))
 
 

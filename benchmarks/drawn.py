@@ -25,18 +25,17 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
+import yaml
 from accuracy import table
 from precision import wilson
 
 HERE = Path(__file__).resolve().parent
 JUDGED = frozenset({"pass", "partial", "fail"})
 OPEN = frozenset({"unknown", "blocked", "error"})
-# Passes of these rest on other things since the seventh draw (docs/decisions.md, 197 to 199): what was read of them
-# before says nothing of a pass that is given now, and the record that ships leaves it out.
-TURNED = frozenset({"EVO-004", "INF-009", "INT-003", "LLM-006", "LLM-018", "SEC-015", "SEC-018"})
-SINCE = ("seventh",)
+DRAWS = ("seventh", "eighth")  # whose names the sets of readings end with
 AS_OF = "2026-11-29"  # the day of the reading: ends of life and ages are counted from it
 HEAD = ("read", "right then", "in full then", "right now", "open now", "wrong now", "precision now", "95 % interval")
 
@@ -112,9 +111,17 @@ def _row(some: Sequence[Reading], now: Statuses) -> list[str]:
     return [*map(str, (len(some), then, whole, right, still, wrong)), *precision]
 
 
+@cache
+def turned() -> dict[tuple[str, str], str]:
+    """By check and status, the draw from which on such a verdict rests on what it rests on now (`turned.yaml`)."""
+    told = yaml.safe_load((HERE / "turned.yaml").read_text(encoding="utf-8"))
+    return {(check, status): draw for draw in DRAWS for status, checks in told[draw].items() for check in checks}
+
+
 def is_of_now(reading: Reading) -> bool:
     """Whether a verdict was given by the rule that the check has now."""
-    return reading["status"] != "pass" or reading["check"] not in TURNED or reading["set"].endswith(SINCE)
+    since = turned().get((reading["check"], reading["status"]))
+    return since is None or reading["set"].endswith(DRAWS[DRAWS.index(since) :])
 
 
 def record(readings: Sequence[Reading], until: str) -> str:

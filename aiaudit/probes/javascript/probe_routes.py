@@ -119,7 +119,8 @@ def placed_row(row: dict[str, Any], path: str, project: JavaScriptProject) -> di
     if row["kind"] == "default":
         match = _PAGES_API.search(path) or _VERCEL.search(path)
         if match is not None:
-            return {**row, "kind": "route", "route": _url(match.group(1))}
+            of_a_page = path.endswith("x") and not row.get("reads")  # a component that lies among the handlers
+            return None if of_a_page else {**row, "kind": "route", "route": _url(match.group(1))}
         return {**row, "kind": "middleware"} if _MIDDLEWARE.search(path) else None
     if row["kind"] == "worker":
         return {**row, "kind": "route"}

@@ -115,7 +115,7 @@ def _row(some: Sequence[Reading], now: Statuses) -> list[str]:
 def turned() -> dict[tuple[str, str], str]:
     """By check and status, the draw from which on such a verdict rests on what it rests on now (`turned.yaml`)."""
     told = yaml.safe_load((HERE / "turned.yaml").read_text(encoding="utf-8"))
-    return {(check, status): draw for draw in DRAWS for status, checks in told[draw].items() for check in checks}
+    return {(check, status): draw for draw, some in told.items() for status, checks in some.items() for check in checks}
 
 
 def is_of_now(reading: Reading) -> bool:

@@ -32,10 +32,12 @@ _PATH: Final = (
     r"/chat/completions|/v1/(?:completions|messages|responses)\b|/api/generate\b|:(?:stream)?generateContent\b"
     r"|/(?:deployments|models)/[^|\s]{1,80}/(?:chat|completions|invoke)\b"
 )
-_MODEL: Final = lazy.regex(  # by the path, or by a host that serves nothing else
-    rf"(?i){_PATH}|://[\w.-]*\b(?:api\.(?:openai|anthropic|mistral|groq|cohere|deepseek|together|fireworks|perplexity|x)\.(?:com|ai|xyz)"
+_PROVIDER: Final = (
+    r"://[\w.-]*\b(?:api\.(?:openai|anthropic|mistral|groq|cohere|deepseek|together|fireworks|perplexity|x)\.(?:com|ai|xyz)"
     r"|generativelanguage\.googleapis\.com|openai\.azure\.com|openrouter\.ai/api|[\w.-]*:11434)"
 )
+_HOST: Final = lazy.regex(rf"(?i){_PROVIDER}")
+_MODEL: Final = lazy.regex(rf"(?i){_PATH}|{_PROVIDER}")  # by the path, or by a host that serves nothing else
 _BY_ITS_PATH: Final = lazy.regex(rf"(?i){_PATH}")
 _OLLAMA: Final = lazy.regex(r"(?i):11434|ollama")
 _OLLAMA_CHAT: Final = lazy.regex(r"/api/chat\b")
@@ -150,6 +152,12 @@ def _asks(text: str, *, sure: bool) -> bool:
     return (_MODEL if sure else _BY_ITS_PATH).search(text) is not None
 
 
+def _path_of(address: str) -> str:
+    """The path by which a model is asked, where the host tells nothing of it."""
+    path = None if _HOST.search(address) else _BY_ITS_PATH.search(address) or _OLLAMA_CHAT.search(address)
+    return path.group() if path is not None else ""
+
+
 def model_requests(view: FileView) -> list[dict[str, Any]]:
     """A row for each request of the file that asks a language model."""
     known = ModelRequests(view.resolver)
@@ -160,5 +168,5 @@ def model_requests(view: FileView) -> list[dict[str, Any]]:
         if address and len(rows) < MAX_ROWS:
             place = view.place(call, scope)
             named = names[0].name if names else f"?.{last_name(call.func)}"
-            rows.append({**place, "name": named})
+            rows.append({**place, "name": named, "asked": _path_of(address)})
     return rows

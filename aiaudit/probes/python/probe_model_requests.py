@@ -19,13 +19,15 @@ MODEL_REQUEST: Final = record(
     role=STRING,
     function=STRING,
     name=STRING,
+    asked=STRING,
 )
 
 
 class ModelRequestsQuery(CodeQuery):
     """Requests to a language model by a library for HTTP, known by their address as far as the file tells it: the path
     (`/chat/completions`, `/api/generate`) or the host of a provider. Lists of models, vectors, sounds and pictures are
-    none. name: the function that sends it; function: the function in which it stands."""
+    none. name: the function that sends it; function: the function in which it stands; asked: the path, where no host
+    of a provider tells it."""
 
     features: ClassVar[tuple[str, ...]] = ("model_requests",)
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from aiaudit.data.schema import Demand, Rule, Schema
 from aiaudit.data.schema_readers import type_of
+from aiaudit.syntax import syntax_of
 
 _BOUNDS: Final[Mapping[str, Rule]] = {
     "ge": "least", "greater_than_or_equal_to": "least", "gt": "above", "greater_than": "above",
@@ -24,7 +25,7 @@ _DEEPEST: Final = 8
 def read(source: str, path: str) -> list[Schema]:
     """The schemas of a module; none where it cannot be parsed."""
     try:
-        tree = ast.parse(source)
+        tree = syntax_of(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     known = _constants(tree)

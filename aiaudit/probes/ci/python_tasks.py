@@ -13,6 +13,7 @@ from aiaudit.probes.ci.model import as_list, as_map
 from aiaudit.probes.ci.task import Piece, Task
 from aiaudit.probes.reading import Files
 from aiaudit.project.globs import is_plain
+from aiaudit.syntax import syntax_of
 
 _HOLE: Final = "${…}"  # stands for a part of a command that the code computes
 _RUNS: Final = frozenset({"run", "sudo", "run_always", "run_install", "local", "check_call", "_run", "sh", "shell"})
@@ -224,7 +225,7 @@ def _tox_toml(path: str, table: Mapping[str, Any], wanted: tuple[str, ...], fold
 def _parsed(files: Files, path: str | None) -> ast.Module | None:
     text = files.text(path) if path and files.exists(path) else None
     try:
-        return ast.parse(text[:1_000_000]) if text else None
+        return syntax_of(text[:1_000_000]) if text else None
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

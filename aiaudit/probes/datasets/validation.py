@@ -33,6 +33,7 @@ from aiaudit.probes.python.probe_calls import calls_in
 from aiaudit.probes.python.project import PythonProject, python_project
 from aiaudit.project.entry import Entry
 from aiaudit.project.roles import Role
+from aiaudit.syntax import syntax_of
 
 VALIDATION: Final = record(
     "validation", path=STRING, line=INT, cell=INT, role=STRING, function=STRING, name=STRING, tool=STRING,
@@ -373,7 +374,7 @@ def _is_constrained(call: Mapping[str, Any], lines: list[str]) -> bool:
 def _class_columns(body: list[str]) -> tuple[int, int]:
     """(columns, constrained) of a class whose annotated attributes are columns."""
     try:
-        tree = ast.parse("class _:\n" + "\n".join(body))
+        tree = syntax_of("class _:\n" + "\n".join(body))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return 0, 0
     made = tree.body[0]

@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.probes.dependencies.model import Dependency, Group, Manifest, group_of
 from aiaudit.probes.dependencies.pyproject import from_strings
+from aiaudit.syntax import syntax_of
 
 _MAX_BYTES: Final = 1_000_000
 _REQUIREMENTS_FILE: Final = lazy.regex(r"""["']([\w./-]*requirements?[\w./-]*\.(?:txt|in))["']""")
@@ -19,7 +20,7 @@ Placed = list[tuple[str, int]]
 def read_setup_py(path: str, text: str) -> Manifest | None:
     """The manifest in a setup.py; None where it does not call `setup`. Lists that are computed make it `dynamic`."""
     try:
-        tree = ast.parse(text[:_MAX_BYTES])
+        tree = syntax_of(text[:_MAX_BYTES])
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Manifest(path, "setuptools", "pypi", dynamic="setup.py could not be parsed")
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _callee(node) == "setup"]

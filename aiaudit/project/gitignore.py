@@ -220,7 +220,7 @@ def _close(glob: bytes, opened: int) -> int:
 
 
 def _bracket(body: bytes) -> bytes:
-    """A set in RE2's syntax. Single characters may be escaped; a range that runs backwards holds nothing."""
+    """A set in RE2's syntax. Single characters may be escaped; of a range that runs backwards git takes the first."""
     negated = body[:1] in (b"!", b"^")
     rest = body[1:] if negated else body
     members = bytearray(b"/" if negated else b"")  # no set matches a slash
@@ -233,8 +233,7 @@ def _bracket(body: bytes) -> bytes:
         low, i = _member(rest, i)
         if rest[i : i + 1] == b"-" and i + 1 < len(rest):
             high, i = _member(rest, i + 1)
-            if low <= high:
-                members += b"\\x%02x-\\x%02x" % (low, high)
+            members += b"\\x%02x-\\x%02x" % (low, max(low, high))
         else:
             members += b"\\x%02x" % low
     if not members:

@@ -66,6 +66,8 @@ def test_many_rules_are_all_tried() -> None:
 
 def test_a_rule_that_nobody_can_read_says_nothing() -> None:
     assert ignored("[z-a]\n*.log", "x.log") is True
+    assert ignored("[z-a]", "z") is True  # as git takes it
+    assert ignored("[z-a]", "a") is None
     assert ignored("[[:what:]]x", "ax") is None
 
 

@@ -281,6 +281,8 @@ RULES = st.text(alphabet="ab*?/!.[]-\\# ", min_size=1, max_size=8)
 @example(["***/?"])
 @example(["aa/****"])
 @example(["b***/b"])
+@example(["[a-?]"])
+@example(["[!b-a]"])
 def test_ignored_is_what_git_says(tmp_path_factory: pytest.TempPathFactory, rules: list[str]) -> None:
     root = tmp_path_factory.mktemp("repo")
     files = ["a", "b", "ab", "a.b", "b.a", "aa/b", "aa/a.a", "ba/ab/b", "ba/a", ".a/b", "a b", "b-a"]

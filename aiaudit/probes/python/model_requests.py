@@ -19,7 +19,7 @@ from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.resolve import Resolver, last_name
 from aiaudit.probes.python.resolved import Resolved
 
-HITS: Final = rb"\.(?:post|request|stream)\(|\b_{0,2}a?(?:post|request|send)(?:_[a-z]+){1,2}\(|\burlopen\(|\bRequest\("
+HITS: Final = rb"\.(?:post|request|stream)\(|\b_{0,2}a?(?:post|request|send)(?:_[a-z]+){1,2}\(|\burlopen\("
 MAX_ROWS: Final = 60
 _MAX_DEPTH: Final = 8
 _MAX_PARTS: Final = 60
@@ -29,7 +29,7 @@ _OWN: Final = lazy.regex(
     r"^_{0,2}a?(?:post|request|send)(?:_[a-z]+){0,2}$"
 )  # `self._post_json("/chat/completions", …)`
 _PATH: Final = (
-    r"/chat/completions|/v1/(?:completions|messages|responses)\b|/api/generate\b|:(?:stream)?generateContent\b"
+    r"/chat/completions|/v1/(?:completions|messages|responses)\b|:(?:stream)?generateContent\b"
     r"|/(?:deployments|models)/[^|\s]{1,80}/(?:chat|completions|invoke)\b"
 )
 _PROVIDER: Final = (
@@ -40,7 +40,7 @@ _HOST: Final = lazy.regex(rf"(?i){_PROVIDER}")
 _MODEL: Final = lazy.regex(rf"(?i){_PATH}|{_PROVIDER}")  # by the path, or by a host that serves nothing else
 _BY_ITS_PATH: Final = lazy.regex(rf"(?i){_PATH}")
 _OLLAMA: Final = lazy.regex(r"(?i):11434|ollama")
-_OLLAMA_CHAT: Final = lazy.regex(r"/api/chat\b")
+_OLLAMA_CHAT: Final = lazy.regex(r"/api/(?:chat|generate)\b")  # which other services have too
 # Other answers of the same hosts: vectors, sounds, pictures, lists of models.
 _ELSE: Final = lazy.regex(
     r"(?i)/(?:embed(?:dings?)?|audio|images?|moderations|rerank|tags|pull|show|files|batches|threads|assistants|vector_stores)\b"
@@ -66,10 +66,19 @@ class ModelRequests:
         given = call.args[:1] if last in ("post", "urlopen") else call.args[:2]
         given = [*given, *(one.value for one in call.keywords if one.arg in ("url", "endpoint"))]
         texts = ["".join(self._parts(one, scope, 0, [_MAX_PARTS])) for one in given]
-        asked = next((text for text in texts if _asks(text, sure=sure)), "")
+        asked = next((text for text in texts if self._asks(text, sure=sure)), "")
         if asked or any(map(_ELSE.search, texts)):
             return asked
         return _CARRIED if self._carries_a_prompt(call, scope) else ""
+
+    def _asks(self, text: str, *, sure: bool) -> bool:
+        """`sure`: a library for requests sends it. Of any other object the path has to tell."""
+        if _ELSE.search(text):
+            return False
+        if _OLLAMA_CHAT.search(text):
+            spoken = "/api/generate" in text and b"ollama" in self.resolver.module.source.data.lower()
+            return spoken or _OLLAMA.search(text) is not None
+        return (_MODEL if sure else _BY_ITS_PATH).search(text) is not None
 
     def _carries_a_prompt(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a request carries what only a language model is sent: which model, and messages or a prompt."""
@@ -141,15 +150,6 @@ _DEFAULTS: Final = name_set("default url")
 _BODIES: Final = name_set("json data content body")
 _OF_A_TEXT: Final = name_set("stream max_tokens temperature system num_predict options messages")
 _CARRIED: Final = "model, messages"  # stands for the address where that is not told
-
-
-def _asks(text: str, *, sure: bool) -> bool:
-    """`sure`: a library for requests sends it. Of any other object the path has to tell."""
-    if _ELSE.search(text):
-        return False
-    if _OLLAMA_CHAT.search(text):
-        return _OLLAMA.search(text) is not None
-    return (_MODEL if sure else _BY_ITS_PATH).search(text) is not None
 
 
 def _path_of(address: str) -> str:

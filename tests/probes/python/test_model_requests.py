@@ -81,6 +81,13 @@ def test_it_asks_no_model(line: str, tmp_path: Path) -> None:
     assert ask(tmp_path, "python.model_requests", {"desk/ask.py": f"{HEAD}        return {line}\n"}).value == [], line
 
 
+def test_a_path_that_other_services_have_too(tmp_path: Path) -> None:
+    code = 'import requests\n\n\ndef ask(base, given):\n    return requests.post(f"{base}/api/generate", json=given)\n'
+    assert ask(tmp_path, "python.model_requests", {"ask.py": code}).value == []
+    told = code.replace("def ask", "# answered by Ollama\ndef ask")
+    assert len(ask(tmp_path, "python.model_requests", {"ask.py": told}).value) == 1
+
+
 def test_what_the_model_wrote_is_followed(tmp_path: Path) -> None:
     client = (
         "import requests\n\n\ndef complete(prompt):\n"

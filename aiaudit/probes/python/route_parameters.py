@@ -81,7 +81,7 @@ def parameter(resolver: Resolver, argument: ast.arg, scope: Scope, framework: st
         return {**row, "kind": "service"}
     if not types:
         return {**row, "kind": "untyped"}
-    if set(types) & _RAW_TYPES:
+    if set(types) & _RAW_TYPES and not _of_project(resolver, annotation, types, scope.parent or scope):
         return {**row, "kind": "raw"}
     if set(types) & _SERVICE_TYPES:
         return {**row, "kind": "service"}
@@ -92,6 +92,11 @@ def parameter(resolver: Resolver, argument: ast.arg, scope: Scope, framework: st
     if set(types) <= SCALAR_TYPES | {"Optional", "Union", "None"}:
         return {**row, "kind": "scalar"}
     return {**row, "kind": "model", "model": _class_of(resolver, annotation, types, scope.parent or scope)}
+
+
+def _of_project(resolver: Resolver, annotation: ast.expr | None, types: list[str], scope: Scope) -> bool:
+    """Whether a class that is called like a framework's request is one that this module makes."""
+    return _class_of(resolver, annotation, types, scope).startswith("@")
 
 
 def _class_of(resolver: Resolver, annotation: ast.expr | None, types: list[str], scope: Scope) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,9 +14,12 @@ from aiaudit.capacity.architecture import Architecture, Parameters, parameters
 from aiaudit.capacity.assumptions import Assumptions
 from aiaudit.capacity.encoder import Encoder, encoder_from_config
 from aiaudit.capacity.index import tree_memory
-from aiaudit.capacity.model_config import NotAnArchitecture, from_config, said_dtype
+from aiaudit.capacity.model_config import NotAnArchitecture, from_config
+from aiaudit.capacity.published import said_dtype
 from aiaudit.capacity.tables import UnknownName, WeightFormat, weight_format
 from aiaudit.capacity.terms import Term
+
+_HALVES: Final = ("vllm", "sglang")  # their `--dtype auto` loads 32-bit weights in 16 bits
 
 
 class NoModel(Exception):  # noqa: N818
@@ -73,7 +76,7 @@ def of_config(
 ) -> Model:
     """A model by the formula over the words of its config.json. Raises `NoModel`."""
     if (encoder := encoder_from_config(config)) is not None:
-        form = form_of(asked or said_dtype(config) or str(assumed.take("model.weights.dtype", None)))
+        form = _published(config, provenance, asked, "", assumed)
         size = encoder.parameters * form.linear / 8
         text = f"{encoder.parameters:,} parameters × {form.linear:g} bits / 8"
         return Model(name, Term.exact("weights", size, text, provenance), form, encoder=encoder)
@@ -82,7 +85,7 @@ def of_config(
     except NotAnArchitecture as error:
         raise NoModel(f"{provenance}: {error}") from None
     count = parameters(shape)
-    form = form_of(asked or said_dtype(config) or str(assumed.take("model.weights.dtype", None)))
+    form = _published(config, provenance, asked, engine, assumed)
     return Model(
         name,
         weights.from_shape(count, form, provenance, engine=engine),
@@ -94,10 +97,30 @@ def of_config(
     )
 
 
+def _published(
+    config: Mapping[str, Any], provenance: str, asked: str, engine: str, assumed: Assumptions
+) -> WeightFormat:
+    """The asked format, else the one that config.json tells. `engine`: of a decoder; empty for an encoder."""
+    said = asked or said_dtype(config) or str(assumed.take("model.weights.dtype", None))
+    try:
+        form = weight_format(said)
+    except UnknownName as error:
+        if asked:
+            raise NoModel(str(error)) from None
+        told = f"the quantisation that it names ({said}) is not one that is known; set workload.model.weights.dtype"
+        raise NoModel(f"{provenance}: {told}") from None
+    if form.name == "fp32" and not asked and engine in _HALVES:
+        assumed.note("model.weights.dtype", "bf16", f"{engine} loads a 32-bit checkpoint in 16 bits, unless it is told")
+        return weight_format("bf16")
+    return form
+
+
 def weighed(config: Mapping[str, Any] | None, term: Term, path: str, asked: str, assumed: Assumptions) -> Model:
     """A model whose bytes are known, and its shape where a config.json stands beside it."""
-    said = asked or (said_dtype(config) if config else "")
-    form = form_of(said or str(assumed.take("model.weights.dtype", None)))
+    try:  # the bytes are known: the format decides the speed alone
+        form = weight_format(asked or (said_dtype(config) if config else ""))
+    except UnknownName:
+        form = form_of(asked or str(assumed.take("model.weights.dtype", None)))
     name = PurePosixPath(path).parent.name or PurePosixPath(path).name
     if config is None:
         note = f"no config.json beside {path}: the cache and the speed cannot be told"

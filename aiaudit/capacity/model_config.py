@@ -15,6 +15,14 @@ class NotAnArchitecture(ValueError):  # noqa: N818
 _NO_SLIDING: Final = frozenset({"qwen2", "qwen2_moe", "qwen3", "qwen3_moe"})  # off unless use_sliding_window says so
 
 
+_LLAMA4: Final = ("llama4", "llama4_text")
+
+
+def _dense(family: str) -> tuple[str, ...]:
+    """The key of a dense block's inner size: Llama 4 gives its experts' the plain one."""
+    return ("intermediate_size_mlp", "intermediate_size") if family in _LLAMA4 else ("intermediate_size",)
+
+
 def from_config(config: Mapping[str, Any]) -> Architecture:
     """The architecture that a `config.json` describes. Raises `NotAnArchitecture`."""
     text = config.get("text_config")
@@ -22,7 +30,9 @@ def from_config(config: Mapping[str, Any]) -> Architecture:
     if isinstance(text, Mapping):
         outer = str(config.get("model_type", ""))
         config = {"tie_word_embeddings": config.get("tie_word_embeddings", False), **text}
-        notes = (f"{outer or 'a multimodal model'}: the language part only; image and audio towers are not counted",)
+        notes = (_towers(outer),)
+    elif isinstance(config.get("vision_config"), Mapping) or isinstance(config.get("audio_config"), Mapping):
+        notes = (_towers(str(config.get("model_type", ""))),)
     family = str(config.get("model_type", ""))
     hidden = _int(config, "hidden_size", "n_embd", "d_model")
     count = _int(config, "num_hidden_layers", "n_layer", "num_layers", "n_layers")
@@ -38,7 +48,7 @@ def from_config(config: Mapping[str, Any]) -> Architecture:
         vocabulary=_int(config, "vocab_size", "padded_vocab_size"),
         layers=layers,
         attention=attention,
-        intermediate=_optional(config, "intermediate_size", "n_inner", "ffn_hidden_size") or 4 * hidden,
+        intermediate=_optional(config, *_dense(family), "n_inner", "ffn_hidden_size") or 4 * hidden,
         tied=_tied(config, family),
         sliding_attention=_sliding(config, attention),
         window=_optional(config, "sliding_window") if "sliding" in layers else None,
@@ -62,10 +72,27 @@ def from_config(config: Mapping[str, Any]) -> Architecture:
         attention_sinks=family == "gpt_oss",
         gated_attention=family == "qwen3_next",
         positions=_int(config, "n_positions", "max_position_embeddings") if gpt2 or family == "opt" else 0,
-        context=_optional(config, "max_position_embeddings", "n_positions", "max_sequence_length", "seq_length"),
+        context=_context(config, family),
         other=_int(config, "vocab_size") if family == "phi" else 0,  # the output layer's bias
         notes=notes,
     )
+
+
+def _context(config: Mapping[str, Any], family: str) -> int | None:
+    """Tokens of the longest sequence: as trained, or as its rotary scaling stretches them (an engine's own rule)."""
+    said = _optional(config, "max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
+    scaling = config.get("rope_scaling") or config.get("rope_parameters")
+    if said is None or not isinstance(scaling, Mapping) or family.startswith("gemma3"):
+        return said
+    factor, kind = scaling.get("factor"), scaling.get("rope_type", scaling.get("type"))
+    if kind in ("default", "su", "longrope", "llama3", "mrope") or not isinstance(factor, (int, float)) or factor <= 1:
+        return said  # these say the stretched length themselves
+    base = _optional(scaling, "original_max_position_embeddings") or said
+    return max(said, round(base * factor))
+
+
+def _towers(family: str) -> str:
+    return f"{family or 'a multimodal model'}: the language part only; image and audio towers are not counted"
 
 
 def _layers(config: Mapping[str, Any], family: str, count: int) -> tuple[LayerKind, ...]:
@@ -124,7 +151,8 @@ def _experts(config: Mapping[str, Any], family: str, hidden: int) -> Experts | N
     if not count or count < 2:
         return None
     size = _optional(config, "moe_intermediate_size", "expert_intermediate_size", "intermediate_size") or 4 * hidden
-    shared = _optional(config, "shared_expert_intermediate_size") or size * (_optional(config, "n_shared_experts") or 0)
+    beside = 1 if family in _LLAMA4 else _optional(config, "n_shared_experts") or 0  # one runs for all tokens
+    shared = _optional(config, "shared_expert_intermediate_size") or size * beside
     return Experts(
         count=count,
         active=_int(config, "num_experts_per_tok", "experts_per_token", "num_experts_per_token"),
@@ -181,20 +209,3 @@ def _optional(config: Mapping[str, Any], *names: str) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9:
             return value
     return None
-
-
-def said_dtype(config: Mapping[str, Any]) -> str:
-    """The weights' type as config.json has it: its quantisation first."""
-    quantised = config.get("quantization_config")
-    if isinstance(quantised, Mapping):
-        method = str(quantised.get("quant_method", "")).lower()
-        bits = quantised.get("bits", quantised.get("weight_bits", 4))
-        known = {"awq": "awq-int4", "gptq": "gptq-int4", "fp8": "fp8", "mxfp4": "mxfp4", "bitsandbytes": "nf4"}
-        if method in ("awq", "gptq") and bits == 8:
-            return "w8a16"
-        if method in known:
-            return known[method]
-    text = config.get("text_config")
-    inner = text if isinstance(text, Mapping) else {}
-    said = config.get("torch_dtype") or config.get("dtype") or inner.get("torch_dtype") or inner.get("dtype")
-    return said if isinstance(said, str) and said in ("bfloat16", "float16", "float32") else ""

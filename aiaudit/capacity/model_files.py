@@ -55,7 +55,7 @@ def from_tree(reader: Reader, path: str, asked: str, engine: str, assumed: Assum
             return None
         if not asked and (index := _indexed(reader, _beside(folder, _INDEX), config, asked, assumed)) is not None:
             return index
-        return of_config(config, PurePosixPath(path).name, path, asked, engine, assumed)
+        return of_config(config, _called(path, config), path, asked, engine, assumed)
     config = _config_at(reader, path)
     if config is not None:
         return from_tree(reader, _beside(path, "config.json"), asked, engine, assumed)
@@ -67,6 +67,13 @@ def from_tree(reader: Reader, path: str, asked: str, engine: str, assumed: Assum
     form = form_of(asked or str(assumed.take("model.weights.dtype", None)))
     note = f"{path}: the size of the file is taken; its shape is not read"
     return Model(PurePosixPath(path).name, term, form, notes=(note,))
+
+
+def _called(path: str, config: Mapping[str, Any]) -> str:
+    """What a configuration's model is called: by its folder, as saved (`_name_or_path`), or by its kind."""
+    saved = config.get("_name_or_path")
+    name = PurePosixPath(path).parent.name or (PurePosixPath(saved).name if isinstance(saved, str) else "")
+    return name or f"{config.get('model_type') or 'model'} of {PurePosixPath(path).name}"
 
 
 def _beside(folder: str, name: str) -> str:

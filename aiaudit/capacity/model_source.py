@@ -14,12 +14,14 @@ from aiaudit import lazy
 from aiaudit.capacity.assumptions import Assumptions
 from aiaudit.capacity.model import Model, NoModel, counted, form_of, of_config, of_file
 from aiaudit.capacity.model_files import from_tree, size_of
+from aiaudit.capacity.published import named_dtype
 from aiaudit.capacity.tables import table
 from aiaudit.project.reader import Reader
 from aiaudit.project.workload import ModelSourcePart
 
 _TUNED: Final = lazy.regex(
-    r"-(?:instruct|chat|it|hf|base|v\d+(?:\.\d+)?|\d{4}|thinking|distill|awq|gptq|fp8|int4)\b.*$"
+    r"-(?:instruct|chat|it|hf|base|v\d+(?:\.\d+)?|\d{4}|thinking|distill|awq|gptq|fp8|[mn][xv]fp4|fp4|int[48]|w\da\d+"
+    r"|bf16|quantized|bnb|unsloth|dynamic)\b.*$"
 )
 
 
@@ -85,4 +87,10 @@ def _preset(name: str, asked: str, engine: str, assumed: Assumptions) -> Model:
             f"; near: {', '.join(near)}" if near else "; its config.json in the project, or model.params, would tell it"
         )
         raise NoModel(f"there is no file and no preset {name!r}{hint}")
-    return of_config(found[1]["config"], found[0], f"preset {found[0]}", asked, engine, assumed)
+    form = asked or named_dtype(name)
+    if form and not asked:
+        assumed.note("model.weights.dtype", form, "as the model's name has it")
+    elif not form and "dtype" in found[1]:
+        form = str(found[1]["dtype"])
+        assumed.note("model.weights.dtype", form, f"as {found[0]} is published")
+    return of_config(found[1]["config"], found[0], f"preset {found[0]}", form, engine, assumed)

@@ -40,8 +40,8 @@ class Gpu(Struct, frozen=True):
     linked: bool = False  # direct links between cards; without them ranks talk over PCIe
 
     def rate(self, compute: str) -> float | None:
-        """FLOP/s of a type of multiplication; a type without units of its own runs at the next wider one's rate."""
-        wider = {"fp4": (self.fp4, self.fp8, self.fp16), "fp8": (self.fp8, self.fp16), "int8": (self.int8, self.fp16)}
+        """FLOP/s of a type of multiplication; a type without units of its own is widened to 16 bits first."""
+        wider = {"fp4": (self.fp4, self.fp16), "fp8": (self.fp8, self.fp16), "int8": (self.int8, self.fp16)}
         chosen = next((rate for rate in wider.get(compute, (self.fp16,)) if rate is not None), None)
         if chosen is None:
             return None
@@ -100,8 +100,8 @@ def gpus() -> Mapping[str, Gpu]:
 def gpu_named(name: str) -> Gpu:
     """The accelerator of a name as people, drivers or clouds write it. Raises `UnknownName`."""
     wanted = name.lower().strip()
-    for prefix in ("nvidia ", "amd ", "geforce ", "tesla ", "instinct "):
-        wanted = wanted.removeprefix(prefix)
+    for prefix in ("nvidia", "amd", "geforce", "tesla", "instinct"):  # a node's label writes nvidia-h100-80gb
+        wanted = wanted.removeprefix(f"{prefix} ").removeprefix(f"{prefix}-")
     known = gpus()
     found = known.get(wanted) or known.get(wanted.replace(" ", "-")) or known.get(wanted.replace("-", " "))
     if found is None:

@@ -14,7 +14,7 @@ DEFAULTS: Final[Mapping[str, tuple[Value, str]]] = {
     "model.weights.dtype": ("bf16", "as most checkpoints are published"),
     "model.kv_cache_dtype": ("auto", "16 bits, the engines' default"),
     "serving.engine": ("vllm", "the commonest engine for decoders"),
-    "serving.parallel.tp": (1, "one GPU holds the model"),
+    "serving.parallel.tp": (1, "one GPU a replica"),
     "serving.parallel.pp": (1, "layers are not split over machines"),
     "serving.parallel.ep": (1, "experts are not split"),
     "serving.parallel.replicas": (1, "one copy serves"),
@@ -89,6 +89,10 @@ class Assumptions(Struct):
     def note(self, key: str, value: Value, why: str) -> None:
         """A default that is not of the table: an engine's own, or one that follows from another figure."""
         self.used.setdefault(key, Assumption(key, value, why))
+
+    def instead(self, key: str, value: Value, why: str) -> None:
+        """A default that another figure has overtaken: what is taken in its place, and why."""
+        self.used[key] = Assumption(key, value, why)
 
     @property
     def texts(self) -> tuple[str, ...]:

@@ -96,8 +96,10 @@ def demand_of(part: WorkloadPart, assumed: Assumptions, *, answers: bool = True,
         assumed.note("traffic.hours_per_day", hours, "the hours of the batch's windows")
     if language and not (tokens and tokens.input and tokens.input.p50):
         raise NoLoad("workload.traffic.tokens.input.p50 is missing")
-    if language and answers and not (tokens and tokens.output and tokens.output.p50):
+    if language and answers and not (tokens and tokens.output and tokens.output.p50 is not None):
         raise NoLoad("workload.traffic.tokens.output.p50 is missing")
+    if rate.mean is not None and rate.peak is not None and rate.peak < rate.mean:
+        raise NoLoad(f"workload.traffic.requests_per_second.peak, {rate.peak:g}, is below the mean, {rate.mean:g}")
     peak_factor = assumed.number("traffic.requests_per_second.peak", None) if rate.peak is None else 0.0
     mean = rate.mean if rate.mean is not None else rate.peak or 0.0
     if rate.mean is None:
@@ -109,6 +111,9 @@ def demand_of(part: WorkloadPart, assumed: Assumptions, *, answers: bool = True,
     one = Spread(1.0, 1.0)
     prompt = tokens.input if language and tokens else None
     answer = tokens.output if language and answers and tokens else None
+    if answer is not None and not answer.p50:  # a decoder that embeds or scores: its prompt is read, nothing is written
+        assumed.note("traffic.tokens.output", 0, "one pass over the prompt a request, as an embedding or a score takes")
+        answer = None
     return Demand(
         mean=mean,
         peak=rate.peak if rate.peak is not None else mean * peak_factor,

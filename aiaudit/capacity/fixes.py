@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from aiaudit.capacity.demand import Demand
 from aiaudit.capacity.fit import Fit, fit
 from aiaudit.capacity.latency import Service, impossible, misses, service
+from aiaudit.capacity.refused import refused
 from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.sizing import ROUNDING, bears, sized
 from aiaudit.capacity.tables import Gpu, gpu_named, weight_format
@@ -72,7 +73,7 @@ class Fix(Struct, frozen=True):
 def works(setup: Setup, demand: Demand) -> tuple[Fit, Service | None] | None:
     """Fit and speed, where the one suffices and the other meets every objective; else None."""
     found = fit(setup, demand)
-    if found.verdict not in ("yes", "tight"):
+    if found.verdict not in ("yes", "tight") or refused(setup, demand):
         return None
     speed = service(setup, demand, found.limit)
     if speed is not None and (misses(speed, demand) or impossible(speed, demand)):
@@ -170,11 +171,19 @@ def _levers(setup: Setup, demand: Demand) -> Iterator[Change]:
     if setup.max_model_len is not None and setup.max_model_len > _ROOM * need:
         shorter = math.ceil(need * _ROOM / 256) * 256
         yield Change("context", f"max_model_len {shorter:,}", lambda s: replace(s, max_model_len=shorter))
+    elif setup.max_model_len is not None and setup.max_model_len < need:
+        most = setup.model.shape.context if setup.model.shape else None
+        longer = math.ceil(need / 256) * 256
+        if most is None or longer <= most:
+            yield Change("context", f"max_model_len {longer:,}", lambda s: replace(s, max_model_len=longer))
     for sequences in (64, 128, 256):
         if engine == "vllm" and (setup.max_num_seqs or 1024) > sequences:
             yield Change("batch", f"max_num_seqs {sequences}", _sequences(sequences))
-    for tp in (2, 4, 8):
-        if tp > setup.tp and (setup.model.shape is None or setup.model.shape.attention.heads % tp == 0):
+    few = setup.available is not None and setup.gpus > setup.available  # fewer GPUs are there than it is split over
+    for tp in (1, 2, 4, 8):
+        if (tp > setup.tp or (few and tp < setup.tp)) and (
+            setup.model.shape is None or setup.model.shape.attention.heads % tp == 0
+        ):
             yield Change("tensor parallel", f"tensor parallel {tp}", _tensor(tp))
     for name in _GPUS:
         gpu = gpu_named(name)
@@ -227,4 +236,9 @@ def _sequences(most: int) -> Callable[[Setup], Setup]:
 
 
 def _tensor(tp: int) -> Callable[[Setup], Setup]:
-    return lambda s: replace(s, tp=tp, available=s.available if (s.available or 0) >= tp * s.pp * s.replicas else None)
+    def split(s: Setup) -> Setup:
+        copies = max(1, (s.available or 0) // (tp * s.pp)) if s.filled else s.replicas
+        enough = (s.available or 0) >= tp * s.pp * copies
+        return replace(s, tp=tp, replicas=copies, available=s.available if enough else None)
+
+    return split

@@ -21,8 +21,9 @@ from aiaudit.capacity.latency import Service, impossible, misses, service, speed
 from aiaudit.capacity.measured import Measured, NoMeasurement, declared_rate, measured, measured_memory
 from aiaudit.capacity.model import Model, NoModel
 from aiaudit.capacity.model_source import resolve
+from aiaudit.capacity.refused import refused, unheard
 from aiaudit.capacity.runs import TrainingPlan, training_plans
-from aiaudit.capacity.setup import NoHardware, Setup, setup_of
+from aiaudit.capacity.setup import NoHardware, Setup, over_ranks, setup_of
 from aiaudit.capacity.sizing import EVEN, Carries, carries, sized
 from aiaudit.capacity.tables import UnknownName
 from aiaudit.project.reader import Reader
@@ -109,9 +110,10 @@ def plan(
         # at a tested rate the objectives were met: nothing is taken off where nothing is declared
         share = assumed.number("hardware.target_utilisation", part.hardware.target_utilisation)
         demand = replace(demand, target=share)
-    setup = _copies(part, setup, demand, tested, assumed)
+    setup = _copies(part, _split(part, setup, demand, assumed), demand, tested, assumed)
     found = replace(found, setup=setup)
     memory = apply(fit(setup, demand), setup, demand, calibration)
+    memory = replace(memory, notes=(*memory.notes, *unheard(setup, demand)))
     speed = service(setup, demand, memory.limit) if memory.serves else None
     money = part.budget.monthly_usd if part.budget.monthly_usd is not None else budget
     if memory.verdict == "unknown":
@@ -134,6 +136,22 @@ def plan(
         measured=tested,
         carries=carries(setup, demand, memory, speed, tested, "; ".join(problems)),
     )
+
+
+def _split(part: WorkloadPart, setup: Setup, demand: Demand, assumed: Assumptions) -> Setup:
+    """Where nobody says over how many of the declared GPUs a model is split that one of them does not hold: over the
+    fewest that hold it, and over all where none does."""
+    shape, there = setup.model.shape, setup.available or 0
+    if part.serving.parallel.tp is not None or shape is None or setup.processor or setup.open:
+        return setup
+    if there < 2 or fit(setup, demand).serves:
+        return setup
+    most = there // setup.pp // (1 if setup.filled else setup.replicas)
+    ways = [tp for tp in (2, 4, 8) if tp <= most and shape.attention.heads % tp == 0]
+    if not ways:
+        return setup
+    held = (tp for tp in ways if fit(setup.tensor_parallel(tp), demand).serves)
+    return over_ranks(setup, part, next(held, ways[-1]), assumed)
 
 
 def _copies(part: WorkloadPart, setup: Setup, demand: Demand, tested: Measured | None, assumed: Assumptions) -> Setup:
@@ -173,7 +191,7 @@ def _findings(
     calibration: Calibration | None,
     tested: Measured | None,
 ) -> tuple[Finding, ...]:
-    said = []
+    said = [Finding("missed", text) for text in refused(setup, demand)]
     if memory.verdict == "no":
         said.append(Finding("memory", f"{setup.model.name} does not fit {setup.gpu.name}: {memory.reason}"))
     if speed is not None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _ON_CPU: Final = frozenset({"llama.cpp", "transformers", "hf", "onnxruntime", "openvino", "ollama", "other"})
 
 
+ALL_THERE: Final = "all that the declared GPUs hold"
+
+
 class NoHardware(Exception):  # noqa: N818
     """The hardware is not known. The text says why, and what would help."""
 
@@ -50,6 +53,7 @@ class Setup(Struct, frozen=True):
     least: int = 1  # replicas that run whatever the load; 0: nobody declares it
     open: bool = False  # nobody declares how many replicas there are: as many as the load needs
     tokens_per_second: float | None = None  # output of one replica, as the project measured it
+    filled: bool = False  # nobody declares replicas: they are all that the declared GPUs hold
 
     @property
     def ranks(self) -> int:
@@ -122,13 +126,24 @@ def setup_of(part: WorkloadPart, model: Model, report: HardwareReport | None, as
         least=copies.least,
         open=copies.open,
         tokens_per_second=part.hardware.tokens_per_second,
+        filled=copies.filled,
     )
+
+
+def over_ranks(setup: Setup, part: WorkloadPart, tp: int, assumed: Assumptions) -> Setup:
+    """The same GPUs with the model split over `tp` of them, which nobody declares."""
+    assumed.instead("serving.parallel.tp", tp, "the fewest of the declared GPUs that hold the model, or all of them")
+    copies = max(1, (setup.available or 0) // (tp * setup.pp)) if setup.filled else setup.replicas
+    if setup.filled:
+        assumed.instead("serving.parallel.replicas", copies, ALL_THERE)
+    return replace(setup, tp=tp, replicas=copies, least=copies if setup.filled else setup.least)
 
 
 class _Copies(Struct, frozen=True):
     replicas: int
     least: int  # 0: nobody declares it
     open: bool
+    filled: bool = False
 
 
 def _copies(part: WorkloadPart, ranks: int, assumed: Assumptions) -> _Copies:
@@ -142,8 +157,8 @@ def _copies(part: WorkloadPart, ranks: int, assumed: Assumptions) -> _Copies:
         return _Copies(max(1, least), least, True)
     least = max(1, bought, declared, hardware.min_replicas or 0)
     if not declared:
-        assumed.note("serving.parallel.replicas", least, "all that the declared GPUs hold")
-    return _Copies(declared or least, least, False)
+        assumed.note("serving.parallel.replicas", least, ALL_THERE)
+    return _Copies(declared or least, least, False, not declared and hardware.min_replicas is None)
 
 
 def _price(part: WorkloadPart) -> float | None:

@@ -16,6 +16,7 @@ from aiaudit.capacity.demand import Demand
 from aiaudit.capacity.fit import Fit, fit
 from aiaudit.capacity.latency import Service, impossible, late, service
 from aiaudit.capacity.measured import Measured
+from aiaudit.capacity.refused import refused
 from aiaudit.capacity.setup import Setup
 
 EVEN: Final = 0.98  # of the peak: a fixed rate is never met to the digit
@@ -88,10 +89,12 @@ def carries(
 
     if memory.verdict == "no":
         return told("no", "the memory does not suffice")
+    if said := refused(setup, demand):
+        return told("no", said[0])
     if speed is None and tested is None:
         return told("unknown", why or "the speed is not known")
-    if speed is not None and (said := impossible(speed, demand)):
-        return told("no", said[0])
+    if speed is not None and (beyond := impossible(speed, demand)):
+        return told("no", beyond[0])
     if tested is not None:
         rate = tested.each * copies
         if demand.peak > rate / EVEN:

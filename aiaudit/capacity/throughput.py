@@ -128,11 +128,14 @@ def _speed(
     cache *= cached.split(machine.ranks) * machine.ranks
     memory_s = (read + cache) / (machine.bandwidth * mbu)
     compute_s = load.batch * (2 * count.active + attention * load.context) / (rate * mfu)
-    step = max(memory_s, compute_s)
+    # While a batch decodes, its next requests are prefilled: each output token carries its share of a prompt. Nothing
+    # in physics keeps that work from the time in which the memory is read; engines of today do the one after the other.
+    prompts = load.batch / load.answer * prefill
     if overheads:
+        step = max(memory_s, compute_s) + prompts
         step += STEP_S + SEQUENCE_S * load.batch + _communication(shape, machine, load.batch)
-    # While a batch decodes, its next requests are prefilled: each output token carries its share of a prompt.
-    step += load.batch / load.answer * prefill
+    else:
+        step = max(memory_s, compute_s + prompts)
     # The first token of a prompt that arrives alone: its prefill, which reads every weight at least once.
     first = max(prefill, machine.weight_bytes / (machine.bandwidth * mbu)) + (STEP_S if overheads else 0.0)
     return Speed(

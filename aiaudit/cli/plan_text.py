@@ -11,6 +11,7 @@ from aiaudit.capacity.fixes import Fix
 from aiaudit.capacity.growth import Runway
 from aiaudit.capacity.measured import Measured
 from aiaudit.capacity.plan import Plan
+from aiaudit.capacity.refused import refused
 from aiaudit.capacity.selfcheck import Score, bound_violations, spearman, throughput_rows
 from aiaudit.capacity.setup import Setup
 from aiaudit.capacity.tables import GIB
@@ -22,7 +23,7 @@ BAR = 40  # cells of the memory bar
 _SIGN = {"weights": "█", "working set": "▓", "context": "▓", "graphs": "▓", "cache": "▒", "workspace": "▓"}
 _ANSWER = {"yes": "yes", "tight": "yes, tightly", "no": "no", "unknown": "cannot be told"}
 _CARRIES = {"yes": "yes", "tight": "barely", "no": "no", "unknown": "cannot be told"}
-_FITS = {"yes": "It fits in memory", "tight": "It fits in memory, tightly", "no": "It does not fit in memory"}
+_FITS = {"yes": "It fits in memory", "tight": "It fits in memory, tightly,", "no": "It does not fit in memory"}
 _LOAD = {
     "yes": "and carries the load", "tight": "and barely carries the load", "no": "but does not carry the load",
     "unknown": "; nothing tells whether it carries the load",
@@ -72,7 +73,9 @@ def _headline(plan: Plan) -> str:
     fits = _FITS[plan.verdict]
     load = "" if plan.verdict == "no" else _LOAD[plan.carries.verdict]
     trained = " A training run does not fit." if any(one.verdict == "no" for one in plan.training) else ""
-    return f". {fits}{'' if load[:1] in ('', ';') else ' '}{load}.{trained}"
+    if load[:1] in ("", ";"):
+        return f". {fits.removesuffix(',')}{load}.{trained}"
+    return f". {fits} {load}.{trained}"
 
 
 def _table(plan: Plan) -> Iterator[str]:
@@ -142,15 +145,20 @@ def _runway(one: Runway) -> str:
         return f"{one.what} lasts at this growth"
     if one.expected == 0:
         return f"{one.what} is used up now"
+    months = "month" if f"{one.expected:.0f}" == "1" else "months"
     last = "no end" if one.latest is None else f"{one.latest:.0f}"
     first = "no end" if one.earliest is None else f"{one.earliest:.0f}"
-    return f"{one.what} lasts {one.expected:.0f} months ({first} … {last})"
+    return f"{one.what} lasts {one.expected:.0f} {months} ({first} … {last})"
 
 
 def _no_change(plan: Plan) -> list[str]:
     """That none was found, where one is wanted."""
     if not plan.searched or plan.carries is None or plan.carries.verdict not in ("no", "tight"):
         return []
+    if plan.setup and plan.demand and refused(plan.setup, plan.demand):
+        return [
+            "what the engine refuses, no hardware mends: declare requests and ranks that it takes, or another model"
+        ]
     return [
         "none of those that were tried is enough (weights, cache, context, batch, ranks, GPU, replicas, up to three at"
         " once): take a smaller model, a smaller load or longer objectives"

@@ -182,7 +182,10 @@ def gate(
 
 def _units(inputs: Inputs, now: Bill) -> list[Unit]:
     requests = decimal(inputs.load.requests)
-    found = []
+    found: list[Unit] = []
+    served = inputs.hosting
+    if served is not None and served.rate is None and served.fit is not None and served.fit.verdict == "no":
+        return found  # what does not fit in memory serves no request
     if requests > 0:
         found.append(Unit("1,000 requests", now.total / requests * 1000))
         prompt, answer = inputs.load.prompt, inputs.load.answer

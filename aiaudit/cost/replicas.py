@@ -41,7 +41,7 @@ def hosting_of(draft: Draft, load: Load, *, wanted: bool) -> Hosting | None:
     rate, why = _rate(draft, load), _no_rate(plan)
     declared = part.serving.parallel.replicas or part.serving.replicas
     autoscale = bool(assumed.take("hardware.autoscale", hardware.autoscale)) if rate else False
-    bought = 0 if autoscale else (hardware.count or 0) // ranks
+    bought = 0 if autoscale or not hardware.count else max(1, hardware.count // ranks)
     floor = hardware.min_replicas
     if floor is None:
         floor = declared or bought or assumed.whole("hardware.min_replicas", None)

@@ -12,7 +12,7 @@ from aiaudit.cost.prices import PriceBook
 from aiaudit.cost.report import lines, to_json
 from aiaudit.project.reader import Reader
 
-from .helpers import DAY, cost, own, workload
+from .helpers import DAY, GPU, cost, own, workload
 
 MACHINE = {"target": {"cpu": 1, "memory_mb": 512}, "price_per_hour": 0.05, "price_date": "2026-11-01"}
 
@@ -52,3 +52,20 @@ def test_a_load_test_tells_the_replicas(tmp_path):
     assert found.bill.total == Decimal("73.00")
     assert found.ten_times.monthly == Decimal("219.00")  # 120 / 20 = 6 replicas × 730 × 0.05
     assert not any("target_utilisation" in text for text in found.inputs.assumptions)
+
+
+SMALL = {"requests_per_second": {"mean": 0.5, "peak": 2}, "tokens": {"input": {"p50": 900}, "output": {"p50": 250}}}
+
+
+def test_declared_gpus_that_are_too_few_for_one_copy_are_paid_as_one():
+    made = cost(own(hardware={"count": 2}, serving={"parallel": {"tp": 4}}, traffic=SMALL))
+    assert made.bill.lines[0].text.startswith("1 replica of 4 × L40S")
+    assert "declared" not in made.bill.lines[0].text
+
+
+def test_what_does_not_fit_has_no_price_of_a_request():
+    large = workload(model={"source": "llama-3.1-405b"}, hardware={**GPU, "count": 2}, traffic=SMALL)
+    assert cost(large).units == ()
+    assert {unit.name for unit in cost(own(hardware={"count": 2}, traffic=SMALL)).units} == {
+        "1,000 requests", "million tokens",
+    }  # fmt: skip

@@ -7,18 +7,13 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import DEFS, blocks, statements
+from aiaudit.probes.python.nodes import DEFS, LEAVES, blocks, statements
 from aiaudit.probes.python.resolve import last_name
 
 Kind = Callable[[ast.expr | None], str]  # value, message or nothing
 _MOST: Final = 200
-_NEUTRAL: Final = lazy.regex(
-    r"(?i)err|status|state|message|msg|detail|count|start|success|done|time|total|prompt|model|context|query|source|key|url"
-)
-_LEAVES: Final = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
 def around(scope: Scope) -> dict[int, tuple[Sequence[ast.stmt], int]]:
@@ -40,7 +35,7 @@ def follows(
 ) -> bool:
     """Whether what stands behind a `try` is reached only where it failed, and answers: the `try` returns, its handler
     goes on, and so does `return by_rules(text)`."""
-    if any(isinstance(one, _LEAVES) for one in _within(handler.body)) or not node.body:
+    if any(isinstance(one, LEAVES) for one in _within(handler.body)) or not node.body:
         return False
     if not isinstance(node.body[-1], ast.Return) or node.body[-1].value is None or node.orelse:
         return False
@@ -57,7 +52,7 @@ def stays(
 ) -> bool:
     """Whether a name that the `try` gives an answer had one before it, which stays where it fails, and is used behind:
     `result = {"label": "neutral"}`."""
-    if any(isinstance(one, (*_LEAVES, ast.Assign)) for one in _within(handler.body)):
+    if any(isinstance(one, (*LEAVES, ast.Assign)) for one in _within(handler.body)):
         return False
     given = {
         target.id

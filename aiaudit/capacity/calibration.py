@@ -148,7 +148,7 @@ def _differs(name: str, measured: int, predicted: int, whole: int) -> list[str]:
     ]
 
 
-def apply(found: Fit, setup: Setup, demand: Demand, calibration: Calibration | None) -> Fit:
+def apply(found: Fit, setup: Setup, calibration: Calibration | None) -> Fit:
     """The fit with the log's figures in the place of estimates: what it confirms has a band of 2 %."""
     if calibration is None or calibration.pool is None or setup.model.shape is None or calibration.findings:
         return found

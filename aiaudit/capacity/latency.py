@@ -33,8 +33,8 @@ class Service(Struct, frozen=True):
     """One load on one setup. Times in seconds; `p95` from the expected speed, `slow` from the pessimistic one.
 
     `utilisation`: of the expected capacity at peak. `batch`: sequences in flight in one replica, on the mean; the time
-    of an output token is that in the batch of the 95th percentile. `wait_s`: in line, on the mean. `best`: the shortest
-    times that physics allows, for a request of median size that runs alone.
+    of an output token is that in the batch of the 95th percentile. `best`: the shortest times that physics allows,
+    for a request of median size that runs alone.
     """
 
     capacity: Capacity
@@ -44,7 +44,6 @@ class Service(Struct, frozen=True):
     p95: Objectives
     slow: Objectives
     best: Objectives
-    wait_s: float
     tokens_per_second: float
     limited_by: str
 
@@ -87,7 +86,7 @@ def service(setup: Setup, demand: Demand, limit: int) -> Service | None:
     shortest = Objectives(quickest, least, quickest + demand.answer.p50 * least)
     return Service(
         capacity, use, max(1.0, usual.in_flight), limit, _times(setup, demand, usual, alone),
-        _times(setup, demand, slow, alone, pessimistic=True), shortest, usual.wait,
+        _times(setup, demand, slow, alone, pessimistic=True), shortest,
         here.expected.tokens_per_second * setup.replicas, full.expected.limited_by,
     )  # fmt: skip
 

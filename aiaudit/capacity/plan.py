@@ -112,7 +112,7 @@ def plan(
         demand = replace(demand, target=share)
     setup = _copies(part, _split(part, setup, demand, assumed), demand, tested, assumed)
     found = replace(found, setup=setup)
-    memory = apply(fit(setup, demand), setup, demand, calibration)
+    memory = apply(fit(setup, demand), setup, calibration)
     memory = replace(memory, notes=(*memory.notes, *unheard(setup, demand)))
     speed = service(setup, demand, memory.limit) if memory.serves else None
     money = part.budget.monthly_usd if part.budget.monthly_usd is not None else budget

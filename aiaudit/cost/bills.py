@@ -127,7 +127,7 @@ def parts_of(
         BadBill: too many rows have no amount or no day.
         duckdb.Error: the file cannot be read as a table.
     """
-    rows = connection.execute(_sql(file, form, columns)).fetchall()
+    rows = connection.execute(_sql(file, columns)).fetchall()
     whole, unread = (sum(row[place] for row in rows) for place in (7, 8))
     if not whole or unread > MOST_UNREAD * whole:
         raise BadBill(f"{unread} of {whole} rows have no amount or no day" if whole else "it has no rows")
@@ -138,7 +138,7 @@ def parts_of(
     ]
 
 
-def _sql(file: str, form: Form, columns: Mapping[str, str]) -> str:
+def _sql(file: str, columns: Mapping[str, str]) -> str:
     def column(field: str) -> str:
         return '"' + columns[field].replace('"', '""') + '"' if field in columns else "''"
 

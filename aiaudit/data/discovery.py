@@ -56,8 +56,7 @@ class Found(Struct, frozen=True):
     """A data set: files of the project (`files`, relative paths; `path` is what people read), and what is known of it.
 
     `declared`: the part of aiaudit.yaml that speaks for it. `unread`: why it cannot be measured, "" where it can.
-    `role_by`: who says the role. `committed`: no file of it is ignored by git. `table`: its name in a warehouse, of a
-    set without files.
+    `committed`: no file of it is ignored by git. `table`: its name in a warehouse, of a set without files.
     """
 
     name: str
@@ -67,7 +66,6 @@ class Found(Struct, frozen=True):
     size: int
     committed: bool = True
     role: str = ""
-    role_by: str = ""
     label: str | None = None
     ids: tuple[str, ...] = ()
     time: str | None = None
@@ -121,7 +119,7 @@ def _with_tables(config: ProjectConfig, found: Sequence[Found], *, readable: boo
         ids = (part.id,) if isinstance(part.id, str) else tuple(part.id or ())
         table = Found(
             part.name or part.table, part.table, (), "table", 0, role=part.role or "",
-            role_by="aiaudit.yaml" if part.role else "", label=part.label, ids=ids, time=part.time,
+            label=part.label, ids=ids, time=part.time,
             provenance="aiaudit.yaml", declared=part, unread="" if readable else UNREAD_TABLE, table=part.table,
         )  # fmt: skip
         made = [*(one for one in made if one.declared is not part), table]
@@ -231,7 +229,7 @@ def _found(project: Project, group: list[Entry], one: Told | None) -> Found:
     path = first.display if alone else f"{folder}/*{first.suffix}"
     if not alone and one is not None and one.whole:
         path = one.path if len(one.path) < 200 else path
-    role, by = (one.role, one.by) if one is not None and one.role in _ROLES else (role_of(first.path), "its name")
+    role = one.role if one is not None and one.role in _ROLES else role_of(first.path)
     if not alone and (one is None or not one.role):
         role = role_of(f"{folder}/all")  # a single part's number or name says nothing of the whole
     found = Found(
@@ -242,17 +240,16 @@ def _found(project: Project, group: list[Entry], one: Told | None) -> Found:
         size=sum(entry.size for entry in group),
         committed=not any(entry.ignored for entry in group),
         role=role,
-        role_by=by if role else "",
         label=one.label if one else None,
         ids=one.ids if one else (),
         time=one.time if one else None,
         provenance=one.by if one else "found by its suffix",
         declared=one.part if one else None,
     )
-    return replace(found, unread=_unread(project, group, found))
+    return replace(found, unread=_unread(project, group))
 
 
-def _unread(project: Project, group: list[Entry], found: Found) -> str:
+def _unread(project: Project, group: list[Entry]) -> str:
     kind = _UNREAD.get(group[0].suffix)
     if kind is not None:
         return f"{kind} files are not read"
@@ -300,9 +297,9 @@ def _in_remotes(project: Project) -> list[Found]:
             continue
         one = Found(
             path, entry.display, (entry.path,), form.name, entry.size, committed=not entry.ignored, role=role_of(path),
-            role_by="its name" if role_of(path) else "", provenance="kept in a DVC remote of the tree",
+            provenance="kept in a DVC remote of the tree",
         )  # fmt: skip
-        found.append(replace(one, unread=_unread(project, [entry], one)))
+        found.append(replace(one, unread=_unread(project, [entry])))
     return found
 
 
@@ -324,7 +321,7 @@ def _not_here(project: Project, told: Iterable[Told], found: Iterable[Found]) ->
         missing.append(
             Found(
                 one.name or path, path, (), form.name if form else "", 0, role=one.role or role_of(path),
-                role_by=one.by if one.role else "its name", provenance=one.by, declared=one.part,
+                provenance=one.by, declared=one.part,
                 unread=NOT_HERE,
             )
         )  # fmt: skip

@@ -122,8 +122,6 @@ class Check(Struct, frozen=True):
     findings: str = ""  # name of a list fact, or an expression over facts that gives such a list
     findings_expr: Expression | None = None
     finding_says: str = ""  # the finding's sentence, with {field} of the element
-    finding_measured: str = ""
-    finding_limit: str = ""
     finding_confidence: str = ""  # "" = as sure as the facts that decided
     says: Mapping[str, str] = field(default_factory=dict)  # status -> sentence with {expression} places
     min_level: Level = Level.WIRED

@@ -73,8 +73,6 @@ class CheckCompiler(Struct):
             findings=findings.source if findings else "",
             findings_expr=findings,
             finding_says=_written(part.finding_says or (finding.says if finding else None) or ""),
-            finding_measured=(finding.measured if finding else None) or "",
-            finding_limit=(finding.limit if finding else None) or "",
             finding_confidence=(finding.confidence if finding else None) or "",
             says={str(status): _written(text) for status, text in part.says.items()},
             min_level=Level(part.min_level) if part.min_level else default_min_level(kind, absence),

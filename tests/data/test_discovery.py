@@ -27,7 +27,7 @@ def test_aiaudit_yaml_speaks_before_a_manifest_and_the_name(tmp_path: Path) -> N
     one = found(tmp_path, {"data/train.csv": ROWS, "data/datapackage.json": package, "aiaudit.yaml": own})
     orders = one["data/train.csv"]
     assert (orders.name, orders.role, orders.label, orders.ids) == ("orders", "validation", "a", ("id",))
-    assert orders.role_by == orders.provenance == "aiaudit.yaml"
+    assert orders.provenance == "aiaudit.yaml"
 
 
 def test_each_manifest_names_its_sets(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ class LicenceProbe(Probe[LicenceQuery]):
 
     def answer(self, fact_id: str, query: LicenceQuery, context: Context) -> Fact:
         found = library(context, query.files)
-        files = list(_texts(context, found))
+        files = list(_texts(found))
         declared = list(_declared(context))
         if not files and not declared and found.unread:
             return Fact(fact_id, State.UNKNOWN, reason=found.reason, scope=found.scope)
@@ -162,7 +162,7 @@ def family(licence: str) -> str:
     return "unknown"
 
 
-def _texts(context: Context, found: Library) -> Iterator[dict[str, Any]]:
+def _texts(found: Library) -> Iterator[dict[str, Any]]:
     for document in found.documents:
         text = _whole(document)
         if len(text.split()) < 20:

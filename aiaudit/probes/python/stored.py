@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
-from aiaudit.probes.python.module import Scope
 from aiaudit.probes.python.resolve import dotted, last_name
 
 HITS: Final = (
@@ -34,7 +33,7 @@ def stored(view: FileView) -> list[dict[str, Any]]:
         bases = [dotted(base) for base in scope.node.bases]
         if not bases or any(_OTHER_BASES.search(base) for base in bases):
             continue
-        columns: dict[str, list[str]] = dict(_columns(view, scope, scope.node))
+        columns: dict[str, list[str]] = dict(_columns(view, scope.node))
         if len(columns) >= _LEAST_COLUMNS:
             table = _table(scope.node) or scope.node.name.lower()
             names = list(columns)[:_MOST_COLUMNS]
@@ -51,7 +50,7 @@ def stored(view: FileView) -> list[dict[str, Any]]:
     return rows
 
 
-def _columns(view: FileView, scope: Scope, node: ast.ClassDef) -> Iterator[tuple[str, list[str]]]:
+def _columns(view: FileView, node: ast.ClassDef) -> Iterator[tuple[str, list[str]]]:
     """The columns, each with what it points to."""
     tables = any(
         one.arg == "table" and isinstance(one.value, ast.Constant) and one.value.value is True for one in node.keywords

@@ -54,7 +54,7 @@ def _ask(context: Context) -> Second:
             continue
         if hit.path not in texts:
             texts[hit.path] = _text(context, hit.path)
-        kept = _judge(hit, entry, texts[hit.path])
+        kept = _judge(hit, texts[hit.path])
         if kept is not None:
             found.append((entry, kept))
     return Second(engine, "", tuple(found))
@@ -67,7 +67,7 @@ def _text(context: Context, path: str) -> bytes | None:
         return None
 
 
-def _judge(hit: kingfisher.Hit, entry: Entry, text: bytes | None) -> dict[str, Any] | None:
+def _judge(hit: kingfisher.Hit, text: bytes | None) -> dict[str, Any] | None:
     """What may be kept of a hit; None where it is no secret. A hit in a file too large to read stands as it is."""
     generic = _GENERIC.search(hit.rule) is not None
     kept: dict[str, Any] = {

@@ -105,6 +105,13 @@ class Architecture(Struct, frozen=True):
         """Layers with a state of fixed size."""
         return self.layers.count("linear")
 
+    @property
+    def inner(self) -> int:
+        """Units of the inner block that a token goes through: of all its active experts, and of the shared one."""
+        if self.experts is None:
+            return self.intermediate
+        return self.experts.active * self.experts.size + self.experts.shared_size
+
 
 # --- parameters ---------------------------------------------------------------------------------------------------
 

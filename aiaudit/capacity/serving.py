@@ -146,7 +146,7 @@ def _working_set(
     if setting.tokens is None and setting.max_model_len is not None:
         whole = law.get("whole_prompts", False)
         tokens = setting.max_model_len if whole else min(tokens, setting.max_model_len) or tokens
-    block = tokens * 2 * (3 * _inner(shape) / ranks + 2 * shape.hidden)
+    block = tokens * 2 * (3 * shape.inner / ranks + 2 * shape.hidden)
     if "sampler_factor" in law:
         factor = float(law["sampler_factor"])
         sampler = factor * sequences * shape.vocabulary * 4
@@ -166,16 +166,10 @@ def _working_set(
         "working set",
         block,
         _SAMPLER_BAND,
-        f"{tokens:,} tokens × 2 × (3 × {_inner(shape):,} / {ranks} + 2 × {shape.hidden:,})",
+        f"{tokens:,} tokens × 2 × (3 × {shape.inner:,} / {ranks} + 2 × {shape.hidden:,})",
         "the widest block of a prefill step",
         tokens=tokens,
     )
-
-
-def _inner(shape: Architecture) -> int:
-    if shape.experts is None:
-        return shape.intermediate
-    return shape.experts.active * shape.experts.size + shape.experts.shared_size
 
 
 def _default_sequences(law: Mapping[str, Any], gpu: Gpu) -> int:

@@ -79,7 +79,7 @@ def training_memory(shape: Architecture, run: Run) -> Sum:
     if run.method in ("lora", "qlora"):
         terms.append(_adapters(shape, run))
         if run.trains_embeddings:
-            terms.append(_trained_embeddings(shape, run))
+            terms.append(_trained_embeddings(shape))
     if trained:
         terms += _states(trained, shape, run)
     terms += _activations(shape, run)
@@ -133,7 +133,7 @@ def _adapters(shape: Architecture, run: Run) -> Term:
     return Term.exact("adapters", count * each, text, "QLoRA, arXiv 2305.14314")
 
 
-def _trained_embeddings(shape: Architecture, run: Run) -> Term:
+def _trained_embeddings(shape: Architecture) -> Term:
     """Embedding and output layer are copied and trained in 16 bits: copy, gradient, two moments, step workspace."""
     count = shape.vocabulary * shape.hidden * 2
     return Term.exact("embeddings", count * 10, f"{count:,} × 10 B", "AdamW in 16 bits with its step workspace")
@@ -172,7 +172,7 @@ def _states(trained: int, shape: Architecture, run: Run) -> list[Term]:
 def _activations(shape: Architecture, run: Run) -> list[Term]:
     layers, tokens, h = len(shape.layers), run.tokens, shape.hidden
     norms, inner = FUSED if run.compiled else (NORMS, INNER)
-    layer = tokens * (norms * h + inner * _inner(shape))
+    layer = tokens * (norms * h + inner * shape.inner)
     scores = SCORES * shape.attention.heads * run.seq * run.seq * run.batch if run.attention == "eager" else 0
     if run.method == "inference":
         return [
@@ -184,7 +184,7 @@ def _activations(shape: Architecture, run: Run) -> list[Term]:
         extra = max(0.0, layer + scores - _logits(shape, run).expected)
         text = f"2 × {tokens:,} tokens × {h:,} × {layers} layers"
         return [Term.exact("activations", kept + extra, text, "arXiv 2205.05198, full recomputation")]
-    text = f"{tokens:,} tokens × ({norms} × {h:,} + {inner} × {_inner(shape):,}) × {layers} layers"
+    text = f"{tokens:,} tokens × ({norms} × {h:,} + {inner} × {shape.inner:,}) × {layers} layers"
     terms = [Term.exact("activations", layer * layers, text, "fit on Llama-3.2-1B")]
     if scores:
         terms.append(
@@ -201,9 +201,3 @@ def _logits(shape: Architecture, run: Run) -> Term:
     value = run.tokens * shape.vocabulary * each / chunks
     text = f"{run.tokens:,} tokens × {shape.vocabulary:,} words × {each} B" + (f" / {chunks}" if chunks > 1 else "")
     return Term.exact("logits", value, text, "log_softmax and its backward pass")
-
-
-def _inner(shape: Architecture) -> int:
-    if shape.experts is None:
-        return shape.intermediate
-    return shape.experts.active * shape.experts.size + shape.experts.shared_size

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aiaudit.project.entry import Entry
     from aiaudit.project.tree import Project
 
-_OWN: Final = frozenset({Role.DATA, Role.OTHER, Role.DOCS, Role.CONFIG, Role.CODE, Role.NOTEBOOK, Role.MODEL})
+OWN: Final = frozenset({Role.DATA, Role.OTHER, Role.DOCS, Role.CONFIG, Role.CODE, Role.NOTEBOOK, Role.MODEL})
 _MOST: Final = 200  # declarations of one manifest
 _SPLITS: Final = {
     "train": "train", "training": "train", "validation": "validation", "valid": "validation", "val": "validation",
@@ -51,7 +51,7 @@ class Told(Struct, frozen=True):
 def manifests(project: Project) -> Iterator[Told]:
     """What all manifests say, in the order in which they are believed."""
     for globs, reader in _READERS:
-        for entry in project.matching(list(globs), _OWN):
+        for entry in project.matching(list(globs), OWN):
             if entry.ignored:
                 continue
             try:

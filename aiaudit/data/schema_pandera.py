@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from aiaudit.data.schema import Demand, Rule, Schema
-from aiaudit.data.schema_readers import type_of
+from aiaudit.data.schema_readers import is_bound, type_of
 from aiaudit.syntax import syntax_of
 
 _BOUNDS: Final[Mapping[str, Rule]] = {
@@ -84,14 +84,14 @@ def _rules(name: str, check: str, args: list[Any], given: Mapping[str, Any], lin
         )
     )
     if check in _BOUNDS:
-        if _is_bound(first):
+        if is_bound(first):
             yield Demand(name, _BOUNDS[check], first, line=line)
     elif check in ("in_range", "between"):
         low = args[0] if args else given.get("min_value")
         high = args[1] if len(args) > 1 else given.get("max_value")
-        if _is_bound(low):
+        if is_bound(low):
             yield Demand(name, "above" if given.get("include_min") is False else "least", low, line=line)
-        if _is_bound(high):
+        if is_bound(high):
             yield Demand(name, "below" if given.get("include_max") is False else "most", high, line=line)
     elif check == "isin":
         if isinstance(first, list | tuple | set) and first and all(isinstance(v, str | int | float) for v in first):
@@ -158,10 +158,6 @@ def _type(node: ast.expr | None, known: Mapping[str, Any]) -> str:
     told = _literal(node, known)
     name = told if isinstance(told, str) else _last(node) if node is not None else ""
     return {"str": "text", "int": "integer", "float": "number", "bool": "boolean"}.get(name) or type_of(name)
-
-
-def _is_bound(value: Any) -> bool:
-    return isinstance(value, int | float | str) and not isinstance(value, bool)
 
 
 def _constants(tree: ast.Module) -> dict[str, Any]:

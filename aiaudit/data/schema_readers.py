@@ -279,18 +279,18 @@ def _between(name: str, given: Mapping[str, Any]) -> Iterator[Demand]:
         ("max_value", "strict_max", ("most", "below")),
     ):
         bound = given.get(key)
-        if _is_bound(bound):
+        if is_bound(bound):
             yield Demand(name, rules[given.get(strict) is True or not inclusive], bound)  # type: ignore[arg-type]
 
 
 def _limits(name: str, part: Mapping[str, Any]) -> Iterator[Demand]:
     for key, rule in _LIMITS:
         bound = part.get(key)
-        if _is_bound(bound):
+        if is_bound(bound):
             yield Demand(name, rule, bound)
 
 
-def _is_bound(value: Any) -> bool:
+def is_bound(value: Any) -> bool:
     return isinstance(value, int | float | str) and not isinstance(value, bool)
 
 

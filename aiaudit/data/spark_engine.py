@@ -20,7 +20,7 @@ from aiaudit.data.engine import EngineError, OneByOne, OutOfMemory, Relation, Un
 from aiaudit.data.formats import format_of
 from aiaudit.data.model import Malformed, Source
 from aiaudit.data.phrases import BOOK
-from aiaudit.data.sql_engine import to_sql
+from aiaudit.data.sql_engine import first_line, to_sql
 from aiaudit.extras import install
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class SparkEngine(OneByOne):
         try:
             self._spark: Any = made.getOrCreate()
         except Exception as error:  # py4j's and Java's own
-            raise Unopened(f"Spark does not start: {_line(error)}") from None
+            raise Unopened(f"Spark does not start: {first_line(error)}") from None
         self.label = f"spark {pyspark.__version__}"
         self._count = 0
 
@@ -71,7 +71,7 @@ class SparkEngine(OneByOne):
         except Unopened:
             raise
         except Exception as error:  # py4j's and Java's own
-            raise Unopened(f"{source.path}: {_line(error)}") from None
+            raise Unopened(f"{source.path}: {first_line(error)}") from None
         if not frame.columns:
             raise Unopened(f"{source.path}: no column found")
         return self._relation(source, frame, size)
@@ -84,7 +84,7 @@ class SparkEngine(OneByOne):
         except Exception as error:  # py4j's and Java's own
             if "OutOfMemory" in str(error):
                 raise OutOfMemory("Spark's driver needs more memory") from None
-            raise EngineError(_line(error)) from None
+            raise EngineError(first_line(error)) from None
 
     def widen(self, relation: Relation) -> Relation | None:
         """Spark infers types from every row."""
@@ -148,11 +148,6 @@ class SparkEngine(OneByOne):
         frame.createOrReplaceTempView(name)
         kinds = {field.name: BOOK.kind(self.dialect, field.dataType.simpleString()) for field in frame.schema.fields}
         return Relation(source, name, kinds, self.dialect, size)
-
-
-def _line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return text[0][:300] if text else type(error).__name__
 
 
 def _gateway() -> Any:

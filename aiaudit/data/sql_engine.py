@@ -91,7 +91,7 @@ class SqlEngine(OneByOne):
             raise OutOfMemory("the result does not fit into memory") from None
         except Exception as error:  # each client has errors of its own
             self._after_error()
-            raise EngineError(_line(error)) from None
+            raise EngineError(first_line(error)) from None
         finally:
             cursor.close()
 
@@ -274,6 +274,6 @@ def _spark_options() -> None:
         ibis.options.pyspark = SparkOptions()
 
 
-def _line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     text = str(error).strip().splitlines()
     return text[0][:300] if text else type(error).__name__

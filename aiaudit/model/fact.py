@@ -37,6 +37,10 @@ class Confidence(StrEnum):
     WEAK = "weak"
 
 
+SURENESS: Final = (Confidence.WEAK, Confidence.MEDIUM, Confidence.STRONG)
+"""From the least sure to the surest."""
+
+
 class Evidence(Struct, frozen=True):
     """A place (`path` relative to the project root, `/`-separated; 1-based `line`) and what stands there."""
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from aiaudit import lazy
 from aiaudit.model.check import Check
-from aiaudit.model.fact import Confidence
+from aiaudit.model.fact import SURENESS, Confidence
 from aiaudit.model.result import Finding
 from aiaudit.model.types import Unknown
 from aiaudit.rules import evaluate
@@ -22,7 +22,6 @@ from aiaudit.rules.nodes import Binary, Node
 
 MAX_LISTED = 100
 ITEM = "item"  # what a finding's sentence calls its element
-_CONFIDENCE = (Confidence.WEAK, Confidence.MEDIUM, Confidence.STRONG)
 _PLACE_KEYS = frozenset({"path", "line", "column", "end_line", "end_column", "cell", "excerpt", "note", "confidence"})
 _SUBJECT_KEYS = ("symbol", "name", "function", "key")
 
@@ -89,7 +88,7 @@ def confidence_of(element: Any, default: Confidence) -> Confidence:
     """The element's own confidence where it names one, never above the default."""
     own = element.get("confidence") if isinstance(element, Mapping) else None
     if isinstance(own, str) and own in tuple(Confidence):
-        return min(Confidence(own), default, key=_CONFIDENCE.index)
+        return min(Confidence(own), default, key=SURENESS.index)
     return default
 
 
@@ -139,7 +138,7 @@ def gather(check: Check, seen: Mapping[str, Any], confidence: Confidence) -> Gat
     else:
         elements = sorted(elements, key=_by_place)
     if check.finding_confidence:
-        confidence = min(confidence, Confidence(check.finding_confidence), key=_CONFIDENCE.index)
+        confidence = min(confidence, Confidence(check.finding_confidence), key=SURENESS.index)
     around = {name: value for name, value in seen.items() if name.startswith(("params.", "project."))}
     listed = elements[:MAX_LISTED]
     findings = number_equal_ones(_once([_finding(check, element, around, confidence) for element in listed]))

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.text.groups import Judge, Pattern, PatternGroup
-from aiaudit.project.roles import Role
+from aiaudit.project.roles import PRODUCTION
 
 # What the names of models begin with that a provider serves; a pattern has room for so many.
 _FAMILY: Final = (
@@ -149,7 +149,6 @@ _OTHER_CODE: Final = tuple(
 )
 _CONFIG: Final = ("**/*.yaml", "**/*.yml", "**/*.toml", "**/*.json", "**/*.env", "**/.env*", "**/*.ini", "**/*.cfg")
 _IMAGES: Final = ("**/Dockerfile*", "**/*.Dockerfile", "**/Containerfile*")
-_ROLES: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.OTHER})
 # What stands before a name that is compared with another, or told in a comment.
 _COMPARED: Final = lazy.regex(
     rb"(?i)(?:[=!]==?\s*|\b(?:in|of)\s*[\[({][^\])}]*|\bcase\s+[^:]*"
@@ -234,7 +233,7 @@ def _in_message(before: bytes) -> bool:
 def _group(files: tuple[str, ...], *names: str) -> PatternGroup:
     judge: Judge = _keep
     chosen = tuple(pattern for pattern in _PATTERNS if pattern.name in names)
-    return PatternGroup(chosen, files, _ROLES, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 20")
+    return PatternGroup(chosen, files, PRODUCTION, unless=r"^\s*(#|//|\*)", judge=judge, judged_by="lifecycle 20")
 
 
 GROUPS: Final = (

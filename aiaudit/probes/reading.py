@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from aiaudit.model.fact import Evidence, Fact, Level, Scope, State
 from aiaudit.project.parse import Malformed
 from aiaudit.project.reader import Unreadable
-from aiaudit.project.roles import Role
+from aiaudit.project.roles import ASIDE
 
 if TYPE_CHECKING:
     from aiaudit.project.tree import Entry, Project
 
 EVIDENCE_LIMIT = 50
-ASIDE: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCS})
-"""Files that say nothing of what runs, whatever they describe."""
-
 MOST_FOLLOWED: Final = 2_000  # times that files take in others; a large real project does it twenty times
 
 

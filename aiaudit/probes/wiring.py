@@ -24,8 +24,8 @@ from aiaudit.probes.reading import Files
 from aiaudit.project.roles import Role
 
 _MEMO: Final = "wiring.files"
+KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _APPLY: Final = frozenset({"apply", "create", "replace", "upgrade", "install", "build"})
-_KUSTOMIZATION: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _PARTS: Final = ("resources", "bases", "components", "patches", "patchesStrategicMerge", "configMapGenerator")
 _SUFFIXES: Final = (".yaml", ".yml", ".json", ".tf")
 _MAX_DEPTH: Final = 5
@@ -102,7 +102,7 @@ def _applied(command: Command, files: Files) -> Iterator[str]:
 
 def _kustomized(folder: str, files: Files, depth: int) -> Iterator[str]:
     """What a kustomization takes in; nothing that merely lies beside it."""
-    start = next((f"{folder}/{name}".lstrip("/") for name in _KUSTOMIZATION if files.exists(f"{folder}/{name}")), "")
+    start = next((f"{folder}/{name}".lstrip("/") for name in KUSTOMIZATIONS if files.exists(f"{folder}/{name}")), "")
     document = files.yaml(start) if start and depth < _MAX_DEPTH else None
     if not isinstance(document, dict):
         return

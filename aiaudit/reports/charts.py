@@ -33,6 +33,7 @@ TRACK: Final = "#eceff2"
 HATCH: Final = "#8793a0"
 
 _FONT = 'font-family="Arial, Liberation Sans, sans-serif"'
+FONT_12 = f'{_FONT} font-size="12"'
 _FRAME = f'<path d="M.7.7h10.6v10.6H.7z" fill="#fff" stroke="{UNKNOWN}" stroke-width="1.3"/>'
 _TICK = '<path d="M3.4 6.2 5.2 8 8.6 4.3" fill="none" stroke="#fff" stroke-width="1.5"/>'
 

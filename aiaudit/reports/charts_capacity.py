@@ -6,13 +6,12 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from aiaudit.reports.charts import ACCENT, FAILED, INK, INK_2, LINE_2, PARTIAL_MARK, TRACK
+from aiaudit.reports.charts import ACCENT, FAILED, FONT_12, INK, INK_2, LINE_2, PARTIAL_MARK, TRACK
 from aiaudit.reports.record import Record
 from aiaudit.reports.strings import say
 
 GIB: Final = 1024**3
 _COLOUR: Final = {"weights": ACCENT, "cache": PARTIAL_MARK}  # all else is overhead
-_FONT: Final = 'font-family="Arial, Liberation Sans, sans-serif" font-size="12"'
 
 
 def memory_bar(memory: Record, whose: str = "GPU") -> Markup:
@@ -38,8 +37,8 @@ def memory_bar(memory: Record, whose: str = "GPU") -> Markup:
     stop = 100 * usable / whole
     colour = FAILED if needed > usable else INK
     body += f'<rect x="{stop:.2f}%" y="0" width="2" height="28" fill="{colour}"/>'
-    body += f'<text x="0" y="42" fill="{INK}" {_FONT}>{needed_said}</text>'
-    body += f'<text x="100%" y="42" text-anchor="end" fill="{INK}" {_FONT}>{usable_said}</text>'
+    body += f'<text x="0" y="42" fill="{INK}" {FONT_12}>{needed_said}</text>'
+    body += f'<text x="100%" y="42" text-anchor="end" fill="{INK}" {FONT_12}>{usable_said}</text>'
     frame = f'<rect x="0" y="4" width="100%" height="20" fill="none" stroke="{LINE_2}"/>'
     return Markup(  # noqa: S704 (figures and constants; names are escaped)
         f'<svg width="100%" height="48" role="img" aria-label="{title}"><title>{title}</title>{body}{frame}</svg>'

@@ -6,13 +6,12 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from aiaudit.reports.charts import ACCENT, FAILED, INK, INK_3, LINE_2
+from aiaudit.reports.charts import ACCENT, FAILED, FONT_12, INK, INK_3, LINE_2
 from aiaudit.reports.record import Record
 from aiaudit.reports.strings import say
 
 _HEIGHT: Final = 140  # pixels of the plot
 _TOP: Final = 22
-_FONT: Final = 'font-family="Arial, Liberation Sans, sans-serif" font-size="12"'
 _BAND: Final = "#c9d9ea"
 
 
@@ -63,12 +62,12 @@ def projection(cost: Record) -> Markup:
         body += f'<rect x="0" y="{y(budget) - 1:.1f}" width="100%" height="2" fill="{FAILED}"/>'
         # its name stands above the plot, where no bar lies under it
         body += f'<rect x="0" y="7" width="14" height="2" fill="{FAILED}"/>'
-        body += f'<text x="20" y="12" fill="{FAILED}" {_FONT}>{budget_said}</text>'
-    body += f'<text x="0" y="{bottom + 16}" fill="{INK_3}" {_FONT}>{escape(say("chart.month", month=1))}</text>'
+        body += f'<text x="20" y="12" fill="{FAILED}" {FONT_12}>{budget_said}</text>'
+    body += f'<text x="0" y="{bottom + 16}" fill="{INK_3}" {FONT_12}>{escape(say("chart.month", month=1))}</text>'
     if len(months) > 1:
         last = months[-1]
         end_month = escape(say("chart.month", month=last.whole("month")))
-        at_end = f'<text x="100%" text-anchor="end" {_FONT}'
+        at_end = f'<text x="100%" text-anchor="end" {FONT_12}'
         body += f'{at_end} y="{bottom + 16}" fill="{INK_3}">{end_month}</text>'
         said = f"{short(money(last.text('p10')), money(last.text('p90')))}–{short(money(last.text('p90')))} {currency}"
         body += f'{at_end} y="12" fill="{INK}">{said}</text>'

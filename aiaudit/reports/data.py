@@ -22,7 +22,8 @@ SETS: Final = 12
 PROBLEMS: Final = 25
 DRIFTS: Final = 15
 
-_MARK: Final = {"high": "fail", "medium": "partial", "low": "unknown"}
+MARKS: Final = {"high": "fail", "medium": "partial", "low": "unknown"}
+"""The mark of a check's status that stands for how grave a problem of the data is."""
 
 
 class DataPage:
@@ -52,7 +53,7 @@ class DataPage:
 
     def mark(self, problem: Problem) -> str:
         """The status whose mark stands before a problem."""
-        return _MARK[problem.severity]
+        return MARKS[problem.severity]
 
     @staticmethod
     def columns(dataset: Dataset) -> list[Column]:

@@ -19,9 +19,9 @@ from aiaudit.model.framework import (
     NativeScore,
     SectionPoints,
 )
+from aiaudit.scoring.score import JUDGED
 
 ML_TEST_SCORE: Final = "ml-test-score"
-_JUDGED: Final = frozenset({Status.PASS, Status.PARTIAL, Status.FAIL})
 
 # Breck et al. 2017, table of readings: the highest score that still has this reading.
 _READINGS: Final = (
@@ -80,7 +80,7 @@ def state_of(checks: Sequence[MappedCheck]) -> Coverage:
         return Coverage.SUPPORTED
     if Status.PARTIAL in statuses:
         return Coverage.PARTLY
-    if all(one.kind is Kind.ATTESTED for one in applicable if one.status not in _JUDGED):
+    if all(one.kind is Kind.ATTESTED for one in applicable if one.status not in JUDGED):
         return Coverage.NEEDS_PEOPLE
     return Coverage.PARTLY if Status.PASS in statuses else Coverage.NOT_SEEN
 

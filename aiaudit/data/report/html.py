@@ -13,6 +13,7 @@ from aiaudit.data.model import Report
 from aiaudit.data.report import figures, plots
 from aiaudit.data.report.problems import problems_of
 from aiaudit.reports import charts
+from aiaudit.reports.data import MARKS
 from aiaudit.reports.strings import current
 from aiaudit.reports.templating import html_environment
 from aiaudit.reports.text import visible
@@ -23,7 +24,6 @@ main{max-width:1120px;margin:0 auto}
 .problems td:first-child{width:24px}
 td svg{margin-top:3px}
 """
-_MARK: Final = {"high": "fail", "medium": "partial", "low": "unknown"}
 
 
 def render(report: Report) -> str:
@@ -39,7 +39,7 @@ def render(report: Report) -> str:
             problems=problems_of(report),
             figures=figures,
             plots=plots,
-            marks={severity: charts.MARK[mark] for severity, mark in _MARK.items()},
+            marks={severity: charts.MARK[mark] for severity, mark in MARKS.items()},
             psi_limit=PSI_LIMIT,
             notes=[visible(note) for note in report.notes],
             policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",

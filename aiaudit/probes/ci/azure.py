@@ -10,8 +10,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from aiaudit import lazy
-from aiaudit.probes.ci.model import Job, Shell, Step, Workflow, as_list, as_map, words_of
-from aiaudit.probes.ci.other_systems import folder_of
+from aiaudit.probes.ci.model import Job, Shell, Step, Workflow, as_list, as_map, folder_of, words_of
 from aiaudit.probes.ci.places import script_line
 from aiaudit.probes.reading import Files
 from aiaudit.project.parse import line_of

@@ -18,13 +18,12 @@ from aiaudit.probes.ci.makefile import MakeCall, load, tasks
 from aiaudit.probes.ci.model import Shell
 from aiaudit.probes.ci.resolve import Leaf, Place, Resolver
 from aiaudit.probes.ci.schedules import scheduled
+from aiaudit.probes.ci.shell import MOST_NAMELESS, is_script
 from aiaudit.probes.ci.wrappers import program_of
 from aiaudit.probes.config.redact import redact
 from aiaudit.probes.reading import Files, listed, scope_of
 
 _MEMO: Final = "entrypoints.batches"
-_SHELL_SCRIPT: Final = lazy.regex(r"#![ \t]*/\S{0,60}\b(?:env[ \t]+)?(?:ba|z|da|k)?sh\b")
-_MOST_NAMELESS: Final = 100  # files without a suffix that are looked at for a shell script
 _MOST_STEPS: Final = 500  # of one job
 _MOST_FETCHES: Final = 200
 _STORE: Final = lazy.regex(r"^(?:s3a?|gs|abfss?|wasbs?|hdfs|sftp|ftp|https?)://")
@@ -129,9 +128,9 @@ class _Found:
 
     def _scripts(self) -> Iterator[_Job]:
         nameless = [one for one in self.files.running("**/*") if "." not in one.name and one.role != "data"]
-        for entry in [*self.files.running("**/*.sh"), *nameless[:_MOST_NAMELESS]]:
+        for entry in [*self.files.running("**/*.sh"), *nameless[:MOST_NAMELESS]]:
             text = self.files.text(entry.path) or ""
-            if not entry.name.endswith(".sh") and not _SHELL_SCRIPT.match(text):
+            if not is_script(entry.name, text):
                 continue
             self.paths.append(entry.path)
             leaves = self.resolver.script(text, Place(entry.path, 1, ""), Shell(errexit=False))

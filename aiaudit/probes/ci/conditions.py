@@ -15,6 +15,7 @@ from msgspec import Struct
 from aiaudit import lazy
 from aiaudit.probes.ci.model import as_list, as_map
 
+NUMBERED: Final = frozenset({"pull_request", "pull_request_target"})  # there the branch is `refs/pull/7/merge`
 _TOKEN: Final = lazy.regex(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<op>\|\||&&|==|!=|!|\(|\)|,)|(?P<word>[\w.*-]+(?:\[[^\]]*\])?)|(?P<other>.))"
 )
@@ -23,7 +24,6 @@ _MOST: Final = 400  # tokens of a condition
 _DEEPEST: Final = 40
 _LONGEST: Final = 300  # characters of a pattern
 _MOST_STARS: Final = 12
-_NUMBERED: Final = frozenset({"pull_request", "pull_request_target"})
 
 _Value = str | bool | None
 """A text or a truth; None where it is not known."""
@@ -187,7 +187,7 @@ class _Reader:
         """What the name of the branch or tag may be; nothing where it may be any."""
         if name not in ("github.ref", "github.ref_name"):
             return ()
-        if self.event.name in _NUMBERED:
+        if self.event.name in NUMBERED:
             full: tuple[str, ...] = ("refs/pull/1/merge",) if self.event.name == "pull_request" else ()
         else:
             full = self.event.references or ()

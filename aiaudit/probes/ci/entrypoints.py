@@ -23,6 +23,7 @@ from aiaudit.probes.ci.resolve import Leaf, Place, Resolver
 from aiaudit.probes.ci.schedules import scheduled
 from aiaudit.probes.ci.script_tasks import named_tasks
 from aiaudit.probes.ci.serving import Start, start_of
+from aiaudit.probes.ci.shell import MOST_NAMELESS, is_script
 from aiaudit.probes.config.compose import GLOBS as COMPOSE_GLOBS
 from aiaudit.probes.config.compose import services
 from aiaudit.probes.config.docker import GLOBS as DOCKER_GLOBS
@@ -36,8 +37,6 @@ from aiaudit.project.parse import line_of
 
 _MEMO: Final = "entrypoints"
 _SCRIPT: Final = lazy.regex(r"([\w-]{1,100})\s{0,9}=\s{0,9}([a-zA-Z_][\w.]{0,200}:\w{1,100})")
-_SHELL_SCRIPT: Final = lazy.regex(r"#![ \t]*/\S{0,60}\b(?:env[ \t]+)?(?:ba|z|da|k)?sh\b")
-_MOST_NAMELESS: Final = 100  # files without a suffix that are looked at for a shell script
 
 ENTRYPOINT = record(
     "entrypoint",
@@ -310,9 +309,9 @@ class _Starts:
     def _scripts(self) -> Iterator[tuple[str, str, Leaf, bool]]:
         """Python files that shell scripts of the project run."""
         nameless = [one for one in self.files.matching("**/*", ("code", "other")) if "." not in one.name]
-        for entry in [*self.files.matching("**/*.sh", ("code",)), *nameless[:_MOST_NAMELESS]]:
+        for entry in [*self.files.matching("**/*.sh", ("code",)), *nameless[:MOST_NAMELESS]]:
             text = self.files.text(entry.path) or ""
-            if not entry.name.endswith(".sh") and not _SHELL_SCRIPT.match(text):
+            if not is_script(entry.name, text):
                 continue
             self.paths.append(entry.path)
             for leaf in self.resolver.script(text, Place(entry.path, 1, ""), Shell(errexit=False)):

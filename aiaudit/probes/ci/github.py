@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from aiaudit import lazy
 from aiaudit.model.types import Unknown
 from aiaudit.probes.ci.conditions import Event, covered, events, never
-from aiaudit.probes.ci.model import Job, Maybe, Shell, Step, Workflow, as_list, as_map, words_of
+from aiaudit.probes.ci.model import Job, Maybe, Shell, Step, Workflow, as_list, as_map, folder_of, words_of
 from aiaudit.probes.ci.own import at_home
 from aiaudit.probes.ci.places import script_line
 from aiaudit.probes.reading import Files
@@ -200,7 +200,7 @@ def step_of(
         shell=_SHELLS.get(shell_name) or _custom_shell(shell_name),
         uses=str(item.get("uses") or ""),
         inputs=as_map(item.get("with")),
-        folder=_folder(item.get("working-directory") or defaults.get("working-directory")),
+        folder=folder_of(item.get("working-directory") or defaults.get("working-directory")),
         blocking=tolerated(item.get("continue-on-error")),
         runs=runs(condition) and not (asked is not None and asked.group(1) in unset),
         condition=condition,
@@ -256,13 +256,6 @@ def _custom_shell(command: str) -> Shell:
         return Shell(kind=program or "unknown")
     flags = "".join(word for word in words[1:] if word.startswith("-") and not word.startswith("--"))
     return Shell(errexit="e" in flags, pipefail="pipefail" in words)
-
-
-def _folder(value: Any) -> str | None:
-    if value is None:
-        return ""
-    folder = str(value).strip().removeprefix("./").strip("/")
-    return None if "$" in folder or folder.startswith("..") else "" if folder == "." else folder
 
 
 class CompositeAction(Struct, frozen=True):

@@ -99,3 +99,11 @@ def as_map(value: Any) -> Mapping[str, Any]:
 def words_of(value: Any) -> tuple[str, ...]:
     """The strings of a value that is a string or a list of strings."""
     return tuple(str(item) for item in as_list(value) if isinstance(item, str | int | float))
+
+
+def folder_of(value: Any) -> str | None:
+    """The folder of the tree in which a step runs, "" for the root; None where the file does not tell."""
+    if value is None:
+        return ""
+    folder = str(value).strip().removeprefix("./").strip("/")
+    return None if "$" in folder or folder.startswith("..") else "" if folder == "." else folder

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.ci.model import Job, Shell, Step, Workflow, as_list, as_map, words_of
+from aiaudit.probes.ci.model import Job, Shell, Step, Workflow, as_list, as_map, folder_of, words_of
 from aiaudit.probes.ci.places import joined_script, script_line
 from aiaudit.probes.reading import Files
 from aiaudit.project.parse import line_of
@@ -160,10 +160,3 @@ def _bitbucket_steps(listed: Any, depth: int) -> Iterator[tuple[Mapping[str, Any
         for key in ("parallel", "stage"):
             inner = entry.get(key)
             yield from _bitbucket_steps(inner if isinstance(inner, list) else as_map(inner).get("steps"), depth + 1)
-
-
-def folder_of(value: Any) -> str | None:
-    if value is None:
-        return ""
-    folder = str(value).strip().removeprefix("./").strip("/")
-    return None if "$" in folder or folder.startswith("..") else "" if folder == "." else folder

@@ -23,6 +23,8 @@ _TESTS: Final = frozenset({"[", "[[", "test"})
 _LOCAL: Final = frozenset({"local", "declare", "typeset"})
 _HANDED_ON: Final = frozenset({"$@", "${@}", "$*", "${*}"})  # all that a function was given
 _NAMED: Final = lazy.regex(r"\$(?:\{(\w+)\}|(\w+))")
+_SHEBANG: Final = lazy.regex(r"#![ \t]*/\S{0,60}\b(?:env[ \t]+)?(?:ba|z|da|k)?sh\b")
+MOST_NAMELESS: Final = 100  # files without a suffix that are looked at for a shell script
 _MAX_COMMANDS: Final = 5_000
 _MAX_HELD: Final = 3  # an output that is kept, inside one that is kept
 _MAX_TURNS: Final = 200  # of all loops of a script whose list is written down
@@ -53,6 +55,11 @@ class ShellCommand(Struct, frozen=True):
     @property
     def text(self) -> str:
         return " ".join(self.words)
+
+
+def is_script(name: str, text: str) -> bool:
+    """Whether a file is a shell script: by its suffix, or by its first line."""
+    return name.endswith(".sh") or _SHEBANG.match(text) is not None
 
 
 def commands(script: str, *, errexit: bool = False, pipefail: bool = False, held: int = 0) -> list[ShellCommand]:

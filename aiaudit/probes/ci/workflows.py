@@ -14,6 +14,7 @@ from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.ci.borrowed import Borrowed, borrowed
 from aiaudit.probes.ci.carried import by_its_variables, carried
 from aiaudit.probes.ci.composite import EXPRESSION, OpenStep, open_steps
+from aiaudit.probes.ci.conditions import NUMBERED
 from aiaudit.probes.ci.evaluated import evaluated
 from aiaudit.probes.ci.fetched import fetched
 from aiaudit.probes.ci.hazards import asks_whose, free_inputs, hazards, started_by_members, waits_for_members
@@ -39,7 +40,6 @@ _LISTS_FILES: Final = lazy.regex(
 )
 _FILE_NAMES: Final = lazy.regex(r"\bsteps\.([\w-]+)\.outputs\.\w*files?\w*")
 _BRANCH: Final = lazy.regex(r"github\.(?:ref_name|base_ref|ref)\b")  # who may push a branch chooses its name
-_NUMBERED: Final = frozenset({"pull_request", "pull_request_target"})  # there it is `refs/pull/7/merge`
 _WILD: Final = frozenset("*?[+!")
 _HEAD_REF: Final = lazy.regex(
     r"github\.event\.pull_request\.head\.(sha|ref)|github\.head_ref|refs/pull/|github\.event\.number"
@@ -285,7 +285,7 @@ def _names_are_free(workflow: Workflow) -> bool:
             names = [str(one) for key in ("branches", "tags") for one in as_list(pushed.get(key))]
             if not names or _WILD & set("".join(names)):
                 return True
-        elif event not in _NUMBERED | {"schedule", "issues", "issue_comment"}:
+        elif event not in NUMBERED | {"schedule", "issues", "issue_comment"}:
             return True
     return False
 

@@ -20,6 +20,7 @@ from aiaudit.probes.ci.task import join
 from aiaudit.probes.config.secret_names import is_secret_name
 from aiaudit.probes.config.values import settings
 from aiaudit.probes.reading import Files, listed, scope_of
+from aiaudit.probes.wiring import KUSTOMIZATIONS
 from aiaudit.project.roles import Role
 
 GLOBS: Final = ("**/*.{yaml,yml,toml,json,ini,env,tfvars}", "**/.env*", "**/*.env.*")
@@ -45,7 +46,6 @@ _MODEL: Final = lazy.regex(
 )
 _TFVAR: Final = lazy.regex(r"^(\w+)[ \t]*=(.*)$")
 _MAX_FILES: Final = 400
-_KUSTOMIZATIONS: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _DEEPEST: Final = 4  # overlays of overlays
 
 FILE = record("stage_file", path=STRING, line=INT, stage=STRING, group=STRING, keys=INT)
@@ -159,7 +159,7 @@ def _identity(files: Files, path: str) -> tuple[str, str] | None:
 
 def _resources(files: Files, folder: str, depth: int) -> Iterator[str]:
     """The manifests that a folder's `kustomization.yaml` takes in, also through other folders."""
-    name = next((one for one in _KUSTOMIZATIONS if files.exists(f"{folder}/{one}" if folder else one)), "")
+    name = next((one for one in KUSTOMIZATIONS if files.exists(f"{folder}/{one}" if folder else one)), "")
     data = files.yaml(f"{folder}/{name}" if folder else name) if name else None
     if not isinstance(data, dict) or depth > _DEEPEST or not files.may_follow(folder):
         return

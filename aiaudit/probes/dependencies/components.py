@@ -9,7 +9,7 @@ from aiaudit import lazy
 from aiaudit.model.fact import Fact, Level, State
 from aiaudit.model.types import INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.dependencies.inventory import Inventory, inventory
+from aiaudit.probes.dependencies.inventory import METHOD, Inventory, inventory
 from aiaudit.probes.dependencies.model import Dependency, Ecosystem, Lock, Locked, normalise
 from aiaudit.probes.reading import Files, scope_of
 
@@ -32,7 +32,6 @@ _SIDE_ROLES: Final = frozenset({"test", "docs", "example", "vendored", "generate
 _ORDER: Final = ("main", "optional", "build", "dev")
 _METADATA: Final = "**/*.dist-info/METADATA"
 _LICENCE: Final = lazy.regex(r"^License(?:-Expression)?: *([^\n]{1,120})$", re.MULTILINE)
-_METHOD: Final = "manifests and lock files parsed; no resolver was run"
 
 Key = tuple[Ecosystem, str, str]
 
@@ -68,7 +67,7 @@ class Components(Probe[ComponentsQuery]):
             "unread": sorted(unread)[:20],
         }
         scope = scope_of(found.paths, found.problems)
-        return Fact(fact_id, State.KNOWN, value, Level.CONTENT, _METHOD, scope=scope)
+        return Fact(fact_id, State.KNOWN, value, Level.CONTENT, METHOD, scope=scope)
 
 
 def _libraries(found: Inventory, licences: dict[tuple[str, str], str]) -> list[dict[str, Any]]:

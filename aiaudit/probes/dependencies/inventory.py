@@ -15,6 +15,8 @@ from aiaudit.probes.dependencies.model import Lock, Manifest
 from aiaudit.probes.dependencies.requirements_txt import resolve_inside
 from aiaudit.probes.reading import Files
 
+METHOD: Final = "manifests and lock files parsed; no resolver was run"
+
 REQUIREMENTS_GLOBS: Final = (
     "**/*requirement*.txt",
     "**/*requirement*.in",

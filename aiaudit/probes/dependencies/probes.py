@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from aiaudit.model.fact import Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
-from aiaudit.probes.dependencies.inventory import Inventory, inventory
+from aiaudit.probes.dependencies.inventory import METHOD, Inventory, inventory
 from aiaudit.probes.dependencies.model import normalise
 from aiaudit.probes.dependencies.overview import lock_record, manifest_record, overview, primary_depth
 from aiaudit.probes.reading import listed, scope_of
@@ -70,8 +70,6 @@ MANIFEST = record(
     sources=list_of(STRING),
 )
 VERSION = record("version", name=STRING, version=STRING, path=STRING, line=INT, source=STRING, ecosystem=STRING)
-
-_METHOD: Final = "manifests and lock files parsed; no resolver was run"
 
 
 class DeclaredQuery(Query):
@@ -209,10 +207,10 @@ def _answer(
 ) -> Fact:
     """The list as a fact. Nothing found is unknown where a manifest computes its dependencies or could not be read."""
     scope: Scope = scope_of(found.paths, found.problems)
-    fact = listed(fact_id, records, method=_METHOD, level=level, scope=scope, note=note)
+    fact = listed(fact_id, records, method=METHOD, level=level, scope=scope, note=note)
     if fact.state is State.ABSENT:
         reasons = [f"{m.path}: {m.dynamic}" for m in found.manifests if m.dynamic]
         reasons += [f"{path}: {why}" for path, why in sorted(found.problems.items())]
         if reasons:
-            return Fact(fact_id, State.UNKNOWN, method=_METHOD, scope=scope, reason="; ".join(reasons[:5]))
+            return Fact(fact_id, State.UNKNOWN, method=METHOD, scope=scope, reason="; ".join(reasons[:5]))
     return fact

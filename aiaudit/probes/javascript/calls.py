@@ -63,6 +63,14 @@ def _elsewhere(base: Any) -> bool:
     return not isinstance(base, str) or not _OWN_ADDRESS.match(base)
 
 
+def arguments_of(call: SgNode) -> list[SgNode]:
+    """What a call is given in its brackets; a tagged template is given nothing."""
+    arguments = call.field("arguments")
+    if arguments is None or arguments.kind() == "template_string":
+        return []
+    return [one for one in arguments.children() if one.is_named() and one.kind() != "comment"]
+
+
 class CallFinder:
     """Records of the calls in one file whose name may be asked for."""
 
@@ -100,7 +108,7 @@ class CallFinder:
     def _row(self, call: SgNode, named: Named) -> dict[str, Any]:
         place = call.range()
         at = place.start.index
-        args = self._arguments(call)
+        args = arguments_of(call)
         kw: dict[str, Any] = {}
         hidden: list[int] = []
         made: list[list[Any]] = []
@@ -214,17 +222,11 @@ class CallFinder:
     def _made_with(self, made: SgNode) -> tuple[dict[str, Any], bool]:
         found: dict[str, Any] = {}
         hidden = False
-        for one in self._arguments(made):
+        for one in arguments_of(made):
             given, more = self.values.options(one)
             found = {**given, **found}
             hidden = hidden or more
         return found, hidden
-
-    def _arguments(self, call: SgNode) -> list[SgNode]:
-        arguments = call.field("arguments")
-        if arguments is None or arguments.kind() == "template_string":
-            return []
-        return [one for one in arguments.children() if one.is_named() and one.kind() != "comment"]
 
     def _surroundings(self, call: SgNode, at: int) -> dict[str, Any]:
         found: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
+from aiaudit.probes.javascript.calls import arguments_of
 from aiaudit.probes.javascript.module import FUNCTIONS
 from aiaudit.probes.javascript.route_rows import RouteRows, properties
 
@@ -45,7 +46,7 @@ def complete(made: RouteRows, row: dict[str, Any], receiver: SgNode, arguments: 
             return
         member = called.field("property")
         name = member.text() if member is not None else ""
-        given_to = made.arguments(inner)
+        given_to = arguments_of(inner)
         if name in _HOOKS and given_to:
             _hook(made, row, given_to[-1])
         if name == "guard" and given_to and given_to[0].kind() == "object":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.calls import own_spec
+from aiaudit.probes.javascript.calls import arguments_of, own_spec
 from aiaudit.probes.javascript.module import Module
 from aiaudit.probes.javascript.names import LOCAL
 from aiaudit.probes.javascript.route_rows import RouteRows, properties
@@ -48,7 +48,7 @@ class FunctionRoutes:
 
     def _azure(self, call: SgNode, verb: str) -> bool:
         """`app.http("chat", {methods, authLevel, route, handler})`: without a level, anybody may call."""
-        arguments = self.made.arguments(call)
+        arguments = arguments_of(call)
         if len(arguments) < 2:
             return False
         given = properties(arguments[1]) if arguments[1].kind() == "object" else {"handler": arguments[1]}
@@ -71,7 +71,7 @@ class FunctionRoutes:
         return True
 
     def _https(self, call: SgNode, name: str) -> bool:
-        arguments = self.made.arguments(call)
+        arguments = arguments_of(call)
         if not arguments:
             return False
         row = self.made.add(call, "functions", "route", "", [], arguments[-1:])
@@ -103,7 +103,7 @@ class FunctionRoutes:
             "route",
             f"/{key.text()}" if key is not None else "",
             [_KINDS[kind]],
-            self.made.arguments(call)[-1:],
+            arguments_of(call)[-1:],
             checks="input of the procedure" if has_input else "",
         )
         row["reads"] = row.get("reads") or has_input

@@ -13,7 +13,7 @@ from aiaudit.probes.javascript import instead
 from aiaudit.probes.javascript.module import FUNCTIONS, WRAPPERS, Module, first_named, pattern_names
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.rescues import ENDS, MAX_CALLS, MAX_ROWS
+from aiaudit.probes.python.rescues import ENDS, MAX_CALLS, MAX_ROWS, NO_ANSWER
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -29,7 +29,6 @@ _TELLS: Final = lazy.regex(
 )
 _TELLING_CALLS: Final = lazy.regex(r"(?i)error|exception|abort|fail|notFound|redirect")
 _TELLING_NAMES: Final = lazy.regex(r"(?i)error|failure|apology")
-_NO_ANSWER: Final = lazy.regex(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|empty|\?+|-+)$")
 _NEUTRAL: Final = lazy.regex(
     r"(?i)err|exc|fail|status|message|msg|detail|retr(?:y|ies)|attempt|(?<!en)tries|(?<!ac)count|start|wait|delay|ok\b|success|done|loading"
 )
@@ -234,7 +233,7 @@ def _value(node: SgNode | None, error: set[str]) -> str:
         return "nothing"
     if kind in ("string", "template_string"):
         text = node.text()[1:-1].strip()
-        return "nothing" if _NO_ANSWER.match(text) else "message" if _tells(node, error) else "value"
+        return "nothing" if NO_ANSWER.match(text) else "message" if _tells(node, error) else "value"
     if _tells(node, error):
         return "message"
     if kind in ("object", "array"):

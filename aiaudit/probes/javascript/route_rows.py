@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
-from aiaudit.probes.javascript.calls import own_spec
+from aiaudit.probes.javascript.calls import arguments_of, own_spec
 from aiaudit.probes.javascript.handlers import Handlers, is_validator, merge, names_a_check
 from aiaudit.probes.javascript.module import FUNCTIONS, Module, required
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted
@@ -240,7 +240,7 @@ class RouteRows:
                     row["auth"] = name if refusal else ""
                     return
                 if made.kind() == "call_expression":
-                    inside = [one for one in self.arguments(made) if one.kind() in FUNCTIONS]
+                    inside = [one for one in arguments_of(made) if one.kind() in FUNCTIONS]
                     if inside:  # asyncHandler(async (req, res, next) => …)
                         row["auth"] = name if any(map(self.handlers.refusals.of, inside)) else ""
                         return
@@ -258,18 +258,12 @@ class RouteRows:
             ]
             return [one for one in found if one.kind() in FUNCTIONS][:4]
         items = (
-            self.arguments(node)
+            arguments_of(node)
             if node.kind() == "call_expression"
             else [one for one in node.children() if one.is_named()]
         )
         kinds = (*FUNCTIONS, "identifier", "call_expression", *(("member_expression",) if members else ()))
         return [one for one in items if one.kind() in kinds][:4]
-
-    def arguments(self, call: SgNode) -> list[SgNode]:
-        arguments = call.field("arguments")
-        if arguments is None or arguments.kind() == "template_string":
-            return []
-        return [one for one in arguments.children() if one.is_named() and one.kind() != "comment"]
 
     def fastify_schema(self, row: dict[str, Any], schema: SgNode | None) -> None:
         if schema is None:

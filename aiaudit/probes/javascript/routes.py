@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.javascript import elysia
-from aiaudit.probes.javascript.calls import own_spec
+from aiaudit.probes.javascript.calls import arguments_of, own_spec
 from aiaudit.probes.javascript.exported import ExportedHandlers
 from aiaudit.probes.javascript.functions import FunctionRoutes, procedures
 from aiaudit.probes.javascript.handlers import is_validator, names_a_check
@@ -178,7 +178,7 @@ class RouteFinder:
         if FunctionRoutes(self.made, self.values).add(call, name):
             return
         if name in _SERVERS:
-            self.made.add(call, _SERVERS[name], "route", "", [], self.made.arguments(call))
+            self.made.add(call, _SERVERS[name], "route", "", [], arguments_of(call))
             self._compared(call, _SERVERS[name])
             return
         if called.kind() != "member_expression":
@@ -210,7 +210,7 @@ class RouteFinder:
         for part in (head, head.removesuffix(".route"), _strip_verbs(head)):
             if part in APPS:
                 return APPS[part]
-        arguments = self.made.arguments(call)
+        arguments = arguments_of(call)
         literal = (
             bool(arguments)
             and arguments[0].kind() in ("string", "template_string")
@@ -232,7 +232,7 @@ class RouteFinder:
         return ""
 
     def _verb(self, call: SgNode, verb: str, framework: str, receiver: SgNode, app: list[str]) -> None:
-        arguments = self.made.arguments(call)
+        arguments = arguments_of(call)
         if not arguments:
             return
         if verb == "addHook":
@@ -290,7 +290,7 @@ class RouteFinder:
             if called is None or member is None:
                 return None
             if member.text() == "route":
-                arguments = self.made.arguments(receiver)
+                arguments = arguments_of(receiver)
                 return self._route(arguments[0]) if arguments else None
             inner = called.field("object")
             if inner is None:
@@ -376,7 +376,7 @@ class RouteFinder:
 
     def _register(self, call: SgNode) -> None:
         """Fastify's plugin, which limits every route that is made after it unless it is told not to."""
-        arguments = self.made.arguments(call)
+        arguments = arguments_of(call)
         named = self.resolver.of(arguments[0]) if arguments else None
         if named is None or not MIDDLEWARE.match(dotted(named.spec, named.rest)):
             return
@@ -404,7 +404,7 @@ class RouteFinder:
             or "mcp" in head.lower()
             or (spec == UNKNOWN and _LIKE_SERVER.search(receiver.text()) is not None)
         )
-        arguments = self.made.arguments(call)
+        arguments = arguments_of(call)
         if not known or not arguments:
             return
         if verb == "setRequestHandler" and "CallTool" not in arguments[0].text():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aiaudit import lazy
+from aiaudit.probes.javascript.calls import arguments_of
 from aiaudit.probes.javascript.module import FUNCTIONS
 from aiaudit.probes.javascript.names import dotted
 from aiaudit.probes.javascript.route_rows import RouteRows
@@ -53,7 +54,7 @@ class Sockets:
     def _asks(self, call: SgNode, kind: str) -> str:
         given = call.text()[:20_000]
         if kind == "graphql":
-            inside = [one for argument in self.rows.arguments(call) for one in argument.find_all(kind="arrow_function")]
+            inside = [one for argument in arguments_of(call) for one in argument.find_all(kind="arrow_function")]
             asks = any(self.rows.handlers.refusals.of(one) for one in inside[:MAX_PLACES])
             return "context" if asks else ""
         match = _ASKS.search(given)
@@ -61,7 +62,7 @@ class Sockets:
             return match.group(0)
         for one in self.module.calls:
             called = one.field("function")
-            arguments = self.rows.arguments(one)
+            arguments = arguments_of(one)
             member = called.field("property") if called is not None and called.kind() == "member_expression" else None
             if member is None or not arguments or arguments[-1].kind() not in FUNCTIONS:
                 continue

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from aiaudit import lazy
 from aiaudit.data import schema_pandera, schema_readers
+from aiaudit.data.discovery_manifests import OWN
 from aiaudit.data.schema import Schema
 from aiaudit.project.parse import Malformed
 from aiaudit.project.reader import Unreadable
@@ -33,7 +34,6 @@ _FILES: Final = (
     "**/{schema,schemas,sources}.{yml,yaml}", "**/*croissant*.json", "**/*.jsonld",
     "**/metadata.json", "**/datapackage.json", "**/*table{-,_,}schema*.json",
 )  # fmt: skip
-_OWN: Final = frozenset({Role.DATA, Role.OTHER, Role.DOCS, Role.CONFIG, Role.CODE, Role.NOTEBOOK, Role.MODEL})
 _MOST_FILES: Final = 200
 _NAME: Final = lazy.regex(r"[-_. ]?(?:schema|suite|expectations?|table)s?$", re.IGNORECASE)
 _FEWEST: Final = 3  # columns in common, below which columns alone bind nothing
@@ -113,7 +113,7 @@ def _declared(project: Project, said: Any) -> Iterator[Schema]:
 
 def _in_files(project: Project) -> Iterator[Schema]:
     seen: set[str] = set()
-    for entry in project.matching(list(_FILES), _OWN)[:_MOST_FILES]:
+    for entry in project.matching(list(_FILES), OWN)[:_MOST_FILES]:
         if not entry.ignored and entry.path not in seen:
             seen.add(entry.path)
             yield from _read(project, entry)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import DEFS, expressions, header, statements
+from aiaudit.probes.python.nodes import DEFS, LEAVES, expressions, header, statements
 from aiaudit.probes.python.resolve import dotted, last_name
 
 HITS: Final = (
@@ -25,7 +25,6 @@ _ACTS: Final = name_set(
     "sendmail send_message chat_postMessage basic_publish put_item send_email create_issue publish produce send create"
     " post put patch delete request"
 )
-_LEAVES: Final = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 _MOST: Final = 100  # rows of a file
 _MOST_NAMES: Final = 60  # that are followed back from one place
 
@@ -93,7 +92,7 @@ def _acts(body: Sequence[ast.stmt], conditions: Condition) -> Iterator[tuple[ast
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:
     """Whether a block ends the function or the turn of a loop."""
-    return bool(body) and isinstance(body[-1], _LEAVES)
+    return bool(body) and isinstance(body[-1], LEAVES)
 
 
 class _Found:

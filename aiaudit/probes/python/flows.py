@@ -25,7 +25,7 @@ from aiaudit.probes.python.passing import Passing
 from aiaudit.probes.python.provenance import is_handler, is_tool
 from aiaudit.probes.python.resolve import dotted, last_name, unknown_name
 from aiaudit.probes.python.resolved import Resolved
-from aiaudit.probes.python.sinks import INSTRUCTING, Sinks, instructing
+from aiaudit.probes.python.sinks import INSTRUCTING, Sinks, instructing, keyword_of
 from aiaudit.probes.python.unfollowed import Unfollowed
 
 HITS: Final = (  # sinks, and calls of models whose results other files may take
@@ -287,7 +287,9 @@ class Trace:
         is_method = scope.parent is not None and scope.parent.kind == "class"
         for caller, call in self.finder.callers(scope):
             index = position - 1 if is_method else position
-            given = _keyword(call, argument.arg) or (call.args[index] if 0 <= index < len(call.args) else _spread(call))
+            given = keyword_of(call, argument.arg) or (
+                call.args[index] if 0 <= index < len(call.args) else _spread(call)
+            )
             yield from self.sources(given, caller, way.on(hops=1))
 
     def _is_chosen(self, argument: ast.arg, scope: Scope) -> bool:
@@ -367,10 +369,6 @@ class Trace:
         if not isinstance(made, ast.Call) or last_name(made.func) not in ("from_string", "Template") or not made.args:
             return False
         return isinstance(made.args[0], ast.Attribute) and self.finder.view.values.text(made.args[0], scope) is None
-
-
-def _keyword(call: ast.Call, name: str) -> ast.expr | None:
-    return next((one.value for one in call.keywords if one.arg == name), None)
 
 
 def _spread(call: ast.Call) -> ast.expr | None:

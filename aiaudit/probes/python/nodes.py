@@ -22,6 +22,7 @@ SIMPLE: Final = frozenset(
 )  # fmt: skip
 DEFS: Final = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 _FLAT: Final = SIMPLE | DEFS | {ast.Import, ast.ImportFrom, ast.Global}  # no blocks inside
+LEAVES: Final = (ast.Return, ast.Raise, ast.Continue, ast.Break)  # what stands behind one of these is not reached
 TRIES: Final = (ast.Try, ast.TryStar)
 _BODY_ONLY: Final = DEFS | {ast.With, ast.AsyncWith, ast.Module}
 _BODY_ELSE: Final = frozenset({ast.If, ast.For, ast.AsyncFor, ast.While})
@@ -118,7 +119,7 @@ def header(node: ast.stmt) -> list[ast.AST]:
 
 _ONE_VALUE: Final = frozenset((ast.Expr, ast.Return))
 _BLOCK_FIELDS: Final = frozenset(("body", "orelse", "finalbody"))
-_LEAVES: Final = frozenset((ast.Name, ast.Constant))
+_LEAF: Final = frozenset((ast.Name, ast.Constant))
 _NO_NODES: Final = frozenset(("ctx", "op", "ops", "id", "attr", "arg", "kind", "conversion"))
 _FIELDS: Final[dict[type, tuple[str, ...]]] = {}
 
@@ -134,7 +135,7 @@ def expression_fields(kind: type) -> tuple[str, ...]:
 
 def expressions(roots: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """All nodes below `roots`, themselves included, in source order and iteratively; names and constants are not."""
-    stack = [node for node in roots if node.__class__ not in _LEAVES]
+    stack = [node for node in roots if node.__class__ not in _LEAF]
     stack.reverse()
     pop, push = stack.pop, stack.append
     while stack:
@@ -144,9 +145,9 @@ def expressions(roots: Iterable[ast.AST]) -> Iterator[ast.AST]:
             value = getattr(node, name, None)
             if value.__class__ is list:
                 for one in reversed(value):
-                    if one.__class__ not in _LEAVES and isinstance(one, ast.AST):
+                    if one.__class__ not in _LEAF and isinstance(one, ast.AST):
                         push(one)
-            elif value is not None and value.__class__ not in _LEAVES and isinstance(value, ast.AST):
+            elif value is not None and value.__class__ not in _LEAF and isinstance(value, ast.AST):
                 push(value)
 
 

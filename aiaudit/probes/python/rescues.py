@@ -32,7 +32,7 @@ _TELLS: Final = lazy.regex(
     r"|\bleider\b|entschuldig|\bfehler\b|d[\u00e9e]sol[\u00e9e]|\blo siento\b|\bdesculpe|\berro ao\b|mi dispiace"
     r"|\u0438\u0437\u0432\u0438\u043d|\u043f\u043e\u043f\u0440\u043e\u0431\u0443\u0439\u0442\u0435|\u043e\u0448\u0438\u0431\u043a|\u62b1\u6b49|\u5bf9\u4e0d\u8d77|\u7533\u3057\u8a33|\u30a8\u30e9\u30fc"
 )
-_NO_ANSWER: Final = lazy.regex(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|empty|\?+|-+)$")
+NO_ANSWER: Final = lazy.regex(r"(?i)^(?:|none|null|nan|n/?a|unknown|undefined|empty|\?+|-+)$")
 _TELLING_CALLS: Final = lazy.regex(
     r"(?i)error|exception|abort|fail|traceback|^format_exc$|^(?:exit|_exit|print|warning|warn|info|debug)$"
 )
@@ -338,9 +338,7 @@ def _value(node: ast.expr | None, error: frozenset[str]) -> str:
     if isinstance(node, ast.Constant):
         if not isinstance(node.value, str):
             return "nothing"
-        return (
-            "nothing" if _NO_ANSWER.match(node.value.strip()) else "message" if _TELLS.search(node.value) else "value"
-        )
+        return "nothing" if NO_ANSWER.match(node.value.strip()) else "message" if _TELLS.search(node.value) else "value"
     if isinstance(node, ast.UnaryOp):
         return _value(node.operand, error)
     if _tells(node, error):

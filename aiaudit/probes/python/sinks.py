@@ -156,7 +156,7 @@ class Sinks:
             receiver = call.func.value if isinstance(call.func, ast.Attribute) else call.func
             if _DATABASE_NAME.search(last_name(receiver)) or any(name.startswith(_DATABASES) for name in names):
                 return names[0] if names else f"?.{last}", "sql", call.args[0]
-        if last in ("markdown", "html", "write") and _keyword(call, "unsafe_allow_html") is not None and call.args:
+        if last in ("markdown", "html", "write") and keyword_of(call, "unsafe_allow_html") is not None and call.args:
             return f"streamlit.{last}", "html", call.args[0]
         framed = isinstance(call.func, ast.Attribute) and bool(_FRAME.search(last_name(call.func.value)))
         if last in ("query", "eval") and framed and call.args:
@@ -227,7 +227,7 @@ class Sinks:
             return False
         for decorator in node.decorator_list:
             target = decorator.func if isinstance(decorator, ast.Call) else decorator
-            said = _keyword(decorator, "response_class") if isinstance(decorator, ast.Call) else None
+            said = keyword_of(decorator, "response_class") if isinstance(decorator, ast.Call) else None
             if said is not None and last_name(said) == "HTMLResponse":
                 return True
             if any(
@@ -303,16 +303,16 @@ def _argument(call: ast.Call, position: int) -> ast.expr | None:
     return next((one.value for one in call.keywords if one.arg in wanted), None)
 
 
-def _keyword(call: ast.Call, name: str) -> ast.expr | None:
+def keyword_of(call: ast.Call, name: str) -> ast.expr | None:
     return next((one.value for one in call.keywords if one.arg == name), None)
 
 
 def _is_shell(call: ast.Call) -> bool:
-    shell = _keyword(call, "shell")
+    shell = keyword_of(call, "shell")
     return shell is not None and not (isinstance(shell, ast.Constant) and not shell.value)
 
 
 def _writes(call: ast.Call) -> bool:
-    mode = call.args[1] if len(call.args) > 1 else _keyword(call, "mode")
+    mode = call.args[1] if len(call.args) > 1 else keyword_of(call, "mode")
     text = mode.value if isinstance(mode, ast.Constant) and isinstance(mode.value, str) else ""
     return any(letter in text for letter in "wax+")

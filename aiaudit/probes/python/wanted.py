@@ -10,20 +10,18 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from aiaudit.probes.python.extract import Features
 from aiaudit.probes.python.match import Patterns, patterns_of
 from aiaudit.probes.python.project import PythonProject
 from aiaudit.probes.python.words import WordFinder, word_finder
 from aiaudit.project.entry import Entry
-from aiaudit.project.roles import Role
+from aiaudit.project.roles import ASIDE, Role
 
 if TYPE_CHECKING:
     from aiaudit.probes.base import Query
     from aiaudit.project.cache import Cache
-
-NARROW: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCS})  # of which less is asked
 
 
 class Wanted:
@@ -76,7 +74,7 @@ class ByPurpose:
 
     def of(self, entry: Entry) -> Wanted:
         """What is looked for in this file."""
-        if entry.role not in NARROW or entry.path in self._widened:
+        if entry.role not in ASIDE or entry.path in self._widened:
             return self.all
         found = self._of.get(entry.role)
         if found is None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 from pydantic import Field
 
 from aiaudit import lazy
-from aiaudit.model.fact import Confidence, Evidence, Fact, Level, Scope, State
+from aiaudit.model.fact import SURENESS, Confidence, Evidence, Fact, Level, Scope, State
 from aiaudit.model.types import BOOL, INT, STRING, Type, list_of, record
 from aiaudit.probes.base import Context, Probe, Query
 from aiaudit.probes.git.probe import tracked_paths
@@ -22,10 +22,9 @@ from aiaudit.probes.text.asking import hits_of, scope_of
 from aiaudit.probes.text.engine import NAME
 from aiaudit.probes.text.groups import PatternGroup
 from aiaudit.project.entry import Entry
-from aiaudit.project.roles import Role
+from aiaudit.project.roles import PRODUCTION, Role
 
 _EVIDENCE: Final = 25
-_OWN: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.OTHER})
 _ASIDE: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCS, Role.VENDORED})
 _LOCKS: Final = (
     "!**/{package-lock.json,npm-shrinkwrap.json,yarn.lock,pnpm-lock.yaml,bun.lock,go.sum}",
@@ -46,7 +45,6 @@ _TEST_FILE: Final = lazy.regex(
 )
 # Variables of the tests: what only a name and a shape make a secret opens what the tests start for themselves.
 _TEST_ENV: Final = lazy.regex(r"(?:^|/)\.?env[._-](?:test|tests|testing|ci|e2e)(?:\.[\w.-]+)?$", re.IGNORECASE)
-_ORDER: Final = (Confidence.WEAK, Confidence.MEDIUM, Confidence.STRONG)
 _RANK: Final = {"vendor": 0, "named": 1, "free": 2}
 
 SECRET: Final = record(
@@ -80,10 +78,15 @@ class SecretsQuery(Query):
                 patterns("vendor", "named"), ("**/*",), ignored=self.ignored, judge=found, judged_by=judged_by
             ),
             PatternGroup(
-                patterns("free"), ("**/*", *_LOCKS), _OWN, ignored=self.ignored, judge=found, judged_by=judged_by
+                patterns("free"), ("**/*", *_LOCKS), PRODUCTION, ignored=self.ignored, judge=found, judged_by=judged_by
             ),
             PatternGroup(
-                patterns("free", files="bare"), _BARE, _OWN, ignored=self.ignored, judge=found, judged_by=judged_by
+                patterns("free", files="bare"),
+                _BARE,
+                PRODUCTION,
+                ignored=self.ignored,
+                judge=found,
+                judged_by=judged_by,
             ),
             PatternGroup(
                 patterns("free", files="bare"),
@@ -225,7 +228,7 @@ def rank(one: dict[str, Any]) -> tuple[int, int]:
 
 
 def _at_least(confidence: str, least: Confidence) -> bool:
-    return _ORDER.index(Confidence(confidence)) >= _ORDER.index(least)
+    return SURENESS.index(Confidence(confidence)) >= SURENESS.index(least)
 
 
 def _numbered(secrets: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -250,7 +253,7 @@ def _fact(fact_id: str, secrets: list[dict[str, Any]], scope: Scope, reason: str
     evidence = tuple(
         Evidence(one["path"], one["line"] or None, f"{one['vendor']} ({one['rule']})") for one in secrets[:_EVIDENCE]
     )
-    surest = max((Confidence(one["confidence"]) for one in secrets), key=_ORDER.index)  # each keeps its own
+    surest = max((Confidence(one["confidence"]) for one in secrets), key=SURENESS.index)  # each keeps its own
     return Fact(fact_id, State.KNOWN, secrets, Level.MEASURED, method, surest, evidence, scope)
 
 

@@ -16,10 +16,9 @@ from aiaudit.probes.text.asking import MAX_EVIDENCE, hits_of, scope_of
 from aiaudit.probes.text.engine import NAME
 from aiaudit.probes.text.groups import Pattern, PatternGroup
 from aiaudit.probes.text.search import compile_pattern
-from aiaudit.project.roles import Role
+from aiaudit.project.roles import PRODUCTION, Role
 
 MAX_HITS: Final = 2_000  # in one fact
-OWN: Final = frozenset({Role.CODE, Role.CONFIG, Role.NOTEBOOK, Role.OTHER})  # what runs in production
 FOREIGN: Final = frozenset({Role.VENDORED, Role.GENERATED})
 _HIT: Final = record("hit", path=STRING, line=INT, match=STRING, pattern=STRING)
 
@@ -83,7 +82,7 @@ class SearchQuery(Query):
     def wanted_roles(self) -> frozenset[Role]:
         if self.roles is not None:
             return frozenset(self.roles)
-        return frozenset(Role) - FOREIGN if self.files else OWN
+        return frozenset(Role) - FOREIGN if self.files else PRODUCTION
 
 
 class SearchProbe(Probe[SearchQuery]):

@@ -16,17 +16,16 @@ from weakref import WeakValueDictionary
 from aiaudit.probes.text.compiled import SUFFIX, shipped, to_bytes
 from aiaudit.probes.text.search import Expression, WholeSearch
 from aiaudit.project.globs import expand
-from aiaudit.project.roles import Role
+from aiaudit.project.roles import ASIDE, Role
 from aiaudit.resources import precompiled
 
 if TYPE_CHECKING:
     from aiaudit.probes.text.groups import PatternGroup
 
 INDEX: Final = "searches.json"
-_ASIDE: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCS})  # of which less is asked
-_MAIN: Final = frozenset(Role) - _ASIDE
+_MAIN: Final = frozenset(Role) - ASIDE
 _KINDS: Final[dict[str, tuple[tuple[str, ...], frozenset[Role]]]] = {
-    "aside": ((), _ASIDE),
+    "aside": ((), ASIDE),
     "data": ((".csv", ".json", ".jsonl", ".txt"), _MAIN),
     "code": ((".py",), _MAIN),
     "all": ((), frozenset(Role)),

@@ -64,7 +64,7 @@ def _hook(made: RouteRows, row: dict[str, Any], hook: SgNode | None) -> None:
     if hook is None:
         return
     if hook.kind() in FUNCTIONS:
-        refusal = made.handlers.refusals.of(hook)
+        refusal = made.handlers.turning.of(hook)
         if refusal:
             row["auth"], row["sure"] = row.get("auth") or "beforeHandle", True
         return

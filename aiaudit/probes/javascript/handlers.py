@@ -10,10 +10,10 @@ from aiaudit.probes.javascript.flows import completions
 from aiaudit.probes.javascript.limits import LimitFinder
 from aiaudit.probes.javascript.module import FUNCTIONS, Module
 from aiaudit.probes.javascript.names import GLOBAL, LOCAL, UNKNOWN, dotted, package
-from aiaudit.probes.javascript.refusing import CONDITION, Refusals
+from aiaudit.probes.javascript.refusals import TURNED, turns_away
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.sizes import BOUNDS, is_endless, limits_size
-from aiaudit.probes.javascript.turning import TURNED, turns_away
+from aiaudit.probes.javascript.turning import CONDITION, Turning
 from aiaudit.probes.python.match import name_set
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Handlers:
         self.module = module
         self.resolver = resolver
         self.limits = LimitFinder(module, resolver)
-        self.refusals = Refusals(module)
+        self.turning = Turning(module)
         self._known: dict[int, dict[str, Any]] = {}
         self._sizes: dict[str, bool] | None = None
 
@@ -114,9 +114,9 @@ class Handlers:
             made["checks"] = "readValidatedBody"
         if _BODY.search(text):
             made["body"] = True
-        refusal = self.refusals.of(node)
+        refusal = self.turning.of(node)
         if refusal:
-            called = self.refusals.asked.get(node.range().start.index, "") if refusal == CONDITION else refusal
+            called = self.turning.asked.get(node.range().start.index, "") if refusal == CONDITION else refusal
             made |= {"auth": called or "answers 401", "sure": refusal == CONDITION}
         request = _first_parameter(node)
         touches: list[str] = []

@@ -199,7 +199,7 @@ class RouteRows:
             return ""
         bound = self.module.bound(called.text(), call.range().start.index)
         made = bound.node if bound is not None else None
-        refuses = made is not None and made.kind() in FUNCTIONS and self.handlers.refusals.of(made)
+        refuses = made is not None and made.kind() in FUNCTIONS and self.handlers.turning.of(made)
         return called.text()[:80] if refuses else ""
 
     def _literal(self, node: SgNode, kind: str) -> SgNode | None:
@@ -236,13 +236,13 @@ class RouteRows:
             if bound is not None and bound.node is not None and bound.imported is None and required(bound.node) is None:
                 made = bound.node
                 if made.kind() in FUNCTIONS:
-                    refusal = self.handlers.refusals.of(made)
+                    refusal = self.handlers.turning.of(made)
                     row["auth"] = name if refusal else ""
                     return
                 if made.kind() == "call_expression":
                     inside = [one for one in arguments_of(made) if one.kind() in FUNCTIONS]
                     if inside:  # asyncHandler(async (req, res, next) => …)
-                        row["auth"] = name if any(map(self.handlers.refusals.of, inside)) else ""
+                        row["auth"] = name if any(map(self.handlers.turning.of, inside)) else ""
                         return
                     if not names_a_check(called_name(made)):
                         return

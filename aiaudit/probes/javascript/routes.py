@@ -19,10 +19,10 @@ from aiaudit.probes.javascript.handlers import is_validator, names_a_check
 from aiaudit.probes.javascript.limits import MIDDLEWARE
 from aiaudit.probes.javascript.module import FUNCTIONS, Module, first_named
 from aiaudit.probes.javascript.names import LOCAL, UNKNOWN, dotted
-from aiaudit.probes.javascript.refusing import SELF_DENYING
 from aiaudit.probes.javascript.resolve import Resolver
 from aiaudit.probes.javascript.route_rows import RouteRows, called_name, properties
 from aiaudit.probes.javascript.sockets import Sockets
+from aiaudit.probes.javascript.turning import SELF_DENYING
 from aiaudit.probes.javascript.values import Values
 from aiaudit.probes.python.match import name_set
 
@@ -141,7 +141,7 @@ class RouteFinder:
             if scope.node is not None
             and scope.name
             and (names_a_check(scope.name) or SELF_DENYING.search(scope.name))
-            and not self.handlers.refusals.of(scope.node)
+            and not self.handlers.turning.of(scope.node)
         )[:50]
 
     def _functions(self) -> dict[str, dict[str, Any]]:

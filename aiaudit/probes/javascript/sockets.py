@@ -55,7 +55,7 @@ class Sockets:
         given = call.text()[:20_000]
         if kind == "graphql":
             inside = [one for argument in arguments_of(call) for one in argument.find_all(kind="arrow_function")]
-            asks = any(self.rows.handlers.refusals.of(one) for one in inside[:MAX_PLACES])
+            asks = any(self.rows.handlers.turning.of(one) for one in inside[:MAX_PLACES])
             return "context" if asks else ""
         match = _ASKS.search(given)
         if match is not None:
@@ -67,7 +67,7 @@ class Sockets:
             if member is None or not arguments or arguments[-1].kind() not in FUNCTIONS:
                 continue
             takes = member.text() in ("on", "once") and _TAKES.match(arguments[0].text())
-            if (takes or (member.text() == "use" and kind == "socket.io")) and self.rows.handlers.refusals.of(
+            if (takes or (member.text() == "use" and kind == "socket.io")) and self.rows.handlers.turning.of(
                 arguments[-1]
             ):
                 return "connection"

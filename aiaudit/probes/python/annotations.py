@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.names import dotted, last_name
 
 _LISTS: Final = name_set("list List Sequence Iterable set Set frozenset tuple Tuple")
 _MAPS: Final = name_set("dict Dict Mapping MutableMapping")

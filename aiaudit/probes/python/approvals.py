@@ -10,8 +10,9 @@ from aiaudit.model.types import Unknown
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import expressions, header, statements
-from aiaudit.probes.python.resolve import Resolver, last_name
+from aiaudit.probes.python.resolve import Resolver
 from aiaudit.probes.python.values import Values
 
 # Keywords of decorators and constructors by which frameworks hold a call back until a person has agreed.

@@ -10,8 +10,8 @@ from typing import Any, Final
 from aiaudit.model.types import as_json
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import statements
-from aiaudit.probes.python.resolve import last_name
 
 MAX_ROWS: Final = 500  # of one file
 

@@ -17,8 +17,9 @@ from aiaudit.plain_json import decode, encode
 from aiaudit.probes.python.guards import keeps_what_it_makes
 from aiaudit.probes.python.match import Patterns
 from aiaudit.probes.python.module import Import, Module, Scope
+from aiaudit.probes.python.names import dotted, last_name, root_name
 from aiaudit.probes.python.nodes import any_between, first_line, statements
-from aiaudit.probes.python.resolve import Resolver, dotted, last_name, root_name
+from aiaudit.probes.python.resolve import Resolver
 from aiaudit.probes.python.skipped import ends_at_once, file_skipped, left_out, says_nothing
 from aiaudit.probes.python.values import Values
 

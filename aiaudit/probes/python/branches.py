@@ -13,8 +13,8 @@ from typing import Final
 
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import answer_of
-from aiaudit.probes.python.resolve import dotted, last_name
 
 _OPERATORS: Final = ("BranchPythonOperator", "BranchPythonVirtualenvOperator", "BranchExternalPythonOperator")
 _MARKERS: Final = ("EmptyOperator", "DummyOperator")

@@ -10,7 +10,7 @@ from aiaudit.probes.python.groups import MODEL_WRAPPER_NAMES
 from aiaudit.probes.python.loops import works_on
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.resolved import Resolved
 
 _MODELS: Final = name_set("model_name model")

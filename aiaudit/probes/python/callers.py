@@ -14,8 +14,8 @@ from aiaudit.probes.python.conditions import Conditions, statements_of
 from aiaudit.probes.python.credentials import BROUGHT
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import FunctionNode, expressions, header
-from aiaudit.probes.python.resolve import last_name
 from aiaudit.probes.python.turning import said_of
 
 _WHO: Final = (

@@ -28,16 +28,10 @@ from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.loops import LOOPS, describe, goes_over_things, innermost_loop
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Module, Scope
+from aiaudit.probes.python.names import dotted, last_name, unknown_name
 from aiaudit.probes.python.nodes import header
 from aiaudit.probes.python.provenance import Provenance, is_handler
-from aiaudit.probes.python.resolve import (
-    ATTRGETTER,
-    METHODCALLER,
-    Resolver,
-    dotted,
-    last_name,
-    unknown_name,
-)
+from aiaudit.probes.python.resolve import ATTRGETTER, METHODCALLER, Resolver
 from aiaudit.probes.python.resolved import Resolved
 from aiaudit.probes.python.spread import Spread
 from aiaudit.probes.python.values import Values

@@ -30,8 +30,8 @@ from aiaudit.probes.python.held_texts import (
 from aiaudit.probes.python.lent import MAX_LENT, lent
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import DEFS, TRIES, answer_of, blocks, parameters
-from aiaudit.probes.python.resolve import dotted, last_name
 from aiaudit.probes.python.unfollowed import Unfollowed
 
 HITS: Final = (

@@ -28,8 +28,8 @@ from aiaudit.probes.python.credentials import (
 )
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import FunctionNode, answer_of, parameters, plain_answer
-from aiaudit.probes.python.resolve import last_name
 from aiaudit.probes.python.values import MAX_ITEMS
 
 DENIALS: Final = (401, 403, 1008, 4001, 4003, 4401, 4403)  # of HTTP, and of websockets

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from aiaudit import lazy
-from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.names import dotted, last_name
 
 NONE, BROUGHT, SAID, CHECKED = 0, 1, 2, 3
 """Of an expression: nothing of a credential; the credential as it came; what a function that is given the whole

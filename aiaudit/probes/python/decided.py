@@ -14,8 +14,8 @@ from typing import Any, Final
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import DEFS, LEAVES, expressions, header, statements
-from aiaudit.probes.python.resolve import dotted, last_name
 
 HITS: Final = (
     rb"\b(?:sendmail|send_message|chat_postMessage|basic_publish|put_item|send_email|create_issue|publish|produce"

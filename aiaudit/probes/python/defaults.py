@@ -10,8 +10,8 @@ from typing import Final
 
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import parameters
-from aiaudit.probes.python.resolve import Resolver, default_of
+from aiaudit.probes.python.nodes import default_of, parameters
+from aiaudit.probes.python.resolve import Resolver
 
 Default = bool | int | float | None
 _NONE: Final = object()

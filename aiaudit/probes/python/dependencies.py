@@ -10,8 +10,9 @@ from typing import Any, Final
 from aiaudit.probes.python.callers import asks_who, lets_on
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import parameters
-from aiaudit.probes.python.resolve import INJECTIONS, default_of, last_name
+from aiaudit.probes.python.names import last_name
+from aiaudit.probes.python.nodes import default_of, parameters
+from aiaudit.probes.python.resolve import INJECTIONS
 
 MARKS: Final = (
     rb"\b(?:Depends|Security)\("

@@ -13,8 +13,8 @@ from typing import Final
 from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import FunctionNode, expressions, header
-from aiaudit.probes.python.resolve import last_name
 from aiaudit.probes.python.words import offsets_of
 
 _ABOUT: Final = rb"(?:[Tt]ool|TOOL|[Ff]unction|FUNCTION|[Aa]ction|ACTION)"

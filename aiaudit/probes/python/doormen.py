@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import FunctionNode, parameters
-from aiaudit.probes.python.resolve import last_name
 from aiaudit.probes.python.ways import Ways
 
 HITS: Final = (

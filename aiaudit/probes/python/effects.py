@@ -17,7 +17,7 @@ from aiaudit.probes.python.built_statements import built_verb
 from aiaudit.probes.python.databases import runs_statement
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.values import Values
 
 # Those that cannot be undone, cost something or reach others, the gravest first.

@@ -8,8 +8,8 @@ from typing import Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.credentials import Said
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import expressions, header
-from aiaudit.probes.python.resolve import last_name
 
 _ANSWERS: Final = frozenset(
     ("get", "jsonify", "Response", "JSONResponse", "PlainTextResponse", "make_response", "dumps")

@@ -9,7 +9,7 @@ from typing import Final
 from aiaudit import lazy
 from aiaudit.probes.python.held_texts import ANSWERS, status_of, status_of_tuple
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.resolve import last_name
+from aiaudit.probes.python.names import last_name
 
 # A framework answers with what stands in these.
 ANSWERING: Final = lazy.regex(

@@ -8,9 +8,10 @@ from typing import Any
 
 from aiaudit.probes.python.calls import CallFinder
 from aiaudit.probes.python.module import Module, Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import expressions, header, statements
 from aiaudit.probes.python.provenance import Provenance
-from aiaudit.probes.python.resolve import Resolver, last_name
+from aiaudit.probes.python.resolve import Resolver
 from aiaudit.probes.python.source import Source
 from aiaudit.probes.python.values import Values
 from aiaudit.probes.python.words import offsets_of

@@ -20,10 +20,10 @@ from aiaudit.probes.python.local_models import is_writing_pipeline, writes_token
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.model_requests import ModelRequests
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name, unknown_name
 from aiaudit.probes.python.nodes import expressions, header, parameters, statements
 from aiaudit.probes.python.passing import Passing
 from aiaudit.probes.python.provenance import is_handler, is_tool
-from aiaudit.probes.python.resolve import dotted, last_name, unknown_name
 from aiaudit.probes.python.resolved import Resolved
 from aiaudit.probes.python.sinks import INSTRUCTING, Sinks, instructing, keyword_of
 from aiaudit.probes.python.unfollowed import Unfollowed

@@ -19,8 +19,8 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.made_up import is_made_up
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import answer_of
-from aiaudit.probes.python.resolve import dotted, last_name
 
 _WORDS: Final = (
     r"(?:scores?|metrics?|acc|accuracy|auc|roc_auc|pr_auc|f1|f1_score|precision|recall|rmse|mae|mape|mse|r2|r_squared"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.resolve import last_name
+from aiaudit.probes.python.names import last_name
 
 _MISSING: Final = ("KeyError", "AttributeError", "LookupError", "NameError")
 

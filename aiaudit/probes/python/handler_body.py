@@ -9,9 +9,9 @@ from typing import Final
 from aiaudit.probes.python.lengths import limits_length
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import FunctionNode, statements
 from aiaudit.probes.python.refusals import answers_400, is_400, turns_away
-from aiaudit.probes.python.resolve import dotted, last_name
 
 _AUTH_WORDS: Final = name_set(
     "auth token api_key apikey current_user login_required permission security jwt credential verify_key require_user"

@@ -10,7 +10,7 @@ from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.names import dotted, last_name
 
 ANSWERS: Final = lazy.regex(
     r"^(?:\w*JSONResponse|jsonify|Response|HttpResponse\w*|JsonResponse|HTMLResponse|PlainTextResponse|make_response"

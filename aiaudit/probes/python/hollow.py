@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import FunctionNode, parameters
-from aiaudit.probes.python.resolve import dotted, last_name
 
 HITS: Final = (
     rb"(?i)\bdef[ \t]+(?:\w*(?:redact|mask_?(?:pii|secret|e?mail|phone|card|iban|ssn|name|personal|sensitive|text|data"

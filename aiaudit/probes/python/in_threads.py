@@ -6,6 +6,8 @@ from __future__ import annotations
 import ast
 from typing import Final
 
+from aiaudit.probes.python.names import last_name
+
 _MARKS: Final = (b"to_thread", b"run_in_threadpool(", b"run_in_executor(")
 
 
@@ -19,8 +21,8 @@ def as_calls(tree: ast.Module, data: bytes) -> ast.Module:
 
 
 def _turn(call: ast.Call) -> None:
-    name = _last(call.func)
-    of = _last(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    name = last_name(call.func)
+    of = last_name(call.func.value) if isinstance(call.func, ast.Attribute) else ""
     if name in ("to_thread", "run_in_threadpool") or (name == "run_sync" and of == "to_thread"):
         first = 0
     elif name == "run_in_executor":
@@ -30,12 +32,8 @@ def _turn(call: ast.Call) -> None:
     if len(call.args) <= first:
         return
     handed, rest, given = call.args[first], call.args[first + 1 :], call.keywords
-    if isinstance(handed, ast.Call) and _last(handed.func) == "partial" and handed.args:
+    if isinstance(handed, ast.Call) and last_name(handed.func) == "partial" and handed.args:
         rest, given = [*handed.args[1:], *rest], [*handed.keywords, *given]
         handed = handed.args[0]
     if isinstance(handed, ast.Name | ast.Attribute):
         call.func, call.args, call.keywords = handed, rest, given
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

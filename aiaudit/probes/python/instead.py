@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import DEFS, LEAVES, blocks, statements
-from aiaudit.probes.python.resolve import last_name
 
 Kind = Callable[[ast.expr | None], str]  # value, message or nothing
 _MOST: Final = 200

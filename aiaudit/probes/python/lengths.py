@@ -8,8 +8,8 @@ from typing import Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import FunctionNode
-from aiaudit.probes.python.resolve import last_name
 
 _MOST: Final = 3_000  # nodes of one function
 _LEAST: Final = 8  # a limit that is smaller counts things, not letters

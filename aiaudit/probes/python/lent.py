@@ -12,8 +12,8 @@ from typing import Final
 from aiaudit import lazy
 from aiaudit.probes.python.held_texts import Context, Holder, Piece, passes_on
 from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import expressions, header
-from aiaudit.probes.python.resolve import dotted, last_name
 
 MAX_LENT: Final = 40
 _LOGGED: Final = name_set(

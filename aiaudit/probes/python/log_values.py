@@ -18,8 +18,8 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.logged import ALSO, call_that_logs, masks
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import expressions, header, statements
-from aiaudit.probes.python.resolve import dotted, last_name
 
 MAX_ROWS: Final = 60  # different names of one file
 MORE: Final = "further values"  # the name of those that were not looked at

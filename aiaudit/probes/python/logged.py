@@ -15,8 +15,8 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.flows import FlowFinder, Trace
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import expressions, header
-from aiaudit.probes.python.resolve import dotted, last_name
 
 HITS: Final = (
     rb"\b\w*(?i:log(?:ger|ging)?)(?:\(\w*\))?\.(?:debug|info|warning|warn|error|exception|critical|log)\(|\bprint\("

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.match import name_set
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import DEFS, SIMPLE, expressions, header
-from aiaudit.probes.python.resolve import dotted, last_name
 
 if TYPE_CHECKING:
     from aiaudit.probes.python.features import FileView

@@ -13,8 +13,8 @@ from typing import Final
 from aiaudit import lazy
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name, root_name
 from aiaudit.probes.python.nodes import FunctionNode, parameters, statements
-from aiaudit.probes.python.resolve import dotted, last_name, root_name
 
 MAX_DEPTH: Final = 8
 MOST_STEPS: Final = 2_000  # expressions that are looked at for one assertion

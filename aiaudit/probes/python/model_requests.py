@@ -16,7 +16,8 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.groups import expanded
 from aiaudit.probes.python.match import Patterns, name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.resolve import Resolver, last_name
+from aiaudit.probes.python.names import last_name
+from aiaudit.probes.python.resolve import Resolver
 from aiaudit.probes.python.resolved import Resolved
 
 HITS: Final = rb"\.(?:post|request|stream)\(|\b_{0,2}a?(?:post|request|send)(?:_[a-z]+){1,2}\(|\burlopen\("

@@ -28,6 +28,19 @@ _BODY_ONLY: Final = DEFS | {ast.With, ast.AsyncWith, ast.Module}
 _BODY_ELSE: Final = frozenset({ast.If, ast.For, ast.AsyncFor, ast.While})
 
 
+def default_of(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> ast.expr | None:
+    """The default of a parameter, or None."""
+    arguments = node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    for argument, default in zip(reversed(positional), reversed(arguments.defaults), strict=False):
+        if argument.arg == name:
+            return default
+    for argument, keyword_default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False):
+        if argument.arg == name:
+            return keyword_default
+    return None
+
+
 def parameters(node: FunctionNode) -> list[ast.arg]:
     """All parameters in order, `*args` and `**kwargs` last."""
     arguments = node.args

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from aiaudit import lazy
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name, root_name
 from aiaudit.probes.python.nodes import DEFS, FunctionNode, blocks, parameters
-from aiaudit.probes.python.resolve import dotted, last_name, root_name
 
 _CHOOSES = ("model", "model_name", "model_id", "modelId", "provider", "deployment", "engine", "deployment_name")
 _MODEL: Final = lazy.regex(r"(?i)(?:^|_)(?:model|llm|deployment|provider)(?:_?(?:name|id))?$")

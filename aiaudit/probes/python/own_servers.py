@@ -17,7 +17,7 @@ from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.names import dotted, last_name
 
 FRAMEWORK: Final = "http.server"
 HITS: Final = rb"^[ \t]+(?:async[ \t]+)?def[ \t]+do_(?:GET|POST|PUT|DELETE|PATCH)\b"

@@ -11,8 +11,8 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.flows import FlowFinder, Trace
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import expressions, header, statements
-from aiaudit.probes.python.resolve import last_name
 
 HITS: Final = (
     rb"\bjson\.loads\(|\bjson_repair\.\w+\(|\brepair_json\(|\bliteral_eval\(|\b(?:model_validate_json|validate_json|parse_raw)\("

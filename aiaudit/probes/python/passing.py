@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import parameters, statements
-from aiaudit.probes.python.resolve import Resolver, last_name
+from aiaudit.probes.python.resolve import Resolver
 
 _LOOKED_UP: Final = frozenset(("get", "index", "count", "find", "isinstance", "startswith", "endswith", "bool", "sum"))
 _MOST: Final = 200  # expressions looked at in one function

@@ -15,8 +15,8 @@ from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import expressions, header
-from aiaudit.probes.python.resolve import dotted, last_name
 from aiaudit.probes.python.sinks import INSTRUCTING, says_system, texts_of
 from aiaudit.probes.python.values import looks_secret
 

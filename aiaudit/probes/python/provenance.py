@@ -16,8 +16,17 @@ from aiaudit import lazy
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import FunctionNode, any_between, expressions, header, parameters, statements
-from aiaudit.probes.python.resolve import Resolver, default_of, dotted
+from aiaudit.probes.python.names import dotted
+from aiaudit.probes.python.nodes import (
+    FunctionNode,
+    any_between,
+    default_of,
+    expressions,
+    header,
+    parameters,
+    statements,
+)
+from aiaudit.probes.python.resolve import Resolver
 from aiaudit.probes.python.words import offsets_of
 
 MAX_DEPTH: Final = 10

@@ -12,8 +12,8 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import expressions, header, statements
-from aiaudit.probes.python.resolve import dotted, last_name
 from aiaudit.probes.python.resolved import Resolved
 
 _HARMLESS: Final = name_set(

@@ -18,9 +18,9 @@ from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import statements
 from aiaudit.probes.python.record_fields import SAID, fields_of
-from aiaudit.probes.python.resolve import dotted, last_name
 
 # Keys that hardly any structure but a record has. A site counts with two of them, so that the words of `HITS` are
 # enough to find it, whatever else is looked for in the file.

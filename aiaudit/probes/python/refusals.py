@@ -6,7 +6,7 @@ import ast
 from typing import Final
 
 from aiaudit.probes.python.match import name_set
-from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.names import dotted, last_name
 
 _NAMED: Final = name_set(
     "BadRequest UnprocessableEntity ValidationError HTTPBadRequest HTTPUnprocessableEntity BadRequestError"

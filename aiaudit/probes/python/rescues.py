@@ -15,9 +15,9 @@ from aiaudit import lazy
 from aiaudit.probes.python import instead
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import DEFS, blocks, expressions, header
 from aiaudit.probes.python.other_models import Asked, asks_another_each_turn, asks_what_is_handed_in, loops_around
-from aiaudit.probes.python.resolve import dotted, last_name
 
 HITS: Final = rb"^[ \t]*try[ \t]*:"
 MAX_ROWS: Final = 200

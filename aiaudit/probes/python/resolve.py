@@ -15,9 +15,10 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.bindings import Binding
-from aiaudit.probes.python.match import Patterns, name_set
+from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Module, Scope
-from aiaudit.probes.python.nodes import parameters, statements
+from aiaudit.probes.python.names import dotted, last_name
+from aiaudit.probes.python.nodes import default_of, parameters, statements
 from aiaudit.probes.python.resolved import MAX_CANDIDATES, Names, Resolved, few
 from aiaudit.probes.python.stores import Stores
 from aiaudit.probes.python.tables import elements
@@ -44,7 +45,6 @@ PARTIALS: Final = name_set(
     "functools.partial functools.partialmethod toolz.partial toolz.curry toolz.functoolz.curry cytoolz.partial"
     " cytoolz.curry funcy.partial funcy.curry"
 )
-_CHAINED: Final = (ast.Attribute, ast.Call, ast.Subscript, ast.Await)
 _NAME: Final = ast.Name
 _ATTRIBUTE: Final = ast.Attribute
 _STANDING: Final = (  # expressions that may stand for something; a look at the kind is cheaper than all that follows
@@ -422,64 +422,8 @@ class Resolver:
                 yield receiver.dot("?")
 
 
-def default_of(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> ast.expr | None:
-    """The default of a parameter, or None."""
-    arguments = node.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    for argument, default in zip(reversed(positional), reversed(arguments.defaults), strict=False):
-        if argument.arg == name:
-            return default
-    for argument, keyword_default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=False):
-        if argument.arg == name:
-            return keyword_default
-    return None
-
-
-def dotted(node: ast.AST) -> str:
-    """`a.b.c` of a chain of names and attributes as written; "" for anything else."""
-    part: Any = node
-    if part.__class__ is _NAME:
-        name: str = part.id
-        return name
-    parts: list[str] = []
-    while part.__class__ is _ATTRIBUTE:
-        parts.append(part.attr)
-        part = part.value
-    if part.__class__ is not _NAME:
-        return ""
-    parts.append(part.id)
-    parts.reverse()
-    return ".".join(parts)
-
-
-def unknown_name(node: ast.Attribute, known: Patterns) -> str:
-    """`?.b.c` of `a.b.c` or `f().b.c`, where nothing is known of what stands before the first dot: as much of it as
-    some pattern ends in, the last part at least."""
-    found = node.attr
-    part: Any = node.value
-    while part.__class__ is _ATTRIBUTE and known.is_tail(f"{part.attr}.{found}"):
-        found = f"{part.attr}.{found}"
-        part = part.value
-    return f"?.{found}"
-
-
-def last_name(node: ast.AST) -> str:
-    """`c` of `a.b.c` or `c`; "" for anything else."""
-    part: Any = node
-    kind = part.__class__
-    name: str = part.attr if kind is _ATTRIBUTE else part.id if kind is _NAME else ""
-    return name
-
-
 def _module_name(text: str) -> str:
     return text if text.replace(".", "").isidentifier() else ""
-
-
-def root_name(node: ast.AST) -> str:
-    """`a` of `a.b().c`; "" where the chain does not begin with a name."""
-    while isinstance(node, _CHAINED):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _imported(binding: Binding) -> Resolved:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import FunctionNode, parameters
-from aiaudit.probes.python.resolve import last_name
 
 if TYPE_CHECKING:
     from aiaudit.probes.python.routes import RouteFinder

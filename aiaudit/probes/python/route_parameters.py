@@ -20,8 +20,9 @@ from aiaudit.probes.python.annotations import (
 )
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import FunctionNode, parameters
-from aiaudit.probes.python.resolve import INJECTIONS, default_of, dotted, last_name
+from aiaudit.probes.python.names import dotted, last_name
+from aiaudit.probes.python.nodes import FunctionNode, default_of, parameters
+from aiaudit.probes.python.resolve import INJECTIONS
 
 if TYPE_CHECKING:
     from aiaudit.probes.python.resolve import Resolver

@@ -13,8 +13,8 @@ from typing import Any, Final
 from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import FunctionNode
-from aiaudit.probes.python.resolve import dotted, last_name
 
 HITS: Final = (
     rb"\binclude_router\(|\badd_router\(|\b(?:FastAPI|APIRouter|NinjaAPI)\(|\badd_routes\(|\.mount\(|\bmount_http\("

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.resolve import dotted
+from aiaudit.probes.python.names import dotted
 
 _ALWAYS = ("mark.skip", "unittest.skip", "mark.xfail", "unittest.expectedFailure")
 

@@ -14,8 +14,8 @@ from typing import Any, Final
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name, root_name
 from aiaudit.probes.python.nodes import statements
-from aiaudit.probes.python.resolve import last_name, root_name
 
 HITS: Final = (
     rb"\b(?:train_test_split|randomSplit|random_split|fit_transform|fit_resample)\b"

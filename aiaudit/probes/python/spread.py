@@ -14,8 +14,8 @@ from typing import Any, Final
 from aiaudit.model.types import Unknown
 from aiaudit.probes.python.match import PERHAPS
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import expressions, header, statements
-from aiaudit.probes.python.resolve import dotted, last_name
 from aiaudit.probes.python.values import Values
 
 _DEEPEST: Final = 5  # maps in maps and names that stand for names

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aiaudit import lazy
 from aiaudit.probes.python.features import FileView
-from aiaudit.probes.python.resolve import dotted, last_name
+from aiaudit.probes.python.names import dotted, last_name
 
 HITS: Final = (
     rb"\b(?:mapped_column|Column|ForeignKey|[A-Z][A-Za-z]{2,30}Field)\(|\btable[ \t]*=[ \t]*True\b"

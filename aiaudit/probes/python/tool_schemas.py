@@ -8,8 +8,8 @@ from typing import Final
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import parameters
-from aiaudit.probes.python.resolve import last_name
 
 _NOT_GIVEN: Final = name_set("self cls ctx context run_context wrapper runtime state config tool_context run_manager")
 _FRAMEWORKS: Final = {

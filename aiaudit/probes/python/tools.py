@@ -28,9 +28,9 @@ from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.import_lines import FOREIGN
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import expressions, header
 from aiaudit.probes.python.reached import Reached
-from aiaudit.probes.python.resolve import dotted, last_name
 from aiaudit.probes.python.tool_schemas import (
     arguments_of,
     fields_of,

@@ -16,8 +16,8 @@ from aiaudit.probes.python.credentials import BROUGHT, CHECKED, NONE, Said, name
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.hollow import says_only
 from aiaudit.probes.python.module import Scope
-from aiaudit.probes.python.nodes import FunctionNode, expressions, header, parameters, statements
-from aiaudit.probes.python.resolve import default_of, last_name
+from aiaudit.probes.python.names import last_name
+from aiaudit.probes.python.nodes import FunctionNode, default_of, expressions, header, parameters, statements
 from aiaudit.probes.python.ways import Ways
 
 HITS: Final = (

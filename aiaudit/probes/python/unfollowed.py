@@ -13,9 +13,9 @@ from aiaudit import lazy
 from aiaudit.probes.python.databases import builds_statement
 from aiaudit.probes.python.match import name_set
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import parameters, statements
 from aiaudit.probes.python.provenance import is_handler, is_tool
-from aiaudit.probes.python.resolve import dotted, last_name
 
 if TYPE_CHECKING:
     from aiaudit.probes.python.bindings import Binding

@@ -12,8 +12,9 @@ from aiaudit.model.types import Unknown
 from aiaudit.probes.python.bindings import Binding
 from aiaudit.probes.python.match import PERHAPS
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import dotted, last_name
 from aiaudit.probes.python.nodes import statements
-from aiaudit.probes.python.resolve import Resolver, dotted, last_name
+from aiaudit.probes.python.resolve import Resolver
 
 MAX_TEXT: Final = 200  # characters kept of a string
 MAX_ITEMS: Final = 20  # elements kept of a list or map

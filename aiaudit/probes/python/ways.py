@@ -44,8 +44,8 @@ from aiaudit.probes.python.endings import (
 )
 from aiaudit.probes.python.features import FileView
 from aiaudit.probes.python.module import Scope
+from aiaudit.probes.python.names import last_name
 from aiaudit.probes.python.nodes import FunctionNode, parameters, plain_answer
-from aiaudit.probes.python.resolve import last_name
 
 _VERIFIES: Final = lazy.regex(r"(?i)verif|authentic|(?:check|validate|assert|require)_?\w*(?:signature|hmac|token|key)")
 
